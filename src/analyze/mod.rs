@@ -1,0 +1,6 @@
+//! From frames to answers, one way: [`decode`] → [`track`] → roles → lab → [`answers`] and findings.
+//!
+//! Opens no file, reads no clock, prints nothing.
+
+pub mod packet;
+pub mod track;

@@ -1,0 +1,140 @@
+//! What decoding finds in one frame.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::analyze::track::TcpFlags;
+use crate::types::{Protocol, SocketAddress};
+
+/// The headers of one frame that socklab has a use for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packet<'a> {
+    /// Source and destination MAC address, where the link layer is Ethernet.
+    pub ethernet: Option<EthernetAddresses>,
+    /// Source and destination IP address of the innermost IP header that was dissected.
+    pub ip: Option<IpAddresses>,
+    /// What the innermost dissected header carries.
+    pub content: Content<'a>,
+}
+
+/// The addresses of an Ethernet header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EthernetAddresses {
+    /// The sender's MAC address.
+    pub source: [u8; 6],
+    /// The receiver's MAC address, or a group's.
+    pub destination: [u8; 6],
+}
+
+/// The addresses of an IP header, after source routes, routing headers and Home Address options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IpAddresses {
+    /// The sender.
+    pub source: IpAddr,
+    /// The receiver.
+    pub destination: IpAddr,
+}
+
+/// What a frame carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// A TCP segment (RFC 9293) whose ports and sequence number are there.
+    Tcp(TcpSegment<'a>),
+    /// A UDP datagram (RFC 768) whose header is there.
+    Udp(UdpDatagram<'a>),
+    /// An ARP packet for IPv4 (RFC 826).
+    Arp(ArpPacket),
+    /// An ICMP (RFC 792) or ICMPv6 (RFC 4443) message.
+    Icmp(IcmpMessage),
+    /// A fragment of an IP datagram that this frame does not complete.
+    Fragment,
+    /// An IP packet that carries something else, or whose transport header is damaged or cut.
+    OtherIp,
+    /// Spanning tree, LLDP, or any other frame without IP.
+    Other,
+}
+
+/// The header of a TCP segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TcpSegment<'a> {
+    /// The sender's port.
+    pub source_port: u16,
+    /// The receiver's port.
+    pub destination_port: u16,
+    /// The sequence number as sent (raw).
+    pub sequence: u32,
+    /// The acknowledgement number as sent (raw).
+    pub acknowledgement: u32,
+    /// The flags; `None` where the header length is below 20 bytes, so that Wireshark does not evaluate them.
+    pub flags: Option<TcpFlags>,
+    /// Payload in bytes (`tcp.len`), from the headers; `None` where the header is longer than the segment.
+    pub payload_length: Option<u32>,
+    /// The payload bytes that were captured: fewer than `payload_length` in a frame cut by the snapshot length.
+    pub payload: &'a [u8],
+}
+
+/// The header of a UDP datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UdpDatagram<'a> {
+    /// The sender's port.
+    pub source_port: u16,
+    /// The receiver's port.
+    pub destination_port: u16,
+    /// Payload in bytes: the length field minus 8.
+    pub payload_length: u32,
+    /// The payload bytes that were captured.
+    pub payload: &'a [u8],
+}
+
+/// The part of an ARP packet that tells who asked for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArpPacket {
+    /// True for a request, false for a reply.
+    pub request: bool,
+    /// The sender's MAC address.
+    pub sender_mac: [u8; 6],
+    /// The sender's IP address.
+    pub sender: Ipv4Addr,
+    /// The IP address asked for, or that of the asker in a reply.
+    pub target: Ipv4Addr,
+}
+
+/// The part of an ICMP or ICMPv6 message that explains what happened to another packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IcmpMessage {
+    /// What the message says.
+    pub kind: IcmpKind,
+    /// The TCP or UDP packet that an error message quotes.
+    pub quoted: Option<QuotedPacket>,
+}
+
+/// The meanings of ICMP and ICMPv6 messages that matter to the lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IcmpKind {
+    /// Echo request (ping).
+    EchoRequest,
+    /// Echo reply.
+    EchoReply,
+    /// Destination unreachable: nobody has the port open (type 3 code 3; ICMPv6 type 1 code 4).
+    PortUnreachable,
+    /// Destination unreachable for another reason.
+    OtherUnreachable {
+        /// The code field.
+        code: u8,
+    },
+    /// Any other message.
+    Other {
+        /// The type field.
+        kind: u8,
+    },
+}
+
+/// The headers that an ICMP error quotes of the packet it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotedPacket {
+    /// The quoted packet's transport.
+    pub protocol: Protocol,
+    /// The quoted packet's sender.
+    pub source: SocketAddress,
+    /// The quoted packet's receiver.
+    pub destination: SocketAddress,
+}

@@ -1,0 +1,178 @@
+//! What is known of a connection or conversation when the capture has been read.
+
+use crate::types::{FrameNumber, SocketAddress, StreamNumber, Timestamp};
+
+/// The control bits of a TCP header (RFC 9293, section 3.1), low byte: CWR ECE URG ACK PSH RST SYN FIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TcpFlags(pub u8);
+
+impl TcpFlags {
+    /// FIN: no more data from the sender.
+    pub const FIN: TcpFlags = TcpFlags(0x01);
+    /// SYN: synchronise sequence numbers.
+    pub const SYN: TcpFlags = TcpFlags(0x02);
+    /// RST: reset the connection.
+    pub const RST: TcpFlags = TcpFlags(0x04);
+    /// PSH: push function.
+    pub const PSH: TcpFlags = TcpFlags(0x08);
+    /// ACK: the acknowledgement number is significant.
+    pub const ACK: TcpFlags = TcpFlags(0x10);
+
+    /// Whether all bits of `flags` are set.
+    pub const fn has(self, flags: TcpFlags) -> bool {
+        self.0 & flags.0 == flags.0
+    }
+}
+
+/// One of the two ends of a connection or conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The sender of the first frame.
+    A,
+    /// Its peer.
+    B,
+}
+
+impl Side {
+    /// The other end.
+    pub const fn other(self) -> Side {
+        match self {
+            Side::A => Side::B,
+            Side::B => Side::A,
+        }
+    }
+}
+
+/// How far the three-way handshake of a connection (RFC 9293, section 3.5) is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandshakeState {
+    /// SYN, SYN-ACK and ACK were captured.
+    Complete,
+    /// Only SYNs were captured.
+    SynOnly,
+    /// A SYN-ACK was captured, but not all three.
+    SynAckSeen,
+    /// The SYN was answered by a reset.
+    Refused,
+    /// The capture holds no part of the handshake: it began later. Never "no handshake".
+    NotCaptured,
+}
+
+/// How a connection ended within the capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Close {
+    /// Neither FIN nor RST.
+    Open,
+    /// At least one FIN, no RST.
+    Fin,
+    /// A RST.
+    Reset,
+}
+
+/// What one side of a TCP connection sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SideCounts {
+    /// Frames of any kind.
+    pub frames: u64,
+    /// Frames with payload, retransmissions included.
+    pub data_frames: u64,
+    /// Frames with ACK and neither payload, SYN, FIN nor RST.
+    pub acknowledgement_frames: u64,
+    /// Bytes of payload, retransmissions included.
+    pub payload_bytes: u64,
+    /// Frames whose SYN, payload or FIN had been sent before.
+    pub retransmissions: u64,
+}
+
+/// A TCP connection: one Wireshark stream. Arrays hold [`Side::A`] first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TcpConnection {
+    /// Wireshark's `tcp.stream`.
+    pub stream: StreamNumber,
+    /// The socket addresses of the two sides.
+    pub addresses: [SocketAddress; 2],
+    /// What each side sent.
+    pub counts: [SideCounts; 2],
+    /// First frame with SYN set and ACK clear.
+    pub syn: Option<FrameNumber>,
+    /// Its sender: the client.
+    pub syn_sender: Option<Side>,
+    /// First frame with SYN and ACK set.
+    pub syn_ack: Option<FrameNumber>,
+    /// Its sender: the server.
+    pub syn_ack_sender: Option<Side>,
+    /// First frame after `syn_ack` with ACK set and SYN clear from the client.
+    pub ack: Option<FrameNumber>,
+    /// How far the handshake is seen.
+    pub handshake: HandshakeState,
+    /// The sequence number before the first byte of each side: its initial sequence number where the SYN was captured,
+    /// else derived from the first frame. With the addresses it tells the same connection in two captures.
+    pub base_sequence: [Option<u32>; 2],
+    /// First frame with payload of each side.
+    pub first_data: [Option<FrameNumber>; 2],
+    /// First frame with FIN of each side.
+    pub fin: [Option<FrameNumber>; 2],
+    /// First frame with RST of each side.
+    pub rst: [Option<FrameNumber>; 2],
+    /// Wireshark's final `tcp.completeness`: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
+    pub completeness: u8,
+    /// How it ended.
+    pub close: Close,
+    /// First frame of the stream.
+    pub first_frame: FrameNumber,
+    /// Last frame of the stream.
+    pub last_frame: FrameNumber,
+    /// Time of the first frame.
+    pub first_time: Option<Timestamp>,
+    /// Time of the last frame.
+    pub last_time: Option<Timestamp>,
+}
+
+/// What one side of a UDP conversation sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UdpSide {
+    /// Datagrams, empty ones included.
+    pub datagrams: u64,
+    /// Bytes of payload.
+    pub payload_bytes: u64,
+}
+
+/// A UDP conversation: one Wireshark stream. Arrays hold [`Side::A`] first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UdpConversation {
+    /// Wireshark's `udp.stream`.
+    pub stream: StreamNumber,
+    /// The socket addresses of the two sides.
+    pub addresses: [SocketAddress; 2],
+    /// What each side sent.
+    pub counts: [UdpSide; 2],
+    /// First frame of the stream.
+    pub first_frame: FrameNumber,
+    /// Last frame of the stream.
+    pub last_frame: FrameNumber,
+    /// Time of the first frame.
+    pub first_time: Option<Timestamp>,
+    /// Time of the last frame.
+    pub last_time: Option<Timestamp>,
+}
+
+/// One frame of a connection or conversation, kept for answers and ladder diagrams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameNote {
+    /// The frame.
+    pub frame: FrameNumber,
+    /// When it was captured.
+    pub time: Option<Timestamp>,
+    /// Who sent it.
+    pub sender: Side,
+    /// Its TCP flags; empty for UDP and for headers that Wireshark does not evaluate.
+    pub flags: TcpFlags,
+    /// Sequence number relative to the sender's base, as Wireshark shows it (`tcp.seq`); 0 for UDP.
+    pub relative_sequence: u32,
+    /// Acknowledgement number relative to the peer's base (`tcp.ack`); 0 where ACK is clear, and for UDP.
+    pub relative_acknowledgement: u32,
+    /// Bytes of payload, from the headers.
+    pub payload_length: u32,
+    /// True where its SYN, payload or FIN had been sent before.
+    pub retransmission: bool,
+}

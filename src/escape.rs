@@ -1,0 +1,70 @@
+//! Making text from files and networks harmless to a terminal: the one place where it is done.
+//!
+//! Terminal output goes through [`harmless`]; JSON through serde_json and [`harmless`] for names; no other code escapes.
+
+use std::borrow::Cow;
+
+/// Whether a character could drive a terminal or change how the text around it reads: C0 and C1 controls, DEL, and the
+/// bidirectional and other invisible format characters.
+pub fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text with every harmful character written as an escape (`\n`, `\x1b`, `\u{202e}`); other text unchanged.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len().saturating_add(8));
+    for c in text.chars() {
+        push_harmless(&mut out, c);
+    }
+    Cow::Owned(out)
+}
+
+/// The bytes as text: UTF-8 as in [`harmless`], and every byte that is not UTF-8 as `\xNN`.
+pub fn harmless_bytes(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            push_harmless(&mut out, c);
+        }
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    out
+}
+
+fn push_harmless(out: &mut String, c: char) {
+    match c {
+        '\t' => out.push_str("\\t"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        c if is_harmful(c) && (c as u32) < 0x100 => out.push_str(&format!("\\x{:02x}", c as u32)),
+        c if is_harmful(c) => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
+        c => out.push(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_and_invisible_characters_become_visible() {
+        assert_eq!(harmless("eth0"), "eth0");
+        assert_eq!(harmless("a\x1b[31mb\u{202e}c\u{9b}\u{7f}"), "a\\x1b[31mb\\u{202e}c\\x9b\\x7f");
+        assert_eq!(harmless_bytes(b"h\xffi\n\xc3\xa9"), "h\\xffi\\n\u{e9}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_harmful_is_left(bytes: Vec<u8>) {
+            assert!(!harmless_bytes(&bytes).contains(is_harmful));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! socklab: a socket-programming lab, from captures to answers.
+//!
+//! Data flows one way, and so do the imports:
+//!
+//! - [`capfile`]: a capture file's bytes → frames
+//! - [`analyze`]: frames → packets → connections → the lab → answers and findings
+//! - [`report`]: an analysis → tables and JSON
+//! - `servers`, `cli`: the socket programs and the command line (feature `cli`)
+//!
+//! All rest on [`types`]; [`lab`] knows the sheet (questions, steps, hosts), [`journal`] the socket programs' event log.
+//! Everything but `servers` and `cli` is the core: it opens no file, reads no clock, prints nothing, starts no thread.
+
+#![forbid(unsafe_code)]
+
+pub mod analyze;
+pub mod capfile;
+pub mod escape;
+pub mod journal;
+pub mod limits;
+pub mod types;

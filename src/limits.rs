@@ -1,0 +1,48 @@
+//! Every bound on what a file or a peer can make socklab hold, in one place.
+//!
+//! What happens at each limit is said in the output, as a capture warning with the code named here.
+
+/// Bounds on reading and following one capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest packet in bytes. Wireshark's own bound (`WTAP_MAX_PACKET_SIZE_STANDARD`): a longer one ends the reading
+    /// as damage.
+    pub packet_bytes: u32,
+    /// Longest pcapng block in bytes, of any type; a longer one ends the reading as damage.
+    pub block_bytes: u32,
+    /// Most interfaces in one file; more end the reading (`limit-interfaces`).
+    pub interfaces: usize,
+    /// Longest text kept of an option (interface name), in bytes; the rest is cut.
+    pub option_text_bytes: usize,
+    /// Most bytes that one compressed byte may become over the whole file, once past 16 MiB; more end the reading
+    /// (`limit-inflation`).
+    pub inflation_ratio: u64,
+    /// Most TCP connections and UDP conversations held, together; frames of further ones are counted, not followed
+    /// (`limit-connections`).
+    pub connections: usize,
+    /// Most IP datagrams waiting for fragments; the oldest is given up (`limit-fragments`).
+    pub fragmented_datagrams: usize,
+    /// Most bytes held for datagrams waiting for fragments; the oldest is given up (`limit-fragments`).
+    pub fragment_bytes: usize,
+    /// Most frames noted in one connection; further ones are counted, not listed.
+    pub notes_per_connection: u32,
+    /// Most frames noted in one capture; further ones are counted, not listed.
+    pub notes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            packet_bytes: 262_144,
+            block_bytes: 16 * 1024 * 1024,
+            interfaces: 65_536,
+            option_text_bytes: 1024,
+            inflation_ratio: 1100,
+            connections: 4_000_000,
+            fragmented_datagrams: 4096,
+            fragment_bytes: 8 * 1024 * 1024,
+            notes_per_connection: 2000,
+            notes: 100_000,
+        }
+    }
+}
