@@ -16,5 +16,6 @@ pub mod analyze;
 pub mod capfile;
 pub mod escape;
 pub mod journal;
+pub mod lab;
 pub mod limits;
 pub mod types;
