@@ -18,4 +18,5 @@ pub mod escape;
 pub mod journal;
 pub mod lab;
 pub mod limits;
+pub mod report;
 pub mod types;

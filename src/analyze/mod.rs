@@ -3,5 +3,6 @@
 //! Opens no file, reads no clock, prints nothing.
 
 pub mod analysis;
+pub mod filter;
 pub mod packet;
 pub mod track;

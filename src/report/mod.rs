@@ -1,0 +1,7 @@
+//! From an analysis to what people and programs read. One model ([`crate::analyze::analysis`]), many views of it.
+//!
+//! A report adds no fact and words none of its own: names that several views share stand in [`words`]. Writers are
+//! parameters; text from files is made harmless on the way out.
+
+pub mod page;
+pub mod style;
