@@ -2,5 +2,6 @@
 //!
 //! Opens no file, reads no clock, prints nothing.
 
+pub mod decode;
 pub mod packet;
 pub mod track;
