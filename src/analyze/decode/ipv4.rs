@@ -46,12 +46,20 @@ pub(super) fn header<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Byte
         offset: u32::from(header.fragments_offset().value()).saturating_mul(8),
         more: header.more_fragments(),
     };
-    Some(fragment_step(walk, fragments, fragment, payload))
+    let whole = packet.length() >= usize::from(header.total_len()) && payload.is_complete();
+    Some(fragment_step(walk, fragments, fragment, payload, whole))
 }
 
-/// A fragment that was captured whole waits for the others; the first of a datagram that was not is dissected alone.
-fn fragment_step<'a>(walk: &mut Walk, fragments: &mut Fragments, fragment: Fragment, payload: Bytes<'a>) -> Step<'a> {
-    if payload.length() > 0 && payload.is_complete() {
+/// A fragment that was captured up to its total length waits for the others; the first of a datagram that was not is
+/// dissected alone.
+fn fragment_step<'a>(
+    walk: &mut Walk,
+    fragments: &mut Fragments,
+    fragment: Fragment,
+    payload: Bytes<'a>,
+    whole: bool,
+) -> Step<'a> {
+    if whole && payload.length() > 0 {
         return fragments.add(fragment, payload.captured());
     }
     if fragment.offset > 0 {
