@@ -28,6 +28,9 @@ pub struct Limits {
     pub notes_per_connection: u32,
     /// Most frames noted in one capture; further ones are counted, not listed.
     pub notes: usize,
+    /// Most entries in each table about hosts and about traffic that is neither TCP nor UDP (pings, ARP requests,
+    /// errors, MAC addresses); further ones are counted, not listed.
+    pub table_entries: usize,
 }
 
 impl Default for Limits {
@@ -43,6 +46,7 @@ impl Default for Limits {
             fragment_bytes: 8 * 1024 * 1024,
             notes_per_connection: 2000,
             notes: 100_000,
+            table_entries: 4096,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Opens no file, reads no clock, prints nothing.
 
+pub mod addresses;
 pub mod analysis;
-pub mod filter;
+pub mod decode;
 pub mod packet;
 pub mod track;
