@@ -20,3 +20,4 @@ pub mod lab;
 pub mod limits;
 pub mod report;
 pub mod types;
+pub mod wording;

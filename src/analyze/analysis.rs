@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use crate::analyze::track::Side;
+use crate::capfile::CaptureInfo;
 use crate::lab::{HostName, Question, Step};
 use crate::types::{FrameNumber, Protocol, SocketAddress};
 
@@ -277,4 +278,33 @@ pub struct AddressSummary {
     pub lab: bool,
     /// Frames from or to it.
     pub frames: u64,
+}
+/// One capture with what was worked out of it. `traffic` is added by the tracker.
+#[derive(Debug)]
+pub struct CaptureAnalysis {
+    /// The file as named.
+    pub file: String,
+    /// What is known of the file.
+    pub info: CaptureInfo,
+    /// Its connections and conversations.
+    pub traffic: crate::analyze::track::Traffic,
+    /// The roles of the TCP connections, by stream number.
+    pub tcp_roles: Vec<Role>,
+    /// The roles of the UDP conversations, by stream number.
+    pub udp_roles: Vec<Role>,
+    /// The step it records, where it can be told.
+    pub step: Option<RecordedStep>,
+}
+
+/// The whole result.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The captures, in the order given.
+    pub captures: Vec<CaptureAnalysis>,
+    /// The lab as found.
+    pub lab: LabFound,
+    /// What went wrong, gravest first.
+    pub findings: Vec<Finding>,
+    /// The answers, in the order of the sheet.
+    pub answers: Vec<Answer>,
 }
