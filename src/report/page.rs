@@ -59,15 +59,15 @@ impl<'w> Page<'w> {
     /// The title of a section, with an empty line on either side.
     pub fn heading(&mut self, text: &str) -> io::Result<()> {
         self.gap()?;
-        self.painted(Piece::Heading, text)?;
+        self.painted(0, Piece::Heading, text)?;
         self.gap()
     }
 
-    /// A line dressed as a whole; wrapped where it is too long.
-    pub fn painted(&mut self, piece: Piece, text: &str) -> io::Result<()> {
+    /// A line dressed as a whole, `indent` spaces from the left; wrapped where it is too long.
+    pub fn painted(&mut self, indent: usize, piece: Piece, text: &str) -> io::Result<()> {
         let text = harmless(text);
-        for line in textwrap::wrap(&text, WIDTH) {
-            self.line(&self.style.paint(piece, line).to_string())?;
+        for line in textwrap::wrap(&text, WIDTH.saturating_sub(indent).max(1)) {
+            self.line(&format!("{:indent$}{}", "", self.style.paint(piece, line)))?;
         }
         Ok(())
     }
