@@ -104,7 +104,14 @@ fn source(path: &Path) -> Source {
     let mut found = Found::default();
     found.walk(tokens);
     let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
-    Source { path: path.to_owned(), module, paths: found.paths, macros: found.macros, has_unsafe: found.has_unsafe, lines }
+    Source {
+        path: path.to_owned(),
+        module,
+        paths: found.paths,
+        macros: found.macros,
+        has_unsafe: found.has_unsafe,
+        lines,
+    }
 }
 
 /// What is found in tokens.
