@@ -125,6 +125,12 @@ impl LabConfig {
         self.hosts.iter().find(|(_, address)| **address == ip).map(|(name, _)| *name)
     }
 
+    /// The step that was set for a file: under its name as given, or under its last component.
+    pub fn step_of(&self, file: &str) -> Option<Step> {
+        let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
+        self.steps.get(file).or_else(|| self.steps.get(base)).copied()
+    }
+
     /// Takes from `other` whatever is set there; it wins over what is set here.
     pub fn override_with(&mut self, other: LabConfig) {
         self.hosts.extend(other.hosts);
