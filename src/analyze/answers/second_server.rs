@@ -61,8 +61,8 @@ fn holder<'a>(
     failed: &FailedBind,
 ) -> Option<&'a (crate::types::SocketAddress, crate::analyze::testimony::Entry)> {
     let port = failed.address.map(|address| address.port);
-    let listening = testimony.servers.iter().flat_map(|run| &run.listening);
-    listening.filter(|(address, entry)| Some(address.port) == port && entry.time <= failed.entry.time).next_back()
+    let mut listening = testimony.servers.iter().flat_map(|run| &run.listening);
+    listening.rfind(|(address, entry)| Some(address.port) == port && entry.time <= failed.entry.time)
 }
 
 /// Two servers that listened on one address at the same time.

@@ -126,7 +126,7 @@ fn address(analysis: &Analysis, address: SocketAddress) -> String {
 }
 
 fn fold(text: &str) -> String {
-    match text.char_indices().filter(|(at, c)| *c == ':' && *at < ADDRESS_WIDTH).next_back() {
+    match text.char_indices().rfind(|(at, c)| *c == ':' && *at < ADDRESS_WIDTH) {
         Some((at, _)) if text.len() > ADDRESS_WIDTH => {
             let (first, rest) = text.split_at(at.saturating_add(1));
             format!("{first}\n{rest}")
