@@ -8,6 +8,8 @@ mod findings;
 mod pipeline;
 mod roles;
 mod testimony;
+#[cfg(test)]
+mod testing;
 mod topology;
 
 pub mod addresses;
