@@ -5,5 +5,7 @@
 pub mod addresses;
 pub mod analysis;
 pub mod decode;
+pub mod facts;
 pub mod packet;
+pub mod pipeline;
 pub mod track;
