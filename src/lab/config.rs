@@ -1,6 +1,6 @@
 //! What a lecturer or the command line sets: the server's address, the hosts, the ports, the points, the files' steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -48,6 +48,9 @@ pub struct LabConfig {
     pub tcp_port: Option<u16>,
     /// Port of the UDP server.
     pub udp_port: Option<u16>,
+    /// Ports of the servers where it is not said of which protocol: each counts for the protocols whose traffic uses it
+    /// at A's address, and says nothing of the others.
+    pub server_ports: BTreeSet<u16>,
     /// Points per question, where they differ from the sheet's.
     pub points: BTreeMap<Question, u32>,
     /// The step that a capture records, by the file's name as given.
@@ -103,6 +106,7 @@ impl LabConfig {
             hosts: keys(file.hosts, "hosts")?,
             tcp_port: file.ports.tcp,
             udp_port: file.ports.udp,
+            server_ports: BTreeSet::new(),
             points: keys(file.points, "points")?,
             steps: file
                 .steps
@@ -136,6 +140,7 @@ impl LabConfig {
         self.hosts.extend(other.hosts);
         self.tcp_port = other.tcp_port.or(self.tcp_port);
         self.udp_port = other.udp_port.or(self.udp_port);
+        self.server_ports.extend(other.server_ports);
         self.points.extend(other.points);
         self.steps.extend(other.steps);
     }
