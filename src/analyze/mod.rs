@@ -3,9 +3,7 @@
 //! Opens no file, reads no clock, prints nothing.
 
 mod answers;
-mod facts;
 mod findings;
-mod pipeline;
 mod roles;
 mod testimony;
 #[cfg(test)]
