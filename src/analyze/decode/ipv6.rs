@@ -70,7 +70,7 @@ fn jumbo_length(rest: Bytes<'_>) -> Option<usize> {
 /// whatever its length field says.
 pub(super) fn options<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     let header_length = options_length(bytes)?;
-    each_option(bytes, header_length, |kind, length, data| {
+    each_option(bytes, header_length, |kind, _, data| {
         if kind == kinds::HOME_ADDRESS {
             let home: [u8; 16] = data.array(0)?;
             walk.ip.as_mut()?.source = IpAddr::V6(Ipv6Addr::from(home));
