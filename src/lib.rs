@@ -14,7 +14,14 @@
 
 pub mod analyze;
 pub mod capfile;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod escape;
 pub mod journal;
+pub mod lab;
 pub mod limits;
+pub mod report;
+#[cfg(feature = "cli")]
+pub mod servers;
 pub mod types;
+pub mod wording;

@@ -8,12 +8,18 @@ pub struct Limits {
     /// Longest packet in bytes. Wireshark's own bound (`WTAP_MAX_PACKET_SIZE_STANDARD`): a longer one ends the reading
     /// as damage.
     pub packet_bytes: u32,
-    /// Longest pcapng block in bytes, of any type; a longer one ends the reading as damage.
+    /// Longest pcapng block in bytes, of any type. Wireshark's own bound (`MAX_BLOCK_SIZE`): a longer one ends the
+    /// reading as damage.
     pub block_bytes: u32,
+    /// Most bytes of one block or record held in memory; what goes beyond is passed over unread.
+    pub held_bytes: u32,
     /// Most interfaces in one file; more end the reading (`limit-interfaces`).
     pub interfaces: usize,
     /// Longest text kept of an option (interface name), in bytes; the rest is cut.
     pub option_text_bytes: usize,
+    /// Largest window of a Zstandard frame in bytes, which the decoder must hold; a larger one ends the reading
+    /// (`limit-window`). RFC 8878 section 3.1.1.1.2 asks for 8 MiB at least.
+    pub zstd_window_bytes: u64,
     /// Most bytes that one compressed byte may become over the whole file, once past 16 MiB; more end the reading
     /// (`limit-inflation`).
     pub inflation_ratio: u64,
@@ -37,9 +43,11 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             packet_bytes: 262_144,
-            block_bytes: 16 * 1024 * 1024,
-            interfaces: 65_536,
-            option_text_bytes: 1024,
+            block_bytes: 32 + 128 * 1024 * 1024 + 128 * 1024,
+            held_bytes: 1024 * 1024,
+            interfaces: 16_384,
+            option_text_bytes: 256,
+            zstd_window_bytes: 32 * 1024 * 1024,
             inflation_ratio: 1100,
             connections: 4_000_000,
             fragmented_datagrams: 4096,
@@ -50,3 +58,20 @@ impl Default for Limits {
         }
     }
 }
+
+/// Longest piece of a line that the socket programs hold, in bytes without its newline; a longer line is cut into
+/// pieces of this length.
+pub const LINE_BYTES: usize = 64 * 1024;
+
+/// Most sockets (TCP) or clients (UDP) that a server's tally lists; further ones are counted together.
+pub const TALLY_ROWS: usize = 100;
+
+/// Longest line of a journal in bytes: a piece of [`LINE_BYTES`] made harmless and written as JSON takes at most five
+/// times its length. A longer line ends the reading with an error.
+pub const JOURNAL_LINE_BYTES: usize = 512 * 1024;
+
+/// Most events held of one journal; further ones are counted, not held.
+pub const JOURNAL_EVENTS: usize = 500_000;
+
+/// Most bytes of `text` held of one journal; events after it are counted, not held.
+pub const JOURNAL_TEXT_BYTES: usize = 64 * 1024 * 1024;

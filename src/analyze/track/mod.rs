@@ -9,6 +9,7 @@ mod notes;
 mod other;
 mod packed;
 mod pair;
+mod payload;
 mod sides;
 mod sightings;
 mod tcp;
@@ -21,6 +22,7 @@ pub use model::{
 pub use other::{
     ArpQuestion, CaptureEvidence, KindCounts, LONGEST_ETHERNET, Neighbour, OtherTraffic, PingPair, Unreachable,
 };
+pub use payload::PayloadKind;
 pub use traffic::Traffic;
 
 use crate::analyze::packet::{Content, IpAddresses, Packet, TcpSegment, UdpDatagram};

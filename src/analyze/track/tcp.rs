@@ -6,6 +6,7 @@
 use super::model::{Close, HandshakeState, Side, SideCounts, TcpConnection, TcpFlags};
 use super::packed::{PackedFrame, PackedTime};
 use super::pair::{Pair, Paired};
+use super::payload::PayloadKinds;
 use super::sides::{side, side_mut};
 use super::sightings::Sightings;
 use crate::analyze::packet::TcpSegment;
@@ -116,6 +117,7 @@ pub(super) struct TcpRecord {
     completeness: u8,
     /// Bits of the first frame, which Wireshark adds one pass late: they show in streams of two or more frames.
     late_completeness: u8,
+    payload_kinds: PayloadKinds,
     first_time: PackedTime,
     firsts: Firsts,
 }
@@ -151,6 +153,7 @@ impl TcpRecord {
             marks: Marks::default(),
             completeness: 0,
             late_completeness: 0,
+            payload_kinds: PayloadKinds::default(),
             first_time: PackedTime::new(frame.time),
             firsts: Firsts { any: PackedFrame::new(frame.number), ..Firsts::default() },
         };
@@ -200,6 +203,7 @@ impl TcpRecord {
         side.frames = side.frames.saturating_add(1);
         side.sightings.add(way);
         if has_data {
+            self.payload_kinds.note(sender, segment.payload);
             side.data_frames = side.data_frames.saturating_add(1);
             side.payload_bytes = side.payload_bytes.saturating_add(u64::from(length));
             if self.marks.set(Marks::data(sender)) {
@@ -326,6 +330,7 @@ impl TcpRecord {
             first_data: self.firsts.data.map(PackedFrame::get),
             fin: self.firsts.fin.map(PackedFrame::get),
             rst: self.firsts.rst.map(PackedFrame::get),
+            payload_kinds: self.payload_kinds.get(),
             completeness: self.final_completeness(),
             close: self.close(),
             first_frame: self.firsts.any.get().unwrap_or(FrameNumber(0)),

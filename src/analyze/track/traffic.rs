@@ -3,10 +3,11 @@
 use super::model::{FrameNote, TcpConnection, UdpConversation};
 use super::notes::Notes;
 use super::other::OtherTraffic;
+use super::pair::Paired;
 use super::tcp::TcpRecord;
 use super::udp::UdpRecord;
 use crate::capfile::CaptureWarning;
-use crate::types::StreamNumber;
+use crate::types::{SocketAddress, StreamNumber};
 
 /// The connections, conversations and other traffic of one capture.
 #[derive(Debug)]
@@ -28,6 +29,11 @@ impl Traffic {
     /// The TCP connection with this stream number.
     pub fn tcp(&self, stream: StreamNumber) -> Option<TcpConnection> {
         self.tcp.get(place(stream)).map(|record| record.expand(stream))
+    }
+
+    /// The two socket addresses of a TCP connection and the frames of both sides together, without expanding the rest.
+    pub fn tcp_ends(&self, stream: StreamNumber) -> Option<([SocketAddress; 2], u64)> {
+        self.tcp.get(place(stream)).map(|record| (record.pair().addresses(), record.frames()))
     }
 
     /// The TCP connections by stream number.
@@ -54,6 +60,11 @@ impl Traffic {
     /// The UDP conversation with this stream number.
     pub fn udp(&self, stream: StreamNumber) -> Option<UdpConversation> {
         self.udp.get(place(stream)).map(|record| record.expand(stream))
+    }
+
+    /// The two socket addresses of a UDP conversation and its datagrams both ways together, without expanding the rest.
+    pub fn udp_ends(&self, stream: StreamNumber) -> Option<([SocketAddress; 2], u64)> {
+        self.udp.get(place(stream)).map(|record| (record.pair().addresses(), record.frames()))
     }
 
     /// The UDP conversations by stream number.

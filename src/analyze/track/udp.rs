@@ -3,6 +3,7 @@
 use super::model::{Side, UdpConversation, UdpSide};
 use super::packed::{PackedFrame, PackedTime};
 use super::pair::{Pair, Paired};
+use super::payload::PayloadKinds;
 use super::sides::{side, side_mut};
 use super::sightings::Sightings;
 use crate::analyze::packet::UdpDatagram;
@@ -19,6 +20,7 @@ pub(super) struct UdpRecord {
     last_frame: PackedFrame,
     first_time: PackedTime,
     last_time: PackedTime,
+    payload_kinds: PayloadKinds,
 }
 
 impl Paired for UdpRecord {
@@ -43,6 +45,7 @@ impl UdpRecord {
             last_frame: PackedFrame::new(frame.number),
             first_time: PackedTime::new(frame.time),
             last_time: PackedTime::new(frame.time),
+            payload_kinds: PayloadKinds::default(),
         }
     }
 
@@ -54,6 +57,7 @@ impl UdpRecord {
         let side = side_mut(&mut self.sides, sender);
         side.datagrams = side.datagrams.saturating_add(1);
         side.payload_bytes = side.payload_bytes.saturating_add(u64::from(datagram.payload_length));
+        self.payload_kinds.note(sender, datagram.payload);
         side_mut(&mut self.sightings, sender).add(way);
     }
 
@@ -79,6 +83,7 @@ impl UdpRecord {
             last_frame: self.last_frame.get().unwrap_or(FrameNumber(0)),
             first_time: self.first_time.get(),
             last_time: self.last_time.get(),
+            payload_kinds: self.payload_kinds.get(),
         }
     }
 }

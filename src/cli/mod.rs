@@ -1,0 +1,57 @@
+//! The command line: what is typed, and which part of the library does it.
+//!
+//! Each group of commands has its own file with its arguments and a function that runs it; this file only joins them.
+
+mod analyze;
+mod exit;
+mod extras;
+mod input;
+mod output;
+mod progress;
+mod servers;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A socket-programming lab: its five programs, and answers from its captures
+#[derive(Debug, Parser)]
+#[command(name = "socklab", version, max_term_width = 80)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer the lab's questions from captures
+    ///
+    /// Each answer is made of claims that are proved by frames, inferred from how sockets work, or unknown to any
+    /// capture, with the frame numbers and a display filter to paste into Wireshark.
+    Analyze(Box<analyze::Arguments>),
+    #[command(flatten)]
+    Servers(servers::Command),
+    #[command(flatten)]
+    Extras(extras::Command),
+}
+
+/// Runs the command of this process's arguments.
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Analyze(arguments) => analyze::run(&arguments).into(),
+        Command::Servers(command) => servers::run(command),
+        Command::Extras(command) => extras::run(&command),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_and_options_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}
