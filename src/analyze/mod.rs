@@ -13,7 +13,9 @@ mod topology;
 pub mod addresses;
 pub mod analysis;
 pub mod decode;
+pub mod facts;
 pub mod packet;
+pub mod pipeline;
 pub mod track;
 
 pub use facts::{CaptureFacts, NamedJournal};
