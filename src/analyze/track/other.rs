@@ -12,7 +12,7 @@ use hashbrown::HashTable;
 use super::pair::Paired;
 use super::sightings::Sightings;
 use crate::analyze::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket};
-use crate::capfile::{Direction, Frame, FrameTime};
+use crate::capfile::{Direction, Frame};
 use crate::limits::Limits;
 use crate::types::{FrameNumber, Timestamp};
 
@@ -295,7 +295,7 @@ impl Collector {
                 if self.unreachable.len() < self.most {
                     self.unreachable.push(Unreachable {
                         frame: frame.number,
-                        time: frame.time.map(FrameTime::timestamp),
+                        time: frame.timestamp(),
                         from: ip.source,
                         to: ip.destination,
                         kind: message.kind,
