@@ -27,6 +27,8 @@ mod reader;
 mod sniff;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use block::{BlockHead, BlockKind, ByteOrder};
 pub use clock::FrameTime;
