@@ -23,6 +23,8 @@ mod meta;
 mod packet;
 mod pcap;
 mod pcapng;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod sniff;
 #[cfg(test)]

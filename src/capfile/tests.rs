@@ -296,6 +296,9 @@ fn a_damaged_beginning_is_no_capture() {
     assert!(matches!(error(&stray), CaptureError::HeaderCut { offset: 28, .. }));
     let interface = Pcapng::ethernet(Order::Big).bytes;
     assert!(matches!(error(&interface[..40]), CaptureError::HeaderCut { offset: 28, .. }));
+    // Other blocks are looked at only when frames are asked for.
+    let section = Pcapng::ethernet(Order::Little).section(Order::Big, &[]).bytes;
+    assert_eq!(outcome(&section[..48 + 8]), (0, vec!["cut-short"]));
     let options = Pcapng::new(Order::Big).interface(1, 0, &[0, 1, 0, 99]).bytes;
     assert!(matches!(error(&options), CaptureError::HeaderDamaged { offset: 28, .. }));
     let version = Pcapng { order: Order::Big, bytes: Vec::new() }.section_of_version(Order::Big, 1, 1, &[]).bytes;
