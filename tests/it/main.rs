@@ -1,4 +1,5 @@
 //! The integration tests, in one binary: they run the program, or look at the sources as a whole.
 
 mod architecture;
+mod capfile;
 mod support;
