@@ -127,7 +127,7 @@ impl<'a> Input<'a> {
         self.end = self.end.saturating_sub(here);
         self.offset = self.offset.saturating_add(bytes);
         let mut left = bytes.saturating_sub(here as u64);
-        let mut waste = vec![0; CAPACITY];
+        let mut waste = if left > 0 { vec![0; CAPACITY] } else { Vec::new() };
         while left > 0 && !self.ended {
             let length = usize::try_from(left).unwrap_or(usize::MAX).min(waste.len());
             let read = read_some(&mut *self.reader, waste.get_mut(..length).unwrap_or_default());
