@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::facts::CaptureFacts;
 use crate::analyze::findings::{frames, of_file, sightings};
 use crate::analyze::topology::{LabView, TcpSighting};
 use crate::analyze::track::{Close, HandshakeState};
@@ -103,11 +104,7 @@ impl Report<'_, '_> {
     /// absent.
     fn unanswered(&mut self) {
         let view = self.view;
-        let present: Vec<IpAddr> = view
-            .captures
-            .get(self.capture)
-            .map(|capture| capture.traffic.other().neighbours.iter().map(|neighbour| neighbour.ip).collect())
-            .unwrap_or_default();
+        let present: Vec<IpAddr> = view.captures.get(self.capture).map(computers_present).unwrap_or_default();
         let is_there = |silent: &TcpSighting| {
             let server = silent.server();
             let serves = view.connections.iter().any(|c| c.server() == server && c.established());
@@ -213,4 +210,11 @@ impl Report<'_, '_> {
             );
         }
     }
+}
+
+/// The computers that show themselves: by ARP, as the source of any frame, or by answering a ping.
+fn computers_present(capture: &CaptureFacts) -> Vec<IpAddr> {
+    let other = capture.traffic.other();
+    let answering = other.pings.iter().filter(|ping| ping.replies > 0).map(|ping| ping.target);
+    other.neighbours.iter().map(|neighbour| neighbour.ip).chain(answering).collect()
 }
