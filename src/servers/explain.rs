@@ -96,8 +96,8 @@ pub fn server_failure(
         ErrorKind::AddrInUse => in_use(protocol, address),
         ErrorKind::AddrNotAvailable => not_available(address),
         ErrorKind::InvalidInput if address::is_link_local(&address.ip) => vec![LINK_LOCAL.to_owned()],
-        ErrorKind::PermissionDenied => {
-            vec!["Why: ports below 1024 are reserved for the system's own servers. Take a higher one.".to_owned()]
+        ErrorKind::PermissionDenied if address.port < 1024 => {
+            vec!["Why: ports below 1024 are for the system's own servers. Take a higher one.".to_owned()]
         }
         _ => Vec::new(),
     };
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn no_advice_is_wider_than_80_columns() {
-        let server: SocketAddress = "255.255.255.255:65432".parse().unwrap();
+        let server: SocketAddress = "255.255.255.255:1000".parse().unwrap();
         for kind in [
             ErrorKind::AddrInUse,
             ErrorKind::PermissionDenied,
