@@ -127,10 +127,10 @@ fn is_the_clients(error: &io::Error) -> bool {
     ) || explain::errno_name(error) == "EPROTO"
 }
 
-/// Shows where a server listens, and for a wildcard address which addresses clients can use.
-pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, detail: &str) {
+/// Shows where a server listens and how it serves, and for a wildcard address which addresses clients can use.
+pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, serving: &str) {
     let Some(local) = endpoint.local else { return };
-    program.show(&format!("{} {doing} {} {local}{detail}", program.name(), endpoint.protocol));
+    program.show(&format!("{} {doing} {} {local}", program.name(), endpoint.protocol));
     if local.ip.is_unspecified() {
         let own = address::own().into_iter().filter(|(ip, _)| ip.is_ipv4() == local.ip.is_ipv4());
         // A link-local address means nothing without the client's own interface.
@@ -138,5 +138,5 @@ pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, 
             program.show(&format!("  clients can use {} ({interface})", SocketAddress::new(ip, local.port)));
         }
     }
-    program.show("Ctrl-C ends it and shows its sockets.");
+    program.show(&format!("{serving} Ctrl-C ends it and shows its sockets."));
 }

@@ -112,9 +112,11 @@ fn in_use(protocol: Protocol, address: SocketAddress) -> Vec<String> {
         Protocol::Tcp => "-ltnp",
         Protocol::Udp => "-lunp",
     };
+    let any = if address.ip.is_ipv4() { "0.0.0.0" } else { "[::]" };
     let mut lines = vec![
-        format!("Why: another {protocol} socket of this computer holds {address}, most"),
-        "likely the server in your other terminal. Two servers can't share an address.".to_owned(),
+        format!("Why: another {protocol} socket of this computer holds this address and port"),
+        format!("({any} means every address), most likely the server in your other terminal."),
+        "Two servers can't share a socket address.".to_owned(),
         format!("Look for: that other terminal, or `ss {option}`, which names the program."),
         "Nothing of this goes over the wire, so no capture shows it: in step 9 this".to_owned(),
         "message is the expected result, and your screenshot of it is the evidence.".to_owned(),

@@ -69,6 +69,11 @@ impl Program {
         }
     }
 
+    /// Shows the tally after an empty line: a terminal has just shown `^C`.
+    pub(super) fn show_tally(&self, tally: &str) {
+        self.show(&format!("\n{}", tally.trim_end()));
+    }
+
     /// Tells the user something beside the data.
     pub fn talk(&self, text: &str) {
         // Nobody is left to tell that standard error is gone.

@@ -26,8 +26,8 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
     let mut door = Door::open(program, config.address, config.backlog)?;
     let waker = door.waker();
     let _guard = program.stop.on_request(move || drop(waker.wake()));
-    let detail = format!(" (backlog {}), a thread a client", config.backlog);
-    accept::show_address(program, &door.endpoint, "is listening on", &detail);
+    let serving = format!("Backlog {}. A thread serves each client.", config.backlog);
+    accept::show_address(program, &door.endpoint, "is listening on", &serving);
     let tally = Mutex::new(TcpTally::default());
     let listening = door.endpoint;
     let mut failing = Episode::default();
@@ -49,7 +49,7 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
         drop(door);
         program.note(&listening, EventKind::Close);
     });
-    program.show(lock(&tally).render(program.name(), &listening).trim_end());
+    program.show_tally(&lock(&tally).render(program.name(), &listening));
     Ok(())
 }
 

@@ -50,7 +50,7 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
         })?;
     let at_end = Arc::clone(&waker);
     let _guard = program.stop.on_request(move || drop(at_end.wake()));
-    accept::show_address(program, &endpoint, "is bound to", "");
+    accept::show_address(program, &endpoint, "is bound to", "One socket serves every client.");
     let mut server = Server {
         program,
         endpoint,
@@ -64,7 +64,7 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
     let Server { socket, tally, .. } = server;
     drop((socket, waker));
     program.note(&endpoint, EventKind::Close);
-    program.show(tally.render(program.name(), &endpoint).trim_end());
+    program.show_tally(&tally.render(program.name(), &endpoint));
     Ok(())
 }
 
