@@ -1,4 +1,6 @@
 //! The integration tests, in one binary: they run the program, or look at the sources as a whole.
 
+mod analyze;
 mod architecture;
+mod captures;
 mod support;
