@@ -8,4 +8,5 @@ mod architecture;
 mod captures;
 #[cfg(unix)]
 mod servers;
+mod capfile;
 mod support;
