@@ -2,9 +2,14 @@
 //!
 //! The programs write it, the analyzer reads it as evidence where a capture cannot speak: whether `bind` succeeded, when
 //! `accept` returned, which line was received from whom.
+//!
+//! A journal is read whole into memory, within [`JOURNAL_EVENTS`], [`JOURNAL_TEXT_BYTES`] and [`JOURNAL_LINE_BYTES`].
+
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{JOURNAL_EVENTS, JOURNAL_LINE_BYTES, JOURNAL_TEXT_BYTES};
 use crate::types::{Protocol, SocketAddress, Timestamp};
 
 /// What happened to a socket.
@@ -75,4 +80,128 @@ pub struct JournalEvent {
     /// For `error`: the system's message.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<String>,
+}
+
+impl JournalEvent {
+    /// Writes the event as one line, in one `write` as far as `out` takes it whole, and flushes it: a program killed at
+    /// any moment leaves whole lines.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        out.write_all(&line)?;
+        out.flush()
+    }
+}
+
+/// Why a journal can't be used. Lines are numbered from 1.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file can't be read.
+    #[error("line {line}: {source}")]
+    Read {
+        /// The line being read.
+        line: u64,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The line is no journal event.
+    #[error("line {line} is no journal event: {source}")]
+    Event {
+        /// The line.
+        line: u64,
+        /// Where in the line, and what is wrong.
+        source: serde_json::Error,
+    },
+    /// The line is longer than any that the socket programs write.
+    #[error("line {line} is longer than {JOURNAL_LINE_BYTES} bytes: this is no journal")]
+    TooLong {
+        /// The line.
+        line: u64,
+    },
+}
+
+/// What a journal file holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Journal {
+    /// The events in the file's order.
+    pub events: Vec<JournalEvent>,
+    /// Events beyond [`JOURNAL_EVENTS`] or [`JOURNAL_TEXT_BYTES`], counted but not held.
+    pub left_out: u64,
+    /// The last line stops in its middle (the disk was full, or the file was copied too early); it is left out.
+    pub cut: bool,
+}
+
+impl Journal {
+    /// Reads a whole journal.
+    ///
+    /// # Errors
+    /// A line that is no journal event, is too long, or can't be read. A last line that stops in its middle is no error:
+    /// see [`Journal::cut`].
+    pub fn read(mut reader: impl BufRead) -> Result<Journal, JournalError> {
+        let mut journal = Journal::default();
+        let (mut bytes, mut text_bytes) = (Vec::new(), 0usize);
+        for line in 1u64.. {
+            bytes.clear();
+            match read_line(&mut reader, line, &mut bytes)? {
+                Line::Event(event) => journal.hold(*event, &mut text_bytes),
+                Line::Cut => journal.cut = true,
+                Line::End => break,
+            }
+        }
+        Ok(journal)
+    }
+
+    fn hold(&mut self, event: JournalEvent, text_bytes: &mut usize) {
+        *text_bytes = text_bytes.saturating_add(event.text.as_ref().map_or(0, String::len));
+        if self.left_out > 0 || self.events.len() >= JOURNAL_EVENTS || *text_bytes > JOURNAL_TEXT_BYTES {
+            self.left_out = self.left_out.saturating_add(1);
+        } else {
+            self.events.push(event);
+        }
+    }
+}
+
+enum Line {
+    Event(Box<JournalEvent>),
+    /// The file stops in the middle of this line.
+    Cut,
+    End,
+}
+
+/// Reads the next line, of this number, into `bytes`, which are empty.
+fn read_line(reader: &mut impl BufRead, line: u64, bytes: &mut Vec<u8>) -> Result<Line, JournalError> {
+    let limit = u64::try_from(JOURNAL_LINE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let read = reader.take(limit).read_until(b'\n', bytes);
+    read.map_err(|source| JournalError::Read { line, source })?;
+    let whole = bytes.ends_with(b"\n");
+    if bytes.is_empty() {
+        return Ok(Line::End);
+    } else if !whole && bytes.len() > JOURNAL_LINE_BYTES {
+        return Err(JournalError::TooLong { line });
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(event) => Ok(Line::Event(Box::new(event))),
+        Err(error) if !whole && error.is_eof() => Ok(Line::Cut),
+        Err(source) => Err(JournalError::Event { line, source }),
+    }
+}
+
+/// Whether events can be added to this file: it is empty, or begins with an event. Gives the length of its whole lines
+/// and that of the file, which differ when the last line was cut. Reads the file's first and last lines only.
+///
+/// # Errors
+/// The file holds something else, or can't be read.
+pub fn whole_lines(file: &mut (impl Read + Seek)) -> Result<(u64, u64), JournalError> {
+    read_line(&mut BufReader::new(&mut *file), 1, &mut Vec::new())?;
+    let last_line = |source| JournalError::Read { line: 1, source };
+    let length = file.seek(SeekFrom::End(0)).map_err(last_line)?;
+    let start = length.saturating_sub(u64::try_from(JOURNAL_LINE_BYTES).unwrap_or(u64::MAX));
+    file.seek(SeekFrom::Start(start)).map_err(last_line)?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail).map_err(last_line)?;
+    let cut = tail.iter().rev().take_while(|&&byte| byte != b'\n').count();
+    Ok((length.saturating_sub(u64::try_from(cut).unwrap_or(u64::MAX)), length))
 }

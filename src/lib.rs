@@ -14,7 +14,11 @@
 
 pub mod analyze;
 pub mod capfile;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod escape;
 pub mod journal;
 pub mod limits;
+#[cfg(feature = "cli")]
+pub mod servers;
 pub mod types;

@@ -46,3 +46,20 @@ impl Default for Limits {
         }
     }
 }
+
+/// Longest piece of a line that the socket programs hold, in bytes without its newline; a longer line is cut into
+/// pieces of this length.
+pub const LINE_BYTES: usize = 64 * 1024;
+
+/// Most sockets (TCP) or clients (UDP) that a server's tally lists; further ones are counted together.
+pub const TALLY_ROWS: usize = 100;
+
+/// Longest line of a journal in bytes: a piece of [`LINE_BYTES`] made harmless and written as JSON takes at most five
+/// times its length. A longer line ends the reading with an error.
+pub const JOURNAL_LINE_BYTES: usize = 512 * 1024;
+
+/// Most events held of one journal; further ones are counted, not held.
+pub const JOURNAL_EVENTS: usize = 500_000;
+
+/// Most bytes of `text` held of one journal; events after it are counted, not held.
+pub const JOURNAL_TEXT_BYTES: usize = 64 * 1024 * 1024;

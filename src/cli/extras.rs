@@ -1,0 +1,62 @@
+//! What packagers and shells want: completions and the manual.
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Subcommand};
+
+use super::Cli;
+
+/// The commands of this file.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print the completions for a shell
+    ///
+    /// For bash: socklab completions bash > ~/.local/share/bash-completion/completions/socklab
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff), of one command if named
+    ///
+    /// socklab man | man -l -
+    Man {
+        /// The command, such as tcp-server
+        command: Option<String>,
+    },
+}
+
+/// Runs a command of this file.
+pub(super) fn run(command: &Command) -> ExitCode {
+    let mut text = Vec::new();
+    let made = match command {
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "socklab", &mut text);
+            Ok(())
+        }
+        Command::Man { command } => manual(command.as_deref(), &mut text),
+    };
+    let printed = made.and_then(|()| io::stdout().write_all(&text)).and_then(|()| io::stdout().flush());
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "socklab: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn manual(command: Option<&str>, out: &mut Vec<u8>) -> io::Result<()> {
+    let mut whole = Cli::command();
+    whole.build();
+    let page = match command {
+        None => whole,
+        Some(name) => {
+            let found = whole.find_subcommand(name).cloned();
+            let found = found.ok_or_else(|| io::Error::other(format!("there is no command {name:?}")))?;
+            found.display_name(format!("socklab-{name}"))
+        }
+    };
+    clap_mangen::Man::new(page).render(out)
+}

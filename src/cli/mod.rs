@@ -1,0 +1,46 @@
+//! The command line: what is typed, and which part of the library does it.
+//!
+//! Each group of commands has its own file with its arguments and a function that runs it; this file only joins them.
+
+mod extras;
+mod servers;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A socket-programming lab: its five programs, and answers from its captures
+#[derive(Debug, Parser)]
+#[command(name = "socklab", version, max_term_width = 80)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Servers(servers::Command),
+    #[command(flatten)]
+    Extras(extras::Command),
+}
+
+/// Runs the command of this process's arguments.
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Servers(command) => servers::run(command),
+        Command::Extras(command) => extras::run(&command),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_and_options_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,256 @@
+//! What a failed call means in the lab: the errno's name, why it happened, and what to look at.
+//!
+//! The errno names come from the `nix` crate on Unix; elsewhere from what the standard library tells apart.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+
+use crate::servers::address;
+use crate::types::{Protocol, SocketAddress};
+
+/// A program that can't do its work: what failed, and what a student can do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    what: String,
+    advice: Vec<String>,
+}
+
+impl Failure {
+    fn new(what: String, advice: impl IntoIterator<Item = String>) -> Failure {
+        Failure { what, advice: advice.into_iter().collect() }
+    }
+
+    /// What failed, without the advice.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.advice.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The errno's name (`EADDRINUSE`), or `errno 123` where it has none here.
+pub fn errno_name(error: &io::Error) -> String {
+    #[cfg(unix)]
+    if let Some(number) = error.raw_os_error() {
+        let errno = nix::errno::Errno::from_raw(number);
+        return match errno {
+            nix::errno::Errno::UnknownErrno => format!("errno {number}"),
+            errno => format!("{errno:?}"),
+        };
+    }
+    kind_name(error)
+}
+
+/// The errno's name by the kind that the standard library gives it.
+fn kind_name(error: &io::Error) -> String {
+    let name = match error.kind() {
+        ErrorKind::AddrInUse => "EADDRINUSE",
+        ErrorKind::AddrNotAvailable => "EADDRNOTAVAIL",
+        ErrorKind::ConnectionAborted => "ECONNABORTED",
+        ErrorKind::ConnectionRefused => "ECONNREFUSED",
+        ErrorKind::ConnectionReset => "ECONNRESET",
+        ErrorKind::BrokenPipe => "EPIPE",
+        ErrorKind::HostUnreachable => "EHOSTUNREACH",
+        ErrorKind::NetworkUnreachable => "ENETUNREACH",
+        ErrorKind::NetworkDown => "ENETDOWN",
+        ErrorKind::NotConnected => "ENOTCONN",
+        ErrorKind::PermissionDenied => "EACCES",
+        ErrorKind::TimedOut => "ETIMEDOUT",
+        ErrorKind::OutOfMemory => "ENOMEM",
+        _ => return error.raw_os_error().map_or_else(|| "unknown".to_owned(), |number| format!("errno {number}")),
+    };
+    name.to_owned()
+}
+
+/// The system's message for the errno, without its number.
+pub fn message(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" (os error ") {
+        Some((message, _)) if error.raw_os_error().is_some() => message.to_owned(),
+        _ => text,
+    }
+}
+
+/// Name and message: `EADDRINUSE (Address already in use)`.
+pub fn named(error: &io::Error) -> String {
+    format!("{} ({})", errno_name(error), message(error))
+}
+
+/// A server's `operation` (`socket`, `bind`, `listen`) on this address failed.
+pub fn server_failure(
+    program: &str,
+    operation: &str,
+    protocol: Protocol,
+    address: SocketAddress,
+    error: &io::Error,
+) -> Failure {
+    let what = format!("{program}: {operation} failed for {address}: {}", named(error));
+    let advice = match error.kind() {
+        ErrorKind::AddrInUse => in_use(protocol, address),
+        ErrorKind::AddrNotAvailable => not_available(address),
+        ErrorKind::PermissionDenied => {
+            vec!["Why: ports below 1024 are reserved for the system's own servers. Take a higher one.".to_owned()]
+        }
+        _ => Vec::new(),
+    };
+    Failure::new(what, advice)
+}
+
+fn in_use(protocol: Protocol, address: SocketAddress) -> Vec<String> {
+    let option = match protocol {
+        Protocol::Tcp => "-ltnp",
+        Protocol::Udp => "-lunp",
+    };
+    let mut lines = vec![
+        format!("Why: another socket of this computer holds the {protocol} socket address {address},"),
+        "most likely the server in your other terminal. Two servers can't share one.".to_owned(),
+        format!("Look for: that other terminal, or `ss {option}`, which names the program."),
+        "Nothing of this goes over the wire, so no capture shows it: in step 9 this".to_owned(),
+        "message is the expected result, and your screenshot of it is the evidence.".to_owned(),
+    ];
+    if protocol == Protocol::Tcp {
+        lines.push("If nothing listens there, a server without SO_REUSEADDR was stopped while its".to_owned());
+        lines.push("clients were connected (`ss -tan` shows TIME-WAIT): wait a minute, start again.".to_owned());
+    }
+    lines
+}
+
+fn not_available(address: SocketAddress) -> Vec<String> {
+    let mut lines = vec![format!("Why: {} is no address of this computer.", address.ip)];
+    let own: Vec<String> = address::own().into_iter().map(|(ip, name)| format!("{ip} ({name})")).collect();
+    if !own.is_empty() {
+        lines.push(format!("Its addresses now: {}", own.join(", ")));
+    }
+    lines.push("Check step 3: `ip addr` shows the addresses; on the lab's computer A".to_owned());
+    lines.push("`ifconfig eth0 10.0.3.1/24 up` sets one. A server runs on its own computer's.".to_owned());
+    lines
+}
+
+/// The TCP client's `connect` (or `socket`) failed.
+pub fn connect_failure(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
+    let what = format!("tcp-client: {operation} failed for {server}: {}", named(error));
+    Failure::new(what, unreachable(server, error.kind()).into_iter().map(str::to_owned))
+}
+
+/// What the network's answer to a client means, and which step of the sheet to check.
+fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<&'static str> {
+    match kind {
+        ErrorKind::ConnectionRefused => vec![
+            "Why: the computer is there, but no TCP server listens on that socket address;",
+            "its system answered the SYN with RST.",
+            "Check step 6: is the server running, on this very address and port? A server",
+            "on 127.0.0.1 can only be reached from its own computer.",
+        ],
+        ErrorKind::TimedOut => vec![
+            "Why: nobody answered the SYN, nor its repetitions. Either the server's queue",
+            "of connections not yet accepted is full (an iterative server is serving",
+            "another client), or no computer has this address, or a firewall is between.",
+            "Check step 4: does `ping` reach it? Then it is the queue or a firewall.",
+        ],
+        ErrorKind::HostUnreachable => vec![
+            "Why: no computer on the network answers for this address (ARP had no answer).",
+            "Check steps 1 and 3: cables, and the address set on that computer; then step",
+            "4: `ping`.",
+        ],
+        ErrorKind::NetworkUnreachable => vec![
+            "Why: this computer has no route to that network: its own interface has no",
+            "address in it. Check step 3 on this computer: `ip addr`.",
+        ],
+        ErrorKind::AddrNotAvailable if server.ip.is_loopback() => {
+            vec!["Why: this computer has no such loopback address."]
+        }
+        ErrorKind::AddrNotAvailable => {
+            vec!["Why: no local address or free port to connect from. Check step 3 on this", "computer: `ip addr`."]
+        }
+        _ => vec![],
+    }
+}
+
+/// The connection of the TCP client broke in `operation`.
+pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
+    let what = format!("tcp-client: {operation} failed, connection to {server}: {}", named(error));
+    let advice: &[&str] = match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => &[
+            "Why: the server's system sent RST. Its program ended while this connection was",
+            "waiting in the queue, or closed it with data of yet unread, or was killed.",
+        ],
+        ErrorKind::TimedOut => {
+            &["Why: the server's system stopped acknowledging. Check steps 1 and 4: the", "cable, `ping`."]
+        }
+        _ => &[],
+    };
+    Failure::new(what, advice.iter().map(|line| (*line).to_owned()))
+}
+
+/// The UDP client can't go on: its `operation` failed.
+pub fn datagram_failure(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
+    let what = format!("udp-client: {operation} failed for {server}: {}", named(error));
+    let advice = match error.kind() {
+        ErrorKind::ConnectionRefused => refused_datagram(server),
+        // Windows' name for the same (WSAECONNRESET).
+        ErrorKind::ConnectionReset => refused_datagram(server),
+        _ if errno_name(error) == "EMSGSIZE" => vec!["Why: a datagram holds at most 65,507 bytes (IPv4).".to_owned()],
+        kind => unreachable(server, kind).into_iter().map(str::to_owned).collect(),
+    };
+    Failure::new(what, advice)
+}
+
+/// The UDP client ended after failures that it has told one by one.
+pub fn datagrams_failed(failures: u64, sent: u64) -> Failure {
+    Failure::new(format!("udp-client: {sent} sent, {failures} failed (see above)"), [])
+}
+
+fn refused_datagram(server: SocketAddress) -> Vec<String> {
+    vec![
+        format!("Why: {} answered a datagram with ICMP \"port unreachable\":", server.ip),
+        format!("the computer is there, but no UDP server is bound to port {}.", server.port),
+        "Check step 12: is the UDP server running, on this very address and port?".to_owned(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn errors_are_named_as_errno_3_and_strerror_name_them() {
+        let named = |number| super::named(&io::Error::from_raw_os_error(number));
+        assert_eq!(named(98), "EADDRINUSE (Address already in use)");
+        assert_eq!(named(24), "EMFILE (Too many open files)");
+        assert_eq!(named(111), "ECONNREFUSED (Connection refused)");
+        assert_eq!(errno_name(&io::Error::from_raw_os_error(4000)), "errno 4000");
+    }
+
+    #[test]
+    fn no_advice_is_wider_than_80_columns() {
+        let server: SocketAddress = "255.255.255.255:65432".parse().unwrap();
+        for kind in [
+            ErrorKind::AddrInUse,
+            ErrorKind::PermissionDenied,
+            ErrorKind::ConnectionRefused,
+            ErrorKind::TimedOut,
+            ErrorKind::HostUnreachable,
+            ErrorKind::NetworkUnreachable,
+            ErrorKind::ConnectionReset,
+        ] {
+            let error = kind.into();
+            for failure in [
+                server_failure("tcp-threaded-server", "bind", Protocol::Tcp, server, &error),
+                connect_failure("connect", server, &error),
+                connection_lost("receive", server, &error),
+                datagram_failure("send", server, &error),
+            ] {
+                let width = |line: &String| line.chars().count();
+                assert!(failure.advice.iter().all(|line| width(line) <= 78), "{failure}");
+            }
+        }
+    }
+}

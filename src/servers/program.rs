@@ -1,0 +1,156 @@
+//! What every socket program has: a name, a screen, a journal, its sockets' numbers, and the way to end it.
+//!
+//! Data goes to the screen, talk to standard error; both are parameters. A screen that is gone (a closed pipe) ends the
+//! program in order.
+
+use std::io::{self, Write};
+use std::process;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::journal::{EventKind, JournalEvent};
+use crate::servers::explain;
+use crate::servers::stop::{Stop, lock};
+use crate::types::{Protocol, SocketAddress, Timestamp};
+
+/// Where a program writes to.
+pub type Output = Box<dyn Write + Send>;
+
+/// A socket as the journal names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The socket's number in its process, from 1 in the order of creation.
+    pub number: u32,
+    /// Its protocol.
+    pub protocol: Protocol,
+    /// Its local address, once it has one.
+    pub local: Option<SocketAddress>,
+    /// Its remote address, once it has one; for UDP, of the datagram's other end.
+    pub remote: Option<SocketAddress>,
+}
+
+/// A running socket program.
+pub struct Program {
+    name: &'static str,
+    screen: Mutex<Output>,
+    talk: Mutex<Output>,
+    journal: Option<Mutex<Output>>,
+    journal_failed: AtomicBool,
+    sockets: AtomicU32,
+    /// The request to end it.
+    pub stop: Stop,
+}
+
+impl Program {
+    /// A program of this name (`tcp-server`), with its screen, its place to talk, and its journal.
+    pub fn new(name: &'static str, screen: Output, talk: Output, journal: Option<Output>) -> Program {
+        Program {
+            name,
+            screen: Mutex::new(screen),
+            talk: Mutex::new(talk),
+            journal: journal.map(Mutex::new),
+            journal_failed: AtomicBool::new(false),
+            sockets: AtomicU32::new(0),
+            stop: Stop::default(),
+        }
+    }
+
+    /// The program's name, as in the journal.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Shows one line of data on the screen. The program ends in order if the screen is gone.
+    pub fn show(&self, line: &str) {
+        if print_line(&self.screen, line).is_err() {
+            self.stop.request();
+        }
+    }
+
+    /// Tells the user something beside the data.
+    pub fn talk(&self, text: &str) {
+        // Nobody is left to tell that standard error is gone.
+        let _ = print_line(&self.talk, text);
+    }
+
+    /// The number of a socket just created.
+    pub(super) fn new_socket(&self, protocol: Protocol) -> Endpoint {
+        let number = self.sockets.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+        Endpoint { number, protocol, local: None, remote: None }
+    }
+
+    /// Writes an event to the journal, if there is one.
+    pub(super) fn note(&self, socket: &Endpoint, kind: EventKind) {
+        self.note_with(socket, kind, |_| {});
+    }
+
+    /// Writes an event to the journal, if there is one; `fill` adds what this kind of event tells.
+    pub(super) fn note_with(&self, socket: &Endpoint, kind: EventKind, fill: impl FnOnce(&mut JournalEvent)) {
+        let Some(journal) = &self.journal else { return };
+        let mut event = JournalEvent {
+            time: Timestamp { seconds: 0, nanoseconds: 0, digits: 6 },
+            program: self.name.to_owned(),
+            pid: process::id(),
+            event: kind,
+            protocol: socket.protocol,
+            socket: socket.number,
+            listener: None,
+            local: socket.local,
+            remote: socket.remote,
+            backlog: None,
+            bytes: None,
+            text: None,
+            operation: None,
+            errno: None,
+            message: None,
+        };
+        fill(&mut event);
+        let mut out = lock(journal);
+        // The clock is read with the file in hand, so that the file is in the order of its times.
+        event.time = now();
+        if let Err(error) = event.write(&mut **out)
+            && !self.journal_failed.swap(true, Ordering::SeqCst)
+        {
+            self.talk(&format!("{}: the journal can't be written and is incomplete: {error}", self.name));
+        }
+    }
+
+    /// Writes an `error` event: the call that failed and why.
+    pub(super) fn note_error(&self, socket: &Endpoint, operation: &str, error: &io::Error) {
+        self.note_with(socket, EventKind::Error, |event| {
+            event.operation = Some(operation.to_owned());
+            event.errno = Some(explain::errno_name(error));
+            event.message = Some(explain::message(error));
+        });
+    }
+
+    /// Whether a journal is written.
+    pub(super) fn has_journal(&self) -> bool {
+        self.journal.is_some()
+    }
+
+    /// Whether every event so far is in the journal (or none was asked for).
+    pub fn journal_is_complete(&self) -> bool {
+        !self.journal_failed.load(Ordering::SeqCst)
+    }
+}
+
+/// One `write`, so that lines of several programs on one terminal stay whole.
+fn print_line(out: &Mutex<Output>, line: &str) -> io::Result<()> {
+    let mut bytes = Vec::with_capacity(line.len().saturating_add(1));
+    bytes.extend_from_slice(line.as_bytes());
+    bytes.push(b'\n');
+    let mut out = lock(out);
+    out.write_all(&bytes)?;
+    out.flush()
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp {
+        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        nanoseconds: since.subsec_nanos(),
+        digits: 6,
+    }
+}

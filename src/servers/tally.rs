@@ -1,0 +1,193 @@
+//! What a server did: its sockets, and what it received from each.
+//!
+//! Remembers [`TALLY_ROWS`] rows however long the server runs; further ones are counted together, and said to be.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use crate::limits::TALLY_ROWS;
+use crate::servers::program::Endpoint;
+use crate::types::SocketAddress;
+
+/// Columns that a tally may take.
+const WIDTH: u16 = 80;
+
+/// What was received from one peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Received {
+    /// Lines (TCP; a long line counts once) or datagrams (UDP).
+    pub messages: u64,
+    /// Bytes, newlines included.
+    pub bytes: u64,
+}
+
+impl Received {
+    /// Adds what another received.
+    pub fn add(&mut self, other: Received) {
+        self.messages = self.messages.saturating_add(other.messages);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+    }
+
+    /// In words: `3 lines, 21 bytes`, the message called by `noun`.
+    pub fn in_words(self, noun: &str) -> String {
+        format!("{}, {}", counted(self.messages, noun), counted(self.bytes, "byte"))
+    }
+}
+
+/// A number and its noun: `1 line`, `2 lines`.
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The tally of a TCP server.
+#[derive(Debug, Default)]
+pub struct TcpTally {
+    /// In the order of their numbers.
+    rows: Vec<(Endpoint, Received)>,
+    accepted: u64,
+    /// From all, also from those without a row.
+    total: Received,
+    listed: Received,
+}
+
+impl TcpTally {
+    /// `accept` created this socket.
+    pub fn accepted(&mut self, socket: Endpoint) {
+        self.accepted = self.accepted.saturating_add(1);
+        if self.rows.len() < TALLY_ROWS {
+            self.rows.push((socket, Received::default()));
+        }
+    }
+
+    /// What was received from the socket of this number, once it is closed.
+    pub fn received(&mut self, number: u32, received: Received) {
+        self.total.add(received);
+        if let Ok(at) = self.rows.binary_search_by_key(&number, |(socket, _)| socket.number)
+            && let Some((_, row)) = self.rows.get_mut(at)
+        {
+            row.add(received);
+            self.listed.add(received);
+        }
+    }
+
+    /// The tally in at most 80 columns.
+    pub fn render(&self, program: &str, listening: &Endpoint) -> String {
+        let sockets = self.accepted.saturating_add(1);
+        let mut text =
+            format!("{program} created {}: 1 listening, {} connected.\n", counted(sockets, "socket"), self.accepted);
+        text.push_str(&format!("Received in all: {}.\n", self.total.in_words("line")));
+        let mut table = table(["socket", "kind", "local address", "remote address", "lines", "bytes"], 4);
+        table.add_row([listening.number.to_string(), "listening".into(), written(listening.local), "-".into()]);
+        for (socket, received) in &self.rows {
+            let (local, remote) = (written(socket.local), written(socket.remote));
+            let (lines, bytes) = (received.messages.to_string(), received.bytes.to_string());
+            table.add_row([socket.number.to_string(), "connected".into(), local, remote, lines, bytes]);
+        }
+        text.push_str(&finished(&table));
+        let listed = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
+        text.push_str(&further(
+            self.accepted.saturating_sub(listed),
+            "connected socket",
+            self.total,
+            self.listed,
+            "line",
+        ));
+        text
+    }
+}
+
+/// The tally of a UDP server: one socket, and its clients by address.
+#[derive(Debug, Default)]
+pub struct UdpTally {
+    /// In the order of their first datagrams.
+    rows: Vec<(SocketAddress, Received)>,
+    empty: u64,
+    total: Received,
+    listed: Received,
+}
+
+impl UdpTally {
+    /// A datagram of this many bytes came.
+    pub fn received(&mut self, client: SocketAddress, bytes: u64) {
+        let received = Received { messages: 1, bytes };
+        self.empty = self.empty.saturating_add(u64::from(bytes == 0));
+        self.total.add(received);
+        if let Some((_, row)) = self.rows.iter_mut().find(|(address, _)| *address == client) {
+            row.add(received);
+        } else if self.rows.len() < TALLY_ROWS {
+            self.rows.push((client, received));
+        } else {
+            return;
+        }
+        self.listed.add(received);
+    }
+
+    /// The tally in at most 80 columns.
+    pub fn render(&self, program: &str, socket: &Endpoint) -> String {
+        let mut text = format!(
+            "{program} created 1 socket, bound to {}; it has no remote address.\nReceived in all: {}",
+            written(socket.local),
+            self.total.in_words("datagram")
+        );
+        text.push_str(&match self.empty {
+            0 => ".\n".to_owned(),
+            empty => format!("; {} without data.\n", counted(empty, "datagram")),
+        });
+        if self.rows.is_empty() {
+            return text;
+        }
+        let mut table = table(["client address", "datagrams", "bytes"], 1);
+        for (client, received) in &self.rows {
+            table.add_row([client.to_string(), received.messages.to_string(), received.bytes.to_string()]);
+        }
+        text.push_str(&finished(&table));
+        text.push_str(&match self.total.messages.saturating_sub(self.listed.messages) {
+            0 => String::new(),
+            _ => further_received("From further clients", self.total, self.listed, "datagram"),
+        });
+        text
+    }
+}
+
+fn written(address: Option<SocketAddress>) -> String {
+    address.map_or_else(|| "-".to_owned(), |address| address.to_string())
+}
+
+/// A table without frame; the columns from `numbers` on hold numbers.
+fn table<const N: usize>(header: [&str; N], numbers: usize) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.set_header(header);
+    table.column_iter_mut().skip(numbers).for_each(|column| {
+        column.set_cell_alignment(CellAlignment::Right);
+    });
+    table
+}
+
+fn finished(table: &Table) -> String {
+    let mut text = String::new();
+    for line in table.lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn further(count: u64, noun: &str, total: Received, listed: Received, message: &str) -> String {
+    match count {
+        0 => String::new(),
+        count => {
+            further_received(&format!("And {}", counted(count, &format!("further {noun}"))), total, listed, message)
+        }
+    }
+}
+
+fn further_received(whose: &str, total: Received, listed: Received, noun: &str) -> String {
+    let received = Received {
+        messages: total.messages.saturating_sub(listed.messages),
+        bytes: total.bytes.saturating_sub(listed.bytes),
+    };
+    format!(
+        "{whose}: {}. Only the first {TALLY_ROWS} are listed;\na journal (--journal) has all.\n",
+        received.in_words(noun)
+    )
+}

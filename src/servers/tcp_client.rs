@@ -1,0 +1,321 @@
+//! The TCP client: sends each line typed, prints the replies as they come, closes on end of input or Ctrl-C.
+//!
+//! One thread connects, reads what is typed and sends it, one receives; each may block. The main thread waits for what
+//! they report, so that the request to end is obeyed at once, whatever blocks.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::Socket;
+
+use crate::escape;
+use crate::journal::EventKind;
+use crate::servers::explain::{self, Failure};
+use crate::servers::lines::{Line, LineEnd, LineSplitter};
+use crate::servers::program::{Endpoint, Program};
+use crate::servers::{input, sockets};
+use crate::types::{Protocol, SocketAddress};
+
+/// After the end of input: how long the server may be silent before the client closes without waiting for its end.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// How long a reply without newline waits for the rest of its line before it is shown.
+const UNFINISHED: Duration = Duration::from_millis(100);
+
+/// The settings of the TCP client.
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    /// The server's socket address.
+    pub server: SocketAddr,
+    /// How long without an answer before the client says what that may mean.
+    pub patience: Duration,
+}
+
+/// What the threads report. Each is reported once, so that nothing piles up.
+enum Report {
+    Connected(Endpoint),
+    /// The first line was sent.
+    Sent,
+    InputEnded,
+    ServerClosed,
+    Failed(Failure),
+    Stop,
+}
+
+/// Runs the client until the input ends, the server closes, or the program is to end.
+///
+/// # Errors
+/// No connection, or it broke.
+pub fn run(program: &Arc<Program>, config: Config, input: impl Read + Send + 'static) -> Result<(), Failure> {
+    let server = SocketAddress::from(config.server);
+    let (endpoint, socket) = sockets::create(program, config.server, Protocol::Tcp)
+        .map_err(|error| explain::connect_failure("socket", server, &error))?;
+    let endpoint = Endpoint { remote: Some(server), ..endpoint };
+    let (reports, received) = mpsc::channel();
+    let at_end = reports.clone();
+    let _guard = program.stop.on_request(move || drop(at_end.send(Report::Stop)));
+    let shared = Arc::new(Shared {
+        program: Arc::clone(program),
+        server,
+        replied: AtomicBool::new(false),
+        heard: AtomicU64::new(0),
+    });
+    let socket = Arc::new(socket);
+    {
+        let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
+        thread::spawn(move || connect_and_send(&shared, endpoint, &socket, config.server, input, &reports));
+    }
+    let mut watch = Watch::new(&shared, endpoint, config.patience);
+    let result = watch.until_end(&received);
+    let endpoint = watch.endpoint;
+    // The threads may still hold the socket; nothing more goes over it.
+    let _ = socket.shutdown(Shutdown::Both);
+    program.note(&endpoint, EventKind::Close);
+    result
+}
+
+/// What the threads share.
+struct Shared {
+    program: Arc<Program>,
+    server: SocketAddress,
+    /// Whether the server has sent anything.
+    replied: AtomicBool,
+    /// Bytes that the server has sent.
+    heard: AtomicU64,
+}
+
+/// The main thread's view: what it waits for, and until when.
+struct Watch<'a> {
+    shared: &'a Shared,
+    endpoint: Endpoint,
+    patience: Duration,
+    state: State,
+    since: Instant,
+    heard: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Connecting,
+    /// A line was sent, and no reply has come.
+    Unanswered,
+    /// Nothing to say after a while.
+    Calm,
+    /// The input has ended.
+    Closing,
+}
+
+impl<'a> Watch<'a> {
+    fn new(shared: &'a Shared, endpoint: Endpoint, patience: Duration) -> Self {
+        Watch { shared, endpoint, patience, state: State::Connecting, since: Instant::now(), heard: 0 }
+    }
+
+    fn until_end(&mut self, reports: &Receiver<Report>) -> Result<(), Failure> {
+        loop {
+            let report = match self.deadline() {
+                None => reports.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => reports.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            let flow = match report {
+                Ok(report) => self.take(report),
+                Err(RecvTimeoutError::Timeout) => self.time_is_over(),
+                Err(RecvTimeoutError::Disconnected) => ControlFlow::Break(Ok(())),
+            };
+            if let ControlFlow::Break(result) = flow {
+                return result;
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Connecting | State::Unanswered => self.since.checked_add(self.patience),
+            State::Closing => self.since.checked_add(CLOSING),
+            State::Calm => None,
+        }
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.since = Instant::now();
+    }
+
+    fn take(&mut self, report: Report) -> ControlFlow<Result<(), Failure>> {
+        match report {
+            Report::Connected(endpoint) => {
+                self.endpoint = endpoint;
+                self.enter(State::Calm);
+            }
+            Report::Sent if self.state != State::Closing => self.enter(State::Unanswered),
+            Report::Sent => {}
+            Report::InputEnded => self.enter(State::Closing),
+            Report::ServerClosed => {
+                if self.state != State::Closing {
+                    self.talk(&format!("The server {} closed the connection.", self.shared.server));
+                }
+                return ControlFlow::Break(Ok(()));
+            }
+            Report::Failed(failure) => return ControlFlow::Break(Err(failure)),
+            Report::Stop => return ControlFlow::Break(Ok(())),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn time_is_over(&mut self) -> ControlFlow<Result<(), Failure>> {
+        match self.state {
+            State::Connecting => self.say_connecting(),
+            State::Unanswered if !self.shared.replied.load(Ordering::SeqCst) => self.say_unanswered(),
+            State::Closing => {
+                let heard = self.shared.heard.load(Ordering::SeqCst);
+                if heard == self.heard {
+                    self.talk("The server hasn't closed its side; closing without it.");
+                    return ControlFlow::Break(Ok(()));
+                }
+                self.heard = heard;
+                self.enter(State::Closing);
+                return ControlFlow::Continue(());
+            }
+            State::Unanswered | State::Calm => {}
+        }
+        self.state = State::Calm;
+        ControlFlow::Continue(())
+    }
+
+    fn say_connecting(&self) {
+        self.talk("Still connecting: no answer to the SYN, which is being repeated. Perhaps the");
+        self.talk("server's queue of waiting connections is full, or no computer has this");
+        self.talk("address, or a firewall is between (step 4: `ping`).");
+    }
+
+    fn say_unanswered(&self) {
+        let seconds = self.patience.as_secs_f32();
+        self.talk(&format!("Connected, but no reply for {seconds} s. Perhaps this connection stands in the queue:"));
+        self.talk("the server's system has completed the handshake and acknowledges the lines,");
+        self.talk("but its program, busy with another client, hasn't accepted it. Or the server");
+        self.talk("only prints and never replies: then its screen shows your line.");
+    }
+
+    fn talk(&self, text: &str) {
+        self.shared.program.talk(text);
+    }
+}
+
+/// The sending thread: connects, starts the receiving thread, then sends each line typed and the FIN at the end.
+fn connect_and_send(
+    shared: &Arc<Shared>,
+    endpoint: Endpoint,
+    socket: &Arc<Socket>,
+    server: SocketAddr,
+    input: impl Read,
+    reports: &Sender<Report>,
+) {
+    let program = &shared.program;
+    if let Err(error) = socket.connect(&server.into()) {
+        program.note_error(&endpoint, "connect", &error);
+        let _ = reports.send(Report::Failed(explain::connect_failure("connect", shared.server, &error)));
+        return;
+    }
+    let local = socket.local_addr().ok().and_then(|local| local.as_socket()).map(SocketAddress::from);
+    let endpoint = Endpoint { local, ..endpoint };
+    program.note(&endpoint, EventKind::Connect);
+    let mine = local.map_or_else(|| "?".to_owned(), |local| local.to_string());
+    program.talk(&format!("Connected: {mine} (this client) to {} (server).", shared.server));
+    let _ = reports.send(Report::Connected(endpoint));
+    {
+        let (shared, socket, reports) = (Arc::clone(shared), Arc::clone(socket), reports.clone());
+        thread::spawn(move || receive_all(&shared, &endpoint, &socket, &reports));
+    }
+    let mut first = true;
+    let sent = input::each_line(input, |line| match send(program, &endpoint, socket, line) {
+        Ok(()) => {
+            if std::mem::take(&mut first) {
+                let _ = reports.send(Report::Sent);
+            }
+            ControlFlow::Continue(())
+        }
+        Err(error) => {
+            program.note_error(&endpoint, "send", &error);
+            let _ = reports.send(Report::Failed(explain::connection_lost("send", shared.server, &error)));
+            ControlFlow::Break(())
+        }
+    });
+    match sent {
+        Ok(ControlFlow::Break(())) => return,
+        Ok(ControlFlow::Continue(())) => {}
+        Err(error) => program.talk(&format!("tcp-client: the input can't be read: {error}")),
+    }
+    // The FIN: replies still come.
+    let _ = socket.shutdown(Shutdown::Write);
+    let _ = reports.send(Report::InputEnded);
+}
+
+fn send(program: &Program, endpoint: &Endpoint, mut socket: &Socket, line: Line<'_>) -> io::Result<()> {
+    let mut bytes = line.bytes.to_vec();
+    if line.end == LineEnd::Newline {
+        bytes.push(b'\n');
+    }
+    socket.write_all(&bytes)?;
+    program.note_with(endpoint, EventKind::Send, |event| {
+        event.bytes = Some(line.stream_bytes());
+        event.text = Some(escape::harmless_bytes(line.bytes));
+    });
+    Ok(())
+}
+
+/// The receiving thread: shows the server's replies, line by line; a piece without newline after a short while.
+fn receive_all(shared: &Shared, endpoint: &Endpoint, mut socket: &Socket, reports: &Sender<Report>) {
+    let program = &shared.program;
+    let mut lines = LineSplitter::default();
+    let mut buffer = vec![0; 16 * 1024];
+    let report = loop {
+        let _ = socket.set_read_timeout((!lines.begun().is_empty()).then_some(UNFINISHED));
+        match socket.read(&mut buffer) {
+            Ok(0) => {
+                if let Some(line) = lines.finish() {
+                    show(shared, endpoint, line);
+                }
+                program.note(endpoint, EventKind::Eof);
+                break Report::ServerClosed;
+            }
+            Ok(count) => {
+                shared.replied.store(true, Ordering::SeqCst);
+                shared.heard.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::SeqCst);
+                let mut chunk = buffer.get(..count).unwrap_or_default();
+                while let Some(line) = lines.next_line(&mut chunk) {
+                    show(shared, endpoint, line);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if is_pause(&error) => {
+                if let Some(line) = lines.finish() {
+                    show(shared, endpoint, line);
+                }
+            }
+            Err(error) => {
+                program.note_error(endpoint, "receive", &error);
+                break Report::Failed(explain::connection_lost("receive", shared.server, &error));
+            }
+        }
+    };
+    let _ = reports.send(report);
+}
+
+/// Whether a read ended because nothing came in the time set; ETIMEDOUT of a dead connection is another error.
+fn is_pause(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || (cfg!(windows) && error.kind() == io::ErrorKind::TimedOut)
+}
+
+fn show(shared: &Shared, endpoint: &Endpoint, line: Line<'_>) {
+    let text = escape::harmless_bytes(line.bytes);
+    shared.program.show(&format!("{}: {text}", shared.server));
+    shared.program.note_with(endpoint, EventKind::Receive, |event| {
+        event.bytes = Some(line.stream_bytes());
+        event.text = Some(text);
+    });
+}
