@@ -18,7 +18,10 @@ pub mod capfile;
 pub mod cli;
 pub mod escape;
 pub mod journal;
+pub mod lab;
 pub mod limits;
+pub mod report;
 #[cfg(feature = "cli")]
 pub mod servers;
 pub mod types;
+pub mod wording;

@@ -8,12 +8,18 @@ pub struct Limits {
     /// Longest packet in bytes. Wireshark's own bound (`WTAP_MAX_PACKET_SIZE_STANDARD`): a longer one ends the reading
     /// as damage.
     pub packet_bytes: u32,
-    /// Longest pcapng block in bytes, of any type; a longer one ends the reading as damage.
+    /// Longest pcapng block in bytes, of any type. Wireshark's own bound (`MAX_BLOCK_SIZE`): a longer one ends the
+    /// reading as damage.
     pub block_bytes: u32,
+    /// Most bytes of one block or record held in memory; what goes beyond is passed over unread.
+    pub held_bytes: u32,
     /// Most interfaces in one file; more end the reading (`limit-interfaces`).
     pub interfaces: usize,
     /// Longest text kept of an option (interface name), in bytes; the rest is cut.
     pub option_text_bytes: usize,
+    /// Largest window of a Zstandard frame in bytes, which the decoder must hold; a larger one ends the reading
+    /// (`limit-window`). RFC 8878 section 3.1.1.1.2 asks for 8 MiB at least.
+    pub zstd_window_bytes: u64,
     /// Most bytes that one compressed byte may become over the whole file, once past 16 MiB; more end the reading
     /// (`limit-inflation`).
     pub inflation_ratio: u64,
@@ -28,21 +34,27 @@ pub struct Limits {
     pub notes_per_connection: u32,
     /// Most frames noted in one capture; further ones are counted, not listed.
     pub notes: usize,
+    /// Most entries in each table about hosts and about traffic that is neither TCP nor UDP (pings, ARP requests,
+    /// errors, MAC addresses); further ones are counted, not listed.
+    pub table_entries: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits {
             packet_bytes: 262_144,
-            block_bytes: 16 * 1024 * 1024,
-            interfaces: 65_536,
-            option_text_bytes: 1024,
+            block_bytes: 32 + 128 * 1024 * 1024 + 128 * 1024,
+            held_bytes: 1024 * 1024,
+            interfaces: 16_384,
+            option_text_bytes: 256,
+            zstd_window_bytes: 32 * 1024 * 1024,
             inflation_ratio: 1100,
             connections: 4_000_000,
             fragmented_datagrams: 4096,
             fragment_bytes: 8 * 1024 * 1024,
             notes_per_connection: 2000,
             notes: 100_000,
+            table_entries: 4096,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::analyze::track::TcpFlags;
+use crate::capfile::Direction;
 use crate::types::{Protocol, SocketAddress};
 
 /// The headers of one frame that socklab has a use for.
@@ -12,6 +13,9 @@ pub struct Packet<'a> {
     pub ethernet: Option<EthernetAddresses>,
     /// Source and destination IP address of the innermost IP header that was dissected.
     pub ip: Option<IpAddresses>,
+    /// Which way the frame went, as seen from the capturing computer: from the file, from a Linux cooked header, or
+    /// evident from an Ethernet frame's length. Only computers that pad frames make the last kind reliable.
+    pub direction: Option<Direction>,
     /// What the innermost dissected header carries.
     pub content: Content<'a>,
 }
@@ -51,6 +55,8 @@ pub enum Content<'a> {
     OtherIp,
     /// Spanning tree, LLDP, or any other frame without IP.
     Other,
+    /// A block that takes a frame number but holds no packet.
+    NoPacket,
 }
 
 /// The header of a TCP segment.
@@ -64,8 +70,10 @@ pub struct TcpSegment<'a> {
     pub sequence: u32,
     /// The acknowledgement number as sent (raw).
     pub acknowledgement: u32,
-    /// The flags; `None` where the header length is below 20 bytes, so that Wireshark does not evaluate them.
-    pub flags: Option<TcpFlags>,
+    /// The flags as sent.
+    pub flags: TcpFlags,
+    /// The header length is below 20 bytes: Wireshark shows no flags and takes them for nothing but port reuse.
+    pub bogus_header: bool,
     /// Payload in bytes (`tcp.len`), from the headers; `None` where the header is longer than the segment.
     pub payload_length: Option<u32>,
     /// The payload bytes that were captured: fewer than `payload_length` in a frame cut by the snapshot length.

@@ -1,7 +1,37 @@
 //! Reading capture files: bytes in, frames out.
 //!
 //! Knows pcapng, pcap and its variants, and the compressed forms of both, told apart by content. Knows nothing of what a
-//! frame holds: that is [`crate::analyze::decode`]'s. One frame is in memory at a time.
+//! frame holds: that is `analyze::decode`'s. One buffer of the file is in memory at a time, never the whole file.
+//!
+//! [`CaptureReader`] is the way in. It numbers frames as Wireshark does and stops where Wireshark stops: at the end, at
+//! a cut, at damage; [`CaptureInfo::warnings`] says which. What cannot be read at all is a [`CaptureError`].
+//!
+//! - `input`: the buffer; `inflate`: gzip, Zstandard and LZ4 in front of it; `sniff`: what else the bytes may be
+//! - `block`: the frame of a pcapng block; `packet`, `meta`: what blocks hold, by pcap-parser; `fast`: the same for the
+//!   ordinary block, in a few instructions
+//! - `pcap`: pcap and its variants
+//! - `clock`: time stamps; `link`: link types
+
+mod block;
+mod clock;
+mod error;
+mod fast;
+mod inflate;
+mod input;
+mod link;
+mod meta;
+mod packet;
+mod pcap;
+mod pcapng;
+mod reader;
+mod sniff;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use block::{BlockHead, BlockKind, ByteOrder};
+pub use clock::FrameTime;
+pub use error::CaptureError;
+pub use reader::CaptureReader;
 
 use crate::types::{FrameNumber, Timestamp};
 
@@ -49,13 +79,22 @@ pub struct Frame<'a> {
     /// How the bytes begin; meaningless where `interface` is `None`.
     pub link_type: LinkType,
     /// When it was captured; `None` where the file does not say (Simple Packet Blocks).
-    pub time: Option<Timestamp>,
-    /// Length on the wire in bytes, without a frame check sequence that the file declares.
+    pub time: Option<FrameTime>,
+    /// Length on the wire in bytes, without a frame check sequence that the file declares; at least the captured length
+    /// (a file may claim less: Wireshark then goes by the captured bytes).
     pub original_length: u32,
     /// The captured bytes, without a frame check sequence that the file declares.
     pub data: &'a [u8],
     /// Which way it went, where the file says so.
     pub direction: Option<Direction>,
+}
+
+impl Frame<'_> {
+    /// When it was captured; `None` where the file does not say.
+    #[inline]
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.time.map(FrameTime::timestamp)
+    }
 }
 
 /// An interface that a capture was made on.
@@ -65,6 +104,11 @@ pub struct Interface {
     pub id: u32,
     /// Its name (`if_name`), untrusted text of the file; `None` where the file does not say (always in pcap).
     pub name: Option<String>,
+    /// What it is called for people (`if_description`), untrusted text of the file. On Windows the name is a GUID and
+    /// this says "Ethernet" or "Wi-Fi".
+    pub description: Option<String>,
+    /// The capture filter that was set (`if_filter`), untrusted text of the file.
+    pub filter: Option<String>,
     /// Its link type.
     pub link_type: LinkType,
     /// Snapshot length in bytes; 0 is no limit.
@@ -78,7 +122,7 @@ pub struct Interface {
 /// Something about the file that its reader should know; the file was read all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaptureWarning {
-    /// A stable name: `cut-short`, `damaged`, `limit-…`, `unknown-link-type`.
+    /// A stable name: `cut-short`, `damaged`, `read-error`, `limit-…`, `unknown-link-type`.
     pub code: &'static str,
     /// One sentence for the person at the terminal, with the place.
     pub message: String,
@@ -91,8 +135,14 @@ pub struct CaptureWarning {
 /// What is known of a capture file besides its frames, complete when the last frame was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaptureInfo {
-    /// The file format.
+    /// The file format. A file of 0 bytes counts as pcapng, which is what Wireshark writes today.
     pub format: Format,
+    /// True where the file has 0 bytes (after decompression): not even a header, unlike a capture without packets.
+    pub empty: bool,
+    /// The program that wrote the file (`shb_userappl` of the first section), untrusted text of the file.
+    pub application: Option<String>,
+    /// The system it ran on (`shb_os` of the first section), untrusted text of the file.
+    pub operating_system: Option<String>,
     /// The compression around it.
     pub compression: Option<Compression>,
     /// Frames read.

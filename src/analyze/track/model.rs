@@ -1,5 +1,7 @@
 //! What is known of a connection or conversation when the capture has been read.
 
+use super::payload::PayloadKind;
+use super::sides::side;
 use crate::types::{FrameNumber, SocketAddress, StreamNumber, Timestamp};
 
 /// The control bits of a TCP header (RFC 9293, section 3.1), low byte: CWR ECE URG ACK PSH RST SYN FIN.
@@ -114,6 +116,8 @@ pub struct TcpConnection {
     pub fin: [Option<FrameNumber>; 2],
     /// First frame with RST of each side.
     pub rst: [Option<FrameNumber>; 2],
+    /// What each side's first payload looks like.
+    pub payload_kinds: [PayloadKind; 2],
     /// Wireshark's final `tcp.completeness`: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
     pub completeness: u8,
     /// How it ended.
@@ -126,6 +130,38 @@ pub struct TcpConnection {
     pub first_time: Option<Timestamp>,
     /// Time of the last frame.
     pub last_time: Option<Timestamp>,
+}
+
+impl TcpConnection {
+    /// The socket address of one side.
+    pub fn address(&self, of: Side) -> SocketAddress {
+        *side(&self.addresses, of)
+    }
+
+    /// What one side sent.
+    pub fn counts(&self, of: Side) -> SideCounts {
+        *side(&self.counts, of)
+    }
+
+    /// The sequence number before the first byte of one side.
+    pub fn base_sequence(&self, of: Side) -> Option<u32> {
+        *side(&self.base_sequence, of)
+    }
+
+    /// First frame with FIN of one side.
+    pub fn fin(&self, of: Side) -> Option<FrameNumber> {
+        *side(&self.fin, of)
+    }
+
+    /// First frame with RST of one side.
+    pub fn rst(&self, of: Side) -> Option<FrameNumber> {
+        *side(&self.rst, of)
+    }
+
+    /// What one side's first payload looks like.
+    pub fn payload_kind(&self, of: Side) -> PayloadKind {
+        *side(&self.payload_kinds, of)
+    }
 }
 
 /// What one side of a UDP conversation sent.
@@ -154,6 +190,25 @@ pub struct UdpConversation {
     pub first_time: Option<Timestamp>,
     /// Time of the last frame.
     pub last_time: Option<Timestamp>,
+    /// What each side's first payload looks like.
+    pub payload_kinds: [PayloadKind; 2],
+}
+
+impl UdpConversation {
+    /// The socket address of one side.
+    pub fn address(&self, of: Side) -> SocketAddress {
+        *side(&self.addresses, of)
+    }
+
+    /// What one side sent.
+    pub fn counts(&self, of: Side) -> UdpSide {
+        *side(&self.counts, of)
+    }
+
+    /// What one side's first payload looks like.
+    pub fn payload_kind(&self, of: Side) -> PayloadKind {
+        *side(&self.payload_kinds, of)
+    }
 }
 
 /// One frame of a connection or conversation, kept for answers and ladder diagrams.

@@ -1,0 +1,41 @@
+//! One pass over a capture: file → frames → packets → connections. One frame is in memory at a time.
+
+use std::io::Read;
+
+use crate::analyze::decode::Decoder;
+use crate::analyze::facts::CaptureFacts;
+use crate::analyze::track::Tracker;
+use crate::capfile::{CaptureError, CaptureReader};
+use crate::limits::Limits;
+
+/// Frames between two calls of `progress`: a power of two, some milliseconds of work.
+const PROGRESS_EVERY: u64 = 1 << 16;
+
+/// Reads a whole capture. `file` is its name, for the result; `progress` is called now and then with the frames so far.
+///
+/// Damage is no error: everything up to it is given, and the warnings of the file say where it is. They also say which
+/// limits were reached, of the file, of fragments and of connections.
+///
+/// # Errors
+/// If this is no capture at all.
+pub fn read_capture<R: Read>(
+    file: &str,
+    reader: R,
+    limits: &Limits,
+    progress: &mut dyn FnMut(u64),
+) -> Result<CaptureFacts, CaptureError> {
+    let mut reader = CaptureReader::open(reader, limits)?;
+    let mut decoder = Decoder::new(limits);
+    let mut tracker = Tracker::new(limits);
+    reader.for_each_frame(|frame| {
+        if frame.number.0 % PROGRESS_EVERY == 0 {
+            progress(frame.number.0);
+        }
+        tracker.add(frame, &decoder.decode(frame));
+    });
+    let traffic = tracker.finish();
+    let mut info = reader.into_info();
+    info.warnings.extend(decoder.warnings());
+    info.warnings.extend_from_slice(traffic.warnings());
+    Ok(CaptureFacts { file: file.to_owned(), info, traffic })
+}

@@ -1,0 +1,181 @@
+//! What the journals of the socket programs testify: which servers ran, whom they accepted, what they received.
+//!
+//! A journal is the program's own word, stronger than any capture where it speaks; where it is silent nothing follows.
+
+use std::collections::BTreeMap;
+
+use crate::analyze::analysis::Evidence;
+use crate::analyze::facts::NamedJournal;
+use crate::journal::{EventKind, JournalEvent};
+use crate::types::{Protocol, SocketAddress, Timestamp};
+
+/// The name by which the threaded server's journal is told from the iterative one's.
+const THREADED_SERVER: &str = "tcp-threaded-server";
+
+/// A place in a journal: its file and line, and the time of the event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) file: String,
+    pub(crate) line: u64,
+    pub(crate) time: Timestamp,
+}
+
+impl Entry {
+    /// The entry as evidence.
+    pub(crate) fn evidence(&self) -> Evidence {
+        evidence([self])
+    }
+}
+
+/// Several entries of one journal as evidence; entries of other files than the first one's are left out.
+pub(crate) fn evidence<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Evidence {
+    let mut entries = entries.into_iter().peekable();
+    let file = entries.peek().map(|entry| entry.file.clone()).unwrap_or_default();
+    let mut lines: Vec<u64> = entries.filter(|entry| entry.file == file).map(|entry| entry.line).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    Evidence { file, frames: Vec::new(), filter: None, lines }
+}
+
+/// A connection that a server's program accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted {
+    /// The client's socket address.
+    pub(crate) client: SocketAddress,
+    /// The local address of the connected socket.
+    pub(crate) local: Option<SocketAddress>,
+    /// `accept()` returned.
+    pub(crate) accepted: Entry,
+    /// The client was gone: end of file, or the socket was closed.
+    pub(crate) ended: Option<Entry>,
+    /// The first line or other data read from it.
+    pub(crate) first_receive: Option<Entry>,
+}
+
+/// One run of a server program.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ServerRun {
+    /// The program's name, made harmless where it is shown.
+    pub(crate) program: String,
+    /// The sockets that listen, with their local address.
+    pub(crate) listening: Vec<(SocketAddress, Entry)>,
+    /// The connections accepted, in order.
+    pub(crate) accepted: Vec<Accepted>,
+    /// For UDP: each client with the first datagram received from it, in order.
+    pub(crate) datagrams: Vec<(SocketAddress, Entry)>,
+}
+
+impl ServerRun {
+    /// Whether it is the threaded server of Part II.
+    pub(crate) fn is_threaded(&self) -> bool {
+        self.program == THREADED_SERVER
+    }
+}
+
+/// A call of `bind()` that failed.
+#[derive(Debug, Clone)]
+pub(crate) struct FailedBind {
+    pub(crate) protocol: Protocol,
+    pub(crate) address: Option<SocketAddress>,
+    pub(crate) errno: Option<String>,
+    pub(crate) entry: Entry,
+}
+
+/// Everything that the journals testify.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Testimony {
+    /// The servers, in the order of files.
+    pub(crate) servers: Vec<ServerRun>,
+    /// Failed binds.
+    pub(crate) failed_binds: Vec<FailedBind>,
+    /// Clients' `connect()` calls that returned: local address and entry.
+    pub(crate) connects: Vec<(SocketAddress, Entry)>,
+}
+
+impl Testimony {
+    /// Reads the journals' events in their order.
+    pub(crate) fn of(journals: &[NamedJournal]) -> Testimony {
+        let mut testimony = Testimony::default();
+        for named in journals {
+            let mut runs: BTreeMap<u32, Run> = BTreeMap::new();
+            for (line, event) in (1u64..).zip(&named.journal.events) {
+                let entry = Entry { file: named.file.clone(), line, time: event.time };
+                testimony.note_failure_or_connect(event, &entry);
+                runs.entry(event.pid).or_default().note(event, entry);
+            }
+            testimony.servers.extend(runs.into_values().map(|run| run.server).filter(|server| {
+                !server.listening.is_empty() || !server.accepted.is_empty() || !server.datagrams.is_empty()
+            }));
+        }
+        testimony
+    }
+
+    fn note_failure_or_connect(&mut self, event: &JournalEvent, entry: &Entry) {
+        match event.event {
+            EventKind::Error if event.operation.as_deref() == Some("bind") => self.failed_binds.push(FailedBind {
+                protocol: event.protocol,
+                address: event.local,
+                errno: event.errno.clone(),
+                entry: entry.clone(),
+            }),
+            EventKind::Connect => self.connects.extend(event.local.map(|local| (local, entry.clone()))),
+            _ => {}
+        }
+    }
+
+    /// The runs of the iterative server of Part I.
+    pub(crate) fn iterative(&self) -> impl Iterator<Item = &ServerRun> {
+        self.servers.iter().filter(|run| !run.is_threaded() && !run.listening.is_empty())
+    }
+
+    /// The runs of the threaded server of Part II.
+    pub(crate) fn threaded(&self) -> impl Iterator<Item = &ServerRun> {
+        self.servers.iter().filter(|run| run.is_threaded())
+    }
+}
+
+/// A process while its events are read.
+#[derive(Default)]
+struct Run {
+    server: ServerRun,
+    /// Where in `server.accepted` a socket of this number is.
+    sockets: BTreeMap<u32, usize>,
+}
+
+impl Run {
+    fn note(&mut self, event: &JournalEvent, entry: Entry) {
+        self.server.program.clone_from(&event.program);
+        match (event.event, event.protocol) {
+            (EventKind::Listen, _) => self.server.listening.extend(event.local.map(|local| (local, entry))),
+            (EventKind::Accept, _) => {
+                let Some(client) = event.remote else { return };
+                self.sockets.insert(event.socket, self.server.accepted.len());
+                let local = event.local;
+                let accepted = Accepted { client, local, accepted: entry, ended: None, first_receive: None };
+                self.server.accepted.push(accepted);
+            }
+            (EventKind::Receive, Protocol::Udp) if event.program.contains("server") => {
+                let Some(client) = event.remote else { return };
+                if !self.server.datagrams.iter().any(|(there, _)| *there == client) {
+                    self.server.datagrams.push((client, entry));
+                }
+            }
+            (EventKind::Receive, Protocol::Tcp) => {
+                if let Some(accepted) = self.accepted(event.socket) {
+                    accepted.first_receive.get_or_insert(entry);
+                }
+            }
+            (EventKind::Eof | EventKind::Close, _) => {
+                if let Some(accepted) = self.accepted(event.socket) {
+                    accepted.ended.get_or_insert(entry);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn accepted(&mut self, socket: u32) -> Option<&mut Accepted> {
+        let place = *self.sockets.get(&socket)?;
+        self.server.accepted.get_mut(place)
+    }
+}

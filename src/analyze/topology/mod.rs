@@ -1,0 +1,17 @@
+//! The lab in the captures: its servers, its hosts, its connections, and which step of the sheet each file records.
+//!
+//! Everything here is worked out from what the captures and journals hold; the settings of a
+//! [`crate::lab::LabConfig`] go before it. Each result says how it was found.
+
+mod candidates;
+mod hosts;
+mod identity;
+mod servers;
+mod services;
+mod steps;
+mod view;
+
+pub(crate) use candidates::server_side;
+pub(crate) use servers::Servers;
+pub(crate) use services::{EPHEMERAL_PORTS, is_other_service};
+pub(crate) use view::{LabConnection, LabConversation, LabView, TcpSighting, UdpSighting};

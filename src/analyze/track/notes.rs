@@ -1,0 +1,109 @@
+//! Notes on single frames, for answers that name frames and for ladder diagrams. Bounded: the first frames of each
+//! stream, as many as the limits allow.
+
+use super::model::{FrameNote, Side, TcpFlags};
+use super::packed::{PackedFrame, PackedTime};
+use crate::capfile::FrameTime;
+use crate::limits::Limits;
+use crate::types::FrameNumber;
+
+/// One noted frame. Sequence numbers are raw: the bases that they count from may still change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Note {
+    stream: u32,
+    sequence: u32,
+    acknowledgement: u32,
+    payload_length: u32,
+    time: PackedTime,
+    frame: PackedFrame,
+    flags: TcpFlags,
+    /// Bit 0: sent by side B. Bit 1: retransmission.
+    marks: u8,
+}
+
+/// What a note is made of.
+pub(super) struct Noted {
+    pub(super) frame: FrameNumber,
+    pub(super) time: Option<FrameTime>,
+    pub(super) sender: Side,
+    pub(super) flags: TcpFlags,
+    pub(super) sequence: u32,
+    pub(super) acknowledgement: u32,
+    pub(super) payload_length: u32,
+    pub(super) retransmission: bool,
+}
+
+impl Note {
+    /// The note with sequence numbers counted from the bases of both sides.
+    pub(super) fn expand(&self, bases: [Option<u32>; 2]) -> FrameNote {
+        let [a, b] = bases.map(|base| base.unwrap_or(0));
+        let sender = if self.marks & 1 == 0 { Side::A } else { Side::B };
+        let (own, peer) = if sender == Side::A { (a, b) } else { (b, a) };
+        let acknowledges = self.flags.has(TcpFlags::ACK);
+        FrameNote {
+            frame: self.frame.get().unwrap_or(FrameNumber(0)),
+            time: self.time.get(),
+            sender,
+            flags: self.flags,
+            relative_sequence: self.sequence.wrapping_sub(own),
+            relative_acknowledgement: if acknowledges { self.acknowledgement.wrapping_sub(peer) } else { 0 },
+            payload_length: self.payload_length,
+            retransmission: self.marks & 2 != 0,
+        }
+    }
+}
+
+/// Notes on the frames of all TCP or all UDP streams.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    notes: Vec<Note>,
+}
+
+/// How many notes may still be taken.
+#[derive(Debug)]
+pub(super) struct NoteBudget {
+    per_stream: u64,
+    left: usize,
+}
+
+impl NoteBudget {
+    pub(super) fn new(limits: &Limits) -> Self {
+        NoteBudget { per_stream: u64::from(limits.notes_per_connection), left: limits.notes }
+    }
+
+    /// Whether the frame after `frames` others of its stream may be noted.
+    #[inline]
+    pub(super) fn allows(&self, frames: u64) -> bool {
+        self.left > 0 && frames < self.per_stream
+    }
+}
+
+impl Notes {
+    /// Notes a frame that the budget allows.
+    pub(super) fn push(&mut self, budget: &mut NoteBudget, stream: usize, noted: &Noted) {
+        let Ok(stream) = u32::try_from(stream) else { return };
+        budget.left = budget.left.saturating_sub(1);
+        self.notes.push(Note {
+            stream,
+            sequence: noted.sequence,
+            acknowledgement: noted.acknowledgement,
+            payload_length: noted.payload_length,
+            time: PackedTime::new(noted.time),
+            frame: PackedFrame::new(noted.frame),
+            flags: noted.flags,
+            marks: u8::from(noted.sender == Side::B) | u8::from(noted.retransmission) << 1,
+        });
+    }
+
+    /// Puts the notes of each stream together, in frame order.
+    pub(super) fn sort(&mut self) {
+        self.notes.sort_by_key(|note| note.stream);
+    }
+
+    /// The notes of a stream, after [`Notes::sort`].
+    pub(super) fn of(&self, stream: u32) -> &[Note] {
+        let start = self.notes.partition_point(|note| note.stream < stream);
+        let end = self.notes.partition_point(|note| note.stream <= stream);
+        self.notes.get(start..end).unwrap_or_default()
+    }
+}

@@ -1,0 +1,372 @@
+//! What else is in the capture, and what it tells of the network: kinds of frames, pings, ARP, ICMP errors, MAC
+//! addresses, and which host made the capture.
+//!
+//! Every table is bounded by [`Limits::table_entries`]; what does not fit is counted.
+
+use std::hash::{BuildHasher, Hash};
+use std::net::{IpAddr, Ipv4Addr};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use super::pair::Paired;
+use super::sightings::Sightings;
+use crate::analyze::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket};
+use crate::capfile::{Direction, Frame};
+use crate::limits::Limits;
+use crate::types::{FrameNumber, Timestamp};
+
+/// Longest Ethernet frame in bytes without VLAN tag and frame check sequence. Longer ones are seen only where the
+/// network card cuts or joins segments (segmentation offload), or jumbo frames are in use.
+pub const LONGEST_ETHERNET: u32 = 1514;
+
+/// Frames by what they carry. Each frame counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KindCounts {
+    /// TCP segments.
+    pub tcp: u64,
+    /// UDP datagrams.
+    pub udp: u64,
+    /// ARP packets.
+    pub arp: u64,
+    /// ICMP messages.
+    pub icmp: u64,
+    /// ICMPv6 messages.
+    pub icmpv6: u64,
+    /// Fragments of IP datagrams, but for those that complete one.
+    pub fragments: u64,
+    /// IP packets that carry something else, or a damaged or cut header.
+    pub other_ip: u64,
+    /// Frames without IP, such as spanning tree.
+    pub non_ip: u64,
+    /// Blocks that take a frame number but hold no packet.
+    pub no_packet: u64,
+}
+
+/// Pings from one host to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PingPair {
+    /// Who asks.
+    pub asker: IpAddr,
+    /// Who is asked.
+    pub target: IpAddr,
+    /// Echo requests.
+    pub requests: u64,
+    /// Echo replies to the asker.
+    pub replies: u64,
+    /// First frame of either kind.
+    pub first_frame: FrameNumber,
+}
+
+/// ARP requests from one host for another that no reply in the capture answers. A capture at a third host does not see
+/// replies: they go to the asker alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArpQuestion {
+    /// Who asks.
+    pub asker: Ipv4Addr,
+    /// Who is asked for.
+    pub target: Ipv4Addr,
+    /// Requests.
+    pub requests: u64,
+    /// First request.
+    pub first_frame: FrameNumber,
+}
+
+/// An ICMP or ICMPv6 message that a destination is unreachable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreachable {
+    /// The frame.
+    pub frame: FrameNumber,
+    /// When it was captured.
+    pub time: Option<Timestamp>,
+    /// Who says so.
+    pub from: IpAddr,
+    /// Who is told.
+    pub to: IpAddr,
+    /// [`IcmpKind::PortUnreachable`] or [`IcmpKind::OtherUnreachable`].
+    pub kind: IcmpKind,
+    /// The TCP or UDP packet that it answers.
+    pub quoted: Option<QuotedPacket>,
+}
+
+/// The MAC address that frames of an IP address came from: its own, or that of a router on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbour {
+    /// The IP address.
+    pub ip: IpAddr,
+    /// The MAC address first seen with it.
+    pub mac: [u8; 6],
+    /// True where it announced the address itself, in ARP.
+    pub by_arp: bool,
+}
+
+/// Evidence on whether a host made the capture. Each connection and side counts at most 65,535 frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaptureEvidence {
+    /// The source IP address.
+    pub ip: IpAddr,
+    /// Its frames that the capturing computer must have sent: marked so, or Ethernet frames of less than 60 bytes, which
+    /// only their sender sees unpadded. On virtual interfaces, which never pad, every short frame counts.
+    pub outbound: u64,
+    /// Its frames that the capturing computer must have received: marked so, or short Ethernet frames with padding.
+    pub inbound: u64,
+}
+
+/// What is known of the capture besides its connections and conversations. Lists are in order of first appearance.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OtherTraffic {
+    /// Frames by kind.
+    pub counts: KindCounts,
+    /// Pings.
+    pub pings: Vec<PingPair>,
+    /// ARP requests without an answer.
+    pub arp_unanswered: Vec<ArpQuestion>,
+    /// Destination unreachable messages.
+    pub unreachable: Vec<Unreachable>,
+    /// Destination unreachable messages in all, those not listed included.
+    pub unreachable_count: u64,
+    /// MAC addresses by IP address.
+    pub neighbours: Vec<Neighbour>,
+    /// Evidence on which host made the capture, by source IP address.
+    pub evidence: Vec<CaptureEvidence>,
+    /// Frames longer than [`LONGEST_ETHERNET`].
+    pub oversized_frames: u64,
+    /// Entries that found no room in these lists.
+    pub left_out: u64,
+}
+
+/// A list whose entries are found by a key.
+#[derive(Debug)]
+struct Keyed<K, V> {
+    entries: Vec<(K, V)>,
+    index: HashTable<usize>,
+    seed: RandomState,
+}
+
+impl<K: Hash + Eq + Copy, V> Keyed<K, V> {
+    fn new() -> Self {
+        Keyed { entries: Vec::new(), index: HashTable::new(), seed: RandomState::default() }
+    }
+
+    fn get_mut(&mut self, key: K) -> Option<&mut V> {
+        let entries = &self.entries;
+        let same = |&place: &usize| entries.get(place).is_some_and(|(other, _)| *other == key);
+        let place = *self.index.find(self.seed.hash_one(key), same)?;
+        self.entries.get_mut(place).map(|(_, value)| value)
+    }
+
+    /// The entry of this key, made if there is none and still room; else `left_out` counts one more.
+    fn entry(&mut self, key: K, most: usize, left_out: &mut u64, make: impl FnOnce() -> V) -> Option<&mut V> {
+        if self.get_mut(key).is_none() {
+            if self.entries.len() >= most {
+                *left_out = left_out.saturating_add(1);
+                return None;
+            }
+            let (entries, seed) = (&self.entries, &self.seed);
+            let rehash = |&place: &usize| entries.get(place).map_or(0, |(other, _)| seed.hash_one(other));
+            self.index.insert_unique(seed.hash_one(key), entries.len(), rehash);
+            self.entries.push((key, make()));
+        }
+        self.get_mut(key)
+    }
+
+    fn into_values(self) -> impl Iterator<Item = V> {
+        self.entries.into_iter().map(|(_, value)| value)
+    }
+}
+
+/// An ARP question and whether it was answered.
+#[derive(Debug)]
+struct Asked {
+    question: ArpQuestion,
+    answered: bool,
+}
+
+/// Collects [`OtherTraffic`].
+#[derive(Debug)]
+pub(super) struct Collector {
+    most: usize,
+    counts: KindCounts,
+    pings: Keyed<(IpAddr, IpAddr), PingPair>,
+    asked: Keyed<(Ipv4Addr, Ipv4Addr), Asked>,
+    unreachable: Vec<Unreachable>,
+    unreachable_count: u64,
+    neighbours: Keyed<IpAddr, Neighbour>,
+    evidence: Keyed<IpAddr, CaptureEvidence>,
+    oversized_frames: u64,
+    left_out: u64,
+}
+
+impl Collector {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Collector {
+            most: limits.table_entries,
+            counts: KindCounts::default(),
+            pings: Keyed::new(),
+            asked: Keyed::new(),
+            unreachable: Vec::new(),
+            unreachable_count: 0,
+            neighbours: Keyed::new(),
+            evidence: Keyed::new(),
+            oversized_frames: 0,
+            left_out: 0,
+        }
+    }
+
+    /// Counts a TCP segment of any stream.
+    #[inline]
+    pub(super) fn add_tcp(&mut self, frame: &Frame<'_>) {
+        self.counts.tcp = self.counts.tcp.saturating_add(1);
+        self.add_length(frame);
+    }
+
+    /// Counts a UDP datagram of any stream.
+    #[inline]
+    pub(super) fn add_udp(&mut self, frame: &Frame<'_>) {
+        self.counts.udp = self.counts.udp.saturating_add(1);
+        self.add_length(frame);
+    }
+
+    #[inline]
+    fn add_length(&mut self, frame: &Frame<'_>) {
+        self.oversized_frames =
+            self.oversized_frames.saturating_add(u64::from(frame.original_length > LONGEST_ETHERNET));
+    }
+
+    /// Takes in a frame that is neither TCP nor UDP.
+    pub(super) fn add(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
+        self.count(packet);
+        self.add_length(frame);
+        match (&packet.content, packet.ip) {
+            (Content::Arp(arp), _) => self.add_arp(frame, packet, arp),
+            (Content::Icmp(message), Some(ip)) => {
+                self.add_icmp(frame, &ip, message);
+                self.add_sighting(ip.source, packet.direction);
+            }
+            (_, Some(ip)) => self.add_sighting(ip.source, packet.direction),
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, packet: &Packet<'_>) {
+        let counts = &mut self.counts;
+        let over_ipv6 = packet.ip.is_some_and(|ip| ip.source.is_ipv6());
+        let count = match packet.content {
+            Content::Tcp(_) => &mut counts.tcp,
+            Content::Udp(_) => &mut counts.udp,
+            Content::Arp(_) => &mut counts.arp,
+            Content::Icmp(_) if over_ipv6 => &mut counts.icmpv6,
+            Content::Icmp(_) => &mut counts.icmp,
+            Content::Fragment => &mut counts.fragments,
+            Content::OtherIp => &mut counts.other_ip,
+            Content::Other => &mut counts.non_ip,
+            Content::NoPacket => &mut counts.no_packet,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// A request for another's address waits for that host's reply to the asker. Announcements of one's own address and
+    /// probes from 0.0.0.0 (RFC 5227) expect none.
+    fn add_arp(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, arp: &ArpPacket) {
+        if !arp.sender.is_unspecified() {
+            self.add_neighbour(IpAddr::V4(arp.sender), arp.sender_mac, true);
+            self.add_sighting(IpAddr::V4(arp.sender), packet.direction);
+        }
+        if !arp.request {
+            if let Some(asked) = self.asked.get_mut((arp.target, arp.sender)) {
+                asked.answered = true;
+            }
+        } else if arp.sender != arp.target && !arp.sender.is_unspecified() {
+            let (asker, target) = (arp.sender, arp.target);
+            let question = ArpQuestion { asker, target, requests: 0, first_frame: frame.number };
+            let make = || Asked { question, answered: false };
+            if let Some(asked) = self.asked.entry((asker, target), self.most, &mut self.left_out, make) {
+                asked.question.requests = asked.question.requests.saturating_add(1);
+            }
+        }
+    }
+
+    fn add_icmp(&mut self, frame: &Frame<'_>, ip: &IpAddresses, message: &IcmpMessage) {
+        match message.kind {
+            IcmpKind::EchoRequest => self.add_ping(frame, ip.source, ip.destination, true),
+            IcmpKind::EchoReply => self.add_ping(frame, ip.destination, ip.source, false),
+            IcmpKind::PortUnreachable | IcmpKind::OtherUnreachable { .. } => {
+                self.unreachable_count = self.unreachable_count.saturating_add(1);
+                if self.unreachable.len() < self.most {
+                    self.unreachable.push(Unreachable {
+                        frame: frame.number,
+                        time: frame.timestamp(),
+                        from: ip.source,
+                        to: ip.destination,
+                        kind: message.kind,
+                        quoted: message.quoted,
+                    });
+                }
+            }
+            IcmpKind::Other { .. } => {}
+        }
+    }
+
+    fn add_ping(&mut self, frame: &Frame<'_>, asker: IpAddr, target: IpAddr, request: bool) {
+        let make = || PingPair { asker, target, requests: 0, replies: 0, first_frame: frame.number };
+        if let Some(pair) = self.pings.entry((asker, target), self.most, &mut self.left_out, make) {
+            let count = if request { &mut pair.requests } else { &mut pair.replies };
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Remembers the MAC address that an IP address first came from; ARP overrules the sender of an IP packet.
+    pub(super) fn add_neighbour(&mut self, ip: IpAddr, mac: [u8; 6], by_arp: bool) {
+        let make = || Neighbour { ip, mac, by_arp };
+        if let Some(known) = self.neighbours.entry(ip, self.most, &mut self.left_out, make)
+            && by_arp
+            && !known.by_arp
+        {
+            *known = make();
+        }
+    }
+
+    fn add_sighting(&mut self, ip: IpAddr, way: Option<Direction>) {
+        let mut sightings = Sightings::default();
+        sightings.add(way);
+        self.add_sightings(ip, sightings);
+    }
+
+    /// Adds what the frames of a stream show of their direction.
+    pub(super) fn add_sightings_of(&mut self, record: &impl Paired) {
+        for (address, sightings) in record.pair().addresses().into_iter().zip(record.sightings()) {
+            self.add_sightings(address.ip, sightings);
+        }
+    }
+
+    /// Adds what the frames of an IP address show of their direction.
+    fn add_sightings(&mut self, ip: IpAddr, sightings: Sightings) {
+        if sightings == Sightings::default() {
+            return;
+        }
+        let make = || CaptureEvidence { ip, outbound: 0, inbound: 0 };
+        if let Some(evidence) = self.evidence.entry(ip, self.most, &mut self.left_out, make) {
+            evidence.outbound = evidence.outbound.saturating_add(u64::from(sightings.outbound));
+            evidence.inbound = evidence.inbound.saturating_add(u64::from(sightings.inbound));
+        }
+    }
+
+    pub(super) fn finish(self) -> OtherTraffic {
+        OtherTraffic {
+            counts: self.counts,
+            pings: self.pings.into_values().collect(),
+            arp_unanswered: self
+                .asked
+                .into_values()
+                .filter(|asked| !asked.answered)
+                .map(|asked| asked.question)
+                .collect(),
+            unreachable: self.unreachable,
+            unreachable_count: self.unreachable_count,
+            neighbours: self.neighbours.into_values().collect(),
+            evidence: self.evidence.into_values().collect(),
+            oversized_frames: self.oversized_frames,
+            left_out: self.left_out,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! UDP conversations: one for each pair of socket addresses in the whole file.
+
+use super::model::{Side, UdpConversation, UdpSide};
+use super::packed::{PackedFrame, PackedTime};
+use super::pair::{Pair, Paired};
+use super::payload::PayloadKinds;
+use super::sides::{side, side_mut};
+use super::sightings::Sightings;
+use crate::analyze::packet::UdpDatagram;
+use crate::capfile::{Direction, Frame};
+use crate::types::{FrameNumber, StreamNumber};
+
+/// A UDP conversation, packed.
+#[derive(Debug)]
+pub(super) struct UdpRecord {
+    pair: Pair,
+    sides: [UdpSide; 2],
+    sightings: [Sightings; 2],
+    first_frame: PackedFrame,
+    last_frame: PackedFrame,
+    first_time: PackedTime,
+    last_time: PackedTime,
+    payload_kinds: PayloadKinds,
+}
+
+impl Paired for UdpRecord {
+    #[inline]
+    fn pair(&self) -> &Pair {
+        &self.pair
+    }
+
+    fn sightings(&self) -> [Sightings; 2] {
+        self.sightings
+    }
+}
+
+impl UdpRecord {
+    /// A conversation that begins with this frame, which is not yet counted.
+    pub(super) fn new(pair: Pair, frame: &Frame<'_>) -> Self {
+        UdpRecord {
+            pair,
+            sides: Default::default(),
+            sightings: Default::default(),
+            first_frame: PackedFrame::new(frame.number),
+            last_frame: PackedFrame::new(frame.number),
+            first_time: PackedTime::new(frame.time),
+            last_time: PackedTime::new(frame.time),
+            payload_kinds: PayloadKinds::default(),
+        }
+    }
+
+    /// Counts a datagram.
+    #[inline]
+    pub(super) fn add(&mut self, frame: &Frame<'_>, sender: Side, datagram: &UdpDatagram<'_>, way: Option<Direction>) {
+        self.last_frame = PackedFrame::new(frame.number);
+        self.last_time = PackedTime::new(frame.time);
+        let side = side_mut(&mut self.sides, sender);
+        side.datagrams = side.datagrams.saturating_add(1);
+        side.payload_bytes = side.payload_bytes.saturating_add(u64::from(datagram.payload_length));
+        self.payload_kinds.note(sender, datagram.payload);
+        side_mut(&mut self.sightings, sender).add(way);
+    }
+
+    /// Datagrams of one side so far.
+    #[inline]
+    pub(super) fn sent(&self, sender: Side) -> u64 {
+        side(&self.sides, sender).datagrams
+    }
+
+    /// Datagrams of both sides so far.
+    #[inline]
+    pub(super) fn frames(&self) -> u64 {
+        self.sides[0].datagrams.saturating_add(self.sides[1].datagrams)
+    }
+
+    /// The conversation as others see it.
+    pub(super) fn expand(&self, stream: StreamNumber) -> UdpConversation {
+        UdpConversation {
+            stream,
+            addresses: self.pair.addresses(),
+            counts: self.sides,
+            first_frame: self.first_frame.get().unwrap_or(FrameNumber(0)),
+            last_frame: self.last_frame.get().unwrap_or(FrameNumber(0)),
+            first_time: self.first_time.get(),
+            last_time: self.last_time.get(),
+            payload_kinds: self.payload_kinds.get(),
+        }
+    }
+}

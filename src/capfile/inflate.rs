@@ -1,0 +1,315 @@
+//! gzip, Zstandard and LZ4 in front of a capture, told by content.
+//!
+//! Several members or frames behind each other are one stream, as for Wireshark, and skippable frames are passed over.
+//! What was compressed twice is not unpacked twice. Data up to a cut or damage are delivered, then the [`Fault`] is told.
+//! Bounded by [`Limits::inflation_ratio`] and [`Limits::zstd_window_bytes`].
+
+use std::io::{self, BufRead, ErrorKind, Read};
+
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+use ruzstd::decoding::errors::FrameDecoderError;
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder as ZstdDecoder};
+
+use super::Compression;
+use super::input::{Fault, Input};
+use crate::limits::Limits;
+
+/// Bytes that a file may become whatever its size.
+const ALWAYS_ALLOWED: u64 = 16 * 1024 * 1024;
+
+/// The compression that these first bytes of a file stand for.
+pub(crate) fn compression(bytes: &[u8]) -> Option<Compression> {
+    match bytes {
+        [0x1f, 0x8b, ..] => Some(Compression::Gzip),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Some(Compression::Lz4),
+        _ => None,
+    }
+}
+
+/// Whether a skippable frame begins here (RFC 8878 section 3.1.2, the same in the LZ4 frame format), and its length.
+fn skippable(bytes: &[u8]) -> Option<u64> {
+    match bytes {
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] => Some(u64::from(u32::from_le_bytes([*a, *b, *c, *d])) + 8),
+        _ => None,
+    }
+}
+
+/// The input, unpacked where it is compressed.
+pub(crate) fn unpacked<'a>(mut input: Input<'a>, limits: &Limits) -> (Option<Compression>, Input<'a>) {
+    while input.fill(8)
+        && let Some(length) = skippable(input.available())
+    {
+        input.cut_out(0, length);
+    }
+    input.fill(4);
+    let found = compression(input.available());
+    match found {
+        None => (None, input),
+        Some(_) => (found, Input::new(Box::new(Inflate::new(input, *limits)))),
+    }
+}
+
+/// The decompressor over a compressed file.
+struct Inflate<'a> {
+    state: State<'a>,
+    limits: Limits,
+    /// Bytes given out.
+    produced: u64,
+    fault: Option<Fault>,
+}
+
+/// Where the decompressor stands; the source travels with it.
+enum State<'a> {
+    Between(Source<'a>),
+    Gzip(Source<'a>, Box<Gzip>),
+    Zstd(Source<'a>, Box<ZstdDecoder>),
+    Lz4(Box<lz4_flex::frame::FrameDecoder<Source<'a>>>),
+    Ended,
+}
+
+impl<'a> Inflate<'a> {
+    fn new(input: Input<'a>, limits: Limits) -> Self {
+        let source = Source { input, hit_end: false };
+        Inflate { state: State::Between(source), limits, produced: 0, fault: None }
+    }
+
+    /// Some bytes, or none: at the end, at a fault, or only because the state changed.
+    fn step(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Between(source) => {
+                self.state = begin(source, &self.limits)?;
+                Ok(0)
+            }
+            State::Gzip(mut source, mut gzip) => {
+                let (length, more) = gzip.read(&mut source, out);
+                self.state = match more {
+                    Ok(true) => State::Gzip(source, gzip),
+                    Ok(false) => State::Between(source),
+                    Err(fault) => {
+                        self.fault = Some(fault);
+                        State::Ended
+                    }
+                };
+                Ok(length)
+            }
+            State::Zstd(mut source, mut decoder) => {
+                if decoder.can_collect() == 0 && !decoder.is_finished() {
+                    self.fault = zstd_block(&mut source, &mut decoder).err();
+                }
+                let length = decoder.read(out).map_err(|error| Fault::Corrupt(error.to_string()))?;
+                self.state = match length {
+                    0 if decoder.is_finished() || self.fault.is_some() => {
+                        if self.fault.is_none() {
+                            zstd_checksum(&decoder)?;
+                        }
+                        State::Between(source)
+                    }
+                    _ => State::Zstd(source, decoder),
+                };
+                Ok(length)
+            }
+            State::Lz4(mut decoder) => {
+                let result = decoder.read(out);
+                let cut = decoder.get_ref().hit_end;
+                self.state = match &result {
+                    Ok(0) => State::Between(decoder.into_inner()),
+                    _ => State::Lz4(decoder),
+                };
+                match result {
+                    Ok(0) if cut => Err(Fault::Cut),
+                    Err(error) if cut || error.kind() == ErrorKind::UnexpectedEof => Err(Fault::Cut),
+                    Err(error) => Err(Fault::Corrupt(format!("the LZ4 data are damaged ({error})"))),
+                    Ok(length) => Ok(length),
+                }
+            }
+            State::Ended => Ok(0),
+        }
+    }
+
+    /// Bytes of the compressed file used so far.
+    fn used(&self) -> u64 {
+        match &self.state {
+            State::Between(source) | State::Gzip(source, _) | State::Zstd(source, _) => source.input.offset(),
+            State::Lz4(decoder) => decoder.get_ref().input.offset(),
+            State::Ended => u64::MAX,
+        }
+    }
+
+    fn check_ratio(&self) -> Result<(), Fault> {
+        let allowed = self.used().saturating_mul(self.limits.inflation_ratio).max(ALWAYS_ALLOWED);
+        if self.produced <= allowed {
+            return Ok(());
+        }
+        let ratio = self.limits.inflation_ratio;
+        Err(Fault::Limit("limit-inflation", format!("the compressed data grow to more than {ratio} times their size")))
+    }
+}
+
+impl Read for Inflate<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if matches!(self.state, State::Ended) || self.fault.is_some() && !matches!(self.state, State::Zstd(..)) {
+                return self.fault.clone().map_or(Ok(0), |fault| Err(io::Error::other(fault)));
+            }
+            match self.step(out) {
+                Ok(0) => {}
+                Ok(length) => {
+                    self.produced = self.produced.saturating_add(length as u64);
+                    if let Err(fault) = self.check_ratio() {
+                        self.fault = Some(fault);
+                        self.state = State::Ended;
+                    }
+                    return Ok(length);
+                }
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    self.state = State::Ended;
+                }
+            }
+        }
+    }
+}
+
+/// The state at the beginning of a member or frame, or at the end of the file.
+fn begin<'a>(mut source: Source<'a>, limits: &Limits) -> Result<State<'a>, Fault> {
+    while source.input.fill(8)
+        && let Some(length) = skippable(source.input.available())
+    {
+        if !source.input.cut_out(0, length) {
+            return Err(Fault::Cut);
+        }
+    }
+    if !source.input.fill(1) {
+        return source.input.fault().cloned().map_or(Ok(State::Ended), Err);
+    }
+    source.input.fill(4);
+    match compression(source.input.available()) {
+        Some(Compression::Gzip) => {
+            gzip_header(&mut source)?;
+            Ok(State::Gzip(source, Box::new(Gzip { inflate: Decompress::new(false), crc: Crc::new() })))
+        }
+        Some(Compression::Zstd) => {
+            let mut decoder = ZstdDecoder::new();
+            decoder.set_max_window_size(limits.zstd_window_bytes);
+            decoder.init(&mut source).map_err(|error| zstd_fault(&source, error))?;
+            Ok(State::Zstd(source, Box::new(decoder)))
+        }
+        Some(Compression::Lz4) => Ok(State::Lz4(Box::new(lz4_flex::frame::FrameDecoder::new(source)))),
+        None => Err(Fault::Corrupt("other bytes follow the end of the compressed data".to_owned())),
+    }
+}
+
+/// The compressed file, which notes when a decoder asked for more than there is.
+struct Source<'a> {
+    input: Input<'a>,
+    hit_end: bool,
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(out)?;
+        self.hit_end |= length == 0 && !out.is_empty();
+        Ok(length)
+    }
+}
+
+/// One member of a gzip file (RFC 1952), after its header.
+struct Gzip {
+    inflate: Decompress,
+    crc: Crc,
+}
+
+impl Gzip {
+    /// Bytes of the member, and whether more of it may follow. Bytes before a fault come with the fault.
+    fn read(&mut self, source: &mut Source<'_>, out: &mut [u8]) -> (usize, Result<bool, Fault>) {
+        loop {
+            let input = match source.input.fill_buf() {
+                Ok([]) => return (0, Err(Fault::Cut)),
+                Ok(input) => input,
+                Err(error) => return (0, Err(Fault::Read(error.to_string()))),
+            };
+            let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
+            let result = self.inflate.decompress(input, out, FlushDecompress::None);
+            let used = usize::try_from(self.inflate.total_in().wrapping_sub(before_in)).unwrap_or(0);
+            let made = usize::try_from(self.inflate.total_out().wrapping_sub(before_out)).unwrap_or(0);
+            source.input.consume(used);
+            self.crc.update(out.get(..made).unwrap_or_default());
+            match result {
+                Err(_) => return (made, Err(Fault::Corrupt("the gzip data are damaged".to_owned()))),
+                Ok(Status::StreamEnd) => return (made, self.trailer(source)),
+                Ok(_) if made > 0 => return (made, Ok(true)),
+                Ok(Status::BufError) if used == 0 && out.is_empty() => return (0, Ok(true)),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Checks the member's CRC-32 and length.
+    fn trailer(&self, source: &mut Source<'_>) -> Result<bool, Fault> {
+        let (crc, length) = (gzip_bytes::<4>(source)?, gzip_bytes::<4>(source)?);
+        if u32::from_le_bytes(crc) != self.crc.sum() || u32::from_le_bytes(length) != self.crc.amount() {
+            return Err(Fault::Corrupt("the gzip data do not have the checksum that the file states".to_owned()));
+        }
+        Ok(false)
+    }
+}
+
+/// Reads a member's header (RFC 1952 section 2.3).
+fn gzip_header(source: &mut Source<'_>) -> Result<(), Fault> {
+    let [_, _, method, flags, ..] = gzip_bytes::<10>(source)?;
+    if method != 8 || flags & 0xe0 != 0 {
+        return Err(Fault::Corrupt("the gzip header is damaged".to_owned()));
+    }
+    if flags & 4 != 0 {
+        let extra = u64::from(u16::from_le_bytes(gzip_bytes(source)?));
+        if !source.input.cut_out(0, extra) {
+            return Err(Fault::Cut);
+        }
+    }
+    // Name and comment end with a zero byte each.
+    for flag in [8, 16] {
+        while flags & flag != 0 && gzip_bytes::<1>(source)? != [0] {}
+    }
+    if flags & 2 != 0 {
+        gzip_bytes::<2>(source)?;
+    }
+    Ok(())
+}
+
+fn gzip_bytes<const N: usize>(source: &mut Source<'_>) -> Result<[u8; N], Fault> {
+    source.input.fill(N);
+    let bytes = source.input.available().first_chunk().copied();
+    source.input.advance(N);
+    bytes.ok_or_else(|| source.input.fault().cloned().unwrap_or(Fault::Cut))
+}
+
+/// Decodes one more block. At a fault the frame is ended by an empty last block of ours, because the decoder gives out
+/// the bytes of its window only then.
+fn zstd_block(source: &mut Source<'_>, decoder: &mut ZstdDecoder) -> Result<(), Fault> {
+    let Err(error) = decoder.decode_blocks(&mut *source, BlockDecodingStrategy::UptoBlocks(1)) else { return Ok(()) };
+    let fault = zstd_fault(source, error);
+    let last_block_and_checksum: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
+    let _ = decoder.decode_blocks(last_block_and_checksum, BlockDecodingStrategy::UptoBlocks(1));
+    Err(fault)
+}
+
+fn zstd_fault(source: &Source<'_>, error: FrameDecoderError) -> Fault {
+    match error {
+        FrameDecoderError::WindowSizeTooBig { requested, max } => {
+            let reason = format!("the Zstandard data need a window of {requested} bytes; socklab holds {max}");
+            Fault::Limit("limit-window", reason)
+        }
+        _ if source.hit_end => source.input.fault().cloned().unwrap_or(Fault::Cut),
+        error => Fault::Corrupt(format!("the Zstandard data are damaged ({error})")),
+    }
+}
+
+fn zstd_checksum(decoder: &ZstdDecoder) -> Result<(), Fault> {
+    match (decoder.get_checksum_from_data(), decoder.get_calculated_checksum()) {
+        (Some(stated), Some(found)) if stated != found => {
+            Err(Fault::Corrupt("the Zstandard data do not have the checksum that the file states".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,33 @@
+//! The report for programs: JSON as the contract `socklab.analysis/1` has it.
+//!
+//! Published JSON has its own types ([`types`]), so that the model can change without breaking scripts: fields may be
+//! added, none may be renamed without raising the number in `schema`. Unknown values are `null`, never left out.
+//! Connections are written one by one as they are met; nothing is gathered for all of them.
+
+mod format;
+mod types;
+
+use std::io::{self, BufWriter, Write};
+
+use serde::Serialize;
+
+use crate::analyze::analysis::Analysis;
+
+/// The name and version of the contract.
+pub const SCHEMA: &str = "socklab.analysis/1";
+
+/// Writes the whole analysis as one JSON document: members of the outer levels on lines of their own, each connection,
+/// address and claim on one line.
+///
+/// Text is exact, yet harmless to a terminal: what could drive one is written as `\uXXXX`.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
+    // JSON is written a few bytes at a time.
+    let mut out = BufWriter::with_capacity(64 * 1024, out);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, format::Harmless::default());
+    types::Document::of(analysis).serialize(&mut serializer)?;
+    writeln!(out)?;
+    out.flush()
+}

@@ -1,0 +1,386 @@
+//! The types of the published JSON. The field names are the contract.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use serde::{Serialize, Serializer};
+
+use crate::analyze::addresses::Addresses;
+use crate::analyze::analysis::{
+    Analysis, Answer, CaptureAnalysis, Claim, Evidence, Facts, Finding, LabFound, RecordedStep, RoleBasis, Severity,
+    Status,
+};
+use crate::analyze::track::{Close, HandshakeState, SideCounts, TcpConnection, UdpSide};
+use crate::capfile::{CaptureWarning, Interface};
+use crate::lab::{HostName, Part};
+use crate::report::json::SCHEMA;
+use crate::report::view::{self, Ends, Tcp, Udp};
+use crate::report::{link_type, words};
+use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
+
+/// A list whose items are made and written one by one.
+struct Each<F>(F);
+
+impl<F, I> Serialize for Each<F>
+where
+    F: Fn() -> I,
+    I: Iterator<Item: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// The document.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    schema: &'static str,
+    captures: Vec<Capture<'a>>,
+    lab: LabJson<'a>,
+    findings: Vec<FindingJson<'a>>,
+    answers: Vec<AnswerJson<'a>>,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn of(analysis: &'a Analysis) -> Self {
+        Document {
+            schema: SCHEMA,
+            captures: analysis.captures.iter().map(Capture).collect(),
+            lab: LabJson::of(&analysis.lab),
+            findings: analysis.findings.iter().map(FindingJson::of).collect(),
+            answers: analysis.answers.iter().map(AnswerJson::of).collect(),
+        }
+    }
+}
+
+/// A capture; its lists can be long.
+struct Capture<'a>(&'a CaptureAnalysis);
+
+#[derive(Serialize)]
+struct CaptureJson<'a, T, U, A> {
+    file: &'a str,
+    format: &'static str,
+    compression: Option<&'static str>,
+    frames: u64,
+    snapped_frames: u64,
+    first_time: Option<Timestamp>,
+    last_time: Option<Timestamp>,
+    interfaces: Vec<InterfaceJson<'a>>,
+    truncated: bool,
+    warnings: Vec<WarningJson<'a>>,
+    step: Option<StepJson<'a>>,
+    tcp_connections: T,
+    udp_conversations: U,
+    socket_addresses: A,
+}
+
+impl Serialize for Capture<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Capture(capture) = *self;
+        let info = &capture.info;
+        let addresses = Addresses::new(&capture.traffic, &capture.tcp_roles, &capture.udp_roles);
+        let json = CaptureJson {
+            file: &capture.file,
+            format: words::format(info.format),
+            compression: info.compression.map(words::compression),
+            frames: info.frames,
+            snapped_frames: info.snapped_frames,
+            first_time: info.first_time,
+            last_time: info.last_time,
+            interfaces: info.interfaces.iter().map(InterfaceJson::of).collect(),
+            truncated: info.truncated,
+            warnings: info.warnings.iter().map(WarningJson::of).collect(),
+            step: capture.step.as_ref().map(StepJson::of),
+            tcp_connections: Each(|| view::tcp(capture).map(TcpJson::of)),
+            udp_conversations: Each(|| view::udp(capture).map(UdpJson::of)),
+            socket_addresses: Each(|| addresses.iter().filter_map(|address| address.summary())),
+        };
+        json.serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct InterfaceJson<'a> {
+    id: u32,
+    name: Option<&'a str>,
+    link_type: Cow<'static, str>,
+    snapshot_length: u32,
+    frames: u64,
+    dropped: Option<u64>,
+}
+
+impl<'a> InterfaceJson<'a> {
+    fn of(interface: &'a Interface) -> Self {
+        InterfaceJson {
+            id: interface.id,
+            name: interface.name.as_deref(),
+            link_type: link_type::name(interface.link_type),
+            snapshot_length: interface.snapshot_length,
+            frames: interface.frames,
+            dropped: interface.dropped,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WarningJson<'a> {
+    code: &'static str,
+    message: &'a str,
+    frame: Option<FrameNumber>,
+    offset: Option<u64>,
+}
+
+impl<'a> WarningJson<'a> {
+    fn of(warning: &'a CaptureWarning) -> Self {
+        WarningJson { code: warning.code, message: &warning.message, frame: warning.frame, offset: warning.offset }
+    }
+}
+
+#[derive(Serialize)]
+struct StepJson<'a> {
+    part: Part,
+    step: &'static str,
+    protocol: Protocol,
+    host: Option<IpAddr>,
+    why: &'a str,
+}
+
+impl<'a> StepJson<'a> {
+    fn of(recorded: &'a RecordedStep) -> Self {
+        StepJson {
+            part: recorded.step.part(),
+            step: recorded.step.number(),
+            protocol: recorded.protocol,
+            host: recorded.host,
+            why: &recorded.why,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct TcpJson {
+    stream: StreamNumber,
+    client: SocketAddress,
+    server: SocketAddress,
+    role_basis: RoleBasis,
+    lab: bool,
+    handshake: HandshakeJson,
+    completeness: u8,
+    client_to_server: TcpSideJson,
+    server_to_client: TcpSideJson,
+    close: &'static str,
+    first_frame: FrameNumber,
+    last_frame: FrameNumber,
+    first_time: Option<Timestamp>,
+    last_time: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct HandshakeJson {
+    state: &'static str,
+    syn: Option<FrameNumber>,
+    syn_ack: Option<FrameNumber>,
+    ack: Option<FrameNumber>,
+}
+
+impl HandshakeJson {
+    fn of(connection: &TcpConnection) -> Self {
+        HandshakeJson {
+            state: match connection.handshake {
+                HandshakeState::Complete => "complete",
+                HandshakeState::SynOnly => "syn_only",
+                HandshakeState::SynAckSeen => "syn_ack_seen",
+                HandshakeState::Refused => "refused",
+                HandshakeState::NotCaptured => "not_captured",
+            },
+            syn: connection.syn,
+            syn_ack: connection.syn_ack,
+            ack: connection.ack,
+        }
+    }
+}
+
+/// What one side sent; `fin` and `rst` are the first frames with these flags.
+#[derive(Serialize)]
+struct TcpSideJson {
+    frames: u64,
+    data_frames: u64,
+    payload_bytes: u64,
+    acknowledgement_frames: u64,
+    retransmissions: u64,
+    first_data: Option<FrameNumber>,
+    fin: Option<FrameNumber>,
+    rst: Option<FrameNumber>,
+}
+
+impl TcpSideJson {
+    fn of(counts: SideCounts, [first_data, fin, rst]: [Option<FrameNumber>; 3]) -> Self {
+        TcpSideJson {
+            frames: counts.frames,
+            data_frames: counts.data_frames,
+            payload_bytes: counts.payload_bytes,
+            acknowledgement_frames: counts.acknowledgement_frames,
+            retransmissions: counts.retransmissions,
+            first_data,
+            fin,
+            rst,
+        }
+    }
+}
+
+impl TcpJson {
+    fn of(tcp: Tcp) -> Self {
+        let connection = &tcp.connection;
+        let (addresses, counts) = (tcp.addresses(), tcp.counts());
+        let of = |frames: &[Option<FrameNumber>; 2]| Ends::of(frames, tcp.role);
+        let (data, fin, rst) = (of(&connection.first_data), of(&connection.fin), of(&connection.rst));
+        TcpJson {
+            stream: connection.stream,
+            client: addresses.client,
+            server: addresses.server,
+            role_basis: tcp.role.basis,
+            lab: tcp.role.lab,
+            handshake: HandshakeJson::of(connection),
+            completeness: connection.completeness,
+            client_to_server: TcpSideJson::of(counts.client, [data.client, fin.client, rst.client]),
+            server_to_client: TcpSideJson::of(counts.server, [data.server, fin.server, rst.server]),
+            close: match connection.close {
+                Close::Open => "open",
+                Close::Fin => "fin",
+                Close::Reset => "reset",
+            },
+            first_frame: connection.first_frame,
+            last_frame: connection.last_frame,
+            first_time: connection.first_time,
+            last_time: connection.last_time,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct UdpJson {
+    stream: StreamNumber,
+    client: SocketAddress,
+    server: SocketAddress,
+    role_basis: RoleBasis,
+    lab: bool,
+    client_to_server: UdpSideJson,
+    server_to_client: UdpSideJson,
+    first_frame: FrameNumber,
+    last_frame: FrameNumber,
+    first_time: Option<Timestamp>,
+    last_time: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct UdpSideJson {
+    frames: u64,
+    payload_bytes: u64,
+}
+
+impl From<UdpSide> for UdpSideJson {
+    fn from(side: UdpSide) -> Self {
+        UdpSideJson { frames: side.datagrams, payload_bytes: side.payload_bytes }
+    }
+}
+
+impl UdpJson {
+    fn of(udp: Udp) -> Self {
+        let conversation = &udp.conversation;
+        let (addresses, counts) = (udp.addresses(), udp.counts());
+        UdpJson {
+            stream: conversation.stream,
+            client: addresses.client,
+            server: addresses.server,
+            role_basis: udp.role.basis,
+            lab: udp.role.lab,
+            client_to_server: counts.client.into(),
+            server_to_client: counts.server.into(),
+            first_frame: conversation.first_frame,
+            last_frame: conversation.last_frame,
+            first_time: conversation.first_time,
+            last_time: conversation.last_time,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LabJson<'a> {
+    hosts: Vec<HostJson>,
+    servers: Vec<ServerJson>,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct HostJson {
+    name: String,
+    address: IpAddr,
+}
+
+#[derive(Serialize)]
+struct ServerJson {
+    protocol: Protocol,
+    address: SocketAddress,
+}
+
+impl<'a> LabJson<'a> {
+    fn of(lab: &'a LabFound) -> Self {
+        let host = |&(name, address): &(HostName, IpAddr)| HostJson { name: name.to_string(), address };
+        let server = |&(protocol, address): &(Protocol, SocketAddress)| ServerJson { protocol, address };
+        LabJson {
+            hosts: lab.hosts.iter().map(host).collect(),
+            servers: lab.servers.iter().map(server).collect(),
+            why: &lab.why,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FindingJson<'a> {
+    code: &'static str,
+    severity: Severity,
+    file: Option<&'a str>,
+    message: &'a str,
+    redo: Option<String>,
+    evidence: &'a [Evidence],
+}
+
+impl<'a> FindingJson<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        FindingJson {
+            code: finding.code,
+            severity: finding.severity,
+            file: finding.file.as_deref(),
+            message: &finding.message,
+            redo: finding.redo.map(|step| step.to_string()),
+            evidence: &finding.evidence,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AnswerJson<'a> {
+    question: &'static str,
+    part: Option<&'static str>,
+    points: u32,
+    status: Status,
+    answer: &'a str,
+    claims: &'a [Claim],
+    facts: &'a Facts,
+    missing: &'a [String],
+}
+
+impl<'a> AnswerJson<'a> {
+    fn of(answer: &'a Answer) -> Self {
+        AnswerJson {
+            question: answer.question.number(),
+            part: answer.question.letter(),
+            points: answer.points,
+            status: answer.status,
+            answer: &answer.answer,
+            claims: &answer.claims,
+            facts: &answer.facts,
+            missing: &answer.missing,
+        }
+    }
+}

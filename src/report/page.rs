@@ -1,0 +1,247 @@
+//! A page of text, 80 columns wide: headings, paragraphs, lines to copy, tables.
+//!
+//! Everything that is written to a text report goes through here, so that here, once, text from files is made harmless
+//! and cut to the width. A line to copy and a file's name are the only ones that may be wider.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use textwrap::Options;
+
+use crate::escape::harmless;
+use crate::report::style::{Piece, Style};
+
+/// Columns of a page.
+pub const WIDTH: usize = 80;
+
+/// Rows laid out together in one table: a longer list gets further tables under its own header, so that its rows need
+/// not all be held.
+const ROWS_AT_ONCE: usize = 1000;
+
+/// Spaces before a table.
+const INDENT: u16 = 2;
+
+/// Which way a column is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A column: its title and its alignment.
+pub type Column = (&'static str, Align);
+
+/// Writes a page line by line.
+pub struct Page<'w> {
+    out: &'w mut dyn Write,
+    style: Style,
+    blank: bool,
+}
+
+impl<'w> Page<'w> {
+    /// A page written to `out`.
+    pub fn new(out: &'w mut dyn Write, style: Style) -> Self {
+        Page { out, style, blank: true }
+    }
+
+    /// An empty line, unless there is one already.
+    pub fn gap(&mut self) -> io::Result<()> {
+        if !self.blank {
+            writeln!(self.out)?;
+        }
+        self.blank = true;
+        Ok(())
+    }
+
+    /// The title of a section, with an empty line on either side.
+    pub fn heading(&mut self, text: &str) -> io::Result<()> {
+        self.gap()?;
+        self.painted(0, Piece::Heading, text)?;
+        self.gap()
+    }
+
+    /// A line dressed as a whole, `indent` spaces from the left; wrapped where it is too long.
+    pub fn painted(&mut self, indent: usize, piece: Piece, text: &str) -> io::Result<()> {
+        let text = harmless(text);
+        for line in textwrap::wrap(&text, WIDTH.saturating_sub(indent).max(1)) {
+            self.line(&format!("{:indent$}{}", "", self.style.paint(piece, line)))?;
+        }
+        Ok(())
+    }
+
+    /// A paragraph, `indent` spaces from the left.
+    pub fn paragraph(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        self.item(indent, None, text)
+    }
+
+    /// A paragraph behind a mark: the mark stands `indent` spaces from the left, the text hangs to its right.
+    pub fn marked(&mut self, indent: usize, piece: Piece, mark: &str, text: &str) -> io::Result<()> {
+        self.item(indent, Some((piece, mark)), text)
+    }
+
+    fn item(&mut self, indent: usize, mark: Option<(Piece, &str)>, text: &str) -> io::Result<()> {
+        let text = harmless(text);
+        let hang = match mark {
+            Some((_, mark)) => indent.saturating_add(textwrap::core::display_width(mark)).saturating_add(1),
+            None => indent,
+        };
+        let lines = textwrap::wrap(&text, Options::new(WIDTH.saturating_sub(hang).max(1)));
+        for (number, line) in lines.iter().enumerate() {
+            match mark {
+                Some((piece, mark)) if number == 0 => {
+                    self.line(&format!("{:indent$}{} {line}", "", self.style.paint(piece, mark)))?;
+                }
+                _ => self.line(&format!("{:hang$}{line}", ""))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A line to copy, on its own and never broken, however long it is.
+    pub fn copyable(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        let text = harmless(text);
+        self.line(&format!("{:indent$}{}", "", self.style.paint(Piece::Copy, text)))
+    }
+
+    /// A table. Rows are taken one by one and laid out a thousand at a time.
+    pub fn table<R>(&mut self, columns: &[Column], rows: R) -> io::Result<()>
+    where
+        R: IntoIterator<Item = Vec<String>>,
+    {
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut table = empty_table(columns);
+            for row in rows.by_ref().take(ROWS_AT_ONCE) {
+                table.add_row(row.iter().map(|cell| Cell::new(harmless_cell(cell))));
+            }
+            // The columns exist only now.
+            for (column, (_, align)) in table.column_iter_mut().zip(columns) {
+                column.set_padding((INDENT, 0)).set_cell_alignment(match align {
+                    Align::Left => CellAlignment::Left,
+                    Align::Right => CellAlignment::Right,
+                });
+            }
+            for (number, line) in table.lines().enumerate() {
+                match number {
+                    0 => self.line(&self.style.paint(Piece::Title, line.trim_end()).to_string())?,
+                    _ => self.line(line.trim_end())?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a finished line. The only place that writes.
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        self.blank = text.is_empty();
+        writeln!(self.out, "{text}")
+    }
+}
+
+fn empty_table(columns: &[Column]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX))
+        .set_header(columns.iter().map(|(title, _)| Cell::new(title)));
+    table
+}
+
+/// Line breaks in a cell are ours; all else is made harmless.
+fn harmless_cell(text: &str) -> String {
+    let lines: Vec<Cow<'_, str>> = text.split('\n').map(harmless).collect();
+    lines.join("\n")
+}
+
+/// The text cut in the middle to at most `width` columns, with `…` for what is left out: of a path, both the place and
+/// the file's name stay to be seen.
+pub fn shorten(text: &str, width: usize) -> String {
+    let text = harmless(text);
+    if textwrap::core::display_width(&text) <= width {
+        return text.into_owned();
+    }
+    let room = width.saturating_sub(1);
+    let head = take_width(text.chars(), room / 3);
+    let tail: String = take_width(text.chars().rev(), room.saturating_sub(room / 3)).chars().rev().collect();
+    format!("{head}…{tail}")
+}
+
+/// The leading characters that fit into `width` columns; at most as many characters, so that marks without a width of
+/// their own do not pile up.
+fn take_width(chars: impl Iterator<Item = char>, width: usize) -> String {
+    let mut out = String::new();
+    let mut used = 0_usize;
+    for c in chars.take(width) {
+        let mut buffer = [0; 4];
+        used = used.saturating_add(textwrap::core::display_width(c.encode_utf8(&mut buffer)));
+        if used > width {
+            break;
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::escape::is_harmful;
+    use proptest::prelude::*;
+
+    fn written(write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut Page::new(&mut out, Style::Plain)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_mark_hangs_before_its_paragraph() {
+        let text = "word ".repeat(20);
+        let page = written(|page| page.marked(2, Piece::Faint, "why", &text));
+        let lines: Vec<&str> = page.lines().collect();
+        assert!(lines[0].starts_with("  why word"), "{page}");
+        assert!(lines[1].starts_with("      word"), "{page}");
+    }
+
+    #[test]
+    fn a_table_is_a_header_a_rule_and_rows() {
+        let page = written(|page| {
+            page.table(&[("Name", Align::Left), ("Frames", Align::Right)], [vec!["a".into(), "12".into()]])
+        });
+        assert_eq!(page, "  Name  Frames\n──────────────\n  a         12\n");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_end() {
+        assert_eq!(shorten("/media/usb/lab/2024/group-17/step8.pcapng", 20), "/media…/step8.pcapng");
+        assert_eq!(shorten("step8.pcapng", 20), "step8.pcapng");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_leaves_the_page(texts in proptest::collection::vec("\\PC{0,40}|.{0,200}|[\u{0}-\u{2ff}]{0,90}", 4), wide in 1_usize..200) {
+            let page = written(|page| {
+                page.heading(&texts[0])?;
+                page.paragraph(4, &texts[1])?;
+                page.marked(2, Piece::Faint, "- mark", &texts[2])?;
+                page.table(
+                    &[("One", Align::Left), ("Two", Align::Right), ("Three", Align::Left)],
+                    [vec![texts[3].clone(), texts[0].clone(), "1".repeat(wide)], vec![shorten(&texts[2], 30)]],
+                )
+            });
+            for line in page.lines() {
+                prop_assert!(!line.contains(is_harmful), "{line:?}");
+                prop_assert!(textwrap::core::display_width(line) <= WIDTH, "{line:?}");
+            }
+        }
+
+        #[test]
+        fn shortened_text_fits(text in ".{0,300}", width in 3_usize..80) {
+            prop_assert!(textwrap::core::display_width(&shorten(&text, width)) <= width);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The colours of text reports, or none.
+
+use std::fmt::{self, Display};
+
+use anstyle::{AnsiColor, Effects, Style as Ansi};
+
+use crate::analyze::analysis::{Basis, Severity};
+
+/// How text is dressed. Without colour, nothing but the text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Text alone.
+    Plain,
+    /// ANSI escape sequences (ECMA-48) around headings, marks and filters.
+    Colored,
+}
+
+/// What a piece of text is, so that it is dressed the same everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// The title of a section.
+    Heading,
+    /// The header of a table or the name of a file.
+    Title,
+    /// Something to copy: a display filter.
+    Copy,
+    /// Less important than what stands around it.
+    Faint,
+    /// The mark of a claim.
+    Claim(Basis),
+    /// The mark of a finding.
+    Finding(Severity),
+}
+
+impl Style {
+    /// The text, dressed as this piece.
+    pub fn paint<T: Display>(self, piece: Piece, text: T) -> impl Display {
+        let style = match self {
+            Style::Plain => Ansi::new(),
+            Style::Colored => ansi(piece),
+        };
+        fmt::from_fn(move |f| write!(f, "{style}{text}{style:#}"))
+    }
+}
+
+fn ansi(piece: Piece) -> Ansi {
+    let color = |color: AnsiColor| Ansi::new().fg_color(Some(color.into()));
+    match piece {
+        Piece::Heading => Ansi::new().effects(Effects::BOLD.insert(Effects::UNDERLINE)),
+        Piece::Title => Ansi::new().effects(Effects::BOLD),
+        Piece::Copy => color(AnsiColor::Cyan),
+        Piece::Faint => Ansi::new().effects(Effects::DIMMED),
+        Piece::Claim(Basis::Proved) => color(AnsiColor::Green),
+        Piece::Claim(Basis::Inferred) => color(AnsiColor::Yellow),
+        Piece::Claim(Basis::Unknown) => color(AnsiColor::Magenta),
+        Piece::Finding(Severity::Info) => color(AnsiColor::Blue),
+        Piece::Finding(Severity::Warning) => color(AnsiColor::Yellow),
+        Piece::Finding(Severity::Error) => color(AnsiColor::Red),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_carries_no_escape_sequence() {
+        assert_eq!(Style::Plain.paint(Piece::Heading, "Answers").to_string(), "Answers");
+        assert_eq!(Style::Colored.paint(Piece::Copy, "tcp").to_string(), "\x1b[36mtcp\x1b[0m");
+    }
+}

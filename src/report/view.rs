@@ -1,0 +1,94 @@
+//! Connections and conversations seen as client and server, as every report shows them.
+
+use crate::analyze::analysis::{CaptureAnalysis, Role, RoleBasis};
+use crate::analyze::track::{Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
+use crate::types::SocketAddress;
+
+/// The two ends of a connection or conversation, by role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ends<T> {
+    /// The client's.
+    pub client: T,
+    /// The server's.
+    pub server: T,
+}
+
+impl<T: Copy> Ends<T> {
+    /// The values of a pair that holds [`Side::A`] first.
+    pub fn of(pair: &[T; 2], role: Role) -> Ends<T> {
+        let [a, b] = *pair;
+        match role.client {
+            Side::A => Ends { client: a, server: b },
+            Side::B => Ends { client: b, server: a },
+        }
+    }
+}
+
+/// A TCP connection with its role.
+#[derive(Debug, Clone)]
+pub struct Tcp {
+    /// The connection.
+    pub connection: TcpConnection,
+    /// Who is the client, and whether it is of the lab.
+    pub role: Role,
+}
+
+impl Tcp {
+    /// The socket addresses.
+    pub fn addresses(&self) -> Ends<SocketAddress> {
+        Ends::of(&self.connection.addresses, self.role)
+    }
+
+    /// What each end sent.
+    pub fn counts(&self) -> Ends<SideCounts> {
+        Ends::of(&self.connection.counts, self.role)
+    }
+
+    /// Frames of both ends.
+    pub fn frames(&self) -> u64 {
+        let [a, b] = self.connection.counts;
+        a.frames.saturating_add(b.frames)
+    }
+}
+
+/// A UDP conversation with its role.
+#[derive(Debug, Clone)]
+pub struct Udp {
+    /// The conversation.
+    pub conversation: UdpConversation,
+    /// Who is the client, and whether it is of the lab.
+    pub role: Role,
+}
+
+impl Udp {
+    /// The socket addresses.
+    pub fn addresses(&self) -> Ends<SocketAddress> {
+        Ends::of(&self.conversation.addresses, self.role)
+    }
+
+    /// What each end sent.
+    pub fn counts(&self) -> Ends<UdpSide> {
+        Ends::of(&self.conversation.counts, self.role)
+    }
+
+    /// Datagrams of both ends.
+    pub fn frames(&self) -> u64 {
+        let [a, b] = self.conversation.counts;
+        a.datagrams.saturating_add(b.datagrams)
+    }
+}
+
+/// The capture's TCP connections in stream order.
+pub fn tcp(capture: &CaptureAnalysis) -> impl Iterator<Item = Tcp> + '_ {
+    let roles = capture.tcp_roles.iter().copied().chain(std::iter::repeat(NO_ROLE));
+    capture.traffic.tcp_connections().zip(roles).map(|(connection, role)| Tcp { connection, role })
+}
+
+/// The capture's UDP conversations in stream order.
+pub fn udp(capture: &CaptureAnalysis) -> impl Iterator<Item = Udp> + '_ {
+    let roles = capture.udp_roles.iter().copied().chain(std::iter::repeat(NO_ROLE));
+    capture.traffic.udp_conversations().zip(roles).map(|(conversation, role)| Udp { conversation, role })
+}
+
+/// The role where an analysis gives none: nothing is lost from the report.
+const NO_ROLE: Role = Role { client: Side::A, basis: RoleBasis::Guess, lab: false };

@@ -1,0 +1,174 @@
+//! The words that several reports use for the same thing.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use crate::analyze::analysis::{AddressRole, Basis, LabFound, RecordedStep, RoleBasis, Severity, Status};
+use crate::analyze::track::{Close, HandshakeState};
+use crate::capfile::{Compression, Format};
+use crate::lab::Step;
+use crate::types::Timestamp;
+
+/// A file format's name.
+pub const fn format(format: Format) -> &'static str {
+    match format {
+        Format::Pcapng => "pcapng",
+        Format::Pcap => "pcap",
+    }
+}
+
+/// A compression's name.
+pub const fn compression(compression: Compression) -> &'static str {
+    match compression {
+        Compression::Gzip => "gzip",
+        Compression::Zstd => "zstd",
+        Compression::Lz4 => "lz4",
+    }
+}
+
+/// How far a handshake is seen.
+pub const fn handshake(state: HandshakeState) -> &'static str {
+    match state {
+        HandshakeState::Complete => "complete",
+        HandshakeState::SynOnly => "SYN only",
+        HandshakeState::SynAckSeen => "SYN-ACK seen",
+        HandshakeState::Refused => "refused",
+        HandshakeState::NotCaptured => "not captured",
+    }
+}
+
+/// How a connection ended.
+pub const fn close(close: Close) -> &'static str {
+    match close {
+        Close::Open => "open",
+        Close::Fin => "FIN",
+        Close::Reset => "reset",
+    }
+}
+
+/// What tells which side is the server.
+pub const fn role_basis(basis: RoleBasis) -> &'static str {
+    match basis {
+        RoleBasis::Syn => "SYN",
+        RoleBasis::SynAck => "SYN-ACK",
+        RoleBasis::Lab => "lab",
+        RoleBasis::Guess => "guess",
+    }
+}
+
+/// The role of a socket address.
+pub const fn address_role(role: AddressRole) -> &'static str {
+    match role {
+        AddressRole::Server => "server",
+        AddressRole::Client => "client",
+        AddressRole::Unknown => "unknown",
+    }
+}
+
+/// How certain a claim is.
+pub const fn basis(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Proved => "proved",
+        Basis::Inferred => "inferred",
+        Basis::Unknown => "unknown",
+    }
+}
+
+/// How grave a finding is.
+pub const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// How much of an answer the files show.
+pub const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Observed => "observed",
+        Status::Partial => "observed in part",
+        Status::NotInCapture => "not in the captures; this is what to expect",
+    }
+}
+
+/// A step as the sheet names it: `Part I step 8`.
+pub fn step(step: Step) -> String {
+    format!("Part {} step {}", step.part(), step.number())
+}
+
+/// What a capture records: `Part I step 8 (TCP), captured at B (10.0.3.2)`.
+pub fn recorded_step(recorded: &RecordedStep, lab: &LabFound) -> String {
+    let mut text = format!("{} ({})", step(recorded.step), recorded.protocol);
+    if let Some(ip) = recorded.host {
+        text.push_str(", captured at ");
+        text.push_str(&host(lab, ip));
+    }
+    text
+}
+
+/// An address with the host's letter where it is known: `B (10.0.3.2)`.
+pub fn host(lab: &LabFound, ip: IpAddr) -> String {
+    match host_letter(lab, ip) {
+        Some(letter) => format!("{letter} ({ip})"),
+        None => ip.to_string(),
+    }
+}
+
+/// The letter of the host with this address. Several letters where hosts share an address: `A/B`.
+pub fn host_letter(lab: &LabFound, ip: IpAddr) -> Option<String> {
+    let letters: Vec<String> =
+        lab.hosts.iter().filter(|(_, address)| *address == ip).map(|(name, _)| name.to_string()).collect();
+    (!letters.is_empty()).then(|| letters.join("/"))
+}
+
+/// A point in time to read: `2024-03-01 10:00:00.123456 UTC`.
+pub fn time(time: Timestamp) -> Cow<'static, str> {
+    match time.to_rfc3339() {
+        Some(text) => text.replacen('T', " ", 1).replacen('Z', " UTC", 1).into(),
+        None => "a time outside the calendar".into(),
+    }
+}
+
+/// The span between two times: `2 h 5 min`, `2 min 11 s`, `3.2 s`; never negative.
+pub fn duration(first: Timestamp, last: Timestamp) -> String {
+    let milliseconds = u64::try_from(last.nanoseconds_since(first).max(0) / 1_000_000).unwrap_or(u64::MAX);
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0..60 => format!("{seconds}.{:03} s", milliseconds % 1000),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..172_800 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_spans_are_read_at_a_glance() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let start = at("2024-03-01T10:00:00.123456Z");
+        assert_eq!(time(start), "2024-03-01 10:00:00.123456 UTC");
+        for (end, span) in [
+            ("2024-03-01T10:00:03.323456Z", "3.200 s"),
+            ("2024-03-01T10:02:11.123456Z", "2 min 11 s"),
+            ("2024-03-01T12:05:59.123456Z", "2 h 5 min"),
+            ("2024-03-09T12:05:59.123456Z", "8 days"),
+            ("2024-03-01T09:00:00.123456Z", "0.000 s"),
+        ] {
+            assert_eq!(duration(start, at(end)), span);
+        }
+        let outside = Timestamp { seconds: i64::MAX, nanoseconds: 0, digits: 0 };
+        assert_eq!(time(outside), "a time outside the calendar");
+    }
+
+    #[test]
+    fn hosts_are_named_by_their_letters() {
+        let ip = IpAddr::from([10, 0, 3, 2]);
+        let lab = LabFound { hosts: vec![(crate::lab::HostName::B, ip)], ..LabFound::default() };
+        assert_eq!(host(&lab, ip), "B (10.0.3.2)");
+        assert_eq!(host(&lab, [10, 0, 3, 9].into()), "10.0.3.9");
+    }
+}

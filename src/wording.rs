@@ -1,0 +1,104 @@
+//! Small pieces of wording that every sentence shares: lists, counts, ranges of frames.
+
+use std::fmt::Display;
+
+use crate::types::FrameNumber;
+
+/// Items in a sentence: `a`, `a and b`, `a, b and c`.
+pub fn list<T: Display>(items: &[T]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(T::to_string).collect();
+            format!("{} and {last}", first.join(", "))
+        }
+    }
+}
+
+/// A count with its noun: `1 frame`, `3 frames`. Nouns in `-s`, `-x` take `es`, in `-y` take `ies`.
+pub fn count(number: u64, noun: &str) -> String {
+    if number == 1 {
+        return format!("1 {noun}");
+    }
+    match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o'])) {
+        Some(stem) => format!("{number} {stem}ies"),
+        None if noun.ends_with(['s', 'x']) => format!("{number} {noun}es"),
+        None => format!("{number} {noun}s"),
+    }
+}
+
+/// Frame numbers, sorted, as ranges: `4-6, 9`.
+pub fn frames(numbers: &[FrameNumber]) -> String {
+    let ranges =
+        runs(numbers).map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
+    ranges.collect::<Vec<_>>().join(", ")
+}
+
+/// `frame 4`, `frames 4-6 and 9`, and only the first and last of more than eight runs.
+pub fn frames_in_sentence(numbers: &[FrameNumber]) -> String {
+    let all: Vec<String> = runs(numbers)
+        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") })
+        .collect();
+    let noun = if numbers.len() == 1 { "frame" } else { "frames" };
+    match all.as_slice() {
+        [first, .., last] if all.len() > 8 => format!("{noun} {first} … {last} ({} in all)", numbers.len()),
+        _ => format!("{noun} {}", list(&all)),
+    }
+}
+
+/// A display filter that shows just these frames in Wireshark 4 (`wireshark-filter(4)`, membership operator).
+pub fn frame_filter(numbers: &[FrameNumber]) -> String {
+    match numbers {
+        [one] => format!("frame.number == {one}"),
+        _ => {
+            let ranges: Vec<String> = runs(numbers)
+                .flat_map(|(first, last)| match last.0.saturating_sub(first.0) {
+                    0 => vec![first.to_string()],
+                    1 => vec![first.to_string(), last.to_string()],
+                    _ => vec![format!("{first}..{last}")],
+                })
+                .collect();
+            format!("frame.number in {{{}}}", ranges.join(", "))
+        }
+    }
+}
+
+/// Runs of consecutive numbers in sorted ones.
+fn runs(numbers: &[FrameNumber]) -> impl Iterator<Item = (FrameNumber, FrameNumber)> + '_ {
+    let chunks = numbers.chunk_by(|a, b| a.0.checked_add(1) == Some(b.0));
+    chunks.filter_map(|run| Some((*run.first()?, *run.last()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(of: &[u64]) -> Vec<FrameNumber> {
+        of.iter().copied().map(FrameNumber).collect()
+    }
+
+    #[test]
+    fn lists_and_counts_read_as_english() {
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(
+            (count(1, "frame"), count(2, "reply"), count(0, "address")),
+            ("1 frame".into(), "2 replies".into(), "0 addresses".into())
+        );
+    }
+
+    #[test]
+    fn frames_are_written_as_ranges() {
+        assert_eq!(frames(&numbers(&[4, 5, 6, 9])), "4-6, 9");
+        assert_eq!(frames_in_sentence(&numbers(&[4, 5, 6, 9])), "frames 4-6 and 9");
+        assert_eq!(frames_in_sentence(&numbers(&[7])), "frame 7");
+    }
+
+    #[test]
+    fn filters_use_the_membership_operator() {
+        assert_eq!(frame_filter(&numbers(&[7])), "frame.number == 7");
+        assert_eq!(frame_filter(&numbers(&[4, 5, 6, 9])), "frame.number in {4..6, 9}");
+        assert_eq!(frame_filter(&numbers(&[4, 5])), "frame.number in {4, 5}");
+    }
+}
