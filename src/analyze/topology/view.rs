@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::analyze::analysis::{LabFound, RecordedStep, RoleBasis};
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
-use crate::analyze::roles::{CaptureRoles, assign};
+use crate::analyze::topology::roles::{CaptureRoles, assign};
 use crate::analyze::topology::hosts::Hosts;
 use crate::analyze::topology::identity::same_connection;
 use crate::analyze::topology::servers::Servers;

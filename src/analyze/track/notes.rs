@@ -1,7 +1,8 @@
 //! Notes on single frames, for answers that name frames and for ladder diagrams. Bounded: the first frames of each
 //! stream, as many as the limits allow.
 
-use super::model::{FrameNote, Side, TcpFlags};
+use super::model::{FrameNote, Side};
+use crate::analyze::packet::TcpFlags;
 use super::packed::{PackedFrame, PackedTime};
 use crate::capfile::FrameTime;
 use crate::limits::Limits;

@@ -3,13 +3,13 @@
 //! The rules stand in named functions: [`TcpRecord::is_reused_by`], [`TcpRecord::note_bases`], [`completeness_of`],
 //! [`Sender::sent_before`].
 
-use super::model::{Close, HandshakeState, Side, SideCounts, TcpConnection, TcpFlags};
+use super::model::{Close, HandshakeState, Side, SideCounts, TcpConnection};
 use super::packed::{PackedFrame, PackedTime};
 use super::pair::{Pair, Paired};
 use super::payload::PayloadKinds;
 use super::sides::{side, side_mut};
 use super::sightings::Sightings;
-use crate::analyze::packet::TcpSegment;
+use crate::analyze::packet::{TcpFlags, TcpSegment};
 use crate::capfile::{Direction, Frame};
 use crate::types::{FrameNumber, StreamNumber};
 
