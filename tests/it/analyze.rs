@@ -72,7 +72,10 @@ fn what_cannot_be_read_is_named_with_a_remedy() {
         run.run().status(2).stdout_is("").stderr_has(&[&format!("error: {name}: "), cause, "hint: ", remedy]);
     }
     let (_directory, run) = analyze(&[], &["missing.pcapng"]);
-    run.run().status(2).stdout_is("").stderr_has(&["missing.pcapng: there is no such file", "hint: Check the spelling"]);
+    run.run()
+        .status(2)
+        .stdout_is("")
+        .stderr_has(&["missing.pcapng: there is no such file", "hint: Check the spelling"]);
     let (_directory, run) = analyze(&[], &["."]);
     run.run().status(2).stdout_is("").stderr_has(&["this is a directory", "Name the files in it"]);
 }
