@@ -6,6 +6,7 @@
 mod analyze;
 mod architecture;
 mod captures;
+mod golden;
 #[cfg(unix)]
 mod servers;
 mod support;
