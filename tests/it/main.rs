@@ -6,6 +6,7 @@
 mod analyze;
 mod architecture;
 mod captures;
+mod fixtures;
 #[cfg(unix)]
 mod servers;
 mod support;
