@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::facts::CaptureFacts;
 use crate::analyze::findings::{frames, of_file, sightings};
 use crate::analyze::topology::{LabView, TcpSighting};
 use crate::analyze::track::{Close, HandshakeState};
@@ -19,6 +20,7 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
     report.unanswered();
     report.without_lines();
     report.ended();
+    report.reset_in_queue();
     report.several_runs();
 }
 
@@ -103,11 +105,7 @@ impl Report<'_, '_> {
     /// absent.
     fn unanswered(&mut self) {
         let view = self.view;
-        let present: Vec<IpAddr> = view
-            .captures
-            .get(self.capture)
-            .map(|capture| capture.traffic.other().neighbours.iter().map(|neighbour| neighbour.ip).collect())
-            .unwrap_or_default();
+        let present: Vec<IpAddr> = view.captures.get(self.capture).map(computers_present).unwrap_or_default();
         let is_there = |silent: &TcpSighting| {
             let server = silent.server();
             let serves = view.connections.iter().any(|c| c.server() == server && c.established());
@@ -163,6 +161,22 @@ impl Report<'_, '_> {
         );
     }
 
+    /// A waiting connection that ends by RST tells what became of the server.
+    fn reset_in_queue(&mut self) {
+        self.add(
+            "connection-reset",
+            Severity::Info,
+            |step, s| step == Step::BusyServer && s.established() && s.reset_in_queue(),
+            |reset| {
+                format!(
+                    "The server reset the connection of {}: it ended while the connection waited in its queue, or left its \
+                     data unread.",
+                    list(&reset.iter().map(|s| s.client()).collect::<Vec<_>>())
+                )
+            },
+        );
+    }
+
     /// Connections that ended within the capture, though the sheet leaves them open.
     fn ended(&mut self) {
         let left_open = |step: Step| step != Step::BusyServer;
@@ -213,4 +227,11 @@ impl Report<'_, '_> {
             );
         }
     }
+}
+
+/// The computers that show themselves: by ARP, as the source of any frame, or by answering a ping.
+fn computers_present(capture: &CaptureFacts) -> Vec<IpAddr> {
+    let other = capture.traffic.other();
+    let answering = other.pings.iter().filter(|ping| ping.replies > 0).map(|ping| ping.target);
+    other.neighbours.iter().map(|neighbour| neighbour.ip).chain(answering).collect()
 }
