@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{AddressRole, Basis, LabFound, RecordedStep, RoleBasis, Severity, Status};
-use crate::analyze::track::{Close, HandshakeState, TcpFlags};
+use crate::analyze::packet::TcpFlags;
+use crate::analyze::track::{Close, HandshakeState};
 use crate::capfile::{Compression, Format};
 use crate::lab::Step;
 use crate::types::Timestamp;

@@ -2,8 +2,8 @@
 //! stream, as many as the limits allow.
 
 use super::model::{FrameNote, Side};
-use crate::analyze::packet::TcpFlags;
 use super::packed::{PackedFrame, PackedTime};
+use crate::analyze::packet::TcpFlags;
 use crate::capfile::FrameTime;
 use crate::limits::Limits;
 use crate::types::FrameNumber;

@@ -9,7 +9,8 @@ use super::pair::{Pair, Paired};
 use super::payload::PayloadKinds;
 use super::sides::{side, side_mut};
 use super::sightings::Sightings;
-use crate::analyze::packet::{TcpFlags, TcpSegment};
+use crate::analyze::packet::TcpFlags;
+use crate::analyze::packet::TcpSegment;
 use crate::capfile::{Direction, Frame};
 use crate::types::{FrameNumber, StreamNumber};
 
