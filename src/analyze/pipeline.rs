@@ -5,7 +5,7 @@ use std::io::Read;
 use crate::analyze::decode::Decoder;
 use crate::analyze::facts::CaptureFacts;
 use crate::analyze::track::Tracker;
-use crate::capfile::{CaptureError, CaptureReader};
+use crate::capfile::{BATCH, CaptureError, CaptureReader, Frame};
 use crate::limits::Limits;
 
 /// Frames between two calls of `progress`: a power of two, some milliseconds of work.
@@ -27,17 +27,33 @@ pub fn read_capture<R: Read>(
     let mut reader = CaptureReader::open(reader, limits)?;
     let mut decoder = Decoder::new(limits);
     let mut tracker = Tracker::new(limits);
-    reader.for_each_frame(|frame| {
-        if frame.number.0 % PROGRESS_EVERY == 0 {
+    reader.for_each_batch(|frames| {
+        if let Some(frame) = frames.iter().find(|frame| frame.number.0 % PROGRESS_EVERY == 0) {
             progress(frame.number.0);
         }
-        tracker.add(frame, &decoder.decode(frame));
+        add(&mut decoder, &mut tracker, frames);
     });
     let traffic = tracker.finish();
     let mut info = reader.into_info();
     info.warnings.extend(decoder.warnings());
     info.warnings.extend_from_slice(traffic.warnings());
     Ok(CaptureFacts { file: file.to_owned(), info, traffic })
+}
+
+/// Adds frames to the connections. All ordinary ones are looked up before the first is added, see [`Tracker::locate`].
+#[inline]
+fn add(decoder: &mut Decoder, tracker: &mut Tracker, frames: &[Frame<'_>]) {
+    let mut ordinary = [const { None }; BATCH];
+    for (packet, frame) in ordinary.iter_mut().zip(frames) {
+        *packet = Decoder::decode_ordinary(frame);
+    }
+    let located = tracker.locate(&ordinary);
+    for ((frame, packet), located) in frames.iter().zip(&ordinary).zip(located) {
+        match packet {
+            Some(packet) => tracker.add_ordinary(frame, packet, located),
+            None => tracker.add(frame, &decoder.decode(frame)),
+        }
+    }
 }
 
 #[cfg(test)]

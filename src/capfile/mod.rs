@@ -35,7 +35,7 @@ mod tests;
 pub use block::{BlockHead, BlockKind, ByteOrder};
 pub use clock::FrameTime;
 pub use error::CaptureError;
-pub use reader::CaptureReader;
+pub use reader::{BATCH, CaptureReader};
 
 use crate::types::{FrameNumber, Timestamp};
 
