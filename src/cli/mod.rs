@@ -2,7 +2,11 @@
 //!
 //! Each group of commands has its own file with its arguments and a function that runs it; this file only joins them.
 
+#[cfg(target_os = "linux")]
+mod capture;
 mod extras;
+#[cfg(target_os = "linux")]
+mod interfaces;
 mod servers;
 
 use std::process::ExitCode;
@@ -21,6 +25,9 @@ struct Cli {
 enum Command {
     #[command(flatten)]
     Servers(servers::Command),
+    #[cfg(target_os = "linux")]
+    #[command(flatten)]
+    Capture(capture::Command),
     #[command(flatten)]
     Extras(extras::Command),
 }
@@ -29,6 +36,8 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Servers(command) => servers::run(command),
+        #[cfg(target_os = "linux")]
+        Command::Capture(command) => capture::run(&command),
         Command::Extras(command) => extras::run(&command),
     }
 }
