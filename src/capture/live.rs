@@ -26,6 +26,7 @@ use nix::sys::socket::{
 use pnet::datalink;
 
 use crate::analyze::decode::Decoder;
+use crate::analyze::packet::Packet;
 use crate::capfile::{Direction, Frame, LinkType};
 use crate::capture::pcapng::{Captured, Origin, Statistics, Writer};
 use crate::capture::tally::Tally;
@@ -381,15 +382,7 @@ impl<W: Write> Session<'_, W> {
 
     /// Whether the frame passes the filter; counts it if so.
     fn take(&mut self, captured: &Captured<'_>) -> bool {
-        let frame = Frame {
-            number: FrameNumber(self.received),
-            interface: Some(0),
-            link_type: LinkType::ETHERNET,
-            time: None,
-            original_length: captured.original_length,
-            data: captured.data,
-            direction: Some(captured.direction),
-        };
+        let frame = frame(self.received, captured);
         let packet = self.decoder.decode(&frame);
         if self.settings.filter.as_ref().is_some_and(|filter| !filter.matches(&packet)) {
             return false;
@@ -399,5 +392,38 @@ impl<W: Write> Session<'_, W> {
         self.over = reached(self.tally.packets, self.settings.count)
             || reached(self.tally.connections, self.settings.connections);
         true
+    }
+}
+
+/// Decodes every packet of a source as it comes, in a thread of its own, until the source's [`Stopper`] or the process
+/// ends. Writes nothing.
+///
+/// # Errors
+/// If there can be no thread.
+pub fn watch(source: Source, mut each: impl FnMut(&Packet<'_>) + Send + 'static) -> io::Result<()> {
+    let (sender, batches) = mpsc::sync_channel::<Batch>(QUEUED_BATCHES);
+    thread::Builder::new().name("watch".to_owned()).spawn(move || source.read(&sender))?;
+    thread::Builder::new().name("decode".to_owned()).spawn(move || {
+        let mut decoder = Decoder::new(&Limits::default());
+        let mut number = 0u64;
+        for batch in batches {
+            for captured in batch.frames() {
+                number = number.saturating_add(1);
+                each(&decoder.decode(&frame(number, &captured)));
+            }
+        }
+    })?;
+    Ok(())
+}
+
+fn frame<'a>(number: u64, captured: &Captured<'a>) -> Frame<'a> {
+    Frame {
+        number: FrameNumber(number),
+        interface: Some(0),
+        link_type: LinkType::ETHERNET,
+        time: None,
+        original_length: captured.original_length,
+        data: captured.data,
+        direction: Some(captured.direction),
     }
 }
