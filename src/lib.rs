@@ -25,6 +25,8 @@ pub mod filter;
 pub mod journal;
 pub mod lab;
 pub mod limits;
+#[cfg(feature = "cli")]
+pub mod rehearse;
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod servers;

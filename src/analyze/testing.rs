@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use crate::analyze::facts::CaptureFacts;
-use crate::analyze::packet::{Content, IpAddresses, Packet, TcpSegment, UdpDatagram};
-use crate::analyze::track::{TcpFlags, Tracker};
+use crate::analyze::packet::{Content, IpAddresses, Packet, TcpFlags, TcpSegment, UdpDatagram};
+use crate::analyze::track::Tracker;
 use crate::capfile::{CaptureInfo, Format, Frame, Interface, LinkType};
 use crate::limits::Limits;
 use crate::types::{FrameNumber, SocketAddress, Timestamp};
@@ -62,7 +62,7 @@ impl Story {
             number: FrameNumber(self.frames),
             interface: Some(0),
             link_type: LinkType(1),
-            time: Some(Timestamp { seconds, nanoseconds, digits: 6 }),
+            time: Some(Timestamp { seconds, nanoseconds, digits: 6 }.into()),
             original_length: 60,
             data: &[],
             direction: None,

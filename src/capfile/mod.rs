@@ -23,12 +23,17 @@ mod meta;
 mod packet;
 mod pcap;
 mod pcapng;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod sniff;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use block::{BlockHead, BlockKind, ByteOrder};
+pub use clock::FrameTime;
 pub use error::CaptureError;
 pub use reader::CaptureReader;
 
@@ -78,7 +83,7 @@ pub struct Frame<'a> {
     /// How the bytes begin; meaningless where `interface` is `None`.
     pub link_type: LinkType,
     /// When it was captured; `None` where the file does not say (Simple Packet Blocks).
-    pub time: Option<Timestamp>,
+    pub time: Option<FrameTime>,
     /// Length on the wire in bytes, without a frame check sequence that the file declares; at least the captured length
     /// (a file may claim less: Wireshark then goes by the captured bytes).
     pub original_length: u32,
@@ -86,6 +91,14 @@ pub struct Frame<'a> {
     pub data: &'a [u8],
     /// Which way it went, where the file says so.
     pub direction: Option<Direction>,
+}
+
+impl Frame<'_> {
+    /// When it was captured; `None` where the file does not say.
+    #[inline]
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.time.map(FrameTime::timestamp)
+    }
 }
 
 /// An interface that a capture was made on.

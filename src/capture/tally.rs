@@ -4,8 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::analyze::packet::{Content, Packet};
-use crate::analyze::track::TcpFlags;
+use crate::analyze::packet::{Content, Packet, TcpFlags};
 use crate::types::SocketAddress;
 
 /// Most handshakes under way that are remembered; at that number the older ones are forgotten.

@@ -15,13 +15,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::capture::live::{self, OpenError, Outcome, Settings, Source};
 use crate::capture::tally::Tally;
+use crate::cli::exit::{self, Exit};
 use crate::cli::interfaces;
 use crate::escape;
 use crate::filter::Filter;
 use crate::wording;
-
-/// Exit status of a capture that can't begin, as clap's.
-const USAGE: u8 = 2;
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]
@@ -129,7 +127,7 @@ fn run_capture(arguments: &Capture) -> ExitCode {
     match result {
         Ok((_, outcome)) => report(arguments, &outcome),
         Err(error) => {
-            say(&format!("socklab: {}: writing failed: {error}", arguments.output.display()));
+            exit::say("error", &format!("{}: writing failed: {error}", arguments.output.display()));
             ExitCode::FAILURE
         }
     }
@@ -174,7 +172,7 @@ fn report(arguments: &Capture, outcome: &Outcome) -> ExitCode {
     }
     match &outcome.interface_failed {
         Some(error) => {
-            say(&format!("socklab: {}: reading failed: {error}; the file ends there.", arguments.interface));
+            exit::say("error", &format!("{}: reading failed: {error}; the file ends there", arguments.interface));
             ExitCode::FAILURE
         }
         None => ExitCode::SUCCESS,
@@ -230,8 +228,8 @@ fn cannot_open(arguments: &Capture, error: &OpenError) -> String {
 }
 
 fn unusable(why: &str) -> ExitCode {
-    say(&format!("socklab: {why}"));
-    ExitCode::from(USAGE)
+    exit::say("error", why);
+    Exit::Unusable.into()
 }
 
 fn say(text: &str) {

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use crate::lab::{Question, Step};
+use crate::types::Protocol;
 
 /// The name of a host on the sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +123,14 @@ impl LabConfig {
     /// The points of a question: the sheet's unless set otherwise.
     pub fn points(&self, question: Question) -> u32 {
         self.points.get(&question).copied().unwrap_or(question.points())
+    }
+
+    /// The port that was set for the servers of this protocol.
+    pub fn port(&self, protocol: Protocol) -> Option<u16> {
+        match protocol {
+            Protocol::Tcp => self.tcp_port,
+            Protocol::Udp => self.udp_port,
+        }
     }
 
     /// Names the host that has this address, where it is set.

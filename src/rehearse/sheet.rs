@@ -205,8 +205,7 @@ impl Maker<'_> {
     ) -> (Vec<ProgramId>, Vec<Action>) {
         let mut captures = vec![self.capture(host, file)];
         captures.extend(self.extra(extra));
-        let clients: Vec<ProgramId> =
-            (0..self.options.clients).map(|_| self.program(host, Kind::TcpClient)).collect();
+        let clients: Vec<ProgramId> = (0..self.options.clients).map(|_| self.program(host, Kind::TcpClient)).collect();
         let mut actions: Vec<Action> = captures.iter().map(|capture| Action::BeginCapture(*capture)).collect();
         actions.extend(clients.iter().map(|client| Action::Start(*client)));
         for (number, client) in (1u32..).zip(&clients) {
@@ -264,7 +263,9 @@ mod tests {
                     assert!(running.iter().any(twin), "nothing stands in its way");
                 }
                 Action::Type { client, server, .. } => assert!(running.contains(client) && running.contains(server)),
-                Action::EndInput(id) | Action::Interrupt(id) => assert!(running.remove(id), "{:?}", plan.programs[id.0]),
+                Action::EndInput(id) | Action::Interrupt(id) => {
+                    assert!(running.remove(id), "{:?}", plan.programs[id.0])
+                }
                 Action::QueueServed { server, .. } => assert!(running.contains(server)),
                 Action::BeginCapture(id) => assert!(capturing.insert(*id)),
                 Action::EndCapture(id) => assert!(capturing.remove(id)),
@@ -279,17 +280,24 @@ mod tests {
         let plan = plan(&options());
         check_order(&plan);
         let captures: Vec<String> = plan.made_captures().map(|c| format!("{} {}", c.host, c.file)).collect();
-        assert_eq!(
-            captures,
-            ["B step8.pcapng", "B step12.pcapng", "B part2-step2-B.pcapng", "C part2-step3-C.pcapng"]
-        );
+        assert_eq!(captures, ["B step8.pcapng", "B step12.pcapng", "B part2-step2-B.pcapng", "C part2-step3-C.pcapng"]);
         let programs: Vec<&str> = plan.run_programs().map(|program| program.name.as_str()).collect();
         assert_eq!(
             programs,
             [
-                "A.tcp-server", "B.tcp-client", "A.tcp-server-2", "C.tcp-client", "A.udp-server", "B.udp-client",
-                "A.udp-server-2", "C.udp-client", "A.tcp-threaded-server", "B.tcp-client-2", "B.tcp-client-3",
-                "C.tcp-client-2", "C.tcp-client-3",
+                "A.tcp-server",
+                "B.tcp-client",
+                "A.tcp-server-2",
+                "C.tcp-client",
+                "A.udp-server",
+                "B.udp-client",
+                "A.udp-server-2",
+                "C.udp-client",
+                "A.tcp-threaded-server",
+                "B.tcp-client-2",
+                "B.tcp-client-3",
+                "C.tcp-client-2",
+                "C.tcp-client-3",
             ]
         );
         assert_eq!(numbers(&plan, true).len(), 17);
@@ -338,9 +346,16 @@ mod tests {
 
     #[test]
     fn variations_reach_the_programs() {
-        let programs = Templates { client: Some(Template::parse("py {program} {address}").unwrap()), ..Templates::default() };
-        let plan =
-            plan(&Options { reply: "upper", backlog: Some(5), clients: 3, hosts: sheet_hosts(true), programs, ..options() });
+        let programs =
+            Templates { client: Some(Template::parse("py {program} {address}").unwrap()), ..Templates::default() };
+        let plan = plan(&Options {
+            reply: "upper",
+            backlog: Some(5),
+            clients: 3,
+            hosts: sheet_hosts(true),
+            programs,
+            ..options()
+        });
         check_order(&plan);
         assert_eq!(plan.programs[0].typed(), "socklab tcp-server [fd00:10:3::1]:65432 --reply upper --backlog 5");
         assert_eq!(plan.programs[1].typed(), "py tcp-client [fd00:10:3::1]:65432");

@@ -5,7 +5,7 @@ use crate::analyze::answers::draft::{Draft, tcp_frames};
 use crate::analyze::answers::phases::Phases;
 use crate::analyze::testimony::{Accepted, Entry, Testimony};
 use crate::analyze::topology::{LabConnection, LabView, TcpSighting};
-use crate::analyze::track::{HandshakeState, TcpFlags};
+use crate::analyze::track::HandshakeState;
 use crate::lab::{Question, Step};
 use crate::types::FrameNumber;
 use crate::wording::frames_in_sentence;
@@ -76,7 +76,8 @@ fn text(known: &Known, attempt: Option<&LabConnection>) -> String {
             let state = attempt.map(|attempt| attempt.best().connection.handshake);
             if state == Some(HandshakeState::Refused) {
                 "C's client does not connect: its SYN is answered with RST, so nothing was listening at that socket \
-                 address. (With the server running it connects, and waits in the queue.)"
+                 address: the server was not running, or had closed its listening socket after accept(). (With a \
+                 listening server the client connects, and waits in the queue.)"
                     .to_owned()
             } else {
                 "C's client does not connect: its SYN is repeated and not answered. The server's accept queue was full, \
@@ -138,6 +139,21 @@ fn served(view: &LabView<'_>, attempt: &LabConnection, phases: &Phases, draft: &
             vec![tcp_frames(view, sighting, [phases.client_data.clone(), acknowledged].concat())],
         );
     }
+    let repeated: Vec<FrameNumber> = phases
+        .repeated_syns
+        .iter()
+        .filter(|frame| sighting.connection.ack.is_some_and(|ack| **frame > ack) && phases.from_server.contains(frame))
+        .copied()
+        .collect();
+    if !repeated.is_empty() {
+        draft.inferred(
+            format!(
+                "The server repeats its SYN-ACK after {client}'s ACK: its accept queue was full, so for the client the \
+                 connection stands, for the server not yet."
+            ),
+            vec![tcp_frames(view, sighting, repeated)],
+        );
+    }
     if let Some(first_reply) = phases.server_data.first() {
         let while_busy = first_client_connected_at(view, sighting, *first_reply);
         draft.proved(
@@ -170,7 +186,7 @@ fn served(view: &LabView<'_>, attempt: &LabConnection, phases: &Phases, draft: &
             ),
             vec![tcp_frames(view, sighting, phases.closing.clone())],
         );
-    } else if ended_by_reset(view, sighting) {
+    } else if sighting.reset_in_queue() {
         draft.inferred(
             "The server reset the quiet connection: it ended while the connection was queued, or left data unread.",
             vec![tcp_frames(view, sighting, phases.closing.clone())],
@@ -192,10 +208,6 @@ fn first_client_connected_at(view: &LabView<'_>, waiting: &TcpSighting, frame: F
 /// Whether this server replied to another client of Part I.
 fn server_replies(view: &LabView<'_>, waiting: &TcpSighting) -> bool {
     view.of_step(Step::TcpClient).any(|first| first.server() == waiting.server() && first.answered())
-}
-
-fn ended_by_reset(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
-    view.tcp_notes(sighting).iter().any(|note| note.sender != sighting.client_side && note.flags.has(TcpFlags::RST))
 }
 
 /// What the journals tell: accept() for C before or after B's connection ended.

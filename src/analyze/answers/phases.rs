@@ -1,7 +1,8 @@
 //! The frames of a TCP connection by what they do: handshake, data, acknowledgement, closing.
 
+use crate::analyze::packet::TcpFlags;
 use crate::analyze::topology::{LabView, TcpSighting};
-use crate::analyze::track::{FrameNote, Side, TcpFlags};
+use crate::analyze::track::{FrameNote, Side};
 use crate::types::FrameNumber;
 
 /// The frames of one connection in one capture, in frame order. Each frame that only acknowledges, carries data or belongs to
@@ -69,6 +70,13 @@ impl Phases {
                 self.server_acknowledgements.push(frame);
             }
         }
+    }
+
+    /// All frames of the connection, in order.
+    pub(super) fn all(&self) -> Vec<FrameNumber> {
+        let mut all: Vec<FrameNumber> = self.from_client.iter().chain(&self.from_server).copied().collect();
+        all.sort_unstable();
+        all
     }
 
     /// Frames with payload of both sides, in order.

@@ -317,3 +317,26 @@ fn the_settings_go_before_what_is_worked_out() {
     assert!(matches!(answer(&analysis, Question::II3).facts, Facts::ClientSockets { clients: Some(_) }));
     assert_eq!(answer(&analysis, Question::I1a).status, Status::NotInCapture);
 }
+
+#[test]
+fn a_udp_capture_that_begins_with_a_reply_still_finds_its_server() {
+    let mut story = Story::new("late udp", 0);
+    story.datagram("10.0.3.1:9000", "10.0.3.2:51000", "echo");
+    story.datagram("10.0.3.2:51000", "10.0.3.1:9000", "next");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(analysis.lab.servers[0].1, address("10.0.3.1:9000"));
+    assert!(matches!(answer(&analysis, Question::I4a).facts, Facts::UdpFrames { udp_datagrams: Some(2), .. }));
+}
+
+#[test]
+fn a_lab_on_a_well_known_port_is_found_by_its_text() {
+    let mut story = Story::new("port 80", 0);
+    let mut b = Story::tcp(B, "10.0.3.1:80");
+    story.handshake(&mut b);
+    story.line(&mut b, "hello\n");
+    let mut web = Story::tcp("10.0.3.2:50500", "93.184.216.34:443");
+    story.handshake(&mut web);
+    story.line(&mut web, "\u{16}\u{3}\u{1}binary");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(analysis.lab.servers, [(crate::types::Protocol::Tcp, address("10.0.3.1:80"))]);
+}

@@ -82,6 +82,8 @@ pub struct Stage<'a> {
     pub out: &'a mut dyn Write,
     /// What the user does.
     pub control: Receiver<Control>,
+    /// Begins to wait for Enter at the keyboard, to tell of it through `control`.
+    pub ask: &'a dyn Fn(),
 }
 
 /// Folder of the journals.
@@ -124,11 +126,15 @@ impl Conductor<'_> {
         let mut shell = self.stage.shell;
         for (at, step) in self.plan.steps.iter().enumerate() {
             // By hand there is more to try while everything is still running.
-            if shuts_down(step) && let Some(name) = shell.take() {
+            if shuts_down(step)
+                && let Some(name) = shell.take()
+            {
                 self.shell(name)?;
             }
             self.step(step)?;
-            if at == last && let Some(name) = shell.take() {
+            if at == last
+                && let Some(name) = shell.take()
+            {
                 self.shell(name)?;
             }
         }
@@ -207,7 +213,8 @@ impl Conductor<'_> {
                 command
             }
         };
-        let journal = program.has_journal().then(|| self.stage.folder.join(JOURNALS).join(format!("{}.jsonl", program.name)));
+        let journal =
+            program.has_journal().then(|| self.stage.folder.join(JOURNALS).join(format!("{}.jsonl", program.name)));
         if let Some(journal) = &journal {
             command.arg("--journal").arg(journal);
         }
@@ -253,7 +260,10 @@ impl Conductor<'_> {
     }
 
     fn shell(&mut self, name: HostName) -> Result<(), Failure> {
-        self.say(&format!("A shell at {name} ({}); what was started is still running. Ctrl-D goes on.", self.ip(name)?))?;
+        self.say(&format!(
+            "A shell at {name} ({}); what was started is still running. Ctrl-D goes on.",
+            self.ip(name)?
+        ))?;
         let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
         let mut command = Command::new(&shell);
         command.env("PS1", format!("{name}$ ")).env("SOCKLAB", &self.stage.socklab);
@@ -311,6 +321,7 @@ impl Conductor<'_> {
     fn wait_for_enter(&mut self) -> Result<(), Failure> {
         write!(self.stage.out, "      Enter goes on. ")?;
         self.stage.out.flush()?;
+        (self.stage.ask)();
         match self.stage.control.recv() {
             Ok(Control::Stop) => Err(Failure::Interrupted),
             Ok(Control::Enter) => Ok(()),

@@ -33,7 +33,8 @@ pub(super) fn ping(to: IpAddr) -> io::Result<()> {
     socket.send(&message)?;
     let deadline = Instant::now().checked_add(PATIENCE);
     let mut buffer = [0; 2048];
-    while let Some(left) = deadline.and_then(|at| at.checked_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    while let Some(left) =
+        deadline.and_then(|at| at.checked_duration_since(Instant::now())).filter(|left| !left.is_zero())
     {
         socket.set_read_timeout(Some(left))?;
         let length = socket.read(&mut buffer)?;

@@ -25,7 +25,8 @@ pub struct NotAllowed {
 impl NotAllowed {
     /// What to do, judged by what this system has.
     pub fn advice(&self) -> String {
-        let setting = |name: &str| fs::read_to_string(format!("/proc/sys/{name}")).unwrap_or_default().trim().to_owned();
+        let setting =
+            |name: &str| fs::read_to_string(format!("/proc/sys/{name}")).unwrap_or_default().trim().to_owned();
         let mut lines = vec![
             "The rehearsal's computers are network namespaces, which this system does not".to_owned(),
             "allow your user. Do one of these:".to_owned(),
@@ -64,11 +65,9 @@ pub fn enter() -> Result<(), NotAllowed> {
     }
     unshare(inner | CloneFlags::CLONE_NEWUSER).map_err(fault("making namespaces failed"))?;
     // user_namespaces(7): an ordinary user may map itself alone, and only without setgroups().
-    for (file, text) in [
-        ("setgroups", "deny".to_owned()),
-        ("uid_map", format!("0 {user} 1")),
-        ("gid_map", format!("0 {group} 1")),
-    ] {
+    for (file, text) in
+        [("setgroups", "deny".to_owned()), ("uid_map", format!("0 {user} 1")), ("gid_map", format!("0 {group} 1"))]
+    {
         let written = fs::write(format!("/proc/self/{file}"), text);
         written.map_err(|source| NotAllowed { step: "taking the user into the namespace failed", source })?;
     }

@@ -1,13 +1,13 @@
 //! The report for programs: JSON as the contract `socklab.analysis/1` has it.
 //!
-//! Published JSON has its own types ([`types`]), so that the model can change without breaking scripts: fields may be
+//! Published JSON has its own types (module `types`), so that the model can change without breaking scripts: fields may be
 //! added, none may be renamed without raising the number in `schema`. Unknown values are `null`, never left out.
 //! Connections are written one by one as they are met; nothing is gathered for all of them.
 
 mod format;
 mod types;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
@@ -24,7 +24,10 @@ pub const SCHEMA: &str = "socklab.analysis/1";
 /// # Errors
 /// Those of the writer.
 pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, format::Harmless::default());
+    // JSON is written a few bytes at a time.
+    let mut out = BufWriter::with_capacity(64 * 1024, out);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, format::Harmless::default());
     types::Document::of(analysis).serialize(&mut serializer)?;
-    writeln!(out)
+    writeln!(out)?;
+    out.flush()
 }
