@@ -239,8 +239,8 @@ fn recorded_so_far(folder: &Path) {
 /// Nothing of the user's is overwritten unasked.
 fn check_folder(folder: &Path, force: bool) -> Result<(), Failure> {
     let name = folder.display().to_string();
-    match fs::read_dir(folder) {
-        Ok(mut entries) if !force && entries.next().is_some() => {
+    match fs::read_dir(folder).map(Iterator::count) {
+        Ok(entries) if !force && entries > 0 => {
             Err(Failure::new(name, "the folder is not empty").hint("Take another with -o, or --force."))
         }
         Ok(_) => Ok(()),
@@ -297,7 +297,11 @@ fn inner(arguments: &Arguments, plan: &Plan, outer: u32) -> Result<(), conductor
     space::bind_to(outer)?;
     let (sender, control) = mpsc::channel();
     let at_signal = sender.clone();
-    ctrlc::set_handler(move || drop(at_signal.send(Control::Stop))).map_err(io::Error::other)?;
+    let stop = move || {
+        // It fails only when the rehearsal has ended.
+        let _ = at_signal.send(Control::Stop);
+    };
+    ctrlc::set_handler(stop).map_err(io::Error::other)?;
     let ask = move || {
         let sender = sender.clone();
         thread::spawn(move || {

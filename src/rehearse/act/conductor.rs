@@ -95,7 +95,7 @@ pub const SCREENS: &str = "screens";
 ///
 /// # Errors
 /// See [`Failure`].
-pub fn rehearse(plan: &Plan, stage: Stage<'_>) -> Result<(), Failure> {
+pub fn rehearse<'a>(plan: &'a Plan, stage: Stage<'a>) -> Result<(), Failure> {
     let mut conductor = Conductor {
         plan,
         stage,
