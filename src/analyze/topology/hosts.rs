@@ -32,6 +32,9 @@ impl Hosts {
         if rest.len() > 1 {
             rest.retain(|seen| Some(seen.ip) != a);
         }
+        if let ([only], Some(a)) = (rest.as_mut_slice(), a) {
+            only.second |= !only.part_one && is_third_address(a, only.ip);
+        }
         let mut b = config.hosts.get(&HostName::B).copied();
         let mut c = config.hosts.get(&HostName::C).copied();
         for seen in rest {
@@ -110,6 +113,16 @@ fn note(seen: &mut Vec<Appearance>, ip: IpAddr, part_one: bool, second: bool, ti
     }
     there.part_one |= part_one;
     there.second &= second;
+}
+
+/// Whether an address is the third where A's is the first, as the sheet numbers the computers: A .1, B .2, C .3. It tells
+/// B from C where nothing else does.
+fn is_third_address(a: IpAddr, ip: IpAddr) -> bool {
+    match (a, ip) {
+        (IpAddr::V4(a), IpAddr::V4(ip)) => a.to_bits().checked_add(2) == Some(ip.to_bits()),
+        (IpAddr::V6(a), IpAddr::V6(ip)) => a.to_bits().checked_add(2) == Some(ip.to_bits()),
+        _ => false,
+    }
 }
 
 /// How many client computers a capture shows.
