@@ -86,7 +86,7 @@ pub(super) struct Arguments {
     /// Run another program as server, such as 'python3 {program}.py {ip} {port}'
     ///
     /// Filled in: {program} (tcp-server, tcp-threaded-server or udp-server), {address}, {ip}, {port}, {reply},
-    /// {backlog}. Give the option again with a program before it for one program alone:
+    /// {backlog}, {journal} (a file, if the program writes a journal as socklab's do). Give the option again with a program before it for one program alone:
     /// 'udp-server=python3 udp_server.py'. If the program replies, say so with --reply.
     #[arg(long, value_name = "[PROGRAM=]COMMAND", value_parser = server_template)]
     server_program: Vec<(Option<Kind>, Template)>,

@@ -48,6 +48,9 @@ impl Templates {
     }
 }
 
+/// The placeholder for the journal's file, which is filled in when the program is started.
+pub const JOURNAL: &str = "{journal}";
+
 /// The words of a command line, with placeholders in braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Vec<String>);
@@ -66,9 +69,11 @@ impl Template {
             return Err("the command line is empty".to_owned());
         }
         for word in &words {
-            let rest = PLACEHOLDERS.iter().fold(word.clone(), |word, known| word.replace(known, ""));
+            let known = PLACEHOLDERS.iter().chain([&JOURNAL]);
+            let rest = known.fold(word.clone(), |word, known| word.replace(known, ""));
             if rest.contains(['{', '}']) {
-                return Err(format!("'{word}' has an unknown placeholder; known are {}", PLACEHOLDERS.join(" ")));
+                let known = PLACEHOLDERS.join(" ");
+                return Err(format!("'{word}' has an unknown placeholder; known are {known} {JOURNAL}"));
             }
         }
         Ok(Template(words))

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use crate::lab::{HostName, Part};
+use crate::rehearse::options::JOURNAL;
 use crate::types::Protocol;
 
 /// A step of the sheet, as it is numbered there.
@@ -173,7 +174,7 @@ pub struct Program {
 pub enum Command {
     /// socklab itself with these arguments, the journal's apart.
     Own(Vec<String>),
-    /// Another program with its arguments. It writes no journal.
+    /// Another program with its arguments. It writes a journal if [`JOURNAL`] is among them.
     Other(Vec<String>),
 }
 
@@ -186,9 +187,12 @@ impl Program {
         }
     }
 
-    /// Whether it is socklab's own, with a journal.
+    /// Whether it tells in a journal what it does.
     pub fn has_journal(&self) -> bool {
-        matches!(self.command, Command::Own(_))
+        match &self.command {
+            Command::Own(_) => true,
+            Command::Other(words) => words.iter().any(|word| word.contains(JOURNAL)),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::rehearse::act::network::{self, INTERFACE};
 use crate::rehearse::act::ping;
 use crate::rehearse::act::program::Running;
 use crate::rehearse::act::wire::Wire;
+use crate::rehearse::options::JOURNAL;
 use crate::rehearse::plan::{self, Action, Plan, ProgramId, Step};
 
 mod waits;
@@ -200,24 +201,9 @@ impl Conductor<'_> {
     /// Starts a program as its host's user would, and shows what is typed.
     fn launch(&mut self, id: ProgramId) -> Result<(), Failure> {
         let program = self.program(id)?;
-        let mut command = match &program.command {
-            plan::Command::Own(arguments) => {
-                let mut command = Command::new(&self.stage.socklab);
-                command.args(arguments);
-                command
-            }
-            plan::Command::Other(words) => {
-                let (first, rest) = words.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
-                let mut command = Command::new(first);
-                command.args(rest);
-                command
-            }
-        };
-        let journal =
-            program.has_journal().then(|| self.stage.folder.join(JOURNALS).join(format!("{}.jsonl", program.name)));
-        if let Some(journal) = &journal {
-            command.arg("--journal").arg(journal);
-        }
+        let journal = self.stage.folder.join(JOURNALS).join(format!("{}.jsonl", program.name));
+        let command = self.command(&program, &journal)?;
+        let journal = program.has_journal().then_some(journal);
         let typed = program.typed();
         self.tell(&format!("{}$ {typed}", program.host))?;
         let screen = self.stage.folder.join(SCREENS).join(format!("{}.txt", program.name));
@@ -226,6 +212,22 @@ impl Conductor<'_> {
             .map_err(|source| Failure::System { what, source })?;
         self.running.insert(id, running);
         Ok(())
+    }
+
+    fn command(&self, program: &plan::Program, journal: &Path) -> io::Result<Command> {
+        match &program.command {
+            plan::Command::Own(arguments) => {
+                let mut command = Command::new(&self.stage.socklab);
+                command.args(arguments).arg("--journal").arg(journal);
+                Ok(command)
+            }
+            plan::Command::Other(words) => {
+                let (first, rest) = words.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
+                let mut command = Command::new(first);
+                command.args(rest.iter().map(|word| word.replace(JOURNAL, &journal.to_string_lossy())));
+                Ok(command)
+            }
+        }
     }
 
     fn begin_capture(&mut self, id: usize) -> Result<(), Failure> {
@@ -319,15 +321,14 @@ impl Conductor<'_> {
     }
 
     fn wait_for_enter(&mut self) -> Result<(), Failure> {
-        write!(self.stage.out, "      Enter goes on. ")?;
-        self.stage.out.flush()?;
+        let _ = write!(self.stage.out, "      Enter goes on. ").and_then(|()| self.stage.out.flush());
         (self.stage.ask)();
         match self.stage.control.recv() {
             Ok(Control::Stop) => Err(Failure::Interrupted),
             Ok(Control::Enter) => Ok(()),
             Ok(Control::NoKeyboard) | Err(_) => {
                 self.stage.pause = false;
-                writeln!(self.stage.out).map_err(Failure::from)
+                self.say("")
             }
         }
     }
@@ -355,8 +356,9 @@ impl Conductor<'_> {
     }
 
     fn say(&mut self, text: &str) -> Result<(), Failure> {
-        writeln!(self.stage.out, "{text}")?;
-        Ok(self.stage.out.flush()?)
+        // The lab goes on when nobody reads the account any more; what it leaves in the folder is what counts.
+        let _ = writeln!(self.stage.out, "{text}").and_then(|()| self.stage.out.flush());
+        Ok(())
     }
 
     /// Tells what was done within a step.
