@@ -142,7 +142,7 @@ impl Maker<'_> {
         at_c.extend(extra.into_iter().map(Action::EndCapture));
         let (udp_server, udp_client, udp) = self.udp();
         let mut stop = vec![Action::Interrupt(server)];
-        stop.extend([Action::EndInput(udp_client), Action::Interrupt(udp_server)]);
+        stop.extend([Action::Interrupt(udp_client), Action::Interrupt(udp_server)]);
         vec![
             step(Number::i(5), "Wireshark at B (here: socklab capture, in step 7)", vec![]),
             step(Number::i(6), "The TCP server at A", vec![Action::Start(server)]),

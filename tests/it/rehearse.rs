@@ -287,7 +287,7 @@ fn a_whole_rehearsal_over_ipv6() {
     rehearsed.assert_answers_are_those_of_the_journals();
     rehearsed.assert_captures_agree_with_the_journals();
     for file in ["step10-C.pcapng", "step10-A.pcapng", "step12-A.pcapng", "part2-step3-A.pcapng"] {
-        assert!(tshark(&rehearsed.out(file), &[]).lines().count() > 3, "{file}");
+        assert!(tshark(&rehearsed.out(file), &[]).lines().count() >= 2, "{file}");
     }
 }
 
@@ -295,7 +295,10 @@ fn a_whole_rehearsal_over_ipv6() {
 #[ignore = "needs network namespaces, tshark and python3"]
 fn a_whole_rehearsal_with_python_programs() {
     let script = package("fixtures/python_sockets.py");
-    let template = format!("python3 {} {{program}} {{address}}", script.display());
+    // Not a version manager's wrapper, which takes longer to start than all else.
+    let python = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap().stdout;
+    let python = String::from_utf8(python).unwrap();
+    let template = format!("{} {} {{program}} {{address}}", python.trim(), script.display());
     // Without a journal the rehearsal goes by sockets and frames alone.
     let (server, client) = (format!("{template} --reply none"), template.clone());
     let silent = rehearsed(false, &["--server-program", &server, "--client-program", &client]);
@@ -347,7 +350,7 @@ fn send(signal: &str, child: &Child) {
 #[test]
 #[ignore = "needs network namespaces"]
 fn nothing_is_left_of_an_interrupted_rehearsal() {
-    for step in ["I.1", "I.4", "I.7", "B> a second line", "I.10", "I.12", "captured 3", "II.2", "terminal 2", "II.4"] {
+    for step in ["I.1", "I.4", "I.7", "B> a second line", "I.10", "I.12", "I.13", "II.2", "terminal 2", "II.4"] {
         let begin = if step == "terminal 2" { "C> terminal 2" } else { step };
         for signal in ["-INT", "-TERM"] {
             let place = Place::new();

@@ -181,6 +181,8 @@ impl Conductor<'_> {
             let thread = Host::new(&host.name.to_string()).map_err(doing("making a host failed"))?;
             thread.run(move || network::make_interfaces(&host))?.map_err(doing("setting a host's address failed"))?;
             network::plug_in(&host).map_err(doing("joining a host to the switch failed"))?;
+            network::await_port(&host).map_err(doing("waiting for a host's link failed"))?;
+            thread.run(network::await_interface)?.map_err(doing("waiting for a host's link failed"))?;
             self.hosts.insert(host.name, thread);
         }
         if self.plan.programs.iter().any(|program| !program.has_journal()) {

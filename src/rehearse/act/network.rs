@@ -2,9 +2,13 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use futures_util::TryStreamExt;
 use nix::net::if_::if_nametoindex;
 use rtnetlink::packet_route::address::AddressHeaderFlags;
+use rtnetlink::packet_route::link::{LinkAttribute, State};
 use rtnetlink::{Handle, LinkBridge, LinkUnspec, LinkVeth};
 
 use crate::rehearse::plan;
@@ -13,6 +17,11 @@ use crate::rehearse::plan;
 const SWITCH: &str = "switch";
 /// The hosts' interface.
 pub(super) const INTERFACE: &str = "eth0";
+
+/// Longest wait for a link.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Time between two looks at a link.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// The switch, in the calling thread's namespace.
 pub(super) fn make_switch() -> io::Result<()> {
@@ -46,6 +55,34 @@ pub(super) fn plug_in(host: &plan::Host) -> io::Result<()> {
     netlink(async move |handle| {
         let switch = index(SWITCH)?;
         handle.link().set(LinkUnspec::new_with_name(&port).controller(switch).up().build()).execute().await
+    })
+}
+
+/// Waits until the switch's port to a host works: frames before that would be lost, and their repetition takes a second.
+pub(super) fn await_port(host: &plan::Host) -> io::Result<()> {
+    await_up(&port(host))
+}
+
+/// Waits until a host's interface works, in the calling thread's namespace.
+pub(super) fn await_interface() -> io::Result<()> {
+    await_up(INTERFACE)
+}
+
+fn await_up(name: &str) -> io::Result<()> {
+    let deadline = Instant::now().checked_add(PATIENCE);
+    netlink(async |handle| {
+        loop {
+            let mut links = handle.link().get().match_name(name.to_owned()).execute();
+            let link = links.try_next().await?;
+            let mut attributes = link.iter().flat_map(|link| &link.attributes);
+            if attributes.any(|attribute| *attribute == LinkAttribute::OperState(State::Up)) {
+                return Ok(());
+            }
+            if deadline.is_none_or(|deadline| Instant::now() > deadline) {
+                return Err(rtnetlink::Error::NamespaceError(format!("{name} has no link")));
+            }
+            thread::sleep(LOOK);
+        }
     })
 }
 
