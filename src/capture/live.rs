@@ -140,15 +140,17 @@ impl Source {
 
     /// Reads frames into batches until the end, then gives the frames lost.
     fn read(&self, batches: &SyncSender<Batch>) -> io::Result<u64> {
-        let mut buffer = vec![0; usize::try_from(SNAPSHOT_LENGTH).unwrap_or(usize::MAX)];
-        let mut control = nix::cmsg_space!(nix::sys::time::TimeSpec);
+        let mut room = Room {
+            frame: vec![0; usize::try_from(SNAPSHOT_LENGTH).unwrap_or(usize::MAX)],
+            control: nix::cmsg_space!(nix::sys::time::TimeSpec),
+        };
         let mut ended = None;
         loop {
             if ended.is_none() && self.wait()? {
                 ended = Some(SystemTime::now());
             }
             let mut batch = Batch::default();
-            let more = self.fill(&mut batch, &mut buffer, &mut control, ended)?;
+            let more = self.fill(&mut batch, &mut room, ended)?;
             if !batch.frames.is_empty() && batches.send(batch).is_err() {
                 break;
             }
@@ -172,17 +174,11 @@ impl Source {
     }
 
     /// Reads what is there. False when nothing is left that came before `until`.
-    fn fill(
-        &self,
-        batch: &mut Batch,
-        buffer: &mut [u8],
-        control: &mut Vec<u8>,
-        until: Option<SystemTime>,
-    ) -> io::Result<bool> {
+    fn fill(&self, batch: &mut Batch, room: &mut Room, until: Option<SystemTime>) -> io::Result<bool> {
         while batch.bytes.len() < BATCH_BYTES {
-            let mut slices = [IoSliceMut::new(buffer)];
-            let flags = MsgFlags::MSG_TRUNC | MsgFlags::MSG_DONTWAIT;
-            let message = match recvmsg::<LinkAddr>(self.socket.as_raw_fd(), &mut slices, Some(control), flags) {
+            let mut slices = [IoSliceMut::new(&mut room.frame)];
+            let (socket, control) = (self.socket.as_raw_fd(), Some(room.control.as_mut_slice()));
+            let message = match recvmsg::<LinkAddr>(socket, &mut slices, control, FLAGS) {
                 Ok(message) => message,
                 Err(Errno::EAGAIN) => return Ok(false),
                 Err(Errno::EINTR) => continue,
@@ -198,7 +194,7 @@ impl Source {
                 continue;
             }
             let length = message.bytes;
-            batch.push(buffer.get(..length).unwrap_or(buffer), length, time, outgoing);
+            batch.push(room.frame.get(..length).unwrap_or(&room.frame), length, time, outgoing);
         }
         Ok(true)
     }
@@ -208,6 +204,15 @@ fn kernel_time(message: ControlMessageOwned) -> Option<SystemTime> {
     let ControlMessageOwned::ScmTimestampns(time) = message else { return None };
     let since = Duration::new(u64::try_from(time.tv_sec()).ok()?, u32::try_from(time.tv_nsec()).ok()?);
     UNIX_EPOCH.checked_add(since)
+}
+
+/// How frames are received: without waiting, and with their length on the wire.
+const FLAGS: MsgFlags = MsgFlags::MSG_TRUNC.union(MsgFlags::MSG_DONTWAIT);
+
+/// Room for one frame and what the kernel tells of it.
+struct Room {
+    frame: Vec<u8>,
+    control: Vec<u8>,
 }
 
 /// Frames that were read together.

@@ -260,7 +260,7 @@ mod tests {
                 assert_eq!(frame.data, expected.data);
                 assert_eq!(frame.original_length, expected.original_length);
                 assert_eq!(frame.direction, Some(expected.direction));
-                let time = frame.time.unwrap();
+                let time = frame.time.unwrap().timestamp();
                 assert_eq!(time.digits, 9);
                 let nanoseconds = i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanoseconds);
                 assert_eq!(nanoseconds, i128::from(packet.0));

@@ -46,13 +46,59 @@ impl Tally {
                     *stage = Stage::SynAck;
                 }
             }
-            (false, true) if !self.under_way.is_empty() && !tcp.flags.has(TcpFlags::RST) => {
-                if self.under_way.get(&(source, destination)) == Some(&Stage::SynAck) {
-                    self.under_way.remove(&(source, destination));
-                    self.connections = self.connections.saturating_add(1);
-                }
+            (false, true)
+                if !tcp.flags.has(TcpFlags::RST)
+                    && self.under_way.get(&(source, destination)) == Some(&Stage::SynAck) =>
+            {
+                self.under_way.remove(&(source, destination));
+                self.connections = self.connections.saturating_add(1);
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+    use crate::analyze::packet::{IpAddresses, TcpSegment};
+
+    fn segment(client: u16, from_client: bool, flags: &[TcpFlags]) -> Packet<'static> {
+        let [a, b]: [IpAddr; 2] = [[10, 0, 3, 1].into(), [10, 0, 3, 2].into()];
+        let (source, destination) = if from_client { (b, a) } else { (a, b) };
+        let (source_port, destination_port) = if from_client { (client, 65432) } else { (65432, client) };
+        let content = Content::Tcp(TcpSegment {
+            source_port,
+            destination_port,
+            sequence: 0,
+            acknowledgement: 0,
+            flags: TcpFlags(flags.iter().fold(0, |all, flag| all | flag.0)),
+            bogus_header: false,
+            payload_length: Some(0),
+            payload: &[],
+        });
+        Packet { ethernet: None, ip: Some(IpAddresses { source, destination }), direction: None, content }
+    }
+
+    #[test]
+    fn a_connection_counts_when_its_third_segment_has_come() {
+        let mut tally = Tally::default();
+        let mut counts = Vec::new();
+        for (client, from_client, flags) in [
+            (1, true, &[TcpFlags::SYN][..]),
+            (2, true, &[TcpFlags::SYN]),
+            (1, false, &[TcpFlags::SYN, TcpFlags::ACK]),
+            (2, false, &[TcpFlags::RST, TcpFlags::ACK]),
+            (1, true, &[TcpFlags::ACK]),
+            (1, true, &[TcpFlags::ACK]),
+            (2, true, &[TcpFlags::ACK]),
+        ] {
+            tally.add(&segment(client, from_client, flags));
+            counts.push(tally.connections);
+        }
+        assert_eq!(counts, [0, 0, 0, 0, 1, 1, 1]);
+        assert_eq!(tally.packets, 7);
     }
 }

@@ -56,8 +56,8 @@ fn choose(steps: &mut Vec<Step>, options: &Options) {
     let needed = |number: Number| {
         let preparation = number.part == Part::I && number.step <= 4;
         let group = groups.iter().find(|(first, last)| (*first..=*last).contains(&number));
-        let begun = group.is_some_and(|(_, last)| asked.first <= *last && number <= asked.last && asked.last >= number);
-        preparation || begun && number <= asked.last || needs_tcp && number == Number::i(6)
+        let begun = group.is_some_and(|(_, last)| asked.first <= *last);
+        preparation || (begun && number <= asked.last) || (needs_tcp && number == Number::i(6))
     };
     steps.retain(|step| needed(step.number));
     for step in steps {

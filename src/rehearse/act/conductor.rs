@@ -1,7 +1,7 @@
 //! Doing what a plan says, one action after the other, and telling what happened.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -327,7 +327,9 @@ impl Conductor<'_> {
         (self.stage.ask)();
         match self.stage.control.recv() {
             Ok(Control::Stop) => Err(Failure::Interrupted),
-            Ok(Control::Enter) => Ok(()),
+            // A terminal shows the Enter itself.
+            Ok(Control::Enter) if io::stdin().is_terminal() => Ok(()),
+            Ok(Control::Enter) => self.say(""),
             Ok(Control::NoKeyboard) | Err(_) => {
                 self.stage.pause = false;
                 self.say("")
