@@ -60,11 +60,21 @@ fn choose(steps: &mut Vec<Step>, options: &Options) {
         preparation || (begun && number <= asked.last) || (needs_tcp && number == Number::i(6))
     };
     steps.retain(|step| needed(step.number));
+    // A capture is for the step in which it is ended: what step 7 begins is the capture of step 8.
+    let ended_in = |step: &Step| -> Vec<usize> {
+        let ended = step.actions.iter().filter_map(|action| match action {
+            Action::EndCapture(id) => Some(*id),
+            _ => None,
+        });
+        ended.collect()
+    };
+    let wanted: Vec<usize> = steps.iter().filter(|step| asked.contains(step.number)).flat_map(ended_in).collect();
     for step in steps {
         step.asked = asked.contains(step.number);
-        if !step.asked {
-            step.actions.retain(|action| !matches!(action, Action::BeginCapture(_) | Action::EndCapture(_)));
-        }
+        step.actions.retain(|action| match action {
+            Action::BeginCapture(id) | Action::EndCapture(id) => wanted.contains(id),
+            _ => true,
+        });
     }
 }
 
@@ -322,6 +332,8 @@ mod tests {
         assert_eq!(numbers(&plan, true), ["I.9", "I.10"]);
         assert_eq!(numbers(&plan, false), ["I.1", "I.2", "I.3", "I.4", "I.5", "I.6", "I.7", "I.8"]);
         assert_eq!(plan.made_captures().count(), 0);
+        let plan = plan_of("I.8");
+        assert_eq!(plan.made_captures().map(|c| c.file.as_str()).collect::<Vec<_>>(), ["step8.pcapng"]);
         let plan = plan_of("II.3");
         check_order(&plan);
         assert_eq!(numbers(&plan, false), ["I.1", "I.2", "I.3", "I.4", "II.1", "II.2"]);
