@@ -110,9 +110,12 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Test modules in files of their own go by these names.
+/// Whether the module above declares this file for tests only.
 fn is_test_module(path: &Path) -> bool {
-    path.file_stem().is_some_and(|stem| stem == "tests" || stem == "testing")
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    let above = fs::read_to_string(path.with_file_name("mod.rs")).unwrap_or_default();
+    let declarations = [format!("#[cfg(test)]\nmod {name};"), format!("#[cfg(test)]\npub(crate) mod {name};")];
+    declarations.iter().any(|declaration| above.contains(declaration.as_str()))
 }
 
 fn source(path: &Path) -> Source {

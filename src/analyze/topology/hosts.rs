@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use crate::analyze::topology::servers::Servers;
-use crate::analyze::topology::steps::threaded_start;
 use crate::analyze::topology::view::LabStreams;
 use crate::lab::{HostName, LabConfig, Step};
 use crate::types::Timestamp;
@@ -81,7 +80,7 @@ fn in_order(files: &[&str], streams: &LabStreams, config: &LabConfig) -> Vec<App
         matches!(step, Some(Step::BusyServer | Step::ThreadedAtC)) && client_hosts(streams, capture) == 1
     };
     for sighting in &streams.tcp {
-        let start = threaded_start(streams, sighting.capture);
+        let start = streams.start(sighting.capture);
         let part_one = start.is_none_or(|start| sighting.connection.first_frame < start);
         let second =
             set_second(sighting.capture) || (part_one && (sighting.left_in_queue() || sighting.reset_in_queue()));
