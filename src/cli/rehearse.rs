@@ -37,6 +37,9 @@ const ANSWERS: &str = "answers.json";
 /// Exit status after Ctrl-C: 128 and the signal's number, as shells have it.
 const INTERRUPTED: u8 = 130;
 
+/// The steps that make the hosts and their network.
+const NETWORK: Range = Range { first: Number::i(1), last: Number::i(4) };
+
 /// What `socklab rehearse` takes.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -56,6 +59,12 @@ pub(super) struct Arguments {
     /// Open a shell inside a host (A, B or C) after the steps, before everything is shut down
     #[arg(long, value_name = "HOST")]
     shell: Option<HostName>,
+    /// Run this command line in the lab's network instead of steps 5 on, to rehearse a story of your own
+    ///
+    /// A shell runs it. It enters a host with nsenter --net=$SOCKLAB_NET_A (or _B, _C); $SOCKLAB is this program. Nothing
+    /// is written but what it writes.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["output", "force", "steps", "pause", "shell"])]
+    run: Option<String>,
     /// What the servers send back
     #[arg(long, value_enum, value_name = "WHAT", default_value = "none")]
     reply: Reply,
@@ -160,7 +169,7 @@ impl Arguments {
             reply,
             backlog: self.backlog,
             clients: self.clients,
-            steps: self.steps,
+            steps: if self.run.is_some() { NETWORK } else { self.steps },
             extra_captures: self.extra_captures,
             programs,
         }))
@@ -197,18 +206,20 @@ fn unusable(failure: &Failure) -> ExitCode {
 }
 
 fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
-    if let Err(failure) = check_folder(&arguments.output, arguments.force) {
+    let writes = arguments.run.is_none();
+    if writes && let Err(failure) = check_folder(&arguments.output, arguments.force) {
         return unusable(&failure);
     }
     if let Err(error) = space::enter() {
         return unusable(&Failure::new("rehearse", &error).hint(error.advice()));
     }
-    if let Err(error) = make_folder(&arguments.output, plan) {
+    if writes && let Err(error) = make_folder(&arguments.output, plan) {
         return unusable(&Failure::new(arguments.output.display().to_string(), error));
     }
     let own = std::env::args_os().skip(1);
     let inner = own.chain([format!("--inside={}", std::process::id()).into()]);
     match space::run_inside(inner).map(|status| status.code()) {
+        Ok(Some(0)) if !writes => ExitCode::SUCCESS,
         Ok(Some(0)) => match answer(arguments, plan) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
@@ -217,12 +228,12 @@ fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
             }
         },
         Ok(Some(code)) => {
-            recorded_so_far(&arguments.output);
+            recorded_so_far(arguments);
             ExitCode::from(u8::try_from(code).unwrap_or(1))
         }
         Ok(None) => {
             say("error", "the rehearsal was killed");
-            recorded_so_far(&arguments.output);
+            recorded_so_far(arguments);
             ExitCode::FAILURE
         }
         Err(error) => {
@@ -232,8 +243,10 @@ fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
     }
 }
 
-fn recorded_so_far(folder: &Path) {
-    say("note", &format!("what was recorded so far is in {}", folder.display()));
+fn recorded_so_far(arguments: &Arguments) {
+    if arguments.run.is_none() {
+        say("note", &format!("what was recorded so far is in {}", arguments.output.display()));
+    }
 }
 
 /// Nothing of the user's is overwritten unasked.
@@ -315,6 +328,7 @@ fn inner(arguments: &Arguments, plan: &Plan, outer: u32) -> Result<(), conductor
         socklab: std::env::current_exe()?,
         pause: arguments.pause,
         shell: arguments.shell,
+        run: arguments.run.clone(),
         out: &mut io::stdout(),
         control,
         ask: &ask,

@@ -79,6 +79,8 @@ pub struct Stage<'a> {
     pub pause: bool,
     /// Where a shell is opened at the end.
     pub shell: Option<HostName>,
+    /// A command line that is run in the lab's network after the steps, by a shell.
+    pub run: Option<String>,
     /// The running account.
     pub out: &'a mut dyn Write,
     /// What the user does.
@@ -105,7 +107,7 @@ pub fn rehearse<'a>(plan: &'a Plan, stage: Stage<'a>) -> Result<(), Failure> {
         captures: BTreeMap::new(),
         wire: None,
     };
-    let result = conductor.steps();
+    let result = conductor.steps().and_then(|()| conductor.run_command());
     conductor.clear_away();
     result
 }
@@ -276,6 +278,30 @@ impl Conductor<'_> {
         // Ctrl-C in the shell was for what ran there.
         while self.stage.control.try_recv().is_ok() {}
         Ok(())
+    }
+
+    /// Runs the user's command in the switch's namespace, and tells it how to enter the hosts.
+    fn run_command(&mut self) -> Result<(), Failure> {
+        let Some(line) = self.stage.run.clone() else { return Ok(()) };
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &line]).env("SOCKLAB", &self.stage.socklab);
+        for (name, host) in &self.hosts {
+            command.env(format!("SOCKLAB_NET_{name}"), host.namespace()?);
+        }
+        let failed = |source| Failure::System { what: format!("'{line}' can't be run"), source };
+        let mut child = command.spawn().map_err(failed)?;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return match status.success() {
+                    true => Ok(()),
+                    false => Err(Failure::Stuck { what: format!("'{line}' failed ({status})"), screen: Vec::new() }),
+                };
+            }
+            if self.stage.control.recv_timeout(LOOK) == Ok(Control::Stop) {
+                child.kill()?;
+                return Err(Failure::Interrupted);
+            }
+        }
     }
 
     /// Ends what still runs: captures in order, so that their files are complete, all else at once.

@@ -1,6 +1,8 @@
 //! A host: a thread in a network namespace of its own. What it runs, it runs there, and so do the processes it starts.
 
+use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
@@ -42,6 +44,18 @@ impl Host {
         let job = Box::new(move || drop(sender.send(job())));
         self.jobs.send(job).map_err(|_| gone())?;
         result.recv().map_err(|_| gone())
+    }
+}
+
+impl Host {
+    /// The file of this host's network namespace, for nsenter(1) and setns(2). It is there as long as the host.
+    ///
+    /// # Errors
+    /// If the host is gone, or there is no `/proc`.
+    pub fn namespace(&self) -> io::Result<PathBuf> {
+        // As /proc numbers the thread, which is not as it is numbered in its own process namespace.
+        let thread = self.run(|| fs::read_link("/proc/thread-self"))??;
+        Ok(Path::new("/proc").join(thread).join("ns/net"))
     }
 }
 
