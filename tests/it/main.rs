@@ -9,6 +9,8 @@ mod capfile;
 mod captures;
 mod fixtures;
 mod golden;
+#[cfg(target_os = "linux")]
+mod rehearse;
 #[cfg(unix)]
 mod servers;
 mod support;
