@@ -4,8 +4,10 @@
 //! parameters; text from files is made harmless on the way out.
 
 pub mod json;
+pub mod ladder;
 pub mod link_type;
 pub mod page;
+pub mod sentences;
 pub mod style;
 pub mod table;
 pub mod view;

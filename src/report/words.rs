@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{AddressRole, Basis, LabFound, RecordedStep, RoleBasis, Severity, Status};
-use crate::analyze::track::{Close, HandshakeState};
+use crate::analyze::track::{Close, FrameNote, HandshakeState, TcpFlags};
 use crate::capfile::{Compression, Format};
 use crate::lab::Step;
-use crate::types::Timestamp;
+use crate::report::ladder::{Arrow, Phase};
+use crate::types::{Protocol, StreamNumber, Timestamp};
+use crate::wording;
 
 /// A file format's name.
 pub const fn format(format: Format) -> &'static str {
@@ -74,6 +76,15 @@ pub const fn basis(basis: Basis) -> &'static str {
     }
 }
 
+/// A sign for how certain a claim is, beside the word.
+pub const fn basis_sign(basis: Basis) -> char {
+    match basis {
+        Basis::Proved => '✓',
+        Basis::Inferred => '≈',
+        Basis::Unknown => '?',
+    }
+}
+
 /// How grave a finding is.
 pub const fn severity(severity: Severity) -> &'static str {
     match severity {
@@ -120,6 +131,72 @@ pub fn host_letter(lab: &LabFound, ip: IpAddr) -> Option<String> {
     let letters: Vec<String> =
         lab.hosts.iter().filter(|(_, address)| *address == ip).map(|(name, _)| name.to_string()).collect();
     (!letters.is_empty()).then(|| letters.join("/"))
+}
+
+/// What names a connection or conversation: `TCP stream 0: B 10.0.3.2:40210 to A 10.0.3.1:65432`.
+pub fn stream_title(protocol: Protocol, stream: StreamNumber, client: &str, server: &str) -> String {
+    format!("{protocol} stream {stream}: {client} to {server}")
+}
+
+/// The phase of a connection.
+pub const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Handshake => "Handshake",
+        Phase::Data => "Data",
+        Phase::Closing => "Closing",
+        Phase::Datagrams => "Datagrams",
+    }
+}
+
+/// TCP flags as Wireshark's Info column lists them: `SYN, ACK`.
+pub fn flags(flags: TcpFlags) -> String {
+    const NAMES: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+    let set: Vec<&str> =
+        NAMES.iter().enumerate().filter(|(bit, _)| flags.0 >> bit & 1 == 1).map(|(_, name)| *name).collect();
+    match set.is_empty() {
+        true => "no flags".to_owned(),
+        false => set.join(", "),
+    }
+}
+
+/// A TCP segment: flags, relative sequence numbers and payload length, as in Wireshark's Info column.
+pub fn segment(note: &FrameNote) -> String {
+    let mut text = format!("[{}] Seq={}", flags(note.flags), note.relative_sequence);
+    if note.flags.has(TcpFlags::ACK) {
+        text.push_str(&format!(" Ack={}", note.relative_acknowledgement));
+    }
+    text.push_str(&format!(" Len={}", note.payload_length));
+    if note.retransmission {
+        text.push_str(", sent again");
+    }
+    text
+}
+
+/// A UDP datagram: its payload length, as in Wireshark's Info column.
+pub fn datagram(note: &FrameNote) -> String {
+    format!("Datagram Len={}", note.payload_length)
+}
+
+/// What a fold holds: `32 frames, 9 to 40, folded`.
+pub fn folded(arrows: &[Arrow]) -> String {
+    let count = wording::count(arrows.len() as u64, "frame");
+    match arrows {
+        [first, .., last] => format!("{count}, {} to {}, folded", first.note.frame, last.note.frame),
+        _ => format!("{count} folded"),
+    }
+}
+
+/// What a ladder does not show.
+pub fn left_out_of_ladder(frames: u64) -> String {
+    format!("{} more of this stream not drawn.", wording::count(frames, "frame"))
+}
+
+/// Seconds from the first frame of a capture to another one, as in Wireshark's Time column.
+pub fn seconds(start: Timestamp, time: Timestamp) -> String {
+    let nanoseconds = time.nanoseconds_since(start);
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let microseconds = nanoseconds.unsigned_abs() / 1000;
+    format!("{sign}{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
 }
 
 /// A point in time to read: `2024-03-01 10:00:00.123456 UTC`.
