@@ -1,7 +1,9 @@
 //! The distinct socket addresses of a capture, each with its role and its frames.
 //!
-//! Nothing is kept of an address: connections are sorted by their addresses, four bytes for each end, and summed up run
-//! by run while they are read.
+//! Nothing is kept of an address: the ends of all connections are sorted by their addresses, eight bytes for each end,
+//! and those that share one are summed up when it is listed.
+
+use std::net::IpAddr;
 
 use crate::analyze::analysis::{AddressRole, AddressSummary, Role, RoleBasis};
 use crate::analyze::track::{Side, Traffic};
@@ -23,26 +25,69 @@ impl<'a> Addresses<'a> {
     }
 
     /// The addresses, each once for each protocol.
-    pub fn iter(&self) -> impl Iterator<Item = AddressSummary> + Clone {
+    pub fn iter(&self) -> impl Iterator<Item = Shared<'_>> + Clone {
         self.tcp.iter().chain(self.udp.iter())
     }
 }
 
-/// The ends of one protocol's streams in the order of their addresses.
-struct Index<'a> {
-    protocol: Protocol,
-    traffic: &'a Traffic,
-    roles: &'a [Role],
-    ends: Vec<End>,
+/// A socket address, as the ends of streams that share it.
+#[derive(Clone, Copy)]
+pub struct Shared<'a> {
+    index: &'a Index<'a>,
+    ends: &'a [u64],
+}
+
+impl Shared<'_> {
+    /// Whether any of the streams belongs to the lab.
+    pub fn is_lab(&self) -> bool {
+        self.roles().any(|(_, role)| role.lab)
+    }
+
+    /// What the streams say of its role. A guess says nothing; an address on both sides has no one role.
+    pub fn role(&self) -> AddressRole {
+        let (mut client, mut server) = (false, false);
+        for (end, role) in self.roles().filter(|(_, role)| role.basis != RoleBasis::Guess) {
+            match role.client == end.side() {
+                true => client = true,
+                false => server = true,
+            }
+        }
+        match (client, server) {
+            (true, false) => AddressRole::Client,
+            (false, true) => AddressRole::Server,
+            _ => AddressRole::Unknown,
+        }
+    }
+
+    /// All that is known of it; `None` only where a stream is missing from its capture.
+    pub fn summary(&self) -> Option<AddressSummary> {
+        let address = self.index.address(self.index.end(*self.ends.first()?))?;
+        let frames = self.ends().filter_map(|end| self.index.stream(end)).map(|(_, frames)| frames);
+        Some(AddressSummary {
+            protocol: self.index.protocol,
+            address,
+            role: self.role(),
+            lab: self.is_lab(),
+            frames: frames.fold(0, u64::saturating_add),
+        })
+    }
+
+    fn ends(&self) -> impl Iterator<Item = End> {
+        self.ends.iter().map(|sorted| self.index.end(*sorted))
+    }
+
+    fn roles(&self) -> impl Iterator<Item = (End, Role)> {
+        self.ends().filter_map(|end| Some((end, *self.index.roles.get(end.stream().0 as usize)?)))
+    }
 }
 
 /// One end of a stream: the stream's number shifted left by one, and 1 for [`Side::B`].
 #[derive(Clone, Copy)]
-struct End(u32);
+struct End(u64);
 
 impl End {
     fn stream(self) -> StreamNumber {
-        StreamNumber(self.0 >> 1)
+        StreamNumber(u32::try_from(self.0 >> 1).unwrap_or(u32::MAX))
     }
 
     fn side(self) -> Side {
@@ -53,52 +98,80 @@ impl End {
     }
 }
 
+/// The ends of one protocol's streams in the order of their addresses.
+///
+/// An entry holds as much of its address as finds room above the end's own bits, so that nearly all of the sorting
+/// compares integers.
+struct Index<'a> {
+    protocol: Protocol,
+    traffic: &'a Traffic,
+    roles: &'a [Role],
+    /// The bits of an entry that are its [`End`].
+    end_bits: u32,
+    entries: Vec<u64>,
+}
+
+/// Bits of a [`key`].
+const KEY_BITS: u32 = 49;
+
+/// The beginning of an address as an integer that sorts like it; for IPv4 the whole address.
+fn key(address: SocketAddress) -> u64 {
+    match address.ip {
+        IpAddr::V4(ip) => u64::from(ip.to_bits()) << 16 | u64::from(address.port),
+        IpAddr::V6(ip) => 1 << 48 | (ip.to_bits() >> 80) as u64,
+    }
+}
+
 impl<'a> Index<'a> {
     fn new(protocol: Protocol, traffic: &'a Traffic, roles: &'a [Role], streams: usize) -> Self {
-        // `Limits::connections` stays far below the half of what fits.
-        let streams = u32::try_from(streams).unwrap_or(u32::MAX).min(u32::MAX >> 1);
-        let mut ends = Vec::with_capacity((streams as usize).saturating_mul(2));
-        let index = Index { protocol, traffic, roles, ends: Vec::new() };
-        for stream in 0..streams {
-            let (a, b) = (End(stream << 1), End(stream << 1 | 1));
-            ends.push(a);
-            if index.address(a) != index.address(b) {
-                ends.push(b);
+        // Streams are numbered with 32 bits.
+        let streams = u64::try_from(streams).unwrap_or(u64::MAX).min(1 << 32);
+        let end_bits = u64::BITS.saturating_sub((streams << 1).leading_zeros());
+        let mut entries = Vec::with_capacity(usize::try_from(streams << 1).unwrap_or(0));
+        let mut index = Index { protocol, traffic, roles, end_bits, entries: Vec::new() };
+        for a in (0..streams).map(|stream| End(stream << 1)) {
+            let Some(([first, second], _)) = index.stream(a) else { continue };
+            entries.push(index.entry(first, a));
+            if first != second {
+                entries.push(index.entry(second, End(a.0 | 1)));
             }
         }
-        ends.sort_unstable_by_key(|end| index.address(*end));
-        Index { ends, ..index }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = AddressSummary> + Clone {
-        self.ends
-            .chunk_by(|left, right| self.address(*left) == self.address(*right))
-            .filter_map(|run| self.summary(run))
-    }
-
-    /// Sums up the ends that share an address.
-    fn summary(&self, run: &[End]) -> Option<AddressSummary> {
-        let address = self.address(*run.first()?)?;
-        let (mut client, mut server, mut lab, mut frames) = (false, false, false, 0_u64);
-        for end in run {
-            frames = frames.saturating_add(self.stream(*end).map_or(0, |(_, frames)| frames));
-            let Some(role) = usize::try_from(end.stream().0).ok().and_then(|stream| self.roles.get(stream)) else {
-                continue;
-            };
-            lab |= role.lab;
-            if role.basis != RoleBasis::Guess {
-                match role.client == end.side() {
-                    true => client = true,
-                    false => server = true,
-                }
+        entries.sort_unstable();
+        for alike in entries.chunk_by_mut(|left, right| left >> end_bits == right >> end_bits) {
+            if alike.len() > 1 && !index.is_exact(alike) {
+                alike.sort_unstable_by_key(|entry| index.address(index.end(*entry)));
             }
         }
-        let role = match (client, server) {
-            (true, false) => AddressRole::Client,
-            (false, true) => AddressRole::Server,
-            _ => AddressRole::Unknown,
-        };
-        Some(AddressSummary { protocol: self.protocol, address, role, lab, frames })
+        index.entries = entries;
+        index
+    }
+
+    fn entry(&self, address: SocketAddress, end: End) -> u64 {
+        (key(address) >> self.cut_bits()) << self.end_bits | end.0
+    }
+
+    /// The bits of a key that find no room in an entry.
+    fn cut_bits(&self) -> u32 {
+        KEY_BITS.saturating_add(self.end_bits).saturating_sub(u64::BITS)
+    }
+
+    /// Whether entries with the same key surely have the same address: it stands in them whole.
+    fn is_exact(&self, alike: &[u64]) -> bool {
+        let first = alike.first().map_or(0, |entry| entry >> self.end_bits << self.cut_bits());
+        self.cut_bits() == 0 && first < 1 << 48
+    }
+
+    fn end(&self, entry: u64) -> End {
+        End(entry & (1_u64 << self.end_bits).wrapping_sub(1))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Shared<'_>> + Clone {
+        self.entries.chunk_by(|left, right| self.is_shared(*left, *right)).map(|ends| Shared { index: self, ends })
+    }
+
+    fn is_shared(&self, left: u64, right: u64) -> bool {
+        left >> self.end_bits == right >> self.end_bits
+            && (self.is_exact(&[left]) || self.address(self.end(left)) == self.address(self.end(right)))
     }
 
     fn address(&self, end: End) -> Option<SocketAddress> {

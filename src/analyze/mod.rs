@@ -3,17 +3,19 @@
 //! Opens no file, reads no clock, prints nothing.
 
 mod answers;
-mod facts;
 mod findings;
-mod pipeline;
 mod roles;
 mod testimony;
+#[cfg(test)]
+mod testing;
 mod topology;
 
 pub mod addresses;
 pub mod analysis;
 pub mod decode;
+pub mod facts;
 pub mod packet;
+pub mod pipeline;
 pub mod track;
 
 pub use facts::{CaptureFacts, NamedJournal};

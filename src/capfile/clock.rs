@@ -25,6 +25,35 @@ enum Unit {
     Binary(u8),
 }
 
+/// When a frame was captured, in the ticks of its interface's clock. [`FrameTime::timestamp`] turns it into a time: a
+/// division that most frames need not pay for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameTime {
+    ticks: u64,
+    clock: Clock,
+}
+
+impl FrameTime {
+    #[inline]
+    pub(crate) fn new(ticks: u64, clock: Clock) -> FrameTime {
+        FrameTime { ticks, clock }
+    }
+
+    /// The time, with the decimal digits that the interface's clock gives (at most 9).
+    #[inline]
+    pub fn timestamp(self) -> Timestamp {
+        self.clock.timestamp(self.ticks)
+    }
+}
+
+impl From<Timestamp> for FrameTime {
+    fn from(time: Timestamp) -> FrameTime {
+        let digits = time.digits.min(9);
+        let ticks = time.nanoseconds / 10u32.saturating_pow(9u32.saturating_sub(u32::from(digits)));
+        FrameTime { ticks: u64::from(ticks), clock: Clock::new(digits, time.seconds) }
+    }
+}
+
 const NANOS: u64 = 1_000_000_000;
 
 impl Clock {
@@ -117,6 +146,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_time_stays_the_same_in_ticks(seconds: i64, nanoseconds in 0u32..1_000_000_000, digits in 0u8..=9) {
+            let unit = 10u32.pow(9 - u32::from(digits));
+            let time = Timestamp { seconds, nanoseconds: nanoseconds / unit * unit, digits };
+            prop_assert_eq!(FrameTime::from(time).timestamp(), time);
+        }
+
         #[test]
         fn every_resolution_agrees_with_long_division(resolution: u8, ticks: u64) {
             let time = Clock::new(resolution, 0).timestamp(ticks);

@@ -11,7 +11,16 @@ use super::packet::{Channel, Located};
 /// section.
 #[inline(always)]
 pub(super) fn enhanced_packet(bytes: &[u8], order: ByteOrder, channels: &[Channel]) -> Option<Located> {
-    let head = bytes.first_chunk::<28>()?;
+    // Told apart once, not at each number.
+    match order {
+        ByteOrder::Little => locate(bytes, u32::from_le_bytes, channels),
+        ByteOrder::Big => locate(bytes, u32::from_be_bytes, channels),
+    }
+}
+
+#[inline(always)]
+fn locate(bytes: &[u8], number: impl Fn([u8; 4]) -> u32, channels: &[Channel]) -> Option<Located> {
+    let (head, data) = bytes.split_first_chunk::<28>()?;
     let [
         t0,
         t1,
@@ -42,26 +51,29 @@ pub(super) fn enhanced_packet(bytes: &[u8], order: ByteOrder, channels: &[Channe
         o2,
         o3,
     ] = *head;
-    let length = order.u32([l0, l1, l2, l3]);
-    let captured = order.u32([c0, c1, c2, c3]);
-    let original = order.u32([o0, o1, o2, o3]);
-    let interface = order.u32([i0, i1, i2, i3]);
+    let length = number([l0, l1, l2, l3]);
+    let captured = number([c0, c1, c2, c3]);
+    let interface = number([i0, i1, i2, i3]);
     let channel = channels.get(interface as usize)?;
-    let record = length as usize;
-    let trailer = bytes.get(record.checked_sub(4)?..record)?.first_chunk::<4>()?;
-    let ordinary = order.u32([t0, t1, t2, t3]) == BlockKind::ENHANCED_PACKET.0
-        && channel.accepts(captured)
+    // No overflow in the sum: a channel accepts far less than 2^32.
+    let ordinary = number([t0, t1, t2, t3]) == BlockKind::ENHANCED_PACKET.0
         && channel.check_sequence == 0
-        && u64::from(captured).next_multiple_of(4).wrapping_add(32) == u64::from(length)
-        && order.u32(*trailer) == length;
-    let ticks = u64::from(order.u32([h0, h1, h2, h3])) << 32 | u64::from(order.u32([w0, w1, w2, w3]));
-    ordinary.then_some(Located {
-        record,
+        && channel.accepts(captured)
+        && (captured.wrapping_add(35) & !3) == length;
+    if !ordinary {
+        return None;
+    }
+    let trailer = data.get(length.wrapping_sub(32) as usize..)?.first_chunk::<4>()?;
+    if number(*trailer) != length {
+        return None;
+    }
+    Some(Located {
+        record: length as usize,
         from: 28,
         captured: captured as usize,
-        original: original.max(captured),
+        original: number([o0, o1, o2, o3]).max(captured),
         interface: Some(interface),
-        ticks: Some(ticks),
+        ticks: Some(u64::from(number([h0, h1, h2, h3])) << 32 | u64::from(number([w0, w1, w2, w3]))),
         direction: None,
     })
 }

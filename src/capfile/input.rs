@@ -65,11 +65,10 @@ impl<'a> Input<'a> {
         self.buffer.get_mut(self.start..self.end).unwrap_or_default()
     }
 
-    /// The bytes `from..from + length` before the last `consumed` ones were consumed: a frame that was just passed.
+    /// The bytes that were passed over last, this many.
     #[inline]
-    pub(crate) fn passed(&self, consumed: usize, from: usize, length: usize) -> &[u8] {
-        let begin = self.start.wrapping_sub(consumed).wrapping_add(from);
-        self.buffer.get(begin..begin.wrapping_add(length)).unwrap_or_default()
+    pub(crate) fn passed(&self, bytes: usize) -> &[u8] {
+        self.buffer.get(self.start.wrapping_sub(bytes)..self.start).unwrap_or_default()
     }
 
     /// Place in the data of the first unread byte.
@@ -89,6 +88,11 @@ impl<'a> Input<'a> {
         let bytes = bytes.min(self.end.wrapping_sub(self.start));
         self.start = self.start.wrapping_add(bytes);
         self.offset = self.offset.wrapping_add(bytes as u64);
+    }
+
+    /// Passes over all that is in memory, so that nothing more is found there.
+    pub(crate) fn forget(&mut self) {
+        self.advance(usize::MAX);
     }
 
     /// Makes at least this many unread bytes available; false where the data end before.
@@ -221,7 +225,7 @@ mod tests {
                 }
                 prop_assert_eq!(&input.available()[..want], &kept[..]);
                 input.advance(want);
-                prop_assert_eq!(input.passed(want, 0, want), &kept[..]);
+                prop_assert_eq!(input.passed(want), &kept[..]);
                 rest = &rest[want + cut as usize..];
             }
         }

@@ -29,6 +29,7 @@ mod sniff;
 pub(crate) mod testing;
 
 pub use block::{BlockHead, BlockKind, ByteOrder};
+pub use clock::FrameTime;
 pub use error::CaptureError;
 pub use reader::CaptureReader;
 
@@ -78,7 +79,7 @@ pub struct Frame<'a> {
     /// How the bytes begin; meaningless where `interface` is `None`.
     pub link_type: LinkType,
     /// When it was captured; `None` where the file does not say (Simple Packet Blocks).
-    pub time: Option<Timestamp>,
+    pub time: Option<FrameTime>,
     /// Length on the wire in bytes, without a frame check sequence that the file declares; at least the captured length
     /// (a file may claim less: Wireshark then goes by the captured bytes).
     pub original_length: u32,
@@ -86,6 +87,14 @@ pub struct Frame<'a> {
     pub data: &'a [u8],
     /// Which way it went, where the file says so.
     pub direction: Option<Direction>,
+}
+
+impl Frame<'_> {
+    /// When it was captured; `None` where the file does not say.
+    #[inline]
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.time.map(FrameTime::timestamp)
+    }
 }
 
 /// An interface that a capture was made on.

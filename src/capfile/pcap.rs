@@ -212,29 +212,47 @@ impl Pcap {
         Some((number([s0, s1, s2, s3]), number([f0, f1, f2, f3]), captured, original))
     }
 
-    /// The next record. Its interface is the only one, 0.
-    #[inline]
+    /// The frame at the beginning of these bytes, where its record is whole and makes sense. Its interface is the only
+    /// one, 0.
+    #[inline(always)]
+    pub(super) fn ordinary(&self, bytes: &[u8], channel: &Channel) -> Option<Located> {
+        let (seconds, fraction, stated, original) = self.numbers(bytes)?;
+        let record = self.header.wrapping_add(stated as usize);
+        (channel.accepts(stated) && self.padding <= stated && record <= bytes.len())
+            .then(|| self.located((seconds, fraction, stated, original), stated, channel))
+    }
+
+    /// The next frame. It then lies right behind what the input has consumed.
     pub(super) fn next(&self, input: &mut Input<'_>, channel: &Channel) -> Result<Located, Stop> {
         if !input.fill(self.header) {
             return Err(Stop::at_end(input));
         }
-        let numbers = self.numbers(input.available());
-        let Some((seconds, fraction, stated, original)) = numbers else { return Err(Stop::cut(input)) };
+        let Some(numbers) = self.numbers(input.available()) else { return Err(Stop::cut(input)) };
+        let stated = numbers.2;
         if !channel.accepts(stated) || stated < self.padding {
             let (least, most) = (channel.least.max(self.padding), channel.most);
             let reason = format!("a packet of {stated} bytes, where {least} to {most} are possible");
             return Err(Stop::Damaged(reason));
         }
+        // Of a packet too long to be held, the rest is passed over.
         let held = stated.min(self.held);
-        let record = self.header.wrapping_add(held as usize);
+        let record = self.header.saturating_add(held as usize);
         if !input.fill(record) || held < stated && !input.cut_out(record, u64::from(stated - held)) {
             return Err(Stop::cut(input));
         }
+        input.advance(record);
+        Ok(self.located(numbers, held, channel))
+    }
+
+    /// The frame of a record with these numbers, of which `held` captured bytes are in memory.
+    #[inline(always)]
+    fn located(&self, numbers: (u32, u32, u32, u32), held: u32, channel: &Channel) -> Located {
+        let (seconds, fraction, stated, original) = numbers;
         let original = original.max(stated).wrapping_sub(self.padding);
         let (captured, original) = channel.lengths(held.wrapping_sub(self.padding), original, channel.check_sequence);
         let ticks = u64::from(seconds).wrapping_mul(self.per_second).wrapping_add(u64::from(fraction));
         let from = self.header.wrapping_add(self.padding as usize);
-        input.advance(record);
-        Ok(Located { record, from, captured, original, interface: Some(0), ticks: Some(ticks), direction: None })
+        let record = self.header.wrapping_add(held as usize);
+        Located { record, from, captured, original, interface: Some(0), ticks: Some(ticks), direction: None }
     }
 }

@@ -17,11 +17,12 @@ use crate::types::Timestamp;
 #[derive(Debug)]
 pub(super) struct Pcapng {
     /// The byte order of the current section.
-    order: ByteOrder,
-    /// Index of the current section's first interface.
-    base: usize,
+    pub(super) order: ByteOrder,
     limits: Limits,
+    /// The interfaces of the current section.
     pub(super) channels: Vec<Channel>,
+    /// Those of the sections before.
+    pub(super) past: Vec<Channel>,
     pub(super) interfaces: Vec<Interface>,
     pub(super) first_section: meta::Section,
     /// The time of the last frame without a packet, where it had one.
@@ -40,9 +41,9 @@ pub(super) fn is_pcapng(bytes: &[u8]) -> bool {
 pub(super) fn open(input: &mut Input<'_>, limits: &Limits) -> Result<Pcapng, CaptureError> {
     let mut pcapng = Pcapng {
         order: ByteOrder::Little,
-        base: 0,
         limits: *limits,
         channels: Vec::new(),
+        past: Vec::new(),
         interfaces: Vec::new(),
         first_section: meta::Section::default(),
         entry_time: None,
@@ -70,26 +71,22 @@ pub(super) fn open(input: &mut Input<'_>, limits: &Limits) -> Result<Pcapng, Cap
 }
 
 impl Pcapng {
-    /// The next frame. It lies right behind what the input then has consumed.
-    #[inline]
-    pub(super) fn next(&mut self, input: &mut Input<'_>) -> Result<Located, Stop> {
-        let section = self.channels.get(self.base..).unwrap_or_default();
-        let mut found = fast::enhanced_packet(input.available(), self.order, section);
-        if let Some(located) = &found {
-            input.advance(located.record);
-        }
-        while found.is_none() {
-            found = self.step(input)?;
-        }
-        let mut located = found.ok_or(Stop::End)?;
-        if let Some(interface) = &mut located.interface {
-            *interface = interface.wrapping_add(self.base as u32);
-        }
-        Ok(located)
+    /// The frame at the beginning of these bytes, where its block is an ordinary one.
+    #[inline(always)]
+    pub(super) fn ordinary(&self, bytes: &[u8]) -> Option<Located> {
+        fast::enhanced_packet(bytes, self.order, &self.channels)
     }
 
-    /// Reads one block by the general path, or by the fast one once it is in memory as a whole.
-    #[inline(never)]
+    /// The next frame, by the general path. It then lies right behind what the input has consumed.
+    pub(super) fn next(&mut self, input: &mut Input<'_>) -> Result<Located, Stop> {
+        loop {
+            if let Some(located) = self.step(input)? {
+                return Ok(located);
+            }
+        }
+    }
+
+    /// Reads one block.
     fn step(&mut self, input: &mut Input<'_>) -> Result<Option<Located>, Stop> {
         let (head, stated) = block::next(input, self.order, &self.limits)?;
         if matches!(head.kind, BlockKind::ENHANCED_PACKET | BlockKind::PACKET) && head.length < stated {
@@ -105,7 +102,7 @@ impl Pcapng {
     /// Takes in what a block says.
     fn read(&mut self, block: &[u8], head: &BlockHead, stated: u32) -> Result<Option<Located>, Stop> {
         let (order, whole) = (head.order, head.length == stated);
-        let section = self.channels.get(self.base..).unwrap_or_default();
+        let section = self.channels.as_slice();
         match head.kind {
             BlockKind::ENHANCED_PACKET => packet::enhanced(block, order, whole, section).map(Some),
             BlockKind::SIMPLE_PACKET => packet::simple(block, order, section).map(Some),
@@ -125,7 +122,8 @@ impl Pcapng {
         if self.interfaces.is_empty() && self.first_section == meta::Section::default() {
             self.first_section = section;
         }
-        (self.order, self.base) = (order, self.channels.len());
+        self.order = order;
+        self.past.append(&mut self.channels);
         Ok(())
     }
 
@@ -142,7 +140,7 @@ impl Pcapng {
 
     fn statistics(&mut self, block: &[u8], order: ByteOrder, whole: bool) -> Result<(), Stop> {
         let (interface, dropped) = meta::statistics(block, order, whole)?;
-        let index = self.base.saturating_add(interface as usize);
+        let index = self.past.len().saturating_add(interface as usize);
         // Each block has the counts up to its time: the last one counts.
         if let (Some(interface), Some(_)) = (self.interfaces.get_mut(index), dropped) {
             interface.dropped = dropped;

@@ -9,7 +9,9 @@ use super::input::{Fault, Input};
 use super::packet::{Channel, Located};
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
-use super::{CaptureInfo, CaptureWarning, Compression, Format, Frame, Interface, LinkType, inflate, sniff};
+use super::{
+    CaptureInfo, CaptureWarning, Compression, Format, Frame, FrameTime, Interface, LinkType, fast, inflate, sniff,
+};
 use crate::limits::Limits;
 use crate::types::{FrameNumber, Timestamp};
 
@@ -84,8 +86,7 @@ pub struct CaptureReader<'a> {
     compression: Option<Compression>,
     empty: bool,
     body: Body,
-    frames: u64,
-    snapped_frames: u64,
+    counts: Counts,
     /// Earliest and latest time of frames without a packet.
     entry_times: Option<(Timestamp, Timestamp)>,
     ended: bool,
@@ -95,9 +96,45 @@ pub struct CaptureReader<'a> {
 
 /// What is behind the header. The interfaces of pcap and of an empty file are made up: one, or none.
 enum Body {
-    Pcapng(Box<Pcapng>),
+    Pcapng(Pcapng),
     Pcap(Pcap, [Channel; 1]),
     Empty,
+}
+
+/// What is counted of every frame.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    frames: u64,
+    /// Frames captured in part.
+    snapped: u64,
+}
+
+impl Counts {
+    /// Counts the frame that lies in this record. `base` is the number of the section's first interface, whose interfaces
+    /// are `channels`.
+    #[inline(always)]
+    fn frame<'r>(&mut self, located: Located, base: u32, channels: &mut [Channel], record: &'r [u8]) -> Frame<'r> {
+        let Located { from, captured, original, interface, ticks, direction, .. } = located;
+        self.frames = self.frames.wrapping_add(1);
+        self.snapped = self.snapped.wrapping_add(u64::from((captured as u64) < u64::from(original)));
+        let channel = interface.and_then(|interface| channels.get_mut(interface as usize));
+        let (link_type, time) = match channel {
+            Some(channel) => {
+                channel.note(ticks);
+                (channel.link_type, ticks.map(|ticks| FrameTime::new(ticks, channel.clock)))
+            }
+            None => (LinkType(0), None),
+        };
+        Frame {
+            number: FrameNumber(self.frames),
+            interface: interface.map(|interface| interface.wrapping_add(base)),
+            link_type,
+            time,
+            original_length: original,
+            data: record.get(from..from.wrapping_add(captured)).unwrap_or_default(),
+            direction,
+        }
+    }
 }
 
 impl<'a> CaptureReader<'a> {
@@ -118,7 +155,7 @@ impl<'a> CaptureReader<'a> {
             let (pcap, channel) = pcap::open(&mut input, limits)?;
             (Format::Pcap, Body::Pcap(pcap, [channel]))
         } else if pcapng::is_pcapng(input.available()) {
-            (Format::Pcapng, Body::Pcapng(Box::new(pcapng::open(&mut input, limits)?)))
+            (Format::Pcapng, Body::Pcapng(pcapng::open(&mut input, limits)?))
         } else {
             let error = sniff::other_kind(input.available().get(..sniff::LENGTH).unwrap_or(input.available()));
             return Err(match compression {
@@ -132,8 +169,7 @@ impl<'a> CaptureReader<'a> {
             compression,
             empty,
             body,
-            frames: 0,
-            snapped_frames: 0,
+            counts: Counts::default(),
             entry_times: None,
             ended: false,
             truncated: false,
@@ -145,6 +181,67 @@ impl<'a> CaptureReader<'a> {
     /// a cut, damage, or a limit.
     #[inline]
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
+        let ordinary = match &self.body {
+            Body::Pcapng(pcapng) => pcapng.ordinary(self.input.available()),
+            Body::Pcap(pcap, [channel]) => pcap.ordinary(self.input.available(), channel),
+            Body::Empty => None,
+        };
+        let located = match ordinary {
+            Some(located) => {
+                self.input.advance(located.record);
+                located
+            }
+            None => self.next_any()?,
+        };
+        Some(self.frame(located))
+    }
+
+    /// Calls `visit` with every frame that is left, in order. The same as [`CaptureReader::next_frame`] in a loop, in about
+    /// half the time: what is counted stays in registers from one frame to the next.
+    #[inline]
+    pub fn for_each_frame(&mut self, mut visit: impl FnMut(&Frame<'_>)) {
+        loop {
+            self.visit_ordinary(&mut visit);
+            let Some(located) = self.next_any() else { return };
+            visit(&self.frame(located));
+        }
+    }
+
+    /// Visits the ordinary frames that are in memory, up to the first that is not.
+    #[inline(always)]
+    fn visit_ordinary(&mut self, visit: &mut impl FnMut(&Frame<'_>)) {
+        let bytes = self.input.available();
+        let mut passed = 0;
+        match &mut self.body {
+            Body::Pcapng(Pcapng { order, channels, past, .. }) => {
+                let mut counts = self.counts;
+                let (order, base) = (*order, past.len() as u32);
+                while let Some(rest) = bytes.get(passed..)
+                    && let Some(located) = fast::enhanced_packet(rest, order, channels)
+                {
+                    visit(&counts.frame(located, base, channels, rest));
+                    passed = passed.wrapping_add(located.record);
+                }
+                self.counts = counts;
+            }
+            Body::Pcap(pcap, channels) => {
+                let mut counts = self.counts;
+                while let Some(rest) = bytes.get(passed..)
+                    && let Some(located) = pcap.ordinary(rest, &channels[0])
+                {
+                    visit(&counts.frame(located, 0, channels, rest));
+                    passed = passed.wrapping_add(located.record);
+                }
+                self.counts = counts;
+            }
+            Body::Empty => {}
+        }
+        self.input.advance(passed);
+    }
+
+    /// The next frame, whatever its kind.
+    #[inline(never)]
+    fn next_any(&mut self) -> Option<Located> {
         if self.ended {
             return None;
         }
@@ -153,40 +250,18 @@ impl<'a> CaptureReader<'a> {
             Body::Pcap(pcap, [channel]) => pcap.next(&mut self.input, channel),
             Body::Empty => Err(Stop::End),
         };
-        match found {
-            Ok(located) => Some(self.frame(located)),
-            Err(stop) => {
-                self.stop(stop);
-                None
-            }
-        }
+        found.map_err(|stop| self.stop(stop)).ok()
     }
 
-    /// Counts a frame and lends it out.
-    #[inline]
+    /// Counts a frame that the input has just passed, and lends it out.
+    #[inline(always)]
     fn frame(&mut self, located: Located) -> Frame<'_> {
-        self.frames = self.frames.wrapping_add(1);
-        self.snapped_frames =
-            self.snapped_frames.wrapping_add(u64::from((located.captured as u64) < located.original.into()));
-        let channel = located.interface.and_then(|interface| self.body.channels_mut().get_mut(interface as usize));
-        let (link_type, time) = match channel {
-            Some(channel) => {
-                channel.note(located.ticks);
-                (channel.link_type, located.ticks.map(|ticks| channel.clock.timestamp(ticks)))
-            }
-            None => (LinkType(0), self.note_entry()),
-        };
-        Frame {
-            number: FrameNumber(self.frames),
-            interface: located.interface,
-            link_type,
-            time,
-            original_length: located.original,
-            data: self.input.passed(located.record, located.from, located.captured),
-            direction: located.direction,
-        }
+        let entry_time = if located.interface.is_none() { self.note_entry() } else { None };
+        let base = self.body.past();
+        let record = self.input.passed(located.record);
+        let frame = self.counts.frame(located, base, self.body.channels_mut(), record);
+        Frame { time: frame.time.or(entry_time.map(FrameTime::from)), ..frame }
     }
-
     /// The time of the frame without a packet that was just read.
     fn note_entry(&mut self) -> Option<Timestamp> {
         let Body::Pcapng(pcapng) = &self.body else { return None };
@@ -199,11 +274,11 @@ impl<'a> CaptureReader<'a> {
     /// What is known of the file so far; complete once [`CaptureReader::next_frame`] gave `None`.
     pub fn info(&self) -> CaptureInfo {
         let (mut interfaces, mut warnings) = (self.body.interfaces(), self.warnings.clone());
-        for (interface, channel) in interfaces.iter_mut().zip(self.body.channels()) {
+        for (interface, channel) in interfaces.iter_mut().zip(self.body.all_channels()) {
             interface.frames = channel.frames;
         }
         warnings.extend(unknown_link_type(&interfaces));
-        let seen = self.body.channels().iter().filter(|channel| channel.first <= channel.last);
+        let seen = self.body.all_channels().filter(|channel| channel.first <= channel.last);
         let times = seen.flat_map(|c| [c.clock.timestamp(c.first), c.clock.timestamp(c.last)]);
         let times: Vec<_> = times.chain(self.entry_times.into_iter().flat_map(|(a, b)| [a, b])).collect();
         let (application, operating_system) = match &self.body {
@@ -218,12 +293,12 @@ impl<'a> CaptureReader<'a> {
             application,
             operating_system,
             compression: self.compression,
-            frames: self.frames,
+            frames: self.counts.frames,
             first_time: times.iter().min().copied(),
             last_time: times.iter().max().copied(),
             interfaces,
             truncated: self.truncated,
-            snapped_frames: self.snapped_frames,
+            snapped_frames: self.counts.snapped,
             warnings,
         }
     }
@@ -237,7 +312,7 @@ impl<'a> CaptureReader<'a> {
     #[cold]
     fn stop(&mut self, stop: Stop) {
         self.ended = true;
-        let (frame, offset) = (self.frames.saturating_add(1), self.input.offset());
+        let (frame, offset) = (self.counts.frames.saturating_add(1), self.input.offset());
         let place = format!("at byte {offset}, before frame {frame}");
         let name = format_name(self.format);
         let (code, message) = match stop {
@@ -260,6 +335,7 @@ impl<'a> CaptureReader<'a> {
                 ("read-error", format!("The file could not be read further, {place}: {reason}."))
             }
         };
+        self.input.forget();
         self.truncated = code == "cut-short";
         let (frame, offset) = (Some(FrameNumber(frame)), Some(offset));
         self.warnings.push(CaptureWarning { code, message, frame, offset });
@@ -267,7 +343,8 @@ impl<'a> CaptureReader<'a> {
 }
 
 impl Body {
-    #[inline]
+    /// The interfaces of the current section.
+    #[inline(always)]
     fn channels_mut(&mut self) -> &mut [Channel] {
         match self {
             Body::Pcapng(pcapng) => &mut pcapng.channels,
@@ -276,11 +353,22 @@ impl Body {
         }
     }
 
-    fn channels(&self) -> &[Channel] {
+    /// The interfaces of all sections.
+    fn all_channels(&self) -> impl Iterator<Item = &Channel> {
+        let (past, current): (&[Channel], &[Channel]) = match self {
+            Body::Pcapng(pcapng) => (&pcapng.past, &pcapng.channels),
+            Body::Pcap(_, channels) => (&[], channels),
+            Body::Empty => (&[], &[]),
+        };
+        past.iter().chain(current)
+    }
+
+    /// Interfaces of the sections before the current one.
+    #[inline(always)]
+    fn past(&self) -> u32 {
         match self {
-            Body::Pcapng(pcapng) => &pcapng.channels,
-            Body::Pcap(_, channels) => channels,
-            Body::Empty => &[],
+            Body::Pcapng(pcapng) => pcapng.past.len() as u32,
+            _ => 0,
         }
     }
 

@@ -2,7 +2,12 @@
 //!
 //! Each group of commands has its own file with its arguments and a function that runs it; this file only joins them.
 
+mod analyze;
+mod exit;
 mod extras;
+mod input;
+mod output;
+mod progress;
 mod servers;
 
 use std::process::ExitCode;
@@ -19,6 +24,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Answer the lab's questions from captures
+    ///
+    /// Each answer is made of claims that are proved by frames, inferred from how sockets work, or unknown to any
+    /// capture, with the frame numbers and a display filter to paste into Wireshark.
+    Analyze(Box<analyze::Arguments>),
     #[command(flatten)]
     Servers(servers::Command),
     #[command(flatten)]
@@ -28,6 +38,7 @@ enum Command {
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Analyze(arguments) => analyze::run(&arguments).into(),
         Command::Servers(command) => servers::run(command),
         Command::Extras(command) => extras::run(&command),
     }

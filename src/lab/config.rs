@@ -1,6 +1,6 @@
 //! What a lecturer or the command line sets: the server's address, the hosts, the ports, the points, the files' steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use crate::lab::{Question, Step};
+use crate::types::Protocol;
 
 /// The name of a host on the sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +49,9 @@ pub struct LabConfig {
     pub tcp_port: Option<u16>,
     /// Port of the UDP server.
     pub udp_port: Option<u16>,
+    /// Ports of the servers where it is not said of which protocol: each counts for the protocols whose traffic uses it
+    /// at A's address, and says nothing of the others.
+    pub server_ports: BTreeSet<u16>,
     /// Points per question, where they differ from the sheet's.
     pub points: BTreeMap<Question, u32>,
     /// The step that a capture records, by the file's name as given.
@@ -103,6 +107,7 @@ impl LabConfig {
             hosts: keys(file.hosts, "hosts")?,
             tcp_port: file.ports.tcp,
             udp_port: file.ports.udp,
+            server_ports: BTreeSet::new(),
             points: keys(file.points, "points")?,
             steps: file
                 .steps
@@ -118,6 +123,14 @@ impl LabConfig {
     /// The points of a question: the sheet's unless set otherwise.
     pub fn points(&self, question: Question) -> u32 {
         self.points.get(&question).copied().unwrap_or(question.points())
+    }
+
+    /// The port that was set for the servers of this protocol.
+    pub fn port(&self, protocol: Protocol) -> Option<u16> {
+        match protocol {
+            Protocol::Tcp => self.tcp_port,
+            Protocol::Udp => self.udp_port,
+        }
     }
 
     /// Names the host that has this address, where it is set.
@@ -136,6 +149,7 @@ impl LabConfig {
         self.hosts.extend(other.hosts);
         self.tcp_port = other.tcp_port.or(self.tcp_port);
         self.udp_port = other.udp_port.or(self.udp_port);
+        self.server_ports.extend(other.server_ports);
         self.points.extend(other.points);
         self.steps.extend(other.steps);
     }

@@ -10,5 +10,6 @@ pub mod page;
 pub mod sentences;
 pub mod style;
 pub mod table;
+pub mod tables;
 pub mod view;
 pub mod words;

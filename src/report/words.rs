@@ -67,6 +67,16 @@ pub const fn address_role(role: AddressRole) -> &'static str {
     }
 }
 
+/// Whether traffic is the lab's.
+pub const fn traffic(lab: bool) -> &'static str {
+    if lab { "lab" } else { "other" }
+}
+
+/// Who sent a frame.
+pub const fn sender(client: bool) -> &'static str {
+    address_role(if client { AddressRole::Client } else { AddressRole::Server })
+}
+
 /// How certain a claim is.
 pub const fn basis(basis: Basis) -> &'static str {
     match basis {

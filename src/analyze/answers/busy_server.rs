@@ -76,7 +76,8 @@ fn text(known: &Known, attempt: Option<&LabConnection>) -> String {
             let state = attempt.map(|attempt| attempt.best().connection.handshake);
             if state == Some(HandshakeState::Refused) {
                 "C's client does not connect: its SYN is answered with RST, so nothing was listening at that socket \
-                 address. (With the server running it connects, and waits in the queue.)"
+                 address: the server was not running, or had closed its listening socket after accept(). (With a \
+                 listening server the client connects, and waits in the queue.)"
                     .to_owned()
             } else {
                 "C's client does not connect: its SYN is repeated and not answered. The server's accept queue was full, \
@@ -136,6 +137,21 @@ fn served(view: &LabView<'_>, attempt: &LabConnection, phases: &Phases, draft: &
         draft.proved(
             format!("{client}'s data was acknowledged by host A's kernel; that is not yet the program's reading it."),
             vec![tcp_frames(view, sighting, [phases.client_data.clone(), acknowledged].concat())],
+        );
+    }
+    let repeated: Vec<FrameNumber> = phases
+        .repeated_syns
+        .iter()
+        .filter(|frame| sighting.connection.ack.is_some_and(|ack| **frame > ack) && phases.from_server.contains(frame))
+        .copied()
+        .collect();
+    if !repeated.is_empty() {
+        draft.inferred(
+            format!(
+                "The server repeats its SYN-ACK after {client}'s ACK: its accept queue was full, so for the client the \
+                 connection stands, for the server not yet."
+            ),
+            vec![tcp_frames(view, sighting, repeated)],
         );
     }
     if let Some(first_reply) = phases.server_data.first() {

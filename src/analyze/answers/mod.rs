@@ -12,6 +12,8 @@ mod second_server;
 mod server_sockets;
 mod tcp_addresses;
 mod tcp_frames;
+#[cfg(test)]
+mod tests;
 mod threaded_clients;
 mod udp_clients;
 mod udp_frames;

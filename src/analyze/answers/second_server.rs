@@ -51,6 +51,10 @@ fn refused(view: &LabView<'_>, testimony: &Testimony, failed: &FailedBind) -> An
     };
     draft.inferred(why, Vec::new());
     draft.inferred("No frame of it is in any capture: bind() sends nothing on the wire.", Vec::new());
+    let udp = testimony.failed_binds.iter().find(|failed| failed.protocol == Protocol::Udp);
+    if let Some(udp) = udp {
+        draft.proved("The second UDP server of step 12 failed alike.", vec![udp.entry.evidence()]);
+    }
     let facts = Facts::SecondServer { second_server_started: Some(false), errno: failed.errno.clone() };
     draft.finish(view, Question::I2, Status::Observed, format!("{text} {why}"), facts)
 }

@@ -13,9 +13,17 @@ use crate::analyze::packet::{Content, IpAddresses};
 mod options {
     pub(super) const END: u8 = 0;
     pub(super) const NO_OPERATION: u8 = 1;
+    pub(super) const RECORD_ROUTE: u8 = 7;
     pub(super) const MTU_PROBE: u8 = 11;
     pub(super) const MTU_REPLY: u8 = 12;
+    pub(super) const QUICK_START: u8 = 25;
+    pub(super) const TIMESTAMP: u8 = 68;
+    pub(super) const TRACEROUTE: u8 = 82;
+    pub(super) const SECURITY: u8 = 130;
     pub(super) const LOOSE_SOURCE_ROUTE: u8 = 131;
+    pub(super) const EXTENDED_SECURITY: u8 = 133;
+    pub(super) const COMMERCIAL_SECURITY: u8 = 134;
+    pub(super) const STREAM_ID: u8 = 136;
     pub(super) const STRICT_SOURCE_ROUTE: u8 = 137;
     pub(super) const ROUTER_ALERT: u8 = 148;
 }
@@ -33,6 +41,7 @@ pub(super) fn header<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Byte
     let payload = packet.skip(header.slice().len())?;
     let protocol = header.protocol().0;
     if !header.is_fragmenting_payload() {
+        walk.first_fragment = false;
         return Some(Step::Next(Layer::IpProtocol(protocol), payload));
     }
     let fragment = Fragment {
@@ -98,12 +107,11 @@ fn source_routed(mut options: &[u8]) -> Option<Ipv4Addr> {
     None
 }
 
-/// The last address of a source route option whose pointer still points at one.
+/// The last four bytes of a source route option whose pointer, a multiple of four, lies within it.
 fn last_hop(option: &[u8]) -> Option<Ipv4Addr> {
     let pointer = usize::from(*option.get(2)?);
-    let hops = option.get(3..)?;
-    let unused = pointer >= 4 && pointer <= option.len();
-    let last: [u8; 4] = *hops.last_chunk()?;
+    let unused = pointer >= 4 && pointer % 4 == 0 && pointer <= option.len();
+    let last: [u8; 4] = *option.last_chunk()?;
     unused.then_some(Ipv4Addr::from(last))
 }
 
@@ -111,21 +119,71 @@ fn last_hop(option: &[u8]) -> Option<Ipv4Addr> {
 /// below 2 or past the end of the header, do not.
 fn options_are_readable(mut options: &[u8]) -> bool {
     while let [kind, rest @ ..] = options {
-        if matches!(*kind, options::END | options::NO_OPERATION) {
+        if *kind == options::END {
+            return true;
+        }
+        if *kind == options::NO_OPERATION {
             options = rest;
-            if *kind == options::END {
-                return true;
-            }
             continue;
         }
         let length = usize::from(rest.first().copied().unwrap_or(0));
         if length < 2 || length > options.len() {
             return true;
         }
-        if length == 3 && matches!(*kind, options::ROUTER_ALERT | options::MTU_PROBE | options::MTU_REPLY) {
+        let (option, following) = options.split_at_checked(length).unwrap_or_default();
+        if length < shortest(*kind, rest.get(1).copied()) || !security_tags_are_readable(option) {
             return false;
         }
-        options = options.get(length..).unwrap_or_default();
+        options = following;
     }
     true
+}
+
+/// The tags of a Commercial Security option (FIPS 188, CIPSO): false where one ends one byte after the option, or the
+/// option after the type of an unknown one.
+fn security_tags_are_readable(option: &[u8]) -> bool {
+    if option.first() != Some(&options::COMMERCIAL_SECURITY) {
+        return true;
+    }
+    let mut tags = option.get(6..).unwrap_or_default();
+    while let [kind, rest @ ..] = tags {
+        let length = usize::from(rest.first().copied().unwrap_or(1));
+        let read = match *kind {
+            0 => 1,
+            1 | 6 | 7 => length,
+            2 | 5 => length.saturating_sub(4) / 2 * 2 + 4,
+            _ => return !rest.is_empty(),
+        };
+        if length == tags.len().saturating_add(1) && read > tags.len() {
+            return false;
+        }
+        match tags.get(if *kind == 0 { 1 } else { length.max(1) }..) {
+            Some(following) => tags = following,
+            None => return true,
+        }
+    }
+    true
+}
+
+/// The length that an option of this kind needs to be read, in bytes; `first` is its first byte after the length.
+fn shortest(kind: u8, first: Option<u8>) -> usize {
+    match kind {
+        options::RECORD_ROUTE
+        | options::SECURITY
+        | options::LOOSE_SOURCE_ROUTE
+        | options::EXTENDED_SECURITY
+        | options::STRICT_SOURCE_ROUTE => 3,
+        options::MTU_PROBE | options::MTU_REPLY | options::TIMESTAMP | options::STREAM_ID | options::ROUTER_ALERT => 4,
+        options::COMMERCIAL_SECURITY => 6,
+        // RFC 4782: a rate request or report has a nonce, other functions have not.
+        options::QUICK_START => {
+            if first.is_some_and(|byte| matches!(byte >> 4, 0 | 8)) {
+                8
+            } else {
+                3
+            }
+        }
+        options::TRACEROUTE => 12,
+        _ => 2,
+    }
 }

@@ -13,17 +13,28 @@ use crate::capfile::{Direction, LinkType};
 /// Largest value of an Ethernet length/type field that is a length (IEEE 802.3, 3.2.6). From 1501 to 1535 it is neither.
 const LARGEST_LENGTH: u16 = 1500;
 
+/// VLAN tags followed in one frame, those of EtherType 0x88a8 not counted.
+const MOST_VLAN_TAGS: u8 = 20;
+
 /// EtherTypes that are followed (IANA "IEEE 802 Numbers").
 mod ether_types {
     pub(super) const IPV4: u16 = 0x0800;
     pub(super) const ARP: u16 = 0x0806;
+    /// Transparent Ethernet bridging (RFC 1701).
+    pub(super) const BRIDGED_ETHERNET: u16 = 0x6558;
     pub(super) const VLAN: u16 = 0x8100;
     pub(super) const IPV6: u16 = 0x86dd;
     pub(super) const MPLS: u16 = 0x8847;
     pub(super) const MPLS_MULTICAST: u16 = 0x8848;
     pub(super) const PPPOE_SESSION: u16 = 0x8864;
+    /// LLC in frames too long for an 802.3 length (draft-ietf-isis-ext-eth).
+    pub(super) const JUMBO_LLC: u16 = 0x8870;
+    /// PPP, in GRE headers only (RFC 2637).
+    pub(super) const PPP: u16 = 0x880b;
     pub(super) const PROVIDER_VLAN: u16 = 0x88a8;
     pub(super) const OLD_QINQ: u16 = 0x9100;
+    /// Cisco ACI ARP gleaning: an IPv4 packet.
+    pub(super) const ARP_GLEANING: u16 = 0xfff2;
 }
 
 /// The beginning of a frame.
@@ -33,7 +44,7 @@ pub(super) fn first<'a>(walk: &mut Walk, link_type: LinkType, bytes: Bytes<'a>) 
         1 => ethernet(walk, bytes),
         9 | 50 => Some(Step::Next(Layer::PppInHdlc, bytes)),
         12 | 14 | 101 => raw(bytes),
-        108 => address_family(bytes.u32(0)?, bytes.skip(4)?),
+        108 => by_family(bytes.u32(0)?, bytes.skip(4)?),
         113 => cooked_v1(walk, bytes),
         228 => Some(Step::Next(Layer::Ip, bytes)),
         229 => Some(Step::Next(Layer::Ipv6, bytes)),
@@ -43,11 +54,26 @@ pub(super) fn first<'a>(walk: &mut Walk, link_type: LinkType, bytes: Bytes<'a>) 
 }
 
 /// Ethernet II or IEEE 802.3.
-fn ethernet<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
+pub(super) fn ethernet<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     let header = Ethernet2HeaderSlice::from_slice(bytes.captured()).ok()?;
-    walk.ethernet = Some(EthernetAddresses { source: header.source(), destination: header.destination() });
-    walk.ethernet_length = bytes.length();
-    length_or_type(header.ether_type().0, bytes.skip(14)?)
+    if walk.ethernet.is_none() {
+        walk.ethernet = Some(EthernetAddresses { source: header.source(), destination: header.destination() });
+        walk.ethernet_length = bytes.length();
+    }
+    let field = header.ether_type().0;
+    if field <= LARGEST_LENGTH && is_isl(header.destination()) {
+        return Some(Step::Next(Layer::Ethernet, bytes.skip(ISL_HEADER)?));
+    }
+    length_or_type(field, bytes.skip(14)?)
+}
+
+/// Bytes of a Cisco ISL header, which stands where an 802.3 header would; an Ethernet frame follows.
+const ISL_HEADER: usize = 26;
+
+/// Whether a destination is Cisco's for ISL; the last four bits of its 48 are user bits, the four before them type 0,
+/// Ethernet.
+fn is_isl(destination: [u8; 6]) -> bool {
+    matches!(destination, [0x01 | 0x0c, 0x00, 0x0c, 0x00, 0x00, last] if last >> 4 == 0)
 }
 
 /// A field that is a length up to 1500 and an EtherType from 1536.
@@ -74,17 +100,24 @@ pub(super) fn llc(bytes: Bytes<'_>) -> Option<Step<'_>> {
     let information = control & 1 == 0 || control == 3;
     let rest = bytes.skip(if unnumbered { 3 } else { 4 })?;
     match (destination, source) {
-        _ if !information => None,
-        (0xaa, 0xaa) => snap(rest),
-        (0x06, _) => Some(Step::Next(Layer::Ip, rest)),
+        (0xaa, 0xaa) => snap(rest, information),
+        (0x06, _) if information => Some(Step::Next(Layer::Ip, rest)),
         _ => None,
     }
 }
 
-/// A SNAP header whose organization code says that an EtherType follows.
-fn snap(bytes: Bytes<'_>) -> Option<Step<'_>> {
-    match bytes.array::<3>(0)? {
-        [0, 0, 0] | [0, 0, 0xf8] => Some(Step::Next(Layer::EtherType(bytes.u16(3)?), bytes.skip(5)?)),
+/// A SNAP header: the organization codes 00-00-00 and 00-00-F8 say that an EtherType follows, 00-80-C2 with protocol 1
+/// (with frame check sequence) or 7 a bridged Ethernet frame after two bytes of padding (RFC 2684, section 5.2).
+fn snap(bytes: Bytes<'_>, information: bool) -> Option<Step<'_>> {
+    match (bytes.array::<3>(0)?, bytes.u16(3)?) {
+        ([0, 0, 0] | [0, 0, 0xf8], ether_type) if information => {
+            Some(Step::Next(Layer::EtherType(ether_type), bytes.skip(5)?))
+        }
+        ([0, 0x80, 0xc2], 1) => {
+            let frame = bytes.skip(7)?;
+            Some(Step::Next(Layer::Ethernet, frame.truncate(frame.length().saturating_sub(4))))
+        }
+        ([0, 0x80, 0xc2], 7) => Some(Step::Next(Layer::Ethernet, bytes.skip(7)?)),
         _ => None,
     }
 }
@@ -92,10 +125,20 @@ fn snap(bytes: Bytes<'_>) -> Option<Step<'_>> {
 /// What an EtherType announces.
 pub(super) fn ether_type<'a>(walk: &mut Walk, ether_type: u16, bytes: Bytes<'a>) -> Option<Step<'a>> {
     match ether_type {
-        ether_types::IPV4 => Some(Step::Next(Layer::Ip, bytes)),
+        ether_types::IPV4 | ether_types::ARP_GLEANING => Some(Step::Next(Layer::Ip, bytes)),
         ether_types::IPV6 => Some(Step::Next(Layer::Ipv6, bytes)),
         ether_types::ARP => arp(walk, bytes),
-        ether_types::VLAN | ether_types::PROVIDER_VLAN | ether_types::OLD_QINQ => vlan(walk, bytes),
+        ether_types::VLAN | ether_types::OLD_QINQ => {
+            walk.vlan_tags = walk.vlan_tags.saturating_add(1);
+            let (field, rest) = if walk.vlan_tags <= MOST_VLAN_TAGS { vlan(walk, bytes)? } else { return None };
+            length_or_type(field, rest)
+        }
+        ether_types::PROVIDER_VLAN => {
+            let (field, rest) = vlan(walk, bytes)?;
+            Some(Step::Next(Layer::EtherType(field), rest))
+        }
+        ether_types::BRIDGED_ETHERNET => Some(Step::Next(Layer::Ethernet, bytes)),
+        ether_types::JUMBO_LLC => Some(Step::Next(Layer::Llc, bytes)),
         ether_types::MPLS | ether_types::MPLS_MULTICAST => mpls(bytes),
         ether_types::PPPOE_SESSION => pppoe(bytes),
         _ => None,
@@ -109,11 +152,12 @@ fn arp<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     Some(Step::end(Content::Arp(packet)))
 }
 
-/// A VLAN tag (IEEE 802.1Q): the innermost identifier counts.
-fn vlan<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
+/// A VLAN tag (IEEE 802.1Q) and the length/type field after it, which after a provider's tag is never a length. The
+/// innermost identifier counts.
+fn vlan<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<(u16, Bytes<'a>)> {
     let tag = SingleVlanHeaderSlice::from_slice(bytes.captured()).ok()?;
     walk.vlan = tag.vlan_identifier().value();
-    length_or_type(tag.ether_type().0, bytes.skip(4)?)
+    Some((tag.ether_type().0, bytes.skip(4)?))
 }
 
 /// PPPoE session (RFC 2516): six bytes, the last two a length that cuts off padding.
@@ -122,20 +166,21 @@ fn pppoe(bytes: Bytes<'_>) -> Option<Step<'_>> {
     Some(Step::Next(Layer::Ppp, bytes.skip(6)?.truncate(length)))
 }
 
-/// PPP in HDLC-like framing (RFC 1662): ff 03 may be left out.
+/// PPP in HDLC-like framing (RFC 1662): address ff and control 03 may be left out. The control is not looked at.
 pub(super) fn ppp_in_hdlc(bytes: Bytes<'_>) -> Option<Step<'_>> {
-    let framed = bytes.u16(0) == Some(0xff03);
+    let framed = bytes.u8(0)? == 0xff;
     Some(Step::Next(Layer::Ppp, if framed { bytes.skip(2)? } else { bytes }))
 }
 
-/// A PPP protocol field (RFC 1661, section 2): one byte if that is odd, else two.
+/// A PPP protocol field (RFC 1661, section 2): one byte if that is odd, else two. Some senders put an EtherType there.
 pub(super) fn ppp(bytes: Bytes<'_>) -> Option<Step<'_>> {
     let first = bytes.u8(0)?;
     let (protocol, rest) =
         if first & 1 == 1 { (u16::from(first), bytes.skip(1)?) } else { (bytes.u16(0)?, bytes.skip(2)?) };
     match protocol {
-        0x0021 => Some(Step::Next(Layer::Ip, rest)),
-        0x0057 => Some(Step::Next(Layer::Ipv6, rest)),
+        0x0021 | ether_types::IPV4 => Some(Step::Next(Layer::Ip, rest)),
+        0x0057 | ether_types::IPV6 => Some(Step::Next(Layer::Ipv6, rest)),
+        0x004b => Some(Step::Next(Layer::Llc, rest)),
         0x0281 | 0x0283 => mpls(rest),
         _ => None,
     }
@@ -160,8 +205,12 @@ fn null(bytes: Bytes<'_>) -> Option<Step<'_>> {
     if bytes.u16(0)? == 0xff03 {
         return Some(Step::Next(Layer::PppInHdlc, bytes));
     }
-    let raw: [u8; 4] = bytes.array(0)?;
-    address_family(null_family(u32::from_le_bytes(raw)), bytes.skip(4)?)
+    let family = null_family(u32::from_le_bytes(bytes.array(0)?));
+    let rest = bytes.skip(4)?;
+    if family > u32::from(LARGEST_LENGTH) {
+        return Some(Step::Next(Layer::EtherType((family & 0xffff) as u16), rest));
+    }
+    by_family(family, rest)
 }
 
 /// The family of a null header, read as a little-endian number, in whichever order and width it was written: BSD has 32
@@ -176,34 +225,37 @@ fn null_family(header: u32) -> u32 {
     }
 }
 
-/// An address family of a null or loop header, or above 1500 an EtherType.
-fn address_family(family: u32, rest: Bytes<'_>) -> Option<Step<'_>> {
+/// The address families of the BSDs: 2 IPv4; 24, 28, 30 IPv6.
+fn by_family(family: u32, rest: Bytes<'_>) -> Option<Step<'_>> {
     match family {
         2 => Some(Step::Next(Layer::Ip, rest)),
         24 | 28 | 30 => Some(Step::Next(Layer::Ipv6, rest)),
-        _ if family > u32::from(LARGEST_LENGTH) => Some(Step::Next(Layer::EtherType((family & 0xffff) as u16), rest)),
         _ => None,
     }
 }
 
-/// Raw IP: the version is the first nibble, unless it is PPP.
+/// Raw IP: the version is the first nibble. Old Linux ISDN drivers put PPP there, after nothing, a MAC address or one
+/// byte, and ten bytes of zero before IP while the line was down.
 fn raw(bytes: Bytes<'_>) -> Option<Step<'_>> {
-    if bytes.u16(0)? == 0xff03 {
-        return Some(Step::Next(Layer::PppInHdlc, bytes));
+    for before in [0, 6, 1] {
+        if bytes.u16(before)? == 0xff03 {
+            return Some(Step::Next(Layer::PppInHdlc, bytes.skip(before)?));
+        }
     }
-    Some(Step::Next(Layer::Ip, bytes))
+    let line_is_down = bytes.array(0)? == [0; 10];
+    Some(Step::Next(Layer::Ip, if line_is_down { bytes.skip(10)? } else { bytes }))
 }
 
 /// Linux cooked v1 (LINKTYPE_LINUX_SLL): packet type first, protocol last of 16 bytes.
 fn cooked_v1<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     note_packet_type(walk, bytes.u16(0)?);
-    cooked_protocol(bytes.u16(14)?, bytes.skip(16)?)
+    cooked_protocol(bytes.u16(2)?, bytes.u16(14)?, bytes.skip(16)?)
 }
 
-/// Linux cooked v2 (LINKTYPE_LINUX_SLL2): protocol first, packet type at byte 10 of 20.
+/// Linux cooked v2 (LINKTYPE_LINUX_SLL2): protocol first, hardware type at byte 8, packet type at byte 10 of 20.
 fn cooked_v2<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     note_packet_type(walk, u16::from(bytes.u8(10)?));
-    cooked_protocol(bytes.u16(0)?, bytes.skip(20)?)
+    cooked_protocol(bytes.u16(8)?, bytes.u16(0)?, bytes.skip(20)?)
 }
 
 /// The direction that a cooked header tells: 0 to this host, 4 sent by it.
@@ -215,13 +267,26 @@ fn note_packet_type(walk: &mut Walk, packet_type: u16) {
     });
 }
 
-/// The protocol of a cooked header: up to 1536 a number of the Linux kernel's own (`linux/if_ether.h`), of which 4 is
-/// LLC and 7 PPP; else an EtherType.
-fn cooked_protocol(protocol: u16, rest: Bytes<'_>) -> Option<Step<'_>> {
-    match protocol {
-        4 => Some(Step::Next(Layer::Llc, rest)),
-        7 => Some(Step::Next(Layer::PppInHdlc, rest)),
-        0..=1536 => None,
+/// The protocol of a cooked header: up to 1536 a number of the Linux kernel's own (`linux/if_ether.h`), of which 3 is
+/// Ethernet, 4 LLC and 7 PPP; else an EtherType. Netlink (hardware type 824) has protocols of its own, and GRE devices
+/// (778) those of GRE (RFC 2784), which have no VLAN tag and no PPPoE.
+fn cooked_protocol(hardware: u16, protocol: u16, rest: Bytes<'_>) -> Option<Step<'_>> {
+    let followed_in_gre = matches!(
+        protocol,
+        ether_types::IPV4
+            | ether_types::IPV6
+            | ether_types::MPLS
+            | ether_types::MPLS_MULTICAST
+            | ether_types::BRIDGED_ETHERNET
+    );
+    match (hardware, protocol) {
+        (824, _) => None,
+        (_, 3) => Some(Step::Next(Layer::Ethernet, rest)),
+        (_, 4) => Some(Step::Next(Layer::Llc, rest)),
+        (_, 7) => Some(Step::Next(Layer::PppInHdlc, rest)),
+        (_, 0..=1536) => None,
+        (778, ether_types::PPP) => Some(Step::Next(Layer::PppInHdlc, rest)),
+        (778, _) if !followed_in_gre => None,
         _ => Some(Step::Next(Layer::EtherType(protocol), rest)),
     }
 }

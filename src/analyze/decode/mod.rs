@@ -23,8 +23,8 @@ use crate::limits::Limits;
 use bytes::Bytes;
 use fragments::Fragments;
 
-/// Headers followed in one frame before giving up: Wireshark's own bound on nested layers (`gui.max_tree_depth`).
-const MAX_LAYERS: usize = 500;
+/// Headers followed in one frame: Wireshark's own bound on nested layers (`gui.max_tree_depth`) less the frame itself.
+const MOST_LAYERS: usize = 499;
 
 /// Decodes frames, one after the other; remembers fragments of IP datagrams and nothing else.
 #[derive(Debug)]
@@ -95,6 +95,8 @@ impl Decoder {
 enum Layer {
     /// The beginning of a frame of this link type.
     Link(LinkType),
+    /// An Ethernet frame inside another.
+    Ethernet,
     /// What an EtherType announces.
     EtherType(u16),
     /// An IEEE 802.2 LLC header.
@@ -109,6 +111,16 @@ enum Layer {
     Ipv6,
     /// What an IP protocol number announces.
     IpProtocol(u8),
+}
+
+impl Layer {
+    /// 0 where another layer reads the same header, and counts it.
+    const fn counts(self) -> usize {
+        match self {
+            Layer::Link(LinkType(228 | 229)) | Layer::IpProtocol(4 | 41) => 0,
+            _ => 1,
+        }
+    }
 }
 
 /// What reading one header leads to.
@@ -144,8 +156,11 @@ struct Walk {
     ethernet: Option<EthernetAddresses>,
     ip: Option<IpAddresses>,
     direction: Option<Direction>,
+    /// An IPv6 header was read, at any depth.
+    over_ipv6: bool,
     /// The innermost VLAN identifier.
     vlan: u16,
+    vlan_tags: u8,
     /// The packet is the first fragment of a datagram that cannot be put together.
     first_fragment: bool,
     /// Length of an Ethernet frame on the wire; 0 for other link layers.
@@ -159,7 +174,9 @@ impl Walk {
             ethernet: None,
             ip: None,
             direction: frame.direction,
+            over_ipv6: false,
             vlan: 0,
+            vlan_tags: 0,
             first_fragment: false,
             ethernet_length: 0,
             layers: 0,
@@ -173,9 +190,9 @@ impl Walk {
             match step {
                 Step::End(outcome) => return outcome,
                 Step::Next(layer, bytes) => {
-                    self.layers = self.layers.saturating_add(1);
+                    self.layers = self.layers.saturating_add(layer.counts());
                     let end = Step::end(if self.ip.is_some() { Content::OtherIp } else { Content::Other });
-                    if self.layers > MAX_LAYERS {
+                    if self.layers > MOST_LAYERS {
                         step = end;
                         continue;
                     }
@@ -190,6 +207,7 @@ impl Walk {
     fn step<'a>(&mut self, fragments: &mut Fragments, layer: Layer, bytes: Bytes<'a>) -> Option<Step<'a>> {
         match layer {
             Layer::Link(link_type) => link::first(self, link_type, bytes),
+            Layer::Ethernet => link::ethernet(self, bytes),
             Layer::EtherType(ether_type) => link::ether_type(self, ether_type, bytes),
             Layer::Llc => link::llc(bytes),
             Layer::PppInHdlc => link::ppp_in_hdlc(bytes),

@@ -33,6 +33,10 @@ pub(crate) struct Candidate {
     addressed_first: u64,
     /// Those in which something answered.
     answered: u64,
+    /// Streams without a handshake in which only the peer's port is of the range that systems pick clients' ports from;
+    /// and those in which only its own is.
+    peer_ephemeral: u64,
+    own_ephemeral: u64,
     /// Up to three distinct peers.
     peers: Vec<IpAddr>,
     /// Peers on the same link, judged by their addresses.
@@ -50,13 +54,23 @@ pub(crate) struct Candidate {
     journalled: bool,
 }
 
+/// Which ports a search for candidates takes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ports {
+    /// Those that no other well-known service stands on.
+    Unclaimed,
+    /// All: a lab may be run on port 80 all the same.
+    All,
+}
+
 /// Collects the candidates of all captures and journals.
 pub(crate) fn collect(
     captures: &[CaptureFacts],
     journals: &[NamedJournal],
     config: &LabConfig,
+    ports: Ports,
 ) -> HashMap<Endpoint, Candidate> {
-    let mut found = Candidates { map: HashMap::new(), config };
+    let mut found = Candidates { map: HashMap::new(), config, ports };
     for (number, capture) in captures.iter().enumerate() {
         for connection in capture.traffic.tcp_connections() {
             found.add_tcp(number, &connection);
@@ -77,9 +91,24 @@ pub(crate) fn collect(
 struct Candidates<'a> {
     map: HashMap<Endpoint, Candidate>,
     config: &'a LabConfig,
+    ports: Ports,
 }
 
 impl Candidates<'_> {
+    /// Whether the lab's settings, or else the address and port, leave room for a server of the lab here.
+    fn may_be_server(&self, protocol: Protocol, address: SocketAddress) -> bool {
+        if self.config.hosts.get(&HostName::A).is_some_and(|host| *host != address.ip) {
+            return false;
+        }
+        match self.config.port(protocol) {
+            Some(port) => port == address.port,
+            None => {
+                let unclaimed = self.ports == Ports::All || !is_other_service(protocol, address.port);
+                (unclaimed && !is_group(address.ip)) || self.config.server_ports.contains(&address.port)
+            }
+        }
+    }
+
     fn add_tcp(&mut self, capture: usize, connection: &TcpConnection) {
         let shown = server_side(connection);
         let sides: &[Side] = match shown {
@@ -94,6 +123,9 @@ impl Candidates<'_> {
                 continue;
             };
             candidate.shown += u64::from(shown.is_some());
+            if shown.is_none() {
+                candidate.add_ports(connection.address(side).port, connection.address(side.other()).port);
+            }
             candidate.answered += u64::from(connection.handshake != HandshakeState::SynOnly);
             for direction in [Side::A, Side::B] {
                 let counts = connection.counts(direction);
@@ -116,6 +148,7 @@ impl Candidates<'_> {
                 continue;
             };
             candidate.addressed_first += u64::from(side == Side::B);
+            candidate.add_ports(conversation.address(side).port, conversation.address(side.other()).port);
             candidate.answered += u64::from(answered);
             for direction in [Side::A, Side::B] {
                 let counts = conversation.counts(direction);
@@ -135,7 +168,7 @@ impl Candidates<'_> {
         address: SocketAddress,
         peer: IpAddr,
     ) -> Option<&mut Candidate> {
-        if !may_be_server(self.config, protocol, address) {
+        if !self.may_be_server(protocol, address) {
             return None;
         }
         let room = self.map.len() < MOST_CANDIDATES;
@@ -169,7 +202,7 @@ impl Candidates<'_> {
                 for ((protocol, address), candidate) in &mut self.map {
                     candidate.journalled |= *protocol == event.protocol && address.port == local.port;
                 }
-            } else if may_be_server(self.config, event.protocol, local) {
+            } else if self.may_be_server(event.protocol, local) {
                 self.map.entry((event.protocol, local)).or_default().journalled = true;
             }
         }
@@ -177,6 +210,14 @@ impl Candidates<'_> {
 }
 
 impl Candidate {
+    fn add_ports(&mut self, own: u16, peer: u16) {
+        match (EPHEMERAL_PORTS.contains(&own), EPHEMERAL_PORTS.contains(&peer)) {
+            (false, true) => self.peer_ephemeral += 1,
+            (true, false) => self.own_ephemeral += 1,
+            _ => {}
+        }
+    }
+
     fn add_payload(&mut self, kind: PayloadKind) {
         match kind {
             PayloadKind::None => {}
@@ -188,10 +229,7 @@ impl Candidate {
     /// How well this endpoint fits the lab's server. Each line is one piece of evidence; none decides alone.
     pub(crate) fn score(&self, (protocol, address): &Endpoint, config: &LabConfig) -> i32 {
         let set_host = config.hosts.contains_key(&HostName::A);
-        let set_port = match protocol {
-            Protocol::Tcp => config.tcp_port.is_some(),
-            Protocol::Udp => config.udp_port.is_some(),
-        };
+        let set_port = config.port(*protocol).is_some() || config.server_ports.contains(&address.port);
         let few_bytes = self.payload_frames > 0 && self.payload_bytes / self.payload_frames.max(1) < 600;
         let mut score = 0;
         let mut add = |holds: bool, points: i32| score += if holds { points } else { 0 };
@@ -201,9 +239,9 @@ impl Candidate {
         add(is_local(address.ip), 3);
         add(self.on_link, 1);
         add(self.shown > 0, 3);
-        add(self.shown == 0 && *protocol == Protocol::Tcp && EPHEMERAL_PORTS.contains(&address.port), -2);
+        add(self.peer_ephemeral > 0, 2);
+        add(self.own_ephemeral > 0, -3);
         add(self.addressed_first > 0, 2);
-        add(*protocol == Protocol::Udp && EPHEMERAL_PORTS.contains(&address.port), -1);
         add(self.answered > 0, 1);
         add(self.peers.len() > 1, 2);
         add(self.streams > 1, 1);
@@ -218,6 +256,11 @@ impl Candidate {
     /// Whether a server's journal names it.
     pub(crate) fn is_journalled(&self) -> bool {
         self.journalled
+    }
+
+    /// Whether what went over it looks like typed text.
+    pub(crate) fn carries_text(&self) -> bool {
+        self.text > self.foreign
     }
 
     /// Streams seen with it, for choosing between equal scores.
@@ -235,21 +278,6 @@ impl Candidate {
 /// The server's side as the handshake shows it: the receiver of the SYN, else the sender of the SYN-ACK.
 pub(crate) fn server_side(connection: &TcpConnection) -> Option<Side> {
     connection.syn_sender.map(Side::other).or(connection.syn_ack_sender)
-}
-
-/// Whether the lab's settings, or else the address and port, leave room for a server of the lab here.
-fn may_be_server(config: &LabConfig, protocol: Protocol, address: SocketAddress) -> bool {
-    if config.hosts.get(&HostName::A).is_some_and(|host| *host != address.ip) {
-        return false;
-    }
-    let port = match protocol {
-        Protocol::Tcp => config.tcp_port,
-        Protocol::Udp => config.udp_port,
-    };
-    match port {
-        Some(port) => port == address.port,
-        None => !is_other_service(protocol, address.port) && !is_group(address.ip),
-    }
 }
 
 /// Whether an address names a group of hosts: multicast, or the broadcast address.

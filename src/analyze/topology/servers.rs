@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
-use crate::analyze::topology::candidates::{Candidate, Endpoint, LAB_SCORE, collect};
+use crate::analyze::topology::candidates::{Candidate, Endpoint, LAB_SCORE, Ports, collect};
 use crate::lab::{HostName, LabConfig};
 use crate::types::{Protocol, SocketAddress};
 
@@ -19,17 +19,26 @@ pub(crate) struct Servers {
 impl Servers {
     /// Finds the servers in the captures and journals; the settings of `config` go before everything.
     pub(crate) fn find(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig) -> Servers {
-        let candidates = collect(captures, journals, config);
+        let found = Self::among(captures, journals, config, Ports::Unclaimed);
+        if found.ranked.is_empty() { Self::among(captures, journals, config, Ports::All) } else { found }
+    }
+
+    /// Finds the servers among these ports. On a well-known service's port only typed text speaks for the lab.
+    fn among(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig, ports: Ports) -> Servers {
+        let candidates = collect(captures, journals, config, ports);
         let mut ranked: Vec<(Endpoint, i32)> = candidates
             .iter()
             .map(|(endpoint, candidate)| (*endpoint, candidate.score(endpoint, config)))
-            .filter(|(_, score)| *score >= LAB_SCORE)
+            .filter(|(endpoint, score)| {
+                let text = candidates.get(endpoint).is_some_and(Candidate::carries_text);
+                *score >= LAB_SCORE && (ports == Ports::Unclaimed || text)
+            })
             .collect();
         ranked.sort_by_key(|(endpoint, score)| {
             (-score, std::cmp::Reverse(candidates.get(endpoint).map_or(0, Candidate::streams)), *endpoint)
         });
         let Some(host) = best_host(&ranked) else { return Servers::default() };
-        let ranked = on_host(&ranked, host, &candidates);
+        let ranked = with_set_ports(on_host(&ranked, host, &candidates), config);
         let why = why(&ranked, host, &candidates, config);
         Servers { ranked, why }
     }
@@ -98,6 +107,17 @@ fn on_host(
         .collect()
 }
 
+/// Where ports were set without their protocol, only those count for each protocol that uses one of them.
+fn with_set_ports(mut ranked: Vec<(Endpoint, i32)>, config: &LabConfig) -> Vec<(Endpoint, i32)> {
+    let is_set = |endpoint: &Endpoint| config.server_ports.contains(&endpoint.1.port);
+    for protocol in [Protocol::Tcp, Protocol::Udp] {
+        if ranked.iter().any(|(endpoint, _)| endpoint.0 == protocol && is_set(endpoint)) {
+            ranked.retain(|(endpoint, _)| endpoint.0 != protocol || is_set(endpoint));
+        }
+    }
+    ranked
+}
+
 /// A sentence that says how host A and its servers were found.
 fn why(
     ranked: &[(Endpoint, i32)],
@@ -115,7 +135,8 @@ fn why(
         return format!("The servers' journals name {names}.");
     }
     format!(
-        "Of all socket addresses in the files, {names} is most like the lab's server: clients connect or send to it, \
-         on a local network and a port of no other well-known service."
+        "Judged by all socket addresses in the files, the lab's {}: clients connect or send to it, on a local network and \
+         a port of no other well-known service.",
+        if ranked.len() == 1 { format!("server is {names}") } else { format!("servers are {names}") }
     )
 }

@@ -107,7 +107,7 @@ impl Tracker {
         if noted {
             let noted = Noted {
                 frame: frame.number,
-                time: frame.time,
+                time: frame.timestamp(),
                 sender,
                 flags: if segment.bogus_header { TcpFlags::default() } else { segment.flags },
                 sequence: segment.sequence,
@@ -141,7 +141,7 @@ impl Tracker {
         if noted {
             let noted = Noted {
                 frame: frame.number,
-                time: frame.time,
+                time: frame.timestamp(),
                 sender,
                 flags: TcpFlags::default(),
                 sequence: 0,

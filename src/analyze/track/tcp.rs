@@ -149,12 +149,12 @@ impl TcpRecord {
             pair,
             senders: Default::default(),
             last_frame: frame.number.0,
-            last_time: PackedTime::new(frame.time),
+            last_time: PackedTime::new(frame.timestamp()),
             marks: Marks::default(),
             completeness: 0,
             late_completeness: 0,
             payload_kinds: PayloadKinds::default(),
-            first_time: PackedTime::new(frame.time),
+            first_time: PackedTime::new(frame.timestamp()),
             firsts: Firsts { any: PackedFrame::new(frame.number), ..Firsts::default() },
         };
         record.note_opening(segment, opening);
@@ -196,7 +196,7 @@ impl TcpRecord {
     ) -> bool {
         let first = self.frames() == 0;
         self.last_frame = frame.number.0;
-        self.last_time = PackedTime::new(frame.time);
+        self.last_time = PackedTime::new(frame.timestamp());
         let length = segment.payload_length.unwrap_or(0);
         let has_data = length > 0;
         let side = side_mut(&mut self.senders, sender);

@@ -7,7 +7,7 @@
 mod format;
 mod types;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
@@ -24,7 +24,10 @@ pub const SCHEMA: &str = "socklab.analysis/1";
 /// # Errors
 /// Those of the writer.
 pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, format::Harmless::default());
+    // JSON is written a few bytes at a time.
+    let mut out = BufWriter::with_capacity(64 * 1024, out);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, format::Harmless::default());
     types::Document::of(analysis).serialize(&mut serializer)?;
-    writeln!(out)
+    writeln!(out)?;
+    out.flush()
 }

@@ -93,7 +93,7 @@ impl Serialize for Capture<'_> {
             step: capture.step.as_ref().map(StepJson::of),
             tcp_connections: Each(|| view::tcp(capture).map(TcpJson::of)),
             udp_conversations: Each(|| view::udp(capture).map(UdpJson::of)),
-            socket_addresses: Each(|| addresses.iter()),
+            socket_addresses: Each(|| addresses.iter().filter_map(|address| address.summary())),
         };
         json.serialize(serializer)
     }

@@ -169,17 +169,21 @@ fn end_text(end: &Participant) -> String {
 pub struct Wanted {
     /// Only this protocol's.
     pub protocol: Option<Protocol>,
-    /// Only the one with this number, of the lab or not. Without it, those of the lab; all where a capture has none.
+    /// Only the one with this number, of the lab or not.
     pub stream: Option<StreamNumber>,
+    /// Where no number is wanted: whether other traffic is wanted beside the lab's.
+    pub other: bool,
 }
 
 impl Wanted {
     /// All streams of the lab.
-    pub const LAB: Wanted = Wanted { protocol: None, stream: None };
+    pub const LAB: Wanted = Wanted { protocol: None, stream: None, other: false };
+    /// All streams.
+    pub const ALL: Wanted = Wanted { protocol: None, stream: None, other: true };
 
     fn accepts(self, protocol: Protocol, stream: StreamNumber, lab: bool) -> bool {
         self.protocol.is_none_or(|wanted| wanted == protocol)
-            && self.stream.map_or(lab, |wanted| wanted == stream)
+            && self.stream.map_or(lab || self.other, |wanted| wanted == stream)
     }
 }
 
@@ -195,7 +199,7 @@ impl std::str::FromStr for Wanted {
             _ => (None, plain.as_str()),
         };
         match number.trim_start_matches('.').parse() {
-            Ok(number) => Ok(Wanted { protocol, stream: Some(StreamNumber(number)) }),
+            Ok(number) => Ok(Wanted { protocol, stream: Some(StreamNumber(number)), other: false }),
             Err(_) => Err(format!("'{text}' is no stream: expected a number such as 0, or tcp.0, udp.0")),
         }
     }

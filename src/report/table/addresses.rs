@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::analyze::addresses::Addresses;
+use crate::analyze::addresses::{Addresses, Shared};
 use crate::analyze::analysis::{AddressRole, AddressSummary, Analysis, CaptureAnalysis};
 use crate::report::page::{Align, Column, Page};
 use crate::report::table::{Cut, address, file_title};
@@ -31,7 +31,7 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
 /// Whether there was one.
 fn of_capture(page: &mut Page<'_>, analysis: &Analysis, capture: &CaptureAnalysis, all: bool) -> io::Result<bool> {
     let addresses = Addresses::new(&capture.traffic, &capture.tcp_roles, &capture.udp_roles);
-    let (lab, other) = addresses.iter().fold((0_usize, 0_usize), |(lab, other), address| match address.lab {
+    let (lab, other) = addresses.iter().fold((0_usize, 0_usize), |(lab, other), address| match address.is_lab() {
         true => (lab.saturating_add(1), other),
         false => (lab, other.saturating_add(1)),
     });
@@ -41,10 +41,11 @@ fn of_capture(page: &mut Page<'_>, analysis: &Analysis, capture: &CaptureAnalysi
     file_title(page, analysis, capture)?;
     let cut = Cut::new(all, lab, other);
     let servers_first = || {
-        let server = |address: &AddressSummary| address.role == AddressRole::Server;
+        let server = |address: &Shared<'_>| address.role() == AddressRole::Server;
         addresses.iter().filter(server).chain(addresses.iter().filter(move |address| !server(address)))
     };
-    page.table(&COLUMNS, cut.pick(servers_first, |address| address.lab).map(|summary| row(analysis, summary)))?;
+    let picked = cut.pick(servers_first, Shared::is_lab).filter_map(|address| address.summary());
+    page.table(&COLUMNS, picked.map(|summary| row(analysis, summary)))?;
     cut.note(page, "socket address")?;
     Ok(true)
 }
@@ -55,6 +56,6 @@ fn row(analysis: &Analysis, summary: AddressSummary) -> Vec<String> {
         address(analysis, summary.address),
         words::address_role(summary.role).to_owned(),
         summary.frames.to_string(),
-        if summary.lab { "lab" } else { "other" }.to_owned(),
+        words::traffic(summary.lab).to_owned(),
     ]
 }

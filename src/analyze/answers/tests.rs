@@ -1,0 +1,342 @@
+//! The answers to stories of the lab, against the answer key's variants.
+
+use crate::analyze::analysis::{Analysis, Answer, ClientHost, Facts, Status};
+use crate::analyze::testing::{Story, address, ip};
+use crate::analyze::{CaptureFacts, NamedJournal, analyze};
+use crate::journal::Journal;
+use crate::lab::{LabConfig, Question, Step};
+use crate::types::FrameNumber;
+
+const A: &str = "10.0.3.1:65432";
+const UDP_A: &str = "10.0.3.1:65433";
+const B: &str = "10.0.3.2:40110";
+const B1: &str = "10.0.3.2:40210";
+const B2: &str = "10.0.3.2:40212";
+const C1: &str = "10.0.3.3:51762";
+const C2: &str = "10.0.3.3:51764";
+
+fn of(captures: Vec<CaptureFacts>) -> Analysis {
+    analyze(captures, &[], &LabConfig::default())
+}
+
+fn answer(analysis: &Analysis, question: Question) -> &Answer {
+    analysis.answers.iter().find(|answer| answer.question == question).unwrap()
+}
+
+fn frames(numbers: &[u64]) -> Option<Vec<FrameNumber>> {
+    Some(numbers.iter().copied().map(FrameNumber).collect())
+}
+
+fn codes(analysis: &Analysis) -> Vec<&'static str> {
+    analysis.findings.iter().map(|finding| finding.code).collect()
+}
+
+fn steps(analysis: &Analysis) -> Vec<Option<Step>> {
+    analysis.captures.iter().map(|capture| capture.step.as_ref().map(|recorded| recorded.step)).collect()
+}
+
+/// Step 8 with a server that only prints: two lines.
+fn step_8() -> CaptureFacts {
+    let mut story = Story::new("step8", 0);
+    let mut b = Story::tcp(B, A);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    story.line(&mut b, "two\n");
+    story.read()
+}
+
+fn step_12() -> CaptureFacts {
+    let mut story = Story::new("step12", 300);
+    story.datagram("10.0.3.2:51000", UDP_A, "one");
+    story.datagram("10.0.3.2:51000", UDP_A, "");
+    story.read()
+}
+
+fn part_two(file: &str, start: i64, clients: [&str; 2], reply: bool) -> CaptureFacts {
+    let mut story = Story::new(file, start);
+    let mut connections = clients.map(|client| Story::tcp(client, A));
+    for connection in &mut connections {
+        story.handshake(connection);
+    }
+    for connection in &mut connections {
+        if reply { story.echo(connection, "hello\n") } else { story.line(connection, "hello\n") }
+    }
+    story.read()
+}
+
+#[test]
+fn the_four_captures_of_the_sheet_answer_what_captures_can() {
+    let analysis =
+        of(vec![step_8(), step_12(), part_two("2", 600, [B1, B2], false), part_two("3", 900, [C1, C2], false)]);
+    assert_eq!(steps(&analysis), [Step::TcpClient, Step::Udp, Step::ThreadedAtB, Step::ThreadedAtC].map(Some));
+    let facts = |question| answer(&analysis, question).facts.clone();
+    assert_eq!(
+        facts(Question::I1a),
+        Facts::TcpFrames {
+            handshake_frames: frames(&[1, 2, 3]),
+            data_frames: frames(&[4, 6]),
+            acknowledgement_frames: frames(&[5, 7]),
+            closing_frames: frames(&[]),
+        }
+    );
+    assert_eq!(
+        facts(Question::I1b),
+        Facts::SocketAddresses {
+            client_socket_addresses: Some(vec![address(B)]),
+            server_socket_addresses: Some(vec![address(A)]),
+        }
+    );
+    assert_eq!(facts(Question::I2), Facts::SecondServer { second_server_started: None, errno: None });
+    assert_eq!(
+        facts(Question::I3),
+        Facts::BusyServer { tcp_handshake_completed: None, served_while_first_client_connected: None }
+    );
+    assert_eq!(
+        facts(Question::I4a),
+        Facts::UdpFrames { tcp_control_frames: Some(5), udp_control_frames: Some(0), udp_datagrams: Some(2) }
+    );
+    assert_eq!(facts(Question::I4b), Facts::UdpClients { clients_served: None });
+    assert_eq!(
+        facts(Question::II2),
+        Facts::ServerSockets {
+            server_socket_addresses: Some(vec![address(A)]),
+            listening_sockets: Some(1),
+            connection_sockets: Some(4),
+            sockets_created: Some(5),
+        }
+    );
+    let host = |host: &str, addresses: [&str; 2]| ClientHost {
+        host: ip(host),
+        socket_addresses: addresses.map(address).to_vec(),
+        sockets_created: 2,
+    };
+    let clients = vec![host("10.0.3.2", [B1, B2]), host("10.0.3.3", [C1, C2])];
+    assert_eq!(facts(Question::II3), Facts::ClientSockets { clients: Some(clients) });
+    let statuses: Vec<Status> = analysis.answers.iter().map(|answer| answer.status).collect();
+    use Status::{NotInCapture, Observed, Partial};
+    assert_eq!(
+        statuses,
+        [Observed, Observed, NotInCapture, NotInCapture, Observed, NotInCapture, Partial, Observed, Observed]
+    );
+    assert_eq!(codes(&analysis), [""; 0]);
+}
+
+#[test]
+fn one_hosts_file_of_part_two_supports_three_sockets_and_names_the_other_file() {
+    let analysis = of(vec![part_two("2", 0, [B1, B2], true)]);
+    let server = answer(&analysis, Question::II2);
+    assert_eq!(server.status, Status::Partial);
+    assert!(matches!(server.facts, Facts::ServerSockets { sockets_created: Some(3), connection_sockets: Some(2), .. }));
+    assert_eq!(server.missing, ["the capture of Part II step 3(c), made at host C"]);
+    assert!(codes(&analysis).contains(&"second-host-missing"));
+}
+
+#[test]
+fn a_connection_in_two_captures_counts_once_and_a_reused_pair_of_addresses_twice() {
+    let both = |file: &str| {
+        let mut story = Story::new(file, 0);
+        for client in [B1, B2, C1, C2] {
+            let mut connection = Story::tcp(client, A);
+            story.handshake(&mut connection);
+            story.echo(&mut connection, "x\n");
+        }
+        story.read()
+    };
+    let analysis = of(vec![both("at A"), part_two("at C", 0, [C1, C2], true)]);
+    assert!(matches!(answer(&analysis, Question::II2).facts, Facts::ServerSockets { connection_sockets: Some(4), .. }));
+    let mut story = Story::new("again", 0);
+    let mut first = Story::tcp(B1, A);
+    let mut other = Story::tcp(B2, A);
+    story.handshake(&mut first);
+    story.handshake(&mut other);
+    story.close(&mut first);
+    let mut again = Story::tcp(B1, A);
+    again.restart(77);
+    story.handshake(&mut again);
+    let analysis = of(vec![story.read()]);
+    assert!(matches!(answer(&analysis, Question::II2).facts, Facts::ServerSockets { connection_sockets: Some(3), .. }));
+}
+
+#[test]
+fn a_late_start_leaves_the_handshake_unknown_and_the_server_inferred() {
+    let mut story = Story::new("late", 0);
+    let mut b = Story::tcp("10.0.3.2:40210", "10.0.3.1:50007");
+    story.line(&mut b, "one\n");
+    story.line(&mut b, "two\n");
+    let analysis = of(vec![story.read()]);
+    assert!(matches!(answer(&analysis, Question::I1a).facts, Facts::TcpFrames { handshake_frames: None, .. }));
+    assert!(answer(&analysis, Question::I1a).answer.contains("was not captured"));
+    assert_eq!(
+        answer(&analysis, Question::I1b).facts,
+        Facts::SocketAddresses {
+            client_socket_addresses: Some(vec![address("10.0.3.2:40210")]),
+            server_socket_addresses: Some(vec![address("10.0.3.1:50007")]),
+        }
+    );
+    assert!(codes(&analysis).contains(&"capture-began-late"));
+}
+
+#[test]
+fn the_waiting_client_is_connected_but_not_served_where_the_server_replies() {
+    let mut at_b = Story::new("b", 0);
+    let mut b = Story::tcp(B1, A);
+    at_b.handshake(&mut b);
+    at_b.echo(&mut b, "hi\n");
+    let mut at_c = Story::new("c", 60);
+    let mut c = Story::tcp(C1, A);
+    at_c.handshake(&mut c);
+    at_c.line(&mut c, "hello?\n");
+    at_c.half_close(&mut c);
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    assert_eq!(steps(&analysis), [Some(Step::TcpClient), Some(Step::BusyServer)]);
+    assert_eq!(
+        answer(&analysis, Question::I3).facts,
+        Facts::BusyServer { tcp_handshake_completed: Some(true), served_while_first_client_connected: Some(false) }
+    );
+}
+
+#[test]
+fn a_print_only_server_leaves_service_unknown_and_the_missing_fin_is_a_sign() {
+    let mut at_c = Story::new("c", 60);
+    let mut c = Story::tcp(C1, A);
+    at_c.handshake(&mut c);
+    at_c.line(&mut c, "hello?\n");
+    at_c.half_close(&mut c);
+    let analysis = of(vec![at_c.read()]);
+    let busy = answer(&analysis, Question::I3);
+    assert_eq!(
+        busy.facts,
+        Facts::BusyServer { tcp_handshake_completed: Some(true), served_while_first_client_connected: None }
+    );
+    assert!(busy.claims.iter().any(|claim| claim.text.contains("waiting in the queue")));
+}
+
+#[test]
+fn a_whole_run_captured_at_the_server_is_told_apart_step_by_step() {
+    let mut story = Story::new("at A", 0);
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.echo(&mut b, "one\n");
+    let mut c = Story::tcp(C1, A);
+    story.handshake(&mut c);
+    story.line(&mut c, "waiting\n");
+    story.half_close(&mut c);
+    story.close(&mut b);
+    story.datagram("10.0.3.2:51000", UDP_A, "udp");
+    story.datagram("10.0.3.3:52000", UDP_A, "udp");
+    let mut threaded: Vec<_> =
+        ["10.0.3.2:40300", "10.0.3.2:40302", "10.0.3.3:51800", "10.0.3.3:51802"].map(|c| Story::tcp(c, A)).to_vec();
+    for connection in &mut threaded {
+        story.handshake(connection);
+        story.echo(connection, "two\n");
+    }
+    let analysis = of(vec![story.read()]);
+    let facts = |question| answer(&analysis, question).facts.clone();
+    assert!(
+        matches!(facts(Question::I1b), Facts::SocketAddresses { client_socket_addresses: Some(c), .. } if c == [address(B1)])
+    );
+    assert_eq!(
+        facts(Question::I3),
+        Facts::BusyServer { tcp_handshake_completed: Some(true), served_while_first_client_connected: Some(false) }
+    );
+    assert!(matches!(facts(Question::I4a), Facts::UdpFrames { udp_datagrams: Some(1), .. }));
+    assert!(matches!(
+        facts(Question::II1),
+        Facts::ThreadedClients { clients_connected: Some(4), clients_served: Some(4), .. }
+    ));
+    assert!(matches!(facts(Question::II2), Facts::ServerSockets { sockets_created: Some(5), .. }));
+}
+
+#[test]
+fn refused_and_unanswered_attempts_are_no_sockets_of_the_server() {
+    let mut story = Story::new("refused first", 0);
+    story.refused(&mut Story::tcp("10.0.3.2:40100", A));
+    let mut first = Story::tcp(B1, A);
+    let mut second = Story::tcp(B2, A);
+    story.handshake(&mut first);
+    story.handshake(&mut second);
+    story.syns(Story::tcp("10.0.3.2:40400", A), 3);
+    let analysis = of(vec![story.read()]);
+    assert!(matches!(answer(&analysis, Question::II2).facts, Facts::ServerSockets { connection_sockets: Some(2), .. }));
+}
+
+#[test]
+fn a_refused_client_says_what_to_start() {
+    let mut story = Story::new("refused", 0);
+    story.refused(&mut Story::tcp(B1, A));
+    let analysis = of(vec![story.read()]);
+    assert_eq!(codes(&analysis), ["connection-refused"]);
+    let frames_answer = answer(&analysis, Question::I1a);
+    assert_eq!(frames_answer.status, Status::Partial);
+    assert!(frames_answer.answer.contains("RST"));
+}
+
+#[test]
+fn other_traffic_is_not_the_labs() {
+    let mut story = Story::new("noise", 0);
+    let mut web = Story::tcp("10.0.3.2:50500", "93.184.216.34:80");
+    story.handshake(&mut web);
+    story.echo(&mut web, "GET / HTTP/1.1\r\n\r\n");
+    let mut ssh = Story::tcp("10.0.3.2:50502", "10.0.3.1:22");
+    story.handshake(&mut ssh);
+    story.echo(&mut ssh, "SSH-2.0-OpenSSH_9.2\r\n");
+    story.datagram("10.0.3.2:50600", "10.0.3.1:53", "dns");
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    let analysis = of(vec![story.read()]);
+    let lab: Vec<bool> = analysis.captures[0].tcp_roles.iter().map(|role| role.lab).collect();
+    assert_eq!(lab, [false, false, true]);
+    assert!(analysis.captures[0].udp_roles.iter().all(|role| !role.lab));
+    assert!(codes(&analysis).contains(&"extra-traffic"));
+    assert_eq!(steps(&analysis), [Some(Step::TcpClient)]);
+}
+
+#[test]
+fn journals_prove_the_second_servers_failure() {
+    let text = r#"{"time":"2026-01-01T10:00:00.000001Z","program":"tcp-server","pid":7,"event":"socket","protocol":"tcp","socket":1}
+{"time":"2026-01-01T10:00:00.000002Z","program":"tcp-server","pid":7,"event":"error","protocol":"tcp","socket":1,"local":"10.0.3.1:65432","operation":"bind","errno":"EADDRINUSE"}
+"#;
+    let journal = NamedJournal { file: "a.jsonl".to_owned(), journal: Journal::read(text.as_bytes()).unwrap() };
+    let analysis = analyze(vec![step_8()], &[journal], &LabConfig::default());
+    let second = answer(&analysis, Question::I2);
+    assert_eq!(second.status, Status::Observed);
+    assert_eq!(
+        second.facts,
+        Facts::SecondServer { second_server_started: Some(false), errno: Some("EADDRINUSE".to_owned()) }
+    );
+    assert_eq!(second.claims[0].evidence[0].lines, [2]);
+}
+
+#[test]
+fn the_settings_go_before_what_is_worked_out() {
+    let mut config = LabConfig::default();
+    config.steps.insert("step8".to_owned(), Step::ThreadedAtC);
+    let analysis = analyze(vec![step_8()], &[], &config);
+    assert_eq!(steps(&analysis), [Some(Step::ThreadedAtC)]);
+    assert!(matches!(answer(&analysis, Question::II3).facts, Facts::ClientSockets { clients: Some(_) }));
+    assert_eq!(answer(&analysis, Question::I1a).status, Status::NotInCapture);
+}
+
+#[test]
+fn a_udp_capture_that_begins_with_a_reply_still_finds_its_server() {
+    let mut story = Story::new("late udp", 0);
+    story.datagram("10.0.3.1:9000", "10.0.3.2:51000", "echo");
+    story.datagram("10.0.3.2:51000", "10.0.3.1:9000", "next");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(analysis.lab.servers[0].1, address("10.0.3.1:9000"));
+    assert!(matches!(answer(&analysis, Question::I4a).facts, Facts::UdpFrames { udp_datagrams: Some(2), .. }));
+}
+
+#[test]
+fn a_lab_on_a_well_known_port_is_found_by_its_text() {
+    let mut story = Story::new("port 80", 0);
+    let mut b = Story::tcp(B, "10.0.3.1:80");
+    story.handshake(&mut b);
+    story.line(&mut b, "hello\n");
+    let mut web = Story::tcp("10.0.3.2:50500", "93.184.216.34:443");
+    story.handshake(&mut web);
+    story.line(&mut web, "\u{16}\u{3}\u{1}binary");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(analysis.lab.servers, [(crate::types::Protocol::Tcp, address("10.0.3.1:80"))]);
+}

@@ -1,0 +1,186 @@
+//! Captures made by hand for tests: a story told frame by frame, followed by the real tracker.
+
+use std::net::IpAddr;
+
+use crate::analyze::facts::CaptureFacts;
+use crate::analyze::packet::{Content, IpAddresses, Packet, TcpSegment, UdpDatagram};
+use crate::analyze::track::{TcpFlags, Tracker};
+use crate::capfile::{CaptureInfo, Format, Frame, Interface, LinkType};
+use crate::limits::Limits;
+use crate::types::{FrameNumber, SocketAddress, Timestamp};
+
+const SYN: u8 = TcpFlags::SYN.0;
+const ACK: u8 = TcpFlags::ACK.0;
+const PSH: u8 = TcpFlags::PSH.0;
+const FIN: u8 = TcpFlags::FIN.0;
+const RST: u8 = TcpFlags::RST.0;
+
+/// A capture in the making. Frames are one millisecond apart.
+pub(crate) struct Story {
+    file: String,
+    tracker: Tracker,
+    frames: u64,
+    start: i64,
+}
+
+/// A TCP connection in the story, with the sequence numbers of both sides.
+#[derive(Clone, Copy)]
+pub(crate) struct Tcp {
+    client: SocketAddress,
+    server: SocketAddress,
+    next: [u32; 2],
+}
+
+impl Tcp {
+    /// Takes other initial sequence numbers, as a new connection between the same addresses does.
+    pub(crate) fn restart(&mut self, sequence: u32) {
+        self.next = [sequence, sequence * 2];
+    }
+}
+
+/// A socket address from its text.
+pub(crate) fn address(text: &str) -> SocketAddress {
+    text.parse().expect("a socket address")
+}
+
+/// An IP address from its text.
+pub(crate) fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an IP address")
+}
+
+impl Story {
+    /// A capture that begins this many seconds into the lab.
+    pub(crate) fn new(file: &str, start: i64) -> Story {
+        Story { file: file.to_owned(), tracker: Tracker::new(&Limits::default()), frames: 0, start }
+    }
+
+    fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
+        self.frames += 1;
+        let nanoseconds = u32::try_from(self.frames % 1000).expect("small") * 1_000_000;
+        let seconds = 1_700_000_000 + self.start + i64::try_from(self.frames / 1000).expect("small");
+        let frame = Frame {
+            number: FrameNumber(self.frames),
+            interface: Some(0),
+            link_type: LinkType(1),
+            time: Some(Timestamp { seconds, nanoseconds, digits: 6 }.into()),
+            original_length: 60,
+            data: &[],
+            direction: None,
+        };
+        let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
+        self.tracker.add(&frame, &Packet { ethernet: None, ip, direction: None, content });
+    }
+
+    fn segment(&mut self, tcp: &mut Tcp, from_client: bool, flags: u8, payload: &[u8]) {
+        let (source, destination) = if from_client { (tcp.client, tcp.server) } else { (tcp.server, tcp.client) };
+        let (own, peer) = if from_client { (0, 1) } else { (1, 0) };
+        let length = u32::try_from(payload.len()).expect("small");
+        let segment = TcpSegment {
+            source_port: source.port,
+            destination_port: destination.port,
+            sequence: tcp.next[own],
+            acknowledgement: if flags & ACK == 0 { 0 } else { tcp.next[peer] },
+            flags: TcpFlags(flags),
+            bogus_header: false,
+            payload_length: Some(length),
+            payload,
+        };
+        self.add(source, destination, Content::Tcp(segment));
+        let control = u32::from(flags & (SYN | FIN) != 0);
+        tcp.next[own] = tcp.next[own].wrapping_add(length + control);
+    }
+
+    /// A connection between these addresses, nothing of it sent yet. Its initial sequence numbers come from its ports.
+    pub(crate) fn tcp(client: &str, server: &str) -> Tcp {
+        let (client, server) = (address(client), address(server));
+        Tcp { client, server, next: [u32::from(client.port) * 1000, u32::from(client.port) * 3000] }
+    }
+
+    /// SYN, SYN-ACK, ACK.
+    pub(crate) fn handshake(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, SYN, b"");
+        self.segment(tcp, false, SYN | ACK, b"");
+        self.segment(tcp, true, ACK, b"");
+    }
+
+    /// A SYN sent this many times, never answered.
+    pub(crate) fn syns(&mut self, tcp: Tcp, times: usize) {
+        for _ in 0..times {
+            let mut same = tcp;
+            self.segment(&mut same, true, SYN, b"");
+        }
+    }
+
+    /// SYN answered with RST-ACK.
+    pub(crate) fn refused(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, SYN, b"");
+        self.segment(tcp, false, RST | ACK, b"");
+    }
+
+    /// A line of the client, acknowledged.
+    pub(crate) fn line(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        self.segment(tcp, false, ACK, b"");
+    }
+
+    /// A line of the client, the server's reply with the acknowledgement, and the client's acknowledgement.
+    pub(crate) fn echo(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        self.segment(tcp, false, PSH | ACK, text.as_bytes());
+        self.segment(tcp, true, ACK, b"");
+    }
+
+    /// FIN of the client, acknowledged but not answered.
+    pub(crate) fn half_close(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, FIN | ACK, b"");
+        self.segment(tcp, false, ACK, b"");
+    }
+
+    /// FIN of the client, FIN of the server, ACK.
+    pub(crate) fn close(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, FIN | ACK, b"");
+        self.segment(tcp, false, FIN | ACK, b"");
+        self.segment(tcp, true, ACK, b"");
+    }
+
+    /// A datagram.
+    pub(crate) fn datagram(&mut self, source: &str, destination: &str, text: &str) {
+        let (source, destination) = (address(source), address(destination));
+        let datagram = UdpDatagram {
+            source_port: source.port,
+            destination_port: destination.port,
+            payload_length: u32::try_from(text.len()).expect("small"),
+            payload: text.as_bytes(),
+        };
+        self.add(source, destination, Content::Udp(datagram));
+    }
+
+    /// The capture, read.
+    pub(crate) fn read(self) -> CaptureFacts {
+        let interface = Interface {
+            id: 0,
+            name: Some("eth0".to_owned()),
+            description: None,
+            filter: None,
+            link_type: LinkType(1),
+            snapshot_length: 262_144,
+            frames: self.frames,
+            dropped: None,
+        };
+        let info = CaptureInfo {
+            format: Format::Pcapng,
+            empty: false,
+            application: None,
+            operating_system: None,
+            compression: None,
+            frames: self.frames,
+            first_time: None,
+            last_time: None,
+            interfaces: vec![interface],
+            truncated: false,
+            snapped_frames: 0,
+            warnings: Vec::new(),
+        };
+        CaptureFacts { file: self.file, info, traffic: self.tracker.finish() }
+    }
+}

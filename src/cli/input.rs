@@ -1,0 +1,153 @@
+//! Opening what is to be read: regular files, pipes, standard input.
+//!
+//! Pipes are welcome (`<(…)` of a shell is one). Directories, and devices other than standard input, are refused:
+//! reading a disk or a terminal is never what was meant.
+
+use std::cell::Cell;
+use std::ffi::OsStr;
+use std::fs::{File, FileType};
+use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::cli::exit::Failure;
+use crate::escape::harmless_bytes;
+
+/// The name that stands for standard input.
+const STDIN: &str = "-";
+
+/// An input that was opened.
+pub(super) struct Input {
+    /// As named on the command line.
+    pub(super) name: String,
+    /// Its bytes.
+    pub(super) reader: Counted<Box<dyn Read>>,
+    /// Its size in bytes, where it is a regular file.
+    pub(super) size: Option<u64>,
+}
+
+/// A reader that counts what passes.
+pub(super) struct Counted<R> {
+    inner: R,
+    bytes: Rc<Cell<u64>>,
+}
+
+impl<R> Counted<R> {
+    /// The count, to be looked at while the reader is away.
+    pub(super) fn bytes(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.bytes)
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.bytes.set(self.bytes.get().saturating_add(u64::try_from(read).unwrap_or(u64::MAX)));
+        Ok(read)
+    }
+}
+
+/// Whether this name stands for standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
+}
+
+/// A name as text. What is no UTF-8 in it is written `\xNN`.
+pub(super) fn name(path: &OsStr) -> String {
+    match path.to_str() {
+        Some(name) => name.to_owned(),
+        None => harmless_bytes(path.as_encoded_bytes()),
+    }
+}
+
+/// Opens an input.
+///
+/// # Errors
+/// With what to do about it.
+pub(super) fn open(path: &Path) -> Result<Input, Failure> {
+    let name = name(path.as_os_str());
+    if is_stdin(path) {
+        return stdin(name);
+    }
+    let fault = |error: io::Error| unreadable(&name, path, &error);
+    // Looked at before it is opened: opening some devices does something.
+    let metadata = path.metadata().map_err(fault)?;
+    if let Some(failure) = refused(&name, metadata.file_type()) {
+        return Err(failure);
+    }
+    let file = File::open(path).map_err(fault)?;
+    let size = metadata.is_file().then(|| metadata.len());
+    Ok(Input { name, reader: Counted { inner: Box::new(file), bytes: Rc::default() }, size })
+}
+
+fn stdin(name: String) -> Result<Input, Failure> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Err(Failure::new(name, "standard input is the keyboard, not a capture")
+            .hint("Pipe a capture into it: tcpdump -w - … | socklab analyze -"));
+    }
+    Ok(Input { name, reader: Counted { inner: Box::new(stdin.lock()), bytes: Rc::default() }, size: None })
+}
+
+fn refused(name: &str, kind: FileType) -> Option<Failure> {
+    if kind.is_dir() {
+        return Some(
+            Failure::new(name, "this is a directory, not a file")
+                .hint("Name the files in it, such as DIRECTORY/*.pcapng"),
+        );
+    }
+    is_device(kind).then(|| {
+        Failure::new(name, "this is a device, not a file")
+            .hint("To read what a program writes, pipe it and name the file -")
+    })
+}
+
+#[cfg(unix)]
+fn is_device(kind: FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+
+    kind.is_block_device() || kind.is_char_device() || kind.is_socket()
+}
+
+#[cfg(not(unix))]
+fn is_device(_: FileType) -> bool {
+    false
+}
+
+fn unreadable(name: &str, path: &Path, error: &io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            match path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists()) {
+                Some(_) => Failure::new(name, "there is no such file, nor its directory")
+                    .hint("Check the spelling, and that the flash drive is mounted."),
+                None => Failure::new(name, "there is no such file")
+                    .hint("Check the spelling, and that you are in the directory with the captures."),
+            }
+        }
+        ErrorKind::PermissionDenied => Failure::new(name, "you may not read this file")
+            .hint("If Wireshark ran as root, the file is root's: sudo chown \"$USER\" FILE"),
+        _ => Failure::new(name, error),
+    }
+}
+
+/// Reads a small file of text whole.
+///
+/// # Errors
+/// When it can't be opened, is longer than `most` bytes, or is no UTF-8.
+pub(super) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
+    let input = open(path)?;
+    let fault = |cause: &dyn std::fmt::Display| Failure::new(&input.name, cause);
+    let mut bytes = Vec::new();
+    let mut reader = input.reader;
+    reader.by_ref().take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| fault(&error))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+        return Err(fault(&format_args!("this file is longer than {most} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| fault(&"this file is no UTF-8 text"))
+}
+
+/// The inputs among which an output file must not be.
+pub(super) fn same_file(output: &Path, inputs: &[PathBuf]) -> Option<PathBuf> {
+    let output = output.canonicalize().ok()?;
+    inputs.iter().find(|input| input.canonicalize().is_ok_and(|input| input == output)).cloned()
+}

@@ -1,0 +1,145 @@
+//! Where results go: standard output, or a file that is whole or not there at all.
+
+use std::env;
+use std::fs;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use crate::cli::exit::Failure;
+use crate::cli::input;
+use crate::report::style::Style;
+
+/// When to write in colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Where results go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// Standard output.
+    Screen,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Destination {
+    /// Whether a person sees the results as they are written.
+    pub(super) fn is_terminal(&self) -> bool {
+        *self == Destination::Screen && io::stdout().is_terminal()
+    }
+
+    /// The dress of text that goes there.
+    pub(super) fn style(&self, color: Color) -> Style {
+        let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        match color {
+            Color::Always => Style::Colored,
+            Color::Auto if self.is_terminal() && !set("NO_COLOR") && !dumb => Style::Colored,
+            Color::Auto | Color::Never => Style::Plain,
+        }
+    }
+
+    /// Writes results there. A pipe that nobody reads any more is no failure. A file is replaced when the last byte is
+    /// written, and stays as it was if anything fails before.
+    ///
+    /// # Errors
+    /// With what to do about it.
+    pub(super) fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        match self {
+            Destination::Screen => match to_screen(write) {
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new("standard output", error)),
+                _ => Ok(()),
+            },
+            Destination::File(path) => to_file(path, write).map_err(|error| {
+                Failure::new(input::name(path.as_os_str()), format_args!("the results can't be written: {error}"))
+                    .hint("Name a file with -o in a directory where you may write.")
+            }),
+        }
+    }
+}
+
+/// On old Windows consoles, colours are set by calls instead of escape sequences.
+fn to_screen(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(BUFFER, anstream::AutoStream::always(io::stdout().lock()));
+    write(&mut out)?;
+    out.flush()
+}
+
+const BUFFER: usize = 64 * 1024;
+
+fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    // Through a link, the file it leads to is the one to replace.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(&target) {
+        Ok(metadata) if !metadata.is_file() => {
+            // A pipe or a device such as /dev/null: nothing to replace. Opening a directory fails.
+            let mut out = BufWriter::with_capacity(BUFFER, fs::OpenOptions::new().write(true).open(&target)?);
+            write(&mut out)?;
+            out.flush()
+        }
+        Ok(metadata) => replace(&target, Some(metadata.permissions()), write),
+        Err(_) => replace(&target, None, write),
+    }
+}
+
+fn replace(
+    target: &Path,
+    permissions: Option<fs::Permissions>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = new_file(directory)?;
+    let mut out = BufWriter::with_capacity(BUFFER, file);
+    write(&mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.persist(target)?;
+    Ok(())
+}
+
+/// A file beside the one to be replaced, with the rights that any new file gets.
+fn new_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".socklab-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_stays_as_it_was_when_writing_fails() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.txt");
+        fs::write(&path, "old").unwrap();
+        let destination = Destination::File(path.clone());
+        let failed = destination.write(|out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("disk on fire"))
+        });
+        assert!(failed.unwrap_err().cause.contains("disk on fire"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        destination.write(|out| out.write_all(b"new")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+}
