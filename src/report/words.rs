@@ -8,7 +8,7 @@ use crate::analyze::track::{Close, FrameNote, HandshakeState, TcpFlags};
 use crate::capfile::{Compression, Format};
 use crate::lab::Step;
 use crate::report::ladder::{Arrow, Phase};
-use crate::types::{Protocol, StreamNumber, Timestamp};
+use crate::types::{Protocol, SocketAddress, StreamNumber, Timestamp};
 use crate::wording;
 
 /// A file format's name.
@@ -133,6 +133,14 @@ pub fn host(lab: &LabFound, ip: IpAddr) -> String {
     match host_letter(lab, ip) {
         Some(letter) => format!("{letter} ({ip})"),
         None => ip.to_string(),
+    }
+}
+
+/// A socket address with its host's letter before it: `B 10.0.3.2:40210`.
+pub fn socket_address(lab: &LabFound, address: SocketAddress) -> String {
+    match host_letter(lab, address.ip) {
+        Some(letter) => format!("{letter} {address}"),
+        None => address.to_string(),
     }
 }
 

@@ -4,6 +4,8 @@
 
 pub mod text;
 
+use std::fmt;
+
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
 use crate::analyze::track::{FrameNote, Side, TcpConnection, TcpFlags};
 use crate::report::view::{self, Ends, Tcp, Udp};
@@ -46,6 +48,16 @@ impl Participant {
     /// The host's letter, or its IP address.
     pub fn name(&self) -> String {
         self.host.clone().unwrap_or_else(|| self.address.ip.to_string())
+    }
+}
+
+/// As [`words::socket_address`] writes it.
+impl fmt::Display for Participant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Some(host) => write!(f, "{host} {}", self.address),
+            None => self.address.fmt(f),
+        }
     }
 }
 
@@ -134,7 +146,7 @@ impl Ladder {
     /// A sentence that names it: `TCP stream 0: B 10.0.3.2:40210 to A 10.0.3.1:65432`.
     pub fn title(&self) -> String {
         let [client, server] = &self.ends;
-        words::stream_title(self.protocol, self.stream, &end_text(client), &end_text(server))
+        words::stream_title(self.protocol, self.stream, &client.to_string(), &server.to_string())
     }
 
     /// The number of frames in it.
@@ -153,14 +165,6 @@ impl Ladder {
             (Some(start), Some(time)) => words::seconds(start, time),
             _ => String::new(),
         }
-    }
-}
-
-/// An end with its host's letter: `B 10.0.3.2:40210`.
-fn end_text(end: &Participant) -> String {
-    match &end.host {
-        Some(host) => format!("{host} {}", end.address),
-        None => end.address.to_string(),
     }
 }
 
