@@ -7,7 +7,7 @@ mod findings;
 mod roles;
 mod testimony;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod topology;
 
 pub mod addresses;

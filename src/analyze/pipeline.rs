@@ -27,12 +27,12 @@ pub fn read_capture<R: Read>(
     let mut reader = CaptureReader::open(reader, limits)?;
     let mut decoder = Decoder::new(limits);
     let mut tracker = Tracker::new(limits);
-    while let Some(frame) = reader.next_frame() {
+    reader.for_each_frame(|frame| {
         if frame.number.0 % PROGRESS_EVERY == 0 {
             progress(frame.number.0);
         }
-        tracker.add(&frame, &decoder.decode(&frame));
-    }
+        tracker.add(frame, &decoder.decode(frame));
+    });
     let traffic = tracker.finish();
     let mut info = reader.into_info();
     info.warnings.extend(decoder.warnings());

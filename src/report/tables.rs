@@ -236,14 +236,8 @@ fn connection(analysis: &Analysis, capture: &CaptureAnalysis, tcp: &Tcp) -> Row 
 }
 
 fn side(counts: SideCounts) -> [Cell; 5] {
-    [
-        counts.frames,
-        counts.data_frames,
-        counts.acknowledgement_frames,
-        counts.retransmissions,
-        counts.payload_bytes,
-    ]
-    .map(Cell::Number)
+    [counts.frames, counts.data_frames, counts.acknowledgement_frames, counts.retransmissions, counts.payload_bytes]
+        .map(Cell::Number)
 }
 
 const DATAGRAMS: &[Column] = &[
@@ -313,7 +307,7 @@ fn of_arrow(file: &str, ladder: &Ladder, arrow: &Arrow) -> Row {
     let (source, destination) = if arrow.from_client { (client, server) } else { (server, client) };
     let seconds = ladder.seconds(arrow);
     let of_tcp = |cell: Cell| if ladder.protocol == Protocol::Tcp { cell } else { Cell::Nothing };
-    let has_ack = note.flags.has(crate::analyze::track::TcpFlags::ACK);
+    let has_ack = note.flags.has(crate::analyze::packet::TcpFlags::ACK);
     let acknowledgement = Cell::Number(note.relative_acknowledgement.into());
     let cells = vec![
         words_cell(file),

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{AddressRole, Basis, LabFound, RecordedStep, RoleBasis, Severity, Status};
-use crate::analyze::track::{Close, FrameNote, HandshakeState, TcpFlags};
+use crate::analyze::packet::TcpFlags;
+use crate::analyze::track::{Close, FrameNote, HandshakeState};
 use crate::capfile::{Compression, Format};
 use crate::lab::Step;
 use crate::report::ladder::{Arrow, Phase};
@@ -46,6 +47,22 @@ pub const fn close(close: Close) -> &'static str {
         Close::Fin => "FIN",
         Close::Reset => "reset",
     }
+}
+
+/// The flags of a segment, as Wireshark names them: `SYN, ACK`.
+pub fn flags(flags: TcpFlags) -> String {
+    const NAMES: [(u8, &str); 8] = [
+        (0x01, "FIN"),
+        (0x02, "SYN"),
+        (0x04, "RST"),
+        (0x08, "PSH"),
+        (0x10, "ACK"),
+        (0x20, "URG"),
+        (0x40, "ECE"),
+        (0x80, "CWR"),
+    ];
+    let set: Vec<&str> = NAMES.into_iter().filter(|(bit, _)| flags.0 & bit != 0).map(|(_, name)| name).collect();
+    set.join(", ")
 }
 
 /// What tells which side is the server.
@@ -166,20 +183,10 @@ pub const fn phase(phase: Phase) -> &'static str {
     }
 }
 
-/// TCP flags as Wireshark's Info column lists them: `SYN, ACK`.
-pub fn flags(flags: TcpFlags) -> String {
-    const NAMES: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
-    let set: Vec<&str> =
-        NAMES.iter().enumerate().filter(|(bit, _)| flags.0 >> bit & 1 == 1).map(|(_, name)| *name).collect();
-    match set.is_empty() {
-        true => "no flags".to_owned(),
-        false => set.join(", "),
-    }
-}
-
 /// A TCP segment: flags, relative sequence numbers and payload length, as in Wireshark's Info column.
 pub fn segment(note: &FrameNote) -> String {
-    let mut text = format!("[{}] Seq={}", flags(note.flags), note.relative_sequence);
+    let flags = if note.flags.0 == 0 { "no flags".to_owned() } else { flags(note.flags) };
+    let mut text = format!("[{flags}] Seq={}", note.relative_sequence);
     if note.flags.has(TcpFlags::ACK) {
         text.push_str(&format!(" Ack={}", note.relative_acknowledgement));
     }
@@ -257,6 +264,13 @@ mod tests {
         }
         let outside = Timestamp { seconds: i64::MAX, nanoseconds: 0, digits: 0 };
         assert_eq!(time(outside), "a time outside the calendar");
+    }
+
+    #[test]
+    fn flags_are_named_as_wireshark_does() {
+        assert_eq!(flags(TcpFlags(0x12)), "SYN, ACK");
+        assert_eq!(flags(TcpFlags(0x18)), "PSH, ACK");
+        assert_eq!(flags(TcpFlags(0)), "");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Notes on single frames, for answers that name frames and for ladder diagrams. Bounded: the first frames of each
 //! stream, as many as the limits allow.
 
-use super::model::{FrameNote, Side, TcpFlags};
+use super::model::{FrameNote, Side};
 use super::packed::{PackedFrame, PackedTime};
+use crate::analyze::packet::TcpFlags;
+use crate::capfile::FrameTime;
 use crate::limits::Limits;
-use crate::types::{FrameNumber, Timestamp};
+use crate::types::FrameNumber;
 
 /// One noted frame. Sequence numbers are raw: the bases that they count from may still change.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +25,7 @@ pub(super) struct Note {
 /// What a note is made of.
 pub(super) struct Noted {
     pub(super) frame: FrameNumber,
-    pub(super) time: Option<Timestamp>,
+    pub(super) time: Option<FrameTime>,
     pub(super) sender: Side,
     pub(super) flags: TcpFlags,
     pub(super) sequence: u32,

@@ -3,12 +3,13 @@
 //! The rules stand in named functions: [`TcpRecord::is_reused_by`], [`TcpRecord::note_bases`], [`completeness_of`],
 //! [`Sender::sent_before`].
 
-use super::model::{Close, HandshakeState, Side, SideCounts, TcpConnection, TcpFlags};
+use super::model::{Close, HandshakeState, Side, SideCounts, TcpConnection};
 use super::packed::{PackedFrame, PackedTime};
 use super::pair::{Pair, Paired};
 use super::payload::PayloadKinds;
 use super::sides::{side, side_mut};
 use super::sightings::Sightings;
+use crate::analyze::packet::TcpFlags;
 use crate::analyze::packet::TcpSegment;
 use crate::capfile::{Direction, Frame};
 use crate::types::{FrameNumber, StreamNumber};
@@ -149,12 +150,12 @@ impl TcpRecord {
             pair,
             senders: Default::default(),
             last_frame: frame.number.0,
-            last_time: PackedTime::new(frame.timestamp()),
+            last_time: PackedTime::new(frame.time),
             marks: Marks::default(),
             completeness: 0,
             late_completeness: 0,
             payload_kinds: PayloadKinds::default(),
-            first_time: PackedTime::new(frame.timestamp()),
+            first_time: PackedTime::new(frame.time),
             firsts: Firsts { any: PackedFrame::new(frame.number), ..Firsts::default() },
         };
         record.note_opening(segment, opening);
@@ -196,7 +197,7 @@ impl TcpRecord {
     ) -> bool {
         let first = self.frames() == 0;
         self.last_frame = frame.number.0;
-        self.last_time = PackedTime::new(frame.timestamp());
+        self.last_time = PackedTime::new(frame.time);
         let length = segment.payload_length.unwrap_or(0);
         let has_data = length > 0;
         let side = side_mut(&mut self.senders, sender);

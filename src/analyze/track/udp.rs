@@ -43,8 +43,8 @@ impl UdpRecord {
             sightings: Default::default(),
             first_frame: PackedFrame::new(frame.number),
             last_frame: PackedFrame::new(frame.number),
-            first_time: PackedTime::new(frame.timestamp()),
-            last_time: PackedTime::new(frame.timestamp()),
+            first_time: PackedTime::new(frame.time),
+            last_time: PackedTime::new(frame.time),
             payload_kinds: PayloadKinds::default(),
         }
     }
@@ -53,7 +53,7 @@ impl UdpRecord {
     #[inline]
     pub(super) fn add(&mut self, frame: &Frame<'_>, sender: Side, datagram: &UdpDatagram<'_>, way: Option<Direction>) {
         self.last_frame = PackedFrame::new(frame.number);
-        self.last_time = PackedTime::new(frame.timestamp());
+        self.last_time = PackedTime::new(frame.time);
         let side = side_mut(&mut self.sides, sender);
         side.datagrams = side.datagrams.saturating_add(1);
         side.payload_bytes = side.payload_bytes.saturating_add(u64::from(datagram.payload_length));

@@ -90,7 +90,8 @@ impl AnswerView {
             },
             paragraphs: answer.answer.lines().take(LISTED).map(|line| drawn.text(&cut(line), &evidence)).collect(),
             claims: answer.claims.iter().take(LISTED).map(|claim| claim_view(claim, drawn)).collect(),
-            claims_left_out: (hidden > 0).then(|| format!("{} not listed here.", wording::count(hidden as u64, "more claim"))),
+            claims_left_out: (hidden > 0)
+                .then(|| format!("{} not listed here.", wording::count(hidden as u64, "more claim"))),
             missing: answer.missing.iter().take(LISTED).map(|missing| cut(missing)).collect(),
         }
     }

@@ -132,7 +132,7 @@ fn view(
     let info = &capture.info;
     let mut facts: Vec<String> = info.interfaces.iter().take(LISTED).map(sentences::interface).collect();
     facts.extend(more(info.interfaces.len(), "interface"));
-    facts.extend(sentences::share_of_the_lab(capture));
+    facts.extend(sentences::kinds(capture));
     let mut warnings: Vec<String> = info.warnings.iter().take(LISTED).map(|warning| warning.message.clone()).collect();
     warnings.extend(more(info.warnings.len(), "warning"));
     CaptureView {
@@ -172,8 +172,7 @@ fn table_view(
     // The lab's rows come first.
     let lab = table.of_capture(analysis, number).filter(|row| row.lab);
     let other = table.of_capture(analysis, number).filter(|row| !row.lab);
-    let rows: Vec<Vec<CellView>> =
-        lab.chain(other).take(room).map(|row| cells(&row, &places, number, drawn)).collect();
+    let rows: Vec<Vec<CellView>> = lab.chain(other).take(room).map(|row| cells(&row, &places, number, drawn)).collect();
     let total = table.of_capture(analysis, number).count();
     let hidden = total.saturating_sub(rows.len());
     let left_out = (hidden > 0).then(|| {

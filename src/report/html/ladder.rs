@@ -167,11 +167,7 @@ fn arrow_view(ladder: &Ladder, arrow: &Arrow, row: u32) -> ArrowView {
     let (from_y, to_y) = (y.saturating_add(22), y.saturating_add(32));
     // The head is 10 long and turned with the shaft, which falls a little.
     let back = if arrow.from_client { to_x.saturating_sub(10) } else { to_x.saturating_add(10) };
-    let head = format!(
-        "{to_x},{to_y} {back},{} {back},{}",
-        to_y.saturating_sub(5),
-        to_y.saturating_add(4)
-    );
+    let head = format!("{to_x},{to_y} {back},{} {back},{}", to_y.saturating_sub(5), to_y.saturating_add(4));
     ArrowView {
         id: anchor(ladder.capture, arrow.note.frame),
         frame: arrow.note.frame.to_string(),

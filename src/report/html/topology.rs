@@ -102,7 +102,8 @@ impl Topology {
         let clients: Vec<Client> = drawn.collect();
         let server = host(analysis, server, width.saturating_sub(BOX) / 2);
         let lines = clients.iter().map(|client| line(client, &server)).collect();
-        let left_out = (hidden > 0).then(|| format!("{} not drawn.", wording::count(hidden as u64, "further client host")));
+        let left_out =
+            (hidden > 0).then(|| format!("{} not drawn.", wording::count(hidden as u64, "further client host")));
         Some(Topology { width, server, clients, lines, left_out })
     }
 }

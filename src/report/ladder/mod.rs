@@ -7,7 +7,8 @@ pub mod text;
 use std::fmt;
 
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
-use crate::analyze::track::{FrameNote, Side, TcpConnection, TcpFlags};
+use crate::analyze::packet::TcpFlags;
+use crate::analyze::track::{FrameNote, Side, TcpConnection};
 use crate::report::view::{self, Ends, Tcp, Udp};
 use crate::report::words;
 use crate::types::{Protocol, SocketAddress, StreamNumber, Timestamp};
@@ -273,10 +274,13 @@ fn arrow(note: FrameNote, client: Side, phase: Phase, label: String) -> Arrow {
 
 fn sections(arrows: impl Iterator<Item = Arrow>) -> Vec<Section> {
     let arrows: Vec<Arrow> = arrows.collect();
-    arrows.chunk_by(|a, b| a.phase == b.phase).filter_map(|run| {
-        let phase = run.first()?.phase;
-        Some(Section::of(phase, run.to_vec()))
-    }).collect()
+    arrows
+        .chunk_by(|a, b| a.phase == b.phase)
+        .filter_map(|run| {
+            let phase = run.first()?.phase;
+            Some(Section::of(phase, run.to_vec()))
+        })
+        .collect()
 }
 
 /// Tells the phases of a connection's frames, in order. A phase never comes back: what is repeated late stays where it was

@@ -4,8 +4,8 @@ use std::io;
 
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
 use crate::report::page::Page;
-use crate::report::style::Piece;
 use crate::report::sentences;
+use crate::report::style::Piece;
 use crate::wording;
 
 /// Interfaces and warnings of a file that are shown unless all are asked for.
@@ -19,7 +19,7 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
         page.paragraph(2, &sentences::what_it_is(capture))?;
         interfaces(page, capture, all)?;
         step(page, analysis, capture)?;
-        if let Some(text) = sentences::share_of_the_lab(capture) {
+        if let Some(text) = sentences::kinds(capture) {
             page.paragraph(2, &text)?;
         }
         warnings(page, capture, all)?;
