@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::analyze::track::Side;
 use crate::capfile::CaptureInfo;
-use crate::lab::{HostName, Part, Question, Step};
+use crate::lab::{HostName, Question, Step};
 use crate::types::{FrameNumber, Protocol, SocketAddress};
 
 /// How it is known which side of a connection is the server.
@@ -69,10 +69,12 @@ pub struct LabStream {
     pub client: SocketAddress,
     /// The server's socket address.
     pub server: SocketAddress,
-    /// The part of the sheet that it belongs to.
-    pub part: Part,
+    /// The step of the sheet that it belongs to.
+    pub step: Step,
     /// Whether it stood: for TCP, more than an attempt. Always true for UDP.
     pub established: bool,
+    /// Whether the server sent payload: then its program had accepted the connection.
+    pub answered: bool,
     /// Frames both ways, in the capture that shows most of it.
     pub frames: u64,
 }

@@ -228,7 +228,7 @@ fn escaped(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            '(' | ')' | '.' if out.chars().all(|c| c.is_ascii_digit()) && !out.is_empty() => {
+            ')' | '.' if out.chars().all(|c| c.is_ascii_digit()) && !out.is_empty() => {
                 out.push('\\');
                 out.push(c);
             }

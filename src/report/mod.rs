@@ -3,6 +3,7 @@
 //! A report adds no fact and words none of its own: names that several views share stand in [`words`]. Writers are
 //! parameters; text from files is made harmless on the way out.
 
+pub mod annotate;
 pub mod csv;
 pub mod html;
 pub mod json;

@@ -202,6 +202,32 @@ pub fn datagram(note: &FrameNote) -> String {
     format!("Datagram Len={}", note.payload_length)
 }
 
+/// What a frame is, for a comment on it: `SYN, first frame of the handshake`. `handshake` counts the handshake's frames so
+/// far.
+pub fn what_frame_is(arrow: &Arrow, handshake: u32) -> String {
+    let (note, from) = (&arrow.note, sender(arrow.from_client));
+    let length = wording::count(note.payload_length.into(), "byte");
+    let mut text = match arrow.phase {
+        Phase::Datagrams => format!("a datagram of {length} from the {from}; no handshake before it"),
+        Phase::Handshake => {
+            let place = match handshake {
+                1 => "first frame of the handshake",
+                2 => "second frame of the handshake",
+                3 => "third frame of the handshake",
+                _ => "a frame of the handshake",
+            };
+            format!("{}, {place}", flags(note.flags))
+        }
+        Phase::Closing => format!("{}, closing, from the {from}", flags(note.flags)),
+        Phase::Data if note.payload_length > 0 => format!("data, {length} from the {from}"),
+        Phase::Data => format!("{} from the {from}, without payload", flags(note.flags)),
+    };
+    if note.retransmission {
+        text.push_str(", sent again");
+    }
+    text
+}
+
 /// What a fold holds: `32 frames, 9 to 40, folded`.
 pub fn folded(arrows: &[Arrow]) -> String {
     let count = wording::count(arrows.len() as u64, "frame");

@@ -334,21 +334,23 @@ fn tcp_stream(connection: &LabConnection) -> LabStream {
         protocol: Protocol::Tcp,
         client: connection.client(),
         server: connection.server(),
-        part: connection.step.part(),
+        step: connection.step,
         established: connection.established(),
+        answered: connection.answered(),
         frames: best.client_sent().frames.saturating_add(best.server_sent().frames),
     }
 }
 
-/// The sheet has UDP in Part I only.
+/// The sheet has UDP in step 12 of Part I only.
 fn udp_stream(conversation: &LabConversation) -> LabStream {
     let best = conversation.best();
     LabStream {
         protocol: Protocol::Udp,
         client: conversation.client,
         server: conversation.server,
-        part: Part::I,
+        step: Step::Udp,
         established: true,
+        answered: best.server_sent().datagrams > 0,
         frames: best.client_sent().datagrams.saturating_add(best.server_sent().datagrams),
     }
 }

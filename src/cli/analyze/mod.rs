@@ -3,6 +3,7 @@
 //! Results go to standard output, talk to standard error. An input that cannot be used is reported, the others are
 //! analyzed all the same, and the exit status tells.
 
+mod annotate;
 mod args;
 mod outputs;
 
@@ -36,6 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
     arguments.check_stdin()?;
     let outputs = arguments.outputs.resolve(&arguments.inputs())?;
+    let annotated = annotate::plan(&arguments.outputs.annotate, &arguments.captures(), &arguments.inputs())?;
     let config = arguments.lab()?;
     let mut refused = Refused::default();
     let captures: Vec<CaptureFacts> =
@@ -49,6 +51,7 @@ fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
     analysis.answers.retain(|answer| arguments.asks(answer.question));
     warn(&outputs, &analysis);
     outputs.iter().try_for_each(|output| write(arguments, output, &analysis))?;
+    annotated.iter().try_for_each(|(capture, target)| annotate::write(&analysis, capture, target))?;
     let found = analysis.findings.iter().any(|finding| finding.severity >= Severity::Warning);
     Ok(match refused.any {
         true => Exit::Unusable,

@@ -109,7 +109,7 @@ fn claim_view(claim: &Claim, drawn: &Drawn<'_>) -> ClaimView {
 fn evidence_view(evidence: &Evidence, drawn: &Drawn<'_>) -> EvidenceView {
     // The file's name is no place to look for numbers: it is put before the rest.
     let rest = sentences::evidence(evidence, "", cut_list);
-    let mut place = vec![Run { text: evidence.file.clone(), target: None }];
+    let mut place = vec![Run { text: drawn.name(&evidence.file), target: None }];
     let numbers = match evidence.frames.as_slice() {
         [] => rest.len(),
         [_] => rest.rfind(' ').map_or(0, |at| at.saturating_add(1)),
@@ -131,7 +131,7 @@ fn finding_view(finding: &Finding, drawn: &Drawn<'_>) -> FindingView {
     FindingView {
         severity: words::severity(finding.severity),
         message: drawn.text(&cut(&finding.message), &evidence),
-        file: finding.file.clone(),
+        file: finding.file.as_deref().map(|file| drawn.name(file)),
         code: finding.code,
         redo: finding.redo.map(words::step),
         evidence: finding.evidence.iter().take(FILES).map(|evidence| evidence_view(evidence, drawn)).collect(),

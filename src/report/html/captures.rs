@@ -17,6 +17,8 @@ const LISTED: usize = 20;
 pub(super) struct CaptureView {
     pub(super) id: String,
     pub(super) file: String,
+    /// What it is called elsewhere on the page.
+    pub(super) name: String,
     pub(super) what: String,
     pub(super) step: String,
     pub(super) why: Option<String>,
@@ -138,6 +140,7 @@ fn view(
     CaptureView {
         id: format!("file{number}"),
         file: capture.file.clone(),
+        name: drawn.name(&capture.file),
         what: sentences::what_it_is(capture),
         step: sentences::step(analysis, capture),
         why: capture.step.as_ref().map(|step| step.why.clone()),

@@ -84,7 +84,7 @@ impl ArrowView {
 }
 
 impl LadderView {
-    pub(super) fn new(ladder: &Ladder, file: &str) -> LadderView {
+    pub(super) fn new(ladder: &Ladder, file: String) -> LadderView {
         let id = match ladder.protocol {
             Protocol::Tcp => format!("tcp{}-{}", ladder.capture, ladder.stream),
             Protocol::Udp => format!("udp{}-{}", ladder.capture, ladder.stream),
@@ -97,7 +97,7 @@ impl LadderView {
         };
         let sections = ladder.sections.iter().enumerate();
         LadderView {
-            file: file.to_owned(),
+            file,
             title: ladder.title(),
             summary: wording::count(ladder.frames().saturating_add(ladder.left_out), "frame"),
             class: match ladder.protocol {

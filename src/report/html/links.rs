@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::names::Names;
 use crate::analyze::analysis::{Analysis, Evidence};
 use crate::report::ladder::Ladder;
 use crate::types::FrameNumber;
@@ -20,6 +21,7 @@ pub(super) struct Run {
 /// The frames that are drawn on the page, by capture.
 pub(super) struct Drawn<'a> {
     analysis: &'a Analysis,
+    names: Names<'a>,
     frames: BTreeSet<(usize, u64)>,
 }
 
@@ -33,7 +35,12 @@ impl<'a> Drawn<'a> {
     pub(super) fn new<'l>(analysis: &'a Analysis, ladders: impl Iterator<Item = &'l Ladder>) -> Self {
         let frames =
             ladders.flat_map(|ladder| ladder.arrows().map(|arrow| (ladder.capture, arrow.note.frame.0))).collect();
-        Drawn { analysis, frames }
+        Drawn { analysis, names: Names::new(analysis), frames }
+    }
+
+    /// What a file is called on the page.
+    pub(super) fn name(&self, file: &str) -> String {
+        self.names.of(file).to_owned()
     }
 
     /// One frame's number.

@@ -8,6 +8,7 @@ mod captures;
 mod escaper;
 mod ladder;
 mod links;
+mod names;
 mod sockets;
 mod topology;
 
@@ -76,7 +77,7 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
         policy: policy(),
         style: STYLE,
         script: SCRIPT,
-        title: title(analysis),
+        title: title(analysis, &drawn),
         topology: Topology::new(analysis),
         lab: crate::report::sentences::lab(analysis),
         why: &analysis.lab.why,
@@ -91,7 +92,7 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
         compared: None,
         ladders: Vec::new(),
     };
-    let (compared, ladders) = ladders.views(analysis);
+    let (compared, ladders) = ladders.views(analysis, &drawn);
     Page { compared, ladders, ..page }.write_into(&mut Sink(out)).map_err(io::Error::other)?;
     out.write_all(b"\n")
 }
@@ -120,9 +121,9 @@ fn policy() -> String {
     )
 }
 
-fn title(analysis: &Analysis) -> String {
+fn title(analysis: &Analysis, drawn: &Drawn<'_>) -> String {
     match analysis.captures.as_slice() {
-        [one] => format!("socklab: {}", one.file),
+        [one] => format!("socklab: {}", drawn.name(&one.file)),
         several => format!("socklab: {}", wording::count(several.len() as u64, "capture")),
     }
 }
@@ -154,6 +155,10 @@ impl Ladders {
             let drawn = ladders.chosen.len().saturating_sub(before);
             ladders.hidden = ladders.hidden.saturating_add(total.saturating_sub(drawn as u64));
         }
+        ladders.chosen.sort_by_key(|ladder| {
+            let step = analysis.captures.get(ladder.capture).and_then(|capture| capture.step.as_ref());
+            (step.is_none(), step.map(|recorded| recorded.step), ladder.capture)
+        });
         ladders
     }
 
@@ -168,7 +173,7 @@ impl Ladders {
     }
 
     /// Those of step 8 beside those of step 12, where there are both; and the others.
-    fn views(self, analysis: &Analysis) -> (Option<[Vec<LadderView>; 2]>, Vec<LadderView>) {
+    fn views(self, analysis: &Analysis, drawn: &Drawn<'_>) -> (Option<[Vec<LadderView>; 2]>, Vec<LadderView>) {
         let is = |ladder: &Ladder, step: Step, protocol: Protocol| {
             let capture = analysis.captures.get(ladder.capture);
             let recorded = capture.and_then(|capture| capture.step.as_ref());
@@ -176,7 +181,7 @@ impl Ladders {
         };
         let view = |ladder: &Ladder| {
             let file = analysis.captures.get(ladder.capture).map_or("", |capture| capture.file.as_str());
-            LadderView::new(ladder, file)
+            LadderView::new(ladder, drawn.name(file))
         };
         let tcp = |ladder: &Ladder| is(ladder, Step::TcpClient, Protocol::Tcp);
         let udp = |ladder: &Ladder| is(ladder, Step::Udp, Protocol::Udp);
