@@ -58,27 +58,6 @@ pub enum Content<'a> {
     NoPacket,
 }
 
-/// The header of a TCP segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TcpSegment<'a> {
-    /// The sender's port.
-    pub source_port: u16,
-    /// The receiver's port.
-    pub destination_port: u16,
-    /// The sequence number as sent (raw).
-    pub sequence: u32,
-    /// The acknowledgement number as sent (raw).
-    pub acknowledgement: u32,
-    /// The flags as sent.
-    pub flags: TcpFlags,
-    /// The header length is below 20 bytes: Wireshark shows no flags and takes them for nothing but port reuse.
-    pub bogus_header: bool,
-    /// Payload in bytes (`tcp.len`), from the headers; `None` where the header is longer than the segment.
-    pub payload_length: Option<u32>,
-    /// The payload bytes that were captured: fewer than `payload_length` in a frame cut by the snapshot length.
-    pub payload: &'a [u8],
-}
-
 /// The control bits of a TCP header (RFC 9293, section 3.1), low byte: CWR ECE URG ACK PSH RST SYN FIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TcpFlags(pub u8);
@@ -99,6 +78,27 @@ impl TcpFlags {
     pub const fn has(self, flags: TcpFlags) -> bool {
         self.0 & flags.0 == flags.0
     }
+}
+
+/// The header of a TCP segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TcpSegment<'a> {
+    /// The sender's port.
+    pub source_port: u16,
+    /// The receiver's port.
+    pub destination_port: u16,
+    /// The sequence number as sent (raw).
+    pub sequence: u32,
+    /// The acknowledgement number as sent (raw).
+    pub acknowledgement: u32,
+    /// The flags as sent.
+    pub flags: TcpFlags,
+    /// The header length is below 20 bytes: Wireshark shows no flags and takes them for nothing but port reuse.
+    pub bogus_header: bool,
+    /// Payload in bytes (`tcp.len`), from the headers; `None` where the header is longer than the segment.
+    pub payload_length: Option<u32>,
+    /// The payload bytes that were captured: fewer than `payload_length` in a frame cut by the snapshot length.
+    pub payload: &'a [u8],
 }
 
 /// The header of a UDP datagram.

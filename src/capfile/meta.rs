@@ -102,7 +102,7 @@ pub(super) fn interface(
         Ok(())
     })?;
     let clock = Clock::new(resolution.unwrap_or(6), offset.unwrap_or(0).cast_signed());
-    let mut channel = Channel::new(link_type, clock, parsed.snaplen, limits.packet_bytes);
+    let mut channel = Channel::new(link_type, clock, parsed.snaplen, limits);
     channel.declare_check_sequence(u32::from(check_sequence.unwrap_or(0)));
     let snapshot_length = parsed.snaplen;
     let interface = Interface { id, name, description, filter, link_type, snapshot_length, frames: 0, dropped: None };

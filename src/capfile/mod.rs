@@ -24,11 +24,15 @@ mod meta;
 mod packet;
 mod pcap;
 mod pcapng;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod rewrite;
 mod sniff;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use block::{BlockHead, BlockKind, ByteOrder};
 pub use clock::FrameTime;

@@ -5,7 +5,10 @@
 
 mod analyze;
 mod architecture;
+mod capfile;
 mod captures;
+mod fixtures;
+mod golden;
 #[cfg(unix)]
 mod servers;
 mod support;

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use crate::analyze::analysis::{LabFound, LabStream, RecordedStep, RoleBasis};
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
-use crate::analyze::roles::{CaptureRoles, assign};
 use crate::analyze::topology::hosts::Hosts;
 use crate::analyze::topology::identity::same_connection;
+use crate::analyze::topology::roles::{CaptureRoles, assign};
 use crate::analyze::topology::servers::Servers;
 use crate::analyze::topology::steps::{self, FileSteps};
 use crate::analyze::track::{FrameNote, HandshakeState, Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
