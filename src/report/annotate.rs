@@ -9,8 +9,8 @@ use crate::report::ladder::{Phase, Wanted, of_capture};
 use crate::report::words;
 use crate::types::FrameNumber;
 
-/// Claims of one answer that are written on one frame.
-const CLAIMS: usize = 8;
+/// Claims of one answer that are written on one frame: those that name fewest frames, which say most about this one.
+const CLAIMS: usize = 2;
 
 /// The comments for one capture, one for each question that a frame answers:
 /// `I.1(a): SYN, first frame of the handshake. 8(b), starting the client, makes …`.
@@ -33,9 +33,12 @@ pub fn comments(analysis: &Analysis, capture: usize) -> Comments {
 
 /// The frames of a file that an answer rests on, with the claims that they show.
 fn frames_of<'a>(answer: &'a Answer, file: &str) -> BTreeMap<FrameNumber, Vec<&'a Claim>> {
+    let of_file = |claim: &'a Claim| claim.evidence.iter().filter(|evidence| evidence.file == file);
+    let mut claims: Vec<&Claim> = answer.claims.iter().collect();
+    claims.sort_by_key(|claim| of_file(claim).map(|evidence| evidence.frames.len()).fold(0, usize::saturating_add));
     let mut frames: BTreeMap<FrameNumber, Vec<&Claim>> = BTreeMap::new();
-    for claim in &answer.claims {
-        for frame in claim.evidence.iter().filter(|evidence| evidence.file == file).flat_map(|e| &e.frames) {
+    for claim in claims {
+        for frame in of_file(claim).flat_map(|evidence| &evidence.frames) {
             let claims = frames.entry(*frame).or_default();
             if claims.len() < CLAIMS && !claims.iter().any(|there| there.text == claim.text) {
                 claims.push(claim);

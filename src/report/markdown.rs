@@ -208,9 +208,10 @@ fn cells(row: &Row, places: &[usize]) -> Vec<String> {
 
 /// Text in which Markdown sees nothing but text (CommonMark section 2.4; GFM adds pipes, tildes and bare links).
 fn escaped(text: &str) -> String {
-    let text = harmless(text);
+    // Spaces at the beginning would make a code block, at the end a line break.
+    let text = harmless(text.trim_matches(' '));
     let mut out = String::with_capacity(text.len().saturating_add(16));
-    let mut at_word = true;
+    let mut at_start = true;
     for c in text.chars() {
         match c {
             '<' => out.push_str("&lt;"),
@@ -224,7 +225,7 @@ fn escaped(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            '+' | '-' | '=' if at_word => {
+            '+' | '-' | '=' if at_start => {
                 out.push('\\');
                 out.push(c);
             }
@@ -234,7 +235,7 @@ fn escaped(text: &str) -> String {
             }
             c => out.push(c),
         }
-        at_word = out.is_empty();
+        at_start = false;
     }
     out
 }

@@ -19,4 +19,6 @@ pub mod view;
 pub mod words;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

@@ -206,6 +206,7 @@ pub fn datagram(note: &FrameNote) -> String {
 /// far.
 pub fn what_frame_is(arrow: &Arrow, handshake: u32) -> String {
     let (note, from) = (&arrow.note, sender(arrow.from_client));
+    let flags = flags(note.flags).replace(", ", "-");
     let length = wording::count(note.payload_length.into(), "byte");
     let mut text = match arrow.phase {
         Phase::Datagrams => format!("a datagram of {length} from the {from}; no handshake before it"),
@@ -216,11 +217,11 @@ pub fn what_frame_is(arrow: &Arrow, handshake: u32) -> String {
                 3 => "third frame of the handshake",
                 _ => "a frame of the handshake",
             };
-            format!("{}, {place}", flags(note.flags))
+            format!("{flags}, {place}")
         }
-        Phase::Closing => format!("{}, closing, from the {from}", flags(note.flags)),
+        Phase::Closing => format!("{flags}, closing, from the {from}"),
         Phase::Data if note.payload_length > 0 => format!("data, {length} from the {from}"),
-        Phase::Data => format!("{} from the {from}, without payload", flags(note.flags)),
+        Phase::Data => format!("{flags} from the {from}, without payload"),
     };
     if note.retransmission {
         text.push_str(", sent again");

@@ -179,10 +179,12 @@ fn name(format: Format) -> String {
 }
 
 fn destination(path: &Path, inputs: &[PathBuf]) -> Result<Destination, Failure> {
+    if input::is_stdin(path) {
+        return Ok(Destination::Screen);
+    }
     match input::same_file(path, inputs) {
         Some(_) => Err(Failure::new(input::name(path.as_os_str()), "this file is an input; it is not overwritten")
             .hint("Name another file with -o.")),
-        None if input::is_stdin(path) => Ok(Destination::Screen),
         None => Ok(Destination::File(path.to_owned())),
     }
 }

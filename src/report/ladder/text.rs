@@ -92,7 +92,8 @@ impl Pen<'_> {
 
     fn file(&mut self, analysis: &Analysis, number: usize) -> io::Result<()> {
         let file = analysis.captures.get(number).map_or("", |capture| capture.file.as_str());
-        let file = shorten(&self.charset(file), WIDTH);
+        // In ASCII, what is left out takes three columns instead of one.
+        let file = shorten(&self.charset(file), WIDTH.saturating_sub(2));
         self.line(Piece::Heading, &file)
     }
 
