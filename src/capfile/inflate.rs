@@ -57,6 +57,9 @@ struct Inflate<'a> {
     /// Bytes given out.
     produced: u64,
     fault: Option<Fault>,
+    /// Decoders of members that ended, for the next ones: a file may have millions of small members.
+    spare_gzip: Option<Box<Gzip>>,
+    spare_zstd: Option<Box<ZstdDecoder>>,
 }
 
 /// Where the decompressor stands; the source travels with it.
@@ -71,21 +74,24 @@ enum State<'a> {
 impl<'a> Inflate<'a> {
     fn new(input: Input<'a>, limits: Limits) -> Self {
         let source = Source { input, hit_end: false };
-        Inflate { state: State::Between(source), limits, produced: 0, fault: None }
+        Inflate { state: State::Between(source), limits, produced: 0, fault: None, spare_gzip: None, spare_zstd: None }
     }
 
     /// Some bytes, or none: at the end, at a fault, or only because the state changed.
     fn step(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Between(source) => {
-                self.state = begin(source, &self.limits)?;
+                self.state = self.begin(source)?;
                 Ok(0)
             }
             State::Gzip(mut source, mut gzip) => {
                 let (length, more) = gzip.read(&mut source, out);
                 self.state = match more {
                     Ok(true) => State::Gzip(source, gzip),
-                    Ok(false) => State::Between(source),
+                    Ok(false) => {
+                        self.spare_gzip = Some(gzip);
+                        State::Between(source)
+                    }
                     Err(fault) => {
                         self.fault = Some(fault);
                         State::Ended
@@ -103,6 +109,7 @@ impl<'a> Inflate<'a> {
                         if self.fault.is_none() {
                             zstd_checksum(&decoder)?;
                         }
+                        self.spare_zstd = Some(decoder);
                         State::Between(source)
                     }
                     _ => State::Zstd(source, decoder),
@@ -113,7 +120,7 @@ impl<'a> Inflate<'a> {
                 let result = decoder.read(out);
                 let cut = decoder.get_ref().hit_end;
                 self.state = match &result {
-                    Ok(0) => State::Between(decoder.into_inner()),
+                    Ok(0) if !lz4_follows(decoder.get_mut()) => State::Between(decoder.into_inner()),
                     _ => State::Lz4(decoder),
                 };
                 match result {
@@ -124,6 +131,37 @@ impl<'a> Inflate<'a> {
                 }
             }
             State::Ended => Ok(0),
+        }
+    }
+
+    /// The state at the beginning of a member or frame, or at the end of the file.
+    fn begin(&mut self, mut source: Source<'a>) -> Result<State<'a>, Fault> {
+        while source.input.fill(8)
+            && let Some(length) = skippable(source.input.available())
+        {
+            if !source.input.cut_out(0, length) {
+                return Err(Fault::Cut);
+            }
+        }
+        if !source.input.fill(1) {
+            return source.input.fault().cloned().map_or(Ok(State::Ended), Err);
+        }
+        source.input.fill(4);
+        match compression(source.input.available()) {
+            Some(Compression::Gzip) => {
+                gzip_header(&mut source)?;
+                let mut gzip = self.spare_gzip.take().unwrap_or_else(Gzip::new);
+                gzip.reset();
+                Ok(State::Gzip(source, gzip))
+            }
+            Some(Compression::Zstd) => {
+                let mut decoder = self.spare_zstd.take().unwrap_or_else(|| Box::new(ZstdDecoder::new()));
+                decoder.set_max_window_size(self.limits.zstd_window_bytes);
+                decoder.init(&mut source).map_err(|error| zstd_fault(&source, error))?;
+                Ok(State::Zstd(source, decoder))
+            }
+            Some(Compression::Lz4) => Ok(State::Lz4(Box::new(lz4_flex::frame::FrameDecoder::new(source)))),
+            None => Err(Fault::Corrupt("other bytes follow the end of the compressed data".to_owned())),
         }
     }
 
@@ -171,33 +209,10 @@ impl Read for Inflate<'_> {
     }
 }
 
-/// The state at the beginning of a member or frame, or at the end of the file.
-fn begin<'a>(mut source: Source<'a>, limits: &Limits) -> Result<State<'a>, Fault> {
-    while source.input.fill(8)
-        && let Some(length) = skippable(source.input.available())
-    {
-        if !source.input.cut_out(0, length) {
-            return Err(Fault::Cut);
-        }
-    }
-    if !source.input.fill(1) {
-        return source.input.fault().cloned().map_or(Ok(State::Ended), Err);
-    }
+/// Whether another LZ4 frame begins here, which the decoder takes by itself.
+fn lz4_follows(source: &mut Source<'_>) -> bool {
     source.input.fill(4);
-    match compression(source.input.available()) {
-        Some(Compression::Gzip) => {
-            gzip_header(&mut source)?;
-            Ok(State::Gzip(source, Box::new(Gzip { inflate: Decompress::new(false), crc: Crc::new() })))
-        }
-        Some(Compression::Zstd) => {
-            let mut decoder = ZstdDecoder::new();
-            decoder.set_max_window_size(limits.zstd_window_bytes);
-            decoder.init(&mut source).map_err(|error| zstd_fault(&source, error))?;
-            Ok(State::Zstd(source, Box::new(decoder)))
-        }
-        Some(Compression::Lz4) => Ok(State::Lz4(Box::new(lz4_flex::frame::FrameDecoder::new(source)))),
-        None => Err(Fault::Corrupt("other bytes follow the end of the compressed data".to_owned())),
-    }
+    compression(source.input.available()) == Some(Compression::Lz4)
 }
 
 /// The compressed file, which notes when a decoder asked for more than there is.
@@ -221,6 +236,16 @@ struct Gzip {
 }
 
 impl Gzip {
+    fn new() -> Box<Gzip> {
+        Box::new(Gzip { inflate: Decompress::new(false), crc: Crc::new() })
+    }
+
+    /// Makes it ready for another member.
+    fn reset(&mut self) {
+        self.inflate.reset(false);
+        self.crc.reset();
+    }
+
     /// Bytes of the member, and whether more of it may follow. Bytes before a fault come with the fault.
     fn read(&mut self, source: &mut Source<'_>, out: &mut [u8]) -> (usize, Result<bool, Fault>) {
         loop {
@@ -323,7 +348,7 @@ mod tests {
 
     use crate::capfile::testing::{Order, Pcap};
     use crate::capfile::tests::read_with;
-    use crate::capfile::{CaptureError, CaptureInfo, Compression};
+    use crate::capfile::{CaptureError, CaptureInfo, CaptureReader, Compression};
     use crate::limits::Limits;
 
     const KINDS: [Compression; 3] = [Compression::Gzip, Compression::Zstd, Compression::Lz4];
@@ -454,11 +479,21 @@ mod tests {
     }
 
     #[test]
+    fn a_member_without_content_costs_little() {
+        for kind in KINDS {
+            let empty = compress(kind, b"");
+            let file = [&empty.repeat(20_000)[..], &compress(kind, &capture(2))].concat();
+            let info = CaptureReader::open(&file[..], &Limits::default()).unwrap().into_info();
+            assert!(!info.empty && info.compression == Some(kind));
+        }
+    }
+
+    #[test]
     fn inflating_is_bounded() {
         let zeros = [capture(1), vec![0; 40 * 1024 * 1024]].concat();
         let limits = Limits { inflation_ratio: 20, ..Limits::default() };
         let file = compress(Compression::Gzip, &zeros);
-        let mut reader = crate::capfile::CaptureReader::open(&file[..], &limits).unwrap();
+        let mut reader = CaptureReader::open(&file[..], &limits).unwrap();
         reader.for_each_frame(|_| {});
         let info = reader.into_info();
         assert_eq!(codes(&info), ["limit-inflation"]);

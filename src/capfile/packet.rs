@@ -174,17 +174,22 @@ pub(super) fn obsolete(block: &[u8], order: ByteOrder, whole: bool, channels: &[
 
 /// All options of these bytes, up to the first that does not fit.
 pub(super) fn parse_options(mut bytes: &[u8], order: ByteOrder) -> Vec<PcapNGOption<'_>> {
+    let mut options = Vec::new();
+    while let Some((option, rest)) = parse_option(bytes, order) {
+        options.push(option);
+        bytes = rest;
+    }
+    options
+}
+
+/// The option that begins here, and the bytes behind it; `None` where it does not fit.
+pub(super) fn parse_option(bytes: &[u8], order: ByteOrder) -> Option<(PcapNGOption<'_>, &[u8])> {
     type Error<'a> = pcap_parser::nom::error::Error<&'a [u8]>;
     let parse = match order {
         ByteOrder::Little => parse_option_le::<Error<'_>>,
         ByteOrder::Big => parse_option_be::<Error<'_>>,
     };
-    let mut options = Vec::new();
-    while let Ok((rest, option)) = parse(bytes) {
-        options.push(option);
-        bytes = rest;
-    }
-    options
+    parse(bytes).ok().map(|(rest, option)| (option, rest))
 }
 
 fn locate(

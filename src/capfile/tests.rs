@@ -453,6 +453,14 @@ fn blocks_too_long_to_be_held_are_passed_over() {
 }
 
 #[test]
+fn a_block_of_many_small_records_takes_no_long_time() {
+    // 200,000 name records of 4 bytes each, and as many options.
+    let records = vec![[9u8, 0, 0, 0]; 200_000].concat();
+    let file = Pcapng::ethernet(Order::Little).block(4, &records).enhanced(0, 1, 1, 1, b"x", &records).packet(1, b"y");
+    assert_eq!(outcome(&file.bytes), (2, vec![]));
+}
+
+#[test]
 fn too_many_interfaces_end_the_reading() {
     let limits = Limits { interfaces: 2, ..Limits::default() };
     let file =
