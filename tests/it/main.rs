@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod analyze;
+mod annotate;
 mod architecture;
 mod capfile;
 mod captures;
@@ -11,6 +12,7 @@ mod fixtures;
 mod golden;
 #[cfg(target_os = "linux")]
 mod rehearse;
+mod reports;
 #[cfg(unix)]
 mod servers;
 mod support;
