@@ -15,7 +15,8 @@ pub fn is_harmful(c: char) -> bool {
 
 /// The text with every harmful character written as an escape (`\n`, `\x1b`, `\u{202e}`); other text unchanged.
 pub fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_harmful) {
+    // Most text is plain ASCII, and a server may be sent gigabytes of it.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(is_harmful) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len().saturating_add(8));
@@ -29,9 +30,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
 pub fn harmless_bytes(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            push_harmless(&mut out, c);
-        }
+        out.push_str(&harmless(chunk.valid()));
         for byte in chunk.invalid() {
             out.push_str(&format!("\\x{byte:02x}"));
         }

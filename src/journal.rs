@@ -205,3 +205,129 @@ pub fn whole_lines(file: &mut (impl Read + Seek)) -> Result<(u64, u64), JournalE
     let cut = tail.iter().rev().take_while(|&&byte| byte != b'\n').count();
     Ok((length.saturating_sub(u64::try_from(cut).unwrap_or(u64::MAX)), length))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::option::of;
+    use proptest::prelude::{Just, Strategy, any};
+    use proptest::{collection, prop_assert, prop_assert_eq, prop_oneof, proptest};
+
+    use super::*;
+
+    const LINE: &str = concat!(
+        r#"{"time":"2024-03-01T10:00:00.000001Z","program":"tcp-server","pid":7,"event":"bind","#,
+        r#""protocol":"tcp","socket":1,"local":"10.0.3.1:65432","later":"field"}"#
+    );
+
+    fn read(text: &str) -> Result<Journal, JournalError> {
+        Journal::read(text.as_bytes())
+    }
+
+    #[test]
+    fn a_journal_is_read_line_by_line_and_may_hold_fields_of_later_versions() {
+        let journal = read(&format!("{LINE}\n{LINE}\r\n{LINE}")).unwrap();
+        assert_eq!((journal.events.len(), journal.cut, journal.left_out), (3, false, 0));
+        assert_eq!(journal.events[0].local.unwrap().to_string(), "10.0.3.1:65432");
+        assert_eq!(read("").unwrap(), Journal::default());
+    }
+
+    #[test]
+    fn anything_but_a_cut_last_line_is_an_error_that_names_the_line() {
+        for wrong in ["", "{}", "hello", "[1", "{\"time\":\"yesterday\"}", "\u{feff}"] {
+            let error = read(&format!("{LINE}\n{wrong}\n")).unwrap_err().to_string();
+            assert!(error.starts_with("line 2 is no journal event"), "{error}");
+        }
+        assert!(matches!(read("hello"), Err(JournalError::Event { line: 1, .. })));
+        let long = format!("{LINE}\n{}", "x".repeat(JOURNAL_LINE_BYTES + 1));
+        assert!(matches!(read(&long), Err(JournalError::TooLong { line: 2 })));
+    }
+
+    #[test]
+    fn the_longest_line_of_the_programs_fits() {
+        let mut event: JournalEvent = serde_json::from_str(LINE).unwrap();
+        event.text = Some(crate::escape::harmless_bytes(&vec![0; crate::limits::LINE_BYTES]));
+        let mut bytes = Vec::new();
+        event.write(&mut bytes).unwrap();
+        assert_eq!(Journal::read(bytes.as_slice()).unwrap().events, [event]);
+    }
+
+    #[test]
+    fn what_is_too_much_to_hold_is_counted() {
+        let mut event: JournalEvent = serde_json::from_str(LINE).unwrap();
+        event.text = Some("x".repeat(200_000));
+        let mut line = Vec::new();
+        event.write(&mut line).unwrap();
+        let held = JOURNAL_TEXT_BYTES / 200_000;
+        let journal = Journal::read(line.repeat(held + 3).as_slice()).unwrap();
+        assert_eq!((journal.events.len(), journal.left_out), (held, 3));
+    }
+
+    #[test]
+    fn a_journal_can_be_added_to_behind_its_whole_lines() {
+        let whole = format!("{LINE}\n{LINE}\n");
+        let length = |text: &str| whole_lines(&mut Cursor::new(text.as_bytes()));
+        let bytes = |text: &str| u64::try_from(text.len()).unwrap();
+        assert_eq!(length("").unwrap(), (0, 0));
+        assert_eq!(length(&whole).unwrap(), (bytes(&whole), bytes(&whole)));
+        let cut = format!("{whole}{}", &LINE[..30]);
+        assert_eq!(length(&cut).unwrap(), (bytes(&whole), bytes(&cut)));
+        assert_eq!(length(&LINE[..30]).unwrap(), (0, 30));
+        assert!(length("my homework").is_err());
+        assert!(length(&format!("my homework\n{whole}")).is_err());
+    }
+
+    fn event() -> impl Strategy<Value = JournalEvent> {
+        let kind = prop_oneof![
+            Just(EventKind::Socket),
+            Just(EventKind::Connect),
+            Just(EventKind::Accept),
+            Just(EventKind::Eof),
+            Just(EventKind::Error)
+        ];
+        let address =
+            || of((any::<std::net::IpAddr>(), any::<u16>()).prop_map(|(ip, port)| SocketAddress::new(ip, port)));
+        let number = || of(any::<u32>());
+        let text = || of(any::<String>());
+        (
+            (0i64..4_000_000_000, 0u32..1_000_000, any::<u32>(), kind, number(), number()),
+            (address(), address(), of(any::<u64>())),
+            (text(), text(), text()),
+        )
+            .prop_map(|((seconds, micros, pid, event, listener, backlog), (local, remote, bytes), texts)| {
+                JournalEvent {
+                    time: Timestamp { seconds, nanoseconds: micros * 1000, digits: 6 },
+                    program: "udp-client".to_owned(),
+                    pid,
+                    event,
+                    protocol: Protocol::Udp,
+                    socket: 1,
+                    listener,
+                    local,
+                    remote,
+                    backlog,
+                    bytes,
+                    text: texts.0,
+                    operation: texts.1,
+                    errno: texts.2,
+                    message: None,
+                }
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_and_a_cut_costs_one_line(events in collection::vec(event(), 1..6), cut in any::<usize>()) {
+            let mut bytes = Vec::new();
+            events.iter().try_for_each(|event| event.write(&mut bytes)).unwrap();
+            prop_assert_eq!(&Journal::read(bytes.as_slice()).unwrap().events, &events);
+            let kept = &bytes[..cut % bytes.len()];
+            let whole = kept.iter().filter(|byte| **byte == b'\n').count();
+            let journal = Journal::read(kept).unwrap();
+            // Without its newline alone, the last line is still whole.
+            prop_assert!(journal.events.len() == whole || (journal.events.len() == whole + 1 && !journal.cut));
+            prop_assert_eq!(&journal.events, &events[..journal.events.len()]);
+        }
+    }
+}

@@ -45,11 +45,11 @@ pub fn observe_capture<R: Read>(
     let mut reader = CaptureReader::open(reader, limits)?;
     let mut decoder = Decoder::new(limits);
     let mut tracker = Tracker::new(limits);
-    while let Some(frame) = reader.next_frame() {
-        let packet = decoder.decode(&frame);
-        observer(&frame, &packet);
-        tracker.add(&frame, &packet);
-    }
+    reader.for_each_frame(|frame| {
+        let packet = decoder.decode(frame);
+        observer(frame, &packet);
+        tracker.add(frame, &packet);
+    });
     let traffic = tracker.finish();
     let mut info = reader.into_info();
     info.warnings.extend(decoder.warnings());

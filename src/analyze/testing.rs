@@ -62,7 +62,7 @@ impl Story {
             number: FrameNumber(self.frames),
             interface: Some(0),
             link_type: LinkType(1),
-            time: Some(Timestamp { seconds, nanoseconds, digits: 6 }),
+            time: Some(Timestamp { seconds, nanoseconds, digits: 6 }.into()),
             original_length: 60,
             data: &[],
             direction: None,

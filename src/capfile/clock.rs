@@ -23,34 +23,73 @@ enum Unit {
     Decimal(u8),
     /// 2^-n seconds.
     Binary(u8),
+    /// Nanoseconds before or since 1970 as a signed number, of which this many decimal digits are meant.
+    Signed(u8),
 }
 
 /// When a frame was captured, in the ticks of its interface's clock. [`FrameTime::timestamp`] turns it into a time: a
 /// division that most frames need not pay for.
+///
+/// Where the file shifts an interface's clock (`if_tsoffset`), times outside the years 1678 to 2262 stay at their ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameTime {
     ticks: u64,
-    clock: Clock,
+    unit: Unit,
 }
 
 impl FrameTime {
     #[inline]
     pub(crate) fn new(ticks: u64, clock: Clock) -> FrameTime {
-        FrameTime { ticks, clock }
+        if clock.offset == 0 {
+            FrameTime { ticks, unit: clock.unit }
+        } else {
+            FrameTime::signed(clock.timestamp(ticks))
+        }
+    }
+
+    #[cold]
+    fn signed(time: Timestamp) -> FrameTime {
+        let nanoseconds = i128::from(time.seconds).saturating_mul(i128::from(NANOS));
+        let nanoseconds = nanoseconds.saturating_add(i128::from(time.nanoseconds));
+        let nanoseconds = nanoseconds.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+        FrameTime { ticks: nanoseconds.cast_unsigned(), unit: Unit::Signed(time.digits.min(9)) }
     }
 
     /// The time, with the decimal digits that the interface's clock gives (at most 9).
     #[inline]
     pub fn timestamp(self) -> Timestamp {
-        self.clock.timestamp(self.ticks)
+        Clock { unit: self.unit, offset: 0 }.timestamp(self.ticks)
+    }
+
+    /// The time in ten bytes: ticks, and what they are. For [`FrameTime::from_parts`].
+    #[inline]
+    pub(crate) fn parts(self) -> (u64, [u8; 2]) {
+        let unit = match self.unit {
+            Unit::Micro => [0, 0],
+            Unit::Nano => [1, 0],
+            Unit::Decimal(n) => [2, n],
+            Unit::Binary(n) => [3, n],
+            Unit::Signed(n) => [4, n],
+        };
+        (self.ticks, unit)
+    }
+
+    /// The time of these parts.
+    pub(crate) fn from_parts(ticks: u64, unit: [u8; 2]) -> FrameTime {
+        let unit = match unit {
+            [0, _] => Unit::Micro,
+            [1, _] => Unit::Nano,
+            [2, n] => Unit::Decimal(n),
+            [3, n] => Unit::Binary(n),
+            [_, n] => Unit::Signed(n),
+        };
+        FrameTime { ticks, unit }
     }
 }
 
 impl From<Timestamp> for FrameTime {
     fn from(time: Timestamp) -> FrameTime {
-        let digits = time.digits.min(9);
-        let ticks = time.nanoseconds / 10u32.saturating_pow(9u32.saturating_sub(u32::from(digits)));
-        FrameTime { ticks: u64::from(ticks), clock: Clock::new(digits, time.seconds) }
+        FrameTime::signed(time)
     }
 }
 
@@ -77,6 +116,7 @@ impl Clock {
     #[inline]
     pub(crate) fn timestamp(self, ticks: u64) -> Timestamp {
         let (seconds, nanoseconds, digits) = match self.unit {
+            Unit::Signed(digits) => return signed(ticks.cast_signed(), digits),
             Unit::Micro => (ticks / 1_000_000, (ticks % 1_000_000).wrapping_mul(1000), 6),
             Unit::Nano => (ticks / NANOS, ticks % NANOS, 9),
             Unit::Decimal(exponent) => decimal(ticks, exponent),
@@ -86,6 +126,14 @@ impl Clock {
         // Below 10^9 in every unit.
         Timestamp { seconds, nanoseconds: nanoseconds as u32, digits }
     }
+}
+
+/// The time at this many nanoseconds before or since 1970.
+fn signed(nanoseconds: i64, digits: u8) -> Timestamp {
+    let second = NANOS.cast_signed();
+    // At least 0 and below 10^9.
+    let rest = nanoseconds.rem_euclid(second) as u32;
+    Timestamp { seconds: nanoseconds.div_euclid(second), nanoseconds: rest, digits }
 }
 
 /// Seconds, nanoseconds and decimal digits of ticks of 10^-exponent seconds.
@@ -147,10 +195,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_time_stays_the_same_in_ticks(seconds: i64, nanoseconds in 0u32..1_000_000_000, digits in 0u8..=9) {
-            let unit = 10u32.pow(9 - u32::from(digits));
-            let time = Timestamp { seconds, nanoseconds: nanoseconds / unit * unit, digits };
+        fn a_time_stays_the_same_in_ticks(
+            seconds in -9_000_000_000i64..9_000_000_000,
+            nanoseconds in 0u32..1_000_000_000,
+            digits in 0u8..=9,
+        ) {
+            let time = Timestamp { seconds, nanoseconds, digits };
             prop_assert_eq!(FrameTime::from(time).timestamp(), time);
+        }
+
+        #[test]
+        fn a_time_stays_the_same_in_parts(ticks: u64, resolution: u8, offset: i64) {
+            let time = FrameTime::new(ticks, Clock::new(resolution, offset));
+            let (ticks, unit) = time.parts();
+            prop_assert_eq!(FrameTime::from_parts(ticks, unit), time);
+        }
+
+        #[test]
+        fn a_shifted_clock_shows_its_time(ticks in 0u64..1 << 52, offset in -4_000_000_000i64..4_000_000_000) {
+            let clock = Clock::new(6, offset);
+            prop_assert_eq!(FrameTime::new(ticks, clock).timestamp(), clock.timestamp(ticks));
         }
 
         #[test]

@@ -89,6 +89,14 @@ pub struct Frame<'a> {
     pub direction: Option<Direction>,
 }
 
+impl Frame<'_> {
+    /// When it was captured; `None` where the file does not say.
+    #[inline]
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.time.map(FrameTime::timestamp)
+    }
+}
+
 /// An interface that a capture was made on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interface {

@@ -12,6 +12,7 @@ use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::journal::EventKind;
+use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::{address, sockets};
@@ -23,16 +24,13 @@ const WAKE: Token = Token(1);
 /// How long after a failed `accept` to try again by itself.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Failures of `accept` closer together than this are one episode, said once.
-const EPISODE: Duration = Duration::from_secs(10);
-
 /// A listening socket and the way to wait for it.
 pub(super) struct Door {
     pub(super) endpoint: Endpoint,
     listener: TcpListener,
     poll: Poll,
     waker: Arc<Waker>,
-    last_failure: Option<Instant>,
+    failing: Episode,
 }
 
 impl Door {
@@ -45,7 +43,7 @@ impl Door {
             program.note_error(&endpoint, "poll", &error);
             explain::server_failure(program.name(), "poll", endpoint.protocol, address.into(), &error)
         })?;
-        Ok(Door { endpoint, listener, poll, waker, last_failure: None })
+        Ok(Door { endpoint, listener, poll, waker, failing: Episode::default() })
     }
 
     /// Wakes [`Door::accept`]: a client left, or the program is to end.
@@ -93,8 +91,7 @@ impl Door {
 
     /// Says and notes the first failure of an episode.
     fn say_once(&mut self, program: &Program, error: &io::Error) {
-        let earlier = self.last_failure.replace(Instant::now());
-        if earlier.is_some_and(|at| at.elapsed() < EPISODE) {
+        if !self.failing.begins(Instant::now()) {
             return;
         }
         program.note_error(&self.endpoint, "accept", error);
@@ -130,15 +127,16 @@ fn is_the_clients(error: &io::Error) -> bool {
     ) || explain::errno_name(error) == "EPROTO"
 }
 
-/// Shows where a server listens, and for a wildcard address which addresses clients can use.
-pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, detail: &str) {
+/// Shows where a server listens and how it serves, and for a wildcard address which addresses clients can use.
+pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, serving: &str) {
     let Some(local) = endpoint.local else { return };
-    program.show(&format!("{} {doing} {} {local}{detail}", program.name(), endpoint.protocol));
+    program.show(&format!("{} {doing} {} {local}", program.name(), endpoint.protocol));
     if local.ip.is_unspecified() {
         let own = address::own().into_iter().filter(|(ip, _)| ip.is_ipv4() == local.ip.is_ipv4());
-        for (ip, interface) in own {
+        // A link-local address means nothing without the client's own interface.
+        for (ip, interface) in own.filter(|(ip, _)| !address::is_link_local(ip)) {
             program.show(&format!("  clients can use {} ({interface})", SocketAddress::new(ip, local.port)));
         }
     }
-    program.show("Ctrl-C ends it and shows its sockets.");
+    program.show(&format!("{serving} Ctrl-C ends it and shows its sockets."));
 }

@@ -79,6 +79,11 @@ pub fn own() -> Vec<(IpAddr, String)> {
     }
 }
 
+/// Whether it is an IPv6 link-local address (RFC 4291 section 2.5.6), which needs an interface beside it.
+pub fn is_link_local(ip: &IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -91,42 +91,49 @@ pub fn server_failure(
     address: SocketAddress,
     error: &io::Error,
 ) -> Failure {
-    let what = format!("{program}: {operation} failed for {address}: {}", named(error));
+    let what = format!("{program}: {operation} {address} failed: {}", named(error));
     let advice = match error.kind() {
         ErrorKind::AddrInUse => in_use(protocol, address),
         ErrorKind::AddrNotAvailable => not_available(address),
-        ErrorKind::PermissionDenied => {
-            vec!["Why: ports below 1024 are reserved for the system's own servers. Take a higher one.".to_owned()]
+        ErrorKind::InvalidInput if address::is_link_local(&address.ip) => vec![LINK_LOCAL.to_owned()],
+        ErrorKind::PermissionDenied if address.port < 1024 => {
+            vec!["Why: ports below 1024 are for the system's own servers. Take a higher one.".to_owned()]
         }
         _ => Vec::new(),
     };
     Failure::new(what, advice)
 }
 
+/// EINVAL for such an address.
+const LINK_LOCAL: &str = "A link-local address needs its interface: [fe80::1%eth0]:65432.";
+
 fn in_use(protocol: Protocol, address: SocketAddress) -> Vec<String> {
     let option = match protocol {
         Protocol::Tcp => "-ltnp",
         Protocol::Udp => "-lunp",
     };
+    let any = if address.ip.is_ipv4() { "0.0.0.0" } else { "[::]" };
     let mut lines = vec![
-        format!("Why: another socket of this computer holds the {protocol} socket address {address},"),
-        "most likely the server in your other terminal. Two servers can't share one.".to_owned(),
+        format!("Why: another {protocol} socket of this computer holds this address and port"),
+        format!("({any} means every address), most likely the server in your other terminal."),
+        "Two servers can't share a socket address.".to_owned(),
         format!("Look for: that other terminal, or `ss {option}`, which names the program."),
         "Nothing of this goes over the wire, so no capture shows it: in step 9 this".to_owned(),
         "message is the expected result, and your screenshot of it is the evidence.".to_owned(),
     ];
     if protocol == Protocol::Tcp {
         lines.push("If nothing listens there, a server without SO_REUSEADDR was stopped while its".to_owned());
-        lines.push("clients were connected (`ss -tan` shows TIME-WAIT): wait a minute, start again.".to_owned());
+        lines.push("clients were connected (`ss -tan` shows TIME-WAIT): try again in a minute.".to_owned());
     }
     lines
 }
 
 fn not_available(address: SocketAddress) -> Vec<String> {
     let mut lines = vec![format!("Why: {} is no address of this computer.", address.ip)];
-    let own: Vec<String> = address::own().into_iter().map(|(ip, name)| format!("{ip} ({name})")).collect();
+    let own = address::own();
     if !own.is_empty() {
-        lines.push(format!("Its addresses now: {}", own.join(", ")));
+        lines.push("Its addresses now:".to_owned());
+        lines.extend(own.into_iter().map(|(ip, name)| format!("  {ip} ({name})")));
     }
     lines.push("Check step 3: `ip addr` shows the addresses; on the lab's computer A".to_owned());
     lines.push("`ifconfig eth0 10.0.3.1/24 up` sets one. A server runs on its own computer's.".to_owned());
@@ -135,7 +142,7 @@ fn not_available(address: SocketAddress) -> Vec<String> {
 
 /// The TCP client's `connect` (or `socket`) failed.
 pub fn connect_failure(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
-    let what = format!("tcp-client: {operation} failed for {server}: {}", named(error));
+    let what = format!("tcp-client: {operation} {server} failed: {}", named(error));
     Failure::new(what, unreachable(server, error.kind()).into_iter().map(str::to_owned))
 }
 
@@ -169,13 +176,14 @@ fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<&'static str> {
         ErrorKind::AddrNotAvailable => {
             vec!["Why: no local address or free port to connect from. Check step 3 on this", "computer: `ip addr`."]
         }
+        ErrorKind::InvalidInput if address::is_link_local(&server.ip) => vec![LINK_LOCAL],
         _ => vec![],
     }
 }
 
 /// The connection of the TCP client broke in `operation`.
 pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
-    let what = format!("tcp-client: {operation} failed, connection to {server}: {}", named(error));
+    let what = format!("tcp-client: {operation} failed, server {server}: {}", named(error));
     let advice: &[&str] = match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => &[
             "Why: the server's system sent RST. Its program ended while this connection was",
@@ -191,7 +199,7 @@ pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error
 
 /// The UDP client can't go on: its `operation` failed.
 pub fn datagram_failure(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
-    let what = format!("udp-client: {operation} failed for {server}: {}", named(error));
+    let what = format!("udp-client: {operation} {server} failed: {}", named(error));
     let advice = match error.kind() {
         ErrorKind::ConnectionRefused => refused_datagram(server),
         // Windows' name for the same (WSAECONNRESET).
@@ -231,7 +239,7 @@ mod tests {
 
     #[test]
     fn no_advice_is_wider_than_80_columns() {
-        let server: SocketAddress = "255.255.255.255:65432".parse().unwrap();
+        let server: SocketAddress = "255.255.255.255:1000".parse().unwrap();
         for kind in [
             ErrorKind::AddrInUse,
             ErrorKind::PermissionDenied,

@@ -5,6 +5,8 @@
 
 use std::mem;
 
+use memchr::memchr;
+
 use crate::limits::LINE_BYTES;
 
 /// What ended a line.
@@ -48,7 +50,7 @@ impl LineSplitter {
     pub fn next_line(&mut self, chunk: &mut &[u8]) -> Option<Line<'_>> {
         self.forget_given();
         let room = LINE_BYTES.saturating_sub(self.held.len());
-        let newline = chunk.iter().take(room.saturating_add(1)).position(|&byte| byte == b'\n');
+        let newline = memchr(b'\n', chunk.get(..=room).unwrap_or(chunk));
         let end = match newline {
             Some(_) => LineEnd::Newline,
             None if chunk.len() > room => LineEnd::Cut,

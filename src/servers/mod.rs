@@ -19,6 +19,7 @@ pub mod udp_client;
 pub mod udp_server;
 
 mod accept;
+mod episode;
 mod input;
 mod serve;
 mod sockets;

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::escape;
 use crate::journal::{EventKind, JournalEvent};
 use crate::servers::explain;
 use crate::servers::stop::{Stop, lock};
@@ -68,6 +69,11 @@ impl Program {
         }
     }
 
+    /// Shows the tally after an empty line: a terminal has just shown `^C`.
+    pub(super) fn show_tally(&self, tally: &str) {
+        self.show(&format!("\n{}", tally.trim_end()));
+    }
+
     /// Tells the user something beside the data.
     pub fn talk(&self, text: &str) {
         // Nobody is left to tell that standard error is gone.
@@ -80,16 +86,44 @@ impl Program {
         Endpoint { number, protocol, local: None, remote: None }
     }
 
-    /// Writes an event to the journal, if there is one.
+    /// Writes an event of now to the journal, if there is one.
     pub(super) fn note(&self, socket: &Endpoint, kind: EventKind) {
         self.note_with(socket, kind, |_| {});
     }
 
-    /// Writes an event to the journal, if there is one; `fill` adds what this kind of event tells.
+    /// Writes that data arrived, before it is shown: what the screen shows is in the journal.
+    pub(super) fn note_received(&self, socket: &Endpoint, bytes: u64, text: &str) {
+        self.note_with(socket, EventKind::Receive, |event| {
+            event.bytes = Some(bytes);
+            event.text = Some(text.to_owned());
+        });
+    }
+
+    /// Calls `send` and writes that it sent these bytes (the newline not shown), as of the time before: the answer may be
+    /// here before `send` returns, and a journal sorted by time has cause before effect.
+    pub(super) fn noting_send<T>(
+        &self,
+        socket: &Endpoint,
+        sent: &[u8],
+        send: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
+        let time = now();
+        let result = send()?;
+        self.note_with(socket, EventKind::Send, |event| {
+            event.time = time;
+            event.bytes = u64::try_from(sent.len()).ok();
+            event.text = Some(escape::harmless_bytes(sent.strip_suffix(b"\n").unwrap_or(sent)));
+        });
+        Ok(result)
+    }
+
+    /// Writes an event of now to the journal, if there is one; `fill` adds what this kind of event tells.
     pub(super) fn note_with(&self, socket: &Endpoint, kind: EventKind, fill: impl FnOnce(&mut JournalEvent)) {
         let Some(journal) = &self.journal else { return };
+        // The clock is read with the file in hand, so that events of several threads keep their order.
+        let mut out = lock(journal);
         let mut event = JournalEvent {
-            time: Timestamp { seconds: 0, nanoseconds: 0, digits: 6 },
+            time: now(),
             program: self.name.to_owned(),
             pid: process::id(),
             event: kind,
@@ -106,9 +140,6 @@ impl Program {
             message: None,
         };
         fill(&mut event);
-        let mut out = lock(journal);
-        // The clock is read with the file in hand, so that the file is in the order of its times.
-        event.time = now();
         if let Err(error) = event.write(&mut **out)
             && !self.journal_failed.swap(true, Ordering::SeqCst)
         {
@@ -123,11 +154,6 @@ impl Program {
             event.errno = Some(explain::errno_name(error));
             event.message = Some(explain::message(error));
         });
-    }
-
-    /// Whether a journal is written.
-    pub(super) fn has_journal(&self) -> bool {
-        self.journal.is_some()
     }
 
     /// Whether every event so far is in the journal (or none was asked for).

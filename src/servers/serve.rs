@@ -115,33 +115,17 @@ impl Client<'_> {
         if self.program.stop.requested() {
             return Ok(());
         }
-        let text = escape::harmless_bytes(line.bytes);
+        let (bytes, text) = (line.stream_bytes(), escape::harmless_bytes(line.bytes));
+        self.received.add(Received { messages: u64::from(line.end != LineEnd::Cut), bytes });
+        self.program.note_received(self.socket, bytes, &text);
         let goes_on = if line.end == LineEnd::Cut { " (64 KiB; the line goes on)" } else { "" };
         self.program.show(&format!("{}: {text}{goes_on}", self.name));
-        let bytes = line.stream_bytes();
-        self.received.add(Received { messages: u64::from(line.end != LineEnd::Cut), bytes });
-        self.program.note_with(self.socket, EventKind::Receive, |event| {
-            event.bytes = Some(bytes);
-            event.text = Some(text);
-        });
-        match self.reply.to(line.bytes) {
-            None => Ok(()),
-            Some(answer) => self.send(answer, line.end),
-        }
-    }
-
-    fn send(&self, mut answer: Vec<u8>, end: LineEnd) -> io::Result<()> {
-        let text = self.program.has_journal().then(|| escape::harmless_bytes(&answer));
-        if end == LineEnd::Newline {
+        let Some(mut answer) = self.reply.to(line.bytes) else { return Ok(()) };
+        if line.end == LineEnd::Newline {
             answer.push(b'\n');
         }
         let mut stream = self.stream;
-        stream.write_all(&answer)?;
-        self.program.note_with(self.socket, EventKind::Send, |event| {
-            event.bytes = u64::try_from(answer.len()).ok();
-            event.text = text;
-        });
-        Ok(())
+        self.program.noting_send(self.socket, &answer, || stream.write_all(&answer))
     }
 
     fn broken(&self, operation: &str, error: &io::Error) -> Ended {

@@ -191,3 +191,65 @@ fn further_received(whose: &str, total: Received, listed: Received, noun: &str) 
         received.in_words(noun)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Protocol;
+
+    fn endpoint(number: u32, local: &str, remote: Option<&str>) -> Endpoint {
+        let address = |text: &str| text.parse().unwrap();
+        Endpoint { number, protocol: Protocol::Tcp, local: Some(address(local)), remote: remote.map(address) }
+    }
+
+    #[test]
+    fn a_tcp_tally_lists_each_socket_with_both_addresses() {
+        let mut tally = TcpTally::default();
+        tally.accepted(endpoint(2, "10.0.3.1:65432", Some("10.0.3.2:40000")));
+        tally.accepted(endpoint(3, "10.0.3.1:65432", Some("10.0.3.3:50000")));
+        tally.received(3, Received { messages: 1, bytes: 6 });
+        tally.received(2, Received { messages: 3, bytes: 21 });
+        let text = tally.render("tcp-server", &endpoint(1, "10.0.3.1:65432", None));
+        let expected = "\
+tcp-server created 3 sockets: 1 listening, 2 connected.
+Received in all: 4 lines, 27 bytes.
+ socket  kind       local address   remote address  lines  bytes
+ 1       listening  10.0.3.1:65432  -
+ 2       connected  10.0.3.1:65432  10.0.3.2:40000      3     21
+ 3       connected  10.0.3.1:65432  10.0.3.3:50000      1      6
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_long_tally_is_bounded_and_says_what_it_leaves_out() {
+        let (mut tcp, mut udp) = (TcpTally::default(), UdpTally::default());
+        for number in 0..1000 {
+            let socket = endpoint(number + 2, "10.0.3.1:65432", Some(&format!("10.0.3.2:{}", 10_000 + number)));
+            tcp.accepted(socket);
+            tcp.received(socket.number, Received { messages: 2, bytes: 10 });
+            udp.received(socket.remote.unwrap(), 5);
+            udp.received(socket.remote.unwrap(), 0);
+        }
+        let listening = endpoint(1, "10.0.3.1:65432", None);
+        let text = tcp.render("tcp-threaded-server", &listening);
+        assert!(text.contains("created 1001 sockets: 1 listening, 1000 connected."));
+        assert!(
+            text.contains("And 900 further connected sockets: 1800 lines, 9000 bytes. Only the first 100 are listed;")
+        );
+        assert!(text.lines().count() < TALLY_ROWS + 10);
+        let text = udp.render("udp-server", &listening);
+        assert!(text.contains("Received in all: 2000 datagrams, 5000 bytes; 1000 datagrams without data."));
+        assert!(text.contains("From further clients: 1800 datagrams, 4500 bytes. Only the first 100 are listed;"));
+    }
+
+    #[test]
+    fn the_longest_addresses_fit_80_columns() {
+        let address = "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65432";
+        let mut tally = TcpTally::default();
+        tally.accepted(endpoint(2, address, Some(address)));
+        tally.received(2, Received { messages: 1_000_000, bytes: 1_000_000_000 });
+        let text = tally.render("tcp-threaded-server", &endpoint(1, address, None));
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}

@@ -69,7 +69,8 @@ pub fn run(program: &Arc<Program>, config: Config, input: impl Read + Send + 'st
     let socket = Arc::new(socket);
     {
         let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
-        thread::spawn(move || connect_and_send(&shared, endpoint, &socket, config.server, input, &reports));
+        let work = move || connect_and_send(&shared, endpoint, &socket, config.server, input, &reports);
+        thread::Builder::new().spawn(work).map_err(|error| explain::connect_failure("thread", server, &error))?;
     }
     let mut watch = Watch::new(&shared, endpoint, config.patience);
     let result = watch.until_end(&received);
@@ -227,9 +228,14 @@ fn connect_and_send(
     let mine = local.map_or_else(|| "?".to_owned(), |local| local.to_string());
     program.talk(&format!("Connected: {mine} (this client) to {} (server).", shared.server));
     let _ = reports.send(Report::Connected(endpoint));
-    {
-        let (shared, socket, reports) = (Arc::clone(shared), Arc::clone(socket), reports.clone());
-        thread::spawn(move || receive_all(&shared, &endpoint, &socket, &reports));
+    let started = {
+        let (shared, socket, receiving) = (Arc::clone(shared), Arc::clone(socket), reports.clone());
+        let work = move || receive_all(&shared, &endpoint, &socket, &receiving);
+        thread::Builder::new().spawn(work)
+    };
+    if let Err(error) = started {
+        let _ = reports.send(Report::Failed(explain::connect_failure("thread", shared.server, &error)));
+        return;
     }
     let mut first = true;
     let sent = input::each_line(input, |line| match send(program, &endpoint, socket, line) {
@@ -260,12 +266,7 @@ fn send(program: &Program, endpoint: &Endpoint, mut socket: &Socket, line: Line<
     if line.end == LineEnd::Newline {
         bytes.push(b'\n');
     }
-    socket.write_all(&bytes)?;
-    program.note_with(endpoint, EventKind::Send, |event| {
-        event.bytes = Some(line.stream_bytes());
-        event.text = Some(escape::harmless_bytes(line.bytes));
-    });
-    Ok(())
+    program.noting_send(endpoint, &bytes, || socket.write_all(&bytes))
 }
 
 /// The receiving thread: shows the server's replies, line by line; a piece without newline after a short while.
@@ -313,9 +314,6 @@ fn is_pause(error: &io::Error) -> bool {
 
 fn show(shared: &Shared, endpoint: &Endpoint, line: Line<'_>) {
     let text = escape::harmless_bytes(line.bytes);
+    shared.program.note_received(endpoint, line.stream_bytes(), &text);
     shared.program.show(&format!("{}: {text}", shared.server));
-    shared.program.note_with(endpoint, EventKind::Receive, |event| {
-        event.bytes = Some(line.stream_bytes());
-        event.text = Some(text);
-    });
 }

@@ -31,8 +31,8 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
     let mut door = Door::open(program, config.address, config.backlog)?;
     let waker = door.waker();
     let _guard = program.stop.on_request(move || drop(waker.wake()));
-    let detail = format!(" (backlog {}), one client at a time", config.backlog);
-    accept::show_address(program, &door.endpoint, "is listening on", &detail);
+    let serving = format!("Backlog {}. One client at a time is served.", config.backlog);
+    accept::show_address(program, &door.endpoint, "is listening on", &serving);
     let mut tally = TcpTally::default();
     while let Some((socket, stream)) = door.accept(program) {
         tally.accepted(socket);
@@ -41,6 +41,6 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
     let listening = door.endpoint;
     drop(door);
     program.note(&listening, EventKind::Close);
-    program.show(tally.render(program.name(), &listening).trim_end());
+    program.show_tally(&tally.render(program.name(), &listening));
     Ok(())
 }

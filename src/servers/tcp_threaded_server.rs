@@ -1,10 +1,13 @@
 //! The threaded TCP server: accepts in its main thread, and serves each client in a thread of its own.
 
+use std::io;
 use std::sync::Mutex;
 use std::thread;
+use std::time::Instant;
 
 use crate::journal::EventKind;
 use crate::servers::accept::{self, Door};
+use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::serve;
@@ -23,10 +26,11 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
     let mut door = Door::open(program, config.address, config.backlog)?;
     let waker = door.waker();
     let _guard = program.stop.on_request(move || drop(waker.wake()));
-    let detail = format!(" (backlog {}), a thread a client", config.backlog);
-    accept::show_address(program, &door.endpoint, "is listening on", &detail);
+    let serving = format!("Backlog {}. A thread serves each client.", config.backlog);
+    accept::show_address(program, &door.endpoint, "is listening on", &serving);
     let tally = Mutex::new(TcpTally::default());
     let listening = door.endpoint;
+    let mut failing = Episode::default();
     thread::scope(|clients| {
         while let Some((socket, stream)) = door.accept(program) {
             lock(&tally).accepted(socket);
@@ -39,20 +43,23 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
             };
             let spawned = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(clients, serve_it);
             if let Err(error) = spawned {
-                turned_away(program, &socket, &error);
+                turned_away(program, &socket, &error, &mut failing);
             }
         }
         drop(door);
         program.note(&listening, EventKind::Close);
     });
-    program.show(lock(&tally).render(program.name(), &listening).trim_end());
+    program.show_tally(&lock(&tally).render(program.name(), &listening));
     Ok(())
 }
 
 /// The system gave no thread for this client; its socket is closed already.
-fn turned_away(program: &Program, socket: &Endpoint, error: &std::io::Error) {
+fn turned_away(program: &Program, socket: &Endpoint, error: &io::Error, failing: &mut Episode) {
     program.note_error(socket, "thread", error);
     program.note(socket, EventKind::Close);
+    if !failing.begins(Instant::now()) {
+        return;
+    }
     let client = socket.remote.map_or_else(String::new, |remote| remote.to_string());
     program.talk(&format!("{}: no thread for {client}: {}", program.name(), explain::named(error)));
 }

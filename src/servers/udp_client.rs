@@ -68,7 +68,8 @@ pub fn run(program: &Arc<Program>, server: SocketAddr, input: impl Read + Send +
     });
     {
         let shared = Arc::clone(&shared);
-        thread::spawn(move || send_all(&shared, endpoint, server, input, &reports));
+        let work = move || send_all(&shared, endpoint, server, input, &reports);
+        thread::Builder::new().spawn(work).map_err(|error| explain::datagram_failure("thread", address, &error))?;
     }
     until_end(&shared, &received, &mut endpoint);
     program.note(&endpoint, EventKind::Close);
@@ -129,29 +130,28 @@ fn give_address(shared: &Arc<Shared>, endpoint: &mut Endpoint, server: SocketAdd
     let mine = local.map_or_else(|| "?".to_owned(), |local| local.to_string());
     shared.program.talk(&format!("Sending from {mine} (this client) to {} (server).", shared.server));
     let _ = reports.send(Report::Addressed(*endpoint));
-    let (shared, endpoint, reports) = (Arc::clone(shared), *endpoint, reports.clone());
-    thread::spawn(move || receive_all(&shared, &endpoint, &reports));
+    let receiving = (Arc::clone(shared), *endpoint, reports.clone());
+    let started = thread::Builder::new().spawn(move || receive_all(&receiving.0, &receiving.1, &receiving.2));
+    if let Err(error) = started {
+        failed(shared, endpoint, "thread", &error);
+    }
     local.is_some()
 }
 
 fn send(shared: &Shared, endpoint: &Endpoint, line: Line<'_>) {
-    let mut sent = shared.socket.send(line.bytes);
-    if let Err(error) = &sent
-        && is_refusal(error)
-    {
-        // It is about an earlier datagram (udp(7)); this one was not sent.
-        failed(shared, endpoint, "receive", error);
-        sent = shared.socket.send(line.bytes);
-    }
-    match sent {
-        Ok(count) => {
-            shared.sent.fetch_add(1, Ordering::SeqCst);
-            shared.program.note_with(endpoint, EventKind::Send, |event| {
-                event.bytes = u64::try_from(count).ok();
-                event.text = Some(escape::harmless_bytes(line.bytes));
-            });
+    // Counted first: its answer may be here before the call returns.
+    shared.sent.fetch_add(1, Ordering::SeqCst);
+    let send = || shared.program.noting_send(endpoint, line.bytes, || shared.socket.send(line.bytes));
+    let sent = match send() {
+        Err(error) if is_refusal(&error) => {
+            // It is about an earlier datagram (udp(7)); this one was not sent.
+            failed(shared, endpoint, "receive", &error);
+            send()
         }
-        Err(error) => failed(shared, endpoint, "send", &error),
+        first => first,
+    };
+    if let Err(error) = sent {
+        failed(shared, endpoint, "send", &error);
     }
 }
 
@@ -164,11 +164,8 @@ fn receive_all(shared: &Shared, endpoint: &Endpoint, reports: &Sender<Report>) {
             Ok(count) => {
                 let text = escape::harmless_bytes(buffer.get(..count).unwrap_or_default());
                 let shown = if count == 0 { "(datagram without data)" } else { &text };
+                shared.program.note_received(endpoint, u64::try_from(count).unwrap_or(u64::MAX), &text);
                 shared.program.show(&format!("{}: {shown}", shared.server));
-                shared.program.note_with(endpoint, EventKind::Receive, |event| {
-                    event.bytes = u64::try_from(count).ok();
-                    event.text = Some(text);
-                });
                 shared.replies.fetch_add(1, Ordering::SeqCst);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,

@@ -3,13 +3,14 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
 
 use crate::escape;
 use crate::journal::EventKind;
+use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::reply::Reply;
@@ -49,13 +50,21 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
         })?;
     let at_end = Arc::clone(&waker);
     let _guard = program.stop.on_request(move || drop(at_end.wake()));
-    accept::show_address(program, &endpoint, "is bound to", "");
-    let mut server = Server { program, endpoint, socket, poll, reply: config.reply, tally: UdpTally::default() };
+    accept::show_address(program, &endpoint, "is bound to", "One socket serves every client.");
+    let mut server = Server {
+        program,
+        endpoint,
+        socket,
+        poll,
+        reply: config.reply,
+        tally: UdpTally::default(),
+        failing: Episode::default(),
+    };
     server.receive_all();
     let Server { socket, tally, .. } = server;
     drop((socket, waker));
     program.note(&endpoint, EventKind::Close);
-    program.show(tally.render(program.name(), &endpoint).trim_end());
+    program.show_tally(&tally.render(program.name(), &endpoint));
     Ok(())
 }
 
@@ -66,6 +75,7 @@ struct Server<'a> {
     poll: Poll,
     reply: Reply,
     tally: UdpTally,
+    failing: Episode,
 }
 
 impl Server<'_> {
@@ -95,13 +105,10 @@ impl Server<'_> {
         let client = Endpoint { remote: Some(from.into()), ..self.endpoint };
         let text = escape::harmless_bytes(datagram);
         let shown = if datagram.is_empty() { "(datagram without data)" } else { &text };
-        self.program.show(&format!("{}: {shown}", SocketAddress::from(from)));
         let bytes = u64::try_from(datagram.len()).unwrap_or(u64::MAX);
         self.tally.received(from.into(), bytes);
-        self.program.note_with(&client, EventKind::Receive, |event| {
-            event.bytes = Some(bytes);
-            event.text = Some(text);
-        });
+        self.program.note_received(&client, bytes, &text);
+        self.program.show(&format!("{}: {shown}", SocketAddress::from(from)));
         if let Some(answer) = self.reply.to(datagram) {
             self.send(&client, &answer, from);
         }
@@ -109,17 +116,16 @@ impl Server<'_> {
 
     fn send(&mut self, client: &Endpoint, answer: &[u8], to: SocketAddr) {
         while !self.program.stop.requested() {
-            match self.socket.send_to(answer, to) {
-                Ok(count) => {
-                    return self.program.note_with(client, EventKind::Send, |event| {
-                        event.bytes = u64::try_from(count).ok();
-                        event.text = Some(escape::harmless_bytes(answer));
-                    });
-                }
+            let sent = self.program.noting_send(client, answer, || self.socket.send_to(answer, to));
+            match sent {
+                Ok(_) => return,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait(None),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.program.note_error(client, "send", &error);
+                    if !self.failing.begins(Instant::now()) {
+                        return;
+                    }
                     let to = SocketAddress::from(to);
                     return self.program.talk(&format!(
                         "{}: no reply to {to}: {}",

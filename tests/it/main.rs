@@ -1,4 +1,9 @@
 //! The integration tests, in one binary: they run the program, or look at the sources as a whole.
 
+// clippy.toml allows these in test functions, but not in their helpers.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
 mod architecture;
+#[cfg(unix)]
+mod servers;
 mod support;

@@ -5,7 +5,7 @@ use crate::analyze::answers::draft::{Draft, tcp_frames};
 use crate::analyze::answers::phases::Phases;
 use crate::analyze::testimony::{Accepted, Entry, Testimony};
 use crate::analyze::topology::{LabConnection, LabView, TcpSighting};
-use crate::analyze::track::{HandshakeState, TcpFlags};
+use crate::analyze::track::HandshakeState;
 use crate::lab::{Question, Step};
 use crate::types::FrameNumber;
 use crate::wording::frames_in_sentence;
@@ -186,7 +186,7 @@ fn served(view: &LabView<'_>, attempt: &LabConnection, phases: &Phases, draft: &
             ),
             vec![tcp_frames(view, sighting, phases.closing.clone())],
         );
-    } else if ended_by_reset(view, sighting) {
+    } else if sighting.reset_in_queue() {
         draft.inferred(
             "The server reset the quiet connection: it ended while the connection was queued, or left data unread.",
             vec![tcp_frames(view, sighting, phases.closing.clone())],
@@ -208,10 +208,6 @@ fn first_client_connected_at(view: &LabView<'_>, waiting: &TcpSighting, frame: F
 /// Whether this server replied to another client of Part I.
 fn server_replies(view: &LabView<'_>, waiting: &TcpSighting) -> bool {
     view.of_step(Step::TcpClient).any(|first| first.server() == waiting.server() && first.answered())
-}
-
-fn ended_by_reset(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
-    view.tcp_notes(sighting).iter().any(|note| note.sender != sighting.client_side && note.flags.has(TcpFlags::RST))
 }
 
 /// What the journals tell: accept() for C before or after B's connection ended.

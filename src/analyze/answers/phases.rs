@@ -71,6 +71,13 @@ impl Phases {
         }
     }
 
+    /// All frames of the connection, in order.
+    pub(super) fn all(&self) -> Vec<FrameNumber> {
+        let mut all: Vec<FrameNumber> = self.from_client.iter().chain(&self.from_server).copied().collect();
+        all.sort_unstable();
+        all
+    }
+
     /// Frames with payload of both sides, in order.
     pub(super) fn data(&self) -> Vec<FrameNumber> {
         let mut all: Vec<FrameNumber> = self.client_data.iter().chain(&self.server_data).copied().collect();

@@ -27,22 +27,17 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
         };
         connections.iter().map(of).collect()
     };
-    let both = |phases: Phases| {
-        let mut frames = [phases.from_client, phases.from_server].concat();
-        frames.sort_unstable();
-        frames
-    };
     if connections.iter().any(|connection| connection.best().basis == RoleBasis::Lab) {
         draft.proved(
             format!("The frames are exchanged between {} and {}.", list(&clients), list(&servers)),
-            evidence(both),
+            evidence(|phases| phases.all()),
         );
         draft.inferred(
             format!("{} is the server's: no handshake shows it, but it is the lab's server address.", list(&servers)),
             Vec::new(),
         );
     } else {
-        draft.proved(who.clone(), evidence(both));
+        draft.proved(who.clone(), evidence(|phases| phases.all()));
     }
     let (from_client, from_server) = (
         "Frames from the client have the client's socket address as source and the server's as destination.",
@@ -51,7 +46,7 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     draft.proved(from_client, evidence(|phases| phases.from_client));
     draft.proved(from_server, evidence(|phases| phases.from_server));
     let headers = "The IP header carries the two IP addresses, the TCP header the two ports.";
-    draft.proved(headers, Vec::new());
+    draft.proved(headers, evidence(|phases| phases.all()));
     let origin = "The server's address was fixed by bind(); the client's port was picked by the client's system at \
                   connect() and stays the same for the whole connection. The two socket addresses together name the \
                   connection.";

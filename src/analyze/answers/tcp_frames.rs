@@ -70,8 +70,7 @@ fn without_connection(view: &LabView<'_>, mut draft: Draft) -> Answer {
     };
     let sighting = attempt.best();
     let seen = Phases::of(view, sighting);
-    let mut frames: Vec<FrameNumber> = seen.from_client.iter().chain(&seen.from_server).copied().collect();
-    frames.sort_unstable();
+    let frames = seen.all();
     let what = match sighting.connection.handshake {
         HandshakeState::Refused => {
             "the client's SYN was answered with RST: nobody listened at the server's socket address"
@@ -148,7 +147,7 @@ impl Text<'_, '_> {
         if data.is_empty() && counts.data_frames == 0 {
             let text =
                 format!("8(c): no frame from {client} carries payload, so no line was sent while the capture ran.");
-            self.proved(text, Vec::new());
+            self.proved(text, self.phases.from_client.clone());
             return;
         }
         let text = format!(
@@ -176,7 +175,7 @@ impl Text<'_, '_> {
         let counts = self.sighting.server_sent();
         if counts.data_frames == 0 {
             let text = format!("{server} sends no payload: the server only acknowledges, it does not reply.");
-            self.proved(text, Vec::new());
+            self.proved(text, self.phases.from_server.clone());
             return;
         }
         let greets = data.first() < self.phases.client_data.first() || self.phases.client_data.is_empty();
@@ -228,7 +227,8 @@ impl Text<'_, '_> {
                 verb(&closing, "ends", "end")
             ),
         };
-        self.proved(text, closing);
+        let shown = if closing.is_empty() { self.phases.all() } else { closing };
+        self.proved(text, shown);
     }
 }
 

@@ -1,6 +1,9 @@
 //! Findings about the lab's TCP connections in a capture.
 
+use std::net::IpAddr;
+
 use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::facts::CaptureFacts;
 use crate::analyze::findings::{frames, of_file, sightings};
 use crate::analyze::topology::{LabView, TcpSighting};
 use crate::analyze::track::{Close, HandshakeState};
@@ -73,13 +76,13 @@ impl Report<'_, '_> {
         let text = |refused: &[&TcpSighting]| {
             let server = refused.first().map(|s| s.server().to_string()).unwrap_or_default();
             format!(
-                "{} to {server} refused (SYN answered with RST): the computer is there, but nothing was listening on that \
+                "{} refused (SYN answered with RST): the computer is there, but nothing was listening on that \
                  address and port. Start the server before the client (step 6), bound to host A's address and not to \
                  127.0.0.1, and compare the ports in both programs.",
                 if refused.len() == 1 {
-                    "1 attempt was".to_owned()
+                    format!("1 attempt to connect to {server} was")
                 } else {
-                    format!("{} attempts were", refused.len())
+                    format!("{} attempts to connect to {server} were", refused.len())
                 }
             )
         };
@@ -97,53 +100,43 @@ impl Report<'_, '_> {
         );
     }
 
-    /// SYNs without an answer: the server's computer is absent, its queue is full, or a firewall drops them.
+    /// SYNs without an answer: the queue is full or a firewall drops them, where the server's computer is there; else it is
+    /// absent.
     fn unanswered(&mut self) {
-        let serves_another = |all: &[(Step, &TcpSighting)], silent: &TcpSighting| {
-            all.iter().any(|(_, s)| s.server() == silent.server() && s.established())
-        };
-        let all = self.all;
-        let known_busy = |view: &LabView<'_>, silent: &TcpSighting| {
-            view.connections.iter().any(|c| c.server() == silent.server() && c.established())
-        };
         let view = self.view;
+        let present: Vec<IpAddr> = view.captures.get(self.capture).map(computers_present).unwrap_or_default();
+        let is_there = |silent: &TcpSighting| {
+            let server = silent.server();
+            let serves = view.connections.iter().any(|c| c.server() == server && c.established());
+            serves || present.contains(&server.ip)
+        };
+        let silent = |s: &TcpSighting| s.connection.handshake == HandshakeState::SynOnly;
         self.add(
             "accept-queue-full",
-            Severity::Info,
-            |_, s| s.connection.handshake == HandshakeState::SynOnly && (serves_another(all, s) || known_busy(view, s)),
+            Severity::Warning,
+            |_, s| silent(s) && is_there(s),
             |silent| {
                 format!(
-                    "{} repeated and not answered, though this server has other connections: its accept queue was full \
-                     (it holds one connection more than the backlog), or a firewall drops them.",
+                    "{} repeated and not answered, though the server's computer is there: the server's accept queue was full \
+                     (it holds one connection more than the backlog), or a firewall drops the SYN.",
                     if silent.len() == 1 {
-                        "A SYN was".to_owned()
+                        format!("The SYN of {} was", list(&silent.iter().map(|s| s.client()).collect::<Vec<_>>()))
                     } else {
-                        format!("SYNs of {} attempts were", silent.len())
+                        format!("The SYNs of {} attempts were", silent.len())
                     }
                 )
             },
         );
-        let arp: Vec<_> = view
-            .captures
-            .get(self.capture)
-            .map(|capture| capture.traffic.other().arp_unanswered.iter().map(|question| question.target).collect())
-            .unwrap_or_default();
         self.add(
             "server-unreachable",
             Severity::Error,
-            |_, s| {
-                s.connection.handshake == HandshakeState::SynOnly && !serves_another(all, s) && !known_busy(view, s)
-            },
+            |_, s| silent(s) && !is_there(s),
             |silent| {
-                let server = silent.first().map(|s| s.server());
-                let absent = server.is_some_and(|server| arp.iter().any(|ip| std::net::IpAddr::V4(*ip) == server.ip));
-                let server = server.map(|server| server.to_string()).unwrap_or_default();
-                let why = if absent {
-                    "Nor is ARP answered: no computer has that IP address. Check the cables and the addresses (steps 1, 3, 4)."
-                } else {
-                    "The address in the client is wrong, host A is off, or a firewall drops the SYN. Check with ping (step 4)."
-                };
-                format!("The SYN to {server} was not answered. {why}")
+                let server = silent.first().map(|s| s.server().to_string()).unwrap_or_default();
+                format!(
+                    "The SYN to {server} was not answered: the address in the client is wrong, host A is off, or a firewall \
+                     drops the SYN. Check with ping (step 4)."
+                )
             },
         );
     }
@@ -217,4 +210,11 @@ impl Report<'_, '_> {
             );
         }
     }
+}
+
+/// The computers that show themselves: by ARP, as the source of any frame, or by answering a ping.
+fn computers_present(capture: &CaptureFacts) -> Vec<IpAddr> {
+    let other = capture.traffic.other();
+    let answering = other.pings.iter().filter(|ping| ping.replies > 0).map(|ping| ping.target);
+    other.neighbours.iter().map(|neighbour| neighbour.ip).chain(answering).collect()
 }

@@ -47,7 +47,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     dropped(capture, &mut add);
     snapped(capture, &mut add);
     if lab_frames(view, number) == 0 {
-        let (code, message) = no_lab_traffic(capture);
+        let (code, message) = no_server(capture).unwrap_or_else(|| no_lab_traffic(capture));
         add(code, Severity::Error, message);
     } else {
         same_host(view, number, &mut add);
@@ -119,6 +119,21 @@ pub(super) fn lab_frames(view: &LabView<'_>, number: usize) -> u64 {
     tcp.saturating_add(udp)
 }
 
+/// ARP that nobody answers: then not even a SYN or a datagram leaves the computer.
+fn no_server(capture: &CaptureFacts) -> Option<(&'static str, String)> {
+    let unanswered = &capture.traffic.other().arp_unanswered;
+    let asked = unanswered.iter().filter(|question| question.requests > 1).max_by_key(|question| question.requests)?;
+    let message = format!(
+        "{} asks for {} by ARP ({}) and nobody answers: no computer on the network has that IP address, so the client's \
+         packets never left. Check the cables (step 1), the addresses (step 3) with ping (step 4), and the server's address \
+         in the client.",
+        asked.asker,
+        asked.target,
+        count(asked.requests, "request"),
+    );
+    Some(("server-unreachable", message))
+}
+
 /// Why a capture with packets may have none of the lab: the names of its interfaces tell most.
 fn no_lab_traffic(capture: &CaptureFacts) -> (&'static str, String) {
     let used = capture.info.interfaces.iter().filter(|interface| interface.frames > 0);
@@ -152,7 +167,8 @@ fn no_lab_traffic(capture: &CaptureFacts) -> (&'static str, String) {
     let message = format!(
         "None of the {} belongs to the lab: no TCP connection or UDP datagram to a server of the lab ({} and {} of other \
          programs). Was the client started while the capture ran, with the server's address set in it, and the capture made \
-         on the interface that has the lab's address? If the server's address is unusual, name it with --server.",
+         on the interface that has the lab's address? Two programs on one computer talk over lo, never over eth0. If the \
+         server's address is unusual, name it with --server.",
         count(capture.info.frames, "frame"),
         count(counts.tcp, "TCP segment"),
         count(counts.udp, "UDP datagram"),

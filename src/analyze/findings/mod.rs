@@ -13,7 +13,7 @@ use crate::lab::Step;
 use crate::types::FrameNumber;
 use crate::wording::frame_filter;
 
-/// All findings, the gravest first, then in the order of the files.
+/// All findings, the gravest first, then in the order of the files. Where nothing is wrong there is no step to redo.
 pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for capture in 0..view.captures.len() {
@@ -23,6 +23,9 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     }
     part_two::find(view, &mut found);
     files::find_repeated(view, &mut found);
+    for finding in found.iter_mut().filter(|finding| finding.severity == Severity::Info) {
+        finding.redo = None;
+    }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
 }

@@ -80,7 +80,8 @@ fn in_order(files: &[&str], streams: &LabStreams, config: &LabConfig) -> Vec<App
     for sighting in &streams.tcp {
         let start = threaded_start(streams, sighting.capture);
         let part_one = start.is_none_or(|start| sighting.connection.first_frame < start);
-        let second = set_second(sighting.capture) || (part_one && sighting.left_in_queue());
+        let second =
+            set_second(sighting.capture) || (part_one && (sighting.left_in_queue() || sighting.reset_in_queue()));
         note(&mut seen, sighting.client().ip, part_one, second, sighting.connection.first_time);
     }
     for sighting in &streams.udp {

@@ -135,7 +135,8 @@ fn why(
         return format!("The servers' journals name {names}.");
     }
     format!(
-        "Of all socket addresses in the files, {names} is most like the lab's server: clients connect or send to it, \
-         on a local network and a port of no other well-known service."
+        "Judged by all socket addresses in the files, the lab's {}: clients connect or send to it, on a local network and \
+         a port of no other well-known service.",
+        if ranked.len() == 1 { format!("server is {names}") } else { format!("servers are {names}") }
     )
 }

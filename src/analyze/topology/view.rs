@@ -87,14 +87,27 @@ impl TcpSighting {
     /// Whether the client has gone, its FIN was acknowledged, and the server has not closed: the server's program has not
     /// read the end, so the connection waits to be accepted. A served connection's server closes at once.
     pub(crate) fn left_in_queue(&self) -> bool {
-        let server = self.client_side.other();
         let fin = self.connection.fin(self.client_side);
-        self.established()
-            && self.connection.fin(server).is_none()
-            && self.connection.rst(server).is_none()
+        self.silent_server()
+            && self.connection.rst(self.client_side.other()).is_none()
             && self.connection.rst(self.client_side).is_none()
-            && self.server_sent().data_frames == 0
             && fin.is_some_and(|fin| self.connection.last_frame > fin)
+    }
+
+    /// Whether the server reset the connection before the client closed it: its program ended with the client's data
+    /// unread, as happens to a connection in the queue.
+    pub(crate) fn reset_in_queue(&self) -> bool {
+        self.silent_server()
+            && self.client_sent().data_frames > 0
+            && self.connection.fin(self.client_side).is_none()
+            && self.connection.rst(self.client_side.other()).is_some()
+    }
+
+    /// Whether the connection stood, and the server's program neither sent anything nor closed in order.
+    fn silent_server(&self) -> bool {
+        self.established()
+            && self.connection.fin(self.client_side.other()).is_none()
+            && self.server_sent().data_frames == 0
     }
 
     /// Whether both connections stood at the same time in the same capture.

@@ -3,8 +3,9 @@
 
 use super::model::{FrameNote, Side, TcpFlags};
 use super::packed::{PackedFrame, PackedTime};
+use crate::capfile::FrameTime;
 use crate::limits::Limits;
-use crate::types::{FrameNumber, Timestamp};
+use crate::types::FrameNumber;
 
 /// One noted frame. Sequence numbers are raw: the bases that they count from may still change.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +24,7 @@ pub(super) struct Note {
 /// What a note is made of.
 pub(super) struct Noted {
     pub(super) frame: FrameNumber,
-    pub(super) time: Option<Timestamp>,
+    pub(super) time: Option<FrameTime>,
     pub(super) sender: Side,
     pub(super) flags: TcpFlags,
     pub(super) sequence: u32,

@@ -295,7 +295,7 @@ impl Collector {
                 if self.unreachable.len() < self.most {
                     self.unreachable.push(Unreachable {
                         frame: frame.number,
-                        time: frame.time,
+                        time: frame.timestamp(),
                         from: ip.source,
                         to: ip.destination,
                         kind: message.kind,

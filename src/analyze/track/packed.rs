@@ -1,5 +1,6 @@
 //! Frame numbers and times in as few bytes as they need: a capture may hold millions of connections.
 
+use crate::capfile::FrameTime;
 use crate::types::{FrameNumber, Timestamp};
 
 /// A frame number or none, in five bytes: enough for 10^12 frames, more than any file holds; greater ones stay at that.
@@ -19,31 +20,30 @@ impl PackedFrame {
     }
 }
 
-/// A time or none, in twelve bytes. Seconds are kept to 59 bits, far beyond the years that RFC 3339 can write.
+/// A time or none, in twelve bytes, as the file has it: most are never looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PackedTime {
-    /// Seconds shifted left by four, and the digits; digits of 15 mean no time.
-    seconds: [u32; 2],
-    nanoseconds: u32,
+    ticks: [u32; 2],
+    /// What the ticks are, and 1 where there is a time.
+    unit: [u8; 4],
 }
 
-/// Largest number of seconds kept.
-const MOST_SECONDS: i64 = 1 << 58;
-
 impl PackedTime {
-    pub(super) fn new(time: Option<Timestamp>) -> Self {
-        let (seconds, digits, nanoseconds) = match time {
-            Some(time) => (time.seconds.clamp(-MOST_SECONDS, MOST_SECONDS), time.digits.min(9), time.nanoseconds),
-            None => (0, 15, 0),
+    #[inline]
+    pub(super) fn new(time: Option<FrameTime>) -> Self {
+        let (ticks, [kind, exponent], present) = match time {
+            Some(time) => {
+                let (ticks, unit) = time.parts();
+                (ticks, unit, 1)
+            }
+            None => (0, [0; 2], 0),
         };
-        let bits = (seconds << 4) as u64 | u64::from(digits);
-        PackedTime { seconds: [(bits >> 32) as u32, (bits & 0xffff_ffff) as u32], nanoseconds }
+        PackedTime { ticks: [(ticks >> 32) as u32, (ticks & 0xffff_ffff) as u32], unit: [kind, exponent, present, 0] }
     }
 
     pub(super) fn get(self) -> Option<Timestamp> {
-        let bits = (u64::from(self.seconds[0]) << 32) | u64::from(self.seconds[1]);
-        let digits = (bits & 15) as u8;
-        let seconds = (bits as i64) >> 4;
-        (digits < 15).then_some(Timestamp { seconds, nanoseconds: self.nanoseconds, digits })
+        let [kind, exponent, present, _] = self.unit;
+        let ticks = (u64::from(self.ticks[0]) << 32) | u64::from(self.ticks[1]);
+        (present == 1).then(|| FrameTime::from_parts(ticks, [kind, exponent]).timestamp())
     }
 }

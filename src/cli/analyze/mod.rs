@@ -12,8 +12,8 @@ pub(super) use args::Arguments;
 use args::Format;
 
 use crate::analyze::analysis::{Analysis, Severity};
-use crate::analyze::{CaptureFacts, NamedJournal};
 use crate::analyze::read_capture;
+use crate::analyze::{CaptureFacts, NamedJournal};
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
 use crate::cli::output::Destination;
