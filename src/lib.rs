@@ -5,6 +5,7 @@
 //! - [`capfile`]: a capture file's bytes → frames
 //! - [`analyze`]: frames → packets → connections → the lab → answers and findings
 //! - [`report`]: an analysis → tables and JSON
+//! - [`grade`]: a submission's captures and written answers → points, with the reasons
 //! - `servers`, `cli`: the socket programs and the command line (feature `cli`)
 //!
 //! All rest on [`types`]; [`lab`] knows the sheet (questions, steps, hosts), [`journal`] the socket programs' event log.
@@ -17,6 +18,7 @@ pub mod capfile;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod escape;
+pub mod grade;
 pub mod journal;
 pub mod lab;
 pub mod limits;

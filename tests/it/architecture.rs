@@ -17,7 +17,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("journal", &[]),
     ("analyze", &["capfile", "lab", "journal"]),
     ("report", &["analyze", "capfile", "lab"]),
-    ("grade", &["analyze", "capfile", "lab", "journal"]),
+    ("grade", &["analyze", "capfile", "lab", "journal", "report"]),
     ("servers", &["journal"]),
     ("cli", &["analyze", "capfile", "grade", "journal", "lab", "report", "servers", "capture", "emulate"]),
 ];

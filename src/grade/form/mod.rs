@@ -137,7 +137,8 @@ impl Form {
     pub fn unfilled(&self, question: Question) -> Vec<&'static str> {
         let entry = self.entry(question);
         let given = |key: &&str| entry.is_some_and(|entry| entry.facts.contains_key(key));
-        let mut keys: Vec<&'static str> = fields(question).iter().map(|field| field.key).filter(|key| !given(key)).collect();
+        let mut keys: Vec<&'static str> =
+            fields(question).iter().map(|field| field.key).filter(|key| !given(key)).collect();
         if entry.is_none_or(|entry| entry.explanation.is_none()) {
             keys.push(EXPLANATION);
         }
@@ -179,7 +180,9 @@ impl Reader {
 
     fn entry(&mut self, question: Question, name: &str, node: &Node) {
         let place = format!("\"{}\".{name}", question.key());
-        if name == "points" || node.is_empty() && (name == EXPLANATION || fields(question).iter().any(|f| f.key == name)) {
+        if name == "points"
+            || node.is_empty() && (name == EXPLANATION || fields(question).iter().any(|f| f.key == name))
+        {
             return;
         }
         if name == EXPLANATION {
@@ -187,7 +190,9 @@ impl Reader {
                 Item::Text(text) => {
                     self.form.entries.entry(question).or_default().explanation = Some(cut(text.trim()));
                 }
-                _ => self.problem(Some(node.line), &place, "an explanation is a text", "Put it between quotation marks."),
+                _ => {
+                    self.problem(Some(node.line), &place, "an explanation is a text", "Put it between quotation marks.")
+                }
             }
             return;
         }
@@ -247,7 +252,8 @@ mod tests {
     #[test]
     fn toml_and_json_say_the_same() {
         let toml = "[\"II.2\"]\nsockets_created = 5\nserver_socket_addresses = [\"10.0.3.1:65432\"]\n";
-        let json = "{\n \"II.2\": {\n  \"sockets_created\": 5,\n  \"server_socket_addresses\": [\"10.0.3.1:65432\"]\n }\n}";
+        let json =
+            "{\n \"II.2\": {\n  \"sockets_created\": 5,\n  \"server_socket_addresses\": [\"10.0.3.1:65432\"]\n }\n}";
         let (one, problems) = Form::read(toml);
         assert_eq!(problems, []);
         let (other, problems) = Form::read(json);
@@ -273,7 +279,8 @@ mod tests {
 
     #[test]
     fn what_is_left_empty_is_not_filled_in() {
-        let (form, problems) = Form::read("[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"\"\nexplanation = \"\"\n");
+        let (form, problems) =
+            Form::read("[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"\"\nexplanation = \"\"\n");
         assert_eq!(problems, []);
         assert_eq!(form.unfilled(Question::I2), ["errno", "explanation"]);
         assert_eq!(form.unfilled(Question::I4b), ["clients_served", "explanation"]);

@@ -110,8 +110,10 @@ fn line_of(text: &str, offset: usize) -> usize {
 }
 
 fn toml_table(table: &DeTable<'_>, text: &str) -> Item {
-    let mut entries: Vec<(usize, String, Node)> =
-        table.iter().map(|(key, value)| (key.span().start, key.get_ref().to_string(), toml_value(value, text))).collect();
+    let mut entries: Vec<(usize, String, Node)> = table
+        .iter()
+        .map(|(key, value)| (key.span().start, key.get_ref().to_string(), toml_value(value, text)))
+        .collect();
     entries.sort_by_key(|(place, ..)| *place);
     Item::Table(entries.into_iter().map(|(_, key, node)| (key, node)).collect())
 }

@@ -127,7 +127,8 @@ fn frames(node: &Node) -> Result<BTreeSet<u64>, Reason> {
         if is_none(&text) {
             continue;
         }
-        let plain = text.to_lowercase().replace(" and ", ",").replace("frames", " ").replace("frame", " ").replace('#', " ");
+        let plain =
+            text.to_lowercase().replace(" and ", ",").replace("frames", " ").replace("frame", " ").replace('#', " ");
         let plain = plain.replace(" to ", "-").replace("..", "-").replace(['–', '—', '−'], "-");
         for part in plain.split([',', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
             range(part, &mut found)?;
@@ -213,7 +214,9 @@ fn address(text: &str, port: Option<u16>) -> Result<SocketAddress, Reason> {
         return Ok(SocketAddress::new(ip, port));
     }
     match bare_ip(text) {
-        Some(ip) if ip.is_ipv6() => Err(format!("'{text}' has no port that can be told from the address: write [{ip}]:PORT")),
+        Some(ip) if ip.is_ipv6() => {
+            Err(format!("'{text}' has no port that can be told from the address: write [{ip}]:PORT"))
+        }
         Some(ip) => Err(format!("'{ip}' is an IP address without a port")),
         None => Err(format!("'{text}' is no socket address")),
     }
@@ -229,9 +232,8 @@ fn count(node: &Node) -> Result<u64, Reason> {
 
 /// `5`, `5 sockets`, `five`, `none`.
 fn count_in_words(text: &str) -> Result<u64, Reason> {
-    const WORDS: [&str; 13] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    ];
+    const WORDS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     const NOUNS: [&str; 10] =
         ["socket", "sockets", "frame", "frames", "datagram", "datagrams", "client", "clients", "server", "servers"];
     let lower = text.trim().trim_end_matches('.').to_lowercase();

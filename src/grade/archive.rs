@@ -1,0 +1,222 @@
+//! ZIP and tar, read entry by entry in memory. Nothing is ever extracted, no link followed, no path believed.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use tar::EntryType;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use crate::escape::harmless_bytes;
+
+/// Most entries that the directory of a ZIP archive may claim, which is read as a whole.
+const MOST_ENTRIES: u64 = 10_000;
+
+/// Longest name of an entry in bytes.
+const LONGEST_NAME: u64 = 4096;
+
+/// Why an entry is not used.
+const LEADS_OUT: &str = "its path leads out of the archive";
+
+/// What comes of each entry: a file with its name and bytes, or a name with the reason why it is refused.
+pub(super) trait Visit {
+    /// A file.
+    fn file(&mut self, name: &str, reader: &mut dyn Read);
+    /// An entry that is refused.
+    fn refuse(&mut self, name: &str, reason: &str);
+    /// Whether to go on.
+    fn goes_on(&self) -> bool;
+}
+
+/// A reader that can go back, as ZIP needs it.
+pub(super) trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// Reads a ZIP archive.
+///
+/// # Errors
+/// Why it can't be read.
+pub(super) fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<(), String> {
+    check_directory(reader)?;
+    let mut archive = ZipArchive::new(reader).map_err(|error| words(&error))?;
+    for number in 0..archive.len() {
+        if !visit.goes_on() {
+            return Ok(());
+        }
+        let (name, is_directory, reason) = match archive.by_index_raw(number) {
+            Ok(entry) => {
+                let name = harmless_bytes(entry.name_raw());
+                let path = if leads_out(entry.name_raw()) { Some(LEADS_OUT) } else { None };
+                let kind = entry.unix_mode().and_then(|mode| special(mode, entry.is_symlink()));
+                let secret = entry.encrypted().then_some("it is encrypted");
+                let link = entry.is_symlink().then_some("it is a link");
+                (name, entry.is_dir(), path.or(link).or(kind).or(secret))
+            }
+            Err(error) => {
+                visit.refuse(&format!("entry {number}"), &words(&error));
+                continue;
+            }
+        };
+        match reason {
+            Some(reason) => visit.refuse(&name, reason),
+            None if is_directory => {}
+            None => match archive.by_index(number) {
+                Ok(mut entry) => visit.file(&name, &mut entry),
+                Err(error) => visit.refuse(&name, &words(&error)),
+            },
+        }
+    }
+    Ok(())
+}
+
+fn words(error: &ZipError) -> String {
+    match error {
+        ZipError::UnsupportedArchive(reason) => {
+            format!("the ZIP archive is of a kind that socklab does not read ({reason})")
+        }
+        other => format!("the ZIP archive is damaged ({other})"),
+    }
+}
+
+/// What the file type of a Unix mode (`S_IFMT`) forbids.
+fn special(mode: u32, is_link: bool) -> Option<&'static str> {
+    match mode & 0o170_000 {
+        0 | 0o100_000 | 0o040_000 => None,
+        0o120_000 => Some("it is a link"),
+        _ if is_link => Some("it is a link"),
+        _ => Some("it is a device or a pipe"),
+    }
+}
+
+/// Whether a path is absolute or climbs, on any system.
+fn leads_out(name: &[u8]) -> bool {
+    let drive = matches!(name, [letter, b':', ..] if letter.is_ascii_alphabetic());
+    let absolute = matches!(name.first(), Some(b'/' | b'\\'));
+    absolute || drive || name.contains(&0) || name.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| part == b"..")
+}
+
+/// The directory at the end is held whole, so what it claims is looked at first (APPNOTE.TXT 4.3.14 and 4.3.16). Wherever
+/// such a record stands, a reader may come to take it.
+fn check_directory(reader: &mut dyn ReadSeek) -> Result<(), String> {
+    let fault = |error: io::Error| format!("it can't be read ({error})");
+    reader.seek(SeekFrom::Start(0)).map_err(fault)?;
+    let mut buffer = vec![0; 256 * 1024];
+    let mut held = 0;
+    loop {
+        let Some(space) = buffer.get_mut(held..) else { break };
+        let read = reader.read(space).map_err(fault)?;
+        if read == 0 {
+            break;
+        }
+        held = held.saturating_add(read);
+        let here = buffer.get(..held).unwrap_or_default();
+        if let Some(entries) =
+            here.windows(40).filter_map(claimed_entries).chain(short_tail(here)).find(|n| *n > MOST_ENTRIES)
+        {
+            return Err(format!("its directory claims {entries} entries"));
+        }
+        let keep = held.min(64);
+        buffer.copy_within(held.saturating_sub(keep)..held, 0);
+        held = keep;
+    }
+    reader.seek(SeekFrom::Start(0)).map_err(fault)?;
+    Ok(())
+}
+
+/// The last record may stand nearer to the end than 40 bytes.
+fn short_tail(bytes: &[u8]) -> Option<u64> {
+    let tail = bytes.get(bytes.len().saturating_sub(40)..)?;
+    tail.windows(12).filter_map(claimed_entries).max()
+}
+
+/// The number of entries that an end-of-directory record claims, where one begins here.
+fn claimed_entries(bytes: &[u8]) -> Option<u64> {
+    match bytes {
+        [b'P', b'K', 5, 6, _, _, _, _, _, _, a, b, ..] => Some(u64::from(u16::from_le_bytes([*a, *b]))),
+        [b'P', b'K', 6, 6, rest @ ..] => rest.get(28..36)?.first_chunk().map(|count| u64::from_le_bytes(*count)),
+        _ => None,
+    }
+}
+
+/// Reads a tar archive. Entries are taken raw, so that no name longer than it may be is gathered in memory.
+///
+/// # Errors
+/// Why it can't be read further.
+pub(super) fn tar(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String> {
+    let damaged = |error: io::Error| format!("the tar archive can't be read further ({error})");
+    let mut archive = tar::Archive::new(reader);
+    let mut long_name: Option<Vec<u8>> = None;
+    for entry in archive.entries().map_err(damaged)?.raw(true) {
+        if !visit.goes_on() {
+            return Ok(());
+        }
+        let mut entry = entry.map_err(damaged)?;
+        let kind = entry.header().entry_type();
+        if matches!(kind, EntryType::GNULongName | EntryType::XHeader) {
+            let mut bytes = Vec::new();
+            entry.by_ref().take(LONGEST_NAME).read_to_end(&mut bytes).map_err(damaged)?;
+            long_name =
+                if kind == EntryType::XHeader { pax_path(&bytes).or(long_name) } else { Some(until_zero(&bytes)) };
+            continue;
+        }
+        let name = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
+        let shown = harmless_bytes(&name);
+        match refused(kind) {
+            _ if leads_out(&name) => visit.refuse(&shown, LEADS_OUT),
+            Some(reason) => visit.refuse(&shown, reason),
+            None if matches!(kind, EntryType::Regular | EntryType::Continuous) => visit.file(&shown, &mut entry),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn refused(kind: EntryType) -> Option<&'static str> {
+    match kind {
+        EntryType::Symlink | EntryType::Link => Some("it is a link"),
+        EntryType::Char | EntryType::Block | EntryType::Fifo => Some("it is a device or a pipe"),
+        EntryType::GNUSparse => Some("it is a sparse file"),
+        EntryType::Regular | EntryType::Continuous | EntryType::Directory => None,
+        EntryType::GNULongLink | EntryType::XGlobalHeader => None,
+        _ => Some("it is of a kind that tar archives of files do not have"),
+    }
+}
+
+fn until_zero(bytes: &[u8]) -> Vec<u8> {
+    bytes.split(|byte| *byte == 0).next().unwrap_or_default().to_vec()
+}
+
+/// The path in a pax header: `LENGTH path=VALUE\n` (POSIX.1-2017, pax Extended Header).
+fn pax_path(bytes: &[u8]) -> Option<Vec<u8>> {
+    bytes.split(|byte| *byte == b'\n').find_map(|record| {
+        let at = record.iter().position(|byte| *byte == b' ')?.checked_add(1)?;
+        record.get(at..)?.strip_prefix(b"path=").map(<[u8]>::to_vec)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_lead_out_are_known_on_any_system() {
+        for path in ["/etc/passwd", "../x", "a/../../x", "a\\..\\x", "C:\\x", "\\\\host\\x", "a\0b"] {
+            assert!(leads_out(path.as_bytes()), "{path}");
+        }
+        for path in ["a/b.pcapng", "..a/b..", "a..b", "./a"] {
+            assert!(!leads_out(path.as_bytes()), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_directory_that_claims_too_much_is_not_read() {
+        let mut bytes = b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff".to_vec();
+        bytes.extend([0; 10]);
+        let reason = check_directory(&mut io::Cursor::new(&bytes)).unwrap_err();
+        assert!(reason.contains("65535"), "{reason}");
+        let mut long = vec![0; 700_000];
+        long.extend(&bytes);
+        assert!(check_directory(&mut io::Cursor::new(&long)).is_err());
+        assert!(check_directory(&mut io::Cursor::new(&[0; 100])).is_ok());
+    }
+}
