@@ -37,7 +37,7 @@ impl<T: Read + Seek> ReadSeek for T {}
 /// # Errors
 /// Why it can't be read.
 pub(super) fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<(), String> {
-    check_directory(reader)?;
+    check_directory(reader, MOST_ENTRIES)?;
     let mut archive = ZipArchive::new(reader).map_err(|error| words(&error))?;
     for number in 0..archive.len() {
         if !visit.goes_on() {
@@ -46,11 +46,7 @@ pub(super) fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<()
         let (name, is_directory, reason) = match archive.by_index_raw(number) {
             Ok(entry) => {
                 let name = harmless_bytes(entry.name_raw());
-                let path = if leads_out(entry.name_raw()) { Some(LEADS_OUT) } else { None };
-                let kind = entry.unix_mode().and_then(|mode| special(mode, entry.is_symlink()));
-                let secret = entry.encrypted().then_some("it is encrypted");
-                let link = entry.is_symlink().then_some("it is a link");
-                (name, entry.is_dir(), path.or(link).or(kind).or(secret))
+                (name, entry.is_dir(), refused_entry(&entry))
             }
             Err(error) => {
                 visit.refuse(&format!("entry {number}"), &words(&error));
@@ -67,6 +63,69 @@ pub(super) fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<()
         }
     }
     Ok(())
+}
+
+/// A bulk download as the ZIP archive that the platform made. Its entries are read one by one, as submissions need them.
+pub struct Bulk<R>(ZipArchive<R>);
+
+/// An entry of a bulk download: its path, and why it is refused, if it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The parts of its path.
+    pub path: Vec<String>,
+    /// Its place in the archive.
+    pub place: usize,
+    /// Why it is not used.
+    pub refused: Option<&'static str>,
+}
+
+/// Most entries of a bulk download.
+const MOST_IN_BULK: u64 = 200_000;
+
+impl<R: Read + Seek> Bulk<R> {
+    /// Opens a download.
+    ///
+    /// # Errors
+    /// If it is no ZIP archive, or a damaged one.
+    pub fn open(mut reader: R) -> Result<Bulk<R>, String> {
+        check_directory(&mut reader, MOST_IN_BULK)?;
+        ZipArchive::new(reader).map(Bulk).map_err(|error| words(&error))
+    }
+
+    /// The files in it.
+    pub fn list(&mut self) -> Vec<Listed> {
+        let all = (0..self.0.len()).filter_map(|place| {
+            let entry = self.0.by_index_raw(place).ok().filter(|entry| !entry.is_dir())?;
+            let name = harmless_bytes(entry.name_raw());
+            let parts = name.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".");
+            Some(Listed { path: parts.map(str::to_owned).collect(), place, refused: refused_entry(&entry) })
+        });
+        all.collect()
+    }
+
+    /// Reads an entry.
+    ///
+    /// # Errors
+    /// If it is damaged or of a kind that is not read.
+    pub fn entry(&mut self, place: usize) -> Result<impl Read + '_, String> {
+        self.0.by_index(place).map_err(|error| words(&error))
+    }
+
+    /// Reads an entry as it is stored, for telling whether it is the same as before.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn stored(&mut self, place: usize) -> Result<impl Read + '_, String> {
+        self.0.by_index_raw(place).map_err(|error| words(&error))
+    }
+}
+
+/// Why an entry is not used, whatever its bytes are.
+fn refused_entry<R: Read + ?Sized>(entry: &zip::read::ZipFile<'_, R>) -> Option<&'static str> {
+    let path = leads_out(entry.name_raw()).then_some(LEADS_OUT);
+    let link = entry.is_symlink().then_some("it is a link");
+    let kind = entry.unix_mode().and_then(|mode| special(mode, entry.is_symlink()));
+    path.or(link).or(kind).or(entry.encrypted().then_some("it is encrypted"))
 }
 
 fn words(error: &ZipError) -> String {
@@ -97,7 +156,7 @@ fn leads_out(name: &[u8]) -> bool {
 
 /// The directory at the end is held whole, so what it claims is looked at first (APPNOTE.TXT 4.3.14 and 4.3.16). Wherever
 /// such a record stands, a reader may come to take it.
-fn check_directory(reader: &mut dyn ReadSeek) -> Result<(), String> {
+fn check_directory(reader: &mut dyn ReadSeek, most: u64) -> Result<(), String> {
     let fault = |error: io::Error| format!("it can't be read ({error})");
     reader.seek(SeekFrom::Start(0)).map_err(fault)?;
     let mut buffer = vec![0; 256 * 1024];
@@ -110,8 +169,7 @@ fn check_directory(reader: &mut dyn ReadSeek) -> Result<(), String> {
         }
         held = held.saturating_add(read);
         let here = buffer.get(..held).unwrap_or_default();
-        if let Some(entries) =
-            here.windows(40).filter_map(claimed_entries).chain(short_tail(here)).find(|n| *n > MOST_ENTRIES)
+        if let Some(entries) = here.windows(40).filter_map(claimed_entries).chain(short_tail(here)).find(|n| *n > most)
         {
             return Err(format!("its directory claims {entries} entries"));
         }
@@ -212,11 +270,11 @@ mod tests {
     fn a_directory_that_claims_too_much_is_not_read() {
         let mut bytes = b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff".to_vec();
         bytes.extend([0; 10]);
-        let reason = check_directory(&mut io::Cursor::new(&bytes)).unwrap_err();
+        let reason = check_directory(&mut io::Cursor::new(&bytes), MOST_ENTRIES).unwrap_err();
         assert!(reason.contains("65535"), "{reason}");
         let mut long = vec![0; 700_000];
         long.extend(&bytes);
-        assert!(check_directory(&mut io::Cursor::new(&long)).is_err());
-        assert!(check_directory(&mut io::Cursor::new(&[0; 100])).is_ok());
+        assert!(check_directory(&mut io::Cursor::new(&long), MOST_ENTRIES).is_err());
+        assert!(check_directory(&mut io::Cursor::new(&[0; 100]), MOST_ENTRIES).is_ok());
     }
 }

@@ -5,7 +5,7 @@
 //! folders, threads and the clock are the command line's; archives need the feature `cli`.
 
 #[cfg(feature = "cli")]
-mod archive;
+pub mod archive;
 pub mod budget;
 #[cfg(feature = "cli")]
 pub mod collect;

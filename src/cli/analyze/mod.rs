@@ -8,8 +8,8 @@ mod args;
 use std::io::BufReader;
 use std::path::Path;
 
-pub(super) use args::Arguments;
 use args::Format;
+pub(super) use args::{Arguments, read_lab};
 
 use crate::analyze::analysis::{Analysis, Severity};
 use crate::analyze::read_capture;
