@@ -32,9 +32,7 @@ fn read(bencher: Bencher, kind: Kind) {
     bencher.counter(ItemsCount::new(FRAMES)).counter(BytesCount::of_slice(&bytes)).bench_local(|| {
         let mut reader = CaptureReader::open(&bytes[..], &Limits::default()).unwrap();
         let mut captured = 0;
-        while let Some(frame) = reader.next_frame() {
-            captured += frame.data.len();
-        }
+        reader.for_each_frame(|frame| captured += frame.data.len());
         captured
     });
 }

@@ -1,13 +1,12 @@
-//! From frames to answers, one way: [`decode`] → [`track`] → roles → lab → [`answers`] and findings.
+//! From frames to answers, one way: [`decode`] → [`track`] → the lab, with the roles in it → [`answers`] and findings.
 //!
 //! Opens no file, reads no clock, prints nothing.
 
 mod answers;
 mod findings;
-mod roles;
 mod testimony;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod topology;
 
 pub mod addresses;

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::analyze::track::TcpFlags;
 use crate::capfile::Direction;
 use crate::types::{Protocol, SocketAddress};
 
@@ -57,6 +56,28 @@ pub enum Content<'a> {
     Other,
     /// A block that takes a frame number but holds no packet.
     NoPacket,
+}
+
+/// The control bits of a TCP header (RFC 9293, section 3.1), low byte: CWR ECE URG ACK PSH RST SYN FIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TcpFlags(pub u8);
+
+impl TcpFlags {
+    /// FIN: no more data from the sender.
+    pub const FIN: TcpFlags = TcpFlags(0x01);
+    /// SYN: synchronise sequence numbers.
+    pub const SYN: TcpFlags = TcpFlags(0x02);
+    /// RST: reset the connection.
+    pub const RST: TcpFlags = TcpFlags(0x04);
+    /// PSH: push function.
+    pub const PSH: TcpFlags = TcpFlags(0x08);
+    /// ACK: the acknowledgement number is significant.
+    pub const ACK: TcpFlags = TcpFlags(0x10);
+
+    /// Whether all bits of `flags` are set.
+    pub const fn has(self, flags: TcpFlags) -> bool {
+        self.0 & flags.0 == flags.0
+    }
 }
 
 /// The header of a TCP segment.

@@ -56,3 +56,28 @@ pub fn observe_capture<R: Read>(
     info.warnings.extend_from_slice(traffic.warnings());
     Ok(CaptureFacts { file: file.to_owned(), info, traffic })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fixture is a recorded capture; how many connections it holds is in its `tshark.tsv`.
+    const CAPTURE: &[u8] = include_bytes!("../../fixtures/plain/part2-step2-B.pcapng");
+
+    #[test]
+    fn limits_that_were_reached_are_warnings_of_the_file() {
+        let read = |limits: &Limits| read_capture("b.pcapng", CAPTURE, limits, &mut |_| ()).unwrap();
+        let whole = read(&Limits::default());
+        assert_eq!((whole.traffic.tcp_count(), whole.traffic.udp_count()), (2, 1));
+        assert_eq!(whole.info.warnings, []);
+        let cut = read(&Limits { connections: 2, ..Limits::default() });
+        assert_eq!((cut.traffic.tcp_count(), cut.traffic.udp_count()), (1, 1));
+        let codes: Vec<&str> = cut.info.warnings.iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, ["limit-connections"]);
+    }
+
+    #[test]
+    fn what_is_no_capture_is_an_error() {
+        assert!(read_capture("notes.txt", &b"three frames\n"[..], &Limits::default(), &mut |_| ()).is_err());
+    }
+}

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use crate::analyze::facts::CaptureFacts;
-use crate::analyze::packet::{Content, IpAddresses, Packet, TcpSegment, UdpDatagram};
-use crate::analyze::track::{TcpFlags, Tracker};
+use crate::analyze::packet::{Content, IpAddresses, Packet, TcpFlags, TcpSegment, UdpDatagram};
+use crate::analyze::track::Tracker;
 use crate::capfile::{CaptureInfo, Format, Frame, Interface, LinkType};
 use crate::limits::Limits;
 use crate::types::{FrameNumber, SocketAddress, Timestamp};

@@ -58,7 +58,7 @@ fn locate(bytes: &[u8], number: impl Fn([u8; 4]) -> u32, channels: &[Channel]) -
     // No overflow in the sum: a channel accepts far less than 2^32.
     let ordinary = number([t0, t1, t2, t3]) == BlockKind::ENHANCED_PACKET.0
         && channel.check_sequence == 0
-        && channel.accepts(captured)
+        && channel.holds(captured)
         && (captured.wrapping_add(35) & !3) == length;
     if !ordinary {
         return None;

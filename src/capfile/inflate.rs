@@ -57,6 +57,9 @@ struct Inflate<'a> {
     /// Bytes given out.
     produced: u64,
     fault: Option<Fault>,
+    /// Decoders of members that ended, for the next ones: a file may have millions of small members.
+    spare_gzip: Option<Box<Gzip>>,
+    spare_zstd: Option<Box<ZstdDecoder>>,
 }
 
 /// Where the decompressor stands; the source travels with it.
@@ -71,21 +74,24 @@ enum State<'a> {
 impl<'a> Inflate<'a> {
     fn new(input: Input<'a>, limits: Limits) -> Self {
         let source = Source { input, hit_end: false };
-        Inflate { state: State::Between(source), limits, produced: 0, fault: None }
+        Inflate { state: State::Between(source), limits, produced: 0, fault: None, spare_gzip: None, spare_zstd: None }
     }
 
     /// Some bytes, or none: at the end, at a fault, or only because the state changed.
     fn step(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Between(source) => {
-                self.state = begin(source, &self.limits)?;
+                self.state = self.begin(source)?;
                 Ok(0)
             }
             State::Gzip(mut source, mut gzip) => {
                 let (length, more) = gzip.read(&mut source, out);
                 self.state = match more {
                     Ok(true) => State::Gzip(source, gzip),
-                    Ok(false) => State::Between(source),
+                    Ok(false) => {
+                        self.spare_gzip = Some(gzip);
+                        State::Between(source)
+                    }
                     Err(fault) => {
                         self.fault = Some(fault);
                         State::Ended
@@ -103,6 +109,7 @@ impl<'a> Inflate<'a> {
                         if self.fault.is_none() {
                             zstd_checksum(&decoder)?;
                         }
+                        self.spare_zstd = Some(decoder);
                         State::Between(source)
                     }
                     _ => State::Zstd(source, decoder),
@@ -113,7 +120,7 @@ impl<'a> Inflate<'a> {
                 let result = decoder.read(out);
                 let cut = decoder.get_ref().hit_end;
                 self.state = match &result {
-                    Ok(0) => State::Between(decoder.into_inner()),
+                    Ok(0) if !lz4_follows(decoder.get_mut()) => State::Between(decoder.into_inner()),
                     _ => State::Lz4(decoder),
                 };
                 match result {
@@ -124,6 +131,37 @@ impl<'a> Inflate<'a> {
                 }
             }
             State::Ended => Ok(0),
+        }
+    }
+
+    /// The state at the beginning of a member or frame, or at the end of the file.
+    fn begin(&mut self, mut source: Source<'a>) -> Result<State<'a>, Fault> {
+        while source.input.fill(8)
+            && let Some(length) = skippable(source.input.available())
+        {
+            if !source.input.cut_out(0, length) {
+                return Err(Fault::Cut);
+            }
+        }
+        if !source.input.fill(1) {
+            return source.input.fault().cloned().map_or(Ok(State::Ended), Err);
+        }
+        source.input.fill(4);
+        match compression(source.input.available()) {
+            Some(Compression::Gzip) => {
+                gzip_header(&mut source)?;
+                let mut gzip = self.spare_gzip.take().unwrap_or_else(Gzip::new);
+                gzip.reset();
+                Ok(State::Gzip(source, gzip))
+            }
+            Some(Compression::Zstd) => {
+                let mut decoder = self.spare_zstd.take().unwrap_or_else(|| Box::new(ZstdDecoder::new()));
+                decoder.set_max_window_size(self.limits.zstd_window_bytes);
+                decoder.init(&mut source).map_err(|error| zstd_fault(&source, error))?;
+                Ok(State::Zstd(source, decoder))
+            }
+            Some(Compression::Lz4) => Ok(State::Lz4(Box::new(lz4_flex::frame::FrameDecoder::new(source)))),
+            None => Err(Fault::Corrupt("other bytes follow the end of the compressed data".to_owned())),
         }
     }
 
@@ -175,33 +213,10 @@ impl Read for Inflate<'_> {
     }
 }
 
-/// The state at the beginning of a member or frame, or at the end of the file.
-fn begin<'a>(mut source: Source<'a>, limits: &Limits) -> Result<State<'a>, Fault> {
-    while source.input.fill(8)
-        && let Some(length) = skippable(source.input.available())
-    {
-        if !source.input.cut_out(0, length) {
-            return Err(Fault::Cut);
-        }
-    }
-    if !source.input.fill(1) {
-        return source.input.fault().cloned().map_or(Ok(State::Ended), Err);
-    }
+/// Whether another LZ4 frame begins here, which the decoder takes by itself.
+fn lz4_follows(source: &mut Source<'_>) -> bool {
     source.input.fill(4);
-    match compression(source.input.available()) {
-        Some(Compression::Gzip) => {
-            gzip_header(&mut source)?;
-            Ok(State::Gzip(source, Box::new(Gzip { inflate: Decompress::new(false), crc: Crc::new() })))
-        }
-        Some(Compression::Zstd) => {
-            let mut decoder = ZstdDecoder::new();
-            decoder.set_max_window_size(limits.zstd_window_bytes);
-            decoder.init(&mut source).map_err(|error| zstd_fault(&source, error))?;
-            Ok(State::Zstd(source, Box::new(decoder)))
-        }
-        Some(Compression::Lz4) => Ok(State::Lz4(Box::new(lz4_flex::frame::FrameDecoder::new(source)))),
-        None => Err(Fault::Corrupt("other bytes follow the end of the compressed data".to_owned())),
-    }
+    compression(source.input.available()) == Some(Compression::Lz4)
 }
 
 /// The compressed file, which notes when a decoder asked for more than there is.
@@ -225,6 +240,16 @@ struct Gzip {
 }
 
 impl Gzip {
+    fn new() -> Box<Gzip> {
+        Box::new(Gzip { inflate: Decompress::new(false), crc: Crc::new() })
+    }
+
+    /// Makes it ready for another member.
+    fn reset(&mut self) {
+        self.inflate.reset(false);
+        self.crc.reset();
+    }
+
     /// Bytes of the member, and whether more of it may follow. Bytes before a fault come with the fault.
     fn read(&mut self, source: &mut Source<'_>, out: &mut [u8]) -> (usize, Result<bool, Fault>) {
         loop {
@@ -315,5 +340,199 @@ fn zstd_checksum(decoder: &ZstdDecoder) -> Result<(), Fault> {
             Err(Fault::Corrupt("the Zstandard data do not have the checksum that the file states".to_owned()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::write::GzEncoder;
+    use proptest::prelude::*;
+
+    use crate::capfile::testing::{Order, Pcap};
+    use crate::capfile::tests::read_with;
+    use crate::capfile::{CaptureError, CaptureInfo, CaptureReader, Compression};
+    use crate::limits::Limits;
+
+    const KINDS: [Compression; 3] = [Compression::Gzip, Compression::Zstd, Compression::Lz4];
+
+    fn compress(kind: Compression, data: &[u8]) -> Vec<u8> {
+        match kind {
+            Compression::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
+                encoder.write_all(data).unwrap();
+                encoder.finish().unwrap()
+            }
+            Compression::Zstd => ruzstd::encoding::compress_to_vec(data, ruzstd::encoding::CompressionLevel::Fastest),
+            Compression::Lz4 => {
+                let frame = lz4_flex::frame::FrameInfo::new().content_checksum(true).block_checksums(true);
+                let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(frame, Vec::new());
+                encoder.write_all(data).unwrap();
+                encoder.finish().unwrap()
+            }
+        }
+    }
+
+    /// A capture of frames that do not compress well.
+    fn capture(frames: u32) -> Vec<u8> {
+        let mut file = Pcap::new(Order::Little, 1);
+        let mut state = 1u32;
+        for second in 0..frames {
+            let data: Vec<u8> = (0..60)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 24) as u8
+                })
+                .collect();
+            file = file.packet(second, 0, &data);
+        }
+        file.bytes
+    }
+
+    fn read(bytes: &[u8]) -> Result<CaptureInfo, CaptureError> {
+        read_with(bytes, &Limits::default()).map(|(_, info)| info)
+    }
+
+    fn codes(info: &CaptureInfo) -> Vec<&'static str> {
+        info.warnings.iter().map(|warning| warning.code).collect()
+    }
+
+    #[test]
+    fn compressed_captures_read_like_others() {
+        let plain = capture(1000);
+        for kind in KINDS {
+            let info = read(&compress(kind, &plain)).unwrap();
+            assert_eq!((info.frames, info.compression, codes(&info)), (1000, Some(kind), vec![]));
+            let nothing = read(&compress(kind, b"")).unwrap();
+            assert!(nothing.empty && nothing.compression == Some(kind));
+        }
+    }
+
+    #[test]
+    fn members_behind_each_other_are_one_capture() {
+        let plain = capture(9);
+        let (first, second) = plain.split_at(100);
+        for kind in KINDS {
+            for other in KINDS {
+                let info = read(&[compress(kind, first), compress(other, second)].concat()).unwrap();
+                assert_eq!((info.frames, info.compression, codes(&info)), (9, Some(kind), vec![]));
+            }
+        }
+    }
+
+    #[test]
+    fn skippable_frames_are_passed_over() {
+        let skippable = [&[0x5a, 0x2a, 0x4d, 0x18, 5, 0, 0, 0][..], b"12345"].concat();
+        for kind in KINDS {
+            let file = [&skippable[..], &skippable, &compress(kind, &capture(3)), &skippable].concat();
+            let info = read(&file).unwrap();
+            assert_eq!((info.frames, info.compression, codes(&info)), (3, Some(kind), vec![]));
+        }
+    }
+
+    #[test]
+    fn a_gzip_header_may_have_all_its_fields() {
+        let plain = compress(Compression::Gzip, &capture(2));
+        let header =
+            [&[0x1f, 0x8b, 8, 4 | 8 | 16 | 2, 0, 0, 0, 0, 0, 3, 3, 0][..], b"abcname\0comment\0\x12\x34"].concat();
+        assert_eq!(read(&[&header, &plain[10..]].concat()).unwrap().frames, 2);
+    }
+
+    #[test]
+    fn a_cut_file_gives_what_is_there() {
+        let plain = capture(300);
+        for kind in KINDS {
+            let whole = compress(kind, &plain);
+            let mut before = 0;
+            for length in (20..whole.len()).step_by(397).chain(whole.len() - 9..whole.len()) {
+                let Ok(info) = read(&whole[..length]) else { continue };
+                assert!(info.truncated && codes(&info) == ["cut-short"], "{kind:?} cut at {length}");
+                assert!(info.frames >= before);
+                before = info.frames;
+            }
+            // Only the end of the compressed data is missing: all frames are there.
+            assert_eq!(before, 300, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn damage_gives_what_came_before() {
+        let plain = capture(300);
+        for kind in KINDS {
+            let mut file = compress(kind, &plain);
+            let last = file.len() - 1;
+            // The checksum at the end.
+            file[last - usize::from(kind == Compression::Gzip) * 4] ^= 1;
+            let info = read(&file).unwrap();
+            assert_eq!((info.frames, codes(&info)), (300, vec!["damaged"]), "{kind:?}");
+            let trailing = [&compress(kind, &plain)[..], b"other bytes"].concat();
+            let info = read(&trailing).unwrap();
+            assert_eq!((info.frames, codes(&info)), (300, vec!["damaged"]), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn damage_before_the_first_byte_is_an_error() {
+        for start in [&[0x1f, 0x8b, 9, 0, 0, 0, 0, 0, 0, 0][..], &[0x1f, 0x8b, 8], &[0x28, 0xb5, 0x2f, 0xfd, 0xff]] {
+            assert!(matches!(read(start), Err(CaptureError::CompressionDamaged { .. })), "{start:?}");
+        }
+        let twice = compress(Compression::Zstd, &compress(Compression::Gzip, &capture(1)));
+        let Err(CaptureError::InCompression { compression: Compression::Zstd, inner }) = read(&twice) else { panic!() };
+        assert_eq!(*inner, CaptureError::Compressed("gzip more than once"));
+    }
+
+    #[test]
+    fn a_member_without_content_costs_little() {
+        for kind in KINDS {
+            let empty = compress(kind, b"");
+            let file = [&empty.repeat(20_000)[..], &compress(kind, &capture(2))].concat();
+            let info = CaptureReader::open(&file[..], &Limits::default()).unwrap().into_info();
+            assert!(!info.empty && info.compression == Some(kind));
+        }
+    }
+
+    #[test]
+    fn inflating_is_bounded() {
+        let zeros = [capture(1), vec![0; 40 * 1024 * 1024]].concat();
+        let limits = Limits { inflation_ratio: 20, ..Limits::default() };
+        let file = compress(Compression::Gzip, &zeros);
+        let mut reader = CaptureReader::open(&file[..], &limits).unwrap();
+        reader.for_each_frame(|_| {});
+        let info = reader.into_info();
+        assert_eq!(codes(&info), ["limit-inflation"]);
+        // 16 MiB are always allowed; a record of zeros has 16 bytes.
+        assert!((1 << 20..3 << 19).contains(&info.frames), "{}", info.frames);
+    }
+
+    #[test]
+    fn a_huge_zstandard_window_is_not_allocated() {
+        // RFC 8878 section 3.1.1.1.2: window descriptor 0xf8 is 2 TiB.
+        let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, 0xf8, 1, 0, 0];
+        assert!(matches!(read(&frame), Err(CaptureError::Limit { code: "limit-window", .. })));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn damaged_bytes_never_hang_or_panic(
+            kind in 0usize..3,
+            frames in 0u32..40,
+            flips in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
+        ) {
+            let mut file = compress(KINDS[kind], &capture(frames));
+            for (place, byte) in flips {
+                let place = place.index(file.len());
+                file[place] = byte;
+            }
+            let _ = read(&file);
+        }
+
+        #[test]
+        fn what_is_compressed_comes_out(kind in 0usize..3, frames in 0u32..600) {
+            let info = read(&compress(KINDS[kind], &capture(frames))).unwrap();
+            prop_assert_eq!((info.frames, codes(&info)), (u64::from(frames), vec![]));
+        }
     }
 }

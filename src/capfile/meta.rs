@@ -9,7 +9,7 @@ use pcap_parser::{
 
 use super::block::{BlockKind, ByteOrder};
 use super::clock::Clock;
-use super::packet::{Channel, each_option, parse_options};
+use super::packet::{Channel, each_option, parse_option, parse_options};
 use super::reader::Stop;
 use super::{Interface, LinkType};
 use crate::limits::Limits;
@@ -102,7 +102,7 @@ pub(super) fn interface(
         Ok(())
     })?;
     let clock = Clock::new(resolution.unwrap_or(6), offset.unwrap_or(0).cast_signed());
-    let mut channel = Channel::new(link_type, clock, parsed.snaplen, limits.packet_bytes);
+    let mut channel = Channel::new(link_type, clock, parsed.snaplen, limits);
     channel.declare_check_sequence(u32::from(check_sequence.unwrap_or(0)));
     let snapshot_length = parsed.snaplen;
     let interface = Interface { id, name, description, filter, link_type, snapshot_length, frames: 0, dropped: None };
@@ -135,11 +135,13 @@ pub(super) fn check_names(block: &[u8], order: ByteOrder, whole: bool) -> Result
     let mut rest = block.get(8..block.len().saturating_sub(4)).unwrap_or_default();
     while whole && !rest.is_empty() {
         // Records look like options: type, length, value, padding.
-        let options = parse_options(rest, order);
-        let Some(record) = options.first() else { return Err(damaged("a name record longer than its block")) };
+        let Some((record, behind)) = parse_option(rest, order) else {
+            return Err(damaged("a name record longer than its block"));
+        };
         if record.code.0 == 0 {
-            let area = rest.len().saturating_sub(4);
-            return each_option(&parse_options(rest.get(4..).unwrap_or_default(), order), area, |_, _| Ok(()));
+            // Options follow right behind its four bytes.
+            let options = rest.get(4..).unwrap_or_default();
+            return each_option(&parse_options(options, order), options.len(), |_, _| Ok(()));
         }
         let value = record.as_bytes().map_err(|_| damaged("a name record longer than its block"))?;
         let names = match record.code.0 {
@@ -150,7 +152,7 @@ pub(super) fn check_names(block: &[u8], order: ByteOrder, whole: bool) -> Result
         if names.is_none_or(|names| names.last().is_some_and(|end| *end != 0)) {
             return Err(damaged("a name record that makes no sense"));
         }
-        rest = rest.get(4usize.saturating_add(record.value().len())..).unwrap_or_default();
+        rest = behind;
     }
     Ok(())
 }

@@ -23,10 +23,14 @@ mod meta;
 mod packet;
 mod pcap;
 mod pcapng;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod sniff;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use block::{BlockHead, BlockKind, ByteOrder};
 pub use clock::FrameTime;
@@ -100,7 +104,8 @@ impl Frame<'_> {
 /// An interface that a capture was made on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interface {
-    /// Its number as Wireshark shows it (`frame.interface_id`), from 0 over the whole file.
+    /// Its number in the file, from 0. Wireshark (`frame.interface_id`) shows the same in a file of one section, and counts
+    /// from 0 again in each further section.
     pub id: u32,
     /// Its name (`if_name`), untrusted text of the file; `None` where the file does not say (always in pcap).
     pub name: Option<String>,

@@ -12,6 +12,7 @@ use super::block::{ByteOrder, round_up};
 use super::clock::Clock;
 use super::reader::Stop;
 use super::{Direction, LinkType};
+use crate::limits::Limits;
 
 /// Where a frame lies in the buffer, and what its record says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(super) struct Channel {
     /// Fewest and most captured bytes that are no damage.
     pub(super) least: u32,
     pub(super) most: u32,
+    /// Most captured bytes of which a record is held in memory as a whole.
+    most_held: u32,
     pub(super) frames: u64,
     /// Fewest and most ticks seen; the first above the second where none were.
     pub(super) first: u64,
@@ -48,8 +51,10 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(link_type: LinkType, clock: Clock, snapshot_length: u32, most: u32) -> Channel {
-        let (least, most) = (link_type.pseudo_header(), link_type.longest_packet(most));
+    pub(super) fn new(link_type: LinkType, clock: Clock, snapshot_length: u32, limits: &Limits) -> Channel {
+        let (least, most) = (link_type.pseudo_header(), link_type.longest_packet(limits.packet_bytes));
+        // The frame of an Enhanced Packet Block, and padding.
+        let most_held = most.min(limits.held_bytes.saturating_sub(35));
         Channel {
             link_type,
             clock,
@@ -57,6 +62,7 @@ impl Channel {
             check_sequence: 0,
             least,
             most,
+            most_held,
             frames: 0,
             first: u64::MAX,
             last: 0,
@@ -83,6 +89,12 @@ impl Channel {
     #[inline]
     pub(super) fn accepts(&self, captured: u32) -> bool {
         self.least <= captured && captured <= self.most
+    }
+
+    /// Whether it accepts a captured length, and a record with that is held in memory as a whole.
+    #[inline]
+    pub(super) fn holds(&self, captured: u32) -> bool {
+        self.least <= captured && captured <= self.most_held
     }
 
     /// Counts a frame.
@@ -162,17 +174,22 @@ pub(super) fn obsolete(block: &[u8], order: ByteOrder, whole: bool, channels: &[
 
 /// All options of these bytes, up to the first that does not fit.
 pub(super) fn parse_options(mut bytes: &[u8], order: ByteOrder) -> Vec<PcapNGOption<'_>> {
+    let mut options = Vec::new();
+    while let Some((option, rest)) = parse_option(bytes, order) {
+        options.push(option);
+        bytes = rest;
+    }
+    options
+}
+
+/// The option that begins here, and the bytes behind it; `None` where it does not fit.
+pub(super) fn parse_option(bytes: &[u8], order: ByteOrder) -> Option<(PcapNGOption<'_>, &[u8])> {
     type Error<'a> = pcap_parser::nom::error::Error<&'a [u8]>;
     let parse = match order {
         ByteOrder::Little => parse_option_le::<Error<'_>>,
         ByteOrder::Big => parse_option_be::<Error<'_>>,
     };
-    let mut options = Vec::new();
-    while let Ok((rest, option)) = parse(bytes) {
-        options.push(option);
-        bytes = rest;
-    }
-    options
+    parse(bytes).ok().map(|(rest, option)| (option, rest))
 }
 
 fn locate(

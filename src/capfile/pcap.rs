@@ -123,7 +123,7 @@ pub(super) fn open(input: &mut Input<'_>, limits: &Limits) -> Result<(Pcap, Chan
         held: limits.held_bytes,
     };
     let clock = if nanoseconds { Clock::NANOSECONDS } else { Clock::MICROSECONDS };
-    let mut channel = Channel::new(link_type, clock, header.snaplen, limits.packet_bytes);
+    let mut channel = Channel::new(link_type, clock, header.snaplen, limits);
     if network & 0x0400_0000 != 0 {
         channel.declare_check_sequence((network >> 28) * 16);
     }
@@ -218,7 +218,7 @@ impl Pcap {
     pub(super) fn ordinary(&self, bytes: &[u8], channel: &Channel) -> Option<Located> {
         let (seconds, fraction, stated, original) = self.numbers(bytes)?;
         let record = self.header.wrapping_add(stated as usize);
-        (channel.accepts(stated) && self.padding <= stated && record <= bytes.len())
+        (channel.holds(stated) && self.padding <= stated && record <= bytes.len())
             .then(|| self.located((seconds, fraction, stated, original), stated, channel))
     }
 

@@ -48,25 +48,17 @@ pub(super) fn open(input: &mut Input<'_>, limits: &Limits) -> Result<Pcapng, Cap
         first_section: meta::Section::default(),
         entry_time: None,
     };
-    let mut expected = BlockKind::SECTION_HEADER;
+    let failed = |stop: Stop, input: &Input<'_>| stop.into_error(Format::Pcapng, input.offset());
+    pcapng.step(input).map_err(|stop| failed(stop, input))?;
     loop {
-        let head = BlockHead::parse(input.available(), pcapng.order);
-        let stop = match head {
-            Some(head) if head.kind != expected => return Ok(pcapng),
-            None if !input.fill(8) => Stop::at_end(input),
-            _ => match pcapng.step(input) {
-                Ok(_) => {
-                    expected = BlockKind::INTERFACE;
-                    input.fill(8);
-                    continue;
-                }
-                Err(stop) => stop,
-            },
+        let there = input.fill(8);
+        let kind = input.available().first_chunk().map(|kind| BlockKind(pcapng.order.u32(*kind)));
+        match kind {
+            Some(BlockKind::INTERFACE) => pcapng.step(input).map_err(|stop| failed(stop, input))?,
+            None if input.available().is_empty() && input.fault().is_none() => return Ok(pcapng),
+            _ if there => return Ok(pcapng),
+            _ => return Err(failed(Stop::at_end(input), input)),
         };
-        match stop {
-            Stop::End if expected == BlockKind::INTERFACE => return Ok(pcapng),
-            stop => return Err(stop.into_error(Format::Pcapng, input.offset())),
-        }
     }
 }
 

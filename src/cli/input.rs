@@ -76,7 +76,7 @@ pub(super) fn open(path: &Path) -> Result<Input, Failure> {
         return Err(failure);
     }
     let file = File::open(path).map_err(fault)?;
-    let size = metadata.is_file().then(|| metadata.len());
+    let size = metadata.is_file().then_some(metadata.len());
     Ok(Input { name, reader: Counted { inner: Box::new(file), bytes: Rc::default() }, size })
 }
 

@@ -1,6 +1,7 @@
 //! Where results go: standard output, or a file that is whole or not there at all.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,20 @@ pub(super) enum Color {
     Never,
 }
 
+impl Color {
+    /// The dress of text, by whether a terminal shows it and by the environment: NO_COLOR counts where it is not empty
+    /// (<https://no-color.org>).
+    fn style(self, terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> Style {
+        let no_color = || variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = || variable("TERM").is_some_and(|term| term == "dumb");
+        match self {
+            Color::Always => Style::Colored,
+            Color::Auto if terminal && !no_color() && !dumb() => Style::Colored,
+            Color::Auto | Color::Never => Style::Plain,
+        }
+    }
+}
+
 /// Where results go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Destination {
@@ -40,13 +55,7 @@ impl Destination {
 
     /// The dress of text that goes there.
     pub(super) fn style(&self, color: Color) -> Style {
-        let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-        match color {
-            Color::Always => Style::Colored,
-            Color::Auto if self.is_terminal() && !set("NO_COLOR") && !dumb => Style::Colored,
-            Color::Auto | Color::Never => Style::Plain,
-        }
+        color.style(self.is_terminal(), |name| env::var_os(name))
     }
 
     /// Writes results there. A pipe that nobody reads any more is no failure. A file is replaced when the last byte is
@@ -125,6 +134,21 @@ fn new_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colour_is_for_terminals_that_want_it() {
+        let is_colored = |color: Color, terminal, variables: &[(&str, &str)]| {
+            let value = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into());
+            color.style(terminal, value) == Style::Colored
+        };
+        assert!(is_colored(Color::Auto, true, &[("TERM", "xterm")]));
+        assert!(is_colored(Color::Auto, true, &[("NO_COLOR", "")]));
+        assert!(!is_colored(Color::Auto, true, &[("NO_COLOR", "1")]));
+        assert!(!is_colored(Color::Auto, true, &[("TERM", "dumb")]));
+        assert!(!is_colored(Color::Auto, false, &[]));
+        assert!(is_colored(Color::Always, false, &[("NO_COLOR", "1"), ("TERM", "dumb")]));
+        assert!(!is_colored(Color::Never, true, &[]));
+    }
 
     #[test]
     fn a_file_stays_as_it_was_when_writing_fails() {

@@ -10,3 +10,6 @@ pub mod style;
 pub mod table;
 pub mod view;
 pub mod words;
+
+#[cfg(test)]
+mod tests;

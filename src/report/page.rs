@@ -19,6 +19,9 @@ pub const WIDTH: usize = 80;
 /// not all be held.
 const ROWS_AT_ONCE: usize = 1000;
 
+/// What the line below a table's header is made of.
+const RULE: char = '─';
+
 /// Spaces before a table.
 const INDENT: u16 = 2;
 
@@ -125,9 +128,12 @@ impl<'w> Page<'w> {
                 });
             }
             for (number, line) in table.lines().enumerate() {
+                let line = line.trim_end();
                 match number {
-                    0 => self.line(&self.style.paint(Piece::Title, line.trim_end()).to_string())?,
-                    _ => self.line(line.trim_end())?,
+                    0 => self.line(&self.style.paint(Piece::Title, line).to_string())?,
+                    // The rule begins where the columns do.
+                    _ if line.starts_with(RULE) => self.line(&line.replacen(RULE, " ", usize::from(INDENT)))?,
+                    _ => self.line(line)?,
                 }
             }
         }
@@ -144,7 +150,7 @@ impl<'w> Page<'w> {
 fn empty_table(columns: &[Column]) -> Table {
     let mut table = Table::new();
     table
-        .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
+        .load_style(TableStyle::new().header_separator(LineStyle::none().fill(RULE)))
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX))
         .set_header(columns.iter().map(|(title, _)| Cell::new(title)));
@@ -212,7 +218,7 @@ mod tests {
         let page = written(|page| {
             page.table(&[("Name", Align::Left), ("Frames", Align::Right)], [vec!["a".into(), "12".into()]])
         });
-        assert_eq!(page, "  Name  Frames\n──────────────\n  a         12\n");
+        assert_eq!(page, "  Name  Frames\n  ────────────\n  a         12\n");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{AddressRole, Basis, LabFound, RecordedStep, RoleBasis, Severity, Status};
+use crate::analyze::packet::TcpFlags;
 use crate::analyze::track::{Close, HandshakeState};
 use crate::capfile::{Compression, Format};
 use crate::lab::Step;
@@ -44,6 +45,22 @@ pub const fn close(close: Close) -> &'static str {
         Close::Fin => "FIN",
         Close::Reset => "reset",
     }
+}
+
+/// The flags of a segment, as Wireshark names them: `SYN, ACK`.
+pub fn flags(flags: TcpFlags) -> String {
+    const NAMES: [(u8, &str); 8] = [
+        (0x01, "FIN"),
+        (0x02, "SYN"),
+        (0x04, "RST"),
+        (0x08, "PSH"),
+        (0x10, "ACK"),
+        (0x20, "URG"),
+        (0x40, "ECE"),
+        (0x80, "CWR"),
+    ];
+    let set: Vec<&str> = NAMES.into_iter().filter(|(bit, _)| flags.0 & bit != 0).map(|(_, name)| name).collect();
+    set.join(", ")
 }
 
 /// What tells which side is the server.
@@ -162,6 +179,13 @@ mod tests {
         }
         let outside = Timestamp { seconds: i64::MAX, nanoseconds: 0, digits: 0 };
         assert_eq!(time(outside), "a time outside the calendar");
+    }
+
+    #[test]
+    fn flags_are_named_as_wireshark_does() {
+        assert_eq!(flags(TcpFlags(0x12)), "SYN, ACK");
+        assert_eq!(flags(TcpFlags(0x18)), "PSH, ACK");
+        assert_eq!(flags(TcpFlags(0)), "");
     }
 
     #[test]

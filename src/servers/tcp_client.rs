@@ -256,9 +256,10 @@ fn connect_and_send(
         Ok(ControlFlow::Continue(())) => {}
         Err(error) => program.talk(&format!("tcp-client: the input can't be read: {error}")),
     }
+    // Reported first: the server may answer the FIN with its own before the call returns.
+    let _ = reports.send(Report::InputEnded);
     // The FIN: replies still come.
     let _ = socket.shutdown(Shutdown::Write);
-    let _ = reports.send(Report::InputEnded);
 }
 
 fn send(program: &Program, endpoint: &Endpoint, mut socket: &Socket, line: Line<'_>) -> io::Result<()> {

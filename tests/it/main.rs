@@ -3,7 +3,12 @@
 // clippy.toml allows these in test functions, but not in their helpers.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod analyze;
 mod architecture;
+mod capfile;
+mod captures;
+mod fixtures;
+mod golden;
 #[cfg(unix)]
 mod servers;
 mod support;

@@ -1,7 +1,8 @@
 //! The frames of a TCP connection by what they do: handshake, data, acknowledgement, closing.
 
+use crate::analyze::packet::TcpFlags;
 use crate::analyze::topology::{LabView, TcpSighting};
-use crate::analyze::track::{FrameNote, Side, TcpFlags};
+use crate::analyze::track::{FrameNote, Side};
 use crate::types::FrameNumber;
 
 /// The frames of one connection in one capture, in frame order. Each frame that only acknowledges, carries data or belongs to

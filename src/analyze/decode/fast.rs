@@ -5,8 +5,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::evident_direction;
+use crate::analyze::packet::TcpFlags;
 use crate::analyze::packet::{Content, EthernetAddresses, IpAddresses, Packet, TcpSegment, UdpDatagram};
-use crate::analyze::track::TcpFlags;
 use crate::capfile::Frame;
 
 /// Bytes of an Ethernet header.

@@ -4,8 +4,8 @@ use etherparse::UdpHeaderSlice;
 
 use super::bytes::Bytes;
 use super::{Outcome, Step, Walk};
+use crate::analyze::packet::TcpFlags;
 use crate::analyze::packet::{Content, TcpSegment, UdpDatagram};
-use crate::analyze::track::TcpFlags;
 
 /// Bytes of a TCP header without options.
 const TCP_HEADER: usize = 20;

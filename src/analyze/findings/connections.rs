@@ -20,6 +20,7 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
     report.unanswered();
     report.without_lines();
     report.ended();
+    report.reset_in_queue();
     report.several_runs();
 }
 
@@ -155,6 +156,22 @@ impl Report<'_, '_> {
                     "No lines seen after the handshake of {}: the capture was stopped before a line was sent, or none was \
                      typed. Send a few lines (8c), then stop the capture (8d).",
                     list(&silent.iter().map(|s| s.client()).collect::<Vec<_>>())
+                )
+            },
+        );
+    }
+
+    /// A waiting connection that ends by RST tells what became of the server.
+    fn reset_in_queue(&mut self) {
+        self.add(
+            "connection-reset",
+            Severity::Info,
+            |step, s| step == Step::BusyServer && s.established() && s.reset_in_queue(),
+            |reset| {
+                format!(
+                    "The server reset the connection of {}: it ended while the connection waited in its queue, or left its \
+                     data unread.",
+                    list(&reset.iter().map(|s| s.client()).collect::<Vec<_>>())
                 )
             },
         );

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use crate::analyze::topology::servers::Servers;
-use crate::analyze::topology::steps::threaded_start;
 use crate::analyze::topology::view::LabStreams;
 use crate::lab::{HostName, LabConfig, Step};
 use crate::types::Timestamp;
@@ -31,6 +30,9 @@ impl Hosts {
             in_order(files, streams, config).into_iter().filter(|seen| config.host_of(seen.ip).is_none()).collect();
         if rest.len() > 1 {
             rest.retain(|seen| Some(seen.ip) != a);
+        }
+        if let ([only], Some(a)) = (rest.as_mut_slice(), a) {
+            only.second |= !only.part_one && is_third_address(a, only.ip);
         }
         let mut b = config.hosts.get(&HostName::B).copied();
         let mut c = config.hosts.get(&HostName::C).copied();
@@ -78,7 +80,7 @@ fn in_order(files: &[&str], streams: &LabStreams, config: &LabConfig) -> Vec<App
         matches!(step, Some(Step::BusyServer | Step::ThreadedAtC)) && client_hosts(streams, capture) == 1
     };
     for sighting in &streams.tcp {
-        let start = threaded_start(streams, sighting.capture);
+        let start = streams.start(sighting.capture);
         let part_one = start.is_none_or(|start| sighting.connection.first_frame < start);
         let second =
             set_second(sighting.capture) || (part_one && (sighting.left_in_queue() || sighting.reset_in_queue()));
@@ -110,6 +112,16 @@ fn note(seen: &mut Vec<Appearance>, ip: IpAddr, part_one: bool, second: bool, ti
     }
     there.part_one |= part_one;
     there.second &= second;
+}
+
+/// Whether an address is the third where A's is the first, as the sheet numbers the computers: A .1, B .2, C .3. It tells
+/// B from C where nothing else does.
+fn is_third_address(a: IpAddr, ip: IpAddr) -> bool {
+    match (a, ip) {
+        (IpAddr::V4(a), IpAddr::V4(ip)) => a.to_bits().checked_add(2) == Some(ip.to_bits()),
+        (IpAddr::V6(a), IpAddr::V6(ip)) => a.to_bits().checked_add(2) == Some(ip.to_bits()),
+        _ => false,
+    }
 }
 
 /// How many client computers a capture shows.

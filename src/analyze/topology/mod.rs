@@ -6,12 +6,10 @@
 mod candidates;
 mod hosts;
 mod identity;
+mod roles;
 mod servers;
 mod services;
 mod steps;
 mod view;
 
-pub(crate) use candidates::server_side;
-pub(crate) use servers::Servers;
-pub(crate) use services::{EPHEMERAL_PORTS, is_other_service};
 pub(crate) use view::{LabConnection, LabConversation, LabView, TcpSighting, UdpSighting};

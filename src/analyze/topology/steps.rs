@@ -21,9 +21,8 @@ pub(super) struct FileSteps {
 /// The frame with which the first of two connections begins that stand side by side from one host: from here on the
 /// capture is of Part II. Connections that a replying server leaves without an answer wait in its queue; they do not
 /// count.
-pub(super) fn threaded_start(streams: &LabStreams, capture: usize) -> Option<FrameNumber> {
-    let here: Vec<&TcpSighting> =
-        streams.tcp.iter().filter(|sighting| sighting.capture == capture && sighting.established()).collect();
+pub(super) fn threaded_start(of_capture: &[TcpSighting]) -> Option<FrameNumber> {
+    let here: Vec<&TcpSighting> = of_capture.iter().filter(|sighting| sighting.established()).collect();
     let server_replies = here.iter().any(|sighting| sighting.server_sent().data_frames > 0);
     let waits = |sighting: &TcpSighting| {
         server_replies && sighting.client_sent().data_frames > 0 && sighting.server_sent().data_frames == 0
@@ -87,7 +86,7 @@ impl File {
     fn new(streams: &LabStreams, number: usize) -> File {
         let tcp: Vec<&TcpSighting> = streams.tcp.iter().filter(|sighting| sighting.capture == number).collect();
         let udp = streams.udp.iter().filter(|sighting| sighting.capture == number);
-        let start = threaded_start(streams, number);
+        let start = streams.start(number);
         File {
             number,
             time: first_lab_time(streams, number),

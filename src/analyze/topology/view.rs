@@ -1,12 +1,13 @@
 //! The lab's own connections and conversations, each once, however many captures show it.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{LabFound, RecordedStep, RoleBasis};
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
-use crate::analyze::roles::{CaptureRoles, assign};
 use crate::analyze::topology::hosts::Hosts;
 use crate::analyze::topology::identity::same_connection;
+use crate::analyze::topology::roles::{CaptureRoles, assign};
 use crate::analyze::topology::servers::Servers;
 use crate::analyze::topology::steps::{self, FileSteps};
 use crate::analyze::track::{FrameNote, HandshakeState, Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
@@ -254,14 +255,8 @@ impl<'a> LabView<'a> {
         let files: Vec<&str> = captures.iter().map(|capture| capture.file.as_str()).collect();
         let hosts = Hosts::find(&files, &streams, &servers, config);
         let FileSteps { steps, starts } = steps::record(captures, &streams, &hosts, config);
-        let mut connections: Vec<LabConnection> = Vec::new();
-        for sighting in streams.tcp {
-            let step = steps::of_connection(&sighting, &steps, &starts, &hosts);
-            match connections.iter_mut().find(|there| there.sightings.iter().any(|s| same_connection(s, &sighting))) {
-                Some(there) => there.add(sighting),
-                None => connections.push(LabConnection { sightings: vec![sighting], step }),
-            }
-        }
+        let step_of = |sighting: &TcpSighting| steps::of_connection(sighting, &steps, &starts, &hosts);
+        let connections = merge_connections(streams.tcp, step_of);
         let conversations = merge_conversations(streams.udp);
         let cut = streams.cut;
         (LabView { captures, journals, config, hosts, servers, steps, connections, conversations, cut }, roles)
@@ -332,6 +327,8 @@ impl<'a> LabView<'a> {
 pub(super) struct LabStreams {
     pub(super) tcp: Vec<TcpSighting>,
     pub(super) udp: Vec<UdpSighting>,
+    /// Where Part II begins in each capture.
+    starts: Vec<Option<FrameNumber>>,
     cut: bool,
 }
 
@@ -352,11 +349,39 @@ impl LabStreams {
                 conversation,
                 client_side: role.client,
             }));
+            let of_capture = streams.tcp.partition_point(|sighting| sighting.capture < number);
+            streams.starts.push(steps::threaded_start(streams.tcp.get(of_capture..).unwrap_or_default()));
             let lab = roles.tcp.iter().chain(&roles.udp).filter(|role| role.lab).count();
             streams.cut |= lab > MOST_LAB_STREAMS;
         }
         streams
     }
+
+    /// The frame from which on a capture is of Part II, if it holds that.
+    pub(super) fn start(&self, capture: usize) -> Option<FrameNumber> {
+        self.starts.get(capture).copied().flatten()
+    }
+}
+
+/// The connections, each once, with the step of its first sighting.
+fn merge_connections(sightings: Vec<TcpSighting>, step_of: impl Fn(&TcpSighting) -> Step) -> Vec<LabConnection> {
+    let mut connections: Vec<LabConnection> = Vec::new();
+    let mut by_addresses: HashMap<[SocketAddress; 2], Vec<usize>> = HashMap::new();
+    for sighting in sightings {
+        let places = by_addresses.entry([sighting.client(), sighting.server()]).or_default();
+        let is_same = |place: &&usize| {
+            connections.get(**place).is_some_and(|there| there.sightings.iter().any(|s| same_connection(s, &sighting)))
+        };
+        match places.iter().find(is_same).and_then(|place| connections.get_mut(*place)) {
+            Some(there) => there.add(sighting),
+            None => {
+                places.push(connections.len());
+                let step = step_of(&sighting);
+                connections.push(LabConnection { sightings: vec![sighting], step });
+            }
+        }
+    }
+    connections
 }
 
 fn merge_conversations(sightings: Vec<UdpSighting>) -> Vec<LabConversation> {

@@ -16,16 +16,14 @@ mod tcp;
 mod traffic;
 mod udp;
 
-pub use model::{
-    Close, FrameNote, HandshakeState, Side, SideCounts, TcpConnection, TcpFlags, UdpConversation, UdpSide,
-};
+pub use model::{Close, FrameNote, HandshakeState, Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
 pub use other::{
     ArpQuestion, CaptureEvidence, KindCounts, LONGEST_ETHERNET, Neighbour, OtherTraffic, PingPair, Unreachable,
 };
 pub use payload::PayloadKind;
 pub use traffic::Traffic;
 
-use crate::analyze::packet::{Content, IpAddresses, Packet, TcpSegment, UdpDatagram};
+use crate::analyze::packet::{Content, IpAddresses, Packet, TcpFlags, TcpSegment, UdpDatagram};
 use crate::capfile::{CaptureWarning, Frame};
 use crate::limits::Limits;
 use crate::types::FrameNumber;

@@ -1,8 +1,9 @@
 //! Notes on single frames, for answers that name frames and for ladder diagrams. Bounded: the first frames of each
 //! stream, as many as the limits allow.
 
-use super::model::{FrameNote, Side, TcpFlags};
+use super::model::{FrameNote, Side};
 use super::packed::{PackedFrame, PackedTime};
+use crate::analyze::packet::TcpFlags;
 use crate::capfile::FrameTime;
 use crate::limits::Limits;
 use crate::types::FrameNumber;

@@ -3,12 +3,13 @@
 //! The rules stand in named functions: [`TcpRecord::is_reused_by`], [`TcpRecord::note_bases`], [`completeness_of`],
 //! [`Sender::sent_before`].
 
-use super::model::{Close, HandshakeState, Side, SideCounts, TcpConnection, TcpFlags};
+use super::model::{Close, HandshakeState, Side, SideCounts, TcpConnection};
 use super::packed::{PackedFrame, PackedTime};
 use super::pair::{Pair, Paired};
 use super::payload::PayloadKinds;
 use super::sides::{side, side_mut};
 use super::sightings::Sightings;
+use crate::analyze::packet::TcpFlags;
 use crate::analyze::packet::TcpSegment;
 use crate::capfile::{Direction, Frame};
 use crate::types::{FrameNumber, StreamNumber};
@@ -39,6 +40,8 @@ struct Sender {
     base: u32,
     /// Sequence number after the last byte sent, if [`Marks::next`] says that any was sent.
     next: u32,
+    /// The peer's latest acknowledgement number; 0 before the first.
+    acknowledged: u32,
     /// Stays at 4,294,967,295.
     retransmissions: u32,
     sightings: Sightings,
@@ -210,14 +213,13 @@ impl TcpRecord {
                 *side_mut(&mut self.firsts.data, sender) = PackedFrame::new(frame.number);
             }
         }
+        self.note_bases(sender, segment);
         if segment.bogus_header {
-            self.note_base_of_syn_ack(sender, segment);
             return false;
         }
         if !(first && self.late_completeness != 0) {
             self.completeness |= completeness_of(segment);
         }
-        self.note_bases(sender, segment);
         self.note_flags(frame.number, sender, segment, has_data);
         self.note_sequence(sender, segment, length)
     }
@@ -235,9 +237,14 @@ impl TcpRecord {
     }
 
     /// Base sequence numbers: the first frame of a direction sets its own; an acknowledgement sets the other one if that
-    /// has none.
+    /// has none; a SYN-ACK replaces its direction's. So do frames whose header is too short to be evaluated otherwise, but
+    /// those of unknown payload length only replace.
     #[inline]
     fn note_bases(&mut self, sender: Side, segment: &TcpSegment<'_>) {
+        if segment.payload_length.is_none() {
+            self.note_base_of_syn_ack(sender, segment);
+            return;
+        }
         if self.marks.set(Marks::base(sender)) {
             let syn = segment.flags.has(TcpFlags::SYN);
             let base = if syn { segment.sequence } else { segment.sequence.wrapping_sub(1) };
@@ -249,7 +256,6 @@ impl TcpRecord {
         self.note_base_of_syn_ack(sender, segment);
     }
 
-    /// A SYN-ACK with another sequence number replaces its direction's base.
     #[inline]
     fn note_base_of_syn_ack(&mut self, sender: Side, segment: &TcpSegment<'_>) {
         if segment.flags.has(SYN_ACK) && self.marks.has(Marks::base(sender)) {
@@ -293,7 +299,7 @@ impl TcpRecord {
         }
     }
 
-    /// Follows the sequence numbers of one side; true where all of the segment was sent before.
+    /// Follows the sequence numbers of one side; true where the segment repeats something sent before.
     #[inline]
     fn note_sequence(&mut self, sender: Side, segment: &TcpSegment<'_>, length: u32) -> bool {
         let flags = segment.flags;
@@ -302,12 +308,14 @@ impl TcpRecord {
         let end = segment.sequence.wrapping_add(occupied);
         let first = self.marks.set(Marks::next(sender));
         let side = side_mut(&mut self.senders, sender);
+        let retransmission = occupied > 0 && side.sent_before(!first, segment, length);
         if first || is_after(end, side.next) {
             side.next = end;
-            return false;
         }
-        let retransmission = occupied > 0 && side.sent_before(segment, length);
         side.retransmissions = side.retransmissions.saturating_add(u32::from(retransmission));
+        if flags.has(TcpFlags::ACK) {
+            side_mut(&mut self.senders, sender.other()).acknowledged = segment.acknowledgement;
+        }
         retransmission
     }
 
@@ -381,12 +389,20 @@ impl TcpRecord {
 }
 
 impl Sender {
-    /// Whether a segment that ends at or before what was sent repeats it. A keep-alive does not: at most one byte, just
-    /// before the next sequence number (RFC 9293, section 3.8.4).
-    fn sent_before(&self, segment: &TcpSegment<'_>, length: u32) -> bool {
-        let keep_alive =
-            length <= 1 && segment.sequence == self.next.wrapping_sub(1) && segment.flags.0 & SYN_FIN_RST == 0;
-        !keep_alive
+    /// Whether some of a segment was sent before: it begins before the next sequence number (which must be `known`), or
+    /// the peer has acknowledged all its payload. A segment that begins one byte before does not count: a keep-alive has
+    /// at most that byte (RFC 9293, section 3.8.4), and a zero-window probe may have sent it ahead of a longer segment
+    /// (section 3.8.6.1).
+    ///
+    /// Wireshark's `tcp.analysis.retransmission`, but for segments that it takes for reordered because they come within a
+    /// round-trip time of the highest one: here they count.
+    fn sent_before(&self, known: bool, segment: &TcpSegment<'_>, length: u32) -> bool {
+        let one_before = known && segment.sequence == self.next.wrapping_sub(1);
+        let keep_alive = one_before && length <= 1 && segment.flags.0 & SYN_FIN_RST == 0;
+        let acknowledged =
+            length > 0 && self.acknowledged != 0 && !is_after(segment.sequence.wrapping_add(length), self.acknowledged);
+        let repeats = known && is_after(self.next, segment.sequence) && !(one_before && length > 1);
+        !keep_alive && (repeats || acknowledged)
     }
 
     fn counts(&self) -> SideCounts {

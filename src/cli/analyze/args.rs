@@ -120,6 +120,17 @@ impl Arguments {
         self.read.iter().chain(&self.positional).cloned().collect()
     }
 
+    /// Standard input can be read only once.
+    ///
+    /// # Errors
+    /// If it is named several times.
+    pub(super) fn check_stdin(&self) -> Result<(), Failure> {
+        match self.inputs().iter().filter(|input| input::is_stdin(input)).count() {
+            0 | 1 => Ok(()),
+            _ => Err(Failure::new("-", "standard input can be read only once").hint("Name the other inputs as files.")),
+        }
+    }
+
     /// All files that are read.
     fn inputs(&self) -> Vec<PathBuf> {
         let mut inputs = self.captures();

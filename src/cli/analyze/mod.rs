@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
+    arguments.check_stdin()?;
     let destination = arguments.destination()?;
     let config = arguments.lab()?;
     let mut refused = Refused::default();

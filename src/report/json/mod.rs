@@ -1,6 +1,6 @@
 //! The report for programs: JSON as the contract `socklab.analysis/1` has it.
 //!
-//! Published JSON has its own types ([`types`]), so that the model can change without breaking scripts: fields may be
+//! Published JSON has its own types (module `types`), so that the model can change without breaking scripts: fields may be
 //! added, none may be renamed without raising the number in `schema`. Unknown values are `null`, never left out.
 //! Connections are written one by one as they are met; nothing is gathered for all of them.
 

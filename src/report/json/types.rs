@@ -7,10 +7,10 @@ use serde::{Serialize, Serializer};
 
 use crate::analyze::addresses::Addresses;
 use crate::analyze::analysis::{
-    Analysis, Answer, CaptureAnalysis, Claim, Evidence, Facts, Finding, LabFound, RecordedStep, RoleBasis, Severity,
-    Status,
+    Analysis, Answer, CaptureAnalysis, Claim, Evidence, Facts, Finding, LabFound, RecordedStep, Role, RoleBasis,
+    Severity, Status,
 };
-use crate::analyze::track::{Close, HandshakeState, SideCounts, TcpConnection, UdpSide};
+use crate::analyze::track::{Close, FrameNote, HandshakeState, SideCounts, TcpConnection, UdpSide};
 use crate::capfile::{CaptureWarning, Interface};
 use crate::lab::{HostName, Part};
 use crate::report::json::SCHEMA;
@@ -61,6 +61,9 @@ struct CaptureJson<'a, T, U, A> {
     file: &'a str,
     format: &'static str,
     compression: Option<&'static str>,
+    empty: bool,
+    application: Option<&'a str>,
+    operating_system: Option<&'a str>,
     frames: u64,
     snapped_frames: u64,
     first_time: Option<Timestamp>,
@@ -83,6 +86,9 @@ impl Serialize for Capture<'_> {
             file: &capture.file,
             format: words::format(info.format),
             compression: info.compression.map(words::compression),
+            empty: info.empty,
+            application: info.application.as_deref(),
+            operating_system: info.operating_system.as_deref(),
             frames: info.frames,
             snapped_frames: info.snapped_frames,
             first_time: info.first_time,
@@ -91,8 +97,8 @@ impl Serialize for Capture<'_> {
             truncated: info.truncated,
             warnings: info.warnings.iter().map(WarningJson::of).collect(),
             step: capture.step.as_ref().map(StepJson::of),
-            tcp_connections: Each(|| view::tcp(capture).map(TcpJson::of)),
-            udp_conversations: Each(|| view::udp(capture).map(UdpJson::of)),
+            tcp_connections: Each(|| view::tcp(capture).map(|tcp| TcpJson::of(capture, &tcp))),
+            udp_conversations: Each(|| view::udp(capture).map(|udp| UdpJson::of(capture, &udp))),
             socket_addresses: Each(|| addresses.iter().filter_map(|address| address.summary())),
         };
         json.serialize(serializer)
@@ -103,6 +109,8 @@ impl Serialize for Capture<'_> {
 struct InterfaceJson<'a> {
     id: u32,
     name: Option<&'a str>,
+    description: Option<&'a str>,
+    filter: Option<&'a str>,
     link_type: Cow<'static, str>,
     snapshot_length: u32,
     frames: u64,
@@ -114,6 +122,8 @@ impl<'a> InterfaceJson<'a> {
         InterfaceJson {
             id: interface.id,
             name: interface.name.as_deref(),
+            description: interface.description.as_deref(),
+            filter: interface.filter.as_deref(),
             link_type: link_type::name(interface.link_type),
             snapshot_length: interface.snapshot_length,
             frames: interface.frames,
@@ -173,6 +183,8 @@ struct TcpJson {
     last_frame: FrameNumber,
     first_time: Option<Timestamp>,
     last_time: Option<Timestamp>,
+    frame_list: Option<Vec<SegmentJson>>,
+    frame_list_complete: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -229,7 +241,7 @@ impl TcpSideJson {
 }
 
 impl TcpJson {
-    fn of(tcp: Tcp) -> Self {
+    fn of(capture: &CaptureAnalysis, tcp: &Tcp) -> Self {
         let connection = &tcp.connection;
         let (addresses, counts) = (tcp.addresses(), tcp.counts());
         let of = |frames: &[Option<FrameNumber>; 2]| Ends::of(frames, tcp.role);
@@ -253,8 +265,74 @@ impl TcpJson {
             last_frame: connection.last_frame,
             first_time: connection.first_time,
             last_time: connection.last_time,
+            frame_list: listed(tcp.role, || capture.traffic.tcp_notes(connection.stream), SegmentJson::of),
+            frame_list_complete: tcp.role.lab.then(|| capture.traffic.tcp_notes_complete(connection.stream)),
         }
     }
+}
+
+/// One segment of a connection of the lab. Sequence numbers count from 0, as Wireshark shows them.
+#[derive(Serialize)]
+struct SegmentJson {
+    frame: FrameNumber,
+    time: Option<Timestamp>,
+    from: &'static str,
+    flags: String,
+    relative_sequence: u32,
+    relative_acknowledgement: u32,
+    payload_bytes: u32,
+    retransmission: bool,
+}
+
+impl SegmentJson {
+    fn of(role: Role, note: FrameNote) -> Self {
+        SegmentJson {
+            frame: note.frame,
+            time: note.time,
+            from: sender(role, note),
+            flags: words::flags(note.flags),
+            relative_sequence: note.relative_sequence,
+            relative_acknowledgement: note.relative_acknowledgement,
+            payload_bytes: note.payload_length,
+            retransmission: note.retransmission,
+        }
+    }
+}
+
+/// One datagram of a conversation of the lab.
+#[derive(Serialize)]
+struct DatagramJson {
+    frame: FrameNumber,
+    time: Option<Timestamp>,
+    from: &'static str,
+    payload_bytes: u32,
+}
+
+impl DatagramJson {
+    fn of(role: Role, note: FrameNote) -> Self {
+        DatagramJson {
+            frame: note.frame,
+            time: note.time,
+            from: sender(role, note),
+            payload_bytes: note.payload_length,
+        }
+    }
+}
+
+fn sender(role: Role, note: FrameNote) -> &'static str {
+    match role.client == note.sender {
+        true => "client",
+        false => "server",
+    }
+}
+
+/// The frames of the lab's own traffic; other traffic is not listed frame by frame.
+fn listed<N: Iterator<Item = FrameNote>, T>(
+    role: Role,
+    notes: impl FnOnce() -> N,
+    of: impl Fn(Role, FrameNote) -> T,
+) -> Option<Vec<T>> {
+    role.lab.then(|| notes().map(|note| of(role, note)).collect())
 }
 
 #[derive(Serialize)]
@@ -270,6 +348,8 @@ struct UdpJson {
     last_frame: FrameNumber,
     first_time: Option<Timestamp>,
     last_time: Option<Timestamp>,
+    frame_list: Option<Vec<DatagramJson>>,
+    frame_list_complete: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -285,7 +365,7 @@ impl From<UdpSide> for UdpSideJson {
 }
 
 impl UdpJson {
-    fn of(udp: Udp) -> Self {
+    fn of(capture: &CaptureAnalysis, udp: &Udp) -> Self {
         let conversation = &udp.conversation;
         let (addresses, counts) = (udp.addresses(), udp.counts());
         UdpJson {
@@ -300,6 +380,8 @@ impl UdpJson {
             last_frame: conversation.last_frame,
             first_time: conversation.first_time,
             last_time: conversation.last_time,
+            frame_list: listed(udp.role, || capture.traffic.udp_notes(conversation.stream), DatagramJson::of),
+            frame_list_complete: udp.role.lab.then(|| capture.traffic.udp_notes_complete(conversation.stream)),
         }
     }
 }

@@ -39,7 +39,7 @@ fn of_capture(page: &mut Page<'_>, analysis: &Analysis, capture: &CaptureAnalysi
         return Ok(false);
     }
     file_title(page, analysis, capture)?;
-    let cut = Cut::new(all, lab, other);
+    let cut = Cut::new(all, capture, lab, other);
     let servers_first = || {
         let server = |address: &Shared<'_>| address.role() == AddressRole::Server;
         addresses.iter().filter(server).chain(addresses.iter().filter(move |address| !server(address)))

@@ -35,6 +35,7 @@ fn one(page: &mut Page<'_>, answer: &Answer, all: bool) -> io::Result<()> {
         &format!("{question}  {} ({points}; {})", question.topic(), words::status(answer.status)),
     )?;
     page.paragraph(2, &answer.answer)?;
+    page.gap()?;
     for claim in &answer.claims {
         write_claim(page, claim, all)?;
     }

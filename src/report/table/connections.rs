@@ -36,7 +36,7 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
     let mut any = false;
     for capture in &analysis.captures {
         let lab = view::tcp(capture).filter(|tcp| tcp.role.lab).count();
-        let cut = Cut::new(all, lab, view::tcp(capture).count().saturating_sub(lab));
+        let cut = Cut::new(all, capture, lab, view::tcp(capture).count().saturating_sub(lab));
         if view::tcp(capture).next().is_none() {
             continue;
         }

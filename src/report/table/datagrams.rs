@@ -24,7 +24,7 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
     let mut any = false;
     for capture in &analysis.captures {
         let lab = view::udp(capture).filter(|udp| udp.role.lab).count();
-        let cut = Cut::new(all, lab, view::udp(capture).count().saturating_sub(lab));
+        let cut = Cut::new(all, capture, lab, view::udp(capture).count().saturating_sub(lab));
         if view::udp(capture).next().is_none() {
             continue;
         }

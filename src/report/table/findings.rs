@@ -14,7 +14,7 @@ const INDENT: usize = 4;
 pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::Result<()> {
     page.heading("Findings")?;
     if analysis.findings.is_empty() {
-        return page.paragraph(2, "None: the captures are what the sheet asks for.");
+        return page.paragraph(2, "None.");
     }
     for finding in &analysis.findings {
         page.gap()?;

@@ -58,13 +58,18 @@ struct Cut {
 }
 
 impl Cut {
-    /// Of so many entries of the lab and other ones.
-    fn new(all: bool, lab: usize, other: usize) -> Cut {
-        let (shown_lab, shown_other) = match (all, lab) {
+    /// Of so many entries of the lab and other ones in this capture: where it holds anything of the lab, other entries
+    /// are only counted.
+    fn new(all: bool, capture: &CaptureAnalysis, lab: usize, other: usize) -> Cut {
+        let (shown_lab, shown_other) = match (all, has_lab(capture)) {
             (true, _) => (lab, other),
-            (false, 0) => (0, other.min(LISTED)),
-            (false, _) => (lab.min(LISTED), 0),
+            (false, true) => (lab.min(LISTED), 0),
+            (false, false) => (0, other.min(LISTED)),
         };
+        Cut::showing(lab, other, [shown_lab, shown_other])
+    }
+
+    fn showing(lab: usize, other: usize, [shown_lab, shown_other]: [usize; 2]) -> Cut {
         Cut {
             lab: shown_lab,
             other: shown_other,
@@ -89,20 +94,21 @@ impl Cut {
     /// Says what is not shown.
     fn note(self, page: &mut Page<'_>, thing: &str) -> io::Result<()> {
         let hidden = |number: usize, whose: &str| {
-            (number > 0).then(|| wording::count(u64::try_from(number).unwrap_or(u64::MAX), &format!("{whose} {thing}")))
+            let number = u64::try_from(number).unwrap_or(u64::MAX);
+            (number > 0).then(|| format!("{} {whose}", wording::count(number, thing)))
         };
-        let parts: Vec<String> = [
-            hidden(self.hidden_lab, "more lab"),
-            hidden(self.hidden_other, if self.lab == 0 { "more other" } else { "other" }),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let parts = [hidden(self.hidden_lab, "of the lab"), hidden(self.hidden_other, "of other traffic")];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
         match parts.is_empty() {
             true => Ok(()),
-            false => page.paragraph(2, &format!("Not listed: {} (--all lists them).", parts.join(", "))),
+            false => page.paragraph(2, &format!("Not listed: {} (--all lists them).", wording::list(&parts))),
         }
     }
+}
+
+/// Whether any connection or conversation of the capture belongs to the lab.
+fn has_lab(capture: &CaptureAnalysis) -> bool {
+    capture.tcp_roles.iter().chain(&capture.udp_roles).any(|role| role.lab)
 }
 
 /// Writes a part of a section that belongs to one capture, under the file's name where there are several.
@@ -151,12 +157,9 @@ mod tests {
     #[test]
     fn the_labs_entries_are_listed_before_any_other() {
         let entries = || (0..100).map(|n| (n, n % 2 == 0));
-        let shown = |all, lab: usize, other: usize| {
-            Cut::new(all, lab, other).pick(entries, |entry| entry.1).map(|entry| entry.0).collect::<Vec<_>>()
-        };
-        assert_eq!(shown(true, 50, 50).len(), 100);
-        assert_eq!(shown(false, 50, 50), (0..40).step_by(2).collect::<Vec<_>>());
-        assert_eq!(shown(false, 0, 50), (1..41).step_by(2).collect::<Vec<_>>());
-        assert_eq!(Cut::new(false, 50, 50), Cut { lab: 20, other: 0, hidden_lab: 30, hidden_other: 50 });
+        let cut = Cut::showing(50, 50, [2, 3]);
+        let shown: Vec<i32> = cut.pick(entries, |entry| entry.1).map(|entry| entry.0).collect();
+        assert_eq!(shown, [0, 2, 1, 3, 5]);
+        assert_eq!((cut.hidden_lab, cut.hidden_other), (48, 47));
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
         page.paragraph(2, &what_it_is(capture))?;
         interfaces(page, capture, all)?;
         step(page, analysis, capture)?;
-        if let Some(text) = share_of_the_lab(capture) {
+        if let Some(text) = kinds(capture) {
             page.paragraph(2, &text)?;
         }
         warnings(page, capture, all)?;
@@ -58,12 +58,11 @@ fn interfaces(page: &mut Page<'_>, capture: &CaptureAnalysis, all: bool) -> io::
     let interfaces = &capture.info.interfaces;
     let shown = if all { interfaces.len() } else { LISTED };
     for interface in interfaces.iter().take(shown) {
-        let name = interface.name.as_deref().map_or("without a name", |name| name);
-        let mut text = format!(
-            "Interface {name} ({}): {}",
-            link_type::name(interface.link_type),
-            wording::count(interface.frames, "frame")
-        );
+        let names = [interface.name.as_deref(), interface.description.as_deref()];
+        let names: Vec<&str> = names.into_iter().flatten().collect();
+        let name = if names.is_empty() { interface.id.to_string() } else { names.join(", ") };
+        let link_type = link_type::name(interface.link_type);
+        let mut text = format!("Interface {name} ({link_type}): {}", wording::count(interface.frames, "frame"));
         if let Some(dropped) = interface.dropped.filter(|dropped| *dropped > 0) {
             text.push_str(&format!(", {dropped} dropped while capturing"));
         }
@@ -82,13 +81,28 @@ fn step(page: &mut Page<'_>, analysis: &Analysis, capture: &CaptureAnalysis) -> 
     }
 }
 
-/// How much of the file is the lab's: `12 of 42 frames are TCP or UDP of the lab`.
-fn share_of_the_lab(capture: &CaptureAnalysis) -> Option<String> {
-    let tcp = view::tcp(capture).filter(|tcp| tcp.role.lab).map(|tcp| tcp.frames());
-    let udp = view::udp(capture).filter(|udp| udp.role.lab).map(|udp| udp.frames());
-    let lab = tcp.chain(udp).fold(0_u64, u64::saturating_add);
-    (capture.info.frames > 0)
-        .then(|| format!("{lab} of {} carry the lab's TCP and UDP.", wording::count(capture.info.frames, "frame")))
+/// What the frames are: `21 frames: 9 of the lab, 1 of other UDP, 4 ARP, 7 ICMP`.
+fn kinds(capture: &CaptureAnalysis) -> Option<String> {
+    let sum = |frames: &mut dyn Iterator<Item = u64>| frames.fold(0_u64, u64::saturating_add);
+    let tcp = sum(&mut view::tcp(capture).filter(|tcp| tcp.role.lab).map(|tcp| tcp.frames()));
+    let udp = sum(&mut view::udp(capture).filter(|udp| udp.role.lab).map(|udp| udp.frames()));
+    let counts = capture.traffic.other().counts;
+    let kinds = [
+        (tcp.saturating_add(udp), "of the lab"),
+        (counts.tcp.saturating_sub(tcp), "of other TCP"),
+        (counts.udp.saturating_sub(udp), "of other UDP"),
+        (counts.arp, "ARP"),
+        (counts.icmp, "ICMP"),
+        (counts.icmpv6, "ICMPv6"),
+        (counts.fragments, "fragments"),
+        (counts.other_ip, "of other IP"),
+        (counts.non_ip, "without IP"),
+        (counts.no_packet, "without a packet"),
+    ];
+    // The lab's are named even where there are none: that is what the student looks for.
+    let named = kinds.iter().enumerate().filter(|(place, (frames, _))| *place == 0 || *frames > 0);
+    let named: Vec<String> = named.map(|(_, (frames, kind))| format!("{frames} {kind}")).collect();
+    (capture.info.frames > 0).then(|| format!("Of these frames: {}.", named.join(", ")))
 }
 
 fn warnings(page: &mut Page<'_>, capture: &CaptureAnalysis, all: bool) -> io::Result<()> {

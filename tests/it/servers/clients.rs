@@ -24,6 +24,7 @@ fn it_sends_lines_shows_replies_and_closes_at_the_end_of_input() {
     let ended = client.end_input();
     assert!(ended.status.success(), "{}", ended.talk);
     ended.assert_shown(&format!("{address}: NO NEWLINE"));
+    assert!(!ended.talk.contains("The server"), "it was the client that closed first: {}", ended.talk);
     server.until(|line| line == format!("{local} left (2 lines, 16 bytes)"));
     use EventKind::{Close, Connect, Eof, Receive, Send, Socket};
     assert_eq!(kinds(&file), [Socket, Connect, Send, Receive, Send, Receive, Eof, Close]);

@@ -2,7 +2,9 @@
 
 use crate::analyze::analysis::{Role, RoleBasis};
 use crate::analyze::facts::CaptureFacts;
-use crate::analyze::topology::{EPHEMERAL_PORTS, Servers, is_other_service, server_side};
+use crate::analyze::topology::candidates::server_side;
+use crate::analyze::topology::servers::Servers;
+use crate::analyze::topology::services::{EPHEMERAL_PORTS, is_other_service};
 use crate::analyze::track::{Side, TcpConnection, UdpConversation};
 use crate::types::{Protocol, SocketAddress};
 
