@@ -161,8 +161,7 @@ fn check_directory(reader: &mut dyn ReadSeek, most: u64) -> Result<(), String> {
     reader.seek(SeekFrom::Start(0)).map_err(fault)?;
     let mut buffer = vec![0; 256 * 1024];
     let mut held = 0;
-    loop {
-        let Some(space) = buffer.get_mut(held..) else { break };
+    while let Some(space) = buffer.get_mut(held..) {
         let read = reader.read(space).map_err(fault)?;
         if read == 0 {
             break;

@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::analyze::analysis::Analysis;
-use crate::analyze::track::{FrameNote, TcpFlags};
+use crate::analyze::packet::TcpFlags;
+use crate::analyze::track::FrameNote;
 use crate::report::view;
 use crate::types::Timestamp;
 

@@ -11,6 +11,7 @@ use crate::grade::result::{CaptureUsed, FindingMade, Graded, Identity, Refusal, 
 use crate::grade::rubric::Rubric;
 use crate::lab::{LabConfig, Step};
 use crate::report::words;
+use crate::wording::list;
 
 /// The steps of which the sheet asks for a capture.
 pub const ASKED: [Step; 4] = [Step::TcpClient, Step::Udp, Step::ThreadedAtB, Step::ThreadedAtC];
@@ -97,21 +98,22 @@ fn shows(facts: &Facts, step: Step) -> bool {
 /// A submission without a capture, or without the capture of a step. It costs nothing of its own: the answers that need
 /// the capture get no points.
 fn nothing_there(analysis: &Analysis) -> Vec<FindingMade> {
-    let finding = |code: &str, message: String, redo: Option<Step>| FindingMade {
+    let finding = |code: &str, message: String| FindingMade {
         code: code.to_owned(),
         severity: judge::severity(Severity::Error).to_owned(),
         file: None,
         message,
-        redo: redo.map(|step| step.to_string()),
+        redo: None,
         points: Points::ZERO,
         rubric: None,
         evidence: Vec::new(),
     };
     if analysis.captures.is_empty() {
-        return vec![finding("no-capture", "There is no capture in this submission.".to_owned(), None)];
+        return vec![finding("no-capture", "There is no capture in this submission.".to_owned())];
     }
-    let missing = missing_steps(analysis).into_iter();
-    missing
-        .map(|step| finding("step-not-captured", format!("There is no capture of {}.", words::step(step)), Some(step)))
-        .collect()
+    let missing: Vec<String> = missing_steps(analysis).into_iter().map(words::step).collect();
+    match missing.is_empty() {
+        true => Vec::new(),
+        false => vec![finding("step-not-captured", format!("There is no capture of {}.", list(&missing)))],
+    }
 }

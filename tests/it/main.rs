@@ -9,6 +9,7 @@ mod capfile;
 mod captures;
 mod fixtures;
 mod golden;
+mod grade;
 #[cfg(unix)]
 mod servers;
 mod support;

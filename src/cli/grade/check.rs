@@ -1,6 +1,6 @@
 //! `socklab check`: what a student runs before handing in. It says what is missing, never what is right.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::args::CheckArguments;
 use crate::analyze::analysis::{Analysis, Severity};
@@ -22,7 +22,7 @@ const NAME: usize = 40;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let config = super::lab(arguments.lab.as_deref())?;
-    let captures: Vec<CaptureFacts> = arguments.captures.iter().map(read).collect::<Result<_, _>>()?;
+    let captures: Vec<CaptureFacts> = arguments.captures.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     let answers = match &arguments.answers {
         Some(path) => Some(Form::read(&input::read_text(path, form::MOST_BYTES)?)),
         None => None,
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     Ok(if found { Exit::Found } else { Exit::Done })
 }
 
-fn read(path: &PathBuf) -> Result<CaptureFacts, Failure> {
+fn read(path: &Path) -> Result<CaptureFacts, Failure> {
     let input = input::open(path)?;
     read_capture(&input.name, input.reader, &Limits::default(), &mut |_| {})
         .map_err(|error| Failure::new(&input.name, &error).hint(error.hint()))

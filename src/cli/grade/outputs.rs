@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -131,7 +131,7 @@ fn folder_name(name: &str, taken: &mut BTreeSet<String>) -> String {
 }
 
 fn gradebook(
-    source: &PathBuf,
+    source: &Path,
     target: &Path,
     fill: impl FnOnce(&[u8]) -> Result<Filled, SheetError>,
 ) -> Result<(), Failure> {

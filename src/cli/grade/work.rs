@@ -105,7 +105,7 @@ impl Task<'_> {
             self.collect(&mut collector, item, name, &mut bulk);
         }
         let found = collector.finish();
-        let handed = submission::Handed {
+        let given = submission::Handed {
             name: handed.name.clone(),
             identity: handed.identity.clone(),
             captures: found.captures,
@@ -115,8 +115,10 @@ impl Task<'_> {
             refused: found.refused,
             fingerprint: found.fingerprint,
         };
-        let graded = submission::grade(handed, self.rubric, self.config);
-        Outcome::Graded { graded: Box::new(graded), hash: hash.unwrap_or_default(), is_new: true }
+        let graded = submission::grade(given, self.rubric, self.config);
+        // What could not be hashed is kept under its name, where no later run looks for it.
+        let hash = hash.unwrap_or_else(|| hex(Sha256::digest(format!("unread {}", handed.name))));
+        Outcome::Graded { graded: Box::new(graded), hash, is_new: true }
     }
 
     fn earlier(&self, hash: &str) -> Option<Graded> {
@@ -161,7 +163,7 @@ impl Task<'_> {
     fn hash(&self, handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>, budget: &Budget<'_>) -> Option<String> {
         let mut hash = Sha256::new();
         hash.update(env!("CARGO_PKG_VERSION"));
-        hash.update(format!("{:?} {:?} {:?}", self.config, self.limits, handed.identity));
+        hash.update(format!("{:?} {:?} {:?} {:?}", self.config, self.limits, self.time, handed.identity));
         hash.update(self.rubric.to_toml());
         hash.update(&handed.name);
         for (item, name) in self.files(handed) {
@@ -175,8 +177,12 @@ impl Task<'_> {
                 (Place::Bulk(_), None) => return None,
             }
         }
-        Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(hex(hash.finalize()))
     }
+}
+
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn add(hash: &mut Sha256, reader: impl Read, budget: &Budget<'_>) -> Option<()> {

@@ -16,6 +16,9 @@ const MOST_WITH_MARK: usize = 20;
 /// Pairs whose frames are listed for one group.
 const MOST_PAIRS: usize = 50;
 
+/// Two members that share frames: their places, the bits that are left, the model in words, and the proof.
+type Pair = (usize, usize, u32, String, SharedFrames);
+
 /// A member of the class.
 #[derive(Debug, Clone, Default)]
 pub struct Member {
@@ -33,7 +36,7 @@ pub struct Member {
 pub fn shared(members: &[Member], groups: &Groups, load: impl Fn(usize) -> Option<Fingerprint>) -> Vec<SharedCapture> {
     let comparisons = comparisons(members);
     let mut sets = [Sets::new(members.len()), Sets::new(members.len())];
-    let mut found: [Vec<(usize, usize, u32, String, SharedFrames)>; 2] = [Vec::new(), Vec::new()];
+    let mut found: [Vec<Pair>; 2] = [Vec::new(), Vec::new()];
     let mut last: Option<(usize, Fingerprint)> = None;
     for (a, b) in candidates(members) {
         if last.as_ref().is_none_or(|(place, _)| *place != a) {
@@ -104,13 +107,8 @@ fn are_partners(one: &Member, other: &Member, groups: &Groups) -> bool {
 }
 
 /// Joins pairs into groups that share.
-fn collect(
-    members: &[Member],
-    sets: &mut Sets,
-    found: Vec<(usize, usize, u32, String, SharedFrames)>,
-    partners: bool,
-) -> Vec<SharedCapture> {
-    let mut by_set: BTreeMap<usize, Vec<(usize, usize, u32, String, SharedFrames)>> = BTreeMap::new();
+fn collect(members: &[Member], sets: &mut Sets, found: Vec<Pair>, partners: bool) -> Vec<SharedCapture> {
+    let mut by_set: BTreeMap<usize, Vec<Pair>> = BTreeMap::new();
     for pair in found {
         by_set.entry(sets.root(pair.0)).or_default().push(pair);
     }

@@ -24,6 +24,9 @@ const SAME_TIME: i64 = 1000;
 /// Most frames of one file that are named.
 const MOST_NAMED: usize = 500;
 
+/// One frame as it is in both submissions.
+type Same = (FramePrint, FramePrint);
+
 /// What two submissions share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
@@ -33,7 +36,7 @@ pub struct Shared {
     pub bits: u32,
     /// How they come about, in a sentence.
     pub model: String,
-    pairs: Vec<(FramePrint, FramePrint)>,
+    pairs: Vec<Same>,
 }
 
 /// Compares two submissions; `None` where they share nothing that means anything.
@@ -44,8 +47,8 @@ pub fn compare(first: &Fingerprint, second: &Fingerprint) -> Option<Shared> {
     }
     // A frame of one is the same as at most one of the other.
     let pairs = first.frames.iter().filter_map(|print| Some((*print, places.get_mut(&print.key)?.pop()?)));
-    let pairs: Vec<(FramePrint, FramePrint)> = pairs.collect();
-    let mut conversations: BTreeMap<(bool, [u16; 2]), Vec<&(FramePrint, FramePrint)>> = BTreeMap::new();
+    let pairs: Vec<Same> = pairs.collect();
+    let mut conversations: BTreeMap<(bool, [u16; 2]), Vec<&Same>> = BTreeMap::new();
     for pair in &pairs {
         conversations.entry((pair.0.tcp, pair.0.ports)).or_default().push(pair);
     }
@@ -76,7 +79,7 @@ struct Sum {
 
 impl Sum {
     /// The sides whose sequence numbers agree.
-    fn tcp(&mut self, shared: &[&(FramePrint, FramePrint)]) -> bool {
+    fn tcp(&mut self, shared: &[&Same]) -> bool {
         let side = |at: fn(&[u32; 2]) -> u32| shared.iter().any(|(print, _)| at(&print.numbers) != 0);
         let sides = u32::from(side(|[first, _]| *first)).saturating_add(u32::from(side(|[_, second]| *second)));
         if sides == 0 {
@@ -89,7 +92,7 @@ impl Sum {
     }
 
     /// Datagrams that stand at the same distances in time.
-    fn udp(&mut self, shared: &[&(FramePrint, FramePrint)]) -> bool {
+    fn udp(&mut self, shared: &[&Same]) -> bool {
         let side = |at: fn(&[u32; 2]) -> u32| shared.iter().any(|(print, _)| at(&print.numbers) != 0);
         let identified = u32::from(side(|[first, _]| *first)).saturating_add(u32::from(side(|[_, second]| *second)));
         let (together, offset) = same_shift(shared);
@@ -136,7 +139,7 @@ impl Sum {
 }
 
 /// The most pairs whose times are equally far apart, and how far: the first of a copy that was shifted as a whole.
-fn same_shift(shared: &[&(FramePrint, FramePrint)]) -> (usize, i64) {
+fn same_shift(shared: &[&Same]) -> (usize, i64) {
     let mut shifts: Vec<i64> = shared.iter().filter_map(|(a, b)| b.time?.checked_sub(a.time?)).collect();
     shifts.sort_unstable();
     let run = |start: usize| {
@@ -201,7 +204,7 @@ impl Shared {
 
     /// How the times of the shared frames lie to each other.
     fn times(&self) -> Option<String> {
-        let pairs: Vec<&(FramePrint, FramePrint)> = self.pairs.iter().collect();
+        let pairs: Vec<&Same> = self.pairs.iter().collect();
         let (together, shift) = same_shift(&pairs);
         let together = u64::try_from(together).unwrap_or(u64::MAX);
         let which = if together == self.frames { "All of them".to_owned() } else { format!("{together} of them") };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
-use crate::analyze::track::TcpFlags;
+use crate::analyze::packet::TcpFlags;
 use crate::grade::form::value::Value;
 use crate::lab::Step;
 use crate::report::{view, words};

@@ -13,6 +13,7 @@ const MOST_CELLS: usize = 2_000_000;
 #[derive(Debug)]
 pub struct Sheet<'a> {
     bytes: &'a [u8],
+    delimiter: u8,
     rows: Vec<Vec<Range<usize>>>,
 }
 
@@ -41,7 +42,7 @@ impl<'a> Sheet<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Sheet<'a>, SheetError> {
         let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let delimiter = delimiter(bytes.get(start..).unwrap_or_default());
-        let mut sheet = Sheet { bytes, rows: Vec::new() };
+        let mut sheet = Sheet { bytes, delimiter, rows: Vec::new() };
         let (mut at, mut cells) = (start, 0_usize);
         while at < bytes.len() {
             let mut row = Vec::new();
@@ -118,14 +119,15 @@ impl<'a> Sheet<'a> {
     }
 
     /// The file with some cells changed, given by row and column; all other bytes as they were. A cell in quotation marks
-    /// keeps them. A cell that the row does not have is left out.
+    /// keeps them; one that needs them gets them. A cell that the row does not have is left out.
     pub fn with(&self, cells: &BTreeMap<(usize, usize), String>) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes.len());
         let mut done = 0;
         for ((row, column), text) in cells {
             let Some(range) = self.rows.get(*row).and_then(|row| row.get(*column)) else { continue };
             out.extend_from_slice(self.bytes.get(done..range.start).unwrap_or_default());
-            let quoted = self.bytes.get(range.start) == Some(&b'"');
+            let special = |byte: u8| byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n');
+            let quoted = self.bytes.get(range.start) == Some(&b'"') || text.bytes().any(special);
             match quoted {
                 true => out.extend(format!("\"{}\"", text.replace('"', "\"\"")).bytes()),
                 false => out.extend_from_slice(text.as_bytes()),

@@ -10,7 +10,7 @@ use crate::report::page::{Align, Column, Page, shorten};
 use crate::report::style::{Piece, Style};
 
 /// Columns for a submission's name.
-const NAME: usize = 21;
+const NAME: usize = 14;
 
 /// Writes the report.
 ///
@@ -41,8 +41,7 @@ pub fn write(out: &mut dyn Write, class: &Class<'_>, style: Style) -> io::Result
 fn row(submission: &Submission) -> Vec<String> {
     let paid = submission.findings.iter().any(|finding| finding.points > Points::ZERO);
     let mark = if paid { "*" } else { "" };
-    let cells =
-        submission.questions.iter().map(|question| format!("{}{}", words::sign(question.verdict), question.points));
+    let cells = submission.questions.iter().map(|question| words::sign(question.verdict).to_string());
     let points = format!("{}{mark}", submission.points);
     [shorten(&submission.name, NAME), points].into_iter().chain(cells).collect()
 }
