@@ -8,12 +8,13 @@ mod annotate;
 mod architecture;
 mod capfile;
 mod captures;
+mod filter;
 mod fixtures;
 mod golden;
+mod grade;
 #[cfg(target_os = "linux")]
 mod rehearse;
 mod reports;
-mod grade;
 #[cfg(unix)]
 mod servers;
 mod support;
