@@ -10,10 +10,10 @@ mod capfile;
 mod captures;
 mod fixtures;
 mod golden;
+mod grade;
 #[cfg(target_os = "linux")]
 mod rehearse;
 mod reports;
-mod grade;
 #[cfg(unix)]
 mod servers;
 mod support;
