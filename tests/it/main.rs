@@ -11,6 +11,8 @@ mod captures;
 mod fixtures;
 mod golden;
 mod reports;
+#[cfg(target_os = "linux")]
+mod rehearse;
 #[cfg(unix)]
 mod servers;
 mod support;

@@ -1,7 +1,8 @@
 //! The lab's own connections and conversations, each once, however many captures show it.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::analysis::{LabFound, LabStream, RecordedStep, RoleBasis};
 use crate::analyze::facts::{CaptureFacts, NamedJournal};

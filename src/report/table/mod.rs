@@ -48,6 +48,14 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis, options: Options) -> io::
     answers::write(&mut page, analysis, options.all)
 }
 
+/// Writes the answers alone.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_answers(out: &mut dyn Write, analysis: &Analysis, options: Options) -> io::Result<()> {
+    answers::write(&mut Page::new(out, options.style), analysis, options.all)
+}
+
 /// How many entries of a list are shown, those of the lab first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cut {
