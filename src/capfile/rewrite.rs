@@ -192,7 +192,8 @@ impl<'c> Rewriter<'_, 'c> {
             let record = input.passed(located.record);
             let packet = located.from..located.from.saturating_add(located.captured);
             let data = record.get(packet).ok_or(RewriteError::Changed)?;
-            let block = enhanced_packet(order, located.ticks.unwrap_or(0), located.original, data);
+            let original = pcap.stated_original(record).unwrap_or(located.original);
+            let block = enhanced_packet(order, located.ticks.unwrap_or(0), original, data);
             let head = BlockHead::parse(&block, order).ok_or(RewriteError::Changed)?;
             match comments.is_empty() {
                 true => self.out.write_all(&block)?,

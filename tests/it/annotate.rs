@@ -15,6 +15,10 @@ use crate::support::{package, socklab};
 const FIELDS: [&str; 6] =
     ["frame.number", "frame.len", "frame.cap_len", "frame.time_epoch", "frame.protocols", "frame.md5_hash"];
 
+/// Captures whose times differ in tshark, and why: the fraction of a second in their pcap records is 1,000,000 or more, which
+/// tshark lets overflow and pcapng cannot hold. socklab counts it as it is written.
+const FRACTION_TOO_LARGE: &[&str] = &["atm-oam-loopback-print-overrun.pcap"];
+
 fn captures_in(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
@@ -120,12 +124,25 @@ fn difference(capture: &Path, directory: &Path) -> Option<String> {
     fs::remove_file(out).unwrap();
     // Of a damaged capture tshark shows what is readable, and fails; the annotated one holds just that.
     let before = before.or_else(|_| Ok::<_, ()>(readable(capture))).unwrap();
+    let (before, after) = match FRACTION_TOO_LARGE.iter().any(|name| capture.ends_with(name)) {
+        true => (without_time(&before), without_time(&after)),
+        false => (before, after),
+    };
     let differing = before.lines().zip(after.lines()).find(|(before, after)| before != after);
     match differing {
         Some((before, after)) => Some(format!("{name}:\n  {before}\n  {after}")),
         None if before.lines().count() != after.lines().count() => Some(format!("{name}: other number of frames")),
         None => None,
     }
+}
+
+/// tshark's lines without their fourth field.
+fn without_time(lines: &str) -> String {
+    let line = |line: &str| {
+        let fields = line.split('\t').enumerate().filter(|(place, _)| *place != 3).map(|(_, field)| field);
+        fields.collect::<Vec<_>>().join("\t")
+    };
+    lines.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn readable(capture: &Path) -> String {
