@@ -149,6 +149,11 @@ impl Pcap {
         self.order
     }
 
+    /// From now on, packets are held whole, up to the longest that Wireshark accepts.
+    pub(super) fn hold_whole_packets(&mut self) {
+        self.held = u32::MAX;
+    }
+
     /// The original length that a record states, be it below the captured one.
     pub(super) fn stated_original(&self, record: &[u8]) -> Option<u32> {
         self.numbers(record).map(|(.., original)| original.saturating_sub(self.padding))

@@ -10,9 +10,9 @@ mod capfile;
 mod captures;
 mod fixtures;
 mod golden;
-mod reports;
 #[cfg(target_os = "linux")]
 mod rehearse;
+mod reports;
 #[cfg(unix)]
 mod servers;
 mod support;
