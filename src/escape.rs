@@ -38,6 +38,18 @@ pub fn harmless_bytes(bytes: &[u8]) -> String {
     out
 }
 
+/// The text as a cell of a table for spreadsheets: harmless, and with an apostrophe in front where a spreadsheet would take
+/// it for a formula (CWE-1236). For text only: a number stays a number.
+pub fn spreadsheet_cell(text: &str) -> Cow<'_, str> {
+    // Full-width forms are taken for the plain ones by some versions of Excel.
+    let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    let runs = text.trim_start_matches(' ').starts_with(formula);
+    match (runs, harmless(text)) {
+        (false, text) => text,
+        (true, text) => Cow::Owned(format!("'{text}")),
+    }
+}
+
 fn push_harmless(out: &mut String, c: char) {
     match c {
         '\t' => out.push_str("\\t"),
@@ -58,6 +70,14 @@ mod tests {
         assert_eq!(harmless("eth0"), "eth0");
         assert_eq!(harmless("a\x1b[31mb\u{202e}c\u{9b}\u{7f}"), "a\\x1b[31mb\\u{202e}c\\x9b\\x7f");
         assert_eq!(harmless_bytes(b"h\xffi\n\xc3\xa9"), "h\\xffi\\n\u{e9}");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\u{ff1d}1", "  =1"] {
+            assert!(spreadsheet_cell(text).starts_with('\''), "{text:?}");
+        }
+        assert_eq!(spreadsheet_cell("Ann = Lee"), "Ann = Lee");
     }
 
     proptest::proptest! {

@@ -4,8 +4,9 @@ use std::io::Read;
 
 use crate::analyze::decode::Decoder;
 use crate::analyze::facts::CaptureFacts;
+use crate::analyze::packet::Packet;
 use crate::analyze::track::Tracker;
-use crate::capfile::{CaptureError, CaptureReader};
+use crate::capfile::{CaptureError, CaptureReader, Frame};
 use crate::limits::Limits;
 
 /// Frames between two calls of `progress`: a power of two, some milliseconds of work.
@@ -24,14 +25,30 @@ pub fn read_capture<R: Read>(
     limits: &Limits,
     progress: &mut dyn FnMut(u64),
 ) -> Result<CaptureFacts, CaptureError> {
+    observe_capture(file, reader, limits, |frame, _| {
+        if frame.number.0 % PROGRESS_EVERY == 0 {
+            progress(frame.number.0);
+        }
+    })
+}
+
+/// Reads a whole capture as [`read_capture`] does, and shows each frame, with what it holds, to `observer`.
+///
+/// # Errors
+/// If this is no capture at all.
+pub fn observe_capture<R: Read>(
+    file: &str,
+    reader: R,
+    limits: &Limits,
+    mut observer: impl FnMut(&Frame<'_>, &Packet<'_>),
+) -> Result<CaptureFacts, CaptureError> {
     let mut reader = CaptureReader::open(reader, limits)?;
     let mut decoder = Decoder::new(limits);
     let mut tracker = Tracker::new(limits);
     reader.for_each_frame(|frame| {
-        if frame.number.0 % PROGRESS_EVERY == 0 {
-            progress(frame.number.0);
-        }
-        tracker.add(frame, &decoder.decode(frame));
+        let packet = decoder.decode(frame);
+        observer(frame, &packet);
+        tracker.add(frame, &packet);
     });
     let traffic = tracker.finish();
     let mut info = reader.into_info();

@@ -331,7 +331,10 @@ mod tests {
             .collect()
     }
 
-    fn read(file: &[u8]) -> (Vec<(u64, String, u32, Vec<u8>)>, CaptureInfo) {
+    /// Number, time, original length, bytes.
+    type Seen = (u64, String, u32, Vec<u8>);
+
+    fn read(file: &[u8]) -> (Vec<Seen>, CaptureInfo) {
         let mut reader = CaptureReader::open(file, &Limits::default()).unwrap();
         let mut frames = Vec::new();
         while let Some(frame) = reader.next_frame() {

@@ -13,6 +13,7 @@ mod golden;
 #[cfg(target_os = "linux")]
 mod rehearse;
 mod reports;
+mod grade;
 #[cfg(unix)]
 mod servers;
 mod support;

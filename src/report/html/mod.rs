@@ -5,7 +5,7 @@
 
 mod answers;
 mod captures;
-mod escaper;
+pub(crate) mod escaper;
 mod ladder;
 mod links;
 mod names;

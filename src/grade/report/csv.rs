@@ -1,0 +1,74 @@
+//! A graded class as CSV (RFC 4180): a row for each submission, a column for each question.
+
+use std::io::{self, Write};
+
+use super::Class;
+use crate::escape::spreadsheet_cell;
+use crate::grade::result::Submission;
+use crate::lab::Question;
+
+/// Writes the class. Text that a spreadsheet would take for a formula is made harmless; numbers are left alone.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(out: &mut dyn Write, class: &Class<'_>) -> io::Result<()> {
+    let keys: Vec<String> = Question::ALL.into_iter().map(Question::key).collect();
+    let verdicts = keys.iter().map(|key| format!("{key} verdict"));
+    let head = ["name", "id", "email", "late", "points", "max_points"].into_iter().map(str::to_owned);
+    let tail = ["findings", "for_a_human", "copies", "refused"].into_iter().map(str::to_owned);
+    row(out, head.chain(keys.iter().cloned()).chain(verdicts).chain(tail))?;
+    for submission in class.submissions() {
+        row(out, cells(&submission, &keys, class))?;
+    }
+    for refusal in class.refused {
+        let empty = std::iter::repeat_n(String::new(), keys.len().saturating_mul(2).saturating_add(8));
+        row(out, [text(&refusal.name)].into_iter().chain(empty).chain([text(&refusal.reason)]))?;
+    }
+    Ok(())
+}
+
+fn cells(submission: &Submission, keys: &[String], class: &Class<'_>) -> Vec<String> {
+    let identity = &submission.identity;
+    let mut cells = vec![
+        text(&submission.name),
+        text(identity.id.as_deref().unwrap_or_default()),
+        text(identity.email.as_deref().unwrap_or_default()),
+        if identity.late { "late".to_owned() } else { String::new() },
+        submission.points.to_string(),
+        submission.max_points.to_string(),
+    ];
+    let grade = |key: &String| submission.questions.iter().find(|question| question.key() == *key);
+    cells.extend(keys.iter().map(|key| grade(key).map(|grade| grade.points.to_string()).unwrap_or_default()));
+    cells.extend(keys.iter().map(|key| grade(key).map(|grade| grade.verdict.words().to_owned()).unwrap_or_default()));
+    let findings: Vec<&str> = submission.findings.iter().map(|finding| finding.code.as_str()).collect();
+    let copies: Vec<&str> = class
+        .copies
+        .iter()
+        .filter(|copy| copy.submissions.contains(&submission.name))
+        .flat_map(|copy| copy.submissions.iter().map(String::as_str).filter(|name| *name != submission.name))
+        .collect();
+    let refused: Vec<String> = submission.refused.iter().map(|r| format!("{}: {}", r.name, r.reason)).collect();
+    cells.push(text(&findings.join(" ")));
+    cells.push(submission.for_a_human().count().to_string());
+    cells.push(text(&copies.join("; ")));
+    cells.push(text(&refused.join("; ")));
+    cells
+}
+
+fn text(text: &str) -> String {
+    spreadsheet_cell(text).into_owned()
+}
+
+/// One record, its cells quoted where needed.
+fn row(out: &mut dyn Write, cells: impl IntoIterator<Item = String>) -> io::Result<()> {
+    for (number, cell) in cells.into_iter().enumerate() {
+        if number > 0 {
+            out.write_all(b",")?;
+        }
+        match cell.contains(['"', ',', ';', '\r', '\n']) {
+            true => write!(out, "\"{}\"", cell.replace('"', "\"\""))?,
+            false => out.write_all(cell.as_bytes())?,
+        }
+    }
+    out.write_all(b"\r\n")
+}
