@@ -3,12 +3,18 @@
 //! Each group of commands has its own file with its arguments and a function that runs it; this file only joins them.
 
 mod analyze;
+#[cfg(target_os = "linux")]
+mod capture;
 mod exit;
 mod extras;
 mod grade;
 mod input;
+#[cfg(target_os = "linux")]
+mod interfaces;
 mod output;
 mod progress;
+#[cfg(target_os = "linux")]
+mod rehearse;
 mod servers;
 
 use std::process::ExitCode;
@@ -49,6 +55,15 @@ enum Command {
     Rubric(grade::RubricArguments),
     #[command(flatten)]
     Servers(servers::Command),
+    #[cfg(target_os = "linux")]
+    #[command(flatten)]
+    Capture(capture::Command),
+    /// Run the whole lab on this computer: three hosts, real programs, real captures, the answers
+    ///
+    /// The hosts A, B and C are network namespaces on a switch, which takes no root where the system allows it. Nothing
+    /// outside them is touched, and nothing of them is left behind.
+    #[cfg(target_os = "linux")]
+    Rehearse(Box<rehearse::Arguments>),
     #[command(flatten)]
     Extras(extras::Command),
 }
@@ -62,6 +77,10 @@ pub fn main() -> ExitCode {
         Command::Grade(arguments) => grade::grade(&arguments).into(),
         Command::Rubric(arguments) => grade::rubric(&arguments).into(),
         Command::Servers(command) => servers::run(command),
+        #[cfg(target_os = "linux")]
+        Command::Capture(command) => capture::run(&command),
+        #[cfg(target_os = "linux")]
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Extras(command) => extras::run(&command),
     }
 }
