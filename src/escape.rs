@@ -38,16 +38,16 @@ pub fn harmless_bytes(bytes: &[u8]) -> String {
     out
 }
 
-/// The text as a cell of a table for spreadsheets: harmless, and with an apostrophe in front where a spreadsheet would take
-/// it for a formula (CWE-1236). For text only: a number stays a number.
-pub fn spreadsheet_cell(text: &str) -> Cow<'_, str> {
-    // Full-width forms are taken for the plain ones by some versions of Excel.
-    let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-    let runs = text.trim_start_matches(' ').starts_with(formula);
-    match (runs, harmless(text)) {
-        (false, text) => text,
-        (true, text) => Cow::Owned(format!("'{text}")),
-    }
+/// Text as a cell of a table for spreadsheets: harmless to a terminal, and with an apostrophe in front where a spreadsheet
+/// may take it for a formula (CWE-1236): it begins with `=`, `+`, `-`, `@`, their full-width forms, or a character that
+/// some strip first. Spaces in front do not help. Line breaks of ours stay. For text only: a number stays a number.
+pub fn spreadsheet_cell(text: &str) -> String {
+    let first = text.trim_start_matches(' ').chars().next();
+    let formula = first.is_some_and(|c| {
+        matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠' | '\u{2212}')
+    });
+    let lines: Vec<Cow<'_, str>> = text.split('\n').map(harmless).collect();
+    format!("{}{}", if formula { "'" } else { "" }, lines.join("\n"))
 }
 
 fn push_harmless(out: &mut String, c: char) {

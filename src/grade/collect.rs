@@ -205,6 +205,8 @@ impl<'b, 't> Collector<'b, 't> {
         let printer = &mut self.printer;
         let read = observe_capture(&place, reader, &self.limits.capture, |frame, packet| printer.add(frame, packet));
         match read {
+            // Half a capture that was stopped for what it costs is none.
+            Ok(_) if self.budget.stopped().is_some() => {}
             Ok(facts) => self.found.captures.push(facts),
             Err(error) => self.no_capture(name, &error),
         }

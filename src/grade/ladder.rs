@@ -5,10 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::analyze::analysis::Analysis;
-use crate::analyze::packet::TcpFlags;
-use crate::analyze::track::FrameNote;
-use crate::report::view;
-use crate::types::Timestamp;
+use crate::report::ladder::{self as model, Wanted};
 
 /// Most ladders of a submission.
 const MOST_LADDERS: usize = 12;
@@ -21,10 +18,8 @@ const MOST_ARROWS: usize = 40;
 pub struct Ladder {
     /// The capture.
     pub file: String,
-    /// `TCP` or `UDP`.
-    pub protocol: String,
-    /// Wireshark's stream number.
-    pub stream: u32,
+    /// A sentence that names it.
+    pub title: String,
     /// The client's socket address.
     pub client: String,
     /// The server's socket address.
@@ -42,96 +37,33 @@ pub struct Arrow {
     pub frame: u64,
     /// Whether the client sent it.
     pub from_client: bool,
-    /// What it is: `SYN`, `PSH, ACK  12 bytes`.
+    /// What it says, as Wireshark's Info column has it.
     pub label: String,
-    /// Seconds since the connection's first frame.
+    /// Seconds since the capture's first frame.
     pub seconds: String,
 }
 
 /// The ladders of the lab's connections.
 pub fn all(analysis: &Analysis) -> Vec<Ladder> {
-    analysis.captures.iter().flat_map(of_capture).take(MOST_LADDERS).collect()
+    let captures = 0..analysis.captures.len();
+    let ladders = captures.flat_map(|number| model::of_capture(analysis, number, Wanted::LAB, MOST_ARROWS));
+    ladders.take(MOST_LADDERS).map(|ladder| kept(analysis, &ladder)).collect()
 }
 
-fn of_capture(capture: &crate::analyze::analysis::CaptureAnalysis) -> Vec<Ladder> {
-    let tcp = view::tcp(capture).filter(|tcp| tcp.role.lab).take(MOST_LADDERS).map(|tcp| {
-        let ends = tcp.addresses();
-        let notes = capture.traffic.tcp_notes(tcp.connection.stream);
-        let client = tcp.role.client;
-        let arrows = arrows(notes, tcp.connection.first_time, |note| note.sender == client, tcp_label);
-        Ladder {
-            file: capture.file.clone(),
-            protocol: "TCP".to_owned(),
-            stream: tcp.connection.stream.0,
-            client: ends.client.to_string(),
-            server: ends.server.to_string(),
-            left_out: left_out(tcp.frames(), &arrows),
-            arrows,
-        }
-    });
-    let udp = view::udp(capture).filter(|udp| udp.role.lab).take(MOST_LADDERS).map(|udp| {
-        let ends = udp.addresses();
-        let notes = capture.traffic.udp_notes(udp.conversation.stream);
-        let client = udp.role.client;
-        let label = |note: &FrameNote| format!("datagram, {} bytes", note.payload_length);
-        let arrows = arrows(notes, udp.conversation.first_time, |note| note.sender == client, label);
-        Ladder {
-            file: capture.file.clone(),
-            protocol: "UDP".to_owned(),
-            stream: udp.conversation.stream.0,
-            client: ends.client.to_string(),
-            server: ends.server.to_string(),
-            left_out: left_out(udp.frames(), &arrows),
-            arrows,
-        }
-    });
-    tcp.chain(udp).collect()
-}
-
-fn left_out(frames: u64, arrows: &[Arrow]) -> u64 {
-    frames.saturating_sub(u64::try_from(arrows.len()).unwrap_or(u64::MAX))
-}
-
-fn arrows(
-    notes: impl Iterator<Item = FrameNote>,
-    first: Option<Timestamp>,
-    from_client: impl Fn(&FrameNote) -> bool,
-    label: impl Fn(&FrameNote) -> String,
-) -> Vec<Arrow> {
-    notes
-        .take(MOST_ARROWS)
-        .map(|note| Arrow {
-            frame: note.frame.0,
-            from_client: from_client(&note),
-            label: label(&note),
-            seconds: first.zip(note.time).map(|(first, time)| seconds(first, time)).unwrap_or_default(),
-        })
-        .collect()
-}
-
-/// `0.000123`.
-fn seconds(first: Timestamp, time: Timestamp) -> String {
-    let micros = time.nanoseconds_since(first) / 1000;
-    let sign = if micros < 0 { "-" } else { "" };
-    let micros = micros.unsigned_abs();
-    format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
-fn tcp_label(note: &FrameNote) -> String {
-    let names = [
-        (TcpFlags::SYN, "SYN"),
-        (TcpFlags::FIN, "FIN"),
-        (TcpFlags::RST, "RST"),
-        (TcpFlags::PSH, "PSH"),
-        (TcpFlags::ACK, "ACK"),
-    ];
-    let flags: Vec<&str> = names.iter().filter(|(flag, _)| note.flags.has(*flag)).map(|(_, name)| *name).collect();
-    let mut label = flags.join(", ");
-    if note.payload_length > 0 {
-        label.push_str(&format!("  {} bytes", note.payload_length));
+fn kept(analysis: &Analysis, ladder: &model::Ladder) -> Ladder {
+    let [client, server] = &ladder.ends;
+    let arrow = |arrow: &model::Arrow| Arrow {
+        frame: arrow.note.frame.0,
+        from_client: arrow.from_client,
+        label: arrow.label.clone(),
+        seconds: ladder.seconds(arrow),
+    };
+    Ladder {
+        file: analysis.captures.get(ladder.capture).map(|capture| capture.file.clone()).unwrap_or_default(),
+        title: ladder.title(),
+        client: client.to_string(),
+        server: server.to_string(),
+        arrows: ladder.arrows().map(arrow).collect(),
+        left_out: ladder.left_out,
     }
-    if note.retransmission {
-        label.push_str("  (sent again)");
-    }
-    label
 }

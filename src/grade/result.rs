@@ -249,6 +249,11 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// Whether nothing of it was graded: the answers are in a document that only a human reads.
+    pub fn is_for_a_human(&self) -> bool {
+        self.answers.is_none() && self.questions.iter().any(|question| question.verdict == Verdict::ForAHuman)
+    }
+
     /// What a human is asked to look at, with the question it is about.
     pub fn for_a_human(&self) -> impl Iterator<Item = (&QuestionGrade, &String)> {
         self.questions.iter().flat_map(|question| question.for_a_human.iter().map(move |text| (question, text)))

@@ -72,7 +72,16 @@ pub(super) fn results(
             file(&place.join("result.txt"), github::encoded(submission).as_bytes())
         })?;
     }
-    let grades: Vec<Grade> = class.submissions().map(|submission| Grade::of(&submission)).collect();
+    let mut grades = Vec::new();
+    for submission in class.submissions() {
+        match submission.is_for_a_human() {
+            true if arguments.canvas.is_some() || arguments.moodle.is_some() => {
+                say("note", &format!("{}: all answers are for you to read; no grade is entered", submission.name));
+            }
+            true => {}
+            false => grades.push(Grade::of(&submission)),
+        }
+    }
     if let Some(export) = &arguments.canvas {
         let column = arguments.canvas_column.as_deref();
         gradebook(export, &folder.join("canvas.csv"), |bytes| canvas::fill_export(bytes, column, &grades))?;

@@ -164,11 +164,11 @@ impl Shared {
             first: proofs(self.pairs.iter().map(|(print, _)| print), first),
             second: proofs(self.pairs.iter().map(|(_, print)| print), second),
             shared_frames: self.frames,
-            because: self.because(first, second),
+            because: self.because(names, first, second),
         }
     }
 
-    fn because(&self, first: &Fingerprint, second: &Fingerprint) -> Vec<String> {
+    fn because(&self, [one, other]: [&str; 2], first: &Fingerprint, second: &Fingerprint) -> Vec<String> {
         let mut reasons = Vec::new();
         let of = |tcp: bool| self.pairs.iter().filter(move |(print, _)| print.tcp == tcp);
         let tcp: BTreeSet<[u16; 2]> = of(true).map(|(print, _)| print.ports).collect();
@@ -188,7 +188,7 @@ impl Shared {
         if udp > 0 {
             reasons.push(format!("{} have the same ports, payload and IP identification.", count(udp, "UDP datagram")));
         }
-        reasons.extend(self.times());
+        reasons.extend(self.times(one, other));
         let macs: Vec<&str> = first
             .mac_addresses
             .iter()
@@ -203,7 +203,7 @@ impl Shared {
     }
 
     /// How the times of the shared frames lie to each other.
-    fn times(&self) -> Option<String> {
+    fn times(&self, one: &str, other: &str) -> Option<String> {
         let pairs: Vec<&Same> = self.pairs.iter().collect();
         let (together, shift) = same_shift(&pairs);
         let together = u64::try_from(together).unwrap_or(u64::MAX);
@@ -214,10 +214,13 @@ impl Shared {
                 Some(format!("{which} were captured at the same time, to the microsecond."))
             }
             _ => {
-                let micros = shift / 1000;
-                let (seconds, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-                let way = if micros < 0 { "earlier" } else { "later" };
-                Some(format!("{which} are {seconds}.{rest:06} s {way} in the second, all by the same time."))
+                // One digit less than the formats keep: what they cut off does not show.
+                let tens = shift.unsigned_abs().saturating_add(5000) / 10_000;
+                let (seconds, rest) = (tens / 100_000, tens % 100_000);
+                let way = if shift < 0 { "earlier" } else { "later" };
+                Some(format!(
+                    "{which} are {seconds}.{rest:05} s {way} in {other} than in {one}, by the same time each."
+                ))
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use csv::{Terminator, WriterBuilder};
+
 use super::Class;
 use crate::escape::spreadsheet_cell;
 use crate::grade::result::Submission;
@@ -12,19 +14,20 @@ use crate::lab::Question;
 /// # Errors
 /// Those of the writer.
 pub fn write(out: &mut dyn Write, class: &Class<'_>) -> io::Result<()> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     let keys: Vec<String> = Question::ALL.into_iter().map(Question::key).collect();
     let verdicts = keys.iter().map(|key| format!("{key} verdict"));
     let head = ["name", "id", "email", "late", "points", "max_points"].into_iter().map(str::to_owned);
     let tail = ["findings", "for_a_human", "copies", "refused"].into_iter().map(str::to_owned);
-    row(out, head.chain(keys.iter().cloned()).chain(verdicts).chain(tail))?;
+    writer.write_record(head.chain(keys.iter().cloned()).chain(verdicts).chain(tail))?;
     for submission in class.submissions() {
-        row(out, cells(&submission, &keys, class))?;
+        writer.write_record(cells(&submission, &keys, class))?;
     }
     for refusal in class.refused {
         let empty = std::iter::repeat_n(String::new(), keys.len().saturating_mul(2).saturating_add(8));
-        row(out, [text(&refusal.name)].into_iter().chain(empty).chain([text(&refusal.reason)]))?;
+        writer.write_record([text(&refusal.name)].into_iter().chain(empty).chain([text(&refusal.reason)]))?;
     }
-    Ok(())
+    writer.flush()
 }
 
 fn cells(submission: &Submission, keys: &[String], class: &Class<'_>) -> Vec<String> {
@@ -56,19 +59,5 @@ fn cells(submission: &Submission, keys: &[String], class: &Class<'_>) -> Vec<Str
 }
 
 fn text(text: &str) -> String {
-    spreadsheet_cell(text).into_owned()
-}
-
-/// One record, its cells quoted where needed.
-fn row(out: &mut dyn Write, cells: impl IntoIterator<Item = String>) -> io::Result<()> {
-    for (number, cell) in cells.into_iter().enumerate() {
-        if number > 0 {
-            out.write_all(b",")?;
-        }
-        match cell.contains(['"', ',', ';', '\r', '\n']) {
-            true => write!(out, "\"{}\"", cell.replace('"', "\"\""))?,
-            false => out.write_all(cell.as_bytes())?,
-        }
-    }
-    out.write_all(b"\r\n")
+    spreadsheet_cell(text)
 }

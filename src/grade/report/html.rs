@@ -410,7 +410,7 @@ fn ladder(ladder: &Ladder) -> LadderView {
         })
         .collect();
     LadderView {
-        title: safe(&format!("{} stream {} in {}", ladder.protocol, ladder.stream, ladder.file)),
+        title: safe(&format!("{} ({})", ladder.title, ladder.file)),
         label: safe(&said.join("; ")),
         client: safe(&ladder.client),
         server: safe(&ladder.server),

@@ -174,3 +174,85 @@ fn two_hundred_submissions_take_less_than_ten_seconds() {
     assert_found(&found, &students, &pairs);
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
+
+/// The class that the guide walks through.
+fn recorded_class(results: &Path) -> crate::support::Ran {
+    let run = socklab("grade").within(&crate::support::package("")).args(["fixtures/class/submissions", "--results"]);
+    let canvas = ["--canvas", "fixtures/class/export.csv", "--canvas-column", "Socket lab"];
+    run.args([results]).args(canvas).run().status(0)
+}
+
+#[test]
+fn the_guides_class_is_graded_as_the_guide_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = recorded_class(folder.path()).stdout();
+    crate::support::assert_golden("grade-class.txt", &table);
+    let guide = std::fs::read_to_string(crate::support::package("docs/grading.md")).unwrap();
+    for line in table.lines().filter(|line| !line.is_empty()) {
+        assert!(guide.contains(line.trim_end()), "docs/grading.md lacks {line:?}");
+    }
+    let canvas = std::fs::read_to_string(folder.path().join("canvas.csv")).unwrap();
+    assert!(guide.contains(canvas.lines().nth(3).unwrap()), "docs/grading.md lacks the row of canvas.csv");
+}
+
+#[test]
+fn the_form_and_the_rubric_are_printed_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let form = socklab("template").run().status(0).stdout();
+    std::fs::write(folder.path().join("answers.toml"), &form).unwrap();
+    let json = socklab("template").args(["--format", "json"]).run().status(0).json();
+    assert!(json["II.2"]["sockets_created"].is_null() && json["II.2"]["points"] == 3, "{json}");
+    let capture = crate::support::package("fixtures/plain/step8.pcapng");
+    let check = socklab("check").args([&capture]).args(["--answers"]).args([folder.path().join("answers.toml")]);
+    check.run().status(1).stdout_has(&["Part I step 8", "There is no capture of Part I step 12.", "not filled in"]);
+    let rubric = folder.path().join("rubric.toml");
+    std::fs::write(&rubric, socklab("rubric").run().status(0).stdout()).unwrap();
+    let class = crate::support::package("fixtures/class/submissions");
+    let one = socklab("grade").args([&class]).args(["--format", "json"]).run().status(0).stdout();
+    let other = socklab("grade").args([&class]).args(["--format", "json", "--rubric"]).args([&rubric]).run();
+    assert_eq!(other.status(0).stdout(), one);
+}
+
+#[test]
+fn a_check_names_what_is_wrong_and_gives_nothing_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, lab) = student(6);
+    for (name, bytes) in &own.files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let files = ["one.pcapng", "two.pcap", "three.bin", "four.pcapng"];
+    let run = || socklab("check").within(folder.path()).args(files).args(["--answers", "answers.toml"]).run();
+    let text = run().status(1).stdout();
+    assert!(text.contains("client_socket_addresses: '10.0.3.2' is an"), "{text}");
+    let mut answers = lab.answers();
+    let client = answers.0["I.1b"]["client_socket_addresses"].trim_matches('"');
+    assert!(!text.contains(client) && !text.contains("frame.number"), "{text}");
+    for question in ["I.1a", "I.1b", "I.2", "I.3", "I.4a", "I.4b", "II.1", "II.2", "II.3"] {
+        answers.set(question, "explanation", "\"because\"");
+    }
+    let (name, form) = lab.files(&answers).pop().unwrap();
+    std::fs::write(folder.path().join(name), form).unwrap();
+    run().status(0).stdout_has(&["Every entry is filled in and well formed.", "Ready to hand in."]);
+}
+
+#[test]
+fn every_grade_can_be_argued() {
+    let folder = tempfile::tempdir().unwrap();
+    recorded_class(folder.path());
+    let grades: Value = serde_json::from_slice(&std::fs::read(folder.path().join("grades.json")).unwrap()).unwrap();
+    let boe = &grades["submissions"][0];
+    let sockets = boe["questions"].as_array().unwrap().iter().find(|q| q["question"] == "II.2").unwrap();
+    let item = sockets["items"].as_array().unwrap().iter().find(|item| item["key"] == "sockets_created").unwrap();
+    assert_eq!(item["rubric"], "questions.\"II.2\".sockets_created = 1");
+    assert_eq!((&item["given"], &item["expected"]), (&"4".into(), &"5".into()));
+    assert!(sockets["claims"].as_array().unwrap().len() >= 3);
+    let proof = &sockets["evidence"][0];
+    assert!(
+        !proof["frames"].as_array().unwrap().is_empty()
+            && proof["filter"].as_str().unwrap().starts_with("frame.number")
+    );
+    let page = std::fs::read_to_string(folder.path().join("grades.html")).unwrap();
+    for text in ["questions.&#34;II.2&#34;.sockets_created = 1", proof["filter"].as_str().unwrap()] {
+        assert!(page.contains(text), "{text}");
+    }
+}
