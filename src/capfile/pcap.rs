@@ -144,6 +144,16 @@ fn aix_link_type(network: u32) -> Option<u32> {
 }
 
 impl Pcap {
+    /// The byte order of the file.
+    pub(super) fn order(&self) -> ByteOrder {
+        self.order
+    }
+
+    /// The time resolution as pcapng states it (`if_tsresol`): digits of a second.
+    pub(super) fn resolution(&self) -> u8 {
+        if self.per_second == 1_000_000_000 { 9 } else { 6 }
+    }
+
     /// Takes the length of record header with which the first records make most sense.
     fn choose_variant(&mut self, input: &mut Input<'_>, family: Family, aix: bool, channel: &Channel) {
         let candidates: &[usize] = match family {

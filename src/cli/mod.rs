@@ -3,11 +3,17 @@
 //! Each group of commands has its own file with its arguments and a function that runs it; this file only joins them.
 
 mod analyze;
+#[cfg(target_os = "linux")]
+mod capture;
 mod exit;
 mod extras;
 mod input;
+#[cfg(target_os = "linux")]
+mod interfaces;
 mod output;
 mod progress;
+#[cfg(target_os = "linux")]
+mod rehearse;
 mod servers;
 
 use std::process::ExitCode;
@@ -31,6 +37,15 @@ enum Command {
     Analyze(Box<analyze::Arguments>),
     #[command(flatten)]
     Servers(servers::Command),
+    #[cfg(target_os = "linux")]
+    #[command(flatten)]
+    Capture(capture::Command),
+    /// Run the whole lab on this computer: three hosts, real programs, real captures, the answers
+    ///
+    /// The hosts A, B and C are network namespaces on a switch, which takes no root where the system allows it. Nothing
+    /// outside them is touched, and nothing of them is left behind.
+    #[cfg(target_os = "linux")]
+    Rehearse(Box<rehearse::Arguments>),
     #[command(flatten)]
     Extras(extras::Command),
 }
@@ -40,6 +55,10 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Analyze(arguments) => analyze::run(&arguments).into(),
         Command::Servers(command) => servers::run(command),
+        #[cfg(target_os = "linux")]
+        Command::Capture(command) => capture::run(&command),
+        #[cfg(target_os = "linux")]
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Extras(command) => extras::run(&command),
     }
 }

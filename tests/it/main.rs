@@ -4,11 +4,15 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod analyze;
+mod annotate;
 mod architecture;
 mod capfile;
 mod captures;
 mod fixtures;
 mod golden;
+#[cfg(target_os = "linux")]
+mod rehearse;
+mod reports;
 #[cfg(unix)]
 mod servers;
 mod support;

@@ -4,14 +4,15 @@
 //! bounded. [`tcp`] has the rules of TCP streams, [`udp`] those of UDP, [`pair`] finds streams by their addresses,
 //! [`notes`] remembers single frames, [`other`] everything that is neither.
 
+mod directions;
 mod model;
 mod notes;
 mod other;
 mod packed;
 mod pair;
 mod payload;
+mod records;
 mod sides;
-mod sightings;
 mod tcp;
 mod traffic;
 mod udp;
@@ -31,13 +32,15 @@ use crate::types::FrameNumber;
 use notes::{NoteBudget, Noted, Notes};
 use other::Collector;
 use pair::{Pair, Table};
-use tcp::{Opening, TcpRecord};
+use records::Records;
+use tcp::{Opening, TcpDetails, TcpRecord};
 use udp::UdpRecord;
 
 /// Follows the frames of one capture.
 #[derive(Debug)]
 pub struct Tracker {
     tcp: Table<TcpRecord>,
+    tcp_details: Records<TcpDetails>,
     udp: Table<UdpRecord>,
     tcp_notes: Notes,
     udp_notes: Notes,
@@ -54,6 +57,7 @@ impl Tracker {
     pub fn new(limits: &Limits) -> Self {
         Tracker {
             tcp: Table::new(),
+            tcp_details: Records::new(),
             udp: Table::new(),
             tcp_notes: Notes::default(),
             udp_notes: Notes::default(),
@@ -94,14 +98,14 @@ impl Tracker {
                 (place, Side::A)
             }
         };
-        let Some(record) = self.tcp.get_mut(place) else { return };
+        let (Some(record), Some(details)) = (self.tcp.get_mut(place), self.tcp_details.get_mut(place)) else { return };
         if record.sent(sender) == 0
             && let Some(ethernet) = &packet.ethernet
         {
             self.other.add_neighbour(ip.source, ethernet.source, false);
         }
         let noted = self.budget.allows(record.frames());
-        let retransmission = record.add(frame, sender, segment, packet.direction);
+        let retransmission = record.add(details, frame, sender, segment, packet.direction);
         if noted {
             let noted = Noted {
                 frame: frame.number,
@@ -154,7 +158,10 @@ impl Tracker {
     #[inline(never)]
     fn open_tcp(&mut self, frame: &Frame<'_>, pair: Pair, segment: &TcpSegment<'_>, how: Opening) -> Option<usize> {
         self.has_room(frame)?;
-        self.tcp.push(TcpRecord::new(pair, frame, segment, how))
+        let (record, details) = TcpRecord::open(pair, frame, segment, how);
+        let place = self.tcp.push(record)?;
+        self.tcp_details.push(details);
+        Some(place)
     }
 
     #[inline(never)]
@@ -178,15 +185,16 @@ impl Tracker {
     pub fn finish(mut self) -> Traffic {
         self.tcp_notes.sort();
         self.udp_notes.sort();
-        for record in self.tcp.records() {
-            self.other.add_sightings_of(record);
+        for record in self.tcp.records().iter() {
+            self.other.add_directions_of(record);
         }
-        for record in self.udp.records() {
-            self.other.add_sightings_of(record);
+        for record in self.udp.records().iter() {
+            self.other.add_directions_of(record);
         }
         let warnings = self.warnings();
         Traffic {
             tcp: self.tcp.into_records(),
+            tcp_details: self.tcp_details,
             udp: self.udp.into_records(),
             tcp_notes: self.tcp_notes,
             udp_notes: self.udp_notes,
@@ -207,6 +215,13 @@ impl Tracker {
             frame: Some(frame),
             offset: None,
         });
-        connections.into_iter().collect()
+        let full = self.tcp.records().iter().find(|record| record.is_full());
+        let counts = full.map(|record| CaptureWarning {
+            code: "limit-counts",
+            message: format!("A TCP connection has more than {} frames one way; its counts stay at that.", u32::MAX),
+            frame: Some(record.last_frame()),
+            offset: None,
+        });
+        connections.into_iter().chain(counts).collect()
     }
 }

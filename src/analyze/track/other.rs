@@ -9,8 +9,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use super::directions::Directions;
 use super::pair::Paired;
-use super::sightings::Sightings;
 use crate::analyze::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket};
 use crate::capfile::{Direction, Frame};
 use crate::limits::Limits;
@@ -100,7 +100,7 @@ pub struct Neighbour {
     pub by_arp: bool,
 }
 
-/// Evidence on whether a host made the capture. Each connection and side counts at most 65,535 frames.
+/// Evidence on whether a host made the capture. Each connection and side counts at most 255 frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaptureEvidence {
     /// The source IP address.
@@ -241,9 +241,9 @@ impl Collector {
             (Content::Arp(arp), _) => self.add_arp(frame, packet, arp),
             (Content::Icmp(message), Some(ip)) => {
                 self.add_icmp(frame, &ip, message);
-                self.add_sighting(ip.source, packet.direction);
+                self.add_direction(ip.source, packet.direction);
             }
-            (_, Some(ip)) => self.add_sighting(ip.source, packet.direction),
+            (_, Some(ip)) => self.add_direction(ip.source, packet.direction),
             _ => {}
         }
     }
@@ -270,7 +270,7 @@ impl Collector {
     fn add_arp(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, arp: &ArpPacket) {
         if !arp.sender.is_unspecified() {
             self.add_neighbour(IpAddr::V4(arp.sender), arp.sender_mac, true);
-            self.add_sighting(IpAddr::V4(arp.sender), packet.direction);
+            self.add_direction(IpAddr::V4(arp.sender), packet.direction);
         }
         if !arp.request {
             if let Some(asked) = self.asked.get_mut((arp.target, arp.sender)) {
@@ -326,28 +326,28 @@ impl Collector {
         }
     }
 
-    fn add_sighting(&mut self, ip: IpAddr, way: Option<Direction>) {
-        let mut sightings = Sightings::default();
-        sightings.add(way);
-        self.add_sightings(ip, sightings);
+    fn add_direction(&mut self, ip: IpAddr, way: Option<Direction>) {
+        let mut directions = Directions::default();
+        directions.add(way);
+        self.add_directions(ip, directions);
     }
 
     /// Adds what the frames of a stream show of their direction.
-    pub(super) fn add_sightings_of(&mut self, record: &impl Paired) {
-        for (address, sightings) in record.pair().addresses().into_iter().zip(record.sightings()) {
-            self.add_sightings(address.ip, sightings);
+    pub(super) fn add_directions_of(&mut self, record: &impl Paired) {
+        for (address, directions) in record.pair().addresses().into_iter().zip(record.directions().0) {
+            self.add_directions(address.ip, directions);
         }
     }
 
     /// Adds what the frames of an IP address show of their direction.
-    fn add_sightings(&mut self, ip: IpAddr, sightings: Sightings) {
-        if sightings == Sightings::default() {
+    fn add_directions(&mut self, ip: IpAddr, directions: Directions) {
+        if directions == Directions::default() {
             return;
         }
         let make = || CaptureEvidence { ip, outbound: 0, inbound: 0 };
         if let Some(evidence) = self.evidence.entry(ip, self.most, &mut self.left_out, make) {
-            evidence.outbound = evidence.outbound.saturating_add(u64::from(sightings.outbound));
-            evidence.inbound = evidence.inbound.saturating_add(u64::from(sightings.inbound));
+            evidence.outbound = evidence.outbound.saturating_add(u64::from(directions.outbound));
+            evidence.inbound = evidence.inbound.saturating_add(u64::from(directions.inbound));
         }
     }
 

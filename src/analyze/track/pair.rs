@@ -7,24 +7,30 @@ use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
 
+use super::directions::BothDirections;
 use super::model::Side;
-use super::sightings::Sightings;
+use super::records::Records;
 use crate::analyze::packet::IpAddresses;
 use crate::types::SocketAddress;
 
 /// Two socket addresses of one IP version, the sender of a stream's first frame first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// Packed, so that a record has room for what else it needs in its first cache line.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, packed)]
 pub(super) struct Pair {
     /// IPv4 addresses fill the low bits of the second half.
     ips: [[u64; 2]; 2],
-    ports: [u16; 2],
+    /// The first side's port in the high bits.
+    ports: u32,
     ipv6: bool,
 }
 
 impl Pair {
     /// The pair of a packet, its sender first.
     #[inline]
-    pub(super) fn new(ip: &IpAddresses, ports: [u16; 2]) -> Self {
+    pub(super) fn new(ip: &IpAddresses, [source, destination]: [u16; 2]) -> Self {
+        let ports = (u32::from(source) << 16) | u32::from(destination);
         match (ip.source, ip.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
                 let ips = [[0, u64::from(u32::from(source))], [0, u64::from(u32::from(destination))]];
@@ -38,26 +44,28 @@ impl Pair {
     /// same, every frame counts as the first side's.
     #[inline]
     pub(super) fn side_of(&self, packet: &Pair) -> Option<Side> {
-        if self == packet {
-            return Some(Side::A);
-        }
-        let swapped = self.ips[0] == packet.ips[1]
-            && self.ips[1] == packet.ips[0]
-            && self.ports[0] == packet.ports[1]
-            && self.ports[1] == packet.ports[0]
-            && self.ipv6 == packet.ipv6;
-        swapped.then_some(Side::B)
+        // Both orders are compared whole: which one it is cannot be predicted, so that a branch would cost more.
+        let ([a, b], [source, destination]) = (self.ips, packet.ips);
+        let other_version = u64::from(self.ipv6 != packet.ipv6);
+        let same = differs(a, source) | differs(b, destination) | u64::from(self.ports ^ packet.ports) | other_version;
+        let swapped = differs(a, destination)
+            | differs(b, source)
+            | u64::from(self.ports ^ packet.ports.rotate_left(16))
+            | other_version;
+        if (same == 0) | (swapped == 0) { Some(if same == 0 { Side::A } else { Side::B }) } else { None }
     }
 
     /// Whether both addresses are the same.
     pub(super) fn is_loop(&self) -> bool {
-        self.ips[0] == self.ips[1] && self.ports[0] == self.ports[1]
+        let [a, b] = self.ips;
+        a == b && self.ports == self.ports.rotate_left(16)
     }
 
     /// The two socket addresses.
     pub(super) fn addresses(&self) -> [SocketAddress; 2] {
-        let [a, b] = self.ips;
-        [SocketAddress::new(self.ip(a), self.ports[0]), SocketAddress::new(self.ip(b), self.ports[1])]
+        let ([a, b], ports) = (self.ips, self.ports);
+        let port = |bits: u32| (bits & 0xffff) as u16;
+        [SocketAddress::new(self.ip(a), port(ports >> 16)), SocketAddress::new(self.ip(b), port(ports))]
     }
 
     fn ip(&self, [high, low]: [u64; 2]) -> IpAddr {
@@ -70,21 +78,30 @@ impl Pair {
 
     /// A hash that is the same in both directions.
     #[inline]
-    fn hash(&self, seed: &SeedableRandomState) -> u64 {
+    fn hash(&self, seed: &SeedableRandomState) -> u32 {
+        let ([a, b], ports) = (self.ips, self.ports);
+        let (a, b) = (end(a, ports >> 16), end(b, ports & 0xffff));
         let mut hasher = seed.build_hasher();
-        let [a, b] = [0, 1].map(|side: usize| {
-            let [high, low] = self.ips.get(side).copied().unwrap_or_default();
-            (high, low.rotate_left(16), u64::from(self.ports.get(side).copied().unwrap_or_default()))
-        });
-        let (low, high) = if a <= b { (a, b) } else { (b, a) };
-        hasher.write_u64(low.1 ^ low.2);
-        hasher.write_u64(high.1 ^ high.2);
+        hasher.write_u64(a.1.min(b.1));
+        hasher.write_u64(a.1.max(b.1));
         if self.ipv6 {
-            hasher.write_u64(low.0);
-            hasher.write_u64(high.0);
+            hasher.write_u64(a.0.min(b.0));
+            hasher.write_u64(a.0.max(b.0));
         }
-        hasher.finish()
+        (hasher.finish() >> 32) as u32
     }
+}
+
+/// Zero where two addresses are the same.
+#[inline]
+fn differs(a: [u64; 2], b: [u64; 2]) -> u64 {
+    (a[0] ^ b[0]) | (a[1] ^ b[1])
+}
+
+/// A socket address in two numbers, the second of which has all of an IPv4 one.
+#[inline]
+fn end([high, low]: [u64; 2], port: u32) -> (u64, u64) {
+    (high, low.rotate_left(16) ^ u64::from(port))
 }
 
 /// An address as two halves. IPv4 beside IPv6 does not occur in one header; it would count as an IPv4-mapped address.
@@ -102,7 +119,14 @@ pub(super) trait Paired {
     fn pair(&self) -> &Pair;
 
     /// Which way each side's frames went.
-    fn sightings(&self) -> [Sightings; 2];
+    fn directions(&self) -> BothDirections;
+}
+
+/// A record's number, and the hash of its pair: growing the table need not look at the records.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    number: u32,
+    hash: u32,
 }
 
 /// Records in order of appearance, with a table from each pair to its latest record.
@@ -110,8 +134,8 @@ pub(super) trait Paired {
 /// The hash is seeded at random, so that no file can be made to fill one slot of the table.
 #[derive(Debug)]
 pub(super) struct Table<R> {
-    records: Vec<R>,
-    index: HashTable<u32>,
+    records: Records<R>,
+    index: HashTable<Slot>,
     seed: SeedableRandomState,
     /// The record found last: frames of one stream come in runs.
     latest: usize,
@@ -121,18 +145,18 @@ impl<R: Paired> Table<R> {
     pub(super) fn new() -> Self {
         let random = std::hash::RandomState::new().hash_one(0_u8);
         Table {
-            records: Vec::new(),
+            records: Records::new(),
             index: HashTable::new(),
             seed: SeedableRandomState::with_seed(random, SharedSeed::global_random()),
             latest: 0,
         }
     }
 
-    pub(super) fn records(&self) -> &[R] {
+    pub(super) fn records(&self) -> &Records<R> {
         &self.records
     }
 
-    pub(super) fn into_records(self) -> Vec<R> {
+    pub(super) fn into_records(self) -> Records<R> {
         self.records
     }
 
@@ -149,30 +173,38 @@ impl<R: Paired> Table<R> {
         }
         let hash = pair.hash(&self.seed);
         let mut side = None;
-        let found = self.index.find(hash, |&number| {
-            side = self.records.get(number as usize).and_then(|record| record.pair().side_of(pair));
+        let found = self.index.find(spread(hash), |slot| {
+            if slot.hash == hash {
+                side = self.records.get(slot.number as usize).and_then(|record| record.pair().side_of(pair));
+            }
             side.is_some()
         })?;
-        self.latest = *found as usize;
+        self.latest = found.number as usize;
         Some((self.latest, side?))
     }
 
     /// Appends a record; its pair leads to it from now on. `None` where no further number is left.
     pub(super) fn push(&mut self, record: R) -> Option<usize> {
         let number = u32::try_from(self.records.len()).ok()?;
-        let (records, seed) = (&self.records, &self.seed);
-        let pair = *record.pair();
-        let hash = pair.hash(seed);
-        let same =
-            |&other: &u32| records.get(other as usize).is_some_and(|other| other.pair().side_of(&pair).is_some());
-        if let Some(slot) = self.index.find_mut(hash, same) {
-            *slot = number;
+        let records = &self.records;
+        let hash = record.pair().hash(&self.seed);
+        let same = |slot: &Slot| {
+            let other = records.get(slot.number as usize);
+            slot.hash == hash && other.is_some_and(|other| other.pair().side_of(record.pair()).is_some())
+        };
+        if let Some(slot) = self.index.find_mut(spread(hash), same) {
+            slot.number = number;
         } else {
-            let rehash = |&other: &u32| records.get(other as usize).map_or(0, |record| record.pair().hash(seed));
-            self.index.insert_unique(hash, number, rehash);
+            self.index.insert_unique(spread(hash), Slot { number, hash }, |slot| spread(slot.hash));
         }
         self.records.push(record);
         self.latest = number as usize;
         Some(self.latest)
     }
+}
+
+/// 64 bits of 32, as the table wants them: it takes the place from the lowest bits and a tag from the highest.
+#[inline]
+fn spread(hash: u32) -> u64 {
+    (u64::from(hash) << 32) | u64::from(hash)
 }

@@ -4,7 +4,8 @@ use super::model::{FrameNote, TcpConnection, UdpConversation};
 use super::notes::Notes;
 use super::other::OtherTraffic;
 use super::pair::Paired;
-use super::tcp::TcpRecord;
+use super::records::Records;
+use super::tcp::{TcpDetails, TcpRecord};
 use super::udp::UdpRecord;
 use crate::capfile::CaptureWarning;
 use crate::types::{SocketAddress, StreamNumber};
@@ -12,8 +13,9 @@ use crate::types::{SocketAddress, StreamNumber};
 /// The connections, conversations and other traffic of one capture.
 #[derive(Debug)]
 pub struct Traffic {
-    pub(super) tcp: Vec<TcpRecord>,
-    pub(super) udp: Vec<UdpRecord>,
+    pub(super) tcp: Records<TcpRecord>,
+    pub(super) tcp_details: Records<TcpDetails>,
+    pub(super) udp: Records<UdpRecord>,
     pub(super) tcp_notes: Notes,
     pub(super) udp_notes: Notes,
     pub(super) other: OtherTraffic,
@@ -28,7 +30,8 @@ impl Traffic {
 
     /// The TCP connection with this stream number.
     pub fn tcp(&self, stream: StreamNumber) -> Option<TcpConnection> {
-        self.tcp.get(place(stream)).map(|record| record.expand(stream))
+        let (record, details) = (self.tcp.get(place(stream))?, self.tcp_details.get(place(stream))?);
+        Some(record.expand(details, stream))
     }
 
     /// The two socket addresses of a TCP connection and the frames of both sides together, without expanding the rest.
@@ -37,8 +40,9 @@ impl Traffic {
     }
 
     /// The TCP connections by stream number.
-    pub fn tcp_connections(&self) -> impl ExactSizeIterator<Item = TcpConnection> + '_ {
-        self.tcp.iter().enumerate().map(|(place, record)| record.expand(number(place)))
+    pub fn tcp_connections(&self) -> impl Iterator<Item = TcpConnection> + '_ {
+        let records = self.tcp.iter().zip(self.tcp_details.iter()).enumerate();
+        records.map(|(place, (record, details))| record.expand(details, number(place)))
     }
 
     /// The noted frames of a TCP connection, in frame order.
@@ -68,7 +72,7 @@ impl Traffic {
     }
 
     /// The UDP conversations by stream number.
-    pub fn udp_conversations(&self) -> impl ExactSizeIterator<Item = UdpConversation> + '_ {
+    pub fn udp_conversations(&self) -> impl Iterator<Item = UdpConversation> + '_ {
         self.udp.iter().enumerate().map(|(place, record)| record.expand(number(place)))
     }
 

@@ -1,26 +1,27 @@
 //! UDP conversations: one for each pair of socket addresses in the whole file.
 
+use super::directions::BothDirections;
 use super::model::{Side, UdpConversation, UdpSide};
 use super::packed::{PackedFrame, PackedTime};
 use super::pair::{Pair, Paired};
 use super::payload::PayloadKinds;
 use super::sides::{side, side_mut};
-use super::sightings::Sightings;
 use crate::analyze::packet::UdpDatagram;
 use crate::capfile::{Direction, Frame};
 use crate::types::{FrameNumber, StreamNumber};
 
-/// A UDP conversation, packed.
+/// A UDP conversation, packed. What every frame touches stands together.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct UdpRecord {
     pair: Pair,
-    sides: [UdpSide; 2],
-    sightings: [Sightings; 2],
-    first_frame: PackedFrame,
     last_frame: PackedFrame,
-    first_time: PackedTime,
-    last_time: PackedTime,
     payload_kinds: PayloadKinds,
+    directions: BothDirections,
+    last_time: PackedTime,
+    sides: [UdpSide; 2],
+    first_frame: PackedFrame,
+    first_time: PackedTime,
 }
 
 impl Paired for UdpRecord {
@@ -29,23 +30,24 @@ impl Paired for UdpRecord {
         &self.pair
     }
 
-    fn sightings(&self) -> [Sightings; 2] {
-        self.sightings
+    fn directions(&self) -> BothDirections {
+        self.directions
     }
 }
 
 impl UdpRecord {
     /// A conversation that begins with this frame, which is not yet counted.
     pub(super) fn new(pair: Pair, frame: &Frame<'_>) -> Self {
+        let time = PackedTime::new(frame.time);
         UdpRecord {
             pair,
-            sides: Default::default(),
-            sightings: Default::default(),
-            first_frame: PackedFrame::new(frame.number),
             last_frame: PackedFrame::new(frame.number),
-            first_time: PackedTime::new(frame.time),
-            last_time: PackedTime::new(frame.time),
             payload_kinds: PayloadKinds::default(),
+            directions: BothDirections::default(),
+            last_time: time,
+            sides: Default::default(),
+            first_frame: PackedFrame::new(frame.number),
+            first_time: time,
         }
     }
 
@@ -54,11 +56,11 @@ impl UdpRecord {
     pub(super) fn add(&mut self, frame: &Frame<'_>, sender: Side, datagram: &UdpDatagram<'_>, way: Option<Direction>) {
         self.last_frame = PackedFrame::new(frame.number);
         self.last_time = PackedTime::new(frame.time);
+        self.payload_kinds.note(sender, datagram.payload);
+        self.directions.add(sender, way);
         let side = side_mut(&mut self.sides, sender);
         side.datagrams = side.datagrams.saturating_add(1);
         side.payload_bytes = side.payload_bytes.saturating_add(u64::from(datagram.payload_length));
-        self.payload_kinds.note(sender, datagram.payload);
-        side_mut(&mut self.sightings, sender).add(way);
     }
 
     /// Datagrams of one side so far.
@@ -70,7 +72,8 @@ impl UdpRecord {
     /// Datagrams of both sides so far.
     #[inline]
     pub(super) fn frames(&self) -> u64 {
-        self.sides[0].datagrams.saturating_add(self.sides[1].datagrams)
+        let [a, b] = &self.sides;
+        a.datagrams.saturating_add(b.datagrams)
     }
 
     /// The conversation as others see it.

@@ -1,0 +1,94 @@
+//! A packed connection as others see it, and the verdicts on it.
+
+use super::{Marks, Sender, TcpDetails, TcpRecord};
+use crate::analyze::track::model::{Close, HandshakeState, Side, SideCounts, TcpConnection};
+use crate::analyze::track::packed::PackedFrame;
+use crate::analyze::track::pair::Paired;
+use crate::analyze::track::sides::side;
+use crate::types::{FrameNumber, StreamNumber};
+
+impl TcpRecord {
+    /// The connection as others see it.
+    pub(in crate::analyze::track) fn expand(&self, details: &TcpDetails, stream: StreamNumber) -> TcpConnection {
+        let [a, b] = &self.senders;
+        let [a_again, b_again] = details.retransmissions;
+        TcpConnection {
+            stream,
+            addresses: self.pair().addresses(),
+            counts: [a.counts(a_again), b.counts(b_again)],
+            syn: details.syn.get(),
+            syn_sender: self.syn_sender(),
+            syn_ack: details.syn_ack.get(),
+            syn_ack_sender: self.syn_ack_sender(),
+            ack: self.completing_ack(details),
+            handshake: self.handshake(details),
+            base_sequence: self.bases(),
+            first_data: details.data.map(PackedFrame::get),
+            fin: details.fin.map(PackedFrame::get),
+            rst: details.rst.map(PackedFrame::get),
+            payload_kinds: details.payload_kinds.get(),
+            completeness: self.completeness | if self.frames() > 1 { details.late_completeness } else { 0 },
+            close: self.close(),
+            first_frame: details.first_frame.get().unwrap_or(FrameNumber(0)),
+            last_frame: FrameNumber(self.last_frame),
+            first_time: details.first_time.get(),
+            last_time: self.last_time.get(),
+        }
+    }
+
+    /// Base sequence numbers of both sides.
+    pub(in crate::analyze::track) fn bases(&self) -> [Option<u32>; 2] {
+        [Side::A, Side::B].map(|of| self.marks.has(Marks::base(of)).then_some(side(&self.senders, of).base))
+    }
+
+    fn syn_sender(&self) -> Option<Side> {
+        self.marks.has(Marks::SYN).then_some(side_where(self.marks.has(Marks::SYN_FROM_B)))
+    }
+
+    fn syn_ack_sender(&self) -> Option<Side> {
+        self.marks.has(Marks::SYN_ACK).then_some(side_where(self.marks.has(Marks::SYN_ACK_FROM_B)))
+    }
+
+    /// The frame that completes the handshake: from the sender of the SYN, without a SYN from the receiver of the
+    /// SYN-ACK.
+    fn completing_ack(&self, details: &TcpDetails) -> Option<FrameNumber> {
+        let client = self.syn_sender().or(self.syn_ack_sender().map(Side::other))?;
+        side(&details.ack, if self.pair().is_loop() { Side::A } else { client }).get()
+    }
+
+    fn handshake(&self, details: &TcpDetails) -> HandshakeState {
+        match (self.syn_sender(), self.syn_ack_sender()) {
+            (Some(_), Some(_)) if self.completing_ack(details).is_some() => HandshakeState::Complete,
+            (_, Some(_)) => HandshakeState::SynAckSeen,
+            (Some(client), None) if self.marks.has(Marks::rst(client.other())) => HandshakeState::Refused,
+            (Some(_), None) => HandshakeState::SynOnly,
+            (None, None) => HandshakeState::NotCaptured,
+        }
+    }
+
+    fn close(&self) -> Close {
+        if self.marks.has(Marks::rst(Side::A) | Marks::rst(Side::B)) {
+            Close::Reset
+        } else if self.marks.has(Marks::fin(Side::A) | Marks::fin(Side::B)) {
+            Close::Fin
+        } else {
+            Close::Open
+        }
+    }
+}
+
+impl Sender {
+    fn counts(&self, retransmissions: u32) -> SideCounts {
+        SideCounts {
+            frames: u64::from(self.frames),
+            data_frames: u64::from(self.data_frames),
+            acknowledgement_frames: u64::from(self.acknowledgement_frames),
+            payload_bytes: self.payload_bytes,
+            retransmissions: u64::from(retransmissions),
+        }
+    }
+}
+
+fn side_where(b: bool) -> Side {
+    if b { Side::B } else { Side::A }
+}
