@@ -54,8 +54,29 @@ pub struct LabFound {
     pub hosts: Vec<(HostName, IpAddr)>,
     /// The socket addresses of the lab's servers.
     pub servers: Vec<(Protocol, SocketAddress)>,
+    /// Its connections and conversations, in the order of files and frames; the first 1000 of each file.
+    pub streams: Vec<LabStream>,
     /// How this was worked out: a sentence.
     pub why: String,
+}
+
+/// A connection or conversation of the lab, once, however many captures show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabStream {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// The client's socket address.
+    pub client: SocketAddress,
+    /// The server's socket address.
+    pub server: SocketAddress,
+    /// The step of the sheet that it belongs to.
+    pub step: Step,
+    /// Whether it stood: for TCP, more than an attempt. Always true for UDP.
+    pub established: bool,
+    /// Whether the server sent payload: then its program had accepted the connection.
+    pub answered: bool,
+    /// Frames both ways, in the capture that shows most of it.
+    pub frames: u64,
 }
 
 /// How grave a finding is.

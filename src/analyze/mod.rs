@@ -18,7 +18,7 @@ pub mod pipeline;
 pub mod track;
 
 pub use facts::{CaptureFacts, NamedJournal};
-pub use pipeline::read_capture;
+pub use pipeline::{observe_capture, read_capture};
 
 use analysis::{Analysis, CaptureAnalysis};
 use topology::LabView;

@@ -10,6 +10,7 @@
 //! - `block`: the frame of a pcapng block; `packet`, `meta`: what blocks hold, by pcap-parser; `fast`: the same for the
 //!   ordinary block, in a few instructions
 //! - `pcap`: pcap and its variants
+//! - `rewrite`: the way out: a capture again, with comments
 //! - `clock`: time stamps; `link`: link types
 
 mod block;
@@ -26,6 +27,7 @@ mod pcapng;
 #[cfg(test)]
 mod properties;
 mod reader;
+mod rewrite;
 mod sniff;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -36,6 +38,7 @@ pub use block::{BlockHead, BlockKind, ByteOrder};
 pub use clock::FrameTime;
 pub use error::CaptureError;
 pub use reader::{BATCH, CaptureReader};
+pub use rewrite::{Comments, RewriteError, Rewritten, rewrite};
 
 use crate::types::{FrameNumber, Timestamp};
 

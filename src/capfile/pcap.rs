@@ -144,6 +144,26 @@ fn aix_link_type(network: u32) -> Option<u32> {
 }
 
 impl Pcap {
+    /// The byte order of the file.
+    pub(super) fn order(&self) -> ByteOrder {
+        self.order
+    }
+
+    /// From now on, packets are held whole, up to the longest that Wireshark accepts.
+    pub(super) fn hold_whole_packets(&mut self) {
+        self.held = u32::MAX;
+    }
+
+    /// The original length that a record states, be it below the captured one.
+    pub(super) fn stated_original(&self, record: &[u8]) -> Option<u32> {
+        self.numbers(record).map(|(.., original)| original.saturating_sub(self.padding))
+    }
+
+    /// The time resolution as pcapng states it (`if_tsresol`): digits of a second.
+    pub(super) fn resolution(&self) -> u8 {
+        if self.per_second == 1_000_000_000 { 9 } else { 6 }
+    }
+
     /// Takes the length of record header with which the first records make most sense.
     fn choose_variant(&mut self, input: &mut Input<'_>, family: Family, aix: bool, channel: &Channel) {
         let candidates: &[usize] = match family {

@@ -3,11 +3,18 @@
 //! Each group of commands has its own file with its arguments and a function that runs it; this file only joins them.
 
 mod analyze;
+#[cfg(target_os = "linux")]
+mod capture;
 mod exit;
 mod extras;
+mod grade;
 mod input;
+#[cfg(target_os = "linux")]
+mod interfaces;
 mod output;
 mod progress;
+#[cfg(target_os = "linux")]
+mod rehearse;
 mod servers;
 
 use std::process::ExitCode;
@@ -29,8 +36,34 @@ enum Command {
     /// Each answer is made of claims that are proved by frames, inferred from how sockets work, or unknown to any
     /// capture, with the frame numbers and a display filter to paste into Wireshark.
     Analyze(Box<analyze::Arguments>),
+    /// Print the form in which students answer
+    ///
+    /// socklab template > answers.toml
+    Template(grade::TemplateArguments),
+    /// Check captures and answers before you hand them in
+    ///
+    /// Are the captures what the sheet asks for, is every entry of the form filled in and well formed? The answers are
+    /// not given away. Exit status: 0 ready, 1 something to look at, 2 a file could not be used.
+    Check(grade::CheckArguments),
+    /// Grade a class: submissions against their own captures
+    ///
+    /// Each typed answer is compared with the student's own captures; prose is put beside the expected answer for you.
+    Grade(Box<grade::GradeArguments>),
+    /// Print the default rubric
+    ///
+    /// socklab rubric > rubric.toml
+    Rubric(grade::RubricArguments),
     #[command(flatten)]
     Servers(servers::Command),
+    #[cfg(target_os = "linux")]
+    #[command(flatten)]
+    Capture(capture::Command),
+    /// Run the whole lab on this computer: three hosts, real programs, real captures, the answers
+    ///
+    /// The hosts A, B and C are network namespaces on a switch, which takes no root where the system allows it. Nothing
+    /// outside them is touched, and nothing of them is left behind.
+    #[cfg(target_os = "linux")]
+    Rehearse(Box<rehearse::Arguments>),
     #[command(flatten)]
     Extras(extras::Command),
 }
@@ -39,7 +72,15 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Analyze(arguments) => analyze::run(&arguments).into(),
+        Command::Template(arguments) => grade::template(&arguments).into(),
+        Command::Check(arguments) => grade::check(&arguments).into(),
+        Command::Grade(arguments) => grade::grade(&arguments).into(),
+        Command::Rubric(arguments) => grade::rubric(&arguments).into(),
         Command::Servers(command) => servers::run(command),
+        #[cfg(target_os = "linux")]
+        Command::Capture(command) => capture::run(&command),
+        #[cfg(target_os = "linux")]
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Extras(command) => extras::run(&command),
     }
 }

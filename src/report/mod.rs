@@ -3,13 +3,24 @@
 //! A report adds no fact and words none of its own: names that several views share stand in [`words`]. Writers are
 //! parameters; text from files is made harmless on the way out.
 
+pub mod annotate;
+pub mod csv;
+pub mod html;
 pub mod json;
+pub mod ladder;
 pub mod link_type;
+pub mod markdown;
 pub mod page;
+pub mod sentences;
 pub mod style;
 pub mod table;
+pub mod tables;
 pub mod view;
 pub mod words;
 
+#[cfg(test)]
+mod hostile {
+    mod tests;
+}
 #[cfg(test)]
 mod tests;

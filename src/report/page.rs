@@ -109,6 +109,12 @@ impl<'w> Page<'w> {
         self.line(&format!("{:indent$}{}", "", self.style.paint(Piece::Copy, text)))
     }
 
+    /// A line dressed as a whole and written as it is, for drawings: the caller keeps to the width.
+    pub fn exact(&mut self, piece: Piece, text: &str) -> io::Result<()> {
+        let text = harmless(text.trim_end());
+        self.line(&self.style.paint(piece, text).to_string())
+    }
+
     /// A table. Rows are taken one by one and laid out a thousand at a time.
     pub fn table<R>(&mut self, columns: &[Column], rows: R) -> io::Result<()>
     where

@@ -18,6 +18,8 @@ pub enum Style {
 /// What a piece of text is, so that it is dressed the same everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
+    /// Text like any other.
+    Plain,
     /// The title of a section.
     Heading,
     /// The header of a table or the name of a file.
@@ -46,6 +48,7 @@ impl Style {
 fn ansi(piece: Piece) -> Ansi {
     let color = |color: AnsiColor| Ansi::new().fg_color(Some(color.into()));
     match piece {
+        Piece::Plain => Ansi::new(),
         Piece::Heading => Ansi::new().effects(Effects::BOLD.insert(Effects::UNDERLINE)),
         Piece::Title => Ansi::new().effects(Effects::BOLD),
         Piece::Copy => color(AnsiColor::Cyan),

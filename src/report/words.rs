@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use crate::analyze::analysis::{AddressRole, Basis, LabFound, RecordedStep, RoleBasis, Severity, Status};
 use crate::analyze::packet::TcpFlags;
-use crate::analyze::track::{Close, HandshakeState};
+use crate::analyze::track::{Close, FrameNote, HandshakeState};
 use crate::capfile::{Compression, Format};
 use crate::lab::Step;
-use crate::types::Timestamp;
+use crate::report::ladder::{Arrow, Phase};
+use crate::types::{Protocol, SocketAddress, StreamNumber, Timestamp};
+use crate::wording;
 
 /// A file format's name.
 pub const fn format(format: Format) -> &'static str {
@@ -82,12 +84,31 @@ pub const fn address_role(role: AddressRole) -> &'static str {
     }
 }
 
+/// Whether traffic is the lab's.
+pub const fn traffic(lab: bool) -> &'static str {
+    if lab { "lab" } else { "other" }
+}
+
+/// Who sent a frame.
+pub const fn sender(client: bool) -> &'static str {
+    address_role(if client { AddressRole::Client } else { AddressRole::Server })
+}
+
 /// How certain a claim is.
 pub const fn basis(basis: Basis) -> &'static str {
     match basis {
         Basis::Proved => "proved",
         Basis::Inferred => "inferred",
         Basis::Unknown => "unknown",
+    }
+}
+
+/// A sign for how certain a claim is, beside the word.
+pub const fn basis_sign(basis: Basis) -> char {
+    match basis {
+        Basis::Proved => '✓',
+        Basis::Inferred => '≈',
+        Basis::Unknown => '?',
     }
 }
 
@@ -132,11 +153,102 @@ pub fn host(lab: &LabFound, ip: IpAddr) -> String {
     }
 }
 
+/// A socket address with its host's letter before it: `B 10.0.3.2:40210`.
+pub fn socket_address(lab: &LabFound, address: SocketAddress) -> String {
+    match host_letter(lab, address.ip) {
+        Some(letter) => format!("{letter} {address}"),
+        None => address.to_string(),
+    }
+}
+
 /// The letter of the host with this address. Several letters where hosts share an address: `A/B`.
 pub fn host_letter(lab: &LabFound, ip: IpAddr) -> Option<String> {
     let letters: Vec<String> =
         lab.hosts.iter().filter(|(_, address)| *address == ip).map(|(name, _)| name.to_string()).collect();
     (!letters.is_empty()).then(|| letters.join("/"))
+}
+
+/// What names a connection or conversation: `TCP stream 0: B 10.0.3.2:40210 to A 10.0.3.1:65432`.
+pub fn stream_title(protocol: Protocol, stream: StreamNumber, client: &str, server: &str) -> String {
+    format!("{protocol} stream {stream}: {client} to {server}")
+}
+
+/// The phase of a connection.
+pub const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Handshake => "Handshake",
+        Phase::Data => "Data",
+        Phase::Closing => "Closing",
+        Phase::Datagrams => "Datagrams",
+    }
+}
+
+/// A TCP segment: flags, relative sequence numbers and payload length, as in Wireshark's Info column.
+pub fn segment(note: &FrameNote) -> String {
+    let flags = if note.flags.0 == 0 { "no flags".to_owned() } else { flags(note.flags) };
+    let mut text = format!("[{flags}] Seq={}", note.relative_sequence);
+    if note.flags.has(TcpFlags::ACK) {
+        text.push_str(&format!(" Ack={}", note.relative_acknowledgement));
+    }
+    text.push_str(&format!(" Len={}", note.payload_length));
+    if note.retransmission {
+        text.push_str(", sent again");
+    }
+    text
+}
+
+/// A UDP datagram: its payload length, as in Wireshark's Info column.
+pub fn datagram(note: &FrameNote) -> String {
+    format!("Datagram Len={}", note.payload_length)
+}
+
+/// What a frame is, for a comment on it: `SYN, first frame of the handshake`. `handshake` counts the handshake's frames so
+/// far.
+pub fn what_frame_is(arrow: &Arrow, handshake: u32) -> String {
+    let (note, from) = (&arrow.note, sender(arrow.from_client));
+    let flags = flags(note.flags).replace(", ", "-");
+    let length = wording::count(note.payload_length.into(), "byte");
+    let mut text = match arrow.phase {
+        Phase::Datagrams => format!("a datagram of {length} from the {from}; no handshake before it"),
+        Phase::Handshake => {
+            let place = match handshake {
+                1 => "first frame of the handshake",
+                2 => "second frame of the handshake",
+                3 => "third frame of the handshake",
+                _ => "a frame of the handshake",
+            };
+            format!("{flags}, {place}")
+        }
+        Phase::Closing => format!("{flags}, closing, from the {from}"),
+        Phase::Data if note.payload_length > 0 => format!("data, {length} from the {from}"),
+        Phase::Data => format!("{flags} from the {from}, without payload"),
+    };
+    if note.retransmission {
+        text.push_str(", sent again");
+    }
+    text
+}
+
+/// What a fold holds: `32 frames, 9 to 40, folded`.
+pub fn folded(arrows: &[Arrow]) -> String {
+    let count = wording::count(arrows.len() as u64, "frame");
+    match arrows {
+        [first, .., last] => format!("{count}, {} to {}, folded", first.note.frame, last.note.frame),
+        _ => format!("{count} folded"),
+    }
+}
+
+/// What a ladder does not show.
+pub fn left_out_of_ladder(frames: u64) -> String {
+    format!("{} more of this stream not drawn.", wording::count(frames, "frame"))
+}
+
+/// Seconds from the first frame of a capture to another one, as in Wireshark's Time column.
+pub fn seconds(start: Timestamp, time: Timestamp) -> String {
+    let nanoseconds = time.nanoseconds_since(start);
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let microseconds = nanoseconds.unsigned_abs() / 1000;
+    format!("{sign}{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
 }
 
 /// A point in time to read: `2024-03-01 10:00:00.123456 UTC`.

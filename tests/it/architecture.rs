@@ -11,22 +11,25 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::support::package;
 
 /// Top-level modules, and those that each may use. All may use [`BASE`].
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("lab", &[]),
     ("capfile", &[]),
     ("journal", &[]),
     ("analyze", &["capfile", "lab", "journal"]),
     ("report", &["analyze", "capfile", "lab"]),
-    ("grade", &["analyze", "capfile", "lab", "journal"]),
+    ("grade", &["analyze", "capfile", "lab", "journal", "report"]),
+    ("filter", &["analyze"]),
     ("servers", &["journal"]),
-    ("cli", &["analyze", "capfile", "grade", "journal", "lab", "report", "servers", "capture", "emulate"]),
+    ("capture", &["analyze", "capfile", "filter"]),
+    ("rehearse", &["analyze", "capfile", "capture", "filter", "journal", "lab"]),
+    ("cli", &["analyze", "capfile", "grade", "journal", "lab", "report", "servers", "capture", "filter", "rehearse"]),
 ];
 
 /// What everything rests on; it uses itself only.
 const BASE: [&str; 5] = ["types", "limits", "escape", "wording", "error"];
 
 /// The modules that belong to the system: everything else is the core.
-const SYSTEM: [&str; 4] = ["cli", "servers", "capture", "emulate"];
+const SYSTEM: [&str; 4] = ["cli", "servers", "capture", "rehearse"];
 
 /// What the core may not use, as the beginnings of paths.
 const FORBIDDEN_PATHS: [&str; 10] = [

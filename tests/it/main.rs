@@ -4,11 +4,17 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod analyze;
+mod annotate;
 mod architecture;
 mod capfile;
 mod captures;
+mod filter;
 mod fixtures;
 mod golden;
+mod grade;
+#[cfg(target_os = "linux")]
+mod rehearse;
+mod reports;
 #[cfg(unix)]
 mod servers;
 mod support;

@@ -1,7 +1,8 @@
 //! Which socket addresses may be the lab's servers: what each did in the captures, and how well that fits the lab.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
 use crate::analyze::topology::services::{EPHEMERAL_PORTS, is_other_service};

@@ -1,7 +1,8 @@
 //! The lab's servers: the candidates that fit best, all on one computer where that can be.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
 use crate::analyze::topology::candidates::{Candidate, Endpoint, LAB_SCORE, Ports, collect};

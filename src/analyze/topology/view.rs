@@ -1,9 +1,10 @@
 //! The lab's own connections and conversations, each once, however many captures show it.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use crate::analyze::analysis::{LabFound, RecordedStep, RoleBasis};
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::analysis::{LabFound, LabStream, RecordedStep, RoleBasis};
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
 use crate::analyze::topology::hosts::Hosts;
 use crate::analyze::topology::identity::same_connection;
@@ -12,7 +13,7 @@ use crate::analyze::topology::servers::Servers;
 use crate::analyze::topology::steps::{self, FileSteps};
 use crate::analyze::track::{FrameNote, HandshakeState, Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
 use crate::lab::{LabConfig, Part, Step};
-use crate::types::{FrameNumber, SocketAddress};
+use crate::types::{FrameNumber, Protocol, SocketAddress};
 
 /// Most connections and conversations of the lab that are looked at one by one in a capture. The lab has a handful; a
 /// capture with more is still listed whole, but answered from the first ones.
@@ -267,6 +268,7 @@ impl<'a> LabView<'a> {
         LabFound {
             hosts: self.hosts.named(),
             servers: self.servers.endpoints().collect(),
+            streams: self.connections.iter().map(tcp_stream).chain(self.conversations.iter().map(udp_stream)).collect(),
             why: self.servers.why.clone(),
         }
     }
@@ -319,6 +321,33 @@ impl<'a> LabView<'a> {
             .get(sighting.capture)
             .map(|capture| capture.traffic.udp_notes(sighting.conversation.stream).collect())
             .unwrap_or_default()
+    }
+}
+
+fn tcp_stream(connection: &LabConnection) -> LabStream {
+    let best = connection.best();
+    LabStream {
+        protocol: Protocol::Tcp,
+        client: connection.client(),
+        server: connection.server(),
+        step: connection.step,
+        established: connection.established(),
+        answered: connection.answered(),
+        frames: best.client_sent().frames.saturating_add(best.server_sent().frames),
+    }
+}
+
+/// The sheet has UDP in step 12 of Part I only.
+fn udp_stream(conversation: &LabConversation) -> LabStream {
+    let best = conversation.best();
+    LabStream {
+        protocol: Protocol::Udp,
+        client: conversation.client,
+        server: conversation.server,
+        step: Step::Udp,
+        established: true,
+        answered: best.server_sent().datagrams > 0,
+        frames: best.client_sent().datagrams.saturating_add(best.server_sent().datagrams),
     }
 }
 

@@ -43,6 +43,11 @@ impl PayloadKind {
         if start.is_empty() {
             return PayloadKind::None;
         }
+        let ascii = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+        // The ordinary case in a few instructions; the rest of this function says the same of it.
+        if start.iter().all(ascii) {
+            return if is_other_protocol(start) { PayloadKind::Other } else { PayloadKind::Text };
+        }
         let plain = |chunk: std::str::Utf8Chunk<'_>| {
             !chunk.valid().contains(|c: char| c.is_control() && !c.is_ascii_whitespace())
         };
@@ -51,9 +56,13 @@ impl PayloadKind {
         let valid =
             chunks.next().is_some_and(|first| first.invalid().len() < 4 && plain(first)) && chunks.next().is_none();
         let cut_well = std::str::from_utf8(start).is_ok() || payload.len() > LOOKED_AT;
-        let other = OTHER_PROTOCOLS.iter().any(|protocol| start.starts_with(protocol));
-        if valid && cut_well && !other { PayloadKind::Text } else { PayloadKind::Other }
+        if valid && cut_well && !is_other_protocol(start) { PayloadKind::Text } else { PayloadKind::Other }
     }
+}
+
+fn is_other_protocol(start: &[u8]) -> bool {
+    start.first().is_some_and(u8::is_ascii_uppercase)
+        && OTHER_PROTOCOLS.iter().any(|protocol| start.starts_with(protocol))
 }
 
 /// The kinds of both sides, packed.

@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, ValueEnum};
 
+use crate::cli::analyze::outputs::Outputs;
 use crate::cli::exit::Failure;
 use crate::cli::input;
-use crate::cli::output::{Color, Destination};
+use crate::cli::output::Color;
 use crate::lab::{HostName, LabConfig, Question, Step};
 use crate::types::SocketAddress;
 
@@ -30,15 +31,8 @@ pub(in crate::cli) struct Arguments {
     #[arg(short = 'r', long = "read", value_name = "CAPTURE")]
     read: Vec<PathBuf>,
 
-    /// What the result is written as
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-
-    /// Write the result to this file instead of standard output
-    ///
-    /// The file is replaced when the result is complete, never left half written.
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) outputs: Outputs,
 
     /// Answer only these questions, such as I.1b,II.2
     ///
@@ -95,20 +89,15 @@ Examples:
       socklab analyze *.pcapng --question II.2 --step c.pcapng=II.3
   For programs:
       socklab analyze --format json -o result.json step8.pcapng
+  A page to look at, a table for a spreadsheet, ladder diagrams in the terminal:
+      socklab analyze *.pcapng -o report.html -o answers.csv
+      socklab analyze step8.pcapng --ladder
+  The capture with the answers written on its frames:
+      socklab analyze step8.pcapng --annotate step8-answers.pcapng
 
 Exit status: 0 done; 1 done, but --strict was given and there are findings;
 2 an input or an option could not be used (the other inputs are analyzed all
 the same).";
-
-/// What results are written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Format {
-    /// Tables and answers to read, 80 columns wide
-    #[default]
-    Table,
-    /// JSON for programs
-    Json,
-}
 
 /// Some questions of the sheet.
 #[derive(Debug, Clone)]
@@ -132,26 +121,10 @@ impl Arguments {
     }
 
     /// All files that are read.
-    fn inputs(&self) -> Vec<PathBuf> {
+    pub(super) fn inputs(&self) -> Vec<PathBuf> {
         let mut inputs = self.captures();
         inputs.extend(self.journal.iter().chain(&self.lab).cloned());
         inputs
-    }
-
-    /// Where the result goes.
-    ///
-    /// # Errors
-    /// If it would overwrite an input.
-    pub(super) fn destination(&self) -> Result<Destination, Failure> {
-        let Some(output) = &self.output else { return Ok(Destination::Screen) };
-        match input::same_file(output, &self.inputs()) {
-            Some(_) => {
-                Err(Failure::new(input::name(output.as_os_str()), "this file is an input; it is not overwritten")
-                    .hint("Name another file with -o."))
-            }
-            None if input::is_stdin(output) => Ok(Destination::Screen),
-            None => Ok(Destination::File(output.clone())),
-        }
     }
 
     /// Whether this question is to be answered.
@@ -198,7 +171,7 @@ fn is_named(file: &str, name: &str) -> bool {
     file == name || file.rsplit(['/', '\\']).next() == Some(name)
 }
 
-fn read_lab(path: &std::path::Path) -> Result<LabConfig, Failure> {
+pub(in crate::cli) fn read_lab(path: &std::path::Path) -> Result<LabConfig, Failure> {
     let text = input::read_text(path, LAB_FILE_BYTES)?;
     LabConfig::from_toml(&text).map_err(|error| {
         Failure::new(input::name(path.as_os_str()), error)

@@ -3,24 +3,25 @@
 //! Results go to standard output, talk to standard error. An input that cannot be used is reported, the others are
 //! analyzed all the same, and the exit status tells.
 
+mod annotate;
 mod args;
+mod outputs;
 
 use std::io::BufReader;
 use std::path::Path;
 
-pub(super) use args::Arguments;
-use args::Format;
+pub(super) use args::{Arguments, read_lab};
+use outputs::{Content, Output};
 
 use crate::analyze::analysis::{Analysis, Severity};
 use crate::analyze::read_capture;
 use crate::analyze::{CaptureFacts, NamedJournal};
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
-use crate::cli::output::Destination;
 use crate::cli::progress::Progress;
 use crate::journal::Journal;
 use crate::limits::Limits;
-use crate::report::{json, table};
+use crate::report::{csv, html, json, ladder, markdown, table};
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -35,7 +36,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 
 fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
     arguments.check_stdin()?;
-    let destination = arguments.destination()?;
+    let outputs = arguments.outputs.resolve(&arguments.inputs())?;
+    let annotated = annotate::plan(&arguments.outputs.annotate, &arguments.captures(), &arguments.inputs())?;
     let config = arguments.lab()?;
     let mut refused = Refused::default();
     let captures: Vec<CaptureFacts> =
@@ -47,8 +49,9 @@ fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let mut analysis = crate::analyze::analyze(captures, &journals, &config);
     analysis.answers.retain(|answer| arguments.asks(answer.question));
-    warn(arguments, &destination, &analysis);
-    write(arguments, &destination, &analysis)?;
+    warn(&outputs, &analysis);
+    outputs.iter().try_for_each(|output| write(arguments, output, &analysis))?;
+    annotated.iter().try_for_each(|(capture, target)| annotate::write(&analysis, capture, target))?;
     let found = analysis.findings.iter().any(|finding| finding.severity >= Severity::Warning);
     Ok(match refused.any {
         true => Exit::Unusable,
@@ -91,8 +94,8 @@ fn journal(path: &Path) -> Result<NamedJournal, Failure> {
 }
 
 /// Tells of damaged captures on standard error, unless the table shows it on the same screen.
-fn warn(arguments: &Arguments, destination: &Destination, analysis: &Analysis) {
-    if arguments.format == Format::Table && destination.is_terminal() {
+fn warn(outputs: &[Output], analysis: &Analysis) {
+    if outputs.iter().any(|output| output.content == Content::Table && output.destination.is_terminal()) {
         return;
     }
     for capture in &analysis.captures {
@@ -102,10 +105,18 @@ fn warn(arguments: &Arguments, destination: &Destination, analysis: &Analysis) {
     }
 }
 
-fn write(arguments: &Arguments, destination: &Destination, analysis: &Analysis) -> Result<(), Failure> {
-    let options = table::Options { style: destination.style(arguments.color), all: arguments.all };
-    destination.write(|out| match arguments.format {
-        Format::Table => table::write(out, analysis, options),
-        Format::Json => json::write(out, analysis),
+fn write(arguments: &Arguments, output: &Output, analysis: &Analysis) -> Result<(), Failure> {
+    let Output { destination, content } = output;
+    let (style, all) = (destination.style(arguments.color), arguments.all);
+    destination.write(|out| match *content {
+        Content::Table => table::write(out, analysis, table::Options { style, all }),
+        Content::Ladders(wanted) => {
+            let charset = outputs::charset(destination);
+            ladder::text::write(out, analysis, ladder::text::Options { style, charset, wanted, all })
+        }
+        Content::Json => json::write(out, analysis),
+        Content::Html => html::write(out, analysis),
+        Content::Markdown => markdown::write(out, analysis),
+        Content::Csv(table) => csv::write(out, analysis, table),
     })
 }

@@ -56,6 +56,6 @@ fn row(analysis: &Analysis, summary: AddressSummary) -> Vec<String> {
         address(analysis, summary.address),
         words::address_role(summary.role).to_owned(),
         summary.frames.to_string(),
-        if summary.lab { "lab" } else { "other" }.to_owned(),
+        words::traffic(summary.lab).to_owned(),
     ]
 }

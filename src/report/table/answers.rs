@@ -5,8 +5,7 @@ use std::io;
 use crate::analyze::analysis::{Analysis, Answer, Basis, Claim, Evidence};
 use crate::report::page::{Page, WIDTH, shorten};
 use crate::report::style::Piece;
-use crate::report::words;
-use crate::wording;
+use crate::report::{sentences, words};
 
 /// Runs of frames that are listed unless all are asked for.
 const RUNS_LISTED: usize = 12;
@@ -16,9 +15,9 @@ const INDENT: usize = 6;
 
 pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::Result<()> {
     page.heading("Answers")?;
-    page.marked(2, Piece::Claim(Basis::Proved), &mark(Basis::Proved), "frames or journal lines show it")?;
-    page.marked(2, Piece::Claim(Basis::Inferred), &mark(Basis::Inferred), "it follows from how sockets work")?;
-    page.marked(2, Piece::Claim(Basis::Unknown), &mark(Basis::Unknown), "no capture at hand can show it")?;
+    for basis in [Basis::Proved, Basis::Inferred, Basis::Unknown] {
+        page.marked(2, Piece::Claim(basis), &mark(basis), sentences::basis_meaning(basis))?;
+    }
     for answer in &analysis.answers {
         page.gap()?;
         one(page, answer, all)?;
@@ -27,13 +26,7 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
 }
 
 fn one(page: &mut Page<'_>, answer: &Answer, all: bool) -> io::Result<()> {
-    let question = answer.question;
-    let points = wording::count(u64::from(answer.points), "point");
-    page.painted(
-        0,
-        Piece::Title,
-        &format!("{question}  {} ({points}; {})", question.topic(), words::status(answer.status)),
-    )?;
+    page.painted(0, Piece::Title, &sentences::answer_title(answer))?;
     page.paragraph(2, &answer.answer)?;
     page.gap()?;
     for claim in &answer.claims {
@@ -55,33 +48,18 @@ fn write_claim(page: &mut Page<'_>, claim: &Claim, all: bool) -> io::Result<()> 
 
 /// The sign and the word of a basis, all equally wide.
 fn mark(basis: Basis) -> String {
-    let sign = match basis {
-        Basis::Proved => '✓',
-        Basis::Inferred => '≈',
-        Basis::Unknown => '?',
-    };
-    format!("{sign} {:8}", words::basis(basis))
+    format!("{} {:8}", words::basis_sign(basis), words::basis(basis))
 }
 
 /// Where something can be checked: the file with its frames or lines, and the filter on a line of its own.
 pub(super) fn evidence(page: &mut Page<'_>, indent: usize, evidence: &Evidence, all: bool) -> io::Result<()> {
     let file = shorten(&evidence.file, WIDTH.saturating_sub(indent).saturating_sub(2));
-    let text = match (evidence.frames.as_slice(), evidence.lines.as_slice()) {
-        ([], []) => file,
-        ([], [line]) => format!("{file}, line {line}"),
-        ([], lines) => format!("{file}, lines {}", cut_list(&join(lines), all)),
-        ([frame], _) => format!("{file}, frame {frame}"),
-        (frames, _) => format!("{file}, {} frames: {}", frames.len(), cut_list(&wording::frames(frames), all)),
-    };
+    let text = sentences::evidence(evidence, &file, |list| cut_list(list, all));
     page.paragraph(indent, &text)?;
     match &evidence.filter {
         Some(filter) => page.copyable(indent, filter),
         None => Ok(()),
     }
-}
-
-fn join(lines: &[u64]) -> String {
-    lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A list cut after so many items, with the number of those left out.

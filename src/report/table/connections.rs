@@ -7,7 +7,7 @@ use crate::analyze::track::SideCounts;
 use crate::report::page::{Align, Column, Page};
 use crate::report::table::{Cut, address, file_title};
 use crate::report::view::{self, Tcp};
-use crate::report::words;
+use crate::report::{sentences, words};
 use crate::types::{FrameNumber, SocketAddress};
 
 const TRAFFIC: [Column; 7] = [
@@ -50,11 +50,7 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
     match any {
         true => {
             page.gap()?;
-            page.paragraph(
-                2,
-                "Frames by their numbers in Wireshark. Data: frames with payload; ACK: frames that only acknowledge; \
-                 Resent: of all frames, those sent again; Bytes: payload. Completeness: Wireshark's tcp.completeness.",
-            )
+            page.paragraph(2, sentences::CONNECTIONS_LEGEND)
         }
         false => page.paragraph(2, "None."),
     }

@@ -48,6 +48,14 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis, options: Options) -> io::
     answers::write(&mut page, analysis, options.all)
 }
 
+/// Writes the answers alone.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_answers(out: &mut dyn Write, analysis: &Analysis, options: Options) -> io::Result<()> {
+    answers::write(&mut Page::new(out, options.style), analysis, options.all)
+}
+
 /// How many entries of a list are shown, those of the lab first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cut {
@@ -124,11 +132,7 @@ fn file_title(page: &mut Page<'_>, analysis: &Analysis, capture: &CaptureAnalysi
 
 /// A socket address with its host's letter before it: `B 10.0.3.2:40210`. A long one is folded after a colon.
 fn address(analysis: &Analysis, address: SocketAddress) -> String {
-    let letter = words::host_letter(&analysis.lab, address.ip);
-    fold(&match letter {
-        Some(letter) => format!("{letter} {address}"),
-        None => address.to_string(),
-    })
+    fold(&words::socket_address(&analysis.lab, address))
 }
 
 fn fold(text: &str) -> String {

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Time the whole program in turn with other programs on the same captures, and print the ratios of medians.
+
+    benches/compare.py [--dir DIR] [--rounds N] [--quick] [--only KIND]
+
+Makes the captures with `cargo bench --bench generate` (about 4 GB; kept in DIR for the next time), reads each once so
+that it is in the page cache, then runs all programs one after the other, round by round, so that a slow moment of the
+machine hits all of them. `--quick` makes captures a tenth as long. Programs that are not installed are left out and
+named. Needs Python alone; capinfos, tcptrace and tshark are in Debian's packages tshark, wireshark-common, tcptrace.
+"""
+import argparse, os, shutil, statistics, subprocess, sys, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+
+# Kind, frames, and which slow programs to run on it.
+KINDS = {
+    "mixed": (3_000_000, ("capinfos", "tcptrace", "tshark")),
+    "small": (8_000_000, ("capinfos",)),
+    "full": (700_000, ("capinfos",)),
+    "conversations": (6_000_000, ()),
+    "lab": (300, ()),
+}
+# The slow programs run in this many rounds at most: tshark alone takes half a minute.
+SLOW_ROUNDS = {"tshark": 1, "tcptrace": 3}
+
+
+def run(command):
+    """-> (wall seconds, processor seconds, peak memory in MiB, exit status)"""
+    null = os.open(os.devnull, os.O_RDWR)
+    start = time.perf_counter()
+    pid = os.posix_spawnp(command[0], command, os.environ,
+                          file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1, 2)])
+    _, status, usage = os.wait4(pid, 0)
+    wall = time.perf_counter() - start
+    os.close(null)
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
+
+
+def commands(program, path, slow):
+    found = {"dd": ["dd", f"if={path}", "of=/dev/null", "bs=1M"],
+             "socklab": [program, "analyze", path],
+             "socklab json": [program, "analyze", path, "--format", "json"],
+             "capinfos": ["capinfos", "-c", path],
+             "tcptrace": ["tcptrace", "-b", path],
+             "tshark": ["tshark", "-n", "-q", "-r", path, "-z", "conv,tcp", "-z", "conv,udp"],
+             "true": ["true"]}
+    wanted = ["true", "socklab"] if "lab" in os.path.basename(path) else ["dd", "socklab", "socklab json", *slow]
+    return {name: found[name] for name in wanted}
+
+
+def measure(program, path, slow, rounds):
+    todo, rows, missing = commands(program, path, slow), {}, []
+    for name in list(todo):
+        if not shutil.which(todo[name][0]):
+            missing.append(name)
+            del todo[name]
+    for number in range(rounds + 1):                       # the first round warms up and does not count
+        for name, command in todo.items():
+            if number > SLOW_ROUNDS.get(name, rounds) or (number == 0 and name in SLOW_ROUNDS):
+                continue
+            result = run(command)
+            if result[3] != 0:
+                sys.exit(f"{' '.join(command)}: exit status {result[3]}")
+            if number > 0:
+                rows.setdefault(name, []).append(result)
+    return rows, missing
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dir", default=os.path.join(ROOT, "target", "captures"))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=KINDS)
+    args = parser.parse_args()
+    os.makedirs(args.dir, exist_ok=True)
+    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+    target = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
+    program = os.path.join(target, "release", "socklab")
+    print(f"medians of {args.rounds} rounds, all programs in turn\n")
+    print(f"| {'capture':38} | {'program':12} | {'wall s':>8} | {'cpu s':>8} | {'peak MiB':>8} | {'times the first':>15} |")
+    print(f"|{'-' * 40}|{'-' * 14}|{'-' * 9}:|{'-' * 9}:|{'-' * 9}:|{'-' * 16}:|")
+    for kind, (frames, slow) in KINDS.items():
+        if args.only and kind != args.only:
+            continue
+        frames = frames // 10 if args.quick and frames > 1000 else frames
+        path = os.path.join(args.dir, f"{kind}-{frames}.pcapng")
+        if not os.path.exists(path):
+            subprocess.run(["cargo", "bench", "--quiet", "--bench", "generate", "--", kind, path, str(frames)],
+                           cwd=ROOT, check=True)
+        with open(path, "rb") as capture:
+            while capture.read(1 << 24):
+                pass
+        rows, missing = measure(program, path, slow, args.rounds)
+        label = f"{kind}: {frames:,} frames, {os.path.getsize(path) / 1e6:,.1f} MB"
+        first = None
+        for name, results in rows.items():
+            wall, cpu, peak = (statistics.median(column) for column in list(zip(*results))[:3])
+            first = first or wall
+            print(f"| {label:38} | {name:12} | {wall:8.4f} | {cpu:8.4f} | {peak:8.1f} | {wall / first:15.2f} |")
+        for name in missing:
+            print(f"| {label:38} | {name:12} | not installed |")
+
+
+if __name__ == "__main__":
+    main()

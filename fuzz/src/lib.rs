@@ -1,0 +1,106 @@
+//! What each fuzz target does with its bytes. The targets themselves, in `fuzz_targets/`, only call it.
+//!
+//! A target finds a panic, an overflow, a hang or too much memory by itself; what else must hold is in `checks`, which
+//! the tests use too.
+
+#[path = "../../tests/it/hostile/checks.rs"]
+mod checks;
+mod frames;
+
+use std::str;
+
+use socklab::analyze::{NamedJournal, decode::Decoder, read_capture, track::Tracker};
+use socklab::escape::{harmless, is_harmful};
+use socklab::journal::Journal;
+use socklab::lab::LabConfig;
+use socklab::limits::Limits;
+
+pub use frames::{decoder, tracker};
+
+/// What stands between the files of one input of [`analysis`].
+pub const SEPARATOR: &[u8] = b"\n--- next file ---\n";
+
+/// Limits so small that short inputs reach them.
+pub fn small_limits() -> Limits {
+    Limits {
+        held_bytes: 512,
+        interfaces: 3,
+        option_text_bytes: 8,
+        connections: 4,
+        fragmented_datagrams: 2,
+        fragment_bytes: 2000,
+        notes_per_connection: 5,
+        notes: 12,
+        table_entries: 3,
+        ..Limits::default()
+    }
+}
+
+/// The file reader. Reads with the ordinary limits and with small ones.
+pub fn reader(data: &[u8]) {
+    checks::reading(data, &Limits::default());
+    checks::reading(data, &small_limits());
+}
+
+/// A lab file.
+pub fn lab_file(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    match LabConfig::from_toml(text) {
+        Ok(config) => {
+            let mut same = config.clone();
+            same.override_with(config.clone());
+            assert_eq!(same, config);
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    assert!(!harmless(text).contains(is_harmful));
+}
+
+/// A journal: what is read is written and read again as the same.
+pub fn journal(data: &[u8]) {
+    let Ok(journal) = Journal::read(data) else { return };
+    let mut bytes = Vec::new();
+    for event in &journal.events {
+        event.write(&mut bytes).expect("memory takes everything");
+    }
+    let again = Journal::read(bytes.as_slice()).expect("what was written is a journal");
+    assert_eq!(again.events, journal.events);
+}
+
+/// The whole analysis: captures, journals and a lab file, with [`SEPARATOR`] between them. What begins with `{` is a
+/// journal, what begins with `#` a lab file, all else a capture. An input that begins with `!` is read with small limits.
+pub fn analysis(data: &[u8]) {
+    let (limits, data) = match data {
+        [b'!', rest @ ..] => (small_limits(), rest),
+        _ => (Limits::default(), data),
+    };
+    let (mut captures, mut journals, mut config) = (Vec::new(), Vec::new(), LabConfig::default());
+    for (number, file) in files(data).enumerate() {
+        let name = format!("{number}\u{1b}[31m<b>\".pcapng");
+        match file {
+            [b'{', ..] => {
+                let journal = Journal::read(file);
+                journals.extend(journal.map(|journal| NamedJournal { file: name, journal }));
+            }
+            [b'#', ..] => {
+                let file = str::from_utf8(file).ok().and_then(|text| LabConfig::from_toml(text).ok());
+                config.override_with(file.unwrap_or_default());
+            }
+            _ => captures.extend(read_capture(&name, file, &limits, &mut |_| ())),
+        }
+    }
+    for capture in &captures {
+        checks::traffic(&capture.traffic, capture.info.frames, &limits);
+    }
+    checks::analysis(captures, &journals, &config);
+}
+
+fn files(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(data);
+    std::iter::from_fn(move || {
+        let bytes = rest?;
+        let at = bytes.windows(SEPARATOR.len()).position(|window| window == SEPARATOR);
+        rest = at.and_then(|at| bytes.get(at + SEPARATOR.len()..));
+        at.map_or(Some(bytes), |at| bytes.get(..at))
+    })
+}

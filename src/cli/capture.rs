@@ -1,0 +1,255 @@
+//! `socklab capture` and `socklab interfaces`: arguments, the running line, what to do next.
+//!
+//! Exit status 0 when the capture ended in order, 1 when the interface or the file failed on the way, 2 when it could not
+//! begin.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::capture::live::{self, OpenError, Outcome, Settings, Source};
+use crate::capture::tally::Tally;
+use crate::cli::exit::{self, Exit};
+use crate::cli::interfaces;
+use crate::escape;
+use crate::filter::Filter;
+use crate::wording;
+
+/// The commands of this file.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Capture the frames of an interface in a file for Wireshark
+    #[command(after_long_help = FILTERS)]
+    Capture(Capture),
+    /// List this computer's interfaces: addresses, up or down, which one is in the lab's network
+    Interfaces {
+        /// The address of the lab's server (computer A)
+        #[arg(long, value_name = "ADDRESS", default_value = "10.0.3.1")]
+        server: IpAddr,
+    },
+}
+
+const FILTERS: &str = "\
+Filters are a small part of what tcpdump and Wireshark's capture filters know:
+  tcp  udp  icmp  icmp6  arp  ip  ip6     what the frame carries
+  host 10.0.3.1                           an end's address; src host, dst host
+  port 65432                              an end's port; src port, tcp port, …
+  not, and, or, ( )                       as there, 'and' and 'or' have the same
+                                          precedence and group from the left
+Example: socklab capture -i eth0 -o step8.pcapng --filter 'host 10.0.3.1 and tcp'
+What a capture filter refuses is not in the file. Wireshark's display filters
+(ip.addr==10.0.3.1 and tcp) only hide frames, and are spelled differently.";
+
+/// What `socklab capture` takes.
+#[derive(Debug, Args)]
+pub(super) struct Capture {
+    /// The interface, such as eth0; `socklab interfaces` lists them
+    #[arg(short, long, value_name = "NAME")]
+    interface: String,
+    /// The file to write (pcapng), or - for standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Capture only what passes this filter, such as 'host 10.0.3.1 and tcp'
+    #[arg(long, value_name = "FILTER")]
+    filter: Option<Filter>,
+    /// End after this time, such as 30s, 5m, 500ms
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+    /// End after this many packets
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    /// End when this many TCP connections were established
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    connections: Option<u64>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    force: bool,
+}
+
+/// A time with its unit; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let number_length = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(number_length);
+    let factor = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("expected a time such as 30s, 5m, 1h or 500ms".to_owned()),
+    };
+    let seconds: f64 = number.parse().map_err(|_| "expected a time such as 30s".to_owned())?;
+    Duration::try_from_secs_f64(seconds * factor).map_err(|_| "this is too long".to_owned())
+}
+
+/// Runs a command of this file.
+pub(super) fn run(command: &Command) -> ExitCode {
+    match command {
+        Command::Capture(capture) => run_capture(capture),
+        Command::Interfaces { server } => match interfaces::list(&mut io::stdout().lock(), *server) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => unusable(&error.to_string()),
+            _ => ExitCode::SUCCESS,
+        },
+    }
+}
+
+fn run_capture(arguments: &Capture) -> ExitCode {
+    let source = match Source::open(&arguments.interface) {
+        Ok(source) => source,
+        Err(error) => return unusable(&cannot_open(arguments, &error)),
+    };
+    let out = match open(&arguments.output, arguments.force) {
+        Ok(out) => out,
+        Err(why) => return unusable(&why),
+    };
+    let stopper = source.stopper();
+    if let Err(error) = ctrlc::set_handler(move || stopper.stop()) {
+        return unusable(&format!("Ctrl-C can't be handled: {error}"));
+    }
+    let settings = Settings {
+        filter: arguments.filter.clone(),
+        duration: arguments.duration,
+        count: arguments.count,
+        connections: arguments.connections,
+    };
+    let line = running_line();
+    let ready = || say(&format!("Capturing on {}. Ctrl-C ends it.", escape::harmless(&arguments.interface)));
+    let result = live::capture(source, out, &settings, &operating_system(), ready, &mut |tally, elapsed| {
+        line.set_message(running(tally, elapsed));
+        line.tick();
+    });
+    line.finish_and_clear();
+    match result {
+        Ok((_, outcome)) => report(arguments, &outcome),
+        Err(error) => {
+            exit::say("error", &format!("{}: writing failed: {error}", arguments.output.display()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The line that shows on a terminal what goes by.
+fn running_line() -> ProgressBar {
+    let line = ProgressBar::new_spinner();
+    line.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    line
+}
+
+fn running(tally: &Tally, elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    let time = format!("{:02}:{:02}", seconds / 60, seconds % 60);
+    format!("{}, {}, {time}", packets(tally), wording::count(tally.connections, "connection"))
+}
+
+fn packets(tally: &Tally) -> String {
+    wording::count(tally.packets, "packet")
+}
+
+/// Says what is in the file, what is not, and what to do next.
+fn report(arguments: &Capture, outcome: &Outcome) -> ExitCode {
+    let file = escape::harmless(&arguments.output.to_string_lossy()).into_owned();
+    let tally = &outcome.tally;
+    let connections = wording::count(tally.connections, "new TCP connection");
+    say(&format!("{}, {connections}: {file}", packets(tally)));
+    match outcome.statistics.dropped {
+        Some(0) => say("The kernel dropped no frame."),
+        Some(lost) => say(&format!(
+            "The kernel dropped {}: this computer was too slow for the traffic. They are not in the file.",
+            wording::count(lost, "frame")
+        )),
+        None => say("Whether frames were lost can't be known."),
+    }
+    if tally.packets == 0 {
+        say("Nothing was captured. Is it the right interface (`socklab interfaces`), and did the");
+        say("programs run while the capture did?");
+    } else if arguments.output.as_os_str() != "-" {
+        say(&format!("Next: socklab analyze {file}"));
+    }
+    match &outcome.interface_failed {
+        Some(error) => {
+            exit::say("error", &format!("{}: reading failed: {error}; the file ends there", arguments.interface));
+            ExitCode::FAILURE
+        }
+        None => ExitCode::SUCCESS,
+    }
+}
+
+fn operating_system() -> String {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("Linux {}", release.trim())
+}
+
+fn open(path: &Path, force: bool) -> Result<Box<dyn Write>, String> {
+    if path.as_os_str() == "-" {
+        if io::stdout().is_terminal() {
+            return Err("a capture is not for a terminal; send standard output to a file or a program".to_owned());
+        }
+        return Ok(Box::new(io::stdout()));
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).truncate(true);
+    let opened: io::Result<File> = match force {
+        true => options.create(true).open(path),
+        false => options.create_new(true).open(path),
+    };
+    match opened {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(format!("{}: the file is there already; take another name, or --force", path.display()))
+        }
+        Err(error) => Err(format!("{}: {error}", path.display())),
+    }
+}
+
+/// Why the interface can't be opened, and exactly what to run.
+fn cannot_open(arguments: &Capture, error: &OpenError) -> String {
+    let interface = escape::harmless(&arguments.interface);
+    let mut text = format!("{interface}: {error}");
+    if error.is_permission() {
+        let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("socklab"));
+        let (program, file) = (program.display(), arguments.output.display());
+        text.push_str(&format!(
+            "\nCapturing takes a right that your user doesn't have. Do one of these:\
+             \n  sudo {program} capture -i {interface} -o {file}\
+             \n      this once, as root\
+             \n  sudo setcap cap_net_raw,cap_net_admin=ep {program}\
+             \n      gives this program the right, from then on, for everyone who may run it\
+             \n  sudo usermod -aG wireshark $USER\
+             \n      lets you capture with Wireshark and dumpcap (not with this program) once you\
+             \n      have logged in again; socklab analyze reads their files"
+        ));
+    }
+    text
+}
+
+fn unusable(why: &str) -> ExitCode {
+    exit::say("error", why);
+    Exit::Unusable.into()
+}
+
+fn say(text: &str) {
+    // Nobody is left to tell that standard error is gone.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        let time = |text| duration(text).map(|time| time.as_millis());
+        assert_eq!(time("30s"), Ok(30_000));
+        assert_eq!(time("2"), Ok(2000));
+        assert_eq!(time("1.5m"), Ok(90_000));
+        assert_eq!(time("500ms"), Ok(500));
+        for wrong in ["", "s", "1d", "-1s", "1e99h", "999999999999999999999999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! `socklab rehearse`: arguments, the output folder, the two processes, the answers at the end.
+//!
+//! The outer process checks everything, takes itself into namespaces and starts the inner one, which is this same command
+//! with a hidden option and runs the lab; then the outer one analyzes what was recorded.
+//!
+//! Exit status 0 done, 1 the rehearsal failed, 2 it could not begin, 130 interrupted.
+
+use std::fs;
+use std::io::{self, BufRead, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+
+use clap::{Args, ValueEnum};
+
+use crate::analyze::facts::NamedJournal;
+use crate::analyze::pipeline::read_capture;
+use crate::cli::exit::{Exit, Failure, say};
+use crate::cli::output::{Color, Destination};
+use crate::journal::Journal;
+use crate::lab::{HostName, LabConfig, Part, Question};
+use crate::limits::Limits;
+use crate::rehearse::act::conductor::{self, Control, JOURNALS, SCREENS, Stage};
+use crate::rehearse::act::space;
+use crate::rehearse::options::{self, Options, Template, Templates};
+use crate::rehearse::plan::{Host, Kind, Number, Plan, Range};
+use crate::rehearse::sheet;
+use crate::report::{json, table};
+use crate::servers::address::{TCP_PORT, UDP_PORT};
+use crate::servers::reply::Reply;
+use crate::wording;
+
+/// The file of the answers.
+const ANSWERS: &str = "answers.json";
+/// Exit status after Ctrl-C: 128 and the signal's number, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// The steps that make the hosts and their network.
+const NETWORK: Range = Range { first: Number::i(1), last: Number::i(4) };
+
+/// What `socklab rehearse` takes.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The folder for captures, journals, screens and answers.json; it must be new or empty
+    #[arg(short, long, value_name = "DIR", default_value = "rehearsal")]
+    output: PathBuf,
+    /// Replace the files of an earlier rehearsal in the folder
+    #[arg(long)]
+    force: bool,
+    /// Only these steps of the sheet, such as I.6-I.10 or II.1-II.3; what they need is prepared without capture
+    #[arg(long, value_name = "STEPS", default_value = "I.1-II.4")]
+    steps: Range,
+    /// Wait for Enter before each step
+    #[arg(long)]
+    pause: bool,
+    /// Open a shell inside a host (A, B or C) after the steps, before everything is shut down
+    #[arg(long, value_name = "HOST")]
+    shell: Option<HostName>,
+    /// Run this command line in the lab's network instead of steps 5 on, to rehearse a story of your own
+    ///
+    /// A shell runs it. It enters a host with nsenter --net=$SOCKLAB_NET_A (or _B, _C); $SOCKLAB is this program. Nothing
+    /// is written but what it writes.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["output", "force", "steps", "pause", "shell"])]
+    run: Option<String>,
+    /// What the servers send back
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "none")]
+    reply: Reply,
+    /// The backlog of the iterative TCP server
+    #[arg(long, value_name = "N")]
+    backlog: Option<u16>,
+    /// Clients per host in Part II
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=50))]
+    clients: u8,
+    /// Use IPv6
+    #[arg(long, conflicts_with = "subnet")]
+    ipv6: bool,
+    /// The hosts' network: A, B and C get its first three addresses
+    #[arg(long, value_name = "NETWORK", value_parser = options::hosts_in)]
+    subnet: Option<[Host; 3]>,
+    /// The address of one host, such as B=10.0.3.20
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = host)]
+    host: Vec<(HostName, IpAddr)>,
+    /// Port of the TCP servers
+    #[arg(long, value_name = "PORT", default_value_t = TCP_PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    tcp_port: u16,
+    /// Port of the UDP server
+    #[arg(long, value_name = "PORT", default_value_t = UDP_PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    udp_port: u16,
+    /// Also capture at C and A what the sheet doesn't: steps 10 and 12 at both, Part II at A
+    #[arg(long)]
+    extra_captures: bool,
+    /// Run another program as server, such as 'python3 {program}.py {ip} {port}'
+    ///
+    /// Filled in: {program} (tcp-server, tcp-threaded-server or udp-server), {address}, {ip}, {port}, {reply},
+    /// {backlog}, {journal} (a file, if the program writes a journal as socklab's do). Give the option again with a program before it for one program alone:
+    /// 'udp-server=python3 udp_server.py'. If the program replies, say so with --reply.
+    #[arg(long, value_name = "[PROGRAM=]COMMAND", value_parser = server_template)]
+    server_program: Vec<(Option<Kind>, Template)>,
+    /// Run another program as client, such as 'python3 {program}.py {ip} {port}'
+    ///
+    /// {program} is tcp-client or udp-client. It sends the lines of its standard input.
+    #[arg(long, value_name = "[PROGRAM=]COMMAND", value_parser = client_template)]
+    client_program: Vec<(Option<Kind>, Template)>,
+    /// When to write in colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    color: Color,
+    /// The inner process, of the outer one with this number
+    #[arg(long, hide = true)]
+    inside: Option<u32>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  The whole lab, in a few seconds:
+      socklab rehearse -o rehearsal
+  For a lecture: the busy server alone, Enter before each step, then a shell at C:
+      socklab rehearse -o busy --steps I.6-I.10 --pause --shell C
+  The course's own programs:
+      socklab rehearse -o py --server-program 'python3 {program}.py {ip} {port}' \\
+          --client-program 'python3 {program}.py {ip} {port}'";
+
+fn host(text: &str) -> Result<(HostName, IpAddr), String> {
+    let (name, ip) = text.split_once('=').ok_or("expected a host and its address, such as B=10.0.3.2")?;
+    let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is no IP address"))?;
+    Ok((name.parse()?, ip))
+}
+
+fn server_template(text: &str) -> Result<(Option<Kind>, Template), String> {
+    template(text, [Kind::TcpServer, Kind::TcpThreadedServer, Kind::UdpServer])
+}
+
+fn client_template(text: &str) -> Result<(Option<Kind>, Template), String> {
+    template(text, [Kind::TcpClient, Kind::UdpClient])
+}
+
+/// A command line, with the program before it that it is for.
+fn template(text: &str, kinds: impl IntoIterator<Item = Kind>) -> Result<(Option<Kind>, Template), String> {
+    for kind in kinds {
+        if let Some(command) = text.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix('=')) {
+            return Ok((Some(kind), Template::parse(command)?));
+        }
+    }
+    Ok((None, Template::parse(text)?))
+}
+
+impl Arguments {
+    fn plan(&self) -> Result<Plan, Failure> {
+        let hosts = self.subnet.unwrap_or_else(|| options::sheet_hosts(self.ipv6));
+        let hosts = options::with_addresses(hosts, &self.host).map_err(|why| Failure::new("--host", why))?;
+        let reply = self.reply.to_possible_value().map_or("none", |value| match value.get_name() {
+            "echo" => "echo",
+            "upper" => "upper",
+            _ => "none",
+        });
+        let mut programs = Templates::default();
+        for (kind, template) in &self.server_program {
+            set(&mut programs, *kind, template, |programs| &mut programs.server);
+        }
+        for (kind, template) in &self.client_program {
+            set(&mut programs, *kind, template, |programs| &mut programs.client);
+        }
+        Ok(sheet::plan(&Options {
+            hosts,
+            tcp_port: self.tcp_port,
+            udp_port: self.udp_port,
+            reply,
+            backlog: self.backlog,
+            clients: self.clients,
+            steps: if self.run.is_some() { NETWORK } else { self.steps },
+            extra_captures: self.extra_captures,
+            programs,
+        }))
+    }
+}
+
+fn set(
+    programs: &mut Templates,
+    kind: Option<Kind>,
+    template: &Template,
+    general: impl FnOnce(&mut Templates) -> &mut Option<Template>,
+) {
+    match kind {
+        Some(kind) => drop(programs.of.insert(kind, template.clone())),
+        None => *general(programs) = Some(template.clone()),
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let plan = match arguments.plan() {
+        Ok(plan) => plan,
+        Err(failure) => return unusable(&failure),
+    };
+    match arguments.inside {
+        Some(outer) => run_inner(arguments, &plan, outer),
+        None => run_outer(arguments, &plan),
+    }
+}
+
+fn unusable(failure: &Failure) -> ExitCode {
+    failure.report();
+    Exit::Unusable.into()
+}
+
+fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
+    let writes = arguments.run.is_none();
+    if writes && let Err(failure) = check_folder(&arguments.output, arguments.force) {
+        return unusable(&failure);
+    }
+    if let Err(error) = space::enter() {
+        return unusable(&Failure::new("rehearse", &error).hint(error.advice()));
+    }
+    if writes && let Err(error) = make_folder(&arguments.output, plan) {
+        return unusable(&Failure::new(arguments.output.display().to_string(), error));
+    }
+    let own = std::env::args_os().skip(1);
+    let inner = own.chain([format!("--inside={}", std::process::id()).into()]);
+    match space::run_inside(inner).map(|status| status.code()) {
+        Ok(Some(0)) if !writes => ExitCode::SUCCESS,
+        Ok(Some(0)) => match answer(arguments, plan) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                failure.report();
+                ExitCode::FAILURE
+            }
+        },
+        Ok(Some(code)) => {
+            recorded_so_far(arguments);
+            ExitCode::from(u8::try_from(code).unwrap_or(1))
+        }
+        Ok(None) => {
+            say("error", "the rehearsal was killed");
+            recorded_so_far(arguments);
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            say("error", &format!("the rehearsal could not be started: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn recorded_so_far(arguments: &Arguments) {
+    if arguments.run.is_none() {
+        say("note", &format!("what was recorded so far is in {}", arguments.output.display()));
+    }
+}
+
+/// Nothing of the user's is overwritten unasked.
+fn check_folder(folder: &Path, force: bool) -> Result<(), Failure> {
+    let name = folder.display().to_string();
+    match fs::read_dir(folder).map(Iterator::count) {
+        Ok(entries) if !force && entries > 0 => {
+            Err(Failure::new(name, "the folder is not empty").hint("Take another with -o, or --force."))
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failure::new(name, error)),
+    }
+}
+
+/// Makes the folders, and removes what this rehearsal will write from an earlier one.
+fn make_folder(folder: &Path, plan: &Plan) -> io::Result<()> {
+    for part in [JOURNALS, SCREENS] {
+        fs::create_dir_all(folder.join(part))?;
+    }
+    let captures = plan.captures.iter().flat_map(|capture| {
+        [
+            folder.join(&capture.file),
+            folder.join(SCREENS).join(format!("{}.capture.{}.txt", capture.host, capture.file)),
+        ]
+    });
+    let programs = plan.programs.iter().flat_map(|program| {
+        let name = &program.name;
+        [folder.join(JOURNALS).join(format!("{name}.jsonl")), folder.join(SCREENS).join(format!("{name}.txt"))]
+    });
+    for file in captures.chain(programs).chain([folder.join(ANSWERS)]) {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn run_inner(arguments: &Arguments, plan: &Plan, outer: u32) -> ExitCode {
+    match inner(arguments, plan, outer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(conductor::Failure::Interrupted) => {
+            let _ = writeln!(io::stdout());
+            say("note", "interrupted");
+            ExitCode::from(INTERRUPTED)
+        }
+        Err(failure) => {
+            say("error", &failure.to_string());
+            if let conductor::Failure::Stuck { screen, .. } = failure {
+                for line in screen.iter().filter(|line| !line.is_empty()) {
+                    say("its screen", line);
+                }
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn inner(arguments: &Arguments, plan: &Plan, outer: u32) -> Result<(), conductor::Failure> {
+    space::bind_to(outer)?;
+    let (sender, control) = mpsc::channel();
+    let at_signal = sender.clone();
+    let stop = move || {
+        // It fails only when the rehearsal has ended.
+        let _ = at_signal.send(Control::Stop);
+    };
+    ctrlc::set_handler(stop).map_err(io::Error::other)?;
+    let ask = move || {
+        let sender = sender.clone();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().lock().read_line(&mut line);
+            let _ = sender.send(if matches!(read, Ok(1..)) { Control::Enter } else { Control::NoKeyboard });
+        });
+    };
+    let stage = Stage {
+        folder: &arguments.output,
+        socklab: std::env::current_exe()?,
+        pause: arguments.pause,
+        shell: arguments.shell,
+        run: arguments.run.clone(),
+        out: &mut io::stdout(),
+        control,
+        ask: &ask,
+    };
+    conductor::rehearse(plan, stage)
+}
+
+/// Analyzes what was recorded, writes the answers and shows them.
+fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
+    let folder = &arguments.output;
+    let captures = plan.made_captures().map(|capture| {
+        let fault = |error: &dyn std::fmt::Display| Failure::new(&capture.file, error);
+        let file = fs::File::open(folder.join(&capture.file)).map_err(|error| fault(&error))?;
+        read_capture(&capture.file, file, &Limits::default(), &mut |_| {}).map_err(|error| fault(&error))
+    });
+    let captures = captures.collect::<Result<Vec<_>, Failure>>()?;
+    let made = captures.len();
+    let journals = plan.run_programs().filter(|program| program.has_journal()).map(|program| {
+        let file = format!("{JOURNALS}/{}.jsonl", program.name);
+        let read = fs::File::open(folder.join(&file)).map_err(|error| Failure::new(&file, error));
+        let journal =
+            read.and_then(|read| Journal::read(io::BufReader::new(read)).map_err(|error| Failure::new(&file, error)))?;
+        Ok(NamedJournal { file, journal })
+    });
+    let journals = journals.collect::<Result<Vec<_>, Failure>>()?;
+    let mut analysis = crate::analyze::analyze(captures, &journals, &LabConfig::default());
+    analysis.answers.retain(|answer| is_about(plan, answer.question));
+    let path = folder.join(ANSWERS);
+    Destination::File(path).write(|out| json::write(out, &analysis))?;
+    let screen = Destination::Screen;
+    let options = table::Options { style: screen.style(arguments.color), all: false };
+    screen.write(|out| {
+        table::write_answers(out, &analysis, options)?;
+        writeln!(out)?;
+        let made = wording::count(u64::try_from(made).unwrap_or(u64::MAX), "capture");
+        writeln!(out, "In {}: {made}, the journals, the screens, {ANSWERS}.", folder.display())
+    })
+}
+
+/// Whether the steps that a question is about were asked for.
+fn is_about(plan: &Plan, question: Question) -> bool {
+    let steps: &[Number] = match question {
+        Question::I1a | Question::I1b => &[Number::i(8)],
+        Question::I2 => &[Number::i(9)],
+        Question::I3 => &[Number::i(10)],
+        Question::I4a | Question::I4b => &[Number::i(12)],
+        Question::II1 | Question::II2 | Question::II3 => &[Number { part: Part::II, step: 3 }],
+    };
+    plan.steps.iter().any(|step| step.asked && steps.contains(&step.number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_can_be_for_one_program() {
+        assert_eq!(server_template("udp-server=python3 x.py").unwrap().0, Some(Kind::UdpServer));
+        assert_eq!(server_template("python3 {program}.py").unwrap().0, None);
+        assert!(client_template("tcp-client=").is_err());
+    }
+
+    #[test]
+    fn a_folder_with_something_in_it_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(check_folder(folder.path(), false).is_ok());
+        fs::write(folder.path().join("homework"), "mine").unwrap();
+        assert!(check_folder(folder.path(), false).is_err());
+        assert!(check_folder(folder.path(), true).is_ok());
+    }
+}

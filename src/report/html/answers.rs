@@ -1,0 +1,162 @@
+//! What the page says of the answers and findings.
+
+use super::links::{Drawn, Run};
+use crate::analyze::analysis::{Analysis, Answer, Basis, Claim, Evidence, Finding};
+use crate::report::{sentences, words};
+use crate::wording;
+
+/// Findings, and claims of one answer, that are on the page.
+const LISTED: usize = 200;
+/// Characters of one text.
+const LONGEST: usize = 4000;
+/// Runs of frames of one piece of evidence.
+const RUNS: usize = 60;
+/// Files that one claim rests on.
+const FILES: usize = 40;
+
+/// A basis with its meaning.
+pub(super) struct BasisView {
+    pub(super) class: &'static str,
+    pub(super) sign: char,
+    pub(super) word: &'static str,
+    pub(super) meaning: &'static str,
+}
+
+/// What the marks of claims mean.
+pub(super) fn bases() -> [BasisView; 3] {
+    [Basis::Proved, Basis::Inferred, Basis::Unknown].map(basis)
+}
+
+fn basis(of: Basis) -> BasisView {
+    BasisView {
+        class: words::basis(of),
+        sign: words::basis_sign(of),
+        word: words::basis(of),
+        meaning: sentences::basis_meaning(of),
+    }
+}
+
+/// A question with its answer.
+pub(super) struct AnswerView {
+    pub(super) id: String,
+    pub(super) question: String,
+    pub(super) topic: &'static str,
+    pub(super) points: String,
+    pub(super) status: &'static str,
+    pub(super) status_class: &'static str,
+    pub(super) paragraphs: Vec<Vec<Run>>,
+    pub(super) claims: Vec<ClaimView>,
+    pub(super) claims_left_out: Option<String>,
+    pub(super) missing: Vec<String>,
+}
+
+/// A claim.
+pub(super) struct ClaimView {
+    pub(super) basis: BasisView,
+    pub(super) text: Vec<Run>,
+    pub(super) evidence: Vec<EvidenceView>,
+}
+
+/// Where something can be checked.
+pub(super) struct EvidenceView {
+    pub(super) place: Vec<Run>,
+    pub(super) filter: Option<String>,
+}
+
+/// A finding.
+pub(super) struct FindingView {
+    pub(super) severity: &'static str,
+    pub(super) message: Vec<Run>,
+    pub(super) file: Option<String>,
+    pub(super) code: &'static str,
+    pub(super) redo: Option<String>,
+    pub(super) evidence: Vec<EvidenceView>,
+}
+
+impl AnswerView {
+    pub(super) fn new(answer: &Answer, drawn: &Drawn<'_>) -> AnswerView {
+        let evidence: Vec<&Evidence> = answer.claims.iter().flat_map(|claim| &claim.evidence).collect();
+        let hidden = answer.claims.len().saturating_sub(LISTED);
+        AnswerView {
+            id: answer.question.key().replace('.', "-"),
+            question: answer.question.to_string(),
+            topic: answer.question.topic(),
+            points: wording::count(u64::from(answer.points), "point"),
+            status: words::status(answer.status),
+            status_class: match answer.status {
+                crate::analyze::analysis::Status::Observed => "observed",
+                crate::analyze::analysis::Status::Partial => "partial",
+                crate::analyze::analysis::Status::NotInCapture => "expected",
+            },
+            paragraphs: answer.answer.lines().take(LISTED).map(|line| drawn.text(&cut(line), &evidence)).collect(),
+            claims: answer.claims.iter().take(LISTED).map(|claim| claim_view(claim, drawn)).collect(),
+            claims_left_out: (hidden > 0)
+                .then(|| format!("{} not listed here.", wording::count(hidden as u64, "more claim"))),
+            missing: answer.missing.iter().take(LISTED).map(|missing| cut(missing)).collect(),
+        }
+    }
+}
+
+fn claim_view(claim: &Claim, drawn: &Drawn<'_>) -> ClaimView {
+    let evidence: Vec<&Evidence> = claim.evidence.iter().collect();
+    ClaimView {
+        basis: basis(claim.basis),
+        text: drawn.text(&cut(&claim.text), &evidence),
+        evidence: claim.evidence.iter().take(FILES).map(|evidence| evidence_view(evidence, drawn)).collect(),
+    }
+}
+
+fn evidence_view(evidence: &Evidence, drawn: &Drawn<'_>) -> EvidenceView {
+    // The file's name is no place to look for numbers: it is put before the rest.
+    let rest = sentences::evidence(evidence, "", cut_list);
+    let mut place = vec![Run { text: drawn.name(&evidence.file), target: None }];
+    let numbers = match evidence.frames.as_slice() {
+        [] => rest.len(),
+        [_] => rest.rfind(' ').map_or(0, |at| at.saturating_add(1)),
+        _ => rest.rfind(": ").map_or(0, |at| at.saturating_add(2)),
+    };
+    let (before, list) = rest.split_at(numbers.min(rest.len()));
+    place.push(Run { text: before.to_owned(), target: None });
+    place.extend(drawn.list(list, &evidence.file));
+    EvidenceView { place, filter: evidence.filter.clone() }
+}
+
+/// The findings, gravest first.
+pub(super) fn findings(analysis: &Analysis, drawn: &Drawn<'_>) -> Vec<FindingView> {
+    analysis.findings.iter().take(LISTED).map(|finding| finding_view(finding, drawn)).collect()
+}
+
+fn finding_view(finding: &Finding, drawn: &Drawn<'_>) -> FindingView {
+    let evidence: Vec<&Evidence> = finding.evidence.iter().collect();
+    FindingView {
+        severity: words::severity(finding.severity),
+        message: drawn.text(&cut(&finding.message), &evidence),
+        file: finding.file.as_deref().map(|file| drawn.name(file)),
+        code: finding.code,
+        redo: finding.redo.map(words::step),
+        evidence: finding.evidence.iter().take(FILES).map(|evidence| evidence_view(evidence, drawn)).collect(),
+    }
+}
+
+/// A text cut to what a page can hold, with what is left out.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => {
+            let (shown, hidden) = text.split_at(at);
+            let hidden = wording::count(hidden.chars().count() as u64, "character");
+            format!("{shown} … ({hidden} more: --format json has them)")
+        }
+        None => text.to_owned(),
+    }
+}
+
+/// A list cut after so many items, with the number of those left out.
+fn cut_list(list: &str) -> String {
+    match list.match_indices(", ").nth(RUNS) {
+        Some((at, _)) => {
+            let (shown, hidden) = list.split_at(at);
+            format!("{shown} … and {} more", hidden.matches(", ").count())
+        }
+        None => list.to_owned(),
+    }
+}

@@ -1,0 +1,205 @@
+//! What the page says of each file: what it is, its warnings, its tables.
+
+use super::links::{Drawn, Run};
+use crate::analyze::analysis::{Analysis, CaptureAnalysis};
+use crate::report::sentences;
+use crate::report::tables::{Cell, Row, TableName};
+use crate::wording;
+
+/// Rows of one table of one capture.
+const ROWS: usize = 100;
+/// Rows of tables on the page.
+const ALL_ROWS: usize = 2000;
+/// Interfaces and warnings of a file.
+const LISTED: usize = 20;
+
+/// A file.
+pub(super) struct CaptureView {
+    pub(super) id: String,
+    pub(super) file: String,
+    /// What it is called elsewhere on the page.
+    pub(super) name: String,
+    pub(super) what: String,
+    pub(super) step: String,
+    pub(super) why: Option<String>,
+    pub(super) facts: Vec<String>,
+    pub(super) warnings: Vec<String>,
+    pub(super) tables: Vec<TableView>,
+}
+
+/// A table.
+pub(super) struct TableView {
+    pub(super) caption: &'static str,
+    pub(super) columns: Vec<ColumnView>,
+    pub(super) rows: Vec<Vec<CellView>>,
+    pub(super) left_out: Option<String>,
+}
+
+/// A column's title.
+pub(super) struct ColumnView {
+    pub(super) title: &'static str,
+    pub(super) number: bool,
+}
+
+/// A cell.
+pub(super) struct CellView {
+    pub(super) run: Run,
+    pub(super) number: bool,
+}
+
+/// The columns of the page's tables, by key. The file is named above them.
+const LAYOUT: [(&str, TableName, &str, &[&str]); 4] = [
+    (
+        "Socket addresses",
+        TableName::Addresses,
+        "socket address",
+        &["protocol", "host", "socket_address", "role", "frames", "traffic"],
+    ),
+    (
+        "TCP connections: what each side sent",
+        TableName::Connections,
+        "connection",
+        &[
+            "stream",
+            "client_host",
+            "client",
+            "server_host",
+            "server",
+            "client_frames",
+            "client_data_frames",
+            "client_acknowledgement_frames",
+            "client_resent_frames",
+            "client_payload_bytes",
+            "server_frames",
+            "server_data_frames",
+            "server_acknowledgement_frames",
+            "server_resent_frames",
+            "server_payload_bytes",
+            "traffic",
+        ],
+    ),
+    (
+        "TCP connections: handshake and end",
+        TableName::Connections,
+        "connection",
+        &[
+            "stream",
+            "handshake",
+            "syn",
+            "syn_ack",
+            "ack",
+            "completeness",
+            "end",
+            "first_frame",
+            "last_frame",
+            "roles_by",
+        ],
+    ),
+    (
+        "UDP datagrams",
+        TableName::Datagrams,
+        "conversation",
+        &[
+            "stream",
+            "client_host",
+            "client",
+            "server_host",
+            "server",
+            "client_datagrams",
+            "client_payload_bytes",
+            "server_datagrams",
+            "server_payload_bytes",
+            "first_frame",
+            "last_frame",
+            "roles_by",
+            "traffic",
+        ],
+    ),
+];
+
+/// The files, with as many rows as the page has room for.
+pub(super) fn views(analysis: &Analysis, drawn: &Drawn<'_>) -> Vec<CaptureView> {
+    let mut room = ALL_ROWS;
+    let captures = analysis.captures.iter().enumerate();
+    captures.map(|(number, capture)| view(analysis, number, capture, drawn, &mut room)).collect()
+}
+
+fn view(
+    analysis: &Analysis,
+    number: usize,
+    capture: &CaptureAnalysis,
+    drawn: &Drawn<'_>,
+    room: &mut usize,
+) -> CaptureView {
+    let info = &capture.info;
+    let mut facts: Vec<String> = info.interfaces.iter().take(LISTED).map(sentences::interface).collect();
+    facts.extend(more(info.interfaces.len(), "interface"));
+    facts.extend(sentences::kinds(capture));
+    let mut warnings: Vec<String> = info.warnings.iter().take(LISTED).map(|warning| warning.message.clone()).collect();
+    warnings.extend(more(info.warnings.len(), "warning"));
+    CaptureView {
+        id: format!("file{number}"),
+        file: capture.file.clone(),
+        name: drawn.name(&capture.file),
+        what: sentences::what_it_is(capture),
+        step: sentences::step(analysis, capture),
+        why: capture.step.as_ref().map(|step| step.why.clone()),
+        facts,
+        warnings,
+        tables: LAYOUT
+            .iter()
+            .filter_map(|(caption, table, thing, keys)| {
+                let view = table_view(analysis, number, drawn, (*caption, *table, *thing, *keys), (*room).min(ROWS));
+                *room = room.saturating_sub(view.rows.len());
+                (!view.rows.is_empty() || view.left_out.is_some()).then_some(view)
+            })
+            .collect(),
+    }
+}
+
+fn more(total: usize, thing: &str) -> Option<String> {
+    let hidden = total.checked_sub(LISTED).filter(|hidden| *hidden > 0)?;
+    Some(format!("… and {} more.", wording::count(hidden as u64, thing)))
+}
+
+fn table_view(
+    analysis: &Analysis,
+    number: usize,
+    drawn: &Drawn<'_>,
+    (caption, table, thing, keys): (&'static str, TableName, &str, &[&str]),
+    room: usize,
+) -> TableView {
+    let columns = table.columns();
+    let places: Vec<usize> =
+        keys.iter().filter_map(|key| columns.iter().position(|column| column.key == *key)).collect();
+    // The lab's rows come first.
+    let lab = table.of_capture(analysis, number).filter(|row| row.lab);
+    let other = table.of_capture(analysis, number).filter(|row| !row.lab);
+    let rows: Vec<Vec<CellView>> = lab.chain(other).take(room).map(|row| cells(&row, &places, number, drawn)).collect();
+    let total = table.of_capture(analysis, number).count();
+    let hidden = total.saturating_sub(rows.len());
+    let left_out = (hidden > 0).then(|| {
+        format!(
+            "{} not listed here: --format csv --table {} lists all.",
+            wording::count(hidden as u64, &format!("more {thing}")),
+            table.name()
+        )
+    });
+    let columns = places.iter().filter_map(|place| columns.get(*place));
+    let columns = columns.map(|column| ColumnView { title: column.title, number: column.number }).collect();
+    TableView { caption, columns, rows, left_out }
+}
+
+fn cells(row: &Row, places: &[usize], capture: usize, drawn: &Drawn<'_>) -> Vec<CellView> {
+    let plain = |text: String, number: bool| CellView { run: Run { text, target: None }, number };
+    let cells = places.iter().filter_map(|place| row.cells.get(*place));
+    cells
+        .map(|cell| match cell {
+            Cell::Text(text) => plain(text.clone(), false),
+            Cell::Number(number) => plain(number.to_string(), true),
+            Cell::Decimal(number) => plain(number.clone(), true),
+            Cell::Frame(frame) => CellView { run: drawn.frame(capture, *frame), number: true },
+            Cell::Nothing => plain("–".to_owned(), false),
+        })
+        .collect()
+}

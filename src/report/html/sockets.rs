@@ -1,0 +1,122 @@
+//! The servers' sockets: 1 listening and one connected for each client, or one for all in UDP.
+
+use crate::analyze::analysis::{Analysis, Facts, LabStream};
+use crate::lab::{Part, Step};
+use crate::report::words;
+use crate::types::{Protocol, SocketAddress};
+use crate::wording;
+
+/// Sockets that are drawn of one server.
+const DRAWN: usize = 40;
+
+/// The sockets of one server.
+pub(super) struct ServerView {
+    pub(super) title: String,
+    pub(super) sum: String,
+    pub(super) class: &'static str,
+    pub(super) sockets: Vec<Socket>,
+    pub(super) left_out: Option<String>,
+}
+
+/// One socket.
+pub(super) struct Socket {
+    pub(super) class: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) local: String,
+    pub(super) remote: String,
+}
+
+/// The servers of both parts, TCP before UDP.
+pub(super) fn servers(analysis: &Analysis) -> Vec<ServerView> {
+    let mut views = Vec::new();
+    for (part, protocol) in [(Part::I, Protocol::Tcp), (Part::I, Protocol::Udp), (Part::II, Protocol::Tcp)] {
+        let mut streams: Vec<&LabStream> = analysis.lab.streams.iter().collect();
+        streams.retain(|stream| stream.step.part() == part && stream.protocol == protocol && stream.established);
+        streams.sort_by_key(|stream| stream.step);
+        let mut addresses: Vec<SocketAddress> = Vec::new();
+        for stream in &streams {
+            if !addresses.contains(&stream.server) {
+                addresses.push(stream.server);
+            }
+        }
+        let single = addresses.len() == 1;
+        for address in addresses {
+            let of_it: Vec<&LabStream> = streams.iter().filter(|stream| stream.server == address).copied().collect();
+            views.push(match protocol {
+                Protocol::Tcp => tcp(analysis, part, address, &of_it, single),
+                Protocol::Udp => udp(analysis, part, address, &of_it),
+            });
+        }
+    }
+    views
+}
+
+fn tcp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabStream], single: bool) -> ServerView {
+    let (queued, accepted): (Vec<&LabStream>, Vec<&LabStream>) = streams.iter().partition(|stream| may_wait(stream));
+    let answered = (part == Part::II && single).then(|| answered(analysis)).flatten();
+    let (listening, connected) = answered.unwrap_or((1, accepted.len() as u64));
+    let all = listening.saturating_add(connected);
+    let socket = |class, kind, remote| Socket { class, kind, local: address.to_string(), remote };
+    let mut sockets = vec![socket("listening", "listening", "any client".to_owned())];
+    let rest = accepted.iter().map(|stream| socket("connected", "connected", end(analysis, stream.client)));
+    sockets.extend(rest.take(DRAWN));
+    let hidden = connected.saturating_sub(sockets.len().saturating_sub(1) as u64);
+    let waiting = queued.iter().map(|stream| {
+        let kind = "in the queue, until the program accepts it";
+        socket("queued", kind, end(analysis, stream.client))
+    });
+    sockets.extend(waiting.take(DRAWN));
+    let mut sum = format!("{}: {listening} listening + {connected} connected", wording::count(all, "socket"));
+    if !queued.is_empty() {
+        let more = wording::count(queued.len() as u64, "more connection");
+        sum.push_str(&format!("; {more} stood while the program was busy"));
+    }
+    ServerView {
+        title: title(analysis, part, Protocol::Tcp, address),
+        sum,
+        class: "tcp",
+        sockets,
+        left_out: (hidden > 0).then(|| format!("{} not drawn.", wording::count(hidden, "connected socket"))),
+    }
+}
+
+/// Whether a connection may have waited in the listening socket's queue: it came while the program served another client,
+/// and nothing shows that the program accepted it.
+fn may_wait(stream: &LabStream) -> bool {
+    stream.step == Step::BusyServer && !stream.answered
+}
+
+/// The numbers of the answer to II.2, which may know more than the captures.
+fn answered(analysis: &Analysis) -> Option<(u64, u64)> {
+    analysis.answers.iter().find_map(|answer| match answer.facts {
+        Facts::ServerSockets { listening_sockets: Some(listening), connection_sockets: Some(connected), .. } => {
+            Some((listening, connected))
+        }
+        _ => None,
+    })
+}
+
+fn udp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabStream]) -> ServerView {
+    let clients: Vec<String> = streams.iter().take(DRAWN).map(|stream| end(analysis, stream.client)).collect();
+    let hidden = streams.len().saturating_sub(clients.len());
+    ServerView {
+        title: title(analysis, part, Protocol::Udp, address),
+        sum: "1 socket for every client: UDP has no connections".to_owned(),
+        class: "udp",
+        sockets: vec![Socket {
+            class: "unconnected",
+            kind: "not connected",
+            local: address.to_string(),
+            remote: clients.join(", "),
+        }],
+        left_out: (hidden > 0).then(|| format!("{} not listed.", wording::count(hidden as u64, "client"))),
+    }
+}
+
+fn title(analysis: &Analysis, part: Part, protocol: Protocol, address: SocketAddress) -> String {
+    format!("Part {part}, {protocol} server {}", end(analysis, address))
+}
+
+fn end(analysis: &Analysis, address: SocketAddress) -> String {
+    words::socket_address(&analysis.lab, address)
+}

@@ -1,0 +1,157 @@
+//! Reports of the fixtures as people read them: ladders, Markdown, CSV, the page; several outputs at once.
+
+use std::fs;
+
+use crate::support::{assert_golden, package, socklab};
+
+const PLAIN: [&str; 4] = ["step8.pcapng", "step12.pcapng", "part2-step2-B.pcapng", "part2-step3-C.pcapng"];
+
+/// Standard output of an analysis of files of the plain run.
+fn analyzed(arguments: &[&str]) -> String {
+    let run = socklab("analyze").within(&package("fixtures/plain")).env("LC_ALL", "C.UTF-8").args(arguments).run();
+    run.status(0).stderr_is("").stdout()
+}
+
+#[test]
+fn ladders_in_the_terminal() {
+    assert_golden("ladder.txt", &analyzed(&["step8.pcapng", "step12.pcapng", "--ladder"]));
+}
+
+#[test]
+fn a_ladder_in_ascii_without_utf_8() {
+    let run = socklab("analyze").within(&package("fixtures/plain")).env("LC_ALL", "C");
+    let ladder = run.args(["step8.pcapng", "--ladder", "tcp.0"]).run().status(0).stdout();
+    assert!(ladder.is_ascii(), "{ladder}");
+    let unicode = analyzed(&["step8.pcapng", "--ladder", "tcp.0"]);
+    let translated = unicode.replace('│', "|").replace('─', "-").replace('▶', ">").replace('◀', "<");
+    assert_eq!(ladder, translated);
+}
+
+#[test]
+fn markdown() {
+    assert_golden("plain.md", &analyzed(&["step8.pcapng", "step12.pcapng", "--format", "markdown"]));
+}
+
+#[test]
+fn csv_tables() {
+    for table in ["addresses", "connections", "datagrams", "frames", "answers", "findings"] {
+        let csv = analyzed(&["step8.pcapng", "step12.pcapng", "--format", "csv", "--table", table]);
+        let mut lines = csv.split_inclusive("\r\n");
+        assert!(lines.all(|line| line.ends_with("\r\n")), "{csv}");
+        assert_golden(&format!("plain-{table}.csv"), &csv);
+    }
+}
+
+/// Frame by frame, CSV and tshark's own list agree.
+#[test]
+fn frames_in_csv_are_those_of_tshark() {
+    let csv = analyzed(&["step8.pcapng", "--format", "csv", "--table", "frames"]);
+    let recorded = fs::read_to_string(package("fixtures/plain/tshark.tsv")).unwrap();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let column = |name: &str| columns.iter().position(|column| column == name).unwrap();
+    let mut ours: Vec<String> = reader
+        .records()
+        .map(|record| {
+            let record = record.unwrap();
+            ["frame", "protocol", "stream", "len"].map(|name| record[column(name)].to_owned()).join(" ")
+        })
+        .collect();
+    ours.sort();
+    let mut titles = recorded.lines().next().unwrap().split('\t').map(str::to_owned).collect::<Vec<_>>();
+    titles.iter_mut().for_each(|title| *title = title.trim_start_matches("# ").to_owned());
+    let place = |name: &str| titles.iter().position(|title| title == name).unwrap();
+    let mut theirs: Vec<String> = recorded
+        .lines()
+        .skip(1)
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .filter(|fields| fields[0] == "step8.pcapng")
+        .filter_map(|fields| {
+            let field = |name: &str| fields[place(name)];
+            match (field("tcp.stream"), field("udp.stream")) {
+                ("", "") => None,
+                ("", stream) => {
+                    let length: u32 = field("udp.length").parse().unwrap();
+                    Some(format!("{} UDP {stream} {}", field("frame.number"), length - 8))
+                }
+                (stream, _) => Some(format!("{} TCP {stream} {}", field("frame.number"), field("tcp.len"))),
+            }
+        })
+        .collect();
+    theirs.sort();
+    assert_eq!(ours, theirs);
+}
+
+#[test]
+fn several_outputs_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let names = ["report.html", "answers.csv", "frames.csv", "report.md", "report.json", "report.txt"];
+    let mut arguments: Vec<String> = PLAIN.map(str::to_owned).to_vec();
+    arguments.extend(names.iter().flat_map(|name| ["-o".to_owned(), path(name)]));
+    socklab("analyze").within(&package("fixtures/plain")).args(&arguments).run().status(0).stdout_is("");
+    let begins = |name: &str, with: &str| {
+        let text = fs::read_to_string(path(name)).unwrap();
+        assert!(text.starts_with(with), "{name}: {}", text.get(..80).unwrap_or(&text));
+    };
+    begins("report.html", "<!doctype html>");
+    begins("answers.csv", "question,");
+    begins("frames.csv", "file,frame,");
+    begins("report.md", "# Socket lab report");
+    begins("report.json", "{");
+    begins("report.txt", "Summary");
+}
+
+#[test]
+fn contradictions_are_refused_before_anything_is_read() {
+    let refused = |arguments: &[&str], says: &str| {
+        let run = socklab("analyze").within(&package("fixtures/plain")).args(["step8.pcapng"]).args(arguments);
+        run.run().status(2).stdout_is("").stderr_has(&[says]);
+    };
+    refused(&["-o", "step8.pcapng"], "not overwritten");
+    refused(&["--annotate", "step8.pcapng"], "not overwritten");
+    refused(&["--annotate", "/x/a.pcapng", "--annotate", "/x/b.pcapng"], "2 outputs for 1 capture");
+    refused(&["--table", "frames"], "no result is CSV");
+    refused(&["--format", "json", "--ladder"], "--ladder");
+    refused(&["--ladder", "first"], "no stream");
+}
+
+/// The page names what every other report names.
+#[test]
+fn no_report_hides_what_another_shows() {
+    let json =
+        socklab("analyze").within(&package("fixtures/plain")).args(PLAIN).args(["--format", "json"]).run().json();
+    let arguments = |format: &'static str| PLAIN.into_iter().chain(["--format", format]);
+    let plain = |text: &str| text.replace("&#39;", "'").replace("&quot;", "\"").replace("&#34;", "\"");
+    let page = socklab("analyze").within(&package("fixtures/plain")).args(arguments("html")).run().stdout();
+    let page = strip_links(&plain(&page));
+    let markdown = socklab("analyze").within(&package("fixtures/plain")).args(arguments("markdown")).run().stdout();
+    let markdown = markdown.replace('\\', "");
+    for answer in json["answers"].as_array().unwrap() {
+        let claims = answer["claims"].as_array().unwrap().iter().map(|claim| &claim["text"]);
+        for text in claims.chain(answer["missing"].as_array().unwrap()) {
+            let text = text.as_str().unwrap();
+            assert!(page.contains(text), "the page lacks {text:?}");
+            assert!(markdown.contains(text), "Markdown lacks {text:?}");
+        }
+    }
+    for finding in json["findings"].as_array().unwrap() {
+        let text = finding["message"].as_str().unwrap();
+        assert!(page.contains(text) && markdown.contains(text), "{text:?}");
+    }
+}
+
+/// The page without its links to frames.
+fn strip_links(page: &str) -> String {
+    let mut out = String::new();
+    for piece in page.split("<a class=\"f\" href=\"#") {
+        match piece.split_once("</a>") {
+            Some((link, rest)) if !out.is_empty() => {
+                out.push_str(link.split_once('>').map_or("", |(_, number)| number));
+                out.push_str(rest);
+            }
+            _ => out.push_str(piece),
+        }
+    }
+    out
+}
