@@ -17,4 +17,5 @@ mod rehearse;
 mod reports;
 #[cfg(unix)]
 mod servers;
+mod streams;
 mod support;
