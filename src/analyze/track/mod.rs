@@ -222,6 +222,6 @@ impl Tracker {
             frame: Some(record.last_frame()),
             offset: None,
         });
-        connections.into_iter().chain(counts).collect()
+        connections.into_iter().chain(counts).chain(self.other.warning()).collect()
     }
 }
