@@ -290,7 +290,7 @@ impl Tracker {
             frame: Some(record.last_frame()),
             offset: None,
         });
-        connections.into_iter().chain(counts).collect()
+        connections.into_iter().chain(counts).chain(self.other.warning()).collect()
     }
 }
 
