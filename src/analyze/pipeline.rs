@@ -25,10 +25,11 @@ pub fn read_capture<R: Read>(
     limits: &Limits,
     progress: &mut dyn FnMut(u64),
 ) -> Result<CaptureFacts, CaptureError> {
-    observe_capture(file, reader, limits, |frame, _| {
-        if frame.number.0 % PROGRESS_EVERY == 0 {
+    follow(file, reader, limits, |decoder, tracker, frames| {
+        if let Some(frame) = frames.iter().find(|frame| frame.number.0 % PROGRESS_EVERY == 0) {
             progress(frame.number.0);
         }
+        add(decoder, tracker, frames);
     })
 }
 
@@ -42,10 +43,26 @@ pub fn observe_capture<R: Read>(
     limits: &Limits,
     mut observer: impl FnMut(&Frame<'_>, &Packet<'_>),
 ) -> Result<CaptureFacts, CaptureError> {
+    follow(file, reader, limits, |decoder, tracker, frames| {
+        for frame in frames {
+            let packet = decoder.decode(frame);
+            observer(frame, &packet);
+            tracker.add(frame, &packet);
+        }
+    })
+}
+
+/// Reads a whole capture; `add` adds some frames to the connections.
+fn follow<R: Read>(
+    file: &str,
+    reader: R,
+    limits: &Limits,
+    mut add: impl FnMut(&mut Decoder, &mut Tracker, &[Frame<'_>]),
+) -> Result<CaptureFacts, CaptureError> {
     let mut reader = CaptureReader::open(reader, limits)?;
     let mut decoder = Decoder::new(limits);
     let mut tracker = Tracker::new(limits);
-    reader.for_each_batch(|frames| add(&mut decoder, &mut tracker, frames, &mut observer));
+    reader.for_each_batch(|frames| add(&mut decoder, &mut tracker, frames));
     let traffic = tracker.finish();
     let mut info = reader.into_info();
     info.warnings.extend(decoder.warnings());
@@ -55,12 +72,7 @@ pub fn observe_capture<R: Read>(
 
 /// Adds frames to the connections. All ordinary ones are looked up before the first is added, see [`Tracker::locate`].
 #[inline]
-fn add(
-    decoder: &mut Decoder,
-    tracker: &mut Tracker,
-    frames: &[Frame<'_>],
-    observer: &mut impl FnMut(&Frame<'_>, &Packet<'_>),
-) {
+fn add(decoder: &mut Decoder, tracker: &mut Tracker, frames: &[Frame<'_>]) {
     let mut ordinary = [const { None }; BATCH];
     for (packet, frame) in ordinary.iter_mut().zip(frames) {
         *packet = Decoder::decode_ordinary(frame);
@@ -68,15 +80,8 @@ fn add(
     let located = tracker.locate(&ordinary);
     for ((frame, packet), located) in frames.iter().zip(&ordinary).zip(located) {
         match packet {
-            Some(packet) => {
-                observer(frame, &Packet::from(*packet));
-                tracker.add_ordinary(frame, packet, located);
-            }
-            None => {
-                let packet = decoder.decode(frame);
-                observer(frame, &packet);
-                tracker.add(frame, &packet);
-            }
+            Some(packet) => tracker.add_ordinary(frame, packet, located),
+            None => tracker.add(frame, &decoder.decode(frame)),
         }
     }
 }
@@ -98,6 +103,21 @@ mod tests {
         assert_eq!((cut.traffic.tcp_count(), cut.traffic.udp_count()), (1, 1));
         let codes: Vec<&str> = cut.info.warnings.iter().map(|warning| warning.code).collect();
         assert_eq!(codes, ["limit-connections"]);
+    }
+
+    #[test]
+    fn frames_give_the_same_in_batches_as_one_by_one() {
+        let batched = read_capture("b.pcapng", CAPTURE, &Limits::default(), &mut |_| ()).unwrap().traffic;
+        let mut frames = 0;
+        let single = observe_capture("b.pcapng", CAPTURE, &Limits::default(), |_, _| frames += 1).unwrap();
+        assert_eq!(frames, single.info.frames);
+        let single = single.traffic;
+        assert!(batched.tcp_connections().eq(single.tcp_connections()));
+        assert!(batched.udp_conversations().eq(single.udp_conversations()));
+        assert_eq!(batched.other(), single.other());
+        for connection in batched.tcp_connections() {
+            assert!(batched.tcp_notes(connection.stream).eq(single.tcp_notes(connection.stream)));
+        }
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub(super) struct FragmentKey {
     pub(super) source: IpAddr,
     pub(super) destination: IpAddr,
     pub(super) identification: u32,
-    /// Zeros in IPv6, where they do not matter.
-    pub(super) protocol_and_vlan: (u8, u16),
+    /// `None` in IPv6, where it does not matter.
+    pub(super) protocol: Option<u8>,
 }
 
 /// The header of a fragment.

@@ -48,8 +48,9 @@ pub(super) fn header<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Byte
         key: FragmentKey {
             source: IpAddr::V4(header.source_addr()),
             destination: IpAddr::V4(destination),
-            identification: u32::from(header.identification()),
-            protocol_and_vlan: (protocol, walk.vlan),
+            // Wireshark mixes the VLAN identifier into the identification.
+            identification: u32::from(header.identification() ^ walk.vlan),
+            protocol: Some(protocol),
         },
         protocol,
         offset: u32::from(header.fragments_offset().value()).saturating_mul(8),

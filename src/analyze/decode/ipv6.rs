@@ -210,7 +210,7 @@ pub(super) fn fragment<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: By
             source: addresses.source,
             destination: addresses.destination,
             identification: header.identification(),
-            protocol_and_vlan: (0, 0),
+            protocol: None,
         },
         protocol,
         offset: u32::from(header.fragment_offset().value()).saturating_mul(8),

@@ -12,6 +12,10 @@ mod fragments;
 mod ipv4;
 mod ipv6;
 mod link;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 use std::ops::Range;

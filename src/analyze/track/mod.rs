@@ -14,6 +14,8 @@ mod payload;
 mod records;
 mod sides;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod traffic;
 mod udp;
 

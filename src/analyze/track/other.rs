@@ -394,3 +394,138 @@ impl Collector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::packet::EthernetAddresses;
+    use crate::capfile::LinkType;
+    use crate::types::{Protocol, SocketAddress};
+
+    fn frame(number: u64, original_length: u32) -> Frame<'static> {
+        Frame {
+            number: FrameNumber(number),
+            interface: Some(0),
+            link_type: LinkType(1),
+            time: None,
+            original_length,
+            data: &[],
+            direction: None,
+        }
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn packet<'a>(content: Content<'a>, between: Option<(&str, &str)>, way: Option<Direction>) -> Packet<'a> {
+        Packet {
+            ethernet: Some(EthernetAddresses { source: [2, 0, 0, 0, 0, 1], destination: [0xff; 6] }),
+            ip: between.map(|(source, destination)| IpAddresses { source: ip(source), destination: ip(destination) }),
+            direction: way,
+            content,
+        }
+    }
+
+    fn arp(request: bool, sender: &str, target: &str) -> Packet<'static> {
+        let arp = ArpPacket {
+            request,
+            sender_mac: [2, 0, 0, 0, 0, 9],
+            sender: sender.parse().unwrap(),
+            target: target.parse().unwrap(),
+        };
+        packet(Content::Arp(arp), None, Some(Direction::Outbound))
+    }
+
+    fn icmp(kind: IcmpKind, source: &str, destination: &str) -> Packet<'static> {
+        packet(Content::Icmp(IcmpMessage { kind, quoted: None }), Some((source, destination)), None)
+    }
+
+    fn collect(packets: &[Packet<'_>], limits: &Limits) -> OtherTraffic {
+        let mut collector = Collector::new(limits);
+        for (number, packet) in (1..).zip(packets) {
+            collector.add(&frame(number, 60), packet);
+        }
+        collector.finish()
+    }
+
+    #[test]
+    fn arp_questions_wait_for_the_answer_of_the_one_asked() {
+        let other = collect(
+            &[
+                arp(true, "10.0.3.2", "10.0.3.1"),
+                arp(true, "10.0.3.2", "10.0.3.9"),
+                arp(false, "10.0.3.1", "10.0.3.2"),
+                arp(false, "10.0.3.9", "10.0.3.7"),
+                arp(true, "10.0.3.2", "10.0.3.9"),
+                arp(true, "10.0.3.5", "10.0.3.5"),
+                arp(true, "0.0.0.0", "10.0.3.6"),
+            ],
+            &Limits::default(),
+        );
+        let (asker, target) = ("10.0.3.2".parse().unwrap(), "10.0.3.9".parse().unwrap());
+        let expected = ArpQuestion { asker, target, requests: 2, first_frame: FrameNumber(2) };
+        assert_eq!(other.arp_unanswered, [expected]);
+        assert_eq!(other.counts.arp, 7);
+        let told: Vec<_> = other.evidence.iter().map(|of| (of.ip.to_string(), of.outbound, of.inbound)).collect();
+        assert_eq!(told[0], ("10.0.3.2".to_owned(), 3, 0));
+    }
+
+    #[test]
+    fn pings_are_counted_by_pair() {
+        let (request, reply) = (IcmpKind::EchoRequest, IcmpKind::EchoReply);
+        let other = collect(
+            &[
+                icmp(request, "10.0.3.2", "10.0.3.1"),
+                icmp(reply, "10.0.3.1", "10.0.3.2"),
+                icmp(request, "10.0.3.2", "10.0.3.1"),
+                icmp(request, "fe80::1", "fe80::2"),
+            ],
+            &Limits::default(),
+        );
+        let counts: Vec<_> = other.pings.iter().map(|ping| (ping.requests, ping.replies, ping.first_frame.0)).collect();
+        assert_eq!(counts, [(2, 1, 1), (1, 0, 4)]);
+        assert_eq!((other.counts.icmp, other.counts.icmpv6), (3, 1));
+    }
+
+    #[test]
+    fn unreachable_messages_name_what_they_answer() {
+        let quoted = QuotedPacket {
+            protocol: Protocol::Udp,
+            source: SocketAddress::new(ip("10.0.3.2"), 50_000),
+            destination: SocketAddress::new(ip("10.0.3.1"), 65_433),
+        };
+        let message = IcmpMessage { kind: IcmpKind::PortUnreachable, quoted: Some(quoted) };
+        let packets = [packet(Content::Icmp(message), Some(("10.0.3.1", "10.0.3.2")), None); 3];
+        let other = collect(&packets, &Limits { table_entries: 2, ..Limits::default() });
+        assert_eq!((other.unreachable.len(), other.unreachable_count), (2, 3));
+        assert_eq!((other.unreachable[0].from, other.unreachable[0].quoted), (ip("10.0.3.1"), Some(quoted)));
+    }
+
+    #[test]
+    fn tables_are_bounded_and_say_so() {
+        let asked: Vec<_> = (1..20).map(|host| arp(true, "10.0.3.2", &format!("10.0.4.{host}"))).collect();
+        let other = collect(&asked, &Limits { table_entries: 4, ..Limits::default() });
+        assert_eq!((other.arp_unanswered.len(), other.left_out), (4, 15));
+        assert_eq!(other.neighbours.len(), 1);
+        assert_eq!((other.neighbours[0].mac, other.neighbours[0].by_arp), ([2, 0, 0, 0, 0, 9], true));
+    }
+
+    #[test]
+    fn each_frame_counts_once() {
+        let mut collector = Collector::new(&Limits::default());
+        collector.add_tcp(&frame(1, 1514));
+        collector.add_udp(&frame(2, 1515));
+        let between = Some(("10.0.3.2", "10.0.3.1"));
+        for content in [Content::Fragment, Content::OtherIp] {
+            collector.add(&frame(3, 60), &packet(content, between, Some(Direction::Inbound)));
+        }
+        collector.add(&frame(5, 60), &packet(Content::Other, None, None));
+        collector.add(&frame(6, 0), &packet(Content::NoPacket, None, None));
+        let other = collector.finish();
+        let expected =
+            KindCounts { tcp: 1, udp: 1, fragments: 1, other_ip: 1, non_ip: 1, no_packet: 1, ..KindCounts::default() };
+        assert_eq!((other.counts, other.oversized_frames), (expected, 1));
+        assert_eq!(other.evidence, [CaptureEvidence { ip: ip("10.0.3.2"), outbound: 0, inbound: 2 }]);
+    }
+}
