@@ -10,6 +10,7 @@ mod capfile;
 mod captures;
 mod fixtures;
 mod golden;
+mod hostile;
 #[cfg(target_os = "linux")]
 mod rehearse;
 mod reports;
