@@ -38,6 +38,18 @@ pub fn harmless_bytes(bytes: &[u8]) -> String {
     out
 }
 
+/// Text as a cell of a table for spreadsheets: harmless to a terminal, and with an apostrophe in front where a spreadsheet
+/// may take it for a formula (CWE-1236): it begins with `=`, `+`, `-`, `@`, their full-width forms, or a character that
+/// some strip first. Spaces in front do not help. Line breaks of ours stay. For text only: a number stays a number.
+pub fn spreadsheet_cell(text: &str) -> String {
+    let first = text.trim_start_matches(' ').chars().next();
+    let formula = first.is_some_and(|c| {
+        matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠' | '\u{2212}')
+    });
+    let lines: Vec<Cow<'_, str>> = text.split('\n').map(harmless).collect();
+    format!("{}{}", if formula { "'" } else { "" }, lines.join("\n"))
+}
+
 fn push_harmless(out: &mut String, c: char) {
     match c {
         '\t' => out.push_str("\\t"),
@@ -58,6 +70,14 @@ mod tests {
         assert_eq!(harmless("eth0"), "eth0");
         assert_eq!(harmless("a\x1b[31mb\u{202e}c\u{9b}\u{7f}"), "a\\x1b[31mb\\u{202e}c\\x9b\\x7f");
         assert_eq!(harmless_bytes(b"h\xffi\n\xc3\xa9"), "h\\xffi\\n\u{e9}");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\u{ff1d}1", "  =1"] {
+            assert!(spreadsheet_cell(text).starts_with('\''), "{text:?}");
+        }
+        assert_eq!(spreadsheet_cell("Ann = Lee"), "Ann = Lee");
     }
 
     proptest::proptest! {

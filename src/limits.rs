@@ -23,6 +23,8 @@ pub struct Limits {
     /// Most bytes that one compressed byte may become over the whole file, once past 16 MiB; more end the reading
     /// (`limit-inflation`).
     pub inflation_ratio: u64,
+    /// Most bytes that a compressed file may become, whatever its size; more end the reading (`limit-inflation`).
+    pub inflated_bytes: u64,
     /// Most TCP connections and UDP conversations held, together; frames of further ones are counted, not followed
     /// (`limit-connections`).
     pub connections: usize,
@@ -49,6 +51,7 @@ impl Default for Limits {
             option_text_bytes: 256,
             zstd_window_bytes: 32 * 1024 * 1024,
             inflation_ratio: 1100,
+            inflated_bytes: u64::MAX,
             connections: 4_000_000,
             fragmented_datagrams: 4096,
             fragment_bytes: 8 * 1024 * 1024,

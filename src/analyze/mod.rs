@@ -1,4 +1,4 @@
-//! From frames to answers, one way: [`decode`] → [`track`] → the lab, with the roles in it → [`answers`] and findings.
+//! From frames to answers, one way: [`decode`] → [`track`] → the lab, with the roles in it → `answers` and findings.
 //!
 //! Opens no file, reads no clock, prints nothing.
 
@@ -18,7 +18,7 @@ pub mod pipeline;
 pub mod track;
 
 pub use facts::{CaptureFacts, NamedJournal};
-pub use pipeline::read_capture;
+pub use pipeline::{observe_capture, read_capture};
 
 use analysis::{Analysis, CaptureAnalysis};
 use topology::LabView;

@@ -19,6 +19,44 @@ pub struct Packet<'a> {
     pub content: Content<'a>,
 }
 
+/// An ordinary packet: TCP or UDP over IPv4 without options, not fragmented, in an untagged Ethernet frame, with whole
+/// headers. Nearly all frames are such, so it is small; [`Packet::from`] makes the same as the general way does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrdinaryPacket<'a> {
+    /// Source and destination MAC address.
+    pub ethernet: EthernetAddresses,
+    /// Source and destination IP address.
+    pub ip: [Ipv4Addr; 2],
+    /// Which way the frame went, see [`Packet::direction`].
+    pub direction: Option<Direction>,
+    /// Its transport header.
+    pub transport: OrdinaryTransport<'a>,
+}
+
+/// The transport header of an ordinary packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrdinaryTransport<'a> {
+    /// A TCP segment with a valid header length.
+    Tcp(TcpSegment<'a>),
+    /// A UDP datagram.
+    Udp(UdpDatagram<'a>),
+}
+
+impl<'a> From<OrdinaryPacket<'a>> for Packet<'a> {
+    fn from(packet: OrdinaryPacket<'a>) -> Self {
+        let [source, destination] = packet.ip.map(IpAddr::V4);
+        Packet {
+            ethernet: Some(packet.ethernet),
+            ip: Some(IpAddresses { source, destination }),
+            direction: packet.direction,
+            content: match packet.transport {
+                OrdinaryTransport::Tcp(segment) => Content::Tcp(segment),
+                OrdinaryTransport::Udp(datagram) => Content::Udp(datagram),
+            },
+        }
+    }
+}
+
 /// The addresses of an Ethernet header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EthernetAddresses {

@@ -4,8 +4,9 @@ use std::io::Read;
 
 use crate::analyze::decode::Decoder;
 use crate::analyze::facts::CaptureFacts;
+use crate::analyze::packet::Packet;
 use crate::analyze::track::Tracker;
-use crate::capfile::{CaptureError, CaptureReader};
+use crate::capfile::{BATCH, CaptureError, CaptureReader, Frame};
 use crate::limits::Limits;
 
 /// Frames between two calls of `progress`: a power of two, some milliseconds of work.
@@ -24,20 +25,60 @@ pub fn read_capture<R: Read>(
     limits: &Limits,
     progress: &mut dyn FnMut(u64),
 ) -> Result<CaptureFacts, CaptureError> {
-    let mut reader = CaptureReader::open(reader, limits)?;
-    let mut decoder = Decoder::new(limits);
-    let mut tracker = Tracker::new(limits);
-    reader.for_each_frame(|frame| {
+    observe_capture(file, reader, limits, |frame, _| {
         if frame.number.0 % PROGRESS_EVERY == 0 {
             progress(frame.number.0);
         }
-        tracker.add(frame, &decoder.decode(frame));
-    });
+    })
+}
+
+/// Reads a whole capture as [`read_capture`] does, and shows each frame, with what it holds, to `observer`.
+///
+/// # Errors
+/// If this is no capture at all.
+pub fn observe_capture<R: Read>(
+    file: &str,
+    reader: R,
+    limits: &Limits,
+    mut observer: impl FnMut(&Frame<'_>, &Packet<'_>),
+) -> Result<CaptureFacts, CaptureError> {
+    let mut reader = CaptureReader::open(reader, limits)?;
+    let mut decoder = Decoder::new(limits);
+    let mut tracker = Tracker::new(limits);
+    reader.for_each_batch(|frames| add(&mut decoder, &mut tracker, frames, &mut observer));
     let traffic = tracker.finish();
     let mut info = reader.into_info();
     info.warnings.extend(decoder.warnings());
     info.warnings.extend_from_slice(traffic.warnings());
     Ok(CaptureFacts { file: file.to_owned(), info, traffic })
+}
+
+/// Adds frames to the connections. All ordinary ones are looked up before the first is added, see [`Tracker::locate`].
+#[inline]
+fn add(
+    decoder: &mut Decoder,
+    tracker: &mut Tracker,
+    frames: &[Frame<'_>],
+    observer: &mut impl FnMut(&Frame<'_>, &Packet<'_>),
+) {
+    let mut ordinary = [const { None }; BATCH];
+    for (packet, frame) in ordinary.iter_mut().zip(frames) {
+        *packet = Decoder::decode_ordinary(frame);
+    }
+    let located = tracker.locate(&ordinary);
+    for ((frame, packet), located) in frames.iter().zip(&ordinary).zip(located) {
+        match packet {
+            Some(packet) => {
+                observer(frame, &Packet::from(*packet));
+                tracker.add_ordinary(frame, packet, located);
+            }
+            None => {
+                let packet = decoder.decode(frame);
+                observer(frame, &packet);
+                tracker.add(frame, &packet);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -176,10 +176,7 @@ impl Run {
                 self.server.accepted.push(accepted);
             }
             (EventKind::Receive, Protocol::Udp, _, Some(client)) if event.program.contains("server") => {
-                if !self.clients.contains(&client) && room.take() {
-                    self.clients.insert(client);
-                    self.server.datagrams.push((client, entry()));
-                }
+                self.note_datagram(client, entry, room);
             }
             (EventKind::Receive, Protocol::Tcp, _, _) => {
                 if let Some(accepted) = self.accepted(event.socket) {
@@ -192,6 +189,14 @@ impl Run {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The first datagram of each client counts.
+    fn note_datagram(&mut self, client: SocketAddress, entry: impl Fn() -> Entry, room: &mut Room) {
+        if !self.clients.contains(&client) && room.take() {
+            self.clients.insert(client);
+            self.server.datagrams.push((client, entry()));
         }
     }
 

@@ -175,6 +175,10 @@ impl<'a> Inflate<'a> {
     }
 
     fn check_ratio(&self) -> Result<(), Fault> {
+        if self.produced > self.limits.inflated_bytes {
+            let most = self.limits.inflated_bytes;
+            return Err(Fault::Limit("limit-inflation", format!("the compressed data grow to more than {most} bytes")));
+        }
         let allowed = self.used().saturating_mul(self.limits.inflation_ratio).max(ALWAYS_ALLOWED);
         if self.produced <= allowed {
             return Ok(());

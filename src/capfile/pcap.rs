@@ -149,6 +149,16 @@ impl Pcap {
         self.order
     }
 
+    /// From now on, packets are held whole, up to the longest that Wireshark accepts.
+    pub(super) fn hold_whole_packets(&mut self) {
+        self.held = u32::MAX;
+    }
+
+    /// The original length that a record states, be it below the captured one.
+    pub(super) fn stated_original(&self, record: &[u8]) -> Option<u32> {
+        self.numbers(record).map(|(.., original)| original.saturating_sub(self.padding))
+    }
+
     /// The time resolution as pcapng states it (`if_tsresol`): digits of a second.
     pub(super) fn resolution(&self) -> u8 {
         if self.per_second == 1_000_000_000 { 9 } else { 6 }

@@ -137,6 +137,50 @@ impl Counts {
     }
 }
 
+/// Most frames that [`CaptureReader::for_each_batch`] lends out together.
+pub const BATCH: usize = 16;
+
+/// Frames on their way to a visitor.
+struct Batch<'r> {
+    frames: [Frame<'r>; BATCH],
+    filled: usize,
+}
+
+impl<'r> Batch<'r> {
+    fn new() -> Self {
+        let none = Frame {
+            number: FrameNumber(0),
+            interface: None,
+            link_type: LinkType(0),
+            time: None,
+            original_length: 0,
+            data: &[],
+            direction: None,
+        };
+        Batch { frames: [none; BATCH], filled: 0 }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, frame: Frame<'r>, visit: &mut impl FnMut(&[Frame<'_>])) {
+        if let Some(place) = self.frames.get_mut(self.filled) {
+            *place = frame;
+        }
+        self.filled = self.filled.wrapping_add(1);
+        if self.filled >= BATCH {
+            self.flush(visit);
+        }
+    }
+
+    #[inline(always)]
+    fn flush(&mut self, visit: &mut impl FnMut(&[Frame<'_>])) {
+        let frames = self.frames.get(..self.filled).unwrap_or_default();
+        if !frames.is_empty() {
+            visit(frames);
+        }
+        self.filled = 0;
+    }
+}
+
 impl<'a> CaptureReader<'a> {
     /// Reads the beginning of a capture. Reads in pieces of 256 KiB: no buffer is needed in front.
     ///
@@ -200,17 +244,24 @@ impl<'a> CaptureReader<'a> {
     /// half the time: what is counted stays in registers from one frame to the next.
     #[inline]
     pub fn for_each_frame(&mut self, mut visit: impl FnMut(&Frame<'_>)) {
+        self.for_each_batch(|frames| frames.iter().for_each(&mut visit));
+    }
+
+    /// Calls `visit` with all frames that are left, in order, at most [`BATCH`] at a time.
+    #[inline]
+    pub fn for_each_batch(&mut self, mut visit: impl FnMut(&[Frame<'_>])) {
         loop {
             self.visit_ordinary(&mut visit);
             let Some(located) = self.next_any() else { return };
-            visit(&self.frame(located));
+            visit(&[self.frame(located)]);
         }
     }
 
     /// Visits the ordinary frames that are in memory, up to the first that is not.
     #[inline(always)]
-    fn visit_ordinary(&mut self, visit: &mut impl FnMut(&Frame<'_>)) {
+    fn visit_ordinary(&mut self, visit: &mut impl FnMut(&[Frame<'_>])) {
         let bytes = self.input.available();
+        let mut batch = Batch::new();
         let mut passed = 0;
         match &mut self.body {
             Body::Pcapng(Pcapng { order, channels, past, .. }) => {
@@ -219,7 +270,7 @@ impl<'a> CaptureReader<'a> {
                 while let Some(rest) = bytes.get(passed..)
                     && let Some(located) = fast::enhanced_packet(rest, order, channels)
                 {
-                    visit(&counts.frame(located, base, channels, rest));
+                    batch.push(counts.frame(located, base, channels, rest), visit);
                     passed = passed.wrapping_add(located.record);
                 }
                 self.counts = counts;
@@ -229,13 +280,14 @@ impl<'a> CaptureReader<'a> {
                 while let Some(rest) = bytes.get(passed..)
                     && let Some(located) = pcap.ordinary(rest, &channels[0])
                 {
-                    visit(&counts.frame(located, 0, channels, rest));
+                    batch.push(counts.frame(located, 0, channels, rest), visit);
                     passed = passed.wrapping_add(located.record);
                 }
                 self.counts = counts;
             }
             Body::Empty => {}
         }
+        batch.flush(visit);
         self.input.advance(passed);
     }
 

@@ -79,9 +79,8 @@ pub fn rewrite<'a>(
         return Ok(writer.done);
     }
     if pcap::is_pcap(input.available()) {
-        // Records are written whole, however long.
-        let limits = Limits { held_bytes: u32::MAX, ..*limits };
-        let (pcap, mut channel) = pcap::open(&mut input, &limits)?;
+        let (mut pcap, mut channel) = pcap::open(&mut input, limits)?;
+        pcap.hold_whole_packets();
         let check_sequence = std::mem::take(&mut channel.check_sequence);
         writer.converted(&mut input, &pcap, &channel, check_sequence)?;
     } else if pcapng::is_pcapng(input.available()) {
@@ -192,7 +191,8 @@ impl<'c> Rewriter<'_, 'c> {
             let record = input.passed(located.record);
             let packet = located.from..located.from.saturating_add(located.captured);
             let data = record.get(packet).ok_or(RewriteError::Changed)?;
-            let block = enhanced_packet(order, located.ticks.unwrap_or(0), located.original, data);
+            let original = pcap.stated_original(record).unwrap_or(located.original);
+            let block = enhanced_packet(order, located.ticks.unwrap_or(0), original, data);
             let head = BlockHead::parse(&block, order).ok_or(RewriteError::Changed)?;
             match comments.is_empty() {
                 true => self.out.write_all(&block)?,
@@ -316,4 +316,172 @@ fn enhanced_packet(order: ByteOrder, ticks: u64, original: u32, data: &[u8]) -> 
     body.extend(data);
     body.resize(body.len().next_multiple_of(4), 0);
     block(order, BlockKind::ENHANCED_PACKET, &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Order};
+    use super::super::{CaptureReader, Compression};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn comments(of: &[(u64, &[&str])]) -> Comments {
+        of.iter()
+            .map(|(frame, texts)| (FrameNumber(*frame), texts.iter().map(|text| (*text).to_owned()).collect()))
+            .collect()
+    }
+
+    /// Number, time, original length, bytes.
+    type Seen = (u64, String, u32, Vec<u8>);
+
+    fn read(file: &[u8]) -> (Vec<Seen>, CaptureInfo) {
+        let mut reader = CaptureReader::open(file, &Limits::default()).unwrap();
+        let mut frames = Vec::new();
+        while let Some(frame) = reader.next_frame() {
+            frames.push((frame.number.0, format!("{:?}", frame.time), frame.original_length, frame.data.to_vec()));
+        }
+        (frames, reader.into_info())
+    }
+
+    fn rewritten(file: &[u8], comments: &Comments) -> (Vec<u8>, Rewritten) {
+        let (_, info) = read(file);
+        let mut out = Vec::new();
+        let done = rewrite(file, &mut out, &Limits::default(), &info, comments).unwrap();
+        (out, done)
+    }
+
+    #[test]
+    fn without_comments_a_file_stays_as_it_is() {
+        for order in Order::BOTH {
+            let option = testing::option(order, 1, b"a comment that was there");
+            let file = testing::Pcapng::new(order)
+                .interface(1, 0, &testing::option(order, 2, b"eth0"))
+                .enhanced(0, 5, 3, 60, b"abc", &option)
+                .obsolete(0, 6, b"de", &[])
+                .block(0xbad, &[0, 0, 0, 9, 1, 2, 3, 4])
+                .block(0x7777, b"unknown!");
+            assert_eq!(rewritten(&file.bytes, &Comments::new()).0, file.bytes);
+        }
+    }
+
+    #[test]
+    fn comments_stand_behind_the_options_that_were_there() {
+        for order in Order::BOTH {
+            let there = testing::option(order, 1, b"mine");
+            let closed = [there.clone(), testing::option(order, 0, b"")].concat();
+            let added = testing::option(order, 1, b"new");
+            let file = |options: [&[u8]; 4]| {
+                let [a, b, c, d] = options;
+                let file =
+                    testing::Pcapng::ethernet(order).enhanced(0, 5, 3, 60, b"abc", a).enhanced(0, 6, 1, 1, b"x", b);
+                file.enhanced(0, 7, 4, 4, b"abcd", c).obsolete(0, 8, b"de", d).bytes
+            };
+            let end = testing::option(order, 0, b"");
+            let new = [added.clone(), end.clone()].concat();
+            let open = [there.clone(), added.clone()].concat();
+            let both = [there.clone(), added.clone(), end].concat();
+            let before = file([&[], &there, &closed, &[]]);
+            let all = comments(&[(1, &["new"]), (2, &["new"]), (3, &["new"]), (4, &["new"])]);
+            let (after, done) = rewritten(&before, &all);
+            assert_eq!(after, file([&new, &open, &both, &new]));
+            assert_eq!(done, Rewritten { frames: 4, commented: 4, without_room: 0 });
+        }
+    }
+
+    #[test]
+    fn a_stated_section_length_becomes_unspecified_only_where_it_changes() {
+        let section = |length: [u8; 8], rest: testing::Pcapng| {
+            let mut bytes = rest.bytes;
+            bytes[16..24].copy_from_slice(&length);
+            bytes
+        };
+        let file = testing::Pcapng::ethernet(Order::Little).packet(1, b"abcd");
+        let stated = section(((file.bytes.len() - 28) as u64).to_le_bytes(), file.clone());
+        assert_eq!(rewritten(&stated, &Comments::new()).0, stated);
+        let (after, _) = rewritten(&stated, &comments(&[(1, &["new"])]));
+        assert_eq!(after[16..24], [0xff; 8]);
+        assert_eq!(read(&after).0, read(&stated).0);
+    }
+
+    #[test]
+    fn a_simple_packet_has_no_room_and_says_so() {
+        let file = testing::Pcapng::ethernet(Order::Big).simple(4, b"abcd").packet(1, b"efgh");
+        let (after, done) = rewritten(&file.bytes, &comments(&[(1, &["lost"])]));
+        assert_eq!(after, file.bytes);
+        assert_eq!(done, Rewritten { frames: 2, commented: 0, without_room: 1 });
+    }
+
+    #[test]
+    fn pcap_becomes_pcapng_with_the_same_frames() {
+        for (magic, digits) in [(0xa1b2_c3d4, 6), (0xa1b2_3c4d, 9)] {
+            for order in Order::BOTH {
+                let file = testing::Pcap::with_header(order, magic, (2, 4), 96, 113);
+                let file = file.packet(1_700_000_000, 999_999, b"abcde").record([1, 2, 3, 1500], &[], b"xyz").bytes;
+                let (after, done) = rewritten(&file, &comments(&[(2, &["I.1(a): SYN", "I.2: no"])]));
+                let ((frames, info), (_, before)) = (read(&after), read(&file));
+                assert_eq!(frames, read(&file).0);
+                assert_eq!(done.commented, 1);
+                assert_eq!(info.format, crate::capfile::Format::Pcapng);
+                assert_eq!((info.first_time, info.last_time), (before.first_time, before.last_time));
+                assert_eq!(info.first_time.unwrap().digits, digits);
+                let interface = |info: &CaptureInfo| (info.interfaces[0].link_type, info.interfaces[0].snapshot_length);
+                assert_eq!(interface(&info), interface(&before));
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_cut_file_what_is_readable_is_written() {
+        let file = testing::Pcapng::ethernet(Order::Little).packet(1, b"abcd").packet(2, b"efgh").bytes;
+        for cut in 28..file.len() {
+            let Ok(reader) = CaptureReader::open(&file[..cut], &Limits::default()) else { continue };
+            drop(reader);
+            let (after, done) = rewritten(&file[..cut], &comments(&[(1, &["one"]), (2, &["two"])]));
+            assert_eq!(read(&after).0, read(&file[..cut]).0);
+            assert!(read(&after).1.warnings.is_empty());
+            assert_eq!(done.commented, done.frames);
+        }
+    }
+
+    #[test]
+    fn a_compressed_file_is_written_uncompressed() {
+        let file = testing::Pcapng::ethernet(Order::Little).packet(1, b"abcd").bytes;
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&file).unwrap();
+        let compressed = encoder.finish().unwrap();
+        assert_eq!(read(&compressed).1.compression, Some(Compression::Gzip));
+        assert_eq!(rewritten(&compressed, &Comments::new()).0, file);
+    }
+
+    proptest! {
+        #[test]
+        fn any_frames_and_comments_survive(
+            packets in proptest::collection::vec((any::<u32>(), proptest::collection::vec(any::<u8>(), 0..40)), 1..8),
+            texts in proptest::collection::vec(".{0,30}", 1..4),
+            big: bool,
+        ) {
+            let order = if big { Order::Big } else { Order::Little };
+            let mut file = testing::Pcapng::ethernet(order);
+            for (ticks, data) in &packets {
+                file = file.packet(u64::from(*ticks), data);
+            }
+            let all: Comments = (1..=packets.len() as u64).map(|frame| (FrameNumber(frame), texts.clone())).collect();
+            let (after, done) = rewritten(&file.bytes, &all);
+            prop_assert_eq!(read(&after).0, read(&file.bytes).0);
+            prop_assert_eq!(done.commented, packets.len() as u64);
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), cut in 0_usize..200) {
+            let mut file = testing::Pcapng::ethernet(Order::Little).packet(1, b"abcd").bytes;
+            file.truncate(cut.max(28));
+            file.extend(bytes);
+            if let Ok(mut reader) = CaptureReader::open(&file[..], &Limits::default()) {
+                while reader.next_frame().is_some() {}
+                let info = reader.into_info();
+                let all = comments(&[(1, &["one"]), (2, &["two"])]);
+                let _ = rewrite(&file[..], &mut Vec::new(), &Limits::default(), &info, &all);
+            }
+        }
+    }
 }

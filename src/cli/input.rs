@@ -135,6 +135,15 @@ fn unreadable(name: &str, path: &Path, error: &io::Error) -> Failure {
 /// # Errors
 /// When it can't be opened, is longer than `most` bytes, or is no UTF-8.
 pub(super) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
+    let bytes = read_bytes(path, most)?;
+    String::from_utf8(bytes).map_err(|_| Failure::new(name(path.as_os_str()), "this file is no UTF-8 text"))
+}
+
+/// Reads a small file whole.
+///
+/// # Errors
+/// When it can't be opened, or is longer than `most` bytes.
+pub(super) fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let input = open(path)?;
     let fault = |cause: &dyn std::fmt::Display| Failure::new(&input.name, cause);
     let mut bytes = Vec::new();
@@ -143,7 +152,7 @@ pub(super) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
         return Err(fault(&format_args!("this file is longer than {most} bytes")));
     }
-    String::from_utf8(bytes).map_err(|_| fault(&"this file is no UTF-8 text"))
+    Ok(bytes)
 }
 
 /// The inputs among which an output file must not be.

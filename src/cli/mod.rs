@@ -7,6 +7,7 @@ mod analyze;
 mod capture;
 mod exit;
 mod extras;
+mod grade;
 mod input;
 #[cfg(target_os = "linux")]
 mod interfaces;
@@ -35,6 +36,23 @@ enum Command {
     /// Each answer is made of claims that are proved by frames, inferred from how sockets work, or unknown to any
     /// capture, with the frame numbers and a display filter to paste into Wireshark.
     Analyze(Box<analyze::Arguments>),
+    /// Print the form in which students answer
+    ///
+    /// socklab template > answers.toml
+    Template(grade::TemplateArguments),
+    /// Check captures and answers before you hand them in
+    ///
+    /// Are the captures what the sheet asks for, is every entry of the form filled in and well formed? The answers are
+    /// not given away. Exit status: 0 ready, 1 something to look at, 2 a file could not be used.
+    Check(grade::CheckArguments),
+    /// Grade a class: submissions against their own captures
+    ///
+    /// Each typed answer is compared with the student's own captures; prose is put beside the expected answer for you.
+    Grade(Box<grade::GradeArguments>),
+    /// Print the default rubric
+    ///
+    /// socklab rubric > rubric.toml
+    Rubric(grade::RubricArguments),
     #[command(flatten)]
     Servers(servers::Command),
     #[cfg(target_os = "linux")]
@@ -54,6 +72,10 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Analyze(arguments) => analyze::run(&arguments).into(),
+        Command::Template(arguments) => grade::template(&arguments).into(),
+        Command::Check(arguments) => grade::check(&arguments).into(),
+        Command::Grade(arguments) => grade::grade(&arguments).into(),
+        Command::Rubric(arguments) => grade::rubric(&arguments).into(),
         Command::Servers(command) => servers::run(command),
         #[cfg(target_os = "linux")]
         Command::Capture(command) => capture::run(&command),

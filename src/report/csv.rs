@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use csv::{Terminator, WriterBuilder};
 
 use crate::analyze::analysis::Analysis;
-use crate::escape::harmless;
+use crate::escape::spreadsheet_cell;
 use crate::report::tables::{Cell, Column, TableName};
 
 /// Writes one table.
@@ -27,28 +27,12 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis, table: TableName) -> io::
 
 fn cell(cell: &Cell) -> Cow<'_, str> {
     match cell {
-        Cell::Text(text) => inert(text).into(),
+        Cell::Text(text) => spreadsheet_cell(text).into(),
         Cell::Number(number) => number.to_string().into(),
         Cell::Decimal(number) => number.as_str().into(),
         Cell::Frame(frame) => frame.to_string().into(),
         Cell::Nothing => "".into(),
     }
-}
-
-/// Text that no spreadsheet takes for a formula, harmless to a terminal. Line breaks of ours stay.
-fn inert(text: &str) -> String {
-    let lines: Vec<Cow<'_, str>> = text.split('\n').map(harmless).collect();
-    let mark = if begins_formula(text) { "'" } else { "" };
-    format!("{mark}{}", lines.join("\n"))
-}
-
-/// Whether a spreadsheet may take a text for a formula: it begins with `=`, `+`, `-`, `@`, their full-width forms, or a
-/// character that some strip first. Spaces in front do not help.
-fn begins_formula(text: &str) -> bool {
-    let first = text.trim_start_matches(' ').chars().next();
-    first.is_some_and(|c| {
-        matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠' | '\u{2212}')
-    })
 }
 
 #[cfg(test)]

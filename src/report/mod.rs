@@ -19,6 +19,8 @@ pub mod view;
 pub mod words;
 
 #[cfg(test)]
-mod hostile;
+mod hostile {
+    mod tests;
+}
 #[cfg(test)]
 mod tests;

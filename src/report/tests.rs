@@ -33,7 +33,7 @@ fn as_table(analysis: &Analysis, style: Style, all: bool) -> String {
 }
 
 /// A client that connects and sends a line, another that is refused, and a datagram.
-pub(super) fn story() -> Analysis {
+pub(in crate::report) fn story() -> Analysis {
     let mut story = Story::new("step8.pcapng", 0);
     let mut tcp = Story::tcp("10.0.3.2:40210", "10.0.3.1:65432");
     story.handshake(&mut tcp);
@@ -171,7 +171,7 @@ fn a_long_list_is_cut_with_a_count() {
 }
 
 /// An analysis that is nothing but the given texts.
-pub(super) fn made_of(texts: &[String; 4]) -> Analysis {
+pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
     let mut analysis = story();
     let [a, b, c, d] = texts.clone();
     let host = IpAddr::from([0xfe80, 0, 0, 0, 0xba27, 0xebff, 0xfe12, 0x3456]);

@@ -17,7 +17,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("journal", &[]),
     ("analyze", &["capfile", "lab", "journal"]),
     ("report", &["analyze", "capfile", "lab"]),
-    ("grade", &["analyze", "capfile", "lab", "journal"]),
+    ("grade", &["analyze", "capfile", "lab", "journal", "report"]),
     ("filter", &["analyze"]),
     ("servers", &["journal"]),
     ("capture", &["analyze", "capfile", "filter"]),

@@ -8,9 +8,11 @@ mod annotate;
 mod architecture;
 mod capfile;
 mod captures;
+mod filter;
 mod fixtures;
 mod golden;
 mod hostile;
+mod grade;
 #[cfg(target_os = "linux")]
 mod rehearse;
 mod reports;

@@ -110,6 +110,13 @@ struct Rehearsed {
 }
 
 fn rehearsed(ordinary: bool, arguments: &[&str]) -> Rehearsed {
+    let (rehearsed, took) = rehearsed_in_time(ordinary, arguments);
+    assert!(took < LONGEST, "it took {took:?}");
+    rehearsed
+}
+
+/// A rehearsal with how long it took: Python programs are as slow to start as the computer is busy.
+fn rehearsed_in_time(ordinary: bool, arguments: &[&str]) -> (Rehearsed, Duration) {
     let _turn = my_turn();
     let place = Place::new();
     let start = Instant::now();
@@ -117,9 +124,8 @@ fn rehearsed(ordinary: bool, arguments: &[&str]) -> Rehearsed {
     let took = start.elapsed();
     let rehearsed = Rehearsed { place, output };
     assert!(rehearsed.output.status.success(), "{}", rehearsed.said());
-    assert!(took < LONGEST, "it took {took:?}");
     rehearsed.place.assert_nothing_left();
-    rehearsed
+    (rehearsed, took)
 }
 
 impl Rehearsed {
@@ -310,7 +316,7 @@ fn a_whole_rehearsal_with_python_programs() {
     let template = format!("{} {} {{program}} {{address}}", python.trim(), script.display());
     // Without a journal the rehearsal goes by sockets and frames alone.
     let (server, client) = (format!("{template} --reply none"), template.clone());
-    let silent = rehearsed(false, &["--server-program", &server, "--client-program", &client]);
+    let (silent, _) = rehearsed_in_time(false, &["--server-program", &server, "--client-program", &client]);
     let captured = client_bytes(&silent.out("part2-step3-C.pcapng"));
     assert_eq!(captured.len(), 2, "{}", silent.said());
     let answers = silent.answers();
@@ -319,7 +325,7 @@ fn a_whole_rehearsal_with_python_programs() {
     assert_eq!(answers["I.1b"]["status"], "observed");
     // With journals everything is proved.
     let (server, client) = (format!("{server} --journal {{journal}}"), format!("{client} --journal {{journal}}"));
-    let told = rehearsed(false, &["--server-program", &server, "--client-program", &client]);
+    let (told, _) = rehearsed_in_time(false, &["--server-program", &server, "--client-program", &client]);
     told.assert_answers_are_those_of_the_journals();
     told.assert_captures_agree_with_the_journals();
 }
@@ -357,7 +363,7 @@ fn send(signal: &str, child: &Child) {
 }
 
 #[test]
-#[ignore = "needs network namespaces"]
+#[ignore = "needs network namespaces and tshark"]
 fn nothing_is_left_of_an_interrupted_rehearsal() {
     for step in ["I.1", "I.4", "I.7", "B> a second line", "I.10", "I.12", "I.13", "II.2", "terminal 2", "II.4"] {
         let begin = if step == "terminal 2" { "C> terminal 2" } else { step };
@@ -374,6 +380,12 @@ fn nothing_is_left_of_an_interrupted_rehearsal() {
         send("-KILL", &child);
         child.wait().unwrap();
         place.assert_nothing_left();
+        // Every capture can be read, however far it had come.
+        for entry in fs::read_dir(place.path("out")).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.extension().is_some_and(|extension| extension == "pcapng") {
+                tshark(&entry, &[]);
+            }
+        }
     }
 }
 
@@ -486,4 +498,44 @@ fn at_full_speed_what_is_not_in_the_capture_is_counted() {
     if theirs_lost == 0 {
         assert_eq!(ours + ours_lost, theirs, "frames are missing that were not counted");
     }
+}
+
+/// A capture of loopback that ends by itself.
+const ENDS_BY_ITSELF: &str = r#"
+set -e
+ip link set lo up
+"$SOCKLAB" capture -i lo -o captured.pcapng "$@" 2> log & capture=$!
+until grep -q '^Capturing' log; do :; done
+python3 -c '
+import socket
+s = socket.create_server(("127.0.0.1", 5001))
+for _ in range(3):
+    c = socket.create_connection(("127.0.0.1", 5001)); p, _ = s.accept()
+    c.sendall(b"x"); p.recv(1); c.close(); p.close()'
+wait $capture
+"#;
+
+#[test]
+#[ignore = "needs network namespaces, ip, tshark and python3"]
+fn a_capture_ends_after_packets_connections_or_time() {
+    let captured = |arguments: &[&str]| {
+        let place = Place::new();
+        let output = Command::new("unshare")
+            .args(["--user", "--map-root-user", "--net", "sh", "-c", ENDS_BY_ITSELF, "sh"])
+            .args(arguments)
+            .env("SOCKLAB", place.path("socklab"))
+            .current_dir(place.folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let fields = ["-T", "fields", "-e", "tcp.flags.str", "-e", "tcp.stream"];
+        tshark(&place.path("captured.pcapng"), &fields).lines().map(str::to_owned).collect::<Vec<String>>()
+    };
+    assert_eq!(captured(&["--count", "5"]).len(), 5);
+    let two = captured(&["--connections", "2"]);
+    // The third frame of the second handshake is the last.
+    assert!(two.last().unwrap().ends_with("\t1"), "{two:?}");
+    assert_eq!(two.iter().filter(|line| line.ends_with("\t1")).count(), 3, "{two:?}");
+    let all = captured(&["--duration", "1500ms", "--filter", "tcp dst port 5001"]);
+    assert!(all.iter().any(|line| line.ends_with("\t2")), "{all:?}");
 }

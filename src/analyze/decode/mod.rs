@@ -2,8 +2,8 @@
 //!
 //! Follows link layer, IPv4 and IPv6 down to TCP and UDP, IP inside IP included; ARP and ICMP as far as they explain
 //! what happened. Packets quoted in ICMP errors and tunnels (GRE, VXLAN, …) are not followed. Which rule lies where:
-//! [`link`] frames to EtherTypes, [`ipv4`] and [`ipv6`] addresses and lengths, [`fragments`] reassembly, [`transport`]
-//! TCP and UDP, [`explain`] ARP and ICMP; [`fast`] is a shorter way to the same result for ordinary frames.
+//! `link` frames to EtherTypes, `ipv4` and `ipv6` addresses and lengths, `fragments` reassembly, `transport`
+//! TCP and UDP, `explain` ARP and ICMP; `fast` is a shorter way to the same result for ordinary frames.
 
 mod bytes;
 mod explain;
@@ -16,7 +16,9 @@ mod transport;
 
 use std::ops::Range;
 
-use crate::analyze::packet::{Content, EthernetAddresses, IpAddresses, Packet, TcpSegment, UdpDatagram};
+use crate::analyze::packet::{
+    Content, EthernetAddresses, IpAddresses, OrdinaryPacket, Packet, TcpSegment, UdpDatagram,
+};
 use crate::capfile::{CaptureWarning, Direction, Frame, LinkType};
 use crate::limits::Limits;
 
@@ -45,9 +47,16 @@ impl Decoder {
     #[inline]
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
         match fast::decode(frame) {
-            Some(packet) => packet,
+            Some(packet) => packet.into(),
             None => self.decode_general(frame),
         }
+    }
+
+    /// Decodes a frame that is ordinary (see the module `fast`), `None` for others. Needs no decoder: fragments are never
+    /// ordinary.
+    #[inline]
+    pub fn decode_ordinary<'a>(frame: &Frame<'a>) -> Option<OrdinaryPacket<'a>> {
+        fast::decode(frame)
     }
 
     /// The limits that were reached, if any.

@@ -54,7 +54,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         add(code, Severity::Error, message);
     } else {
         same_host(view, number, &mut add);
-        other_traffic(view, capture, number, &mut add);
+        many_connections(view, number, &mut add);
     }
 }
 
@@ -202,22 +202,34 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
     add(code, Severity::Warning, message);
 }
 
-/// Save As keeps everything: that is fine, and here is how to trim it.
-fn other_traffic(
-    view: &LabView<'_>,
-    capture: &CaptureFacts,
-    number: usize,
-    add: &mut impl FnMut(&'static str, Severity, String),
-) {
-    let lab = lab_frames(view, number);
-    if lab < capture.info.frames {
-        let message = format!(
-            "{lab} of {} belong to the lab; the rest is other traffic. That is fine: Save As keeps every frame, whatever \
-             the display filter shows. To trim: File → Export Specified Packets → Displayed.",
-            count(capture.info.frames, "frame")
-        );
-        add("extra-traffic", Severity::Info, message);
-    }
+/// Save As keeps everything: that is fine, and here is how to trim it. Said once for all files.
+pub(super) fn find_other_traffic(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    let with_others = |number: usize, capture: &CaptureFacts| {
+        let lab = lab_frames(view, number);
+        let frames = count(capture.info.frames, "frame");
+        (lab > 0 && lab < capture.info.frames).then(|| (number, format!("{lab} of {frames}")))
+    };
+    let mixed: Vec<(usize, String)> =
+        view.captures.iter().enumerate().filter_map(|(number, capture)| with_others(number, capture)).collect();
+    let (what, file) = match mixed.as_slice() {
+        [] => return,
+        [(number, share)] => (format!("{share} belong to the lab"), Some(view.file(*number).to_owned())),
+        several => {
+            let shares: Vec<String> =
+                several.iter().map(|(number, share)| format!("{share} in {}", harmless(view.file(*number)))).collect();
+            (format!("These belong to the lab: {}", list(&shares)), None)
+        }
+    };
+    let message = format!(
+        "{what}; the rest is other traffic. That is fine: Save As keeps every frame, whatever the display filter shows. To \
+         trim: File → Export Specified Packets → Displayed."
+    );
+    let (code, severity) = ("extra-traffic", Severity::Info);
+    found.push(Finding { code, severity, file, message, redo: None, evidence: Vec::new() });
+}
+
+/// More of the lab's connections than are looked at one by one.
+fn many_connections(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, String)) {
     if view.cut.get(number) == Some(&true) {
         let message = format!(
             "The file holds more than {LAB_STREAMS} connections or conversations with the lab's servers: all are listed, and \

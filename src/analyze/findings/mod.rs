@@ -24,6 +24,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     }
     part_two::find(view, &mut found);
     files::find_repeated(view, &mut found);
+    files::find_other_traffic(view, &mut found);
     files::find_crowd(view, &mut found);
     journals::find(view, &mut found);
     for finding in found.iter_mut().filter(|finding| finding.severity == Severity::Info) {

@@ -81,8 +81,7 @@ impl NoteBudget {
 
 impl Notes {
     /// Notes a frame that the budget allows.
-    pub(super) fn push(&mut self, budget: &mut NoteBudget, stream: usize, noted: &Noted) {
-        let Ok(stream) = u32::try_from(stream) else { return };
+    pub(super) fn push(&mut self, budget: &mut NoteBudget, stream: u32, noted: &Noted) {
         budget.left = budget.left.saturating_sub(1);
         self.notes.push(Note {
             stream,

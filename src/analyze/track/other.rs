@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use super::Arrival;
 use super::directions::Directions;
 use super::pair::Paired;
 use crate::analyze::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket};
@@ -315,8 +316,16 @@ impl Collector {
         }
     }
 
+    /// Remembers the MAC address of the sender of a packet.
+    pub(super) fn add_sender(&mut self, arrival: &Arrival) {
+        if let Some(mac) = arrival.mac {
+            let [sender, _] = arrival.pair.addresses();
+            self.add_neighbour(sender.ip, mac, false);
+        }
+    }
+
     /// Remembers the MAC address that an IP address first came from; ARP overrules the sender of an IP packet.
-    pub(super) fn add_neighbour(&mut self, ip: IpAddr, mac: [u8; 6], by_arp: bool) {
+    fn add_neighbour(&mut self, ip: IpAddr, mac: [u8; 6], by_arp: bool) {
         let make = || Neighbour { ip, mac, by_arp };
         if let Some(known) = self.neighbours.entry(ip, self.most, &mut self.left_out, make)
             && by_arp

@@ -10,13 +10,14 @@ use hashbrown::HashTable;
 use super::directions::BothDirections;
 use super::model::Side;
 use super::records::Records;
+use super::{Located, Look};
 use crate::analyze::packet::IpAddresses;
 use crate::types::SocketAddress;
 
 /// Two socket addresses of one IP version, the sender of a stream's first frame first.
 ///
 /// Packed, so that a record has room for what else it needs in its first cache line.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 #[repr(C, packed)]
 pub(super) struct Pair {
     /// IPv4 addresses fill the low bits of the second half.
@@ -27,16 +28,18 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// The pair of a packet, its sender first.
+    /// The pair of an IPv4 packet, its sender first.
     #[inline]
-    pub(super) fn new(ip: &IpAddresses, [source, destination]: [u16; 2]) -> Self {
-        let ports = (u32::from(source) << 16) | u32::from(destination);
+    pub(super) fn ipv4([source, destination]: [Ipv4Addr; 2], ports: [u16; 2]) -> Self {
+        let ips = [[0, u64::from(source.to_bits())], [0, u64::from(destination.to_bits())]];
+        Pair { ips, ports: both(ports), ipv6: false }
+    }
+
+    /// The pair of a packet, its sender first.
+    pub(super) fn new(ip: &IpAddresses, ports: [u16; 2]) -> Self {
         match (ip.source, ip.destination) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                let ips = [[0, u64::from(u32::from(source))], [0, u64::from(u32::from(destination))]];
-                Pair { ips, ports, ipv6: false }
-            }
-            (source, destination) => Pair { ips: [wide(source), wide(destination)], ports, ipv6: true },
+            (IpAddr::V4(source), IpAddr::V4(destination)) => Pair::ipv4([source, destination], ports),
+            (source, destination) => Pair { ips: [wide(source), wide(destination)], ports: both(ports), ipv6: true },
         }
     }
 
@@ -92,6 +95,12 @@ impl Pair {
     }
 }
 
+/// Two ports in one number, the first in its high bits.
+#[inline]
+fn both([a, b]: [u16; 2]) -> u32 {
+    (u32::from(a) << 16) | u32::from(b)
+}
+
 /// Zero where two addresses are the same.
 #[inline]
 fn differs(a: [u64; 2], b: [u64; 2]) -> u64 {
@@ -137,8 +146,6 @@ pub(super) struct Table<R> {
     records: Records<R>,
     index: HashTable<Slot>,
     seed: SeedableRandomState,
-    /// The record found last: frames of one stream come in runs.
-    latest: usize,
 }
 
 impl<R: Paired> Table<R> {
@@ -148,7 +155,6 @@ impl<R: Paired> Table<R> {
             records: Records::new(),
             index: HashTable::new(),
             seed: SeedableRandomState::with_seed(random, SharedSeed::global_random()),
-            latest: 0,
         }
     }
 
@@ -156,35 +162,70 @@ impl<R: Paired> Table<R> {
         &self.records
     }
 
+    /// Number of records.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
     pub(super) fn into_records(self) -> Records<R> {
         self.records
     }
 
     #[inline]
-    pub(super) fn get_mut(&mut self, number: usize) -> Option<&mut R> {
-        self.records.get_mut(number)
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut R> {
+        self.records.get_mut(number as usize)
+    }
+
+    /// The hash of a pair in this table.
+    #[inline]
+    pub(super) fn hash(&self, pair: &Pair) -> u32 {
+        pair.hash(&self.seed)
+    }
+
+    /// The record that a pair with this hash leads to, as far as the index can tell: almost always the right one.
+    #[inline]
+    pub(super) fn candidate(&self, hash: u32) -> Option<u32> {
+        self.index.find(spread(hash), |slot| slot.hash == hash).map(|slot| slot.number)
+    }
+
+    /// Makes sure of a candidate.
+    #[inline]
+    pub(super) fn confirm(&self, look: &Look) -> Located {
+        let side = look.candidate.and_then(|candidate| self.side_in(candidate, &look.pair));
+        match (look.candidate, side) {
+            (Some(number), Some(side)) => Located { found: Some((number, side)), streams: self.len() },
+            (Some(_), None) => self.locate(&look.pair),
+            (None, _) => Located { found: None, streams: self.len() },
+        }
+    }
+
+    /// Looks a pair up.
+    #[inline(never)]
+    pub(super) fn locate(&self, pair: &Pair) -> Located {
+        Located { found: self.find(pair), streams: self.len() }
     }
 
     /// The latest record of this pair, its number and the sender's side.
-    #[inline]
-    pub(super) fn find(&mut self, pair: &Pair) -> Option<(usize, Side)> {
-        if let Some(side) = self.records.get(self.latest).and_then(|record| record.pair().side_of(pair)) {
-            return Some((self.latest, side));
-        }
-        let hash = pair.hash(&self.seed);
+    pub(super) fn find(&self, pair: &Pair) -> Option<(u32, Side)> {
+        let hash = self.hash(pair);
         let mut side = None;
         let found = self.index.find(spread(hash), |slot| {
             if slot.hash == hash {
-                side = self.records.get(slot.number as usize).and_then(|record| record.pair().side_of(pair));
+                side = self.side_in(slot.number, pair);
             }
             side.is_some()
         })?;
-        self.latest = found.number as usize;
-        Some((self.latest, side?))
+        Some((found.number, side?))
+    }
+
+    #[inline]
+    fn side_in(&self, number: u32, pair: &Pair) -> Option<Side> {
+        self.records.get(number as usize)?.pair().side_of(pair)
     }
 
     /// Appends a record; its pair leads to it from now on. `None` where no further number is left.
-    pub(super) fn push(&mut self, record: R) -> Option<usize> {
+    pub(super) fn push(&mut self, record: R) -> Option<u32> {
         let number = u32::try_from(self.records.len()).ok()?;
         let records = &self.records;
         let hash = record.pair().hash(&self.seed);
@@ -198,8 +239,7 @@ impl<R: Paired> Table<R> {
             self.index.insert_unique(spread(hash), Slot { number, hash }, |slot| spread(slot.hash));
         }
         self.records.push(record);
-        self.latest = number as usize;
-        Some(self.latest)
+        Some(number)
     }
 }
 

@@ -9,16 +9,17 @@ const PIECE: usize = 1024;
 pub(super) struct Records<R> {
     /// All but the last are full.
     pieces: Vec<Vec<R>>,
+    length: usize,
 }
 
 impl<R> Records<R> {
     pub(super) const fn new() -> Self {
-        Records { pieces: Vec::new() }
+        Records { pieces: Vec::new(), length: 0 }
     }
 
-    pub(super) fn len(&self) -> usize {
-        let full = self.pieces.len().saturating_sub(1).saturating_mul(PIECE);
-        self.pieces.last().map_or(0, |last| full.saturating_add(last.len()))
+    #[inline]
+    pub(super) const fn len(&self) -> usize {
+        self.length
     }
 
     #[inline]
@@ -32,6 +33,7 @@ impl<R> Records<R> {
     }
 
     pub(super) fn push(&mut self, record: R) {
+        self.length = self.length.saturating_add(1);
         match self.pieces.last_mut() {
             Some(last) if last.len() < PIECE => last.push(record),
             _ => {

@@ -171,7 +171,7 @@ fn is_named(file: &str, name: &str) -> bool {
     file == name || file.rsplit(['/', '\\']).next() == Some(name)
 }
 
-fn read_lab(path: &std::path::Path) -> Result<LabConfig, Failure> {
+pub(in crate::cli) fn read_lab(path: &std::path::Path) -> Result<LabConfig, Failure> {
     let text = input::read_text(path, LAB_FILE_BYTES)?;
     LabConfig::from_toml(&text).map_err(|error| {
         Failure::new(input::name(path.as_os_str()), error)

@@ -10,7 +10,7 @@ mod outputs;
 use std::io::BufReader;
 use std::path::Path;
 
-pub(super) use args::Arguments;
+pub(super) use args::{Arguments, read_lab};
 use outputs::{Content, Output};
 
 use crate::analyze::analysis::{Analysis, Severity};

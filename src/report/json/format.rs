@@ -11,7 +11,7 @@ const INDENTED: usize = 4;
 
 /// Lays out the outer levels for people, the inner ones for line-based tools, and writes harmful characters as escapes.
 #[derive(Default)]
-pub(super) struct Harmless {
+pub(crate) struct Harmless {
     depth: usize,
     pretty: PrettyFormatter<'static>,
 }

@@ -7,6 +7,8 @@
 mod format;
 mod types;
 
+pub(crate) use format::Harmless;
+
 use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
@@ -26,7 +28,7 @@ pub const SCHEMA: &str = "socklab.analysis/1";
 pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
     // JSON is written a few bytes at a time.
     let mut out = BufWriter::with_capacity(64 * 1024, out);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, format::Harmless::default());
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Harmless::default());
     types::Document::of(analysis).serialize(&mut serializer)?;
     writeln!(out)?;
     out.flush()

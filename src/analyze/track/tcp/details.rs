@@ -31,7 +31,7 @@ pub(in crate::analyze::track) struct TcpDetails {
 
 impl TcpDetails {
     /// Those of a stream that begins with this frame.
-    pub(super) fn new(frame: &Frame<'_>, late_completeness: u8) -> Self {
+    pub(in crate::analyze::track) fn new(frame: &Frame<'_>) -> Self {
         let none = PackedFrame::default();
         TcpDetails {
             first_time: PackedTime::new(frame.time),
@@ -43,26 +43,23 @@ impl TcpDetails {
             fin: [none; 2],
             rst: [none; 2],
             payload_kinds: PayloadKinds::default(),
-            late_completeness,
+            late_completeness: 0,
             retransmissions: [0; 2],
         }
     }
 
     /// First frame with payload of a side.
-    #[inline(never)]
     pub(super) fn note_data(&mut self, frame: FrameNumber, sender: Side, payload: &[u8]) {
         *side_mut(&mut self.data, sender) = PackedFrame::new(frame);
         self.payload_kinds.note(sender, payload);
     }
 
     /// First acknowledgement of a side after the SYN-ACK.
-    #[inline(never)]
     pub(super) fn note_ack(&mut self, frame: FrameNumber, sender: Side) {
         *side_mut(&mut self.ack, sender) = PackedFrame::new(frame);
     }
 
     /// First SYN, SYN-ACK, FIN and RST.
-    #[inline(never)]
     pub(super) fn note_control(&mut self, marks: &mut Marks, frame: FrameNumber, sender: Side, flags: TcpFlags) {
         let frame = PackedFrame::new(frame);
         if flags.has(SYN_ACK) {
@@ -83,7 +80,6 @@ impl TcpDetails {
     }
 
     /// One more retransmission of a side.
-    #[inline(never)]
     pub(super) fn note_retransmission(&mut self, sender: Side) {
         let count = side_mut(&mut self.retransmissions, sender);
         *count = count.saturating_add(1);

@@ -1,7 +1,7 @@
 //! TCP connections as Wireshark numbers and judges them: port reuse, completeness, retransmissions.
 //!
 //! Each rule stands in a function of its own: [`TcpRecord::is_reused_by`], [`TcpRecord::note_bases`],
-//! [`TcpRecord::opening_completeness`], [`rules::completeness_of`], [`Sender::sent_before`]. What every frame touches is
+//! [`TcpRecord::set_opening`], [`rules::completeness_of`], [`Sender::sent_before`]. What every frame touches is
 //! in [`TcpRecord`], the rest in [`TcpDetails`]; `view` makes of both what others see.
 
 mod details;
@@ -68,6 +68,12 @@ impl Marks {
         self.0 & mark != 0
     }
 
+    #[inline]
+    const fn has_both_bases(self) -> bool {
+        let both = Marks::base(Side::A) | Marks::base(Side::B);
+        self.0 & both == both
+    }
+
     /// Sets the mark; true where it was not set before.
     #[inline]
     fn set(&mut self, mark: u16) -> bool {
@@ -117,37 +123,67 @@ pub(super) enum Opening {
     PortReuse,
 }
 
+/// What a frame brings that is noted in [`TcpDetails`], one bit each. Most bring nothing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seldom(u8);
+
+impl Seldom {
+    const FIRST_OF_SIDE: u8 = 1;
+    const FIRST_DATA: u8 = 2;
+    const CONTROL: u8 = 4;
+    const FIRST_ACK: u8 = 8;
+    const RETRANSMISSION: u8 = 16;
+
+    #[inline]
+    pub(super) const fn any(self) -> bool {
+        self.0 != 0
+    }
+
+    /// The first frame of its side.
+    #[inline]
+    pub(super) const fn first_of_side(self) -> bool {
+        self.0 & Seldom::FIRST_OF_SIDE != 0
+    }
+
+    /// A frame whose SYN, payload or FIN was sent before.
+    #[inline]
+    pub(super) const fn retransmission(self) -> bool {
+        self.0 & Seldom::RETRANSMISSION != 0
+    }
+
+    #[inline]
+    fn when(condition: bool, bit: u8) -> u8 {
+        if condition { bit } else { 0 }
+    }
+}
+
 impl TcpRecord {
     /// A stream that begins with this frame, which is not yet counted.
-    pub(super) fn open(
-        pair: Pair,
-        frame: &Frame<'_>,
-        segment: &TcpSegment<'_>,
-        opening: Opening,
-    ) -> (TcpRecord, TcpDetails) {
-        let (completeness, late_completeness) = Self::opening_completeness(segment, opening);
-        let record = TcpRecord {
+    pub(super) fn new(pair: Pair, frame: &Frame<'_>) -> Self {
+        TcpRecord {
             pair,
-            completeness,
+            completeness: 0,
             marks: Marks::default(),
             last_frame: frame.number.0,
             last_time: PackedTime::new(frame.time),
             directions: BothDirections::default(),
             senders: Default::default(),
-        };
-        (record, TcpDetails::new(frame, late_completeness))
+        }
     }
 
-    /// Completeness that only a stream's first frame gives: 1 for a SYN; 8 for a SYN with payload that is the first
-    /// frame of its pair. That frame's other bits come late.
-    fn opening_completeness(segment: &TcpSegment<'_>, opening: Opening) -> (u8, u8) {
+    /// Sets the completeness of a stream after its first frame was counted: 1 for a SYN; 8 for a SYN with payload that is
+    /// the first frame of its pair. The other bits of that frame come late.
+    pub(super) fn set_opening(&mut self, details: &mut TcpDetails, segment: &TcpSegment<'_>, opening: Opening) {
         let has_data = segment.payload_length.is_some_and(|length| length > 0);
         let syn = if is_syn(segment.flags) { completeness::SYN } else { 0 };
         let data = if syn != 0 && has_data { completeness::DATA } else { 0 };
         match opening {
-            Opening::PortReuse => (syn, 0),
-            Opening::FirstOfPair if segment.bogus_header => (0, 0),
-            Opening::FirstOfPair => (syn | data, completeness_of(segment)),
+            Opening::PortReuse => self.completeness |= syn,
+            Opening::FirstOfPair if segment.bogus_header => {}
+            Opening::FirstOfPair => {
+                details.late_completeness = self.completeness;
+                self.completeness = syn | data;
+            }
         }
     }
 
@@ -159,42 +195,67 @@ impl TcpRecord {
             && side(&self.senders, sender).base != segment.sequence
     }
 
-    /// Counts a frame; true where it is a retransmission.
-    #[inline]
+    /// Counts a frame; [`TcpRecord::add_seldom`] must follow where there is anything seldom.
+    #[inline(always)]
     pub(super) fn add(
         &mut self,
-        details: &mut TcpDetails,
         frame: &Frame<'_>,
         sender: Side,
         segment: &TcpSegment<'_>,
         way: Option<Direction>,
-    ) -> bool {
-        let first = self.frames() == 0;
+    ) -> Seldom {
+        let flags = segment.flags;
         let length = segment.payload_length.unwrap_or(0);
         let has_data = length > 0;
         self.last_frame = frame.number.0;
         self.last_time = PackedTime::new(frame.time);
         self.directions.add(sender, way);
+        if !self.marks.has_both_bases() || flags.has(TcpFlags::SYN) {
+            self.note_bases(sender, segment);
+        }
         let side = side_mut(&mut self.senders, sender);
+        let mut seldom = Seldom::when(side.frames == 0, Seldom::FIRST_OF_SIDE);
         side.frames = side.frames.saturating_add(1);
         side.data_frames = side.data_frames.saturating_add(u32::from(has_data));
         side.payload_bytes = side.payload_bytes.saturating_add(u64::from(length));
-        if has_data && self.marks.set(Marks::data(sender)) {
+        seldom |= Seldom::when(has_data & !self.marks.has(Marks::data(sender)), Seldom::FIRST_DATA);
+        if segment.bogus_header {
+            return Seldom(seldom);
+        }
+        self.completeness |= completeness_of(segment);
+        let control = flags.0 & SYN_FIN_RST != 0;
+        let pure = flags.has(TcpFlags::ACK) & !has_data & !control;
+        side.acknowledgement_frames = side.acknowledgement_frames.saturating_add(u32::from(pure));
+        seldom |= Seldom::when(control, Seldom::CONTROL);
+        let acknowledges = flags.0 & SYN_ACK.0 == TcpFlags::ACK.0;
+        let first_ack = acknowledges & self.marks.has(Marks::SYN_ACK) & !self.marks.has(Marks::ack(sender));
+        seldom |= Seldom::when(first_ack, Seldom::FIRST_ACK);
+        seldom |= Seldom::when(self.note_sequence(sender, segment, length), Seldom::RETRANSMISSION);
+        Seldom(seldom)
+    }
+
+    /// Notes what a frame brings that is seldom.
+    #[inline(never)]
+    pub(super) fn add_seldom(
+        &mut self,
+        details: &mut TcpDetails,
+        seldom: Seldom,
+        frame: &Frame<'_>,
+        sender: Side,
+        segment: &TcpSegment<'_>,
+    ) {
+        if seldom.0 & Seldom::FIRST_DATA != 0 && self.marks.set(Marks::data(sender)) {
             details.note_data(frame.number, sender, segment.payload);
         }
-        self.note_bases(sender, segment);
-        if segment.bogus_header {
-            return false;
+        if seldom.0 & Seldom::FIRST_ACK != 0 && self.marks.set(Marks::ack(sender)) {
+            details.note_ack(frame.number, sender);
         }
-        if !(first && details.late_completeness != 0) {
-            self.completeness |= completeness_of(segment);
+        if seldom.0 & Seldom::CONTROL != 0 {
+            details.note_control(&mut self.marks, frame.number, sender, segment.flags);
         }
-        self.note_flags(details, frame, sender, segment, has_data);
-        let retransmission = self.note_sequence(sender, segment, length);
-        if retransmission {
+        if seldom.retransmission() {
             details.note_retransmission(sender);
         }
-        retransmission
     }
 
     /// Frames of both sides so far.
@@ -214,16 +275,10 @@ impl TcpRecord {
         FrameNumber(self.last_frame)
     }
 
-    /// Frames of one side so far.
-    #[inline]
-    pub(super) fn sent(&self, sender: Side) -> u32 {
-        side(&self.senders, sender).frames
-    }
-
     /// Base sequence numbers: the first frame of a direction sets its own; an acknowledgement sets the other one if that
     /// has none; a SYN-ACK replaces its direction's. So do frames whose header is too short to be evaluated otherwise, but
     /// those of unknown payload length only replace.
-    #[inline]
+    #[inline(never)]
     fn note_bases(&mut self, sender: Side, segment: &TcpSegment<'_>) {
         let flags = segment.flags;
         if segment.payload_length.is_some() {
@@ -240,32 +295,8 @@ impl TcpRecord {
         }
     }
 
-    /// First frames of each kind, and pure acknowledgements.
-    #[inline]
-    fn note_flags(
-        &mut self,
-        details: &mut TcpDetails,
-        frame: &Frame<'_>,
-        sender: Side,
-        segment: &TcpSegment<'_>,
-        has_data: bool,
-    ) {
-        let flags = segment.flags;
-        let control = flags.0 & SYN_FIN_RST != 0;
-        let pure = flags.has(TcpFlags::ACK) & !has_data & !control;
-        let side = side_mut(&mut self.senders, sender);
-        side.acknowledgement_frames = side.acknowledgement_frames.saturating_add(u32::from(pure));
-        if control {
-            details.note_control(&mut self.marks, frame.number, sender, flags);
-        }
-        let acknowledges = flags.0 & SYN_ACK.0 == TcpFlags::ACK.0;
-        if acknowledges && self.marks.has(Marks::SYN_ACK) && self.marks.set(Marks::ack(sender)) {
-            details.note_ack(frame.number, sender);
-        }
-    }
-
     /// Follows the sequence numbers of one side; true where the segment repeats something sent before.
-    #[inline]
+    #[inline(always)]
     fn note_sequence(&mut self, sender: Side, segment: &TcpSegment<'_>, length: u32) -> bool {
         let flags = segment.flags;
         let controls = u32::from(flags.has(TcpFlags::SYN)).wrapping_add(u32::from(flags.has(TcpFlags::FIN)));
@@ -273,13 +304,10 @@ impl TcpRecord {
         let end = segment.sequence.wrapping_add(occupied);
         let known = !self.marks.set(Marks::next(sender));
         let side = side_mut(&mut self.senders, sender);
-        let retransmission = occupied > 0 && side.sent_before(known, segment, length);
-        if !known || is_after(end, side.next) {
-            side.next = end;
-        }
-        if flags.has(TcpFlags::ACK) {
-            side_mut(&mut self.senders, sender.other()).acknowledged = segment.acknowledgement;
-        }
+        let retransmission = (occupied > 0) & side.sent_before(known, segment, length);
+        side.next = if !known | is_after(end, side.next) { end } else { side.next };
+        let peer = side_mut(&mut self.senders, sender.other());
+        peer.acknowledged = if flags.has(TcpFlags::ACK) { segment.acknowledgement } else { peer.acknowledged };
         retransmission
     }
 }
@@ -292,13 +320,14 @@ impl Sender {
     ///
     /// Wireshark's `tcp.analysis.retransmission`, but for segments that it takes for reordered because they come within a
     /// round-trip time of the highest one: here they count.
+    #[inline(always)]
     fn sent_before(&self, known: bool, segment: &TcpSegment<'_>, length: u32) -> bool {
-        let one_before = known && segment.sequence == self.next.wrapping_sub(1);
-        let keep_alive = one_before && length <= 1 && segment.flags.0 & SYN_FIN_RST == 0;
-        let acknowledged =
-            length > 0 && self.acknowledged != 0 && !is_after(segment.sequence.wrapping_add(length), self.acknowledged);
-        let repeats = known && is_after(self.next, segment.sequence) && !(one_before && length > 1);
-        !keep_alive && (repeats || acknowledged)
+        let one_before = known & (segment.sequence == self.next.wrapping_sub(1));
+        let keep_alive = one_before & (length <= 1) & (segment.flags.0 & SYN_FIN_RST == 0);
+        let end = segment.sequence.wrapping_add(length);
+        let acknowledged = (length > 0) & (self.acknowledged != 0) & !is_after(end, self.acknowledged);
+        let repeats = known & is_after(self.next, segment.sequence) & !(one_before & (length > 1));
+        !keep_alive & (repeats | acknowledged)
     }
 }
 

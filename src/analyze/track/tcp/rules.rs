@@ -22,19 +22,37 @@ pub(super) const SYN_FIN_RST: u8 = TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags:
 /// the ACK bit; payload of a SYN does not count.
 #[inline]
 pub(super) fn completeness_of(segment: &TcpSegment<'_>) -> u8 {
-    let flags = segment.flags;
-    let mut bits = if flags.has(TcpFlags::RST) { completeness::RST } else { 0 };
-    if flags.has(TcpFlags::ACK) {
-        bits |= if flags.has(TcpFlags::SYN) {
-            completeness::SYN_ACK
-        } else if segment.payload_length.is_some_and(|length| length > 0) {
-            completeness::DATA
-        } else {
-            completeness::ACK
-        };
-        bits |= if flags.has(TcpFlags::FIN) { completeness::FIN } else { 0 };
+    let has_data = segment.payload_length.is_some_and(|length| length > 0);
+    let place = usize::from(segment.flags.0 & 0x1f) | if has_data { 0x20 } else { 0 };
+    COMPLETENESS.get(place).copied().unwrap_or(0)
+}
+
+/// [`completeness_of`] by the low five flags, and 0x20 for payload: a look costs less than the questions.
+#[expect(clippy::indexing_slicing, reason = "computed by the compiler, which checks it")]
+const COMPLETENESS: [u8; 0x40] = {
+    let mut table = [0; 0x40];
+    let mut place = 0;
+    while place < table.len() {
+        table[place] = completeness_bits(TcpFlags((place & 0x1f) as u8), place & 0x20 != 0);
+        place += 1;
     }
-    bits
+    table
+};
+
+const fn completeness_bits(flags: TcpFlags, has_data: bool) -> u8 {
+    let reset = if flags.has(TcpFlags::RST) { completeness::RST } else { 0 };
+    if !flags.has(TcpFlags::ACK) {
+        return reset;
+    }
+    let fin = if flags.has(TcpFlags::FIN) { completeness::FIN } else { 0 };
+    let kind = if flags.has(TcpFlags::SYN) {
+        completeness::SYN_ACK
+    } else if has_data {
+        completeness::DATA
+    } else {
+        completeness::ACK
+    };
+    reset | fin | kind
 }
 
 /// SYN set and ACK clear.

@@ -9,13 +9,13 @@ use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
-use super::tests::{made_of, story};
 use crate::analyze::analysis::{Analysis, LabStream};
 use crate::escape::{harmless, is_harmful};
 use crate::lab::Step;
 use crate::report::ladder::{Wanted, text};
 use crate::report::style::Style;
 use crate::report::tables::{Cell, TableName};
+use crate::report::tests::{made_of, story};
 use crate::report::{annotate, csv, html, markdown};
 use crate::types::Protocol;
 

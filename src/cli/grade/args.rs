@@ -1,0 +1,159 @@
+//! What the grading commands take.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::output::Color;
+
+/// `socklab template`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct TemplateArguments {
+    /// What the form is written in
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: FormFormat,
+
+    /// A lab file (TOML) with the points of your lab
+    #[arg(long, value_name = "FILE")]
+    pub(super) lab: Option<PathBuf>,
+}
+
+/// `socklab rubric`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RubricArguments {
+    /// A lab file (TOML) with the points of your lab
+    #[arg(long, value_name = "FILE")]
+    pub(super) lab: Option<PathBuf>,
+}
+
+/// `socklab check`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CheckArguments {
+    /// The captures that you hand in
+    #[arg(value_name = "CAPTURE", required = true)]
+    pub(super) captures: Vec<PathBuf>,
+
+    /// Your answers: the form that socklab template prints, filled in
+    #[arg(long, value_name = "FILE")]
+    pub(super) answers: Option<PathBuf>,
+
+    /// A lab file (TOML) with the hosts and ports of your lab
+    #[arg(long, value_name = "FILE")]
+    pub(super) lab: Option<PathBuf>,
+
+    /// When to write in colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(super) color: Color,
+}
+
+/// `socklab grade`.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(in crate::cli) struct GradeArguments {
+    /// The submissions: a folder with one folder or archive (zip, tar, tar.gz) each, or a bulk download of Canvas,
+    /// Moodle, Gradescope or GitHub Classroom, unpacked or as the zip file that it is
+    #[arg(value_name = "FOLDER")]
+    pub(super) folder: PathBuf,
+
+    /// What the report is written as
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: ReportFormat,
+
+    /// Write the report to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Write everything into this folder: the report in all formats, the files to upload, and what a second run needs to
+    /// grade only what changed
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) results: Option<PathBuf>,
+
+    /// How answers become points (TOML); socklab rubric prints the default
+    #[arg(long, value_name = "FILE")]
+    pub(super) rubric: Option<PathBuf>,
+
+    /// A lab file (TOML) with the hosts, ports and points of your lab
+    #[arg(long, value_name = "FILE")]
+    pub(super) lab: Option<PathBuf>,
+
+    /// Lab partners, who may hand in the same captures: a table (CSV) with the columns name and group
+    #[arg(long, value_name = "FILE")]
+    pub(super) groups: Option<PathBuf>,
+
+    /// Canvas's gradebook export, to be written into the results with one column filled in
+    #[arg(long, value_name = "FILE", requires = "results")]
+    pub(super) canvas: Option<PathBuf>,
+
+    /// The title of the assignment's column in Canvas's export
+    #[arg(long, value_name = "TITLE", requires = "canvas")]
+    pub(super) canvas_column: Option<String>,
+
+    /// Moodle's grading worksheet, to be written into the results with the grades filled in
+    #[arg(long, value_name = "FILE", requires = "results")]
+    pub(super) moodle: Option<PathBuf>,
+
+    /// The title of the grade's column in Moodle's worksheet, where the site is not in English
+    #[arg(long, value_name = "TITLE", requires = "moodle")]
+    pub(super) moodle_column: Option<String>,
+
+    /// Write a results.json for each submission, also where they do not come from Gradescope
+    #[arg(long, requires = "results")]
+    pub(super) gradescope: bool,
+
+    /// Write a runner's result for each submission, also where they do not come from GitHub Classroom
+    #[arg(long, requires = "results")]
+    pub(super) github: bool,
+
+    /// Submissions graded at the same time [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+
+    /// Seconds that one submission may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub(super) time: u64,
+
+    /// When to write in colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(super) color: Color,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  A look at a class:
+      socklab grade submissions/
+  Everything, with the grades entered into Canvas's own export:
+      socklab grade submissions.zip --results grades/ --canvas export.csv
+  With your own rubric, and with lab partners who may share captures:
+      socklab grade submissions/ --rubric rubric.toml --groups groups.csv
+
+Explanations in the students' own words are never graded: the report puts the
+expected answer beside them. Frames that two submissions share are shown; what
+they mean is yours to judge.
+
+Exit status: 0 done, whatever the submissions hold; 2 the folder or an option
+could not be used.";
+
+/// What a form is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum FormFormat {
+    /// TOML, with comments
+    #[default]
+    Toml,
+    /// JSON
+    Json,
+}
+
+/// What the report is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// Tables to read, 80 columns wide
+    #[default]
+    Table,
+    /// JSON for programs
+    Json,
+    /// CSV for spreadsheets
+    Csv,
+    /// One page to look at, with a page for each student
+    Html,
+}

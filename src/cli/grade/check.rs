@@ -1,0 +1,98 @@
+//! `socklab check`: what a student runs before handing in. It says what is missing, never what is right.
+
+use std::path::Path;
+
+use super::args::CheckArguments;
+use crate::analyze::analysis::{Analysis, Severity};
+use crate::analyze::{CaptureFacts, analyze, read_capture};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::input;
+use crate::cli::output::Destination;
+use crate::grade::form::{self, Form, Problem};
+use crate::grade::submission::{ASKED, missing_steps};
+use crate::lab::Question;
+use crate::limits::Limits;
+use crate::report::page::{Page, shorten};
+use crate::report::style::Piece;
+use crate::report::words;
+use crate::wording::{count, list};
+
+/// Columns for a file's name.
+const NAME: usize = 40;
+
+pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
+    let config = super::lab(arguments.lab.as_deref())?;
+    let captures: Vec<CaptureFacts> = arguments.captures.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+    let answers = match &arguments.answers {
+        Some(path) => Some(Form::read(&input::read_text(path, form::MOST_BYTES)?)),
+        None => None,
+    };
+    let analysis = analyze(captures, &[], &config);
+    let missing = missing_steps(&analysis);
+    let wrong_captures = analysis.findings.iter().any(|finding| finding.severity >= Severity::Warning);
+    let wrong_form = answers.as_ref().is_some_and(|(form, problems)| !problems.is_empty() || is_incomplete(form));
+    let style = Destination::Screen.style(arguments.color);
+    let name = arguments.answers.as_ref().map(|path| input::name(path.as_os_str()));
+    Destination::Screen.write(|out| {
+        let mut page = Page::new(out, style);
+        of_captures(&mut page, &analysis)?;
+        if let Some((form, problems)) = &answers {
+            of_form(&mut page, name.as_deref().unwrap_or_default(), form, problems)?;
+        }
+        let found = !missing.is_empty() || wrong_captures || wrong_form;
+        page.gap()?;
+        page.paragraph(0, if found { "There is something to look at before you hand in." } else { "Ready to hand in." })
+    })?;
+    let found = !missing.is_empty() || wrong_captures || wrong_form;
+    Ok(if found { Exit::Found } else { Exit::Done })
+}
+
+fn read(path: &Path) -> Result<CaptureFacts, Failure> {
+    let input = input::open(path)?;
+    read_capture(&input.name, input.reader, &Limits::default(), &mut |_| {})
+        .map_err(|error| Failure::new(&input.name, &error).hint(error.hint()))
+}
+
+fn is_incomplete(form: &Form) -> bool {
+    Question::ALL.into_iter().any(|question| !form.unfilled(question).is_empty())
+}
+
+fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> {
+    page.heading("Captures")?;
+    for capture in &analysis.captures {
+        let step = capture.step.as_ref().map(|recorded| words::step(recorded.step));
+        let step = step.unwrap_or_else(|| "no step of the lab that can be told".to_owned());
+        let frames = count(capture.info.frames, "frame");
+        page.marked(2, Piece::Title, &shorten(&capture.file, NAME), &format!("{step}, {frames}"))?;
+    }
+    let missing = missing_steps(analysis);
+    for step in ASKED.into_iter().filter(|step| missing.contains(step)) {
+        let text = format!("There is no capture of {}.", words::step(step));
+        page.marked(2, Piece::Finding(Severity::Error), "missing", &text)?;
+    }
+    for finding in &analysis.findings {
+        let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
+        let redo = finding.redo.map(|step| format!(" Redo: {}.", words::step(step))).unwrap_or_default();
+        let mark = words::severity(finding.severity);
+        page.marked(2, Piece::Finding(finding.severity), mark, &format!("{file}{}{redo}", finding.message))?;
+    }
+    Ok(())
+}
+
+fn of_form(page: &mut Page<'_>, name: &str, form: &Form, problems: &[Problem]) -> std::io::Result<()> {
+    page.heading("Answers")?;
+    for problem in problems {
+        page.marked(2, Piece::Finding(Severity::Error), "error", &format!("{name}, {problem}"))?;
+    }
+    for question in Question::ALL {
+        let unfilled = form.unfilled(question);
+        if !unfilled.is_empty() {
+            let text = format!("not filled in: {}", list(&unfilled));
+            page.marked(2, Piece::Finding(Severity::Warning), &question.to_string(), &text)?;
+        }
+    }
+    if problems.is_empty() && !is_incomplete(form) {
+        page.paragraph(2, "Every entry is filled in and well formed.")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! `socklab template`, `check`, `grade` and `rubric`.
+//!
+//! Here folders are walked, threads started and the clock read; what a submission is worth is [`crate::grade`]'s.
+
+mod args;
+mod check;
+mod outputs;
+mod store;
+mod walk;
+mod work;
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use args::FormFormat;
+pub(super) use args::{CheckArguments, GradeArguments, RubricArguments, TemplateArguments};
+use store::{Index, Store};
+use walk::{Item, Place};
+use work::{Outcome, Task};
+
+use crate::cli::analyze::read_lab;
+use crate::cli::exit::{Exit, Failure, say};
+use crate::cli::input;
+use crate::cli::output::Destination;
+use crate::grade::copies::class::{self, Member};
+use crate::grade::copies::groups::Groups;
+use crate::grade::form::template;
+use crate::grade::limits::SubmissionLimits;
+use crate::grade::platforms::naming::{self, Handed, Platform};
+use crate::grade::report::Class;
+use crate::grade::result::{Graded, Refusal};
+use crate::grade::rubric::Rubric;
+use crate::lab::LabConfig;
+
+/// A rubric is a page of text, a table of groups some more.
+const TEXT_BYTES: u64 = 4 << 20;
+
+/// Gradescope's metadata hold every submission's history.
+const METADATA_BYTES: u64 = 64 << 20;
+
+/// Runs `socklab template`.
+pub(super) fn template(arguments: &TemplateArguments) -> Exit {
+    reported(lab(arguments.lab.as_deref()).and_then(|config| {
+        print(&match arguments.format {
+            FormFormat::Toml => template::toml(&config),
+            FormFormat::Json => template::json(&config),
+        })
+    }))
+}
+
+/// Runs `socklab rubric`.
+pub(super) fn rubric(arguments: &RubricArguments) -> Exit {
+    reported(lab(arguments.lab.as_deref()).and_then(|config| print(&Rubric::new(&config).to_toml())))
+}
+
+/// Runs `socklab check`.
+pub(super) fn check(arguments: &CheckArguments) -> Exit {
+    reported(check::run(arguments))
+}
+
+/// Runs `socklab grade`.
+pub(super) fn grade(arguments: &GradeArguments) -> Exit {
+    reported(grade_class(arguments))
+}
+
+fn reported(result: Result<Exit, Failure>) -> Exit {
+    result.unwrap_or_else(|failure| {
+        failure.report();
+        Exit::Unusable
+    })
+}
+
+fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
+    path.map_or_else(|| Ok(LabConfig::default()), read_lab)
+}
+
+fn print(text: &str) -> Result<Exit, Failure> {
+    Destination::Screen.write(|out| out.write_all(text.as_bytes()))?;
+    Ok(Exit::Done)
+}
+
+fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
+    let config = lab(arguments.lab.as_deref())?;
+    let rubric = match &arguments.rubric {
+        Some(path) => Rubric::from_toml(&input::read_text(path, TEXT_BYTES)?, &config).map_err(|error| {
+            Failure::new(input::name(path.as_os_str()), error).hint("socklab rubric prints one that is right.")
+        })?,
+        None => Rubric::new(&config),
+    };
+    let groups = match &arguments.groups {
+        Some(path) => Groups::from_csv(&input::read_text(path, TEXT_BYTES)?)
+            .map_err(|error| Failure::new(input::name(path.as_os_str()), error).hint("A row is: Ann Lee,7"))?,
+        None => Groups::default(),
+    };
+    let limits = SubmissionLimits::default();
+    let items = walk::files(&arguments.folder, arguments.results.as_deref(), &limits)?;
+    let (platform, handed) = submissions(&arguments.folder, &items);
+    if handed.is_empty() {
+        return Err(Failure::new(input::name(arguments.folder.as_os_str()), "there is no submission in it")
+            .hint("A submission is a folder or an archive in this folder."));
+    }
+    let store = Store::new(arguments.results.as_deref(), handed.len())
+        .map_err(|error| Failure::new("--results", format_args!("the folder can't be made: {error}")))?;
+    let run = Run { arguments, config, rubric, groups, limits, items, platform, handed };
+    run.grade(store)
+}
+
+/// Sorts the files into submissions.
+fn submissions(folder: &Path, items: &[Item]) -> (Platform, Vec<Handed>) {
+    let paths: Vec<Vec<String>> = items.iter().map(|item| item.path.clone()).collect();
+    let text =
+        naming::metadata(&paths).and_then(|place| items.get(place)).and_then(|item| metadata(folder, &item.place));
+    let root = folder.canonicalize().ok();
+    let root = root.as_deref().unwrap_or(folder).file_name().map(input::name).unwrap_or_default();
+    let root = root.strip_suffix(".zip").unwrap_or(&root);
+    naming::submissions(&paths, root, text.as_deref())
+}
+
+fn metadata(folder: &Path, place: &Place) -> Option<String> {
+    match place {
+        Place::Disk(path) => input::read_text(path, METADATA_BYTES).ok(),
+        Place::Bulk(place) => {
+            use std::io::Read;
+
+            let mut text = String::new();
+            let mut bulk = walk::open_bulk(folder).ok()?;
+            bulk.entry(*place).ok()?.take(METADATA_BYTES).read_to_string(&mut text).ok()?;
+            Some(text)
+        }
+        Place::Refused(_) => None,
+    }
+}
+
+/// One run over a class.
+struct Run<'a> {
+    arguments: &'a GradeArguments,
+    config: LabConfig,
+    rubric: Rubric,
+    groups: Groups,
+    limits: SubmissionLimits,
+    items: Vec<Item>,
+    platform: Platform,
+    handed: Vec<Handed>,
+}
+
+/// What is held of the class while it is graded: little of each submission.
+#[derive(Default)]
+struct Tally {
+    members: Vec<Option<Member>>,
+    refused: Vec<Refusal>,
+    index: Index,
+    graded_now: usize,
+    fault: Option<Failure>,
+}
+
+impl Run<'_> {
+    fn grade(&self, store: Store) -> Result<Exit, Failure> {
+        let before = store.last_index();
+        let store = Mutex::new(store);
+        let mut tally = Tally { members: vec![None; self.handed.len()], ..Tally::default() };
+        self.work(&store, &mut tally);
+        if let Some(failure) = tally.fault {
+            return Err(failure);
+        }
+        let store = store.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // Those that were not graded have no place in the report.
+        let (places, members): (Vec<usize>, Vec<Member>) =
+            tally.members.into_iter().enumerate().filter_map(|(place, member)| Some((place, member?))).unzip();
+        let load = |number: usize| places.get(number).and_then(|place| store.load(*place));
+        let copies = class::shared(&members, &self.groups, |number| load(number).map(|graded| graded.fingerprint));
+        tally.refused.sort();
+        let class = Class { size: members.len(), load: &load, copies: &copies, refused: &tally.refused };
+        outputs::report(self.arguments, &class)?;
+        self.tell(&class, tally.graded_now, before.as_ref(), &tally.index);
+        if let Some(folder) = &self.arguments.results {
+            outputs::results(self.arguments, folder, self.platform, &class)?;
+            let failed = |error| {
+                Failure::new(input::name(folder.as_os_str()), format_args!("the cache can't be written: {error}"))
+            };
+            store.finish(&tally.index).map_err(failed)?;
+        }
+        Ok(Exit::Done)
+    }
+
+    fn work(&self, store: &Mutex<Store>, tally: &mut Tally) {
+        let task = Task {
+            folder: &self.arguments.folder,
+            items: &self.items,
+            handed: &self.handed,
+            rubric: &self.rubric,
+            config: &self.config,
+            limits: self.limits,
+            time: Duration::from_secs(self.arguments.time),
+            store,
+        };
+        let jobs = self.arguments.jobs.map(usize::from);
+        let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let bar = bar(self.handed.len());
+        // A submission that makes socklab fail is reported as refused, not in the middle of the bar.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        work::run(&task, jobs, |place, outcome| {
+            self.take(place, outcome, store, tally);
+            bar.inc(1);
+        });
+        std::panic::set_hook(hook);
+        bar.finish_and_clear();
+    }
+
+    /// Keeps a result, and what is needed of it for the class.
+    fn take(&self, place: usize, outcome: Outcome, store: &Mutex<Store>, tally: &mut Tally) {
+        let Some(handed) = self.handed.get(place) else { return };
+        let (graded, hash, is_new) = match outcome {
+            Outcome::Failed(reason) => return tally.refused.push(Refusal { name: handed.name.clone(), reason }),
+            Outcome::Graded { graded, hash, is_new } => (graded, hash, is_new),
+        };
+        let submission = &graded.submission;
+        let single = handed.files.len() == 1 && handed.files.iter().all(|(_, name)| !name.contains('/'));
+        for refusal in &submission.refused {
+            let name = if single { handed.name.clone() } else { format!("{}/{}", handed.name, refusal.name) };
+            tally.refused.push(Refusal { name, reason: refusal.reason.clone() });
+        }
+        if self.is_stray(handed, &graded) {
+            if submission.refused.is_empty() {
+                let reason = "it is no submission: neither a folder nor an archive nor a capture".to_owned();
+                tally.refused.push(Refusal { name: handed.name.clone(), reason });
+            }
+            return;
+        }
+        tally.graded_now = tally.graded_now.saturating_add(usize::from(is_new));
+        tally.index.submissions.insert(handed.name.clone(), (hash.clone(), submission.points));
+        let member = Member {
+            name: submission.name.clone(),
+            identity: submission.identity.clone(),
+            index: graded.fingerprint.index(),
+            frames: u64::try_from(graded.fingerprint.frames.len()).unwrap_or(u64::MAX),
+        };
+        if let Some(slot) = tally.members.get_mut(place) {
+            *slot = Some(member);
+        }
+        let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = store.keep(place, &hash, &graded, is_new) {
+            tally.fault.get_or_insert(Failure::new("--results", format_args!("a result can't be kept: {error}")));
+        }
+    }
+
+    /// A file that lies beside the submissions and holds nothing of one.
+    fn is_stray(&self, handed: &Handed, graded: &Graded) -> bool {
+        let submission = &graded.submission;
+        let own = |(place, _): &(usize, String)| self.items.get(*place).is_some_and(|item| item.path.len() == 1);
+        self.platform == Platform::Plain
+            && handed.files.iter().all(own)
+            && submission.captures.is_empty()
+            && submission.answers.is_none()
+    }
+
+    /// What was done, on standard error.
+    fn tell(&self, class: &Class<'_>, graded_now: usize, before: Option<&Index>, now: &Index) {
+        let as_before = class.size.saturating_sub(graded_now);
+        say(
+            "note",
+            &format!(
+                "{}: {} submissions, {graded_now} graded now, {as_before} as before",
+                self.platform.name(),
+                class.size
+            ),
+        );
+        let empty = BTreeMap::new();
+        if let Some(before) = before {
+            for line in work::changes(
+                &before.submissions,
+                if self.arguments.results.is_some() { &now.submissions } else { &empty },
+            ) {
+                say("changed", &line);
+            }
+        }
+    }
+}
+
+fn bar(size: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(size).unwrap_or(u64::MAX));
+    // The template is ours; an unreadable one would leave the default style.
+    if let Ok(style) = ProgressStyle::with_template("grading {bar:30} {pos} of {len}, {eta} to go") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,117 @@
+//! Where results wait until the report is written: in the results folder, from where a second run takes what has not
+//! changed; else in memory, compressed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use serde::{Deserialize, Serialize};
+
+use crate::grade::points::Points;
+use crate::grade::result::Graded;
+
+/// Results by place in the class.
+pub(super) struct Store {
+    folder: Option<PathBuf>,
+    kept: Vec<Option<Kept>>,
+}
+
+enum Kept {
+    /// In the folder, under the hash of what was handed in.
+    File(String),
+    /// In memory.
+    Memory(Vec<u8>),
+}
+
+/// What a run leaves for the next one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Index {
+    /// By submission, what was handed in and the points.
+    pub(super) submissions: BTreeMap<String, (String, Points)>,
+}
+
+impl Store {
+    /// A store for so many results. The folder is made where it is missing.
+    pub(super) fn new(results: Option<&Path>, size: usize) -> io::Result<Store> {
+        let folder = results.map(|path| path.join("cache"));
+        if let Some(folder) = &folder {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(Store { folder, kept: (0..size).map(|_| None).collect() })
+    }
+
+    /// The result of an earlier run for the same hash.
+    pub(super) fn earlier(&self, hash: &str) -> Option<Graded> {
+        read(&self.folder.as_ref()?.join(format!("{hash}.json")))
+    }
+
+    /// Keeps a result.
+    pub(super) fn keep(&mut self, place: usize, hash: &str, graded: &Graded, is_new: bool) -> io::Result<()> {
+        let kept = match &self.folder {
+            Some(folder) => {
+                if is_new {
+                    // Whole or not at all: a run may be interrupted.
+                    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+                    serde_json::to_writer(io::BufWriter::new(&mut file), graded)?;
+                    file.persist(folder.join(format!("{hash}.json")))?;
+                }
+                Kept::File(hash.to_owned())
+            }
+            None => {
+                let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+                serde_json::to_writer(&mut encoder, graded)?;
+                encoder.flush()?;
+                Kept::Memory(encoder.finish()?)
+            }
+        };
+        if let Some(slot) = self.kept.get_mut(place) {
+            *slot = Some(kept);
+        }
+        Ok(())
+    }
+
+    /// The result at a place.
+    pub(super) fn load(&self, place: usize) -> Option<Graded> {
+        match self.kept.get(place)?.as_ref()? {
+            Kept::File(hash) => self.earlier(hash),
+            Kept::Memory(bytes) => {
+                let mut json = Vec::new();
+                DeflateDecoder::new(bytes.as_slice()).read_to_end(&mut json).ok()?;
+                serde_json::from_slice(&json).ok()
+            }
+        }
+    }
+
+    /// What the last run left.
+    pub(super) fn last_index(&self) -> Option<Index> {
+        read(&self.folder.as_ref()?.join("index.json"))
+    }
+
+    /// Leaves this run's index, and removes results that nothing refers to any more.
+    pub(super) fn finish(&self, index: &Index) -> io::Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer(io::BufWriter::new(&mut file), index)?;
+        file.persist(folder.join("index.json"))?;
+        for entry in fs::read_dir(folder)?.flatten() {
+            let name = entry.file_name();
+            let hash = name.to_str().and_then(|name| name.strip_suffix(".json")).filter(|hash| is_hash(hash));
+            if hash.is_some_and(|hash| !index.submissions.values().any(|(own, _)| own == hash)) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}

@@ -1,0 +1,168 @@
+//! Finding the files of a class: a folder, or the zip file of a bulk download. Nothing is followed and nothing is opened
+//! but regular files.
+
+use std::fs::{self, File, Metadata};
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use crate::cli::exit::Failure;
+use crate::cli::input;
+use crate::grade::archive::Bulk;
+use crate::grade::limits::SubmissionLimits;
+use crate::grade::platforms::naming;
+
+/// Most files of a class.
+const MOST_FILES: usize = 200_000;
+
+/// Most folders within folders.
+const MOST_LEVELS: usize = 32;
+
+/// A file of the class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item {
+    /// The parts of its path below the folder.
+    pub(super) path: Vec<String>,
+    /// Where its bytes are.
+    pub(super) place: Place,
+}
+
+/// Where the bytes of a file are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On the disk.
+    Disk(PathBuf),
+    /// In the bulk download, at this place.
+    Bulk(usize),
+    /// Nowhere: it is refused for this reason.
+    Refused(String),
+}
+
+/// The files of the class, in the order of their paths.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub(super) fn files(folder: &Path, results: Option<&Path>, limits: &SubmissionLimits) -> Result<Vec<Item>, Failure> {
+    let name = input::name(folder.as_os_str());
+    let metadata = folder.metadata().map_err(|error| {
+        Failure::new(&name, error).hint("Name the folder with the submissions, or the zip file that you downloaded.")
+    })?;
+    let mut items = if metadata.is_dir() { walk(folder, results, limits)? } else { bulk(folder, &name, &metadata)? };
+    items.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(items)
+}
+
+fn bulk(path: &Path, name: &str, metadata: &Metadata) -> Result<Vec<Item>, Failure> {
+    let failure = |reason: &str| {
+        Failure::new(name, reason).hint("Name the folder with the submissions, or the zip file that you downloaded.")
+    };
+    if !metadata.is_file() {
+        return Err(failure("this is neither a folder nor a file"));
+    }
+    let mut bulk = open_bulk(path).map_err(|reason| failure(&reason))?;
+    let items = bulk.list().into_iter().map(|entry| Item {
+        path: entry.path,
+        place: entry.refused.map_or(Place::Bulk(entry.place), |reason| Place::Refused(reason.to_owned())),
+    });
+    Ok(items.collect())
+}
+
+/// Opens a bulk download.
+///
+/// # Errors
+/// If it is no ZIP archive.
+pub(super) fn open_bulk(path: &Path) -> Result<Bulk<BufReader<File>>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    Bulk::open(BufReader::new(file))
+}
+
+fn walk(folder: &Path, results: Option<&Path>, limits: &SubmissionLimits) -> Result<Vec<Item>, Failure> {
+    let results = results.and_then(|path| path.canonicalize().ok());
+    let mut items = Vec::new();
+    let mut open = vec![(folder.to_owned(), Vec::new())];
+    while let Some((directory, parts)) = open.pop() {
+        let entries = match fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) if parts.is_empty() => {
+                return Err(Failure::new(
+                    input::name(folder.as_os_str()),
+                    format_args!("the folder can't be read: {error}"),
+                ));
+            }
+            Err(error) => {
+                let place = Place::Refused(format!("the folder can't be read ({error})"));
+                items.push(Item { path: parts, place });
+                continue;
+            }
+        };
+        for entry in entries.flatten() {
+            let name = input::name(&entry.file_name());
+            if naming::is_litter(&name) {
+                continue;
+            }
+            if items.len() >= MOST_FILES {
+                return Err(Failure::new(
+                    input::name(folder.as_os_str()),
+                    format_args!("more than {MOST_FILES} files"),
+                ));
+            }
+            let path: Vec<String> = parts.iter().cloned().chain([name]).collect();
+            let is_results =
+                || results.as_ref().is_some_and(|own| entry.path().canonicalize().is_ok_and(|at| at == *own));
+            match entry.path().symlink_metadata() {
+                Ok(metadata) if metadata.is_dir() && path.len() < MOST_LEVELS => {
+                    if !is_results() {
+                        open.push((entry.path(), path));
+                    }
+                }
+                Ok(metadata) => items.push(Item { place: place(&entry.path(), &metadata, limits), path }),
+                Err(error) => items.push(Item { path, place: Place::Refused(format!("it can't be read ({error})")) }),
+            }
+        }
+    }
+    Ok(items)
+}
+
+fn place(path: &Path, metadata: &Metadata, limits: &SubmissionLimits) -> Place {
+    let kind = metadata.file_type();
+    let refuse = |reason: &str| Place::Refused(reason.to_owned());
+    if kind.is_symlink() {
+        refuse("it is a link")
+    } else if kind.is_dir() {
+        refuse("folders are nested too deep")
+    } else if !kind.is_file() {
+        refuse("it is a device or a pipe")
+    } else if metadata.len() > limits.file_bytes {
+        Place::Refused(format!("it is larger than {} MiB", limits.file_bytes >> 20))
+    } else {
+        Place::Disk(path.to_owned())
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_large_files_are_refused_and_litter_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("ann")).unwrap();
+        fs::write(at("ann/step8.pcapng"), b"x").unwrap();
+        fs::write(at("ann/.DS_Store"), b"x").unwrap();
+        std::os::unix::fs::symlink("/etc", at("ann/etc")).unwrap();
+        File::create(at("ann/sparse.pcapng")).unwrap().set_len(4 << 30).unwrap();
+        fs::create_dir(at("out")).unwrap();
+        fs::write(at("out/grades.json"), b"x").unwrap();
+        let items = files(folder.path(), Some(&at("out")), &SubmissionLimits::default()).unwrap();
+        let found: Vec<(String, Place)> = items.into_iter().map(|item| (item.path.join("/"), item.place)).collect();
+        assert_eq!(
+            found,
+            [
+                ("ann/etc".to_owned(), Place::Refused("it is a link".to_owned())),
+                ("ann/sparse.pcapng".to_owned(), Place::Refused("it is larger than 256 MiB".to_owned())),
+                ("ann/step8.pcapng".to_owned(), Place::Disk(at("ann/step8.pcapng"))),
+            ]
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! Grading the submissions of a class on several threads. A submission that breaks is reported and touches no other.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use super::store::Store;
+use super::walk::{Item, Place, open_bulk};
+use crate::grade::archive::Bulk;
+use crate::grade::budget::{Budget, Metered};
+use crate::grade::collect::Collector;
+use crate::grade::limits::SubmissionLimits;
+use crate::grade::platforms::naming::Handed;
+use crate::grade::result::Graded;
+use crate::grade::rubric::Rubric;
+use crate::grade::submission;
+use crate::lab::LabConfig;
+
+/// What all submissions are graded by.
+pub(super) struct Task<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) items: &'a [Item],
+    pub(super) handed: &'a [Handed],
+    pub(super) rubric: &'a Rubric,
+    pub(super) config: &'a LabConfig,
+    pub(super) limits: SubmissionLimits,
+    pub(super) time: Duration,
+    pub(super) store: &'a Mutex<Store>,
+}
+
+/// What came of one submission.
+pub(super) enum Outcome {
+    /// A result, and whether it is of this run.
+    Graded {
+        /// The result.
+        graded: Box<Graded>,
+        /// The hash of what was handed in and of the rubric.
+        hash: String,
+        /// False where an earlier run graded the same.
+        is_new: bool,
+    },
+    /// Nothing: why.
+    Failed(String),
+}
+
+/// Grades all submissions; `done` takes each result as it comes, on the calling thread.
+pub(super) fn run(task: &Task<'_>, jobs: usize, mut done: impl FnMut(usize, Outcome)) {
+    let next = AtomicUsize::new(0);
+    // A result waits here only until the calling thread has kept it: no more than there are jobs.
+    let (sender, results): (Sender<(usize, Outcome)>, Receiver<_>) = channel();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.min(task.handed.len()).max(1) {
+            let sender = sender.clone();
+            let next = &next;
+            scope.spawn(move || {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(handed) = task.handed.get(place) else { break };
+                    let graded = catch_unwind(AssertUnwindSafe(|| task.submission(handed)));
+                    let outcome = graded.unwrap_or_else(|panic| Outcome::Failed(panicked(panic.as_ref())));
+                    if sender.send((place, outcome)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for (place, outcome) in results {
+            done(place, outcome);
+        }
+    });
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    format!("socklab failed on it, which is a fault of socklab: {}", text.unwrap_or("no reason is known"))
+}
+
+impl Task<'_> {
+    fn submission(&self, handed: &Handed) -> Outcome {
+        let start = Instant::now();
+        let is_late = || start.elapsed() > self.time;
+        let budget = Budget::new(&self.limits, &is_late);
+        let mut bulk = match self.bulk(handed) {
+            Ok(bulk) => bulk,
+            Err(reason) => return Outcome::Failed(reason),
+        };
+        let hash = self.hash(handed, &mut bulk, &budget);
+        if let Some(hash) = &hash
+            && let Some(graded) = self.earlier(hash)
+        {
+            return Outcome::Graded { graded: Box::new(graded), hash: hash.clone(), is_new: false };
+        }
+        let mut collector = Collector::new(&self.limits, &budget);
+        for (item, name) in self.files(handed) {
+            self.collect(&mut collector, item, name, &mut bulk);
+        }
+        let found = collector.finish();
+        let given = submission::Handed {
+            name: handed.name.clone(),
+            identity: handed.identity.clone(),
+            captures: found.captures,
+            journals: found.journals,
+            form: found.form.map(|form| (form.name, form.form, form.problems)),
+            documents: found.documents,
+            refused: found.refused,
+            fingerprint: found.fingerprint,
+        };
+        let graded = submission::grade(given, self.rubric, self.config);
+        // What could not be hashed is kept under its name, where no later run looks for it.
+        let hash = hash.unwrap_or_else(|| hex(Sha256::digest(format!("unread {}", handed.name))));
+        Outcome::Graded { graded: Box::new(graded), hash, is_new: true }
+    }
+
+    fn earlier(&self, hash: &str) -> Option<Graded> {
+        let store = self.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        store.earlier(hash)
+    }
+
+    fn files<'h>(&'h self, handed: &'h Handed) -> impl Iterator<Item = (&'h Item, &'h str)> {
+        handed.files.iter().filter_map(|(place, name)| Some((self.items.get(*place)?, name.as_str())))
+    }
+
+    /// The bulk download, where files of this submission are in one.
+    fn bulk(&self, handed: &Handed) -> Result<Option<Bulk<BufReader<File>>>, String> {
+        match self.files(handed).any(|(item, _)| matches!(item.place, Place::Bulk(_))) {
+            true => open_bulk(self.folder).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn collect(
+        &self,
+        collector: &mut Collector<'_, '_>,
+        item: &Item,
+        name: &str,
+        bulk: &mut Option<Bulk<BufReader<File>>>,
+    ) {
+        match (&item.place, bulk) {
+            (Place::Refused(reason), _) => collector.refuse(name, reason),
+            (Place::Disk(path), _) => match open(path) {
+                Ok(file) => collector.stored(name, file),
+                Err(reason) => collector.refuse(name, &reason),
+            },
+            (Place::Bulk(place), Some(bulk)) => match bulk.entry(*place) {
+                Ok(mut entry) => collector.streamed(name, &mut entry),
+                Err(reason) => collector.refuse(name, &reason),
+            },
+            (Place::Bulk(_), None) => collector.refuse(name, "the download was not opened"),
+        }
+    }
+
+    /// What was handed in and how it is graded, as one number; `None` where it can't be read in time.
+    fn hash(&self, handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>, budget: &Budget<'_>) -> Option<String> {
+        let mut hash = Sha256::new();
+        hash.update(env!("CARGO_PKG_VERSION"));
+        hash.update(format!("{:?} {:?} {:?} {:?}", self.config, self.limits, self.time, handed.identity));
+        hash.update(self.rubric.to_toml());
+        hash.update(&handed.name);
+        for (item, name) in self.files(handed) {
+            hash.update([0]);
+            hash.update(name);
+            hash.update([0]);
+            match (&item.place, bulk.as_mut()) {
+                (Place::Refused(reason), _) => hash.update(reason),
+                (Place::Disk(path), _) => add(&mut hash, open(path).ok()?, budget)?,
+                (Place::Bulk(place), Some(bulk)) => add(&mut hash, bulk.stored(*place).ok()?, budget)?,
+                (Place::Bulk(_), None) => return None,
+            }
+        }
+        Some(hex(hash.finalize()))
+    }
+}
+
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn add(hash: &mut Sha256, reader: impl Read, budget: &Budget<'_>) -> Option<()> {
+    let mut reader = Metered::stored(reader, budget);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Some(()),
+            Ok(length) => hash.update(buffer.get(..length)?),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// Opens a regular file. It was one when the folder was walked; what took its place since is not opened.
+fn open(path: &PathBuf) -> Result<File, String> {
+    let is_file = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    if !is_file {
+        return Err("it is no regular file any more".to_owned());
+    }
+    File::open(path).map_err(|error| format!("it can't be read ({error})"))
+}
+
+/// What changed since the last run, in words.
+pub(super) fn changes(
+    before: &BTreeMap<String, (String, crate::grade::points::Points)>,
+    now: &BTreeMap<String, (String, crate::grade::points::Points)>,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, (hash, points)) in now {
+        match before.get(name) {
+            None => lines.push(format!("{name}: new, {points} points")),
+            Some((own, old)) if own != hash && old != points => {
+                lines.push(format!("{name}: graded again, {old} points before, {points} now"));
+            }
+            Some((own, _)) if own != hash => lines.push(format!("{name}: graded again, {points} points as before")),
+            Some(_) => {}
+        }
+    }
+    lines.extend(before.keys().filter(|name| !now.contains_key(*name)).map(|name| format!("{name}: no longer there")));
+    lines
+}

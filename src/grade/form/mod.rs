@@ -1,0 +1,295 @@
+//! The form with a student's answers: typed facts, and texts that only a human grades.
+//!
+//! [`mod@fields`] says what the form asks, [`node`] reads TOML and JSON with the lines of their values, [`value`] what an
+//! entry means, [`template`] writes the empty form.
+
+pub mod fields;
+pub mod node;
+pub mod template;
+pub mod value;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::lab::Question;
+
+use fields::{EXPLANATION, Kind, fields};
+use node::{Item, Node};
+use value::Value;
+
+/// A form is a page of text.
+pub const MOST_BYTES: u64 = 1 << 20;
+
+/// Longest text of a student that is kept, in characters; the rest is left out with a mark.
+const MOST_TEXT: usize = 4000;
+
+/// What a student wrote for one question.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Entry {
+    /// The facts that are filled in, by key.
+    pub facts: BTreeMap<&'static str, Given>,
+    /// The explanation, where there is one.
+    pub explanation: Option<String>,
+}
+
+/// A fact as given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// As the student wrote it, on one line.
+    pub text: String,
+    /// As JSON.
+    pub json: serde_json::Value,
+    /// What it means, or why it means nothing.
+    pub value: Result<Value, String>,
+}
+
+/// A filled-in form.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Form {
+    /// The entries by question.
+    pub entries: BTreeMap<Question, Entry>,
+}
+
+/// Something in a form that cannot be used: its place, what is wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
+    /// The entry, as `"I.1b".client_socket_addresses`; empty for the form as a whole.
+    pub key: String,
+    /// What is wrong.
+    pub reason: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        write!(f, "{}. {}", self.reason, self.remedy)
+    }
+}
+
+/// The two ways to write a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// TOML.
+    Toml,
+    /// JSON.
+    Json,
+}
+
+impl Syntax {
+    /// How a text is written, told by its first character: a form in JSON is an object.
+    pub fn of(text: &str) -> Syntax {
+        if text.trim_start().starts_with('{') { Syntax::Json } else { Syntax::Toml }
+    }
+}
+
+/// Whether a text looks like a form: it names a question of the sheet as a table or a key.
+pub fn looks_like_form(text: &str) -> bool {
+    let keys = || Question::ALL.into_iter().map(|question| format!("\"{}\"", question.key()));
+    match Syntax::of(text) {
+        Syntax::Json => keys().any(|key| text.contains(&key)),
+        Syntax::Toml => text.lines().any(|line| {
+            let line = line.trim_start().trim_start_matches('[').trim_start();
+            keys().any(|key| line.starts_with(&key) || line.starts_with(&key.replace('"', "'")))
+        }),
+    }
+}
+
+impl Form {
+    /// Reads a form. What can be understood is in the form, what cannot is a problem; a form that is no TOML or JSON at
+    /// all is empty, with that problem.
+    pub fn read(text: &str) -> (Form, Vec<Problem>) {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let root = match Syntax::of(text) {
+            Syntax::Toml => Node::from_toml(text),
+            Syntax::Json => Node::from_json(text),
+        };
+        let mut reader = Reader { form: Form::default(), problems: Vec::new() };
+        match root {
+            Ok(Node { item: Item::Table(entries), .. }) => {
+                for (key, node) in &entries {
+                    reader.question(key, node);
+                }
+            }
+            Ok(node) => reader.problem(Some(node.line), "", "the form is no table of questions", TEMPLATE_REMEDY),
+            Err(error) => {
+                let remedy = "Correct that line; texts stand between quotation marks, and long ones between \"\"\".";
+                reader.problem(error.line, "", &format!("the form can't be read: {}", error.reason.trim()), remedy);
+            }
+        }
+        (reader.form, reader.problems)
+    }
+
+    /// The entry of a question.
+    pub fn entry(&self, question: Question) -> Option<&Entry> {
+        self.entries.get(&question)
+    }
+
+    /// The keys of a question that are not filled in, `explanation` included.
+    pub fn unfilled(&self, question: Question) -> Vec<&'static str> {
+        let entry = self.entry(question);
+        let given = |key: &&str| entry.is_some_and(|entry| entry.facts.contains_key(key));
+        let mut keys: Vec<&'static str> =
+            fields(question).iter().map(|field| field.key).filter(|key| !given(key)).collect();
+        if entry.is_none_or(|entry| entry.explanation.is_none()) {
+            keys.push(EXPLANATION);
+        }
+        keys
+    }
+}
+
+const TEMPLATE_REMEDY: &str = "Start again from the form that 'socklab template' prints.";
+
+/// What is read so far.
+struct Reader {
+    form: Form,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn problem(&mut self, line: Option<usize>, key: &str, reason: &str, remedy: &str) {
+        let (key, reason, remedy) = (key.to_owned(), reason.to_owned(), remedy.to_owned());
+        self.problems.push(Problem { line, key, reason, remedy });
+    }
+
+    fn question(&mut self, key: &str, node: &Node) {
+        // A JSON form names its schema.
+        if key == "schema" {
+            return;
+        }
+        let Ok(question) = key.parse::<Question>() else {
+            let keys: Vec<String> = Question::ALL.into_iter().map(Question::key).collect();
+            let remedy = format!("The questions are {}.", keys.join(", "));
+            return self.problem(Some(node.line), key, "the sheet has no such question", &remedy);
+        };
+        let Item::Table(entries) = &node.item else {
+            return self.problem(Some(node.line), key, "the entries of a question form a table", TEMPLATE_REMEDY);
+        };
+        for (name, value) in entries {
+            self.entry(question, name, value);
+        }
+    }
+
+    fn entry(&mut self, question: Question, name: &str, node: &Node) {
+        let place = format!("\"{}\".{name}", question.key());
+        if name == "points"
+            || node.is_empty() && (name == EXPLANATION || fields(question).iter().any(|f| f.key == name))
+        {
+            return;
+        }
+        if name == EXPLANATION {
+            match &node.item {
+                Item::Text(text) => {
+                    self.form.entries.entry(question).or_default().explanation = Some(cut(text.trim()));
+                }
+                _ => {
+                    self.problem(Some(node.line), &place, "an explanation is a text", "Put it between quotation marks.")
+                }
+            }
+            return;
+        }
+        let Some(field) = fields(question).iter().find(|field| field.key == name) else {
+            let keys: Vec<&str> = fields(question).iter().map(|field| field.key).collect();
+            let remedy = format!("The entries here are {} and {EXPLANATION}.", keys.join(", "));
+            return self.problem(Some(node.line), &place, "the form has no such entry", &remedy);
+        };
+        let value = Value::read(field.kind, node);
+        if let Err(reason) = &value {
+            self.problem(Some(node.line), &place, reason, &remedy(field.kind));
+        }
+        let given = Given { text: cut(&node.text()), json: limited(node), value };
+        self.form.entries.entry(question).or_default().facts.insert(field.key, given);
+    }
+}
+
+fn remedy(kind: Kind) -> String {
+    format!("Write it as {}.", kind.example())
+}
+
+/// The value as JSON, or its beginning as text where it is long.
+fn limited(node: &Node) -> serde_json::Value {
+    match node.text().chars().count() > MOST_TEXT {
+        true => cut(&node.text()).into(),
+        false => node.to_json(),
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MOST_TEXT) {
+        Some((at, _)) => format!("{} […]", text.get(..at).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_that_means_nothing_is_named_with_its_line_and_a_remedy() {
+        let (form, problems) = Form::read(
+            "[\"I.1b\"]\nclient_socket_addresses = \"10.0.3.2\"\nserver = \"x\"\nexplanation = \"because\"\n[\"I.9\"]\n",
+        );
+        let texts: Vec<String> = problems.iter().map(Problem::to_string).collect();
+        assert_eq!(
+            texts[0],
+            "line 2: \"I.1b\".client_socket_addresses: '10.0.3.2' is an IP address without a port. Write it as \
+             \"10.0.3.2:40210\"; several: \"10.0.3.2:40210, 10.0.3.2:40212\"."
+        );
+        assert!(texts[1].starts_with("line 3: \"I.1b\".server: the form has no such entry."), "{texts:?}");
+        assert!(texts[2].starts_with("line 5: I.9: the sheet has no such question."), "{texts:?}");
+        assert_eq!(form.entry(Question::I1b).unwrap().explanation.as_deref(), Some("because"));
+    }
+
+    #[test]
+    fn toml_and_json_say_the_same() {
+        let toml = "[\"II.2\"]\nsockets_created = 5\nserver_socket_addresses = [\"10.0.3.1:65432\"]\n";
+        let json =
+            "{\n \"II.2\": {\n  \"sockets_created\": 5,\n  \"server_socket_addresses\": [\"10.0.3.1:65432\"]\n }\n}";
+        let (one, problems) = Form::read(toml);
+        assert_eq!(problems, []);
+        let (other, problems) = Form::read(json);
+        assert_eq!(problems, []);
+        assert_eq!(one, other);
+        assert!(looks_like_form(toml) && looks_like_form(json));
+        assert!(!looks_like_form("[package]\nname = \"x\"\n"));
+    }
+
+    #[test]
+    fn json_problems_have_lines_too() {
+        let (_, problems) = Form::read("{\n \"II.2\": {\n  \"sockets_created\": true\n }\n}");
+        assert_eq!(problems[0].line, Some(3));
+        let (_, problems) = Form::read("{\n \"II.2\": {\n");
+        assert_eq!(problems[0].line, Some(3));
+    }
+
+    #[test]
+    fn a_broken_form_names_the_line() {
+        let (_, problems) = Form::read("[\"I.2\"]\nsecond_server_started = no\n");
+        assert_eq!(problems[0].line, Some(2));
+    }
+
+    #[test]
+    fn what_is_left_empty_is_not_filled_in() {
+        let (form, problems) =
+            Form::read("[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"\"\nexplanation = \"\"\n");
+        assert_eq!(problems, []);
+        assert_eq!(form.unfilled(Question::I2), ["errno", "explanation"]);
+        assert_eq!(form.unfilled(Question::I4b), ["clients_served", "explanation"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_reading(text in "[\\[\\]{}\"'=:,.I1-9ab \n#]{0,200}|.{0,200}") {
+            let _ = (Form::read(&text), looks_like_form(&text));
+        }
+    }
+}

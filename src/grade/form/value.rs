@@ -1,0 +1,395 @@
+//! What a student's entry means: lenient in how it is written, strict in what it says.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::fields::Kind;
+use super::node::{Item, Node};
+use crate::lab::HostName;
+use crate::types::{FrameNumber, SocketAddress};
+use crate::wording;
+
+/// Most frames or addresses of one entry.
+const MOST_ITEMS: usize = 10_000;
+
+/// The meaning of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Frame numbers.
+    Frames(BTreeSet<u64>),
+    /// Socket addresses.
+    Addresses(BTreeSet<SocketAddress>),
+    /// A count.
+    Count(u64),
+    /// Yes or no.
+    YesNo(bool),
+    /// An errno name; `None` for no error.
+    Errno(Option<String>),
+    /// Client computers.
+    Clients(Vec<Client>),
+}
+
+/// A client computer as a student names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Client {
+    /// Its address or letter.
+    pub host: Option<HostRef>,
+    /// Its socket addresses.
+    pub socket_addresses: BTreeSet<SocketAddress>,
+    /// The sockets it created.
+    pub sockets_created: Option<u64>,
+}
+
+/// A computer, by address or by its letter on the sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostRef {
+    /// Its IP address.
+    Address(IpAddr),
+    /// Its letter.
+    Letter(HostName),
+}
+
+/// Why an entry has no meaning: what is wrong.
+pub type Reason = String;
+
+impl Value {
+    /// Reads an entry that is not empty.
+    ///
+    /// # Errors
+    /// With what is wrong.
+    pub fn read(kind: Kind, node: &Node) -> Result<Value, Reason> {
+        match kind {
+            Kind::Frames => frames(node).map(Value::Frames),
+            Kind::Addresses => addresses(node).map(Value::Addresses),
+            Kind::Count => count(node).map(Value::Count),
+            Kind::YesNo => yes_no(node).map(Value::YesNo),
+            Kind::Errno => errno(node).map(Value::Errno),
+            Kind::Clients => clients(node).map(Value::Clients),
+        }
+    }
+
+    /// The one way in which socklab writes it.
+    pub fn text(&self) -> String {
+        match self {
+            Value::Frames(frames) if frames.is_empty() => "none".to_owned(),
+            Value::Frames(frames) => wording::frames(&frames.iter().copied().map(FrameNumber).collect::<Vec<_>>()),
+            Value::Addresses(addresses) if addresses.is_empty() => "none".to_owned(),
+            Value::Addresses(addresses) => join(addresses),
+            Value::Count(count) => count.to_string(),
+            Value::YesNo(true) => "yes".to_owned(),
+            Value::YesNo(false) => "no".to_owned(),
+            Value::Errno(name) => name.clone().unwrap_or_else(|| "none".to_owned()),
+            Value::Clients(clients) => clients.iter().map(Client::text).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
+
+impl Client {
+    fn text(&self) -> String {
+        let host = match self.host {
+            Some(HostRef::Address(ip)) => format!("{ip}: "),
+            Some(HostRef::Letter(letter)) => format!("{letter}: "),
+            None => String::new(),
+        };
+        let sockets = self.sockets_created.map(|sockets| format!(" ({})", wording::count(sockets, "socket")));
+        format!("{host}{}{}", join(&self.socket_addresses), sockets.unwrap_or_default())
+    }
+}
+
+fn join<T: ToString>(items: &BTreeSet<T>) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The texts of an entry: of a list its items, else itself.
+fn pieces(node: &Node) -> Result<Vec<String>, Reason> {
+    match &node.item {
+        Item::List(items) => {
+            let all: Result<Vec<Vec<String>>, Reason> = items.iter().map(pieces).collect();
+            Ok(all?.concat())
+        }
+        Item::Table(_) => Err("a table stands where a simple value is expected".to_owned()),
+        Item::Other(text) => Err(format!("'{text}' is no value that is expected here")),
+        _ => Ok(vec![node.text()]),
+    }
+}
+
+fn is_none(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('.').to_lowercase();
+    matches!(text.as_str(), "none" | "no frames" | "-" | "–" | "no frame" | "nothing" | "no error")
+}
+
+fn frames(node: &Node) -> Result<BTreeSet<u64>, Reason> {
+    let mut found = BTreeSet::new();
+    if matches!(node.item, Item::Flag(_)) {
+        return Err("yes or no stands where frame numbers are expected".to_owned());
+    }
+    for text in pieces(node)? {
+        if is_none(&text) {
+            continue;
+        }
+        let plain =
+            text.to_lowercase().replace(" and ", ",").replace("frames", " ").replace("frame", " ").replace('#', " ");
+        let plain = plain.replace(" to ", "-").replace("..", "-").replace(['–', '—', '−'], "-");
+        for part in plain.split([',', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
+            range(part, &mut found)?;
+        }
+    }
+    Ok(found)
+}
+
+/// `9`, `4-6`, or numbers with spaces between them.
+fn range(part: &str, found: &mut BTreeSet<u64>) -> Result<(), Reason> {
+    let number = |text: &str| match text.trim().parse::<u64>() {
+        Ok(0) => Err("frames are numbered from 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err(format!("'{}' is no frame number", text.trim())),
+    };
+    let spaced: String = part.split('-').map(str::trim).collect::<Vec<_>>().join("-");
+    for word in spaced.split_whitespace() {
+        let (first, last) = match word.split_once('-') {
+            Some((first, last)) => (number(first)?, number(last)?),
+            None => (number(word)?, number(word)?),
+        };
+        if last < first {
+            return Err(format!("the range {first}-{last} goes backwards"));
+        }
+        let more = usize::try_from(last.saturating_sub(first)).unwrap_or(usize::MAX);
+        if more >= MOST_ITEMS || found.len() >= MOST_ITEMS {
+            return Err(format!("these are more than {MOST_ITEMS} frames"));
+        }
+        found.extend(first..=last);
+    }
+    Ok(())
+}
+
+fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Reason> {
+    let mut found = BTreeSet::new();
+    for text in pieces(node)? {
+        if is_none(&text) {
+            continue;
+        }
+        let plain = text.to_lowercase().replace(" and ", ",").replace("port", " : ");
+        let plain: String = plain.chars().filter(|c| !matches!(c, '(' | ')' | '\'' | '"' | '`' | '<' | '>')).collect();
+        let parts: Vec<String> = plain
+            .split([',', ';', '&', '\n'])
+            .map(|part| part.chars().filter(|c| !c.is_whitespace()).collect::<String>())
+            .filter(|part| !part.is_empty())
+            .collect();
+        let mut parts = parts.iter().peekable();
+        while let Some(part) = parts.next() {
+            // An address, and its port as the next piece: ('10.0.3.2', 40210), as Python prints it.
+            let port = match parts.peek().and_then(|next| next.trim_start_matches(':').parse::<u16>().ok()) {
+                Some(port) if bare_ip(part).is_some() => {
+                    parts.next();
+                    Some(port)
+                }
+                _ => None,
+            };
+            found.insert(address(part, port)?);
+            if found.len() > MOST_ITEMS {
+                return Err(format!("these are more than {MOST_ITEMS} socket addresses"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn bare_ip(text: &str) -> Option<IpAddr> {
+    let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    text.trim_end_matches(':').parse().ok()
+}
+
+fn address(text: &str, port: Option<u16>) -> Result<SocketAddress, Reason> {
+    if let (Some(ip), Some(port)) = (bare_ip(text), port) {
+        return Ok(SocketAddress::new(ip, port));
+    }
+    if let Ok(address) = text.parse::<SocketAddress>() {
+        return Ok(address);
+    }
+    // fe80::1 port 53 has become fe80::1:53: the last colon of two that "port" left behind is the port's.
+    if let Some((ip, port)) = text.rsplit_once(':')
+        && let (Some(ip), Ok(port)) = (bare_ip(ip), port.parse())
+        && (ip.is_ipv4() || text.starts_with('['))
+    {
+        return Ok(SocketAddress::new(ip, port));
+    }
+    match bare_ip(text) {
+        Some(ip) if ip.is_ipv6() => {
+            Err(format!("'{text}' has no port that can be told from the address: write [{ip}]:PORT"))
+        }
+        Some(ip) => Err(format!("'{ip}' is an IP address without a port")),
+        None => Err(format!("'{text}' is no socket address")),
+    }
+}
+
+fn count(node: &Node) -> Result<u64, Reason> {
+    match &node.item {
+        Item::Integer(number) => u64::try_from(*number).map_err(|_| "a count is not negative".to_owned()),
+        Item::Text(text) => count_in_words(text),
+        _ => Err(format!("'{}' is no count", node.text())),
+    }
+}
+
+/// `5`, `5 sockets`, `five`, `none`.
+fn count_in_words(text: &str) -> Result<u64, Reason> {
+    const WORDS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const NOUNS: [&str; 10] =
+        ["socket", "sockets", "frame", "frames", "datagram", "datagrams", "client", "clients", "server", "servers"];
+    let lower = text.trim().trim_end_matches('.').to_lowercase();
+    let mut words = lower.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let alone = words.all(|word| NOUNS.contains(&word));
+    let number = match WORDS.iter().position(|word| *word == first) {
+        Some(number) => u64::try_from(number).ok(),
+        None if matches!(first, "none" | "no") => Some(0),
+        None => first.parse().ok(),
+    };
+    number.filter(|_| alone).ok_or_else(|| format!("'{}' is no count", text.trim()))
+}
+
+fn yes_no(node: &Node) -> Result<bool, Reason> {
+    match &node.item {
+        Item::Flag(flag) => Ok(*flag),
+        Item::Text(text) => match text.trim().trim_end_matches(['.', '!']).to_lowercase().as_str() {
+            "yes" | "y" | "true" => Ok(true),
+            "no" | "n" | "false" => Ok(false),
+            _ => Err(format!("'{}' is neither yes nor no", text.trim())),
+        },
+        _ => Err(format!("'{}' is neither yes nor no", node.text())),
+    }
+}
+
+/// Names and numbers of errors that the lab's programs meet. The numbers of `EADDRINUSE` are those of Linux, macOS and
+/// Windows.
+const ERRORS: [(&str, &str, &[&str]); 5] = [
+    ("EADDRINUSE", "already in use", &["98", "48", "10048"]),
+    ("EADDRNOTAVAIL", "cannot assign requested address", &["99", "10049"]),
+    ("EACCES", "permission denied", &["13", "10013"]),
+    ("ECONNREFUSED", "connection refused", &["111", "61", "10061"]),
+    ("ETIMEDOUT", "timed out", &["110", "60", "10060"]),
+];
+
+fn errno(node: &Node) -> Result<Option<String>, Reason> {
+    let text = match &node.item {
+        Item::Text(text) => text.trim().to_owned(),
+        Item::Integer(number) => number.to_string(),
+        _ => return Err(format!("'{}' names no error", node.text())),
+    };
+    if is_none(&text) {
+        return Ok(None);
+    }
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let named = ERRORS.iter().find(|(name, message, numbers)| {
+        let code = name.to_lowercase();
+        words.iter().any(|word| *word == code || word.strip_prefix("wsa") == Some(&code) || numbers.contains(word))
+            || lower.contains(message)
+    });
+    match named {
+        Some((name, ..)) => Ok(Some((*name).to_owned())),
+        None if words.len() == 1 && lower.starts_with('e') => Ok(Some(text.to_uppercase())),
+        None => Err(format!("'{text}' names no error")),
+    }
+}
+
+fn clients(node: &Node) -> Result<Vec<Client>, Reason> {
+    match &node.item {
+        Item::List(items) => items.iter().filter(|item| !item.is_empty()).map(client).collect(),
+        Item::Table(_) => Ok(vec![client(node)?]),
+        _ => Err("a list of client computers is expected".to_owned()),
+    }
+}
+
+fn client(node: &Node) -> Result<Client, Reason> {
+    let Item::Table(entries) = &node.item else {
+        return Err(format!("'{}' is no client computer with its socket addresses", node.text()));
+    };
+    let mut client = Client::default();
+    for (key, value) in entries.iter().filter(|(_, value)| !value.is_empty()) {
+        match key.as_str() {
+            "host" => client.host = Some(host(&value.text())?),
+            "socket_addresses" => client.socket_addresses = addresses(value)?,
+            "sockets_created" => client.sockets_created = Some(count(value)?),
+            other => return Err(format!("'{other}' is no entry of a client computer")),
+        }
+    }
+    Ok(client)
+}
+
+fn host(text: &str) -> Result<HostRef, Reason> {
+    let text = text.trim();
+    if let Ok(ip) = text.parse() {
+        return Ok(HostRef::Address(ip));
+    }
+    let letter = text.rsplit(' ').next().unwrap_or(text);
+    letter.parse().map(HostRef::Letter).map_err(|_| format!("'{text}' is neither an IP address nor A, B or C"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Node {
+        Node { line: 1, item: Item::Text(text.to_owned()) }
+    }
+
+    #[test]
+    fn socket_addresses_are_understood_however_they_are_written() {
+        let expected = BTreeSet::from(["10.0.3.2:40210".parse().unwrap()]);
+        for written in
+            ["10.0.3.2:40210", "10.0.3.2 : 40210", "10.0.3.2 port 40210", "('10.0.3.2', 40210)", "10.0.3.2, Port 40210"]
+        {
+            assert_eq!(addresses(&text(written)), Ok(expected.clone()), "{written}");
+        }
+        let two = addresses(&text("10.0.3.2:1 and 10.0.3.3 port 2; [fe80::1]:53")).unwrap();
+        assert_eq!(two.len(), 3);
+        for wrong in ["10.0.3.2", "40210", "10.0.3.256:1", "10.0.3.2:70000", "fe80::1", "10.0.3.2 40210 or so"] {
+            assert!(addresses(&text(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn frames_are_understood_however_they_are_written() {
+        for written in ["4-6, 9", "4,5,6,9", "frames 4 to 6 and 9", "4..6; 9", "4 – 6, #9", "4 5 6 9"] {
+            assert_eq!(frames(&text(written)), Ok(BTreeSet::from([4, 5, 6, 9])), "{written}");
+        }
+        assert_eq!(frames(&text("none")), Ok(BTreeSet::new()));
+        for wrong in ["0", "6-4", "1-999999999", "four", "1.5", "-3"] {
+            assert!(frames(&text(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn counts_errors_and_yes_or_no_are_strict_in_meaning() {
+        assert_eq!(count_in_words("5 sockets"), Ok(5));
+        assert_eq!(count_in_words("Five"), Ok(5));
+        assert!(count_in_words("5 or 6").is_err());
+        assert_eq!(yes_no(&text("No.")), Ok(false));
+        assert!(yes_no(&text("maybe")).is_err());
+        for written in ["EADDRINUSE", "98", "OSError: [Errno 98] Address already in use", "WSAEADDRINUSE"] {
+            assert_eq!(errno(&text(written)), Ok(Some("EADDRINUSE".to_owned())), "{written}");
+        }
+        assert_eq!(errno(&text("none")), Ok(None));
+        assert!(errno(&text("it did not work")).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read_again(numbers in proptest::collection::btree_set(1_u64..500, 0..20), ports: Vec<u16>) {
+            let value = Value::Frames(numbers);
+            proptest::prop_assert_eq!(Value::read(Kind::Frames, &text(&value.text())), Ok(value));
+            let addresses: BTreeSet<_> =
+                ports.iter().take(20).map(|port| SocketAddress::new([10, 0, 3, 2].into(), *port)).collect();
+            let value = Value::Addresses(addresses);
+            proptest::prop_assert_eq!(Value::read(Kind::Addresses, &text(&value.text())), Ok(value));
+        }
+
+        #[test]
+        fn no_text_breaks_the_reading(written in ".{0,60}|[0-9a-f:.,; portand\\[\\]-]{0,60}") {
+            for kind in [Kind::Frames, Kind::Addresses, Kind::Count, Kind::YesNo, Kind::Errno, Kind::Clients] {
+                let _ = Value::read(kind, &text(&written));
+            }
+        }
+    }
+}

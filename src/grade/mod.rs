@@ -1,0 +1,22 @@
+//! Grading: submissions, written answers, gradebooks, and the same capture in two submissions.
+//!
+//! Data flow one way: files of a submission → captures and a [`form`] → [`judge`] → [`result`] → [`report`] and
+//! [`platforms`]. [`rubric`] says what everything is worth; [`copies`] finds frames that submissions share. Walking
+//! folders, threads and the clock are the command line's; archives need the feature `cli`.
+
+#[cfg(feature = "cli")]
+pub mod archive;
+pub mod budget;
+#[cfg(feature = "cli")]
+pub mod collect;
+pub mod copies;
+pub mod form;
+pub mod judge;
+pub mod ladder;
+pub mod limits;
+pub mod platforms;
+pub mod points;
+pub mod report;
+pub mod result;
+pub mod rubric;
+pub mod submission;

@@ -1,0 +1,73 @@
+//! Canvas: its gradebook export with one column filled in.
+//!
+//! instructure/canvas-lms: `lib/gradebook_exporter.rb`, `lib/gradebook_importer.rb`. Canvas takes the export back; an
+//! unknown title would create an assignment, so only a column that is there is filled.
+
+use std::ops::Range;
+
+use super::gradebook::{Filled, Grade, Keys, fill};
+use super::sheet::{Sheet, SheetError};
+
+/// Enters the grades into an export. `column` is the title of the assignment, with or without Canvas's number behind it;
+/// it may be left out where there is only one.
+///
+/// # Errors
+/// If this is no export of Canvas's, or the column cannot be told.
+pub fn fill_export(export: &[u8], column: Option<&str>, grades: &[Grade]) -> Result<Filled, SheetError> {
+    let sheet = Sheet::read(export)?;
+    let titles = sheet.titles();
+    let position = |title: &str| titles.iter().position(|own| own == title);
+    let name = match position("Student") {
+        Some(student) => vec![student],
+        None => [position("LastName"), position("FirstName")].into_iter().flatten().collect(),
+    };
+    let (Some(id), false) = (position("ID"), name.is_empty()) else {
+        let reason = "this is no gradebook exported by Canvas: it lacks the columns Student and ID";
+        return Err(SheetError::Column(reason.to_owned()));
+    };
+    let column = assignment(&titles, column)?;
+    let school_ids = ["SIS User ID", "SIS Login ID", "Integration ID"].into_iter().filter_map(position).collect();
+    let first = name.first().copied().unwrap_or_default();
+    let keys = Keys { id: Some(id), school_ids, email: None, name };
+    // Rows above the students: "Manual Posting" and "    Points Possible", neither of which has an ID.
+    let skip = |row: &[Range<usize>]| {
+        let (name, id) = (sheet.text(row, first), sheet.text(row, id));
+        id.trim().is_empty() || name.trim() == "Points Possible"
+    };
+    let mut filled = fill(&sheet, column, &keys, grades, skip, |points| points.to_string())?;
+    filled.notes.extend(possible(&sheet, column, first, grades));
+    Ok(filled)
+}
+
+/// An assignment's column: its title ends with Canvas's number in parentheses.
+fn assignment(titles: &[String], wanted: Option<&str>) -> Result<usize, SheetError> {
+    let bare = |title: &str| {
+        let (name, number) = title.rsplit_once(" (")?;
+        let number = number.strip_suffix(')')?;
+        (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then(|| name.to_owned())
+    };
+    let assignments: Vec<(usize, &String)> =
+        titles.iter().enumerate().filter(|(_, title)| bare(title).is_some()).collect();
+    let fits = |title: &str| match wanted {
+        Some(wanted) => title == wanted || bare(title).as_deref() == Some(wanted),
+        None => true,
+    };
+    let found: Vec<usize> = assignments.iter().filter(|(_, title)| fits(title)).map(|(place, _)| *place).collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        _ => {
+            let all: Vec<&str> = assignments.iter().map(|(_, title)| title.as_str()).collect();
+            let reason = format!("name the column with --canvas-column; the assignments here are: {}", all.join(", "));
+            Err(SheetError::Column(reason))
+        }
+    }
+}
+
+/// Tells where a grade is above the points that Canvas has for the assignment.
+fn possible(sheet: &Sheet<'_>, column: usize, name: usize, grades: &[Grade]) -> Option<String> {
+    let row = sheet.rows().find(|row| sheet.text(row, name).trim() == "Points Possible")?;
+    let possible: f64 = sheet.text(row, column).trim().parse().ok()?;
+    let above = grades.iter().filter(|grade| grade.points.number() > possible).count();
+    (above > 0)
+        .then(|| format!("Canvas has {possible} points possible for this assignment; {above} grades are above that."))
+}

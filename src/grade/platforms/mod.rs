@@ -1,0 +1,11 @@
+//! The learning platforms: how their bulk downloads name students, and the files that they take grades from.
+//!
+//! Fields and names are those of the platforms' own sources, cited in each file. Nothing here opens a file.
+
+pub mod canvas;
+pub mod github;
+pub mod gradebook;
+pub mod gradescope;
+pub mod moodle;
+pub mod naming;
+pub mod sheet;

@@ -1,0 +1,329 @@
+//! Whose file is whose: the layouts of bulk downloads, and plain folders.
+//!
+//! Canvas: instructure/canvas-lms `lib/content_zipper.rb`; Moodle: `mod/assign/classes/downloader.php`; GitHub Classroom:
+//! github/gh-classroom `cmd/gh-classroom/clone/student-repos`; Gradescope: see [`super::gradescope`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::gradescope;
+use crate::grade::result::Identity;
+
+/// Where a folder comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Platform {
+    /// A folder with one folder, archive or file for each submission.
+    Plain,
+    /// Canvas: all files in one folder, named after their students.
+    Canvas,
+    /// Moodle: a folder or files for each participant.
+    Moodle,
+    /// Gradescope: numbered folders, with the names in a file.
+    Gradescope,
+    /// GitHub Classroom: a repository for each student.
+    GitHub,
+}
+
+impl Platform {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Platform::Plain => "a plain folder",
+            Platform::Canvas => "a download from Canvas",
+            Platform::Moodle => "a download from Moodle",
+            Platform::Gradescope => "an export from Gradescope",
+            Platform::GitHub => "repositories of GitHub Classroom",
+        }
+    }
+}
+
+/// The files of one submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// The student or team.
+    pub name: String,
+    /// What else the platform says.
+    pub identity: Identity,
+    /// Its files: their places in the list, and their names within the submission.
+    pub files: Vec<(usize, String)>,
+}
+
+/// Files of no submission that every system or editor leaves behind.
+pub fn is_litter(component: &str) -> bool {
+    const NAMES: [&str; 7] = [
+        "__MACOSX",
+        "Thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "$RECYCLE.BIN",
+        "System Volume Information",
+        "__pycache__",
+    ];
+    component.starts_with('.') || NAMES.iter().any(|name| name.eq_ignore_ascii_case(component))
+}
+
+/// The place of Gradescope's metadata in a list of paths.
+pub fn metadata(paths: &[Vec<String>]) -> Option<usize> {
+    let is = |path: &Vec<String>| {
+        path.len() <= 2
+            && path
+                .last()
+                .is_some_and(|name| matches!(name.as_str(), "submission_metadata.yml" | "submission_metadata.yaml"))
+    };
+    paths.iter().position(is)
+}
+
+/// Sorts files into submissions. `root` is the name of the folder itself, `metadata` the text of Gradescope's file.
+pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str>) -> (Platform, Vec<Handed>) {
+    let own = metadata(paths);
+    let files: Vec<(usize, &[String])> = paths
+        .iter()
+        .enumerate()
+        .filter(|(place, path)| Some(*place) != own && !path.iter().any(|part| is_litter(part)))
+        .map(|(place, path)| (place, path.as_slice()))
+        .collect();
+    let (root, files) = unwrapped(root, files);
+    let platform = platform(root, &files, metadata_text);
+    let students = match (platform, metadata_text) {
+        (Platform::Gradescope, Some(text)) => gradescope::students(text).unwrap_or_default(),
+        _ => BTreeMap::new(),
+    };
+    let slug = root.strip_suffix("-submissions").map(|slug| format!("{slug}-"));
+    let mut groups: BTreeMap<String, Handed> = BTreeMap::new();
+    for (place, path) in files {
+        let Some((first, rest)) = path.split_first() else { continue };
+        let named = match platform {
+            Platform::Canvas => canvas(first),
+            Platform::Moodle => moodle(first),
+            Platform::Gradescope => gradescope(first, &students),
+            Platform::GitHub => plain(first, rest, slug.as_deref()),
+            Platform::Plain => plain(first, rest, None),
+        };
+        let named = named.unwrap_or_else(|| Named { key: first.clone(), name: first.clone(), ..Named::default() });
+        let inner: Vec<&str> = named.file.iter().map(String::as_str).chain(rest.iter().map(String::as_str)).collect();
+        let inner = if inner.is_empty() { first.clone() } else { inner.join("/") };
+        let group = groups.entry(named.key).or_insert_with(|| Handed {
+            name: named.name,
+            identity: named.identity.clone(),
+            files: Vec::new(),
+        });
+        group.identity.late |= named.identity.late;
+        group.files.push((place, inner));
+    }
+    (platform, unique(groups.into_values().collect()))
+}
+
+/// What the first part of a path says.
+#[derive(Default)]
+struct Named {
+    key: String,
+    name: String,
+    identity: Identity,
+    /// The file's own name, where the part holds it.
+    file: Option<String>,
+}
+
+/// A download that was unpacked with a folder around it is taken without that folder.
+fn unwrapped<'p>(root: &'p str, files: Vec<(usize, &'p [String])>) -> (&'p str, Vec<(usize, &'p [String])>) {
+    let firsts: BTreeSet<&String> = files.iter().filter_map(|(_, path)| path.first()).collect();
+    let (Some(only), 1) = (firsts.first().copied(), firsts.len()) else { return (root, files) };
+    let seconds: BTreeSet<&String> = files.iter().filter_map(|(_, path)| path.get(1)).collect();
+    let below = |path: &&[String]| path.len() > 2;
+    let known = only.ends_with("-submissions")
+        || only.starts_with("assignment_")
+        || seconds.iter().all(|second| moodle(second).is_some())
+        || seconds.iter().all(|second| canvas(second).is_some());
+    let folders_only =
+        seconds.len() > 1 && files.iter().all(|(_, path)| below(path) || path.get(1).is_some_and(|n| is_archive(n)));
+    if seconds.is_empty() || !(known || folders_only) {
+        return (root, files);
+    }
+    let inner = files.into_iter().filter_map(|(place, path)| path.split_first().map(|(_, rest)| (place, rest)));
+    (only, inner.filter(|(_, rest)| !rest.is_empty()).collect())
+}
+
+fn platform(root: &str, files: &[(usize, &[String])], metadata: Option<&str>) -> Platform {
+    let firsts: BTreeSet<&str> = files.iter().filter_map(|(_, path)| path.first().map(String::as_str)).collect();
+    let all = |is: fn(&str) -> bool| !firsts.is_empty() && firsts.iter().all(|first| is(first));
+    if metadata.is_some() && firsts.iter().any(|first| first.starts_with("submission_")) {
+        Platform::Gradescope
+    } else if firsts.iter().any(|first| moodle(first).is_some()) {
+        Platform::Moodle
+    } else if all(|first| canvas(first).is_some()) && files.iter().all(|(_, path)| path.len() == 1) {
+        Platform::Canvas
+    } else if root.ends_with("-submissions") {
+        Platform::GitHub
+    } else {
+        Platform::Plain
+    }
+}
+
+/// `leeann_LATE_123_456_step8.pcapng`.
+fn canvas(part: &str) -> Option<Named> {
+    let (name, rest) = part.split_once('_')?;
+    let (late, rest) = match rest.strip_prefix("LATE_").or_else(|| rest.strip_prefix("late_")) {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let (user, rest) = rest.split_once('_')?;
+    let (attachment, file) = rest.split_once('_')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if name.is_empty()
+        || !name.chars().all(char::is_alphanumeric)
+        || !digits(user)
+        || !digits(attachment)
+        || file.is_empty()
+    {
+        return None;
+    }
+    let anonymous = name == "anon";
+    Some(Named {
+        key: format!("{name}_{user}"),
+        name: if anonymous { format!("anonymous {user}") } else { name.to_owned() },
+        identity: Identity { id: Some(user.to_owned()), late, ..Identity::default() },
+        file: Some(file.to_owned()),
+    })
+}
+
+/// `Ann Lee_123_assignsubmission_file_` as a folder, or with a file's name behind it.
+fn moodle(part: &str) -> Option<Named> {
+    let (who, what) = part.split_once("_assignsubmission_")?;
+    let (name, id) = who.rsplit_once('_')?;
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let file = what.split_once('_').map(|(_, file)| file.to_owned()).filter(|file| !file.is_empty());
+    Some(Named {
+        key: who.to_owned(),
+        name: name.to_owned(),
+        identity: Identity { id: Some(id.to_owned()), ..Identity::default() },
+        file,
+    })
+}
+
+/// `submission_123`, whose students the metadata name.
+fn gradescope(part: &str, students: &BTreeMap<String, (String, Identity)>) -> Option<Named> {
+    let (name, identity) = students.get(part)?;
+    Some(Named { key: part.to_owned(), name: name.clone(), identity: identity.clone(), file: None })
+}
+
+/// A folder or archive is a submission of its name; so is a single file.
+fn plain(first: &str, rest: &[String], slug: Option<&str>) -> Option<Named> {
+    let name = slug.and_then(|slug| first.strip_prefix(slug)).unwrap_or(first);
+    let name = if rest.is_empty() { stem(name) } else { name };
+    let identity = Identity { school_id: slug.map(|_| name.to_owned()), ..Identity::default() };
+    Some(Named { key: first.to_owned(), name: name.to_owned(), identity, file: None })
+}
+
+const ENDINGS: [&str; 12] = [
+    ".tar.gz",
+    ".tgz",
+    ".tar",
+    ".zip",
+    ".pcapng.gz",
+    ".pcap.gz",
+    ".pcapng.zst",
+    ".pcap.zst",
+    ".pcapng.lz4",
+    ".pcap.lz4",
+    ".pcapng",
+    ".pcap",
+];
+
+fn is_archive(name: &str) -> bool {
+    ENDINGS.iter().take(4).any(|ending| name.to_lowercase().ends_with(ending))
+}
+
+/// The name without the ending of an archive or capture.
+fn stem(name: &str) -> &str {
+    let lower = name.to_lowercase();
+    let ending = ENDINGS.iter().find(|ending| lower.ends_with(**ending) && lower.len() > ending.len());
+    ending.and_then(|ending| name.get(..name.len().saturating_sub(ending.len()))).unwrap_or(name)
+}
+
+/// Gives submissions of the same name different ones.
+fn unique(mut all: Vec<Handed>) -> Vec<Handed> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for handed in &mut all {
+        let number = seen.entry(handed.name.clone()).or_insert(0);
+        *number = number.saturating_add(1);
+        if *number > 1 {
+            handed.name = format!("{} ({number})", handed.name);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(texts: &[&str]) -> Vec<Vec<String>> {
+        texts.iter().map(|text| text.split('/').map(str::to_owned).collect()).collect()
+    }
+
+    fn names(texts: &[&str], root: &str, metadata: Option<&str>) -> (Platform, Vec<(String, Vec<String>)>) {
+        let (platform, all) = submissions(&paths(texts), root, metadata);
+        let named = all.into_iter().map(|h| (h.name, h.files.into_iter().map(|(_, name)| name).collect()));
+        (platform, named.collect())
+    }
+
+    #[test]
+    fn canvas_files_belong_to_the_student_in_their_name() {
+        let (platform, found) = names(
+            &["leeann_12_99_step8.pcapng", "leeann_LATE_12_98_part2_b.pcapng", "boe_13_97_all.zip", "__MACOSX/x"],
+            "submissions",
+            None,
+        );
+        assert_eq!(platform, Platform::Canvas);
+        assert_eq!(found[0], ("boe".into(), vec!["all.zip".into()]));
+        assert_eq!(found[1], ("leeann".into(), vec!["step8.pcapng".into(), "part2_b.pcapng".into()]));
+    }
+
+    #[test]
+    fn moodle_folders_and_flat_files_belong_to_their_participant() {
+        let (platform, found) = names(
+            &[
+                "Ann M Lee_101_assignsubmission_file_/step8.pcapng",
+                "Ann M Lee_101_assignsubmission_onlinetext_/onlinetext.html",
+                "Bob_102_assignsubmission_file_all.zip",
+            ],
+            "download",
+            None,
+        );
+        assert_eq!(platform, Platform::Moodle);
+        assert_eq!(found[0].0, "Ann M Lee");
+        assert_eq!(found[0].1.len(), 2);
+        assert_eq!(found[1], ("Bob".into(), vec!["all.zip".into()]));
+    }
+
+    #[test]
+    fn gradescope_folders_are_named_by_the_metadata() {
+        let text = "submission_1:\n  :submitters:\n  - :name: Ann Lee\n";
+        let (platform, found) = names(
+            &["assignment_5_export/submission_metadata.yml", "assignment_5_export/submission_1/a.pcapng"],
+            "x",
+            Some(text),
+        );
+        assert_eq!(platform, Platform::Gradescope);
+        assert_eq!(found, [("Ann Lee".into(), vec!["a.pcapng".into()])]);
+    }
+
+    #[test]
+    fn repositories_are_named_by_their_students() {
+        let (platform, found) =
+            names(&["lab3-annlee/a.pcapng", "lab3-annlee/.git/config", "lab3-bob/b.pcapng"], "lab3-submissions", None);
+        assert_eq!(platform, Platform::GitHub);
+        assert_eq!(found, [("annlee".into(), vec!["a.pcapng".into()]), ("bob".into(), vec!["b.pcapng".into()])]);
+    }
+
+    #[test]
+    fn plain_folders_and_archives_are_submissions() {
+        let (platform, found) =
+            names(&["ann/8.pcapng", "ann/2/b.pcapng", "bob.tar.gz", "bob.zip", "Thumbs.db"], "class", None);
+        assert_eq!(platform, Platform::Plain);
+        let found: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(found, ["ann", "bob", "bob (2)"]);
+        let (_, wrapped) = names(&["class/ann/8.pcapng", "class/bob.zip"], "class.zip", None);
+        assert_eq!(wrapped[0], ("ann".into(), vec!["8.pcapng".into()]));
+    }
+}

@@ -1,0 +1,84 @@
+//! The words that the views of grades use for the same thing.
+
+use crate::grade::points::Points;
+use crate::grade::result::{CaptureUsed, FindingMade, ItemGrade, QuestionGrade, Verdict};
+use crate::lab::{Question, Step};
+use crate::report::words as analysis_words;
+
+/// A question with its topic: `I.1(b)  Socket addresses of the TCP connection`.
+pub fn question(grade: &QuestionGrade) -> String {
+    match grade.key().parse::<Question>() {
+        Ok(question) => format!("{question}  {}", question.topic()),
+        Err(_) => grade.key(),
+    }
+}
+
+/// A finding with what it costs.
+pub fn finding(finding: &FindingMade) -> String {
+    let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
+    let cost = match finding.points {
+        Points::ZERO => String::new(),
+        points => format!(" [-{points}: {}]", finding.rubric.as_deref().unwrap_or_default()),
+    };
+    format!("{file}{}{cost}", finding.message)
+}
+
+/// A capture with its step.
+pub fn capture(capture: &CaptureUsed) -> String {
+    let step = capture.step.as_ref().and_then(|step| step.parse::<Step>().ok());
+    let step = step.map_or_else(|| "no step of the lab that can be told".to_owned(), analysis_words::step);
+    format!("{}: {step}, {} frames", capture.file, capture.frames)
+}
+
+/// A fact with its verdict.
+pub fn item(item: &ItemGrade) -> String {
+    let given = item.given.as_ref().map_or_else(|| "nothing".to_owned(), |given| format!("'{given}'"));
+    let expected = match (&item.expected, item.verdict) {
+        (_, Verdict::Right) | (None, _) => String::new(),
+        (Some(expected), _) => format!("; expected '{expected}'"),
+    };
+    let why = item.why.as_ref().map(|why| format!(" {why}")).unwrap_or_default();
+    format!(
+        "{}: {} of {} points. Given {given}{expected}: {}.{why} [{}]",
+        item.key,
+        item.points,
+        item.max_points,
+        item.comparison.words(),
+        item.rubric
+    )
+}
+
+/// A question with all its facts, each on a line, and what it rests on.
+pub fn summary(grade: &QuestionGrade) -> String {
+    let mut lines: Vec<String> = grade.items.iter().map(item).collect();
+    lines.push(format!("Expected answer: {}", grade.expected_answer));
+    for proof in &grade.evidence {
+        if let Some(filter) = &proof.filter {
+            lines.push(format!("{}: {filter}", proof.file));
+        }
+    }
+    lines.extend(grade.for_a_human.iter().map(|text| format!("For a human: {text}")));
+    lines.join("\n")
+}
+
+/// The sign of a verdict, in one character.
+pub const fn sign(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::Right => '✓',
+        Verdict::Wrong => '✗',
+        Verdict::Missing => '–',
+        Verdict::NotInCapture => '?',
+        Verdict::ForAHuman => '!',
+    }
+}
+
+/// The class of a verdict in HTML.
+pub const fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Right => "right",
+        Verdict::Wrong => "wrong",
+        Verdict::Missing => "missing",
+        Verdict::NotInCapture => "unseen",
+        Verdict::ForAHuman => "human",
+    }
+}

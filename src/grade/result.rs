@@ -1,0 +1,305 @@
+//! The result of grading, as it is published: the JSON contract `socklab.grades/1`.
+//!
+//! Fields may be added, none may be renamed without raising the number in [`SCHEMA`]. Every grade can be argued from what
+//! is here: the line of the rubric, the claims of the expected answer, their frames and filters.
+
+use serde::{Deserialize, Serialize};
+
+use crate::grade::copies::Fingerprint;
+use crate::grade::points::Points;
+
+/// The name and version of the contract.
+pub const SCHEMA: &str = "socklab.grades/1";
+
+/// What grading says of a question or one of its facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is what the student's own captures show.
+    Right,
+    /// The student's own captures show otherwise.
+    Wrong,
+    /// Nothing was filled in.
+    Missing,
+    /// The student's captures cannot show it.
+    NotInCapture,
+    /// A human must look: it could not be read, or is prose.
+    ForAHuman,
+}
+
+impl Verdict {
+    /// All verdicts.
+    pub const ALL: [Verdict; 5] =
+        [Verdict::Right, Verdict::Wrong, Verdict::Missing, Verdict::NotInCapture, Verdict::ForAHuman];
+
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Verdict::Right => "right",
+            Verdict::Wrong => "wrong",
+            Verdict::Missing => "missing",
+            Verdict::NotInCapture => "not in capture",
+            Verdict::ForAHuman => "for a human",
+        }
+    }
+}
+
+/// How a fact compares with the capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    /// Equal, also in how it is written.
+    Equal,
+    /// Equal, but formatted otherwise.
+    EqualFormattedOtherwise,
+    /// Right for another step.
+    RightForAnotherStep,
+    /// A list that is right in part.
+    RightInPart,
+    /// Wrong.
+    Wrong,
+    /// The captures cannot show it.
+    NotAnswerable,
+    /// Not filled in.
+    Missing,
+    /// Filled in, but without a meaning.
+    Unreadable,
+}
+
+impl Comparison {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Comparison::Equal => "equal",
+            Comparison::EqualFormattedOtherwise => "equal, formatted otherwise",
+            Comparison::RightForAnotherStep => "right for another step",
+            Comparison::RightInPart => "right in part",
+            Comparison::Wrong => "wrong",
+            Comparison::NotAnswerable => "not answerable from these captures",
+            Comparison::Missing => "missing",
+            Comparison::Unreadable => "could not be read",
+        }
+    }
+}
+
+/// Where something can be checked: frames of a capture, with a display filter for Wireshark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The capture or journal.
+    pub file: String,
+    /// The frames.
+    pub frames: Vec<u64>,
+    /// A display filter that shows them.
+    pub filter: Option<String>,
+}
+
+/// A statement of the expected answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimMade {
+    /// The statement.
+    pub text: String,
+    /// `proved`, `inferred` or `unknown`.
+    pub basis: String,
+    /// Where to check it.
+    pub evidence: Vec<Proof>,
+}
+
+/// One fact of a question, judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemGrade {
+    /// The fact's key.
+    pub key: String,
+    /// Points given.
+    pub points: Points,
+    /// Points at stake.
+    pub max_points: Points,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How it compares.
+    pub comparison: Comparison,
+    /// As the student wrote it.
+    pub given: Option<String>,
+    /// As the captures have it, or the sheet where they cannot.
+    pub expected: Option<String>,
+    /// Why, where that is not plain.
+    pub why: Option<String>,
+    /// The line of the rubric.
+    pub rubric: String,
+}
+
+/// A question, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QuestionGrade {
+    /// The question's number: `I.1`.
+    pub question: String,
+    /// Its letter, where it has one.
+    pub part: Option<String>,
+    /// Points given.
+    pub points: Points,
+    /// Points at stake.
+    pub max_points: Points,
+    /// The verdict on all of it.
+    pub verdict: Verdict,
+    /// What the student filled in, by key.
+    pub given: serde_json::Value,
+    /// The facts of the student's own captures, by key; `null` where they cannot tell.
+    pub expected: serde_json::Value,
+    /// The frames of the student's captures that show it.
+    pub evidence: Vec<Proof>,
+    /// The answer as a student could have written it.
+    pub expected_answer: String,
+    /// What that answer consists of.
+    pub claims: Vec<ClaimMade>,
+    /// What the captures lack for a full answer.
+    pub missing: Vec<String>,
+    /// The facts, one by one.
+    pub items: Vec<ItemGrade>,
+    /// The student's words, which no program grades.
+    pub explanation: Option<String>,
+    /// What a human is asked to look at.
+    pub for_a_human: Vec<String>,
+}
+
+impl QuestionGrade {
+    /// The compact name of the question: `I.1b`.
+    pub fn key(&self) -> String {
+        format!("{}{}", self.question, self.part.as_deref().unwrap_or_default())
+    }
+}
+
+/// A capture of a submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureUsed {
+    /// Its name within the submission.
+    pub file: String,
+    /// The step it records, as `I.8`; `null` where it cannot be told.
+    pub step: Option<String>,
+    /// Its frames.
+    pub frames: u64,
+}
+
+/// A fault of a submission's captures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingMade {
+    /// Its stable name.
+    pub code: String,
+    /// `info`, `warning` or `error`.
+    pub severity: String,
+    /// The file it is about.
+    pub file: Option<String>,
+    /// What happened and what to do.
+    pub message: String,
+    /// The step to redo.
+    pub redo: Option<String>,
+    /// What it costs.
+    pub points: Points,
+    /// The line of the rubric that says so.
+    pub rubric: Option<String>,
+    /// The frames that show it.
+    pub evidence: Vec<Proof>,
+}
+
+/// A file that was not used, or a submission that could not be graded.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The submission, or the file within it.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Who handed in, as the platform has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Identity {
+    /// The platform's number of the student or submission.
+    pub id: Option<String>,
+    /// The student's e-mail address.
+    pub email: Option<String>,
+    /// The student's number at the school.
+    pub school_id: Option<String>,
+    /// All names of a team.
+    pub members: Vec<String>,
+    /// Where the platform says so: handed in late.
+    pub late: bool,
+}
+
+/// A graded submission.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    /// The student or team.
+    pub name: String,
+    /// What the platform knows of them.
+    pub identity: Identity,
+    /// The captures that were read.
+    pub captures: Vec<CaptureUsed>,
+    /// The form with the answers.
+    pub answers: Option<String>,
+    /// Points given, costs of findings taken off.
+    pub points: Points,
+    /// Points at stake.
+    pub max_points: Points,
+    /// The questions in the order of the sheet.
+    pub questions: Vec<QuestionGrade>,
+    /// What is wrong with the captures.
+    pub findings: Vec<FindingMade>,
+    /// Entries of the form that could not be read.
+    pub form_problems: Vec<String>,
+    /// Files of the submission that were refused.
+    pub refused: Vec<Refusal>,
+}
+
+impl Submission {
+    /// Whether nothing of it was graded: the answers are in a document that only a human reads.
+    pub fn is_for_a_human(&self) -> bool {
+        self.answers.is_none() && self.questions.iter().any(|question| question.verdict == Verdict::ForAHuman)
+    }
+
+    /// What a human is asked to look at, with the question it is about.
+    pub fn for_a_human(&self) -> impl Iterator<Item = (&QuestionGrade, &String)> {
+        self.questions.iter().flat_map(|question| question.for_a_human.iter().map(move |text| (question, text)))
+    }
+}
+
+/// What grading one submission leaves: its result, the marks by which its frames are known again, and the ladders of its
+/// connections.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Graded {
+    /// The published result.
+    pub submission: Submission,
+    /// For finding the same capture in another submission.
+    pub fingerprint: Fingerprint,
+    /// The connections as pictures.
+    pub ladders: Vec<super::ladder::Ladder>,
+}
+
+/// Frames that several submissions share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SharedCapture {
+    /// The submissions, by name.
+    pub submissions: Vec<String>,
+    /// Frames that are in both of two of them; the most where there are more.
+    pub shared_frames: u64,
+    /// Whether `--groups` names them as partners, who may share.
+    pub partners: bool,
+    /// The chance that it is coincidence, as a power of two: at most 2 to the minus this.
+    pub coincidence_bits: u32,
+    /// The same in words, with the model.
+    pub coincidence: String,
+    /// The frames, for each pair.
+    pub evidence: Vec<SharedFrames>,
+}
+
+/// The frames that two submissions share, as proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedFrames {
+    /// The two submissions.
+    pub submissions: [String; 2],
+    /// The files and frames in the first.
+    pub first: Vec<Proof>,
+    /// The same frames in the second, in the same order of files.
+    pub second: Vec<Proof>,
+    /// Frames shared.
+    pub shared_frames: u64,
+    /// What the frames have in common, in sentences.
+    pub because: Vec<String>,
+}

@@ -1,0 +1,307 @@
+//! How answers become points: the default for this lab, and what a `rubric.toml` sets differently.
+//!
+//! Every number of a grade comes from one line here, and reports name that line.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Deserialize;
+
+use crate::grade::form::fields::{EXPLANATION, fields};
+use crate::grade::points::Points;
+use crate::lab::{LabConfig, Question};
+
+/// What is done with a fact that the student's captures cannot show, such as whether a second server started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotInCapture {
+    /// It gets its points where it says what the sheet expects, and goes to a human where it does not.
+    #[default]
+    AsExpected,
+    /// It gets no points; a human decides.
+    None,
+    /// It gets its points whenever something is filled in.
+    Full,
+}
+
+/// How a list that is right in part is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lists {
+    /// By the share that is right; what is too much is taken off.
+    #[default]
+    Share,
+    /// Only a list without a fault gets points.
+    AllOrNothing,
+}
+
+/// The rubric.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rubric {
+    /// The points of each question.
+    points: BTreeMap<Question, Points>,
+    /// The weight of each entry within its question.
+    weights: BTreeMap<(Question, &'static str), Points>,
+    /// How lists are paid.
+    pub lists: Lists,
+    /// The share of a fact's points, in hundredths, for the right answer to another step.
+    pub other_step: Points,
+    /// What is done with facts that captures cannot show.
+    pub not_in_capture: NotInCapture,
+    /// What each finding costs, by its code.
+    pub findings: BTreeMap<String, Points>,
+}
+
+/// Why a rubric cannot be used: the place and the reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RubricError(String);
+
+/// Findings that cost points unless the rubric says otherwise, and how many.
+const COSTS: [(&str, f64, &str); 9] = [
+    ("capture-began-late", 1.0, "the handshake is not in the file"),
+    ("capture-stopped-early", 1.0, "the lines are not in the file"),
+    ("wrong-interface", 2.0, "not the interface of the lab"),
+    ("loopback-only", 2.0, "all on one computer"),
+    ("same-host", 2.0, "client and server on one computer"),
+    ("no-lab-traffic", 2.0, "none of the lab's frames"),
+    ("empty-file", 2.0, "a file of 0 bytes"),
+    ("no-packets", 2.0, "a capture without packets"),
+    ("second-host-missing", 1.0, "Part II without the second host"),
+];
+
+/// The rubric as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    questions: BTreeMap<String, BTreeMap<String, Points>>,
+    #[serde(default)]
+    credit: Credit,
+    #[serde(default)]
+    findings: BTreeMap<String, Points>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Credit {
+    lists: Option<Lists>,
+    other_step: Option<Points>,
+    not_in_capture: Option<NotInCapture>,
+}
+
+impl Rubric {
+    /// The default: each question has its points from the sheet (or the lab file), shared equally by its facts;
+    /// explanations have none, for a human to change.
+    pub fn new(config: &LabConfig) -> Rubric {
+        let one = Points::whole(1);
+        Rubric {
+            points: Question::ALL.into_iter().map(|q| (q, Points::whole(config.points(q)))).collect(),
+            weights: Question::ALL
+                .into_iter()
+                .flat_map(|question| fields(question).iter().map(move |field| ((question, field.key), one)))
+                .collect(),
+            lists: Lists::default(),
+            other_step: Points::ZERO,
+            not_in_capture: NotInCapture::default(),
+            findings: COSTS
+                .into_iter()
+                .filter_map(|(code, cost, _)| Some((code.to_owned(), Points::from_number(cost)?)))
+                .collect(),
+        }
+    }
+
+    /// Reads a rubric; what it does not set stays as in the default.
+    ///
+    /// # Errors
+    /// When it is no TOML, has unknown keys or values, or names questions or entries that the sheet does not have.
+    pub fn from_toml(text: &str, config: &LabConfig) -> Result<Rubric, RubricError> {
+        let file: File = toml::from_str(text).map_err(|error| RubricError(error.to_string()))?;
+        let mut rubric = Rubric::new(config);
+        for (key, entries) in file.questions {
+            let question: Question =
+                key.parse().map_err(|reason| RubricError(format!("questions.\"{key}\": {reason}")))?;
+            for (name, points) in entries {
+                rubric.set(question, &name, points)?;
+            }
+        }
+        rubric.lists = file.credit.lists.unwrap_or(rubric.lists);
+        rubric.other_step = file.credit.other_step.unwrap_or(rubric.other_step);
+        if rubric.other_step > Points::whole(1) {
+            return Err(RubricError("credit.other_step: a share is a number from 0 to 1".to_owned()));
+        }
+        rubric.not_in_capture = file.credit.not_in_capture.unwrap_or(rubric.not_in_capture);
+        rubric.findings.extend(file.findings);
+        Ok(rubric)
+    }
+
+    fn set(&mut self, question: Question, name: &str, points: Points) -> Result<(), RubricError> {
+        let known = fields(question).iter().map(|field| field.key).chain([EXPLANATION]);
+        match known.clone().find(|key| *key == name) {
+            Some(key) => {
+                self.weights.insert((question, key), points);
+            }
+            None if name == "points" => {
+                self.points.insert(question, points);
+            }
+            None => {
+                let keys: Vec<&str> = known.collect();
+                let place = format!("questions.\"{}\".{name}", question.key());
+                return Err(RubricError(format!(
+                    "{place}: no entry of the form; they are points, {}",
+                    keys.join(", ")
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The points of a question.
+    pub fn points(&self, question: Question) -> Points {
+        self.points.get(&question).copied().unwrap_or_default()
+    }
+
+    /// The points of all questions.
+    pub fn total(&self) -> Points {
+        self.points.values().copied().sum()
+    }
+
+    /// The points of each entry of a question, explanation last; together exactly the question's.
+    pub fn shares(&self, question: Question) -> Vec<(&'static str, Points)> {
+        let keys: Vec<&'static str> = fields(question).iter().map(|field| field.key).chain([EXPLANATION]).collect();
+        let weight = |key: &&'static str| {
+            let weight = self.weights.get(&(question, *key)).copied().unwrap_or_default();
+            u64::try_from(weight.hundredths()).unwrap_or(0)
+        };
+        let whole: u64 = keys.iter().map(weight).sum();
+        let (mut before, mut sum) = (Points::ZERO, 0_u64);
+        keys.into_iter()
+            .map(|key| {
+                sum = sum.saturating_add(weight(&key));
+                let until = self.points(question).share(sum, whole);
+                let share = until - before;
+                before = until;
+                (key, share)
+            })
+            .collect()
+    }
+
+    /// The line of the rubric that an entry's points come from.
+    pub fn line(&self, question: Question, key: &str) -> String {
+        let weight = self.weights.iter().find(|((of, name), _)| *of == question && *name == key);
+        let weight = weight.map_or(Points::ZERO, |(_, weight)| *weight);
+        format!("questions.\"{}\".{key} = {weight}", question.key())
+    }
+
+    /// The line of the rubric that a finding's cost comes from, and the cost; `None` where it costs nothing.
+    pub fn cost(&self, code: &str) -> Option<(Points, String)> {
+        let cost = self.findings.get(code).copied().filter(|cost| *cost > Points::ZERO)?;
+        Some((cost, format!("findings.{code} = {cost}")))
+    }
+
+    /// The rubric as a file, with comments: what `socklab rubric` prints.
+    pub fn to_toml(&self) -> String {
+        let mut out = HEAD.to_owned();
+        for question in Question::ALL {
+            // Writing to a string does not fail.
+            let _ = write!(out, "\n# {question}  {}\n[questions.\"{}\"]\n", question.topic(), question.key());
+            let _ = writeln!(out, "points = {}", self.points(question));
+            for key in fields(question).iter().map(|field| field.key).chain([EXPLANATION]) {
+                let weight = self.weights.get(&(question, key)).copied().unwrap_or_default();
+                let _ = writeln!(out, "{key} = {weight}");
+            }
+        }
+        let lists = match self.lists {
+            Lists::Share => "share",
+            Lists::AllOrNothing => "all_or_nothing",
+        };
+        let not_in_capture = match self.not_in_capture {
+            NotInCapture::AsExpected => "as_expected",
+            NotInCapture::None => "none",
+            NotInCapture::Full => "full",
+        };
+        let _ = write!(out, "\n[credit]\n{LISTS}lists = \"{lists}\"\n{OTHER}other_step = {}\n", self.other_step);
+        let _ = write!(out, "{UNSHOWN}not_in_capture = \"{not_in_capture}\"\n\n{FINDINGS}[findings]\n");
+        for (code, cost) in &self.findings {
+            let why = COSTS.iter().find(|(known, ..)| known == code).map(|(_, _, why)| format!("  # {why}"));
+            let _ = writeln!(out, "{code} = {cost}{}", why.unwrap_or_default());
+        }
+        out
+    }
+}
+
+const HEAD: &str = "\
+# How answers become points. Change what you like and grade with
+#   socklab grade FOLDER --rubric rubric.toml
+# What you leave out stays as it is here.
+#
+# A question has its points; its entries share them by their weights. Points and
+# weights may be fractions. An explanation is never graded by socklab: give it a
+# weight, and that share of the points waits for you.
+";
+const LISTS: &str = "# Lists of frames and addresses that are right in part: \"share\" or \"all_or_nothing\".\n";
+const OTHER: &str = "# The share of the points, 0 to 1, for an answer that is right for another step.\n";
+const UNSHOWN: &str = "\
+# A fact that the student's captures can't show (I.2: bind() sends no frame):
+# \"as_expected\" pays what the sheet expects and leaves the rest to you,
+# \"none\" leaves all of it to you, \"full\" pays whatever is filled in.
+";
+const FINDINGS: &str = "\
+# What a fault of a capture costs, once for each file. Other codes may be added:
+# see the findings of socklab analyze --format json.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_printed_and_read_again() {
+        let config = LabConfig::default();
+        let rubric = Rubric::new(&config);
+        assert_eq!(rubric.total(), Points::whole(21));
+        assert_eq!(
+            Rubric::from_toml(&rubric.to_toml(), &config).unwrap(),
+            Rubric::from_toml("", &config).unwrap().with_zero()
+        );
+    }
+
+    impl Rubric {
+        /// The printed rubric names the weight 0 of explanations.
+        fn with_zero(mut self) -> Rubric {
+            for question in Question::ALL {
+                self.weights.insert((question, EXPLANATION), Points::ZERO);
+            }
+            self
+        }
+    }
+
+    #[test]
+    fn shares_add_up_to_the_question() {
+        let rubric = Rubric::from_toml(
+            "[questions.\"II.2\"]\npoints = 1\nlistening_sockets = 2\nexplanation = 0.33\n",
+            &LabConfig::default(),
+        )
+        .unwrap();
+        for question in Question::ALL {
+            let sum: Points = rubric.shares(question).into_iter().map(|(_, points)| points).sum();
+            assert_eq!(sum, rubric.points(question));
+        }
+        assert_eq!(rubric.line(Question::II2, "listening_sockets"), "questions.\"II.2\".listening_sockets = 2");
+    }
+
+    #[test]
+    fn a_slip_is_refused_with_its_place() {
+        for (text, place) in [
+            ("[questions.\"I.9\"]\npoints = 1", "questions.\"I.9\""),
+            ("[questions.\"I.2\"]\nerror = 1", "questions.\"I.2\".error"),
+            ("[questions.\"I.2\"]\npoints = -1", "points"),
+            ("[credit]\nlists = \"some\"", "lists"),
+            ("[credit]\nother_step = 2", "credit.other_step"),
+            ("[credits]\n", "credits"),
+        ] {
+            let error = Rubric::from_toml(text, &LabConfig::default()).unwrap_err().to_string();
+            assert!(error.contains(place), "{error}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Submissions that mean harm: each is refused for its reason, the others are graded, nothing is written elsewhere.
+
+use std::fs::{self, File};
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::class::{Student, student};
+use super::layouts::{gzip, tar, write, zip};
+use super::packets::Dice;
+use crate::support::socklab;
+
+const ESCAPE: &str = "\u{1b}]0;owned\u{7}\u{1b}[31m";
+
+/// A ZIP archive with one entry whose mode and name are as given.
+fn zip_entry(name: &str, bytes: &[u8], mode: u32) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    if mode & 0o170_000 == 0o120_000 {
+        writer.add_symlink(name, std::str::from_utf8(bytes).unwrap(), options).unwrap();
+    } else {
+        writer.start_file(name, options.unix_permissions(mode)).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn tar_entry(name: &[u8], kind: tar::EntryType) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name);
+    header.set_entry_type(kind);
+    header.set_size(0);
+    header.set_mode(0o644);
+    if matches!(kind, tar::EntryType::Symlink | tar::EntryType::Link) {
+        header.set_link_name("/etc/passwd").unwrap();
+    }
+    header.set_cksum();
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append(&header, std::io::empty()).unwrap();
+    builder.into_inner().unwrap()
+}
+
+/// More than 256 MiB in some hundred kilobytes.
+fn bomb() -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_level(Some(1));
+    writer.start_file("zeros.pcapng", options).unwrap();
+    // A capture that begins well, then long records of nothing again and again.
+    let header = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
+    writer.write_all(&header).unwrap();
+    let mut record = vec![0; 16 + 262_144];
+    record[8..16].copy_from_slice(&[0, 0, 4, 0, 0, 0, 4, 0]);
+    for _ in 0..1100 {
+        writer.write_all(&record).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// A tar archive whose one file does not end: a gzip member of 1 MiB again and again.
+fn gzip_bomb() -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_path("zeros.pcapng").unwrap();
+    header.set_size(1 << 40);
+    header.set_cksum();
+    [gzip(header.as_bytes()), gzip(&vec![0; 1 << 20]).repeat(300)].concat()
+}
+
+fn nested(levels: usize) -> Vec<u8> {
+    (0..levels).fold(b"x".to_vec(), |inner, _| zip(&[("inner.zip".to_owned(), inner)]))
+}
+
+/// A capture after a fuzzer was at it.
+fn fuzzed(student: &Student, seed: u64) -> Vec<u8> {
+    let mut dice = Dice(seed);
+    let mut bytes = student.files[0].1.clone();
+    for _ in 0..40 {
+        let at = dice.below(bytes.len() as u64) as usize;
+        bytes[at] = dice.roll() as u8;
+    }
+    bytes
+}
+
+/// Fields of the form that try everything.
+fn hostile_form() -> Vec<u8> {
+    let text = format!("<script>alert(1)</script><img src=x onerror=alert(1)>{ESCAPE}=HYPERLINK(\\\"x\\\")");
+    let text = text.replace('\u{1b}', "\\u001b").replace('\u{7}', "\\u0007");
+    format!("[\"I.1b\"]\nclient_socket_addresses = \"{text}\"\nexplanation = \"{text}\"\n[\"<b>\"]\nx = 1\n")
+        .into_bytes()
+}
+
+fn hostile_class(class: &Path) -> Student {
+    let (good, _) = student(0);
+    write(&class.join("good"), &good.files);
+    let archives: [(&str, Vec<u8>); 12] = [
+        ("bomb.zip", bomb()),
+        ("nested.zip", nested(6)),
+        ("climbs.zip", zip_entry("../../climbed.pcapng", &good.files[0].1, 0o644)),
+        ("absolute.zip", zip_entry("/tmp/socklab-absolute.pcapng", &good.files[0].1, 0o644)),
+        ("link.zip", zip_entry("passwd", b"/etc/passwd", 0o120_777)),
+        ("link.tar", tar_entry(b"passwd", tar::EntryType::Symlink)),
+        ("device.tar", tar_entry(b"null", tar::EntryType::Char)),
+        ("pipe.tar.gz", gzip(&tar_entry(b"pipe", tar::EntryType::Fifo))),
+        ("climbs.tar", tar_entry(b"../climbed", tar::EntryType::Regular)),
+        ("cut.zip", zip(&good.files)[..2000].to_vec()),
+        ("many.tar", tar(&(0..2000).map(|n| (format!("{n}.txt"), vec![b'x'])).collect::<Vec<_>>())),
+        ("gzbomb.tar.gz", gzip_bomb()),
+    ];
+    for (name, bytes) in archives {
+        fs::write(class.join(name), bytes).unwrap();
+    }
+    for seed in 0..6 {
+        write(&class.join(format!("fuzzed{seed}")), &[("step8.pcapng".to_owned(), fuzzed(&good, seed))]);
+    }
+    let named = [
+        format!("=cmd|' /C calc'!A0{ESCAPE}"),
+        "<script>alert(2)</script>".replace('/', "\u{2215}"),
+        "@SUM(A1)".to_owned(),
+    ];
+    for name in named {
+        let mut files = good.files.clone();
+        files[0].0 = format!("{ESCAPE}<b>.pcapng");
+        files[4].1 = hostile_form();
+        write(&class.join(name), &files);
+    }
+    good
+}
+
+#[cfg(unix)]
+fn special_files(class: &Path) {
+    let folder = class.join("special");
+    fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", folder.join("linked.pcapng")).unwrap();
+    std::os::unix::fs::symlink("..", folder.join("loop")).unwrap();
+    File::create(folder.join("sparse.pcapng")).unwrap().set_len(4 << 30).unwrap();
+    let socket = std::os::unix::net::UnixListener::bind(folder.join("socket")).unwrap();
+    drop(socket);
+}
+
+#[cfg(unix)]
+#[test]
+fn hostile_submissions_end_in_a_report() {
+    let around = tempfile::tempdir().unwrap();
+    let (class, results) = (around.path().join("class"), around.path().join("results"));
+    fs::create_dir(&class).unwrap();
+    let good = hostile_class(&class);
+    special_files(&class);
+    let before = everything(&class);
+    let start = Instant::now();
+    // The time is for unoptimised builds on busy computers.
+    let run = socklab("grade").args([class.as_path(), "--results".as_ref(), results.as_path()]);
+    let run = run.args(["--time", "300"]).run().status(0);
+    assert!(start.elapsed() < Duration::from_secs(300), "{:?}", start.elapsed());
+    for text in [run.stdout(), run.stderr()] {
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text}");
+    }
+    assert_eq!(everything(&class), before, "the class was changed");
+    let beside: Vec<String> = everything(around.path()).into_iter().filter(|name| !name.starts_with("class")).collect();
+    assert!(beside.iter().all(|name| name.starts_with("results")), "{beside:?}");
+    assert!(!Path::new("/tmp/socklab-absolute.pcapng").exists());
+    let grades: Value = serde_json::from_slice(&fs::read(results.join("grades.json")).unwrap()).unwrap();
+    assert_refused(&grades);
+    let of_good = grades["submissions"].as_array().unwrap().iter().find(|s| s["name"] == "good").unwrap();
+    assert_eq!(of_good["points"], 21, "{}", good.name);
+    assert_harmless(&results);
+}
+
+#[test]
+fn a_submission_that_takes_too_long_is_given_up() {
+    let around = tempfile::tempdir().unwrap();
+    write(&around.path().join("ann"), &student(0).0.files);
+    let grades =
+        socklab("grade").args([around.path()]).args(["--time", "0", "--format", "json"]).run().status(0).json();
+    assert!(grades["refused"][0]["reason"].as_str().unwrap().contains("takes too long"), "{}", grades["refused"]);
+    assert_eq!(grades["submissions"][0]["points"], 0);
+}
+
+/// All paths below a folder.
+fn everything(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(at) = open.pop() {
+        for entry in fs::read_dir(at).unwrap().flatten() {
+            let kind = entry.file_type().unwrap();
+            found.push(entry.path().strip_prefix(folder).unwrap().to_string_lossy().into_owned());
+            if kind.is_dir() {
+                open.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn assert_refused(grades: &Value) {
+    let refused: Vec<(String, String)> = grades["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["name"].as_str().unwrap().to_owned(), entry["reason"].as_str().unwrap().to_owned()))
+        .collect();
+    for (name, reason) in [
+        ("bomb", "a zip bomb"),
+        ("nested", "nested more than 2 deep"),
+        ("climbs", "leads out of the archive"),
+        ("absolute", "leads out of the archive"),
+        ("link", "it is a link"),
+        ("device", "a device or a pipe"),
+        ("pipe", "a device or a pipe"),
+        ("cut", "damaged"),
+        ("many", "more than 500 files"),
+        ("gzbomb", "a zip bomb"),
+        ("special/linked.pcapng", "it is a link"),
+        ("special/loop", "it is a link"),
+        ("special/sparse.pcapng", "larger than 256 MiB"),
+        ("special/socket", "a device or a pipe"),
+    ] {
+        let found = refused.iter().any(|(own, why)| own.starts_with(name) && why.contains(reason));
+        assert!(found, "{name}: {reason}\n{refused:#?}");
+    }
+}
+
+/// No output runs, breaks out, or drives a terminal.
+fn assert_harmless(results: &Path) {
+    for name in ["grades.txt", "grades.json", "grades.csv", "grades.html"] {
+        let text = fs::read_to_string(results.join(name)).unwrap();
+        let harmful = |c: char| c.is_control() && c != '\n' && c != '\r';
+        assert!(!text.contains(harmful), "{name}");
+    }
+    let html = fs::read_to_string(results.join("grades.html")).unwrap();
+    assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("<b>"));
+    let csv = fs::read_to_string(results.join("grades.csv")).unwrap();
+    assert!(csv.lines().all(|line| !line.starts_with(['=', '@', '+']) && !line.starts_with("\"=")), "{csv}");
+    assert!(csv.contains("'=cmd") && csv.contains("'@SUM"), "{csv}");
+}

@@ -1,0 +1,258 @@
+//! Grading whole classes with the program: what was planted is found, and nothing else.
+
+mod class;
+mod hostile;
+mod layouts;
+mod packets;
+mod uploads;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::socklab;
+use class::{COPIES, Student, copied, student};
+use layouts::Laid;
+
+/// How a platform lays a class out.
+type Layout = fn(&[Student]) -> Vec<Laid>;
+
+/// A class, and the pairs that share captures.
+fn class_of(size: u64) -> (Vec<Student>, BTreeSet<[String; 2]>) {
+    let mut students: Vec<Student> = (0..size).map(|number| student(number).0).collect();
+    let mut pairs = BTreeSet::new();
+    for (number, how) in (1..).zip(COPIES) {
+        // The copier is one whose answers are all right.
+        let (source, copier) = (number * 2, size - number * 2);
+        let ((_, of), (_, own)) = (student(source), student(copier));
+        let one = &mut students[usize::try_from(copier).unwrap()];
+        one.files = copied(how, &of, &own);
+        one.verdicts.clear();
+        (one.finding, one.comparison) = (None, None);
+        pairs.insert([format!("student{source:03}"), format!("student{copier:03}")]);
+    }
+    (students, pairs)
+}
+
+fn grades(folder: &Path, more: &[&str]) -> Value {
+    let run = socklab("grade").args([folder]).args(["--format", "json"]).args(more).run();
+    run.status(0).json()
+}
+
+/// Checks each student's verdicts, findings and comparisons, and who shares with whom.
+fn assert_found(grades: &Value, students: &[Student], pairs: &BTreeSet<[String; 2]>) {
+    assert_eq!(grades["schema"], "socklab.grades/1");
+    let submissions = grades["submissions"].as_array().unwrap();
+    assert_eq!(submissions.len(), students.len(), "{}", grades["refused"]);
+    for student in students {
+        let of = |value: &&Value| value["name"].as_str().is_some_and(|name| name == student.name);
+        let submission = submissions.iter().find(of).unwrap_or_else(|| panic!("no {}", student.name));
+        assert_student(submission, student);
+    }
+    let found: BTreeSet<[String; 2]> = grades["copies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|copy| copy["evidence"].as_array().unwrap())
+        .map(|pair| [0, 1].map(|at| pair["submissions"][at].as_str().unwrap().to_owned()))
+        .collect();
+    assert_eq!(&found, pairs);
+    for copy in grades["copies"].as_array().unwrap() {
+        assert!(copy["shared_frames"].as_u64().unwrap() >= 3, "{copy}");
+        assert!(copy["coincidence_bits"].as_u64().unwrap() >= 20, "{copy}");
+    }
+}
+
+fn assert_student(submission: &Value, student: &Student) {
+    let name = &student.name;
+    let question = |key: &str| {
+        let questions = submission["questions"].as_array().unwrap();
+        let is = |q: &&Value| format!("{}{}", q["question"].as_str().unwrap(), q["part"].as_str().unwrap_or("")) == key;
+        questions.iter().find(is).unwrap()
+    };
+    for (key, verdict) in &student.verdicts {
+        assert_eq!(&question(key)["verdict"], verdict, "{name} {key}: {}", question(key)["items"]);
+    }
+    if let Some((key, fact, comparison)) = student.comparison {
+        let items = question(key)["items"].as_array().unwrap();
+        let item = items.iter().find(|item| item["key"] == fact).unwrap();
+        assert_eq!(item["comparison"], comparison, "{name} {key}: {item}");
+    }
+    let findings = submission["findings"].as_array().unwrap();
+    let costs = |finding: &&Value| finding["points"].as_f64().unwrap() > 0.0;
+    let paid: Vec<&str> = findings.iter().filter(costs).map(|finding| finding["code"].as_str().unwrap()).collect();
+    if !student.verdicts.is_empty() {
+        assert_eq!(paid, student.finding.into_iter().collect::<Vec<_>>(), "{name}: {findings:?}");
+    }
+    if student.verdicts.values().all(|verdict| matches!(*verdict, "right" | "not_in_capture"))
+        && student.finding.is_none()
+        && !student.verdicts.is_empty()
+    {
+        assert_eq!(submission["points"], 21, "{name}: {submission}");
+    }
+}
+
+#[test]
+fn every_planted_fault_and_copy_is_found_and_no_other() {
+    let (students, pairs) = class_of(40);
+    let folder = tempfile::tempdir().unwrap();
+    layouts::write(folder.path(), &layouts::plain(&students));
+    assert_found(&grades(folder.path(), &["--jobs", "2"]), &students, &pairs);
+}
+
+#[test]
+fn every_platforms_download_is_taken_as_it_comes() {
+    let students: Vec<Student> = (0..13).map(|number| student(number).0).collect();
+    let none = BTreeSet::new();
+    let layouts: [Layout; 4] = [layouts::canvas, layouts::moodle, layouts::gradescope, layouts::github];
+    for layout in layouts {
+        let laid = layout(&students);
+        let folder = tempfile::tempdir().unwrap();
+        layouts::write(folder.path(), &laid);
+        let own = folder.path().join("lab3-submissions");
+        let root = if own.is_dir() { own } else { folder.path().to_owned() };
+        assert_found(&grades(&root, &[]), &students, &none);
+        let zipped = folder.path().join("submissions.zip");
+        std::fs::write(&zipped, layouts::zip(&laid)).unwrap();
+        assert_found(&grades(&zipped, &[]), &students, &none);
+    }
+}
+
+#[test]
+fn partners_may_share() {
+    let (students, pairs) = class_of(40);
+    let folder = tempfile::tempdir().unwrap();
+    layouts::write(&folder.path().join("class"), &layouts::plain(&students));
+    let groups = folder.path().join("groups.csv");
+    std::fs::write(&groups, "name,group\nstudent002,7\nstudent038,7\n").unwrap();
+    let found = grades(&folder.path().join("class"), &["--groups", groups.to_str().unwrap()]);
+    let partners: Vec<&Value> =
+        found["copies"].as_array().unwrap().iter().filter(|copy| copy["partners"] == true).collect();
+    assert_eq!(partners.len(), 1);
+    assert_eq!(partners[0]["submissions"], serde_json::json!(["student002", "student038"]));
+    assert_found(&found, &students, &pairs);
+}
+
+#[test]
+fn a_second_run_grades_only_what_changed_and_says_so() {
+    let students: Vec<Student> = (0..5).map(|number| student(number).0).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let (class, results) = (folder.path().join("class"), folder.path().join("results"));
+    for student in &students {
+        layouts::write(&class.join(&student.name), &student.files);
+    }
+    let run = || socklab("grade").args([class.as_path(), "--results".as_ref(), results.as_path()]).run().status(0);
+    run().stderr_has(&["5 submissions, 5 graded now, 0 as before"]);
+    let first = std::fs::read(results.join("grades.json")).unwrap();
+    run().stderr_is("socklab: note: a plain folder: 5 submissions, 0 graded now, 5 as before\n");
+    assert_eq!(std::fs::read(results.join("grades.json")).unwrap(), first);
+    // The third student hands the sockets in again, now right.
+    let form = class.join("student003/answers.toml");
+    let text = std::fs::read_to_string(&form).unwrap().replace("sockets_created = 4", "sockets_created = 5");
+    std::fs::write(&form, text).unwrap();
+    std::fs::remove_dir_all(class.join("student000")).unwrap();
+    run().stderr_has(&[
+        "4 submissions, 1 graded now, 3 as before",
+        "changed: student003: graded again, 20.25 points before, 21 now",
+        "changed: student000: no longer there",
+    ]);
+    assert_eq!(std::fs::read_dir(results.join("cache")).unwrap().count(), 5);
+}
+
+#[test]
+#[ignore = "measures the release build: cargo test --release -- --ignored two_hundred"]
+fn two_hundred_submissions_take_less_than_ten_seconds() {
+    let (students, pairs) = class_of(200);
+    let folder = tempfile::tempdir().unwrap();
+    layouts::write(folder.path(), &layouts::moodle(&students));
+    let start = Instant::now();
+    let found = grades(folder.path(), &["--jobs", "2"]);
+    let took = start.elapsed();
+    println!("200 submissions in {took:?}");
+    assert_found(&found, &students, &pairs);
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+/// The class that the guide walks through.
+fn recorded_class(results: &Path) -> crate::support::Ran {
+    let run = socklab("grade").within(&crate::support::package("")).args(["fixtures/class/submissions", "--results"]);
+    let canvas = ["--canvas", "fixtures/class/export.csv", "--canvas-column", "Socket lab"];
+    run.args([results]).args(canvas).run().status(0)
+}
+
+#[test]
+fn the_guides_class_is_graded_as_the_guide_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = recorded_class(folder.path()).stdout();
+    crate::support::assert_golden("grade-class.txt", &table);
+    let guide = std::fs::read_to_string(crate::support::package("docs/grading.md")).unwrap();
+    for line in table.lines().filter(|line| !line.is_empty()) {
+        assert!(guide.contains(line.trim_end()), "docs/grading.md lacks {line:?}");
+    }
+    let canvas = std::fs::read_to_string(folder.path().join("canvas.csv")).unwrap();
+    assert!(guide.contains(canvas.lines().nth(3).unwrap()), "docs/grading.md lacks the row of canvas.csv");
+}
+
+#[test]
+fn the_form_and_the_rubric_are_printed_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let form = socklab("template").run().status(0).stdout();
+    std::fs::write(folder.path().join("answers.toml"), &form).unwrap();
+    let json = socklab("template").args(["--format", "json"]).run().status(0).json();
+    assert!(json["II.2"]["sockets_created"].is_null() && json["II.2"]["points"] == 3, "{json}");
+    let capture = crate::support::package("fixtures/plain/step8.pcapng");
+    let check = socklab("check").args([&capture]).args(["--answers"]).args([folder.path().join("answers.toml")]);
+    check.run().status(1).stdout_has(&["Part I step 8", "There is no capture of Part I step 12.", "not filled in"]);
+    let rubric = folder.path().join("rubric.toml");
+    std::fs::write(&rubric, socklab("rubric").run().status(0).stdout()).unwrap();
+    let class = crate::support::package("fixtures/class/submissions");
+    let one = socklab("grade").args([&class]).args(["--format", "json"]).run().status(0).stdout();
+    let other = socklab("grade").args([&class]).args(["--format", "json", "--rubric"]).args([&rubric]).run();
+    assert_eq!(other.status(0).stdout(), one);
+}
+
+#[test]
+fn a_check_names_what_is_wrong_and_gives_nothing_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, lab) = student(6);
+    for (name, bytes) in &own.files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let files = ["one.pcapng", "two.pcap", "three.bin", "four.pcapng"];
+    let run = || socklab("check").within(folder.path()).args(files).args(["--answers", "answers.toml"]).run();
+    let text = run().status(1).stdout();
+    assert!(text.contains("client_socket_addresses: '10.0.3.2' is an"), "{text}");
+    let mut answers = lab.answers();
+    let client = answers.0["I.1b"]["client_socket_addresses"].trim_matches('"');
+    assert!(!text.contains(client) && !text.contains("frame.number"), "{text}");
+    for question in ["I.1a", "I.1b", "I.2", "I.3", "I.4a", "I.4b", "II.1", "II.2", "II.3"] {
+        answers.set(question, "explanation", "\"because\"");
+    }
+    let (name, form) = lab.files(&answers).pop().unwrap();
+    std::fs::write(folder.path().join(name), form).unwrap();
+    run().status(0).stdout_has(&["Every entry is filled in and well formed.", "Ready to hand in."]);
+}
+
+#[test]
+fn every_grade_can_be_argued() {
+    let folder = tempfile::tempdir().unwrap();
+    recorded_class(folder.path());
+    let grades: Value = serde_json::from_slice(&std::fs::read(folder.path().join("grades.json")).unwrap()).unwrap();
+    let boe = &grades["submissions"][0];
+    let sockets = boe["questions"].as_array().unwrap().iter().find(|q| q["question"] == "II.2").unwrap();
+    let item = sockets["items"].as_array().unwrap().iter().find(|item| item["key"] == "sockets_created").unwrap();
+    assert_eq!(item["rubric"], "questions.\"II.2\".sockets_created = 1");
+    assert_eq!((&item["given"], &item["expected"]), (&"4".into(), &"5".into()));
+    assert!(sockets["claims"].as_array().unwrap().len() >= 3);
+    let proof = &sockets["evidence"][0];
+    assert!(
+        !proof["frames"].as_array().unwrap().is_empty()
+            && proof["filter"].as_str().unwrap().starts_with("frame.number")
+    );
+    let page = std::fs::read_to_string(folder.path().join("grades.html")).unwrap();
+    for text in ["questions.&#34;II.2&#34;.sockets_created = 1", proof["filter"].as_str().unwrap()] {
+        assert!(page.contains(text), "{text}");
+    }
+}
