@@ -109,7 +109,11 @@ pub fn analysis(data: &[u8]) {
 pub fn filter(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     match text.parse::<Filter>() {
-        Ok(filter) => assert_eq!(filter.to_string().parse::<Filter>().as_ref(), Ok(&filter)),
+        Ok(filter) => {
+            // `!` is written as `not`: what was just short enough can become too long.
+            let written = filter.to_string();
+            assert!(written.len() > text.len() || written.parse::<Filter>().as_ref() == Ok(&filter), "{written}");
+        }
         Err(error) => {
             assert!(text.get(error.at()).is_some(), "{:?}", error.at());
             assert!(error.to_string().lines().all(|line| !line.contains(is_harmful)));

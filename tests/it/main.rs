@@ -11,6 +11,7 @@ mod captures;
 mod filter;
 mod fixtures;
 mod golden;
+mod hostile;
 mod grade;
 #[cfg(target_os = "linux")]
 mod rehearse;

@@ -47,7 +47,9 @@ fn of_file(
 }
 
 /// Frames of a capture as evidence.
-fn frames(view: &LabView<'_>, capture: usize, frames: Vec<FrameNumber>) -> Vec<Evidence> {
+fn frames(view: &LabView<'_>, capture: usize, mut frames: Vec<FrameNumber>) -> Vec<Evidence> {
+    frames.sort_unstable();
+    frames.dedup();
     if frames.is_empty() {
         return Vec::new();
     }
