@@ -141,8 +141,8 @@ fn tags_labels_and_sessions_nest() {
     isl[..6].copy_from_slice(&[1, 0, 0x0c, 0, 0, 0]);
     every(TCP4, &[(1, isl)]);
     // Label 13 (RFC 5586), 802.3 lengths after a provider's tag, more than 20 tags.
-    let deep = [vec![0, 1, 0x81, 0].repeat(20), vec![0, 1, 8, 0], v4.clone()].concat();
-    let twenty = [vec![0, 1, 0x81, 0].repeat(19), vec![0, 1, 8, 0], v4.clone()].concat();
+    let deep = [[0, 1, 0x81, 0].repeat(20), vec![0, 1, 8, 0], v4.clone()].concat();
+    let twenty = [[0, 1, 0x81, 0].repeat(19), vec![0, 1, 8, 0], v4.clone()].concat();
     let provider = ethernet(0x88a8, &with(&[0, 1, 0, 50, 6, 6, 3], &v4));
     every("-", &[(1, labelled(13 << 12 | 0x140)), (1, provider), (1, ethernet(0x8100, &deep))]);
     every(TCP4, &[(1, ethernet(0x8100, &twenty))]);
