@@ -1,6 +1,9 @@
 //! What must hold of every reading, analysis and report, whatever bytes were given. The fuzz targets (`fuzz/`) hold the
 //! analyzer to the same.
 
+// The fuzz targets include this file too, from outside.
+#![allow(unreachable_pub)]
+
 use socklab::analyze::analysis::{Analysis, CaptureAnalysis, Evidence};
 use socklab::analyze::track::{Side, Traffic};
 use socklab::analyze::{self, CaptureFacts, NamedJournal};
