@@ -24,6 +24,16 @@ LAB_FILES = [
 ]
 
 
+FILTERS = [
+    "tcp and port 65432",
+    "not (arp or icmp6) && udp dst port 12000",
+    "src host 10.0.3.1 or ip6 and dst host fd00::1",
+    "! tcp src port 22 || ip and host 10.0.3.2",
+    "ip.addr==10.0.3.1 and tcp",
+    "((((udp))))",
+]
+
+
 def save(target, data):
     if 0 < len(data) <= MOST:
         folder = ROOT / "fuzz" / "corpus" / target
@@ -108,6 +118,8 @@ def main():
         save("journal", data)
     for text in LAB_FILES:
         save("lab_file", text.encode())
+    for text in FILTERS:
+        save("filter", text.encode())
     for folder in sorted({path.parent for path, _ in all_captures if ROOT / "fixtures" in path.parents}):
         whole_labs(folder, all_captures, all_journals)
     for target in sorted((ROOT / "fuzz" / "corpus").iterdir()):

@@ -83,6 +83,13 @@ pub struct JournalEvent {
 }
 
 impl JournalEvent {
+    /// Bytes of all its texts.
+    fn text_bytes(&self) -> usize {
+        let texts = [&self.text, &self.operation, &self.errno, &self.message];
+        let lengths = texts.into_iter().flatten().map(String::len);
+        lengths.fold(self.program.len(), usize::saturating_add)
+    }
+
     /// Writes the event as one line, in one `write` as far as `out` takes it whole, and flushes it: a program killed at
     /// any moment leaves whole lines.
     ///
@@ -155,7 +162,7 @@ impl Journal {
     }
 
     fn hold(&mut self, event: JournalEvent, text_bytes: &mut usize) {
-        *text_bytes = text_bytes.saturating_add(event.text.as_ref().map_or(0, String::len));
+        *text_bytes = text_bytes.saturating_add(event.text_bytes());
         if self.left_out > 0 || self.events.len() >= JOURNAL_EVENTS || *text_bytes > JOURNAL_TEXT_BYTES {
             self.left_out = self.left_out.saturating_add(1);
         } else {

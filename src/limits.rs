@@ -15,7 +15,7 @@ pub struct Limits {
     pub held_bytes: u32,
     /// Most interfaces in one file; more end the reading (`limit-interfaces`).
     pub interfaces: usize,
-    /// Longest text kept of an option (interface name), in bytes; the rest is cut.
+    /// Longest text kept of an option (interface name), in bytes; the rest is cut, with `…` in its place.
     pub option_text_bytes: usize,
     /// Largest window of a Zstandard frame in bytes, which the decoder must hold; a larger one ends the reading
     /// (`limit-window`). RFC 8878 section 3.1.1.1.2 asks for 8 MiB at least.
@@ -32,12 +32,12 @@ pub struct Limits {
     pub fragmented_datagrams: usize,
     /// Most bytes held for datagrams waiting for fragments; the oldest is given up (`limit-fragments`).
     pub fragment_bytes: usize,
-    /// Most frames noted in one connection; further ones are counted, not listed.
+    /// Most frames noted in one connection; further ones are counted, not listed (`frame_list_complete`).
     pub notes_per_connection: u32,
-    /// Most frames noted in one capture; further ones are counted, not listed.
+    /// Most frames noted in one capture; further ones are counted, not listed (`frame_list_complete`).
     pub notes: usize,
     /// Most entries in each table about hosts and about traffic that is neither TCP nor UDP (pings, ARP requests,
-    /// errors, MAC addresses); further ones are counted, not listed.
+    /// errors, MAC addresses); further ones are counted, not listed (`limit-table-entries`).
     pub table_entries: usize,
 }
 
@@ -69,12 +69,28 @@ pub const LINE_BYTES: usize = 64 * 1024;
 /// Most sockets (TCP) or clients (UDP) that a server's tally lists; further ones are counted together.
 pub const TALLY_ROWS: usize = 100;
 
+/// Most socket addresses looked at as possible servers of the lab, over all captures; a class's whole network has room
+/// (`limit-candidates`).
+pub const LAB_CANDIDATES: usize = 20_000;
+
+/// Most socket addresses taken for servers of the lab, those that fit best; the sentence on how they were found counts
+/// the others. The sheet has three servers; a host whose every port was probed seems to have thousands.
+pub const LAB_SERVERS: usize = 100;
+
+/// Most connections, and most conversations, of the lab that are looked at one by one in a capture. The lab has a handful;
+/// a capture with more is still listed whole, but answered from the first ones (`many-connections`).
+pub const LAB_STREAMS: usize = 1000;
+
 /// Longest line of a journal in bytes: a piece of [`LINE_BYTES`] made harmless and written as JSON takes at most five
 /// times its length. A longer line ends the reading with an error.
 pub const JOURNAL_LINE_BYTES: usize = 512 * 1024;
 
-/// Most events held of one journal; further ones are counted, not held.
+/// Most events held of one journal; further ones are counted, not held (`limit-journal`).
 pub const JOURNAL_EVENTS: usize = 500_000;
 
-/// Most bytes of `text` held of one journal; events after it are counted, not held.
+/// Most processes, sockets, clients and failed calls that all journals of an analysis together may tell of; further ones
+/// are counted, not looked at (`limit-journal`). A busy lab has hundreds.
+pub const JOURNAL_ENTRIES: usize = 10_000;
+
+/// Most bytes of text of any field held of one journal; events after it are counted, not held (`limit-journal`).
 pub const JOURNAL_TEXT_BYTES: usize = 64 * 1024 * 1024;

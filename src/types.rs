@@ -132,17 +132,20 @@ impl Timestamp {
         Some(format!("{time:.precision$}", precision = usize::from(self.digits.min(9))))
     }
 
-    /// Reads RFC 3339 text; the digits written are taken as the precision.
+    /// Reads RFC 3339 text; the digits written are taken as the precision. A comma before them is read too (ISO 8601,
+    /// section 4.2.2.4, allows both).
     pub fn parse(text: &str) -> Option<Timestamp> {
         let time: jiff::Timestamp = text.parse().ok()?;
-        let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
+        let fraction = text.split_once(['.', ',']).map_or("", |(_, rest)| rest);
         let digits = fraction.bytes().take_while(u8::is_ascii_digit).take(9).count();
         let nanoseconds = i64::from(time.subsec_nanosecond());
-        Some(Timestamp {
+        let time = Timestamp {
             seconds: time.as_second().saturating_add(nanoseconds.div_euclid(1_000_000_000)),
             nanoseconds: u32::try_from(nanoseconds.rem_euclid(1_000_000_000)).ok()?,
             digits: u8::try_from(digits).ok()?,
-        })
+        };
+        // What is read can be written again: no year outside 0 to 9999.
+        time.to_rfc3339().map(|_| time)
     }
 }
 
@@ -175,6 +178,9 @@ mod tests {
         for text in ["2024-03-01T10:00:00.123456Z", "2024-03-01T10:00:00Z", "1969-12-31T23:59:59.750000000Z"] {
             assert_eq!(Timestamp::parse(text).unwrap().to_rfc3339().unwrap(), text);
         }
+        let comma = Timestamp::parse("2024-03-01T10:00:00,250Z").unwrap();
+        assert_eq!(comma.to_rfc3339().unwrap(), "2024-03-01T10:00:00.250Z");
+        assert_eq!(Timestamp::parse("-000001-12-31T23:59:59Z"), None);
         let early = Timestamp { seconds: i64::MIN, nanoseconds: 0, digits: 6 };
         assert_eq!(early.to_rfc3339(), None);
     }

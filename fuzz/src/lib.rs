@@ -11,6 +11,7 @@ use std::str;
 
 use socklab::analyze::{NamedJournal, decode::Decoder, read_capture, track::Tracker};
 use socklab::escape::{harmless, is_harmful};
+use socklab::filter::Filter;
 use socklab::journal::Journal;
 use socklab::lab::LabConfig;
 use socklab::limits::Limits;
@@ -75,8 +76,9 @@ pub fn analysis(data: &[u8]) {
         _ => (Limits::default(), data),
     };
     let (mut captures, mut journals, mut config) = (Vec::new(), Vec::new(), LabConfig::default());
+    let mut read = Vec::new();
     for (number, file) in files(data).enumerate() {
-        let name = format!("{number}\u{1b}[31m<b>\".pcapng");
+        let name = format!("{number}\u{1b}[31m{}\".pcapng", checks::MARKUP);
         match file {
             [b'{', ..] => {
                 let journal = Journal::read(file);
@@ -86,13 +88,37 @@ pub fn analysis(data: &[u8]) {
                 let file = str::from_utf8(file).ok().and_then(|text| LabConfig::from_toml(text).ok());
                 config.override_with(file.unwrap_or_default());
             }
-            _ => captures.extend(read_capture(&name, file, &limits, &mut |_| ())),
+            _ => {
+                if let Ok(capture) = read_capture(&name, file, &limits, &mut |_| ()) {
+                    captures.push(capture);
+                    read.push(file);
+                }
+            }
         }
     }
     for capture in &captures {
         checks::traffic(&capture.traffic, capture.info.frames, &limits);
     }
-    checks::analysis(captures, &journals, &config);
+    let analysis = checks::analysis(captures, &journals, &config);
+    for (capture, file) in read.into_iter().enumerate() {
+        checks::annotated(file, &analysis, capture, &limits);
+    }
+}
+
+/// A capture filter: what is read is written and read again as the same, and an error points into the text.
+pub fn filter(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    match text.parse::<Filter>() {
+        Ok(filter) => {
+            // `!` is written as `not`: what was just short enough can become too long.
+            let written = filter.to_string();
+            assert!(written.len() > text.len() || written.parse::<Filter>().as_ref() == Ok(&filter), "{written}");
+        }
+        Err(error) => {
+            assert!(text.get(error.at()).is_some(), "{:?}", error.at());
+            assert!(error.to_string().lines().all(|line| !line.contains(is_harmful)));
+        }
+    }
 }
 
 fn files(data: &[u8]) -> impl Iterator<Item = &[u8]> {

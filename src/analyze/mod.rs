@@ -1,4 +1,4 @@
-//! From frames to answers, one way: [`decode`] → [`track`] → the lab, with the roles in it → [`answers`] and findings.
+//! From frames to answers, one way: [`decode`] → [`track`] → the lab, with the roles in it → `answers` and findings.
 //!
 //! Opens no file, reads no clock, prints nothing.
 

@@ -2,11 +2,12 @@
 //!
 //! A journal is the program's own word, stronger than any capture where it speaks; where it is silent nothing follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::analyze::analysis::Evidence;
 use crate::analyze::facts::NamedJournal;
 use crate::journal::{EventKind, JournalEvent};
+use crate::limits::JOURNAL_ENTRIES;
 use crate::types::{Protocol, SocketAddress, Timestamp};
 
 /// The name by which the threaded server's journal is told from the iterative one's.
@@ -90,35 +91,39 @@ pub(crate) struct Testimony {
     pub(crate) failed_binds: Vec<FailedBind>,
     /// Clients' `connect()` calls that returned: local address and entry.
     pub(crate) connects: Vec<(SocketAddress, Entry)>,
+    /// Processes, sockets, clients and failed calls beyond [`JOURNAL_ENTRIES`].
+    pub(crate) left_out: u64,
 }
 
 impl Testimony {
     /// Reads the journals' events in their order.
     pub(crate) fn of(journals: &[NamedJournal]) -> Testimony {
-        let mut testimony = Testimony::default();
+        let (mut testimony, mut room) = (Testimony::default(), Room { left: JOURNAL_ENTRIES, refused: 0 });
         for named in journals {
             let mut runs: BTreeMap<u32, Run> = BTreeMap::new();
             for (line, event) in (1u64..).zip(&named.journal.events) {
-                let entry = Entry { file: named.file.clone(), line, time: event.time };
-                testimony.note_failure_or_connect(event, &entry);
-                runs.entry(event.pid).or_default().note(event, entry);
+                if !runs.contains_key(&event.pid) && !room.take() {
+                    continue;
+                }
+                let entry = || Entry { file: named.file.clone(), line, time: event.time };
+                testimony.note_failure_or_connect(event, entry, &mut room);
+                runs.entry(event.pid).or_default().note(event, entry, &mut room);
             }
             testimony.servers.extend(runs.into_values().map(|run| run.server).filter(|server| {
                 !server.listening.is_empty() || !server.accepted.is_empty() || !server.datagrams.is_empty()
             }));
         }
+        testimony.left_out = room.refused;
         testimony
     }
 
-    fn note_failure_or_connect(&mut self, event: &JournalEvent, entry: &Entry) {
-        match event.event {
-            EventKind::Error if event.operation.as_deref() == Some("bind") => self.failed_binds.push(FailedBind {
-                protocol: event.protocol,
-                address: event.local,
-                errno: event.errno.clone(),
-                entry: entry.clone(),
-            }),
-            EventKind::Connect => self.connects.extend(event.local.map(|local| (local, entry.clone()))),
+    fn note_failure_or_connect(&mut self, event: &JournalEvent, entry: impl Fn() -> Entry, room: &mut Room) {
+        match (event.event, event.local) {
+            (EventKind::Error, address) if event.operation.as_deref() == Some("bind") && room.take() => {
+                let (protocol, errno, entry) = (event.protocol, event.errno.clone(), entry());
+                self.failed_binds.push(FailedBind { protocol, address, errno, entry });
+            }
+            (EventKind::Connect, Some(local)) if room.take() => self.connects.push((local, entry())),
             _ => {}
         }
     }
@@ -134,43 +139,64 @@ impl Testimony {
     }
 }
 
+/// How many entries may still be kept.
+struct Room {
+    left: usize,
+    refused: u64,
+}
+
+impl Room {
+    /// Takes the room of one entry, where there is any.
+    fn take(&mut self) -> bool {
+        let rest = self.left.checked_sub(1);
+        self.left = rest.unwrap_or(0);
+        self.refused = self.refused.saturating_add(u64::from(rest.is_none()));
+        rest.is_some()
+    }
+}
+
 /// A process while its events are read.
 #[derive(Default)]
 struct Run {
     server: ServerRun,
     /// Where in `server.accepted` a socket of this number is.
     sockets: BTreeMap<u32, usize>,
+    /// The clients in `server.datagrams`.
+    clients: HashSet<SocketAddress>,
 }
 
 impl Run {
-    fn note(&mut self, event: &JournalEvent, entry: Entry) {
+    fn note(&mut self, event: &JournalEvent, entry: impl Fn() -> Entry, room: &mut Room) {
         self.server.program.clone_from(&event.program);
-        match (event.event, event.protocol) {
-            (EventKind::Listen, _) => self.server.listening.extend(event.local.map(|local| (local, entry))),
-            (EventKind::Accept, _) => {
-                let Some(client) = event.remote else { return };
+        match (event.event, event.protocol, event.local, event.remote) {
+            (EventKind::Listen, _, Some(local), _) if room.take() => self.server.listening.push((local, entry())),
+            (EventKind::Accept, _, local, Some(client)) if room.take() => {
                 self.sockets.insert(event.socket, self.server.accepted.len());
-                let local = event.local;
-                let accepted = Accepted { client, local, accepted: entry, ended: None, first_receive: None };
+                let accepted = Accepted { client, local, accepted: entry(), ended: None, first_receive: None };
                 self.server.accepted.push(accepted);
             }
-            (EventKind::Receive, Protocol::Udp) if event.program.contains("server") => {
-                let Some(client) = event.remote else { return };
-                if !self.server.datagrams.iter().any(|(there, _)| *there == client) {
-                    self.server.datagrams.push((client, entry));
+            (EventKind::Receive, Protocol::Udp, _, Some(client)) if event.program.contains("server") => {
+                self.note_datagram(client, entry, room);
+            }
+            (EventKind::Receive, Protocol::Tcp, _, _) => {
+                if let Some(accepted) = self.accepted(event.socket) {
+                    accepted.first_receive.get_or_insert_with(entry);
                 }
             }
-            (EventKind::Receive, Protocol::Tcp) => {
+            (EventKind::Eof | EventKind::Close, _, _, _) => {
                 if let Some(accepted) = self.accepted(event.socket) {
-                    accepted.first_receive.get_or_insert(entry);
-                }
-            }
-            (EventKind::Eof | EventKind::Close, _) => {
-                if let Some(accepted) = self.accepted(event.socket) {
-                    accepted.ended.get_or_insert(entry);
+                    accepted.ended.get_or_insert_with(entry);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The first datagram of each client counts.
+    fn note_datagram(&mut self, client: SocketAddress, entry: impl Fn() -> Entry, room: &mut Room) {
+        if !self.clients.contains(&client) && room.take() {
+            self.clients.insert(client);
+            self.server.datagrams.push((client, entry()));
         }
     }
 

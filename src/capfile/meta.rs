@@ -30,11 +30,15 @@ fn u32_at(block: &[u8], at: usize, order: ByteOrder) -> Option<u32> {
     block.get(at..)?.first_chunk().map(|bytes| order.u32(*bytes))
 }
 
-/// Text of an option, cut to the limit and at its first zero byte.
+/// Text of an option up to its first zero byte, cut to the limit with `…` for what is left out.
 fn text(value: &[u8], limits: &Limits) -> Option<String> {
-    let value = value.get(..limits.option_text_bytes.min(value.len())).unwrap_or_default();
     let value = value.split(|byte| *byte == 0).next().unwrap_or_default();
-    (!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned())
+    let kept = value.get(..limits.option_text_bytes).unwrap_or(value);
+    let mut text = String::from_utf8_lossy(kept).into_owned();
+    if kept.len() < value.len() {
+        text.push('…');
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 fn u64_of(value: &[u8], order: ByteOrder) -> Option<u64> {

@@ -142,7 +142,8 @@ fn options_of_sections_and_interfaces_are_kept() {
         assert_eq!(info.operating_system.as_deref(), Some("Linux 6.1"));
         assert_eq!(info.application.as_deref(), Some("Dumpcap"));
         let [interface] = &info.interfaces[..] else { panic!("one interface") };
-        assert_eq!(interface.name.as_ref().map(String::len), Some(Limits::default().option_text_bytes));
+        let cut = format!("{}\u{2026}", "x".repeat(Limits::default().option_text_bytes));
+        assert_eq!(interface.name.as_ref(), Some(&cut));
         assert_eq!(interface.description.as_deref(), Some("Ethernet \u{2026}"));
         assert_eq!(interface.filter.as_deref(), Some("tcp port 65432"));
         assert_eq!(interface.dropped, Some(9));

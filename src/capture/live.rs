@@ -5,7 +5,7 @@
 //! length where it was cut, whether it came or went, and how many frames were lost.
 //!
 //! One thread does nothing but read, into memory; the caller's thread decodes and writes. What a slow disk holds up is
-//! queued, up to [`QUEUED_BATCHES`]; what the kernel drops after that is counted. VLAN tags that the kernel or the card
+//! queued, up to `QUEUED_BATCHES`; what the kernel drops after that is counted. VLAN tags that the kernel or the card
 //! has taken off are not put back.
 
 use std::io::{self, IoSliceMut, Write};

@@ -1,6 +1,6 @@
 //! The report as Markdown (GitHub Flavored Markdown): it renders on GitHub and pastes into a report.
 //!
-//! Everything goes through [`escaped`] or [`code`]: no text of a file can open an element, a link, a table cell or a code
+//! Everything goes through `escaped` or `code`: no text of a file can open an element, a link, a table cell or a code
 //! span. Line breaks in a cell are `<br>`, which is ours.
 
 use std::io::{self, Write};

@@ -12,6 +12,7 @@ mod filter;
 mod fixtures;
 mod golden;
 mod grade;
+mod hostile;
 #[cfg(target_os = "linux")]
 mod rehearse;
 mod reports;

@@ -67,9 +67,11 @@ pub(super) fn udp_frames(view: &LabView<'_>, sighting: &UdpSighting, frames: Vec
 fn of_stream(
     view: &LabView<'_>,
     capture: usize,
-    frames: Vec<FrameNumber>,
+    mut frames: Vec<FrameNumber>,
     stream_filter: impl FnOnce() -> String,
 ) -> Evidence {
+    frames.sort_unstable();
+    frames.dedup();
     let filter = wording::frame_filter(&frames);
     let filter = if frames.is_empty() || filter.len() > LONGEST_FRAME_FILTER { stream_filter() } else { filter };
     Evidence { file: view.file(capture).to_owned(), frames, filter: Some(filter), lines: Vec::new() }

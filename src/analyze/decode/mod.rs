@@ -2,8 +2,8 @@
 //!
 //! Follows link layer, IPv4 and IPv6 down to TCP and UDP, IP inside IP included; ARP and ICMP as far as they explain
 //! what happened. Packets quoted in ICMP errors and tunnels (GRE, VXLAN, …) are not followed. Which rule lies where:
-//! [`link`] frames to EtherTypes, [`ipv4`] and [`ipv6`] addresses and lengths, [`fragments`] reassembly, [`transport`]
-//! TCP and UDP, [`explain`] ARP and ICMP; [`fast`] is a shorter way to the same result for ordinary frames.
+//! `link` frames to EtherTypes, `ipv4` and `ipv6` addresses and lengths, `fragments` reassembly, `transport`
+//! TCP and UDP, `explain` ARP and ICMP; `fast` is a shorter way to the same result for ordinary frames.
 
 mod bytes;
 mod explain;

@@ -5,6 +5,7 @@ use crate::analyze::facts::CaptureFacts;
 use crate::analyze::findings::{of_file, step_of};
 use crate::analyze::topology::LabView;
 use crate::escape::harmless;
+use crate::limits::{LAB_CANDIDATES, LAB_STREAMS};
 use crate::wording::{count, list};
 
 /// Ethernet, IPv4 and TCP headers with all options: what a frame must keep for its connection to be followed whole.
@@ -36,12 +37,14 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
             "damaged" => "file-damaged",
             other => other,
         };
+        // Whoever the lab's hosts are, they are among the first of a table.
+        let severity = if code == "limit-table-entries" { Severity::Info } else { Severity::Warning };
         let remedy = match code {
             "file-cut-short" => " Copy the file again; if the original is cut too, redo the step.",
             "file-damaged" => " What stands before the damage is used. Copy the file again.",
             _ => "",
         };
-        add(code, Severity::Warning, format!("{}{remedy}", sentence(&warning.message)));
+        add(code, severity, format!("{}{remedy}", sentence(&warning.message)));
     }
     filtered(capture, &mut add);
     dropped(capture, &mut add);
@@ -51,7 +54,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         add(code, Severity::Error, message);
     } else {
         same_host(view, number, &mut add);
-        many_connections(view, &mut add);
+        many_connections(view, number, &mut add);
     }
 }
 
@@ -226,11 +229,32 @@ pub(super) fn find_other_traffic(view: &LabView<'_>, found: &mut Vec<Finding>) {
 }
 
 /// More of the lab's connections than are looked at one by one.
-fn many_connections(view: &LabView<'_>, add: &mut impl FnMut(&'static str, Severity, String)) {
-    if view.cut {
-        let message = "The file holds more connections to the lab's server than are answered from one by one; all of them \
-                       are listed.";
-        add("many-connections", Severity::Info, message.to_owned());
+fn many_connections(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, String)) {
+    if view.cut.get(number) == Some(&true) {
+        let message = format!(
+            "The file holds more than {LAB_STREAMS} connections or conversations with the lab's servers: all are listed, and \
+             the answers rest on the first {LAB_STREAMS}."
+        );
+        add("many-connections", Severity::Info, message);
+    }
+}
+
+/// More socket addresses than are looked at in search of the lab's servers.
+pub(super) fn find_crowd(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    if view.servers.cut {
+        let message = format!(
+            "More than {LAB_CANDIDATES} socket addresses could be servers of the lab; the lab was looked for among the first \
+             ones. If it was not found, name its server with --server."
+        );
+        let severity = Severity::Info;
+        found.push(Finding {
+            code: "limit-candidates",
+            severity,
+            file: None,
+            message,
+            redo: None,
+            evidence: Vec::new(),
+        });
     }
 }
 

@@ -5,6 +5,7 @@
 mod connections;
 mod datagrams;
 mod files;
+mod journals;
 mod part_two;
 
 use crate::analyze::analysis::{Evidence, Finding, Severity};
@@ -24,6 +25,8 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     part_two::find(view, &mut found);
     files::find_repeated(view, &mut found);
     files::find_other_traffic(view, &mut found);
+    files::find_crowd(view, &mut found);
+    journals::find(view, &mut found);
     for finding in found.iter_mut().filter(|finding| finding.severity == Severity::Info) {
         finding.redo = None;
     }
@@ -44,7 +47,9 @@ fn of_file(
 }
 
 /// Frames of a capture as evidence.
-fn frames(view: &LabView<'_>, capture: usize, frames: Vec<FrameNumber>) -> Vec<Evidence> {
+fn frames(view: &LabView<'_>, capture: usize, mut frames: Vec<FrameNumber>) -> Vec<Evidence> {
+    frames.sort_unstable();
+    frames.dedup();
     if frames.is_empty() {
         return Vec::new();
     }

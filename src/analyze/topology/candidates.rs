@@ -2,17 +2,15 @@
 
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
 use crate::analyze::topology::services::{EPHEMERAL_PORTS, is_other_service};
 use crate::analyze::track::{HandshakeState, PayloadKind, Side, TcpConnection, UdpConversation};
 use crate::journal::EventKind;
 use crate::lab::{HostName, LabConfig};
+use crate::limits::LAB_CANDIDATES;
 use crate::types::{Protocol, SocketAddress};
-
-/// Most candidates held; a capture with more has no room for a lab of three hosts in view anyway.
-const MOST_CANDIDATES: usize = 20_000;
 
 /// From this score on a socket address is taken for a server of the lab.
 pub(crate) const LAB_SCORE: i32 = 6;
@@ -64,14 +62,17 @@ pub(crate) enum Ports {
     All,
 }
 
+/// The candidates of all captures and journals.
+pub(crate) struct Found {
+    /// What each did.
+    pub(crate) candidates: HashMap<Endpoint, Candidate>,
+    /// There are more than [`LAB_CANDIDATES`]: further ones were not looked at.
+    pub(crate) cut: bool,
+}
+
 /// Collects the candidates of all captures and journals.
-pub(crate) fn collect(
-    captures: &[CaptureFacts],
-    journals: &[NamedJournal],
-    config: &LabConfig,
-    ports: Ports,
-) -> HashMap<Endpoint, Candidate> {
-    let mut found = Candidates { map: HashMap::new(), config, ports };
+pub(crate) fn collect(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig, ports: Ports) -> Found {
+    let mut found = Candidates { map: HashMap::new(), cut: false, config, ports };
     for (number, capture) in captures.iter().enumerate() {
         for connection in capture.traffic.tcp_connections() {
             found.add_tcp(number, &connection);
@@ -86,11 +87,12 @@ pub(crate) fn collect(
         }
     }
     found.add_journals(journals);
-    found.map
+    Found { candidates: found.map, cut: found.cut }
 }
 
 struct Candidates<'a> {
     map: HashMap<Endpoint, Candidate>,
+    cut: bool,
     config: &'a LabConfig,
     ports: Ports,
 }
@@ -172,11 +174,14 @@ impl Candidates<'_> {
         if !self.may_be_server(protocol, address) {
             return None;
         }
-        let room = self.map.len() < MOST_CANDIDATES;
+        let room = self.map.len() < LAB_CANDIDATES;
         let candidate = match self.map.entry((protocol, address)) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) if room => entry.insert(Candidate::default()),
-            std::collections::hash_map::Entry::Vacant(_) => return None,
+            std::collections::hash_map::Entry::Vacant(_) => {
+                self.cut = true;
+                return None;
+            }
         };
         candidate.streams += 1;
         if candidate.captures == 0 || candidate.last_capture != capture {
@@ -192,6 +197,7 @@ impl Candidates<'_> {
 
     /// What the servers' journals say of their own addresses. A wildcard address stands for every address with its port.
     fn add_journals(&mut self, journals: &[NamedJournal]) {
+        let mut everywhere = HashSet::new();
         for event in journals.iter().flat_map(|named| &named.journal.events) {
             let serves = match event.event {
                 EventKind::Listen | EventKind::Accept => true,
@@ -200,12 +206,13 @@ impl Candidates<'_> {
             };
             let (true, Some(local)) = (serves, event.local) else { continue };
             if local.ip.is_unspecified() {
-                for ((protocol, address), candidate) in &mut self.map {
-                    candidate.journalled |= *protocol == event.protocol && address.port == local.port;
-                }
+                everywhere.insert((event.protocol, local.port));
             } else if self.may_be_server(event.protocol, local) {
                 self.map.entry((event.protocol, local)).or_default().journalled = true;
             }
+        }
+        for ((protocol, address), candidate) in &mut self.map {
+            candidate.journalled |= everywhere.contains(&(*protocol, address.port));
         }
     }
 }

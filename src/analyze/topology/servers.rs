@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
-use crate::analyze::topology::candidates::{Candidate, Endpoint, LAB_SCORE, Ports, collect};
+use crate::analyze::topology::candidates::{Candidate, Endpoint, Found, LAB_SCORE, Ports, collect};
 use crate::lab::{HostName, LabConfig};
+use crate::limits::LAB_SERVERS;
 use crate::types::{Protocol, SocketAddress};
 
 /// The socket addresses taken for the lab's servers, best first.
@@ -15,6 +16,8 @@ pub(crate) struct Servers {
     ranked: Vec<(Endpoint, i32)>,
     /// How they were found: a sentence.
     pub(crate) why: String,
+    /// There were too many candidates to look at them all.
+    pub(crate) cut: bool,
 }
 
 impl Servers {
@@ -26,7 +29,7 @@ impl Servers {
 
     /// Finds the servers among these ports. On a well-known service's port only typed text speaks for the lab.
     fn among(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig, ports: Ports) -> Servers {
-        let candidates = collect(captures, journals, config, ports);
+        let Found { candidates, cut } = collect(captures, journals, config, ports);
         let mut ranked: Vec<(Endpoint, i32)> = candidates
             .iter()
             .map(|(endpoint, candidate)| (*endpoint, candidate.score(endpoint, config)))
@@ -38,10 +41,14 @@ impl Servers {
         ranked.sort_by_key(|(endpoint, score)| {
             (-score, std::cmp::Reverse(candidates.get(endpoint).map_or(0, Candidate::streams)), *endpoint)
         });
-        let Some(host) = best_host(&ranked) else { return Servers::default() };
-        let ranked = with_set_ports(on_host(&ranked, host, &candidates), config);
-        let why = why(&ranked, host, &candidates, config);
-        Servers { ranked, why }
+        let Some(host) = best_host(&ranked) else { return Servers { cut, ..Servers::default() } };
+        let mut ranked = with_set_ports(on_host(&ranked, host, &candidates), config);
+        let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
+        let mut why = why(&ranked, host, &candidates, config);
+        if others > 0 {
+            why.push_str(&format!(" {others} further socket addresses there fit no better and were left out."));
+        }
+        Servers { ranked, why, cut }
     }
 
     /// The address of the servers' computer, host A.

@@ -13,11 +13,8 @@ use crate::analyze::topology::servers::Servers;
 use crate::analyze::topology::steps::{self, FileSteps};
 use crate::analyze::track::{FrameNote, HandshakeState, Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
 use crate::lab::{LabConfig, Part, Step};
+use crate::limits::LAB_STREAMS;
 use crate::types::{FrameNumber, Protocol, SocketAddress};
-
-/// Most connections and conversations of the lab that are looked at one by one in a capture. The lab has a handful; a
-/// capture with more is still listed whole, but answered from the first ones.
-pub(crate) const MOST_LAB_STREAMS: usize = 1000;
 
 /// A connection of the lab as one capture shows it.
 #[derive(Debug, Clone)]
@@ -239,8 +236,8 @@ pub(crate) struct LabView<'a> {
     pub(crate) connections: Vec<LabConnection>,
     /// The UDP conversations, likewise.
     pub(crate) conversations: Vec<LabConversation>,
-    /// True where a capture holds more of the lab's streams than are looked at.
-    pub(crate) cut: bool,
+    /// Of each capture, whether it holds more of the lab's streams than are looked at.
+    pub(crate) cut: Vec<bool>,
 }
 
 impl<'a> LabView<'a> {
@@ -358,7 +355,7 @@ pub(super) struct LabStreams {
     pub(super) udp: Vec<UdpSighting>,
     /// Where Part II begins in each capture.
     starts: Vec<Option<FrameNumber>>,
-    cut: bool,
+    cut: Vec<bool>,
 }
 
 impl LabStreams {
@@ -366,22 +363,22 @@ impl LabStreams {
         let mut streams = LabStreams::default();
         for (number, (capture, roles)) in captures.iter().zip(roles).enumerate() {
             let tcp = capture.traffic.tcp_connections().zip(&roles.tcp).filter(|(_, role)| role.lab);
-            streams.tcp.extend(tcp.take(MOST_LAB_STREAMS).map(|(connection, role)| TcpSighting {
+            streams.tcp.extend(tcp.take(LAB_STREAMS).map(|(connection, role)| TcpSighting {
                 capture: number,
                 connection,
                 client_side: role.client,
                 basis: role.basis,
             }));
             let udp = capture.traffic.udp_conversations().zip(&roles.udp).filter(|(_, role)| role.lab);
-            streams.udp.extend(udp.take(MOST_LAB_STREAMS).map(|(conversation, role)| UdpSighting {
+            streams.udp.extend(udp.take(LAB_STREAMS).map(|(conversation, role)| UdpSighting {
                 capture: number,
                 conversation,
                 client_side: role.client,
             }));
             let of_capture = streams.tcp.partition_point(|sighting| sighting.capture < number);
             streams.starts.push(steps::threaded_start(streams.tcp.get(of_capture..).unwrap_or_default()));
-            let lab = roles.tcp.iter().chain(&roles.udp).filter(|role| role.lab).count();
-            streams.cut |= lab > MOST_LAB_STREAMS;
+            let most = [&roles.tcp, &roles.udp].map(|roles| roles.iter().filter(|role| role.lab).count());
+            streams.cut.push(most.into_iter().max() > Some(LAB_STREAMS));
         }
         streams
     }
@@ -415,11 +412,14 @@ fn merge_connections(sightings: Vec<TcpSighting>, step_of: impl Fn(&TcpSighting)
 
 fn merge_conversations(sightings: Vec<UdpSighting>) -> Vec<LabConversation> {
     let mut conversations: Vec<LabConversation> = Vec::new();
+    let mut by_addresses: HashMap<[SocketAddress; 2], usize> = HashMap::new();
     for sighting in sightings {
         let client = sighting.conversation.address(sighting.client_side);
         let server = sighting.conversation.address(sighting.client_side.other());
         let total = |sighting: &UdpSighting| sighting.client_sent().datagrams + sighting.server_sent().datagrams;
-        match conversations.iter_mut().find(|there| (there.client, there.server) == (client, server)) {
+        let next = conversations.len();
+        let place = *by_addresses.entry([client, server]).or_insert(next);
+        match conversations.get_mut(place) {
             Some(there) => {
                 let place = there.sightings.partition_point(|s| total(s) >= total(&sighting));
                 there.sightings.insert(place, sighting);

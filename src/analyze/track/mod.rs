@@ -1,8 +1,8 @@
 //! Following TCP connections and UDP conversations through a capture, numbered and judged as Wireshark does.
 //!
 //! Memory grows with connections, not with packets: each has a record of fixed size, and the notes on single frames are
-//! bounded. [`tcp`] has the rules of TCP streams, [`udp`] those of UDP, [`pair`] finds streams by their addresses,
-//! [`notes`] remembers single frames, [`other`] everything that is neither.
+//! bounded. `tcp` has the rules of TCP streams, `udp` those of UDP, `pair` finds streams by their addresses,
+//! `notes` remembers single frames, `other` everything that is neither.
 
 mod directions;
 mod model;
@@ -292,7 +292,7 @@ impl Tracker {
             frame: Some(record.last_frame()),
             offset: None,
         });
-        connections.into_iter().chain(counts).collect()
+        connections.into_iter().chain(counts).chain(self.other.warning()).collect()
     }
 }
 

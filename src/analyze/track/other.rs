@@ -13,7 +13,7 @@ use super::Arrival;
 use super::directions::Directions;
 use super::pair::Paired;
 use crate::analyze::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket};
-use crate::capfile::{Direction, Frame};
+use crate::capfile::{CaptureWarning, Direction, Frame};
 use crate::limits::Limits;
 use crate::types::{FrameNumber, Timestamp};
 
@@ -358,6 +358,21 @@ impl Collector {
             evidence.outbound = evidence.outbound.saturating_add(u64::from(directions.outbound));
             evidence.inbound = evidence.inbound.saturating_add(u64::from(directions.inbound));
         }
+    }
+
+    /// Says that tables are full, where they are.
+    pub(super) fn warning(&self) -> Option<CaptureWarning> {
+        let unlisted = usize::try_from(self.unreachable_count).unwrap_or(usize::MAX) > self.unreachable.len();
+        (self.left_out > 0 || unlisted).then(|| CaptureWarning {
+            code: "limit-table-entries",
+            message: format!(
+                "The capture has more hosts, pings, ARP requests or ICMP errors than the {} that are listed of each; frames \
+                 of further ones are only counted.",
+                self.most
+            ),
+            frame: None,
+            offset: None,
+        })
     }
 
     pub(super) fn finish(self) -> OtherTraffic {

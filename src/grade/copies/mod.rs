@@ -4,7 +4,7 @@
 //! known again when it was renamed, trimmed, filtered, merged, shifted in time, given other addresses or saved in another
 //! format. Two runs of the lab with the same addresses and ports are still two: their sequence numbers differ.
 //!
-//! [`print`] takes the marks of each frame, [`compare`] compares two submissions and says how likely coincidence is,
+//! [`mod@print`] takes the marks of each frame, [`compare`] compares two submissions and says how likely coincidence is,
 //! [`class`] finds the pairs worth comparing. Nobody is accused: frames are shown.
 
 pub mod class;

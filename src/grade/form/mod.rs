@@ -1,6 +1,6 @@
 //! The form with a student's answers: typed facts, and texts that only a human grades.
 //!
-//! [`fields`] says what the form asks, [`node`] reads TOML and JSON with the lines of their values, [`value`] what an
+//! [`mod@fields`] says what the form asks, [`node`] reads TOML and JSON with the lines of their values, [`value`] what an
 //! entry means, [`template`] writes the empty form.
 
 pub mod fields;

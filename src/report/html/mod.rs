@@ -1,6 +1,6 @@
 //! The report as one page that opens offline: a single file without a request to anywhere.
 //!
-//! Templates escape every value ([`escaper`]). The page's own style and script are allowed by their hashes in its content
+//! Templates escape every value (`escaper`). The page's own style and script are allowed by their hashes in its content
 //! security policy, and nothing else is. Long lists are cut, and the page says so: it stays below 5 MB whatever the capture.
 
 mod answers;

@@ -66,7 +66,9 @@ impl Pen<'_> {
     fn ladder(&mut self, analysis: &Analysis, ladder: &Ladder) -> io::Result<()> {
         self.page.gap()?;
         self.file(analysis, ladder.capture)?;
-        self.line(Piece::Title, &ladder.title())?;
+        // Two long IPv6 addresses take two lines.
+        let title = self.charset(&ladder.title()).into_owned();
+        self.page.painted(0, Piece::Title, &title)?;
         self.page.gap()?;
         let [client, server] = &ladder.ends;
         self.ends(&client.name(), &server.name(), ("Frame", "Seconds"))?;
@@ -133,19 +135,21 @@ impl Pen<'_> {
 
     fn arrow(&mut self, ladder: &Ladder, arrow: &Arrow) -> io::Result<()> {
         let [line, shaft, left, right] = self.signs();
-        let fits = arrow.label.len().saturating_add(SHAFT) <= GAP;
+        let margin = format!("{:>7} {:>13}  ", arrow.note.frame, ladder.seconds(arrow));
+        // A file may claim years between two frames, and have millions of them: then the client's line moves.
+        let gap = GAP.saturating_sub(margin.len().saturating_sub(MARGIN));
+        let fits = arrow.label.len().saturating_add(SHAFT) <= gap;
         if !fits {
             for piece in textwrap::wrap(&arrow.label, GAP.saturating_sub(2)) {
                 self.across(Piece::Plain, &piece)?;
             }
         }
         let label = if fits { format!(" {} ", arrow.label) } else { shaft.to_owned() };
-        let rest = shaft.repeat(GAP.saturating_sub(3).saturating_sub(label.chars().count()));
+        let rest = shaft.repeat(gap.saturating_sub(3).saturating_sub(label.chars().count()));
         let body = match arrow.from_client {
             true => format!("{shaft}{shaft}{label}{rest}{right}"),
             false => format!("{left}{rest}{label}{shaft}{shaft}"),
         };
-        let margin = format!("{:>7} {:>13}  ", arrow.note.frame, ladder.seconds(arrow));
         self.line(Piece::Plain, &format!("{margin}{line}{body}{line}"))
     }
 

@@ -1,15 +1,23 @@
 //! What must hold of every reading, analysis and report, whatever bytes were given. The fuzz targets (`fuzz/`) hold the
 //! analyzer to the same.
 
+// The fuzz targets include this file too, from outside.
+#![allow(unreachable_pub)]
+
 use socklab::analyze::analysis::{Analysis, CaptureAnalysis, Evidence};
 use socklab::analyze::track::{Side, Traffic};
 use socklab::analyze::{self, CaptureFacts, NamedJournal};
-use socklab::capfile::CaptureReader;
+use socklab::capfile::{CaptureReader, rewrite};
 use socklab::escape::is_harmful;
 use socklab::lab::LabConfig;
 use socklab::limits::Limits;
+use socklab::report::ladder::{self, Wanted};
 use socklab::report::style::{Piece, Style};
-use socklab::report::{json, page, table};
+use socklab::report::tables::TableName;
+use socklab::report::{annotate, csv, html, json, markdown, page, table};
+
+/// An element that no report writes itself, to stand in names of files.
+pub const MARKUP: &str = "<xmp>";
 
 /// Reads a capture twice, frame by frame and at once. Both must give the same frames, numbered from 1 without a gap.
 pub fn reading(file: &[u8], limits: &Limits) {
@@ -60,8 +68,7 @@ pub fn traffic(traffic: &Traffic, frames: u64, limits: &Limits) {
     assert_eq!(kinds.iter().sum::<u64>(), frames, "{counts:?}");
     assert!(traffic.tcp_count() + traffic.udp_count() <= limits.connections);
     let tcp: u64 = traffic.tcp_connections().map(|c| c.counts(Side::A).frames + c.counts(Side::B).frames).sum();
-    let udp: u64 =
-        traffic.udp_conversations().map(|c| c.counts(Side::A).datagrams + c.counts(Side::B).datagrams).sum();
+    let udp: u64 = traffic.udp_conversations().map(|c| c.counts(Side::A).datagrams + c.counts(Side::B).datagrams).sum();
     let followed = traffic.warnings().iter().all(|warning| warning.code != "limit-connections");
     assert!(tcp <= counts.tcp && udp <= counts.udp);
     assert!(!followed || (tcp, udp) == (counts.tcp, counts.udp), "frames were lost without a word");
@@ -106,7 +113,7 @@ fn answers(analysis: &Analysis, journals: &[NamedJournal]) {
         answer.claims.iter().flat_map(|claim| &claim.evidence).for_each(|item| evidence(analysis, journals, item));
     }
     for finding in &analysis.findings {
-        assert!(finding.message.ends_with(['.', '?']), "{}: {}", finding.code, finding.message);
+        assert!(finding.message.ends_with(['.', '?', ')']), "{}: {}", finding.code, finding.message);
         finding.evidence.iter().for_each(|item| evidence(analysis, journals, item));
     }
 }
@@ -125,17 +132,50 @@ fn evidence(analysis: &Analysis, journals: &[NamedJournal], evidence: &Evidence)
 /// Every report of the analysis, as text.
 pub fn reports(analysis: &Analysis) {
     for all in [false, true] {
-        let [plain, colored] = [Style::Plain, Style::Colored].map(|style| {
-            written(|out| table::write(out, analysis, table::Options { style, all }))
-        });
+        let [plain, colored] = [Style::Plain, Style::Colored]
+            .map(|style| written(|out| table::write(out, analysis, table::Options { style, all })));
         no_harm("table", &plain);
         width(&plain, &colored);
     }
+    let ladders = |style| {
+        let (charset, wanted) = (ladder::text::Charset::Unicode, Wanted::LAB);
+        written(|out| ladder::text::write(out, analysis, ladder::text::Options { style, charset, wanted, all: false }))
+    };
+    let plain = ladders(Style::Plain);
+    no_harm("ladders", &plain);
+    width(&plain, &ladders(Style::Colored));
+    for table in [
+        TableName::Addresses,
+        TableName::Connections,
+        TableName::Datagrams,
+        TableName::Frames,
+        TableName::Answers,
+        TableName::Findings,
+    ] {
+        no_harm("CSV", &written(|out| csv::write(out, analysis, table)));
+    }
+    no_harm("Markdown", &written(|out| markdown::write(out, analysis)));
+    let html = written(|out| html::write(out, analysis));
+    no_harm("HTML", &html);
+    assert!(!html.contains(MARKUP), "markup of a file's name in the page");
     let json = written(|out| json::write(out, analysis));
     no_harm("JSON", &json);
     let document: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(document["captures"].as_array().map(Vec::len), Some(analysis.captures.len()));
     assert_eq!(document["answers"].as_array().map(Vec::len), Some(analysis.answers.len()));
+}
+
+/// Writes a capture again with its comments; read again, it has the same frames in the same streams.
+pub fn annotated(file: &[u8], analysis: &Analysis, capture: usize, limits: &Limits) {
+    let before = &analysis.captures[capture];
+    let mut out = Vec::new();
+    let comments = annotate::comments(analysis, capture);
+    let done = rewrite(file, &mut out, limits, &before.info, &comments).expect("it was read before");
+    assert_eq!(done.frames, before.info.frames);
+    let again = analyze::read_capture(&before.file, out.as_slice(), limits, &mut |_| ()).expect("a capture");
+    assert_eq!(again.info.frames, before.info.frames);
+    assert!(again.traffic.tcp_connections().eq(before.traffic.tcp_connections()));
+    assert!(again.traffic.udp_conversations().eq(before.traffic.udp_conversations()));
 }
 
 fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
