@@ -11,8 +11,8 @@ mod captures;
 mod filter;
 mod fixtures;
 mod golden;
-mod hostile;
 mod grade;
+mod hostile;
 #[cfg(target_os = "linux")]
 mod rehearse;
 mod reports;
