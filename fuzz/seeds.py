@@ -24,6 +24,12 @@ LAB_FILES = [
 ]
 
 
+ANSWERS = [
+    '["I.1a"]\nhandshake_frames = [1, 2, 3]\ndata_frames = "4-6"\nexplanation = """\ntext\n"""\n',
+    '["I.1b"]\nclient_socket_addresses = ["10.0.3.2:40000"]\nserver_socket_addresses = "10.0.3.1:65432"\n',
+    '{"I.2": {"second_server_started": false, "errno": "EADDRINUSE"}, "II.1": {"clients_connected": 4}}',
+]
+
 FILTERS = [
     "tcp and port 65432",
     "not (arp or icmp6) && udp dst port 12000",
@@ -118,6 +124,13 @@ def main():
         save("journal", data)
     for text in LAB_FILES:
         save("lab_file", text.encode())
+    for text in ["a = " + "[" * 10_000, "a = " + "{ a = " * 5_000, "[" + "a." * 10_000 + "a]", "[" * 20_000]:
+        save("lab_file", text.encode())
+        save("answers", text.encode())
+    for path in sorted((ROOT / "fixtures").glob("**/*.toml")) + sorted((ROOT / "fixtures").glob("**/answers*.json")):
+        save("answers", path.read_bytes())
+    for text in ANSWERS:
+        save("answers", text.encode())
     for text in FILTERS:
         save("filter", text.encode())
     for folder in sorted({path.parent for path, _ in all_captures if ROOT / "fixtures" in path.parents}):

@@ -12,6 +12,7 @@ use std::str;
 use socklab::analyze::{NamedJournal, decode::Decoder, read_capture, track::Tracker};
 use socklab::escape::{harmless, is_harmful};
 use socklab::filter::Filter;
+use socklab::grade::form::Form;
 use socklab::journal::Journal;
 use socklab::lab::LabConfig;
 use socklab::limits::Limits;
@@ -102,6 +103,20 @@ pub fn analysis(data: &[u8]) {
     let analysis = checks::analysis(captures, &journals, &config);
     for (capture, file) in read.into_iter().enumerate() {
         checks::annotated(file, &analysis, capture, &limits);
+    }
+}
+
+/// A student's form with answers, in TOML or JSON.
+pub fn answers(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let (form, problems) = Form::read(text);
+    let lines = text.lines().count();
+    for problem in problems {
+        assert!(problem.line.is_none_or(|line| (1..=lines.max(1)).contains(&line)), "{problem:?}");
+        assert!(!problem.reason.is_empty() && !problem.remedy.is_empty(), "{problem:?}");
+    }
+    for entry in form.entries.values() {
+        assert!(entry.facts.values().all(|given| !given.text.contains('\n')), "{entry:?}");
     }
 }
 
