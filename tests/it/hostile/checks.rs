@@ -17,10 +17,10 @@ use socklab::report::tables::TableName;
 use socklab::report::{annotate, csv, html, json, markdown, page, table};
 
 /// An element that no report writes itself, to stand in names of files.
-pub const MARKUP: &str = "<xmp>";
+pub(crate) const MARKUP: &str = "<xmp>";
 
 /// Reads a capture twice, frame by frame and at once. Both must give the same frames, numbered from 1 without a gap.
-pub fn reading(file: &[u8], limits: &Limits) {
+pub(crate) fn reading(file: &[u8], limits: &Limits) {
     let Ok(mut one_by_one) = CaptureReader::open(file, limits) else {
         assert!(CaptureReader::open(file, limits).is_err());
         return;
@@ -52,7 +52,7 @@ pub fn reading(file: &[u8], limits: &Limits) {
 }
 
 /// The sums that streams and kinds of frames must come to.
-pub fn traffic(traffic: &Traffic, frames: u64, limits: &Limits) {
+pub(crate) fn traffic(traffic: &Traffic, frames: u64, limits: &Limits) {
     let counts = traffic.other().counts;
     let kinds = [
         counts.tcp,
@@ -90,7 +90,7 @@ pub fn traffic(traffic: &Traffic, frames: u64, limits: &Limits) {
 }
 
 /// Analyzes what was read and writes every report.
-pub fn analysis(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Analysis {
+pub(crate) fn analysis(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Analysis {
     let analysis = analyze::analyze(captures, journals, config);
     answers(&analysis, journals);
     for capture in &analysis.captures {
@@ -130,7 +130,7 @@ fn evidence(analysis: &Analysis, journals: &[NamedJournal], evidence: &Evidence)
 }
 
 /// Every report of the analysis, as text.
-pub fn reports(analysis: &Analysis) {
+pub(crate) fn reports(analysis: &Analysis) {
     for all in [false, true] {
         let [plain, colored] = [Style::Plain, Style::Colored]
             .map(|style| written(|out| table::write(out, analysis, table::Options { style, all })));
@@ -166,7 +166,7 @@ pub fn reports(analysis: &Analysis) {
 }
 
 /// Writes a capture again with its comments; read again, it has the same frames in the same streams.
-pub fn annotated(file: &[u8], analysis: &Analysis, capture: usize, limits: &Limits) {
+pub(crate) fn annotated(file: &[u8], analysis: &Analysis, capture: usize, limits: &Limits) {
     let before = &analysis.captures[capture];
     let mut out = Vec::new();
     let comments = annotate::comments(analysis, capture);
