@@ -6,7 +6,7 @@ use crate::analyze::answers::phases::Phases;
 use crate::analyze::answers::tcp_addresses::distinct;
 use crate::analyze::topology::{LabConnection, LabConversation, LabView};
 use crate::lab::{Question, Step};
-use crate::types::{FrameNumber, Protocol};
+use crate::types::FrameNumber;
 use crate::wording::{count, frame_filter, list};
 
 const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence numbers and no closing: starting the client \
@@ -153,19 +153,8 @@ fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
 
 /// ICMP port unreachable quotes a UDP header, so the display filter `udp` shows it; it is no datagram of the lab.
 fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
-    for capture in view.captures {
-        let quoting: Vec<FrameNumber> = capture
-            .traffic
-            .other()
-            .unreachable
-            .iter()
-            .filter(|message| {
-                message.quoted.is_some_and(|quoted| {
-                    quoted.protocol == Protocol::Udp && view.servers.contains(Protocol::Udp, quoted.destination)
-                })
-            })
-            .map(|message| message.frame)
-            .collect();
+    for (number, capture) in view.captures.iter().enumerate() {
+        let quoting = view.unreachable_datagrams(number);
         if quoting.is_empty() {
             continue;
         }

@@ -7,7 +7,7 @@ use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::findings::{frames, of_file};
 use crate::analyze::topology::LabView;
 use crate::lab::Step;
-use crate::types::{FrameNumber, Protocol};
+use crate::types::FrameNumber;
 use crate::wording::count;
 
 /// From this many one-datagram conversations of a host on, its program makes a socket for every line.
@@ -20,19 +20,7 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let Some(capture) = view.captures.get(number) else { return };
-    let numbers: Vec<FrameNumber> = capture
-        .traffic
-        .other()
-        .unreachable
-        .iter()
-        .filter(|message| {
-            message.quoted.is_some_and(|quoted| {
-                quoted.protocol == Protocol::Udp && view.servers.contains(Protocol::Udp, quoted.destination)
-            })
-        })
-        .map(|message| message.frame)
-        .collect();
+    let numbers = view.unreachable_datagrams(number);
     if numbers.is_empty() {
         return;
     }

@@ -11,7 +11,9 @@ use crate::analyze::topology::identity::same_connection;
 use crate::analyze::topology::roles::{CaptureRoles, assign};
 use crate::analyze::topology::servers::Servers;
 use crate::analyze::topology::steps::{self, FileSteps};
-use crate::analyze::track::{FrameNote, HandshakeState, Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
+use crate::analyze::track::{
+    FrameNote, HandshakeState, Side, SideCounts, TcpConnection, UdpConversation, UdpSide, Unreachable,
+};
 use crate::lab::{LabConfig, Part, Step};
 use crate::limits::LAB_STREAMS;
 use crate::types::{FrameNumber, Protocol, SocketAddress};
@@ -278,6 +280,17 @@ impl<'a> LabView<'a> {
     /// The TCP connections of Part II.
     pub(crate) fn of_part_two(&self) -> impl Iterator<Item = &LabConnection> {
         self.connections.iter().filter(|connection| connection.step.part() == Part::II)
+    }
+
+    /// The frames of a capture that say that a datagram to a UDP server of the lab did not reach it, by quoting it.
+    pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<FrameNumber> {
+        let messages = self.captures.get(capture).map(|capture| &capture.traffic.other().unreachable);
+        let is_labs = |message: &&Unreachable| {
+            message.quoted.is_some_and(|quoted| {
+                quoted.protocol == Protocol::Udp && self.servers.contains(Protocol::Udp, quoted.destination)
+            })
+        };
+        messages.into_iter().flatten().filter(is_labs).map(|message| message.frame).collect()
     }
 
     /// The name of a capture.
