@@ -11,6 +11,7 @@ mod topology;
 
 pub mod addresses;
 pub mod analysis;
+pub mod batch;
 pub mod decode;
 pub mod facts;
 pub mod packet;
@@ -18,7 +19,7 @@ pub mod pipeline;
 pub mod track;
 
 pub use facts::{CaptureFacts, NamedJournal};
-pub use pipeline::{observe_capture, read_capture};
+pub use pipeline::{Following, Reading, observe_capture, read_capture};
 
 use analysis::{Analysis, CaptureAnalysis};
 use topology::LabView;

@@ -20,38 +20,79 @@ pub struct Packet<'a> {
 }
 
 /// An ordinary packet: TCP or UDP over IPv4 without options, not fragmented, in an untagged Ethernet frame, with whole
-/// headers. Nearly all frames are such, so it is small; [`Packet::from`] makes the same as the general way does.
+/// headers and the lengths in order. Nearly all frames are such, so it is small, and borrows nothing of the frame;
+/// [`OrdinaryPacket::whole`] makes the same as the general way does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OrdinaryPacket<'a> {
-    /// Source and destination MAC address.
-    pub ethernet: EthernetAddresses,
+pub struct OrdinaryPacket {
     /// Source and destination IP address.
     pub ip: [Ipv4Addr; 2],
+    /// Source and destination port.
+    pub ports: [u16; 2],
+    /// The sequence number as sent; 0 for UDP.
+    pub sequence: u32,
+    /// The acknowledgement number as sent; 0 for UDP.
+    pub acknowledgement: u32,
+    /// Payload in bytes, from the headers.
+    pub payload_length: u16,
+    /// Where the payload begins in the frame, in bytes.
+    pub payload_start: u8,
+    /// The TCP flags as sent; none for UDP.
+    pub flags: TcpFlags,
+    /// Which transport.
+    pub protocol: Protocol,
     /// Which way the frame went, see [`Packet::direction`].
     pub direction: Option<Direction>,
-    /// Its transport header.
-    pub transport: OrdinaryTransport<'a>,
 }
 
-/// The transport header of an ordinary packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrdinaryTransport<'a> {
-    /// A TCP segment with a valid header length.
-    Tcp(TcpSegment<'a>),
-    /// A UDP datagram.
-    Udp(UdpDatagram<'a>),
-}
+impl OrdinaryPacket {
+    /// The captured payload; `data` are the captured bytes of the packet's frame.
+    #[inline]
+    pub fn payload<'a>(&self, data: &'a [u8]) -> &'a [u8] {
+        let start = usize::from(self.payload_start);
+        let end = start.wrapping_add(usize::from(self.payload_length)).min(data.len());
+        data.get(start..end).unwrap_or_default()
+    }
 
-impl<'a> From<OrdinaryPacket<'a>> for Packet<'a> {
-    fn from(packet: OrdinaryPacket<'a>) -> Self {
-        let [source, destination] = packet.ip.map(IpAddr::V4);
+    /// Source and destination MAC address; `data` are the captured bytes of the packet's frame.
+    pub fn ethernet(data: &[u8]) -> Option<EthernetAddresses> {
+        let &[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5] = data.first_chunk()?;
+        Some(EthernetAddresses { destination: [d0, d1, d2, d3, d4, d5], source: [s0, s1, s2, s3, s4, s5] })
+    }
+
+    /// The header of the TCP segment, where `protocol` says that it is one.
+    #[inline]
+    pub fn segment<'a>(&self, data: &'a [u8]) -> TcpSegment<'a> {
+        let [source_port, destination_port] = self.ports;
+        TcpSegment {
+            source_port,
+            destination_port,
+            sequence: self.sequence,
+            acknowledgement: self.acknowledgement,
+            flags: self.flags,
+            bogus_header: false,
+            payload_length: Some(self.payload_length.into()),
+            payload: self.payload(data),
+        }
+    }
+
+    /// The header of the UDP datagram, where `protocol` says that it is one.
+    #[inline]
+    pub fn datagram<'a>(&self, data: &'a [u8]) -> UdpDatagram<'a> {
+        let [source_port, destination_port] = self.ports;
+        let payload_length = self.payload_length.into();
+        UdpDatagram { source_port, destination_port, payload_length, payload: self.payload(data) }
+    }
+
+    /// The packet with all that there is to say of it; `data` are the captured bytes of its frame.
+    pub fn whole<'a>(&self, data: &'a [u8]) -> Packet<'a> {
+        let [source, destination] = self.ip.map(IpAddr::V4);
         Packet {
-            ethernet: Some(packet.ethernet),
+            ethernet: OrdinaryPacket::ethernet(data),
             ip: Some(IpAddresses { source, destination }),
-            direction: packet.direction,
-            content: match packet.transport {
-                OrdinaryTransport::Tcp(segment) => Content::Tcp(segment),
-                OrdinaryTransport::Udp(datagram) => Content::Udp(datagram),
+            direction: self.direction,
+            content: match self.protocol {
+                Protocol::Tcp => Content::Tcp(self.segment(data)),
+                Protocol::Udp => Content::Udp(self.datagram(data)),
             },
         }
     }

@@ -1,21 +1,103 @@
-//! One pass over a capture: file → frames → packets → connections. One frame is in memory at a time.
+//! One pass over a capture: file → frames → packets → connections. A few hundred kilobytes of it are in memory at a time.
+//!
+//! In two halves, [`Reading`] and [`Following`], that hand over one [`Batch`] after the other: on one thread in
+//! [`read_capture`], or on two.
 
 use std::io::Read;
 
+use crate::analyze::batch::{Batch, Entry, Seen};
 use crate::analyze::decode::Decoder;
 use crate::analyze::facts::CaptureFacts;
 use crate::analyze::packet::Packet;
-use crate::analyze::track::Tracker;
-use crate::capfile::{BATCH, CaptureError, CaptureReader, Frame};
+use crate::analyze::track::{Tracker, WINDOW};
+use crate::capfile::{CaptureError, CaptureInfo, CaptureReader, Frame, Visit};
 use crate::limits::Limits;
 
-/// Frames between two calls of `progress`: a power of two, some milliseconds of work.
-const PROGRESS_EVERY: u64 = 1 << 16;
+/// The first half: reads frames, and decodes the ordinary ones, whose bytes are at hand.
+pub struct Reading<'a> {
+    reader: CaptureReader<'a>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads the beginning of a capture.
+    ///
+    /// # Errors
+    /// If this is no capture.
+    pub fn open(reader: impl Read + 'a, limits: &Limits) -> Result<Reading<'a>, CaptureError> {
+        Ok(Reading { reader: CaptureReader::open(reader, limits)? })
+    }
+
+    /// Fills `batch` with the next frames. False where there are no further ones.
+    pub fn next(&mut self, batch: &mut Batch) -> bool {
+        let Batch { bytes, entries, before } = batch;
+        entries.clear();
+        *before = self.reader.frames();
+        self.reader.read_some(bytes, &mut Decoding(entries))
+    }
+
+    /// What is known of the file, when nothing more is to be read.
+    pub fn into_info(self) -> CaptureInfo {
+        self.reader.into_info()
+    }
+}
+
+/// Takes down the frames of a batch.
+struct Decoding<'b>(&'b mut Vec<Entry>);
+
+impl Visit for Decoding<'_> {
+    #[inline(always)]
+    fn visit(&mut self, frame: &Frame<'_>, place: usize) {
+        self.0.push(Entry::new(frame, place, Decoder::decode_ordinary(frame)));
+    }
+}
+
+/// The second half: decodes the other frames, and follows connections.
+#[derive(Debug)]
+pub struct Following {
+    decoder: Decoder,
+    tracker: Tracker,
+}
+
+impl Following {
+    /// The half that has seen no frame.
+    pub fn new(limits: &Limits) -> Following {
+        Following { decoder: Decoder::new(limits), tracker: Tracker::new(limits) }
+    }
+
+    /// Takes in the next frames of the capture. Ordinary ones are looked up some at a time: see `Tracker::locate`.
+    pub fn add(&mut self, batch: &Batch) {
+        let (mut number, bytes) = (batch.before, batch.bytes.as_slice());
+        for entries in batch.entries.chunks(WINDOW) {
+            let window = self.tracker.locate(entries);
+            for (place, entry) in entries.iter().enumerate() {
+                number = number.wrapping_add(1);
+                match &entry.packet {
+                    Some(packet) => self.tracker.add_ordinary(Seen { number, entry, packet, bytes }, &window, place),
+                    None => self.add_any(&entry.frame(number, bytes)),
+                }
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn add_any(&mut self, frame: &Frame<'_>) {
+        self.tracker.add(frame, &self.decoder.decode_general(frame));
+    }
+
+    /// The result, once the other half knows all of the file. `file` is its name.
+    ///
+    /// Damage is no error: everything up to it is given, and the warnings of the file say where it is. They also say
+    /// which limits were reached, of the file, of fragments and of connections.
+    pub fn finish(self, file: &str, info: CaptureInfo) -> CaptureFacts {
+        let traffic = self.tracker.finish();
+        let mut info = info;
+        info.warnings.extend(self.decoder.warnings());
+        info.warnings.extend_from_slice(traffic.warnings());
+        CaptureFacts { file: file.to_owned(), info, traffic }
+    }
+}
 
 /// Reads a whole capture. `file` is its name, for the result; `progress` is called now and then with the frames so far.
-///
-/// Damage is no error: everything up to it is given, and the warnings of the file say where it is. They also say which
-/// limits were reached, of the file, of fragments and of connections.
 ///
 /// # Errors
 /// If this is no capture at all.
@@ -25,12 +107,14 @@ pub fn read_capture<R: Read>(
     limits: &Limits,
     progress: &mut dyn FnMut(u64),
 ) -> Result<CaptureFacts, CaptureError> {
-    follow(file, reader, limits, |decoder, tracker, frames| {
-        if let Some(frame) = frames.iter().find(|frame| frame.number.0 % PROGRESS_EVERY == 0) {
-            progress(frame.number.0);
-        }
-        add(decoder, tracker, frames);
-    })
+    let mut following = Following::new(limits);
+    let mut reading = Reading::open(reader, limits)?;
+    let mut batch = Batch::default();
+    while reading.next(&mut batch) {
+        following.add(&batch);
+        progress(batch.frames());
+    }
+    Ok(following.finish(file, reading.into_info()))
 }
 
 /// Reads a whole capture as [`read_capture`] does, and shows each frame, with what it holds, to `observer`.
@@ -43,47 +127,14 @@ pub fn observe_capture<R: Read>(
     limits: &Limits,
     mut observer: impl FnMut(&Frame<'_>, &Packet<'_>),
 ) -> Result<CaptureFacts, CaptureError> {
-    follow(file, reader, limits, |decoder, tracker, frames| {
-        for frame in frames {
-            let packet = decoder.decode(frame);
-            observer(frame, &packet);
-            tracker.add(frame, &packet);
-        }
-    })
-}
-
-/// Reads a whole capture; `add` adds some frames to the connections.
-fn follow<R: Read>(
-    file: &str,
-    reader: R,
-    limits: &Limits,
-    mut add: impl FnMut(&mut Decoder, &mut Tracker, &[Frame<'_>]),
-) -> Result<CaptureFacts, CaptureError> {
     let mut reader = CaptureReader::open(reader, limits)?;
-    let mut decoder = Decoder::new(limits);
-    let mut tracker = Tracker::new(limits);
-    reader.for_each_batch(|frames| add(&mut decoder, &mut tracker, frames));
-    let traffic = tracker.finish();
-    let mut info = reader.into_info();
-    info.warnings.extend(decoder.warnings());
-    info.warnings.extend_from_slice(traffic.warnings());
-    Ok(CaptureFacts { file: file.to_owned(), info, traffic })
-}
-
-/// Adds frames to the connections. All ordinary ones are looked up before the first is added, see [`Tracker::locate`].
-#[inline]
-fn add(decoder: &mut Decoder, tracker: &mut Tracker, frames: &[Frame<'_>]) {
-    let mut ordinary = [const { None }; BATCH];
-    for (packet, frame) in ordinary.iter_mut().zip(frames) {
-        *packet = Decoder::decode_ordinary(frame);
-    }
-    let located = tracker.locate(&ordinary);
-    for ((frame, packet), located) in frames.iter().zip(&ordinary).zip(located) {
-        match packet {
-            Some(packet) => tracker.add_ordinary(frame, packet, located),
-            None => tracker.add(frame, &decoder.decode(frame)),
-        }
-    }
+    let Following { mut decoder, mut tracker } = Following::new(limits);
+    reader.for_each_frame(|frame| {
+        let packet = decoder.decode(frame);
+        observer(frame, &packet);
+        tracker.add(frame, &packet);
+    });
+    Ok(Following { decoder, tracker }.finish(file, reader.into_info()))
 }
 
 #[cfg(test)]
@@ -106,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_give_the_same_in_batches_as_one_by_one() {
+    fn frames_give_the_same_in_two_halves_as_one_by_one() {
         let batched = read_capture("b.pcapng", CAPTURE, &Limits::default(), &mut |_| ()).unwrap().traffic;
         let mut frames = 0;
         let single = observe_capture("b.pcapng", CAPTURE, &Limits::default(), |_, _| frames += 1).unwrap();

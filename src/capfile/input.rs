@@ -47,12 +47,45 @@ pub(crate) struct Input<'a> {
     /// The reader has no more.
     ended: bool,
     fault: Option<Fault>,
+    /// What was passed over must stay in its place: nothing may be read.
+    held: bool,
+    /// Something was to be read while that was so.
+    starved: bool,
 }
 
 impl<'a> Input<'a> {
     pub(crate) fn new(reader: Box<dyn Read + 'a>) -> Self {
         let buffer = vec![0; CAPACITY];
-        Input { reader, buffer, start: 0, end: 0, offset: 0, ended: false, fault: None }
+        Input { reader, buffer, start: 0, end: 0, offset: 0, ended: false, fault: None, held: false, starved: false }
+    }
+
+    /// From now on, what is passed over stays where it is in the buffer, until [`Input::hand_over`]. What would have to
+    /// be read meanwhile is as if the data ended there, and [`Input::is_starved`] tells: try again after the hand-over.
+    pub(crate) fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Whether [`Input::hold`] kept something from being read.
+    #[inline]
+    pub(crate) fn is_starved(&self) -> bool {
+        self.starved
+    }
+
+    /// Place in the buffer of the first unread byte.
+    #[inline]
+    pub(crate) fn place(&self) -> usize {
+        self.start
+    }
+
+    /// Exchanges the buffer for this one, which takes over what is unread. Places in the old buffer stay as they were.
+    pub(crate) fn hand_over(&mut self, buffer: &mut Vec<u8>) {
+        let unread = self.buffer.get(self.start..self.end).unwrap_or_default();
+        let length = unread.len();
+        buffer.resize(CAPACITY.max(length), 0);
+        buffer.get_mut(..length).unwrap_or_default().copy_from_slice(unread);
+        std::mem::swap(&mut self.buffer, buffer);
+        (self.start, self.end) = (0, length);
+        (self.held, self.starved) = (false, false);
     }
 
     /// The unread bytes in memory.
@@ -105,6 +138,10 @@ impl<'a> Input<'a> {
     /// Moves what is left to the front of the buffer and reads until there are this many bytes.
     #[cold]
     fn refill(&mut self, bytes: usize) -> bool {
+        if self.held {
+            self.starved = true;
+            return false;
+        }
         self.buffer.copy_within(self.start..self.end, 0);
         self.end = self.end.saturating_sub(self.start);
         self.start = 0;
@@ -121,6 +158,10 @@ impl<'a> Input<'a> {
 
     /// Takes bytes out of the data, behind the next `keep` ones, which must be in memory; false where the data end before.
     pub(crate) fn cut_out(&mut self, keep: usize, bytes: u64) -> bool {
+        if self.held {
+            self.starved = true;
+            return false;
+        }
         let from = self.start.saturating_add(keep).min(self.end);
         let held = self.end.saturating_sub(from);
         let here = usize::try_from(bytes).unwrap_or(usize::MAX).min(held);

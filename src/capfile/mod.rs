@@ -37,7 +37,7 @@ mod tests;
 pub use block::{BlockHead, BlockKind, ByteOrder};
 pub use clock::FrameTime;
 pub use error::CaptureError;
-pub use reader::{BATCH, CaptureReader};
+pub use reader::{CaptureReader, Visit};
 pub use rewrite::{Comments, RewriteError, Rewritten, rewrite};
 
 use crate::types::{FrameNumber, Timestamp};

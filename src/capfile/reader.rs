@@ -137,47 +137,19 @@ impl Counts {
     }
 }
 
-/// Most frames that [`CaptureReader::for_each_batch`] lends out together.
-pub const BATCH: usize = 16;
-
-/// Frames on their way to a visitor.
-struct Batch<'r> {
-    frames: [Frame<'r>; BATCH],
-    filled: usize,
+/// Takes frames from [`CaptureReader::read_some`].
+pub trait Visit {
+    /// Takes a frame. `place` is where its captured bytes begin in the buffer that is handed over afterwards.
+    fn visit(&mut self, frame: &Frame<'_>, place: usize);
 }
 
-impl<'r> Batch<'r> {
-    fn new() -> Self {
-        let none = Frame {
-            number: FrameNumber(0),
-            interface: None,
-            link_type: LinkType(0),
-            time: None,
-            original_length: 0,
-            data: &[],
-            direction: None,
-        };
-        Batch { frames: [none; BATCH], filled: 0 }
-    }
+/// Takes frames and leaves their buffer.
+struct EachFrame<F>(F);
 
+impl<F: FnMut(&Frame<'_>)> Visit for EachFrame<F> {
     #[inline(always)]
-    fn push(&mut self, frame: Frame<'r>, visit: &mut impl FnMut(&[Frame<'_>])) {
-        if let Some(place) = self.frames.get_mut(self.filled) {
-            *place = frame;
-        }
-        self.filled = self.filled.wrapping_add(1);
-        if self.filled >= BATCH {
-            self.flush(visit);
-        }
-    }
-
-    #[inline(always)]
-    fn flush(&mut self, visit: &mut impl FnMut(&[Frame<'_>])) {
-        let frames = self.frames.get(..self.filled).unwrap_or_default();
-        if !frames.is_empty() {
-            visit(frames);
-        }
-        self.filled = 0;
+    fn visit(&mut self, frame: &Frame<'_>, _: usize) {
+        self.0(frame);
     }
 }
 
@@ -240,55 +212,69 @@ impl<'a> CaptureReader<'a> {
         Some(self.frame(located))
     }
 
-    /// Calls `visit` with every frame that is left, in order. The same as [`CaptureReader::next_frame`] in a loop, in about
-    /// half the time: what is counted stays in registers from one frame to the next.
-    #[inline]
-    pub fn for_each_frame(&mut self, mut visit: impl FnMut(&Frame<'_>)) {
-        self.for_each_batch(|frames| frames.iter().for_each(&mut visit));
+    /// Calls `visit` with every frame that is left, in order: the same as [`CaptureReader::next_frame`] in a loop, faster.
+    pub fn for_each_frame(&mut self, visit: impl FnMut(&Frame<'_>)) {
+        let (mut bytes, mut visit) = (Vec::new(), EachFrame(visit));
+        while self.read_some(&mut bytes, &mut visit) {}
     }
 
-    /// Calls `visit` with all frames that are left, in order, at most [`BATCH`] at a time.
+    /// Reads the next frames, as many as one look at the file brings, and visits each, in order. False where no further
+    /// frame can be read.
+    ///
+    /// `bytes` is exchanged for the buffer that holds the frames: nothing is copied, and it may go to another thread.
     #[inline]
-    pub fn for_each_batch(&mut self, mut visit: impl FnMut(&[Frame<'_>])) {
+    pub fn read_some(&mut self, bytes: &mut Vec<u8>, visitor: &mut impl Visit) -> bool {
+        // The first frame may need the file to be read, the others must lie behind it.
+        let Some(first) = self.next_any() else { return false };
+        self.visit_any(first, visitor);
+        self.input.hold();
         loop {
-            self.visit_ordinary(&mut visit);
-            let Some(located) = self.next_any() else { return };
-            visit(&[self.frame(located)]);
+            self.visit_ordinary(visitor);
+            let Some(located) = self.next_any() else { break };
+            self.visit_any(located, visitor);
         }
+        self.input.hand_over(bytes);
+        true
     }
 
     /// Visits the ordinary frames that are in memory, up to the first that is not.
     #[inline(always)]
-    fn visit_ordinary(&mut self, visit: &mut impl FnMut(&[Frame<'_>])) {
-        let bytes = self.input.available();
-        let mut batch = Batch::new();
-        let mut passed = 0;
+    fn visit_ordinary(&mut self, visitor: &mut impl Visit) {
+        let (bytes, start) = (self.input.available(), self.input.place());
+        let mut passed: usize = 0;
+        // What is counted stays in registers from one frame to the next.
+        let mut counts = self.counts;
         match &mut self.body {
             Body::Pcapng(Pcapng { order, channels, past, .. }) => {
-                let mut counts = self.counts;
                 let (order, base) = (*order, past.len() as u32);
                 while let Some(rest) = bytes.get(passed..)
                     && let Some(located) = fast::enhanced_packet(rest, order, channels)
                 {
-                    batch.push(counts.frame(located, base, channels, rest), visit);
+                    let place = start.wrapping_add(passed).wrapping_add(located.from);
+                    visitor.visit(&counts.frame(located, base, channels, rest), place);
                     passed = passed.wrapping_add(located.record);
                 }
-                self.counts = counts;
             }
             Body::Pcap(pcap, channels) => {
-                let mut counts = self.counts;
                 while let Some(rest) = bytes.get(passed..)
                     && let Some(located) = pcap.ordinary(rest, &channels[0])
                 {
-                    batch.push(counts.frame(located, 0, channels, rest), visit);
+                    let place = start.wrapping_add(passed).wrapping_add(located.from);
+                    visitor.visit(&counts.frame(located, 0, channels, rest), place);
                     passed = passed.wrapping_add(located.record);
                 }
-                self.counts = counts;
             }
             Body::Empty => {}
         }
-        batch.flush(visit);
+        self.counts = counts;
         self.input.advance(passed);
+    }
+
+    /// Visits a frame whose record was just passed over.
+    #[inline(never)]
+    fn visit_any(&mut self, located: Located, visitor: &mut impl Visit) {
+        let place = self.input.place().saturating_sub(located.record).saturating_add(located.from);
+        visitor.visit(&self.frame(located), place);
     }
 
     /// The next frame, whatever its kind.
@@ -302,11 +288,17 @@ impl<'a> CaptureReader<'a> {
             Body::Pcap(pcap, [channel]) => pcap.next(&mut self.input, channel),
             Body::Empty => Err(Stop::End),
         };
-        found.map_err(|stop| self.stop(stop)).ok()
+        match found {
+            Ok(located) => Some(located),
+            Err(_) if self.input.is_starved() => None,
+            Err(stop) => {
+                self.stop(stop);
+                None
+            }
+        }
     }
 
     /// Counts a frame that the input has just passed, and lends it out.
-    #[inline(always)]
     fn frame(&mut self, located: Located) -> Frame<'_> {
         let entry_time = if located.interface.is_none() { self.note_entry() } else { None };
         let base = self.body.past();
@@ -314,6 +306,7 @@ impl<'a> CaptureReader<'a> {
         let frame = self.counts.frame(located, base, self.body.channels_mut(), record);
         Frame { time: frame.time.or(entry_time.map(FrameTime::from)), ..frame }
     }
+
     /// The time of the frame without a packet that was just read.
     fn note_entry(&mut self) -> Option<Timestamp> {
         let Body::Pcapng(pcapng) = &self.body else { return None };
@@ -321,6 +314,11 @@ impl<'a> CaptureReader<'a> {
         let (first, last) = self.entry_times.unwrap_or((time, time));
         self.entry_times = Some((first.min(time), last.max(time)));
         Some(time)
+    }
+
+    /// Frames read so far.
+    pub fn frames(&self) -> u64 {
+        self.counts.frames
     }
 
     /// What is known of the file so far; complete once [`CaptureReader::next_frame`] gave `None`.

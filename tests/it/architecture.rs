@@ -52,9 +52,10 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 11] = [
+const STAGES: [&str; 12] = [
     "packet",
     "decode",
+    "batch",
     "track",
     "facts",
     "pipeline",

@@ -5,92 +5,86 @@
 use std::net::Ipv4Addr;
 
 use super::evident_direction;
-use crate::analyze::packet::{EthernetAddresses, OrdinaryPacket, OrdinaryTransport, TcpFlags, TcpSegment, UdpDatagram};
-use crate::capfile::Frame;
+use crate::analyze::packet::{OrdinaryPacket, TcpFlags};
+use crate::capfile::{Direction, Frame, LinkType};
+use crate::types::Protocol;
 
 /// Bytes of an Ethernet header.
 const ETHERNET: usize = 14;
 /// Bytes of Ethernet and IPv4 header.
 const TRANSPORT: usize = ETHERNET + 20;
+/// The same with a UDP header.
+const UDP: usize = TRANSPORT + 8;
+/// The same with a TCP header without options.
+const TCP: usize = TRANSPORT + 20;
 
 /// The packet, or `None` where the frame is not ordinary.
-#[inline]
-pub(super) fn decode<'a>(frame: &Frame<'a>) -> Option<OrdinaryPacket<'a>> {
-    let head: &[u8; TRANSPORT + 8] = frame.data.first_chunk()?;
+#[inline(always)]
+pub(super) fn decode(frame: &Frame<'_>) -> Option<OrdinaryPacket> {
+    let head: &[u8; UDP] = frame.data.first_chunk()?;
+    // EtherType, version and header length, flags and fragment offset.
     let ordinary = [head[12], head[13], head[14]] == [0x08, 0x00, 0x45] && head[20] & 0x3f == 0 && head[21] == 0;
-    if !ordinary || frame.link_type.0 != 1 || frame.interface.is_none() {
+    if !ordinary || frame.link_type != LinkType::ETHERNET || frame.interface.is_none() {
         return None;
     }
-    let frame_length = usize::try_from(frame.original_length).unwrap_or(usize::MAX).max(frame.data.len());
+    let frame_length = (frame.original_length as usize).max(frame.data.len());
     let total_length = usize::from(u16::from_be_bytes([head[16], head[17]]));
     if total_length == 0 {
         return None;
     }
-    let packet_end = frame_length.min(ETHERNET.saturating_add(total_length));
-    let segment_length = packet_end.checked_sub(TRANSPORT)?;
-    let transport = match head[23] {
-        6 => tcp(frame.data, packet_end, segment_length)?,
-        17 => udp(head, frame.data, packet_end, segment_length)?,
-        _ => return None,
-    };
+    let packet_end = frame_length.min(ETHERNET.wrapping_add(total_length));
+    let transport = packet_end.checked_sub(TRANSPORT)?;
+    let ip =
+        [Ipv4Addr::new(head[26], head[27], head[28], head[29]), Ipv4Addr::new(head[30], head[31], head[32], head[33])];
     let direction = match frame.direction {
         Some(direction) => Some(direction),
-        None => evident_direction(frame_length, frame_length.saturating_sub(packet_end)),
+        None => evident_direction(frame_length, frame_length.wrapping_sub(packet_end)),
     };
-    Some(OrdinaryPacket { ethernet: ethernet(head), ip: ip(head), direction, transport })
-}
-
-#[inline]
-fn ethernet(head: &[u8; TRANSPORT + 8]) -> EthernetAddresses {
-    EthernetAddresses {
-        destination: [head[0], head[1], head[2], head[3], head[4], head[5]],
-        source: [head[6], head[7], head[8], head[9], head[10], head[11]],
+    match head[23] {
+        6 => tcp(frame.data, ip, direction, transport),
+        17 => udp(head, ip, direction, transport),
+        _ => None,
     }
 }
 
-#[inline]
-fn ip(head: &[u8; TRANSPORT + 8]) -> [Ipv4Addr; 2] {
-    [Ipv4Addr::new(head[26], head[27], head[28], head[29]), Ipv4Addr::new(head[30], head[31], head[32], head[33])]
-}
-
-#[inline]
-fn tcp(data: &[u8], packet_end: usize, segment_length: usize) -> Option<OrdinaryTransport<'_>> {
-    let head: &[u8; TRANSPORT + 20] = data.first_chunk()?;
-    let header_length = usize::from(head[46] >> 4).saturating_mul(4);
-    if header_length < 20 || segment_length < header_length {
+/// A TCP segment of this many bytes.
+#[inline(always)]
+fn tcp(data: &[u8], ip: [Ipv4Addr; 2], direction: Option<Direction>, length: usize) -> Option<OrdinaryPacket> {
+    let head: &[u8; TCP] = data.first_chunk()?;
+    let header_length = usize::from(head[46] >> 4).wrapping_mul(4);
+    if header_length < 20 || length < header_length {
         return None;
     }
-    let payload = TRANSPORT.saturating_add(header_length)..packet_end.min(data.len());
-    Some(OrdinaryTransport::Tcp(TcpSegment {
-        source_port: u16::from_be_bytes([head[34], head[35]]),
-        destination_port: u16::from_be_bytes([head[36], head[37]]),
+    Some(OrdinaryPacket {
+        ip,
+        ports: [u16::from_be_bytes([head[34], head[35]]), u16::from_be_bytes([head[36], head[37]])],
         sequence: u32::from_be_bytes([head[38], head[39], head[40], head[41]]),
         acknowledgement: u32::from_be_bytes([head[42], head[43], head[44], head[45]]),
+        // At most the total length of an IPv4 packet; and 34 + 60.
+        payload_length: length.wrapping_sub(header_length) as u16,
+        payload_start: TRANSPORT.wrapping_add(header_length) as u8,
         flags: TcpFlags(head[47]),
-        bogus_header: false,
-        payload_length: Some(u32::try_from(segment_length.saturating_sub(header_length)).ok()?),
-        payload: data.get(payload).unwrap_or_default(),
-    }))
+        protocol: Protocol::Tcp,
+        direction,
+    })
 }
 
-#[inline]
-fn udp<'a>(
-    head: &[u8; TRANSPORT + 8],
-    data: &'a [u8],
-    packet_end: usize,
-    segment_length: usize,
-) -> Option<OrdinaryTransport<'a>> {
+/// A UDP datagram in an IP packet with this many bytes for it.
+#[inline(always)]
+fn udp(head: &[u8; UDP], ip: [Ipv4Addr; 2], direction: Option<Direction>, room: usize) -> Option<OrdinaryPacket> {
     let length = u16::from_be_bytes([head[38], head[39]]);
-    let payload_length = usize::from(length.checked_sub(8)?);
-    if segment_length < 8 {
+    if length < 8 || usize::from(length) > room {
         return None;
     }
-    let start = TRANSPORT + 8;
-    let end = packet_end.min(data.len()).min(start.saturating_add(payload_length));
-    Some(OrdinaryTransport::Udp(UdpDatagram {
-        source_port: u16::from_be_bytes([head[34], head[35]]),
-        destination_port: u16::from_be_bytes([head[36], head[37]]),
-        payload_length: u32::from(length.saturating_sub(8)),
-        payload: data.get(start..end).unwrap_or_default(),
-    }))
+    Some(OrdinaryPacket {
+        ip,
+        ports: [u16::from_be_bytes([head[34], head[35]]), u16::from_be_bytes([head[36], head[37]])],
+        sequence: 0,
+        acknowledgement: 0,
+        payload_length: length.wrapping_sub(8),
+        payload_start: UDP as u8,
+        flags: TcpFlags(0),
+        protocol: Protocol::Udp,
+        direction,
+    })
 }

@@ -51,15 +51,15 @@ impl Decoder {
     #[inline]
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
         match fast::decode(frame) {
-            Some(packet) => packet.into(),
+            Some(packet) => packet.whole(frame.data),
             None => self.decode_general(frame),
         }
     }
 
     /// Decodes a frame that is ordinary (see the module `fast`), `None` for others. Needs no decoder: fragments are never
     /// ordinary.
-    #[inline]
-    pub fn decode_ordinary<'a>(frame: &Frame<'a>) -> Option<OrdinaryPacket<'a>> {
+    #[inline(always)]
+    pub fn decode_ordinary(frame: &Frame<'_>) -> Option<OrdinaryPacket> {
         fast::decode(frame)
     }
 
@@ -78,8 +78,9 @@ impl Decoder {
         warning.into_iter().collect()
     }
 
-    /// The way through every layer, for frames of any kind.
-    fn decode_general<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
+    /// Decodes the next frame of the capture by the way through every layer, for frames that are not ordinary. Of those
+    /// that are, it says the same.
+    pub fn decode_general<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
         let mut walk = Walk::new(frame);
         self.fragments.at_frame(frame.number);
         if frame.interface.is_none() {
@@ -273,6 +274,7 @@ const SHORTEST_ETHERNET: usize = 60;
 /// sends before they are padded to 60 bytes, those that it receives after. `padding` is the bytes after the packet.
 ///
 /// Virtual interfaces never pad, so that frames of both hosts look sent; whoever uses this must compare.
+#[inline]
 fn evident_direction(length: usize, padding: usize) -> Option<Direction> {
     if length < SHORTEST_ETHERNET {
         Some(Direction::Outbound)

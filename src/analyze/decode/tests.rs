@@ -572,7 +572,7 @@ proptest! {
         let frame = Frame { original_length, direction, interface, ..frame(link_type, &data) };
         if let Some(ordinary) = Decoder::decode_ordinary(&frame) {
             let mut decoder = Decoder::new(&Limits::default());
-            prop_assert_eq!(Packet::from(ordinary), decoder.decode_general(&frame));
+            prop_assert_eq!(ordinary.whole(frame.data), decoder.decode_general(&frame));
         }
     }
 

@@ -29,6 +29,9 @@ impl BothDirections {
     /// Counts a frame of one side that went this way.
     #[inline]
     pub(super) fn add(&mut self, sender: Side, way: Option<Direction>) {
+        if way.is_none() {
+            return;
+        }
         side_mut(&mut self.0, sender).add(way);
     }
 }

@@ -4,7 +4,9 @@
 //! bounded. `tcp` has the rules of TCP streams, `udp` those of UDP, `pair` finds streams by their addresses,
 //! `notes` remembers single frames, `other` everything that is neither.
 
+mod arrival;
 mod directions;
+mod index;
 mod model;
 mod notes;
 mod other;
@@ -26,71 +28,72 @@ pub use other::{
 pub use payload::PayloadKind;
 pub use traffic::Traffic;
 
-use crate::analyze::packet::{Content, OrdinaryPacket, OrdinaryTransport, Packet, TcpFlags, TcpSegment, UdpDatagram};
-use crate::capfile::{CaptureWarning, Direction, Frame};
-use crate::limits::Limits;
-use crate::types::FrameNumber;
+use std::hint::{black_box, select_unpredictable};
 
+use crate::analyze::batch::{Entry, Seen};
+use crate::analyze::packet::{Content, Packet, TcpFlags, TcpSegment, UdpDatagram};
+use crate::capfile::{CaptureWarning, Frame};
+use crate::limits::Limits;
+use crate::types::{FrameNumber, Protocol};
+
+use arrival::{Arrival, At, Datagram, Segment, Whole};
+use index::{Index, StreamId};
 use notes::{NoteBudget, Noted, Notes};
 use other::Collector;
-use pair::{Pair, Table};
+use pair::{Pair, PairHasher, Paired};
 use records::Records;
-use tcp::{Opening, TcpDetails, TcpRecord};
+use tcp::{Opening, Seldom, TcpDetails, TcpRecord};
 use udp::UdpRecord;
 
-/// Where the stream of a packet was found, as long as no further stream has begun.
-#[derive(Debug, Clone, Copy)]
-pub struct Located {
-    found: Option<(u32, Side)>,
-    /// Streams of the packet's protocol at that time.
-    streams: usize,
-}
+/// Packets that are looked up together.
+pub(super) const WINDOW: usize = 32;
 
-/// A packet whose stream is being looked up.
-#[derive(Debug, Clone, Copy, Default)]
-struct Look {
-    pair: Pair,
-    hash: u32,
-    udp: bool,
-    candidate: Option<u32>,
-}
-
-/// What is known of a packet besides its transport header.
-struct Arrival {
-    pair: Pair,
-    /// Source MAC address, where there is one.
-    mac: Option<[u8; 6]>,
-    /// Which way it went.
-    way: Option<Direction>,
+/// Where the streams of some packets are, as long as no further stream has begun.
+pub(super) struct Window {
+    candidates: [StreamId; WINDOW],
+    /// [`Index::opened`] at that time.
+    opened: usize,
 }
 
 /// Follows the frames of one capture.
 #[derive(Debug)]
 pub struct Tracker {
-    tcp: Table<TcpRecord>,
-    tcp_details: Records<TcpDetails>,
-    udp: Table<UdpRecord>,
-    tcp_notes: Notes,
-    udp_notes: Notes,
-    budget: NoteBudget,
-    other: Collector,
+    hasher: PairHasher,
+    index: Index,
+    tcp: Records<TcpRecord>,
+    udp: Records<UdpRecord>,
+    rest: Rest,
     most_streams: usize,
     /// Frames of streams beyond the limit, and the first of them.
     unfollowed: u64,
     first_unfollowed: Option<FrameNumber>,
 }
 
+/// What is remembered besides the records that every frame touches.
+#[derive(Debug)]
+struct Rest {
+    tcp_details: Records<TcpDetails>,
+    tcp_notes: Notes,
+    udp_notes: Notes,
+    budget: NoteBudget,
+    other: Collector,
+}
+
 impl Tracker {
     /// A tracker that has seen no frame.
     pub fn new(limits: &Limits) -> Self {
         Tracker {
-            tcp: Table::new(),
-            tcp_details: Records::new(),
-            udp: Table::new(),
-            tcp_notes: Notes::default(),
-            udp_notes: Notes::default(),
-            budget: NoteBudget::new(limits),
-            other: Collector::new(limits),
+            hasher: PairHasher::new(),
+            index: Index::new(),
+            tcp: Records::new(),
+            udp: Records::new(),
+            rest: Rest {
+                tcp_details: Records::new(),
+                tcp_notes: Notes::default(),
+                udp_notes: Notes::default(),
+                budget: NoteBudget::new(limits),
+                other: Collector::new(limits),
+            },
             most_streams: limits.connections,
             unfollowed: 0,
             first_unfollowed: None,
@@ -99,178 +102,155 @@ impl Tracker {
 
     /// Takes in the next frame of the capture.
     pub fn add(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
-        let mac = packet.ethernet.map(|ethernet| ethernet.source);
         match (&packet.content, &packet.ip) {
             (Content::Tcp(segment), Some(ip)) => {
+                self.rest.other.add_tcp(frame.original_length);
                 let pair = Pair::new(ip, [segment.source_port, segment.destination_port]);
-                let located = self.tcp.locate(&pair);
-                self.add_tcp(frame, &Arrival { pair, mac, way: packet.direction }, segment, located);
+                self.find_and_add_tcp(Whole { frame, packet, pair, protocol: Protocol::Tcp, transport: segment });
             }
             (Content::Udp(datagram), Some(ip)) => {
+                self.rest.other.add_udp(frame.original_length);
                 let pair = Pair::new(ip, [datagram.source_port, datagram.destination_port]);
-                let located = self.udp.locate(&pair);
-                self.add_udp(frame, &Arrival { pair, mac, way: packet.direction }, datagram, located);
+                self.find_and_add_udp(Whole { frame, packet, pair, protocol: Protocol::Udp, transport: datagram });
             }
-            _ => self.other.add(frame, packet),
+            _ => self.rest.other.add(frame, packet),
         }
     }
 
-    /// Looks up the streams of some packets, for [`Tracker::add_ordinary`]. Places without a packet stay empty.
+    /// Looks up the streams of some packets, at most [`WINDOW`], for [`Tracker::add_ordinary`].
     ///
     /// Most of the work on a frame is waiting for memory: for the index, then for the record. Each step is done for all
     /// packets before the next, so that the processor waits for all of them at the same time.
     #[inline]
-    pub fn locate<const N: usize>(&self, packets: &[Option<OrdinaryPacket<'_>>; N]) -> [Located; N] {
-        let mut looks = [Look::default(); N];
-        for (look, packet) in looks.iter_mut().zip(packets) {
-            if let Some(packet) = packet {
-                look.pair = pair_of(packet);
-                look.udp = matches!(packet.transport, OrdinaryTransport::Udp(_));
-                look.hash = if look.udp { self.udp.hash(&look.pair) } else { self.tcp.hash(&look.pair) };
-            }
+    pub(super) fn locate(&self, entries: &[Entry]) -> Window {
+        let (mut hashes, mut candidates) = ([0; WINDOW], [StreamId::NONE; WINDOW]);
+        for (hash, entry) in hashes.iter_mut().zip(entries) {
+            *hash = entry.packet.as_ref().map_or(0, |packet| self.hasher.ordinary(packet));
         }
-        for look in &mut looks {
-            look.candidate = if look.udp { self.udp.candidate(look.hash) } else { self.tcp.candidate(look.hash) };
+        for (candidate, hash) in candidates.iter_mut().zip(hashes).take(entries.len()) {
+            *candidate = self.index.candidate(hash);
         }
-        looks.map(|look| if look.udp { self.udp.confirm(&look) } else { self.tcp.confirm(&look) })
+        let touched = candidates.iter().fold(0, |all, candidate| all ^ self.touch(*candidate));
+        black_box(touched);
+        Window { candidates, opened: self.index.opened() }
     }
 
-    /// Takes in the next frame of the capture, an ordinary packet whose stream was looked up.
-    #[inline]
-    pub fn add_ordinary(&mut self, frame: &Frame<'_>, packet: &OrdinaryPacket<'_>, located: Located) {
-        let arrival = Arrival { pair: pair_of(packet), mac: Some(packet.ethernet.source), way: packet.direction };
-        match &packet.transport {
-            // Spelled out, so that what is always so in an ordinary packet need not be asked of each.
-            OrdinaryTransport::Tcp(segment) => {
-                let payload_length = Some(segment.payload_length.unwrap_or(0));
-                let segment = TcpSegment { bogus_header: false, payload_length, ..*segment };
-                self.add_tcp(frame, &arrival, &segment, located);
-            }
-            OrdinaryTransport::Udp(datagram) => self.add_udp(frame, &arrival, datagram, located),
-        }
-    }
-
+    /// Something of each cache line of a stream's record.
     #[inline(always)]
-    fn add_tcp(&mut self, frame: &Frame<'_>, arrival: &Arrival, segment: &TcpSegment<'_>, located: Located) {
-        self.other.add_tcp(frame);
-        let found = if located.streams == self.tcp.len() { located.found } else { self.tcp.find(&arrival.pair) };
-        let Some((number, sender)) = found else {
-            return self.open_tcp(frame, arrival, segment, Opening::FirstOfPair);
+    fn touch(&self, stream: StreamId) -> u64 {
+        let place = stream.number() as usize;
+        let (tcp, udp) = (self.tcp.get(place).map(Paired::lines), self.udp.get(place).map(Paired::lines));
+        let lines = select_unpredictable(stream.protocol() == Protocol::Tcp, tcp, udp);
+        lines.map_or(0, |(first, second)| u64::from(*first) ^ *second)
+    }
+
+    /// Takes in the next frame of the capture, an ordinary packet: the one at this place of the packets that were looked
+    /// up.
+    #[inline(always)]
+    pub(super) fn add_ordinary(&mut self, seen: Seen<'_>, window: &Window, place: usize) {
+        let candidate = match window.candidates.get(place) {
+            Some(candidate) if window.opened == self.index.opened() => *candidate,
+            _ => StreamId::NONE,
         };
-        let Some(record) = self.tcp.get_mut(number) else { return };
-        if record.is_reused_by(sender, segment) {
-            return self.open_tcp(frame, arrival, segment, Opening::PortReuse);
+        let (packet, number) = (seen.packet, candidate.number());
+        match packet.protocol {
+            Protocol::Tcp => {
+                self.rest.other.add_tcp(seen.entry.original_length);
+                let arrival = Segment(seen);
+                if candidate.protocol() == Protocol::Tcp
+                    && let Some(record) = self.tcp.get_mut(number as usize)
+                    && let Some(sender) = record.pair().side_of_ordinary(packet)
+                    && !record.is_reused_by(sender, &arrival.transport())
+                {
+                    self.rest.count_tcp(record, arrival, number, sender);
+                } else {
+                    self.find_and_add_tcp(arrival);
+                }
+            }
+            Protocol::Udp => {
+                self.rest.other.add_udp(seen.entry.original_length);
+                let arrival = Datagram(seen);
+                if candidate.protocol() == Protocol::Udp
+                    && let Some(record) = self.udp.get_mut(number as usize)
+                    && let Some(sender) = record.pair().side_of_ordinary(packet)
+                {
+                    self.rest.count_udp(record, arrival, number, sender);
+                } else {
+                    self.find_and_add_udp(arrival);
+                }
+            }
         }
-        self.count_tcp(frame, arrival, segment, number, sender);
+    }
+
+    /// Adds a segment to its stream, which is looked up; opens one where it begins one.
+    #[inline(never)]
+    fn find_and_add_tcp<'a>(&mut self, arrival: impl Arrival<Transport = TcpSegment<'a>>) {
+        let (pair, segment) = (arrival.pair(), arrival.transport());
+        let hash = arrival.hash(&self.hasher);
+        let Some((number, sender)) = self.index.find(&self.tcp, Protocol::Tcp, &pair, hash) else {
+            return self.open_tcp(arrival, hash, Opening::FirstOfPair);
+        };
+        let Some(record) = self.tcp.get_mut(number as usize) else { return };
+        if record.is_reused_by(sender, &segment) {
+            return self.open_tcp(arrival, hash, Opening::PortReuse);
+        }
+        self.rest.count_tcp(record, arrival, number, sender);
     }
 
     /// Opens a TCP stream and counts its first frame.
-    #[inline(never)]
-    fn open_tcp(&mut self, frame: &Frame<'_>, arrival: &Arrival, segment: &TcpSegment<'_>, opening: Opening) {
-        if !self.has_room(frame) {
+    fn open_tcp<'a>(&mut self, arrival: impl Arrival<Transport = TcpSegment<'a>>, hash: u32, opening: Opening) {
+        let at = arrival.at();
+        if !self.has_room(at.number) {
             return;
         }
-        let Some(number) = self.tcp.push(TcpRecord::new(arrival.pair, frame)) else { return };
-        self.tcp_details.push(TcpDetails::new(frame));
-        self.count_tcp(frame, arrival, segment, number, Side::A);
-        if let (Some(record), Some(details)) = (self.tcp.get_mut(number), self.tcp_details.get_mut(number as usize)) {
-            record.set_opening(details, segment, opening);
+        let record = TcpRecord::new(arrival.pair(), at);
+        let Some(number) = self.index.open(&mut self.tcp, Protocol::Tcp, record, hash) else { return };
+        self.rest.tcp_details.push(TcpDetails::new(at));
+        let Some(record) = self.tcp.get_mut(number as usize) else { return };
+        self.rest.count_tcp(record, arrival, number, Side::A);
+        if let Some(details) = self.rest.tcp_details.get_mut(number as usize) {
+            record.set_opening(details, &arrival.transport(), opening);
         }
     }
 
-    #[inline(always)]
-    fn count_tcp(&mut self, frame: &Frame<'_>, arrival: &Arrival, segment: &TcpSegment<'_>, number: u32, sender: Side) {
-        let Some(record) = self.tcp.get_mut(number) else { return };
-        let noted = self.budget.allows(record.frames());
-        let seldom = record.add(frame, sender, segment, arrival.way);
-        if seldom.any()
-            && let Some(details) = self.tcp_details.get_mut(number as usize)
-        {
-            if seldom.first_of_side() {
-                self.other.add_sender(arrival);
-            }
-            record.add_seldom(details, seldom, frame, sender, segment);
-        }
-        if noted {
-            let noted = Noted {
-                frame: frame.number,
-                time: frame.time,
-                sender,
-                flags: if segment.bogus_header { TcpFlags::default() } else { segment.flags },
-                sequence: segment.sequence,
-                acknowledgement: segment.acknowledgement,
-                payload_length: segment.payload_length.unwrap_or(0),
-                retransmission: seldom.retransmission(),
-            };
-            self.tcp_notes.push(&mut self.budget, number, &noted);
-        }
-    }
-
-    #[inline(always)]
-    fn add_udp(&mut self, frame: &Frame<'_>, arrival: &Arrival, datagram: &UdpDatagram<'_>, located: Located) {
-        self.other.add_udp(frame);
-        let found = if located.streams == self.udp.len() { located.found } else { self.udp.find(&arrival.pair) };
-        let Some((number, sender)) = found.or_else(|| self.open_udp(frame, arrival)) else { return };
-        let Some(record) = self.udp.get_mut(number) else { return };
-        if record.sent(sender) == 0 {
-            self.other.add_sender(arrival);
-        }
-        let noted = self.budget.allows(record.frames());
-        record.add(frame, sender, datagram, arrival.way);
-        if noted {
-            let noted = Noted {
-                frame: frame.number,
-                time: frame.time,
-                sender,
-                flags: TcpFlags::default(),
-                sequence: 0,
-                acknowledgement: 0,
-                payload_length: datagram.payload_length,
-                retransmission: false,
-            };
-            self.udp_notes.push(&mut self.budget, number, &noted);
+    /// Adds a datagram to its stream, which is looked up; opens one where it begins one.
+    #[inline(never)]
+    fn find_and_add_udp<'a>(&mut self, arrival: impl Arrival<Transport = UdpDatagram<'a>>) {
+        let (pair, hash) = (arrival.pair(), arrival.hash(&self.hasher));
+        let found = self.index.find(&self.udp, Protocol::Udp, &pair, hash);
+        let Some((number, sender)) = found.or_else(|| self.open_udp(pair, arrival.at(), hash)) else { return };
+        if let Some(record) = self.udp.get_mut(number as usize) {
+            self.rest.count_udp(record, arrival, number, sender);
         }
     }
 
     /// Opens a UDP stream.
-    #[inline(never)]
-    fn open_udp(&mut self, frame: &Frame<'_>, arrival: &Arrival) -> Option<(u32, Side)> {
-        if !self.has_room(frame) {
+    fn open_udp(&mut self, pair: Pair, at: At, hash: u32) -> Option<(u32, Side)> {
+        if !self.has_room(at.number) {
             return None;
         }
-        Some((self.udp.push(UdpRecord::new(arrival.pair, frame))?, Side::A))
+        Some((self.index.open(&mut self.udp, Protocol::Udp, UdpRecord::new(pair, at), hash)?, Side::A))
     }
 
     /// False where the limit of streams is reached; the frame then counts as not followed.
-    fn has_room(&mut self, frame: &Frame<'_>) -> bool {
+    fn has_room(&mut self, frame: FrameNumber) -> bool {
         let room = self.tcp.len().saturating_add(self.udp.len()) < self.most_streams;
         if !room {
             self.unfollowed = self.unfollowed.saturating_add(1);
-            self.first_unfollowed.get_or_insert(frame.number);
+            self.first_unfollowed.get_or_insert(frame);
         }
         room
     }
 
     /// What was found, when the last frame was added.
-    pub fn finish(mut self) -> Traffic {
-        self.tcp_notes.sort();
-        self.udp_notes.sort();
-        for record in self.tcp.records().iter() {
-            self.other.add_directions_of(record);
-        }
-        for record in self.udp.records().iter() {
-            self.other.add_directions_of(record);
-        }
+    pub fn finish(self) -> Traffic {
         let warnings = self.warnings();
-        Traffic {
-            tcp: self.tcp.into_records(),
-            tcp_details: self.tcp_details,
-            udp: self.udp.into_records(),
-            tcp_notes: self.tcp_notes,
-            udp_notes: self.udp_notes,
-            other: self.other.finish(),
-            warnings,
-        }
+        let Rest { tcp_details, mut tcp_notes, mut udp_notes, mut other, .. } = self.rest;
+        tcp_notes.sort(self.tcp.len());
+        udp_notes.sort(self.udp.len());
+        self.tcp.iter().for_each(|record| other.add_directions_of(record));
+        self.udp.iter().for_each(|record| other.add_directions_of(record));
+        Traffic { tcp: self.tcp, tcp_details, udp: self.udp, tcp_notes, udp_notes, other: other.finish(), warnings }
     }
 
     fn warnings(&self) -> Vec<CaptureWarning> {
@@ -285,22 +265,107 @@ impl Tracker {
             frame: Some(frame),
             offset: None,
         });
-        let full = self.tcp.records().iter().find(|record| record.is_full());
+        let full = self.tcp.iter().find(|record| record.is_full());
         let counts = full.map(|record| CaptureWarning {
             code: "limit-counts",
             message: format!("A TCP connection has more than {} frames one way; its counts stay at that.", u32::MAX),
             frame: Some(record.last_frame()),
             offset: None,
         });
-        connections.into_iter().chain(counts).chain(self.other.warning()).collect()
+        connections.into_iter().chain(counts).chain(self.rest.other.warning()).collect()
     }
 }
 
-#[inline]
-fn pair_of(packet: &OrdinaryPacket<'_>) -> Pair {
-    let ports = match &packet.transport {
-        OrdinaryTransport::Tcp(segment) => [segment.source_port, segment.destination_port],
-        OrdinaryTransport::Udp(datagram) => [datagram.source_port, datagram.destination_port],
-    };
-    Pair::ipv4(packet.ip, ports)
+impl Rest {
+    #[inline(always)]
+    fn count_tcp<'a>(
+        &mut self,
+        record: &mut TcpRecord,
+        arrival: impl Arrival<Transport = TcpSegment<'a>>,
+        number: u32,
+        sender: Side,
+    ) {
+        let noted = self.budget.allows(record.frames());
+        let seldom = record.add(arrival.at(), sender, &arrival.transport(), arrival.way());
+        if seldom.any() {
+            self.add_seldom(record, seldom, arrival, number, sender);
+        }
+        if noted {
+            self.note_tcp(arrival, number, sender, seldom.retransmission());
+        }
+    }
+
+    /// What most segments do not bring.
+    #[inline(never)]
+    fn add_seldom<'a>(
+        &mut self,
+        record: &mut TcpRecord,
+        seldom: Seldom,
+        arrival: impl Arrival<Transport = TcpSegment<'a>>,
+        number: u32,
+        sender: Side,
+    ) {
+        if seldom.first_of_side() {
+            self.other.add_sender(arrival);
+        }
+        if let Some(details) = self.tcp_details.get_mut(number as usize) {
+            record.add_seldom(details, seldom, arrival.at().number, sender, &arrival.transport());
+        }
+    }
+
+    #[inline(never)]
+    fn note_tcp<'a>(
+        &mut self,
+        arrival: impl Arrival<Transport = TcpSegment<'a>>,
+        number: u32,
+        sender: Side,
+        retransmission: bool,
+    ) {
+        let (At { number: frame, time }, segment) = (arrival.at(), arrival.transport());
+        let noted = Noted {
+            frame,
+            time,
+            sender,
+            flags: if segment.bogus_header { TcpFlags::default() } else { segment.flags },
+            sequence: segment.sequence,
+            acknowledgement: segment.acknowledgement,
+            payload_length: segment.payload_length.unwrap_or(0),
+            retransmission,
+        };
+        self.tcp_notes.push(&mut self.budget, number, &noted);
+    }
+
+    #[inline(always)]
+    fn count_udp<'a>(
+        &mut self,
+        record: &mut UdpRecord,
+        arrival: impl Arrival<Transport = UdpDatagram<'a>>,
+        number: u32,
+        sender: Side,
+    ) {
+        if record.sent(sender) == 0 {
+            self.other.add_sender(arrival);
+        }
+        let noted = self.budget.allows(record.frames());
+        record.add(arrival.at(), sender, &arrival.transport(), arrival.way());
+        if noted {
+            self.note_udp(arrival, number, sender);
+        }
+    }
+
+    #[inline(never)]
+    fn note_udp<'a>(&mut self, arrival: impl Arrival<Transport = UdpDatagram<'a>>, number: u32, sender: Side) {
+        let (At { number: frame, time }, datagram) = (arrival.at(), arrival.transport());
+        let noted = Noted {
+            frame,
+            time,
+            sender,
+            flags: TcpFlags::default(),
+            sequence: 0,
+            acknowledgement: 0,
+            payload_length: datagram.payload_length,
+            retransmission: false,
+        };
+        self.udp_notes.push(&mut self.budget, number, &noted);
+    }
 }

@@ -2,7 +2,7 @@
 //! stream, as many as the limits allow.
 
 use super::model::{FrameNote, Side};
-use super::packed::{PackedFrame, PackedTime};
+use super::packed::PackedFrame;
 use crate::analyze::packet::TcpFlags;
 use crate::capfile::FrameTime;
 use crate::limits::Limits;
@@ -15,7 +15,7 @@ pub(super) struct Note {
     sequence: u32,
     acknowledgement: u32,
     payload_length: u32,
-    time: PackedTime,
+    time: Option<FrameTime>,
     frame: PackedFrame,
     flags: TcpFlags,
     /// Bit 0: sent by side B. Bit 1: retransmission.
@@ -43,7 +43,7 @@ impl Note {
         let acknowledges = self.flags.has(TcpFlags::ACK);
         FrameNote {
             frame: self.frame.get().unwrap_or(FrameNumber(0)),
-            time: self.time.get(),
+            time: self.time.map(FrameTime::timestamp),
             sender,
             flags: self.flags,
             relative_sequence: self.sequence.wrapping_sub(own),
@@ -58,6 +58,8 @@ impl Note {
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     notes: Vec<Note>,
+    /// Where the notes of each stream begin, after [`Notes::sort`].
+    starts: Vec<u32>,
 }
 
 /// How many notes may still be taken.
@@ -88,22 +90,45 @@ impl Notes {
             sequence: noted.sequence,
             acknowledgement: noted.acknowledgement,
             payload_length: noted.payload_length,
-            time: PackedTime::new(noted.time),
+            time: noted.time,
             frame: PackedFrame::new(noted.frame),
             flags: noted.flags,
             marks: u8::from(noted.sender == Side::B) | u8::from(noted.retransmission) << 1,
         });
     }
 
-    /// Puts the notes of each stream together, in frame order.
-    pub(super) fn sort(&mut self) {
-        self.notes.sort_by_key(|note| note.stream);
+    /// Puts the notes of each stream together, in frame order. `streams` is how many there are.
+    ///
+    /// A counting sort: there may be as many streams as notes.
+    pub(super) fn sort(&mut self, streams: usize) {
+        let Some(first) = self.notes.first().copied() else { return };
+        let mut starts = vec![0_u32; streams.saturating_add(1)];
+        for note in &self.notes {
+            if let Some(count) = starts.get_mut((note.stream as usize).saturating_add(1)) {
+                *count = count.saturating_add(1);
+            }
+        }
+        let mut sum = 0_u32;
+        for start in &mut starts {
+            sum = sum.saturating_add(*start);
+            *start = sum;
+        }
+        let (mut next, mut sorted) = (starts.clone(), vec![first; self.notes.len()]);
+        for note in &self.notes {
+            if let Some(place) = next.get_mut(note.stream as usize) {
+                if let Some(there) = sorted.get_mut(*place as usize) {
+                    *there = *note;
+                }
+                *place = place.saturating_add(1);
+            }
+        }
+        (self.notes, self.starts) = (sorted, starts);
     }
 
     /// The notes of a stream, after [`Notes::sort`].
     pub(super) fn of(&self, stream: u32) -> &[Note] {
-        let start = self.notes.partition_point(|note| note.stream < stream);
-        let end = self.notes.partition_point(|note| note.stream <= stream);
-        self.notes.get(start..end).unwrap_or_default()
+        let place = |stream: u32| self.starts.get(stream as usize).map(|start| *start as usize);
+        let end = stream.checked_add(1).and_then(place);
+        place(stream).zip(end).and_then(|(start, end)| self.notes.get(start..end)).unwrap_or_default()
     }
 }

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::Arrival;
+use super::arrival::Arrival;
 use super::directions::Directions;
 use super::pair::Paired;
 use crate::analyze::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket};
@@ -216,28 +216,27 @@ impl Collector {
 
     /// Counts a TCP segment of any stream.
     #[inline]
-    pub(super) fn add_tcp(&mut self, frame: &Frame<'_>) {
+    pub(super) fn add_tcp(&mut self, original_length: u32) {
         self.counts.tcp = self.counts.tcp.saturating_add(1);
-        self.add_length(frame);
+        self.add_length(original_length);
     }
 
     /// Counts a UDP datagram of any stream.
     #[inline]
-    pub(super) fn add_udp(&mut self, frame: &Frame<'_>) {
+    pub(super) fn add_udp(&mut self, original_length: u32) {
         self.counts.udp = self.counts.udp.saturating_add(1);
-        self.add_length(frame);
+        self.add_length(original_length);
     }
 
     #[inline]
-    fn add_length(&mut self, frame: &Frame<'_>) {
-        self.oversized_frames =
-            self.oversized_frames.saturating_add(u64::from(frame.original_length > LONGEST_ETHERNET));
+    fn add_length(&mut self, original_length: u32) {
+        self.oversized_frames = self.oversized_frames.saturating_add(u64::from(original_length > LONGEST_ETHERNET));
     }
 
     /// Takes in a frame that is neither TCP nor UDP.
     pub(super) fn add(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
         self.count(packet);
-        self.add_length(frame);
+        self.add_length(frame.original_length);
         match (&packet.content, packet.ip) {
             (Content::Arp(arp), _) => self.add_arp(frame, packet, arp),
             (Content::Icmp(message), Some(ip)) => {
@@ -317,9 +316,10 @@ impl Collector {
     }
 
     /// Remembers the MAC address of the sender of a packet.
-    pub(super) fn add_sender(&mut self, arrival: &Arrival) {
-        if let Some(mac) = arrival.mac {
-            let [sender, _] = arrival.pair.addresses();
+    #[inline(never)]
+    pub(super) fn add_sender(&mut self, arrival: impl Arrival) {
+        if let Some(mac) = arrival.mac() {
+            let [sender, _] = arrival.pair().addresses();
             self.add_neighbour(sender.ip, mac, false);
         }
     }
@@ -514,8 +514,8 @@ mod tests {
     #[test]
     fn each_frame_counts_once() {
         let mut collector = Collector::new(&Limits::default());
-        collector.add_tcp(&frame(1, 1514));
-        collector.add_udp(&frame(2, 1515));
+        collector.add_tcp(1514);
+        collector.add_udp(1515);
         let between = Some(("10.0.3.2", "10.0.3.1"));
         for content in [Content::Fragment, Content::OtherIp] {
             collector.add(&frame(3, 60), &packet(content, between, Some(Direction::Inbound)));

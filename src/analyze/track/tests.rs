@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use proptest::prelude::*;
 
 use super::*;
-use crate::analyze::packet::{EthernetAddresses, IpAddresses};
+use crate::analyze::packet::{EthernetAddresses, IpAddresses, OrdinaryPacket};
 use crate::capfile::LinkType;
 use crate::types::{SocketAddress, StreamNumber, Timestamp};
 
@@ -35,8 +35,8 @@ impl Sent {
         self.length.is_some_and(|length| length > 0)
     }
 
-    fn ordinary(&self) -> OrdinaryPacket<'static> {
-        let segment = TcpSegment {
+    fn segment(&self) -> TcpSegment<'static> {
+        TcpSegment {
             source_port: self.ports[0],
             destination_port: self.ports[1],
             sequence: self.sequence,
@@ -45,18 +45,34 @@ impl Sent {
             bogus_header: self.bogus,
             payload_length: self.length,
             payload: &[],
-        };
-        OrdinaryPacket {
-            ethernet: EthernetAddresses { source: [2, 0, 0, 0, 0, self.hosts[0]], destination: [0xff; 6] },
-            ip: self.hosts.map(|host| Ipv4Addr::new(10, 0, 0, host)),
-            direction: None,
-            transport: OrdinaryTransport::Tcp(segment),
         }
     }
 
-    /// Whether the short way may take it: header length and payload length are in order.
-    fn is_ordinary(&self) -> bool {
-        !self.bogus && self.length.is_some()
+    fn packet(&self) -> Packet<'static> {
+        let [source, destination] = self.hosts.map(|host| IpAddr::V4(Ipv4Addr::new(10, 0, 0, host)));
+        Packet {
+            ethernet: Some(EthernetAddresses { source: [2, 0, 0, 0, 0, self.hosts[0]], destination: [0xff; 6] }),
+            ip: Some(IpAddresses { source, destination }),
+            direction: None,
+            content: Content::Tcp(self.segment()),
+        }
+    }
+
+    /// The same as the short way would see it, which takes packets only whose header length and payload length are in
+    /// order.
+    fn ordinary(&self) -> Option<OrdinaryPacket> {
+        let payload_length = u16::try_from(self.length?).unwrap();
+        (!self.bogus).then(|| OrdinaryPacket {
+            ip: self.hosts.map(|host| Ipv4Addr::new(10, 0, 0, host)),
+            ports: self.ports,
+            sequence: self.sequence,
+            acknowledgement: self.acknowledgement,
+            payload_length,
+            payload_start: 54,
+            flags: TcpFlags(self.flags),
+            protocol: Protocol::Tcp,
+            direction: None,
+        })
     }
 }
 
@@ -186,25 +202,34 @@ fn reference(all: &[Sent]) -> Vec<Reference> {
 fn follow(all: &[Sent]) -> Traffic {
     let mut tracker = Tracker::new(&Limits::default());
     for (number, sent) in all.iter().enumerate() {
-        tracker.add(&frame(number), &Packet::from(sent.ordinary()));
+        tracker.add(&frame(number), &sent.packet());
     }
     tracker.finish()
 }
 
-/// The same in batches, as frames of a file come.
-fn follow_in_batches(all: &[Sent]) -> Traffic {
+/// The same in windows, as frames of a file come.
+fn follow_in_windows(all: &[Sent]) -> Traffic {
     let mut tracker = Tracker::new(&Limits::default());
-    for (batch, some) in all.chunks(5).enumerate() {
-        let mut packets = [None; 5];
-        for (packet, sent) in packets.iter_mut().zip(some) {
-            *packet = sent.is_ordinary().then(|| sent.ordinary());
-        }
-        let located = tracker.locate(&packets);
-        for (place, sent) in some.iter().enumerate() {
-            let frame = frame(batch * 5 + place);
-            match &packets[place] {
-                Some(packet) => tracker.add_ordinary(&frame, packet, located[place]),
-                None => tracker.add(&frame, &Packet::from(sent.ordinary())),
+    let ethernet = |sent: &Sent| [[0xff; 6], [2, 0, 0, 0, 0, sent.hosts[0]]].concat();
+    for (before, some) in all.chunks(5).enumerate() {
+        let bytes: Vec<u8> = some.iter().flat_map(ethernet).collect();
+        let frames: Vec<Frame<'_>> = (0..some.len())
+            .map(|place| Frame { data: &bytes[12 * place..][..12], ..frame(before * 5 + place) })
+            .collect();
+        let entries: Vec<Entry> = frames
+            .iter()
+            .zip(some)
+            .enumerate()
+            .map(|(place, (frame, sent))| Entry::new(frame, 12 * place, sent.ordinary()))
+            .collect();
+        let window = tracker.locate(&entries);
+        for (place, (entry, frame)) in entries.iter().zip(&frames).enumerate() {
+            match &entry.packet {
+                Some(packet) => {
+                    let seen = Seen { number: frame.number.0, entry, packet, bytes: &bytes };
+                    tracker.add_ordinary(seen, &window, place);
+                }
+                None => tracker.add(frame, &some[place].packet()),
             }
         }
     }
@@ -271,7 +296,7 @@ proptest! {
         for (connection, expected) in traffic.tcp_connections().zip(&expected) {
             check(&connection, expected);
         }
-        let batched = follow_in_batches(&all);
+        let batched = follow_in_windows(&all);
         prop_assert!(batched.tcp_connections().eq(traffic.tcp_connections()));
         prop_assert_eq!(batched.other(), traffic.other());
     }
@@ -374,7 +399,7 @@ fn limits_keep_memory_bounded() {
     let limits = Limits { connections: 2, notes_per_connection: 2, notes: 3, ..Limits::default() };
     let mut tracker = Tracker::new(&limits);
     for (number, port) in [1, 1, 1, 2, 3, 1, 2].into_iter().enumerate() {
-        tracker.add(&frame(number), &Packet::from(sent(port).ordinary()));
+        tracker.add(&frame(number), &sent(port).packet());
     }
     let traffic = tracker.finish();
     let frames: Vec<u64> = traffic.tcp_connections().map(|connection| connection.counts[0].frames).collect();

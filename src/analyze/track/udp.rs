@@ -1,13 +1,14 @@
 //! UDP conversations: one for each pair of socket addresses in the whole file.
 
+use super::arrival::At;
 use super::directions::BothDirections;
 use super::model::{Side, UdpConversation, UdpSide};
-use super::packed::{PackedFrame, PackedTime};
+use super::packed::PackedFrame;
 use super::pair::{Pair, Paired};
 use super::payload::PayloadKinds;
 use super::sides::{side, side_mut};
 use crate::analyze::packet::UdpDatagram;
-use crate::capfile::{Direction, Frame};
+use crate::capfile::{Direction, FrameTime};
 use crate::types::{FrameNumber, StreamNumber};
 
 /// A UDP conversation, packed. What every frame touches stands together.
@@ -18,10 +19,10 @@ pub(super) struct UdpRecord {
     last_frame: PackedFrame,
     payload_kinds: PayloadKinds,
     directions: BothDirections,
-    last_time: PackedTime,
+    last_time: Option<FrameTime>,
     sides: [UdpSide; 2],
     first_frame: PackedFrame,
-    first_time: PackedTime,
+    first_time: Option<FrameTime>,
 }
 
 impl Paired for UdpRecord {
@@ -33,29 +34,34 @@ impl Paired for UdpRecord {
     fn directions(&self) -> BothDirections {
         self.directions
     }
+
+    #[inline(always)]
+    fn lines(&self) -> (&u8, &u64) {
+        let ([directions, _], [_, side]) = (&self.directions.0, &self.sides);
+        (&directions.outbound, &side.datagrams)
+    }
 }
 
 impl UdpRecord {
     /// A conversation that begins with this frame, which is not yet counted.
-    pub(super) fn new(pair: Pair, frame: &Frame<'_>) -> Self {
-        let time = PackedTime::new(frame.time);
+    pub(super) fn new(pair: Pair, at: At) -> Self {
         UdpRecord {
             pair,
-            last_frame: PackedFrame::new(frame.number),
+            last_frame: PackedFrame::new(at.number),
             payload_kinds: PayloadKinds::default(),
             directions: BothDirections::default(),
-            last_time: time,
+            last_time: at.time,
             sides: Default::default(),
-            first_frame: PackedFrame::new(frame.number),
-            first_time: time,
+            first_frame: PackedFrame::new(at.number),
+            first_time: at.time,
         }
     }
 
     /// Counts a datagram.
     #[inline]
-    pub(super) fn add(&mut self, frame: &Frame<'_>, sender: Side, datagram: &UdpDatagram<'_>, way: Option<Direction>) {
-        self.last_frame = PackedFrame::new(frame.number);
-        self.last_time = PackedTime::new(frame.time);
+    pub(super) fn add(&mut self, at: At, sender: Side, datagram: &UdpDatagram<'_>, way: Option<Direction>) {
+        self.last_frame = PackedFrame::new(at.number);
+        self.last_time = at.time;
         self.payload_kinds.note(sender, datagram.payload);
         self.directions.add(sender, way);
         let side = side_mut(&mut self.sides, sender);
@@ -84,8 +90,8 @@ impl UdpRecord {
             counts: self.sides,
             first_frame: self.first_frame.get().unwrap_or(FrameNumber(0)),
             last_frame: self.last_frame.get().unwrap_or(FrameNumber(0)),
-            first_time: self.first_time.get(),
-            last_time: self.last_time.get(),
+            first_time: self.first_time.map(FrameTime::timestamp),
+            last_time: self.last_time.map(FrameTime::timestamp),
             payload_kinds: self.payload_kinds.get(),
         }
     }

@@ -3,17 +3,18 @@
 use super::Marks;
 use super::rules::SYN_ACK;
 use crate::analyze::packet::TcpFlags;
+use crate::analyze::track::arrival::At;
 use crate::analyze::track::model::Side;
-use crate::analyze::track::packed::{PackedFrame, PackedTime};
+use crate::analyze::track::packed::PackedFrame;
 use crate::analyze::track::payload::PayloadKinds;
 use crate::analyze::track::sides::side_mut;
-use crate::capfile::Frame;
+use crate::capfile::FrameTime;
 use crate::types::FrameNumber;
 
 /// The first frame of each kind, and what else is seldom needed, packed.
 #[derive(Debug)]
 pub(in crate::analyze::track) struct TcpDetails {
-    pub(super) first_time: PackedTime,
+    pub(super) first_time: Option<FrameTime>,
     pub(super) first_frame: PackedFrame,
     pub(super) syn: PackedFrame,
     pub(super) syn_ack: PackedFrame,
@@ -31,11 +32,11 @@ pub(in crate::analyze::track) struct TcpDetails {
 
 impl TcpDetails {
     /// Those of a stream that begins with this frame.
-    pub(in crate::analyze::track) fn new(frame: &Frame<'_>) -> Self {
+    pub(in crate::analyze::track) fn new(at: At) -> Self {
         let none = PackedFrame::default();
         TcpDetails {
-            first_time: PackedTime::new(frame.time),
-            first_frame: PackedFrame::new(frame.number),
+            first_time: at.time,
+            first_frame: PackedFrame::new(at.number),
             syn: none,
             syn_ack: none,
             ack: [none; 2],

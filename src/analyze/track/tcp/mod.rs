@@ -10,13 +10,13 @@ mod view;
 
 pub(super) use details::TcpDetails;
 
+use super::arrival::At;
 use super::directions::BothDirections;
 use super::model::Side;
-use super::packed::PackedTime;
 use super::pair::{Pair, Paired};
 use super::sides::{side, side_mut};
 use crate::analyze::packet::{TcpFlags, TcpSegment};
-use crate::capfile::{Direction, Frame};
+use crate::capfile::{Direction, FrameTime};
 use crate::types::FrameNumber;
 use rules::{SYN_ACK, SYN_FIN_RST, completeness, completeness_of, is_after, is_syn};
 
@@ -98,7 +98,7 @@ pub(super) struct TcpRecord {
     completeness: u8,
     marks: Marks,
     last_frame: u64,
-    last_time: PackedTime,
+    last_time: Option<FrameTime>,
     directions: BothDirections,
     senders: [Sender; 2],
 }
@@ -111,6 +111,12 @@ impl Paired for TcpRecord {
 
     fn directions(&self) -> BothDirections {
         self.directions
+    }
+
+    #[inline(always)]
+    fn lines(&self) -> (&u8, &u64) {
+        let [_, sender] = &self.senders;
+        (&self.completeness, &sender.payload_bytes)
     }
 }
 
@@ -133,6 +139,8 @@ impl Seldom {
     const CONTROL: u8 = 4;
     const FIRST_ACK: u8 = 8;
     const RETRANSMISSION: u8 = 16;
+
+    const NOTHING: Seldom = Seldom(0);
 
     #[inline]
     pub(super) const fn any(self) -> bool {
@@ -159,13 +167,13 @@ impl Seldom {
 
 impl TcpRecord {
     /// A stream that begins with this frame, which is not yet counted.
-    pub(super) fn new(pair: Pair, frame: &Frame<'_>) -> Self {
+    pub(super) fn new(pair: Pair, at: At) -> Self {
         TcpRecord {
             pair,
             completeness: 0,
             marks: Marks::default(),
-            last_frame: frame.number.0,
-            last_time: PackedTime::new(frame.time),
+            last_frame: at.number.0,
+            last_time: at.time,
             directions: BothDirections::default(),
             senders: Default::default(),
         }
@@ -197,27 +205,52 @@ impl TcpRecord {
 
     /// Counts a frame; [`TcpRecord::add_seldom`] must follow where there is anything seldom.
     #[inline(always)]
-    pub(super) fn add(
-        &mut self,
-        frame: &Frame<'_>,
-        sender: Side,
-        segment: &TcpSegment<'_>,
-        way: Option<Direction>,
-    ) -> Seldom {
-        let flags = segment.flags;
+    pub(super) fn add(&mut self, at: At, sender: Side, segment: &TcpSegment<'_>, way: Option<Direction>) -> Seldom {
         let length = segment.payload_length.unwrap_or(0);
         let has_data = length > 0;
-        self.last_frame = frame.number.0;
-        self.last_time = PackedTime::new(frame.time);
+        self.last_frame = at.number.0;
+        self.last_time = at.time;
         self.directions.add(sender, way);
+        let expected = self.expects(sender, segment, length);
+        let side = side_mut(&mut self.senders, sender);
+        side.frames = side.frames.saturating_add(1);
+        side.data_frames = side.data_frames.saturating_add(u32::from(has_data));
+        side.payload_bytes = side.payload_bytes.saturating_add(u64::from(length));
+        if !expected {
+            return self.add_unexpected(sender, segment, length);
+        }
+        side.acknowledgement_frames = side.acknowledgement_frames.saturating_add(u32::from(!has_data));
+        side.next = segment.sequence.wrapping_add(length);
+        side_mut(&mut self.senders, sender.other()).acknowledged = segment.acknowledgement;
+        self.completeness |= if has_data { completeness::DATA } else { completeness::ACK };
+        Seldom::NOTHING
+    }
+
+    /// Whether this is the next segment of a connection that stands: nothing is to be done but to count it. Most are;
+    /// all that follows here says the same of them.
+    #[inline(always)]
+    fn expects(&self, sender: Side, segment: &TcpSegment<'_>, length: u32) -> bool {
+        let (marks, side) = (self.marks, side(&self.senders, sender));
+        let data = if length > 0 { Marks::data(sender) } else { 0 };
+        let known = Marks::base(Side::A) | Marks::base(Side::B) | Marks::next(sender) | data;
+        let end = segment.sequence.wrapping_add(length);
+        let acknowledged = (length > 0) & (side.acknowledged != 0) & !is_after(end, side.acknowledged);
+        let first_ack = marks.has(Marks::SYN_ACK) & !marks.has(Marks::ack(sender));
+        (segment.flags.0 & (SYN_FIN_RST | TcpFlags::ACK.0) == TcpFlags::ACK.0)
+            & (marks.0 & known == known)
+            & (segment.sequence == side.next)
+            & !(acknowledged | first_ack | segment.bogus_header)
+    }
+
+    /// Takes in what is not the next segment of a connection that stands; it is counted already.
+    #[inline(never)]
+    fn add_unexpected(&mut self, sender: Side, segment: &TcpSegment<'_>, length: u32) -> Seldom {
+        let (flags, has_data) = (segment.flags, length > 0);
         if !self.marks.has_both_bases() || flags.has(TcpFlags::SYN) {
             self.note_bases(sender, segment);
         }
         let side = side_mut(&mut self.senders, sender);
-        let mut seldom = Seldom::when(side.frames == 0, Seldom::FIRST_OF_SIDE);
-        side.frames = side.frames.saturating_add(1);
-        side.data_frames = side.data_frames.saturating_add(u32::from(has_data));
-        side.payload_bytes = side.payload_bytes.saturating_add(u64::from(length));
+        let mut seldom = Seldom::when(side.frames == 1, Seldom::FIRST_OF_SIDE);
         seldom |= Seldom::when(has_data & !self.marks.has(Marks::data(sender)), Seldom::FIRST_DATA);
         if segment.bogus_header {
             return Seldom(seldom);
@@ -235,23 +268,22 @@ impl TcpRecord {
     }
 
     /// Notes what a frame brings that is seldom.
-    #[inline(never)]
     pub(super) fn add_seldom(
         &mut self,
         details: &mut TcpDetails,
         seldom: Seldom,
-        frame: &Frame<'_>,
+        frame: FrameNumber,
         sender: Side,
         segment: &TcpSegment<'_>,
     ) {
         if seldom.0 & Seldom::FIRST_DATA != 0 && self.marks.set(Marks::data(sender)) {
-            details.note_data(frame.number, sender, segment.payload);
+            details.note_data(frame, sender, segment.payload);
         }
         if seldom.0 & Seldom::FIRST_ACK != 0 && self.marks.set(Marks::ack(sender)) {
-            details.note_ack(frame.number, sender);
+            details.note_ack(frame, sender);
         }
         if seldom.0 & Seldom::CONTROL != 0 {
-            details.note_control(&mut self.marks, frame.number, sender, segment.flags);
+            details.note_control(&mut self.marks, frame, sender, segment.flags);
         }
         if seldom.retransmission() {
             details.note_retransmission(sender);
@@ -278,7 +310,6 @@ impl TcpRecord {
     /// Base sequence numbers: the first frame of a direction sets its own; an acknowledgement sets the other one if that
     /// has none; a SYN-ACK replaces its direction's. So do frames whose header is too short to be evaluated otherwise, but
     /// those of unknown payload length only replace.
-    #[inline(never)]
     fn note_bases(&mut self, sender: Side, segment: &TcpSegment<'_>) {
         let flags = segment.flags;
         if segment.payload_length.is_some() {
@@ -296,7 +327,6 @@ impl TcpRecord {
     }
 
     /// Follows the sequence numbers of one side; true where the segment repeats something sent before.
-    #[inline(always)]
     fn note_sequence(&mut self, sender: Side, segment: &TcpSegment<'_>, length: u32) -> bool {
         let flags = segment.flags;
         let controls = u32::from(flags.has(TcpFlags::SYN)).wrapping_add(u32::from(flags.has(TcpFlags::FIN)));

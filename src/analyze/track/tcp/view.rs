@@ -5,6 +5,7 @@ use crate::analyze::track::model::{Close, HandshakeState, Side, SideCounts, TcpC
 use crate::analyze::track::packed::PackedFrame;
 use crate::analyze::track::pair::Paired;
 use crate::analyze::track::sides::side;
+use crate::capfile::FrameTime;
 use crate::types::{FrameNumber, StreamNumber};
 
 impl TcpRecord {
@@ -31,8 +32,8 @@ impl TcpRecord {
             close: self.close(),
             first_frame: details.first_frame.get().unwrap_or(FrameNumber(0)),
             last_frame: FrameNumber(self.last_frame),
-            first_time: details.first_time.get(),
-            last_time: self.last_time.get(),
+            first_time: details.first_time.map(FrameTime::timestamp),
+            last_time: self.last_time.map(FrameTime::timestamp),
         }
     }
 

@@ -1,0 +1,110 @@
+//! Frames on their way from reading to following: those that one look at the file brought.
+//!
+//! A batch owns its bytes, so that it can go to another thread, and is used again and again. What following needs of an
+//! ordinary frame stands in its entry: its bytes then need not be touched again.
+
+use crate::analyze::packet::OrdinaryPacket;
+use crate::capfile::{Direction, Frame, FrameTime, LinkType};
+use crate::types::FrameNumber;
+
+/// Frames, and what is known of the ordinary ones.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The buffer that holds the frames.
+    pub(super) bytes: Vec<u8>,
+    pub(super) entries: Vec<Entry>,
+    /// Frames of the capture before these.
+    pub(super) before: u64,
+}
+
+impl Batch {
+    /// Frames of the capture up to the last of these.
+    pub fn frames(&self) -> u64 {
+        self.before.saturating_add(self.entries.len() as u64)
+    }
+}
+
+/// A frame, in no more than a cache line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) time: Option<FrameTime>,
+    /// [`NO_INTERFACE`] for none.
+    interface: u32,
+    /// Place of the captured bytes in the buffer, and their number.
+    place: u32,
+    captured: u32,
+    pub(super) original_length: u32,
+    pub(super) packet: Option<OrdinaryPacket>,
+    link_type: LinkType,
+    direction: Option<Direction>,
+}
+
+/// More than any file may have.
+const NO_INTERFACE: u32 = u32::MAX;
+
+impl Entry {
+    /// The frame whose captured bytes will be found at this place.
+    #[inline(always)]
+    pub(super) fn new(frame: &Frame<'_>, place: usize, packet: Option<OrdinaryPacket>) -> Entry {
+        Entry {
+            time: frame.time,
+            interface: frame.interface.unwrap_or(NO_INTERFACE),
+            // Buffers have a few megabytes at most.
+            place: place as u32,
+            captured: frame.data.len() as u32,
+            original_length: frame.original_length,
+            packet,
+            link_type: frame.link_type,
+            direction: frame.direction,
+        }
+    }
+
+    /// The frame itself, with its number; `bytes` is the buffer that holds it.
+    pub(super) fn frame<'b>(&self, number: u64, bytes: &'b [u8]) -> Frame<'b> {
+        Frame {
+            number: FrameNumber(number),
+            interface: (self.interface != NO_INTERFACE).then_some(self.interface),
+            link_type: self.link_type,
+            time: self.time,
+            original_length: self.original_length,
+            data: self.data(bytes),
+            direction: self.direction,
+        }
+    }
+
+    /// The captured bytes.
+    #[inline(always)]
+    fn data<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        let start = self.place as usize;
+        bytes.get(start..start.wrapping_add(self.captured as usize)).unwrap_or_default()
+    }
+}
+
+/// An ordinary packet as the second half sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen<'b> {
+    /// The number of its frame.
+    pub(super) number: u64,
+    pub(super) entry: &'b Entry,
+    pub(super) packet: &'b OrdinaryPacket,
+    /// The buffer that holds the frame.
+    pub(super) bytes: &'b [u8],
+}
+
+impl<'b> Seen<'b> {
+    /// The captured bytes of its frame.
+    #[inline(always)]
+    pub(super) fn data(self) -> &'b [u8] {
+        self.entry.data(self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_fits_in_a_cache_line() {
+        assert!(size_of::<Entry>() <= 64);
+    }
+}
