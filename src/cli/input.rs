@@ -3,12 +3,12 @@
 //! Pipes are welcome (`<(…)` of a shell is one). Directories, and devices other than standard input, are refused:
 //! reading a disk or a terminal is never what was meant.
 
-use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fs::{File, FileType};
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::exit::Failure;
 use crate::escape::harmless_bytes;
@@ -21,7 +21,7 @@ pub(super) struct Input {
     /// As named on the command line.
     pub(super) name: String,
     /// Its bytes.
-    pub(super) reader: Counted<Box<dyn Read>>,
+    pub(super) reader: Counted<Box<dyn Read + Send>>,
     /// Its size in bytes, where it is a regular file.
     pub(super) size: Option<u64>,
 }
@@ -29,20 +29,20 @@ pub(super) struct Input {
 /// A reader that counts what passes.
 pub(super) struct Counted<R> {
     inner: R,
-    bytes: Rc<Cell<u64>>,
+    bytes: Arc<AtomicU64>,
 }
 
 impl<R> Counted<R> {
     /// The count, to be looked at while the reader is away.
-    pub(super) fn bytes(&self) -> Rc<Cell<u64>> {
-        Rc::clone(&self.bytes)
+    pub(super) fn bytes(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.bytes)
     }
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.bytes.set(self.bytes.get().saturating_add(u64::try_from(read).unwrap_or(u64::MAX)));
+        self.bytes.fetch_add(u64::try_from(read).unwrap_or(u64::MAX), Ordering::Relaxed);
         Ok(read)
     }
 }
@@ -77,7 +77,7 @@ pub(super) fn open(path: &Path) -> Result<Input, Failure> {
     }
     let file = File::open(path).map_err(fault)?;
     let size = metadata.is_file().then_some(metadata.len());
-    Ok(Input { name, reader: Counted { inner: Box::new(file), bytes: Rc::default() }, size })
+    Ok(Input { name, reader: Counted { inner: Box::new(file), bytes: Arc::default() }, size })
 }
 
 fn stdin(name: String) -> Result<Input, Failure> {
@@ -86,7 +86,7 @@ fn stdin(name: String) -> Result<Input, Failure> {
         return Err(Failure::new(name, "standard input is the keyboard, not a capture")
             .hint("Pipe a capture into it: tcpdump -w - … | socklab analyze -"));
     }
-    Ok(Input { name, reader: Counted { inner: Box::new(stdin.lock()), bytes: Rc::default() }, size: None })
+    Ok(Input { name, reader: Counted { inner: Box::new(stdin), bytes: Arc::default() }, size: None })
 }
 
 fn refused(name: &str, kind: FileType) -> Option<Failure> {

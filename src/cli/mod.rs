@@ -13,6 +13,7 @@ mod input;
 mod interfaces;
 mod output;
 mod progress;
+mod reading;
 #[cfg(target_os = "linux")]
 mod rehearse;
 mod servers;

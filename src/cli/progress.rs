@@ -1,8 +1,8 @@
 //! A progress bar on standard error, for files that take longer than half a second, where a person sees it.
 
-use std::cell::Cell;
 use std::io::{self, IsTerminal};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,7 +19,7 @@ const NAME_WIDTH: usize = 24;
 pub(super) struct Progress {
     name: String,
     size: Option<u64>,
-    bytes: Rc<Cell<u64>>,
+    bytes: Arc<AtomicU64>,
     start: Instant,
     bar: Option<ProgressBar>,
     wanted: bool,
@@ -27,7 +27,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Begins. `bytes` counts what was read of the file, `size` is what there is, where that is known.
-    pub(super) fn new(name: &str, size: Option<u64>, bytes: Rc<Cell<u64>>) -> Self {
+    pub(super) fn new(name: &str, size: Option<u64>, bytes: Arc<AtomicU64>) -> Self {
         let wanted = io::stderr().is_terminal();
         Progress { name: name.to_owned(), size, bytes, start: Instant::now(), bar: None, wanted }
     }
@@ -38,7 +38,7 @@ impl Progress {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| bar(&self.name, self.size));
-        bar.set_position(self.bytes.get());
+        bar.set_position(self.bytes.load(Ordering::Relaxed));
         bar.set_message(format!("{frames} frames"));
     }
 }

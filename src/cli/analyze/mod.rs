@@ -14,11 +14,11 @@ pub(super) use args::{Arguments, read_lab};
 use outputs::{Content, Output};
 
 use crate::analyze::analysis::{Analysis, Severity};
-use crate::analyze::read_capture;
 use crate::analyze::{CaptureFacts, NamedJournal};
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
 use crate::cli::progress::Progress;
+use crate::cli::reading::read_capture;
 use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::report::{csv, html, json, ladder, markdown, table};
@@ -80,8 +80,9 @@ impl Refused {
 fn capture(path: &Path) -> Result<CaptureFacts, Failure> {
     let input = input::open(path)?;
     let mut progress = Progress::new(&input.name, input.size, input.reader.bytes());
-    read_capture(&input.name, input.reader, &Limits::default(), &mut |frames| progress.tick(frames))
-        .map_err(|error| Failure::new(&input.name, &error).hint(error.hint()))
+    let name = input.name.clone();
+    read_capture(input, &Limits::default(), &mut |frames| progress.tick(frames))
+        .map_err(|error| Failure::new(&name, &error).hint(error.hint()))
 }
 
 fn journal(path: &Path) -> Result<NamedJournal, Failure> {

@@ -1,0 +1,116 @@
+//! Reading a capture on two threads: one reads and decodes, the other follows connections.
+
+use std::io::Read;
+use std::num::NonZero;
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::{panic, thread};
+
+use crate::analyze::batch::Batch;
+use crate::analyze::{self, CaptureFacts, Following, Reading};
+use crate::capfile::{CaptureError, CaptureInfo};
+use crate::cli::input::Input;
+use crate::limits::Limits;
+
+/// Size in bytes of the smallest file that two threads read faster: below it, a thread costs more than it gains.
+const WORTH_A_THREAD: u64 = 1 << 20;
+
+/// Batches on their way. Few, so that their buffers stay in the processors' caches.
+const BATCHES: usize = 6;
+
+/// Reads a whole capture. `progress` is called now and then with the frames so far.
+///
+/// # Errors
+/// If this is no capture at all.
+pub(super) fn read_capture(
+    input: Input,
+    limits: &Limits,
+    progress: &mut dyn FnMut(u64),
+) -> Result<CaptureFacts, CaptureError> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    if processors == 1 || input.size.is_some_and(|size| size < WORTH_A_THREAD) {
+        return analyze::read_capture(&input.name, input.reader, limits, progress);
+    }
+    on_two_threads(&input.name, input.reader, limits, progress)
+}
+
+fn on_two_threads(
+    name: &str,
+    reader: impl Read + Send,
+    limits: &Limits,
+    progress: &mut dyn FnMut(u64),
+) -> Result<CaptureFacts, CaptureError> {
+    let mut following = Following::new(limits);
+    let (filled, to_follow) = mpsc::sync_channel(BATCHES);
+    let (emptied, to_fill) = mpsc::channel();
+    for _ in 0..BATCHES {
+        // The other end is in this function: it takes everything.
+        let _ = emptied.send(Batch::default());
+    }
+    let read = move || Reading::open(reader, limits).map(|reading| fill(reading, &to_fill, &filled));
+    let info = thread::scope(|scope| {
+        let thread = thread::Builder::new().name("reading".to_owned()).spawn_scoped(scope, read);
+        let thread = thread.map_err(|error| CaptureError::Read(format!("no thread to read it on: {error}")))?;
+        follow(&mut following, &to_follow, &emptied, progress);
+        thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
+    })?;
+    Ok(following.finish(name, info))
+}
+
+/// Reads to the end. The batches are dropped with it, which ends the other half.
+fn fill(mut reading: Reading<'_>, to_fill: &Receiver<Batch>, filled: &SyncSender<Batch>) -> CaptureInfo {
+    while let Ok(mut batch) = to_fill.recv()
+        && reading.next(&mut batch)
+        && filled.send(batch).is_ok()
+    {}
+    reading.into_info()
+}
+
+/// Follows what was read, until there is no more.
+fn follow(
+    following: &mut Following,
+    to_follow: &Receiver<Batch>,
+    emptied: &Sender<Batch>,
+    progress: &mut dyn FnMut(u64),
+) {
+    for batch in to_follow {
+        following.add(&batch);
+        progress(batch.frames());
+        // At the end nobody wants it.
+        let _ = emptied.send(batch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// The fixture, some hundred times over: its frames in as many sections.
+    fn long() -> Vec<u8> {
+        include_bytes!("../../fixtures/plain/part2-step2-B.pcapng").repeat(300)
+    }
+
+    #[test]
+    fn two_threads_find_what_one_does() {
+        let (file, limits) = (long(), Limits::default());
+        let one = analyze::read_capture("b.pcapng", file.as_slice(), &limits, &mut |_| ()).unwrap();
+        let mut seen = Vec::new();
+        let two = on_two_threads("b.pcapng", file.as_slice(), &limits, &mut |frames| seen.push(frames)).unwrap();
+        assert_eq!(one.info, two.info);
+        assert!(one.traffic.tcp_connections().eq(two.traffic.tcp_connections()));
+        assert!(one.traffic.udp_conversations().eq(two.traffic.udp_conversations()));
+        assert_eq!(one.traffic.other(), two.traffic.other());
+        assert!(seen.len() > 1 && seen.is_sorted());
+        assert_eq!(seen.last(), Some(&one.info.frames));
+    }
+
+    #[test]
+    fn what_ends_early_ends_both_threads() {
+        let read = |file: &[u8]| on_two_threads("a", Cursor::new(file), &Limits::default(), &mut |_| ());
+        assert!(read(b"three frames\n").is_err());
+        let file = long();
+        let cut = read(&file[..file.len() - 5]).unwrap();
+        assert!(cut.info.truncated);
+    }
+}
