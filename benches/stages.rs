@@ -1,4 +1,4 @@
-//! Time of each stage on captures that are made in memory: `cargo bench --bench stages`.
+//! Time of each stage, and of all together, on captures that are made in memory: `cargo bench --bench stages`.
 //!
 //! The unit is the frame: the rate is frames per second. The whole program against other programs is measured elsewhere,
 //! from files.
@@ -9,11 +9,24 @@ mod captures;
 use captures::Kind;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use socklab::analyze::analysis::Analysis;
+use socklab::analyze::batch::Batch;
+use socklab::analyze::decode::Decoder;
+use socklab::analyze::{CaptureFacts, Following, Reading, analyze, read_capture};
 use socklab::capfile::CaptureReader;
+use socklab::lab::LabConfig;
 use socklab::limits::Limits;
+use socklab::report::style::Style;
+use socklab::report::{html, json, table};
 
 /// Frames of a capture here: enough to leave the caches, few enough to be made quickly.
 const FRAMES: u64 = 200_000;
+
+/// The captures that most is measured on.
+const KINDS: [Kind; 3] = [Kind::Small, Kind::Mixed, Kind::Full];
+
+/// Those on which what follows after the last frame is measured: there connections count, not frames.
+const CONNECTIONS: [Kind; 3] = [Kind::Lab, Kind::Mixed, Kind::Conversations];
 
 fn main() {
     divan::main();
@@ -21,12 +34,20 @@ fn main() {
 
 fn capture(kind: Kind) -> Vec<u8> {
     let mut bytes = Vec::new();
-    captures::write(kind, FRAMES, &mut bytes).unwrap();
+    captures::write(kind, FRAMES.min(kind.frames()), &mut bytes).unwrap();
     bytes
 }
 
+fn facts(bytes: &[u8]) -> CaptureFacts {
+    read_capture("a.pcapng", bytes, &Limits::default(), &mut |_| ()).unwrap()
+}
+
+fn analysis(kind: Kind) -> Analysis {
+    analyze(vec![facts(&capture(kind))], &[], &LabConfig::default())
+}
+
 /// Reading: bytes to frames.
-#[divan::bench(args = [Kind::Small, Kind::Mixed, Kind::Full])]
+#[divan::bench(args = KINDS)]
 fn read(bencher: Bencher, kind: Kind) {
     let bytes = capture(kind);
     bencher.counter(ItemsCount::new(FRAMES)).counter(BytesCount::of_slice(&bytes)).bench_local(|| {
@@ -34,5 +55,102 @@ fn read(bencher: Bencher, kind: Kind) {
         let mut captured = 0;
         reader.for_each_frame(|frame| captured += frame.data.len());
         captured
+    });
+}
+
+/// Reading and decoding: bytes to packets, on the way that ordinary frames take.
+#[divan::bench(args = KINDS)]
+fn decode(bencher: Bencher, kind: Kind) {
+    let bytes = capture(kind);
+    bencher.counter(ItemsCount::new(FRAMES)).counter(BytesCount::of_slice(&bytes)).bench_local(|| {
+        let mut reading = Reading::open(&bytes[..], &Limits::default()).unwrap();
+        let mut batch = Batch::default();
+        while reading.next(&mut batch) {}
+        batch.frames()
+    });
+}
+
+/// Reading and decoding through every layer, as frames do that are not ordinary.
+#[divan::bench(args = KINDS)]
+fn decode_general(bencher: Bencher, kind: Kind) {
+    let bytes = capture(kind);
+    bencher.counter(ItemsCount::new(FRAMES)).counter(BytesCount::of_slice(&bytes)).bench_local(|| {
+        let mut reader = CaptureReader::open(&bytes[..], &Limits::default()).unwrap();
+        let mut decoder = Decoder::new(&Limits::default());
+        let mut with_addresses = 0;
+        reader.for_each_frame(|frame| with_addresses += u64::from(decoder.decode_general(frame).ip.is_some()));
+        with_addresses
+    });
+}
+
+/// Tracking: batches to connections.
+#[divan::bench(args = [Kind::Small, Kind::Mixed, Kind::Full, Kind::Conversations])]
+fn track(bencher: Bencher, kind: Kind) {
+    let bytes = capture(kind);
+    let limits = Limits::default();
+    let mut reading = Reading::open(&bytes[..], &limits).unwrap();
+    let mut batches = vec![Batch::default()];
+    while reading.next(batches.last_mut().unwrap()) {
+        batches.push(Batch::default());
+    }
+    bencher.counter(ItemsCount::new(FRAMES)).bench_local(|| {
+        let mut following = Following::new(&limits);
+        batches.iter().for_each(|batch| following.add(batch));
+        following
+    });
+}
+
+/// Answering: connections to answers.
+#[divan::bench(args = CONNECTIONS)]
+fn answer(bencher: Bencher, kind: Kind) {
+    let bytes = capture(kind);
+    bencher
+        .with_inputs(|| vec![facts(&bytes)])
+        .bench_local_values(|captures| analyze(captures, &[], &LabConfig::default()));
+}
+
+/// Reporting: an analysis to the table that students read.
+#[divan::bench(args = CONNECTIONS)]
+fn report_table(bencher: Bencher, kind: Kind) {
+    let analysis = analysis(kind);
+    bencher.bench_local(|| {
+        let mut out = Vec::new();
+        table::write(&mut out, &analysis, table::Options { style: Style::Plain, all: false }).unwrap();
+        out
+    });
+}
+
+/// Reporting: an analysis to JSON.
+#[divan::bench(args = CONNECTIONS)]
+fn report_json(bencher: Bencher, kind: Kind) {
+    let analysis = analysis(kind);
+    bencher.bench_local(|| {
+        let mut out = Vec::new();
+        json::write(&mut out, &analysis).unwrap();
+        out
+    });
+}
+
+/// Reporting: an analysis to the page.
+#[divan::bench(args = CONNECTIONS)]
+fn report_html(bencher: Bencher, kind: Kind) {
+    let analysis = analysis(kind);
+    bencher.bench_local(|| {
+        let mut out = Vec::new();
+        html::write(&mut out, &analysis).unwrap();
+        out
+    });
+}
+
+/// The whole on one thread: bytes to the table.
+#[divan::bench(args = Kind::ALL)]
+fn whole(bencher: Bencher, kind: Kind) {
+    let bytes = capture(kind);
+    let frames = FRAMES.min(kind.frames());
+    bencher.counter(ItemsCount::new(frames)).counter(BytesCount::of_slice(&bytes)).bench_local(|| {
+        let analysis = analyze(vec![facts(&bytes)], &[], &LabConfig::default());
+        let mut out = Vec::new();
+        table::write(&mut out, &analysis, table::Options { style: Style::Plain, all: false }).unwrap();
+        out
     });
 }

@@ -38,10 +38,12 @@ pub fn small_limits() -> Limits {
     }
 }
 
-/// The file reader. Reads with the ordinary limits and with small ones.
+/// The file reader, and both ways to follow what it reads. With the ordinary limits and with small ones.
 pub fn reader(data: &[u8]) {
-    checks::reading(data, &Limits::default());
-    checks::reading(data, &small_limits());
+    for limits in [Limits::default(), small_limits()] {
+        checks::reading(data, &limits);
+        checks::following(data, &limits);
+    }
 }
 
 /// A lab file.

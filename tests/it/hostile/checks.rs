@@ -51,6 +51,21 @@ pub(crate) fn reading(file: &[u8], limits: &Limits) {
     assert!(info.warnings.iter().all(|warning| warning.message.ends_with('.')));
 }
 
+/// Follows a capture as files are followed, some frames at a time, and frame by frame. Both must find the same.
+pub(crate) fn following(file: &[u8], limits: &Limits) {
+    let some = analyze::read_capture("a", file, limits, &mut |_| ());
+    let each = analyze::observe_capture("a", file, limits, |_, _| ());
+    let (Ok(some), Ok(each)) = (some, each) else { return };
+    assert_eq!(some.info, each.info);
+    assert_eq!(some.traffic.other(), each.traffic.other());
+    assert!(some.traffic.tcp_connections().eq(each.traffic.tcp_connections()));
+    assert!(some.traffic.udp_conversations().eq(each.traffic.udp_conversations()));
+    for connection in some.traffic.tcp_connections() {
+        let stream = connection.stream;
+        assert!(some.traffic.tcp_notes(stream).eq(each.traffic.tcp_notes(stream)));
+    }
+}
+
 /// The sums that streams and kinds of frames must come to.
 pub(crate) fn traffic(traffic: &Traffic, frames: u64, limits: &Limits) {
     let counts = traffic.other().counts;

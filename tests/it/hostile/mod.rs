@@ -32,6 +32,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn whole(bytes: &[u8]) {
     let limits = Limits::default();
     checks::reading(bytes, &limits);
+    checks::following(bytes, &limits);
     match read_capture(&format!("a{}.pcapng", checks::MARKUP), bytes, &limits, &mut |_| ()) {
         Ok(capture) => {
             checks::traffic(&capture.traffic, capture.info.frames, &limits);
