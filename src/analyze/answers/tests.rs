@@ -340,3 +340,43 @@ fn a_lab_on_a_well_known_port_is_found_by_its_text() {
     let analysis = of(vec![story.read()]);
     assert_eq!(analysis.lab.servers, [(crate::types::Protocol::Tcp, address("10.0.3.1:80"))]);
 }
+
+#[test]
+fn each_of_several_connections_has_its_own_paragraph_and_its_claims_name_it() {
+    let mut story = Story::new("again", 0);
+    for client in [B1, B2] {
+        let mut connection = Story::tcp(client, A);
+        story.handshake(&mut connection);
+        story.line(&mut connection, "one\n");
+        story.close(&mut connection);
+    }
+    let analysis = of(vec![story.read()]);
+    let first = answer(&analysis, Question::I1a);
+    assert_eq!(first.answer.lines().count(), 2);
+    for client in [B1, B2] {
+        let name = format!("Connection of {client}: ");
+        assert!(first.answer.lines().any(|line| line.starts_with(&name)), "{}", first.answer);
+        assert_eq!(first.claims.iter().filter(|claim| claim.text.starts_with(&name)).count(), 5);
+        let frames = answer(&analysis, Question::I4a).claims.iter();
+        assert_eq!(frames.filter(|claim| claim.text.contains(client)).count(), 1);
+    }
+    assert_eq!(first.claims.iter().filter(|claim| claim.text.starts_with("How many lines")).count(), 1);
+}
+
+#[test]
+fn a_server_that_was_sent_nothing_is_not_said_to_leave_it_unanswered() {
+    let mut story = Story::new("early", 0);
+    story.handshake(&mut Story::tcp(B1, A));
+    let text = &answer(&of(vec![story.read()]), Question::I1a).answer.clone();
+    assert!(text.contains("A sends no payload either.") && !text.contains("reply"), "{text}");
+}
+
+#[test]
+fn on_one_computer_the_roles_name_the_two_ends() {
+    let mut story = Story::new("same host", 0);
+    let mut own = Story::tcp("10.0.3.2:40210", "10.0.3.2:65432");
+    story.handshake(&mut own);
+    story.line(&mut own, "one\n");
+    let text = &answer(&of(vec![story.read()]), Question::I1a).answer.clone();
+    assert!(text.contains("SYN client → server (frame 1)") && text.contains("The server sends no payload"), "{text}");
+}

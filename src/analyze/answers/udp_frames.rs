@@ -67,6 +67,7 @@ fn closed(view: &LabView<'_>) -> bool {
 /// The TCP frames without payload of step 8.
 fn tcp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<u64> {
     let mut total = None;
+    let several = step_eight(view).nth(1).is_some();
     for connection in step_eight(view) {
         let sighting = connection.best();
         let (client, server) = (sighting.client_sent(), sighting.server_sent());
@@ -82,8 +83,9 @@ fn tcp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<u64> {
             .copied()
             .collect();
         frames.sort_unstable();
+        let of = if several { format!(", {}", sighting.client()) } else { String::new() };
         let text = format!(
-            "TCP (step 8): {} without payload beside {} with payload.",
+            "TCP (step 8{of}): {} without payload beside {} with payload.",
             count(control, "frame"),
             count(client.data_frames + server.data_frames, "frame")
         );
