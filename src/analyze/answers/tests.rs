@@ -380,3 +380,32 @@ fn on_one_computer_the_roles_name_the_two_ends() {
     let text = &answer(&of(vec![story.read()]), Question::I1a).answer.clone();
     assert!(text.contains("SYN client → server (frame 1)") && text.contains("The server sends no payload"), "{text}");
 }
+
+#[test]
+fn one_client_on_each_host_of_part_two_is_told_from_step_10_by_what_came_before() {
+    let single = |file: &str, start: i64, client: &str| {
+        let mut story = Story::new(file, start);
+        let mut connection = Story::tcp(client, A);
+        story.handshake(&mut connection);
+        story.line(&mut connection, "hello\n");
+        story.read()
+    };
+    let analysis = of(vec![step_8(), step_12(), single("2", 600, B1), single("3", 900, C1)]);
+    assert_eq!(steps(&analysis), [Step::TcpClient, Step::Udp, Step::ThreadedAtB, Step::ThreadedAtC].map(Some));
+    assert_eq!(codes(&analysis), ["only-one-client", "only-one-client"]);
+    let step_10 = of(vec![step_8(), single("10", 200, C1), step_12()]);
+    assert_eq!(steps(&step_10)[1], Some(Step::BusyServer));
+    let mut config = LabConfig::default();
+    config.steps.insert("2".to_owned(), Step::ThreadedAtB);
+    let set = analyze(vec![single("2", 600, B1), single("3", 900, C1)], &[], &config);
+    assert_eq!(steps(&set), [Step::ThreadedAtB, Step::ThreadedAtC].map(Some));
+}
+
+#[test]
+fn a_lone_client_at_the_third_address_whose_syns_stay_unanswered_is_c() {
+    let mut story = Story::new("full queue", 0);
+    story.syns(Story::tcp(C1, A), 3);
+    let analysis = of(vec![story.read()]);
+    assert_eq!(steps(&analysis), [Some(Step::BusyServer)]);
+    assert_eq!(answer(&analysis, Question::I3).status, Status::Partial);
+}

@@ -68,7 +68,7 @@ pub(super) fn record(captures: &[CaptureFacts], streams: &LabStreams, hosts: &Ho
         let name = captures.get(file.number).map_or("", |capture| &capture.file);
         let found = match config.step_of(name) {
             Some(step) => Some((step, "The step was set.".to_owned())),
-            None => file.step(hosts, &files, place),
+            None => file.step(hosts, &files, place, second_part_before(&files, place, &steps)),
         };
         let Some((step, reason)) = found else { continue };
         let protocol = if file.tcp_hosts.is_empty() { Protocol::Udp } else { Protocol::Tcp };
@@ -100,7 +100,8 @@ impl File {
     }
 
     /// The step, and why; `None` for a capture without traffic of the lab.
-    fn step(&self, hosts: &Hosts, files: &[File], place: usize) -> Option<(Step, String)> {
+    /// `part_two` says whether an earlier capture is of Part II.
+    fn step(&self, hosts: &Hosts, files: &[File], place: usize, part_two: bool) -> Option<(Step, String)> {
         let has_b = hosts.b.is_some_and(|b| self.tcp_hosts.contains(&b));
         if self.tcp_hosts.is_empty() {
             let why = "Its traffic of the lab is UDP, which only step 12 of Part I uses.";
@@ -114,7 +115,7 @@ impl File {
         if self.start.is_some() {
             return Some(self.threaded(has_b));
         }
-        Some(if has_b { self.single_at_b(hosts, files, place) } else { self.single_elsewhere(files, place) })
+        Some(if has_b { self.single_at_b(hosts, files, place) } else { single_elsewhere(files, place, part_two) })
     }
 
     fn threaded(&self, has_b: bool) -> (Step, String) {
@@ -150,19 +151,6 @@ impl File {
         (Step::TcpClient, why)
     }
 
-    /// One connection at a time, none of host B: step 10 at C; or Part II step 3 with one client.
-    fn single_elsewhere(&self, files: &[File], place: usize) -> (Step, String) {
-        let part_two_before = files.iter().take(place).any(|file| file.start.is_some());
-        let other_threaded = files.iter().skip(place.saturating_add(1)).any(|file| file.start.is_some());
-        if part_two_before && !other_threaded {
-            let why = "It holds one client's connection of the second host, made after Part II began; so it is taken for \
-                       Part II step 3 with only one client.";
-            return (Step::ThreadedAtC, why.to_owned());
-        }
-        let why = "It holds a single connection, of a host other than B, as in step 10 of Part I.";
-        (Step::BusyServer, why.to_owned())
-    }
-
     fn is_udp(&self) -> bool {
         self.tcp_hosts.is_empty() && !self.udp_hosts.is_empty()
     }
@@ -190,6 +178,25 @@ impl File {
             },
         }
     }
+}
+
+/// One connection at a time, none of host B: step 10 at C; or Part II step 3 with one client.
+fn single_elsewhere(files: &[File], place: usize, part_two_before: bool) -> (Step, String) {
+    let other_threaded = files.iter().skip(place.saturating_add(1)).any(|file| file.start.is_some());
+    if part_two_before && !other_threaded {
+        let why = "It holds one client's connection of the second host, made after Part II began; so it is taken for \
+                   Part II step 3 with only one client.";
+        return (Step::ThreadedAtC, why.to_owned());
+    }
+    let why = "It holds a single connection, of a host other than B, as in step 10 of Part I. (If it is Part II step 3 with \
+               only one client, say so: --step, or a lab file.)";
+    (Step::BusyServer, why.to_owned())
+}
+
+/// Whether a capture before this place is of Part II: it shows parallel connections, or was taken for it or set to be.
+fn second_part_before(files: &[File], place: usize, steps: &[Option<RecordedStep>]) -> bool {
+    let recorded = |file: &File| steps.get(file.number).and_then(Option::as_ref).map(|recorded| recorded.step.part());
+    files.iter().take(place).any(|file| file.start.is_some() || recorded(file) == Some(Part::II))
 }
 
 /// The host of the lab that alone has frames which only their sender can have captured.
