@@ -82,8 +82,9 @@ fn without_connection(view: &LabView<'_>, mut draft: Draft) -> Answer {
     };
     let text = format!("No connection came about: {what} ({}).", frames_in_sentence(&frames));
     draft.proved(text.clone(), vec![tcp_frames(view, sighting, frames)]);
-    draft.inferred(format!("With the server running: {EXPECTED}"), Vec::new());
-    draft.finish(view, Question::I1a, Status::Partial, format!("{text} With the server running: {EXPECTED}"), facts)
+    let expected = format!("Expected with a server that answers: {EXPECTED}");
+    draft.inferred(expected.clone(), Vec::new());
+    draft.finish(view, Question::I1a, Status::Partial, format!("{text} {expected}"), facts)
 }
 
 /// The sentences on one connection, each with its claim.

@@ -1,6 +1,6 @@
 //! The answers to stories of the lab, against the answer key's variants.
 
-use crate::analyze::analysis::{Analysis, Answer, ClientHost, Facts, Status};
+use crate::analyze::analysis::{Analysis, Answer, Basis, ClientHost, Facts, Status};
 use crate::analyze::testing::{Story, address, ip};
 use crate::analyze::{CaptureFacts, NamedJournal, analyze};
 use crate::journal::Journal;
@@ -408,4 +408,49 @@ fn a_lone_client_at_the_third_address_whose_syns_stay_unanswered_is_c() {
     let analysis = of(vec![story.read()]);
     assert_eq!(steps(&analysis), [Some(Step::BusyServer)]);
     assert_eq!(answer(&analysis, Question::I3).status, Status::Partial);
+}
+
+#[test]
+fn a_datagram_that_nobody_took_is_not_passed_over_in_the_answer() {
+    let mut story = Story::new("refused", 0);
+    story.datagram("10.0.3.2:51000", UDP_A, "one");
+    story.port_unreachable("10.0.3.2:51000", UDP_A);
+    let analysis = of(vec![story.read()]);
+    let text = &answer(&analysis, Question::I4a).answer;
+    assert!(
+        text.contains("UDP made 1 datagram, from the client to the server, and no other frame of its own; the ICMP")
+    );
+    assert!(analysis.findings[0].message.starts_with("1 datagram to 10.0.3.1:65433 came back"));
+}
+
+#[test]
+fn the_servers_fin_that_waits_for_the_first_client_is_a_sign_of_the_queue() {
+    let mut story = Story::new("at A", 0);
+    let (mut b, mut c) = (Story::tcp(B1, A), Story::tcp(C1, A));
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "waiting\n");
+    story.half_close(&mut c);
+    story.close(&mut b);
+    story.close_of_server(&mut c);
+    let analysis = of(vec![story.read()]);
+    let claims = &answer(&analysis, Question::I3).claims;
+    let late = claims.iter().find(|claim| claim.text.contains("when the first client had closed")).unwrap();
+    assert_eq!(late.basis, Basis::Inferred);
+    assert_eq!(Some(late.evidence[0].frames.clone()), frames(&[11, 16]));
+}
+
+#[test]
+fn a_server_that_ended_while_c_waited_is_said_to_have_left_the_line_unread() {
+    let mut story = Story::new("c", 0);
+    let mut c = Story::tcp(C1, A);
+    story.handshake(&mut c);
+    story.line(&mut c, "waiting\n");
+    story.reset_by_server(&mut c);
+    let text = &answer(&of(vec![story.read()]), Question::I3).answer.clone();
+    assert!(
+        text.contains("the RST of the server says that nobody read it") && !text.contains("until B quits"),
+        "{text}"
+    );
 }

@@ -65,7 +65,7 @@ fn text(view: &LabView<'_>, clients: &[Client<'_>], all_served: Option<u64>) -> 
         })
         .collect();
     let total = clients.len() as u64;
-    let connected = format!("Yes: {} connected to the server ({}).", count(total, "client"), list(&counts));
+    let connected = format!("Yes, {} connected to the server: {}.", count(total, "client"), list(&counts));
     match all_served {
         Some(served) if served == total => format!("{connected} All were served at the same time. {DIFFERENCE} {WHY}"),
         Some(served) => format!("{connected} But only {served} of them got an answer while the capture ran. {WHY}"),

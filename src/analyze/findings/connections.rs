@@ -119,7 +119,8 @@ impl Report<'_, '_> {
             |silent| {
                 format!(
                     "{} repeated and not answered, though the server's computer is there: the server's accept queue was full \
-                     (it holds one connection more than the backlog), or a firewall drops the SYN.",
+                     (it holds one connection more than the backlog), or a firewall drops the SYN. Only one client should \
+                     wait there beside the one that is served: end the others (Ctrl-C), then start this one again.",
                     if silent.len() == 1 {
                         format!("The SYN of {} was", list(&silent.iter().map(|s| s.client()).collect::<Vec<_>>()))
                     } else {

@@ -143,8 +143,12 @@ fn why(
         return format!("The servers' journals name {names}.");
     }
     format!(
-        "Judged by all socket addresses in the files, the lab's {}: clients connect or send to it, on a local network and \
-         a port of no other well-known service.",
-        if ranked.len() == 1 { format!("server is {names}") } else { format!("servers are {names}") }
+        "Judged by all socket addresses in the files, the lab's {}, on a local network and a port \
+         of no other well-known service.",
+        if ranked.len() == 1 {
+            format!("server is {names}: clients connect or send to it")
+        } else {
+            format!("servers are {names}: clients connect or send to them")
+        }
     )
 }

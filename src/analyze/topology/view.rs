@@ -283,14 +283,15 @@ impl<'a> LabView<'a> {
     }
 
     /// The frames of a capture that say that a datagram to a UDP server of the lab did not reach it, by quoting it.
-    pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<FrameNumber> {
+    /// With them the server's socket address.
+    pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<(FrameNumber, SocketAddress)> {
         let messages = self.captures.get(capture).map(|capture| &capture.traffic.other().unreachable);
-        let is_labs = |message: &&Unreachable| {
-            message.quoted.is_some_and(|quoted| {
-                quoted.protocol == Protocol::Udp && self.servers.contains(Protocol::Udp, quoted.destination)
-            })
+        let of_lab = |message: &Unreachable| {
+            let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
+            let is_labs = self.servers.contains(Protocol::Udp, quoted.destination);
+            is_labs.then_some((message.frame, quoted.destination))
         };
-        messages.into_iter().flatten().filter(is_labs).map(|message| message.frame).collect()
+        messages.into_iter().flatten().filter_map(of_lab).collect()
     }
 
     /// The name of a capture.
