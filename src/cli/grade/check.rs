@@ -68,13 +68,13 @@ fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> 
     let missing = missing_steps(analysis);
     for step in ASKED.into_iter().filter(|step| missing.contains(step)) {
         let text = format!("There is no capture of {}.", words::step(step));
-        page.marked(2, Piece::Finding(Severity::Error), "missing", &text)?;
+        page.marked(2, Piece::Finding(Severity::Error), "missing:", &text)?;
     }
     for finding in &analysis.findings {
         let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
         let redo = finding.redo.map(|step| format!(" Redo: {}.", words::step(step))).unwrap_or_default();
-        let mark = words::severity(finding.severity);
-        page.marked(2, Piece::Finding(finding.severity), mark, &format!("{file}{}{redo}", finding.message))?;
+        let mark = format!("{}:", words::severity(finding.severity));
+        page.marked(2, Piece::Finding(finding.severity), &mark, &format!("{file}{}{redo}", finding.message))?;
     }
     Ok(())
 }
@@ -82,7 +82,7 @@ fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> 
 fn of_form(page: &mut Page<'_>, name: &str, form: &Form, problems: &[Problem]) -> std::io::Result<()> {
     page.heading("Answers")?;
     for problem in problems {
-        page.marked(2, Piece::Finding(Severity::Error), "error", &format!("{name}, {problem}"))?;
+        page.marked(2, Piece::Finding(Severity::Error), "error:", &format!("{name}, {problem}"))?;
     }
     for question in Question::ALL {
         let unfilled = form.unfilled(question);
