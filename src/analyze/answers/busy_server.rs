@@ -44,7 +44,10 @@ pub(super) fn answer(view: &LabView<'_>, testimony: &Testimony) -> Answer {
         draft.inferred(EXPECTED, Vec::new());
         draft.missing("a capture of step 10, made at host C or A (the sheet asks for none), or the server's journal");
     }
-    if known.served.is_none() {
+    if known.connected == Some(false) {
+        draft.unknown("Whether the server serves a client that waits: this one did not get in.");
+        draft.missing("a run of step 10 in which C's client connects");
+    } else if known.served.is_none() {
         draft.unknown(
             "Whether the server's program served C while B was connected: accept() leaves no frame. The screenshot of \
              step 10 shows it.",
@@ -66,8 +69,8 @@ fn text(known: &Known, attempt: Option<&LabConnection>) -> String {
         (Some(true), None) => {
             let reset = attempt.is_some_and(|attempt| attempt.best().reset_in_queue());
             let line = if reset {
-                "So its line is acknowledged, but the RST of the server says that nobody read it: the program ended while \
-                 the connection waited, or left the line unread."
+                "So its line is acknowledged, but as it seems nobody read it: the server's RST comes when the program ends \
+                 while the connection waits, or leaves data unread."
             } else {
                 "So its line is acknowledged but is expected not to appear at the server until B quits."
             };
