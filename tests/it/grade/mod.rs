@@ -234,6 +234,18 @@ fn a_check_names_what_is_wrong_and_gives_nothing_away() {
 }
 
 #[test]
+fn a_form_of_which_nothing_is_left_to_tell_it_by_is_for_a_human() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut own, _) = student(0);
+    own.files.retain(|(name, _)| !name.starts_with("answers"));
+    own.files.push(("answers.toml".to_owned(), b"I.1a: the handshake\n".to_vec()));
+    layouts::write(&folder.path().join("own"), &own.files);
+    let grades = grades(folder.path(), &[]);
+    let questions = grades["submissions"][0]["questions"].as_array().unwrap();
+    assert!(questions.iter().all(|question| question["verdict"] == "for_a_human"), "{questions:?}");
+}
+
+#[test]
 fn every_grade_can_be_argued() {
     let folder = tempfile::tempdir().unwrap();
     recorded_class(folder.path());
