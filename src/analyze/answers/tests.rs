@@ -4,7 +4,7 @@ use crate::analyze::analysis::{Analysis, Answer, Basis, ClientHost, Facts, Statu
 use crate::analyze::testing::{Story, address, ip};
 use crate::analyze::{CaptureFacts, NamedJournal, analyze};
 use crate::journal::Journal;
-use crate::lab::{LabConfig, Question, Step};
+use crate::lab::{HostName, LabConfig, Question, Step};
 use crate::types::FrameNumber;
 
 const A: &str = "10.0.3.1:65432";
@@ -452,4 +452,13 @@ fn a_server_that_ended_while_c_waited_is_said_to_have_left_the_line_unread() {
     story.reset_by_server(&mut c);
     let text = &answer(&of(vec![story.read()]), Question::I3).answer.clone();
     assert!(text.contains("as it seems nobody read it") && !text.contains("until B quits"), "{text}");
+}
+
+#[test]
+fn a_server_that_was_set_wrongly_is_named_where_nothing_belongs_to_the_lab() {
+    let mut config = LabConfig::default();
+    config.hosts.insert(HostName::A, ip("192.168.50.1"));
+    let analysis = analyze(vec![step_8()], &[], &config);
+    assert_eq!(codes(&analysis), ["no-lab-traffic"]);
+    assert!(analysis.findings[0].message.ends_with("host A, was set to 192.168.50.1: is it that one?"));
 }

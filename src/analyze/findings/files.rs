@@ -5,6 +5,7 @@ use crate::analyze::facts::CaptureFacts;
 use crate::analyze::findings::{of_file, step_of};
 use crate::analyze::topology::LabView;
 use crate::escape::harmless;
+use crate::lab::HostName;
 use crate::limits::{LAB_CANDIDATES, LAB_STREAMS};
 use crate::wording::{count, list};
 
@@ -50,7 +51,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     dropped(capture, &mut add);
     snapped(capture, &mut add);
     if lab_frames(view, number) == 0 {
-        let (code, message) = no_server(capture).unwrap_or_else(|| no_lab_traffic(capture));
+        let (code, message) = no_server(capture).unwrap_or_else(|| no_lab_traffic(view, capture));
         add(code, Severity::Error, message);
     } else {
         same_host(view, number, &mut add);
@@ -138,7 +139,7 @@ fn no_server(capture: &CaptureFacts) -> Option<(&'static str, String)> {
 }
 
 /// Why a capture with packets may have none of the lab: the names of its interfaces tell most.
-fn no_lab_traffic(capture: &CaptureFacts) -> (&'static str, String) {
+fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, String) {
     let used = capture.info.interfaces.iter().filter(|interface| interface.frames > 0);
     // On Windows the name is a GUID, and only the description says what the interface is.
     let names: Vec<&str> = used.filter_map(|i| i.description.as_deref().or(i.name.as_deref())).collect();
@@ -171,11 +172,14 @@ fn no_lab_traffic(capture: &CaptureFacts) -> (&'static str, String) {
     let message = format!(
         "None of the {} belongs to the lab: no TCP connection or UDP datagram to a server of the lab ({} and {} of other \
          programs). Was the client started while the capture ran, with the server's address set in it, and the capture made \
-         on the interface that has the lab's address? Two programs on one computer talk over lo, never over eth0. If the \
-         server's address is unusual, name it (--server, or a lab file with --lab).",
+         on the interface that has the lab's address? Two programs on one computer talk over lo, never over eth0. {}",
         count(capture.info.frames, "frame"),
         count(counts.tcp, "TCP segment"),
         count(counts.udp, "UDP datagram"),
+        match view.config.hosts.get(&HostName::A) {
+            Some(set) => format!("The server's computer, host A, was set to {set}: is it that one?"),
+            None => "If the server's address is unusual, name it (--server, or a lab file with --lab).".to_owned(),
+        },
     );
     ("no-lab-traffic", message)
 }

@@ -136,7 +136,8 @@ fn why(
     let names: Vec<String> = ranked.iter().map(|((protocol, address), _)| format!("{address} ({protocol})")).collect();
     let names = crate::wording::list(&names);
     if config.hosts.contains_key(&HostName::A) {
-        return format!("Host A was set to {host}; the lab's server there is {names}.");
+        let are = if ranked.len() == 1 { "server there is" } else { "servers there are" };
+        return format!("Host A was set to {host}; the lab's {are} {names}.");
     }
     let journalled = ranked.iter().any(|(endpoint, _)| candidates.get(endpoint).is_some_and(Candidate::is_journalled));
     if journalled {
