@@ -43,7 +43,8 @@ enum Command {
     /// Check captures and answers before you hand them in
     ///
     /// Are the captures what the sheet asks for, is every entry of the form filled in and well formed? The answers are
-    /// not given away. Exit status: 0 ready, 1 something to look at, 2 a file could not be used.
+    /// not given away. Exit status: 0 ready, 1 something to look at, 2 a file could not be used (the
+    /// others are checked all the same).
     Check(grade::CheckArguments),
     /// Grade a class: submissions against their own captures
     ///

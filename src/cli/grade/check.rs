@@ -22,7 +22,10 @@ const NAME: usize = 40;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let config = super::lab(arguments.lab.as_deref())?;
-    let captures: Vec<CaptureFacts> = arguments.captures.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+    // One file that cannot be used does not hide what is wrong with the others.
+    let captures: Vec<CaptureFacts> =
+        arguments.captures.iter().filter_map(|path| read(path).map_err(|failure| failure.report()).ok()).collect();
+    let unusable = captures.len() < arguments.captures.len();
     let answers = match &arguments.answers {
         Some(path) => Some(Form::read(&input::read_text(path, form::MOST_BYTES)?)),
         None => None,
@@ -33,18 +36,21 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let wrong_form = answers.as_ref().is_some_and(|(form, problems)| !problems.is_empty() || is_incomplete(form));
     let style = Destination::Screen.style(arguments.color);
     let name = arguments.answers.as_ref().map(|path| input::name(path.as_os_str()));
+    let found = unusable || !missing.is_empty() || wrong_captures || wrong_form;
     Destination::Screen.write(|out| {
         let mut page = Page::new(out, style);
         of_captures(&mut page, &analysis)?;
         if let Some((form, problems)) = &answers {
             of_form(&mut page, name.as_deref().unwrap_or_default(), form, problems)?;
         }
-        let found = !missing.is_empty() || wrong_captures || wrong_form;
         page.gap()?;
         page.paragraph(0, if found { "There is something to look at before you hand in." } else { "Ready to hand in." })
     })?;
-    let found = !missing.is_empty() || wrong_captures || wrong_form;
-    Ok(if found { Exit::Found } else { Exit::Done })
+    Ok(match found {
+        _ if unusable => Exit::Unusable,
+        true => Exit::Found,
+        false => Exit::Done,
+    })
 }
 
 fn read(path: &Path) -> Result<CaptureFacts, Failure> {
