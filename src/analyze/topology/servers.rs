@@ -126,6 +126,9 @@ fn with_set_ports(mut ranked: Vec<(Endpoint, i32)>, config: &LabConfig) -> Vec<(
     ranked
 }
 
+/// Servers that the sentence on them names; reports list all.
+const NAMED: usize = 8;
+
 /// A sentence that says how host A and its servers were found.
 fn why(
     ranked: &[(Endpoint, i32)],
@@ -133,7 +136,9 @@ fn why(
     candidates: &HashMap<Endpoint, Candidate>,
     config: &LabConfig,
 ) -> String {
-    let names: Vec<String> = ranked.iter().map(|((protocol, address), _)| format!("{address} ({protocol})")).collect();
+    let mut names: Vec<String> =
+        ranked.iter().take(NAMED).map(|((protocol, address), _)| format!("{address} ({protocol})")).collect();
+    names.extend(ranked.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more")));
     let names = crate::wording::list(&names);
     if config.hosts.contains_key(&HostName::A) {
         let are = if ranked.len() == 1 { "server there is" } else { "servers there are" };
