@@ -214,10 +214,6 @@ struct LateFin {
 }
 
 impl LateFin {
-    /// How long a server may take to close the connection of a client that has gone. One that serves it takes a
-    /// millisecond.
-    const AT_ONCE_NANOSECONDS: i128 = 1_000_000_000;
-
     fn find(view: &LabView<'_>, sighting: &TcpSighting) -> Option<LateFin> {
         let client = sighting.connection.fin(sighting.client_side)?;
         let server = sighting.connection.fin(sighting.client_side.other()).filter(|fin| *fin > client)?;
@@ -225,10 +221,7 @@ impl LateFin {
         if first_connected(client) == Some(true) && first_connected(server) == Some(false) {
             return Some(LateFin { client, server, since: "when the first client had closed its connection" });
         }
-        let notes = view.tcp_notes(sighting);
-        let time = |frame| notes.iter().find(|note| note.frame == frame).and_then(|note| note.time);
-        let late = time(server)?.nanoseconds_since(time(client)?) >= Self::AT_ONCE_NANOSECONDS;
-        late.then_some(LateFin { client, server, since: "more than a second later" })
+        view.late_fins(sighting).map(|[client, server]| LateFin { client, server, since: "more than a second later" })
     }
 
     fn claim(&self, view: &LabView<'_>, sighting: &TcpSighting, draft: &mut Draft) {

@@ -462,3 +462,55 @@ fn a_server_that_was_set_wrongly_is_named_where_nothing_belongs_to_the_lab() {
     assert_eq!(codes(&analysis), ["no-lab-traffic"]);
     assert!(analysis.findings[0].message.ends_with("host A, was set to 192.168.50.1: is it that one?"));
 }
+
+/// Part II at B and C with the server of Part I, which serves B's first client until that leaves.
+fn served_one_by_one(reply: bool) -> Vec<CaptureFacts> {
+    let mut at_b = Story::new("2", 600);
+    let (mut first, mut second) = (Story::tcp(B1, A), Story::tcp(B2, A));
+    at_b.handshake(&mut first);
+    if reply {
+        at_b.echo(&mut first, "one\n")
+    } else {
+        at_b.line(&mut first, "one\n")
+    }
+    at_b.handshake(&mut second);
+    at_b.line(&mut second, "two\n");
+    let mut at_c = Story::new("3", 900);
+    let mut waiting = [C1, C2].map(|client| Story::tcp(client, A));
+    for c in &mut waiting {
+        at_c.handshake(c);
+        at_c.line(c, "three\n");
+    }
+    for c in &mut waiting {
+        at_c.half_close(c);
+    }
+    vec![step_8(), step_12(), at_b.read(), at_c.read()]
+}
+
+#[test]
+fn part_two_with_the_server_of_part_one_is_found_out() {
+    for reply in [true, false] {
+        let analysis = of(served_one_by_one(reply));
+        assert_eq!(steps(&analysis)[2..], [Step::ThreadedAtB, Step::ThreadedAtC].map(Some), "{reply}");
+        let found = analysis.findings.iter().find(|finding| finding.code == "not-threaded").unwrap();
+        assert_eq!(found.message.starts_with("3 clients of Part II"), reply, "{}", found.message);
+        let threaded = answer(&analysis, Question::II1);
+        assert!(threaded.answer.contains("seems to serve one client at a time"), "{}", threaded.answer);
+        assert!(threaded.claims.iter().all(|claim| !claim.text.contains("was reading from")));
+    }
+    let good = of(vec![step_8(), step_12(), part_two("2", 600, [B1, B2], true), part_two("3", 900, [C1, C2], true)]);
+    assert!(!codes(&good).contains(&"not-threaded"));
+}
+
+#[test]
+fn a_threaded_server_that_closes_at_once_was_reading() {
+    let mut story = Story::new("2", 0);
+    let mut clients = [B1, B2].map(|client| Story::tcp(client, A));
+    clients.iter_mut().for_each(|client| story.handshake(client));
+    clients.iter_mut().for_each(|client| story.line(client, "one\n"));
+    clients.iter_mut().for_each(|client| story.close(client));
+    let analysis = of(vec![story.read()]);
+    let claims = &answer(&analysis, Question::II1).claims;
+    assert!(claims.iter().any(|claim| claim.text.contains("at once: its program was reading")));
+    assert!(!codes(&analysis).contains(&"not-threaded"));
+}

@@ -51,6 +51,8 @@ struct File {
     time: Option<Timestamp>,
     tcp_hosts: Vec<IpAddr>,
     udp_hosts: Vec<IpAddr>,
+    /// Its TCP connections that stood.
+    connections: usize,
     /// Where Part II begins in it.
     start: Option<FrameNumber>,
     /// Whether connections came before that.
@@ -92,6 +94,7 @@ impl File {
             time: first_lab_time(streams, number),
             tcp_hosts: distinct(tcp.iter().map(|sighting| sighting.client().ip)),
             udp_hosts: distinct(udp.map(|sighting| sighting.conversation.address(sighting.client_side).ip)),
+            connections: tcp.iter().filter(|sighting| sighting.established()).count(),
             start,
             earlier: start.is_some_and(|start| {
                 tcp.iter().any(|sighting| sighting.established() && sighting.connection.first_frame < start)
@@ -139,8 +142,13 @@ impl File {
         let udp_before = files.iter().take(place).any(File::is_udp);
         let threaded_c = files.iter().any(|file| file.start.is_some());
         if before && !after && !threaded_b && (udp_before || threaded_c) {
-            let why = "It holds one client's connection, made after the captures of Part I; so it is taken for Part II \
-                       step 2 with only one client.";
+            let why = if self.connections > 1 {
+                "It holds connections that are answered one at a time, made after the captures of Part I; so it is taken \
+                 for Part II step 2."
+            } else {
+                "It holds one client's connection, made after the captures of Part I; so it is taken for Part II step 2 \
+                 with only one client."
+            };
             return (Step::ThreadedAtB, why.to_owned());
         }
         let mut why = "The lab's TCP connections in it are made one at a time, as in Part I".to_owned();

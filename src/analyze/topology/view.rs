@@ -18,6 +18,9 @@ use crate::lab::{LabConfig, Part, Step};
 use crate::limits::LAB_STREAMS;
 use crate::types::{FrameNumber, Protocol, SocketAddress};
 
+/// How long a server may take to close the connection of a client that has gone. One that serves it takes a millisecond.
+const CLOSED_AT_ONCE_NANOSECONDS: i128 = 1_000_000_000;
+
 /// A connection of the lab as one capture shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct TcpSighting {
@@ -316,6 +319,22 @@ impl<'a> LabView<'a> {
             Some(name) => format!("host {name} ({ip})"),
             None => ip.to_string(),
         }
+    }
+
+    /// The client's FIN and the server's, where the server's came so much later that its program cannot have been reading
+    /// from the client when that left.
+    pub(crate) fn late_fins(&self, sighting: &TcpSighting) -> Option<[FrameNumber; 2]> {
+        let client = sighting.connection.fin(sighting.client_side)?;
+        let server = sighting.connection.fin(sighting.client_side.other()).filter(|fin| *fin > client)?;
+        let notes = self.tcp_notes(sighting);
+        let time = |frame| notes.iter().find(|note| note.frame == frame).and_then(|note| note.time);
+        (time(server)?.nanoseconds_since(time(client)?) >= CLOSED_AT_ONCE_NANOSECONDS).then_some([client, server])
+    }
+
+    /// Whether a connection seems to have waited in the server's queue: its client left, and the server did not close its
+    /// end, or only much later.
+    pub(crate) fn seems_to_have_waited(&self, sighting: &TcpSighting) -> bool {
+        sighting.left_in_queue() || self.late_fins(sighting).is_some()
     }
 
     /// The notes on the frames of a connection in one capture.
