@@ -514,3 +514,17 @@ fn a_threaded_server_that_closes_at_once_was_reading() {
     assert!(claims.iter().any(|claim| claim.text.contains("at once: its program was reading")));
     assert!(!codes(&analysis).contains(&"not-threaded"));
 }
+
+#[test]
+fn what_came_before_a_whole_connection_is_noted_and_nothing_is_to_be_redone() {
+    let mut story = Story::new("8", 0);
+    story.close(&mut Story::tcp(B2, A));
+    story.refused(&mut Story::tcp("10.0.3.2:40100", "10.0.3.1:65431"));
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(codes(&analysis), ["earlier-run", "connection-refused"]);
+    assert!(analysis.findings.iter().all(|finding| finding.redo.is_none()));
+    assert_eq!(answer(&analysis, Question::I1a).status, Status::Observed);
+}
