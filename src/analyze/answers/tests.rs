@@ -423,6 +423,7 @@ fn a_datagram_that_nobody_took_is_not_passed_over_in_the_answer() {
         text.contains("UDP made 1 datagram, from the client to the server, and no other frame of its own; the ICMP")
     );
     assert!(analysis.findings[0].message.starts_with("1 datagram to 10.0.3.1:65433 came back"));
+    assert!(!analysis.lab.streams[0].established);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The lab's own connections and conversations, each once, however many captures show it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
@@ -270,9 +271,17 @@ impl<'a> LabView<'a> {
         LabFound {
             hosts: self.hosts.named(),
             servers: self.servers.endpoints().collect(),
-            streams: self.connections.iter().map(tcp_stream).chain(self.conversations.iter().map(udp_stream)).collect(),
+            streams: self.connections.iter().map(tcp_stream).chain(self.udp_streams()).collect(),
             why: self.servers.why.clone(),
         }
+    }
+
+    fn udp_streams(&self) -> impl Iterator<Item = LabStream> {
+        let refused: BTreeSet<SocketAddress> = (0..self.captures.len())
+            .flat_map(|capture| self.unreachable_datagrams(capture))
+            .map(|(_, server)| server)
+            .collect();
+        self.conversations.iter().map(move |conversation| udp_stream(conversation, &refused))
     }
 
     /// The TCP connections of a step.
@@ -367,16 +376,17 @@ fn tcp_stream(connection: &LabConnection) -> LabStream {
     }
 }
 
-/// The sheet has UDP in step 12 of Part I only.
-fn udp_stream(conversation: &LabConversation) -> LabStream {
+/// The sheet has UDP in step 12 of Part I only. `refused` are the servers that were not there, as their computer said.
+fn udp_stream(conversation: &LabConversation, refused: &BTreeSet<SocketAddress>) -> LabStream {
     let best = conversation.best();
+    let answered = best.server_sent().datagrams > 0;
     LabStream {
         protocol: Protocol::Udp,
         client: conversation.client,
         server: conversation.server,
         step: Step::Udp,
-        established: true,
-        answered: best.server_sent().datagrams > 0,
+        established: answered || !refused.contains(&conversation.server),
+        answered,
         frames: best.client_sent().datagrams.saturating_add(best.server_sent().datagrams),
     }
 }
