@@ -170,7 +170,10 @@ impl File {
         if let Some(ip) = capturing_host(capture, &lab) {
             return (
                 Some(ip),
-                format!("Frames that only {ip} itself can have seen this way show that it was made there."),
+                format!(
+                    "Frames from {ip} are in it as only their sender sees them (marked as sent, or shorter than \
+                     Ethernet's 60 bytes), so it was made there."
+                ),
             );
         }
         match clients.as_slice() {
