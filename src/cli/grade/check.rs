@@ -69,7 +69,7 @@ fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> 
         let step = capture.step.as_ref().map(|recorded| words::step(recorded.step));
         let step = step.unwrap_or_else(|| "no step of the lab that can be told".to_owned());
         let frames = count(capture.info.frames, "frame");
-        page.marked(2, Piece::Title, &shorten(&capture.file, NAME), &format!("{step}, {frames}"))?;
+        page.marked(2, Piece::Title, &format!("{}:", shorten(&capture.file, NAME)), &format!("{step}, {frames}"))?;
     }
     let missing = missing_steps(analysis);
     for step in ASKED.into_iter().filter(|step| missing.contains(step)) {
@@ -94,7 +94,7 @@ fn of_form(page: &mut Page<'_>, name: &str, form: &Form, problems: &[Problem]) -
         let unfilled = form.unfilled(question);
         if !unfilled.is_empty() {
             let text = format!("not filled in: {}", list(&unfilled));
-            page.marked(2, Piece::Finding(Severity::Warning), &question.to_string(), &text)?;
+            page.marked(2, Piece::Finding(Severity::Warning), &format!("{question}:"), &text)?;
         }
     }
     if problems.is_empty() && !is_incomplete(form) {
