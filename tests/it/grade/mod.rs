@@ -249,6 +249,15 @@ fn a_form_of_which_nothing_is_left_to_tell_it_by_is_for_a_human() {
 }
 
 #[test]
+fn what_is_no_class_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("step8.pcapng"), b"no class").unwrap();
+    let run = |name: &str| socklab("grade").within(folder.path()).args([name]).run().status(2);
+    run("step8.pcapng").stderr_has(&["step8.pcapng: this is neither a folder nor a ZIP archive"]);
+    run("nowhere").stderr_has(&["nowhere: there is no such folder or file"]);
+}
+
+#[test]
 fn every_grade_can_be_argued() {
     let folder = tempfile::tempdir().unwrap();
     recorded_class(folder.path());
