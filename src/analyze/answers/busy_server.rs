@@ -42,7 +42,7 @@ pub(super) fn answer(view: &LabView<'_>, testimony: &Testimony) -> Answer {
     };
     if known.connected.is_none() {
         draft.inferred(EXPECTED, Vec::new());
-        draft.missing("a capture of step 10, made at host C or A (the sheet asks for none), or the server's journal");
+        draft.missing("a capture of step 10, made at host C or A (the sheet asks for none)");
     }
     if known.connected == Some(false) {
         draft.unknown("Whether the server serves a client that waits: this one did not get in.");
