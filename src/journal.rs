@@ -115,7 +115,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// The line is no journal event.
-    #[error("line {line} is no journal event: {source}")]
+    #[error("line {line} is no journal event: {}", within_line(source))]
     Event {
         /// The line.
         line: u64,
@@ -128,6 +128,18 @@ pub enum JournalError {
         /// The line.
         line: u64,
     },
+}
+
+/// What is wrong in a line, and in which column. The reader of JSON counts lines within it, which would be taken for those
+/// of the file.
+fn within_line(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+    if error.line() == 1 && error.column() > 0 {
+        format!("{reason} (column {})", error.column())
+    } else {
+        reason.to_owned()
+    }
 }
 
 /// What a journal file holds.
@@ -245,7 +257,10 @@ mod tests {
         for wrong in ["", "{}", "hello", "[1", "{\"time\":\"yesterday\"}", "\u{feff}"] {
             let error = read(&format!("{LINE}\n{wrong}\n")).unwrap_err().to_string();
             assert!(error.starts_with("line 2 is no journal event"), "{error}");
+            assert!(!error.contains(" at line "), "{error}");
         }
+        let hello = read(&format!("{LINE}\nhello\n")).unwrap_err().to_string();
+        assert_eq!(hello, "line 2 is no journal event: expected value (column 1)");
         assert!(matches!(read("hello"), Err(JournalError::Event { line: 1, .. })));
         let long = format!("{LINE}\n{}", "x".repeat(JOURNAL_LINE_BYTES + 1));
         assert!(matches!(read(&long), Err(JournalError::TooLong { line: 2 })));

@@ -71,7 +71,7 @@ pub struct LabStream {
     pub server: SocketAddress,
     /// The step of the sheet that it belongs to.
     pub step: Step,
-    /// Whether it stood: for TCP, more than an attempt. Always true for UDP.
+    /// Whether it stood: for TCP, more than an attempt; for UDP, that no ICMP error denied the server.
     pub established: bool,
     /// Whether the server sent payload: then its program had accepted the connection.
     pub answered: bool,

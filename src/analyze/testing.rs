@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 
 use crate::analyze::facts::CaptureFacts;
-use crate::analyze::packet::{Content, IpAddresses, Packet, TcpFlags, TcpSegment, UdpDatagram};
+use crate::analyze::packet::{
+    Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket, TcpFlags, TcpSegment, UdpDatagram,
+};
 use crate::analyze::track::Tracker;
 use crate::capfile::{CaptureInfo, Format, Frame, Interface, LinkType};
 use crate::limits::Limits;
-use crate::types::{FrameNumber, SocketAddress, Timestamp};
+use crate::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
 
 const SYN: u8 = TcpFlags::SYN.0;
 const ACK: u8 = TcpFlags::ACK.0;
@@ -141,6 +143,25 @@ impl Story {
         self.segment(tcp, true, FIN | ACK, b"");
         self.segment(tcp, false, FIN | ACK, b"");
         self.segment(tcp, true, ACK, b"");
+    }
+
+    /// FIN of a server whose client has gone, answered with RST.
+    pub(crate) fn close_of_server(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, false, FIN | ACK, b"");
+        self.segment(tcp, true, RST, b"");
+    }
+
+    /// RST of the server.
+    pub(crate) fn reset_by_server(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, false, RST | ACK, b"");
+    }
+
+    /// The server's computer says that nobody has the port to which the client's datagram went.
+    pub(crate) fn port_unreachable(&mut self, client: &str, server: &str) {
+        let (source, destination) = (address(client), address(server));
+        let quoted = Some(QuotedPacket { protocol: Protocol::Udp, source, destination });
+        let message = IcmpMessage { kind: IcmpKind::PortUnreachable, quoted };
+        self.add(destination, source, Content::Icmp(message));
     }
 
     /// A datagram.

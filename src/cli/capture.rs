@@ -42,7 +42,8 @@ Filters are a small part of what tcpdump and Wireshark's capture filters know:
   port 65432                              an end's port; src port, tcp port, …
   not, and, or, ( )                       as there, 'and' and 'or' have the same
                                           precedence and group from the left
-Example: socklab capture -i eth0 -o step8.pcapng --filter 'host 10.0.3.1 and tcp'
+Example:
+  socklab capture -i eth0 -o step8.pcapng --filter 'host 10.0.3.1 and tcp'
 What a capture filter refuses is not in the file. Wireshark's display filters
 (ip.addr==10.0.3.1 and tcp) only hide frames, and are spelled differently.";
 

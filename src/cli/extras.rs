@@ -12,7 +12,9 @@ use super::Cli;
 pub(super) enum Command {
     /// Print the completions for a shell
     ///
-    /// For bash: socklab completions bash > ~/.local/share/bash-completion/completions/socklab
+    /// For bash:
+    ///
+    /// socklab completions bash > ~/.local/share/bash-completion/completions/socklab
     Completions {
         /// The shell
         shell: clap_complete::Shell,

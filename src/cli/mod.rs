@@ -44,7 +44,8 @@ enum Command {
     /// Check captures and answers before you hand them in
     ///
     /// Are the captures what the sheet asks for, is every entry of the form filled in and well formed? The answers are
-    /// not given away. Exit status: 0 ready, 1 something to look at, 2 a file could not be used.
+    /// not given away. Exit status: 0 ready, 1 something to look at, 2 a file could not be used (the
+    /// others are checked all the same).
     Check(grade::CheckArguments),
     /// Grade a class: submissions against their own captures
     ///
@@ -95,5 +96,17 @@ mod tests {
     #[test]
     fn the_commands_and_options_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// A longer line would be broken, and a command in it could not be copied.
+    #[test]
+    fn the_examples_in_the_help_fit_80_columns() {
+        for command in Cli::command().get_subcommands() {
+            for help in [command.get_after_help(), command.get_after_long_help()].into_iter().flatten() {
+                for line in help.to_string().lines() {
+                    assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+                }
+            }
+        }
     }
 }

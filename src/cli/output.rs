@@ -107,7 +107,12 @@ fn replace(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = new_file(directory)?;
+    if !directory.is_dir() {
+        let text = format!("there is no directory {}", input::name(directory.as_os_str()));
+        return Err(io::Error::new(ErrorKind::NotFound, text));
+    }
+    // The error would name the unfinished file, of which nobody knows.
+    let file = new_file(directory).map_err(|error| io::Error::from(error.kind()))?;
     let mut out = BufWriter::with_capacity(BUFFER, file);
     write(&mut out)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -148,6 +153,14 @@ mod tests {
         assert!(!is_colored(Color::Auto, false, &[]));
         assert!(is_colored(Color::Always, false, &[("NO_COLOR", "1"), ("TERM", "dumb")]));
         assert!(!is_colored(Color::Never, true, &[]));
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let destination = Destination::File(directory.path().join("nodir").join("report.txt"));
+        let cause = destination.write(|_| Ok(())).unwrap_err().cause;
+        assert!(cause.contains("there is no directory ") && cause.ends_with("nodir"), "{cause}");
     }
 
     #[test]

@@ -116,10 +116,11 @@ const EXAMPLES: &str = "\
 Examples:
   The whole lab, in a few seconds:
       socklab rehearse -o rehearsal
-  For a lecture: the busy server alone, Enter before each step, then a shell at C:
+  For a lecture: the busy server, Enter before each step, then a shell at C:
       socklab rehearse -o busy --steps I.6-I.10 --pause --shell C
   The course's own programs:
-      socklab rehearse -o py --server-program 'python3 {program}.py {ip} {port}' \\
+      socklab rehearse -o py \\
+          --server-program 'python3 {program}.py {ip} {port}' \\
           --client-program 'python3 {program}.py {ip} {port}'";
 
 fn host(text: &str) -> Result<(HostName, IpAddr), String> {

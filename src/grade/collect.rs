@@ -212,14 +212,17 @@ impl<'b, 't> Collector<'b, 't> {
         }
     }
 
-    /// A file that is no capture: a document may hold answers, pictures are screenshots, source text is nobody's business.
+    /// A file that is no capture: a document may hold answers, and so may a form of which nothing is left to tell it by;
+    /// pictures are screenshots, source text is nobody's business.
     fn no_capture(&mut self, name: &str, error: &CaptureError) {
         let lower = name.to_lowercase();
         match error {
             CaptureError::Document(kind) if kind.contains("picture") => {}
             CaptureError::Document(_) => self.found.documents.push(self.place(name)),
             CaptureError::Text
-                if ["md", "txt", "rtf", "html", "htm"].iter().any(|e| lower.ends_with(&format!(".{e}"))) =>
+                if ["md", "txt", "rtf", "html", "htm", "toml", "json"]
+                    .iter()
+                    .any(|e| lower.ends_with(&format!(".{e}"))) =>
             {
                 self.found.documents.push(self.place(name));
             }

@@ -165,6 +165,12 @@ impl QuestionGrade {
     pub fn key(&self) -> String {
         format!("{}{}", self.question, self.part.as_deref().unwrap_or_default())
     }
+
+    /// Whether platforms show it as passed: right, or with all its points for another reason, such as the right answer to
+    /// what no capture can show.
+    pub fn passes(&self) -> bool {
+        self.verdict == Verdict::Right || self.points >= self.max_points
+    }
 }
 
 /// A capture of a submission.

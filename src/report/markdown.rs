@@ -7,12 +7,15 @@ use std::io::{self, Write};
 
 use crate::analyze::analysis::{Analysis, Answer, Basis, Evidence};
 use crate::escape::harmless;
-use crate::report::tables::{Cell, Row, TableName};
-use crate::report::{sentences, words};
+use crate::report::sentences::{self, About};
+use crate::report::tables::{Cell, Excerpt, TableName};
+use crate::report::words;
 use crate::wording;
 
 /// Rows of one table of one capture.
 const ROWS: usize = 200;
+/// Interfaces and warnings of a file.
+const LISTED: usize = 20;
 
 /// The tables of a capture and their columns. The file is named above them, so that its column is left out, as are columns
 /// that CSV has for programs.
@@ -143,16 +146,14 @@ fn evidence(out: &mut dyn Write, evidence: &[Evidence]) -> io::Result<()> {
 fn capture(out: &mut dyn Write, analysis: &Analysis, number: usize) -> io::Result<()> {
     let Some(capture) = analysis.captures.get(number) else { return Ok(()) };
     writeln!(out, "### {}\n", escaped(&capture.file))?;
-    let mut lines = vec![sentences::what_it_is(capture)];
-    lines.extend(capture.info.interfaces.iter().map(sentences::interface));
-    lines.push(sentences::step(analysis, capture));
-    lines.extend(capture.step.as_ref().map(|step| step.why.clone()));
-    lines.extend(sentences::kinds(capture));
+    let about = About::new(analysis, capture, LISTED, "");
+    let lines =
+        [about.what].into_iter().chain(about.interfaces).chain([about.step]).chain(about.why).chain(about.kinds);
     for line in lines {
         writeln!(out, "- {}", escaped(&line))?;
     }
-    for warning in &capture.info.warnings {
-        writeln!(out, "- **warning:** {}", escaped(&warning.message))?;
+    for warning in &about.warnings {
+        writeln!(out, "- **warning:** {}", escaped(warning))?;
     }
     writeln!(out)?;
     TABLES.iter().try_for_each(|(name, title, keys)| table(out, analysis, number, (*name, title, keys)))
@@ -164,46 +165,34 @@ fn table(
     number: usize,
     (name, title, keys): (TableName, &str, &[&str]),
 ) -> io::Result<()> {
-    let total = name.of_capture(analysis, number).count();
-    if total == 0 {
+    let Excerpt { columns, rows, left_out } = name.excerpt(analysis, number, keys, ROWS);
+    if rows.is_empty() {
         return Ok(());
     }
-    let columns: Vec<_> = keys
-        .iter()
-        .filter_map(|key| name.columns().iter().enumerate().find(|(_, column)| column.key == *key))
-        .collect();
     writeln!(out, "#### {title}\n")?;
-    let titles: Vec<String> = columns.iter().map(|(_, column)| escaped(column.title)).collect();
+    let titles: Vec<String> = columns.iter().map(|column| escaped(column.title)).collect();
     writeln!(out, "| {} |", titles.join(" | "))?;
-    let rule: Vec<&str> = columns.iter().map(|(_, column)| if column.number { "--:" } else { "---" }).collect();
+    let rule: Vec<&str> = columns.iter().map(|column| if column.number { "--:" } else { "---" }).collect();
     writeln!(out, "| {} |", rule.join(" | "))?;
-    let lab = name.of_capture(analysis, number).filter(|row| row.lab);
-    let other = name.of_capture(analysis, number).filter(|row| !row.lab);
-    let places: Vec<usize> = columns.iter().map(|(place, _)| *place).collect();
-    for row in lab.chain(other).take(ROWS) {
-        writeln!(out, "| {} |", cells(&row, &places).join(" | "))?;
+    for row in rows {
+        writeln!(out, "| {} |", row.iter().map(cell).collect::<Vec<_>>().join(" | "))?;
     }
-    match total.checked_sub(ROWS) {
-        Some(hidden @ 1..) => {
-            let hidden = wording::count(hidden as u64, "more row");
-            let all = code(&format!("--format csv --table {}", name.name()));
-            writeln!(out, "\n{hidden} not listed here: {all} lists all.\n")
-        }
-        _ => writeln!(out),
+    if left_out == 0 {
+        return writeln!(out);
     }
+    let hidden = wording::count(left_out as u64, "more row");
+    let all = code(&format!("--format csv --table {}", name.name()));
+    writeln!(out, "\n{hidden} not listed here: {all} lists all.\n")
 }
 
-fn cells(row: &Row, places: &[usize]) -> Vec<String> {
-    let cells = places.iter().filter_map(|place| row.cells.get(*place));
-    cells
-        .map(|cell| match cell {
-            Cell::Text(text) => text.split('\n').map(escaped).collect::<Vec<_>>().join("<br>"),
-            Cell::Number(number) => number.to_string(),
-            Cell::Decimal(number) => number.clone(),
-            Cell::Frame(frame) => frame.to_string(),
-            Cell::Nothing => "–".to_owned(),
-        })
-        .collect()
+fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => text.split('\n').map(escaped).collect::<Vec<_>>().join("<br>"),
+        Cell::Number(number) => number.to_string(),
+        Cell::Decimal(number) => number.clone(),
+        Cell::Frame(frame) => frame.to_string(),
+        Cell::Nothing => "–".to_owned(),
+    }
 }
 
 /// Text in which Markdown sees nothing but text (CommonMark section 2.4; GFM adds pipes, tildes and bare links).

@@ -24,9 +24,51 @@ pub const fn basis_meaning(basis: Basis) -> &'static str {
     }
 }
 
+/// What a report says of a capture before its tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// What the file is.
+    pub what: String,
+    /// Its interfaces.
+    pub interfaces: Vec<String>,
+    /// The step that it records.
+    pub step: String,
+    /// How that is known.
+    pub why: Option<String>,
+    /// What its frames are.
+    pub kinds: Option<String>,
+    /// What is wrong with the file.
+    pub warnings: Vec<String>,
+}
+
+impl About {
+    /// Of this capture, with so many interfaces and warnings; `rest` says where the others are.
+    pub fn new(analysis: &Analysis, capture: &CaptureAnalysis, listed: usize, rest: &str) -> About {
+        let (interfaces, warnings) = (&capture.info.interfaces, &capture.info.warnings);
+        let cut = |shown: Vec<String>, total: usize, thing: &str| {
+            let hidden = total.checked_sub(listed).filter(|hidden| *hidden > 0);
+            let hidden = hidden.map(|hidden| format!("… and {} more{rest}.", wording::count(hidden as u64, thing)));
+            shown.into_iter().chain(hidden).collect()
+        };
+        let named = interfaces.iter().take(listed).map(interface).collect();
+        let told = warnings.iter().take(listed).map(|warning| warning.message.clone()).collect();
+        About {
+            what: what_it_is(capture),
+            interfaces: cut(named, interfaces.len(), "interface"),
+            step: step(analysis, capture),
+            why: capture.step.as_ref().map(|step| step.why.clone()),
+            kinds: kinds(capture),
+            warnings: cut(told, warnings.len(), "warning"),
+        }
+    }
+}
+
 /// `pcapng, compressed with gzip; 42 frames in 2 min 11 s from 2024-03-01 10:00:00.123456 UTC`.
-pub fn what_it_is(capture: &CaptureAnalysis) -> String {
+fn what_it_is(capture: &CaptureAnalysis) -> String {
     let info = &capture.info;
+    if info.empty {
+        return "an empty file (0 bytes)".to_owned();
+    }
     let mut text = words::format(info.format).to_owned();
     if let Some(compression) = info.compression {
         text.push_str(", compressed with ");
@@ -41,7 +83,7 @@ pub fn what_it_is(capture: &CaptureAnalysis) -> String {
 }
 
 /// `Interface eth0 (ETHERNET): 42 frames, 3 dropped while capturing`.
-pub fn interface(interface: &Interface) -> String {
+fn interface(interface: &Interface) -> String {
     let names = [interface.name.as_deref(), interface.description.as_deref()];
     let names: Vec<&str> = names.into_iter().flatten().collect();
     let name = if names.is_empty() { interface.id.to_string() } else { names.join(", ") };
@@ -54,7 +96,7 @@ pub fn interface(interface: &Interface) -> String {
 }
 
 /// `Records Part I step 8 (TCP), captured at B (10.0.3.2).`
-pub fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
+fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
     match &capture.step {
         Some(step) => format!("Records {}.", words::recorded_step(step, &analysis.lab)),
         None => STEP_UNKNOWN.to_owned(),
@@ -62,7 +104,7 @@ pub fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
 }
 
 /// What the frames are: `21 frames: 9 of the lab, 1 of other UDP, 4 ARP, 7 ICMP`.
-pub fn kinds(capture: &CaptureAnalysis) -> Option<String> {
+fn kinds(capture: &CaptureAnalysis) -> Option<String> {
     let sum = |frames: &mut dyn Iterator<Item = u64>| frames.fold(0_u64, u64::saturating_add);
     let tcp = sum(&mut view::tcp(capture).filter(|tcp| tcp.role.lab).map(|tcp| tcp.frames()));
     let udp = sum(&mut view::udp(capture).filter(|udp| udp.role.lab).map(|udp| udp.frames()));

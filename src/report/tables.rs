@@ -5,12 +5,12 @@
 use std::str::FromStr;
 
 use crate::analyze::addresses::Addresses;
-use crate::analyze::analysis::{Analysis, Answer, Basis, CaptureAnalysis, Evidence, Finding};
+use crate::analyze::analysis::{Analysis, Answer, Basis, CaptureAnalysis, Evidence, Finding, Role};
 use crate::analyze::track::SideCounts;
 use crate::report::ladder::{self, Arrow, Ladder};
-use crate::report::view::{self, Tcp, Udp};
+use crate::report::view::{self, Ends, Tcp, Udp};
 use crate::report::{sentences, words};
-use crate::types::{FrameNumber, Protocol, SocketAddress};
+use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 /// One of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +83,32 @@ impl TableName {
             TableName::Frames => Box::new(frames(analysis, number)),
             TableName::Answers | TableName::Findings => Box::new(std::iter::empty()),
         }
+    }
+}
+
+/// Some columns of a table about one capture, and as many rows as there is room for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows, those of the lab first; each has a cell for each column.
+    pub rows: Vec<Vec<Cell>>,
+    /// How many rows more there are.
+    pub left_out: usize,
+}
+
+impl TableName {
+    /// An excerpt of its rows about one capture: the columns with these keys, and at most so many rows.
+    pub fn excerpt(self, analysis: &Analysis, number: usize, keys: &[&str], most: usize) -> Excerpt {
+        let all = self.columns();
+        let places: Vec<usize> =
+            keys.iter().filter_map(|key| all.iter().position(|column| column.key == *key)).collect();
+        let of_row = |row: Row| places.iter().filter_map(|place| row.cells.get(*place).cloned()).collect();
+        let lab = self.of_capture(analysis, number).filter(|row| row.lab);
+        let other = self.of_capture(analysis, number).filter(|row| !row.lab);
+        let rows: Vec<Vec<Cell>> = lab.chain(other).take(most).map(of_row).collect();
+        let left_out = self.of_capture(analysis, number).count().saturating_sub(rows.len());
+        Excerpt { columns: places.iter().filter_map(|place| all.get(*place).copied()).collect(), rows, left_out }
     }
 }
 
@@ -211,14 +237,25 @@ const CONNECTIONS: &[Column] = &[
     number("last_frame", "Last frame"),
 ];
 
+/// The cells with which a row of connections and one of datagrams begin: the stream and its two ends.
+fn between(
+    analysis: &Analysis,
+    capture: &CaptureAnalysis,
+    stream: StreamNumber,
+    ends: Ends<SocketAddress>,
+    role: Role,
+) -> Vec<Cell> {
+    let mut cells = vec![words_cell(&capture.file), Cell::Number(stream.0.into())];
+    cells.extend(with_host(analysis, ends.client));
+    cells.extend(with_host(analysis, ends.server));
+    cells.extend([words_cell(words::role_basis(role.basis)), words_cell(words::traffic(role.lab))]);
+    cells
+}
+
 fn connection(analysis: &Analysis, capture: &CaptureAnalysis, tcp: &Tcp) -> Row {
-    let (connection, addresses, counts) = (&tcp.connection, tcp.addresses(), tcp.counts());
-    let mut cells = vec![words_cell(&capture.file), Cell::Number(connection.stream.0.into())];
-    cells.extend(with_host(analysis, addresses.client));
-    cells.extend(with_host(analysis, addresses.server));
+    let (connection, counts) = (&tcp.connection, tcp.counts());
+    let mut cells = between(analysis, capture, connection.stream, tcp.addresses(), tcp.role);
     cells.extend([
-        words_cell(words::role_basis(tcp.role.basis)),
-        words_cell(words::traffic(tcp.role.lab)),
         words_cell(words::handshake(connection.handshake)),
         frame(connection.syn),
         frame(connection.syn_ack),
@@ -258,13 +295,9 @@ const DATAGRAMS: &[Column] = &[
 ];
 
 fn conversation(analysis: &Analysis, capture: &CaptureAnalysis, udp: &Udp) -> Row {
-    let (conversation, addresses, counts) = (&udp.conversation, udp.addresses(), udp.counts());
-    let mut cells = vec![words_cell(&capture.file), Cell::Number(conversation.stream.0.into())];
-    cells.extend(with_host(analysis, addresses.client));
-    cells.extend(with_host(analysis, addresses.server));
+    let (conversation, counts) = (&udp.conversation, udp.counts());
+    let mut cells = between(analysis, capture, conversation.stream, udp.addresses(), udp.role);
     cells.extend([
-        words_cell(words::role_basis(udp.role.basis)),
-        words_cell(words::traffic(udp.role.lab)),
         Cell::Number(counts.client.datagrams),
         Cell::Number(counts.client.payload_bytes),
         Cell::Number(counts.server.datagrams),

@@ -156,6 +156,25 @@ fn colour_is_all_that_a_style_adds() {
 }
 
 #[test]
+fn what_is_said_of_a_file_is_cut_in_every_report() {
+    let mut analysis = story();
+    let warning = CaptureWarning { code: "damaged", message: "Something.".to_owned(), frame: None, offset: None };
+    analysis.captures[0].info.warnings = vec![warning; 30];
+    let mut markdown = Vec::new();
+    crate::report::markdown::write(&mut markdown, &analysis).unwrap();
+    assert!(String::from_utf8(markdown).unwrap().contains("… and 10 warnings more."));
+    assert!(as_table(&analysis, Style::Plain, false).contains("… and 22 warnings more (--all lists them)."));
+    assert!(!as_table(&analysis, Style::Plain, true).contains("warnings more"));
+}
+
+#[test]
+fn an_empty_file_is_not_called_a_capture() {
+    let mut analysis = story();
+    analysis.captures[0].info.empty = true;
+    assert!(as_table(&analysis, Style::Plain, false).contains("\n  an empty file (0 bytes)\n"));
+}
+
+#[test]
 fn a_long_list_is_cut_with_a_count() {
     let mut story = Story::new("many.pcapng", 0);
     for port in 0..2500 {

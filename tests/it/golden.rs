@@ -39,6 +39,11 @@ fn a_capture_that_began_late() {
 }
 
 #[test]
+fn a_client_run_three_times() {
+    golden("connected-again.txt", "mistakes", &["tcp-connected-again.pcapng", "--question", "I.1a,I.4a"]);
+}
+
+#[test]
 fn the_lab_over_ipv6() {
     golden("ipv6.txt", "variations", &["tcp-ipv6.pcapng", "--question", "I.1b", "--all"]);
 }

@@ -42,9 +42,12 @@ pub(super) fn answer(view: &LabView<'_>, testimony: &Testimony) -> Answer {
     };
     if known.connected.is_none() {
         draft.inferred(EXPECTED, Vec::new());
-        draft.missing("a capture of step 10, made at host C or A (the sheet asks for none), or the server's journal");
+        draft.missing("a capture of step 10, made at host C or A (the sheet asks for none)");
     }
-    if known.served.is_none() {
+    if known.connected == Some(false) {
+        draft.unknown("Whether the server serves a client that waits: this one did not get in.");
+        draft.missing("a run of step 10 in which C's client connects");
+    } else if known.served.is_none() {
         draft.unknown(
             "Whether the server's program served C while B was connected: accept() leaves no frame. The screenshot of \
              step 10 shows it.",
@@ -63,10 +66,16 @@ fn text(known: &Known, attempt: Option<&LabConnection>) -> String {
             "C's client connects, but is not served while B's client is connected. {kernel} C's line is acknowledged by \
              the kernel, and the program reads it only after B has quit."
         ),
-        (Some(true), None) => format!(
-            "C's client connects: its handshake is complete. Connected is not served, though: {kernel} So its line is \
-             acknowledged but is expected not to appear at the server until B quits."
-        ),
+        (Some(true), None) => {
+            let reset = attempt.is_some_and(|attempt| attempt.best().reset_in_queue());
+            let line = if reset {
+                "So its line is acknowledged, but as it seems nobody read it: the server's RST comes when the program ends \
+                 while the connection waits, or leaves data unread."
+            } else {
+                "So its line is acknowledged but is expected not to appear at the server until B quits."
+            };
+            format!("C's client connects: its handshake is complete. Connected is not served, though. {kernel} {line}")
+        }
         (Some(true), Some(true)) | (None, Some(true)) => {
             "C's client connects and is served while B's client is connected: this server does not serve one client at \
              a time, as step 10 expects."
@@ -186,10 +195,44 @@ fn served(view: &LabView<'_>, attempt: &LabConnection, phases: &Phases, draft: &
             ),
             vec![tcp_frames(view, sighting, phases.closing.clone())],
         );
+    } else if let Some(late) = LateFin::find(view, sighting) {
+        late.claim(view, sighting, draft);
     } else if sighting.reset_in_queue() {
         draft.inferred(
             "The server reset the quiet connection: it ended while the connection was queued, or left data unread.",
             vec![tcp_frames(view, sighting, phases.closing.clone())],
+        );
+    }
+}
+
+/// The server's FIN long after the client's: who had been served would have been closed at once.
+struct LateFin {
+    client: FrameNumber,
+    server: FrameNumber,
+    /// What came between the two.
+    since: &'static str,
+}
+
+impl LateFin {
+    fn find(view: &LabView<'_>, sighting: &TcpSighting) -> Option<LateFin> {
+        let client = sighting.connection.fin(sighting.client_side)?;
+        let server = sighting.connection.fin(sighting.client_side.other()).filter(|fin| *fin > client)?;
+        let first_connected = |frame| first_client_connected_at(view, sighting, frame);
+        if first_connected(client) == Some(true) && first_connected(server) == Some(false) {
+            return Some(LateFin { client, server, since: "when the first client had closed its connection" });
+        }
+        view.late_fins(sighting).map(|[client, server]| LateFin { client, server, since: "more than a second later" })
+    }
+
+    fn claim(&self, view: &LabView<'_>, sighting: &TcpSighting, draft: &mut Draft) {
+        let LateFin { client, server, since } = self;
+        let name = view.short_name(sighting.client().ip);
+        draft.inferred(
+            format!(
+                "{name}'s FIN (frame {client}) was acknowledged, but the server's own FIN came only {since} (frame \
+                 {server}): that fits a connection waiting in the queue until then."
+            ),
+            vec![tcp_frames(view, sighting, vec![*client, *server])],
         );
     }
 }

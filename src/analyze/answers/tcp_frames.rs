@@ -26,20 +26,23 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     for connection in &connections {
         let sighting = connection.best();
         let phases = Phases::of(view, sighting);
-        let mut text = Text { view, sighting, phases: &phases, draft: &mut draft, sentences: Vec::new() };
-        if connections.len() > 1 {
-            text.sentences.push(format!("Connection of {}:", sighting.client()));
-        }
+        let of = if connections.len() > 1 { format!("Connection of {}: ", sighting.client()) } else { String::new() };
+        let mut text = Text { view, sighting, phases: &phases, of: &of, draft: &mut draft, sentences: Vec::new() };
         text.handshake();
         text.lines();
         text.replies();
         text.acknowledgements();
         text.closing();
-        texts.push(text.sentences.join(" "));
+        texts.push(format!("{of}{}", text.sentences.join(" ")));
         all.add(&phases);
         if !view.notes_complete(sighting) {
             draft.missing("a shorter capture: this connection has more frames than are listed one by one");
         }
+    }
+    if connections.iter().any(|connection| connection.best().client_sent().data_frames > 0) {
+        draft.unknown(
+            "How many lines were typed: TCP is a byte stream, so one segment may carry several lines or a part of one.",
+        );
     }
     draft.inferred(
         "connect() at the client makes the handshake; the programs send nothing themselves until a line is typed.",
@@ -79,8 +82,9 @@ fn without_connection(view: &LabView<'_>, mut draft: Draft) -> Answer {
     };
     let text = format!("No connection came about: {what} ({}).", frames_in_sentence(&frames));
     draft.proved(text.clone(), vec![tcp_frames(view, sighting, frames)]);
-    draft.inferred(format!("With the server running: {EXPECTED}"), Vec::new());
-    draft.finish(view, Question::I1a, Status::Partial, format!("{text} With the server running: {EXPECTED}"), facts)
+    let expected = format!("Expected with a server that answers: {EXPECTED}");
+    draft.inferred(expected.clone(), Vec::new());
+    draft.finish(view, Question::I1a, Status::Partial, format!("{text} {expected}"), facts)
 }
 
 /// The sentences on one connection, each with its claim.
@@ -88,27 +92,37 @@ struct Text<'a, 'b> {
     view: &'a LabView<'a>,
     sighting: &'a TcpSighting,
     phases: &'a Phases,
+    /// Names the connection in each claim, where there are several.
+    of: &'a str,
     draft: &'b mut Draft,
     sentences: Vec<String>,
 }
 
 impl Text<'_, '_> {
     fn proved(&mut self, sentence: String, frames: Vec<FrameNumber>) {
-        self.draft.proved(sentence.clone(), vec![tcp_frames(self.view, self.sighting, frames)]);
+        let claim = format!("{}{sentence}", self.of);
+        self.draft.proved(claim, vec![tcp_frames(self.view, self.sighting, frames)]);
         self.sentences.push(sentence);
     }
 
-    fn client(&self) -> String {
-        self.view.short_name(self.sighting.client().ip)
+    /// The client and the server for `B → A`. On one computer both have one address, and only the roles tell them apart.
+    fn ends(&self) -> [String; 2] {
+        let [client, server] = [self.sighting.client().ip, self.sighting.server().ip];
+        if client == server {
+            return ["client", "server"].map(str::to_owned);
+        }
+        [client, server].map(|ip| self.view.short_name(ip))
     }
 
-    fn server(&self) -> String {
-        self.view.short_name(self.sighting.server().ip)
+    /// The same within a sentence.
+    fn names(&self) -> [String; 2] {
+        let article = if self.sighting.client().ip == self.sighting.server().ip { "the " } else { "" };
+        self.ends().map(|end| format!("{article}{end}"))
     }
 
     fn handshake(&mut self) {
         let connection = &self.sighting.connection;
-        let (client, server) = (self.client(), self.server());
+        let [client, server] = self.ends();
         let (Some(syn), Some(syn_ack), Some(ack)) = (connection.syn, connection.syn_ack, connection.ack) else {
             let seen = &self.phases.handshake;
             let text = if seen.is_empty() {
@@ -116,7 +130,7 @@ impl Text<'_, '_> {
             } else {
                 format!("Of the handshake only {} was captured.", frames_in_sentence(seen))
             };
-            self.draft.unknown(text.clone());
+            self.draft.unknown(format!("{}{text}", self.of));
             self.sentences.push(text);
             return;
         };
@@ -141,10 +155,11 @@ impl Text<'_, '_> {
     }
 
     fn lines(&mut self) {
-        let (client, server) = (self.client(), self.server());
+        let [client, server] = self.ends();
         let data = self.phases.client_data.clone();
         let counts = self.sighting.client_sent();
         if data.is_empty() && counts.data_frames == 0 {
+            let [client, _] = self.names();
             let text =
                 format!("8(c): no frame from {client} carries payload, so no line was sent while the capture ran.");
             self.proved(text, self.phases.from_client.clone());
@@ -157,9 +172,6 @@ impl Text<'_, '_> {
             count(counts.payload_bytes, "byte")
         );
         self.proved(text, data);
-        self.draft.unknown(
-            "How many lines were typed: TCP is a byte stream, so one segment may carry several lines or a part of one.",
-        );
         if !self.phases.retransmissions.is_empty() {
             let text = format!(
                 "{} data that had been sent before (retransmission).",
@@ -170,11 +182,17 @@ impl Text<'_, '_> {
     }
 
     fn replies(&mut self) {
-        let (client, server) = (self.client(), self.server());
+        let [client, server] = self.ends();
         let data = self.phases.server_data.clone();
         let counts = self.sighting.server_sent();
         if counts.data_frames == 0 {
-            let text = format!("{server} sends no payload: the server only acknowledges, it does not reply.");
+            let [_, server] = self.names().map(|name| capital(&name));
+            // A server that was sent nothing had nothing to reply to.
+            let text = if self.sighting.client_sent().data_frames == 0 {
+                format!("{server} sends no payload either.")
+            } else {
+                format!("{server} sends no payload: the server only acknowledges, it does not reply.")
+            };
             self.proved(text, self.phases.from_server.clone());
             return;
         }
@@ -195,9 +213,10 @@ impl Text<'_, '_> {
             return;
         }
         let both = self.phases.server_acknowledgements.len() < acks.len();
+        let [client, server] = self.names();
         let who = match (both, self.phases.server_acknowledgements.is_empty()) {
-            (false, _) => self.server(),
-            (true, true) => self.client(),
+            (false, _) => server,
+            (true, true) => client,
             (true, false) => "each side".to_owned(),
         };
         let text = format!(

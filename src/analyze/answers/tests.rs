@@ -1,10 +1,10 @@
 //! The answers to stories of the lab, against the answer key's variants.
 
-use crate::analyze::analysis::{Analysis, Answer, ClientHost, Facts, Status};
+use crate::analyze::analysis::{Analysis, Answer, Basis, ClientHost, Facts, Status};
 use crate::analyze::testing::{Story, address, ip};
 use crate::analyze::{CaptureFacts, NamedJournal, analyze};
 use crate::journal::Journal;
-use crate::lab::{LabConfig, Question, Step};
+use crate::lab::{HostName, LabConfig, Question, Step};
 use crate::types::FrameNumber;
 
 const A: &str = "10.0.3.1:65432";
@@ -339,4 +339,193 @@ fn a_lab_on_a_well_known_port_is_found_by_its_text() {
     story.line(&mut web, "\u{16}\u{3}\u{1}binary");
     let analysis = of(vec![story.read()]);
     assert_eq!(analysis.lab.servers, [(crate::types::Protocol::Tcp, address("10.0.3.1:80"))]);
+}
+
+#[test]
+fn each_of_several_connections_has_its_own_paragraph_and_its_claims_name_it() {
+    let mut story = Story::new("again", 0);
+    for client in [B1, B2] {
+        let mut connection = Story::tcp(client, A);
+        story.handshake(&mut connection);
+        story.line(&mut connection, "one\n");
+        story.close(&mut connection);
+    }
+    let analysis = of(vec![story.read()]);
+    let first = answer(&analysis, Question::I1a);
+    assert_eq!(first.answer.lines().count(), 2);
+    for client in [B1, B2] {
+        let name = format!("Connection of {client}: ");
+        assert!(first.answer.lines().any(|line| line.starts_with(&name)), "{}", first.answer);
+        assert_eq!(first.claims.iter().filter(|claim| claim.text.starts_with(&name)).count(), 5);
+        let frames = answer(&analysis, Question::I4a).claims.iter();
+        assert_eq!(frames.filter(|claim| claim.text.contains(client)).count(), 1);
+    }
+    assert_eq!(first.claims.iter().filter(|claim| claim.text.starts_with("How many lines")).count(), 1);
+}
+
+#[test]
+fn a_server_that_was_sent_nothing_is_not_said_to_leave_it_unanswered() {
+    let mut story = Story::new("early", 0);
+    story.handshake(&mut Story::tcp(B1, A));
+    let text = &answer(&of(vec![story.read()]), Question::I1a).answer.clone();
+    assert!(text.contains("A sends no payload either.") && !text.contains("reply"), "{text}");
+}
+
+#[test]
+fn on_one_computer_the_roles_name_the_two_ends() {
+    let mut story = Story::new("same host", 0);
+    let mut own = Story::tcp("10.0.3.2:40210", "10.0.3.2:65432");
+    story.handshake(&mut own);
+    story.line(&mut own, "one\n");
+    let text = &answer(&of(vec![story.read()]), Question::I1a).answer.clone();
+    assert!(text.contains("SYN client → server (frame 1)") && text.contains("The server sends no payload"), "{text}");
+}
+
+#[test]
+fn one_client_on_each_host_of_part_two_is_told_from_step_10_by_what_came_before() {
+    let single = |file: &str, start: i64, client: &str| {
+        let mut story = Story::new(file, start);
+        let mut connection = Story::tcp(client, A);
+        story.handshake(&mut connection);
+        story.line(&mut connection, "hello\n");
+        story.read()
+    };
+    let analysis = of(vec![step_8(), step_12(), single("2", 600, B1), single("3", 900, C1)]);
+    assert_eq!(steps(&analysis), [Step::TcpClient, Step::Udp, Step::ThreadedAtB, Step::ThreadedAtC].map(Some));
+    assert_eq!(codes(&analysis), ["only-one-client", "only-one-client"]);
+    let step_10 = of(vec![step_8(), single("10", 200, C1), step_12()]);
+    assert_eq!(steps(&step_10)[1], Some(Step::BusyServer));
+    let mut config = LabConfig::default();
+    config.steps.insert("2".to_owned(), Step::ThreadedAtB);
+    let set = analyze(vec![single("2", 600, B1), single("3", 900, C1)], &[], &config);
+    assert_eq!(steps(&set), [Step::ThreadedAtB, Step::ThreadedAtC].map(Some));
+}
+
+#[test]
+fn a_lone_client_at_the_third_address_whose_syns_stay_unanswered_is_c() {
+    let mut story = Story::new("full queue", 0);
+    story.syns(Story::tcp(C1, A), 3);
+    let analysis = of(vec![story.read()]);
+    assert_eq!(steps(&analysis), [Some(Step::BusyServer)]);
+    let busy = answer(&analysis, Question::I3);
+    assert_eq!((busy.status, busy.missing.len()), (Status::Partial, 1));
+    assert!(busy.missing[0].contains("in which C's client connects"));
+}
+
+#[test]
+fn a_datagram_that_nobody_took_is_not_passed_over_in_the_answer() {
+    let mut story = Story::new("refused", 0);
+    story.datagram("10.0.3.2:51000", UDP_A, "one");
+    story.port_unreachable("10.0.3.2:51000", UDP_A);
+    let analysis = of(vec![story.read()]);
+    let text = &answer(&analysis, Question::I4a).answer;
+    assert!(
+        text.contains("UDP made 1 datagram, from the client to the server, and no other frame of its own; the ICMP")
+    );
+    assert!(analysis.findings[0].message.starts_with("1 datagram to 10.0.3.1:65433 came back"));
+    assert!(!analysis.lab.streams[0].established);
+}
+
+#[test]
+fn the_servers_fin_that_waits_for_the_first_client_is_a_sign_of_the_queue() {
+    let mut story = Story::new("at A", 0);
+    let (mut b, mut c) = (Story::tcp(B1, A), Story::tcp(C1, A));
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "waiting\n");
+    story.half_close(&mut c);
+    story.close(&mut b);
+    story.close_of_server(&mut c);
+    let analysis = of(vec![story.read()]);
+    let claims = &answer(&analysis, Question::I3).claims;
+    let late = claims.iter().find(|claim| claim.text.contains("when the first client had closed")).unwrap();
+    assert_eq!(late.basis, Basis::Inferred);
+    assert_eq!(Some(late.evidence[0].frames.clone()), frames(&[11, 16]));
+}
+
+#[test]
+fn a_server_that_ended_while_c_waited_is_said_to_have_left_the_line_unread() {
+    let mut story = Story::new("c", 0);
+    let mut c = Story::tcp(C1, A);
+    story.handshake(&mut c);
+    story.line(&mut c, "waiting\n");
+    story.reset_by_server(&mut c);
+    let text = &answer(&of(vec![story.read()]), Question::I3).answer.clone();
+    assert!(text.contains("as it seems nobody read it") && !text.contains("until B quits"), "{text}");
+}
+
+#[test]
+fn a_server_that_was_set_wrongly_is_named_where_nothing_belongs_to_the_lab() {
+    let mut config = LabConfig::default();
+    config.hosts.insert(HostName::A, ip("192.168.50.1"));
+    let analysis = analyze(vec![step_8()], &[], &config);
+    assert_eq!(codes(&analysis), ["no-lab-traffic"]);
+    assert!(analysis.findings[0].message.ends_with("host A, was set to 192.168.50.1: is it that one?"));
+}
+
+/// Part II at B and C with the server of Part I, which serves B's first client until that leaves.
+fn served_one_by_one(reply: bool) -> Vec<CaptureFacts> {
+    let mut at_b = Story::new("2", 600);
+    let (mut first, mut second) = (Story::tcp(B1, A), Story::tcp(B2, A));
+    at_b.handshake(&mut first);
+    if reply {
+        at_b.echo(&mut first, "one\n")
+    } else {
+        at_b.line(&mut first, "one\n")
+    }
+    at_b.handshake(&mut second);
+    at_b.line(&mut second, "two\n");
+    let mut at_c = Story::new("3", 900);
+    let mut waiting = [C1, C2].map(|client| Story::tcp(client, A));
+    for c in &mut waiting {
+        at_c.handshake(c);
+        at_c.line(c, "three\n");
+    }
+    for c in &mut waiting {
+        at_c.half_close(c);
+    }
+    vec![step_8(), step_12(), at_b.read(), at_c.read()]
+}
+
+#[test]
+fn part_two_with_the_server_of_part_one_is_found_out() {
+    for reply in [true, false] {
+        let analysis = of(served_one_by_one(reply));
+        assert_eq!(steps(&analysis)[2..], [Step::ThreadedAtB, Step::ThreadedAtC].map(Some), "{reply}");
+        let found = analysis.findings.iter().find(|finding| finding.code == "not-threaded").unwrap();
+        assert_eq!(found.message.starts_with("3 clients of Part II"), reply, "{}", found.message);
+        let threaded = answer(&analysis, Question::II1);
+        assert!(threaded.answer.contains("seems to serve one client at a time"), "{}", threaded.answer);
+        assert!(threaded.claims.iter().all(|claim| !claim.text.contains("was reading from")));
+    }
+    let good = of(vec![step_8(), step_12(), part_two("2", 600, [B1, B2], true), part_two("3", 900, [C1, C2], true)]);
+    assert!(!codes(&good).contains(&"not-threaded"));
+}
+
+#[test]
+fn a_threaded_server_that_closes_at_once_was_reading() {
+    let mut story = Story::new("2", 0);
+    let mut clients = [B1, B2].map(|client| Story::tcp(client, A));
+    clients.iter_mut().for_each(|client| story.handshake(client));
+    clients.iter_mut().for_each(|client| story.line(client, "one\n"));
+    clients.iter_mut().for_each(|client| story.close(client));
+    let analysis = of(vec![story.read()]);
+    let claims = &answer(&analysis, Question::II1).claims;
+    assert!(claims.iter().any(|claim| claim.text.contains("at once: its program was reading")));
+    assert!(!codes(&analysis).contains(&"not-threaded"));
+}
+
+#[test]
+fn what_came_before_a_whole_connection_is_noted_and_nothing_is_to_be_redone() {
+    let mut story = Story::new("8", 0);
+    story.close(&mut Story::tcp(B2, A));
+    story.refused(&mut Story::tcp("10.0.3.2:40100", "10.0.3.1:65431"));
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(codes(&analysis), ["earlier-run", "connection-refused"]);
+    assert!(analysis.findings.iter().all(|finding| finding.redo.is_none()));
+    assert_eq!(answer(&analysis, Question::I1a).status, Status::Observed);
 }

@@ -12,6 +12,9 @@ use crate::wording::{count, frames_in_sentence, list};
 
 const DIFFERENCE: &str = "In Part I the client at C connected but waited in the queue; here its lines appear at the server \
     while B's clients stay open.";
+const ONE_BY_ONE: &str = "So this server seems to serve one client at a time, as in Part I.";
+const THREADED: &str = "A threaded server's main thread returns to accept() at once, and a thread of its own serves each client: \
+    none would wait.";
 const WHY: &str = "The main thread returns to accept() at once, and a thread of its own serves each client.";
 
 /// Answers II.1 from the captures of Part II and the threaded server's journal.
@@ -27,7 +30,12 @@ pub(super) fn answer(view: &LabView<'_>, testimony: &Testimony) -> Answer {
     let all_served: Option<u64> = verdicts.iter().copied().sum_served();
     connected_claims(view, &clients, &mut draft);
     served_claims(view, &clients, &verdicts, &mut draft);
-    draft.inferred(format!("{WHY} No capture shows threads."), Vec::new());
+    let waited = waited(view, &clients, &mut draft);
+    if waited || verdicts.contains(&Some(false)) {
+        draft.inferred(format!("{ONE_BY_ONE} {THREADED}"), Vec::new());
+    } else {
+        draft.inferred(format!("{WHY} No capture shows threads."), Vec::new());
+    }
     let missing = name_missing(view, &clients, &mut draft);
     if all_served.is_none() {
         draft.unknown(
@@ -42,7 +50,7 @@ pub(super) fn answer(view: &LabView<'_>, testimony: &Testimony) -> Answer {
         hosts: Some(by_host(&clients, &verdicts)),
     };
     let status = if all_served.is_some() && !missing { Status::Observed } else { Status::Partial };
-    draft.finish(view, Question::II1, status, text(view, &clients, all_served), facts)
+    draft.finish(view, Question::II1, status, text(view, &clients, all_served, waited), facts)
 }
 
 /// The sum of clients served; unknown as soon as one is.
@@ -56,7 +64,7 @@ impl<I: Iterator<Item = Option<bool>>> SumServed for I {
     }
 }
 
-fn text(view: &LabView<'_>, clients: &[Client<'_>], all_served: Option<u64>) -> String {
+fn text(view: &LabView<'_>, clients: &[Client<'_>], all_served: Option<u64>, waited: bool) -> String {
     let counts: Vec<String> = hosts(clients)
         .into_iter()
         .map(|host| {
@@ -65,10 +73,15 @@ fn text(view: &LabView<'_>, clients: &[Client<'_>], all_served: Option<u64>) -> 
         })
         .collect();
     let total = clients.len() as u64;
-    let connected = format!("Yes: {} connected to the server ({}).", count(total, "client"), list(&counts));
+    let connected = format!("Yes, {} connected to the server: {}.", count(total, "client"), list(&counts));
     match all_served {
         Some(served) if served == total => format!("{connected} All were served at the same time. {DIFFERENCE} {WHY}"),
-        Some(served) => format!("{connected} But only {served} of them got an answer while the capture ran. {WHY}"),
+        Some(served) => format!(
+            "{connected} But only {served} of them got an answer while the capture ran. {ONE_BY_ONE} {THREADED}"
+        ),
+        None if waited => {
+            format!("{connected} But as it seems not all of them were served at once. {ONE_BY_ONE} {THREADED}")
+        }
         None => format!(
             "{connected} Unlike in Part I all of them are expected to be served at once, which the server's screen shows. \
              {DIFFERENCE} {WHY}"
@@ -172,15 +185,34 @@ fn closed_at_once(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft)
             let sighting = connection.best();
             let fin = |side| sighting.connection.fin(side);
             matches!((fin(sighting.client_side), fin(sighting.client_side.other())), (Some(client), Some(server)) if client < server)
+                && view.late_fins(sighting).is_none()
         })
         .map(|connection| tcp_frames(view, connection.best(), Phases::of(view, connection.best()).closing))
         .collect();
     if !both.is_empty() {
         draft.inferred(
-            "The server answered a client's FIN with its own: its program was reading from that client.",
+            "The server answered a client's FIN with its own at once: its program was reading from that client.",
             both,
         );
     }
+}
+
+/// Clients whose connections seem to have waited in the queue. Returns whether there are any.
+fn waited(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> bool {
+    let waiting: Vec<Evidence> = clients
+        .iter()
+        .filter(|client| client.accepted.is_none())
+        .filter_map(|client| client.connection)
+        .filter(|connection| view.seems_to_have_waited(connection.best()))
+        .map(|connection| tcp_frames(view, connection.best(), Phases::of(view, connection.best()).closing))
+        .collect();
+    let any = !waiting.is_empty();
+    if any {
+        let text = "A client's FIN was acknowledged, but the server's own FIN is missing or came more than a second later: \
+                    that fits a connection waiting in the queue.";
+        draft.inferred(text, waiting);
+    }
+    any
 }
 
 fn by_host(clients: &[Client<'_>], verdicts: &[Option<bool>]) -> Vec<HostClients> {

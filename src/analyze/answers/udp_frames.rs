@@ -17,7 +17,7 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     let mut draft = Draft::default();
     let tcp = tcp_side(view, &mut draft);
     let udp = udp_side(view, &mut draft);
-    unreachable(view, &mut draft);
+    let refused = unreachable(view, &mut draft);
     draft.inferred(DIFFERENCE, Vec::new());
     let status = match (tcp, &udp) {
         (Some(_), Some(_)) => Status::Observed,
@@ -38,12 +38,17 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
         )
     });
     let udp_text = udp.as_ref().map(|udp| {
-        let back = if udp.back > 0 {
-            format!("{} to the server and {} back", udp.forth, udp.back)
-        } else {
-            "all from the client to the server".to_owned()
+        let back = match (udp.forth, udp.back) {
+            (1, 0) => "from the client to the server".to_owned(),
+            (_, 0) => "all from the client to the server".to_owned(),
+            (forth, back) => format!("{forth} to the server and {back} back"),
         };
-        format!(" UDP made {}, {back}, and no other frame.", count(udp.forth + udp.back, "datagram"))
+        let icmp = if refused {
+            " of its own; the ICMP port unreachable that came back says that no UDP server was bound there"
+        } else {
+            ""
+        };
+        format!(" UDP made {}, {back}, and no other frame{icmp}.", count(udp.forth + udp.back, "datagram"))
     });
     let opening =
         if status == Status::NotInCapture { "Expected: Yes, they are different." } else { "Yes, they are different." };
@@ -67,6 +72,7 @@ fn closed(view: &LabView<'_>) -> bool {
 /// The TCP frames without payload of step 8.
 fn tcp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<u64> {
     let mut total = None;
+    let several = step_eight(view).nth(1).is_some();
     for connection in step_eight(view) {
         let sighting = connection.best();
         let (client, server) = (sighting.client_sent(), sighting.server_sent());
@@ -82,8 +88,9 @@ fn tcp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<u64> {
             .copied()
             .collect();
         frames.sort_unstable();
+        let of = if several { format!(", {}", sighting.client()) } else { String::new() };
         let text = format!(
-            "TCP (step 8): {} without payload beside {} with payload.",
+            "TCP (step 8{of}): {} without payload beside {} with payload.",
             count(control, "frame"),
             count(client.data_frames + server.data_frames, "frame")
         );
@@ -151,13 +158,17 @@ fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
     }
 }
 
-/// ICMP port unreachable quotes a UDP header, so the display filter `udp` shows it; it is no datagram of the lab.
-fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
+/// ICMP port unreachable quotes a UDP header, so the display filter `udp` shows it; it is no datagram of the lab. Returns
+/// whether there is any.
+fn unreachable(view: &LabView<'_>, draft: &mut Draft) -> bool {
+    let mut any = false;
     for (number, capture) in view.captures.iter().enumerate() {
-        let quoting = view.unreachable_datagrams(number);
+        let quoting: Vec<FrameNumber> =
+            view.unreachable_datagrams(number).into_iter().map(|(frame, _)| frame).collect();
         if quoting.is_empty() {
             continue;
         }
+        any = true;
         let filter = Some(frame_filter(&quoting));
         let evidence = Evidence { file: capture.file.clone(), frames: quoting, filter, lines: Vec::new() };
         draft.proved(
@@ -166,4 +177,5 @@ fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
             vec![evidence],
         );
     }
+    any
 }

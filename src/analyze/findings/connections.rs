@@ -51,19 +51,38 @@ impl Report<'_, '_> {
     }
 
     fn began_late(&mut self) {
+        let is_late = |s: &TcpSighting| {
+            s.connection.syn.is_none()
+                && matches!(s.connection.handshake, HandshakeState::NotCaptured | HandshakeState::SynAckSeen)
+        };
+        // The last frames of an earlier run do no harm to a later one that is there whole.
+        let is_whole =
+            |s: &TcpSighting| s.connection.handshake == HandshakeState::Complete && s.client_sent().data_frames > 0;
+        let whole = self.all.iter().any(|(_, s)| is_whole(s));
+        let leftover = |s: &TcpSighting| whole && !s.established();
+        let clients = |late: &[&TcpSighting]| list(&late.iter().map(|sighting| sighting.client()).collect::<Vec<_>>());
         self.add(
             "capture-began-late",
             Severity::Warning,
-            |_, s| {
-                s.connection.syn.is_none()
-                    && matches!(s.connection.handshake, HandshakeState::NotCaptured | HandshakeState::SynAckSeen)
-            },
+            |_, s| is_late(s) && !leftover(s),
             |late| {
-                let clients: Vec<_> = late.iter().map(|sighting| sighting.client()).collect();
                 format!(
                     "The handshake of {} was not captured: the capture began when the connection already stood. Start \
                      Wireshark's capture (7a) before the client (8b).",
-                    list(&clients)
+                    clients(late)
+                )
+            },
+        );
+        // A code of its own: rubrics take points off for the other one.
+        self.add(
+            "earlier-run",
+            Severity::Info,
+            |_, s| is_late(s) && leftover(s),
+            |late| {
+                format!(
+                    "An earlier run of the client ({}) was still ending when the capture began. The later one is there \
+                     whole, and the answers rest on it.",
+                    clients(late)
                 )
             },
         );
@@ -71,7 +90,7 @@ impl Report<'_, '_> {
 
     fn refused(&mut self) {
         let connected_later = |all: &[(Step, &TcpSighting)], refused: &TcpSighting| {
-            all.iter().any(|(_, s)| s.server() == refused.server() && s.established())
+            all.iter().any(|(_, s)| s.server().ip == refused.server().ip && s.established())
         };
         let all = self.all;
         let text = |refused: &[&TcpSighting]| {
@@ -119,7 +138,8 @@ impl Report<'_, '_> {
             |silent| {
                 format!(
                     "{} repeated and not answered, though the server's computer is there: the server's accept queue was full \
-                     (it holds one connection more than the backlog), or a firewall drops the SYN.",
+                     (it holds one connection more than the backlog), or a firewall drops the SYN. Only one client should \
+                     wait there beside the one that is served: end the others (Ctrl-C), then start this one again.",
                     if silent.len() == 1 {
                         format!("The SYN of {} was", list(&silent.iter().map(|s| s.client()).collect::<Vec<_>>()))
                     } else {

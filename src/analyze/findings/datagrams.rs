@@ -1,14 +1,14 @@
 //! Findings about the lab's UDP datagrams in a capture.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::findings::{frames, of_file};
 use crate::analyze::topology::LabView;
 use crate::lab::Step;
-use crate::types::FrameNumber;
-use crate::wording::count;
+use crate::types::{FrameNumber, SocketAddress};
+use crate::wording::{count, list};
 
 /// From this many one-datagram conversations of a host on, its program makes a socket for every line.
 const SOCKET_PER_LINE: usize = 3;
@@ -20,14 +20,16 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let numbers = view.unreachable_datagrams(number);
+    let (numbers, servers): (Vec<FrameNumber>, BTreeSet<SocketAddress>) =
+        view.unreachable_datagrams(number).into_iter().unzip();
     if numbers.is_empty() {
         return;
     }
     let message = format!(
-        "{} came back as ICMP port unreachable: no UDP server was bound to that address and port. Start udp_server before \
-         the client (step 12), and compare the addresses and ports in both programs.",
-        count(numbers.len() as u64, "datagram")
+        "{} to {} came back as ICMP port unreachable: no UDP server was bound to that address and port. Start udp_server \
+         before the client (step 12), and compare the addresses and ports in both programs.",
+        count(numbers.len() as u64, "datagram"),
+        list(&servers.into_iter().collect::<Vec<_>>())
     );
     let finding = of_file(view, number, "udp-port-unreachable", Severity::Error, message, Some(Step::Udp));
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });

@@ -5,6 +5,7 @@ use crate::analyze::facts::CaptureFacts;
 use crate::analyze::findings::{of_file, step_of};
 use crate::analyze::topology::LabView;
 use crate::escape::harmless;
+use crate::lab::HostName;
 use crate::limits::{LAB_CANDIDATES, LAB_STREAMS};
 use crate::wording::{count, list};
 
@@ -50,7 +51,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     dropped(capture, &mut add);
     snapped(capture, &mut add);
     if lab_frames(view, number) == 0 {
-        let (code, message) = no_server(capture).unwrap_or_else(|| no_lab_traffic(capture));
+        let (code, message) = no_server(capture).unwrap_or_else(|| no_lab_traffic(view, capture));
         add(code, Severity::Error, message);
     } else {
         same_host(view, number, &mut add);
@@ -67,7 +68,7 @@ fn sentence(message: &str) -> String {
 fn filtered(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, String)) {
     if let Some(filter) = capture.info.interfaces.iter().find_map(|interface| interface.filter.as_deref()) {
         let message = format!(
-            "It was made with the capture filter \"{}\", so the file holds nothing else. The sheet asks for a display filter \
+            "The capture was made with the capture filter \"{}\", so the file holds nothing else. The sheet asks for a display filter \
              (7b), which hides frames and keeps them. As display filter: ip.addr==ADDRESS and tcp; as capture filter: host \
              ADDRESS and tcp.",
             harmless(filter)
@@ -138,7 +139,7 @@ fn no_server(capture: &CaptureFacts) -> Option<(&'static str, String)> {
 }
 
 /// Why a capture with packets may have none of the lab: the names of its interfaces tell most.
-fn no_lab_traffic(capture: &CaptureFacts) -> (&'static str, String) {
+fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, String) {
     let used = capture.info.interfaces.iter().filter(|interface| interface.frames > 0);
     // On Windows the name is a GUID, and only the description says what the interface is.
     let names: Vec<&str> = used.filter_map(|i| i.description.as_deref().or(i.name.as_deref())).collect();
@@ -152,7 +153,8 @@ fn no_lab_traffic(capture: &CaptureFacts) -> (&'static str, String) {
                     .any(|word| if whole { name == *word || name.contains("loopback") } else { name.contains(word) })
             })
     };
-    let redo = "Redo the capture on the interface that has the lab's address (eth0).";
+    let redo =
+        "Redo the step with the capture on the interface that has the lab's address (7a; eth0 on a Raspberry Pi).";
     if all_match(&WIRELESS, false) {
         return (
             "wrong-interface",
@@ -170,11 +172,14 @@ fn no_lab_traffic(capture: &CaptureFacts) -> (&'static str, String) {
     let message = format!(
         "None of the {} belongs to the lab: no TCP connection or UDP datagram to a server of the lab ({} and {} of other \
          programs). Was the client started while the capture ran, with the server's address set in it, and the capture made \
-         on the interface that has the lab's address? Two programs on one computer talk over lo, never over eth0. If the \
-         server's address is unusual, name it with --server.",
+         on the interface that has the lab's address? Two programs on one computer talk over lo, never over eth0. {}",
         count(capture.info.frames, "frame"),
         count(counts.tcp, "TCP segment"),
         count(counts.udp, "UDP datagram"),
+        match view.config.hosts.get(&HostName::A) {
+            Some(set) => format!("The server's computer, host A, was set to {set}: is it that one?"),
+            None => "If the server's address is unusual, name it (--server, or a lab file with --lab).".to_owned(),
+        },
     );
     ("no-lab-traffic", message)
 }
@@ -213,7 +218,10 @@ pub(super) fn find_other_traffic(view: &LabView<'_>, found: &mut Vec<Finding>) {
         view.captures.iter().enumerate().filter_map(|(number, capture)| with_others(number, capture)).collect();
     let (what, file) = match mixed.as_slice() {
         [] => return,
-        [(number, share)] => (format!("{share} belong to the lab"), Some(view.file(*number).to_owned())),
+        [(number, share)] => {
+            let verb = if share.starts_with("1 of") { "belongs" } else { "belong" };
+            (format!("{share} {verb} to the lab"), Some(view.file(*number).to_owned()))
+        }
         several => {
             let shares: Vec<String> =
                 several.iter().map(|(number, share)| format!("{share} in {}", harmless(view.file(*number)))).collect();
@@ -244,7 +252,7 @@ pub(super) fn find_crowd(view: &LabView<'_>, found: &mut Vec<Finding>) {
     if view.servers.cut {
         let message = format!(
             "More than {LAB_CANDIDATES} socket addresses could be servers of the lab; the lab was looked for among the first \
-             ones. If it was not found, name its server with --server."
+             ones. If it was not found, name its server (--server, or a lab file with --lab)."
         );
         let severity = Severity::Info;
         found.push(Finding {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::testimony::Testimony;
 use crate::analyze::topology::{LabConnection, LabView};
 use crate::lab::Step;
-use crate::wording::list;
+use crate::types::SocketAddress;
+use crate::wording::{count, list};
 
 /// Clients that the sheet has each client computer run.
 const CLIENTS_PER_HOST: usize = 2;
@@ -38,9 +40,37 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
             found.push(finding("several-runs", Severity::Info, file, message, step));
         }
     }
+    one_by_one(view, found);
     if let [(host, _)] = by_host.iter().collect::<Vec<_>>().as_slice() {
         second_host(view, **host, found);
     }
+}
+
+/// Clients that wait, though each should have a thread of its own: the server of Part I may still be running, in which case
+/// the threaded one could not even start.
+fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    let connections = || view.of_part_two().filter(|connection| connection.established());
+    let replies = connections().any(LabConnection::answered);
+    let testimony = Testimony::of(view.journals);
+    let accepted = |client: SocketAddress| {
+        testimony.threaded().flat_map(|run| &run.accepted).any(|accepted| accepted.client == client)
+    };
+    let waits = |connection: &&LabConnection| {
+        let unanswered = replies && connection.has_lines() && !connection.answered();
+        (unanswered || view.seems_to_have_waited(connection.best())) && !accepted(connection.client())
+    };
+    let waiting: Vec<&LabConnection> = connections().filter(waits).collect();
+    let Some(first) = waiting.first() else { return };
+    let clients: Vec<_> = waiting.iter().map(|connection| connection.client()).collect();
+    let message = format!(
+        "{} of Part II ({}) connected, but as it seems waited in the queue: this server serves one client at a time. Is \
+         tcp_server still running from Part I, so that the threaded one could not start? Stop it (step 13), start the \
+         threaded server (Part II step 1), then its clients.",
+        count(clients.len() as u64, "client"),
+        list(&clients)
+    );
+    let file = Some(view.file(first.best().capture).to_owned());
+    found.push(finding("not-threaded", Severity::Warning, file, message, Some(first.step)));
 }
 
 /// A switch hides the other host's traffic, so one host's capture cannot answer II.2 and II.3 alone.

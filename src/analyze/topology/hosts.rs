@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::analyze::topology::servers::Servers;
 use crate::analyze::topology::view::LabStreams;
+use crate::analyze::track::HandshakeState;
 use crate::lab::{HostName, LabConfig, Step};
 use crate::types::Timestamp;
 
@@ -32,7 +33,7 @@ impl Hosts {
             rest.retain(|seen| Some(seen.ip) != a);
         }
         if let ([only], Some(a)) = (rest.as_mut_slice(), a) {
-            only.second |= !only.part_one && is_third_address(a, only.ip);
+            only.second |= (!only.part_one || only.unanswered) && is_third_address(a, only.ip);
         }
         let mut b = config.hosts.get(&HostName::B).copied();
         let mut c = config.hosts.get(&HostName::C).copied();
@@ -65,6 +66,8 @@ struct Appearance {
     part_one: bool,
     /// It cannot be B: its connections were left in the queue, or its capture was set to be of the second host.
     second: bool,
+    /// Its SYNs were all it sent, as of a client for which the busy server's queue has no room.
+    unanswered: bool,
     time: Option<Timestamp>,
     place: usize,
 }
@@ -84,11 +87,14 @@ fn in_order(files: &[&str], streams: &LabStreams, config: &LabConfig) -> Vec<App
         let part_one = start.is_none_or(|start| sighting.connection.first_frame < start);
         let second =
             set_second(sighting.capture) || (part_one && (sighting.left_in_queue() || sighting.reset_in_queue()));
-        note(&mut seen, sighting.client().ip, part_one, second, sighting.connection.first_time);
+        let unanswered = sighting.connection.handshake == HandshakeState::SynOnly;
+        let time = sighting.connection.first_time;
+        note(&mut seen, Appearance { ip: sighting.client().ip, part_one, second, unanswered, time, place: 0 });
     }
     for sighting in &streams.udp {
         let ip = sighting.conversation.address(sighting.client_side).ip;
-        note(&mut seen, ip, true, set_second(sighting.capture), sighting.conversation.first_time);
+        let (second, time) = (set_second(sighting.capture), sighting.conversation.first_time);
+        note(&mut seen, Appearance { ip, part_one: true, second, unanswered: false, time, place: 0 });
     }
     let near = times_are_of_one_lab(seen.iter().map(|there| there.time));
     seen.sort_by_key(|there| {
@@ -100,18 +106,19 @@ fn in_order(files: &[&str], streams: &LabStreams, config: &LabConfig) -> Vec<App
 }
 
 /// Takes note of a client computer. Of several captures, one of Part I counts most, then the earliest.
-fn note(seen: &mut Vec<Appearance>, ip: IpAddr, part_one: bool, second: bool, time: Option<Timestamp>) {
-    let place = seen.len();
-    let Some(there) = seen.iter_mut().find(|there| there.ip == ip) else {
-        seen.push(Appearance { ip, part_one, second, time, place });
+fn note(seen: &mut Vec<Appearance>, new: Appearance) {
+    let Some(there) = seen.iter_mut().find(|there| there.ip == new.ip) else {
+        let place = seen.len();
+        seen.push(Appearance { place, ..new });
         return;
     };
-    let earlier = time.is_some() && (there.time.is_none() || time < there.time);
-    if (part_one && !there.part_one) || (part_one == there.part_one && earlier) {
-        there.time = time;
+    let earlier = new.time.is_some() && (there.time.is_none() || new.time < there.time);
+    if (new.part_one && !there.part_one) || (new.part_one == there.part_one && earlier) {
+        there.time = new.time;
     }
-    there.part_one |= part_one;
-    there.second &= second;
+    there.part_one |= new.part_one;
+    there.second &= new.second;
+    there.unanswered &= new.unanswered;
 }
 
 /// Whether an address is the third where A's is the first, as the sheet numbers the computers: A .1, B .2, C .3. It tells

@@ -126,6 +126,9 @@ fn with_set_ports(mut ranked: Vec<(Endpoint, i32)>, config: &LabConfig) -> Vec<(
     ranked
 }
 
+/// Servers that the sentence on them names; reports list all.
+const NAMED: usize = 8;
+
 /// A sentence that says how host A and its servers were found.
 fn why(
     ranked: &[(Endpoint, i32)],
@@ -133,18 +136,25 @@ fn why(
     candidates: &HashMap<Endpoint, Candidate>,
     config: &LabConfig,
 ) -> String {
-    let names: Vec<String> = ranked.iter().map(|((protocol, address), _)| format!("{address} ({protocol})")).collect();
+    let mut names: Vec<String> =
+        ranked.iter().take(NAMED).map(|((protocol, address), _)| format!("{address} ({protocol})")).collect();
+    names.extend(ranked.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more")));
     let names = crate::wording::list(&names);
     if config.hosts.contains_key(&HostName::A) {
-        return format!("Host A was set to {host}; the lab's server there is {names}.");
+        let are = if ranked.len() == 1 { "server there is" } else { "servers there are" };
+        return format!("Host A was set to {host}; the lab's {are} {names}.");
     }
     let journalled = ranked.iter().any(|(endpoint, _)| candidates.get(endpoint).is_some_and(Candidate::is_journalled));
     if journalled {
         return format!("The servers' journals name {names}.");
     }
     format!(
-        "Judged by all socket addresses in the files, the lab's {}: clients connect or send to it, on a local network and \
-         a port of no other well-known service.",
-        if ranked.len() == 1 { format!("server is {names}") } else { format!("servers are {names}") }
+        "Judged by all socket addresses in the files, the lab's {}, on a local network and a port \
+         of no other well-known service.",
+        if ranked.len() == 1 {
+            format!("server is {names}: clients connect or send to it")
+        } else {
+            format!("servers are {names}: clients connect or send to them")
+        }
     )
 }

@@ -51,6 +51,8 @@ struct File {
     time: Option<Timestamp>,
     tcp_hosts: Vec<IpAddr>,
     udp_hosts: Vec<IpAddr>,
+    /// Its TCP connections that stood.
+    connections: usize,
     /// Where Part II begins in it.
     start: Option<FrameNumber>,
     /// Whether connections came before that.
@@ -68,7 +70,7 @@ pub(super) fn record(captures: &[CaptureFacts], streams: &LabStreams, hosts: &Ho
         let name = captures.get(file.number).map_or("", |capture| &capture.file);
         let found = match config.step_of(name) {
             Some(step) => Some((step, "The step was set.".to_owned())),
-            None => file.step(hosts, &files, place),
+            None => file.step(hosts, &files, place, second_part_before(&files, place, &steps)),
         };
         let Some((step, reason)) = found else { continue };
         let protocol = if file.tcp_hosts.is_empty() { Protocol::Udp } else { Protocol::Tcp };
@@ -92,6 +94,7 @@ impl File {
             time: first_lab_time(streams, number),
             tcp_hosts: distinct(tcp.iter().map(|sighting| sighting.client().ip)),
             udp_hosts: distinct(udp.map(|sighting| sighting.conversation.address(sighting.client_side).ip)),
+            connections: tcp.iter().filter(|sighting| sighting.established()).count(),
             start,
             earlier: start.is_some_and(|start| {
                 tcp.iter().any(|sighting| sighting.established() && sighting.connection.first_frame < start)
@@ -100,7 +103,8 @@ impl File {
     }
 
     /// The step, and why; `None` for a capture without traffic of the lab.
-    fn step(&self, hosts: &Hosts, files: &[File], place: usize) -> Option<(Step, String)> {
+    /// `part_two` says whether an earlier capture is of Part II.
+    fn step(&self, hosts: &Hosts, files: &[File], place: usize, part_two: bool) -> Option<(Step, String)> {
         let has_b = hosts.b.is_some_and(|b| self.tcp_hosts.contains(&b));
         if self.tcp_hosts.is_empty() {
             let why = "Its traffic of the lab is UDP, which only step 12 of Part I uses.";
@@ -114,7 +118,7 @@ impl File {
         if self.start.is_some() {
             return Some(self.threaded(has_b));
         }
-        Some(if has_b { self.single_at_b(hosts, files, place) } else { self.single_elsewhere(files, place) })
+        Some(if has_b { self.single_at_b(hosts, files, place) } else { single_elsewhere(files, place, part_two) })
     }
 
     fn threaded(&self, has_b: bool) -> (Step, String) {
@@ -138,8 +142,13 @@ impl File {
         let udp_before = files.iter().take(place).any(File::is_udp);
         let threaded_c = files.iter().any(|file| file.start.is_some());
         if before && !after && !threaded_b && (udp_before || threaded_c) {
-            let why = "It holds one client's connection, made after the captures of Part I; so it is taken for Part II \
-                       step 2 with only one client.";
+            let why = if self.connections > 1 {
+                "It holds connections that are answered one at a time, made after the captures of Part I; so it is taken \
+                 for Part II step 2."
+            } else {
+                "It holds one client's connection, made after the captures of Part I; so it is taken for Part II step 2 \
+                 with only one client."
+            };
             return (Step::ThreadedAtB, why.to_owned());
         }
         let mut why = "The lab's TCP connections in it are made one at a time, as in Part I".to_owned();
@@ -148,19 +157,6 @@ impl File {
             why.push_str(" It also holds the UDP datagrams of step 12.");
         }
         (Step::TcpClient, why)
-    }
-
-    /// One connection at a time, none of host B: step 10 at C; or Part II step 3 with one client.
-    fn single_elsewhere(&self, files: &[File], place: usize) -> (Step, String) {
-        let part_two_before = files.iter().take(place).any(|file| file.start.is_some());
-        let other_threaded = files.iter().skip(place.saturating_add(1)).any(|file| file.start.is_some());
-        if part_two_before && !other_threaded {
-            let why = "It holds one client's connection of the second host, made after Part II began; so it is taken for \
-                       Part II step 3 with only one client.";
-            return (Step::ThreadedAtC, why.to_owned());
-        }
-        let why = "It holds a single connection, of a host other than B, as in step 10 of Part I.";
-        (Step::BusyServer, why.to_owned())
     }
 
     fn is_udp(&self) -> bool {
@@ -174,7 +170,10 @@ impl File {
         if let Some(ip) = capturing_host(capture, &lab) {
             return (
                 Some(ip),
-                format!("Frames that only {ip} itself can have seen this way show that it was made there."),
+                format!(
+                    "Frames from {ip} are in it as only their sender sees them (marked as sent, or shorter than \
+                     Ethernet's 60 bytes), so it was made there."
+                ),
             );
         }
         match clients.as_slice() {
@@ -190,6 +189,25 @@ impl File {
             },
         }
     }
+}
+
+/// One connection at a time, none of host B: step 10 at C; or Part II step 3 with one client.
+fn single_elsewhere(files: &[File], place: usize, part_two_before: bool) -> (Step, String) {
+    let other_threaded = files.iter().skip(place.saturating_add(1)).any(|file| file.start.is_some());
+    if part_two_before && !other_threaded {
+        let why = "It holds one client's connection of the second host, made after Part II began; so it is taken for \
+                   Part II step 3 with only one client.";
+        return (Step::ThreadedAtC, why.to_owned());
+    }
+    let why = "It holds a single connection, of a host other than B, as in step 10 of Part I. (If it is Part II step 3 with \
+               only one client, say so: --step, or a lab file.)";
+    (Step::BusyServer, why.to_owned())
+}
+
+/// Whether a capture before this place is of Part II: it shows parallel connections, or was taken for it or set to be.
+fn second_part_before(files: &[File], place: usize, steps: &[Option<RecordedStep>]) -> bool {
+    let recorded = |file: &File| steps.get(file.number).and_then(Option::as_ref).map(|recorded| recorded.step.part());
+    files.iter().take(place).any(|file| file.start.is_some() || recorded(file) == Some(Part::II))
 }
 
 /// The host of the lab that alone has frames which only their sender can have captured.

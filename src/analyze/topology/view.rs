@@ -1,5 +1,6 @@
 //! The lab's own connections and conversations, each once, however many captures show it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
@@ -17,6 +18,9 @@ use crate::analyze::track::{
 use crate::lab::{LabConfig, Part, Step};
 use crate::limits::LAB_STREAMS;
 use crate::types::{FrameNumber, Protocol, SocketAddress};
+
+/// How long a server may take to close the connection of a client that has gone. One that serves it takes a millisecond.
+const CLOSED_AT_ONCE_NANOSECONDS: i128 = 1_000_000_000;
 
 /// A connection of the lab as one capture shows it.
 #[derive(Debug, Clone)]
@@ -267,9 +271,17 @@ impl<'a> LabView<'a> {
         LabFound {
             hosts: self.hosts.named(),
             servers: self.servers.endpoints().collect(),
-            streams: self.connections.iter().map(tcp_stream).chain(self.conversations.iter().map(udp_stream)).collect(),
+            streams: self.connections.iter().map(tcp_stream).chain(self.udp_streams()).collect(),
             why: self.servers.why.clone(),
         }
+    }
+
+    fn udp_streams(&self) -> impl Iterator<Item = LabStream> {
+        let refused: BTreeSet<SocketAddress> = (0..self.captures.len())
+            .flat_map(|capture| self.unreachable_datagrams(capture))
+            .map(|(_, server)| server)
+            .collect();
+        self.conversations.iter().map(move |conversation| udp_stream(conversation, &refused))
     }
 
     /// The TCP connections of a step.
@@ -283,14 +295,15 @@ impl<'a> LabView<'a> {
     }
 
     /// The frames of a capture that say that a datagram to a UDP server of the lab did not reach it, by quoting it.
-    pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<FrameNumber> {
+    /// With them the server's socket address.
+    pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<(FrameNumber, SocketAddress)> {
         let messages = self.captures.get(capture).map(|capture| &capture.traffic.other().unreachable);
-        let is_labs = |message: &&Unreachable| {
-            message.quoted.is_some_and(|quoted| {
-                quoted.protocol == Protocol::Udp && self.servers.contains(Protocol::Udp, quoted.destination)
-            })
+        let of_lab = |message: &Unreachable| {
+            let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
+            let is_labs = self.servers.contains(Protocol::Udp, quoted.destination);
+            is_labs.then_some((message.frame, quoted.destination))
         };
-        messages.into_iter().flatten().filter(is_labs).map(|message| message.frame).collect()
+        messages.into_iter().flatten().filter_map(of_lab).collect()
     }
 
     /// The name of a capture.
@@ -315,6 +328,22 @@ impl<'a> LabView<'a> {
             Some(name) => format!("host {name} ({ip})"),
             None => ip.to_string(),
         }
+    }
+
+    /// The client's FIN and the server's, where the server's came so much later that its program cannot have been reading
+    /// from the client when that left.
+    pub(crate) fn late_fins(&self, sighting: &TcpSighting) -> Option<[FrameNumber; 2]> {
+        let client = sighting.connection.fin(sighting.client_side)?;
+        let server = sighting.connection.fin(sighting.client_side.other()).filter(|fin| *fin > client)?;
+        let notes = self.tcp_notes(sighting);
+        let time = |frame| notes.iter().find(|note| note.frame == frame).and_then(|note| note.time);
+        (time(server)?.nanoseconds_since(time(client)?) >= CLOSED_AT_ONCE_NANOSECONDS).then_some([client, server])
+    }
+
+    /// Whether a connection seems to have waited in the server's queue: its client left, and the server did not close its
+    /// end, or only much later.
+    pub(crate) fn seems_to_have_waited(&self, sighting: &TcpSighting) -> bool {
+        sighting.left_in_queue() || self.late_fins(sighting).is_some()
     }
 
     /// The notes on the frames of a connection in one capture.
@@ -347,16 +376,17 @@ fn tcp_stream(connection: &LabConnection) -> LabStream {
     }
 }
 
-/// The sheet has UDP in step 12 of Part I only.
-fn udp_stream(conversation: &LabConversation) -> LabStream {
+/// The sheet has UDP in step 12 of Part I only. `refused` are the servers that were not there, as their computer said.
+fn udp_stream(conversation: &LabConversation, refused: &BTreeSet<SocketAddress>) -> LabStream {
     let best = conversation.best();
+    let answered = best.server_sent().datagrams > 0;
     LabStream {
         protocol: Protocol::Udp,
         client: conversation.client,
         server: conversation.server,
         step: Step::Udp,
-        established: true,
-        answered: best.server_sent().datagrams > 0,
+        established: answered || !refused.contains(&conversation.server),
+        answered,
         frames: best.client_sent().datagrams.saturating_add(best.server_sent().datagrams),
     }
 }

@@ -140,6 +140,12 @@ impl Outputs {
                 )
                 .hint("Leave --format out: with several files, the ending of each tells its format."))
             }
+            // Text in a .docx or .pdf is a file that its program cannot open.
+            (None, None) if path.extension().is_some() => {
+                Err(Failure::new(input::name(path.as_os_str()), "the ending tells no format").hint(
+                    "Endings that do: .html, .md, .csv, .json, .txt. With another one, name the format with --format.",
+                ))
+            }
             (format, ending) => Ok(format.or(ending).unwrap_or(Format::Table)),
         }
     }
@@ -238,6 +244,12 @@ mod tests {
         ];
         assert_eq!(contents(&asked).unwrap(), told);
         assert_eq!(contents(&outputs(None, &[])).unwrap(), [Content::Table]);
+    }
+
+    #[test]
+    fn an_ending_that_tells_no_format_needs_one_to_be_named() {
+        assert!(contents(&outputs(None, &["report.docx"])).unwrap_err().contains("no format"));
+        assert_eq!(contents(&outputs(Some(Format::Html), &["report.old"])).unwrap(), [Content::Html]);
     }
 
     #[test]

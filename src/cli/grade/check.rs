@@ -22,7 +22,10 @@ const NAME: usize = 40;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let config = super::lab(arguments.lab.as_deref())?;
-    let captures: Vec<CaptureFacts> = arguments.captures.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+    // One file that cannot be used does not hide what is wrong with the others.
+    let captures: Vec<CaptureFacts> =
+        arguments.captures.iter().filter_map(|path| read(path).map_err(|failure| failure.report()).ok()).collect();
+    let unusable = captures.len() < arguments.captures.len();
     let answers = match &arguments.answers {
         Some(path) => Some(Form::read(&input::read_text(path, form::MOST_BYTES)?)),
         None => None,
@@ -33,18 +36,21 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let wrong_form = answers.as_ref().is_some_and(|(form, problems)| !problems.is_empty() || is_incomplete(form));
     let style = Destination::Screen.style(arguments.color);
     let name = arguments.answers.as_ref().map(|path| input::name(path.as_os_str()));
+    let found = unusable || !missing.is_empty() || wrong_captures || wrong_form;
     Destination::Screen.write(|out| {
         let mut page = Page::new(out, style);
         of_captures(&mut page, &analysis)?;
         if let Some((form, problems)) = &answers {
             of_form(&mut page, name.as_deref().unwrap_or_default(), form, problems)?;
         }
-        let found = !missing.is_empty() || wrong_captures || wrong_form;
         page.gap()?;
         page.paragraph(0, if found { "There is something to look at before you hand in." } else { "Ready to hand in." })
     })?;
-    let found = !missing.is_empty() || wrong_captures || wrong_form;
-    Ok(if found { Exit::Found } else { Exit::Done })
+    Ok(match found {
+        _ if unusable => Exit::Unusable,
+        true => Exit::Found,
+        false => Exit::Done,
+    })
 }
 
 fn read(path: &Path) -> Result<CaptureFacts, Failure> {
@@ -63,18 +69,18 @@ fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> 
         let step = capture.step.as_ref().map(|recorded| words::step(recorded.step));
         let step = step.unwrap_or_else(|| "no step of the lab that can be told".to_owned());
         let frames = count(capture.info.frames, "frame");
-        page.marked(2, Piece::Title, &shorten(&capture.file, NAME), &format!("{step}, {frames}"))?;
+        page.marked(2, Piece::Title, &format!("{}:", shorten(&capture.file, NAME)), &format!("{step}, {frames}"))?;
     }
     let missing = missing_steps(analysis);
     for step in ASKED.into_iter().filter(|step| missing.contains(step)) {
         let text = format!("There is no capture of {}.", words::step(step));
-        page.marked(2, Piece::Finding(Severity::Error), "missing", &text)?;
+        page.marked(2, Piece::Finding(Severity::Error), "missing:", &text)?;
     }
     for finding in &analysis.findings {
         let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
         let redo = finding.redo.map(|step| format!(" Redo: {}.", words::step(step))).unwrap_or_default();
-        let mark = words::severity(finding.severity);
-        page.marked(2, Piece::Finding(finding.severity), mark, &format!("{file}{}{redo}", finding.message))?;
+        let mark = format!("{}:", words::severity(finding.severity));
+        page.marked(2, Piece::Finding(finding.severity), &mark, &format!("{file}{}{redo}", finding.message))?;
     }
     Ok(())
 }
@@ -82,13 +88,13 @@ fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> 
 fn of_form(page: &mut Page<'_>, name: &str, form: &Form, problems: &[Problem]) -> std::io::Result<()> {
     page.heading("Answers")?;
     for problem in problems {
-        page.marked(2, Piece::Finding(Severity::Error), "error", &format!("{name}, {problem}"))?;
+        page.marked(2, Piece::Finding(Severity::Error), "error:", &format!("{name}, {problem}"))?;
     }
     for question in Question::ALL {
         let unfilled = form.unfilled(question);
         if !unfilled.is_empty() {
             let text = format!("not filled in: {}", list(&unfilled));
-            page.marked(2, Piece::Finding(Severity::Warning), &question.to_string(), &text)?;
+            page.marked(2, Piece::Finding(Severity::Warning), &format!("{question}:"), &text)?;
         }
     }
     if problems.is_empty() && !is_incomplete(form) {

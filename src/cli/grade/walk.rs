@@ -2,7 +2,7 @@
 //! but regular files.
 
 use std::fs::{self, File, Metadata};
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::cli::exit::Failure;
@@ -44,7 +44,11 @@ pub(super) enum Place {
 pub(super) fn files(folder: &Path, results: Option<&Path>, limits: &SubmissionLimits) -> Result<Vec<Item>, Failure> {
     let name = input::name(folder.as_os_str());
     let metadata = folder.metadata().map_err(|error| {
-        Failure::new(&name, error).hint("Name the folder with the submissions, or the zip file that you downloaded.")
+        let cause = match error.kind() {
+            ErrorKind::NotFound => "there is no such folder or file".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::new(&name, cause).hint("Name the folder with the submissions, or the zip file that you downloaded.")
     })?;
     let mut items = if metadata.is_dir() { walk(folder, results, limits)? } else { bulk(folder, &name, &metadata)? };
     items.sort_by(|a, b| a.path.cmp(&b.path));
@@ -71,8 +75,11 @@ fn bulk(path: &Path, name: &str, metadata: &Metadata) -> Result<Vec<Item>, Failu
 /// # Errors
 /// If it is no ZIP archive.
 pub(super) fn open_bulk(path: &Path) -> Result<Bulk<BufReader<File>>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    Bulk::open(BufReader::new(file))
+    let mut file = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
+    if !file.fill_buf().map_err(|error| error.to_string())?.starts_with(b"PK") {
+        return Err("this is neither a folder nor a ZIP archive".to_owned());
+    }
+    Bulk::open(file)
 }
 
 fn walk(folder: &Path, results: Option<&Path>, limits: &SubmissionLimits) -> Result<Vec<Item>, Failure> {

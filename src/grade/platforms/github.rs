@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::escape::harmless;
 use crate::grade::points::Points;
 use crate::grade::report::words;
-use crate::grade::result::{Submission, Verdict};
+use crate::grade::result::Submission;
 
 /// A runner's result.
 #[derive(Debug, Clone, Serialize)]
@@ -49,7 +49,7 @@ fn test(question: &crate::grade::result::QuestionGrade) -> Test {
     let rubric: Vec<&str> = question.items.iter().map(|item| item.rubric.as_str()).collect();
     Test {
         name: words::question(question),
-        status: if question.verdict == Verdict::Right { "pass" } else { "fail" },
+        status: if question.passes() { "pass" } else { "fail" },
         score: question.points,
         message: harmless(&words::summary(question)).into_owned(),
         test_code: rubric.join("\n"),

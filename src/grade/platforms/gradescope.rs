@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::escape::harmless;
 use crate::grade::points::Points;
 use crate::grade::report::words;
-use crate::grade::result::{Identity, QuestionGrade, Submission, Verdict};
+use crate::grade::result::{Identity, QuestionGrade, Submission};
 
 /// A `results.json`.
 #[derive(Debug, Clone, Serialize)]
@@ -61,7 +61,7 @@ fn test(question: &QuestionGrade) -> Test {
     Test {
         score: question.points,
         max_score: question.max_points,
-        status: if question.verdict == Verdict::Right { "passed" } else { "failed" },
+        status: if question.passes() { "passed" } else { "failed" },
         name: words::question(question),
         name_format: "text",
         number: question.key(),

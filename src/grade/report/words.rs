@@ -51,7 +51,8 @@ pub fn item(item: &ItemGrade) -> String {
 /// A question with all its facts, each on a line, and what it rests on.
 pub fn summary(grade: &QuestionGrade) -> String {
     let mut lines: Vec<String> = grade.items.iter().map(item).collect();
-    lines.push(format!("Expected answer: {}", grade.expected_answer));
+    let expected = grade.expected_answer.strip_prefix("Expected: ").unwrap_or(&grade.expected_answer);
+    lines.push(format!("Expected answer: {expected}"));
     for proof in &grade.evidence {
         if let Some(filter) = &proof.filter {
             lines.push(format!("{}: {filter}", proof.file));

@@ -2,8 +2,8 @@
 
 use super::links::{Drawn, Run};
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
-use crate::report::sentences;
-use crate::report::tables::{Cell, Row, TableName};
+use crate::report::sentences::About;
+use crate::report::tables::{Cell, TableName};
 use crate::wording;
 
 /// Rows of one table of one capture.
@@ -131,21 +131,16 @@ fn view(
     drawn: &Drawn<'_>,
     room: &mut usize,
 ) -> CaptureView {
-    let info = &capture.info;
-    let mut facts: Vec<String> = info.interfaces.iter().take(LISTED).map(sentences::interface).collect();
-    facts.extend(more(info.interfaces.len(), "interface"));
-    facts.extend(sentences::kinds(capture));
-    let mut warnings: Vec<String> = info.warnings.iter().take(LISTED).map(|warning| warning.message.clone()).collect();
-    warnings.extend(more(info.warnings.len(), "warning"));
+    let about = About::new(analysis, capture, LISTED, "");
     CaptureView {
         id: format!("file{number}"),
         file: capture.file.clone(),
         name: drawn.name(&capture.file),
-        what: sentences::what_it_is(capture),
-        step: sentences::step(analysis, capture),
-        why: capture.step.as_ref().map(|step| step.why.clone()),
-        facts,
-        warnings,
+        what: about.what,
+        step: about.step,
+        why: about.why,
+        facts: about.interfaces.into_iter().chain(about.kinds).collect(),
+        warnings: about.warnings,
         tables: LAYOUT
             .iter()
             .filter_map(|(caption, table, thing, keys)| {
@@ -157,11 +152,6 @@ fn view(
     }
 }
 
-fn more(total: usize, thing: &str) -> Option<String> {
-    let hidden = total.checked_sub(LISTED).filter(|hidden| *hidden > 0)?;
-    Some(format!("… and {} more.", wording::count(hidden as u64, thing)))
-}
-
 fn table_view(
     analysis: &Analysis,
     number: usize,
@@ -169,37 +159,26 @@ fn table_view(
     (caption, table, thing, keys): (&'static str, TableName, &str, &[&str]),
     room: usize,
 ) -> TableView {
-    let columns = table.columns();
-    let places: Vec<usize> =
-        keys.iter().filter_map(|key| columns.iter().position(|column| column.key == *key)).collect();
-    // The lab's rows come first.
-    let lab = table.of_capture(analysis, number).filter(|row| row.lab);
-    let other = table.of_capture(analysis, number).filter(|row| !row.lab);
-    let rows: Vec<Vec<CellView>> = lab.chain(other).take(room).map(|row| cells(&row, &places, number, drawn)).collect();
-    let total = table.of_capture(analysis, number).count();
-    let hidden = total.saturating_sub(rows.len());
-    let left_out = (hidden > 0).then(|| {
+    let excerpt = table.excerpt(analysis, number, keys, room);
+    let left_out = (excerpt.left_out > 0).then(|| {
         format!(
             "{} not listed here: --format csv --table {} lists all.",
-            wording::count(hidden as u64, &format!("more {thing}")),
+            wording::count(excerpt.left_out as u64, &format!("more {thing}")),
             table.name()
         )
     });
-    let columns = places.iter().filter_map(|place| columns.get(*place));
-    let columns = columns.map(|column| ColumnView { title: column.title, number: column.number }).collect();
-    TableView { caption, columns, rows, left_out }
+    let columns = excerpt.columns.iter().map(|column| ColumnView { title: column.title, number: column.number });
+    let rows = excerpt.rows.into_iter().map(|row| row.into_iter().map(|of| cell(of, number, drawn)).collect());
+    TableView { caption, columns: columns.collect(), rows: rows.collect(), left_out }
 }
 
-fn cells(row: &Row, places: &[usize], capture: usize, drawn: &Drawn<'_>) -> Vec<CellView> {
+fn cell(cell: Cell, capture: usize, drawn: &Drawn<'_>) -> CellView {
     let plain = |text: String, number: bool| CellView { run: Run { text, target: None }, number };
-    let cells = places.iter().filter_map(|place| row.cells.get(*place));
-    cells
-        .map(|cell| match cell {
-            Cell::Text(text) => plain(text.clone(), false),
-            Cell::Number(number) => plain(number.to_string(), true),
-            Cell::Decimal(number) => plain(number.clone(), true),
-            Cell::Frame(frame) => CellView { run: drawn.frame(capture, *frame), number: true },
-            Cell::Nothing => plain("–".to_owned(), false),
-        })
-        .collect()
+    match cell {
+        Cell::Text(text) => plain(text, false),
+        Cell::Number(number) => plain(number.to_string(), true),
+        Cell::Decimal(number) => plain(number, true),
+        Cell::Frame(frame) => CellView { run: drawn.frame(capture, frame), number: true },
+        Cell::Nothing => plain("–".to_owned(), false),
+    }
 }

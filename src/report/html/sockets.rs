@@ -23,6 +23,8 @@ pub(super) struct Socket {
     pub(super) class: &'static str,
     pub(super) kind: &'static str,
     pub(super) local: String,
+    /// What stands before `remote`: a UDP socket that is not connected has no remote address, but peers.
+    pub(super) side: &'static str,
     pub(super) remote: String,
 }
 
@@ -56,7 +58,7 @@ fn tcp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabS
     let answered = (part == Part::II && single).then(|| answered(analysis)).flatten();
     let (listening, connected) = answered.unwrap_or((1, accepted.len() as u64));
     let all = listening.saturating_add(connected);
-    let socket = |class, kind, remote| Socket { class, kind, local: address.to_string(), remote };
+    let socket = |class, kind, remote| Socket { class, kind, local: address.to_string(), side: "remote", remote };
     let mut sockets = vec![socket("listening", "listening", "any client".to_owned())];
     let rest = accepted.iter().map(|stream| socket("connected", "connected", end(analysis, stream.client)));
     sockets.extend(rest.take(DRAWN));
@@ -107,6 +109,7 @@ fn udp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabS
             class: "unconnected",
             kind: "not connected",
             local: address.to_string(),
+            side: "from",
             remote: clients.join(", "),
         }],
         left_out: (hidden > 0).then(|| format!("{} not listed.", wording::count(hidden as u64, "client"))),

@@ -27,7 +27,9 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
 
 fn one(page: &mut Page<'_>, answer: &Answer, all: bool) -> io::Result<()> {
     page.painted(0, Piece::Title, &sentences::answer_title(answer))?;
-    page.paragraph(2, &answer.answer)?;
+    for paragraph in answer.answer.lines() {
+        page.paragraph(2, paragraph)?;
+    }
     page.gap()?;
     for claim in &answer.claims {
         write_claim(page, claim, all)?;

@@ -231,6 +231,30 @@ fn a_check_names_what_is_wrong_and_gives_nothing_away() {
     let (name, form) = lab.files(&answers).pop().unwrap();
     std::fs::write(folder.path().join(name), form).unwrap();
     run().status(0).stdout_has(&["Every entry is filled in and well formed.", "Ready to hand in."]);
+    std::fs::write(folder.path().join("screen.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    let with_picture = socklab("check").within(folder.path()).args(files).args(["screen.png"]).run().status(2);
+    with_picture.stderr_has(&["screen.png: this is a PNG picture"]).stdout_has(&["Part II step 3", "to look at"]);
+}
+
+#[test]
+fn a_form_of_which_nothing_is_left_to_tell_it_by_is_for_a_human() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut own, _) = student(0);
+    own.files.retain(|(name, _)| !name.starts_with("answers"));
+    own.files.push(("answers.toml".to_owned(), b"I.1a: the handshake\n".to_vec()));
+    layouts::write(&folder.path().join("own"), &own.files);
+    let grades = grades(folder.path(), &[]);
+    let questions = grades["submissions"][0]["questions"].as_array().unwrap();
+    assert!(questions.iter().all(|question| question["verdict"] == "for_a_human"), "{questions:?}");
+}
+
+#[test]
+fn what_is_no_class_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("step8.pcapng"), b"no class").unwrap();
+    let run = |name: &str| socklab("grade").within(folder.path()).args([name]).run().status(2);
+    run("step8.pcapng").stderr_has(&["step8.pcapng: this is neither a folder nor a ZIP archive"]);
+    run("nowhere").stderr_has(&["nowhere: there is no such folder or file"]);
 }
 
 #[test]
