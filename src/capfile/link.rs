@@ -44,6 +44,27 @@ impl LinkType {
             _ => 0,
         }
     }
+
+    /// The protocol that Wireshark wants to see in the pseudo-header of each frame, where there is such: another one counts
+    /// as damage.
+    fn wanted_protocol(self) -> Option<[u8; 2]> {
+        match self.0 {
+            // IrDA and LAPD in a Linux cooked header.
+            144 => Some([0, 0x17]),
+            177 => Some([0, 0x30]),
+            _ => None,
+        }
+    }
+
+    /// Whether the pseudo-header of each frame must be looked at.
+    pub(crate) fn has_wanted_protocol(self) -> bool {
+        self.wanted_protocol().is_some()
+    }
+
+    /// Whether a frame of this type begins with what Wireshark wants to see there.
+    pub(crate) fn begins(self, frame: &[u8]) -> bool {
+        self.wanted_protocol().is_none_or(|protocol| frame.get(14..).is_some_and(|rest| rest.starts_with(&protocol)))
+    }
 }
 
 #[cfg(test)]

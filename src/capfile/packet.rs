@@ -54,7 +54,12 @@ impl Channel {
     pub(super) fn new(link_type: LinkType, clock: Clock, snapshot_length: u32, limits: &Limits) -> Channel {
         let (least, most) = (link_type.pseudo_header(), link_type.longest_packet(limits.packet_bytes));
         // The frame of an Enhanced Packet Block, and padding.
-        let most_held = most.min(limits.held_bytes.saturating_sub(35));
+        let most_held = if link_type.has_wanted_protocol() {
+            // Not for the fast ways, which look at no frame.
+            0
+        } else {
+            most.min(limits.held_bytes.saturating_sub(35))
+        };
         Channel {
             link_type,
             clock,
@@ -112,12 +117,16 @@ impl Channel {
         }
     }
 
-    fn check(&self, captured: u32) -> Result<(), Stop> {
-        if self.accepts(captured) {
-            return Ok(());
+    /// Checks the captured length of a packet, and how it begins.
+    pub(super) fn check(&self, captured: u32, data: &[u8]) -> Result<(), Stop> {
+        if !self.accepts(captured) {
+            let (least, most) = (self.least, self.most);
+            return Err(Stop::Damaged(format!("a packet of {captured} bytes, where {least} to {most} are possible")));
         }
-        let (least, most) = (self.least, self.most);
-        Err(Stop::Damaged(format!("a packet of {captured} bytes, where {least} to {most} are possible")))
+        if !self.link_type.begins(data) {
+            return Err(damaged("a packet whose header names another protocol than its link type"));
+        }
+        Ok(())
     }
 }
 
@@ -150,7 +159,7 @@ pub(super) fn enhanced(block: &[u8], order: ByteOrder, whole: bool, channels: &[
         captured: parsed.caplen,
         original: parsed.origlen,
     };
-    locate(&fixed, block.len(), &parsed.options, order, whole, channels)
+    locate(&fixed, block, &parsed.options, order, whole, channels)
 }
 
 /// The packet of an obsolete Packet Block (draft-ietf-opsawg-pcapng appendix A), which pcap-parser does not know.
@@ -169,7 +178,7 @@ pub(super) fn obsolete(block: &[u8], order: ByteOrder, whole: bool, channels: &[
     let end = block.len().saturating_sub(4);
     let options = usize::try_from(data_end).ok().and_then(|start| block.get(start..end));
     let options = options.ok_or_else(|| damaged("a packet block too short for its packet"))?;
-    locate(&fixed, block.len(), &parse_options(options, order), order, whole, channels)
+    locate(&fixed, block, &parse_options(options, order), order, whole, channels)
 }
 
 /// All options of these bytes, up to the first that does not fit.
@@ -194,7 +203,7 @@ pub(super) fn parse_option(bytes: &[u8], order: ByteOrder) -> Option<(PcapNGOpti
 
 fn locate(
     fixed: &Fixed,
-    record: usize,
+    block: &[u8],
     options: &[PcapNGOption<'_>],
     order: ByteOrder,
     whole: bool,
@@ -204,7 +213,8 @@ fn locate(
         let (interface, count) = (fixed.interface, channels.len());
         Stop::Damaged(format!("a packet of interface {interface}, where the section has {count} interfaces"))
     })?;
-    channel.check(fixed.captured)?;
+    channel.check(fixed.captured, block.get(28..).unwrap_or_default())?;
+    let record = block.len();
     let area = record.saturating_sub(32).saturating_sub(round_up(fixed.captured) as usize);
     let mut flags = 0;
     each_option(options, if whole { area } else { 0 }, |code, value| match (code, value) {
@@ -244,7 +254,11 @@ pub(super) fn simple(block: &[u8], order: ByteOrder, channels: &[Channel]) -> Re
         0 => parsed.origlen,
         most => parsed.origlen.min(most),
     };
-    channel.check(captured)?;
+    channel.check(captured, parsed.data)?;
+    if channel.link_type.pseudo_header() > 0 {
+        // Wireshark reads that header in addition to the packet's length, and then misses the block's end.
+        return Err(damaged("a Simple Packet Block of a link type with a pseudo-header"));
+    }
     if parsed.data.len() != round_up(captured) as usize {
         return Err(damaged("a Simple Packet Block whose length is not that of its packet"));
     }

@@ -260,6 +260,7 @@ impl Pcap {
         if !input.fill(record) || held < stated && !input.cut_out(record, u64::from(stated - held)) {
             return Err(Stop::cut(input));
         }
+        channel.check(stated, input.available().get(self.header..record).unwrap_or_default())?;
         input.advance(record);
         Ok(self.located(numbers, held, channel))
     }

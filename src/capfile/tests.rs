@@ -259,6 +259,12 @@ fn a_simple_packet_before_any_interface_is_damage() {
 }
 
 #[test]
+fn a_simple_packet_with_a_pseudo_header_is_damage() {
+    let bluetooth = Pcapng::new(Order::Little).interface(201, 0, &[]).packet(1, b"1234").simple(4, b"1234");
+    assert_eq!(outcome(&bluetooth.packet(1, b"1234").bytes), (1, vec!["damaged"]));
+}
+
+#[test]
 fn what_looks_odd_and_is_no_damage() {
     for order in Order::BOTH {
         let of = |code, value: &[u8]| option(order, code, value);
@@ -423,6 +429,15 @@ fn pcap_ends_at_damage_too() {
     // Bluetooth with a pseudo-header of 4 bytes.
     let bluetooth = Pcap::new(Order::Little, 201).packet(1, 2, b"1234").packet(1, 2, b"123").packet(1, 2, b"1234");
     assert_eq!(outcome(&bluetooth.bytes), (1, vec!["damaged"]));
+    // LAPD and IrDA in a Linux cooked header, which must name them.
+    for (link_type, protocol, other) in [(177, 0x30, 0x17), (144, 0x17, 0x30)] {
+        let packet = |last: u8| [&[0; 15][..], &[last, 1, 2, 3]].concat();
+        let file = Pcap::new(Order::Little, link_type).packet(1, 2, &packet(protocol)).packet(1, 2, &packet(other));
+        assert_eq!(outcome(&file.packet(1, 2, &packet(protocol)).bytes), (1, vec!["damaged"]));
+        let link_type = u16::try_from(link_type).unwrap();
+        let file = Pcapng::new(Order::Little).interface(link_type, 0, &[]).packet(1, &packet(protocol));
+        assert_eq!(outcome(&file.packet(1, &packet(other)).bytes), (1, vec!["damaged"]));
+    }
     // USB packets may be longer than others.
     let usb = Pcap::new(Order::Little, 220).packet(1, 2, &vec![0; 262_145]).packet(1, 2, b"next");
     assert_eq!(outcome(&usb.bytes), (2, vec![]));

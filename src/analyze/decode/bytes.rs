@@ -51,6 +51,11 @@ impl<'a> Bytes<'a> {
         Bytes { end, length: self.length.min(length), ..self }
     }
 
+    /// It as `length` bytes on the wire, be that more than its surroundings say.
+    pub(super) fn with_length(self, length: usize) -> Self {
+        Bytes { length, ..self.truncate(length) }
+    }
+
     /// The byte at `offset`, where it was captured.
     pub(super) fn u8(self, offset: usize) -> Option<u8> {
         self.captured().get(offset).copied()

@@ -19,9 +19,8 @@ const FRAGMENT_OVERHEAD: usize = 64;
 pub(super) struct FragmentKey {
     pub(super) source: IpAddr,
     pub(super) destination: IpAddr,
+    /// Of IPv4 with more mixed in: see `ipv4`.
     pub(super) identification: u32,
-    /// `None` in IPv6, where it does not matter.
-    pub(super) protocol: Option<u8>,
 }
 
 /// The header of a fragment.

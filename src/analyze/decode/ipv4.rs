@@ -44,13 +44,14 @@ pub(super) fn header<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Byte
         walk.first_fragment = false;
         return Some(Step::Next(Layer::IpProtocol(protocol), payload));
     }
+    // Wireshark has one number of the three, so that other fragments than those of one datagram may meet.
+    let identification =
+        header.identification() ^ u16::from(protocol) ^ vlan_part(walk.vlan, header.source_addr(), destination);
     let fragment = Fragment {
         key: FragmentKey {
             source: IpAddr::V4(header.source_addr()),
             destination: IpAddr::V4(destination),
-            // Wireshark mixes the VLAN identifier into the identification.
-            identification: u32::from(header.identification() ^ walk.vlan),
-            protocol: Some(protocol),
+            identification: u32::from(identification),
         },
         protocol,
         offset: u32::from(header.fragments_offset().value()).saturating_mul(8),
@@ -58,6 +59,12 @@ pub(super) fn header<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Byte
     };
     let whole = packet.length() >= usize::from(header.total_len()) && payload.is_complete();
     Some(fragment_step(walk, fragments, fragment, payload, whole))
+}
+
+/// The VLAN identifier, where an address is one of a local network, so that it may occur in several VLANs.
+fn vlan_part(vlan: u16, source: Ipv4Addr, destination: Ipv4Addr) -> u16 {
+    let is_local = |address: Ipv4Addr| address.is_private() || address.is_link_local();
+    if is_local(source) || is_local(destination) { vlan } else { 0 }
 }
 
 /// A fragment that was captured up to its total length waits for the others; the first of a datagram that was not is

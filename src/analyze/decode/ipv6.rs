@@ -20,6 +20,7 @@ mod kinds {
     pub(super) const QUICK_START: u8 = 0x26;
     pub(super) const PATH_MTU: u8 = 0x30;
     pub(super) const IN_SITU_OAM: u8 = 0x31;
+    pub(super) const TUNNEL_PAYLOAD: u8 = 0x41;
     pub(super) const RPL: u8 = 0x63;
     pub(super) const MPL: u8 = 0x6d;
     pub(super) const JUMBO_PAYLOAD: u8 = 0xc2;
@@ -45,6 +46,7 @@ pub(super) fn header<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> 
         length => usize::from(length),
     };
     let payload = rest.truncate(length);
+    (walk.ipv6_exceeds, walk.ipv6_reassembled) = (length > rest.length(), false);
     walk.note_padding(rest.length().saturating_sub(payload.length()));
     if payload.length() == 0 {
         return None;
@@ -114,14 +116,22 @@ fn each_option<'a>(
 fn fields_length(kind: u8, length: usize, data: Bytes<'_>) -> Option<usize> {
     let first = data.u8(0).unwrap_or(0);
     Some(match kind {
-        kinds::TUNNEL_LIMIT | kinds::SMF => 1,
+        kinds::TUNNEL_LIMIT => 1,
+        // RFC 6621: the first bit tells a hash from a tagger identifier, whose type and length the others tell; type 0 has
+        // none.
+        kinds::SMF => match (first >> 7, first >> 4) {
+            (1, _) => 0,
+            (_, 0) => 1,
+            _ => usize::from(first & 15).saturating_add(2),
+        },
         kinds::ROUTER_ALERT => 2,
         kinds::DEPTH_FIRST => 3,
-        kinds::PATH_MTU | kinds::RPL | kinds::JUMBO_PAYLOAD => 4,
+        kinds::PATH_MTU | kinds::TUNNEL_PAYLOAD | kinds::RPL | kinds::JUMBO_PAYLOAD => 4,
         kinds::PERFORMANCE => 10,
         // RFC 9486: a reserved byte comes first, then a type, of which 0 and 1 are traces.
         kinds::IN_SITU_OAM if length == 0 => return None,
         kinds::IN_SITU_OAM if matches!(data.u8(1), Some(0 | 1)) => 10,
+        kinds::IN_SITU_OAM => 2,
         kinds::HOME_ADDRESS => 16,
         // RFC 4782: a rate request or report has a nonce, other functions have not.
         kinds::QUICK_START if matches!(first >> 4, 0 | 8) => 6,
@@ -150,6 +160,8 @@ pub(super) fn routing<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>>
         2 => Some(*listed.first_chunk()?),
         3 => rpl_destination(fixed, listed, ip.destination)?,
         4 => Some(first_segment(fixed, listed)?),
+        5 => compact_list_is_readable::<2>(segments_left, fixed, listed).then_some(None)?,
+        6 => compact_list_is_readable::<4>(segments_left, fixed, listed).then_some(None)?,
         _ => None,
     };
     if let (true, Some(destination)) = (segments_left > 0 && ip.destination.is_ipv6(), destination) {
@@ -167,6 +179,14 @@ fn last_address(listed: &[u8]) -> Option<[u8; 16]> {
 fn first_segment([last_entry, ..]: [u8; 4], listed: &[u8]) -> Option<[u8; 16]> {
     let entries = usize::from(last_entry).saturating_add(1).saturating_mul(16);
     listed.get(..entries)?.first_chunk().copied()
+}
+
+/// Compact Routing (RFC 9631), whose segment identifiers of `N` bytes begin where other types have four fixed bytes.
+/// They are no addresses. Wireshark reads them up to one of 0, so that a list without that ends dissection.
+fn compact_list_is_readable<const N: usize>(segments_left: u8, fixed: [u8; 4], listed: &[u8]) -> bool {
+    let identifiers = fixed.len().saturating_add(listed.len()) / N;
+    let mut list = fixed.chunks_exact(N).chain(listed.chunks_exact(N));
+    usize::from(segments_left) < identifiers && list.any(|identifier| identifier.iter().all(|byte| *byte == 0))
 }
 
 /// RPL (RFC 6554): the last address, its beginning left out and taken from the header's destination. `None` where the
@@ -193,24 +213,24 @@ fn rpl_destination([compression, padding, ..]: [u8; 4], listed: &[u8], from: IpA
 }
 
 /// A fragment header. One that fragments nothing ("atomic", RFC 6946) is passed at once, and so is any in a packet
-/// without an IPv6 header; a fragment that was not captured whole is dropped.
+/// without an IPv6 header, and a second one in a datagram put together; a fragment that is not there whole is dropped.
 pub(super) fn fragment<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Bytes<'a>) -> Option<Step<'a>> {
     let header = Ipv6FragmentHeaderSlice::from_slice(bytes.captured()).ok()?;
     let payload = bytes.skip(8)?;
     let protocol = header.next_header().0;
     let addresses = walk.ip?;
-    if !header.is_fragmenting_payload() || !walk.over_ipv6 {
+    if !header.is_fragmenting_payload() || !walk.over_ipv6 || walk.ipv6_reassembled {
         return Some(Step::Next(Layer::IpProtocol(protocol), payload));
     }
-    if payload.length() == 0 || !payload.is_complete() {
+    if payload.length() == 0 || !payload.is_complete() || walk.ipv6_exceeds {
         return Some(Step::end(Content::Fragment));
     }
+    walk.ipv6_reassembled = true;
     let fragment = Fragment {
         key: FragmentKey {
             source: addresses.source,
             destination: addresses.destination,
             identification: header.identification(),
-            protocol: None,
         },
         protocol,
         offset: u32::from(header.fragment_offset().value()).saturating_mul(8),

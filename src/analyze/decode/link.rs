@@ -33,7 +33,7 @@ mod ether_types {
     pub(super) const PPP: u16 = 0x880b;
     pub(super) const PROVIDER_VLAN: u16 = 0x88a8;
     pub(super) const OLD_QINQ: u16 = 0x9100;
-    /// Cisco ACI ARP gleaning: an IPv4 packet.
+    /// Cisco ACI ARP gleaning: an IPv4 packet, never IPv6.
     pub(super) const ARP_GLEANING: u16 = 0xfff2;
 }
 
@@ -61,19 +61,26 @@ pub(super) fn ethernet<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>
         walk.ethernet_length = bytes.length();
     }
     let field = header.ether_type().0;
-    if field <= LARGEST_LENGTH && is_isl(header.destination()) {
-        return Some(Step::Next(Layer::Ethernet, bytes.skip(ISL_HEADER)?));
+    if let (0..=LARGEST_LENGTH, Some(kind)) = (field, isl_kind(header.destination())) {
+        return isl(usize::from(field), kind, bytes);
     }
     length_or_type(field, bytes.skip(14)?)
 }
 
-/// Bytes of a Cisco ISL header, which stands where an 802.3 header would; an Ethernet frame follows.
-const ISL_HEADER: usize = 26;
+/// What a Cisco ISL frame carries, if a destination says that it is one: four bits of type and four of the user's end it.
+fn isl_kind(destination: [u8; 6]) -> Option<u8> {
+    match destination {
+        [0x01 | 0x0c, 0x00, 0x0c, 0x00, 0x00, last] => Some(last >> 4),
+        _ => None,
+    }
+}
 
-/// Whether a destination is Cisco's for ISL; the last four bits of its 48 are user bits, the four before them type 0,
-/// Ethernet.
-fn is_isl(destination: [u8; 6]) -> bool {
-    matches!(destination, [0x01 | 0x0c, 0x00, 0x0c, 0x00, 0x00, last] if last >> 4 == 0)
+/// Cisco ISL: 26 bytes where an 802.3 header would stand, then for type 0 an Ethernet frame with its check sequence. The
+/// length field counts 12 bytes of the header and, unlike other lengths, is believed; 0 leaves it to the frame.
+fn isl(length: usize, kind: u8, bytes: Bytes<'_>) -> Option<Step<'_>> {
+    let rest = bytes.skip(26)?;
+    let frame = if length == 0 { rest.length() } else { length.checked_sub(12)? };
+    (kind == 0).then_some(Step::Next(Layer::Ethernet, rest.with_length(frame.saturating_sub(4))))
 }
 
 /// A field that is a length up to 1500 and an EtherType from 1536.
@@ -110,9 +117,7 @@ pub(super) fn llc(bytes: Bytes<'_>) -> Option<Step<'_>> {
 /// (with frame check sequence) or 7 a bridged Ethernet frame after two bytes of padding (RFC 2684, section 5.2).
 fn snap(bytes: Bytes<'_>, information: bool) -> Option<Step<'_>> {
     match (bytes.array::<3>(0)?, bytes.u16(3)?) {
-        ([0, 0, 0] | [0, 0, 0xf8], ether_type) if information => {
-            Some(Step::Next(Layer::EtherType(ether_type), bytes.skip(5)?))
-        }
+        ([0, 0, 0] | [0, 0, 0xf8], ether_type) if information => registered_type(ether_type, bytes.skip(5)?),
         ([0, 0x80, 0xc2], 1) => {
             let frame = bytes.skip(7)?;
             Some(Step::Next(Layer::Ethernet, frame.truncate(frame.length().saturating_sub(4))))
@@ -122,19 +127,29 @@ fn snap(bytes: Bytes<'_>, information: bool) -> Option<Step<'_>> {
     }
 }
 
+/// An EtherType in a SNAP or null header. ARP gleaning is followed behind Ethernet, VLAN tags and cooked headers only.
+fn registered_type(ether_type: u16, rest: Bytes<'_>) -> Option<Step<'_>> {
+    (ether_type != ether_types::ARP_GLEANING).then_some(Step::Next(Layer::EtherType(ether_type), rest))
+}
+
 /// What an EtherType announces.
 pub(super) fn ether_type<'a>(walk: &mut Walk, ether_type: u16, bytes: Bytes<'a>) -> Option<Step<'a>> {
     match ether_type {
-        ether_types::IPV4 | ether_types::ARP_GLEANING => Some(Step::Next(Layer::Ip, bytes)),
+        ether_types::IPV4 => Some(Step::Next(Layer::Ip, bytes)),
+        ether_types::ARP_GLEANING => (bytes.u8(0)? >> 4 == 4).then_some(Step::Next(Layer::Ip, bytes)),
         ether_types::IPV6 => Some(Step::Next(Layer::Ipv6, bytes)),
         ether_types::ARP => arp(walk, bytes),
         ether_types::VLAN | ether_types::OLD_QINQ => {
             walk.vlan_tags = walk.vlan_tags.saturating_add(1);
-            let (field, rest) = if walk.vlan_tags <= MOST_VLAN_TAGS { vlan(walk, bytes)? } else { return None };
+            if walk.vlan_tags > MOST_VLAN_TAGS {
+                return None;
+            }
+            let (vlan, field, rest) = vlan_tag(bytes)?;
+            walk.vlan = if walk.vlan == 0 { vlan } else { walk.vlan };
             length_or_type(field, rest)
         }
         ether_types::PROVIDER_VLAN => {
-            let (field, rest) = vlan(walk, bytes)?;
+            let (_, field, rest) = vlan_tag(bytes)?;
             Some(Step::Next(Layer::EtherType(field), rest))
         }
         ether_types::BRIDGED_ETHERNET => Some(Step::Next(Layer::Ethernet, bytes)),
@@ -152,12 +167,11 @@ fn arp<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     Some(Step::end(Content::Arp(packet)))
 }
 
-/// A VLAN tag (IEEE 802.1Q) and the length/type field after it, which after a provider's tag is never a length. The
-/// innermost identifier counts.
-fn vlan<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<(u16, Bytes<'a>)> {
+/// A VLAN tag (IEEE 802.1Q): its identifier, and the length/type field after it, which after a provider's tag is never a
+/// length.
+fn vlan_tag(bytes: Bytes<'_>) -> Option<(u16, u16, Bytes<'_>)> {
     let tag = SingleVlanHeaderSlice::from_slice(bytes.captured()).ok()?;
-    walk.vlan = tag.vlan_identifier().value();
-    Some((tag.ether_type().0, bytes.skip(4)?))
+    Some((tag.vlan_identifier().value(), tag.ether_type().0, bytes.skip(4)?))
 }
 
 /// PPPoE session (RFC 2516): six bytes, the last two a length that cuts off padding.
@@ -208,7 +222,7 @@ fn null(bytes: Bytes<'_>) -> Option<Step<'_>> {
     let family = null_family(u32::from_le_bytes(bytes.array(0)?));
     let rest = bytes.skip(4)?;
     if family > u32::from(LARGEST_LENGTH) {
-        return Some(Step::Next(Layer::EtherType((family & 0xffff) as u16), rest));
+        return registered_type((family & 0xffff) as u16, rest);
     }
     by_family(family, rest)
 }

@@ -172,7 +172,11 @@ struct Walk {
     direction: Option<Direction>,
     /// An IPv6 header was read, at any depth.
     over_ipv6: bool,
-    /// The innermost VLAN identifier.
+    /// The last IPv6 header claims a longer packet than its surroundings have room for.
+    ipv6_exceeds: bool,
+    /// What the last IPv6 header carries was put together from fragments.
+    ipv6_reassembled: bool,
+    /// The outermost VLAN identifier but 0, those of providers' tags (EtherType 0x88a8) not counted.
     vlan: u16,
     vlan_tags: u8,
     /// The packet is the first fragment of a datagram that cannot be put together.
@@ -189,6 +193,8 @@ impl Walk {
             ip: None,
             direction: frame.direction,
             over_ipv6: false,
+            ipv6_exceeds: false,
+            ipv6_reassembled: false,
             vlan: 0,
             vlan_tags: 0,
             first_fragment: false,

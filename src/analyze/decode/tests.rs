@@ -139,7 +139,21 @@ fn tags_labels_and_sessions_nest() {
     // Cisco ISL stands where an 802.3 header would.
     let mut isl = ethernet(78, &[vec![0; 12], ethernet(IPV4, &v4), vec![0; 4]].concat());
     isl[..6].copy_from_slice(&[1, 0, 0x0c, 0, 0, 0]);
-    every(TCP4, &[(1, isl)]);
+    every(TCP4, &[(1, isl.clone())]);
+    // Its length counts 12 bytes of its header and the inner check sequence: 72 are needed here.
+    let isl_of = |kind: u8, length: u8| {
+        let mut frame = isl.clone();
+        (frame[5], frame[13]) = (kind, length);
+        frame
+    };
+    every(TCP4, &[(1, isl_of(0x0f, 72)), (1, isl_of(0, 255)), (1, isl_of(0, 0))]);
+    every(&TCP4.replace(" 2", " 1"), &[(1, isl_of(0, 71))]);
+    every("-", &[(1, isl_of(0, 11)), (1, isl_of(0x10, 72))]);
+    // Cisco's ARP gleaning is IPv4, and known to Ethernet, VLAN tags and cooked headers only.
+    let v6 = ipv6(6, &tcp());
+    let snap = with(&[0xaa, 0xaa, 3, 0, 0, 0, 0xff, 0xf2], &v4);
+    every(TCP4, &[(1, ethernet(0xfff2, &v4)), (1, ethernet(0x8100, &with(&[0, 5, 0xff, 0xf2], &v4)))]);
+    every("-", &[(1, ethernet(0xfff2, &v6)), (1, ethernet(50, &snap)), (0, with(&[0xf2, 0xff, 0, 0], &v4))]);
     // Label 13 (RFC 5586), 802.3 lengths after a provider's tag, more than 20 tags.
     let deep = [[0, 1, 0x81, 0].repeat(20), vec![0, 1, 8, 0], v4.clone()].concat();
     let twenty = [[0, 1, 0x81, 0].repeat(19), vec![0, 1, 8, 0], v4.clone()].concat();
@@ -307,6 +321,13 @@ fn ipv6_routing_headers_lead_to_a_listed_address() {
     assert_eq!(routed(4, 1, [1, 0, 0, 0], &two), to(8));
     assert_eq!(routed(4, 1, [2, 0, 0, 0], &two), "-", "more entries than there are");
     assert_eq!(routed(253, 1, [0; 4], &two), to(2));
+    // Compact Routing: more identifiers than segments left, and one of them 0.
+    assert_eq!(
+        (routed(6, 2, [1, 1, 1, 1], &[0, 0, 0, 0, 2, 2, 2, 2]), routed(5, 1, [0, 0, 9, 9], &[])),
+        (to(2), to(2))
+    );
+    assert_eq!(routed(6, 3, [1, 1, 1, 1], &[0, 0, 0, 0, 2, 2, 2, 2]), "-");
+    assert_eq!((routed(6, 0, [0, 0, 0, 7], &[]), routed(5, 0, [1, 0, 0, 1], &[])), ("-".to_owned(), "-".to_owned()));
     // RPL: 15 bytes left out of the last address, 7 bytes of padding.
     assert_eq!(routed(3, 1, [0x0f, 0x70, 0, 0], &[9, 0, 0, 0, 0, 0, 0, 0]), to(9));
     assert_eq!((routed(3, 1, [0; 4], &two), routed(3, 1, [0; 4], &two[..8])), (to(9), "-".to_owned()));
@@ -330,6 +351,13 @@ fn ipv6_options() {
     assert_eq!(with(&[7, 8, 0, 0, 0, 1, 0, 0, 0, 0]), TCP6);
     assert_eq!(with(&[7, 8, 0, 0, 0, 1, 99, 0, 0, 0]), "-", "a bitmap that is not there");
     assert_eq!(with(&[5, 0, 0x55, 200, 0, 0]), TCP6, "a router alert has two bytes, whatever it says");
+    assert_eq!(with(&[0x41, 1, 0, 0, 0x55, 200]), TCP6, "tunnel payload forwarding has four");
+    assert_eq!(with(&[0x31, 1, 0, 9, 0x55, 2]), TCP6, "in-situ OAM that is no trace has two");
+    assert_eq!(with(&[8, 0, 0x21, 0x55, 200, 0]), TCP6, "a tagger identifier of two bytes");
+    assert_eq!(with(&[8, 1, 0x0f, 0x55, 200, 0]), "-", "a type of none");
+    // A hash of no bytes: its first one is that of the next option, here a Home Address.
+    let overlapping = with(&[&[8, 0, 0xc9, 16], &home[..]].concat());
+    assert_eq!(overlapping, TCP6.replace("::1]", "::7]"));
 }
 
 #[test]
@@ -476,6 +504,25 @@ fn ipv6_fragments() {
 }
 
 #[test]
+fn ipv6_fragments_of_packets_longer_than_their_frame_take_no_part() {
+    let datagram = udp(24, b"0123456789abcdef");
+    let (a, mut b) = (fragment6(0, true, 17, &datagram[..16]), fragment6(2, false, 17, &datagram[16..]));
+    b[14 + 5] += 1;
+    assert_eq!(in_turn(&[a, b]), ["-", "-"]);
+}
+
+#[test]
+fn a_second_fragment_header_in_a_datagram_put_together_is_passed() {
+    let nested = |next| [&[next, 0, 0, 1, 0, 0, 0, 9], &udp(24, b"0123456789abcdef")[..]].concat();
+    let halves =
+        |datagram: &[u8], next| [fragment6(0, true, next, &datagram[..16]), fragment6(2, false, next, &datagram[16..])];
+    assert_eq!(in_turn(&halves(&nested(17), 44)), ["-", "udp [2001:db8::1]:1000 [2001:db8::2]:2000 16"]);
+    // Not so behind a further IPv6 header, nor without having been put together.
+    assert_eq!(in_turn(&halves(&ipv6(44, &nested(17)), 41)), ["-", "-"]);
+    assert_eq!(in_turn(&[fragment6(0, false, 44, &nested(17))]), ["-"]);
+}
+
+#[test]
 fn fragments_that_were_not_captured_whole_take_no_part() {
     let datagram = udp(24, b"0123456789abcdef");
     let first = fragment4(0, true, &datagram[..16]);
@@ -505,7 +552,38 @@ fn vlan_identifiers_are_mixed_into_the_identification() {
     let (a, b) = (fragment4(0, true, &datagram[..16]), fragment4(2, false, &datagram[16..]));
     assert_eq!(in_turn(&[tagged(1, 7, a.clone()), tagged(2, 7, b.clone())]), ["-", "-"]);
     assert_eq!(in_turn(&[tagged(1, 7, a.clone()), tagged(1, 7, b.clone())]), ["-", WHOLE]);
-    assert_eq!(in_turn(&[tagged(1, 7, a), tagged(2, 4, b)]), ["-", WHOLE], "7 ^ 1 = 4 ^ 2");
+    assert_eq!(in_turn(&[tagged(1, 7, a.clone()), tagged(2, 4, b.clone())]), ["-", WHOLE], "7 ^ 1 = 4 ^ 2");
+    // Of several tags the outermost counts that is not 0 and no provider's.
+    for outer in [[0x81, 0, 0, 0], [0x88, 0xa8, 0, 9]] {
+        let double = |vlan: u8, plain: &[u8]| [&plain[..12], &outer, &[0x81, 0, 0, vlan], &plain[12..]].concat();
+        assert_eq!(in_turn(&[double(1, &a), tagged(2, 7, b.clone())]), ["-", "-"]);
+        assert_eq!(in_turn(&[double(1, &a), tagged(1, 7, b.clone())]), ["-", WHOLE]);
+    }
+    // The destination 11.0.0.2 alone is public: one local address is enough.
+    let to = |first: u8, last: u8, vlan: u8, plain: &[u8]| {
+        let mut frame = tagged(vlan, 7, plain.to_vec());
+        (frame[18 + 12], frame[18 + 16]) = (first, last);
+        frame
+    };
+    assert_eq!(in_turn(&[to(10, 11, 1, &a), to(10, 11, 2, &b)]), ["-", "-"]);
+    let public = WHOLE.replace(" 10.", " 11.");
+    assert_eq!(in_turn(&[to(11, 11, 1, &a), to(11, 11, 2, &b)]), ["-", &public], "no VLAN of its own");
+}
+
+#[test]
+fn protocols_are_mixed_into_the_identification() {
+    let datagram = udp(24, b"0123456789abcdef");
+    let (first, mut last) = (fragment4(0, true, &datagram[..16]), fragment4(2, false, &datagram[16..]));
+    let protocol_and_identification = |frame: &mut [u8], protocol: u8, identification: u8| {
+        (frame[14 + 9], frame[14 + 5]) = (protocol, identification);
+    };
+    let mut other = first.clone();
+    protocol_and_identification(&mut other, 6, 7);
+    assert_eq!(in_turn(&[other.clone(), last.clone()]), ["-", "-"]);
+    protocol_and_identification(&mut other, 6, 7 ^ 17 ^ 6);
+    assert_eq!(in_turn(&[other, last.clone()]), ["-", WHOLE], "the completing fragment names the protocol");
+    protocol_and_identification(&mut last, 59, 7 ^ 17 ^ 59);
+    assert_eq!(in_turn(&[first, last]), ["-", "-"]);
 }
 
 #[test]
