@@ -116,6 +116,12 @@ fn contradictions_are_refused_before_anything_is_read() {
     refused(&["--ladder", "first"], "no stream");
 }
 
+#[test]
+fn a_ladder_of_a_stream_that_is_not_there_is_refused() {
+    let run = socklab("analyze").within(&package("fixtures/plain")).args(["step8.pcapng", "--ladder", "tcp.77"]);
+    run.run().status(2).stdout_is("").stderr_has(&["--ladder", "no capture has a stream of this number"]);
+}
+
 /// The page names what every other report names.
 #[test]
 fn no_report_hides_what_another_shows() {

@@ -49,6 +49,10 @@ fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let mut analysis = crate::analyze::analyze(captures, &journals, &config);
     analysis.answers.retain(|answer| arguments.asks(answer.question));
+    if outputs.iter().any(|output| matches!(output.content, Content::Ladders(wanted) if wanted.is_missing(&analysis))) {
+        return Err(Failure::new("--ladder", "no capture has a stream of this number")
+            .hint("Without --ladder, the streams are listed with their numbers."));
+    }
     warn(&outputs, &analysis);
     outputs.iter().try_for_each(|output| write(arguments, output, &analysis))?;
     annotated.iter().try_for_each(|(capture, target)| annotate::write(&analysis, capture, target))?;

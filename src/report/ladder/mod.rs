@@ -186,6 +186,12 @@ impl Wanted {
     /// All streams.
     pub const ALL: Wanted = Wanted { protocol: None, stream: None, other: true };
 
+    /// Whether a stream is wanted by its number and no capture has it.
+    pub fn is_missing(self, analysis: &Analysis) -> bool {
+        let has = |number| of_capture(analysis, number, self, 0).next().is_some();
+        self.stream.is_some() && !(0..analysis.captures.len()).any(has)
+    }
+
     fn accepts(self, protocol: Protocol, stream: StreamNumber, lab: bool) -> bool {
         self.protocol.is_none_or(|wanted| wanted == protocol)
             && self.stream.map_or(lab || self.other, |wanted| wanted == stream)
