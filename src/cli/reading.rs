@@ -14,8 +14,19 @@ use crate::limits::Limits;
 /// Size in bytes of the smallest file that two threads read faster: below it, a thread costs more than it gains.
 const WORTH_A_THREAD: u64 = 1 << 20;
 
-/// Batches on their way. Few, so that their buffers stay in the processors' caches.
-const BATCHES: usize = 6;
+/// Batches that are handed over together. To wake a thread takes about as long as to fill one.
+const TOGETHER: usize = 4;
+
+/// Loads on their way: while one is filled and one is followed, one waits.
+const LOADS: usize = 3;
+
+/// Batches that are handed over together.
+#[derive(Default)]
+struct Load {
+    batches: [Batch; TOGETHER],
+    /// How many have frames.
+    filled: usize,
+}
 
 /// Reads a whole capture. `progress` is called now and then with the frames so far.
 ///
@@ -40,11 +51,11 @@ fn on_two_threads(
     progress: &mut dyn FnMut(u64),
 ) -> Result<CaptureFacts, CaptureError> {
     let mut following = Following::new(limits);
-    let (filled, to_follow) = mpsc::sync_channel(BATCHES);
+    let (filled, to_follow) = mpsc::sync_channel(LOADS);
     let (emptied, to_fill) = mpsc::channel();
-    for _ in 0..BATCHES {
+    for _ in 0..LOADS {
         // The other end is in this function: it takes everything.
-        let _ = emptied.send(Batch::default());
+        let _ = emptied.send(Load::default());
     }
     let read = move || Reading::open(reader, limits).map(|reading| fill(reading, &to_fill, &filled));
     let info = thread::scope(|scope| {
@@ -56,27 +67,32 @@ fn on_two_threads(
     Ok(following.finish(name, info))
 }
 
-/// Reads to the end. The batches are dropped with it, which ends the other half.
-fn fill(mut reading: Reading<'_>, to_fill: &Receiver<Batch>, filled: &SyncSender<Batch>) -> CaptureInfo {
-    while let Ok(mut batch) = to_fill.recv()
-        && reading.next(&mut batch)
-        && filled.send(batch).is_ok()
-    {}
+/// Reads to the end. The channels are dropped with it, which ends the other half.
+fn fill(mut reading: Reading<'_>, to_fill: &Receiver<Load>, filled: &SyncSender<Load>) -> CaptureInfo {
+    while let Ok(mut load) = to_fill.recv() {
+        load.filled = load.batches.iter_mut().map_while(|batch| reading.next(batch).then_some(())).count();
+        let more = load.filled == load.batches.len();
+        if filled.send(load).is_err() || !more {
+            break;
+        }
+    }
     reading.into_info()
 }
 
 /// Follows what was read, until there is no more.
 fn follow(
     following: &mut Following,
-    to_follow: &Receiver<Batch>,
-    emptied: &Sender<Batch>,
+    to_follow: &Receiver<Load>,
+    emptied: &Sender<Load>,
     progress: &mut dyn FnMut(u64),
 ) {
-    for batch in to_follow {
-        following.add(&batch);
-        progress(batch.frames());
+    for load in to_follow {
+        for batch in load.batches.iter().take(load.filled) {
+            following.add(batch);
+            progress(batch.frames());
+        }
         // At the end nobody wants it.
-        let _ = emptied.send(batch);
+        let _ = emptied.send(load);
     }
 }
 
