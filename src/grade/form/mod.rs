@@ -169,7 +169,7 @@ impl Reader {
             self.further = self.further.saturating_add(1);
             return;
         }
-        let (key, reason) = (cut(key, MOST_QUOTED), cut(reason, MOST_QUOTED));
+        let (key, reason) = (quoted(key), quoted(reason));
         self.problems.push(Problem { line, key, reason, remedy: remedy.to_owned() });
     }
 
@@ -222,11 +222,11 @@ impl Reader {
             let remedy = format!("The entries here are {} and {EXPLANATION}.", keys.join(", "));
             return self.problem(Some(node.line), &place, "the form has no such entry", &remedy);
         };
-        let value = Value::read(field.kind, node).map_err(|reason| cut(&reason, MOST_QUOTED));
+        let value = Value::read(field.kind, node).map_err(|reason| quoted(&reason));
         if let Err(reason) = &value {
             self.problem(Some(node.line), &place, reason, &remedy(field.kind));
         }
-        let given = Given { text: cut(&node.text(), MOST_TEXT), json: limited(node), value };
+        let given = Given { text: cut(&on_one_line(&node.text()), MOST_TEXT), json: limited(node), value };
         self.form.entries.entry(question).or_default().facts.insert(field.key, given);
     }
 }
@@ -241,6 +241,16 @@ fn limited(node: &Node) -> serde_json::Value {
         true => cut(&node.text(), MOST_TEXT).into(),
         false => node.to_json(),
     }
+}
+
+/// What is said of an entry and may quote it.
+fn quoted(text: &str) -> String {
+    cut(&on_one_line(text), MOST_QUOTED)
+}
+
+/// A text that a student wrote on several lines, on one.
+fn on_one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -290,6 +300,17 @@ mod tests {
         assert_eq!(problems[0].line, Some(3));
         let (_, problems) = Form::read("{\n \"II.2\": {\n");
         assert_eq!(problems[0].line, Some(3));
+    }
+
+    #[test]
+    fn a_fact_on_several_lines_is_shown_on_one() {
+        let text = std::fs::read_to_string("fixtures/hostile/fact-on-lines.toml").unwrap();
+        let (form, problems) = Form::read(&text);
+        let given = |question: Question, key: &str| form.entry(question).unwrap().facts[key].clone();
+        assert_eq!(given(Question::I1a, "data_frames").text, "11, 13, 15, 16");
+        assert_eq!(given(Question::I1a, "data_frames").value, Ok(Value::Frames([11, 13, 15, 16].into())));
+        assert_eq!(given(Question::I2, "second_server_started").text, "no, it did not");
+        assert_eq!(problems[0].reason, "'no, it did not' is neither yes nor no");
     }
 
     #[test]
