@@ -11,11 +11,18 @@ use crate::escape::harmless_bytes;
 /// Most entries that the directory of a ZIP archive may claim, which is read as a whole.
 const MOST_ENTRIES: u64 = 10_000;
 
-/// Longest name of an entry in bytes.
-const LONGEST_NAME: u64 = 4096;
+/// Longest name of an entry in bytes. Reports name a file with all that it proves.
+const LONGEST_NAME: usize = 1024;
+
+/// Most bytes read of a long name in a tar archive, which may stand within a pax header.
+const MOST_OF_HEADER: u64 = 4096;
+
+/// Bytes shown of a name that is too long.
+const SHOWN: usize = 64;
 
 /// Why an entry is not used.
 const LEADS_OUT: &str = "its path leads out of the archive";
+const LONG_NAME: &str = "its name is longer than 1024 bytes";
 
 /// What comes of each entry: a file with its name and bytes, or a name with the reason why it is refused.
 pub(super) trait Visit {
@@ -44,10 +51,7 @@ pub(super) fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<()
             return Ok(());
         }
         let (name, is_directory, reason) = match archive.by_index_raw(number) {
-            Ok(entry) => {
-                let name = harmless_bytes(entry.name_raw());
-                (name, entry.is_dir(), refused_entry(&entry))
-            }
+            Ok(entry) => (shown(entry.name_raw()), entry.is_dir(), refused_entry(&entry)),
             Err(error) => {
                 visit.refuse(&format!("entry {number}"), &words(&error));
                 continue;
@@ -96,7 +100,7 @@ impl<R: Read + Seek> Bulk<R> {
     pub fn list(&mut self) -> Vec<Listed> {
         let all = (0..self.0.len()).filter_map(|place| {
             let entry = self.0.by_index_raw(place).ok().filter(|entry| !entry.is_dir())?;
-            let name = harmless_bytes(entry.name_raw());
+            let name = shown(entry.name_raw());
             let parts = name.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".");
             Some(Listed { path: parts.map(str::to_owned).collect(), place, refused: refused_entry(&entry) })
         });
@@ -122,10 +126,20 @@ impl<R: Read + Seek> Bulk<R> {
 
 /// Why an entry is not used, whatever its bytes are.
 fn refused_entry<R: Read + ?Sized>(entry: &zip::read::ZipFile<'_, R>) -> Option<&'static str> {
-    let path = leads_out(entry.name_raw()).then_some(LEADS_OUT);
+    let name = entry.name_raw();
+    let long = (name.len() > LONGEST_NAME).then_some(LONG_NAME);
+    let path = long.or(leads_out(name).then_some(LEADS_OUT));
     let link = entry.is_symlink().then_some("it is a link");
     let kind = entry.unix_mode().and_then(|mode| special(mode, entry.is_symlink()));
     path.or(link).or(kind).or(entry.encrypted().then_some("it is encrypted"))
+}
+
+/// A name as it is shown, its beginning where it is too long.
+fn shown(name: &[u8]) -> String {
+    match name.get(..SHOWN) {
+        Some(beginning) if name.len() > LONGEST_NAME => format!("{}…", harmless_bytes(beginning)),
+        _ => harmless_bytes(name),
+    }
 }
 
 fn words(error: &ZipError) -> String {
@@ -211,14 +225,15 @@ pub(super) fn tar(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), St
         let kind = entry.header().entry_type();
         if matches!(kind, EntryType::GNULongName | EntryType::XHeader) {
             let mut bytes = Vec::new();
-            entry.by_ref().take(LONGEST_NAME).read_to_end(&mut bytes).map_err(damaged)?;
+            entry.by_ref().take(MOST_OF_HEADER).read_to_end(&mut bytes).map_err(damaged)?;
             long_name =
                 if kind == EntryType::XHeader { pax_path(&bytes).or(long_name) } else { Some(until_zero(&bytes)) };
             continue;
         }
         let name = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
-        let shown = harmless_bytes(&name);
+        let shown = shown(&name);
         match refused(kind) {
+            _ if name.len() > LONGEST_NAME => visit.refuse(&shown, LONG_NAME),
             _ if leads_out(&name) => visit.refuse(&shown, LEADS_OUT),
             Some(reason) => visit.refuse(&shown, reason),
             None if matches!(kind, EntryType::Regular | EntryType::Continuous) => visit.file(&shown, &mut entry),
