@@ -92,7 +92,7 @@ impl<R: Read + Seek> Bulk<R> {
     /// # Errors
     /// If it is no ZIP archive, or a damaged one.
     pub fn open(mut reader: R) -> Result<Bulk<R>, String> {
-        check_directory(&mut reader, MOST_IN_BULK)?;
+        check_bulk(&mut reader, MOST_IN_BULK)?;
         ZipArchive::new(reader).map(Bulk).map_err(|error| words(&error))
     }
 
@@ -194,6 +194,68 @@ fn check_directory(reader: &mut dyn ReadSeek, most: u64) -> Result<(), String> {
     Ok(())
 }
 
+/// Looks at what the directory of a bulk download claims. Unlike [`check_directory`] it looks at the download's own end
+/// alone: the files of a class stand before it, and bytes of one student's must not make the others' unreadable. So the end
+/// must be whole, with the directory right before it; otherwise a reader would go on to search among the files.
+fn check_bulk(reader: &mut (impl Read + Seek), most: u64) -> Result<(), String> {
+    let fault = |error: io::Error| format!("it can't be read ({error})");
+    let length = reader.seek(SeekFrom::End(0)).map_err(fault)?;
+    let start = length.saturating_sub(LONGEST_END);
+    reader.seek(SeekFrom::Start(start)).map_err(fault)?;
+    let mut tail = Vec::new();
+    reader.take(LONGEST_END).read_to_end(&mut tail).map_err(fault)?;
+    reader.seek(SeekFrom::Start(0)).map_err(fault)?;
+    let end = (0..tail.len()).rev().find_map(|at| End::read(&tail, at, start));
+    let end = end.ok_or("the ZIP archive is damaged (its end is missing: was it downloaded whole?)")?;
+    match end.entries {
+        entries if entries > most => Err(format!("its directory claims {entries} entries")),
+        _ if end.directory_end != end.place => {
+            Err("the ZIP archive is damaged (its directory is not where its end says)".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The end-of-directory records of ZIP (APPNOTE.TXT 4.3.14 to 4.3.16), with the longest comment.
+const LONGEST_END: u64 = 56 + 20 + 22 + 65_535;
+
+/// What the end of a ZIP archive says.
+struct End {
+    entries: u64,
+    /// Where the directory ends.
+    directory_end: u64,
+    /// Where the end begins.
+    place: u64,
+}
+
+impl End {
+    /// The end of which the last record stands at this place of a file's tail, which begins at `start`.
+    fn read(tail: &[u8], at: usize, start: u64) -> Option<End> {
+        let record = tail.get(at..).filter(|record| record.starts_with(b"PK\x05\x06"))?;
+        let comment = usize::try_from(number::<2>(record, 20)?).ok()?;
+        if record.len() != comment.checked_add(22)? {
+            return None;
+        }
+        let place = |at: usize| start.checked_add(u64::try_from(at).ok()?);
+        let locator = at.checked_sub(20).and_then(|at| tail.get(at..)).filter(|it| it.starts_with(b"PK\x06\x07"));
+        let (entries, size, offset, place) = match locator {
+            Some(locator) => {
+                let long = usize::try_from(number::<8>(locator, 8)?.checked_sub(start)?).ok()?;
+                let record = tail.get(long..).filter(|record| record.starts_with(b"PK\x06\x06"))?;
+                (number::<8>(record, 32)?, number::<8>(record, 40)?, number::<8>(record, 48)?, place(long)?)
+            }
+            None => (number::<2>(record, 10)?, number::<4>(record, 12)?, number::<4>(record, 16)?, place(at)?),
+        };
+        Some(End { entries, directory_end: offset.checked_add(size)?, place })
+    }
+}
+
+/// A number of `N` bytes, the least significant first.
+fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<u64> {
+    let bytes = bytes.get(at..)?.get(..N)?;
+    Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
 /// The last record may stand nearer to the end than 40 bytes.
 fn short_tail(bytes: &[u8]) -> Option<u64> {
     let tail = bytes.get(bytes.len().saturating_sub(40)..)?;
@@ -290,5 +352,42 @@ mod tests {
         long.extend(&bytes);
         assert!(check_directory(&mut io::Cursor::new(&long), MOST_ENTRIES).is_err());
         assert!(check_directory(&mut io::Cursor::new(&[0; 100]), MOST_ENTRIES).is_ok());
+    }
+
+    /// A ZIP archive with one file that is stored as it is.
+    fn stored(bytes: &[u8], large: bool) -> Vec<u8> {
+        use std::io::Write;
+
+        let mut writer = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        writer.start_file("ann/step8.pcapng", options.large_file(large)).unwrap();
+        writer.write_all(bytes).unwrap();
+        writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn bytes_in_a_students_file_do_not_make_the_class_unreadable() {
+        let claims = [&b"PK\x06\x06"[..], &[0xff; 60], b"PK\x05\x06\0\0\0\0", &[0xff; 20]].concat();
+        for large in [false, true] {
+            let mut bytes = stored(&claims, large);
+            assert_eq!(Bulk::open(io::Cursor::new(&bytes)).unwrap().list().len(), 1);
+            // Cut, or with another end than its own, it is not searched for one.
+            let cut = Bulk::open(io::Cursor::new(&bytes[..bytes.len() - 1])).err().unwrap();
+            assert!(cut.contains("its end is missing"), "{cut}");
+            let place = bytes.len() - 6;
+            bytes[place] ^= 1;
+            assert!(Bulk::open(io::Cursor::new(&bytes)).err().unwrap().contains("is not where its end says"));
+        }
+    }
+
+    #[test]
+    fn a_download_that_claims_too_much_is_not_read() {
+        let end = |entries: u64| {
+            let long =
+                [&b"PK\x06\x06"[..], &[0; 28], &entries.to_le_bytes(), &[0; 16], b"PK\x06\x07", &[0; 16]].concat();
+            [&long[..], b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff", &[0; 10]].concat()
+        };
+        assert!(check_bulk(&mut io::Cursor::new(end(MOST_IN_BULK + 1)), MOST_IN_BULK).unwrap_err().contains("200001"));
+        assert!(check_bulk(&mut io::Cursor::new(end(MOST_IN_BULK)), MOST_IN_BULK).is_ok());
     }
 }
