@@ -43,7 +43,7 @@ run_quietly() {
 }
 
 cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked
-python3 fuzz/seeds.py 2>/dev/null
+python3 fuzz/seeds.py
 if [[ $1 == all ]]; then
     cargo fuzz build --sanitizer none
     for target in "${targets[@]}"; do
