@@ -147,10 +147,33 @@ fn within_line(error: &serde_json::Error) -> String {
 pub struct Journal {
     /// The events in the file's order.
     pub events: Vec<JournalEvent>,
-    /// Events beyond [`JOURNAL_EVENTS`] or [`JOURNAL_TEXT_BYTES`], counted but not held.
+    /// Events for which there was no more room, counted but not held.
     pub left_out: u64,
     /// The last line stops in its middle (the disk was full, or the file was copied too early); it is left out.
     pub cut: bool,
+}
+
+/// How much more of journals may be held: of one, or of several that share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Events.
+    pub events: usize,
+    /// Bytes of text of any field.
+    pub text_bytes: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Room { events: JOURNAL_EVENTS, text_bytes: JOURNAL_TEXT_BYTES }
+    }
+}
+
+impl Room {
+    /// What is left when the event is held, if there is room for it.
+    fn after(self, event: &JournalEvent) -> Option<Room> {
+        let events = self.events.checked_sub(1)?;
+        Some(Room { events, text_bytes: self.text_bytes.checked_sub(event.text_bytes())? })
+    }
 }
 
 impl Journal {
@@ -159,13 +182,21 @@ impl Journal {
     /// # Errors
     /// A line that is no journal event, is too long, or can't be read. A last line that stops in its middle is no error:
     /// see [`Journal::cut`].
-    pub fn read(mut reader: impl BufRead) -> Result<Journal, JournalError> {
+    pub fn read(reader: impl BufRead) -> Result<Journal, JournalError> {
+        Journal::read_within(reader, &mut Room::default())
+    }
+
+    /// Reads a whole journal, of which as much is held as there is room for.
+    ///
+    /// # Errors
+    /// Those of [`Journal::read`].
+    pub fn read_within(mut reader: impl BufRead, room: &mut Room) -> Result<Journal, JournalError> {
         let mut journal = Journal::default();
-        let (mut bytes, mut text_bytes) = (Vec::new(), 0usize);
+        let mut bytes = Vec::new();
         for line in 1u64.. {
             bytes.clear();
             match read_line(&mut reader, line, &mut bytes)? {
-                Line::Event(event) => journal.hold(*event, &mut text_bytes),
+                Line::Event(event) => journal.hold(*event, room),
                 Line::Cut => journal.cut = true,
                 Line::End => break,
             }
@@ -173,12 +204,14 @@ impl Journal {
         Ok(journal)
     }
 
-    fn hold(&mut self, event: JournalEvent, text_bytes: &mut usize) {
-        *text_bytes = text_bytes.saturating_add(event.text_bytes());
-        if self.left_out > 0 || self.events.len() >= JOURNAL_EVENTS || *text_bytes > JOURNAL_TEXT_BYTES {
-            self.left_out = self.left_out.saturating_add(1);
-        } else {
-            self.events.push(event);
+    /// Holds an event, unless one before it was left out: what is held is the beginning, without a gap.
+    fn hold(&mut self, event: JournalEvent, room: &mut Room) {
+        match room.after(&event).filter(|_| self.left_out == 0) {
+            Some(left) => {
+                *room = left;
+                self.events.push(event);
+            }
+            None => self.left_out = self.left_out.saturating_add(1),
         }
     }
 }
@@ -284,6 +317,10 @@ mod tests {
         let held = JOURNAL_TEXT_BYTES / 200_000;
         let journal = Journal::read(line.repeat(held + 3).as_slice()).unwrap();
         assert_eq!((journal.events.len(), journal.left_out), (held, 3));
+        let mut room = Room { events: 3, text_bytes: 1000 };
+        let lines = format!("{LINE}\n").repeat(2);
+        let held = [(); 2].map(|()| Journal::read_within(lines.as_bytes(), &mut room).unwrap());
+        assert_eq!(held.map(|journal| (journal.events.len(), journal.left_out)), [(2, 0), (1, 1)]);
     }
 
     #[test]

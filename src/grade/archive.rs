@@ -11,11 +11,18 @@ use crate::escape::harmless_bytes;
 /// Most entries that the directory of a ZIP archive may claim, which is read as a whole.
 const MOST_ENTRIES: u64 = 10_000;
 
-/// Longest name of an entry in bytes.
-const LONGEST_NAME: u64 = 4096;
+/// Longest name of an entry in bytes. Reports name a file with all that it proves.
+const LONGEST_NAME: usize = 1024;
+
+/// Most bytes read of a long name in a tar archive, which may stand within a pax header.
+const MOST_OF_HEADER: u64 = 4096;
+
+/// Bytes shown of a name that is too long.
+const SHOWN: usize = 64;
 
 /// Why an entry is not used.
 const LEADS_OUT: &str = "its path leads out of the archive";
+const LONG_NAME: &str = "its name is longer than 1024 bytes";
 
 /// What comes of each entry: a file with its name and bytes, or a name with the reason why it is refused.
 pub(super) trait Visit {
@@ -44,10 +51,7 @@ pub(super) fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<()
             return Ok(());
         }
         let (name, is_directory, reason) = match archive.by_index_raw(number) {
-            Ok(entry) => {
-                let name = harmless_bytes(entry.name_raw());
-                (name, entry.is_dir(), refused_entry(&entry))
-            }
+            Ok(entry) => (shown(entry.name_raw()), entry.is_dir(), refused_entry(&entry)),
             Err(error) => {
                 visit.refuse(&format!("entry {number}"), &words(&error));
                 continue;
@@ -88,7 +92,7 @@ impl<R: Read + Seek> Bulk<R> {
     /// # Errors
     /// If it is no ZIP archive, or a damaged one.
     pub fn open(mut reader: R) -> Result<Bulk<R>, String> {
-        check_directory(&mut reader, MOST_IN_BULK)?;
+        check_bulk(&mut reader, MOST_IN_BULK)?;
         ZipArchive::new(reader).map(Bulk).map_err(|error| words(&error))
     }
 
@@ -96,7 +100,7 @@ impl<R: Read + Seek> Bulk<R> {
     pub fn list(&mut self) -> Vec<Listed> {
         let all = (0..self.0.len()).filter_map(|place| {
             let entry = self.0.by_index_raw(place).ok().filter(|entry| !entry.is_dir())?;
-            let name = harmless_bytes(entry.name_raw());
+            let name = shown(entry.name_raw());
             let parts = name.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".");
             Some(Listed { path: parts.map(str::to_owned).collect(), place, refused: refused_entry(&entry) })
         });
@@ -122,10 +126,20 @@ impl<R: Read + Seek> Bulk<R> {
 
 /// Why an entry is not used, whatever its bytes are.
 fn refused_entry<R: Read + ?Sized>(entry: &zip::read::ZipFile<'_, R>) -> Option<&'static str> {
-    let path = leads_out(entry.name_raw()).then_some(LEADS_OUT);
+    let name = entry.name_raw();
+    let long = (name.len() > LONGEST_NAME).then_some(LONG_NAME);
+    let path = long.or(leads_out(name).then_some(LEADS_OUT));
     let link = entry.is_symlink().then_some("it is a link");
     let kind = entry.unix_mode().and_then(|mode| special(mode, entry.is_symlink()));
     path.or(link).or(kind).or(entry.encrypted().then_some("it is encrypted"))
+}
+
+/// A name as it is shown, its beginning where it is too long.
+fn shown(name: &[u8]) -> String {
+    match name.get(..SHOWN) {
+        Some(beginning) if name.len() > LONGEST_NAME => format!("{}…", harmless_bytes(beginning)),
+        _ => harmless_bytes(name),
+    }
 }
 
 fn words(error: &ZipError) -> String {
@@ -180,6 +194,68 @@ fn check_directory(reader: &mut dyn ReadSeek, most: u64) -> Result<(), String> {
     Ok(())
 }
 
+/// Looks at what the directory of a bulk download claims. Unlike [`check_directory`] it looks at the download's own end
+/// alone: the files of a class stand before it, and bytes of one student's must not make the others' unreadable. So the end
+/// must be whole, with the directory right before it; otherwise a reader would go on to search among the files.
+fn check_bulk(reader: &mut (impl Read + Seek), most: u64) -> Result<(), String> {
+    let fault = |error: io::Error| format!("it can't be read ({error})");
+    let length = reader.seek(SeekFrom::End(0)).map_err(fault)?;
+    let start = length.saturating_sub(LONGEST_END);
+    reader.seek(SeekFrom::Start(start)).map_err(fault)?;
+    let mut tail = Vec::new();
+    reader.take(LONGEST_END).read_to_end(&mut tail).map_err(fault)?;
+    reader.seek(SeekFrom::Start(0)).map_err(fault)?;
+    let end = (0..tail.len()).rev().find_map(|at| End::read(&tail, at, start));
+    let end = end.ok_or("the ZIP archive is damaged (its end is missing: was it downloaded whole?)")?;
+    match end.entries {
+        entries if entries > most => Err(format!("its directory claims {entries} entries")),
+        _ if end.directory_end != end.place => {
+            Err("the ZIP archive is damaged (its directory is not where its end says)".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The end-of-directory records of ZIP (APPNOTE.TXT 4.3.14 to 4.3.16), with the longest comment.
+const LONGEST_END: u64 = 56 + 20 + 22 + 65_535;
+
+/// What the end of a ZIP archive says.
+struct End {
+    entries: u64,
+    /// Where the directory ends.
+    directory_end: u64,
+    /// Where the end begins.
+    place: u64,
+}
+
+impl End {
+    /// The end of which the last record stands at this place of a file's tail, which begins at `start`.
+    fn read(tail: &[u8], at: usize, start: u64) -> Option<End> {
+        let record = tail.get(at..).filter(|record| record.starts_with(b"PK\x05\x06"))?;
+        let comment = usize::try_from(number::<2>(record, 20)?).ok()?;
+        if record.len() != comment.checked_add(22)? {
+            return None;
+        }
+        let place = |at: usize| start.checked_add(u64::try_from(at).ok()?);
+        let locator = at.checked_sub(20).and_then(|at| tail.get(at..)).filter(|it| it.starts_with(b"PK\x06\x07"));
+        let (entries, size, offset, place) = match locator {
+            Some(locator) => {
+                let long = usize::try_from(number::<8>(locator, 8)?.checked_sub(start)?).ok()?;
+                let record = tail.get(long..).filter(|record| record.starts_with(b"PK\x06\x06"))?;
+                (number::<8>(record, 32)?, number::<8>(record, 40)?, number::<8>(record, 48)?, place(long)?)
+            }
+            None => (number::<2>(record, 10)?, number::<4>(record, 12)?, number::<4>(record, 16)?, place(at)?),
+        };
+        Some(End { entries, directory_end: offset.checked_add(size)?, place })
+    }
+}
+
+/// A number of `N` bytes, the least significant first.
+fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<u64> {
+    let bytes = bytes.get(at..)?.get(..N)?;
+    Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
 /// The last record may stand nearer to the end than 40 bytes.
 fn short_tail(bytes: &[u8]) -> Option<u64> {
     let tail = bytes.get(bytes.len().saturating_sub(40)..)?;
@@ -211,14 +287,15 @@ pub(super) fn tar(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), St
         let kind = entry.header().entry_type();
         if matches!(kind, EntryType::GNULongName | EntryType::XHeader) {
             let mut bytes = Vec::new();
-            entry.by_ref().take(LONGEST_NAME).read_to_end(&mut bytes).map_err(damaged)?;
+            entry.by_ref().take(MOST_OF_HEADER).read_to_end(&mut bytes).map_err(damaged)?;
             long_name =
                 if kind == EntryType::XHeader { pax_path(&bytes).or(long_name) } else { Some(until_zero(&bytes)) };
             continue;
         }
         let name = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
-        let shown = harmless_bytes(&name);
+        let shown = shown(&name);
         match refused(kind) {
+            _ if name.len() > LONGEST_NAME => visit.refuse(&shown, LONG_NAME),
             _ if leads_out(&name) => visit.refuse(&shown, LEADS_OUT),
             Some(reason) => visit.refuse(&shown, reason),
             None if matches!(kind, EntryType::Regular | EntryType::Continuous) => visit.file(&shown, &mut entry),
@@ -275,5 +352,42 @@ mod tests {
         long.extend(&bytes);
         assert!(check_directory(&mut io::Cursor::new(&long), MOST_ENTRIES).is_err());
         assert!(check_directory(&mut io::Cursor::new(&[0; 100]), MOST_ENTRIES).is_ok());
+    }
+
+    /// A ZIP archive with one file that is stored as it is.
+    fn stored(bytes: &[u8], large: bool) -> Vec<u8> {
+        use std::io::Write;
+
+        let mut writer = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        writer.start_file("ann/step8.pcapng", options.large_file(large)).unwrap();
+        writer.write_all(bytes).unwrap();
+        writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn bytes_in_a_students_file_do_not_make_the_class_unreadable() {
+        let claims = [&b"PK\x06\x06"[..], &[0xff; 60], b"PK\x05\x06\0\0\0\0", &[0xff; 20]].concat();
+        for large in [false, true] {
+            let mut bytes = stored(&claims, large);
+            assert_eq!(Bulk::open(io::Cursor::new(&bytes)).unwrap().list().len(), 1);
+            // Cut, or with another end than its own, it is not searched for one.
+            let cut = Bulk::open(io::Cursor::new(&bytes[..bytes.len() - 1])).err().unwrap();
+            assert!(cut.contains("its end is missing"), "{cut}");
+            let place = bytes.len() - 6;
+            bytes[place] ^= 1;
+            assert!(Bulk::open(io::Cursor::new(&bytes)).err().unwrap().contains("is not where its end says"));
+        }
+    }
+
+    #[test]
+    fn a_download_that_claims_too_much_is_not_read() {
+        let end = |entries: u64| {
+            let long =
+                [&b"PK\x06\x06"[..], &[0; 28], &entries.to_le_bytes(), &[0; 16], b"PK\x06\x07", &[0; 16]].concat();
+            [&long[..], b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff", &[0; 10]].concat()
+        };
+        assert!(check_bulk(&mut io::Cursor::new(end(MOST_IN_BULK + 1)), MOST_IN_BULK).unwrap_err().contains("200001"));
+        assert!(check_bulk(&mut io::Cursor::new(end(MOST_IN_BULK)), MOST_IN_BULK).is_ok());
     }
 }

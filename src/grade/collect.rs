@@ -16,7 +16,7 @@ use super::limits::SubmissionLimits;
 use super::result::Refusal;
 use crate::analyze::{CaptureFacts, NamedJournal, observe_capture};
 use crate::capfile::CaptureError;
-use crate::journal::Journal;
+use crate::journal::{Journal, Room};
 
 /// Bytes by which a file is told.
 const HEAD: usize = 4096;
@@ -57,13 +57,18 @@ pub struct Collector<'b, 't> {
     printer: Printer,
     /// Archives around the file at hand, by name.
     inside: Vec<String>,
+    /// What may still be held of journals.
+    room: Room,
+    /// Files that were refused and are not named.
+    further_refused: usize,
 }
 
 impl<'b, 't> Collector<'b, 't> {
     /// A collector that has seen no file.
     pub fn new(limits: &SubmissionLimits, budget: &'b Budget<'t>) -> Self {
         let (found, printer) = (Collected::default(), Printer::default());
-        Collector { limits: *limits, budget, found, printer, inside: Vec::new() }
+        let room = limits.journals;
+        Collector { limits: *limits, budget, found, printer, inside: Vec::new(), room, further_refused: 0 }
     }
 
     /// Takes a file as it stands on the disk.
@@ -99,12 +104,23 @@ impl<'b, 't> Collector<'b, 't> {
 
     /// Refuses a file.
     pub fn refuse(&mut self, name: &str, reason: &str) {
+        match self.found.refused.len() < self.limits.refused {
+            true => self.name_refused(name, reason.to_owned()),
+            false => self.further_refused = self.further_refused.saturating_add(1),
+        }
+    }
+
+    fn name_refused(&mut self, name: &str, reason: String) {
         let name = self.place(name);
-        self.found.refused.push(Refusal { name, reason: reason.to_owned() });
+        self.found.refused.push(Refusal { name, reason });
     }
 
     /// What was found, when all files were taken.
     pub fn finish(mut self) -> Collected {
+        if self.further_refused > 0 {
+            let reason = format!("{} further files were refused", self.further_refused);
+            self.name_refused("…", reason);
+        }
         self.found.fingerprint = self.printer.finish();
         self.found
     }
@@ -113,7 +129,7 @@ impl<'b, 't> Collector<'b, 't> {
     fn stopped(&mut self, name: &str, why: &dyn std::fmt::Display) {
         let reason = format!("{why}; nothing further was read");
         if !self.found.refused.iter().any(|refusal| refusal.reason == reason) {
-            self.refuse(name, &reason);
+            self.name_refused(name, reason);
         }
     }
 
@@ -186,7 +202,7 @@ impl<'b, 't> Collector<'b, 't> {
     }
 
     fn journal(&mut self, name: &str, reader: &mut dyn Read) {
-        match Journal::read(BufReader::new(reader)) {
+        match Journal::read_within(BufReader::new(reader), &mut self.room) {
             Ok(journal) => {
                 let file = self.place(name);
                 self.found.journals.push(NamedJournal { file, journal });
@@ -239,8 +255,12 @@ impl Visit for Collector<'_, '_> {
         }
     }
 
+    /// An entry that is refused counts as a file: an archive may hold a million links.
     fn refuse(&mut self, name: &str, reason: &str) {
-        Collector::refuse(self, name, reason);
+        match self.budget.take_file() {
+            Ok(()) => Collector::refuse(self, name, reason),
+            Err(why) => self.stopped(name, &why),
+        }
     }
 
     fn goes_on(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Bounds on what one submission may cost, in one place.
 
+use crate::journal::Room;
 use crate::limits::Limits;
 
 /// Bounds on one submission.
@@ -17,6 +18,10 @@ pub struct SubmissionLimits {
     pub held_bytes: u64,
     /// Most captures.
     pub captures: usize,
+    /// Most that is held of all journals together; further events are counted (`limit-journal`).
+    pub journals: Room,
+    /// Most refused files that are named; further ones are counted.
+    pub refused: usize,
     /// Bounds on each capture.
     pub capture: Limits,
 }
@@ -31,6 +36,8 @@ impl Default for SubmissionLimits {
             file_bytes: 256 << 20,
             held_bytes: 32 << 20,
             captures: 20,
+            journals: Room { events: 100_000, text_bytes: 16 << 20 },
+            refused: 100,
             capture: Limits {
                 connections: 20_000,
                 interfaces: 256,

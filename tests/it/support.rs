@@ -44,6 +44,23 @@ impl Run {
         self
     }
 
+    /// Gives it no more than so many MiB of address space, where the system bounds that.
+    pub(crate) fn within_memory(mut self, mib: u64) -> Self {
+        if cfg!(target_os = "linux") {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("ulimit -v {} && exec \"$0\" \"$@\"", mib * 1024)]);
+            shell.arg(self.command.get_program()).args(self.command.get_args());
+            for (name, value) in self.command.get_envs() {
+                match value {
+                    Some(value) => shell.env(name, value),
+                    None => shell.env_remove(name),
+                };
+            }
+            self.command = shell;
+        }
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Ran {
         let pipes = [Stdio::piped(), Stdio::piped(), Stdio::piped()];

@@ -62,10 +62,12 @@ pub(super) fn run(task: &Task<'_>, jobs: usize, mut done: impl FnMut(usize, Outc
             let sender = sender.clone();
             let next = &next;
             scope.spawn(move || {
+                // Opening a download reads its whole directory: once a thread, not once a submission.
+                let mut bulk = None;
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(handed) = task.handed.get(place) else { break };
-                    let graded = catch_unwind(AssertUnwindSafe(|| task.submission(handed)));
+                    let graded = catch_unwind(AssertUnwindSafe(|| task.submission(handed, &mut bulk)));
                     let outcome = graded.unwrap_or_else(|panic| Outcome::Failed(panicked(panic.as_ref())));
                     if sender.send((place, outcome)).is_err() {
                         break;
@@ -86,15 +88,14 @@ fn panicked(panic: &(dyn Any + Send)) -> String {
 }
 
 impl Task<'_> {
-    fn submission(&self, handed: &Handed) -> Outcome {
+    fn submission(&self, handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>) -> Outcome {
         let start = Instant::now();
         let is_late = || start.elapsed() > self.time;
         let budget = Budget::new(&self.limits, &is_late);
-        let mut bulk = match self.bulk(handed) {
-            Ok(bulk) => bulk,
-            Err(reason) => return Outcome::Failed(reason),
-        };
-        let hash = self.hash(handed, &mut bulk, &budget);
+        if let Err(reason) = self.open_bulk(handed, bulk) {
+            return Outcome::Failed(reason);
+        }
+        let hash = self.hash(handed, bulk, &budget);
         if let Some(hash) = &hash
             && let Some(graded) = self.earlier(hash)
         {
@@ -102,7 +103,7 @@ impl Task<'_> {
         }
         let mut collector = Collector::new(&self.limits, &budget);
         for (item, name) in self.files(handed) {
-            self.collect(&mut collector, item, name, &mut bulk);
+            self.collect(&mut collector, item, name, bulk);
         }
         let found = collector.finish();
         let given = submission::Handed {
@@ -130,12 +131,12 @@ impl Task<'_> {
         handed.files.iter().filter_map(|(place, name)| Some((self.items.get(*place)?, name.as_str())))
     }
 
-    /// The bulk download, where files of this submission are in one.
-    fn bulk(&self, handed: &Handed) -> Result<Option<Bulk<BufReader<File>>>, String> {
-        match self.files(handed).any(|(item, _)| matches!(item.place, Place::Bulk(_))) {
-            true => open_bulk(self.folder).map(Some),
-            false => Ok(None),
+    /// Opens the bulk download, where files of this submission are in it.
+    fn open_bulk(&self, handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>) -> Result<(), String> {
+        if bulk.is_none() && self.files(handed).any(|(item, _)| matches!(item.place, Place::Bulk(_))) {
+            *bulk = Some(open_bulk(self.folder)?);
         }
+        Ok(())
     }
 
     fn collect(

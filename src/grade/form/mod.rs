@@ -23,6 +23,12 @@ pub const MOST_BYTES: u64 = 1 << 20;
 /// Longest text of a student that is kept, in characters; the rest is left out with a mark.
 const MOST_TEXT: usize = 4000;
 
+/// Most problems that are named; further ones are counted.
+const MOST_PROBLEMS: usize = 100;
+
+/// Longest key or reason of a problem, in characters: both may quote what a student wrote.
+const MOST_QUOTED: usize = 300;
+
 /// What a student wrote for one question.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Entry {
@@ -112,7 +118,7 @@ impl Form {
             Syntax::Toml => Node::from_toml(text),
             Syntax::Json => Node::from_json(text),
         };
-        let mut reader = Reader { form: Form::default(), problems: Vec::new() };
+        let mut reader = Reader { form: Form::default(), problems: Vec::new(), further: 0 };
         match root {
             Ok(Node { item: Item::Table(entries), .. }) => {
                 for (key, node) in &entries {
@@ -125,6 +131,7 @@ impl Form {
                 reader.problem(error.line, "", &format!("the form can't be read: {}", error.reason.trim()), remedy);
             }
         }
+        reader.count_further();
         (reader.form, reader.problems)
     }
 
@@ -152,12 +159,26 @@ const TEMPLATE_REMEDY: &str = "Start again from the form that 'socklab template'
 struct Reader {
     form: Form,
     problems: Vec<Problem>,
+    /// Problems beyond [`MOST_PROBLEMS`].
+    further: usize,
 }
 
 impl Reader {
     fn problem(&mut self, line: Option<usize>, key: &str, reason: &str, remedy: &str) {
-        let (key, reason, remedy) = (key.to_owned(), reason.to_owned(), remedy.to_owned());
-        self.problems.push(Problem { line, key, reason, remedy });
+        if self.problems.len() >= MOST_PROBLEMS {
+            self.further = self.further.saturating_add(1);
+            return;
+        }
+        let (key, reason) = (quoted(key), quoted(reason));
+        self.problems.push(Problem { line, key, reason, remedy: remedy.to_owned() });
+    }
+
+    fn count_further(&mut self) {
+        if self.further > 0 {
+            let reason = format!("{} further entries can't be used", self.further);
+            let (line, key, remedy) = (None, String::new(), TEMPLATE_REMEDY.to_owned());
+            self.problems.push(Problem { line, key, reason, remedy });
+        }
     }
 
     fn question(&mut self, key: &str, node: &Node) {
@@ -188,7 +209,7 @@ impl Reader {
         if name == EXPLANATION {
             match &node.item {
                 Item::Text(text) => {
-                    self.form.entries.entry(question).or_default().explanation = Some(cut(text.trim()));
+                    self.form.entries.entry(question).or_default().explanation = Some(cut(text.trim(), MOST_TEXT));
                 }
                 _ => {
                     self.problem(Some(node.line), &place, "an explanation is a text", "Put it between quotation marks.")
@@ -201,11 +222,11 @@ impl Reader {
             let remedy = format!("The entries here are {} and {EXPLANATION}.", keys.join(", "));
             return self.problem(Some(node.line), &place, "the form has no such entry", &remedy);
         };
-        let value = Value::read(field.kind, node);
+        let value = Value::read(field.kind, node).map_err(|reason| quoted(&reason));
         if let Err(reason) = &value {
             self.problem(Some(node.line), &place, reason, &remedy(field.kind));
         }
-        let given = Given { text: cut(&node.text()), json: limited(node), value };
+        let given = Given { text: cut(&on_one_line(&node.text()), MOST_TEXT), json: limited(node), value };
         self.form.entries.entry(question).or_default().facts.insert(field.key, given);
     }
 }
@@ -217,13 +238,23 @@ fn remedy(kind: Kind) -> String {
 /// The value as JSON, or its beginning as text where it is long.
 fn limited(node: &Node) -> serde_json::Value {
     match node.text().chars().count() > MOST_TEXT {
-        true => cut(&node.text()).into(),
+        true => cut(&node.text(), MOST_TEXT).into(),
         false => node.to_json(),
     }
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(MOST_TEXT) {
+/// What is said of an entry and may quote it.
+fn quoted(text: &str) -> String {
+    cut(&on_one_line(text), MOST_QUOTED)
+}
+
+/// A text that a student wrote on several lines, on one.
+fn on_one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((at, _)) => format!("{} […]", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
     }
@@ -269,6 +300,40 @@ mod tests {
         assert_eq!(problems[0].line, Some(3));
         let (_, problems) = Form::read("{\n \"II.2\": {\n");
         assert_eq!(problems[0].line, Some(3));
+    }
+
+    #[test]
+    fn a_fact_on_several_lines_is_shown_on_one() {
+        let text = std::fs::read_to_string("fixtures/hostile/fact-on-lines.toml").unwrap();
+        let (form, problems) = Form::read(&text);
+        let given = |question: Question, key: &str| form.entry(question).unwrap().facts[key].clone();
+        assert_eq!(given(Question::I1a, "data_frames").text, "11, 13, 15, 16");
+        assert_eq!(given(Question::I1a, "data_frames").value, Ok(Value::Frames([11, 13, 15, 16].into())));
+        assert_eq!(given(Question::I2, "second_server_started").text, "no, it did not");
+        assert_eq!(problems[0].reason, "'no, it did not' is neither yes nor no");
+    }
+
+    #[test]
+    fn a_flood_of_problems_is_counted_and_what_they_quote_is_cut() {
+        let long = "x".repeat(1000);
+        let entries: String = (0..MOST_PROBLEMS + 7).map(|number| format!("{long}{number} = 1\n")).collect();
+        let (_, problems) = Form::read(&format!("[\"I.1b\"]\nclient_socket_addresses = \"{long}\"\n{entries}"));
+        assert_eq!(problems.len(), MOST_PROBLEMS + 1);
+        assert!(problems.iter().all(|problem| problem.to_string().len() < 1000), "{}", problems[0]);
+        assert_eq!(problems[MOST_PROBLEMS].reason, "8 further entries can't be used");
+    }
+
+    /// A form of 1 MiB took a minute when the lines before each value were counted for it.
+    #[test]
+    fn many_values_are_found_in_their_lines_at_once() {
+        let start = std::time::Instant::now();
+        let items: String = (0..90_000).map(|number| format!("\n{number},")).collect();
+        let (_, problems) = Form::read(&format!("[\"II.2\"]\nsockets_created = [{items}]\nx = 1\n"));
+        assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(2), Some(90_003)]);
+        let entries: Vec<String> = (0..60_000).map(|number| format!("\n\"x{number}\": 1")).collect();
+        let (_, problems) = Form::read(&format!("{{\"II.2\": {{{}}}}}", entries.join(",")));
+        assert_eq!(problems[0].line, Some(2));
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a form holds before it is understood: a tree of values with the lines they stand on, from TOML or JSON.
 
+use std::collections::HashMap;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -47,10 +49,10 @@ impl Node {
     /// If it is none.
     pub fn from_toml(text: &str) -> Result<Node, Syntax> {
         let table = DeTable::parse(text).map_err(|error| Syntax {
-            line: error.span().map(|span| line_of(text, span.start)),
+            line: error.span().map(|span| Lines::of(text).line(span.start)),
             reason: error.message().to_owned(),
         })?;
-        Ok(Node { line: 1, item: toml_table(table.get_ref(), text) })
+        Ok(Node { line: 1, item: toml_table(table.get_ref(), &Lines::of(text)) })
     }
 
     /// Reads JSON.
@@ -60,7 +62,7 @@ impl Node {
     pub fn from_json(text: &str) -> Result<Node, Syntax> {
         let value: serde_json::Value = serde_json::from_str(text)
             .map_err(|error| Syntax { line: Some(error.line()), reason: error.to_string() })?;
-        Ok(json(&value, text, 0))
+        Ok(json(&value, &Places { lines: Lines::of(text), strings: strings(text) }, 0))
     }
 
     /// The value as a student wrote it, on one line.
@@ -104,22 +106,31 @@ impl Node {
     }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1)
+/// Where the lines of a text end.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Lines {
+        Lines(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of an offset, from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.0.partition_point(|end| *end < offset).saturating_add(1)
+    }
 }
 
-fn toml_table(table: &DeTable<'_>, text: &str) -> Item {
+fn toml_table(table: &DeTable<'_>, lines: &Lines) -> Item {
     let mut entries: Vec<(usize, String, Node)> = table
         .iter()
-        .map(|(key, value)| (key.span().start, key.get_ref().to_string(), toml_value(value, text)))
+        .map(|(key, value)| (key.span().start, key.get_ref().to_string(), toml_value(value, lines)))
         .collect();
     entries.sort_by_key(|(place, ..)| *place);
     Item::Table(entries.into_iter().map(|(_, key, node)| (key, node)).collect())
 }
 
-fn toml_value(value: &Spanned<DeValue<'_>>, text: &str) -> Node {
-    let line = line_of(text, value.span().start);
+fn toml_value(value: &Spanned<DeValue<'_>>, lines: &Lines) -> Node {
+    let line = lines.line(value.span().start);
     let item = match value.get_ref() {
         DeValue::String(string) => Item::Text(string.to_string()),
         DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
@@ -127,17 +138,43 @@ fn toml_value(value: &Spanned<DeValue<'_>>, text: &str) -> Node {
             Err(_) => Item::Other(integer.as_str().to_owned()),
         },
         DeValue::Boolean(flag) => Item::Flag(*flag),
-        DeValue::Array(items) => Item::List(items.iter().map(|item| toml_value(item, text)).collect()),
-        DeValue::Table(table) => toml_table(table, text),
+        DeValue::Array(items) => Item::List(items.iter().map(|item| toml_value(item, lines)).collect()),
+        DeValue::Table(table) => toml_table(table, lines),
         DeValue::Float(float) => Item::Other(float.as_str().to_owned()),
         DeValue::Datetime(time) => Item::Other(time.to_string()),
     };
     Node { line, item }
 }
 
+/// Where things stand in a text of JSON.
+struct Places<'t> {
+    lines: Lines,
+    /// The places of each string, as it is written with its quotation marks.
+    strings: HashMap<&'t str, Vec<usize>>,
+}
+
+/// The strings of a text that is JSON.
+fn strings(text: &str) -> HashMap<&str, Vec<usize>> {
+    let mut found: HashMap<&str, Vec<usize>> = HashMap::new();
+    let (mut start, mut escaped) = (None, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match (start, byte) {
+            _ if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (None, b'"') => start = Some(at),
+            (Some(first), b'"') => {
+                found.entry(text.get(first..=at).unwrap_or_default()).or_default().push(first);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// serde_json gives no places: each key is looked for behind the place of its table, which finds it in any form that is
 /// written in order.
-fn json(value: &serde_json::Value, text: &str, from: usize) -> Node {
+fn json(value: &serde_json::Value, places: &Places<'_>, from: usize) -> Node {
     let item = match value {
         serde_json::Value::Null => Item::Nothing,
         serde_json::Value::Bool(flag) => Item::Flag(*flag),
@@ -146,14 +183,15 @@ fn json(value: &serde_json::Value, text: &str, from: usize) -> Node {
             None => Item::Other(number.to_string()),
         },
         serde_json::Value::String(string) => Item::Text(string.clone()),
-        serde_json::Value::Array(items) => Item::List(items.iter().map(|item| json(item, text, from)).collect()),
+        serde_json::Value::Array(items) => Item::List(items.iter().map(|item| json(item, places, from)).collect()),
         serde_json::Value::Object(entries) => {
             let place = |key: &str| {
-                let quoted = serde_json::Value::from(key).to_string();
-                text.get(from..).and_then(|rest| rest.find(&quoted)).map_or(from, |at| from.saturating_add(at))
+                let found = places.strings.get(serde_json::Value::from(key).to_string().as_str());
+                let behind = found.and_then(|all| all.get(all.partition_point(|at| *at < from)));
+                behind.copied().unwrap_or(from)
             };
-            Item::Table(entries.iter().map(|(key, value)| (key.clone(), json(value, text, place(key)))).collect())
+            Item::Table(entries.iter().map(|(key, value)| (key.clone(), json(value, places, place(key)))).collect())
         }
     };
-    Node { line: line_of(text, from), item }
+    Node { line: places.lines.line(from), item }
 }

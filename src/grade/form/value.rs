@@ -12,6 +12,9 @@ use crate::wording;
 /// Most frames or addresses of one entry.
 const MOST_ITEMS: usize = 10_000;
 
+/// Most client computers of one entry.
+const MOST_CLIENTS: usize = 100;
+
 /// The meaning of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -119,7 +122,7 @@ fn is_none(text: &str) -> bool {
 }
 
 fn frames(node: &Node) -> Result<BTreeSet<u64>, Reason> {
-    let mut found = BTreeSet::new();
+    let (mut found, mut named) = (BTreeSet::new(), 0);
     if matches!(node.item, Item::Flag(_)) {
         return Err("yes or no stands where frame numbers are expected".to_owned());
     }
@@ -131,14 +134,15 @@ fn frames(node: &Node) -> Result<BTreeSet<u64>, Reason> {
             text.to_lowercase().replace(" and ", ",").replace("frames", " ").replace("frame", " ").replace('#', " ");
         let plain = plain.replace(" to ", "-").replace("..", "-").replace(['–', '—', '−'], "-");
         for part in plain.split([',', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
-            range(part, &mut found)?;
+            range(part, &mut found, &mut named)?;
         }
     }
     Ok(found)
 }
 
-/// `9`, `4-6`, or numbers with spaces between them.
-fn range(part: &str, found: &mut BTreeSet<u64>) -> Result<(), Reason> {
+/// `9`, `4-6`, or numbers with spaces between them. `named` counts them, each as often as it is named: also what is said
+/// again and again takes its time.
+fn range(part: &str, found: &mut BTreeSet<u64>, named: &mut usize) -> Result<(), Reason> {
     let number = |text: &str| match text.trim().parse::<u64>() {
         Ok(0) => Err("frames are numbered from 1".to_owned()),
         Ok(number) => Ok(number),
@@ -154,7 +158,8 @@ fn range(part: &str, found: &mut BTreeSet<u64>) -> Result<(), Reason> {
             return Err(format!("the range {first}-{last} goes backwards"));
         }
         let more = usize::try_from(last.saturating_sub(first)).unwrap_or(usize::MAX);
-        if more >= MOST_ITEMS || found.len() >= MOST_ITEMS {
+        *named = named.saturating_add(more).saturating_add(1);
+        if *named > MOST_ITEMS {
             return Err(format!("these are more than {MOST_ITEMS} frames"));
         }
         found.extend(first..=last);
@@ -295,6 +300,9 @@ fn errno(node: &Node) -> Result<Option<String>, Reason> {
 
 fn clients(node: &Node) -> Result<Vec<Client>, Reason> {
     match &node.item {
+        Item::List(items) if items.len() > MOST_CLIENTS => {
+            Err(format!("these are more than {MOST_CLIENTS} client computers"))
+        }
         Item::List(items) => items.iter().filter(|item| !item.is_empty()).map(client).collect(),
         Item::Table(_) => Ok(vec![client(node)?]),
         _ => Err("a list of client computers is expected".to_owned()),
@@ -358,6 +366,8 @@ mod tests {
         for wrong in ["0", "6-4", "1-999999999", "four", "1.5", "-3"] {
             assert!(frames(&text(wrong)).is_err(), "{wrong}");
         }
+        assert_eq!(frames(&text("1-10000")).unwrap().len(), MOST_ITEMS);
+        assert!(frames(&text("1-6000, 1-6000")).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Cursor, Write};
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -67,6 +68,11 @@ fn gzip_bomb() -> Vec<u8> {
     [gzip(header.as_bytes()), gzip(&vec![0; 1 << 20]).repeat(300)].concat()
 }
 
+/// Links without end: 5,000 headers of a tar archive in a few hundred bytes.
+fn many_links() -> Vec<u8> {
+    gzip(&tar_entry(b"passwd", tar::EntryType::Symlink)[..512].repeat(5000))
+}
+
 fn nested(levels: usize) -> Vec<u8> {
     (0..levels).fold(b"x".to_vec(), |inner, _| zip(&[("inner.zip".to_owned(), inner)]))
 }
@@ -93,7 +99,7 @@ fn hostile_form() -> Vec<u8> {
 fn hostile_class(class: &Path) -> Student {
     let (good, _) = student(0);
     write(&class.join("good"), &good.files);
-    let archives: [(&str, Vec<u8>); 12] = [
+    let archives: [(&str, Vec<u8>); 15] = [
         ("bomb.zip", bomb()),
         ("nested.zip", nested(6)),
         ("climbs.zip", zip_entry("../../climbed.pcapng", &good.files[0].1, 0o644)),
@@ -106,6 +112,9 @@ fn hostile_class(class: &Path) -> Student {
         ("cut.zip", zip(&good.files)[..2000].to_vec()),
         ("many.tar", tar(&(0..2000).map(|n| (format!("{n}.txt"), vec![b'x'])).collect::<Vec<_>>())),
         ("gzbomb.tar.gz", gzip_bomb()),
+        ("links.tar.gz", many_links()),
+        ("longname.zip", zip_entry(&"n".repeat(60_000), &good.files[0].1, 0o644)),
+        ("longname.tar", tar(&[("n".repeat(2000), vec![b'x'])])),
     ];
     for (name, bytes) in archives {
         fs::write(class.join(name), bytes).unwrap();
@@ -133,10 +142,22 @@ fn special_files(class: &Path) {
     fs::create_dir(&folder).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", folder.join("linked.pcapng")).unwrap();
     std::os::unix::fs::symlink("..", folder.join("loop")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.join("zero.pcapng")).unwrap();
+    made(Command::new("mkfifo").arg(folder.join("fifo.pcapng")));
+    made(Command::new("mkfifo").arg(class.join("submission_metadata.yml")));
     File::create(folder.join("sparse.pcapng")).unwrap().set_len(4 << 30).unwrap();
     let socket = std::os::unix::net::UnixListener::bind(folder.join("socket")).unwrap();
     drop(socket);
 }
+
+#[cfg(unix)]
+fn made(command: &mut Command) {
+    assert!(command.status().unwrap().success(), "{command:?}");
+}
+
+/// What grading the hostile class may take of the address space, in MiB. Of memory it takes a tenth; the rest is the stacks
+/// of threads, and what the allocator keeps free for each.
+const MEMORY: u64 = 512;
 
 #[cfg(unix)]
 #[test]
@@ -150,7 +171,7 @@ fn hostile_submissions_end_in_a_report() {
     let start = Instant::now();
     // The time is for unoptimised builds on busy computers.
     let run = socklab("grade").args([class.as_path(), "--results".as_ref(), results.as_path()]);
-    let run = run.args(["--time", "300"]).run().status(0);
+    let run = run.args(["--time", "300", "--jobs", "2"]).within_memory(MEMORY).run().status(0);
     assert!(start.elapsed() < Duration::from_secs(300), "{:?}", start.elapsed());
     for text in [run.stdout(), run.stderr()] {
         assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text}");
@@ -174,6 +195,57 @@ fn a_submission_that_takes_too_long_is_given_up() {
         socklab("grade").args([around.path()]).args(["--time", "0", "--format", "json"]).run().status(0).json();
     assert!(grades["refused"][0]["reason"].as_str().unwrap().contains("takes too long"), "{}", grades["refused"]);
     assert_eq!(grades["submissions"][0]["points"], 0);
+}
+
+/// Devices give bytes without end, wait for somebody, or do something when they are opened: of these, one each.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs the privilege to make device nodes"]
+fn device_nodes_are_not_opened() {
+    let around = tempfile::tempdir().unwrap();
+    let class = around.path().join("class");
+    let folder = class.join("ann");
+    write(&folder, &student(0).0.files);
+    for (name, kind, major, minor) in
+        [("zero.pcapng", "c", "1", "5"), ("tty.jsonl", "c", "5", "0"), ("disk.zip", "b", "7", "0")]
+    {
+        made(Command::new("mknod").arg(folder.join(name)).args([kind, major, minor]));
+        made(Command::new("mknod").arg(class.join(name)).args([kind, major, minor]));
+    }
+    let start = Instant::now();
+    let grades = socklab("grade").args([class.as_path()]).args(["--format", "json"]).run().status(0).json();
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    let refused: Vec<&str> =
+        grades["refused"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap()).collect();
+    assert_eq!(refused, ["ann/disk.zip", "ann/tty.jsonl", "ann/zero.pcapng", "disk", "tty.jsonl", "zero"]);
+    assert!(
+        grades["refused"].as_array().unwrap().iter().all(|r| r["reason"] == "it is a device or a pipe"),
+        "{grades}"
+    );
+    assert_eq!(grades["submissions"][0]["points"], 21);
+    for command in ["analyze", "check"] {
+        let run = socklab(command).args([folder.join("zero.pcapng")]).run();
+        assert!(run.stderr().contains("this is a device, not a file"), "{}", run.stderr());
+    }
+}
+
+/// Bytes in one student's file that look like the end of an archive, in a download that stores files as they are.
+#[test]
+fn a_students_bytes_do_not_make_the_download_unreadable() {
+    let around = tempfile::tempdir().unwrap();
+    let download = around.path().join("submissions.zip");
+    let mut writer = zip::ZipWriter::new(File::create(&download).unwrap());
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in student(0).0.files {
+        writer.start_file(format!("ann/{name}"), options).unwrap();
+        writer.write_all(&bytes).unwrap();
+    }
+    writer.start_file("ben/step8.pcapng", options).unwrap();
+    writer.write_all(&[&b"PK\x06\x06"[..], &[0xff; 60], b"PK\x05\x06\0\0\0\0", &[0xff; 20]].concat()).unwrap();
+    writer.finish().unwrap();
+    let grades = socklab("grade").args([&download]).args(["--format", "json"]).run().status(0).json();
+    assert_eq!(grades["submissions"][0]["points"], 21);
+    assert_eq!(grades["submissions"][1]["points"], 0);
 }
 
 /// All paths below a folder.
@@ -211,6 +283,11 @@ fn assert_refused(grades: &Value) {
         ("cut", "damaged"),
         ("many", "more than 500 files"),
         ("gzbomb", "a zip bomb"),
+        ("links", "more than 500 files"),
+        ("links", "399 further files were refused"),
+        ("longname", "its name is longer than 1024 bytes"),
+        ("special/zero.pcapng", "it is a link"),
+        ("special/fifo.pcapng", "a device or a pipe"),
         ("special/linked.pcapng", "it is a link"),
         ("special/loop", "it is a link"),
         ("special/sparse.pcapng", "larger than 256 MiB"),
