@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -354,7 +354,11 @@ fn until_line(place: &Place, begin: &str) -> Child {
     let mut child = place.rehearse(true, &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let found = lines.map_while(Result::ok).find(|line| line.trim_start().starts_with(begin));
-    assert!(found.is_some(), "no line begins with {begin:?}");
+    if found.is_none() {
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        panic!("no line begins with {begin:?}: {said}");
+    }
     child
 }
 
