@@ -88,9 +88,8 @@ impl Following {
     ///
     /// Damage is no error: everything up to it is given, and the warnings of the file say where it is. They also say
     /// which limits were reached, of the file, of fragments and of connections.
-    pub fn finish(self, file: &str, info: CaptureInfo) -> CaptureFacts {
+    pub fn finish(self, file: &str, mut info: CaptureInfo) -> CaptureFacts {
         let traffic = self.tracker.finish();
-        let mut info = info;
         info.warnings.extend(self.decoder.warnings());
         info.warnings.extend_from_slice(traffic.warnings());
         CaptureFacts { file: file.to_owned(), info, traffic }
@@ -128,13 +127,13 @@ pub fn observe_capture<R: Read>(
     mut observer: impl FnMut(&Frame<'_>, &Packet<'_>),
 ) -> Result<CaptureFacts, CaptureError> {
     let mut reader = CaptureReader::open(reader, limits)?;
-    let Following { mut decoder, mut tracker } = Following::new(limits);
+    let mut following = Following::new(limits);
     reader.for_each_frame(|frame| {
-        let packet = decoder.decode(frame);
+        let packet = following.decoder.decode(frame);
         observer(frame, &packet);
-        tracker.add(frame, &packet);
+        following.tracker.add(frame, &packet);
     });
-    Ok(Following { decoder, tracker }.finish(file, reader.into_info()))
+    Ok(following.finish(file, reader.into_info()))
 }
 
 #[cfg(test)]

@@ -222,7 +222,7 @@ impl TcpRecord {
         side.acknowledgement_frames = side.acknowledgement_frames.saturating_add(u32::from(!has_data));
         side.next = segment.sequence.wrapping_add(length);
         side_mut(&mut self.senders, sender.other()).acknowledged = segment.acknowledgement;
-        self.completeness |= if has_data { completeness::DATA } else { completeness::ACK };
+        self.completeness |= completeness_of(segment);
         Seldom::NOTHING
     }
 
