@@ -63,10 +63,10 @@ fn read(bencher: Bencher, kind: Kind) {
 fn decode(bencher: Bencher, kind: Kind) {
     let bytes = capture(kind);
     bencher.counter(ItemsCount::new(FRAMES)).counter(BytesCount::of_slice(&bytes)).bench_local(|| {
-        let mut reading = Reading::open(&bytes[..], &Limits::default()).unwrap();
-        let mut batch = Batch::default();
-        while reading.next(&mut batch) {}
-        batch.frames()
+        let mut reader = CaptureReader::open(&bytes[..], &Limits::default()).unwrap();
+        let mut ordinary = 0;
+        reader.for_each_frame(|frame| ordinary += u64::from(Decoder::decode_ordinary(frame).is_some()));
+        ordinary
     });
 }
 
@@ -83,7 +83,7 @@ fn decode_general(bencher: Bencher, kind: Kind) {
     });
 }
 
-/// Tracking: batches to connections.
+/// Decoding and tracking: frames to connections.
 #[divan::bench(args = [Kind::Small, Kind::Mixed, Kind::Full, Kind::Conversations])]
 fn track(bencher: Bencher, kind: Kind) {
     let bytes = capture(kind);

@@ -24,31 +24,67 @@ pub struct Packet<'a> {
 /// [`OrdinaryPacket::whole`] makes the same as the general way does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrdinaryPacket {
-    /// Source and destination IP address.
-    pub ip: [Ipv4Addr; 2],
-    /// Source and destination port.
-    pub ports: [u16; 2],
-    /// The sequence number as sent; 0 for UDP.
-    pub sequence: u32,
-    /// The acknowledgement number as sent; 0 for UDP.
-    pub acknowledgement: u32,
-    /// Payload in bytes, from the headers.
-    pub payload_length: u16,
-    /// Where the payload begins in the frame, in bytes.
-    pub payload_start: u8,
-    /// The TCP flags as sent; none for UDP.
-    pub flags: TcpFlags,
+    /// The sender's and the receiver's socket address, the smaller one first.
+    pub ends: [Ipv4End; 2],
+    /// Whether the second one is the sender's.
+    pub swapped: bool,
     /// Which transport.
     pub protocol: Protocol,
+    /// The TCP flags as sent; none for UDP.
+    pub flags: TcpFlags,
+    /// Payload in bytes, from the headers.
+    pub payload_length: u16,
+    /// The sequence number as sent; means nothing for UDP.
+    pub sequence: u32,
+    /// The acknowledgement number as sent; means nothing for UDP.
+    pub acknowledgement: u32,
     /// Which way the frame went, see [`Packet::direction`].
     pub direction: Option<Direction>,
 }
 
+/// An IPv4 address and a port in one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ipv4End(u64);
+
+impl Ipv4End {
+    /// Those of this address (RFC 791) and port.
+    #[inline(always)]
+    pub fn new(ip: Ipv4Addr, port: u16) -> Ipv4End {
+        Ipv4End(u64::from(ip.to_bits()) << 16 | u64::from(port))
+    }
+
+    /// The port in the lowest 16 bits, the address above it.
+    #[inline(always)]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The address.
+    pub const fn ip(self) -> Ipv4Addr {
+        Ipv4Addr::from_bits((self.0 >> 16) as u32)
+    }
+
+    /// The port.
+    pub const fn port(self) -> u16 {
+        (self.0 & 0xffff) as u16
+    }
+}
+
 impl OrdinaryPacket {
+    /// The sender's and the receiver's socket address.
+    pub fn sender_and_receiver(&self) -> [Ipv4End; 2] {
+        let [first, second] = self.ends;
+        if self.swapped { [second, first] } else { [first, second] }
+    }
+
     /// The captured payload; `data` are the captured bytes of the packet's frame.
-    #[inline]
     pub fn payload<'a>(&self, data: &'a [u8]) -> &'a [u8] {
-        let start = usize::from(self.payload_start);
+        // Ethernet, IPv4, and TCP with its data offset or UDP.
+        let header = match self.protocol {
+            Protocol::Tcp => data.get(46).map_or(0, |offset| usize::from(offset >> 4).wrapping_mul(4)),
+            Protocol::Udp => 8,
+        };
+        let start = header.wrapping_add(34);
         let end = start.wrapping_add(usize::from(self.payload_length)).min(data.len());
         data.get(start..end).unwrap_or_default()
     }
@@ -59,41 +95,29 @@ impl OrdinaryPacket {
         Some(EthernetAddresses { destination: [d0, d1, d2, d3, d4, d5], source: [s0, s1, s2, s3, s4, s5] })
     }
 
-    /// The header of the TCP segment, where `protocol` says that it is one.
-    #[inline]
-    pub fn segment<'a>(&self, data: &'a [u8]) -> TcpSegment<'a> {
-        let [source_port, destination_port] = self.ports;
-        TcpSegment {
-            source_port,
-            destination_port,
-            sequence: self.sequence,
-            acknowledgement: self.acknowledgement,
-            flags: self.flags,
-            bogus_header: false,
-            payload_length: Some(self.payload_length.into()),
-            payload: self.payload(data),
-        }
-    }
-
-    /// The header of the UDP datagram, where `protocol` says that it is one.
-    #[inline]
-    pub fn datagram<'a>(&self, data: &'a [u8]) -> UdpDatagram<'a> {
-        let [source_port, destination_port] = self.ports;
-        let payload_length = self.payload_length.into();
-        UdpDatagram { source_port, destination_port, payload_length, payload: self.payload(data) }
-    }
-
     /// The packet with all that there is to say of it; `data` are the captured bytes of its frame.
     pub fn whole<'a>(&self, data: &'a [u8]) -> Packet<'a> {
-        let [source, destination] = self.ip.map(IpAddr::V4);
+        let [source, destination] = self.sender_and_receiver();
+        let (source_port, destination_port) = (source.port(), destination.port());
+        let (payload_length, payload) = (u32::from(self.payload_length), self.payload(data));
+        let content = match self.protocol {
+            Protocol::Tcp => Content::Tcp(TcpSegment {
+                source_port,
+                destination_port,
+                sequence: self.sequence,
+                acknowledgement: self.acknowledgement,
+                flags: self.flags,
+                bogus_header: false,
+                payload_length: Some(payload_length),
+                payload,
+            }),
+            Protocol::Udp => Content::Udp(UdpDatagram { source_port, destination_port, payload_length, payload }),
+        };
         Packet {
             ethernet: OrdinaryPacket::ethernet(data),
-            ip: Some(IpAddresses { source, destination }),
+            ip: Some(IpAddresses { source: source.ip().into(), destination: destination.ip().into() }),
             direction: self.direction,
-            content: match self.protocol {
-                Protocol::Tcp => Content::Tcp(self.segment(data)),
-                Protocol::Udp => Content::Udp(self.datagram(data)),
-            },
+            content,
         }
     }
 }

@@ -5,15 +5,15 @@
 
 use std::io::Read;
 
-use crate::analyze::batch::{Batch, Entry, Seen};
+use crate::analyze::batch::{Batch, Seen};
 use crate::analyze::decode::Decoder;
 use crate::analyze::facts::CaptureFacts;
 use crate::analyze::packet::Packet;
 use crate::analyze::track::{Tracker, WINDOW};
-use crate::capfile::{CaptureError, CaptureInfo, CaptureReader, Frame, Visit};
+use crate::capfile::{CaptureError, CaptureInfo, CaptureReader, Frame};
 use crate::limits::Limits;
 
-/// The first half: reads frames, and decodes the ordinary ones, whose bytes are at hand.
+/// The first half: reads the file and finds the frames.
 pub struct Reading<'a> {
     reader: CaptureReader<'a>,
 }
@@ -29,10 +29,7 @@ impl<'a> Reading<'a> {
 
     /// Fills `batch` with the next frames. False where there are no further ones.
     pub fn next(&mut self, batch: &mut Batch) -> bool {
-        let Batch { bytes, entries, before } = batch;
-        entries.clear();
-        *before = self.reader.frames();
-        self.reader.read_some(bytes, &mut Decoding(entries))
+        batch.fill(&mut self.reader)
     }
 
     /// What is known of the file, when nothing more is to be read.
@@ -41,17 +38,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Takes down the frames of a batch.
-struct Decoding<'b>(&'b mut Vec<Entry>);
-
-impl Visit for Decoding<'_> {
-    #[inline(always)]
-    fn visit(&mut self, frame: &Frame<'_>, place: usize) {
-        self.0.push(Entry::new(frame, place, Decoder::decode_ordinary(frame)));
-    }
-}
-
-/// The second half: decodes the other frames, and follows connections.
+/// The second half: decodes frames and follows connections.
 #[derive(Debug)]
 pub struct Following {
     decoder: Decoder,
@@ -64,16 +51,23 @@ impl Following {
         Following { decoder: Decoder::new(limits), tracker: Tracker::new(limits) }
     }
 
-    /// Takes in the next frames of the capture. Ordinary ones are looked up some at a time: see `Tracker::locate`.
+    /// Takes in the next frames of the capture. Ordinary ones are decoded and looked up some at a time: see
+    /// `Tracker::locate`.
     pub fn add(&mut self, batch: &Batch) {
         let (mut number, bytes) = (batch.before, batch.bytes.as_slice());
         for entries in batch.entries.chunks(WINDOW) {
-            let window = self.tracker.locate(entries);
-            for (place, entry) in entries.iter().enumerate() {
+            let mut packets = [None; WINDOW];
+            for (packet, entry) in packets.iter_mut().zip(entries) {
+                *packet = Decoder::decode_ordinary(&entry.frame(0, bytes));
+            }
+            let window = self.tracker.locate(&packets);
+            for ((entry, packet), candidate) in entries.iter().zip(&packets).zip(&window.candidates) {
                 number = number.wrapping_add(1);
-                match &entry.packet {
-                    Some(packet) => self.tracker.add_ordinary(Seen { number, entry, packet, bytes }, &window, place),
-                    None => self.add_any(&entry.frame(number, bytes)),
+                if let Some(packet) = packet {
+                    let seen = Seen { number, entry, packet, bytes };
+                    self.tracker.add_ordinary(&seen, window.streams, *candidate);
+                } else {
+                    self.add_any(&entry.frame(number, bytes));
                 }
             }
         }

@@ -2,6 +2,8 @@
 //!
 //! Exact in integers; what a tick has beyond nanoseconds is cut.
 
+use std::num::NonZero;
+
 use crate::types::Timestamp;
 
 /// How the ticks of an interface's time stamps are to be read (`if_tsresol` and `if_tsoffset`, draft-ietf-opsawg-pcapng
@@ -13,10 +15,13 @@ pub(crate) struct Clock {
     offset: i64,
 }
 
-/// The length of a tick. The first two are what nearly all files have, and stand apart for speed: division by a constant
-/// costs a multiplication.
+/// The length of a tick, packed: a plain number stays in a register on its way from frame to frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
+struct Unit(NonZero<u16>);
+
+/// The same to look at. The first two are what nearly all files have, and stand apart for speed: division by a constant
+/// costs a multiplication.
+enum Tick {
     Micro,
     Nano,
     /// 10^-n seconds.
@@ -27,46 +32,85 @@ enum Unit {
     Signed(u8),
 }
 
+impl Unit {
+    const MICRO: Unit = Unit::packed(1, 6);
+    const NANO: Unit = Unit::packed(1, 9);
+
+    /// Ticks of 10^-n seconds.
+    const fn decimal(exponent: u8) -> Unit {
+        Unit::packed(1, exponent)
+    }
+
+    /// Ticks of 2^-n seconds.
+    const fn binary(exponent: u8) -> Unit {
+        Unit::packed(2, exponent)
+    }
+
+    /// See [`Tick::Signed`].
+    const fn signed(digits: u8) -> Unit {
+        Unit::packed(3, digits)
+    }
+
+    const fn packed(kind: u8, exponent: u8) -> Unit {
+        // The constant is never used: kinds are not 0.
+        match NonZero::new(u16::from_be_bytes([kind, exponent])) {
+            Some(packed) => Unit(packed),
+            None => Unit(NonZero::<u16>::MAX),
+        }
+    }
+
+    fn tick(self) -> Tick {
+        match self.0.get().to_be_bytes() {
+            [1, 6] => Tick::Micro,
+            [1, 9] => Tick::Nano,
+            [1, exponent] => Tick::Decimal(exponent),
+            [2, exponent] => Tick::Binary(exponent),
+            [_, digits] => Tick::Signed(digits),
+        }
+    }
+}
+
 /// When a frame was captured, in the ticks of its interface's clock. [`FrameTime::timestamp`] turns it into a time: a
 /// division that most frames need not pay for.
 ///
 /// Where the file shifts an interface's clock (`if_tsoffset`), times outside the years 1678 to 2262 stay at their ends.
+///
+/// Packed, so that a time or none takes no more than ten bytes: a capture may hold millions of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, packed(2))]
 pub struct FrameTime {
-    /// The high half first. In halves, so that a time or none takes no more than twelve bytes: a capture may hold
-    /// millions of connections.
-    ticks: [u32; 2],
+    ticks: u64,
     unit: Unit,
 }
 
 impl FrameTime {
     #[inline]
     pub(crate) fn new(ticks: u64, clock: Clock) -> FrameTime {
-        if clock.offset == 0 {
-            FrameTime::of_ticks(ticks, clock.unit)
-        } else {
-            FrameTime::signed(clock.timestamp(ticks))
-        }
+        if clock.offset == 0 { FrameTime::of_ticks(ticks, clock.unit) } else { FrameTime::shifted(ticks, clock) }
     }
 
     #[inline]
     fn of_ticks(ticks: u64, unit: Unit) -> FrameTime {
-        FrameTime { ticks: [(ticks >> 32) as u32, (ticks & 0xffff_ffff) as u32], unit }
+        FrameTime { ticks, unit }
     }
 
     #[cold]
+    #[inline(never)]
+    fn shifted(ticks: u64, clock: Clock) -> FrameTime {
+        FrameTime::signed(clock.timestamp(ticks))
+    }
+
     fn signed(time: Timestamp) -> FrameTime {
         let nanoseconds = i128::from(time.seconds).saturating_mul(i128::from(NANOS));
         let nanoseconds = nanoseconds.saturating_add(i128::from(time.nanoseconds));
         let nanoseconds = nanoseconds.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
-        FrameTime::of_ticks(nanoseconds.cast_unsigned(), Unit::Signed(time.digits.min(9)))
+        FrameTime::of_ticks(nanoseconds.cast_unsigned(), Unit::signed(time.digits.min(9)))
     }
 
     /// The time, with the decimal digits that the interface's clock gives (at most 9).
     #[inline]
     pub fn timestamp(self) -> Timestamp {
-        let [high, low] = self.ticks;
-        Clock { unit: self.unit, offset: 0 }.timestamp(u64::from(high) << 32 | u64::from(low))
+        Clock { unit: self.unit, offset: 0 }.timestamp(self.ticks)
     }
 }
 
@@ -80,17 +124,15 @@ const NANOS: u64 = 1_000_000_000;
 
 impl Clock {
     /// Ticks of a microsecond since 1970: the default of pcapng, and pcap's.
-    pub(crate) const MICROSECONDS: Clock = Clock { unit: Unit::Micro, offset: 0 };
+    pub(crate) const MICROSECONDS: Clock = Clock { unit: Unit::MICRO, offset: 0 };
     /// Ticks of a nanosecond since 1970.
-    pub(crate) const NANOSECONDS: Clock = Clock { unit: Unit::Nano, offset: 0 };
+    pub(crate) const NANOSECONDS: Clock = Clock { unit: Unit::NANO, offset: 0 };
 
     /// The clock of this `if_tsresol` (most significant bit: a negative power of 2, else of 10) and `if_tsoffset`.
     pub(crate) fn new(resolution: u8, offset: i64) -> Clock {
         let unit = match resolution {
-            6 => Unit::Micro,
-            9 => Unit::Nano,
-            n if n & 0x80 == 0 => Unit::Decimal(n),
-            n => Unit::Binary(n & 0x7f),
+            n if n & 0x80 == 0 => Unit::decimal(n),
+            n => Unit::binary(n & 0x7f),
         };
         Clock { unit, offset }
     }
@@ -98,12 +140,12 @@ impl Clock {
     /// The time at this number of ticks. Seconds that do not fit saturate.
     #[inline]
     pub(crate) fn timestamp(self, ticks: u64) -> Timestamp {
-        let (seconds, nanoseconds, digits) = match self.unit {
-            Unit::Signed(digits) => return signed(ticks.cast_signed(), digits),
-            Unit::Micro => (ticks / 1_000_000, (ticks % 1_000_000).wrapping_mul(1000), 6),
-            Unit::Nano => (ticks / NANOS, ticks % NANOS, 9),
-            Unit::Decimal(exponent) => decimal(ticks, exponent),
-            Unit::Binary(exponent) => binary(ticks, exponent),
+        let (seconds, nanoseconds, digits) = match self.unit.tick() {
+            Tick::Signed(digits) => return signed(ticks.cast_signed(), digits),
+            Tick::Micro => (ticks / 1_000_000, (ticks % 1_000_000).wrapping_mul(1000), 6),
+            Tick::Nano => (ticks / NANOS, ticks % NANOS, 9),
+            Tick::Decimal(exponent) => decimal(ticks, exponent),
+            Tick::Binary(exponent) => binary(ticks, exponent),
         };
         let seconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(self.offset);
         // Below 10^9 in every unit.
@@ -167,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_time_or_none_takes_the_memory_it_is_meant_to() {
-        assert_eq!(size_of::<Option<FrameTime>>(), 12);
+        assert_eq!(size_of::<Option<FrameTime>>(), 10);
     }
 
     #[test]

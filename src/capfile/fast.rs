@@ -11,15 +11,29 @@ use super::packet::{Channel, Located};
 /// section.
 #[inline(always)]
 pub(super) fn enhanced_packet(bytes: &[u8], order: ByteOrder, channels: &[Channel]) -> Option<Located> {
+    let interface = interface_of(bytes, order)?;
+    let channel = channels.get(interface as usize)?;
     // Told apart once, not at each number.
     match order {
-        ByteOrder::Little => locate(bytes, u32::from_le_bytes, channels),
-        ByteOrder::Big => locate(bytes, u32::from_be_bytes, channels),
+        ByteOrder::Little => locate(bytes, u32::from_le_bytes, interface, channel),
+        ByteOrder::Big => locate(bytes, u32::from_be_bytes, interface, channel),
     }
 }
 
+/// The interface that the block at the beginning of `bytes` names, if it is an Enhanced Packet Block.
 #[inline(always)]
-fn locate(bytes: &[u8], number: impl Fn([u8; 4]) -> u32, channels: &[Channel]) -> Option<Located> {
+pub(super) fn interface_of(bytes: &[u8], order: ByteOrder) -> Option<u32> {
+    bytes.get(8..).and_then(<[u8]>::first_chunk).map(|interface| order.u32(*interface))
+}
+
+/// The same for a block of this interface, whose `channel` is known. `number` reads numbers of the section's byte order.
+#[inline(always)]
+pub(super) fn locate(
+    bytes: &[u8],
+    number: impl Fn([u8; 4]) -> u32,
+    interface: u32,
+    channel: &Channel,
+) -> Option<Located> {
     let (head, data) = bytes.split_first_chunk::<28>()?;
     let [
         t0,
@@ -53,10 +67,9 @@ fn locate(bytes: &[u8], number: impl Fn([u8; 4]) -> u32, channels: &[Channel]) -
     ] = *head;
     let length = number([l0, l1, l2, l3]);
     let captured = number([c0, c1, c2, c3]);
-    let interface = number([i0, i1, i2, i3]);
-    let channel = channels.get(interface as usize)?;
     // No overflow in the sum: a channel accepts far less than 2^32.
     let ordinary = number([t0, t1, t2, t3]) == BlockKind::ENHANCED_PACKET.0
+        && number([i0, i1, i2, i3]) == interface
         && channel.check_sequence == 0
         && channel.holds(captured)
         && (captured.wrapping_add(35) & !3) == length;

@@ -4,6 +4,7 @@
 
 use std::io::Read;
 
+use super::block::ByteOrder;
 use super::error::{CaptureError, format_name};
 use super::input::{Fault, Input};
 use super::packet::{Channel, Located};
@@ -110,25 +111,18 @@ struct Counts {
 }
 
 impl Counts {
-    /// Counts the frame that lies in this record. `base` is the number of the section's first interface, whose interfaces
-    /// are `channels`.
+    /// Counts the frame that lies in this record. `base` is the number of the section's first interface, `channel` the
+    /// frame's own, if it has one.
     #[inline(always)]
-    fn frame<'r>(&mut self, located: Located, base: u32, channels: &mut [Channel], record: &'r [u8]) -> Frame<'r> {
+    fn frame<'r>(&mut self, located: Located, base: u32, channel: Option<&Channel>, record: &'r [u8]) -> Frame<'r> {
         let Located { from, captured, original, interface, ticks, direction, .. } = located;
         self.frames = self.frames.wrapping_add(1);
         self.snapped = self.snapped.wrapping_add(u64::from((captured as u64) < u64::from(original)));
-        let channel = interface.and_then(|interface| channels.get_mut(interface as usize));
-        let (link_type, time) = match channel {
-            Some(channel) => {
-                channel.note(ticks);
-                (channel.link_type, ticks.map(|ticks| FrameTime::new(ticks, channel.clock)))
-            }
-            None => (LinkType(0), None),
-        };
+        let time = ticks.zip(channel).map(|(ticks, channel)| FrameTime::new(ticks, channel.clock));
         Frame {
             number: FrameNumber(self.frames),
             interface: interface.map(|interface| interface.wrapping_add(base)),
-            link_type,
+            link_type: channel.map_or(LinkType(0), |channel| channel.link_type),
             time,
             original_length: original,
             data: record.get(from..from.wrapping_add(captured)).unwrap_or_default(),
@@ -240,33 +234,35 @@ impl<'a> CaptureReader<'a> {
     /// Visits the ordinary frames that are in memory, up to the first that is not.
     #[inline(always)]
     fn visit_ordinary(&mut self, visitor: &mut impl Visit) {
-        let (bytes, start) = (self.input.available(), self.input.place());
-        let mut passed: usize = 0;
-        // What is counted stays in registers from one frame to the next.
-        let mut counts = self.counts;
+        let bytes = self.input.available();
+        let mut run = Run { bytes, start: self.input.place(), passed: 0, counts: self.counts };
         match &mut self.body {
             Body::Pcapng(Pcapng { order, channels, past, .. }) => {
                 let (order, base) = (*order, past.len() as u32);
-                while let Some(rest) = bytes.get(passed..)
-                    && let Some(located) = fast::enhanced_packet(rest, order, channels)
+                while let Some(interface) = fast::interface_of(run.rest(), order)
+                    && let Some(channel) = channels.get_mut(interface as usize)
                 {
-                    let place = start.wrapping_add(passed).wrapping_add(located.from);
-                    visitor.visit(&counts.frame(located, base, channels, rest), place);
-                    passed = passed.wrapping_add(located.record);
+                    let before = run.passed;
+                    match order {
+                        ByteOrder::Little => run.visit(channel, base, visitor, |bytes, channel| {
+                            fast::locate(bytes, u32::from_le_bytes, interface, channel)
+                        }),
+                        ByteOrder::Big => run.visit(channel, base, visitor, |bytes, channel| {
+                            fast::locate(bytes, u32::from_be_bytes, interface, channel)
+                        }),
+                    }
+                    if run.passed == before {
+                        break;
+                    }
                 }
             }
-            Body::Pcap(pcap, channels) => {
-                while let Some(rest) = bytes.get(passed..)
-                    && let Some(located) = pcap.ordinary(rest, &channels[0])
-                {
-                    let place = start.wrapping_add(passed).wrapping_add(located.from);
-                    visitor.visit(&counts.frame(located, 0, channels, rest), place);
-                    passed = passed.wrapping_add(located.record);
-                }
+            Body::Pcap(pcap, [channel]) => {
+                run.visit(channel, 0, visitor, |bytes, channel| pcap.ordinary(bytes, channel))
             }
             Body::Empty => {}
         }
-        self.counts = counts;
+        self.counts = run.counts;
+        let passed = run.passed;
         self.input.advance(passed);
     }
 
@@ -303,7 +299,11 @@ impl<'a> CaptureReader<'a> {
         let entry_time = if located.interface.is_none() { self.note_entry() } else { None };
         let base = self.body.past();
         let record = self.input.passed(located.record);
-        let frame = self.counts.frame(located, base, self.body.channels_mut(), record);
+        let mut channel = located.interface.and_then(|interface| self.body.channels_mut().get_mut(interface as usize));
+        if let Some(channel) = &mut channel {
+            channel.note(located.ticks);
+        }
+        let frame = self.counts.frame(located, base, channel.as_deref(), record);
         Frame { time: frame.time.or(entry_time.map(FrameTime::from)), ..frame }
     }
 
@@ -389,6 +389,46 @@ impl<'a> CaptureReader<'a> {
         self.truncated = code == "cut-short";
         let (frame, offset) = (Some(FrameNumber(frame)), Some(offset));
         self.warnings.push(CaptureWarning { code, message, frame, offset });
+    }
+}
+
+/// Ordinary frames one behind the other.
+struct Run<'b> {
+    bytes: &'b [u8],
+    /// Place of these bytes in the buffer.
+    start: usize,
+    /// How many of them were visited.
+    passed: usize,
+    counts: Counts,
+}
+
+impl<'b> Run<'b> {
+    /// What was not visited.
+    #[inline(always)]
+    fn rest(&self) -> &'b [u8] {
+        self.bytes.get(self.passed..).unwrap_or_default()
+    }
+
+    /// Visits the frames that `locate` finds, all of one interface. `base` is the number of the section's first one.
+    #[inline(always)]
+    fn visit(
+        &mut self,
+        channel: &mut Channel,
+        base: u32,
+        visitor: &mut impl Visit,
+        locate: impl Fn(&[u8], &Channel) -> Option<Located>,
+    ) {
+        // Copies, so that what is counted can stay in registers from one frame to the next.
+        let (bytes, mut own, mut counts, mut passed) = (self.bytes, *channel, self.counts, self.passed);
+        while let Some(rest) = bytes.get(passed..)
+            && let Some(located) = locate(rest, &own)
+        {
+            own.note(located.ticks);
+            let place = self.start.wrapping_add(passed).wrapping_add(located.from);
+            visitor.visit(&counts.frame(located, base, Some(&own), rest), place);
+            passed = passed.wrapping_add(located.record);
+        }
+        (*channel, self.counts, self.passed) = (own, counts, passed);
     }
 }
 

@@ -282,12 +282,12 @@ const SHORTEST_ETHERNET: usize = 60;
 /// Virtual interfaces never pad, so that frames of both hosts look sent; whoever uses this must compare.
 #[inline]
 fn evident_direction(length: usize, padding: usize) -> Option<Direction> {
-    if length < SHORTEST_ETHERNET {
-        Some(Direction::Outbound)
-    } else if padding > 0 && length <= SHORTEST_ETHERNET.saturating_add(4) {
-        Some(Direction::Inbound)
-    } else {
+    if length > SHORTEST_ETHERNET.saturating_add(4) {
         None
+    } else if length < SHORTEST_ETHERNET {
+        Some(Direction::Outbound)
+    } else {
+        (padding > 0).then_some(Direction::Inbound)
     }
 }
 

@@ -1,8 +1,8 @@
 //! A packet on its way to its stream, in one shape for ordinary and for all other packets.
 
-use super::pair::{Pair, PairHasher};
+use super::pair::Pair;
 use crate::analyze::batch::Seen;
-use crate::analyze::packet::{OrdinaryPacket, Packet, TcpSegment, UdpDatagram};
+use crate::analyze::packet::{Content, OrdinaryPacket, Packet, TcpFlags};
 use crate::capfile::{Direction, Frame, FrameTime};
 use crate::types::{FrameNumber, Protocol};
 
@@ -13,21 +13,30 @@ pub(super) struct At {
     pub(super) time: Option<FrameTime>,
 }
 
+/// What a stream needs of a transport header. The numbers of a datagram mean nothing, flags it has none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Header {
+    pub(super) flags: TcpFlags,
+    /// See [`crate::analyze::packet::TcpSegment::bogus_header`].
+    pub(super) bogus: bool,
+    /// `None` where a TCP header is longer than the segment.
+    pub(super) payload_length: Option<u32>,
+    pub(super) sequence: u32,
+    pub(super) acknowledgement: u32,
+}
+
 /// What a stream needs to know of a packet. Small and copied: what it tells is made where it is needed, which for most
 /// packets is nowhere.
 pub(super) trait Arrival: Copy {
-    /// Its transport header.
-    type Transport: Copy;
-
-    fn transport(self) -> Self::Transport;
-
     fn at(self) -> At;
 
-    /// Its socket addresses, the sender's first.
+    /// Its socket addresses and transport.
     fn pair(self) -> Pair;
 
-    /// The hash of these and of the protocol.
-    fn hash(self, hasher: &PairHasher) -> u32;
+    fn header(self) -> Header;
+
+    /// The captured payload.
+    fn payload(&self) -> &[u8];
 
     /// Source MAC address, where there is one.
     fn mac(self) -> Option<[u8; 6]>;
@@ -36,23 +45,48 @@ pub(super) trait Arrival: Copy {
     fn way(self) -> Option<Direction>;
 }
 
-/// Any packet.
+/// Any packet of a stream.
 #[derive(Clone, Copy)]
-pub(super) struct Whole<'a, T> {
-    pub(super) frame: &'a Frame<'a>,
-    pub(super) packet: &'a Packet<'a>,
-    pub(super) pair: Pair,
-    pub(super) protocol: Protocol,
-    pub(super) transport: &'a T,
+pub(super) struct Whole<'a> {
+    frame: &'a Frame<'a>,
+    packet: &'a Packet<'a>,
+    pair: Pair,
+    header: Header,
+    payload: &'a [u8],
 }
 
-impl<T: Copy> Arrival for Whole<'_, T> {
-    type Transport = T;
-
-    fn transport(self) -> T {
-        *self.transport
+impl<'a> Whole<'a> {
+    /// The packet, if it is a TCP segment or UDP datagram over IP.
+    pub(super) fn new(frame: &'a Frame<'a>, packet: &'a Packet<'a>) -> Option<Whole<'a>> {
+        let ip = packet.ip.as_ref()?;
+        let (ports, protocol, header, payload) = match &packet.content {
+            Content::Tcp(segment) => {
+                let header = Header {
+                    flags: segment.flags,
+                    bogus: segment.bogus_header,
+                    payload_length: segment.payload_length,
+                    sequence: segment.sequence,
+                    acknowledgement: segment.acknowledgement,
+                };
+                ([segment.source_port, segment.destination_port], Protocol::Tcp, header, segment.payload)
+            }
+            Content::Udp(datagram) => {
+                let header = Header {
+                    flags: TcpFlags::default(),
+                    bogus: false,
+                    payload_length: Some(datagram.payload_length),
+                    sequence: 0,
+                    acknowledgement: 0,
+                };
+                ([datagram.source_port, datagram.destination_port], Protocol::Udp, header, datagram.payload)
+            }
+            _ => return None,
+        };
+        Some(Whole { frame, packet, pair: Pair::new(ip, ports, protocol), header, payload })
     }
+}
 
+impl Arrival for Whole<'_> {
     fn at(self) -> At {
         At { number: self.frame.number, time: self.frame.time }
     }
@@ -61,8 +95,12 @@ impl<T: Copy> Arrival for Whole<'_, T> {
         self.pair
     }
 
-    fn hash(self, hasher: &PairHasher) -> u32 {
-        hasher.any(&self.pair, self.protocol)
+    fn header(self) -> Header {
+        self.header
+    }
+
+    fn payload(&self) -> &[u8] {
+        self.payload
     }
 
     fn mac(self) -> Option<[u8; 6]> {
@@ -74,50 +112,39 @@ impl<T: Copy> Arrival for Whole<'_, T> {
     }
 }
 
-/// An ordinary packet with a TCP segment.
-#[derive(Clone, Copy)]
-pub(super) struct Segment<'a>(pub(super) Seen<'a>);
+/// An ordinary packet.
+impl Arrival for Seen<'_> {
+    #[inline(always)]
+    fn at(self) -> At {
+        At { number: FrameNumber(self.number), time: self.entry.time }
+    }
 
-/// An ordinary packet with a UDP datagram.
-#[derive(Clone, Copy)]
-pub(super) struct Datagram<'a>(pub(super) Seen<'a>);
+    #[inline(always)]
+    fn pair(self) -> Pair {
+        Pair::ordinary(self.packet)
+    }
 
-/// Both tell the same but for their transport header.
-macro_rules! ordinary_arrival {
-    ($arrival:ident, $transport:ident, $header:ident) => {
-        impl<'a> Arrival for $arrival<'a> {
-            type Transport = $transport<'a>;
-
-            #[inline(always)]
-            fn transport(self) -> $transport<'a> {
-                self.0.packet.$header(self.0.data())
-            }
-
-            #[inline(always)]
-            fn at(self) -> At {
-                At { number: FrameNumber(self.0.number), time: self.0.entry.time }
-            }
-
-            #[inline(always)]
-            fn pair(self) -> Pair {
-                Pair::ordinary(self.0.packet)
-            }
-
-            fn hash(self, hasher: &PairHasher) -> u32 {
-                hasher.ordinary(self.0.packet)
-            }
-
-            fn mac(self) -> Option<[u8; 6]> {
-                OrdinaryPacket::ethernet(self.0.data()).map(|ethernet| ethernet.source)
-            }
-
-            #[inline(always)]
-            fn way(self) -> Option<Direction> {
-                self.0.packet.direction
-            }
+    #[inline(always)]
+    fn header(self) -> Header {
+        Header {
+            flags: self.packet.flags,
+            bogus: false,
+            payload_length: Some(self.packet.payload_length.into()),
+            sequence: self.packet.sequence,
+            acknowledgement: self.packet.acknowledgement,
         }
-    };
-}
+    }
 
-ordinary_arrival!(Segment, TcpSegment, segment);
-ordinary_arrival!(Datagram, UdpDatagram, datagram);
+    fn payload(&self) -> &[u8] {
+        self.packet.payload(self.data())
+    }
+
+    fn mac(self) -> Option<[u8; 6]> {
+        OrdinaryPacket::ethernet(self.data()).map(|ethernet| ethernet.source)
+    }
+
+    #[inline(always)]
+    fn way(self) -> Option<Direction> {
+        self.packet.direction
+    }
+}

@@ -1,6 +1,7 @@
 //! Notes on single frames, for answers that name frames and for ladder diagrams. Bounded: the first frames of each
 //! stream, as many as the limits allow.
 
+use super::index::Place;
 use super::model::{FrameNote, Side};
 use super::packed::PackedFrame;
 use crate::analyze::packet::TcpFlags;
@@ -11,7 +12,7 @@ use crate::types::FrameNumber;
 /// One noted frame. Sequence numbers are raw: the bases that they count from may still change.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Note {
-    stream: u32,
+    stream: Place,
     sequence: u32,
     acknowledgement: u32,
     payload_length: u32,
@@ -54,7 +55,7 @@ impl Note {
     }
 }
 
-/// Notes on the frames of all TCP or all UDP streams.
+/// Notes on the frames of all streams.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     notes: Vec<Note>,
@@ -83,7 +84,7 @@ impl NoteBudget {
 
 impl Notes {
     /// Notes a frame that the budget allows.
-    pub(super) fn push(&mut self, budget: &mut NoteBudget, stream: u32, noted: &Noted) {
+    pub(super) fn push(&mut self, budget: &mut NoteBudget, stream: Place, noted: &Noted) {
         budget.left = budget.left.saturating_sub(1);
         self.notes.push(Note {
             stream,
@@ -104,7 +105,7 @@ impl Notes {
         let Some(first) = self.notes.first().copied() else { return };
         let mut starts = vec![0_u32; streams.saturating_add(1)];
         for note in &self.notes {
-            if let Some(count) = starts.get_mut((note.stream as usize).saturating_add(1)) {
+            if let Some(count) = starts.get_mut(note.stream.index().saturating_add(1)) {
                 *count = count.saturating_add(1);
             }
         }
@@ -115,7 +116,7 @@ impl Notes {
         }
         let (mut next, mut sorted) = (starts.clone(), vec![first; self.notes.len()]);
         for note in &self.notes {
-            if let Some(place) = next.get_mut(note.stream as usize) {
+            if let Some(place) = next.get_mut(note.stream.index()) {
                 if let Some(there) = sorted.get_mut(*place as usize) {
                     *there = *note;
                 }
@@ -125,10 +126,10 @@ impl Notes {
         (self.notes, self.starts) = (sorted, starts);
     }
 
-    /// The notes of a stream, after [`Notes::sort`].
-    pub(super) fn of(&self, stream: u32) -> &[Note] {
-        let place = |stream: u32| self.starts.get(stream as usize).map(|start| *start as usize);
-        let end = stream.checked_add(1).and_then(place);
-        place(stream).zip(end).and_then(|(start, end)| self.notes.get(start..end)).unwrap_or_default()
+    /// The notes of the stream at this place, after [`Notes::sort`].
+    pub(super) fn of(&self, place: usize) -> &[Note] {
+        let start = |place: usize| self.starts.get(place).map(|start| *start as usize);
+        let end = place.checked_add(1).and_then(start);
+        start(place).zip(end).and_then(|(start, end)| self.notes.get(start..end)).unwrap_or_default()
     }
 }

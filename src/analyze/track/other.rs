@@ -11,11 +11,11 @@ use hashbrown::HashTable;
 
 use super::arrival::Arrival;
 use super::directions::Directions;
-use super::pair::Paired;
+use super::record::Record;
 use crate::analyze::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket};
 use crate::capfile::{CaptureWarning, Direction, Frame};
 use crate::limits::Limits;
-use crate::types::{FrameNumber, Timestamp};
+use crate::types::{FrameNumber, Protocol, Timestamp};
 
 /// Longest Ethernet frame in bytes without VLAN tag and frame check sequence. Longer ones are seen only where the
 /// network card cuts or joins segments (segmentation offload), or jumbo frames are in use.
@@ -214,23 +214,22 @@ impl Collector {
         }
     }
 
-    /// Counts a TCP segment of any stream.
-    #[inline]
-    pub(super) fn add_tcp(&mut self, original_length: u32) {
-        self.counts.tcp = self.counts.tcp.saturating_add(1);
+    /// Counts a segment or datagram of any stream.
+    #[inline(always)]
+    pub(super) fn add_transport(&mut self, protocol: Protocol, original_length: u32) {
+        let count = match protocol {
+            Protocol::Tcp => &mut self.counts.tcp,
+            Protocol::Udp => &mut self.counts.udp,
+        };
+        *count = count.wrapping_add(1);
         self.add_length(original_length);
     }
 
-    /// Counts a UDP datagram of any stream.
-    #[inline]
-    pub(super) fn add_udp(&mut self, original_length: u32) {
-        self.counts.udp = self.counts.udp.saturating_add(1);
-        self.add_length(original_length);
-    }
-
-    #[inline]
+    #[inline(always)]
     fn add_length(&mut self, original_length: u32) {
-        self.oversized_frames = self.oversized_frames.saturating_add(u64::from(original_length > LONGEST_ETHERNET));
+        if original_length > LONGEST_ETHERNET {
+            self.oversized_frames = self.oversized_frames.wrapping_add(1);
+        }
     }
 
     /// Takes in a frame that is neither TCP nor UDP.
@@ -342,7 +341,7 @@ impl Collector {
     }
 
     /// Adds what the frames of a stream show of their direction.
-    pub(super) fn add_directions_of(&mut self, record: &impl Paired) {
+    pub(super) fn add_directions_of(&mut self, record: &Record) {
         for (address, directions) in record.pair().addresses().into_iter().zip(record.directions().0) {
             self.add_directions(address.ip, directions);
         }
@@ -514,8 +513,8 @@ mod tests {
     #[test]
     fn each_frame_counts_once() {
         let mut collector = Collector::new(&Limits::default());
-        collector.add_tcp(1514);
-        collector.add_udp(1515);
+        collector.add_transport(Protocol::Tcp, 1514);
+        collector.add_transport(Protocol::Udp, 1515);
         let between = Some(("10.0.3.2", "10.0.3.1"));
         for content in [Content::Fragment, Content::OtherIp] {
             collector.add(&frame(3, 60), &packet(content, between, Some(Direction::Inbound)));

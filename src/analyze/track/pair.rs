@@ -1,100 +1,122 @@
-//! The two socket addresses that name a stream, packed, and their hash.
+//! The two socket addresses and the transport that name a stream, packed, and their hash.
 
 use std::hash::{BuildHasher, Hasher};
 use std::hint::select_unpredictable;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 
-use super::directions::BothDirections;
 use super::model::Side;
-use crate::analyze::packet::{IpAddresses, OrdinaryPacket};
+use crate::analyze::packet::{IpAddresses, Ipv4End, OrdinaryPacket};
 use crate::types::{Protocol, SocketAddress};
 
-/// Two socket addresses of one IP version, the sender of a stream's first frame first.
+/// Two socket addresses of one IP version and transport in a fixed order, and which of them is whose: a packet's sender or
+/// a stream's first side. Pairs of one stream differ in nothing else.
 ///
 /// Packed, so that a record has room for what else it needs in its first cache line.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(C, packed)]
 pub(super) struct Pair {
-    /// IPv4 addresses fill the low bits of the second half.
-    ips: [[u64; 2]; 2],
-    /// The first side's port in the high bits.
-    ports: u32,
-    ipv6: bool,
+    /// The port, and above it the lower 48 bits of the address, of both.
+    near: [u64; 2],
+    /// The other bits of IPv6 addresses.
+    far: [[u8; 10]; 2],
+    marks: Marks,
+}
+
+/// What else there is to say of a pair, one bit each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Marks(u8);
+
+impl Marks {
+    /// The second address is that of the sender or first side.
+    const SWAPPED: u8 = 1;
+    /// The addresses are IPv6.
+    const IPV6: u8 = 2;
+    /// The transport is UDP.
+    const UDP: u8 = 4;
+
+    #[inline(always)]
+    fn new(swapped: bool, ipv6: bool, protocol: Protocol) -> Marks {
+        let udp = protocol == Protocol::Udp;
+        Marks(u8::from(swapped) | u8::from(ipv6) << 1 | u8::from(udp) << 2)
+    }
+
+    #[inline(always)]
+    fn is_swapped(self) -> bool {
+        self.0 & Marks::SWAPPED != 0
+    }
+
+    #[inline(always)]
+    fn is_ipv6(self) -> bool {
+        self.0 & Marks::IPV6 != 0
+    }
+
+    #[inline(always)]
+    fn is_udp(self) -> bool {
+        self.0 & Marks::UDP != 0
+    }
 }
 
 impl Pair {
-    /// The pair of an IPv4 packet, its sender first.
-    #[inline(always)]
-    fn ipv4([source, destination]: [Ipv4Addr; 2], ports: [u16; 2]) -> Self {
-        let ips = [[0, u64::from(source.to_bits())], [0, u64::from(destination.to_bits())]];
-        Pair { ips, ports: both(ports), ipv6: false }
-    }
-
-    /// The pair of an ordinary packet, its sender first.
+    /// The pair of an ordinary packet.
     #[inline(always)]
     pub(super) fn ordinary(packet: &OrdinaryPacket) -> Self {
-        Pair::ipv4(packet.ip, packet.ports)
+        let marks = Marks::new(packet.swapped, false, packet.protocol);
+        Pair { near: packet.ends.map(Ipv4End::bits), far: Default::default(), marks }
     }
 
-    /// The pair of a packet, its sender first.
-    pub(super) fn new(ip: &IpAddresses, ports: [u16; 2]) -> Self {
-        match (ip.source, ip.destination) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => Pair::ipv4([source, destination], ports),
-            (source, destination) => Pair { ips: [wide(source), wide(destination)], ports: both(ports), ipv6: true },
-        }
+    /// The pair of a packet.
+    pub(super) fn new(ip: &IpAddresses, ports: [u16; 2], protocol: Protocol) -> Self {
+        let [source_port, destination_port] = ports;
+        let (source, destination) = (end(ip.source, source_port), end(ip.destination, destination_port));
+        let (first, second) = (source.min(destination), source.max(destination));
+        let ipv6 = ip.source.is_ipv6() || ip.destination.is_ipv6();
+        let marks = Marks::new(source > destination, ipv6, protocol);
+        Pair { near: [first.0, second.0], far: [first.1, second.1], marks }
     }
 
-    /// The sender's side in the stream of `self`, if `packet` has the same two addresses. Where both addresses are the
+    /// The transport.
+    #[inline(always)]
+    pub(super) fn protocol(&self) -> Protocol {
+        if self.marks.is_udp() { Protocol::Udp } else { Protocol::Tcp }
+    }
+
+    /// The sender's side in the stream of `self`, if `packet` has the same addresses and transport. Where both addresses are the
     /// same, every frame counts as the first side's.
     #[inline(always)]
     pub(super) fn side_of(&self, packet: &Pair) -> Option<Side> {
-        let ([a, b], [source, destination]) = (self.ips, packet.ips);
-        let other_version = u64::from(self.ipv6 != packet.ipv6);
-        let same = differs(a, source) | differs(b, destination) | u64::from(self.ports ^ packet.ports) | other_version;
-        let swapped = differs(a, destination)
-            | differs(b, source)
-            | u64::from(self.ports ^ packet.ports.rotate_left(16))
-            | other_version;
-        if (same == 0) | (swapped == 0) { Some(if same == 0 { Side::A } else { Side::B }) } else { None }
-    }
-
-    /// The same for an ordinary packet.
-    #[inline(always)]
-    pub(super) fn side_of_ordinary(&self, packet: &OrdinaryPacket) -> Option<Side> {
-        let [[_, a], [_, b]] = self.ips;
-        let [source, destination] = packet.ip.map(|ip| u64::from(ip.to_bits()));
-        let (own, ports) = (self.ports, both(packet.ports));
-        let (same, swapped) = (
-            (a ^ source) | (b ^ destination) | u64::from(own ^ ports),
-            (a ^ destination) | (b ^ source) | u64::from(own ^ ports.rotate_left(16)),
-        );
+        let ([a, b], [first, second]) = (self.near, packet.near);
+        let marks = Marks(self.marks.0 ^ packet.marks.0);
+        let near = ((a ^ first) | (b ^ second)) == 0 && !marks.is_ipv6() && !marks.is_udp();
         // Which side it is cannot be predicted: a branch would cost more.
-        let side = select_unpredictable(same == 0, Side::A, Side::B);
-        (((same == 0) | (swapped == 0)) & !self.ipv6).then_some(side)
+        let side = select_unpredictable(marks.is_swapped(), Side::B, Side::A);
+        (near && (!packet.marks.is_ipv6() || self.far == packet.far)).then_some(side)
     }
 
     /// Whether both addresses are the same.
     pub(super) fn is_loop(&self) -> bool {
-        let [a, b] = self.ips;
-        a == b && self.ports == self.ports.rotate_left(16)
+        let ([a, b], [far_a, far_b]) = (self.near, self.far);
+        a == b && far_a == far_b
     }
 
-    /// The two socket addresses.
+    /// The two socket addresses, that of the sender or first side first.
     pub(super) fn addresses(&self) -> [SocketAddress; 2] {
-        let ([a, b], ports) = (self.ips, self.ports);
-        let port = |bits: u32| (bits & 0xffff) as u16;
-        [SocketAddress::new(self.ip(a), port(ports >> 16)), SocketAddress::new(self.ip(b), port(ports))]
+        let ([a, b], [far_a, far_b]) = (self.near, self.far);
+        let [a, b] = [self.address(a, far_a), self.address(b, far_b)];
+        if self.marks.is_swapped() { [b, a] } else { [a, b] }
     }
 
-    fn ip(&self, [high, low]: [u64; 2]) -> IpAddr {
-        if self.ipv6 {
-            IpAddr::V6(Ipv6Addr::from((u128::from(high) << 64) | u128::from(low)))
+    fn address(&self, near: u64, far: [u8; 10]) -> SocketAddress {
+        let [n0, n1, n2, n3, n4, n5, p0, p1] = near.to_be_bytes();
+        let [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9] = far;
+        let ip = if self.marks.is_ipv6() {
+            IpAddr::V6(Ipv6Addr::from([f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, n0, n1, n2, n3, n4, n5]))
         } else {
-            IpAddr::V4(Ipv4Addr::from((low & 0xffff_ffff) as u32))
-        }
+            IpAddr::from([n2, n3, n4, n5])
+        };
+        SocketAddress::new(ip, u16::from_be_bytes([p0, p1]))
     }
 }
 
@@ -108,71 +130,29 @@ impl PairHasher {
         PairHasher(SeedableRandomState::with_seed(random, SharedSeed::global_random()))
     }
 
-    /// The hash of an ordinary packet's pair and protocol.
+    /// The hash of a pair.
     #[inline(always)]
-    pub(super) fn ordinary(&self, packet: &OrdinaryPacket) -> u32 {
-        let [[source, destination], [from, to]] =
-            [packet.ip.map(|ip| u64::from(ip.to_bits())), packet.ports.map(u64::from)];
-        (self.begin(end(source, from), end(destination, to), packet.protocol).finish() >> 32) as u32
-    }
-
-    /// The hash of any packet's pair and protocol.
-    pub(super) fn any(&self, pair: &Pair, protocol: Protocol) -> u32 {
-        let ([a, b], ports) = (pair.ips, pair.ports);
-        let (from, to) = (u64::from(ports >> 16), u64::from(ports & 0xffff));
-        let mut hasher = self.begin(end(a[1], from), end(b[1], to), protocol);
-        if pair.ipv6 {
-            hasher.write_u64(a[0].min(b[0]));
-            hasher.write_u64(a[0].max(b[0]));
+    pub(super) fn hash(&self, pair: &Pair) -> u32 {
+        let mut hasher = self.0.build_hasher();
+        let [a, b] = pair.near;
+        hasher.write_u64(a);
+        // The highest bit is free in IPv4. In IPv6 a hash may then mean two pairs, as any hash may.
+        hasher.write_u64(b ^ (u64::from(pair.marks.is_udp()) << 63));
+        if pair.marks.is_ipv6() {
+            hasher.write(pair.far.as_flattened());
         }
         (hasher.finish() >> 32) as u32
     }
+}
 
-    #[inline(always)]
-    fn begin(&self, a: u64, b: u64, protocol: Protocol) -> impl Hasher + use<> {
-        let mut hasher = self.0.build_hasher();
-        let mark = if protocol == Protocol::Udp { 1 << 63 } else { 0 };
-        hasher.write_u64(a.min(b) ^ mark);
-        hasher.write_u64(a.max(b));
-        hasher
+/// A socket address in two parts: see [`Pair`]. IPv4 beside IPv6 does not occur in one header.
+fn end(ip: IpAddr, port: u16) -> (u64, [u8; 10]) {
+    match ip {
+        IpAddr::V4(ip) => (Ipv4End::new(ip, port).bits(), [0; 10]),
+        IpAddr::V6(ip) => {
+            let [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, n0, n1, n2, n3, n4, n5] = ip.octets();
+            let [p0, p1] = port.to_be_bytes();
+            (u64::from_be_bytes([n0, n1, n2, n3, n4, n5, p0, p1]), [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9])
+        }
     }
-}
-
-/// Two ports in one number, the first in its high bits.
-#[inline]
-fn both([a, b]: [u16; 2]) -> u32 {
-    (u32::from(a) << 16) | u32::from(b)
-}
-
-/// Zero where two addresses are the same.
-#[inline]
-fn differs(a: [u64; 2], b: [u64; 2]) -> u64 {
-    (a[0] ^ b[0]) | (a[1] ^ b[1])
-}
-
-/// A socket address in one number, which has all of an IPv4 one.
-#[inline(always)]
-fn end(low: u64, port: u64) -> u64 {
-    low.rotate_left(16) ^ port
-}
-
-/// An address as two halves. IPv4 beside IPv6 does not occur in one header; it would count as an IPv4-mapped address.
-fn wide(ip: IpAddr) -> [u64; 2] {
-    let bits = match ip {
-        IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(ip) => ip.to_bits(),
-    };
-    [(bits >> 64) as u64, (bits & u128::from(u64::MAX)) as u64]
-}
-
-/// Something that is found by its pair.
-pub(super) trait Paired {
-    /// Its two socket addresses.
-    fn pair(&self) -> &Pair;
-
-    /// Which way each side's frames went.
-    fn directions(&self) -> BothDirections;
-
-    /// Something of each of the two cache lines that a frame needs. To look at it brings them into the processor.
-    fn lines(&self) -> (&u8, &u64);
 }

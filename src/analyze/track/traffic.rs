@@ -1,28 +1,45 @@
 //! All that was found in a capture, read-only: connections and conversations are kept packed and handed out by value.
 
+use super::details::Details;
 use super::model::{FrameNote, TcpConnection, UdpConversation};
 use super::notes::Notes;
 use super::other::OtherTraffic;
-use super::pair::Paired;
+use super::record::Record;
 use super::records::Records;
-use super::tcp::{TcpDetails, TcpRecord};
-use super::udp::UdpRecord;
 use crate::capfile::CaptureWarning;
-use crate::types::{SocketAddress, StreamNumber};
+use crate::types::{Protocol, SocketAddress, StreamNumber};
 
 /// The connections, conversations and other traffic of one capture.
 #[derive(Debug)]
 pub struct Traffic {
-    pub(super) tcp: Records<TcpRecord>,
-    pub(super) tcp_details: Records<TcpDetails>,
-    pub(super) udp: Records<UdpRecord>,
-    pub(super) tcp_notes: Notes,
-    pub(super) udp_notes: Notes,
-    pub(super) other: OtherTraffic,
-    pub(super) warnings: Vec<CaptureWarning>,
+    streams: Records<Record>,
+    details: Records<Details>,
+    /// Places of the TCP streams among all, by stream number; and of the UDP streams.
+    tcp: Vec<u32>,
+    udp: Vec<u32>,
+    notes: Notes,
+    other: OtherTraffic,
+    warnings: Vec<CaptureWarning>,
 }
 
 impl Traffic {
+    /// What was found. The notes are sorted.
+    pub(super) fn new(
+        streams: Records<Record>,
+        details: Records<Details>,
+        notes: Notes,
+        other: OtherTraffic,
+        warnings: Vec<CaptureWarning>,
+    ) -> Traffic {
+        let places = |protocol| {
+            // Places are 32-bit numbers.
+            let places = streams.iter().zip(0_u32..).filter(|(stream, _)| stream.pair().protocol() == protocol);
+            places.map(|(_, place)| place).collect()
+        };
+        let (tcp, udp) = (places(Protocol::Tcp), places(Protocol::Udp));
+        Traffic { streams, details, tcp, udp, notes, other, warnings }
+    }
+
     /// Number of TCP connections; their stream numbers are those below it.
     pub fn tcp_count(&self) -> usize {
         self.tcp.len()
@@ -30,30 +47,28 @@ impl Traffic {
 
     /// The TCP connection with this stream number.
     pub fn tcp(&self, stream: StreamNumber) -> Option<TcpConnection> {
-        let (record, details) = (self.tcp.get(place(stream))?, self.tcp_details.get(place(stream))?);
-        Some(record.expand(details, stream))
+        let (record, details) = self.at(place_in(&self.tcp, stream)?)?;
+        Some(record.connection(details, stream))
     }
 
     /// The two socket addresses of a TCP connection and the frames of both sides together, without expanding the rest.
     pub fn tcp_ends(&self, stream: StreamNumber) -> Option<([SocketAddress; 2], u64)> {
-        self.tcp.get(place(stream)).map(|record| (record.pair().addresses(), record.frames()))
+        self.ends(place_in(&self.tcp, stream)?)
     }
 
     /// The TCP connections by stream number.
     pub fn tcp_connections(&self) -> impl Iterator<Item = TcpConnection> + '_ {
-        let records = self.tcp.iter().zip(self.tcp_details.iter()).enumerate();
-        records.map(|(place, (record, details))| record.expand(details, number(place)))
+        self.numbered(&self.tcp).map(|(stream, record, details)| record.connection(details, stream))
     }
 
     /// The noted frames of a TCP connection, in frame order.
     pub fn tcp_notes(&self, stream: StreamNumber) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
-        let bases = self.tcp.get(place(stream)).map_or([None; 2], TcpRecord::bases);
-        self.tcp_notes.of(stream.0).iter().map(move |note| note.expand(bases))
+        self.notes_at(place_in(&self.tcp, stream))
     }
 
     /// Whether every frame of a TCP connection is noted. If not, only its first ones are.
     pub fn tcp_notes_complete(&self, stream: StreamNumber) -> bool {
-        self.tcp.get(place(stream)).is_some_and(|record| is_complete(&self.tcp_notes, stream, record.frames()))
+        place_in(&self.tcp, stream).is_some_and(|place| self.notes_complete(place))
     }
 
     /// Number of UDP conversations; their stream numbers are those below it.
@@ -63,27 +78,28 @@ impl Traffic {
 
     /// The UDP conversation with this stream number.
     pub fn udp(&self, stream: StreamNumber) -> Option<UdpConversation> {
-        self.udp.get(place(stream)).map(|record| record.expand(stream))
+        let (record, details) = self.at(place_in(&self.udp, stream)?)?;
+        Some(record.conversation(details, stream))
     }
 
     /// The two socket addresses of a UDP conversation and its datagrams both ways together, without expanding the rest.
     pub fn udp_ends(&self, stream: StreamNumber) -> Option<([SocketAddress; 2], u64)> {
-        self.udp.get(place(stream)).map(|record| (record.pair().addresses(), record.frames()))
+        self.ends(place_in(&self.udp, stream)?)
     }
 
     /// The UDP conversations by stream number.
     pub fn udp_conversations(&self) -> impl Iterator<Item = UdpConversation> + '_ {
-        self.udp.iter().enumerate().map(|(place, record)| record.expand(number(place)))
+        self.numbered(&self.udp).map(|(stream, record, details)| record.conversation(details, stream))
     }
 
     /// The noted datagrams of a UDP conversation, in frame order.
     pub fn udp_notes(&self, stream: StreamNumber) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
-        self.udp_notes.of(stream.0).iter().map(|note| note.expand([None; 2]))
+        self.notes_at(place_in(&self.udp, stream))
     }
 
     /// Whether every datagram of a UDP conversation is noted. If not, only its first ones are.
     pub fn udp_notes_complete(&self, stream: StreamNumber) -> bool {
-        self.udp.get(place(stream)).is_some_and(|record| is_complete(&self.udp_notes, stream, record.frames()))
+        place_in(&self.udp, stream).is_some_and(|place| self.notes_complete(place))
     }
 
     /// What else is in the capture.
@@ -95,17 +111,36 @@ impl Traffic {
     pub fn warnings(&self) -> &[CaptureWarning] {
         &self.warnings
     }
+
+    fn at(&self, place: usize) -> Option<(&Record, &Details)> {
+        self.streams.get(place).zip(self.details.get(place))
+    }
+
+    /// The streams at these places, numbered.
+    fn numbered<'a>(&'a self, places: &'a [u32]) -> impl Iterator<Item = (StreamNumber, &'a Record, &'a Details)> {
+        let numbers = (0..).map(StreamNumber);
+        let streams = places.iter().zip(numbers);
+        streams
+            .filter_map(|(place, number)| self.at(*place as usize).map(|(record, details)| (number, record, details)))
+    }
+
+    fn ends(&self, place: usize) -> Option<([SocketAddress; 2], u64)> {
+        self.streams.get(place).map(|record| (record.pair().addresses(), record.frames()))
+    }
+
+    fn notes_at(&self, place: Option<usize>) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
+        let bases = place.and_then(|place| self.streams.get(place)).map_or([None; 2], Record::bases);
+        let notes = place.map_or(&[][..], |place| self.notes.of(place));
+        notes.iter().map(move |note| note.expand(bases))
+    }
+
+    fn notes_complete(&self, place: usize) -> bool {
+        let noted = u64::try_from(self.notes.of(place).len());
+        self.streams.get(place).is_some_and(|record| noted == Ok(record.frames()))
+    }
 }
 
-fn is_complete(notes: &Notes, stream: StreamNumber, frames: u64) -> bool {
-    u64::try_from(notes.of(stream.0).len()).is_ok_and(|noted| noted == frames)
-}
-
-fn place(stream: StreamNumber) -> usize {
-    usize::try_from(stream.0).unwrap_or(usize::MAX)
-}
-
-/// Tables number their records with 32 bits, so that every place fits.
-fn number(place: usize) -> StreamNumber {
-    StreamNumber(u32::try_from(place).unwrap_or(u32::MAX))
+fn place_in(places: &[u32], stream: StreamNumber) -> Option<usize> {
+    let number = usize::try_from(stream.0).ok()?;
+    places.get(number).map(|place| *place as usize)
 }

@@ -1,29 +1,30 @@
 //! Wireshark's rules for single segments, and the arithmetic of sequence numbers.
 
-use crate::analyze::packet::{TcpFlags, TcpSegment};
+use crate::analyze::packet::TcpFlags;
+use crate::analyze::track::arrival::Header;
 
 /// The bits of `tcp.completeness`.
-pub(super) mod completeness {
-    pub(in super::super) const SYN: u8 = 1;
-    pub(in super::super) const SYN_ACK: u8 = 2;
-    pub(in super::super) const ACK: u8 = 4;
-    pub(in super::super) const DATA: u8 = 8;
-    pub(in super::super) const FIN: u8 = 16;
-    pub(in super::super) const RST: u8 = 32;
+pub(in crate::analyze::track) mod completeness {
+    pub(in crate::analyze::track) const SYN: u8 = 1;
+    pub(in crate::analyze::track) const SYN_ACK: u8 = 2;
+    pub(in crate::analyze::track) const ACK: u8 = 4;
+    pub(in crate::analyze::track) const DATA: u8 = 8;
+    pub(in crate::analyze::track) const FIN: u8 = 16;
+    pub(in crate::analyze::track) const RST: u8 = 32;
 }
 
 /// Both flags of a SYN-ACK.
-pub(super) const SYN_ACK: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::ACK.0);
+pub(in crate::analyze::track) const SYN_ACK: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::ACK.0);
 
 /// Flags of a segment that is no keep-alive and no pure acknowledgement.
-pub(super) const SYN_FIN_RST: u8 = TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0;
+pub(in crate::analyze::track) const SYN_FIN_RST: u8 = TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0;
 
 /// The completeness bits of a segment on its own. Without ACK, payload and FIN add nothing; payload takes the place of
 /// the ACK bit; payload of a SYN does not count.
 #[inline]
-pub(super) fn completeness_of(segment: &TcpSegment<'_>) -> u8 {
-    let has_data = segment.payload_length.is_some_and(|length| length > 0);
-    let place = usize::from(segment.flags.0 & 0x1f) | if has_data { 0x20 } else { 0 };
+pub(super) fn completeness_of(header: &Header) -> u8 {
+    let has_data = header.payload_length.is_some_and(|length| length > 0);
+    let place = usize::from(header.flags.0 & 0x1f) | if has_data { 0x20 } else { 0 };
     COMPLETENESS.get(place).copied().unwrap_or(0)
 }
 
@@ -63,7 +64,7 @@ pub(super) fn is_syn(flags: TcpFlags) -> bool {
 
 /// Whether sequence number `a` comes after `b`, modulo 2^32 (RFC 9293, section 3.4).
 #[inline]
-pub(super) fn is_after(a: u32, b: u32) -> bool {
+pub(in crate::analyze::track) fn is_after(a: u32, b: u32) -> bool {
     a.wrapping_sub(b).wrapping_sub(1) < 0x7fff_ffff
 }
 

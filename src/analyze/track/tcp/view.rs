@@ -1,16 +1,16 @@
 //! A packed connection as others see it, and the verdicts on it.
 
-use super::{Marks, Sender, TcpDetails, TcpRecord};
+use crate::analyze::track::details::Details;
 use crate::analyze::track::model::{Close, HandshakeState, Side, SideCounts, TcpConnection};
 use crate::analyze::track::packed::PackedFrame;
-use crate::analyze::track::pair::Paired;
+use crate::analyze::track::record::{Marks, Record, Sender};
 use crate::analyze::track::sides::side;
 use crate::capfile::FrameTime;
 use crate::types::{FrameNumber, StreamNumber};
 
-impl TcpRecord {
+impl Record {
     /// The connection as others see it.
-    pub(in crate::analyze::track) fn expand(&self, details: &TcpDetails, stream: StreamNumber) -> TcpConnection {
+    pub(in crate::analyze::track) fn connection(&self, details: &Details, stream: StreamNumber) -> TcpConnection {
         let [a, b] = &self.senders;
         let [a_again, b_again] = details.retransmissions;
         TcpConnection {
@@ -31,9 +31,9 @@ impl TcpRecord {
             completeness: self.completeness | if self.frames() > 1 { details.late_completeness } else { 0 },
             close: self.close(),
             first_frame: details.first_frame.get().unwrap_or(FrameNumber(0)),
-            last_frame: FrameNumber(self.last_frame),
+            last_frame: self.last_frame(),
             first_time: details.first_time.map(FrameTime::timestamp),
-            last_time: self.last_time.map(FrameTime::timestamp),
+            last_time: self.last_time().map(FrameTime::timestamp),
         }
     }
 
@@ -52,12 +52,12 @@ impl TcpRecord {
 
     /// The frame that completes the handshake: from the sender of the SYN, without a SYN from the receiver of the
     /// SYN-ACK.
-    fn completing_ack(&self, details: &TcpDetails) -> Option<FrameNumber> {
+    fn completing_ack(&self, details: &Details) -> Option<FrameNumber> {
         let client = self.syn_sender().or(self.syn_ack_sender().map(Side::other))?;
         side(&details.ack, if self.pair().is_loop() { Side::A } else { client }).get()
     }
 
-    fn handshake(&self, details: &TcpDetails) -> HandshakeState {
+    fn handshake(&self, details: &Details) -> HandshakeState {
         match (self.syn_sender(), self.syn_ack_sender()) {
             (Some(_), Some(_)) if self.completing_ack(details).is_some() => HandshakeState::Complete,
             (_, Some(_)) => HandshakeState::SynAckSeen,

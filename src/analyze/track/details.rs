@@ -1,19 +1,19 @@
-//! What is remembered of a connection besides what every frame touches.
+//! What is remembered of a stream besides what every frame touches.
 
-use super::Marks;
-use super::rules::SYN_ACK;
+use super::arrival::At;
+use super::model::Side;
+use super::packed::PackedFrame;
+use super::payload::PayloadKinds;
+use super::record::Marks;
+use super::sides::side_mut;
+use super::tcp::SYN_ACK;
 use crate::analyze::packet::TcpFlags;
-use crate::analyze::track::arrival::At;
-use crate::analyze::track::model::Side;
-use crate::analyze::track::packed::PackedFrame;
-use crate::analyze::track::payload::PayloadKinds;
-use crate::analyze::track::sides::side_mut;
 use crate::capfile::FrameTime;
 use crate::types::FrameNumber;
 
-/// The first frame of each kind, and what else is seldom needed, packed.
+/// The first frame of each kind, and what else is seldom needed, packed. Of a UDP conversation most of it stays empty.
 #[derive(Debug)]
-pub(in crate::analyze::track) struct TcpDetails {
+pub(super) struct Details {
     pub(super) first_time: Option<FrameTime>,
     pub(super) first_frame: PackedFrame,
     pub(super) syn: PackedFrame,
@@ -30,11 +30,11 @@ pub(in crate::analyze::track) struct TcpDetails {
     pub(super) retransmissions: [u32; 2],
 }
 
-impl TcpDetails {
+impl Details {
     /// Those of a stream that begins with this frame.
-    pub(in crate::analyze::track) fn new(at: At) -> Self {
+    pub(super) fn new(at: At) -> Self {
         let none = PackedFrame::default();
-        TcpDetails {
+        Details {
             first_time: at.time,
             first_frame: PackedFrame::new(at.number),
             syn: none,
