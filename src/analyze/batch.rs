@@ -2,6 +2,7 @@
 //!
 //! A batch owns its bytes, so that it can go to another thread, and is used again and again.
 
+use crate::analyze::decode::Decoder;
 use crate::analyze::packet::OrdinaryPacket;
 use crate::capfile::{CaptureReader, Direction, Frame, FrameTime, LinkType, Visit};
 use crate::types::FrameNumber;
@@ -12,6 +13,8 @@ pub struct Batch {
     /// The buffer.
     pub(super) bytes: Vec<u8>,
     pub(super) entries: Vec<Entry>,
+    /// One for each frame, `None` for those that are not ordinary; or nothing, as long as they are not decoded.
+    packets: Vec<Option<OrdinaryPacket>>,
     /// Frames of the capture before these.
     pub(super) before: u64,
 }
@@ -24,12 +27,42 @@ impl Batch {
 
     /// Takes the next frames of a capture in the place of those it holds. False where there are no further ones.
     pub(super) fn fill(&mut self, reader: &mut CaptureReader<'_>) -> bool {
-        let Batch { bytes, entries, before } = self;
+        let Batch { bytes, entries, packets, before } = self;
         entries.clear();
+        packets.clear();
         *before = reader.frames();
         reader.read_some(bytes, &mut Entries(entries))
     }
 }
+
+impl Batch {
+    /// Decodes the ordinary frames, which following else has to do: for a thread that would wait otherwise.
+    pub fn decode(&mut self) {
+        let packet = |entry: &Entry| Decoder::decode_ordinary(&entry.frame(0, &self.bytes));
+        self.packets.clear();
+        self.packets.extend(self.entries.iter().map(packet));
+    }
+
+    /// The frames, some at a time, with their packets.
+    #[inline(always)]
+    pub(super) fn windows(&self) -> impl Iterator<Item = (&[Entry], [Option<OrdinaryPacket>; WINDOW])> {
+        let mut decoded = self.packets.chunks(WINDOW);
+        self.entries.chunks(WINDOW).map(move |entries| {
+            let mut packets = [None; WINDOW];
+            if let Some(some) = decoded.next() {
+                packets.iter_mut().zip(some).for_each(|(packet, decoded)| *packet = *decoded);
+            } else {
+                for (packet, entry) in packets.iter_mut().zip(entries) {
+                    *packet = Decoder::decode_ordinary(&entry.frame(0, &self.bytes));
+                }
+            }
+            (entries, packets)
+        })
+    }
+}
+
+/// Frames that are looked at together.
+pub(super) const WINDOW: usize = 32;
 
 /// Takes down the frames of a batch.
 struct Entries<'b>(&'b mut Vec<Entry>);

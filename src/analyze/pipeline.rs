@@ -9,7 +9,7 @@ use crate::analyze::batch::{Batch, Seen};
 use crate::analyze::decode::Decoder;
 use crate::analyze::facts::CaptureFacts;
 use crate::analyze::packet::Packet;
-use crate::analyze::track::{Tracker, WINDOW};
+use crate::analyze::track::Tracker;
 use crate::capfile::{CaptureError, CaptureInfo, CaptureReader, Frame};
 use crate::limits::Limits;
 
@@ -51,15 +51,10 @@ impl Following {
         Following { decoder: Decoder::new(limits), tracker: Tracker::new(limits) }
     }
 
-    /// Takes in the next frames of the capture. Ordinary ones are decoded and looked up some at a time: see
-    /// `Tracker::locate`.
+    /// Takes in the next frames of the capture. Ordinary ones are looked up some at a time: see `Tracker::locate`.
     pub fn add(&mut self, batch: &Batch) {
         let (mut number, bytes) = (batch.before, batch.bytes.as_slice());
-        for entries in batch.entries.chunks(WINDOW) {
-            let mut packets = [None; WINDOW];
-            for (packet, entry) in packets.iter_mut().zip(entries) {
-                *packet = Decoder::decode_ordinary(&entry.frame(0, bytes));
-            }
+        for (entries, packets) in batch.windows() {
             let window = self.tracker.locate(&packets);
             for ((entry, packet), candidate) in entries.iter().zip(&packets).zip(&window.candidates) {
                 number = number.wrapping_add(1);

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::{panic, thread};
 
@@ -51,27 +52,46 @@ fn on_two_threads(
     progress: &mut dyn FnMut(u64),
 ) -> Result<CaptureFacts, CaptureError> {
     let mut following = Following::new(limits);
+    let waiting = AtomicUsize::new(0);
     let (filled, to_follow) = mpsc::sync_channel(LOADS);
     let (emptied, to_fill) = mpsc::channel();
     for _ in 0..LOADS {
         // The other end is in this function: it takes everything.
         let _ = emptied.send(Load::default());
     }
-    let read = move || Reading::open(reader, limits).map(|reading| fill(reading, &to_fill, &filled));
+    let behind = &waiting;
+    let read = move || Reading::open(reader, limits).map(|reading| fill(reading, &to_fill, &filled, behind));
     let info = thread::scope(|scope| {
         let thread = thread::Builder::new().name("reading".to_owned()).spawn_scoped(scope, read);
         let thread = thread.map_err(|error| CaptureError::Read(format!("no thread to read it on: {error}")))?;
-        follow(&mut following, &to_follow, &emptied, progress);
+        follow(&mut following, &to_follow, &emptied, &waiting, progress);
         thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
     })?;
     Ok(following.finish(name, info))
 }
 
 /// Reads to the end. The channels are dropped with it, which ends the other half.
-fn fill(mut reading: Reading<'_>, to_fill: &Receiver<Load>, filled: &SyncSender<Load>) -> CaptureInfo {
+///
+/// While the other half has loads waiting, it is behind: decoding is then done here.
+fn fill(
+    mut reading: Reading<'_>,
+    to_fill: &Receiver<Load>,
+    filled: &SyncSender<Load>,
+    waiting: &AtomicUsize,
+) -> CaptureInfo {
     while let Ok(mut load) = to_fill.recv() {
-        load.filled = load.batches.iter_mut().map_while(|batch| reading.next(batch).then_some(())).count();
+        load.filled = 0;
+        for batch in &mut load.batches {
+            if !reading.next(batch) {
+                break;
+            }
+            if waiting.load(Ordering::Relaxed) > 0 {
+                batch.decode();
+            }
+            load.filled += 1;
+        }
         let more = load.filled == load.batches.len();
+        waiting.fetch_add(1, Ordering::Relaxed);
         if filled.send(load).is_err() || !more {
             break;
         }
@@ -84,9 +104,11 @@ fn follow(
     following: &mut Following,
     to_follow: &Receiver<Load>,
     emptied: &Sender<Load>,
+    waiting: &AtomicUsize,
     progress: &mut dyn FnMut(u64),
 ) {
     for load in to_follow {
+        waiting.fetch_sub(1, Ordering::Relaxed);
         for batch in load.batches.iter().take(load.filled) {
             following.add(batch);
             progress(batch.frames());

@@ -32,7 +32,7 @@ pub use traffic::Traffic;
 
 use std::hint::black_box;
 
-use crate::analyze::batch::Seen;
+use crate::analyze::batch::{Seen, WINDOW};
 use crate::analyze::packet::{OrdinaryPacket, Packet, TcpFlags};
 use crate::capfile::{CaptureWarning, Frame};
 use crate::limits::Limits;
@@ -47,9 +47,6 @@ use pair::{Pair, PairHasher};
 use record::{Record, Seldom};
 use records::Records;
 use tcp::Opening;
-
-/// Packets that are looked up together.
-pub(super) const WINDOW: usize = 32;
 
 /// Where the streams of some packets are, as long as no further stream has begun.
 pub(super) struct Window {

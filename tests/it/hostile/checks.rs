@@ -5,8 +5,9 @@
 #![allow(unreachable_pub)]
 
 use socklab::analyze::analysis::{Analysis, CaptureAnalysis, Evidence};
+use socklab::analyze::batch::Batch;
 use socklab::analyze::track::{Side, Traffic};
-use socklab::analyze::{self, CaptureFacts, NamedJournal};
+use socklab::analyze::{self, CaptureFacts, Following, NamedJournal, Reading};
 use socklab::capfile::{CaptureReader, rewrite};
 use socklab::escape::is_harmful;
 use socklab::lab::LabConfig;
@@ -51,19 +52,38 @@ pub(crate) fn reading(file: &[u8], limits: &Limits) {
     assert!(info.warnings.iter().all(|warning| warning.message.ends_with('.')));
 }
 
-/// Follows a capture as files are followed, some frames at a time, and frame by frame. Both must find the same.
+/// Follows a capture as files are followed, some frames at a time, decoded on either side of the hand-over, and frame by
+/// frame. All must find the same.
 pub(crate) fn following(file: &[u8], limits: &Limits) {
     let some = analyze::read_capture("a", file, limits, &mut |_| ());
     let each = analyze::observe_capture("a", file, limits, |_, _| ());
     let (Ok(some), Ok(each)) = (some, each) else { return };
-    assert_eq!(some.info, each.info);
-    assert_eq!(some.traffic.other(), each.traffic.other());
-    assert!(some.traffic.tcp_connections().eq(each.traffic.tcp_connections()));
-    assert!(some.traffic.udp_conversations().eq(each.traffic.udp_conversations()));
-    for connection in some.traffic.tcp_connections() {
-        let stream = connection.stream;
-        assert!(some.traffic.tcp_notes(stream).eq(each.traffic.tcp_notes(stream)));
+    for some in [some, decoded_early(file, limits)] {
+        assert_eq!(some.info, each.info);
+        assert_eq!(some.traffic.other(), each.traffic.other());
+        assert!(some.traffic.tcp_connections().eq(each.traffic.tcp_connections()));
+        assert!(some.traffic.udp_conversations().eq(each.traffic.udp_conversations()));
+        for connection in some.traffic.tcp_connections() {
+            let stream = connection.stream;
+            assert!(some.traffic.tcp_notes(stream).eq(each.traffic.tcp_notes(stream)));
+        }
+        for conversation in some.traffic.udp_conversations() {
+            let stream = conversation.stream;
+            assert!(some.traffic.udp_notes(stream).eq(each.traffic.udp_notes(stream)));
+        }
     }
+}
+
+/// Follows a capture as the command line does when following is behind.
+fn decoded_early(file: &[u8], limits: &Limits) -> CaptureFacts {
+    let mut following = Following::new(limits);
+    let mut reading = Reading::open(file, limits).unwrap();
+    let mut batch = Batch::default();
+    while reading.next(&mut batch) {
+        batch.decode();
+        following.add(&batch);
+    }
+    following.finish("a", reading.into_info())
 }
 
 /// The sums that streams and kinds of frames must come to.
