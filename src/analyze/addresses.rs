@@ -108,11 +108,14 @@ struct Index<'a> {
     roles: &'a [Role],
     /// The bits of an entry that are its [`End`].
     end_bits: u32,
+    /// The bits of a key that are in use: without IPv6 addresses those of IPv4.
+    key_bits: u32,
     entries: Vec<u64>,
 }
 
-/// Bits of a [`key`].
-const KEY_BITS: u32 = 49;
+/// Bits of an IPv4 address's [`key`], and of any.
+const IPV4_KEY_BITS: u32 = 48;
+const KEY_BITS: u32 = IPV4_KEY_BITS + 1;
 
 /// The beginning of an address as an integer that sorts like it; for IPv4 the whole address.
 fn key(address: SocketAddress) -> u64 {
@@ -128,7 +131,11 @@ impl<'a> Index<'a> {
         let streams = u64::try_from(streams).unwrap_or(u64::MAX).min(1 << 32);
         let end_bits = u64::BITS.saturating_sub((streams << 1).leading_zeros());
         let mut entries = Vec::with_capacity(usize::try_from(streams << 1).unwrap_or(0));
-        let mut index = Index { protocol, traffic, roles, end_bits, entries: Vec::new() };
+        let mut index = Index { protocol, traffic, roles, end_bits, key_bits: KEY_BITS, entries: Vec::new() };
+        let ends = (0..streams).filter_map(|stream| index.stream(End(stream << 1)));
+        if !ends.flat_map(|(ends, _)| ends).any(|end| end.ip.is_ipv6()) {
+            index.key_bits = IPV4_KEY_BITS;
+        }
         for a in (0..streams).map(|stream| End(stream << 1)) {
             let Some(([first, second], _)) = index.stream(a) else { continue };
             entries.push(index.entry(first, a));
@@ -152,13 +159,13 @@ impl<'a> Index<'a> {
 
     /// The bits of a key that find no room in an entry.
     fn cut_bits(&self) -> u32 {
-        KEY_BITS.saturating_add(self.end_bits).saturating_sub(u64::BITS)
+        self.key_bits.saturating_add(self.end_bits).saturating_sub(u64::BITS)
     }
 
     /// Whether entries with the same key surely have the same address: it stands in them whole.
     fn is_exact(&self, alike: &[u64]) -> bool {
         let first = alike.first().map_or(0, |entry| entry >> self.end_bits << self.cut_bits());
-        self.cut_bits() == 0 && first < 1 << 48
+        self.cut_bits() == 0 && first < 1 << IPV4_KEY_BITS
     }
 
     fn end(&self, entry: u64) -> End {

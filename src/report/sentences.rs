@@ -106,8 +106,8 @@ fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
 /// What the frames are: `21 frames: 9 of the lab, 1 of other UDP, 4 ARP, 7 ICMP`.
 fn kinds(capture: &CaptureAnalysis) -> Option<String> {
     let sum = |frames: &mut dyn Iterator<Item = u64>| frames.fold(0_u64, u64::saturating_add);
-    let tcp = sum(&mut view::tcp(capture).filter(|tcp| tcp.role.lab).map(|tcp| tcp.frames()));
-    let udp = sum(&mut view::udp(capture).filter(|udp| udp.role.lab).map(|udp| udp.frames()));
+    let tcp = sum(&mut view::tcp_of(capture, true).map(|tcp| tcp.frames()));
+    let udp = sum(&mut view::udp_of(capture, true).map(|udp| udp.frames()));
     let counts = capture.traffic.other().counts;
     let kinds = [
         (tcp.saturating_add(udp), "of the lab"),

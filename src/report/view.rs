@@ -2,7 +2,7 @@
 
 use crate::analyze::analysis::{CaptureAnalysis, Role, RoleBasis};
 use crate::analyze::track::{Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
-use crate::types::SocketAddress;
+use crate::types::{SocketAddress, StreamNumber};
 
 /// The two ends of a connection or conversation, by role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,14 +80,53 @@ impl Udp {
 
 /// The capture's TCP connections in stream order.
 pub fn tcp(capture: &CaptureAnalysis) -> impl Iterator<Item = Tcp> + '_ {
-    let roles = capture.tcp_roles.iter().copied().chain(std::iter::repeat(NO_ROLE));
-    capture.traffic.tcp_connections().zip(roles).map(|(connection, role)| Tcp { connection, role })
+    tcp_where(capture, |_| true)
+}
+
+/// Those of the lab, or the other ones.
+pub fn tcp_of(capture: &CaptureAnalysis, lab: bool) -> impl Iterator<Item = Tcp> + '_ {
+    tcp_where(capture, move |role| role.lab == lab)
+}
+
+/// Those with such a role: others need not be looked at, and there may be many.
+fn tcp_where(capture: &CaptureAnalysis, wanted: impl Fn(&Role) -> bool) -> impl Iterator<Item = Tcp> {
+    let roles = numbered(&capture.tcp_roles, capture.traffic.tcp_count()).filter(move |(_, role)| wanted(role));
+    roles.filter_map(|(stream, role)| Some(Tcp { connection: capture.traffic.tcp(stream)?, role }))
+}
+
+/// How many TCP connections are of the lab, and how many are other ones.
+pub fn count_tcp(capture: &CaptureAnalysis) -> (usize, usize) {
+    count(&capture.tcp_roles, capture.traffic.tcp_count())
 }
 
 /// The capture's UDP conversations in stream order.
 pub fn udp(capture: &CaptureAnalysis) -> impl Iterator<Item = Udp> + '_ {
-    let roles = capture.udp_roles.iter().copied().chain(std::iter::repeat(NO_ROLE));
-    capture.traffic.udp_conversations().zip(roles).map(|(conversation, role)| Udp { conversation, role })
+    udp_where(capture, |_| true)
+}
+
+/// Those of the lab, or the other ones.
+pub fn udp_of(capture: &CaptureAnalysis, lab: bool) -> impl Iterator<Item = Udp> + '_ {
+    udp_where(capture, move |role| role.lab == lab)
+}
+
+fn udp_where(capture: &CaptureAnalysis, wanted: impl Fn(&Role) -> bool) -> impl Iterator<Item = Udp> {
+    let roles = numbered(&capture.udp_roles, capture.traffic.udp_count()).filter(move |(_, role)| wanted(role));
+    roles.filter_map(|(stream, role)| Some(Udp { conversation: capture.traffic.udp(stream)?, role }))
+}
+
+/// How many UDP conversations are of the lab, and how many are other ones.
+pub fn count_udp(capture: &CaptureAnalysis) -> (usize, usize) {
+    count(&capture.udp_roles, capture.traffic.udp_count())
+}
+
+/// The roles of so many streams, by stream number.
+fn numbered(roles: &[Role], streams: usize) -> impl Iterator<Item = (StreamNumber, Role)> {
+    (0..).map(StreamNumber).zip(roles.iter().copied().chain(std::iter::repeat(NO_ROLE))).take(streams)
+}
+
+fn count(roles: &[Role], streams: usize) -> (usize, usize) {
+    let lab = numbered(roles, streams).filter(|(_, role)| role.lab).count();
+    (lab, streams.saturating_sub(lab))
 }
 
 /// The role where an analysis gives none: nothing is lost from the report.

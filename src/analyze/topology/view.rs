@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::analysis::{LabFound, LabStream, RecordedStep, RoleBasis};
+use crate::analyze::analysis::{LabFound, LabStream, RecordedStep, Role, RoleBasis};
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
 use crate::analyze::topology::hosts::Hosts;
 use crate::analyze::topology::identity::same_connection;
@@ -17,7 +17,7 @@ use crate::analyze::track::{
 };
 use crate::lab::{LabConfig, Part, Step};
 use crate::limits::LAB_STREAMS;
-use crate::types::{FrameNumber, Protocol, SocketAddress};
+use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 /// How long a server may take to close the connection of a client that has gone. One that serves it takes a millisecond.
 const CLOSED_AT_ONCE_NANOSECONDS: i128 = 1_000_000_000;
@@ -405,18 +405,16 @@ impl LabStreams {
     fn collect(captures: &[CaptureFacts], roles: &[CaptureRoles]) -> LabStreams {
         let mut streams = LabStreams::default();
         for (number, (capture, roles)) in captures.iter().zip(roles).enumerate() {
-            let tcp = capture.traffic.tcp_connections().zip(&roles.tcp).filter(|(_, role)| role.lab);
-            streams.tcp.extend(tcp.take(LAB_STREAMS).map(|(connection, role)| TcpSighting {
-                capture: number,
-                connection,
-                client_side: role.client,
-                basis: role.basis,
+            let of_lab = |(_, role): &(StreamNumber, &Role)| role.lab;
+            let tcp = (0..).map(StreamNumber).zip(&roles.tcp).filter(of_lab).take(LAB_STREAMS);
+            streams.tcp.extend(tcp.filter_map(|(stream, role)| {
+                let connection = capture.traffic.tcp(stream)?;
+                Some(TcpSighting { capture: number, connection, client_side: role.client, basis: role.basis })
             }));
-            let udp = capture.traffic.udp_conversations().zip(&roles.udp).filter(|(_, role)| role.lab);
-            streams.udp.extend(udp.take(LAB_STREAMS).map(|(conversation, role)| UdpSighting {
-                capture: number,
-                conversation,
-                client_side: role.client,
+            let udp = (0..).map(StreamNumber).zip(&roles.udp).filter(of_lab).take(LAB_STREAMS);
+            streams.udp.extend(udp.filter_map(|(stream, role)| {
+                let conversation = capture.traffic.udp(stream)?;
+                Some(UdpSighting { capture: number, conversation, client_side: role.client })
             }));
             let of_capture = streams.tcp.partition_point(|sighting| sighting.capture < number);
             streams.starts.push(steps::threaded_start(streams.tcp.get(of_capture..).unwrap_or_default()));

@@ -41,7 +41,7 @@ fn tcp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
     let (mut opening, mut data, mut acknowledging, mut closing) =
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut control = 0_u64;
-    for tcp in view::tcp(capture).filter(|tcp| tcp.role.lab) {
+    for tcp in view::tcp_of(capture, true) {
         clients.insert(tcp.addresses().client);
         servers.insert(tcp.addresses().server);
         let connection = &tcp.connection;
@@ -78,7 +78,7 @@ fn tcp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
 
 fn udp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
     let (mut clients, mut servers) = (BTreeSet::new(), BTreeSet::new());
-    for udp in view::udp(capture).filter(|udp| udp.role.lab) {
+    for udp in view::udp_of(capture, true) {
         clients.insert(udp.addresses().client);
         servers.insert(udp.addresses().server);
     }

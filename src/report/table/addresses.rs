@@ -40,11 +40,12 @@ fn of_capture(page: &mut Page<'_>, analysis: &Analysis, capture: &CaptureAnalysi
     }
     file_title(page, analysis, capture)?;
     let cut = Cut::new(all, capture, lab, other);
-    let servers_first = || {
+    let servers_first = |lab: bool| {
         let server = |address: &Shared<'_>| address.role() == AddressRole::Server;
-        addresses.iter().filter(server).chain(addresses.iter().filter(move |address| !server(address)))
+        let listed = addresses.iter().filter(move |address| address.is_lab() == lab);
+        listed.clone().filter(server).chain(listed.filter(move |address| !server(address)))
     };
-    let picked = cut.pick(servers_first, Shared::is_lab).filter_map(|address| address.summary());
+    let picked = cut.pick(servers_first).filter_map(|address| address.summary());
     page.table(&COLUMNS, picked.map(|summary| row(analysis, summary)))?;
     cut.note(page, "socket address")?;
     Ok(true)

@@ -35,11 +35,11 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
     page.heading("TCP connections")?;
     let mut any = false;
     for capture in &analysis.captures {
-        let lab = view::tcp(capture).filter(|tcp| tcp.role.lab).count();
-        let cut = Cut::new(all, capture, lab, view::tcp(capture).count().saturating_sub(lab));
-        if view::tcp(capture).next().is_none() {
+        let (lab, other) = view::count_tcp(capture);
+        if lab == 0 && other == 0 {
             continue;
         }
+        let cut = Cut::new(all, capture, lab, other);
         any = true;
         file_title(page, analysis, capture)?;
         page.table(&TRAFFIC, picked(cut, capture).flat_map(|tcp| traffic_rows(analysis, tcp)))?;
@@ -57,7 +57,7 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
 }
 
 fn picked(cut: Cut, capture: &CaptureAnalysis) -> impl Iterator<Item = Tcp> {
-    cut.pick(|| view::tcp(capture), |tcp| tcp.role.lab)
+    cut.pick(|lab| view::tcp_of(capture, lab))
 }
 
 fn traffic_rows(analysis: &Analysis, tcp: Tcp) -> [Vec<String>; 2] {

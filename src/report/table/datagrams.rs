@@ -23,14 +23,14 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
     page.heading("UDP datagrams")?;
     let mut any = false;
     for capture in &analysis.captures {
-        let lab = view::udp(capture).filter(|udp| udp.role.lab).count();
-        let cut = Cut::new(all, capture, lab, view::udp(capture).count().saturating_sub(lab));
-        if view::udp(capture).next().is_none() {
+        let (lab, other) = view::count_udp(capture);
+        if lab == 0 && other == 0 {
             continue;
         }
+        let cut = Cut::new(all, capture, lab, other);
         any = true;
         file_title(page, analysis, capture)?;
-        let picked = cut.pick(|| view::udp(capture), |udp| udp.role.lab);
+        let picked = cut.pick(|lab| view::udp_of(capture, lab));
         page.table(&COLUMNS, picked.flat_map(|udp| rows(analysis, udp)))?;
         cut.note(page, "conversation")?;
     }
