@@ -9,7 +9,6 @@
 //! - `servers`, `capture`, `rehearse`, `cli`: the socket programs, live capture, the whole lab on one computer, and the
 //!   command line (feature `cli`)
 //! - [`grade`]: a submission's captures and written answers → points, with the reasons
-//! - `servers`, `cli`: the socket programs and the command line (feature `cli`)
 //!
 //! All rest on [`types`]; [`lab`] knows the sheet (questions, steps, hosts), [`journal`] the socket programs' event log.
 //! Everything but these four is the core: it opens no file, reads no clock, prints nothing, starts no thread.
