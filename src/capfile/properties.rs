@@ -170,6 +170,35 @@ proptest! {
         prop_assert_eq!(info.warnings, vec![]);
     }
 
+    #[test]
+    fn damaged_files_end(
+        start in order(),
+        parts in proptest::collection::vec(part(), 0..12),
+        flips in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let (mut bytes, _, _) = build(start, &parts);
+        for (place, byte) in flips {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        let _ = read_with(&bytes, &Limits { held_bytes: 128, ..Limits::default() });
+    }
+
+    #[test]
+    fn any_bytes_end(
+        start in proptest::sample::select(STARTS),
+        rest in proptest::collection::vec(any::<u8>(), 0..400),
+    ) {
+        if let Err(error) = read_with(&[start, &rest].concat(), &Limits::default()) {
+            prop_assert!(!error.to_string().is_empty() && !error.hint().is_empty());
+        }
+    }
+}
+
+proptest! {
+    // Each case is read some hundred times.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     /// A file that ends early gives the frames that are whole in it, and says so unless it ends between two blocks.
     #[test]
     fn every_prefix_ends_properly(start in order(), parts in proptest::collection::vec(part(), 1..7)) {
@@ -206,30 +235,6 @@ proptest! {
             let (seen, info) = read_with(&file.bytes[..length], &Limits::default()).unwrap();
             prop_assert_eq!(seen.len(), ends.iter().filter(|end| **end <= length).count() - 1);
             prop_assert_eq!(info.truncated, !ends.contains(&length));
-        }
-    }
-
-    #[test]
-    fn damaged_files_end(
-        start in order(),
-        parts in proptest::collection::vec(part(), 0..12),
-        flips in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..8),
-    ) {
-        let (mut bytes, _, _) = build(start, &parts);
-        for (place, byte) in flips {
-            let place = place.index(bytes.len());
-            bytes[place] = byte;
-        }
-        let _ = read_with(&bytes, &Limits { held_bytes: 128, ..Limits::default() });
-    }
-
-    #[test]
-    fn any_bytes_end(
-        start in proptest::sample::select(STARTS),
-        rest in proptest::collection::vec(any::<u8>(), 0..400),
-    ) {
-        if let Err(error) = read_with(&[start, &rest].concat(), &Limits::default()) {
-            prop_assert!(!error.to_string().is_empty() && !error.hint().is_empty());
         }
     }
 }
