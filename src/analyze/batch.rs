@@ -7,6 +7,9 @@ use crate::analyze::packet::OrdinaryPacket;
 use crate::capfile::{CaptureReader, Direction, Frame, FrameTime, LinkType, Visit};
 use crate::types::FrameNumber;
 
+/// Frames that are decoded and looked up together.
+pub(super) const WINDOW: usize = 32;
+
 /// Frames that lie in one buffer.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -33,9 +36,7 @@ impl Batch {
         *before = reader.frames();
         reader.read_some(bytes, &mut Entries(entries))
     }
-}
 
-impl Batch {
     /// Decodes the ordinary frames, which following else has to do: for a thread that would wait otherwise.
     pub fn decode(&mut self) {
         let packet = |entry: &Entry| Decoder::decode_ordinary(&entry.frame(0, &self.bytes));
@@ -60,9 +61,6 @@ impl Batch {
         })
     }
 }
-
-/// Frames that are looked at together.
-pub(super) const WINDOW: usize = 32;
 
 /// Takes down the frames of a batch.
 struct Entries<'b>(&'b mut Vec<Entry>);

@@ -20,13 +20,14 @@ pub(super) fn enhanced_packet(bytes: &[u8], order: ByteOrder, channels: &[Channe
     }
 }
 
-/// The interface that the block at the beginning of `bytes` names, if it is an Enhanced Packet Block.
+/// The interface of the block at the beginning of `bytes`, should it be an Enhanced Packet Block.
 #[inline(always)]
 pub(super) fn interface_of(bytes: &[u8], order: ByteOrder) -> Option<u32> {
     bytes.get(8..).and_then(<[u8]>::first_chunk).map(|interface| order.u32(*interface))
 }
 
-/// The same for a block of this interface, whose `channel` is known. `number` reads numbers of the section's byte order.
+/// The packet of a block that may only be of this interface, whose `channel` is known. `number` reads numbers in the
+/// section's byte order.
 #[inline(always)]
 pub(super) fn locate(
     bytes: &[u8],

@@ -1,4 +1,4 @@
-//! Reading a capture on two threads: one reads and decodes, the other follows connections.
+//! Reading a capture on two threads: one finds the frames, the other follows connections. Whichever would wait decodes.
 
 use std::io::Read;
 use std::num::NonZero;

@@ -198,7 +198,7 @@ impl Record {
         self.count(at, sender, length, way);
         // This means nothing to a datagram.
         let side = side_mut(&mut self.senders, sender);
-        side.acknowledgement_frames = side.acknowledgement_frames.wrapping_add(u32::from(!has_data));
+        side.acknowledgement_frames = side.acknowledgement_frames.saturating_add(u32::from(!has_data));
         side.next = end;
         side_mut(&mut self.senders, sender.other()).acknowledged = header.acknowledgement;
         true
