@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Time the whole program in turn with other programs on the same captures, and print the ratios of medians.
 
-    benches/compare.py [--dir DIR] [--rounds N] [--quick] [--only KIND]
+    benches/compare.py [--dir DIR] [--rounds N] [--quick] [--only KIND] [--without PROGRAM]...
 
 Makes the captures with `cargo bench --bench generate` (about 4 GB; kept in DIR for the next time), reads each once so
 that it is in the page cache, then runs all programs one after the other, round by round, so that a slow moment of the
 machine hits all of them. `--quick` makes captures a tenth as long. Programs that are not installed are left out and
 named. Needs Python alone; capinfos, tcptrace and tshark are in Debian's packages tshark, wireshark-common, tcptrace.
+`--without` leaves one out, such as tshark, which takes half a minute.
 """
 import argparse, os, shutil, signal, statistics, subprocess, sys, time
 
@@ -78,6 +79,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", choices=KINDS)
+    parser.add_argument("--without", action="append", default=[], metavar="PROGRAM", help="tshark, tcptrace, capinfos")
     args = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)             # each capture's rows as soon as they are there
     os.makedirs(args.dir, exist_ok=True)
@@ -98,6 +100,7 @@ def main():
         with open(path, "rb") as capture:
             while capture.read(1 << 20):                   # little: the peak of what is started begins with ours
                 pass
+        slow = [name for name in slow if name not in args.without]
         rows, missing = measure(program, path, slow, args.rounds)
         label = f"{kind}: {frames:,} frames, {os.path.getsize(path) / 1e6:,.1f} MB"
         first = None

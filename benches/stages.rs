@@ -7,8 +7,8 @@
 mod captures;
 
 use captures::Kind;
-use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
 use socklab::analyze::analysis::Analysis;
 use socklab::analyze::batch::Batch;
 use socklab::analyze::decode::Decoder;
@@ -65,7 +65,7 @@ fn decode(bencher: Bencher, kind: Kind) {
     bencher.counter(ItemsCount::new(FRAMES)).counter(BytesCount::of_slice(&bytes)).bench_local(|| {
         let mut reader = CaptureReader::open(&bytes[..], &Limits::default()).unwrap();
         let mut ordinary = 0;
-        reader.for_each_frame(|frame| ordinary += u64::from(Decoder::decode_ordinary(frame).is_some()));
+        reader.for_each_frame(|frame| ordinary += u64::from(black_box(Decoder::decode_ordinary(frame)).is_some()));
         ordinary
     });
 }
