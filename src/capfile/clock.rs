@@ -33,8 +33,8 @@ enum Tick {
 }
 
 impl Unit {
-    const MICRO: Unit = Unit::packed(1, 6);
-    const NANO: Unit = Unit::packed(1, 9);
+    const MICRO: Unit = Unit::decimal(6);
+    const NANO: Unit = Unit::decimal(9);
 
     /// Ticks of 10^-n seconds.
     const fn decimal(exponent: u8) -> Unit {

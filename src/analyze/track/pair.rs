@@ -83,8 +83,8 @@ impl Pair {
         if self.marks.is_udp() { Protocol::Udp } else { Protocol::Tcp }
     }
 
-    /// The sender's side in the stream of `self`, if `packet` has the same addresses and transport. Where both addresses are the
-    /// same, every frame counts as the first side's.
+    /// The sender's side in the stream of `self`, if `packet` has the same addresses and transport. Where both addresses
+    /// are the same, every frame counts as the first side's.
     #[inline(always)]
     pub(super) fn side_of(&self, packet: &Pair) -> Option<Side> {
         let ([a, b], [first, second]) = (self.near, packet.near);

@@ -323,7 +323,8 @@ mod tests {
         assert_eq!(problems[MOST_PROBLEMS].reason, "8 further entries can't be used");
     }
 
-    /// A form of 1 MiB took a minute when the lines before each value were counted for it: this test would hold up all others.
+    /// A form of 1 MiB took a minute when the lines before each value were counted for it: this test would hold up all
+    /// others.
     #[test]
     fn many_values_are_found_in_their_lines_at_once() {
         let items: String = (0..90_000).map(|number| format!("\n{number},")).collect();
