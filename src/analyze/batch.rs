@@ -39,9 +39,8 @@ impl Batch {
 
     /// Decodes the ordinary frames, which following else has to do: for a thread that would wait otherwise.
     pub fn decode(&mut self) {
-        let packet = |entry: &Entry| Decoder::decode_ordinary(&entry.frame(0, &self.bytes));
         self.packets.clear();
-        self.packets.extend(self.entries.iter().map(packet));
+        self.packets.extend(self.entries.iter().map(|entry| entry.packet(&self.bytes)));
     }
 
     /// The frames, some at a time, with their packets.
@@ -54,7 +53,7 @@ impl Batch {
                 packets.iter_mut().zip(some).for_each(|(packet, decoded)| *packet = *decoded);
             } else {
                 for (packet, entry) in packets.iter_mut().zip(entries) {
-                    *packet = Decoder::decode_ordinary(&entry.frame(0, &self.bytes));
+                    *packet = entry.packet(&self.bytes);
                 }
             }
             (entries, packets)
@@ -117,6 +116,12 @@ impl Entry {
             data: self.data(bytes),
             direction: self.direction,
         }
+    }
+
+    /// Its packet, if it is ordinary, which no frame number has a part in.
+    #[inline(always)]
+    fn packet(&self, bytes: &[u8]) -> Option<OrdinaryPacket> {
+        Decoder::decode_ordinary(&self.frame(0, bytes))
     }
 
     /// The captured bytes.
