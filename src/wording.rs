@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::types::FrameNumber;
+use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 /// Items in a sentence: `a`, `a and b`, `a, b and c`.
 pub fn list<T: Display>(items: &[T]) -> String {
@@ -61,6 +61,29 @@ pub fn frame_filter(numbers: &[FrameNumber]) -> String {
                 .collect();
             format!("frame.number in {{{}}}", ranges.join(", "))
         }
+    }
+}
+
+/// A display filter for the stream with this number.
+pub fn stream_filter(protocol: Protocol, stream: StreamNumber) -> String {
+    format!("{}.stream == {stream}", field(protocol))
+}
+
+/// A display filter for the stream between two socket addresses, whatever its number.
+pub fn address_filter(protocol: Protocol, [a, b]: [SocketAddress; 2]) -> String {
+    let ip = if a.ip.is_ipv6() { "ipv6" } else { "ip" };
+    let transport = field(protocol);
+    format!(
+        "{ip}.addr == {} && {ip}.addr == {} && {transport}.port == {} && {transport}.port == {}",
+        a.ip, b.ip, a.port, b.port
+    )
+}
+
+/// The name of a protocol's fields in display filters.
+fn field(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
     }
 }
 

@@ -309,9 +309,9 @@ pub struct CaptureAnalysis {
     pub info: CaptureInfo,
     /// Its connections and conversations.
     pub traffic: crate::analyze::track::Traffic,
-    /// The roles of the TCP connections, by stream number.
+    /// The roles of the TCP connections, in the order of stream numbers.
     pub tcp_roles: Vec<Role>,
-    /// The roles of the UDP conversations, by stream number.
+    /// The roles of the UDP conversations, in the order of stream numbers.
     pub udp_roles: Vec<Role>,
     /// The step it records, where it can be told.
     pub step: Option<RecordedStep>,

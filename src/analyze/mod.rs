@@ -17,6 +17,7 @@ pub mod facts;
 pub mod packet;
 pub mod pipeline;
 pub mod track;
+pub mod unfollowed;
 
 pub use facts::{CaptureFacts, NamedJournal};
 pub use pipeline::{Following, Reading, observe_capture, read_capture};

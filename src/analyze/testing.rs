@@ -70,7 +70,7 @@ impl Story {
             direction: None,
         };
         let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
-        self.tracker.add(&frame, &Packet { ethernet: None, ip, direction: None, content });
+        self.tracker.add(&frame, &Packet::new(ip, content));
     }
 
     fn segment(&mut self, tcp: &mut Tcp, from_client: bool, flags: u8, payload: &[u8]) {
@@ -171,6 +171,7 @@ impl Story {
             source_port: source.port,
             destination_port: destination.port,
             payload_length: u32::try_from(text.len()).expect("small"),
+            bad_length: false,
             payload: text.as_bytes(),
         };
         self.add(source, destination, Content::Udp(datagram));

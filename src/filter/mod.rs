@@ -231,11 +231,17 @@ mod tests {
     }
 
     fn packet(source: IpAddr, destination: IpAddr, content: Content<'static>) -> Packet<'static> {
-        Packet { ethernet: None, ip: Some(IpAddresses { source, destination }), direction: None, content }
+        Packet::new(Some(IpAddresses { source, destination }), content)
     }
 
     fn udp(source_port: u16, destination_port: u16) -> Packet<'static> {
-        let content = Content::Udp(UdpDatagram { source_port, destination_port, payload_length: 0, payload: &[] });
+        let content = Content::Udp(UdpDatagram {
+            source_port,
+            destination_port,
+            payload_length: 0,
+            bad_length: false,
+            payload: &[],
+        });
         packet([10, 0, 3, 2].into(), [10, 0, 3, 1].into(), content)
     }
 
@@ -266,7 +272,7 @@ mod tests {
     fn hosts_are_found_in_arp_and_icmp_is_told_from_icmpv6() {
         let [sender, target] = [[10, 0, 3, 2], [10, 0, 3, 1]].map(Ipv4Addr::from);
         let arp = Content::Arp(ArpPacket { request: true, sender_mac: [2; 6], sender, target });
-        let arp = Packet { ethernet: None, ip: None, direction: None, content: arp };
+        let arp = Packet::new(None, arp);
         assert!(filter("host 10.0.3.1 and arp").matches(&arp));
         assert!(!filter("src host 10.0.3.1 or ip").matches(&arp));
         let ping = Content::Icmp(IcmpMessage { kind: IcmpKind::EchoRequest, quoted: None });

@@ -90,7 +90,7 @@ pub fn tcp_of(capture: &CaptureAnalysis, lab: bool) -> impl Iterator<Item = Tcp>
 
 /// Those with such a role: others need not be looked at, and there may be many.
 fn tcp_where(capture: &CaptureAnalysis, wanted: impl Fn(&Role) -> bool) -> impl Iterator<Item = Tcp> {
-    let roles = numbered(&capture.tcp_roles, capture.traffic.tcp_count()).filter(move |(_, role)| wanted(role));
+    let roles = numbered(&capture.tcp_roles, capture.traffic.tcp_streams()).filter(move |(_, role)| wanted(role));
     roles.filter_map(|(stream, role)| Some(Tcp { connection: capture.traffic.tcp(stream)?, role }))
 }
 
@@ -110,7 +110,7 @@ pub fn udp_of(capture: &CaptureAnalysis, lab: bool) -> impl Iterator<Item = Udp>
 }
 
 fn udp_where(capture: &CaptureAnalysis, wanted: impl Fn(&Role) -> bool) -> impl Iterator<Item = Udp> {
-    let roles = numbered(&capture.udp_roles, capture.traffic.udp_count()).filter(move |(_, role)| wanted(role));
+    let roles = numbered(&capture.udp_roles, capture.traffic.udp_streams()).filter(move |(_, role)| wanted(role));
     roles.filter_map(|(stream, role)| Some(Udp { conversation: capture.traffic.udp(stream)?, role }))
 }
 
@@ -119,13 +119,13 @@ pub fn count_udp(capture: &CaptureAnalysis) -> (usize, usize) {
     count(&capture.udp_roles, capture.traffic.udp_count())
 }
 
-/// The roles of so many streams, by stream number.
-fn numbered(roles: &[Role], streams: usize) -> impl Iterator<Item = (StreamNumber, Role)> {
-    (0..).map(StreamNumber).zip(roles.iter().copied().chain(std::iter::repeat(NO_ROLE))).take(streams)
+/// The roles of these streams, in the order of their numbers.
+fn numbered(roles: &[Role], streams: impl Iterator<Item = StreamNumber>) -> impl Iterator<Item = (StreamNumber, Role)> {
+    streams.zip(roles.iter().copied().chain(std::iter::repeat(NO_ROLE)))
 }
 
 fn count(roles: &[Role], streams: usize) -> (usize, usize) {
-    let lab = numbered(roles, streams).filter(|(_, role)| role.lab).count();
+    let lab = roles.iter().take(streams).filter(|role| role.lab).count();
     (lab, streams.saturating_sub(lab))
 }
 

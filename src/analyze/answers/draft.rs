@@ -2,6 +2,7 @@
 
 use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status};
 use crate::analyze::topology::{LabView, TcpSighting, UdpSighting};
+use crate::analyze::track::Traffic;
 use crate::lab::Question;
 use crate::types::FrameNumber;
 use crate::wording;
@@ -56,23 +57,25 @@ impl Draft {
 
 /// Frames of a TCP connection as evidence.
 pub(super) fn tcp_frames(view: &LabView<'_>, sighting: &TcpSighting, frames: Vec<FrameNumber>) -> Evidence {
-    of_stream(view, sighting.capture, frames, || format!("tcp.stream == {}", sighting.connection.stream))
+    of_stream(view, sighting.capture, frames, |traffic| traffic.tcp_filter(&sighting.connection))
 }
 
 /// Frames of a UDP conversation as evidence.
 pub(super) fn udp_frames(view: &LabView<'_>, sighting: &UdpSighting, frames: Vec<FrameNumber>) -> Evidence {
-    of_stream(view, sighting.capture, frames, || format!("udp.stream == {}", sighting.conversation.stream))
+    of_stream(view, sighting.capture, frames, |traffic| traffic.udp_filter(&sighting.conversation))
 }
 
 fn of_stream(
     view: &LabView<'_>,
     capture: usize,
     mut frames: Vec<FrameNumber>,
-    stream_filter: impl FnOnce() -> String,
+    stream_filter: impl FnOnce(&Traffic) -> String,
 ) -> Evidence {
     frames.sort_unstable();
     frames.dedup();
     let filter = wording::frame_filter(&frames);
-    let filter = if frames.is_empty() || filter.len() > LONGEST_FRAME_FILTER { stream_filter() } else { filter };
+    let by_stream = frames.is_empty() || filter.len() > LONGEST_FRAME_FILTER;
+    let traffic = view.captures.get(capture).filter(|_| by_stream).map(|capture| &capture.traffic);
+    let filter = traffic.map_or(filter, stream_filter);
     Evidence { file: view.file(capture).to_owned(), frames, filter: Some(filter), lines: Vec::new() }
 }

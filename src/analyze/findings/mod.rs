@@ -6,6 +6,7 @@ mod connections;
 mod datagrams;
 mod files;
 mod journals;
+mod numbers;
 mod part_two;
 
 use crate::analyze::analysis::{Evidence, Finding, Severity};
@@ -21,6 +22,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         files::find(view, capture, &mut found);
         connections::find(view, capture, &mut found);
         datagrams::find(view, capture, &mut found);
+        numbers::find(view, capture, &mut found);
     }
     part_two::find(view, &mut found);
     files::find_repeated(view, &mut found);

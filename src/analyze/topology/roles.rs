@@ -8,7 +8,7 @@ use crate::analyze::topology::services::{EPHEMERAL_PORTS, is_other_service};
 use crate::analyze::track::{Side, TcpConnection, UdpConversation};
 use crate::types::{Protocol, SocketAddress};
 
-/// The roles in one capture, by stream number.
+/// The roles in one capture, in the order of stream numbers.
 #[derive(Debug, Default)]
 pub(crate) struct CaptureRoles {
     /// Of the TCP connections.

@@ -406,12 +406,12 @@ impl LabStreams {
         let mut streams = LabStreams::default();
         for (number, (capture, roles)) in captures.iter().zip(roles).enumerate() {
             let of_lab = |(_, role): &(StreamNumber, &Role)| role.lab;
-            let tcp = (0..).map(StreamNumber).zip(&roles.tcp).filter(of_lab).take(LAB_STREAMS);
+            let tcp = capture.traffic.tcp_streams().zip(&roles.tcp).filter(of_lab).take(LAB_STREAMS);
             streams.tcp.extend(tcp.filter_map(|(stream, role)| {
                 let connection = capture.traffic.tcp(stream)?;
                 Some(TcpSighting { capture: number, connection, client_side: role.client, basis: role.basis })
             }));
-            let udp = (0..).map(StreamNumber).zip(&roles.udp).filter(of_lab).take(LAB_STREAMS);
+            let udp = capture.traffic.udp_streams().zip(&roles.udp).filter(of_lab).take(LAB_STREAMS);
             streams.udp.extend(udp.filter_map(|(stream, role)| {
                 let conversation = capture.traffic.udp(stream)?;
                 Some(UdpSighting { capture: number, conversation, client_side: role.client })

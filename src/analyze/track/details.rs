@@ -49,6 +49,11 @@ impl Details {
         }
     }
 
+    /// The stream has its first frame now: so far only quotes of it were seen.
+    pub(super) fn begin(&mut self, at: At) {
+        (self.first_time, self.first_frame) = (at.time, PackedFrame::new(at.number));
+    }
+
     /// First frame with payload of a side.
     pub(super) fn note_data(&mut self, frame: FrameNumber, sender: Side, payload: &[u8]) {
         *side_mut(&mut self.data, sender) = PackedFrame::new(frame);

@@ -83,6 +83,12 @@ impl Pair {
         if self.marks.is_udp() { Protocol::Udp } else { Protocol::Tcp }
     }
 
+    /// Both ports, in no order.
+    #[inline]
+    pub(super) fn ports(&self) -> [u16; 2] {
+        self.near.map(|near| (near & 0xffff) as u16)
+    }
+
     /// The sender's side in the stream of `self`, if `packet` has the same addresses and transport. Where both addresses
     /// are the same, every frame counts as the first side's.
     #[inline(always)]

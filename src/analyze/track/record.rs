@@ -165,6 +165,11 @@ impl Record {
         }
     }
 
+    /// The stream has its first frame now: so far only quotes of it were seen, which tell no side.
+    pub(super) fn begin(&mut self, pair: Pair) {
+        self.pair = pair;
+    }
+
     /// Its two socket addresses, the first side's first, and the transport.
     #[inline(always)]
     pub(super) fn pair(&self) -> &Pair {

@@ -1,7 +1,8 @@
 //! TCP connections as Wireshark numbers and judges them: port reuse, completeness, retransmissions.
 //!
 //! Each rule stands in a function of its own: [`Record::is_reused_by`], [`Record::note_bases`],
-//! [`Record::set_opening`], [`rules::completeness_of`], [`Sender::sent_before`]. `view` makes of a stream what others see.
+//! [`Record::set_opening`], [`Record::add_quoted`], [`rules::completeness_of`], [`Sender::sent_before`]. `view` makes of a
+//! stream what others see.
 
 mod rules;
 mod view;
@@ -40,6 +41,24 @@ impl Record {
                 self.completeness = syn | data;
             }
         }
+    }
+
+    /// Sets the completeness of a stream that a quoted segment opened. What counts late in other streams shows in this one
+    /// as soon as it has a frame.
+    pub(super) fn set_quoted_opening(&mut self, header: &Header, opening: Opening) {
+        let syn = if is_syn(header.flags) { completeness::SYN } else { 0 };
+        self.completeness = match (header.bogus, opening) {
+            (false, _) => syn | completeness_of(header),
+            (true, Opening::PortReuse) => syn,
+            (true, Opening::FirstOfPair) => 0,
+        };
+    }
+
+    /// Takes in a quoted segment, which counts for completeness, but not its payload, and for a base sequence number that
+    /// it replaces.
+    pub(super) fn add_quoted(&mut self, sender: Side, header: &Header) {
+        self.replace_base(sender, header);
+        self.completeness |= if header.bogus { 0 } else { completeness_of(header) };
     }
 
     /// Port reuse: a SYN without ACK whose sequence number is not its direction's base opens a new stream.
@@ -86,7 +105,12 @@ impl Record {
                 side_mut(&mut self.senders, sender.other()).base = header.acknowledgement.wrapping_sub(1);
             }
         }
-        if flags.has(SYN_ACK) && self.marks.has(Marks::base(sender)) {
+        self.replace_base(sender, header);
+    }
+
+    /// A SYN-ACK replaces the base of its direction, where there is one.
+    fn replace_base(&mut self, sender: Side, header: &Header) {
+        if header.flags.has(SYN_ACK) && self.marks.has(Marks::base(sender)) {
             side_mut(&mut self.senders, sender).base = header.sequence;
         }
     }
