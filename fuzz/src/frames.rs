@@ -173,7 +173,7 @@ impl<'a> Given<'a> {
                 payload,
             }),
             What::Udp { length, payload } => {
-                Content::Udp(UdpDatagram { source_port, destination_port, payload_length: *length, bad_length: false, payload })
+                Content::Udp(UdpDatagram { source_port, destination_port, payload_length: *length, held_length: *length, payload })
             }
             What::Arp { request, mac } => Content::Arp(ArpPacket {
                 request: *request,

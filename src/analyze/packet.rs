@@ -123,9 +123,13 @@ impl OrdinaryPacket {
                 payload_length: Some(payload_length),
                 payload,
             }),
-            Protocol::Udp => {
-                Content::Udp(UdpDatagram { source_port, destination_port, payload_length, bad_length: false, payload })
-            }
+            Protocol::Udp => Content::Udp(UdpDatagram {
+                source_port,
+                destination_port,
+                payload_length,
+                held_length: payload_length,
+                payload,
+            }),
         };
         let ip = IpAddresses { source: source.ip().into(), destination: destination.ip().into() };
         Packet { ethernet: OrdinaryPacket::ethernet(data), direction: self.direction, ..Packet::new(Some(ip), content) }
@@ -223,8 +227,8 @@ pub struct UdpDatagram<'a> {
     pub destination_port: u16,
     /// Payload in bytes: the length field minus 8.
     pub payload_length: u32,
-    /// The IP packet has no room for so much payload: Wireshark looks no further into it.
-    pub bad_length: bool,
+    /// So much of it has room in the IP packet: less than `payload_length` where the length field says too much.
+    pub held_length: u32,
     /// The payload bytes that were captured.
     pub payload: &'a [u8],
 }

@@ -171,7 +171,7 @@ impl Story {
             source_port: source.port,
             destination_port: destination.port,
             payload_length: u32::try_from(text.len()).expect("small"),
-            bad_length: false,
+            held_length: u32::try_from(text.len()).expect("small"),
             payload: text.as_bytes(),
         };
         self.add(source, destination, Content::Udp(datagram));

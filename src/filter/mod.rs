@@ -239,7 +239,7 @@ mod tests {
             source_port,
             destination_port,
             payload_length: 0,
-            bad_length: false,
+            held_length: 0,
             payload: &[],
         });
         packet([10, 0, 3, 2].into(), [10, 0, 3, 1].into(), content)

@@ -58,7 +58,7 @@ class Maker:
         payload = SNMP if snmp and not self.one_in(4) else b"y" * dice.choice([0, 1, 30])
         if snmp and self.one_in(8):
             payload = dice.choice([SNMP[:9], SNMP + b"more", b"\x30\x81\x03\x02\x01\x00", b"\x30\x00\x02", b"\x30\x03\x04\x01\x00"])
-        length = None if not self.one_in(30) else dice.choice([0, 7, 8, 9])
+        length = None if not self.one_in(20) else dice.choice([0, 7, 8, 9, 48, 53, 5000])
         return ends, 17, udp(ports, payload, length)
 
     def ip_packets(self):

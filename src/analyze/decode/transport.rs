@@ -53,7 +53,7 @@ pub(super) fn udp<'a>(walk: &Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
         source_port: header.source_port(),
         destination_port: header.destination_port(),
         payload_length: u32::try_from(payload_length).ok()?,
-        bad_length: payload_length > bytes.length().saturating_sub(UDP_HEADER),
+        held_length: u32::try_from(payload_length.min(bytes.length().saturating_sub(UDP_HEADER))).ok()?,
         payload: &[],
     };
     let payload = bytes.skip(UDP_HEADER)?.truncate(payload_length);

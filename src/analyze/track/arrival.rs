@@ -54,12 +54,11 @@ pub(super) trait Arrival: Copy {
 
     /// Whether Wireshark takes the payload for SNMP, where the ports are SNMP's.
     fn is_snmp(self) -> bool {
-        let length = self.header().payload_length.unwrap_or(0);
-        !self.has_bad_length() && snmp::is_snmp(self.pair().protocol(), self.payload(), length)
+        snmp::is_snmp(self.pair().protocol(), self.payload(), self.held_length())
     }
 
-    /// See [`crate::analyze::packet::UdpDatagram::bad_length`].
-    fn has_bad_length(self) -> bool;
+    /// Payload that the packet has room for: see [`crate::analyze::packet::UdpDatagram::held_length`].
+    fn held_length(self) -> u32;
 
     /// Source MAC address, where there is one.
     fn mac(self) -> Option<[u8; 6]>;
@@ -76,15 +75,14 @@ pub(super) struct Whole<'a> {
     pair: Pair,
     header: Header,
     payload: &'a [u8],
-    /// See [`crate::analyze::packet::UdpDatagram::bad_length`].
-    bad_length: bool,
+    held_length: u32,
 }
 
 impl<'a> Whole<'a> {
     /// The packet, if it is a TCP segment or UDP datagram over IP.
     pub(super) fn new(frame: &'a Frame<'a>, packet: &'a Packet<'a>) -> Option<Whole<'a>> {
         let ip = packet.ip.as_ref()?;
-        let (ports, protocol, header, payload, bad_length) = match &packet.content {
+        let (ports, protocol, header, payload, held_length) = match &packet.content {
             Content::Tcp(segment) => {
                 let header = Header {
                     flags: segment.flags,
@@ -93,7 +91,13 @@ impl<'a> Whole<'a> {
                     sequence: segment.sequence,
                     acknowledgement: segment.acknowledgement,
                 };
-                ([segment.source_port, segment.destination_port], Protocol::Tcp, header, segment.payload, false)
+                (
+                    [segment.source_port, segment.destination_port],
+                    Protocol::Tcp,
+                    header,
+                    segment.payload,
+                    segment.payload_length.unwrap_or(0),
+                )
             }
             Content::Udp(datagram) => {
                 let header = Header {
@@ -104,11 +108,11 @@ impl<'a> Whole<'a> {
                     acknowledgement: 0,
                 };
                 let ports = [datagram.source_port, datagram.destination_port];
-                (ports, Protocol::Udp, header, datagram.payload, datagram.bad_length)
+                (ports, Protocol::Udp, header, datagram.payload, datagram.held_length)
             }
             _ => return None,
         };
-        Some(Whole { frame, packet, pair: Pair::new(ip, ports, protocol), header, payload, bad_length })
+        Some(Whole { frame, packet, pair: Pair::new(ip, ports, protocol), header, payload, held_length })
     }
 }
 
@@ -129,8 +133,8 @@ impl Arrival for Whole<'_> {
         self.payload
     }
 
-    fn has_bad_length(self) -> bool {
-        self.bad_length
+    fn held_length(self) -> u32 {
+        self.held_length
     }
 
     fn mac(self) -> Option<[u8; 6]> {
@@ -169,8 +173,8 @@ impl Arrival for Seen<'_> {
         self.packet.payload(self.data())
     }
 
-    fn has_bad_length(self) -> bool {
-        false
+    fn held_length(self) -> u32 {
+        self.packet.payload_length.into()
     }
 
     fn mac(self) -> Option<[u8; 6]> {

@@ -87,7 +87,7 @@ impl Sent {
                 source_port,
                 destination_port,
                 payload_length: u32::try_from(payload.len()).unwrap(),
-                bad_length: false,
+                held_length: u32::try_from(payload.len()).unwrap(),
                 payload,
             }),
         }

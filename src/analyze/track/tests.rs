@@ -458,7 +458,7 @@ fn udp_has_one_stream_for_each_pair() {
         source_port,
         destination_port,
         payload_length,
-        bad_length: false,
+        held_length: payload_length,
         payload: &[],
     };
     let (a, b): (IpAddr, IpAddr) = ("fe80::1".parse().unwrap(), "fe80::2".parse().unwrap());
