@@ -46,7 +46,7 @@ use crate::limits::Limits;
 use crate::types::{FrameNumber, Protocol};
 
 use arrival::{Arrival, At, Header, Whole};
-use details::Details;
+use details::AllDetails;
 use elsewhere::Kinds;
 use index::{Index, Place};
 use notes::{NoteBudget, Noted, Notes};
@@ -81,7 +81,7 @@ pub struct Tracker {
 /// What is remembered besides the records that every frame touches.
 #[derive(Debug)]
 struct Rest {
-    details: Records<Details>,
+    details: AllDetails,
     notes: Notes,
     budget: NoteBudget,
     second_numbers: SecondNumbers,
@@ -97,7 +97,7 @@ impl Tracker {
             index: Index::new(),
             streams: Records::new(),
             rest: Rest {
-                details: Records::new(),
+                details: AllDetails::new(),
                 notes: Notes::default(),
                 budget: NoteBudget::new(limits),
                 second_numbers: SecondNumbers::default(),
@@ -215,9 +215,9 @@ impl Tracker {
         let Some(record) = self.streams.get_mut(stream.index()) else { return };
         self.rest.count(record, arrival, stream, Side::A);
         if pair.protocol() == Protocol::Tcp
-            && let Some(details) = self.rest.details.get_mut(stream.index())
+            && let Some(mut details) = self.rest.details.get_mut(stream)
         {
-            record.set_opening(details, &arrival.header(), opening);
+            record.set_opening(&mut details, &arrival.header(), opening);
         }
     }
 
@@ -227,7 +227,7 @@ impl Tracker {
             return None;
         }
         let stream = self.index.open(&mut self.streams, Record::new(pair, at), self.hasher.hash(&pair))?;
-        self.rest.details.push(Details::new(at));
+        self.rest.details.push(at);
         Some(stream)
     }
 
@@ -240,10 +240,9 @@ impl Tracker {
     /// What was found, when the last frame was added.
     pub fn finish(self) -> Traffic {
         let warnings = self.warnings();
-        let Rest { details, mut notes, mut other, second_numbers, elsewhere, .. } = self.rest;
-        notes.sort(self.streams.len());
+        let Rest { details, notes, mut other, second_numbers, elsewhere, .. } = self.rest;
         self.streams.iter().for_each(|record| other.add_directions_of(record));
-        Traffic::new(self.streams, details, &second_numbers, notes, other.finish(), elsewhere.finish(), warnings)
+        Traffic::new(self.streams, details, &second_numbers, notes.sort(), other.finish(), elsewhere.finish(), warnings)
     }
 
     fn warnings(&self) -> Vec<CaptureWarning> {
@@ -285,12 +284,11 @@ impl Rest {
             self.other.add_sender(arrival);
         }
         if seldom.any()
-            && let Some(details) = self.details.get_mut(stream.index())
+            && let Some(mut details) = self.details.get_mut(stream)
         {
-            record.add_seldom(details, seldom, arrival.at().number, sender, &header, arrival.payload());
+            record.add_seldom(&mut details, seldom, arrival.at().number, sender, &header, arrival.payload());
             if seldom.has(Seldom::FIRST_DATA) {
-                let begun = details.first_frame.get().unwrap_or(arrival.at().number);
-                self.elsewhere.look(&pair, arrival.payload(), arrival.at().number, begun);
+                self.elsewhere.look(&pair, arrival.payload(), arrival.at().number, details.first_frame());
             }
         }
         if noted {
@@ -303,7 +301,7 @@ impl Rest {
     #[inline(never)]
     fn begin(&mut self, record: &mut Record, arrival: impl Arrival, stream: Place) -> Side {
         record.begin(arrival.pair());
-        if let Some(details) = self.details.get_mut(stream.index()) {
+        if let Some(mut details) = self.details.get_mut(stream) {
             details.begin(arrival.at());
         }
         Side::A

@@ -80,13 +80,6 @@ impl Second {
     }
 }
 
-/// What [`Numbers`] needs to know of a stream.
-pub(super) struct Numbered {
-    pub(super) protocol: Protocol,
-    /// Its first frame; `None` for a stream of which only quotes were seen.
-    pub(super) first_frame: Option<FrameNumber>,
-}
-
 /// The streams of one protocol, by number.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
@@ -110,17 +103,29 @@ pub struct Split {
 }
 
 impl Numbers {
-    /// Numbers the streams of this protocol among all, which are given in the order of their records.
-    pub(super) fn new(protocol: Protocol, streams: impl Iterator<Item = Numbered>, seconds: &SecondNumbers) -> Numbers {
+    /// Numbers the streams of this protocol among all, which are given in the order of their records: the protocol of
+    /// each, and whether it has frames, not only quotes. `first_frame` tells that of the stream at a place.
+    pub(super) fn new(
+        protocol: Protocol,
+        streams: impl Iterator<Item = (Protocol, bool)>,
+        first_frame: impl Fn(u32) -> Option<FrameNumber>,
+        seconds: &SecondNumbers,
+    ) -> Numbers {
         let mut counting = Counting { found: Numbers::default(), next: 0, firsts: HashMap::new() };
         let mut seconds_left = seconds.in_order().filter(|second| second.protocol == protocol).peekable();
-        for (stream, place) in streams.zip(0_u32..) {
+        for ((of, has_frames), place) in streams.zip(0_u32..) {
             // Places are 32-bit numbers.
             while let Some(second) = seconds_left.next_if(|second| second.is_taken_before(place)) {
                 counting.take_second(second);
             }
-            if stream.protocol == protocol {
-                counting.take(&stream, place, seconds.by_stream.contains_key(&Place::new(place)));
+            if of != protocol {
+                continue;
+            }
+            let number = counting.number();
+            if seconds.by_stream.contains_key(&Place::new(place)) {
+                counting.firsts.insert(place, (number, first_frame(place).filter(|_| has_frames)));
+            } else if has_frames {
+                counting.found.push(number, place);
             }
         }
         seconds_left.for_each(|second| counting.take_second(second));
@@ -144,12 +149,12 @@ impl Numbers {
     }
 
     /// The place of the record of a stream.
-    pub(super) fn place(&self, stream: StreamNumber) -> Option<usize> {
+    pub(super) fn place(&self, stream: StreamNumber) -> Option<u32> {
         let position = match &self.numbers {
             None => usize::try_from(stream.0).ok()?,
             Some(numbers) => numbers.binary_search(&stream.0).ok()?,
         };
-        self.places.get(position).map(|place| *place as usize)
+        self.places.get(position).copied()
     }
 
     /// The streams that Wireshark shows under two numbers.
@@ -196,15 +201,6 @@ impl Counting {
         number
     }
 
-    fn take(&mut self, stream: &Numbered, place: u32, has_second: bool) {
-        let number = self.number();
-        if has_second {
-            self.firsts.insert(place, (number, stream.first_frame));
-        } else if stream.first_frame.is_some() {
-            self.found.push(number, place);
-        }
-    }
-
     fn take_second(&mut self, second: &Second) {
         let number = self.number();
         let place = second.stream.number();
@@ -236,10 +232,9 @@ mod tests {
             second_numbers.pass(Place::new(*place), streams[*place as usize].0, FrameNumber(*from + 1), true, *after);
         }
         [Protocol::Tcp, Protocol::Udp].map(|protocol| {
-            let all = streams
-                .iter()
-                .map(|(protocol, first)| Numbered { protocol: *protocol, first_frame: first.map(FrameNumber) });
-            let numbers = Numbers::new(protocol, all, &second_numbers);
+            let all = streams.iter().map(|(protocol, first)| (*protocol, first.is_some()));
+            let first_frame = |place: u32| streams[place as usize].1.map(FrameNumber);
+            let numbers = Numbers::new(protocol, all, first_frame, &second_numbers);
             numbers.iter().map(|number| number.0).zip(numbers.places().iter().copied()).collect()
         })
     }

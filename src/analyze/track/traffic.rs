@@ -1,10 +1,11 @@
 //! All that was found in a capture, read-only: connections and conversations are kept packed and handed out by value.
 
-use super::details::Details;
+use super::details::{AllDetails, Known};
 use super::elsewhere::Elsewhere;
+use super::index::Place;
 use super::model::{FrameNote, TcpConnection, UdpConversation};
-use super::notes::Notes;
-use super::numbers::{Numbered, Numbers, SecondNumbers, Split};
+use super::notes::SortedNotes;
+use super::numbers::{Numbers, SecondNumbers, Split};
 use super::other::OtherTraffic;
 use super::record::Record;
 use super::records::Records;
@@ -16,32 +17,30 @@ use crate::wording;
 #[derive(Debug)]
 pub struct Traffic {
     streams: Records<Record>,
-    details: Records<Details>,
+    details: AllDetails,
     tcp: Numbers,
     udp: Numbers,
-    notes: Notes,
+    notes: SortedNotes,
     other: OtherTraffic,
     elsewhere: Vec<Elsewhere>,
     warnings: Vec<CaptureWarning>,
 }
 
 impl Traffic {
-    /// What was found. The notes are sorted.
+    /// What was found.
     pub(super) fn new(
         streams: Records<Record>,
-        details: Records<Details>,
+        details: AllDetails,
         second_numbers: &SecondNumbers,
-        notes: Notes,
+        notes: SortedNotes,
         other: OtherTraffic,
         elsewhere: Vec<Elsewhere>,
         warnings: Vec<CaptureWarning>,
     ) -> Traffic {
         let numbers = |protocol| {
-            let numbered = streams.iter().zip(details.iter()).map(|(record, details)| Numbered {
-                protocol: record.pair().protocol(),
-                first_frame: details.first_frame.get().filter(|_| record.frames() > 0),
-            });
-            Numbers::new(protocol, numbered, second_numbers)
+            let first_frame = |place| details.get(Place::new(place)).map(|details| details.first_frame());
+            let all = streams.iter().map(|record| (record.pair().protocol(), record.frames() > 0));
+            Numbers::new(protocol, all, first_frame, second_numbers)
         };
         let (tcp, udp) = (numbers(Protocol::Tcp), numbers(Protocol::Udp));
         Traffic { streams, details, tcp, udp, notes, other, elsewhere, warnings }
@@ -67,7 +66,7 @@ impl Traffic {
     /// The two socket addresses of a TCP connection and the frames of both sides together, without expanding the rest.
     /// `position` is its place among the connections, by stream number.
     pub fn tcp_ends(&self, position: usize) -> Option<([SocketAddress; 2], u64)> {
-        self.ends(*self.tcp.places().get(position)? as usize)
+        self.ends(*self.tcp.places().get(position)?)
     }
 
     /// The TCP connections by stream number.
@@ -104,7 +103,7 @@ impl Traffic {
     /// The two socket addresses of a UDP conversation and its datagrams both ways together, without expanding the rest.
     /// `position` is its place among the conversations, by stream number.
     pub fn udp_ends(&self, position: usize) -> Option<([SocketAddress; 2], u64)> {
-        self.ends(*self.udp.places().get(position)? as usize)
+        self.ends(*self.udp.places().get(position)?)
     }
 
     /// The UDP conversations by stream number.
@@ -168,29 +167,31 @@ impl Traffic {
         &self.warnings
     }
 
-    fn at(&self, place: usize) -> Option<(&Record, &Details)> {
-        self.streams.get(place).zip(self.details.get(place))
+    fn at(&self, place: u32) -> Option<(&Record, Known<'_>)> {
+        let place = Place::new(place);
+        self.streams.get(place.index()).zip(self.details.get(place))
     }
 
     /// The streams that have these numbers.
-    fn numbered<'a>(&'a self, numbers: &'a Numbers) -> impl Iterator<Item = (StreamNumber, &'a Record, &'a Details)> {
+    fn numbered<'a>(&'a self, numbers: &'a Numbers) -> impl Iterator<Item = (StreamNumber, &'a Record, Known<'a>)> {
         let streams = numbers.places().iter().zip(numbers.iter());
-        streams
-            .filter_map(|(place, number)| self.at(*place as usize).map(|(record, details)| (number, record, details)))
+        streams.filter_map(|(place, number)| self.at(*place).map(|(record, details)| (number, record, details)))
     }
 
-    fn ends(&self, place: usize) -> Option<([SocketAddress; 2], u64)> {
-        self.streams.get(place).map(|record| (record.pair().addresses(), record.frames()))
+    fn ends(&self, place: u32) -> Option<([SocketAddress; 2], u64)> {
+        self.streams.get(Place::new(place).index()).map(|record| (record.pair().addresses(), record.frames()))
     }
 
-    fn notes_at(&self, place: Option<usize>) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
-        let bases = place.and_then(|place| self.streams.get(place)).map_or([None; 2], Record::bases);
-        let notes = place.map_or(&[][..], |place| self.notes.of(place));
+    fn notes_at(&self, place: Option<u32>) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
+        let bases =
+            place.and_then(|place| self.streams.get(Place::new(place).index())).map_or([None; 2], Record::bases);
+        let notes = place.map_or(&[][..], |place| self.notes.of(Place::new(place)));
         notes.iter().map(move |note| note.expand(bases))
     }
 
-    fn notes_complete(&self, place: usize) -> bool {
+    fn notes_complete(&self, place: u32) -> bool {
+        let place = Place::new(place);
         let noted = u64::try_from(self.notes.of(place).len());
-        self.streams.get(place).is_some_and(|record| noted == Ok(record.frames()))
+        self.streams.get(place.index()).is_some_and(|record| noted == Ok(record.frames()))
     }
 }

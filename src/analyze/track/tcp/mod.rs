@@ -10,7 +10,7 @@ mod view;
 pub(super) use rules::{SYN_ACK, SYN_FIN_RST, completeness, is_after};
 
 use super::arrival::Header;
-use super::details::Details;
+use super::details::Noting;
 use super::model::Side;
 use super::record::{Marks, Record, Seldom, Sender};
 use super::sides::{side, side_mut};
@@ -29,7 +29,7 @@ pub(super) enum Opening {
 impl Record {
     /// Sets the completeness of a stream after its first frame was counted: 1 for a SYN; 8 for a SYN with payload that is
     /// the first frame of its pair. The other bits of that frame come late.
-    pub(super) fn set_opening(&mut self, details: &mut Details, header: &Header, opening: Opening) {
+    pub(super) fn set_opening(&mut self, details: &mut Noting<'_>, header: &Header, opening: Opening) {
         let has_data = header.payload_length.is_some_and(|length| length > 0);
         let syn = if is_syn(header.flags) { completeness::SYN } else { 0 };
         let data = if syn != 0 && has_data { completeness::DATA } else { 0 };
@@ -37,7 +37,7 @@ impl Record {
             Opening::PortReuse => self.completeness |= syn,
             Opening::FirstOfPair if header.bogus => {}
             Opening::FirstOfPair => {
-                details.late_completeness = self.completeness;
+                details.set_late_completeness(self.completeness);
                 self.completeness = syn | data;
             }
         }
