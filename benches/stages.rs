@@ -26,7 +26,8 @@ const FRAMES: u64 = 200_000;
 const KINDS: [Kind; 3] = [Kind::Small, Kind::Mixed, Kind::Full];
 
 /// Those on which what follows after the last frame is measured: there connections count, not frames.
-const CONNECTIONS: [Kind; 3] = [Kind::Lab, Kind::Mixed, Kind::Conversations];
+const CONNECTIONS: [Kind; 5] =
+    [Kind::Lab, Kind::Mixed, Kind::Conversations, Kind::ClassMixed, Kind::ClassConversations];
 
 fn main() {
     divan::main();
