@@ -33,4 +33,5 @@ pub mod report;
 #[cfg(feature = "cli")]
 pub mod servers;
 pub mod types;
+pub mod wireshark;
 pub mod wording;

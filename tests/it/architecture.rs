@@ -26,7 +26,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
 ];
 
 /// What everything rests on; it uses itself only.
-const BASE: [&str; 5] = ["types", "limits", "escape", "wording", "error"];
+const BASE: [&str; 6] = ["types", "limits", "escape", "wireshark", "wording", "error"];
 
 /// The modules that belong to the system: everything else is the core.
 const SYSTEM: [&str; 4] = ["cli", "servers", "capture", "rehearse"];
