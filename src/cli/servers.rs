@@ -3,7 +3,7 @@
 //! Exit status 0 when ended by Ctrl-C, end of input or a closed pipe; 1 when a socket call failed; 2 for wrong usage.
 
 use std::fs::OpenOptions;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
@@ -12,15 +12,13 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::exit::{Exit, say};
 use crate::journal;
 use crate::servers::address::{self, TCP_PORT, Typed, UDP_PORT};
 use crate::servers::explain::Failure;
 use crate::servers::program::{Output, Program};
 use crate::servers::reply::Reply;
 use crate::servers::{tcp_client, tcp_server, tcp_threaded_server, udp_client, udp_server};
-
-/// Exit status of wrong usage and unusable files, as clap's.
-const USAGE: u8 = 2;
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]
@@ -221,9 +219,8 @@ fn start(
 }
 
 fn unusable(why: &str) -> ExitCode {
-    // Nobody is left to tell that standard error is gone.
-    let _ = writeln!(io::stderr(), "socklab: {why}");
-    ExitCode::from(USAGE)
+    say("error", why);
+    Exit::Unusable.into()
 }
 
 /// Opens a journal to add to: the evidence of an earlier run, or of another program, is never erased. A file that holds
