@@ -114,8 +114,8 @@ pub enum JournalError {
         /// What the system says.
         source: io::Error,
     },
-    /// The line is no journal event.
-    #[error("line {line} is no journal event: {}", within_line(source))]
+    /// The line is not a journal event.
+    #[error("line {line} is not a journal event: {}", within_line(source))]
     Event {
         /// The line.
         line: u64,
@@ -123,7 +123,7 @@ pub enum JournalError {
         source: serde_json::Error,
     },
     /// The line is longer than any that the socket programs write.
-    #[error("line {line} is longer than {JOURNAL_LINE_BYTES} bytes: this is no journal")]
+    #[error("line {line} is longer than {JOURNAL_LINE_BYTES} bytes: this is not a journal")]
     TooLong {
         /// The line.
         line: u64,
@@ -180,7 +180,7 @@ impl Journal {
     /// Reads a whole journal.
     ///
     /// # Errors
-    /// A line that is no journal event, is too long, or can't be read. A last line that stops in its middle is no error:
+    /// A line that is not a journal event, is too long, or can't be read. A last line that stops in its middle is no error:
     /// see [`Journal::cut`].
     pub fn read(reader: impl BufRead) -> Result<Journal, JournalError> {
         Journal::read_within(reader, &mut Room::default())
@@ -289,11 +289,11 @@ mod tests {
     fn anything_but_a_cut_last_line_is_an_error_that_names_the_line() {
         for wrong in ["", "{}", "hello", "[1", "{\"time\":\"yesterday\"}", "\u{feff}"] {
             let error = read(&format!("{LINE}\n{wrong}\n")).unwrap_err().to_string();
-            assert!(error.starts_with("line 2 is no journal event"), "{error}");
+            assert!(error.starts_with("line 2 is not a journal event"), "{error}");
             assert!(!error.contains(" at line "), "{error}");
         }
         let hello = read(&format!("{LINE}\nhello\n")).unwrap_err().to_string();
-        assert_eq!(hello, "line 2 is no journal event: expected value (column 1)");
+        assert_eq!(hello, "line 2 is not a journal event: expected value (column 1)");
         assert!(matches!(read("hello"), Err(JournalError::Event { line: 1, .. })));
         let long = format!("{LINE}\n{}", "x".repeat(JOURNAL_LINE_BYTES + 1));
         assert!(matches!(read(&long), Err(JournalError::TooLong { line: 2 })));

@@ -54,7 +54,7 @@ pub enum CaptureError {
         reason: String,
     },
     /// The compressed data are damaged or cut before they give anything.
-    #[error("the data compressed with {} are of no use: {reason}", compression_name(*.compression))]
+    #[error("the data compressed with {} can't be used: {reason}", compression_name(*.compression))]
     CompressionDamaged {
         /// The compression.
         compression: Compression,

@@ -372,7 +372,7 @@ impl<'a> CaptureReader<'a> {
                 ("cut-short", format!("The file was cut short: its compressed data end {place}."))
             }
             Stop::Damaged(reason) | Stop::Fault(Fault::Corrupt(reason)) => {
-                ("damaged", format!("The file is damaged {place}: {reason}. Nothing behind that was read."))
+                ("damaged", format!("The file is damaged {place}: {reason}. Nothing after that was read."))
             }
             Stop::Version(major, minor) => {
                 ("damaged", format!("A section of {name} {major}.{minor}, an unknown version, begins {place}."))

@@ -37,11 +37,11 @@ pub(super) enum Command {
 
 const FILTERS: &str = "\
 Filters are a small part of the capture filters of tcpdump and Wireshark:
-  tcp  udp  icmp  icmp6  arp  ip  ip6     what the frame carries
-  host 10.0.3.1                           either end's address; src host, dst host
-  port 65432                              either end's port; src port, tcp port, …
-  not, and, or, ( )                       as in tcpdump, 'and' and 'or' have the
-                                          same precedence and group from the left
+  tcp  udp  icmp  icmp6  arp  ip  ip6  what the frame carries
+  host 10.0.3.1                        an end's address; src host, dst host
+  port 65432                           an end's port; src port, tcp port, …
+  not, and, or, ( )                    as in tcpdump, 'and' and 'or' have the
+                                       same precedence and group from the left
 Example:
   socklab capture -i eth0 -o step8.pcapng --filter 'host 10.0.3.1 and tcp'
 Frames that a capture filter refuses are not in the file. Wireshark's display

@@ -34,8 +34,8 @@ struct Cli {
 enum Command {
     /// Answer the lab's questions from captures
     ///
-    /// Each answer is made of claims. Frames prove a claim, or it is inferred from how sockets work, or no capture can
-    /// show it. Beside it are the frame numbers and a display filter to paste into Wireshark.
+    /// Each answer is made of claims that are proved by frames, inferred from how sockets work, or unknown to any
+    /// capture, with the frame numbers and a display filter to paste into Wireshark.
     Analyze(Box<analyze::Arguments>),
     /// Print the form in which students answer
     ///

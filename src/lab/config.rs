@@ -35,7 +35,7 @@ impl FromStr for HostName {
             "A" | "a" => Ok(HostName::A),
             "B" | "b" => Ok(HostName::B),
             "C" | "c" => Ok(HostName::C),
-            other => Err(format!("'{other}' is no host of the sheet: A, B or C")),
+            other => Err(format!("'{other}' is not a host of the sheet (A, B or C)")),
         }
     }
 }

@@ -72,9 +72,10 @@ impl FromStr for Step {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Step::ALL.into_iter().find(|step| step.to_string().eq_ignore_ascii_case(text.trim())).ok_or_else(|| {
-            format!("'{text}' is no step of the sheet that a capture records: I.8, I.10, I.12, II.2 or II.3")
-        })
+        Step::ALL
+            .into_iter()
+            .find(|step| step.to_string().eq_ignore_ascii_case(text.trim()))
+            .ok_or_else(|| format!("'{text}' is not a step that a capture records (I.8, I.10, I.12, II.2 or II.3)"))
     }
 }
 
@@ -201,7 +202,7 @@ impl FromStr for Question {
         let plain: String = text.chars().filter(|c| !matches!(c, '(' | ')' | ' ')).collect();
         Question::ALL.into_iter().find(|question| question.key().eq_ignore_ascii_case(&plain)).ok_or_else(|| {
             let keys: Vec<String> = Question::ALL.into_iter().map(Question::key).collect();
-            format!("'{text}' is no question of the sheet; the questions are {}", keys.join(", "))
+            format!("'{text}' is not a question of the sheet; the questions are {}", keys.join(", "))
         })
     }
 }

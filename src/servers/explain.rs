@@ -160,8 +160,8 @@ fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<&'static str> {
             "on 127.0.0.1 can be reached only from its own computer.",
         ],
         ErrorKind::TimedOut => vec![
-            "Why: the system repeated the SYN, but nobody answered. Perhaps the queue of the",
-            "server is full because it serves another client, or no computer has this",
+            "Why: the system repeated the SYN, but nobody answered. Perhaps the server's",
+            "queue is full because it serves another client, or no computer has this",
             "address, or a firewall drops the frames.",
             "Check step 4: if `ping` is answered, it is the queue or a firewall.",
         ],

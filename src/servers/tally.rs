@@ -128,7 +128,7 @@ impl UdpTally {
     /// The tally in at most 80 columns.
     pub fn render(&self, program: &str, socket: &Endpoint) -> String {
         let mut text = format!(
-            "{program} created 1 socket, bound to {}.\nIt has no remote address: it receives from all clients.\n\
+            "{program} created 1 socket.\nIt is bound to {}.\nIt has no remote address: it receives from all clients.\n\
              Received in all: {}",
             written(socket.local),
             self.total.in_words("datagram")
