@@ -4,6 +4,17 @@ use std::fmt::Display;
 
 use crate::types::FrameNumber;
 
+/// Columns of a terminal, which no line of text is wider than but those to copy.
+pub const COLUMNS: usize = 80;
+
+/// A text in lines of at most [`COLUMNS`], which begin with these indents. Words stay whole: they may be commands or files.
+pub fn wrap(text: &str, first: &str, rest: &str) -> Vec<String> {
+    let options = textwrap::Options::new(COLUMNS).initial_indent(first).subsequent_indent(rest);
+    let options = options.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let options = options.word_separator(textwrap::WordSeparator::AsciiSpace);
+    textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
+}
+
 /// Items in a sentence: `a`, `a and b`, `a, b and c`.
 pub fn list<T: Display>(items: &[T]) -> String {
     match items {
@@ -76,6 +87,15 @@ mod tests {
 
     fn numbers(of: &[u64]) -> Vec<FrameNumber> {
         of.iter().copied().map(FrameNumber).collect()
+    }
+
+    #[test]
+    fn wrapped_lines_keep_words_whole() {
+        let lines = wrap(&format!("{} right-click --force", "word ".repeat(13)), "  ", "    ");
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("  word") && lines[0].ends_with("right-click"), "{lines:?}");
+        assert_eq!(lines[1], "    --force");
+        assert_eq!(wrap(&"x".repeat(100), "", "").len(), 1);
     }
 
     #[test]

@@ -73,7 +73,11 @@ enum Command {
 
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments).into(),
         Command::Template(arguments) => grade::template(&arguments).into(),
         Command::Check(arguments) => grade::check(&arguments).into(),

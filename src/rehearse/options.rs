@@ -73,7 +73,9 @@ impl Template {
             let rest = known.fold(word.clone(), |word, known| word.replace(known, ""));
             if rest.contains(['{', '}']) {
                 let known = PLACEHOLDERS.join(" ");
-                return Err(format!("'{word}' has an unknown placeholder\n  The placeholders are {known} {JOURNAL}."));
+                return Err(format!(
+                    "'{word}' has an unknown placeholder\n  The placeholders are:\n  {known} {JOURNAL}"
+                ));
             }
         }
         Ok(Template(words))

@@ -25,9 +25,6 @@ const WAKE: Token = Token(1);
 /// How long after a failed `accept` to try again by itself.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Columns of a screen.
-const SCREEN_COLUMNS: usize = 80;
-
 /// A listening socket and the way to wait for it.
 pub(super) struct Door {
     pub(super) endpoint: Endpoint,
@@ -145,11 +142,16 @@ pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, 
         }
     } else if local.ip.is_loopback() {
         program.show(&format!("  Only programs on this computer can reach {}.", local.ip));
-        program.show("  For clients on other computers, start it with this computer's own address:");
         let others = own.into_iter().filter(|(ip, _)| !ip.is_loopback());
         let others: Vec<String> = others.map(|(ip, interface)| format!("{ip} ({interface})")).collect();
-        let others = if others.is_empty() { "it has none yet (step 3)".to_owned() } else { wording::list(&others) };
-        show_wrapped(program, &format!("{others}."));
+        let advice = match others.as_slice() {
+            [] => "This computer has no other address yet; step 3 sets one.".to_owned(),
+            _ => format!(
+                "For clients on other computers, start it with another address of this computer: {}.",
+                wording::list(&others)
+            ),
+        };
+        show_wrapped(program, &advice);
     }
     if let (Protocol::Udp, Some(note)) = (endpoint.protocol, wireshark::decode_as_data(local.port)) {
         show_wrapped(program, &note);
@@ -160,6 +162,5 @@ pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, 
 
 /// Shows a text that belongs to the line above it.
 fn show_wrapped(program: &Program, text: &str) {
-    let options = textwrap::Options::new(SCREEN_COLUMNS).initial_indent("  ").subsequent_indent("  ");
-    textwrap::wrap(text, options.break_words(false)).iter().for_each(|line| program.show(line));
+    wording::wrap(text, "  ", "  ").iter().for_each(|line| program.show(line));
 }

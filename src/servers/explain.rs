@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 
 use crate::servers::address;
 use crate::types::{Protocol, SocketAddress};
-use crate::wording;
+use crate::wording::{self, COLUMNS};
 
 /// A program that can't do its work: what failed, and what a student can do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,10 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
+        match self.what.rsplit_once(" failed: ") {
+            Some((what, error)) if self.what.chars().count() > COLUMNS => write!(f, "{what} failed:\n  {error}")?,
+            _ => f.write_str(&self.what)?,
+        }
         self.advice.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
@@ -133,7 +136,7 @@ fn not_available(address: SocketAddress) -> Vec<String> {
     let mut lines = vec![format!("Why: {} is not an address of this computer.", address.ip)];
     let own = address::own();
     if !own.is_empty() {
-        lines.push("Its addresses are now:".to_owned());
+        lines.push("This computer's addresses are:".to_owned());
         lines.extend(own.into_iter().map(|(ip, name)| format!("  {ip} ({name})")));
     }
     lines.push("A server needs an address of its own computer. Check step 3: at computer A,".to_owned());
@@ -191,7 +194,7 @@ fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<&'static str> {
 
 /// The connection of the TCP client broke in `operation`.
 pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
-    let what = format!("tcp-client: {operation} failed, server {server}: {}", named(error));
+    let what = format!("tcp-client: {operation} {server} failed: {}", named(error));
     let advice: &[&str] = match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => &[
             "Why: the server's system sent RST. Perhaps the server ended while this",
@@ -247,8 +250,19 @@ mod tests {
         assert_eq!(errno_name(&io::Error::from_raw_os_error(4000)), "errno 4000");
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
-    fn no_advice_is_wider_than_80_columns() {
+    fn a_long_error_goes_on_the_next_line() {
+        let error = io::Error::from_raw_os_error(99);
+        let server = "10.0.3.1:65432".parse().unwrap();
+        let text = server_failure("tcp-server", "bind", Protocol::Tcp, server, &error).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        let expected = ["tcp-server: bind 10.0.3.1:65432 failed:", "  EADDRNOTAVAIL (Cannot assign requested address)"];
+        assert_eq!(lines[..2], expected);
+    }
+
+    #[test]
+    fn no_failure_is_wider_than_80_columns() {
         let server: SocketAddress = "255.255.255.255:1000".parse().unwrap();
         for kind in [
             ErrorKind::AddrInUse,
@@ -267,8 +281,8 @@ mod tests {
                 connection_lost("receive", server, &error),
                 datagram_failure("send", server, &error),
             ] {
-                let width = |line: &String| line.chars().count();
-                assert!(failure.advice.iter().all(|line| width(line) <= 78), "{failure}");
+                let text = failure.to_string();
+                assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
             }
         }
     }

@@ -182,9 +182,9 @@ impl<'a> Watch<'a> {
     }
 
     fn say_connecting(&self) {
-        self.talk("Still connecting: there is no answer to the SYN, which the system repeats.");
-        self.talk("Perhaps the server's queue of waiting connections is full, or no computer has");
-        self.talk("this address, or a firewall drops the frames. Check step 4: `ping`.");
+        self.talk("Still connecting: no answer yet. Perhaps the server's queue of waiting");
+        self.talk("connections is full, or no computer has this address, or a firewall drops the");
+        self.talk("frames. Check step 4: `ping`.");
     }
 
     fn say_unanswered(&self) {

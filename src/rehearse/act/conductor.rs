@@ -19,6 +19,7 @@ use crate::rehearse::act::program::Running;
 use crate::rehearse::act::wire::Wire;
 use crate::rehearse::options::JOURNAL;
 use crate::rehearse::plan::{self, Action, Plan, ProgramId, Step};
+use crate::wording;
 
 mod waits;
 
@@ -28,8 +29,6 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(2);
 /// Longest wait for a capture to end when the rehearsal is broken off.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// Columns of the running account.
-const COLUMNS: usize = 80;
 /// The line by which `socklab capture` says that it misses nothing from now on.
 const CAPTURING: &str = "Capturing on";
 
@@ -409,9 +408,7 @@ impl Conductor<'_> {
     }
 
     fn tell_within(&mut self, indent: &str, text: &str) -> Result<(), Failure> {
-        let options = textwrap::Options::new(COLUMNS).initial_indent(indent).subsequent_indent(indent);
-        let options = options.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
-        textwrap::wrap(text, options).iter().try_for_each(|line| self.say(line))
+        wording::wrap(text, indent, indent).iter().try_for_each(|line| self.say(line))
     }
 
     /// Shows what is typed within a step, on one line however long: it can be copied.
