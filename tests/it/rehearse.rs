@@ -551,18 +551,23 @@ fn at_full_speed_what_is_not_in_the_capture_is_counted() {
     }
 }
 
-/// A capture of loopback that ends by itself.
+/// A capture of loopback that ends by itself. Python, which may take long to start, is ready before it begins.
 const ENDS_BY_ITSELF: &str = r#"
 set -e
 ip link set lo up
-"$SOCKLAB" capture -i lo -o captured.pcapng "$@" 2> log & capture=$!
-until grep -q '^Capturing' log; do :; done
+mkfifo go
 python3 -c '
 import socket
 s = socket.create_server(("127.0.0.1", 5001))
+open("go").read()
 for _ in range(3):
     c = socket.create_connection(("127.0.0.1", 5001)); p, _ = s.accept()
-    c.sendall(b"x"); p.recv(1); c.close(); p.close()'
+    c.sendall(b"x"); p.recv(1); c.close(); p.close()' & python=$!
+exec 3> go
+"$SOCKLAB" capture -i lo -o captured.pcapng "$@" 2> log 3>&- & capture=$!
+until grep -q '^Capturing' log; do :; done
+exec 3>&-
+wait $python
 wait $capture
 "#;
 

@@ -82,7 +82,7 @@ impl Conductor<'_> {
             Ok(local.is_some())
         })?;
         let local = self.running(id)?.local.map_or_else(String::new, |local| local.to_string());
-        self.tell_result(&format!("it is connected, from {local}"))
+        self.tell_result(&format!("it is connected; its address is {local}"))
     }
 
     pub(super) fn start_in_vain(&mut self, id: ProgramId) -> Result<(), Failure> {
@@ -127,7 +127,7 @@ impl Conductor<'_> {
         if arrival == Arrival::Acknowledged {
             let service = self.settled_service(server, client)?;
             self.running(client)?.queued = service == Service::Queued;
-            self.tell_result("A's system acknowledged it.")?;
+            self.tell_result("A's system acknowledged the line.")?;
             self.tell_result(match service {
                 Service::Queued => "The connection waits in the queue: the server has not accepted it.",
                 Service::Accepted => "The server has accepted the connection, but it has not read the line.",
