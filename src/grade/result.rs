@@ -230,7 +230,7 @@ pub struct Identity {
 }
 
 /// A graded submission.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Submission {
     /// The student or team.
     pub name: String,
@@ -287,6 +287,9 @@ pub struct SharedCapture {
     pub shared_frames: u64,
     /// Whether `--groups` names them as partners, who may share.
     pub partners: bool,
+    /// Whether more submissions have them than are compared with each other: most likely the course handed them out.
+    #[serde(default)]
+    pub widespread: bool,
     /// The chance that it is coincidence, as a power of two: at most 2 to the minus this.
     pub coincidence_bits: u32,
     /// The same in words, with the model.

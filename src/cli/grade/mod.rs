@@ -234,12 +234,7 @@ impl Run<'_> {
         }
         tally.graded_now = tally.graded_now.saturating_add(usize::from(is_new));
         tally.index.submissions.insert(handed.name.clone(), (hash.clone(), submission.points));
-        let member = Member {
-            name: submission.name.clone(),
-            identity: submission.identity.clone(),
-            index: graded.fingerprint.index(),
-            frames: u64::try_from(graded.fingerprint.frames.len()).unwrap_or(u64::MAX),
-        };
+        let member = Member::new(submission, &graded.fingerprint);
         if let Some(slot) = tally.members.get_mut(place) {
             *slot = Some(member);
         }
