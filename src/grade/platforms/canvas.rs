@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::gradebook::{Filled, Grade, Keys, fill};
+use super::roster::Roster;
 use super::sheet::{Sheet, SheetError};
 
 /// Enters the grades into an export. `column` is the title of the assignment, with or without Canvas's number behind it;
@@ -15,6 +16,27 @@ use super::sheet::{Sheet, SheetError};
 /// If this is no export of Canvas's, or the column cannot be told.
 pub fn fill_export(export: &[u8], column: Option<&str>, grades: &[Grade]) -> Result<Filled, SheetError> {
     let sheet = Sheet::read(export)?;
+    let keys = keys(&sheet)?;
+    let column = assignment(&sheet.titles(), column)?;
+    let mut filled =
+        fill(&sheet, column, &keys, grades, |row| is_no_student(&sheet, &keys, row), |points| points.to_string())?;
+    filled.notes.extend(possible(&sheet, column, keys.name.first().copied().unwrap_or_default(), grades));
+    Ok(filled)
+}
+
+/// The students of an export of whom nothing was handed in.
+///
+/// # Errors
+/// If this is no export of Canvas's.
+pub fn absent(export: &[u8], handed: &[Grade]) -> Result<Vec<String>, SheetError> {
+    let sheet = Sheet::read(export)?;
+    let keys = keys(&sheet)?;
+    let roster = Roster::new(&sheet, &keys, |row| is_no_student(&sheet, &keys, row));
+    Ok(roster.absent(handed).into_iter().map(|(_, name)| name).collect())
+}
+
+/// The columns by which students are told.
+fn keys(sheet: &Sheet<'_>) -> Result<Keys, SheetError> {
     let titles = sheet.titles();
     let position = |title: &str| titles.iter().position(|own| own == title);
     let name = match position("Student") {
@@ -25,18 +47,17 @@ pub fn fill_export(export: &[u8], column: Option<&str>, grades: &[Grade]) -> Res
         let reason = "this is no gradebook exported by Canvas: it lacks the columns Student and ID";
         return Err(SheetError::Column(reason.to_owned()));
     };
-    let column = assignment(&titles, column)?;
     let school_ids = ["SIS User ID", "SIS Login ID", "Integration ID"].into_iter().filter_map(position).collect();
-    let first = name.first().copied().unwrap_or_default();
-    let keys = Keys { id: Some(id), school_ids, email: None, name };
-    // Rows above the students: "Manual Posting" and "    Points Possible", neither of which has an ID.
-    let skip = |row: &[Range<usize>]| {
-        let (name, id) = (sheet.text(row, first), sheet.text(row, id));
-        id.trim().is_empty() || name.trim() == "Points Possible"
-    };
-    let mut filled = fill(&sheet, column, &keys, grades, skip, |points| points.to_string())?;
-    filled.notes.extend(possible(&sheet, column, first, grades));
-    Ok(filled)
+    Ok(Keys { id: Some(id), school_ids, email: None, name })
+}
+
+/// Rows above the students: "Manual Posting" and "    Points Possible", neither of which has an ID; and Canvas's own test
+/// student.
+fn is_no_student(sheet: &Sheet<'_>, keys: &Keys, row: &[Range<usize>]) -> bool {
+    let text =
+        |column: Option<usize>| column.map(|column| sheet.text(row, column).trim().to_owned()).unwrap_or_default();
+    let (name, id) = (text(keys.name.first().copied()), text(keys.id));
+    id.is_empty() || matches!(name.as_str(), "Points Possible" | "Student, Test")
 }
 
 /// An assignment's column: its title ends with Canvas's number in parentheses.

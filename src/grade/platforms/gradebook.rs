@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::roster::Roster;
 use super::sheet::{Sheet, SheetError};
 use crate::grade::points::Points;
 use crate::grade::result::{Identity, Submission};
@@ -57,11 +58,11 @@ pub(super) fn fill(
     number: impl Fn(Points) -> String,
 ) -> Result<Filled, SheetError> {
     let title = sheet.titles().get(column).cloned().unwrap_or_default();
-    let rows: Vec<(usize, &[Range<usize>])> = sheet.rows().enumerate().skip(1).filter(|(_, row)| !skip(row)).collect();
+    let roster = Roster::new(sheet, keys, skip);
     let mut cells = BTreeMap::new();
     let mut notes = Vec::new();
     for grade in grades {
-        let (number_of_row, row) = match find(sheet, keys, &rows, grade) {
+        let (number_of_row, row) = match roster.find(grade) {
             Ok(found) => found,
             Err(reason) => {
                 notes.push(format!("{}: {reason}.", grade.name));
@@ -77,54 +78,4 @@ pub(super) fn fill(
         }
     }
     Ok(Filled { bytes: sheet.with(&cells), column: title, entered: cells.len(), notes })
-}
-
-/// A row with its place in the table.
-type Row<'r> = (usize, &'r [Range<usize>]);
-
-/// The row of a grade: by number, then by the school's number or login, then by e-mail address, then by name.
-fn find<'r>(sheet: &Sheet<'_>, keys: &Keys, rows: &[Row<'r>], grade: &Grade) -> Result<Row<'r>, &'static str> {
-    let identity = &grade.identity;
-    let same = |columns: &[usize], wanted: &str| -> Vec<Row<'r>> {
-        let is = |row: &[Range<usize>]| {
-            columns.iter().any(|column| sheet.text(row, *column).trim().eq_ignore_ascii_case(wanted))
-        };
-        rows.iter().filter(|(_, row)| !wanted.is_empty() && is(row)).copied().collect()
-    };
-    let digits = |text: String| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    if let (Some(id), Some(column)) = (&identity.id, keys.id) {
-        let is = |row: &[Range<usize>]| digits(sheet.text(row, column)) == *id;
-        if let Some(found) = rows.iter().find(|(_, row)| is(row)) {
-            return Ok(*found);
-        }
-    }
-    let by_id = identity.school_id.iter().chain([&grade.name]).map(|id| same(&keys.school_ids, id));
-    let by_email = identity.email.iter().map(|email| {
-        let columns: Vec<usize> = keys.email.into_iter().chain(keys.school_ids.iter().copied()).collect();
-        same(&columns, email)
-    });
-    let by_name = || -> Vec<Row<'r>> {
-        let wanted = names(&grade.name);
-        let is = |row: &[Range<usize>]| {
-            let texts: Vec<String> = keys.name.iter().map(|column| sheet.text(row, *column)).collect();
-            let own = names(&texts.join(" "));
-            own.iter().any(|name| wanted.contains(name))
-        };
-        rows.iter().filter(|(_, row)| is(row)).copied().collect()
-    };
-    let found = by_id.chain(by_email).find(|found| !found.is_empty()).unwrap_or_else(by_name);
-    match found.as_slice() {
-        [one] => Ok(*one),
-        [] => Err("no row of the table is theirs; nothing was entered"),
-        _ => Err("several rows of the table fit; nothing was entered"),
-    }
-}
-
-/// The ways in which a name is written: its letters in order, as Canvas does, and its words in any order.
-fn names(name: &str) -> [String; 2] {
-    let lower = name.to_lowercase();
-    let mut words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let run = words.concat();
-    words.sort_unstable();
-    [run, words.join(" ")]
 }

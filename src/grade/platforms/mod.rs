@@ -8,4 +8,5 @@ pub mod gradebook;
 pub mod gradescope;
 pub mod moodle;
 pub mod naming;
+mod roster;
 pub mod sheet;

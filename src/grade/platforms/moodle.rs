@@ -4,6 +4,7 @@
 //! are in the site's language, so the column can be named.
 
 use super::gradebook::{Filled, Grade, Keys, fill};
+use super::roster::Roster;
 use super::sheet::{Sheet, SheetError};
 use crate::grade::points::Points;
 
@@ -24,14 +25,7 @@ pub fn fill_worksheet(worksheet: &[u8], column: Option<&str>, grades: &[Grade]) 
         );
         return Err(SheetError::Column(reason));
     };
-    // "Participant 123" comes first, in whatever language.
-    let id = position("Identifier").or(Some(0));
-    let keys = Keys {
-        id,
-        school_ids: ["ID number", "Username"].into_iter().filter_map(position).collect(),
-        email: position("Email address"),
-        name: vec![position("Full name").unwrap_or(1)],
-    };
+    let keys = keys(&titles);
     let locked = position("Grade can be changed");
     let is_locked = |row: &[std::ops::Range<usize>]| {
         locked.is_some_and(|column| sheet.text(row, column).trim().eq_ignore_ascii_case("no"))
@@ -42,6 +36,29 @@ pub fn fill_worksheet(worksheet: &[u8], column: Option<&str>, grades: &[Grade]) 
         false => points.to_string(),
     };
     fill(&sheet, grade, &keys, grades, is_locked, number)
+}
+
+/// The participants of a worksheet of whom nothing was handed in.
+///
+/// # Errors
+/// If this is no table.
+pub fn absent(worksheet: &[u8], handed: &[Grade]) -> Result<Vec<String>, SheetError> {
+    let sheet = Sheet::read(worksheet)?;
+    let keys = keys(&sheet.titles());
+    let roster = Roster::new(&sheet, &keys, |_| false);
+    Ok(roster.absent(handed).into_iter().map(|(_, name)| name).collect())
+}
+
+/// The columns by which participants are told.
+fn keys(titles: &[String]) -> Keys {
+    let position = |title: &str| titles.iter().position(|own| own.eq_ignore_ascii_case(title));
+    Keys {
+        // "Participant 123" comes first, in whatever language.
+        id: position("Identifier").or(Some(0)),
+        school_ids: ["ID number", "Username"].into_iter().filter_map(position).collect(),
+        email: position("Email address"),
+        name: vec![position("Full name").unwrap_or(1)],
+    }
 }
 
 /// Whether the site writes numbers with a comma: its own numbers show it.
