@@ -13,6 +13,7 @@ pub mod copies;
 pub mod form;
 pub mod judge;
 pub mod ladder;
+pub mod late;
 pub mod limits;
 pub mod platforms;
 pub mod points;

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use serde::Deserialize;
 
 use crate::grade::form::fields::{EXPLANATION, fields};
+use crate::grade::late;
 use crate::grade::points::Points;
 use crate::lab::{LabConfig, Question};
 
@@ -58,7 +59,7 @@ pub struct Rubric {
 pub struct RubricError(String);
 
 /// Findings that cost points unless the rubric says otherwise, and how many.
-const COSTS: [(&str, f64, &str); 9] = [
+const COSTS: [(&str, f64, &str); 10] = [
     ("capture-began-late", 1.0, "the handshake is not in the file"),
     ("capture-stopped-early", 1.0, "the lines are not in the file"),
     ("wrong-interface", 2.0, "not the interface of the lab"),
@@ -68,6 +69,7 @@ const COSTS: [(&str, f64, &str); 9] = [
     ("empty-file", 2.0, "a file of 0 bytes"),
     ("no-packets", 2.0, "a capture without packets"),
     ("second-host-missing", 1.0, "Part II without the second host"),
+    (late::CODE, 0.0, "marked as late by the platform, which may take points itself"),
 ];
 
 /// The rubric as it is written.

@@ -6,6 +6,7 @@ use crate::grade::copies::Fingerprint;
 use crate::grade::form::{Form, Problem};
 use crate::grade::judge::{self, Answers};
 use crate::grade::ladder;
+use crate::grade::late;
 use crate::grade::points::Points;
 use crate::grade::result::{CaptureUsed, FindingMade, Graded, Identity, Refusal, Submission};
 use crate::grade::rubric::Rubric;
@@ -47,8 +48,9 @@ pub fn grade(handed: Handed, rubric: &Rubric, config: &LabConfig) -> Graded {
         None => Answers::None,
     };
     let questions = judge::questions(&analysis, answers, rubric);
-    let findings: Vec<FindingMade> =
+    let mut findings: Vec<FindingMade> =
         nothing_there(&analysis).into_iter().chain(judge::findings(&analysis, rubric)).collect();
+    findings.extend(late::finding(&handed.identity, rubric));
     let costs: Points = findings.iter().map(|finding| finding.points).sum();
     let earned: Points = questions.iter().map(|question| question.points).sum();
     let problems = handed.form.as_ref().map(|(_, _, problems)| problems.iter().map(Problem::to_string).collect());

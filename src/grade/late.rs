@@ -1,0 +1,23 @@
+//! What the rubric takes for a submission that the platform marks as late.
+
+use crate::grade::points::Points;
+use crate::grade::result::{FindingMade, Identity};
+use crate::grade::rubric::Rubric;
+
+/// The finding's name, also in the rubric.
+pub const CODE: &str = "handed-in-late";
+
+/// The finding of a late submission.
+pub fn finding(identity: &Identity, rubric: &Rubric) -> Option<FindingMade> {
+    let cost = rubric.cost(CODE);
+    identity.late.then(|| FindingMade {
+        code: CODE.to_owned(),
+        severity: "warning".to_owned(),
+        file: None,
+        message: "This was handed in late.".to_owned(),
+        redo: None,
+        points: cost.as_ref().map_or(Points::ZERO, |(points, _)| *points),
+        rubric: cost.map(|(_, line)| line),
+        evidence: Vec::new(),
+    })
+}
