@@ -81,6 +81,11 @@ pub(in crate::cli) struct GradeArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) groups: Option<PathBuf>,
 
+    /// A capture that the course handed out, or an archive of some: where students hand it in as well, it is no copy. May
+    /// be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) base: Vec<PathBuf>,
+
     /// Canvas's gradebook export, to be written into the results with one column filled in
     #[arg(long, value_name = "FILE", requires = "results")]
     pub(super) canvas: Option<PathBuf>,
@@ -154,6 +159,6 @@ pub(super) enum ReportFormat {
     Json,
     /// CSV for spreadsheets
     Csv,
-    /// One page to look at, with a page for each student
+    /// One page to look at, to search and to sort; with --results also a page for each student
     Html,
 }

@@ -3,8 +3,10 @@
 //! Here folders are walked, threads started and the clock read; what a submission is worth is [`crate::grade`]'s.
 
 mod args;
+mod base;
 mod check;
 mod outputs;
+mod pages;
 mod store;
 mod walk;
 mod work;
@@ -29,13 +31,16 @@ use crate::cli::input;
 use crate::cli::output::Destination;
 use crate::grade::copies::class::{self, Member};
 use crate::grade::copies::groups::Groups;
+use crate::grade::copies::left_out::LeftOut;
 use crate::grade::form::template;
 use crate::grade::limits::SubmissionLimits;
 use crate::grade::platforms::naming::{self, Handed, Platform};
 use crate::grade::report::Class;
+use crate::grade::report::summary::Summary;
 use crate::grade::result::{Graded, Refusal};
 use crate::grade::rubric::Rubric;
 use crate::lab::LabConfig;
+use crate::wording::count;
 
 /// A rubric is a page of text, a table of groups some more.
 const TEXT_BYTES: u64 = 4 << 20;
@@ -98,6 +103,7 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
         None => Groups::default(),
     };
     let limits = SubmissionLimits::default();
+    let left_out = base::read(&arguments.base, &limits, Duration::from_secs(arguments.time))?;
     let items = walk::files(&arguments.folder, arguments.results.as_deref(), &limits)?;
     let (platform, handed) = submissions(&arguments.folder, &items);
     if handed.is_empty() {
@@ -106,7 +112,7 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     }
     let store = Store::new(arguments.results.as_deref(), handed.len())
         .map_err(|error| Failure::new("--results", format_args!("the folder can't be made: {error}")))?;
-    let run = Run { arguments, config, rubric, groups, limits, items, platform, handed };
+    let run = Run { arguments, config, rubric, groups, left_out, limits, items, platform, handed };
     run.grade(store)
 }
 
@@ -142,6 +148,7 @@ struct Run<'a> {
     config: LabConfig,
     rubric: Rubric,
     groups: Groups,
+    left_out: LeftOut,
     limits: SubmissionLimits,
     items: Vec<Item>,
     platform: Platform,
@@ -151,7 +158,9 @@ struct Run<'a> {
 /// What is held of the class while it is graded: little of each submission.
 #[derive(Default)]
 struct Tally {
-    members: Vec<Option<Member>>,
+    members: Vec<Option<(Member, Summary)>>,
+    /// Submissions with captures that the course handed out.
+    with_base: u64,
     refused: Vec<Refusal>,
     index: Index,
     graded_now: usize,
@@ -169,12 +178,30 @@ impl Run<'_> {
         }
         let store = store.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Those that were not graded have no place in the report.
-        let (places, members): (Vec<usize>, Vec<Member>) =
-            tally.members.into_iter().enumerate().filter_map(|(place, member)| Some((place, member?))).unzip();
+        let graded = tally.members.into_iter().enumerate().filter_map(|(place, member)| Some((place, member?)));
+        let (places, of_each): (Vec<usize>, Vec<(Member, Summary)>) = graded.unzip();
+        let (members, summaries): (Vec<Member>, Vec<Summary>) = of_each.into_iter().unzip();
         let load = |number: usize| places.get(number).and_then(|place| store.load(*place));
-        let copies = class::shared(&members, &self.groups, |number| load(number).map(|graded| graded.fingerprint));
+        let copies = class::shared(&members, &self.groups, |number| {
+            let mut print = load(number)?.fingerprint;
+            self.left_out.apply(&mut print);
+            Some(print)
+        });
+        let uncompared = class::uncompared(&members);
+        let not_handed_in = outputs::not_handed_in(self.arguments, &summaries)?;
         tally.refused.sort();
-        let class = Class { size: members.len(), load: &load, copies: &copies, refused: &tally.refused };
+        let class = Class {
+            summaries: &summaries,
+            load: &load,
+            copies: &copies,
+            uncompared: &uncompared,
+            refused: &tally.refused,
+            not_handed_in: not_handed_in.as_deref(),
+        };
+        if !self.arguments.base.is_empty() {
+            let submissions = count(tally.with_base, "submission");
+            say("note", &format!("--base: left out of the comparison in {submissions}"));
+        }
         outputs::report(self.arguments, &class)?;
         self.tell(&class, tally.graded_now, before.as_ref(), &tally.index);
         if let Some(folder) = &self.arguments.results {
@@ -234,7 +261,9 @@ impl Run<'_> {
         }
         tally.graded_now = tally.graded_now.saturating_add(usize::from(is_new));
         tally.index.submissions.insert(handed.name.clone(), (hash.clone(), submission.points));
-        let member = Member::new(submission, &graded.fingerprint);
+        let mut print = graded.fingerprint.clone();
+        tally.with_base = tally.with_base.saturating_add(u64::from(self.left_out.apply(&mut print) > 0));
+        let member = (Member::new(submission, &print), Summary::of(submission));
         if let Some(slot) = tally.members.get_mut(place) {
             *slot = Some(member);
         }
@@ -256,15 +285,9 @@ impl Run<'_> {
 
     /// What was done, on standard error.
     fn tell(&self, class: &Class<'_>, graded_now: usize, before: Option<&Index>, now: &Index) {
-        let as_before = class.size.saturating_sub(graded_now);
-        say(
-            "note",
-            &format!(
-                "{}: {} submissions, {graded_now} graded now, {as_before} as before",
-                self.platform.name(),
-                class.size
-            ),
-        );
+        let all = class.summaries.len();
+        let (platform, as_before) = (self.platform.name(), all.saturating_sub(graded_now));
+        say("note", &format!("{platform}: {all} submissions, {graded_now} graded now, {as_before} as before"));
         let empty = BTreeMap::new();
         if let Some(before) = before {
             for line in work::changes(

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::args::{GradeArguments, ReportFormat};
+use super::pages;
 use crate::cli::exit::{Failure, say};
 use crate::cli::input;
 use crate::cli::output::Destination;
@@ -14,6 +15,7 @@ use crate::grade::platforms::gradebook::{Filled, Grade};
 use crate::grade::platforms::naming::Platform;
 use crate::grade::platforms::sheet::SheetError;
 use crate::grade::platforms::{canvas, github, gradescope, moodle};
+use crate::grade::report::summary::Summary;
 use crate::grade::report::{Class, csv, html, json, table};
 use crate::report::style::Style;
 
@@ -38,7 +40,7 @@ fn write(destination: &Destination, format: ReportFormat, class: &Class<'_>, sty
         ReportFormat::Table => table::write(out, class, style),
         ReportFormat::Json => json::write(out, class),
         ReportFormat::Csv => csv::write(out, class),
-        ReportFormat::Html => html::write(out, class),
+        ReportFormat::Html => html::index::write(out, class, None),
     })
 }
 
@@ -52,15 +54,12 @@ pub(super) fn results(
     platform: Platform,
     class: &Class<'_>,
 ) -> Result<(), Failure> {
-    let formats = [
-        ("grades.txt", ReportFormat::Table),
-        ("grades.json", ReportFormat::Json),
-        ("grades.csv", ReportFormat::Csv),
-        ("grades.html", ReportFormat::Html),
-    ];
+    let formats =
+        [("grades.txt", ReportFormat::Table), ("grades.json", ReportFormat::Json), ("grades.csv", ReportFormat::Csv)];
     for (name, format) in formats {
         write(&Destination::File(folder.join(name)), format, class, Style::Plain)?;
     }
+    pages::write(folder, class)?;
     if arguments.gradescope || platform == Platform::Gradescope {
         each(folder, "gradescope", class, |place, submission| {
             file(&place.join("results.json"), &pretty(&gradescope::results(submission)))
@@ -120,7 +119,7 @@ fn each(
 }
 
 /// A name that is safe as a folder on every system, and not yet taken.
-fn folder_name(name: &str, taken: &mut BTreeSet<String>) -> String {
+pub(super) fn folder_name(name: &str, taken: &mut BTreeSet<String>) -> String {
     const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
     let safe = |c: char| if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.') { c } else { '_' };
     let name: String = name.chars().map(safe).take(80).collect();
@@ -139,6 +138,30 @@ fn folder_name(name: &str, taken: &mut BTreeSet<String>) -> String {
     free
 }
 
+/// The students of the platform's table of whom nothing was handed in; `None` without such a table.
+///
+/// # Errors
+/// If the table can't be read.
+pub(super) fn not_handed_in(arguments: &GradeArguments, all: &[Summary]) -> Result<Option<Vec<String>>, Failure> {
+    let handed = || -> Vec<Grade> {
+        let grade = |of: &Summary| Grade { name: of.name.clone(), identity: of.identity.clone(), points: of.points };
+        all.iter().map(grade).collect()
+    };
+    let absent = |path: &Path, absent: fn(&[u8], &[Grade]) -> Result<Vec<String>, SheetError>| {
+        let bytes = input::read_bytes(path, GRADEBOOK_BYTES)?;
+        absent(&bytes, &handed()).map_err(|error| unusable(&input::name(path.as_os_str()), &error))
+    };
+    match (&arguments.canvas, &arguments.moodle) {
+        (Some(export), _) => absent(export, canvas::absent).map(Some),
+        (None, Some(worksheet)) => absent(worksheet, moodle::absent).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn unusable(name: &str, error: &SheetError) -> Failure {
+    Failure::new(name, error).hint("Give the file as the platform exported it, and change nothing in it.")
+}
+
 fn gradebook(
     source: &Path,
     target: &Path,
@@ -146,9 +169,7 @@ fn gradebook(
 ) -> Result<(), Failure> {
     let name = input::name(source.as_os_str());
     let bytes = input::read_bytes(source, GRADEBOOK_BYTES)?;
-    let filled = fill(&bytes).map_err(|error| {
-        Failure::new(&name, error).hint("Give the file as the platform exported it, and change nothing in it.")
-    })?;
+    let filled = fill(&bytes).map_err(|error| unusable(&name, &error))?;
     file(target, &filled.bytes)?;
     let place = input::name(target.as_os_str());
     say("note", &format!("{place}: {} grades entered under '{}'", filled.entered, filled.column));

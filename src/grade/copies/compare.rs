@@ -84,7 +84,7 @@ impl Shared {
         let agreeing = self.sum(|found| found.weight.distances.agreeing);
         let bits = self.sum(|found| found.weight.distances.bits);
         if bits > 0 {
-            parts.push(format!("{} that agree {bits}", count(agreeing.into(), "time interval")));
+            parts.push(format!("{} {bits}", count(agreeing.into(), "equal time interval")));
         }
         let bits = self.sum(|found| found.weight.moment);
         if bits > 0 {

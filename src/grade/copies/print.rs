@@ -46,6 +46,7 @@ type End = (IpAddr, u16);
 #[derive(Debug, Default)]
 struct File {
     name: String,
+    frames: u64,
     cut: u64,
     too_much: bool,
 }
@@ -67,6 +68,9 @@ impl Printer {
 
     /// Takes the marks of a frame. Datagrams to a group are left out: everyone in the room captures them.
     pub fn add(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
+        if let Some(file) = self.files.last_mut() {
+            file.frames = file.frames.saturating_add(1);
+        }
         let Some(ip) = packet.ip else { return };
         let cut = u64::try_from(frame.data.len()).is_ok_and(|length| length < u64::from(frame.original_length));
         let print = match &packet.content {
@@ -203,7 +207,8 @@ fn not_compared(files: &[File], conversations: &[Kept]) -> Vec<(u16, NotCompared
         } else if file.cut > 0 {
             Some(NotCompared::Cut)
         } else {
-            Some(NotCompared::NothingToCompare)
+            // A file without a frame may be no capture at all.
+            (file.frames > 0).then_some(NotCompared::NothingToCompare)
         };
         reasons
             .extend(reason.into_iter().chain(file.too_much.then_some(NotCompared::TooMuch)).map(|why| (number, why)));

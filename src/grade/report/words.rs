@@ -1,9 +1,12 @@
 //! The words that the views of grades use for the same thing.
 
+use super::statistics::Statistics;
+use crate::grade::copies::class::Uncompared;
 use crate::grade::points::Points;
-use crate::grade::result::{CaptureUsed, FindingMade, ItemGrade, QuestionGrade, Verdict};
+use crate::grade::result::{CaptureUsed, FindingMade, ItemGrade, QuestionGrade, SharedCapture, Verdict};
 use crate::lab::{Question, Step};
 use crate::report::words as analysis_words;
+use crate::wording::count;
 
 /// A question with its topic: `I.1(b)  Socket addresses of the TCP connection`.
 pub fn question(grade: &QuestionGrade) -> String {
@@ -82,4 +85,70 @@ pub const fn class(verdict: Verdict) -> &'static str {
         Verdict::NotInCapture => "unseen",
         Verdict::ForAHuman => "human",
     }
+}
+
+/// The class in numbers, in sentences.
+pub fn overview(of: &Statistics) -> Vec<String> {
+    let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    let late = match (of.late, of.late_cost) {
+        (0, _) => "none of them late".to_owned(),
+        (late, Points::ZERO) => format!("{late} of them late, which costs nothing by this rubric"),
+        (late, cost) => format!("{late} of them late, for which the rubric takes {cost} points in all"),
+    };
+    let mut lines = vec![format!("{}, {late}.", count(number(of.submissions), "submission"))];
+    if let Some(absent) = &of.not_handed_in {
+        lines.push(match absent.len() {
+            0 => "Everyone in the platform's table handed something in.".to_owned(),
+            1 => "1 student of the platform's table handed nothing in.".to_owned(),
+            more => format!("{more} students of the platform's table handed nothing in."),
+        });
+    }
+    lines.push(match of.for_a_human {
+        0 => "Nothing waits for you.".to_owned(),
+        1 => "In 1 submission something waits for you.".to_owned(),
+        more => format!("In {more} submissions something waits for you."),
+    });
+    let points = &of.points;
+    lines.push(format!(
+        "Of {} points the median is {}, the mean {}; the middle half of the class has {} to {}, all have {} to {}.",
+        points.max_points,
+        points.median,
+        points.mean,
+        points.lower_quartile,
+        points.upper_quartile,
+        points.least,
+        points.most
+    ));
+    lines
+}
+
+/// How many submissions have points in a range.
+pub fn bins(of: &Statistics) -> impl Iterator<Item = (String, u64)> + '_ {
+    of.distribution.iter().map(|bin| (format!("{} to {}", bin.from, bin.to), bin.submissions))
+}
+
+/// A group of submissions that share frames, in one line; only so many are named.
+pub fn copies(copy: &SharedCapture, most_names: usize) -> String {
+    let names = named(&copy.submissions, most_names);
+    let partners = if copy.partners { " (partners of one group)" } else { "" };
+    format!("{names}: {}{partners}", count(copy.shared_frames, "shared frame"))
+}
+
+/// Names, of which only so many are written out.
+pub fn named(names: &[String], most: usize) -> String {
+    let first: Vec<&str> = names.iter().take(most).map(String::as_str).collect();
+    match names.len().saturating_sub(most) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// What is said of frames that very many have.
+pub const WIDESPREAD: &str = "So many have these frames that the course most likely handed them out: --base FILE leaves \
+                              them out of the comparison.";
+
+/// Captures that could not be compared.
+pub fn uncompared(of: &Uncompared) -> String {
+    let captures = count(of.captures, "capture");
+    format!("{captures} ({}): {}.", named(&of.submissions, 5), of.because)
 }
