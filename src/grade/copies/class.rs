@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::cluster::{self, Edge, Sets};
-use super::compare::{Shared, compare};
+use super::compare::{Comparisons, Shared, compare};
 use super::groups::Groups;
 use super::left_out::LeftOut;
 use super::marks::{Mark, index};
@@ -39,6 +39,8 @@ pub struct Member {
     pub index: Vec<Mark>,
     /// Its conversations, for the number of comparisons.
     pub conversations: u64,
+    /// Its TCP connections by their ports.
+    pub ports: BTreeMap<[u16; 2], u64>,
     /// Captures that could not be compared: why, and how many.
     pub not_compared: BTreeMap<NotCompared, u64>,
 }
@@ -56,9 +58,20 @@ impl Member {
             identity: submission.identity.clone(),
             index: index(print),
             conversations: print.size(),
+            ports: ports(print),
             not_compared,
         }
     }
+}
+
+fn ports(print: &Fingerprint) -> BTreeMap<[u16; 2], u64> {
+    let mut ports = BTreeMap::new();
+    let conversations = print.by_conversation().filter_map(|(number, _)| print.conversation(number));
+    for conversation in conversations.filter(|conversation| conversation.tcp) {
+        let connections: &mut u64 = ports.entry(conversation.ports).or_default();
+        *connections = connections.saturating_add(1);
+    }
+    ports
 }
 
 /// Captures of a class that could not be compared, for one reason.
@@ -92,13 +105,20 @@ pub fn shared(members: &[Member], groups: &Groups, load: impl Fn(usize) -> Optio
     let mut left_out = LeftOut::default();
     left_out.add_marks(widespread.iter().flat_map(|found| found.marks.iter().copied()));
     let mut all: Vec<SharedCapture> =
-        widespread.iter().filter_map(|found| found.shown(members, comparisons, &load)).collect();
+        widespread.iter().filter_map(|found| found.shown(members, &comparisons, &load)).collect();
     let load = |place: usize| {
         let mut print = load(place)?;
         left_out.apply(&mut print);
         Some(print)
     };
-    let mut pairs = Pairs { members, comparisons, load: &load, last: None, tried: BTreeSet::new(), found: Vec::new() };
+    let mut pairs = Pairs {
+        members,
+        comparisons: &comparisons,
+        load: &load,
+        last: None,
+        tried: BTreeSet::new(),
+        found: Vec::new(),
+    };
     candidates.into_iter().for_each(|pair| pairs.compare(pair));
     pairs.complete();
     let found = pairs.found;
@@ -120,14 +140,15 @@ pub fn shared(members: &[Member], groups: &Groups, load: impl Fn(usize) -> Optio
 }
 
 /// Pairs of conversations of two submissions: each could agree by chance.
-fn comparisons(members: &[Member]) -> u64 {
+fn comparisons(members: &[Member]) -> Comparisons {
     let all = members.iter().map(|member| member.conversations).fold(0, u64::saturating_add);
     let own = members.iter().map(|m| m.conversations.saturating_mul(m.conversations)).fold(0, u64::saturating_add);
-    all.saturating_mul(all).saturating_sub(own) / 2
-}
-
-fn coincidence(shared: &Shared, bits: u32, comparisons: u64) -> String {
-    format!("At most 1 in 2^{bits}. {}", shared.model(comparisons))
+    let mut ports: HashMap<[u16; 2], u64> = HashMap::new();
+    for (pair, connections) in members.iter().flat_map(|member| &member.ports) {
+        let sum = ports.entry(*pair).or_default();
+        *sum = sum.saturating_add(*connections);
+    }
+    Comparisons { all: all.saturating_mul(all).saturating_sub(own) / 2, ports }
 }
 
 /// What more submissions have than are compared with each other.
@@ -143,7 +164,7 @@ impl Widespread {
     fn shown(
         &self,
         members: &[Member],
-        comparisons: u64,
+        comparisons: &Comparisons,
         load: &impl Fn(usize) -> Option<Fingerprint>,
     ) -> Option<SharedCapture> {
         let only = |(place, conversation): (usize, u32)| {
@@ -157,9 +178,9 @@ impl Widespread {
         for holder in self.holders.iter().skip(1).take(MOST_PAIRS) {
             let Some((other, others)) = only(*holder) else { continue };
             let Some(shared) = compare(&print, &others) else { continue };
-            let Some(bits) = shared.bits_left(comparisons) else { continue };
-            if least.as_ref().is_none_or(|(least, _)| bits < *least) {
-                least = Some((bits, coincidence(&shared, bits, comparisons)));
+            let Some(left) = shared.left(comparisons) else { continue };
+            if least.as_ref().is_none_or(|(least, _)| left.bits < *least) {
+                least = Some((left.bits, shared.coincidence(&left)));
             }
             evidence.push(shared.proof([&first.name, &other.name], [&print, &others]));
         }
@@ -240,7 +261,7 @@ struct Pair {
 /// Compares pairs and keeps those that are proved.
 struct Pairs<'a, L> {
     members: &'a [Member],
-    comparisons: u64,
+    comparisons: &'a Comparisons,
     load: &'a L,
     /// The first of the last pair: candidates come in order.
     last: Option<(usize, Fingerprint)>,
@@ -259,11 +280,11 @@ impl<L: Fn(usize) -> Option<Fingerprint>> Pairs<'_, L> {
         }
         let (Some((_, first)), Some(second)) = (&self.last, (self.load)(b)) else { return };
         let Some(shared) = compare(first, &second) else { return };
-        let Some(bits) = shared.bits_left(self.comparisons) else { return };
+        let Some(left) = shared.left(self.comparisons) else { return };
         let (Some(one), Some(other)) = (self.members.get(a), self.members.get(b)) else { return };
         let proof = shared.proof([&one.name, &other.name], [first, &second]);
-        let coincidence = coincidence(&shared, bits, self.comparisons);
-        self.found.push(Pair { places, shared, bits, coincidence, proof });
+        let coincidence = shared.coincidence(&left);
+        self.found.push(Pair { places, shared, bits: left.bits, coincidence, proof });
     }
 
     /// Compares those with each other that share a conversation with a third.

@@ -1,6 +1,6 @@
 //! Two submissions side by side: the frames they share, the chance that it is coincidence, and the same in words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::matching::{Match, Same, matches, shift};
 use super::weight::{self, LEAST_BITS};
@@ -20,6 +20,36 @@ const MOST_LISTED: usize = 8;
 pub struct Shared {
     /// The conversations, by their place in the first submission.
     pub matches: Vec<Match>,
+}
+
+/// How many pairs of conversations of a class could agree by chance.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparisons {
+    /// Pairs of conversations of different submissions.
+    pub all: u64,
+    /// TCP connections by their ports, the lower one first.
+    pub ports: HashMap<[u16; 2], u64>,
+}
+
+impl Comparisons {
+    /// Pairs of connections that have these ports.
+    fn with_ports(&self, ports: [u16; 2]) -> u64 {
+        let connections = self.ports.get(&ports).copied().unwrap_or(0).max(2);
+        connections.saturating_mul(connections.saturating_sub(1)) / 2
+    }
+}
+
+/// What is left of a proof in a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// The chance of coincidence is 2 to the minus this.
+    pub bits: u32,
+    /// Pairs that could have agreed.
+    pairs: u64,
+    /// Whether only pairs with the same ports could.
+    same_ports: bool,
+    /// What the second side of a connection counts.
+    second_side: u32,
 }
 
 /// Compares two submissions; `None` where they share nothing that means anything.
@@ -45,10 +75,24 @@ impl Shared {
         all.saturating_add(if self.stamps() { weight::STAMP_BITS } else { 0 })
     }
 
-    /// The bits that are left in a class where so many pairs of conversations could have agreed; `None` where it is too
-    /// few to be shown.
-    pub fn bits_left(&self, comparisons: u64) -> Option<u32> {
-        Some(self.bits().saturating_sub(weight::chances(comparisons))).filter(|bits| *bits >= LEAST_BITS)
+    /// The chance of coincidence in a class; `None` where it is too large to be shown.
+    ///
+    /// Two things could make two runs agree. On the same computers with the same ports one clock moves the numbers of both
+    /// sides, so that the second counts little, but few pairs of the class are such. On others both count whole, and any
+    /// pair may be such. The likelier of the two is what is said.
+    pub fn left(&self, class: &Comparisons) -> Option<Left> {
+        let two_sided = self.matches.iter().filter(|found| found.weight.sides == 2).count();
+        let whole = 32_u32.saturating_sub(weight::SECOND_SIDE_BITS);
+        let whole = whole.saturating_mul(u32::try_from(two_sided).unwrap_or(u32::MAX));
+        let left = |bits: u32, pairs: u64, same_ports: bool| {
+            let bits = bits.saturating_sub(weight::chances(pairs));
+            Left { bits, pairs, same_ports, second_side: if same_ports { weight::SECOND_SIDE_BITS } else { 32 } }
+        };
+        let others = left(self.bits().saturating_add(whole), class.all, false);
+        let with_ports = |found: &Match| found.ports.map(|ports| class.with_ports(ports));
+        let same = self.matches.iter().filter_map(with_ports).min().map(|pairs| left(self.bits(), pairs, true));
+        let likelier = same.filter(|same| same.bits <= others.bits).unwrap_or(others);
+        Some(likelier).filter(|left| left.bits >= LEAST_BITS)
     }
 
     fn pairs(&self) -> impl Iterator<Item = &Same> {
@@ -69,12 +113,12 @@ impl Shared {
     }
 
     /// How the bits come about.
-    pub fn model(&self, comparisons: u64) -> String {
+    fn model(&self, left: &Left) -> String {
         let mut parts = Vec::new();
-        for (sides, which) in [(2, "both sides"), (1, "one side")] {
+        for (sides, which, each) in [(2, "both sides", left.second_side.saturating_add(32)), (1, "one side", 32)] {
             let found = number(self.of(true).filter(|found| found.weight.sides == sides).count());
             if found > 0 {
-                let bits = self.sum(|found| if found.weight.sides == sides { found.weight.number_bits() } else { 0 });
+                let bits = u64::from(each).saturating_mul(found);
                 parts.push(format!("sequence numbers of {which} of {} {bits}", count(found, "TCP connection")));
             }
         }
@@ -99,11 +143,17 @@ impl Shared {
         if tries > 0 {
             parts.push(format!("less {tries} for the frames that could have matched"));
         }
-        let class = match comparisons {
-            1 => "1 pair of conversations in this class".to_owned(),
-            more => format!("{more} pairs of conversations in this class"),
-        };
-        format!("In bits: {}; less {} for {class}.", parts.join(", "), weight::chances(comparisons))
+        let taken_off = weight::chances(left.pairs);
+        if taken_off > 0 {
+            let of = if left.same_ports { "connections with these ports" } else { "conversations" };
+            parts.push(format!("less {taken_off} for {} pairs of {of} in this class", left.pairs));
+        }
+        format!("In bits: {}.", parts.join(", "))
+    }
+
+    /// The chance of coincidence in words.
+    pub fn coincidence(&self, left: &Left) -> String {
+        format!("At most 1 in 2^{}. {}", left.bits, self.model(left))
     }
 
     /// The frames as proof, in both submissions.

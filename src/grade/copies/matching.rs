@@ -19,6 +19,8 @@ pub type Same = (FramePrint, FramePrint);
 pub struct Match {
     /// Its place in the first and in the second submission.
     pub conversations: [u32; 2],
+    /// The ports of a TCP connection, where they are the same in both.
+    pub ports: Option<[u16; 2]>,
     /// The frames, in the order of the first.
     pub frames: Vec<Same>,
     /// What agrees.
@@ -111,9 +113,14 @@ fn tcp(first: &Fingerprint, second: &Fingerprint) -> Vec<Match> {
         let size = |of: &HashMap<u32, usize>, conversation| of.get(&conversation).copied().unwrap_or(0);
         let [own, theirs] = &sizes;
         let weight = tcp_weight(&frames, [size(own, one), size(theirs, other)]);
-        Match { conversations, frames, weight }
+        Match { conversations, ports: same_ports(first, second, conversations), frames, weight }
     });
     weighed.collect()
+}
+
+fn same_ports(first: &Fingerprint, second: &Fingerprint, [one, other]: [u32; 2]) -> Option<[u16; 2]> {
+    let (own, theirs) = (first.conversation(one)?.ports, second.conversation(other)?.ports);
+    (own == theirs).then_some(own)
 }
 
 /// Whether two segments with the same key may be one: what they acknowledge is the same, or cut off in one.
@@ -244,7 +251,7 @@ fn udp_match(
         tries: tries.max(weight::chances(u64::try_from(tried.len()).unwrap_or(u64::MAX))),
         ..Weight::default()
     };
-    Some(Match { conversations, frames, weight })
+    Some(Match { conversations, ports: None, frames, weight })
 }
 
 /// Datagrams of the same length at this distance in time, to the microsecond; each at most once.

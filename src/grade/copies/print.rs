@@ -14,6 +14,9 @@ use crate::capfile::Frame;
 /// Most frames of one conversation that are kept.
 const MOST_OF_CONVERSATION: usize = 512;
 
+/// Most frames of a long conversation that have the same numbers.
+const MOST_REPEATED: u32 = 4;
+
 /// Most conversations of a submission that are followed.
 const MOST_CONVERSATIONS: usize = 1 << 16;
 
@@ -116,8 +119,12 @@ impl Printer {
         kept.frames.push(print);
         self.tcp_frames = self.tcp_frames.saturating_add(1);
         if kept.frames.len() > MOST_OF_CONVERSATION {
-            kept.level = kept.level.saturating_add(1);
-            self.tcp_frames = self.tcp_frames.saturating_sub(kept.thin());
+            let mut dropped = kept.drop_repeated();
+            if kept.frames.len() > MOST_OF_CONVERSATION / 2 {
+                kept.level = kept.level.saturating_add(1);
+                dropped = dropped.saturating_add(kept.thin());
+            }
+            self.tcp_frames = self.tcp_frames.saturating_sub(dropped);
         }
         // Every frame may have the same numbers, which no level tells apart: then the level ends the loop.
         while self.tcp_frames > MOST_TCP && self.level < 64 {
@@ -177,6 +184,18 @@ impl Printer {
 }
 
 impl Kept {
+    /// Drops frames that were sent many times over, such as keep-alives, so that they take no room from others: how many.
+    fn drop_repeated(&mut self) -> usize {
+        let before = self.frames.len();
+        let mut seen: HashMap<(u32, u32, u32), u32> = HashMap::new();
+        self.frames.retain(|frame| {
+            let times = seen.entry((frame.number, frame.acknowledgement, frame.length)).or_default();
+            *times = times.saturating_add(1);
+            *times <= MOST_REPEATED
+        });
+        before.saturating_sub(self.frames.len())
+    }
+
     /// Drops the frames that the level leaves out: how many.
     fn thin(&mut self) -> usize {
         let (before, level) = (self.frames.len(), self.level);

@@ -222,6 +222,34 @@ proptest! {
 }
 
 #[test]
+fn ipv6_is_compared_as_well() {
+    let run = recorded("variations/tcp-ipv6.pcapng");
+    let mut copy = run.clone();
+    copy.drain(..copy.len() - 5);
+    Edit::Later.apply(&mut copy);
+    Edit::Datagrams.apply(&mut copy);
+    assert!(bits(&run, &copy) >= 33);
+    assert_eq!(bits(&run, &recorded("plain/step8.pcapng")), 0);
+    // Behind 40 bytes of IPv6 a snapshot length of 60 leaves no sequence number.
+    let mut cut = run.clone();
+    Edit::SnapshotLength.apply(&mut cut);
+    assert_eq!(prints(&[&cut]).not_compared, [(0, NotCompared::Cut)]);
+    let udp = recorded("variations/udp-ipv6.pcapng");
+    let mut later = udp.clone();
+    Edit::Later.apply(&mut later);
+    assert!(bits(&udp, &udp) >= 33 && bits(&udp, &later) < 20);
+}
+
+#[test]
+fn neither_length_nor_repetition_hides_a_part() {
+    let ends = ([10, 0, 3, 2], [10, 0, 3, 1], [40_000, 65_432]);
+    let frame = |n: u32, numbers: [u32; 2]| taken(u64::from(n) * 900, segment(ends.0, ends.1, ends.2, numbers, 16));
+    let mut long: Run = (0..20_000).map(|n| frame(n, [3_000_000_000 + n * 700, 70_000_000])).collect();
+    long.splice(9000..9000, (0..3000).map(|n| frame(9000, [2_999_999_999, 70_000_000 + n % 2])));
+    assert!(bits(&long, &long[12_000..12_400]) >= 20);
+}
+
+#[test]
 fn recorded_runs_share_nothing() {
     let names = ["plain", "echo", "python"].into_iter().flat_map(|run| {
         ["step8", "step12", "part2-step2-B", "part2-step3-C"].map(|step| format!("{run}/{step}.pcapng"))

@@ -1,9 +1,9 @@
 //! How unlikely it is that two runs agree by coincidence: the model, in bits, which counts less than there is.
 //!
-//! A TCP connection whose numbers agree counts 32 bits for one side and [`SECOND_SIDE_BITS`] for the other: a side begins
-//! with 32 bits of a hash and a clock (RFC 6528, section 3), but where the same two computers use the same ports again the
-//! hash is the same too, and one clock moves both numbers; what is left for the second is how exactly the distance between
-//! the two comes again. The TCP time stamp option tells which turn of that clock it was: [`STAMP_BITS`], once.
+//! Each side of a TCP connection begins with 32 bits of a hash and a clock (RFC 6528, section 3). Where the same two
+//! computers use the same ports again the hashes are the same too, and one clock moves the numbers of both: then the second
+//! side counts [`SECOND_SIDE_BITS`], for how exactly the distance between the two comes again, and only connections with
+//! these ports could agree by chance. Else it counts whole, and all of the class could. The TCP time stamp option tells which turn of that clock it was: [`STAMP_BITS`], once.
 //!
 //! A distance in time that agrees to the microsecond counts at most [`DISTANCE_BITS`], as if programs sent on a schedule
 //! that is kept to 100 µs, and less where the distances of the run itself are often equal; distances below a millisecond,
@@ -18,7 +18,7 @@ use super::{LONG, SAME_TIME};
 /// Bits that a coincidence must cost, after the comparisons are taken off, to be shown: one in a million.
 pub const LEAST_BITS: u32 = 20;
 
-/// Bits of the second side of a TCP connection.
+/// Bits of the second side of a TCP connection, between the same computers with the same ports.
 pub const SECOND_SIDE_BITS: u32 = 10;
 
 /// Bits of TCP time stamps that agree.

@@ -134,12 +134,13 @@ pub fn copies(copy: &SharedCapture, most_names: usize) -> String {
     format!("{names}: {}{partners}", count(copy.shared_frames, "shared frame"))
 }
 
-/// Names, of which only so many are written out.
+/// Names, of which only so many are written out. Semicolons stand between such as `Lee, Ann`.
 pub fn named(names: &[String], most: usize) -> String {
     let first: Vec<&str> = names.iter().take(most).map(String::as_str).collect();
+    let between = if first.iter().any(|name| name.contains(',')) { "; " } else { ", " };
     match names.len().saturating_sub(most) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
+        0 => first.join(between),
+        more => format!("{} and {more} more", first.join(between)),
     }
 }
 
