@@ -122,23 +122,10 @@ impl Program {
         let Some(journal) = &self.journal else { return };
         // The clock is read with the file in hand, so that events of several threads keep their order.
         let mut out = lock(journal);
-        let mut event = JournalEvent {
-            time: now(),
-            program: self.name.to_owned(),
-            pid: process::id(),
-            event: kind,
-            protocol: socket.protocol,
-            socket: socket.number,
-            listener: None,
-            local: socket.local,
-            remote: socket.remote,
-            backlog: None,
-            bytes: None,
-            text: None,
-            operation: None,
-            errno: None,
-            message: None,
-        };
+        let mut event =
+            JournalEvent::new(now(), self.name, process::id(), kind, socket.protocol, socket.number);
+        event.local = socket.local;
+        event.remote = socket.remote;
         fill(&mut event);
         if let Err(error) = event.write(&mut **out)
             && !self.journal_failed.swap(true, Ordering::SeqCst)
@@ -172,7 +159,8 @@ fn print_line(out: &Mutex<Output>, line: &str) -> io::Result<()> {
     out.flush()
 }
 
-fn now() -> Timestamp {
+/// The system's clock, as journals have it.
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp {
         seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
