@@ -13,10 +13,15 @@ mod input;
 mod interfaces;
 mod output;
 mod progress;
+mod python;
 mod reading;
 #[cfg(target_os = "linux")]
 mod rehearse;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod run;
 mod servers;
+#[cfg(target_os = "linux")]
+mod sockets;
 
 use std::process::ExitCode;
 
@@ -57,6 +62,11 @@ enum Command {
     Rubric(grade::RubricArguments),
     #[command(flatten)]
     Servers(servers::Command),
+    /// Write the lab's five Python programs to a folder
+    ///
+    /// tcp_server.py, tcp_client.py, udp_server.py, udp_client.py and tcp-threaded-server.py: short programs to read, edit
+    /// and run. Address and port are constants at their top.
+    Python(python::Arguments),
     #[cfg(target_os = "linux")]
     #[command(flatten)]
     Capture(capture::Command),
@@ -66,6 +76,18 @@ enum Command {
     /// outside them is touched, and nothing of them is left behind.
     #[cfg(target_os = "linux")]
     Rehearse(Box<rehearse::Arguments>),
+    /// Run a program, such as your Python server, and write what it does with sockets to a journal
+    ///
+    /// The program, its screen, its keyboard and its exit status stay as they are. What no capture shows is in the journal:
+    /// socket(), bind(), listen(), accept(), what the program read and sent, and who waited in the queue.
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+    Run(run::Arguments),
+    /// List this computer's sockets, in the lab's words
+    ///
+    /// Which sockets listen, which are connected, and which connections wait in a queue, with their programs and both
+    /// addresses. What `ss -tunap` shows, with a line that explains each state.
+    #[cfg(target_os = "linux")]
+    Sockets(sockets::Arguments),
     #[command(flatten)]
     Extras(extras::Command),
 }
@@ -79,10 +101,15 @@ pub fn main() -> ExitCode {
         Command::Grade(arguments) => grade::grade(&arguments).into(),
         Command::Rubric(arguments) => grade::rubric(&arguments).into(),
         Command::Servers(command) => servers::run(command),
+        Command::Python(arguments) => python::run(&arguments),
         #[cfg(target_os = "linux")]
         Command::Capture(command) => capture::run(&command),
         #[cfg(target_os = "linux")]
         Command::Rehearse(arguments) => rehearse::run(&arguments),
+        #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+        Command::Run(arguments) => run::run(&arguments),
+        #[cfg(target_os = "linux")]
+        Command::Sockets(arguments) => sockets::run(&arguments),
         Command::Extras(command) => extras::run(&command),
     }
 }

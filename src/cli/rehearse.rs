@@ -123,7 +123,8 @@ Examples:
           --server-program 'python3 {program}.py {ip} {port}' \\
           --client-program 'python3 {program}.py {ip} {port}'";
 
-fn host(text: &str) -> Result<(HostName, IpAddr), String> {
+/// A host and its address: `B=10.0.3.2`.
+pub(super) fn host(text: &str) -> Result<(HostName, IpAddr), String> {
     let (name, ip) = text.split_once('=').ok_or("expected a host and its address, such as B=10.0.3.2")?;
     let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is no IP address"))?;
     Ok((name.parse()?, ip))

@@ -206,7 +206,7 @@ fn unusable(why: &str) -> ExitCode {
 
 /// Opens a journal to add to: the evidence of an earlier run, or of another program, is never erased. A file that holds
 /// something else is refused, so that no capture or homework is spoilt by a wrong name.
-fn open_journal(path: &Path) -> Result<Output, String> {
+pub(super) fn open_journal(path: &Path) -> Result<Output, String> {
     let fault = |what: String| format!("{}: {what}", path.display());
     let file = OpenOptions::new().create(true).append(true).read(true).open(path);
     let mut file = file.map_err(|error| fault(format!("the journal can't be opened: {error}")))?;

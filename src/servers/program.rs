@@ -122,8 +122,7 @@ impl Program {
         let Some(journal) = &self.journal else { return };
         // The clock is read with the file in hand, so that events of several threads keep their order.
         let mut out = lock(journal);
-        let mut event =
-            JournalEvent::new(now(), self.name, process::id(), kind, socket.protocol, socket.number);
+        let mut event = JournalEvent::new(now(), self.name, process::id(), kind, socket.protocol, socket.number);
         event.local = socket.local;
         event.remote = socket.remote;
         fill(&mut event);

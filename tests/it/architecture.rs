@@ -11,7 +11,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::support::package;
 
 /// Top-level modules, and those that each may use. All may use [`BASE`].
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("lab", &[]),
     ("capfile", &[]),
     ("journal", &[]),
@@ -21,15 +21,24 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("filter", &["analyze"]),
     ("servers", &["journal"]),
     ("capture", &["analyze", "capfile", "filter"]),
-    ("rehearse", &["analyze", "capfile", "capture", "filter", "journal", "lab"]),
-    ("cli", &["analyze", "capfile", "grade", "journal", "lab", "report", "servers", "capture", "filter", "rehearse"]),
+    ("socket_table", &[]),
+    ("python", &[]),
+    ("witness", &["journal", "servers", "socket_table"]),
+    ("rehearse", &["analyze", "capfile", "capture", "filter", "journal", "lab", "socket_table"]),
+    (
+        "cli",
+        &[
+            "analyze", "capfile", "grade", "journal", "lab", "python", "report", "servers", "capture", "filter",
+            "rehearse",
+        ],
+    ),
 ];
 
 /// What everything rests on; it uses itself only.
 const BASE: [&str; 5] = ["types", "limits", "escape", "wording", "error"];
 
 /// The modules that belong to the system: everything else is the core.
-const SYSTEM: [&str; 4] = ["cli", "servers", "capture", "rehearse"];
+const SYSTEM: [&str; 6] = ["cli", "servers", "capture", "rehearse", "socket_table", "witness"];
 
 /// What the core may not use, as the beginnings of paths.
 const FORBIDDEN_PATHS: [&str; 10] = [

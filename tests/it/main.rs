@@ -20,3 +20,5 @@ mod reports;
 mod servers;
 mod streams;
 mod support;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod witness;

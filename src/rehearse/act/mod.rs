@@ -12,6 +12,5 @@ pub mod host;
 mod network;
 mod ping;
 pub mod program;
-pub mod sockets;
 pub mod space;
 mod wire;

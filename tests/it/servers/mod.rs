@@ -5,6 +5,6 @@
 mod clients;
 mod hostile;
 mod iterative;
-mod program;
+pub(crate) mod program;
 mod threaded;
 mod udp;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::{Conductor, Failure, stuck};
 use crate::journal::EventKind;
 use crate::rehearse::act::program::Running;
-use crate::rehearse::act::sockets::{self, Entry, State};
 use crate::rehearse::plan::{Arrival, Kind, Program, ProgramId};
+use crate::socket_table::{self, Entry, State};
 use crate::types::{Protocol, SocketAddress};
 
 /// How long it must be quiet before it is certain that a server of which nothing is known says nothing more: longer than
@@ -111,7 +111,7 @@ impl Conductor<'_> {
             self.until("quiet", |conductor| Ok(conductor.wire.as_ref().is_none_or(|wire| wire.quiet_for(QUIET))))?;
         }
         if arrival == Arrival::Acknowledged {
-            let accepted = self.connection_at_server(server, client)?.is_some_and(|entry| entry.opened);
+            let accepted = self.connection_at_server(server, client)?.is_some_and(|entry| entry.opened());
             self.tell(match accepted {
                 true => "   acknowledged by A's system, and the server has accepted the connection",
                 false => "   acknowledged by A's system; the connection waits in the queue, nobody reads",
@@ -161,7 +161,7 @@ impl Conductor<'_> {
         let running = self.running(server)?;
         let read = match running.has_journal() {
             true => running.count(EventKind::Receive, local)? >= typed,
-            false => there.is_some_and(|entry| entry.opened && entry.unread == 0),
+            false => there.is_some_and(|entry| entry.opened() && entry.unread == 0),
         };
         let settled = there.is_some_and(|entry| entry.unacknowledged == 0);
         Ok(read && settled && (answered || !replies))
@@ -242,7 +242,7 @@ impl Conductor<'_> {
     /// The sockets of a program's host, of its protocol.
     fn sockets(&mut self, program: &Program) -> Result<Vec<Entry>, Failure> {
         let protocol = program.kind.protocol();
-        Ok(self.host(program.host)?.run(move || sockets::list(protocol))??)
+        Ok(self.host(program.host)?.run(move || socket_table::list(protocol))??)
     }
 
     fn must_run(&mut self, id: ProgramId, name: &str) -> Result<(), Failure> {

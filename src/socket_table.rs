@@ -1,9 +1,11 @@
 //! The sockets of a host as the kernel lists them (`/proc/net/tcp`, proc_pid_net(5)): what programs that write no
-//! journal are doing, and which bytes are not acknowledged.
+//! journal are doing, who waits in a queue, and which bytes are not acknowledged or not read.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 
 use crate::types::{Protocol, SocketAddress};
 
@@ -14,6 +16,12 @@ pub struct State(pub u8);
 impl State {
     /// ESTABLISHED.
     pub const ESTABLISHED: State = State(1);
+    /// SYN-SENT.
+    pub const SYN_SENT: State = State(2);
+    /// SYN-RECEIVED.
+    pub const SYN_RECEIVED: State = State(3);
+    /// SYN-RECEIVED too: how Linux numbers a connection that is not yet a socket (`TCP_NEW_SYN_RECV`).
+    pub const NEW_SYN_RECEIVED: State = State(12);
     /// FIN-WAIT-2: the own FIN is acknowledged, the peer's has not come.
     pub const FIN_WAIT_2: State = State(5);
     /// TIME-WAIT.
@@ -37,8 +45,22 @@ pub struct Entry {
     pub unacknowledged: u32,
     /// Bytes received and not read by the program; for a listening socket, connections not accepted.
     pub unread: u32,
+    /// The socket's inode number, by which a descriptor names it (`/proc/PID/fd/N`: `socket:[4711]`); 0 if no program has
+    /// it open.
+    pub inode: u64,
+}
+
+impl Entry {
     /// Whether a program has it open: a connection in the queue of a listening socket has no inode yet.
-    pub opened: bool,
+    pub fn opened(&self) -> bool {
+        self.inode != 0
+    }
+
+    /// Whether it is a connection that no program has accepted: established, also if the client has closed its side since.
+    /// A connection that its program has closed has no inode either, but is in none of these two states.
+    pub fn waits(&self) -> bool {
+        !self.opened() && matches!(self.state, State::ESTABLISHED | State::CLOSE_WAIT)
+    }
 }
 
 /// The sockets of the calling thread's host.
@@ -46,13 +68,21 @@ pub struct Entry {
 /// # Errors
 /// If the kernel's list can't be read.
 pub fn list(protocol: Protocol) -> io::Result<Vec<Entry>> {
+    list_in(Path::new("/proc/thread-self/net"), protocol)
+}
+
+/// The sockets of the host whose lists are in this folder, such as `/proc/4711/net` for that of a process.
+///
+/// # Errors
+/// If the kernel's list can't be read.
+pub fn list_in(folder: &Path, protocol: Protocol) -> io::Result<Vec<Entry>> {
     let name = match protocol {
         Protocol::Tcp => "tcp",
         Protocol::Udp => "udp",
     };
     let mut entries = Vec::new();
     for file in [name.to_owned(), format!("{name}6")] {
-        match fs::read_to_string(format!("/proc/thread-self/net/{file}")) {
+        match fs::read_to_string(folder.join(&file)) {
             Ok(text) => entries.extend(parse(&text)),
             // A system without IPv6.
             Err(error) if error.kind() == io::ErrorKind::NotFound && file.ends_with('6') => {}
@@ -60,6 +90,49 @@ pub fn list(protocol: Protocol) -> io::Result<Vec<Entry>> {
         }
     }
     Ok(entries)
+}
+
+/// A process that has a socket open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Its number.
+    pub process: u32,
+    /// Its program's name (proc_pid_comm(5)).
+    pub name: String,
+}
+
+/// The processes by the inode numbers of the sockets that they have open, and whether all processes could be looked at:
+/// an ordinary user sees only the own ones.
+pub fn owners() -> (BTreeMap<u64, Vec<Owner>>, bool) {
+    let (mut owners, mut is_complete): (BTreeMap<u64, Vec<Owner>>, bool) = (BTreeMap::new(), true);
+    for folder in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(process) = folder.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        match sockets_of(process) {
+            Ok(inodes) => {
+                let name = fs::read(folder.path().join("comm")).unwrap_or_default();
+                let name = String::from_utf8_lossy(name.trim_ascii_end()).into_owned();
+                for inode in inodes {
+                    owners.entry(inode).or_default().push(Owner { process, name: name.clone() });
+                }
+            }
+            // It may have ended meanwhile.
+            Err(error) => is_complete &= error.kind() != io::ErrorKind::PermissionDenied,
+        }
+    }
+    owners.values_mut().for_each(|owners| owners.sort_by_key(|owner| owner.process));
+    (owners, is_complete)
+}
+
+/// The inode numbers of the sockets that a process has open, each once.
+fn sockets_of(process: u32) -> io::Result<BTreeSet<u64>> {
+    let descriptors = fs::read_dir(format!("/proc/{process}/fd"))?;
+    Ok(descriptors.flatten().filter_map(|descriptor| inode(&descriptor.path())).collect())
+}
+
+/// The inode number of the socket that a descriptor stands for, if it stands for one (proc_pid_fd(5)).
+pub fn inode(descriptor: &Path) -> Option<u64> {
+    let target = fs::read_link(descriptor).ok()?;
+    target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
 /// Reads the kernel's list; lines that are none of its entries are passed over.
@@ -81,7 +154,7 @@ fn entry(line: &str) -> Option<Entry> {
         state,
         unacknowledged: u32::from_str_radix(unacknowledged, 16).ok()?,
         unread: u32::from_str_radix(unread, 16).ok()?,
-        opened: inode != "0",
+        inode: inode.parse().ok()?,
     })
 }
 
@@ -119,9 +192,9 @@ mod tests {
         assert_eq!(entries.len(), 2);
         assert_eq!(entries[0].local.to_string(), "10.0.3.1:65432");
         assert_eq!(entries[0].remote.to_string(), "10.0.3.2:40210");
-        assert_eq!((entries[0].state, entries[0].unread, entries[0].opened), (State::ESTABLISHED, 18, false));
+        assert_eq!((entries[0].state, entries[0].unread, entries[0].opened()), (State::ESTABLISHED, 18, false));
         assert_eq!(entries[1].local.to_string(), "[fd00:10:3::1]:65432");
-        assert_eq!((entries[1].state, entries[1].opened), (State::LISTEN, true));
+        assert_eq!((entries[1].state, entries[1].opened()), (State::LISTEN, true));
     }
 
     #[test]
@@ -134,9 +207,12 @@ mod tests {
             let entries = list(Protocol::Tcp).unwrap();
             entries.into_iter().find(|entry| entry.local == server && entry.remote == client).unwrap()
         };
-        assert!(!mine().opened);
+        assert!(mine().waits() && !mine().opened());
         let accepted = listener.accept().unwrap();
-        assert!(mine().opened);
+        let owners = owners().0;
+        let own: Vec<u32> = owners[&mine().inode].iter().map(|owner| owner.process).collect();
+        assert_eq!(own, [std::process::id()]);
+        assert!(mine().opened() && !mine().waits());
         drop(accepted);
     }
 }
