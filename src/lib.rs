@@ -37,6 +37,7 @@ pub mod servers;
 #[cfg(all(feature = "cli", target_os = "linux"))]
 pub mod socket_table;
 pub mod types;
+pub mod wireshark;
 #[cfg(all(feature = "cli", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub mod witness;
 pub mod wording;

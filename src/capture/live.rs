@@ -63,7 +63,7 @@ nix::getsockopt_impl!(
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no interface of this name.
-    #[error("there is no interface of this name; there are {}", crate::wording::list(.0))]
+    #[error("there is no interface with this name; this computer has {}", crate::wording::list(.0))]
     NoSuchInterface(Vec<String>),
     /// The system refuses.
     #[error("{0} failed: {1}")]

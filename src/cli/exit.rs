@@ -58,9 +58,46 @@ impl Failure {
     }
 }
 
-/// Talks on standard error: one line behind its kind, with all text made harmless. Line breaks within are kept.
+/// Talks on standard error, with all text made harmless: the kind, then the text. Line breaks are kept, and so are lines
+/// that begin with a space, which are for copying; other lines are wrapped to [`COLUMNS`].
 pub(super) fn say(kind: &str, text: &str) {
-    let text: Vec<_> = text.lines().map(harmless).collect();
     // Nobody is left to tell that standard error is gone.
-    let _ = writeln!(io::stderr(), "socklab: {kind}: {}", text.join("\n"));
+    let _ = io::stderr().write_all(message(kind, text).as_bytes());
+}
+
+/// Columns of a message.
+const COLUMNS: usize = 80;
+
+fn message(kind: &str, text: &str) -> String {
+    let mut out = String::new();
+    let mut prefix = format!("socklab: {kind}: ");
+    for line in text.lines() {
+        let line = harmless(line);
+        let options = textwrap::Options::new(COLUMNS).initial_indent(&prefix).subsequent_indent("  ");
+        let options = options.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+        if line.starts_with(' ') {
+            out.push_str(&format!("{prefix}{line}\n"));
+        } else {
+            textwrap::wrap(&line, options).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        }
+        prefix.clear();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_wrapped_but_commands_are_not() {
+        let long = "word ".repeat(30);
+        let command = format!("  socklab analyze {}", "step8.pcapng ".repeat(8));
+        let text = message("hint", &format!("{long}\n{command}\nlast\x1b[31m"));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("socklab: hint: word word") && lines[1].starts_with("  word"), "{text}");
+        assert_eq!(lines[lines.len() - 2], command);
+        assert_eq!(lines[lines.len() - 1], "last\\x1b[31m");
+        assert!(lines.iter().all(|line| line.len() <= COLUMNS || *line == command), "{text}");
+    }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Subcommand};
 
 use super::Cli;
+use super::exit::{Exit, say};
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]
@@ -19,11 +20,11 @@ pub(super) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (roff), of one command if named
+    /// Print the manual page in roff
     ///
     /// socklab man | man -l -
     Man {
-        /// The command, such as tcp-server
+        /// Print the page of this command only, such as tcp-server
         command: Option<String>,
     },
 }
@@ -43,8 +44,8 @@ pub(super) fn run(command: &Command) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "socklab: {error}");
-            ExitCode::from(2)
+            say("error", &error.to_string());
+            Exit::Unusable.into()
         }
     }
 }

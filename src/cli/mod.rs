@@ -39,8 +39,8 @@ struct Cli {
 enum Command {
     /// Answer the lab's questions from captures
     ///
-    /// Each answer is made of claims that are proved by frames, inferred from how sockets work, or unknown to any
-    /// capture, with the frame numbers and a display filter to paste into Wireshark.
+    /// Each answer is made of claims. Frames prove a claim, or it is inferred from how sockets work, or no capture can
+    /// show it. Beside it are the frame numbers and a display filter to paste into Wireshark.
     Analyze(Box<analyze::Arguments>),
     /// Print the form in which students answer
     ///
@@ -48,13 +48,14 @@ enum Command {
     Template(grade::TemplateArguments),
     /// Check captures and answers before you hand them in
     ///
-    /// Are the captures what the sheet asks for, is every entry of the form filled in and well formed? The answers are
-    /// not given away. Exit status: 0 ready, 1 something to look at, 2 a file could not be used (the
-    /// others are checked all the same).
+    /// It says whether the captures are what the sheet asks for, whether every entry of the form is filled in and well
+    /// formed, and which screenshots the sheet asks for. It doesn't give the answers away. Exit status: 0 ready, 1
+    /// something needs your attention, 2 a file could not be used (the others are still checked).
     Check(grade::CheckArguments),
     /// Grade a class: submissions against their own captures
     ///
-    /// Each typed answer is compared with the student's own captures; prose is put beside the expected answer for you.
+    /// It compares each typed answer with the student's own captures. It puts prose beside the expected answer for you
+    /// to read.
     Grade(Box<grade::GradeArguments>),
     /// Print the default rubric
     ///
@@ -70,10 +71,10 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(flatten)]
     Capture(capture::Command),
-    /// Run the whole lab on this computer: three hosts, real programs, real captures, the answers
+    /// Run the whole lab on this computer: three hosts, real programs, real captures, and the answers
     ///
-    /// The hosts A, B and C are network namespaces on a switch, which takes no root where the system allows it. Nothing
-    /// outside them is touched, and nothing of them is left behind.
+    /// The hosts A, B and C are network namespaces on a switch. Where the system allows it, this needs no root. It
+    /// changes nothing outside of them and leaves nothing of them behind.
     #[cfg(target_os = "linux")]
     Rehearse(Box<rehearse::Arguments>),
     /// Run a program, such as your Python server, and write what it does with sockets to a journal

@@ -50,19 +50,21 @@ pub(super) struct Arguments {
     /// Replace the files of an earlier rehearsal in the folder
     #[arg(long)]
     force: bool,
-    /// Only these steps of the sheet, such as I.6-I.10 or II.1-II.3; what they need is prepared without capture
+    /// Only these steps of the sheet, such as I.6-I.10 or II.1-II.3
+    ///
+    /// The steps before them that they need are done too, but not captured.
     #[arg(long, value_name = "STEPS", default_value = "I.1-II.4")]
     steps: Range,
     /// Wait for Enter before each step
     #[arg(long)]
     pause: bool,
-    /// Open a shell inside a host (A, B or C) after the steps, before everything is shut down
+    /// Open a shell at a host (A, B or C) after the steps, while programs are still open
     #[arg(long, value_name = "HOST")]
     shell: Option<HostName>,
-    /// Run this command line in the lab's network instead of steps 5 on, to rehearse a story of your own
+    /// Run this command line in the lab's network instead of the steps from 5 on, to rehearse a story of your own
     ///
-    /// A shell runs it. It enters a host with nsenter --net=$SOCKLAB_NET_A (or _B, _C); $SOCKLAB is this program. Nothing
-    /// is written but what it writes.
+    /// A shell runs it. It enters a host with nsenter --net=$SOCKLAB_NET_A (or _B, _C); $SOCKLAB is this program.
+    /// socklab itself writes no files then.
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["output", "force", "steps", "pause", "shell"])]
     run: Option<String>,
     /// What the servers send back
@@ -89,19 +91,19 @@ pub(super) struct Arguments {
     /// Port of the UDP server
     #[arg(long, value_name = "PORT", default_value_t = UDP_PORT, value_parser = clap::value_parser!(u16).range(1..))]
     udp_port: u16,
-    /// Also capture at C and A what the sheet doesn't: steps 10 and 12 at both, Part II at A
+    /// Make captures that the sheet doesn't ask for: steps 10 and 12 at C and A, Part II at A
     #[arg(long)]
     extra_captures: bool,
     /// Run another program as server, such as 'python3 {program}.py {ip} {port}'
     ///
-    /// Filled in: {program} (tcp-server, tcp-threaded-server or udp-server), {address}, {ip}, {port}, {reply},
-    /// {backlog}, {journal} (a file, if the program writes a journal as socklab's do). Give the option again with a program before it for one program alone:
-    /// 'udp-server=python3 udp_server.py'. If the program replies, say so with --reply.
+    /// socklab fills in {program} (tcp-server, tcp-threaded-server or udp-server), {address}, {ip}, {port}, {reply},
+    /// {backlog}, and {journal}, a file for programs that write a journal as socklab's do. To replace one program only,
+    /// write its name first: 'udp-server=python3 udp_server.py'. If the program replies, say so with --reply.
     #[arg(long, value_name = "[PROGRAM=]COMMAND", value_parser = server_template)]
     server_program: Vec<(Option<Kind>, Template)>,
     /// Run another program as client, such as 'python3 {program}.py {ip} {port}'
     ///
-    /// {program} is tcp-client or udp-client. It sends the lines of its standard input.
+    /// {program} is tcp-client or udp-client. The program must send the lines of its standard input.
     #[arg(long, value_name = "[PROGRAM=]COMMAND", value_parser = client_template)]
     client_program: Vec<(Option<Kind>, Template)>,
     /// When to write in colour
@@ -126,7 +128,7 @@ Examples:
 /// A host and its address: `B=10.0.3.2`.
 pub(super) fn host(text: &str) -> Result<(HostName, IpAddr), String> {
     let (name, ip) = text.split_once('=').ok_or("expected a host and its address, such as B=10.0.3.2")?;
-    let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is no IP address"))?;
+    let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is not an IP address"))?;
     Ok((name.parse()?, ip))
 }
 
@@ -247,7 +249,7 @@ fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
 
 fn recorded_so_far(arguments: &Arguments) {
     if arguments.run.is_none() {
-        say("note", &format!("what was recorded so far is in {}", arguments.output.display()));
+        say("note", &format!("{} has what was recorded so far", arguments.output.display()));
     }
 }
 
@@ -256,7 +258,7 @@ fn check_folder(folder: &Path, force: bool) -> Result<(), Failure> {
     let name = folder.display().to_string();
     match fs::read_dir(folder).map(Iterator::count) {
         Ok(entries) if !force && entries > 0 => {
-            Err(Failure::new(name, "the folder is not empty").hint("Take another with -o, or --force."))
+            Err(Failure::new(name, "the folder is not empty").hint("Name another folder with -o, or add --force."))
         }
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -363,10 +365,11 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
     let screen = Destination::Screen;
     let options = table::Options { style: screen.style(arguments.color), all: false };
     screen.write(|out| {
+        writeln!(out)?;
         table::write_answers(out, &analysis, options)?;
         writeln!(out)?;
         let made = wording::count(u64::try_from(made).unwrap_or(u64::MAX), "capture");
-        writeln!(out, "In {}: {made}, the journals, the screens, {ANSWERS}.", folder.display())
+        writeln!(out, "{} has {made}, the journals, the screens and {ANSWERS}.", folder.display())
     })
 }
 

@@ -6,4 +6,4 @@ mod config;
 mod sheet;
 
 pub use config::{ConfigError, HostName, LabConfig};
-pub use sheet::{Part, Question, Step};
+pub use sheet::{Part, Question, SCREENSHOTS, Screenshot, Step};

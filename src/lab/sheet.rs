@@ -78,6 +78,23 @@ impl FromStr for Step {
     }
 }
 
+/// A screenshot that the sheet asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screenshot {
+    /// Where the sheet asks for it: `Part I step 9(b)`.
+    pub place: &'static str,
+    /// What it shows.
+    pub shows: &'static str,
+}
+
+/// The screenshots that the sheet asks for, in its order. Step 12 repeats steps 9 and 10.
+pub const SCREENSHOTS: [Screenshot; 4] = [
+    Screenshot { place: "Part I step 9(b)", shows: "what the second TCP server at A says" },
+    Screenshot { place: "Part I step 10(a)", shows: "the TCP client at C after you typed a line" },
+    Screenshot { place: "Part I step 12", shows: "both again, with the UDP server and the UDP client" },
+    Screenshot { place: "Part II step 3(b)", shows: "the screen of the threaded TCP server at A" },
+];
+
 /// A question of the sheet, with its letter where it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Question {

@@ -48,7 +48,7 @@ impl FromStr for Number {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fault = || format!("'{text}' is no step of the sheet: I.1 to I.13, II.1 to II.4");
+        let fault = || format!("'{text}' is not a step of the sheet (I.1 to I.13, II.1 to II.4)");
         let (part, step) = text.trim().split_once('.').ok_or_else(fault)?;
         let part = match part {
             "I" | "i" => Part::I,
@@ -210,7 +210,7 @@ pub struct Capture {
 pub enum Arrival {
     /// The server's program has read it, and has answered if it is one that replies.
     Served,
-    /// The server's system has acknowledged it; its program has not read it.
+    /// The server's system has acknowledged it, whatever its program does.
     Acknowledged,
 }
 
@@ -240,11 +240,12 @@ pub enum Action {
     EndInput(ProgramId),
     /// Ctrl-C; the program ends, and a client's FIN is acknowledged.
     Interrupt(ProgramId),
-    /// The iterative server has turned to who waited in its queue, and is done with them: it has accepted this many
-    /// clients in all, and none is left.
+    /// The server is done with who waited in its queue: it has accepted this many clients in all, and none is left.
     QueueServed {
         /// The server.
         server: ProgramId,
+        /// The client that waits if the server serves one at a time.
+        client: ProgramId,
         /// Clients in all.
         clients: usize,
     },

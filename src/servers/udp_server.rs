@@ -50,7 +50,7 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
         })?;
     let at_end = Arc::clone(&waker);
     let _guard = program.stop.on_request(move || drop(at_end.wake()));
-    accept::show_address(program, &endpoint, "is bound to", "One socket serves every client.");
+    accept::show_address(program, &endpoint, "is bound to", "One socket receives from all clients.");
     let mut server = Server {
         program,
         endpoint,
@@ -128,7 +128,7 @@ impl Server<'_> {
                     }
                     let to = SocketAddress::from(to);
                     return self.program.talk(&format!(
-                        "{}: no reply to {to}: {}",
+                        "{}: the reply to {to} failed: {}",
                         self.program.name(),
                         explain::named(&error)
                     ));

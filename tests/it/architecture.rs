@@ -35,7 +35,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
 ];
 
 /// What everything rests on; it uses itself only.
-const BASE: [&str; 5] = ["types", "limits", "escape", "wording", "error"];
+const BASE: [&str; 6] = ["types", "limits", "escape", "wireshark", "wording", "error"];
 
 /// The modules that belong to the system: everything else is the core.
 const SYSTEM: [&str; 6] = ["cli", "servers", "capture", "rehearse", "socket_table", "witness"];

@@ -349,6 +349,53 @@ fn a_part_of_the_sheet_is_rehearsed_with_what_it_needs() {
     assert!(!rehearsed.out("step8.pcapng").exists() && !rehearsed.out("journals/A.udp-server.jsonl").exists());
 }
 
+/// What the account says in a step, each line without its indent.
+fn account(rehearsed: &Rehearsed, step: &str) -> String {
+    let text = String::from_utf8(rehearsed.output.stdout.clone()).unwrap();
+    let lines = text.lines().skip_while(|line| !line.starts_with(&format!("{step} ")));
+    let lines = lines.skip(1).take_while(|line| line.starts_with(' '));
+    lines.map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+#[ignore = "needs network namespaces"]
+fn the_account_says_what_the_programs_did_and_fits_80_columns() {
+    // The sheet's server lets C wait.
+    let iterative = rehearsed(true, &["--steps", "I.8-I.11"]);
+    assert!(
+        account(&iterative, "I.10").contains("in the queue: the server has not accepted it."),
+        "{}",
+        iterative.said()
+    );
+    let end =
+        "C waited in the queue until now. The server has accepted the connection, read the line and read the end.";
+    assert!(account(&iterative, "I.11").contains(end), "{}", iterative.said());
+    let text = String::from_utf8(iterative.output.stdout.clone()).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    // A threaded one in its place doesn't; its journal shows when it reads C's line.
+    let program = format!("tcp-server={SOCKLAB} tcp-threaded-server {{address}} --reply none --journal {{journal}}");
+    let threaded = rehearsed(false, &["--steps", "I.8-I.11", "--server-program", &program]);
+    let journal = threaded.journal("A.tcp-server");
+    let (b, c) = (local(&threaded.journal("B.tcp-client")), local(&threaded.journal("C.tcp-client")));
+    let at =
+        |kind: &str, remote: &str| journal.iter().position(|e| e["event"] == kind && e["remote"] == remote).unwrap();
+    assert!(at("receive", &c) < at("close", &b));
+    let (then, after) = (account(&threaded, "I.10"), account(&threaded, "I.11"));
+    assert!(then.contains("The server has accepted the connection and read the line."), "{}", threaded.said());
+    assert!(after.contains("C's connection was not in the queue."), "{}", threaded.said());
+}
+
+#[test]
+#[ignore = "needs network namespaces"]
+fn the_shell_of_a_host_says_whose_it_is() {
+    let place = Place::new();
+    let mut command = place.rehearse(true, &["--steps", "I.1-I.4", "--shell", "C"]);
+    let mut child = command.env("SHELL", "/bin/sh").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"hostname\n").unwrap();
+    let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert!(said.contains("This is a shell at C (10.0.3.3).") && said.lines().any(|line| line == "C"), "{said}");
+}
+
 /// Begins a rehearsal and reads its account up to a line that begins so.
 fn until_line(place: &Place, begin: &str) -> Child {
     let mut child = place.rehearse(true, &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

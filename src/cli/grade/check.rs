@@ -10,7 +10,7 @@ use crate::cli::input;
 use crate::cli::output::Destination;
 use crate::grade::form::{self, Form, Problem};
 use crate::grade::submission::{ASKED, missing_steps};
-use crate::lab::Question;
+use crate::lab::{Question, SCREENSHOTS, Screenshot};
 use crate::limits::Limits;
 use crate::report::page::{Page, shorten};
 use crate::report::style::Piece;
@@ -43,8 +43,15 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
         if let Some((form, problems)) = &answers {
             of_form(&mut page, name.as_deref().unwrap_or_default(), form, problems)?;
         }
+        of_screenshots(&mut page)?;
         page.gap()?;
-        page.paragraph(0, if found { "There is something to look at before you hand in." } else { "Ready to hand in." })
+        page.paragraph(
+            0,
+            match found {
+                true => "There is something to look at before you hand in.",
+                false => "Ready to hand in, together with your screenshots.",
+            },
+        )
     })?;
     Ok(match found {
         _ if unusable => Exit::Unusable,
@@ -67,7 +74,7 @@ fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> 
     page.heading("Captures")?;
     for capture in &analysis.captures {
         let step = capture.step.as_ref().map(|recorded| words::step(recorded.step));
-        let step = step.unwrap_or_else(|| "no step of the lab that can be told".to_owned());
+        let step = step.unwrap_or_else(|| "not a step of the lab that socklab recognizes".to_owned());
         let frames = count(capture.info.frames, "frame");
         page.marked(2, Piece::Title, &format!("{}:", shorten(&capture.file, NAME)), &format!("{step}, {frames}"))?;
     }
@@ -81,6 +88,16 @@ fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> 
         let redo = finding.redo.map(|step| format!(" Redo: {}.", words::step(step))).unwrap_or_default();
         let mark = format!("{}:", words::severity(finding.severity));
         page.marked(2, Piece::Finding(finding.severity), &mark, &format!("{file}{}{redo}", finding.message))?;
+    }
+    Ok(())
+}
+
+/// socklab reads no pictures: it can only remind of them.
+fn of_screenshots(page: &mut Page<'_>) -> std::io::Result<()> {
+    page.heading("Screenshots")?;
+    page.paragraph(2, "The sheet also asks for these. socklab does not check them.")?;
+    for Screenshot { place, shows } in SCREENSHOTS {
+        page.marked(2, Piece::Title, &format!("{place}:"), shows)?;
     }
     Ok(())
 }

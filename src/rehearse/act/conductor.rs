@@ -8,6 +8,9 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::sethostname;
+
 use crate::lab::HostName;
 use crate::rehearse::act::host::Host;
 use crate::rehearse::act::network::{self, INTERFACE};
@@ -25,6 +28,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(2);
 /// Longest wait for a capture to end when the rehearsal is broken off.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Columns of the running account.
+const COLUMNS: usize = 80;
 /// The line by which `socklab capture` says that it misses nothing from now on.
 const CAPTURING: &str = "Capturing on";
 
@@ -146,7 +151,7 @@ impl Conductor<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), Failure> {
         let number = step.number.to_string();
-        let prepared = if step.asked { "" } else { " (only prepared)" };
+        let prepared = if step.asked { "" } else { " (preparation only)" };
         self.say(&format!("{number:<6}{}{prepared}", step.title))?;
         if self.stage.pause && step.asked {
             self.wait_for_enter()?;
@@ -167,7 +172,7 @@ impl Conductor<'_> {
             Action::Type { client, server, line, arrival } => self.type_line(*client, *server, line, *arrival),
             Action::EndInput(id) => self.end(*id, "^D", Running::end_input),
             Action::Interrupt(id) => self.end(*id, "^C", Running::interrupt),
-            Action::QueueServed { server, clients } => self.queue_served(*server, *clients),
+            Action::QueueServed { server, client, clients } => self.queue_served(*server, *client, *clients),
             Action::BeginCapture(id) => self.begin_capture(*id),
             Action::EndCapture(id) => self.end_capture(*id),
         }
@@ -199,7 +204,7 @@ impl Conductor<'_> {
         let ip = self.ip(to)?;
         let what = format!("{from} can't reach {to}");
         self.host(from)?.run(move || ping::ping(ip))?.map_err(|source| Failure::System { what, source })?;
-        self.tell(&format!("{from} pings {to} ({ip}): answered"))
+        self.tell(&format!("{from} pings {to} ({ip}) and gets a reply"))
     }
 
     /// Starts a program as its host's user would, and shows what is typed.
@@ -209,7 +214,7 @@ impl Conductor<'_> {
         let command = self.command(&program, &journal)?;
         let journal = program.has_journal().then_some(journal);
         let typed = program.typed();
-        self.tell(&format!("{}$ {typed}", program.host))?;
+        self.tell_typed(&format!("{}$ {typed}", program.host))?;
         let screen = self.stage.folder.join(SCREENS).join(format!("{}.txt", program.name));
         let what = format!("{typed} can't be started");
         let running = Running::start(self.host(program.host)?, command, screen, journal, &typed)
@@ -240,7 +245,7 @@ impl Conductor<'_> {
         let mut command = Command::new(&self.stage.socklab);
         command.args(["capture", "-i", INTERFACE, "-o"]).arg(self.stage.folder.join(&capture.file));
         let typed = format!("socklab capture -i {INTERFACE} -o {}", capture.file);
-        self.tell(&format!("{}$ {typed}", capture.host))?;
+        self.tell_typed(&format!("{}$ {typed}", capture.host))?;
         let screen = self.stage.folder.join(SCREENS).join(format!("{}.capture.{}.txt", capture.host, capture.file));
         let running = Running::start(self.host(capture.host)?, command, screen, None, &typed)?;
         self.captures.insert(id, running);
@@ -266,14 +271,16 @@ impl Conductor<'_> {
     }
 
     fn shell(&mut self, name: HostName) -> Result<(), Failure> {
-        self.say(&format!(
-            "A shell at {name} ({}); what was started is still running. Ctrl-D goes on.",
-            self.ip(name)?
-        ))?;
+        self.say(&format!("This is a shell at {name} ({}). Programs that are still open keep", self.ip(name)?))?;
+        self.say("running. Ctrl-D ends the shell.")?;
         let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
         let mut command = Command::new(&shell);
         command.env("PS1", format!("{name}$ ")).env("SOCKLAB", &self.stage.socklab);
-        let status = self.host(name)?.run(move || command.status())?;
+        let status = self.host(name)?.run(move || {
+            // Most shells' settings show the computer's name in the prompt, and overwrite PS1.
+            name_computer(&name.to_string())?;
+            command.status()
+        })?;
         status.map_err(|source| Failure::System { what: format!("{} can't be run", shell.display()), source })?;
         // Ctrl-C in the shell was for what ran there.
         while self.stage.control.try_recv().is_ok() {}
@@ -329,7 +336,7 @@ impl Conductor<'_> {
         let start = Instant::now();
         while !condition(self)? {
             if start.elapsed() > DEADLINE {
-                let what = format!("waited {} s in vain for {what}", DEADLINE.as_secs());
+                let what = format!("gave up after waiting {} s for {what}", DEADLINE.as_secs());
                 return Err(Failure::Stuck { what, screen: Vec::new() });
             }
             match self.stage.control.recv_timeout(LOOK) {
@@ -349,7 +356,7 @@ impl Conductor<'_> {
     }
 
     fn wait_for_enter(&mut self) -> Result<(), Failure> {
-        let _ = write!(self.stage.out, "      Enter goes on. ").and_then(|()| self.stage.out.flush());
+        let _ = write!(self.stage.out, "      Press Enter to go on. ").and_then(|()| self.stage.out.flush());
         (self.stage.ask)();
         match self.stage.control.recv() {
             Ok(Control::Stop) => Err(Failure::Interrupted),
@@ -393,8 +400,30 @@ impl Conductor<'_> {
 
     /// Tells what was done within a step.
     fn tell(&mut self, text: &str) -> Result<(), Failure> {
+        self.tell_within("      ", text)
+    }
+
+    /// Tells what came of what was typed.
+    fn tell_result(&mut self, text: &str) -> Result<(), Failure> {
+        self.tell_within("         ", text)
+    }
+
+    fn tell_within(&mut self, indent: &str, text: &str) -> Result<(), Failure> {
+        let options = textwrap::Options::new(COLUMNS).initial_indent(indent).subsequent_indent(indent);
+        let options = options.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+        textwrap::wrap(text, options).iter().try_for_each(|line| self.say(line))
+    }
+
+    /// Shows what is typed within a step, on one line however long: it can be copied.
+    fn tell_typed(&mut self, text: &str) -> Result<(), Failure> {
         self.say(&format!("      {text}"))
     }
+}
+
+/// Gives this thread's host a name that its shells show, in a namespace of names of its own (uts_namespaces(7)).
+fn name_computer(name: &str) -> io::Result<()> {
+    unshare(CloneFlags::CLONE_NEWUTS)?;
+    Ok(sethostname(name)?)
 }
 
 fn stuck(what: &str, running: &Running) -> Failure {

@@ -24,6 +24,8 @@ pub struct Running {
     pub(super) typed: usize,
     /// A client's own address, once it is known.
     pub(super) local: Option<SocketAddress>,
+    /// Whether a client's connection was seen in the server's queue.
+    pub(super) queued: bool,
     ended: Option<ExitStatus>,
 }
 
@@ -47,7 +49,7 @@ impl Running {
         command.env("PYTHONUNBUFFERED", "1").process_group(0);
         let mut child = host.run(move || command.spawn())??;
         let input = child.stdin.take();
-        Ok(Running { child, input, screen, journal, typed: 0, local: None, ended: None })
+        Ok(Running { child, input, screen, journal, typed: 0, local: None, queued: false, ended: None })
     }
 
     /// Whether it has a journal.

@@ -230,7 +230,9 @@ fn a_check_names_what_is_wrong_and_gives_nothing_away() {
     }
     let (name, form) = lab.files(&answers).pop().unwrap();
     std::fs::write(folder.path().join(name), form).unwrap();
-    run().status(0).stdout_has(&["Every entry is filled in and well formed.", "Ready to hand in."]);
+    let ready = ["Every entry is filled in and well formed.", "Ready to hand in, together with your screenshots."];
+    let screenshots = ["Part I step 9(b):", "Part I step 10(a):", "Part I step 12:", "Part II step 3(b):"];
+    run().status(0).stdout_has(&ready).stdout_has(&screenshots);
     std::fs::write(folder.path().join("screen.png"), b"\x89PNG\r\n\x1a\n").unwrap();
     let with_picture = socklab("check").within(folder.path()).args(files).args(["screen.png"]).run().status(2);
     with_picture.stderr_has(&["screen.png: this is a PNG picture"]).stdout_has(&["Part II step 3", "to look at"]);

@@ -158,7 +158,7 @@ fn another_file_is_not_spoilt() {
     let file = folder.path().join("homework.txt");
     std::fs::write(&file, "my homework\n").unwrap();
     let arguments = ["--journal", file.to_str().unwrap(), "--", "true"];
-    socklab("run").args(arguments).run().status(125).stderr_has(&["holds something else than a journal"]);
+    socklab("run").args(arguments).run().status(125).stderr_has(&["is not a journal"]);
     assert_eq!(std::fs::read(&file).unwrap(), b"my homework\n");
 }
 

@@ -3,18 +3,32 @@
 //! socklab's own programs tell in their journals what they have done. Of other programs the kernel's list of sockets and
 //! the wire tell as much as the rehearsal needs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Conductor, Failure, stuck};
 use crate::journal::EventKind;
 use crate::rehearse::act::program::Running;
-use crate::rehearse::plan::{Arrival, Kind, Program, ProgramId};
+use crate::rehearse::plan::{Arrival, Command, Kind, Program, ProgramId};
 use crate::socket_table::{self, Entry, State};
 use crate::types::{Protocol, SocketAddress};
+use crate::wording;
 
 /// How long it must be quiet before it is certain that a server of which nothing is known says nothing more: longer than
 /// an acknowledgement is delayed (40 ms).
 const QUIET: Duration = Duration::from_millis(80);
+
+/// How far a server is with a client's connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Service {
+    /// It has not accepted it.
+    Queued,
+    /// It has accepted it, and not read what was sent.
+    Accepted,
+    /// It has read what was sent.
+    Read,
+    /// The connection is no longer there.
+    Gone,
+}
 
 impl Conductor<'_> {
     pub(super) fn start(&mut self, id: ProgramId) -> Result<(), Failure> {
@@ -39,8 +53,8 @@ impl Conductor<'_> {
             let entries = conductor.sockets(program)?;
             Ok(entries.iter().any(|entry| is_listening(entry, program)))
         })?;
-        let doing = if protocol == Protocol::Tcp { "listens on" } else { "receives at" };
-        self.tell(&format!("   it {doing} {}", program.server))
+        let doing = if protocol == Protocol::Tcp { "listens on" } else { "is bound to" };
+        self.tell_result(&format!("it {doing} {}", program.server))
     }
 
     fn connected(&mut self, id: ProgramId, program: &Program) -> Result<(), Failure> {
@@ -68,7 +82,7 @@ impl Conductor<'_> {
             Ok(local.is_some())
         })?;
         let local = self.running(id)?.local.map_or_else(String::new, |local| local.to_string());
-        self.tell(&format!("   it is connected, from {local}"))
+        self.tell_result(&format!("it is connected, from {local}"))
     }
 
     pub(super) fn start_in_vain(&mut self, id: ProgramId) -> Result<(), Failure> {
@@ -77,18 +91,18 @@ impl Conductor<'_> {
         self.until(&format!("{} to fail", program.name), |conductor| {
             let running = conductor.running(id)?;
             if running.count(EventKind::Listen, None)? > 0 {
-                return Err(stuck("the second server was started, which must fail", running));
+                return Err(stuck("the second server started, but it should have failed", running));
             }
             Ok(running.ended()?.is_some())
         })?;
         let running = self.running(id)?;
         if running.ended()?.is_some_and(|status| status.success()) {
-            return Err(stuck("the second server ended without failing", running));
+            return Err(stuck("the second server ended without an error", running));
         }
         // Python's last line names the error; ours is the first after what was typed.
         let lines = running.screen();
         let named = lines.iter().find(|line| line.contains("ddress already in use")).cloned();
-        self.tell(&format!("   {}", named.unwrap_or_else(|| "it fails".to_owned())))
+        self.tell_result(&named.unwrap_or_else(|| "it fails".to_owned()))
     }
 
     pub(super) fn type_line(
@@ -99,7 +113,7 @@ impl Conductor<'_> {
         arrival: Arrival,
     ) -> Result<(), Failure> {
         let program = self.program(client)?;
-        self.tell(&format!("{}> {line}", program.host))?;
+        self.tell_typed(&format!("{}> {line}", program.host))?;
         let before = self.passed(&program, client)?;
         self.running(client)?.type_line(line)?;
         let what = format!("'{line}' to arrive");
@@ -111,13 +125,48 @@ impl Conductor<'_> {
             self.until("quiet", |conductor| Ok(conductor.wire.as_ref().is_none_or(|wire| wire.quiet_for(QUIET))))?;
         }
         if arrival == Arrival::Acknowledged {
-            let accepted = self.connection_at_server(server, client)?.is_some_and(|entry| entry.opened());
-            self.tell(match accepted {
-                true => "   acknowledged by A's system, and the server has accepted the connection",
-                false => "   acknowledged by A's system; the connection waits in the queue, nobody reads",
+            let service = self.settled_service(server, client)?;
+            self.running(client)?.queued = service == Service::Queued;
+            self.tell_result("A's system acknowledged it.")?;
+            self.tell_result(match service {
+                Service::Queued => "The connection waits in the queue: the server has not accepted it.",
+                Service::Accepted => "The server has accepted the connection, but it has not read the line.",
+                Service::Read => "The server has accepted the connection and read the line.",
+                Service::Gone => "The server's side has closed the connection.",
             })?;
         }
         Ok(())
+    }
+
+    /// How far the server is with a client whose line is acknowledged, once that doesn't change any more. socklab's own
+    /// iterative server leaves it in the queue; of any other program only what it does tells.
+    fn settled_service(&mut self, server: ProgramId, client: ProgramId) -> Result<Service, Failure> {
+        let program = self.program(server)?;
+        let known = program.kind == Kind::TcpServer && matches!(program.command, Command::Own(_));
+        let (mut last, mut since) = (self.service(server, client)?, Instant::now());
+        self.until("the server to accept or leave the connection", |conductor| {
+            let now = conductor.service(server, client)?;
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
+            Ok(known || now == Service::Read || since.elapsed() >= QUIET)
+        })?;
+        Ok(last)
+    }
+
+    fn service(&mut self, server: ProgramId, client: ProgramId) -> Result<Service, Failure> {
+        let (typed, local) = (self.running(client)?.typed, self.running(client)?.local);
+        let Some(entry) = self.connection_at_server(server, client)? else { return Ok(Service::Gone) };
+        let running = self.running(server)?;
+        let read = match running.has_journal() {
+            true => running.count(EventKind::Receive, local)? >= typed,
+            false => entry.unread == 0,
+        };
+        Ok(match (entry.opened(), read) {
+            (false, _) => Service::Queued,
+            (true, false) => Service::Accepted,
+            (true, true) => Service::Read,
+        })
     }
 
     /// What has passed A's interface between a client and its server, for programs that tell nothing: to the server, and
@@ -213,10 +262,14 @@ impl Conductor<'_> {
         })
     }
 
-    pub(super) fn queue_served(&mut self, server: ProgramId, clients: usize) -> Result<(), Failure> {
+    pub(super) fn queue_served(&mut self, server: ProgramId, client: ProgramId, clients: usize) -> Result<(), Failure> {
         let program = self.program(server)?;
+        let mut deaf: Option<Instant> = None;
         self.until("the server to serve its queue", |conductor| {
             let running = conductor.running(server)?;
+            if running.ended()?.is_some() {
+                return Ok(true);
+            }
             if running.has_journal() {
                 let accepted = running.count(EventKind::Accept, None)?;
                 // The listening socket stays open.
@@ -225,11 +278,49 @@ impl Conductor<'_> {
                 }
             }
             let entries = conductor.sockets(&program)?;
+            if !entries.iter().any(|entry| is_listening(entry, &program)) {
+                // A program that ends closes its sockets a little before.
+                return Ok(deaf.get_or_insert_with(Instant::now).elapsed() >= QUIET);
+            }
             let local = SocketAddress::from(program.server).port;
             let mut left = entries.iter().filter(|entry| entry.local.port == local);
             Ok(left.all(|entry| matches!(entry.state, State::LISTEN | State::TIME_WAIT)))
         })?;
-        self.tell("   the server accepts C's connection from the queue, reads its line and its end")
+        let ended = self.running(server)?.ended()?.is_some();
+        let text = match deaf {
+            _ if ended => "The server has ended.".to_owned(),
+            Some(_) => "The server no longer listens.".to_owned(),
+            None => self.after_the_queue(server, client)?,
+        };
+        self.tell_result(&text)
+    }
+
+    /// What became of the client that may have waited, as far as the journal or the kernel's list shows.
+    fn after_the_queue(&mut self, server: ProgramId, client: ProgramId) -> Result<String, Failure> {
+        let host = self.program(client)?.host;
+        let (local, queued) = (self.running(client)?.local, self.running(client)?.queued);
+        let running = self.running(server)?;
+        if !queued {
+            return Ok(format!("{host}'s connection was not in the queue."));
+        }
+        if !running.has_journal() {
+            return Ok(format!("{host}'s connection has left the queue, and the server has closed it."));
+        }
+        let done = [
+            (EventKind::Accept, "accepted the connection"),
+            (EventKind::Receive, "read the line"),
+            (EventKind::Eof, "read the end"),
+        ];
+        let mut said = Vec::new();
+        for (kind, what) in done {
+            if running.count(kind, local)? > 0 {
+                said.push(what);
+            }
+        }
+        Ok(match said.as_slice() {
+            [] => format!("The server has not accepted {host}'s connection."),
+            said => format!("{host} waited in the queue until now. The server has {}.", wording::list(said)),
+        })
     }
 
     /// The server's end of a client's connection.
