@@ -16,7 +16,7 @@ use crate::cli::exit::{Exit, say};
 use crate::journal;
 use crate::servers::address::{self, TCP_PORT, Typed, UDP_PORT};
 use crate::servers::explain::Failure;
-use crate::servers::program::{Output, Program};
+use crate::servers::program::{Manner, Output, Program};
 use crate::servers::reply::Reply;
 use crate::servers::{tcp_client, tcp_server, tcp_threaded_server, udp_client, udp_server};
 
@@ -81,7 +81,7 @@ pub(super) struct Tcp {
     #[arg(value_name = "PORT", hide = true)]
     port: Option<u16>,
     #[command(flatten)]
-    journal: JournalOption,
+    common: Common,
 }
 
 impl Tcp {
@@ -99,7 +99,7 @@ pub(super) struct Udp {
     #[arg(value_name = "PORT", hide = true)]
     port: Option<u16>,
     #[command(flatten)]
-    journal: JournalOption,
+    common: Common,
 }
 
 impl Udp {
@@ -109,12 +109,18 @@ impl Udp {
 }
 
 #[derive(Debug, Args)]
-struct JournalOption {
+struct Common {
     /// Add every socket event to this file: evidence for `socklab analyze --journal`
     ///
     /// Each line is a JSON object.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// Show what each recv() returned, as it came, instead of lines
+    #[arg(long)]
+    raw: bool,
+    /// Leave out what answers the sheet's questions: hints, reasons, and the sockets at the end
+    #[arg(long)]
+    quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -144,25 +150,25 @@ fn run_command(command: Command) -> Result<ExitCode, String> {
     Ok(match command {
         Command::TcpServer { tcp, backlog, reply } => {
             let config = tcp_server::Config { address: tcp.address()?, backlog, reply: reply.reply };
-            start("tcp-server", &tcp.journal, |program| tcp_server::run(program, config))
+            start("tcp-server", &tcp.common, |program| tcp_server::run(program, config))
         }
         Command::TcpThreadedServer { tcp, backlog, reply } => {
             let config = tcp_server::Config { address: tcp.address()?, backlog, reply: reply.reply };
-            start("tcp-threaded-server", &tcp.journal, |program| tcp_threaded_server::run(program, config))
+            start("tcp-threaded-server", &tcp.common, |program| tcp_threaded_server::run(program, config))
         }
         Command::UdpServer { udp, reply } => {
             let config = udp_server::Config { address: udp.address()?, reply: reply.reply };
-            start("udp-server", &udp.journal, |program| udp_server::run(program, config))
+            start("udp-server", &udp.common, |program| udp_server::run(program, config))
         }
         Command::TcpClient { tcp, patience } => {
             let config = tcp_client::Config { server: tcp.address()?, patience };
-            start_client("tcp-client", config.server, &tcp.journal, |program| {
+            start_client("tcp-client", config.server, &tcp.common, |program| {
                 tcp_client::run(program, config, io::stdin())
             })
         }
         Command::UdpClient { udp } => {
             let server = udp.address()?;
-            start_client("udp-client", server, &udp.journal, |program| udp_client::run(program, server, io::stdin()))
+            start_client("udp-client", server, &udp.common, |program| udp_client::run(program, server, io::stdin()))
         }
     })
 }
@@ -170,7 +176,7 @@ fn run_command(command: Command) -> Result<ExitCode, String> {
 fn start_client(
     name: &'static str,
     server: SocketAddr,
-    journal: &JournalOption,
+    common: &Common,
     run: impl FnOnce(&Arc<Program>) -> Result<(), Failure>,
 ) -> ExitCode {
     if server.ip().is_unspecified() || server.port() == 0 {
@@ -178,7 +184,7 @@ fn start_client(
             if server.port() == 0 { "port 0 is not a port to send to" } else { "this address means every address" };
         return unusable(&format!("{name}: {server}: {what}; give the server's own address and port"));
     }
-    start(name, journal, |program| {
+    start(name, common, |program| {
         if io::stdin().is_terminal() {
             program.talk("Type a line and press Enter to send it. Ctrl-D or Ctrl-C ends the client.");
         }
@@ -187,16 +193,13 @@ fn start_client(
 }
 
 /// Runs a program with the process's screen, Ctrl-C and the journal asked for.
-fn start(
-    name: &'static str,
-    journal: &JournalOption,
-    run: impl FnOnce(&Arc<Program>) -> Result<(), Failure>,
-) -> ExitCode {
-    let journal = match journal.journal.as_deref().map(open_journal).transpose() {
+fn start(name: &'static str, common: &Common, run: impl FnOnce(&Arc<Program>) -> Result<(), Failure>) -> ExitCode {
+    let journal = match common.journal.as_deref().map(open_journal).transpose() {
         Ok(journal) => journal,
         Err(why) => return unusable(&why),
     };
-    let program = Arc::new(Program::new(name, Box::new(io::stdout()), Box::new(io::stderr()), journal));
+    let manner = Manner { raw: common.raw, quiet: common.quiet };
+    let program = Arc::new(Program::new(name, Box::new(io::stdout()), Box::new(io::stderr()), journal).with(manner));
     let at_signal = Arc::clone(&program);
     let handler = ctrlc::set_handler(move || {
         if at_signal.stop.requested() {
@@ -212,7 +215,7 @@ fn start(
         Ok(()) if program.journal_is_complete() => ExitCode::SUCCESS,
         Ok(()) => ExitCode::FAILURE,
         Err(failure) => {
-            program.talk(&failure.to_string());
+            program.tell_failure(&failure);
             ExitCode::FAILURE
         }
     }

@@ -154,6 +154,9 @@ pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, 
     if let (Protocol::Udp, Some(note)) = (endpoint.protocol, wireshark::decode_as_data(local.port)) {
         show_wrapped(program, &note);
     }
+    if program.manner().quiet {
+        return program.show("Ctrl-C ends it.");
+    }
     program.show(serving);
     program.show("Ctrl-C ends it and shows its sockets.");
 }

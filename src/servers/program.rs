@@ -11,9 +11,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::escape;
 use crate::journal::{EventKind, JournalEvent};
-use crate::servers::explain;
+use crate::servers::explain::{self, Failure};
 use crate::servers::stop::{Stop, lock};
 use crate::types::{Protocol, SocketAddress, Timestamp};
+use crate::wording;
 
 /// Where a program writes to.
 pub type Output = Box<dyn Write + Send>;
@@ -31,9 +32,19 @@ pub struct Endpoint {
     pub remote: Option<SocketAddress>,
 }
 
+/// How a program shows what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// What each `recv()` returned, as it came, instead of lines.
+    pub raw: bool,
+    /// Without what answers the sheet's questions: hints, reasons, the sockets at the end.
+    pub quiet: bool,
+}
+
 /// A running socket program.
 pub struct Program {
     name: &'static str,
+    manner: Manner,
     screen: Mutex<Output>,
     talk: Mutex<Output>,
     journal: Option<Mutex<Output>>,
@@ -48,6 +59,7 @@ impl Program {
     pub fn new(name: &'static str, screen: Output, talk: Output, journal: Option<Output>) -> Program {
         Program {
             name,
+            manner: Manner::default(),
             screen: Mutex::new(screen),
             talk: Mutex::new(talk),
             journal: journal.map(Mutex::new),
@@ -55,6 +67,16 @@ impl Program {
             sockets: AtomicU32::new(0),
             stop: Stop::default(),
         }
+    }
+
+    /// The program, showing things in this manner.
+    pub fn with(self, manner: Manner) -> Program {
+        Program { manner, ..self }
+    }
+
+    /// How it shows things.
+    pub fn manner(&self) -> Manner {
+        self.manner
     }
 
     /// The program's name, as in the journal.
@@ -71,7 +93,28 @@ impl Program {
 
     /// Shows the tally after an empty line: a terminal has just shown `^C`.
     pub(super) fn show_tally(&self, tally: &str) {
-        self.show(&format!("\n{}", tally.trim_end()));
+        // How many sockets there were is a question of the sheet.
+        if !self.manner.quiet {
+            self.show(&format!("\n{}", tally.trim_end()));
+        }
+    }
+
+    /// Shows what one call returned, as it came.
+    pub(super) fn show_raw(&self, call: &str, from: &str, data: &[u8]) {
+        let bytes = wording::count(u64::try_from(data.len()).unwrap_or(u64::MAX), "byte");
+        self.show(&format!("{from}: {call}() returned {bytes}: {}", escape::harmless_bytes(data)));
+    }
+
+    /// Tells the user what something may mean, unless the program is to keep that to itself.
+    pub(super) fn hint(&self, text: &str) {
+        if !self.manner.quiet {
+            self.talk(text);
+        }
+    }
+
+    /// Tells of a failure, with the reason and what to do unless the program is to keep that to itself.
+    pub fn tell_failure(&self, failure: &Failure) {
+        self.talk(&if self.manner.quiet { failure.what().to_owned() } else { failure.to_string() });
     }
 
     /// Tells the user something beside the data.

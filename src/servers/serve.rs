@@ -93,12 +93,19 @@ impl Client<'_> {
                 Ok(0) => return self.end_of_stream(lines),
                 Ok(count) => {
                     let mut chunk = buffer.get(..count).unwrap_or_default();
+                    if self.is_raw()
+                        && let Err(error) = self.take_raw(chunk)
+                    {
+                        return self.broken("send", &error);
+                    }
                     while let Some(line) = lines.next_line(&mut chunk) {
                         if let Err(error) = self.take(line) {
                             return self.broken("send", &error);
                         }
                     }
-                    pause = pause.after_data(self.stream, lines.begun());
+                    if !self.is_raw() {
+                        pause = pause.after_data(self.stream, lines.begun());
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) && pause.waits() => {
@@ -127,9 +134,27 @@ impl Client<'_> {
             unfinished: u64::from(line.end == LineEnd::Open),
             bytes,
         });
+        if self.is_raw() {
+            // Lines are counted only.
+            return;
+        }
         self.program.note_received(self.socket, bytes, &text);
         let goes_on = if line.end == LineEnd::Cut { " (64 KiB; the line goes on)" } else { "" };
         self.program.show(&format!("{}: {text}{goes_on}", self.name));
+    }
+
+    fn is_raw(&self) -> bool {
+        self.program.manner().raw
+    }
+
+    /// Notes, shows and answers what one `recv()` returned.
+    fn take_raw(&self, chunk: &[u8]) -> io::Result<()> {
+        let text = escape::harmless_bytes(chunk.strip_suffix(b"\n").unwrap_or(chunk));
+        self.program.note_received(self.socket, u64::try_from(chunk.len()).unwrap_or(u64::MAX), &text);
+        self.program.show_raw("recv", self.name, chunk);
+        let Some(answer) = self.reply.to(chunk) else { return Ok(()) };
+        let mut stream = self.stream;
+        self.program.noting_send(self.socket, &answer, || stream.write_all(&answer))
     }
 
     /// Receives and answers one line, or a piece of one.
@@ -138,6 +163,9 @@ impl Client<'_> {
             return Ok(());
         }
         self.receive(line);
+        if self.is_raw() {
+            return Ok(());
+        }
         let Some(mut answer) = self.reply.to(line.bytes) else { return Ok(()) };
         if line.end == LineEnd::Newline {
             answer.push(b'\n');

@@ -182,14 +182,18 @@ impl<'a> Watch<'a> {
     }
 
     fn say_connecting(&self) {
-        self.talk("Still connecting: there is no answer to the SYN, which the system repeats.");
-        self.talk("Perhaps the server's queue of waiting connections is full, or no computer has");
-        self.talk("this address, or a firewall drops the frames. Check step 4: `ping`.");
+        self.hint("Still connecting: there is no answer to the SYN, which the system repeats.");
+        self.hint("Perhaps the server's queue of waiting connections is full, or no computer has");
+        self.hint("this address, or a firewall drops the frames. Check step 4: `ping`.");
     }
 
     fn say_unanswered(&self) {
-        self.talk("No reply yet. Either the server only prints (look at its screen), or it is busy");
-        self.talk("with another client.");
+        self.hint("No reply yet. Either the server only prints (look at its screen), or it is busy");
+        self.hint("with another client.");
+    }
+
+    fn hint(&self, text: &str) {
+        self.shared.program.hint(text);
     }
 
     fn talk(&self, text: &str) {
@@ -278,6 +282,10 @@ fn receive_all(shared: &Shared, endpoint: &Endpoint, mut socket: &Socket, report
             Ok(count) => {
                 *lock(&shared.last_reply) = Some(Instant::now());
                 let mut chunk = buffer.get(..count).unwrap_or_default();
+                if program.manner().raw {
+                    show_raw(shared, endpoint, chunk);
+                    continue;
+                }
                 while let Some(line) = lines.next_line(&mut chunk) {
                     show(shared, endpoint, line);
                 }
@@ -300,6 +308,13 @@ fn receive_all(shared: &Shared, endpoint: &Endpoint, mut socket: &Socket, report
 /// Whether a read ended because nothing came in the time set; ETIMEDOUT of a dead connection is another error.
 fn is_pause(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || (cfg!(windows) && error.kind() == io::ErrorKind::TimedOut)
+}
+
+/// Shows what one `recv()` returned.
+fn show_raw(shared: &Shared, endpoint: &Endpoint, chunk: &[u8]) {
+    let text = escape::harmless_bytes(chunk.strip_suffix(b"\n").unwrap_or(chunk));
+    shared.program.note_received(endpoint, u64::try_from(chunk.len()).unwrap_or(u64::MAX), &text);
+    shared.program.show_raw("recv", &shared.server.to_string(), chunk);
 }
 
 fn show(shared: &Shared, endpoint: &Endpoint, line: Line<'_>) {

@@ -108,7 +108,12 @@ impl Server<'_> {
         let bytes = u64::try_from(datagram.len()).unwrap_or(u64::MAX);
         self.tally.received(from.into(), bytes);
         self.program.note_received(&client, bytes, &text);
-        self.program.show(&format!("{}: {shown}", SocketAddress::from(from)));
+        let name = SocketAddress::from(from).to_string();
+        if self.program.manner().raw {
+            self.program.show_raw("recvfrom", &name, datagram);
+        } else {
+            self.program.show(&format!("{name}: {shown}"));
+        }
         if let Some(answer) = self.reply.to(datagram) {
             self.send(&client, &answer, from);
         }
