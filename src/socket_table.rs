@@ -148,12 +148,14 @@ fn entry(line: &str) -> Option<Entry> {
     let state = State(u8::from_str_radix(fields.next()?, 16).ok()?);
     let (unacknowledged, unread) = fields.next()?.split_once(':')?;
     let inode = fields.nth(4)?;
+    // The kernel counts a FIN that was not read as one byte.
+    let fin = u32::from(state == State::CLOSE_WAIT);
     Some(Entry {
         local,
         remote,
         state,
         unacknowledged: u32::from_str_radix(unacknowledged, 16).ok()?,
-        unread: u32::from_str_radix(unread, 16).ok()?,
+        unread: u32::from_str_radix(unread, 16).ok()?.saturating_sub(fin),
         inode: inode.parse().ok()?,
     })
 }
@@ -177,6 +179,7 @@ fn address(text: &str) -> Option<SocketAddress> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
@@ -201,13 +204,17 @@ mod tests {
     fn a_connection_in_the_queue_is_not_opened() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server: SocketAddress = listener.local_addr().unwrap().into();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let client: SocketAddress = client.local_addr().map(|local| local.into()).unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let name: SocketAddress = client.local_addr().map(|local| local.into()).unwrap();
         let mine = || {
             let entries = list(Protocol::Tcp).unwrap();
-            entries.into_iter().find(|entry| entry.local == server && entry.remote == client).unwrap()
+            entries.into_iter().find(|entry| entry.local == server && entry.remote == name).unwrap()
         };
         assert!(mine().waits() && !mine().opened());
+        client.write_all(b"hello").unwrap();
+        assert_eq!(mine().unread, 5);
+        drop(client);
+        assert!(mine().waits() && mine().unread == 5, "the FIN is not a byte of data");
         let accepted = listener.accept().unwrap();
         let owners = owners().0;
         let own: Vec<u32> = owners[&mine().inode].iter().map(|owner| owner.process).collect();

@@ -3,7 +3,7 @@
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 
-pub(super) use cpu::{AUDIT_ARCH, DUP2};
+pub(super) use machine::{AUDIT_ARCH, DUP2};
 
 /// A system call at its entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct Call {
 /// # Errors
 /// If the thread is gone.
 pub(super) fn call(thread: Pid) -> nix::Result<Option<Call>> {
-    ptrace::getregs(thread).map(|registers| cpu::call(&registers))
+    ptrace::getregs(thread).map(|registers| machine::call(&registers))
 }
 
 /// What the call returned at whose exit this thread stands; a negative number is an errno.
@@ -28,11 +28,11 @@ pub(super) fn call(thread: Pid) -> nix::Result<Option<Call>> {
 /// # Errors
 /// If the thread is gone.
 pub(super) fn result(thread: Pid) -> nix::Result<i64> {
-    ptrace::getregs(thread).map(|registers| cpu::result(&registers))
+    ptrace::getregs(thread).map(|registers| machine::result(&registers))
 }
 
 #[cfg(target_arch = "x86_64")]
-mod cpu {
+mod machine {
     use nix::libc::{self, user_regs_struct};
 
     use super::Call;
@@ -56,7 +56,7 @@ mod cpu {
 }
 
 #[cfg(target_arch = "aarch64")]
-mod cpu {
+mod machine {
     use nix::libc::user_regs_struct;
 
     use super::Call;

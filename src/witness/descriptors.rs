@@ -9,11 +9,13 @@ use std::path::Path;
 use crate::socket_table::{self, Entry};
 use crate::types::{Protocol, SocketAddress};
 
-/// A thread and its process, as the system numbers them.
+/// A thread and its process, as the system's calls number them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Who {
     pub(super) process: u32,
     pub(super) thread: u32,
+    /// The thread's number in `/proc`.
+    pub(super) listed: u32,
 }
 
 /// A TCP or UDP socket of the run.
@@ -228,12 +230,12 @@ impl Socket {
 }
 
 fn entry_of(who: Who, protocol: Protocol, inode: u64) -> Option<Entry> {
-    let entries = socket_table::list_in(Path::new(&format!("/proc/{}/net", who.thread)), protocol).ok()?;
+    let entries = socket_table::list_in(Path::new(&format!("/proc/{}/net", who.listed)), protocol).ok()?;
     entries.into_iter().find(|entry| entry.inode == inode && inode != 0)
 }
 
 fn inode_of(who: Who, fd: i32) -> Option<u64> {
-    socket_table::inode(Path::new(&format!("/proc/{}/fd/{fd}", who.thread)))
+    socket_table::inode(Path::new(&format!("/proc/{}/fd/{fd}", who.listed)))
 }
 
 #[cfg(test)]
@@ -245,7 +247,7 @@ mod tests {
 
     /// This process, whose real descriptors stand in for those of a traced one.
     fn me() -> Who {
-        Who { process: std::process::id(), thread: std::process::id() }
+        Who { process: std::process::id(), thread: std::process::id(), listed: std::process::id() }
     }
 
     fn dropped(dropped: Option<Dropped>) -> Option<(u32, bool)> {
@@ -256,7 +258,7 @@ mod tests {
     fn a_socket_is_closed_by_its_last_descriptor() {
         let mut all = Descriptors::default();
         all.begin(1, None);
-        let one = Who { process: 1, thread: 1 };
+        let one = Who { process: 1, thread: 1, listed: 1 };
         assert_eq!(all.make(one, 3, Protocol::Tcp).0.number, 1);
         assert_eq!(all.duplicate(1, 7, Some(1)), None);
         all.begin(2, Some(1));
@@ -270,7 +272,7 @@ mod tests {
     #[test]
     fn a_descriptor_that_is_used_again_is_another_socket() {
         let mut all = Descriptors::default();
-        let one = Who { process: 1, thread: 1 };
+        let one = Who { process: 1, thread: 1, listed: 1 };
         all.make(one, 3, Protocol::Tcp);
         all.make(one, 4, Protocol::Udp);
         assert_eq!(dropped(all.duplicate(1, 4, Some(1))), Some((2, true)));

@@ -23,6 +23,7 @@ mod descriptors;
 mod filter;
 mod memory;
 mod names;
+mod numbers;
 mod observer;
 mod outcome;
 mod queue;

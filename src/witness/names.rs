@@ -1,12 +1,18 @@
 //! What a program is called in its journal: by its script, where it is an interpreter's.
 
 /// The name of the program of this command line (proc_pid_cmdline(5): words that end with a zero byte): `tcp_server.py`
-/// of `python3 -u ./tcp_server.py 10.0.3.1`, `http.server` of `python3 -m http.server`, else the program's own.
+/// of `python3 -u ./tcp_server.py 10.0.3.1`, `http.server` of `python3 -m http.server`, `tcp-server` of
+/// `socklab tcp-server 10.0.3.1`, else the program's own.
 pub(super) fn of(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     let mut words = text.split('\0').filter(|word| !word.is_empty());
     let program = base(words.next().unwrap_or_default());
-    let script = if is_interpreter(program) { script(words) } else { None };
+    let script = match program {
+        // Its own programs are known by the names of their commands, as in their journals.
+        "socklab" => words.next(),
+        _ if is_interpreter(program) => script(words),
+        _ => None,
+    };
     script.unwrap_or(program).to_owned()
 }
 
@@ -50,6 +56,7 @@ mod tests {
         assert_eq!(name("python3"), "python3");
         assert_eq!(name("./server 10.0.3.1"), "server");
         assert_eq!(name("shutter picture.py"), "shutter");
+        assert_eq!(name("/usr/bin/socklab tcp-server 10.0.3.1"), "tcp-server");
         assert_eq!(name(""), "");
     }
 }

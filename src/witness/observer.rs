@@ -77,19 +77,18 @@ impl Observer {
     }
 
     /// A process runs another program now.
-    pub(super) fn executed(&mut self, process: u32) {
-        let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-        self.names.insert(process, names::of(&line).into());
-        let who = Who { process, thread: process };
+    pub(super) fn executed(&mut self, who: Who) {
+        let line = fs::read(format!("/proc/{}/cmdline", who.listed)).unwrap_or_default();
+        self.names.insert(who.process, names::of(&line).into());
         let dropped = self.descriptors.executed(who);
         self.closed_by(who, dropped, "exec");
     }
 
     /// A process has ended.
-    pub(super) fn ended(&mut self, process: u32) {
-        let dropped = self.descriptors.end(process);
-        self.closed_by(Who { process, thread: process }, dropped, "exit");
-        self.names.remove(&process);
+    pub(super) fn ended(&mut self, who: Who) {
+        let dropped = self.descriptors.end(who.process);
+        self.closed_by(who, dropped, "exit");
+        self.names.remove(&who.process);
     }
 
     /// Sockets are closed without `close()`. That other processes still hold some of them is no news.
@@ -223,7 +222,8 @@ impl Observer {
         if !before {
             self.listening = self.listening.saturating_add(1);
             if let (Some(event), Some(local)) = (self.draft(who, number, EventKind::Queued), local) {
-                self.queues.listens(Listener { event: JournalEvent { thread: None, ..event }, local });
+                let event = JournalEvent { thread: None, ..event };
+                self.queues.listens(Listener { event, listed: who.listed, local });
             }
         }
     }

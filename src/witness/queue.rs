@@ -28,6 +28,8 @@ const SHORTEST: Duration = Duration::from_millis(5);
 pub(super) struct Listener {
     /// An event of this socket, of which the others are made.
     pub(super) event: JournalEvent,
+    /// The number in `/proc` of the thread that made it listen.
+    pub(super) listed: u32,
     /// Its address.
     pub(super) local: SocketAddress,
 }
@@ -141,7 +143,7 @@ impl Queues {
         let mut watched = lock(&self.watched);
         for watched in watched.values_mut() {
             let time = now();
-            let folder = format!("/proc/{}/net", watched.listener.event.pid);
+            let folder = format!("/proc/{}/net", watched.listener.listed);
             let listed = socket_table::list_in(Path::new(&folder), Protocol::Tcp);
             // Its process has ended, and another one has the socket: on the same host, as a rule.
             if let Ok(entries) = listed.or_else(|_| socket_table::list(Protocol::Tcp)) {
@@ -176,7 +178,7 @@ mod tests {
 
     fn watched(local: &str) -> Watched {
         let event = JournalEvent::new(TIME, "server.py", 7, EventKind::Listen, Protocol::Tcp, 1);
-        Watched { listener: Listener { event, local: local.parse().unwrap() }, waiting: BTreeMap::new() }
+        Watched { listener: Listener { event, listed: 7, local: local.parse().unwrap() }, waiting: BTreeMap::new() }
     }
 
     fn entry(remote: &str, state: State, unread: u32, inode: u64) -> Entry {

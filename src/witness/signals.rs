@@ -63,14 +63,14 @@ pub(super) fn block() -> nix::Result<SigSet> {
 ///
 /// # Errors
 /// If the system gives no thread, or no descriptor.
-pub(super) fn pass_on(signals: &SigSet, program: Pid, delivered: Arc<Delivered>) -> std::io::Result<()> {
+pub(super) fn pass_on(signals: &SigSet, program: Pid, listed: u32, delivered: Arc<Delivered>) -> std::io::Result<()> {
     let signals = SignalFd::new(signals)?;
     let work = move || {
         while let Ok(Some(sent)) = signals.read_signal() {
             let signal = i32::try_from(sent.ssi_signo).ok().and_then(|number| Signal::try_from(number).ok());
             if let Some(signal) = signal
                 && sent.ssi_code != SI_KERNEL
-                && !is_pending(program, signal)
+                && !is_pending(listed, signal)
                 && !delivered.just_now(signal)
             {
                 // It may have ended by now.
@@ -81,9 +81,10 @@ pub(super) fn pass_on(signals: &SigSet, program: Pid, delivered: Arc<Delivered>)
     thread::Builder::new().name("signals".to_owned()).spawn(work).map(drop)
 }
 
-/// Whether a signal was sent to a thread or its process and has not reached it yet (proc_pid_status(5), SigPnd, ShdPnd).
-pub(super) fn is_pending(thread: Pid, signal: Signal) -> bool {
-    let status = fs::read_to_string(format!("/proc/{thread}/status")).unwrap_or_default();
+/// Whether a signal was sent to a thread, by its number in `/proc`, or to its process, and has not reached it yet
+/// (proc_pid_status(5), SigPnd, ShdPnd).
+pub(super) fn is_pending(listed: u32, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{listed}/status")).unwrap_or_default();
     let is_set = |mask: &str| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| has(mask, signal));
     status.lines().any(|line| line.strip_prefix("SigPnd:").or_else(|| line.strip_prefix("ShdPnd:")).is_some_and(is_set))
 }

@@ -5,7 +5,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::fs;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +20,7 @@ use crate::witness::cpu;
 use crate::witness::descriptors::Who;
 use crate::witness::journal::Journal;
 use crate::witness::launch::{self, Failure};
+use crate::witness::numbers::Numbers;
 use crate::witness::observer::{Begun, Observer};
 use crate::witness::signals::{self, Delivered};
 
@@ -36,13 +36,16 @@ const LOOK: Duration = Duration::from_millis(10);
 pub fn run(program: &[OsString], journal: Arc<Journal>) -> Result<Outcome, Failure> {
     let system = |errno: Errno| Failure::System(errno.into());
     let root = launch::start(program)?;
+    let numbers = Numbers::of_this_process();
+    let listed = numbers.listed(root).ok_or_else(|| Failure::System(io::Error::other("/proc does not list it")))?;
     // Only now: the program begins with the signals that its starter blocks, and no others.
     let blocked = signals::block().map_err(system)?;
     let observer = Observer::new(root.as_raw().cast_unsigned(), journal).map_err(Failure::System)?;
     let delivered = Arc::new(Delivered::default());
-    signals::pass_on(&blocked, root, Arc::clone(&delivered)).map_err(Failure::System)?;
+    signals::pass_on(&blocked, root, listed, Arc::clone(&delivered)).map_err(Failure::System)?;
     let mut tracer = Tracer {
         root,
+        numbers,
         filtered: false,
         executed: false,
         threads: HashMap::new(),
@@ -63,6 +66,8 @@ pub fn run(program: &[OsString], journal: Arc<Journal>) -> Result<Outcome, Failu
 struct Thread {
     /// Its process.
     process: Pid,
+    /// Its number in `/proc`.
+    listed: u32,
     /// It is between the entry and the exit of a call, and is to stop at the exit.
     calling: bool,
     /// What the observer wants to be told at the exit.
@@ -71,6 +76,7 @@ struct Thread {
 
 struct Tracer {
     root: Pid,
+    numbers: Numbers,
     /// The filter is in force: threads stop at calls of interest only. Until its first stop shows so, at every call.
     filtered: bool,
     /// The stand-in has become the program.
@@ -181,8 +187,9 @@ impl Tracer {
     }
 
     fn who(&self, thread: Pid) -> Option<Who> {
-        let process = self.threads.get(&thread)?.process;
-        Some(Who { process: process.as_raw().cast_unsigned(), thread: thread.as_raw().cast_unsigned() })
+        let Thread { process, listed, .. } = *self.threads.get(&thread)?;
+        let number = |pid: Pid| pid.as_raw().cast_unsigned();
+        Some(Who { process: number(process), thread: number(thread), listed })
     }
 
     fn resume(&self, thread: Pid, signal: Option<Signal>) {
@@ -196,13 +203,14 @@ impl Tracer {
 
     /// A thread begins: of a process that is known, or the first of a new one.
     fn begin(&mut self, thread: Pid, parent: Option<Pid>) {
-        let process = process_of(thread).unwrap_or(thread);
+        let listed = self.numbers.listed(thread).unwrap_or(0);
+        let process = self.numbers.process(listed).unwrap_or(thread);
         let parent = parent.and_then(|parent| self.threads.get(&parent)).map(|state| state.process);
         if parent != Some(process) {
             let number = |pid: Pid| pid.as_raw().cast_unsigned();
             self.observer.begun(number(process), parent.map(number));
         }
-        self.threads.insert(thread, Thread { process, calling: false, begun: None });
+        self.threads.insert(thread, Thread { process, listed, calling: false, begun: None });
     }
 
     /// A thread has made a new thread or process, which is traced already.
@@ -225,9 +233,12 @@ impl Tracer {
         let former = ptrace::getevent(process).ok().and_then(|former| i32::try_from(former).ok()).map(Pid::from_raw);
         let calling = former.and_then(|former| self.threads.get(&former)).is_some_and(|state| state.calling);
         self.threads.retain(|_, state| state.process != process);
-        self.threads.insert(process, Thread { process, calling, begun: None });
+        let listed = self.numbers.listed(process).unwrap_or(0);
+        self.threads.insert(process, Thread { process, listed, calling, begun: None });
         self.executed = true;
-        self.observer.executed(process.as_raw().cast_unsigned());
+        if let Some(who) = self.who(process) {
+            self.observer.executed(who);
+        }
         self.resume(process, None);
     }
 
@@ -254,14 +265,14 @@ impl Tracer {
 
     /// Whether SIGCONT was sent to the program.
     fn is_to_go_on(&self) -> bool {
-        signals::is_pending(self.root, Signal::SIGCONT)
+        self.threads.get(&self.root).is_some_and(|state| signals::is_pending(state.listed, Signal::SIGCONT))
     }
 
     /// Lets the processes go on that SIGCONT was sent to.
     fn continue_halted(&mut self) {
-        let sent = |thread: &&Pid| signals::is_pending(**thread, Signal::SIGCONT);
-        let processes: HashSet<Pid> =
-            self.halted.iter().filter(sent).filter_map(|thread| self.threads.get(thread)).map(|t| t.process).collect();
+        let states = self.halted.iter().filter_map(|thread| self.threads.get(thread));
+        let sent = states.filter(|state| signals::is_pending(state.listed, Signal::SIGCONT));
+        let processes: HashSet<Pid> = sent.map(|state| state.process).collect();
         let goes_on = |thread: &Pid| self.threads.get(thread).is_none_or(|state| processes.contains(&state.process));
         let (going, halted): (Vec<Pid>, Vec<Pid>) = self.halted.iter().partition(|thread| goes_on(thread));
         self.halted = halted.into_iter().collect();
@@ -285,21 +296,15 @@ impl Tracer {
     fn ended(&mut self, thread: Pid, outcome: Outcome) {
         self.halted.remove(&thread);
         self.unclaimed.remove(&thread);
-        let Some(state) = self.threads.remove(&thread) else { return };
+        let Some(who) = self.who(thread) else { return };
+        self.threads.remove(&thread);
         // A process ends when its first thread is reported, which is after all others.
-        if state.process == thread {
+        if who.process == who.thread {
             self.threads.retain(|_, state| state.process != thread);
-            self.observer.ended(thread.as_raw().cast_unsigned());
+            self.observer.ended(who);
         }
         if thread == self.root {
             self.outcome = Some(outcome);
         }
     }
-}
-
-/// The process that a thread belongs to (proc_pid_status(5), Tgid).
-fn process_of(thread: Pid) -> Option<Pid> {
-    let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
-    let number = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
-    number.trim().parse().ok().map(Pid::from_raw)
 }

@@ -72,7 +72,7 @@ fn it_sees_what_the_programs_tell_of_themselves() {
     for server in ["tcp-server", "tcp-threaded-server"] {
         let (own, seen) = own_and_watched(server);
         assert_eq!(by_socket(&own), by_socket(&seen));
-        assert!(seen.iter().all(|event| event.program == "socklab" && event.run == Some(event.pid)));
+        assert!(seen.iter().all(|event| event.program == server && event.run == Some(event.pid)));
     }
 }
 

@@ -1,5 +1,5 @@
-"""Servers of every kind that a student may write, and a program of odd calls. Each prints "listening PORT", then
-"connected" and every line that it receives, serves two clients and ends."""
+"""Servers of every kind that a student may write, and a program of odd calls: servers.py KIND [ADDRESS PORT]. Each prints
+"listening PORT", then "connected" and every line that it receives. Without an address it serves two clients and ends."""
 
 import asyncio
 import os
@@ -9,7 +9,9 @@ import socketserver
 import sys
 import threading
 
-CLIENTS = 2
+ADDRESS, CLIENTS = ("127.0.0.1", 0), 2
+if len(sys.argv) > 2:
+    ADDRESS, CLIENTS = (sys.argv[2], int(sys.argv[3])), 1000
 
 
 def say(text):
@@ -19,7 +21,7 @@ def say(text):
 def listening():
     server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    server.bind(("127.0.0.1", 0))
+    server.bind(ADDRESS)
     server.listen(5)
     say(f"listening {server.getsockname()[1]}")
     return server
@@ -122,7 +124,7 @@ def with_asyncio():
             say("left")
             left.release()
 
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        server = await asyncio.start_server(handle, *ADDRESS)
         say(f"listening {server.sockets[0].getsockname()[1]}")
         for _ in range(CLIENTS):
             await left.acquire()
@@ -144,7 +146,7 @@ def with_socketserver():
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server(ADDRESS, Handler) as server:
         say(f"listening {server.server_address[1]}")
         for _ in range(CLIENTS):
             server.handle_request()
