@@ -64,12 +64,14 @@ pub(crate) struct ServerRun {
     pub(crate) accepted: Vec<Accepted>,
     /// For UDP: each client with the first datagram received from it, in order.
     pub(crate) datagrams: Vec<(SocketAddress, Entry)>,
+    /// Another thread or process than the one that accepted a connection read from it.
+    hands_over: bool,
 }
 
 impl ServerRun {
     /// Whether it is the threaded server of Part II.
     pub(crate) fn is_threaded(&self) -> bool {
-        self.program == THREADED_SERVER
+        self.program == THREADED_SERVER || self.hands_over
     }
 }
 
@@ -102,12 +104,14 @@ impl Testimony {
         for named in journals {
             let mut runs: BTreeMap<u32, Run> = BTreeMap::new();
             for (line, event) in (1u64..).zip(&named.journal.events) {
-                if !runs.contains_key(&event.pid) && !room.take() {
+                // The processes of one run are one server.
+                let run = event.run.unwrap_or(event.pid);
+                if !runs.contains_key(&run) && !room.take() {
                     continue;
                 }
                 let entry = || Entry { file: named.file.clone(), line, time: event.time };
                 testimony.note_failure_or_connect(event, entry, &mut room);
-                runs.entry(event.pid).or_default().note(event, entry, &mut room);
+                runs.entry(run).or_default().note(event, entry, &mut room);
             }
             testimony.servers.extend(runs.into_values().map(|run| run.server).filter(|server| {
                 !server.listening.is_empty() || !server.accepted.is_empty() || !server.datagrams.is_empty()
@@ -159,8 +163,10 @@ impl Room {
 #[derive(Default)]
 struct Run {
     server: ServerRun,
-    /// Where in `server.accepted` a socket of this number is.
-    sockets: BTreeMap<u32, usize>,
+    /// Where in `server.accepted` a socket of this number is, and which thread accepted it.
+    sockets: BTreeMap<u32, (usize, Option<u32>)>,
+    /// UDP sockets that were bound: a server's. A client leaves the choice of its port to the system.
+    bound: HashSet<u32>,
     /// The clients in `server.datagrams`.
     clients: HashSet<SocketAddress>,
 }
@@ -171,14 +177,17 @@ impl Run {
         match (event.event, event.protocol, event.local, event.remote) {
             (EventKind::Listen, _, Some(local), _) if room.take() => self.server.listening.push((local, entry())),
             (EventKind::Accept, _, local, Some(client)) if room.take() => {
-                self.sockets.insert(event.socket, self.server.accepted.len());
+                self.sockets.insert(event.socket, (self.server.accepted.len(), event.thread));
                 let accepted = Accepted { client, local, accepted: entry(), ended: None, first_receive: None };
                 self.server.accepted.push(accepted);
             }
-            (EventKind::Receive, Protocol::Udp, _, Some(client)) if event.program.contains("server") => {
+            (EventKind::Bind, Protocol::Udp, _, _) if room.take() => drop(self.bound.insert(event.socket)),
+            (EventKind::Receive, Protocol::Udp, _, Some(client)) if self.bound.contains(&event.socket) => {
                 self.note_datagram(client, entry, room);
             }
             (EventKind::Receive, Protocol::Tcp, _, _) => {
+                let accepted_by = self.sockets.get(&event.socket).map(|(_, thread)| *thread);
+                self.server.hands_over |= accepted_by.is_some_and(|thread| thread != event.thread);
                 if let Some(accepted) = self.accepted(event.socket) {
                     accepted.first_receive.get_or_insert_with(entry);
                 }
@@ -201,7 +210,7 @@ impl Run {
     }
 
     fn accepted(&mut self, socket: u32) -> Option<&mut Accepted> {
-        let place = *self.sockets.get(&socket)?;
+        let (place, _) = *self.sockets.get(&socket)?;
         self.server.accepted.get_mut(place)
     }
 }

@@ -7,9 +7,9 @@
 
 use std::fs;
 use std::io::{self, BufRead, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -22,6 +22,7 @@ use crate::cli::output::{Color, Destination};
 use crate::journal::Journal;
 use crate::lab::{HostName, LabConfig, Part, Question};
 use crate::limits::Limits;
+use crate::python::SCRIPTS;
 use crate::rehearse::act::conductor::{self, Control, JOURNALS, SCREENS, Stage};
 use crate::rehearse::act::space;
 use crate::rehearse::options::{self, Options, Template, Templates};
@@ -34,6 +35,8 @@ use crate::wording;
 
 /// The file of the answers.
 const ANSWERS: &str = "answers.json";
+/// The folder of the Python programs.
+const PYTHON: &str = "python";
 /// Exit status after Ctrl-C: 128 and the signal's number, as shells have it.
 const INTERRUPTED: u8 = 130;
 
@@ -94,6 +97,11 @@ pub(super) struct Arguments {
     /// Make captures that the sheet doesn't ask for: steps 10 and 12 at C and A, Part II at A
     #[arg(long)]
     extra_captures: bool,
+    /// Run the lab's Python programs, as `socklab python` writes them, instead of socklab's own
+    ///
+    /// They are in the folder `python` of the output, with this rehearsal's address and ports. They do not reply.
+    #[arg(long, conflicts_with_all = ["server_program", "client_program", "reply", "ipv6", "run"])]
+    python: bool,
     /// Run another program as server, such as 'python3 {program}.py {ip} {port}'
     ///
     /// socklab fills in {program} (tcp-server, tcp-threaded-server or udp-server), {address}, {ip}, {port}, {reply},
@@ -159,7 +167,7 @@ impl Arguments {
             "upper" => "upper",
             _ => "none",
         });
-        let mut programs = Templates::default();
+        let mut programs = if self.python { self.python_programs()? } else { Templates::default() };
         for (kind, template) in &self.server_program {
             set(&mut programs, *kind, template, |programs| &mut programs.server);
         }
@@ -177,6 +185,37 @@ impl Arguments {
             extra_captures: self.extra_captures,
             programs,
         }))
+    }
+}
+
+impl Arguments {
+    /// The command lines of the Python programs.
+    fn python_programs(&self) -> Result<Templates, Failure> {
+        let mut programs = Templates::default();
+        for script in SCRIPTS {
+            let path = self.output.join(PYTHON).join(script.file);
+            let words = ["python3".into(), path.to_string_lossy()];
+            let template = Template::parse(&shell_words::join(words)).map_err(|why| Failure::new("--python", why))?;
+            let kinds = Kind::ALL.into_iter().filter(|kind| kind.name() == script.counterpart);
+            programs.of.extend(kinds.map(|kind| (kind, template.clone())));
+        }
+        Ok(programs)
+    }
+
+    /// Writes the Python programs, for the plan's server.
+    fn write_python(&self, plan: &Plan) -> io::Result<()> {
+        let folder = self.output.join(PYTHON);
+        fs::create_dir_all(&folder)?;
+        for script in SCRIPTS {
+            let counterpart = plan.programs.iter().find(|program| program.kind.name() == script.counterpart);
+            let text = match counterpart.map(|program| program.server) {
+                Some(SocketAddr::V4(server)) => script.text_for(server),
+                Some(SocketAddr::V6(_)) => return Err(io::Error::other("the Python programs speak IPv4 only")),
+                None => script.text().to_owned(),
+            };
+            fs::write(folder.join(script.file), text)?;
+        }
+        Ok(())
     }
 }
 
@@ -217,7 +256,11 @@ fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
     if let Err(error) = space::enter() {
         return unusable(&Failure::new("rehearse", &error).hint(error.advice()));
     }
-    if writes && let Err(error) = make_folder(&arguments.output, plan) {
+    let make = || {
+        make_folder(&arguments.output, plan)?;
+        if arguments.python { arguments.write_python(plan) } else { Ok(()) }
+    };
+    if writes && let Err(error) = make() {
         return unusable(&Failure::new(arguments.output.display().to_string(), error));
     }
     let own = std::env::args_os().skip(1);
@@ -327,9 +370,11 @@ fn inner(arguments: &Arguments, plan: &Plan, outer: u32) -> Result<(), conductor
             let _ = sender.send(if matches!(read, Ok(1..)) { Control::Enter } else { Control::NoKeyboard });
         });
     };
+    let socklab = std::env::current_exe()?;
     let stage = Stage {
         folder: &arguments.output,
-        socklab: std::env::current_exe()?,
+        watches: can_watch(&socklab),
+        socklab,
         pause: arguments.pause,
         shell: arguments.shell,
         run: arguments.run.clone(),
@@ -338,6 +383,14 @@ fn inner(arguments: &Arguments, plan: &Plan, outer: u32) -> Result<(), conductor
         ask: &ask,
     };
     conductor::rehearse(plan, stage)
+}
+
+/// Whether programs may be watched here: tried once, with a program that does nothing.
+fn can_watch(socklab: &Path) -> bool {
+    let mut command = Command::new(socklab);
+    command.args(["run", "--journal", "/dev/null", "--"]).arg(socklab).arg("--version");
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
 }
 
 /// Analyzes what was recorded, writes the answers and shows them.
@@ -350,8 +403,9 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
     });
     let captures = captures.collect::<Result<Vec<_>, Failure>>()?;
     let made = captures.len();
-    let journals = plan.run_programs().filter(|program| program.has_journal()).map(|program| {
-        let file = format!("{JOURNALS}/{}.jsonl", program.name);
+    let files = plan.run_programs().map(|program| format!("{JOURNALS}/{}.jsonl", program.name));
+    // Where programs may not be watched, those that write none have none.
+    let journals = files.filter(|file| folder.join(file).exists()).map(|file| {
         let read = fs::File::open(folder.join(&file)).map_err(|error| Failure::new(&file, error));
         let journal =
             read.and_then(|read| Journal::read(io::BufReader::new(read)).map_err(|error| Failure::new(&file, error)))?;

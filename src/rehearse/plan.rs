@@ -125,6 +125,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All five.
+    pub const ALL: [Kind; 5] =
+        [Kind::TcpServer, Kind::TcpClient, Kind::TcpThreadedServer, Kind::UdpServer, Kind::UdpClient];
+
     /// The name of the command, as in journals.
     pub const fn name(self) -> &'static str {
         match self {
@@ -223,8 +227,8 @@ pub enum Action {
     Ping(HostName, HostName),
     /// A program is started: a server until it listens, a TCP client until it is connected.
     Start(ProgramId),
-    /// A program is started and must end by itself with a failure.
-    StartInVain(ProgramId),
+    /// A second server is started, until it has failed. One that starts all the same is ended with Ctrl-C.
+    StartSecond(ProgramId),
     /// A line is typed at a client.
     Type {
         /// The client.
@@ -292,7 +296,7 @@ impl Plan {
     /// The programs that the steps really run, in the order of the plan.
     pub fn run_programs(&self) -> impl Iterator<Item = &Program> {
         let runs = |id: usize| {
-            let starts = |action: &Action| matches!(action, Action::Start(started) | Action::StartInVain(started) if started.0 == id);
+            let starts = |action: &Action| matches!(action, Action::Start(started) | Action::StartSecond(started) if started.0 == id);
             self.steps.iter().flat_map(|step| &step.actions).any(starts)
         };
         self.programs.iter().enumerate().filter(move |(id, _)| runs(*id)).map(|(_, program)| program)

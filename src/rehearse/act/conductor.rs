@@ -1,6 +1,7 @@
 //! Doing what a plan says, one action after the other, and telling what happened.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,8 @@ pub struct Stage<'a> {
     pub folder: &'a Path,
     /// The program file of socklab itself.
     pub socklab: PathBuf,
+    /// Whether programs may be watched here, with `socklab run`.
+    pub watches: bool,
     /// Whether Enter is waited for before each step.
     pub pause: bool,
     /// Where a shell is opened at the end.
@@ -168,7 +171,7 @@ impl Conductor<'_> {
             Action::Network => self.network(),
             Action::Ping(from, to) => self.ping(*from, *to),
             Action::Start(id) => self.start(*id),
-            Action::StartInVain(id) => self.start_in_vain(*id),
+            Action::StartSecond(id) => self.start_second(*id),
             Action::Type { client, server, line, arrival } => self.type_line(*client, *server, line, *arrival),
             Action::EndInput(id) => self.end(*id, "^D", Running::end_input),
             Action::Interrupt(id) => self.end(*id, "^C", Running::interrupt),
@@ -192,7 +195,7 @@ impl Conductor<'_> {
             thread.run(network::await_interface)?.map_err(doing("waiting for a host's link failed"))?;
             self.hosts.insert(host.name, thread);
         }
-        if self.plan.programs.iter().any(|program| !program.has_journal()) {
+        if self.plan.programs.iter().any(|program| !self.has_journal(program)) {
             self.wire = Some(self.host(HostName::A)?.run(Wire::watch)??);
         }
         let addresses: Vec<String> =
@@ -212,7 +215,7 @@ impl Conductor<'_> {
         let program = self.program(id)?;
         let journal = self.stage.folder.join(JOURNALS).join(format!("{}.jsonl", program.name));
         let command = self.command(&program, &journal)?;
-        let journal = program.has_journal().then_some(journal);
+        let journal = self.has_journal(&program).then_some(journal);
         let typed = program.typed();
         self.tell_typed(&format!("{}$ {typed}", program.host))?;
         let screen = self.stage.folder.join(SCREENS).join(format!("{}.txt", program.name));
@@ -223,20 +226,34 @@ impl Conductor<'_> {
         Ok(())
     }
 
+    /// Whether there is a journal of a program: its own, or that of the witness.
+    fn has_journal(&self, program: &plan::Program) -> bool {
+        self.stage.watches || program.has_journal()
+    }
+
     fn command(&self, program: &plan::Program, journal: &Path) -> io::Result<Command> {
-        match &program.command {
+        let writes_its_own = matches!(program.command, plan::Command::Other(_)) && program.has_journal();
+        let words = match &program.command {
             plan::Command::Own(arguments) => {
-                let mut command = Command::new(&self.stage.socklab);
-                command.args(arguments).arg("--journal").arg(journal);
-                Ok(command)
+                let socklab = self.stage.socklab.clone().into_os_string();
+                [socklab].into_iter().chain(arguments.iter().map(OsString::from)).collect::<Vec<_>>()
             }
             plan::Command::Other(words) => {
-                let (first, rest) = words.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
-                let mut command = Command::new(first);
-                command.args(rest.iter().map(|word| word.replace(JOURNAL, &journal.to_string_lossy())));
-                Ok(command)
+                words.iter().map(|word| word.replace(JOURNAL, &journal.to_string_lossy()).into()).collect()
             }
+        };
+        if self.stage.watches && !writes_its_own {
+            let mut command = Command::new(&self.stage.socklab);
+            command.args(["run", "--journal"]).arg(journal).arg("--").args(words);
+            return Ok(command);
         }
+        let (first, rest) = words.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
+        let mut command = Command::new(first);
+        command.args(rest);
+        if matches!(program.command, plan::Command::Own(_)) {
+            command.arg("--journal").arg(journal);
+        }
+        Ok(command)
     }
 
     fn begin_capture(&mut self, id: usize) -> Result<(), Failure> {

@@ -80,6 +80,17 @@ impl Running {
         Ok(self.events()?.iter().filter(counts).count())
     }
 
+    /// Bytes of its journal's events of a kind, with this remote address if one is given.
+    ///
+    /// # Errors
+    /// If the journal can't be read.
+    pub fn bytes(&self, kind: EventKind, remote: Option<SocketAddress>) -> io::Result<u64> {
+        let counts =
+            |event: &&JournalEvent| event.event == kind && remote.is_none_or(|remote| event.remote == Some(remote));
+        let bytes = self.events()?.iter().filter(counts).filter_map(|event| event.bytes).fold(0, u64::saturating_add);
+        Ok(bytes)
+    }
+
     /// What its screen shows, made harmless.
     pub fn screen(&self) -> Vec<String> {
         let text = std::fs::read(&self.screen).unwrap_or_default();
