@@ -3,7 +3,7 @@
 
     benches/compare.py [--dir DIR] [--rounds N] [--quick] [--only KIND] [--without PROGRAM]...
 
-Makes the captures with `cargo bench --bench generate` (about 4 GB; kept in DIR for the next time), reads each once so
+Makes the captures with `cargo bench --bench generate` (about 7 GB; kept in DIR for the next time), reads each once so
 that it is in the page cache, then runs all programs one after the other, round by round, so that a slow moment of the
 machine hits all of them. `--quick` makes captures a tenth as long. Programs that are not installed are left out and
 named. Needs Python alone; capinfos, tcptrace and tshark are in Debian's packages tshark, wireshark-common, tcptrace.
@@ -21,6 +21,10 @@ KINDS = {
     "full": (700_000, ("capinfos",)),
     "conversations": (6_000_000, ()),
     "lab": (300, ()),
+    "class-mixed": (3_000_000, ()),
+    "class-small": (8_000_000, ()),
+    "class-full": (700_000, ()),
+    "class-conversations": (6_000_000, ()),
 }
 # The slow programs run in this many rounds at most: tshark alone takes half a minute.
 SLOW_ROUNDS = {"tshark": 1, "tcptrace": 1}
@@ -51,7 +55,7 @@ def commands(program, path, slow):
              "tcptrace": ["tcptrace", "-b", path],
              "tshark": ["tshark", "-n", "-q", "-r", path, "-z", "conv,tcp", "-z", "conv,udp"],
              "true": ["true"]}
-    wanted = ["true", "socklab"] if "lab" in os.path.basename(path) else ["dd", "socklab", "socklab json", *slow]
+    wanted = ["true", "socklab"] if os.path.basename(path).startswith("lab") else ["dd", "socklab", "socklab json", *slow]
     return {name: found[name] for name in wanted}
 
 

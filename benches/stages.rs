@@ -26,7 +26,8 @@ const FRAMES: u64 = 200_000;
 const KINDS: [Kind; 3] = [Kind::Small, Kind::Mixed, Kind::Full];
 
 /// Those on which what follows after the last frame is measured: there connections count, not frames.
-const CONNECTIONS: [Kind; 3] = [Kind::Lab, Kind::Mixed, Kind::Conversations];
+const CONNECTIONS: [Kind; 5] =
+    [Kind::Lab, Kind::Mixed, Kind::Conversations, Kind::ClassMixed, Kind::ClassConversations];
 
 fn main() {
     divan::main();
@@ -115,7 +116,8 @@ fn report_table(bencher: Bencher, kind: Kind) {
     let analysis = analysis(kind);
     bencher.bench_local(|| {
         let mut out = Vec::new();
-        table::write(&mut out, &analysis, table::Options { style: Style::Plain, all: false }).unwrap();
+        table::write(&mut out, &analysis, table::Options { style: Style::Plain, detail: table::Detail::Short })
+            .unwrap();
         out
     });
 }
@@ -150,7 +152,8 @@ fn whole(bencher: Bencher, kind: Kind) {
     bencher.counter(ItemsCount::new(frames)).counter(BytesCount::of_slice(&bytes)).bench_local(|| {
         let analysis = analyze(vec![facts(&bytes)], &[], &LabConfig::default());
         let mut out = Vec::new();
-        table::write(&mut out, &analysis, table::Options { style: Style::Plain, all: false }).unwrap();
+        table::write(&mut out, &analysis, table::Options { style: Style::Plain, detail: table::Detail::Short })
+            .unwrap();
         out
     });
 }

@@ -1,7 +1,7 @@
-//! The event log of the socket programs: one JSON object a line (`--journal FILE`).
+//! The event log of socket programs: one JSON object a line (`--journal FILE`).
 //!
-//! The programs write it, the analyzer reads it as evidence where a capture cannot speak: whether `bind` succeeded, when
-//! `accept` returned, which line was received from whom.
+//! socklab's own programs write it, and so does `socklab run` for any other program. The analyzer reads it as evidence
+//! where a capture cannot speak: whether `bind` succeeded, when `accept` returned, which line was received from whom.
 //!
 //! A journal is read whole into memory, within [`JOURNAL_EVENTS`], [`JOURNAL_TEXT_BYTES`] and [`JOURNAL_LINE_BYTES`].
 
@@ -26,14 +26,24 @@ pub enum EventKind {
     Connect,
     /// `accept()` returned it: a new socket for one client.
     Accept,
-    /// Data arrived on it: one event a line or datagram, as shown on the screen.
+    /// Data was read from it. The socket programs write one event a line or datagram, as shown on the screen;
+    /// `socklab run` one a call, or one a datagram.
     Receive,
     /// Data was handed to the system to send.
     Send,
     /// The peer closed its side: end of file was read.
     Eof,
-    /// It was closed.
+    /// `shutdown()` closed one direction or both; `operation` says which (`SHUT_WR`).
+    Shutdown,
+    /// One of its descriptors was closed, and another one (made by `dup()` or `fork()`) still holds it: nothing is sent.
+    Release,
+    /// It was closed, by its last descriptor. `operation` says by what, where it was not `close()`.
     Close,
+    /// A connection waits in the queue of this listening socket: it is established, and no program has accepted it.
+    /// `bytes` of it are unread. Written again when their number changes.
+    Queued,
+    /// That connection waits no longer; `operation` says why: `accept`, or `gone` (reset, or the listening socket closed).
+    Dequeued,
     /// A call failed; `operation` and `errno` say which and why.
     Error,
 }
@@ -43,15 +53,22 @@ pub enum EventKind {
 pub struct JournalEvent {
     /// When it happened, in UTC with microseconds.
     pub time: Timestamp,
-    /// The program: `tcp-server`, `tcp-client`, `tcp-threaded-server`, `udp-server`, `udp-client`.
+    /// The program: `tcp-server`, `tcp-client`, `tcp-threaded-server`, `udp-server`, `udp-client`; from `socklab run` the
+    /// name of the program or of its script (`tcp_server.py`).
     pub program: String,
     /// The process number.
     pub pid: u32,
+    /// From `socklab run`: the number of the run's first process. The run's processes share one count of sockets.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub run: Option<u32>,
+    /// From `socklab run`: the system's number of the thread that made the call; the main thread's is `pid`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub thread: Option<u32>,
     /// What happened.
     pub event: EventKind,
     /// The socket's protocol.
     pub protocol: Protocol,
-    /// The socket's number in its process, from 1 in the order of creation.
+    /// The socket's number in its process (or run), from 1 in the order of creation.
     pub socket: u32,
     /// For `accept`: the number of the listening socket that it came from.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -65,13 +82,14 @@ pub struct JournalEvent {
     /// For `listen`: the backlog asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub backlog: Option<u32>,
-    /// For `receive` and `send`: bytes.
+    /// For `receive` and `send`: bytes. For `queued` and `dequeued`: bytes that wait unread.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bytes: Option<u64>,
     /// For `receive` and `send`: the text as shown on the screen, made harmless.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
-    /// For `error`: the call that failed (`bind`, `connect`, `accept` …).
+    /// For `error`: the call that failed (`bind`, `connect`, `accept` …). For `shutdown`, `close` and `dequeued`: see
+    /// there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operation: Option<String>,
     /// For `error`: the errno name (`EADDRINUSE`), or the system's number where it has no name here.
@@ -83,6 +101,29 @@ pub struct JournalEvent {
 }
 
 impl JournalEvent {
+    /// An event with the fields that every event has.
+    pub fn new(time: Timestamp, program: &str, pid: u32, event: EventKind, protocol: Protocol, socket: u32) -> Self {
+        JournalEvent {
+            time,
+            program: program.to_owned(),
+            pid,
+            run: None,
+            thread: None,
+            event,
+            protocol,
+            socket,
+            listener: None,
+            local: None,
+            remote: None,
+            backlog: None,
+            bytes: None,
+            text: None,
+            operation: None,
+            errno: None,
+            message: None,
+        }
+    }
+
     /// Bytes of all its texts.
     fn text_bytes(&self) -> usize {
         let texts = [&self.text, &self.operation, &self.errno, &self.message];
@@ -114,8 +155,8 @@ pub enum JournalError {
         /// What the system says.
         source: io::Error,
     },
-    /// The line is no journal event.
-    #[error("line {line} is no journal event: {}", within_line(source))]
+    /// The line is not a journal event.
+    #[error("line {line} is not a journal event: {}", within_line(source))]
     Event {
         /// The line.
         line: u64,
@@ -123,7 +164,7 @@ pub enum JournalError {
         source: serde_json::Error,
     },
     /// The line is longer than any that the socket programs write.
-    #[error("line {line} is longer than {JOURNAL_LINE_BYTES} bytes: this is no journal")]
+    #[error("line {line} is longer than {JOURNAL_LINE_BYTES} bytes: this is not a journal")]
     TooLong {
         /// The line.
         line: u64,
@@ -180,7 +221,7 @@ impl Journal {
     /// Reads a whole journal.
     ///
     /// # Errors
-    /// A line that is no journal event, is too long, or can't be read. A last line that stops in its middle is no error:
+    /// A line that is not a journal event, is too long, or can't be read. A last line that stops in its middle is no error:
     /// see [`Journal::cut`].
     pub fn read(reader: impl BufRead) -> Result<Journal, JournalError> {
         Journal::read_within(reader, &mut Room::default())
@@ -289,11 +330,11 @@ mod tests {
     fn anything_but_a_cut_last_line_is_an_error_that_names_the_line() {
         for wrong in ["", "{}", "hello", "[1", "{\"time\":\"yesterday\"}", "\u{feff}"] {
             let error = read(&format!("{LINE}\n{wrong}\n")).unwrap_err().to_string();
-            assert!(error.starts_with("line 2 is no journal event"), "{error}");
+            assert!(error.starts_with("line 2 is not a journal event"), "{error}");
             assert!(!error.contains(" at line "), "{error}");
         }
         let hello = read(&format!("{LINE}\nhello\n")).unwrap_err().to_string();
-        assert_eq!(hello, "line 2 is no journal event: expected value (column 1)");
+        assert_eq!(hello, "line 2 is not a journal event: expected value (column 1)");
         assert!(matches!(read("hello"), Err(JournalError::Event { line: 1, .. })));
         let long = format!("{LINE}\n{}", "x".repeat(JOURNAL_LINE_BYTES + 1));
         assert!(matches!(read(&long), Err(JournalError::TooLong { line: 2 })));
@@ -343,6 +384,7 @@ mod tests {
             Just(EventKind::Connect),
             Just(EventKind::Accept),
             Just(EventKind::Eof),
+            Just(EventKind::Queued),
             Just(EventKind::Error)
         ];
         let address =
@@ -354,24 +396,11 @@ mod tests {
             (address(), address(), of(any::<u64>())),
             (text(), text(), text()),
         )
-            .prop_map(|((seconds, micros, pid, event, listener, backlog), (local, remote, bytes), texts)| {
-                JournalEvent {
-                    time: Timestamp { seconds, nanoseconds: micros * 1000, digits: 6 },
-                    program: "udp-client".to_owned(),
-                    pid,
-                    event,
-                    protocol: Protocol::Udp,
-                    socket: 1,
-                    listener,
-                    local,
-                    remote,
-                    backlog,
-                    bytes,
-                    text: texts.0,
-                    operation: texts.1,
-                    errno: texts.2,
-                    message: None,
-                }
+            .prop_map(|((seconds, micros, pid, kind, listener, backlog), (local, remote, bytes), texts)| {
+                let time = Timestamp { seconds, nanoseconds: micros * 1000, digits: 6 };
+                let (text, operation, errno) = texts;
+                let event = JournalEvent::new(time, "udp-client", pid, kind, Protocol::Udp, 1);
+                JournalEvent { listener, local, remote, backlog, bytes, text, operation, errno, run: listener, ..event }
             })
     }
 

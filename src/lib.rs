@@ -6,12 +6,13 @@
 //! - [`analyze`]: frames → packets → connections → the lab → answers and findings
 //! - [`report`]: an analysis → tables and JSON
 //! - [`filter`]: which packets pass, in pcap-filter's spelling
-//! - `servers`, `capture`, `rehearse`, `cli`: the socket programs, live capture, the whole lab on one computer, and the
-//!   command line (feature `cli`)
+//! - `servers`, `capture`, `rehearse`, `witness`, `socket_table`, `cli`: the socket programs, live capture, the whole lab
+//!   on one computer, watching any program's socket calls, the kernel's list of sockets, and the command line (feature
+//!   `cli`)
 //! - [`grade`]: a submission's captures and written answers → points, with the reasons
 //!
-//! All rest on [`types`]; [`lab`] knows the sheet (questions, steps, hosts), [`journal`] the socket programs' event log.
-//! Everything but these four is the core: it opens no file, reads no clock, prints nothing, starts no thread.
+//! [`python`] holds the lab's Python programs as text. All rest on [`types`]; [`lab`] knows the sheet (questions, steps, hosts), [`journal`] the socket programs' event log.
+//! Everything but these six is the core: it opens no file, reads no clock, prints nothing, starts no thread.
 
 #![forbid(unsafe_code)]
 
@@ -27,10 +28,16 @@ pub mod grade;
 pub mod journal;
 pub mod lab;
 pub mod limits;
+pub mod python;
 #[cfg(feature = "cli")]
 pub mod rehearse;
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod servers;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+pub mod socket_table;
 pub mod types;
+pub mod wireshark;
+#[cfg(all(feature = "cli", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub mod witness;
 pub mod wording;

@@ -85,6 +85,10 @@ pub const LAB_STREAMS: usize = 1000;
 /// times its length. A longer line ends the reading with an error.
 pub const JOURNAL_LINE_BYTES: usize = 512 * 1024;
 
+/// Most bytes of one call's data whose text `socklab run` writes to its journal: enough for any line that is typed. The
+/// count of bytes is whole.
+pub const WITNESS_TEXT_BYTES: usize = 4096;
+
 /// Most events held of one journal; further ones are counted, not held (`limit-journal`).
 pub const JOURNAL_EVENTS: usize = 500_000;
 

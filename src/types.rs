@@ -104,6 +104,14 @@ impl<'de> Deserialize<'de> for SocketAddress {
     }
 }
 
+/// Whether an address names a group of hosts: multicast, or a broadcast address.
+pub fn is_group(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast() || (ip.octets()[3] == 255 && !ip.is_loopback()),
+        IpAddr::V6(ip) => ip.is_multicast(),
+    }
+}
+
 /// A point in time with the precision of the clock that took it. Written as RFC 3339 in UTC with that many digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
@@ -183,5 +191,15 @@ mod tests {
         assert_eq!(Timestamp::parse("-000001-12-31T23:59:59Z"), None);
         let early = Timestamp { seconds: i64::MIN, nanoseconds: 0, digits: 6 };
         assert_eq!(early.to_rfc3339(), None);
+    }
+
+    #[test]
+    fn groups_are_no_hosts() {
+        for group in ["224.0.0.251", "255.255.255.255", "10.0.3.255", "ff02::fb"] {
+            assert!(is_group(group.parse().unwrap()), "{group}");
+        }
+        for host in ["10.0.3.1", "127.0.0.1", "fe80::1"] {
+            assert!(!is_group(host.parse().unwrap()), "{host}");
+        }
     }
 }

@@ -2,7 +2,18 @@
 
 use std::fmt::Display;
 
-use crate::types::FrameNumber;
+use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
+
+/// Columns of a terminal, which no line of text is wider than but those to copy.
+pub const COLUMNS: usize = 80;
+
+/// A text in lines of at most [`COLUMNS`], which begin with these indents. Words stay whole: they may be commands or files.
+pub fn wrap(text: &str, first: &str, rest: &str) -> Vec<String> {
+    let options = textwrap::Options::new(COLUMNS).initial_indent(first).subsequent_indent(rest);
+    let options = options.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let options = options.word_separator(textwrap::WordSeparator::AsciiSpace);
+    textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
+}
 
 /// Items in a sentence: `a`, `a and b`, `a, b and c`.
 pub fn list<T: Display>(items: &[T]) -> String {
@@ -64,6 +75,29 @@ pub fn frame_filter(numbers: &[FrameNumber]) -> String {
     }
 }
 
+/// A display filter for the stream with this number.
+pub fn stream_filter(protocol: Protocol, stream: StreamNumber) -> String {
+    format!("{}.stream == {stream}", field(protocol))
+}
+
+/// A display filter for the stream between two socket addresses, whatever its number.
+pub fn address_filter(protocol: Protocol, [a, b]: [SocketAddress; 2]) -> String {
+    let ip = if a.ip.is_ipv6() { "ipv6" } else { "ip" };
+    let transport = field(protocol);
+    format!(
+        "{ip}.addr == {} && {ip}.addr == {} && {transport}.port == {} && {transport}.port == {}",
+        a.ip, b.ip, a.port, b.port
+    )
+}
+
+/// The name of a protocol's fields in display filters.
+fn field(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+    }
+}
+
 /// Runs of consecutive numbers in sorted ones.
 fn runs(numbers: &[FrameNumber]) -> impl Iterator<Item = (FrameNumber, FrameNumber)> + '_ {
     let chunks = numbers.chunk_by(|a, b| a.0.checked_add(1) == Some(b.0));
@@ -76,6 +110,15 @@ mod tests {
 
     fn numbers(of: &[u64]) -> Vec<FrameNumber> {
         of.iter().copied().map(FrameNumber).collect()
+    }
+
+    #[test]
+    fn wrapped_lines_keep_words_whole() {
+        let lines = wrap(&format!("{} right-click --force", "word ".repeat(13)), "  ", "    ");
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("  word") && lines[0].ends_with("right-click"), "{lines:?}");
+        assert_eq!(lines[1], "    --force");
+        assert_eq!(wrap(&"x".repeat(100), "", "").len(), 1);
     }
 
     #[test]

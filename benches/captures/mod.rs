@@ -2,7 +2,8 @@
 //!
 //! Each frame belongs to a conversation picked at random from all that are open, which is harder on caches than real
 //! captures are. A TCP connection has its handshake, data both ways with acknowledgements, and its close; every eighth
-//! conversation is UDP.
+//! conversation is UDP. Each kind is made twice: with the addresses of many networks, and as a class would make it, whose
+//! traffic is all the lab's.
 
 #![allow(dead_code)] // Each program that includes this module uses a part of it.
 
@@ -21,11 +22,42 @@ pub(crate) enum Kind {
     Conversations,
     /// A capture such as the lab's: a few hundred frames of 12 conversations.
     Lab,
+    /// The first four with a class at work: 250 hosts of 10.0.3.0/24, the sheet's server and ports.
+    ClassSmall,
+    ClassMixed,
+    ClassFull,
+    ClassConversations,
 }
 
 impl Kind {
     /// Every kind.
-    pub(crate) const ALL: [Kind; 5] = [Kind::Small, Kind::Mixed, Kind::Full, Kind::Conversations, Kind::Lab];
+    pub(crate) const ALL: [Kind; 9] = [
+        Kind::Small,
+        Kind::Mixed,
+        Kind::Full,
+        Kind::Conversations,
+        Kind::Lab,
+        Kind::ClassSmall,
+        Kind::ClassMixed,
+        Kind::ClassFull,
+        Kind::ClassConversations,
+    ];
+
+    /// The kind that has the same frames with other addresses; itself where it has those of many networks.
+    fn shape(self) -> Kind {
+        match self {
+            Kind::ClassSmall => Kind::Small,
+            Kind::ClassMixed => Kind::Mixed,
+            Kind::ClassFull => Kind::Full,
+            Kind::ClassConversations => Kind::Conversations,
+            other => other,
+        }
+    }
+
+    /// Whether all of it is traffic of the lab.
+    fn is_class(self) -> bool {
+        self != self.shape()
+    }
 
     /// Its name on a command line.
     pub(crate) fn name(self) -> &'static str {
@@ -35,42 +67,46 @@ impl Kind {
             Kind::Full => "full",
             Kind::Conversations => "conversations",
             Kind::Lab => "lab",
+            Kind::ClassSmall => "class-small",
+            Kind::ClassMixed => "class-mixed",
+            Kind::ClassFull => "class-full",
+            Kind::ClassConversations => "class-conversations",
         }
     }
 
     /// Frames of the capture that the aims speak of.
     pub(crate) fn frames(self) -> u64 {
-        match self {
+        match self.shape() {
             Kind::Small => 8_000_000,
             Kind::Mixed => 3_000_000,
             Kind::Full => 700_000,
-            Kind::Conversations => 6_000_000,
             Kind::Lab => 300,
+            _ => 6_000_000,
         }
     }
 
     /// Conversations among that many frames.
     fn conversations(self, frames: u64) -> u32 {
-        let count = match self {
+        let count = match self.shape() {
             Kind::Conversations => frames.div_ceil(8),
             Kind::Lab => 12,
-            Kind::Small | Kind::Mixed | Kind::Full => 20_000,
+            _ => 20_000,
         };
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Conversations that are open at a time.
     fn open(self) -> u32 {
-        match self {
+        match self.shape() {
             Kind::Conversations => 4096,
             Kind::Lab => 3,
-            Kind::Small | Kind::Mixed | Kind::Full => u32::MAX,
+            _ => u32::MAX,
         }
     }
 
     /// Length of the next frame with data, from a random number.
     fn length(self, random: u64) -> usize {
-        match (self, random % 12) {
+        match (self.shape(), random % 12) {
             (Kind::Full, _) | (Kind::Mixed, 0) => 1514,
             (Kind::Mixed, 1 | 2) => 354,
             (Kind::Lab, _) => 80,
@@ -84,7 +120,8 @@ pub(crate) fn write(kind: Kind, frames: u64, out: &mut impl Write) -> io::Result
     out.write_all(&block(0x0a0d_0d0a, &[&0x1a2b_3c4d_u32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]]))?;
     out.write_all(&block(1, &[&[1, 0, 0, 0], &262_144_u32.to_le_bytes()[..], &[2, 0, 4, 0], b"eth0", &[0; 4]]))?;
     let total = kind.conversations(frames);
-    let mut open: Vec<Conversation> = (0..total.min(kind.open())).map(Conversation::new).collect();
+    let mut open: Vec<Conversation> =
+        (0..total.min(kind.open())).map(|number| Conversation::new(kind, number)).collect();
     let mut next = open.len() as u32;
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let each = (frames / u64::from(total)).max(8);
@@ -98,7 +135,7 @@ pub(crate) fn write(kind: Kind, frames: u64, out: &mut impl Write) -> io::Result
         packet_block(&mut record, time, &frame);
         out.write_all(&record)?;
         if conversation.sent >= each && next < total {
-            open[place] = Conversation::new(next);
+            open[place] = Conversation::new(kind, next);
             next += 1;
         }
     }
@@ -139,7 +176,24 @@ const PSH: u8 = 8;
 const ACK: u8 = 16;
 
 impl Conversation {
-    fn new(number: u32) -> Self {
+    fn new(kind: Kind, number: u32) -> Self {
+        if kind.is_class() { Self::of_class(number) } else { Self::of_strangers(number) }
+    }
+
+    /// Between a host of the class and the server: 250 hosts, each with the ephemeral ports of Linux one after the other.
+    fn of_class(number: u32) -> Self {
+        let udp = number % 8 == 7;
+        let (host, port) = ((number % 250) as u8 + 2, 32_768 + (number / 250 % 28_232) as u16);
+        let sequence = number.wrapping_mul(2_654_435_761);
+        Conversation {
+            udp,
+            client: Side { address: [10, 0, 3, host], port, sequence },
+            server: Side { address: [10, 0, 3, 1], port: if udp { 65_433 } else { 65_432 }, sequence: !sequence },
+            sent: 0,
+        }
+    }
+
+    fn of_strangers(number: u32) -> Self {
         let [_, a, b, c] = number.to_be_bytes();
         let port = 1024 + (number.wrapping_mul(40_503) % 64_000) as u16;
         let sequence = number.wrapping_mul(2_654_435_761);

@@ -145,7 +145,7 @@ fn journal(bytes: &[u8], tally: &mut Tally) {
 fn report(captures: Vec<CaptureFacts>, journals: &[NamedJournal], tally: &mut Tally) {
     tally.analyses += 1;
     let analysis = analyze(captures, journals, &LabConfig::default());
-    let options = table::Options { style: Style::Plain, all: false };
+    let options = table::Options { style: Style::Plain, detail: table::Detail::Short };
     table::write(&mut io::sink(), &analysis, options).expect("a sink takes everything");
     json::write(&mut io::sink(), &analysis).expect("a sink takes everything");
 }

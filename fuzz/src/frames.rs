@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use arbitrary::{Arbitrary, Unstructured};
 use socklab::analyze::packet::{
-    ArpPacket, Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket, TcpFlags,
+    ArpPacket, Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedHeader, QuotedPacket, TcpFlags,
     TcpSegment, UdpDatagram,
 };
 use socklab::capfile::{Direction, Frame, LinkType};
@@ -64,7 +64,7 @@ enum What<'a> {
     Tcp { flags: u8, sequence: Number, acknowledgement: Number, bogus: bool, length: Option<u32>, payload: &'a [u8] },
     Udp { length: u32, payload: &'a [u8] },
     Arp { request: bool, mac: [u8; 6] },
-    Icmp { kind: u8, code: u8, quoted: bool },
+    Icmp { kind: u8, code: u8, quoted: bool, flags: u8, sequence: Number, bogus: bool, snmp: bool },
     Fragment,
     OtherIp,
     Other,
@@ -124,13 +124,13 @@ pub fn tracker(data: &[u8]) {
             data: &[],
             direction: None,
         };
-        tracker.add(&frame, &given.packet());
+        tracker.add(&frame, &given.packet(given.quoted().as_slice()));
     }
     checks::traffic(&tracker.finish(), number, &limits);
 }
 
 impl<'a> Given<'a> {
-    fn packet(&self) -> Packet<'a> {
+    fn packet<'b>(&'b self, quoted: &'b [QuotedHeader]) -> Packet<'b> {
         let addresses = IpAddresses { source: ip(self.addresses.0), destination: ip(self.addresses.1) };
         let has_ip = !matches!(self.what, What::Arp { .. } | What::Other | What::NoPacket);
         let direction = |inbound| if inbound { Direction::Inbound } else { Direction::Outbound };
@@ -139,7 +139,24 @@ impl<'a> Given<'a> {
             ip: has_ip.then_some(addresses),
             direction: self.direction.map(direction),
             content: self.content(addresses),
+            quoted,
+            unfollowed: None,
         }
+    }
+
+    /// The header that an error quotes: one of the same ports, the other way.
+    fn quoted(&self) -> Option<QuotedHeader> {
+        let What::Icmp { code, quoted: true, flags, sequence, bogus, snmp, .. } = &self.what else { return None };
+        Some(QuotedHeader {
+            ip: IpAddresses { source: ip(self.addresses.1), destination: ip(self.addresses.0) },
+            source_port: self.ports.0.get(),
+            destination_port: self.ports.1.get(),
+            protocol: if code % 2 == 0 { Protocol::Tcp } else { Protocol::Udp },
+            flags: TcpFlags(*flags),
+            sequence: sequence.get(),
+            bogus_header: *bogus,
+            snmp: *snmp,
+        })
     }
 
     fn content(&self, addresses: IpAddresses) -> Content<'a> {
@@ -156,7 +173,7 @@ impl<'a> Given<'a> {
                 payload,
             }),
             What::Udp { length, payload } => {
-                Content::Udp(UdpDatagram { source_port, destination_port, payload_length: *length, payload })
+                Content::Udp(UdpDatagram { source_port, destination_port, payload_length: *length, held_length: *length, payload })
             }
             What::Arp { request, mac } => Content::Arp(ArpPacket {
                 request: *request,
@@ -164,7 +181,7 @@ impl<'a> Given<'a> {
                 sender: [10, 0, 3, self.addresses.0].into(),
                 target: [10, 0, 3, self.addresses.1].into(),
             }),
-            What::Icmp { kind, code, quoted } => Content::Icmp(IcmpMessage {
+            What::Icmp { kind, code, quoted, .. } => Content::Icmp(IcmpMessage {
                 kind: icmp_kind(*kind, *code),
                 quoted: quoted.then(|| QuotedPacket {
                     protocol: if code % 2 == 0 { Protocol::Tcp } else { Protocol::Udp },

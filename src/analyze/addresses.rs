@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use crate::analyze::analysis::{AddressRole, AddressSummary, Role, RoleBasis};
 use crate::analyze::track::{Side, Traffic};
-use crate::types::{Protocol, SocketAddress, StreamNumber};
+use crate::types::{Protocol, SocketAddress};
 
 /// The socket addresses of a capture, ready to be listed as often as needed: TCP before UDP, then by address and port.
 pub struct Addresses<'a> {
@@ -16,7 +16,7 @@ pub struct Addresses<'a> {
 }
 
 impl<'a> Addresses<'a> {
-    /// Sorts the ends of all connections and conversations. Roles are by stream number.
+    /// Sorts the ends of all connections and conversations. Roles are in the order of stream numbers.
     pub fn new(traffic: &'a Traffic, tcp_roles: &'a [Role], udp_roles: &'a [Role]) -> Self {
         Addresses {
             tcp: Index::new(Protocol::Tcp, traffic, tcp_roles, traffic.tcp_count()),
@@ -77,17 +77,17 @@ impl Shared<'_> {
     }
 
     fn roles(&self) -> impl Iterator<Item = (End, Role)> {
-        self.ends().filter_map(|end| Some((end, *self.index.roles.get(end.stream().0 as usize)?)))
+        self.ends().filter_map(|end| Some((end, *self.index.roles.get(end.position())?)))
     }
 }
 
-/// One end of a stream: the stream's number shifted left by one, and 1 for [`Side::B`].
+/// One end of a stream: the stream's position by number, shifted left by one, and 1 for [`Side::B`].
 #[derive(Clone, Copy)]
 struct End(u64);
 
 impl End {
-    fn stream(self) -> StreamNumber {
-        StreamNumber(u32::try_from(self.0 >> 1).unwrap_or(u32::MAX))
+    fn position(self) -> usize {
+        usize::try_from(self.0 >> 1).unwrap_or(usize::MAX)
     }
 
     fn side(self) -> Side {
@@ -192,8 +192,8 @@ impl<'a> Index<'a> {
     /// The addresses and frames of the stream that this is an end of.
     fn stream(&self, end: End) -> Option<([SocketAddress; 2], u64)> {
         match self.protocol {
-            Protocol::Tcp => self.traffic.tcp_ends(end.stream()),
-            Protocol::Udp => self.traffic.udp_ends(end.stream()),
+            Protocol::Tcp => self.traffic.tcp_ends(end.position()),
+            Protocol::Udp => self.traffic.udp_ends(end.position()),
         }
     }
 }

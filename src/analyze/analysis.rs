@@ -2,12 +2,17 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use std::collections::BTreeMap;
 
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::analyze::text::{FrameRanges, Text};
 use crate::analyze::track::Side;
 use crate::capfile::CaptureInfo;
 use crate::lab::{HostName, Question, Step};
-use crate::types::{FrameNumber, Protocol, SocketAddress};
+use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
+use crate::wording;
 
 /// How it is known which side of a connection is the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -34,7 +39,77 @@ pub struct Role {
     pub lab: bool,
 }
 
-/// The step of the sheet that a capture records.
+/// What became of a TCP connection at its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It was established and waited in the server's accept queue; no program had accepted it.
+    Queued,
+    /// The server's program had accepted it.
+    Served,
+    /// The SYN was answered with a RST.
+    Refused,
+    /// The SYN was not answered.
+    Unanswered,
+    /// Nothing shows it.
+    Unknown,
+}
+
+/// Of what kind a TCP server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerKind {
+    /// It serves one client at a time; others wait in its queue.
+    Iterative,
+    /// It serves several clients at the same time.
+    Concurrent,
+    /// It serves one client and ends.
+    OneShot,
+    /// Nothing shows it.
+    Unknown,
+}
+
+/// How a host's letter is known, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostBasis {
+    /// The user said so.
+    Set,
+    /// It has the address that the sheet gives to that host.
+    Sheet,
+    /// It runs the servers, or its connections show which client came first.
+    Role,
+    /// Where the captures were made.
+    Place,
+    /// Only the order in which the captures bring the hosts in: it may be the other one.
+    Order,
+}
+
+/// A host of the lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostFound {
+    /// Its letter.
+    pub name: HostName,
+    /// Its address.
+    pub address: IpAddr,
+    /// How the letter is known.
+    pub basis: HostBasis,
+}
+
+/// A server of the lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerFound {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// Its socket address.
+    pub address: SocketAddress,
+    /// Of what kind it is; `None` for UDP, which has no connections to take one by one.
+    pub kind: Option<ServerKind>,
+    /// How certain the kind is.
+    pub basis: Option<Basis>,
+}
+
+/// A step of the sheet that a capture holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedStep {
     /// The step.
@@ -43,21 +118,49 @@ pub struct RecordedStep {
     pub protocol: Protocol,
     /// The host on which the capture was made, where it can be told.
     pub host: Option<IpAddr>,
+    /// Frames of the lab in the capture that belong to the step.
+    pub frames: u64,
     /// How this was worked out: a sentence.
-    pub why: String,
+    pub why: Text,
+}
+
+/// What became of a connection, in the frames of one capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceFound {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How certain it is.
+    pub basis: Basis,
+    /// Served: the first frame that shows it; `None` where that is in another capture.
+    pub since: Option<FrameNumber>,
+    /// Queued: the frame that ended the waiting; `None` where it lasted as long as the capture, or that is in another one.
+    pub until: Option<FrameNumber>,
+    /// How it is known: a sentence.
+    pub why: Text,
+}
+
+/// What is known of a TCP connection of the lab beyond its frames.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionStory {
+    /// The step that it belongs to.
+    pub step: Step,
+    /// Who sent a FIN or RST first: the client or the server.
+    pub closed_by: Option<AddressRole>,
+    /// What became of it.
+    pub service: ServiceFound,
 }
 
 /// The lab as it was found in the captures, or set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LabFound {
-    /// The addresses of A, B and C, as far as known, in that order.
-    pub hosts: Vec<(HostName, IpAddr)>,
-    /// The socket addresses of the lab's servers.
-    pub servers: Vec<(Protocol, SocketAddress)>,
+    /// The hosts A, B and C, as far as known, in that order.
+    pub hosts: Vec<HostFound>,
+    /// The lab's servers, best first.
+    pub servers: Vec<ServerFound>,
     /// Its connections and conversations, in the order of files and frames; the first 1000 of each file.
     pub streams: Vec<LabStream>,
     /// How this was worked out: a sentence.
-    pub why: String,
+    pub why: Text,
 }
 
 /// A connection or conversation of the lab, once, however many captures show it.
@@ -71,10 +174,12 @@ pub struct LabStream {
     pub server: SocketAddress,
     /// The step of the sheet that it belongs to.
     pub step: Step,
-    /// Whether it stood: for TCP, more than an attempt; for UDP, that no ICMP error denied the server.
+    /// For TCP, whether it was more than an attempt; for UDP, that no ICMP error denied the server.
     pub established: bool,
-    /// Whether the server sent payload: then its program had accepted the connection.
+    /// Whether the server sent payload.
     pub answered: bool,
+    /// Whether the server's program is known to have accepted the connection, or received a datagram.
+    pub served: bool,
     /// Frames both ways, in the capture that shows most of it.
     pub frames: u64,
 }
@@ -101,7 +206,7 @@ pub struct Finding {
     /// The file, as named; `None` where it concerns all.
     pub file: Option<String>,
     /// What happened and what to do, in whole sentences.
-    pub message: String,
+    pub message: Text,
     /// The step to redo, as `I.8`.
     pub redo: Option<Step>,
     /// The frames that show it.
@@ -120,28 +225,130 @@ pub enum Basis {
     Unknown,
 }
 
+/// A stream that evidence belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamSpan {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// Its number.
+    pub stream: StreamNumber,
+    /// Its ends, where Wireshark may show another number.
+    pub ends: Option<[SocketAddress; 2]>,
+}
+
+impl StreamSpan {
+    /// A display filter that finds it: by its number, or by its addresses where that may be another one.
+    pub fn filter(&self) -> String {
+        match self.ends {
+            Some(ends) => wording::address_filter(self.protocol, ends),
+            None => wording::stream_filter(self.protocol, self.stream),
+        }
+    }
+}
+
 /// Where a claim can be checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// The capture or journal, as named.
     pub file: String,
-    /// The frames, in order; empty for a journal.
-    pub frames: Vec<FrameNumber>,
-    /// A display filter to paste into Wireshark; `None` for a journal.
-    pub filter: Option<String>,
-    /// The lines of a journal, from 1; empty for a capture.
+    /// The frames; none for a journal.
+    pub frames: FrameRanges,
+    /// The streams that they belong to; a few at most.
+    pub streams: Vec<StreamSpan>,
+    /// The lines of a journal, from 1; none for a capture.
     pub lines: Vec<u64>,
 }
 
+/// Streams of one piece of evidence that are remembered for a filter.
+const STREAMS_NAMED: usize = 8;
+
+/// Longest display filter by frames, in bytes; beyond it a filter by stream is easier to paste and to read.
+const LONGEST_FRAME_FILTER: usize = 200;
+
+/// Most frame numbers written for one piece of evidence in JSON; `count` says how many there are.
+const FRAMES_WRITTEN: usize = 10_000;
+
+impl Evidence {
+    /// Frames of a capture that belong to a stream.
+    pub fn of_stream(file: &str, stream: StreamSpan, frames: FrameRanges) -> Evidence {
+        Evidence { file: file.to_owned(), frames, streams: vec![stream], lines: Vec::new() }
+    }
+
+    /// Frames of a capture.
+    pub fn of_frames(file: &str, frames: FrameRanges) -> Evidence {
+        Evidence { file: file.to_owned(), frames, streams: Vec::new(), lines: Vec::new() }
+    }
+
+    /// Lines of a journal.
+    pub fn of_journal(file: String, lines: Vec<u64>) -> Evidence {
+        Evidence { file, frames: FrameRanges::default(), streams: Vec::new(), lines }
+    }
+
+    /// Whether it is of a journal: the word of a program, not of the wire.
+    pub fn is_journal(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
+    /// A display filter to paste into Wireshark: the frames, or their streams where they are too many; `None` for a
+    /// journal.
+    pub fn filter(&self) -> Option<String> {
+        let by_frames = self.frames.filter().filter(|filter| filter.len() <= LONGEST_FRAME_FILTER);
+        by_frames.or_else(|| {
+            let filters: Vec<String> = self.streams.iter().map(StreamSpan::filter).collect();
+            (!filters.is_empty()).then(|| filters.join(" or "))
+        })
+    }
+
+    /// Adds evidence of the same file.
+    pub fn join(&mut self, other: &Evidence) {
+        self.frames.join(&other.frames);
+        for stream in &other.streams {
+            if !self.streams.contains(stream) && self.streams.len() < STREAMS_NAMED {
+                self.streams.push(*stream);
+            }
+        }
+        self.lines.extend(&other.lines);
+        self.lines.sort_unstable();
+        self.lines.dedup();
+    }
+
+    /// Evidence brought together by file.
+    pub fn by_file(all: impl IntoIterator<Item = Evidence>) -> Vec<Evidence> {
+        let mut files: Vec<Evidence> = Vec::new();
+        for one in all {
+            match files.iter_mut().find(|there| there.file == one.file) {
+                Some(there) => there.join(&one),
+                None => files.push(one),
+            }
+        }
+        files
+    }
+}
+
+impl Serialize for Evidence {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let frames: Vec<FrameNumber> = self.frames.iter().take(FRAMES_WRITTEN).collect();
+        let mut json = serializer.serialize_struct("Evidence", 5)?;
+        json.serialize_field("file", &self.file)?;
+        json.serialize_field("frames", &frames)?;
+        json.serialize_field("count", &self.frames.count())?;
+        json.serialize_field("filter", &self.filter())?;
+        json.serialize_field("lines", &self.lines)?;
+        json.end()
+    }
+}
+
 /// One statement of an answer, with what it rests on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The statement: a sentence.
-    pub text: String,
+    pub text: Text,
     /// How certain it is.
     pub basis: Basis,
     /// Where to check it.
     pub evidence: Vec<Evidence>,
+    /// Whether it is part of the answer's text, not only of what that rests on.
+    pub in_answer: bool,
 }
 
 /// How much of an answer the files at hand show.
@@ -165,14 +372,32 @@ pub struct Answer {
     pub points: u32,
     /// How much of it the files show.
     pub status: Status,
-    /// The whole answer as a student would write it.
-    pub answer: String,
+    /// The answer in a few words, for a table.
+    pub short: Text,
+    /// How certain the few words are.
+    pub basis: Basis,
     /// What it consists of.
     pub claims: Vec<Claim>,
     /// The answer's facts, for programs.
     pub facts: Facts,
     /// What would be needed to answer fully.
-    pub missing: Vec<String>,
+    pub missing: Vec<Text>,
+}
+
+impl Answer {
+    /// The whole answer as a student would write it: its claims in order. Of what the files do not show it is what to
+    /// expect, and says so.
+    pub fn text(&self) -> Text {
+        let claims = self.claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.text.clone());
+        let expected = (self.status == Status::NotInCapture).then(|| Text::from("Expected:"));
+        Text::join(expected.into_iter().chain(claims))
+    }
+
+    /// The frames that its proved claims rest on, by file.
+    pub fn frames(&self) -> Vec<Evidence> {
+        let proved = self.claims.iter().filter(|claim| claim.basis == Basis::Proved && claim.in_answer);
+        Evidence::by_file(proved.flat_map(|claim| claim.evidence.iter().cloned()))
+    }
 }
 
 /// The client sockets of one host.
@@ -211,6 +436,8 @@ pub enum Facts {
         acknowledgement_frames: Option<Vec<FrameNumber>>,
         /// Frames with FIN or RST, and the acknowledgement of a FIN.
         closing_frames: Option<Vec<FrameNumber>>,
+        /// Frames that repeat what was sent before.
+        retransmitted_frames: Option<Vec<FrameNumber>>,
     },
     /// I.1(b).
     SocketAddresses {
@@ -309,12 +536,26 @@ pub struct CaptureAnalysis {
     pub info: CaptureInfo,
     /// Its connections and conversations.
     pub traffic: crate::analyze::track::Traffic,
-    /// The roles of the TCP connections, by stream number.
+    /// The roles of the TCP connections, in the order of stream numbers.
     pub tcp_roles: Vec<Role>,
-    /// The roles of the UDP conversations, by stream number.
+    /// The roles of the UDP conversations, in the order of stream numbers.
     pub udp_roles: Vec<Role>,
-    /// The step it records, where it can be told.
-    pub step: Option<RecordedStep>,
+    /// The steps that it holds, in the order of the sheet.
+    pub steps: Vec<RecordedStep>,
+    /// What is known of the lab's TCP connections in it, by stream number.
+    pub stories: BTreeMap<StreamNumber, ConnectionStory>,
+    /// The host on which it was made, where that can be told.
+    pub made_at: Option<IpAddr>,
+}
+
+impl CaptureAnalysis {
+    /// The step that it records, where that is one and no more.
+    pub fn step(&self) -> Option<&RecordedStep> {
+        match self.steps.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
 }
 
 /// The whole result.

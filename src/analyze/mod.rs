@@ -1,28 +1,35 @@
-//! From frames to answers, one way: [`decode`] → [`track`] → the lab, with the roles in it → `answers` and findings.
+//! From frames to sentences, one way: [`decode`] → [`track`] → [`conversation`] → `story` → `matching` → `claims` →
+//! `answers` and findings, worded as [`text`].
 //!
 //! Opens no file, reads no clock, prints nothing.
 
+mod accounts;
 mod answers;
+mod claims;
 mod findings;
-mod testimony;
+mod matching;
+mod place;
+mod story;
 #[cfg(test)]
 pub(crate) mod testing;
-mod topology;
 
 pub mod addresses;
 pub mod analysis;
 pub mod batch;
+pub mod conversation;
 pub mod decode;
 pub mod facts;
 pub mod packet;
 pub mod pipeline;
+pub mod text;
 pub mod track;
+pub mod unfollowed;
 
 pub use facts::{CaptureFacts, NamedJournal};
 pub use pipeline::{Following, Reading, observe_capture, read_capture};
 
 use analysis::{Analysis, CaptureAnalysis};
-use topology::LabView;
+use matching::LabView;
 
 use crate::lab::LabConfig;
 
@@ -31,18 +38,23 @@ pub fn analyze(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &
     let (view, roles) = LabView::new(&captures, journals, config);
     let answers = answers::all(&view);
     let findings = findings::all(&view);
-    let (lab, steps) = (view.found(), view.steps);
+    let lab = view.found();
+    let stories: Vec<_> = (0..captures.len()).map(|capture| claims::stories(&view, capture)).collect();
+    let made_at: Vec<_> = view.places.iter().map(|place| place.host()).collect();
+    let known = view.steps.into_iter().zip(stories).zip(made_at);
     let captures = captures
         .into_iter()
         .zip(roles)
-        .zip(steps)
-        .map(|((capture, roles), step)| CaptureAnalysis {
+        .zip(known)
+        .map(|((capture, roles), ((steps, stories), made_at))| CaptureAnalysis {
             file: capture.file,
             info: capture.info,
             traffic: capture.traffic,
             tcp_roles: roles.tcp,
             udp_roles: roles.udp,
-            step,
+            steps,
+            stories,
+            made_at,
         })
         .collect();
     Analysis { captures, lab, findings, answers }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::analyze::unfollowed::Unfollowed;
 use crate::capfile::Direction;
 use crate::types::{Protocol, SocketAddress};
 
@@ -17,6 +18,17 @@ pub struct Packet<'a> {
     pub direction: Option<Direction>,
     /// What the innermost dissected header carries.
     pub content: Content<'a>,
+    /// The TCP and UDP headers that an ICMP error quotes, in the order of the bytes.
+    pub quoted: &'a [QuotedHeader],
+    /// What Wireshark follows further than this, where it does.
+    pub unfollowed: Option<Unfollowed>,
+}
+
+impl<'a> Packet<'a> {
+    /// A packet that quotes no other.
+    pub const fn new(ip: Option<IpAddresses>, content: Content<'a>) -> Packet<'a> {
+        Packet { ethernet: None, ip, direction: None, content, quoted: &[], unfollowed: None }
+    }
 }
 
 /// An ordinary packet: TCP or UDP over IPv4 without options, not fragmented, in an untagged Ethernet frame, with whole
@@ -111,14 +123,16 @@ impl OrdinaryPacket {
                 payload_length: Some(payload_length),
                 payload,
             }),
-            Protocol::Udp => Content::Udp(UdpDatagram { source_port, destination_port, payload_length, payload }),
+            Protocol::Udp => Content::Udp(UdpDatagram {
+                source_port,
+                destination_port,
+                payload_length,
+                held_length: payload_length,
+                payload,
+            }),
         };
-        Packet {
-            ethernet: OrdinaryPacket::ethernet(data),
-            ip: Some(IpAddresses { source: source.ip().into(), destination: destination.ip().into() }),
-            direction: self.direction,
-            content,
-        }
+        let ip = IpAddresses { source: source.ip().into(), destination: destination.ip().into() };
+        Packet { ethernet: OrdinaryPacket::ethernet(data), direction: self.direction, ..Packet::new(Some(ip), content) }
     }
 }
 
@@ -213,6 +227,8 @@ pub struct UdpDatagram<'a> {
     pub destination_port: u16,
     /// Payload in bytes: the length field minus 8.
     pub payload_length: u32,
+    /// So much of it has room in the IP packet: less than `payload_length` where the length field says too much.
+    pub held_length: u32,
     /// The payload bytes that were captured.
     pub payload: &'a [u8],
 }
@@ -258,6 +274,28 @@ pub enum IcmpKind {
         /// The type field.
         kind: u8,
     },
+}
+
+/// A TCP or UDP header that an ICMP error quotes, whole enough for Wireshark to give it a stream number. Unlike
+/// [`QuotedPacket`] it says nothing of what the error means, and may be found deep inside the quoted packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotedHeader {
+    /// The addresses of the innermost IP header.
+    pub ip: IpAddresses,
+    /// The sender's port.
+    pub source_port: u16,
+    /// The receiver's port.
+    pub destination_port: u16,
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// The TCP flags as sent; none for UDP.
+    pub flags: TcpFlags,
+    /// The TCP sequence number as sent; means nothing for UDP.
+    pub sequence: u32,
+    /// See [`TcpSegment::bogus_header`].
+    pub bogus_header: bool,
+    /// Its payload would open a second stream in Wireshark: see `analyze::decode::snmp`.
+    pub snmp: bool,
 }
 
 /// The headers that an ICMP error quotes of the packet it answers.

@@ -23,6 +23,8 @@ pub(crate) struct Story {
     tracker: Tracker,
     frames: u64,
     start: i64,
+    /// Milliseconds in which nothing happened.
+    waited: u64,
 }
 
 /// A TCP connection in the story, with the sequence numbers of both sides.
@@ -53,24 +55,35 @@ pub(crate) fn ip(text: &str) -> IpAddr {
 impl Story {
     /// A capture that begins this many seconds into the lab.
     pub(crate) fn new(file: &str, start: i64) -> Story {
-        Story { file: file.to_owned(), tracker: Tracker::new(&Limits::default()), frames: 0, start }
+        Story { file: file.to_owned(), tracker: Tracker::new(&Limits::default()), frames: 0, start, waited: 0 }
     }
 
     fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
         self.frames += 1;
-        let nanoseconds = u32::try_from(self.frames % 1000).expect("small") * 1_000_000;
-        let seconds = 1_700_000_000 + self.start + i64::try_from(self.frames / 1000).expect("small");
         let frame = Frame {
             number: FrameNumber(self.frames),
             interface: Some(0),
             link_type: LinkType(1),
-            time: Some(Timestamp { seconds, nanoseconds, digits: 6 }.into()),
+            time: Some(self.now().into()),
             original_length: 60,
             data: &[],
             direction: None,
         };
         let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
-        self.tracker.add(&frame, &Packet { ethernet: None, ip, direction: None, content });
+        self.tracker.add(&frame, &Packet::new(ip, content));
+    }
+
+    /// The time of the next moment.
+    fn now(&self) -> Timestamp {
+        let milliseconds = self.frames + self.waited;
+        let nanoseconds = u32::try_from(milliseconds % 1000).expect("small") * 1_000_000;
+        let seconds = 1_700_000_000 + self.start + i64::try_from(milliseconds / 1000).expect("small");
+        Timestamp { seconds, nanoseconds, digits: 6 }
+    }
+
+    /// Time passes.
+    pub(crate) fn wait(&mut self, milliseconds: u64) {
+        self.waited += milliseconds;
     }
 
     fn segment(&mut self, tcp: &mut Tcp, from_client: bool, flags: u8, payload: &[u8]) {
@@ -171,6 +184,7 @@ impl Story {
             source_port: source.port,
             destination_port: destination.port,
             payload_length: u32::try_from(text.len()).expect("small"),
+            held_length: u32::try_from(text.len()).expect("small"),
             payload: text.as_bytes(),
         };
         self.add(source, destination, Content::Udp(datagram));
@@ -188,6 +202,7 @@ impl Story {
             frames: self.frames,
             dropped: None,
         };
+        let last_time = Some(self.now());
         let info = CaptureInfo {
             format: Format::Pcapng,
             empty: false,
@@ -196,7 +211,7 @@ impl Story {
             compression: None,
             frames: self.frames,
             first_time: None,
-            last_time: None,
+            last_time,
             interfaces: vec![interface],
             truncated: false,
             snapped_frames: 0,

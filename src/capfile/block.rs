@@ -3,7 +3,7 @@
 //! Knows nothing of what a block holds. Lengths that are no multiple of 4 are rounded up, as Wireshark does.
 
 use super::input::Input;
-use super::reader::Stop;
+use super::stop::Stop;
 use crate::limits::Limits;
 
 /// The byte order of a section.

@@ -1,6 +1,6 @@
 //! Why a file cannot be read at all: what it is, and what to do, worded here and nowhere else.
 
-use super::{Compression, Format};
+use super::model::{Compression, Format};
 
 /// A file that is no capture, or one whose beginning is damaged. What is wrong is its display; [`CaptureError::hint`]
 /// says what to do. Neither names the file: who opened it knows its name.
@@ -54,7 +54,7 @@ pub enum CaptureError {
         reason: String,
     },
     /// The compressed data are damaged or cut before they give anything.
-    #[error("the data compressed with {} are of no use: {reason}", compression_name(*.compression))]
+    #[error("the data compressed with {} can't be used: {reason}", compression_name(*.compression))]
     CompressionDamaged {
         /// The compression.
         compression: Compression,

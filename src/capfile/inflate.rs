@@ -10,8 +10,8 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder as ZstdDecoder};
 
-use super::Compression;
 use super::input::{Fault, Input};
+use super::model::Compression;
 use crate::limits::Limits;
 
 /// Bytes that a file may become whatever its size.

@@ -81,7 +81,12 @@ impl<'a> Input<'a> {
     pub(crate) fn hand_over(&mut self, buffer: &mut Vec<u8>) {
         let unread = self.buffer.get(self.start..self.end).unwrap_or_default();
         let length = unread.len();
-        buffer.resize(CAPACITY.max(length), 0);
+        let size = CAPACITY.max(length);
+        if buffer.len() < size {
+            // Zeros from the allocator are not written one by one, as those of `resize` are.
+            *buffer = vec![0; size];
+        }
+        buffer.truncate(size);
         buffer.get_mut(..length).unwrap_or_default().copy_from_slice(unread);
         std::mem::swap(&mut self.buffer, buffer);
         (self.start, self.end) = (0, length);

@@ -3,7 +3,7 @@
 //! A frame of a known type that socklab cannot dissect is only counted; a file of an unknown type is refused, as
 //! Wireshark refuses it.
 
-use super::LinkType;
+use super::model::LinkType;
 
 /// Packets of these types may be longer than 262,144 bytes (Wireshark's `wtap_max_snaplen_for_encap`).
 const LONG: u32 = 128 * 1024 * 1024;

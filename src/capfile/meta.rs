@@ -9,9 +9,9 @@ use pcap_parser::{
 
 use super::block::{BlockKind, ByteOrder};
 use super::clock::Clock;
+use super::model::{Interface, LinkType};
 use super::packet::{Channel, each_option, parse_option, parse_options};
-use super::reader::Stop;
-use super::{Interface, LinkType};
+use super::stop::Stop;
 use crate::limits::Limits;
 use crate::types::Timestamp;
 

@@ -10,8 +10,8 @@ use pcap_parser::{
 
 use super::block::{ByteOrder, round_up};
 use super::clock::Clock;
-use super::reader::Stop;
-use super::{Direction, LinkType};
+use super::model::{Direction, LinkType};
+use super::stop::Stop;
 use crate::limits::Limits;
 
 /// Where a frame lies in the buffer, and what its record says of it.

@@ -9,9 +9,9 @@ use super::block::ByteOrder;
 use super::clock::Clock;
 use super::error::CaptureError;
 use super::input::Input;
+use super::model::{Format, LinkType};
 use super::packet::{Channel, Located};
-use super::reader::Stop;
-use super::{Format, LinkType};
+use super::stop::Stop;
 use crate::limits::Limits;
 
 /// Bytes of the file header, magic number included.

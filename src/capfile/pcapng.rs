@@ -7,9 +7,9 @@ use super::error::CaptureError;
 use super::fast;
 use super::input::Input;
 use super::meta;
+use super::model::{Format, Interface};
 use super::packet::{self, Channel, Located};
-use super::reader::Stop;
-use super::{Format, Interface};
+use super::stop::Stop;
 use crate::limits::Limits;
 use crate::types::Timestamp;
 

@@ -4,10 +4,11 @@ use proptest::prelude::*;
 
 use super::block::ByteOrder;
 use super::clock::Clock;
+use super::model::LinkType;
 use super::packet::{self, Channel};
 use super::testing::{Order, Pcap, Pcapng, option};
 use super::tests::{Seen, read_with};
-use super::{CaptureError, LinkType, fast};
+use super::{CaptureError, fast};
 use crate::limits::Limits;
 use crate::types::Timestamp;
 

@@ -5,67 +5,17 @@
 use std::io::Read;
 
 use super::block::ByteOrder;
+use super::clock::FrameTime;
 use super::error::{CaptureError, format_name};
 use super::input::{Fault, Input};
+use super::model::{CaptureInfo, CaptureWarning, Compression, Format, Frame, Interface, LinkType};
 use super::packet::{Channel, Located};
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
-use super::{
-    CaptureInfo, CaptureWarning, Compression, Format, Frame, FrameTime, Interface, LinkType, fast, inflate, sniff,
-};
+use super::stop::{Stop, too_many_interfaces};
+use super::{fast, inflate, sniff};
 use crate::limits::Limits;
 use crate::types::{FrameNumber, Timestamp};
-
-/// Why no further frame comes.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// The end of the file, between two blocks or records.
-    End,
-    /// The end of the file in the middle of a block or record.
-    Cut,
-    /// Bytes that make no sense.
-    Damaged(String),
-    /// A section of a version that is not known.
-    Version(u16, u16),
-    /// More interfaces than this.
-    Interfaces(usize),
-    /// The compressed file or the operating system gives no more.
-    Fault(Fault),
-}
-
-impl Stop {
-    /// Why there is not even the beginning of a block or record.
-    #[cold]
-    pub(super) fn at_end(input: &Input<'_>) -> Stop {
-        if input.available().is_empty() && input.fault().is_none() { Stop::End } else { Stop::cut(input) }
-    }
-
-    /// Why there is only the beginning of a block or record.
-    #[cold]
-    pub(super) fn cut(input: &Input<'_>) -> Stop {
-        input.fault().map_or(Stop::Cut, |fault| Stop::Fault(fault.clone()))
-    }
-
-    /// The error when this happens before the first packet could begin.
-    pub(super) fn into_error(self, format: Format, offset: u64) -> CaptureError {
-        match self {
-            Stop::End | Stop::Cut | Stop::Fault(Fault::Cut) => CaptureError::HeaderCut { format, offset },
-            Stop::Damaged(reason) | Stop::Fault(Fault::Corrupt(reason)) => {
-                CaptureError::HeaderDamaged { format, offset, reason }
-            }
-            Stop::Version(major, minor) => CaptureError::Version { format, major, minor },
-            Stop::Interfaces(most) => {
-                CaptureError::Limit { code: "limit-interfaces", reason: too_many_interfaces(most) }
-            }
-            Stop::Fault(Fault::Limit(code, reason)) => CaptureError::Limit { code, reason },
-            Stop::Fault(Fault::Read(reason)) => CaptureError::Read(reason),
-        }
-    }
-}
-
-fn too_many_interfaces(most: usize) -> String {
-    format!("the file has more than {most} interfaces")
-}
 
 /// Reads the frames of one capture file, pcapng or pcap, compressed or not.
 ///
@@ -372,7 +322,7 @@ impl<'a> CaptureReader<'a> {
                 ("cut-short", format!("The file was cut short: its compressed data end {place}."))
             }
             Stop::Damaged(reason) | Stop::Fault(Fault::Corrupt(reason)) => {
-                ("damaged", format!("The file is damaged {place}: {reason}. Nothing behind that was read."))
+                ("damaged", format!("The file is damaged {place}: {reason}. Nothing after that was read."))
             }
             Stop::Version(major, minor) => {
                 ("damaged", format!("A section of {name} {major}.{minor}, an unknown version, begins {place}."))

@@ -14,11 +14,12 @@ use std::io::{self, Read, Write};
 use super::block::{BlockHead, BlockKind, ByteOrder, round_up};
 use super::error::CaptureError;
 use super::input::Input;
+use super::model::CaptureInfo;
 use super::packet::Channel;
 use super::pcap::{self, Pcap};
 use super::pcapng;
-use super::reader::Stop;
-use super::{CaptureInfo, inflate, sniff};
+use super::stop::Stop;
+use super::{inflate, sniff};
 use crate::limits::Limits;
 use crate::types::FrameNumber;
 

@@ -6,6 +6,7 @@ use std::io::Read;
 use super::testing::{Order, Pcap, Pcapng, option};
 use super::*;
 use crate::limits::Limits;
+use crate::types::Timestamp;
 
 /// What the tests look at of a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]

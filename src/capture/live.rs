@@ -63,7 +63,7 @@ nix::getsockopt_impl!(
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no interface of this name.
-    #[error("there is no interface of this name; there are {}", crate::wording::list(.0))]
+    #[error("there is no interface with this name; this computer has {}", crate::wording::list(.0))]
     NoSuchInterface(Vec<String>),
     /// The system refuses.
     #[error("{0} failed: {1}")]
@@ -265,7 +265,13 @@ pub struct Settings {
     pub count: Option<u64>,
     /// The end after this many TCP handshakes.
     pub connections: Option<u64>,
+    /// Whether a rehearsal on one computer is captured: the file says so.
+    pub rehearsed: bool,
 }
+
+/// What a capture says that it was written by.
+const APPLICATION: &str = concat!("socklab ", env!("CARGO_PKG_VERSION"));
+const REHEARSED: &str = concat!("socklab ", env!("CARGO_PKG_VERSION"), " rehearse");
 
 /// What came of a capture.
 #[derive(Debug)]
@@ -293,7 +299,7 @@ pub fn capture<W: Write>(
 ) -> io::Result<(W, Outcome)> {
     let filter = settings.filter.as_ref().map(Filter::to_string);
     let origin = Origin {
-        application: concat!("socklab ", env!("CARGO_PKG_VERSION")),
+        application: if settings.rehearsed { REHEARSED } else { APPLICATION },
         operating_system,
         interface: &source.interface,
         link_type: LinkType::ETHERNET,

@@ -79,7 +79,7 @@ mod tests {
             payload_length: Some(0),
             payload: &[],
         });
-        Packet { ethernet: None, ip: Some(IpAddresses { source, destination }), direction: None, content }
+        Packet::new(Some(IpAddresses { source, destination }), content)
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) enum Command {
     /// Capture the frames of an interface in a file for Wireshark
     #[command(after_long_help = FILTERS)]
     Capture(Capture),
-    /// List this computer's interfaces: addresses, up or down, which one is in the lab's network
+    /// List this computer's interfaces: addresses, up or down, and which one is in the lab's network
     Interfaces {
         /// The address of the lab's server (computer A)
         #[arg(long, value_name = "ADDRESS", default_value = "10.0.3.1")]
@@ -36,16 +36,16 @@ pub(super) enum Command {
 }
 
 const FILTERS: &str = "\
-Filters are a small part of what tcpdump and Wireshark's capture filters know:
-  tcp  udp  icmp  icmp6  arp  ip  ip6     what the frame carries
-  host 10.0.3.1                           an end's address; src host, dst host
-  port 65432                              an end's port; src port, tcp port, …
-  not, and, or, ( )                       as there, 'and' and 'or' have the same
-                                          precedence and group from the left
+Filters are a small part of the capture filters of tcpdump and Wireshark:
+  tcp  udp  icmp  icmp6  arp  ip  ip6  what the frame carries
+  host 10.0.3.1                        an end's address; src host, dst host
+  port 65432                           an end's port; src port, tcp port, …
+  not, and, or, ( )                    as in tcpdump, 'and' and 'or' have the
+                                       same precedence and group from the left
 Example:
   socklab capture -i eth0 -o step8.pcapng --filter 'host 10.0.3.1 and tcp'
-What a capture filter refuses is not in the file. Wireshark's display filters
-(ip.addr==10.0.3.1 and tcp) only hide frames, and are spelled differently.";
+Frames that a capture filter refuses are not in the file. Wireshark's display
+filters (ip.addr==10.0.3.1 and tcp) only hide frames, and their syntax differs.";
 
 /// What `socklab capture` takes.
 #[derive(Debug, Args)]
@@ -65,12 +65,15 @@ pub(super) struct Capture {
     /// End after this many packets
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// End when this many TCP connections were established
+    /// End after this many TCP connections have been established
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     connections: Option<u64>,
-    /// Replace the file if it is there
+    /// Replace the file if it exists
     #[arg(long)]
     force: bool,
+    /// Say in the file that this is a rehearsal
+    #[arg(long, hide = true)]
+    rehearsed: bool,
 }
 
 /// A time with its unit; a bare number is seconds.
@@ -85,7 +88,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err("expected a time such as 30s, 5m, 1h or 500ms".to_owned()),
     };
     let seconds: f64 = number.parse().map_err(|_| "expected a time such as 30s".to_owned())?;
-    Duration::try_from_secs_f64(seconds * factor).map_err(|_| "this is too long".to_owned())
+    Duration::try_from_secs_f64(seconds * factor).map_err(|_| "this time is too long".to_owned())
 }
 
 /// Runs a command of this file.
@@ -117,6 +120,7 @@ fn run_capture(arguments: &Capture) -> ExitCode {
         duration: arguments.duration,
         count: arguments.count,
         connections: arguments.connections,
+        rehearsed: arguments.rehearsed,
     };
     let line = running_line();
     let ready = || say(&format!("Capturing on {}. Ctrl-C ends it.", escape::harmless(&arguments.interface)));
@@ -159,15 +163,15 @@ fn report(arguments: &Capture, outcome: &Outcome) -> ExitCode {
     say(&format!("{}, {connections}: {file}", packets(tally)));
     match outcome.statistics.dropped {
         Some(0) => say("The kernel dropped no frame."),
-        Some(lost) => say(&format!(
-            "The kernel dropped {}: this computer was too slow for the traffic. They are not in the file.",
-            wording::count(lost, "frame")
-        )),
-        None => say("Whether frames were lost can't be known."),
+        Some(lost) => {
+            say(&format!("The kernel dropped {}, which the file lacks:", wording::count(lost, "frame")));
+            say("this computer was too slow for the traffic.");
+        }
+        None => say("socklab can't tell whether the kernel dropped frames."),
     }
     if tally.packets == 0 {
-        say("Nothing was captured. Is it the right interface (`socklab interfaces`), and did the");
-        say("programs run while the capture did?");
+        say("Nothing was captured. Is it the right interface (`socklab interfaces`)? Did the");
+        say("programs run during the capture?");
     } else if arguments.output.as_os_str() != "-" {
         say(&format!("Next: socklab analyze {file}"));
     }
@@ -188,7 +192,7 @@ fn operating_system() -> String {
 fn open(path: &Path, force: bool) -> Result<Box<dyn Write>, String> {
     if path.as_os_str() == "-" {
         if io::stdout().is_terminal() {
-            return Err("a capture is not for a terminal; send standard output to a file or a program".to_owned());
+            return Err("a terminal can't show a capture; send standard output to a file or a program".to_owned());
         }
         return Ok(Box::new(io::stdout()));
     }
@@ -201,7 +205,7 @@ fn open(path: &Path, force: bool) -> Result<Box<dyn Write>, String> {
     match opened {
         Ok(file) => Ok(Box::new(file)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(format!("{}: the file is there already; take another name, or --force", path.display()))
+            Err(format!("{}: the file exists already; use another name, or add --force", path.display()))
         }
         Err(error) => Err(format!("{}: {error}", path.display())),
     }
@@ -215,14 +219,14 @@ fn cannot_open(arguments: &Capture, error: &OpenError) -> String {
         let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("socklab"));
         let (program, file) = (program.display(), arguments.output.display());
         text.push_str(&format!(
-            "\nCapturing takes a right that your user doesn't have. Do one of these:\
+            "\nYour user may not capture. Do one of these:\
              \n  sudo {program} capture -i {interface} -o {file}\
-             \n      this once, as root\
+             \n      captures once, as root\
              \n  sudo setcap cap_net_raw,cap_net_admin=ep {program}\
-             \n      gives this program the right, from then on, for everyone who may run it\
+             \n      lets this program capture from now on, for everyone who may run it\
              \n  sudo usermod -aG wireshark $USER\
-             \n      lets you capture with Wireshark and dumpcap (not with this program) once you\
-             \n      have logged in again; socklab analyze reads their files"
+             \n      lets you capture with Wireshark and dumpcap (not with this program) after\
+             \n      your next login; socklab analyze reads their files"
         ));
     }
     text

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::escape::harmless;
+use crate::wording::wrap;
 
 /// The exit statuses of `socklab`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +59,57 @@ impl Failure {
     }
 }
 
-/// Talks on standard error: one line behind its kind, with all text made harmless. Line breaks within are kept.
+/// Says what is wrong with the command line, or shows the help that was asked for.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Nobody is left to tell that standard output is gone.
+        let _ = error.print();
+        return Exit::Done.into();
+    }
+    let text = error.render().ansi().to_string();
+    let mut lines = String::new();
+    text.lines().for_each(|line| push_wrapped(&mut lines, line, ""));
+    let _ = anstream::AutoStream::auto(io::stderr()).write_all(lines.as_bytes());
+    Exit::Unusable.into()
+}
+
+/// Talks on standard error, with all text made harmless: the kind, then the text. Line breaks are kept.
 pub(super) fn say(kind: &str, text: &str) {
-    let text: Vec<_> = text.lines().map(harmless).collect();
     // Nobody is left to tell that standard error is gone.
-    let _ = writeln!(io::stderr(), "socklab: {kind}: {}", text.join("\n"));
+    let _ = io::stderr().write_all(message(kind, text).as_bytes());
+}
+
+fn message(kind: &str, text: &str) -> String {
+    let mut out = String::new();
+    let mut prefix = format!("socklab: {kind}: ");
+    for line in text.lines() {
+        push_wrapped(&mut out, &harmless(line), &prefix);
+        prefix.clear();
+    }
+    out
+}
+
+/// Adds a line, wrapped unless it begins with a space: that is for copying, or points at a place in the line above it.
+fn push_wrapped(out: &mut String, line: &str, prefix: &str) {
+    match line.starts_with(' ') || line.is_empty() {
+        true => out.push_str(&format!("{prefix}{line}\n")),
+        false => wrap(line, prefix, "  ").iter().for_each(|line| out.push_str(&format!("{line}\n"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_wrapped_but_commands_are_not() {
+        let long = "word ".repeat(30);
+        let command = format!("  socklab analyze {}", "step8.pcapng ".repeat(8));
+        let text = message("hint", &format!("{long}\n{command}\nlast\x1b[31m"));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("socklab: hint: word word") && lines[1].starts_with("  word"), "{text}");
+        assert_eq!(lines[lines.len() - 2], command);
+        assert_eq!(lines[lines.len() - 1], "last\\x1b[31m");
+        assert!(lines.iter().all(|line| line.len() <= crate::wording::COLUMNS || *line == command), "{text}");
+    }
 }

@@ -3,9 +3,9 @@
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Subcommand};
+use clap::Subcommand;
 
-use super::Cli;
+use super::exit::{Exit, say};
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]
@@ -19,38 +19,37 @@ pub(super) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (roff), of one command if named
+    /// Print the manual page in roff
     ///
     /// socklab man | man -l -
     Man {
-        /// The command, such as tcp-server
+        /// Print the page of this command only, such as tcp-server
         command: Option<String>,
     },
 }
 
-/// Runs a command of this file.
-pub(super) fn run(command: &Command) -> ExitCode {
+/// Runs a command of this file; `whole` is the program's command line.
+pub(super) fn run(command: &Command, mut whole: clap::Command) -> ExitCode {
     let mut text = Vec::new();
     let made = match command {
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "socklab", &mut text);
+            clap_complete::generate(*shell, &mut whole, "socklab", &mut text);
             Ok(())
         }
-        Command::Man { command } => manual(command.as_deref(), &mut text),
+        Command::Man { command } => manual(command.as_deref(), whole, &mut text),
     };
     let printed = made.and_then(|()| io::stdout().write_all(&text)).and_then(|()| io::stdout().flush());
     match printed {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "socklab: {error}");
-            ExitCode::from(2)
+            say("error", &error.to_string());
+            Exit::Unusable.into()
         }
     }
 }
 
-fn manual(command: Option<&str>, out: &mut Vec<u8>) -> io::Result<()> {
-    let mut whole = Cli::command();
+fn manual(command: Option<&str>, mut whole: clap::Command, out: &mut Vec<u8>) -> io::Result<()> {
     whole.build();
     let page = match command {
         None => whole,

@@ -118,7 +118,7 @@ fn unreadable(name: &str, path: &Path, error: &io::Error) -> Failure {
     match error.kind() {
         ErrorKind::NotFound => {
             match path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists()) {
-                Some(_) => Failure::new(name, "there is no such file, nor its directory")
+                Some(_) => Failure::new(name, "there is no such file, and no such directory")
                     .hint("Check the spelling, and that the flash drive is mounted."),
                 None => Failure::new(name, "there is no such file")
                     .hint("Check the spelling, and that you are in the directory with the captures."),
@@ -136,7 +136,7 @@ fn unreadable(name: &str, path: &Path, error: &io::Error) -> Failure {
 /// When it can't be opened, is longer than `most` bytes, or is no UTF-8.
 pub(super) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
     let bytes = read_bytes(path, most)?;
-    String::from_utf8(bytes).map_err(|_| Failure::new(name(path.as_os_str()), "this file is no UTF-8 text"))
+    String::from_utf8(bytes).map_err(|_| Failure::new(name(path.as_os_str()), "this file is not UTF-8 text"))
 }
 
 /// Reads a small file whole.

@@ -29,9 +29,10 @@ pub(super) fn list(out: &mut dyn Write, server: IpAddr) -> io::Result<()> {
     }
     if !interfaces.iter().any(|interface| in_lab(interface, server)) {
         let example = if server.is_ipv4() { "10.0.3.2/24" } else { "fd00:10:3::2/64" };
-        writeln!(out, "\nNo interface is in the network of the lab's server {server}. Step 3 sets an address:")?;
+        writeln!(out, "\nNo interface is in the network of the lab's server, {server}.")?;
+        writeln!(out, "Step 3 sets an address:")?;
         writeln!(out, "  sudo ip addr add {example} dev NAME && sudo ip link set NAME up")?;
-        writeln!(out, "If your lab has other addresses: socklab interfaces --server ADDRESS")?;
+        writeln!(out, "If your lab has other addresses, run socklab interfaces --server ADDRESS")?;
     }
     out.flush()
 }
@@ -52,7 +53,7 @@ fn role(interface: &NetworkInterface, server: IpAddr) -> String {
     if !in_lab(interface, server) {
         String::new()
     } else if interface.ips.iter().any(|network| network.ip() == server) {
-        "the lab's server is this computer".to_owned()
+        "this computer is the lab's server".to_owned()
     } else {
         format!("the lab's network ({server})")
     }

@@ -13,14 +13,19 @@ mod input;
 mod interfaces;
 mod output;
 mod progress;
+mod python;
 mod reading;
 #[cfg(target_os = "linux")]
 mod rehearse;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod run;
 mod servers;
+#[cfg(target_os = "linux")]
+mod sockets;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// A socket-programming lab: its five programs, and answers from its captures
 #[derive(Debug, Parser)]
@@ -43,13 +48,14 @@ enum Command {
     Template(grade::TemplateArguments),
     /// Check captures and answers before you hand them in
     ///
-    /// Are the captures what the sheet asks for, is every entry of the form filled in and well formed? The answers are
-    /// not given away. Exit status: 0 ready, 1 something to look at, 2 a file could not be used (the
-    /// others are checked all the same).
+    /// It says whether the captures are what the sheet asks for, whether every entry of the form is filled in and well
+    /// formed, and which screenshots the sheet asks for. It doesn't give the answers away. Exit status: 0 ready, 1
+    /// something needs your attention, 2 a file could not be used (the others are still checked).
     Check(grade::CheckArguments),
     /// Grade a class: submissions against their own captures
     ///
-    /// Each typed answer is compared with the student's own captures; prose is put beside the expected answer for you.
+    /// It compares each typed answer with the student's own captures. It puts prose beside the expected answer for you
+    /// to read.
     Grade(Box<grade::GradeArguments>),
     /// Print the default rubric
     ///
@@ -57,39 +63,64 @@ enum Command {
     Rubric(grade::RubricArguments),
     #[command(flatten)]
     Servers(servers::Command),
+    /// Write the lab's five Python programs to a folder
+    ///
+    /// tcp_server.py, tcp_client.py, udp_server.py, udp_client.py and tcp-threaded-server.py: short programs to read, edit
+    /// and run. Address and port are constants at their top.
+    Python(python::Arguments),
     #[cfg(target_os = "linux")]
     #[command(flatten)]
     Capture(capture::Command),
-    /// Run the whole lab on this computer: three hosts, real programs, real captures, the answers
+    /// Run the whole lab on this computer: three hosts, real programs, real captures, and the answers
     ///
-    /// The hosts A, B and C are network namespaces on a switch, which takes no root where the system allows it. Nothing
-    /// outside them is touched, and nothing of them is left behind.
+    /// The hosts A, B and C are network namespaces on a switch. Where the system allows it, this needs no root. It
+    /// changes nothing outside of them and leaves nothing of them behind.
     #[cfg(target_os = "linux")]
     Rehearse(Box<rehearse::Arguments>),
+    /// Run a program, such as your Python server, and write what it does with sockets to a journal
+    ///
+    /// The program, its screen, its keyboard and its exit status stay as they are. What no capture shows is in the journal:
+    /// socket(), bind(), listen(), accept(), what the program read and sent, and who waited in the queue.
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+    Run(run::Arguments),
+    /// List this computer's sockets, in the lab's words
+    ///
+    /// Which sockets listen, which are connected, and which connections wait in a queue, with their programs and both
+    /// addresses. What `ss -tunap` shows, with a line that explains each state.
+    #[cfg(target_os = "linux")]
+    Sockets(sockets::Arguments),
     #[command(flatten)]
     Extras(extras::Command),
 }
 
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments).into(),
         Command::Template(arguments) => grade::template(&arguments).into(),
         Command::Check(arguments) => grade::check(&arguments).into(),
         Command::Grade(arguments) => grade::grade(&arguments).into(),
         Command::Rubric(arguments) => grade::rubric(&arguments).into(),
         Command::Servers(command) => servers::run(command),
+        Command::Python(arguments) => python::run(&arguments),
         #[cfg(target_os = "linux")]
         Command::Capture(command) => capture::run(&command),
         #[cfg(target_os = "linux")]
         Command::Rehearse(arguments) => rehearse::run(&arguments),
-        Command::Extras(command) => extras::run(&command),
+        #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+        Command::Run(arguments) => run::run(&arguments),
+        #[cfg(target_os = "linux")]
+        Command::Sockets(arguments) => sockets::run(&arguments),
+        Command::Extras(command) => extras::run(&command, Cli::command()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
 
     use super::*;
 

@@ -124,7 +124,7 @@ fn replace(
 }
 
 /// A file beside the one to be replaced, with the rights that any new file gets.
-fn new_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+pub(super) fn new_file(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".socklab-");
     #[cfg(unix)]

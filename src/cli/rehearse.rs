@@ -7,9 +7,9 @@
 
 use std::fs;
 use std::io::{self, BufRead, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -22,6 +22,7 @@ use crate::cli::output::{Color, Destination};
 use crate::journal::Journal;
 use crate::lab::{HostName, LabConfig, Part, Question};
 use crate::limits::Limits;
+use crate::python::SCRIPTS;
 use crate::rehearse::act::conductor::{self, Control, JOURNALS, SCREENS, Stage};
 use crate::rehearse::act::space;
 use crate::rehearse::options::{self, Options, Template, Templates};
@@ -34,6 +35,8 @@ use crate::wording;
 
 /// The file of the answers.
 const ANSWERS: &str = "answers.json";
+/// The folder of the Python programs.
+const PYTHON: &str = "python";
 /// Exit status after Ctrl-C: 128 and the signal's number, as shells have it.
 const INTERRUPTED: u8 = 130;
 
@@ -50,19 +53,21 @@ pub(super) struct Arguments {
     /// Replace the files of an earlier rehearsal in the folder
     #[arg(long)]
     force: bool,
-    /// Only these steps of the sheet, such as I.6-I.10 or II.1-II.3; what they need is prepared without capture
+    /// Only these steps of the sheet, such as I.6-I.10 or II.1-II.3
+    ///
+    /// The steps before them that they need are done too, but not captured.
     #[arg(long, value_name = "STEPS", default_value = "I.1-II.4")]
     steps: Range,
     /// Wait for Enter before each step
     #[arg(long)]
     pause: bool,
-    /// Open a shell inside a host (A, B or C) after the steps, before everything is shut down
+    /// Open a shell at a host (A, B or C) after the steps, while programs are still open
     #[arg(long, value_name = "HOST")]
     shell: Option<HostName>,
-    /// Run this command line in the lab's network instead of steps 5 on, to rehearse a story of your own
+    /// Run this command line in the lab's network instead of the steps from 5 on, to rehearse a story of your own
     ///
-    /// A shell runs it. It enters a host with nsenter --net=$SOCKLAB_NET_A (or _B, _C); $SOCKLAB is this program. Nothing
-    /// is written but what it writes.
+    /// A shell runs it. It enters a host with nsenter --net=$SOCKLAB_NET_A (or _B, _C); $SOCKLAB is this program.
+    /// socklab itself writes no files then.
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["output", "force", "steps", "pause", "shell"])]
     run: Option<String>,
     /// What the servers send back
@@ -89,19 +94,24 @@ pub(super) struct Arguments {
     /// Port of the UDP server
     #[arg(long, value_name = "PORT", default_value_t = UDP_PORT, value_parser = clap::value_parser!(u16).range(1..))]
     udp_port: u16,
-    /// Also capture at C and A what the sheet doesn't: steps 10 and 12 at both, Part II at A
+    /// Make captures that the sheet doesn't ask for: steps 10 and 12 at C and A, Part II at A
     #[arg(long)]
     extra_captures: bool,
+    /// Run the lab's Python programs, as `socklab python` writes them, instead of socklab's own
+    ///
+    /// They are in the folder `python` of the output, with this rehearsal's address and ports. They do not reply.
+    #[arg(long, conflicts_with_all = ["server_program", "client_program", "reply", "ipv6", "run"])]
+    python: bool,
     /// Run another program as server, such as 'python3 {program}.py {ip} {port}'
     ///
-    /// Filled in: {program} (tcp-server, tcp-threaded-server or udp-server), {address}, {ip}, {port}, {reply},
-    /// {backlog}, {journal} (a file, if the program writes a journal as socklab's do). Give the option again with a program before it for one program alone:
-    /// 'udp-server=python3 udp_server.py'. If the program replies, say so with --reply.
+    /// socklab fills in {program} (tcp-server, tcp-threaded-server or udp-server), {address}, {ip}, {port}, {reply},
+    /// {backlog}, and {journal}, a file for programs that write a journal as socklab's do. To replace one program only,
+    /// write its name first: 'udp-server=python3 udp_server.py'. If the program replies, say so with --reply.
     #[arg(long, value_name = "[PROGRAM=]COMMAND", value_parser = server_template)]
     server_program: Vec<(Option<Kind>, Template)>,
     /// Run another program as client, such as 'python3 {program}.py {ip} {port}'
     ///
-    /// {program} is tcp-client or udp-client. It sends the lines of its standard input.
+    /// {program} is tcp-client or udp-client. The program must send the lines of its standard input.
     #[arg(long, value_name = "[PROGRAM=]COMMAND", value_parser = client_template)]
     client_program: Vec<(Option<Kind>, Template)>,
     /// When to write in colour
@@ -123,9 +133,10 @@ Examples:
           --server-program 'python3 {program}.py {ip} {port}' \\
           --client-program 'python3 {program}.py {ip} {port}'";
 
-fn host(text: &str) -> Result<(HostName, IpAddr), String> {
+/// A host and its address: `B=10.0.3.2`.
+pub(super) fn host(text: &str) -> Result<(HostName, IpAddr), String> {
     let (name, ip) = text.split_once('=').ok_or("expected a host and its address, such as B=10.0.3.2")?;
-    let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is no IP address"))?;
+    let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is not an IP address"))?;
     Ok((name.parse()?, ip))
 }
 
@@ -156,7 +167,7 @@ impl Arguments {
             "upper" => "upper",
             _ => "none",
         });
-        let mut programs = Templates::default();
+        let mut programs = if self.python { self.python_programs()? } else { Templates::default() };
         for (kind, template) in &self.server_program {
             set(&mut programs, *kind, template, |programs| &mut programs.server);
         }
@@ -174,6 +185,37 @@ impl Arguments {
             extra_captures: self.extra_captures,
             programs,
         }))
+    }
+}
+
+impl Arguments {
+    /// The command lines of the Python programs.
+    fn python_programs(&self) -> Result<Templates, Failure> {
+        let mut programs = Templates::default();
+        for script in SCRIPTS {
+            let path = self.output.join(PYTHON).join(script.file);
+            let words = ["python3".into(), path.to_string_lossy()];
+            let template = Template::parse(&shell_words::join(words)).map_err(|why| Failure::new("--python", why))?;
+            let kinds = Kind::ALL.into_iter().filter(|kind| kind.name() == script.counterpart);
+            programs.of.extend(kinds.map(|kind| (kind, template.clone())));
+        }
+        Ok(programs)
+    }
+
+    /// Writes the Python programs, for the plan's server.
+    fn write_python(&self, plan: &Plan) -> io::Result<()> {
+        let folder = self.output.join(PYTHON);
+        fs::create_dir_all(&folder)?;
+        for script in SCRIPTS {
+            let counterpart = plan.programs.iter().find(|program| program.kind.name() == script.counterpart);
+            let text = match counterpart.map(|program| program.server) {
+                Some(SocketAddr::V4(server)) => script.text_for(server),
+                Some(SocketAddr::V6(_)) => return Err(io::Error::other("the Python programs speak IPv4 only")),
+                None => script.text().to_owned(),
+            };
+            fs::write(folder.join(script.file), text)?;
+        }
+        Ok(())
     }
 }
 
@@ -214,7 +256,11 @@ fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
     if let Err(error) = space::enter() {
         return unusable(&Failure::new("rehearse", &error).hint(error.advice()));
     }
-    if writes && let Err(error) = make_folder(&arguments.output, plan) {
+    let make = || {
+        make_folder(&arguments.output, plan)?;
+        if arguments.python { arguments.write_python(plan) } else { Ok(()) }
+    };
+    if writes && let Err(error) = make() {
         return unusable(&Failure::new(arguments.output.display().to_string(), error));
     }
     let own = std::env::args_os().skip(1);
@@ -246,7 +292,7 @@ fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
 
 fn recorded_so_far(arguments: &Arguments) {
     if arguments.run.is_none() {
-        say("note", &format!("what was recorded so far is in {}", arguments.output.display()));
+        say("note", &format!("{} has what was recorded so far", arguments.output.display()));
     }
 }
 
@@ -255,7 +301,7 @@ fn check_folder(folder: &Path, force: bool) -> Result<(), Failure> {
     let name = folder.display().to_string();
     match fs::read_dir(folder).map(Iterator::count) {
         Ok(entries) if !force && entries > 0 => {
-            Err(Failure::new(name, "the folder is not empty").hint("Take another with -o, or --force."))
+            Err(Failure::new(name, "the folder is not empty").hint("Name another folder with -o, or add --force."))
         }
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -324,9 +370,11 @@ fn inner(arguments: &Arguments, plan: &Plan, outer: u32) -> Result<(), conductor
             let _ = sender.send(if matches!(read, Ok(1..)) { Control::Enter } else { Control::NoKeyboard });
         });
     };
+    let socklab = std::env::current_exe()?;
     let stage = Stage {
         folder: &arguments.output,
-        socklab: std::env::current_exe()?,
+        watches: can_watch(&socklab),
+        socklab,
         pause: arguments.pause,
         shell: arguments.shell,
         run: arguments.run.clone(),
@@ -335,6 +383,14 @@ fn inner(arguments: &Arguments, plan: &Plan, outer: u32) -> Result<(), conductor
         ask: &ask,
     };
     conductor::rehearse(plan, stage)
+}
+
+/// Whether programs may be watched here: tried once, with a program that does nothing.
+fn can_watch(socklab: &Path) -> bool {
+    let mut command = Command::new(socklab);
+    command.args(["run", "--journal", "/dev/null", "--"]).arg(socklab).arg("--version");
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
 }
 
 /// Analyzes what was recorded, writes the answers and shows them.
@@ -347,8 +403,9 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
     });
     let captures = captures.collect::<Result<Vec<_>, Failure>>()?;
     let made = captures.len();
-    let journals = plan.run_programs().filter(|program| program.has_journal()).map(|program| {
-        let file = format!("{JOURNALS}/{}.jsonl", program.name);
+    let files = plan.run_programs().map(|program| format!("{JOURNALS}/{}.jsonl", program.name));
+    // Where programs may not be watched, those that write none have none.
+    let journals = files.filter(|file| folder.join(file).exists()).map(|file| {
         let read = fs::File::open(folder.join(&file)).map_err(|error| Failure::new(&file, error));
         let journal =
             read.and_then(|read| Journal::read(io::BufReader::new(read)).map_err(|error| Failure::new(&file, error)))?;
@@ -360,12 +417,13 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
     let path = folder.join(ANSWERS);
     Destination::File(path).write(|out| json::write(out, &analysis))?;
     let screen = Destination::Screen;
-    let options = table::Options { style: screen.style(arguments.color), all: false };
+    let options = table::Options { style: screen.style(arguments.color), detail: table::Detail::Explained };
     screen.write(|out| {
+        writeln!(out)?;
         table::write_answers(out, &analysis, options)?;
         writeln!(out)?;
         let made = wording::count(u64::try_from(made).unwrap_or(u64::MAX), "capture");
-        writeln!(out, "In {}: {made}, the journals, the screens, {ANSWERS}.", folder.display())
+        writeln!(out, "{} has {made}, the journals, the screens and {ANSWERS}.", folder.display())
     })
 }
 

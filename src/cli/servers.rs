@@ -3,7 +3,7 @@
 //! Exit status 0 when ended by Ctrl-C, end of input or a closed pipe; 1 when a socket call failed; 2 for wrong usage.
 
 use std::fs::OpenOptions;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
@@ -12,60 +12,60 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::exit::{Exit, say};
 use crate::journal;
-use crate::servers::address::{self, TCP_PORT, UDP_PORT};
+use crate::servers::address::{self, TCP_PORT, Typed, UDP_PORT};
 use crate::servers::explain::Failure;
-use crate::servers::program::{Output, Program};
+use crate::servers::program::{Manner, Output, Program};
 use crate::servers::reply::Reply;
 use crate::servers::{tcp_client, tcp_server, tcp_threaded_server, udp_client, udp_server};
-
-/// Exit status of wrong usage and unusable files, as clap's.
-const USAGE: u8 = 2;
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// TCP server that serves one client at a time
     ///
-    /// It accepts a client, reads its lines until it leaves, then accepts the next one. Who waits is in the kernel's
-    /// queue: connected, but not served.
+    /// It accepts a client, reads its lines until the client leaves, and then accepts the next one. Until then the next
+    /// client waits in the kernel's queue: it is connected, but not served.
     TcpServer {
         #[command(flatten)]
         tcp: Tcp,
-        /// For listen(): how many connections may wait to be accepted (Linux lets one more wait)
+        /// How many connections may wait to be accepted: the argument of listen(). Linux lets one more wait
         #[arg(long, value_name = "N", default_value_t = 1)]
         backlog: u16,
         #[command(flatten)]
         reply: ReplyOption,
     },
-    /// TCP client: sends the lines typed, shows the replies
+    /// TCP client: sends the lines that you type, and shows the replies
     ///
-    /// Ctrl-D closes when the server has sent the rest, Ctrl-C at once.
+    /// With Ctrl-D it closes after the server has sent the rest of its replies, with Ctrl-C at once.
     TcpClient {
         #[command(flatten)]
         tcp: Tcp,
-        /// Say what it may mean when nobody has answered for this long
+        /// After this time without an answer, say what the reason may be
         #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
         patience: Duration,
     },
     /// TCP server that serves each client in a thread of its own
+    ///
+    /// Its main thread only accepts clients, so no client waits for another.
     TcpThreadedServer {
         #[command(flatten)]
         tcp: Tcp,
-        /// For listen(): how many connections may wait to be accepted
+        /// How many connections may wait to be accepted: the argument of listen()
         #[arg(long, value_name = "N", default_value_t = 1024)]
         backlog: u16,
         #[command(flatten)]
         reply: ReplyOption,
     },
-    /// UDP server: one socket receives from every client
+    /// UDP server: one socket receives from all clients
     UdpServer {
         #[command(flatten)]
         udp: Udp,
         #[command(flatten)]
         reply: ReplyOption,
     },
-    /// UDP client: sends each line typed as one datagram, shows the replies
+    /// UDP client: sends each line that you type as one datagram, and shows the replies
     UdpClient {
         #[command(flatten)]
         udp: Udp,
@@ -75,26 +75,52 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct Tcp {
     /// The server's socket address
-    #[arg(value_name = "ADDRESS:PORT", default_value = "127.0.0.1:65432", value_parser = tcp_address)]
-    address: SocketAddr,
+    #[arg(value_name = "ADDRESS:PORT", default_value = "127.0.0.1:65432", value_parser = address::parse)]
+    address: Typed,
+    /// The port, where it is a word of its own
+    #[arg(value_name = "PORT", hide = true)]
+    port: Option<u16>,
     #[command(flatten)]
-    journal: JournalOption,
+    common: Common,
+}
+
+impl Tcp {
+    fn address(&self) -> Result<SocketAddr, String> {
+        self.address.with_port(self.port, TCP_PORT)
+    }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Udp {
     /// The server's socket address
-    #[arg(value_name = "ADDRESS:PORT", default_value = "127.0.0.1:65433", value_parser = udp_address)]
-    address: SocketAddr,
+    #[arg(value_name = "ADDRESS:PORT", default_value = "127.0.0.1:65433", value_parser = address::parse)]
+    address: Typed,
+    /// The port, where it is a word of its own
+    #[arg(value_name = "PORT", hide = true)]
+    port: Option<u16>,
     #[command(flatten)]
-    journal: JournalOption,
+    common: Common,
+}
+
+impl Udp {
+    fn address(&self) -> Result<SocketAddr, String> {
+        self.address.with_port(self.port, UDP_PORT)
+    }
 }
 
 #[derive(Debug, Args)]
-struct JournalOption {
-    /// Add every socket event to this file, one JSON object a line, as evidence for `socklab analyze --journal`
+struct Common {
+    /// Add every socket event to this file: evidence for `socklab analyze --journal`
+    ///
+    /// Each line is a JSON object.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// Show what each recv() returned, as it came, instead of lines
+    #[arg(long)]
+    raw: bool,
+    /// Leave out what answers the sheet's questions: hints, reasons, and the sockets at the end
+    #[arg(long)]
+    quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -104,15 +130,7 @@ pub(super) struct ReplyOption {
     reply: Reply,
 }
 
-fn tcp_address(text: &str) -> Result<SocketAddr, String> {
-    address::parse(text, TCP_PORT)
-}
-
-fn udp_address(text: &str) -> Result<SocketAddr, String> {
-    address::parse(text, UDP_PORT)
-}
-
-/// Up to a day; longer is no patience but a typing error.
+/// Up to a day: a longer time is a typing error.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f32 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
     match Duration::try_from_secs_f32(seconds) {
@@ -123,60 +141,65 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Runs a command of this file.
 pub(super) fn run(command: Command) -> ExitCode {
-    match command {
+    run_command(command).unwrap_or_else(|why| unusable(&why))
+}
+
+/// # Errors
+/// Wrong usage that no single argument shows.
+fn run_command(command: Command) -> Result<ExitCode, String> {
+    Ok(match command {
         Command::TcpServer { tcp, backlog, reply } => {
-            let config = tcp_server::Config { address: tcp.address, backlog, reply: reply.reply };
-            start("tcp-server", &tcp.journal, |program| tcp_server::run(program, config))
+            let config = tcp_server::Config { address: tcp.address()?, backlog, reply: reply.reply };
+            start("tcp-server", &tcp.common, |program| tcp_server::run(program, config))
         }
         Command::TcpThreadedServer { tcp, backlog, reply } => {
-            let config = tcp_server::Config { address: tcp.address, backlog, reply: reply.reply };
-            start("tcp-threaded-server", &tcp.journal, |program| tcp_threaded_server::run(program, config))
+            let config = tcp_server::Config { address: tcp.address()?, backlog, reply: reply.reply };
+            start("tcp-threaded-server", &tcp.common, |program| tcp_threaded_server::run(program, config))
         }
         Command::UdpServer { udp, reply } => {
-            let config = udp_server::Config { address: udp.address, reply: reply.reply };
-            start("udp-server", &udp.journal, |program| udp_server::run(program, config))
+            let config = udp_server::Config { address: udp.address()?, reply: reply.reply };
+            start("udp-server", &udp.common, |program| udp_server::run(program, config))
         }
         Command::TcpClient { tcp, patience } => {
-            let config = tcp_client::Config { server: tcp.address, patience };
-            start_client("tcp-client", config.server, &tcp.journal, |program| {
+            let config = tcp_client::Config { server: tcp.address()?, patience };
+            start_client("tcp-client", config.server, &tcp.common, |program| {
                 tcp_client::run(program, config, io::stdin())
             })
         }
         Command::UdpClient { udp } => {
-            let server = udp.address;
-            start_client("udp-client", server, &udp.journal, |program| udp_client::run(program, server, io::stdin()))
+            let server = udp.address()?;
+            start_client("udp-client", server, &udp.common, |program| udp_client::run(program, server, io::stdin()))
         }
-    }
+    })
 }
 
 fn start_client(
     name: &'static str,
     server: SocketAddr,
-    journal: &JournalOption,
+    common: &Common,
     run: impl FnOnce(&Arc<Program>) -> Result<(), Failure>,
 ) -> ExitCode {
     if server.ip().is_unspecified() || server.port() == 0 {
-        return unusable(&format!("{name}: {server} is no address to send to; name the server's own address and port"));
+        let what =
+            if server.port() == 0 { "port 0 is not a port to send to" } else { "this address means every address" };
+        return unusable(&format!("{name}: {server}: {what}; give the server's own address and port"));
     }
-    start(name, journal, |program| {
+    start(name, common, |program| {
         if io::stdin().is_terminal() {
-            program.talk("Type a line and press Enter to send it; Ctrl-D or Ctrl-C closes.");
+            program.talk("Type a line and press Enter to send it. Ctrl-D or Ctrl-C ends the client.");
         }
         run(program)
     })
 }
 
 /// Runs a program with the process's screen, Ctrl-C and the journal asked for.
-fn start(
-    name: &'static str,
-    journal: &JournalOption,
-    run: impl FnOnce(&Arc<Program>) -> Result<(), Failure>,
-) -> ExitCode {
-    let journal = match journal.journal.as_deref().map(open_journal).transpose() {
+fn start(name: &'static str, common: &Common, run: impl FnOnce(&Arc<Program>) -> Result<(), Failure>) -> ExitCode {
+    let journal = match common.journal.as_deref().map(open_journal).transpose() {
         Ok(journal) => journal,
         Err(why) => return unusable(&why),
     };
-    let program = Arc::new(Program::new(name, Box::new(io::stdout()), Box::new(io::stderr()), journal));
+    let manner = Manner { raw: common.raw, quiet: common.quiet };
+    let program = Arc::new(Program::new(name, Box::new(io::stdout()), Box::new(io::stderr()), journal).with(manner));
     let at_signal = Arc::clone(&program);
     let handler = ctrlc::set_handler(move || {
         if at_signal.stop.requested() {
@@ -192,29 +215,29 @@ fn start(
         Ok(()) if program.journal_is_complete() => ExitCode::SUCCESS,
         Ok(()) => ExitCode::FAILURE,
         Err(failure) => {
-            program.talk(&failure.to_string());
+            program.tell_failure(&failure);
             ExitCode::FAILURE
         }
     }
 }
 
 fn unusable(why: &str) -> ExitCode {
-    // Nobody is left to tell that standard error is gone.
-    let _ = writeln!(io::stderr(), "socklab: {why}");
-    ExitCode::from(USAGE)
+    say("error", why);
+    Exit::Unusable.into()
 }
 
 /// Opens a journal to add to: the evidence of an earlier run, or of another program, is never erased. A file that holds
 /// something else is refused, so that no capture or homework is spoilt by a wrong name.
-fn open_journal(path: &Path) -> Result<Output, String> {
+pub(super) fn open_journal(path: &Path) -> Result<Output, String> {
     let fault = |what: String| format!("{}: {what}", path.display());
     let file = OpenOptions::new().create(true).append(true).read(true).open(path);
     let mut file = file.map_err(|error| fault(format!("the journal can't be opened: {error}")))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         let (whole, length) = journal::whole_lines(&mut file)
-            .map_err(|error| fault(format!("it holds something else than a journal, take another name: {error}")))?;
+            .map_err(|error| fault(format!("this file is not a journal; use another name ({error})")))?;
         if whole < length {
-            file.set_len(whole).map_err(|error| fault(format!("its cut last line can't be removed: {error}")))?;
+            file.set_len(whole)
+                .map_err(|error| fault(format!("its incomplete last line can't be removed: {error}")))?;
         }
     }
     Ok(Box::new(file))

@@ -6,7 +6,10 @@ use std::ops::Range;
 use crate::escape;
 
 /// Most characters of a filter that an error shows before the place.
-const SHOWN_BEFORE: usize = 50;
+const SHOWN_BEFORE: usize = 40;
+
+/// Most characters of a filter that an error shows, so that the line fits 80 columns.
+const SHOWN: usize = 76;
 
 /// A filter that could not be read. Shown with a caret under the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +35,8 @@ impl fmt::Display for FilterError {
         let cut = if begin > 0 { "…" } else { "" };
         let before = escape::harmless(part(begin..self.at.start));
         let place = escape::harmless(part(self.at.clone()));
-        let after: String = part(self.at.end..self.text.len()).chars().take(SHOWN_BEFORE).collect();
+        let room = SHOWN.saturating_sub(before.chars().count()).saturating_sub(place.chars().count());
+        let after: String = part(self.at.end..self.text.len()).chars().take(room).collect();
         let carets = "^".repeat(place.chars().count().max(1));
         let indent = " ".repeat(cut.chars().count().saturating_add(before.chars().count()));
         writeln!(f, "{}", self.problem)?;

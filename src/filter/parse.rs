@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-use super::{Filter, FilterError, Kind, Primitive, Side};
+use super::error::FilterError;
+use super::expression::{Filter, Kind, Primitive, Side};
 use crate::types::Protocol;
 
 /// Longest filter in bytes: bounds the depth of what is built.

@@ -69,6 +69,21 @@ pub(super) fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<()
     Ok(())
 }
 
+/// Whether a ZIP archive is a document: of an office program, or of Apple's Pages. Told by the entries, in whatever order
+/// they come.
+pub(super) fn is_document(reader: &mut dyn ReadSeek) -> bool {
+    let is = |reader: &mut dyn ReadSeek| {
+        check_directory(reader, MOST_ENTRIES).ok()?;
+        let archive = ZipArchive::new(reader).ok()?;
+        let has = |wanted: &str| archive.file_names().flatten().any(|name| name == wanted);
+        let opendocument = has("mimetype") && has("content.xml") && has("META-INF/manifest.xml");
+        let pages = has("Index.zip") || archive.file_names().flatten().any(|name| name.ends_with("Document.iwa"));
+        Some(has("[Content_Types].xml") || opendocument || pages)
+    };
+    let found = is(&mut *reader);
+    reader.rewind().is_ok() && found.unwrap_or(false)
+}
+
 /// A bulk download as the ZIP archive that the platform made. Its entries are read one by one, as submissions need them.
 pub struct Bulk<R>(ZipArchive<R>);
 

@@ -9,51 +9,29 @@ use flate2::read::MultiGzDecoder;
 
 use super::archive::{self, ReadSeek, Visit};
 use super::budget::{Budget, Metered};
-use super::copies::Fingerprint;
+use super::collected::Collected;
 use super::copies::print::Printer;
-use super::form::{self, Form, Problem};
+use super::document::Document;
+use super::form::merge::{HandedForm, merge};
+use super::form::{self, Form, Problem, encoding};
 use super::limits::SubmissionLimits;
 use super::result::Refusal;
 use crate::analyze::{CaptureFacts, NamedJournal, observe_capture};
 use crate::capfile::CaptureError;
 use crate::journal::{Journal, Room};
 
+/// Most bytes of a text that are shown beside its questions.
+const MOST_TEXT: u64 = 4 << 20;
+
 /// Bytes by which a file is told.
 const HEAD: usize = 4096;
-
-/// A form as it was handed in.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HandedForm {
-    /// Its name within the submission.
-    pub name: String,
-    /// What could be understood.
-    pub form: Form,
-    /// What could not.
-    pub problems: Vec<Problem>,
-}
-
-/// What a submission holds.
-#[derive(Debug, Default)]
-pub struct Collected {
-    /// The captures.
-    pub captures: Vec<CaptureFacts>,
-    /// Journals of the socket programs.
-    pub journals: Vec<NamedJournal>,
-    /// The form.
-    pub form: Option<HandedForm>,
-    /// Documents that may hold answers for a human.
-    pub documents: Vec<String>,
-    /// What was refused.
-    pub refused: Vec<Refusal>,
-    /// The marks of the captures' frames.
-    pub fingerprint: Fingerprint,
-}
 
 /// Gathers the files of one submission.
 pub struct Collector<'b, 't> {
     limits: SubmissionLimits,
     budget: &'b Budget<'t>,
     found: Collected,
+    forms: Vec<HandedForm>,
     printer: Printer,
     /// Archives around the file at hand, by name.
     inside: Vec<String>,
@@ -68,7 +46,8 @@ impl<'b, 't> Collector<'b, 't> {
     pub fn new(limits: &SubmissionLimits, budget: &'b Budget<'t>) -> Self {
         let (found, printer) = (Collected::default(), Printer::default());
         let room = limits.journals;
-        Collector { limits: *limits, budget, found, printer, inside: Vec::new(), room, further_refused: 0 }
+        let (forms, inside) = (Vec::new(), Vec::new());
+        Collector { limits: *limits, budget, found, forms, printer, inside, room, further_refused: 0 }
     }
 
     /// Takes a file as it stands on the disk.
@@ -110,9 +89,11 @@ impl<'b, 't> Collector<'b, 't> {
         }
     }
 
+    /// Every refused file may hold what would have earned points.
     fn name_refused(&mut self, name: &str, reason: String) {
-        let name = self.place(name);
-        self.found.refused.push(Refusal { name, reason });
+        let refusal = Refusal { name: self.place(name), reason };
+        self.found.unread.push(refusal.clone());
+        self.found.refused.push(refusal);
     }
 
     /// What was found, when all files were taken.
@@ -122,6 +103,8 @@ impl<'b, 't> Collector<'b, 't> {
             self.name_refused("…", reason);
         }
         self.found.fingerprint = self.printer.finish();
+        self.found.answered = merge(self.forms);
+        self.found.unread.extend(self.found.captures.iter().filter_map(half_read));
         self.found
     }
 
@@ -148,9 +131,16 @@ impl<'b, 't> Collector<'b, 't> {
             }
             Kind::Form => self.form(name, reader),
             Kind::Journal => self.journal(name, reader),
-            Kind::Office => self.found.documents.push(self.place(name)),
             Kind::Empty if !looks_like_capture(name) => {}
-            Kind::Empty | Kind::Other => self.capture(name, reader),
+            Kind::Empty | Kind::Other => self.capture(name, reader, &[]),
+            Kind::Text => match beginning(reader, MOST_TEXT) {
+                Ok(text) => self.capture(name, &mut Cursor::new(&text).chain(reader), &text),
+                Err(reason) => self.refuse(name, &reason),
+            },
+            Kind::Pdf => match beginning(reader, self.limits.held_bytes) {
+                Ok(bytes) => self.found.documents.push(Document::pdf(self.place(name), &bytes)),
+                Err(reason) => self.refuse(name, &reason),
+            },
         }
         if let Some(why) = self.budget.stopped() {
             self.stopped(name, &why);
@@ -171,7 +161,10 @@ impl<'b, 't> Collector<'b, 't> {
     }
 
     fn zip(&mut self, name: &str, reader: &mut dyn ReadSeek) {
-        self.within(name, |collector| archive::zip(reader, collector));
+        match archive::is_document(reader) {
+            true => self.found.documents.push(Document::office(self.place(name), reader)),
+            false => self.within(name, |collector| archive::zip(reader, collector)),
+        }
     }
 
     /// Goes into an archive, unless it is too deep.
@@ -189,16 +182,15 @@ impl<'b, 't> Collector<'b, 't> {
     }
 
     fn form(&mut self, name: &str, reader: &mut dyn Read) {
-        let text = match text(reader, form::MOST_BYTES) {
-            Ok(text) => text,
+        let bytes = match bytes(reader, form::MOST_BYTES) {
+            Ok(bytes) => bytes,
             Err(reason) => return self.refuse(name, &reason),
         };
-        if let Some(first) = &self.found.form {
-            let reason = format!("a second form with answers; {} was taken", first.name);
-            return self.refuse(name, &reason);
-        }
-        let (form, problems) = Form::read(&text);
-        self.found.form = Some(HandedForm { name: self.place(name), form, problems });
+        let (form, problems) = match encoding::decode(&bytes) {
+            Ok(text) => Form::read(&text),
+            Err(error) => (Form::default(), vec![Problem::of_encoding(&error)]),
+        };
+        self.forms.push(HandedForm { name: self.place(name), form, problems });
     }
 
     fn journal(&mut self, name: &str, reader: &mut dyn Read) {
@@ -207,11 +199,16 @@ impl<'b, 't> Collector<'b, 't> {
                 let file = self.place(name);
                 self.found.journals.push(NamedJournal { file, journal });
             }
-            Err(error) => self.refuse(name, &format!("a journal that can't be used: {error}")),
+            Err(error) => {
+                let reason = format!("a journal that can't be used: {error}");
+                // A journal of a student's proves nothing, so nothing is lost without it.
+                self.found.refused.push(Refusal { name: self.place(name), reason });
+            }
         }
     }
 
-    fn capture(&mut self, name: &str, reader: &mut dyn Read) {
+    /// Reads a capture; `text` is what it says where it may be text.
+    fn capture(&mut self, name: &str, reader: &mut dyn Read, text: &[u8]) {
         if self.found.captures.len() >= self.limits.captures {
             let most = self.limits.captures;
             return self.refuse(name, &format!("more than {most} captures; this one was not read"));
@@ -224,34 +221,54 @@ impl<'b, 't> Collector<'b, 't> {
             // Half a capture that was stopped for what it costs is none.
             Ok(_) if self.budget.stopped().is_some() => {}
             Ok(facts) => self.found.captures.push(facts),
-            Err(error) => self.no_capture(name, &error),
+            Err(error) => self.no_capture(name, &error, text),
         }
     }
 
     /// A file that is no capture: a document may hold answers, and so may a form of which nothing is left to tell it by;
     /// pictures are screenshots, source text is nobody's business.
-    fn no_capture(&mut self, name: &str, error: &CaptureError) {
-        let lower = name.to_lowercase();
+    fn no_capture(&mut self, name: &str, error: &CaptureError, text: &[u8]) {
+        let place = self.place(name);
         match error {
-            CaptureError::Document(kind) if kind.contains("picture") => {}
-            CaptureError::Document(_) => self.found.documents.push(self.place(name)),
-            CaptureError::Text
-                if ["md", "txt", "rtf", "html", "htm", "toml", "json"]
-                    .iter()
-                    .any(|e| lower.ends_with(&format!(".{e}"))) =>
-            {
-                self.found.documents.push(self.place(name));
-            }
-            CaptureError::Text if !looks_like_capture(name) => {}
+            CaptureError::Document(kind) if is_picture_or_program(kind) => self.found.others.push(place),
+            CaptureError::Document(_) if text.is_empty() => self.found.documents.push(Document::unread(place)),
+            CaptureError::Document(_) => self.found.documents.push(Document::text(place, text)),
+            CaptureError::Text if looks_like_capture(name) => self.refuse(name, &format!("{error}. {}", error.hint())),
+            CaptureError::Text if is_source(name) => {}
+            CaptureError::Text => self.found.documents.push(Document::text(place, text)),
+            CaptureError::Unknown if !looks_like_capture(name) => self.found.others.push(place),
             error => self.refuse(name, &format!("{error}. {}", error.hint())),
         }
     }
 }
 
+/// Why a capture that was read may lack frames that the student saw.
+fn half_read(capture: &CaptureFacts) -> Option<Refusal> {
+    let is_half = |code: &str| code.starts_with("limit-") || ["cut-short", "damaged", "read-error"].contains(&code);
+    let warning = capture.info.warnings.iter().find(|warning| is_half(warning.code))?;
+    Some(Refusal { name: capture.file.clone(), reason: warning.message.clone() })
+}
+
+/// What holds no answers, or only such as a picture of the screen does.
+fn is_picture_or_program(kind: &str) -> bool {
+    ["picture", "program", "database"].iter().any(|word| kind.contains(word))
+}
+
+/// Program text, by its name.
+fn is_source(name: &str) -> bool {
+    const ENDINGS: [&str; 22] = [
+        "py", "pyw", "pyi", "sh", "bash", "ps1", "bat", "cmd", "c", "h", "cc", "cpp", "java", "js", "ts", "rs", "go",
+        "rb", "pl", "lua", "mk", "css",
+    ];
+    let lower = name.to_lowercase();
+    let ending = lower.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    ending.is_some_and(|ending| ENDINGS.contains(&ending))
+}
+
 impl Visit for Collector<'_, '_> {
     fn file(&mut self, name: &str, reader: &mut dyn Read) {
         if !name.split(['/', '\\']).any(super::platforms::naming::is_litter) {
-            self.streamed(name, reader);
+            self.streamed(name.trim_start_matches("./"), reader);
         }
     }
 
@@ -276,7 +293,9 @@ enum Kind {
     TarGz,
     Form,
     Journal,
-    Office,
+    /// Text that is no form.
+    Text,
+    Pdf,
     Empty,
     /// A capture, or something that the reader of captures knows by name.
     Other,
@@ -290,13 +309,11 @@ fn head(reader: &mut impl Read) -> Result<Vec<u8>, String> {
 
 fn kind(head: &[u8]) -> Kind {
     let is_tar = |bytes: &[u8]| bytes.get(257..262) == Some(b"ustar");
-    let holds = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
     if head.is_empty() {
         return Kind::Empty;
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        let office = holds(b"[Content_Types].xml") || holds(b"mimetypeapplication/vnd.oasis.opendocument");
-        return if office { Kind::Office } else { Kind::Zip };
+        return Kind::Zip;
     }
     if is_tar(head) {
         return Kind::Tar;
@@ -307,41 +324,44 @@ fn kind(head: &[u8]) -> Kind {
         let _ = MultiGzDecoder::new(head).take(512).read_to_end(&mut first);
         return if is_tar(&first) { Kind::TarGz } else { Kind::Other };
     }
+    if head.starts_with(b"%PDF-") {
+        return Kind::Pdf;
+    }
     text_kind(head)
 }
 
 fn text_kind(head: &[u8]) -> Kind {
-    let text = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        // Cut within a character.
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(head.get(..error.valid_up_to()).unwrap_or_default()).unwrap_or_default()
-        }
-        Err(_) => return Kind::Other,
-    };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Some(text) = encoding::glance(head) else { return Kind::Other };
     let first = text.lines().next().unwrap_or_default();
-    if text.contains('\0') {
-        Kind::Other
-    } else if first.starts_with('{') && first.contains("\"event\"") {
+    if first.starts_with('{') && first.contains("\"event\"") {
         Kind::Journal
-    } else if form::looks_like_form(text) || text.contains("# Your answers to the socket lab.") {
+    } else if form::looks_like_form(&text) || text.contains("# Your answers to the socket lab.") {
         Kind::Form
+    } else if std::str::from_utf8(head).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
+    {
+        Kind::Text
     } else {
         Kind::Other
     }
 }
 
-fn text(reader: &mut dyn Read, most: u64) -> Result<String, String> {
+/// The first bytes of a file, no more than these.
+fn beginning(reader: &mut dyn Read, most: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    reader.take(most).read_to_end(&mut bytes).map_err(|error| format!("it can't be read ({error})"))?;
+    Ok(bytes)
+}
+
+fn bytes(reader: &mut dyn Read, most: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     reader
         .take(most.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| format!("it can't be read ({error})"))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
-        return Err(format!("a form of more than {} MiB", most >> 20));
+    match u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+        true => Err(format!("a form of more than {} MiB", most >> 20)),
+        false => Ok(bytes),
     }
-    String::from_utf8(bytes).map_err(|_| "a form that is no UTF-8 text".to_owned())
 }
 
 /// Only for files that have no content to tell them by, or that turned out to be text.

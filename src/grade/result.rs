@@ -64,6 +64,8 @@ pub enum Comparison {
     Missing,
     /// Filled in, but without a meaning.
     Unreadable,
+    /// Only a journal that the student handed in says something about it.
+    JournalOnly,
 }
 
 impl Comparison {
@@ -78,6 +80,7 @@ impl Comparison {
             Comparison::NotAnswerable => "not answerable from these captures",
             Comparison::Missing => "missing",
             Comparison::Unreadable => "could not be read",
+            Comparison::JournalOnly => "rests on a journal alone",
         }
     }
 }
@@ -111,6 +114,9 @@ pub struct ItemGrade {
     pub key: String,
     /// Points given.
     pub points: Points,
+    /// Points that only a human can give or refuse; the grade is not final while there are any.
+    #[serde(default)]
+    pub pending: Points,
     /// Points at stake.
     pub max_points: Points,
     /// The verdict.
@@ -127,6 +133,17 @@ pub struct ItemGrade {
     pub rubric: String,
 }
 
+/// A misconception that wrong answers show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MisconceptionMade {
+    /// Its stable name, such as `client-and-server-swapped`.
+    pub code: String,
+    /// The facts that show it; `explanation` where the student's words do.
+    pub keys: Vec<String>,
+    /// What was confused, in sentences to the student that do not give the answer away.
+    pub text: String,
+}
+
 /// A question, judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QuestionGrade {
@@ -136,6 +153,9 @@ pub struct QuestionGrade {
     pub part: Option<String>,
     /// Points given.
     pub points: Points,
+    /// Points that only a human can give or refuse.
+    #[serde(default)]
+    pub pending: Points,
     /// Points at stake.
     pub max_points: Points,
     /// The verdict on all of it.
@@ -154,6 +174,15 @@ pub struct QuestionGrade {
     pub missing: Vec<String>,
     /// The facts, one by one.
     pub items: Vec<ItemGrade>,
+    /// What a human decided, where one did; `points` and `pending` are what it came to.
+    #[serde(default)]
+    pub reviewed: Option<Reviewed>,
+    /// What documents of the submission say to this question, by their headings: shown, never graded.
+    #[serde(default)]
+    pub written: Vec<Written>,
+    /// Known misconceptions that the answers show.
+    #[serde(default)]
+    pub misconceptions: Vec<MisconceptionMade>,
     /// The student's words, which no program grades.
     pub explanation: Option<String>,
     /// What a human is asked to look at.
@@ -171,6 +200,32 @@ impl QuestionGrade {
     pub fn passes(&self) -> bool {
         self.verdict == Verdict::Right || self.points >= self.max_points
     }
+}
+
+/// What a document says to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The document.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What a human decided on a question.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// The points by the rubric.
+    pub rubric_points: Points,
+    /// The points that waited.
+    pub rubric_pending: Points,
+    /// The points that the human gave for them.
+    pub human_points: Option<Points>,
+    /// The points that the human set instead of all others.
+    pub replaced: Option<Points>,
+    /// The human's comment to the student.
+    pub comment: Option<String>,
+    /// Why the decision does not count, if it does not.
+    pub open: Option<String>,
 }
 
 /// A capture of a submission.
@@ -214,6 +269,19 @@ pub struct Refusal {
     pub reason: String,
 }
 
+/// A student as a platform has them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Person {
+    /// The name.
+    pub name: String,
+    /// The platform's number.
+    pub id: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The number or login at the school.
+    pub school_id: Option<String>,
+}
+
 /// Who handed in, as the platform has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Identity {
@@ -225,12 +293,18 @@ pub struct Identity {
     pub school_id: Option<String>,
     /// All names of a team.
     pub members: Vec<String>,
+    /// The members of a team, each with what the platform says of them.
+    #[serde(default)]
+    pub people: Vec<Person>,
+    /// Where the name may be read in several ways: whose it may be.
+    #[serde(default)]
+    pub either: Vec<Person>,
     /// Where the platform says so: handed in late.
     pub late: bool,
 }
 
 /// A graded submission.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Submission {
     /// The student or team.
     pub name: String,
@@ -242,6 +316,9 @@ pub struct Submission {
     pub answers: Option<String>,
     /// Points given, costs of findings taken off.
     pub points: Points,
+    /// Points that only a human can give or refuse: with any, the grade is not final.
+    #[serde(default)]
+    pub pending: Points,
     /// Points at stake.
     pub max_points: Points,
     /// The questions in the order of the sheet.
@@ -252,16 +329,39 @@ pub struct Submission {
     pub form_problems: Vec<String>,
     /// Files of the submission that were refused.
     pub refused: Vec<Refusal>,
+    /// Why a human must look at the submission as a whole, in sentences.
+    #[serde(default)]
+    pub for_a_human: Vec<String>,
+    /// The names of pictures, also of those in documents.
+    #[serde(default)]
+    pub pictures: Vec<String>,
+    /// Decisions of a human that do not count as they are, such as on an answer that changed since.
+    #[serde(default)]
+    pub unconfirmed: Vec<String>,
+    /// The human's comment on the submission as a whole.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// What tells what was handed in from an earlier submission.
+    #[serde(default)]
+    pub handed_in: String,
+    /// What a teacher may like to know of the captures, without a judgement and without a cost.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 impl Submission {
-    /// Whether nothing of it was graded: the answers are in a document that only a human reads.
-    pub fn is_for_a_human(&self) -> bool {
-        self.answers.is_none() && self.questions.iter().any(|question| question.verdict == Verdict::ForAHuman)
+    /// Whether its points can be entered as they are: nothing waits for a human.
+    pub fn is_final(&self) -> bool {
+        self.pending == Points::ZERO && self.unconfirmed.is_empty()
+    }
+
+    /// The questions of which points wait for a human.
+    pub fn pending_questions(&self) -> impl Iterator<Item = &QuestionGrade> {
+        self.questions.iter().filter(|question| question.pending > Points::ZERO)
     }
 
     /// What a human is asked to look at, with the question it is about.
-    pub fn for_a_human(&self) -> impl Iterator<Item = (&QuestionGrade, &String)> {
+    pub fn asks(&self) -> impl Iterator<Item = (&QuestionGrade, &String)> {
         self.questions.iter().flat_map(|question| question.for_a_human.iter().map(move |text| (question, text)))
     }
 }
@@ -287,6 +387,9 @@ pub struct SharedCapture {
     pub shared_frames: u64,
     /// Whether `--groups` names them as partners, who may share.
     pub partners: bool,
+    /// Whether more submissions have them than are compared with each other: most likely the course handed them out.
+    #[serde(default)]
+    pub widespread: bool,
     /// The chance that it is coincidence, as a power of two: at most 2 to the minus this.
     pub coincidence_bits: u32,
     /// The same in words, with the model.

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use serde::Deserialize;
 
 use crate::grade::form::fields::{EXPLANATION, fields};
+use crate::grade::late;
 use crate::grade::points::Points;
 use crate::lab::{LabConfig, Question};
 
@@ -22,6 +23,32 @@ pub enum NotInCapture {
     None,
     /// It gets its points whenever something is filled in.
     Full,
+}
+
+/// What a fact is worth of which no capture, but a journal that the student handed in says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JournalWorth {
+    /// A human decides.
+    #[default]
+    Human,
+    /// Nothing: it is as if there were no journal.
+    None,
+    /// All its points, where the journal says the same.
+    Full,
+}
+
+/// How much feedback gives away to students.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shows {
+    /// Points and comments alone.
+    Points,
+    /// What is right and wrong, and what was confused; not what would be right.
+    #[default]
+    Verdicts,
+    /// The expected answers as well, with the frames that show them.
+    Answers,
 }
 
 /// How a list that is right in part is paid.
@@ -48,6 +75,10 @@ pub struct Rubric {
     pub other_step: Points,
     /// What is done with facts that captures cannot show.
     pub not_in_capture: NotInCapture,
+    /// What a student's journal is worth alone.
+    pub journal: JournalWorth,
+    /// How much feedback gives away.
+    pub shows: Shows,
     /// What each finding costs, by its code.
     pub findings: BTreeMap<String, Points>,
 }
@@ -58,16 +89,18 @@ pub struct Rubric {
 pub struct RubricError(String);
 
 /// Findings that cost points unless the rubric says otherwise, and how many.
-const COSTS: [(&str, f64, &str); 9] = [
+const COSTS: [(&str, f64, &str); 10] = [
     ("capture-began-late", 1.0, "the handshake is not in the file"),
     ("capture-stopped-early", 1.0, "the lines are not in the file"),
     ("wrong-interface", 2.0, "not the interface of the lab"),
     ("loopback-only", 2.0, "all on one computer"),
     ("same-host", 2.0, "client and server on one computer"),
-    ("no-lab-traffic", 2.0, "none of the lab's frames"),
-    ("empty-file", 2.0, "a file of 0 bytes"),
-    ("no-packets", 2.0, "a capture without packets"),
+    // Whoever hands in nothing pays nothing for it either, except by the answers that need the capture.
+    ("no-lab-traffic", 0.0, "none of the lab's frames"),
+    ("empty-file", 0.0, "a file of 0 bytes"),
+    ("no-packets", 0.0, "a capture without packets"),
     ("second-host-missing", 1.0, "Part II without the second host"),
+    (late::CODE, 0.0, "marked as late by the platform, which may take points itself"),
 ];
 
 /// The rubric as it is written.
@@ -79,7 +112,15 @@ struct File {
     #[serde(default)]
     credit: Credit,
     #[serde(default)]
+    feedback: Feedback,
+    #[serde(default)]
     findings: BTreeMap<String, Points>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Feedback {
+    shows: Option<Shows>,
 }
 
 #[derive(Deserialize, Default)]
@@ -88,6 +129,7 @@ struct Credit {
     lists: Option<Lists>,
     other_step: Option<Points>,
     not_in_capture: Option<NotInCapture>,
+    journal: Option<JournalWorth>,
 }
 
 impl Rubric {
@@ -104,6 +146,8 @@ impl Rubric {
             lists: Lists::default(),
             other_step: Points::ZERO,
             not_in_capture: NotInCapture::default(),
+            journal: JournalWorth::default(),
+            shows: Shows::default(),
             findings: COSTS
                 .into_iter()
                 .filter_map(|(code, cost, _)| Some((code.to_owned(), Points::from_number(cost)?)))
@@ -131,6 +175,8 @@ impl Rubric {
             return Err(RubricError("credit.other_step: a share is a number from 0 to 1".to_owned()));
         }
         rubric.not_in_capture = file.credit.not_in_capture.unwrap_or(rubric.not_in_capture);
+        rubric.journal = file.credit.journal.unwrap_or(rubric.journal);
+        rubric.shows = file.feedback.shows.unwrap_or(rubric.shows);
         rubric.findings.extend(file.findings);
         Ok(rubric)
     }
@@ -199,6 +245,11 @@ impl Rubric {
         Some((cost, format!("findings.{code} = {cost}")))
     }
 
+    /// What a finding that costs points is about, in a few words that give no answer away.
+    pub fn reason(code: &str) -> Option<&'static str> {
+        COSTS.iter().find(|(known, ..)| *known == code).map(|(_, _, why)| *why)
+    }
+
     /// The rubric as a file, with comments: what `socklab rubric` prints.
     pub fn to_toml(&self) -> String {
         let mut out = HEAD.to_owned();
@@ -221,9 +272,20 @@ impl Rubric {
             NotInCapture::Full => "full",
         };
         let _ = write!(out, "\n[credit]\n{LISTS}lists = \"{lists}\"\n{OTHER}other_step = {}\n", self.other_step);
-        let _ = write!(out, "{UNSHOWN}not_in_capture = \"{not_in_capture}\"\n\n{FINDINGS}[findings]\n");
+        let journal = match self.journal {
+            JournalWorth::Human => "human",
+            JournalWorth::None => "none",
+            JournalWorth::Full => "full",
+        };
+        let _ = writeln!(out, "{UNSHOWN}not_in_capture = \"{not_in_capture}\"\n{JOURNAL}journal = \"{journal}\"");
+        let shows = match self.shows {
+            Shows::Points => "points",
+            Shows::Verdicts => "verdicts",
+            Shows::Answers => "answers",
+        };
+        let _ = write!(out, "\n{FEEDBACK}[feedback]\nshows = \"{shows}\"\n\n{FINDINGS}[findings]\n");
         for (code, cost) in &self.findings {
-            let why = COSTS.iter().find(|(known, ..)| known == code).map(|(_, _, why)| format!("  # {why}"));
+            let why = Rubric::reason(code).map(|why| format!("  # {why}"));
             let _ = writeln!(out, "{code} = {cost}{}", why.unwrap_or_default());
         }
         out
@@ -246,9 +308,19 @@ const UNSHOWN: &str = "\
 # \"as_expected\" pays what the sheet expects and leaves the rest to you,
 # \"none\" leaves all of it to you, \"full\" pays whatever is filled in.
 ";
+const JOURNAL: &str = "\
+# A fact that only a journal shows which the student handed in: anyone can write
+# such a file. \"human\" leaves it to you, \"none\" is as if there were no journal,
+# \"full\" pays it where the answer says the same.
+";
+const FEEDBACK: &str = "\
+# How much feedback gives away to students: \"points\" and your comments alone,
+# \"verdicts\" also what is right and wrong, \"answers\" also what would be right.
+";
 const FINDINGS: &str = "\
-# What a fault of a capture costs, once for each file. Other codes may be added:
-# see the findings of socklab analyze --format json.
+# What a fault of a capture costs, once for each file, unless other captures show
+# the step whole. Other codes may be added: see the findings of
+# socklab analyze --format json.
 ";
 
 #[cfg(test)]

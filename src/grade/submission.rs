@@ -1,97 +1,152 @@
 //! One submission, from what it holds to its result.
 
-use crate::analyze::analysis::{Analysis, CaptureAnalysis, Facts, Severity};
-use crate::analyze::{CaptureFacts, NamedJournal, analyze};
-use crate::grade::copies::Fingerprint;
-use crate::grade::form::{Form, Problem};
-use crate::grade::judge::{self, Answers};
-use crate::grade::ladder;
+use crate::analyze::analysis::{Analysis, CaptureAnalysis, Severity};
+use crate::grade::collected::Collected;
+use crate::grade::document::Document;
+use crate::grade::form::merge::Answered;
+use crate::grade::form::{About, Problem};
+use crate::grade::judge::{self, Case, Journals, Unanswered, severity};
 use crate::grade::points::Points;
-use crate::grade::result::{CaptureUsed, FindingMade, Graded, Identity, Refusal, Submission};
+use crate::grade::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, Refusal, Submission, Written};
 use crate::grade::rubric::Rubric;
-use crate::lab::{LabConfig, Step};
+use crate::grade::runs::Evidence;
+use crate::grade::{ladder, late, provenance, steps};
+use crate::lab::{HostName, LabConfig, Question};
 use crate::report::words;
 use crate::wording::list;
 
-/// The steps of which the sheet asks for a capture.
-pub const ASKED: [Step; 4] = [Step::TcpClient, Step::Udp, Step::ThreadedAtB, Step::ThreadedAtC];
+/// Most names or reasons in a sentence.
+const MOST_NAMED: usize = 5;
 
-/// What is known of a submission before it is graded.
-#[derive(Debug, Default)]
-pub struct Handed {
-    /// The student or team.
-    pub name: String,
-    /// What the platform says of them.
-    pub identity: Identity,
-    /// The captures.
-    pub captures: Vec<CaptureFacts>,
-    /// Journals.
-    pub journals: Vec<NamedJournal>,
-    /// The form's name, what it says, and what is wrong with it.
-    pub form: Option<(String, Form, Vec<Problem>)>,
-    /// Documents for a human.
-    pub documents: Vec<String>,
-    /// What was refused.
-    pub refused: Vec<Refusal>,
-    /// The marks of the frames.
-    pub fingerprint: Fingerprint,
+/// Grades what was handed in by a student or team.
+pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric, config: &LabConfig) -> Graded {
+    let Collected { captures, journals, answered, documents, others, refused, unread, fingerprint } = found;
+    let evidence = Evidence::of(captures, &journals, config);
+    let journal_names: Vec<&str> = journals.iter().map(|journal| journal.file.as_str()).collect();
+    let unread = unread_words(&unread);
+    let names: Vec<&str> = documents.iter().map(|document| document.name.as_str()).collect();
+    let unanswered = unanswered(&answered, &names, &others);
+    let case = Case {
+        analysis: &evidence.analysis,
+        journals: evidence.with_journals.as_deref().map(|answers| Journals { answers, names: named(&journal_names) }),
+        runs: &evidence.runs,
+        is_doubtful: evidence.is_doubtful,
+        client_hosts: client_hosts(config),
+        form: answered.is_filled().then_some(&answered.form),
+        unanswered: unanswered.clone(),
+        unread: unread.clone(),
+    };
+    let judged = judge::judge(&case, rubric);
+    let findings = nothing_there(&evidence.analysis).into_iter().chain(judged.findings);
+    let findings: Vec<FindingMade> = findings.chain(late::finding(identity, rubric.cost(late::CODE))).collect();
+    let costs: Points = findings.iter().map(|finding| finding.points).sum();
+    let earned: Points = judged.questions.iter().map(|question| question.points).sum();
+    let pending: Points = judged.questions.iter().map(|question| question.pending).sum();
+    let problems = answered.broken.iter().chain(&answered.problems);
+    let submission = Submission {
+        name: name.to_owned(),
+        identity: identity.clone(),
+        captures: evidence.analysis.captures.iter().map(used).collect(),
+        answers: answered.is_filled().then(|| answered.names.join(", ")),
+        points: (earned - costs).at_least_zero(),
+        pending,
+        max_points: rubric.total(),
+        questions: with_written(judged.questions, &documents),
+        findings,
+        form_problems: problems.map(|(name, problem)| format!("{name}, {problem}")).collect(),
+        refused,
+        for_a_human: unanswered.all.into_iter().chain(unread).filter(|_| pending > Points::ZERO).collect(),
+        pictures: pictures(&documents, &others),
+        unconfirmed: Vec::new(),
+        comment: None,
+        handed_in: String::new(),
+        notes: provenance::notes(&evidence.analysis.captures),
+    };
+    Graded { submission, fingerprint, ladders: ladder::all(&evidence.analysis) }
 }
 
-/// Grades a submission.
-pub fn grade(handed: Handed, rubric: &Rubric, config: &LabConfig) -> Graded {
-    let analysis = analyze(handed.captures, &handed.journals, config);
-    let document = handed.documents.join(", ");
-    let answers = match &handed.form {
-        Some((_, form, _)) => Answers::Form(form),
-        None if !document.is_empty() => Answers::Document(&document),
-        None => Answers::None,
-    };
-    let questions = judge::questions(&analysis, answers, rubric);
-    let findings: Vec<FindingMade> =
-        nothing_there(&analysis).into_iter().chain(judge::findings(&analysis, rubric)).collect();
-    let costs: Points = findings.iter().map(|finding| finding.points).sum();
-    let earned: Points = questions.iter().map(|question| question.points).sum();
-    let problems = handed.form.as_ref().map(|(_, _, problems)| problems.iter().map(Problem::to_string).collect());
-    let submission = Submission {
-        name: handed.name,
-        identity: handed.identity,
-        captures: analysis.captures.iter().map(used).collect(),
-        answers: handed.form.as_ref().map(|(name, ..)| name.clone()),
-        points: (earned - costs).at_least_zero(),
-        max_points: rubric.total(),
-        questions,
-        findings,
-        form_problems: problems.unwrap_or_default(),
-        refused: handed.refused,
-    };
-    Graded { submission, fingerprint: handed.fingerprint, ladders: ladder::all(&analysis) }
+/// The questions with what documents say to them.
+fn with_written(mut questions: Vec<QuestionGrade>, documents: &[Document]) -> Vec<QuestionGrade> {
+    for question in &mut questions {
+        let key = question.key();
+        for document in documents {
+            let own = document.answers.iter().filter(|(asked, _)| asked.key() == key);
+            question.written.extend(own.map(|(_, text)| Written { file: document.name.clone(), text: text.clone() }));
+        }
+    }
+    questions
+}
+
+/// The names of pictures, handed in alone or in documents.
+fn pictures(documents: &[Document], others: &[String]) -> Vec<String> {
+    let inner = documents
+        .iter()
+        .flat_map(|document| document.pictures.iter().map(move |picture| format!("{}/{picture}", document.name)));
+    others.iter().cloned().chain(inner).collect()
+}
+
+/// The client computers of the lab: B and C, unless a lab file names the hosts and has no C.
+fn client_hosts(config: &LabConfig) -> usize {
+    let has_two = config.hosts.is_empty() || config.hosts.contains_key(&HostName::C) || config.hosts.len() < 2;
+    if has_two { 2 } else { 1 }
+}
+
+/// What was not read, in one sentence.
+fn unread_words(unread: &[Refusal]) -> Option<String> {
+    let each: Vec<String> =
+        unread.iter().map(|one| format!("{} ({})", one.name, one.reason.trim_end_matches('.'))).collect();
+    let each: Vec<&str> = each.iter().map(String::as_str).collect();
+    (!each.is_empty()).then(|| format!("Not all was read: {}.", named(&each)))
+}
+
+/// The first of many names.
+fn named(names: &[&str]) -> String {
+    let shown: Vec<&str> = names.iter().copied().take(MOST_NAMED).collect();
+    match names.len().saturating_sub(shown.len()) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
+/// Why entries that are not filled in may be answered elsewhere.
+fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Unanswered {
+    let in_documents =
+        (!documents.is_empty()).then(|| format!("socklab does not grade what is in {}.", named(documents)));
+    if answered.is_filled() {
+        let words = |about: fn(About) -> bool| {
+            let found: Vec<String> = answered
+                .problems
+                .iter()
+                .filter(|(_, problem)| about(problem.about))
+                .map(|(name, problem)| format!("{name}, {problem}"))
+                .collect();
+            let found: Vec<&str> = found.iter().map(String::as_str).collect();
+            (!found.is_empty()).then(|| named(&found))
+        };
+        let of = Question::ALL.into_iter().filter_map(|question| {
+            let problems: Vec<&(String, Problem)> = answered.problems.iter().collect();
+            let own = problems.into_iter().find(|(_, problem)| problem.about == About::Question(question))?;
+            Some((question, format!("{}, {}", own.0, own.1)))
+        });
+        let somewhere = words(|about| about == About::Somewhere);
+        return Unanswered { all: in_documents.or(somewhere), of: of.collect() };
+    }
+    let broken: Vec<String> = answered.broken.iter().map(|(name, problem)| format!("{name}, {problem}")).collect();
+    let broken: Vec<&str> = broken.iter().map(String::as_str).collect();
+    let blank = (!answered.blank.is_empty()).then(|| format!("The form is blank: {}.", answered.blank.join(", ")));
+    let pictures: Vec<&str> = others.iter().map(String::as_str).collect();
+    let in_pictures = (!pictures.is_empty()).then(|| format!("Answers may be in {}.", named(&pictures)));
+    let broken = (!broken.is_empty()).then(|| named(&broken));
+    let all: Vec<String> = [broken, blank, in_documents, in_pictures].into_iter().flatten().collect();
+    let nothing = "No answers were found in this submission.".to_owned();
+    Unanswered { all: Some(if all.is_empty() { nothing } else { all.join(" ") }), of: Default::default() }
 }
 
 fn used(capture: &CaptureAnalysis) -> CaptureUsed {
     CaptureUsed {
         file: capture.file.clone(),
-        step: capture.step.as_ref().map(|recorded| recorded.step.to_string()),
+        step: capture.step().map(|recorded| recorded.step.to_string()),
         frames: capture.info.frames,
-    }
-}
-
-/// The steps of which the sheet asks for a capture and of which there is none.
-pub fn missing_steps(analysis: &Analysis) -> Vec<Step> {
-    let recorded = |step: Step| {
-        analysis.captures.iter().filter_map(|capture| capture.step.as_ref()).any(|recorded| recorded.step == step)
-    };
-    // One file may hold several steps: the answers tell.
-    let shown = |step: Step| analysis.answers.iter().any(|answer| shows(&answer.facts, step));
-    ASKED.into_iter().filter(|step| !recorded(*step) && !shown(*step)).collect()
-}
-
-/// Whether facts come from a step.
-fn shows(facts: &Facts, step: Step) -> bool {
-    match (facts, step) {
-        (Facts::SocketAddresses { client_socket_addresses, .. }, Step::TcpClient) => client_socket_addresses.is_some(),
-        (Facts::UdpFrames { udp_datagrams, .. }, Step::Udp) => udp_datagrams.is_some(),
-        (Facts::ClientSockets { clients: Some(clients) }, Step::ThreadedAtB | Step::ThreadedAtC) => clients.len() > 1,
-        _ => false,
     }
 }
 
@@ -100,7 +155,7 @@ fn shows(facts: &Facts, step: Step) -> bool {
 fn nothing_there(analysis: &Analysis) -> Vec<FindingMade> {
     let finding = |code: &str, message: String| FindingMade {
         code: code.to_owned(),
-        severity: judge::severity(Severity::Error).to_owned(),
+        severity: severity(Severity::Error).to_owned(),
         file: None,
         message,
         redo: None,
@@ -111,7 +166,7 @@ fn nothing_there(analysis: &Analysis) -> Vec<FindingMade> {
     if analysis.captures.is_empty() {
         return vec![finding("no-capture", "There is no capture in this submission.".to_owned())];
     }
-    let missing: Vec<String> = missing_steps(analysis).into_iter().map(words::step).collect();
+    let missing: Vec<String> = steps::missing(analysis).into_iter().map(words::step).collect();
     match missing.is_empty() {
         true => Vec::new(),
         false => vec![finding("step-not-captured", format!("There is no capture of {}.", list(&missing)))],

@@ -1,44 +1,13 @@
 //! What a lecturer or the command line sets: the server's address, the hosts, the ports, the points, the files' steps.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::lab::{Question, Step};
+use crate::lab::sheet::{HostName, Question, Step};
 use crate::types::Protocol;
-
-/// The name of a host on the sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum HostName {
-    /// The servers' computer.
-    A,
-    /// The first client computer; captures are made here.
-    B,
-    /// The second client computer.
-    C,
-}
-
-impl fmt::Display for HostName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl FromStr for HostName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.trim() {
-            "A" | "a" => Ok(HostName::A),
-            "B" | "b" => Ok(HostName::B),
-            "C" | "c" => Ok(HostName::C),
-            other => Err(format!("'{other}' is no host of the sheet: A, B or C")),
-        }
-    }
-}
 
 /// What is known of the lab before any capture is read. All of it is optional; what is not set is worked out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -5,5 +5,5 @@
 mod config;
 mod sheet;
 
-pub use config::{ConfigError, HostName, LabConfig};
-pub use sheet::{Part, Question, Step};
+pub use config::{ConfigError, LabConfig};
+pub use sheet::{HostName, Part, Question, SCREENSHOTS, SHEET_ADDRESSES, Screenshot, Step};

@@ -1,9 +1,40 @@
 //! Parts, steps and questions of the lab sheet.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 use serde::Serialize;
+
+/// The name of a host on the sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HostName {
+    /// The servers' computer.
+    A,
+    /// The first client computer; captures are made here.
+    B,
+    /// The second client computer.
+    C,
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl FromStr for HostName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim() {
+            "A" | "a" => Ok(HostName::A),
+            "B" | "b" => Ok(HostName::B),
+            "C" | "c" => Ok(HostName::C),
+            other => Err(format!("'{other}' is not a host of the sheet (A, B or C)")),
+        }
+    }
+}
 
 /// A part of the sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -72,11 +103,36 @@ impl FromStr for Step {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Step::ALL.into_iter().find(|step| step.to_string().eq_ignore_ascii_case(text.trim())).ok_or_else(|| {
-            format!("'{text}' is no step of the sheet that a capture records: I.8, I.10, I.12, II.2 or II.3")
-        })
+        Step::ALL
+            .into_iter()
+            .find(|step| step.to_string().eq_ignore_ascii_case(text.trim()))
+            .ok_or_else(|| format!("'{text}' is not a step that a capture records (I.8, I.10, I.12, II.2 or II.3)"))
     }
 }
+
+/// The addresses that the sheet gives to its hosts.
+pub const SHEET_ADDRESSES: [(HostName, IpAddr); 3] = [
+    (HostName::A, IpAddr::V4(Ipv4Addr::new(10, 0, 3, 1))),
+    (HostName::B, IpAddr::V4(Ipv4Addr::new(10, 0, 3, 2))),
+    (HostName::C, IpAddr::V4(Ipv4Addr::new(10, 0, 3, 3))),
+];
+
+/// A screenshot that the sheet asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screenshot {
+    /// Where the sheet asks for it: `Part I step 9(b)`.
+    pub place: &'static str,
+    /// What it shows.
+    pub shows: &'static str,
+}
+
+/// The screenshots that the sheet asks for, in its order. Step 12 repeats steps 9 and 10.
+pub const SCREENSHOTS: [Screenshot; 4] = [
+    Screenshot { place: "Part I step 9(b)", shows: "what the second TCP server at A says" },
+    Screenshot { place: "Part I step 10(a)", shows: "the TCP client at C after you typed a line" },
+    Screenshot { place: "Part I step 12", shows: "both again, with the UDP server and the UDP client" },
+    Screenshot { place: "Part II step 3(b)", shows: "the screen of the threaded TCP server at A" },
+];
 
 /// A question of the sheet, with its letter where it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -184,7 +240,7 @@ impl FromStr for Question {
         let plain: String = text.chars().filter(|c| !matches!(c, '(' | ')' | ' ')).collect();
         Question::ALL.into_iter().find(|question| question.key().eq_ignore_ascii_case(&plain)).ok_or_else(|| {
             let keys: Vec<String> = Question::ALL.into_iter().map(Question::key).collect();
-            format!("'{text}' is no question of the sheet; the questions are {}", keys.join(", "))
+            format!("'{text}' is not a question of the sheet; the questions are {}", keys.join(", "))
         })
     }
 }

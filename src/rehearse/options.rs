@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::lab::HostName;
-use crate::rehearse::plan::{Host, Kind, Range};
+use crate::rehearse::plan::{Host, JOURNAL, Kind, Range};
 
 /// Variations of a rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,9 +48,6 @@ impl Templates {
     }
 }
 
-/// The placeholder for the journal's file, which is filled in when the program is started.
-pub const JOURNAL: &str = "{journal}";
-
 /// The words of a command line, with placeholders in braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Vec<String>);
@@ -73,7 +70,9 @@ impl Template {
             let rest = known.fold(word.clone(), |word, known| word.replace(known, ""));
             if rest.contains(['{', '}']) {
                 let known = PLACEHOLDERS.join(" ");
-                return Err(format!("'{word}' has an unknown placeholder; known are {known} {JOURNAL}"));
+                return Err(format!(
+                    "'{word}' has an unknown placeholder\n  The placeholders are:\n  {known} {JOURNAL}"
+                ));
             }
         }
         Ok(Template(words))
@@ -103,13 +102,13 @@ pub fn sheet_hosts(ipv6: bool) -> [Host; 3] {
 /// # Errors
 /// A text that is no network, or one with no room for three hosts.
 pub fn hosts_in(network: &str) -> Result<[Host; 3], String> {
-    let fault = || format!("'{network}' is no network; expected such as 192.168.50.0/24 or fd00:1::/64");
+    let fault = || format!("'{network}' is not a network, such as 192.168.50.0/24 or fd00:1::/64");
     let (ip, prefix) = network.split_once('/').ok_or_else(fault)?;
     let ip: IpAddr = ip.trim().parse().map_err(|_| fault())?;
     let prefix: u8 = prefix.trim().parse().map_err(|_| fault())?;
     let longest = if ip.is_ipv4() { 29 } else { 125 };
     if prefix > longest {
-        return Err(format!("'{network}' has no room for three hosts; the prefix has at most {longest} bits"));
+        return Err(format!("'{network}' has no room for three hosts: its prefix may have at most {longest} bits"));
     }
     Ok(numbered(masked(ip, prefix), prefix))
 }
@@ -133,18 +132,18 @@ pub fn with_addresses(mut hosts: [Host; 3], set: &[(HostName, IpAddr)]) -> Resul
     };
     for (one, other) in [(a, b), (a, c), (b, c)] {
         if one.ip == other.ip {
-            return Err(format!("{} and {} can't both be {}", one.name, other.name, one.ip));
+            return Err(format!("{} and {} can't both have {}", one.name, other.name, one.ip));
         }
         if masked(one.ip, prefix) != masked(other.ip, prefix) {
             return Err(format!(
-                "{} {} and {} {} are not in one network (/{prefix}); set all three with --host, or --subnet",
+                "{} {} and {} {} are not in one network (/{prefix}); set all three with --host, or use --subnet",
                 one.name, one.ip, other.name, other.ip
             ));
         }
     }
     let unusable = |ip: &IpAddr| ip.is_unspecified() || ip.is_loopback() || ip.is_multicast();
     match hosts.iter().find(|host| unusable(&host.ip)) {
-        Some(host) => Err(format!("{} is no address for a host", host.ip)),
+        Some(host) => Err(format!("a host can't have the address {}", host.ip)),
         None => Ok(hosts.map(|host| Host { prefix, ..host })),
     }
 }

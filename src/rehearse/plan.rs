@@ -7,8 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use crate::lab::{HostName, Part};
-use crate::rehearse::options::JOURNAL;
 use crate::types::Protocol;
+
+/// The placeholder for the journal's file, which is filled in when the program is started.
+pub const JOURNAL: &str = "{journal}";
 
 /// A step of the sheet, as it is numbered there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +50,7 @@ impl FromStr for Number {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fault = || format!("'{text}' is no step of the sheet: I.1 to I.13, II.1 to II.4");
+        let fault = || format!("'{text}' is not a step of the sheet (I.1 to I.13, II.1 to II.4)");
         let (part, step) = text.trim().split_once('.').ok_or_else(fault)?;
         let part = match part {
             "I" | "i" => Part::I,
@@ -125,6 +127,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All five.
+    pub const ALL: [Kind; 5] =
+        [Kind::TcpServer, Kind::TcpClient, Kind::TcpThreadedServer, Kind::UdpServer, Kind::UdpClient];
+
     /// The name of the command, as in journals.
     pub const fn name(self) -> &'static str {
         match self {
@@ -210,7 +216,7 @@ pub struct Capture {
 pub enum Arrival {
     /// The server's program has read it, and has answered if it is one that replies.
     Served,
-    /// The server's system has acknowledged it; its program has not read it.
+    /// The server's system has acknowledged it, whatever its program does.
     Acknowledged,
 }
 
@@ -223,8 +229,8 @@ pub enum Action {
     Ping(HostName, HostName),
     /// A program is started: a server until it listens, a TCP client until it is connected.
     Start(ProgramId),
-    /// A program is started and must end by itself with a failure.
-    StartInVain(ProgramId),
+    /// A second server is started, until it has failed. One that starts all the same is ended with Ctrl-C.
+    StartSecond(ProgramId),
     /// A line is typed at a client.
     Type {
         /// The client.
@@ -240,11 +246,12 @@ pub enum Action {
     EndInput(ProgramId),
     /// Ctrl-C; the program ends, and a client's FIN is acknowledged.
     Interrupt(ProgramId),
-    /// The iterative server has turned to who waited in its queue, and is done with them: it has accepted this many
-    /// clients in all, and none is left.
+    /// The server is done with who waited in its queue: it has accepted this many clients in all, and none is left.
     QueueServed {
         /// The server.
         server: ProgramId,
+        /// The client that waits if the server serves one at a time.
+        client: ProgramId,
         /// Clients in all.
         clients: usize,
     },
@@ -291,7 +298,7 @@ impl Plan {
     /// The programs that the steps really run, in the order of the plan.
     pub fn run_programs(&self) -> impl Iterator<Item = &Program> {
         let runs = |id: usize| {
-            let starts = |action: &Action| matches!(action, Action::Start(started) | Action::StartInVain(started) if started.0 == id);
+            let starts = |action: &Action| matches!(action, Action::Start(started) | Action::StartSecond(started) if started.0 == id);
             self.steps.iter().flat_map(|step| &step.actions).any(starts)
         };
         self.programs.iter().enumerate().filter(move |(id, _)| runs(*id)).map(|(_, program)| program)

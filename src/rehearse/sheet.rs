@@ -154,16 +154,16 @@ impl Maker<'_> {
         let mut stop = vec![Action::Interrupt(server)];
         stop.extend([Action::Interrupt(udp_client), Action::Interrupt(udp_server)]);
         vec![
-            step(Number::i(5), "Wireshark at B (here: socklab capture, in step 7)", vec![]),
+            step(Number::i(5), "Wireshark at B (here: socklab capture in step 7)", vec![]),
             step(Number::i(6), "The TCP server at A", vec![Action::Start(server)]),
             step(Number::i(7), "Capture at B", vec![Action::BeginCapture(capture)]),
             step(Number::i(8), "The TCP client at B, connected and left open", at_b),
-            step(Number::i(9), "A second TCP server at A", vec![Action::StartInVain(second)]),
-            step(Number::i(10), "The TCP client at C, while B is being served", at_c),
+            step(Number::i(9), "A second TCP server at A", vec![Action::StartSecond(second)]),
+            step(Number::i(10), "The TCP client at C, while B's client is open", at_c),
             step(
                 Number::i(11),
-                "B's client quits; the server goes on",
-                vec![Action::EndInput(client), Action::QueueServed { server, clients: 2 }],
+                "Quit B's client, keep the server running",
+                vec![Action::EndInput(client), Action::QueueServed { server, client: third, clients: 2 }],
             ),
             step(Number::i(12), "Steps 6 to 10 with UDP", udp),
             step(Number::i(13), "Ctrl-C at the servers", stop),
@@ -182,7 +182,7 @@ impl Maker<'_> {
         let mut actions = vec![Action::Start(server), Action::BeginCapture(capture), Action::Start(client)];
         actions.extend(LINES.map(|line| typed(client, server, line, Arrival::Served)));
         actions.push(Action::EndCapture(capture));
-        actions.push(Action::StartInVain(second));
+        actions.push(Action::StartSecond(second));
         actions.extend(extra.iter().map(|capture| Action::BeginCapture(*capture)));
         actions.push(Action::Start(third));
         actions.push(typed(third, server, QUESTION, Arrival::Served));
@@ -268,7 +268,7 @@ mod tests {
         for action in plan.steps.iter().flat_map(|step| &step.actions) {
             match action {
                 Action::Start(id) => assert!(running.insert(*id)),
-                Action::StartInVain(id) => {
+                Action::StartSecond(id) => {
                     let twin = |other: &ProgramId| plan.programs[other.0].kind == plan.programs[id.0].kind;
                     assert!(running.iter().any(twin), "nothing stands in its way");
                 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::analyze::analysis::{Analysis, Answer, Claim};
 use crate::capfile::Comments;
 use crate::escape::harmless;
+use crate::report::ladder::labels;
 use crate::report::ladder::{Phase, Wanted, of_capture};
-use crate::report::words;
 use crate::types::FrameNumber;
 
 /// Claims of one answer that are written on one frame: those that name fewest frames, which say most about this one.
@@ -23,7 +23,7 @@ pub fn comments(analysis: &Analysis, capture: usize) -> Comments {
     for answer in &analysis.answers {
         for (frame, claims) in frames_of(answer, file) {
             let what = what.get(&frame).map(|what| format!(" {what}.")).unwrap_or_default();
-            let claims: Vec<&str> = claims.iter().map(|claim| claim.text.as_str()).collect();
+            let claims: Vec<String> = claims.iter().map(|claim| claim.text.to_string()).collect();
             let text = format!("{}:{what} {}", answer.question, claims.join(" "));
             comments.entry(frame).or_default().push(harmless(&text).into_owned());
         }
@@ -35,11 +35,11 @@ pub fn comments(analysis: &Analysis, capture: usize) -> Comments {
 fn frames_of<'a>(answer: &'a Answer, file: &str) -> BTreeMap<FrameNumber, Vec<&'a Claim>> {
     let of_file = |claim: &'a Claim| claim.evidence.iter().filter(|evidence| evidence.file == file);
     let mut claims: Vec<&Claim> = answer.claims.iter().collect();
-    claims.sort_by_key(|claim| of_file(claim).map(|evidence| evidence.frames.len()).fold(0, usize::saturating_add));
+    claims.sort_by_key(|claim| of_file(claim).map(|evidence| evidence.frames.count()).fold(0, u64::saturating_add));
     let mut frames: BTreeMap<FrameNumber, Vec<&Claim>> = BTreeMap::new();
     for claim in claims {
-        for frame in of_file(claim).flat_map(|evidence| &evidence.frames) {
-            let claims = frames.entry(*frame).or_default();
+        for frame in of_file(claim).flat_map(|evidence| evidence.frames.iter()) {
+            let claims = frames.entry(frame).or_default();
             if claims.len() < CLAIMS && !claims.iter().any(|there| there.text == claim.text) {
                 claims.push(claim);
             }
@@ -55,7 +55,7 @@ fn what_frames_are(analysis: &Analysis, capture: usize) -> BTreeMap<FrameNumber,
         let mut handshake = 0_u32;
         for arrow in ladder.arrows() {
             handshake += u32::from(arrow.phase == Phase::Handshake && !arrow.note.retransmission);
-            what.insert(arrow.note.frame, words::what_frame_is(arrow, handshake));
+            what.insert(arrow.note.frame, labels::what_frame_is(arrow, handshake));
         }
     }
     what

@@ -9,11 +9,13 @@ use crate::analyze::analysis::{Analysis, Answer, Basis, Evidence};
 use crate::escape::harmless;
 use crate::report::sentences::{self, About};
 use crate::report::tables::{Cell, Excerpt, TableName};
-use crate::report::words;
+use crate::report::{view, words};
 use crate::wording;
 
 /// Rows of one table of one capture.
 const ROWS: usize = 200;
+/// Runs of frames in a cell of the answer table.
+const RUNS_IN_CELL: usize = 8;
 /// Interfaces and warnings of a file.
 const LISTED: usize = 20;
 
@@ -69,14 +71,31 @@ const TABLES: [(TableName, &str, &[&str]); 3] = [
 /// Those of the writer.
 pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
     writeln!(out, "# Socket lab report\n")?;
+    answer_table(out, analysis)?;
     lab(out, analysis)?;
     findings(out, analysis)?;
     answers(out, analysis)?;
     writeln!(out, "## Files\n")?;
-    for number in 0..analysis.captures.len() {
+    for number in view::by_step(analysis) {
         capture(out, analysis, number)?;
     }
     writeln!(out, "{}", escaped(sentences::CONNECTIONS_LEGEND))
+}
+
+fn answer_table(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
+    writeln!(out, "## Answers\n")?;
+    writeln!(out, "| {} |", sentences::ANSWER_COLUMNS.join(" | "))?;
+    writeln!(out, "| --- | --- | --- | --- |")?;
+    for answer in &analysis.answers {
+        let frames = answer.frames();
+        let frames = frames.iter().map(|one| escaped(&sentences::evidence_in_cell(one, &one.file, RUNS_IN_CELL)));
+        let frames = frames.collect::<Vec<_>>().join("<br>");
+        let (question, short) = (escaped(&answer.question.to_string()), escaped(&answer.short.to_string()));
+        let (sign, basis) = (words::answer_sign(answer), words::answer_basis(answer));
+        let frames = if frames.is_empty() { "–" } else { &frames };
+        writeln!(out, "| {question} | {short} | {frames} | {sign} {basis} |")?;
+    }
+    writeln!(out)
 }
 
 fn lab(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
@@ -87,7 +106,7 @@ fn lab(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
     for line in sentences::lab(analysis) {
         writeln!(out, "- {}", escaped(&line))?;
     }
-    writeln!(out, "\n{}\n", escaped(&analysis.lab.why))
+    writeln!(out, "\n{}\n", escaped(&analysis.lab.why.to_string()))
 }
 
 fn findings(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
@@ -96,7 +115,7 @@ fn findings(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
         return writeln!(out, "{}\n", escaped(sentences::NO_FINDINGS));
     }
     for finding in &analysis.findings {
-        writeln!(out, "- **{}:** {}", words::severity(finding.severity), escaped(&finding.message))?;
+        writeln!(out, "- **{}:** {}", words::severity(finding.severity), escaped(&finding.message.to_string()))?;
         let about = finding.file.iter().cloned().chain(sentences::about_finding(finding));
         writeln!(out, "  ({})", escaped(&about.collect::<Vec<_>>().join("; ")))?;
         evidence(out, &finding.evidence)?;
@@ -105,7 +124,7 @@ fn findings(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
 }
 
 fn answers(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
-    writeln!(out, "## Answers\n")?;
+    writeln!(out, "## Answers in full\n")?;
     for basis in [Basis::Proved, Basis::Inferred, Basis::Unknown] {
         writeln!(out, "- {}: {}", mark(basis), sentences::basis_meaning(basis))?;
     }
@@ -115,15 +134,13 @@ fn answers(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
 
 fn answer(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
     writeln!(out, "### {}\n", escaped(&sentences::answer_title(answer)))?;
-    for paragraph in answer.answer.lines() {
-        writeln!(out, "{}\n", escaped(paragraph))?;
-    }
+    writeln!(out, "{}\n", escaped(&answer.text().to_string()))?;
     for claim in &answer.claims {
-        writeln!(out, "- {} {}", mark(claim.basis), escaped(&claim.text))?;
+        writeln!(out, "- {} {}", mark(claim.basis), escaped(&claim.text.to_string()))?;
         evidence(out, &claim.evidence)?;
     }
     for missing in &answer.missing {
-        writeln!(out, "- **Missing:** {}", escaped(missing))?;
+        writeln!(out, "- **Missing:** {}", escaped(&missing.to_string()))?;
     }
     writeln!(out)
 }
@@ -134,9 +151,9 @@ fn mark(basis: Basis) -> String {
 
 fn evidence(out: &mut dyn Write, evidence: &[Evidence]) -> io::Result<()> {
     for one in evidence {
-        let place = escaped(&sentences::evidence(one, &one.file, str::to_owned));
-        match &one.filter {
-            Some(filter) => writeln!(out, "  - {place}: {}", code(filter))?,
+        let place = escaped(&sentences::evidence(one, &one.file, usize::MAX));
+        match one.filter() {
+            Some(filter) => writeln!(out, "  - {place}: {}", code(&filter))?,
             None => writeln!(out, "  - {place}")?,
         }
     }

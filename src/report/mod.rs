@@ -10,6 +10,7 @@ pub mod json;
 pub mod ladder;
 pub mod link_type;
 pub mod markdown;
+pub mod names;
 pub mod page;
 pub mod sentences;
 pub mod style;

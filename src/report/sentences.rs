@@ -1,15 +1,33 @@
 //! Sentences that several reports say of a capture, a finding or an answer: worded once, here.
 
-use crate::analyze::analysis::{Analysis, Answer, Basis, CaptureAnalysis, Evidence, Finding};
+use crate::analyze::analysis::{
+    Analysis, Answer, Basis, CaptureAnalysis, Evidence, Finding, HostBasis, HostFound, ServerFound,
+};
+use crate::analyze::text::Text;
 use crate::capfile::Interface;
+use crate::lab::HostName;
 use crate::report::{link_type, view, words};
 use crate::wording;
 
 /// What is said where there is no finding.
 pub const NO_FINDINGS: &str = "None.";
 
+/// What a file without a byte is.
+pub const EMPTY_FILE: &str = "an empty file (0 bytes)";
+
+/// The columns of the answer table.
+pub const ANSWER_COLUMNS: [&str; 4] = ["Question", "Short answer", "Frames", "Basis"];
+
+/// Where the rest of a short report is.
+pub const MORE: &str = "--explain adds the whole sentences and what they rest on, --question I.1b shows one question, \
+    --all shows everything.";
+
 /// What is said of a capture whose step is not known.
 pub const STEP_UNKNOWN: &str = "Which step it records cannot be told.";
+
+/// What the columns of the short tables mean.
+pub const LAB_LEGEND: &str = "Frames by their numbers in Wireshark. Handshake: SYN, SYN-ACK, ACK. Sent: the client's frames \
+    with payload and, in parentheses, its bytes; Back: the server's.";
 
 /// What the columns about connections mean.
 pub const CONNECTIONS_LEGEND: &str = "Frames by their numbers in Wireshark. Data: frames with payload; ACK: frames that only \
@@ -20,7 +38,7 @@ pub const fn basis_meaning(basis: Basis) -> &'static str {
     match basis {
         Basis::Proved => "frames or journal lines show it",
         Basis::Inferred => "it follows from how sockets work",
-        Basis::Unknown => "no capture at hand can show it",
+        Basis::Unknown => "your captures do not show it",
     }
 }
 
@@ -56,7 +74,7 @@ impl About {
             what: what_it_is(capture),
             interfaces: cut(named, interfaces.len(), "interface"),
             step: step(analysis, capture),
-            why: capture.step.as_ref().map(|step| step.why.clone()),
+            why: whys(capture),
             kinds: kinds(capture),
             warnings: cut(told, warnings.len(), "warning"),
         }
@@ -67,7 +85,7 @@ impl About {
 fn what_it_is(capture: &CaptureAnalysis) -> String {
     let info = &capture.info;
     if info.empty {
-        return "an empty file (0 bytes)".to_owned();
+        return EMPTY_FILE.to_owned();
     }
     let mut text = words::format(info.format).to_owned();
     if let Some(compression) = info.compression {
@@ -97,17 +115,51 @@ fn interface(interface: &Interface) -> String {
 
 /// `Records Part I step 8 (TCP), captured at B (10.0.3.2).`
 fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
-    match &capture.step {
-        Some(step) => format!("Records {}.", words::recorded_step(step, &analysis.lab)),
-        None => STEP_UNKNOWN.to_owned(),
+    if capture.steps.is_empty() {
+        return STEP_UNKNOWN.to_owned();
     }
+    let steps = Text::list(capture.steps.iter().map(|recorded| words::recorded_step(recorded.step, recorded.protocol)));
+    let made = capture.made_at.filter(|ip| words::host_letter(&analysis.lab, *ip).is_some());
+    match made {
+        Some(ip) => format!("Holds {steps}; made at {}.", words::host(&analysis.lab, ip)),
+        None => format!("Holds {steps}."),
+    }
+}
+
+/// What a capture holds, in a few words: `Part I steps 8 and 10; Part II step 2`.
+pub fn holds(capture: &CaptureAnalysis) -> String {
+    let (tcp, udp) = view::lab_frames(capture);
+    match capture.steps.is_empty() {
+        _ if capture.info.empty => EMPTY_FILE.to_owned(),
+        true if tcp.saturating_add(udp) == 0 => "no traffic of the lab".to_owned(),
+        true => "a step that cannot be told".to_owned(),
+        false => words::steps(&capture.steps),
+    }
+}
+
+/// Frames with payload and, in parentheses, their bytes: `3 (63)`.
+pub fn payload(frames: u64, bytes: u64) -> String {
+    match frames {
+        0 => "0".to_owned(),
+        _ => format!("{frames} ({bytes})"),
+    }
+}
+
+/// How many of a capture's frames are of the lab: `9 of 26`.
+pub fn lab_share(capture: &CaptureAnalysis) -> String {
+    let (tcp, udp) = view::lab_frames(capture);
+    format!("{} of {}", tcp.saturating_add(udp), capture.info.frames)
+}
+
+/// How the steps of a capture are known.
+fn whys(capture: &CaptureAnalysis) -> Option<String> {
+    let whys = Text::join(capture.steps.iter().map(|recorded| recorded.why.clone()));
+    (!whys.is_empty()).then(|| whys.to_string())
 }
 
 /// What the frames are: `21 frames: 9 of the lab, 1 of other UDP, 4 ARP, 7 ICMP`.
 fn kinds(capture: &CaptureAnalysis) -> Option<String> {
-    let sum = |frames: &mut dyn Iterator<Item = u64>| frames.fold(0_u64, u64::saturating_add);
-    let tcp = sum(&mut view::tcp_of(capture, true).map(|tcp| tcp.frames()));
-    let udp = sum(&mut view::udp_of(capture, true).map(|udp| udp.frames()));
+    let (tcp, udp) = view::lab_frames(capture);
     let counts = capture.traffic.other().counts;
     let kinds = [
         (tcp.saturating_add(udp), "of the lab"),
@@ -129,9 +181,31 @@ fn kinds(capture: &CaptureAnalysis) -> Option<String> {
 
 /// The hosts and servers of the lab, a line each: `Host A: 10.0.3.1`, `TCP server: 10.0.3.1:65432`.
 pub fn lab(analysis: &Analysis) -> Vec<String> {
-    let hosts = analysis.lab.hosts.iter().map(|(name, ip)| format!("Host {name}: {ip}"));
-    let servers = analysis.lab.servers.iter().map(|(protocol, address)| format!("{protocol} server: {address}"));
+    let hosts = analysis.lab.hosts.iter().map(host_line);
+    let servers = analysis.lab.servers.iter().map(server_line);
     hosts.chain(servers).collect()
+}
+
+/// `Host B: 10.0.3.2`; where only the order tells, that is said.
+fn host_line(host: &HostFound) -> String {
+    let other = match host.name {
+        HostName::B => Some(HostName::C),
+        HostName::C => Some(HostName::B),
+        HostName::A => None,
+    };
+    match other.filter(|_| host.basis == HostBasis::Order) {
+        Some(other) => format!("Host {}: {} (or {other}: the files don't tell)", host.name, host.address),
+        None => format!("Host {}: {}", host.name, host.address),
+    }
+}
+
+/// `TCP server: 10.0.3.1:65432, one client at a time (inferred)`.
+fn server_line(server: &ServerFound) -> String {
+    let line = format!("{} server: {}", server.protocol, server.address);
+    match (server.kind.and_then(words::server_kind), server.basis) {
+        (Some(kind), Some(basis)) => format!("{line}, {kind} ({})", words::basis(basis)),
+        _ => line,
+    }
 }
 
 /// `I.1(a)  Frames of the TCP client (2 points; observed)`.
@@ -143,20 +217,46 @@ pub fn answer_title(answer: &Answer) -> String {
 
 /// What a finding is called and which step to redo: `capture-began-late`, `redo Part I step 8`.
 pub fn about_finding(finding: &Finding) -> Vec<String> {
-    let mut about = vec![finding.code.to_owned()];
-    about.extend(finding.redo.map(|step| format!("redo {}", words::step(step))));
-    about
+    [finding.code.to_owned()].into_iter().chain(redo(finding)).collect()
 }
 
-/// Where a claim can be checked: `step8.pcapng, 3 frames: 4-6`. `file` is the file's name as it is to be shown, `list` sets
-/// a list of numbers.
-pub fn evidence(evidence: &Evidence, file: &str, list: impl Fn(&str) -> String) -> String {
-    match (evidence.frames.as_slice(), evidence.lines.as_slice()) {
-        ([], []) => file.to_owned(),
-        ([], [line]) => format!("{file}, line {line}"),
-        ([], lines) => format!("{file}, lines {}", list(&join(lines))),
-        ([frame], _) => format!("{file}, frame {frame}"),
-        (frames, _) => format!("{file}, {} frames: {}", frames.len(), list(&wording::frames(frames))),
+/// The step to redo: `redo Part I step 8`.
+pub fn redo(finding: &Finding) -> Option<String> {
+    finding.redo.map(|step| format!("redo {}", words::step(step)))
+}
+
+/// Where something can be checked, in a table's cell: `step8: 4-6`, `server.jsonl, line 2`. `file` is the file's name as it
+/// is to be shown; of many runs of frames only so many are named.
+pub fn evidence_in_cell(evidence: &Evidence, file: &str, most: usize) -> String {
+    match evidence.frames.is_empty() {
+        true => format!("{file}{}", lines(evidence)),
+        false => format!("{file}: {}", evidence.frames.numbers(most)),
+    }
+}
+
+/// Where a claim can be checked: `step8.pcapng, 3 frames: 4-6`. `file` is the file's name as it is to be shown; of many runs
+/// of frames only so many are named.
+pub fn evidence(evidence: &Evidence, file: &str, most: usize) -> String {
+    if evidence.frames.is_empty() {
+        return format!("{file}{}", lines(evidence));
+    }
+    format!("{file}{}{}", frames_before(evidence), evidence.frames.numbers(most))
+}
+
+/// What stands between a capture's name and the numbers of its frames.
+pub fn frames_before(evidence: &Evidence) -> String {
+    match evidence.frames.count() {
+        1 => ", frame ".to_owned(),
+        count => format!(", {count} frames: "),
+    }
+}
+
+/// What stands after a journal's name.
+pub fn lines(evidence: &Evidence) -> String {
+    match evidence.lines.as_slice() {
+        [] => String::new(),
+        [line] => format!(", line {line}"),
+        lines => format!(", lines {}", join(lines)),
     }
 }
 

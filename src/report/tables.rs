@@ -7,6 +7,7 @@ use std::str::FromStr;
 use crate::analyze::addresses::Addresses;
 use crate::analyze::analysis::{Analysis, Answer, Basis, CaptureAnalysis, Evidence, Finding, Role};
 use crate::analyze::track::SideCounts;
+use crate::report::ladder::labels;
 use crate::report::ladder::{self, Arrow, Ladder};
 use crate::report::view::{self, Ends, Tcp, Udp};
 use crate::report::{sentences, words};
@@ -352,7 +353,7 @@ fn of_arrow(file: &str, ladder: &Ladder, arrow: &Arrow) -> Row {
         words_cell(words::sender(arrow.from_client)),
         words_cell(source.address.to_string()),
         words_cell(destination.address.to_string()),
-        words_cell(words::phase(arrow.phase)),
+        words_cell(labels::phase(arrow.phase)),
         of_tcp(words_cell(words::flags(note.flags))),
         of_tcp(Cell::Number(note.relative_sequence.into())),
         of_tcp(if has_ack { acknowledgement } else { Cell::Nothing }),
@@ -368,6 +369,9 @@ const ANSWERS: &[Column] = &[
     text("topic", "Topic"),
     number("points", "Points"),
     text("status", "Status"),
+    text("short_answer", "Short answer"),
+    text("frames", "Frames"),
+    text("basis", "Basis"),
     text("answer", "Answer"),
     text("proved", "Proved"),
     text("inferred", "Inferred"),
@@ -378,7 +382,7 @@ const ANSWERS: &[Column] = &[
 fn answer(answer: &Answer) -> Row {
     let claims = |basis: Basis| {
         let texts = answer.claims.iter().filter(|claim| claim.basis == basis).map(|claim| {
-            let mut lines = vec![claim.text.clone()];
+            let mut lines = vec![claim.text.to_string()];
             lines.extend(claim.evidence.iter().map(evidence));
             lines.join("\n")
         });
@@ -389,11 +393,14 @@ fn answer(answer: &Answer) -> Row {
         words_cell(answer.question.topic()),
         Cell::Number(answer.points.into()),
         words_cell(words::status(answer.status)),
-        words_cell(&answer.answer),
+        words_cell(answer.short.to_string()),
+        lines(answer.frames().iter().map(|evidence| sentences::evidence_in_cell(evidence, &evidence.file, usize::MAX))),
+        words_cell(words::answer_basis(answer)),
+        words_cell(answer.text().to_string()),
         claims(Basis::Proved),
         claims(Basis::Inferred),
         claims(Basis::Unknown),
-        lines(answer.missing.iter().cloned()),
+        lines(answer.missing.iter().map(ToString::to_string)),
     ];
     Row { lab: true, cells }
 }
@@ -412,7 +419,7 @@ fn finding(finding: &Finding) -> Row {
         words_cell(words::severity(finding.severity)),
         words_cell(finding.code),
         finding.file.clone().map_or(Cell::Nothing, Cell::Text),
-        words_cell(&finding.message),
+        words_cell(finding.message.to_string()),
         finding.redo.map_or(Cell::Nothing, |step| words_cell(words::step(step))),
         lines(finding.evidence.iter().map(evidence)),
     ];
@@ -421,8 +428,8 @@ fn finding(finding: &Finding) -> Row {
 
 /// Where something can be checked, with the display filter behind it: `step8.pcapng, frame 4 [frame.number == 4]`.
 fn evidence(of: &Evidence) -> String {
-    let place = sentences::evidence(of, &of.file, str::to_owned);
-    match &of.filter {
+    let place = sentences::evidence(of, &of.file, usize::MAX);
+    match of.filter() {
         Some(filter) => format!("{place} [{filter}]"),
         None => place,
     }

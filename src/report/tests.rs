@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::analyze::analysis::{
-    Analysis, Answer, Basis, Claim, Evidence, Facts, Finding, LabFound, RecordedStep, Severity, Status,
+    Analysis, Answer, Basis, Claim, Evidence, Facts, Finding, HostBasis, HostFound, LabFound, RecordedStep, Severity,
+    Status, StreamSpan,
 };
 use crate::analyze::analyze;
 use crate::analyze::testing::Story;
@@ -15,8 +16,9 @@ use crate::escape::is_harmful;
 use crate::lab::{HostName, LabConfig, Question, Step};
 use crate::report::page::WIDTH;
 use crate::report::style::Style;
+use crate::report::table::Detail;
 use crate::report::{json, table};
-use crate::types::{FrameNumber, Protocol};
+use crate::types::{FrameNumber, Protocol, StreamNumber};
 
 fn as_json(analysis: &Analysis) -> (String, Value) {
     let mut out = Vec::new();
@@ -26,9 +28,9 @@ fn as_json(analysis: &Analysis) -> (String, Value) {
     (text, value)
 }
 
-fn as_table(analysis: &Analysis, style: Style, all: bool) -> String {
+fn as_table(analysis: &Analysis, style: Style, detail: Detail) -> String {
     let mut out = Vec::new();
-    table::write(&mut out, analysis, table::Options { style, all }).unwrap();
+    table::write(&mut out, analysis, table::Options { style, detail }).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -137,16 +139,35 @@ fn json_has_every_name_of_the_contract() {
 
 #[test]
 fn a_table_shows_lab_traffic_and_counts_the_rest() {
-    let table = as_table(&story(), Style::Plain, false);
+    let table = as_table(&story(), Style::Plain, Detail::Short);
     assert!(table.contains("B 10.0.3.2:40210"), "{table}");
     assert!(!table.contains("224.0.0.251"), "{table}");
     assert!(table.contains("Not listed: 1 conversation of other traffic (--all lists them)."), "{table}");
-    assert!(as_table(&story(), Style::Plain, true).contains("224.0.0.251"));
+    assert!(as_table(&story(), Style::Plain, Detail::All).contains("224.0.0.251"));
+}
+
+#[test]
+fn the_answer_table_holds_every_answer() {
+    let analysis = story();
+    let table = as_table(&analysis, Style::Plain, Detail::Short);
+    for answer in &analysis.answers {
+        let row = table.lines().find(|line| line.trim_start().starts_with(&format!("{} ", answer.question))).unwrap();
+        let basis = match (answer.status, answer.basis) {
+            (Status::NotInCapture, _) => "– not captured",
+            (_, Basis::Proved) => "✓ proved",
+            (_, Basis::Inferred) => "≈ inferred",
+            (_, Basis::Unknown) => "? unknown",
+        };
+        assert!(row.ends_with(basis), "{row}");
+        let first = answer.short.to_string();
+        assert!(row.contains(first.split(' ').next().unwrap()), "{row}");
+    }
 }
 
 #[test]
 fn colour_is_all_that_a_style_adds() {
-    let (plain, colored) = (as_table(&story(), Style::Plain, true), as_table(&story(), Style::Colored, true));
+    let (plain, colored) =
+        (as_table(&story(), Style::Plain, Detail::All), as_table(&story(), Style::Colored, Detail::All));
     let mut stripped = String::new();
     for (number, part) in colored.split("\x1b[").enumerate() {
         stripped.push_str(if number == 0 { part } else { part.split_once('m').unwrap().1 });
@@ -163,15 +184,15 @@ fn what_is_said_of_a_file_is_cut_in_every_report() {
     let mut markdown = Vec::new();
     crate::report::markdown::write(&mut markdown, &analysis).unwrap();
     assert!(String::from_utf8(markdown).unwrap().contains("… and 10 warnings more."));
-    assert!(as_table(&analysis, Style::Plain, false).contains("… and 22 warnings more (--all lists them)."));
-    assert!(!as_table(&analysis, Style::Plain, true).contains("warnings more"));
+    assert!(as_table(&analysis, Style::Plain, Detail::Short).contains("… and 22 warnings more (--all lists them)."));
+    assert!(!as_table(&analysis, Style::Plain, Detail::All).contains("warnings more"));
 }
 
 #[test]
 fn an_empty_file_is_not_called_a_capture() {
     let mut analysis = story();
     analysis.captures[0].info.empty = true;
-    assert!(as_table(&analysis, Style::Plain, false).contains("\n  an empty file (0 bytes)\n"));
+    assert!(as_table(&analysis, Style::Plain, Detail::Short).contains("  an empty file (0 bytes)  "));
 }
 
 #[test]
@@ -182,9 +203,10 @@ fn a_long_list_is_cut_with_a_count() {
         story.handshake(&mut tcp);
     }
     let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
-    let (cut, whole) = (as_table(&analysis, Style::Plain, false), as_table(&analysis, Style::Plain, true));
+    let (cut, whole) =
+        (as_table(&analysis, Style::Plain, Detail::Short), as_table(&analysis, Style::Plain, Detail::All));
     assert!(cut.lines().count() < 500, "{cut}");
-    assert!(cut.contains("Not listed: 2480 connections"), "{cut}");
+    assert!(cut.contains("Not listed: 2484 connections"), "{cut}");
     assert!(whole.contains(":22499"));
     assert!(!whole.contains("Not listed"));
 }
@@ -203,18 +225,20 @@ pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
     capture.info.application = Some(d.clone());
     capture.info.warnings.push(CaptureWarning { code: "damaged", message: b.clone(), frame: None, offset: Some(9) });
     let step = Step::TcpClient;
-    capture.step = Some(RecordedStep { step, protocol: Protocol::Tcp, host: Some(host), why: c.clone() });
+    let why = c.clone().into();
+    capture.steps = vec![RecordedStep { step, protocol: Protocol::Tcp, host: Some(host), frames: 9, why }];
     let frames = (1..400).step_by(3).map(FrameNumber).collect();
     let evidence = vec![
-        Evidence { file: a.clone(), frames, filter: Some("tcp.stream == 0".to_owned()), lines: Vec::new() },
-        Evidence { file: d.clone(), frames: Vec::new(), filter: None, lines: vec![1, 2, 9] },
+        Evidence::of_stream(&a, StreamSpan { protocol: Protocol::Tcp, stream: StreamNumber(0), ends: None }, frames),
+        Evidence::of_journal(d.clone(), vec![1, 2, 9]),
     ];
-    analysis.lab = LabFound { hosts: vec![(HostName::B, host)], why: d.clone(), ..LabFound::default() };
+    let hosts = vec![HostFound { name: HostName::B, address: host, basis: HostBasis::Order }];
+    analysis.lab = LabFound { hosts, why: d.clone().into(), ..LabFound::default() };
     analysis.findings.push(Finding {
         code: "made-up",
         severity: Severity::Error,
         file: Some(a.clone()),
-        message: b.clone(),
+        message: b.clone().into(),
         redo: Some(Step::ThreadedAtC),
         evidence: evidence.clone(),
     });
@@ -222,10 +246,11 @@ pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
         question: Question::I2,
         points: 2,
         status: Status::Partial,
-        answer: c,
-        claims: vec![Claim { text: d, basis: Basis::Unknown, evidence }],
+        short: c.into(),
+        basis: Basis::Unknown,
+        claims: vec![Claim { text: d.into(), basis: Basis::Unknown, evidence, in_answer: true }],
         facts: Facts::SecondServer { second_server_started: None, errno: Some(a) },
-        missing: vec![b],
+        missing: vec![b.into()],
     });
     analysis
 }
@@ -236,10 +261,10 @@ proptest! {
     #[test]
     fn no_text_breaks_out_of_a_report(
         texts in proptest::array::uniform4("\\PC{0,60}|.{0,300}|[\u{0}-\u{2ff}\u{2000}-\u{20ff}]{0,120}|([a-z]{1,30}[/ :]){0,20}"),
-        all: bool,
+        detail in prop_oneof![Just(Detail::Short), Just(Detail::Explained), Just(Detail::All)],
     ) {
         let analysis = made_of(&texts);
-        for line in as_table(&analysis, Style::Plain, all).lines() {
+        for line in as_table(&analysis, Style::Plain, detail).lines() {
             prop_assert!(!line.contains(is_harmful), "{:?}", line);
             let width = textwrap::core::display_width(line);
             // The one kind of line that may be wider stands alone, to be copied.
@@ -251,6 +276,7 @@ proptest! {
         prop_assert_eq!(json["captures"][0]["file"].as_str(), Some(texts[0].as_str()));
         prop_assert_eq!(json["captures"][0]["interfaces"][0]["name"].as_str(), Some(texts[1].as_str()));
         let answers = json["answers"].as_array().unwrap();
-        prop_assert_eq!(answers.last().unwrap()["answer"].as_str(), Some(texts[2].as_str()));
+        prop_assert_eq!(answers.last().unwrap()["short"].as_str(), Some(texts[2].as_str()));
+        prop_assert_eq!(answers.last().unwrap()["answer"].as_str(), Some(texts[3].as_str()));
     }
 }

@@ -1,6 +1,6 @@
 //! Connections and conversations seen as client and server, as every report shows them.
 
-use crate::analyze::analysis::{CaptureAnalysis, Role, RoleBasis};
+use crate::analyze::analysis::{Analysis, CaptureAnalysis, Role, RoleBasis};
 use crate::analyze::track::{Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
 use crate::types::{SocketAddress, StreamNumber};
 
@@ -78,6 +78,23 @@ impl Udp {
     }
 }
 
+/// The captures as indices into those of the analysis, in the order of the sheet's steps; those without a step come last.
+pub fn by_step(analysis: &Analysis) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..analysis.captures.len()).collect();
+    order.sort_by_key(|number| {
+        let step = analysis.captures.get(*number).and_then(|capture| capture.steps.first());
+        (step.is_none(), step.map(|recorded| recorded.step))
+    });
+    order
+}
+
+/// Frames of the lab in a capture: those of TCP, and those of UDP.
+pub fn lab_frames(capture: &CaptureAnalysis) -> (u64, u64) {
+    let tcp = tcp_of(capture, true).map(|tcp| tcp.frames()).fold(0, u64::saturating_add);
+    let udp = udp_of(capture, true).map(|udp| udp.frames()).fold(0, u64::saturating_add);
+    (tcp, udp)
+}
+
 /// The capture's TCP connections in stream order.
 pub fn tcp(capture: &CaptureAnalysis) -> impl Iterator<Item = Tcp> + '_ {
     tcp_where(capture, |_| true)
@@ -90,7 +107,7 @@ pub fn tcp_of(capture: &CaptureAnalysis, lab: bool) -> impl Iterator<Item = Tcp>
 
 /// Those with such a role: others need not be looked at, and there may be many.
 fn tcp_where(capture: &CaptureAnalysis, wanted: impl Fn(&Role) -> bool) -> impl Iterator<Item = Tcp> {
-    let roles = numbered(&capture.tcp_roles, capture.traffic.tcp_count()).filter(move |(_, role)| wanted(role));
+    let roles = numbered(&capture.tcp_roles, capture.traffic.tcp_streams()).filter(move |(_, role)| wanted(role));
     roles.filter_map(|(stream, role)| Some(Tcp { connection: capture.traffic.tcp(stream)?, role }))
 }
 
@@ -110,7 +127,7 @@ pub fn udp_of(capture: &CaptureAnalysis, lab: bool) -> impl Iterator<Item = Udp>
 }
 
 fn udp_where(capture: &CaptureAnalysis, wanted: impl Fn(&Role) -> bool) -> impl Iterator<Item = Udp> {
-    let roles = numbered(&capture.udp_roles, capture.traffic.udp_count()).filter(move |(_, role)| wanted(role));
+    let roles = numbered(&capture.udp_roles, capture.traffic.udp_streams()).filter(move |(_, role)| wanted(role));
     roles.filter_map(|(stream, role)| Some(Udp { conversation: capture.traffic.udp(stream)?, role }))
 }
 
@@ -119,13 +136,13 @@ pub fn count_udp(capture: &CaptureAnalysis) -> (usize, usize) {
     count(&capture.udp_roles, capture.traffic.udp_count())
 }
 
-/// The roles of so many streams, by stream number.
-fn numbered(roles: &[Role], streams: usize) -> impl Iterator<Item = (StreamNumber, Role)> {
-    (0..).map(StreamNumber).zip(roles.iter().copied().chain(std::iter::repeat(NO_ROLE))).take(streams)
+/// The roles of these streams, in the order of their numbers.
+fn numbered(roles: &[Role], streams: impl Iterator<Item = StreamNumber>) -> impl Iterator<Item = (StreamNumber, Role)> {
+    streams.zip(roles.iter().copied().chain(std::iter::repeat(NO_ROLE)))
 }
 
 fn count(roles: &[Role], streams: usize) -> (usize, usize) {
-    let lab = numbered(roles, streams).filter(|(_, role)| role.lab).count();
+    let lab = roles.iter().take(streams).filter(|role| role.lab).count();
     (lab, streams.saturating_sub(lab))
 }
 

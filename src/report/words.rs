@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use crate::analyze::analysis::{AddressRole, Basis, LabFound, RecordedStep, RoleBasis, Severity, Status};
+use crate::analyze::analysis::{
+    AddressRole, Answer, Basis, LabFound, RecordedStep, RoleBasis, ServerKind, Severity, Status,
+};
 use crate::analyze::packet::TcpFlags;
 use crate::analyze::track::{Close, FrameNote, HandshakeState};
 use crate::capfile::{Compression, Format};
 use crate::lab::Step;
-use crate::report::ladder::{Arrow, Phase};
 use crate::types::{Protocol, SocketAddress, StreamNumber, Timestamp};
 use crate::wording;
 
@@ -126,8 +127,37 @@ pub const fn status(status: Status) -> &'static str {
     match status {
         Status::Observed => "observed",
         Status::Partial => "observed in part",
-        Status::NotInCapture => "not in the captures; this is what to expect",
+        Status::NotInCapture => "expected, not captured",
     }
+}
+
+/// What an answer as a whole is, in a word: proved, inferred, unknown, or not captured.
+pub fn answer_basis(answer: &Answer) -> &'static str {
+    match answer.status {
+        Status::NotInCapture => "not captured",
+        Status::Observed | Status::Partial => basis(answer.basis),
+    }
+}
+
+/// The sign beside it.
+pub fn answer_sign(answer: &Answer) -> char {
+    match answer.status {
+        Status::NotInCapture => '–',
+        Status::Observed | Status::Partial => basis_sign(answer.basis),
+    }
+}
+
+/// Steps, by part: `Part I steps 8 and 10; Part II step 2`.
+pub fn steps(recorded: &[RecordedStep]) -> String {
+    let mut steps: Vec<Step> = recorded.iter().map(|recorded| recorded.step).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    let parts = steps.chunk_by(|a, b| a.part() == b.part()).filter_map(|steps| {
+        let numbers: Vec<&str> = steps.iter().map(|step| step.number()).collect();
+        let noun = if numbers.len() == 1 { "step" } else { "steps" };
+        Some(format!("Part {} {noun} {}", steps.first()?.part(), wording::list(&numbers)))
+    });
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// A step as the sheet names it: `Part I step 8`.
@@ -135,14 +165,19 @@ pub fn step(step: Step) -> String {
     format!("Part {} step {}", step.part(), step.number())
 }
 
-/// What a capture records: `Part I step 8 (TCP), captured at B (10.0.3.2)`.
-pub fn recorded_step(recorded: &RecordedStep, lab: &LabFound) -> String {
-    let mut text = format!("{} ({})", step(recorded.step), recorded.protocol);
-    if let Some(ip) = recorded.host {
-        text.push_str(", captured at ");
-        text.push_str(&host(lab, ip));
+/// A step that a capture holds: `Part I step 8 (TCP)`.
+pub fn recorded_step(recorded: Step, protocol: Protocol) -> String {
+    format!("{} ({protocol})", step(recorded))
+}
+
+/// What a server does with several clients; `None` where that is not known.
+pub const fn server_kind(kind: ServerKind) -> Option<&'static str> {
+    match kind {
+        ServerKind::Iterative => Some("one client at a time"),
+        ServerKind::Concurrent => Some("several clients at the same time"),
+        ServerKind::OneShot => Some("one client and no more"),
+        ServerKind::Unknown => None,
     }
-    text
 }
 
 /// An address with the host's letter where it is known: `B (10.0.3.2)`.
@@ -164,23 +199,13 @@ pub fn socket_address(lab: &LabFound, address: SocketAddress) -> String {
 /// The letter of the host with this address. Several letters where hosts share an address: `A/B`.
 pub fn host_letter(lab: &LabFound, ip: IpAddr) -> Option<String> {
     let letters: Vec<String> =
-        lab.hosts.iter().filter(|(_, address)| *address == ip).map(|(name, _)| name.to_string()).collect();
+        lab.hosts.iter().filter(|host| host.address == ip).map(|host| host.name.to_string()).collect();
     (!letters.is_empty()).then(|| letters.join("/"))
 }
 
 /// What names a connection or conversation: `TCP stream 0: B 10.0.3.2:40210 to A 10.0.3.1:65432`.
 pub fn stream_title(protocol: Protocol, stream: StreamNumber, client: &str, server: &str) -> String {
     format!("{protocol} stream {stream}: {client} to {server}")
-}
-
-/// The phase of a connection.
-pub const fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Handshake => "Handshake",
-        Phase::Data => "Data",
-        Phase::Closing => "Closing",
-        Phase::Datagrams => "Datagrams",
-    }
 }
 
 /// A TCP segment: flags, relative sequence numbers and payload length, as in Wireshark's Info column.
@@ -200,42 +225,6 @@ pub fn segment(note: &FrameNote) -> String {
 /// A UDP datagram: its payload length, as in Wireshark's Info column.
 pub fn datagram(note: &FrameNote) -> String {
     format!("Datagram Len={}", note.payload_length)
-}
-
-/// What a frame is, for a comment on it: `SYN, first frame of the handshake`. `handshake` counts the handshake's frames so
-/// far.
-pub fn what_frame_is(arrow: &Arrow, handshake: u32) -> String {
-    let (note, from) = (&arrow.note, sender(arrow.from_client));
-    let flags = flags(note.flags).replace(", ", "-");
-    let length = wording::count(note.payload_length.into(), "byte");
-    let mut text = match arrow.phase {
-        Phase::Datagrams => format!("a datagram of {length} from the {from}; no handshake before it"),
-        Phase::Handshake => {
-            let place = match handshake {
-                1 => "first frame of the handshake",
-                2 => "second frame of the handshake",
-                3 => "third frame of the handshake",
-                _ => "a frame of the handshake",
-            };
-            format!("{flags}, {place}")
-        }
-        Phase::Closing => format!("{flags}, closing, from the {from}"),
-        Phase::Data if note.payload_length > 0 => format!("data, {length} from the {from}"),
-        Phase::Data => format!("{flags} from the {from}, without payload"),
-    };
-    if note.retransmission {
-        text.push_str(", sent again");
-    }
-    text
-}
-
-/// What a fold holds: `32 frames, 9 to 40, folded`.
-pub fn folded(arrows: &[Arrow]) -> String {
-    let count = wording::count(arrows.len() as u64, "frame");
-    match arrows {
-        [first, .., last] => format!("{count}, {} to {}, folded", first.note.frame, last.note.frame),
-        _ => format!("{count} folded"),
-    }
 }
 
 /// What a ladder does not show.
@@ -274,6 +263,7 @@ pub fn duration(first: Timestamp, last: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::analysis::{HostBasis, HostFound};
 
     #[test]
     fn times_and_spans_are_read_at_a_glance() {
@@ -303,7 +293,8 @@ mod tests {
     #[test]
     fn hosts_are_named_by_their_letters() {
         let ip = IpAddr::from([10, 0, 3, 2]);
-        let lab = LabFound { hosts: vec![(crate::lab::HostName::B, ip)], ..LabFound::default() };
+        let b = HostFound { name: crate::lab::HostName::B, address: ip, basis: HostBasis::Sheet };
+        let lab = LabFound { hosts: vec![b], ..LabFound::default() };
         assert_eq!(host(&lab, ip), "B (10.0.3.2)");
         assert_eq!(host(&lab, [10, 0, 3, 9].into()), "10.0.3.9");
     }

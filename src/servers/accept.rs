@@ -4,7 +4,7 @@
 //! tries again when a client leaves, or after a second (another program may have closed files).
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,8 @@ use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::{address, sockets};
-use crate::types::SocketAddress;
+use crate::types::{Protocol, SocketAddress};
+use crate::{wireshark, wording};
 
 const CLIENT: Token = Token(0);
 const WAKE: Token = Token(1);
@@ -98,11 +99,11 @@ impl Door {
         program.talk(&format!("{}: accept failed: {}", program.name(), explain::named(error)));
         let limit = matches!(explain::errno_name(error).as_str(), "EMFILE" | "ENFILE");
         program.talk(if limit {
-            "  No further socket can be opened (`ulimit -n` shows the limit of open files)."
+            "  The limit of open files is reached (`ulimit -n` shows it)."
         } else {
-            "  No further client can be accepted for now."
+            "  No more clients can be accepted for now."
         });
-        program.talk("  Those who are connected are served; others wait in the queue until one leaves.");
+        program.talk("  Connected clients are still served. Others wait in the queue until one leaves.");
     }
 }
 
@@ -127,16 +128,42 @@ fn is_the_clients(error: &io::Error) -> bool {
     ) || explain::errno_name(error) == "EPROTO"
 }
 
-/// Shows where a server listens and how it serves, and for a wildcard address which addresses clients can use.
+/// Shows where a server listens and how it serves, which addresses clients can use, and how Wireshark shows the port.
 pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, serving: &str) {
     let Some(local) = endpoint.local else { return };
     program.show(&format!("{} {doing} {} {local}", program.name(), endpoint.protocol));
+    // A link-local address means nothing without the client's own interface.
+    let own = address::own().into_iter().filter(|(ip, _)| !address::is_link_local(ip));
+    let own: Vec<(IpAddr, String)> = own.filter(|(ip, _)| ip.is_ipv4() == local.ip.is_ipv4()).collect();
     if local.ip.is_unspecified() {
-        let own = address::own().into_iter().filter(|(ip, _)| ip.is_ipv4() == local.ip.is_ipv4());
-        // A link-local address means nothing without the client's own interface.
-        for (ip, interface) in own.filter(|(ip, _)| !address::is_link_local(ip)) {
-            program.show(&format!("  clients can use {} ({interface})", SocketAddress::new(ip, local.port)));
+        for (ip, interface) in own {
+            let whose = if ip.is_loopback() { "on this computer only" } else { &interface };
+            program.show(&format!("  Clients can use {} ({whose})", SocketAddress::new(ip, local.port)));
         }
+    } else if local.ip.is_loopback() {
+        program.show(&format!("  Only programs on this computer can reach {}.", local.ip));
+        let others = own.into_iter().filter(|(ip, _)| !ip.is_loopback());
+        let others: Vec<String> = others.map(|(ip, interface)| format!("{ip} ({interface})")).collect();
+        let advice = match others.as_slice() {
+            [] => "This computer has no other address yet; step 3 sets one.".to_owned(),
+            _ => format!(
+                "For clients on other computers, start it with another address of this computer: {}.",
+                wording::list(&others)
+            ),
+        };
+        show_wrapped(program, &advice);
     }
-    program.show(&format!("{serving} Ctrl-C ends it and shows its sockets."));
+    if let (Protocol::Udp, Some(note)) = (endpoint.protocol, wireshark::decode_as_data(local.port)) {
+        show_wrapped(program, &note);
+    }
+    if program.manner().quiet {
+        return program.show("Ctrl-C ends it.");
+    }
+    program.show(serving);
+    program.show("Ctrl-C ends it and shows its sockets.");
+}
+
+/// Shows a text that belongs to the line above it.
+fn show_wrapped(program: &Program, text: &str) {
+    wording::wrap(text, "  ", "  ").iter().for_each(|line| program.show(line));
 }

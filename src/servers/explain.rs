@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 
 use crate::servers::address;
 use crate::types::{Protocol, SocketAddress};
+use crate::wording::{self, COLUMNS};
 
 /// A program that can't do its work: what failed, and what a student can do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,10 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
+        match self.what.rsplit_once(" failed: ") {
+            Some((what, error)) if self.what.chars().count() > COLUMNS => write!(f, "{what} failed:\n  {error}")?,
+            _ => f.write_str(&self.what)?,
+        }
         self.advice.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
@@ -97,7 +101,7 @@ pub fn server_failure(
         ErrorKind::AddrNotAvailable => not_available(address),
         ErrorKind::InvalidInput if address::is_link_local(&address.ip) => vec![LINK_LOCAL.to_owned()],
         ErrorKind::PermissionDenied if address.port < 1024 => {
-            vec!["Why: ports below 1024 are for the system's own servers. Take a higher one.".to_owned()]
+            vec!["Why: ports below 1024 are for the system's own servers. Use a higher one.".to_owned()]
         }
         _ => Vec::new(),
     };
@@ -114,29 +118,32 @@ fn in_use(protocol: Protocol, address: SocketAddress) -> Vec<String> {
     };
     let any = if address.ip.is_ipv4() { "0.0.0.0" } else { "[::]" };
     let mut lines = vec![
-        format!("Why: another {protocol} socket of this computer holds this address and port"),
-        format!("({any} means every address), most likely the server in your other terminal."),
+        format!("Why: another {protocol} socket on this computer has this address and port already,"),
+        format!("most likely the server in your other terminal. ({any} means every address.)"),
         "Two servers can't share a socket address.".to_owned(),
-        format!("Look for: that other terminal, or `ss {option}`, which names the program."),
-        "Nothing of this goes over the wire, so no capture shows it: in step 9 this".to_owned(),
-        "message is the expected result, and your screenshot of it is the evidence.".to_owned(),
+        format!("Look in your other terminals, or run `ss {option}`, which names the program."),
+        "In step 9 this is the expected result. bind() sends nothing over the network,".to_owned(),
+        "so no capture shows it: your screenshot of this message is the evidence.".to_owned(),
     ];
     if protocol == Protocol::Tcp {
-        lines.push("If nothing listens there, a server without SO_REUSEADDR was stopped while its".to_owned());
-        lines.push("clients were connected (`ss -tan` shows TIME-WAIT): try again in a minute.".to_owned());
+        lines.push("If no server runs, one without SO_REUSEADDR was stopped while clients were".to_owned());
+        lines.push("connected, and `ss -tan` shows TIME-WAIT. Then try again in a minute.".to_owned());
     }
     lines
 }
 
 fn not_available(address: SocketAddress) -> Vec<String> {
-    let mut lines = vec![format!("Why: {} is no address of this computer.", address.ip)];
+    let mut lines = vec![format!("Why: {} is not an address of this computer.", address.ip)];
     let own = address::own();
     if !own.is_empty() {
-        lines.push("Its addresses now:".to_owned());
+        lines.push("This computer's addresses are:".to_owned());
         lines.extend(own.into_iter().map(|(ip, name)| format!("  {ip} ({name})")));
     }
-    lines.push("Check step 3: `ip addr` shows the addresses; on the lab's computer A".to_owned());
-    lines.push("`ifconfig eth0 10.0.3.1/24 up` sets one. A server runs on its own computer's.".to_owned());
+    lines.push("A server needs an address of its own computer. Check step 3: at computer A,".to_owned());
+    lines.push("`ifconfig eth0 10.0.3.1/24 up` sets it, and `ip addr` shows it.".to_owned());
+    if address.ip.is_ipv6() {
+        lines.push("An IPv6 address needs brackets before a port: [::1]:65432.".to_owned());
+    }
     lines
 }
 
@@ -150,31 +157,35 @@ pub fn connect_failure(operation: &str, server: SocketAddress, error: &io::Error
 fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<&'static str> {
     match kind {
         ErrorKind::ConnectionRefused => vec![
-            "Why: the computer is there, but no TCP server listens on that socket address;",
-            "its system answered the SYN with RST.",
-            "Check step 6: is the server running, on this very address and port? A server",
-            "on 127.0.0.1 can only be reached from its own computer.",
+            "Why: the computer is there, but no TCP server listens on this socket address.",
+            "Its system answered the SYN with RST.",
+            "Check step 6: does the server run, on exactly this address and port? A server",
+            "on 127.0.0.1 can be reached only from its own computer.",
         ],
         ErrorKind::TimedOut => vec![
-            "Why: nobody answered the SYN, nor its repetitions. Either the server's queue",
-            "of connections not yet accepted is full (an iterative server is serving",
-            "another client), or no computer has this address, or a firewall is between.",
-            "Check step 4: does `ping` reach it? Then it is the queue or a firewall.",
+            "Why: the system repeated the SYN, but nobody answered. Perhaps the server's",
+            "queue is full because it serves another client, or no computer has this",
+            "address, or a firewall drops the frames.",
+            "Check step 4: if `ping` is answered, it is the queue or a firewall.",
         ],
         ErrorKind::HostUnreachable => vec![
-            "Why: no computer on the network answers for this address (ARP had no answer).",
-            "Check steps 1 and 3: cables, and the address set on that computer; then step",
-            "4: `ping`.",
+            "Why: no computer answered for this address (there was no ARP reply), or a",
+            "router or firewall reported that it can't be reached.",
+            "Check steps 1 and 3, the cables and the address set at that computer. Then",
+            "repeat step 4, `ping`.",
         ],
         ErrorKind::NetworkUnreachable => vec![
-            "Why: this computer has no route to that network: its own interface has no",
-            "address in it. Check step 3 on this computer: `ip addr`.",
+            "Why: this computer has no route to that address: none of its own addresses is",
+            "in the same network. Check step 3 at this computer: `ip addr`.",
         ],
         ErrorKind::AddrNotAvailable if server.ip.is_loopback() => {
             vec!["Why: this computer has no such loopback address."]
         }
         ErrorKind::AddrNotAvailable => {
-            vec!["Why: no local address or free port to connect from. Check step 3 on this", "computer: `ip addr`."]
+            vec![
+                "Why: this computer has no local address or no free port to connect from.",
+                "Check step 3 at this computer: `ip addr`.",
+            ]
         }
         ErrorKind::InvalidInput if address::is_link_local(&server.ip) => vec![LINK_LOCAL],
         _ => vec![],
@@ -183,15 +194,17 @@ fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<&'static str> {
 
 /// The connection of the TCP client broke in `operation`.
 pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
-    let what = format!("tcp-client: {operation} failed, server {server}: {}", named(error));
+    let what = format!("tcp-client: {operation} {server} failed: {}", named(error));
     let advice: &[&str] = match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => &[
-            "Why: the server's system sent RST. Its program ended while this connection was",
-            "waiting in the queue, or closed it with data of yet unread, or was killed.",
+            "Why: the server's system sent RST. Perhaps the server ended while this",
+            "connection waited in its queue, or it closed the connection before it had read",
+            "all your data.",
         ],
-        ErrorKind::TimedOut => {
-            &["Why: the server's system stopped acknowledging. Check steps 1 and 4: the", "cable, `ping`."]
-        }
+        ErrorKind::TimedOut => &[
+            "Why: the server's system no longer acknowledges your data. Check the cable",
+            "(step 1) and `ping` (step 4).",
+        ],
         _ => &[],
     };
     Failure::new(what, advice.iter().map(|line| (*line).to_owned()))
@@ -212,14 +225,14 @@ pub fn datagram_failure(operation: &str, server: SocketAddress, error: &io::Erro
 
 /// The UDP client ended after failures that it has told one by one.
 pub fn datagrams_failed(failures: u64, sent: u64) -> Failure {
-    Failure::new(format!("udp-client: {sent} sent, {failures} failed (see above)"), [])
+    Failure::new(format!("udp-client: {} sent, {failures} failed (see above)", wording::count(sent, "datagram")), [])
 }
 
 fn refused_datagram(server: SocketAddress) -> Vec<String> {
     vec![
-        format!("Why: {} answered a datagram with ICMP \"port unreachable\":", server.ip),
-        format!("the computer is there, but no UDP server is bound to port {}.", server.port),
-        "Check step 12: is the UDP server running, on this very address and port?".to_owned(),
+        format!("Why: {} answered a datagram with ICMP \"port unreachable\".", server.ip),
+        format!("The computer is there, but no UDP server is bound to port {}.", server.port),
+        "Check step 12: does the UDP server run, on exactly this address and port?".to_owned(),
     ]
 }
 
@@ -237,11 +250,23 @@ mod tests {
         assert_eq!(errno_name(&io::Error::from_raw_os_error(4000)), "errno 4000");
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
-    fn no_advice_is_wider_than_80_columns() {
+    fn a_long_error_goes_on_the_next_line() {
+        let error = io::Error::from_raw_os_error(99);
+        let server = "10.0.3.1:65432".parse().unwrap();
+        let text = server_failure("tcp-server", "bind", Protocol::Tcp, server, &error).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        let expected = ["tcp-server: bind 10.0.3.1:65432 failed:", "  EADDRNOTAVAIL (Cannot assign requested address)"];
+        assert_eq!(lines[..2], expected);
+    }
+
+    #[test]
+    fn no_failure_is_wider_than_80_columns() {
         let server: SocketAddress = "255.255.255.255:1000".parse().unwrap();
         for kind in [
             ErrorKind::AddrInUse,
+            ErrorKind::AddrNotAvailable,
             ErrorKind::PermissionDenied,
             ErrorKind::ConnectionRefused,
             ErrorKind::TimedOut,
@@ -256,8 +281,8 @@ mod tests {
                 connection_lost("receive", server, &error),
                 datagram_failure("send", server, &error),
             ] {
-                let width = |line: &String| line.chars().count();
-                assert!(failure.advice.iter().all(|line| width(line) <= 78), "{failure}");
+                let text = failure.to_string();
+                assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
             }
         }
     }

@@ -11,9 +11,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::escape;
 use crate::journal::{EventKind, JournalEvent};
-use crate::servers::explain;
+use crate::servers::explain::{self, Failure};
 use crate::servers::stop::{Stop, lock};
 use crate::types::{Protocol, SocketAddress, Timestamp};
+use crate::wording;
 
 /// Where a program writes to.
 pub type Output = Box<dyn Write + Send>;
@@ -31,9 +32,19 @@ pub struct Endpoint {
     pub remote: Option<SocketAddress>,
 }
 
+/// How a program shows what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// What each `recv()` returned, as it came, instead of lines.
+    pub raw: bool,
+    /// Without what answers the sheet's questions: hints, reasons, the sockets at the end.
+    pub quiet: bool,
+}
+
 /// A running socket program.
 pub struct Program {
     name: &'static str,
+    manner: Manner,
     screen: Mutex<Output>,
     talk: Mutex<Output>,
     journal: Option<Mutex<Output>>,
@@ -48,6 +59,7 @@ impl Program {
     pub fn new(name: &'static str, screen: Output, talk: Output, journal: Option<Output>) -> Program {
         Program {
             name,
+            manner: Manner::default(),
             screen: Mutex::new(screen),
             talk: Mutex::new(talk),
             journal: journal.map(Mutex::new),
@@ -55,6 +67,16 @@ impl Program {
             sockets: AtomicU32::new(0),
             stop: Stop::default(),
         }
+    }
+
+    /// The program, showing things in this manner.
+    pub fn with(self, manner: Manner) -> Program {
+        Program { manner, ..self }
+    }
+
+    /// How it shows things.
+    pub fn manner(&self) -> Manner {
+        self.manner
     }
 
     /// The program's name, as in the journal.
@@ -71,7 +93,28 @@ impl Program {
 
     /// Shows the tally after an empty line: a terminal has just shown `^C`.
     pub(super) fn show_tally(&self, tally: &str) {
-        self.show(&format!("\n{}", tally.trim_end()));
+        // How many sockets there were is a question of the sheet.
+        if !self.manner.quiet {
+            self.show(&format!("\n{}", tally.trim_end()));
+        }
+    }
+
+    /// Shows what one call returned, as it came.
+    pub(super) fn show_raw(&self, call: &str, from: &str, data: &[u8]) {
+        let bytes = wording::count(u64::try_from(data.len()).unwrap_or(u64::MAX), "byte");
+        self.show(&format!("{from}: {call}() returned {bytes}: {}", escape::harmless_bytes(data)));
+    }
+
+    /// Tells the user what something may mean, unless the program is to keep that to itself.
+    pub(super) fn hint(&self, text: &str) {
+        if !self.manner.quiet {
+            self.talk(text);
+        }
+    }
+
+    /// Tells of a failure, with the reason and what to do unless the program is to keep that to itself.
+    pub fn tell_failure(&self, failure: &Failure) {
+        self.talk(&if self.manner.quiet { failure.what().to_owned() } else { failure.to_string() });
     }
 
     /// Tells the user something beside the data.
@@ -122,23 +165,9 @@ impl Program {
         let Some(journal) = &self.journal else { return };
         // The clock is read with the file in hand, so that events of several threads keep their order.
         let mut out = lock(journal);
-        let mut event = JournalEvent {
-            time: now(),
-            program: self.name.to_owned(),
-            pid: process::id(),
-            event: kind,
-            protocol: socket.protocol,
-            socket: socket.number,
-            listener: None,
-            local: socket.local,
-            remote: socket.remote,
-            backlog: None,
-            bytes: None,
-            text: None,
-            operation: None,
-            errno: None,
-            message: None,
-        };
+        let mut event = JournalEvent::new(now(), self.name, process::id(), kind, socket.protocol, socket.number);
+        event.local = socket.local;
+        event.remote = socket.remote;
         fill(&mut event);
         if let Err(error) = event.write(&mut **out)
             && !self.journal_failed.swap(true, Ordering::SeqCst)
@@ -172,7 +201,8 @@ fn print_line(out: &Mutex<Output>, line: &str) -> io::Result<()> {
     out.flush()
 }
 
-fn now() -> Timestamp {
+/// The system's clock, as journals have it.
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp {
         seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),

@@ -53,7 +53,7 @@ pub(super) fn serve(program: &Program, socket: &Endpoint, stream: TcpStream, rep
     let words = received.in_words("line");
     match ended {
         Ended::Left => program.show(&format!("{name} left ({words})")),
-        Ended::Broken(why) => program.show(&format!("{name} left: {why} ({words})")),
+        Ended::Broken(why) => program.show(&format!("{name} left ({words}): {why}")),
         // The tally that follows tells it.
         Ended::Stopped => {}
     }
@@ -72,6 +72,15 @@ struct Client<'a> {
 impl Client<'_> {
     fn serve_lines(&mut self) -> Ended {
         let mut lines = LineSplitter::default();
+        let ended = self.serve_until_end(&mut lines);
+        // What came without a newline before the end was received all the same.
+        if let Some(line) = lines.finish() {
+            self.receive(line);
+        }
+        ended
+    }
+
+    fn serve_until_end(&mut self, lines: &mut LineSplitter) -> Ended {
         let mut buffer = vec![0; READ_BYTES];
         let mut pause = Pause::Unsaid;
         loop {
@@ -81,15 +90,22 @@ impl Client<'_> {
                 return Ended::Stopped;
             }
             match read {
-                Ok(0) => return self.end_of_stream(&mut lines),
+                Ok(0) => return self.end_of_stream(lines),
                 Ok(count) => {
                     let mut chunk = buffer.get(..count).unwrap_or_default();
+                    if self.is_raw()
+                        && let Err(error) = self.take_raw(chunk)
+                    {
+                        return self.broken("send", &error);
+                    }
                     while let Some(line) = lines.next_line(&mut chunk) {
                         if let Err(error) = self.take(line) {
                             return self.broken("send", &error);
                         }
                     }
-                    pause = pause.after_data(self.stream, lines.begun());
+                    if !self.is_raw() {
+                        pause = pause.after_data(self.stream, lines.begun());
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) && pause.waits() => {
@@ -110,16 +126,46 @@ impl Client<'_> {
         }
     }
 
-    /// Shows, notes and answers one line, or a piece of one.
+    /// Notes, counts and shows one line, or a piece of one.
+    fn receive(&mut self, line: Line<'_>) {
+        let (bytes, text) = (line.stream_bytes(), escape::harmless_bytes(line.bytes));
+        self.received.add(Received {
+            messages: u64::from(line.end != LineEnd::Cut),
+            unfinished: u64::from(line.end == LineEnd::Open),
+            bytes,
+        });
+        if self.is_raw() {
+            // Lines are counted only.
+            return;
+        }
+        self.program.note_received(self.socket, bytes, &text);
+        let goes_on = if line.end == LineEnd::Cut { " (64 KiB; the line goes on)" } else { "" };
+        self.program.show(&format!("{}: {text}{goes_on}", self.name));
+    }
+
+    fn is_raw(&self) -> bool {
+        self.program.manner().raw
+    }
+
+    /// Notes, shows and answers what one `recv()` returned.
+    fn take_raw(&self, chunk: &[u8]) -> io::Result<()> {
+        let text = escape::harmless_bytes(chunk.strip_suffix(b"\n").unwrap_or(chunk));
+        self.program.note_received(self.socket, u64::try_from(chunk.len()).unwrap_or(u64::MAX), &text);
+        self.program.show_raw("recv", self.name, chunk);
+        let Some(answer) = self.reply.to(chunk) else { return Ok(()) };
+        let mut stream = self.stream;
+        self.program.noting_send(self.socket, &answer, || stream.write_all(&answer))
+    }
+
+    /// Receives and answers one line, or a piece of one.
     fn take(&mut self, line: Line<'_>) -> io::Result<()> {
         if self.program.stop.requested() {
             return Ok(());
         }
-        let (bytes, text) = (line.stream_bytes(), escape::harmless_bytes(line.bytes));
-        self.received.add(Received { messages: u64::from(line.end != LineEnd::Cut), bytes });
-        self.program.note_received(self.socket, bytes, &text);
-        let goes_on = if line.end == LineEnd::Cut { " (64 KiB; the line goes on)" } else { "" };
-        self.program.show(&format!("{}: {text}{goes_on}", self.name));
+        self.receive(line);
+        if self.is_raw() {
+            return Ok(());
+        }
         let Some(mut answer) = self.reply.to(line.bytes) else { return Ok(()) };
         if line.end == LineEnd::Newline {
             answer.push(b'\n');
@@ -140,7 +186,7 @@ impl Client<'_> {
     fn say_unfinished(&self, begun: &[u8]) -> Pause {
         let shown = escape::harmless_bytes(begun.get(..UNFINISHED_SHOWN).unwrap_or(begun));
         let dots = if begun.len() > UNFINISHED_SHOWN { "..." } else { "" };
-        self.program.show(&format!("{} has begun a line, no newline yet: {shown}{dots}", self.name));
+        self.program.show(&format!("{} sent text without a newline so far: {shown}{dots}", self.name));
         let _ = self.stream.set_read_timeout(None);
         Pause::Said
     }

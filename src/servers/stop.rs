@@ -71,7 +71,7 @@ impl Drop for Guard<'_> {
 }
 
 /// The lock, also after a thread panicked with it: what it guards (a file, a table of counts) is whole between calls.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use crate::limits::TALLY_ROWS;
 use crate::servers::program::Endpoint;
 use crate::types::SocketAddress;
+use crate::wording::count;
 
 /// Columns that a tally may take.
 const WIDTH: u16 = 80;
@@ -16,6 +17,8 @@ const WIDTH: u16 = 80;
 pub struct Received {
     /// Lines (TCP; a long line counts once) or datagrams (UDP).
     pub messages: u64,
+    /// Those of the lines that ended without a newline.
+    pub unfinished: u64,
     /// Bytes, newlines included.
     pub bytes: u64,
 }
@@ -24,18 +27,19 @@ impl Received {
     /// Adds what another received.
     pub fn add(&mut self, other: Received) {
         self.messages = self.messages.saturating_add(other.messages);
+        self.unfinished = self.unfinished.saturating_add(other.unfinished);
         self.bytes = self.bytes.saturating_add(other.bytes);
     }
 
-    /// In words: `3 lines, 21 bytes`, the message called by `noun`.
+    /// In words: `3 lines, 21 bytes`, `3 lines, 1 without a newline, 21 bytes`; the message called by `noun`.
     pub fn in_words(self, noun: &str) -> String {
-        format!("{}, {}", counted(self.messages, noun), counted(self.bytes, "byte"))
+        let unfinished = match self.unfinished {
+            0 => String::new(),
+            all if all == self.messages => " without a newline".to_owned(),
+            some => format!(", {some} without a newline"),
+        };
+        format!("{}{unfinished}, {}", count(self.messages, noun), count(self.bytes, "byte"))
     }
-}
-
-/// A number and its noun: `1 line`, `2 lines`.
-pub fn counted(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The tally of a TCP server.
@@ -73,7 +77,7 @@ impl TcpTally {
     pub fn render(&self, program: &str, listening: &Endpoint) -> String {
         let sockets = self.accepted.saturating_add(1);
         let mut text =
-            format!("{program} created {}: 1 listening, {} connected.\n", counted(sockets, "socket"), self.accepted);
+            format!("{program} created {}: 1 listening, {} connected.\n", count(sockets, "socket"), self.accepted);
         text.push_str(&format!("Received in all: {}.\n", self.total.in_words("line")));
         let mut table = table(["socket", "kind", "local address", "remote address", "lines", "bytes"], 4);
         table.add_row([listening.number.to_string(), "listening".into(), written(listening.local), "-".into()]);
@@ -108,7 +112,7 @@ pub struct UdpTally {
 impl UdpTally {
     /// A datagram of this many bytes came.
     pub fn received(&mut self, client: SocketAddress, bytes: u64) {
-        let received = Received { messages: 1, bytes };
+        let received = Received { messages: 1, unfinished: 0, bytes };
         self.empty = self.empty.saturating_add(u64::from(bytes == 0));
         self.total.add(received);
         if let Some((_, row)) = self.rows.iter_mut().find(|(address, _)| *address == client) {
@@ -124,13 +128,14 @@ impl UdpTally {
     /// The tally in at most 80 columns.
     pub fn render(&self, program: &str, socket: &Endpoint) -> String {
         let mut text = format!(
-            "{program} created 1 socket, bound to {}; it has no remote address.\nReceived in all: {}",
+            "{program} created 1 socket.\nIt is bound to {}.\nIt has no remote address: it receives from all clients.\n\
+             Received in all: {}",
             written(socket.local),
             self.total.in_words("datagram")
         );
         text.push_str(&match self.empty {
             0 => ".\n".to_owned(),
-            empty => format!("; {} without data.\n", counted(empty, "datagram")),
+            empty => format!("; {} without data.\n", count(empty, "datagram")),
         });
         if self.rows.is_empty() {
             return text;
@@ -142,7 +147,7 @@ impl UdpTally {
         text.push_str(&finished(&table));
         text.push_str(&match self.total.messages.saturating_sub(self.listed.messages) {
             0 => String::new(),
-            _ => further_received("From further clients", self.total, self.listed, "datagram"),
+            _ => further_received("From other clients", self.total, self.listed, "datagram"),
         });
         text
     }
@@ -172,22 +177,21 @@ fn finished(table: &Table) -> String {
     text
 }
 
-fn further(count: u64, noun: &str, total: Received, listed: Received, message: &str) -> String {
-    match count {
+fn further(rows: u64, noun: &str, total: Received, listed: Received, message: &str) -> String {
+    match rows {
         0 => String::new(),
-        count => {
-            further_received(&format!("And {}", counted(count, &format!("further {noun}"))), total, listed, message)
-        }
+        rows => further_received(&format!("And {}", count(rows, &format!("more {noun}"))), total, listed, message),
     }
 }
 
 fn further_received(whose: &str, total: Received, listed: Received, noun: &str) -> String {
     let received = Received {
         messages: total.messages.saturating_sub(listed.messages),
+        unfinished: total.unfinished.saturating_sub(listed.unfinished),
         bytes: total.bytes.saturating_sub(listed.bytes),
     };
     format!(
-        "{whose}: {}. Only the first {TALLY_ROWS} are listed;\na journal (--journal) has all.\n",
+        "{whose}: {}.\nThe table lists only the first {TALLY_ROWS}; a journal (--journal) has all of them.\n",
         received.in_words(noun)
     )
 }
@@ -207,12 +211,12 @@ mod tests {
         let mut tally = TcpTally::default();
         tally.accepted(endpoint(2, "10.0.3.1:65432", Some("10.0.3.2:40000")));
         tally.accepted(endpoint(3, "10.0.3.1:65432", Some("10.0.3.3:50000")));
-        tally.received(3, Received { messages: 1, bytes: 6 });
-        tally.received(2, Received { messages: 3, bytes: 21 });
+        tally.received(3, Received { messages: 1, unfinished: 0, bytes: 6 });
+        tally.received(2, Received { messages: 3, unfinished: 1, bytes: 21 });
         let text = tally.render("tcp-server", &endpoint(1, "10.0.3.1:65432", None));
         let expected = "\
 tcp-server created 3 sockets: 1 listening, 2 connected.
-Received in all: 4 lines, 27 bytes.
+Received in all: 4 lines, 1 without a newline, 27 bytes.
  socket  kind       local address   remote address  lines  bytes
  1       listening  10.0.3.1:65432  -
  2       connected  10.0.3.1:65432  10.0.3.2:40000      3     21
@@ -222,12 +226,21 @@ Received in all: 4 lines, 27 bytes.
     }
 
     #[test]
+    fn text_without_a_newline_is_counted_in_words() {
+        let words = |messages, unfinished| Received { messages, unfinished, bytes: 10 }.in_words("line");
+        assert_eq!(words(0, 0), "0 lines, 10 bytes");
+        assert_eq!(words(1, 1), "1 line without a newline, 10 bytes");
+        assert_eq!(words(2, 2), "2 lines without a newline, 10 bytes");
+        assert_eq!(words(3, 1), "3 lines, 1 without a newline, 10 bytes");
+    }
+
+    #[test]
     fn a_long_tally_is_bounded_and_says_what_it_leaves_out() {
         let (mut tcp, mut udp) = (TcpTally::default(), UdpTally::default());
         for number in 0..1000 {
             let socket = endpoint(number + 2, "10.0.3.1:65432", Some(&format!("10.0.3.2:{}", 10_000 + number)));
             tcp.accepted(socket);
-            tcp.received(socket.number, Received { messages: 2, bytes: 10 });
+            tcp.received(socket.number, Received { messages: 2, unfinished: 0, bytes: 10 });
             udp.received(socket.remote.unwrap(), 5);
             udp.received(socket.remote.unwrap(), 0);
         }
@@ -235,12 +248,14 @@ Received in all: 4 lines, 27 bytes.
         let text = tcp.render("tcp-threaded-server", &listening);
         assert!(text.contains("created 1001 sockets: 1 listening, 1000 connected."));
         assert!(
-            text.contains("And 900 further connected sockets: 1800 lines, 9000 bytes. Only the first 100 are listed;")
+            text.contains(
+                "And 900 more connected sockets: 1800 lines, 9000 bytes.\nThe table lists only the first 100;"
+            )
         );
         assert!(text.lines().count() < TALLY_ROWS + 10);
         let text = udp.render("udp-server", &listening);
         assert!(text.contains("Received in all: 2000 datagrams, 5000 bytes; 1000 datagrams without data."));
-        assert!(text.contains("From further clients: 1800 datagrams, 4500 bytes. Only the first 100 are listed;"));
+        assert!(text.contains("From other clients: 1800 datagrams, 4500 bytes.\nThe table lists only the first 100;"));
     }
 
     #[test]
@@ -248,8 +263,11 @@ Received in all: 4 lines, 27 bytes.
         let address = "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65432";
         let mut tally = TcpTally::default();
         tally.accepted(endpoint(2, address, Some(address)));
-        tally.received(2, Received { messages: 1_000_000, bytes: 1_000_000_000 });
-        let text = tally.render("tcp-threaded-server", &endpoint(1, address, None));
+        tally.received(2, Received { messages: 1_000_000, unfinished: 10, bytes: 1_000_000_000 });
+        let mut udp = UdpTally::default();
+        udp.received(address.parse().unwrap(), 65_507);
+        let listening = endpoint(1, address, None);
+        let text = tally.render("tcp-threaded-server", &listening) + &udp.render("udp-server", &listening);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 }

@@ -6,9 +6,8 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +18,7 @@ use crate::journal::EventKind;
 use crate::servers::explain::{self, Failure};
 use crate::servers::lines::{Line, LineEnd, LineSplitter};
 use crate::servers::program::{Endpoint, Program};
+use crate::servers::stop::lock;
 use crate::servers::{input, sockets};
 use crate::types::{Protocol, SocketAddress};
 
@@ -60,12 +60,7 @@ pub fn run(program: &Arc<Program>, config: Config, input: impl Read + Send + 'st
     let (reports, received) = mpsc::channel();
     let at_end = reports.clone();
     let _guard = program.stop.on_request(move || drop(at_end.send(Report::Stop)));
-    let shared = Arc::new(Shared {
-        program: Arc::clone(program),
-        server,
-        replied: AtomicBool::new(false),
-        heard: AtomicU64::new(0),
-    });
+    let shared = Arc::new(Shared { program: Arc::clone(program), server, last_reply: Mutex::new(None) });
     let socket = Arc::new(socket);
     {
         let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
@@ -85,10 +80,8 @@ pub fn run(program: &Arc<Program>, config: Config, input: impl Read + Send + 'st
 struct Shared {
     program: Arc<Program>,
     server: SocketAddress,
-    /// Whether the server has sent anything.
-    replied: AtomicBool,
-    /// Bytes that the server has sent.
-    heard: AtomicU64,
+    /// When the server last sent something.
+    last_reply: Mutex<Option<Instant>>,
 }
 
 /// The main thread's view: what it waits for, and until when.
@@ -98,7 +91,6 @@ struct Watch<'a> {
     patience: Duration,
     state: State,
     since: Instant,
-    heard: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,7 +106,7 @@ enum State {
 
 impl<'a> Watch<'a> {
     fn new(shared: &'a Shared, endpoint: Endpoint, patience: Duration) -> Self {
-        Watch { shared, endpoint, patience, state: State::Connecting, since: Instant::now(), heard: 0 }
+        Watch { shared, endpoint, patience, state: State::Connecting, since: Instant::now() }
     }
 
     fn until_end(&mut self, reports: &Receiver<Report>) -> Result<(), Failure> {
@@ -137,9 +129,14 @@ impl<'a> Watch<'a> {
     fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Connecting | State::Unanswered => self.since.checked_add(self.patience),
-            State::Closing => self.since.checked_add(CLOSING),
+            // The server's silence is counted from its last reply.
+            State::Closing => self.last_reply().map_or(self.since, |last| last.max(self.since)).checked_add(CLOSING),
             State::Calm => None,
         }
+    }
+
+    fn last_reply(&self) -> Option<Instant> {
+        *lock(&self.shared.last_reply)
     }
 
     fn enter(&mut self, state: State) {
@@ -171,16 +168,12 @@ impl<'a> Watch<'a> {
     fn time_is_over(&mut self) -> ControlFlow<Result<(), Failure>> {
         match self.state {
             State::Connecting => self.say_connecting(),
-            State::Unanswered if !self.shared.replied.load(Ordering::SeqCst) => self.say_unanswered(),
+            State::Unanswered if self.last_reply().is_none() => self.say_unanswered(),
+            // A reply that came while this thread waited.
+            State::Closing if self.deadline().is_some_and(|at| at > Instant::now()) => return ControlFlow::Continue(()),
             State::Closing => {
-                let heard = self.shared.heard.load(Ordering::SeqCst);
-                if heard == self.heard {
-                    self.talk("The server hasn't closed its side; closing without it.");
-                    return ControlFlow::Break(Ok(()));
-                }
-                self.heard = heard;
-                self.enter(State::Closing);
-                return ControlFlow::Continue(());
+                self.talk("The server has not closed its side. The client closes without waiting longer.");
+                return ControlFlow::Break(Ok(()));
             }
             State::Unanswered | State::Calm => {}
         }
@@ -189,17 +182,18 @@ impl<'a> Watch<'a> {
     }
 
     fn say_connecting(&self) {
-        self.talk("Still connecting: no answer to the SYN, which is being repeated. Perhaps the");
-        self.talk("server's queue of waiting connections is full, or no computer has this");
-        self.talk("address, or a firewall is between (step 4: `ping`).");
+        self.hint("Still connecting: no answer yet. Perhaps the server's queue of waiting");
+        self.hint("connections is full, or no computer has this address, or a firewall drops the");
+        self.hint("frames. Check step 4: `ping`.");
     }
 
     fn say_unanswered(&self) {
-        let seconds = self.patience.as_secs_f32();
-        self.talk(&format!("Connected, but no reply for {seconds} s. Perhaps this connection stands in the queue:"));
-        self.talk("the server's system has completed the handshake and acknowledges the lines,");
-        self.talk("but its program, busy with another client, hasn't accepted it. Or the server");
-        self.talk("only prints and never replies: then its screen shows your line.");
+        self.hint("No reply yet. Either the server only prints (look at its screen), or it is busy");
+        self.hint("with another client.");
+    }
+
+    fn hint(&self, text: &str) {
+        self.shared.program.hint(text);
     }
 
     fn talk(&self, text: &str) {
@@ -286,9 +280,12 @@ fn receive_all(shared: &Shared, endpoint: &Endpoint, mut socket: &Socket, report
                 break Report::ServerClosed;
             }
             Ok(count) => {
-                shared.replied.store(true, Ordering::SeqCst);
-                shared.heard.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::SeqCst);
+                *lock(&shared.last_reply) = Some(Instant::now());
                 let mut chunk = buffer.get(..count).unwrap_or_default();
+                if program.manner().raw {
+                    show_raw(shared, endpoint, chunk);
+                    continue;
+                }
                 while let Some(line) = lines.next_line(&mut chunk) {
                     show(shared, endpoint, line);
                 }
@@ -313,8 +310,40 @@ fn is_pause(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || (cfg!(windows) && error.kind() == io::ErrorKind::TimedOut)
 }
 
+/// Shows what one `recv()` returned.
+fn show_raw(shared: &Shared, endpoint: &Endpoint, chunk: &[u8]) {
+    let text = escape::harmless_bytes(chunk.strip_suffix(b"\n").unwrap_or(chunk));
+    shared.program.note_received(endpoint, u64::try_from(chunk.len()).unwrap_or(u64::MAX), &text);
+    shared.program.show_raw("recv", &shared.server.to_string(), chunk);
+}
+
 fn show(shared: &Shared, endpoint: &Endpoint, line: Line<'_>) {
     let text = escape::harmless_bytes(line.bytes);
     shared.program.note_received(endpoint, line.stream_bytes(), &text);
     shared.program.show(&format!("{}: {text}", shared.server));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_server_is_waited_for_from_its_last_reply_or_the_end_of_input() {
+        let program = Arc::new(Program::new("tcp-client", Box::new(io::sink()), Box::new(io::sink()), None));
+        let server = "127.0.0.1:65432".parse().unwrap();
+        let shared = Shared { program, server, last_reply: Mutex::new(None) };
+        let endpoint = Endpoint { number: 1, protocol: Protocol::Tcp, local: None, remote: Some(server) };
+        let mut watch = Watch::new(&shared, endpoint, Duration::from_secs(2));
+        assert!(watch.take(Report::InputEnded).is_continue());
+        let end = watch.since;
+        assert_eq!(watch.deadline(), Some(end + CLOSING));
+        *lock(&shared.last_reply) = end.checked_sub(Duration::from_millis(1));
+        assert_eq!(watch.deadline(), Some(end + CLOSING));
+        *lock(&shared.last_reply) = Some(end + Duration::from_secs(1));
+        assert_eq!(watch.deadline(), Some(end + Duration::from_secs(1) + CLOSING));
+        assert!(watch.time_is_over().is_continue());
+        *lock(&shared.last_reply) = end.checked_sub(CLOSING);
+        watch.since = end.checked_sub(CLOSING).unwrap();
+        assert!(watch.time_is_over().is_break());
+    }
 }

@@ -31,7 +31,7 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
     let mut door = Door::open(program, config.address, config.backlog)?;
     let waker = door.waker();
     let _guard = program.stop.on_request(move || drop(waker.wake()));
-    let serving = format!("Backlog {}. One client at a time is served.", config.backlog);
+    let serving = format!("Backlog {}. It serves one client at a time.", config.backlog);
     accept::show_address(program, &door.endpoint, "is listening on", &serving);
     let mut tally = TcpTally::default();
     while let Some((socket, stream)) = door.accept(program) {

@@ -26,7 +26,7 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
     let mut door = Door::open(program, config.address, config.backlog)?;
     let waker = door.waker();
     let _guard = program.stop.on_request(move || drop(waker.wake()));
-    let serving = format!("Backlog {}. A thread serves each client.", config.backlog);
+    let serving = format!("Backlog {}. It serves each client in a thread of its own.", config.backlog);
     accept::show_address(program, &door.endpoint, "is listening on", &serving);
     let tally = Mutex::new(TcpTally::default());
     let listening = door.endpoint;
@@ -61,5 +61,5 @@ fn turned_away(program: &Program, socket: &Endpoint, error: &io::Error, failing:
         return;
     }
     let client = socket.remote.map_or_else(String::new, |remote| remote.to_string());
-    program.talk(&format!("{}: no thread for {client}: {}", program.name(), explain::named(error)));
+    program.talk(&format!("{}: the system gave no thread for {client}: {}", program.name(), explain::named(error)));
 }

@@ -162,10 +162,15 @@ fn receive_all(shared: &Shared, endpoint: &Endpoint, reports: &Sender<Report>) {
         let mut socket = &shared.socket;
         match socket.read(&mut buffer) {
             Ok(count) => {
-                let text = escape::harmless_bytes(buffer.get(..count).unwrap_or_default());
+                let datagram = buffer.get(..count).unwrap_or_default();
+                let text = escape::harmless_bytes(datagram);
                 let shown = if count == 0 { "(datagram without data)" } else { &text };
                 shared.program.note_received(endpoint, u64::try_from(count).unwrap_or(u64::MAX), &text);
-                shared.program.show(&format!("{}: {shown}", shared.server));
+                if shared.program.manner().raw {
+                    shared.program.show_raw("recv", &shared.server.to_string(), datagram);
+                } else {
+                    shared.program.show(&format!("{}: {shown}", shared.server));
+                }
                 shared.replies.fetch_add(1, Ordering::SeqCst);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -196,5 +201,9 @@ fn failed(shared: &Shared, endpoint: &Endpoint, operation: &str, error: &io::Err
     shared.program.note_error(endpoint, operation, error);
     let failure = explain::datagram_failure(operation, shared.server, error);
     let earlier = shared.failures.fetch_add(1, Ordering::SeqCst);
-    shared.program.talk(&if earlier == 0 { failure.to_string() } else { failure.what().to_owned() });
+    if earlier == 0 {
+        shared.program.tell_failure(&failure);
+    } else {
+        shared.program.talk(failure.what());
+    }
 }

@@ -50,7 +50,7 @@ pub fn run(program: &Program, config: Config) -> Result<(), Failure> {
         })?;
     let at_end = Arc::clone(&waker);
     let _guard = program.stop.on_request(move || drop(at_end.wake()));
-    accept::show_address(program, &endpoint, "is bound to", "One socket serves every client.");
+    accept::show_address(program, &endpoint, "is bound to", "One socket receives from all clients.");
     let mut server = Server {
         program,
         endpoint,
@@ -108,7 +108,12 @@ impl Server<'_> {
         let bytes = u64::try_from(datagram.len()).unwrap_or(u64::MAX);
         self.tally.received(from.into(), bytes);
         self.program.note_received(&client, bytes, &text);
-        self.program.show(&format!("{}: {shown}", SocketAddress::from(from)));
+        let name = SocketAddress::from(from).to_string();
+        if self.program.manner().raw {
+            self.program.show_raw("recvfrom", &name, datagram);
+        } else {
+            self.program.show(&format!("{name}: {shown}"));
+        }
         if let Some(answer) = self.reply.to(datagram) {
             self.send(&client, &answer, from);
         }
@@ -128,7 +133,7 @@ impl Server<'_> {
                     }
                     let to = SocketAddress::from(to);
                     return self.program.talk(&format!(
-                        "{}: no reply to {to}: {}",
+                        "{}: the reply to {to} failed: {}",
                         self.program.name(),
                         explain::named(&error)
                     ));

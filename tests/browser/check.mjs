@@ -146,6 +146,7 @@ await check("a frame's number shows the frame in its ladder: by mouse", () =>
 await check("by keyboard, and Escape takes it away", () =>
   open(plain, views[0], async (page) => {
     await page.locator("#I-1a summary").focus();
+    await page.keyboard.press("Enter");
     for (let n = 0; n < 40; n += 1) {
       await page.keyboard.press("Tab");
       if (await page.evaluate(() => document.activeElement.matches("a.f"))) break;
@@ -185,6 +186,7 @@ for (const [way, script] of [
     if (script) await context.addInitScript(script);
     const page = await context.newPage();
     await page.goto(pathToFileURL(plain).href);
+    await page.evaluate(() => document.querySelectorAll("details.claims").forEach((fold) => { fold.open = true; }));
     for (const place of [0, 3]) {
       const filter = page.locator("#answers .filter").nth(place);
       await filter.locator("button").click();
@@ -217,6 +219,15 @@ await check("who asked for less motion gets none", () =>
         return style.animationName !== "none" || style.transitionDuration !== "0s";
       }).length);
     assert.equal(moving, 0);
+  }));
+
+await check("the answer table stands on top and leads to the answers, whose claims are folded", () =>
+  open(plain, views[0], async (page) => {
+    assert.equal(await page.locator("main > section").first().getAttribute("id"), "short");
+    assert.equal(await page.locator("#short tbody tr").count(), 9);
+    assert.equal(await page.locator("#I-1a .claim").first().isVisible(), false);
+    await page.locator("#short tbody a[href='#II-3']").click();
+    assert.match(page.url(), /#II-3$/);
   }));
 
 await check("TCP stands beside UDP", () =>

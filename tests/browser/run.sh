@@ -14,4 +14,5 @@ for tool in node npm "${CHROMIUM:=chromium}"; do
 done
 cd "$here"
 npm ci --ignore-scripts --no-audit --no-fund --silent
-exec node check.mjs "$socklab" "$(command -v "$CHROMIUM")" "$shots"
+node check.mjs "$socklab" "$(command -v "$CHROMIUM")" "$shots"
+exec node grades.mjs "$socklab" "$(command -v "$CHROMIUM")"

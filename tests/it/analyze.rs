@@ -20,7 +20,7 @@ fn analyze(files: &[(&str, &[u8])], arguments: &[&str]) -> (tempfile::TempDir, R
 #[test]
 fn a_capture_is_answered_on_standard_output() {
     let step8 = captures::step8();
-    let (_directory, run) = analyze(&[("step8.pcap", &step8)], &["step8.pcap"]);
+    let (_directory, run) = analyze(&[("step8.pcap", &step8)], &["step8.pcap", "--explain"]);
     run.run().status(0).stderr_is("").stdout_has(&["I.1(a)", "II.3", "frame.number in {1..3}", "B 10.0.3.2:40210"]);
 }
 
@@ -57,7 +57,7 @@ fn questions_limit_the_answers() {
         json["answers"].as_array().unwrap().iter().map(|answer| answer["question"].as_str().unwrap()).collect();
     assert_eq!(asked, ["I.1", "II.2"]);
     let (_directory, run) = analyze(&[("a.pcap", &step8)], &["a.pcap", "--question", "I.9"]);
-    run.run().status(2).stdout_is("").stderr_has(&["'I.9' is no question of the sheet"]);
+    run.run().status(2).stdout_is("").stderr_has(&["'I.9' is not a question of the sheet"]);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn journals_that_are_none_are_refused() {
     let step8 = captures::step8();
     let files: [(&str, &[u8]); 2] = [("a.pcap", &step8), ("j.jsonl", b"{}\n")];
     let (_directory, run) = analyze(&files, &["a.pcap", "--journal", "j.jsonl"]);
-    run.run().status(2).stderr_has(&["j.jsonl: line 1 is no journal event"]).stdout_has(&["I.1(a)"]);
+    run.run().status(2).stderr_has(&["j.jsonl: line 1 is not a journal event"]).stdout_has(&["I.1(a)"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The sources are read as tokens, so that comments and texts do not count. Test modules (`#[cfg(test)]`) are left out:
 //! tests may use what they like.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::support::package;
 
 /// Top-level modules, and those that each may use. All may use [`BASE`].
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("lab", &[]),
     ("capfile", &[]),
     ("journal", &[]),
@@ -21,15 +22,24 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("filter", &["analyze"]),
     ("servers", &["journal"]),
     ("capture", &["analyze", "capfile", "filter"]),
-    ("rehearse", &["analyze", "capfile", "capture", "filter", "journal", "lab"]),
-    ("cli", &["analyze", "capfile", "grade", "journal", "lab", "report", "servers", "capture", "filter", "rehearse"]),
+    ("socket_table", &[]),
+    ("python", &[]),
+    ("witness", &["journal", "servers", "socket_table"]),
+    ("rehearse", &["analyze", "capfile", "capture", "filter", "journal", "lab", "socket_table"]),
+    (
+        "cli",
+        &[
+            "analyze", "capfile", "grade", "journal", "lab", "python", "report", "servers", "capture", "filter",
+            "rehearse",
+        ],
+    ),
 ];
 
 /// What everything rests on; it uses itself only.
-const BASE: [&str; 5] = ["types", "limits", "escape", "wording", "error"];
+const BASE: [&str; 6] = ["types", "limits", "escape", "wireshark", "wording", "error"];
 
 /// The modules that belong to the system: everything else is the core.
-const SYSTEM: [&str; 4] = ["cli", "servers", "capture", "rehearse"];
+const SYSTEM: [&str; 6] = ["cli", "servers", "capture", "rehearse", "socket_table", "witness"];
 
 /// What the core may not use, as the beginnings of paths.
 const FORBIDDEN_PATHS: [&str; 10] = [
@@ -52,17 +62,23 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 12] = [
+const STAGES: [&str; 18] = [
+    "unfollowed",
     "packet",
     "decode",
     "batch",
     "track",
     "facts",
     "pipeline",
+    "text",
     "analysis",
     "addresses",
-    "testimony",
-    "topology",
+    "conversation",
+    "accounts",
+    "place",
+    "story",
+    "matching",
+    "claims",
     "answers",
     "findings",
 ];
@@ -76,6 +92,8 @@ struct Source {
     macros: Vec<String>,
     has_unsafe: bool,
     lines: usize,
+    /// The tokens in order, tests left out, as `Verdict::Queued =>`.
+    code: String,
 }
 
 impl Source {
@@ -135,6 +153,7 @@ fn source(path: &Path) -> Source {
         macros: found.macros,
         has_unsafe: found.has_unsafe,
         lines,
+        code: found.code,
     }
 }
 
@@ -144,6 +163,8 @@ struct Found {
     paths: Vec<String>,
     macros: Vec<String>,
     has_unsafe: bool,
+    /// Every token but those of tests, each with a space behind it.
+    code: String,
 }
 
 impl Found {
@@ -155,14 +176,30 @@ impl Found {
                 TokenTree::Punct(punct) if punct.as_char() == '#' && is_test_attribute(tokens.get(at + 1)) => {
                     after_item(&tokens, at + 2)
                 }
-                TokenTree::Ident(_) => self.path(&tokens, at, ""),
+                // `pub(super)` and `pub(in a::b)` import nothing.
+                TokenTree::Ident(ident) if ident == "pub" && is_restriction(tokens.get(at + 1)) => at + 2,
+                TokenTree::Ident(_) => {
+                    let after = self.path(&tokens, at, "");
+                    tokens[at..after].iter().for_each(|token| self.keep(&token.to_string()));
+                    after
+                }
                 TokenTree::Group(group) => {
+                    self.keep("(");
                     self.walk(group.stream());
+                    self.keep(")");
                     at + 1
                 }
-                _ => at + 1,
+                token => {
+                    self.keep(&token.to_string());
+                    at + 1
+                }
             };
         }
+    }
+
+    fn keep(&mut self, token: &str) {
+        self.code.push_str(token);
+        self.code.push(' ');
     }
 
     /// Takes in the path that begins with the identifier at `at`; gives the place behind it.
@@ -209,6 +246,11 @@ fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
 
 fn is_test_attribute(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Group(group)) if group.stream().to_string().replace(' ', "") == "cfg(test)")
+}
+
+fn is_restriction(token: Option<&TokenTree>) -> bool {
+    let is_one = |text: &str| text.starts_with("in ") || ["super", "crate", "self"].contains(&text);
+    matches!(token, Some(TokenTree::Group(group)) if is_one(&group.stream().to_string()))
 }
 
 /// The place behind the item that begins at `at`: its braces or its semicolon.
@@ -263,6 +305,140 @@ fn stages_use_only_earlier_ones() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The file that a path of `from` leads into: the longest beginning of it that is a module with a file.
+fn target(from: &Source, path: &str, files: &BTreeMap<Vec<String>, usize>) -> Option<usize> {
+    let mut parts: Vec<&str> = path.split("::").collect();
+    let mut module: Vec<String> = match *parts.first()? {
+        "crate" => Vec::new(),
+        "self" | "super" => from.module.clone(),
+        // A module below this one, which its parent names without a prefix.
+        child if parts.len() > 1 => {
+            let below: Vec<String> = from.module.iter().cloned().chain([child.to_owned()]).collect();
+            files.contains_key(&below).then(|| from.module.clone())?
+        }
+        _ => return None,
+    };
+    while parts.first() == Some(&"super") {
+        module.pop();
+        parts.remove(0);
+    }
+    parts.retain(|part| !["crate", "self"].contains(part));
+    module.extend(parts.into_iter().map(str::to_owned));
+    while !module.is_empty() {
+        if let Some(file) = files.get(&module) {
+            return Some(*file);
+        }
+        module.pop();
+    }
+    None
+}
+
+/// What can be reached from each file by what it uses, itself only by a circle.
+fn reached(sources: &[Source]) -> Vec<BTreeSet<usize>> {
+    let files: BTreeMap<Vec<String>, usize> =
+        sources.iter().enumerate().map(|(place, source)| (source.module.clone(), place)).collect();
+    let uses = |(place, source): (usize, &Source)| -> BTreeSet<usize> {
+        source.paths.iter().filter_map(|path| target(source, path, &files)).filter(|used| *used != place).collect()
+    };
+    let uses: Vec<BTreeSet<usize>> = sources.iter().enumerate().map(uses).collect();
+    let from = |start: usize| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![start]);
+        while let Some(file) = next.pop() {
+            next.extend(uses[file].iter().filter(|used| seen.insert(**used)));
+        }
+        seen
+    };
+    (0..sources.len()).map(from).collect()
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let sources = sources();
+    let reached = reached(&sources);
+    let circle = |place: usize| -> BTreeSet<&Path> {
+        let back = reached[place].iter().filter(|other| reached[**other].contains(&place));
+        back.map(|other| sources[*other].path.strip_prefix(package("src")).unwrap()).collect()
+    };
+    let circles: BTreeSet<BTreeSet<&Path>> = (0..sources.len()).map(circle).filter(|files| !files.is_empty()).collect();
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+#[test]
+fn circles_are_found() {
+    let file = |module: &[&str], text: &str| {
+        let mut found = Found::default();
+        found.walk(text.parse().unwrap());
+        Source {
+            path: PathBuf::new(),
+            module: module.iter().map(|part| (*part).to_owned()).collect(),
+            paths: found.paths,
+            macros: found.macros,
+            has_unsafe: false,
+            lines: 0,
+            code: found.code,
+        }
+    };
+    let circle = [
+        file(&["a"], "mod b; pub use b::Thing;"),
+        file(&["a", "b"], "use super::c::{X as Y, Z};"),
+        file(&["a", "c"], "fn f() { crate::a::g(); }"),
+        file(&["d"], "use crate::a::Thing; pub(in crate::e) struct D; pub(crate) fn f() {}"),
+        file(&["e"], "use crate::{d::D}; #[cfg(test)] mod tests { use crate::e::f; }"),
+    ];
+    let in_circle: Vec<bool> = reached(&circle).iter().enumerate().map(|(place, seen)| seen.contains(&place)).collect();
+    assert_eq!(in_circle, [true, true, true, false, false]);
+}
+
+/// Where words may stand that no other file may have.
+fn others_with(words: &[&str], allowed: &[&str], is_fine: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in sources() {
+        let place = source.path.strip_prefix(package("src")).unwrap().display().to_string();
+        if allowed.iter().any(|allowed| place.starts_with(allowed)) {
+            continue;
+        }
+        for word in words {
+            for (at, _) in source.code.match_indices(word) {
+                let (before, after) = (&source.code[..at], &source.code[at + word.len()..]);
+                if !is_fine(before.trim_end(), after.trim_start()) {
+                    faults.push(format!("{place}: {word}"));
+                }
+            }
+        }
+    }
+    faults
+}
+
+/// Others compare a verdict or match on it; a value of one is made in one file.
+#[test]
+fn one_module_decides_who_is_served() {
+    let verdicts = ["Verdict : : Queued ", "Verdict : : Served ", "Verdict : : Unanswered ", "Verdict : : Refused "];
+    let looks = |before: &str, after: &str| {
+        before.ends_with("= =") || before.ends_with("! =") || after.starts_with("= >") || after.starts_with('|')
+            // The last of several in a pattern.
+            || before.ends_with('|')
+    };
+    let faults = others_with(&verdicts, &["analyze/story/service.rs"], looks);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let made = sources().iter().any(|s| s.path.ends_with("story/service.rs") && s.code.contains(verdicts[0]));
+    assert!(made, "the test does not see verdicts");
+}
+
+/// What a frame does is told from its flags: below the roles when a packet is read and followed, and in a live capture,
+/// which only counts. Nobody else looks at SYN, FIN or RST.
+#[test]
+fn one_module_decides_what_a_frame_does() {
+    let flags = ["TcpFlags : : SYN ", "TcpFlags : : FIN ", "TcpFlags : : RST "];
+    let below =
+        ["analyze/packet.rs", "analyze/decode/", "analyze/track/", "analyze/conversation/roles.rs", "capture/tally.rs"];
+    let faults = others_with(&flags, &below, |_, _| false);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let roles = ["FrameRole : : Handshake", "FrameRole : : Closing"];
+    let made =
+        sources().iter().any(|s| s.path.ends_with("conversation/roles.rs") && roles.iter().all(|r| s.code.contains(r)));
+    assert!(made && sources().iter().any(|s| s.code.contains(flags[0])), "the test does not see roles");
 }
 
 #[test]

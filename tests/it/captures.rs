@@ -1,6 +1,7 @@
 //! Captures made by hand, byte by byte, for tests of the program as a whole.
 
 const SYN: u8 = 0x02;
+const FIN_ACK: u8 = 0x11;
 const RST_ACK: u8 = 0x14;
 const SYN_ACK: u8 = 0x12;
 const ACK: u8 = 0x10;
@@ -35,6 +36,37 @@ pub(crate) fn refused() -> Vec<u8> {
     file
 }
 
+/// A pcap file of so many connections of B and C to the lab's server: every eighth is refused; the others carry a line,
+/// and of four, one is closed and one is reset.
+pub(crate) fn many(connections: u16) -> Vec<u8> {
+    let mut file = header();
+    let server = ([10, 0, 3, 1], 65_432);
+    let mut frame = 0..;
+    for number in 0..connections {
+        let client = ([10, 0, 3, if number % 2 == 0 { 2 } else { 3 }], 20_000 + number / 2);
+        let refused = [(true, 0, 0, SYN, &b""[..]), (false, 0, 1, RST_ACK, b"")];
+        let line = [
+            (true, 0, 0, SYN, &b""[..]),
+            (false, 0, 1, SYN_ACK, b""),
+            (true, 1, 1, ACK, b""),
+            (true, 1, 1, PSH_ACK, b"a line\n"),
+            (false, 1, 8, ACK, b""),
+        ];
+        let end = match number % 4 {
+            1 => Some((true, 8, 1, FIN_ACK, &b""[..])),
+            2 => Some((false, 1, 8, RST_ACK, &b""[..])),
+            _ => None,
+        };
+        let segments = if number % 8 == 7 { refused.to_vec() } else { line.into_iter().chain(end).collect() };
+        for (from_client, sequence, acknowledgement, flags, payload) in segments {
+            let (source, destination) = if from_client { (client, server) } else { (server, client) };
+            let numbers = [sequence, acknowledgement];
+            record(&mut file, frame.next().unwrap(), &tcp(source, destination, numbers, flags, payload));
+        }
+    }
+    file
+}
+
 /// A pcap file header: little-endian, microseconds, version 2.4, Ethernet (draft-ietf-opsawg-pcap, section 4).
 pub(crate) fn header() -> Vec<u8> {
     let mut file = Vec::new();
@@ -46,7 +78,7 @@ pub(crate) fn header() -> Vec<u8> {
 
 fn record(file: &mut Vec<u8>, number: u32, frame: &[u8]) {
     let length = u32::try_from(frame.len()).unwrap();
-    for word in [1_700_000_000, number * 1000, length, length] {
+    for word in [1_700_000_000 + number / 1000, number % 1000 * 1000, length, length] {
         file.extend(word.to_le_bytes());
     }
     file.extend(frame);

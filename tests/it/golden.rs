@@ -6,8 +6,18 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{assert_golden, package, socklab};
 
-/// The captures that the sheet asks for, in its order.
-const PLAIN: [&str; 4] = ["step8.pcapng", "step12.pcapng", "part2-step2-B.pcapng", "part2-step3-C.pcapng"];
+/// The captures that the sheet asks for.
+const PLAIN: [&str; 4] = ["part2-step2-B.pcapng", "part2-step3-C.pcapng", "step12.pcapng", "step8.pcapng"];
+
+/// Those, and two of step 10.
+const WHOLE: [&str; 6] = [
+    "part2-step2-B.pcapng",
+    "part2-step3-C.pcapng",
+    "step10-A.pcapng",
+    "step10-C.pcapng",
+    "step12.pcapng",
+    "step8.pcapng",
+];
 
 #[track_caller]
 fn golden(name: &str, folder: &str, arguments: &[&str]) {
@@ -17,7 +27,17 @@ fn golden(name: &str, folder: &str, arguments: &[&str]) {
 
 #[test]
 fn a_whole_run_of_the_lab() {
-    golden("plain.txt", "plain", &PLAIN);
+    golden("plain.txt", "plain", &WHOLE);
+}
+
+#[test]
+fn a_whole_run_of_the_lab_explained() {
+    golden("plain-explained.txt", "plain", &[&PLAIN[..], &["--explain"]].concat());
+}
+
+#[test]
+fn one_file_with_everything() {
+    golden("step8-all.txt", "plain", &["step8.pcapng", "--all"]);
 }
 
 #[test]
@@ -28,14 +48,14 @@ fn a_whole_run_of_the_lab_with_journals() {
         .collect();
     journals.sort();
     let mut arguments = PLAIN.to_vec();
-    arguments.push("--journal");
+    arguments.extend(["--explain", "--journal"]);
     arguments.extend(journals.iter().map(String::as_str));
     golden("plain-journals.txt", "plain", &arguments);
 }
 
 #[test]
 fn a_capture_that_began_late() {
-    golden("late-start.txt", "mistakes", &["tcp-late-start.pcapng", "--question", "I.1a"]);
+    golden("late-start.txt", "mistakes", &["tcp-late-start.pcapng"]);
 }
 
 #[test]
@@ -45,7 +65,7 @@ fn a_client_run_three_times() {
 
 #[test]
 fn the_lab_over_ipv6() {
-    golden("ipv6.txt", "variations", &["tcp-ipv6.pcapng", "--question", "I.1b", "--all"]);
+    golden("ipv6.txt", "variations", &["tcp-ipv6.pcapng"]);
 }
 
 #[test]

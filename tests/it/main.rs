@@ -8,6 +8,9 @@ mod annotate;
 mod architecture;
 mod capfile;
 mod captures;
+mod claims;
+#[cfg(unix)]
+mod docs;
 mod filter;
 mod fixtures;
 mod golden;
@@ -20,3 +23,5 @@ mod reports;
 mod servers;
 mod streams;
 mod support;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod witness;

@@ -314,20 +314,103 @@ fn a_whole_rehearsal_with_python_programs() {
     let python = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap().stdout;
     let python = String::from_utf8(python).unwrap();
     let template = format!("{} {} {{program}} {{address}}", python.trim(), script.display());
-    // Without a journal the rehearsal goes by sockets and frames alone.
+    // Programs that write no journal are watched, and everything is proved all the same.
     let (server, client) = (format!("{template} --reply none"), template.clone());
-    let (silent, _) = rehearsed_in_time(false, &["--server-program", &server, "--client-program", &client]);
-    let captured = client_bytes(&silent.out("part2-step3-C.pcapng"));
-    assert_eq!(captured.len(), 2, "{}", silent.said());
-    let answers = silent.answers();
-    assert_eq!(answers["II.2"]["facts"]["sockets_created"], 5);
-    assert_eq!(answers["I.4a"]["facts"]["udp_datagrams"], 3);
-    assert_eq!(answers["I.1b"]["status"], "observed");
-    // With journals everything is proved.
+    let (watched, _) = rehearsed_in_time(false, &["--server-program", &server, "--client-program", &client]);
+    watched.assert_answers_are_those_of_the_journals();
+    watched.assert_captures_agree_with_the_journals();
+    // And with journals of their own.
     let (server, client) = (format!("{server} --journal {{journal}}"), format!("{client} --journal {{journal}}"));
     let (told, _) = rehearsed_in_time(false, &["--server-program", &server, "--client-program", &client]);
     told.assert_answers_are_those_of_the_journals();
     told.assert_captures_agree_with_the_journals();
+}
+
+#[test]
+#[ignore = "needs network namespaces, tshark and python3"]
+fn a_whole_rehearsal_with_the_labs_python_programs() {
+    let (rehearsed, _) = rehearsed_in_time(true, &["--python"]);
+    rehearsed.assert_answers_are_those_of_the_journals();
+    rehearsed.assert_captures_agree_with_the_journals();
+    // Each client of Part II was read by a thread of its own.
+    let threaded = rehearsed.journal("A.tcp-threaded-server");
+    let of_kind = |kind: &'static str| threaded.iter().filter(move |event| event["event"] == kind);
+    let readers: BTreeSet<(u64, u64)> = of_kind("receive")
+        .map(|event| (event["socket"].as_u64().unwrap(), event["thread"].as_u64().unwrap()))
+        .collect();
+    let threads: BTreeSet<u64> = readers.iter().map(|(_, thread)| *thread).collect();
+    assert_eq!((readers.len(), threads.len()), (4, 4), "{readers:?}");
+    assert!(of_kind("accept").all(|event| !threads.contains(&event["thread"].as_u64().unwrap())));
+    // C waited in the queue of Part I's server, with its line.
+    let server = rehearsed.journal("A.tcp-server");
+    let c = local(&rehearsed.journal("C.tcp-client"));
+    let waited = |event: &&Value| event["event"] == "queued" && event["remote"] == c.as_str();
+    assert_eq!(server.iter().rfind(waited).unwrap()["bytes"], "Is anybody there?\n".len());
+}
+
+/// The rehearsal with a server of this kind: in Part I one that serves a client at a time, else in Part II.
+fn rehearsed_with_server(kind: &str, at_once: bool) -> Rehearsed {
+    let script = package("tests/it/witness/programs/servers.py");
+    let program = if at_once { "tcp-threaded-server" } else { "tcp-server" };
+    let server = format!("{program}=python3 {} {kind} {{ip}} {{port}}", script.display());
+    let reply = if kind == "print-only" { "none" } else { "echo" };
+    rehearsed_in_time(false, &["--server-program", &server, "--reply", reply]).0
+}
+
+#[test]
+#[ignore = "needs network namespaces and python3"]
+fn servers_of_every_kind_are_rehearsed() {
+    for (kind, at_once) in [
+        ("print-only", false),
+        ("echo", false),
+        ("one-accept", false),
+        ("threaded", true),
+        ("forking", true),
+        ("select", true),
+        ("asyncio", true),
+        ("socketserver", true),
+    ] {
+        let rehearsed = rehearsed_with_server(kind, at_once);
+        let answers = rehearsed.answers();
+        let fact = |question: &str, name: &str| answers[question]["facts"][name].clone();
+        assert_eq!(fact("I.2", "errno"), "EADDRINUSE", "{kind}");
+        assert_eq!(fact("I.3", "tcp_handshake_completed"), true, "{kind}");
+        assert_eq!(fact("I.3", "served_while_first_client_connected"), false, "{kind}");
+        assert_eq!(fact("II.1", "clients_served"), 4, "{kind}: {}", rehearsed.said());
+        assert_eq!(fact("II.2", "sockets_created"), 5, "{kind}");
+        let server = rehearsed.journal(if at_once { "A.tcp-threaded-server" } else { "A.tcp-server" });
+        let script = |event: &Value| event["program"] == "servers.py";
+        assert!(server.iter().all(script), "{kind}: {server:?}");
+        let accepted = if kind == "one-accept" {
+            1
+        } else if at_once {
+            4
+        } else {
+            2
+        };
+        assert_eq!(count(&server, "accept"), accepted, "{kind}");
+    }
+}
+
+/// Where programs may not be traced, the kernel's list of sockets and the frames tell what they can.
+#[test]
+#[ignore = "needs network namespaces, tshark and python3"]
+fn a_whole_rehearsal_where_tracing_is_forbidden() {
+    let place = Place::new();
+    let inner = place.rehearse(false, &["--python"]);
+    let mut command = Command::new("python3");
+    command.arg(package("tests/it/witness/programs/forbid.py")).arg("ptrace").arg(inner.get_program());
+    command.args(inner.get_args()).current_dir(place.folder.path()).env("TMPDIR", place.path("tmp"));
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let rehearsed = Rehearsed { place, output };
+    assert!(rehearsed.output.status.success(), "{}", rehearsed.said());
+    let captured = client_bytes(&rehearsed.out("part2-step3-C.pcapng"));
+    assert_eq!(captured.len(), 2, "{}", rehearsed.said());
+    let answers = rehearsed.answers();
+    assert_eq!(answers["II.2"]["facts"]["sockets_created"], 5);
+    assert_eq!(answers["I.4a"]["facts"]["udp_datagrams"], 3);
+    assert_eq!(answers["I.1b"]["status"], "observed");
+    assert!(rehearsed.journals().is_empty());
 }
 
 #[test]
@@ -347,6 +430,53 @@ fn a_part_of_the_sheet_is_rehearsed_with_what_it_needs() {
     let questions: Vec<String> = rehearsed.answers().into_keys().collect();
     assert_eq!(questions, ["I.2", "I.3"]);
     assert!(!rehearsed.out("step8.pcapng").exists() && !rehearsed.out("journals/A.udp-server.jsonl").exists());
+}
+
+/// What the account says in a step, each line without its indent.
+fn account(rehearsed: &Rehearsed, step: &str) -> String {
+    let text = String::from_utf8(rehearsed.output.stdout.clone()).unwrap();
+    let lines = text.lines().skip_while(|line| !line.starts_with(&format!("{step} ")));
+    let lines = lines.skip(1).take_while(|line| line.starts_with(' '));
+    lines.map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+#[ignore = "needs network namespaces"]
+fn the_account_says_what_the_programs_did_and_fits_80_columns() {
+    // The sheet's server lets C wait.
+    let iterative = rehearsed(true, &["--steps", "I.8-I.11"]);
+    assert!(
+        account(&iterative, "I.10").contains("in the queue: the server has not accepted it."),
+        "{}",
+        iterative.said()
+    );
+    let end =
+        "C waited in the queue until now. The server has accepted the connection, read the line and read the end.";
+    assert!(account(&iterative, "I.11").contains(end), "{}", iterative.said());
+    let text = String::from_utf8(iterative.output.stdout.clone()).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    // A threaded one in its place doesn't; its journal shows when it reads C's line.
+    let program = format!("tcp-server={SOCKLAB} tcp-threaded-server {{address}} --reply none --journal {{journal}}");
+    let threaded = rehearsed(false, &["--steps", "I.8-I.11", "--server-program", &program]);
+    let journal = threaded.journal("A.tcp-server");
+    let (b, c) = (local(&threaded.journal("B.tcp-client")), local(&threaded.journal("C.tcp-client")));
+    let at =
+        |kind: &str, remote: &str| journal.iter().position(|e| e["event"] == kind && e["remote"] == remote).unwrap();
+    assert!(at("receive", &c) < at("close", &b));
+    let (then, after) = (account(&threaded, "I.10"), account(&threaded, "I.11"));
+    assert!(then.contains("The server has accepted the connection and read the line."), "{}", threaded.said());
+    assert!(after.contains("C's connection was not in the queue."), "{}", threaded.said());
+}
+
+#[test]
+#[ignore = "needs network namespaces"]
+fn the_shell_of_a_host_says_whose_it_is() {
+    let place = Place::new();
+    let mut command = place.rehearse(true, &["--steps", "I.1-I.4", "--shell", "C"]);
+    let mut child = command.env("SHELL", "/bin/sh").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"hostname\n").unwrap();
+    let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert!(said.contains("This is a shell at C (10.0.3.3).") && said.lines().any(|line| line == "C"), "{said}");
 }
 
 /// Begins a rehearsal and reads its account up to a line that begins so.
@@ -504,18 +634,23 @@ fn at_full_speed_what_is_not_in_the_capture_is_counted() {
     }
 }
 
-/// A capture of loopback that ends by itself.
+/// A capture of loopback that ends by itself. Python, which may take long to start, is ready before it begins.
 const ENDS_BY_ITSELF: &str = r#"
 set -e
 ip link set lo up
-"$SOCKLAB" capture -i lo -o captured.pcapng "$@" 2> log & capture=$!
-until grep -q '^Capturing' log; do :; done
+mkfifo go
 python3 -c '
 import socket
 s = socket.create_server(("127.0.0.1", 5001))
+open("go").read()
 for _ in range(3):
     c = socket.create_connection(("127.0.0.1", 5001)); p, _ = s.accept()
-    c.sendall(b"x"); p.recv(1); c.close(); p.close()'
+    c.sendall(b"x"); p.recv(1); c.close(); p.close()' & python=$!
+exec 3> go
+"$SOCKLAB" capture -i lo -o captured.pcapng "$@" 2> log 3>&- & capture=$!
+until grep -q '^Capturing' log; do :; done
+exec 3>&-
+wait $python
 wait $capture
 "#;
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::captures;
 use crate::support::{assert_golden, package, socklab};
 
 const PLAIN: [&str; 4] = ["step8.pcapng", "step12.pcapng", "part2-step2-B.pcapng", "part2-step3-C.pcapng"];
@@ -10,6 +11,56 @@ const PLAIN: [&str; 4] = ["step8.pcapng", "step12.pcapng", "part2-step2-B.pcapng
 fn analyzed(arguments: &[&str]) -> String {
     let run = socklab("analyze").within(&package("fixtures/plain")).env("LC_ALL", "C.UTF-8").args(arguments).run();
     run.status(0).stderr_is("").stdout()
+}
+
+#[test]
+fn six_files_of_a_whole_lab_fit_in_100_lines() {
+    let report = analyzed(&[&PLAIN[..], &["step10-C.pcapng", "step10-A.pcapng"]].concat());
+    assert!(report.lines().count() <= 100, "{} lines: {report}", report.lines().count());
+    assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
+    for question in ["I.1(a)", "I.1(b)", "I.2", "I.3", "I.4(a)", "I.4(b)", "II.1", "II.2", "II.3"] {
+        let rows = report.lines().filter(|line| line.trim_start().starts_with(&format!("{question} "))).count();
+        assert_eq!(rows, 1, "{question}: {report}");
+    }
+}
+
+#[test]
+fn files_stand_in_the_order_of_the_sheet() {
+    let report = analyzed(&["part2-step3-C.pcapng", "step12.pcapng", "step10-A.pcapng", "step8.pcapng"]);
+    let files = report.lines().skip(4).take(4).map(|line| line.split_whitespace().next().unwrap());
+    assert!(files.eq(["step8.pcapng", "step10-A.pcapng", "step12.pcapng", "part2-step3-C.pcapng"]), "{report}");
+}
+
+#[test]
+fn a_question_stands_alone_with_its_claims() {
+    let report = analyzed(&["step8.pcapng", "step12.pcapng", "--question", "I.1b"]);
+    assert!(report.contains("frame.number in {"), "{report}");
+    assert_eq!(report.matches("points; ").count(), 1, "{report}");
+    for other in ["Files", "Findings", "Socket addresses\n"] {
+        assert!(!report.contains(other), "{other}: {report}");
+    }
+}
+
+#[test]
+fn explain_adds_the_sentences_and_all_the_rest() {
+    let [short, explained, all] =
+        [&["step8.pcapng"][..], &["step8.pcapng", "--explain"], &["step8.pcapng", "--all"]].map(analyzed);
+    let filter = "\n      frame.number in {16..18}\n";
+    assert_eq!([&short, &explained, &all].map(|report| report.contains(filter)), [false, true, true]);
+    let other = "224.0.0.251:5353";
+    assert_eq!([&short, &explained, &all].map(|report| report.contains(other)), [false, false, true]);
+}
+
+#[test]
+fn a_report_about_20_000_connections_of_the_lab_is_short() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("step8.pcap"), captures::many(20_000)).unwrap();
+    for arguments in [&["step8.pcap"][..], &["step8.pcap", "--explain"]] {
+        let report = socklab("analyze").within(directory.path()).args(arguments).run().status(0).stdout();
+        assert!(report.contains("Not listed: 19984 connections of the lab"), "{report}");
+        assert!(report.lines().count() < 400, "{} lines: {report}", report.lines().count());
+        assert!(report.len() < 60_000, "{} bytes: {report}", report.len());
+    }
 }
 
 #[test]
@@ -99,7 +150,7 @@ fn several_outputs_at_once() {
     begins("frames.csv", "file,frame,");
     begins("report.md", "# Socket lab report");
     begins("report.json", "{");
-    begins("report.txt", "Summary");
+    begins("report.txt", "Files");
 }
 
 #[test]

@@ -113,11 +113,13 @@ impl Ran {
         self
     }
 
-    /// Checks that standard error holds each of these.
+    /// Checks that standard error holds each of these, wherever its lines are wrapped.
     #[track_caller]
     pub(crate) fn stderr_has(self, parts: &[&str]) -> Self {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = words(&self.stderr());
         for part in parts {
-            assert!(self.stderr().contains(part), "no {part:?} in standard error: {}", self.said());
+            assert!(said.contains(&words(part)), "no {part:?} in standard error: {}", self.said());
         }
         self
     }

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
+use crate::analyze::accounts::Accepted;
 use crate::analyze::analysis::Evidence;
-use crate::analyze::answers::draft::{Draft, tcp_frames};
-use crate::analyze::answers::phases::Phases;
-use crate::analyze::testimony::{Accepted, Testimony, evidence};
-use crate::analyze::topology::{LabConnection, LabView};
+use crate::analyze::claims::words::distinct;
+use crate::analyze::claims::{Draft, tcp_evidence};
+use crate::analyze::matching::{Known, LabView};
 use crate::lab::HostName;
 use crate::types::SocketAddress;
 
@@ -15,28 +15,33 @@ pub(super) struct Client<'a> {
     /// Its socket address.
     pub(super) address: SocketAddress,
     /// Its connection in the captures.
-    pub(super) connection: Option<&'a LabConnection>,
+    pub(super) known: Option<Known<'a>>,
     /// Its `accept()` in the server's journal.
     pub(super) accepted: Option<&'a Accepted>,
 }
 
-/// The clients whose connections stood, in the order of files and frames, then of the journal.
+impl Client<'_> {
+    /// Whether its handshake is in the captures whole.
+    pub(super) fn handshake_complete(&self) -> bool {
+        self.known.is_some_and(|known| known.connection.handshake_complete())
+    }
+}
+
+/// The clients whose connections were established, in the order of files and frames, then of the journal.
 ///
 /// A journal entry and a connection with the same client socket address are one; where an address was used again, they
 /// are paired in order.
-pub(super) fn clients<'a>(view: &'a LabView<'_>, testimony: &'a Testimony) -> Vec<Client<'a>> {
+pub(super) fn clients<'a>(view: &'a LabView<'_>) -> Vec<Client<'a>> {
     let mut clients: Vec<Client<'a>> = view
         .of_part_two()
-        .filter(|connection| connection.established())
-        .map(|connection| Client { address: connection.client(), connection: Some(connection), accepted: None })
+        .filter(|known| known.connection.established())
+        .map(|known| Client { address: known.connection.client(), known: Some(known), accepted: None })
         .collect();
-    for accepted in testimony.threaded().flat_map(|run| &run.accepted) {
+    for accepted in view.accounts.threaded().flat_map(|run| &run.accepted) {
         let known = clients.iter_mut().find(|client| client.address == accepted.client && client.accepted.is_none());
         match known {
             Some(client) => client.accepted = Some(accepted),
-            None => {
-                clients.push(Client { address: accepted.client, connection: None, accepted: Some(accepted) });
-            }
+            None => clients.push(Client { address: accepted.client, known: None, accepted: Some(accepted) }),
         }
     }
     clients
@@ -44,74 +49,46 @@ pub(super) fn clients<'a>(view: &'a LabView<'_>, testimony: &'a Testimony) -> Ve
 
 /// The computers of the clients, in order of appearance.
 pub(super) fn hosts(clients: &[Client<'_>]) -> Vec<IpAddr> {
-    let mut hosts = Vec::new();
-    for client in clients {
-        if !hosts.contains(&client.address.ip) {
-            hosts.push(client.address.ip);
-        }
-    }
-    hosts
+    distinct(clients.iter().map(|client| client.address.ip))
 }
 
-/// The frames of the clients' handshakes, or all frames of a connection whose handshake was not captured, by file.
+/// The frames of the clients' handshakes, or the data of a connection whose handshake was not captured, by file.
 pub(super) fn handshakes(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evidence> {
-    clients
-        .iter()
-        .filter_map(|client| client.connection)
-        .map(|connection| {
-            let phases = Phases::of(view, connection.best());
-            let frames = if phases.handshake.is_empty() { phases.data() } else { phases.handshake };
-            tcp_frames(view, connection.best(), frames)
-        })
-        .fold(Vec::new(), merge)
+    Evidence::by_file(clients.iter().filter_map(|client| client.known).map(|known| {
+        let sighting = known.connection.best();
+        let frames = view.frames(sighting);
+        let handshake = frames.handshake();
+        tcp_evidence(view, sighting, if handshake.is_empty() { frames.data() } else { handshake })
+    }))
 }
 
 /// The `accept()` entries of the clients, by journal.
 pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
-    let entries = clients.iter().filter_map(|client| client.accepted).map(|accepted| evidence([&accepted.accepted]));
-    entries.fold(Vec::new(), merge)
-}
-
-/// Adds evidence to that of the same file.
-fn merge(mut all: Vec<Evidence>, one: Evidence) -> Vec<Evidence> {
-    match all.iter_mut().find(|there| there.file == one.file) {
-        Some(there) => {
-            there.frames.extend(one.frames);
-            there.frames.sort_unstable();
-            there.lines.extend(one.lines);
-            there.filter = match (there.filter.take(), one.filter) {
-                (Some(_), Some(_)) => Some(crate::wording::frame_filter(&there.frames)),
-                (first, second) => first.or(second),
-            };
-        }
-        None => all.push(one),
-    }
-    all
+    let entries = clients.iter().filter_map(|client| client.accepted).map(|accepted| accepted.accepted.evidence());
+    Evidence::by_file(entries)
 }
 
 /// Says which of the sheet's two captures of Part II is not there. Returns whether any is missing.
 pub(super) fn name_missing(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> bool {
     let seen = hosts(clients);
-    let has = |ip: Option<IpAddr>| ip.is_some_and(|ip| seen.contains(&ip));
-    let (b, c) = (has(view.hosts.b), has(view.hosts.c));
+    // On one computer there is no other host whose capture could be missing.
+    if seen.len() == 1 && clients.iter().all(|c| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip)) {
+        return false;
+    }
+    let has = |name| view.hosts.ip_of(name).is_some_and(|ip| seen.contains(&ip));
+    let (b, c) = (has(HostName::B), has(HostName::C));
     if !b {
-        draft.missing(format!("the capture of Part II step 2(c), made at host {}", HostName::B));
+        draft.missing("the capture of Part II step 2(c), made at host B");
     }
     if !c {
-        draft.missing(format!("the capture of Part II step 3(c), made at host {}", HostName::C));
+        draft.missing("the capture of Part II step 3(c), made at host C");
     }
     !(b && c)
 }
 
-/// Whether a client was served, as far as the files show: its connection was accepted by the program.
-pub(super) fn served(client: &Client<'_>, server_replies: bool) -> Option<bool> {
-    let answered = client.connection.is_some_and(LabConnection::answered);
-    let sent = client.connection.is_some_and(LabConnection::has_lines);
-    if client.accepted.is_some() || answered {
-        Some(true)
-    } else if server_replies && sent {
-        Some(false)
-    } else {
-        None
+/// Says that a part of the clients is missing, where it is.
+pub(super) fn partly(missing: bool, draft: &mut Draft) {
+    if missing {
+        draft.unknown("These files show only a part of Part II: see what is missing.");
     }
 }

@@ -1,77 +1,77 @@
 //! I.2: does a second TCP server start?
 
-use crate::analyze::analysis::{Answer, Facts, Status};
-use crate::analyze::answers::draft::Draft;
-use crate::analyze::testimony::{FailedBind, ServerRun, Testimony, evidence};
-use crate::analyze::topology::LabView;
+use crate::analyze::accounts::{Accounts, Entry, FailedBind, ServerRun, evidence};
+use crate::analyze::analysis::{Answer, Basis, Facts, Status};
+use crate::analyze::claims::Draft;
+use crate::analyze::matching::LabView;
+use crate::analyze::text::{Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::Question;
-use crate::types::Protocol;
+use crate::types::{Protocol, SocketAddress};
 
-const WHY: &str = "bind() fails with \"Address already in use\" (EADDRINUSE), because the first server's socket holds that \
-    IP address and port.";
-const NO_FRAME: &str = "bind() sends nothing on the wire, so no capture can show it: the screenshot of step 9 is the \
-    evidence, or the server's journal.";
+const WHY: &str = "A second server on the same socket address does not start: bind() fails with \"Address already in use\" \
+    (EADDRINUSE), because the first server's socket holds that IP address and port.";
 
 /// Answers I.2: from journals where there are any, else as expected.
-pub(super) fn answer(view: &LabView<'_>, testimony: &Testimony) -> Answer {
-    let failed = testimony.failed_binds.iter().find(|failed| failed.protocol == Protocol::Tcp);
+pub(super) fn answer(view: &LabView<'_>) -> Answer {
+    let accounts = &view.accounts;
+    let failed = accounts.failed_binds.iter().find(|failed| failed.protocol == Protocol::Tcp);
     if let Some(failed) = failed {
-        return refused(view, testimony, failed);
+        return refused(view, failed);
     }
-    if let Some((first, second)) = both_listened(testimony) {
+    if let Some((first, second)) = both_listened(accounts) {
         return started(view, first, second);
     }
     let mut draft = Draft::default();
-    draft.inferred(format!("A second server on the same socket address does not start: {WHY}"), Vec::new());
-    draft.unknown(format!("Whether it was so in this run: {NO_FRAME}"));
+    draft.inferred("No.", Vec::new());
+    draft.inferred(WHY, Vec::new());
+    draft.unknown(
+        "No capture can show whether this happened in your run, because bind() sends nothing on the wire: the screenshot of \
+         step 9 is the evidence, or the server's journal.",
+    );
+    draft.short("Expected: no, EADDRINUSE");
     draft.missing("the screenshot of step 9, or the journals of both servers (--journal)");
-    let answer = format!("Expected: No. {WHY} {NO_FRAME}");
     let facts = Facts::SecondServer { second_server_started: None, errno: None };
-    draft.finish(view, Question::I2, Status::NotInCapture, answer, facts)
+    draft.finish(view, Question::I2, Status::NotInCapture, facts)
 }
 
-fn refused(view: &LabView<'_>, testimony: &Testimony, failed: &FailedBind) -> Answer {
+fn refused(view: &LabView<'_>, failed: &FailedBind) -> Answer {
     let mut draft = Draft::default();
-    let errno = failed.errno.as_deref().map(harmless);
-    let place = failed.address.map(|address| format!(" to {address}")).unwrap_or_default();
-    let error = errno.as_deref().unwrap_or("an error");
-    let text = format!("No, the second server did not start: its bind(){place} failed with {error}.");
-    draft.proved(text.clone(), vec![failed.entry.evidence()]);
-    let holder = holder(testimony, failed);
-    if let Some((address, entry)) = holder {
-        draft.proved(format!("The first server was listening on {address} at that time."), vec![entry.evidence()]);
+    let errno = failed.errno.as_deref().map(|errno| harmless(errno).into_owned());
+    let place = failed.address.map(|address| say![" to ", address]).unwrap_or_default();
+    let error = errno.clone().map_or_else(|| say!["an error"], |errno| Span::Code(errno).into());
+    let text = say!["No, the second server did not start: its bind()", place, " failed with ", error.clone(), "."];
+    draft.proved(text, vec![failed.entry.evidence()]);
+    if let Some((address, entry)) = holder(&view.accounts, failed) {
+        draft.proved(say!["The first server was listening on ", *address, " at that time."], vec![entry.evidence()]);
     }
-    let in_use = failed.errno.as_deref() == Some("EADDRINUSE");
-    let why = if in_use {
-        "\"Address already in use\": the first server's socket holds that IP address and port, and the port number \
-         names one listening socket only."
+    let why = if failed.errno.as_deref() == Some("EADDRINUSE") {
+        "EADDRINUSE means \"Address already in use\": only one socket can listen on that IP address and port."
     } else {
         "This is not the error of an address in use (EADDRINUSE) that step 9 is about."
     };
     draft.inferred(why, Vec::new());
-    draft.inferred("No frame of it is in any capture: bind() sends nothing on the wire.", Vec::new());
-    let udp = testimony.failed_binds.iter().find(|failed| failed.protocol == Protocol::Udp);
+    draft.beside(Basis::Inferred, "No frame of it is in any capture: bind() sends nothing on the wire.", Vec::new());
+    let udp = view.accounts.failed_binds.iter().find(|failed| failed.protocol == Protocol::Udp);
     if let Some(udp) = udp {
-        draft.proved("The second UDP server of step 12 failed alike.", vec![udp.entry.evidence()]);
+        let text = "The second UDP server of step 12 failed in the same way.";
+        draft.beside(Basis::Proved, text, vec![udp.entry.evidence()]);
     }
+    draft.short_as(Basis::Proved, say!["No: ", error]);
     let facts = Facts::SecondServer { second_server_started: Some(false), errno: failed.errno.clone() };
-    draft.finish(view, Question::I2, Status::Observed, format!("{text} {why}"), facts)
+    draft.finish(view, Question::I2, Status::Observed, facts)
 }
 
 /// The listening socket that held the address when the bind failed.
-fn holder<'a>(
-    testimony: &'a Testimony,
-    failed: &FailedBind,
-) -> Option<&'a (crate::types::SocketAddress, crate::analyze::testimony::Entry)> {
+fn holder<'a>(accounts: &'a Accounts, failed: &FailedBind) -> Option<&'a (SocketAddress, Entry)> {
     let port = failed.address.map(|address| address.port);
-    let mut listening = testimony.servers.iter().flat_map(|run| &run.listening);
+    let mut listening = accounts.servers.iter().flat_map(|run| &run.listening);
     listening.rfind(|(address, entry)| Some(address.port) == port && entry.time <= failed.entry.time)
 }
 
 /// Two servers that listened on one address at the same time.
-fn both_listened(testimony: &Testimony) -> Option<(&ServerRun, &ServerRun)> {
-    let runs: Vec<&ServerRun> = testimony.iterative().collect();
+fn both_listened(accounts: &Accounts) -> Option<(&ServerRun, &ServerRun)> {
+    let runs: Vec<&ServerRun> = accounts.iterative().collect();
     let address = |run: &ServerRun| run.listening.first().map(|(address, _)| *address);
     runs.iter().enumerate().find_map(|(place, first)| {
         let second = runs.iter().skip(place + 1).find(|second| address(second) == address(first))?;
@@ -91,6 +91,7 @@ fn started(view: &LabView<'_>, first: &ServerRun, second: &ServerRun) -> Answer 
     let why =
         "That needs SO_REUSEPORT on both sockets (on Windows SO_REUSEADDR); without it bind() fails with EADDRINUSE.";
     draft.inferred(why, Vec::new());
+    draft.short_as(Basis::Proved, Text::from("Yes, it started"));
     let facts = Facts::SecondServer { second_server_started: Some(true), errno: None };
-    draft.finish(view, Question::I2, Status::Observed, format!("{text} {why}"), facts)
+    draft.finish(view, Question::I2, Status::Observed, facts)
 }

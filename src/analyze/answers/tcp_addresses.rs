@@ -1,87 +1,137 @@
 //! I.1(b): the socket addresses of the TCP connection and how they are used.
 
-use crate::analyze::analysis::{Answer, Evidence, Facts, RoleBasis, Status};
-use crate::analyze::answers::draft::{Draft, tcp_frames};
-use crate::analyze::answers::phases::Phases;
-use crate::analyze::topology::{LabConnection, LabView};
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, RoleBasis, Status};
+use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::{Draft, tcp_evidence};
+use crate::analyze::conversation::Frames;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{Text, say};
 use crate::lab::{Question, Step};
-use crate::types::SocketAddress;
-use crate::wording::{count, list};
+use crate::types::{FrameNumber, SocketAddress};
+use crate::wording::count;
+
+const EXPECTED: &str = "There are two socket addresses: the client's (host B's IP address with a port that its system picks at \
+    connect()) and the server's (host A's IP address with the port given to bind()). Frames to the server have the client's \
+    as source and the server's as destination; frames back have them the other way round. The IP header carries the \
+    addresses, the TCP header the ports.";
 
 /// Answers I.1(b) from the connections of step 8.
 pub(super) fn answer(view: &LabView<'_>) -> Answer {
     let mut draft = Draft::default();
-    let connections: Vec<&LabConnection> =
-        view.of_step(Step::TcpClient).filter(|connection| connection.established()).collect();
+    let connections = view.runs_of(Step::TcpClient);
     if connections.is_empty() {
-        return expected(view, draft);
+        draft.short("Expected: 2 addresses, the client's and the server's");
+        draft.inferred(EXPECTED, Vec::new());
+        draft.missing("the capture of Part I step 8, made at host B");
+        let facts = Facts::SocketAddresses { client_socket_addresses: None, server_socket_addresses: None };
+        return draft.finish(view, Question::I1b, Status::NotInCapture, facts);
     }
-    let clients = distinct(connections.iter().map(|connection| connection.client()));
-    let servers = distinct(connections.iter().map(|connection| connection.server()));
-    let total = count((clients.len() + servers.len()) as u64, "socket address");
-    let who = format!("There are {total}: {} of the client, {} of the server.", list(&clients), list(&servers));
-    let evidence = |pick: fn(Phases) -> Vec<_>| -> Vec<Evidence> {
-        let of = |connection: &&LabConnection| {
-            let sighting = connection.best();
-            tcp_frames(view, sighting, pick(Phases::of(view, sighting)))
+    let clients = distinct(connections.iter().map(|known| known.connection.client()));
+    let servers = distinct(connections.iter().map(|known| known.connection.server()));
+    let evidence = |pick: fn(&Frames) -> Vec<FrameNumber>| -> Vec<Evidence> {
+        let of = |known: &Known<'_>| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, pick(&view.frames(sighting)))
         };
-        connections.iter().map(of).collect()
+        Evidence::by_file(connections.iter().map(of))
     };
-    if connections.iter().any(|connection| connection.best().basis == RoleBasis::Lab) {
-        draft.proved(
-            format!("The frames are exchanged between {} and {}.", list(&clients), list(&servers)),
-            evidence(|phases| phases.all()),
-        );
-        draft.inferred(
-            format!("{} is the server's: no handshake shows it, but it is the lab's server address.", list(&servers)),
-            Vec::new(),
-        );
-    } else {
-        draft.proved(who.clone(), evidence(|phases| phases.all()));
-    }
-    let (from_client, from_server) = (
-        "Frames from the client have the client's socket address as source and the server's as destination.",
-        "Frames from the server have the server's socket address as source and the client's as destination.",
-    );
-    draft.proved(from_client, evidence(|phases| phases.from_client));
-    draft.proved(from_server, evidence(|phases| phases.from_server));
-    let headers = "The IP header carries the two IP addresses, the TCP header the two ports.";
-    draft.proved(headers, evidence(|phases| phases.all()));
-    let origin = "The server's address was fixed by bind(); the client's port was picked by the client's system at \
-                  connect() and stays the same for the whole connection. The two socket addresses together name the \
-                  connection.";
-    draft.inferred(origin, Vec::new());
-    let answered = connections.iter().any(|connection| connection.answered());
-    let payload = if answered {
-        "Payload goes both ways."
-    } else {
-        "Payload goes from the client to the server only; the frames back just acknowledge."
-    };
-    draft.proved(payload, evidence(|phases| phases.data()));
-    let answer = format!("{who} {from_client} {from_server} {headers} {origin} {payload}");
-    let facts =
-        Facts::SocketAddresses { client_socket_addresses: Some(clients), server_socket_addresses: Some(servers) };
-    draft.finish(view, Question::I1b, Status::Observed, answer, facts)
-}
-
-fn expected(view: &LabView<'_>, mut draft: Draft) -> Answer {
-    let text = "Two: the client's (host B's IP address with a port that its system picks at connect()) and the server's \
-                (host A's IP address with the port given to bind()). Frames to the server have the client's as source \
-                and the server's as destination, frames back the reverse; the IP header carries the addresses, the TCP \
-                header the ports.";
-    draft.inferred(text, Vec::new());
-    draft.missing("the capture of Part I step 8, made at host B");
-    let facts = Facts::SocketAddresses { client_socket_addresses: None, server_socket_addresses: None };
-    draft.finish(view, Question::I1b, Status::NotInCapture, format!("Expected: {text}"), facts)
-}
-
-/// The addresses, each once, in order of appearance.
-pub(super) fn distinct(addresses: impl Iterator<Item = SocketAddress>) -> Vec<SocketAddress> {
-    let mut seen = Vec::new();
-    for address in addresses {
-        if !seen.contains(&address) {
-            seen.push(address);
+    which(&connections, &clients, &servers, &mut draft, evidence(Frames::all));
+    for (client, text) in [
+        (true, "Frames from the client have the client's socket address as source and the server's as destination."),
+        (false, "Frames from the server have the server's as source and the client's as destination."),
+    ] {
+        let frames = evidence(if client { |frames| frames.from(true) } else { |frames| frames.from(false) });
+        if frames.iter().any(|evidence| !evidence.frames.is_empty()) {
+            draft.proved(text, frames);
         }
     }
-    seen
+    draft.proved("The IP header carries the two IP addresses, the TCP header the two ports.", evidence(Frames::all));
+    origin(&connections, &clients, &mut draft);
+    payload(view, &connections, &mut draft);
+    let by_handshake = connections.iter().all(|known| known.connection.best().basis != RoleBasis::Lab);
+    draft.short_as(if by_handshake { Basis::Proved } else { Basis::Inferred }, short(&clients, &servers));
+    let facts =
+        Facts::SocketAddresses { client_socket_addresses: Some(clients), server_socket_addresses: Some(servers) };
+    draft.finish(view, Question::I1b, Status::Observed, facts)
+}
+
+/// Which addresses there are, and whose.
+fn which(
+    connections: &[Known<'_>],
+    clients: &[SocketAddress],
+    servers: &[SocketAddress],
+    draft: &mut Draft,
+    evidence: Vec<Evidence>,
+) {
+    let total = count((clients.len() + servers.len()) as u64, "socket address");
+    let are = if clients.len() + servers.len() == 1 { "is" } else { "are" };
+    let clients_noun = clients.len() == 1;
+    let who = |clients: Text, servers: Text| {
+        say![
+            format!("There {are} {total}: "),
+            clients,
+            if clients_noun { " of the client, " } else { " of the clients, " },
+            servers,
+            " of the server."
+        ]
+    };
+    if connections.iter().any(|known| known.connection.best().basis == RoleBasis::Lab) {
+        draft.proved(say!["The frames go between ", addresses(clients), " and ", addresses(servers), "."], evidence);
+        let text =
+            say![addresses(servers), " is the server's: no handshake shows it, but it is the lab's server address."];
+        draft.inferred(text, Vec::new());
+    } else {
+        draft.proved(who(addresses(clients), addresses(servers)), evidence);
+    }
+}
+
+/// Where the addresses come from. A client whose port is the same in several runs has bound it.
+fn origin(connections: &[Known<'_>], clients: &[SocketAddress], draft: &mut Draft) {
+    draft.inferred("The server's address was fixed by bind().", Vec::new());
+    let text = if clients.len() < connections.len() {
+        "The client has the same port in several connections, so its program bound it; otherwise the system picks one at \
+         connect()."
+    } else {
+        "The client's port is normally picked by its system at connect(); it stays the same for the whole connection."
+    };
+    draft.inferred(text, Vec::new());
+    draft.inferred("Its two socket addresses together name a connection.", Vec::new());
+}
+
+/// Which way payload goes.
+fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
+    let evidence = |client: bool| {
+        let of = |known: &Known<'_>| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, view.frames(sighting).data_from(client))
+        };
+        Evidence::by_file(connections.iter().map(of).filter(|evidence| !evidence.frames.is_empty()))
+    };
+    let whole = || {
+        let of = |known: &Known<'_>| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, view.frames(sighting).all())
+        };
+        Evidence::by_file(connections.iter().map(of))
+    };
+    let (from_client, from_server) = (evidence(true), evidence(false));
+    match (from_client.is_empty(), from_server.is_empty()) {
+        (false, false) => {
+            let both = Evidence::by_file(from_client.into_iter().chain(from_server));
+            draft.proved("Both sides send data.", both);
+        }
+        (false, true) => draft.proved("Only the client sends data; the server's frames carry none.", whole()),
+        (true, false) => draft.proved("Only the server sends data; the client's frames carry none.", whole()),
+        (true, true) => draft.add(crate::analyze::analysis::Claim {
+            text: "No frame carries data, in either direction.".into(),
+            basis: Basis::Proved,
+            evidence: whole(),
+            in_answer: true,
+        }),
+    }
+}
+
+fn short(clients: &[SocketAddress], servers: &[SocketAddress]) -> Text {
+    let noun = if clients.len() == 1 { "Client " } else { "Clients " };
+    say![noun, addresses(clients), "; server ", addresses(servers)]
 }

@@ -1,61 +1,67 @@
 //! I.1(a): the frames of steps 8(b) and 8(c).
 
-use crate::analyze::analysis::{Answer, Facts, Status};
-use crate::analyze::answers::draft::{Draft, tcp_frames};
-use crate::analyze::answers::phases::Phases;
-use crate::analyze::topology::{LabConnection, LabView, TcpSighting};
-use crate::analyze::track::{Close, HandshakeState};
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::claims::closing::closing_sentence;
+use crate::analyze::claims::words::capital;
+use crate::analyze::claims::{Draft, service, tcp_evidence};
+use crate::analyze::conversation::Frames;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::types::FrameNumber;
-use crate::wording::{count, frames_in_sentence};
+use crate::wording::count;
 
 const EXPECTED: &str = "Starting the client makes three frames, the handshake: SYN from the client to the server, SYN-ACK \
-    back, ACK from the client. Each line typed then travels in a segment with payload (PSH, ACK) from the client to the \
-    server, and the server's system acknowledges it. No frame carries FIN or RST while the connection is left open.";
+    back, ACK from the client. Each line then travels in a segment with payload (PSH, ACK) from the client to the server, \
+    and the server's system acknowledges it. No frame carries FIN or RST while the connection is open.";
+
+/// Connections of step 8 that are described one by one.
+const DESCRIBED: usize = 3;
 
 /// Answers I.1(a) from the connections of step 8.
 pub(super) fn answer(view: &LabView<'_>) -> Answer {
     let mut draft = Draft::default();
-    let connections: Vec<&LabConnection> =
-        view.of_step(Step::TcpClient).filter(|connection| connection.established()).collect();
+    let connections = view.runs_of(Step::TcpClient);
     if connections.is_empty() {
         return without_connection(view, draft);
     }
-    let mut texts = Vec::new();
-    let mut all = Lists::default();
-    for connection in &connections {
-        let sighting = connection.best();
-        let phases = Phases::of(view, sighting);
-        let of = if connections.len() > 1 { format!("Connection of {}: ", sighting.client()) } else { String::new() };
-        let mut text = Text { view, sighting, phases: &phases, of: &of, draft: &mut draft, sentences: Vec::new() };
-        text.handshake();
-        text.lines();
-        text.replies();
-        text.acknowledgements();
-        text.closing();
-        texts.push(format!("{of}{}", text.sentences.join(" ")));
-        all.add(&phases);
-        if !view.notes_complete(sighting) {
+    let mut lists = Lists::default();
+    let several = connections.len() > 1;
+    for (place, known) in connections.iter().enumerate() {
+        let frames = view.frames(known.connection.best());
+        if place < DESCRIBED {
+            let of = if several { say!["Connection of ", known.connection.client(), ": "] } else { Text::default() };
+            Story { view, known, frames: &frames, of, draft: &mut draft }.tell();
+        }
+        lists.add(&frames);
+        if !view.notes_complete(known.connection.best()) {
             draft.missing("a shorter capture: this connection has more frames than are listed one by one");
         }
     }
-    if connections.iter().any(|connection| connection.best().client_sent().data_frames > 0) {
-        draft.unknown(
-            "How many lines were typed: TCP is a byte stream, so one segment may carry several lines or a part of one.",
-        );
+    let further = connections.get(DESCRIBED..).unwrap_or_default();
+    if !further.is_empty() {
+        let evidence = further.iter().map(|known| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, view.frames(sighting).all())
+        });
+        let belong = if further.len() == 1 { "belongs" } else { "belong" };
+        let text = format!("{} {belong} to step 8.", count(further.len() as u64, "further connection"));
+        draft.proved(text, Evidence::by_file(evidence));
     }
-    draft.inferred(
-        "connect() at the client makes the handshake; the programs send nothing themselves until a line is typed.",
-        Vec::new(),
-    );
-    let whole = connections.iter().all(|connection| connection.handshake_complete());
-    let status = if whole && connections.iter().any(|connection| connection.has_lines()) {
+    let whole = connections.iter().all(|known| known.connection.handshake_complete());
+    let lines = connections.iter().any(|known| known.connection.has_lines());
+    let status = if whole && lines {
         Status::Observed
     } else {
-        draft.missing("a capture of Part I step 8 made at host B that begins before the client starts (7a) and ends after the lines (8c)");
+        draft.missing(
+            "a capture of Part I step 8, made at host B, that begins before the client starts (7a) and ends after the \
+             lines (8c)",
+        );
         Status::Partial
     };
-    draft.finish(view, Question::I1a, status, texts.join("\n"), all.facts())
+    let basis = if whole { Basis::Proved } else { Basis::Unknown };
+    draft.short_as(basis, lists.short());
+    draft.finish(view, Question::I1a, status, lists.facts())
 }
 
 fn without_connection(view: &LabView<'_>, mut draft: Draft) -> Answer {
@@ -64,201 +70,197 @@ fn without_connection(view: &LabView<'_>, mut draft: Draft) -> Answer {
         data_frames: None,
         acknowledgement_frames: None,
         closing_frames: None,
+        retransmitted_frames: None,
     };
     draft.missing("the capture of Part I step 8, made at host B");
-    let attempt = view.of_step(Step::TcpClient).next();
-    let Some(attempt) = attempt else {
-        draft.inferred(EXPECTED, Vec::new());
-        return draft.finish(view, Question::I1a, Status::NotInCapture, format!("Expected: {EXPECTED}"), facts);
-    };
-    let sighting = attempt.best();
-    let seen = Phases::of(view, sighting);
-    let frames = seen.all();
-    let what = match sighting.connection.handshake {
-        HandshakeState::Refused => {
-            "the client's SYN was answered with RST: nobody listened at the server's socket address"
+    let status = match view.of_step(Step::TcpClient).next() {
+        None => {
+            draft.short("Expected: 3 handshake frames, then data and ACKs");
+            Status::NotInCapture
         }
-        _ => "the client's SYN was never answered",
+        Some(attempt) => {
+            draft.short_as(Basis::Proved, "The client did not connect");
+            service::claims(view, &attempt).into_iter().for_each(|claim| draft.add(claim));
+            draft.inferred("With a server listening there, you would see the following.", Vec::new());
+            Status::Partial
+        }
     };
-    let text = format!("No connection came about: {what} ({}).", frames_in_sentence(&frames));
-    draft.proved(text.clone(), vec![tcp_frames(view, sighting, frames)]);
-    let expected = format!("Expected with a server that answers: {EXPECTED}");
-    draft.inferred(expected.clone(), Vec::new());
-    draft.finish(view, Question::I1a, Status::Partial, format!("{text} {expected}"), facts)
+    draft.inferred(EXPECTED, Vec::new());
+    draft.finish(view, Question::I1a, status, facts)
 }
 
-/// The sentences on one connection, each with its claim.
-struct Text<'a, 'b> {
+/// The sentences on one connection, each a claim.
+struct Story<'a, 'b> {
     view: &'a LabView<'a>,
-    sighting: &'a TcpSighting,
-    phases: &'a Phases,
+    known: &'a Known<'a>,
+    frames: &'a Frames,
     /// Names the connection in each claim, where there are several.
-    of: &'a str,
+    of: Text,
     draft: &'b mut Draft,
-    sentences: Vec<String>,
 }
 
-impl Text<'_, '_> {
-    fn proved(&mut self, sentence: String, frames: Vec<FrameNumber>) {
-        let claim = format!("{}{sentence}", self.of);
-        self.draft.proved(claim, vec![tcp_frames(self.view, self.sighting, frames)]);
-        self.sentences.push(sentence);
+impl Story<'_, '_> {
+    fn tell(&mut self) {
+        self.handshake();
+        self.lines();
+        self.replies();
+        self.acknowledgements();
+        self.repetitions();
+        self.closing();
     }
 
-    /// The client and the server for `B → A`. On one computer both have one address, and only the roles tell them apart.
-    fn ends(&self) -> [String; 2] {
-        let [client, server] = [self.sighting.client().ip, self.sighting.server().ip];
+    fn proved(&mut self, sentence: Text, frames: Vec<FrameNumber>) {
+        let evidence = tcp_evidence(self.view, self.known.connection.best(), frames);
+        self.draft.proved(say![self.of.clone(), sentence], vec![evidence]);
+    }
+
+    /// The client and the server. On one computer both have one address, and only the roles tell them apart.
+    fn ends(&self) -> [Text; 2] {
+        let [client, server] = [self.known.connection.client().ip, self.known.connection.server().ip];
         if client == server {
-            return ["client", "server"].map(str::to_owned);
+            return ["the client", "the server"].map(Text::from);
         }
-        [client, server].map(|ip| self.view.short_name(ip))
-    }
-
-    /// The same within a sentence.
-    fn names(&self) -> [String; 2] {
-        let article = if self.sighting.client().ip == self.sighting.server().ip { "the " } else { "" };
-        self.ends().map(|end| format!("{article}{end}"))
+        [self.view.client_host(client).into(), self.view.host(server).into()]
     }
 
     fn handshake(&mut self) {
-        let connection = &self.sighting.connection;
+        let connection = &self.known.connection.best().connection;
         let [client, server] = self.ends();
         let (Some(syn), Some(syn_ack), Some(ack)) = (connection.syn, connection.syn_ack, connection.ack) else {
-            let seen = &self.phases.handshake;
+            let seen = self.frames.handshake();
             let text = if seen.is_empty() {
-                "The handshake (SYN, SYN-ACK, ACK) was not captured: the capture began after it.".to_owned()
+                say!["The handshake is not in the capture, which started after the connection was made."]
             } else {
-                format!("Of the handshake only {} was captured.", frames_in_sentence(seen))
+                say!["Of the handshake only ", FrameRanges::of(seen), " is in the capture."]
             };
-            self.draft.unknown(format!("{}{text}", self.of));
-            self.sentences.push(text);
+            let text = say![self.of.clone(), text];
+            self.draft.unknown(text);
             return;
         };
-        let text = format!(
-            "8(b), starting the client, makes the three-way handshake: SYN {client} → {server} (frame {syn}), SYN-ACK \
-             {server} → {client} (frame {syn_ack}), ACK {client} → {server} (frame {ack}); none of the three carries \
-             data."
-        );
-        let text = if self.phases.client_data.contains(&ack) {
-            text.replace("; none of the three carries data", "")
-        } else {
-            text
-        };
+        let text = say![
+            "Starting the client (8b) makes the handshake: SYN from ",
+            client.clone(),
+            " to ",
+            server.clone(),
+            " (",
+            syn,
+            "), SYN-ACK back (",
+            syn_ack,
+            "), ACK from ",
+            client,
+            " (",
+            ack,
+            ")."
+        ];
         self.proved(text, vec![syn, syn_ack, ack]);
-        if !self.phases.repeated_syns.is_empty() {
-            let text = format!(
-                "{} the handshake again: what was sent first got lost or was answered late.",
-                verb(&self.phases.repeated_syns, "repeats", "repeat")
-            );
-            self.proved(text, self.phases.repeated_syns.clone());
-        }
     }
 
     fn lines(&mut self) {
         let [client, server] = self.ends();
-        let data = self.phases.client_data.clone();
-        let counts = self.sighting.client_sent();
-        if data.is_empty() && counts.data_frames == 0 {
-            let [client, _] = self.names();
-            let text =
-                format!("8(c): no frame from {client} carries payload, so no line was sent while the capture ran.");
-            self.proved(text, self.phases.from_client.clone());
-            return;
+        let (data, bytes) = (self.frames.data_from(true), self.frames.bytes_from(true));
+        if data.is_empty() {
+            let text = say!["No frame from ", client, " carries payload: no line was sent before the capture ended."];
+            return self.proved(text, self.frames.all());
         }
-        let text = format!(
-            "8(c), typing lines, makes {} with payload {client} → {server} ({}; {}).",
-            count(counts.data_frames, "data segment"),
-            frames_in_sentence(&data),
-            count(counts.payload_bytes, "byte")
-        );
+        let text = say![
+            "The lines (8c) are in ",
+            count(data.len() as u64, "data segment"),
+            " from ",
+            client,
+            " to ",
+            server,
+            " (",
+            FrameRanges::of(data.clone()),
+            format!("; {}).", count(bytes, "byte"))
+        ];
         self.proved(text, data);
-        if !self.phases.retransmissions.is_empty() {
-            let text = format!(
-                "{} data that had been sent before (retransmission).",
-                verb(&self.phases.retransmissions, "carries", "carry")
-            );
-            self.proved(text, self.phases.retransmissions.clone());
-        }
     }
 
     fn replies(&mut self) {
         let [client, server] = self.ends();
-        let data = self.phases.server_data.clone();
-        let counts = self.sighting.server_sent();
-        if counts.data_frames == 0 {
-            let [_, server] = self.names().map(|name| capital(&name));
+        let data = self.frames.data_from(false);
+        let lines = self.frames.data_from(true);
+        if data.is_empty() {
             // A server that was sent nothing had nothing to reply to.
-            let text = if self.sighting.client_sent().data_frames == 0 {
-                format!("{server} sends no payload either.")
-            } else {
-                format!("{server} sends no payload: the server only acknowledges, it does not reply.")
-            };
-            self.proved(text, self.phases.from_server.clone());
+            if !lines.is_empty() {
+                let text = say!["Only ", client, " sends data; ", server, "'s frames carry none."];
+                self.proved(text, self.frames.all());
+            }
             return;
         }
-        let greets = data.first() < self.phases.client_data.first() || self.phases.client_data.is_empty();
-        let what = if greets { "speaks first and" } else { "replies and" };
-        let text = format!(
-            "The server {what} sends {} with payload {server} → {client} ({}; {}).",
-            count(counts.data_frames, "data segment"),
-            frames_in_sentence(&data),
-            count(counts.payload_bytes, "byte")
-        );
+        let greets = lines.first().is_none_or(|line| data.first() < Some(line));
+        let text = say![
+            if greets { "The server sends first: its data is in " } else { "The server answers in " },
+            count(data.len() as u64, "data segment"),
+            " from ",
+            server,
+            " to ",
+            client,
+            " (",
+            FrameRanges::of(data.clone()),
+            format!("; {}).", count(self.frames.bytes_from(false), "byte"))
+        ];
         self.proved(text, data);
     }
 
     fn acknowledgements(&mut self) {
-        let acks = self.phases.acknowledgements.clone();
+        let acks = self.frames.acknowledgements();
         if acks.is_empty() {
             return;
         }
-        let both = self.phases.server_acknowledgements.len() < acks.len();
-        let [client, server] = self.names();
-        let who = match (both, self.phases.server_acknowledgements.is_empty()) {
-            (false, _) => server,
-            (true, true) => client,
-            (true, false) => "each side".to_owned(),
+        let [client, server] = self.ends();
+        let by_server = self.frames.acknowledgements_from(false).len();
+        let who = match (by_server == acks.len(), by_server) {
+            (true, _) => say![server],
+            (false, 0) => say![client],
+            (false, _) => say!["Both sides"],
         };
-        let text = format!(
-            "{} only {} what arrived (ACK without payload, sent by {who}'s system, not by the program).",
-            capital(&frames_in_sentence(&acks)),
-            if acks.len() == 1 { "acknowledges" } else { "acknowledge" },
-        );
-        let text = text
-            .replace("each side's system", "the systems of both sides")
-            .replace("not by the program", "not by the programs");
+        let text = say![
+            capital(who),
+            if by_server > 0 && by_server < acks.len() { " acknowledge" } else { " acknowledges" },
+            " data without sending any (",
+            FrameRanges::of(acks.clone()),
+            ")."
+        ];
         self.proved(text, acks);
+        self.draft.inferred("The operating systems acknowledge; the programs do not.", Vec::new());
+    }
+
+    fn repetitions(&mut self) {
+        let again = self.frames.retransmissions();
+        if again.is_empty() {
+            return;
+        }
+        let is_syn =
+            |frame: &FrameNumber| self.frames.iter().any(|(role, _)| role.note.frame == *frame && role.has_syn());
+        let what = if again.iter().all(is_syn) {
+            " of the handshake: what was sent first got lost or was answered late."
+        } else {
+            ": they repeat what had been sent before, so their bytes do not count again."
+        };
+        let frames = FrameRanges::of(again.clone());
+        let are = if again.len() == 1 { " is a retransmission" } else { " are retransmissions" };
+        let what = if again.len() == 1 {
+            what.replace("they repeat", "it repeats").replace("their", "its")
+        } else {
+            what.to_owned()
+        };
+        self.proved(say![capital(say![frames]), are, what], again);
     }
 
     fn closing(&mut self) {
-        let closing = self.phases.closing.clone();
-        let text = match self.sighting.connection.close {
-            Close::Open => {
-                "No frame carries FIN or RST: the connection is still open when the capture ends.".to_owned()
-            }
-            Close::Fin => format!(
-                "{} FIN: the connection was closed before the capture was stopped, though step 8 leaves it open.",
-                verb(&closing, "carries", "carry")
-            ),
-            Close::Reset => format!(
-                "{} the connection with RST or FIN, though step 8 leaves it open: a RST comes when a program ends with \
-                 data unread.",
-                verb(&closing, "ends", "end")
-            ),
-        };
-        let shown = if closing.is_empty() { self.phases.all() } else { closing };
-        self.proved(text, shown);
+        let closing = self.frames.closing();
+        if closing.is_empty() {
+            let text = "No frame carries FIN or RST: the connection is still open when the capture ends.";
+            return self.proved(say![text], self.frames.all());
+        }
+        let text = closing_sentence(self.view, self.known, self.known.connection.best());
+        // The sentence may name data that met a closed client.
+        let named = text.frames().collect::<Vec<_>>();
+        self.proved(text, closing.into_iter().chain(named).collect());
+        let text = "Step 8(c) leaves the connection open.";
+        self.draft.beside(Basis::Inferred, text, Vec::new());
     }
-}
-
-/// `Frame 7 carries`, `Frames 7 and 9 carry`.
-fn verb(frames: &[FrameNumber], one: &str, several: &str) -> String {
-    format!("{} {}", capital(&frames_in_sentence(frames)), if frames.len() == 1 { one } else { several })
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// The frame lists of all connections together.
@@ -268,14 +270,30 @@ struct Lists {
     data: Vec<FrameNumber>,
     acknowledgement: Vec<FrameNumber>,
     closing: Vec<FrameNumber>,
+    retransmitted: Vec<FrameNumber>,
 }
 
 impl Lists {
-    fn add(&mut self, phases: &Phases) {
-        self.handshake.extend(&phases.handshake);
-        self.data.extend(phases.data());
-        self.acknowledgement.extend(&phases.acknowledgements);
-        self.closing.extend(&phases.closing);
+    fn add(&mut self, frames: &Frames) {
+        self.handshake.extend(frames.handshake());
+        self.data.extend(frames.data());
+        self.acknowledgement.extend(frames.acknowledgements());
+        self.acknowledgement.extend(frames.others());
+        self.closing.extend(frames.closing());
+        self.retransmitted.extend(frames.retransmissions());
+    }
+
+    fn short(&self) -> Text {
+        let counts = [
+            (self.handshake.len(), "handshake"),
+            (self.data.len(), "data"),
+            (self.acknowledgement.len(), "ACK"),
+            (self.closing.len(), "closing"),
+            (self.retransmitted.len(), "sent again"),
+        ];
+        let named = counts.into_iter().filter(|(number, what)| *number > 0 || *what == "data");
+        let named: Vec<String> = named.map(|(number, what)| format!("{number} {what}")).collect();
+        format!("Frames: {}", named.join(", ")).into()
     }
 
     /// The facts. A handshake that was not captured is unknown, not absent.
@@ -289,6 +307,7 @@ impl Lists {
             data_frames: sorted(self.data),
             acknowledgement_frames: sorted(self.acknowledgement),
             closing_frames: sorted(self.closing),
+            retransmitted_frames: sorted(self.retransmitted),
         }
     }
 }

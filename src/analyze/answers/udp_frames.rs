@@ -1,24 +1,28 @@
 //! I.4(a): how the frames of the UDP run differ from those of the TCP run.
 
-use crate::analyze::analysis::{Answer, Evidence, Facts, Status};
-use crate::analyze::answers::draft::{Draft, tcp_frames, udp_frames};
-use crate::analyze::answers::phases::Phases;
-use crate::analyze::answers::tcp_addresses::distinct;
-use crate::analyze::topology::{LabConnection, LabConversation, LabView};
-use crate::lab::{Question, Step};
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
+use crate::analyze::conversation::{Frames, LabConversation};
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{FrameRanges, say};
+use crate::lab::{HostName, Question, Step};
 use crate::types::FrameNumber;
-use crate::wording::{count, frame_filter, list};
+use crate::wording::count;
 
-const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence numbers and no closing: starting the client \
-    sends nothing (it has no port until its first send), and each line is one datagram.";
+const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence numbers and no closing.";
+const FIRST_SEND: &str =
+    "Starting the UDP client sends nothing, since it has no port until its first send; each line is one datagram.";
 
 /// Answers I.4(a) from the captures of steps 8 and 12.
 pub(super) fn answer(view: &LabView<'_>) -> Answer {
     let mut draft = Draft::default();
-    let tcp = tcp_side(view, &mut draft);
+    draft.inferred("Yes, they are different.", Vec::new());
     let udp = udp_side(view, &mut draft);
-    let refused = unreachable(view, &mut draft);
+    unreachable(view, &mut draft);
+    let tcp = tcp_side(view, &mut draft);
     draft.inferred(DIFFERENCE, Vec::new());
+    draft.inferred(FIRST_SEND, Vec::new());
     let status = match (tcp, &udp) {
         (Some(_), Some(_)) => Status::Observed,
         (None, None) => Status::NotInCapture,
@@ -30,73 +34,62 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     if udp.is_none() {
         draft.missing("the capture of Part I step 12 (UDP), made at host B");
     }
-    let tcp_text = tcp.map(|frames| {
-        format!(
-            " TCP needed {} without payload (handshake, acknowledgements{}).",
-            count(frames, "frame"),
-            if closed(view) { ", closing" } else { "" }
-        )
-    });
-    let udp_text = udp.as_ref().map(|udp| {
-        let back = match (udp.forth, udp.back) {
-            (1, 0) => "from the client to the server".to_owned(),
-            (_, 0) => "all from the client to the server".to_owned(),
-            (forth, back) => format!("{forth} to the server and {back} back"),
-        };
-        let icmp = if refused {
-            " of its own; the ICMP port unreachable that came back says that no UDP server was bound there"
-        } else {
-            ""
-        };
-        format!(" UDP made {}, {back}, and no other frame{icmp}.", count(udp.forth + udp.back, "datagram"))
-    });
-    let opening =
-        if status == Status::NotInCapture { "Expected: Yes, they are different." } else { "Yes, they are different." };
-    let answer = format!("{opening} {DIFFERENCE}{}{}", udp_text.unwrap_or_default(), tcp_text.unwrap_or_default());
-    let facts = Facts::UdpFrames {
-        tcp_control_frames: tcp,
-        udp_control_frames: Some(0),
-        udp_datagrams: udp.map(|udp| udp.forth + udp.back),
-    };
-    draft.finish(view, Question::I4a, status, answer, facts)
+    let datagrams = udp.map(|udp| udp.forth + udp.back);
+    let basis = if datagrams.is_some() && tcp.is_some() { Basis::Proved } else { Basis::Inferred };
+    draft.short_as(
+        basis,
+        match (datagrams, tcp) {
+            (Some(udp), Some(tcp)) => {
+                format!("Yes: UDP {}; TCP {tcp} frames without data as well", count(udp, "datagram"))
+            }
+            (Some(_), None) => "Expected: yes (only UDP captured)".to_owned(),
+            (None, Some(_)) => "Expected: yes (only TCP captured)".to_owned(),
+            (None, None) => "Expected: yes, datagrams only".to_owned(),
+        },
+    );
+    let facts = Facts::UdpFrames { tcp_control_frames: tcp, udp_control_frames: Some(0), udp_datagrams: datagrams };
+    draft.finish(view, Question::I4a, status, facts)
 }
 
-fn step_eight<'a>(view: &'a LabView<'_>) -> impl Iterator<Item = &'a LabConnection> {
-    view.of_step(Step::TcpClient).filter(|connection| connection.established())
-}
-
-fn closed(view: &LabView<'_>) -> bool {
-    step_eight(view).any(|connection| connection.best().first_closing_frame().is_some())
+fn step_eight<'a>(view: &'a LabView<'_>) -> impl Iterator<Item = Known<'a>> {
+    view.runs_of(Step::TcpClient).into_iter()
 }
 
 /// The TCP frames without payload of step 8.
 fn tcp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<u64> {
-    let mut total = None;
-    let several = step_eight(view).nth(1).is_some();
-    for connection in step_eight(view) {
-        let sighting = connection.best();
+    let (mut control, mut data) = (None, 0);
+    let mut evidence = Vec::new();
+    for known in step_eight(view) {
+        let sighting = known.connection.best();
         let (client, server) = (sighting.client_sent(), sighting.server_sent());
-        let control = (client.frames - client.data_frames) + (server.frames - server.data_frames);
-        total = Some(total.unwrap_or(0) + control);
-        let phases = Phases::of(view, sighting);
-        let data = phases.data();
-        let mut frames: Vec<FrameNumber> = phases
-            .from_client
-            .iter()
-            .chain(&phases.from_server)
-            .filter(|frame| !data.contains(frame))
-            .copied()
-            .collect();
-        frames.sort_unstable();
-        let of = if several { format!(", {}", sighting.client()) } else { String::new() };
-        let text = format!(
-            "TCP (step 8{of}): {} without payload beside {} with payload.",
-            count(control, "frame"),
-            count(client.data_frames + server.data_frames, "frame")
-        );
-        draft.proved(text, vec![tcp_frames(view, sighting, frames)]);
+        let without = (client.frames - client.data_frames) + (server.frames - server.data_frames);
+        control = Some(control.unwrap_or(0) + without);
+        data += client.data_frames + server.data_frames;
+        evidence.push(tcp_evidence(view, sighting, view.frames(sighting).without_payload()));
     }
-    total
+    if let Some(control) = control {
+        let text = format!(
+            "TCP (step 8) made {} without payload ({}) and {} with payload.",
+            count(control, "frame"),
+            kinds(view),
+            count(data, "frame")
+        );
+        draft.proved(text, Evidence::by_file(evidence));
+    }
+    control
+}
+
+/// What the frames without payload of step 8 do: only kinds that occur.
+fn kinds(view: &LabView<'_>) -> String {
+    let frames: Vec<Frames> = step_eight(view).map(|known| view.frames(known.connection.best())).collect();
+    let any = |list: fn(&Frames) -> Vec<FrameNumber>| frames.iter().any(|frames| !list(frames).is_empty());
+    let all = [
+        (any(Frames::handshake), "handshake"),
+        (any(Frames::acknowledgements), "acknowledgements"),
+        (any(Frames::closing), "closing"),
+        (any(Frames::others), "others"),
+    ];
+    all.into_iter().filter(|(there, _)| *there).map(|(_, kind)| kind).collect::<Vec<_>>().join(", ")
 }
 
 /// The datagrams of step 12.
@@ -108,8 +101,9 @@ struct Datagrams {
 /// The datagrams of host B's client; of all clients where B's are not there.
 fn udp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<Datagrams> {
     let of_b: Vec<&LabConversation> =
-        view.conversations.iter().filter(|conversation| Some(conversation.client.ip) == view.hosts.b).collect();
-    let chosen = if of_b.is_empty() { view.conversations.iter().collect() } else { of_b };
+        view.conversations.iter().filter(|conversation| view.hosts.is(conversation.client().ip, HostName::B)).collect();
+    let only_b = !of_b.is_empty();
+    let chosen = if only_b { of_b } else { view.conversations.iter().collect() };
     if chosen.is_empty() {
         return None;
     }
@@ -121,61 +115,65 @@ fn udp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<Datagrams> {
         total.forth += sighting.client_sent().datagrams;
         total.back += sighting.server_sent().datagrams;
         let notes = view.udp_notes(sighting);
-        evidence.push(udp_frames(view, sighting, notes.iter().map(|note| note.frame).collect()));
-        let zero: Vec<FrameNumber> =
-            notes.iter().filter(|note| note.payload_length == 0).map(|note| note.frame).collect();
+        evidence.push(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
+        let zero: Vec<FrameNumber> = notes
+            .iter()
+            .filter(|note| note.payload_length == 0 && note.sender == sighting.client_side)
+            .map(|note| note.frame)
+            .collect();
         if !zero.is_empty() {
-            empty.push(udp_frames(view, sighting, zero));
+            empty.push(udp_evidence(view, sighting, zero));
         }
     }
+    let whose = if only_b && chosen.len() < view.conversations.len() { " of B" } else { "" };
     let text = format!(
-        "UDP (step 12): {} from the client to the server, {} back; each frame is a whole message.",
+        "UDP (step 12){whose}: {} from the client to the server, {}; each frame is a whole message.",
         count(total.forth, "datagram"),
-        total.back
+        if total.back == 0 { "none back".to_owned() } else { format!("{} back", total.back) },
     );
-    draft.proved(text, evidence);
+    draft.proved(text, Evidence::by_file(evidence));
     if !empty.is_empty() {
-        draft.proved("An empty line made a datagram without payload; TCP sends nothing for that.", empty);
+        let frames = empty.iter().fold(FrameRanges::default(), |mut all, one| {
+            all.join(&one.frames);
+            all
+        });
+        let carry =
+            if frames.count() == 1 { " carries no payload: an empty line." } else { " carry no payload: empty lines." };
+        let noun = if frames.count() == 1 { "Datagram " } else { "Datagrams " };
+        draft.proved(say![noun, "in ", frames, carry], Evidence::by_file(empty));
     }
     ports(&chosen, draft);
     Some(total)
 }
 
-/// One port for all lines, or a port a line.
+/// One port for all lines, or several.
 fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
-    let clients = distinct(conversations.iter().map(|conversation| conversation.client));
-    match clients.as_slice() {
-        [one] => draft.inferred(format!("All lines come from {one}: one socket of the client."), Vec::new()),
-        several => draft.inferred(
-            format!(
-                "The client used {} ports ({}): a new socket for each, by several runs or by a program that makes a socket \
-                 for every line.",
-                several.len(),
-                list(several)
-            ),
-            Vec::new(),
-        ),
-    }
+    let clients = distinct(conversations.iter().map(|conversation| conversation.client()));
+    let text = match clients.as_slice() {
+        [one] => say!["All lines come from ", *one, ": one socket of the client."],
+        several => say![
+            format!("The client used {} ports (", several.len()),
+            addresses(several),
+            "): a socket for each, made by several runs or by one program."
+        ],
+    };
+    draft.beside(Basis::Inferred, text, Vec::new());
 }
 
-/// ICMP port unreachable quotes a UDP header, so the display filter `udp` shows it; it is no datagram of the lab. Returns
-/// whether there is any.
-fn unreachable(view: &LabView<'_>, draft: &mut Draft) -> bool {
-    let mut any = false;
+/// ICMP port unreachable quotes a UDP header, so the display filter `udp` shows it; it is no datagram of the lab.
+fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
+    let mut evidence = Vec::new();
     for (number, capture) in view.captures.iter().enumerate() {
-        let quoting: Vec<FrameNumber> =
-            view.unreachable_datagrams(number).into_iter().map(|(frame, _)| frame).collect();
-        if quoting.is_empty() {
-            continue;
+        let quoting = FrameRanges::of(view.unreachable_datagrams(number).into_iter().map(|(frame, _)| frame));
+        if !quoting.is_empty() {
+            evidence.push(Evidence::of_frames(&capture.file, quoting));
         }
-        any = true;
-        let filter = Some(frame_filter(&quoting));
-        let evidence = Evidence { file: capture.file.clone(), frames: quoting, filter, lines: Vec::new() };
-        draft.proved(
-            "ICMP port unreachable came back: no UDP server was bound to that port then. The display filter udp shows these \
-             frames because they quote a UDP header; they are no datagrams of the lab.",
-            vec![evidence],
-        );
     }
-    any
+    if evidence.is_empty() {
+        return;
+    }
+    draft.proved("ICMP port unreachable came back: no UDP server was bound to that port then.", evidence.clone());
+    let text =
+        "The display filter udp shows an ICMP message that quotes a UDP header; it is not a datagram of the lab.";
+    draft.inferred(text, evidence);
 }

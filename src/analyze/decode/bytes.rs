@@ -22,6 +22,11 @@ impl<'a> Bytes<'a> {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// All that it is a stretch of.
+    pub(super) fn buffer(self) -> &'a [u8] {
+        self.buffer
+    }
+
     /// Bytes on the wire.
     pub(super) fn length(self) -> usize {
         self.length

@@ -1,6 +1,6 @@
 //! ARP (RFC 826), ICMP (RFC 792) and ICMPv6 (RFC 4443): what explains why others are silent.
 //!
-//! Packets quoted in ICMP errors are read for that; they never become streams.
+//! Packets quoted in ICMP errors are read for that, as far as their ports; `quotes` follows them for their numbers.
 
 use std::net::{IpAddr, Ipv4Addr};
 

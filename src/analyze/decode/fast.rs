@@ -4,7 +4,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::evident_direction;
+use super::walk::evident_direction;
 use crate::analyze::packet::{Ipv4End, OrdinaryPacket, TcpFlags};
 use crate::capfile::{Frame, LinkType};
 use crate::types::Protocol;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use super::{Outcome, Step};
+use super::walk::{Outcome, Step};
 use crate::analyze::packet::Content;
 use crate::limits::Limits;
 use crate::types::FrameNumber;

@@ -6,7 +6,7 @@ use etherparse::Ipv4HeaderSlice;
 
 use super::bytes::Bytes;
 use super::fragments::{Fragment, FragmentKey, Fragments};
-use super::{Layer, Step, Walk};
+use super::walk::{Layer, Step, Walk};
 use crate::analyze::packet::{Content, IpAddresses};
 
 /// Option kinds (IANA "IP Option Numbers").
@@ -35,7 +35,8 @@ pub(super) fn header<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Byte
     walk.note_padding(bytes.length().saturating_sub(packet.length()));
     let destination = source_routed(header.options()).unwrap_or(header.destination_addr());
     walk.ip = Some(IpAddresses { source: IpAddr::V4(header.source_addr()), destination: IpAddr::V4(destination) });
-    if !options_are_readable(header.options()) {
+    // In a quoted header they do not end dissection.
+    if !walk.quoted && !options_are_readable(header.options()) {
         return None;
     }
     let payload = packet.skip(header.slice().len())?;

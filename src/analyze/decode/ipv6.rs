@@ -6,7 +6,7 @@ use etherparse::{Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice
 
 use super::bytes::Bytes;
 use super::fragments::{Fragment, FragmentKey, Fragments};
-use super::{Layer, Step, Walk};
+use super::walk::{Layer, Step, Walk};
 use crate::analyze::packet::{Content, IpAddresses};
 
 /// Option kinds (IANA "Destination Options and Hop-by-Hop Options").
@@ -149,9 +149,13 @@ fn fields_length(kind: u8, length: usize, data: Bytes<'_>) -> Option<usize> {
 }
 
 /// A routing header: with segments left, the final destination is one of the addresses that it lists. After an IPv4
-/// header it changes nothing.
+/// header, and in a packet that an error quotes, it changes nothing.
 pub(super) fn routing<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     let header = Ipv6RawExtHeaderSlice::from_slice(bytes.captured()).ok()?;
+    let next = Step::Next(Layer::IpProtocol(header.next_header().0), bytes.skip(header.slice().len())?);
+    if walk.quoted {
+        return Some(next);
+    }
     let (&[_, _, kind, segments_left], rest) = header.slice().split_first_chunk::<4>()?;
     let (&fixed, listed) = rest.split_first_chunk::<4>()?;
     let ip = walk.ip.as_mut()?;
@@ -167,7 +171,7 @@ pub(super) fn routing<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>>
     if let (true, Some(destination)) = (segments_left > 0 && ip.destination.is_ipv6(), destination) {
         ip.destination = IpAddr::V6(Ipv6Addr::from(destination));
     }
-    Some(Step::Next(Layer::IpProtocol(header.next_header().0), bytes.skip(header.slice().len())?))
+    Some(next)
 }
 
 /// Type 0 (RFC 5095): the last whole address.

@@ -6,7 +6,8 @@
 use etherparse::{Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
 use super::bytes::Bytes;
-use super::{Layer, Step, Walk, explain};
+use super::explain;
+use super::walk::{Layer, Step, Walk};
 use crate::analyze::packet::{Content, EthernetAddresses};
 use crate::capfile::{Direction, LinkType};
 

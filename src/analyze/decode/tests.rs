@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::testing::{ethernet, frame, ipv4, ipv4_with, ipv6, tcp, udp};
 use super::*;
 use crate::analyze::packet::{ArpPacket, IcmpKind, IcmpMessage, QuotedPacket};
+use crate::capfile::Direction;
 use crate::types::{FrameNumber, Protocol, SocketAddress};
 
 const IPV4: u16 = 0x0800;

@@ -3,7 +3,7 @@
 use etherparse::UdpHeaderSlice;
 
 use super::bytes::Bytes;
-use super::{Outcome, Step, Walk};
+use super::walk::{Outcome, Step, Walk};
 use crate::analyze::packet::TcpFlags;
 use crate::analyze::packet::{Content, TcpSegment, UdpDatagram};
 
@@ -32,8 +32,8 @@ pub(super) fn tcp<'a>(walk: &Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
         payload_length,
         payload: &[],
     };
-    let payload = bytes.skip(header_length).map_or(0..0, |rest| rest.range());
-    Some(Step::End(Outcome::Found(Content::Tcp(segment), payload)))
+    let (payload, length) = bytes.skip(header_length).map_or((0..0, 0), |rest| (rest.range(), rest.length()));
+    Some(Step::End(Outcome::Found(Content::Tcp(segment), payload, length)))
 }
 
 /// Payload of a TCP segment: what the IP length leaves after the header. Unknown where the header is longer than that,
@@ -53,10 +53,11 @@ pub(super) fn udp<'a>(walk: &Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
         source_port: header.source_port(),
         destination_port: header.destination_port(),
         payload_length: u32::try_from(payload_length).ok()?,
+        held_length: u32::try_from(payload_length.min(bytes.length().saturating_sub(UDP_HEADER))).ok()?,
         payload: &[],
     };
-    let payload = bytes.skip(UDP_HEADER)?.truncate(payload_length).range();
-    Some(Step::End(Outcome::Found(Content::Udp(datagram), payload)))
+    let payload = bytes.skip(UDP_HEADER)?.truncate(payload_length);
+    Some(Step::End(Outcome::Found(Content::Udp(datagram), payload.range(), payload.length())))
 }
 
 /// Payload of a UDP datagram: its length field minus 8. A length of 0 over IPv6 is a jumbogram (RFC 2675, section 4).

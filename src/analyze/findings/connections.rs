@@ -1,122 +1,156 @@
 //! Findings about the lab's TCP connections in a capture.
 
-use std::net::IpAddr;
-
-use crate::analyze::analysis::{Finding, Severity};
-use crate::analyze::facts::CaptureFacts;
-use crate::analyze::findings::{frames, of_file, sightings};
-use crate::analyze::topology::{LabView, TcpSighting};
+use crate::analyze::analysis::{AddressRole, Finding, Severity};
+use crate::analyze::claims::closing::closing_sentence;
+use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::{closed_by, service};
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::conversation::roles::FrameRole;
+use crate::analyze::findings::made::{frames, of_file, sightings};
+use crate::analyze::findings::reachability;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{FrameRanges, Text, say};
 use crate::analyze::track::{Close, HandshakeState};
 use crate::lab::{Part, Step};
-use crate::types::FrameNumber;
-use crate::wording::{count, list};
+use crate::types::{FrameNumber, SocketAddress};
+use crate::wording::count;
+
+/// Connections that are named one by one in findings about how they ended.
+const NAMED: usize = 3;
+
+/// A connection of the lab as the capture shows it.
+type Here<'a> = (Known<'a>, &'a TcpSighting);
 
 /// Looks at the connections of one capture.
 pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>) {
-    let all: Vec<(Step, &TcpSighting)> = sightings(view, capture).collect();
+    let all: Vec<Here<'_>> = sightings(view, capture).collect();
     let mut report = Report { view, capture, all: &all, found };
     report.began_late();
     report.refused();
     report.unanswered();
     report.without_lines();
-    report.ended();
-    report.reset_in_queue();
+    report.retransmissions();
+    report.closed();
+    report.reset();
     report.several_runs();
 }
 
 struct Report<'a, 'b> {
     view: &'a LabView<'a>,
     capture: usize,
-    all: &'b [(Step, &'b TcpSighting)],
+    all: &'b [Here<'b>],
     found: &'b mut Vec<Finding>,
 }
 
 impl Report<'_, '_> {
-    /// Adds a finding about the connections that `holds` picks, if there are any. `message` gets them.
+    /// Adds a finding about the connections that `holds` picks, if there are any. `message` gets them; `cited` are the
+    /// frames of one that show it.
     fn add(
         &mut self,
         code: &'static str,
         severity: Severity,
-        holds: impl Fn(Step, &TcpSighting) -> bool,
-        message: impl Fn(&[&TcpSighting]) -> String,
+        holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
+        cited: impl Fn(&TcpSighting) -> Vec<FrameNumber>,
+        message: impl Fn(&[Here<'_>]) -> Text,
     ) {
-        let picked: Vec<(Step, &TcpSighting)> = self.all.iter().copied().filter(|(step, s)| holds(*step, s)).collect();
-        let Some((step, _)) = picked.first() else { return };
-        let connections: Vec<&TcpSighting> = picked.iter().map(|(_, sighting)| *sighting).collect();
-        let mut numbers: Vec<FrameNumber> = connections.iter().map(|s| s.connection.first_frame).collect();
-        numbers.sort_unstable();
-        let message = message(&connections);
-        let finding = of_file(self.view, self.capture, code, severity, message, Some(*step));
+        let picked: Vec<Here<'_>> = self.all.iter().copied().filter(|(known, s)| holds(known, s)).collect();
+        let Some((first, _)) = picked.first() else { return };
+        let numbers: Vec<FrameNumber> = picked.iter().flat_map(|(_, sighting)| cited(sighting)).collect();
+        let finding = of_file(self.view, self.capture, code, severity, message(&picked), Some(first.step));
         self.found.push(Finding { evidence: frames(self.view, self.capture, numbers), ..finding });
     }
 
+    fn first_frame(sighting: &TcpSighting) -> Vec<FrameNumber> {
+        vec![sighting.connection.first_frame]
+    }
+
     fn began_late(&mut self) {
-        let is_late = |s: &TcpSighting| {
-            s.connection.syn.is_none()
-                && matches!(s.connection.handshake, HandshakeState::NotCaptured | HandshakeState::SynAckSeen)
+        // What another file has is not missing.
+        let is_late = |known: &Known<'_>| {
+            known.connection.sightings().iter().all(|s| {
+                s.connection.syn.is_none()
+                    && matches!(s.connection.handshake, HandshakeState::NotCaptured | HandshakeState::SynAckSeen)
+            })
         };
         // The last frames of an earlier run do no harm to a later one that is there whole.
         let is_whole =
             |s: &TcpSighting| s.connection.handshake == HandshakeState::Complete && s.client_sent().data_frames > 0;
         let whole = self.all.iter().any(|(_, s)| is_whole(s));
-        let leftover = |s: &TcpSighting| whole && !s.established();
-        let clients = |late: &[&TcpSighting]| list(&late.iter().map(|sighting| sighting.client()).collect::<Vec<_>>());
+        let leftover = |s: &TcpSighting| whole && (!s.established() || s.client_sent().data_frames == 0);
         self.add(
             "capture-began-late",
             Severity::Warning,
-            |_, s| is_late(s) && !leftover(s),
+            |known, s| is_late(known) && !leftover(s),
+            Self::first_frame,
             |late| {
-                format!(
-                    "The handshake of {} was not captured: the capture began when the connection already stood. Start \
-                     Wireshark's capture (7a) before the client (8b).",
-                    clients(late)
-                )
+                say![
+                    "The handshake of ",
+                    clients(late),
+                    " is not in the capture, which started after the connection was made. Start Wireshark's capture (7a) \
+                     before the client (8b)."
+                ]
             },
         );
         // A code of its own: rubrics take points off for the other one.
         self.add(
             "earlier-run",
             Severity::Info,
-            |_, s| is_late(s) && leftover(s),
+            |known, s| is_late(known) && leftover(s),
+            Self::first_frame,
             |late| {
-                format!(
-                    "An earlier run of the client ({}) was still ending when the capture began. The later one is there \
-                     whole, and the answers rest on it.",
-                    clients(late)
-                )
+                say![
+                    "An earlier run of the client (",
+                    clients(late),
+                    ") was still ending when the capture started. The answers rest on the later run, which is in the capture \
+                     from its first frame on."
+                ]
             },
         );
     }
 
     fn refused(&mut self) {
-        let connected_later = |all: &[(Step, &TcpSighting)], refused: &TcpSighting| {
-            all.iter().any(|(_, s)| s.server().ip == refused.server().ip && s.established())
+        let connected_later = |all: &[Here<'_>], refused: &TcpSighting| {
+            all.iter().any(|(_, s)| {
+                s.server().ip == refused.server().ip
+                    && s.established()
+                    && s.connection.first_frame > refused.connection.first_frame
+            })
         };
         let all = self.all;
-        let text = |refused: &[&TcpSighting]| {
-            let server = refused.first().map(|s| s.server().to_string()).unwrap_or_default();
-            format!(
-                "{} refused (SYN answered with RST): the computer is there, but nothing was listening on that \
-                 address and port. Start the server before the client (step 6), bound to host A's address and not to \
-                 127.0.0.1, and compare the ports in both programs.",
-                if refused.len() == 1 {
-                    format!("1 attempt to connect to {server} was")
-                } else {
-                    format!("{} attempts to connect to {server} were", refused.len())
-                }
-            )
+        let text = |refused: &[Here<'_>]| {
+            let servers: Vec<SocketAddress> = distinct(refused.iter().map(|(_, s)| s.server()));
+            let were = if refused.len() == 1 { "was" } else { "were" };
+            say![
+                count(refused.len() as u64, "attempt"),
+                " to connect to ",
+                addresses(&servers),
+                format!(" {were} refused (SYN answered with RST): nothing was listening there then.")
+            ]
+        };
+        let is_refused = |s: &TcpSighting| s.connection.handshake == HandshakeState::Refused;
+        let cited = |s: &TcpSighting| {
+            let client = s.client_side;
+            s.connection.syn.into_iter().chain(s.connection.rst(client.other())).collect()
         };
         self.add(
             "connection-refused",
             Severity::Error,
-            |_, s| s.connection.handshake == HandshakeState::Refused && !connected_later(all, s),
-            text,
+            |_, s| is_refused(s) && !connected_later(all, s),
+            cited,
+            |refused| {
+                say![
+                    text(refused),
+                    " Start the server before the client (step 6), bound to host A's address and not to 127.0.0.1, and \
+                     compare the ports in both programs."
+                ]
+            },
         );
         self.add(
             "connection-refused",
             Severity::Info,
-            |_, s| s.connection.handshake == HandshakeState::Refused && connected_later(all, s),
-            |refused| format!("{} The client connected later all the same.", text(refused)),
+            |_, s| is_refused(s) && connected_later(all, s),
+            cited,
+            |refused| say![text(refused), " A later attempt succeeded."],
         );
     }
 
@@ -124,7 +158,7 @@ impl Report<'_, '_> {
     /// absent.
     fn unanswered(&mut self) {
         let view = self.view;
-        let present: Vec<IpAddr> = view.captures.get(self.capture).map(computers_present).unwrap_or_default();
+        let present = reachability::computers_present(view, self.capture);
         let is_there = |silent: &TcpSighting| {
             let server = silent.server();
             let serves = view.connections.iter().any(|c| c.server() == server && c.established());
@@ -135,29 +169,34 @@ impl Report<'_, '_> {
             "accept-queue-full",
             Severity::Warning,
             |_, s| silent(s) && is_there(s),
+            Self::first_frame,
             |silent| {
-                format!(
-                    "{} repeated and not answered, though the server's computer is there: the server's accept queue was full \
-                     (it holds one connection more than the backlog), or a firewall drops the SYN. Only one client should \
-                     wait there beside the one that is served: end the others (Ctrl-C), then start this one again.",
-                    if silent.len() == 1 {
-                        format!("The SYN of {} was", list(&silent.iter().map(|s| s.client()).collect::<Vec<_>>()))
-                    } else {
-                        format!("The SYNs of {} attempts were", silent.len())
-                    }
-                )
+                let syns = if silent.len() == 1 { "The SYN of " } else { "The SYNs of " };
+                let were = if silent.len() == 1 { " was" } else { " were" };
+                say![
+                    syns,
+                    clients(silent),
+                    were,
+                    " not answered, though the server's computer is there: the server's accept queue was full (it holds one \
+                     connection more than the backlog), or a firewall drops the SYN. Only one client should wait beside the \
+                     one that is served: end the others (Ctrl-C), then start this one again."
+                ]
             },
         );
         self.add(
             "server-unreachable",
             Severity::Error,
             |_, s| silent(s) && !is_there(s),
+            Self::first_frame,
             |silent| {
-                let server = silent.first().map(|s| s.server().to_string()).unwrap_or_default();
-                format!(
-                    "The SYN to {server} was not answered: the address in the client is wrong, host A is off, or a firewall \
-                     drops the SYN. Check with ping (step 4)."
-                )
+                let servers: Vec<SocketAddress> =
+                    distinct(silent.iter().map(|(_, s)| s.server()));
+                say![
+                    "The SYN to ",
+                    addresses(&servers),
+                    " was not answered: the address in the client is wrong, host A is off, or a firewall drops the SYN. Check \
+                     with ping (step 4)."
+                ]
             },
         );
     }
@@ -166,92 +205,174 @@ impl Report<'_, '_> {
         self.add(
             "capture-stopped-early",
             Severity::Warning,
-            |step, s| {
-                step != Step::BusyServer
+            |known, s| {
+                known.step != Step::BusyServer
                     && s.connection.handshake == HandshakeState::Complete
-                    && s.client_sent().data_frames == 0
+                    && !known.connection.has_lines()
+                    && !known.connection.answered()
+                    && s.connection.close == Close::Open
             },
+            Self::first_frame,
             |silent| {
-                format!(
-                    "No lines seen after the handshake of {}: the capture was stopped before a line was sent, or none was \
-                     typed. Send a few lines (8c), then stop the capture (8d).",
-                    list(&silent.iter().map(|s| s.client()).collect::<Vec<_>>())
-                )
+                say![
+                    "No line follows the handshake of ",
+                    clients(silent),
+                    ": the capture was stopped before one was sent, or none was typed. Send a few lines (8c), then stop the \
+                     capture (8d)."
+                ]
             },
         );
     }
 
-    /// A waiting connection that ends by RST tells what became of the server.
-    fn reset_in_queue(&mut self) {
+    /// Data that was sent again is shown in Wireshark and does not count again.
+    fn retransmissions(&mut self) {
+        let view = self.view;
+        let repeated = |s: &TcpSighting| {
+            let frames = view.frames(s);
+            let again = frames
+                .iter()
+                .filter(|(frame, _)| frame.role == FrameRole::Retransmission && frame.note.payload_length > 0);
+            again.map(|(frame, _)| frame.note.frame).collect::<Vec<_>>()
+        };
         self.add(
-            "connection-reset",
+            "retransmissions",
             Severity::Info,
-            |step, s| step == Step::BusyServer && s.established() && s.reset_in_queue(),
-            |reset| {
-                format!(
-                    "The server reset the connection of {}: it ended while the connection waited in its queue, or left its \
-                     data unread.",
-                    list(&reset.iter().map(|s| s.client()).collect::<Vec<_>>())
-                )
+            |_, s| s.connection.counts.iter().any(|side| side.retransmissions > 0) && !repeated(s).is_empty(),
+            repeated,
+            |resent| {
+                let all = FrameRanges::of(resent.iter().flat_map(|(_, s)| repeated(s)));
+                let (are, they) = if all.count() == 1 {
+                    ("is a retransmission", "It repeats")
+                } else {
+                    ("are retransmissions", "They repeat")
+                };
+                let noun = if all.count() == 1 { "Frame " } else { "Frames " };
+                say![
+                    noun,
+                    all.numbers(8),
+                    format!(" {are}: the network lost or delayed what was sent first. {they} bytes that count once.")
+                ]
             },
         );
     }
 
-    /// Connections that ended within the capture, though the sheet leaves them open.
-    fn ended(&mut self) {
-        let left_open = |step: Step| step != Step::BusyServer;
+    /// Connections that ended with FIN within the capture, though the sheet leaves them open.
+    fn closed(&mut self) {
+        let view = self.view;
         self.add(
             "connection-closed",
             Severity::Info,
-            |step, s| left_open(step) && s.established() && s.connection.close == Close::Fin,
-            |closed| {
-                format!(
-                    "{} closed with FIN before the capture was stopped. The sheet leaves the connection open (8c); the \
-                     answers hold, with closing frames besides.",
-                    if closed.len() == 1 {
-                        "1 connection was".to_owned()
-                    } else {
-                        format!("{} connections were", closed.len())
-                    }
-                )
-            },
+            |known, s| left_open(known.step) && s.established() && s.connection.close == Close::Fin,
+            |s| fins(s).chain(resets(s)).collect(),
+            |closed| say![endings(view, closed), leaves_open(closed)],
+        );
+    }
+
+    /// Connections that ended with RST.
+    fn reset(&mut self) {
+        let view = self.view;
+        let is_reset = |s: &TcpSighting| s.established() && s.connection.close == Close::Reset;
+        // A client that closes before the answer comes, or whose program is ended, resets without any harm done.
+        let by_client = |s: &TcpSighting| resets(s).all(|frame| s.connection.rst(s.client_side) == Some(frame));
+        self.add(
+            "connection-reset",
+            Severity::Info,
+            |_, s| is_reset(s) && by_client(s),
+            |s| resets(s).collect(),
+            |reset| say![endings(view, reset), leaves_open(reset)],
         );
         self.add(
             "connection-reset",
             Severity::Warning,
-            |step, s| left_open(step) && s.established() && s.connection.close == Close::Reset,
+            |known, s| is_reset(s) && !by_client(s) && left_open(known.step),
+            |s| resets(s).collect(),
             |reset| {
-                format!(
-                    "{} ended by RST: a program was ended with data unread, or the server stopped while the client waited.",
-                    count(reset.len() as u64, "connection")
-                )
+                say![
+                    endings(view, reset),
+                    " The server's system sends RST when the program ends while a connection waits, or leaves data unread.",
+                    leaves_open(reset)
+                ]
+            },
+        );
+        self.add(
+            "connection-reset",
+            Severity::Info,
+            |known, s| is_reset(s) && !by_client(s) && !left_open(known.step),
+            |s| resets(s).collect(),
+            |reset| {
+                let said = reset.iter().take(NAMED).flat_map(|(known, _)| service::claims(view, known));
+                Text::join(said.map(|claim| claim.text))
             },
         );
     }
 
     /// Step 8 wants one connection.
     fn several_runs(&mut self) {
-        let runs = self.all.iter().filter(|(step, s)| *step == Step::TcpClient && s.established()).count();
-        if runs > 1 && self.all.iter().all(|(step, _)| step.part() == Part::I) {
-            self.add(
-                "several-runs",
-                Severity::Info,
-                |step, s| step == Step::TcpClient && s.established(),
-                |runs| {
-                    format!(
-                        "The client was run {} times; each run is a connection with a socket address of its own. The \
-                         answers to I.1 count them all.",
-                        runs.len()
-                    )
-                },
-            );
+        let view = self.view;
+        let runs: Vec<&TcpSighting> = self
+            .all
+            .iter()
+            .filter(|(known, s)| known.step == Step::TcpClient && s.established() && !view.is_leftover(known))
+            .map(|(_, s)| *s)
+            .collect();
+        let apart = runs.iter().zip(runs.iter().skip(1)).all(|(one, next)| !one.overlaps(next));
+        if runs.len() < 2 || self.all.iter().any(|(known, _)| known.step.part() != Part::I) {
+            return;
         }
+        self.add(
+            "several-runs",
+            Severity::Info,
+            |known, s| known.step == Step::TcpClient && s.established() && !view.is_leftover(known),
+            Self::first_frame,
+            |runs| {
+                let how = if apart { ", one after the other" } else { "" };
+                say![format!(
+                    "Step 8 has {} connections here{how}; the sheet asks for one. The answers to I.1 count all of them.",
+                    runs.len()
+                )]
+            },
+        );
     }
 }
 
-/// The computers that show themselves: by ARP, as the source of any frame, or by answering a ping.
-fn computers_present(capture: &CaptureFacts) -> Vec<IpAddr> {
-    let other = capture.traffic.other();
-    let answering = other.pings.iter().filter(|ping| ping.replies > 0).map(|ping| ping.target);
-    other.neighbours.iter().map(|neighbour| neighbour.ip).chain(answering).collect()
+/// Whether the sheet leaves the connections of a step open.
+fn left_open(step: Step) -> bool {
+    step != Step::BusyServer
+}
+
+fn leaves_open(ended: &[Here<'_>]) -> Text {
+    let part_two = ended.iter().any(|(known, _)| known.step == Step::ThreadedAtB);
+    let part_one = ended.iter().any(|(known, _)| known.step == Step::TcpClient);
+    match (part_one, part_two) {
+        (true, true) => " Steps 8(c) and II.2(b) ask you to leave the connections open.".into(),
+        (true, false) => " Step 8(c) asks you to leave it open.".into(),
+        (false, true) => " Step II.2(b) asks you to leave the connections open.".into(),
+        (false, false) => Text::default(),
+    }
+}
+
+/// How some connections ended: the first ones in a sentence each.
+fn endings(view: &LabView<'_>, ended: &[Here<'_>]) -> Text {
+    let one = |(known, sighting): &Here<'_>| closing_sentence(view, known, sighting);
+    let more = ended.len().saturating_sub(NAMED);
+    let rest = (more > 0).then(|| {
+        let by_client = ended.iter().skip(NAMED).all(|(_, s)| closed_by(s) == Some(AddressRole::Client));
+        let by = if by_client { ", too, by their clients" } else { ", too" };
+        say![format!("{} ended{by}.", count(more as u64, "further connection"))]
+    });
+    Text::join(ended.iter().take(NAMED).map(one).chain(rest))
+}
+
+fn clients(of: &[Here<'_>]) -> Text {
+    Text::list(of.iter().map(|(_, sighting)| sighting.client()))
+}
+
+fn fins(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
+    let client = sighting.client_side;
+    [client, client.other()].into_iter().filter_map(|side| sighting.connection.fin(side))
+}
+
+fn resets(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
+    let client = sighting.client_side;
+    [client, client.other()].into_iter().filter_map(|side| sighting.connection.rst(side))
 }

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Finding, Severity};
-use crate::analyze::findings::{frames, of_file};
-use crate::analyze::topology::LabView;
+use crate::analyze::claims::words::addresses;
+use crate::analyze::findings::made::{frames, of_file};
+use crate::analyze::matching::LabView;
+use crate::analyze::text::{FrameRanges, say};
 use crate::lab::Step;
 use crate::types::{FrameNumber, SocketAddress};
-use crate::wording::{count, list};
+use crate::wording::count;
 
-/// From this many one-datagram conversations of a host on, its program makes a socket for every line.
+/// From this many ports with one datagram each on, a host's program makes a socket for every line.
 const SOCKET_PER_LINE: usize = 3;
 
 /// Looks at the datagrams of one capture.
@@ -20,38 +22,81 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let (numbers, servers): (Vec<FrameNumber>, BTreeSet<SocketAddress>) =
-        view.unreachable_datagrams(number).into_iter().unzip();
-    if numbers.is_empty() {
-        return;
-    }
-    let message = format!(
-        "{} to {} came back as ICMP port unreachable: no UDP server was bound to that address and port. Start udp_server \
-         before the client (step 12), and compare the addresses and ports in both programs.",
-        count(numbers.len() as u64, "datagram"),
-        list(&servers.into_iter().collect::<Vec<_>>())
-    );
-    let finding = of_file(view, number, "udp-port-unreachable", Severity::Error, message, Some(Step::Udp));
+    let messages = view.unreachable_datagrams(number);
+    let Some(first) = messages.iter().map(|(frame, _)| *frame).min() else { return };
+    let servers: BTreeSet<SocketAddress> = messages.iter().map(|(_, server)| *server).collect();
+    let servers: Vec<SocketAddress> = servers.into_iter().collect();
+    let numbers: Vec<FrameNumber> = messages.iter().map(|(frame, _)| *frame).collect();
+    let came = if numbers.len() == 1 { "1 datagram to " } else { "Datagrams to " };
+    let what = say![
+        came,
+        addresses(&servers),
+        " came back as ICMP port unreachable (",
+        FrameRanges::of(numbers.iter().copied()),
+        "): no UDP server was bound to that address and port then."
+    ];
+    let (earlier, answered) = accepted_before(view, number, &servers, first);
+    let (rest, severity) = if answered || earlier > 1 {
+        let text = format!(
+            " {} before {} not refused: the server was there, and had ended by then.",
+            count(earlier, "datagram"),
+            if earlier == 1 { "was" } else { "were" }
+        );
+        (text, Severity::Info)
+    } else {
+        let text =
+            " Start udp_server before the client (step 12), and compare the addresses and ports in both programs.";
+        (text.to_owned(), Severity::Error)
+    };
+    let finding = of_file(view, number, "udp-port-unreachable", severity, say![what, rest], Some(Step::Udp));
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
 }
 
-fn socket_per_line(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let mut single: BTreeMap<IpAddr, Vec<FrameNumber>> = BTreeMap::new();
-    for conversation in &view.conversations {
-        for sighting in conversation.sightings.iter().filter(|sighting| sighting.capture == number) {
-            if sighting.client_sent().datagrams == 1 {
-                single.entry(conversation.client.ip).or_default().push(sighting.conversation.first_frame);
+/// The datagrams that went to these servers before the first refusal, but for the one that was refused; and whether the
+/// server answered any.
+fn accepted_before(view: &LabView<'_>, capture: usize, servers: &[SocketAddress], refusal: FrameNumber) -> (u64, bool) {
+    let (mut sent, mut answered) = (0_u64, false);
+    for conversation in view.conversations.iter().filter(|conversation| servers.contains(&conversation.server())) {
+        for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == capture) {
+            for note in view.udp_notes(sighting).iter().filter(|note| note.frame < refusal) {
+                match note.sender == sighting.client_side {
+                    true => sent = sent.saturating_add(1),
+                    false => answered = true,
+                }
             }
         }
     }
-    for (host, numbers) in single.into_iter().filter(|(_, numbers)| numbers.len() >= SOCKET_PER_LINE) {
-        let message = format!(
-            "{} sent {} from a port of its own each: its client makes a new socket for every line. One socket would keep one \
-             port.",
-            view.host_text(host),
-            count(numbers.len() as u64, "datagram")
-        );
+    (sent.saturating_sub(1), answered)
+}
+
+/// A host whose client sends every datagram from another port.
+fn socket_per_line(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
+    let mut by_port: BTreeMap<SocketAddress, (u64, FrameNumber)> = BTreeMap::new();
+    for conversation in &view.conversations {
+        for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == number) {
+            let first = sighting.conversation.first_frame;
+            let entry = by_port.entry(conversation.client()).or_insert((0, first));
+            entry.0 = entry.0.saturating_add(sighting.client_sent().datagrams);
+        }
+    }
+    let mut by_host: BTreeMap<IpAddr, Vec<(u64, FrameNumber)>> = BTreeMap::new();
+    for (address, sent) in by_port {
+        by_host.entry(address.ip).or_default().push(sent);
+    }
+    for (host, ports) in by_host {
+        if ports.len() < SOCKET_PER_LINE || ports.iter().any(|(datagrams, _)| *datagrams != 1) {
+            continue;
+        }
+        let message = say![
+            view.host_with_address(host),
+            format!(
+                " sent {} datagrams, each from a different port: its client makes a new socket for every line, or it was run \
+                 that many times. One socket would keep one port.",
+                ports.len()
+            )
+        ];
         let finding = of_file(view, number, "socket-per-line", Severity::Info, message, None);
+        let numbers: Vec<FrameNumber> = ports.into_iter().map(|(_, frame)| frame).collect();
         found.push(Finding { evidence: frames(view, number, numbers), ..finding });
     }
 }

@@ -2,12 +2,15 @@
 
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::facts::CaptureFacts;
-use crate::analyze::findings::{of_file, step_of};
-use crate::analyze::topology::LabView;
+use crate::analyze::findings::made::{of_all, of_file, step_of};
+use crate::analyze::findings::reachability;
+use crate::analyze::matching::LabView;
+use crate::analyze::text::{Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::HostName;
 use crate::limits::{LAB_CANDIDATES, LAB_STREAMS};
-use crate::wording::{count, list};
+use crate::types::Protocol;
+use crate::wording::count;
 
 /// Ethernet, IPv4 and TCP headers with all options: what a frame must keep for its connection to be followed whole.
 const LONGEST_HEADERS: u32 = 14 + 60 + 60;
@@ -19,18 +22,18 @@ const LOOPBACK: [&str; 4] = ["lo", "lo0", "loopback", "npf_loopback"];
 /// Looks at one file.
 pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
     let Some(capture) = view.captures.get(number) else { return };
-    let mut add = |code, severity, message: String| {
+    let mut add = |code, severity, message: Text| {
         found.push(of_file(view, number, code, severity, message, step_of(view, number)));
     };
     if capture.info.empty {
         let message = "The file has 0 bytes: nothing was saved. Stop the capture first, then use File → Save As, and copy \
-                       the file only when it is written.";
-        return add("empty-file", Severity::Error, message.to_owned());
+                       the file after it has been saved.";
+        return add("empty-file", Severity::Error, message.into());
     }
     if capture.info.frames == 0 {
         let message = "The file is a capture without packets. Was the capture started on the wired interface (7a) before the \
                        client (8b), with the cable plugged in and no capture filter that hides everything?";
-        return add("no-packets", Severity::Error, message.to_owned());
+        return add("no-packets", Severity::Error, message.into());
     }
     for warning in &capture.info.warnings {
         let code = match warning.code {
@@ -45,13 +48,14 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
             "file-damaged" => " What stands before the damage is used. Copy the file again.",
             _ => "",
         };
-        add(code, severity, format!("{}{remedy}", sentence(&warning.message)));
+        add(code, severity, format!("{}{remedy}", sentence(&warning.message)).into());
     }
-    filtered(capture, &mut add);
+    filtered(view, number, &mut add);
     dropped(capture, &mut add);
     snapped(capture, &mut add);
     if lab_frames(view, number) == 0 {
-        let (code, message) = no_server(capture).unwrap_or_else(|| no_lab_traffic(view, capture));
+        let unanswered = reachability::no_answer_to_arp(view, number).map(|text| ("server-unreachable", text));
+        let (code, message) = unanswered.unwrap_or_else(|| no_lab_traffic(view, capture));
         add(code, Severity::Error, message);
     } else {
         same_host(view, number, &mut add);
@@ -65,30 +69,39 @@ fn sentence(message: &str) -> String {
 }
 
 /// A capture filter decides what is in the file at all, unlike a display filter.
-fn filtered(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, String)) {
-    if let Some(filter) = capture.info.interfaces.iter().find_map(|interface| interface.filter.as_deref()) {
-        let message = format!(
-            "The capture was made with the capture filter \"{}\", so the file holds nothing else. The sheet asks for a display filter \
-             (7b), which hides frames and keeps them. As display filter: ip.addr==ADDRESS and tcp; as capture filter: host \
-             ADDRESS and tcp.",
-            harmless(filter)
-        );
-        add("capture-filtered", Severity::Info, message);
-    }
+fn filtered(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
+    let Some(capture) = view.captures.get(number) else { return };
+    let Some(filter) = capture.info.interfaces.iter().find_map(|interface| interface.filter.as_deref()) else { return };
+    let steps = view.steps.get(number).map(Vec::as_slice).unwrap_or_default();
+    let protocols = [Protocol::Tcp, Protocol::Udp].map(|protocol| steps.iter().any(|step| step.protocol == protocol));
+    let protocol = match protocols {
+        [true, false] => " and tcp",
+        [false, true] => " and udp",
+        _ => "",
+    };
+    let message = say![
+        "The capture was made with the capture filter \"",
+        Span::Code(harmless(filter).into_owned()),
+        format!(
+            "\", so the file holds only frames that passed it. The sheet asks for a display filter (7b), which only \
+             hides frames: they stay in the file. As display filter: ip.addr==ADDRESS{protocol}; as capture filter: host ADDRESS{protocol}."
+        )
+    ];
+    add("capture-filtered", Severity::Info, message);
 }
 
-fn dropped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, String)) {
+fn dropped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, Text)) {
     let dropped: u64 = capture.info.interfaces.iter().filter_map(|interface| interface.dropped).sum();
     if dropped > 0 {
         let message = format!(
             "The computer could not keep up while capturing and lost {}, so frames may be missing here that were on the wire.",
             count(dropped, "packet")
         );
-        add("packets-dropped", Severity::Warning, message);
+        add("packets-dropped", Severity::Warning, message.into());
     }
 }
 
-fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, String)) {
+fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, Text)) {
     if capture.info.snapped_frames == 0 {
         return;
     }
@@ -110,40 +123,20 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
         }
     );
     let severity = if too_short { Severity::Warning } else { Severity::Info };
-    add("snapshot-length-small", severity, message);
+    add("snapshot-length-small", severity, message.into());
 }
 
 /// Frames of the lab in one capture.
-pub(super) fn lab_frames(view: &LabView<'_>, number: usize) -> u64 {
-    let tcp = view.connections.iter().flat_map(|connection| &connection.sightings).filter(|s| s.capture == number);
-    let udp =
-        view.conversations.iter().flat_map(|conversation| &conversation.sightings).filter(|s| s.capture == number);
-    let tcp: u64 = tcp.map(|sighting| sighting.client_sent().frames + sighting.server_sent().frames).sum();
-    let udp: u64 = udp.map(|sighting| sighting.client_sent().datagrams + sighting.server_sent().datagrams).sum();
-    tcp.saturating_add(udp)
-}
-
-/// ARP that nobody answers: then not even a SYN or a datagram leaves the computer.
-fn no_server(capture: &CaptureFacts) -> Option<(&'static str, String)> {
-    let unanswered = &capture.traffic.other().arp_unanswered;
-    let asked = unanswered.iter().filter(|question| question.requests > 1).max_by_key(|question| question.requests)?;
-    let message = format!(
-        "{} asks for {} by ARP ({}) and nobody answers: no computer on the network has that IP address, so the client's \
-         packets never left. Check the cables (step 1), the addresses (step 3) with ping (step 4), and the server's address \
-         in the client.",
-        asked.asker,
-        asked.target,
-        count(asked.requests, "request"),
-    );
-    Some(("server-unreachable", message))
+fn lab_frames(view: &LabView<'_>, number: usize) -> u64 {
+    view.lab_frames.get(number).copied().unwrap_or(0)
 }
 
 /// Why a capture with packets may have none of the lab: the names of its interfaces tell most.
-fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, String) {
+fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, Text) {
     let used = capture.info.interfaces.iter().filter(|interface| interface.frames > 0);
     // On Windows the name is a GUID, and only the description says what the interface is.
     let names: Vec<&str> = used.filter_map(|i| i.description.as_deref().or(i.name.as_deref())).collect();
-    let shown: Vec<_> = names.iter().map(|name| harmless(name)).collect();
+    let shown: Vec<Text> = names.iter().map(|name| Span::Code(harmless(name).into_owned()).into()).collect();
     let all_match = |words: &[&str], whole: bool| {
         !names.is_empty()
             && names.iter().all(|name| {
@@ -158,38 +151,52 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
     if all_match(&WIRELESS, false) {
         return (
             "wrong-interface",
-            format!("Captured on {}; the lab runs on the wired interface. {redo}", list(&shown)),
+            say!["Captured on ", Text::list(shown), format!("; the lab runs on the wired interface. {redo}")],
         );
     }
     if all_match(&LOOPBACK, true) {
-        let message = format!(
-            "Captured on {}, the loopback interface, which only sees traffic of the computer with itself. {redo}",
-            list(&shown)
-        );
+        let message = say![
+            "Captured on ",
+            Text::list(shown),
+            format!(", the loopback interface, which only sees traffic of the computer with itself. {redo}")
+        ];
         return ("wrong-interface", message);
     }
     let counts = capture.traffic.other().counts;
-    let message = format!(
-        "None of the {} belongs to the lab: no TCP connection or UDP datagram to a server of the lab ({} and {} of other \
-         programs). Was the client started while the capture ran, with the server's address set in it, and the capture made \
-         on the interface that has the lab's address? Two programs on one computer talk over lo, never over eth0. {}",
-        count(capture.info.frames, "frame"),
-        count(counts.tcp, "TCP segment"),
-        count(counts.udp, "UDP datagram"),
-        match view.config.hosts.get(&HostName::A) {
-            Some(set) => format!("The server's computer, host A, was set to {set}: is it that one?"),
-            None => "If the server's address is unusual, name it (--server, or a lab file with --lab).".to_owned(),
-        },
-    );
+    let message = say![
+        format!(
+            "None of the {} belongs to the lab: no client exchanges data with a program that may be the lab's server ({} and {} \
+             of other programs). Was the client started while the capture ran, with the server's address set in it, and the \
+             capture made on the interface that has the lab's address? Two programs on one computer talk over lo, never over \
+             eth0.",
+            count(capture.info.frames, "frame"),
+            count(counts.tcp, "TCP segment"),
+            count(counts.udp, "UDP datagram"),
+        ),
+        server_hint(view)
+    ];
     ("no-lab-traffic", message)
 }
 
+/// How to say which server is the lab's.
+fn server_hint(view: &LabView<'_>) -> Text {
+    match (view.config.hosts.get(&HostName::A), view.servers.nearest) {
+        (Some(set), _) => say![format!(" The server's computer, host A, was set to {set}: is it that one?")],
+        (None, Some((protocol, address))) => say![
+            format!(" If {address} ({protocol}) is the lab's server, say so: "),
+            Span::Code(format!("--server {address}")),
+            "."
+        ],
+        (None, None) => " If the server's address is unusual, name it (--server, or a lab file with --lab).".into(),
+    }
+}
+
 /// Client and server on one computer.
-fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, String)) {
-    let tcp = view.connections.iter().filter(|c| c.sightings.iter().any(|s| s.capture == number));
-    let udp = view.conversations.iter().filter(|c| c.sightings.iter().any(|s| s.capture == number));
+fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
+    let tcp = view.connections.iter().filter(|c| c.in_capture(number).is_some());
+    let udp = view.conversations.iter().filter(|c| c.sightings().iter().any(|s| s.capture == number));
     let pairs: Vec<_> =
-        tcp.map(|c| (c.client().ip, c.server().ip)).chain(udp.map(|c| (c.client.ip, c.server.ip))).collect();
+        tcp.map(|c| (c.client().ip, c.server().ip)).chain(udp.map(|c| (c.client().ip, c.server().ip))).collect();
     if pairs.is_empty() || !pairs.iter().all(|(client, server)| client == server) {
         return;
     }
@@ -204,7 +211,7 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
          computers B and C: set the server's address to host A's in all programs. (Traffic of a computer with itself goes \
          over lo, never over eth0.)"
     );
-    add(code, Severity::Warning, message);
+    add(code, Severity::Warning, message.into());
 }
 
 /// Save As keeps everything: that is fine, and here is how to trim it. Said once for all files.
@@ -220,30 +227,31 @@ pub(super) fn find_other_traffic(view: &LabView<'_>, found: &mut Vec<Finding>) {
         [] => return,
         [(number, share)] => {
             let verb = if share.starts_with("1 of") { "belongs" } else { "belong" };
-            (format!("{share} {verb} to the lab"), Some(view.file(*number).to_owned()))
+            (say![format!("{share} {verb} to the lab")], Some(view.file(*number).to_owned()))
         }
         several => {
-            let shares: Vec<String> =
-                several.iter().map(|(number, share)| format!("{share} in {}", harmless(view.file(*number)))).collect();
-            (format!("These belong to the lab: {}", list(&shares)), None)
+            let shares = several.iter().map(|(number, share)| {
+                say![format!("{share} in "), Span::Code(harmless(view.file(*number)).into_owned())]
+            });
+            (say!["These belong to the lab: ", Text::list(shares)], None)
         }
     };
-    let message = format!(
-        "{what}; the rest is other traffic. That is fine: Save As keeps every frame, whatever the display filter shows. To \
-         trim: File → Export Specified Packets → Displayed."
-    );
-    let (code, severity) = ("extra-traffic", Severity::Info);
-    found.push(Finding { code, severity, file, message, redo: None, evidence: Vec::new() });
+    let message = say![
+        what,
+        "; the rest is other traffic. That is fine: Save As keeps every frame, whatever the display filter shows. To trim: \
+         File → Export Specified Packets → Displayed."
+    ];
+    found.push(Finding { file, ..of_all("extra-traffic", Severity::Info, message) });
 }
 
 /// More of the lab's connections than are looked at one by one.
-fn many_connections(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, String)) {
+fn many_connections(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
     if view.cut.get(number) == Some(&true) {
         let message = format!(
             "The file holds more than {LAB_STREAMS} connections or conversations with the lab's servers: all are listed, and \
              the answers rest on the first {LAB_STREAMS}."
         );
-        add("many-connections", Severity::Info, message);
+        add("many-connections", Severity::Info, message.into());
     }
 }
 
@@ -254,15 +262,7 @@ pub(super) fn find_crowd(view: &LabView<'_>, found: &mut Vec<Finding>) {
             "More than {LAB_CANDIDATES} socket addresses could be servers of the lab; the lab was looked for among the first \
              ones. If it was not found, name its server (--server, or a lab file with --lab)."
         );
-        let severity = Severity::Info;
-        found.push(Finding {
-            code: "limit-candidates",
-            severity,
-            file: None,
-            message,
-            redo: None,
-            evidence: Vec::new(),
-        });
+        found.push(of_all("limit-candidates", Severity::Info, message));
     }
 }
 

@@ -1,16 +1,16 @@
 //! Findings about journals: cut short, or too long to be held.
 
 use crate::analyze::analysis::{Finding, Severity};
-use crate::analyze::testimony::Testimony;
-use crate::analyze::topology::LabView;
+use crate::analyze::findings::made::of_all;
+use crate::analyze::matching::LabView;
 use crate::limits::JOURNAL_ENTRIES;
 use crate::wording::count;
 
 /// Looks at every journal.
 pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
     for named in view.journals {
-        let mut add = |code, severity, message| {
-            let (file, redo, evidence) = (Some(named.file.clone()), None, Vec::new());
+        let mut add = |code, severity, message: String| {
+            let (file, message, redo, evidence) = (Some(named.file.clone()), message.into(), None, Vec::new());
             found.push(Finding { code, severity, file, message, redo, evidence });
         };
         if named.journal.cut {
@@ -26,14 +26,13 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
             add("limit-journal", Severity::Warning, message);
         }
     }
-    let left_out = Testimony::of(view.journals).left_out;
+    let left_out = view.accounts.left_out;
     if left_out > 0 {
         let message = format!(
             "The journals tell of more than {JOURNAL_ENTRIES} processes, sockets and clients; {} of further ones were not \
              looked at.",
             count(left_out, "event")
         );
-        let (code, severity) = ("limit-journal", Severity::Warning);
-        found.push(Finding { code, severity, file: None, message, redo: None, evidence: Vec::new() });
+        found.push(of_all("limit-journal", Severity::Warning, message));
     }
 }

@@ -2,7 +2,8 @@
 
 use super::pair::Pair;
 use crate::analyze::batch::Seen;
-use crate::analyze::packet::{Content, OrdinaryPacket, Packet, TcpFlags};
+use crate::analyze::decode::snmp;
+use crate::analyze::packet::{Content, OrdinaryPacket, Packet, QuotedHeader, TcpFlags};
 use crate::capfile::{Direction, Frame, FrameTime};
 use crate::types::{FrameNumber, Protocol};
 
@@ -25,6 +26,19 @@ pub(super) struct Header {
     pub(super) acknowledgement: u32,
 }
 
+impl Header {
+    /// That of a quoted packet, whose payload and acknowledgement number never count.
+    pub(super) fn quoted(quote: &QuotedHeader) -> Header {
+        Header {
+            flags: quote.flags,
+            bogus: quote.bogus_header,
+            payload_length: Some(0),
+            sequence: quote.sequence,
+            acknowledgement: 0,
+        }
+    }
+}
+
 /// What a stream needs to know of a packet. Small and copied: what it tells is made where it is needed, which for most
 /// packets is nowhere.
 pub(super) trait Arrival: Copy {
@@ -37,6 +51,14 @@ pub(super) trait Arrival: Copy {
 
     /// The captured payload.
     fn payload(&self) -> &[u8];
+
+    /// Whether Wireshark takes the payload for SNMP, where the ports are SNMP's.
+    fn is_snmp(self) -> bool {
+        snmp::is_snmp(self.pair().protocol(), self.payload(), self.held_length())
+    }
+
+    /// Payload that the packet has room for: see [`crate::analyze::packet::UdpDatagram::held_length`].
+    fn held_length(self) -> u32;
 
     /// Source MAC address, where there is one.
     fn mac(self) -> Option<[u8; 6]>;
@@ -53,13 +75,14 @@ pub(super) struct Whole<'a> {
     pair: Pair,
     header: Header,
     payload: &'a [u8],
+    held_length: u32,
 }
 
 impl<'a> Whole<'a> {
     /// The packet, if it is a TCP segment or UDP datagram over IP.
     pub(super) fn new(frame: &'a Frame<'a>, packet: &'a Packet<'a>) -> Option<Whole<'a>> {
         let ip = packet.ip.as_ref()?;
-        let (ports, protocol, header, payload) = match &packet.content {
+        let (ports, protocol, header, payload, held_length) = match &packet.content {
             Content::Tcp(segment) => {
                 let header = Header {
                     flags: segment.flags,
@@ -68,7 +91,13 @@ impl<'a> Whole<'a> {
                     sequence: segment.sequence,
                     acknowledgement: segment.acknowledgement,
                 };
-                ([segment.source_port, segment.destination_port], Protocol::Tcp, header, segment.payload)
+                (
+                    [segment.source_port, segment.destination_port],
+                    Protocol::Tcp,
+                    header,
+                    segment.payload,
+                    segment.payload_length.unwrap_or(0),
+                )
             }
             Content::Udp(datagram) => {
                 let header = Header {
@@ -78,11 +107,12 @@ impl<'a> Whole<'a> {
                     sequence: 0,
                     acknowledgement: 0,
                 };
-                ([datagram.source_port, datagram.destination_port], Protocol::Udp, header, datagram.payload)
+                let ports = [datagram.source_port, datagram.destination_port];
+                (ports, Protocol::Udp, header, datagram.payload, datagram.held_length)
             }
             _ => return None,
         };
-        Some(Whole { frame, packet, pair: Pair::new(ip, ports, protocol), header, payload })
+        Some(Whole { frame, packet, pair: Pair::new(ip, ports, protocol), header, payload, held_length })
     }
 }
 
@@ -101,6 +131,10 @@ impl Arrival for Whole<'_> {
 
     fn payload(&self) -> &[u8] {
         self.payload
+    }
+
+    fn held_length(self) -> u32 {
+        self.held_length
     }
 
     fn mac(self) -> Option<[u8; 6]> {
@@ -137,6 +171,10 @@ impl Arrival for Seen<'_> {
 
     fn payload(&self) -> &[u8] {
         self.packet.payload(self.data())
+    }
+
+    fn held_length(self) -> u32 {
+        self.packet.payload_length.into()
     }
 
     fn mac(self) -> Option<[u8; 6]> {

@@ -1,88 +1,283 @@
-//! What is remembered of a stream besides what every frame touches.
+//! What is remembered of a stream besides what every frame touches, packed: a capture may hold millions of streams.
+//!
+//! Frames are kept as distances from the stream's first one, and counts in a byte. What finds no room so is kept apart;
+//! [`Known`] and [`Noting`] hide the difference.
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::arrival::At;
-use super::model::Side;
+use super::marks::Marks;
 use super::packed::PackedFrame;
 use super::payload::PayloadKinds;
-use super::record::Marks;
-use super::sides::side_mut;
-use super::tcp::SYN_ACK;
+use super::place::Place;
+use super::records::Records;
+use super::rules::SYN_ACK;
+use super::sides::{Side, side, side_mut};
 use crate::analyze::packet::TcpFlags;
+use crate::analyze::track::payload::PayloadKind;
 use crate::capfile::FrameTime;
 use crate::types::FrameNumber;
 
-/// The first frame of each kind, and what else is seldom needed, packed. Of a UDP conversation most of it stays empty.
+/// A kind of frame of which each stream's first one is remembered; of a UDP conversation only data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum First {
+    Syn,
+    SynAck,
+    /// After the SYN-ACK, with ACK set and SYN clear.
+    AckOfA,
+    AckOfB,
+    DataOfA,
+    DataOfB,
+    FinOfA,
+    FinOfB,
+    RstOfA,
+    RstOfB,
+}
+
+impl First {
+    const COUNT: usize = 10;
+
+    pub(super) const ACK: [First; 2] = [First::AckOfA, First::AckOfB];
+    pub(super) const DATA: [First; 2] = [First::DataOfA, First::DataOfB];
+    pub(super) const FIN: [First; 2] = [First::FinOfA, First::FinOfB];
+    pub(super) const RST: [First; 2] = [First::RstOfA, First::RstOfB];
+}
+
+/// How many frames after the stream's first one, plus one; 0 for none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Distance([u8; 3]);
+
+impl Distance {
+    /// It is kept apart.
+    const FAR: u32 = 0xff_ffff;
+
+    fn new(frames: u64) -> Distance {
+        let [a, b, c, _] =
+            u32::try_from(frames).map_or(Distance::FAR, |n| n.saturating_add(1).min(Distance::FAR)).to_le_bytes();
+        Distance([a, b, c])
+    }
+
+    fn get(self) -> u32 {
+        let [a, b, c] = self.0;
+        u32::from_le_bytes([a, b, c, 0])
+    }
+}
+
+/// Those of one stream, in fifty bytes.
 #[derive(Debug)]
 pub(super) struct Details {
-    pub(super) first_time: Option<FrameTime>,
-    pub(super) first_frame: PackedFrame,
-    pub(super) syn: PackedFrame,
-    pub(super) syn_ack: PackedFrame,
-    /// First frame after the SYN-ACK with ACK set and SYN clear, of each side.
-    pub(super) ack: [PackedFrame; 2],
-    pub(super) data: [PackedFrame; 2],
-    pub(super) fin: [PackedFrame; 2],
-    pub(super) rst: [PackedFrame; 2],
-    pub(super) payload_kinds: PayloadKinds,
+    first_time: Option<FrameTime>,
+    first_frame: PackedFrame,
+    firsts: [Distance; First::COUNT],
+    payload_kinds: PayloadKinds,
     /// Bits of the first frame, which Wireshark adds one pass late: they show in streams of two or more frames.
-    pub(super) late_completeness: u8,
-    /// Of each side; stay at 4,294,967,295.
-    pub(super) retransmissions: [u32; 2],
+    late_completeness: u8,
+    /// Of each side; more than 255 are kept apart.
+    retransmissions: [u8; 2],
 }
 
 impl Details {
-    /// Those of a stream that begins with this frame.
-    pub(super) fn new(at: At) -> Self {
-        let none = PackedFrame::default();
+    fn new(at: At) -> Self {
         Details {
             first_time: at.time,
             first_frame: PackedFrame::new(at.number),
-            syn: none,
-            syn_ack: none,
-            ack: [none; 2],
-            data: [none; 2],
-            fin: [none; 2],
-            rst: [none; 2],
+            firsts: Default::default(),
             payload_kinds: PayloadKinds::default(),
             late_completeness: 0,
             retransmissions: [0; 2],
         }
     }
+}
+
+/// What finds no room in [`Details`].
+#[derive(Debug)]
+struct Far {
+    frames: HashMap<(Place, First), FrameNumber>,
+    retransmissions: HashMap<(Place, Side), u32>,
+}
+
+/// Those of all streams.
+#[derive(Debug)]
+pub(super) struct AllDetails {
+    near: Records<Details>,
+    far: Far,
+}
+
+impl AllDetails {
+    pub(super) fn new() -> Self {
+        AllDetails { near: Records::new(), far: Far { frames: HashMap::new(), retransmissions: HashMap::new() } }
+    }
+
+    /// How many streams there are.
+    pub(super) fn len(&self) -> usize {
+        self.near.len()
+    }
+
+    /// Adds a stream that begins with this frame.
+    pub(super) fn push(&mut self, at: At) {
+        self.near.push(Details::new(at));
+    }
+
+    /// What is known of a stream.
+    pub(super) fn get(&self, place: Place) -> Option<Known<'_>> {
+        self.near.get(place.index()).map(|details| Known { details, far: &self.far, place })
+    }
+
+    /// The same, to note more.
+    pub(super) fn get_mut(&mut self, place: Place) -> Option<Noting<'_>> {
+        self.near.get_mut(place.index()).map(|details| Noting { details, far: &mut self.far, place })
+    }
+}
+
+/// What is known of a stream.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    details: &'a Details,
+    far: &'a Far,
+    place: Place,
+}
+
+impl Known<'_> {
+    pub(super) fn first_frame(&self) -> FrameNumber {
+        self.details.first_frame.get().unwrap_or(FrameNumber(0))
+    }
+
+    pub(super) fn first_time(&self) -> Option<FrameTime> {
+        self.details.first_time
+    }
+
+    /// The first frame of this kind.
+    pub(super) fn first(&self, kind: First) -> Option<FrameNumber> {
+        match self.details.firsts.get(kind as usize)?.get() {
+            0 => None,
+            Distance::FAR => self.far.frames.get(&(self.place, kind)).copied(),
+            near => Some(FrameNumber(self.first_frame().0.saturating_add(u64::from(near)).saturating_sub(1))),
+        }
+    }
+
+    pub(super) fn payload_kinds(&self) -> [PayloadKind; 2] {
+        self.details.payload_kinds.get()
+    }
+
+    pub(super) fn late_completeness(&self) -> u8 {
+        self.details.late_completeness
+    }
+
+    /// Retransmissions of each side; they stay at 4,294,967,295.
+    pub(super) fn retransmissions(&self) -> [u32; 2] {
+        [Side::A, Side::B].map(|of| {
+            let more = self.far.retransmissions.get(&(self.place, of)).copied().unwrap_or(0);
+            u32::from(*side(&self.details.retransmissions, of)).saturating_add(more)
+        })
+    }
+}
+
+/// What is known of a stream, to note more.
+pub(super) struct Noting<'a> {
+    details: &'a mut Details,
+    far: &'a mut Far,
+    place: Place,
+}
+
+impl Noting<'_> {
+    /// The stream's first frame so far.
+    pub(super) fn first_frame(&self) -> FrameNumber {
+        self.details.first_frame.get().unwrap_or(FrameNumber(0))
+    }
+
+    /// The stream has its first frame now: so far only quotes of it were seen.
+    pub(super) fn begin(&mut self, at: At) {
+        (self.details.first_time, self.details.first_frame) = (at.time, PackedFrame::new(at.number));
+    }
+
+    pub(super) fn set_late_completeness(&mut self, bits: u8) {
+        self.details.late_completeness = bits;
+    }
+
+    fn set(&mut self, kind: First, frame: FrameNumber) {
+        let distance = Distance::new(frame.0.saturating_sub(self.first_frame().0));
+        if distance.get() == Distance::FAR {
+            self.far.frames.insert((self.place, kind), frame);
+        }
+        if let Some(there) = self.details.firsts.get_mut(kind as usize) {
+            *there = distance;
+        }
+    }
 
     /// First frame with payload of a side.
     pub(super) fn note_data(&mut self, frame: FrameNumber, sender: Side, payload: &[u8]) {
-        *side_mut(&mut self.data, sender) = PackedFrame::new(frame);
-        self.payload_kinds.note(sender, payload);
+        self.set(*side(&First::DATA, sender), frame);
+        self.details.payload_kinds.note(sender, payload);
     }
 
     /// First acknowledgement of a side after the SYN-ACK.
     pub(super) fn note_ack(&mut self, frame: FrameNumber, sender: Side) {
-        *side_mut(&mut self.ack, sender) = PackedFrame::new(frame);
+        self.set(*side(&First::ACK, sender), frame);
     }
 
     /// First SYN, SYN-ACK, FIN and RST.
     pub(super) fn note_control(&mut self, marks: &mut Marks, frame: FrameNumber, sender: Side, flags: TcpFlags) {
-        let frame = PackedFrame::new(frame);
         if flags.has(SYN_ACK) {
             if marks.set(Marks::SYN_ACK) {
-                self.syn_ack = frame;
+                self.set(First::SynAck, frame);
                 marks.0 |= if sender == Side::B { Marks::SYN_ACK_FROM_B } else { 0 };
             }
         } else if flags.has(TcpFlags::SYN) && marks.set(Marks::SYN) {
-            self.syn = frame;
+            self.set(First::Syn, frame);
             marks.0 |= if sender == Side::B { Marks::SYN_FROM_B } else { 0 };
         }
         if flags.has(TcpFlags::FIN) && marks.set(Marks::fin(sender)) {
-            *side_mut(&mut self.fin, sender) = frame;
+            self.set(*side(&First::FIN, sender), frame);
         }
         if flags.has(TcpFlags::RST) && marks.set(Marks::rst(sender)) {
-            *side_mut(&mut self.rst, sender) = frame;
+            self.set(*side(&First::RST, sender), frame);
         }
     }
 
     /// One more retransmission of a side.
     pub(super) fn note_retransmission(&mut self, sender: Side) {
-        let count = side_mut(&mut self.retransmissions, sender);
-        *count = count.saturating_add(1);
+        let count = side_mut(&mut self.details.retransmissions, sender);
+        match count.checked_add(1) {
+            Some(more) => *count = more,
+            None => {
+                let more = self.far.retransmissions.entry((self.place, sender)).or_insert(0);
+                *more = more.saturating_add(1);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_takes_the_memory_it_is_meant_to() {
+        assert!(size_of::<Details>() <= 50);
+    }
+
+    #[test]
+    fn frames_and_counts_of_any_size_are_remembered() {
+        let mut all = AllDetails::new();
+        all.push(At { number: FrameNumber(1), time: None });
+        all.push(At { number: FrameNumber(10), time: None });
+        let place = Place::new(1);
+        let near_end = 10 + u64::from(Distance::FAR) - 2;
+        for (kind, frame) in
+            [(First::Syn, 10), (First::SynAck, near_end), (First::FinOfA, near_end + 1), (First::RstOfB, 1 << 39)]
+        {
+            all.get_mut(place).unwrap().set(kind, FrameNumber(frame));
+            assert_eq!(all.get(place).unwrap().first(kind), Some(FrameNumber(frame)));
+        }
+        assert_eq!(all.far.frames.len(), 2);
+        for _ in 0..700 {
+            all.get_mut(place).unwrap().note_retransmission(Side::B);
+        }
+        assert_eq!(all.get(place).unwrap().retransmissions(), [0, 700]);
+        let other = all.get(Place::new(0)).unwrap();
+        assert_eq!(
+            (other.first(First::Syn), other.first(First::FinOfA), other.retransmissions()),
+            (None, None, [0, 0])
+        );
     }
 }

@@ -1,7 +1,6 @@
 //! Which way one side's frames went, as seen from the capturing computer.
 
-use super::model::Side;
-use super::sides::side_mut;
+use super::sides::{Side, side_mut};
 use crate::capfile::Direction;
 
 /// Frames of one side that were evidently sent, or evidently received, by the capturing computer. Counts stay at 255:

@@ -2,25 +2,11 @@
 
 use hashbrown::HashTable;
 
-use super::model::Side;
 use super::pair::Pair;
+use super::place::Place;
 use super::record::Record;
 use super::records::Records;
-
-/// Which stream it is of all in the capture, TCP and UDP, by the order of their first frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::analyze) struct Place(u32);
-
-impl Place {
-    /// No stream has this place: the index does not give it away.
-    pub(super) const NONE: Place = Place(u32::MAX);
-
-    /// The place as an index.
-    #[inline(always)]
-    pub(super) const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
+use super::sides::Side;
 
 /// A stream, and the hash of its pair: growing the table need not look at the records.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +47,7 @@ impl Index {
 
     /// Appends a record; its pair leads to it from now on. `None` where no further place is left.
     pub(super) fn open(&mut self, records: &mut Records<Record>, record: Record, hash: u32) -> Option<Place> {
-        let stream = u32::try_from(records.len()).ok().map(Place).filter(|place| *place != Place::NONE)?;
+        let stream = u32::try_from(records.len()).ok().map(Place::new).filter(|place| *place != Place::NONE)?;
         let same = |slot: &Slot| slot.hash == hash && side_in(records, slot.stream, record.pair()).is_some();
         match self.slots.find_mut(spread(hash), same) {
             Some(slot) => slot.stream = stream,

@@ -2,20 +2,28 @@
 //!
 //! Memory grows with streams, not with packets: each has a record of fixed size, and the notes on single frames are
 //! bounded. `record` has what every frame touches, `tcp` the rules of TCP streams, `pair` and `index` find streams by their
-//! addresses, `notes` remembers single frames, `other` everything that is neither; `traffic` hands out what was found.
+//! addresses, `notes` remembers single frames, `numbers` has what moves stream numbers, `other` everything that is neither;
+//! `traffic` hands out what was found.
 
 mod arrival;
 mod details;
 mod directions;
+mod elsewhere;
 mod index;
+mod marks;
 mod model;
 mod notes;
+mod numbers;
 mod other;
 mod packed;
 mod pair;
 mod payload;
+mod place;
+#[cfg(test)]
+mod quoted_tests;
 mod record;
 mod records;
+mod rules;
 mod sides;
 mod tcp;
 #[cfg(test)]
@@ -23,27 +31,33 @@ mod tests;
 mod traffic;
 mod udp;
 
-pub use model::{Close, FrameNote, HandshakeState, Side, SideCounts, TcpConnection, UdpConversation, UdpSide};
+pub use elsewhere::Elsewhere;
+pub use model::{Close, FrameNote, HandshakeState, SideCounts, TcpConnection, UdpConversation, UdpSide};
+pub use numbers::Split;
 pub use other::{
     ArpQuestion, CaptureEvidence, KindCounts, LONGEST_ETHERNET, Neighbour, OtherTraffic, PingPair, Unreachable,
 };
 pub use payload::PayloadKind;
+pub use sides::Side;
 pub use traffic::Traffic;
 
 use std::hint::black_box;
 
 use crate::analyze::batch::{Seen, WINDOW};
-use crate::analyze::packet::{OrdinaryPacket, Packet, TcpFlags};
+use crate::analyze::packet::{OrdinaryPacket, Packet, QuotedHeader, TcpFlags};
 use crate::capfile::{CaptureWarning, Frame};
 use crate::limits::Limits;
 use crate::types::{FrameNumber, Protocol};
 
-use arrival::{Arrival, At, Whole};
-use details::Details;
-use index::{Index, Place};
+use arrival::{Arrival, At, Header, Whole};
+use details::AllDetails;
+use elsewhere::Kinds;
+use index::Index;
 use notes::{NoteBudget, Noted, Notes};
+use numbers::SecondNumbers;
 use other::Collector;
 use pair::{Pair, PairHasher};
+use place::Place;
 use record::{Record, Seldom};
 use records::Records;
 use tcp::Opening;
@@ -72,9 +86,11 @@ pub struct Tracker {
 /// What is remembered besides the records that every frame touches.
 #[derive(Debug)]
 struct Rest {
-    details: Records<Details>,
+    details: AllDetails,
     notes: Notes,
     budget: NoteBudget,
+    second_numbers: SecondNumbers,
+    elsewhere: Kinds,
     other: Collector,
 }
 
@@ -86,9 +102,11 @@ impl Tracker {
             index: Index::new(),
             streams: Records::new(),
             rest: Rest {
-                details: Records::new(),
+                details: AllDetails::new(),
                 notes: Notes::default(),
                 budget: NoteBudget::new(limits),
+                second_numbers: SecondNumbers::default(),
+                elsewhere: Kinds::default(),
                 other: Collector::new(limits),
             },
             most_streams: limits.connections,
@@ -104,7 +122,42 @@ impl Tracker {
                 self.rest.other.add_transport(arrival.pair().protocol(), frame.original_length);
                 self.find_and_add(arrival);
             }
-            None => self.rest.other.add(frame, packet),
+            None => {
+                self.rest.other.add(frame, packet);
+                let at = At { number: frame.number, time: frame.time };
+                packet.quoted.iter().for_each(|quote| self.add_quote(at, quote));
+            }
+        }
+        if let Some(kind) = packet.unfollowed {
+            self.rest.elsewhere.add(kind, frame.number);
+        }
+    }
+
+    /// Takes in a header that an ICMP error quotes: it takes a stream number as an ordinary one does, and its flags count
+    /// for completeness. It is no frame of the stream.
+    #[inline(never)]
+    fn add_quote(&mut self, at: At, quote: &QuotedHeader) {
+        let (pair, header) =
+            (Pair::new(&quote.ip, [quote.source_port, quote.destination_port], quote.protocol), Header::quoted(quote));
+        let found = self.index.find(&self.streams, &pair, self.hasher.hash(&pair));
+        let known = found.and_then(|(stream, sender)| Some((stream, sender, self.streams.get_mut(stream.index())?)));
+        let opening = match known {
+            None => Opening::FirstOfPair,
+            Some((_, sender, record)) if record.is_reused_by(sender, &header) => Opening::PortReuse,
+            Some((stream, sender, record)) => {
+                if quote.protocol == Protocol::Tcp {
+                    record.add_quoted(sender, &header);
+                }
+                return self.rest.pass_number(stream, &pair, at, quote.snmp);
+            }
+        };
+        if let Some(stream) = self.open_record(at, pair)
+            && let Some(record) = self.streams.get_mut(stream.index())
+        {
+            if quote.protocol == Protocol::Tcp {
+                record.set_quoted_opening(&header, opening);
+            }
+            self.rest.pass_number(stream, &pair, at, quote.snmp);
         }
     }
 
@@ -156,44 +209,45 @@ impl Tracker {
         if record.is_reused_by(sender, &arrival.header()) {
             return self.open(arrival, Opening::PortReuse);
         }
+        let sender = if record.frames() == 0 { self.rest.begin(record, arrival, stream) } else { sender };
         self.rest.count(record, arrival, stream, sender);
     }
 
     /// Opens a stream and counts its first frame.
     fn open(&mut self, arrival: impl Arrival, opening: Opening) {
         let (at, pair) = (arrival.at(), arrival.pair());
-        if !self.has_room(at.number) {
-            return;
-        }
-        let hash = self.hasher.hash(&pair);
-        let Some(stream) = self.index.open(&mut self.streams, Record::new(pair, at), hash) else { return };
-        self.rest.details.push(Details::new(at));
+        let Some(stream) = self.open_record(at, pair) else { return self.leave_out(at.number) };
         let Some(record) = self.streams.get_mut(stream.index()) else { return };
         self.rest.count(record, arrival, stream, Side::A);
         if pair.protocol() == Protocol::Tcp
-            && let Some(details) = self.rest.details.get_mut(stream.index())
+            && let Some(mut details) = self.rest.details.get_mut(stream)
         {
-            record.set_opening(details, &arrival.header(), opening);
+            record.set_opening(&mut details, &arrival.header(), opening);
         }
     }
 
-    /// False where the limit of streams is reached; the frame then counts as not followed.
-    fn has_room(&mut self, frame: FrameNumber) -> bool {
-        let room = self.streams.len() < self.most_streams;
-        if !room {
-            self.unfollowed = self.unfollowed.saturating_add(1);
-            self.first_unfollowed.get_or_insert(frame);
+    /// Opens a stream without a frame. `None` where the limit of streams is reached.
+    fn open_record(&mut self, at: At, pair: Pair) -> Option<Place> {
+        if self.streams.len() >= self.most_streams {
+            return None;
         }
-        room
+        let stream = self.index.open(&mut self.streams, Record::new(pair, at), self.hasher.hash(&pair))?;
+        self.rest.details.push(at);
+        Some(stream)
+    }
+
+    /// Counts a frame that is not followed, because the limit of streams is reached.
+    fn leave_out(&mut self, frame: FrameNumber) {
+        self.unfollowed = self.unfollowed.saturating_add(1);
+        self.first_unfollowed.get_or_insert(frame);
     }
 
     /// What was found, when the last frame was added.
     pub fn finish(self) -> Traffic {
         let warnings = self.warnings();
-        let Rest { details, mut notes, mut other, .. } = self.rest;
-        notes.sort(self.streams.len());
+        let Rest { details, notes, mut other, second_numbers, elsewhere, .. } = self.rest;
         self.streams.iter().for_each(|record| other.add_directions_of(record));
-        Traffic::new(self.streams, details, notes, other.finish(), warnings)
+        Traffic::new(self.streams, details, &second_numbers, notes.sort(), other.finish(), elsewhere.finish(), warnings)
     }
 
     fn warnings(&self) -> Vec<CaptureWarning> {
@@ -226,20 +280,43 @@ impl Rest {
     /// Counts a packet of this stream.
     fn count(&mut self, record: &mut Record, arrival: impl Arrival, stream: Place, sender: Side) {
         let noted = self.budget.allows(record.frames());
-        let header = arrival.header();
+        let (header, pair) = (arrival.header(), *record.pair());
+        if self.second_numbers.concern(&pair, stream) {
+            self.pass_number(stream, &pair, arrival.at(), arrival.is_snmp());
+        }
         let seldom = record.add(arrival.at(), sender, &header, arrival.way());
         if seldom.has(Seldom::FIRST_OF_SIDE) {
             self.other.add_sender(arrival);
         }
         if seldom.any()
-            && let Some(details) = self.details.get_mut(stream.index())
+            && let Some(mut details) = self.details.get_mut(stream)
         {
-            record.add_seldom(details, seldom, arrival.at().number, sender, &header, arrival.payload());
+            record.add_seldom(&mut details, seldom, arrival.at().number, sender, &header, arrival.payload());
+            if seldom.has(Seldom::FIRST_DATA) {
+                self.elsewhere.look(&pair, arrival.payload(), arrival.at().number, details.first_frame());
+            }
         }
         if noted {
             self.note(arrival, stream, sender, seldom.has(Seldom::RETRANSMISSION));
         }
-        record.get_ready(self.budget.allows(record.frames()));
+        record.get_ready(self.budget.allows(record.frames()) || self.second_numbers.concern(&pair, stream));
+    }
+
+    /// Gives a stream that only quotes were seen of its first frame; the side that sent it is the first one.
+    #[inline(never)]
+    fn begin(&mut self, record: &mut Record, arrival: impl Arrival, stream: Place) -> Side {
+        record.begin(arrival.pair());
+        if let Some(mut details) = self.details.get_mut(stream) {
+            details.begin(arrival.at());
+        }
+        Side::A
+    }
+
+    /// Takes note of a frame of a stream, or a quote of one, that may open or take a second number.
+    fn pass_number(&mut self, stream: Place, pair: &Pair, at: At, is_snmp: bool) {
+        if self.second_numbers.concern(pair, stream) {
+            self.second_numbers.pass(stream, pair.protocol(), at.number, is_snmp, self.details.len());
+        }
     }
 
     fn note(&mut self, arrival: impl Arrival, stream: Place, sender: Side, retransmission: bool) {

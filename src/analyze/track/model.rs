@@ -1,28 +1,9 @@
 //! What is known of a connection or conversation when the capture has been read.
 
 use super::payload::PayloadKind;
-use super::sides::side;
+use super::sides::{Side, side};
 use crate::analyze::packet::TcpFlags;
 use crate::types::{FrameNumber, SocketAddress, StreamNumber, Timestamp};
-
-/// One of the two ends of a connection or conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The sender of the first frame.
-    A,
-    /// Its peer.
-    B,
-}
-
-impl Side {
-    /// The other end.
-    pub const fn other(self) -> Side {
-        match self {
-            Side::A => Side::B,
-            Side::B => Side::A,
-        }
-    }
-}
 
 /// How far the three-way handshake of a connection (RFC 9293, section 3.5) is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

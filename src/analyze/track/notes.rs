@@ -1,9 +1,10 @@
 //! Notes on single frames, for answers that name frames and for ladder diagrams. Bounded: the first frames of each
 //! stream, as many as the limits allow.
 
-use super::index::Place;
-use super::model::{FrameNote, Side};
+use super::model::FrameNote;
 use super::packed::PackedFrame;
+use super::place::Place;
+use super::sides::Side;
 use crate::analyze::packet::TcpFlags;
 use crate::capfile::FrameTime;
 use crate::limits::Limits;
@@ -55,13 +56,13 @@ impl Note {
     }
 }
 
-/// Notes on the frames of all streams.
+/// Notes on the frames of all streams, as they come.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
-    notes: Vec<Note>,
-    /// Where the notes of each stream begin, after [`Notes::sort`].
-    starts: Vec<u32>,
-}
+pub(super) struct Notes(Vec<Note>);
+
+/// The notes of each stream together, in frame order.
+#[derive(Debug)]
+pub(super) struct SortedNotes(Vec<Note>);
 
 /// How many notes may still be taken.
 #[derive(Debug)]
@@ -86,7 +87,7 @@ impl Notes {
     /// Notes a frame that the budget allows.
     pub(super) fn push(&mut self, budget: &mut NoteBudget, stream: Place, noted: &Noted) {
         budget.left = budget.left.saturating_sub(1);
-        self.notes.push(Note {
+        self.0.push(Note {
             stream,
             sequence: noted.sequence,
             acknowledgement: noted.acknowledgement,
@@ -98,38 +99,20 @@ impl Notes {
         });
     }
 
-    /// Puts the notes of each stream together, in frame order. `streams` is how many there are.
-    ///
-    /// A counting sort: there may be as many streams as notes.
-    pub(super) fn sort(&mut self, streams: usize) {
-        let Some(first) = self.notes.first().copied() else { return };
-        let mut starts = vec![0_u32; streams.saturating_add(1)];
-        for note in &self.notes {
-            if let Some(count) = starts.get_mut(note.stream.index().saturating_add(1)) {
-                *count = count.saturating_add(1);
-            }
-        }
-        let mut sum = 0_u32;
-        for start in &mut starts {
-            sum = sum.saturating_add(*start);
-            *start = sum;
-        }
-        let (mut next, mut sorted) = (starts.clone(), vec![first; self.notes.len()]);
-        for note in &self.notes {
-            if let Some(place) = next.get_mut(note.stream.index()) {
-                if let Some(there) = sorted.get_mut(*place as usize) {
-                    *there = *note;
-                }
-                *place = place.saturating_add(1);
-            }
-        }
-        (self.notes, self.starts) = (sorted, starts);
+    /// Puts the notes of each stream together, in frame order. Nothing is kept for each stream: there may be far more of
+    /// them than notes.
+    pub(super) fn sort(mut self) -> SortedNotes {
+        self.0.sort_unstable_by_key(|note| (note.stream.number(), note.frame.get()));
+        SortedNotes(self.0)
     }
+}
 
-    /// The notes of the stream at this place, after [`Notes::sort`].
-    pub(super) fn of(&self, place: usize) -> &[Note] {
-        let start = |place: usize| self.starts.get(place).map(|start| *start as usize);
-        let end = place.checked_add(1).and_then(start);
-        start(place).zip(end).and_then(|(start, end)| self.notes.get(start..end)).unwrap_or_default()
+impl SortedNotes {
+    /// The notes of a stream.
+    pub(super) fn of(&self, stream: Place) -> &[Note] {
+        let start = self.0.partition_point(|note| note.stream.number() < stream.number());
+        let rest = self.0.get(start..).unwrap_or_default();
+        let length = rest.partition_point(|note| note.stream == stream);
+        rest.get(..length).unwrap_or_default()
     }
 }

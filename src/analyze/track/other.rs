@@ -418,11 +418,11 @@ mod tests {
     }
 
     fn packet<'a>(content: Content<'a>, between: Option<(&str, &str)>, way: Option<Direction>) -> Packet<'a> {
+        let ip = between.map(|(source, destination)| IpAddresses { source: ip(source), destination: ip(destination) });
         Packet {
             ethernet: Some(EthernetAddresses { source: [2, 0, 0, 0, 0, 1], destination: [0xff; 6] }),
-            ip: between.map(|(source, destination)| IpAddresses { source: ip(source), destination: ip(destination) }),
             direction: way,
-            content,
+            ..Packet::new(ip, content)
         }
     }
 

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 
-use super::model::Side;
+use super::sides::Side;
 use crate::analyze::packet::{IpAddresses, Ipv4End, OrdinaryPacket};
 use crate::types::{Protocol, SocketAddress};
 
@@ -81,6 +81,12 @@ impl Pair {
     #[inline(always)]
     pub(super) fn protocol(&self) -> Protocol {
         if self.marks.is_udp() { Protocol::Udp } else { Protocol::Tcp }
+    }
+
+    /// Both ports, in no order.
+    #[inline]
+    pub(super) fn ports(&self) -> [u16; 2] {
+        self.near.map(|near| (near & 0xffff) as u16)
     }
 
     /// The sender's side in the stream of `self`, if `packet` has the same addresses and transport. Where both addresses

@@ -1,28 +1,30 @@
 //! What kind of payload each side of a stream sends, judged by its first bytes: text as the lab's programs send it, or
 //! another protocol. One look per side and stream; it is evidence for finding the lab, never an answer.
 
-use super::model::Side;
+use super::sides::Side;
 
 /// Bytes of a payload that are looked at.
 const LOOKED_AT: usize = 64;
 
-/// How protocols begin that are text but not the lab's: HTTP (RFC 9112), RTSP, SSDP, SSH (RFC 4253), SIP, SMTP and FTP.
-const OTHER_PROTOCOLS: [&[u8]; 15] = [
+/// How other protocols begin, whatever follows: SSH (RFC 4253), HTTP (RFC 9112) and RTSP answers, SIP, RFB (RFC 6143), and
+/// the greetings of SMTP and FTP, POP3 and IMAP servers (RFC 5321, 959, 1939, 9051).
+const BEGINNINGS: [&[u8]; 9] = [b"SSH-", b"HTTP/", b"RTSP/", b"SIP/", b"RFB 0", b"220 ", b"220-", b"+OK ", b"* OK "];
+
+/// The methods of HTTP (RFC 9110, section 9), RTSP, SSDP and SIP. A line of a student's program may begin so too: only a
+/// target behind it that these protocols have makes it theirs.
+const METHODS: [&[u8]; 12] = [
     b"GET ",
     b"POST ",
     b"HEAD ",
     b"PUT ",
+    b"DELETE ",
     b"OPTIONS ",
     b"CONNECT ",
-    b"HTTP/",
-    b"RTSP/",
+    b"DESCRIBE ",
     b"NOTIFY ",
     b"M-SEARCH ",
-    b"SSH-",
     b"REGISTER ",
     b"INVITE ",
-    b"EHLO ",
-    b"SIP/",
 ];
 
 /// The kind of a side's first payload.
@@ -33,8 +35,12 @@ pub enum PayloadKind {
     None,
     /// Text, of no protocol that is known here.
     Text,
-    /// Binary data, or text of another protocol.
-    Other,
+    /// Binary data, of no protocol that is known here: a student's program may well send it.
+    Binary,
+    /// TLS (RFC 8446): which protocol is inside cannot be told.
+    Tls,
+    /// Another protocol: HTTP, SSH, SIP, SSDP and the like.
+    Protocol,
 }
 
 impl PayloadKind {
@@ -46,7 +52,10 @@ impl PayloadKind {
         let ascii = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
         // The ordinary case in a few instructions, for all bytes at once; the rest of this function says the same of it.
         if start.iter().fold(true, |all, byte| all & ascii(byte)) {
-            return if is_other_protocol(start) { PayloadKind::Other } else { PayloadKind::Text };
+            return if is_other_protocol(start) { PayloadKind::Protocol } else { PayloadKind::Text };
+        }
+        if is_tls(start) {
+            return PayloadKind::Tls;
         }
         let plain = |chunk: std::str::Utf8Chunk<'_>| {
             !chunk.valid().contains(|c: char| c.is_control() && !c.is_ascii_whitespace())
@@ -56,13 +65,30 @@ impl PayloadKind {
         let valid =
             chunks.next().is_some_and(|first| first.invalid().len() < 4 && plain(first)) && chunks.next().is_none();
         let cut_well = std::str::from_utf8(start).is_ok() || payload.len() > LOOKED_AT;
-        if valid && cut_well && !is_other_protocol(start) { PayloadKind::Text } else { PayloadKind::Other }
+        match (is_other_protocol(start), valid && cut_well) {
+            (true, _) => PayloadKind::Protocol,
+            (false, true) => PayloadKind::Text,
+            (false, false) => PayloadKind::Binary,
+        }
     }
 }
 
+/// A record of the TLS handshake (RFC 8446, section 5.1).
+fn is_tls(start: &[u8]) -> bool {
+    matches!(start, [0x16, 0x03, 0..=4, ..])
+}
+
 fn is_other_protocol(start: &[u8]) -> bool {
-    start.first().is_some_and(u8::is_ascii_uppercase)
-        && OTHER_PROTOCOLS.iter().any(|protocol| start.starts_with(protocol))
+    BEGINNINGS.iter().any(|beginning| start.starts_with(beginning))
+        || METHODS.iter().filter_map(|method| start.strip_prefix(*method)).any(is_target)
+}
+
+/// Whether this begins as the target of a request: a path, `*`, or an address with its scheme (RFC 9112, section 3.2; RFC
+/// 3261, section 7.1); or, as CONNECT has it, anything with the protocol's version after it.
+fn is_target(rest: &[u8]) -> bool {
+    let begins = |with: &[u8]| rest.starts_with(with);
+    let schemes: [&[u8]; 6] = [b"/", b"*", b"http:", b"https:", b"rtsp:", b"sip:"];
+    schemes.into_iter().any(begins) || rest.windows(6).any(|part| part == b" HTTP/")
 }
 
 /// The kinds of both sides, packed.
@@ -95,9 +121,16 @@ mod tests {
         for text in ["hello\n", "h\u{e9}llo", "a", long.as_str()] {
             assert_eq!(PayloadKind::of(text.as_bytes()), PayloadKind::Text, "{text}");
         }
-        for other in [&b"\x16\x03\x01"[..], b"GET / HTTP/1.1\r\n", b"SSH-2.0-OpenSSH", b"ab\xff\xfe", b"\0\0\0"] {
-            assert_eq!(PayloadKind::of(other), PayloadKind::Other, "{other:?}");
+        for other in [&b"GET / HTTP/1.1\r\n"[..], b"SSH-2.0-OpenSSH", b"M-SEARCH * HTTP/1.1", b"GET /x\xff"] {
+            assert_eq!(PayloadKind::of(other), PayloadKind::Protocol, "{other:?}");
         }
+        for own in ["GET name", "REGISTER echo 127.0.0.1 3000", "PUT it there"] {
+            assert_eq!(PayloadKind::of(own.as_bytes()), PayloadKind::Text, "{own}");
+        }
+        for binary in [&b"ab\xff\xfe"[..], b"\0\0\0", b"\0\0\0\x05hello"] {
+            assert_eq!(PayloadKind::of(binary), PayloadKind::Binary, "{binary:?}");
+        }
+        assert_eq!(PayloadKind::of(b"\x16\x03\x01\0"), PayloadKind::Tls);
         assert_eq!(PayloadKind::of(b""), PayloadKind::None);
     }
 }

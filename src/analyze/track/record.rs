@@ -4,12 +4,12 @@
 //! has the rules for segments; what frames bring now and then is in [`Details`].
 
 use super::arrival::{At, Header};
-use super::details::Details;
+use super::details::Noting;
 use super::directions::BothDirections;
-use super::model::Side;
+use super::marks::Marks;
 use super::pair::Pair;
-use super::sides::{side, side_mut};
-use super::tcp::{SYN_FIN_RST, completeness, is_after};
+use super::rules::{SYN_FIN_RST, completeness, is_after};
+use super::sides::{Side, side, side_mut};
 use crate::analyze::packet::TcpFlags;
 use crate::capfile::{Direction, FrameTime};
 use crate::types::{FrameNumber, Protocol};
@@ -30,62 +30,6 @@ pub(super) struct Sender {
     pub(super) next: u32,
     /// The peer's latest acknowledgement number; 0 before the first.
     pub(super) acknowledged: u32,
-}
-
-/// Small facts, one bit each.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Marks(pub(super) u16);
-
-impl Marks {
-    pub(super) const SYN: u16 = 1;
-    pub(super) const SYN_FROM_B: u16 = 2;
-    pub(super) const SYN_ACK: u16 = 4;
-    pub(super) const SYN_ACK_FROM_B: u16 = 8;
-
-    pub(super) const fn base(of: Side) -> u16 {
-        side_bit(of, 4)
-    }
-    pub(super) const fn next(of: Side) -> u16 {
-        side_bit(of, 6)
-    }
-    pub(super) const fn ack(of: Side) -> u16 {
-        side_bit(of, 8)
-    }
-    /// A segment with payload; or a datagram with captured payload.
-    pub(super) const fn data(of: Side) -> u16 {
-        side_bit(of, 10)
-    }
-    pub(super) const fn fin(of: Side) -> u16 {
-        side_bit(of, 12)
-    }
-    pub(super) const fn rst(of: Side) -> u16 {
-        side_bit(of, 14)
-    }
-
-    pub(super) const fn has(self, mark: u16) -> bool {
-        self.0 & mark != 0
-    }
-
-    #[inline]
-    pub(super) const fn has_both_bases(self) -> bool {
-        let both = Marks::base(Side::A) | Marks::base(Side::B);
-        self.0 & both == both
-    }
-
-    /// Sets the mark; true where it was not set before.
-    #[inline]
-    pub(super) fn set(&mut self, mark: u16) -> bool {
-        let new = self.0 & mark == 0;
-        self.0 |= mark;
-        new
-    }
-}
-
-const fn side_bit(of: Side, shift: u16) -> u16 {
-    match of {
-        Side::A => 1 << shift,
-        Side::B => 2 << shift,
-    }
 }
 
 /// Whether frames of each side without and with payload may be ones that [`Record::add_expected`] takes.
@@ -163,6 +107,11 @@ impl Record {
             directions: BothDirections::default(),
             senders: Default::default(),
         }
+    }
+
+    /// The stream has its first frame now: so far only quotes of it were seen, which tell no side.
+    pub(super) fn begin(&mut self, pair: Pair) {
+        self.pair = pair;
     }
 
     /// Its two socket addresses, the first side's first, and the transport.
@@ -255,7 +204,7 @@ impl Record {
     /// Notes what a frame brings that is seldom.
     pub(super) fn add_seldom(
         &mut self,
-        details: &mut Details,
+        details: &mut Noting<'_>,
         seldom: Seldom,
         frame: FrameNumber,
         sender: Side,
@@ -312,6 +261,5 @@ mod tests {
     #[test]
     fn a_stream_takes_the_memory_it_is_meant_to() {
         assert_eq!(size_of::<Record>(), 128);
-        assert!(size_of::<Details>() <= 80);
     }
 }

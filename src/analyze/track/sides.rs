@@ -1,7 +1,24 @@
-//! Choosing between the two sides of a stream, whose parts stand in arrays with [`Side::A`] first. Which
+//! The two sides of a stream, and choosing between them: their parts stand in arrays with [`Side::A`] first. Which
 //! side sends next cannot be predicted: no branches.
 
-use super::model::Side;
+/// One of the two ends of a connection or conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The sender of the first frame.
+    A,
+    /// Its peer.
+    B,
+}
+
+impl Side {
+    /// The other end.
+    pub const fn other(self) -> Side {
+        match self {
+            Side::A => Side::B,
+            Side::B => Side::A,
+        }
+    }
+}
 
 /// The part that belongs to one side.
 #[inline(always)]

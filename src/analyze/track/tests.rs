@@ -54,9 +54,7 @@ impl Sent {
         let [source, destination] = self.hosts.map(|host| IpAddr::V4(Ipv4Addr::new(10, 0, 0, host)));
         Packet {
             ethernet: Some(EthernetAddresses { source: [2, 0, 0, 0, 0, self.hosts[0]], destination: [0xff; 6] }),
-            ip: Some(IpAddresses { source, destination }),
-            direction: None,
-            content: Content::Tcp(self.segment()),
+            ..Packet::new(Some(IpAddresses { source, destination }), Content::Tcp(self.segment()))
         }
     }
 
@@ -460,6 +458,7 @@ fn udp_has_one_stream_for_each_pair() {
         source_port,
         destination_port,
         payload_length,
+        held_length: payload_length,
         payload: &[],
     };
     let (a, b): (IpAddr, IpAddr) = ("fe80::1".parse().unwrap(), "fe80::2".parse().unwrap());
@@ -478,7 +477,7 @@ fn udp_has_one_stream_for_each_pair() {
         (ends(a, b), datagram(5, 6, 3)),
     ];
     for (number, (ip, datagram)) in sent.into_iter().enumerate() {
-        let packet = Packet { ethernet: None, ip: Some(ip), direction: None, content: Content::Udp(datagram) };
+        let packet = Packet::new(Some(ip), Content::Udp(datagram));
         tracker.add(&frame(number), &packet);
     }
     let traffic = tracker.finish();

@@ -1,59 +1,71 @@
 //! All that was found in a capture, read-only: connections and conversations are kept packed and handed out by value.
 
-use super::details::Details;
+use super::details::{AllDetails, Known};
+use super::elsewhere::Elsewhere;
 use super::model::{FrameNote, TcpConnection, UdpConversation};
-use super::notes::Notes;
+use super::notes::SortedNotes;
+use super::numbers::{Numbers, SecondNumbers, Split};
 use super::other::OtherTraffic;
+use super::place::Place;
 use super::record::Record;
 use super::records::Records;
 use crate::capfile::CaptureWarning;
-use crate::types::{Protocol, SocketAddress, StreamNumber};
+use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 /// The connections, conversations and other traffic of one capture.
 #[derive(Debug)]
 pub struct Traffic {
     streams: Records<Record>,
-    details: Records<Details>,
-    /// Places of the TCP streams among all, by stream number; and of the UDP streams.
-    tcp: Vec<u32>,
-    udp: Vec<u32>,
-    notes: Notes,
+    details: AllDetails,
+    tcp: Numbers,
+    udp: Numbers,
+    notes: SortedNotes,
     other: OtherTraffic,
+    elsewhere: Vec<Elsewhere>,
     warnings: Vec<CaptureWarning>,
 }
 
 impl Traffic {
-    /// What was found. The notes are sorted.
+    /// What was found.
     pub(super) fn new(
         streams: Records<Record>,
-        details: Records<Details>,
-        notes: Notes,
+        details: AllDetails,
+        second_numbers: &SecondNumbers,
+        notes: SortedNotes,
         other: OtherTraffic,
+        elsewhere: Vec<Elsewhere>,
         warnings: Vec<CaptureWarning>,
     ) -> Traffic {
-        let places = |protocol| {
-            // Places are 32-bit numbers.
-            let places = streams.iter().zip(0_u32..).filter(|(stream, _)| stream.pair().protocol() == protocol);
-            places.map(|(_, place)| place).collect()
+        let numbers = |protocol| {
+            let first_frame = |place| details.get(Place::new(place)).map(|details| details.first_frame());
+            let all = streams.iter().map(|record| (record.pair().protocol(), record.frames() > 0));
+            Numbers::new(protocol, all, first_frame, second_numbers)
         };
-        let (tcp, udp) = (places(Protocol::Tcp), places(Protocol::Udp));
-        Traffic { streams, details, tcp, udp, notes, other, warnings }
+        let (tcp, udp) = (numbers(Protocol::Tcp), numbers(Protocol::Udp));
+        Traffic { streams, details, tcp, udp, notes, other, elsewhere, warnings }
     }
 
-    /// Number of TCP connections; their stream numbers are those below it.
+    /// Number of TCP connections.
     pub fn tcp_count(&self) -> usize {
         self.tcp.len()
     }
 
+    /// The stream numbers of the TCP connections, in order, as Wireshark shows them with its default settings. Where ICMP
+    /// errors quote TCP headers, some numbers below the greatest may be missing.
+    pub fn tcp_streams(&self) -> impl Iterator<Item = StreamNumber> + '_ {
+        self.tcp.iter()
+    }
+
     /// The TCP connection with this stream number.
     pub fn tcp(&self, stream: StreamNumber) -> Option<TcpConnection> {
-        let (record, details) = self.at(place_in(&self.tcp, stream)?)?;
+        let (record, details) = self.at(self.tcp.place(stream)?)?;
         Some(record.connection(details, stream))
     }
 
     /// The two socket addresses of a TCP connection and the frames of both sides together, without expanding the rest.
-    pub fn tcp_ends(&self, stream: StreamNumber) -> Option<([SocketAddress; 2], u64)> {
-        self.ends(place_in(&self.tcp, stream)?)
+    /// `position` is its place among the connections, by stream number.
+    pub fn tcp_ends(&self, position: usize) -> Option<([SocketAddress; 2], u64)> {
+        self.ends(*self.tcp.places().get(position)?)
     }
 
     /// The TCP connections by stream number.
@@ -63,28 +75,34 @@ impl Traffic {
 
     /// The noted frames of a TCP connection, in frame order.
     pub fn tcp_notes(&self, stream: StreamNumber) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
-        self.notes_at(place_in(&self.tcp, stream))
+        self.notes_at(self.tcp.place(stream))
     }
 
     /// Whether every frame of a TCP connection is noted. If not, only its first ones are.
     pub fn tcp_notes_complete(&self, stream: StreamNumber) -> bool {
-        place_in(&self.tcp, stream).is_some_and(|place| self.notes_complete(place))
+        self.tcp.place(stream).is_some_and(|place| self.notes_complete(place))
     }
 
-    /// Number of UDP conversations; their stream numbers are those below it.
+    /// Number of UDP conversations.
     pub fn udp_count(&self) -> usize {
         self.udp.len()
     }
 
+    /// The stream numbers of the UDP conversations, in order, likewise. SNMP and quoted headers leave gaps.
+    pub fn udp_streams(&self) -> impl Iterator<Item = StreamNumber> + '_ {
+        self.udp.iter()
+    }
+
     /// The UDP conversation with this stream number.
     pub fn udp(&self, stream: StreamNumber) -> Option<UdpConversation> {
-        let (record, details) = self.at(place_in(&self.udp, stream)?)?;
+        let (record, details) = self.at(self.udp.place(stream)?)?;
         Some(record.conversation(details, stream))
     }
 
     /// The two socket addresses of a UDP conversation and its datagrams both ways together, without expanding the rest.
-    pub fn udp_ends(&self, stream: StreamNumber) -> Option<([SocketAddress; 2], u64)> {
-        self.ends(place_in(&self.udp, stream)?)
+    /// `position` is its place among the conversations, by stream number.
+    pub fn udp_ends(&self, position: usize) -> Option<([SocketAddress; 2], u64)> {
+        self.ends(*self.udp.places().get(position)?)
     }
 
     /// The UDP conversations by stream number.
@@ -94,12 +112,12 @@ impl Traffic {
 
     /// The noted datagrams of a UDP conversation, in frame order.
     pub fn udp_notes(&self, stream: StreamNumber) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
-        self.notes_at(place_in(&self.udp, stream))
+        self.notes_at(self.udp.place(stream))
     }
 
     /// Whether every datagram of a UDP conversation is noted. If not, only its first ones are.
     pub fn udp_notes_complete(&self, stream: StreamNumber) -> bool {
-        place_in(&self.udp, stream).is_some_and(|place| self.notes_complete(place))
+        self.udp.place(stream).is_some_and(|place| self.notes_complete(place))
     }
 
     /// What else is in the capture.
@@ -107,40 +125,60 @@ impl Traffic {
         &self.other
     }
 
+    /// The kinds of traffic for which Wireshark numbers streams by further rules, and where each begins.
+    pub fn elsewhere(&self) -> &[Elsewhere] {
+        &self.elsewhere
+    }
+
+    /// Whether Wireshark may show the stream of this protocol that begins with this frame under another number.
+    pub fn may_be_numbered_otherwise(&self, protocol: Protocol, first_frame: FrameNumber) -> bool {
+        self.elsewhere.iter().any(|kind| kind.concerns(protocol, first_frame))
+    }
+
+    /// Whether Wireshark may show this stream under another number, or under two.
+    pub fn is_numbered_otherwise(&self, protocol: Protocol, stream: StreamNumber, first_frame: FrameNumber) -> bool {
+        self.split(protocol).iter().any(|split| split.stream == stream)
+            || self.may_be_numbered_otherwise(protocol, first_frame)
+    }
+
+    /// The conversations of this protocol that Wireshark shows under two numbers.
+    pub fn split(&self, protocol: Protocol) -> &[Split] {
+        match protocol {
+            Protocol::Tcp => self.tcp.split(),
+            Protocol::Udp => self.udp.split(),
+        }
+    }
+
     /// The limits that were reached, if any.
     pub fn warnings(&self) -> &[CaptureWarning] {
         &self.warnings
     }
 
-    fn at(&self, place: usize) -> Option<(&Record, &Details)> {
-        self.streams.get(place).zip(self.details.get(place))
+    fn at(&self, place: u32) -> Option<(&Record, Known<'_>)> {
+        let place = Place::new(place);
+        self.streams.get(place.index()).zip(self.details.get(place))
     }
 
-    /// The streams at these places, numbered.
-    fn numbered<'a>(&'a self, places: &'a [u32]) -> impl Iterator<Item = (StreamNumber, &'a Record, &'a Details)> {
-        let numbers = (0..).map(StreamNumber);
-        let streams = places.iter().zip(numbers);
-        streams
-            .filter_map(|(place, number)| self.at(*place as usize).map(|(record, details)| (number, record, details)))
+    /// The streams that have these numbers.
+    fn numbered<'a>(&'a self, numbers: &'a Numbers) -> impl Iterator<Item = (StreamNumber, &'a Record, Known<'a>)> {
+        let streams = numbers.places().iter().zip(numbers.iter());
+        streams.filter_map(|(place, number)| self.at(*place).map(|(record, details)| (number, record, details)))
     }
 
-    fn ends(&self, place: usize) -> Option<([SocketAddress; 2], u64)> {
-        self.streams.get(place).map(|record| (record.pair().addresses(), record.frames()))
+    fn ends(&self, place: u32) -> Option<([SocketAddress; 2], u64)> {
+        self.streams.get(Place::new(place).index()).map(|record| (record.pair().addresses(), record.frames()))
     }
 
-    fn notes_at(&self, place: Option<usize>) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
-        let bases = place.and_then(|place| self.streams.get(place)).map_or([None; 2], Record::bases);
-        let notes = place.map_or(&[][..], |place| self.notes.of(place));
+    fn notes_at(&self, place: Option<u32>) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
+        let bases =
+            place.and_then(|place| self.streams.get(Place::new(place).index())).map_or([None; 2], Record::bases);
+        let notes = place.map_or(&[][..], |place| self.notes.of(Place::new(place)));
         notes.iter().map(move |note| note.expand(bases))
     }
 
-    fn notes_complete(&self, place: usize) -> bool {
+    fn notes_complete(&self, place: u32) -> bool {
+        let place = Place::new(place);
         let noted = u64::try_from(self.notes.of(place).len());
-        self.streams.get(place).is_some_and(|record| noted == Ok(record.frames()))
+        self.streams.get(place.index()).is_some_and(|record| noted == Ok(record.frames()))
     }
-}
-
-fn place_in(places: &[u32], stream: StreamNumber) -> Option<usize> {
-    let number = usize::try_from(stream.0).ok()?;
-    places.get(number).map(|place| *place as usize)
 }

@@ -1,5 +1,6 @@
 //! `--annotate`: each capture written again with its comments.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use crate::cli::input;
 use crate::cli::output::Destination;
 use crate::limits::Limits;
 use crate::report::annotate::comments;
+use crate::report::names::is_captures_ending;
 use crate::wording::count;
 
 /// Which capture is written where.
@@ -61,10 +63,7 @@ pub(super) fn plan(
 /// The name of an annotated capture in a directory: `step8.pcapng` and `step8.pcap.gz` become `step8-annotated.pcapng`.
 fn annotated(capture: &Path) -> PathBuf {
     let mut stem = PathBuf::from(capture.file_name().unwrap_or(capture.as_os_str()));
-    while stem.extension().is_some_and(|ending| {
-        let endings = ["pcapng", "pcap", "cap", "dmp", "gz", "zst", "lz4", "ntar"];
-        ending.to_str().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
-    }) {
+    while stem.extension().and_then(OsStr::to_str).is_some_and(is_captures_ending) {
         stem.set_extension("");
     }
     let mut name = stem.into_os_string();

@@ -12,6 +12,7 @@ use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::Color;
 use crate::lab::{HostName, LabConfig, Question, Step};
+use crate::report::table::Detail;
 use crate::types::SocketAddress;
 
 /// A lab file is a page of text.
@@ -34,7 +35,7 @@ pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     pub(super) outputs: Outputs,
 
-    /// Answer only these questions, such as I.1b,II.2
+    /// Answer only these questions, such as I.1b,II.2: in the terminal, these alone and in full
     ///
     /// I.1 means both I.1a and I.1b.
     #[arg(long, value_name = "LIST", value_parser = questions)]
@@ -65,7 +66,11 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(super) lab: Option<PathBuf>,
 
-    /// Write long lists whole
+    /// Add the whole answers, with each claim and what it rests on
+    #[arg(long)]
+    explain: bool,
+
+    /// Add everything: what --explain adds, details of the files, other traffic, long lists whole
     #[arg(long)]
     pub(super) all: bool,
 
@@ -80,8 +85,9 @@ pub(in crate::cli) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  The answers from one capture:
+  The answers from one capture, in short and with all that they rest on:
       socklab analyze step8.pcapng
+      socklab analyze step8.pcapng --explain
   From all captures of the lab, with the programs' journals:
       socklab analyze step8.pcapng step12.pcapng part2-b.pcapng part2-c.pcapng \\
           --journal server.jsonl client.jsonl
@@ -127,6 +133,20 @@ impl Arguments {
         inputs
     }
 
+    /// How much a report in the terminal says.
+    pub(super) fn detail(&self) -> Detail {
+        match (self.all, self.explain) {
+            (true, _) => Detail::All,
+            (false, true) => Detail::Explained,
+            (false, false) => Detail::Short,
+        }
+    }
+
+    /// Whether only some questions are to be answered.
+    pub(super) fn asks_some(&self) -> bool {
+        !self.question.is_empty()
+    }
+
     /// Whether this question is to be answered.
     pub(super) fn asks(&self, question: Question) -> bool {
         self.question.is_empty() || self.question.iter().any(|Questions(asked)| asked.contains(&question))
@@ -147,13 +167,7 @@ impl Arguments {
 
     fn lab_options(&self) -> Result<LabConfig, Failure> {
         let mut options = LabConfig { hosts: self.host.iter().copied().collect(), ..LabConfig::default() };
-        for (ip, port) in &self.server {
-            if options.hosts.insert(HostName::A, *ip).is_some_and(|earlier| earlier != *ip) {
-                return Err(Failure::new("--server", "the lab's servers are all on one computer, host A")
-                    .hint("Give one address, with --server or --host A=, and as many ports as you like."));
-            }
-            options.server_ports.extend(*port);
-        }
+        set_servers(&mut options, &self.server)?;
         for (file, step) in &self.step {
             let known = self.captures().iter().any(|capture| is_named(&input::name(capture.as_os_str()), file));
             if !known {
@@ -164,6 +178,21 @@ impl Arguments {
         }
         Ok(options)
     }
+}
+
+/// Sets the servers' address and ports.
+///
+/// # Errors
+/// If there are several addresses.
+pub(in crate::cli) fn set_servers(options: &mut LabConfig, servers: &[(IpAddr, Option<u16>)]) -> Result<(), Failure> {
+    for (ip, port) in servers {
+        if options.hosts.insert(HostName::A, *ip).is_some_and(|earlier| earlier != *ip) {
+            return Err(Failure::new("--server", "the lab's servers are all on one computer, host A")
+                .hint("Give one address, with --server or --host A=, and as many ports as you like."));
+        }
+        options.server_ports.extend(*port);
+    }
+    Ok(())
 }
 
 /// Whether a file goes by this name: as given, or its last part.
@@ -195,7 +224,7 @@ fn questions(text: &str) -> Result<Questions, String> {
     }
 }
 
-fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
+pub(in crate::cli) fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     if let Ok(ip) = bare.parse() {
         return Ok((ip, None));
@@ -206,13 +235,13 @@ fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
     }
 }
 
-fn host(text: &str) -> Result<(HostName, IpAddr), String> {
+pub(in crate::cli) fn host(text: &str) -> Result<(HostName, IpAddr), String> {
     let (name, ip) = text.split_once('=').ok_or("expected a host and its address, such as B=10.0.3.2")?;
     let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is no IP address"))?;
     Ok((name.parse()?, ip))
 }
 
-fn step(text: OsString) -> Result<(String, Step), String> {
+pub(in crate::cli) fn step(text: OsString) -> Result<(String, Step), String> {
     let text = input::name(&text);
     let (file, step) = text.rsplit_once('=').ok_or("expected a file and its step, such as step8.pcapng=I.8")?;
     Ok((file.to_owned(), step.parse()?))

@@ -4,7 +4,7 @@
 //! analyzed all the same, and the exit status tells.
 
 mod annotate;
-mod args;
+pub(in crate::cli) mod args;
 mod outputs;
 
 use std::io::BufReader;
@@ -114,7 +114,11 @@ fn write(arguments: &Arguments, output: &Output, analysis: &Analysis) -> Result<
     let Output { destination, content } = output;
     let (style, all) = (destination.style(arguments.color), arguments.all);
     destination.write(|out| match *content {
-        Content::Table => table::write(out, analysis, table::Options { style, all }),
+        Content::Table => {
+            let options = table::Options { style, detail: arguments.detail() };
+            let write = if arguments.asks_some() { table::write_answers } else { table::write };
+            write(out, analysis, options)
+        }
         Content::Ladders(wanted) => {
             let charset = outputs::charset(destination);
             ladder::text::write(out, analysis, ladder::text::Options { style, charset, wanted, all })

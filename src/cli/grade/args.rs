@@ -1,11 +1,19 @@
 //! What the grading commands take.
 
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use crate::cli::analyze::args::{host, server, set_servers, step};
+use crate::cli::analyze::read_lab;
+use crate::cli::exit::Failure;
+use crate::cli::input;
 use crate::cli::output::Color;
+use crate::grade::review::Review;
+use crate::lab::{HostName, LabConfig, Step};
 
 /// `socklab template`.
 #[derive(Debug, Args)]
@@ -81,6 +89,11 @@ pub(in crate::cli) struct GradeArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) groups: Option<PathBuf>,
 
+    /// A capture that the course handed out, or an archive of some: where students hand it in as well, it is no copy. May
+    /// be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) base: Vec<PathBuf>,
+
     /// Canvas's gradebook export, to be written into the results with one column filled in
     #[arg(long, value_name = "FILE", requires = "results")]
     pub(super) canvas: Option<PathBuf>,
@@ -97,6 +110,10 @@ pub(in crate::cli) struct GradeArguments {
     #[arg(long, value_name = "TITLE", requires = "moodle")]
     pub(super) moodle_column: Option<String>,
 
+    /// The title of the feedback's column in Moodle's worksheet, where the site is not in English
+    #[arg(long, value_name = "TITLE", requires = "moodle")]
+    pub(super) moodle_comments: Option<String>,
+
     /// Write a results.json for each submission, also where they do not come from Gradescope
     #[arg(long, requires = "results")]
     pub(super) gradescope: bool,
@@ -104,6 +121,39 @@ pub(in crate::cli) struct GradeArguments {
     /// Write a runner's result for each submission, also where they do not come from GitHub Classroom
     #[arg(long, requires = "results")]
     pub(super) github: bool,
+
+    /// The servers' address, with a port if you like, where the captures don't tell: 10.0.3.1, 10.0.3.1:65432
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = server)]
+    pub(super) server: Vec<(IpAddr, Option<u16>)>,
+
+    /// The address of a host of the sheet, such as B=10.0.3.2
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = host)]
+    pub(super) host: Vec<(HostName, IpAddr)>,
+
+    /// The step that files of this name record, such as step8.pcapng=I.8
+    #[arg(long, value_name = "FILE=STEP", value_parser = OsStringValueParser::new().try_map(step))]
+    pub(super) step: Vec<(String, Step)>,
+
+    /// What is otherwise in single submissions (TOML): a table for each, such as [leeann.steps], which holds what a lab
+    /// file holds
+    #[arg(long, value_name = "FILE")]
+    pub(super) corrections: Option<PathBuf>,
+
+    /// Your points and comments, where they are not in the results folder's review.csv
+    #[arg(long, value_name = "FILE", requires = "results")]
+    pub(super) review: Option<PathBuf>,
+
+    /// Enter grades also where the gradebook has another one already
+    #[arg(long)]
+    pub(super) overwrite: bool,
+
+    /// Say what would be entered into the gradebook, old and new, and write no file to upload
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Enter also what is not final: points that wait for a human count as none
+    #[arg(long)]
+    pub(super) partial: bool,
 
     /// Submissions graded at the same time [default: one for each processor]
     #[arg(long, value_name = "N")]
@@ -116,6 +166,37 @@ pub(in crate::cli) struct GradeArguments {
     /// When to write in colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     pub(super) color: Color,
+}
+
+/// A review has a row for each student and question.
+const REVIEW_BYTES: u64 = 256 << 20;
+
+impl GradeArguments {
+    /// What humans decided so far: the file that was named, else that of the results folder, where there is one.
+    ///
+    /// # Errors
+    /// If the file is there and can't be used. Nothing is graded then, so that nothing of it is lost.
+    pub(super) fn review(&self) -> Result<Review, Failure> {
+        let own = self.results.as_ref().map(|folder| folder.join("review.csv")).filter(|path| path.exists());
+        let Some(path) = self.review.clone().or(own) else { return Ok(Review::default()) };
+        let bytes = input::read_bytes(&path, REVIEW_BYTES)?;
+        Review::from_csv(&bytes).map_err(|error| {
+            Failure::new(input::name(path.as_os_str()), error).hint("Correct that, and run again; nothing was changed.")
+        })
+    }
+
+    /// The lab as the lab file and the options set it; the options win.
+    ///
+    /// # Errors
+    /// If the lab file cannot be used, or the options contradict each other.
+    pub(super) fn lab(&self) -> Result<LabConfig, Failure> {
+        let mut config = lab(self.lab.as_deref())?;
+        let (hosts, steps) = (self.host.iter().copied().collect(), self.step.iter().cloned().collect());
+        let mut options = LabConfig { hosts, steps, ..LabConfig::default() };
+        set_servers(&mut options, &self.server)?;
+        config.override_with(options);
+        Ok(config)
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -154,6 +235,11 @@ pub(super) enum ReportFormat {
     Json,
     /// CSV for spreadsheets
     Csv,
-    /// One page to look at, with a page for each student
+    /// One page to look at, to search and to sort; with --results also a page for each student
     Html,
+}
+
+/// The lab of a lab file, the usual one without it.
+pub(super) fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
+    path.map_or_else(|| Ok(LabConfig::default()), read_lab)
 }

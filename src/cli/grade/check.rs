@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use super::args::CheckArguments;
+use super::args::{CheckArguments, lab};
 use crate::analyze::analysis::{Analysis, Severity};
 use crate::analyze::{CaptureFacts, analyze, read_capture};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::input;
 use crate::cli::output::Destination;
 use crate::grade::form::{self, Form, Problem};
-use crate::grade::submission::{ASKED, missing_steps};
-use crate::lab::Question;
+use crate::grade::steps::{self, ASKED};
+use crate::lab::{Question, SCREENSHOTS, Screenshot};
 use crate::limits::Limits;
 use crate::report::page::{Page, shorten};
 use crate::report::style::Piece;
@@ -21,7 +21,7 @@ use crate::wording::{count, list};
 const NAME: usize = 40;
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
-    let config = super::lab(arguments.lab.as_deref())?;
+    let config = lab(arguments.lab.as_deref())?;
     // One file that cannot be used does not hide what is wrong with the others.
     let captures: Vec<CaptureFacts> =
         arguments.captures.iter().filter_map(|path| read(path).map_err(|failure| failure.report()).ok()).collect();
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
         None => None,
     };
     let analysis = analyze(captures, &[], &config);
-    let missing = missing_steps(&analysis);
+    let missing = steps::missing(&analysis);
     let wrong_captures = analysis.findings.iter().any(|finding| finding.severity >= Severity::Warning);
     let wrong_form = answers.as_ref().is_some_and(|(form, problems)| !problems.is_empty() || is_incomplete(form));
     let style = Destination::Screen.style(arguments.color);
@@ -43,8 +43,15 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
         if let Some((form, problems)) = &answers {
             of_form(&mut page, name.as_deref().unwrap_or_default(), form, problems)?;
         }
+        of_screenshots(&mut page)?;
         page.gap()?;
-        page.paragraph(0, if found { "There is something to look at before you hand in." } else { "Ready to hand in." })
+        page.paragraph(
+            0,
+            match found {
+                true => "There is something to look at before you hand in.",
+                false => "Ready to hand in, together with your screenshots.",
+            },
+        )
     })?;
     Ok(match found {
         _ if unusable => Exit::Unusable,
@@ -66,12 +73,12 @@ fn is_incomplete(form: &Form) -> bool {
 fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> {
     page.heading("Captures")?;
     for capture in &analysis.captures {
-        let step = capture.step.as_ref().map(|recorded| words::step(recorded.step));
-        let step = step.unwrap_or_else(|| "no step of the lab that can be told".to_owned());
+        let step = capture.step().map(|recorded| words::step(recorded.step));
+        let step = step.unwrap_or_else(|| "not a step of the lab that socklab recognizes".to_owned());
         let frames = count(capture.info.frames, "frame");
         page.marked(2, Piece::Title, &format!("{}:", shorten(&capture.file, NAME)), &format!("{step}, {frames}"))?;
     }
-    let missing = missing_steps(analysis);
+    let missing = steps::missing(analysis);
     for step in ASKED.into_iter().filter(|step| missing.contains(step)) {
         let text = format!("There is no capture of {}.", words::step(step));
         page.marked(2, Piece::Finding(Severity::Error), "missing:", &text)?;
@@ -81,6 +88,16 @@ fn of_captures(page: &mut Page<'_>, analysis: &Analysis) -> std::io::Result<()> 
         let redo = finding.redo.map(|step| format!(" Redo: {}.", words::step(step))).unwrap_or_default();
         let mark = format!("{}:", words::severity(finding.severity));
         page.marked(2, Piece::Finding(finding.severity), &mark, &format!("{file}{}{redo}", finding.message))?;
+    }
+    Ok(())
+}
+
+/// socklab reads no pictures: it can only remind of them.
+fn of_screenshots(page: &mut Page<'_>) -> std::io::Result<()> {
+    page.heading("Screenshots")?;
+    page.paragraph(2, "The sheet also asks for these. socklab does not check them.")?;
+    for Screenshot { place, shows } in SCREENSHOTS {
+        page.marked(2, Piece::Title, &format!("{place}:"), shows)?;
     }
     Ok(())
 }

@@ -3,9 +3,13 @@
 //! Here folders are walked, threads started and the clock read; what a submission is worth is [`crate::grade`]'s.
 
 mod args;
+mod base;
 mod check;
+mod names;
 mod outputs;
+mod pages;
 mod store;
+mod uploads;
 mod walk;
 mod work;
 
@@ -17,25 +21,33 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use args::FormFormat;
 pub(super) use args::{CheckArguments, GradeArguments, RubricArguments, TemplateArguments};
+use args::{FormFormat, lab};
 use store::{Index, Store};
+use uploads::Uploads;
 use walk::{Item, Place};
 use work::{Outcome, Task};
 
-use crate::cli::analyze::read_lab;
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
 use crate::cli::output::Destination;
+use crate::escape::spreadsheet_cell;
 use crate::grade::copies::class::{self, Member};
 use crate::grade::copies::groups::Groups;
+use crate::grade::copies::left_out::LeftOut;
+use crate::grade::corrections::Corrections;
 use crate::grade::form::template;
 use crate::grade::limits::SubmissionLimits;
-use crate::grade::platforms::naming::{self, Handed, Platform};
+use crate::grade::owners::Owners;
+use crate::grade::platforms::members::Members;
+use crate::grade::platforms::naming::{self, Handed, Platform, Sorted};
 use crate::grade::report::Class;
+use crate::grade::report::summary::Summary;
 use crate::grade::result::{Graded, Refusal};
+use crate::grade::review::Review;
 use crate::grade::rubric::Rubric;
 use crate::lab::LabConfig;
+use crate::wording::count;
 
 /// A rubric is a page of text, a table of groups some more.
 const TEXT_BYTES: u64 = 4 << 20;
@@ -75,43 +87,83 @@ fn reported(result: Result<Exit, Failure>) -> Exit {
     })
 }
 
-fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
-    path.map_or_else(|| Ok(LabConfig::default()), read_lab)
-}
-
 fn print(text: &str) -> Result<Exit, Failure> {
     Destination::Screen.write(|out| out.write_all(text.as_bytes()))?;
     Ok(Exit::Done)
 }
 
 fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
-    let config = lab(arguments.lab.as_deref())?;
+    let config = arguments.lab()?;
     let rubric = match &arguments.rubric {
         Some(path) => Rubric::from_toml(&input::read_text(path, TEXT_BYTES)?, &config).map_err(|error| {
             Failure::new(input::name(path.as_os_str()), error).hint("socklab rubric prints one that is right.")
         })?,
         None => Rubric::new(&config),
     };
-    let groups = match &arguments.groups {
-        Some(path) => Groups::from_csv(&input::read_text(path, TEXT_BYTES)?)
-            .map_err(|error| Failure::new(input::name(path.as_os_str()), error).hint("A row is: Ann Lee,7"))?,
-        None => Groups::default(),
+    let (groups, members) = match &arguments.groups {
+        Some(path) => groups(path)?,
+        None => (Groups::default(), Members::default()),
     };
+    let corrections = match &arguments.corrections {
+        Some(path) => Corrections::from_toml(&input::read_text(path, TEXT_BYTES)?).map_err(|error| {
+            Failure::new(input::name(path.as_os_str()), error)
+                .hint("A table is: [leeann.steps], then \"a.pcapng\" = \"I.8\"")
+        })?,
+        None => Corrections::default(),
+    };
+    let review = arguments.review()?;
     let limits = SubmissionLimits::default();
+    let left_out = base::read(&arguments.base, &limits, Duration::from_secs(arguments.time))?;
     let items = walk::files(&arguments.folder, arguments.results.as_deref(), &limits)?;
-    let (platform, handed) = submissions(&arguments.folder, &items);
+    let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
+    let known = |name: &str| handed.iter().any(|handed| handed.name == name);
+    let written = |cell: &str| handed.iter().any(|handed| spreadsheet_cell(&handed.name).trim() == cell) || known(cell);
+    for (student, question) in review.strays(&written) {
+        say(
+            "warning",
+            &format!(
+                "the review has points or a comment for {question} of '{student}', of whom there is no submission"
+            ),
+        );
+    }
+    for name in corrections.names().filter(|name| !known(name)) {
+        say("warning", &format!("--corrections: there is no submission '{name}'"));
+    }
     if handed.is_empty() {
         return Err(Failure::new(input::name(arguments.folder.as_os_str()), "there is no submission in it")
             .hint("A submission is a folder or an archive in this folder."));
     }
     let store = Store::new(arguments.results.as_deref(), handed.len())
         .map_err(|error| Failure::new("--results", format_args!("the folder can't be made: {error}")))?;
-    let run = Run { arguments, config, rubric, groups, limits, items, platform, handed };
+    let run = Run {
+        arguments,
+        config,
+        rubric,
+        groups,
+        members,
+        corrections,
+        review,
+        left_out,
+        limits,
+        items,
+        platform,
+        handed,
+        unplaced,
+    };
     run.grade(store)
 }
 
+/// Lab partners, and the members of groups: the same table says both.
+fn groups(path: &Path) -> Result<(Groups, Members), Failure> {
+    let text = input::read_text(path, TEXT_BYTES)?;
+    let fault = |error: String| Failure::new(input::name(path.as_os_str()), error).hint("A row is: Ann Lee,7");
+    let members = Members::from_csv(&text).map_err(fault)?;
+    // Canvas's own export of groups calls the column otherwise.
+    Ok((Groups::from_csv(&text.replacen("group_name", "group", 1)).map_err(fault)?, members))
+}
+
 /// Sorts the files into submissions.
-fn submissions(folder: &Path, items: &[Item]) -> (Platform, Vec<Handed>) {
+fn submissions(folder: &Path, items: &[Item]) -> Sorted {
     let paths: Vec<Vec<String>> = items.iter().map(|item| item.path.clone()).collect();
     let text =
         naming::metadata(&paths).and_then(|place| items.get(place)).and_then(|item| metadata(folder, &item.place));
@@ -142,16 +194,25 @@ struct Run<'a> {
     config: LabConfig,
     rubric: Rubric,
     groups: Groups,
+    members: Members,
+    corrections: Corrections,
+    review: Review,
+    left_out: LeftOut,
     limits: SubmissionLimits,
     items: Vec<Item>,
     platform: Platform,
     handed: Vec<Handed>,
+    /// Files that belong to no submission.
+    unplaced: Vec<Refusal>,
 }
 
 /// What is held of the class while it is graded: little of each submission.
 #[derive(Default)]
 struct Tally {
-    members: Vec<Option<Member>>,
+    owners: Owners,
+    members: Vec<Option<(Member, Summary)>>,
+    /// Submissions with captures that the course handed out.
+    with_base: u64,
     refused: Vec<Refusal>,
     index: Index,
     graded_now: usize,
@@ -162,23 +223,58 @@ impl Run<'_> {
     fn grade(&self, store: Store) -> Result<Exit, Failure> {
         let before = store.last_index();
         let store = Mutex::new(store);
-        let mut tally = Tally { members: vec![None; self.handed.len()], ..Tally::default() };
+        let refused = self.unplaced.clone();
+        let mut tally = Tally { members: vec![None; self.handed.len()], refused, ..Tally::default() };
         self.work(&store, &mut tally);
         if let Some(failure) = tally.fault {
             return Err(failure);
         }
         let store = store.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Those that were not graded have no place in the report.
-        let (places, members): (Vec<usize>, Vec<Member>) =
-            tally.members.into_iter().enumerate().filter_map(|(place, member)| Some((place, member?))).unzip();
-        let load = |number: usize| places.get(number).and_then(|place| store.load(*place));
-        let copies = class::shared(&members, &self.groups, |number| load(number).map(|graded| graded.fingerprint));
+        let graded = tally.members.into_iter().enumerate().filter_map(|(place, member)| Some((place, member?)));
+        let (places, of_each): (Vec<usize>, Vec<(Member, Summary)>) = graded.unzip();
+        let (members, summaries): (Vec<Member>, Vec<Summary>) = of_each.into_iter().unzip();
+        let name = |place: usize| self.handed.get(place).map(|handed| handed.name.clone());
+        let load = |number: usize| {
+            let place = *places.get(number)?;
+            let mut graded = store.load(place)?;
+            tally.owners.mark(place, &mut graded.submission, &name);
+            self.review.apply(&mut graded.submission);
+            Some(graded)
+        };
+        let copies = class::shared(&members, &self.groups, |number| {
+            let mut print = load(number)?.fingerprint;
+            self.left_out.apply(&mut print);
+            Some(print)
+        });
+        let uncompared = class::uncompared(&members);
+        let not_handed_in = outputs::not_handed_in(self.arguments, self.platform, &self.members, &summaries)?;
         tally.refused.sort();
-        let class = Class { size: members.len(), load: &load, copies: &copies, refused: &tally.refused };
+        let class = Class {
+            summaries: &summaries,
+            load: &load,
+            copies: &copies,
+            uncompared: &uncompared,
+            refused: &tally.refused,
+            not_handed_in: not_handed_in.as_deref(),
+        };
+        if !self.arguments.base.is_empty() {
+            let submissions = count(tally.with_base, "submission");
+            say("note", &format!("--base: left out of the comparison in {submissions}"));
+        }
         outputs::report(self.arguments, &class)?;
         self.tell(&class, tally.graded_now, before.as_ref(), &tally.index);
         if let Some(folder) = &self.arguments.results {
-            outputs::results(self.arguments, folder, self.platform, &class)?;
+            let uploads = Uploads {
+                arguments: self.arguments,
+                folder,
+                platform: self.platform,
+                members: &self.members,
+                rubric: &self.rubric,
+                review: &self.review,
+            };
+            outputs::reports(folder, &class)?;
+            uploads.write(&class)?;
             let failed = |error| {
                 Failure::new(input::name(folder.as_os_str()), format_args!("the cache can't be written: {error}"))
             };
@@ -194,6 +290,7 @@ impl Run<'_> {
             handed: &self.handed,
             rubric: &self.rubric,
             config: &self.config,
+            corrections: &self.corrections,
             limits: self.limits,
             time: Duration::from_secs(self.arguments.time),
             store,
@@ -215,9 +312,9 @@ impl Run<'_> {
     /// Keeps a result, and what is needed of it for the class.
     fn take(&self, place: usize, outcome: Outcome, store: &Mutex<Store>, tally: &mut Tally) {
         let Some(handed) = self.handed.get(place) else { return };
-        let (graded, hash, is_new) = match outcome {
+        let (graded, hash, is_new, is_changed) = match outcome {
             Outcome::Failed(reason) => return tally.refused.push(Refusal { name: handed.name.clone(), reason }),
-            Outcome::Graded { graded, hash, is_new } => (graded, hash, is_new),
+            Outcome::Graded { graded, hash, is_new, is_changed } => (graded, hash, is_new, is_changed),
         };
         let submission = &graded.submission;
         let single = handed.files.len() == 1 && handed.files.iter().all(|(_, name)| !name.contains('/'));
@@ -234,17 +331,17 @@ impl Run<'_> {
         }
         tally.graded_now = tally.graded_now.saturating_add(usize::from(is_new));
         tally.index.submissions.insert(handed.name.clone(), (hash.clone(), submission.points));
-        let member = Member {
-            name: submission.name.clone(),
-            identity: submission.identity.clone(),
-            index: graded.fingerprint.index(),
-            frames: u64::try_from(graded.fingerprint.frames.len()).unwrap_or(u64::MAX),
-        };
+        tally.owners.add(place, submission);
+        let mut print = graded.fingerprint.clone();
+        tally.with_base = tally.with_base.saturating_add(u64::from(self.left_out.apply(&mut print) > 0));
+        let mut reviewed = submission.clone();
+        self.review.apply(&mut reviewed);
+        let member = (Member::new(submission, &print), Summary::of(&reviewed));
         if let Some(slot) = tally.members.get_mut(place) {
             *slot = Some(member);
         }
         let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = store.keep(place, &hash, &graded, is_new) {
+        if let Err(error) = store.keep(place, &hash, &graded, is_changed) {
             tally.fault.get_or_insert(Failure::new("--results", format_args!("a result can't be kept: {error}")));
         }
     }
@@ -261,15 +358,9 @@ impl Run<'_> {
 
     /// What was done, on standard error.
     fn tell(&self, class: &Class<'_>, graded_now: usize, before: Option<&Index>, now: &Index) {
-        let as_before = class.size.saturating_sub(graded_now);
-        say(
-            "note",
-            &format!(
-                "{}: {} submissions, {graded_now} graded now, {as_before} as before",
-                self.platform.name(),
-                class.size
-            ),
-        );
+        let all = class.summaries.len();
+        let (platform, as_before) = (self.platform.name(), all.saturating_sub(graded_now));
+        say("note", &format!("{platform}: {all} submissions, {graded_now} graded now, {as_before} as before"));
         let empty = BTreeMap::new();
         if let Some(before) = before {
             for line in work::changes(

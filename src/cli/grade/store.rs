@@ -1,7 +1,7 @@
 //! Where results wait until the report is written: in the results folder, from where a second run takes what has not
 //! changed; else in memory, compressed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -97,10 +97,11 @@ impl Store {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         serde_json::to_writer(io::BufWriter::new(&mut file), index)?;
         file.persist(folder.join("index.json"))?;
+        let kept: HashSet<&str> = index.submissions.values().map(|(hash, _)| hash.as_str()).collect();
         for entry in fs::read_dir(folder)?.flatten() {
             let name = entry.file_name();
             let hash = name.to_str().and_then(|name| name.strip_suffix(".json")).filter(|hash| is_hash(hash));
-            if hash.is_some_and(|hash| !index.submissions.values().any(|(own, _)| own == hash)) {
+            if hash.is_some_and(|hash| !kept.contains(hash)) {
                 fs::remove_file(entry.path())?;
             }
         }

@@ -16,8 +16,9 @@ use sha2::{Digest, Sha256};
 use super::store::Store;
 use super::walk::{Item, Place, open_bulk};
 use crate::grade::archive::Bulk;
-use crate::grade::budget::{Budget, Metered};
+use crate::grade::budget::{Budget, Metered, Stop};
 use crate::grade::collect::Collector;
+use crate::grade::corrections::Corrections;
 use crate::grade::limits::SubmissionLimits;
 use crate::grade::platforms::naming::Handed;
 use crate::grade::result::Graded;
@@ -32,6 +33,7 @@ pub(super) struct Task<'a> {
     pub(super) handed: &'a [Handed],
     pub(super) rubric: &'a Rubric,
     pub(super) config: &'a LabConfig,
+    pub(super) corrections: &'a Corrections,
     pub(super) limits: SubmissionLimits,
     pub(super) time: Duration,
     pub(super) store: &'a Mutex<Store>,
@@ -47,6 +49,8 @@ pub(super) enum Outcome {
         hash: String,
         /// False where an earlier run graded the same.
         is_new: bool,
+        /// Whether it must be kept anew, though it was not graded anew.
+        is_changed: bool,
     },
     /// Nothing: why.
     Failed(String),
@@ -95,31 +99,28 @@ impl Task<'_> {
         if let Err(reason) = self.open_bulk(handed, bulk) {
             return Outcome::Failed(reason);
         }
-        let hash = self.hash(handed, bulk, &budget);
+        let files = self.hash_files(handed, bulk, &budget);
+        let hash = files.as_ref().map(|files| self.hash(handed, files));
         if let Some(hash) = &hash
-            && let Some(graded) = self.earlier(hash)
+            && let Some(mut graded) = self.earlier(hash)
         {
-            return Outcome::Graded { graded: Box::new(graded), hash: hash.clone(), is_new: false };
+            // What the platform says of a student may change, such as that it came late; the points do not.
+            let is_changed = graded.submission.identity != handed.identity;
+            graded.submission.identity.clone_from(&handed.identity);
+            return Outcome::Graded { graded: Box::new(graded), hash: hash.clone(), is_new: false, is_changed };
         }
         let mut collector = Collector::new(&self.limits, &budget);
         for (item, name) in self.files(handed) {
             self.collect(&mut collector, item, name, bulk);
         }
         let found = collector.finish();
-        let given = submission::Handed {
-            name: handed.name.clone(),
-            identity: handed.identity.clone(),
-            captures: found.captures,
-            journals: found.journals,
-            form: found.form.map(|form| (form.name, form.form, form.problems)),
-            documents: found.documents,
-            refused: found.refused,
-            fingerprint: found.fingerprint,
-        };
-        let graded = submission::grade(given, self.rubric, self.config);
-        // What could not be hashed is kept under its name, where no later run looks for it.
+        let config = self.corrections.applied(&handed.name, self.config);
+        let mut graded = submission::grade(&handed.name, &handed.identity, found, self.rubric, &config);
+        graded.submission.handed_in = files.unwrap_or_default();
+        // What could not be read or hashed in time is kept under its name, where no later run looks for it.
+        let hash = hash.filter(|_| budget.stopped() != Some(Stop::Time));
         let hash = hash.unwrap_or_else(|| hex(Sha256::digest(format!("unread {}", handed.name))));
-        Outcome::Graded { graded: Box::new(graded), hash, is_new: true }
+        Outcome::Graded { graded: Box::new(graded), hash, is_new: true, is_changed: true }
     }
 
     fn earlier(&self, hash: &str) -> Option<Graded> {
@@ -160,13 +161,28 @@ impl Task<'_> {
         }
     }
 
-    /// What was handed in and how it is graded, as one number; `None` where it can't be read in time.
-    fn hash(&self, handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>, budget: &Budget<'_>) -> Option<String> {
+    /// What was handed in and how it is graded, as one number.
+    fn hash(&self, handed: &Handed, files: &str) -> String {
         let mut hash = Sha256::new();
-        hash.update(env!("CARGO_PKG_VERSION"));
-        hash.update(format!("{:?} {:?} {:?} {:?}", self.config, self.limits, self.time, handed.identity));
+        // The program itself: what another build found may be otherwise.
+        hash.update(env!("SOCKLAB_SOURCES"));
+        let config = self.corrections.applied(&handed.name, self.config);
+        hash.update(format!("{config:?} {:?}", self.limits));
         hash.update(self.rubric.to_toml());
         hash.update(&handed.name);
+        hash.update([0]);
+        hash.update(files);
+        hex(hash.finalize())
+    }
+
+    /// What was handed in, as one number; `None` where it can't be read in time.
+    fn hash_files(
+        &self,
+        handed: &Handed,
+        bulk: &mut Option<Bulk<BufReader<File>>>,
+        budget: &Budget<'_>,
+    ) -> Option<String> {
+        let mut hash = Sha256::new();
         for (item, name) in self.files(handed) {
             hash.update([0]);
             hash.update(name);

@@ -1,159 +1,159 @@
-//! Two submissions side by side: the frames they share, and the chance that it is coincidence.
-//!
-//! The model, which counts less than there is: each side of a TCP connection begins with a sequence number of 32 random
-//! bits (RFC 6528; RFC 9293 section 3.4.1), so frames that agree in the numbers of both sides have 64 bits in common for
-//! each connection. Ports count nothing, because a client may set its own. The TCP time stamp option counts 16 bits where
-//! it is equal: milliseconds of a clock that starts anywhere. A UDP datagram has none of that: the identification of its
-//! IP header counts 16 bits for each side where it is used, and a distance in time to the datagram before it that agrees to
-//! the microsecond counts 5 bits, as if programs sent on a schedule that is kept to 100 µs; the same time of day to the
-//! microsecond counts 32 bits, once. From the sum the number of comparisons made in the class is taken off.
+//! Two submissions side by side: the frames they share, the chance that it is coincidence, and the same in words.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Fingerprint, FramePrint};
+use super::matching::{Match, Same, matches, shift};
+use super::weight::{self, LEAST_BITS};
+use super::{Fingerprint, FramePrint, SAME_TIME};
 use crate::grade::result::{Proof, SharedFrames};
 use crate::types::FrameNumber;
 use crate::wording::{count, frame_filter};
 
-/// Bits that a coincidence must cost, after the comparisons are taken off, to be shown: one in a million.
-pub const LEAST_BITS: u32 = 20;
-
-/// Times are the same when they differ by at most this many nanoseconds: formats cut to microseconds.
-const SAME_TIME: i64 = 1000;
-
 /// Most frames of one file that are named.
 const MOST_NAMED: usize = 500;
 
-/// One frame as it is in both submissions.
-type Same = (FramePrint, FramePrint);
+/// Most conversations and MAC addresses that are named.
+const MOST_LISTED: usize = 8;
 
 /// What two submissions share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
-    /// Frames in both.
-    pub frames: u64,
-    /// The bits in common, by the model.
+    /// The conversations, by their place in the first submission.
+    pub matches: Vec<Match>,
+}
+
+/// How many pairs of conversations of a class could agree by chance.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparisons {
+    /// Pairs of conversations of different submissions.
+    pub all: u64,
+    /// TCP connections by their ports, the lower one first.
+    pub ports: HashMap<[u16; 2], u64>,
+}
+
+impl Comparisons {
+    /// Pairs of connections that have these ports.
+    fn with_ports(&self, ports: [u16; 2]) -> u64 {
+        let connections = self.ports.get(&ports).copied().unwrap_or(0).max(2);
+        connections.saturating_mul(connections.saturating_sub(1)) / 2
+    }
+}
+
+/// What is left of a proof in a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// The chance of coincidence is 2 to the minus this.
     pub bits: u32,
-    /// How they come about, in a sentence.
-    pub model: String,
-    pairs: Vec<Same>,
+    /// Pairs that could have agreed.
+    pairs: u64,
+    /// Whether only pairs with the same ports could.
+    same_ports: bool,
+    /// What the second side of a connection counts.
+    second_side: u32,
 }
 
 /// Compares two submissions; `None` where they share nothing that means anything.
 pub fn compare(first: &Fingerprint, second: &Fingerprint) -> Option<Shared> {
-    let mut places: HashMap<u64, Vec<FramePrint>> = HashMap::new();
-    for print in second.frames.iter().rev() {
-        places.entry(print.key).or_default().push(*print);
-    }
-    // A frame of one is the same as at most one of the other.
-    let pairs = first.frames.iter().filter_map(|print| Some((*print, places.get_mut(&print.key)?.pop()?)));
-    let pairs: Vec<Same> = pairs.collect();
-    let mut conversations: BTreeMap<(bool, [u16; 2]), Vec<&Same>> = BTreeMap::new();
-    for pair in &pairs {
-        conversations.entry((pair.0.tcp, pair.0.ports)).or_default().push(pair);
-    }
-    let mut sum = Sum::default();
-    let mut meaningful = BTreeSet::new();
-    for ((tcp, ports), shared) in &conversations {
-        let counted = if *tcp { sum.tcp(shared) } else { sum.udp(shared) };
-        if counted {
-            meaningful.insert((*tcp, *ports));
-        }
-    }
-    let pairs: Vec<_> = pairs.into_iter().filter(|(a, _)| meaningful.contains(&(a.tcp, a.ports))).collect();
-    let frames = u64::try_from(pairs.len()).unwrap_or(u64::MAX);
-    (frames > 0).then(|| Shared { frames, bits: sum.bits(), model: sum.words(), pairs })
+    let matches = matches(first, second);
+    (!matches.is_empty()).then_some(Shared { matches })
 }
 
-/// The bits of all conversations.
-#[derive(Default)]
-struct Sum {
-    connections: u32,
-    sides: u32,
-    stamps: u32,
-    conversations: u32,
-    identified: u32,
-    distances: u32,
-    same_moment: bool,
-}
-
-impl Sum {
-    /// The sides whose sequence numbers agree.
-    fn tcp(&mut self, shared: &[&Same]) -> bool {
-        let side = |at: fn(&[u32; 2]) -> u32| shared.iter().any(|(print, _)| at(&print.numbers) != 0);
-        let sides = u32::from(side(|[first, _]| *first)).saturating_add(u32::from(side(|[_, second]| *second)));
-        if sides == 0 {
-            return false;
-        }
-        self.connections = self.connections.saturating_add(1);
-        self.sides = self.sides.saturating_add(sides);
-        self.stamps = self.stamps.saturating_add(u32::from(shared.iter().any(|(print, _)| print.stamp != 0)));
-        true
-    }
-
-    /// Datagrams that stand at the same distances in time.
-    fn udp(&mut self, shared: &[&Same]) -> bool {
-        let side = |at: fn(&[u32; 2]) -> u32| shared.iter().any(|(print, _)| at(&print.numbers) != 0);
-        let identified = u32::from(side(|[first, _]| *first)).saturating_add(u32::from(side(|[_, second]| *second)));
-        let (together, offset) = same_shift(shared);
-        if identified == 0 && together < 2 {
-            return false;
-        }
-        self.conversations = self.conversations.saturating_add(1);
-        self.identified = self.identified.saturating_add(identified);
-        self.distances = self.distances.saturating_add(u32::try_from(together).unwrap_or(u32::MAX).saturating_sub(1));
-        self.same_moment |= together >= 2 && offset.abs() <= SAME_TIME;
-        true
-    }
-
-    fn bits(&self) -> u32 {
-        let tcp = self.sides.saturating_mul(32).saturating_add(self.stamps.saturating_mul(16));
-        let udp = self.identified.saturating_mul(16).saturating_add(self.distances.saturating_mul(5));
-        tcp.saturating_add(udp).saturating_add(if self.same_moment { 32 } else { 0 })
-    }
-
-    fn words(&self) -> String {
-        let mut parts = Vec::new();
-        if self.connections > 0 {
-            let connections = count(self.connections.into(), "TCP connection");
-            parts.push(format!(
-                "{connections}: {} of 32 random bits each (RFC 6528)",
-                count(self.sides.into(), "sequence number")
-            ));
-        }
-        if self.stamps > 0 {
-            parts.push(format!("{} of 16 bits", count(self.stamps.into(), "TCP time stamp clock")));
-        }
-        if self.identified > 0 {
-            parts.push(format!("{} of 16 bits", count(self.identified.into(), "IP identification")));
-        }
-        if self.distances > 0 {
-            parts
-                .push(format!("{} between datagrams of 5 bits each", count(self.distances.into(), "distance in time")));
-        }
-        if self.same_moment {
-            parts.push("the same time of day to the microsecond, 32 bits".to_owned());
-        }
-        parts.join("; ")
-    }
-}
-
-/// The most pairs whose times are equally far apart, and how far: the first of a copy that was shifted as a whole.
-fn same_shift(shared: &[&Same]) -> (usize, i64) {
-    let mut shifts: Vec<i64> = shared.iter().filter_map(|(a, b)| b.time?.checked_sub(a.time?)).collect();
-    shifts.sort_unstable();
-    let run = |start: usize| {
-        let first = shifts.get(start).copied().unwrap_or_default();
-        let here = shifts.iter().skip(start).take_while(|shift| shift.saturating_sub(first) <= SAME_TIME).count();
-        (here, first)
-    };
-    (0..shifts.len()).map(run).max_by_key(|(number, _)| *number).unwrap_or((0, i64::MAX))
+/// Numbers of frames and the like are far below what does not fit.
+fn number(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 impl Shared {
-    /// The chance of coincidence in a class where so many comparisons were made: bits that are left.
-    pub fn bits_left(&self, comparisons: u64) -> u32 {
-        self.bits.saturating_sub(comparisons.max(1).ilog2().saturating_add(1))
+    /// Frames in both.
+    pub fn frames(&self) -> u64 {
+        number(self.pairs().count())
+    }
+
+    /// The bits in common, by the model.
+    pub fn bits(&self) -> u32 {
+        let all = self.matches.iter().map(|found| found.weight.bits()).fold(0_u32, u32::saturating_add);
+        all.saturating_add(if self.stamps() { weight::STAMP_BITS } else { 0 })
+    }
+
+    /// The chance of coincidence in a class; `None` where it is too large to be shown.
+    ///
+    /// Two things could make two runs agree. On the same computers with the same ports one clock moves the numbers of both
+    /// sides, so that the second counts little, but few pairs of the class are such. On others both count whole, and any
+    /// pair may be such. The likelier of the two is what is said.
+    pub fn left(&self, class: &Comparisons) -> Option<Left> {
+        let two_sided = self.matches.iter().filter(|found| found.weight.sides == 2).count();
+        let whole = 32_u32.saturating_sub(weight::SECOND_SIDE_BITS);
+        let whole = whole.saturating_mul(u32::try_from(two_sided).unwrap_or(u32::MAX));
+        let left = |bits: u32, pairs: u64, same_ports: bool| {
+            let bits = bits.saturating_sub(weight::chances(pairs));
+            Left { bits, pairs, same_ports, second_side: if same_ports { weight::SECOND_SIDE_BITS } else { 32 } }
+        };
+        let others = left(self.bits().saturating_add(whole), class.all, false);
+        let with_ports = |found: &Match| found.ports.map(|ports| class.with_ports(ports));
+        let same = self.matches.iter().filter_map(with_ports).min().map(|pairs| left(self.bits(), pairs, true));
+        let likelier = same.filter(|same| same.bits <= others.bits).unwrap_or(others);
+        Some(likelier).filter(|left| left.bits >= LEAST_BITS)
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = &Same> {
+        self.matches.iter().flat_map(|found| &found.frames)
+    }
+
+    fn of(&self, tcp: bool) -> impl Iterator<Item = &Match> {
+        self.matches.iter().filter(move |found| (found.weight.sides > 0) == tcp)
+    }
+
+    /// One clock makes the time stamps of all connections.
+    fn stamps(&self) -> bool {
+        self.matches.iter().any(|found| found.weight.stamps)
+    }
+
+    fn sum(&self, of: impl Fn(&Match) -> u32) -> u32 {
+        self.matches.iter().map(of).fold(0, u32::saturating_add)
+    }
+
+    /// How the bits come about.
+    fn model(&self, left: &Left) -> String {
+        let mut parts = Vec::new();
+        for (sides, which, each) in [(2, "both sides", left.second_side.saturating_add(32)), (1, "one side", 32)] {
+            let found = number(self.of(true).filter(|found| found.weight.sides == sides).count());
+            if found > 0 {
+                let bits = u64::from(each).saturating_mul(found);
+                parts.push(format!("sequence numbers of {which} of {} {bits}", count(found, "TCP connection")));
+            }
+        }
+        if self.stamps() {
+            parts.push(format!("TCP time stamps {}", weight::STAMP_BITS));
+        }
+        let agreeing = self.sum(|found| found.weight.distances.agreeing);
+        let bits = self.sum(|found| found.weight.distances.bits);
+        if bits > 0 {
+            parts.push(format!("{} {bits}", count(agreeing.into(), "equal time interval")));
+        }
+        let bits = self.sum(|found| found.weight.moment);
+        if bits > 0 {
+            parts.push(format!("times of day {bits}"));
+        }
+        let identified = self.sum(|found| found.weight.identified);
+        if identified > 0 {
+            let bits = identified.saturating_mul(weight::IDENTIFICATION_BITS);
+            parts.push(format!("IP identifications of {} {bits}", count(identified.into(), "sender")));
+        }
+        let tries = self.sum(|found| found.weight.tries);
+        if tries > 0 {
+            parts.push(format!("less {tries} for the frames that could have matched"));
+        }
+        let taken_off = weight::chances(left.pairs);
+        if taken_off > 0 {
+            let of = if left.same_ports { "connections with these ports" } else { "conversations" };
+            parts.push(format!("less {taken_off} for {} pairs of {of} in this class", left.pairs));
+        }
+        format!("In bits: {}.", parts.join(", "))
+    }
+
+    /// The chance of coincidence in words.
+    pub fn coincidence(&self, left: &Left) -> String {
+        format!("At most 1 in 2^{}. {}", left.bits, self.model(left))
     }
 
     /// The frames as proof, in both submissions.
@@ -161,53 +161,66 @@ impl Shared {
         let [first, second] = prints;
         SharedFrames {
             submissions: names.map(str::to_owned),
-            first: proofs(self.pairs.iter().map(|(print, _)| print), first),
-            second: proofs(self.pairs.iter().map(|(_, print)| print), second),
-            shared_frames: self.frames,
+            first: proofs(self.pairs().map(|(print, _)| print), first),
+            second: proofs(self.pairs().map(|(_, print)| print), second),
+            shared_frames: self.frames(),
             because: self.because(names, first, second),
         }
     }
 
     fn because(&self, [one, other]: [&str; 2], first: &Fingerprint, second: &Fingerprint) -> Vec<String> {
         let mut reasons = Vec::new();
-        let of = |tcp: bool| self.pairs.iter().filter(move |(print, _)| print.tcp == tcp);
-        let tcp: BTreeSet<[u16; 2]> = of(true).map(|(print, _)| print.ports).collect();
-        if !tcp.is_empty() {
-            let ports: Vec<String> = tcp.iter().take(8).map(|[low, high]| format!("{low} and {high}")).collect();
-            let frames = u64::try_from(of(true).count()).unwrap_or(u64::MAX);
-            reasons.push(format!(
-                "{} have the same raw sequence and acknowledgement numbers (ports {}).",
-                count(frames, "TCP frame"),
-                ports.join("; ")
-            ));
+        for (tcp, noun, have) in [
+            (true, "TCP frame", "the same raw sequence and acknowledgement numbers"),
+            (false, "UDP datagram", "the same lengths, at the same intervals of time"),
+        ] {
+            let frames = number(self.of(tcp).map(|found| found.frames.len()).sum());
+            if frames > 0 {
+                let verb = if frames == 1 { "has" } else { "have" };
+                let ports = self.ports(tcp, one, other, first, second);
+                reasons.push(format!("{} {verb} {have} ({ports}).", count(frames, noun)));
+            }
         }
-        if of(true).any(|(print, _)| print.stamp != 0) {
+        if self.stamps() {
             reasons.push("Their TCP time stamp options are the same.".to_owned());
         }
-        let udp = u64::try_from(of(false).count()).unwrap_or(u64::MAX);
-        if udp > 0 {
-            reasons.push(format!("{} have the same ports, payload and IP identification.", count(udp, "UDP datagram")));
-        }
         reasons.extend(self.times(one, other));
-        let macs: Vec<&str> = first
-            .mac_addresses
-            .iter()
-            .filter(|mac| second.mac_addresses.contains(mac))
-            .map(String::as_str)
-            .take(8)
-            .collect();
+        let both = first.mac_addresses.iter().filter(|mac| second.mac_addresses.contains(mac));
+        let macs: Vec<&str> = both.map(String::as_str).take(MOST_LISTED).collect();
         if !macs.is_empty() {
             reasons.push(format!("The same MAC addresses are in both: {}.", macs.join(", ")));
         }
         reasons
     }
 
+    /// The ports of the conversations, and of both where they were changed.
+    fn ports(&self, tcp: bool, one: &str, other: &str, first: &Fingerprint, second: &Fingerprint) -> String {
+        let mut said = Vec::new();
+        for found in self.of(tcp) {
+            let [own, theirs] = found.conversations;
+            let (Some(own), Some(theirs)) = (first.conversation(own), second.conversation(theirs)) else { continue };
+            let ([low, high], [other_low, other_high]) = (own.ports, theirs.ports);
+            said.push(match own.ports == theirs.ports {
+                true => format!("ports {low} and {high}"),
+                false => format!("ports {low} and {high} in {one}, {other_low} and {other_high} in {other}"),
+            });
+        }
+        let more = said.len().saturating_sub(MOST_LISTED);
+        said.truncate(MOST_LISTED);
+        match more {
+            0 => said.join("; "),
+            more => format!("{}; and {more} more", said.join("; ")),
+        }
+    }
+
     /// How the times of the shared frames lie to each other.
     fn times(&self, one: &str, other: &str) -> Option<String> {
-        let pairs: Vec<&Same> = self.pairs.iter().collect();
-        let (together, shift) = same_shift(&pairs);
-        let together = u64::try_from(together).unwrap_or(u64::MAX);
-        let which = if together == self.frames { "All of them".to_owned() } else { format!("{together} of them") };
+        let mut times: Vec<(i64, i64)> = self.pairs().filter_map(|(a, b)| Some((a.time?, b.time?))).collect();
+        times.sort_unstable();
+        let shift = shift(&times)?;
+        let is_together = |(a, b): &&(i64, i64)| b.saturating_sub(*a).saturating_sub(shift).abs() <= SAME_TIME;
+        let together = number(times.iter().filter(is_together).count());
+        let which = if together == self.frames() { "All of them".to_owned() } else { format!("{together} of them") };
         match together {
             0 | 1 => None,
             _ if shift.abs() <= SAME_TIME => {
@@ -226,10 +239,12 @@ impl Shared {
     }
 }
 
+/// The frames of each file, with a filter that shows them.
 fn proofs<'a>(prints: impl Iterator<Item = &'a FramePrint>, of: &Fingerprint) -> Vec<Proof> {
     let mut files: BTreeMap<u16, BTreeSet<u64>> = BTreeMap::new();
     for print in prints {
-        files.entry(print.file).or_default().insert(print.frame);
+        let Some(conversation) = of.conversation(print.conversation) else { continue };
+        files.entry(conversation.file).or_default().insert(print.frame);
     }
     files
         .into_iter()
@@ -240,65 +255,4 @@ fn proofs<'a>(prints: impl Iterator<Item = &'a FramePrint>, of: &Fingerprint) ->
             Proof { file: name, frames, filter: Some(frame_filter(&numbers)) }
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tcp(frame: u64, numbers: [u32; 2]) -> FramePrint {
-        let key = u64::from(numbers[0]) << 32 | u64::from(numbers[1]);
-        FramePrint {
-            key,
-            file: 0,
-            frame,
-            time: Some(1000 * frame as i64),
-            tcp: true,
-            ports: [40000, 65432],
-            numbers,
-            stamp: 0,
-        }
-    }
-
-    fn udp(frame: u64, time: i64) -> FramePrint {
-        let key = frame;
-        FramePrint {
-            key,
-            file: 0,
-            frame,
-            time: Some(time),
-            tcp: false,
-            ports: [40000, 65433],
-            numbers: [0; 2],
-            stamp: 0,
-        }
-    }
-
-    fn prints(frames: Vec<FramePrint>) -> Fingerprint {
-        Fingerprint { files: vec!["a.pcapng".to_owned()], frames, mac_addresses: Vec::new() }
-    }
-
-    #[test]
-    fn sequence_numbers_of_both_sides_count_64_bits() {
-        let first = prints(vec![tcp(1, [7, 0]), tcp(2, [8, 9]), tcp(3, [8, 10])]);
-        let second = prints(vec![tcp(5, [8, 9]), tcp(6, [99, 98])]);
-        let shared = compare(&first, &second).unwrap();
-        assert_eq!((shared.frames, shared.bits), (1, 64));
-        let proof = shared.proof(["ann", "bob"], [&first, &second]);
-        assert_eq!((proof.first[0].frames.clone(), proof.second[0].frames.clone()), (vec![2], vec![5]));
-        assert_eq!(proof.second[0].filter.as_deref(), Some("frame.number == 5"));
-        assert_eq!(compare(&first, &prints(vec![tcp(1, [70, 71])])), None);
-    }
-
-    #[test]
-    fn datagrams_with_the_same_words_at_other_times_mean_nothing() {
-        let run = |start: i64, jitter: i64| {
-            prints((1..6).map(|n| udp(n, start + 1_000_000_000 * n as i64 + n as i64 * n as i64 * jitter)).collect())
-        };
-        assert_eq!(compare(&run(0, 0), &run(77_000_000_000, 31_000)), None);
-        let shifted = compare(&run(0, 9000), &run(3_600_000_000_000, 9000)).unwrap();
-        assert_eq!(shifted.bits, 20);
-        let renamed = compare(&run(0, 9000), &run(0, 9000)).unwrap();
-        assert_eq!(renamed.bits, 52);
-    }
 }

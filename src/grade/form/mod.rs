@@ -1,9 +1,13 @@
 //! The form with a student's answers: typed facts, and texts that only a human grades.
 //!
-//! [`mod@fields`] says what the form asks, [`node`] reads TOML and JSON with the lines of their values, [`value`] what an
-//! entry means, [`template`] writes the empty form.
+//! [`mod@fields`] says what the form asks, [`encoding`] makes text of a file's bytes, [`node`] reads TOML and JSON with the
+//! lines of their values, [`value`] what an entry means, [`template`] writes the empty form, and [`merge`] chooses among
+//! several.
 
+pub mod encoding;
+mod errno;
 pub mod fields;
+pub mod merge;
 pub mod node;
 pub mod template;
 pub mod value;
@@ -56,9 +60,22 @@ pub struct Form {
     pub entries: BTreeMap<Question, Entry>,
 }
 
+/// What a problem of a form concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The form as a whole: nothing of it could be read.
+    Form,
+    /// Some part of it that belongs to no question of the sheet.
+    Somewhere,
+    /// A question.
+    Question(Question),
+}
+
 /// Something in a form that cannot be used: its place, what is wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// What it concerns.
+    pub about: About,
     /// The line, from 1, where it is known.
     pub line: Option<usize>,
     /// The entry, as `"I.1b".client_socket_addresses`; empty for the form as a whole.
@@ -67,6 +84,19 @@ pub struct Problem {
     pub reason: String,
     /// What to do.
     pub remedy: String,
+}
+
+impl Problem {
+    /// A form whose bytes are no text.
+    pub fn of_encoding(error: &encoding::NoText) -> Problem {
+        Problem {
+            about: About::Form,
+            line: Some(error.line),
+            key: String::new(),
+            reason: format!("the form can't be read: {}", error.reason),
+            remedy: "Save it as UTF-8.".to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -100,6 +130,8 @@ impl Syntax {
 /// Whether a text looks like a form: it names a question of the sheet as a table or a key.
 pub fn looks_like_form(text: &str) -> bool {
     let keys = || Question::ALL.into_iter().map(|question| format!("\"{}\"", question.key()));
+    // Word processors turn quotation marks: such a text is a form all the same, though none that can be read.
+    let text = &text.replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’'], "'");
     match Syntax::of(text) {
         Syntax::Json => keys().any(|key| text.contains(&key)),
         Syntax::Toml => text.lines().any(|line| {
@@ -125,14 +157,23 @@ impl Form {
                     reader.question(key, node);
                 }
             }
-            Ok(node) => reader.problem(Some(node.line), "", "the form is no table of questions", TEMPLATE_REMEDY),
+            Ok(node) => {
+                let reason = "the form is no table of questions";
+                reader.problem(About::Form, Some(node.line), "", reason, TEMPLATE_REMEDY);
+            }
             Err(error) => {
                 let remedy = "Correct that line; texts stand between quotation marks, and long ones between \"\"\".";
-                reader.problem(error.line, "", &format!("the form can't be read: {}", error.reason.trim()), remedy);
+                let reason = format!("the form can't be read: {}", error.reason.trim());
+                reader.problem(About::Form, error.line, "", &reason, remedy);
             }
         }
         reader.count_further();
         (reader.form, reader.problems)
+    }
+
+    /// Whether nothing is filled in.
+    pub fn is_blank(&self) -> bool {
+        self.entries.values().all(|entry| entry.facts.is_empty() && entry.explanation.is_none())
     }
 
     /// The entry of a question.
@@ -164,20 +205,20 @@ struct Reader {
 }
 
 impl Reader {
-    fn problem(&mut self, line: Option<usize>, key: &str, reason: &str, remedy: &str) {
+    fn problem(&mut self, about: About, line: Option<usize>, key: &str, reason: &str, remedy: &str) {
         if self.problems.len() >= MOST_PROBLEMS {
             self.further = self.further.saturating_add(1);
             return;
         }
         let (key, reason) = (quoted(key), quoted(reason));
-        self.problems.push(Problem { line, key, reason, remedy: remedy.to_owned() });
+        self.problems.push(Problem { about, line, key, reason, remedy: remedy.to_owned() });
     }
 
     fn count_further(&mut self) {
         if self.further > 0 {
             let reason = format!("{} further entries can't be used", self.further);
             let (line, key, remedy) = (None, String::new(), TEMPLATE_REMEDY.to_owned());
-            self.problems.push(Problem { line, key, reason, remedy });
+            self.problems.push(Problem { about: About::Somewhere, line, key, reason, remedy });
         }
     }
 
@@ -189,10 +230,12 @@ impl Reader {
         let Ok(question) = key.parse::<Question>() else {
             let keys: Vec<String> = Question::ALL.into_iter().map(Question::key).collect();
             let remedy = format!("The questions are {}.", keys.join(", "));
-            return self.problem(Some(node.line), key, "the sheet has no such question", &remedy);
+            let reason = "the sheet has no such question";
+            return self.problem(About::Somewhere, Some(node.line), key, reason, &remedy);
         };
         let Item::Table(entries) = &node.item else {
-            return self.problem(Some(node.line), key, "the entries of a question form a table", TEMPLATE_REMEDY);
+            let (about, reason) = (About::Question(question), "the entries of a question form a table");
+            return self.problem(about, Some(node.line), key, reason, TEMPLATE_REMEDY);
         };
         for (name, value) in entries {
             self.entry(question, name, value);
@@ -200,7 +243,7 @@ impl Reader {
     }
 
     fn entry(&mut self, question: Question, name: &str, node: &Node) {
-        let place = format!("\"{}\".{name}", question.key());
+        let (place, about) = (format!("\"{}\".{name}", question.key()), About::Question(question));
         if name == "points"
             || node.is_empty() && (name == EXPLANATION || fields(question).iter().any(|f| f.key == name))
         {
@@ -212,7 +255,8 @@ impl Reader {
                     self.form.entries.entry(question).or_default().explanation = Some(cut(text.trim(), MOST_TEXT));
                 }
                 _ => {
-                    self.problem(Some(node.line), &place, "an explanation is a text", "Put it between quotation marks.")
+                    let (reason, remedy) = ("an explanation is a text", "Put it between quotation marks.");
+                    self.problem(about, Some(node.line), &place, reason, remedy);
                 }
             }
             return;
@@ -220,11 +264,11 @@ impl Reader {
         let Some(field) = fields(question).iter().find(|field| field.key == name) else {
             let keys: Vec<&str> = fields(question).iter().map(|field| field.key).collect();
             let remedy = format!("The entries here are {} and {EXPLANATION}.", keys.join(", "));
-            return self.problem(Some(node.line), &place, "the form has no such entry", &remedy);
+            return self.problem(about, Some(node.line), &place, "the form has no such entry", &remedy);
         };
         let value = Value::read(field.kind, node).map_err(|reason| quoted(&reason));
         if let Err(reason) = &value {
-            self.problem(Some(node.line), &place, reason, &remedy(field.kind));
+            self.problem(about, Some(node.line), &place, reason, &remedy(field.kind));
         }
         let given = Given { text: cut(&on_one_line(&node.text()), MOST_TEXT), json: limited(node), value };
         self.form.entries.entry(question).or_default().facts.insert(field.key, given);

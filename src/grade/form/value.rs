@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::errno;
 use super::fields::Kind;
 use super::node::{Item, Node};
 use crate::lab::HostName;
@@ -173,18 +174,13 @@ fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Reason> {
         if is_none(&text) {
             continue;
         }
-        let plain = text.to_lowercase().replace(" and ", ",").replace("port", " : ");
-        let plain: String = plain.chars().filter(|c| !matches!(c, '(' | ')' | '\'' | '"' | '`' | '<' | '>')).collect();
-        let parts: Vec<String> = plain
-            .split([',', ';', '&', '\n'])
-            .map(|part| part.chars().filter(|c| !c.is_whitespace()).collect::<String>())
-            .filter(|part| !part.is_empty())
-            .collect();
+        let plain = text.to_lowercase().replace(" and ", ",");
+        let parts: Vec<Piece<'_>> = plain.split([',', ';', '&', '\n']).filter_map(Piece::read).collect();
         let mut parts = parts.iter().peekable();
         while let Some(part) = parts.next() {
             // An address, and its port as the next piece: ('10.0.3.2', 40210), as Python prints it.
-            let port = match parts.peek().and_then(|next| next.trim_start_matches(':').parse::<u16>().ok()) {
-                Some(port) if bare_ip(part).is_some() => {
+            let port = match parts.peek().and_then(|next| next.plain.trim_start_matches(':').parse::<u16>().ok()) {
+                Some(port) if bare_ip(&part.plain).is_some() => {
                     parts.next();
                     Some(port)
                 }
@@ -199,12 +195,41 @@ fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Reason> {
     Ok(found)
 }
 
+/// A part of an entry that should be a socket address.
+struct Piece<'a> {
+    /// As the student wrote it, but for capitals.
+    written: &'a str,
+    /// Without spaces and quotation marks, the port after a colon.
+    plain: String,
+}
+
+impl<'a> Piece<'a> {
+    fn read(written: &'a str) -> Option<Piece<'a>> {
+        let written = written.trim();
+        let is_mark = |c: &char| matches!(c, '(' | ')' | '\'' | '"' | '`' | '<' | '>');
+        let plain: String = written.replace("port", " : ").chars().filter(|c| !is_mark(c)).collect();
+        let words: Vec<&str> = plain.split_whitespace().collect();
+        // A port may follow the address after a space alone: 10.0.3.2 40210.
+        let plain = match words.as_slice() {
+            [ip, port] if bare_ip(ip).is_some() && port.parse::<u16>().is_ok() => {
+                format!(
+                    "{}:{port}",
+                    if ip.starts_with('[') || !ip.contains(':') { (*ip).to_owned() } else { format!("[{ip}]") }
+                )
+            }
+            words => words.concat(),
+        };
+        (!plain.is_empty()).then_some(Piece { written, plain })
+    }
+}
+
 fn bare_ip(text: &str) -> Option<IpAddr> {
     let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     text.trim_end_matches(':').parse().ok()
 }
 
-fn address(text: &str, port: Option<u16>) -> Result<SocketAddress, Reason> {
+fn address(piece: &Piece<'_>, port: Option<u16>) -> Result<SocketAddress, Reason> {
+    let text = piece.plain.as_str();
     if let (Some(ip), Some(port)) = (bare_ip(text), port) {
         return Ok(SocketAddress::new(ip, port));
     }
@@ -220,10 +245,10 @@ fn address(text: &str, port: Option<u16>) -> Result<SocketAddress, Reason> {
     }
     match bare_ip(text) {
         Some(ip) if ip.is_ipv6() => {
-            Err(format!("'{text}' has no port that can be told from the address: write [{ip}]:PORT"))
+            Err(format!("'{}' has no port that can be told from the address: write [{ip}]:PORT", piece.written))
         }
         Some(ip) => Err(format!("'{ip}' is an IP address without a port")),
-        None => Err(format!("'{text}' is no socket address")),
+        None => Err(format!("'{}' is not a socket address", piece.written)),
     }
 }
 
@@ -265,16 +290,6 @@ fn yes_no(node: &Node) -> Result<bool, Reason> {
     }
 }
 
-/// Names and numbers of errors that the lab's programs meet. The numbers of `EADDRINUSE` are those of Linux, macOS and
-/// Windows.
-const ERRORS: [(&str, &str, &[&str]); 5] = [
-    ("EADDRINUSE", "already in use", &["98", "48", "10048"]),
-    ("EADDRNOTAVAIL", "cannot assign requested address", &["99", "10049"]),
-    ("EACCES", "permission denied", &["13", "10013"]),
-    ("ECONNREFUSED", "connection refused", &["111", "61", "10061"]),
-    ("ETIMEDOUT", "timed out", &["110", "60", "10060"]),
-];
-
 fn errno(node: &Node) -> Result<Option<String>, Reason> {
     let text = match &node.item {
         Item::Text(text) => text.trim().to_owned(),
@@ -284,18 +299,7 @@ fn errno(node: &Node) -> Result<Option<String>, Reason> {
     if is_none(&text) {
         return Ok(None);
     }
-    let lower = text.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let named = ERRORS.iter().find(|(name, message, numbers)| {
-        let code = name.to_lowercase();
-        words.iter().any(|word| *word == code || word.strip_prefix("wsa") == Some(&code) || numbers.contains(word))
-            || lower.contains(message)
-    });
-    match named {
-        Some((name, ..)) => Ok(Some((*name).to_owned())),
-        None if words.len() == 1 && lower.starts_with('e') => Ok(Some(text.to_uppercase())),
-        None => Err(format!("'{text}' names no error")),
-    }
+    errno::read(&text).map(Some)
 }
 
 fn clients(node: &Node) -> Result<Vec<Client>, Reason> {
@@ -345,9 +349,14 @@ mod tests {
     #[test]
     fn socket_addresses_are_understood_however_they_are_written() {
         let expected = BTreeSet::from(["10.0.3.2:40210".parse().unwrap()]);
-        for written in
-            ["10.0.3.2:40210", "10.0.3.2 : 40210", "10.0.3.2 port 40210", "('10.0.3.2', 40210)", "10.0.3.2, Port 40210"]
-        {
+        for written in [
+            "10.0.3.2:40210",
+            "10.0.3.2 : 40210",
+            "10.0.3.2 40210",
+            "10.0.3.2 port 40210",
+            "('10.0.3.2', 40210)",
+            "10.0.3.2, Port 40210",
+        ] {
             assert_eq!(addresses(&text(written)), Ok(expected.clone()), "{written}");
         }
         let two = addresses(&text("10.0.3.2:1 and 10.0.3.3 port 2; [fe80::1]:53")).unwrap();
@@ -355,6 +364,15 @@ mod tests {
         for wrong in ["10.0.3.2", "40210", "10.0.3.256:1", "10.0.3.2:70000", "fe80::1", "10.0.3.2 40210 or so"] {
             assert!(addresses(&text(wrong)).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_address_that_means_nothing_is_quoted_as_it_was_written() {
+        let why = |written: &str| addresses(&text(written)).unwrap_err();
+        assert_eq!(why("10.0.3.2 40210 or so"), "'10.0.3.2 40210 or so' is not a socket address");
+        assert_eq!(why("10.0.3.1:1, 10.0.3.2 port many"), "'10.0.3.2 port many' is not a socket address");
+        assert_eq!(why("10.0.3.2 70000"), "'10.0.3.2 70000' is not a socket address");
+        assert_eq!(addresses(&text("fe80::1 53")), addresses(&text("[fe80::1]:53")));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analyze::analysis::{Analysis, LabFound};
+use crate::analyze::analysis::LabFound;
 use crate::grade::form::value::{Client, HostRef, Value};
 use crate::grade::points::Points;
 use crate::grade::rubric::{Lists, Rubric};
@@ -90,15 +90,16 @@ fn is_host(client: &Client, host: &Client, lab: &LabFound) -> bool {
     let Some(HostRef::Address(ip)) = host.host else { return false };
     match client.host {
         Some(HostRef::Address(given)) => given == ip,
-        Some(HostRef::Letter(letter)) => lab.hosts.iter().any(|(name, address)| *name == letter && *address == ip),
+        Some(HostRef::Letter(letter)) => lab.hosts.iter().any(|host| host.name == letter && host.address == ip),
         None => client.socket_addresses.iter().next().is_some_and(|address| address.ip == ip),
     }
 }
 
-/// Whether the captures at hand leave room for what was given: they show a part, and it names at least that.
+/// Whether the captures at hand leave room for what was given: they show a part, and it names at least that, or no more
+/// than that: what is there is no measure of what is not.
 pub(super) fn leaves_room(given: &Value, shown: &Value, lab: &LabFound) -> bool {
     match (given, shown) {
-        (Value::Count(given), Value::Count(shown)) => given > shown,
+        (Value::Count(given), Value::Count(shown)) => given >= shown,
         (Value::Addresses(given), Value::Addresses(shown)) => given.is_superset(shown),
         (Value::Clients(given), Value::Clients(shown)) => {
             let found = clients(given, shown, lab);
@@ -110,20 +111,16 @@ pub(super) fn leaves_room(given: &Value, shown: &Value, lab: &LabFound) -> bool 
 
 /// Frames that may stand in a list or be left out: the acknowledgement that completes the handshake, and those of a
 /// closing, fit two entries of the form.
-pub(super) fn tolerated(
-    analysis: &Analysis,
-    key: &str,
-    list: impl Fn(&Analysis, &str) -> BTreeSet<u64>,
-) -> BTreeSet<u64> {
-    let closing = list(analysis, "closing_frames");
+pub(super) fn tolerated(key: &str, list: impl Fn(&str) -> BTreeSet<u64>) -> BTreeSet<u64> {
+    let closing = list("closing_frames");
     match (key, closing.first()) {
         ("acknowledgement_frames", _) => {
-            let mut frames = list(analysis, "handshake_frames");
+            let mut frames = list("handshake_frames");
             frames.extend(&closing);
             frames
         }
         ("closing_frames", Some(first)) => {
-            list(analysis, "acknowledgement_frames").into_iter().filter(|frame| frame > first).collect()
+            list("acknowledgement_frames").into_iter().filter(|frame| frame > first).collect()
         }
         _ => BTreeSet::new(),
     }

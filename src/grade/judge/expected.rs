@@ -1,11 +1,14 @@
 //! What an answer should say: from the student's own captures, else from the sheet.
+//!
+//! The one place that reads the facts of an analysis by their keys.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use crate::analyze::analysis::{Analysis, ClientHost, Facts};
+use crate::analyze::analysis::{Answer, ClientHost, Facts};
+use crate::grade::form::fields::fields;
 use crate::grade::form::value::{Client, HostRef, Value};
 use crate::lab::Question;
-use crate::types::FrameNumber;
+use crate::types::{FrameNumber, SocketAddress};
 
 /// What is to be expected of one fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub(super) enum Expected {
     Shown(Value),
     /// The captures show at least this much: a capture of Part II is missing.
     AtLeast(Value),
+    /// No capture shows it; a journal that the student handed in says this.
+    Journal(Value),
     /// No capture at hand shows it; the sheet leads to this.
     Sheet(Value),
     /// No capture at hand shows it, and it is different for everyone.
@@ -24,41 +29,129 @@ impl Expected {
     /// The value, whatever it rests on.
     pub(super) fn value(&self) -> Option<&Value> {
         match self {
-            Expected::Shown(value) | Expected::AtLeast(value) | Expected::Sheet(value) => Some(value),
+            Expected::Shown(value) | Expected::AtLeast(value) | Expected::Journal(value) | Expected::Sheet(value) => {
+                Some(value)
+            }
             Expected::Unknown => None,
         }
     }
 }
 
-/// What is to be expected of a fact of a question.
-pub(super) fn of(analysis: &Analysis, question: Question, key: &str) -> Expected {
-    let facts = analysis.answers.iter().find(|answer| answer.question == question).map(|answer| &answer.facts);
-    let Some(facts) = facts else { return Expected::Unknown };
-    match known(facts, key) {
-        Some(value) if lacks_a_host(analysis, question) && depends_on_hosts(key) => Expected::AtLeast(value),
-        Some(value) => Expected::Shown(value),
-        None => sheet(facts, question, key).map_or(Expected::Unknown, Expected::Sheet),
+/// The facts that some files show, by question and key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Known {
+    values: BTreeMap<(Question, &'static str), Value>,
+    /// Whether Part II is answered from a part of its captures, such as one host's alone.
+    lacks_a_host: bool,
+}
+
+impl Known {
+    /// The facts of an analysis's answers. `hosts` are the client computers that the lab has.
+    pub(super) fn of(answers: &[Answer], hosts: usize) -> Known {
+        let mut known = Known::default();
+        for answer in answers {
+            for field in fields(answer.question) {
+                if let Some(value) = value_of(&answer.facts, field.key) {
+                    known.values.insert((answer.question, field.key), value);
+                }
+            }
+        }
+        let seen = match known.get(Question::II3, "clients") {
+            Some(Value::Clients(clients)) => Some(clients.len()),
+            _ => None,
+        };
+        known.lacks_a_host = seen.is_some_and(|seen| seen < hosts);
+        known
+    }
+
+    /// The same, where it is in doubt whether the captures of Part II are all there.
+    pub(super) fn in_doubt(self, is_doubtful: bool) -> Known {
+        Known { lacks_a_host: self.lacks_a_host || is_doubtful, ..self }
+    }
+
+    /// Facts given one by one.
+    pub(super) fn from_values(values: impl IntoIterator<Item = ((Question, &'static str), Value)>) -> Known {
+        Known { values: values.into_iter().collect(), lacks_a_host: false }
+    }
+
+    /// The value of a fact, where these files show it.
+    pub(super) fn get(&self, question: Question, key: &str) -> Option<&Value> {
+        self.values.iter().find(|((of, own), _)| *of == question && *own == key).map(|(_, value)| value)
+    }
+
+    /// Whether something of a question is shown.
+    pub(super) fn has(&self, question: Question) -> bool {
+        self.values.keys().any(|(of, _)| *of == question)
+    }
+
+    /// The values that differ from these, with the other value.
+    pub(super) fn differing<'f>(&'f self, other: &'f Known) -> impl Iterator<Item = Differing<'f>> {
+        self.values.iter().filter_map(|((question, key), own)| {
+            let other = other.get(*question, key).filter(|other| *other != own)?;
+            Some(Differing { question: *question, key, own, other, is_part: self.is_part(*question, key) })
+        })
+    }
+
+    /// Whether a fact is shown in part only.
+    fn is_part(&self, question: Question, key: &str) -> bool {
+        self.lacks_a_host
+            && matches!(question, Question::II1 | Question::II2 | Question::II3)
+            // The server's address and its listening socket are the same whoever connects.
+            && !matches!(key, "server_socket_addresses" | "listening_sockets")
+    }
+
+    /// What is to be expected of a fact; `journals` is what the journals say besides.
+    pub(super) fn expected(&self, journals: Option<&Known>, question: Question, key: &str) -> Expected {
+        if let Some(value) = self.get(question, key) {
+            let is_part = self.is_part(question, key);
+            return if is_part { Expected::AtLeast(value.clone()) } else { Expected::Shown(value.clone()) };
+        }
+        let sheet = self.sheet(question, key);
+        let said = journals.and_then(|journals| journals.get(question, key)).cloned();
+        match (sheet, said) {
+            // A journal that says what everyone's should adds nothing.
+            (Some(sheet), Some(said)) if sheet != said => Expected::Journal(said),
+            (Some(sheet), _) => Expected::Sheet(sheet),
+            (None, Some(said)) => Expected::Journal(said),
+            (None, None) => Expected::Unknown,
+        }
+    }
+
+    /// What the sheet's procedure leads to, where no capture of it is asked for or none can show it.
+    fn sheet(&self, question: Question, key: &str) -> Option<Value> {
+        match (question, key) {
+            (Question::I2, "second_server_started") => Some(Value::YesNo(false)),
+            (Question::I2, "errno") => Some(Value::Errno(Some("EADDRINUSE".to_owned()))),
+            (Question::I3, "tcp_handshake_completed") => Some(Value::YesNo(true)),
+            (Question::I3, "served_while_first_client_connected") => Some(Value::YesNo(false)),
+            (Question::I4b, "clients_served") => Some(Value::Count(2)),
+            // A threaded server serves everyone who connects: as many as the captures of both hosts show.
+            (Question::II1, "clients_served") if !self.lacks_a_host => {
+                self.get(Question::II1, "clients_connected").cloned()
+            }
+            _ => None,
+        }
     }
 }
 
-/// Whether a question of Part II is answered from one host's capture alone.
-fn lacks_a_host(analysis: &Analysis, question: Question) -> bool {
-    let hosts = analysis.answers.iter().find_map(|answer| match &answer.facts {
-        Facts::ClientSockets { clients: Some(clients) } => Some(clients.len()),
-        _ => None,
-    });
-    matches!(question, Question::II1 | Question::II2 | Question::II3) && hosts.is_some_and(|hosts| hosts < 2)
+/// A fact that two sources give differently.
+pub(super) struct Differing<'f> {
+    /// The question.
+    pub(super) question: Question,
+    /// The fact.
+    pub(super) key: &'static str,
+    /// The one value.
+    pub(super) own: &'f Value,
+    /// The other.
+    pub(super) other: &'f Value,
+    /// Whether the one is a part only.
+    pub(super) is_part: bool,
 }
 
-/// The server's address and its listening socket are the same whoever connects.
-fn depends_on_hosts(key: &str) -> bool {
-    !matches!(key, "server_socket_addresses" | "listening_sockets")
-}
-
-/// What the captures show.
-fn known(facts: &Facts, key: &str) -> Option<Value> {
+/// What the files show of a fact.
+fn value_of(facts: &Facts, key: &str) -> Option<Value> {
     match facts {
-        Facts::TcpFrames { handshake_frames, data_frames, acknowledgement_frames, closing_frames } => match key {
+        Facts::TcpFrames { handshake_frames, data_frames, acknowledgement_frames, closing_frames, .. } => match key {
             "handshake_frames" => frames(handshake_frames.as_ref()),
             "data_frames" => frames(data_frames.as_ref()),
             "acknowledgement_frames" => frames(acknowledgement_frames.as_ref()),
@@ -96,7 +189,11 @@ fn known(facts: &Facts, key: &str) -> Option<Value> {
             }
         }
         Facts::ClientSockets { clients } => {
-            clients.as_ref().map(|clients| Value::Clients(clients.iter().map(client).collect()))
+            let clients = clients.as_ref().map(|clients| clients.iter().map(client).collect::<Vec<_>>());
+            clients.map(|mut clients| {
+                clients.sort_by(|one, other| one.socket_addresses.cmp(&other.socket_addresses));
+                Value::Clients(clients)
+            })
         }
     }
 }
@@ -105,8 +202,8 @@ fn frames(frames: Option<&Vec<FrameNumber>>) -> Option<Value> {
     frames.map(|frames| Value::Frames(frames.iter().map(|frame| frame.0).collect()))
 }
 
-fn addresses(addresses: Option<&Vec<crate::types::SocketAddress>>) -> Option<Value> {
-    addresses.map(|addresses| Value::Addresses(addresses.iter().copied().collect::<BTreeSet<_>>()))
+fn addresses(addresses: Option<&Vec<SocketAddress>>) -> Option<Value> {
+    addresses.map(|addresses| Value::Addresses(addresses.iter().copied().collect()))
 }
 
 fn client(host: &ClientHost) -> Client {
@@ -114,19 +211,5 @@ fn client(host: &ClientHost) -> Client {
         host: Some(HostRef::Address(host.host)),
         socket_addresses: host.socket_addresses.iter().copied().collect(),
         sockets_created: Some(host.sockets_created),
-    }
-}
-
-/// What the sheet's procedure leads to, where no capture of it is asked for or none can show it.
-fn sheet(facts: &Facts, question: Question, key: &str) -> Option<Value> {
-    match (question, key) {
-        (Question::I2, "second_server_started") => Some(Value::YesNo(false)),
-        (Question::I2, "errno") => Some(Value::Errno(Some("EADDRINUSE".to_owned()))),
-        (Question::I3, "tcp_handshake_completed") => Some(Value::YesNo(true)),
-        (Question::I3, "served_while_first_client_connected") => Some(Value::YesNo(false)),
-        (Question::I4b, "clients_served") => Some(Value::Count(2)),
-        // A threaded server serves everyone who connects.
-        (Question::II1, "clients_served") => Some(known(facts, "clients_connected").unwrap_or(Value::Count(4))),
-        _ => None,
     }
 }

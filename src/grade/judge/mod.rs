@@ -1,271 +1,217 @@
 //! Each typed answer against the student's own captures.
 //!
 //! Prose is never graded: it is put beside the expected answer for a human. What the captures cannot show is said to be
-//! so, and paid as the rubric has it.
+//! so, and paid as the rubric has it. What could not be read is never worth nothing: it waits for a human.
 
+mod case;
 mod compare;
 mod elsewhere;
+mod evidence;
 mod expected;
-
-use std::collections::BTreeSet;
+mod faults;
+mod item;
+mod misconceptions;
 
 use serde_json::Value as Json;
 
-use crate::analyze::analysis::{Analysis, Answer, Claim, Evidence, Finding, Severity};
+use crate::analyze::analysis::Answer;
+use crate::grade::form::Entry;
 use crate::grade::form::fields::EXPLANATION;
-use crate::grade::form::value::Value;
-use crate::grade::form::{Entry, Form, Given};
 use crate::grade::points::Points;
-use crate::grade::result::{ClaimMade, Comparison, FindingMade, ItemGrade, Proof, QuestionGrade, Verdict};
-use crate::grade::rubric::{NotInCapture, Rubric};
+use crate::grade::result::{ClaimMade, Comparison, FindingMade, ItemGrade, QuestionGrade, Verdict};
+use crate::grade::rubric::Rubric;
 use crate::lab::Question;
-use crate::report::words;
 
-use elsewhere::Elsewhere;
-use expected::Expected;
+use elsewhere::{Attempt, Elsewhere};
+use expected::Known;
+use item::{Asked, Judge};
+use misconceptions::Scene;
 
-/// What a student handed in as answers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Answers<'a> {
-    /// A form.
-    Form(&'a Form),
-    /// A document that only a human can read: its name.
-    Document(&'a str),
-    /// Nothing.
-    None,
+pub use case::{Case, Journals, Unanswered};
+pub use faults::severity;
+
+/// What comes of a submission.
+pub struct Judged {
+    /// The questions in the order of the sheet.
+    pub questions: Vec<QuestionGrade>,
+    /// The findings with what they cost.
+    pub findings: Vec<FindingMade>,
 }
 
-/// Judges all questions.
-pub fn questions(analysis: &Analysis, answers: Answers<'_>, rubric: &Rubric) -> Vec<QuestionGrade> {
-    let judge = Judge { analysis, answers, rubric, elsewhere: elsewhere::all(analysis) };
-    analysis.answers.iter().map(|answer| judge.question(answer)).collect()
+/// Judges all questions and findings.
+pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
+    let known = Known::of(&case.analysis.answers, case.client_hosts).in_doubt(case.is_doubtful);
+    let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts));
+    let mut attempts = elsewhere::runs_of_step_8(case.analysis);
+    attempts.extend(
+        case.runs
+            .iter()
+            .map(|(name, answers)| Attempt { name: name.clone(), known: Known::of(answers, case.client_hosts) }),
+    );
+    let elsewhere = elsewhere::all(case.analysis);
+    let bench = Bench { case, rubric, known, journals, attempts, elsewhere };
+    let mut findings = faults::findings(case, &bench.known, rubric);
+    findings.extend(bench.contradictions());
+    Judged { questions: case.analysis.answers.iter().map(|answer| bench.question(answer)).collect(), findings }
 }
 
-/// The findings with what they cost, once for each code and file.
-pub fn findings(analysis: &Analysis, rubric: &Rubric) -> Vec<FindingMade> {
-    let mut paid: BTreeSet<(&str, Option<&str>)> = BTreeSet::new();
-    let made = |finding: &'_ Finding, first: bool| {
-        let cost = rubric.cost(finding.code).filter(|_| first);
-        FindingMade {
-            code: finding.code.to_owned(),
-            severity: severity(finding.severity).to_owned(),
-            file: finding.file.clone(),
-            message: finding.message.clone(),
-            redo: finding.redo.map(|step| step.to_string()),
-            points: cost.as_ref().map_or(Points::ZERO, |(points, _)| *points),
-            rubric: cost.map(|(_, line)| line),
-            evidence: finding.evidence.iter().map(proof).collect(),
-        }
-    };
-    let all = analysis.findings.iter();
-    all.map(|finding| made(finding, paid.insert((finding.code, finding.file.as_deref())))).collect()
-}
-
-/// A severity as the JSON of an analysis has it.
-pub(super) const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
-}
-
-struct Judge<'a> {
-    analysis: &'a Analysis,
-    answers: Answers<'a>,
+struct Bench<'a> {
+    case: &'a Case<'a>,
     rubric: &'a Rubric,
+    known: Known,
+    journals: Option<Known>,
+    attempts: Vec<Attempt>,
     elsewhere: Vec<Elsewhere>,
 }
 
-impl Judge<'_> {
+impl Bench<'_> {
     fn question(&self, answer: &Answer) -> QuestionGrade {
         let question = answer.question;
         let none = Entry::default();
-        let entry = match self.answers {
-            Answers::Form(form) => form.entry(question).unwrap_or(&none),
-            Answers::Document(_) | Answers::None => &none,
-        };
-        let shares = self.rubric.shares(question);
-        let facts = shares.iter().filter(|(key, _)| *key != EXPLANATION);
-        let items: Vec<ItemGrade> =
-            facts.map(|(key, points)| self.item(answer, key, entry.facts.get(key), *points)).collect();
-        let claims: Vec<ClaimMade> = answer.claims.iter().map(claim).collect();
+        let entry = self.case.form.and_then(|form| form.entry(question)).unwrap_or(&none);
+        let unanswered = self.unanswered(question, entry);
+        let items = self.items(answer, entry, unanswered.as_deref());
+        let explanation = self.explanation(question, entry, unanswered.as_deref());
+        let verdict = verdict(entry, &items);
         QuestionGrade {
             question: question.number().to_owned(),
             part: question.letter().map(str::to_owned),
             points: items.iter().map(|item| item.points).sum(),
+            pending: items.iter().map(|item| item.pending).sum::<Points>() + explanation,
             max_points: self.rubric.points(question),
-            verdict: self.verdict(entry, &items),
+            verdict,
             given: given(entry),
             expected: serde_json::to_value(&answer.facts).unwrap_or(Json::Null),
-            evidence: answer.claims.iter().flat_map(|claim| claim.evidence.iter().map(proof)).collect(),
-            expected_answer: answer.answer.clone(),
-            claims,
-            missing: answer.missing.clone(),
-            for_a_human: self.for_a_human(question, entry, &items),
+            evidence: answer.claims.iter().flat_map(|claim| claim.evidence.iter().map(evidence::proof)).collect(),
+            expected_answer: answer.text().to_string(),
+            claims: self.claims(answer),
+            missing: answer.missing.iter().map(ToString::to_string).collect(),
+            for_a_human: asks(entry, &items, explanation),
+            reviewed: None,
+            written: Vec::new(),
+            misconceptions: misconceptions::find(&Scene {
+                analysis: self.case.analysis,
+                known: &self.known,
+                elsewhere: &self.elsewhere,
+                question,
+                entry,
+                items: &items,
+            }),
             items,
             explanation: entry.explanation.clone(),
         }
     }
 
-    /// The verdict on a question as a whole: the gravest of its facts.
-    fn verdict(&self, entry: &Entry, items: &[ItemGrade]) -> Verdict {
-        let any = |verdict: Verdict| items.iter().any(|item| item.verdict == verdict);
-        let nothing_typed = items.iter().all(|item| item.comparison == Comparison::Missing);
-        let has_prose = entry.explanation.is_some() || matches!(self.answers, Answers::Document(_));
-        if nothing_typed {
-            return if has_prose { Verdict::ForAHuman } else { Verdict::Missing };
-        }
-        [Verdict::Wrong, Verdict::ForAHuman, Verdict::Missing, Verdict::NotInCapture]
-            .into_iter()
-            .find(|verdict| any(*verdict))
-            .unwrap_or(Verdict::Right)
+    /// Why what is not filled in of a question may be answered elsewhere.
+    fn unanswered(&self, question: Question, entry: &Entry) -> Option<String> {
+        let Unanswered { all, of } = &self.case.unanswered;
+        let words_only = entry.facts.is_empty() && entry.explanation.is_some();
+        let words = words_only.then(|| "Only the explanation is filled in.".to_owned());
+        all.clone().or_else(|| of.get(&question).cloned()).or(words)
     }
 
-    fn item(&self, answer: &Answer, key: &str, given: Option<&Given>, max_points: Points) -> ItemGrade {
-        let expected = expected::of(self.analysis, answer.question, key);
-        let outcome = match given {
-            None => Outcome::none(Comparison::Missing, Verdict::Missing),
-            Some(Given { value: Err(reason), .. }) => Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
-                .because(format!("It could not be read: {reason}.")),
-            Some(Given { text, value: Ok(value), .. }) => self.compare(answer, key, text, value, &expected, max_points),
+    /// The facts, by the run of the step that fits the answers best.
+    fn items(&self, answer: &Answer, entry: &Entry, unanswered: Option<&str>) -> Vec<ItemGrade> {
+        let question = answer.question;
+        let names = self.case.journals.as_ref().map_or("", |journals| journals.names.as_str());
+        let judge = Judge {
+            lab: &self.case.analysis.lab,
+            rubric: self.rubric,
+            known: &self.known,
+            journals: self.journals.as_ref().map(|known| (known, names)),
+            elsewhere: &self.elsewhere,
+            unanswered,
+            unread: self.case.unread.as_deref(),
         };
-        ItemGrade {
-            key: key.to_owned(),
-            points: outcome.points,
-            max_points,
-            verdict: outcome.verdict,
-            comparison: outcome.comparison,
-            given: given.map(|given| given.text.clone()),
-            expected: expected.value().map(Value::text),
-            why: outcome.why,
-            rubric: self.rubric.line(answer.question, key),
-        }
-    }
-
-    fn compare(
-        &self,
-        answer: &Answer,
-        key: &str,
-        text: &str,
-        given: &Value,
-        expected: &Expected,
-        max_points: Points,
-    ) -> Outcome {
-        let lab = &self.analysis.lab;
-        match expected {
-            Expected::Unknown => self.unknown(answer, max_points),
-            Expected::Sheet(value) => self.sheet(answer, given == value, max_points),
-            Expected::AtLeast(value) if given != value && compare::leaves_room(given, value, lab) => {
-                let why = format!(
-                    "These captures show a part only: {}. Missing: {}.",
-                    value.text(),
-                    answer.missing.join("; ")
-                );
-                self.unknown(answer, max_points).because(why)
-            }
-            Expected::Shown(value) | Expected::AtLeast(value) => {
-                let tolerated = compare::tolerated(self.analysis, key, frames_of);
-                let found = compare::values(given, value, &tolerated, lab);
-                if found.is_whole() {
-                    let same = text.trim().eq_ignore_ascii_case(&value.text());
-                    let comparison = if same { Comparison::Equal } else { Comparison::EqualFormattedOtherwise };
-                    return Outcome { points: max_points, ..Outcome::none(comparison, Verdict::Right) };
-                }
-                if let Some(place) = self.elsewhere.iter().find(|place| place.has(key, given)) {
-                    let why = format!("This is right for another step: {}.", place.place);
-                    let points = max_points.share(share(self.rubric.other_step), 100);
-                    let outcome = Outcome::none(Comparison::RightForAnotherStep, Verdict::Wrong);
-                    return Outcome { points, ..outcome.because(why) };
-                }
-                let points = found.points(max_points, self.rubric);
-                match found.is_part() {
-                    true => Outcome { points, ..Outcome::none(Comparison::RightInPart, Verdict::Wrong) }
-                        .because(format!("{}.", found.words())),
-                    false => Outcome::none(Comparison::Wrong, Verdict::Wrong),
-                }
-            }
-        }
-    }
-
-    /// A fact that the captures cannot show and that is different for everyone.
-    fn unknown(&self, answer: &Answer, max_points: Points) -> Outcome {
-        let points = if self.rubric.not_in_capture == NotInCapture::Full { max_points } else { Points::ZERO };
-        let missing = answer.missing.join("; ");
-        let why = if missing.is_empty() {
-            "These captures cannot show it.".to_owned()
-        } else {
-            format!("Missing: {missing}.")
+        let shares = self.rubric.shares(question);
+        let by = |run: Option<(&Known, &str)>| -> Vec<ItemGrade> {
+            let facts = shares.iter().filter(|(key, _)| *key != EXPLANATION);
+            let asked =
+                facts.map(|(key, points)| Asked { answer, key, given: entry.facts.get(key), max_points: *points });
+            asked.map(|asked| judge.item(asked, run)).collect()
         };
-        Outcome { points, ..Outcome::none(Comparison::NotAnswerable, Verdict::NotInCapture) }.because(why)
-    }
-
-    /// A fact that the captures cannot show, where the sheet leads everyone to the same.
-    fn sheet(&self, answer: &Answer, as_expected: bool, max_points: Points) -> Outcome {
-        let points = match self.rubric.not_in_capture {
-            NotInCapture::Full => max_points,
-            NotInCapture::AsExpected if as_expected => max_points,
-            NotInCapture::AsExpected | NotInCapture::None => Points::ZERO,
+        let runs = self.attempts.iter().filter(|attempt| attempt.known.has(question));
+        let others = runs.map(|attempt| by(Some((&attempt.known, &attempt.name))));
+        if question == Question::I4a {
+            // Its facts are of two steps, each of which may have its own run.
+            let worth = |item: &ItemGrade| (item.points + item.pending, item.points);
+            return others.fold(by(None), |best, other| {
+                let better = best.into_iter().zip(other);
+                better.map(|(best, other)| if worth(&other) > worth(&best) { other } else { best }).collect()
+            });
+        }
+        let worth = |items: &Vec<ItemGrade>| {
+            let points: Points = items.iter().map(|item| item.points).sum();
+            // What a human may still give counts first: a doubt is not settled by a few points.
+            (points + items.iter().map(|item| item.pending).sum(), points)
         };
-        let fits = if as_expected { "It is what the sheet leads to" } else { "It is not what the sheet leads to" };
-        let missing = answer.missing.join("; ");
-        let why = format!("{fits}; these captures cannot show it. What would: {missing}.");
-        Outcome { points, ..Outcome::none(Comparison::NotAnswerable, Verdict::NotInCapture) }.because(why)
+        // The first of equals stays.
+        others.fold(by(None), |best, other| if worth(&other) > worth(&best) { other } else { best })
     }
 
-    /// What a human is asked to look at.
-    fn for_a_human(&self, question: Question, entry: &Entry, items: &[ItemGrade]) -> Vec<String> {
-        let mut asks = Vec::new();
-        if let Answers::Document(name) = self.answers {
-            asks.push(format!("The answers are in {name}, which socklab does not read."));
+    /// The points of the explanation, which only a human gives.
+    fn explanation(&self, question: Question, entry: &Entry, unanswered: Option<&str>) -> Points {
+        let is_there = entry.explanation.is_some() || unanswered.or(self.case.unread.as_deref()).is_some();
+        let share = self.rubric.shares(question).into_iter().find(|(key, _)| *key == EXPLANATION);
+        share.filter(|_| is_there).map_or(Points::ZERO, |(_, points)| points)
+    }
+
+    /// The claims of the captures, and those that rest on a journal alone, shown as such.
+    fn claims(&self, answer: &Answer) -> Vec<ClaimMade> {
+        let own = answer.claims.iter().map(evidence::claim);
+        let said = self.case.journals.iter().flat_map(|journals| journals.answers);
+        let said = said.filter(|other| other.question == answer.question).flat_map(|other| &other.claims);
+        own.chain(said.filter(|claim| evidence::rests_on_journal(claim)).map(evidence::claim_of_journal)).collect()
+    }
+
+    /// Where a journal contradicts the captures.
+    fn contradictions(&self) -> Option<FindingMade> {
+        let journals = self.journals.as_ref()?;
+        let names = self.case.journals.as_ref().map_or("", |journals| journals.names.as_str());
+        let lab = &self.case.analysis.lab;
+        let differ: Vec<String> = self
+            .known
+            .differing(journals)
+            .filter(|found| !(found.is_part && compare::leaves_room(found.other, found.own, lab)))
+            .map(|found| {
+                let place = format!("{} {}", found.question.key(), found.key);
+                format!("{place} is {} by the captures and {} with the journal", found.own.text(), found.other.text())
+            })
+            .collect();
+        (!differ.is_empty()).then(|| faults::contradiction(names, &differ))
+    }
+}
+
+/// The verdict on a question as a whole: the gravest of its facts.
+fn verdict(entry: &Entry, items: &[ItemGrade]) -> Verdict {
+    let any = |verdict: Verdict| items.iter().any(|item| item.verdict == verdict);
+    let nothing_typed = items.iter().all(|item| item.comparison == Comparison::Missing);
+    if nothing_typed {
+        let is_open = entry.explanation.is_some() || any(Verdict::ForAHuman);
+        return if is_open { Verdict::ForAHuman } else { Verdict::Missing };
+    }
+    [Verdict::Wrong, Verdict::ForAHuman, Verdict::Missing, Verdict::NotInCapture]
+        .into_iter()
+        .find(|verdict| any(*verdict))
+        .unwrap_or(Verdict::Right)
+}
+
+/// What a human is asked to look at.
+fn asks(entry: &Entry, items: &[ItemGrade], explanation: Points) -> Vec<String> {
+    let mut asks: Vec<String> = Vec::new();
+    for item in items.iter().filter(|item| item.pending > Points::ZERO) {
+        let why = item.why.as_deref().unwrap_or_default();
+        // What is not filled in at all has one reason for all facts.
+        let ask = if item.comparison == Comparison::Missing { why.to_owned() } else { format!("{}: {why}", item.key) };
+        if !asks.contains(&ask) {
+            asks.push(ask);
         }
-        for item in items {
-            let why = item.why.as_deref().unwrap_or_default();
-            match item.comparison {
-                Comparison::Unreadable => asks.push(format!("{}: {why}", item.key)),
-                Comparison::NotAnswerable if item.points < item.max_points => asks.push(format!("{}: {why}", item.key)),
-                _ => {}
-            }
-        }
-        if entry.explanation.is_some() {
-            let weight = self.rubric.shares(question).into_iter().find(|(key, _)| *key == EXPLANATION);
-            let worth =
-                weight.filter(|(_, points)| *points > Points::ZERO).map(|(_, points)| format!(" ({points} points)"));
-            asks.push(format!("Read the explanation{}.", worth.unwrap_or_default()));
-        }
-        asks
     }
-}
-
-/// What came of comparing one fact.
-struct Outcome {
-    comparison: Comparison,
-    verdict: Verdict,
-    points: Points,
-    why: Option<String>,
-}
-
-impl Outcome {
-    /// Without points.
-    fn none(comparison: Comparison, verdict: Verdict) -> Outcome {
-        Outcome { comparison, verdict, points: Points::ZERO, why: None }
+    if entry.explanation.is_some() {
+        let worth = if explanation > Points::ZERO { format!(" ({explanation} points)") } else { String::new() };
+        asks.push(format!("Read the explanation{worth}."));
     }
-
-    fn because(self, why: String) -> Outcome {
-        Outcome { why: Some(why), ..self }
-    }
-}
-
-fn share(points: Points) -> u64 {
-    u64::try_from(points.hundredths()).unwrap_or(0)
-}
-
-/// A list of frames of I.1(a).
-fn frames_of(analysis: &Analysis, key: &str) -> BTreeSet<u64> {
-    match expected::of(analysis, Question::I1a, key) {
-        Expected::Shown(Value::Frames(frames)) => frames,
-        _ => BTreeSet::new(),
-    }
+    asks
 }
 
 fn given(entry: &Entry) -> Json {
@@ -274,32 +220,32 @@ fn given(entry: &Entry) -> Json {
     Json::Object(facts.chain(explanation).collect())
 }
 
-fn claim(claim: &Claim) -> ClaimMade {
-    ClaimMade {
-        text: claim.text.clone(),
-        basis: words::basis(claim.basis).to_owned(),
-        evidence: claim.evidence.iter().map(proof).collect(),
-    }
-}
-
-fn proof(evidence: &Evidence) -> Proof {
-    Proof {
-        file: evidence.file.clone(),
-        frames: evidence.frames.iter().map(|frame| frame.0).collect(),
-        filter: evidence.filter.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grade::form::Form;
     use crate::grade::form::fields::fields;
+
+    /// What comes of a form without any capture.
+    fn judged(form: Option<&Form>, rubric: &str) -> Vec<QuestionGrade> {
+        let config = crate::lab::LabConfig::default();
+        let analysis = crate::analyze::analyze(Vec::new(), &[], &config);
+        let case = Case {
+            analysis: &analysis,
+            journals: None,
+            runs: &[],
+            is_doubtful: false,
+            client_hosts: 2,
+            form,
+            unanswered: Unanswered::default(),
+            unread: None,
+        };
+        judge(&case, &Rubric::from_toml(rubric, &config).unwrap()).questions
+    }
 
     #[test]
     fn every_field_of_the_form_is_judged() {
-        let config = crate::lab::LabConfig::default();
-        let analysis = crate::analyze::analyze(Vec::new(), &[], &config);
-        let graded = questions(&analysis, Answers::None, &Rubric::new(&config));
+        let graded = judged(None, "");
         assert_eq!(graded.len(), 9);
         for (grade, question) in graded.iter().zip(Question::ALL) {
             let keys: Vec<&str> = grade.items.iter().map(|item| item.key.as_str()).collect();
@@ -313,16 +259,14 @@ mod tests {
 
     #[test]
     fn what_no_capture_shows_is_paid_as_the_rubric_has_it() {
-        let config = crate::lab::LabConfig::default();
-        let analysis = crate::analyze::analyze(Vec::new(), &[], &config);
         let (form, problems) = Form::read("[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"98\"\n");
         assert_eq!(problems, []);
         for (setting, points) in [("as_expected", 2), ("none", 0), ("full", 2)] {
-            let rubric = Rubric::from_toml(&format!("[credit]\nnot_in_capture = \"{setting}\""), &config).unwrap();
-            let graded = questions(&analysis, Answers::Form(&form), &rubric);
+            let graded = judged(Some(&form), &format!("[credit]\nnot_in_capture = \"{setting}\""));
             let second = graded.iter().find(|grade| grade.key() == "I.2").unwrap();
             assert_eq!(second.verdict, Verdict::NotInCapture);
             assert_eq!(second.points, Points::whole(points), "{setting}");
+            assert_eq!(second.points + second.pending, Points::whole(2), "{setting}");
             assert_eq!(second.items[1].expected.as_deref(), Some("EADDRINUSE"));
         }
     }

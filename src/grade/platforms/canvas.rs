@@ -5,16 +5,57 @@
 
 use std::ops::Range;
 
-use super::gradebook::{Filled, Grade, Keys, fill};
+use super::gradebook::{self, Filled, Grade, Keys, Rules, fill, value};
 use super::sheet::{Sheet, SheetError};
 
 /// Enters the grades into an export. `column` is the title of the assignment, with or without Canvas's number behind it;
-/// it may be left out where there is only one.
+/// it may be left out where there is only one. With `overwrite` grades that are there already give way.
 ///
 /// # Errors
 /// If this is no export of Canvas's, or the column cannot be told.
-pub fn fill_export(export: &[u8], column: Option<&str>, grades: &[Grade]) -> Result<Filled, SheetError> {
+pub fn fill_export(
+    export: &[u8],
+    column: Option<&str>,
+    grades: &[Grade],
+    overwrite: bool,
+) -> Result<Filled, SheetError> {
     let sheet = Sheet::read(export)?;
+    let keys = keys(&sheet)?;
+    let column = assignment(&sheet.titles(), column)?;
+    let is_student = |row: &[Range<usize>]| is_student(&sheet, &keys, row);
+    let rules = rules(&is_student, overwrite);
+    let mut filled = fill(&sheet, column, &keys, grades, &rules);
+    let first = keys.name.first().copied().unwrap_or_default();
+    // Canvas takes more than the points possible, as extra credit; it is said all the same.
+    let possible = possible(&sheet, column, first);
+    for change in filled.changes.iter().filter(|change| change.kept.is_none()) {
+        if let (Some(possible), Some(new)) = (possible, value(&change.new))
+            && new > possible
+        {
+            let note = format!("{}: {} is above the {possible} points possible in Canvas.", change.student, change.new);
+            filled.notes.push(note);
+        }
+    }
+    Ok(filled)
+}
+
+/// The students of an export of whom nothing was handed in.
+///
+/// # Errors
+/// If this is no export of Canvas's.
+pub fn absent(export: &[u8], handed: &[Grade]) -> Result<Vec<String>, SheetError> {
+    let sheet = Sheet::read(export)?;
+    let keys = keys(&sheet)?;
+    let is_student = |row: &[Range<usize>]| is_student(&sheet, &keys, row);
+    Ok(gradebook::absent(&sheet, &keys, handed, &rules(&is_student, false)))
+}
+
+fn rules<'r>(is_student: &'r dyn Fn(&[Range<usize>]) -> bool, overwrite: bool) -> Rules<'r> {
+    Rules { is_student, locked: &|_, _| None, number: &|points| points.to_string(), overwrite, comments: None }
+}
+
+/// The columns by which students are told.
+fn keys(sheet: &Sheet<'_>) -> Result<Keys, SheetError> {
     let titles = sheet.titles();
     let position = |title: &str| titles.iter().position(|own| own == title);
     let name = match position("Student") {
@@ -25,18 +66,17 @@ pub fn fill_export(export: &[u8], column: Option<&str>, grades: &[Grade]) -> Res
         let reason = "this is no gradebook exported by Canvas: it lacks the columns Student and ID";
         return Err(SheetError::Column(reason.to_owned()));
     };
-    let column = assignment(&titles, column)?;
     let school_ids = ["SIS User ID", "SIS Login ID", "Integration ID"].into_iter().filter_map(position).collect();
-    let first = name.first().copied().unwrap_or_default();
-    let keys = Keys { id: Some(id), school_ids, email: None, name };
-    // Rows above the students: "Manual Posting" and "    Points Possible", neither of which has an ID.
-    let skip = |row: &[Range<usize>]| {
-        let (name, id) = (sheet.text(row, first), sheet.text(row, id));
-        id.trim().is_empty() || name.trim() == "Points Possible"
-    };
-    let mut filled = fill(&sheet, column, &keys, grades, skip, |points| points.to_string())?;
-    filled.notes.extend(possible(&sheet, column, first, grades));
-    Ok(filled)
+    Ok(Keys { id: Some(id), school_ids, name, ..Keys::default() })
+}
+
+/// Rows above the students ("Manual Posting" and "    Points Possible") have no ID; and Canvas has a student of its own for
+/// trying things out.
+fn is_student(sheet: &Sheet<'_>, keys: &Keys, row: &[Range<usize>]) -> bool {
+    let text =
+        |column: Option<usize>| column.map(|column| sheet.text(row, column).trim().to_owned()).unwrap_or_default();
+    let (name, id) = (text(keys.name.first().copied()), text(keys.id));
+    !id.is_empty() && !matches!(name.as_str(), "Points Possible" | "Student, Test")
 }
 
 /// An assignment's column: its title ends with Canvas's number in parentheses.
@@ -63,11 +103,8 @@ fn assignment(titles: &[String], wanted: Option<&str>) -> Result<usize, SheetErr
     }
 }
 
-/// Tells where a grade is above the points that Canvas has for the assignment.
-fn possible(sheet: &Sheet<'_>, column: usize, name: usize, grades: &[Grade]) -> Option<String> {
+/// The points that Canvas has for the assignment.
+fn possible(sheet: &Sheet<'_>, column: usize, name: usize) -> Option<f64> {
     let row = sheet.rows().find(|row| sheet.text(row, name).trim() == "Points Possible")?;
-    let possible: f64 = sheet.text(row, column).trim().parse().ok()?;
-    let above = grades.iter().filter(|grade| grade.points.number() > possible).count();
-    (above > 0)
-        .then(|| format!("Canvas has {possible} points possible for this assignment; {above} grades are above that."))
+    value(&sheet.text(row, column))
 }

@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use crate::escape::harmless;
 use crate::grade::points::Points;
-use crate::grade::report::words;
+use crate::grade::report::{feedback, words};
 use crate::grade::result::Submission;
+use crate::grade::rubric::Rubric;
 
 /// A runner's result.
 #[derive(Debug, Clone, Serialize)]
@@ -34,25 +34,26 @@ struct Test {
 }
 
 /// The result of a submission.
-pub fn result(submission: &Submission) -> RunnerResult {
-    let tests: Vec<Test> = submission.questions.iter().map(test).chain(costs(submission)).collect();
+pub fn result(submission: &Submission, rubric: &Rubric) -> RunnerResult {
+    let questions = submission.questions.iter().map(|question| test(question, rubric));
+    let tests: Vec<Test> = questions.chain(costs(submission, rubric)).collect();
     let whole = submission.points == submission.max_points;
     RunnerResult { version: 1, status: if whole { "pass" } else { "fail" }, max_score: submission.max_points, tests }
 }
 
 /// The result as the runner hands it on: base64 of its JSON.
-pub fn encoded(submission: &Submission) -> String {
-    STANDARD.encode(serde_json::to_vec(&result(submission)).unwrap_or_default())
+pub fn encoded(submission: &Submission, rubric: &Rubric) -> String {
+    STANDARD.encode(serde_json::to_vec(&result(submission, rubric)).unwrap_or_default())
 }
 
-fn test(question: &crate::grade::result::QuestionGrade) -> Test {
-    let rubric: Vec<&str> = question.items.iter().map(|item| item.rubric.as_str()).collect();
+fn test(question: &crate::grade::result::QuestionGrade, rubric: &Rubric) -> Test {
+    let lines: Vec<&str> = question.items.iter().map(|item| item.rubric.as_str()).collect();
     Test {
         name: words::question(question),
         status: if question.passes() { "pass" } else { "fail" },
         score: question.points,
-        message: harmless(&words::summary(question)).into_owned(),
-        test_code: rubric.join("\n"),
+        message: feedback::of_question(question, rubric.shows).lines.join("\n"),
+        test_code: lines.join("\n"),
         filename: String::new(),
         line_no: 0,
         duration: 0,
@@ -60,7 +61,7 @@ fn test(question: &crate::grade::result::QuestionGrade) -> Test {
 }
 
 /// Findings that cost points, as one test with a negative score: the reporter adds the scores up.
-fn costs(submission: &Submission) -> Option<Test> {
+fn costs(submission: &Submission, rubric: &Rubric) -> Option<Test> {
     let questions: Points = submission.questions.iter().map(|question| question.points).sum();
     let cost = questions - submission.points;
     let paid = submission.findings.iter().filter(|finding| finding.points > Points::ZERO);
@@ -68,7 +69,7 @@ fn costs(submission: &Submission) -> Option<Test> {
         name: "Captures".to_owned(),
         status: "fail",
         score: Points::ZERO - cost,
-        message: paid.clone().map(|finding| harmless(&finding.message).into_owned()).collect::<Vec<_>>().join("\n"),
+        message: feedback::summary(submission, rubric).join("\n"),
         test_code: paid.filter_map(|finding| finding.rubric.clone()).collect::<Vec<_>>().join("\n"),
         filename: String::new(),
         line_no: 0,

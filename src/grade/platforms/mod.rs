@@ -3,9 +3,12 @@
 //! Fields and names are those of the platforms' own sources, cited in each file. Nothing here opens a file.
 
 pub mod canvas;
+mod canvas_names;
 pub mod github;
 pub mod gradebook;
 pub mod gradescope;
+pub mod gradescope_names;
+pub mod members;
 pub mod moodle;
 pub mod naming;
 pub mod sheet;

@@ -3,16 +3,26 @@
 //! moodle/moodle: `mod/assign/gradingtable.php`, `mod/assign/feedback/offline/importgradeslib.php`. The titles of columns
 //! are in the site's language, so the column can be named.
 
-use super::gradebook::{Filled, Grade, Keys, fill};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::gradebook::{self, Filled, Grade, Keys, Rules, fill, value};
 use super::sheet::{Sheet, SheetError};
 use crate::grade::points::Points;
 
 /// Enters the grades into a worksheet. `column` is the title of the grade's column where the site's language is not
-/// English. Rows that Moodle locks say so in "Grade can be changed".
+/// English, `comments` that of the feedback. Rows that Moodle locks say so in "Grade can be changed". With `overwrite` grades that are there already give
+/// way.
 ///
 /// # Errors
 /// If this is no grading worksheet, or the column is not there.
-pub fn fill_worksheet(worksheet: &[u8], column: Option<&str>, grades: &[Grade]) -> Result<Filled, SheetError> {
+pub fn fill_worksheet(
+    worksheet: &[u8],
+    column: Option<&str>,
+    comments: Option<&str>,
+    grades: &[Grade],
+    overwrite: bool,
+) -> Result<Filled, SheetError> {
     let sheet = Sheet::read(worksheet)?;
     let titles = sheet.titles();
     let position = |title: &str| titles.iter().position(|own| own.eq_ignore_ascii_case(title));
@@ -24,24 +34,70 @@ pub fn fill_worksheet(worksheet: &[u8], column: Option<&str>, grades: &[Grade]) 
         );
         return Err(SheetError::Column(reason));
     };
-    // "Participant 123" comes first, in whatever language.
-    let id = position("Identifier").or(Some(0));
-    let keys = Keys {
-        id,
-        school_ids: ["ID number", "Username"].into_iter().filter_map(position).collect(),
-        email: position("Email address"),
-        name: vec![position("Full name").unwrap_or(1)],
+    let keys = keys(&sheet, &titles, grade);
+    let (locked, maximum) = (position("Grade can be changed"), position("Maximum Grade"));
+    let text = |row: &[Range<usize>], column: Option<usize>| column.map(|column| sheet.text(row, column));
+    // Moodle's import passes over such rows.
+    let is_locked = |row: &[Range<usize>], points: Points| {
+        let no = text(row, locked).is_some_and(|text| text.trim().eq_ignore_ascii_case("no"));
+        let most = text(row, maximum).and_then(|text| value(&text)).filter(|most| points.number() > *most);
+        match (no, most) {
+            (true, _) => Some("the grade is locked in Moodle".to_owned()),
+            (false, most) => most.map(|most| format!("{most} is the maximum grade in Moodle")),
+        }
     };
-    let locked = position("Grade can be changed");
-    let is_locked = |row: &[std::ops::Range<usize>]| {
-        locked.is_some_and(|column| sheet.text(row, column).trim().eq_ignore_ascii_case("no"))
-    };
-    let comma = writes_comma(&sheet, position("Maximum Grade"), grade);
+    let comments = position(comments.unwrap_or("Feedback comments"));
+    let comma = writes_comma(&sheet, maximum, grade);
     let number = |points: Points| match comma {
         true => points.to_string().replace('.', ","),
         false => points.to_string(),
     };
-    fill(&sheet, grade, &keys, grades, is_locked, number)
+    let rules = Rules { is_student: &|_| true, locked: &is_locked, number: &number, overwrite, comments };
+    Ok(fill(&sheet, grade, &keys, grades, &rules))
+}
+
+/// The participants of a worksheet of whom nothing was handed in.
+///
+/// # Errors
+/// If this is no table.
+pub fn absent(worksheet: &[u8], handed: &[Grade]) -> Result<Vec<String>, SheetError> {
+    let sheet = Sheet::read(worksheet)?;
+    let titles = sheet.titles();
+    let grade = titles.iter().position(|own| own.eq_ignore_ascii_case("Grade")).unwrap_or(usize::MAX);
+    let keys = keys(&sheet, &titles, grade);
+    let number = |points: Points| points.to_string();
+    let rules =
+        Rules { is_student: &|_| true, locked: &|_, _| None, number: &number, overwrite: false, comments: None };
+    Ok(gradebook::absent(&sheet, &keys, handed, &rules))
+}
+
+/// The columns that tell whose row it is. Their titles are in the site's language, so their places count: "Participant
+/// 123" comes first and the full name second, unless submissions are blind and there are no names.
+fn keys(sheet: &Sheet<'_>, titles: &[String], grade: usize) -> Keys {
+    let position = |title: &str| titles.iter().position(|own| own.eq_ignore_ascii_case(title));
+    let id = position("Identifier");
+    let name = match (position("Full name"), id) {
+        (Some(name), _) => Some(name),
+        (None, Some(_)) => None,
+        (None, None) => Some(1).filter(|column| are_distinct(sheet, *column)),
+    };
+    let email = position("Email address");
+    let own = [id.or(Some(0)), name, email, Some(grade)];
+    Keys {
+        id: id.or(Some(0)),
+        school_ids: ["ID number", "Username"].into_iter().filter_map(position).collect(),
+        email,
+        name: name.into_iter().collect(),
+        groups: (0..titles.len()).filter(|column| !own.contains(&Some(*column))).collect(),
+        name_must_agree: true,
+    }
+}
+
+/// Whether most cells of a column differ, as names do.
+fn are_distinct(sheet: &Sheet<'_>, column: usize) -> bool {
+    let texts: Vec<String> = sheet.rows().skip(1).map(|row| sheet.text(row, column)).collect();
+    let distinct: BTreeSet<&String> = texts.iter().collect();
+    distinct.len().saturating_mul(2) > texts.len()
 }
 
 /// Whether the site writes numbers with a comma: its own numbers show it.

@@ -1,12 +1,13 @@
 //! Whose file is whose: the layouts of bulk downloads, and plain folders.
 //!
 //! Canvas: instructure/canvas-lms `lib/content_zipper.rb`; Moodle: `mod/assign/classes/downloader.php`; GitHub Classroom:
-//! github/gh-classroom `cmd/gh-classroom/clone/student-repos`; Gradescope: see [`super::gradescope`].
+//! github/gh-classroom `cmd/gh-classroom/clone/student-repos`; Gradescope: see [`super::gradescope_names`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gradescope;
-use crate::grade::result::Identity;
+use super::canvas_names::{self, Reading};
+use super::gradescope_names;
+use crate::grade::result::{Identity, Person, Refusal};
 
 /// Where a folder comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,8 @@ pub fn is_litter(component: &str) -> bool {
         "System Volume Information",
         "__pycache__",
     ];
-    component.starts_with('.') || NAMES.iter().any(|name| name.eq_ignore_ascii_case(component))
+    // "." is the folder itself: tar archives made with "tar czf x.tar.gz ." have it in every path.
+    component.starts_with('.') && component != "." || NAMES.iter().any(|name| name.eq_ignore_ascii_case(component))
 }
 
 /// The place of Gradescope's metadata in a list of paths.
@@ -72,8 +74,19 @@ pub fn metadata(paths: &[Vec<String>]) -> Option<usize> {
     paths.iter().position(is)
 }
 
+/// Files sorted into submissions.
+#[derive(Debug)]
+pub struct Sorted {
+    /// Where they come from.
+    pub platform: Platform,
+    /// The submissions.
+    pub handed: Vec<Handed>,
+    /// Files that belong to none: the beginning of the path, and why.
+    pub unplaced: Vec<Refusal>,
+}
+
 /// Sorts files into submissions. `root` is the name of the folder itself, `metadata` the text of Gradescope's file.
-pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str>) -> (Platform, Vec<Handed>) {
+pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str>) -> Sorted {
     let own = metadata(paths);
     let files: Vec<(usize, &[String])> = paths
         .iter()
@@ -83,22 +96,36 @@ pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str
         .collect();
     let (root, files) = unwrapped(root, files);
     let platform = platform(root, &files, metadata_text);
+    let mut unplaced: BTreeMap<String, String> = BTreeMap::new();
     let students = match (platform, metadata_text) {
-        (Platform::Gradescope, Some(text)) => gradescope::students(text).unwrap_or_default(),
+        (Platform::Gradescope, Some(text)) => {
+            let read = gradescope_names::students(text);
+            let file = own.and_then(|place| paths.get(place)).map(|path| path.join("/")).unwrap_or_default();
+            if !read.problems.is_empty() {
+                unplaced.insert(file, read.problems.join("; "));
+            }
+            read.students
+        }
         _ => BTreeMap::new(),
     };
+    let firsts: Vec<&str> = files.iter().filter_map(|(_, path)| path.first().map(String::as_str)).collect();
+    let readings = if platform == Platform::Canvas { canvas_names::resolve(&firsts) } else { Vec::new() };
     let slug = root.strip_suffix("-submissions").map(|slug| format!("{slug}-"));
     let mut groups: BTreeMap<String, Handed> = BTreeMap::new();
-    for (place, path) in files {
+    for (number, (place, path)) in files.into_iter().enumerate() {
         let Some((first, rest)) = path.split_first() else { continue };
         let named = match platform {
-            Platform::Canvas => canvas(first),
+            Platform::Canvas => readings.get(number).filter(|_| rest.is_empty()).and_then(|all| canvas(all)),
             Platform::Moodle => moodle(first),
-            Platform::Gradescope => gradescope(first, &students),
+            Platform::Gradescope => gradescope(first, rest, &students),
             Platform::GitHub => plain(first, rest, slug.as_deref()),
             Platform::Plain => plain(first, rest, None),
         };
-        let named = named.unwrap_or_else(|| Named { key: first.clone(), name: first.clone(), ..Named::default() });
+        let Some(named) = named else {
+            let reason = format!("it does not belong to {}, by its name; it was not graded", platform.name());
+            unplaced.entry(first.clone()).or_insert(reason);
+            continue;
+        };
         let inner: Vec<&str> = named.file.iter().map(String::as_str).chain(rest.iter().map(String::as_str)).collect();
         let inner = if inner.is_empty() { first.clone() } else { inner.join("/") };
         let group = groups.entry(named.key).or_insert_with(|| Handed {
@@ -109,7 +136,8 @@ pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str
         group.identity.late |= named.identity.late;
         group.files.push((place, inner));
     }
-    (platform, unique(groups.into_values().collect()))
+    let unplaced = unplaced.into_iter().map(|(name, reason)| Refusal { name, reason }).collect();
+    Sorted { platform, handed: unique(groups.into_values().collect()), unplaced }
 }
 
 /// What the first part of a path says.
@@ -130,8 +158,8 @@ fn unwrapped<'p>(root: &'p str, files: Vec<(usize, &'p [String])>) -> (&'p str, 
     let below = |path: &&[String]| path.len() > 2;
     let known = only.ends_with("-submissions")
         || only.starts_with("assignment_")
-        || seconds.iter().all(|second| moodle(second).is_some())
-        || seconds.iter().all(|second| canvas(second).is_some());
+        || mostly(seconds.iter().map(|second| second.as_str()), |second| moodle(second).is_some())
+        || mostly(seconds.iter().map(|second| second.as_str()), |second| !canvas_names::readings(second).is_empty());
     let folders_only =
         seconds.len() > 1 && files.iter().all(|(_, path)| below(path) || path.get(1).is_some_and(|n| is_archive(n)));
     if seconds.is_empty() || !(known || folders_only) {
@@ -141,14 +169,23 @@ fn unwrapped<'p>(root: &'p str, files: Vec<(usize, &'p [String])>) -> (&'p str, 
     (only, inner.filter(|(_, rest)| !rest.is_empty()).collect())
 }
 
+/// Whether at least half of the names are so: one odd file does not change where a class comes from.
+fn mostly<'n>(names: impl Iterator<Item = &'n str>, is: impl Fn(&str) -> bool) -> bool {
+    let (mut fit, mut all) = (0_usize, 0_usize);
+    for name in names {
+        all = all.saturating_add(1);
+        fit = fit.saturating_add(usize::from(is(name)));
+    }
+    fit > 0 && fit.saturating_mul(2) >= all
+}
+
 fn platform(root: &str, files: &[(usize, &[String])], metadata: Option<&str>) -> Platform {
     let firsts: BTreeSet<&str> = files.iter().filter_map(|(_, path)| path.first().map(String::as_str)).collect();
-    let all = |is: fn(&str) -> bool| !firsts.is_empty() && firsts.iter().all(|first| is(first));
     if metadata.is_some() && firsts.iter().any(|first| first.starts_with("submission_")) {
         Platform::Gradescope
     } else if firsts.iter().any(|first| moodle(first).is_some()) {
         Platform::Moodle
-    } else if all(|first| canvas(first).is_some()) && files.iter().all(|(_, path)| path.len() == 1) {
+    } else if mostly(firsts.iter().copied(), |first| !canvas_names::readings(first).is_empty()) {
         Platform::Canvas
     } else if root.ends_with("-submissions") {
         Platform::GitHub
@@ -157,53 +194,56 @@ fn platform(root: &str, files: &[(usize, &[String])], metadata: Option<&str>) ->
     }
 }
 
-/// `leeann_LATE_123_456_step8.pcapng`.
-fn canvas(part: &str) -> Option<Named> {
-    let (name, rest) = part.split_once('_')?;
-    let (late, rest) = match rest.strip_prefix("LATE_").or_else(|| rest.strip_prefix("late_")) {
-        Some(rest) => (true, rest),
-        None => (false, rest),
+/// What Canvas's name of a file says; two readings leave it open whose it is.
+fn canvas(readings: &[Reading]) -> Option<Named> {
+    // The longer name is shown: it holds the other.
+    let shown = readings.last()?;
+    let person =
+        |reading: &Reading| Person { name: reading.name.clone(), id: Some(reading.user.clone()), ..Person::default() };
+    let name = match shown.name.as_str() {
+        _ if shown.anonymous => format!("anonymous {}", shown.user),
+        "" => format!("user {}", shown.user),
+        name => name.to_owned(),
     };
-    let (user, rest) = rest.split_once('_')?;
-    let (attachment, file) = rest.split_once('_')?;
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if name.is_empty()
-        || !name.chars().all(char::is_alphanumeric)
-        || !digits(user)
-        || !digits(attachment)
-        || file.is_empty()
-    {
-        return None;
-    }
-    let anonymous = name == "anon";
+    let either: Vec<Person> = if readings.len() > 1 { readings.iter().map(person).collect() } else { Vec::new() };
+    let id = (either.is_empty() && !shown.anonymous).then(|| shown.user.clone());
     Some(Named {
-        key: format!("{name}_{user}"),
-        name: if anonymous { format!("anonymous {user}") } else { name.to_owned() },
-        identity: Identity { id: Some(user.to_owned()), late, ..Identity::default() },
-        file: Some(file.to_owned()),
+        key: format!("{}_{}", shown.name, shown.user),
+        name,
+        identity: Identity { id, late: shown.late, either, ..Identity::default() },
+        file: Some(shown.file.clone()),
     })
 }
 
 /// `Ann Lee_123_assignsubmission_file_` as a folder, or with a file's name behind it.
 fn moodle(part: &str) -> Option<Named> {
     let (who, what) = part.split_once("_assignsubmission_")?;
-    let (name, id) = who.rsplit_once('_')?;
-    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+    // The team of those without a group has no number.
+    let is_number = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let (name, id) = match who.rsplit_once('_') {
+        Some((name, id)) if is_number(id) => (name, Some(id.to_owned())),
+        _ => (who, None),
+    };
+    if name.is_empty() {
         return None;
     }
     let file = what.split_once('_').map(|(_, file)| file.to_owned()).filter(|file| !file.is_empty());
-    Some(Named {
-        key: who.to_owned(),
-        name: name.to_owned(),
-        identity: Identity { id: Some(id.to_owned()), ..Identity::default() },
-        file,
-    })
+    Some(Named { key: who.to_owned(), name: name.to_owned(), identity: Identity { id, ..Identity::default() }, file })
 }
 
-/// `submission_123`, whose students the metadata name.
-fn gradescope(part: &str, students: &BTreeMap<String, (String, Identity)>) -> Option<Named> {
-    let (name, identity) = students.get(part)?;
-    Some(Named { key: part.to_owned(), name: name.clone(), identity: identity.clone(), file: None })
+/// `submission_123`, whose students the metadata name; one of whom they say nothing is graded under its number. A PDF is a
+/// file of its own.
+fn gradescope(first: &str, rest: &[String], students: &BTreeMap<String, (String, Identity)>) -> Option<Named> {
+    let file = rest.is_empty().then(|| first.to_owned());
+    match students.get(first) {
+        Some((name, identity)) => {
+            Some(Named { key: first.to_owned(), name: name.clone(), identity: identity.clone(), file })
+        }
+        None if first.starts_with("submission_") && !rest.is_empty() => {
+            Some(Named { key: first.to_owned(), name: first.to_owned(), file, ..Named::default() })
+        }
+        None => None,
+    }
 }
 
 /// A folder or archive is a submission of its name; so is a single file.
@@ -262,8 +302,8 @@ mod tests {
     }
 
     fn names(texts: &[&str], root: &str, metadata: Option<&str>) -> (Platform, Vec<(String, Vec<String>)>) {
-        let (platform, all) = submissions(&paths(texts), root, metadata);
-        let named = all.into_iter().map(|h| (h.name, h.files.into_iter().map(|(_, name)| name).collect()));
+        let Sorted { platform, handed, .. } = submissions(&paths(texts), root, metadata);
+        let named = handed.into_iter().map(|h| (h.name, h.files.into_iter().map(|(_, name)| name).collect()));
         (platform, named.collect())
     }
 
@@ -277,6 +317,27 @@ mod tests {
         assert_eq!(platform, Platform::Canvas);
         assert_eq!(found[0], ("boe".into(), vec!["all.zip".into()]));
         assert_eq!(found[1], ("leeann".into(), vec!["step8.pcapng".into(), "part2_b.pcapng".into()]));
+    }
+
+    #[test]
+    fn one_odd_file_does_not_change_where_a_class_comes_from() {
+        let texts =
+            ["lee_12_99_step8.pcapng", "lee_12_98_b.pcapng", "lee_12_text.html", "notes.txt", "old/x_1_2_y.pcap"];
+        let sorted = submissions(&paths(&texts), "submissions", None);
+        assert_eq!(sorted.platform, Platform::Canvas);
+        assert_eq!(sorted.handed.len(), 1);
+        assert_eq!(sorted.handed[0].files.len(), 3);
+        let unplaced: Vec<&str> = sorted.unplaced.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(unplaced, ["notes.txt", "old"]);
+    }
+
+    #[test]
+    fn where_a_name_may_be_two_students_it_is_said() {
+        let sorted = submissions(&paths(&["lab_3_101_9060_all.zip"]), "submissions", None);
+        let identity = &sorted.handed[0].identity;
+        assert_eq!((sorted.handed[0].name.as_str(), &identity.id), ("lab_3", &None));
+        let ids: Vec<Option<&str>> = identity.either.iter().map(|person| person.id.as_deref()).collect();
+        assert_eq!(ids, [Some("3"), Some("101")]);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! A graded class as CSV (RFC 4180): a row for each submission, a column for each question.
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 
 use csv::{Terminator, WriterBuilder};
 
 use super::Class;
+use super::summary::Summary;
 use crate::escape::spreadsheet_cell;
-use crate::grade::result::Submission;
 use crate::lab::Question;
 
 /// Writes the class. Text that a spreadsheet would take for a formula is made harmless; numbers are left alone.
@@ -20,8 +21,10 @@ pub fn write(out: &mut dyn Write, class: &Class<'_>) -> io::Result<()> {
     let head = ["name", "id", "email", "late", "points", "max_points"].into_iter().map(str::to_owned);
     let tail = ["findings", "for_a_human", "copies", "refused"].into_iter().map(str::to_owned);
     writer.write_record(head.chain(keys.iter().cloned()).chain(verdicts).chain(tail))?;
-    for submission in class.submissions() {
-        writer.write_record(cells(&submission, &keys, class))?;
+    let copies = copies(class);
+    for summary in class.summaries {
+        let shared = copies.get(summary.name.as_str()).map(BTreeSet::iter).into_iter().flatten().copied();
+        writer.write_record(cells(summary, &keys, &shared.collect::<Vec<_>>().join("; ")))?;
     }
     for refusal in class.refused {
         let empty = std::iter::repeat_n(String::new(), keys.len().saturating_mul(2).saturating_add(8));
@@ -30,31 +33,33 @@ pub fn write(out: &mut dyn Write, class: &Class<'_>) -> io::Result<()> {
     writer.flush()
 }
 
-fn cells(submission: &Submission, keys: &[String], class: &Class<'_>) -> Vec<String> {
-    let identity = &submission.identity;
+/// Whom each submission is proved to share frames with.
+fn copies<'c>(class: &Class<'c>) -> HashMap<&'c str, BTreeSet<&'c str>> {
+    let mut of: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for [one, other] in class.copies.iter().flat_map(|copy| &copy.evidence).map(|pair| &pair.submissions) {
+        of.entry(one).or_default().insert(other);
+        of.entry(other).or_default().insert(one);
+    }
+    of
+}
+
+fn cells(summary: &Summary, keys: &[String], copies: &str) -> Vec<String> {
+    let identity = &summary.identity;
     let mut cells = vec![
-        text(&submission.name),
+        text(&summary.name),
         text(identity.id.as_deref().unwrap_or_default()),
         text(identity.email.as_deref().unwrap_or_default()),
         if identity.late { "late".to_owned() } else { String::new() },
-        submission.points.to_string(),
-        submission.max_points.to_string(),
+        summary.points.to_string(),
+        summary.max_points.to_string(),
     ];
-    let grade = |key: &String| submission.questions.iter().find(|question| question.key() == *key);
-    cells.extend(keys.iter().map(|key| grade(key).map(|grade| grade.points.to_string()).unwrap_or_default()));
-    cells.extend(keys.iter().map(|key| grade(key).map(|grade| grade.verdict.words().to_owned()).unwrap_or_default()));
-    let findings: Vec<&str> = submission.findings.iter().map(|finding| finding.code.as_str()).collect();
-    let copies: Vec<&str> = class
-        .copies
-        .iter()
-        .filter(|copy| copy.submissions.contains(&submission.name))
-        .flat_map(|copy| copy.submissions.iter().map(String::as_str).filter(|name| *name != submission.name))
-        .collect();
-    let refused: Vec<String> = submission.refused.iter().map(|r| format!("{}: {}", r.name, r.reason)).collect();
-    cells.push(text(&findings.join(" ")));
-    cells.push(submission.for_a_human().count().to_string());
-    cells.push(text(&copies.join("; ")));
-    cells.push(text(&refused.join("; ")));
+    let question = |key: &String| summary.questions.iter().find(|question| question.key == *key);
+    cells.extend(keys.iter().map(|key| question(key).map(|of| of.points.to_string()).unwrap_or_default()));
+    cells.extend(keys.iter().map(|key| question(key).map(|of| of.verdict.words().to_owned()).unwrap_or_default()));
+    cells.push(text(&summary.findings.join(" ")));
+    cells.push(summary.asks().to_string());
+    cells.push(text(copies));
+    cells.push(text(&summary.refused.join("; ")));
     cells
 }
 

@@ -6,6 +6,7 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use super::Class;
+use super::statistics::Statistics;
 use crate::grade::result::SCHEMA;
 use crate::report::json::Harmless;
 
@@ -24,10 +25,12 @@ struct Document<'c, 'a>(&'c Class<'a>);
 
 impl Serialize for Document<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(4))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", SCHEMA)?;
+        map.serialize_entry("class", &Statistics::of(self.0))?;
         map.serialize_entry("submissions", &Submissions(self.0))?;
         map.serialize_entry("copies", self.0.copies)?;
+        map.serialize_entry("not_compared", self.0.uncompared)?;
         map.serialize_entry("refused", self.0.refused)?;
         map.end()
     }

@@ -1,9 +1,12 @@
 //! The words that the views of grades use for the same thing.
 
+use crate::grade::copies::class::Uncompared;
+use crate::grade::platforms::gradebook::Change;
 use crate::grade::points::Points;
-use crate::grade::result::{CaptureUsed, FindingMade, ItemGrade, QuestionGrade, Verdict};
+use crate::grade::result::{CaptureUsed, FindingMade, ItemGrade, QuestionGrade, SharedCapture, Submission, Verdict};
 use crate::lab::{Question, Step};
 use crate::report::words as analysis_words;
+use crate::wording::{count, list};
 
 /// A question with its topic: `I.1(b)  Socket addresses of the TCP connection`.
 pub fn question(grade: &QuestionGrade) -> String {
@@ -62,6 +65,29 @@ pub fn summary(grade: &QuestionGrade) -> String {
     lines.join("\n")
 }
 
+/// Why the points of a submission are not entered: what waits for a human.
+pub fn pending(submission: &Submission) -> String {
+    let questions: Vec<String> = submission.pending_questions().map(QuestionGrade::key).collect();
+    let why: Vec<&str> = submission.unconfirmed.iter().chain(&submission.for_a_human).map(String::as_str).collect();
+    let why = why.join(" ");
+    let why = if why.is_empty() { String::new() } else { format!(" {why}") };
+    if submission.pending == Points::ZERO {
+        return format!("your review is not confirmed; no grade is entered.{why}");
+    }
+    let (points, noun) = (submission.pending, if submission.pending == Points::whole(1) { "point" } else { "points" });
+    format!("{points} {noun} of {} wait for you; no grade is entered.{why}", list(&questions))
+}
+
+/// A cell of a gradebook, old and new.
+pub fn change(change: &Change) -> String {
+    let old = if change.old.is_empty() { "nothing" } else { &change.old };
+    match &change.kept {
+        Some(kept) => format!("{}: stays {old}: {kept}", change.student),
+        None if change.old == change.new => format!("{}: {old} as before", change.student),
+        None => format!("{}: {old} → {}", change.student, change.new),
+    }
+}
+
 /// The sign of a verdict, in one character.
 pub const fn sign(verdict: Verdict) -> char {
     match verdict {
@@ -82,4 +108,31 @@ pub const fn class(verdict: Verdict) -> &'static str {
         Verdict::NotInCapture => "unseen",
         Verdict::ForAHuman => "human",
     }
+}
+
+/// A group of submissions that share frames, in one line; only so many are named.
+pub fn copies(copy: &SharedCapture, most_names: usize) -> String {
+    let names = named(&copy.submissions, most_names);
+    let partners = if copy.partners { " (partners of one group)" } else { "" };
+    format!("{names}: {}{partners}", count(copy.shared_frames, "shared frame"))
+}
+
+/// Names, of which only so many are written out. Semicolons stand between such as `Lee, Ann`.
+pub fn named(names: &[String], most: usize) -> String {
+    let first: Vec<&str> = names.iter().take(most).map(String::as_str).collect();
+    let between = if first.iter().any(|name| name.contains(',')) { "; " } else { ", " };
+    match names.len().saturating_sub(most) {
+        0 => first.join(between),
+        more => format!("{} and {more} more", first.join(between)),
+    }
+}
+
+/// What is said of frames that very many have.
+pub const WIDESPREAD: &str = "So many have these frames that the course most likely handed them out: --base FILE leaves \
+                              them out of the comparison.";
+
+/// Captures that could not be compared.
+pub fn uncompared(of: &Uncompared) -> String {
+    let captures = count(of.captures, "capture");
+    format!("{captures} ({}): {}.", named(&of.submissions, 5), of.because)
 }

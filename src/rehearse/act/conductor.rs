@@ -1,6 +1,7 @@
 //! Doing what a plan says, one action after the other, and telling what happened.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -8,14 +9,18 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::sethostname;
+
 use crate::lab::HostName;
 use crate::rehearse::act::host::Host;
 use crate::rehearse::act::network::{self, INTERFACE};
 use crate::rehearse::act::ping;
 use crate::rehearse::act::program::Running;
 use crate::rehearse::act::wire::Wire;
-use crate::rehearse::options::JOURNAL;
+use crate::rehearse::plan::JOURNAL;
 use crate::rehearse::plan::{self, Action, Plan, ProgramId, Step};
+use crate::wording;
 
 mod waits;
 
@@ -75,6 +80,8 @@ pub struct Stage<'a> {
     pub folder: &'a Path,
     /// The program file of socklab itself.
     pub socklab: PathBuf,
+    /// Whether programs may be watched here, with `socklab run`.
+    pub watches: bool,
     /// Whether Enter is waited for before each step.
     pub pause: bool,
     /// Where a shell is opened at the end.
@@ -146,7 +153,7 @@ impl Conductor<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), Failure> {
         let number = step.number.to_string();
-        let prepared = if step.asked { "" } else { " (only prepared)" };
+        let prepared = if step.asked { "" } else { " (preparation only)" };
         self.say(&format!("{number:<6}{}{prepared}", step.title))?;
         if self.stage.pause && step.asked {
             self.wait_for_enter()?;
@@ -163,11 +170,11 @@ impl Conductor<'_> {
             Action::Network => self.network(),
             Action::Ping(from, to) => self.ping(*from, *to),
             Action::Start(id) => self.start(*id),
-            Action::StartInVain(id) => self.start_in_vain(*id),
+            Action::StartSecond(id) => self.start_second(*id),
             Action::Type { client, server, line, arrival } => self.type_line(*client, *server, line, *arrival),
             Action::EndInput(id) => self.end(*id, "^D", Running::end_input),
             Action::Interrupt(id) => self.end(*id, "^C", Running::interrupt),
-            Action::QueueServed { server, clients } => self.queue_served(*server, *clients),
+            Action::QueueServed { server, client, clients } => self.queue_served(*server, *client, *clients),
             Action::BeginCapture(id) => self.begin_capture(*id),
             Action::EndCapture(id) => self.end_capture(*id),
         }
@@ -187,7 +194,7 @@ impl Conductor<'_> {
             thread.run(network::await_interface)?.map_err(doing("waiting for a host's link failed"))?;
             self.hosts.insert(host.name, thread);
         }
-        if self.plan.programs.iter().any(|program| !program.has_journal()) {
+        if self.plan.programs.iter().any(|program| !self.has_journal(program)) {
             self.wire = Some(self.host(HostName::A)?.run(Wire::watch)??);
         }
         let addresses: Vec<String> =
@@ -199,7 +206,7 @@ impl Conductor<'_> {
         let ip = self.ip(to)?;
         let what = format!("{from} can't reach {to}");
         self.host(from)?.run(move || ping::ping(ip))?.map_err(|source| Failure::System { what, source })?;
-        self.tell(&format!("{from} pings {to} ({ip}): answered"))
+        self.tell(&format!("{from} pings {to} ({ip}) and gets a reply"))
     }
 
     /// Starts a program as its host's user would, and shows what is typed.
@@ -207,9 +214,9 @@ impl Conductor<'_> {
         let program = self.program(id)?;
         let journal = self.stage.folder.join(JOURNALS).join(format!("{}.jsonl", program.name));
         let command = self.command(&program, &journal)?;
-        let journal = program.has_journal().then_some(journal);
+        let journal = self.has_journal(&program).then_some(journal);
         let typed = program.typed();
-        self.tell(&format!("{}$ {typed}", program.host))?;
+        self.tell_typed(&format!("{}$ {typed}", program.host))?;
         let screen = self.stage.folder.join(SCREENS).join(format!("{}.txt", program.name));
         let what = format!("{typed} can't be started");
         let running = Running::start(self.host(program.host)?, command, screen, journal, &typed)
@@ -218,29 +225,43 @@ impl Conductor<'_> {
         Ok(())
     }
 
+    /// Whether there is a journal of a program: its own, or that of the witness.
+    fn has_journal(&self, program: &plan::Program) -> bool {
+        self.stage.watches || program.has_journal()
+    }
+
     fn command(&self, program: &plan::Program, journal: &Path) -> io::Result<Command> {
-        match &program.command {
+        let writes_its_own = matches!(program.command, plan::Command::Other(_)) && program.has_journal();
+        let words = match &program.command {
             plan::Command::Own(arguments) => {
-                let mut command = Command::new(&self.stage.socklab);
-                command.args(arguments).arg("--journal").arg(journal);
-                Ok(command)
+                let socklab = self.stage.socklab.clone().into_os_string();
+                [socklab].into_iter().chain(arguments.iter().map(OsString::from)).collect::<Vec<_>>()
             }
             plan::Command::Other(words) => {
-                let (first, rest) = words.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
-                let mut command = Command::new(first);
-                command.args(rest.iter().map(|word| word.replace(JOURNAL, &journal.to_string_lossy())));
-                Ok(command)
+                words.iter().map(|word| word.replace(JOURNAL, &journal.to_string_lossy()).into()).collect()
             }
+        };
+        if self.stage.watches && !writes_its_own {
+            let mut command = Command::new(&self.stage.socklab);
+            command.args(["run", "--journal"]).arg(journal).arg("--").args(words);
+            return Ok(command);
         }
+        let (first, rest) = words.split_first().ok_or_else(|| io::Error::other("an empty command line"))?;
+        let mut command = Command::new(first);
+        command.args(rest);
+        if matches!(program.command, plan::Command::Own(_)) {
+            command.arg("--journal").arg(journal);
+        }
+        Ok(command)
     }
 
     fn begin_capture(&mut self, id: usize) -> Result<(), Failure> {
         let plan = self.plan;
         let capture = plan.captures.get(id).ok_or_else(|| io::Error::other("no such capture"))?;
         let mut command = Command::new(&self.stage.socklab);
-        command.args(["capture", "-i", INTERFACE, "-o"]).arg(self.stage.folder.join(&capture.file));
+        command.args(["capture", "--rehearsed", "-i", INTERFACE, "-o"]).arg(self.stage.folder.join(&capture.file));
         let typed = format!("socklab capture -i {INTERFACE} -o {}", capture.file);
-        self.tell(&format!("{}$ {typed}", capture.host))?;
+        self.tell_typed(&format!("{}$ {typed}", capture.host))?;
         let screen = self.stage.folder.join(SCREENS).join(format!("{}.capture.{}.txt", capture.host, capture.file));
         let running = Running::start(self.host(capture.host)?, command, screen, None, &typed)?;
         self.captures.insert(id, running);
@@ -266,14 +287,16 @@ impl Conductor<'_> {
     }
 
     fn shell(&mut self, name: HostName) -> Result<(), Failure> {
-        self.say(&format!(
-            "A shell at {name} ({}); what was started is still running. Ctrl-D goes on.",
-            self.ip(name)?
-        ))?;
+        self.say(&format!("This is a shell at {name} ({}). Programs that are still open keep", self.ip(name)?))?;
+        self.say("running. Ctrl-D ends the shell.")?;
         let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
         let mut command = Command::new(&shell);
         command.env("PS1", format!("{name}$ ")).env("SOCKLAB", &self.stage.socklab);
-        let status = self.host(name)?.run(move || command.status())?;
+        let status = self.host(name)?.run(move || {
+            // Most shells' settings show the computer's name in the prompt, and overwrite PS1.
+            name_computer(&name.to_string())?;
+            command.status()
+        })?;
         status.map_err(|source| Failure::System { what: format!("{} can't be run", shell.display()), source })?;
         // Ctrl-C in the shell was for what ran there.
         while self.stage.control.try_recv().is_ok() {}
@@ -329,7 +352,7 @@ impl Conductor<'_> {
         let start = Instant::now();
         while !condition(self)? {
             if start.elapsed() > DEADLINE {
-                let what = format!("waited {} s in vain for {what}", DEADLINE.as_secs());
+                let what = format!("gave up after waiting {} s for {what}", DEADLINE.as_secs());
                 return Err(Failure::Stuck { what, screen: Vec::new() });
             }
             match self.stage.control.recv_timeout(LOOK) {
@@ -349,7 +372,7 @@ impl Conductor<'_> {
     }
 
     fn wait_for_enter(&mut self) -> Result<(), Failure> {
-        let _ = write!(self.stage.out, "      Enter goes on. ").and_then(|()| self.stage.out.flush());
+        let _ = write!(self.stage.out, "      Press Enter to go on. ").and_then(|()| self.stage.out.flush());
         (self.stage.ask)();
         match self.stage.control.recv() {
             Ok(Control::Stop) => Err(Failure::Interrupted),
@@ -393,8 +416,28 @@ impl Conductor<'_> {
 
     /// Tells what was done within a step.
     fn tell(&mut self, text: &str) -> Result<(), Failure> {
+        self.tell_within("      ", text)
+    }
+
+    /// Tells what came of what was typed.
+    fn tell_result(&mut self, text: &str) -> Result<(), Failure> {
+        self.tell_within("         ", text)
+    }
+
+    fn tell_within(&mut self, indent: &str, text: &str) -> Result<(), Failure> {
+        wording::wrap(text, indent, indent).iter().try_for_each(|line| self.say(line))
+    }
+
+    /// Shows what is typed within a step, on one line however long: it can be copied.
+    fn tell_typed(&mut self, text: &str) -> Result<(), Failure> {
         self.say(&format!("      {text}"))
     }
+}
+
+/// Gives this thread's host a name that its shells show, in a namespace of names of its own (uts_namespaces(7)).
+fn name_computer(name: &str) -> io::Result<()> {
+    unshare(CloneFlags::CLONE_NEWUTS)?;
+    Ok(sethostname(name)?)
 }
 
 fn stuck(what: &str, running: &Running) -> Failure {

@@ -24,6 +24,8 @@ pub struct Running {
     pub(super) typed: usize,
     /// A client's own address, once it is known.
     pub(super) local: Option<SocketAddress>,
+    /// Whether a client's connection was seen in the server's queue.
+    pub(super) queued: bool,
     ended: Option<ExitStatus>,
 }
 
@@ -47,7 +49,7 @@ impl Running {
         command.env("PYTHONUNBUFFERED", "1").process_group(0);
         let mut child = host.run(move || command.spawn())??;
         let input = child.stdin.take();
-        Ok(Running { child, input, screen, journal, typed: 0, local: None, ended: None })
+        Ok(Running { child, input, screen, journal, typed: 0, local: None, queued: false, ended: None })
     }
 
     /// Whether it has a journal.
@@ -76,6 +78,17 @@ impl Running {
         let counts =
             |event: &&JournalEvent| event.event == kind && remote.is_none_or(|remote| event.remote == Some(remote));
         Ok(self.events()?.iter().filter(counts).count())
+    }
+
+    /// Bytes of its journal's events of a kind, with this remote address if one is given.
+    ///
+    /// # Errors
+    /// If the journal can't be read.
+    pub fn bytes(&self, kind: EventKind, remote: Option<SocketAddress>) -> io::Result<u64> {
+        let counts =
+            |event: &&JournalEvent| event.event == kind && remote.is_none_or(|remote| event.remote == Some(remote));
+        let bytes = self.events()?.iter().filter(counts).filter_map(|event| event.bytes).fold(0, u64::saturating_add);
+        Ok(bytes)
     }
 
     /// What its screen shows, made harmless.

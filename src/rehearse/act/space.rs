@@ -28,8 +28,9 @@ impl NotAllowed {
         let setting =
             |name: &str| fs::read_to_string(format!("/proc/sys/{name}")).unwrap_or_default().trim().to_owned();
         let mut lines = vec![
-            "The rehearsal's computers are network namespaces, which this system does not".to_owned(),
-            "allow your user. Do one of these:".to_owned(),
+            "The computers of a rehearsal are network namespaces. This system does not allow your user to make them."
+                .to_owned(),
+            "Do one of these:".to_owned(),
             "  sudo socklab rehearse …".to_owned(),
         ];
         if setting("kernel/unprivileged_userns_clone") == "0" {
@@ -39,12 +40,13 @@ impl NotAllowed {
             lines.push("  sudo sysctl user.max_user_namespaces=10000".to_owned());
         }
         if setting("kernel/apparmor_restrict_unprivileged_userns") == "1" {
-            lines.push("  sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, until the next start".to_owned());
-            lines.push("  or an AppArmor profile for this program that allows `userns,`:".to_owned());
-            lines.push("  see https://ubuntu.com/blog/ubuntu-23-10-restricted-unprivileged-user-namespaces".to_owned());
+            lines.push("  sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0".to_owned());
+            lines.push("    (until the next start of this computer)".to_owned());
+            lines.push("  an AppArmor profile for this program that allows `userns,`".to_owned());
+            lines.push("    (https://ubuntu.com/blog/ubuntu-23-10-restricted-unprivileged-user-namespaces)".to_owned());
         }
         if fs::exists("/.dockerenv").unwrap_or(false) {
-            lines.push("  in a container: start it with the right to make namespaces (--privileged)".to_owned());
+            lines.push("  in a container, start the container with --privileged".to_owned());
         }
         lines.join("\n")
     }

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use crate::analyze::analysis::{Analysis, LabStream};
+use crate::analyze::text::FrameRanges;
 use crate::escape::{harmless, is_harmful};
 use crate::lab::Step;
 use crate::report::ladder::{Wanted, text};
@@ -82,8 +83,8 @@ fn analysis(texts: &[String; 4]) -> Analysis {
     let mut analysis = made_of(texts);
     for claim in analysis.answers.iter_mut().flat_map(|answer| &mut answer.claims) {
         for evidence in &mut claim.evidence {
-            evidence.filter = Some(texts[0].clone());
-            evidence.frames.clear();
+            evidence.frames = FrameRanges::default();
+            evidence.streams.clear();
         }
     }
     analysis.findings.iter_mut().for_each(|finding| finding.evidence.clear());
@@ -96,6 +97,7 @@ fn analysis(texts: &[String; 4]) -> Analysis {
         step: Step::TcpClient,
         established: true,
         answered: false,
+        served: false,
         frames: 5,
     });
     analysis

@@ -11,6 +11,8 @@ const LISTED: usize = 200;
 const LONGEST: usize = 4000;
 /// Runs of frames of one piece of evidence.
 const RUNS: usize = 60;
+/// Runs of frames in a cell of the answer table.
+const RUNS_IN_CELL: usize = 8;
 /// Files that one claim rests on.
 const FILES: usize = 40;
 
@@ -44,6 +46,11 @@ pub(super) struct AnswerView {
     pub(super) points: String,
     pub(super) status: &'static str,
     pub(super) status_class: &'static str,
+    pub(super) short: Vec<Run>,
+    /// The frames that it rests on, file by file.
+    pub(super) frames: Vec<Vec<Run>>,
+    pub(super) basis: &'static str,
+    pub(super) basis_sign: char,
     pub(super) paragraphs: Vec<Vec<Run>>,
     pub(super) claims: Vec<ClaimView>,
     pub(super) claims_left_out: Option<String>,
@@ -88,11 +95,15 @@ impl AnswerView {
                 crate::analyze::analysis::Status::Partial => "partial",
                 crate::analyze::analysis::Status::NotInCapture => "expected",
             },
-            paragraphs: answer.answer.lines().take(LISTED).map(|line| drawn.text(&cut(line), &evidence)).collect(),
+            short: drawn.text(&answer.short, &evidence),
+            frames: answer.frames().iter().take(FILES).map(|evidence| in_cell(evidence, drawn)).collect(),
+            basis: words::answer_basis(answer),
+            basis_sign: words::answer_sign(answer),
+            paragraphs: vec![drawn.text(&answer.text(), &evidence)],
             claims: answer.claims.iter().take(LISTED).map(|claim| claim_view(claim, drawn)).collect(),
             claims_left_out: (hidden > 0)
                 .then(|| format!("{} not listed here.", wording::count(hidden as u64, "more claim"))),
-            missing: answer.missing.iter().take(LISTED).map(|missing| cut(missing)).collect(),
+            missing: answer.missing.iter().take(LISTED).map(|missing| cut(&missing.to_string())).collect(),
         }
     }
 }
@@ -101,24 +112,32 @@ fn claim_view(claim: &Claim, drawn: &Drawn<'_>) -> ClaimView {
     let evidence: Vec<&Evidence> = claim.evidence.iter().collect();
     ClaimView {
         basis: basis(claim.basis),
-        text: drawn.text(&cut(&claim.text), &evidence),
+        text: drawn.text(&claim.text, &evidence),
         evidence: claim.evidence.iter().take(FILES).map(|evidence| evidence_view(evidence, drawn)).collect(),
     }
 }
 
 fn evidence_view(evidence: &Evidence, drawn: &Drawn<'_>) -> EvidenceView {
-    // The file's name is no place to look for numbers: it is put before the rest.
-    let rest = sentences::evidence(evidence, "", cut_list);
-    let mut place = vec![Run { text: drawn.name(&evidence.file), target: None }];
-    let numbers = match evidence.frames.as_slice() {
-        [] => rest.len(),
-        [_] => rest.rfind(' ').map_or(0, |at| at.saturating_add(1)),
-        _ => rest.rfind(": ").map_or(0, |at| at.saturating_add(2)),
-    };
-    let (before, list) = rest.split_at(numbers.min(rest.len()));
-    place.push(Run { text: before.to_owned(), target: None });
-    place.extend(drawn.list(list, &evidence.file));
-    EvidenceView { place, filter: evidence.filter.clone() }
+    let name = drawn.name(&evidence.file);
+    let mut place = vec![Run { text: name, target: None }];
+    if evidence.frames.is_empty() {
+        place.push(Run { text: sentences::lines(evidence), target: None });
+    } else {
+        place.push(Run { text: sentences::frames_before(evidence).to_owned(), target: None });
+        place.extend(drawn.frames(&evidence.frames, &evidence.file, RUNS));
+    }
+    EvidenceView { place, filter: evidence.filter() }
+}
+
+/// Where something can be checked, as [`sentences::evidence_in_cell`] has it, with links.
+fn in_cell(evidence: &Evidence, drawn: &Drawn<'_>) -> Vec<Run> {
+    let name = drawn.name(&evidence.file);
+    if evidence.frames.is_empty() {
+        return vec![Run { text: sentences::evidence_in_cell(evidence, &name, 0), target: None }];
+    }
+    let mut place = vec![Run { text: format!("{name}: "), target: None }];
+    place.extend(drawn.frames(&evidence.frames, &evidence.file, RUNS_IN_CELL));
+    place
 }
 
 /// The findings, gravest first.
@@ -130,7 +149,7 @@ fn finding_view(finding: &Finding, drawn: &Drawn<'_>) -> FindingView {
     let evidence: Vec<&Evidence> = finding.evidence.iter().collect();
     FindingView {
         severity: words::severity(finding.severity),
-        message: drawn.text(&cut(&finding.message), &evidence),
+        message: drawn.text(&finding.message, &evidence),
         file: finding.file.as_deref().map(|file| drawn.name(file)),
         code: finding.code,
         redo: finding.redo.map(words::step),
@@ -147,16 +166,5 @@ fn cut(text: &str) -> String {
             format!("{shown} … ({hidden} more: --format json has them)")
         }
         None => text.to_owned(),
-    }
-}
-
-/// A list cut after so many items, with the number of those left out.
-fn cut_list(list: &str) -> String {
-    match list.match_indices(", ").nth(RUNS) {
-        Some((at, _)) => {
-            let (shown, hidden) = list.split_at(at);
-            format!("{shown} … and {} more", hidden.matches(", ").count())
-        }
-        None => list.to_owned(),
     }
 }

@@ -120,7 +120,8 @@ const LAYOUT: [(&str, TableName, &str, &[&str]); 4] = [
 /// The files, with as many rows as the page has room for.
 pub(super) fn views(analysis: &Analysis, drawn: &Drawn<'_>) -> Vec<CaptureView> {
     let mut room = ALL_ROWS;
-    let captures = analysis.captures.iter().enumerate();
+    let order = crate::report::view::by_step(analysis);
+    let captures = order.into_iter().filter_map(|number| Some((number, analysis.captures.get(number)?)));
     captures.map(|(number, capture)| view(analysis, number, capture, drawn, &mut room)).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Where the parts of a ladder stand in its drawing. What they say comes from [`crate::report::ladder`].
 
 use super::links::anchor;
+use crate::report::ladder::labels;
 use crate::report::ladder::{Arrow, Ladder, Phase, Row};
 use crate::report::words;
 use crate::types::Protocol;
@@ -108,7 +109,7 @@ impl LadderView {
             sections: sections
                 .map(|(number, section)| SectionView {
                     class: class(section.phase),
-                    name: words::phase(section.phase),
+                    name: labels::phase(section.phase),
                     count: wording::count(section.frames(), "frame"),
                     groups: groups(ladder, &format!("{id}-{number}"), section),
                 })
@@ -136,10 +137,10 @@ fn groups(ladder: &Ladder, id: &str, section: &crate::report::ladder::Section) -
     runs.map(|(number, run)| {
         let arrows: Vec<&Arrow> = run.iter().flat_map(Row::arrows).collect();
         let folded = run.first().and_then(|row| match row {
-            Row::Fold(arrows) => Some(words::folded(arrows)),
+            Row::Fold(arrows) => Some(labels::folded(arrows)),
             Row::Arrow(_) => None,
         });
-        group(ladder, format!("{id}-{number}"), words::phase(section.phase), folded, &arrows)
+        group(ladder, format!("{id}-{number}"), labels::phase(section.phase), folded, &arrows)
     })
     .collect()
 }

@@ -1,12 +1,11 @@
-//! Frame numbers in text, made into links to their places in the ladders.
-//!
-//! A sentence names frames as `frame 4` and `frames 4-6 and 9`; which file they are of follows from its evidence.
+//! The frames that texts name, as links to their places in the ladders.
 
 use std::collections::BTreeSet;
 
-use super::names::Names;
 use crate::analyze::analysis::{Analysis, Evidence};
+use crate::analyze::text::{FrameRanges, Span, Text};
 use crate::report::ladder::Ladder;
+use crate::report::names::Names;
 use crate::types::FrameNumber;
 
 /// A piece of text, perhaps a link.
@@ -48,55 +47,51 @@ impl<'a> Drawn<'a> {
         self.number(&frame.to_string(), Some(capture))
     }
 
-    /// A text whose frame numbers are of the files of its evidence: where a number is of one file only, it is a link.
-    pub(super) fn text(&self, text: &str, evidence: &[&Evidence]) -> Vec<Run> {
-        let capture_of = |number: u64| {
-            let mut captures: Vec<usize> = evidence
-                .iter()
-                .filter(|evidence| evidence.frames.binary_search(&FrameNumber(number)).is_ok())
-                .flat_map(|evidence| self.captures(&evidence.file))
-                .collect();
-            captures.sort_unstable();
-            captures.dedup();
-            match captures.as_slice() {
-                [one] => Some(*one),
-                _ => None,
-            }
-        };
+    /// A text with its frame numbers as links. Frames without a file of their own are of the one capture that the evidence
+    /// names; where that names several, of the one that has them.
+    pub(super) fn text(&self, text: &Text, evidence: &[&Evidence]) -> Vec<Run> {
         let mut runs = Vec::new();
-        let mut rest = text;
-        while let Some((before, list, after)) = next_list(rest) {
-            push(&mut runs, before);
-            for piece in list.split_inclusive(|c: char| !c.is_ascii_digit()) {
-                let digits = piece.trim_end_matches(|c: char| !c.is_ascii_digit());
-                let capture = digits.parse().ok().and_then(capture_of);
-                match capture {
-                    Some(capture) => runs.push(self.number(digits, Some(capture))),
-                    None => push(&mut runs, digits),
+        for span in text.spans() {
+            match span {
+                Span::Frames { file, frames, noun } => {
+                    push(&mut runs, noun.before(frames));
+                    let file = file.as_deref().or_else(|| file_of(frames, evidence));
+                    self.push_numbers(&mut runs, &frames.in_words(), file);
+                    if let Span::Frames { file: Some(file), .. } = span {
+                        push(&mut runs, &format!(" of {}", self.name(file)));
+                    }
                 }
-                push(&mut runs, piece.get(digits.len()..).unwrap_or_default());
+                span => push(&mut runs, &span.to_string()),
             }
-            rest = after;
         }
-        push(&mut runs, rest);
         runs
     }
 
-    /// A list of frame numbers, as in evidence: each is of this capture.
-    pub(super) fn list(&self, list: &str, file: &str) -> Vec<Run> {
-        let capture = match self.captures(file).as_slice() {
+    /// The frames of one piece of evidence, at most so many runs.
+    pub(super) fn frames(&self, frames: &FrameRanges, file: &str, most: usize) -> Vec<Run> {
+        let mut runs = Vec::new();
+        self.push_numbers(&mut runs, &frames.numbers(most), Some(file));
+        runs
+    }
+
+    /// Appends a list of numbers as [`FrameRanges`] writes them: each one is a link where its frame is drawn.
+    fn push_numbers(&self, runs: &mut Vec<Run>, list: &str, file: Option<&str>) {
+        let capture = file.and_then(|file| match self.captures(file).as_slice() {
             [one] => Some(*one),
             _ => None,
-        };
-        let mut runs = Vec::new();
-        for piece in list.split_inclusive(|c: char| !c.is_ascii_digit()) {
+        });
+        // What follows a parenthesis is a count.
+        let (numbers, count) = list.split_once('(').map_or((list, None), |(numbers, count)| (numbers, Some(count)));
+        for piece in numbers.split_inclusive(|c: char| !c.is_ascii_digit()) {
             let digits = piece.trim_end_matches(|c: char| !c.is_ascii_digit());
             if !digits.is_empty() {
                 runs.push(self.number(digits, capture));
             }
-            push(&mut runs, piece.get(digits.len()..).unwrap_or_default());
+            push(runs, piece.get(digits.len()..).unwrap_or_default());
         }
-        runs
+        if let Some(count) = count {
+            push(runs, &format!("({count}"));
+        }
     }
 
     fn number(&self, digits: &str, capture: Option<usize>) -> Run {
@@ -122,62 +117,37 @@ fn push(runs: &mut Vec<Run>, text: &str) {
     }
 }
 
-/// The next list of frame numbers behind the word `frame` or `frames`: what is before it, the list, what is behind it.
-fn next_list(text: &str) -> Option<(&str, &str, &str)> {
-    let mut from = 0;
-    loop {
-        let found = text.get(from..)?.find("rame")?;
-        let word = from.saturating_add(found).saturating_add("rame".len());
-        let behind = text.get(word..)?;
-        let gap = if behind.starts_with("s ") { 2 } else { 1 };
-        let start = word.saturating_add(gap);
-        let list = text.get(start..).map_or(0, list_length);
-        if behind.starts_with(['s', ' ']) && list > 0 {
-            let end = start.saturating_add(list);
-            return Some((text.get(..start)?, text.get(start..end)?, text.get(end..)?));
-        }
-        from = word;
-    }
-}
-
-/// Bytes of a list of numbers at the beginning of a text: `4-6, 9 and 12`.
-fn list_length(text: &str) -> usize {
-    let mut length = 0;
-    let mut rest = text;
-    loop {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        if digits == 0 {
-            return length;
-        }
-        length = text.len().saturating_sub(rest.len()).saturating_add(digits);
-        rest = text.get(length..).unwrap_or_default();
-        let joint = ["-", ", ", " and ", " … "].into_iter().find(|joint| rest.starts_with(joint));
-        match joint {
-            Some(joint) => rest = rest.get(joint.len()..).unwrap_or_default(),
-            None => return length,
-        }
-    }
+/// The file whose evidence has these frames, where it is one only.
+fn file_of<'e>(frames: &FrameRanges, evidence: &[&'e Evidence]) -> Option<&'e str> {
+    let first = frames.first()?;
+    let mut files =
+        evidence.iter().filter(|evidence| evidence.frames.contains(first)).map(|evidence| evidence.file.as_str());
+    let file = files.next()?;
+    files.all(|other| other == file).then_some(file)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::text::FrameNoun;
 
-    #[test]
-    fn lists_of_frames_are_found_in_sentences() {
-        assert_eq!(next_list("SYN (frame 4), then"), Some(("SYN (frame ", "4", "), then")));
-        assert_eq!(next_list("Frames 4-6, 9 and 12 carry"), Some(("Frames ", "4-6, 9 and 12", " carry")));
-        assert_eq!(next_list("3 frames in all, and 5 frames"), None);
-        assert_eq!(next_list("the frame, and frame 7 and more"), Some(("the frame, and frame ", "7", " and more")));
+    fn nothing_drawn() -> Analysis {
+        Analysis { captures: vec![], lab: Default::default(), findings: vec![], answers: vec![] }
     }
 
-    proptest::proptest! {
-        #[test]
-        fn nothing_of_a_text_is_lost(text in "(frame|frames|Frame| |[0-9]{1,3}|, | and |é|-|\\PC){0,40}") {
-            let analysis = Analysis { captures: vec![], lab: Default::default(), findings: vec![], answers: vec![] };
-            let drawn = Drawn::new(&analysis, std::iter::empty());
-            let runs = drawn.text(&text, &[]);
-            proptest::prop_assert_eq!(runs.iter().map(|run| run.text.as_str()).collect::<String>(), text);
+    #[test]
+    fn every_span_of_a_text_is_read_as_elsewhere() {
+        let analysis = nothing_drawn();
+        let drawn = Drawn::new(&analysis, std::iter::empty());
+        for numbers in [vec![4], vec![4, 5, 6, 9, 12], (0..40).map(|n| n * 2).collect::<Vec<u64>>()] {
+            let frames: FrameRanges = numbers.into_iter().map(FrameNumber).collect();
+            for noun in [FrameNoun::Word, FrameNoun::Capital, FrameNoun::None] {
+                let mut text = Text::from("The SYN (");
+                text.push(Span::Frames { file: None, frames: frames.clone(), noun });
+                text.push(") of 3 frames.");
+                let runs = drawn.text(&text, &[]);
+                assert_eq!(runs.iter().map(|run| run.text.as_str()).collect::<String>(), text.to_string());
+            }
         }
     }
 }

@@ -8,7 +8,6 @@ mod captures;
 pub(crate) mod escaper;
 mod ladder;
 mod links;
-mod names;
 mod sockets;
 mod topology;
 
@@ -19,9 +18,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, CaptureAnalysis};
 use crate::lab::Step;
 use crate::report::ladder::{Ladder, Wanted, of_capture};
+use crate::report::view;
 use crate::types::Protocol;
 use crate::wording;
 
@@ -45,18 +45,19 @@ const FRAMES: usize = 3000;
 /// Everything on the page.
 #[derive(Template)]
 #[template(path = "page.html")]
-struct Page<'a> {
+struct Page {
     policy: String,
     style: &'static str,
     script: &'static str,
     title: String,
     topology: Option<Topology>,
     lab: Vec<String>,
-    why: &'a str,
+    why: String,
     captures: Vec<CaptureView>,
     findings: Vec<FindingView>,
     no_findings: &'static str,
     bases: [answers::BasisView; 3],
+    answer_columns: [&'static str; 4],
     answers: Vec<AnswerView>,
     servers: Vec<ServerView>,
     /// The TCP run beside the UDP run, as question I.4 compares them.
@@ -80,11 +81,12 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
         title: title(analysis, &drawn),
         topology: Topology::new(analysis),
         lab: crate::report::sentences::lab(analysis),
-        why: &analysis.lab.why,
+        why: analysis.lab.why.to_string(),
         captures: captures::views(analysis, &drawn),
         findings: answers::findings(analysis, &drawn),
         no_findings: crate::report::sentences::NO_FINDINGS,
         bases: answers::bases(),
+        answer_columns: crate::report::sentences::ANSWER_COLUMNS,
         answers: analysis.answers.iter().map(|answer| AnswerView::new(answer, &drawn)).collect(),
         servers: sockets::servers(analysis),
         ladders_left_out: ladders.left_out(),
@@ -155,10 +157,8 @@ impl Ladders {
             let drawn = ladders.chosen.len().saturating_sub(before);
             ladders.hidden = ladders.hidden.saturating_add(total.saturating_sub(drawn as u64));
         }
-        ladders.chosen.sort_by_key(|ladder| {
-            let step = analysis.captures.get(ladder.capture).and_then(|capture| capture.step.as_ref());
-            (step.is_none(), step.map(|recorded| recorded.step), ladder.capture)
-        });
+        let order = view::by_step(analysis);
+        ladders.chosen.sort_by_key(|ladder| order.iter().position(|number| *number == ladder.capture));
         ladders
     }
 
@@ -176,21 +176,24 @@ impl Ladders {
     fn views(self, analysis: &Analysis, drawn: &Drawn<'_>) -> (Option<[Vec<LadderView>; 2]>, Vec<LadderView>) {
         let is = |ladder: &Ladder, step: Step, protocol: Protocol| {
             let capture = analysis.captures.get(ladder.capture);
-            let recorded = capture.and_then(|capture| capture.step.as_ref());
-            ladder.lab && ladder.protocol == protocol && recorded.is_some_and(|recorded| recorded.step == step)
+            let of_step = |capture: &CaptureAnalysis| match protocol {
+                Protocol::Tcp => capture.stories.get(&ladder.stream).is_some_and(|story| story.step == step),
+                Protocol::Udp => capture.steps.iter().any(|recorded| recorded.step == step),
+            };
+            ladder.lab && ladder.protocol == protocol && capture.is_some_and(of_step)
         };
-        let view = |ladder: &Ladder| {
+        let shown = |ladder: &Ladder| {
             let file = analysis.captures.get(ladder.capture).map_or("", |capture| capture.file.as_str());
             LadderView::new(ladder, drawn.name(file))
         };
         let tcp = |ladder: &Ladder| is(ladder, Step::TcpClient, Protocol::Tcp);
         let udp = |ladder: &Ladder| is(ladder, Step::Udp, Protocol::Udp);
         if !(self.chosen.iter().any(tcp) && self.chosen.iter().any(udp)) {
-            return (None, self.chosen.iter().map(view).collect());
+            return (None, self.chosen.iter().map(shown).collect());
         }
-        let left = self.chosen.iter().filter(|ladder| tcp(ladder)).map(view).collect();
-        let right = self.chosen.iter().filter(|ladder| udp(ladder)).map(view).collect();
-        let rest = self.chosen.iter().filter(|ladder| !tcp(ladder) && !udp(ladder)).map(view).collect();
+        let left = self.chosen.iter().filter(|ladder| tcp(ladder)).map(shown).collect();
+        let right = self.chosen.iter().filter(|ladder| udp(ladder)).map(shown).collect();
+        let rest = self.chosen.iter().filter(|ladder| !tcp(ladder) && !udp(ladder)).map(shown).collect();
         (Some([left, right]), rest)
     }
 }

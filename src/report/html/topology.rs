@@ -80,7 +80,7 @@ impl Topology {
         let lab = &analysis.lab;
         let server = lab.streams.first().map(|stream| stream.server.ip)?;
         let mut clients: Vec<IpAddr> = Vec::new();
-        let named = lab.hosts.iter().map(|(_, ip)| *ip).filter(|ip| *ip != server);
+        let named = lab.hosts.iter().map(|host| host.address).filter(|ip| *ip != server);
         for ip in named.chain(lab.streams.iter().map(|stream| stream.client.ip)) {
             if !clients.contains(&ip) {
                 clients.push(ip);

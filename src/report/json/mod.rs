@@ -8,15 +8,13 @@ mod format;
 mod types;
 
 pub(crate) use format::Harmless;
+pub use types::SCHEMA;
 
 use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
 use crate::analyze::analysis::Analysis;
-
-/// The name and version of the contract.
-pub const SCHEMA: &str = "socklab.analysis/1";
 
 /// Writes the whole analysis as one JSON document: members of the outer levels on lines of their own, each connection,
 /// address and claim on one line.

@@ -7,16 +7,20 @@ use serde::{Serialize, Serializer};
 
 use crate::analyze::addresses::Addresses;
 use crate::analyze::analysis::{
-    Analysis, Answer, CaptureAnalysis, Claim, Evidence, Facts, Finding, LabFound, RecordedStep, Role, RoleBasis,
-    Severity, Status,
+    AddressRole, Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Facts, Finding, HostBasis, HostFound,
+    LabFound, RecordedStep, Role, RoleBasis, ServerFound, ServerKind, ServiceFound, Severity, Status, Verdict,
 };
+use crate::analyze::conversation::roles::roles;
+use crate::analyze::text::{Span, Text};
 use crate::analyze::track::{Close, FrameNote, HandshakeState, SideCounts, TcpConnection, UdpSide};
 use crate::capfile::{CaptureWarning, Interface};
-use crate::lab::{HostName, Part};
-use crate::report::json::SCHEMA;
+use crate::lab::{Part, Step};
 use crate::report::view::{self, Ends, Tcp, Udp};
 use crate::report::{link_type, words};
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
+
+/// The name and version of the contract.
+pub const SCHEMA: &str = "socklab.analysis/1";
 
 /// A list whose items are made and written one by one.
 struct Each<F>(F);
@@ -36,7 +40,7 @@ where
 pub(super) struct Document<'a> {
     schema: &'static str,
     captures: Vec<Capture<'a>>,
-    lab: LabJson<'a>,
+    lab: LabJson,
     findings: Vec<FindingJson<'a>>,
     answers: Vec<AnswerJson<'a>>,
 }
@@ -71,7 +75,8 @@ struct CaptureJson<'a, T, U, A> {
     interfaces: Vec<InterfaceJson<'a>>,
     truncated: bool,
     warnings: Vec<WarningJson<'a>>,
-    step: Option<StepJson<'a>>,
+    step: Option<StepJson>,
+    steps: Vec<StepJson>,
     tcp_connections: T,
     udp_conversations: U,
     socket_addresses: A,
@@ -96,7 +101,8 @@ impl Serialize for Capture<'_> {
             interfaces: info.interfaces.iter().map(InterfaceJson::of).collect(),
             truncated: info.truncated,
             warnings: info.warnings.iter().map(WarningJson::of).collect(),
-            step: capture.step.as_ref().map(StepJson::of),
+            step: capture.step().map(StepJson::of),
+            steps: capture.steps.iter().map(StepJson::of).collect(),
             tcp_connections: Each(|| view::tcp(capture).map(|tcp| TcpJson::of(capture, &tcp))),
             udp_conversations: Each(|| view::udp(capture).map(|udp| UdpJson::of(capture, &udp))),
             socket_addresses: Each(|| addresses.iter().filter_map(|address| address.summary())),
@@ -147,22 +153,24 @@ impl<'a> WarningJson<'a> {
 }
 
 #[derive(Serialize)]
-struct StepJson<'a> {
+struct StepJson {
     part: Part,
     step: &'static str,
     protocol: Protocol,
     host: Option<IpAddr>,
-    why: &'a str,
+    frames: u64,
+    why: String,
 }
 
-impl<'a> StepJson<'a> {
-    fn of(recorded: &'a RecordedStep) -> Self {
+impl StepJson {
+    fn of(recorded: &RecordedStep) -> Self {
         StepJson {
             part: recorded.step.part(),
             step: recorded.step.number(),
             protocol: recorded.protocol,
             host: recorded.host,
-            why: &recorded.why,
+            frames: recorded.frames,
+            why: recorded.why.to_string(),
         }
     }
 }
@@ -179,6 +187,9 @@ struct TcpJson {
     client_to_server: TcpSideJson,
     server_to_client: TcpSideJson,
     close: &'static str,
+    closed_by: Option<AddressRole>,
+    step: Option<StepName>,
+    service: Option<ServiceJson>,
     first_frame: FrameNumber,
     last_frame: FrameNumber,
     first_time: Option<Timestamp>,
@@ -243,6 +254,7 @@ impl TcpSideJson {
 impl TcpJson {
     fn of(capture: &CaptureAnalysis, tcp: &Tcp) -> Self {
         let connection = &tcp.connection;
+        let story = capture.stories.get(&connection.stream);
         let (addresses, counts) = (tcp.addresses(), tcp.counts());
         let of = |frames: &[Option<FrameNumber>; 2]| Ends::of(frames, tcp.role);
         let (data, fin, rst) = (of(&connection.first_data), of(&connection.fin), of(&connection.rst));
@@ -261,12 +273,54 @@ impl TcpJson {
                 Close::Fin => "fin",
                 Close::Reset => "reset",
             },
+            closed_by: story.and_then(|story| story.closed_by),
+            step: story.map(|story| StepName::of(story.step)),
+            service: story.map(|story| ServiceJson::of(&story.service)),
             first_frame: connection.first_frame,
             last_frame: connection.last_frame,
             first_time: connection.first_time,
             last_time: connection.last_time,
-            frame_list: listed(tcp.role, || capture.traffic.tcp_notes(connection.stream), SegmentJson::of),
+            frame_list: listed(
+                tcp.role,
+                || roles(connection, capture.traffic.tcp_notes(connection.stream)).map(|frame| frame.note),
+                SegmentJson::of,
+            ),
             frame_list_complete: tcp.role.lab.then(|| capture.traffic.tcp_notes_complete(connection.stream)),
+        }
+    }
+}
+
+/// A step by its part and number.
+#[derive(Serialize)]
+struct StepName {
+    part: Part,
+    step: &'static str,
+}
+
+impl StepName {
+    fn of(step: Step) -> Self {
+        StepName { part: step.part(), step: step.number() }
+    }
+}
+
+/// What became of a connection; frames are of this capture.
+#[derive(Serialize)]
+struct ServiceJson {
+    verdict: Verdict,
+    basis: Basis,
+    since: Option<FrameNumber>,
+    until: Option<FrameNumber>,
+    why: String,
+}
+
+impl ServiceJson {
+    fn of(service: &ServiceFound) -> Self {
+        ServiceJson {
+            verdict: service.verdict,
+            basis: service.basis,
+            since: service.since,
+            until: service.until,
+            why: service.why.to_string(),
         }
     }
 }
@@ -387,32 +441,41 @@ impl UdpJson {
 }
 
 #[derive(Serialize)]
-struct LabJson<'a> {
+struct LabJson {
     hosts: Vec<HostJson>,
     servers: Vec<ServerJson>,
-    why: &'a str,
+    why: String,
 }
 
 #[derive(Serialize)]
 struct HostJson {
     name: String,
     address: IpAddr,
+    basis: HostBasis,
 }
 
 #[derive(Serialize)]
 struct ServerJson {
     protocol: Protocol,
     address: SocketAddress,
+    kind: Option<ServerKind>,
+    basis: Option<Basis>,
 }
 
-impl<'a> LabJson<'a> {
-    fn of(lab: &'a LabFound) -> Self {
-        let host = |&(name, address): &(HostName, IpAddr)| HostJson { name: name.to_string(), address };
-        let server = |&(protocol, address): &(Protocol, SocketAddress)| ServerJson { protocol, address };
+impl LabJson {
+    fn of(lab: &LabFound) -> Self {
+        let host =
+            |host: &HostFound| HostJson { name: host.name.to_string(), address: host.address, basis: host.basis };
+        let server = |server: &ServerFound| ServerJson {
+            protocol: server.protocol,
+            address: server.address,
+            kind: server.kind,
+            basis: server.basis,
+        };
         LabJson {
             hosts: lab.hosts.iter().map(host).collect(),
             servers: lab.servers.iter().map(server).collect(),
-            why: &lab.why,
+            why: lab.why.to_string(),
         }
     }
 }
@@ -422,7 +485,7 @@ struct FindingJson<'a> {
     code: &'static str,
     severity: Severity,
     file: Option<&'a str>,
-    message: &'a str,
+    message: &'a Text,
     redo: Option<String>,
     evidence: &'a [Evidence],
 }
@@ -440,16 +503,61 @@ impl<'a> FindingJson<'a> {
     }
 }
 
+/// A claim; `in_answer` where it is part of the answer's text. `spans` are the parts of its text.
+#[derive(Serialize)]
+struct ClaimJson<'a> {
+    text: &'a Text,
+    spans: Vec<SpanJson<'a>>,
+    basis: Basis,
+    evidence: &'a [Evidence],
+    in_answer: bool,
+}
+
+impl<'a> ClaimJson<'a> {
+    fn of(claim: &'a Claim) -> Self {
+        ClaimJson {
+            text: &claim.text,
+            spans: claim.text.spans().iter().map(SpanJson::of).collect(),
+            basis: claim.basis,
+            evidence: &claim.evidence,
+            in_answer: claim.in_answer,
+        }
+    }
+}
+
+/// A part of a sentence: what it is, and its text.
+#[derive(Serialize)]
+struct SpanJson<'a> {
+    kind: &'static str,
+    text: String,
+    file: Option<&'a str>,
+}
+
+impl<'a> SpanJson<'a> {
+    fn of(span: &'a Span) -> Self {
+        let (kind, file) = match span {
+            Span::Words(_) => ("words", None),
+            Span::Frames { file, .. } => ("frames", file.as_deref()),
+            Span::Host(_) => ("host", None),
+            Span::Address(_) => ("socket_address", None),
+            Span::Step(_) => ("step", None),
+            Span::Code(_) => ("code", None),
+        };
+        SpanJson { kind, text: span.to_string(), file }
+    }
+}
+
 #[derive(Serialize)]
 struct AnswerJson<'a> {
     question: &'static str,
     part: Option<&'static str>,
     points: u32,
     status: Status,
-    answer: &'a str,
-    claims: &'a [Claim],
+    short: &'a Text,
+    answer: Text,
+    claims: Vec<ClaimJson<'a>>,
     facts: &'a Facts,
-    missing: &'a [String],
+    missing: &'a [Text],
 }
 
 impl<'a> AnswerJson<'a> {
@@ -459,8 +567,9 @@ impl<'a> AnswerJson<'a> {
             part: answer.question.letter(),
             points: answer.points,
             status: answer.status,
-            answer: &answer.answer,
-            claims: &answer.claims,
+            short: &answer.short,
+            answer: answer.text(),
+            claims: answer.claims.iter().map(ClaimJson::of).collect(),
             facts: &answer.facts,
             missing: &answer.missing,
         }

@@ -2,13 +2,14 @@
 //!
 //! The text report and the page draw the same model; neither adds to it. Time goes downward: rows are in frame order.
 
+pub mod labels;
 pub mod text;
 
 use std::fmt;
 
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
-use crate::analyze::packet::TcpFlags;
-use crate::analyze::track::{FrameNote, Side, TcpConnection};
+use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
+use crate::analyze::track::{FrameNote, Side};
 use crate::report::view::{self, Ends, Tcp, Udp};
 use crate::report::words;
 use crate::types::{Protocol, SocketAddress, StreamNumber, Timestamp};
@@ -235,9 +236,12 @@ pub fn of_capture<'a>(
 /// The ladder of a TCP connection.
 pub fn of_tcp(analysis: &Analysis, number: usize, capture: &CaptureAnalysis, tcp: &Tcp, most: usize) -> Ladder {
     let connection = &tcp.connection;
-    let mut phases = Phases { connection, reached: Phase::Handshake };
+    let mut reached = Phase::Handshake;
     let notes = capture.traffic.tcp_notes(connection.stream).take(most);
-    let arrows = notes.map(|note| arrow(note, tcp.role.client, phases.next(&note), words::segment(&note)));
+    let arrows = roles(connection, notes).map(|frame| {
+        reached = phase(&frame, reached);
+        arrow(frame.note, tcp.role.client, reached, words::segment(&frame.note))
+    });
     let sections = sections(arrows);
     let ladder = Ladder {
         capture: number,
@@ -289,27 +293,14 @@ fn sections(arrows: impl Iterator<Item = Arrow>) -> Vec<Section> {
         .collect()
 }
 
-/// Tells the phases of a connection's frames, in order. A phase never comes back: what is repeated late stays where it was
-/// seen.
-struct Phases<'a> {
-    connection: &'a TcpConnection,
-    reached: Phase,
-}
-
-impl Phases<'_> {
-    fn next(&mut self, note: &FrameNote) -> Phase {
-        let closing = note.flags.has(TcpFlags::FIN) || note.flags.has(TcpFlags::RST);
-        self.reached = match self.reached {
-            _ if closing => Phase::Closing,
-            Phase::Handshake if self.opens(note) => Phase::Handshake,
-            Phase::Handshake => Phase::Data,
-            reached => reached,
-        };
-        self.reached
-    }
-
-    /// Whether a frame belongs to the handshake: a SYN, or the ACK that completes it.
-    fn opens(&self, note: &FrameNote) -> bool {
-        note.flags.has(TcpFlags::SYN) || Some(note.frame) == self.connection.ack
+/// The phase of a frame by its role. What repeats something, or belongs nowhere else, stays in the phase that was reached.
+fn phase(frame: &RoleOfFrame, reached: Phase) -> Phase {
+    match (frame.role, reached) {
+        (FrameRole::Handshake, Phase::Handshake) => Phase::Handshake,
+        _ if frame.closes() => Phase::Closing,
+        (FrameRole::Data, _) => Phase::Data,
+        (FrameRole::Retransmission, Phase::Handshake) if frame.has_syn() => Phase::Handshake,
+        (_, Phase::Handshake) => Phase::Data,
+        (_, reached) => reached,
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::{Arrow, Ladder, Row, Section, Wanted, of_capture};
 use crate::analyze::analysis::Analysis;
+use crate::report::ladder::labels;
 use crate::report::page::{Page, WIDTH, shorten};
 use crate::report::style::{Piece, Style};
 use crate::report::words;
@@ -115,12 +116,12 @@ impl Pen<'_> {
 
     fn section(&mut self, ladder: &Ladder, section: &Section) -> io::Result<()> {
         let frames = crate::wording::count(section.frames(), "frame");
-        let title = format!("{} ({frames})", words::phase(section.phase));
+        let title = format!("{} ({frames})", labels::phase(section.phase));
         let [line, ..] = self.signs();
         self.line(Piece::Title, &format!("{title:<MARGIN$}{line}{:GAP$}{line}", ""))?;
         for row in &section.rows {
             match row {
-                Row::Fold(arrows) if !self.options.all => self.across(Piece::Faint, &words::folded(arrows))?,
+                Row::Fold(arrows) if !self.options.all => self.across(Piece::Faint, &labels::folded(arrows))?,
                 row => row.arrows().iter().try_for_each(|arrow| self.arrow(ladder, arrow))?,
             }
         }

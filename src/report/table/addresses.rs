@@ -1,14 +1,16 @@
-//! The distinct socket addresses of each capture.
+//! The distinct socket addresses of the captures.
 
 use std::io;
 
 use crate::analyze::addresses::{Addresses, Shared};
-use crate::analyze::analysis::{AddressRole, AddressSummary, Analysis, CaptureAnalysis};
+use crate::analyze::analysis::{AddressRole, AddressSummary};
 use crate::report::page::{Align, Column, Page};
-use crate::report::table::{Cut, address, file_title};
+use crate::report::table::cells::address;
+use crate::report::table::listing::Listing;
 use crate::report::words;
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
+    ("File", Align::Left),
     ("Protocol", Align::Left),
     ("Socket address", Align::Left),
     ("Role", Align::Left),
@@ -16,45 +18,41 @@ const COLUMNS: [Column; 5] = [
     ("Traffic", Align::Left),
 ];
 
-pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::Result<()> {
+pub(super) fn write(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()> {
     page.heading("Socket addresses")?;
-    let mut any = false;
-    for capture in &analysis.captures {
-        any |= of_capture(page, analysis, capture, all)?;
+    let captures = listing.captures().iter();
+    let held: Vec<Addresses<'_>> =
+        captures.map(|capture| Addresses::new(&capture.traffic, &capture.tcp_roles, &capture.udp_roles)).collect();
+    let counts: Vec<(usize, usize)> = held.iter().map(count).collect();
+    if counts.iter().all(|count| *count == (0, 0)) {
+        return page.paragraph(2, "None.");
     }
-    match any {
-        true => Ok(()),
-        false => page.paragraph(2, "None."),
-    }
+    let rows = listing.pick(&held, servers_first).filter_map(|(capture, address)| {
+        Some(row(listing, listing.names.in_column(&capture.file), address.summary()?))
+    });
+    page.table(&COLUMNS, rows)?;
+    listing.note(page, "socket address", &counts)
 }
 
-/// Whether there was one.
-fn of_capture(page: &mut Page<'_>, analysis: &Analysis, capture: &CaptureAnalysis, all: bool) -> io::Result<bool> {
-    let addresses = Addresses::new(&capture.traffic, &capture.tcp_roles, &capture.udp_roles);
-    let (lab, other) = addresses.iter().fold((0_usize, 0_usize), |(lab, other), address| match address.is_lab() {
+fn servers_first<'s>(addresses: &'s Addresses<'s>, lab: bool) -> impl Iterator<Item = Shared<'s>> {
+    let server = |address: &Shared<'_>| address.role() == AddressRole::Server;
+    let listed = addresses.iter().filter(move |address| address.is_lab() == lab);
+    listed.clone().filter(server).chain(listed.filter(move |address| !server(address)))
+}
+
+/// Addresses of the lab, and other ones.
+fn count(addresses: &Addresses<'_>) -> (usize, usize) {
+    addresses.iter().fold((0_usize, 0_usize), |(lab, other), address| match address.is_lab() {
         true => (lab.saturating_add(1), other),
         false => (lab, other.saturating_add(1)),
-    });
-    if lab == 0 && other == 0 {
-        return Ok(false);
-    }
-    file_title(page, analysis, capture)?;
-    let cut = Cut::new(all, capture, lab, other);
-    let servers_first = |lab: bool| {
-        let server = |address: &Shared<'_>| address.role() == AddressRole::Server;
-        let listed = addresses.iter().filter(move |address| address.is_lab() == lab);
-        listed.clone().filter(server).chain(listed.filter(move |address| !server(address)))
-    };
-    let picked = cut.pick(servers_first).filter_map(|address| address.summary());
-    page.table(&COLUMNS, picked.map(|summary| row(analysis, summary)))?;
-    cut.note(page, "socket address")?;
-    Ok(true)
+    })
 }
 
-fn row(analysis: &Analysis, summary: AddressSummary) -> Vec<String> {
+fn row(listing: &Listing<'_>, file: String, summary: AddressSummary) -> Vec<String> {
     vec![
+        file,
         summary.protocol.to_string(),
-        address(analysis, summary.address),
+        address(listing.analysis, summary.address),
         words::address_role(summary.role).to_owned(),
         summary.frames.to_string(),
         words::traffic(summary.lab).to_owned(),

@@ -1,16 +1,30 @@
-//! TCP connections: what each side sent, the handshake, the end.
+//! TCP connections: the handshake, what each side sent, the end.
 
 use std::io;
 
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
-use crate::analyze::track::SideCounts;
+use crate::analyze::track::{HandshakeState, SideCounts, TcpConnection};
 use crate::report::page::{Align, Column, Page};
-use crate::report::table::{Cut, address, file_title};
+use crate::report::table::cells::{address, ends, ends_title};
+use crate::report::table::listing::Listing;
 use crate::report::view::{self, Tcp};
 use crate::report::{sentences, words};
-use crate::types::{FrameNumber, SocketAddress};
+use crate::types::SocketAddress;
 
-const TRAFFIC: [Column; 7] = [
+const fn columns(both: bool) -> [Column; 7] {
+    [
+        ("File", Align::Left),
+        ("Stream", Align::Right),
+        (ends_title(both), Align::Left),
+        ("Handshake", Align::Left),
+        ("Sent", Align::Right),
+        ("Back", Align::Right),
+        ("End", Align::Left),
+    ]
+}
+
+const SIDES: [Column; 8] = [
+    ("File", Align::Left),
     ("Stream", Align::Right),
     ("Client, server below it", Align::Left),
     ("Frames", Align::Right),
@@ -20,57 +34,90 @@ const TRAFFIC: [Column; 7] = [
     ("Bytes", Align::Right),
 ];
 
-const HANDSHAKES: [Column; 8] = [
+const NUMBERS: [Column; 5] = [
+    ("File", Align::Left),
     ("Stream", Align::Right),
-    ("Handshake", Align::Left),
-    ("SYN", Align::Right),
-    ("SYN-ACK", Align::Right),
-    ("ACK", Align::Right),
     ("Completeness", Align::Right),
-    ("End", Align::Left),
     ("Roles by", Align::Left),
+    ("Traffic", Align::Left),
 ];
 
-pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::Result<()> {
+pub(super) fn write(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()> {
     page.heading("TCP connections")?;
-    let mut any = false;
-    for capture in &analysis.captures {
-        let (lab, other) = view::count_tcp(capture);
-        if lab == 0 && other == 0 {
-            continue;
-        }
-        let cut = Cut::new(all, capture, lab, other);
-        any = true;
-        file_title(page, analysis, capture)?;
-        page.table(&TRAFFIC, picked(cut, capture).flat_map(|tcp| traffic_rows(analysis, tcp)))?;
-        page.gap()?;
-        page.table(&HANDSHAKES, picked(cut, capture).map(handshake_row))?;
-        cut.note(page, "connection")?;
+    let counts: Vec<(usize, usize)> = listing.captures().iter().map(|capture| view::count_tcp(capture)).collect();
+    if counts.iter().all(|count| *count == (0, 0)) {
+        return page.paragraph(2, "None.");
     }
-    match any {
-        true => {
-            page.gap()?;
-            page.paragraph(2, sentences::CONNECTIONS_LEGEND)
-        }
-        false => page.paragraph(2, "None."),
-    }
+    let both = several_servers(listing);
+    page.table(&columns(both), picked(listing).map(|(capture, tcp)| row(listing, capture, &tcp, both)))?;
+    listing.note(page, "connection", &counts)
 }
 
-fn picked(cut: Cut, capture: &CaptureAnalysis) -> impl Iterator<Item = Tcp> {
-    cut.pick(|lab| view::tcp_of(capture, lab))
+/// What each side sent, and what Wireshark makes of each connection.
+pub(super) fn write_details(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()> {
+    if !any(listing) {
+        return Ok(());
+    }
+    page.heading("TCP connections in full")?;
+    page.table(&SIDES, picked(listing).flat_map(|(capture, tcp)| sides(listing, capture, &tcp)))?;
+    page.gap()?;
+    page.table(&NUMBERS, picked(listing).map(|(capture, tcp)| numbers(listing, capture, &tcp)))?;
+    page.gap()?;
+    page.paragraph(2, sentences::CONNECTIONS_LEGEND)
 }
 
-fn traffic_rows(analysis: &Analysis, tcp: Tcp) -> [Vec<String>; 2] {
-    let addresses = tcp.addresses();
-    let counts = tcp.counts();
-    [
-        traffic_row(analysis, tcp.connection.stream.to_string(), addresses.client, counts.client),
-        traffic_row(analysis, String::new(), addresses.server, counts.server),
+fn picked<'s>(listing: &'s Listing<'_>) -> impl Iterator<Item = (&'s CaptureAnalysis, Tcp)> {
+    listing.pick(listing.captures(), |capture, lab| view::tcp_of(capture, lab))
+}
+
+/// Whether any is listed.
+pub(super) fn any(listing: &Listing<'_>) -> bool {
+    picked(listing).next().is_some()
+}
+
+/// Whether the connections that are listed lead to more than one server.
+fn several_servers(listing: &Listing<'_>) -> bool {
+    let mut servers = picked(listing).map(|(_, tcp)| tcp.addresses().server);
+    let first = servers.next();
+    servers.any(|server| Some(server) != first)
+}
+
+fn row(listing: &Listing<'_>, capture: &CaptureAnalysis, tcp: &Tcp, both: bool) -> Vec<String> {
+    let (addresses, counts) = (tcp.addresses(), tcp.counts());
+    vec![
+        listing.names.in_column(&capture.file),
+        tcp.connection.stream.to_string(),
+        ends(listing.analysis, [addresses.client, addresses.server], both),
+        handshake(&tcp.connection),
+        sentences::payload(counts.client.data_frames, counts.client.payload_bytes),
+        sentences::payload(counts.server.data_frames, counts.server.payload_bytes),
+        words::close(tcp.connection.close).to_owned(),
     ]
 }
 
-fn traffic_row(analysis: &Analysis, stream: String, end: SocketAddress, counts: SideCounts) -> Vec<String> {
+/// The frames of the handshake, and how far it is seen unless it is complete: `1, 2, 3`, `5 (SYN only)`.
+fn handshake(connection: &TcpConnection) -> String {
+    let seen = [connection.syn, connection.syn_ack, connection.ack].into_iter().flatten();
+    let frames = seen.map(|frame| frame.to_string()).collect::<Vec<_>>().join(", ");
+    match connection.handshake {
+        HandshakeState::Complete => frames,
+        state if frames.is_empty() => words::handshake(state).to_owned(),
+        state => format!("{frames} ({})", words::handshake(state)),
+    }
+}
+
+fn sides(listing: &Listing<'_>, capture: &CaptureAnalysis, tcp: &Tcp) -> [Vec<String>; 2] {
+    let (addresses, counts) = (tcp.addresses(), tcp.counts());
+    let named = [listing.names.in_column(&capture.file), tcp.connection.stream.to_string()];
+    [
+        side(listing.analysis, named, addresses.client, counts.client),
+        side(listing.analysis, Default::default(), addresses.server, counts.server),
+    ]
+}
+
+fn side(analysis: &Analysis, [file, stream]: [String; 2], end: SocketAddress, counts: SideCounts) -> Vec<String> {
     vec![
+        file,
         stream,
         address(analysis, end),
         counts.frames.to_string(),
@@ -81,17 +128,12 @@ fn traffic_row(analysis: &Analysis, stream: String, end: SocketAddress, counts: 
     ]
 }
 
-fn handshake_row(tcp: Tcp) -> Vec<String> {
-    let connection = &tcp.connection;
-    let frame = |frame: Option<FrameNumber>| frame.map_or_else(|| "–".to_owned(), |frame| frame.to_string());
+fn numbers(listing: &Listing<'_>, capture: &CaptureAnalysis, tcp: &Tcp) -> Vec<String> {
     vec![
-        connection.stream.to_string(),
-        words::handshake(connection.handshake).to_owned(),
-        frame(connection.syn),
-        frame(connection.syn_ack),
-        frame(connection.ack),
-        connection.completeness.to_string(),
-        words::close(connection.close).to_owned(),
+        listing.names.in_column(&capture.file),
+        tcp.connection.stream.to_string(),
+        tcp.connection.completeness.to_string(),
         words::role_basis(tcp.role.basis).to_owned(),
+        words::traffic(tcp.role.lab).to_owned(),
     ]
 }

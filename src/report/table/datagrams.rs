@@ -2,64 +2,73 @@
 
 use std::io;
 
-use crate::analyze::analysis::Analysis;
-use crate::analyze::track::UdpSide;
+use crate::analyze::analysis::CaptureAnalysis;
+use crate::analyze::track::UdpConversation;
 use crate::report::page::{Align, Column, Page};
-use crate::report::table::{Cut, address, file_title};
+use crate::report::table::cells::{ends, ends_title};
+use crate::report::table::listing::Listing;
 use crate::report::view::{self, Udp};
-use crate::report::words;
-use crate::types::SocketAddress;
+use crate::report::{sentences, words};
 
-const COLUMNS: [Column; 6] = [
-    ("Stream", Align::Right),
-    ("Client, server below it", Align::Left),
-    ("Datagrams", Align::Right),
-    ("Bytes", Align::Right),
-    ("Frames", Align::Left),
-    ("Roles by", Align::Left),
-];
-
-pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::Result<()> {
-    page.heading("UDP datagrams")?;
-    let mut any = false;
-    for capture in &analysis.captures {
-        let (lab, other) = view::count_udp(capture);
-        if lab == 0 && other == 0 {
-            continue;
-        }
-        let cut = Cut::new(all, capture, lab, other);
-        any = true;
-        file_title(page, analysis, capture)?;
-        let picked = cut.pick(|lab| view::udp_of(capture, lab));
-        page.table(&COLUMNS, picked.flat_map(|udp| rows(analysis, udp)))?;
-        cut.note(page, "conversation")?;
-    }
-    match any {
-        true => Ok(()),
-        false => page.paragraph(2, "None."),
-    }
+fn columns(both: bool, all: bool) -> Vec<Column> {
+    let mut columns = vec![
+        ("File", Align::Left),
+        ("Stream", Align::Right),
+        (ends_title(both), Align::Left),
+        ("Frames", Align::Left),
+        ("Sent", Align::Right),
+        ("Back", Align::Right),
+        ("Roles by", Align::Left),
+    ];
+    columns.extend(all.then_some(("Traffic", Align::Left)));
+    columns
 }
 
-fn rows(analysis: &Analysis, udp: Udp) -> [Vec<String>; 2] {
-    let addresses = udp.addresses();
-    let counts = udp.counts();
-    let conversation = &udp.conversation;
-    let frames = match conversation.first_frame == conversation.last_frame {
+pub(super) fn write(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()> {
+    page.heading("UDP datagrams")?;
+    let counts: Vec<(usize, usize)> = listing.captures().iter().map(|capture| view::count_udp(capture)).collect();
+    if counts.iter().all(|count| *count == (0, 0)) {
+        return page.paragraph(2, "None.");
+    }
+    let both = several_servers(listing);
+    page.table(&columns(both, listing.all), picked(listing).map(|(capture, udp)| row(listing, capture, &udp, both)))?;
+    listing.note(page, "conversation", &counts)
+}
+
+fn picked<'s>(listing: &'s Listing<'_>) -> impl Iterator<Item = (&'s CaptureAnalysis, Udp)> {
+    listing.pick(listing.captures(), |capture, lab| view::udp_of(capture, lab))
+}
+
+/// Whether any is listed.
+pub(super) fn any(listing: &Listing<'_>) -> bool {
+    picked(listing).next().is_some()
+}
+
+/// Whether the conversations that are listed are with more than one server.
+fn several_servers(listing: &Listing<'_>) -> bool {
+    let mut servers = picked(listing).map(|(_, udp)| udp.addresses().server);
+    let first = servers.next();
+    servers.any(|server| Some(server) != first)
+}
+
+fn row(listing: &Listing<'_>, capture: &CaptureAnalysis, udp: &Udp, both: bool) -> Vec<String> {
+    let (addresses, counts) = (udp.addresses(), udp.counts());
+    let mut row = vec![
+        listing.names.in_column(&capture.file),
+        udp.conversation.stream.to_string(),
+        ends(listing.analysis, [addresses.client, addresses.server], both),
+        frames(&udp.conversation),
+        sentences::payload(counts.client.datagrams, counts.client.payload_bytes),
+        sentences::payload(counts.server.datagrams, counts.server.payload_bytes),
+        words::role_basis(udp.role.basis).to_owned(),
+    ];
+    row.extend(listing.all.then(|| words::traffic(udp.role.lab).to_owned()));
+    row
+}
+
+fn frames(conversation: &UdpConversation) -> String {
+    match conversation.first_frame == conversation.last_frame {
         true => conversation.first_frame.to_string(),
         false => format!("{} to {}", conversation.first_frame, conversation.last_frame),
-    };
-    [
-        row(
-            analysis,
-            [conversation.stream.to_string(), frames, words::role_basis(udp.role.basis).to_owned()],
-            addresses.client,
-            counts.client,
-        ),
-        row(analysis, Default::default(), addresses.server, counts.server),
-    ]
-}
-
-fn row(analysis: &Analysis, shared: [String; 3], end: SocketAddress, counts: UdpSide) -> Vec<String> {
-    let [stream, frames, basis] = shared;
-    vec![stream, address(analysis, end), counts.datagrams.to_string(), counts.payload_bytes.to_string(), frames, basis]
+    }
 }

@@ -182,7 +182,7 @@ impl Filled {
         self.0.entry(question).or_default().insert(key, value.to_owned());
     }
 
-    fn toml(&self) -> String {
+    pub(super) fn toml(&self) -> String {
         let mut out = String::new();
         for (question, entries) in &self.0 {
             writeln!(out, "[\"{question}\"]").unwrap();

@@ -1,9 +1,14 @@
 //! Grading whole classes with the program: what was planted is found, and nothing else.
 
 mod class;
+mod copies;
+mod faults;
 mod hostile;
 mod layouts;
+mod misconceptions;
 mod packets;
+mod properties;
+mod reviews;
 mod uploads;
 
 use std::collections::BTreeSet;
@@ -173,6 +178,47 @@ fn a_class_of_two_hundred_is_graded_rightly() {
     assert_found(&found, &students, &pairs);
 }
 
+/// Where a large class is laid out: `SOCKLAB_CLASS`, where it is set, so that it can be looked at afterwards.
+fn large_class() -> (Option<tempfile::TempDir>, std::path::PathBuf) {
+    match std::env::var_os("SOCKLAB_CLASS") {
+        Some(folder) => (None, folder.into()),
+        None => {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().to_owned();
+            (Some(folder), path)
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes minutes and 2 GB of disk; with --nocapture it prints how long"]
+fn a_class_of_ten_thousand_is_graded_in_a_minute() {
+    let (students, pairs) = class_of(10_000);
+    let (_kept, folder) = large_class();
+    let (class, results) = (folder.join("submissions"), folder.join("results"));
+    layouts::write(&class, &layouts::canvas(&students));
+    std::fs::write(folder.join("export.csv"), layouts::canvas_export(&students, 60)).unwrap();
+    drop(students);
+    let start = Instant::now();
+    let run = socklab("grade").within(&folder).args(["submissions", "--results", "results", "--jobs", "2"]);
+    run.args(["--canvas", "export.csv", "--format", "csv"]).run().status(0);
+    let took = start.elapsed();
+    let index = std::fs::metadata(results.join("grades.html")).unwrap().len();
+    println!("10000 submissions in {took:?}; the index has {index} bytes");
+    assert!(index <= 5_000_000);
+    let mut found = BTreeSet::new();
+    for row in csv::Reader::from_path(results.join("grades.csv")).unwrap().into_deserialize() {
+        let row: std::collections::BTreeMap<String, String> = row.unwrap();
+        for other in row["copies"].split("; ").filter(|name| !name.is_empty()) {
+            let mut pair = [row["name"].clone(), other.to_owned()];
+            pair.sort();
+            found.insert(pair);
+        }
+    }
+    assert_eq!(found, pairs);
+    assert!(took.as_secs() < 60, "{took:?}");
+}
+
 /// The class that the guide walks through.
 fn recorded_class(results: &Path) -> crate::support::Ran {
     let run = socklab("grade").within(&crate::support::package("")).args(["fixtures/class/submissions", "--results"]);
@@ -230,7 +276,9 @@ fn a_check_names_what_is_wrong_and_gives_nothing_away() {
     }
     let (name, form) = lab.files(&answers).pop().unwrap();
     std::fs::write(folder.path().join(name), form).unwrap();
-    run().status(0).stdout_has(&["Every entry is filled in and well formed.", "Ready to hand in."]);
+    let ready = ["Every entry is filled in and well formed.", "Ready to hand in, together with your screenshots."];
+    let screenshots = ["Part I step 9(b):", "Part I step 10(a):", "Part I step 12:", "Part II step 3(b):"];
+    run().status(0).stdout_has(&ready).stdout_has(&screenshots);
     std::fs::write(folder.path().join("screen.png"), b"\x89PNG\r\n\x1a\n").unwrap();
     let with_picture = socklab("check").within(folder.path()).args(files).args(["screen.png"]).run().status(2);
     with_picture.stderr_has(&["screen.png: this is a PNG picture"]).stdout_has(&["Part II step 3", "to look at"]);
@@ -273,7 +321,7 @@ fn every_grade_can_be_argued() {
         !proof["frames"].as_array().unwrap().is_empty()
             && proof["filter"].as_str().unwrap().starts_with("frame.number")
     );
-    let page = std::fs::read_to_string(folder.path().join("grades.html")).unwrap();
+    let page = std::fs::read_to_string(folder.path().join("students/boeben.html")).unwrap();
     for text in ["questions.&#34;II.2&#34;.sockets_created = 1", proof["filter"].as_str().unwrap()] {
         assert!(page.contains(text), "{text}");
     }

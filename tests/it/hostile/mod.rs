@@ -63,13 +63,11 @@ fn a_fixture_cut_or_changed_anywhere_gives_a_result_or_a_clear_error() {
 }
 
 #[test]
-fn a_scanned_host_does_not_have_a_thousand_servers() {
+fn a_scanned_host_has_no_servers_of_the_lab() {
     let file = fs::read(package("fixtures").join("hostile/port-scan.pcap")).unwrap();
     let capture = read_capture("scan.pcap", file.as_slice(), &Limits::default(), &mut |_| ()).unwrap();
     let analysis = checks::analysis(vec![capture], &[], &LabConfig::default());
-    assert_eq!(analysis.lab.servers.len(), socklab::limits::LAB_SERVERS);
-    let why = &analysis.lab.why;
-    assert!(why.contains("and 92 more: clients") && why.contains("50 further socket addresses"), "{why}");
+    assert!(analysis.lab.servers.is_empty(), "{:?}", analysis.lab.servers);
 }
 
 #[test]

@@ -77,6 +77,42 @@ fn ctrl_c_closes_in_order_and_tells_what_was_received() {
 }
 
 #[test]
+fn text_without_a_newline_is_in_the_tally_and_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in ["tcp-server", "tcp-threaded-server"] {
+        let file = folder.path().join(format!("{kind}.jsonl"));
+        let (mut server, address) = Program::server(&[kind, "127.0.0.1:0", "--journal", file.to_str().unwrap()]);
+        let mut client = Client::connect(address);
+        client.send(b"a line\nthen no newline");
+        server.until(|line| line == format!("{} sent text without a newline so far: then no newline", client.name));
+        let ended = server.interrupt();
+        ended.assert_shown(&format!("{}: then no newline", client.name));
+        ended.assert_shown("Received in all: 2 lines, 1 without a newline, 22 bytes.");
+        let received = journal(&file).events.into_iter().filter(|event| event.event == EventKind::Receive);
+        assert_eq!(received.map(|event| event.bytes.unwrap()).collect::<Vec<_>>(), [7, 15]);
+    }
+}
+
+#[test]
+fn a_server_on_loopback_says_who_can_reach_it() {
+    for server in ["tcp-server", "tcp-threaded-server", "udp-server"] {
+        let (mut program, _) = Program::server(&[server, ":0"]);
+        program.until(|line| line == "  Only programs on this computer can reach 127.0.0.1.");
+        program.until(|line| line == "Ctrl-C ends it and shows its sockets.");
+        assert!(program.shown.iter().all(|line| line.chars().count() <= 80), "{:?}", program.shown);
+    }
+}
+
+#[test]
+fn a_port_may_be_given_as_a_word_of_its_own_but_not_twice() {
+    let (_server, address) = Program::server(&["tcp-server", "127.0.0.1", "0"]);
+    assert_ne!(address.port(), 0);
+    let ended = Program::start(&["tcp-server", "127.0.0.1:5", "6"]).end();
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.talk.contains("two ports are given, 5 and 6"), "{}", ended.talk);
+}
+
+#[test]
 fn a_server_starts_again_over_connections_in_time_wait() {
     let (server, address) = Program::server(&["tcp-server", "127.0.0.1:0"]);
     let mut client = Client::connect(address);

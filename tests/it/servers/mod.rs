@@ -5,6 +5,7 @@
 mod clients;
 mod hostile;
 mod iterative;
-mod program;
+mod manner;
+pub(crate) mod program;
 mod threaded;
 mod udp;

@@ -13,25 +13,25 @@ use nix::unistd::Pid;
 use socklab::journal::{EventKind, Journal};
 
 /// Only a failing test waits this long.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) struct Program {
+pub(crate) struct Program {
     child: Child,
-    pub(super) input: Option<ChildStdin>,
+    pub(crate) input: Option<ChildStdin>,
     screen: Receiver<String>,
     talk: Receiver<String>,
     /// Every screen line read so far.
-    pub(super) shown: Vec<String>,
+    pub(crate) shown: Vec<String>,
 }
 
 impl Program {
     /// `socklab` with these arguments.
-    pub(super) fn start(arguments: &[&str]) -> Program {
+    pub(crate) fn start(arguments: &[&str]) -> Program {
         Program::spawn(Command::new(env!("CARGO_BIN_EXE_socklab")).args(arguments))
     }
 
     /// `socklab` with these arguments and so many open files.
-    pub(super) fn start_with_open_files(limit: u32, arguments: &[&str]) -> Program {
+    pub(crate) fn start_with_open_files(limit: u32, arguments: &[&str]) -> Program {
         let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
         let mut command = Command::new("/bin/sh");
         Program::spawn(command.args(["-c", &script, env!("CARGO_BIN_EXE_socklab")]).args(arguments))
@@ -47,20 +47,20 @@ impl Program {
     }
 
     /// A server and the socket address that it says it has.
-    pub(super) fn server(arguments: &[&str]) -> (Program, SocketAddr) {
+    pub(crate) fn server(arguments: &[&str]) -> (Program, SocketAddr) {
         let mut program = Program::start(arguments);
         let address = program.address();
         (program, address)
     }
 
-    pub(super) fn address(&mut self) -> SocketAddr {
+    pub(crate) fn address(&mut self) -> SocketAddr {
         let line = self.until(|line| line.contains(" is listening on TCP ") || line.contains(" is bound to UDP "));
         let mut words = line.split_whitespace().skip_while(|word| !matches!(*word, "TCP" | "UDP"));
         words.nth(1).unwrap().parse().unwrap()
     }
 
     /// The next screen line for which this holds.
-    pub(super) fn until(&mut self, holds: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn until(&mut self, holds: impl Fn(&str) -> bool) -> String {
         loop {
             let line = self.screen.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("not shown: {:?}", self.shown));
             self.shown.push(line.clone());
@@ -71,7 +71,7 @@ impl Program {
     }
 
     /// The next line on standard error that contains this.
-    pub(super) fn until_talk(&mut self, text: &str) -> String {
+    pub(crate) fn until_talk(&mut self, text: &str) -> String {
         loop {
             let line = self.talk.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("not said: {text}"));
             if line.contains(text) {
@@ -82,20 +82,20 @@ impl Program {
 
     /// Most memory that it has held (proc_pid_status(5), VmHWM).
     #[cfg(target_os = "linux")]
-    pub(super) fn peak_memory_kib(&self) -> u64 {
+    pub(crate) fn peak_memory_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.split_whitespace().next().unwrap().parse().unwrap()
     }
 
-    pub(super) fn type_line(&mut self, line: &str) {
+    pub(crate) fn type_line(&mut self, line: &str) {
         let input = self.input.as_mut().unwrap();
         input.write_all(line.as_bytes()).unwrap();
         input.write_all(b"\n").unwrap();
     }
 
     /// Closes the screen's pipe: whoever reads the program's output is gone.
-    pub(super) fn without_screen(arguments: &[&str]) -> (Child, SocketAddr) {
+    pub(crate) fn without_screen(arguments: &[&str]) -> (Child, SocketAddr) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_socklab"));
         let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut screen = BufReader::new(child.stdout.take().unwrap());
@@ -108,19 +108,24 @@ impl Program {
     }
 
     /// Ctrl-C, then the rest of the screen and of the talk, and the exit status.
-    pub(super) fn interrupt(mut self) -> Ended {
+    pub(crate) fn interrupt(mut self) -> Ended {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGINT).unwrap();
         self.end()
     }
 
     /// The end of input (Ctrl-D), then the rest.
-    pub(super) fn end_input(mut self) -> Ended {
+    pub(crate) fn end_input(mut self) -> Ended {
         drop(self.input.take());
         self.end()
     }
 
+    /// The end without asking.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
     /// Waits for the end. Input stays open.
-    pub(super) fn end(&mut self) -> Ended {
+    pub(crate) fn end(&mut self) -> Ended {
         let mut screen = std::mem::take(&mut self.shown);
         while let Some(line) = next(&self.screen) {
             screen.push(line);
@@ -140,15 +145,15 @@ impl Drop for Program {
     }
 }
 
-pub(super) struct Ended {
-    pub(super) screen: Vec<String>,
-    pub(super) talk: String,
-    pub(super) status: ExitStatus,
+pub(crate) struct Ended {
+    pub(crate) screen: Vec<String>,
+    pub(crate) talk: String,
+    pub(crate) status: ExitStatus,
 }
 
 impl Ended {
     #[track_caller]
-    pub(super) fn assert_shown(&self, text: &str) {
+    pub(crate) fn assert_shown(&self, text: &str) {
         assert!(self.screen.iter().any(|line| line.contains(text)), "{text:?} not in {:#?}", self.screen);
     }
 }
@@ -168,26 +173,26 @@ fn lines_of(output: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 /// A well-behaved TCP client, which is no socklab.
-pub(super) struct Client {
-    pub(super) stream: TcpStream,
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
     reader: BufReader<TcpStream>,
     /// As the server's screen names it.
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 impl Client {
-    pub(super) fn connect(server: SocketAddr) -> Client {
+    pub(crate) fn connect(server: SocketAddr) -> Client {
         let stream = TcpStream::connect(server).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let name = stream.local_addr().unwrap().to_string();
         Client { reader: BufReader::new(stream.try_clone().unwrap()), stream, name }
     }
 
-    pub(super) fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
     }
 
-    pub(super) fn reply(&mut self) -> String {
+    pub(crate) fn reply(&mut self) -> String {
         let mut line = Vec::new();
         self.reader.read_until(b'\n', &mut line).unwrap();
         String::from_utf8_lossy(&line).into_owned()
@@ -195,19 +200,19 @@ impl Client {
 
     /// Sends a line and checks its echo: this client is being served.
     #[track_caller]
-    pub(super) fn assert_served(&mut self, line: &str) {
+    pub(crate) fn assert_served(&mut self, line: &str) {
         self.send(format!("{line}\n").as_bytes());
         assert_eq!(self.reply(), format!("{line}\n"));
     }
 }
 
 /// The kinds of a journal's events, in the order of their times.
-pub(super) fn kinds(path: &Path) -> Vec<EventKind> {
+pub(crate) fn kinds(path: &Path) -> Vec<EventKind> {
     let mut events = journal(path).events;
     events.sort_by_key(|event| event.time);
     events.iter().map(|event| event.event).collect()
 }
 
-pub(super) fn journal(path: &Path) -> Journal {
+pub(crate) fn journal(path: &Path) -> Journal {
     Journal::read(std::fs::read(path).unwrap().as_slice()).unwrap()
 }

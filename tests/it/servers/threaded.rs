@@ -61,7 +61,7 @@ fn a_thousand_clients_lose_nothing() {
     let ended = server.interrupt();
     ended.assert_shown("created 1001 sockets: 1 listening, 1000 connected.");
     ended.assert_shown("Received in all: 100000 lines, 1800000 bytes.");
-    ended.assert_shown("And 900 further connected sockets: 90000 lines, 1620000 bytes.");
+    ended.assert_shown("And 900 more connected sockets: 90000 lines, 1620000 bytes.");
     assert!(ended.status.success());
 }
 

@@ -1,20 +1,18 @@
 //! TCP connections as Wireshark numbers and judges them: port reuse, completeness, retransmissions.
 //!
 //! Each rule stands in a function of its own: [`Record::is_reused_by`], [`Record::note_bases`],
-//! [`Record::set_opening`], [`rules::completeness_of`], [`Sender::sent_before`]. `view` makes of a stream what others see.
+//! [`Record::set_opening`], [`Record::add_quoted`], [`completeness_of`], [`Sender::sent_before`]. `view` makes of a
+//! stream what others see.
 
-mod rules;
 mod view;
 
-pub(super) use rules::{SYN_ACK, SYN_FIN_RST, completeness, is_after};
-
 use super::arrival::Header;
-use super::details::Details;
-use super::model::Side;
-use super::record::{Marks, Record, Seldom, Sender};
-use super::sides::{side, side_mut};
+use super::details::Noting;
+use super::marks::Marks;
+use super::record::{Record, Seldom, Sender};
+use super::rules::{SYN_ACK, SYN_FIN_RST, completeness, completeness_of, is_after, is_syn};
+use super::sides::{Side, side, side_mut};
 use crate::analyze::packet::TcpFlags;
-use rules::{completeness_of, is_syn};
 
 /// How a stream came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +26,7 @@ pub(super) enum Opening {
 impl Record {
     /// Sets the completeness of a stream after its first frame was counted: 1 for a SYN; 8 for a SYN with payload that is
     /// the first frame of its pair. The other bits of that frame come late.
-    pub(super) fn set_opening(&mut self, details: &mut Details, header: &Header, opening: Opening) {
+    pub(super) fn set_opening(&mut self, details: &mut Noting<'_>, header: &Header, opening: Opening) {
         let has_data = header.payload_length.is_some_and(|length| length > 0);
         let syn = if is_syn(header.flags) { completeness::SYN } else { 0 };
         let data = if syn != 0 && has_data { completeness::DATA } else { 0 };
@@ -36,10 +34,28 @@ impl Record {
             Opening::PortReuse => self.completeness |= syn,
             Opening::FirstOfPair if header.bogus => {}
             Opening::FirstOfPair => {
-                details.late_completeness = self.completeness;
+                details.set_late_completeness(self.completeness);
                 self.completeness = syn | data;
             }
         }
+    }
+
+    /// Sets the completeness of a stream that a quoted segment opened. What counts late in other streams shows in this one
+    /// as soon as it has a frame.
+    pub(super) fn set_quoted_opening(&mut self, header: &Header, opening: Opening) {
+        let syn = if is_syn(header.flags) { completeness::SYN } else { 0 };
+        self.completeness = match (header.bogus, opening) {
+            (false, _) => syn | completeness_of(header),
+            (true, Opening::PortReuse) => syn,
+            (true, Opening::FirstOfPair) => 0,
+        };
+    }
+
+    /// Takes in a quoted segment, which counts for completeness, but not its payload, and for a base sequence number that
+    /// it replaces.
+    pub(super) fn add_quoted(&mut self, sender: Side, header: &Header) {
+        self.replace_base(sender, header);
+        self.completeness |= if header.bogus { 0 } else { completeness_of(header) };
     }
 
     /// Port reuse: a SYN without ACK whose sequence number is not its direction's base opens a new stream.
@@ -86,7 +102,12 @@ impl Record {
                 side_mut(&mut self.senders, sender.other()).base = header.acknowledgement.wrapping_sub(1);
             }
         }
-        if flags.has(SYN_ACK) && self.marks.has(Marks::base(sender)) {
+        self.replace_base(sender, header);
+    }
+
+    /// A SYN-ACK replaces the base of its direction, where there is one.
+    fn replace_base(&mut self, sender: Side, header: &Header) {
+        if header.flags.has(SYN_ACK) && self.marks.has(Marks::base(sender)) {
             side_mut(&mut self.senders, sender).base = header.sequence;
         }
     }

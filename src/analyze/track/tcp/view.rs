@@ -1,38 +1,39 @@
 //! A packed connection as others see it, and the verdicts on it.
 
-use crate::analyze::track::details::Details;
-use crate::analyze::track::model::{Close, HandshakeState, Side, SideCounts, TcpConnection};
-use crate::analyze::track::packed::PackedFrame;
-use crate::analyze::track::record::{Marks, Record, Sender};
-use crate::analyze::track::sides::side;
+use crate::analyze::track::details::{First, Known};
+use crate::analyze::track::marks::Marks;
+use crate::analyze::track::model::{Close, HandshakeState, SideCounts, TcpConnection};
+use crate::analyze::track::record::{Record, Sender};
+use crate::analyze::track::sides::{Side, side};
 use crate::capfile::FrameTime;
 use crate::types::{FrameNumber, StreamNumber};
 
 impl Record {
     /// The connection as others see it.
-    pub(in crate::analyze::track) fn connection(&self, details: &Details, stream: StreamNumber) -> TcpConnection {
+    pub(in crate::analyze::track) fn connection(&self, details: Known<'_>, stream: StreamNumber) -> TcpConnection {
         let [a, b] = &self.senders;
-        let [a_again, b_again] = details.retransmissions;
+        let [a_again, b_again] = details.retransmissions();
+        let each = |kinds: [First; 2]| kinds.map(|kind| details.first(kind));
         TcpConnection {
             stream,
             addresses: self.pair().addresses(),
             counts: [a.counts(a_again), b.counts(b_again)],
-            syn: details.syn.get(),
+            syn: details.first(First::Syn),
             syn_sender: self.syn_sender(),
-            syn_ack: details.syn_ack.get(),
+            syn_ack: details.first(First::SynAck),
             syn_ack_sender: self.syn_ack_sender(),
             ack: self.completing_ack(details),
             handshake: self.handshake(details),
             base_sequence: self.bases(),
-            first_data: details.data.map(PackedFrame::get),
-            fin: details.fin.map(PackedFrame::get),
-            rst: details.rst.map(PackedFrame::get),
-            payload_kinds: details.payload_kinds.get(),
-            completeness: self.completeness | if self.frames() > 1 { details.late_completeness } else { 0 },
+            first_data: each(First::DATA),
+            fin: each(First::FIN),
+            rst: each(First::RST),
+            payload_kinds: details.payload_kinds(),
+            completeness: self.completeness | if self.frames() > 1 { details.late_completeness() } else { 0 },
             close: self.close(),
-            first_frame: details.first_frame.get().unwrap_or(FrameNumber(0)),
+            first_frame: details.first_frame(),
             last_frame: self.last_frame(),
-            first_time: details.first_time.map(FrameTime::timestamp),
+            first_time: details.first_time().map(FrameTime::timestamp),
             last_time: self.last_time().map(FrameTime::timestamp),
         }
     }
@@ -52,12 +53,12 @@ impl Record {
 
     /// The frame that completes the handshake: from the sender of the SYN, without a SYN from the receiver of the
     /// SYN-ACK.
-    fn completing_ack(&self, details: &Details) -> Option<FrameNumber> {
+    fn completing_ack(&self, details: Known<'_>) -> Option<FrameNumber> {
         let client = self.syn_sender().or(self.syn_ack_sender().map(Side::other))?;
-        side(&details.ack, if self.pair().is_loop() { Side::A } else { client }).get()
+        details.first(*side(&First::ACK, if self.pair().is_loop() { Side::A } else { client }))
     }
 
-    fn handshake(&self, details: &Details) -> HandshakeState {
+    fn handshake(&self, details: Known<'_>) -> HandshakeState {
         match (self.syn_sender(), self.syn_ack_sender()) {
             (Some(_), Some(_)) if self.completing_ack(details).is_some() => HandshakeState::Complete,
             (_, Some(_)) => HandshakeState::SynAckSeen,

@@ -3,18 +3,35 @@
 //! socklab's own programs tell in their journals what they have done. Of other programs the kernel's list of sockets and
 //! the wire tell as much as the rehearsal needs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Conductor, Failure, stuck};
-use crate::journal::EventKind;
+use crate::journal::{EventKind, JournalEvent};
 use crate::rehearse::act::program::Running;
-use crate::rehearse::act::sockets::{self, Entry, State};
-use crate::rehearse::plan::{Arrival, Kind, Program, ProgramId};
+use crate::rehearse::plan::{Arrival, Command, Kind, Program, ProgramId};
+use crate::socket_table::{self, Entry, State};
 use crate::types::{Protocol, SocketAddress};
+use crate::wording;
 
 /// How long it must be quiet before it is certain that a server of which nothing is known says nothing more: longer than
 /// an acknowledgement is delayed (40 ms).
 const QUIET: Duration = Duration::from_millis(80);
+
+/// How long a server whose journal is known does nothing before it is certain that it has done all that it will.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// How far a server is with a client's connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Service {
+    /// It has not accepted it.
+    Queued,
+    /// It has accepted it, and not read what was sent.
+    Accepted,
+    /// It has read what was sent.
+    Read,
+    /// The connection is no longer there.
+    Gone,
+}
 
 impl Conductor<'_> {
     pub(super) fn start(&mut self, id: ProgramId) -> Result<(), Failure> {
@@ -39,8 +56,8 @@ impl Conductor<'_> {
             let entries = conductor.sockets(program)?;
             Ok(entries.iter().any(|entry| is_listening(entry, program)))
         })?;
-        let doing = if protocol == Protocol::Tcp { "listens on" } else { "receives at" };
-        self.tell(&format!("   it {doing} {}", program.server))
+        let doing = if protocol == Protocol::Tcp { "listens on" } else { "is bound to" };
+        self.tell_result(&format!("it {doing} {}", program.server))
     }
 
     fn connected(&mut self, id: ProgramId, program: &Program) -> Result<(), Failure> {
@@ -68,27 +85,31 @@ impl Conductor<'_> {
             Ok(local.is_some())
         })?;
         let local = self.running(id)?.local.map_or_else(String::new, |local| local.to_string());
-        self.tell(&format!("   it is connected, from {local}"))
+        self.tell_result(&format!("it is connected; its address is {local}"))
     }
 
-    pub(super) fn start_in_vain(&mut self, id: ProgramId) -> Result<(), Failure> {
+    pub(super) fn start_second(&mut self, id: ProgramId) -> Result<(), Failure> {
         let program = self.program(id)?;
         self.launch(id)?;
+        let kind = if program.kind.protocol() == Protocol::Tcp { EventKind::Listen } else { EventKind::Bind };
         self.until(&format!("{} to fail", program.name), |conductor| {
             let running = conductor.running(id)?;
-            if running.count(EventKind::Listen, None)? > 0 {
-                return Err(stuck("the second server was started, which must fail", running));
-            }
-            Ok(running.ended()?.is_some())
+            Ok(running.count(kind, None)? > 0 || running.ended()?.is_some())
         })?;
         let running = self.running(id)?;
-        if running.ended()?.is_some_and(|status| status.success()) {
-            return Err(stuck("the second server ended without failing", running));
+        if running.count(kind, None)? > 0 {
+            self.tell_result("It started, although the first server is still running.")?;
+            return self.end(id, "^C", Running::interrupt);
+        }
+        // A program may handle the error and end well; its journal has it all the same.
+        let failed = running.count(EventKind::Error, None)? > 0;
+        if !failed && running.ended()?.is_some_and(|status| status.success()) {
+            return Err(stuck("the second server ended without an error", running));
         }
         // Python's last line names the error; ours is the first after what was typed.
         let lines = running.screen();
         let named = lines.iter().find(|line| line.contains("ddress already in use")).cloned();
-        self.tell(&format!("   {}", named.unwrap_or_else(|| "it fails".to_owned())))
+        self.tell_result(&named.unwrap_or_else(|| "it fails".to_owned()))
     }
 
     pub(super) fn type_line(
@@ -99,25 +120,60 @@ impl Conductor<'_> {
         arrival: Arrival,
     ) -> Result<(), Failure> {
         let program = self.program(client)?;
-        self.tell(&format!("{}> {line}", program.host))?;
+        self.tell_typed(&format!("{}> {line}", program.host))?;
         let before = self.passed(&program, client)?;
         self.running(client)?.type_line(line)?;
         let what = format!("'{line}' to arrive");
         match program.kind.protocol() {
             Protocol::Tcp => self.until(&what, |conductor| conductor.segment_done(client, server, arrival, before))?,
-            Protocol::Udp => self.until(&what, |conductor| conductor.datagram_done(client, server, line, before))?,
+            Protocol::Udp => self.until(&what, |conductor| conductor.datagram_done(client, server, before))?,
         }
         if !self.running(server)?.has_journal() && arrival == Arrival::Served {
             self.until("quiet", |conductor| Ok(conductor.wire.as_ref().is_none_or(|wire| wire.quiet_for(QUIET))))?;
         }
         if arrival == Arrival::Acknowledged {
-            let accepted = self.connection_at_server(server, client)?.is_some_and(|entry| entry.opened);
-            self.tell(match accepted {
-                true => "   acknowledged by A's system, and the server has accepted the connection",
-                false => "   acknowledged by A's system; the connection waits in the queue, nobody reads",
+            let service = self.settled_service(server, client)?;
+            self.running(client)?.queued = service == Service::Queued;
+            self.tell_result("A's system acknowledged the line.")?;
+            self.tell_result(match service {
+                Service::Queued => "The connection waits in the queue: the server has not accepted it.",
+                Service::Accepted => "The server has accepted the connection, but it has not read the line.",
+                Service::Read => "The server has accepted the connection and read the line.",
+                Service::Gone => "The server's side has closed the connection.",
             })?;
         }
         Ok(())
+    }
+
+    /// How far the server is with a client whose line is acknowledged, once that doesn't change any more. socklab's own
+    /// iterative server leaves it in the queue; of any other program only what it does tells.
+    fn settled_service(&mut self, server: ProgramId, client: ProgramId) -> Result<Service, Failure> {
+        let program = self.program(server)?;
+        let known = program.kind == Kind::TcpServer && matches!(program.command, Command::Own(_));
+        let (mut last, mut since) = (self.service(server, client)?, Instant::now());
+        self.until("the server to accept or leave the connection", |conductor| {
+            let now = conductor.service(server, client)?;
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
+            Ok(known || now == Service::Read || since.elapsed() >= QUIET)
+        })?;
+        Ok(last)
+    }
+
+    fn service(&mut self, server: ProgramId, client: ProgramId) -> Result<Service, Failure> {
+        let (typed, local) = (self.running(client)?.typed, self.running(client)?.local);
+        let Some(entry) = self.connection_at_server(server, client)? else { return Ok(Service::Gone) };
+        let running = self.running(server)?;
+        let read = match running.has_journal() {
+            true => running.count(EventKind::Receive, local)? >= typed,
+            false => entry.unread == 0,
+        };
+        Ok(match (entry.opened(), read) {
+            (false, _) => Service::Queued,
+            (true, false) => Service::Accepted,
+            (true, true) => Service::Read,
+        })
     }
 
     /// What has passed A's interface between a client and its server, for programs that tell nothing: to the server, and
@@ -146,11 +202,11 @@ impl Conductor<'_> {
         let running = self.running(client)?;
         let (typed, local, told) = (running.typed, running.local, running.has_journal());
         let sent = if told { running.count(EventKind::Send, None)? >= typed } else { passed.0 > before.0 };
-        let answered = match told {
-            true => running.count(EventKind::Receive, None)? >= typed,
-            false => passed.1 > before.1,
-        };
+        let bytes = running.bytes(EventKind::Send, None)?;
+        let received = if told { running.count(EventKind::Receive, None)? >= typed } else { passed.1 > before.1 };
         let own = self.sockets(&program)?.into_iter().find(|entry| Some(entry.local) == local);
+        // A client that only sends leaves the answer unread.
+        let answered = received || own.is_some_and(|entry| entry.unread > 0);
         if !sent || own.is_some_and(|entry| entry.unacknowledged > 0) {
             return Ok(false);
         }
@@ -160,38 +216,33 @@ impl Conductor<'_> {
         let there = self.connection_at_server(server, client)?;
         let running = self.running(server)?;
         let read = match running.has_journal() {
+            // A program may read a line in parts, or two at once.
+            true if told => running.bytes(EventKind::Receive, local)? >= bytes,
             true => running.count(EventKind::Receive, local)? >= typed,
-            false => there.is_some_and(|entry| entry.opened && entry.unread == 0),
+            false => there.is_some_and(|entry| entry.opened() && entry.unread == 0),
         };
         let settled = there.is_some_and(|entry| entry.unacknowledged == 0);
         Ok(read && settled && (answered || !replies))
     }
 
-    fn datagram_done(
-        &mut self,
-        client: ProgramId,
-        server: ProgramId,
-        line: &str,
-        before: (u64, u64),
-    ) -> Result<bool, Failure> {
+    fn datagram_done(&mut self, client: ProgramId, server: ProgramId, before: (u64, u64)) -> Result<bool, Failure> {
         let (program, passed) = (self.program(client)?, self.program(client).and_then(|p| self.passed(&p, client))?);
         self.must_run(client, &program.name)?;
         let replies = self.plan.replies;
         let running = self.running(client)?;
+        let typed = running.typed;
         let answered = match running.has_journal() {
-            true => running.count(EventKind::Receive, None)? >= running.typed,
+            true => running.count(EventKind::Receive, None)? >= typed,
             false => passed.1 > before.1,
         };
         let at_server = self.program(server)?;
         let ip = self.ip(program.host)?;
         let running = self.running(server)?;
         let read = if running.has_journal() {
-            let events = running.events()?;
-            events.iter().any(|event| {
-                event.event == EventKind::Receive
-                    && event.text.as_deref() == Some(line)
-                    && event.remote.is_some_and(|remote| remote.ip == ip)
-            })
+            let from_there = |event: &&JournalEvent| {
+                event.event == EventKind::Receive && event.remote.is_some_and(|remote| remote.ip == ip)
+            };
+            running.events()?.iter().filter(from_there).count() >= typed
         } else {
             let entries = self.sockets(&at_server)?;
             passed.0 > before.0 && entries.iter().filter(|entry| is_listening(entry, &at_server)).all(|e| e.unread == 0)
@@ -213,23 +264,71 @@ impl Conductor<'_> {
         })
     }
 
-    pub(super) fn queue_served(&mut self, server: ProgramId, clients: usize) -> Result<(), Failure> {
+    pub(super) fn queue_served(&mut self, server: ProgramId, client: ProgramId, clients: usize) -> Result<(), Failure> {
         let program = self.program(server)?;
+        let mut deaf: Option<Instant> = None;
+        let (mut told, mut since) = (0, Instant::now());
         self.until("the server to serve its queue", |conductor| {
             let running = conductor.running(server)?;
+            if running.ended()?.is_some() {
+                return Ok(true);
+            }
             if running.has_journal() {
+                let events = running.events()?.len();
+                if events != told {
+                    (told, since) = (events, Instant::now());
+                }
                 let accepted = running.count(EventKind::Accept, None)?;
-                // The listening socket stays open.
+                // The listening socket stays open. A program that closes nothing, or accepts no second client, is done
+                // when it does nothing more.
                 if accepted < clients || running.count(EventKind::Close, None)? < accepted {
-                    return Ok(false);
+                    return Ok(since.elapsed() >= IDLE);
                 }
             }
             let entries = conductor.sockets(&program)?;
+            if !entries.iter().any(|entry| is_listening(entry, &program)) {
+                // A program that ends closes its sockets a little before.
+                return Ok(deaf.get_or_insert_with(Instant::now).elapsed() >= QUIET);
+            }
             let local = SocketAddress::from(program.server).port;
             let mut left = entries.iter().filter(|entry| entry.local.port == local);
             Ok(left.all(|entry| matches!(entry.state, State::LISTEN | State::TIME_WAIT)))
         })?;
-        self.tell("   the server accepts C's connection from the queue, reads its line and its end")
+        let ended = self.running(server)?.ended()?.is_some();
+        let text = match deaf {
+            _ if ended => "The server has ended.".to_owned(),
+            Some(_) => "The server no longer listens.".to_owned(),
+            None => self.after_the_queue(server, client)?,
+        };
+        self.tell_result(&text)
+    }
+
+    /// What became of the client that may have waited, as far as the journal or the kernel's list shows.
+    fn after_the_queue(&mut self, server: ProgramId, client: ProgramId) -> Result<String, Failure> {
+        let host = self.program(client)?.host;
+        let (local, queued) = (self.running(client)?.local, self.running(client)?.queued);
+        let running = self.running(server)?;
+        if !queued {
+            return Ok(format!("{host}'s connection was not in the queue."));
+        }
+        if !running.has_journal() {
+            return Ok(format!("{host}'s connection has left the queue, and the server has closed it."));
+        }
+        let done = [
+            (EventKind::Accept, "accepted the connection"),
+            (EventKind::Receive, "read the line"),
+            (EventKind::Eof, "read the end"),
+        ];
+        let mut said = Vec::new();
+        for (kind, what) in done {
+            if running.count(kind, local)? > 0 {
+                said.push(what);
+            }
+        }
+        Ok(match said.as_slice() {
+            [] => format!("The server has not accepted {host}'s connection."),
+            said => format!("{host} waited in the queue until now. The server has {}.", wording::list(said)),
+        })
     }
 
     /// The server's end of a client's connection.
@@ -242,7 +341,7 @@ impl Conductor<'_> {
     /// The sockets of a program's host, of its protocol.
     fn sockets(&mut self, program: &Program) -> Result<Vec<Entry>, Failure> {
         let protocol = program.kind.protocol();
-        Ok(self.host(program.host)?.run(move || sockets::list(protocol))??)
+        Ok(self.host(program.host)?.run(move || socket_table::list(protocol))??)
     }
 
     fn must_run(&mut self, id: ProgramId, name: &str) -> Result<(), Failure> {

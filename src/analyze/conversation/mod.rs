@@ -1,0 +1,16 @@
+//! The lab's connections and conversations, each once, however many captures show it.
+//!
+//! A conversation is one thing, its sightings are several: the same connection in two files, or begun late in one, is one
+//! conversation. What each of its frames does is decided in [`roles`].
+
+mod frames;
+mod identity;
+mod merge;
+pub mod roles;
+mod tcp;
+mod udp;
+
+pub(crate) use frames::Frames;
+pub(crate) use merge::{merge_connections, merge_conversations};
+pub(crate) use tcp::{LabConnection, TcpSighting};
+pub(crate) use udp::{LabConversation, UdpSighting};

@@ -1,0 +1,46 @@
+//! Whether the computers that were asked are there at all.
+
+use std::net::IpAddr;
+
+use crate::analyze::facts::CaptureFacts;
+use crate::analyze::matching::LabView;
+use crate::analyze::text::{Text, say};
+use crate::lab::HostName;
+use crate::wording::count;
+
+/// The computers that show themselves: by ARP, as the source of any frame, or by answering a ping.
+pub(super) fn computers_present(view: &LabView<'_>, capture: usize) -> Vec<IpAddr> {
+    view.captures.get(capture).map(present).unwrap_or_default()
+}
+
+fn present(capture: &CaptureFacts) -> Vec<IpAddr> {
+    let other = capture.traffic.other();
+    let answering = other.pings.iter().filter(|ping| ping.replies > 0).map(|ping| ping.target);
+    other.neighbours.iter().map(|neighbour| neighbour.ip).chain(answering).collect()
+}
+
+/// ARP that nobody answers: then not even a SYN or a datagram leaves the computer. Somebody else's questions, and those for
+/// an address that shows itself later, say nothing of the lab.
+pub(super) fn no_answer_to_arp(view: &LabView<'_>, number: usize) -> Option<Text> {
+    let capture = view.captures.get(number)?;
+    let there = present(capture);
+    let server = view.config.hosts.get(&HostName::A).copied();
+    let place = view.places.get(number).and_then(|place| place.host());
+    let alone = |asker: IpAddr| there.iter().all(|ip| *ip == asker);
+    let asked = capture.traffic.other().arp_unanswered.iter().filter(|question| {
+        let (asker, target) = (IpAddr::V4(question.asker), IpAddr::V4(question.target));
+        let meant = match server {
+            Some(server) => server == target,
+            None => place == Some(asker) || alone(asker),
+        };
+        question.requests > 1 && meant && !there.contains(&target)
+    });
+    let question = asked.max_by_key(|question| question.requests)?;
+    Some(say![format!(
+        "{} asks for {} by ARP ({}), and no answer is in the capture: no packet for that address can have been sent. Check \
+         the cables (step 1), the addresses (step 3) with ping (step 4), and the server's address in the client.",
+        question.asker,
+        question.target,
+        count(question.requests, "request"),
+    )])
+}

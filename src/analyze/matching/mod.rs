@@ -1,0 +1,15 @@
+//! The lab in the captures: its servers, its hosts, its connections, and which steps of the sheet each file records.
+//!
+//! Everything here is worked out from what the captures and journals hold; the settings of a
+//! [`crate::lab::LabConfig`] go before it. Each result says how it was found.
+
+mod candidates;
+mod hosts;
+mod parts;
+mod roles;
+mod servers;
+mod services;
+mod steps;
+mod view;
+
+pub(crate) use view::{Known, LabView};

@@ -1,0 +1,331 @@
+//! The lab as the captures and journals show it: what the answers and findings are made from.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::analyze::accounts::Accounts;
+use crate::analyze::analysis::{HostFound, LabFound, LabStream, RecordedStep, Role, ServerFound, Verdict};
+use crate::analyze::conversation::{
+    Frames, LabConnection, LabConversation, TcpSighting, UdpSighting, merge_connections, merge_conversations,
+};
+use crate::analyze::facts::{CaptureFacts, NamedJournal};
+use crate::analyze::matching::hosts::{Evidence, Hosts};
+use crate::analyze::matching::parts::parts;
+use crate::analyze::matching::roles::{CaptureRoles, assign};
+use crate::analyze::matching::servers::Servers;
+use crate::analyze::matching::steps;
+use crate::analyze::place::Place;
+use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
+use crate::analyze::text::{HostSpan, Span};
+use crate::analyze::track::{FrameNote, HandshakeState, Traffic, Unreachable};
+use crate::lab::{HostName, LabConfig, Part, Step};
+use crate::limits::LAB_STREAMS;
+use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
+
+/// The lab as the captures and journals show it.
+pub(crate) struct LabView<'a> {
+    /// The captures, in the order given.
+    pub(crate) captures: &'a [CaptureFacts],
+    /// The journals, in the order given.
+    pub(crate) journals: &'a [NamedJournal],
+    /// What the journals say.
+    pub(crate) accounts: Accounts,
+    /// What was set.
+    pub(crate) config: &'a LabConfig,
+    /// Which computer is which.
+    pub(crate) hosts: Hosts,
+    /// The servers' socket addresses.
+    pub(crate) servers: Servers,
+    /// Where each capture was made.
+    pub(crate) places: Vec<Place>,
+    /// The steps that each capture holds, in the order of the sheet.
+    pub(crate) steps: Vec<Vec<RecordedStep>>,
+    /// The TCP connections, in the order of files and frames.
+    pub(crate) connections: Vec<LabConnection>,
+    /// The step of each of them.
+    pub(crate) connection_steps: Vec<Step>,
+    /// The UDP conversations, in the order of files and frames.
+    pub(crate) conversations: Vec<LabConversation>,
+    /// What happened, and what became of each connection.
+    pub(crate) story: Story,
+    /// Of each capture, whether it holds more of the lab's streams than are looked at.
+    pub(crate) cut: Vec<bool>,
+    /// Of each capture, how many frames belong to the lab's streams, also to those that are not looked at.
+    pub(crate) lab_frames: Vec<u64>,
+}
+
+/// A connection of the lab with all that is known of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// Its index among the lab's connections.
+    pub(crate) index: usize,
+    /// The connection.
+    pub(crate) connection: &'a LabConnection,
+    /// The step that it belongs to.
+    pub(crate) step: Step,
+    /// What happened in it, and when.
+    pub(crate) timeline: &'a Timeline,
+    /// What became of it.
+    pub(crate) service: &'a Service,
+}
+
+impl<'a> LabView<'a> {
+    /// Looks for the lab in the captures. Also gives the roles in each capture.
+    pub(crate) fn new(
+        captures: &'a [CaptureFacts],
+        journals: &'a [NamedJournal],
+        config: &'a LabConfig,
+    ) -> (LabView<'a>, Vec<CaptureRoles>) {
+        let servers = Servers::find(captures, journals, config);
+        let roles: Vec<CaptureRoles> = captures.iter().map(|capture| assign(capture, &servers)).collect();
+        let streams = LabStreams::collect(captures, &roles);
+        let accounts = Accounts::of(journals);
+        let places: Vec<Place> = captures.iter().map(Place::of).collect();
+        let connections = merge_connections(streams.tcp);
+        let conversations = merge_conversations(streams.udp);
+        let story = Story::new(captures, &places, &connections, &accounts);
+        let set_steps: Vec<Option<Step>> = captures.iter().map(|capture| config.step_of(&capture.file)).collect();
+        let set_part = |capture: usize| {
+            let step = set_steps.get(capture).copied().flatten().filter(|step| *step != Step::Udp);
+            step.map(Step::part)
+        };
+        let parts = parts(&story, &connections, &conversations, set_part);
+        let hosts = Hosts::find(&Evidence {
+            story: &story,
+            connections: &connections,
+            conversations: &conversations,
+            parts: &parts,
+            servers: &servers,
+            config,
+            set_steps: &set_steps,
+        });
+        let connection_steps: Vec<Step> = connections
+            .iter()
+            .zip(&parts)
+            .map(|(connection, part)| steps::of_connection(connection, *part, &hosts, &set_steps))
+            .collect();
+        let with_steps: Vec<(Step, &LabConnection)> = connection_steps.iter().copied().zip(&connections).collect();
+        let steps = steps::of_captures(&places, &with_steps, &conversations, &hosts, &set_steps);
+        let (cut, lab_frames) = (streams.cut, streams.frames);
+        let view = LabView {
+            captures,
+            journals,
+            accounts,
+            config,
+            hosts,
+            servers,
+            places,
+            steps,
+            connections,
+            connection_steps,
+            conversations,
+            story,
+            cut,
+            lab_frames,
+        };
+        (view, roles)
+    }
+
+    /// What reports say of the lab as a whole.
+    pub(crate) fn found(&self) -> LabFound {
+        let hosts = self.hosts.named().iter();
+        LabFound {
+            hosts: hosts
+                .map(|(name, address, basis)| HostFound { name: *name, address: *address, basis: *basis })
+                .collect(),
+            servers: self.servers.endpoints().map(|endpoint| self.server_found(endpoint)).collect(),
+            streams: self.known().map(|known| tcp_stream(&known)).chain(self.udp_streams()).collect(),
+            why: self.servers.why.clone(),
+        }
+    }
+
+    fn server_found(&self, (protocol, address): (Protocol, SocketAddress)) -> ServerFound {
+        let kind = (protocol == Protocol::Tcp).then(|| self.kind_of(|known| known.connection.server() == address));
+        ServerFound { protocol, address, kind: kind.as_ref().map(|kind| kind.kind), basis: kind.map(|kind| kind.basis) }
+    }
+
+    /// The kind of the server of the connections that `wanted` picks.
+    pub(crate) fn kind_of(&self, wanted: impl Fn(&Known<'_>) -> bool) -> KindVerdict {
+        let of_server: Vec<usize> = self.known().filter(wanted).map(|known| known.index).collect();
+        kind_of(self.story.told(), &self.connections, &self.accounts, &of_server)
+    }
+
+    fn udp_streams(&self) -> impl Iterator<Item = LabStream> {
+        let refused: BTreeSet<SocketAddress> = (0..self.captures.len())
+            .flat_map(|capture| self.unreachable_datagrams(capture))
+            .map(|(_, server)| server)
+            .collect();
+        self.conversations.iter().map(move |conversation| udp_stream(conversation, &refused))
+    }
+
+    /// The TCP connections with what is known of them, in the order of files and frames.
+    pub(crate) fn known(&self) -> impl Iterator<Item = Known<'_>> {
+        let story = self.story.timelines.iter().zip(&self.story.services);
+        let steps = self.connections.iter().zip(&self.connection_steps);
+        steps.zip(story).enumerate().map(|(index, ((connection, step), (timeline, service)))| Known {
+            index,
+            connection,
+            step: *step,
+            timeline,
+            service,
+        })
+    }
+
+    /// One of them, by its index.
+    pub(crate) fn known_at(&self, index: usize) -> Option<Known<'_>> {
+        Some(Known {
+            index,
+            connection: self.connections.get(index)?,
+            step: *self.connection_steps.get(index)?,
+            timeline: self.story.timelines.get(index)?,
+            service: self.story.services.get(index)?,
+        })
+    }
+
+    /// The TCP connections of a step.
+    pub(crate) fn of_step(&self, step: Step) -> impl Iterator<Item = Known<'_>> {
+        self.known().filter(move |known| known.step == step)
+    }
+
+    /// Those of a step that were established, without the end of an earlier run that the capture began in: where one of them
+    /// is there from its first frame on, those without handshake and lines are none of the step's.
+    pub(crate) fn runs_of(&self, step: Step) -> Vec<Known<'_>> {
+        let all = || self.of_step(step).filter(|known| known.connection.established());
+        let whole = all().any(|known| known.connection.handshake_complete() && known.connection.has_lines());
+        all().filter(|known| !whole || !self.is_leftover(known)).collect()
+    }
+
+    /// Whether only the end of a connection is in the captures.
+    pub(crate) fn is_leftover(&self, known: &Known<'_>) -> bool {
+        let connection = known.connection;
+        connection.handshake() == HandshakeState::NotCaptured && !connection.has_lines()
+    }
+
+    /// The TCP connections of Part II.
+    pub(crate) fn of_part_two(&self) -> impl Iterator<Item = Known<'_>> {
+        self.known().filter(|known| known.step.part() == Part::II)
+    }
+
+    /// The frames of a capture that say that a datagram to a UDP server of the lab did not reach it, by quoting it.
+    /// With them the server's socket address.
+    pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<(FrameNumber, SocketAddress)> {
+        let messages = self.captures.get(capture).map(|capture| &capture.traffic.other().unreachable);
+        let of_lab = |message: &Unreachable| {
+            let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
+            let is_labs = self.servers.contains(Protocol::Udp, quoted.destination);
+            is_labs.then_some((message.frame, quoted.destination))
+        };
+        messages.into_iter().flatten().filter_map(of_lab).collect()
+    }
+
+    /// The name of a capture.
+    pub(crate) fn file(&self, capture: usize) -> &str {
+        self.captures.get(capture).map_or("", |capture| &capture.file)
+    }
+
+    /// A host in a sentence: `B`, or the bare address.
+    pub(crate) fn host(&self, ip: IpAddr) -> Span {
+        Span::Host(HostSpan { ip, name: self.hosts.name_of(ip), with_address: false })
+    }
+
+    /// The host of a client in a sentence. Where client and server share a computer, it is B.
+    pub(crate) fn client_host(&self, ip: IpAddr) -> Span {
+        let b = self.hosts.is(ip, HostName::B).then_some(HostName::B);
+        Span::Host(HostSpan { ip, name: b.or(self.hosts.name_of(ip)), with_address: false })
+    }
+
+    /// A host in a sentence that names its address too: `B (10.0.3.2)`.
+    pub(crate) fn host_with_address(&self, ip: IpAddr) -> Span {
+        let b = self.hosts.is(ip, HostName::B).then_some(HostName::B);
+        Span::Host(HostSpan { ip, name: b.or(self.hosts.name_of(ip)), with_address: true })
+    }
+
+    /// The frames of a connection in one capture, by what they do.
+    pub(crate) fn frames(&self, sighting: &TcpSighting) -> Frames {
+        Frames::of(self.captures, sighting)
+    }
+
+    /// Whether every frame of a connection is noted.
+    pub(crate) fn notes_complete(&self, sighting: &TcpSighting) -> bool {
+        let capture = self.captures.get(sighting.capture);
+        capture.is_some_and(|capture| capture.traffic.tcp_notes_complete(sighting.connection.stream))
+    }
+
+    /// The notes on the datagrams of a conversation in one capture.
+    pub(crate) fn udp_notes(&self, sighting: &UdpSighting) -> Vec<FrameNote> {
+        self.captures
+            .get(sighting.capture)
+            .map(|capture| capture.traffic.udp_notes(sighting.conversation.stream).collect())
+            .unwrap_or_default()
+    }
+}
+
+fn tcp_stream(known: &Known<'_>) -> LabStream {
+    let best = known.connection.best();
+    LabStream {
+        protocol: Protocol::Tcp,
+        client: known.connection.client(),
+        server: known.connection.server(),
+        step: known.step,
+        established: known.connection.established(),
+        answered: known.connection.answered(),
+        served: known.service.verdict == Verdict::Served,
+        frames: best.client_sent().frames.saturating_add(best.server_sent().frames),
+    }
+}
+
+/// The sheet has UDP in step 12 of Part I only. `refused` are the servers that were not there, as their computer said.
+fn udp_stream(conversation: &LabConversation, refused: &BTreeSet<SocketAddress>) -> LabStream {
+    let best = conversation.best();
+    let answered = best.server_sent().datagrams > 0;
+    LabStream {
+        protocol: Protocol::Udp,
+        client: conversation.client(),
+        server: conversation.server(),
+        step: Step::Udp,
+        established: answered || !refused.contains(&conversation.server()),
+        answered,
+        served: answered,
+        frames: best.client_sent().datagrams.saturating_add(best.server_sent().datagrams),
+    }
+}
+
+/// The lab's streams of all captures, in the order of files and frames.
+#[derive(Debug, Default)]
+struct LabStreams {
+    tcp: Vec<TcpSighting>,
+    udp: Vec<UdpSighting>,
+    cut: Vec<bool>,
+    frames: Vec<u64>,
+}
+
+impl LabStreams {
+    fn collect(captures: &[CaptureFacts], roles: &[CaptureRoles]) -> LabStreams {
+        let mut streams = LabStreams::default();
+        for (number, (capture, roles)) in captures.iter().zip(roles).enumerate() {
+            let of_lab = |(_, role): &(StreamNumber, &Role)| role.lab;
+            let tcp = capture.traffic.tcp_streams().zip(&roles.tcp).filter(of_lab).take(LAB_STREAMS);
+            streams.tcp.extend(tcp.filter_map(|(stream, role)| {
+                let connection = capture.traffic.tcp(stream)?;
+                Some(TcpSighting { capture: number, connection, client_side: role.client, basis: role.basis })
+            }));
+            let udp = capture.traffic.udp_streams().zip(&roles.udp).filter(of_lab).take(LAB_STREAMS);
+            streams.udp.extend(udp.filter_map(|(stream, role)| {
+                let conversation = capture.traffic.udp(stream)?;
+                Some(UdpSighting { capture: number, conversation, client_side: role.client })
+            }));
+            let most = [&roles.tcp, &roles.udp].map(|roles| roles.iter().filter(|role| role.lab).count());
+            streams.cut.push(most.into_iter().max() > Some(LAB_STREAMS));
+            streams.frames.push(lab_frames(&capture.traffic, roles));
+        }
+        streams
+    }
+}
+
+/// The frames of all streams of the lab in a capture.
+fn lab_frames(traffic: &Traffic, roles: &CaptureRoles) -> u64 {
+    let of_lab = |(_, role): &(usize, &Role)| role.lab;
+    let tcp = roles.tcp.iter().enumerate().filter(of_lab).filter_map(|(place, _)| traffic.tcp_ends(place));
+    let udp = roles.udp.iter().enumerate().filter(of_lab).filter_map(|(place, _)| traffic.udp_ends(place));
+    tcp.chain(udp).map(|(_, frames)| frames).fold(0, u64::saturating_add)
+}

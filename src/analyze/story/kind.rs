@@ -1,0 +1,149 @@
+//! Of what kind a server is: one client at a time, several at once, one client and no more, or unknown.
+
+use crate::analyze::accounts::Accounts;
+use crate::analyze::analysis::{Basis, ServerKind, Verdict};
+use crate::analyze::conversation::LabConnection;
+use crate::analyze::story::clocks::{Clocks, Moment};
+use crate::analyze::story::service::{Grounds, Service};
+use crate::analyze::story::timeline::{Seen, Timeline};
+
+/// How soon after its client has gone a server that serves one client only has ended, in nanoseconds.
+const ENDS_WITHIN: i128 = 1_000_000_000;
+
+/// What the kind of a server is told from: the story of all connections, by their index.
+#[derive(Clone, Copy)]
+pub(crate) struct Told<'a> {
+    /// Which captures' times can be compared.
+    pub(crate) clocks: &'a Clocks,
+    /// What happened in each connection, and when.
+    pub(crate) timelines: &'a [Timeline],
+    /// What became of each connection.
+    pub(crate) services: &'a [Service],
+}
+
+/// Of what kind a server is, and which two connections show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KindVerdict {
+    /// The kind.
+    pub(crate) kind: ServerKind,
+    /// How certain that is.
+    pub(crate) basis: Basis,
+    /// The connection that was open, and the one that was served beside it or waited for it.
+    pub(crate) shown_by: Option<(usize, usize)>,
+}
+
+/// The kind of the server of these connections, which are all to one server.
+pub(crate) fn kind_of(
+    story: Told<'_>,
+    connections: &[LabConnection],
+    accounts: &Accounts,
+    of_server: &[usize],
+) -> KindVerdict {
+    if let Some(kind) = accounts.kind_of(of_server.iter().filter_map(|index| connections.get(*index))) {
+        return KindVerdict { kind, basis: Basis::Proved, shown_by: None };
+    }
+    let concurrent = served_beside(story, of_server);
+    let iterative = waited_for(story, of_server);
+    let (kind, shown_by) = match (concurrent, iterative) {
+        (Some(pair), None) => (ServerKind::Concurrent, Some(pair)),
+        (None, Some(pair)) => (ServerKind::Iterative, Some(pair)),
+        (None, None) => match ended_with(story, of_server) {
+            Some(pair) => (ServerKind::OneShot, Some(pair)),
+            None => (ServerKind::Unknown, None),
+        },
+        // Both: a server that serves some at once and lets others wait is of neither kind.
+        (Some(_), Some(_)) => (ServerKind::Unknown, None),
+    };
+    let basis = if kind == ServerKind::Unknown { Basis::Unknown } else { Basis::Inferred };
+    KindVerdict { kind, basis, shown_by }
+}
+
+/// The views of connections whose moments can be compared with each other, by group of clocks.
+fn views<'a>(story: Told<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen, &'a Moment)> {
+    let mut views = Vec::new();
+    for index in of_server {
+        let seen = story.timelines.get(*index).map(|timeline| timeline.seen.as_slice()).unwrap_or_default();
+        views.extend(seen.iter().filter_map(|seen| Some((*index, seen, seen.established.as_ref()?))));
+    }
+    views.sort_by_key(|(_, _, established)| {
+        (story.clocks.group(established.capture), story.clocks.nanoseconds(established), established.frame)
+    });
+    views
+}
+
+/// A connection that was served while an earlier one was open: a server of one client at a time, which takes connections in
+/// their order, could not have got to it.
+fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
+    let views = views(story, of_server);
+    let is_open_at = |seen: &Seen, moment: &Moment| {
+        seen.end().is_none_or(|end| story.clocks.before(moment, &end) == Some(true))
+            // Open as far as the capture goes, and no further.
+            && seen.capture_end.is_some_and(|end| story.clocks.before(&end, moment) == Some(false))
+    };
+    let mut open: Vec<(usize, &Seen, &Moment)> = Vec::new();
+    for (index, seen, established) in views {
+        let service = story.services.get(index)?;
+        let since = service
+            .since
+            .as_ref()
+            .filter(|since| service.waited.is_none() && story.clocks.comparable(since.capture, established.capture));
+        if let Some(since) = since {
+            let beside = open.iter().find(|(other, other_seen, other_established)| {
+                *other != index
+                    && story.clocks.before(other_established, established) == Some(true)
+                    && is_open_at(other_seen, since)
+            });
+            if let Some((other, _, _)) = beside {
+                return Some((*other, index));
+            }
+        }
+        // Only those that are still open can be open later.
+        open.retain(|(_, other, _)| is_open_at(other, established));
+        open.push((index, seen, established));
+    }
+    None
+}
+
+/// A connection that waited until an earlier one had ended, or that was left waiting while an earlier one was answered.
+fn waited_for(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
+    of_server.iter().find_map(|index| {
+        let service = story.services.get(*index)?;
+        if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
+            return Some((*other, *index));
+        }
+        match service.grounds {
+            Grounds::NoAnswer { line: from, other } | Grounds::NotClosed { client_fin: from, other } => {
+                let timeline = story.timelines.get(other)?;
+                let comparable = |seen: &Seen| {
+                    let earlier = seen.established.as_ref().and_then(|e| story.clocks.before(e, &from)) == Some(true);
+                    let open = seen.end().is_none_or(|end| story.clocks.before(&from, &end) == Some(true));
+                    earlier && open
+                };
+                timeline.seen.iter().any(comparable).then_some((other, *index))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// A connection that was reset when another one's client had gone: the server had ended with it.
+fn ended_with(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
+    of_server.iter().find_map(|index| {
+        let service = story.services.get(*index).filter(|service| !service.served())?;
+        let reset = story.timelines.get(*index)?.find(|seen| seen.server_reset)?;
+        let ended = |other: &usize| -> Option<bool> {
+            let served = story.services.get(*other)?.verdict == Verdict::Served;
+            let seen = story.timelines.get(*other)?;
+            let end = seen.find(|seen| {
+                let end = seen.client_end()?;
+                let server_first = seen.server_fin.is_some_and(|fin| fin.frame < end.frame);
+                (!server_first).then_some(end)
+            })?;
+            let gap = story.clocks.between(&end, &reset)?;
+            Some(served && (0..ENDS_WITHIN).contains(&gap))
+        };
+        let other = of_server.iter().find(|other| *other != index && ended(other) == Some(true))?;
+        let _ = service;
+        Some((*other, *index))
+    })
+}

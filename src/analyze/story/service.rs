@@ -1,0 +1,278 @@
+//! Whether a connection was queued or served: the verdict of the story, and the only place that decides it.
+//!
+//! What shows service: payload from the server, or its FIN, which only a program sends that has accepted the connection.
+//! What shows the queue: an answer or FIN that comes only when another connection of that server ends, or none at all while
+//! the server answers others. Neither: unknown. Where no connection of a server was ever closed or answered by it, a missing
+//! FIN shows nothing. A server's journal outranks all of this.
+
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::accounts::{Accounts, Entry};
+use crate::analyze::analysis::{Basis, Verdict};
+use crate::analyze::conversation::LabConnection;
+use crate::analyze::story::clocks::{Clocks, Moment};
+use crate::analyze::story::timeline::{Seen, Timeline};
+use crate::analyze::track::HandshakeState;
+use crate::types::SocketAddress;
+
+/// A server that has accepted a connection answers or closes it within this time of being able to: a tenth of a second,
+/// far more than a program needs and far less than a person at two keyboards.
+const PROMPT: i128 = 100_000_000;
+
+/// An answer that comes sooner than this did not wait for anything that a capture shows.
+const SHORTEST_WAIT: i128 = 5_000_000;
+
+/// What has not come after this time is missing, not late.
+const LATE: i128 = 300_000_000;
+
+/// A FIN that comes this long after the client's is no answer to it by a program that was reading.
+const LATE_CLOSE: i128 = 1_000_000_000;
+
+/// How a verdict is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Grounds {
+    /// The server's journal: `accept()` returned.
+    Journal(Entry),
+    /// The server sent payload, after a line of the client where there is one.
+    Reply { line: Option<Moment>, reply: Moment },
+    /// The server sent a FIN, after the client's where there is one.
+    Closed { client_fin: Option<Moment>, server_fin: Moment },
+    /// The client's line got no answer, though the server answers others.
+    NoAnswer { line: Moment, other: usize },
+    /// The server did not close after the client's FIN, though it closes others at once.
+    NotClosed { client_fin: Moment, other: usize },
+    /// The server reset the connection with the client's line unanswered, though it answers others.
+    Reset { line: Moment, reset: Moment, other: usize },
+    /// The attempt was refused or not answered.
+    NoConnection,
+    /// Nothing in the captures shows either.
+    Nothing,
+}
+
+/// The time that a served connection spent in the queue before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wait {
+    /// What waited: the client's line, or its FIN.
+    pub(crate) from: Moment,
+    /// The answer to it: payload, or the server's FIN.
+    pub(crate) to: Moment,
+    /// How long, in nanoseconds.
+    pub(crate) nanoseconds: i128,
+    /// The connection whose end came right before the answer, with the first frame of that end.
+    pub(crate) released_by: Option<(usize, Moment)>,
+}
+
+/// What became of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Service {
+    /// The verdict.
+    pub(crate) verdict: Verdict,
+    /// How certain it is.
+    pub(crate) basis: Basis,
+    /// How it is known.
+    pub(crate) grounds: Grounds,
+    /// Served: the first frame that shows it.
+    pub(crate) since: Option<Moment>,
+    /// Queued: the frame that ended the waiting; `None` where it lasted to the end of the capture.
+    pub(crate) until: Option<Moment>,
+    /// Served: its waiting before, where frames show it.
+    pub(crate) waited: Option<Wait>,
+    /// Served: nanoseconds from the client's line or FIN to the answer, where that was prompt.
+    pub(crate) prompt: Option<i128>,
+}
+
+impl Service {
+    fn new(verdict: Verdict, basis: Basis, grounds: Grounds) -> Service {
+        Service { verdict, basis, grounds, since: None, until: None, waited: None, prompt: None }
+    }
+
+    /// Whether it was served at some time.
+    pub(crate) fn served(&self) -> bool {
+        self.verdict == Verdict::Served
+    }
+
+    /// Whether it was in the queue, for some time or to the end.
+    pub(crate) fn was_queued(&self) -> bool {
+        self.verdict == Verdict::Queued || self.waited.is_some()
+    }
+}
+
+/// Judges all connections.
+pub(super) fn judge(
+    connections: &[LabConnection],
+    timelines: &[Timeline],
+    clocks: &Clocks,
+    accounts: &Accounts,
+) -> Vec<Service> {
+    let mut servers: HashMap<SocketAddress, Vec<usize>> = HashMap::new();
+    for (index, connection) in connections.iter().enumerate() {
+        servers.entry(connection.server()).or_default().push(index);
+    }
+    let accepted = accounts.pair_with(connections);
+    let judge = |(index, connection): (usize, &LabConnection)| {
+        let others = servers.get(&connection.server()).map(Vec::as_slice).unwrap_or_default();
+        let court = Court { timelines, clocks, others, index };
+        let seen = court.service(connection);
+        match accepted.get(&index) {
+            Some(entry) => Service {
+                verdict: Verdict::Served,
+                basis: Basis::Proved,
+                grounds: Grounds::Journal(entry.clone()),
+                until: None,
+                ..seen
+            },
+            None => seen,
+        }
+    };
+    connections.iter().enumerate().map(judge).collect()
+}
+
+/// One connection, and the others of its server.
+struct Court<'a> {
+    timelines: &'a [Timeline],
+    clocks: &'a Clocks,
+    others: &'a [usize],
+    index: usize,
+}
+
+impl<'a> Court<'a> {
+    fn service(&self, connection: &LabConnection) -> Service {
+        let attempt = |verdict| Service::new(verdict, Basis::Proved, Grounds::NoConnection);
+        match connection.handshake() {
+            HandshakeState::Refused => return attempt(Verdict::Refused),
+            HandshakeState::SynOnly => return attempt(Verdict::Unanswered),
+            _ => {}
+        }
+        let unknown = || Service::new(Verdict::Unknown, Basis::Unknown, Grounds::Nothing);
+        if !connection.established() {
+            return unknown();
+        }
+        let Some(timeline) = self.timelines.get(self.index) else { return unknown() };
+        let served = timeline.seen.iter().find_map(|seen| self.by_reply(seen));
+        let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_closing(seen)));
+        let queued = || timeline.seen.iter().find_map(|seen| self.queued(seen));
+        served.or_else(queued).unwrap_or_else(unknown)
+    }
+
+    /// Payload from the server: its program had accepted the connection.
+    fn by_reply(&self, seen: &Seen) -> Option<Service> {
+        let reply = seen.reply?;
+        let line = seen.request.filter(|line| line.frame < reply.frame);
+        let service = Service::new(Verdict::Served, Basis::Proved, Grounds::Reply { line, reply });
+        // Where the server greets, its greeting tells when it accepted.
+        Some(self.with_wait(Service { since: Some(reply), ..service }, seen, line.or(seen.established), reply))
+    }
+
+    /// The server's FIN: only a program that has accepted a connection closes it. (The system resets those that are still
+    /// in the queue when the listening socket goes.)
+    fn by_closing(&self, seen: &Seen) -> Option<Service> {
+        let server_fin = seen.server_fin?;
+        let client_fin = seen.client_fin.filter(|fin| fin.frame < server_fin.frame);
+        let service = Service::new(Verdict::Served, Basis::Inferred, Grounds::Closed { client_fin, server_fin });
+        let service = Service { since: Some(server_fin), ..service };
+        match client_fin {
+            Some(client_fin) => Some(self.with_wait(service, seen, Some(client_fin), server_fin)),
+            None => Some(service),
+        }
+    }
+
+    /// Adds how long it took from `from` to `to`, and whether that was waiting in the queue.
+    fn with_wait(&self, service: Service, seen: &Seen, from: Option<Moment>, to: Moment) -> Service {
+        let Some((from, nanoseconds)) = from.and_then(|from| Some((from, self.clocks.between(&from, &to)?))) else {
+            return service;
+        };
+        let released_by = self.released(seen, &from, &to).filter(|_| nanoseconds >= SHORTEST_WAIT);
+        // Without a connection whose end made room, only a server that closes long after its client has gone is telling.
+        let left_first = seen.client_end().is_some_and(|end| end.frame < to.frame);
+        let late = left_first && nanoseconds >= LATE_CLOSE;
+        let waited = (released_by.is_some() || late).then_some(Wait { from, to, nanoseconds, released_by });
+        let prompt = Some(nanoseconds).filter(|_| waited.is_none() && nanoseconds < PROMPT);
+        Service { waited, prompt, ..service }
+    }
+
+    /// The connection that was open before this one and ended right before `to`, but after `from`.
+    fn released(&self, seen: &Seen, from: &Moment, to: &Moment) -> Option<(usize, Moment)> {
+        let established = seen.established.as_ref()?;
+        let ended_between = |other: &Seen| -> Option<(i128, Moment)> {
+            let earlier = other.established.as_ref()?;
+            let end = other.end()?;
+            let before = self.clocks.before(earlier, established)?;
+            let inside = self.clocks.before(from, &end)? && !self.clocks.before(to, &end)?;
+            let (waited, gap) = (self.clocks.between(from, &end)?, self.clocks.between(&end, to)?);
+            (before && inside && gap <= PROMPT && gap <= waited).then_some((gap, end))
+        };
+        let ends = self.other_views().filter_map(|(index, other)| Some((index, ended_between(other)?)));
+        ends.min_by_key(|(_, (gap, _))| *gap).map(|(index, (_, end))| (index, end))
+    }
+
+    /// What shows that a connection which the server neither answered nor closed was in the queue.
+    fn queued(&self, seen: &Seen) -> Option<Service> {
+        if let (Some(line), Some(reset)) = (seen.unanswered, seen.server_reset) {
+            let before_client = seen.client_end().is_none_or(|end| reset.frame < end.frame);
+            let other = self.other_that(|other| other.answer.is_some()).filter(|_| before_client)?;
+            let service = Service::new(Verdict::Queued, Basis::Inferred, Grounds::Reset { line, reset, other });
+            return Some(Service { until: Some(reset), ..service });
+        }
+        let by_line = seen.unanswered.and_then(|line| {
+            let other = self.other_that(|other| other.answer.is_some())?;
+            self.missing(seen, &line).then_some(Grounds::NoAnswer { line, other })
+        });
+        let by_fin = || {
+            let client_fin = seen.client_fin?;
+            let other = self.other_that(|other| self.closed_at_once(other))?;
+            self.missing(seen, &client_fin).then_some(Grounds::NotClosed { client_fin, other })
+        };
+        let grounds = by_line.or_else(by_fin)?;
+        Some(Service::new(Verdict::Queued, Basis::Inferred, grounds))
+    }
+
+    /// Whether what should have followed `from` is missing: the server answered another connection later, or the capture
+    /// went on long enough; and, where it can be told, an earlier connection kept the server busy then.
+    fn missing(&self, seen: &Seen, from: &Moment) -> bool {
+        let later = self
+            .other_views()
+            .any(|(_, other)| other.last_reply.is_some_and(|reply| self.clocks.before(from, &reply) == Some(true)));
+        let watched = seen.capture_end.and_then(|end| self.clocks.between(from, &end));
+        let long = watched.is_some_and(|watched| watched >= LATE);
+        (later || long) && self.busy_at(seen, from) != Some(false)
+    }
+
+    /// Whether an earlier connection of the server was open at this moment; `None` where some other cannot be compared.
+    fn busy_at(&self, seen: &Seen, moment: &Moment) -> Option<bool> {
+        let established = seen.established.as_ref()?;
+        let mut all_compared = true;
+        for (_, other) in self.other_views() {
+            let Some(begin) = other.established.as_ref() else { continue };
+            let Some(earlier) = self.clocks.before(begin, established) else {
+                all_compared = false;
+                continue;
+            };
+            let open = other.end().is_none_or(|end| self.clocks.before(moment, &end) == Some(true));
+            if earlier && open {
+                return Some(true);
+            }
+        }
+        all_compared.then_some(false)
+    }
+
+    /// Whether the server closed right after the client.
+    fn closed_at_once(&self, seen: &Seen) -> bool {
+        let (Some(client), Some(server)) = (seen.client_fin, seen.server_fin) else { return false };
+        self.clocks.between(&client, &server).is_some_and(|nanoseconds| (0..PROMPT).contains(&nanoseconds))
+    }
+
+    /// The other connections of the server as each capture shows them.
+    fn other_views(&self) -> impl Iterator<Item = (usize, &'a Seen)> {
+        let (timelines, own) = (self.timelines, self.index);
+        let others = self.others.iter().copied().filter(move |index| *index != own);
+        others.flat_map(move |index| {
+            let seen = timelines.get(index).map(|timeline| timeline.seen.as_slice()).unwrap_or_default();
+            seen.iter().map(move |seen| (index, seen))
+        })
+    }
+
+    /// The first other connection of which this holds.
+    fn other_that(&self, holds: impl Fn(&Seen) -> bool) -> Option<usize> {
+        self.other_views().find(|(_, seen)| holds(seen)).map(|(index, _)| index)
+    }
+}

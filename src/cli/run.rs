@@ -1,0 +1,106 @@
+//! `socklab run`: any program, with a journal of its socket calls.
+//!
+//! Exit status: the program's own; 127 if there is no such program, 126 if it can't be executed, 125 if it can't be
+//! watched or the journal can't be opened. A program that a signal ended ends this process by the same signal.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::cli::exit::{Failure, say};
+use crate::cli::{input, servers};
+use crate::witness::journal::Journal;
+use crate::witness::{launch, tracer};
+use crate::wording;
+
+/// This command's own failure, where every other status is the program's. As of env(1) and timeout(1).
+const OWN_FAILURE: u8 = 125;
+const NOT_EXECUTABLE: u8 = 126;
+const NOT_FOUND: u8 = 127;
+
+/// What `socklab run` takes.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Add every socket call to this file, one JSON object a line [default: named after the program, here]
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Only run the program, where tracing is forbidden: no journal is written
+    #[arg(long, conflicts_with = "journal")]
+    without_trace: bool,
+    /// The child that becomes the program
+    #[arg(long, hide = true)]
+    stand_in: bool,
+    /// The program and its arguments
+    #[arg(value_name = "PROGRAM", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    program: Vec<OsString>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  The server of step 6, with its journal in tcp_server.jsonl:
+      socklab run -- python3 tcp_server.py
+  Evidence for the questions that no capture answers:
+      socklab analyze step8.pcapng --journal tcp_server.jsonl";
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    if arguments.stand_in {
+        return not_run(arguments, &launch::stand_in(&arguments.program));
+    }
+    if arguments.without_trace {
+        return not_run(arguments, &launch::become_program(&arguments.program));
+    }
+    let named = arguments.journal.clone();
+    let path = named.clone().unwrap_or_else(|| launch::journal_name(&arguments.program).into());
+    let journal = match servers::open_journal(&path) {
+        Ok(out) => Arc::new(Journal::new(out)),
+        Err(why) => {
+            say("error", &why);
+            return OWN_FAILURE.into();
+        }
+    };
+    match tracer::run(&arguments.program, Arc::clone(&journal)) {
+        Ok(outcome) => {
+            if named.is_none() {
+                tell_where(&path, journal.events());
+            }
+            match (outcome, journal.is_complete()) {
+                (tracer::Outcome::Exited(0), false) => OWN_FAILURE.into(),
+                (outcome, _) => outcome.repeat(),
+            }
+        }
+        Err(failure) => {
+            let told = Failure::new("run", &failure);
+            failure.advice().map_or(told.clone(), |advice| told.hint(advice)).report();
+            OWN_FAILURE.into()
+        }
+    }
+}
+
+/// Says where the journal is that nobody named. One without any event is not kept.
+fn tell_where(path: &Path, events: u64) {
+    let name = input::name(path.as_os_str());
+    if events > 0 {
+        say("note", &format!("journal: {name}, {}", wording::count(events, "event")));
+    } else if fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0) {
+        // What is left of it does no harm.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// The program could not be run.
+fn not_run(arguments: &Arguments, error: &std::io::Error) -> ExitCode {
+    let name = arguments.program.first().map_or_else(String::new, |program| input::name(program));
+    let (cause, status) = match error.kind() {
+        ErrorKind::NotFound => ("there is no such program".to_owned(), NOT_FOUND),
+        _ => (error.to_string(), NOT_EXECUTABLE),
+    };
+    Failure::new(name, cause).report();
+    status.into()
+}

@@ -1,0 +1,336 @@
+//! `socklab sockets`: this computer's sockets, in the lab's words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, IsTerminal, Write};
+use std::net::IpAddr;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
+
+use crate::cli::exit::{Exit, Failure};
+use crate::escape;
+use crate::lab::HostName;
+use crate::rehearse::options::sheet_hosts;
+use crate::socket_table::{self, Entry, Owner, State};
+use crate::types::{Protocol, SocketAddress};
+use crate::wording;
+
+/// Time between two looks with `--watch`.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Columns of the table.
+const COLUMNS: u16 = 80;
+
+/// Clears a terminal's window and begins at its top (ECMA-48: ED, CUP).
+const CLEAR: &str = "\x1b[2J\x1b[H";
+
+/// What `socklab sockets` takes.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Show the table again whenever it changes, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+    /// Only sockets with this port at one of the two ends
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// The address of a host of the lab, such as B=10.0.3.20 [default: 10.0.3.1 is A, 10.0.3.2 B, 10.0.3.3 C]
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = super::rehearse::host)]
+    host: Vec<(HostName, IpAddr)>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Who waits in the queue of the server of step 6, while it changes:
+      socklab sockets --watch --port 65432
+  The programs of other users too:
+      sudo socklab sockets";
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    match show(arguments) {
+        Ok(()) => Exit::Done.into(),
+        // Nobody reads on.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done.into(),
+        Err(error) => {
+            Failure::new("sockets", error).report();
+            Exit::Unusable.into()
+        }
+    }
+}
+
+fn show(arguments: &Arguments) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let clear = if out.is_terminal() { CLEAR } else { "" };
+    let hosts = hosts(&arguments.host);
+    let mut shown = String::new();
+    loop {
+        let text = listed(arguments.port)?.render(&hosts);
+        if text != shown {
+            let before = if arguments.watch { clear } else { "" };
+            out.write_all(format!("{before}{text}").as_bytes())?;
+            out.flush()?;
+            shown = text;
+        }
+        if !arguments.watch {
+            return Ok(());
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+fn hosts(set: &[(HostName, IpAddr)]) -> BTreeMap<IpAddr, HostName> {
+    let is_set = |name: HostName| set.iter().any(|(other, _)| *other == name);
+    let sheet = [sheet_hosts(false), sheet_hosts(true)].into_iter().flatten();
+    let sheet = sheet.filter(|host| !is_set(host.name)).map(|host| (host.ip, host.name));
+    sheet.chain(set.iter().map(|(name, ip)| (*ip, *name))).collect()
+}
+
+fn listed(port: Option<u16>) -> io::Result<Listing> {
+    let mut sockets = Vec::new();
+    for protocol in [Protocol::Tcp, Protocol::Udp] {
+        sockets.extend(socket_table::list(protocol)?.into_iter().map(|entry| (protocol, entry)));
+    }
+    sockets.retain(|(_, entry)| port.is_none_or(|port| [entry.local.port, entry.remote.port].contains(&port)));
+    let (owners, is_complete) = socket_table::owners();
+    Ok(Listing { sockets, owners, is_complete })
+}
+
+/// What a socket is, in the lab's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Listening,
+    Waiting,
+    Handshake,
+    Connecting,
+    Connected,
+    PeerClosed,
+    HalfClosed,
+    Closing,
+    TimeWait,
+    Bound,
+    BoundToOne,
+}
+
+impl Role {
+    fn of(protocol: Protocol, entry: &Entry) -> Role {
+        match (protocol, entry.state) {
+            (Protocol::Udp, State::ESTABLISHED) => Role::BoundToOne,
+            (Protocol::Udp, _) => Role::Bound,
+            (_, State::LISTEN) => Role::Listening,
+            _ if entry.waits() => Role::Waiting,
+            (_, State::SYN_SENT) => Role::Connecting,
+            (_, State::SYN_RECEIVED | State::NEW_SYN_RECEIVED) => Role::Handshake,
+            (_, State::ESTABLISHED) => Role::Connected,
+            (_, State::CLOSE_WAIT) => Role::PeerClosed,
+            (_, State::FIN_WAIT_2) => Role::HalfClosed,
+            (_, State::TIME_WAIT) => Role::TimeWait,
+            _ => Role::Closing,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Role::Listening => "listening",
+            Role::Waiting => "waiting",
+            Role::Handshake => "handshake",
+            Role::Connecting => "connecting",
+            Role::Connected => "connected",
+            Role::PeerClosed => "closed by peer",
+            Role::HalfClosed => "closed here",
+            Role::Closing => "closing",
+            Role::TimeWait => "time-wait",
+            Role::Bound => "bound",
+            Role::BoundToOne => "bound, one peer",
+        }
+    }
+
+    /// One line for a student.
+    fn explanation(self) -> &'static str {
+        match self {
+            Role::Listening => "its program has called listen(), and clients can connect to it.",
+            Role::Waiting => "the handshake is complete, but no program has called accept() yet.",
+            Role::Handshake => "this system has answered a SYN; the client's ACK has not come yet.",
+            Role::Connecting => "this system has sent a SYN; no answer has come yet.",
+            Role::Connected => "the handshake is complete, and a program has the socket.",
+            Role::PeerClosed => "FIN has come; the program here has not closed its socket yet.",
+            Role::HalfClosed => "FIN was sent and acknowledged; none has come from the other side.",
+            Role::Closing => "FIN was sent and is not acknowledged yet.",
+            Role::TimeWait => "both sides have closed; the system keeps the addresses for a minute.",
+            Role::Bound => "it receives datagrams from everybody.",
+            Role::BoundToOne => "its program has called connect(), and it receives from that address only.",
+        }
+    }
+}
+
+/// The sockets of a computer at one moment.
+struct Listing {
+    sockets: Vec<(Protocol, Entry)>,
+    owners: BTreeMap<u64, Vec<Owner>>,
+    /// The programs of all users could be looked at.
+    is_complete: bool,
+}
+
+impl Listing {
+    fn render(&self, hosts: &BTreeMap<IpAddr, HostName>) -> String {
+        if self.sockets.is_empty() {
+            return "There are no TCP or UDP sockets.\n".to_owned();
+        }
+        let mut sockets: Vec<(Role, &(Protocol, Entry))> =
+            self.sockets.iter().map(|socket| (Role::of(socket.0, &socket.1), socket)).collect();
+        // Connections stand below the listening socket that they came to.
+        sockets
+            .sort_by_key(|(role, (protocol, entry))| (*protocol, entry.local.port, *role, entry.local, entry.remote));
+        let mut table = Table::new();
+        table
+            .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(COLUMNS);
+        table.set_header(["", "LOCAL ADDRESS", "REMOTE ADDRESS", "STATE", "PROGRAM"]);
+        for (role, (protocol, entry)) in &sockets {
+            let remote = match role {
+                Role::Listening | Role::Bound => "-".to_owned(),
+                _ => address(entry.remote, hosts),
+            };
+            let row = [
+                protocol.to_string(),
+                entry.local.to_string(),
+                remote,
+                state(*role, entry),
+                self.program(*role, entry),
+            ];
+            table.add_row(row);
+        }
+        // What is long goes on in the next line: programs that share a socket.
+        table.column_iter_mut().take(4).for_each(|column| {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        });
+        let mut text = self.own_letters(hosts);
+        for line in table.lines() {
+            text.push_str(line.trim_end().strip_prefix(' ').unwrap_or(&line));
+            text.push('\n');
+        }
+        text.push('\n');
+        let roles: BTreeSet<Role> = sockets.iter().map(|(role, _)| *role).collect();
+        for role in roles {
+            text.push_str(&format!("{}: {}\n", role.name(), role.explanation()));
+        }
+        if !self.is_complete {
+            text.push_str("Programs of other users are not named (?); sudo socklab sockets names them.\n");
+        }
+        text
+    }
+
+    /// Which hosts of the lab this computer is, by the addresses of its sockets.
+    fn own_letters(&self, hosts: &BTreeMap<IpAddr, HostName>) -> String {
+        let own: BTreeSet<IpAddr> = self.sockets.iter().map(|(_, entry)| entry.local.ip).collect();
+        let named = own.into_iter().filter_map(|ip| Some(format!("This computer is {}: {ip}.\n", hosts.get(&ip)?)));
+        named.collect()
+    }
+
+    fn program(&self, role: Role, entry: &Entry) -> String {
+        match self.owners.get(&entry.inode) {
+            Some(owners) => {
+                let named = owners.iter().map(|owner| format!("{} ({})", escape::harmless(&owner.name), owner.process));
+                named.collect::<Vec<_>>().join(", ")
+            }
+            None if role == Role::Waiting => "none yet".to_owned(),
+            None if !entry.opened() => "-".to_owned(),
+            None => "?".to_owned(),
+        }
+    }
+}
+
+fn address(address: SocketAddress, hosts: &BTreeMap<IpAddr, HostName>) -> String {
+    hosts.get(&address.ip).map_or_else(|| address.to_string(), |host| format!("{address} ({host})"))
+}
+
+fn state(role: Role, entry: &Entry) -> String {
+    let more = match role {
+        _ if entry.unread == 0 => return role.name().to_owned(),
+        Role::Listening if entry.unread == 1 => "1 waits".to_owned(),
+        Role::Listening => format!("{} wait", entry.unread),
+        Role::Waiting => wording::count(entry.unread.into(), "byte"),
+        _ => format!("{} unread", wording::count(entry.unread.into(), "byte")),
+    };
+    format!("{} ({more})", role.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(local: &str, remote: &str, state: u8, unread: u32, inode: u64) -> Entry {
+        let address = |text: &str| text.parse().unwrap();
+        Entry { local: address(local), remote: address(remote), state: State(state), unacknowledged: 0, unread, inode }
+    }
+
+    fn listing(sockets: Vec<(Protocol, Entry)>) -> Listing {
+        let owner = |process, name: &str| Owner { process, name: name.to_owned() };
+        let owners = BTreeMap::from([
+            (11, vec![owner(4711, "python3")]),
+            (12, vec![owner(4711, "python3"), owner(4712, "python3")]),
+        ]);
+        Listing { sockets, owners, is_complete: true }
+    }
+
+    #[test]
+    fn a_busy_server_is_shown_with_who_waits() {
+        let sockets = vec![
+            (Protocol::Tcp, entry("10.0.3.1:65432", "10.0.3.3:51194", 1, 18, 0)),
+            (Protocol::Tcp, entry("10.0.3.1:65432", "10.0.3.2:45270", 1, 0, 12)),
+            (Protocol::Udp, entry("10.0.3.1:65433", "0.0.0.0:0", 7, 0, 13)),
+            (Protocol::Tcp, entry("10.0.3.1:65432", "0.0.0.0:0", 10, 1, 11)),
+        ];
+        let text = listing(sockets).render(&hosts(&[]));
+        let expected = [
+            "This computer is A: 10.0.3.1.",
+            "TCP 10.0.3.1:65432 - listening (1 waits) python3 (4711)",
+            "TCP 10.0.3.1:65432 10.0.3.3:51194 (C) waiting (18 bytes) none yet",
+            "TCP 10.0.3.1:65432 10.0.3.2:45270 (B) connected python3",
+            "UDP 10.0.3.1:65433 - bound ?",
+        ];
+        for row in expected {
+            let is_it = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(row);
+            assert!(text.lines().any(is_it), "{row}: {text}");
+        }
+        for role in [Role::Listening, Role::Waiting, Role::Connected, Role::Bound] {
+            assert!(text.contains(&format!("\n{}: {}\n", role.name(), role.explanation())), "{text}");
+        }
+        assert!(!text.contains("time-wait"));
+        assert!(text.lines().all(|line| line.chars().count() <= usize::from(COLUMNS)), "{text}");
+    }
+
+    #[test]
+    fn letters_are_the_users_where_set() {
+        let set = hosts(&[(HostName::B, "192.168.1.7".parse().unwrap())]);
+        let shown = |text: &str| address(text.parse().unwrap(), &set);
+        assert_eq!(shown("192.168.1.7:5"), "192.168.1.7:5 (B)");
+        assert_eq!(shown("10.0.3.2:5"), "10.0.3.2:5");
+        assert_eq!(shown("10.0.3.1:5"), "10.0.3.1:5 (A)");
+    }
+
+    #[test]
+    fn every_state_of_the_kernel_has_a_role() {
+        let role = |state: u8| Role::of(Protocol::Tcp, &entry("1.1.1.1:1", "2.2.2.2:2", state, 0, 9));
+        let roles: Vec<Role> = (1..=12).map(role).collect();
+        let expected = [
+            Role::Connected,
+            Role::Connecting,
+            Role::Handshake,
+            Role::Closing,
+            Role::HalfClosed,
+            Role::TimeWait,
+            Role::Closing,
+            Role::PeerClosed,
+            Role::Closing,
+            Role::Listening,
+            Role::Closing,
+            Role::Handshake,
+        ];
+        assert_eq!(roles, expected);
+    }
+}

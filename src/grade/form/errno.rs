@@ -1,0 +1,142 @@
+//! The name of an error, as a student writes it or copies it from the screen.
+//!
+//! Only the error itself is understood: its name, its number where it is said to be one, its message, and the words that
+//! stand around it on a screen. Any other word may deny it or make it doubtful ("it was not EADDRINUSE"), so such a text
+//! is for a human.
+
+/// Names, messages and numbers of errors that the lab's programs meet. The numbers of `EADDRINUSE` are those of Linux,
+/// macOS and Windows.
+const ERRORS: [(&str, &[&str], &[&str]); 5] = [
+    (
+        "EADDRINUSE",
+        &[
+            "address already in use",
+            "only one usage of each socket address (protocol/network address/port) is normally permitted",
+        ],
+        &["98", "48", "10048"],
+    ),
+    ("EADDRNOTAVAIL", &["cannot assign requested address", "can't assign requested address"], &["99", "49", "10049"]),
+    ("EACCES", &["permission denied"], &["13", "10013"]),
+    ("ECONNREFUSED", &["connection refused"], &["111", "61", "10061"]),
+    ("ETIMEDOUT", &["connection timed out", "operation timed out", "timed out"], &["110", "60", "10060"]),
+];
+
+/// Words around an error on a screen.
+const AROUND: [&str; 14] = [
+    "oserror",
+    "socket",
+    "error",
+    "errno",
+    "winerror",
+    "code",
+    "number",
+    "message",
+    "exception",
+    "bind",
+    "python",
+    "the",
+    "is",
+    "python3",
+];
+
+/// Words after which a number is an error's.
+const BEFORE_NUMBERS: [&str; 5] = ["errno", "winerror", "error", "code", "number"];
+
+/// The errno name that a text gives.
+///
+/// # Errors
+/// If it gives none, several, or says more.
+pub(super) fn read(text: &str) -> Result<String, String> {
+    let lower = text.trim().to_lowercase().replace('’', "'");
+    let (named, rest) = messages(&lower);
+    let words: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let mut found: Vec<String> = named;
+    let mut more = rest.contains('?') || !rest.is_ascii();
+    for (place, word) in words.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|place| words.get(place));
+        let is_number = words.len() == 1 || before.is_some_and(|word| BEFORE_NUMBERS.contains(word));
+        match error(word, is_number) {
+            Some(name) => found.push(name),
+            None => more |= !AROUND.contains(word),
+        }
+    }
+    found.sort();
+    found.dedup();
+    match (found.as_slice(), more) {
+        ([one], false) => Ok(one.clone()),
+        ([], _) => Err(format!("'{text}' names no error")),
+        _ => Err(format!("'{text}' says more than the name of an error")),
+    }
+}
+
+/// The errors whose messages stand in a text, and the text without them.
+fn messages(lower: &str) -> (Vec<String>, String) {
+    let mut rest = lower.to_owned();
+    let mut found = Vec::new();
+    for (name, messages, _) in ERRORS {
+        for message in messages {
+            if rest.contains(message) {
+                found.push(name.to_owned());
+                rest = rest.replace(message, " ");
+            }
+        }
+    }
+    (found, rest)
+}
+
+/// The error that a word names, in capitals.
+fn error(word: &str, may_be_number: bool) -> Option<String> {
+    let bare = word.strip_prefix("wsa").unwrap_or(word);
+    let known = ERRORS
+        .iter()
+        .find(|(name, _, numbers)| bare == name.to_lowercase() || may_be_number && numbers.contains(&word));
+    if let Some((name, ..)) = known {
+        return Some((*name).to_owned());
+    }
+    let is_name = bare.len() > 3 && bare.starts_with('e') && !["error", "errno", "exception", "each"].contains(&bare);
+    (is_name && may_be_number).then(|| bare.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn an_error_is_understood_as_the_screen_shows_it() {
+        for text in [
+            "EADDRINUSE",
+            "eaddrinuse.",
+            "98",
+            "Errno 98",
+            "OSError: [Errno 98] Address already in use",
+            "[Errno 48] Address already in use",
+            "socket.error: [Errno 98] Address already in use",
+            "WSAEADDRINUSE",
+            "bind: Address already in use",
+            "EADDRINUSE (Address already in use)",
+            "[WinError 10048] Only one usage of each socket address (protocol/network address/port) is normally permitted",
+        ] {
+            assert_eq!(read(text).as_deref(), Ok("EADDRINUSE"), "{text}");
+        }
+        assert_eq!(read("ENETDOWN").as_deref(), Ok("ENETDOWN"));
+    }
+
+    #[test]
+    fn what_is_denied_or_doubted_is_for_a_human() {
+        for text in [
+            "it was not EADDRINUSE, there was no error",
+            "after 98 seconds it worked",
+            "no EADDRINUSE",
+            "EADDRINUSE?",
+            "EADDRINUSE or ECONNREFUSED",
+            "maybe EADDRINUSE",
+            "I expected Errno 98 but it started",
+            "address already in use, never happened",
+            "kein EADDRINUSE",
+            "98 99",
+            "nothing",
+        ] {
+            assert!(read(text).is_err(), "{text}: {:?}", read(text));
+        }
+    }
+}

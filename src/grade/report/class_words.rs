@@ -1,0 +1,45 @@
+//! The words that the views of grades use for a class in numbers.
+
+use super::statistics::Statistics;
+use crate::grade::points::Points;
+use crate::wording::count;
+
+/// The class in numbers, in sentences.
+pub fn overview(of: &Statistics) -> Vec<String> {
+    let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    let late = match (of.late, of.late_cost) {
+        (0, _) => "none of them late".to_owned(),
+        (late, Points::ZERO) => format!("{late} of them late, which costs nothing by this rubric"),
+        (late, cost) => format!("{late} of them late, for which the rubric takes {cost} points in all"),
+    };
+    let mut lines = vec![format!("{}, {late}.", count(number(of.submissions), "submission"))];
+    if let Some(absent) = &of.not_handed_in {
+        lines.push(match absent.len() {
+            0 => "Everyone in the platform's table handed something in.".to_owned(),
+            1 => "1 student of the platform's table handed nothing in.".to_owned(),
+            more => format!("{more} students of the platform's table handed nothing in."),
+        });
+    }
+    lines.push(match of.for_a_human {
+        0 => "Nothing waits for you.".to_owned(),
+        1 => "In 1 submission something waits for you.".to_owned(),
+        more => format!("In {more} submissions something waits for you."),
+    });
+    let points = &of.points;
+    lines.push(format!(
+        "Of {} points the median is {}, the mean {}; the middle half of the class has {} to {}, all have {} to {}.",
+        points.max_points,
+        points.median,
+        points.mean,
+        points.lower_quartile,
+        points.upper_quartile,
+        points.least,
+        points.most
+    ));
+    lines
+}
+
+/// How many submissions have points in a range.
+pub fn bins(of: &Statistics) -> impl Iterator<Item = (String, u64)> + '_ {
+    of.distribution.iter().map(|bin| (format!("{} to {}", bin.from, bin.to), bin.submissions))
+}

@@ -1,0 +1,103 @@
+//! What files are called in a report: the last part of their names where that is enough to tell them apart, and in a
+//! table's column not even their endings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analyze::analysis::{Analysis, Evidence};
+use crate::report::page::shorten;
+
+/// Columns of a file's name in a table.
+const COLUMN: usize = 20;
+
+/// The endings of captures, compressed or not.
+const ENDINGS: [&str; 8] = ["pcapng", "pcap", "cap", "dmp", "gz", "zst", "lz4", "ntar"];
+
+/// The ending of journals.
+const JOURNALS: &str = "jsonl";
+
+/// Whether a file's name that ends so is that of a capture, or of a compressed one.
+pub fn is_captures_ending(ending: &str) -> bool {
+    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// The files of a report.
+pub struct Names<'a> {
+    /// For each last part, the files that end with it.
+    lasts: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// For each last part without its endings, the files.
+    stems: BTreeMap<&'a str, BTreeSet<&'a str>>,
+}
+
+impl<'a> Names<'a> {
+    /// All files that the analysis names.
+    pub fn new(analysis: &'a Analysis) -> Names<'a> {
+        let captures = analysis.captures.iter().map(|capture| capture.file.as_str());
+        let claims = analysis.answers.iter().flat_map(|answer| &answer.claims).flat_map(|claim| &claim.evidence);
+        let found = analysis.findings.iter().flat_map(|finding| &finding.evidence);
+        let evidence = claims.chain(found).map(|evidence: &Evidence| evidence.file.as_str());
+        let findings = analysis.findings.iter().filter_map(|finding| finding.file.as_deref());
+        Names::of_files(captures.chain(evidence).chain(findings))
+    }
+
+    fn of_files(files: impl Iterator<Item = &'a str>) -> Names<'a> {
+        let mut names = Names { lasts: BTreeMap::new(), stems: BTreeMap::new() };
+        for file in files {
+            names.lasts.entry(last(file)).or_default().insert(file);
+            names.stems.entry(stem(last(file))).or_default().insert(file);
+        }
+        names
+    }
+
+    /// What a file is called.
+    pub fn of<'f>(&self, file: &'f str) -> &'f str {
+        if is_only(&self.lasts, last(file)) { last(file) } else { file }
+    }
+
+    /// What a file is called in a table's column: `step8`; a long name is cut in the middle.
+    pub fn in_column(&self, file: &str) -> String {
+        let stem = stem(last(file));
+        shorten(if is_only(&self.stems, stem) { stem } else { self.of(file) }, COLUMN)
+    }
+}
+
+/// Whether one file is called so and no other.
+fn is_only(files: &BTreeMap<&str, BTreeSet<&str>>, name: &str) -> bool {
+    !name.is_empty() && files.get(name).is_some_and(|files| files.len() == 1)
+}
+
+fn last(file: &str) -> &str {
+    file.rsplit(['/', '\\']).next().unwrap_or(file)
+}
+
+/// A name without the endings of captures and journals.
+fn stem(name: &str) -> &str {
+    let mut stem = name;
+    while let Some((rest, ending)) = stem.rsplit_once('.')
+        && !rest.is_empty()
+        && (is_captures_ending(ending) || ending.eq_ignore_ascii_case(JOURNALS))
+    {
+        stem = rest;
+    }
+    stem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_with_the_same_last_part_keep_their_whole_names() {
+        let names = Names::of_files(["a/x.pcap", "b/x.pcap", "a/y.pcap"].into_iter());
+        assert_eq!(names.of("a/x.pcap"), "a/x.pcap");
+        assert_eq!(names.of("a/y.pcap"), "y.pcap");
+    }
+
+    #[test]
+    fn a_column_has_no_endings_where_none_is_needed() {
+        let names = Names::of_files(["a/step8.pcapng.gz", "x.pcap", "x.pcapng", "server.jsonl"].into_iter());
+        assert_eq!(names.in_column("a/step8.pcapng.gz"), "step8");
+        assert_eq!(names.in_column("x.pcap"), "x.pcap");
+        assert_eq!(names.in_column("server.jsonl"), "server");
+        assert_eq!(stem(".pcapng"), ".pcapng");
+    }
+}

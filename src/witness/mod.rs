@@ -1,0 +1,30 @@
+//! Watching a program's socket calls from outside (`socklab run`): the journal of any program, without its help.
+//!
+//! The program runs as a child that this process traces (ptrace(2)): a filter in the kernel (seccomp(2)) stops it at the
+//! calls that concern sockets and lets all others pass; where the system has no such filter, it is stopped at every call.
+//! Nothing of the program is changed: registers and memory are read, never written.
+//!
+//! - [`launch`]: the child, and why it may not be traced
+//! - `tracer`: the stops of all its processes and threads, signals, the end
+//! - `observer`: what the calls mean, as events; `descriptors`: which descriptor is which socket
+//! - `queue`: the accept queues, from the kernel's list of sockets
+//! - `calls`, `filter`, `cpu`, `memory`: system calls by number, and how a stopped thread is read
+//!
+//! Not seen: io_uring, programs of another processor mode (32 bits), and what a program does after its tracing was refused
+//! (a set-user-ID program loses that right under the filter).
+
+pub mod journal;
+pub mod launch;
+pub mod tracer;
+
+mod calls;
+mod cpu;
+mod descriptors;
+mod filter;
+mod memory;
+mod names;
+mod numbers;
+mod observer;
+mod outcome;
+mod queue;
+mod signals;

@@ -1,0 +1,393 @@
+//! What the calls mean: from system calls at their entry and exit to the journal's events.
+//!
+//! A descriptor is looked up at the entry of its call, since at the exit another thread may have closed it, and a close is
+//! taken in at its entry, since from then on the system may give the number to another thread. Calls that did nothing yet
+//! (would block, were interrupted) are no events.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+use nix::libc;
+use nix::unistd::Pid;
+
+use crate::journal::{EventKind, JournalEvent};
+use crate::servers::explain;
+use crate::servers::program::now;
+use crate::types::{Protocol, SocketAddress, Timestamp};
+use crate::witness::calls::{self, Kind};
+use crate::witness::cpu::Call;
+use crate::witness::descriptors::{Descriptors, Dropped, Socket, Who};
+use crate::witness::journal::Journal;
+use crate::witness::memory::Memory;
+use crate::witness::names;
+use crate::witness::queue::{Listener, Queues};
+
+mod transfer;
+
+/// A call that has begun and whose result is of interest.
+#[derive(Debug)]
+pub(super) struct Begun {
+    kind: Kind,
+    arguments: [u64; 6],
+    time: Timestamp,
+    /// The number of the socket that it concerns.
+    socket: Option<u32>,
+    /// For a close: what is closed by it.
+    dropped: Option<Dropped>,
+}
+
+/// Turns the calls of a run into the events of its journal.
+pub(super) struct Observer {
+    run: u32,
+    journal: Arc<Journal>,
+    queues: Arc<Queues>,
+    descriptors: Descriptors,
+    names: HashMap<u32, Arc<str>>,
+    listening: u32,
+    /// Not written yet: the program goes on first.
+    drafts: Vec<JournalEvent>,
+}
+
+impl Observer {
+    /// An observer of the run whose first process has this number.
+    ///
+    /// # Errors
+    /// If the system gives no thread to look at the queues.
+    pub(super) fn new(run: u32, journal: Arc<Journal>) -> io::Result<Observer> {
+        let queues = Queues::watch(Arc::clone(&journal))?;
+        Ok(Observer {
+            run,
+            journal,
+            queues,
+            descriptors: Descriptors::default(),
+            names: HashMap::new(),
+            listening: 0,
+            drafts: Vec::new(),
+        })
+    }
+
+    /// A process begins, forked by another one of the run or as its first one.
+    pub(super) fn begun(&mut self, process: u32, parent: Option<u32>) {
+        self.descriptors.begin(process, parent);
+        if let Some(name) = parent.and_then(|parent| self.names.get(&parent)).cloned() {
+            self.names.insert(process, name);
+        }
+    }
+
+    /// A process runs another program now.
+    pub(super) fn executed(&mut self, who: Who) {
+        let line = fs::read(format!("/proc/{}/cmdline", who.listed)).unwrap_or_default();
+        self.names.insert(who.process, names::of(&line).into());
+        let dropped = self.descriptors.executed(who);
+        self.closed_by(who, dropped, "exec");
+    }
+
+    /// A process has ended.
+    pub(super) fn ended(&mut self, who: Who) {
+        let dropped = self.descriptors.end(who.process);
+        self.closed_by(who, dropped, "exit");
+        self.names.remove(&who.process);
+    }
+
+    /// Sockets are closed without `close()`. That other processes still hold some of them is no news.
+    fn closed_by(&mut self, who: Who, dropped: Vec<Dropped>, what: &str) {
+        let time = now();
+        for dropped in dropped.into_iter().filter(|dropped| dropped.last) {
+            self.closed(who, time, &dropped, Some(what));
+        }
+    }
+
+    /// Writes what has happened since the last time.
+    pub(super) fn write(&mut self) {
+        if !self.drafts.is_empty() {
+            self.journal.write(&self.drafts);
+            self.drafts.clear();
+            if self.listening > 0 {
+                self.queues.notice();
+            }
+        }
+    }
+
+    /// A call begins. `None` if nothing about its end is of interest.
+    pub(super) fn entry(&mut self, who: Who, call: &Call) -> Option<Begun> {
+        let kind = calls::kind(call.number)?;
+        let [first, second, third, ..] = call.arguments;
+        let mut begun = Begun { kind, arguments: call.arguments, time: now(), socket: None, dropped: None };
+        match kind {
+            Kind::Socket => return Some(begun),
+            Kind::Close => {
+                // Looked up first: a descriptor not used so far may be a socket all the same.
+                self.descriptors.find(who, low(first));
+                begun.dropped = self.descriptors.take(who.process, low(first));
+                return begun.dropped.is_some().then_some(begun);
+            }
+            Kind::CloseRange => {
+                self.close_range(who, low(first), low(second), low(third));
+                return None;
+            }
+            Kind::Splice => begun.socket = self.find(who, third).or_else(|| self.find(who, first)),
+            _ => begun.socket = self.find(who, first),
+        }
+        let connecting = |observer: &mut Self| observer.socket(begun.socket).is_some_and(|s| s.connecting.is_some());
+        let wanted = match kind {
+            Kind::GetOption => connecting(self),
+            Kind::DuplicateTo => begun.socket.is_some() || self.descriptors.knows(who.process, low(second)),
+            _ => begun.socket.is_some(),
+        };
+        wanted.then_some(begun)
+    }
+
+    fn find(&mut self, who: Who, fd: u64) -> Option<u32> {
+        self.descriptors.find(who, low(fd))
+    }
+
+    fn socket(&mut self, number: Option<u32>) -> Option<&mut Socket> {
+        self.descriptors.socket(number?)
+    }
+
+    /// A call has ended with this result.
+    pub(super) fn exit(&mut self, who: Who, begun: Begun, result: i64) {
+        match u64::try_from(result) {
+            // Where the program's memory tells nothing, there is nothing to note.
+            Ok(result) => self.succeeded(who, begun, result).unwrap_or_default(),
+            Err(_) => self.failed(who, &begun, i32::try_from(result.saturating_neg()).unwrap_or(0)),
+        }
+    }
+
+    fn succeeded(&mut self, who: Who, begun: Begun, result: u64) -> Option<()> {
+        let [_, second, third, ..] = begun.arguments;
+        match begun.kind {
+            Kind::Socket => self.created(who, &begun, low(result)),
+            Kind::Bind => {
+                let asked = self.memory(who).socket_address(second, third)?;
+                let socket = self.descriptors.socket(begun.socket?)?;
+                socket.local = if asked.port == 0 { socket.entry(who).map(|entry| entry.local) } else { Some(asked) };
+                self.note(who, begun.socket?, EventKind::Bind, |_| {});
+            }
+            Kind::Listen => self.listens(who, begun.socket?, low(second)),
+            Kind::Accept => self.accepted(who, &begun, low(result))?,
+            Kind::Connect => {
+                let remote = self.memory(who).socket_address(second, third);
+                self.connected(who, begun.socket?, remote);
+            }
+            Kind::GetOption => self.background_connect(who, begun.socket?, begun.arguments),
+            Kind::Shutdown => {
+                let how = match low(second) {
+                    libc::SHUT_RD => "SHUT_RD",
+                    libc::SHUT_WR => "SHUT_WR",
+                    _ => "SHUT_RDWR",
+                };
+                self.note(who, begun.socket?, EventKind::Shutdown, |event| event.operation = Some(how.to_owned()));
+            }
+            Kind::Close => self.closed(who, now(), &begun.dropped?, None),
+            Kind::CloseRange => {}
+            Kind::Duplicate | Kind::DuplicateTo | Kind::Control => {
+                let replaced = self.descriptors.duplicate(who.process, low(result), begun.socket);
+                self.closed(who, now(), &replaced?, Some("dup2"));
+            }
+            _ => self.transferred(who, &begun, result)?,
+        }
+        Some(())
+    }
+
+    fn created(&mut self, who: Who, begun: &Begun, fd: i32) {
+        match asked_protocol(begun.arguments) {
+            Some(protocol) => {
+                let (socket, replaced) = self.descriptors.make(who, fd, protocol);
+                let number = socket.number;
+                self.out_of_date(who, replaced);
+                self.note(who, number, EventKind::Socket, |_| {});
+            }
+            None => drop(self.descriptors.take(who.process, fd)),
+        }
+    }
+
+    /// A descriptor was given anew whose close was not seen.
+    fn out_of_date(&mut self, who: Who, replaced: Option<Dropped>) {
+        if let Some(replaced) = replaced {
+            self.closed(who, now(), &replaced, Some("unseen"));
+        }
+    }
+
+    fn listens(&mut self, who: Who, number: u32, backlog: i32) {
+        let Some(socket) = self.descriptors.socket(number) else { return };
+        if socket.local.is_none() {
+            // Without bind() the system has chosen a port by now.
+            socket.local = socket.entry(who).map(|entry| entry.local);
+        }
+        let (before, local) = (std::mem::replace(&mut socket.listens, true), socket.local);
+        self.note(who, number, EventKind::Listen, |event| event.backlog = u32::try_from(backlog).ok());
+        if !before {
+            self.listening = self.listening.saturating_add(1);
+            if let (Some(event), Some(local)) = (self.draft(who, number, EventKind::Queued), local) {
+                let event = JournalEvent { thread: None, ..event };
+                self.queues.listens(Listener { event, listed: who.listed, local });
+            }
+        }
+    }
+
+    fn accepted(&mut self, who: Who, begun: &Begun, fd: i32) -> Option<()> {
+        let [_, address, length, ..] = begun.arguments;
+        let time = now();
+        let listener = begun.socket?;
+        let from = self.descriptors.socket(listener)?;
+        let (protocol, at) = (from.protocol, from.local.filter(|local| !local.ip.is_unspecified()));
+        let remote = self.memory(who).filled_address(address, length);
+        let (socket, replaced) = self.descriptors.make(who, fd, protocol);
+        let entry = if at.is_none() || remote.is_none() { socket.entry(who) } else { None };
+        socket.local = at.or_else(|| entry.map(|entry| entry.local));
+        socket.remote = remote.or_else(|| entry.map(|entry| entry.remote));
+        let (number, remote) = (socket.number, socket.remote);
+        self.out_of_date(who, replaced);
+        self.note(who, number, EventKind::Accept, |event| {
+            event.time = time;
+            event.listener = Some(listener);
+        });
+        if let Some(remote) = remote {
+            self.queues.accepted(listener, remote, time);
+        }
+        Some(())
+    }
+
+    /// `connect()` has done its work.
+    fn connected(&mut self, who: Who, number: u32, remote: Option<SocketAddress>) {
+        let Some(socket) = self.descriptors.socket(number) else { return };
+        socket.remote = remote;
+        socket.connecting = None;
+        if let Some(entry) = socket.entry(who) {
+            socket.local = Some(entry.local);
+        }
+        self.note(who, number, EventKind::Connect, |_| {});
+    }
+
+    /// getsockopt(SO_ERROR): how the `connect()` in the background has ended.
+    fn background_connect(&mut self, who: Who, number: u32, arguments: [u64; 6]) {
+        let [_, _, _, value, ..] = arguments;
+        let error = self.memory(who).number(value);
+        let asked = self.descriptors.socket(number).and_then(|socket| socket.connecting.take());
+        match (error, asked) {
+            (Some(0), Some(remote)) => self.connected(who, number, Some(remote)),
+            (Some(errno), Some(remote)) => {
+                let error = |event: &mut JournalEvent| event.remote = Some(remote);
+                self.error(who, number, Kind::Connect, errno, error);
+            }
+            _ => {}
+        }
+    }
+
+    fn close_range(&mut self, who: Who, first: i32, last: i32, flags: i32) {
+        // With CLOSE_RANGE_CLOEXEC nothing is closed before exec.
+        let now_closed = flags & 4 == 0;
+        let (first, last) = (first.cast_unsigned(), last.cast_unsigned());
+        if now_closed && first <= last {
+            for dropped in self.descriptors.take_range(who.process, first, last) {
+                self.closed(who, now(), &dropped, Some("close_range"));
+            }
+        }
+    }
+
+    /// A descriptor of a socket was closed, by `close()` or by something else.
+    fn closed(&mut self, who: Who, time: Timestamp, dropped: &Dropped, what: Option<&str>) {
+        let kind = if dropped.last { EventKind::Close } else { EventKind::Release };
+        let event = self.event(who, time, kind, &dropped.socket);
+        self.drafts.push(JournalEvent { operation: what.map(str::to_owned), ..event });
+        if dropped.last && dropped.socket.listens {
+            self.listening = self.listening.saturating_sub(1);
+            self.queues.closed(dropped.socket.number, time);
+        }
+    }
+
+    fn failed(&mut self, who: Who, begun: &Begun, errno: i32) {
+        let [_, second, third, _, fifth, sixth] = begun.arguments;
+        if let (Kind::Socket, Some(protocol)) = (begun.kind, asked_protocol(begun.arguments)) {
+            let number = self.descriptors.number();
+            let mut event = self.bare(who, begun.time, EventKind::Error, protocol, number);
+            fail(&mut event, Kind::Socket, errno);
+            return self.drafts.push(event);
+        }
+        let Some(number) = begun.socket else { return };
+        let address = match begun.kind {
+            Kind::Bind | Kind::Connect => self.memory(who).socket_address(second, third),
+            Kind::SendTo => self.memory(who).socket_address(fifth, sixth),
+            _ => None,
+        };
+        let Some(socket) = self.descriptors.socket(number) else { return };
+        match (begun.kind, errno) {
+            (Kind::Connect, libc::EINPROGRESS) => socket.connecting = address,
+            (Kind::Connect, libc::EISCONN) if socket.connecting.is_some() => self.connected(who, number, address),
+            _ if is_nothing_yet(errno) => {}
+            (kind, errno) => self.error(who, number, kind, errno, |event| match kind {
+                Kind::Bind => event.local = address,
+                _ => event.remote = address.or(event.remote),
+            }),
+        }
+    }
+
+    fn error(&mut self, who: Who, number: u32, kind: Kind, errno: i32, fill: impl FnOnce(&mut JournalEvent)) {
+        self.note(who, number, EventKind::Error, |event| {
+            fail(event, kind, errno);
+            fill(event);
+        });
+    }
+
+    /// Drafts an event of now about the socket of this number.
+    fn note(&mut self, who: Who, number: u32, kind: EventKind, fill: impl FnOnce(&mut JournalEvent)) {
+        if let Some(mut event) = self.draft(who, number, kind) {
+            fill(&mut event);
+            self.drafts.push(event);
+        }
+    }
+
+    fn draft(&mut self, who: Who, number: u32, kind: EventKind) -> Option<JournalEvent> {
+        let socket = self.descriptors.socket(number)?.clone();
+        Some(self.event(who, now(), kind, &socket))
+    }
+
+    fn event(&self, who: Who, time: Timestamp, kind: EventKind, socket: &Socket) -> JournalEvent {
+        let event = self.bare(who, time, kind, socket.protocol, socket.number);
+        JournalEvent { local: socket.local, remote: socket.remote, ..event }
+    }
+
+    fn bare(&self, who: Who, time: Timestamp, kind: EventKind, protocol: Protocol, number: u32) -> JournalEvent {
+        let name = self.names.get(&who.process).map_or("", |name| name);
+        let event = JournalEvent::new(time, name, who.process, kind, protocol, number);
+        JournalEvent { run: Some(self.run), thread: Some(who.thread), ..event }
+    }
+
+    fn memory(&self, who: Who) -> Memory {
+        Memory(Pid::from_raw(who.thread.cast_signed()))
+    }
+}
+
+fn fail(event: &mut JournalEvent, kind: Kind, errno: i32) {
+    let error = io::Error::from_raw_os_error(errno);
+    event.operation = Some(kind.operation().to_owned());
+    event.errno = Some(explain::errno_name(&error));
+    event.message = Some(explain::message(&error));
+}
+
+/// Nothing has happened, and the program will ask again: the call would block or was interrupted. The numbers from 512 on
+/// (linux/errno.h, ERESTARTSYS) are the kernel's own for an interrupted call that is begun again.
+fn is_nothing_yet(errno: i32) -> bool {
+    matches!(errno, libc::EAGAIN | libc::EINTR | libc::EALREADY | libc::EINPROGRESS | 512..=516)
+}
+
+/// The protocol of a socket as socket(2) is asked for it, if it is TCP (or MPTCP, which speaks TCP to whoever does) or UDP.
+fn asked_protocol([family, kind, protocol, ..]: [u64; 6]) -> Option<Protocol> {
+    // The kind's upper bits are SOCK_NONBLOCK and SOCK_CLOEXEC.
+    match (low(family), low(kind) & 0xf, low(protocol)) {
+        (libc::AF_INET | libc::AF_INET6, libc::SOCK_STREAM, 0 | libc::IPPROTO_TCP | libc::IPPROTO_MPTCP) => {
+            Some(Protocol::Tcp)
+        }
+        (libc::AF_INET | libc::AF_INET6, libc::SOCK_DGRAM, 0 | libc::IPPROTO_UDP) => Some(Protocol::Udp),
+        _ => None,
+    }
+}
+
+/// An argument of type `int`, which has the lower half of the register; the upper one may hold anything.
+fn low(argument: u64) -> i32 {
+    let [a, b, c, d, ..] = argument.to_le_bytes();
+    i32::from_le_bytes([a, b, c, d])
+}

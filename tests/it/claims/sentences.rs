@@ -1,0 +1,227 @@
+//! Claims beside each other, and as text.
+
+use std::collections::BTreeMap;
+
+use socklab::analyze::analysis::{Facts, ServerKind, Status};
+use socklab::analyze::text::{Span, Text};
+use socklab::types::SocketAddress;
+
+use super::set::Set;
+
+/// Every sentence of an answer is a claim, and every claim a sentence, in the text and in the published JSON.
+pub(super) fn text_is_claims(set: &Set) -> Vec<String> {
+    let mut json = Vec::new();
+    socklab::report::json::write(&mut json, &set.analysis).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let mut faults = Vec::new();
+    for (answer, published) in set.analysis.answers.iter().zip(json["answers"].as_array().unwrap()) {
+        let mut parts: Vec<String> = Vec::new();
+        if answer.status == Status::NotInCapture {
+            parts.push("Expected:".to_owned());
+        }
+        parts.extend(answer.claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.text.to_string()));
+        let text = parts.join(" ");
+        if answer.text().to_string() != text {
+            faults.push(format!("{}: {} is not {text}", answer.question, answer.text()));
+        }
+        if published["answer"] != text.as_str() {
+            faults.push(format!("{}: JSON: {} is not {text}", answer.question, published["answer"]));
+        }
+        if parts.is_empty() {
+            faults.push(format!("{}: says nothing", answer.question));
+        }
+        let unfinished = answer.claims.iter().filter(|claim| !claim.text.to_string().ends_with(['.', '?', '!']));
+        faults.extend(unfinished.map(|claim| format!("{}: no sentence: {}", answer.question, claim.text)));
+    }
+    faults
+}
+
+/// The words of a text with a mark for every other span, and those spans.
+fn template(text: &Text) -> (String, Vec<&Span>) {
+    let mut words = String::new();
+    let mut others = Vec::new();
+    for span in text.spans() {
+        match span {
+            Span::Words(text) => words.push_str(text),
+            other => {
+                words.push('#');
+                others.push(other);
+            }
+        }
+    }
+    (words, others)
+}
+
+/// What can hold of one only, among the sentences about the same thing.
+const OF_ONE: [&str; 3] = ["Only clients of ", "the only program", "Only one client of "];
+
+pub(super) fn said_once(set: &Set) -> Vec<String> {
+    let mut faults = Vec::new();
+    for answer in &set.analysis.answers {
+        let mut bases = BTreeMap::new();
+        for claim in &answer.claims {
+            let there = *bases.entry(claim.text.to_string()).or_insert(claim.basis);
+            if there != claim.basis {
+                faults.push(format!("{}: {} is {there:?} and {:?}", answer.question, claim.text, claim.basis));
+            }
+        }
+        let all = answer.claims.iter().map(|claim| &claim.text);
+        let has = |words: &str| all.clone().find(|text| text.to_string().contains(words));
+        // Of several connections each sentence names its own; without, they are about the same one.
+        let pairs = [
+            ("Only the client sends data", "Only the server sends data"),
+            ("No frame carries data, in either direction", "sends data"),
+            ("Yes, the second server started", "No, the second server did not start"),
+        ];
+        for (one, other) in pairs {
+            if let (Some(one), Some(other)) = (has(one), has(other)) {
+                faults.push(format!("{}: {one} / {other}", answer.question));
+            }
+        }
+    }
+    let mut exclusive: BTreeMap<(&'static str, Option<&str>), Vec<&Text>> = BTreeMap::new();
+    for finding in &set.analysis.findings {
+        for words in OF_ONE.into_iter().filter(|words| finding.message.to_string().contains(words)) {
+            let about = if words == "Only one client of " { continue } else { finding.file.as_deref() };
+            exclusive.entry((words, about)).or_default().push(&finding.message);
+        }
+    }
+    for ((words, _), texts) in exclusive {
+        if texts.windows(2).any(|pair| template(pair[0]).1 != template(pair[1]).1) {
+            faults.push(format!("\"{words}\" is said of {}", texts.len()));
+        }
+    }
+    faults.extend(only_clients_are_all(set));
+    faults
+}
+
+/// "Only clients of B are in these files": no other host has connections of Part II.
+fn only_clients_are_all(set: &Set) -> Vec<String> {
+    let mut faults = Vec::new();
+    for finding in set.analysis.findings.iter().filter(|finding| finding.code == "second-host-missing") {
+        let host = finding.message.spans().iter().find_map(|span| match span {
+            Span::Host(host) => Some(host.ip),
+            _ => None,
+        });
+        let of_part_two = set
+            .analysis
+            .lab
+            .streams
+            .iter()
+            .filter(|stream| stream.established && matches!(stream.step.part(), socklab::lab::Part::II));
+        for stream in of_part_two.filter(|stream| Some(stream.client.ip) != host) {
+            faults.push(format!("{}: but {} is there too", finding.message, stream.client));
+        }
+    }
+    faults
+}
+
+/// Facts that stand in several answers, or beside the lab as found, have one value.
+pub(super) fn facts_agree(set: &Set) -> Vec<String> {
+    let lab = &set.analysis.lab;
+    let is_server = |address: &SocketAddress| {
+        lab.servers.iter().any(|server| server.address == *address)
+            || lab.streams.iter().any(|stream| stream.server == *address)
+            // A server that nobody connected to is known from its journal.
+            || !set.journals.is_empty()
+    };
+    let mut faults = Vec::new();
+    let mut busy = None;
+    for answer in &set.analysis.answers {
+        let mut fault = |what: &str| faults.push(format!("{}: {what}: {:?}", answer.question, answer.facts));
+        match &answer.facts {
+            Facts::SocketAddresses { client_socket_addresses: clients, server_socket_addresses: servers } => {
+                let clients = clients.iter().flatten();
+                if clients.clone().any(|client| !lab.streams.iter().any(|stream| stream.client == *client)) {
+                    fault("a client without a connection");
+                }
+                if !servers.iter().flatten().all(is_server) {
+                    fault("a server that is none");
+                }
+            }
+            Facts::BusyServer { tcp_handshake_completed, served_while_first_client_connected } => {
+                busy = *served_while_first_client_connected;
+                if *tcp_handshake_completed == Some(false) && busy == Some(true) {
+                    fault("served without a connection");
+                }
+            }
+            Facts::ThreadedClients { clients_connected, clients_served, hosts } => {
+                if clients_connected < clients_served {
+                    fault("more served than connected");
+                }
+                if let (Some(hosts), Some(connected)) = (hosts, clients_connected)
+                    && hosts.iter().map(|host| host.connected).sum::<u64>() != *connected
+                {
+                    fault("the hosts' clients are not all");
+                }
+            }
+            Facts::ServerSockets {
+                server_socket_addresses,
+                listening_sockets,
+                connection_sockets,
+                sockets_created,
+            } => {
+                if !server_socket_addresses.iter().flatten().all(is_server) {
+                    fault("a server that is none");
+                }
+                if let (Some(listening), Some(connected), Some(all)) =
+                    (listening_sockets, connection_sockets, sockets_created)
+                    && listening + connected != *all
+                {
+                    fault("the sockets do not add up");
+                }
+            }
+            _ => {}
+        }
+    }
+    faults.extend(busy_server_fits(set, busy));
+    for stream in &lab.streams {
+        if stream.served && !stream.established {
+            faults.push(format!("{} was served and not established", stream.client));
+        }
+    }
+    faults
+}
+
+/// I.3 and the kind of the server. With journals it may be about a server that no capture shows.
+fn busy_server_fits(set: &Set, served_beside: Option<bool>) -> Option<String> {
+    let kinds: Vec<ServerKind> = set.analysis.lab.servers.iter().filter_map(|server| server.kind).collect();
+    match (kinds.as_slice(), served_beside) {
+        _ if !set.journals.is_empty() => None,
+        ([ServerKind::Iterative], Some(true)) => Some("I.3: served beside another by a server of one at a time".into()),
+        ([ServerKind::Concurrent], Some(false)) => Some("I.3: not served beside another by one of several".into()),
+        _ => None,
+    }
+}
+
+/// The items of the longest list: spans with `, ` between them, and one ` and ` before the last.
+fn longest_list(text: &Text) -> usize {
+    let (mut longest, mut run, mut ended) = (0, 0, false);
+    for span in text.spans() {
+        match span {
+            Span::Words(words) if words == ", " && !ended => {}
+            // A second "and" is beside the list, not in it.
+            Span::Words(words) if words == " and " && !ended => ended = true,
+            Span::Host(_) | Span::Address(_) | Span::Step(_) => run += 1,
+            _ => (run, ended) = (0, false),
+        }
+        longest = longest.max(run);
+    }
+    longest
+}
+
+pub(super) fn lists_are_short(set: &Set) -> Vec<String> {
+    let mut faults = Vec::new();
+    let said = set.said();
+    let others = set.analysis.answers.iter().flat_map(|answer| answer.missing.iter().chain([&answer.short]));
+    for text in said.iter().map(|said| said.text).chain(others) {
+        if longest_list(text) > 3 {
+            faults.push(text.to_string());
+        }
+        let plain = text.to_string();
+        if plain.chars().count() > 1200 {
+            faults.push(format!("too long: {plain}"));
+        }
+    }
+    faults
+}
