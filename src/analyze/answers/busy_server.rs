@@ -181,11 +181,13 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft) -> O
                     frame(view, since.capture, &seen.established?),
                     "; no FIN or RST before ",
                     frame(view, since.capture, &since),
-                    "): this server does not serve one client at a time."
+                    ")."
                 ];
                 let sighting = first.connection.in_capture(seen.established?.capture)?;
                 let whole = tcp_evidence(view, sighting, view.frames(sighting).all());
-                draft.proved(text, vec![whole]);
+                let answer = attempt.connection.in_capture(since.capture);
+                let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
+                draft.proved(text, Evidence::by_file([whole].into_iter().chain(answer)));
                 draft.inferred("So this server serves several clients at the same time.", Vec::new());
                 return Some(true);
             }
