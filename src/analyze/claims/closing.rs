@@ -12,7 +12,8 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
     let Some(seen) = known.timeline.in_capture(sighting.capture) else { return Text::default() };
     let by = ender(view, known, sighting);
     // Of several connections of one host, the server's side does not say which one.
-    let of_server = closed_by(sighting) == Some(AddressRole::Server) && has_siblings(view, known, sighting);
+    let of_server =
+        closed_by(sighting) == Some(AddressRole::Server) && view.has_several_from(known.step, sighting.client().ip);
     let what = if of_server { say!["the connection of ", sighting.client()] } else { say!["the connection"] };
     let frame = |moment: &Moment| Text::from(moment.frame);
     let earlier = |moments: [Option<Moment>; 2]| moments.into_iter().flatten().min_by_key(|moment| moment.frame);
@@ -57,19 +58,13 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
 /// Who sent the first FIN or RST.
 fn ender(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text {
     let (client, server) = (sighting.client().ip, sighting.server().ip);
-    let several = has_siblings(view, known, sighting);
+    let several = view.has_several_from(known.step, sighting.client().ip);
     match closed_by(sighting) {
         Some(AddressRole::Client) if several => say![sighting.client()],
         Some(AddressRole::Client) if client != server => view.client_host(client).into(),
         Some(AddressRole::Client) => say!["The client"],
         _ => say!["The server"],
     }
-}
-
-/// Whether the client's host has several connections in this step.
-fn has_siblings(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> bool {
-    let client = sighting.client().ip;
-    view.of_step(known.step).filter(|other| other.connection.client().ip == client).nth(1).is_some()
 }
 
 /// The first data of the server that came after the client's FIN.

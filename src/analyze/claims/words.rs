@@ -9,10 +9,9 @@ use crate::types::SocketAddress;
 /// socket address.
 pub(crate) fn client(view: &LabView<'_>, known: &Known<'_>) -> Text {
     let address = known.connection.client();
-    let same_host = view.of_step(known.step).filter(|other| other.connection.client().ip == address.ip).count();
     let host = view.client_host(address.ip);
     match &host {
-        Span::Host(span) if span.name.is_some() && same_host == 1 => host.into(),
+        Span::Host(span) if span.name.is_some() && !view.has_several_from(known.step, address.ip) => host.into(),
         _ => address.into(),
     }
 }

@@ -187,6 +187,11 @@ impl<'a> LabView<'a> {
         self.known().filter(move |known| known.step == step)
     }
 
+    /// Whether several of a step's connections are of clients on this host.
+    pub(crate) fn has_several_from(&self, step: Step, host: IpAddr) -> bool {
+        self.of_step(step).filter(|known| known.connection.client().ip == host).nth(1).is_some()
+    }
+
     /// Those of a step that were established, without the end of an earlier run that the capture began in: where one of them
     /// is there from its first frame on, those without handshake and lines are none of the step's.
     pub(crate) fn runs_of(&self, step: Step) -> Vec<Known<'_>> {
