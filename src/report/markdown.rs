@@ -226,7 +226,9 @@ fn escaped(text: &str) -> String {
             '@' => out.push_str("&#64;"),
             // A bare link begins with http:, https:, ftp: or www.: an entity in it keeps GitHub from making one.
             ':' if out.ends_with("http") || out.ends_with("https") || out.ends_with("ftp") => out.push_str("&#58;"),
-            '.' if out.to_ascii_lowercase().ends_with("www") => out.push_str("&#46;"),
+            '.' if out.as_bytes().last_chunk().is_some_and(|end: &[u8; 3]| end.eq_ignore_ascii_case(b"www")) => {
+                out.push_str("&#46;")
+            }
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '!' | '$' | '^' => {
                 out.push('\\');
                 out.push(c);

@@ -25,6 +25,12 @@ pub(super) const fn ends_title(both: bool) -> &'static str {
     if both { "Client, server below it" } else { "Client" }
 }
 
+/// Whether these servers are more than one.
+pub(super) fn are_several(mut servers: impl Iterator<Item = SocketAddress>) -> bool {
+    let first = servers.next();
+    servers.any(|server| Some(server) != first)
+}
+
 fn fold(text: &str) -> String {
     let mut lines = vec![String::new()];
     for group in text.split_inclusive(':') {

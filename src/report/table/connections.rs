@@ -5,7 +5,7 @@ use std::io;
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
 use crate::analyze::track::{HandshakeState, SideCounts, TcpConnection};
 use crate::report::page::{Align, Column, Page};
-use crate::report::table::cells::{address, ends, ends_title};
+use crate::report::table::cells::{address, are_several, ends, ends_title};
 use crate::report::table::listing::Listing;
 use crate::report::view::{self, Tcp};
 use crate::report::{sentences, words};
@@ -48,7 +48,7 @@ pub(super) fn write(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()
     if counts.iter().all(|count| *count == (0, 0)) {
         return page.paragraph(2, "None.");
     }
-    let both = several_servers(listing);
+    let both = are_several(picked(listing).map(|(_, tcp)| tcp.addresses().server));
     page.table(&columns(both), picked(listing).map(|(capture, tcp)| row(listing, capture, &tcp, both)))?;
     listing.note(page, "connection", &counts)
 }
@@ -73,13 +73,6 @@ fn picked<'s>(listing: &'s Listing<'_>) -> impl Iterator<Item = (&'s CaptureAnal
 /// Whether any is listed.
 pub(super) fn any(listing: &Listing<'_>) -> bool {
     picked(listing).next().is_some()
-}
-
-/// Whether the connections that are listed lead to more than one server.
-fn several_servers(listing: &Listing<'_>) -> bool {
-    let mut servers = picked(listing).map(|(_, tcp)| tcp.addresses().server);
-    let first = servers.next();
-    servers.any(|server| Some(server) != first)
 }
 
 fn row(listing: &Listing<'_>, capture: &CaptureAnalysis, tcp: &Tcp, both: bool) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::io;
 use crate::analyze::analysis::CaptureAnalysis;
 use crate::analyze::track::UdpConversation;
 use crate::report::page::{Align, Column, Page};
-use crate::report::table::cells::{ends, ends_title};
+use crate::report::table::cells::{are_several, ends, ends_title};
 use crate::report::table::listing::Listing;
 use crate::report::view::{self, Udp};
 use crate::report::{sentences, words};
@@ -30,7 +30,7 @@ pub(super) fn write(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()
     if counts.iter().all(|count| *count == (0, 0)) {
         return page.paragraph(2, "None.");
     }
-    let both = several_servers(listing);
+    let both = are_several(picked(listing).map(|(_, udp)| udp.addresses().server));
     page.table(&columns(both, listing.all), picked(listing).map(|(capture, udp)| row(listing, capture, &udp, both)))?;
     listing.note(page, "conversation", &counts)
 }
@@ -42,13 +42,6 @@ fn picked<'s>(listing: &'s Listing<'_>) -> impl Iterator<Item = (&'s CaptureAnal
 /// Whether any is listed.
 pub(super) fn any(listing: &Listing<'_>) -> bool {
     picked(listing).next().is_some()
-}
-
-/// Whether the conversations that are listed are with more than one server.
-fn several_servers(listing: &Listing<'_>) -> bool {
-    let mut servers = picked(listing).map(|(_, udp)| udp.addresses().server);
-    let first = servers.next();
-    servers.any(|server| Some(server) != first)
 }
 
 fn row(listing: &Listing<'_>, capture: &CaptureAnalysis, udp: &Udp, both: bool) -> Vec<String> {
