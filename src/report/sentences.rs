@@ -26,8 +26,8 @@ pub const MORE: &str = "--explain adds the whole sentences and what they rest on
 pub const STEP_UNKNOWN: &str = "Which step it records cannot be told.";
 
 /// What the columns of the short tables mean.
-pub const LAB_LEGEND: &str = "Frames by their numbers in Wireshark. Handshake: SYN, SYN-ACK, ACK. Sent: the client's frames \
-    with payload and, in parentheses, its bytes; Back: the server's.";
+pub const LAB_LEGEND: &str = "Frames by their numbers in Wireshark. Handshake: SYN, SYN-ACK, ACK. Sent: the client's data \
+    frames or datagrams and, in parentheses, their bytes of payload; Back: the server's.";
 
 /// What the columns about connections mean.
 pub const CONNECTIONS_LEGEND: &str = "Frames by their numbers in Wireshark. Data: frames with payload; ACK: frames that only \
