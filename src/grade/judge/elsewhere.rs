@@ -27,6 +27,8 @@ pub(super) struct Attempt {
     pub(super) name: String,
     /// What it shows.
     pub(super) known: Known,
+    /// Whether it is of all steps, so that what it does not show is not known at all.
+    pub(super) is_whole: bool,
 }
 
 /// Most connections of other steps that are looked at one by one.
@@ -65,7 +67,7 @@ pub(super) fn runs_of_step_8(analysis: &Analysis) -> Vec<Attempt> {
             frames.add(capture, &tcp);
             let name = format!("the connection of {} in {}", tcp.addresses().client, capture.file);
             let known = frames.of_step_8(tcp.addresses().client, tcp.addresses().server);
-            runs.push(Attempt { name, known });
+            runs.push(Attempt { name, known, is_whole: false });
         }
     }
     if runs.len() > 1 { runs } else { Vec::new() }
@@ -80,7 +82,8 @@ pub(super) fn runs_of_other_steps(analysis: &Analysis) -> Vec<Attempt> {
         let mut frames = Frames::default();
         frames.add(capture, &tcp);
         let ends = tcp.addresses();
-        Attempt { name: capture.file.clone(), known: frames.of_step_8(ends.client, ends.server) }
+        let known = frames.of_step_8(ends.client, ends.server);
+        Attempt { name: capture.file.clone(), known, is_whole: false }
     };
     others.map(run).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::elsewhere::Elsewhere;
+use super::elsewhere::{Attempt, Elsewhere};
 use super::expected::{Expected, Known};
 use super::{compare, evidence};
 use crate::analyze::analysis::{Answer, LabFound};
@@ -62,9 +62,9 @@ impl Outcome {
 
 impl Judge<'_> {
     /// Judges a fact by what one run of the step shows; `run` names it where it is not the one that the answers rest on.
-    pub(super) fn item(&self, asked: Asked<'_>, run: Option<(&Known, &str)>) -> ItemGrade {
+    pub(super) fn item(&self, asked: Asked<'_>, run: Option<&Attempt>) -> ItemGrade {
         let question = asked.answer.question;
-        let expected = self.expected(question, asked.key, run.map(|(known, _)| known));
+        let expected = self.expected(question, asked.key, run);
         let outcome = match asked.given {
             None => Outcome::none(Comparison::Missing, Verdict::Missing),
             Some(Given { value: Err(reason), .. }) => Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
@@ -88,17 +88,17 @@ impl Judge<'_> {
         }
     }
 
-    fn expected(&self, question: Question, key: &str, run: Option<&Known>) -> Expected {
+    fn expected(&self, question: Question, key: &str, run: Option<&Attempt>) -> Expected {
         let counts = self.rubric.journal != JournalWorth::None;
         let journals = self.journals.map(|(known, _)| known).filter(|_| counts);
-        let own = self.known.expected(journals, question, key);
-        match run.map(|known| known.expected(journals, question, key)) {
-            // Frames of one run beside those of another are no answer.
-            Some(expected) if question == Question::I1a => expected,
-            // What waits for a human in the run that the answers rest on earns nothing by another run: whoever gives that
-            // must not fare better than whoever gives the truth.
-            Some(expected) if expected != Expected::Unknown && own != Expected::Unknown => expected,
-            _ => own,
+        let Some(run) = run else { return self.known.expected(journals, question, key) };
+        match run.known.expected(journals, question, key) {
+            // A connection of step 8 says nothing of the other steps; but frames of one run beside those of another are no
+            // answer.
+            Expected::Unknown if !run.is_whole && question != Question::I1a => {
+                self.known.expected(journals, question, key)
+            }
+            expected => expected,
         }
     }
 
@@ -122,7 +122,7 @@ impl Judge<'_> {
         text: &str,
         given: &Value,
         expected: &Expected,
-        run: Option<(&Known, &str)>,
+        run: Option<&Attempt>,
     ) -> Outcome {
         match expected {
             Expected::Unknown => self.unknown(asked),
@@ -140,15 +140,8 @@ impl Judge<'_> {
     }
 
     /// A fact that the captures show.
-    fn shown(
-        &self,
-        asked: Asked<'_>,
-        text: &str,
-        given: &Value,
-        value: &Value,
-        run: Option<(&Known, &str)>,
-    ) -> Outcome {
-        let known = run.map_or(self.known, |(known, _)| known);
+    fn shown(&self, asked: Asked<'_>, text: &str, given: &Value, value: &Value, run: Option<&Attempt>) -> Outcome {
+        let known = run.map_or(self.known, |run| &run.known);
         let tolerated = compare::tolerated(asked.key, |key| frames_of(known, key));
         let found = compare::values(given, value, &tolerated, self.lab);
         if found.is_whole() {
@@ -156,7 +149,7 @@ impl Judge<'_> {
             let comparison = if same { Comparison::Equal } else { Comparison::EqualFormattedOtherwise };
             let outcome = Outcome::none(comparison, Verdict::Right).with(asked.max_points);
             return match run {
-                Some((_, name)) => outcome.because(format!("It is right for {name}.")),
+                Some(run) => outcome.because(format!("It is right for {}.", run.name)),
                 None => outcome,
             };
         }

@@ -46,7 +46,8 @@ pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
     attempts.extend(
         case.runs
             .iter()
-            .map(|(name, answers)| Attempt { name: name.clone(), known: Known::of(answers, case.client_hosts) }),
+            .map(|(name, answers)| (name.clone(), Known::of(answers, case.client_hosts)))
+            .map(|(name, known)| Attempt { name, known, is_whole: true }),
     );
     let elsewhere = elsewhere::all(case.analysis);
     let bench = Bench { case, rubric, known, journals, attempts, elsewhere };
@@ -124,14 +125,14 @@ impl Bench<'_> {
             unread: self.case.unread.as_deref(),
         };
         let shares = self.rubric.shares(question);
-        let by = |run: Option<(&Known, &str)>| -> Vec<ItemGrade> {
+        let by = |run: Option<&Attempt>| -> Vec<ItemGrade> {
             let facts = shares.iter().filter(|(key, _)| *key != EXPLANATION);
             let asked =
                 facts.map(|(key, points)| Asked { answer, key, given: entry.facts.get(key), max_points: *points });
             asked.map(|asked| judge.item(asked, run)).collect()
         };
-        let runs = self.attempts.iter().filter(|attempt| attempt.known.has(question));
-        let others = runs.map(|attempt| by(Some((&attempt.known, &attempt.name))));
+        let runs = self.attempts.iter().filter(|attempt| attempt.is_whole || attempt.known.has(question));
+        let others = runs.map(|attempt| by(Some(attempt)));
         if question == Question::I4a {
             // Its facts are of two steps, each of which may have its own run.
             let worth = |item: &ItemGrade| (item.points + item.pending, item.points);

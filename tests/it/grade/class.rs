@@ -19,7 +19,7 @@ pub(super) struct Lab {
     pub(super) step12: Capture,
     pub(super) part2_b: Capture,
     pub(super) part2_c: Capture,
-    handshake: Vec<u64>,
+    pub(super) handshake: Vec<u64>,
     data: Vec<u64>,
     acknowledgements: Vec<u64>,
     client: u16,

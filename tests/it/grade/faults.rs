@@ -237,7 +237,7 @@ fn a_slip_in_the_form_is_no_missing_answer() {
     let submission = class.submission("slip");
     assert_eq!((&submission["points"], &submission["pending"]), (&20.into(), &1.into()), "{submission}");
     let asks = submission["questions"][2]["for_a_human"].to_string();
-    assert!(asks.contains("errno") && asks.contains("the form has no such entry"), "{asks}");
+    assert!(asks.contains("erno: the form has no such entry"), "{asks}");
 }
 
 const JOURNAL: &str = r#"{"time": "2026-11-28T04:07:06.800010Z", "program": "tcp-threaded-server", "pid": 36, "event": "socket", "protocol": "tcp", "socket": 1}
