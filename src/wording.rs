@@ -46,35 +46,6 @@ pub fn frames(numbers: &[FrameNumber]) -> String {
     ranges.collect::<Vec<_>>().join(", ")
 }
 
-/// `frame 4`, `frames 4-6 and 9`, and only the first and last of more than eight runs.
-pub fn frames_in_sentence(numbers: &[FrameNumber]) -> String {
-    let all: Vec<String> = runs(numbers)
-        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") })
-        .collect();
-    let noun = if numbers.len() == 1 { "frame" } else { "frames" };
-    match all.as_slice() {
-        [first, .., last] if all.len() > 8 => format!("{noun} {first} … {last} ({} in all)", numbers.len()),
-        _ => format!("{noun} {}", list(&all)),
-    }
-}
-
-/// A display filter that shows just these frames in Wireshark 4 (`wireshark-filter(4)`, membership operator).
-pub fn frame_filter(numbers: &[FrameNumber]) -> String {
-    match numbers {
-        [one] => format!("frame.number == {one}"),
-        _ => {
-            let ranges: Vec<String> = runs(numbers)
-                .flat_map(|(first, last)| match last.0.saturating_sub(first.0) {
-                    0 => vec![first.to_string()],
-                    1 => vec![first.to_string(), last.to_string()],
-                    _ => vec![format!("{first}..{last}")],
-                })
-                .collect();
-            format!("frame.number in {{{}}}", ranges.join(", "))
-        }
-    }
-}
-
 /// A display filter for the stream with this number.
 pub fn stream_filter(protocol: Protocol, stream: StreamNumber) -> String {
     format!("{}.stream == {stream}", field(protocol))
@@ -84,10 +55,15 @@ pub fn stream_filter(protocol: Protocol, stream: StreamNumber) -> String {
 pub fn address_filter(protocol: Protocol, [a, b]: [SocketAddress; 2]) -> String {
     let ip = if a.ip.is_ipv6() { "ipv6" } else { "ip" };
     let transport = field(protocol);
-    format!(
-        "{ip}.addr == {} && {ip}.addr == {} && {transport}.port == {} && {transport}.port == {}",
-        a.ip, b.ip, a.port, b.port
-    )
+    let mut terms = vec![
+        format!("{ip}.addr == {}", a.ip),
+        format!("{ip}.addr == {}", b.ip),
+        format!("{transport}.port == {}", a.port),
+        format!("{transport}.port == {}", b.port),
+    ];
+    // A field may occur twice in a frame: one term finds both ends where they are the same.
+    terms.dedup();
+    terms.join(" && ")
 }
 
 /// The name of a protocol's fields in display filters.
@@ -134,14 +110,13 @@ mod tests {
     #[test]
     fn frames_are_written_as_ranges() {
         assert_eq!(frames(&numbers(&[4, 5, 6, 9])), "4-6, 9");
-        assert_eq!(frames_in_sentence(&numbers(&[4, 5, 6, 9])), "frames 4-6 and 9");
-        assert_eq!(frames_in_sentence(&numbers(&[7])), "frame 7");
     }
 
     #[test]
-    fn filters_use_the_membership_operator() {
-        assert_eq!(frame_filter(&numbers(&[7])), "frame.number == 7");
-        assert_eq!(frame_filter(&numbers(&[4, 5, 6, 9])), "frame.number in {4..6, 9}");
-        assert_eq!(frame_filter(&numbers(&[4, 5])), "frame.number in {4, 5}");
+    fn a_filter_by_addresses_says_each_thing_once() {
+        let end = |text: &str| text.parse::<std::net::SocketAddr>().map(|at| SocketAddress::new(at.ip(), at.port()));
+        let [a, b] = ["127.0.0.1:4790", "127.0.0.1:80"].map(|text| end(text).unwrap());
+        assert_eq!(address_filter(Protocol::Udp, [a, b]), "ip.addr == 127.0.0.1 && udp.port == 4790 && udp.port == 80");
+        assert_eq!(address_filter(Protocol::Udp, [a, a]), "ip.addr == 127.0.0.1 && udp.port == 4790");
     }
 }

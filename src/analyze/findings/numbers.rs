@@ -31,7 +31,7 @@ fn moved(view: &LabView<'_>, number: usize, traffic: &Traffic) -> Option<String>
     let names: Vec<&str> = kinds.iter().map(|kind| kind.kind.name()).collect();
     Some(format!(
         "From frame {from} on ({}) Wireshark may show other stream numbers than this report; a filter by addresses finds a \
-         stream whatever its number: {}",
+         stream whatever its number ({}).",
         list(&names),
         address_filter(protocol, ends),
     ))
@@ -46,7 +46,7 @@ fn split(traffic: &Traffic) -> Option<String> {
         Protocol::Udp => traffic.udp(first.stream)?.addresses,
     };
     Some(format!(
-        "From frame {} on (SNMP) Wireshark shows {protocol} stream {} as stream {}; this filter finds all of it: {}",
+        "From frame {} on (SNMP) Wireshark shows {protocol} stream {} as stream {}; a filter by addresses finds all of it ({}).",
         first.from,
         first.stream,
         first.second,

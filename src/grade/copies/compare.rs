@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::matching::{Match, Same, matches, shift};
 use super::weight::{self, LEAST_BITS};
 use super::{Fingerprint, FramePrint, SAME_TIME};
+use crate::analyze::text::FrameRanges;
 use crate::grade::result::{Proof, SharedFrames};
 use crate::types::FrameNumber;
-use crate::wording::{count, frame_filter};
+use crate::wording::count;
 
 /// Most frames of one file that are named.
-const MOST_NAMED: usize = 500;
+const MOST_NAMED: usize = 64;
 
 /// Most conversations and MAC addresses that are named.
 const MOST_LISTED: usize = 8;
@@ -250,9 +251,9 @@ fn proofs<'a>(prints: impl Iterator<Item = &'a FramePrint>, of: &Fingerprint) ->
         .into_iter()
         .map(|(file, frames)| {
             let frames: Vec<u64> = frames.into_iter().take(MOST_NAMED).collect();
-            let numbers: Vec<FrameNumber> = frames.iter().copied().map(FrameNumber).collect();
+            let filter = FrameRanges::of(frames.iter().copied().map(FrameNumber)).filter();
             let name = of.files.get(usize::from(file)).cloned().unwrap_or_default();
-            Proof { file: name, frames, filter: Some(frame_filter(&numbers)) }
+            Proof { file: name, frames, filter }
         })
         .collect()
 }

@@ -71,6 +71,11 @@ fn a_scanned_host_has_no_servers_of_the_lab() {
 }
 
 #[test]
+fn a_sentence_that_ends_in_a_filter_is_ended() {
+    whole(&fs::read(package("fixtures").join("hostile/vxlan.pcap")).unwrap());
+}
+
+#[test]
 fn an_event_with_a_comma_in_its_time_is_written_as_it_was_read() {
     let file = fs::read(package("fixtures").join("hostile/comma-in-time.jsonl")).unwrap();
     let journal = Journal::read(file.as_slice()).unwrap();
