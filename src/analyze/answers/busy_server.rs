@@ -179,7 +179,7 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft) -> O
                     clients(view, first),
                     " client was still connected then (",
                     frame(view, since.capture, &seen.established?),
-                    "; no FIN or RST before ",
+                    "; its connection has no FIN or RST before ",
                     frame(view, since.capture, &since),
                     ")."
                 ];

@@ -184,6 +184,16 @@ const DENIES: [&str; 9] =
 /// Denials that are about no TCP stream: journals, and bind() that sends nothing.
 const ELSEWHERE: [&str; 2] = ["No frame of it is in any capture", "The server's journal"];
 
+/// The streams that a denial is about: where it names a moment by a frame of another one, the stream of its first frame.
+fn denied<'a>(set: &'a Set, said: &Said<'_>) -> Vec<Stream<'a>> {
+    let mut streams = set.streams_of(said.evidence);
+    if said.text.to_string().contains("no FIN or RST before") {
+        let first = named_frames(said.text).first().map(|(_, first)| *first);
+        streams.retain(|stream| first.is_some_and(|first| stream.frame(first).is_some()));
+    }
+    streams
+}
+
 fn absences(said: &Said<'_>) -> Vec<&'static Absence> {
     let plain = said.text.to_string();
     ABSENCES.iter().filter(|absence| plain.contains(absence.words)).collect()
@@ -199,7 +209,7 @@ pub(super) fn absences_hold(set: &Set) -> Vec<String> {
         if said.basis == Basis::Proved && denies && !known {
             faults.push(format!("{}: this test has no rule for {plain}", said.place));
         }
-        for stream in set.streams_of(said.evidence) {
+        for stream in denied(set, &said) {
             for rule in &rules {
                 if let Some(frame) = stream.frames.iter().find(|frame| (rule.refutes)(said.text, &stream, frame)) {
                     let (file, frame) = (&stream.capture.file, frame.note.frame);
@@ -217,7 +227,7 @@ pub(super) fn absences_cite_everything(set: &Set) -> Vec<String> {
         if said.evidence.iter().all(|one| one.is_journal()) {
             continue;
         }
-        let streams = set.streams_of(said.evidence);
+        let streams = denied(set, said);
         if streams.is_empty() {
             faults.push(format!("{}: {}: cites no stream", said.place, said.text));
         }

@@ -224,8 +224,7 @@ fn device_nodes_are_not_opened() {
     );
     assert_eq!(grades["submissions"][0]["points"], 21);
     for command in ["analyze", "check"] {
-        let run = socklab(command).args([folder.join("zero.pcapng")]).run();
-        assert!(run.stderr().contains("this is a device, not a file"), "{}", run.stderr());
+        socklab(command).args([folder.join("zero.pcapng")]).run().stderr_has(&["this is a device, not a file"]);
     }
 }
 
