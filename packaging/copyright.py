@@ -9,7 +9,13 @@ import re
 import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-CHOICE = ["MIT", "Apache-2.0", "Zlib"]
+CHOICE = ["MIT", "Apache-2.0", "Zlib", "BSD-3-Clause", "Unicode-3.0"]
+# What the text of a licence has, by which it is found among a crate's files.
+TEXTS = {
+    "Zlib": "This software is provided 'as-is'",
+    "BSD-3-Clause": "Redistribution and use in source and binary forms",
+    "Unicode-3.0": "UNICODE LICENSE V3",
+}
 
 
 def read(path):
@@ -36,11 +42,15 @@ def linked(metadata):
 
 
 def chosen(package):
-    options = re.split(r" OR |/", package["license"] or "")
-    for name in CHOICE:
-        if name in options:
-            return name
-    sys.exit(f"copyright.py: {package['name']} is under {package['license']}: none of {', '.join(CHOICE)}")
+    """The licences that are taken of a crate's expression: all that it joins by AND, one of those that it joins by OR."""
+    taken = []
+    for part in (package["license"] or "").split(" AND "):
+        options = re.split(r" OR |/", part.strip("() "))
+        name = next((name for name in CHOICE if name in options), None)
+        if name is None:
+            sys.exit(f"copyright.py: {package['name']} is under {package['license']}: none of {', '.join(CHOICE)}")
+        taken.append(name)
+    return taken
 
 
 def licence_files(package):
@@ -72,17 +82,23 @@ def main():
         "Files: rust/*\nCopyright: The Rust Project contributors\nLicense: MIT or Apache-2.0\n"
         "Comment: The standard library.",
     ]
-    texts = {"MIT": read(os.path.join(ROOT, "LICENSE-MIT")).split("\n\n", 2)[2]}
+    texts = {
+        "Apache-2.0": 'On Debian systems, the text of the Apache License, version 2.0, is in\n"/usr/share/common-licenses/Apache-2.0"; '
+        "it is also at\nhttps://www.apache.org/licenses/LICENSE-2.0.",
+        "MIT": read(os.path.join(ROOT, "LICENSE-MIT")).split("\n\n", 2)[2],
+    }
+    used = {"MIT", "Apache-2.0"}
     for package in linked(metadata):
-        name = chosen(package)
+        names = chosen(package)
         people = "\n           ".join(holders(package))
-        out.append(f"Files: vendor/{package['name']}-{package['version']}/*\nCopyright: {people}\nLicense: {name}")
-        if name not in (*texts, "Apache-2.0"):
-            texts[name] = licence_files(package)[0]
-    texts["Apache-2.0"] = (
-        'On Debian systems, the text of the Apache License, version 2.0, is in\n"/usr/share/common-licenses/Apache-2.0"; '
-        "it is also at\nhttps://www.apache.org/licenses/LICENSE-2.0."
-    )
+        out.append(f"Files: vendor/{package['name']}-{package['version']}/*\nCopyright: {people}\n"
+                   f"License: {' and '.join(names)}")
+        for name in names:
+            used.add(name)
+            if name not in texts:
+                texts.update((name, text) for text in licence_files(package) if TEXTS[name] in text)
+    if missing := used - texts.keys():
+        sys.exit(f"copyright.py: no crate has the text of {', '.join(sorted(missing))}")
     out += [f"License: {name}\n{paragraph(text)}" for name, text in sorted(texts.items())]
     print("\n\n".join(out))
 
