@@ -23,7 +23,6 @@ use nix::sys::socket::{
     AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockType, getsockopt, recvmsg, setsockopt,
     socket, sockopt,
 };
-use pnet::datalink;
 
 use crate::analyze::decode::Decoder;
 use crate::analyze::packet::Packet;
@@ -83,7 +82,7 @@ pub struct Source {
     loopback: bool,
     socket: OwnedFd,
     /// Holds the binding; its own reader is not used.
-    _channel: datalink::Channel,
+    _channel: pnet_datalink::Channel,
     stopped: UnixStream,
     stopper: Stopper,
 }
@@ -106,7 +105,7 @@ impl Source {
     /// # Errors
     /// If there is none of this name, or the system does not allow it.
     pub fn open(name: &str) -> Result<Source, OpenError> {
-        let known = datalink::interfaces();
+        let known = pnet_datalink::interfaces();
         let Some(interface) = known.iter().find(|interface| interface.name == name) else {
             return Err(OpenError::NoSuchInterface(known.into_iter().map(|interface| interface.name).collect()));
         };
@@ -119,9 +118,9 @@ impl Source {
             setsockopt(&socket, sockopt::RcvBuf, &KERNEL_QUEUE).map_err(fault("setting the size of the queue"))?;
         }
         let bound = socket.try_clone().map_err(|error| OpenError::System("copying the socket", error))?;
-        let config = datalink::Config { socket_fd: Some(bound.into_raw_fd()), ..datalink::Config::default() };
+        let config = pnet_datalink::Config { socket_fd: Some(bound.into_raw_fd()), ..pnet_datalink::Config::default() };
         let channel =
-            datalink::channel(interface, config).map_err(|error| OpenError::System("listening on it", error))?;
+            pnet_datalink::channel(interface, config).map_err(|error| OpenError::System("listening on it", error))?;
         let (ours, stopper) = UnixStream::pair().map_err(|error| OpenError::System("making a pipe", error))?;
         Ok(Source {
             interface: interface.name.clone(),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
-use pnet::datalink::{self, NetworkInterface};
+use pnet_datalink::NetworkInterface;
 
 use crate::escape;
 
@@ -18,7 +18,7 @@ pub(super) fn list(out: &mut dyn Write, server: IpAddr) -> io::Result<()> {
         .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
         .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["NAME", "STATE", "ADDRESSES", "LAB"]);
-    let interfaces = datalink::interfaces();
+    let interfaces = pnet_datalink::interfaces();
     for interface in &interfaces {
         let addresses: Vec<String> = interface.ips.iter().map(ToString::to_string).collect();
         let name = escape::harmless(&interface.name).into_owned();

@@ -118,7 +118,7 @@ fn parse_ip(text: &str) -> Option<SocketAddr> {
 
 #[cfg(unix)]
 fn interface_index(name: &str) -> Option<u32> {
-    pnet::datalink::interfaces().into_iter().find(|interface| interface.name == name).map(|interface| interface.index)
+    pnet_datalink::interfaces().into_iter().find(|interface| interface.name == name).map(|interface| interface.index)
 }
 
 #[cfg(not(unix))]
@@ -131,7 +131,7 @@ fn interface_index(_name: &str) -> Option<u32> {
 pub fn own() -> Vec<(IpAddr, String)> {
     #[cfg(unix)]
     {
-        let up = pnet::datalink::interfaces().into_iter().filter(pnet::datalink::NetworkInterface::is_up);
+        let up = pnet_datalink::interfaces().into_iter().filter(pnet_datalink::NetworkInterface::is_up);
         up.flat_map(|interface| {
             let name = interface.name;
             interface.ips.into_iter().map(move |network| (network.ip(), name.clone()))
