@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Gets what compiles for another architecture, without changing the system's Rust: Debian's compiler (the newest that the
-# system's Debian release has), unpacked and not installed, and the standard library for the target. That of arm64 and armhf
-# is Debian's own of that architecture; for Windows it is built from Debian's sources of it. cargo is the system's.
+# Gets what compiles for another target, without changing the system's Rust: Debian's compiler (the newest that the system's
+# Debian release has), unpacked and not installed, and the standard library for the target, built from Debian's sources of
+# that compiler. cargo is the system's.
 #
-#   packaging/toolchain.sh arm64|armhf|windows
+#   packaging/toolchain.sh arm64|armhf|windows|wasm
 #
 # Prints the compiler to set RUSTC to. Needs Debian or a system like it, and root or sudo to install the linker.
 set -euo pipefail
@@ -14,6 +14,7 @@ fail() { say "$@"; exit 1; }
 as_root() { if [[ $EUID -eq 0 ]]; then "$@"; else sudo -n "$@"; fi; }
 
 target=${1-}
+panic=panic_unwind
 case $target in
     arm64) triple=aarch64-unknown-linux-gnu linker=aarch64-linux-gnu-gcc
         install=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross) ;;
@@ -21,7 +22,9 @@ case $target in
         install=(gcc-arm-linux-gnueabihf libc6-dev-armhf-cross) ;;
     windows) triple=x86_64-pc-windows-gnu linker=x86_64-w64-mingw32-gcc
         install=(gcc-mingw-w64-x86-64) ;;
-    *) fail "which target: arm64, armhf or windows?" ;;
+    # The linker comes with the system's Rust.
+    wasm) triple=wasm32-unknown-unknown linker=rustc panic=panic_abort install=() ;;
+    *) fail "which target: arm64, armhf, windows or wasm?" ;;
 esac
 
 command -v "$linker" >/dev/null || {
@@ -31,37 +34,30 @@ command -v "$linker" >/dev/null || {
 
 root=$PWD/target/toolchain
 rustc=$root/rustc
-rustlib=$root/usr/lib/rustlib
-mkdir -p "$root"
+debs=$root/debs
+mkdir -p "$debs"
 
-# Downloads packages and unpacks them. The lists and caches of an architecture other than the system's are kept apart.
+download() { (cd "$debs" && apt-get -qq -o APT::Sandbox::User=root download "$@" >&2); }
 unpack() {
-    local architecture=$1 folder=$root/debs/$1 options=(-qq -o APT::Sandbox::User=root)
-    shift
-    mkdir -p "$folder"
-    if [[ $architecture != "$(dpkg --print-architecture)" ]]; then
-        mkdir -p "$folder"/lists/partial "$folder"/cache/archives/partial
-        : >"$folder/status"
-        options+=(-o "APT::Architecture=$architecture" -o "APT::Architectures::=$architecture"
-            -o "Dir::State::Lists=$folder/lists" -o "Dir::State::status=$folder/status" -o "Dir::Cache=$folder/cache")
-        apt-get "${options[@]}" update >&2
-    fi
-    (cd "$folder" && apt-get "${options[@]}" download "$@" >&2)
-    for package; do dpkg -x "$folder/${package%%=*}"_*.deb "$root"; done
+    download "$@"
+    for package; do dpkg -x "$debs/${package%%=*}"_*.deb "$root"; done
 }
 
 # What a package of the unpacked compiler depends on, by the beginning of the name.
 dependency() {
-    dpkg-deb -f "$root"/debs/*/"$1"_*.deb Depends | tr ',' '\n' | sed -nE "s/^ *($2[^ ]*).*/\1/p" | head -1
+    dpkg-deb -f "$debs/$1"_*.deb Depends | tr ',' '\n' | sed -nE "s/^ *($2[^ ]*).*/\1/p" | head -1
 }
 
 if [[ ! -x $rustc ]]; then
     say "unpacking Debian's compiler"
-    host=$(dpkg --print-architecture)
-    unpack "$host" rustc-web libstd-rust-web-dev
+    unpack rustc-web libstd-rust-web-dev
     library=$(dependency libstd-rust-web-dev libstd-rust-web-)
-    unpack "$host" "$library"
-    unpack "$host" "$(dependency "$library" libllvm)"
+    unpack "$library"
+    unpack "$(dependency "$library" libllvm)"
+    # The library of exactly this compiler's release, or nothing made with it would link.
+    download "rust-web-src=$(dpkg-deb -f "$debs"/rustc-web_*.deb Version)"
+    dpkg --fsys-tarfile "$debs"/rust-web-src_*.deb |
+        tar -x -C "$root" --wildcards ./usr/lib/rustlib/src/rust './usr/src/rustc-*/library'
     libraries=$root/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)
     printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/usr/bin/rustc "$@"\n' "$libraries" "$root" >"$rustc.new"
     chmod +x "$rustc.new"
@@ -69,32 +65,42 @@ if [[ ! -x $rustc ]]; then
     mv "$rustc.new" "$rustc"
 fi
 
-# The library of exactly this compiler's release, or nothing made with it would link.
-version=$(dpkg-deb -f "$root"/debs/*/rustc-web_*.deb Version)
-
-build_for_windows() {
-    local seed=$root/seed sources library=$rustlib/$triple/lib
-    say "building the standard library for Windows"
-    (cd "$root/debs" && apt-get -qq -o APT::Sandbox::User=root download "rust-web-src=$version" >&2)
-    dpkg --fsys-tarfile "$root"/debs/rust-web-src_*.deb |
-        tar -x -C "$root" --wildcards ./usr/lib/rustlib/src/rust './usr/src/rustc-*/library'
-    sources=$(echo "$root"/usr/src/rustc-*/library)
-    mkdir -p "$seed/src" "$library"
-    : >"$seed/src/lib.rs"
-    printf '[package]\nname="seed"\nversion="0.0.0"\nedition="2021"\n[workspace]\n' >"$seed/Cargo.toml"
-    (cd "$seed" && RUSTC=$rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR=$seed/target \
-        cargo build --release --target "$triple" -Zbuild-std=std,panic_unwind >&2)
-    for object in rsbegin rsend; do
-        RUSTC_BOOTSTRAP=1 "$rustc" --target "$triple" --emit=obj -o "$library/$object.o" "$sources/rtstartup/$object.rs"
-    done
-    cp "$seed/target/$triple"/release/deps/lib*.rlib "$library/"
-    rm -f "$library"/libseed-*
+# For a package of nothing, whose folder has the sources of the library below it, so that cargo makes the same names of it in
+# whichever folder that is. Messages name source files: without the folders of this machine.
+build_library() {
+    local library=$1 object sources
+    say "building the standard library for $triple"
+    sources=$(realpath "$root"/usr/lib/rustlib/src/rust/library)
+    mkdir -p "$root/src" "$library"
+    : >"$root/src/lib.rs"
+    printf '[package]\nname="seed"\nversion="0.0.0"\nedition="2021"\n[workspace]\n' >"$root/Cargo.toml"
+    (
+        cd "$root"
+        export RUSTC=$rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$root/built
+        export RUSTFLAGS="-Cembed-bitcode=yes --remap-path-prefix=$root=/rust"
+        RUSTFLAGS+=" --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+        cargo build --release --target "$triple" -Zbuild-std="std,$panic" >&2
+    )
+    cp "$root/built/$triple"/release/deps/lib*.rlib "$library/"
+    rm -rf "$library"/libseed-* "$root/built"
+    if [[ $target == windows ]]; then
+        for object in rsbegin rsend; do
+            RUSTC_BOOTSTRAP=1 "$rustc" --target "$triple" --emit=obj -o "$library/$object.o" "$sources/rtstartup/$object.rs"
+        done
+    fi
 }
 
+rustlib=$root/usr/lib/rustlib
 if [[ ! -d $rustlib/$triple/lib ]]; then
-    case $target in
-        windows) build_for_windows ;;
-        *) unpack "$target" "libstd-rust-web-dev=$version" ;;
-    esac
+    if [[ $target == wasm ]]; then
+        tools=lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
+        mkdir -p "$root/usr/$tools"
+        ln -sf "$(rustc --print sysroot)/$tools/rust-lld" "$root/usr/$tools/"
+    fi
+    # Whole or not at all.
+    rm -rf "$rustlib/$triple.new"
+    build_library "$rustlib/$triple.new"
+    mkdir -p "$rustlib/$triple"
+    mv "$rustlib/$triple.new" "$rustlib/$triple/lib"
 fi
 echo "$rustc"
