@@ -4,6 +4,9 @@
 #
 #   packaging/build.sh amd64|arm64|armhf|windows
 #
+# What is handed out is built with the profile `dist`, as a whole program. With PROFILE=release the packages are made sooner,
+# to be tried.
+#
 # Needs cargo, python3, binutils and dpkg-deb; for a foreign architecture qemu-user or wine too (the program makes its own
 # manual pages), and packaging/toolchain.sh gets the rest.
 set -euo pipefail
@@ -19,6 +22,7 @@ fail() {
 }
 
 target=${1-}
+profile=${PROFILE:-dist}
 run=()
 tools=
 program=socklab
@@ -38,7 +42,7 @@ metadata=$(cargo metadata --locked --format-version 1 --filter-platform "$triple
 version=$(jq -r '.packages[] | select(.name == "socklab") | .version' <<<"$metadata")
 out=$(jq -r .target_directory <<<"$metadata")/packages
 work=$out/work-$target
-rm -rf "$work"
+rm -rf "$work" "$out"/socklab_*_"$target".deb "$out"/socklab-*_"$machine".whl
 mkdir -p "$work"
 
 compile() {
@@ -50,10 +54,9 @@ compile() {
         export "CARGO_TARGET_$(tr a-z- A-Z_ <<<"$triple")_LINKER=${tools}gcc"
     fi
     sysroot=$("${RUSTC:-rustc}" --print sysroot)
-    flags="--remap-path-prefix=$PWD=/socklab --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-    flags+=" --remap-path-prefix=$sysroot=/rust"
-    RUSTFLAGS=$flags cargo build --locked --profile dist --target "$triple"
-    cp "$(jq -r .target_directory <<<"$metadata")/$triple/dist/$program" "$work/$program"
+    flags=$(printf -- '--remap-path-prefix=%s\037' "$PWD=/socklab" "${CARGO_HOME:-$HOME/.cargo}=/cargo" "$sysroot=/rust")
+    CARGO_ENCODED_RUSTFLAGS=${flags%$'\037'} cargo build --locked --profile "$profile" --target "$triple"
+    "${tools}strip" -o "$work/$program" "$(jq -r .target_directory <<<"$metadata")/$triple/$profile/$program"
 }
 
 # The newest glibc that the program asks for; the packages need that one.

@@ -5,6 +5,7 @@
 #   packaging/foreign.sh REFERENCE [arm64|armhf|windows]...
 #
 # REFERENCE is the program built the ordinary way for this machine; all must print what it prints. Installs what is missing.
+# With PROFILE=release packaging/build.sh takes less time.
 set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 reference=$(realpath "${1?which program is the reference?}")

@@ -4,7 +4,7 @@
 #
 #   packaging/try.sh REFERENCE      after packaging/build.sh amd64
 #
-# REFERENCE is the program built the ordinary way; both must print what it prints. Needs root, lintian, debootstrap, and
+# REFERENCE is the program built the ordinary way; both must print what it prints. Needs root, lintian, debootstrap, pipx, and
 # Python with venv.
 set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -13,6 +13,8 @@ cd "$here/.."
 packages=$(cargo metadata --locked --no-deps --format-version 1 | jq -r .target_directory)/packages
 
 say() { printf '    %s\n' "$*"; }
+# The command of the README that begins so.
+readme() { grep -m 1 "^\$ $1" README.md | cut -c 3- || { echo "the README has no command $1" >&2; exit 1; }; }
 # One package of a kind, or the pattern itself.
 one() { realpath "$packages"/$1; }
 
@@ -32,7 +34,8 @@ debootstrap --variant=minbase bookworm "$work/root" >"$work/log" 2>&1 || { tail 
 cp "$deb" "$work/root/"
 cp -r fixtures "$work/root/fixtures"
 in_root() { chroot "$work/root" "$@"; }
-in_root apt-get install -y -qq "/${deb##*/}" >/dev/null
+read -r _ _ _ package < <(readme "sudo apt install")
+in_root apt-get install -y -qq "/${package#./}" >/dev/null
 in_root useradd --create-home student
 gzip -t "$work/root"/usr/share/man/man1/socklab*.1.gz
 for page in socklab socklab-analyze socklab-rehearse; do
@@ -42,9 +45,24 @@ packaging/use.py "$reference" chroot --userspec=student:student "$work/root" soc
 in_root apt-get remove -y -qq socklab >/dev/null
 [[ ! -e $work/root/usr/bin/socklab ]] || { echo "removing the package leaves the program" >&2; exit 1; }
 
-say "the wheel in a virtual environment"
-python3 -m venv "$work/venv"
-"$work/venv/bin/pip" --quiet --disable-pip-version-check install --no-index "$wheel"
-packaging/use.py "$reference" "$work/venv/bin/socklab"
-"$work/venv/bin/pip" --quiet --disable-pip-version-check uninstall --yes socklab
-[[ ! -e $work/venv/bin/socklab ]] || { echo "uninstalling the wheel leaves the program" >&2; exit 1; }
+say "the wheel in a virtual environment, by the README's commands"
+new=$work/new
+mkdir "$new"
+cp "$wheel" "$new/"
+export HOME=$new PIPX_HOME=$new/pipx PIPX_BIN_DIR=$new/bin PIP_DISABLE_PIP_VERSION_CHECK=1
+as_shown() {
+    local command
+    command=$(readme "$1")
+    (cd "$new" && bash -euo pipefail -c "$command")
+}
+as_shown 'python3 -m venv'
+as_shown 'venv/bin/pip'
+as_shown 'venv/bin/socklab'
+packaging/use.py "$reference" "$new/venv/bin/socklab"
+"$new/venv/bin/pip" --quiet uninstall --yes socklab
+[[ ! -e $new/venv/bin/socklab ]] || { echo "uninstalling the wheel leaves the program" >&2; exit 1; }
+
+say "the wheel with pipx, by the README's commands"
+[[ $(as_shown 'pipx run') == "$("$reference" --version)" ]] || { echo "pipx run shows something else" >&2; exit 1; }
+as_shown 'pipx install'
+[[ $("$new/bin/socklab" --version) == "$("$reference" --version)" ]] || { echo "pipx installs something else" >&2; exit 1; }
