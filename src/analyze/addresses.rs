@@ -101,17 +101,20 @@ impl End {
 /// The ends of one protocol's streams in the order of their addresses.
 ///
 /// An entry holds as much of its address as finds room above the end's own bits, so that nearly all of the sorting
-/// compares integers.
+/// compares integers, and whether its address is the one of the entry before it: to ask its stream means to wait for memory.
 struct Index<'a> {
     protocol: Protocol,
     traffic: &'a Traffic,
     roles: &'a [Role],
-    /// The bits of an entry that are its [`End`].
+    /// The bits of an entry that are its [`End`], and the lowest one, [`SAME`].
     end_bits: u32,
     /// The bits of a key that are in use: without IPv6 addresses those of IPv4.
     key_bits: u32,
     entries: Vec<u64>,
 }
+
+/// The bit of an entry that says that its address is the one of the entry before it.
+const SAME: u64 = 1;
 
 /// Bits of an IPv4 address's [`key`], and of any.
 const IPV4_KEY_BITS: u32 = 48;
@@ -129,7 +132,7 @@ impl<'a> Index<'a> {
     fn new(protocol: Protocol, traffic: &'a Traffic, roles: &'a [Role], streams: usize) -> Self {
         // Streams are numbered with 32 bits.
         let streams = u64::try_from(streams).unwrap_or(u64::MAX).min(1 << 32);
-        let end_bits = u64::BITS.saturating_sub((streams << 1).leading_zeros());
+        let end_bits = u64::BITS.saturating_sub((streams << 2).leading_zeros());
         let mut entries = Vec::with_capacity(usize::try_from(streams << 1).unwrap_or(0));
         let mut index = Index { protocol, traffic, roles, end_bits, key_bits: KEY_BITS, entries: Vec::new() };
         let ends = (0..streams).filter_map(|stream| index.stream(End(stream << 1)));
@@ -145,8 +148,8 @@ impl<'a> Index<'a> {
         }
         entries.sort_unstable();
         for alike in entries.chunk_by_mut(|left, right| left >> end_bits == right >> end_bits) {
-            if alike.len() > 1 && !index.is_exact(alike) {
-                alike.sort_unstable_by_key(|entry| index.address(index.end(*entry)));
+            if alike.len() > 1 {
+                index.mark(alike);
             }
         }
         index.entries = entries;
@@ -154,7 +157,24 @@ impl<'a> Index<'a> {
     }
 
     fn entry(&self, address: SocketAddress, end: End) -> u64 {
-        (key(address) >> self.cut_bits()) << self.end_bits | end.0
+        (key(address) >> self.cut_bits()) << self.end_bits | end.0 << 1
+    }
+
+    /// Puts entries with the same key in the order of their addresses, and marks those that share the one before them.
+    /// Often all do: a server's. Then each stream is asked once.
+    fn mark(&self, alike: &mut [u64]) {
+        let address = |entry: &u64| self.address(self.end(*entry));
+        let first = alike.first().and_then(address);
+        let all_same = self.is_exact(alike) || alike.iter().all(|entry| address(entry) == first);
+        if !all_same {
+            alike.sort_by_cached_key(address);
+        }
+        let mut before = None;
+        for entry in alike {
+            let own = if all_same { first } else { address(entry) };
+            *entry |= if own == before { SAME } else { 0 };
+            before = own;
+        }
     }
 
     /// The bits of a key that find no room in an entry.
@@ -169,16 +189,11 @@ impl<'a> Index<'a> {
     }
 
     fn end(&self, entry: u64) -> End {
-        End(entry & (1_u64 << self.end_bits).wrapping_sub(1))
+        End((entry & (1_u64 << self.end_bits).wrapping_sub(1)) >> 1)
     }
 
     fn iter(&self) -> impl Iterator<Item = Shared<'_>> + Clone {
-        self.entries.chunk_by(|left, right| self.is_shared(*left, *right)).map(|ends| Shared { index: self, ends })
-    }
-
-    fn is_shared(&self, left: u64, right: u64) -> bool {
-        left >> self.end_bits == right >> self.end_bits
-            && (self.is_exact(&[left]) || self.address(self.end(left)) == self.address(self.end(right)))
+        self.entries.chunk_by(|_, right| right & SAME != 0).map(|ends| Shared { index: self, ends })
     }
 
     fn address(&self, end: End) -> Option<SocketAddress> {
@@ -195,5 +210,36 @@ impl<'a> Index<'a> {
             Protocol::Tcp => self.traffic.tcp_ends(end.position()),
             Protocol::Udp => self.traffic.udp_ends(end.position()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::analyze::testing::Story;
+
+    /// So many that an address finds no room beside the end's own bits: clients on neighbouring ports, two servers of
+    /// which one has an IPv6 address too.
+    #[test]
+    fn many_addresses_are_listed_once_each_in_order() {
+        let (mut made, mut expected) = (Story::new("a.pcapng", 0), BTreeMap::new());
+        for number in 0..20_000_u32 {
+            let (host, port) = (number % 7 + 2, 1024 + number / 7);
+            let (client, server) = match number % 1000 {
+                0 => (format!("[fd00::{host}]:{port}"), "[fd00::1]:65433".to_owned()),
+                n => (format!("10.0.3.{host}:{port}"), format!("10.0.3.{}:65433", n % 2)),
+            };
+            made.datagram(&client, &server, "x");
+            for end in [client, server] {
+                *expected.entry(end.parse::<SocketAddress>().unwrap()).or_insert(0_u64) += 1;
+            }
+        }
+        let facts = made.read();
+        let addresses = Addresses::new(&facts.traffic, &[], &[]);
+        let listed: Vec<_> =
+            addresses.iter().filter_map(|shared| shared.summary()).map(|of| (of.address, of.frames)).collect();
+        assert!(listed.iter().copied().eq(expected), "{} listed", listed.len());
     }
 }
