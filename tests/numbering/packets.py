@@ -37,8 +37,14 @@ def ipv6_fragment(protocol, offset, more, identification, payload):
     return struct.pack(">BBHI", protocol, 0, offset | more, identification) + payload
 
 
-def icmp(kind, code, payload):
-    return struct.pack(">BBHI", kind, code, 0, 0) + payload
+def icmp(kind, code, payload, rest=0):
+    """`rest` are the four bytes after the checksum."""
+    return struct.pack(">BBHI", kind, code, 0, rest) + payload
+
+
+def extensions(payload):
+    """What RFC 4884 lets a router add behind a quote: a header and an object, here an MPLS label (RFC 4950)."""
+    return struct.pack(">BBH", 0x20, 0, 0) + struct.pack(">HBB", 4 + len(payload), 1, 1) + payload
 
 
 def option(kind, payload):

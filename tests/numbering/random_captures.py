@@ -17,10 +17,16 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
-from packets import (ACK, FIN, PSH, RST, SYN, ethernet, icmp, ipv4, ipv6, ipv6_fragment, option, pcap,
+from packets import (ACK, FIN, PSH, RST, SYN, ethernet, extensions, icmp, ipv4, ipv6, ipv6_fragment, option, pcap,
                      redirected_header, tcp, udp)
 
 SNMP = bytes.fromhex("302602010104067075626c6963a019020101020100020100300e300c06082b060102010101000500")
+# Beginnings that are nearly SNMP: cut, with more behind it, lengths in one, two and four bytes and beyond the end, other
+# tags, and a version 3 message and a trap that end early.
+NEARLY_SNMP = [SNMP[:9], SNMP + b"more", SNMP + SNMP, b"\x30\x81\x03\x02\x01\x00", b"\x30\x82\x00\x03\x02\x01\x00",
+               b"\x30\x84\x00\x00\x00\x03\x02\x01\x00", b"\x30\x7f\x02\x01\x00",
+               b"\x30\x00\x02", b"\x30\x03\x04\x01\x00", b"\x10\x03\x02\x01\x00", b"\x31\x03\x02\x01\x00", b"\x30",
+               bytes.fromhex("303e020103301102041111"), bytes.fromhex("302902010004067075626c6963a41c06")]
 PLAIN_PORTS = [(40000, 9), (40001, 9), (40000, 40001), (0, 9), (7, 7)]
 SNMP_PORTS = [(40000, 161), (40000, 162), (40001, 8161), (161, 161), (40001, 9)]
 HOSTS = [(1, 2), (2, 1), (2, 3), (3, 3)]
@@ -48,6 +54,9 @@ class Maker:
         if dice.random() < 0.5:
             ports = dice.choice(PLAIN_PORTS)
             words = 5 if not self.one_in(25) else dice.choice([0, 4, 6, 15])
+            if words < 5 and self.one_in(2):
+                # Behind such a header no payload is dissected, on ports of SNMP neither.
+                ports = dice.choice([(40000, 161), (162, 40001)])
             payload = b"x" * dice.choice([0, 0, 0, 1, 5, 40])
             packet = tcp(ports, dice.choice(SEQUENCES), dice.choice(SEQUENCES), dice.choice(TCP_FLAGS), payload, words)
             return ends, 6, packet
@@ -57,7 +66,7 @@ class Maker:
             ports = ports[::-1]
         payload = SNMP if snmp and not self.one_in(4) else b"y" * dice.choice([0, 1, 30])
         if snmp and self.one_in(8):
-            payload = dice.choice([SNMP[:9], SNMP + b"more", b"\x30\x81\x03\x02\x01\x00", b"\x30\x00\x02", b"\x30\x03\x04\x01\x00"])
+            payload = dice.choice(NEARLY_SNMP)
         length = None if not self.one_in(20) else dice.choice([0, 7, 8, 9, 48, 53, 5000])
         return ends, 17, udp(ports, payload, length)
 
@@ -104,6 +113,14 @@ class Maker:
         data = self.quote(quoted)
         if self.one_in(10):
             data += bytes(8)
+        rest = 0
+        if self.one_in(8):
+            # RFC 4884: the length of the quote in words of four bytes (eight in ICMPv6), and objects behind it.
+            unit = 8 if quoted[0] >> 4 == 6 else 4
+            data = data[: dice.choice([64, 128, 1000])]
+            data += bytes(-len(data) % unit if self.one_in(2) else max(0, 128 - len(data)))
+            rest = len(data) // unit << (24 if unit == 8 else 16)
+            data += extensions(b"\x00\x01\x01\xff")
         is_ipv6 = quoted[0] >> 4 == 6
         if is_ipv6 and self.one_in(3):
             kind = dice.choice(list(DISCOVERY))
@@ -115,11 +132,11 @@ class Maker:
             body = icmp(kind, 0, b"")[:4] + bytes(DISCOVERY[kind] - 4) + b"".join(options)
             protocol = 58
         elif is_ipv6 and not self.one_in(6):
-            body, protocol = icmp(dice.choice(ICMPV6_ERRORS), dice.randrange(5), data), 58
+            body, protocol = icmp(dice.choice(ICMPV6_ERRORS), dice.randrange(5), data, rest), 58
         else:
             # ICMPv6 does not quote IPv4, and an echo quotes nothing.
             kind = dice.choice(ICMP_ERRORS) if not self.one_in(12) else 8
-            body, protocol = icmp(kind, dice.randrange(5), data), 1
+            body, protocol = icmp(kind, dice.randrange(5), data, rest), 1
             if self.one_in(15):
                 body, protocol = icmp(dice.choice(ICMPV6_ERRORS), 0, data), 58
         outer = ipv6 if dice.random() < (0.8 if protocol == 58 else 0.1) else ipv4
@@ -129,6 +146,8 @@ class Maker:
         """The frames, and which of them hold an error."""
         frames, errors = [], set()
         recent = []
+        # One capture in four has a snapshot length, which cuts in the middle of headers and quotes.
+        snap = self.dice.randrange(48, 120) if self.one_in(4) else None
         for _ in range(self.dice.randrange(20, 90)):
             if self.dice.random() < 0.4:
                 packets = [self.error()]
@@ -143,6 +162,7 @@ class Maker:
             for packet in packets:
                 frame = ethernet(packet, self.dice.choice([None] * 8 + [1, 2]))
                 length = len(frame)
+                frame = frame[:snap]
                 if self.one_in(30):
                     frame = frame[: self.dice.randrange(14, length + 1)]
                 frames.append((frame, length))

@@ -76,7 +76,7 @@ impl QuotedHeader {
         };
         let [source_port, destination_port] = ports;
         let length = u32::try_from(length).unwrap_or(u32::MAX);
-        let snmp = snmp::on_port(protocol, ports) && snmp::is_snmp(protocol, payload, length);
+        let snmp = snmp::on_port(protocol, ports) && snmp::is_snmp(protocol, bogus_header, payload, length);
         Some(QuotedHeader { ip, source_port, destination_port, protocol, flags, sequence, bogus_header, snmp })
     }
 }

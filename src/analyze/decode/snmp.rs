@@ -3,32 +3,25 @@
 
 use crate::types::Protocol;
 
-/// The ports of SNMP, of its traps, and a proxy's, as Wireshark registers them for UDP.
-const UDP_PORTS: [u16; 3] = [161, 162, 8161];
-/// Those that it registers for TCP.
-const TCP_PORTS: [u16; 2] = [161, 162];
-
 /// Tags of the Basic Encoding Rules (ITU-T X.690, section 8.1.2), of the universal class. Wireshark does not ask whether
 /// they are constructed.
 const SEQUENCE: u8 = 0x10;
 const INTEGER: u8 = 0x02;
 const CONSTRUCTED: u8 = 0x20;
 
-/// Whether payload between these ports may be SNMP.
+/// Whether payload between these ports may be SNMP: those of SNMP and of its traps, and a proxy's, as Wireshark registers
+/// them.
 #[inline]
 pub(in crate::analyze) fn on_port(protocol: Protocol, ports: [u16; 2]) -> bool {
-    let registered: &[u16] = match protocol {
-        Protocol::Tcp => &TCP_PORTS,
-        Protocol::Udp => &UDP_PORTS,
-    };
-    ports.iter().any(|port| registered.contains(port))
+    ports.iter().any(|port| matches!((port, protocol), (161 | 162, _) | (8161, Protocol::Udp)))
 }
 
 /// Whether Wireshark calls its SNMP dissector for this payload between such ports, `length` bytes long on the wire. Over
-/// TCP any payload will do; a datagram must begin with a sequence that ends within it and begins with an integer.
-pub(in crate::analyze) fn is_snmp(protocol: Protocol, payload: &[u8], length: u32) -> bool {
+/// TCP any payload will do, unless the header is bogus (see [`crate::analyze::packet::TcpSegment::bogus_header`]); a
+/// datagram must begin with a sequence that ends within it and begins with an integer.
+pub(in crate::analyze) fn is_snmp(protocol: Protocol, bogus_header: bool, payload: &[u8], length: u32) -> bool {
     match protocol {
-        Protocol::Tcp => !payload.is_empty(),
+        Protocol::Tcp => !bogus_header && !payload.is_empty(),
         Protocol::Udp => is_message(payload, length).unwrap_or(false),
     }
 }
@@ -42,8 +35,8 @@ fn is_message(payload: &[u8], length: u32) -> Option<bool> {
     Some(is(tag, SEQUENCE) && sequence_length <= remaining && is(*content.first()?, INTEGER))
 }
 
-/// A length (X.690, section 8.1.3) of at most 32 bits, and what follows it. `None` for an indefinite one, which no SNMP
-/// program sends.
+/// A length (X.690, section 8.1.3) of at most 32 bits, and what follows it. `None` for an indefinite one, which SNMP does
+/// not use (RFC 3417, section 8).
 fn ber_length(first: u8, rest: &[u8]) -> Option<(u64, &[u8])> {
     if first & 0x80 == 0 {
         return Some((first.into(), rest));
@@ -64,7 +57,7 @@ mod tests {
     /// What is expected was seen in tshark 4.0.17.
     #[test]
     fn a_datagram_is_snmp_by_its_first_bytes() {
-        let is = |payload: &[u8]| is_snmp(Protocol::Udp, payload, u32::try_from(payload.len()).unwrap());
+        let is = |payload: &[u8]| is_snmp(Protocol::Udp, false, payload, u32::try_from(payload.len()).unwrap());
         for yes in [
             &MESSAGE[..],
             b"\x30\x03\x02\x01\0xyz",
@@ -86,12 +79,13 @@ mod tests {
             assert!(!is(no), "{no:02x?}");
         }
         let cut = &MESSAGE[..3];
-        assert!(is_snmp(Protocol::Udp, cut, 5) && !is_snmp(Protocol::Udp, cut, 3));
+        assert!(is_snmp(Protocol::Udp, false, cut, 5) && !is_snmp(Protocol::Udp, false, cut, 3));
     }
 
     #[test]
-    fn any_payload_is_snmp_on_its_tcp_ports() {
-        assert!(is_snmp(Protocol::Tcp, b"hello", 5) && !is_snmp(Protocol::Tcp, b"", 0));
+    fn any_payload_behind_a_sound_header_is_snmp_on_its_tcp_ports() {
+        let is = |bogus, payload: &[u8]| is_snmp(Protocol::Tcp, bogus, payload, 5);
+        assert!(is(false, b"hello") && !is(true, b"hello") && !is(false, b""));
         assert!(on_port(Protocol::Tcp, [5000, 161]) && on_port(Protocol::Udp, [8161, 5000]));
         assert!(!on_port(Protocol::Tcp, [5000, 8161]) && !on_port(Protocol::Udp, [5000, 80]));
     }

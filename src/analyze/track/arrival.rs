@@ -54,7 +54,7 @@ pub(super) trait Arrival: Copy {
 
     /// Whether Wireshark takes the payload for SNMP, where the ports are SNMP's.
     fn is_snmp(self) -> bool {
-        snmp::is_snmp(self.pair().protocol(), self.payload(), self.held_length())
+        snmp::is_snmp(self.pair().protocol(), self.header().bogus, self.payload(), self.held_length())
     }
 
     /// Payload that the packet has room for: see [`crate::analyze::packet::UdpDatagram::held_length`].
