@@ -3,10 +3,10 @@
 //! Nothing is kept of an address: the ends of all connections are sorted by their addresses, eight bytes for each end,
 //! and those that share one are summed up when it is listed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::analyze::analysis::{AddressRole, AddressSummary, Role, RoleBasis};
-use crate::analyze::track::{Side, Traffic};
+use crate::analyze::track::{Side, StreamEnds, Traffic};
 use crate::types::{Protocol, SocketAddress};
 
 /// The socket addresses of a capture, ready to be listed as often as needed: TCP before UDP, then by address and port.
@@ -62,7 +62,7 @@ impl Shared<'_> {
     /// All that is known of it; `None` only where a stream is missing from its capture.
     pub fn summary(&self) -> Option<AddressSummary> {
         let address = self.index.address(self.index.end(*self.ends.first()?))?;
-        let frames = self.ends().filter_map(|end| self.index.stream(end)).map(|(_, frames)| frames);
+        let frames = self.ends().filter_map(|end| self.index.stream(end)).map(|stream| stream.frames);
         Some(AddressSummary {
             protocol: self.index.protocol,
             address,
@@ -106,27 +106,14 @@ struct Index<'a> {
     protocol: Protocol,
     traffic: &'a Traffic,
     roles: &'a [Role],
+    keys: Keys,
     /// The bits of an entry that are its [`End`], and the lowest one, [`SAME`].
     end_bits: u32,
-    /// The bits of a key that are in use: without IPv6 addresses those of IPv4.
-    key_bits: u32,
     entries: Vec<u64>,
 }
 
 /// The bit of an entry that says that its address is the one of the entry before it.
 const SAME: u64 = 1;
-
-/// Bits of an IPv4 address's [`key`], and of any.
-const IPV4_KEY_BITS: u32 = 48;
-const KEY_BITS: u32 = IPV4_KEY_BITS + 1;
-
-/// The beginning of an address as an integer that sorts like it; for IPv4 the whole address.
-fn key(address: SocketAddress) -> u64 {
-    match address.ip {
-        IpAddr::V4(ip) => u64::from(ip.to_bits()) << 16 | u64::from(address.port),
-        IpAddr::V6(ip) => 1 << 48 | (ip.to_bits() >> 80) as u64,
-    }
-}
 
 impl<'a> Index<'a> {
     fn new(protocol: Protocol, traffic: &'a Traffic, roles: &'a [Role], streams: usize) -> Self {
@@ -134,13 +121,11 @@ impl<'a> Index<'a> {
         let streams = u64::try_from(streams).unwrap_or(u64::MAX).min(1 << 32);
         let end_bits = u64::BITS.saturating_sub((streams << 2).leading_zeros());
         let mut entries = Vec::with_capacity(usize::try_from(streams << 1).unwrap_or(0));
-        let mut index = Index { protocol, traffic, roles, end_bits, key_bits: KEY_BITS, entries: Vec::new() };
+        let mut index = Index { protocol, traffic, roles, keys: Keys::default(), end_bits, entries: Vec::new() };
         let ends = (0..streams).filter_map(|stream| index.stream(End(stream << 1)));
-        if !ends.flat_map(|(ends, _)| ends).any(|end| end.ip.is_ipv6()) {
-            index.key_bits = IPV4_KEY_BITS;
-        }
+        index.keys = Keys::of(ends.flat_map(|stream| stream.addresses));
         for a in (0..streams).map(|stream| End(stream << 1)) {
-            let Some(([first, second], _)) = index.stream(a) else { continue };
+            let Some(StreamEnds { addresses: [first, second], .. }) = index.stream(a) else { continue };
             entries.push(index.entry(first, a));
             if first != second {
                 entries.push(index.entry(second, End(a.0 | 1)));
@@ -157,21 +142,21 @@ impl<'a> Index<'a> {
     }
 
     fn entry(&self, address: SocketAddress, end: End) -> u64 {
-        (key(address) >> self.cut_bits()) << self.end_bits | end.0 << 1
+        (self.keys.key(address) >> self.cut_bits()) << self.end_bits | end.0 << 1
     }
 
     /// Puts entries with the same key in the order of their addresses, and marks those that share the one before them.
-    /// Often all do: a server's. Then each stream is asked once.
+    /// Often all do: a server's. Then each stream is asked once, or none.
     fn mark(&self, alike: &mut [u64]) {
         let address = |entry: &u64| self.address(self.end(*entry));
         let first = alike.first().and_then(address);
-        let all_same = self.is_exact(alike) || alike.iter().all(|entry| address(entry) == first);
-        if !all_same {
-            alike.sort_by_cached_key(address);
+        if self.is_exact(alike) || alike.iter().all(|entry| address(entry) == first) {
+            return alike.iter_mut().skip(1).for_each(|entry| *entry |= SAME);
         }
+        alike.sort_by_cached_key(address);
         let mut before = None;
         for entry in alike {
-            let own = if all_same { first } else { address(entry) };
+            let own = address(entry);
             *entry |= if own == before { SAME } else { 0 };
             before = own;
         }
@@ -179,13 +164,12 @@ impl<'a> Index<'a> {
 
     /// The bits of a key that find no room in an entry.
     fn cut_bits(&self) -> u32 {
-        self.key_bits.saturating_add(self.end_bits).saturating_sub(u64::BITS)
+        self.keys.bits().saturating_add(self.end_bits).saturating_sub(u64::BITS)
     }
 
     /// Whether entries with the same key surely have the same address: it stands in them whole.
     fn is_exact(&self, alike: &[u64]) -> bool {
-        let first = alike.first().map_or(0, |entry| entry >> self.end_bits << self.cut_bits());
-        self.cut_bits() == 0 && first < 1 << IPV4_KEY_BITS
+        self.cut_bits() == 0 && alike.first().is_some_and(|entry| self.keys.is_whole(entry >> self.end_bits))
     }
 
     fn end(&self, entry: u64) -> End {
@@ -197,20 +181,97 @@ impl<'a> Index<'a> {
     }
 
     fn address(&self, end: End) -> Option<SocketAddress> {
-        let ([a, b], _) = self.stream(end)?;
+        let [a, b] = self.stream(end)?.addresses;
         match end.side() {
             Side::A => Some(a),
             Side::B => Some(b),
         }
     }
 
-    /// The addresses and frames of the stream that this is an end of.
-    fn stream(&self, end: End) -> Option<([SocketAddress; 2], u64)> {
+    /// The stream that this is an end of.
+    fn stream(&self, end: End) -> Option<StreamEnds> {
         match self.protocol {
             Protocol::Tcp => self.traffic.tcp_ends(end.position()),
             Protocol::Udp => self.traffic.udp_ends(end.position()),
         }
     }
+}
+
+/// Addresses as integers that sort like them: IPv4 addresses and their ports whole, of IPv6 addresses the beginning.
+///
+/// Of the upper half of an IPv4 address only its rank among those that occur: they are few, and the fewer bits a key has,
+/// the fewer streams must be asked.
+#[derive(Default)]
+struct Keys {
+    /// Which upper halves occur, 64 in each.
+    halves: Vec<Halves>,
+    /// Bits of an IPv4 address's key.
+    ipv4_bits: u32,
+    has_ipv6: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Halves {
+    present: u64,
+    /// How many occur below these.
+    below: u32,
+}
+
+/// The bits of a key that are not the rank of an address's upper half: its lower half, and the port.
+const LOWER_BITS: u32 = 32;
+
+impl Keys {
+    /// Keys for these addresses.
+    fn of(addresses: impl Iterator<Item = SocketAddress>) -> Keys {
+        let (mut halves, mut has_ipv6) = (vec![Halves::default(); 1 << 10], false);
+        for address in addresses {
+            match address.ip {
+                IpAddr::V4(ip) => {
+                    let (place, bit) = place_of(ip);
+                    halves.get_mut(place).into_iter().for_each(|halves| halves.present |= bit);
+                }
+                IpAddr::V6(_) => has_ipv6 = true,
+            }
+        }
+        let mut count = 0_u32;
+        for halves in &mut halves {
+            halves.below = count;
+            count = count.saturating_add(halves.present.count_ones());
+        }
+        let ipv4_bits = LOWER_BITS.saturating_add(u32::BITS).saturating_sub(count.saturating_sub(1).leading_zeros());
+        Keys { halves, ipv4_bits, has_ipv6 }
+    }
+
+    fn bits(&self) -> u32 {
+        self.ipv4_bits.saturating_add(u32::from(self.has_ipv6))
+    }
+
+    fn key(&self, address: SocketAddress) -> u64 {
+        match address.ip {
+            IpAddr::V4(ip) => {
+                let (place, bit) = place_of(ip);
+                let halves = self.halves.get(place).copied().unwrap_or_default();
+                let lower = (halves.present & bit.wrapping_sub(1)).count_ones();
+                let rank = u64::from(halves.below.saturating_add(lower));
+                rank << LOWER_BITS | u64::from(ip.to_bits() & 0xffff) << 16 | u64::from(address.port)
+            }
+            // Behind all IPv4 addresses.
+            IpAddr::V6(ip) => {
+                1 << self.ipv4_bits | (ip.to_bits() >> (u128::BITS.saturating_sub(self.ipv4_bits))) as u64
+            }
+        }
+    }
+
+    /// Whether a key is of an IPv4 address, which stands in it whole.
+    fn is_whole(&self, key: u64) -> bool {
+        key < 1 << self.ipv4_bits
+    }
+}
+
+/// Where the upper half of an address is in [`Keys::halves`], and its bit there.
+fn place_of(ip: Ipv4Addr) -> (usize, u64) {
+    let half = ip.to_bits() >> 16;
+    ((half >> 6) as usize, 1 << (half & 63))
 }
 
 #[cfg(test)]
@@ -220,17 +281,10 @@ mod tests {
     use super::*;
     use crate::analyze::testing::Story;
 
-    /// So many that an address finds no room beside the end's own bits: clients on neighbouring ports, two servers of
-    /// which one has an IPv6 address too.
-    #[test]
-    fn many_addresses_are_listed_once_each_in_order() {
+    /// Whether the addresses of these conversations, of one datagram each, are listed once each and in order.
+    fn check(ends: impl Iterator<Item = [String; 2]>) {
         let (mut made, mut expected) = (Story::new("a.pcapng", 0), BTreeMap::new());
-        for number in 0..20_000_u32 {
-            let (host, port) = (number % 7 + 2, 1024 + number / 7);
-            let (client, server) = match number % 1000 {
-                0 => (format!("[fd00::{host}]:{port}"), "[fd00::1]:65433".to_owned()),
-                n => (format!("10.0.3.{host}:{port}"), format!("10.0.3.{}:65433", n % 2)),
-            };
+        for [client, server] in ends {
             made.datagram(&client, &server, "x");
             for end in [client, server] {
                 *expected.entry(end.parse::<SocketAddress>().unwrap()).or_insert(0_u64) += 1;
@@ -241,5 +295,33 @@ mod tests {
         let listed: Vec<_> =
             addresses.iter().filter_map(|shared| shared.summary()).map(|of| (of.address, of.frames)).collect();
         assert!(listed.iter().copied().eq(expected), "{} listed", listed.len());
+    }
+
+    /// Clients on neighbouring ports, two servers of which one has an IPv6 address too.
+    fn of_class(number: u32) -> [String; 2] {
+        let (host, port) = (number % 7 + 2, 1024 + number / 7);
+        match number % 1000 {
+            0 => [format!("[fd00::{host}]:{port}"), "[fd00::1]:65433".to_owned()],
+            n => [format!("10.0.3.{host}:{port}"), format!("10.0.3.{}:65433", n % 2)],
+        }
+    }
+
+    /// All in networks of their own.
+    fn of_strangers(number: u32) -> [String; 2] {
+        let end = |number: u32| format!("{}.{}.0.1:7", number >> 8, number & 0xff);
+        [end(number + 256), end(number + 0x8000)]
+    }
+
+    #[test]
+    fn addresses_are_listed_once_each_in_order() {
+        check(std::iter::empty());
+        check((0..1).map(of_class));
+        check((0..3000).map(of_class));
+    }
+
+    /// So many networks that an address finds no room beside the end's own bits, and neighbours must be told apart.
+    #[test]
+    fn addresses_of_many_networks_are_told_apart() {
+        check((0..2100).map(of_class).chain((0..20_000).map(of_strangers)));
     }
 }

@@ -527,6 +527,23 @@ pub struct AddressSummary {
     /// Frames from or to it.
     pub frames: u64,
 }
+
+/// Frames of a capture that belong to the lab's streams, also to those that are not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LabFrames {
+    /// Those of TCP.
+    pub tcp: u64,
+    /// Those of UDP.
+    pub udp: u64,
+}
+
+impl LabFrames {
+    /// All of them.
+    pub fn all(self) -> u64 {
+        self.tcp.saturating_add(self.udp)
+    }
+}
+
 /// One capture with what was worked out of it. `traffic` is added by the tracker.
 #[derive(Debug)]
 pub struct CaptureAnalysis {
@@ -540,6 +557,8 @@ pub struct CaptureAnalysis {
     pub tcp_roles: Vec<Role>,
     /// The roles of the UDP conversations, in the order of stream numbers.
     pub udp_roles: Vec<Role>,
+    /// Its frames that belong to the lab.
+    pub lab_frames: LabFrames,
     /// The steps that it holds, in the order of the sheet.
     pub steps: Vec<RecordedStep>,
     /// What is known of the lab's TCP connections in it, by stream number.

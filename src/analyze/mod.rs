@@ -41,17 +41,18 @@ pub fn analyze(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &
     let lab = view.found();
     let stories: Vec<_> = (0..captures.len()).map(|capture| claims::stories(&view, capture)).collect();
     let made_at: Vec<_> = view.places.iter().map(|place| place.host()).collect();
-    let known = view.steps.into_iter().zip(stories).zip(made_at);
+    let known = view.steps.into_iter().zip(stories).zip(made_at).zip(view.lab_frames);
     let captures = captures
         .into_iter()
         .zip(roles)
         .zip(known)
-        .map(|((capture, roles), ((steps, stories), made_at))| CaptureAnalysis {
+        .map(|((capture, roles), (((steps, stories), made_at), lab_frames))| CaptureAnalysis {
             file: capture.file,
             info: capture.info,
             traffic: capture.traffic,
             tcp_roles: roles.tcp,
             udp_roles: roles.udp,
+            lab_frames,
             steps,
             stories,
             made_at,

@@ -6,7 +6,7 @@ use crate::analyze::analysis::{
 use crate::analyze::text::Text;
 use crate::capfile::Interface;
 use crate::lab::HostName;
-use crate::report::{link_type, view, words};
+use crate::report::{link_type, words};
 use crate::wording;
 
 /// What is said where there is no finding.
@@ -128,10 +128,9 @@ fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
 
 /// What a capture holds, in a few words: `Part I steps 8 and 10; Part II step 2`.
 pub fn holds(capture: &CaptureAnalysis) -> String {
-    let (tcp, udp) = view::lab_frames(capture);
     match capture.steps.is_empty() {
         _ if capture.info.empty => EMPTY_FILE.to_owned(),
-        true if tcp.saturating_add(udp) == 0 => "no traffic of the lab".to_owned(),
+        true if capture.lab_frames.all() == 0 => "no traffic of the lab".to_owned(),
         true => "a step that cannot be told".to_owned(),
         false => words::steps(&capture.steps),
     }
@@ -147,8 +146,7 @@ pub fn payload(frames: u64, bytes: u64) -> String {
 
 /// How many of a capture's frames are of the lab: `9 of 26`.
 pub fn lab_share(capture: &CaptureAnalysis) -> String {
-    let (tcp, udp) = view::lab_frames(capture);
-    format!("{} of {}", tcp.saturating_add(udp), capture.info.frames)
+    format!("{} of {}", capture.lab_frames.all(), capture.info.frames)
 }
 
 /// How the steps of a capture are known.
@@ -159,12 +157,12 @@ fn whys(capture: &CaptureAnalysis) -> Option<String> {
 
 /// What the frames are: `21 frames: 9 of the lab, 1 of other UDP, 4 ARP, 7 ICMP`.
 fn kinds(capture: &CaptureAnalysis) -> Option<String> {
-    let (tcp, udp) = view::lab_frames(capture);
+    let lab = capture.lab_frames;
     let counts = capture.traffic.other().counts;
     let kinds = [
-        (tcp.saturating_add(udp), "of the lab"),
-        (counts.tcp.saturating_sub(tcp), "of other TCP"),
-        (counts.udp.saturating_sub(udp), "of other UDP"),
+        (lab.all(), "of the lab"),
+        (counts.tcp.saturating_sub(lab.tcp), "of other TCP"),
+        (counts.udp.saturating_sub(lab.udp), "of other UDP"),
         (counts.arp, "ARP"),
         (counts.icmp, "ICMP"),
         (counts.icmpv6, "ICMPv6"),

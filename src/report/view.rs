@@ -88,13 +88,6 @@ pub fn by_step(analysis: &Analysis) -> Vec<usize> {
     order
 }
 
-/// Frames of the lab in a capture: those of TCP, and those of UDP.
-pub fn lab_frames(capture: &CaptureAnalysis) -> (u64, u64) {
-    let tcp = tcp_of(capture, true).map(|tcp| tcp.frames()).fold(0, u64::saturating_add);
-    let udp = udp_of(capture, true).map(|udp| udp.frames()).fold(0, u64::saturating_add);
-    (tcp, udp)
-}
-
 /// The capture's TCP connections in stream order.
 pub fn tcp(capture: &CaptureAnalysis) -> impl Iterator<Item = Tcp> + '_ {
     tcp_where(capture, |_| true)

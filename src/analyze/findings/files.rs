@@ -128,7 +128,7 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
 
 /// Frames of the lab in one capture.
 fn lab_frames(view: &LabView<'_>, number: usize) -> u64 {
-    view.lab_frames.get(number).copied().unwrap_or(0)
+    view.lab_frames.get(number).map_or(0, |frames| frames.all())
 }
 
 /// Why a capture with packets may have none of the lab: the names of its interfaces tell most.

@@ -115,7 +115,7 @@ impl Candidates<'_> {
     }
 
     fn add_tcp(&mut self, capture: usize, connection: &TcpConnection) {
-        let shown = server_side(connection);
+        let shown = server_side(connection.syn_sender, connection.syn_ack_sender);
         let sides: &[Side] = match shown {
             Some(Side::A) => &[Side::A],
             Some(Side::B) => &[Side::B],
@@ -355,6 +355,6 @@ fn is_self_connection(connection: &TcpConnection) -> bool {
 }
 
 /// The server's side as the handshake shows it: the receiver of the SYN, else the sender of the SYN-ACK.
-pub(super) fn server_side(connection: &TcpConnection) -> Option<Side> {
-    connection.syn_sender.map(Side::other).or(connection.syn_ack_sender)
+pub(super) fn server_side(syn_sender: Option<Side>, syn_ack_sender: Option<Side>) -> Option<Side> {
+    syn_sender.map(Side::other).or(syn_ack_sender)
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::HostBasis;
 use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::matching::servers::Servers;
-use crate::analyze::story::{Moment, Story};
+use crate::analyze::story::{Clocks, Moment, Story};
 use crate::lab::{HostName, LabConfig, Part, SHEET_ADDRESSES, Step};
 
 /// The computers of the lab.
@@ -61,8 +61,8 @@ impl Hosts {
 
     /// Gives the letters that are left to the clients that have none.
     fn by_what_they_did(&mut self, evidence: &Evidence<'_>, mut clients: Vec<Client>) {
-        let a = self.ip_of(HostName::A);
-        clients.sort_by_key(|client| client.rank(evidence, a));
+        let (a, one_clock) = (self.ip_of(HostName::A), evidence.one_clock());
+        clients.sort_by_cached_key(|client| client.rank(&evidence.story.clocks, one_clock, a));
         let alone = clients.len() == 1;
         for client in clients {
             let basis = if client.first == Some(true) || client.second { HostBasis::Role } else { HostBasis::Order };
@@ -125,16 +125,16 @@ impl Client {
     /// the time where the clocks can be compared, then the sheet's numbering, then the order of the files.
     fn rank(
         &self,
-        evidence: &Evidence<'_>,
+        clocks: &Clocks,
+        one_clock: bool,
         a: Option<IpAddr>,
     ) -> (bool, bool, bool, (usize, Option<i128>), bool, usize) {
-        let clocks = &evidence.story.clocks;
         let time = self
             .begin
             .as_ref()
             .map_or((usize::MAX, None), |begin| (clocks.group(begin.capture), clocks.nanoseconds(begin)));
         // Times of different groups of clocks say nothing.
-        let time = if evidence.one_clock() { time } else { (0, None) };
+        let time = if one_clock { time } else { (0, None) };
         (self.first != Some(true), self.second, !self.part_one, time, is_third_address(a, self.ip), self.place)
     }
 }

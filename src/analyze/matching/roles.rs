@@ -5,7 +5,7 @@ use crate::analyze::facts::CaptureFacts;
 use crate::analyze::matching::candidates::server_side;
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::services::{is_other_service, may_be_ephemeral};
-use crate::analyze::track::{Side, TcpConnection, UdpConversation};
+use crate::analyze::track::{Side, StreamEnds};
 use crate::types::{Protocol, SocketAddress};
 
 /// The roles in one capture, in the order of stream numbers.
@@ -19,25 +19,28 @@ pub(crate) struct CaptureRoles {
 
 /// Gives every connection and conversation of a capture its roles.
 pub(crate) fn assign(capture: &CaptureFacts, servers: &Servers) -> CaptureRoles {
-    CaptureRoles {
-        tcp: capture.traffic.tcp_connections().map(|connection| tcp_role(&connection, servers)).collect(),
-        udp: capture.traffic.udp_conversations().map(|conversation| udp_role(&conversation, servers)).collect(),
-    }
+    let traffic = &capture.traffic;
+    let (tcp, udp) = (traffic.tcp_count(), traffic.udp_count());
+    let mut roles = CaptureRoles { tcp: Vec::with_capacity(tcp), udp: Vec::with_capacity(udp) };
+    roles.tcp.extend((0..tcp).filter_map(|position| traffic.tcp_ends(position)).map(|ends| tcp_role(&ends, servers)));
+    roles.udp.extend((0..udp).filter_map(|position| traffic.udp_ends(position)).map(|ends| udp_role(&ends, servers)));
+    roles
 }
 
 /// The receiver of the SYN is the server, else the sender of the SYN-ACK, else the lab's server address, else a guess.
-fn tcp_role(connection: &TcpConnection, servers: &Servers) -> Role {
-    let Some(server) = server_side(connection) else {
-        return role_without_handshake(Protocol::Tcp, connection.addresses, servers);
+fn tcp_role(ends: &StreamEnds, servers: &Servers) -> Role {
+    let Some(server) = server_side(ends.syn_sender, ends.syn_ack_sender) else {
+        return role_without_handshake(Protocol::Tcp, ends.addresses, servers);
     };
-    let basis = if connection.syn_sender.is_some() { RoleBasis::Syn } else { RoleBasis::SynAck };
-    let lab = servers.contains(Protocol::Tcp, connection.address(server));
+    let basis = if ends.syn_sender.is_some() { RoleBasis::Syn } else { RoleBasis::SynAck };
+    let [a, b] = ends.addresses;
+    let lab = servers.contains(Protocol::Tcp, if server == Side::A { a } else { b });
     Role { client: server.other(), basis, lab }
 }
 
 /// UDP has no handshake: the lab's server address, else a guess.
-fn udp_role(conversation: &UdpConversation, servers: &Servers) -> Role {
-    role_without_handshake(Protocol::Udp, conversation.addresses, servers)
+fn udp_role(ends: &StreamEnds, servers: &Servers) -> Role {
+    role_without_handshake(Protocol::Udp, ends.addresses, servers)
 }
 
 fn role_without_handshake(protocol: Protocol, addresses: [SocketAddress; 2], servers: &Servers) -> Role {

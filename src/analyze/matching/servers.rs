@@ -83,7 +83,7 @@ impl<'a> Field<'a> {
     fn new(candidates: &'a HashMap<Endpoint, Candidate>, config: &'a LabConfig) -> Self {
         let mut ranked: Vec<(Endpoint, i32)> =
             candidates.iter().map(|(endpoint, candidate)| (*endpoint, candidate.score(endpoint))).collect();
-        ranked.sort_by_key(|(endpoint, score)| {
+        ranked.sort_by_cached_key(|(endpoint, score)| {
             (-score, std::cmp::Reverse(candidates.get(endpoint).map_or(0, Candidate::streams)), *endpoint)
         });
         Field { candidates, ranked, config }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::analyze::accounts::Accounts;
-use crate::analyze::analysis::{HostFound, LabFound, LabStream, RecordedStep, Role, ServerFound, Verdict};
+use crate::analyze::analysis::{HostFound, LabFound, LabFrames, LabStream, RecordedStep, Role, ServerFound, Verdict};
 use crate::analyze::conversation::{
     Frames, LabConnection, LabConversation, TcpSighting, UdpSighting, merge_connections, merge_conversations,
 };
@@ -17,7 +17,7 @@ use crate::analyze::matching::steps;
 use crate::analyze::place::Place;
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
-use crate::analyze::track::{FrameNote, HandshakeState, Traffic, Unreachable};
+use crate::analyze::track::{FrameNote, HandshakeState, StreamEnds, Traffic, Unreachable};
 use crate::lab::{HostName, LabConfig, Part, Step};
 use crate::limits::LAB_STREAMS;
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
@@ -50,8 +50,8 @@ pub(crate) struct LabView<'a> {
     pub(crate) story: Story,
     /// Of each capture, whether it holds more of the lab's streams than are looked at.
     pub(crate) cut: Vec<bool>,
-    /// Of each capture, how many frames belong to the lab's streams, also to those that are not looked at.
-    pub(crate) lab_frames: Vec<u64>,
+    /// Of each capture, how many frames are of the lab.
+    pub(crate) lab_frames: Vec<LabFrames>,
 }
 
 /// A connection of the lab with all that is known of it.
@@ -301,7 +301,7 @@ struct LabStreams {
     tcp: Vec<TcpSighting>,
     udp: Vec<UdpSighting>,
     cut: Vec<bool>,
-    frames: Vec<u64>,
+    frames: Vec<LabFrames>,
 }
 
 impl LabStreams {
@@ -328,9 +328,13 @@ impl LabStreams {
 }
 
 /// The frames of all streams of the lab in a capture.
-fn lab_frames(traffic: &Traffic, roles: &CaptureRoles) -> u64 {
-    let of_lab = |(_, role): &(usize, &Role)| role.lab;
-    let tcp = roles.tcp.iter().enumerate().filter(of_lab).filter_map(|(place, _)| traffic.tcp_ends(place));
-    let udp = roles.udp.iter().enumerate().filter(of_lab).filter_map(|(place, _)| traffic.udp_ends(place));
-    tcp.chain(udp).map(|(_, frames)| frames).fold(0, u64::saturating_add)
+fn lab_frames(traffic: &Traffic, roles: &CaptureRoles) -> LabFrames {
+    let sum = |roles: &[Role], ends: &dyn Fn(usize) -> Option<StreamEnds>| {
+        let of_lab = roles.iter().enumerate().filter(|(_, role)| role.lab);
+        of_lab.filter_map(|(position, _)| ends(position)).map(|ends| ends.frames).fold(0, u64::saturating_add)
+    };
+    LabFrames {
+        tcp: sum(&roles.tcp, &|position| traffic.tcp_ends(position)),
+        udp: sum(&roles.udp, &|position| traffic.udp_ends(position)),
+    }
 }

@@ -5,6 +5,8 @@
 //! the server answers others. Neither: unknown. Where no connection of a server was ever closed or answered by it, a missing
 //! FIN shows nothing. A server's journal outranks all of this.
 
+use std::cmp::Reverse;
+
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::accounts::{Accounts, Entry};
@@ -104,14 +106,15 @@ pub(super) fn judge(
     clocks: &Clocks,
     accounts: &Accounts,
 ) -> Vec<Service> {
-    let mut servers: HashMap<SocketAddress, Vec<usize>> = HashMap::new();
-    for (index, connection) in connections.iter().enumerate() {
-        servers.entry(connection.server()).or_default().push(index);
+    let mut servers: HashMap<SocketAddress, Docket<'_>> = HashMap::new();
+    for (index, (connection, timeline)) in connections.iter().zip(timelines).enumerate() {
+        servers.entry(connection.server()).or_default().add(index, timeline, clocks);
     }
-    let accepted = accounts.pair_with(connections);
+    servers.values_mut().for_each(Docket::sort);
+    let (accepted, none) = (accounts.pair_with(connections), Docket::default());
     let judge = |(index, connection): (usize, &LabConnection)| {
-        let others = servers.get(&connection.server()).map(Vec::as_slice).unwrap_or_default();
-        let court = Court { timelines, clocks, others, index };
+        let docket = servers.get(&connection.server()).unwrap_or(&none);
+        let court = Court { timelines, clocks, docket, index };
         let seen = court.service(connection);
         match accepted.get(&index) {
             Some(entry) => Service {
@@ -127,11 +130,54 @@ pub(super) fn judge(
     connections.iter().enumerate().map(judge).collect()
 }
 
-/// One connection, and the others of its server.
+/// The connections of one server.
+#[derive(Default)]
+struct Docket<'a> {
+    /// Their indices.
+    connections: Vec<usize>,
+    /// Their ends as each capture shows them, where it shows when: by group of clocks, then by time, so that those near a
+    /// moment are found without a look at all of them.
+    ends: Vec<End<'a>>,
+}
+
+/// How one capture shows the end of a connection.
+struct End<'a> {
+    group: usize,
+    nanoseconds: i128,
+    moment: Moment,
+    connection: usize,
+    seen: &'a Seen,
+}
+
+impl<'a> Docket<'a> {
+    fn add(&mut self, connection: usize, timeline: &'a Timeline, clocks: &Clocks) {
+        self.connections.push(connection);
+        self.ends.extend(timeline.seen.iter().filter_map(|seen| {
+            let moment = seen.end()?;
+            let (group, nanoseconds) = (clocks.group(moment.capture), clocks.nanoseconds(&moment)?);
+            Some(End { group, nanoseconds, moment, connection, seen })
+        }));
+    }
+
+    fn sort(&mut self) {
+        self.ends.sort_by_key(|end| (end.group, end.nanoseconds));
+    }
+
+    /// The ends in the last nanoseconds before a moment.
+    fn ends_before(&self, moment: &Moment, nanoseconds: i128, clocks: &Clocks) -> impl Iterator<Item = &End<'a>> {
+        let (group, last) = (clocks.group(moment.capture), clocks.nanoseconds(moment));
+        let first = last.map(|last| (group, last.saturating_sub(nanoseconds)));
+        let start = self.ends.partition_point(|end| first.is_none_or(|first| (end.group, end.nanoseconds) < first));
+        let ends = self.ends.get(start..).unwrap_or_default().iter();
+        ends.take_while(move |end| end.group == group && Some(end.nanoseconds) <= last)
+    }
+}
+
+/// One connection, and all of its server.
 struct Court<'a> {
     timelines: &'a [Timeline],
     clocks: &'a Clocks,
-    others: &'a [usize],
+    docket: &'a Docket<'a>,
     index: usize,
 }
 
@@ -181,7 +227,7 @@ impl<'a> Court<'a> {
         let Some((from, nanoseconds)) = from.and_then(|from| Some((from, self.clocks.between(&from, &to)?))) else {
             return service;
         };
-        let released_by = self.released(seen, &from, &to).filter(|_| nanoseconds >= SHORTEST_WAIT);
+        let released_by = if nanoseconds < SHORTEST_WAIT { None } else { self.released(seen, &from, &to, nanoseconds) };
         // Without a connection whose end made room, only a server that closes long after its client has gone is telling.
         let left_first = seen.client_end().is_some_and(|end| end.frame < to.frame);
         let late = left_first && nanoseconds >= LATE_CLOSE;
@@ -190,19 +236,19 @@ impl<'a> Court<'a> {
         Service { waited, prompt, ..service }
     }
 
-    /// The connection that was open before this one and ended right before `to`, but after `from`.
-    fn released(&self, seen: &Seen, from: &Moment, to: &Moment) -> Option<(usize, Moment)> {
+    /// The connection that was open before this one and ended between `from` and `to`, which is `nanoseconds` later: right
+    /// before `to`, and nearer to it than to `from`.
+    fn released(&self, seen: &Seen, from: &Moment, to: &Moment, nanoseconds: i128) -> Option<(usize, Moment)> {
         let established = seen.established.as_ref()?;
-        let ended_between = |other: &Seen| -> Option<(i128, Moment)> {
-            let earlier = other.established.as_ref()?;
-            let end = other.end()?;
-            let before = self.clocks.before(earlier, established)?;
-            let inside = self.clocks.before(from, &end)? && !self.clocks.before(to, &end)?;
-            let (waited, gap) = (self.clocks.between(from, &end)?, self.clocks.between(&end, to)?);
-            (before && inside && gap <= PROMPT && gap <= waited).then_some((gap, end))
+        let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other);
+        let made_room = |end: &&End<'_>| {
+            end.connection != self.index
+                && end.seen.established.is_some_and(|earlier| is_before(&earlier, established) == Some(true))
+                && is_before(from, &end.moment) == Some(true)
+                && is_before(to, &end.moment) == Some(false)
         };
-        let ends = self.other_views().filter_map(|(index, other)| Some((index, ended_between(other)?)));
-        ends.min_by_key(|(_, (gap, _))| *gap).map(|(index, (_, end))| (index, end))
+        let ends = self.docket.ends_before(to, PROMPT.min(nanoseconds / 2), self.clocks).filter(made_room);
+        ends.min_by_key(|end| Reverse(end.nanoseconds)).map(|end| (end.connection, end.moment))
     }
 
     /// What shows that a connection which the server neither answered nor closed was in the queue.
@@ -264,7 +310,7 @@ impl<'a> Court<'a> {
     /// The other connections of the server as each capture shows them.
     fn other_views(&self) -> impl Iterator<Item = (usize, &'a Seen)> {
         let (timelines, own) = (self.timelines, self.index);
-        let others = self.others.iter().copied().filter(move |index| *index != own);
+        let others = self.docket.connections.iter().copied().filter(move |index| *index != own);
         others.flat_map(move |index| {
             let seen = timelines.get(index).map(|timeline| timeline.seen.as_slice()).unwrap_or_default();
             seen.iter().map(move |seen| (index, seen))

@@ -32,7 +32,7 @@ mod traffic;
 mod udp;
 
 pub use elsewhere::Elsewhere;
-pub use model::{Close, FrameNote, HandshakeState, SideCounts, TcpConnection, UdpConversation, UdpSide};
+pub use model::{Close, FrameNote, HandshakeState, SideCounts, StreamEnds, TcpConnection, UdpConversation, UdpSide};
 pub use numbers::Split;
 pub use other::{
     ArpQuestion, CaptureEvidence, KindCounts, LONGEST_ETHERNET, Neighbour, OtherTraffic, PingPair, Unreachable,

@@ -171,6 +171,19 @@ impl UdpConversation {
     }
 }
 
+/// The two ends of a stream: made without the rest, since of a large capture most streams need nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamEnds {
+    /// The two socket addresses, [`Side::A`] first.
+    pub addresses: [SocketAddress; 2],
+    /// Frames of both sides.
+    pub frames: u64,
+    /// Who sent the first SYN; UDP has none.
+    pub syn_sender: Option<Side>,
+    /// Who sent the first SYN-ACK.
+    pub syn_ack_sender: Option<Side>,
+}
+
 /// One frame of a connection or conversation, kept for answers and ladder diagrams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameNote {

@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::arrival::Arrival;
-use super::directions::Directions;
+use super::directions::{BothDirections, Directions};
 use super::record::Record;
 use crate::analyze::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket};
 use crate::capfile::{CaptureWarning, Direction, Frame};
@@ -342,6 +342,9 @@ impl Collector {
 
     /// Adds what the frames of a stream show of their direction.
     pub(super) fn add_directions_of(&mut self, record: &Record) {
+        if record.directions() == BothDirections::default() {
+            return;
+        }
         for (address, directions) in record.pair().addresses().into_iter().zip(record.directions().0) {
             self.add_directions(address.ip, directions);
         }

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 use std::hint::select_unpredictable;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
@@ -109,21 +109,27 @@ impl Pair {
 
     /// The two socket addresses, that of the sender or first side first.
     pub(super) fn addresses(&self) -> [SocketAddress; 2] {
-        let ([a, b], [far_a, far_b]) = (self.near, self.far);
-        let [a, b] = [self.address(a, far_a), self.address(b, far_b)];
-        if self.marks.is_swapped() { [b, a] } else { [a, b] }
+        let ([a, b], swapped) = (self.near, self.marks.is_swapped());
+        if !self.marks.is_ipv6() {
+            // Every stream of a large capture is asked for these.
+            return if swapped { [b, a] } else { [a, b] }.map(ipv4_address);
+        }
+        let [far_a, far_b] = self.far;
+        let [a, b] = [ipv6_address(a, far_a), ipv6_address(b, far_b)];
+        if swapped { [b, a] } else { [a, b] }
     }
+}
 
-    fn address(&self, near: u64, far: [u8; 10]) -> SocketAddress {
-        let [n0, n1, n2, n3, n4, n5, p0, p1] = near.to_be_bytes();
-        let [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9] = far;
-        let ip = if self.marks.is_ipv6() {
-            IpAddr::V6(Ipv6Addr::from([f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, n0, n1, n2, n3, n4, n5]))
-        } else {
-            IpAddr::from([n2, n3, n4, n5])
-        };
-        SocketAddress::new(ip, u16::from_be_bytes([p0, p1]))
-    }
+fn ipv4_address(near: u64) -> SocketAddress {
+    // An address in the upper 32 of the lower 48 bits, a port in the others.
+    SocketAddress::new(IpAddr::V4(Ipv4Addr::from_bits((near >> 16) as u32)), (near & 0xffff) as u16)
+}
+
+fn ipv6_address(near: u64, far: [u8; 10]) -> SocketAddress {
+    let [n0, n1, n2, n3, n4, n5, p0, p1] = near.to_be_bytes();
+    let [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9] = far;
+    let ip = Ipv6Addr::from([f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, n0, n1, n2, n3, n4, n5]);
+    SocketAddress::new(IpAddr::V6(ip), u16::from_be_bytes([p0, p1]))
 }
 
 /// Hashes pairs, the same in both directions. Seeded at random, so that no file can be made to fill one slot of a table.

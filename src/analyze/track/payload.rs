@@ -79,8 +79,10 @@ fn is_tls(start: &[u8]) -> bool {
 }
 
 fn is_other_protocol(start: &[u8]) -> bool {
-    BEGINNINGS.iter().any(|beginning| start.starts_with(beginning))
-        || METHODS.iter().filter_map(|method| start.strip_prefix(*method)).any(is_target)
+    // The first byte rules out nearly all.
+    let likely = |beginning: &&&[u8]| beginning.first() == start.first();
+    BEGINNINGS.iter().filter(likely).any(|beginning| start.starts_with(beginning))
+        || METHODS.iter().filter(likely).filter_map(|method| start.strip_prefix(*method)).any(is_target)
 }
 
 /// Whether this begins as the target of a request: a path, `*`, or an address with its scheme (RFC 9112, section 3.2; RFC

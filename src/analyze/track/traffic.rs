@@ -2,7 +2,7 @@
 
 use super::details::{AllDetails, Known};
 use super::elsewhere::Elsewhere;
-use super::model::{FrameNote, TcpConnection, UdpConversation};
+use super::model::{FrameNote, StreamEnds, TcpConnection, UdpConversation};
 use super::notes::SortedNotes;
 use super::numbers::{Numbers, SecondNumbers, Split};
 use super::other::OtherTraffic;
@@ -10,7 +10,7 @@ use super::place::Place;
 use super::record::Record;
 use super::records::Records;
 use crate::capfile::CaptureWarning;
-use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
+use crate::types::{FrameNumber, Protocol, StreamNumber};
 
 /// The connections, conversations and other traffic of one capture.
 #[derive(Debug)]
@@ -62,9 +62,8 @@ impl Traffic {
         Some(record.connection(details, stream))
     }
 
-    /// The two socket addresses of a TCP connection and the frames of both sides together, without expanding the rest.
-    /// `position` is its place among the connections, by stream number.
-    pub fn tcp_ends(&self, position: usize) -> Option<([SocketAddress; 2], u64)> {
+    /// The ends of the TCP connection at this position among the connections, by stream number.
+    pub fn tcp_ends(&self, position: usize) -> Option<StreamEnds> {
         self.ends(*self.tcp.places().get(position)?)
     }
 
@@ -99,9 +98,8 @@ impl Traffic {
         Some(record.conversation(details, stream))
     }
 
-    /// The two socket addresses of a UDP conversation and its datagrams both ways together, without expanding the rest.
-    /// `position` is its place among the conversations, by stream number.
-    pub fn udp_ends(&self, position: usize) -> Option<([SocketAddress; 2], u64)> {
+    /// The ends of the UDP conversation at this position among the conversations, by stream number.
+    pub fn udp_ends(&self, position: usize) -> Option<StreamEnds> {
         self.ends(*self.udp.places().get(position)?)
     }
 
@@ -165,8 +163,8 @@ impl Traffic {
         streams.filter_map(|(place, number)| self.at(*place).map(|(record, details)| (number, record, details)))
     }
 
-    fn ends(&self, place: u32) -> Option<([SocketAddress; 2], u64)> {
-        self.streams.get(Place::new(place).index()).map(|record| (record.pair().addresses(), record.frames()))
+    fn ends(&self, place: u32) -> Option<StreamEnds> {
+        self.streams.get(Place::new(place).index()).map(Record::ends)
     }
 
     fn notes_at(&self, place: Option<u32>) -> impl ExactSizeIterator<Item = FrameNote> + '_ {

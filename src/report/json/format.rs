@@ -78,7 +78,7 @@ impl Formatter for Harmless {
     /// serde_json escapes what JSON demands (quotes, backslashes, C0); the rest is looked through here.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         // Nearly all text is plain ASCII; serde_json has taken the controls out of it already.
-        if fragment.bytes().all(|byte| byte < 0x7f) {
+        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;

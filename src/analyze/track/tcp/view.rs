@@ -2,7 +2,7 @@
 
 use crate::analyze::track::details::{First, Known};
 use crate::analyze::track::marks::Marks;
-use crate::analyze::track::model::{Close, HandshakeState, SideCounts, TcpConnection};
+use crate::analyze::track::model::{Close, HandshakeState, SideCounts, StreamEnds, TcpConnection};
 use crate::analyze::track::record::{Record, Sender};
 use crate::analyze::track::sides::{Side, side};
 use crate::capfile::FrameTime;
@@ -35,6 +35,16 @@ impl Record {
             last_frame: self.last_frame(),
             first_time: details.first_time().map(FrameTime::timestamp),
             last_time: self.last_time().map(FrameTime::timestamp),
+        }
+    }
+
+    /// Its ends alone.
+    pub(in crate::analyze::track) fn ends(&self) -> StreamEnds {
+        StreamEnds {
+            addresses: self.pair().addresses(),
+            frames: self.frames(),
+            syn_sender: self.syn_sender(),
+            syn_ack_sender: self.syn_ack_sender(),
         }
     }
 
