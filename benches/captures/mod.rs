@@ -117,9 +117,13 @@ impl Kind {
 
 /// Writes a capture of this kind and number of frames as pcapng with microseconds.
 pub(crate) fn write(kind: Kind, frames: u64, out: &mut impl Write) -> io::Result<()> {
+    write_conversations(kind, frames, kind.conversations(frames), out)
+}
+
+/// The same with this number of conversations.
+pub(crate) fn write_conversations(kind: Kind, frames: u64, total: u32, out: &mut impl Write) -> io::Result<()> {
     out.write_all(&block(0x0a0d_0d0a, &[&0x1a2b_3c4d_u32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]]))?;
     out.write_all(&block(1, &[&[1, 0, 0, 0], &262_144_u32.to_le_bytes()[..], &[2, 0, 4, 0], b"eth0", &[0; 4]]))?;
-    let total = kind.conversations(frames);
     let mut open: Vec<Conversation> =
         (0..total.min(kind.open())).map(|number| Conversation::new(kind, number)).collect();
     let mut next = open.len() as u32;
