@@ -137,11 +137,22 @@ impl JournalEvent {
     /// # Errors
     /// Those of `out`.
     pub fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-        let mut line = serde_json::to_vec(self)?;
-        line.push(b'\n');
-        out.write_all(&line)?;
-        out.flush()
+        write_all(std::slice::from_ref(self), out)
     }
+}
+
+/// Writes events as lines, in one `write` as far as `out` takes them whole, and flushes it.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_all(events: &[JournalEvent], out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    let mut lines = Vec::new();
+    for event in events {
+        serde_json::to_writer(&mut lines, event)?;
+        lines.push(b'\n');
+    }
+    out.write_all(&lines)?;
+    out.flush()
 }
 
 /// Why a journal can't be used. Lines are numbered from 1.

@@ -71,25 +71,49 @@ pub fn list(protocol: Protocol) -> io::Result<Vec<Entry>> {
     list_in(Path::new("/proc/thread-self/net"), protocol)
 }
 
+/// A socket's address family. One of IPv6 may have connections over IPv4 too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// `AF_INET`.
+    Ipv4,
+    /// `AF_INET6`.
+    Ipv6,
+}
+
+impl Family {
+    /// That of a socket bound to this address.
+    pub fn of(ip: IpAddr) -> Family {
+        if ip.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
+    }
+}
+
 /// The sockets of the host whose lists are in this folder, such as `/proc/4711/net` for that of a process.
 ///
 /// # Errors
 /// If the kernel's list can't be read.
 pub fn list_in(folder: &Path, protocol: Protocol) -> io::Result<Vec<Entry>> {
-    let name = match protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-    };
-    let mut entries = Vec::new();
-    for file in [name.to_owned(), format!("{name}6")] {
-        match fs::read_to_string(folder.join(&file)) {
-            Ok(text) => entries.extend(parse(&text)),
-            // A system without IPv6.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && file.ends_with('6') => {}
-            Err(error) => return Err(error),
-        }
+    let mut entries = list_family(folder, protocol, Family::Ipv4)?;
+    match list_family(folder, protocol, Family::Ipv6) {
+        Ok(more) => entries.extend(more),
+        // A system without IPv6.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
     Ok(entries)
+}
+
+/// The sockets of one family: half the time, where the list is long.
+///
+/// # Errors
+/// If the kernel's list can't be read.
+pub fn list_family(folder: &Path, protocol: Protocol, family: Family) -> io::Result<Vec<Entry>> {
+    let name = match (protocol, family) {
+        (Protocol::Tcp, Family::Ipv4) => "tcp",
+        (Protocol::Tcp, Family::Ipv6) => "tcp6",
+        (Protocol::Udp, Family::Ipv4) => "udp",
+        (Protocol::Udp, Family::Ipv6) => "udp6",
+    };
+    Ok(parse(&fs::read_to_string(folder.join(name))?).collect())
 }
 
 /// A process that has a socket open.

@@ -8,13 +8,11 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
 
 use crate::cli::exit::{Failure, say};
 use crate::cli::{input, servers};
-use crate::witness::journal::Journal;
 use crate::witness::{launch, tracer};
 use crate::wording;
 
@@ -59,18 +57,18 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let named = arguments.journal.clone();
     let path = named.clone().unwrap_or_else(|| launch::journal_name(&arguments.program).into());
     let journal = match servers::open_journal(&path) {
-        Ok(out) => Arc::new(Journal::new(out)),
+        Ok(out) => out,
         Err(why) => {
             say("error", &why);
             return OWN_FAILURE.into();
         }
     };
-    match tracer::run(&arguments.program, Arc::clone(&journal)) {
-        Ok(outcome) => {
+    match tracer::run(&arguments.program, journal) {
+        Ok((outcome, written)) => {
             if named.is_none() {
-                tell_where(&path, journal.events());
+                tell_where(&path, written.events);
             }
-            match (outcome, journal.is_complete()) {
+            match (outcome, written.complete) {
                 (tracer::Outcome::Exited(0), false) => OWN_FAILURE.into(),
                 (outcome, _) => outcome.repeat(),
             }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::socket_table::{self, Entry};
 use crate::types::{Protocol, SocketAddress};
+use crate::witness::borrow;
 
 /// A thread and its process, as the system's calls number them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,9 +224,14 @@ impl Socket {
         self
     }
 
-    /// The kernel's entry of this socket, once it has a port.
-    pub(super) fn entry(&self, who: Who) -> Option<Entry> {
-        entry_of(who, self.protocol, self.inode)
+    /// This socket's own address and the other end's, where it has them, by a descriptor of it.
+    pub(super) fn ends(&self, who: Who, fd: i32) -> (Option<SocketAddress>, Option<SocketAddress>) {
+        let listed = || {
+            let entry = entry_of(who, self.protocol, self.inode);
+            let ends = entry.map(|entry| (Some(entry.local), Some(entry.remote).filter(|remote| remote.port != 0)));
+            ends.unwrap_or_default()
+        };
+        borrow::ends(who.process, fd).unwrap_or_else(listed)
     }
 }
 

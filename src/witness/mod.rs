@@ -13,14 +13,15 @@
 //! Not seen: io_uring, programs of another processor mode (32 bits), and what a program does after its tracing was refused
 //! (a set-user-ID program loses that right under the filter).
 
-pub mod journal;
 pub mod launch;
 pub mod tracer;
 
+mod borrow;
 mod calls;
 mod cpu;
 mod descriptors;
 mod filter;
+mod journal;
 mod memory;
 mod names;
 mod numbers;

@@ -95,15 +95,14 @@ impl Observer {
     fn closed_by(&mut self, who: Who, dropped: Vec<Dropped>, what: &str) {
         let time = now();
         for dropped in dropped.into_iter().filter(|dropped| dropped.last) {
-            self.closed(who, time, &dropped, Some(what));
+            self.closed(who, time, dropped, Some(what));
         }
     }
 
     /// Writes what has happened since the last time.
     pub(super) fn write(&mut self) {
         if !self.drafts.is_empty() {
-            self.journal.write(&self.drafts);
-            self.drafts.clear();
+            self.journal.write(std::mem::take(&mut self.drafts));
             if self.listening > 0 {
                 self.queues.notice();
             }
@@ -121,6 +120,9 @@ impl Observer {
                 // Looked up first: a descriptor not used so far may be a socket all the same.
                 self.descriptors.find(who, low(first));
                 begun.dropped = self.descriptors.take(who.process, low(first));
+                if let Some(dropped) = &mut begun.dropped {
+                    self.listens_no_more(dropped, begun.time);
+                }
                 return begun.dropped.is_some().then_some(begun);
             }
             Kind::CloseRange => {
@@ -157,20 +159,21 @@ impl Observer {
     }
 
     fn succeeded(&mut self, who: Who, begun: Begun, result: u64) -> Option<()> {
-        let [_, second, third, ..] = begun.arguments;
+        let [first, second, third, ..] = begun.arguments;
+        let fd = low(first);
         match begun.kind {
             Kind::Socket => self.created(who, &begun, low(result)),
             Kind::Bind => {
                 let asked = self.memory(who).socket_address(second, third)?;
                 let socket = self.descriptors.socket(begun.socket?)?;
-                socket.local = if asked.port == 0 { socket.entry(who).map(|entry| entry.local) } else { Some(asked) };
+                socket.local = if asked.port == 0 { socket.ends(who, fd).0 } else { Some(asked) };
                 self.note(who, begun.socket?, EventKind::Bind, |_| {});
             }
-            Kind::Listen => self.listens(who, begun.socket?, low(second)),
+            Kind::Listen => self.listens(who, begun.socket?, fd, low(second)),
             Kind::Accept => self.accepted(who, &begun, low(result))?,
             Kind::Connect => {
                 let remote = self.memory(who).socket_address(second, third);
-                self.connected(who, begun.socket?, remote);
+                self.connected(who, begun.socket?, fd, remote);
             }
             Kind::GetOption => self.background_connect(who, begun.socket?, begun.arguments),
             Kind::Shutdown => {
@@ -181,11 +184,11 @@ impl Observer {
                 };
                 self.note(who, begun.socket?, EventKind::Shutdown, |event| event.operation = Some(how.to_owned()));
             }
-            Kind::Close => self.closed(who, now(), &begun.dropped?, None),
+            Kind::Close => self.closed(who, now(), begun.dropped?, None),
             Kind::CloseRange => {}
             Kind::Duplicate | Kind::DuplicateTo | Kind::Control => {
                 let replaced = self.descriptors.duplicate(who.process, low(result), begun.socket);
-                self.closed(who, now(), &replaced?, Some("dup2"));
+                self.closed(who, now(), replaced?, Some("dup2"));
             }
             _ => self.transferred(who, &begun, result)?,
         }
@@ -207,23 +210,23 @@ impl Observer {
     /// A descriptor was given anew whose close was not seen.
     fn out_of_date(&mut self, who: Who, replaced: Option<Dropped>) {
         if let Some(replaced) = replaced {
-            self.closed(who, now(), &replaced, Some("unseen"));
+            self.closed(who, now(), replaced, Some("unseen"));
         }
     }
 
-    fn listens(&mut self, who: Who, number: u32, backlog: i32) {
+    fn listens(&mut self, who: Who, number: u32, fd: i32, backlog: i32) {
         let Some(socket) = self.descriptors.socket(number) else { return };
         if socket.local.is_none() {
             // Without bind() the system has chosen a port by now.
-            socket.local = socket.entry(who).map(|entry| entry.local);
+            socket.local = socket.ends(who, fd).0;
         }
-        let (before, local) = (std::mem::replace(&mut socket.listens, true), socket.local);
+        let (before, local, inode) = (std::mem::replace(&mut socket.listens, true), socket.local, socket.inode);
         self.note(who, number, EventKind::Listen, |event| event.backlog = u32::try_from(backlog).ok());
         if !before {
             self.listening = self.listening.saturating_add(1);
             if let (Some(event), Some(local)) = (self.draft(who, number, EventKind::Queued), local) {
                 let event = JournalEvent { thread: None, ..event };
-                self.queues.listens(Listener { event, listed: who.listed, local });
+                self.queues.listens(Listener { event, listed: who.listed, fd, inode, local });
             }
         }
     }
@@ -236,9 +239,11 @@ impl Observer {
         let (protocol, at) = (from.protocol, from.local.filter(|local| !local.ip.is_unspecified()));
         let remote = self.memory(who).filled_address(address, length);
         let (socket, replaced) = self.descriptors.make(who, fd, protocol);
-        let entry = if at.is_none() || remote.is_none() { socket.entry(who) } else { None };
-        socket.local = at.or_else(|| entry.map(|entry| entry.local));
-        socket.remote = remote.or_else(|| entry.map(|entry| entry.remote));
+        (socket.local, socket.remote) = (at, remote);
+        if at.is_none() || remote.is_none() {
+            let ends = socket.ends(who, fd);
+            (socket.local, socket.remote) = (at.or(ends.0), remote.or(ends.1));
+        }
         let (number, remote) = (socket.number, socket.remote);
         self.out_of_date(who, replaced);
         self.note(who, number, EventKind::Accept, |event| {
@@ -252,23 +257,21 @@ impl Observer {
     }
 
     /// `connect()` has done its work.
-    fn connected(&mut self, who: Who, number: u32, remote: Option<SocketAddress>) {
+    fn connected(&mut self, who: Who, number: u32, fd: i32, remote: Option<SocketAddress>) {
         let Some(socket) = self.descriptors.socket(number) else { return };
         socket.remote = remote;
         socket.connecting = None;
-        if let Some(entry) = socket.entry(who) {
-            socket.local = Some(entry.local);
-        }
+        socket.local = socket.ends(who, fd).0.or(socket.local);
         self.note(who, number, EventKind::Connect, |_| {});
     }
 
     /// getsockopt(SO_ERROR): how the `connect()` in the background has ended.
     fn background_connect(&mut self, who: Who, number: u32, arguments: [u64; 6]) {
-        let [_, _, _, value, ..] = arguments;
+        let [fd, _, _, value, ..] = arguments;
         let error = self.memory(who).number(value);
         let asked = self.descriptors.socket(number).and_then(|socket| socket.connecting.take());
         match (error, asked) {
-            (Some(0), Some(remote)) => self.connected(who, number, Some(remote)),
+            (Some(0), Some(remote)) => self.connected(who, number, low(fd), Some(remote)),
             (Some(errno), Some(remote)) => {
                 let error = |event: &mut JournalEvent| event.remote = Some(remote);
                 self.error(who, number, Kind::Connect, errno, error);
@@ -283,24 +286,30 @@ impl Observer {
         let (first, last) = (first.cast_unsigned(), last.cast_unsigned());
         if now_closed && first <= last {
             for dropped in self.descriptors.take_range(who.process, first, last) {
-                self.closed(who, now(), &dropped, Some("close_range"));
+                self.closed(who, now(), dropped, Some("close_range"));
             }
         }
     }
 
     /// A descriptor of a socket was closed, by `close()` or by something else.
-    fn closed(&mut self, who: Who, time: Timestamp, dropped: &Dropped, what: Option<&str>) {
+    fn closed(&mut self, who: Who, time: Timestamp, mut dropped: Dropped, what: Option<&str>) {
+        self.listens_no_more(&mut dropped, time);
         let kind = if dropped.last { EventKind::Close } else { EventKind::Release };
         let event = self.event(who, time, kind, &dropped.socket);
         self.drafts.push(JournalEvent { operation: what.map(str::to_owned), ..event });
-        if dropped.last && dropped.socket.listens {
+    }
+
+    /// Where the last descriptor of a listening socket goes, nobody looks at its queue any more. Where a close is seen
+    /// beforehand, that is before it: a look borrows the descriptor, and must not keep the port.
+    fn listens_no_more(&mut self, dropped: &mut Dropped, time: Timestamp) {
+        if dropped.last && std::mem::take(&mut dropped.socket.listens) {
             self.listening = self.listening.saturating_sub(1);
             self.queues.closed(dropped.socket.number, time);
         }
     }
 
     fn failed(&mut self, who: Who, begun: &Begun, errno: i32) {
-        let [_, second, third, _, fifth, sixth] = begun.arguments;
+        let [first, second, third, _, fifth, sixth] = begun.arguments;
         if let (Kind::Socket, Some(protocol)) = (begun.kind, asked_protocol(begun.arguments)) {
             let number = self.descriptors.number();
             let mut event = self.bare(who, begun.time, EventKind::Error, protocol, number);
@@ -316,7 +325,9 @@ impl Observer {
         let Some(socket) = self.descriptors.socket(number) else { return };
         match (begun.kind, errno) {
             (Kind::Connect, libc::EINPROGRESS) => socket.connecting = address,
-            (Kind::Connect, libc::EISCONN) if socket.connecting.is_some() => self.connected(who, number, address),
+            (Kind::Connect, libc::EISCONN) if socket.connecting.is_some() => {
+                self.connected(who, number, low(first), address)
+            }
             _ if is_nothing_yet(errno) => {}
             (kind, errno) => self.error(who, number, kind, errno, |event| match kind {
                 Kind::Bind => event.local = address,

@@ -14,14 +14,18 @@ use std::time::{Duration, Instant};
 use crate::journal::{EventKind, JournalEvent};
 use crate::servers::program::now;
 use crate::servers::stop::lock;
-use crate::socket_table::{self, Entry};
+use crate::socket_table::{self, Entry, Family};
 use crate::types::{Protocol, SocketAddress, Timestamp};
+use crate::witness::borrow;
 use crate::witness::journal::Journal;
 
 /// Longest time between two looks.
 const LONGEST: Duration = Duration::from_millis(50);
 /// Shortest time between two looks: a program that is busy with thousands of calls a second is not slowed down by them.
 const SHORTEST: Duration = Duration::from_millis(5);
+
+/// One part in so many of the time goes into looking, at most.
+const SHARE: u32 = 20;
 
 /// A listening socket as its events name it.
 #[derive(Debug, Clone)]
@@ -30,6 +34,9 @@ pub(super) struct Listener {
     pub(super) event: JournalEvent,
     /// The number in `/proc` of the thread that made it listen.
     pub(super) listed: u32,
+    /// Its descriptor in the process of the event, and its inode number.
+    pub(super) fd: i32,
+    pub(super) inode: u64,
     /// Its address.
     pub(super) local: SocketAddress,
 }
@@ -54,6 +61,20 @@ impl Watched {
 
     fn left(&self, time: Timestamp, remote: SocketAddress, bytes: u32, why: &str) -> JournalEvent {
         JournalEvent { operation: Some(why.to_owned()), ..self.event(EventKind::Dequeued, time, remote, bytes) }
+    }
+
+    /// Whether there is anything to see: the kernel's list takes long to read.
+    fn may_have_changed(&self) -> bool {
+        let Listener { event, fd, inode, .. } = &self.listener;
+        !self.waiting.is_empty() || borrow::has_waiting(event.pid, *fd, *inode).unwrap_or(true)
+    }
+
+    /// The kernel's list of the sockets of this kind.
+    fn listed(&self) -> Option<Vec<Entry>> {
+        let family = Family::of(self.listener.local.ip);
+        let list = |folder: &str| socket_table::list_family(Path::new(folder), Protocol::Tcp, family).ok();
+        // Its process may have ended, and another one have the socket: on the same host, as a rule.
+        list(&format!("/proc/{}/net", self.listener.listed)).or_else(|| list("/proc/thread-self/net"))
     }
 
     /// Takes in one look at the kernel's list, and gives what has changed since the last one.
@@ -121,14 +142,14 @@ impl Queues {
         if let Some(watched) = watched.get_mut(&number)
             && let Some(bytes) = watched.waiting.remove(&remote)
         {
-            self.journal.write(&[watched.left(time, remote, bytes, "accept")]);
+            self.journal.write(vec![watched.left(time, remote, bytes, "accept")]);
         }
     }
 
     /// The socket of this number listens no more; the system resets who waited.
     pub(super) fn closed(&self, number: u32, time: Timestamp) {
         if let Some(mut watched) = lock(&self.watched).remove(&number) {
-            self.journal.write(&watched.look(time, &[]));
+            self.journal.write(watched.look(time, &[]));
         }
     }
 
@@ -143,11 +164,10 @@ impl Queues {
         let mut watched = lock(&self.watched);
         for watched in watched.values_mut() {
             let time = now();
-            let folder = format!("/proc/{}/net", watched.listener.listed);
-            let listed = socket_table::list_in(Path::new(&folder), Protocol::Tcp);
-            // Its process has ended, and another one has the socket: on the same host, as a rule.
-            if let Ok(entries) = listed.or_else(|_| socket_table::list(Protocol::Tcp)) {
-                self.journal.write(&watched.look(time, &entries));
+            if watched.may_have_changed()
+                && let Some(entries) = watched.listed()
+            {
+                self.journal.write(watched.look(time, &entries));
             }
         }
     }
@@ -155,10 +175,10 @@ impl Queues {
 
 /// Looks at each notice and at least every [`LONGEST`], until there is nothing to look at any more.
 fn keep_looking(notices: &Receiver<()>, look: impl Fn() -> Option<()>) {
-    let mut last = Instant::now();
+    let (mut last, mut pause) = (Instant::now(), SHORTEST);
     loop {
         match notices.recv_timeout(LONGEST) {
-            Ok(()) => thread::sleep(SHORTEST.saturating_sub(last.elapsed())),
+            Ok(()) => thread::sleep(pause.saturating_sub(last.elapsed())),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -166,6 +186,8 @@ fn keep_looking(notices: &Receiver<()>, look: impl Fn() -> Option<()>) {
         if look().is_none() {
             return;
         }
+        // Where the list is long, looking must not take the processor from the program.
+        pause = last.elapsed().saturating_mul(SHARE).clamp(SHORTEST, LONGEST);
     }
 }
 
@@ -178,7 +200,10 @@ mod tests {
 
     fn watched(local: &str) -> Watched {
         let event = JournalEvent::new(TIME, "server.py", 7, EventKind::Listen, Protocol::Tcp, 1);
-        Watched { listener: Listener { event, listed: 7, local: local.parse().unwrap() }, waiting: BTreeMap::new() }
+        Watched {
+            listener: Listener { event, listed: 7, fd: 3, inode: 4711, local: local.parse().unwrap() },
+            waiting: BTreeMap::new(),
+        }
     }
 
     fn entry(remote: &str, state: State, unread: u32, inode: u64) -> Entry {

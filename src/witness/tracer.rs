@@ -16,6 +16,7 @@ use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use crate::servers::program::Output;
 use crate::witness::cpu;
 use crate::witness::descriptors::Who;
 use crate::witness::journal::Journal;
@@ -24,6 +25,7 @@ use crate::witness::numbers::Numbers;
 use crate::witness::observer::{Begun, Observer};
 use crate::witness::signals::{self, Delivered};
 
+pub use crate::witness::journal::Written;
 pub use crate::witness::outcome::Outcome;
 
 /// Time between two looks whether a stopped program goes on.
@@ -33,14 +35,15 @@ const LOOK: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// See [`Failure`]. A program that is not there is no error: its stand-in says so, and ends with status 127 as a shell does.
-pub fn run(program: &[OsString], journal: Arc<Journal>) -> Result<Outcome, Failure> {
+pub fn run(program: &[OsString], journal: Output) -> Result<(Outcome, Written), Failure> {
     let system = |errno: Errno| Failure::System(errno.into());
     let root = launch::start(program)?;
     let numbers = Numbers::of_this_process();
     let listed = numbers.listed(root).ok_or_else(|| Failure::System(io::Error::other("/proc does not list it")))?;
     // Only now: the program begins with the signals that its starter blocks, and no others.
     let blocked = signals::block().map_err(system)?;
-    let observer = Observer::new(root.as_raw().cast_unsigned(), journal).map_err(Failure::System)?;
+    let journal = Arc::new(Journal::begin(journal).map_err(Failure::System)?);
+    let observer = Observer::new(root.as_raw().cast_unsigned(), Arc::clone(&journal)).map_err(Failure::System)?;
     let delivered = Arc::new(Delivered::default());
     signals::pass_on(&blocked, root, listed, Arc::clone(&delivered)).map_err(Failure::System)?;
     let mut tracer = Tracer {
@@ -58,7 +61,8 @@ pub fn run(program: &[OsString], journal: Arc<Journal>) -> Result<Outcome, Failu
     tracer.begin(root, None);
     kill(root, Signal::SIGCONT).map_err(system)?;
     tracer.follow().map_err(system)?;
-    tracer.outcome.ok_or_else(|| Failure::System(io::Error::other("its end was not seen")))
+    let outcome = tracer.outcome.ok_or_else(|| Failure::System(io::Error::other("its end was not seen")))?;
+    Ok((outcome, journal.end()))
 }
 
 /// A traced thread.

@@ -15,6 +15,8 @@ const MSG_ERRQUEUE: i32 = 0x2000;
 
 /// Data that went one way.
 struct Moved {
+    /// The socket's descriptor.
+    fd: i32,
     time: Timestamp,
     bytes: u64,
     /// The other end's address, where the call has it.
@@ -26,11 +28,12 @@ struct Moved {
 impl Observer {
     /// Data was moved by this call, which returned `result`: bytes, or messages.
     pub(super) fn transferred(&mut self, who: Who, begun: &Begun, result: u64) -> Option<()> {
-        let [_, second, third, fourth, fifth, sixth] = begun.arguments;
+        let [first, second, third, fourth, fifth, sixth] = begun.arguments;
         let memory = self.memory(who);
         let most = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX).min(WITNESS_TEXT_BYTES);
         let number = begun.socket?;
-        let moved = |time, peer, data| Moved { time, bytes: result, peer, data };
+        let fd = low(first);
+        let moved = |time, peer, data| Moved { fd, time, bytes: result, peer, data };
         let flags = match begun.kind {
             Kind::ReceiveFrom | Kind::ReceiveMessages => low(fourth),
             Kind::ReceiveMessage => low(third),
@@ -60,12 +63,12 @@ impl Observer {
                 for message in memory.messages(second, result) {
                     let data = Some(memory.content(&message, most(message.bytes)));
                     let peer = memory.name(&message);
-                    self.sent(who, number, Moved { time: begun.time, bytes: message.bytes, peer, data });
+                    self.sent(who, number, Moved { bytes: message.bytes, ..moved(begun.time, peer, data) });
                 }
             }
             Kind::SendFile => self.sent(who, number, moved(begun.time, None, None)),
             Kind::Splice => match self.find(who, third) {
-                Some(to) => self.sent(who, to, moved(begun.time, None, None)),
+                Some(to) => self.sent(who, to, Moved { fd: low(third), ..moved(begun.time, None, None) }),
                 None => self.received(who, number, fifth, moved(now(), None, None)),
             },
             Kind::ReceiveFrom => {
@@ -89,7 +92,7 @@ impl Observer {
                 for message in memory.messages(second, result) {
                     let (room, peer) = (memory.message_room(&message), memory.name(&message));
                     let data = Some(memory.content(&message, most(message.bytes)));
-                    self.received(who, number, room, Moved { time: now(), bytes: message.bytes, peer, data });
+                    self.received(who, number, room, Moved { bytes: message.bytes, ..moved(now(), peer, data) });
                 }
             }
             _ => {}
@@ -101,10 +104,10 @@ impl Observer {
         let Some(socket) = self.descriptors.socket(number) else { return };
         if let Some(remote) = socket.connecting {
             // What can be sent proves that the connection is there.
-            self.connected(who, number, Some(remote));
+            self.connected(who, number, moved.fd, Some(remote));
         } else if socket.local.is_none() {
             // A UDP socket gets its port when it first sends.
-            socket.local = socket.entry(who).map(|entry| entry.local);
+            socket.local = socket.ends(who, moved.fd).0;
         }
         self.note(who, number, EventKind::Send, |event| moved.tell(event));
     }
@@ -121,7 +124,7 @@ impl Observer {
             return;
         }
         if remote.is_some() {
-            self.connected(who, number, remote);
+            self.connected(who, number, moved.fd, remote);
         }
         self.note(who, number, EventKind::Receive, |event| moved.tell(event));
     }

@@ -25,13 +25,27 @@ fn watched(file: &Path, words: &[&str]) -> Program {
     Program::start(&[&["run", "--journal", journal, "--"], words].concat())
 }
 
+/// The events of a journal that is still being written, once this is so: they are written a little after they happened.
+fn events_once(file: &Path, is_so: impl Fn(&[JournalEvent]) -> bool) -> Vec<JournalEvent> {
+    loop {
+        let events = journal(file).events;
+        if is_so(&events) {
+            return events;
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn has(kind: EventKind) -> impl Fn(&[JournalEvent]) -> bool {
+    move |events| events.iter().any(|event| event.event == kind)
+}
+
 /// What happened to which socket, in the order of the file, without what only one of two journals can know: times, process
 /// and thread, queues.
 fn happened(events: &[JournalEvent]) -> Vec<String> {
     let told = |event: &JournalEvent| {
-        let JournalEvent { event: kind, protocol, socket, listener, remote, backlog, bytes, text, errno, .. } = event;
-        // The port that bind() to port 0 was given is in no list of the kernel's before listen().
-        let local = event.local.filter(|_| event.event != EventKind::Bind);
+        let JournalEvent { event: kind, protocol, socket, listener, local, remote, backlog, .. } = event;
+        let JournalEvent { bytes, text, errno, .. } = event;
         format!(
             "{kind:?} {protocol} {socket} {listener:?} {local:?} {remote:?} {backlog:?} {bytes:?} {text:?} {errno:?}"
         )
@@ -170,7 +184,7 @@ fn a_killed_program_leaves_a_whole_journal_and_nothing_else() {
     let mut program = watched(&file, &[env!("CARGO_BIN_EXE_socklab"), "tcp-server", "127.0.0.1:0"]);
     let mut client = Client::connect(program.address());
     client.assert_served("hello");
-    let number = journal(&file).events[0].pid;
+    let number = events_once(&file, has(EventKind::Receive))[0].pid;
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(number.cast_signed()), nix::sys::signal::Signal::SIGKILL)
         .unwrap();
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&program.end().status), Some(9));
@@ -189,8 +203,14 @@ fn the_program_ends_with_its_witness() {
     let mut program = watched(&file, &[env!("CARGO_BIN_EXE_socklab"), "tcp-server", "127.0.0.1:0"]);
     let mut client = Client::connect(program.address());
     client.assert_served("hello");
+    let server = events_once(&file, has(EventKind::Receive))[0].pid;
     program.kill();
     // The connection is reset or ends when the server is gone.
     assert_eq!(client.reply(), "");
-    assert!(!journal(&file).events.is_empty());
+    assert!(has(EventKind::Receive)(&journal(&file).events));
+    // Ended, and waited for by nobody but the system.
+    let state = || std::fs::read_to_string(format!("/proc/{server}/stat")).unwrap_or_default();
+    while !matches!(state().rsplit(") ").next().and_then(|rest| rest.chars().next()), None | Some('Z' | 'X')) {
+        std::thread::yield_now();
+    }
 }
