@@ -1,5 +1,8 @@
 //! Python programs under the witness: that they behave as without it.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -62,4 +65,56 @@ fn without_filters_every_call_is_looked_at() {
     let kinds: Vec<EventKind> = events.iter().map(|event| event.event).collect();
     assert_eq!(kinds, [EventKind::Socket, EventKind::Bind, EventKind::Listen, EventKind::Close]);
     assert_eq!(events[2].backlog, Some(3));
+}
+
+/// A server with a client of its own and a thread that waits for another one, which crashes.
+const CRASHES: &str = r#"
+import os, signal, socket, threading
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+connection = server.accept()[0]
+threading.Thread(target=server.accept, daemon=True).start()
+client.sendall(b"the last words")
+connection.recv(100)
+print("about to crash", flush=True)
+os.kill(os.getpid(), signal.SIGSEGV)
+"#;
+
+/// What is left of the program that crashes, which this command, with `socklab run` at its end, runs in the folder.
+fn crashed(mut command: Command, folder: &Path) {
+    let output = command.args(["--journal", "seen.jsonl", "--", "python3", "-c", CRASHES]).current_dir(folder).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.signal(), Some(nix::libc::SIGSEGV), "{output:?}");
+    assert_eq!(output.stdout, b"about to crash\n");
+    let read = journal(&folder.join("seen.jsonl"));
+    assert!(!read.cut);
+    let of_kind = |kind: EventKind| read.events.iter().filter(move |event| event.event == kind);
+    assert_eq!(of_kind(EventKind::Receive).next().unwrap().text.as_deref(), Some("the last words"));
+    let closed: Vec<(u32, Option<&str>)> =
+        of_kind(EventKind::Close).map(|event| (event.socket, event.operation.as_deref())).collect();
+    assert_eq!(closed, [(1, Some("exit")), (2, Some("exit")), (3, Some("exit"))]);
+    assert!(!Path::new("/proc").join(read.events[0].pid.to_string()).exists());
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn a_program_that_crashes_leaves_a_whole_journal_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_socklab"));
+    command.arg("run");
+    crashed(command, folder.path());
+}
+
+#[test]
+#[ignore = "needs python3 and setpriv, as root"]
+fn an_ordinary_user_needs_no_privileges() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let program = folder.path().join("socklab");
+    fs::copy(env!("CARGO_BIN_EXE_socklab"), &program).unwrap();
+    // Nobody, on every Linux, with no right that root has.
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]);
+    command.arg(&program).arg("run");
+    crashed(command, folder.path());
 }

@@ -102,7 +102,7 @@ fn journal_call(event: &JournalEvent) -> Option<String> {
 fn strace_calls(kind: &str, folder: &Path) -> Calls {
     let prefix = folder.join(format!("{kind}.strace"));
     let mut command = Command::new("strace");
-    let trace = "trace=network,read,write,close,readv,writev,sendfile";
+    let trace = "trace=network,read,write,close,readv,writev,sendfile,splice";
     // A file for each thread, with what each descriptor stands for.
     command.args(["-ff", "-yy", "-e", trace, "-o"]).arg(&prefix);
     run(kind, command);
@@ -111,8 +111,16 @@ fn strace_calls(kind: &str, folder: &Path) -> Calls {
     sorted(own.map(|path| {
         let mut ended = Vec::new();
         let text = fs::read_to_string(path).unwrap();
-        text.lines().filter_map(|line| strace_call(line, &mut ended)).collect()
+        text.lines().flat_map(|line| strace_calls_of(line, &mut ended)).collect()
     }))
+}
+
+/// What a line of strace tells: one call, or one for each message where a call moves several.
+fn strace_calls_of(line: &str, ended: &mut Vec<String>) -> Vec<String> {
+    let many = ["sendmmsg", "recvmmsg"].into_iter().find(|name| line.starts_with(&format!("{name}(")));
+    let Some(name) = many else { return strace_call(line, ended).into_iter().collect() };
+    let counts = line.split("msg_len=").skip(1).map(|rest| rest.split('}').next().unwrap());
+    counts.map(|bytes| format!("{} {bytes}", operation(name))).collect()
 }
 
 /// A line of strace as a call; `None` where it concerns no TCP or UDP socket, or has done nothing yet. The end of a
@@ -121,10 +129,17 @@ fn strace_call(line: &str, ended: &mut Vec<String>) -> Option<String> {
     let (name, rest) = line.split_once('(')?;
     let (arguments, result) = rest.rsplit_once(") ")?;
     let result = result.trim_start().strip_prefix("= ")?;
-    let socket = if name == "socket" { result } else { arguments.split(", ").next()? };
-    let protocol = ["TCP", "UDP"].into_iter().find(|protocol| socket.contains(&format!("<{protocol}")));
-    let value = result.split([' ', '<']).next()?;
     let words: Vec<&str> = arguments.split(", ").collect();
+    let protocol_of = |text: &str| ["TCP", "UDP"].into_iter().find(|protocol| text.contains(&format!("<{protocol}")));
+    let first = words.first()?;
+    let (name, socket) = match name {
+        "socket" => (name, result),
+        "splice" if protocol_of(first).is_some() => ("read", *first),
+        "splice" => ("write", *words.get(2)?),
+        _ => (name, *first),
+    };
+    let protocol = protocol_of(socket);
+    let value = result.split([' ', '<']).next()?;
     if value == "-1" || value == "?" {
         let errno = result.split(' ').nth(1)?;
         let protocol = protocol?;
@@ -139,6 +154,10 @@ fn strace_call(line: &str, ended: &mut Vec<String>) -> Option<String> {
         "shutdown" => format!("shutdown {}", words[1]),
         // Asking for the error ends a connect() in the background.
         "getsockopt" if arguments.contains("SO_ERROR, [0]") => "connect".to_owned(),
+        "getsockopt" if arguments.contains("SO_ERROR, [E") => {
+            let (_, errno) = arguments.split_once("SO_ERROR, [")?;
+            format!("connect {}", errno.split(']').next()?)
+        }
         "receive" if arguments.contains("MSG_PEEK") => return None,
         "receive" if value == "0" && protocol == "TCP" => {
             let again = ended.contains(&socket.to_owned());
@@ -153,8 +172,8 @@ fn strace_call(line: &str, ended: &mut Vec<String>) -> Option<String> {
 
 fn operation(name: &str) -> &str {
     match name {
-        "recvfrom" | "recvmsg" | "read" | "readv" => "receive",
-        "sendto" | "sendmsg" | "write" | "writev" | "sendfile" => "send",
+        "recvfrom" | "recvmsg" | "recvmmsg" | "read" | "readv" => "receive",
+        "sendto" | "sendmsg" | "sendmmsg" | "write" | "writev" | "sendfile" => "send",
         "accept4" => "accept",
         name => name,
     }
@@ -170,8 +189,21 @@ fn sorted(threads: impl Iterator<Item = Vec<String>>) -> Calls {
 #[ignore = "needs python3 and strace"]
 fn every_call_is_in_the_journal_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
-    let kinds =
-        ["print-only", "echo", "one-accept", "threaded", "forking", "select", "asyncio", "socketserver", "odd-calls"];
+    let kinds = [
+        "print-only",
+        "echo",
+        "one-accept",
+        "threaded",
+        "forking",
+        "select",
+        "poll",
+        "selectors",
+        "asyncio",
+        "socketserver",
+        "socketserver-forking",
+        "exec",
+        "odd-calls",
+    ];
     for kind in kinds {
         let (seen, expected) = (journal_calls(kind, folder.path()), strace_calls(kind, folder.path()));
         assert_eq!(seen, expected, "{kind}");
@@ -196,5 +228,13 @@ fn a_line_of_strace_is_read() {
         read("accept4(3<TCP:[127.0.0.1:5]>, 0x7ffc, [16], SOCK_CLOEXEC) = ? ERESTARTSYS (To be restarted)"),
         None
     );
+    assert_eq!(
+        read("getsockopt(8<TCP:[7]>, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4]) = 0"),
+        call("connect ECONNREFUSED")
+    );
+    assert_eq!(read("splice(5<TCP:[1]>, NULL, 7<pipe:[2]>, NULL, 100, 0) = 14"), call("receive 14"));
+    assert_eq!(read("splice(6<pipe:[2]>, NULL, 4<TCP:[3]>, NULL, 100, 0) = 14"), call("send 14"));
+    let several = "sendmmsg(4<UDP:[5]>, [{msg_hdr={msg_iovlen=1}, msg_len=7}, {msg_hdr={}, msg_len=8}], 2, 0) = 2";
+    assert_eq!(strace_calls_of(several, &mut Vec::new()), ["send 7", "send 8"]);
     assert_eq!(read("--- SIGINT {si_signo=SIGINT, si_code=SI_KERNEL} ---"), None);
 }
