@@ -351,6 +351,13 @@ pub struct Claim {
     pub in_answer: bool,
 }
 
+impl Claim {
+    /// Whether journals are its only evidence: what nobody but a program's user vouches for.
+    pub fn rests_on_journal(&self) -> bool {
+        !self.evidence.is_empty() && self.evidence.iter().all(|one| one.frames.is_empty() && one.is_journal())
+    }
+}
+
 /// How much of an answer the files at hand show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -138,6 +138,9 @@ fn answer(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
     for claim in &answer.claims {
         writeln!(out, "- {} {}", mark(claim.basis), escaped(&claim.text.to_string()))?;
         evidence(out, &claim.evidence)?;
+        if let Some(text) = sentences::only_a_journal(claim) {
+            writeln!(out, "  - {text}")?;
+        }
     }
     for missing in &answer.missing {
         writeln!(out, "- **Missing:** {}", escaped(&missing.to_string()))?;

@@ -1,7 +1,7 @@
 //! Sentences that several reports say of a capture, a finding or an answer: worded once, here.
 
 use crate::analyze::analysis::{
-    Analysis, Answer, Basis, CaptureAnalysis, Evidence, Finding, HostBasis, HostFound, ServerFound,
+    Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Finding, HostBasis, HostFound, ServerFound,
 };
 use crate::analyze::text::Text;
 use crate::capfile::Interface;
@@ -239,6 +239,11 @@ pub fn evidence(evidence: &Evidence, file: &str, most: usize) -> String {
         return format!("{file}{}", lines(evidence));
     }
     format!("{file}{}{}", frames_before(evidence), evidence.frames.numbers(most))
+}
+
+/// What is added to the evidence of a claim that no frame shows.
+pub fn only_a_journal(claim: &Claim) -> Option<&'static str> {
+    claim.rests_on_journal().then_some("only a journal shows it, and a journal can be edited")
 }
 
 /// What stands between a capture's name and the numbers of its frames.

@@ -384,6 +384,7 @@ fn answer(answer: &Answer) -> Row {
         let texts = answer.claims.iter().filter(|claim| claim.basis == basis).map(|claim| {
             let mut lines = vec![claim.text.to_string()];
             lines.extend(claim.evidence.iter().map(evidence));
+            lines.extend(sentences::only_a_journal(claim).map(str::to_owned));
             lines.join("\n")
         });
         lines(texts)

@@ -18,11 +18,6 @@ pub(super) fn claim_of_journal(made: &Claim) -> ClaimMade {
     ClaimMade { basis: "journal".to_owned(), ..claim(made) }
 }
 
-/// Whether a claim has journals as its only evidence.
-pub(super) fn rests_on_journal(claim: &Claim) -> bool {
-    !claim.evidence.is_empty() && claim.evidence.iter().all(|one| one.frames.is_empty() && !one.lines.is_empty())
-}
-
 /// Where a claim can be checked.
 pub(super) fn proof(evidence: &Evidence) -> Proof {
     Proof {

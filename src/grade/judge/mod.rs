@@ -162,7 +162,7 @@ impl Bench<'_> {
         let own = answer.claims.iter().map(evidence::claim);
         let said = self.case.journals.iter().flat_map(|journals| journals.answers);
         let said = said.filter(|other| other.question == answer.question).flat_map(|other| &other.claims);
-        own.chain(said.filter(|claim| evidence::rests_on_journal(claim)).map(evidence::claim_of_journal)).collect()
+        own.chain(said.filter(|claim| claim.rests_on_journal()).map(evidence::claim_of_journal)).collect()
     }
 
     /// Where a journal contradicts the captures.

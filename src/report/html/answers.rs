@@ -110,10 +110,13 @@ impl AnswerView {
 
 fn claim_view(claim: &Claim, drawn: &Drawn<'_>) -> ClaimView {
     let evidence: Vec<&Evidence> = claim.evidence.iter().collect();
+    let note = sentences::only_a_journal(claim)
+        .map(|text| EvidenceView { place: vec![Run { text: text.to_owned(), target: None }], filter: None });
+    let places = claim.evidence.iter().take(FILES).map(|evidence| evidence_view(evidence, drawn));
     ClaimView {
         basis: basis(claim.basis),
         text: drawn.text(&claim.text, &evidence),
-        evidence: claim.evidence.iter().take(FILES).map(|evidence| evidence_view(evidence, drawn)).collect(),
+        evidence: places.chain(note).collect(),
     }
 }
 

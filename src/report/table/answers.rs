@@ -80,7 +80,7 @@ fn write_claim(page: &mut Page<'_>, claim: &Claim, all: bool) -> io::Result<()> 
     for item in &claim.evidence {
         evidence(page, INDENT, item, all)?;
     }
-    Ok(())
+    sentences::only_a_journal(claim).map_or(Ok(()), |text| page.paragraph(INDENT, text))
 }
 
 /// The sign and the word of a basis, all equally wide.
