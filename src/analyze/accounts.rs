@@ -57,6 +57,24 @@ pub(crate) struct Accepted {
     pub(crate) ended: Option<Entry>,
     /// The first line or other data read from it.
     pub(crate) first_receive: Option<Entry>,
+    /// Who read that, where the journal names threads.
+    pub(crate) reader: Option<Reader>,
+}
+
+/// Who read from a connection, as the system numbers processes and threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reader {
+    pub(crate) process: u32,
+    pub(crate) thread: u32,
+    /// The process and the thread that accepted the connection.
+    pub(crate) accepted_by: (u32, u32),
+}
+
+impl Reader {
+    /// Whether another thread, be it of another process, accepted the connection.
+    pub(crate) fn took_over(self) -> bool {
+        self.thread != self.accepted_by.1
+    }
 }
 
 /// One run of a server program.
@@ -70,14 +88,22 @@ pub(crate) struct ServerRun {
     pub(crate) accepted: Vec<Accepted>,
     /// For UDP: each client with the first datagram received from it, in order.
     pub(crate) datagrams: Vec<(SocketAddress, Entry)>,
-    /// Another thread or process than the one that accepted a connection read from it.
-    hands_over: bool,
 }
 
 impl ServerRun {
-    /// Whether it is the threaded server of Part II.
+    /// Whether it is a threaded server, by its name or by what it did.
     pub(crate) fn is_threaded(&self) -> bool {
-        self.program == THREADED_SERVER || self.hands_over
+        self.program.strip_suffix(".py").unwrap_or(&self.program) == THREADED_SERVER || self.hands_over()
+    }
+
+    /// Whether another thread or process than the one that accepted a connection read from it.
+    fn hands_over(&self) -> bool {
+        self.accepted.iter().filter_map(|accepted| accepted.reader).any(Reader::took_over)
+    }
+
+    /// Whether it is a TCP server.
+    pub(crate) fn is_tcp(&self) -> bool {
+        !self.listening.is_empty() || !self.accepted.is_empty()
     }
 }
 
@@ -137,16 +163,6 @@ impl Accounts {
             _ => {}
         }
     }
-
-    /// The runs of the iterative server of Part I.
-    pub(crate) fn iterative(&self) -> impl Iterator<Item = &ServerRun> {
-        self.servers.iter().filter(|run| !run.is_threaded() && !run.listening.is_empty())
-    }
-
-    /// The runs of the threaded server of Part II.
-    pub(crate) fn threaded(&self) -> impl Iterator<Item = &ServerRun> {
-        self.servers.iter().filter(|run| run.is_threaded())
-    }
 }
 
 impl ServerRun {
@@ -165,7 +181,7 @@ impl ServerRun {
     }
 
     /// Whether this accepted connection may be the captured one: the same client, and the same server where it is known.
-    fn accepted_it(&self, accepted: &Accepted, connection: &LabConnection) -> bool {
+    pub(crate) fn accepted_it(&self, accepted: &Accepted, connection: &LabConnection) -> bool {
         let server = connection.server();
         accepted.client == connection.client()
             && accepted
@@ -232,8 +248,8 @@ impl Room {
 #[derive(Default)]
 struct Run {
     server: ServerRun,
-    /// Where in `server.accepted` a socket of this number is, and which thread accepted it.
-    sockets: BTreeMap<u32, (usize, Option<u32>)>,
+    /// Where in `server.accepted` a socket of this number is, and which process and thread accepted it.
+    sockets: BTreeMap<u32, (usize, u32, Option<u32>)>,
     /// UDP sockets that were bound: a server's. A client leaves the choice of its port to the system.
     bound: HashSet<u32>,
     /// The clients in `server.datagrams`.
@@ -246,9 +262,16 @@ impl Run {
         match (event.event, event.protocol, event.local, event.remote) {
             (EventKind::Listen, _, Some(local), _) if room.take() => self.server.listening.push((local, entry())),
             (EventKind::Accept, _, local, Some(client)) if room.take() => {
-                self.sockets.insert(event.socket, (self.server.accepted.len(), event.thread));
-                let accepted = Accepted { client, local, accepted: entry(), ended: None, first_receive: None };
-                self.server.accepted.push(accepted);
+                self.sockets.insert(event.socket, (self.server.accepted.len(), event.pid, event.thread));
+                let accepted = entry();
+                self.server.accepted.push(Accepted {
+                    client,
+                    local,
+                    accepted,
+                    ended: None,
+                    first_receive: None,
+                    reader: None,
+                });
             }
             (EventKind::Bind, Protocol::Udp, _, _) if room.take() => drop(self.bound.insert(event.socket)),
             (EventKind::Receive, Protocol::Udp, _, Some(client))
@@ -257,10 +280,14 @@ impl Run {
                 self.note_datagram(client, entry, room);
             }
             (EventKind::Receive, Protocol::Tcp, _, _) => {
-                let accepted_by = self.sockets.get(&event.socket).map(|(_, thread)| *thread);
-                self.server.hands_over |= accepted_by.is_some_and(|thread| thread != event.thread);
-                if let Some(accepted) = self.accepted(event.socket) {
-                    accepted.first_receive.get_or_insert_with(entry);
+                let reader = self.sockets.get(&event.socket).and_then(|(_, process, accepted_by)| {
+                    let (accepted_by, thread) = ((*process, (*accepted_by)?), event.thread?);
+                    Some(Reader { process: event.pid, thread, accepted_by })
+                });
+                if let Some(accepted) = self.accepted(event.socket)
+                    && accepted.first_receive.is_none()
+                {
+                    (accepted.first_receive, accepted.reader) = (Some(entry()), reader);
                 }
             }
             (EventKind::Eof | EventKind::Close, _, _, _) => {
@@ -281,7 +308,7 @@ impl Run {
     }
 
     fn accepted(&mut self, socket: u32) -> Option<&mut Accepted> {
-        let (place, _) = *self.sockets.get(&socket)?;
+        let (place, ..) = *self.sockets.get(&socket)?;
         self.server.accepted.get_mut(place)
     }
 }

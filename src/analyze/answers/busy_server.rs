@@ -8,7 +8,7 @@ use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Moment};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::analyze::track::HandshakeState;
-use crate::lab::{Question, Step};
+use crate::lab::{Part, Question, Step};
 
 const EXPECTED: &str = "C's client connects, but is not served while B's client is connected: the kernel of host A completes \
     the handshake and queues the connection, until the program has finished with B and calls accept() again.";
@@ -219,7 +219,7 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft) -> O
 /// What the journals tell: accept() for C before or after B's connection ended.
 fn from_journals(view: &LabView<'_>, captured: bool, draft: &mut Draft, found: &mut Found) {
     let accounts = &view.accounts;
-    for run in accounts.iterative() {
+    for run in view.servers_of(Part::I) {
         let Some(first) = run.accepted.first() else { continue };
         let second = run.accepted.iter().find(|accepted| accepted.client.ip != first.client.ip);
         let connected = accounts.connects.iter().find(|(local, entry)| {

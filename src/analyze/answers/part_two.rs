@@ -7,7 +7,7 @@ use crate::analyze::analysis::Evidence;
 use crate::analyze::claims::words::distinct;
 use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
-use crate::lab::HostName;
+use crate::lab::{HostName, Part};
 use crate::types::SocketAddress;
 
 /// One client of the threaded server, with all that is known of it.
@@ -37,7 +37,7 @@ pub(super) fn clients<'a>(view: &'a LabView<'_>) -> Vec<Client<'a>> {
         .filter(|known| known.connection.established())
         .map(|known| Client { address: known.connection.client(), known: Some(known), accepted: None })
         .collect();
-    for accepted in view.accounts.threaded().flat_map(|run| &run.accepted) {
+    for accepted in view.servers_of(Part::II).flat_map(|run| &run.accepted) {
         let known = clients.iter_mut().find(|client| client.address == accepted.client && client.accepted.is_none());
         match known {
             Some(client) => client.accepted = Some(accepted),

@@ -6,7 +6,7 @@ use crate::analyze::claims::Draft;
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Span, Text, say};
 use crate::escape::harmless;
-use crate::lab::Question;
+use crate::lab::{Part, Question};
 use crate::types::{Protocol, SocketAddress};
 
 const WHY: &str = "A second server on the same socket address does not start: bind() fails with \"Address already in use\" \
@@ -19,7 +19,7 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     if let Some(failed) = failed {
         return refused(view, failed);
     }
-    if let Some((first, second)) = both_listened(accounts) {
+    if let Some((first, second)) = both_listened(view) {
         return started(view, first, second);
     }
     let mut draft = Draft::default();
@@ -70,8 +70,8 @@ fn holder<'a>(accounts: &'a Accounts, failed: &FailedBind) -> Option<&'a (Socket
 }
 
 /// Two servers that listened on one address at the same time.
-fn both_listened(accounts: &Accounts) -> Option<(&ServerRun, &ServerRun)> {
-    let runs: Vec<&ServerRun> = accounts.iterative().collect();
+fn both_listened<'a>(view: &'a LabView<'_>) -> Option<(&'a ServerRun, &'a ServerRun)> {
+    let runs: Vec<&ServerRun> = view.servers_of(Part::I).collect();
     let address = |run: &ServerRun| run.listening.first().map(|(address, _)| *address);
     runs.iter().enumerate().find_map(|(place, first)| {
         let second = runs.iter().skip(place + 1).find(|second| address(second) == address(first))?;

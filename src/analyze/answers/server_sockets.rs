@@ -7,7 +7,7 @@ use crate::analyze::claims::Draft;
 use crate::analyze::claims::words::{addresses as listed, distinct};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::say;
-use crate::lab::Question;
+use crate::lab::{Part, Question};
 use crate::types::SocketAddress;
 use crate::wording::count;
 
@@ -76,7 +76,7 @@ fn which(view: &LabView<'_>, clients: &[Client<'_>], addresses: &[SocketAddress]
 /// The listening sockets: those that the threaded servers' journals name, else one at each address.
 fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft) -> u64 {
     let mut total = None;
-    for run in view.accounts.threaded().filter(|run| !run.listening.is_empty()) {
+    for run in view.servers_of(Part::II).filter(|run| !run.listening.is_empty()) {
         let number = run.listening.len() as u64;
         total = Some(total.unwrap_or(0) + number);
         let named: Vec<SocketAddress> = run.listening.iter().map(|(address, _)| *address).collect();

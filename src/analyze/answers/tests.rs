@@ -324,6 +324,60 @@ fn journals_prove_the_second_servers_failure() {
     assert_eq!(second.claims[0].evidence[0].lines, [2]);
 }
 
+/// The journal of a server that accepted these clients in its first thread, while all of them were connected, and read from
+/// each in a thread of its own, or in the same one.
+fn concurrent(file: &str, threads: bool, clients: &[&str]) -> NamedJournal {
+    let event = |thread: usize, kind: &str, socket: usize, rest: &str| {
+        format!(
+            r#"{{"time":"2026-01-01T10:00:00Z","program":"server.py","pid":7,"thread":{thread},"event":"{kind}","protocol":"tcp","socket":{socket},"local":"{A}"{rest}}}"#
+        ) + "\n"
+    };
+    let mut text = event(7, "listen", 1, "");
+    let with = |client: &str| format!(r#","remote":"{client}""#);
+    for (socket, client) in (2..).zip(clients) {
+        text += &event(7, "accept", socket, &with(client));
+    }
+    for (socket, client) in (2..).zip(clients) {
+        text += &event(if threads { 6 + socket } else { 7 }, "receive", socket, &with(client));
+    }
+    NamedJournal { file: file.to_owned(), journal: Journal::read(text.as_bytes()).unwrap() }
+}
+
+/// Which part a server belongs to is told by the captures of those whom it accepted, not by how it serves them: a threaded
+/// one may be tried in Part I, and one with select() in Part II.
+#[test]
+fn a_server_is_of_the_part_in_which_its_clients_were_captured() {
+    let captures = || vec![step_8(), part_two("2", 600, [B1, B2], false), part_two("3", 900, [C1, C2], false)];
+    for threads in [true, false] {
+        let journals =
+            [concurrent("1.jsonl", threads, &[B, "10.0.3.3:40000"]), concurrent("2.jsonl", threads, &[B1, B2, C1, C2])];
+        let analysis = analyze(captures(), &journals, &LabConfig::default());
+        let facts = |question| answer(&analysis, question).facts.clone();
+        let busy =
+            Facts::BusyServer { tcp_handshake_completed: Some(true), served_while_first_client_connected: Some(true) };
+        assert_eq!(facts(Question::I3), busy, "threads: {threads}");
+        let Facts::ThreadedClients { clients_connected, .. } = facts(Question::II1) else { panic!() };
+        assert_eq!(clients_connected, Some(4), "threads: {threads}");
+        let told = said(&analysis, Question::II1);
+        let expected: &[&str] = match threads {
+            true => &[
+                "of each client of B (10.0.3.2): thread 8 from 10.0.3.2:40210 and thread 9 from 10.0.3.2:40212.",
+                "of each client of C (10.0.3.3): thread 10 from 10.0.3.3:51762 and thread 11 from 10.0.3.3:51764.",
+            ],
+            false => &["One thread, 7, received the data of all clients."],
+        };
+        assert!(expected.iter().all(|text| told.contains(text)), "{told}");
+        let sockets = answer(&analysis, Question::II2);
+        assert!(matches!(sockets.facts, Facts::ServerSockets { sockets_created: Some(5), .. }), "{:?}", sockets.facts);
+        let proving = |text: &str| {
+            let claim = sockets.claims.iter().find(|claim| claim.text.to_string().contains(text)).unwrap();
+            (claim.basis, claim.rests_on_journal(), claim.evidence[0].file.clone())
+        };
+        assert_eq!(proving("listen()"), (Basis::Proved, true, "2.jsonl".to_owned()));
+        assert_eq!(proving("accept()"), (Basis::Proved, true, "2.jsonl".to_owned()));
+    }
+}
+
 #[test]
 fn the_settings_go_before_what_is_worked_out() {
     let mut config = LabConfig::default();

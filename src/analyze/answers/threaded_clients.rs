@@ -1,5 +1,9 @@
 //! II.1: do the clients connect to the threaded server, and are the results different from Part I?
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::analyze::accounts::{Entry, Reader};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, HostClients, ServerKind, Status, Verdict};
 use crate::analyze::answers::part_two::{Client, accepts, clients, handshakes, hosts, name_missing};
 use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
@@ -33,6 +37,7 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     }
     let kind = view.kind_of(|known| known.step.part() == Part::II);
     served(view, &clients, &mut draft);
+    readers(view, &clients, &mut draft);
     waiting(view, &clients, &mut draft);
     kind_claims(view, &kind, &mut draft);
     part_one(view, &mut draft);
@@ -166,6 +171,51 @@ fn served(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
         });
         draft.inferred(text, Evidence::by_file(evidence));
     }
+}
+
+/// A client whose data was received, by whom, and the first entry that says so.
+type Read<'a> = (SocketAddress, Reader, &'a Entry);
+
+/// Which thread or process received from each client, where a journal names them.
+fn readers(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
+    let accepted = clients.iter().filter_map(|client| client.accepted);
+    let read: Vec<Read<'_>> = accepted
+        .filter_map(|accepted| Some((accepted.client, accepted.reader?, accepted.first_receive.as_ref()?)))
+        .collect();
+    let evidence = |read: &[&Read<'_>]| Evidence::by_file(read.iter().map(|(_, _, entry)| entry.evidence()));
+    let threads: BTreeSet<u32> = read.iter().map(|(_, reader, _)| reader.thread).collect();
+    let text = match (threads.len(), read.as_slice()) {
+        (_, []) => return,
+        (own, all) if own == all.len() && all.iter().all(|(_, reader, _)| reader.took_over()) => {
+            for host in hosts(clients) {
+                let here: Vec<&Read<'_>> = all.iter().filter(|(client, ..)| client.ip == host).collect();
+                if !here.is_empty() {
+                    draft.proved(own_readers(view, host, &here), evidence(&here));
+                }
+            }
+            return;
+        }
+        (1, [(client, reader, _)]) => {
+            say![format!("The thread that accepted it, {}, received the data of ", reader.thread), *client, "."]
+        }
+        (1, [(_, reader, _), ..]) => format!("One thread, {}, received the data of all clients.", reader.thread).into(),
+        (several, all) => {
+            format!("{several} threads received the data of {}.", count(all.len() as u64, "client")).into()
+        }
+    };
+    draft.proved(text, evidence(&read.iter().collect::<Vec<_>>()));
+}
+
+/// That the clients on a host had a thread each, or a process each.
+fn own_readers(view: &LabView<'_>, host: IpAddr, read: &[&Read<'_>]) -> Text {
+    let forked = read.iter().all(|(_, reader, _)| reader.process != reader.accepted_by.0);
+    let what = if forked { "process" } else { "thread" };
+    let each = read.iter().map(|(client, reader, _)| {
+        let number = if forked { reader.process } else { reader.thread };
+        say![format!("{what} {number} from "), *client]
+    });
+    let of_host = view.host_with_address(host);
+    say![format!("A {what} of its own received the data of each client of "), of_host, ": ", Text::list(each), "."]
 }
 
 fn that_connection(connections: usize) -> &'static str {

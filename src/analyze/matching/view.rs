@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::analyze::accounts::Accounts;
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::accounts::{Accounts, ServerRun};
 use crate::analyze::analysis::{HostFound, LabFound, LabFrames, LabStream, RecordedStep, Role, ServerFound, Verdict};
 use crate::analyze::conversation::{
     Frames, LabConnection, LabConversation, TcpSighting, UdpSighting, merge_connections, merge_conversations,
@@ -209,6 +211,22 @@ impl<'a> LabView<'a> {
     /// The TCP connections of Part II.
     pub(crate) fn of_part_two(&self) -> impl Iterator<Item = Known<'_>> {
         self.known().filter(|known| known.step.part() == Part::II)
+    }
+
+    /// The runs of TCP servers of a part, as the journals have them: that of the captured connections that a run accepted.
+    /// Where none was captured, a threaded server is that of Part II.
+    pub(crate) fn servers_of(&self, part: Part) -> impl Iterator<Item = &ServerRun> {
+        let mut captured: HashMap<SocketAddress, Known<'_>> = HashMap::new();
+        for known in self.known().filter(|known| known.connection.established()) {
+            captured.entry(known.connection.client()).or_insert(known);
+        }
+        self.accounts.servers.iter().filter(move |run| {
+            let accepted = run.accepted.iter().find_map(|accepted| {
+                captured.get(&accepted.client).filter(|known| run.accepted_it(accepted, known.connection))
+            });
+            let otherwise = if run.is_threaded() { Part::II } else { Part::I };
+            run.is_tcp() && accepted.map_or(otherwise, |known| known.step.part()) == part
+        })
     }
 
     /// The frames of a capture that say that a datagram to a UDP server of the lab did not reach it, by quoting it.

@@ -15,6 +15,8 @@ use serde_json::Value;
 
 use crate::support::package;
 
+mod servers;
+
 const SOCKLAB: &str = env!("CARGO_BIN_EXE_socklab");
 /// What the issue allows a whole rehearsal.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -346,50 +348,6 @@ fn a_whole_rehearsal_with_the_labs_python_programs() {
     let c = local(&rehearsed.journal("C.tcp-client"));
     let waited = |event: &&Value| event["event"] == "queued" && event["remote"] == c.as_str();
     assert_eq!(server.iter().rfind(waited).unwrap()["bytes"], "Is anybody there?\n".len());
-}
-
-/// The rehearsal with a server of this kind: in Part I one that serves a client at a time, else in Part II.
-fn rehearsed_with_server(kind: &str, at_once: bool) -> Rehearsed {
-    let script = package("tests/it/witness/programs/servers.py");
-    let program = if at_once { "tcp-threaded-server" } else { "tcp-server" };
-    let server = format!("{program}=python3 {} {kind} {{ip}} {{port}}", script.display());
-    let reply = if kind == "print-only" { "none" } else { "echo" };
-    rehearsed_in_time(false, &["--server-program", &server, "--reply", reply]).0
-}
-
-#[test]
-#[ignore = "needs network namespaces and python3"]
-fn servers_of_every_kind_are_rehearsed() {
-    for (kind, at_once) in [
-        ("print-only", false),
-        ("echo", false),
-        ("one-accept", false),
-        ("threaded", true),
-        ("forking", true),
-        ("select", true),
-        ("asyncio", true),
-        ("socketserver", true),
-    ] {
-        let rehearsed = rehearsed_with_server(kind, at_once);
-        let answers = rehearsed.answers();
-        let fact = |question: &str, name: &str| answers[question]["facts"][name].clone();
-        assert_eq!(fact("I.2", "errno"), "EADDRINUSE", "{kind}");
-        assert_eq!(fact("I.3", "tcp_handshake_completed"), true, "{kind}");
-        assert_eq!(fact("I.3", "served_while_first_client_connected"), false, "{kind}");
-        assert_eq!(fact("II.1", "clients_served"), 4, "{kind}: {}", rehearsed.said());
-        assert_eq!(fact("II.2", "sockets_created"), 5, "{kind}");
-        let server = rehearsed.journal(if at_once { "A.tcp-threaded-server" } else { "A.tcp-server" });
-        let script = |event: &Value| event["program"] == "servers.py";
-        assert!(server.iter().all(script), "{kind}: {server:?}");
-        let accepted = if kind == "one-accept" {
-            1
-        } else if at_once {
-            4
-        } else {
-            2
-        };
-        assert_eq!(count(&server, "accept"), accepted, "{kind}");
-    }
 }
 
 /// Where programs may not be traced, the kernel's list of sockets and the frames tell what they can.
