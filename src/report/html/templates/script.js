@@ -110,16 +110,16 @@
       return done;
     }
   };
-  document.querySelectorAll("button.copy").forEach((button) => {
-    button.hidden = false;
-    const idle = button.firstChild;
-    button.addEventListener("click", async () => {
-      const done = await copyText(button.parentElement.querySelector("code").textContent);
-      button.focus();
-      idle.data = done ? "Copied" : "Select and copy by hand";
-      said.textContent = done ? "The filter was copied." : "The filter could not be copied.";
-      setTimeout(() => { idle.data = "Copy"; said.textContent = ""; }, 2000);
-    });
+  // Without a script they would do nothing, and are hidden.
+  document.querySelectorAll("button.copy").forEach((button) => { button.hidden = false; });
+  on("click", async (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button.copy") : null;
+    if (!button) return;
+    const done = await copyText(button.parentElement.querySelector("code").textContent);
+    button.focus();
+    button.firstChild.data = done ? "Copied" : "Select and copy by hand";
+    said.textContent = done ? "The filter was copied." : "The filter could not be copied.";
+    setTimeout(() => { button.firstChild.data = "Copy"; said.textContent = ""; }, 2000);
   });
 
   // On paper nothing can be unfolded.
