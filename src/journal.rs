@@ -229,6 +229,9 @@ impl Room {
 }
 
 impl Journal {
+    /// What to do about a journal that can't be used.
+    pub const HINT: &str = "Journals are what the socket programs write with their option --journal FILE.";
+
     /// Reads a whole journal.
     ///
     /// # Errors

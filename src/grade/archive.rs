@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -25,7 +26,7 @@ const LEADS_OUT: &str = "its path leads out of the archive";
 const LONG_NAME: &str = "its name is longer than 1024 bytes";
 
 /// What comes of each entry: a file with its name and bytes, or a name with the reason why it is refused.
-pub(super) trait Visit {
+pub trait Visit {
     /// A file.
     fn file(&mut self, name: &str, reader: &mut dyn Read);
     /// An entry that is refused.
@@ -35,7 +36,7 @@ pub(super) trait Visit {
 }
 
 /// A reader that can go back, as ZIP needs it.
-pub(super) trait ReadSeek: Read + Seek {}
+pub trait ReadSeek: Read + Seek {}
 
 impl<T: Read + Seek> ReadSeek for T {}
 
@@ -43,7 +44,7 @@ impl<T: Read + Seek> ReadSeek for T {}
 ///
 /// # Errors
 /// Why it can't be read.
-pub(super) fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<(), String> {
+pub fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<(), String> {
     check_directory(reader, MOST_ENTRIES)?;
     let mut archive = ZipArchive::new(reader).map_err(|error| words(&error))?;
     for number in 0..archive.len() {
@@ -71,7 +72,7 @@ pub(super) fn zip(reader: &mut dyn ReadSeek, visit: &mut dyn Visit) -> Result<()
 
 /// Whether a ZIP archive is a document: of an office program, or of Apple's Pages. Told by the entries, in whatever order
 /// they come.
-pub(super) fn is_document(reader: &mut dyn ReadSeek) -> bool {
+pub fn is_document(reader: &mut dyn ReadSeek) -> bool {
     let is = |reader: &mut dyn ReadSeek| {
         check_directory(reader, MOST_ENTRIES).ok()?;
         let archive = ZipArchive::new(reader).ok()?;
@@ -286,11 +287,19 @@ fn claimed_entries(bytes: &[u8]) -> Option<u64> {
     }
 }
 
+/// Reads a tar archive that is compressed with gzip.
+///
+/// # Errors
+/// Why it can't be read.
+pub fn tar_gz(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String> {
+    tar(&mut MultiGzDecoder::new(reader), visit)
+}
+
 /// Reads a tar archive. Entries are taken raw, so that no name longer than it may be is gathered in memory.
 ///
 /// # Errors
 /// Why it can't be read further.
-pub(super) fn tar(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String> {
+pub fn tar(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String> {
     let damaged = |error: io::Error| format!("the tar archive can't be read further ({error})");
     let mut archive = tar::Archive::new(reader);
     let mut long_name: Option<Vec<u8>> = None;

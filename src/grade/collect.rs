@@ -14,6 +14,7 @@ use super::copies::print::Printer;
 use super::document::Document;
 use super::form::merge::{HandedForm, merge};
 use super::form::{self, Form, Problem, encoding};
+use super::kind::{Kind, head};
 use super::limits::SubmissionLimits;
 use super::result::Refusal;
 use crate::analyze::{CaptureFacts, NamedJournal, observe_capture};
@@ -22,9 +23,6 @@ use crate::journal::{Journal, Room};
 
 /// Most bytes of a text that are shown beside its questions.
 const MOST_TEXT: u64 = 4 << 20;
-
-/// Bytes by which a file is told.
-const HEAD: usize = 4096;
 
 /// Gathers the files of one submission.
 pub struct Collector<'b, 't> {
@@ -61,7 +59,7 @@ impl<'b, 't> Collector<'b, 't> {
             Ok(head) => head,
             Err(reason) => return self.refuse(name, &format!("it can't be read ({reason})")),
         };
-        match kind(&head) {
+        match Kind::of(&head) {
             Kind::Zip if reader.rewind().is_ok() => self.zip(name, &mut reader),
             kind => self.told(name, kind, &mut Cursor::new(head).chain(reader)),
         }
@@ -77,7 +75,7 @@ impl<'b, 't> Collector<'b, 't> {
             Ok(head) => head,
             Err(reason) => return self.refuse(name, &format!("it can't be read ({reason})")),
         };
-        let kind = kind(&head);
+        let kind = Kind::of(&head);
         self.told(name, kind, &mut Cursor::new(head).chain(reader));
     }
 
@@ -282,66 +280,6 @@ impl Visit for Collector<'_, '_> {
 
     fn goes_on(&self) -> bool {
         self.budget.stopped().is_none()
-    }
-}
-
-/// What a file is, by its first bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Zip,
-    Tar,
-    TarGz,
-    Form,
-    Journal,
-    /// Text that is no form.
-    Text,
-    Pdf,
-    Empty,
-    /// A capture, or something that the reader of captures knows by name.
-    Other,
-}
-
-fn head(reader: &mut impl Read) -> Result<Vec<u8>, String> {
-    let mut head = Vec::with_capacity(HEAD);
-    reader.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| error.to_string())?;
-    Ok(head)
-}
-
-fn kind(head: &[u8]) -> Kind {
-    let is_tar = |bytes: &[u8]| bytes.get(257..262) == Some(b"ustar");
-    if head.is_empty() {
-        return Kind::Empty;
-    }
-    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return Kind::Zip;
-    }
-    if is_tar(head) {
-        return Kind::Tar;
-    }
-    if head.starts_with(&[0x1f, 0x8b]) {
-        let mut first = Vec::new();
-        // The head ends in the middle of the stream: what comes before that is enough.
-        let _ = MultiGzDecoder::new(head).take(512).read_to_end(&mut first);
-        return if is_tar(&first) { Kind::TarGz } else { Kind::Other };
-    }
-    if head.starts_with(b"%PDF-") {
-        return Kind::Pdf;
-    }
-    text_kind(head)
-}
-
-fn text_kind(head: &[u8]) -> Kind {
-    let Some(text) = encoding::glance(head) else { return Kind::Other };
-    let first = text.lines().next().unwrap_or_default();
-    if first.starts_with('{') && first.contains("\"event\"") {
-        Kind::Journal
-    } else if form::looks_like_form(&text) || text.contains("# Your answers to the socket lab.") {
-        Kind::Form
-    } else if std::str::from_utf8(head).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
-    {
-        Kind::Text
-    } else {
-        Kind::Other
     }
 }
 

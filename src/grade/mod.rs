@@ -2,11 +2,12 @@
 //!
 //! Data flow one way: files of a submission → captures and a [`form`] → [`judge`] → [`result`] → [`report`] and
 //! [`platforms`]. [`rubric`] says what everything is worth; [`copies`] finds frames that submissions share. Walking
-//! folders, threads and the clock are the command line's; archives need the feature `cli`.
+//! folders, threads and the clock are the command line's; archives need the feature `archives`.
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "archives")]
 pub mod archive;
 pub mod budget;
+pub mod check;
 #[cfg(feature = "cli")]
 pub mod collect;
 pub mod collected;
@@ -15,6 +16,7 @@ pub mod corrections;
 pub mod document;
 pub mod form;
 pub mod judge;
+pub mod kind;
 pub mod ladder;
 pub mod late;
 pub mod limits;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use crate::lab::sheet::{HostName, Question, Step};
-use crate::types::Protocol;
+use crate::types::{Protocol, SocketAddress};
 
 /// What is known of the lab before any capture is read. All of it is optional; what is not set is worked out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,6 +65,12 @@ struct Ports {
 }
 
 impl LabConfig {
+    /// A lab file is a page of text: more bytes are none.
+    pub const MOST_BYTES: u64 = 1 << 20;
+
+    /// What to do about a lab file that can't be used.
+    pub const HINT: &str = "A lab file has the tables hosts, ports, points and steps, each optional.";
+
     /// Reads a lab file (TOML): tables `hosts` (`A = "10.0.3.1"`), `ports` (`tcp`, `udp`), `points` (`"I.1a" = 2`) and
     /// `steps` (`"step8.pcapng" = "I.8"`), each optional.
     ///
@@ -113,6 +119,23 @@ impl LabConfig {
         self.steps.get(file).or_else(|| self.steps.get(base)).copied()
     }
 
+    /// Sets the servers' address, and the ports that are said with it.
+    ///
+    /// # Errors
+    /// If there are several addresses: what is wrong, and what to do.
+    pub fn set_servers(&mut self, servers: &[(IpAddr, Option<u16>)]) -> Result<(), [&'static str; 2]> {
+        for (ip, port) in servers {
+            if self.hosts.insert(HostName::A, *ip).is_some_and(|earlier| earlier != *ip) {
+                return Err([
+                    "the lab's servers are all on one computer, host A",
+                    "Give one address, with --server or --host A=, and as many ports as you like.",
+                ]);
+            }
+            self.server_ports.extend(*port);
+        }
+        Ok(())
+    }
+
     /// Takes from `other` whatever is set there; it wins over what is set here.
     pub fn override_with(&mut self, other: LabConfig) {
         self.hosts.extend(other.hosts);
@@ -121,6 +144,21 @@ impl LabConfig {
         self.server_ports.extend(other.server_ports);
         self.points.extend(other.points);
         self.steps.extend(other.steps);
+    }
+}
+
+/// Reads the servers' address as people write it, with a port or without: `10.0.3.1:65432`.
+///
+/// # Errors
+/// What was expected.
+pub fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    if let Ok(ip) = bare.parse() {
+        return Ok((ip, None));
+    }
+    match text.parse::<SocketAddress>() {
+        Ok(address) => Ok((address.ip, Some(address.port))),
+        Err(_) => Err("expected an IP address, or an IP address and a port".to_owned()),
     }
 }
 
@@ -153,6 +191,18 @@ mod tests {
         assert_eq!(config.points(Question::I1b), 4);
         assert_eq!(config.points(Question::I1a), 2);
         assert_eq!(config.steps["x.pcap"], Step::ThreadedAtC);
+    }
+
+    #[test]
+    fn servers_are_addresses_with_or_without_a_port() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert_eq!(server("10.0.3.1"), Ok((ip("10.0.3.1"), None)));
+        assert_eq!(server("10.0.3.1:5000"), Ok((ip("10.0.3.1"), Some(5000))));
+        assert_eq!(server("fe80::1"), Ok((ip("fe80::1"), None)));
+        assert_eq!(server("[fe80::1]"), Ok((ip("fe80::1"), None)));
+        assert_eq!(server("[fe80::1]:5000"), Ok((ip("fe80::1"), Some(5000))));
+        assert!(server("raspberrypi").is_err());
+        assert!(server("10.0.3.1:99999").is_err());
     }
 
     #[test]

@@ -5,5 +5,5 @@
 mod config;
 mod sheet;
 
-pub use config::{ConfigError, LabConfig};
+pub use config::{ConfigError, LabConfig, server};
 pub use sheet::{HostName, Part, Question, SCREENSHOTS, SHEET_ADDRESSES, Screenshot, Step};

@@ -15,8 +15,18 @@ const ENDINGS: [&str; 8] = ["pcapng", "pcap", "cap", "dmp", "gz", "zst", "lz4", 
 /// The ending of journals.
 const JOURNALS: &str = "jsonl";
 
+/// The name of the annotated capture: `usb/step8.pcapng` and `step8.pcap.gz` become `step8-annotated.pcapng`.
+pub fn annotated(capture: &str) -> String {
+    format!("{}-annotated.pcapng", without(last(capture), is_captures_ending))
+}
+
+/// Whether a file's name is that of a capture, or of a compressed one.
+pub fn is_capture(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| is_captures_ending(ending))
+}
+
 /// Whether a file's name that ends so is that of a capture, or of a compressed one.
-pub fn is_captures_ending(ending: &str) -> bool {
+fn is_captures_ending(ending: &str) -> bool {
     ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
@@ -71,10 +81,15 @@ fn last(file: &str) -> &str {
 
 /// A name without the endings of captures and journals.
 fn stem(name: &str) -> &str {
+    without(name, |ending| is_captures_ending(ending) || ending.eq_ignore_ascii_case(JOURNALS))
+}
+
+/// A name without endings of a kind.
+fn without(name: &str, is_of_kind: impl Fn(&str) -> bool) -> &str {
     let mut stem = name;
     while let Some((rest, ending)) = stem.rsplit_once('.')
         && !rest.is_empty()
-        && (is_captures_ending(ending) || ending.eq_ignore_ascii_case(JOURNALS))
+        && is_of_kind(ending)
     {
         stem = rest;
     }
@@ -84,6 +99,18 @@ fn stem(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn annotated_captures_lose_their_endings() {
+        for (capture, name) in [
+            ("usb/step8.pcapng", "step8-annotated.pcapng"),
+            ("step8.pcap.gz", "step8-annotated.pcapng"),
+            ("my.lab.cap", "my.lab-annotated.pcapng"),
+            (".pcapng", ".pcapng-annotated.pcapng"),
+        ] {
+            assert_eq!(annotated(capture), name);
+        }
+    }
 
     #[test]
     fn files_with_the_same_last_part_keep_their_whole_names() {

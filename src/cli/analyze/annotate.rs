@@ -1,6 +1,5 @@
 //! `--annotate`: each capture written again with its comments.
 
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ use crate::cli::input;
 use crate::cli::output::Destination;
 use crate::limits::Limits;
 use crate::report::annotate::comments;
-use crate::report::names::is_captures_ending;
+use crate::report::names::annotated;
 use crate::wording::count;
 
 /// Which capture is written where.
@@ -29,7 +28,7 @@ pub(super) fn plan(
     }
     let targets: Vec<PathBuf> = match outputs {
         [directory] if directory.is_dir() => {
-            captures.iter().map(|capture| directory.join(annotated(capture))).collect()
+            captures.iter().map(|capture| directory.join(annotated(&input::name(capture.as_os_str())))).collect()
         }
         _ => outputs.to_vec(),
     };
@@ -58,17 +57,6 @@ pub(super) fn plan(
             .hint("Save the capture to a file first."));
     }
     Ok(captures.iter().cloned().zip(targets).collect())
-}
-
-/// The name of an annotated capture in a directory: `step8.pcapng` and `step8.pcap.gz` become `step8-annotated.pcapng`.
-fn annotated(capture: &Path) -> PathBuf {
-    let mut stem = PathBuf::from(capture.file_name().unwrap_or(capture.as_os_str()));
-    while stem.extension().and_then(OsStr::to_str).is_some_and(is_captures_ending) {
-        stem.set_extension("");
-    }
-    let mut name = stem.into_os_string();
-    name.push("-annotated.pcapng");
-    PathBuf::from(name)
 }
 
 /// Writes one capture again.
@@ -108,18 +96,6 @@ fn tell(capture: &CaptureAnalysis, target: &Path, done: Rewritten) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_in_a_directory_lose_their_endings() {
-        for (capture, name) in [
-            ("usb/step8.pcapng", "step8-annotated.pcapng"),
-            ("step8.pcap.gz", "step8-annotated.pcapng"),
-            ("my.lab.cap", "my.lab-annotated.pcapng"),
-            (".pcapng", ".pcapng-annotated.pcapng"),
-        ] {
-            assert_eq!(annotated(Path::new(capture)), Path::new(name));
-        }
-    }
 
     #[test]
     fn there_is_one_output_for_each_capture() {

@@ -11,12 +11,8 @@ use crate::cli::analyze::outputs::Outputs;
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::Color;
-use crate::lab::{HostName, LabConfig, Question, Step};
+use crate::lab::{HostName, LabConfig, Question, Step, server};
 use crate::report::table::Detail;
-use crate::types::SocketAddress;
-
-/// A lab file is a page of text.
-const LAB_FILE_BYTES: u64 = 1 << 20;
 
 /// What `socklab analyze` takes.
 #[derive(Debug, Args)]
@@ -185,14 +181,7 @@ impl Arguments {
 /// # Errors
 /// If there are several addresses.
 pub(in crate::cli) fn set_servers(options: &mut LabConfig, servers: &[(IpAddr, Option<u16>)]) -> Result<(), Failure> {
-    for (ip, port) in servers {
-        if options.hosts.insert(HostName::A, *ip).is_some_and(|earlier| earlier != *ip) {
-            return Err(Failure::new("--server", "the lab's servers are all on one computer, host A")
-                .hint("Give one address, with --server or --host A=, and as many ports as you like."));
-        }
-        options.server_ports.extend(*port);
-    }
-    Ok(())
+    options.set_servers(servers).map_err(|[cause, hint]| Failure::new("--server", cause).hint(hint))
 }
 
 /// Whether a file goes by this name: as given, or its last part.
@@ -201,11 +190,9 @@ fn is_named(file: &str, name: &str) -> bool {
 }
 
 pub(in crate::cli) fn read_lab(path: &std::path::Path) -> Result<LabConfig, Failure> {
-    let text = input::read_text(path, LAB_FILE_BYTES)?;
-    LabConfig::from_toml(&text).map_err(|error| {
-        Failure::new(input::name(path.as_os_str()), error)
-            .hint("A lab file has the tables hosts, ports, points and steps, each optional.")
-    })
+    let text = input::read_text(path, LabConfig::MOST_BYTES)?;
+    LabConfig::from_toml(&text)
+        .map_err(|error| Failure::new(input::name(path.as_os_str()), error).hint(LabConfig::HINT))
 }
 
 fn questions(text: &str) -> Result<Questions, String> {
@@ -221,17 +208,6 @@ fn questions(text: &str) -> Result<Questions, String> {
     match asked.is_empty() {
         true => Err("no question is named".to_owned()),
         false => Ok(Questions(asked)),
-    }
-}
-
-pub(in crate::cli) fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    if let Ok(ip) = bare.parse() {
-        return Ok((ip, None));
-    }
-    match text.parse::<SocketAddress>() {
-        Ok(address) => Ok((address.ip, Some(address.port))),
-        Err(_) => Err("expected an IP address, or an IP address and a port".to_owned()),
     }
 }
 
@@ -257,18 +233,6 @@ mod tests {
         assert_eq!(questions("i.1(b), I.4").unwrap().0, [Question::I1b, Question::I4a, Question::I4b]);
         assert!(questions("I.5").unwrap_err().contains("I.1a, I.1b"));
         assert!(questions(",").is_err());
-    }
-
-    #[test]
-    fn servers_are_addresses_with_or_without_a_port() {
-        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        assert_eq!(server("10.0.3.1"), Ok((ip("10.0.3.1"), None)));
-        assert_eq!(server("10.0.3.1:5000"), Ok((ip("10.0.3.1"), Some(5000))));
-        assert_eq!(server("fe80::1"), Ok((ip("fe80::1"), None)));
-        assert_eq!(server("[fe80::1]"), Ok((ip("fe80::1"), None)));
-        assert_eq!(server("[fe80::1]:5000"), Ok((ip("fe80::1"), Some(5000))));
-        assert!(server("raspberrypi").is_err());
-        assert!(server("10.0.3.1:99999").is_err());
     }
 
     #[test]

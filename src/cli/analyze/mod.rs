@@ -93,8 +93,7 @@ fn journal(path: &Path) -> Result<NamedJournal, Failure> {
     let input = input::open(path)?;
     match Journal::read(BufReader::new(input.reader)) {
         Ok(journal) => Ok(NamedJournal { file: input.name, journal }),
-        Err(error) => Err(Failure::new(input.name, error)
-            .hint("Journals are what the socket programs write with their option --journal FILE.")),
+        Err(error) => Err(Failure::new(input.name, error).hint(Journal::HINT)),
     }
 }
 

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::cli::analyze::args::{host, server, set_servers, step};
+use crate::cli::analyze::args::{host, set_servers, step};
 use crate::cli::analyze::read_lab;
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::Color;
 use crate::grade::review::Review;
-use crate::lab::{HostName, LabConfig, Step};
+use crate::lab::{HostName, LabConfig, Step, server};
 
 /// `socklab template`.
 #[derive(Debug, Args)]

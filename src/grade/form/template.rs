@@ -28,17 +28,78 @@ const HEAD: &str = "\
 #   socklab check YOUR-CAPTURES --answers answers.toml
 ";
 
-/// The form as TOML.
+/// What a form is filled in with: for each question, by its key, each entry's value by its key.
+pub type Filling = Map<String, Json>;
+
+/// The empty form as TOML.
 pub fn toml(config: &LabConfig) -> String {
+    filled(config, &Filling::new())
+}
+
+/// The form as TOML, filled in. What the form does not ask for is left out.
+pub fn filled(config: &LabConfig, filling: &Filling) -> String {
     let mut out = HEAD.to_owned();
     for question in Question::ALL {
         let points = wording::count(u64::from(config.points(question)), "point");
         // Writing to a string does not fail.
         let _ = write!(out, "\n# {question}  {} ({points})\n[\"{}\"]\n", question.topic(), question.key());
+        let given = |key: &str| filling.get(&question.key()).and_then(|entries| entries.get(key));
         for field in fields(question) {
-            let _ = write!(out, "# {}\n{}", comment(field), empty(field));
+            let entry = given(field.key).and_then(|value| entry(field, value)).unwrap_or_else(|| empty(field));
+            let _ = write!(out, "# {}\n{entry}", comment(field));
         }
-        let _ = write!(out, "# explain {}\n{EXPLANATION} = \"\"\"\n\"\"\"\n", explain(question));
+        let text = given(EXPLANATION).and_then(Json::as_str).map(str::trim).unwrap_or_default();
+        let text = if text.is_empty() { String::new() } else { format!("{}\n", between_three_quotes(text)) };
+        let _ = write!(out, "# explain {}\n{EXPLANATION} = \"\"\"\n{text}\"\"\"\n", explain(question));
+    }
+    out
+}
+
+/// An entry with its value; none for a value that the form has no place for.
+fn entry(field: &Field, value: &Json) -> Option<String> {
+    let lines: Vec<String> = match (field.kind, value) {
+        (Kind::Clients, Json::Array(clients)) => clients.iter().filter_map(inline).collect(),
+        (Kind::Clients, client) => inline(client).into_iter().collect(),
+        (_, value) => return inline(value).map(|value| format!("{} = {value}\n", field.key)),
+    };
+    let lines: String = lines.iter().map(|line| format!("    {line},\n")).collect();
+    (!lines.is_empty()).then(|| format!("{} = [\n{lines}]\n", field.key))
+}
+
+/// A value on one line.
+fn inline(value: &Json) -> Option<String> {
+    Some(match value {
+        Json::Null => return None,
+        Json::Bool(value) => value.to_string(),
+        Json::Number(value) => value.to_string(),
+        Json::String(text) => format!("\"{}\"", escaped(text, char::is_control)),
+        Json::Array(items) => format!("[{}]", items.iter().filter_map(inline).collect::<Vec<_>>().join(", ")),
+        Json::Object(entries) => {
+            let entry = |(key, value): (&String, &Json)| {
+                let is_bare = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                let key = if is_bare && !key.is_empty() { key.clone() } else { inline(&key.as_str().into())? };
+                Some(format!("{key} = {}", inline(value)?))
+            };
+            format!("{{ {} }}", entries.iter().filter_map(entry).collect::<Vec<_>>().join(", "))
+        }
+    })
+}
+
+/// A text that may have lines, as it stands between `\"\"\"`.
+fn between_three_quotes(text: &str) -> String {
+    escaped(&text.replace("\r\n", "\n"), |c| c.is_control() && c != '\n' && c != '\t')
+}
+
+/// A text with backslashes before what else would end it or may not stand in it (TOML 1.0, String).
+fn escaped(text: &str, needs: impl Fn(char) -> bool) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            c if needs(c) => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => out.push(c),
+        }
     }
     out
 }
@@ -96,5 +157,32 @@ mod tests {
             assert!(looks_like_form(&text));
         }
         assert!(toml(&config).contains("(3 points)\n[\"II.2\"]"));
+    }
+
+    #[test]
+    fn a_form_is_filled_in_where_it_asks() {
+        let filling = json!({
+            "I.1a": {"handshake_frames": "4-6", "explanation": "three\nlines \"\"\" and a \\"},
+            "II.2": {"sockets_created": 5, "server_socket_addresses": ["10.0.3.1:65432"], "points": 3},
+            "II.3": {"clients": [{"host": "B", "socket_addresses": "10.0.3.2:40210", "sockets_created": 1}]},
+            "II.9": {},
+        });
+        let text = filled(&LabConfig::default(), filling.as_object().unwrap());
+        assert!(text.contains("\nhandshake_frames = \"4-6\"\n") && text.contains("\nsockets_created = 5\n"), "{text}");
+        let (form, problems) = Form::read(&text);
+        assert_eq!(problems, []);
+        let mut asked = filling.clone();
+        asked.as_object_mut().unwrap().remove("II.9");
+        assert_eq!(form, Form::read(&asked.to_string()).0);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_that_is_filled_in_is_read_again(fact in ".{1,60}|[\"'\\\\ \n\t\u{0}-\u{20}]{1,20}", words in ".{0,60}|[\"'\\\\\n a]{0,20}") {
+            let filling = json!({"I.2": {"errno": fact, "explanation": words}});
+            let (form, _) = Form::read(&filled(&LabConfig::default(), filling.as_object().unwrap()));
+            let (same, _) = Form::read(&filling.to_string());
+            proptest::prop_assert_eq!(form, same);
+        }
     }
 }

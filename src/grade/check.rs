@@ -1,0 +1,112 @@
+//! What a student looks at before handing in: what is missing and what is not well formed, never what is right.
+
+use crate::analyze::analysis::{Analysis, Severity};
+use crate::analyze::text::Text;
+use crate::grade::form::{About, Form, Problem};
+use crate::grade::steps::{self, ASKED};
+use crate::lab::{Question, SCREENSHOTS, Screenshot};
+use crate::report::page::shorten;
+use crate::report::words;
+use crate::wording::{count, list};
+
+/// Columns for a file's name.
+const NAME: usize = 40;
+
+/// What is said of screenshots: socklab reads no pictures, it can only remind of them.
+pub const SCREENSHOTS_WANTED: &str = "The sheet also asks for these. socklab does not check them.";
+
+/// What is said of a form in which nothing is missing.
+pub const FORM_IS_COMPLETE: &str = "Every entry is filled in and well formed.";
+
+/// How serious a line is; none is only told.
+pub type Grade = Option<Severity>;
+
+/// One thing that is told: a mark, and the text behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// How serious it is.
+    pub grade: Grade,
+    /// A file, a question, or a word such as `missing`.
+    pub mark: String,
+    /// What is told of it.
+    pub text: String,
+    /// The question that it concerns, where it concerns one.
+    pub question: Option<Question>,
+}
+
+impl Line {
+    fn new(grade: Grade, mark: impl Into<String>, text: impl Into<String>) -> Line {
+        Line { grade, mark: mark.into(), text: text.into(), question: None }
+    }
+}
+
+/// Each capture with what it records, the steps of which there is none, and what went wrong in them.
+pub fn captures(analysis: &Analysis) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for capture in &analysis.captures {
+        let step = capture.step().map(|recorded| words::step(recorded.step));
+        let step = step.unwrap_or_else(|| "not a step of the lab that socklab recognizes".to_owned());
+        let frames = count(capture.info.frames, "frame");
+        lines.push(Line::new(None, shorten(&capture.file, NAME), format!("{step}, {frames}")));
+    }
+    let missing = steps::missing(analysis);
+    for step in ASKED.into_iter().filter(|step| missing.contains(step)) {
+        let text = format!("There is no capture of {}.", words::step(step));
+        lines.push(Line::new(Some(Severity::Error), "missing", text));
+    }
+    for finding in &analysis.findings {
+        let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
+        let redo = finding.redo.map(|step| format!(" Redo: {}.", words::step(step))).unwrap_or_default();
+        let text = format!("{file}{}{redo}", finding.message);
+        lines.push(Line::new(Some(finding.severity), words::severity(finding.severity), text));
+    }
+    lines
+}
+
+/// What the captures lack for each question.
+pub fn lacking(analysis: &Analysis) -> Vec<Line> {
+    let all =
+        analysis.answers.iter().flat_map(|answer| answer.missing.iter().map(|missing| (answer.question, missing)));
+    let line = |(question, missing): (Question, &Text)| {
+        let line = Line::new(Some(Severity::Info), "missing", missing.to_string());
+        Line { question: Some(question), ..line }
+    };
+    all.map(line).collect()
+}
+
+/// What can't be used in a form, `name` being its file, and what is not filled in. Empty if nothing is wrong with it.
+pub fn answers(name: &str, form: &Form, problems: &[Problem]) -> Vec<Line> {
+    let wrong = problems.iter().map(|problem| {
+        let question = match problem.about {
+            About::Question(question) => Some(question),
+            About::Form | About::Somewhere => None,
+        };
+        let text = format!("{name}, {problem}");
+        Line { question, ..Line::new(Some(Severity::Error), "error", text) }
+    });
+    let unfilled = Question::ALL.into_iter().filter_map(|question| {
+        let keys = form.unfilled(question);
+        let text = format!("not filled in: {}", list(&keys));
+        let line = Line::new(Some(Severity::Warning), question.to_string(), text);
+        (!keys.is_empty()).then_some(Line { question: Some(question), ..line })
+    });
+    wrong.chain(unfilled).collect()
+}
+
+/// The screenshots that the sheet asks for.
+pub fn screenshots() -> impl Iterator<Item = Line> {
+    SCREENSHOTS.into_iter().map(|Screenshot { place, shows }| Line::new(None, place, shows))
+}
+
+/// Whether any of these lines is something to look at before handing in.
+pub fn is_anything_wrong(lines: &[Line]) -> bool {
+    lines.iter().any(|line| line.grade >= Some(Severity::Warning))
+}
+
+/// The last word.
+pub const fn verdict(is_anything_wrong: bool) -> &'static str {
+    match is_anything_wrong {
+        true => "There is something to look at before you hand in.",
+        false => "Ready to hand in, together with your screenshots.",
+    }
+}

@@ -1,0 +1,84 @@
+//! What a handed-in file is, told by its first bytes, never by its name.
+
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
+
+use super::form::{self, encoding};
+
+/// Bytes by which a file is told.
+const HEAD: usize = 4096;
+
+/// What a file is, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A ZIP archive.
+    Zip,
+    /// A tar archive.
+    Tar,
+    /// A tar archive compressed with gzip.
+    TarGz,
+    /// A form with answers.
+    Form,
+    /// A journal of one of the socket programs.
+    Journal,
+    /// Text that is no form.
+    Text,
+    /// A PDF document.
+    Pdf,
+    /// Nothing.
+    Empty,
+    /// A capture, or something that the reader of captures knows by name.
+    Other,
+}
+
+impl Kind {
+    /// Tells by the first bytes, [`head`].
+    pub fn of(head: &[u8]) -> Kind {
+        let is_tar = |bytes: &[u8]| bytes.get(257..262) == Some(b"ustar");
+        if head.is_empty() {
+            return Kind::Empty;
+        }
+        if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+            return Kind::Zip;
+        }
+        if is_tar(head) {
+            return Kind::Tar;
+        }
+        if head.starts_with(&[0x1f, 0x8b]) {
+            let mut first = Vec::new();
+            // The head ends in the middle of the stream: what comes before that is enough.
+            let _ = MultiGzDecoder::new(head).take(512).read_to_end(&mut first);
+            return if is_tar(&first) { Kind::TarGz } else { Kind::Other };
+        }
+        if head.starts_with(b"%PDF-") {
+            return Kind::Pdf;
+        }
+        text_kind(head)
+    }
+}
+
+/// Reads the bytes by which a file is told.
+///
+/// # Errors
+/// Why it can't be read.
+pub fn head(reader: &mut impl Read) -> Result<Vec<u8>, String> {
+    let mut head = Vec::with_capacity(HEAD);
+    reader.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| error.to_string())?;
+    Ok(head)
+}
+
+fn text_kind(head: &[u8]) -> Kind {
+    let Some(text) = encoding::glance(head) else { return Kind::Other };
+    let first = text.lines().next().unwrap_or_default();
+    if first.starts_with('{') && first.contains("\"event\"") {
+        Kind::Journal
+    } else if form::looks_like_form(&text) || text.contains("# Your answers to the socket lab.") {
+        Kind::Form
+    } else if std::str::from_utf8(head).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
+    {
+        Kind::Text
+    } else {
+        Kind::Other
+    }
+}
