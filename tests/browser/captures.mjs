@@ -70,6 +70,20 @@ export function many(path, connections) {
   return pcap(path, frames());
 }
 
+// So many bytes of many connections that send segments in turn.
+export function large(path, bytes) {
+  const payload = "x".repeat(430);
+  function* frames() {
+    const clients = Array.from({ length: 2000 }, (_, n) => [[10, 0, 3, 2 + (n % 2)], 20000 + n]);
+    for (const client of clients) yield* connection(client, server, []);
+    for (let written = 0, turn = 0; written < bytes; written += 500, turn += 1) {
+      const round = Math.floor(turn / clients.length);
+      yield segment(clients[turn % clients.length], server, [1001 + round * payload.length, 5001], PSH_ACK, payload);
+    }
+  }
+  return pcap(path, frames());
+}
+
 // One connection with so many lines, closed by the client.
 export function long(path, lines) {
   const client = [[10, 0, 3, 2], 40210];

@@ -1,0 +1,98 @@
+//! Puts the page together: everything in one file, with a content security policy that allows its own scripts and styles,
+//! told by their hashes, and nothing else. `web/build.sh` runs it.
+//!
+//!     cargo run -- WASM OUT answers|check [LAB]
+
+use std::error::Error;
+use std::io::Write;
+use std::{env, fs};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+const PAGE: &str = include_str!("../../page/page.html");
+const STYLE: &str = include_str!("../../page/style.css");
+const SCRIPT: &str = include_str!("../../page/main.js");
+const WORKER: &str = include_str!("../../page/worker.js");
+const REPORT_STYLE: &str = include_str!("../../../src/report/html/templates/style.css");
+const REPORT_SCRIPT: &str = include_str!("../../../src/report/html/templates/script.js");
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (wasm, out, mode, lab) = match arguments.as_slice() {
+        [wasm, out, mode] => (wasm, out, mode.as_str(), None),
+        [wasm, out, mode, lab] => (wasm, out, mode.as_str(), Some(lab)),
+        _ => return Err("usage: socklab-web-pack WASM OUT answers|check [LAB]".into()),
+    };
+    let lab = lab.map(fs::read_to_string).transpose()?.unwrap_or_default();
+    let page = match mode {
+        "answers" => PAGE.to_owned(),
+        "check" => without_answers(PAGE),
+        other => return Err(format!("'{other}' is neither answers nor check").into()),
+    };
+    let parts = [
+        ("mode", mode),
+        ("policy", &policy()),
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("report-style", REPORT_STYLE),
+        ("style", STYLE),
+        ("worker", WORKER),
+        ("lab", &inert(&lab)?),
+        ("wasm", &packed(&fs::read(wasm)?)?),
+        ("report-script", REPORT_SCRIPT),
+        ("script", SCRIPT),
+    ];
+    fs::write(out, filled(&page, &parts)?)?;
+    Ok(())
+}
+
+/// Each `{{name}}` with what belongs there, in one pass: what is filled in is not looked at again.
+fn filled(page: &str, parts: &[(&str, &str)]) -> Result<String, String> {
+    let mut pieces = page.split("{{");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("}}").ok_or("a {{ without }}")?;
+        let (_, text) = parts.iter().find(|(known, _)| *known == name).ok_or(format!("nothing is named {name}"))?;
+        out.push_str(text);
+        out.push_str(rest);
+    }
+    Ok(out)
+}
+
+/// The page without what stands between `<!--answers-->` and `<!--/answers-->`.
+fn without_answers(page: &str) -> String {
+    let pieces = page.split("<!--answers-->");
+    pieces.map(|piece| piece.split_once("<!--/answers-->").map_or(piece, |(_, rest)| rest)).collect()
+}
+
+/// Only the page's own styles and scripts, socklab's WebAssembly, and a worker from memory (W3C Content Security Policy
+/// Level 3; 'wasm-unsafe-eval' allows WebAssembly and nothing else). `default-src` covers what is not named; it is named
+/// all the same what would be needed to send anything.
+fn policy() -> String {
+    let hash = |text: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)));
+    format!(
+        "default-src 'none'; connect-src 'none'; script-src 'wasm-unsafe-eval' {} {}; style-src {} {}; worker-src blob:; \
+         base-uri 'none'; form-action 'none'",
+        hash(REPORT_SCRIPT),
+        hash(SCRIPT),
+        hash(REPORT_STYLE),
+        hash(STYLE)
+    )
+}
+
+/// A lab file as text within a script element, which a tag would end.
+fn inert(lab: &str) -> Result<String, String> {
+    match lab.contains("</") || lab.contains("<!--") {
+        true => Err("the lab file: neither </ nor <!-- may stand in a lab file that is built in".to_owned()),
+        false => Ok(lab.to_owned()),
+    }
+}
+
+fn packed(wasm: &[u8]) -> Result<String, Box<dyn Error>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(wasm)?;
+    Ok(BASE64_STANDARD.encode(encoder.finish()?))
+}

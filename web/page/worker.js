@@ -1,0 +1,93 @@
+"use strict";
+// Runs socklab beside the page, so that the page never waits for it. Files are read a slice at a time.
+const SLICE = 4 * 1024 * 1024;
+const TELL_EVERY = 100; // milliseconds
+const reader = new FileReaderSync();
+const text = new TextDecoder();
+let socklab = null;
+let file = null;
+let held = { at: 0, bytes: new Uint8Array() };
+let parts = [];
+let fault = "";
+let told = 0;
+
+const bytesAt = (from, length) => new Uint8Array(socklab.memory.buffer, from, length);
+
+const tellProgress = (at) => {
+  const now = performance.now();
+  if (now - told < TELL_EVERY) return;
+  told = now;
+  postMessage({ progress: { at, size: file.size } });
+};
+
+const page = {
+  read(number, at, to, most) {
+    if (!file) return 0;
+    if (at < held.at || at >= held.at + held.bytes.length) {
+      try {
+        held = { at, bytes: new Uint8Array(reader.readAsArrayBuffer(file.slice(at, at + SLICE))) };
+      } catch {
+        return -1;
+      }
+      tellProgress(at);
+    }
+    const from = at - held.at;
+    const length = Math.min(most, held.bytes.length - from);
+    bytesAt(to, length).set(held.bytes.subarray(from, from + length));
+    return length;
+  },
+  write(from, length) {
+    parts.push(bytesAt(from, length).slice());
+  },
+  panicked(from, length) {
+    fault = text.decode(bytesAt(from, length).slice());
+  },
+};
+
+const say = (words) => {
+  const bytes = new TextEncoder().encode(words);
+  bytesAt(socklab.room(bytes.length), bytes.length).set(bytes);
+};
+
+const calls = {
+  async start({ wasm, lab }) {
+    const module = await WebAssembly.compile(wasm);
+    const imports = { page };
+    // The library that opens ZIP archives names the browser's random numbers, which encrypting would need.
+    for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+      imports[from] ??= {};
+      imports[from][name] ??= () => { throw new Error(`${name} is not there`); };
+    }
+    socklab = (await WebAssembly.instantiate(module, imports)).exports;
+    say(lab);
+    socklab.begin();
+  },
+  add: () => socklab.add(0, file.size),
+  remove: () => socklab.remove(),
+  analyze: () => socklab.analyze(),
+  form: () => socklab.form(),
+  check: () => socklab.check(),
+  fill: () => socklab.fill(),
+  save() {
+    if (!socklab.save(0, file ? file.size : 0)) throw new Error("it could not be saved");
+  },
+};
+
+onmessage = async ({ data }) => {
+  parts = [];
+  fault = "";
+  file = data.file ?? null;
+  held = { at: 0, bytes: new Uint8Array() };
+  const reply = { id: data.id };
+  try {
+    if (data.call !== "start") say(data.text ?? "");
+    await calls[data.call](data);
+    reply.blob = new Blob(parts, { type: data.type ?? "application/json" });
+    reply.memory = socklab.memory.buffer.byteLength;
+  } catch (error) {
+    reply.error = fault || String(error);
+  }
+  parts = [];
+  file = null;
+  postMessage(reply);
+};

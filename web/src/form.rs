@@ -1,0 +1,143 @@
+//! The form as the page shows it, and what is said of what is filled in.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use socklab::analyze::analysis::{Analysis, Severity};
+use socklab::grade::check::{self, Line};
+use socklab::grade::form::fields::{EXPLANATION, Kind, explain, fields};
+use socklab::grade::form::template::Filling;
+use socklab::grade::form::{About, Form, Problem};
+use socklab::lab::{LabConfig, Question};
+
+/// A question with its entries.
+#[derive(Debug, Serialize)]
+pub(crate) struct Asked {
+    key: String,
+    number: String,
+    topic: &'static str,
+    points: u32,
+    explain: &'static str,
+    entries: Vec<AskedEntry>,
+}
+
+#[derive(Debug, Serialize)]
+struct AskedEntry {
+    key: &'static str,
+    /// `yes-no`, `count`, `clients` or `text`.
+    kind: &'static str,
+    help: &'static str,
+    example: String,
+}
+
+/// What the form asks.
+pub(crate) fn asked(lab: &LabConfig) -> Vec<Asked> {
+    let entries = |question| {
+        let entry = |field: &socklab::grade::form::fields::Field| AskedEntry {
+            key: field.key,
+            kind: match field.kind {
+                Kind::YesNo => "yes-no",
+                Kind::Count => "count",
+                Kind::Clients => "clients",
+                Kind::Frames | Kind::Addresses | Kind::Errno => "text",
+            },
+            help: field.help,
+            example: field.kind.example().replace('"', ""),
+        };
+        fields(question).iter().map(entry).collect()
+    };
+    let question = |question: Question| Asked {
+        key: question.key(),
+        number: question.to_string(),
+        topic: question.topic(),
+        points: lab.points(question),
+        explain: explain(question),
+        entries: entries(question),
+    };
+    Question::ALL.into_iter().map(question).collect()
+}
+
+/// What is said of captures and form.
+#[derive(Debug, Serialize)]
+pub(crate) struct Checked {
+    captures: Vec<Told>,
+    answers: Vec<Told>,
+    /// What stands there when nothing is to be said of the answers.
+    complete: &'static str,
+    screenshots: Vec<Told>,
+    screenshots_wanted: &'static str,
+    verdict: &'static str,
+    is_ready: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    grade: &'static str,
+    mark: String,
+    text: String,
+    question: Option<String>,
+    /// The key of the entry.
+    entry: Option<String>,
+}
+
+impl From<Line> for Told {
+    fn from(line: Line) -> Told {
+        let Line { grade, mark, text, question } = line;
+        Told { grade: word(grade), mark, text, question: question.map(Question::key), entry: None }
+    }
+}
+
+impl From<&Problem> for Told {
+    fn from(problem: &Problem) -> Told {
+        let question = match problem.about {
+            About::Question(question) => Some(question.key()),
+            About::Form | About::Somewhere => None,
+        };
+        let entry = problem.key.rsplit('.').next().filter(|key| !key.is_empty()).map(str::to_owned);
+        let text = format!("{}. {}", problem.reason, problem.remedy);
+        Told { grade: word(Some(Severity::Error)), mark: "error".to_owned(), text, question, entry }
+    }
+}
+
+fn word(grade: Option<Severity>) -> &'static str {
+    match grade {
+        None => "told",
+        Some(Severity::Info) => "note",
+        Some(Severity::Warning) => "warning",
+        Some(Severity::Error) => "error",
+    }
+}
+
+/// Looks at captures and form as `socklab check` does.
+pub(crate) fn checked(analysis: &Analysis, filling: &str) -> Checked {
+    let (form, problems) = Form::read(filling);
+    let captures = check::captures(analysis);
+    let unfilled = check::answers("", &form, &[]);
+    let is_anything_wrong = [&captures, &unfilled].into_iter().any(|lines| check::is_anything_wrong(lines));
+    let is_anything_wrong = is_anything_wrong || !problems.is_empty();
+    let answers = problems.iter().map(Told::from).chain(unfilled.into_iter().map(Told::from));
+    let lacking = if analysis.captures.is_empty() { Vec::new() } else { check::lacking(analysis) };
+    Checked {
+        captures: captures.into_iter().map(Told::from).collect(),
+        answers: answers.chain(lacking.into_iter().map(Told::from)).collect(),
+        complete: check::FORM_IS_COMPLETE,
+        screenshots: check::screenshots().map(Told::from).collect(),
+        screenshots_wanted: check::SCREENSHOTS_WANTED,
+        verdict: check::verdict(is_anything_wrong),
+        is_ready: !is_anything_wrong,
+    }
+}
+
+/// A form that was read as what the page fills its own with: each entry as it was written.
+pub(crate) fn filling(form: &Form) -> Filling {
+    let entries = form.entries.iter().map(|(question, entry)| {
+        let facts = entry.facts.iter().map(|(key, given)| {
+            let is_simple = !matches!(given.json, Json::Array(_) | Json::Object(_));
+            let has_tables = matches!(&given.json, Json::Array(items) if items.iter().any(Json::is_object));
+            let kept = is_simple || has_tables || given.json.is_object();
+            ((*key).to_owned(), if kept { given.json.clone() } else { given.text.clone().into() })
+        });
+        let words = entry.explanation.iter().map(|text| (EXPLANATION.to_owned(), text.clone().into()));
+        (question.key(), Json::Object(facts.chain(words).collect()))
+    });
+    entries.collect()
+}

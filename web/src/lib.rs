@@ -1,0 +1,16 @@
+//! The half of the page that is socklab: files in, reports out.
+//!
+//! [`Session`] is what the page has been given and what was made of it. `boundary` is how JavaScript reaches it, in
+//! WebAssembly alone.
+
+mod corrections;
+mod form;
+mod session;
+mod state;
+
+#[cfg(target_arch = "wasm32")]
+#[allow(unsafe_code)]
+mod boundary;
+
+pub use corrections::Corrections;
+pub use session::{Message, Session};

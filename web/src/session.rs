@@ -1,0 +1,507 @@
+//! What the page has been given, and what was made of it.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Cursor, Read, Seek, Write};
+
+use serde::Serialize;
+use socklab::analyze::analysis::Analysis;
+use socklab::analyze::{self, CaptureFacts, NamedJournal};
+use socklab::capfile::{CaptureError, rewrite};
+use socklab::escape::harmless;
+use socklab::grade::archive::{self, Visit};
+use socklab::grade::form::{self, Form, encoding, template};
+use socklab::grade::kind::{Kind, head};
+use socklab::grade::platforms::naming::is_litter;
+use socklab::journal::Journal;
+use socklab::lab::LabConfig;
+use socklab::limits::Limits;
+use socklab::report::{annotate, csv, html, json, markdown};
+
+use crate::form::{Asked, Checked, asked, checked, filling};
+use crate::state::State;
+use crate::{Corrections, state};
+
+/// Something to tell: the same as the command line says, in parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// `error`, `warning`, `note`, or `unused` for a file of a folder or archive that the lab does not need.
+    pub kind: &'static str,
+    /// What it is about: a file, as a rule.
+    pub subject: String,
+    /// What is the matter.
+    pub text: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl Message {
+    fn new(kind: &'static str, subject: &str, text: &str, hint: &str) -> Message {
+        let [subject, text, hint] = [subject, text, hint].map(|text| harmless(text).into_owned());
+        Message { kind, subject, text, hint }
+    }
+
+    pub(crate) fn error(subject: &str, text: &str, hint: &str) -> Message {
+        Message::new("error", subject, text, hint)
+    }
+}
+
+/// The files that were dropped on the page, and their analysis.
+#[derive(Debug, Default)]
+pub struct Session {
+    built_in: LabConfig,
+    /// The lab file with its name.
+    lab: Option<(String, LabConfig)>,
+    form: Option<(String, Form)>,
+    captures: Vec<CaptureFacts>,
+    journals: Vec<NamedJournal>,
+    /// The file of the browser from which a capture or journal comes: itself, or the archive that it is in.
+    sources: BTreeMap<String, String>,
+    analysis: Option<Analysis>,
+}
+
+impl Session {
+    /// Nothing yet, with the lab file that a lecturer built in, and what is wrong with that.
+    pub fn with_lab(text: &str) -> (Session, Vec<Message>) {
+        match LabConfig::from_toml(text) {
+            Ok(built_in) => (Session { built_in, ..Session::default() }, Vec::new()),
+            Err(error) => {
+                let message = Message::error("The lab file in this page", &error.to_string(), LabConfig::HINT);
+                (Session::default(), vec![message])
+            }
+        }
+    }
+
+    /// Takes a file in the place of what came from one of this name before, and says what there is to say.
+    pub fn add(&mut self, name: &str, reader: impl Read + Seek) -> Vec<Message> {
+        self.remove(name);
+        if name.contains('/') && name.split('/').any(is_litter) {
+            return Vec::new();
+        }
+        let mut arrival = Arrival { session: self, source: name, is_in_archive: false, messages: Vec::new() };
+        arrival.file(name, reader);
+        arrival.messages
+    }
+
+    /// Forgets what came from a file.
+    pub fn remove(&mut self, name: &str) {
+        self.take_back();
+        let sources = &self.sources;
+        let stays = |file: &String| sources.get(file).is_none_or(|source| source != name);
+        self.captures.retain(|capture| stays(&capture.file));
+        self.journals.retain(|journal| stays(&journal.file));
+        self.lab.take_if(|(file, _)| !stays(file));
+        self.form.take_if(|(file, _)| !stays(file));
+        self.sources.retain(|_, source| source != name);
+    }
+
+    /// The captures of an analysis, for another one.
+    fn take_back(&mut self) {
+        if let Some(analysis) = self.analysis.take() {
+            let facts = analysis.captures.into_iter();
+            self.captures = facts
+                .map(|capture| CaptureFacts { file: capture.file, info: capture.info, traffic: capture.traffic })
+                .collect();
+        }
+    }
+
+    fn lab(&self) -> LabConfig {
+        let mut lab = self.built_in.clone();
+        if let Some((_, file)) = &self.lab {
+            lab.override_with(file.clone());
+        }
+        lab
+    }
+
+    /// Analyzes what there is, and tells of it. What is corrected by hand wins over a lab file.
+    pub fn analyze(&mut self, corrections: &Corrections) -> State {
+        self.take_back();
+        let (set, wrong) = corrections.lab();
+        let mut lab = self.lab();
+        lab.override_with(set);
+        let analysis = analyze::analyze(std::mem::take(&mut self.captures), &self.journals, &lab);
+        let mut state = State::of(&analysis, &self.sources);
+        state.messages.extend(wrong);
+        state.journals = self.journals.iter().map(|journal| journal.file.clone()).collect();
+        state.lab = self.lab.as_ref().map(|(name, _)| name.clone());
+        state.form = self.form.as_ref().map(|(name, form)| state::FormState::new(name, filling(form)));
+        self.analysis = Some(analysis);
+        state
+    }
+
+    /// Writes a result: `html`, `json`, `markdown`, `csv:TABLE`, `annotated:CAPTURE`. `source` is the file that the capture
+    /// comes from, which is read again.
+    ///
+    /// # Errors
+    /// If there is no such result, or those of the writer.
+    pub fn save(&self, what: &str, source: impl Read + Seek, out: &mut dyn Write) -> io::Result<()> {
+        let analysis = self.analysis.as_ref().ok_or_else(|| io::Error::other("nothing was analyzed"))?;
+        match what.split_once(':').unwrap_or((what, "")) {
+            ("html", _) => html::write(out, analysis)?,
+            ("json", _) => json::write(out, analysis)?,
+            ("markdown", _) => markdown::write(out, analysis)?,
+            ("csv", table) => csv::write(out, analysis, table.parse().map_err(io::Error::other)?)?,
+            ("annotated", capture) => self.annotated(analysis, capture, source, out)?,
+            _ => return Err(io::Error::other("there is no such result")),
+        }
+        out.flush()
+    }
+
+    fn annotated(
+        &self,
+        analysis: &Analysis,
+        name: &str,
+        mut source: impl Read + Seek,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let number = analysis.captures.iter().position(|capture| capture.file == name);
+        let found = number.and_then(|number| Some((number, analysis.captures.get(number)?)));
+        let (number, capture) = found.ok_or_else(|| io::Error::other("there is no such capture"))?;
+        let comments = annotate::comments(analysis, number);
+        let mut write = |reader: &mut dyn Read| {
+            rewrite(reader, out, &Limits::default(), &capture.info, &comments).map_err(io::Error::other)
+        };
+        match self.sources.get(name).and_then(|source| name.strip_prefix(&format!("{source}/"))) {
+            None => write(&mut source).map(drop),
+            Some(entry) => {
+                let mut found = Found { entry, write: &mut write, result: None };
+                open_archive(&mut source, &mut found).map_err(io::Error::other)?;
+                found.result.unwrap_or_else(|| Err(io::Error::other("the archive changed")))
+            }
+        }
+    }
+
+    /// What the form asks.
+    pub(crate) fn form(&self) -> Vec<Asked> {
+        asked(&self.lab())
+    }
+
+    /// Looks at the captures and at the form, which is filled in as this JSON says.
+    pub(crate) fn check(&self, filling: &str) -> Option<Checked> {
+        self.analysis.as_ref().map(|analysis| checked(analysis, filling))
+    }
+
+    /// The form as a file, filled in as this JSON says.
+    pub(crate) fn fill(&self, filling: &str) -> String {
+        template::filled(&self.lab(), &serde_json::from_str(filling).unwrap_or_default())
+    }
+}
+
+/// A file on its way into a session.
+struct Arrival<'s> {
+    session: &'s mut Session,
+    /// The file of the browser.
+    source: &'s str,
+    is_in_archive: bool,
+    messages: Vec<Message>,
+}
+
+impl Arrival<'_> {
+    fn file(&mut self, name: &str, mut reader: impl Read + Seek) {
+        match self.head(name, &mut reader) {
+            None => {}
+            Some(bytes) => {
+                let kind = Kind::of(&bytes);
+                let is_archive = match kind {
+                    Kind::Zip => !archive::is_document(&mut reader),
+                    kind => matches!(kind, Kind::Tar | Kind::TarGz),
+                };
+                match (reader.rewind(), is_archive) {
+                    (Err(error), _) => self.unreadable(name, &error.to_string()),
+                    (Ok(()), true) => self.archive(name, &mut reader),
+                    (Ok(()), false) => self.told(name, kind, &bytes, &mut reader),
+                }
+            }
+        }
+    }
+
+    fn head(&mut self, name: &str, mut reader: &mut dyn Read) -> Option<Vec<u8>> {
+        head(&mut reader).map_err(|reason| self.unreadable(name, &reason)).ok()
+    }
+
+    fn unreadable(&mut self, name: &str, reason: &str) {
+        let error = CaptureError::Read(reason.to_owned());
+        self.messages.push(Message::error(name, &error.to_string(), &error.hint()));
+    }
+
+    fn archive(&mut self, name: &str, reader: &mut (impl Read + Seek)) {
+        let before = self.session.sources.len();
+        self.is_in_archive = true;
+        let result = open_archive(reader, self);
+        self.is_in_archive = false;
+        match result {
+            Err(reason) => self.messages.push(Message::error(name, &reason, "Unpack it, then drop what is in it.")),
+            Ok(()) if self.session.sources.len() == before => {
+                let text = "there is no capture in this archive, and no journal, form or lab file";
+                self.messages.push(Message::error(name, text, "Drop the archive that holds your captures."));
+            }
+            Ok(()) => {}
+        }
+    }
+
+    fn told(&mut self, name: &str, kind: Kind, bytes: &[u8], reader: &mut dyn Read) {
+        match kind {
+            Kind::Journal => match Journal::read(BufReader::new(reader)) {
+                Ok(journal) => {
+                    self.session.journals.push(NamedJournal { file: name.to_owned(), journal });
+                    self.taken(name);
+                }
+                Err(error) => self.messages.push(Message::error(name, &error.to_string(), Journal::HINT)),
+            },
+            Kind::Form | Kind::Text if is_toml(name) && is_lab_file(bytes) => self.lab(name, reader),
+            Kind::Form => self.form(name, reader),
+            Kind::Empty if self.is_among_others(name) && !looks_like_capture(name) => {}
+            _ => match analyze::read_capture(name, reader, &Limits::default(), &mut |_| ()) {
+                Ok(facts) => {
+                    self.session.captures.push(facts);
+                    self.taken(name);
+                }
+                Err(error) => {
+                    let is_other = self.is_among_others(name) && !looks_like_capture(name) && is_nothing_wrong(&error);
+                    let kind = if is_other || bytes.is_empty() { "unused" } else { "error" };
+                    self.messages.push(Message::new(kind, name, &error.to_string(), &error.hint()));
+                }
+            },
+        }
+    }
+
+    /// Whether a file came with others that may have nothing to do with the lab: in a folder, or in an archive.
+    fn is_among_others(&self, name: &str) -> bool {
+        self.is_in_archive || name.contains('/')
+    }
+
+    fn taken(&mut self, name: &str) {
+        self.session.sources.insert(name.to_owned(), self.source.to_owned());
+    }
+
+    fn lab(&mut self, name: &str, reader: &mut dyn Read) {
+        let lab = text(reader, LabConfig::MOST_BYTES)
+            .and_then(|text| LabConfig::from_toml(&text).map_err(|error| error.to_string()));
+        match lab {
+            Err(error) => self.messages.push(Message::error(name, &error, LabConfig::HINT)),
+            Ok(lab) => {
+                let earlier = self.session.lab.replace((name.to_owned(), lab)).map(|(name, _)| name);
+                self.replaced(earlier, name);
+            }
+        }
+    }
+
+    fn form(&mut self, name: &str, reader: &mut dyn Read) {
+        match text(reader, form::MOST_BYTES) {
+            Err(error) => self.messages.push(Message::error(name, &error, "Save it as UTF-8.")),
+            Ok(text) => {
+                let (form, problems) = Form::read(&text);
+                let wrong = problems.iter().map(|problem| Message::error(name, &problem.to_string(), ""));
+                self.messages.extend(wrong);
+                let earlier = self.session.form.replace((name.to_owned(), form)).map(|(name, _)| name);
+                self.replaced(earlier, name);
+            }
+        }
+    }
+
+    /// There is one lab file and one form.
+    fn replaced(&mut self, earlier: Option<String>, name: &str) {
+        self.taken(name);
+        if let Some(earlier) = earlier.filter(|earlier| earlier != name) {
+            self.session.sources.remove(&earlier);
+            self.messages.push(Message::new("note", name, &format!("it takes the place of {earlier}"), ""));
+        }
+    }
+}
+
+impl Visit for Arrival<'_> {
+    fn file(&mut self, name: &str, reader: &mut dyn Read) {
+        let name = name.trim_start_matches("./");
+        if name.split(['/', '\\']).any(is_litter) {
+            return;
+        }
+        let place = format!("{}/{name}", self.source);
+        let Some(bytes) = self.head(&place, &mut *reader) else { return };
+        let kind = Kind::of(&bytes);
+        if matches!(kind, Kind::Zip | Kind::Tar | Kind::TarGz) {
+            let text = "an archive in an archive is not opened";
+            self.messages.push(Message::new("unused", &place, text, "Unpack the outer one, then drop the inner one."));
+            return;
+        }
+        self.told(&place, kind, &bytes, &mut Cursor::new(&bytes).chain(reader));
+    }
+
+    fn refuse(&mut self, name: &str, reason: &str) {
+        let place = format!("{}/{name}", self.source);
+        self.messages.push(Message::error(&place, reason, ""));
+    }
+
+    fn goes_on(&self) -> bool {
+        true
+    }
+}
+
+/// Looks for an entry of an archive.
+struct Found<'f, W> {
+    entry: &'f str,
+    write: &'f mut W,
+    result: Option<io::Result<()>>,
+}
+
+impl<T, W: FnMut(&mut dyn Read) -> io::Result<T>> Visit for Found<'_, W> {
+    fn file(&mut self, name: &str, reader: &mut dyn Read) {
+        if name.trim_start_matches("./") == self.entry {
+            self.result = Some((self.write)(reader).map(drop));
+        }
+    }
+
+    fn refuse(&mut self, _: &str, _: &str) {}
+
+    fn goes_on(&self) -> bool {
+        self.result.is_none()
+    }
+}
+
+/// Shows an archive's entries.
+fn open_archive(reader: &mut (impl Read + Seek), visit: &mut dyn Visit) -> Result<(), String> {
+    let bytes = head(reader)?;
+    reader.rewind().map_err(|error| error.to_string())?;
+    match Kind::of(&bytes) {
+        Kind::Zip => archive::zip(reader, visit),
+        Kind::TarGz => archive::tar_gz(reader, visit),
+        _ => archive::tar(reader, visit),
+    }
+}
+
+fn text(reader: &mut dyn Read, most: u64) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    reader.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+        return Err(format!("this file is longer than {most} bytes"));
+    }
+    encoding::decode(&bytes).map_err(|error| format!("{} (line {})", error.reason, error.line))
+}
+
+fn is_toml(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("toml"))
+}
+
+/// Whether TOML begins with a table of a lab file. Its points stand under the questions' names, as the answers of a form do.
+fn is_lab_file(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['#', '\u{feff}']));
+    first.is_some_and(|line| !line.starts_with("[\"") && !line.starts_with("['"))
+}
+
+/// Only for files that came with others.
+fn looks_like_capture(name: &str) -> bool {
+    socklab::report::names::is_capture(name)
+}
+
+/// Whether this is a file of another kind, and not a capture that is damaged.
+fn is_nothing_wrong(error: &CaptureError) -> bool {
+    matches!(
+        error,
+        CaptureError::Text | CaptureError::Document(_) | CaptureError::Unknown | CaptureError::ExportedList(_)
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    const STEP8: &[u8] = include_bytes!("../../fixtures/plain/step8.pcapng");
+
+    fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in files {
+            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn names(session: &mut Session) -> Vec<String> {
+        let state = session.analyze(&Corrections::default());
+        state.captures.into_iter().map(|capture| capture.name).collect()
+    }
+
+    fn texts(messages: &[Message]) -> Vec<&str> {
+        messages.iter().map(|message| message.text.as_str()).collect()
+    }
+
+    #[test]
+    fn an_archive_is_opened_and_what_the_lab_does_not_need_is_named() {
+        let archive = zip(&[
+            ("lab/step8.pcapng", STEP8),
+            ("lab/tcp_client.py", b"print()\n"),
+            ("__MACOSX/._step8.pcapng", b"x"),
+            ("inner.zip", &zip(&[])),
+            ("broken.pcapng", b"text\n"),
+        ]);
+        let mut session = Session::default();
+        let messages = session.add("all.zip", Cursor::new(&archive));
+        let kinds: Vec<(&str, &str)> = messages.iter().map(|m| (m.kind, m.subject.as_str())).collect();
+        let expected = [
+            ("unused", "all.zip/lab/tcp_client.py"),
+            ("unused", "all.zip/inner.zip"),
+            ("error", "all.zip/broken.pcapng"),
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!(names(&mut session), ["all.zip/lab/step8.pcapng"]);
+        let mut annotated = Vec::new();
+        session.save("annotated:all.zip/lab/step8.pcapng", Cursor::new(&archive), &mut annotated).unwrap();
+        assert!(annotated.len() > STEP8.len());
+        session.remove("all.zip");
+        assert_eq!(names(&mut session), [] as [&str; 0]);
+        assert_eq!(
+            texts(&session.add("none.zip", Cursor::new(zip(&[("a.txt", b"a")]))))[1],
+            "there is no capture in this archive, and no journal, form or lab file"
+        );
+    }
+
+    #[test]
+    fn a_file_of_the_same_name_takes_the_place_of_the_earlier_one() {
+        let mut session = Session::default();
+        for _ in 0..2 {
+            assert_eq!(session.add("step8.pcapng", Cursor::new(STEP8)), []);
+            assert_eq!(names(&mut session), ["step8.pcapng"]);
+        }
+    }
+
+    #[test]
+    fn lab_file_and_form_are_told_apart_though_both_name_questions() {
+        let mut session = Session::default();
+        assert_eq!(session.add("lab.toml", Cursor::new("# ours\n[points]\n\"I.1b\" = 4\n")), []);
+        assert_eq!(session.add("answers.toml", Cursor::new("[\"I.1b\"]\nexplanation = \"because\"\n")), []);
+        let state = session.analyze(&Corrections::default());
+        assert_eq!(state.lab.as_deref(), Some("lab.toml"));
+        assert_eq!(state.form.unwrap().filling["I.1b"]["explanation"], "because");
+        let slip = session.add("lab2.toml", Cursor::new("[hosts]\nD = \"10.0.0.1\"\n"));
+        assert_eq!((slip[0].kind, slip[0].hint.as_str()), ("error", LabConfig::HINT));
+        let empty = template::toml(&LabConfig::default());
+        assert_eq!(texts(&session.add("mine.toml", Cursor::new(empty))), ["it takes the place of answers.toml"]);
+    }
+
+    #[test]
+    fn corrections_are_those_of_the_command_line() {
+        let mut session = Session::default();
+        session.add("step8.pcapng", Cursor::new(STEP8));
+        let json =
+            r#"{"steps": {"step8.pcapng": "I.10"}, "hosts": {"B": "10.0.3.3", "C": "x"}, "server": "10.0.3.1:65432"}"#;
+        let state = session.analyze(&Corrections::read(json));
+        assert_eq!(state.captures[0].steps, "Part I step 10");
+        assert_eq!(state.hosts["B"], "10.0.3.3");
+        assert_eq!(texts(&state.messages), ["'x' is no IP address"]);
+        let two = session.analyze(&Corrections::read(r#"{"server": "10.0.3.1, 10.0.3.9"}"#));
+        assert_eq!(texts(&two.messages), ["the lab's servers are all on one computer, host A"]);
+    }
+
+    #[test]
+    fn a_lab_file_that_is_built_in_and_wrong_is_told_of() {
+        let (session, messages) = Session::with_lab("[points]\n\"I.1b\" = 4\n");
+        assert_eq!((session.lab().points.len(), messages.len()), (1, 0));
+        assert_eq!(Session::with_lab("[hosts").1.len(), 1);
+    }
+
+    #[test]
+    fn the_page_is_of_the_librarys_version() {
+        let manifest = include_str!("../../Cargo.toml");
+        assert!(manifest.contains(concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "\"\n")));
+    }
+}
