@@ -139,6 +139,8 @@ impl<'a> Given<'a> {
             ip: has_ip.then_some(addresses),
             direction: self.direction.map(direction),
             content: self.content(addresses),
+            header: &[],
+            hop_limit: None,
             quoted,
             unfollowed: None,
         }

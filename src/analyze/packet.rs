@@ -18,6 +18,10 @@ pub struct Packet<'a> {
     pub direction: Option<Direction>,
     /// What the innermost dissected header carries.
     pub content: Content<'a>,
+    /// The captured bytes of the TCP or UDP header, its options included; none for anything else.
+    pub header: &'a [u8],
+    /// The time to live (RFC 791) or hop limit (RFC 8200) of the innermost IP header that was dissected.
+    pub hop_limit: Option<u8>,
     /// The TCP and UDP headers that an ICMP error quotes, in the order of the bytes.
     pub quoted: &'a [QuotedHeader],
     /// What Wireshark follows further than this, where it does.
@@ -27,9 +31,24 @@ pub struct Packet<'a> {
 impl<'a> Packet<'a> {
     /// A packet that quotes no other.
     pub const fn new(ip: Option<IpAddresses>, content: Content<'a>) -> Packet<'a> {
-        Packet { ethernet: None, ip, direction: None, content, quoted: &[], unfollowed: None }
+        Packet {
+            ethernet: None,
+            ip,
+            direction: None,
+            content,
+            header: &[],
+            hop_limit: None,
+            quoted: &[],
+            unfollowed: None,
+        }
     }
 }
+
+/// Where the transport header of an ordinary packet begins: after an Ethernet header and an IPv4 header without options.
+const TRANSPORT: usize = 34;
+
+/// Where an ordinary packet has its time to live.
+const TIME_TO_LIVE: usize = 22;
 
 /// An ordinary packet: TCP or UDP over IPv4 without options, not fragmented, in an untagged Ethernet frame, with whole
 /// headers and the lengths in order. Nearly all frames are such, so it is small, and borrows nothing of the frame;
@@ -91,14 +110,28 @@ impl OrdinaryPacket {
 
     /// The captured payload; `data` are the captured bytes of the packet's frame.
     pub fn payload<'a>(&self, data: &'a [u8]) -> &'a [u8] {
-        // Ethernet, IPv4, and TCP with its data offset or UDP.
-        let header = match self.protocol {
-            Protocol::Tcp => data.get(46).map_or(0, |offset| usize::from(offset >> 4).wrapping_mul(4)),
-            Protocol::Udp => 8,
-        };
-        let start = header.wrapping_add(34);
+        let start = self.header_end(data);
         let end = start.wrapping_add(usize::from(self.payload_length)).min(data.len());
         data.get(start..end).unwrap_or_default()
+    }
+
+    /// The captured bytes of the TCP or UDP header; `data` are the captured bytes of the packet's frame.
+    pub fn header<'a>(&self, data: &'a [u8]) -> &'a [u8] {
+        data.get(TRANSPORT..self.header_end(data).min(data.len())).unwrap_or_default()
+    }
+
+    /// The time to live; `data` are the captured bytes of the packet's frame.
+    pub fn hop_limit(data: &[u8]) -> Option<u8> {
+        data.get(TIME_TO_LIVE).copied()
+    }
+
+    /// Where the payload begins: after Ethernet, IPv4, and TCP with its data offset or UDP.
+    fn header_end(&self, data: &[u8]) -> usize {
+        let header = match self.protocol {
+            Protocol::Tcp => data.get(TRANSPORT + 12).map_or(0, |offset| usize::from(offset >> 4).wrapping_mul(4)),
+            Protocol::Udp => 8,
+        };
+        header.wrapping_add(TRANSPORT)
     }
 
     /// Source and destination MAC address; `data` are the captured bytes of the packet's frame.
@@ -132,7 +165,13 @@ impl OrdinaryPacket {
             }),
         };
         let ip = IpAddresses { source: source.ip().into(), destination: destination.ip().into() };
-        Packet { ethernet: OrdinaryPacket::ethernet(data), direction: self.direction, ..Packet::new(Some(ip), content) }
+        Packet {
+            ethernet: OrdinaryPacket::ethernet(data),
+            direction: self.direction,
+            header: self.header(data),
+            hop_limit: OrdinaryPacket::hop_limit(data),
+            ..Packet::new(Some(ip), content)
+        }
     }
 }
 

@@ -54,6 +54,9 @@ impl Following {
     /// Takes in the next frames of the capture. Ordinary ones are looked up some at a time: see `Tracker::locate`.
     pub fn add(&mut self, batch: &Batch) {
         let (mut number, bytes) = (batch.before, batch.bytes.as_slice());
+        if number == 0 {
+            self.tracker.begin(batch.entries.first().and_then(|entry| entry.time));
+        }
         for (entries, packets) in batch.windows() {
             let window = self.tracker.locate(&packets);
             for ((entry, packet), candidate) in entries.iter().zip(&packets).zip(&window.candidates) {
@@ -119,6 +122,9 @@ pub fn observe_capture<R: Read>(
     let mut following = Following::new(limits);
     reader.for_each_frame(|frame| {
         let packet = following.decoder.decode(frame);
+        if frame.number.0 == 1 {
+            following.tracker.begin(frame.time);
+        }
         observer(frame, &packet);
         following.tracker.add(frame, &packet);
     });

@@ -171,10 +171,18 @@ mod tests {
             time: None,
             sender,
             flags: TcpFlags(flags),
+            sequence,
+            acknowledgement,
             relative_sequence: sequence,
             relative_acknowledgement: acknowledgement,
             payload_length: length,
             retransmission: false,
+            window: 0,
+            checksum: 0,
+            header_length: 20,
+            hop_limit: None,
+            frame_length: 0,
+            options: None,
         }
     }
 

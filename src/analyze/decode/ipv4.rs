@@ -35,6 +35,7 @@ pub(super) fn header<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Byte
     walk.note_padding(bytes.length().saturating_sub(packet.length()));
     let destination = source_routed(header.options()).unwrap_or(header.destination_addr());
     walk.ip = Some(IpAddresses { source: IpAddr::V4(header.source_addr()), destination: IpAddr::V4(destination) });
+    walk.hop_limit = Some(header.ttl());
     // In a quoted header they do not end dissection.
     if !walk.quoted && !options_are_readable(header.options()) {
         return None;

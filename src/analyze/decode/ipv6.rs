@@ -39,6 +39,7 @@ pub(super) fn header<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> 
         source: IpAddr::V6(header.source_addr()),
         destination: IpAddr::V6(header.destination_addr()),
     });
+    walk.hop_limit = Some(header.hop_limit());
     let next = header.next_header().0;
     let rest = bytes.skip(HEADER)?;
     let length = match header.payload_length() {

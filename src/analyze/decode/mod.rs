@@ -13,6 +13,7 @@ mod ipv4;
 mod ipv6;
 mod link;
 mod memory;
+mod options;
 #[cfg(test)]
 mod quote_tests;
 mod quotes;
@@ -28,6 +29,8 @@ use crate::analyze::packet::{Content, OrdinaryPacket, Packet, QuotedHeader, TcpS
 use crate::analyze::unfollowed::Unfollowed;
 use crate::capfile::{CaptureWarning, Frame};
 use crate::limits::Limits;
+
+pub use options::TcpOptions;
 
 use bytes::Bytes;
 use fragments::Fragments;
@@ -91,24 +94,25 @@ impl Decoder {
         self.memory.fragments.at_frame(frame.number);
         self.memory.quoted.clear();
         if frame.interface.is_none() {
-            return walk.packet(Content::NoPacket, &[]);
+            return walk.packet(Content::NoPacket, &[], &[]);
         }
         let bytes = Bytes::new(frame.data, usize::try_from(frame.original_length).unwrap_or(usize::MAX));
-        let (content, _) = walk.follow(&mut self.memory, Layer::Link(frame.link_type), bytes, &mut self.datagram);
-        walk.packet(content, &self.memory.quoted)
+        let first = Layer::Link(frame.link_type);
+        let (content, header, _) = walk.follow(&mut self.memory, first, bytes, &mut self.datagram);
+        walk.packet(content, header, &self.memory.quoted)
     }
 }
 
 impl Walk {
     /// Reads header after header, those of a datagram that they complete too, which is left in `datagram`. What it gives
-    /// is the content, and how long its payload was on the wire.
+    /// is the content, the captured bytes of the TCP or UDP header, and how long the payload was on the wire.
     fn follow<'b>(
         &mut self,
         memory: &mut Memory,
         first: Layer,
         bytes: Bytes<'b>,
         datagram: &'b mut Vec<u8>,
-    ) -> (Content<'b>, usize) {
+    ) -> (Content<'b>, &'b [u8], usize) {
         let mut outcome = self.run(memory, first, bytes);
         let mut reassembled = false;
         while let Outcome::Whole { protocol, datagram: whole } = outcome {
@@ -119,9 +123,14 @@ impl Walk {
         let buffer = if reassembled { datagram.as_slice() } else { bytes.buffer() };
         match outcome {
             Outcome::Found(content, payload, length) => {
-                (with_payload(content, buffer.get(payload).unwrap_or_default()), length)
+                let (from, to) = self.header;
+                let header = match content {
+                    Content::Tcp(_) | Content::Udp(_) => buffer.get(from..to).unwrap_or_default(),
+                    _ => &[],
+                };
+                (with_payload(content, buffer.get(payload).unwrap_or_default()), header, length)
             }
-            Outcome::Whole { .. } => (Content::OtherIp, 0),
+            Outcome::Whole { .. } => (Content::OtherIp, &[], 0),
         }
     }
 
@@ -130,7 +139,7 @@ impl Walk {
     fn quote(&self, memory: &mut Memory, first: Layer, bytes: Bytes<'_>) {
         let mut inner = Walk { quoted: true, ip: None, ..*self };
         let mut datagram = Vec::new();
-        let (content, length) = inner.follow(memory, first, bytes, &mut datagram);
+        let (content, _, length) = inner.follow(memory, first, bytes, &mut datagram);
         memory.quoted.extend(inner.ip.and_then(|ip| QuotedHeader::new(ip, &content, length)));
     }
 

@@ -17,7 +17,7 @@ pub(super) const TCP_HEADER_NEEDED: usize = 16;
 const UDP_HEADER: usize = 8;
 
 /// A TCP segment. etherparse's own type wants the whole header, which Wireshark does not.
-pub(super) fn tcp<'a>(walk: &Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
+pub(super) fn tcp<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     let header: [u8; TCP_HEADER_NEEDED] = bytes.array(0)?;
     let [s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, _, _] = header;
     let header_length = usize::from(offset >> 4).saturating_mul(4);
@@ -32,6 +32,7 @@ pub(super) fn tcp<'a>(walk: &Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
         payload_length,
         payload: &[],
     };
+    walk.note_header(bytes.truncate(header_length));
     let (payload, length) = bytes.skip(header_length).map_or((0..0, 0), |rest| (rest.range(), rest.length()));
     Some(Step::End(Outcome::Found(Content::Tcp(segment), payload, length)))
 }
@@ -46,7 +47,7 @@ fn tcp_payload_length(walk: &Walk, header_length: usize, segment_length: usize) 
 }
 
 /// A UDP datagram. Its own length field counts, even where the packet is shorter.
-pub(super) fn udp<'a>(walk: &Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
+pub(super) fn udp<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     let header = UdpHeaderSlice::from_slice(bytes.captured()).ok()?;
     let payload_length = udp_payload_length(walk, usize::from(header.length()), bytes.length())?;
     let datagram = UdpDatagram {
@@ -56,6 +57,7 @@ pub(super) fn udp<'a>(walk: &Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
         held_length: u32::try_from(payload_length.min(bytes.length().saturating_sub(UDP_HEADER))).ok()?,
         payload: &[],
     };
+    walk.note_header(bytes.truncate(UDP_HEADER));
     let payload = bytes.skip(UDP_HEADER)?.truncate(payload_length);
     Some(Step::End(Outcome::Found(Content::Udp(datagram), payload.range(), payload.length())))
 }

@@ -88,6 +88,10 @@ pub(super) struct Walk {
     /// Length of an Ethernet frame on the wire; 0 for other link layers.
     pub(super) ethernet_length: usize,
     pub(super) layers: usize,
+    /// The time to live or hop limit of the last IP header.
+    pub(super) hop_limit: Option<u8>,
+    /// Where the captured bytes of the TCP or UDP header are in their buffer.
+    pub(super) header: (usize, usize),
     /// The headers are ones that an ICMP error quotes.
     pub(super) quoted: bool,
     pub(super) unfollowed: Option<Unfollowed>,
@@ -108,15 +112,23 @@ impl Walk {
             first_fragment: false,
             ethernet_length: 0,
             layers: 0,
+            hop_limit: None,
+            header: (0, 0),
             quoted: false,
             unfollowed: None,
         }
     }
 
     /// The packet, once its content is known.
-    pub(super) fn packet<'a>(&self, content: Content<'a>, quoted: &'a [QuotedHeader]) -> Packet<'a> {
+    pub(super) fn packet<'a>(&self, content: Content<'a>, header: &'a [u8], quoted: &'a [QuotedHeader]) -> Packet<'a> {
         let (ethernet, ip, direction, unfollowed) = (self.ethernet, self.ip, self.direction, self.unfollowed);
-        Packet { ethernet, ip, direction, content, quoted, unfollowed }
+        Packet { ethernet, ip, direction, content, header, hop_limit: self.hop_limit, quoted, unfollowed }
+    }
+
+    /// Notes where a transport header is.
+    pub(super) fn note_header(&mut self, header: Bytes<'_>) {
+        let range = header.range();
+        self.header = (range.start, range.end);
     }
 
     /// Notes that an IP or ARP packet of this length ends `remaining` bytes before the frame does: see

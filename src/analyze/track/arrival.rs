@@ -1,5 +1,6 @@
 //! A packet on its way to its stream, in one shape for ordinary and for all other packets.
 
+use super::headers::Fields;
 use super::pair::Pair;
 use crate::analyze::batch::Seen;
 use crate::analyze::decode::snmp;
@@ -59,6 +60,12 @@ pub(super) trait Arrival: Copy {
 
     /// Payload that the packet has room for: see [`crate::analyze::packet::UdpDatagram::held_length`].
     fn held_length(self) -> u32;
+
+    /// The captured bytes of the transport header.
+    fn header_bytes(&self) -> &[u8];
+
+    /// What only a note remembers.
+    fn fields(&self) -> Fields;
 
     /// Source MAC address, where there is one.
     fn mac(self) -> Option<[u8; 6]>;
@@ -137,6 +144,15 @@ impl Arrival for Whole<'_> {
         self.held_length
     }
 
+    fn header_bytes(&self) -> &[u8] {
+        self.packet.header
+    }
+
+    fn fields(&self) -> Fields {
+        let (protocol, length) = (self.pair.protocol(), self.frame.original_length);
+        Fields::new(protocol, self.packet.header, self.packet.hop_limit, length)
+    }
+
     fn mac(self) -> Option<[u8; 6]> {
         self.packet.ethernet.map(|ethernet| ethernet.source)
     }
@@ -175,6 +191,15 @@ impl Arrival for Seen<'_> {
 
     fn held_length(self) -> u32 {
         self.packet.payload_length.into()
+    }
+
+    fn header_bytes(&self) -> &[u8] {
+        self.packet.header(self.data())
+    }
+
+    fn fields(&self) -> Fields {
+        let (data, length) = (self.data(), self.entry.original_length);
+        Fields::new(self.packet.protocol, self.packet.header(data), OrdinaryPacket::hop_limit(data), length)
     }
 
     fn mac(self) -> Option<[u8; 6]> {

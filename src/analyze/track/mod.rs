@@ -9,6 +9,7 @@ mod arrival;
 mod details;
 mod directions;
 mod elsewhere;
+mod headers;
 mod index;
 mod marks;
 mod model;
@@ -45,13 +46,14 @@ use std::hint::black_box;
 
 use crate::analyze::batch::{Seen, WINDOW};
 use crate::analyze::packet::{OrdinaryPacket, Packet, QuotedHeader, TcpFlags};
-use crate::capfile::{CaptureWarning, Frame};
+use crate::capfile::{CaptureWarning, Frame, FrameTime};
 use crate::limits::Limits;
 use crate::types::{FrameNumber, Protocol};
 
 use arrival::{Arrival, At, Header, Whole};
 use details::AllDetails;
 use elsewhere::Kinds;
+use headers::offered;
 use index::Index;
 use notes::{NoteBudget, Noted, Notes};
 use numbers::SecondNumbers;
@@ -81,6 +83,8 @@ pub struct Tracker {
     /// Frames of streams beyond the limit, and the first of them.
     unfollowed: u64,
     first_unfollowed: Option<FrameNumber>,
+    /// When the capture's first frame came.
+    start: Option<FrameTime>,
 }
 
 /// What is remembered besides the records that every frame touches.
@@ -112,7 +116,13 @@ impl Tracker {
             most_streams: limits.connections,
             unfollowed: 0,
             first_unfollowed: None,
+            start: None,
         }
+    }
+
+    /// The capture begins with a frame of this time, whatever is in it.
+    pub fn begin(&mut self, time: Option<FrameTime>) {
+        self.start = time;
     }
 
     /// Takes in the next frame of the capture.
@@ -247,7 +257,17 @@ impl Tracker {
         let warnings = self.warnings();
         let Rest { details, notes, mut other, second_numbers, elsewhere, .. } = self.rest;
         self.streams.iter().for_each(|record| other.add_directions_of(record));
-        Traffic::new(self.streams, details, &second_numbers, notes.sort(), other.finish(), elsewhere.finish(), warnings)
+        let mut traffic = Traffic::new(
+            self.streams,
+            details,
+            &second_numbers,
+            notes.sort(),
+            other.finish(),
+            elsewhere.finish(),
+            warnings,
+        );
+        traffic.start = self.start.map(FrameTime::timestamp);
+        traffic
     }
 
     fn warnings(&self) -> Vec<CaptureWarning> {
@@ -334,7 +354,9 @@ impl Rest {
             acknowledgement,
             payload_length: header.payload_length.unwrap_or(0),
             retransmission,
+            fields: arrival.fields(),
         };
-        self.notes.push(&mut self.budget, stream, &noted);
+        let options = offered(noted.flags.has(TcpFlags::SYN), arrival.header_bytes());
+        self.notes.push(&mut self.budget, stream, &noted, options);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::payload::PayloadKind;
 use super::sides::{Side, side};
+use crate::analyze::decode::TcpOptions;
 use crate::analyze::packet::TcpFlags;
 use crate::types::{FrameNumber, SocketAddress, StreamNumber, Timestamp};
 
@@ -195,6 +196,10 @@ pub struct FrameNote {
     pub sender: Side,
     /// Its TCP flags; empty for UDP and for headers that Wireshark does not evaluate.
     pub flags: TcpFlags,
+    /// Sequence number as sent (`tcp.seq_raw`); 0 for UDP.
+    pub sequence: u32,
+    /// Acknowledgement number as sent (`tcp.ack_raw`), be ACK set or not; 0 for UDP.
+    pub acknowledgement: u32,
     /// Sequence number relative to the sender's base, as Wireshark shows it (`tcp.seq`); 0 for UDP.
     pub relative_sequence: u32,
     /// Acknowledgement number relative to the peer's base (`tcp.ack`); 0 where ACK is clear, and for UDP.
@@ -203,4 +208,30 @@ pub struct FrameNote {
     pub payload_length: u32,
     /// True where its SYN, payload or FIN had been sent before.
     pub retransmission: bool,
+    /// TCP window as sent, in the units of the window scale (`tcp.window_size_value`); 0 for UDP.
+    pub window: u16,
+    /// Checksum of TCP or UDP as sent (`tcp.checksum`, `udp.checksum`).
+    pub checksum: u16,
+    /// Bytes of the TCP header with its options (`tcp.hdr_len`), or of the UDP header, which is 8.
+    pub header_length: u8,
+    /// Time to live or hop limit of the IP header (`ip.ttl`, `ipv6.hlim`).
+    pub hop_limit: Option<u8>,
+    /// Bytes of the frame on the wire (`frame.len`).
+    pub frame_length: u32,
+    /// What a SYN or SYN-ACK offers; `None` for all other frames.
+    pub options: Option<TcpOptions>,
+}
+
+impl FrameNote {
+    /// How many sequence numbers it takes: its payload, and one for SYN or FIN (RFC 9293, section 3.4). Both in one segment
+    /// count once, as in Wireshark.
+    pub fn occupied(&self) -> u32 {
+        let control = self.flags.has(TcpFlags::SYN) || self.flags.has(TcpFlags::FIN);
+        self.payload_length.wrapping_add(u32::from(control))
+    }
+
+    /// Whether its acknowledgement number means something.
+    pub fn acknowledges(&self) -> bool {
+        self.flags.has(TcpFlags::ACK)
+    }
 }

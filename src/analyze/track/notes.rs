@@ -1,10 +1,12 @@
 //! Notes on single frames, for answers that name frames and for ladder diagrams. Bounded: the first frames of each
 //! stream, as many as the limits allow.
 
+use super::headers::Fields;
 use super::model::FrameNote;
 use super::packed::PackedFrame;
 use super::place::Place;
 use super::sides::Side;
+use crate::analyze::decode::TcpOptions;
 use crate::analyze::packet::TcpFlags;
 use crate::capfile::FrameTime;
 use crate::limits::Limits;
@@ -22,6 +24,7 @@ pub(super) struct Note {
     flags: TcpFlags,
     /// Bit 0: sent by side B. Bit 1: retransmission.
     marks: u8,
+    fields: Fields,
 }
 
 /// What a note is made of.
@@ -34,11 +37,12 @@ pub(super) struct Noted {
     pub(super) acknowledgement: u32,
     pub(super) payload_length: u32,
     pub(super) retransmission: bool,
+    pub(super) fields: Fields,
 }
 
 impl Note {
     /// The note with sequence numbers counted from the bases of both sides.
-    pub(super) fn expand(&self, bases: [Option<u32>; 2]) -> FrameNote {
+    fn expand(&self, bases: [Option<u32>; 2], options: Option<TcpOptions>) -> FrameNote {
         let [a, b] = bases.map(|base| base.unwrap_or(0));
         let sender = if self.marks & 1 == 0 { Side::A } else { Side::B };
         let (own, peer) = if sender == Side::A { (a, b) } else { (b, a) };
@@ -48,21 +52,37 @@ impl Note {
             time: self.time.map(FrameTime::timestamp),
             sender,
             flags: self.flags,
+            sequence: self.sequence,
+            acknowledgement: self.acknowledgement,
             relative_sequence: self.sequence.wrapping_sub(own),
             relative_acknowledgement: if acknowledges { self.acknowledgement.wrapping_sub(peer) } else { 0 },
             payload_length: self.payload_length,
             retransmission: self.marks & 2 != 0,
+            window: self.fields.window,
+            checksum: self.fields.checksum,
+            header_length: self.fields.header_length,
+            hop_limit: self.fields.hop_limit,
+            frame_length: self.fields.frame_length,
+            options,
         }
     }
 }
 
 /// Notes on the frames of all streams, as they come.
 #[derive(Debug, Default)]
-pub(super) struct Notes(Vec<Note>);
+pub(super) struct Notes {
+    all: Vec<Note>,
+    /// Of the SYNs among them.
+    options: Vec<(PackedFrame, TcpOptions)>,
+}
 
 /// The notes of each stream together, in frame order.
 #[derive(Debug)]
-pub(super) struct SortedNotes(Vec<Note>);
+pub(super) struct SortedNotes {
+    all: Vec<Note>,
+    /// In frame order.
+    options: Vec<(PackedFrame, TcpOptions)>,
+}
 
 /// How many notes may still be taken.
 #[derive(Debug)]
@@ -85,9 +105,10 @@ impl NoteBudget {
 
 impl Notes {
     /// Notes a frame that the budget allows.
-    pub(super) fn push(&mut self, budget: &mut NoteBudget, stream: Place, noted: &Noted) {
+    pub(super) fn push(&mut self, budget: &mut NoteBudget, stream: Place, noted: &Noted, options: Option<TcpOptions>) {
         budget.left = budget.left.saturating_sub(1);
-        self.0.push(Note {
+        self.options.extend(options.map(|options| (PackedFrame::new(noted.frame), options)));
+        self.all.push(Note {
             stream,
             sequence: noted.sequence,
             acknowledgement: noted.acknowledgement,
@@ -96,23 +117,44 @@ impl Notes {
             frame: PackedFrame::new(noted.frame),
             flags: noted.flags,
             marks: u8::from(noted.sender == Side::B) | u8::from(noted.retransmission) << 1,
+            fields: noted.fields,
         });
     }
 
     /// Puts the notes of each stream together, in frame order. Nothing is kept for each stream: there may be far more of
     /// them than notes.
     pub(super) fn sort(mut self) -> SortedNotes {
-        // They come in frame order, which this keeps; and it moves each note once.
-        self.0.sort_by_cached_key(|note| note.stream.number());
-        SortedNotes(self.0)
+        // They come in frame order, which this keeps; and it moves each note once. The options come in frame order, too.
+        self.all.sort_by_cached_key(|note| note.stream.number());
+        SortedNotes { all: self.all, options: self.options }
     }
 }
 
 impl SortedNotes {
+    /// The notes of a stream, with sequence numbers counted from the bases of both sides.
+    pub(super) fn expanded(
+        &self,
+        stream: Option<Place>,
+        bases: [Option<u32>; 2],
+    ) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
+        let notes = stream.map_or(&[][..], |stream| self.of(stream));
+        notes.iter().map(move |note| note.expand(bases, self.options_of(note)))
+    }
+
+    /// What a SYN offered.
+    fn options_of(&self, note: &Note) -> Option<TcpOptions> {
+        if !note.flags.has(TcpFlags::SYN) {
+            return None;
+        }
+        let frame = note.frame.get();
+        let place = self.options.binary_search_by_key(&frame, |(syn, _)| syn.get()).ok()?;
+        self.options.get(place).map(|(_, options)| *options)
+    }
+
     /// The notes of a stream.
     pub(super) fn of(&self, stream: Place) -> &[Note] {
-        let start = self.0.partition_point(|note| note.stream.number() < stream.number());
-        let rest = self.0.get(start..).unwrap_or_default();
+        let start = self.all.partition_point(|note| note.stream.number() < stream.number());
+        let rest = self.all.get(start..).unwrap_or_default();
         let length = rest.partition_point(|note| note.stream == stream);
         rest.get(..length).unwrap_or_default()
     }

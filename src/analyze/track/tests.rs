@@ -58,6 +58,12 @@ impl Sent {
         }
     }
 
+    /// The same with the header that it has in these bytes, where there are any.
+    fn packet_in<'a>(&self, bytes: &'a [u8]) -> Packet<'a> {
+        let (header, hop_limit) = (bytes.get(34..54).unwrap_or_default(), bytes.get(22).copied());
+        Packet { header, hop_limit, ..self.packet() }
+    }
+
     /// The same on the wire, in an ordinary frame, where it can be: header length and payload length in order.
     fn bytes(&self) -> Option<Vec<u8>> {
         let length = usize::try_from(self.length.filter(|_| !self.bogus)?).unwrap();
@@ -204,7 +210,8 @@ fn follow(all: &[Sent]) -> Traffic {
 fn follow_within(all: &[Sent], limits: &Limits) -> Traffic {
     let mut tracker = Tracker::new(limits);
     for (number, sent) in all.iter().enumerate() {
-        tracker.add(&frame(number), &sent.packet());
+        let bytes = sent.bytes().unwrap_or_default();
+        tracker.add(&frame(number), &sent.packet_in(&bytes));
     }
     tracker.finish()
 }
@@ -228,7 +235,7 @@ fn follow_in_windows(all: &[Sent], limits: &Limits) -> Traffic {
                     let seen = Seen { number: frame.number.0, entry, packet, bytes: frame.data };
                     tracker.add_ordinary(&seen, window.streams, window.candidates[place]);
                 }
-                None => tracker.add(frame, &some[place].packet()),
+                None => tracker.add(frame, &some[place].packet_in(frame.data)),
             }
         }
     }

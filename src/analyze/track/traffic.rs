@@ -10,7 +10,7 @@ use super::place::Place;
 use super::record::Record;
 use super::records::Records;
 use crate::capfile::CaptureWarning;
-use crate::types::{FrameNumber, Protocol, StreamNumber};
+use crate::types::{FrameNumber, Protocol, StreamNumber, Timestamp};
 
 /// The connections, conversations and other traffic of one capture.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub struct Traffic {
     other: OtherTraffic,
     elsewhere: Vec<Elsewhere>,
     warnings: Vec<CaptureWarning>,
+    pub(super) start: Option<Timestamp>,
 }
 
 impl Traffic {
@@ -42,7 +43,12 @@ impl Traffic {
             Numbers::new(protocol, all, first_frame, second_numbers)
         };
         let (tcp, udp) = (numbers(Protocol::Tcp), numbers(Protocol::Udp));
-        Traffic { streams, details, tcp, udp, notes, other, elsewhere, warnings }
+        Traffic { streams, details, tcp, udp, notes, other, elsewhere, warnings, start: None }
+    }
+
+    /// When the first frame of the capture came, whatever was in it: Wireshark counts `frame.time_relative` from there.
+    pub fn start(&self) -> Option<Timestamp> {
+        self.start
     }
 
     /// Number of TCP connections.
@@ -170,8 +176,7 @@ impl Traffic {
     fn notes_at(&self, place: Option<u32>) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
         let bases =
             place.and_then(|place| self.streams.get(Place::new(place).index())).map_or([None; 2], Record::bases);
-        let notes = place.map_or(&[][..], |place| self.notes.of(Place::new(place)));
-        notes.iter().map(move |note| note.expand(bases))
+        self.notes.expanded(place.map(Place::new), bases)
     }
 
     fn notes_complete(&self, place: u32) -> bool {

@@ -1,0 +1,104 @@
+//! The options of a TCP header (RFC 9293, section 3.1; RFC 7323; RFC 2018).
+
+/// Option kinds (IANA "TCP Option Kind Numbers").
+mod kinds {
+    pub(super) const END: u8 = 0;
+    pub(super) const NO_OPERATION: u8 = 1;
+    pub(super) const MAXIMUM_SEGMENT_SIZE: u8 = 2;
+    pub(super) const WINDOW_SCALE: u8 = 3;
+    pub(super) const SACK_PERMITTED: u8 = 4;
+    pub(super) const TIMESTAMPS: u8 = 8;
+}
+
+/// Bytes of a TCP header without options.
+const TCP_HEADER: usize = 20;
+
+/// What the options of a SYN offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TcpOptions {
+    /// Maximum segment size in bytes (RFC 9293, section 3.7.1).
+    pub maximum_segment_size: Option<u16>,
+    /// Window scale: by so many bits later windows are to be shifted, as sent (RFC 7323, section 2).
+    pub window_scale: Option<u8>,
+    /// Selective acknowledgements are permitted (RFC 2018, section 2).
+    pub sack_permitted: bool,
+    /// Time stamp value and echo reply (RFC 7323, section 3).
+    pub timestamps: Option<[u32; 2]>,
+}
+
+impl TcpOptions {
+    /// The options of a TCP header, of which these bytes were captured. What is cut or damaged ends the list; of an option
+    /// that occurs twice the last one counts, as in Wireshark.
+    pub fn of_header(header: &[u8]) -> TcpOptions {
+        let mut found = TcpOptions::default();
+        let mut options = header.get(TCP_HEADER..).unwrap_or_default();
+        while let [kind, rest @ ..] = options {
+            if *kind == kinds::END {
+                break;
+            }
+            if *kind == kinds::NO_OPERATION {
+                options = rest;
+                continue;
+            }
+            let length = usize::from(rest.first().copied().unwrap_or(0));
+            let Some(data) = options.get(2..length) else { break };
+            found.add(*kind, data);
+            options = options.get(length..).unwrap_or_default();
+        }
+        found
+    }
+
+    /// Takes in one option; one of another length than its own kind's says nothing.
+    fn add(&mut self, kind: u8, data: &[u8]) {
+        match (kind, data) {
+            (kinds::MAXIMUM_SEGMENT_SIZE, &[a, b]) => self.maximum_segment_size = Some(u16::from_be_bytes([a, b])),
+            (kinds::WINDOW_SCALE, &[shift]) => self.window_scale = Some(shift),
+            (kinds::SACK_PERMITTED, &[]) => self.sack_permitted = true,
+            (kinds::TIMESTAMPS, &[a, b, c, d, e, f, g, h]) => {
+                self.timestamps = Some([u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])]);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(options: &[u8]) -> TcpOptions {
+        TcpOptions::of_header(&[&[0; TCP_HEADER][..], options].concat())
+    }
+
+    /// The SYN of a Linux client, as in `fixtures/plain/step8.pcapng`, frame 16.
+    #[test]
+    fn the_options_of_a_syn_are_read() {
+        let options = of(&[2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 1, 2, 0, 0, 0, 0, 1, 3, 3, 7]);
+        let expected = TcpOptions {
+            maximum_segment_size: Some(1460),
+            window_scale: Some(7),
+            sack_permitted: true,
+            timestamps: Some([258, 0]),
+        };
+        assert_eq!(options, expected);
+    }
+
+    #[test]
+    fn what_is_unknown_is_passed_over_and_what_is_cut_ends_the_list() {
+        let fast_open_first = of(&[34, 2, 2, 4, 2, 24]);
+        assert_eq!(fast_open_first.maximum_segment_size, Some(536));
+        assert_eq!(of(&[2, 4, 5]), TcpOptions::default());
+        assert_eq!(of(&[0, 0, 2, 4, 5, 180]), TcpOptions::default());
+        assert_eq!(of(&[3, 0, 4, 2]), TcpOptions::default());
+        assert_eq!(of(&[3, 4, 7, 0, 4, 2]), TcpOptions { sack_permitted: true, ..TcpOptions::default() });
+        assert_eq!(TcpOptions::of_header(&[]), TcpOptions::default());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(header in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = TcpOptions::of_header(&header);
+        }
+    }
+}
