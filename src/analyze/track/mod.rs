@@ -25,6 +25,7 @@ mod quoted_tests;
 mod record;
 mod records;
 mod rules;
+mod sequence;
 mod sides;
 mod tcp;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use other::{
     ArpQuestion, CaptureEvidence, KindCounts, LONGEST_ETHERNET, Neighbour, OtherTraffic, PingPair, Unreachable,
 };
 pub use payload::PayloadKind;
+pub use sequence::{Segment, SequenceAnalysis, Verdicts};
 pub use sides::Side;
 pub use traffic::Traffic;
 
