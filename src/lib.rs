@@ -23,6 +23,7 @@ pub mod capture;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod escape;
+pub mod facts;
 pub mod filter;
 pub mod grade;
 pub mod journal;

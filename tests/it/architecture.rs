@@ -12,11 +12,12 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::support::package;
 
 /// Top-level modules, and those that each may use. All may use [`BASE`].
-const LAYERS: [(&str, &[&str]); 14] = [
-    ("lab", &[]),
+const LAYERS: [(&str, &[&str]); 15] = [
+    ("facts", &[]),
+    ("lab", &["facts"]),
     ("capfile", &[]),
     ("journal", &[]),
-    ("analyze", &["capfile", "lab", "journal"]),
+    ("analyze", &["capfile", "facts", "lab", "journal"]),
     ("report", &["analyze", "capfile", "lab"]),
     ("grade", &["analyze", "capfile", "lab", "journal", "report"]),
     ("filter", &["analyze"]),

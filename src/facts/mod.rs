@@ -1,0 +1,27 @@
+//! The facts that a sheet can ask of a capture: what each is called and means, which Wireshark field it equals, and how an
+//! answer may be written. [`FACTS`] has them all; a key stands there and nowhere else.
+//!
+//! A [`Selection`] says of which connection, side or frame a fact is asked. Facts are found in captures by
+//! `analyze::measure`, which gives a [`Value`]; [`judge`] holds what a student wrote against it. Knows no capture.
+
+mod define;
+mod names;
+mod numbers;
+mod registry;
+mod selection;
+#[cfg(test)]
+mod tests;
+mod value;
+mod written;
+
+pub use define::{About, Fact, FactType, Over, Tolerance};
+pub use names::{Answered, Closing, Ends, Flow, FrameFact, Handshake, Marked, Name, StepFact, Whole};
+pub use registry::FACTS;
+pub use selection::{End, FlagName, Misfit, Range, Selection, Which};
+pub use value::{Value, flag_names};
+pub use written::{Judgement, judge, judge_each, readable};
+
+/// The fact of this key.
+pub fn fact(key: &str) -> Option<&'static Fact> {
+    FACTS.iter().find(|fact| fact.key == key)
+}
