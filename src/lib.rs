@@ -11,7 +11,8 @@
 //!   `cli`)
 //! - [`grade`]: a submission's captures and written answers → points, with the reasons
 //!
-//! [`python`] holds the lab's Python programs as text. All rest on [`types`]; [`lab`] knows the sheet (questions, steps, hosts), [`journal`] the socket programs' event log.
+//! [`python`] holds the lab's Python programs as text. All rest on [`types`]; [`lab`] knows the sheet (questions, steps, hosts),
+//! [`facts`] what a sheet can ask of a capture, [`journal`] the socket programs' event log.
 //! Everything but these six is the core: it opens no file, reads no clock, prints nothing, starts no thread.
 
 #![forbid(unsafe_code)]

@@ -19,6 +19,7 @@ pub mod batch;
 pub mod conversation;
 pub mod decode;
 pub mod facts;
+pub mod measure;
 pub mod packet;
 pub mod pipeline;
 pub mod text;

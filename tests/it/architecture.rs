@@ -63,7 +63,7 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 18] = [
+const STAGES: [&str; 19] = [
     "unfollowed",
     "packet",
     "decode",
@@ -76,6 +76,7 @@ const STAGES: [&str; 18] = [
     "addresses",
     "conversation",
     "accounts",
+    "measure",
     "place",
     "story",
     "matching",

@@ -11,6 +11,7 @@ mod captures;
 mod claims;
 #[cfg(unix)]
 mod docs;
+mod facts;
 mod filter;
 mod fixtures;
 mod golden;

@@ -57,6 +57,11 @@ impl RoleOfFrame {
         self.note.flags.has(TcpFlags::FIN)
     }
 
+    /// Whether it has RST set.
+    pub fn has_rst(&self) -> bool {
+        self.note.flags.has(TcpFlags::RST)
+    }
+
     /// Whether it carries payload that no earlier frame carried.
     pub fn carries_data(&self) -> bool {
         self.new_bytes > 0
