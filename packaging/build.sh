@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the packages for one architecture into target/packages: a Debian package and a Python wheel with the program in it
-# (for Windows a wheel alone). Two builds of one commit give the same bytes, wherever they are made.
+# (for Windows a wheel alone). Two builds of one commit are to give the same bytes, wherever they are made.
 #
 #   packaging/build.sh amd64|arm64|armhf|windows
 #
