@@ -31,9 +31,9 @@ const NOT_RUN: [(&str, &str); 18] = [
     ("socklab capture -i eth0 -o step8.pcapng\n", "it captures on the machine's network"),
     ("socklab sockets", "it shows the machine's own"),
     ("socklab run -- python3 tcp_server.py", "it listens on an address of the lab"),
-    ("socklab rehearse -o rehearsal", "it needs namespaces; tests/it/rehearse.rs does"),
-    ("socklab rehearse -o python ", "it needs namespaces; tests/it/rehearse.rs does"),
-    ("socklab rehearse -o lab ", "it needs namespaces; tests/it/rehearse.rs does"),
+    ("socklab rehearse -o rehearsal", "it needs namespaces; tests/it/rehearse does"),
+    ("socklab rehearse -o python ", "it needs namespaces; tests/it/rehearse does"),
+    ("socklab rehearse -o lab ", "it needs namespaces; tests/it/rehearse does"),
     ("socklab rehearse -o mine ", "it needs namespaces and the reader's own program"),
 ];
 
