@@ -382,9 +382,9 @@ fn is_toml(name: &str) -> bool {
 
 /// Whether TOML begins with a table of a lab file. Its points stand under the questions' names, as the answers of a form do.
 fn is_lab_file(head: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(head);
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['#', '\u{feff}']));
-    first.is_some_and(|line| !line.starts_with("[\"") && !line.starts_with("['"))
+    let text = encoding::glance(head).unwrap_or_default();
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| !line.trim_start_matches(['[', ' ']).starts_with(['"', '\'']))
 }
 
 /// Only for files that came with others.
@@ -472,10 +472,12 @@ mod tests {
         let state = session.analyze(&Corrections::default());
         assert_eq!(state.lab.as_deref(), Some("lab.toml"));
         assert_eq!(state.form.unwrap().filling["I.1b"]["explanation"], "because");
+        let dotted = session.add("dotted.toml", Cursor::new("\"I.2\".errno = \"none\"\n"));
+        assert_eq!(texts(&dotted), ["it takes the place of answers.toml"]);
         let slip = session.add("lab2.toml", Cursor::new("[hosts]\nD = \"10.0.0.1\"\n"));
         assert_eq!((slip[0].kind, slip[0].hint.as_str()), ("error", LabConfig::HINT));
         let empty = template::toml(&LabConfig::default());
-        assert_eq!(texts(&session.add("mine.toml", Cursor::new(empty))), ["it takes the place of answers.toml"]);
+        assert_eq!(texts(&session.add("mine.toml", Cursor::new(empty))), ["it takes the place of dotted.toml"]);
     }
 
     #[test]
