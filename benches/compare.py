@@ -9,7 +9,8 @@ that it is in the page cache, then runs all programs one after the other, round 
 machine hits all of them. `--quick` makes captures a tenth as long. Programs that are not installed are left out and
 named. Needs Python alone; capinfos, tcptrace and tshark are in Debian's packages tshark, wireshark-common, tcptrace.
 `--without` leaves one out, such as tshark, which takes half a minute. `--least` takes the least of all rounds, not the
-median: on a machine where other things run, that says more. `--profile dist` measures what packages are built with.
+median: on a machine where other things run, that says more. `--profile dist` measures what packages are built with,
+`--program FILE` one that is there already.
 `--growth` measures captures of a thousand to a million conversations, of eight frames each, instead.
 """
 import argparse, os, shutil, signal, statistics, subprocess, sys, time
@@ -109,12 +110,13 @@ def main():
     parser.add_argument("--without", action="append", default=[], metavar="PROGRAM", help="tshark, tcptrace, capinfos")
     parser.add_argument("--least", action="store_true")
     parser.add_argument("--profile", default="release")
+    parser.add_argument("--program", help="a program that is there already: none is built")
     parser.add_argument("--growth", action="store_true")
     args = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)             # each capture's rows as soon as they are there
     os.makedirs(args.dir, exist_ok=True)
-    program, middle = program_of(args.profile), min if args.least else statistics.median
-    print(f"{'least' if args.least else 'medians'} of {args.rounds} rounds, all programs in turn, profile {args.profile}\n")
+    program, middle = args.program or program_of(args.profile), min if args.least else statistics.median
+    print(f"{'least' if args.least else 'medians'} of {args.rounds} rounds, all programs in turn, {args.program or args.profile}\n")
     print(f"| {'capture':52} | {'program':12} | {'wall s':>8} | {'cpu s':>8} | {'peak MiB':>8} | {'times the first':>15} | {'cpu':>6} |")
     print(f"|{'-' * 54}|{'-' * 14}|{'-' * 9}:|{'-' * 9}:|{'-' * 9}:|{'-' * 16}:|{'-' * 7}:|")
     kinds = [(kind, frames, slow) for kind, (frames, slow) in KINDS.items()]
