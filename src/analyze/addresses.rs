@@ -81,7 +81,7 @@ impl Shared<'_> {
     }
 }
 
-/// One end of a stream: the stream's position by number, shifted left by one, and 1 for [`Side::B`].
+/// One end of a stream: the stream's position by number, shifted left by one, and 1 for [`Side::Responder`].
 #[derive(Clone, Copy)]
 struct End(u64);
 
@@ -92,8 +92,8 @@ impl End {
 
     fn side(self) -> Side {
         match self.0 & 1 {
-            0 => Side::A,
-            _ => Side::B,
+            0 => Side::Originator,
+            _ => Side::Responder,
         }
     }
 }
@@ -183,8 +183,8 @@ impl<'a> Index<'a> {
     fn address(&self, end: End) -> Option<SocketAddress> {
         let [a, b] = self.stream(end)?.addresses;
         match end.side() {
-            Side::A => Some(a),
-            Side::B => Some(b),
+            Side::Originator => Some(a),
+            Side::Responder => Some(b),
         }
     }
 

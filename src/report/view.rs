@@ -14,12 +14,12 @@ pub struct Ends<T> {
 }
 
 impl<T: Copy> Ends<T> {
-    /// The values of a pair that holds [`Side::A`] first.
+    /// The values of a pair that holds [`Side::Originator`] first.
     pub fn of(pair: &[T; 2], role: Role) -> Ends<T> {
         let [a, b] = *pair;
         match role.client {
-            Side::A => Ends { client: a, server: b },
-            Side::B => Ends { client: b, server: a },
+            Side::Originator => Ends { client: a, server: b },
+            Side::Responder => Ends { client: b, server: a },
         }
     }
 }
@@ -140,4 +140,4 @@ fn count(roles: &[Role], streams: usize) -> (usize, usize) {
 }
 
 /// The role where an analysis gives none: nothing is lost from the report.
-const NO_ROLE: Role = Role { client: Side::A, basis: RoleBasis::Guess, lab: false };
+const NO_ROLE: Role = Role { client: Side::Originator, basis: RoleBasis::Guess, lab: false };

@@ -99,7 +99,7 @@ struct Sender {
 impl Judge {
     fn role_of(&mut self, note: FrameNote) -> RoleOfFrame {
         let [a, b] = &mut self.senders;
-        let (own, peer) = if note.sender == Side::A { (a, b) } else { (b, a) };
+        let (own, peer) = if note.sender == Side::Originator { (a, b) } else { (b, a) };
         let start = own.unwrapped(note.relative_sequence);
         let length = i64::from(note.payload_length);
         let has = |flag| note.flags.has(flag);
@@ -201,7 +201,7 @@ mod tests {
     /// Frames and roles as RFC 9293 has them (figures 6 and 12), with a line sent twice and a keep-alive.
     #[test]
     fn every_frame_of_a_connection_has_one_role() {
-        let (a, b) = (Side::A, Side::B);
+        let (a, b) = (Side::Originator, Side::Responder);
         let roles = judged(vec![
             note(1, a, 0x02, 0, 0, 0),
             note(2, b, 0x12, 0, 1, 0),
@@ -237,10 +237,10 @@ mod tests {
     #[test]
     fn a_segment_out_of_order_is_no_repetition() {
         let roles = judged(vec![
-            note(3, Side::A, 0x10, 1, 1, 0),
-            note(4, Side::A, 0x19, 7, 1, 2),
-            note(5, Side::A, 0x18, 1, 1, 6),
-            note(6, Side::A, 0x18, 4, 1, 4),
+            note(3, Side::Originator, 0x10, 1, 1, 0),
+            note(4, Side::Originator, 0x19, 7, 1, 2),
+            note(5, Side::Originator, 0x18, 1, 1, 6),
+            note(6, Side::Originator, 0x18, 4, 1, 4),
         ]);
         let expected =
             [(FrameRole::Handshake, 0), (FrameRole::Data, 2), (FrameRole::Data, 6), (FrameRole::Retransmission, 0)];
@@ -256,9 +256,9 @@ mod tests {
         ) {
             let mut bytes = std::collections::BTreeSet::new();
             // The first frame sets where sequence numbers count from.
-            let mut notes = vec![note(3, Side::A, 0x10, base, 1, 0)];
+            let mut notes = vec![note(3, Side::Originator, 0x10, base, 1, 0)];
             for (number, (start, length)) in (4..).zip(&segments) {
-                notes.push(note(number, Side::A, 0x18, base.wrapping_add(start + 1), 1, length + 1));
+                notes.push(note(number, Side::Originator, 0x18, base.wrapping_add(start + 1), 1, length + 1));
                 bytes.extend(*start..start + length + 1);
             }
             let new: u64 = judged(notes).into_iter().map(|(_, new)| u64::from(new)).sum();

@@ -64,7 +64,7 @@ impl TcpSighting {
 
     /// The frame in which a side first ended the connection (FIN or RST).
     pub(crate) fn first_closing_frame(&self) -> Option<FrameNumber> {
-        [Side::A, Side::B]
+        [Side::Originator, Side::Responder]
             .into_iter()
             .flat_map(|side| [self.connection.fin(side), self.connection.rst(side)])
             .flatten()

@@ -117,9 +117,9 @@ impl Candidates<'_> {
     fn add_tcp(&mut self, capture: usize, connection: &TcpConnection) {
         let shown = server_side(connection.syn_sender, connection.syn_ack_sender);
         let sides: &[Side] = match shown {
-            Some(Side::A) => &[Side::A],
-            Some(Side::B) => &[Side::B],
-            None => &[Side::A, Side::B],
+            Some(Side::Originator) => &[Side::Originator],
+            Some(Side::Responder) => &[Side::Responder],
+            None => &[Side::Originator, Side::Responder],
         };
         let exchange = tcp_exchange(connection);
         for &side in sides {
@@ -140,10 +140,10 @@ impl Candidates<'_> {
         // An empty line is a datagram without payload.
         let silent = is_payload_free(conversation);
         let exchange = if silent { Some(Exchange::Silence) } else { exchange_of(conversation.payload_kinds) };
-        for side in [Side::A, Side::B] {
+        for side in [Side::Originator, Side::Responder] {
             let (own, peer) = (conversation.address(side), conversation.address(side.other()));
             let Some(candidate) = self.note(capture, Protocol::Udp, own, peer.ip) else { continue };
-            candidate.addressed_first += u64::from(side == Side::B);
+            candidate.addressed_first += u64::from(side == Side::Responder);
             candidate.add_ports(own.port, peer.port);
             candidate.add_exchange(exchange);
         }

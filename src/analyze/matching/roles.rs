@@ -34,7 +34,7 @@ fn tcp_role(ends: &StreamEnds, servers: &Servers) -> Role {
     };
     let basis = if ends.syn_sender.is_some() { RoleBasis::Syn } else { RoleBasis::SynAck };
     let [a, b] = ends.addresses;
-    let lab = servers.contains(Protocol::Tcp, if server == Side::A { a } else { b });
+    let lab = servers.contains(Protocol::Tcp, if server == Side::Originator { a } else { b });
     Role { client: server.other(), basis, lab }
 }
 
@@ -47,8 +47,8 @@ fn role_without_handshake(protocol: Protocol, addresses: [SocketAddress; 2], ser
     let [a, b] = addresses;
     let server = match (servers.score(protocol, a), servers.score(protocol, b)) {
         (None, None) => return Role { client: guess_client(protocol, a, b), basis: RoleBasis::Guess, lab: false },
-        (a, b) if a > b => Side::A,
-        _ => Side::B,
+        (a, b) if a > b => Side::Originator,
+        _ => Side::Responder,
     };
     Role { client: server.other(), basis: RoleBasis::Lab, lab: true }
 }
@@ -59,10 +59,10 @@ fn guess_client(protocol: Protocol, a: SocketAddress, b: SocketAddress) -> Side 
     let (service_a, service_b) = (is_other_service(protocol, a.port), is_other_service(protocol, b.port));
     let (ephemeral_a, ephemeral_b) = (may_be_ephemeral(a.port), may_be_ephemeral(b.port));
     if service_a != service_b {
-        return if service_a { Side::B } else { Side::A };
+        return if service_a { Side::Responder } else { Side::Originator };
     }
     if ephemeral_a != ephemeral_b {
-        return if ephemeral_a { Side::A } else { Side::B };
+        return if ephemeral_a { Side::Originator } else { Side::Responder };
     }
-    if a.port < b.port { Side::B } else { Side::A }
+    if a.port < b.port { Side::Responder } else { Side::Originator }
 }

@@ -166,7 +166,7 @@ impl Stream {
         let missing = || if self.complete { Missing::Flag(flag.name()) } else { Missing::TooMany };
         let connection = self.connection.as_ref().ok_or(Missing::Protocol)?;
         let ends = |frames: [Option<FrameNumber>; 2]| {
-            let of = [Side::A, Side::B].into_iter().zip(frames);
+            let of = [Side::Originator, Side::Responder].into_iter().zip(frames);
             of.filter(|(side, _)| end.is_none_or(|end| self.side(end) == *side)).filter_map(|(_, frame)| frame).min()
         };
         let frame = match flag {

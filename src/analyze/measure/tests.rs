@@ -58,7 +58,7 @@ fn a_refused_connection_has_what_it_has_and_no_more() {
 fn datagrams_have_lengths_and_no_flags() {
     let capture = capture("sheets/udp/datagrams.pcapng");
     let conversation = capture.traffic.udp_conversations().next().unwrap();
-    let stream = Stream::udp(&capture, &conversation, Side::A);
+    let stream = Stream::udp(&capture, &conversation, Side::Originator);
     assert_eq!(value(&stream, "udp_length", segment(3)), "408");
     assert_eq!(value(&stream, "payload_length", segment(3)), "400");
     assert_eq!(value(&stream, "protocol_number", Part::default()), "17");

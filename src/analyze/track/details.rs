@@ -24,23 +24,23 @@ pub(super) enum First {
     Syn,
     SynAck,
     /// After the SYN-ACK, with ACK set and SYN clear.
-    AckOfA,
-    AckOfB,
-    DataOfA,
-    DataOfB,
-    FinOfA,
-    FinOfB,
-    RstOfA,
-    RstOfB,
+    AckOfOriginator,
+    AckOfResponder,
+    DataOfOriginator,
+    DataOfResponder,
+    FinOfOriginator,
+    FinOfResponder,
+    RstOfOriginator,
+    RstOfResponder,
 }
 
 impl First {
     const COUNT: usize = 10;
 
-    pub(super) const ACK: [First; 2] = [First::AckOfA, First::AckOfB];
-    pub(super) const DATA: [First; 2] = [First::DataOfA, First::DataOfB];
-    pub(super) const FIN: [First; 2] = [First::FinOfA, First::FinOfB];
-    pub(super) const RST: [First; 2] = [First::RstOfA, First::RstOfB];
+    pub(super) const ACK: [First; 2] = [First::AckOfOriginator, First::AckOfResponder];
+    pub(super) const DATA: [First; 2] = [First::DataOfOriginator, First::DataOfResponder];
+    pub(super) const FIN: [First; 2] = [First::FinOfOriginator, First::FinOfResponder];
+    pub(super) const RST: [First; 2] = [First::RstOfOriginator, First::RstOfResponder];
 }
 
 /// How many frames after the stream's first one, plus one; 0 for none.
@@ -165,7 +165,7 @@ impl Known<'_> {
 
     /// Retransmissions of each side; they stay at 4,294,967,295.
     pub(super) fn retransmissions(&self) -> [u32; 2] {
-        [Side::A, Side::B].map(|of| {
+        [Side::Originator, Side::Responder].map(|of| {
             let more = self.far.retransmissions.get(&(self.place, of)).copied().unwrap_or(0);
             u32::from(*side(&self.details.retransmissions, of)).saturating_add(more)
         })
@@ -220,11 +220,11 @@ impl Noting<'_> {
         if flags.has(SYN_ACK) {
             if marks.set(Marks::SYN_ACK) {
                 self.set(First::SynAck, frame);
-                marks.0 |= if sender == Side::B { Marks::SYN_ACK_FROM_B } else { 0 };
+                marks.0 |= if sender == Side::Responder { Marks::SYN_ACK_FROM_RESPONDER } else { 0 };
             }
         } else if flags.has(TcpFlags::SYN) && marks.set(Marks::SYN) {
             self.set(First::Syn, frame);
-            marks.0 |= if sender == Side::B { Marks::SYN_FROM_B } else { 0 };
+            marks.0 |= if sender == Side::Responder { Marks::SYN_FROM_RESPONDER } else { 0 };
         }
         if flags.has(TcpFlags::FIN) && marks.set(Marks::fin(sender)) {
             self.set(*side(&First::FIN, sender), frame);
@@ -263,20 +263,23 @@ mod tests {
         all.push(At { number: FrameNumber(10), time: None });
         let place = Place::new(1);
         let near_end = 10 + u64::from(Distance::FAR) - 2;
-        for (kind, frame) in
-            [(First::Syn, 10), (First::SynAck, near_end), (First::FinOfA, near_end + 1), (First::RstOfB, 1 << 39)]
-        {
+        for (kind, frame) in [
+            (First::Syn, 10),
+            (First::SynAck, near_end),
+            (First::FinOfOriginator, near_end + 1),
+            (First::RstOfResponder, 1 << 39),
+        ] {
             all.get_mut(place).unwrap().set(kind, FrameNumber(frame));
             assert_eq!(all.get(place).unwrap().first(kind), Some(FrameNumber(frame)));
         }
         assert_eq!(all.far.frames.len(), 2);
         for _ in 0..700 {
-            all.get_mut(place).unwrap().note_retransmission(Side::B);
+            all.get_mut(place).unwrap().note_retransmission(Side::Responder);
         }
         assert_eq!(all.get(place).unwrap().retransmissions(), [0, 700]);
         let other = all.get(Place::new(0)).unwrap();
         assert_eq!(
-            (other.first(First::Syn), other.first(First::FinOfA), other.retransmissions()),
+            (other.first(First::Syn), other.first(First::FinOfOriginator), other.retransmissions()),
             (None, None, [0, 0])
         );
     }

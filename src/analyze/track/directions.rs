@@ -20,7 +20,7 @@ impl Directions {
     }
 }
 
-/// The directions of both sides, [`Side::A`] first.
+/// The directions of both sides, [`Side::Originator`] first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct BothDirections(pub(super) [Directions; 2]);
 

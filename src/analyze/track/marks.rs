@@ -8,9 +8,9 @@ pub(super) struct Marks(pub(super) u16);
 
 impl Marks {
     pub(super) const SYN: u16 = 1;
-    pub(super) const SYN_FROM_B: u16 = 2;
+    pub(super) const SYN_FROM_RESPONDER: u16 = 2;
     pub(super) const SYN_ACK: u16 = 4;
-    pub(super) const SYN_ACK_FROM_B: u16 = 8;
+    pub(super) const SYN_ACK_FROM_RESPONDER: u16 = 8;
 
     pub(super) const fn base(of: Side) -> u16 {
         side_bit(of, 4)
@@ -38,7 +38,7 @@ impl Marks {
 
     #[inline]
     pub(super) const fn has_both_bases(self) -> bool {
-        let both = Marks::base(Side::A) | Marks::base(Side::B);
+        let both = Marks::base(Side::Originator) | Marks::base(Side::Responder);
         self.0 & both == both
     }
 
@@ -53,7 +53,7 @@ impl Marks {
 
 const fn side_bit(of: Side, shift: u16) -> u16 {
     match of {
-        Side::A => 1 << shift,
-        Side::B => 2 << shift,
+        Side::Originator => 1 << shift,
+        Side::Responder => 2 << shift,
     }
 }

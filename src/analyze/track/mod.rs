@@ -230,7 +230,7 @@ impl Tracker {
         let (at, pair) = (arrival.at(), arrival.pair());
         let Some(stream) = self.open_record(at, pair) else { return self.leave_out(at.number) };
         let Some(record) = self.streams.get_mut(stream.index()) else { return };
-        self.rest.count(record, arrival, stream, Side::A);
+        self.rest.count(record, arrival, stream, Side::Originator);
         if pair.protocol() == Protocol::Tcp
             && let Some(mut details) = self.rest.details.get_mut(stream)
         {
@@ -331,7 +331,7 @@ impl Rest {
         if let Some(mut details) = self.details.get_mut(stream) {
             details.begin(arrival.at());
         }
-        Side::A
+        Side::Originator
     }
 
     /// Takes note of a frame of a stream, or a quote of one, that may open or take a second number.

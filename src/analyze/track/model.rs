@@ -47,7 +47,7 @@ pub struct SideCounts {
     pub retransmissions: u64,
 }
 
-/// A TCP connection: one Wireshark stream. Arrays hold [`Side::A`] first.
+/// A TCP connection: one Wireshark stream. Arrays hold [`Side::Originator`] first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TcpConnection {
     /// Wireshark's `tcp.stream`.
@@ -134,7 +134,7 @@ pub struct UdpSide {
     pub payload_bytes: u64,
 }
 
-/// A UDP conversation: one Wireshark stream. Arrays hold [`Side::A`] first.
+/// A UDP conversation: one Wireshark stream. Arrays hold [`Side::Originator`] first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UdpConversation {
     /// Wireshark's `udp.stream`.
@@ -175,7 +175,7 @@ impl UdpConversation {
 /// The two ends of a stream: made without the rest, since of a large capture most streams need nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamEnds {
-    /// The two socket addresses, [`Side::A`] first.
+    /// The two socket addresses, [`Side::Originator`] first.
     pub addresses: [SocketAddress; 2],
     /// Frames of both sides.
     pub frames: u64,

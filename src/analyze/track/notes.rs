@@ -22,7 +22,7 @@ pub(super) struct Note {
     time: Option<FrameTime>,
     frame: PackedFrame,
     flags: TcpFlags,
-    /// Bit 0: sent by side B. Bit 1: retransmission.
+    /// Bit 0: sent by the responder. Bit 1: retransmission.
     marks: u8,
     fields: Fields,
 }
@@ -44,8 +44,8 @@ impl Note {
     /// The note with sequence numbers counted from the bases of both sides.
     fn expand(&self, bases: [Option<u32>; 2], options: Option<TcpOptions>) -> FrameNote {
         let [a, b] = bases.map(|base| base.unwrap_or(0));
-        let sender = if self.marks & 1 == 0 { Side::A } else { Side::B };
-        let (own, peer) = if sender == Side::A { (a, b) } else { (b, a) };
+        let sender = if self.marks & 1 == 0 { Side::Originator } else { Side::Responder };
+        let (own, peer) = if sender == Side::Originator { (a, b) } else { (b, a) };
         let acknowledges = self.flags.has(TcpFlags::ACK);
         FrameNote {
             frame: self.frame.get().unwrap_or(FrameNumber(0)),
@@ -116,7 +116,7 @@ impl Notes {
             time: noted.time,
             frame: PackedFrame::new(noted.frame),
             flags: noted.flags,
-            marks: u8::from(noted.sender == Side::B) | u8::from(noted.retransmission) << 1,
+            marks: u8::from(noted.sender == Side::Responder) | u8::from(noted.retransmission) << 1,
             fields: noted.fields,
         });
     }

@@ -97,7 +97,7 @@ impl Pair {
         let marks = Marks(self.marks.0 ^ packet.marks.0);
         let near = ((a ^ first) | (b ^ second)) == 0 && !marks.is_ipv6() && !marks.is_udp();
         // Which side it is cannot be predicted: a branch would cost more.
-        let side = select_unpredictable(marks.is_swapped(), Side::B, Side::A);
+        let side = select_unpredictable(marks.is_swapped(), Side::Responder, Side::Originator);
         (near && (!packet.marks.is_ipv6() || self.far == packet.far)).then_some(side)
     }
 

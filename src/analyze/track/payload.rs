@@ -107,7 +107,7 @@ impl PayloadKinds {
         }
     }
 
-    /// The kinds, [`Side::A`] first.
+    /// The kinds, [`Side::Originator`] first.
     pub(super) fn get(self) -> [PayloadKind; 2] {
         self.0
     }

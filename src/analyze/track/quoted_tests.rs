@@ -141,7 +141,11 @@ fn quoted_datagrams_take_numbers() {
     udp_streams(&[error(p), error(udp('Q', b"")), n], &[(2, 3)]);
     let traffic = follow(&[error(p), n, back(p)]);
     let stream = traffic.udp(StreamNumber(0)).unwrap();
-    assert_eq!(stream.address(Side::A).to_string(), "10.0.3.1:9", "who sent the first frame, not the quoted one");
+    assert_eq!(
+        stream.address(Side::Originator).to_string(),
+        "10.0.3.1:9",
+        "who sent the first frame, not the quoted one"
+    );
 }
 
 #[test]
@@ -186,7 +190,11 @@ fn quotes_are_no_frames() {
         (stream.first_frame.0, stream.last_frame.0, stream.counts[0].frames, stream.counts[1].frames),
         (3, 3, 1, 0)
     );
-    assert_eq!(stream.address(Side::A).to_string(), "10.0.3.2:40080", "who sent the first frame, not the quoted one");
+    assert_eq!(
+        stream.address(Side::Originator).to_string(),
+        "10.0.3.2:40080",
+        "who sent the first frame, not the quoted one"
+    );
     assert_eq!(stream.counts[0].retransmissions, 0);
     assert_eq!((traffic.other().counts.tcp, traffic.other().counts.icmp), (2, 2));
     let alone = follow(&[error(p)]);

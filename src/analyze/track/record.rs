@@ -185,7 +185,7 @@ impl Record {
         if noted || self.is_full() {
             return;
         }
-        for sender in [Side::A, Side::B] {
+        for sender in [Side::Originator, Side::Responder] {
             let has_sent_data = self.marks.has(Marks::data(sender));
             let [without, with] = match self.pair.protocol() {
                 Protocol::Udp => [has_sent_data; 2],

@@ -73,7 +73,7 @@ pub struct SequenceAnalysis {
     pub segments: Vec<Segment>,
     /// Nanoseconds from the latest SYN to the first segment with ACK and without SYN after it (`tcp.analysis.initial_rtt`).
     pub initial_round_trip: Option<i128>,
-    /// The window scale of each side, [`Side::A`] first, where both sides offered one: the shift.
+    /// The window scale of each side, [`Side::Originator`] first, where both sides offered one: the shift.
     pub scales: [Option<u8>; 2],
 }
 
@@ -137,7 +137,7 @@ struct Flow {
     latest: Verdicts,
 }
 
-/// Both sides, [`Side::A`] first.
+/// Both sides, [`Side::Originator`] first.
 #[derive(Debug, Default)]
 struct Following {
     flows: [Flow; 2],
@@ -148,7 +148,7 @@ struct Following {
 impl Following {
     fn segment(&mut self, note: FrameNote) -> Segment {
         let Following { flows: [a, b], latest_syn, initial_round_trip } = self;
-        let (own, peer) = if note.sender == Side::A { (a, b) } else { (b, a) };
+        let (own, peer) = if note.sender == Side::Originator { (a, b) } else { (b, a) };
         let time = note.time.map_or(0, nanoseconds);
         let verdicts = own.judge(peer, &note, time, *initial_round_trip);
         own.take_in(&note, time, verdicts);
@@ -326,7 +326,7 @@ mod tests {
                 nanoseconds: u32::try_from(milliseconds % 1000).unwrap() * 1_000_000,
                 digits: 9,
             }),
-            sender: if of_a { Side::A } else { Side::B },
+            sender: if of_a { Side::Originator } else { Side::Responder },
             flags: TcpFlags(flags),
             sequence,
             acknowledgement,

@@ -1,21 +1,21 @@
-//! The two sides of a stream, and choosing between them: their parts stand in arrays with [`Side::A`] first. Which
+//! The two sides of a stream, and choosing between them: their parts stand in arrays with [`Side::Originator`] first. Which
 //! side sends next cannot be predicted: no branches.
 
 /// One of the two ends of a connection or conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The sender of the first frame.
-    A,
+    Originator,
     /// Its peer.
-    B,
+    Responder,
 }
 
 impl Side {
     /// The other end.
     pub const fn other(self) -> Side {
         match self {
-            Side::A => Side::B,
-            Side::B => Side::A,
+            Side::Originator => Side::Responder,
+            Side::Responder => Side::Originator,
         }
     }
 }

@@ -367,7 +367,7 @@ fn handshakes_and_closes_are_told_apart() {
     let (syn, syn_ack, ack) = ((false, SYN, 100, 0, 0), (true, SYN | ACK, 500, 101, 0), (false, ACK, 101, 501, 0));
     let complete = told(&[syn, syn_ack, ack]);
     assert_eq!((complete.handshake, complete.close, complete.completeness), (HandshakeState::Complete, Close::Open, 7));
-    assert_eq!((complete.syn_sender, complete.syn_ack_sender), (Some(Side::A), Some(Side::B)));
+    assert_eq!((complete.syn_sender, complete.syn_ack_sender), (Some(Side::Originator), Some(Side::Responder)));
     assert_eq!(told(&[syn, syn]).handshake, HandshakeState::SynOnly);
     assert_eq!(told(&[syn_ack, ack]).handshake, HandshakeState::SynAckSeen);
     assert_eq!(told(&[ack]).handshake, HandshakeState::NotCaptured);
@@ -427,7 +427,7 @@ fn notes_tell_frames_with_relative_numbers() {
             (note.frame.0, note.sender, note.relative_sequence, note.relative_acknowledgement, note.payload_length)
         })
         .collect();
-    assert_eq!(notes, [(1, Side::A, 0, 0, 0), (2, Side::B, 0, 1, 0), (3, Side::A, 1, 1, 3)]);
+    assert_eq!(notes, [(1, Side::Originator, 0, 0, 0), (2, Side::Responder, 0, 1, 0), (3, Side::Originator, 1, 1, 3)]);
     assert!(traffic.tcp_notes_complete(StreamNumber(0)));
 }
 

@@ -104,13 +104,13 @@ fn compare(path: &Path, compared: &mut Compared) {
     let Some(told) = rows::of(path).filter(rows::Table::is_timed) else { return };
     let tcp: Vec<_> = capture.traffic.tcp_connections().collect();
     for connection in &tcp {
-        let side = connection.syn_sender.or(connection.syn_ack_sender.map(Side::other)).unwrap_or(Side::A);
+        let side = connection.syn_sender.or(connection.syn_ack_sender.map(Side::other)).unwrap_or(Side::Originator);
         let stream = Stream::tcp(&capture, connection, side);
         let rows = told.stream(Protocol::Tcp, connection.stream.0.into());
         compare_stream(&name, &stream, rows, compared);
     }
     for conversation in capture.traffic.udp_conversations() {
-        let stream = Stream::udp(&capture, &conversation, Side::A);
+        let stream = Stream::udp(&capture, &conversation, Side::Originator);
         let rows = told.stream(Protocol::Udp, conversation.stream.0.into());
         compare_stream(&name, &stream, rows, compared);
     }

@@ -103,8 +103,12 @@ pub(crate) fn traffic(traffic: &Traffic, frames: u64, limits: &Limits) {
     ];
     assert_eq!(kinds.iter().sum::<u64>(), frames, "{counts:?}");
     assert!(traffic.tcp_count() + traffic.udp_count() <= limits.connections);
-    let tcp: u64 = traffic.tcp_connections().map(|c| c.counts(Side::A).frames + c.counts(Side::B).frames).sum();
-    let udp: u64 = traffic.udp_conversations().map(|c| c.counts(Side::A).datagrams + c.counts(Side::B).datagrams).sum();
+    let tcp: u64 =
+        traffic.tcp_connections().map(|c| c.counts(Side::Originator).frames + c.counts(Side::Responder).frames).sum();
+    let udp: u64 = traffic
+        .udp_conversations()
+        .map(|c| c.counts(Side::Originator).datagrams + c.counts(Side::Responder).datagrams)
+        .sum();
     let followed = traffic.warnings().iter().all(|warning| warning.code != "limit-connections");
     assert!(tcp <= counts.tcp && udp <= counts.udp);
     assert!(!followed || (tcp, udp) == (counts.tcp, counts.udp), "frames were lost without a word");
@@ -112,7 +116,8 @@ pub(crate) fn traffic(traffic: &Traffic, frames: u64, limits: &Limits) {
         assert!(connection.first_frame <= connection.last_frame && connection.last_frame.0 <= frames);
         let notes: Vec<_> = traffic.tcp_notes(connection.stream).map(|note| note.frame).collect();
         assert!(notes.is_sorted() && notes.len() <= limits.notes_per_connection as usize);
-        let whole = notes.len() as u64 == connection.counts(Side::A).frames + connection.counts(Side::B).frames;
+        let whole = notes.len() as u64
+            == connection.counts(Side::Originator).frames + connection.counts(Side::Responder).frames;
         assert_eq!(traffic.tcp_notes_complete(connection.stream), whole);
     }
     let lists = [

@@ -50,22 +50,23 @@ impl Record {
 
     /// Base sequence numbers of both sides.
     pub(in crate::analyze::track) fn bases(&self) -> [Option<u32>; 2] {
-        [Side::A, Side::B].map(|of| self.marks.has(Marks::base(of)).then_some(side(&self.senders, of).base))
+        [Side::Originator, Side::Responder]
+            .map(|of| self.marks.has(Marks::base(of)).then_some(side(&self.senders, of).base))
     }
 
     fn syn_sender(&self) -> Option<Side> {
-        self.marks.has(Marks::SYN).then_some(side_where(self.marks.has(Marks::SYN_FROM_B)))
+        self.marks.has(Marks::SYN).then_some(side_where(self.marks.has(Marks::SYN_FROM_RESPONDER)))
     }
 
     fn syn_ack_sender(&self) -> Option<Side> {
-        self.marks.has(Marks::SYN_ACK).then_some(side_where(self.marks.has(Marks::SYN_ACK_FROM_B)))
+        self.marks.has(Marks::SYN_ACK).then_some(side_where(self.marks.has(Marks::SYN_ACK_FROM_RESPONDER)))
     }
 
     /// The frame that completes the handshake: from the sender of the SYN, without a SYN from the receiver of the
     /// SYN-ACK.
     fn completing_ack(&self, details: Known<'_>) -> Option<FrameNumber> {
         let client = self.syn_sender().or(self.syn_ack_sender().map(Side::other))?;
-        details.first(*side(&First::ACK, if self.pair().is_loop() { Side::A } else { client }))
+        details.first(*side(&First::ACK, if self.pair().is_loop() { Side::Originator } else { client }))
     }
 
     fn handshake(&self, details: Known<'_>) -> HandshakeState {
@@ -79,9 +80,9 @@ impl Record {
     }
 
     fn close(&self) -> Close {
-        if self.marks.has(Marks::rst(Side::A) | Marks::rst(Side::B)) {
+        if self.marks.has(Marks::rst(Side::Originator) | Marks::rst(Side::Responder)) {
             Close::Reset
-        } else if self.marks.has(Marks::fin(Side::A) | Marks::fin(Side::B)) {
+        } else if self.marks.has(Marks::fin(Side::Originator) | Marks::fin(Side::Responder)) {
             Close::Fin
         } else {
             Close::Open
@@ -102,5 +103,5 @@ impl Sender {
 }
 
 fn side_where(b: bool) -> Side {
-    if b { Side::B } else { Side::A }
+    if b { Side::Responder } else { Side::Originator }
 }

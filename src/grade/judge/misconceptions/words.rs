@@ -49,7 +49,7 @@ fn initial_numbers(scene: &Scene<'_>) -> Vec<u32> {
     let of_lab = scene.analysis.captures.iter().flat_map(|capture| view::tcp_of(capture, true));
     let of_client = of_lab.filter(|tcp| tcp.connection.syn.is_some()).filter_map(|tcp| {
         let [a, b] = tcp.connection.base_sequence;
-        if tcp.role.client == Side::A { a } else { b }
+        if tcp.role.client == Side::Originator { a } else { b }
     });
     of_client.collect()
 }
