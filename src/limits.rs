@@ -36,6 +36,8 @@ pub struct Limits {
     pub notes_per_connection: u32,
     /// Most frames noted in one capture; further ones are counted, not listed (`frame_list_complete`).
     pub notes: usize,
+    /// Most data frames of one capture of whose payload the first characters are kept; those of further ones are not shown.
+    pub payload_starts: usize,
     /// Most entries in each table about hosts and about traffic that is neither TCP nor UDP (pings, ARP requests,
     /// errors, MAC addresses); further ones are counted, not listed (`limit-table-entries`).
     pub table_entries: usize,
@@ -57,6 +59,7 @@ impl Default for Limits {
             fragment_bytes: 8 * 1024 * 1024,
             notes_per_connection: 2000,
             notes: 100_000,
+            payload_starts: 16_384,
             table_entries: 4096,
         }
     }

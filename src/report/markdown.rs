@@ -21,7 +21,7 @@ const LISTED: usize = 20;
 
 /// The tables of a capture and their columns. The file is named above them, so that its column is left out, as are columns
 /// that CSV has for programs.
-const TABLES: [(TableName, &str, &[&str]); 3] = [
+const TABLES: [(TableName, &str, &[&str]); 4] = [
     (TableName::Addresses, "Socket addresses", &["protocol", "host", "socket_address", "role", "frames", "traffic"]),
     (
         TableName::Connections,
@@ -63,6 +63,7 @@ const TABLES: [(TableName, &str, &[&str]); 3] = [
             "traffic",
         ],
     ),
+    (TableName::Texts, "What was sent", &["frame", "protocol", "stream", "from", "source", "len", "content", "text"]),
 ];
 
 /// Writes the report.

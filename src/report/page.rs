@@ -4,9 +4,12 @@
 //! and cut to the width. A line to copy and a file's name are the only ones that may be wider.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width as ColumnWidth,
+};
 use textwrap::Options;
 
 use crate::escape::harmless;
@@ -24,6 +27,12 @@ const RULE: char = '─';
 
 /// Spaces before a table.
 const INDENT: u16 = 2;
+
+/// Spaces before a note in a table.
+const NOTE_INDENT: usize = 4;
+
+/// A row that holds the place of a note: no cell can be this, since nothing harmful is left in one.
+const NOTE: &str = "\u{1}";
 
 /// Which way a column is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,14 +129,34 @@ impl<'w> Page<'w> {
     where
         R: IntoIterator<Item = Vec<String>>,
     {
+        self.table_with_notes(columns, rows.into_iter().map(|row| (row, None)))
+    }
+
+    /// A table in which a note may follow a row, in lines as wide as the page.
+    pub fn table_with_notes<R>(&mut self, columns: &[Column], rows: R) -> io::Result<()>
+    where
+        R: IntoIterator<Item = (Vec<String>, Option<String>)>,
+    {
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let mut table = empty_table(columns);
-            for row in rows.by_ref().take(ROWS_AT_ONCE) {
+            let mut notes = VecDeque::new();
+            let mut needs: Vec<Need> = columns.iter().map(|(title, _)| Need::of(title)).collect();
+            for (row, note) in rows.by_ref().take(ROWS_AT_ONCE) {
+                needs.iter_mut().zip(&row).for_each(|(need, cell)| *need = need.max(Need::of(&harmless_cell(cell))));
                 table.add_row(row.iter().map(|cell| Cell::new(harmless_cell(cell))));
+                if let Some(note) = note {
+                    table.add_row([Cell::new(NOTE)]);
+                    notes.push_back(note);
+                }
             }
+            let widths = keep_words_whole(&needs);
             // The columns exist only now.
-            for (column, (_, align)) in table.column_iter_mut().zip(columns) {
+            for (number, (column, (_, align))) in table.column_iter_mut().zip(columns).enumerate() {
+                if let Some(width) = widths.as_ref().and_then(|widths| widths.get(number)) {
+                    let width = u16::try_from(width.saturating_add(usize::from(INDENT))).unwrap_or(u16::MAX);
+                    column.set_constraint(ColumnConstraint::Absolute(ColumnWidth::Fixed(width)));
+                }
                 column.set_padding((INDENT, 0)).set_cell_alignment(match align {
                     Align::Left => CellAlignment::Left,
                     Align::Right => CellAlignment::Right,
@@ -138,6 +167,9 @@ impl<'w> Page<'w> {
                 match number {
                     0 => self.line(&self.style.paint(Piece::Title, line).to_string())?,
                     // The rule begins where the columns do.
+                    _ if line.trim_start() == NOTE => {
+                        self.paragraph(NOTE_INDENT, &notes.pop_front().unwrap_or_default())?;
+                    }
                     _ if line.starts_with(RULE) => self.line(&line.replacen(RULE, " ", usize::from(INDENT)))?,
                     _ => self.line(line)?,
                 }
@@ -161,6 +193,46 @@ fn empty_table(columns: &[Column]) -> Table {
         .set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX))
         .set_header(columns.iter().map(|(title, _)| Cell::new(title)));
     table
+}
+
+/// What a column of a table needs: columns of its longest line, and of its longest word.
+#[derive(Debug, Clone, Copy, Default)]
+struct Need {
+    line: usize,
+    word: usize,
+}
+
+impl Need {
+    fn of(cell: &str) -> Need {
+        let widest =
+            |parts: &mut dyn Iterator<Item = &str>| parts.map(textwrap::core::display_width).max().unwrap_or(0);
+        Need { line: widest(&mut cell.split('\n')), word: widest(&mut cell.split_whitespace()) }
+    }
+
+    fn max(self, other: Need) -> Need {
+        Need { line: self.line.max(other.line), word: self.word.max(other.word) }
+    }
+}
+
+/// How wide the columns of a table that is too wide are made so that no address or name is broken inside; `None` where
+/// there is no room for that, and where all fits.
+fn keep_words_whole(needs: &[Need]) -> Option<Vec<usize>> {
+    let room = WIDTH.checked_sub(needs.len().saturating_mul(usize::from(INDENT)))?;
+    let sum = |of: fn(&Need) -> usize| needs.iter().map(of).fold(0, usize::saturating_add);
+    let mut left = room.checked_sub(sum(|need| need.word)).filter(|_| sum(|need| need.line) > room)?;
+    let lacks = |need: &Need| need.line.saturating_sub(need.word);
+    let mut by_lack: Vec<usize> = (0..needs.len()).collect();
+    by_lack.sort_by_key(|column| needs.get(*column).map_or(0, lacks));
+    let mut widths: Vec<usize> = needs.iter().map(|need| need.word).collect();
+    for (done, column) in by_lack.into_iter().enumerate() {
+        let share = left.checked_div(needs.len().saturating_sub(done)).unwrap_or(0);
+        let more = needs.get(column).map_or(0, lacks).min(share);
+        left = left.saturating_sub(more);
+        if let Some(width) = widths.get_mut(column) {
+            *width = width.saturating_add(more);
+        }
+    }
+    Some(widths)
 }
 
 /// Line breaks in a cell are ours; all else is made harmless.
@@ -225,6 +297,27 @@ mod tests {
             page.table(&[("Name", Align::Left), ("Frames", Align::Right)], [vec!["a".into(), "12".into()]])
         });
         assert_eq!(page, "  Name  Frames\n  ────────────\n  a         12\n");
+    }
+
+    #[test]
+    fn no_address_is_broken_while_there_is_room() {
+        let columns =
+            ["File", "Stream", "Client", "Handshake", "Sent", "Back", "End"].map(|title| (title, Align::Left));
+        let row = ["a-long-name-of-a-fil", "0", "A/B 127.127.127.127:36991", "19, 20, 21", "4 (18)", "2 (10)", "FIN"];
+        let page = written(|page| page.table(&columns, [row.map(str::to_owned).to_vec()]));
+        assert!(page.contains("127.127.127.127:36991") && page.contains("a-long-name-of-a-fil"), "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= WIDTH), "{page}");
+    }
+
+    #[test]
+    fn a_note_stands_below_its_row() {
+        let page = written(|page| {
+            let rows =
+                [(vec!["a".into(), "12".into()], Some("said: \u{1}".into())), (vec!["b".into(), "3".into()], None)];
+            page.table_with_notes(&[("Name", Align::Left), ("Frames", Align::Right)], rows)
+        });
+        let rows = "  a         12\n    said: \\x01\n  b          3\n";
+        assert_eq!(page, format!("  Name  Frames\n  ────────────\n{rows}"));
     }
 
     #[test]

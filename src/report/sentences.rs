@@ -27,7 +27,7 @@ pub const STEP_UNKNOWN: &str = "Which step it records cannot be told.";
 
 /// What the columns of the short tables mean.
 pub const LAB_LEGEND: &str = "Frames by their numbers in Wireshark. Handshake: SYN, SYN-ACK, ACK. Sent: the client's data \
-    frames or datagrams and, in parentheses, their bytes of payload; Back: the server's.";
+    frames or datagrams and, in parentheses, their bytes of payload; Back: the server's. Below each: its frames with what was typed.";
 
 /// What the columns about connections mean.
 pub const CONNECTIONS_LEGEND: &str = "Frames by their numbers in Wireshark. Data: frames with payload; ACK: frames that only \

@@ -1,4 +1,4 @@
-//! The analysis as six tables: columns and rows of typed cells, which CSV, Markdown and the page set each in its own way.
+//! The analysis as seven tables: columns and rows of typed cells, which CSV, Markdown and the page set each in its own way.
 //!
 //! Rows are made one by one; nothing is gathered for a whole capture but its distinct addresses.
 
@@ -9,6 +9,7 @@ use crate::analyze::analysis::{Analysis, Answer, Basis, CaptureAnalysis, Evidenc
 use crate::analyze::track::SideCounts;
 use crate::report::ladder::labels;
 use crate::report::ladder::{self, Arrow, Ladder};
+use crate::report::typed::Content;
 use crate::report::view::{self, Ends, Tcp, Udp};
 use crate::report::{sentences, words};
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
@@ -24,6 +25,8 @@ pub enum TableName {
     Datagrams,
     /// The frames of connections and conversations, as in their ladders.
     Frames,
+    /// The frames whose payload was looked at, with how it begins.
+    Texts,
     /// The answers with their claims.
     Answers,
     /// What went wrong.
@@ -32,11 +35,12 @@ pub enum TableName {
 
 impl TableName {
     /// All tables.
-    pub const ALL: [TableName; 6] = [
+    pub const ALL: [TableName; 7] = [
         TableName::Addresses,
         TableName::Connections,
         TableName::Datagrams,
         TableName::Frames,
+        TableName::Texts,
         TableName::Answers,
         TableName::Findings,
     ];
@@ -48,6 +52,7 @@ impl TableName {
             TableName::Connections => "connections",
             TableName::Datagrams => "datagrams",
             TableName::Frames => "frames",
+            TableName::Texts => "texts",
             TableName::Answers => "answers",
             TableName::Findings => "findings",
         }
@@ -60,6 +65,7 @@ impl TableName {
             TableName::Connections => CONNECTIONS,
             TableName::Datagrams => DATAGRAMS,
             TableName::Frames => FRAMES,
+            TableName::Texts => TEXTS,
             TableName::Answers => ANSWERS,
             TableName::Findings => FINDINGS,
         }
@@ -82,6 +88,7 @@ impl TableName {
             TableName::Connections => Box::new(view::tcp(capture).map(move |tcp| connection(analysis, capture, &tcp))),
             TableName::Datagrams => Box::new(view::udp(capture).map(move |udp| conversation(analysis, capture, &udp))),
             TableName::Frames => Box::new(frames(analysis, number)),
+            TableName::Texts => Box::new(texts(analysis, number)),
             TableName::Answers | TableName::Findings => Box::new(std::iter::empty()),
         }
     }
@@ -326,6 +333,22 @@ const FRAMES: &[Column] = &[
     number("len", "Len"),
     text("sent_again", "Sent again"),
     text("traffic", "Traffic"),
+    text("content", "Content"),
+    text("text", "Text"),
+];
+
+const TEXTS: &[Column] = &[
+    text("file", "File"),
+    number("frame", "Frame"),
+    text("protocol", "Protocol"),
+    number("stream", "Stream"),
+    text("from", "From"),
+    text("source", "Source"),
+    text("destination", "Destination"),
+    number("len", "Len"),
+    text("traffic", "Traffic"),
+    text("content", "Content"),
+    text("text", "Text"),
 ];
 
 fn frames(analysis: &Analysis, number: usize) -> impl Iterator<Item = Row> + '_ {
@@ -335,10 +358,41 @@ fn frames(analysis: &Analysis, number: usize) -> impl Iterator<Item = Row> + '_ 
     })
 }
 
+fn texts(analysis: &Analysis, number: usize) -> impl Iterator<Item = Row> + '_ {
+    ladder::of_capture(analysis, number, ladder::Wanted::ALL, usize::MAX).flat_map(move |ladder| {
+        let file = analysis.captures.get(number).map_or("", |capture| &capture.file);
+        let rows = ladder.arrows().filter_map(|arrow| {
+            let content = arrow.content.as_ref()?;
+            let (source, destination) = ladder.between(arrow);
+            let [kind, text] = content_cells(Some(content));
+            let cells = vec![
+                words_cell(file),
+                Cell::Frame(arrow.note.frame),
+                words_cell(ladder.protocol.to_string()),
+                Cell::Number(ladder.stream.0.into()),
+                words_cell(words::sender(arrow.from_client)),
+                words_cell(source.address.to_string()),
+                words_cell(destination.address.to_string()),
+                Cell::Number(arrow.note.payload_length.into()),
+                words_cell(words::traffic(ladder.lab)),
+                kind,
+                text,
+            ];
+            Some(Row { lab: ladder.lab, cells })
+        });
+        rows.collect::<Vec<_>>()
+    })
+}
+
+fn content_cells(content: Option<&Content>) -> [Cell; 2] {
+    let text = content.and_then(Content::text).map_or(Cell::Nothing, Cell::Text);
+    [content.map_or(Cell::Nothing, |content| words_cell(content.kind())), text]
+}
+
 fn of_arrow(file: &str, ladder: &Ladder, arrow: &Arrow) -> Row {
     let note = &arrow.note;
-    let [client, server] = &ladder.ends;
-    let (source, destination) = if arrow.from_client { (client, server) } else { (server, client) };
+    let (source, destination) = ladder.between(arrow);
+    let [kind, text] = content_cells(arrow.content.as_ref());
     let seconds = ladder.seconds(arrow);
     let of_tcp = |cell: Cell| if ladder.protocol == Protocol::Tcp { cell } else { Cell::Nothing };
     let has_ack = note.flags.has(crate::analyze::packet::TcpFlags::ACK);
@@ -360,6 +414,8 @@ fn of_arrow(file: &str, ladder: &Ladder, arrow: &Arrow) -> Row {
         Cell::Number(note.payload_length.into()),
         of_tcp(words_cell(if note.retransmission { "yes" } else { "no" })),
         words_cell(words::traffic(ladder.lab)),
+        kind,
+        text,
     ];
     Row { lab: ladder.lab, cells }
 }

@@ -2,7 +2,8 @@
 //!
 //! Memory grows with streams, not with packets: each has a record of fixed size, and the notes on single frames are
 //! bounded. `record` has what every frame touches, `tcp` the rules of TCP streams, `pair` and `index` find streams by their
-//! addresses, `notes` remembers single frames, `numbers` has what moves stream numbers, `other` everything that is neither;
+//! addresses, `notes` remembers single frames and `starts` how
+//! their payload begins, `numbers` has what moves stream numbers, `other` everything that is neither;
 //! `traffic` hands out what was found.
 
 mod arrival;
@@ -27,6 +28,7 @@ mod records;
 mod rules;
 mod sequence;
 mod sides;
+mod starts;
 mod tcp;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ pub use other::{
 pub use payload::PayloadKind;
 pub use sequence::{Segment, SequenceAnalysis, Verdicts};
 pub use sides::Side;
+pub use starts::PayloadStart;
 pub use traffic::Traffic;
 
 use std::hint::black_box;
@@ -64,6 +67,7 @@ use pair::{Pair, PairHasher};
 use place::Place;
 use record::{Record, Seldom};
 use records::Records;
+use starts::Starts;
 use tcp::Opening;
 
 /// Where the streams of some packets are, as long as no further stream has begun.
@@ -95,6 +99,7 @@ struct Rest {
     details: AllDetails,
     notes: Notes,
     budget: NoteBudget,
+    starts: Starts,
     second_numbers: SecondNumbers,
     elsewhere: Kinds,
     other: Collector,
@@ -111,6 +116,7 @@ impl Tracker {
                 details: AllDetails::new(),
                 notes: Notes::default(),
                 budget: NoteBudget::new(limits),
+                starts: Starts::new(limits),
                 second_numbers: SecondNumbers::default(),
                 elsewhere: Kinds::default(),
                 other: Collector::new(limits),
@@ -257,17 +263,11 @@ impl Tracker {
     /// What was found, when the last frame was added.
     pub fn finish(self) -> Traffic {
         let warnings = self.warnings();
-        let Rest { details, notes, mut other, second_numbers, elsewhere, .. } = self.rest;
+        let Rest { details, notes, starts, mut other, second_numbers, elsewhere, .. } = self.rest;
         self.streams.iter().for_each(|record| other.add_directions_of(record));
-        let mut traffic = Traffic::new(
-            self.streams,
-            details,
-            &second_numbers,
-            notes.sort(),
-            other.finish(),
-            elsewhere.finish(),
-            warnings,
-        );
+        let noted = (notes.sort(), starts.sort());
+        let (other, elsewhere) = (other.finish(), elsewhere.finish());
+        let mut traffic = Traffic::new(self.streams, details, &second_numbers, noted, other, elsewhere, warnings);
         traffic.start = self.start.map(FrameTime::timestamp);
         traffic
     }
@@ -320,6 +320,10 @@ impl Rest {
         }
         if noted {
             self.note(arrival, stream, sender, seldom.has(Seldom::RETRANSMISSION));
+            if let Some(length) = header.payload_length.filter(|length| *length > 0) {
+                let number = record.data_frames(sender);
+                self.starts.push(stream, arrival.at().number, number, arrival.payload(), length);
+            }
         }
         record.get_ready(self.budget.allows(record.frames()) || self.second_numbers.concern(&pair, stream));
     }

@@ -233,6 +233,11 @@ impl Record {
         u64::from(a.frames).wrapping_add(u64::from(b.frames))
     }
 
+    /// Frames with payload of one side so far.
+    pub(super) fn data_frames(&self, of: Side) -> u32 {
+        side(&self.senders, of).data_frames
+    }
+
     /// Whether a count has reached what a record can hold.
     pub(super) fn is_full(&self) -> bool {
         self.senders.iter().any(|sender| sender.frames == u32::MAX)

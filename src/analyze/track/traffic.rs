@@ -9,6 +9,7 @@ use super::other::OtherTraffic;
 use super::place::Place;
 use super::record::Record;
 use super::records::Records;
+use super::starts::{PayloadStart, SortedStarts};
 use crate::capfile::CaptureWarning;
 use crate::types::{FrameNumber, Protocol, StreamNumber, Timestamp};
 
@@ -20,6 +21,7 @@ pub struct Traffic {
     tcp: Numbers,
     udp: Numbers,
     notes: SortedNotes,
+    starts: SortedStarts,
     other: OtherTraffic,
     elsewhere: Vec<Elsewhere>,
     warnings: Vec<CaptureWarning>,
@@ -32,7 +34,7 @@ impl Traffic {
         streams: Records<Record>,
         details: AllDetails,
         second_numbers: &SecondNumbers,
-        notes: SortedNotes,
+        (notes, starts): (SortedNotes, SortedStarts),
         other: OtherTraffic,
         elsewhere: Vec<Elsewhere>,
         warnings: Vec<CaptureWarning>,
@@ -43,7 +45,7 @@ impl Traffic {
             Numbers::new(protocol, all, first_frame, second_numbers)
         };
         let (tcp, udp) = (numbers(Protocol::Tcp), numbers(Protocol::Udp));
-        Traffic { streams, details, tcp, udp, notes, other, elsewhere, warnings, start: None }
+        Traffic { streams, details, tcp, udp, notes, starts, other, elsewhere, warnings, start: None }
     }
 
     /// When the first frame of the capture came, whatever was in it: Wireshark counts `frame.time_relative` from there.
@@ -88,6 +90,11 @@ impl Traffic {
         self.tcp.place(stream).is_some_and(|place| self.notes_complete(place))
     }
 
+    /// How the payload of a TCP connection's first data frames begins, by frame.
+    pub fn tcp_starts(&self, stream: StreamNumber) -> impl Iterator<Item = (FrameNumber, PayloadStart<'_>)> {
+        self.starts_at(self.tcp.place(stream))
+    }
+
     /// Number of UDP conversations.
     pub fn udp_count(&self) -> usize {
         self.udp.len()
@@ -122,6 +129,11 @@ impl Traffic {
     /// Whether every datagram of a UDP conversation is noted. If not, only its first ones are.
     pub fn udp_notes_complete(&self, stream: StreamNumber) -> bool {
         self.udp.place(stream).is_some_and(|place| self.notes_complete(place))
+    }
+
+    /// How the payload of a UDP conversation's first datagrams begins, by frame.
+    pub fn udp_starts(&self, stream: StreamNumber) -> impl Iterator<Item = (FrameNumber, PayloadStart<'_>)> {
+        self.starts_at(self.udp.place(stream))
     }
 
     /// What else is in the capture.
@@ -177,6 +189,10 @@ impl Traffic {
         let bases =
             place.and_then(|place| self.streams.get(Place::new(place).index())).map_or([None; 2], Record::bases);
         self.notes.expanded(place.map(Place::new), bases)
+    }
+
+    fn starts_at(&self, place: Option<u32>) -> impl Iterator<Item = (FrameNumber, PayloadStart<'_>)> {
+        place.into_iter().flat_map(|place| self.starts.of(Place::new(place)))
     }
 
     fn notes_complete(&self, place: u32) -> bool {

@@ -48,7 +48,7 @@ pub(super) struct CellView {
 }
 
 /// The columns of the page's tables, by key. The file is named above them.
-const LAYOUT: [(&str, TableName, &str, &[&str]); 4] = [
+const LAYOUT: [(&str, TableName, &str, &[&str]); 5] = [
     (
         "Socket addresses",
         TableName::Addresses,
@@ -114,6 +114,12 @@ const LAYOUT: [(&str, TableName, &str, &[&str]); 4] = [
             "roles_by",
             "traffic",
         ],
+    ),
+    (
+        "What was sent",
+        TableName::Texts,
+        "frame",
+        &["frame", "protocol", "stream", "from", "source", "len", "content", "text"],
     ),
 ];
 

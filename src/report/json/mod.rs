@@ -5,6 +5,7 @@
 //! Connections are written one by one as they are met; nothing is gathered for all of them.
 
 mod format;
+mod frames;
 mod types;
 
 pub(crate) use format::Harmless;

@@ -8,13 +8,15 @@ use serde::{Serialize, Serializer};
 use crate::analyze::addresses::Addresses;
 use crate::analyze::analysis::{
     AddressRole, Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Facts, Finding, HostBasis, HostFound,
-    LabFound, RecordedStep, Role, RoleBasis, ServerFound, ServerKind, ServiceFound, Severity, Status, Verdict,
+    LabFound, RecordedStep, RoleBasis, ServerFound, ServerKind, ServiceFound, Severity, Status, Verdict,
 };
 use crate::analyze::conversation::roles::roles;
 use crate::analyze::text::{Span, Text};
-use crate::analyze::track::{Close, FrameNote, HandshakeState, SideCounts, TcpConnection, UdpSide};
+use crate::analyze::track::{Close, HandshakeState, SideCounts, TcpConnection, UdpSide};
 use crate::capfile::{CaptureWarning, Interface};
 use crate::lab::{Part, Step};
+use crate::report::json::frames::{DatagramJson, SegmentJson, listed};
+use crate::report::typed::Contents;
 use crate::report::view::{self, Ends, Tcp, Udp};
 use crate::report::{link_type, words};
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
@@ -282,7 +284,11 @@ impl TcpJson {
             last_time: connection.last_time,
             frame_list: listed(
                 tcp.role,
-                || roles(connection, capture.traffic.tcp_notes(connection.stream)).map(|frame| frame.note),
+                || {
+                    let notes = capture.traffic.tcp_notes(connection.stream);
+                    let contents = Contents::of(capture.traffic.tcp_starts(connection.stream));
+                    (roles(connection, notes).map(|frame| frame.note), contents)
+                },
                 SegmentJson::of,
             ),
             frame_list_complete: tcp.role.lab.then(|| capture.traffic.tcp_notes_complete(connection.stream)),
@@ -323,70 +329,6 @@ impl ServiceJson {
             why: service.why.to_string(),
         }
     }
-}
-
-/// One segment of a connection of the lab. Sequence numbers count from 0, as Wireshark shows them.
-#[derive(Serialize)]
-struct SegmentJson {
-    frame: FrameNumber,
-    time: Option<Timestamp>,
-    from: &'static str,
-    flags: String,
-    relative_sequence: u32,
-    relative_acknowledgement: u32,
-    payload_bytes: u32,
-    retransmission: bool,
-}
-
-impl SegmentJson {
-    fn of(role: Role, note: FrameNote) -> Self {
-        SegmentJson {
-            frame: note.frame,
-            time: note.time,
-            from: sender(role, note),
-            flags: words::flags(note.flags),
-            relative_sequence: note.relative_sequence,
-            relative_acknowledgement: note.relative_acknowledgement,
-            payload_bytes: note.payload_length,
-            retransmission: note.retransmission,
-        }
-    }
-}
-
-/// One datagram of a conversation of the lab.
-#[derive(Serialize)]
-struct DatagramJson {
-    frame: FrameNumber,
-    time: Option<Timestamp>,
-    from: &'static str,
-    payload_bytes: u32,
-}
-
-impl DatagramJson {
-    fn of(role: Role, note: FrameNote) -> Self {
-        DatagramJson {
-            frame: note.frame,
-            time: note.time,
-            from: sender(role, note),
-            payload_bytes: note.payload_length,
-        }
-    }
-}
-
-fn sender(role: Role, note: FrameNote) -> &'static str {
-    match role.client == note.sender {
-        true => "client",
-        false => "server",
-    }
-}
-
-/// The frames of the lab's own traffic; other traffic is not listed frame by frame.
-fn listed<N: Iterator<Item = FrameNote>, T>(
-    role: Role,
-    notes: impl FnOnce() -> N,
-    of: impl Fn(Role, FrameNote) -> T,
-) -> Option<Vec<T>> {
-    role.lab.then(|| notes().map(|note| of(role, note)).collect())
 }
 
 #[derive(Serialize)]
@@ -434,7 +376,14 @@ impl UdpJson {
             last_frame: conversation.last_frame,
             first_time: conversation.first_time,
             last_time: conversation.last_time,
-            frame_list: listed(udp.role, || capture.traffic.udp_notes(conversation.stream), DatagramJson::of),
+            frame_list: listed(
+                udp.role,
+                || {
+                    let contents = Contents::of(capture.traffic.udp_starts(conversation.stream));
+                    (capture.traffic.udp_notes(conversation.stream), contents)
+                },
+                DatagramJson::of,
+            ),
             frame_list_complete: udp.role.lab.then(|| capture.traffic.udp_notes_complete(conversation.stream)),
         }
     }

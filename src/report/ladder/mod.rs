@@ -10,6 +10,7 @@ use std::fmt;
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use crate::analyze::track::{FrameNote, Side};
+use crate::report::typed::{Content, Contents};
 use crate::report::view::{self, Ends, Tcp, Udp};
 use crate::report::words;
 use crate::types::{Protocol, SocketAddress, StreamNumber, Timestamp};
@@ -74,6 +75,8 @@ pub struct Arrow {
     pub label: String,
     /// Its phase.
     pub phase: Phase,
+    /// How its payload begins, where that is known.
+    pub content: Option<Content>,
 }
 
 /// A row of a ladder.
@@ -149,6 +152,12 @@ impl Ladder {
     pub fn title(&self) -> String {
         let [client, server] = &self.ends;
         words::stream_title(self.protocol, self.stream, &client.to_string(), &server.to_string())
+    }
+
+    /// The sender and the receiver of a frame.
+    pub fn between(&self, arrow: &Arrow) -> (&Participant, &Participant) {
+        let [client, server] = &self.ends;
+        if arrow.from_client { (client, server) } else { (server, client) }
     }
 
     /// The number of frames in it.
@@ -233,14 +242,39 @@ pub fn of_capture<'a>(
     tcp.chain(udp.filter_map(move |udp| Some(of_udp(analysis, number, capture?, &udp, most))))
 }
 
+/// The ladder of one stream of a capture, with at most `most` frames.
+pub fn of_stream(
+    analysis: &Analysis,
+    number: usize,
+    protocol: Protocol,
+    stream: StreamNumber,
+    most: usize,
+) -> Option<Ladder> {
+    let capture = analysis.captures.get(number)?;
+    let traffic = &capture.traffic;
+    Some(match protocol {
+        Protocol::Tcp => {
+            let place = traffic.tcp_streams().position(|other| other == stream)?;
+            let role = *capture.tcp_roles.get(place)?;
+            of_tcp(analysis, number, capture, &Tcp { connection: traffic.tcp(stream)?, role }, most)
+        }
+        Protocol::Udp => {
+            let place = traffic.udp_streams().position(|other| other == stream)?;
+            let role = *capture.udp_roles.get(place)?;
+            of_udp(analysis, number, capture, &Udp { conversation: traffic.udp(stream)?, role }, most)
+        }
+    })
+}
+
 /// The ladder of a TCP connection.
 pub fn of_tcp(analysis: &Analysis, number: usize, capture: &CaptureAnalysis, tcp: &Tcp, most: usize) -> Ladder {
     let connection = &tcp.connection;
     let mut reached = Phase::Handshake;
     let notes = capture.traffic.tcp_notes(connection.stream).take(most);
+    let contents = Contents::of(capture.traffic.tcp_starts(connection.stream));
     let arrows = roles(connection, notes).map(|frame| {
         reached = phase(&frame, reached);
-        arrow(frame.note, tcp.role.client, reached, words::segment(&frame.note))
+        arrow(frame.note, tcp.role.client, reached, words::segment(&frame.note), &contents)
     });
     let sections = sections(arrows);
     let ladder = Ladder {
@@ -260,7 +294,8 @@ pub fn of_tcp(analysis: &Analysis, number: usize, capture: &CaptureAnalysis, tcp
 pub fn of_udp(analysis: &Analysis, number: usize, capture: &CaptureAnalysis, udp: &Udp, most: usize) -> Ladder {
     let stream = udp.conversation.stream;
     let notes = capture.traffic.udp_notes(stream).take(most);
-    let arrows = notes.map(|note| arrow(note, udp.role.client, Phase::Datagrams, words::datagram(&note)));
+    let contents = Contents::of(capture.traffic.udp_starts(stream));
+    let arrows = notes.map(|note| arrow(note, udp.role.client, Phase::Datagrams, words::datagram(&note), &contents));
     let ladder = Ladder {
         capture: number,
         protocol: Protocol::Udp,
@@ -278,8 +313,8 @@ fn ends(analysis: &Analysis, addresses: Ends<SocketAddress>) -> [Participant; 2]
     [addresses.client, addresses.server].map(|address| Participant::new(analysis, address))
 }
 
-fn arrow(note: FrameNote, client: Side, phase: Phase, label: String) -> Arrow {
-    Arrow { note, from_client: note.sender == client, label, phase }
+fn arrow(note: FrameNote, client: Side, phase: Phase, label: String, contents: &Contents) -> Arrow {
+    Arrow { note, from_client: note.sender == client, label, phase, content: contents.get(note.frame).cloned() }
 }
 
 fn sections(arrows: impl Iterator<Item = Arrow>) -> Vec<Section> {

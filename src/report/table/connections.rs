@@ -6,9 +6,9 @@ use crate::analyze::analysis::{Analysis, CaptureAnalysis};
 use crate::analyze::track::{HandshakeState, SideCounts, TcpConnection};
 use crate::report::page::{Align, Column, Page};
 use crate::report::table::cells::{address, are_several, ends, ends_title};
-use crate::report::table::listing::Listing;
+use crate::report::table::listing::{Listing, with_few_notes};
 use crate::report::view::{self, Tcp};
-use crate::report::{sentences, words};
+use crate::report::{sentences, typed, words};
 use crate::types::SocketAddress;
 
 const fn columns(both: bool) -> [Column; 7] {
@@ -49,7 +49,8 @@ pub(super) fn write(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()
         return page.paragraph(2, "None.");
     }
     let both = are_several(picked(listing).map(|(_, tcp)| tcp.addresses().server));
-    page.table(&columns(both), picked(listing).map(|(capture, tcp)| row(listing, capture, &tcp, both)))?;
+    let rows = picked(listing).map(|(capture, tcp)| (row(listing, capture, &tcp, both), typed::of_tcp(capture, &tcp)));
+    page.table_with_notes(&columns(both), with_few_notes(rows))?;
     listing.note(page, "connection", &counts)
 }
 

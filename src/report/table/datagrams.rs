@@ -6,9 +6,9 @@ use crate::analyze::analysis::CaptureAnalysis;
 use crate::analyze::track::UdpConversation;
 use crate::report::page::{Align, Column, Page};
 use crate::report::table::cells::{are_several, ends, ends_title};
-use crate::report::table::listing::Listing;
+use crate::report::table::listing::{Listing, with_few_notes};
 use crate::report::view::{self, Udp};
-use crate::report::{sentences, words};
+use crate::report::{sentences, typed, words};
 
 fn columns(both: bool, all: bool) -> Vec<Column> {
     let mut columns = vec![
@@ -31,7 +31,8 @@ pub(super) fn write(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()
         return page.paragraph(2, "None.");
     }
     let both = are_several(picked(listing).map(|(_, udp)| udp.addresses().server));
-    page.table(&columns(both, listing.all), picked(listing).map(|(capture, udp)| row(listing, capture, &udp, both)))?;
+    let rows = picked(listing).map(|(capture, udp)| (row(listing, capture, &udp, both), typed::of_udp(capture, &udp)));
+    page.table_with_notes(&columns(both, listing.all), with_few_notes(rows))?;
     listing.note(page, "conversation", &counts)
 }
 

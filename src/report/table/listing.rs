@@ -14,6 +14,9 @@ const ROWS: usize = 36;
 /// Rows of one table about one file unless all are asked for.
 const ROWS_OF_FILE: usize = 16;
 
+/// Rows of a table that may have a note.
+const NOTES: usize = 20;
+
 /// What the tables of a report list.
 pub(super) struct Listing<'a> {
     pub(super) analysis: &'a Analysis,
@@ -91,6 +94,13 @@ impl<'a> Listing<'a> {
             false => page.paragraph(2, &format!("Not listed: {} (--all lists them).", wording::list(&parts))),
         }
     }
+}
+
+/// Rows with notes, of which only the first ones keep theirs.
+pub(super) fn with_few_notes(
+    rows: impl Iterator<Item = (Vec<String>, Option<String>)>,
+) -> impl Iterator<Item = (Vec<String>, Option<String>)> {
+    rows.enumerate().map(|(place, (row, note))| (row, note.filter(|_| place < NOTES)))
 }
 
 #[cfg(test)]
