@@ -92,6 +92,9 @@ pub const JOURNAL_LINE_BYTES: usize = 512 * 1024;
 /// count of bytes is whole.
 pub const WITNESS_TEXT_BYTES: usize = 4096;
 
+/// Most system calls of all journals that a ladder across hosts draws; it says how many it leaves out.
+pub const LADDER_CALLS: usize = 2000;
+
 /// Most events held of one journal; further ones are counted, not held (`limit-journal`).
 pub const JOURNAL_EVENTS: usize = 500_000;
 

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod answers;
+mod calls;
 mod claims;
 mod findings;
 mod matching;
@@ -18,11 +19,13 @@ pub mod analysis;
 pub mod batch;
 pub mod conversation;
 pub mod decode;
+pub mod evidence;
 pub mod facts;
 pub mod measure;
 pub mod packet;
 pub mod pipeline;
 pub mod text;
+pub mod timing;
 pub mod track;
 pub mod unfollowed;
 
@@ -40,14 +43,15 @@ pub fn analyze(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &
     let answers = answers::all(&view);
     let findings = findings::all(&view);
     let lab = view.found();
+    let (clocks, calls) = calls::find(&view);
     let stories: Vec<_> = (0..captures.len()).map(|capture| claims::stories(&view, capture)).collect();
     let made_at: Vec<_> = view.places.iter().map(|place| place.host()).collect();
-    let known = view.steps.into_iter().zip(stories).zip(made_at).zip(view.lab_frames);
+    let known = view.steps.into_iter().zip(stories).zip(made_at).zip(view.lab_frames).zip(clocks);
     let captures = captures
         .into_iter()
         .zip(roles)
         .zip(known)
-        .map(|((capture, roles), (((steps, stories), made_at), lab_frames))| CaptureAnalysis {
+        .map(|((capture, roles), ((((steps, stories), made_at), lab_frames), clock))| CaptureAnalysis {
             file: capture.file,
             info: capture.info,
             traffic: capture.traffic,
@@ -57,7 +61,8 @@ pub fn analyze(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &
             steps,
             stories,
             made_at,
+            clock,
         })
         .collect();
-    Analysis { captures, lab, findings, answers }
+    Analysis { captures, lab, calls, findings, answers }
 }

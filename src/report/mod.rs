@@ -16,6 +16,7 @@ pub mod sentences;
 pub mod style;
 pub mod table;
 pub mod tables;
+pub mod timeline;
 pub mod typed;
 pub mod view;
 pub mod words;

@@ -63,7 +63,7 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 19] = [
+const STAGES: [&str; 22] = [
     "unfollowed",
     "packet",
     "decode",
@@ -72,6 +72,8 @@ const STAGES: [&str; 19] = [
     "facts",
     "pipeline",
     "text",
+    "timing",
+    "evidence",
     "analysis",
     "addresses",
     "conversation",
@@ -80,6 +82,7 @@ const STAGES: [&str; 19] = [
     "place",
     "story",
     "matching",
+    "calls",
     "claims",
     "answers",
     "findings",

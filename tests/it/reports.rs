@@ -63,6 +63,64 @@ fn a_report_about_20_000_connections_of_the_lab_is_short() {
     }
 }
 
+/// What a ladder across hosts says of the plain run with these journals, whose times are this many seconds ahead.
+fn across_hosts(journals: &[&str], ahead: i64) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let mut arguments: Vec<String> =
+        [&PLAIN[..], &["step10-C.pcapng"], &["--ladder", "hosts"]].concat().iter().map(|a| a.to_string()).collect();
+    for journal in journals {
+        let text = fs::read_to_string(package("fixtures/plain/journals").join(journal)).unwrap();
+        let moved = text.lines().map(|line| {
+            let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+            let time: jiff::Timestamp = event["time"].as_str().unwrap().parse().unwrap();
+            event["time"] = format!("{:.6}", time + jiff::SignedDuration::from_secs(ahead)).into();
+            format!("{event}\n")
+        });
+        let path = directory.path().join(journal);
+        fs::write(&path, moved.collect::<String>()).unwrap();
+        arguments.extend(["--journal".to_owned(), path.to_str().unwrap().to_owned()]);
+    }
+    analyzed(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+const SERVERS: [&str; 3] = ["A.tcp-server.jsonl", "A.tcp-server-2.jsonl", "A.tcp-threaded-server.jsonl"];
+
+/// B's captures and C's have no connection in common: nothing shows how far their clocks are apart.
+#[test]
+fn hosts_whose_clocks_cannot_be_compared_have_ladders_of_their_own() {
+    let ladders = across_hosts(&[], 0);
+    assert_eq!(ladders.matches("Files: ").count(), 2, "{ladders}");
+    assert!(ladders.contains("Nothing shows how far the clocks of these files are apart"), "{ladders}");
+}
+
+/// The server's journal shows connections of both, and its calls return right after their frames.
+#[test]
+fn journals_bring_all_hosts_onto_one_axis_with_the_calls_between_the_frames() {
+    let ladder = across_hosts(&SERVERS, 0);
+    assert_eq!(ladder.matches("Files: ").count(), 1, "{ladder}");
+    let place = |text: &str| ladder.find(text).unwrap_or_else(|| panic!("{text}: {ladder}"));
+    // The order of step 8, as the journal and the capture have it.
+    let order =
+        ["● listen", "60154 SYN", "60154 ACK", "accept() returns 10.0.3.2:60154", "60154 reads a line, 19 bytes"];
+    assert!(order.map(place).is_sorted(), "{ladder}");
+    assert!(place("bind 10.0.3.1:65432: EADDRINUSE") > place("60154 reads a line, 19 bytes"), "{ladder}");
+    // C waited in the queue until B had left.
+    assert!(place("49026 \"Is anybody") < place("60154 recv: end of file"), "{ladder}");
+    assert!(place("60154 recv: end of file") < place("accept() returns 10.0.3.3:49026"), "{ladder}");
+}
+
+/// Nothing was captured at A, and its journal is an hour ahead.
+#[test]
+fn calls_by_a_clock_that_cannot_be_compared_are_not_drawn() {
+    let ladders = across_hosts(&SERVERS, 3600);
+    assert!(!ladders.contains("accept()"), "{ladders}");
+    let said = ladders.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("The calls of programs at A (10.0.3.1) are not drawn: nothing shows how far"), "{ladders}");
+    // B captured its own frames, so that its own clock is that of the capture, whatever it says.
+    let own = across_hosts(&["B.tcp-client.jsonl"], 0);
+    assert!(own.contains("connect() returns"), "{own}");
+}
+
 #[test]
 fn ladders_in_the_terminal() {
     assert_golden("ladder.txt", &analyzed(&["step8.pcapng", "step12.pcapng", "--ladder"]));

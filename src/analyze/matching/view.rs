@@ -294,6 +294,7 @@ fn tcp_stream(known: &Known<'_>) -> LabStream {
         answered: known.connection.answered(),
         served: known.service.verdict == Verdict::Served,
         frames: best.client_sent().frames.saturating_add(best.server_sent().frames),
+        sightings: known.connection.sightings().iter().map(|seen| (seen.capture, seen.connection.stream)).collect(),
     }
 }
 
@@ -310,6 +311,7 @@ fn udp_stream(conversation: &LabConversation, refused: &BTreeSet<SocketAddress>)
         answered,
         served: answered,
         frames: best.client_sent().datagrams.saturating_add(best.server_sent().datagrams),
+        sightings: conversation.sightings().iter().map(|seen| (seen.capture, seen.conversation.stream)).collect(),
     }
 }
 

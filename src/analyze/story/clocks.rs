@@ -7,6 +7,7 @@
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::facts::CaptureFacts;
 use crate::analyze::place::Place;
+use crate::analyze::timing::Clock;
 use crate::types::{FrameNumber, Timestamp};
 
 /// A frame of a capture, and when it was captured.
@@ -67,6 +68,12 @@ impl Clocks {
     /// The group of captures with comparable clocks that a capture belongs to.
     pub(crate) fn group(&self, capture: usize) -> usize {
         self.clocks.get(capture).map_or(usize::MAX, |clock| clock.0)
+    }
+
+    /// The clock of a capture.
+    pub(crate) fn clock(&self, capture: usize) -> Clock {
+        let (group, ahead) = self.clocks.get(capture).copied().unwrap_or((usize::MAX, 0));
+        Clock { group, ahead }
     }
 
     /// Whether the times of two captures can be compared.

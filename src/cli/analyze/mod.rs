@@ -11,7 +11,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 pub(super) use args::{Arguments, read_lab};
-use outputs::{Content, Output};
+use outputs::{Content, Drawing, Output};
 
 use crate::analyze::analysis::{Analysis, Severity};
 use crate::analyze::{CaptureFacts, NamedJournal};
@@ -21,7 +21,7 @@ use crate::cli::progress::Progress;
 use crate::cli::reading::read_capture;
 use crate::journal::Journal;
 use crate::limits::Limits;
-use crate::report::{csv, html, json, ladder, markdown, table};
+use crate::report::{csv, html, json, ladder, markdown, table, timeline};
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -49,7 +49,9 @@ fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let mut analysis = crate::analyze::analyze(captures, &journals, &config);
     analysis.answers.retain(|answer| arguments.asks(answer.question));
-    if outputs.iter().any(|output| matches!(output.content, Content::Ladders(wanted) if wanted.is_missing(&analysis))) {
+    if outputs.iter().any(
+        |output| matches!(output.content, Content::Ladders(Drawing::Streams(wanted)) if wanted.is_missing(&analysis)),
+    ) {
         return Err(Failure::new("--ladder", "no capture has a stream of this number")
             .hint("Without --ladder, the streams are listed with their numbers."));
     }
@@ -118,7 +120,8 @@ fn write(arguments: &Arguments, output: &Output, analysis: &Analysis) -> Result<
             let write = if arguments.asks_some() { table::write_answers } else { table::write };
             write(out, analysis, options)
         }
-        Content::Ladders(wanted) => {
+        Content::Ladders(Drawing::Hosts) => timeline::text::write(out, analysis, style, outputs::charset(destination)),
+        Content::Ladders(Drawing::Streams(wanted)) => {
             let charset = outputs::charset(destination);
             ladder::text::write(out, analysis, ladder::text::Options { style, charset, wanted, all })
         }

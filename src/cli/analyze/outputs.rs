@@ -35,12 +35,13 @@ pub(super) struct Outputs {
     #[arg(long, value_name = "TABLE", value_parser = PossibleValuesParser::new(TableName::ALL.map(TableName::name)).try_map(|name| name.parse::<TableName>()))]
     table: Option<TableName>,
 
-    /// Draw ladder diagrams instead of the tables: all of the lab's connections, or one stream (0, tcp.0, udp.0)
+    /// Draw ladder diagrams instead of the tables: all of the lab's connections, one stream (0, tcp.0, udp.0), or hosts
     ///
-    /// Give it behind the captures, or another option between: what follows it is taken for a stream. --all unfolds long
+    /// `hosts` is one ladder across all hosts on one time axis, with the programs' system calls where journals tell of
+    /// them. Give it behind the captures, or another option between: what follows it is taken for a stream. --all unfolds long
     /// ladders.
     #[arg(long, value_name = "STREAM", num_args = 0..=1)]
-    ladder: Option<Option<Wanted>>,
+    ladder: Option<Option<Drawing>>,
 
     /// Write the capture again as pcapng, with a comment on each frame that answers a question
     ///
@@ -48,6 +49,26 @@ pub(super) struct Outputs {
     /// order, or name a directory.
     #[arg(long, value_name = "OUT.pcapng")]
     pub(super) annotate: Vec<PathBuf>,
+}
+
+/// What ladders are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Drawing {
+    /// One for each of these streams.
+    Streams(Wanted),
+    /// One across all hosts.
+    Hosts,
+}
+
+impl std::str::FromStr for Drawing {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.eq_ignore_ascii_case("hosts") {
+            true => Ok(Drawing::Hosts),
+            false => text.parse().map(Drawing::Streams).map_err(|error| format!("{error}; or hosts")),
+        }
+    }
 }
 
 /// What results are written as.
@@ -96,7 +117,7 @@ pub(super) enum Content {
     /// The report to read.
     Table,
     /// Ladders instead of it.
-    Ladders(Wanted),
+    Ladders(Drawing),
     /// JSON.
     Json,
     /// A page.
@@ -152,7 +173,7 @@ impl Outputs {
 
     fn content(&self, format: Format, path: &Path) -> Content {
         match (format, self.ladder) {
-            (Format::Table, Some(wanted)) => Content::Ladders(wanted.unwrap_or(Wanted::LAB)),
+            (Format::Table, Some(wanted)) => Content::Ladders(wanted.unwrap_or(Drawing::Streams(Wanted::LAB))),
             (Format::Table, None) => Content::Table,
             (Format::Json, _) => Content::Json,
             (Format::Html, _) => Content::Html,
@@ -267,7 +288,7 @@ mod tests {
         let ladder = Outputs { ladder: Some(None), ..outputs(Some(Format::Json), &[]) };
         assert!(contents(&ladder).is_err());
         let both = Outputs { ladder: Some(None), ..outputs(None, &["a.html", "-"]) };
-        assert_eq!(contents(&both).unwrap(), [Content::Html, Content::Ladders(Wanted::LAB)]);
+        assert_eq!(contents(&both).unwrap(), [Content::Html, Content::Ladders(Drawing::Streams(Wanted::LAB))]);
     }
 
     #[test]

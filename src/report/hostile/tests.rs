@@ -99,6 +99,7 @@ fn analysis(texts: &[String; 4]) -> Analysis {
         answered: false,
         served: false,
         frames: 5,
+        sightings: vec![(0, crate::types::StreamNumber(0))],
     });
     analysis
 }

@@ -132,7 +132,13 @@ mod tests {
     use crate::analyze::text::FrameNoun;
 
     fn nothing_drawn() -> Analysis {
-        Analysis { captures: vec![], lab: Default::default(), findings: vec![], answers: vec![] }
+        Analysis {
+            captures: vec![],
+            lab: Default::default(),
+            calls: Default::default(),
+            findings: vec![],
+            answers: vec![],
+        }
     }
 
     #[test]

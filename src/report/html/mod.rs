@@ -9,6 +9,7 @@ pub(crate) mod escaper;
 mod ladder;
 mod links;
 mod sockets;
+mod timeline;
 mod topology;
 
 use std::io::{self, Write};
@@ -30,6 +31,7 @@ use captures::CaptureView;
 use ladder::{CLIENT_X, LadderView, ROW, SERVER_X, WIDTH};
 use links::Drawn;
 use sockets::ServerView;
+use timeline::{TimelineView, WIDTH as TIMELINE_WIDTH};
 use topology::Topology;
 
 const STYLE: &str = include_str!("templates/style.css");
@@ -60,6 +62,9 @@ struct Page {
     answer_columns: [&'static str; 4],
     answers: Vec<AnswerView>,
     servers: Vec<ServerView>,
+    /// The ladders across hosts, and what is said above them.
+    timelines: Vec<TimelineView>,
+    timeline_remarks: Vec<String>,
     /// The TCP run beside the UDP run, as question I.4 compares them.
     compared: Option<[Vec<LadderView>; 2]>,
     ladders: Vec<LadderView>,
@@ -74,6 +79,7 @@ struct Page {
 pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
     let ladders = Ladders::choose(analysis);
     let drawn = Drawn::new(analysis, ladders.chosen.iter());
+    let (timelines, timeline_remarks) = timeline::views(analysis, &drawn);
     let page = Page {
         policy: policy(),
         style: STYLE,
@@ -91,6 +97,8 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
         servers: sockets::servers(analysis),
         ladders_left_out: ladders.left_out(),
         legend: crate::report::sentences::CONNECTIONS_LEGEND,
+        timelines,
+        timeline_remarks,
         compared: None,
         ladders: Vec::new(),
     };

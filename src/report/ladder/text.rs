@@ -163,19 +163,24 @@ impl Pen<'_> {
     }
 
     fn charset<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.options.charset {
-            Charset::Ascii if !text.is_ascii() => {
-                let replaced = text.replace('…', "...");
-                Cow::Owned(replaced.chars().map(ascii).collect())
-            }
-            _ => Cow::Borrowed(text),
-        }
+        in_charset(self.options.charset, text)
     }
 
     /// Writes a line that fits the width.
     fn line(&mut self, piece: Piece, text: &str) -> io::Result<()> {
         let text = self.charset(text).into_owned();
         self.page.exact(piece, &text)
+    }
+}
+
+/// The text as the terminal can show it.
+pub fn in_charset(charset: Charset, text: &str) -> Cow<'_, str> {
+    match charset {
+        Charset::Ascii if !text.is_ascii() => {
+            let replaced = text.replace('…', "...");
+            Cow::Owned(replaced.chars().map(ascii).collect())
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 
