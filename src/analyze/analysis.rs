@@ -10,7 +10,7 @@ use crate::analyze::text::Text;
 use crate::analyze::timing::{Calls, Clock};
 use crate::analyze::track::Side;
 use crate::capfile::CaptureInfo;
-use crate::lab::{HostName, Question, Step};
+use crate::lab::{HostName, Part, Question, Step};
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 pub use crate::analyze::evidence::{Evidence, StreamSpan};
@@ -98,7 +98,7 @@ pub struct HostFound {
 }
 
 /// A server of the lab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerFound {
     /// TCP or UDP.
     pub protocol: Protocol,
@@ -108,6 +108,9 @@ pub struct ServerFound {
     pub kind: Option<ServerKind>,
     /// How certain the kind is.
     pub basis: Option<Basis>,
+    /// For TCP, the same by part of the sheet, where it has connections of that part: each part has a program of its own,
+    /// which may have the same address.
+    pub parts: Vec<(Part, ServerKind, Basis)>,
 }
 
 /// A step of the sheet that a capture holds.
@@ -285,7 +288,11 @@ impl Answer {
     /// The whole answer as a student would write it: its claims in order. Of what the files do not show it is what to
     /// expect, and says so.
     pub fn text(&self) -> Text {
-        let claims = self.claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.text.clone());
+        let mut before = Text::default();
+        let claims = self.claims.iter().filter(|claim| claim.in_answer).map(|claim| {
+            let before = std::mem::replace(&mut before, claim.text.clone());
+            claim.text.without_topic_of(&before)
+        });
         let expected = (self.status == Status::NotInCapture).then(|| Text::from("Expected:"));
         Text::join(expected.into_iter().chain(claims))
     }

@@ -145,6 +145,12 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// Data of the server, acknowledged.
+    pub(crate) fn segment_of_server(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, false, PSH | ACK, text.as_bytes());
+        self.segment(tcp, true, ACK, b"");
+    }
+
     /// FIN of the client, acknowledged but not answered.
     pub(crate) fn half_close(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, true, FIN | ACK, b"");

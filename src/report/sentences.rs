@@ -200,10 +200,12 @@ fn host_line(host: &HostFound) -> String {
 /// `TCP server: 10.0.3.1:65432, one client at a time (inferred)`.
 fn server_line(server: &ServerFound) -> String {
     let line = format!("{} server: {}", server.protocol, server.address);
-    match (server.kind.and_then(words::server_kind), server.basis) {
-        (Some(kind), Some(basis)) => format!("{line}, {kind} ({})", words::basis(basis)),
-        _ => line,
-    }
+    let known = server.parts.iter().filter_map(|(part, kind, basis)| {
+        let kind = words::server_kind(*kind)?;
+        let of_part = if server.parts.len() > 1 { format!(" in Part {part}") } else { String::new() };
+        Some(format!(", {kind}{of_part} ({})", words::basis(*basis)))
+    });
+    known.fold(line, |line, kind| line + &kind)
 }
 
 /// `I.1(a)  Frames of the TCP client (2 points; observed)`.

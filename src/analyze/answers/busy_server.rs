@@ -3,7 +3,7 @@
 use crate::analyze::accounts::{Accepted, Entry, evidence};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
 use crate::analyze::claims::words::{clients, frame};
-use crate::analyze::claims::{Draft, service, tcp_evidence};
+use crate::analyze::claims::{Draft, presence, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Moment};
 use crate::analyze::text::{FrameRanges, Text, say};
@@ -21,6 +21,8 @@ const KERNEL: &str = "Connected does not mean served: the kernel of host A compl
 struct Found {
     connected: Option<bool>,
     served: Option<bool>,
+    /// B's client had left before C's was served, or before it began.
+    first_had_left: bool,
 }
 
 /// Answers I.3 from captures of step 10 and from journals.
@@ -44,10 +46,16 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     } else if found.connected == Some(false) {
         draft.missing("a run of step 10 in which C's client connects");
     } else if found.served.is_none() {
-        draft.missing(if attempt.is_some_and(|known| known.service.served()) {
-            "a run of step 10 in which B's client is still connected"
-        } else {
-            "the screenshot of step 10, or the server's journal (--journal)"
+        let served = attempt.is_some_and(|known| known.service.served());
+        if served && !found.first_had_left {
+            draft.unknown("These files don't show whether B's client was still connected then.");
+        }
+        draft.missing(match (found.first_had_left, served) {
+            (true, _) => {
+                "a run of step 10 in which B's client is still connected when C's is served, or the server's journal"
+            }
+            (false, true) => "the server's journal (--journal), or a capture at host A that holds both connections",
+            (false, false) => "the screenshot of step 10, or the server's journal (--journal)",
         });
     }
     let (basis, words) = short(attempt, &found);
@@ -97,10 +105,13 @@ fn from_capture(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
         HandshakeState::Refused | HandshakeState::SynOnly => {
             found.connected = Some(false);
             service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
-            let why = if attempt.service.verdict == Verdict::Refused {
-                "Nothing was listening there: the server was not running, or had closed its listening socket."
-            } else {
-                "The server's accept queue was full, host A was absent, or a firewall dropped the SYN."
+            let is_there = || presence::is_there(view, sighting.capture, attempt.connection.server());
+            let why = match attempt.service.verdict {
+                Verdict::Refused => {
+                    "Nothing was listening there: the server was not running, or had closed its listening socket."
+                }
+                _ if is_there() => "The server's accept queue was full, or a firewall dropped the SYN.",
+                _ => "The server's accept queue was full, host A was absent, or a firewall dropped the SYN.",
             };
             draft.inferred(why, Vec::new());
             return;
@@ -136,7 +147,7 @@ fn from_capture(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
         draft.inferred(text, vec![tcp_evidence(view, sighting, repeated)]);
     }
     service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
-    found.served = beside_first(view, attempt, draft);
+    found.served = beside_first(view, attempt, draft, &mut found.first_had_left);
 }
 
 /// `C's client (10.0.3.3:40242)`.
@@ -146,7 +157,7 @@ fn client_at(view: &LabView<'_>, known: &Known<'_>) -> Text {
 }
 
 /// Whether C's client was served while B's was connected, with the claim that says so; `None` where the captures do not tell.
-fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft) -> Option<bool> {
+fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, first_had_left: &mut bool) -> Option<bool> {
     let service = attempt.service;
     if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
         let of_other_host = view.known_at(*other)?.connection.client().ip != attempt.connection.client().ip;
@@ -168,7 +179,6 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft) -> O
         .filter(|first| first.connection.server() == attempt.connection.server() && first.connection.established())
         .collect();
     let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
-    let mut told = false;
     for first in &firsts {
         for seen in &first.timeline.seen {
             let Some(true) = seen.established.as_ref().and_then(|e| before(e, &established)) else { continue };
@@ -206,12 +216,19 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft) -> O
                 let begun = attempt.connection.in_capture(begin.capture)?;
                 let evidence = [tcp_evidence(view, ended, [end.frame]), tcp_evidence(view, begun, [begin.frame])];
                 draft.proved(text, Evidence::by_file(evidence));
-                told = true;
+                *first_had_left = true;
+            } else if let Some(end) = seen.end().filter(|end| before(end, &since) == Some(true)) {
+                let text = say![
+                    clients(view, first),
+                    " connection had ended by then (",
+                    frame(view, since.capture, &end),
+                    ")."
+                ];
+                let ended = first.connection.in_capture(end.capture)?;
+                draft.proved(text, vec![tcp_evidence(view, ended, [end.frame])]);
+                *first_had_left = true;
             }
         }
-    }
-    if !told {
-        draft.unknown("These files don't show whether B's client was still connected then.");
     }
     None
 }

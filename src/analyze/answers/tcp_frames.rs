@@ -1,7 +1,7 @@
 //! I.1(a): the frames of steps 8(b) and 8(c).
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
-use crate::analyze::claims::closing::closing_sentence;
+use crate::analyze::claims::closing::{closing_sentence, left_open};
 use crate::analyze::claims::words::capital;
 use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::conversation::Frames;
@@ -258,8 +258,7 @@ impl Story<'_, '_> {
         // The sentence may name data that met a closed client.
         let named = text.frames().collect::<Vec<_>>();
         self.proved(text, closing.into_iter().chain(named).collect());
-        let text = "Step 8(c) leaves the connection open.";
-        self.draft.beside(Basis::Inferred, text, Vec::new());
+        self.draft.beside(Basis::Inferred, left_open(true, false), Vec::new());
     }
 }
 

@@ -115,9 +115,9 @@ fn said_of_served(view: &LabView<'_>, draft: &mut Draft) {
             FrameRanges::of([back.frame]),
             ")",
             after.map(|after| format!(" {} after", duration(after))).unwrap_or_else(|| " after".to_owned()),
-            " it got one (",
+            " that client's (",
             FrameRanges::of([forth.frame]),
-            "): its program had received that."
+            "): its program had received it."
         ];
         draft.proved(text, vec![udp_evidence(view, sighting, [forth.frame, back.frame])]);
     }

@@ -55,6 +55,16 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
     }
 }
 
+/// That the sheet leaves connections open: that of step 8, those of Part II, or both.
+pub(crate) fn left_open(step_8: bool, part_two: bool) -> Text {
+    match (step_8, part_two) {
+        (true, true) => "Steps 8(c) and II.2(b) leave the connections open.".into(),
+        (true, false) => "Step 8(c) leaves the connection open.".into(),
+        (false, true) => "Step II.2(b) leaves the connections open.".into(),
+        (false, false) => Text::default(),
+    }
+}
+
 /// Who sent the first FIN or RST.
 fn ender(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text {
     let (client, server) = (sighting.client().ip, sighting.server().ip);

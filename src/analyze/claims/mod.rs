@@ -2,6 +2,7 @@
 
 pub(crate) mod closing;
 pub(crate) mod draft;
+pub(crate) mod presence;
 pub(crate) mod service;
 pub(crate) mod words;
 

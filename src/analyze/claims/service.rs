@@ -65,16 +65,18 @@ impl Claims<'_> {
         let (view, known) = (self.view, self.known);
         let text = match line {
             Some(line) => {
-                let after = view.story.clocks.between(line, reply).map(|n| say![" ", duration(n), " later"]);
+                let after = view.story.clocks.between(line, reply).map(|n| say![" ", duration(n)]);
                 say![
-                    "The server answered ",
+                    "The server sent data to ",
+                    client(view, known),
+                    " (",
+                    self.here(reply),
+                    ")",
+                    after.unwrap_or_default(),
+                    " after ",
                     clients(view, known),
                     " line (",
                     self.here(line),
-                    ")",
-                    after.unwrap_or_default(),
-                    " (",
-                    self.here(reply),
                     "): its program had accepted the connection."
                 ]
             }

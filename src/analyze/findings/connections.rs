@@ -1,13 +1,12 @@
 //! Findings about the lab's TCP connections in a capture.
 
 use crate::analyze::analysis::{AddressRole, Finding, Severity};
-use crate::analyze::claims::closing::closing_sentence;
+use crate::analyze::claims::closing::{self, closing_sentence};
 use crate::analyze::claims::words::{addresses, distinct};
-use crate::analyze::claims::{closed_by, service};
+use crate::analyze::claims::{closed_by, presence, service};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::conversation::roles::FrameRole;
 use crate::analyze::findings::made::{frames, of_file, sightings};
-use crate::analyze::findings::reachability;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::analyze::track::{Close, HandshakeState};
@@ -127,6 +126,9 @@ impl Report<'_, '_> {
                 format!(" {were} refused (SYN answered with RST): nothing was listening there then.")
             ]
         };
+        let view = self.view;
+        let served_others =
+            |s: &TcpSighting| view.connections.iter().any(|c| c.server() == s.server() && c.established());
         let is_refused = |s: &TcpSighting| s.connection.handshake == HandshakeState::Refused;
         let cited = |s: &TcpSighting| {
             let client = s.client_side;
@@ -135,13 +137,26 @@ impl Report<'_, '_> {
         self.add(
             "connection-refused",
             Severity::Error,
-            |_, s| is_refused(s) && !connected_later(all, s),
+            |_, s| is_refused(s) && !connected_later(all, s) && !served_others(s),
             cited,
             |refused| {
                 say![
                     text(refused),
                     " Start the server before the client (step 6), bound to host A's address and not to 127.0.0.1, and \
                      compare the ports in both programs."
+                ]
+            },
+        );
+        self.add(
+            "connection-refused",
+            Severity::Error,
+            |_, s| is_refused(s) && !connected_later(all, s) && served_others(s),
+            cited,
+            |refused| {
+                say![
+                    text(refused),
+                    " Other clients did connect there, so address and port are right: the server was not started yet, had \
+                     ended, or had closed its listening socket. Keep it running while all clients connect."
                 ]
             },
         );
@@ -158,12 +173,8 @@ impl Report<'_, '_> {
     /// absent.
     fn unanswered(&mut self) {
         let view = self.view;
-        let present = reachability::computers_present(view, self.capture);
-        let is_there = |silent: &TcpSighting| {
-            let server = silent.server();
-            let serves = view.connections.iter().any(|c| c.server() == server && c.established());
-            serves || present.contains(&server.ip)
-        };
+        let capture = self.capture;
+        let is_there = |silent: &TcpSighting| presence::is_there(view, capture, silent.server());
         let silent = |s: &TcpSighting| s.connection.handshake == HandshakeState::SynOnly;
         self.add(
             "accept-queue-full",
@@ -264,7 +275,7 @@ impl Report<'_, '_> {
             Severity::Info,
             |known, s| left_open(known.step) && s.established() && s.connection.close == Close::Fin,
             |s| fins(s).chain(resets(s)).collect(),
-            |closed| say![endings(view, closed), leaves_open(closed)],
+            |closed| Text::join([endings(view, closed), leaves_open(closed)]),
         );
     }
 
@@ -279,7 +290,7 @@ impl Report<'_, '_> {
             Severity::Info,
             |_, s| is_reset(s) && by_client(s),
             |s| resets(s).collect(),
-            |reset| say![endings(view, reset), leaves_open(reset)],
+            |reset| Text::join([endings(view, reset), leaves_open(reset)]),
         );
         self.add(
             "connection-reset",
@@ -287,11 +298,8 @@ impl Report<'_, '_> {
             |known, s| is_reset(s) && !by_client(s) && left_open(known.step),
             |s| resets(s).collect(),
             |reset| {
-                say![
-                    endings(view, reset),
-                    " The server's system sends RST when the program ends while a connection waits, or leaves data unread.",
-                    leaves_open(reset)
-                ]
+                let why = "The server's system sends RST when the program ends while a connection waits, or leaves data unread.";
+                Text::join([endings(view, reset), why.into(), leaves_open(reset)])
             },
         );
         self.add(
@@ -341,14 +349,8 @@ fn left_open(step: Step) -> bool {
 }
 
 fn leaves_open(ended: &[Here<'_>]) -> Text {
-    let part_two = ended.iter().any(|(known, _)| known.step == Step::ThreadedAtB);
-    let part_one = ended.iter().any(|(known, _)| known.step == Step::TcpClient);
-    match (part_one, part_two) {
-        (true, true) => " Steps 8(c) and II.2(b) ask you to leave the connections open.".into(),
-        (true, false) => " Step 8(c) asks you to leave it open.".into(),
-        (false, true) => " Step II.2(b) asks you to leave the connections open.".into(),
-        (false, false) => Text::default(),
-    }
+    let any = |step| ended.iter().any(|(known, _)| known.step == step);
+    closing::left_open(any(Step::TcpClient), any(Step::ThreadedAtB))
 }
 
 /// How some connections ended: the first ones in a sentence each.

@@ -1,29 +1,18 @@
-//! Whether the computers that were asked are there at all.
+//! Addresses that nobody has.
 
 use std::net::IpAddr;
 
-use crate::analyze::facts::CaptureFacts;
+use crate::analyze::claims::presence::computers;
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Text, say};
 use crate::lab::HostName;
 use crate::wording::count;
 
-/// The computers that show themselves: by ARP, as the source of any frame, or by answering a ping.
-pub(super) fn computers_present(view: &LabView<'_>, capture: usize) -> Vec<IpAddr> {
-    view.captures.get(capture).map(present).unwrap_or_default()
-}
-
-fn present(capture: &CaptureFacts) -> Vec<IpAddr> {
-    let other = capture.traffic.other();
-    let answering = other.pings.iter().filter(|ping| ping.replies > 0).map(|ping| ping.target);
-    other.neighbours.iter().map(|neighbour| neighbour.ip).chain(answering).collect()
-}
-
 /// ARP that nobody answers: then not even a SYN or a datagram leaves the computer. Somebody else's questions, and those for
 /// an address that shows itself later, say nothing of the lab.
 pub(super) fn no_answer_to_arp(view: &LabView<'_>, number: usize) -> Option<Text> {
     let capture = view.captures.get(number)?;
-    let there = present(capture);
+    let there = computers(capture);
     let server = view.config.hosts.get(&HostName::A).copied();
     let place = view.places.get(number).and_then(|place| place.host());
     let alone = |asker: IpAddr| there.iter().all(|ip| *ip == asker);

@@ -143,7 +143,16 @@ impl<'a> LabView<'a> {
 
     fn server_found(&self, (protocol, address): (Protocol, SocketAddress)) -> ServerFound {
         let kind = (protocol == Protocol::Tcp).then(|| self.kind_of(|known| known.connection.server() == address));
-        ServerFound { protocol, address, kind: kind.as_ref().map(|kind| kind.kind), basis: kind.map(|kind| kind.basis) }
+        let part = |part: Part| {
+            let of_it = |known: &Known<'_>| known.connection.server() == address && known.step.part() == part;
+            self.known()
+                .any(|known| of_it(&known))
+                .then(|| self.kind_of(of_it))
+                .map(|kind| (part, kind.kind, kind.basis))
+        };
+        let parts = [Part::I, Part::II].into_iter().filter(|_| kind.is_some()).filter_map(part).collect();
+        let (kind, basis) = (kind.as_ref().map(|kind| kind.kind), kind.map(|kind| kind.basis));
+        ServerFound { protocol, address, kind, basis, parts }
     }
 
     /// The kind of the server of the connections that `wanted` picks.

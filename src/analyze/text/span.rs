@@ -89,6 +89,9 @@ impl fmt::Display for Span {
     }
 }
 
+/// What follows the topic of a sentence.
+const TOPIC_END: &str = ": ";
+
 /// A sentence, or several: spans in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text(Vec<Span>);
@@ -111,6 +114,37 @@ impl Text {
             _ => Vec::new(),
         };
         self.0.iter().flat_map(of)
+    }
+
+    /// The text without its beginning up to a colon, where that names the same address in the same words as `before` does:
+    /// `Connection of 10.0.3.2:40210: …` need not be said twice in a row.
+    pub fn without_topic_of(&self, before: &Text) -> Text {
+        let topic = |text: &Text| match text.0.as_slice() {
+            [Span::Words(words), Span::Address(address), Span::Words(rest), ..] if rest.starts_with(TOPIC_END) => {
+                Some((words.clone(), *address))
+            }
+            _ => None,
+        };
+        let mut spans = self.0.clone();
+        if topic(self).is_some() && topic(self) == topic(before) {
+            spans.drain(..2);
+            if let Some(Span::Words(rest)) = spans.first_mut() {
+                *rest = rest.split_off(TOPIC_END.len());
+            }
+        }
+        let mut text = Text::default();
+        spans.into_iter().for_each(|span| text.push(span));
+        text
+    }
+
+    /// The text with its frames said to be of this file, where the text itself names none: once, the rest is of the same.
+    pub fn with_file(&self, name: &str) -> Text {
+        let mut text = self.clone();
+        let bare = |span: &&mut Span| matches!(span, Span::Frames { file: None, .. });
+        if let Some(Span::Frames { file, .. }) = text.0.iter_mut().find(bare) {
+            *file = Some(name.to_owned());
+        }
+        text
     }
 
     /// Adds a part at the end.
@@ -223,6 +257,25 @@ mod tests {
         let text = say![Span::Host(host), " connected to ", address, " (", FrameNumber(4), ")."];
         assert_eq!(text.to_string(), "B (10.0.3.2) connected to 10.0.3.1:65432 (frame 4).");
         assert_eq!(text.spans().len(), 6);
+    }
+
+    #[test]
+    fn a_topic_is_said_once_in_a_row() {
+        let about =
+            |port, rest: &str| say!["Connection of ", SocketAddress::new([10, 0, 3, 2].into(), port), ": ", rest];
+        let (one, other, next) = (about(1, "One."), about(2, "Other."), about(1, "Next."));
+        assert_eq!(next.without_topic_of(&one).to_string(), "Next.");
+        assert_eq!(next.without_topic_of(&other), next);
+        assert_eq!(
+            Text::from("Plain: text.").without_topic_of(&Text::from("Plain: other.")).to_string(),
+            "Plain: text."
+        );
+    }
+
+    #[test]
+    fn a_file_is_named_once() {
+        let text = say!["SYN (", FrameNumber(4), "), ACK (", FrameNumber(6), ")."];
+        assert_eq!(text.with_file("c.pcapng").to_string(), "SYN (frame 4 of c.pcapng), ACK (frame 6).");
     }
 
     #[test]

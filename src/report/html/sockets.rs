@@ -71,7 +71,11 @@ fn tcp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabS
     let mut sum = format!("{}: {listening} listening + {connected} connected", wording::count(all, "socket"));
     if !queued.is_empty() {
         let more = wording::count(queued.len() as u64, "more connection");
-        sum.push_str(&format!("; {more} stood while the program was busy"));
+        let is = if queued.len() == 1 { "is" } else { "are" };
+        sum.push_str(&format!(
+            "; {more} {is} in the queue until the program accepts {}",
+            if queued.len() == 1 { "it" } else { "them" }
+        ));
     }
     ServerView {
         title: title(analysis, part, Protocol::Tcp, address),
@@ -85,7 +89,7 @@ fn tcp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabS
 /// Whether a connection may have waited in the listening socket's queue: it came while the program served another client,
 /// and nothing shows that the program accepted it.
 fn may_wait(stream: &LabStream) -> bool {
-    stream.step == Step::BusyServer && !stream.answered
+    stream.step == Step::BusyServer && !stream.served
 }
 
 /// The numbers of the answer to II.2, which may know more than the captures.
@@ -103,7 +107,7 @@ fn udp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabS
     let hidden = streams.len().saturating_sub(clients.len());
     ServerView {
         title: title(analysis, part, Protocol::Udp, address),
-        sum: "1 socket for every client: UDP has no connections".to_owned(),
+        sum: "One socket for all clients: UDP has no connections".to_owned(),
         class: "udp",
         sockets: vec![Socket {
             class: "unconnected",

@@ -409,6 +409,15 @@ struct ServerJson {
     address: SocketAddress,
     kind: Option<ServerKind>,
     basis: Option<Basis>,
+    parts: Vec<PartKind>,
+}
+
+/// Of what kind the server of one part is.
+#[derive(Serialize)]
+struct PartKind {
+    part: Part,
+    kind: ServerKind,
+    basis: Basis,
 }
 
 impl LabJson {
@@ -420,6 +429,11 @@ impl LabJson {
             address: server.address,
             kind: server.kind,
             basis: server.basis,
+            parts: server
+                .parts
+                .iter()
+                .map(|(part, kind, basis)| PartKind { part: *part, kind: *kind, basis: *basis })
+                .collect(),
         };
         LabJson {
             hosts: lab.hosts.iter().map(host).collect(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use socklab::analyze::analysis::{Facts, ServerKind, Status};
+use socklab::analyze::analysis::{Answer, Facts, ServerKind, Status};
 use socklab::analyze::text::{Span, Text};
 use socklab::types::SocketAddress;
 
@@ -19,7 +19,7 @@ pub(super) fn text_is_claims(set: &Set) -> Vec<String> {
         if answer.status == Status::NotInCapture {
             parts.push("Expected:".to_owned());
         }
-        parts.extend(answer.claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.text.to_string()));
+        parts.extend(in_answer(answer));
         let text = parts.join(" ");
         if answer.text().to_string() != text {
             faults.push(format!("{}: {} is not {text}", answer.question, answer.text()));
@@ -34,6 +34,20 @@ pub(super) fn text_is_claims(set: &Set) -> Vec<String> {
         faults.extend(unfinished.map(|claim| format!("{}: no sentence: {}", answer.question, claim.text)));
     }
     faults
+}
+
+/// The claims of an answer's text, in order. What names the connection is said once in a row.
+fn in_answer(answer: &Answer) -> Vec<String> {
+    let mut said = String::new();
+    let claims = answer.claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.text.to_string());
+    let rest = claims.map(|claim| {
+        let topic = claim.split_inclusive(": ").next().filter(|topic| topic.starts_with("Connection of "));
+        let topic = topic.unwrap_or_default().to_owned();
+        let again = !topic.is_empty() && topic == said;
+        said = topic.clone();
+        if again { claim[topic.len()..].to_owned() } else { claim }
+    });
+    rest.collect()
 }
 
 /// The words of a text with a mark for every other span, and those spans.
