@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -14,6 +15,10 @@ use crate::cli::output::{Destination, new_file};
 use crate::grade::report::Class;
 use crate::grade::report::html::{self, COPIES, INDEX, Pages, STUDENTS, WORKLIST};
 use crate::grade::report::statistics::Statistics;
+use crate::grade::result::QuestionGrade;
+
+/// Students whose pages are made before what the worklists say of them is written.
+const AT_ONCE: usize = 256;
 
 /// Writes the pages, and removes those of students who are no longer there.
 ///
@@ -28,19 +33,45 @@ pub(super) fn write(folder: &Path, class: &Class<'_>) -> Result<(), Failure> {
     file(COPIES).write(|out| html::copies::write(out, class))?;
     let students = made(folder.join(STUDENTS))?;
     let mut worklists = Worklists::begin(made(folder.join(WORKLIST))?, class, &pages)?;
-    for (place, graded) in class.graded() {
-        let Some(name) = pages.students.get(place) else { continue };
-        let page = Destination::File(students.join(name));
-        page.write(|out| html::student::write(out, place, &graded, &pages))?;
-        for question in &graded.submission.questions {
-            let name = &graded.submission.name;
-            worklists.add(&question.key(), |out| html::worklist::add(out, name, place, question, &pages))?;
+    let all: Vec<usize> = (0..class.summaries.len()).collect();
+    for places in all.chunks(AT_ONCE) {
+        for fragments in on_all_processors(places, |place| student(class, place, &students, &pages)) {
+            for (question, fragment) in fragments? {
+                worklists.add(&question, &fragment)?;
+            }
         }
     }
     let kept = worklists.end()?;
     remove_others(&students, &pages.students.iter().cloned().collect());
     remove_others(&folder.join(WORKLIST), &kept);
     Ok(())
+}
+
+/// Writes a student's page; what the worklists say of the student, by question.
+fn student(class: &Class<'_>, place: usize, folder: &Path, pages: &Pages) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let (Some(name), Some(graded)) = (pages.students.get(place), (class.load)(place)) else { return Ok(Vec::new()) };
+    let page = Destination::File(folder.join(name));
+    page.write(|out| html::student::write(out, place, &graded, pages))?;
+    let submission = &graded.submission;
+    let fragment = |question: &QuestionGrade| {
+        let mut fragment = Vec::new();
+        let added = html::worklist::add(&mut fragment, &submission.name, place, question, pages);
+        added.map(|()| (question.key(), fragment)).map_err(|error| Failure::new(input::name(folder.as_os_str()), error))
+    };
+    submission.questions.iter().map(fragment).collect()
+}
+
+/// Does something for each place, on all processors; the results in order.
+fn on_all_processors<T: Send>(places: &[usize], act: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = places.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let each =
+            places.chunks(share).map(|own| scope.spawn(|| own.iter().map(|place| act(*place)).collect::<Vec<T>>()));
+        let running: Vec<_> = each.collect();
+        // A thread that panicked passes it on.
+        running.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 fn made(folder: PathBuf) -> Result<PathBuf, Failure> {
@@ -85,9 +116,9 @@ impl Worklists {
         Failure::new(input::name(self.folder.as_os_str()), format_args!("a worklist can't be written: {error}"))
     }
 
-    fn add(&mut self, question: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    fn add(&mut self, question: &str, fragment: &[u8]) -> Result<(), Failure> {
         let own = self.open.iter_mut().find(|(key, _)| key == question);
-        let written = own.map_or(Ok(()), |(_, out)| write(out));
+        let written = own.map_or(Ok(()), |(_, out)| out.write_all(fragment));
         written.map_err(|error| self.failure(&error))
     }
 

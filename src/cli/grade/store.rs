@@ -44,9 +44,9 @@ impl Store {
         Ok(Store { folder, kept: (0..size).map(|_| None).collect() })
     }
 
-    /// The result of an earlier run for the same hash.
-    pub(super) fn earlier(&self, hash: &str) -> Option<Graded> {
-        read(&self.folder.as_ref()?.join(format!("{hash}.json")))
+    /// Where the result for a hash is kept, if an earlier run left it.
+    pub(super) fn place(&self, hash: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(format!("{hash}.json")))
     }
 
     /// Keeps a result.
@@ -77,7 +77,7 @@ impl Store {
     /// The result at a place.
     pub(super) fn load(&self, place: usize) -> Option<Graded> {
         match self.kept.get(place)?.as_ref()? {
-            Kept::File(hash) => self.earlier(hash),
+            Kept::File(hash) => read(&self.place(hash)?),
             Kept::Memory(bytes) => {
                 let mut json = Vec::new();
                 DeflateDecoder::new(bytes.as_slice()).read_to_end(&mut json).ok()?;
@@ -113,6 +113,7 @@ fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {
+/// Reads what a file holds; `None` where it is not there or damaged.
+pub(super) fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use super::store::Store;
+use super::store::{self, Store};
 use super::walk::{Item, Place, open_bulk};
 use crate::grade::archive::Bulk;
 use crate::grade::budget::{Budget, Metered, Stop};
@@ -124,8 +124,9 @@ impl Task<'_> {
     }
 
     fn earlier(&self, hash: &str) -> Option<Graded> {
-        let store = self.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        store.earlier(hash)
+        // Read outside the lock: other threads read theirs.
+        let place = self.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner).place(hash)?;
+        store::read(&place)
     }
 
     fn files<'h>(&'h self, handed: &'h Handed) -> impl Iterator<Item = (&'h Item, &'h str)> {

@@ -20,8 +20,8 @@ use summary::Summary;
 pub struct Class<'a> {
     /// The submissions in short, in the order of names.
     pub summaries: &'a [Summary],
-    /// The submission at a place.
-    pub load: &'a dyn Fn(usize) -> Option<Graded>,
+    /// The submission at a place, from whichever thread asks.
+    pub load: &'a (dyn Fn(usize) -> Option<Graded> + Sync),
     /// Frames that submissions share.
     pub copies: &'a [SharedCapture],
     /// Captures that could not be compared with those of others.
