@@ -4,6 +4,7 @@ use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
+use super::archive;
 use super::form::{self, encoding};
 
 /// Bytes by which a file is told.
@@ -35,21 +36,20 @@ pub enum Kind {
 impl Kind {
     /// Tells by the first bytes, [`head`].
     pub fn of(head: &[u8]) -> Kind {
-        let is_tar = |bytes: &[u8]| bytes.get(257..262) == Some(b"ustar");
         if head.is_empty() {
             return Kind::Empty;
         }
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Kind::Zip;
         }
-        if is_tar(head) {
+        if archive::is_tar(head) {
             return Kind::Tar;
         }
         if head.starts_with(&[0x1f, 0x8b]) {
             let mut first = Vec::new();
             // The head ends in the middle of the stream: what comes before that is enough.
             let _ = MultiGzDecoder::new(head).take(512).read_to_end(&mut first);
-            return if is_tar(&first) { Kind::TarGz } else { Kind::Other };
+            return if archive::is_tar(&first) { Kind::TarGz } else { Kind::Other };
         }
         if head.starts_with(b"%PDF-") {
             return Kind::Pdf;

@@ -177,12 +177,17 @@ impl GradeArguments {
     /// # Errors
     /// If the file is there and can't be used. Nothing is graded then, so that nothing of it is lost.
     pub(super) fn review(&self) -> Result<Review, Failure> {
-        let own = self.results.as_ref().map(|folder| folder.join("review.csv")).filter(|path| path.exists());
-        let Some(path) = self.review.clone().or(own) else { return Ok(Review::default()) };
+        let Some(path) = self.review_file() else { return Ok(Review::default()) };
         let bytes = input::read_bytes(&path, REVIEW_BYTES)?;
         Review::from_csv(&bytes).map_err(|error| {
             Failure::new(input::name(path.as_os_str()), error).hint("Correct that, and run again; nothing was changed.")
         })
+    }
+
+    /// The file with the human's part, where there is one.
+    pub(super) fn review_file(&self) -> Option<PathBuf> {
+        let own = self.results.as_ref().map(|folder| folder.join("review.csv")).filter(|path| path.exists());
+        self.review.clone().or(own)
     }
 
     /// The lab as the lab file and the options set it; the options win.

@@ -2,6 +2,7 @@
 //!
 //! Here folders are walked, threads started and the clock read; what a submission is worth is [`crate::grade`]'s.
 
+mod again;
 mod args;
 mod base;
 mod check;
@@ -215,6 +216,8 @@ struct Tally {
     with_base: u64,
     refused: Vec<Refusal>,
     index: Index,
+    /// What was handed in and how it was graded, by place.
+    hashes: Vec<Option<String>>,
     graded_now: usize,
     fault: Option<Failure>,
 }
@@ -223,9 +226,14 @@ impl Run<'_> {
     fn grade(&self, store: Store) -> Result<Exit, Failure> {
         let before = store.last_index();
         let store = Mutex::new(store);
-        let refused = self.unplaced.clone();
-        let mut tally = Tally { members: vec![None; self.handed.len()], refused, ..Tally::default() };
-        self.work(&store, &mut tally);
+        let task = self.task(&store);
+        if self.again(&task, before.as_ref())? {
+            return Ok(Exit::Done);
+        }
+        let given = self.given();
+        let (size, refused) = (self.handed.len(), self.unplaced.clone());
+        let mut tally = Tally { members: vec![None; size], hashes: vec![None; size], refused, ..Tally::default() };
+        self.work(&task, &mut tally);
         if let Some(failure) = tally.fault {
             return Err(failure);
         }
@@ -258,12 +266,14 @@ impl Run<'_> {
             refused: &tally.refused,
             not_handed_in: not_handed_in.as_deref(),
         };
+        outputs::report(self.arguments, &class)?;
+        self.tell(class.summaries.len(), tally.graded_now, before.as_ref(), &tally.index);
+        let mut said = Vec::new();
         if !self.arguments.base.is_empty() {
             let submissions = count(tally.with_base, "submission");
-            say("note", &format!("--base: left out of the comparison in {submissions}"));
+            said.push(format!("--base: left out of the comparison in {submissions}"));
+            said.iter().for_each(|text| say("note", text));
         }
-        outputs::report(self.arguments, &class)?;
-        self.tell(&class, tally.graded_now, before.as_ref(), &tally.index);
         if let Some(folder) = &self.arguments.results {
             let uploads = Uploads {
                 arguments: self.arguments,
@@ -274,7 +284,8 @@ impl Run<'_> {
                 review: &self.review,
             };
             outputs::reports(folder, &class)?;
-            uploads.write(&class)?;
+            said.extend(uploads.write(&class)?);
+            tally.index.whole = self.whole(given.as_deref(), &tally.hashes, said);
             let failed = |error| {
                 Failure::new(input::name(folder.as_os_str()), format_args!("the cache can't be written: {error}"))
             };
@@ -283,8 +294,8 @@ impl Run<'_> {
         Ok(Exit::Done)
     }
 
-    fn work(&self, store: &Mutex<Store>, tally: &mut Tally) {
-        let task = Task {
+    fn task<'t>(&'t self, store: &'t Mutex<Store>) -> Task<'t> {
+        Task {
             folder: &self.arguments.folder,
             items: &self.items,
             handed: &self.handed,
@@ -294,15 +305,22 @@ impl Run<'_> {
             limits: self.limits,
             time: Duration::from_secs(self.arguments.time),
             store,
-        };
+        }
+    }
+
+    /// Submissions that are graded at the same time.
+    fn jobs(&self) -> usize {
         let jobs = self.arguments.jobs.map(usize::from);
-        let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    fn work(&self, task: &Task<'_>, tally: &mut Tally) {
         let bar = bar(self.handed.len());
         // A submission that makes socklab fail is reported as refused, not in the middle of the bar.
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
-        work::run(&task, jobs, |place, outcome| {
-            self.take(place, outcome, store, tally);
+        work::run(task, self.jobs(), |place, outcome| {
+            self.take(place, outcome, task.store, tally);
             bar.inc(1);
         });
         std::panic::set_hook(hook);
@@ -316,6 +334,9 @@ impl Run<'_> {
             Outcome::Failed(reason) => return tally.refused.push(Refusal { name: handed.name.clone(), reason }),
             Outcome::Graded { graded, hash, is_new, is_changed } => (graded, hash, is_new, is_changed),
         };
+        if let Some(slot) = tally.hashes.get_mut(place) {
+            *slot = Some(hash.clone());
+        }
         let submission = &graded.submission;
         let single = handed.files.len() == 1 && handed.files.iter().all(|(_, name)| !name.contains('/'));
         for refusal in &submission.refused {
@@ -357,10 +378,10 @@ impl Run<'_> {
     }
 
     /// What was done, on standard error.
-    fn tell(&self, class: &Class<'_>, graded_now: usize, before: Option<&Index>, now: &Index) {
-        let all = class.summaries.len();
+    fn tell(&self, all: usize, graded_now: usize, before: Option<&Index>, now: &Index) {
         let (platform, as_before) = (self.platform.name(), all.saturating_sub(graded_now));
-        say("note", &format!("{platform}: {all} submissions, {graded_now} graded now, {as_before} as before"));
+        let all = count(u64::try_from(all).unwrap_or(u64::MAX), "submission");
+        say("note", &format!("{platform}: {all}, {graded_now} graded now, {as_before} as before"));
         let empty = BTreeMap::new();
         if let Some(before) = before {
             for line in work::changes(

@@ -1,11 +1,12 @@
 //! Writing the report: where it was asked for, and in the results folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::args::{GradeArguments, ReportFormat};
 use super::pages;
+use super::store::CACHE;
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::Destination;
@@ -21,17 +22,37 @@ use crate::report::style::Style;
 /// A gradebook is a table of some hundred rows.
 pub(super) const GRADEBOOK_BYTES: u64 = 64 << 20;
 
+/// The table for a terminal, in the cache.
+const COLORED: &str = "grades.ansi";
+
 /// Writes the report where it was asked for.
 ///
 /// # Errors
 /// If it can't be written.
 pub(super) fn report(arguments: &GradeArguments, class: &Class<'_>) -> Result<(), Failure> {
-    let destination = match &arguments.output {
-        Some(path) if !input::is_stdin(path) => Destination::File(path.clone()),
-        _ => Destination::Screen,
-    };
+    let destination = destination(arguments);
     let style = destination.style(arguments.color);
     write(&destination, arguments.format, class, style)
+}
+
+/// Where the report was asked for.
+pub(super) fn destination(arguments: &GradeArguments) -> Destination {
+    match &arguments.output {
+        Some(path) if !input::is_stdin(path) => Destination::File(path.clone()),
+        _ => Destination::Screen,
+    }
+}
+
+/// The file of the results folder that is the report as it was asked for; none for the page that stands alone.
+pub(super) fn kept(arguments: &GradeArguments, folder: &Path) -> Option<PathBuf> {
+    let name = match (arguments.format, destination(arguments).style(arguments.color)) {
+        (ReportFormat::Table, Style::Plain) => "grades.txt",
+        (ReportFormat::Table, Style::Colored) => return Some(folder.join(CACHE).join(COLORED)),
+        (ReportFormat::Json, _) => "grades.json",
+        (ReportFormat::Csv, _) => "grades.csv",
+        (ReportFormat::Html, _) => return None,
+    };
+    Some(folder.join(name))
 }
 
 fn write(destination: &Destination, format: ReportFormat, class: &Class<'_>, style: Style) -> Result<(), Failure> {
@@ -53,6 +74,8 @@ pub(super) fn reports(folder: &Path, class: &Class<'_>) -> Result<(), Failure> {
     for (name, format) in formats {
         write(&Destination::File(folder.join(name)), format, class, Style::Plain)?;
     }
+    let colored = Destination::File(folder.join(CACHE).join(COLORED));
+    write(&colored, ReportFormat::Table, class, Style::Colored)?;
     pages::write(folder, class)
 }
 

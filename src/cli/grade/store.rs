@@ -11,8 +11,12 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
+use super::again::Whole;
 use crate::grade::points::Points;
 use crate::grade::result::Graded;
+
+/// The folder of the cache within the results.
+pub(super) const CACHE: &str = "cache";
 
 /// Results by place in the class.
 pub(super) struct Store {
@@ -32,12 +36,15 @@ enum Kept {
 pub(super) struct Index {
     /// By submission, what was handed in and the points.
     pub(super) submissions: BTreeMap<String, (String, Points)>,
+    /// By what the same run is known.
+    #[serde(default)]
+    pub(super) whole: Option<Whole>,
 }
 
 impl Store {
     /// A store for so many results. The folder is made where it is missing.
     pub(super) fn new(results: Option<&Path>, size: usize) -> io::Result<Store> {
-        let folder = results.map(|path| path.join("cache"));
+        let folder = results.map(|path| path.join(CACHE));
         if let Some(folder) = &folder {
             fs::create_dir_all(folder)?;
         }

@@ -39,19 +39,31 @@ struct Gathered {
     moodle: Vec<Grade>,
     /// Names of folders that are taken.
     taken: BTreeSet<String>,
+    said: Said,
+}
+
+/// What is said of the uploads, on standard error and by the next run if it is the same.
+#[derive(Default)]
+struct Said(Vec<String>);
+
+impl Said {
+    fn note(&mut self, text: String) {
+        say("note", &text);
+        self.0.push(text);
+    }
 }
 
 impl Uploads<'_> {
-    /// Writes everything.
+    /// Writes everything, and says what it did: the same, for the next run.
     ///
     /// # Errors
     /// If something can't be written, or a gradebook can't be used.
-    pub(super) fn write(&self, class: &Class<'_>) -> Result<(), Failure> {
+    pub(super) fn write(&self, class: &Class<'_>) -> Result<Vec<String>, Failure> {
         let mut gathered = Gathered::default();
         for (_, graded) in class.graded() {
             self.submission(&graded.submission, &mut gathered)?;
         }
-        let Gathered { rows, canvas, moodle, .. } = gathered;
+        let Gathered { rows, canvas, moodle, mut said, .. } = gathered;
         let table = Destination::File(self.folder.join("review.csv"));
         table.write(|out| self.review.write(out, &rows))?;
         let page = review_page::page(&rows).map_err(|error| Failure::new("review.html", error))?;
@@ -59,17 +71,17 @@ impl Uploads<'_> {
         let arguments = self.arguments;
         if let Some(export) = &arguments.canvas {
             let column = arguments.canvas_column.as_deref();
-            self.gradebook(export, "canvas.csv", |bytes| {
+            self.gradebook(export, "canvas.csv", &mut said, |bytes| {
                 canvas::fill_export(bytes, column, &canvas, arguments.overwrite)
             })?;
         }
         if let Some(worksheet) = &arguments.moodle {
             let (column, comments) = (arguments.moodle_column.as_deref(), arguments.moodle_comments.as_deref());
-            self.gradebook(worksheet, "moodle.csv", |bytes| {
+            self.gradebook(worksheet, "moodle.csv", &mut said, |bytes| {
                 moodle::fill_worksheet(bytes, column, comments, &moodle, arguments.overwrite)
             })?;
         }
-        Ok(())
+        Ok(said.0)
     }
 
     /// What a submission adds.
@@ -90,7 +102,7 @@ impl Uploads<'_> {
         }
         // Gradebooks say so themselves.
         if !is_entered && arguments.canvas.is_none() && arguments.moodle.is_none() {
-            say("note", &format!("{}: {}", submission.name, words::pending(submission)));
+            gathered.said.note(format!("{}: {}", submission.name, words::pending(submission)));
         }
         let name = folder_name(&submission.name, &mut gathered.taken);
         match arguments.dry_run {
@@ -102,7 +114,7 @@ impl Uploads<'_> {
     /// The files of a submission: feedback, and what Gradescope and GitHub Classroom take.
     fn files(&self, submission: &Submission, name: &str, is_entered: bool) -> Result<(), Failure> {
         let (arguments, rubric) = (self.arguments, self.rubric);
-        let write = |platform: &str, file_name: &str, bytes: &dyn Fn() -> Result<Vec<u8>, Failure>| {
+        let write = |platform: &str, name: &str, file_name: &str, bytes: &dyn Fn() -> Result<Vec<u8>, Failure>| {
             let folder = self.folder.join(platform).join(name);
             let place = folder.join(file_name);
             let fault = |error| Failure::new(input::name(folder.as_os_str()), error);
@@ -116,16 +128,21 @@ impl Uploads<'_> {
                 Ok(())
             }
         };
-        write("feedback", "feedback.html", &|| {
+        write("feedback", name, "feedback.html", &|| {
             let page = feedback::page(submission, rubric).map_err(|error| Failure::new("feedback.html", error))?;
             Ok(page.into_bytes())
         })?;
         if arguments.gradescope || self.platform == Platform::Gradescope {
-            write("gradescope", "results.json", &|| Ok(pretty(&gradescope::results(submission, rubric))))?;
+            // An autograder knows the submission by Gradescope's number.
+            let number = submission.identity.id.as_ref().filter(|_| self.platform == Platform::Gradescope);
+            let number = number.map(|number| format!("submission_{number}"));
+            write("gradescope", number.as_deref().unwrap_or(name), "results.json", &|| {
+                Ok(pretty(&gradescope::results(submission, rubric)))
+            })?;
         }
         if arguments.github || self.platform == Platform::GitHub {
-            write("github", "result.json", &|| Ok(pretty(&github::result(submission, rubric))))?;
-            write("github", "result.txt", &|| Ok(github::encoded(submission, rubric).into_bytes()))?;
+            write("github", name, "result.json", &|| Ok(pretty(&github::result(submission, rubric))))?;
+            write("github", name, "result.txt", &|| Ok(github::encoded(submission, rubric).into_bytes()))?;
         }
         Ok(())
     }
@@ -134,6 +151,7 @@ impl Uploads<'_> {
         &self,
         source: &Path,
         target: &str,
+        said: &mut Said,
         fill: impl FnOnce(&[u8]) -> Result<Filled, SheetError>,
     ) -> Result<(), Failure> {
         let name = input::name(source.as_os_str());
@@ -147,14 +165,14 @@ impl Uploads<'_> {
         } else {
             file(&place, &filled.bytes)?;
             let place = input::name(place.as_os_str());
-            say("note", &format!("{place}: {} entered under '{}'", count(filled.entered, "grade"), filled.column));
+            said.note(format!("{place}: {} entered under '{}'", count(filled.entered, "grade"), filled.column));
         }
         for note in &filled.notes {
-            say("note", &format!("{name}: {note}"));
+            said.note(format!("{name}: {note}"));
         }
         if !filled.without.is_empty() {
             let who = filled.without.join("; ");
-            say("note", &format!("{name}: {} without a submission: {who}", count(filled.without.len(), "student")));
+            said.note(format!("{name}: {} without a submission: {who}", count(filled.without.len(), "student")));
         }
         Ok(())
     }

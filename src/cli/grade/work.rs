@@ -57,31 +57,61 @@ pub(super) enum Outcome {
 }
 
 /// Grades all submissions; `done` takes each result as it comes, on the calling thread.
-pub(super) fn run(task: &Task<'_>, jobs: usize, mut done: impl FnMut(usize, Outcome)) {
+pub(super) fn run(task: &Task<'_>, jobs: usize, done: impl FnMut(usize, Outcome)) {
+    let grade = |handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>| {
+        let graded = catch_unwind(AssertUnwindSafe(|| task.submission(handed, bulk)));
+        graded.unwrap_or_else(|panic| Outcome::Failed(panicked(panic.as_ref())))
+    };
+    each(task, jobs, grade, done);
+}
+
+/// What was handed in and how it is graded, by place; `None` where it can't be read in time. Nothing is graded.
+pub(super) fn hashes(task: &Task<'_>, jobs: usize) -> Vec<Option<String>> {
+    let mut all = vec![None; task.handed.len()];
+    let hash = |handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>| {
+        let start = Instant::now();
+        let is_late = || start.elapsed() > task.time;
+        let budget = Budget::new(&task.limits, &is_late);
+        task.open_bulk(handed, bulk).ok()?;
+        Some(task.hash(handed, &task.hash_files(handed, bulk, &budget)?))
+    };
+    each(task, jobs, hash, |place, hash| {
+        if let Some(slot) = all.get_mut(place) {
+            *slot = hash;
+        }
+    });
+    all
+}
+
+/// Does something for each submission, several at a time; `done` takes the results on the calling thread.
+fn each<T: Send>(
+    task: &Task<'_>,
+    jobs: usize,
+    act: impl Fn(&Handed, &mut Option<Bulk<BufReader<File>>>) -> T + Sync,
+    mut done: impl FnMut(usize, T),
+) {
     let next = AtomicUsize::new(0);
     // A result waits here only until the calling thread has kept it: no more than there are jobs.
-    let (sender, results): (Sender<(usize, Outcome)>, Receiver<_>) = channel();
+    let (sender, results): (Sender<(usize, T)>, Receiver<_>) = channel();
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(task.handed.len()).max(1) {
             let sender = sender.clone();
-            let next = &next;
+            let (next, act) = (&next, &act);
             scope.spawn(move || {
                 // Opening a download reads its whole directory: once a thread, not once a submission.
                 let mut bulk = None;
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(handed) = task.handed.get(place) else { break };
-                    let graded = catch_unwind(AssertUnwindSafe(|| task.submission(handed, &mut bulk)));
-                    let outcome = graded.unwrap_or_else(|panic| Outcome::Failed(panicked(panic.as_ref())));
-                    if sender.send((place, outcome)).is_err() {
+                    if sender.send((place, act(handed, &mut bulk))).is_err() {
                         break;
                     }
                 }
             });
         }
         drop(sender);
-        for (place, outcome) in results {
-            done(place, outcome);
+        for (place, result) in results {
+            done(place, result);
         }
     });
 }
@@ -199,7 +229,8 @@ impl Task<'_> {
     }
 }
 
-fn hex(bytes: impl AsRef<[u8]>) -> String {
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -51,7 +51,9 @@ pub(super) fn read(text: &str) -> Result<String, String> {
     let (named, rest) = messages(&lower);
     let words: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let mut found: Vec<String> = named;
-    let mut more = rest.contains('?') || !rest.is_ascii();
+    // "!=", "~" and the like deny or doubt.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c.is_whitespace() || "[]():.,;'\"`_-/=".contains(c);
+    let mut more = !rest.chars().all(is_plain) || rest.contains("=/");
     for (place, word) in words.iter().enumerate() {
         let before = place.checked_sub(1).and_then(|place| words.get(place));
         let is_number = words.len() == 1 || before.is_some_and(|word| BEFORE_NUMBERS.contains(word));
@@ -134,6 +136,9 @@ mod tests {
             "address already in use, never happened",
             "kein EADDRINUSE",
             "98 99",
+            "!= EADDRINUSE",
+            "~EADDRINUSE",
+            "EADDRINUSE*",
             "nothing",
         ] {
             assert!(read(text).is_err(), "{text}: {:?}", read(text));

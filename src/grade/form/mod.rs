@@ -12,6 +12,7 @@ pub mod node;
 pub mod template;
 pub mod value;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -146,6 +147,7 @@ impl Form {
     /// all is empty, with that problem.
     pub fn read(text: &str) -> (Form, Vec<Problem>) {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = &one_line_end(text);
         let root = match Syntax::of(text) {
             Syntax::Toml => Node::from_toml(text),
             Syntax::Json => Node::from_json(text),
@@ -279,6 +281,14 @@ fn remedy(kind: Kind) -> String {
     format!("Write it as {}.", kind.example())
 }
 
+/// A text with the lines of old Macs, which end with CR, as lines that TOML has.
+fn one_line_end(text: &str) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 /// The value as JSON, or its beginning as text where it is long.
 fn limited(node: &Node) -> serde_json::Value {
     match node.text().chars().count() > MOST_TEXT {
@@ -344,6 +354,17 @@ mod tests {
         assert_eq!(problems[0].line, Some(3));
         let (_, problems) = Form::read("{\n \"II.2\": {\n");
         assert_eq!(problems[0].line, Some(3));
+    }
+
+    #[test]
+    fn lines_end_as_any_system_ends_them() {
+        let text = "[\"II.2\"]\nsockets_created = 5\nexplanation = \"\"\"\none\ntwo\"\"\"\nx = 1\n";
+        let (form, problems) = Form::read(text);
+        assert_eq!(problems[0].line, Some(5));
+        for end in ["\r\n", "\r"] {
+            let (own, own_problems) = Form::read(&text.replace('\n', end));
+            assert_eq!((own, own_problems), (form.clone(), problems.clone()), "{end:?}");
+        }
     }
 
     #[test]

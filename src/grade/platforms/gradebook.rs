@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
-use super::members::{Members, letters};
+use super::members::{Members, letters, same_letters};
 use super::naming::Platform;
 use super::sheet::Sheet;
 use crate::grade::points::Points;
@@ -232,7 +232,7 @@ impl<'t> Table<'t> {
     }
 
     fn add(&mut self, number: usize, row: &[Range<usize>]) {
-        let text = |column: usize| self.sheet.text(row, column).trim().to_lowercase();
+        let text = |column: usize| same_letters(self.sheet.text(row, column).trim());
         let digits = |text: String| text.chars().filter(char::is_ascii_digit).collect::<String>();
         if let Some(id) = self.keys.id {
             self.ids.add(digits(text(id)), number);
@@ -345,12 +345,14 @@ impl<'t> Table<'t> {
             let student = self.rows.get(row).map(|cells| self.student(cells)).unwrap_or_default();
             return Err(format!("the row with their number is of {student}; nothing was entered."));
         }
-        let lower = |text: &String| text.trim().to_lowercase();
+        let lower = |text: &String| same_letters(text.trim());
         let school = person.school_id.iter().chain([&person.name]).map(|id| self.school_ids.of(&lower(id)));
         let email = person.email.iter().map(|email| self.emails.of(&lower(email)));
-        let name = names(&person.name);
-        let by_name = name.iter().map(|name| self.names.of(name));
-        let found = school.chain(email).chain(by_name).find(|rows| !rows.is_empty()).unwrap_or_default();
+        // Whether "Ann Lee" is "Lee, Ann" or "Ann, Lee" no order tells: both are looked for.
+        let by_name: BTreeSet<usize> =
+            names(&person.name).iter().flat_map(|name| self.names.of(name)).copied().collect();
+        let by_name: Vec<usize> = by_name.into_iter().collect();
+        let found = school.chain(email).find(|rows| !rows.is_empty()).unwrap_or(&by_name);
         match found {
             [one] => Ok(vec![*one]),
             [] => Err("no row of the table is theirs; nothing was entered.".to_owned()),
@@ -409,7 +411,7 @@ pub(super) fn value(text: &str) -> Option<f64> {
 
 /// The ways in which a name is written: its letters in order, as Canvas does, and its words in any order.
 fn names(name: &str) -> [String; 2] {
-    let lower = name.to_lowercase();
+    let lower = same_letters(name);
     let mut words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let run = words.concat();
     words.sort_unstable();

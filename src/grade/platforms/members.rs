@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::sheet::Sheet;
 use crate::grade::result::Person;
 
@@ -50,7 +52,13 @@ impl Members {
 
 /// The letters and digits of a name, as platforms leave them in the names of files.
 pub(super) fn letters(name: &str) -> String {
-    name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+    same_letters(name).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// A text in lower case, with one way to write each letter: macOS takes the accents of file names apart (Unicode
+/// Standard Annex #15).
+pub(super) fn same_letters(text: &str) -> String {
+    text.nfc().collect::<String>().to_lowercase()
 }
 
 #[cfg(test)]

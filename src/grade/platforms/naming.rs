@@ -235,15 +235,14 @@ fn moodle(part: &str) -> Option<Named> {
 /// file of its own.
 fn gradescope(first: &str, rest: &[String], students: &BTreeMap<String, (String, Identity)>) -> Option<Named> {
     let file = rest.is_empty().then(|| first.to_owned());
-    match students.get(first) {
-        Some((name, identity)) => {
-            Some(Named { key: first.to_owned(), name: name.clone(), identity: identity.clone(), file })
-        }
-        None if first.starts_with("submission_") && !rest.is_empty() => {
-            Some(Named { key: first.to_owned(), name: first.to_owned(), file, ..Named::default() })
-        }
-        None => None,
-    }
+    let number = first.strip_prefix("submission_").or_else(|| first.strip_suffix(".pdf"));
+    let (name, identity) = match students.get(first) {
+        Some((name, identity)) => (name.as_str(), identity.clone()),
+        None if first.starts_with("submission_") && !rest.is_empty() => (first, Identity::default()),
+        None => return None,
+    };
+    let identity = Identity { id: number.map(str::to_owned), ..identity };
+    Some(Named { key: first.to_owned(), name: name.to_owned(), identity, file })
 }
 
 /// A folder or archive is a submission of its name; so is a single file.
@@ -280,14 +279,29 @@ fn stem(name: &str) -> &str {
     ending.and_then(|ending| name.get(..name.len().saturating_sub(ending.len()))).unwrap_or(name)
 }
 
-/// Gives submissions of the same name different ones.
+/// Gives submissions of the same name different ones: the platform's number tells two students of one name, whoever else
+/// hands in later.
 fn unique(mut all: Vec<Handed>) -> Vec<Handed> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for handed in &mut all {
-        let number = seen.entry(handed.name.clone()).or_insert(0);
+    let mut of_name: BTreeMap<String, usize> = BTreeMap::new();
+    for handed in &all {
+        let number = of_name.entry(handed.name.clone()).or_insert(0);
         *number = number.saturating_add(1);
-        if *number > 1 {
-            handed.name = format!("{} ({number})", handed.name);
+    }
+    let mut taken = BTreeSet::new();
+    for handed in &mut all {
+        let is_shared = of_name.get(&handed.name).is_some_and(|number| *number > 1);
+        if let Some(id) = handed.identity.id.clone().filter(|_| is_shared) {
+            let Identity { email, school_id, .. } = handed.identity.clone();
+            let name = std::mem::replace(&mut handed.name, format!("{} ({id})", handed.name));
+            if handed.identity.people.is_empty() {
+                // In the platform's table the name stands as it was.
+                handed.identity.people = vec![Person { name, id: Some(id), email, school_id }];
+            }
+        }
+        let (base, mut number) = (handed.name.clone(), 1_usize);
+        while !taken.insert(handed.name.clone()) {
+            number = number.saturating_add(1);
+            handed.name = format!("{base} ({number})");
         }
     }
     all
@@ -341,6 +355,19 @@ mod tests {
     }
 
     #[test]
+    fn two_students_of_one_name_are_told_by_their_numbers() {
+        let texts = ["leeann_140_1_a.pcap", "leeann_LATE_101_2_a.pcap", "boe_7_3_a.pcap"];
+        let sorted = submissions(&paths(&texts), "submissions", None);
+        let of = |handed: &Handed| {
+            let person = handed.identity.people.first().map(|person| person.name.clone());
+            (handed.name.clone(), handed.identity.id.clone().unwrap(), person)
+        };
+        let lee = |id: &str| (format!("leeann ({id})"), id.to_owned(), Some("leeann".to_owned()));
+        let found: Vec<_> = sorted.handed.iter().map(of).collect();
+        assert_eq!(found, [("boe".to_owned(), "7".to_owned(), None), lee("101"), lee("140")]);
+    }
+
+    #[test]
     fn moodle_folders_and_flat_files_belong_to_their_participant() {
         let (platform, found) = names(
             &[
@@ -367,6 +394,11 @@ mod tests {
         );
         assert_eq!(platform, Platform::Gradescope);
         assert_eq!(found, [("Ann Lee".into(), vec!["a.pcapng".into()])]);
+        let paths = paths(&["submission_metadata.yml", "submission_71/a.pcapng", "submission_72/a.pcapng"]);
+        let handed =
+            submissions(&paths, "assignment_5_export", Some("submission_71:\n  :submitters:\n  - :name: A\n")).handed;
+        let ids: Vec<Option<&str>> = handed.iter().map(|handed| handed.identity.id.as_deref()).collect();
+        assert_eq!(ids, [Some("71"), Some("72")]);
     }
 
     #[test]

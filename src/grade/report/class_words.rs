@@ -36,6 +36,9 @@ pub fn overview(of: &Statistics) -> Vec<String> {
         points.least,
         points.most
     ));
+    if of.for_a_human > 0 {
+        lines.push("Points that wait for you count as 0 in these numbers.".to_owned());
+    }
     lines
 }
 

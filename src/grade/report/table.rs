@@ -192,7 +192,7 @@ fn copies(page: &mut Page<'_>, class: &Class<'_>) -> io::Result<()> {
         }
     }
     for of in class.uncompared {
-        page.marked(2, Piece::Title, "Not compared:", &words::uncompared(of))?;
+        page.marked(2, Piece::Title, "Not fully compared:", &words::uncompared(of))?;
     }
     Ok(())
 }

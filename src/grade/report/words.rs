@@ -74,8 +74,9 @@ pub fn pending(submission: &Submission) -> String {
     if submission.pending == Points::ZERO {
         return format!("your review is not confirmed; no grade is entered.{why}");
     }
-    let (points, noun) = (submission.pending, if submission.pending == Points::whole(1) { "point" } else { "points" });
-    format!("{points} {noun} of {} wait for you; no grade is entered.{why}", list(&questions))
+    let points = submission.pending;
+    let (noun, verb) = if points == Points::whole(1) { ("point", "waits") } else { ("points", "wait") };
+    format!("{points} {noun} of {} {verb} for you; no grade is entered.{why}", list(&questions))
 }
 
 /// A cell of a gradebook, old and new.

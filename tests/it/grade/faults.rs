@@ -136,14 +136,27 @@ fn what_can_be_read_is_whatever_its_encoding_and_archive() {
     let class = Class::new(&[
         ("utf16", instead("answers.toml", utf16)),
         ("dot", vec![("lab.tar.gz".to_owned(), gzip(&dotted(&dot)))]),
+        ("v7", vec![("lab.tar".to_owned(), of_unix_v7(dotted(&good().0)))]),
+        ("cr", instead("answers.txt", form().replace('\n', "\r"))),
         ("blankfirst", with("a_template.toml", socklab("template").run().status(0).stdout())),
         ("notefirst", with("0notes.txt", "My notes\n\"I.1a\" was hard\n".to_owned())),
         ("pictures", with("screenshot.png", "\u{89}PNG\r\n\u{1a}\n".to_owned())),
     ]);
     class.graded(&[]);
     let entered = class.entered();
-    assert_eq!(entered.len(), 5);
+    assert_eq!(entered.len(), 7);
     assert!(entered.values().all(|points| points == "21"), "{entered:?}");
+}
+
+/// A tar archive without the mark of ustar, as Unix V7 and `tar --format=v7` write it.
+fn of_unix_v7(mut archive: Vec<u8>) -> Vec<u8> {
+    for header in archive.chunks_mut(512).filter(|block| &block[257..262] == b"ustar") {
+        header[257..265].fill(0);
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    }
+    archive
 }
 
 /// The good student's files and one more.
@@ -411,7 +424,7 @@ fn only_what_is_final_is_entered() {
     let mut answers = lab.answers();
     answers.set("I.2", "errno", "\"it was not EADDRINUSE, there was no error\"");
     let class = Class::new(&[("ann", files), ("ben", instead("answers.toml", answers.toml()))]);
-    class.graded(&[]).stderr_has(&["1 grade entered", "ben: 1 point of I.2 wait for you; no grade is entered."]);
+    class.graded(&[]).stderr_has(&["1 grade entered", "ben: 1 point of I.2 waits for you; no grade is entered."]);
     assert_eq!((class.entered()["ann"].as_str(), class.entered()["ben"].as_str()), ("21", ""));
     class.graded(&["--partial"]).stderr_has(&["2 grades entered"]);
     assert_eq!(class.entered()["ben"], "20");
@@ -487,6 +500,38 @@ fn canvas_names_find_their_students() {
     assert_eq!(row(&entered, "Zed, Zoe"), "");
     run.stderr_has(&["a download from Canvas: 4 submissions", "zedzoe: 21 points of", "text.html"])
         .stdout_has(&["notes.html"]);
+}
+
+/// `é` as one character, and as macOS takes it apart.
+const ACCENTS: [&str; 2] = ["\u{e9}", "e\u{301}"];
+
+#[test]
+fn two_students_of_one_name_each_get_their_own() {
+    let export = "Student,ID,SIS Login ID,Section,Lab (77)\n\"Lee, Ann\",101,ann,S1,\n\"Lee, Ann\",140,ann2,S1,\n";
+    let (run, entered) = canvas(&["leeann_140"], export, &[]);
+    assert_eq!(entered.lines().map(|line| line.rsplit(',').next().unwrap()).collect::<Vec<_>>()[1..], ["", "21"]);
+    assert!(!run.stderr().contains("group"), "{}", run.stderr());
+    let (run, entered) = canvas(&["leeann_140", "leeann_LATE_101"], export, &[]);
+    assert_eq!(entered.lines().map(|line| line.rsplit(',').next().unwrap()).collect::<Vec<_>>()[1..], ["21", "21"]);
+    assert!(!run.stderr().contains("group"), "{}", run.stderr());
+    run.stdout_has(&["leeann (101)", "leeann (140)"]);
+}
+
+#[test]
+fn a_name_is_found_however_its_letters_are_written_and_never_guessed() {
+    let [one, apart] = ACCENTS;
+    let (files, _) = good();
+    let mut class = Class::new(&[]);
+    class.export = format!(
+        "Student,ID,SIS Login ID,Section,Lab (77)\n\"Garc\u{ed}a, Jos{one}\",1,jg,S1,\n\"R{apart}mi, Zo{apart}\",2,zr,S1,\n\
+         \"Lee, Ann\",3,al,S1,\n\"Ann, Lee\",4,la,S1,\n"
+    );
+    for name in [format!("Jos{apart} Garci\u{301}a"), format!("Zo{one} R{one}mi"), "Ann Lee".to_owned()] {
+        layouts::write(&class.path("class").join(name), &files);
+    }
+    class.graded(&[]).stderr_has(&["2 grades entered", "Ann Lee: several rows of the table fit; nothing was entered."]);
+    let entered = class.entered();
+    assert_eq!(["jg", "zr", "al", "la"].map(|login| entered[login].as_str()), ["21", "21", "", ""]);
 }
 
 #[test]

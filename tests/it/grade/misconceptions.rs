@@ -97,10 +97,10 @@ fn text(frames: impl IntoIterator<Item = u64>) -> Value {
     json!(frames.into_iter().map(|frame| frame.to_string()).collect::<Vec<_>>().join(" "))
 }
 
-/// Plants each misconception: its code, and what is planted by question and key.
 /// What is planted for a misconception: question, fact, value.
 type Facts = Vec<(&'static str, &'static str, Value)>;
 
+/// Plants each misconception: its code, and what is planted by question and key.
 fn plants(run: &Run) -> Vec<(&'static str, Facts)> {
     let client = run.facts["I.1b"]["client_socket_addresses"].clone();
     let server = run.facts["I.1b"]["server_socket_addresses"].clone();
@@ -109,6 +109,7 @@ fn plants(run: &Run) -> Vec<(&'static str, Facts)> {
         clients.iter().flat_map(|host| host["socket_addresses"].as_array().unwrap().clone()).collect();
     let (handshake, data, acks) =
         (frames(run, "handshake_frames"), frames(run, "data_frames"), frames(run, "acknowledgement_frames"));
+    let closing = frames(run, "closing_frames");
     let rank = |all: &[u64]| -> Vec<u64> {
         all.iter().map(|frame| run.filtered.iter().position(|own| own == frame).unwrap() as u64 + 1).collect()
     };
@@ -147,6 +148,10 @@ fn plants(run: &Run) -> Vec<(&'static str, Facts)> {
         (
             "data-and-acknowledgement-confused",
             vec![("I.1a", "data_frames", text(data.iter().chain(&acks).copied().collect::<BTreeSet<_>>()))],
+        ),
+        (
+            "fin-counted-as-data",
+            vec![("I.1a", "data_frames", text(data.iter().chain(&closing).copied().collect::<BTreeSet<_>>()))],
         ),
         ("capture-of-another-step", vec![("I.1b", "client_socket_addresses", json!(run.other.0))]),
         (
@@ -193,6 +198,36 @@ fn slips(run: &Run) -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
+/// The codes of the misconceptions that are named of a submission.
+fn named(submission: &Value) -> BTreeSet<&str> {
+    let questions = submission["questions"].as_array().unwrap();
+    let found = questions.iter().flat_map(|question| question["misconceptions"].as_array().unwrap());
+    found.map(|one| one["code"].as_str().unwrap()).collect()
+}
+
+/// The twelfth needs a class in which each run is one student's.
+#[test]
+fn addresses_of_another_student_are_named() {
+    let runs = RUNS.map(run);
+    let mut laid: Vec<(String, Vec<u8>)> = Vec::new();
+    for (number, name) in RUNS.into_iter().enumerate() {
+        let (own, other) = (&runs[number], &runs[(number + 1) % RUNS.len()]);
+        // Both questions in one form: each is named of its own.
+        let mut answers = right(own);
+        for (question, key) in [("I.1b", "client_socket_addresses"), ("II.3", "clients")] {
+            answers.get_mut(question).unwrap().insert(key.to_owned(), other.facts[question][key].clone());
+        }
+        laid.extend(own.files.iter().map(|(file, bytes)| (format!("{name}/{file}"), bytes.clone())));
+        laid.push((format!("{name}/answers.json"), serde_json::to_vec(&answers).unwrap()));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    layouts::write(folder.path(), &laid);
+    let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
+    for submission in grades["submissions"].as_array().unwrap() {
+        assert_eq!(named(submission), BTreeSet::from(["addresses-of-another-student"]), "{}", submission["name"]);
+    }
+}
+
 #[test]
 fn planted_misconceptions_are_named_and_no_others() {
     let mut laid: Vec<(String, Vec<u8>)> = Vec::new();
@@ -221,20 +256,18 @@ fn planted_misconceptions_are_named_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
     layouts::write(folder.path(), &laid);
     let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
-    let (mut named, mut missed, mut wrongly) = (0, Vec::new(), Vec::new());
+    let (mut right, mut missed, mut wrongly) = (0, Vec::new(), Vec::new());
     for submission in grades["submissions"].as_array().unwrap() {
         let name = submission["name"].as_str().unwrap();
-        let questions = submission["questions"].as_array().unwrap();
-        let found = questions.iter().flat_map(|question| question["misconceptions"].as_array().unwrap());
-        let found: BTreeSet<&str> = found.map(|one| one["code"].as_str().unwrap()).collect();
+        let found = named(submission);
         for code in &wanted[name] {
-            if found.contains(code) { named += 1 } else { missed.push(name) }
+            if found.contains(code) { right += 1 } else { missed.push(name) }
         }
         // Whatever one student's captures are, in this class they are another's as well.
         wrongly.extend(found.iter().filter(|code| !wanted[name].contains(*code)).map(|code| format!("{name}: {code}")));
     }
     println!("wrongly: {wrongly:?}");
-    println!("{named} of {} named, {} wrongly in {} submissions", named + missed.len(), wrongly.len(), wanted.len());
-    assert!(missed.len() * 100 <= (named + missed.len()) * 5, "missed: {missed:?}");
+    println!("{right} of {} named, {} wrongly in {} submissions", right + missed.len(), wrongly.len(), wanted.len());
+    assert!(missed.len() * 100 <= (right + missed.len()) * 5, "missed: {missed:?}");
     assert!(wrongly.len() * 100 <= wanted.len(), "wrongly: {wrongly:?}");
 }

@@ -163,7 +163,86 @@ fn a_second_run_grades_only_what_changed_and_says_so() {
         "changed: student003: graded again, 20.25 points before, 21 now",
         "changed: student000: no longer there",
     ]);
-    assert_eq!(std::fs::read_dir(results.join("cache")).unwrap().count(), 5);
+    // A result for each submission, what the next run is to know, and the table in colour.
+    assert_eq!(std::fs::read_dir(results.join("cache")).unwrap().count(), 6);
+}
+
+/// The files of a folder but for the cache, by their paths, with the times at which they were written.
+fn left(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, (Vec<u8>, std::time::SystemTime)> {
+    let mut open = vec![folder.to_owned()];
+    let mut found = std::collections::BTreeMap::new();
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true if path.file_name().unwrap() != "cache" => open.push(path),
+                true => {}
+                false => {
+                    let written = path.metadata().unwrap().modified().unwrap();
+                    found.insert(path.clone(), (std::fs::read(&path).unwrap(), written));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_run_of_which_nothing_changed_is_told_again_and_not_written_again() {
+    let students: Vec<Student> = [0, 1, 4].map(|number| student(number).0).into();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    layouts::write(&path("class"), &layouts::canvas(&students));
+    std::fs::write(path("export.csv"), layouts::canvas_export(&students, 2)).unwrap();
+    let run = |more: &[&str]| {
+        let run = socklab("grade").within(folder.path()).args(["class", "--results", "r", "--canvas", "export.csv"]);
+        run.args(more).run().status(0)
+    };
+    let first = run(&[]);
+    let written = left(&path("r"));
+    let second = run(&[]);
+    assert_eq!(second.stdout(), first.stdout());
+    let said = |ran: &crate::support::Ran| {
+        let all: Vec<String> = ran.stderr().lines().map(str::to_owned).collect();
+        all.into_iter().filter(|line| !line.contains("graded now")).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&second), said(&first));
+    second.stderr_has(&["a download from Canvas: 3 submissions, 0 graded now, 3 as before", "2 students without"]);
+    assert_eq!(left(&path("r")), written, "nothing is written again");
+    // Each format is told, also the one for terminals.
+    for (format, file) in [("json", "grades.json"), ("csv", "grades.csv"), ("table", "grades.txt")] {
+        let told = run(&["--format", format]).stdout();
+        assert_eq!(told, std::fs::read_to_string(path("r").join(file)).unwrap());
+    }
+    assert!(run(&["--color", "always"]).stdout().contains("\u{1b}["));
+    assert!(run(&["--format", "html"]).stdout().contains("<html"));
+    let texts = |left: &std::collections::BTreeMap<std::path::PathBuf, (Vec<u8>, std::time::SystemTime)>| {
+        left.iter().map(|(path, (text, _))| (path.clone(), text.clone())).collect::<Vec<_>>()
+    };
+    let whole = texts(&written);
+    // Whatever is no longer there, or was changed, is written again.
+    for name in ["canvas.csv", "students/student001.html", "feedback/student000/feedback.html"] {
+        std::fs::remove_file(path("r").join(name)).unwrap();
+        run(&[]);
+        assert!(texts(&left(&path("r"))) == whole, "{name}");
+    }
+    std::fs::write(path("r/grades.txt"), "?").unwrap();
+    run(&[]);
+    assert!(texts(&left(&path("r"))) == whole);
+    // What the run rests on beside the submissions counts as well.
+    let export = std::fs::read_to_string(path("export.csv")).unwrap();
+    std::fs::write(path("export.csv"), export.replace("Points Possible", " Points Possible")).unwrap();
+    run(&[]).stderr_has(&["0 graded now, 3 as before"]);
+    assert!(texts(&left(&path("r"))) != whole);
+    let review = std::fs::read_to_string(path("r/review.csv")).unwrap();
+    let row = review.lines().find(|line| line.starts_with("student001,all,")).unwrap();
+    let mut cells: Vec<&str> = row.split(',').collect();
+    cells[6] = "7";
+    std::fs::write(path("r/review.csv"), review.replace(row, &cells.join(","))).unwrap();
+    assert!(run(&["--format", "csv"]).stdout().contains("\nstudent001,"), "the table");
+    let reviewed = std::fs::read_to_string(path("r/canvas.csv")).unwrap();
+    assert!(reviewed.lines().any(|line| line.contains("student001") && line.contains(",7")), "{reviewed}");
+    assert!(run(&["--format", "json"]).json()["submissions"][1]["points"] == 7);
 }
 
 #[test]
@@ -190,21 +269,30 @@ fn large_class() -> (Option<tempfile::TempDir>, std::path::PathBuf) {
     }
 }
 
+/// How many students a large class has: `SOCKLAB_CLASS_SIZE`, or ten thousand.
+fn large_size() -> u64 {
+    std::env::var("SOCKLAB_CLASS_SIZE").map_or(10_000, |size| size.parse().unwrap())
+}
+
 #[test]
 #[ignore = "takes minutes and 2 GB of disk; with --nocapture it prints how long"]
 fn a_class_of_ten_thousand_is_graded_in_a_minute() {
-    let (students, pairs) = class_of(10_000);
+    let size = large_size();
+    let (students, pairs) = class_of(size);
     let (_kept, folder) = large_class();
     let (class, results) = (folder.join("submissions"), folder.join("results"));
     layouts::write(&class, &layouts::canvas(&students));
     std::fs::write(folder.join("export.csv"), layouts::canvas_export(&students, 60)).unwrap();
     drop(students);
-    let start = Instant::now();
-    let run = socklab("grade").within(&folder).args(["submissions", "--results", "results", "--jobs", "2"]);
-    run.args(["--canvas", "export.csv", "--format", "csv"]).run().status(0);
-    let took = start.elapsed();
+    let run = || {
+        let start = Instant::now();
+        let run = socklab("grade").within(&folder).args(["submissions", "--results", "results", "--jobs", "2"]);
+        let run = run.args(["--canvas", "export.csv", "--format", "csv"]).run().status(0);
+        (start.elapsed(), run)
+    };
+    let (took, _) = run();
     let index = std::fs::metadata(results.join("grades.html")).unwrap().len();
-    println!("10000 submissions in {took:?}; the index has {index} bytes");
+    println!("{size} submissions in {took:?}; the index has {index} bytes");
     assert!(index <= 5_000_000);
     let mut found = BTreeSet::new();
     for row in csv::Reader::from_path(results.join("grades.csv")).unwrap().into_deserialize() {
@@ -217,6 +305,10 @@ fn a_class_of_ten_thousand_is_graded_in_a_minute() {
     }
     assert_eq!(found, pairs);
     assert!(took.as_secs() < 60, "{took:?}");
+    let (again, second) = run();
+    println!("the second run took {again:?}");
+    second.stderr_has(&[&format!("{size} submissions, 0 graded now, {size} as before")]);
+    assert!(again * 10 <= took, "{took:?}, then {again:?}");
 }
 
 /// The class that the guide walks through.

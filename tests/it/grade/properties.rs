@@ -140,9 +140,40 @@ fn tempting(item: &ItemGrade) -> Option<String> {
     }
 }
 
+/// As many cases as `PROPTEST_CASES` says, or these.
 fn cases(cases: u32) -> Config {
-    Config { cases, failure_persistence: None, ..Config::default() }
+    let own = Config::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { own.cases } else { cases };
+    Config { cases, failure_persistence: None, ..own }
 }
+
+/// Ways to deny an answer or to leave it open.
+const DOUBTS: [&str; 24] = [
+    "not {}",
+    "maybe {}",
+    "{}?",
+    "{} or not",
+    "I think {}",
+    "it was not {}, I am sure",
+    "{} (wrong)",
+    "!= {}",
+    "~{}",
+    "\u{2260} {}",
+    "<{}",
+    "{}*",
+    "{} (?)",
+    "nicht {}",
+    "kein {}",
+    "about {}",
+    "at least {}",
+    "more than {}",
+    "{} or so",
+    "{}, maybe",
+    "{} if I remember right",
+    "{} \u{b1} 1",
+    "{}, but it was luck",
+    "no, {}",
+];
 
 proptest! {
     #![proptest_config(cases(24))]
@@ -203,7 +234,7 @@ proptest! {
     fn what_is_denied_or_doubted_goes_to_a_human(
         seed: u64,
         place in 0_usize..20,
-        how in prop::sample::select(vec!["not {}", "maybe {}", "{}?", "{} or not", "I think {}", "it was not {}, I am sure", "{} (wrong)"]),
+        how in prop::sample::select(DOUBTS.to_vec()),
     ) {
         let own = lab(&mut Dice(seed), 1_700_000_000_000_000);
         let (captures, _) = files(&own, &own, 15, 0);

@@ -141,8 +141,9 @@ fn gradescope_results_have_the_documented_fields() {
         "visibility",
         "extra_data",
     ]);
-    for student in &students {
-        let bytes = std::fs::read(results.join("gradescope").join(&student.name).join("results.json")).unwrap();
+    // The folders have Gradescope's numbers of the submissions, by which an autograder finds them.
+    for number in 700..700 + students.len() {
+        let bytes = std::fs::read(results.join(format!("gradescope/submission_{number}/results.json"))).unwrap();
         let value: Value = serde_json::from_slice(&bytes).unwrap();
         assert!(keys(&value).is_subset(&top) && value["score"].is_number(), "{value}");
         assert!(
