@@ -292,7 +292,8 @@ fn unique(mut all: Vec<Handed>) -> Vec<Handed> {
         let is_shared = of_name.get(&handed.name).is_some_and(|number| *number > 1);
         if let Some(id) = handed.identity.id.clone().filter(|_| is_shared) {
             let Identity { email, school_id, .. } = handed.identity.clone();
-            let name = std::mem::replace(&mut handed.name, format!("{} ({id})", handed.name));
+            let told_apart = format!("{} ({id})", handed.name);
+            let name = std::mem::replace(&mut handed.name, told_apart);
             if handed.identity.people.is_empty() {
                 // In the platform's table the name stands as it was.
                 handed.identity.people = vec![Person { name, id: Some(id), email, school_id }];
