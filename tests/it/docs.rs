@@ -16,8 +16,9 @@ use crate::support::{package, socklab};
 const LEFT_OUT: &str = "…";
 
 /// The commands that are not run here, and why.
-const NOT_RUN: [(&str, &str); 18] = [
+const NOT_RUN: [(&str, &str); 19] = [
     ("cargo test", "it runs these tests"),
+    ("SOCKLAB_CLASS=/tmp/class cargo test", "it measures a large class for minutes"),
     ("cargo fmt", ".ci/run does"),
     ("fuzz/run.sh", ".ci/run does"),
     ("web/build.sh", "web/test.sh does"),
@@ -68,6 +69,16 @@ fn is_as_shown(output: &[&str], shown: &[String]) -> bool {
     }
 }
 
+/// A grading worksheet of Moodle's, with two students of the class.
+const WORKSHEET: &str = "Identifier,\"Full name\",\"Email address\",Status,Grade,\"Maximum Grade\",\
+    \"Grade can be changed\",\"Last modified (submission)\",\"Last modified (grade)\",\"Feedback comments\"\n\
+    \"Participant 101\",\"Ann Lee\",ann@example.org,\"Submitted for grading\",,21.00,Yes,-,-,\n\
+    \"Participant 102\",\"Ben Boe\",ben@example.org,\"Submitted for grading\",,21.00,Yes,-,-,\n";
+
+/// What Gradescope exports beside the submissions.
+const METADATA: &str =
+    "submission_900:\n  :submitters:\n  - :name: Ann Lee\n    :sid: s101\n    :email: ann@example.org\n";
+
 /// A folder in which the commands find their files.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -82,6 +93,12 @@ fn folder() -> tempfile::TempDir {
     link(&package("fixtures/class/submissions"), "submissions");
     link(&package("fixtures/class/export.csv"), "export.csv");
     link(&package("fixtures/plain/step8.pcapng"), "sample.pcapng");
+    fs::write(folder.path().join("worksheet.csv"), WORKSHEET).unwrap();
+    for handed_in in ["assignment_5_export/submission_900", "socket-lab-submissions/socket-lab-ann"] {
+        fs::create_dir_all(folder.path().join(handed_in)).unwrap();
+        link(&package("fixtures/plain/step8.pcapng"), &format!("{handed_in}/step8.pcapng"));
+    }
+    fs::write(folder.path().join("assignment_5_export/submission_metadata.yml"), METADATA).unwrap();
     fs::write(folder.path().join("submission.zip"), b"PK\x03\x04\x14\0\0\0\0\0").unwrap();
     fs::write(folder.path().join("submissions.zip"), zipped(&package("fixtures/class/submissions"))).unwrap();
     folder

@@ -360,7 +360,7 @@ mod tests {
     fn lines_end_as_any_system_ends_them() {
         let text = "[\"II.2\"]\nsockets_created = 5\nexplanation = \"\"\"\none\ntwo\"\"\"\nx = 1\n";
         let (form, problems) = Form::read(text);
-        assert_eq!(problems[0].line, Some(5));
+        assert_eq!(problems[0].line, Some(6));
         for end in ["\r\n", "\r"] {
             let (own, own_problems) = Form::read(&text.replace('\n', end));
             assert_eq!((own, own_problems), (form.clone(), problems.clone()), "{end:?}");

@@ -104,7 +104,7 @@ impl Pen<'_, '_> {
                 // Beside the sender's line, up to the next one.
                 let inside = |lane: &&usize| **lane != from && (low..=high).contains(*lane);
                 let room = self.lanes.iter().filter(inside).map(|lane| lane.abs_diff(from)).min().unwrap_or(0);
-                let text = cut(&format!(" {} ", row.label), room.saturating_sub(4));
+                let text = cut(&format!(" {} ", row.label), room.saturating_sub(4), self.charset);
                 let length = display_width(&text);
                 let start =
                     if to > from { from.saturating_add(2) } else { from.saturating_sub(1).saturating_sub(length) };
@@ -117,7 +117,7 @@ impl Pen<'_, '_> {
                 line.put(lane, call);
                 let after = WIDTH.saturating_sub(MARGIN).saturating_sub(lane).saturating_sub(2);
                 let before = lane.saturating_sub(2);
-                let text = cut(&row.label, after.max(before));
+                let text = cut(&row.label, after.max(before), self.charset);
                 let length = display_width(&text);
                 // A space on either side, so that no line runs into it.
                 let (start, text) = match length <= after {
@@ -153,20 +153,23 @@ impl Pen<'_, '_> {
     }
 }
 
-/// A text in so many columns, with `…` for what is cut.
-fn cut(text: &str, room: usize) -> String {
+/// A text in so many columns of the charset, with `…` for what is cut. What stands for other characters may be longer.
+fn cut(text: &str, room: usize, charset: Charset) -> String {
     let text = harmless(text);
+    let text = in_charset(charset, &text);
     if display_width(&text) <= room {
         return text.into_owned();
     }
+    let mark = in_charset(charset, "…");
+    let room = room.saturating_sub(display_width(&mark));
     let mut kept = String::new();
     for c in text.chars() {
-        if display_width(&kept).saturating_add(width(c)) >= room {
+        if display_width(&kept).saturating_add(width(c)) > room {
             break;
         }
         kept.push(c);
     }
-    kept.push('…');
+    kept.push_str(&mark);
     kept
 }
 
