@@ -5,24 +5,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::store::{CACHE, Index};
+use super::outputs;
+use super::run::Run;
+use super::store::{CACHE, Index, Whole};
 use super::work::{self, Task, hex};
-use super::{Run, outputs};
 use crate::cli::exit::{Failure, say};
-
-/// What a run leaves by which the next is known to be the same.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Whole {
-    /// All that the run rests on, as one number.
-    inputs: String,
-    /// The files of the results folder, as one number.
-    outputs: String,
-    /// What was said of the uploads.
-    said: Vec<String>,
-}
 
 impl Run<'_> {
     /// Tells the results of the last run again, if this one could only repeat it; whether it did.

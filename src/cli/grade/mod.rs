@@ -9,12 +9,12 @@ mod check;
 mod names;
 mod outputs;
 mod pages;
+mod run;
 mod store;
 mod uploads;
 mod walk;
 mod work;
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -24,6 +24,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 pub(super) use args::{CheckArguments, GradeArguments, RubricArguments, TemplateArguments};
 use args::{FormFormat, lab};
+use run::Run;
 use store::{Index, Store};
 use uploads::Uploads;
 use walk::{Item, Place};
@@ -35,7 +36,6 @@ use crate::cli::output::Destination;
 use crate::escape::spreadsheet_cell;
 use crate::grade::copies::class::{self, Member};
 use crate::grade::copies::groups::Groups;
-use crate::grade::copies::left_out::LeftOut;
 use crate::grade::corrections::Corrections;
 use crate::grade::form::template;
 use crate::grade::limits::SubmissionLimits;
@@ -45,9 +45,7 @@ use crate::grade::platforms::naming::{self, Handed, Platform, Sorted};
 use crate::grade::report::Class;
 use crate::grade::report::summary::Summary;
 use crate::grade::result::{Graded, Refusal};
-use crate::grade::review::Review;
 use crate::grade::rubric::Rubric;
-use crate::lab::LabConfig;
 use crate::wording::count;
 
 /// A rubric is a page of text, a table of groups some more.
@@ -189,24 +187,6 @@ fn metadata(folder: &Path, place: &Place) -> Option<String> {
     }
 }
 
-/// One run over a class.
-struct Run<'a> {
-    arguments: &'a GradeArguments,
-    config: LabConfig,
-    rubric: Rubric,
-    groups: Groups,
-    members: Members,
-    corrections: Corrections,
-    review: Review,
-    left_out: LeftOut,
-    limits: SubmissionLimits,
-    items: Vec<Item>,
-    platform: Platform,
-    handed: Vec<Handed>,
-    /// Files that belong to no submission.
-    unplaced: Vec<Refusal>,
-}
-
 /// What is held of the class while it is graded: little of each submission.
 #[derive(Default)]
 struct Tally {
@@ -309,11 +289,6 @@ impl Run<'_> {
     }
 
     /// Submissions that are graded at the same time.
-    fn jobs(&self) -> usize {
-        let jobs = self.arguments.jobs.map(usize::from);
-        jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
-    }
-
     fn work(&self, task: &Task<'_>, tally: &mut Tally) {
         let bar = bar(self.handed.len());
         // A submission that makes socklab fail is reported as refused, not in the middle of the bar.
@@ -375,22 +350,6 @@ impl Run<'_> {
             && handed.files.iter().all(own)
             && submission.captures.is_empty()
             && submission.answers.is_none()
-    }
-
-    /// What was done, on standard error.
-    fn tell(&self, all: usize, graded_now: usize, before: Option<&Index>, now: &Index) {
-        let (platform, as_before) = (self.platform.name(), all.saturating_sub(graded_now));
-        let all = count(u64::try_from(all).unwrap_or(u64::MAX), "submission");
-        say("note", &format!("{platform}: {all}, {graded_now} graded now, {as_before} as before"));
-        let empty = BTreeMap::new();
-        if let Some(before) = before {
-            for line in work::changes(
-                &before.submissions,
-                if self.arguments.results.is_some() { &now.submissions } else { &empty },
-            ) {
-                say("changed", &line);
-            }
-        }
     }
 }
 

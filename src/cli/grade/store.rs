@@ -11,7 +11,6 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
-use super::again::Whole;
 use crate::grade::points::Points;
 use crate::grade::result::Graded;
 
@@ -39,6 +38,17 @@ pub(super) struct Index {
     /// By what the same run is known.
     #[serde(default)]
     pub(super) whole: Option<Whole>,
+}
+
+/// What a run leaves by which the next is known to be the same.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Whole {
+    /// All that the run rests on, as one number.
+    pub(super) inputs: String,
+    /// The files of the results folder, as one number.
+    pub(super) outputs: String,
+    /// What was said of the uploads.
+    pub(super) said: Vec<String>,
 }
 
 impl Store {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use socklab::analyze::packet::TcpFlags;
+use socklab::analyze::track::FrameNote;
 use socklab::analyze::{analyze, read_capture};
 use socklab::lab::LabConfig;
 use socklab::limits::Limits;
@@ -109,7 +111,6 @@ fn plants(run: &Run) -> Vec<(&'static str, Facts)> {
         clients.iter().flat_map(|host| host["socket_addresses"].as_array().unwrap().clone()).collect();
     let (handshake, data, acks) =
         (frames(run, "handshake_frames"), frames(run, "data_frames"), frames(run, "acknowledgement_frames"));
-    let closing = frames(run, "closing_frames");
     let rank = |all: &[u64]| -> Vec<u64> {
         all.iter().map(|frame| run.filtered.iter().position(|own| own == frame).unwrap() as u64 + 1).collect()
     };
@@ -148,10 +149,6 @@ fn plants(run: &Run) -> Vec<(&'static str, Facts)> {
         (
             "data-and-acknowledgement-confused",
             vec![("I.1a", "data_frames", text(data.iter().chain(&acks).copied().collect::<BTreeSet<_>>()))],
-        ),
-        (
-            "fin-counted-as-data",
-            vec![("I.1a", "data_frames", text(data.iter().chain(&closing).copied().collect::<BTreeSet<_>>()))],
         ),
         ("capture-of-another-step", vec![("I.1b", "client_socket_addresses", json!(run.other.0))]),
         (
@@ -226,6 +223,30 @@ fn addresses_of_another_student_are_named() {
     for submission in grades["submissions"].as_array().unwrap() {
         assert_eq!(named(submission), BTreeSet::from(["addresses-of-another-student"]), "{}", submission["name"]);
     }
+}
+
+/// In the recorded runs step 8 leaves the connection open: this one takes a capture in which the client ended.
+#[test]
+fn closing_frames_counted_as_data_are_named() {
+    let bytes = std::fs::read(package("fixtures/mistakes/tcp-run-to-the-fin.pcapng")).unwrap();
+    let capture = read_capture("step8.pcapng", bytes.as_slice(), &Limits::default(), &mut |_| {}).unwrap();
+    let notes: Vec<_> =
+        capture.traffic.tcp_connections().flat_map(|tcp| capture.traffic.tcp_notes(tcp.stream)).collect();
+    let of = |is: fn(&FrameNote) -> bool| notes.iter().filter(move |note| is(note)).map(|note| note.frame.0);
+    let (data, ends): (Vec<u64>, Vec<u64>) =
+        (of(|note| note.payload_length > 0).collect(), of(|note| note.flags.has(TcpFlags::FIN)).collect());
+    assert!(!data.is_empty() && ends.len() == 2);
+    let right = text(data.iter().copied());
+    let wrong = text(data.iter().chain(&ends).copied().collect::<BTreeSet<_>>());
+    let folder = tempfile::tempdir().unwrap();
+    for (name, frames) in [("right", right), ("wrong", wrong)] {
+        let form = serde_json::to_vec(&json!({"I.1a": {"data_frames": frames}})).unwrap();
+        let laid = [("step8.pcapng", bytes.clone()), ("answers.json", form)];
+        layouts::write(folder.path(), &laid.map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+    }
+    let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
+    let found = |number: usize| named(&grades["submissions"][number]);
+    assert_eq!((found(0), found(1)), (BTreeSet::new(), BTreeSet::from(["fin-counted-as-data"])));
 }
 
 #[test]

@@ -1,0 +1,62 @@
+//! One run over a class: what it was asked for, what it was given, and what it says at the end.
+
+use std::collections::BTreeMap;
+
+use super::args::GradeArguments;
+use super::store::Index;
+use super::walk::Item;
+use super::work;
+use crate::cli::exit::say;
+use crate::grade::copies::groups::Groups;
+use crate::grade::copies::left_out::LeftOut;
+use crate::grade::corrections::Corrections;
+use crate::grade::limits::SubmissionLimits;
+use crate::grade::platforms::members::Members;
+use crate::grade::platforms::naming::{Handed, Platform};
+use crate::grade::result::Refusal;
+use crate::grade::review::Review;
+use crate::grade::rubric::Rubric;
+use crate::lab::LabConfig;
+use crate::wording::count;
+
+/// One run over a class.
+pub(super) struct Run<'a> {
+    pub(super) arguments: &'a GradeArguments,
+    pub(super) config: LabConfig,
+    pub(super) rubric: Rubric,
+    pub(super) groups: Groups,
+    pub(super) members: Members,
+    pub(super) corrections: Corrections,
+    pub(super) review: Review,
+    pub(super) left_out: LeftOut,
+    pub(super) limits: SubmissionLimits,
+    pub(super) items: Vec<Item>,
+    pub(super) platform: Platform,
+    pub(super) handed: Vec<Handed>,
+    /// Files that belong to no submission.
+    pub(super) unplaced: Vec<Refusal>,
+}
+
+impl Run<'_> {
+    /// How many submissions are graded at once.
+    pub(super) fn jobs(&self) -> usize {
+        let jobs = self.arguments.jobs.map(usize::from);
+        jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    /// What was done, on standard error.
+    pub(super) fn tell(&self, all: usize, graded_now: usize, before: Option<&Index>, now: &Index) {
+        let (platform, as_before) = (self.platform.name(), all.saturating_sub(graded_now));
+        let all = count(u64::try_from(all).unwrap_or(u64::MAX), "submission");
+        say("note", &format!("{platform}: {all}, {graded_now} graded now, {as_before} as before"));
+        let empty = BTreeMap::new();
+        if let Some(before) = before {
+            for line in work::changes(
+                &before.submissions,
+                if self.arguments.results.is_some() { &now.submissions } else { &empty },
+            ) {
+                say("changed", &line);
+            }
+        }
+    }
+}
