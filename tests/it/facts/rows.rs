@@ -182,7 +182,7 @@ impl Table {
     /// Whether every frame has a time. For one without, Wireshark takes the beginning of 1970; socklab says that there is
     /// none.
     pub(super) fn is_timed(&self) -> bool {
-        !self.0.iter().any(|row| row.text("frame.time_epoch") == "0.000000000")
+        !self.0.iter().any(|row| matches!(row.text("frame.time_epoch"), "" | "0.000000000"))
     }
 
     /// The frames of a stream; `None` where some of them show more than one header of a kind.
