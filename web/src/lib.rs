@@ -3,6 +3,9 @@
 //! [`Session`] is what the page has been given and what was made of it. `boundary` is how JavaScript reaches it, in
 //! WebAssembly alone.
 
+// Only `boundary` calls what the page's form needs.
+#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
+
 mod corrections;
 mod form;
 mod session;
