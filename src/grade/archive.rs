@@ -295,19 +295,6 @@ pub fn tar_gz(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String
     tar(&mut MultiGzDecoder::new(reader), visit)
 }
 
-/// Whether a tar archive begins here: with the mark of POSIX.1-1988 and later, or with a header of Unix V7 whose checksum
-/// is right (POSIX.1-2017, ustar Interchange Format).
-pub(super) fn is_tar(bytes: &[u8]) -> bool {
-    let Some(header) = bytes.get(..512) else { return false };
-    let checksum = header.get(148..156).unwrap_or_default();
-    let written = std::str::from_utf8(checksum).ok().map(|text| text.trim_matches([' ', '\0']));
-    let written = written.and_then(|digits| u32::from_str_radix(digits, 8).ok());
-    let sum = |bytes: Option<&[u8]>| bytes.unwrap_or_default().iter().map(|byte| u32::from(*byte)).sum::<u32>();
-    // The checksum itself counts as eight spaces.
-    let own = sum(header.get(..148)).saturating_add(8 * 0x20).saturating_add(sum(header.get(156..)));
-    header.get(257..262) == Some(b"ustar") || written == Some(own)
-}
-
 /// Reads a tar archive. Entries are taken raw, so that no name longer than it may be is gathered in memory.
 ///
 /// # Errors

@@ -4,7 +4,6 @@ use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
-use super::archive;
 use super::form::{self, encoding};
 
 /// Bytes by which a file is told.
@@ -42,14 +41,14 @@ impl Kind {
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Kind::Zip;
         }
-        if archive::is_tar(head) {
+        if is_tar(head) {
             return Kind::Tar;
         }
         if head.starts_with(&[0x1f, 0x8b]) {
             let mut first = Vec::new();
             // The head ends in the middle of the stream: what comes before that is enough.
             let _ = MultiGzDecoder::new(head).take(512).read_to_end(&mut first);
-            return if archive::is_tar(&first) { Kind::TarGz } else { Kind::Other };
+            return if is_tar(&first) { Kind::TarGz } else { Kind::Other };
         }
         if head.starts_with(b"%PDF-") {
             return Kind::Pdf;
@@ -81,4 +80,17 @@ fn text_kind(head: &[u8]) -> Kind {
     } else {
         Kind::Other
     }
+}
+
+/// Whether a tar archive begins here: with the mark of POSIX.1-1988 and later, or with a header of Unix V7 whose checksum
+/// is right (POSIX.1-2017, ustar Interchange Format).
+fn is_tar(bytes: &[u8]) -> bool {
+    let Some(header) = bytes.get(..512) else { return false };
+    let checksum = header.get(148..156).unwrap_or_default();
+    let written = std::str::from_utf8(checksum).ok().map(|text| text.trim_matches([' ', '\0']));
+    let written = written.and_then(|digits| u32::from_str_radix(digits, 8).ok());
+    let sum = |bytes: Option<&[u8]>| bytes.unwrap_or_default().iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    // The checksum itself counts as eight spaces.
+    let own = sum(header.get(..148)).saturating_add(8 * 0x20).saturating_add(sum(header.get(156..)));
+    header.get(257..262) == Some(b"ustar") || written == Some(own)
 }
