@@ -9,18 +9,26 @@ const PLAIN: [&str; 4] = ["step8.pcapng", "step12.pcapng", "part2-step2-B.pcapng
 
 /// Standard output of an analysis of files of the plain run.
 fn analyzed(arguments: &[&str]) -> String {
-    let run = socklab("analyze").within(&package("fixtures/plain")).env("LC_ALL", "C.UTF-8").args(arguments).run();
+    analyzed_in("plain", arguments)
+}
+
+/// Standard output of an analysis of files of a recorded run.
+fn analyzed_in(run: &str, arguments: &[&str]) -> String {
+    let folder = package("fixtures").join(run);
+    let run = socklab("analyze").within(&folder).env("LC_ALL", "C.UTF-8").args(arguments).run();
     run.status(0).stderr_is("").stdout()
 }
 
 #[test]
 fn six_files_of_a_whole_lab_fit_in_100_lines() {
-    let report = analyzed(&[&PLAIN[..], &["step10-C.pcapng", "step10-A.pcapng"]].concat());
-    assert!(report.lines().count() <= 100, "{} lines: {report}", report.lines().count());
-    assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
-    for question in ["I.1(a)", "I.1(b)", "I.2", "I.3", "I.4(a)", "I.4(b)", "II.1", "II.2", "II.3"] {
-        let rows = report.lines().filter(|line| line.trim_start().starts_with(&format!("{question} "))).count();
-        assert_eq!(rows, 1, "{question}: {report}");
+    for run in ["plain", "echo", "python"] {
+        let report = analyzed_in(run, &[&PLAIN[..], &["step10-C.pcapng", "step10-A.pcapng"]].concat());
+        assert!(report.lines().count() <= 100, "{} lines: {report}", report.lines().count());
+        assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
+        for question in ["I.1(a)", "I.1(b)", "I.2", "I.3", "I.4(a)", "I.4(b)", "II.1", "II.2", "II.3"] {
+            let rows = report.lines().filter(|line| line.trim_start().starts_with(&format!("{question} "))).count();
+            assert_eq!(rows, 1, "{question}: {report}");
+        }
     }
 }
 

@@ -214,6 +214,9 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
     add(code, Severity::Warning, message.into());
 }
 
+/// How to keep only the lab's frames.
+const TO_TRIM: &str = "To trim: File → Export Specified Packets → Displayed.";
+
 /// Save As keeps everything: that is fine, and here is how to trim it. Said once for all files.
 pub(super) fn find_other_traffic(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let with_others = |number: usize, capture: &CaptureFacts| {
@@ -223,24 +226,26 @@ pub(super) fn find_other_traffic(view: &LabView<'_>, found: &mut Vec<Finding>) {
     };
     let mixed: Vec<(usize, String)> =
         view.captures.iter().enumerate().filter_map(|(number, capture)| with_others(number, capture)).collect();
-    let (what, file) = match mixed.as_slice() {
+    let (message, file) = match mixed.as_slice() {
         [] => return,
         [(number, share)] => {
             let verb = if share.starts_with("1 of") { "belongs" } else { "belong" };
-            (say![format!("{share} {verb} to the lab")], Some(view.file(*number).to_owned()))
+            let message = format!(
+                "{share} {verb} to the lab; the rest is other traffic. That is fine: Save As keeps every frame, whatever the \
+                 display filter shows. {TO_TRIM}"
+            );
+            (message, Some(view.file(*number).to_owned()))
         }
+        // How many frames of each are the lab's, the table of files says.
         several => {
-            let shares = several.iter().map(|(number, share)| {
-                say![format!("{share} in "), Span::Code(harmless(view.file(*number)).into_owned())]
-            });
-            (say!["These belong to the lab: ", Text::list(shares)], None)
+            let message = format!(
+                "{} files hold other traffic too, which is fine: Save As keeps all frames. {TO_TRIM}",
+                several.len()
+            );
+            (message, None)
         }
     };
-    let message = say![
-        what,
-        "; the rest is other traffic. That is fine: Save As keeps every frame, whatever the display filter shows. To trim: \
-         File → Export Specified Packets → Displayed."
-    ];
+    let message = Text::from(message);
     found.push(Finding { file, ..of_all("extra-traffic", Severity::Info, message) });
 }
 
