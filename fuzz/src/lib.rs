@@ -112,8 +112,8 @@ pub fn analysis(data: &[u8]) {
 pub fn answers(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let (form, problems) = Form::read(text);
-    // What is missing at the end is missed in the line behind the last.
-    let lines = text.lines().count() + 1;
+    // What is missing at the end is missed in the line behind the last. A carriage return alone ends one too.
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n").lines().count() + 1;
     for problem in problems {
         assert!(problem.line.is_none_or(|line| (1..=lines).contains(&line)), "{problem:?}");
         assert!(!problem.reason.is_empty() && !problem.remedy.is_empty(), "{problem:?}");
