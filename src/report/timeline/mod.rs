@@ -169,13 +169,10 @@ fn columns(analysis: &Analysis) -> Vec<Column> {
         let server = shared(ip).then_some(server);
         let there = columns.iter().any(|column| (column.address, column.server) == (ip, server));
         if !there && columns.len() < HOSTS {
-            let letters: Vec<String> =
-                analysis.lab.hosts.iter().filter(|host| host.address == ip).map(|host| host.name.to_string()).collect();
             let name = match server {
                 Some(true) => "server".to_owned(),
                 Some(false) => "client".to_owned(),
-                None if letters.is_empty() => ip.to_string(),
-                None => letters.join("/"),
+                None => words::host_letter(&analysis.lab, ip).unwrap_or_else(|| ip.to_string()),
             };
             columns.push(Column { name, address: ip, server });
         }
