@@ -14,11 +14,12 @@ use super::work::{self, Task, hex};
 use crate::cli::exit::{Failure, say};
 
 impl Run<'_> {
-    /// Tells the results of the last run again, if this one could only repeat it; whether it did.
+    /// Tells the results of the last run again, if this one could only repeat it; whether it did. `given` is what
+    /// [`Run::given`] found.
     ///
     /// # Errors
     /// If they can't be written where they are asked for.
-    pub(super) fn again(&self, task: &Task<'_>, before: Option<&Index>) -> Result<bool, Failure> {
+    pub(super) fn again(&self, task: &Task<'_>, before: Option<&Index>, given: Option<&str>) -> Result<bool, Failure> {
         let last = before.and_then(|index| Some((index, index.whole.as_ref()?, self.arguments.results.as_deref()?)));
         let Some((index, whole, folder)) = last.filter(|_| !self.arguments.dry_run) else { return Ok(false) };
         let report = outputs::kept(self.arguments, folder).and_then(|path| File::open(path).ok());
@@ -26,7 +27,7 @@ impl Run<'_> {
             return Ok(false);
         };
         let hashes = work::hashes(task, self.jobs());
-        if self.inputs(self.given().as_deref(), &hashes).as_ref() != Some(&whole.inputs) {
+        if self.inputs(given, &hashes).as_ref() != Some(&whole.inputs) {
             return Ok(false);
         }
         outputs::destination(self.arguments).write(|out| io::copy(&mut report, out).map(|_| ()))?;

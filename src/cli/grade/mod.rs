@@ -207,10 +207,10 @@ impl Run<'_> {
         let before = store.last_index();
         let store = Mutex::new(store);
         let task = self.task(&store);
-        if self.again(&task, before.as_ref())? {
+        let given = self.given();
+        if self.again(&task, before.as_ref(), given.as_deref())? {
             return Ok(Exit::Done);
         }
-        let given = self.given();
         let (size, refused) = (self.handed.len(), self.unplaced.clone());
         let mut tally = Tally { members: vec![None; size], hashes: vec![None; size], refused, ..Tally::default() };
         self.work(&task, &mut tally);
@@ -288,7 +288,7 @@ impl Run<'_> {
         }
     }
 
-    /// Submissions that are graded at the same time.
+    /// Grades all submissions, and keeps of each what the class needs.
     fn work(&self, task: &Task<'_>, tally: &mut Tally) {
         let bar = bar(self.handed.len());
         // A submission that makes socklab fail is reported as refused, not in the middle of the bar.

@@ -38,7 +38,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// How many submissions are graded at once.
+    /// Submissions that are graded at the same time.
     pub(super) fn jobs(&self) -> usize {
         let jobs = self.arguments.jobs.map(usize::from);
         jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
