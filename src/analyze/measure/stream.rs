@@ -2,7 +2,7 @@
 
 use crate::analyze::conversation::roles::{RoleOfFrame, roles};
 use crate::analyze::facts::CaptureFacts;
-use crate::analyze::track::{FrameNote, Segment, SequenceAnalysis, Side, TcpConnection, Traffic, UdpConversation};
+use crate::analyze::track::{FrameNote, Segment, SequenceAnalysis, Side, TcpConnection, UdpConversation};
 use crate::facts::{End, FlagName};
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
 
@@ -46,10 +46,7 @@ pub(super) struct Totals {
 impl Stream {
     /// A TCP connection of a capture, whose client is this side.
     pub fn tcp(capture: &CaptureFacts, connection: &TcpConnection, client: Side) -> Stream {
-        Stream::of_connection(&capture.traffic, connection, client)
-    }
-
-    fn of_connection(traffic: &Traffic, connection: &TcpConnection, client: Side) -> Stream {
+        let traffic = &capture.traffic;
         let notes: Vec<FrameNote> = traffic.tcp_notes(connection.stream).collect();
         let total = |side| {
             let counts = connection.counts(side);

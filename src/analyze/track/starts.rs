@@ -40,10 +40,8 @@ impl<'a> PayloadStart<'a> {
         let ends_well = chunks.next().is_none() && (invalid.is_empty() || cut && invalid.len() < 4);
         // C programs send the zero after a string, or a whole buffer of them.
         let text = valid.trim_end_matches('\0');
-        if !ends_well || text.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-            return PayloadStart::Binary;
-        }
-        if text.is_empty() {
+        let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+        if !ends_well || text.is_empty() || text.contains(is_control) {
             return PayloadStart::Binary;
         }
         let only_zeros_follow = text.len() < valid.len();
