@@ -6,7 +6,7 @@ use crate::analyze::facts::CaptureFacts;
 use crate::analyze::packet::{
     Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket, TcpFlags, TcpSegment, UdpDatagram,
 };
-use crate::analyze::track::Tracker;
+use crate::analyze::track::{FrameNote, Side, Tracker};
 use crate::capfile::{CaptureInfo, Format, Frame, Interface, LinkType};
 use crate::limits::Limits;
 use crate::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
@@ -16,6 +16,34 @@ const ACK: u8 = TcpFlags::ACK.0;
 const PSH: u8 = TcpFlags::PSH.0;
 const FIN: u8 = TcpFlags::FIN.0;
 const RST: u8 = TcpFlags::RST.0;
+
+/// A noted segment without window, options and time: flags, sequence number, acknowledgement number, payload. Relative
+/// numbers are as the raw ones.
+pub(crate) fn segment(
+    sender: Side,
+    flags: u8,
+    [sequence, acknowledgement]: [u32; 2],
+    payload_length: u32,
+) -> FrameNote {
+    FrameNote {
+        frame: FrameNumber(0),
+        time: None,
+        sender,
+        flags: TcpFlags(flags),
+        sequence,
+        acknowledgement,
+        relative_sequence: sequence,
+        relative_acknowledgement: acknowledgement,
+        payload_length,
+        retransmission: false,
+        window: 0,
+        checksum: 0,
+        header_length: 20,
+        hop_limit: None,
+        frame_length: 0,
+        options: None,
+    }
+}
 
 /// A capture in the making. Frames are one millisecond apart.
 pub(crate) struct Story {

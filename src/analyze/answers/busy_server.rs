@@ -185,52 +185,81 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, firs
             let open = seen.end().is_none_or(|end| before(&since, &end) == Some(true))
                 && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
             if open {
-                let text = say![
-                    clients(view, first),
-                    " client was still connected then (",
-                    frame(view, since.capture, &seen.established?),
-                    "; its connection has no FIN or RST before ",
-                    frame(view, since.capture, &since),
-                    ")."
-                ];
-                let sighting = first.connection.in_capture(seen.established?.capture)?;
-                let whole = tcp_evidence(view, sighting, view.frames(sighting).all());
-                let answer = attempt.connection.in_capture(since.capture);
-                let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
-                draft.proved(text, Evidence::by_file([whole].into_iter().chain(answer)));
+                let (text, evidence) = still_connected(view, first, attempt, &seen.established?, &since)?;
+                draft.proved(text, evidence);
                 draft.inferred("So this server serves several clients at the same time.", Vec::new());
                 return Some(true);
             }
-            if let Some(end) = seen.end().filter(|end| before(end, &established) == Some(true)) {
-                let text = say![
-                    clients(view, first),
-                    " connection had ended (",
-                    frame(view, since.capture, &end),
-                    ") before ",
-                    clients(view, attempt),
-                    " began (",
-                    frame(view, since.capture, &begin),
-                    "), so nobody had to wait for it."
-                ];
-                let ended = first.connection.in_capture(end.capture)?;
-                let begun = attempt.connection.in_capture(begin.capture)?;
-                let evidence = [tcp_evidence(view, ended, [end.frame]), tcp_evidence(view, begun, [begin.frame])];
-                draft.proved(text, Evidence::by_file(evidence));
-                *first_had_left = true;
-            } else if let Some(end) = seen.end().filter(|end| before(end, &since) == Some(true)) {
-                let text = say![
-                    clients(view, first),
-                    " connection had ended by then (",
-                    frame(view, since.capture, &end),
-                    ")."
-                ];
-                let ended = first.connection.in_capture(end.capture)?;
-                draft.proved(text, vec![tcp_evidence(view, ended, [end.frame])]);
-                *first_had_left = true;
-            }
+            let Some(end) = seen.end() else { continue };
+            let (text, evidence) = if before(&end, &established) == Some(true) {
+                ended_before(view, first, attempt, &end, &begin)?
+            } else if before(&end, &since) == Some(true) {
+                ended_by_then(view, first, since.capture, &end)?
+            } else {
+                continue;
+            };
+            draft.proved(text, evidence);
+            *first_had_left = true;
         }
     }
     None
+}
+
+/// What frames show, with the frames.
+type Shown = (Text, Vec<Evidence>);
+
+/// That the first client was connected when the other one was served.
+fn still_connected(
+    view: &LabView<'_>,
+    first: &Known<'_>,
+    attempt: &Known<'_>,
+    established: &Moment,
+    since: &Moment,
+) -> Option<Shown> {
+    let text = say![
+        clients(view, first),
+        " client was still connected then (",
+        frame(view, since.capture, established),
+        "; its connection has no FIN or RST before ",
+        frame(view, since.capture, since),
+        ")."
+    ];
+    let sighting = first.connection.in_capture(established.capture)?;
+    let whole = tcp_evidence(view, sighting, view.frames(sighting).all());
+    let answer = attempt.connection.in_capture(since.capture);
+    let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
+    Some((text, Evidence::by_file([whole].into_iter().chain(answer))))
+}
+
+/// That the first client had left when the other one began.
+fn ended_before(
+    view: &LabView<'_>,
+    first: &Known<'_>,
+    attempt: &Known<'_>,
+    end: &Moment,
+    begin: &Moment,
+) -> Option<Shown> {
+    let text = say![
+        clients(view, first),
+        " connection had ended (",
+        frame(view, begin.capture, end),
+        ") before ",
+        clients(view, attempt),
+        " began (",
+        frame(view, begin.capture, begin),
+        "), so nobody had to wait for it."
+    ];
+    let ended = first.connection.in_capture(end.capture)?;
+    let begun = attempt.connection.in_capture(begin.capture)?;
+    let evidence = [tcp_evidence(view, ended, [end.frame]), tcp_evidence(view, begun, [begin.frame])];
+    Some((text, Evidence::by_file(evidence)))
+}
+
+/// That the first client had left when the other one was served, told beside the frames of this capture.
+fn ended_by_then(view: &LabView<'_>, first: &Known<'_>, capture: usize, end: &Moment) -> Option<Shown> {
+    let text = say![clients(view, first), " connection had ended by then (", frame(view, capture, end), ")."];
+    let ended = first.connection.in_capture(end.capture)?;
+    Some((text, vec![tcp_evidence(view, ended, [end.frame])]))
 }
 
 /// What the journals tell: accept() for C before or after B's connection ended.

@@ -168,27 +168,11 @@ impl Sender {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::testing::segment;
     use proptest::prelude::*;
 
     fn note(frame: u64, sender: Side, flags: u8, sequence: u32, acknowledgement: u32, length: u32) -> FrameNote {
-        FrameNote {
-            frame: FrameNumber(frame),
-            time: None,
-            sender,
-            flags: TcpFlags(flags),
-            sequence,
-            acknowledgement,
-            relative_sequence: sequence,
-            relative_acknowledgement: acknowledgement,
-            payload_length: length,
-            retransmission: false,
-            window: 0,
-            checksum: 0,
-            header_length: 20,
-            hop_limit: None,
-            frame_length: 0,
-            options: None,
-        }
+        FrameNote { frame: FrameNumber(frame), ..segment(sender, flags, [sequence, acknowledgement], length) }
     }
 
     fn judged(notes: Vec<FrameNote>) -> Vec<(FrameRole, u32)> {

@@ -312,35 +312,21 @@ fn nanoseconds(time: Timestamp) -> i128 {
 mod tests {
     use super::*;
     use crate::analyze::decode::TcpOptions;
+    use crate::analyze::testing::segment;
 
     const SYN: u8 = 0x02;
     const SYN_ACK: u8 = 0x12;
     const ACK: u8 = 0x10;
 
-    /// A segment of side A (true) or B at so many milliseconds: flags, sequence number, acknowledgement number, payload.
+    /// A segment of the originator (true) or the responder at so many milliseconds: flags, sequence number, acknowledgement number, payload.
     fn at(milliseconds: i64, of_a: bool, flags: u8, sequence: u32, acknowledgement: u32, length: u32) -> FrameNote {
-        FrameNote {
-            frame: FrameNumber(0),
-            time: Some(Timestamp {
-                seconds: milliseconds / 1000,
-                nanoseconds: u32::try_from(milliseconds % 1000).unwrap() * 1_000_000,
-                digits: 9,
-            }),
-            sender: if of_a { Side::Originator } else { Side::Responder },
-            flags: TcpFlags(flags),
-            sequence,
-            acknowledgement,
-            relative_sequence: sequence,
-            relative_acknowledgement: acknowledgement,
-            payload_length: length,
-            retransmission: false,
-            window: 500,
-            checksum: 0,
-            header_length: 20,
-            hop_limit: None,
-            frame_length: 0,
-            options: None,
-        }
+        let time = Timestamp {
+            seconds: milliseconds / 1000,
+            nanoseconds: u32::try_from(milliseconds % 1000).unwrap() * 1_000_000,
+            digits: 9,
+        };
+        let sender = if of_a { Side::Originator } else { Side::Responder };
+        FrameNote { time: Some(time), window: 500, ..segment(sender, flags, [sequence, acknowledgement], length) }
     }
 
     /// Numbers the frames and analyses them.
