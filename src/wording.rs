@@ -39,6 +39,21 @@ pub fn count(number: u64, noun: &str) -> String {
     }
 }
 
+/// Points with their noun: `1 point`, `2.5 points`.
+pub fn points(points: impl Display) -> String {
+    let points = points.to_string();
+    let noun = if points == "1" { "point" } else { "points" };
+    format!("{points} {noun}")
+}
+
+/// A small number in words: `two`; a larger one in digits.
+pub fn number(number: u64) -> String {
+    const WORDS: [&str; 13] =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    let word = usize::try_from(number).ok().and_then(|number| WORDS.get(number));
+    word.map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
 /// Frame numbers, sorted, as ranges: `4-6, 9`.
 pub fn frames(numbers: &[FrameNumber]) -> String {
     let ranges =

@@ -14,7 +14,8 @@ use socklab::escape::{harmless, is_harmful};
 use socklab::filter::Filter;
 use socklab::grade::form::Form;
 use socklab::journal::Journal;
-use socklab::lab::LabConfig;
+use socklab::analyze::lab_file as read_lab;
+use socklab::lab::{LabConfig, Sheet};
 use socklab::limits::Limits;
 
 pub use frames::{decoder, tracker};
@@ -49,13 +50,20 @@ pub fn reader(data: &[u8]) {
 /// A lab file.
 pub fn lab_file(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
-    match LabConfig::from_toml(text) {
+    match read_lab(text) {
         Ok(config) => {
             let mut same = config.clone();
             same.override_with(config.clone());
             assert_eq!(same, config);
         }
-        Err(error) => assert!(!error.to_string().is_empty()),
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            let lines = text.matches('\n').count() + 1;
+            for problem in problems {
+                assert!((1..=lines).contains(&problem.line) && problem.column > 0, "{problem:?}");
+                assert!(!problem.reason.is_empty() && !problem.remedy.is_empty(), "{problem:?}");
+            }
+        }
     }
     assert!(!harmless(text).contains(is_harmful));
 }
@@ -88,7 +96,7 @@ pub fn analysis(data: &[u8]) {
                 journals.extend(journal.map(|journal| NamedJournal { file: name, journal }));
             }
             [b'#', ..] => {
-                let file = str::from_utf8(file).ok().and_then(|text| LabConfig::from_toml(text).ok());
+                let file = str::from_utf8(file).ok().and_then(|text| read_lab(text).ok());
                 config.override_with(file.unwrap_or_default());
             }
             _ => {
@@ -111,7 +119,7 @@ pub fn analysis(data: &[u8]) {
 /// A student's form with answers, in TOML or JSON.
 pub fn answers(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
-    let (form, problems) = Form::read(text);
+    let (form, problems) = Form::read(text, &Sheet::built_in());
     // What is missing at the end is missed in the line behind the last. A carriage return alone ends one too.
     let lines = text.replace("\r\n", "\n").replace('\r', "\n").lines().count() + 1;
     for problem in problems {

@@ -10,7 +10,7 @@ use crate::analyze::text::Text;
 use crate::analyze::timing::{Calls, Clock};
 use crate::analyze::track::Side;
 use crate::capfile::CaptureInfo;
-use crate::lab::{HostName, Part, Question, Step};
+use crate::lab::{HostName, Points, Question, Sheet, Step};
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 pub use crate::analyze::evidence::{Evidence, StreamSpan};
@@ -109,8 +109,8 @@ pub struct ServerFound {
     /// How certain the kind is.
     pub basis: Option<Basis>,
     /// For TCP, the same by part of the sheet, where it has connections of that part: each part has a program of its own,
-    /// which may have the same address.
-    pub parts: Vec<(Part, ServerKind, Basis)>,
+    /// which may have the same address. A sheet without parts has one, without a name.
+    pub parts: Vec<(Option<String>, ServerKind, Basis)>,
 }
 
 /// A step of the sheet that a capture holds.
@@ -157,6 +157,8 @@ pub struct ConnectionStory {
 /// The lab as it was found in the captures, or set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LabFound {
+    /// The lab that was looked for.
+    pub sheet: Sheet,
     /// The hosts A, B and C, as far as known, in that order.
     pub hosts: Vec<HostFound>,
     /// The lab's servers, best first.
@@ -269,7 +271,7 @@ pub struct Answer {
     /// The question.
     pub question: Question,
     /// Its points.
-    pub points: u32,
+    pub points: Points,
     /// How much of it the files show.
     pub status: Status,
     /// The answer in a few words, for a table.

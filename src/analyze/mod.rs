@@ -29,6 +29,7 @@ pub mod timing;
 pub mod track;
 pub mod unfollowed;
 
+pub use answers::{Fact, KINDS, Kind, Needs, ValueType, kind_of, lab_file, names as kinds};
 pub use facts::{CaptureFacts, NamedJournal};
 pub use pipeline::{Following, Reading, observe_capture, read_capture};
 

@@ -11,6 +11,7 @@ mod grade;
 mod input;
 #[cfg(target_os = "linux")]
 mod interfaces;
+mod lab;
 mod output;
 mod progress;
 mod python;

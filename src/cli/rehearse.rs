@@ -15,12 +15,13 @@ use std::thread;
 
 use clap::{Args, ValueEnum};
 
+use super::lab::{known_host, known_name};
 use crate::analyze::facts::NamedJournal;
 use crate::analyze::pipeline::read_capture;
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::output::{Color, Destination};
 use crate::journal::Journal;
-use crate::lab::{HostName, LabConfig, Part, Question};
+use crate::lab::{HostName, LabConfig, Question};
 use crate::limits::Limits;
 use crate::python::SCRIPTS;
 use crate::rehearse::act::conductor::{self, Control, JOURNALS, SCREENS, Stage};
@@ -62,7 +63,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     pause: bool,
     /// Open a shell at a host (A, B or C) after the steps, while programs are still open
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = known_name)]
     shell: Option<HostName>,
     /// Run this command line in the lab's network instead of the steps from 5 on, to rehearse a story of your own
     ///
@@ -86,7 +87,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NETWORK", value_parser = options::hosts_in)]
     subnet: Option<[Host; 3]>,
     /// The address of one host, such as B=10.0.3.20
-    #[arg(long, value_name = "HOST=ADDRESS", value_parser = host)]
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = known_host)]
     host: Vec<(HostName, IpAddr)>,
     /// Port of the TCP servers
     #[arg(long, value_name = "PORT", default_value_t = TCP_PORT, value_parser = clap::value_parser!(u16).range(1..))]
@@ -132,13 +133,6 @@ Examples:
       socklab rehearse -o py \\
           --server-program 'python3 {program}.py {ip} {port}' \\
           --client-program 'python3 {program}.py {ip} {port}'";
-
-/// A host and its address: `B=10.0.3.2`.
-pub(super) fn host(text: &str) -> Result<(HostName, IpAddr), String> {
-    let (name, ip) = text.split_once('=').ok_or("expected a host and its address, such as B=10.0.3.2")?;
-    let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is not an IP address"))?;
-    Ok((name.parse()?, ip))
-}
 
 fn server_template(text: &str) -> Result<(Option<Kind>, Template), String> {
     template(text, [Kind::TcpServer, Kind::TcpThreadedServer, Kind::UdpServer])
@@ -413,7 +407,7 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
     });
     let journals = journals.collect::<Result<Vec<_>, Failure>>()?;
     let mut analysis = crate::analyze::analyze(captures, &journals, &LabConfig::default());
-    analysis.answers.retain(|answer| is_about(plan, answer.question));
+    analysis.answers.retain(|answer| is_about(plan, &answer.question));
     let path = folder.join(ANSWERS);
     Destination::File(path).write(|out| json::write(out, &analysis))?;
     let screen = Destination::Screen;
@@ -427,16 +421,10 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
     })
 }
 
-/// Whether the steps that a question is about were asked for.
-fn is_about(plan: &Plan, question: Question) -> bool {
-    let steps: &[Number] = match question {
-        Question::I1a | Question::I1b => &[Number::i(8)],
-        Question::I2 => &[Number::i(9)],
-        Question::I3 => &[Number::i(10)],
-        Question::I4a | Question::I4b => &[Number::i(12)],
-        Question::II1 | Question::II2 | Question::II3 => &[Number { part: Part::II, step: 3 }],
-    };
-    plan.steps.iter().any(|step| step.asked && steps.contains(&step.number))
+/// Whether the last of the steps that a question is about was asked for.
+fn is_about(plan: &Plan, question: &Question) -> bool {
+    let Some(last) = question.steps().last() else { return false };
+    plan.steps.iter().any(|step| step.asked && step.number.to_string() == last.to_string())
 }
 
 #[cfg(test)]

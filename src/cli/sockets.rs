@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
     /// The address of a host of the lab, such as B=10.0.3.20 [default: 10.0.3.1 is A, 10.0.3.2 B, 10.0.3.3 C]
-    #[arg(long, value_name = "HOST=ADDRESS", value_parser = super::rehearse::host)]
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = super::lab::known_host)]
     host: Vec<(HostName, IpAddr)>,
 }
 
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn letters_are_the_users_where_set() {
-        let set = hosts(&[(HostName::B, "192.168.1.7".parse().unwrap())]);
+        let set = hosts(&[(crate::lab::testing::host("B"), "192.168.1.7".parse().unwrap())]);
         let shown = |text: &str| address(text.parse().unwrap(), &set);
         assert_eq!(shown("192.168.1.7:5"), "192.168.1.7:5 (B)");
         assert_eq!(shown("10.0.3.2:5"), "10.0.3.2:5");

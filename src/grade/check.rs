@@ -3,8 +3,8 @@
 use crate::analyze::analysis::{Analysis, Severity};
 use crate::analyze::text::Text;
 use crate::grade::form::{About, Form, Problem};
-use crate::grade::steps::{self, ASKED};
-use crate::lab::{Question, SCREENSHOTS, Screenshot};
+use crate::grade::steps;
+use crate::lab::{Question, Sheet, Step};
 use crate::report::page::shorten;
 use crate::report::words;
 use crate::wording::{count, list};
@@ -44,19 +44,18 @@ impl Line {
 pub fn captures(analysis: &Analysis) -> Vec<Line> {
     let mut lines = Vec::new();
     for capture in &analysis.captures {
-        let step = capture.step().map(|recorded| words::step(recorded.step));
+        let step = capture.step().map(|recorded| recorded.step.name());
         let step = step.unwrap_or_else(|| "not a step of the lab that socklab recognizes".to_owned());
         let frames = count(capture.info.frames, "frame");
         lines.push(Line::new(None, shorten(&capture.file, NAME), format!("{step}, {frames}")));
     }
-    let missing = steps::missing(analysis);
-    for step in ASKED.into_iter().filter(|step| missing.contains(step)) {
-        let text = format!("There is no capture of {}.", words::step(step));
+    for step in steps::missing(analysis) {
+        let text = format!("There is no capture of {}.", step.name());
         lines.push(Line::new(Some(Severity::Error), "missing", text));
     }
     for finding in &analysis.findings {
         let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
-        let redo = finding.redo.map(|step| format!(" Redo: {}.", words::step(step))).unwrap_or_default();
+        let redo = finding.redo.as_ref().map(|step| format!(" Redo: {}.", step.name())).unwrap_or_default();
         let text = format!("{file}{}{redo}", finding.message);
         lines.push(Line::new(Some(finding.severity), words::severity(finding.severity), text));
     }
@@ -65,8 +64,10 @@ pub fn captures(analysis: &Analysis) -> Vec<Line> {
 
 /// What the captures lack for each question.
 pub fn lacking(analysis: &Analysis) -> Vec<Line> {
-    let all =
-        analysis.answers.iter().flat_map(|answer| answer.missing.iter().map(|missing| (answer.question, missing)));
+    let all = analysis
+        .answers
+        .iter()
+        .flat_map(|answer| answer.missing.iter().map(|missing| (answer.question.clone(), missing)));
     let line = |(question, missing): (Question, &Text)| {
         let line = Line::new(Some(Severity::Info), "missing", missing.to_string());
         Line { question: Some(question), ..line }
@@ -75,27 +76,32 @@ pub fn lacking(analysis: &Analysis) -> Vec<Line> {
 }
 
 /// What can't be used in a form, `name` being its file, and what is not filled in. Empty if nothing is wrong with it.
-pub fn answers(name: &str, form: &Form, problems: &[Problem]) -> Vec<Line> {
+pub fn answers(sheet: &Sheet, name: &str, form: &Form, problems: &[Problem]) -> Vec<Line> {
     let wrong = problems.iter().map(|problem| {
-        let question = match problem.about {
-            About::Question(question) => Some(question),
+        let question = match &problem.about {
+            About::Question(question) => Some(question.clone()),
             About::Form | About::Somewhere => None,
         };
         let text = format!("{name}, {problem}");
         Line { question, ..Line::new(Some(Severity::Error), "error", text) }
     });
-    let unfilled = Question::ALL.into_iter().filter_map(|question| {
+    let unfilled = sheet.questions().iter().filter_map(|question| {
         let keys = form.unfilled(question);
         let text = format!("not filled in: {}", list(&keys));
         let line = Line::new(Some(Severity::Warning), question.to_string(), text);
-        (!keys.is_empty()).then_some(Line { question: Some(question), ..line })
+        (!keys.is_empty()).then_some(Line { question: Some(question.clone()), ..line })
     });
     wrong.chain(unfilled).collect()
 }
 
 /// The screenshots that the sheet asks for.
-pub fn screenshots() -> impl Iterator<Item = Line> {
-    SCREENSHOTS.into_iter().map(|Screenshot { place, shows }| Line::new(None, place, shows))
+pub fn screenshots(sheet: &Sheet) -> Vec<Line> {
+    let wanted = sheet.steps().iter().filter_map(|step| Some((step, step.screenshot()?)));
+    let line = |(step, shows): (&Step, &str)| {
+        let place = step.at().screenshot.as_deref().unwrap_or(step.number());
+        Line::new(None, step.name_of(place), shows)
+    };
+    wanted.map(line).collect()
 }
 
 /// Whether any of these lines is something to look at before handing in.

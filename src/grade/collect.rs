@@ -20,6 +20,7 @@ use super::result::Refusal;
 use crate::analyze::{CaptureFacts, NamedJournal, observe_capture};
 use crate::capfile::CaptureError;
 use crate::journal::{Journal, Room};
+use crate::lab::Sheet;
 
 /// Most bytes of a text that are shown beside its questions.
 const MOST_TEXT: u64 = 4 << 20;
@@ -28,6 +29,7 @@ const MOST_TEXT: u64 = 4 << 20;
 pub struct Collector<'b, 't> {
     limits: SubmissionLimits,
     budget: &'b Budget<'t>,
+    sheet: Sheet,
     found: Collected,
     forms: Vec<HandedForm>,
     printer: Printer,
@@ -41,11 +43,11 @@ pub struct Collector<'b, 't> {
 
 impl<'b, 't> Collector<'b, 't> {
     /// A collector that has seen no file.
-    pub fn new(limits: &SubmissionLimits, budget: &'b Budget<'t>) -> Self {
+    pub fn new(limits: &SubmissionLimits, budget: &'b Budget<'t>, sheet: &Sheet) -> Self {
         let (found, printer) = (Collected::default(), Printer::default());
         let room = limits.journals;
-        let (forms, inside) = (Vec::new(), Vec::new());
-        Collector { limits: *limits, budget, found, forms, printer, inside, room, further_refused: 0 }
+        let (forms, inside, sheet) = (Vec::new(), Vec::new(), sheet.clone());
+        Collector { limits: *limits, budget, sheet, found, forms, printer, inside, room, further_refused: 0 }
     }
 
     /// Takes a file as it stands on the disk.
@@ -59,7 +61,7 @@ impl<'b, 't> Collector<'b, 't> {
             Ok(head) => head,
             Err(reason) => return self.refuse(name, &format!("it can't be read ({reason})")),
         };
-        match Kind::of(&head) {
+        match Kind::of(&head, &self.sheet) {
             Kind::Zip if reader.rewind().is_ok() => self.zip(name, &mut reader),
             kind => self.told(name, kind, &mut Cursor::new(head).chain(reader)),
         }
@@ -75,7 +77,7 @@ impl<'b, 't> Collector<'b, 't> {
             Ok(head) => head,
             Err(reason) => return self.refuse(name, &format!("it can't be read ({reason})")),
         };
-        let kind = Kind::of(&head);
+        let kind = Kind::of(&head, &self.sheet);
         self.told(name, kind, &mut Cursor::new(head).chain(reader));
     }
 
@@ -136,7 +138,7 @@ impl<'b, 't> Collector<'b, 't> {
                 Err(reason) => self.refuse(name, &reason),
             },
             Kind::Pdf => match beginning(reader, self.limits.held_bytes) {
-                Ok(bytes) => self.found.documents.push(Document::pdf(self.place(name), &bytes)),
+                Ok(bytes) => self.found.documents.push(Document::pdf(self.place(name), &bytes, &self.sheet)),
                 Err(reason) => self.refuse(name, &reason),
             },
         }
@@ -160,7 +162,7 @@ impl<'b, 't> Collector<'b, 't> {
 
     fn zip(&mut self, name: &str, reader: &mut dyn ReadSeek) {
         match archive::is_document(reader) {
-            true => self.found.documents.push(Document::office(self.place(name), reader)),
+            true => self.found.documents.push(Document::office(self.place(name), reader, &self.sheet)),
             false => self.within(name, |collector| archive::zip(reader, collector)),
         }
     }
@@ -185,7 +187,7 @@ impl<'b, 't> Collector<'b, 't> {
             Err(reason) => return self.refuse(name, &reason),
         };
         let (form, problems) = match encoding::decode(&bytes) {
-            Ok(text) => Form::read(&text),
+            Ok(text) => Form::read(&text, &self.sheet),
             Err(error) => (Form::default(), vec![Problem::of_encoding(&error)]),
         };
         self.forms.push(HandedForm { name: self.place(name), form, problems });
@@ -230,10 +232,10 @@ impl<'b, 't> Collector<'b, 't> {
         match error {
             CaptureError::Document(kind) if is_picture_or_program(kind) => self.found.others.push(place),
             CaptureError::Document(_) if text.is_empty() => self.found.documents.push(Document::unread(place)),
-            CaptureError::Document(_) => self.found.documents.push(Document::text(place, text)),
+            CaptureError::Document(_) => self.found.documents.push(Document::text(place, text, &self.sheet)),
             CaptureError::Text if looks_like_capture(name) => self.refuse(name, &format!("{error}. {}", error.hint())),
             CaptureError::Text if is_source(name) => {}
-            CaptureError::Text => self.found.documents.push(Document::text(place, text)),
+            CaptureError::Text => self.found.documents.push(Document::text(place, text, &self.sheet)),
             CaptureError::Unknown if !looks_like_capture(name) => self.found.others.push(place),
             error => self.refuse(name, &format!("{error}. {}", error.hint())),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::lab::LabConfig;
+use crate::lab::{LabConfig, Sheet};
 
 /// Corrections by the name of the submission.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,7 +13,7 @@ impl Corrections {
     ///
     /// # Errors
     /// When it is no TOML, or one of the tables is no lab file; the text names the submission.
-    pub fn from_toml(text: &str) -> Result<Corrections, String> {
+    pub fn from_toml(text: &str, sheet: &Sheet) -> Result<Corrections, String> {
         let tables: BTreeMap<String, toml::Table> = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut all = BTreeMap::new();
         for (name, table) in tables {
@@ -21,7 +21,10 @@ impl Corrections {
                 return Err(format!("\"{name}\": points are the same for all; set them in the rubric"));
             }
             let text = toml::to_string(&table).map_err(|error| format!("\"{name}\": {error}"))?;
-            let config = LabConfig::from_toml(&text).map_err(|error| format!("\"{name}\": {error}"))?;
+            let config = LabConfig::changes(&text, sheet).map_err(|problems| {
+                let first = problems.first().map(ToString::to_string).unwrap_or_default();
+                format!("\"{name}\": {first}")
+            })?;
             all.insert(name, config);
         }
         Ok(Corrections(all))
@@ -45,22 +48,22 @@ impl Corrections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::{HostName, Step};
+    use crate::lab::testing::{host, step};
 
     #[test]
     fn a_submission_has_a_lab_of_its_own() {
         let text = "[leeann.hosts]\nA = \"192.168.1.1\"\n[leeann.steps]\n\"x.pcap\" = \"II.3\"\n";
-        let corrections = Corrections::from_toml(text).unwrap();
+        let corrections = Corrections::from_toml(text, &Sheet::built_in()).unwrap();
         let config = corrections.applied("leeann", &LabConfig::default());
-        assert_eq!(config.hosts[&HostName::A].to_string(), "192.168.1.1");
-        assert_eq!(config.step_of("x.pcap"), Some(Step::ThreadedAtC));
+        assert_eq!(config.hosts[&host("A")].to_string(), "192.168.1.1");
+        assert_eq!(config.step_of("x.pcap"), Some(step("II.3")));
         assert_eq!(corrections.applied("boeben", &LabConfig::default()), LabConfig::default());
     }
 
     #[test]
     fn a_slip_names_the_submission() {
         for text in ["[leeann.host]\nA = \"x\"", "[leeann.points]\n\"I.2\" = 3", "[leeann.steps]\nx = \"I.9\""] {
-            assert!(Corrections::from_toml(text).unwrap_err().contains("leeann"), "{text}");
+            assert!(Corrections::from_toml(text, &Sheet::built_in()).unwrap_err().contains("leeann"), "{text}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a handed-in file is, told by its first bytes, never by its name.
 
+use crate::lab::Sheet;
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
@@ -34,7 +35,7 @@ pub enum Kind {
 
 impl Kind {
     /// Tells by the first bytes, [`head`].
-    pub fn of(head: &[u8]) -> Kind {
+    pub fn of(head: &[u8], sheet: &Sheet) -> Kind {
         if head.is_empty() {
             return Kind::Empty;
         }
@@ -53,7 +54,7 @@ impl Kind {
         if head.starts_with(b"%PDF-") {
             return Kind::Pdf;
         }
-        text_kind(head)
+        text_kind(head, sheet)
     }
 }
 
@@ -67,12 +68,12 @@ pub fn head(reader: &mut impl Read) -> Result<Vec<u8>, String> {
     Ok(head)
 }
 
-fn text_kind(head: &[u8]) -> Kind {
+fn text_kind(head: &[u8], sheet: &Sheet) -> Kind {
     let Some(text) = encoding::glance(head) else { return Kind::Other };
     let first = text.lines().next().unwrap_or_default();
     if first.starts_with('{') && first.contains("\"event\"") {
         Kind::Journal
-    } else if form::looks_like_form(&text) || text.contains("# Your answers to the socket lab.") {
+    } else if form::looks_like_form(&text, sheet) || text.contains("# Your answers to the socket lab.") {
         Kind::Form
     } else if std::str::from_utf8(head).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
     {

@@ -1,7 +1,7 @@
 //! What the rubric takes for a submission that the platform marks as late.
 
-use crate::grade::points::Points;
 use crate::grade::result::{FindingMade, Identity};
+use crate::lab::Points;
 
 /// The finding's name, also in the rubric.
 pub const CODE: &str = "handed-in-late";

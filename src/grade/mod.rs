@@ -22,7 +22,6 @@ pub mod late;
 pub mod limits;
 pub mod owners;
 pub mod platforms;
-pub mod points;
 mod provenance;
 pub mod report;
 pub mod result;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::grade::copies::Fingerprint;
-use crate::grade::points::Points;
+use crate::lab::Points;
 
 /// The name and version of the contract.
 pub const SCHEMA: &str = "socklab.grades/1";

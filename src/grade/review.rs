@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 
 use crate::escape::spreadsheet_cell;
 use crate::grade::platforms::sheet::Sheet;
-use crate::grade::points::Points;
 use crate::grade::result::{QuestionGrade, Reviewed, Submission};
+use crate::lab::Points;
 
 /// The question of the row that is about a submission as a whole.
 pub const WHOLE: &str = "all";

@@ -9,8 +9,7 @@ use serde::Deserialize;
 
 use crate::grade::form::fields::{EXPLANATION, fields};
 use crate::grade::late;
-use crate::grade::points::Points;
-use crate::lab::{LabConfig, Question};
+use crate::lab::{LabConfig, Points, Question, Sheet};
 
 /// What is done with a fact that the student's captures cannot show, such as whether a second server started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -68,7 +67,9 @@ pub struct Rubric {
     /// The points of each question.
     points: BTreeMap<Question, Points>,
     /// The weight of each entry within its question.
-    weights: BTreeMap<(Question, &'static str), Points>,
+    weights: BTreeMap<(Question, String), Points>,
+    /// The lab.
+    pub sheet: Sheet,
     /// How lists are paid.
     pub lists: Lists,
     /// The share of a fact's points, in hundredths, for the right answer to another step.
@@ -99,7 +100,7 @@ const COSTS: [(&str, f64, &str); 10] = [
     ("no-lab-traffic", 0.0, "none of the lab's frames"),
     ("empty-file", 0.0, "a file of 0 bytes"),
     ("no-packets", 0.0, "a capture without packets"),
-    ("second-host-missing", 1.0, "Part II without the second host"),
+    ("second-host-missing", 1.0, "clients side by side on one host only"),
     (late::CODE, 0.0, "marked as late by the platform, which may take points itself"),
 ];
 
@@ -138,11 +139,14 @@ impl Rubric {
     pub fn new(config: &LabConfig) -> Rubric {
         let one = Points::whole(1);
         Rubric {
-            points: Question::ALL.into_iter().map(|q| (q, Points::whole(config.points(q)))).collect(),
-            weights: Question::ALL
-                .into_iter()
-                .flat_map(|question| fields(question).iter().map(move |field| ((question, field.key), one)))
+            points: config.sheet.questions().iter().map(|q| (q.clone(), config.points(q))).collect(),
+            weights: config
+                .sheet
+                .questions()
+                .iter()
+                .flat_map(|question| fields(question).map(move |field| ((question.clone(), field.key.to_owned()), one)))
                 .collect(),
+            sheet: config.sheet.clone(),
             lists: Lists::default(),
             other_step: Points::ZERO,
             not_in_capture: NotInCapture::default(),
@@ -163,10 +167,10 @@ impl Rubric {
         let file: File = toml::from_str(text).map_err(|error| RubricError(error.to_string()))?;
         let mut rubric = Rubric::new(config);
         for (key, entries) in file.questions {
-            let question: Question =
-                key.parse().map_err(|reason| RubricError(format!("questions.\"{key}\": {reason}")))?;
+            let question = rubric.sheet.question(&key);
+            let question = question.map_err(|reason| RubricError(format!("questions.\"{key}\": {reason}")))?;
             for (name, points) in entries {
-                rubric.set(question, &name, points)?;
+                rubric.set(&question, &name, points)?;
             }
         }
         rubric.lists = file.credit.lists.unwrap_or(rubric.lists);
@@ -181,14 +185,14 @@ impl Rubric {
         Ok(rubric)
     }
 
-    fn set(&mut self, question: Question, name: &str, points: Points) -> Result<(), RubricError> {
-        let known = fields(question).iter().map(|field| field.key).chain([EXPLANATION]);
+    fn set(&mut self, question: &Question, name: &str, points: Points) -> Result<(), RubricError> {
+        let known = fields(question).map(|field| field.key).chain([EXPLANATION]);
         match known.clone().find(|key| *key == name) {
             Some(key) => {
-                self.weights.insert((question, key), points);
+                self.weights.insert((question.clone(), key.to_owned()), points);
             }
             None if name == "points" => {
-                self.points.insert(question, points);
+                self.points.insert(question.clone(), points);
             }
             None => {
                 let keys: Vec<&str> = known.collect();
@@ -203,8 +207,8 @@ impl Rubric {
     }
 
     /// The points of a question.
-    pub fn points(&self, question: Question) -> Points {
-        self.points.get(&question).copied().unwrap_or_default()
+    pub fn points(&self, question: &Question) -> Points {
+        self.points.get(question).copied().unwrap_or_default()
     }
 
     /// The points of all questions.
@@ -213,10 +217,10 @@ impl Rubric {
     }
 
     /// The points of each entry of a question, explanation last; together exactly the question's.
-    pub fn shares(&self, question: Question) -> Vec<(&'static str, Points)> {
-        let keys: Vec<&'static str> = fields(question).iter().map(|field| field.key).chain([EXPLANATION]).collect();
-        let weight = |key: &&'static str| {
-            let weight = self.weights.get(&(question, *key)).copied().unwrap_or_default();
+    pub fn shares<'q>(&self, question: &'q Question) -> Vec<(&'q str, Points)> {
+        let keys: Vec<&str> = fields(question).map(|field| field.key).chain([EXPLANATION]).collect();
+        let weight = |key: &&str| {
+            let weight = self.weight(question, key);
             u64::try_from(weight.hundredths()).unwrap_or(0)
         };
         let whole: u64 = keys.iter().map(weight).sum();
@@ -233,10 +237,13 @@ impl Rubric {
     }
 
     /// The line of the rubric that an entry's points come from.
-    pub fn line(&self, question: Question, key: &str) -> String {
-        let weight = self.weights.iter().find(|((of, name), _)| *of == question && *name == key);
-        let weight = weight.map_or(Points::ZERO, |(_, weight)| *weight);
-        format!("questions.\"{}\".{key} = {weight}", question.key())
+    pub fn line(&self, question: &Question, key: &str) -> String {
+        format!("questions.\"{}\".{key} = {}", question.key(), self.weight(question, key))
+    }
+
+    /// The weight of an entry within its question.
+    fn weight(&self, question: &Question, key: &str) -> Points {
+        self.weights.get(&(question.clone(), key.to_owned())).copied().unwrap_or_default()
     }
 
     /// The line of the rubric that a finding's cost comes from, and the cost; `None` where it costs nothing.
@@ -253,13 +260,12 @@ impl Rubric {
     /// The rubric as a file, with comments: what `socklab rubric` prints.
     pub fn to_toml(&self) -> String {
         let mut out = HEAD.to_owned();
-        for question in Question::ALL {
+        for question in self.sheet.questions() {
             // Writing to a string does not fail.
-            let _ = write!(out, "\n# {question}  {}\n[questions.\"{}\"]\n", question.topic(), question.key());
+            let _ = write!(out, "\n# {question}  {}\n[questions.\"{}\"]\n", question.title(), question.key());
             let _ = writeln!(out, "points = {}", self.points(question));
-            for key in fields(question).iter().map(|field| field.key).chain([EXPLANATION]) {
-                let weight = self.weights.get(&(question, key)).copied().unwrap_or_default();
-                let _ = writeln!(out, "{key} = {weight}");
+            for key in fields(question).map(|field| field.key).chain([EXPLANATION]) {
+                let _ = writeln!(out, "{key} = {}", self.weight(question, key));
             }
         }
         let lists = match self.lists {
@@ -304,7 +310,7 @@ const HEAD: &str = "\
 const LISTS: &str = "# Lists of frames and addresses that are right in part: \"share\" or \"all_or_nothing\".\n";
 const OTHER: &str = "# The share of the points, 0 to 1, for an answer that is right for another step.\n";
 const UNSHOWN: &str = "\
-# A fact that the student's captures can't show (I.2: bind() sends no frame):
+# A fact that the student's captures can't show, such as bind(), which sends no frame:
 # \"as_expected\" pays what the sheet expects and leaves the rest to you,
 # \"none\" leaves all of it to you, \"full\" pays whatever is filled in.
 ";
@@ -326,6 +332,7 @@ const FINDINGS: &str = "\
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::testing::question;
 
     #[test]
     fn the_default_is_printed_and_read_again() {
@@ -341,8 +348,8 @@ mod tests {
     impl Rubric {
         /// The printed rubric names the weight 0 of explanations.
         fn with_zero(mut self) -> Rubric {
-            for question in Question::ALL {
-                self.weights.insert((question, EXPLANATION), Points::ZERO);
+            for question in self.sheet.questions() {
+                self.weights.insert((question.clone(), EXPLANATION.to_owned()), Points::ZERO);
             }
             self
         }
@@ -355,11 +362,11 @@ mod tests {
             &LabConfig::default(),
         )
         .unwrap();
-        for question in Question::ALL {
+        for question in rubric.sheet.questions() {
             let sum: Points = rubric.shares(question).into_iter().map(|(_, points)| points).sum();
             assert_eq!(sum, rubric.points(question));
         }
-        assert_eq!(rubric.line(Question::II2, "listening_sockets"), "questions.\"II.2\".listening_sockets = 2");
+        assert_eq!(rubric.line(&question("II.2"), "listening_sockets"), "questions.\"II.2\".listening_sockets = 2");
     }
 
     #[test]

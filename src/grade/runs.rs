@@ -3,9 +3,9 @@
 
 use crate::analyze::analysis::{Analysis, Answer, CaptureAnalysis};
 use crate::analyze::{CaptureFacts, NamedJournal, analyze};
-use crate::grade::steps;
 use crate::lab::{LabConfig, Step};
 use crate::report::view;
+use crate::types::Protocol;
 
 /// Most ways to choose among several captures of the same step.
 const MOST_RUNS: usize = 16;
@@ -82,16 +82,16 @@ struct Choice {
 }
 
 fn step(capture: &CaptureAnalysis) -> Option<Step> {
-    capture.step().map(|recorded| recorded.step)
+    capture.step().map(|recorded| recorded.step.clone())
 }
 
 /// One capture for each step of which there are several.
 fn choices(analysis: &Analysis) -> Vec<Choice> {
     let mut all = vec![Choice { name: String::new(), left_out: Vec::new(), steps: Vec::new() }];
-    for asked in steps::ASKED {
+    for asked in analysis.lab.sheet.captured() {
         let captures = analysis.captures.iter().enumerate();
         let same: Vec<(usize, &CaptureAnalysis)> =
-            captures.filter(|(_, capture)| step(capture) == Some(asked)).collect();
+            captures.filter(|(_, capture)| step(capture).as_ref() == Some(asked)).collect();
         if same.len() < 2 {
             continue;
         }
@@ -121,17 +121,15 @@ impl Choice {
     }
 }
 
-/// Captures with one connection that were taken for Part II may be of another run of Part I.
+/// Captures with one connection that were taken for clients side by side may be of another run of a client alone.
 fn doubtful(analysis: &Analysis) -> Vec<Choice> {
     let doubt = |capture: &CaptureAnalysis| {
-        let other = match step(capture)? {
-            Step::ThreadedAtB => Step::TcpClient,
-            Step::ThreadedAtC => Step::BusyServer,
-            _ => return None,
-        };
+        let told = step(capture).filter(Step::is_parallel)?;
+        let mut alone = analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp) && !step.is_parallel());
+        let other = alone.find(|step| step.host() == told.host())?.clone();
         // It takes the place of those that were told to be of that step.
         let places = (0..).zip(&analysis.captures);
-        let left_out = places.filter(|(_, own)| step(own) == Some(other)).map(|(place, _)| place).collect();
+        let left_out = places.filter(|(_, own)| step(own).as_ref() == Some(&other)).map(|(place, _)| place).collect();
         (view::tcp_of(capture, true).count() == 1).then(|| Choice {
             name: capture.file.clone(),
             left_out,

@@ -1,18 +1,18 @@
 //! One submission, from what it holds to its result.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::analyze::analysis::{Analysis, CaptureAnalysis, Severity};
 use crate::grade::collected::Collected;
 use crate::grade::document::Document;
+use crate::grade::form::About;
 use crate::grade::form::merge::Answered;
-use crate::grade::form::{About, Problem};
 use crate::grade::judge::{self, Case, Journals, Unanswered, severity};
-use crate::grade::points::Points;
 use crate::grade::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, Refusal, Submission, Written};
 use crate::grade::rubric::Rubric;
 use crate::grade::runs::Evidence;
 use crate::grade::{ladder, late, provenance, steps};
-use crate::lab::{HostName, LabConfig, Question};
-use crate::report::words;
+use crate::lab::{HostName, LabConfig, Points, Question, Step};
 use crate::wording::list;
 
 /// Most names or reasons in a sentence.
@@ -85,10 +85,16 @@ fn pictures(documents: &[Document], others: &[String]) -> Vec<String> {
     others.iter().cloned().chain(inner).collect()
 }
 
-/// The client computers of the lab: B and C, unless a lab file names the hosts and has no C.
+/// The computers on which clients run side by side: those of the sheet, unless several hosts are named and one that comes
+/// later is not among them.
 fn client_hosts(config: &LabConfig) -> usize {
-    let has_two = config.hosts.is_empty() || config.hosts.contains_key(&HostName::C) || config.hosts.len() < 2;
-    if has_two { 2 } else { 1 }
+    let sheet = &config.sheet;
+    let later = sheet.later_hosts();
+    let parallel = sheet.recorded().filter(|step| step.is_parallel());
+    let hosts: BTreeSet<HostName> = parallel.flat_map(|step| step.hosts().iter().copied()).collect();
+    let is_there =
+        |host: &&HostName| config.hosts.len() < 2 || config.hosts.contains_key(*host) || !later.contains(*host);
+    hosts.iter().filter(is_there).count()
 }
 
 /// What was not read, in one sentence.
@@ -113,23 +119,24 @@ fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Una
     let in_documents =
         (!documents.is_empty()).then(|| format!("socklab does not grade what is in {}.", named(documents)));
     if answered.is_filled() {
-        let words = |about: fn(About) -> bool| {
+        let words = |about: fn(&About) -> bool| {
             let found: Vec<String> = answered
                 .problems
                 .iter()
-                .filter(|(_, problem)| about(problem.about))
+                .filter(|(_, problem)| about(&problem.about))
                 .map(|(name, problem)| format!("{name}, {problem}"))
                 .collect();
             let found: Vec<&str> = found.iter().map(String::as_str).collect();
             (!found.is_empty()).then(|| named(&found))
         };
-        let of = Question::ALL.into_iter().filter_map(|question| {
-            let problems: Vec<&(String, Problem)> = answered.problems.iter().collect();
-            let own = problems.into_iter().find(|(_, problem)| problem.about == About::Question(question))?;
-            Some((question, format!("{}, {}", own.0, own.1)))
-        });
-        let somewhere = words(|about| about == About::Somewhere);
-        return Unanswered { all: in_documents.or(somewhere), of: of.collect() };
+        let mut of: BTreeMap<Question, String> = BTreeMap::new();
+        for (name, problem) in &answered.problems {
+            if let About::Question(question) = &problem.about {
+                of.entry(question.clone()).or_insert_with(|| format!("{name}, {problem}"));
+            }
+        }
+        let somewhere = words(|about| *about == About::Somewhere);
+        return Unanswered { all: in_documents.or(somewhere), of };
     }
     let broken: Vec<String> = answered.broken.iter().map(|(name, problem)| format!("{name}, {problem}")).collect();
     let broken: Vec<&str> = broken.iter().map(String::as_str).collect();
@@ -166,7 +173,7 @@ fn nothing_there(analysis: &Analysis) -> Vec<FindingMade> {
     if analysis.captures.is_empty() {
         return vec![finding("no-capture", "There is no capture in this submission.".to_owned())];
     }
-    let missing: Vec<String> = steps::missing(analysis).into_iter().map(words::step).collect();
+    let missing: Vec<String> = steps::missing(analysis).iter().map(Step::name).collect();
     match missing.is_empty() {
         true => Vec::new(),
         false => vec![finding("step-not-captured", format!("There is no capture of {}.", list(&missing)))],

@@ -1,9 +1,24 @@
-//! The lab sheet as data: its parts, steps, questions and points, and what a lecturer may set differently.
+//! The lab sheet as data: its hosts, steps, questions and points, and what a lecturer may set differently.
 //!
-//! Knows no capture and no answer.
+//! [`Sheet`] is what a file describes ([`read`] reads it, and says every mistake with its place); `sheet.toml` is the one
+//! that socklab knows. Knows no capture and no answer.
 
+mod built_in;
 mod config;
+mod host;
+mod place;
+mod points;
+mod read;
 mod sheet;
+mod step;
+mod tree;
 
-pub use config::{ConfigError, LabConfig, server};
-pub use sheet::{HostName, Part, Question, SCREENSHOTS, SHEET_ADDRESSES, Screenshot, Step};
+pub use config::{LabConfig, server};
+pub use host::{Host, HostName};
+pub use place::{Problem, instead, quoted};
+pub use points::Points;
+pub use sheet::{About, Ask, Given, Question, Sheet, named, named_list};
+pub use step::{Does, Places, Step};
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,224 +1,139 @@
-//! Parts, steps and questions of the lab sheet.
+//! A lab as data: its hosts and questions, and what is looked up in it.
 
+use std::cmp::Ordering;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
-use std::str::FromStr;
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::Arc;
 
-use serde::Serialize;
+use crate::lab::host::{Host, HostName};
+use crate::lab::place::Problem;
+use crate::lab::points::Points;
+use crate::lab::step::{Does, Places, Step};
+use crate::types::Protocol;
+use crate::wording;
 
-/// The name of a host on the sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum HostName {
-    /// The servers' computer.
-    A,
-    /// The first client computer; captures are made here.
-    B,
-    /// The second client computer.
-    C,
+/// A fact that a question asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// Its key: the name of the entry in the form and in the JSON.
+    pub key: String,
+    /// What is asked, in the lecturer's words; the kind's own where the file has none.
+    pub text: Option<String>,
+    /// What the sheet leads everyone to, where no capture shows it.
+    pub leads_to: Option<Given>,
+    /// Where the entry is in the lab file, as an offset in bytes; 0 for the built-in one.
+    pub(super) at: usize,
 }
 
-impl fmt::Display for HostName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
+/// What the sheet leads everyone to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// This, as a student would write it.
+    Text(String),
+    /// The same as for another fact of the question.
+    SameAs(String),
 }
 
-impl FromStr for HostName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.trim() {
-            "A" | "a" => Ok(HostName::A),
-            "B" | "b" => Ok(HostName::B),
-            "C" | "c" => Ok(HostName::C),
-            other => Err(format!("'{other}' is not a host of the sheet (A, B or C)")),
-        }
-    }
+/// What a lab file says of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct QuestionData {
+    pub(super) order: usize,
+    pub(super) number: String,
+    pub(super) letter: Option<String>,
+    pub(super) title: String,
+    pub(super) points: Points,
+    pub(super) kind: String,
+    pub(super) steps: Vec<Step>,
+    pub(super) asks: Vec<Ask>,
+    pub(super) explain: Option<String>,
+    pub(super) expected: Option<String>,
+    /// Where the kind and the steps are in the lab file, as offsets in bytes.
+    pub(super) at: [usize; 2],
 }
 
-/// A part of the sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Part {
-    /// Part I: the simple TCP and UDP programs.
-    I,
-    /// Part II: the threaded TCP server.
-    II,
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Part::I => "I",
-            Part::II => "II",
-        })
-    }
-}
-
-/// A step of the sheet that a capture can record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
-    /// Part I step 8: the TCP client at B, captured at B.
-    TcpClient,
-    /// Part I step 10: the TCP client at C against the busy server. The sheet asks for no capture of it.
-    BusyServer,
-    /// Part I step 12: steps 6 to 10 again with UDP, captured at B.
-    Udp,
-    /// Part II step 2: two clients at B, captured at B.
-    ThreadedAtB,
-    /// Part II step 3: two clients at C, captured at C.
-    ThreadedAtC,
-}
-
-impl Step {
-    /// All steps, in the order of the sheet.
-    pub const ALL: [Step; 5] = [Step::TcpClient, Step::BusyServer, Step::Udp, Step::ThreadedAtB, Step::ThreadedAtC];
-
-    /// The part it belongs to.
-    pub const fn part(self) -> Part {
-        match self {
-            Step::TcpClient | Step::BusyServer | Step::Udp => Part::I,
-            Step::ThreadedAtB | Step::ThreadedAtC => Part::II,
-        }
-    }
-
-    /// Its number within the part, as on the sheet.
-    pub const fn number(self) -> &'static str {
-        match self {
-            Step::TcpClient => "8",
-            Step::BusyServer => "10",
-            Step::Udp => "12",
-            Step::ThreadedAtB => "2",
-            Step::ThreadedAtC => "3",
-        }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.part(), self.number())
-    }
-}
-
-impl FromStr for Step {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Step::ALL
-            .into_iter()
-            .find(|step| step.to_string().eq_ignore_ascii_case(text.trim()))
-            .ok_or_else(|| format!("'{text}' is not a step that a capture records (I.8, I.10, I.12, II.2 or II.3)"))
-    }
-}
-
-/// The addresses that the sheet gives to its hosts.
-pub const SHEET_ADDRESSES: [(HostName, IpAddr); 3] = [
-    (HostName::A, IpAddr::V4(Ipv4Addr::new(10, 0, 3, 1))),
-    (HostName::B, IpAddr::V4(Ipv4Addr::new(10, 0, 3, 2))),
-    (HostName::C, IpAddr::V4(Ipv4Addr::new(10, 0, 3, 3))),
-];
-
-/// A screenshot that the sheet asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Screenshot {
-    /// Where the sheet asks for it: `Part I step 9(b)`.
-    pub place: &'static str,
-    /// What it shows.
-    pub shows: &'static str,
-}
-
-/// The screenshots that the sheet asks for, in its order. Step 12 repeats steps 9 and 10.
-pub const SCREENSHOTS: [Screenshot; 4] = [
-    Screenshot { place: "Part I step 9(b)", shows: "what the second TCP server at A says" },
-    Screenshot { place: "Part I step 10(a)", shows: "the TCP client at C after you typed a line" },
-    Screenshot { place: "Part I step 12", shows: "both again, with the UDP server and the UDP client" },
-    Screenshot { place: "Part II step 3(b)", shows: "the screen of the threaded TCP server at A" },
-];
-
-/// A question of the sheet, with its letter where it has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Question {
-    /// I.1(a): the frames of steps 8(b) and 8(c).
-    I1a,
-    /// I.1(b): the socket addresses and how they are used.
-    I1b,
-    /// I.2: does a second TCP server start?
-    I2,
-    /// I.3: does the client at C connect while B is served?
-    I3,
-    /// I.4(a): how UDP's frames differ from TCP's.
-    I4a,
-    /// I.4(b): is the UDP client at C served like the TCP client was?
-    I4b,
-    /// II.1: do the clients connect to the threaded server?
-    II1,
-    /// II.2: the server's socket addresses and sockets.
-    II2,
-    /// II.3: the clients' socket addresses and sockets.
-    II3,
-}
+/// A question of a lab, with its letter where it has one. A handle: copies are of one question, which is freed with the last
+/// of them.
+///
+/// Questions are compared by their place on the sheet and their number.
+#[derive(Clone)]
+pub struct Question(pub(super) Arc<QuestionData>);
 
 impl Question {
-    /// All questions, in the order of the sheet.
-    pub const ALL: [Question; 9] = [
-        Question::I1a,
-        Question::I1b,
-        Question::I2,
-        Question::I3,
-        Question::I4a,
-        Question::I4b,
-        Question::II1,
-        Question::II2,
-        Question::II3,
-    ];
+    fn identity(&self) -> (usize, &str, Option<&str>) {
+        (self.0.order, &self.0.number, self.0.letter.as_deref())
+    }
 
     /// The number without the letter: `I.1`.
-    pub const fn number(self) -> &'static str {
-        match self {
-            Question::I1a | Question::I1b => "I.1",
-            Question::I2 => "I.2",
-            Question::I3 => "I.3",
-            Question::I4a | Question::I4b => "I.4",
-            Question::II1 => "II.1",
-            Question::II2 => "II.2",
-            Question::II3 => "II.3",
-        }
+    pub fn number(&self) -> &str {
+        &self.0.number
     }
 
     /// The letter: `a`, or none.
-    pub const fn letter(self) -> Option<&'static str> {
-        match self {
-            Question::I1a | Question::I4a => Some("a"),
-            Question::I1b | Question::I4b => Some("b"),
-            _ => None,
-        }
+    pub fn letter(&self) -> Option<&str> {
+        self.0.letter.as_deref()
     }
 
     /// The compact name used in options and files: `I.1b`, `II.2`.
-    pub fn key(self) -> String {
+    pub fn key(&self) -> String {
         format!("{}{}", self.number(), self.letter().unwrap_or_default())
     }
 
     /// The points on the sheet.
-    pub const fn points(self) -> u32 {
-        match self {
-            Question::I1a | Question::I2 | Question::I3 | Question::I4a | Question::I4b | Question::II1 => 2,
-            Question::I1b | Question::II2 | Question::II3 => 3,
-        }
+    pub fn points(&self) -> Points {
+        self.0.points
     }
 
-    /// What is asked, in a few words of our own.
-    pub const fn topic(self) -> &'static str {
-        match self {
-            Question::I1a => "Frames of the TCP client",
-            Question::I1b => "Socket addresses of the TCP connection",
-            Question::I2 => "A second TCP server",
-            Question::I3 => "A third host at the busy TCP server",
-            Question::I4a => "UDP frames against TCP frames",
-            Question::I4b => "The UDP client at a third host",
-            Question::II1 => "Clients of the threaded server",
-            Question::II2 => "Sockets of the threaded server",
-            Question::II3 => "Sockets of the clients",
-        }
+    /// What is asked, in a few words.
+    pub fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// The kind of question: what is worked out for it.
+    pub fn kind(&self) -> &str {
+        &self.0.kind
+    }
+
+    /// The steps that it draws on, in the order of the file.
+    pub fn steps(&self) -> &[Step] {
+        &self.0.steps
+    }
+
+    /// The step that it draws on, or the first of them.
+    pub fn step(&self) -> Option<&Step> {
+        self.0.steps.first()
+    }
+
+    /// The first of its steps with clients of a protocol.
+    pub fn step_with(&self, protocol: Protocol) -> Option<&Step> {
+        self.0.steps.iter().find(|step| step.protocol() == Some(protocol))
+    }
+
+    /// The facts that it asks for, in order.
+    pub fn asks(&self) -> &[Ask] {
+        &self.0.asks
+    }
+
+    /// What students explain in their own words; `None` where they explain nothing.
+    pub fn explain(&self) -> Option<&str> {
+        self.0.explain.as_deref()
+    }
+
+    /// The answer where no capture shows what happened, in the lecturer's words.
+    pub fn expected(&self) -> Option<&str> {
+        self.0.expected.as_deref()
+    }
+
+    /// A mistake that only what works out answers can see, in the file that the question was read from.
+    pub fn problem(&self, text: &str, about: About<'_>, reason: &str, remedy: &str) -> Problem {
+        let [kind_at, steps_at] = self.0.at;
+        let (at, key) = match about {
+            About::Kind => (kind_at, "kind"),
+            About::Steps => (steps_at, "steps"),
+            About::Ask(ask) => (ask.at, "facts"),
+            About::LeadsTo(ask) => (ask.at, "leads_to"),
+        };
+        Problem::at(text, at, &format!("question \"{self}\".{key}"), reason, remedy)
     }
 }
 
@@ -233,36 +148,207 @@ impl fmt::Display for Question {
     }
 }
 
-impl FromStr for Question {
-    type Err = String;
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Question({self})")
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain: String = text.chars().filter(|c| !matches!(c, '(' | ')' | ' ')).collect();
-        Question::ALL.into_iter().find(|question| question.key().eq_ignore_ascii_case(&plain)).ok_or_else(|| {
-            let keys: Vec<String> = Question::ALL.into_iter().map(Question::key).collect();
-            format!("'{text}' is not a question of the sheet; the questions are {}", keys.join(", "))
+impl PartialEq for Question {
+    fn eq(&self, other: &Question) -> bool {
+        self.identity() == other.identity()
+    }
+}
+
+impl Eq for Question {}
+
+impl PartialOrd for Question {
+    fn partial_cmp(&self, other: &Question) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Question {
+    fn cmp(&self, other: &Question) -> Ordering {
+        self.identity().cmp(&other.identity())
+    }
+}
+
+impl Hash for Question {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+    }
+}
+
+/// What a lab file says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SheetData {
+    pub(super) title: String,
+    pub(super) hosts: Vec<Host>,
+    pub(super) server: HostName,
+    pub(super) steps: Vec<Step>,
+    pub(super) questions: Vec<Question>,
+}
+
+/// A lab: hosts, steps and questions. A handle: copies are of one lab, which is freed with the last of them.
+#[derive(Debug, Clone)]
+pub struct Sheet(pub(super) Arc<SheetData>);
+
+impl Sheet {
+    /// What the lab is called.
+    pub fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// The computers, in the order of the sheet.
+    pub fn hosts(&self) -> &[Host] {
+        &self.0.hosts
+    }
+
+    /// The computer that the servers run on.
+    pub fn server(&self) -> HostName {
+        self.0.server
+    }
+
+    /// The client computers, in the order of the sheet.
+    pub fn clients(&self) -> impl DoubleEndedIterator<Item = HostName> {
+        self.0.hosts.iter().filter(|host| !host.is_server).map(|host| host.name)
+    }
+
+    /// The address that the sheet fixes for a host.
+    pub fn address_of(&self, name: HostName) -> Option<IpAddr> {
+        self.0.hosts.iter().find(|host| host.name == name).and_then(|host| host.address)
+    }
+
+    /// The host of this name.
+    ///
+    /// # Errors
+    /// If the sheet has none.
+    pub fn host(&self, name: &str) -> Result<HostName, String> {
+        let hosts = || self.0.hosts.iter().map(|host| host.name);
+        let found = hosts().find(|host| host.as_str().eq_ignore_ascii_case(name.trim()));
+        found.ok_or_else(|| format!("'{}' is not a host of the sheet ({})", name.trim(), named(hosts())))
+    }
+
+    /// All steps, in the order of the sheet.
+    pub fn steps(&self) -> &[Step] {
+        &self.0.steps
+    }
+
+    /// The steps in which clients run, which captures show.
+    pub fn recorded(&self) -> impl DoubleEndedIterator<Item = &Step> {
+        self.0.steps.iter().filter(|step| step.does() == Does::Clients)
+    }
+
+    /// The steps of which the sheet asks for a capture.
+    pub fn captured(&self) -> impl Iterator<Item = &Step> {
+        self.recorded().filter(|step| step.captured().is_some())
+    }
+
+    /// The first step in which something is done.
+    pub fn doing(&self, does: Does) -> Option<&Step> {
+        self.0.steps.iter().find(|step| step.does() == does)
+    }
+
+    /// The step in which something is done, in brackets for a sentence: ` (step 4)`; nothing where there is none.
+    pub fn in_brackets(&self, does: Does) -> String {
+        self.doing(does).map(|step| format!(" ({})", step.short())).unwrap_or_default()
+    }
+
+    /// The first place of the sheet at which something is done in a step, in brackets for a sentence: ` (7a)`; nothing where
+    /// there is none.
+    pub fn place(&self, of: fn(&Places) -> Option<&str>) -> String {
+        let place = self.recorded().find_map(|step| of(step.at()));
+        place.map(|place| format!(" ({})", Places::bare(place))).unwrap_or_default()
+    }
+
+    /// Whether the lab has clients of this protocol.
+    pub fn uses(&self, protocol: Protocol) -> bool {
+        self.recorded().any(|step| step.runs(protocol))
+    }
+
+    /// The client hosts that come to others' open connections: all their TCP clients run while another host's are open.
+    pub fn later_hosts(&self) -> Vec<HostName> {
+        let runs = |host: HostName| {
+            self.recorded().filter(move |step| step.runs(Protocol::Tcp) && step.hosts().contains(&host))
+        };
+        let is_later = |host: &HostName| {
+            let mut steps = runs(*host).peekable();
+            steps.peek().is_some() && steps.all(|step| step.during().is_some())
+        };
+        self.clients().filter(is_later).collect()
+    }
+
+    /// The step that captures show with this name.
+    ///
+    /// # Errors
+    /// If the sheet has none.
+    pub fn step(&self, name: &str) -> Result<Step, String> {
+        let found = self.recorded().find(|step| step.to_string().eq_ignore_ascii_case(name.trim()));
+        found
+            .cloned()
+            .ok_or_else(|| format!("'{name}' is not a step that a capture records ({})", named(self.recorded())))
+    }
+
+    /// All questions, in the order of the sheet.
+    pub fn questions(&self) -> &[Question] {
+        &self.0.questions
+    }
+
+    /// The question of this key with its title: `I.1(b)  Socket addresses of the TCP connection`; the key alone where the
+    /// sheet has none of it.
+    pub fn title_of(&self, key: &str) -> String {
+        let question = self.question(key);
+        question.map_or_else(|_| key.to_owned(), |question| format!("{question}  {}", question.title()))
+    }
+
+    /// The question with this number and letter.
+    ///
+    /// # Errors
+    /// If the sheet has none.
+    pub fn question(&self, name: &str) -> Result<Question, String> {
+        let plain: String = name.chars().filter(|c| !matches!(c, '(' | ')' | ' ')).collect();
+        let found = self.0.questions.iter().find(|question| question.key().eq_ignore_ascii_case(&plain));
+        found.cloned().ok_or_else(|| {
+            let keys: Vec<String> = self.0.questions.iter().map(Question::key).collect();
+            format!("'{name}' is not a question of the sheet; the questions are {}", keys.join(", "))
         })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What a mistake in a question concerns.
+#[derive(Debug, Clone, Copy)]
+pub enum About<'a> {
+    /// Its kind.
+    Kind,
+    /// Its steps.
+    Steps,
+    /// A fact that it asks for.
+    Ask(&'a Ask),
+    /// What the sheet leads to for a fact.
+    LeadsTo(&'a Ask),
+}
 
-    #[test]
-    fn the_points_add_up_to_the_sheets_total() {
-        assert_eq!(Question::ALL.into_iter().map(Question::points).sum::<u32>(), 21);
+impl PartialEq for Sheet {
+    fn eq(&self, other: &Sheet) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
+}
 
-    #[test]
-    fn questions_and_steps_are_read_as_they_are_written() {
-        for question in Question::ALL {
-            assert_eq!(question.to_string().parse(), Ok(question));
-            assert_eq!(question.key().parse(), Ok(question));
-        }
-        for step in Step::ALL {
-            assert_eq!(step.to_string().parse(), Ok(step));
-        }
-        assert!("I.1".parse::<Question>().is_err());
+impl Eq for Sheet {}
+
+/// Names in a sentence where one of them is meant: `A, B or C`.
+pub fn named<T: fmt::Display>(all: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} or {last}", before.join(", ")),
     }
+}
+
+/// Names in a sentence where all of them are meant: `A, B and C`.
+pub fn named_list<T: fmt::Display>(all: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
+    wording::list(&names.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::lab::HostName;
+use crate::lab::{HostName, Sheet};
 use crate::rehearse::plan::{Host, JOURNAL, Kind, Range};
 
 /// Variations of a rehearsal.
@@ -156,7 +156,10 @@ fn numbered(network: IpAddr, prefix: u8) -> [Host; 3] {
         };
         Host { name, ip, prefix }
     };
-    [host(HostName::A, 1), host(HostName::B, 2), host(HostName::C, 3)]
+    let names: Vec<HostName> = Sheet::built_in().hosts().iter().map(|host| host.name).collect();
+    std::array::from_fn(|place| {
+        host(names.get(place).copied().unwrap_or_default(), u8::try_from(place).unwrap_or(0) + 1)
+    })
 }
 
 /// The address with the bits after the prefix cleared.
@@ -177,6 +180,10 @@ fn masked(ip: IpAddr, prefix: u8) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn named(name: &str) -> HostName {
+        Sheet::built_in().host(name).unwrap()
+    }
 
     fn shown(hosts: [Host; 3]) -> Vec<String> {
         hosts.iter().map(|host| format!("{} {}/{}", host.name, host.ip, host.prefix)).collect()
@@ -199,11 +206,11 @@ mod tests {
             let pairs: Vec<_> = pairs.iter().map(|(name, ip)| (*name, ip.parse().unwrap())).collect();
             with_addresses(sheet_hosts(false), &pairs)
         };
-        assert_eq!(shown(set(&[(HostName::B, "10.0.3.77")]).unwrap())[1], "B 10.0.3.77/24");
-        assert!(set(&[(HostName::B, "10.0.3.1")]).unwrap_err().contains("both"));
-        assert!(set(&[(HostName::B, "10.0.4.2")]).unwrap_err().contains("one network"));
-        assert!(set(&[(HostName::B, "fd00::2")]).unwrap_err().contains("one network"));
-        let all = [(HostName::A, "fd00::1"), (HostName::B, "fd00::2"), (HostName::C, "fd00::3")];
+        assert_eq!(shown(set(&[(named("B"), "10.0.3.77")]).unwrap())[1], "B 10.0.3.77/24");
+        assert!(set(&[(named("B"), "10.0.3.1")]).unwrap_err().contains("both"));
+        assert!(set(&[(named("B"), "10.0.4.2")]).unwrap_err().contains("one network"));
+        assert!(set(&[(named("B"), "fd00::2")]).unwrap_err().contains("one network"));
+        let all = [(named("A"), "fd00::1"), (named("B"), "fd00::2"), (named("C"), "fd00::3")];
         assert_eq!(shown(set(&all).unwrap())[0], "A fd00::1/64");
     }
 

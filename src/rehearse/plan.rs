@@ -6,11 +6,26 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use crate::lab::{HostName, Part};
+use crate::lab::HostName;
 use crate::types::Protocol;
 
 /// The placeholder for the journal's file, which is filled in when the program is started.
 pub const JOURNAL: &str = "{journal}";
+
+/// A part of the sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The simple programs.
+    I,
+    /// The threaded server.
+    II,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
 
 /// A step of the sheet, as it is numbered there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,9 +5,9 @@
 
 use std::net::SocketAddr;
 
-use crate::lab::{HostName, Part};
+use crate::lab::HostName;
 use crate::rehearse::options::Options;
-use crate::rehearse::plan::{Action, Arrival, Capture, Command, Kind, Number, Plan, Program, ProgramId, Step};
+use crate::rehearse::plan::{Action, Arrival, Capture, Command, Kind, Number, Part, Plan, Program, ProgramId, Step};
 
 /// What B's client types in steps 8 and 12.
 const LINES: [&str; 3] = ["Hello A, this is B", "a second line", "and a third, for good measure"];
@@ -21,7 +21,7 @@ pub fn plan(options: &Options) -> Plan {
         step(Number::i(1), "The computers A, B and C on a switch", vec![]),
         step(Number::i(2), "The programs on each computer", vec![]),
         step(Number::i(3), "Fixed addresses", vec![Action::Network]),
-        step(Number::i(4), "Ping: can they reach each other?", pings()),
+        step(Number::i(4), "Ping: can they reach each other?", pings(options)),
     ];
     steps.extend(maker.tcp());
     steps.extend(maker.part_two());
@@ -34,12 +34,9 @@ fn step(number: Number, title: &'static str, actions: Vec<Action>) -> Step {
     Step { number, title, actions, asked: true }
 }
 
-fn pings() -> Vec<Action> {
-    vec![
-        Action::Ping(HostName::A, HostName::B),
-        Action::Ping(HostName::A, HostName::C),
-        Action::Ping(HostName::B, HostName::C),
-    ]
+fn pings(options: &Options) -> Vec<Action> {
+    let [a, b, c] = options.hosts.map(|host| host.name);
+    vec![Action::Ping(a, b), Action::Ping(a, c), Action::Ping(b, c)]
 }
 
 /// Leaves out what was not asked for and is not needed by what was.
@@ -135,16 +132,16 @@ impl Maker<'_> {
 
     /// Part I from step 5 on.
     fn tcp(&mut self) -> Vec<Step> {
-        use HostName::{A, B, C};
-        let server = self.program(A, Kind::TcpServer);
-        let client = self.program(B, Kind::TcpClient);
-        let second = self.program(A, Kind::TcpServer);
-        let third = self.program(C, Kind::TcpClient);
-        let capture = self.capture(B, "step8.pcapng");
+        let [a, b, c] = self.options.hosts.map(|host| host.name);
+        let server = self.program(a, Kind::TcpServer);
+        let client = self.program(b, Kind::TcpClient);
+        let second = self.program(a, Kind::TcpServer);
+        let third = self.program(c, Kind::TcpClient);
+        let capture = self.capture(b, "step8.pcapng");
         let mut at_b = vec![Action::Start(client)];
         at_b.extend(LINES.map(|line| typed(client, server, line, Arrival::Served)));
         at_b.push(Action::EndCapture(capture));
-        let extra = self.extra(&[(C, "step10-C.pcapng"), (A, "step10-A.pcapng")]);
+        let extra = self.extra(&[(c, "step10-C.pcapng"), (a, "step10-A.pcapng")]);
         let mut at_c: Vec<Action> = extra.iter().map(|capture| Action::BeginCapture(*capture)).collect();
         at_c.push(Action::Start(third));
         at_c.push(typed(third, server, QUESTION, Arrival::Acknowledged));
@@ -172,13 +169,13 @@ impl Maker<'_> {
 
     /// Step 12: the server and B's client, which go on, and what is done.
     fn udp(&mut self) -> (ProgramId, ProgramId, Vec<Action>) {
-        use HostName::{A, B, C};
-        let server = self.program(A, Kind::UdpServer);
-        let client = self.program(B, Kind::UdpClient);
-        let second = self.program(A, Kind::UdpServer);
-        let third = self.program(C, Kind::UdpClient);
-        let capture = self.capture(B, "step12.pcapng");
-        let extra = self.extra(&[(C, "step12-C.pcapng"), (A, "step12-A.pcapng")]);
+        let [a, b, c] = self.options.hosts.map(|host| host.name);
+        let server = self.program(a, Kind::UdpServer);
+        let client = self.program(b, Kind::UdpClient);
+        let second = self.program(a, Kind::UdpServer);
+        let third = self.program(c, Kind::UdpClient);
+        let capture = self.capture(b, "step12.pcapng");
+        let extra = self.extra(&[(c, "step12-C.pcapng"), (a, "step12-A.pcapng")]);
         let mut actions = vec![Action::Start(server), Action::BeginCapture(capture), Action::Start(client)];
         actions.extend(LINES.map(|line| typed(client, server, line, Arrival::Served)));
         actions.push(Action::EndCapture(capture));
@@ -192,10 +189,10 @@ impl Maker<'_> {
     }
 
     fn part_two(&mut self) -> Vec<Step> {
-        use HostName::{A, B, C};
-        let server = self.program(A, Kind::TcpThreadedServer);
-        let (b, at_b) = self.threaded_clients(B, server, "part2-step2-B.pcapng", &[(A, "part2-step2-A.pcapng")]);
-        let (c, at_c) = self.threaded_clients(C, server, "part2-step3-C.pcapng", &[(A, "part2-step3-A.pcapng")]);
+        let [a, b, c] = self.options.hosts.map(|host| host.name);
+        let server = self.program(a, Kind::TcpThreadedServer);
+        let (b, at_b) = self.threaded_clients(b, server, "part2-step2-B.pcapng", &[(a, "part2-step2-A.pcapng")]);
+        let (c, at_c) = self.threaded_clients(c, server, "part2-step3-C.pcapng", &[(a, "part2-step3-A.pcapng")]);
         let mut end: Vec<Action> = b.into_iter().chain(c).map(Action::Interrupt).collect();
         end.push(Action::Interrupt(server));
         vec![

@@ -44,7 +44,7 @@ pub enum Align {
 }
 
 /// A column: its title and its alignment.
-pub type Column = (&'static str, Align);
+pub type Column<'a> = (&'a str, Align);
 
 /// Writes a page line by line.
 pub struct Page<'w> {
@@ -125,7 +125,7 @@ impl<'w> Page<'w> {
     }
 
     /// A table. Rows are taken one by one and laid out a thousand at a time.
-    pub fn table<R>(&mut self, columns: &[Column], rows: R) -> io::Result<()>
+    pub fn table<R>(&mut self, columns: &[Column<'_>], rows: R) -> io::Result<()>
     where
         R: IntoIterator<Item = Vec<String>>,
     {
@@ -185,7 +185,7 @@ impl<'w> Page<'w> {
     }
 }
 
-fn empty_table(columns: &[Column]) -> Table {
+fn empty_table(columns: &[Column<'_>]) -> Table {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new().header_separator(LineStyle::none().fill(RULE)))

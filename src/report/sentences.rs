@@ -5,7 +5,7 @@ use crate::analyze::analysis::{
 };
 use crate::analyze::text::Text;
 use crate::capfile::Interface;
-use crate::lab::HostName;
+use crate::lab::{Sheet, named};
 use crate::report::{link_type, words};
 use crate::wording;
 
@@ -118,7 +118,8 @@ fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
     if capture.steps.is_empty() {
         return STEP_UNKNOWN.to_owned();
     }
-    let steps = Text::list(capture.steps.iter().map(|recorded| words::recorded_step(recorded.step, recorded.protocol)));
+    let steps =
+        Text::list(capture.steps.iter().map(|recorded| words::recorded_step(&recorded.step, recorded.protocol)));
     let made = capture.made_at.filter(|ip| words::host_letter(&analysis.lab, *ip).is_some());
     match made {
         Some(ip) => format!("Holds {steps}; made at {}.", words::host(&analysis.lab, ip)),
@@ -179,21 +180,17 @@ fn kinds(capture: &CaptureAnalysis) -> Option<String> {
 
 /// The hosts and servers of the lab, a line each: `Host A: 10.0.3.1`, `TCP server: 10.0.3.1:65432`.
 pub fn lab(analysis: &Analysis) -> Vec<String> {
-    let hosts = analysis.lab.hosts.iter().map(host_line);
+    let hosts = analysis.lab.hosts.iter().map(|host| host_line(&analysis.lab.sheet, host));
     let servers = analysis.lab.servers.iter().map(server_line);
     hosts.chain(servers).collect()
 }
 
 /// `Host B: 10.0.3.2`; where only the order tells, that is said.
-fn host_line(host: &HostFound) -> String {
-    let other = match host.name {
-        HostName::B => Some(HostName::C),
-        HostName::C => Some(HostName::B),
-        HostName::A => None,
-    };
-    match other.filter(|_| host.basis == HostBasis::Order) {
-        Some(other) => format!("Host {}: {} (or {other}: the files don't tell)", host.name, host.address),
-        None => format!("Host {}: {}", host.name, host.address),
+fn host_line(sheet: &Sheet, host: &HostFound) -> String {
+    let others = sheet.clients().filter(|other| *other != host.name);
+    match named(others.filter(|_| host.basis == HostBasis::Order && host.name != sheet.server())).as_str() {
+        "" => format!("Host {}: {}", host.name, host.address),
+        others => format!("Host {}: {} (or {others}: the files don't tell)", host.name, host.address),
     }
 }
 
@@ -202,7 +199,8 @@ fn server_line(server: &ServerFound) -> String {
     let line = format!("{} server: {}", server.protocol, server.address);
     let known = server.parts.iter().filter_map(|(part, kind, basis)| {
         let kind = words::server_kind(*kind)?;
-        let of_part = if server.parts.len() > 1 { format!(" in Part {part}") } else { String::new() };
+        let part = part.as_deref().filter(|_| server.parts.len() > 1);
+        let of_part = part.map(|part| format!(" in Part {part}")).unwrap_or_default();
         Some(format!(", {kind}{of_part} ({})", words::basis(*basis)))
     });
     known.fold(line, |line, kind| line + &kind)
@@ -210,9 +208,9 @@ fn server_line(server: &ServerFound) -> String {
 
 /// `I.1(a)  Frames of the TCP client (2 points; observed)`.
 pub fn answer_title(answer: &Answer) -> String {
-    let question = answer.question;
-    let points = wording::count(u64::from(answer.points), "point");
-    format!("{question}  {} ({points}; {})", question.topic(), words::status(answer.status))
+    let question = &answer.question;
+    let points = wording::points(answer.points);
+    format!("{question}  {} ({points}; {})", question.title(), words::status(answer.status))
 }
 
 /// What a finding is called and which step to redo: `capture-began-late`, `redo Part I step 8`.
@@ -222,7 +220,7 @@ pub fn about_finding(finding: &Finding) -> Vec<String> {
 
 /// The step to redo: `redo Part I step 8`.
 pub fn redo(finding: &Finding) -> Option<String> {
-    finding.redo.map(|step| format!("redo {}", words::step(step)))
+    finding.redo.as_ref().map(|step| format!("redo {}", step.name()))
 }
 
 /// Where something can be checked, in a table's cell: `step8: 4-6`, `server.jsonl, line 2`. `file` is the file's name as it

@@ -447,8 +447,8 @@ fn answer(answer: &Answer) -> Row {
     };
     let cells = vec![
         words_cell(answer.question.to_string()),
-        words_cell(answer.question.topic()),
-        Cell::Number(answer.points.into()),
+        words_cell(answer.question.title()),
+        Cell::Decimal(answer.points.to_string()),
         words_cell(words::status(answer.status)),
         words_cell(answer.short.to_string()),
         lines(answer.frames().iter().map(|evidence| sentences::evidence_in_cell(evidence, &evidence.file, usize::MAX))),
@@ -477,7 +477,7 @@ fn finding(finding: &Finding) -> Row {
         words_cell(finding.code),
         finding.file.clone().map_or(Cell::Nothing, Cell::Text),
         words_cell(finding.message.to_string()),
-        finding.redo.map_or(Cell::Nothing, |step| words_cell(words::step(step))),
+        finding.redo.as_ref().map_or(Cell::Nothing, |step| words_cell(step.name())),
         lines(finding.evidence.iter().map(evidence)),
     ];
     Row { lab: true, cells }

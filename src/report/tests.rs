@@ -13,7 +13,8 @@ use crate::analyze::analyze;
 use crate::analyze::testing::Story;
 use crate::capfile::CaptureWarning;
 use crate::escape::is_harmful;
-use crate::lab::{HostName, LabConfig, Question, Step};
+use crate::lab::testing::{host as host_of, question, step as step_of};
+use crate::lab::{LabConfig, Points};
 use crate::report::page::WIDTH;
 use crate::report::style::Style;
 use crate::report::table::Detail;
@@ -224,7 +225,7 @@ pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
     }
     capture.info.application = Some(d.clone());
     capture.info.warnings.push(CaptureWarning { code: "damaged", message: b.clone(), frame: None, offset: Some(9) });
-    let step = Step::TcpClient;
+    let step = step_of("I.8");
     let why = c.clone().into();
     capture.steps = vec![RecordedStep { step, protocol: Protocol::Tcp, host: Some(host), frames: 9, why }];
     let frames = (1..400).step_by(3).map(FrameNumber).collect();
@@ -232,19 +233,19 @@ pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
         Evidence::of_stream(&a, StreamSpan { protocol: Protocol::Tcp, stream: StreamNumber(0), ends: None }, frames),
         Evidence::of_journal(d.clone(), vec![1, 2, 9]),
     ];
-    let hosts = vec![HostFound { name: HostName::B, address: host, basis: HostBasis::Order }];
+    let hosts = vec![HostFound { name: host_of("B"), address: host, basis: HostBasis::Order }];
     analysis.lab = LabFound { hosts, why: d.clone().into(), ..LabFound::default() };
     analysis.findings.push(Finding {
         code: "made-up",
         severity: Severity::Error,
         file: Some(a.clone()),
         message: b.clone().into(),
-        redo: Some(Step::ThreadedAtC),
+        redo: Some(step_of("II.3")),
         evidence: evidence.clone(),
     });
     analysis.answers.push(Answer {
-        question: Question::I2,
-        points: 2,
+        question: question("I.2"),
+        points: Points::whole(2),
         status: Status::Partial,
         short: c.into(),
         basis: Basis::Unknown,

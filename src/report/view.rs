@@ -81,9 +81,9 @@ impl Udp {
 /// The captures as indices into those of the analysis, in the order of the sheet's steps; those without a step come last.
 pub fn by_step(analysis: &Analysis) -> Vec<usize> {
     let mut order: Vec<usize> = (0..analysis.captures.len()).collect();
-    order.sort_by_key(|number| {
+    order.sort_by_cached_key(|number| {
         let step = analysis.captures.get(*number).and_then(|capture| capture.steps.first());
-        (step.is_none(), step.map(|recorded| recorded.step))
+        (step.is_none(), step.map(|recorded| &recorded.step))
     });
     order
 }

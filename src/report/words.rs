@@ -149,25 +149,21 @@ pub fn answer_sign(answer: &Answer) -> char {
 
 /// Steps, by part: `Part I steps 8 and 10; Part II step 2`.
 pub fn steps(recorded: &[RecordedStep]) -> String {
-    let mut steps: Vec<Step> = recorded.iter().map(|recorded| recorded.step).collect();
+    let mut steps: Vec<&Step> = recorded.iter().map(|recorded| &recorded.step).collect();
     steps.sort_unstable();
     steps.dedup();
     let parts = steps.chunk_by(|a, b| a.part() == b.part()).filter_map(|steps| {
         let numbers: Vec<&str> = steps.iter().map(|step| step.number()).collect();
         let noun = if numbers.len() == 1 { "step" } else { "steps" };
-        Some(format!("Part {} {noun} {}", steps.first()?.part(), wording::list(&numbers)))
+        let part = steps.first()?.part().map(|part| format!("Part {part} ")).unwrap_or_default();
+        Some(format!("{part}{noun} {}", wording::list(&numbers)))
     });
     parts.collect::<Vec<_>>().join("; ")
 }
 
-/// A step as the sheet names it: `Part I step 8`.
-pub fn step(step: Step) -> String {
-    format!("Part {} step {}", step.part(), step.number())
-}
-
 /// A step that a capture holds: `Part I step 8 (TCP)`.
-pub fn recorded_step(recorded: Step, protocol: Protocol) -> String {
-    format!("{} ({protocol})", step(recorded))
+pub fn recorded_step(recorded: &Step, protocol: Protocol) -> String {
+    format!("{} ({protocol})", recorded.name())
 }
 
 /// What a server does with several clients; `None` where that is not known.
@@ -293,7 +289,7 @@ mod tests {
     #[test]
     fn hosts_are_named_by_their_letters() {
         let ip = IpAddr::from([10, 0, 3, 2]);
-        let b = HostFound { name: crate::lab::HostName::B, address: ip, basis: HostBasis::Sheet };
+        let b = HostFound { name: crate::lab::testing::host("B"), address: ip, basis: HostBasis::Sheet };
         let lab = LabFound { hosts: vec![b], ..LabFound::default() };
         assert_eq!(host(&lab, ip), "B (10.0.3.2)");
         assert_eq!(host(&lab, [10, 0, 3, 9].into()), "10.0.3.9");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Deserialize;
-use socklab::lab::{HostName, LabConfig, server};
+use socklab::lab::{LabConfig, Sheet, server};
 
 use crate::session::Message;
 
@@ -27,17 +27,17 @@ impl Corrections {
     }
 
     /// The lab that they set, and what is wrong with them.
-    pub(crate) fn lab(&self) -> (LabConfig, Vec<Message>) {
-        let (mut lab, mut wrong) = (LabConfig::default(), Vec::new());
+    pub(crate) fn lab(&self, sheet: &Sheet) -> (LabConfig, Vec<Message>) {
+        let (mut lab, mut wrong) = (LabConfig::of(sheet.clone()), Vec::new());
         for (file, step) in self.steps.iter().filter(|(_, step)| !step.is_empty()) {
-            match step.parse() {
+            match sheet.step(step) {
                 Ok(step) => drop(lab.steps.insert(file.clone(), step)),
                 Err(error) => wrong.push(Message::error(file, &error, "")),
             }
         }
         for (letter, address) in &self.hosts {
             let address = address.trim();
-            match (letter.parse::<HostName>(), address.parse::<IpAddr>()) {
+            match (sheet.host(letter), address.parse::<IpAddr>()) {
                 _ if address.is_empty() => {}
                 (Ok(host), Ok(ip)) => drop(lab.hosts.insert(host, ip)),
                 (Err(error), _) => wrong.push(Message::error(letter, &error, "")),
@@ -53,7 +53,8 @@ impl Corrections {
             Err(error) => wrong.push(Message::error("Server", &error, "Write it as 10.0.3.1 or 10.0.3.1:65432.")),
             Ok(servers) => {
                 if let Err([cause, _]) = lab.set_servers(&servers) {
-                    wrong.push(Message::error("Server", cause, "Give one address, the same as host A's."));
+                    let hint = format!("Give one address, the same as host {}'s.", sheet.server());
+                    wrong.push(Message::error("Server", &cause, &hint));
                 }
             }
         }

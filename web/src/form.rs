@@ -2,58 +2,59 @@
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use socklab::analyze::ValueType;
 use socklab::analyze::analysis::{Analysis, Severity};
 use socklab::grade::check::{self, Line};
-use socklab::grade::form::fields::{EXPLANATION, Kind, explain, fields};
+use socklab::grade::form::fields::{EXPLANATION, Field, explain, fields};
 use socklab::grade::form::template::Filling;
 use socklab::grade::form::{About, Form, Problem};
-use socklab::lab::{LabConfig, Question};
+use socklab::lab::{LabConfig, Points, Question, Sheet};
 
 /// A question with its entries.
 #[derive(Debug, Serialize)]
 pub(crate) struct Asked {
     key: String,
     number: String,
-    topic: &'static str,
-    points: u32,
-    explain: &'static str,
+    topic: String,
+    points: Points,
+    explain: String,
     entries: Vec<AskedEntry>,
 }
 
 #[derive(Debug, Serialize)]
 struct AskedEntry {
-    key: &'static str,
+    key: String,
     /// `yes-no`, `count`, `clients` or `text`.
     kind: &'static str,
-    help: &'static str,
+    help: String,
     example: String,
 }
 
 /// What the form asks.
 pub(crate) fn asked(lab: &LabConfig) -> Vec<Asked> {
-    let entries = |question| {
-        let entry = |field: &socklab::grade::form::fields::Field| AskedEntry {
-            key: field.key,
-            kind: match field.kind {
-                Kind::YesNo => "yes-no",
-                Kind::Count => "count",
-                Kind::Clients => "clients",
-                Kind::Frames | Kind::Addresses | Kind::Errno => "text",
+    fn entries(question: &Question) -> Vec<AskedEntry> {
+        let entry = |field: Field<'_>| AskedEntry {
+            key: field.key.to_owned(),
+            kind: match field.value {
+                ValueType::YesNo => "yes-no",
+                ValueType::Count => "count",
+                ValueType::Clients => "clients",
+                ValueType::Frames | ValueType::Addresses | ValueType::Errno => "text",
             },
-            help: field.help,
-            example: field.kind.example().replace('"', ""),
+            help: field.help.to_owned(),
+            example: field.value.example().replace('"', ""),
         };
-        fields(question).iter().map(entry).collect()
-    };
-    let question = |question: Question| Asked {
+        fields(question).map(entry).collect()
+    }
+    let question = |question: &Question| Asked {
         key: question.key(),
         number: question.to_string(),
-        topic: question.topic(),
+        topic: question.title().to_owned(),
         points: lab.points(question),
-        explain: explain(question),
+        explain: explain(question).to_owned(),
         entries: entries(question),
     };
-    Question::ALL.into_iter().map(question).collect()
+    lab.sheet.questions().iter().map(question).collect()
 }
 
 /// What is said of captures and form.
@@ -82,13 +83,13 @@ struct Told {
 impl From<Line> for Told {
     fn from(line: Line) -> Told {
         let Line { grade, mark, text, question } = line;
-        Told { grade: word(grade), mark, text, question: question.map(Question::key), entry: None }
+        Told { grade: word(grade), mark, text, question: question.as_ref().map(Question::key), entry: None }
     }
 }
 
 impl From<&Problem> for Told {
     fn from(problem: &Problem) -> Told {
-        let question = match problem.about {
+        let question = match &problem.about {
             About::Question(question) => Some(question.key()),
             About::Form | About::Somewhere => None,
         };
@@ -109,9 +110,10 @@ fn word(grade: Option<Severity>) -> &'static str {
 
 /// Looks at captures and form as `socklab check` does.
 pub(crate) fn checked(analysis: &Analysis, filling: &str) -> Checked {
-    let (form, problems) = Form::read(filling);
+    let sheet: &Sheet = &analysis.lab.sheet;
+    let (form, problems) = Form::read(filling, sheet);
     let captures = check::captures(analysis);
-    let unfilled = check::answers("", &form, &[]);
+    let unfilled = check::answers(sheet, "", &form, &[]);
     let is_anything_wrong = [&captures, &unfilled].into_iter().any(|lines| check::is_anything_wrong(lines));
     let is_anything_wrong = is_anything_wrong || !problems.is_empty();
     let answers = problems.iter().map(Told::from).chain(unfilled.into_iter().map(Told::from));
@@ -120,7 +122,7 @@ pub(crate) fn checked(analysis: &Analysis, filling: &str) -> Checked {
         captures: captures.into_iter().map(Told::from).collect(),
         answers: answers.chain(lacking.into_iter().map(Told::from)).collect(),
         complete: check::FORM_IS_COMPLETE,
-        screenshots: check::screenshots().map(Told::from).collect(),
+        screenshots: check::screenshots(sheet).into_iter().map(Told::from).collect(),
         screenshots_wanted: check::SCREENSHOTS_WANTED,
         verdict: check::verdict(is_anything_wrong),
         is_ready: !is_anything_wrong,

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 
 use serde::Serialize;
 use socklab::analyze::analysis::Analysis;
+use socklab::analyze::lab_file;
 use socklab::analyze::{self, CaptureFacts, NamedJournal};
 use socklab::capfile::{CaptureError, rewrite};
 use socklab::escape::harmless;
@@ -13,7 +14,7 @@ use socklab::grade::form::{self, Form, encoding, template};
 use socklab::grade::kind::{Kind, head};
 use socklab::grade::platforms::naming::is_litter;
 use socklab::journal::Journal;
-use socklab::lab::LabConfig;
+use socklab::lab::{LabConfig, Problem, Sheet};
 use socklab::limits::Limits;
 use socklab::report::{annotate, csv, html, json, markdown};
 
@@ -62,10 +63,10 @@ pub struct Session {
 impl Session {
     /// Nothing yet, with the lab file that a lecturer built in, and what is wrong with that.
     pub fn with_lab(text: &str) -> (Session, Vec<Message>) {
-        match LabConfig::from_toml(text) {
+        match lab_file(text) {
             Ok(built_in) => (Session { built_in, ..Session::default() }, Vec::new()),
             Err(error) => {
-                let message = Message::error("The lab file in this page", &error.to_string(), LabConfig::HINT);
+                let message = Message::error("The lab file in this page", &all(&error), LabConfig::HINT);
                 (Session::default(), vec![message])
             }
         }
@@ -115,8 +116,8 @@ impl Session {
     /// Analyzes what there is, and tells of it. What is corrected by hand wins over a lab file.
     pub fn analyze(&mut self, corrections: &Corrections) -> State {
         self.take_back();
-        let (set, wrong) = corrections.lab();
         let mut lab = self.lab();
+        let (set, wrong) = corrections.lab(&lab.sheet);
         lab.override_with(set);
         let analysis = analyze::analyze(std::mem::take(&mut self.captures), &self.journals, &lab);
         let mut state = State::of(&analysis, &self.sources);
@@ -200,7 +201,7 @@ impl Arrival<'_> {
         match self.head(name, &mut reader) {
             None => {}
             Some(bytes) => {
-                let kind = Kind::of(&bytes);
+                let kind = Kind::of(&bytes, &self.session.lab().sheet);
                 let is_archive = match kind {
                     Kind::Zip => !archive::is_document(&mut reader),
                     kind => matches!(kind, Kind::Tar | Kind::TarGz),
@@ -274,8 +275,8 @@ impl Arrival<'_> {
     }
 
     fn lab(&mut self, name: &str, reader: &mut dyn Read) {
-        let lab = text(reader, LabConfig::MOST_BYTES)
-            .and_then(|text| LabConfig::from_toml(&text).map_err(|error| error.to_string()));
+        let lab =
+            text(reader, LabConfig::MOST_BYTES).and_then(|text| lab_file(&text).map_err(|problems| all(&problems)));
         match lab {
             Err(error) => self.messages.push(Message::error(name, &error, LabConfig::HINT)),
             Ok(lab) => {
@@ -289,7 +290,7 @@ impl Arrival<'_> {
         match text(reader, form::MOST_BYTES) {
             Err(error) => self.messages.push(Message::error(name, &error, "Save it as UTF-8.")),
             Ok(text) => {
-                let (form, problems) = Form::read(&text);
+                let (form, problems) = Form::read(&text, &self.session.lab().sheet);
                 let wrong = problems.iter().map(|problem| Message::error(name, &problem.to_string(), ""));
                 self.messages.extend(wrong);
                 let earlier = self.session.form.replace((name.to_owned(), form)).map(|(name, _)| name);
@@ -316,7 +317,7 @@ impl Visit for Arrival<'_> {
         }
         let place = format!("{}/{name}", self.source);
         let Some(bytes) = self.head(&place, &mut *reader) else { return };
-        let kind = Kind::of(&bytes);
+        let kind = Kind::of(&bytes, &self.session.lab().sheet);
         if matches!(kind, Kind::Zip | Kind::Tar | Kind::TarGz) {
             let text = "an archive in an archive is not opened";
             self.messages.push(Message::new("unused", &place, text, "Unpack the outer one, then drop the inner one."));
@@ -360,11 +361,16 @@ impl<T, W: FnMut(&mut dyn Read) -> io::Result<T>> Visit for Found<'_, W> {
 fn open_archive(reader: &mut (impl Read + Seek), visit: &mut dyn Visit) -> Result<(), String> {
     let bytes = head(reader)?;
     reader.rewind().map_err(|error| error.to_string())?;
-    match Kind::of(&bytes) {
+    match Kind::of(&bytes, &Sheet::built_in()) {
         Kind::Zip => archive::zip(reader, visit),
         Kind::TarGz => archive::tar_gz(reader, visit),
         _ => archive::tar(reader, visit),
     }
+}
+
+/// All mistakes of a lab file.
+fn all(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn text(reader: &mut dyn Read, most: u64) -> Result<String, String> {

@@ -6,7 +6,6 @@ use serde::Serialize;
 use socklab::analyze::analysis::Analysis;
 use socklab::escape::harmless;
 use socklab::grade::form::template::Filling;
-use socklab::lab::Step;
 use socklab::report::names::annotated;
 use socklab::report::tables::TableName;
 use socklab::report::words;
@@ -89,7 +88,7 @@ impl State {
             form: None,
             hosts: lab.hosts.iter().map(|host| (host.name.to_string(), host.address.to_string())).collect(),
             servers: lab.servers.iter().map(|server| server.address.to_string()).collect(),
-            steps: Step::ALL.into_iter().map(|step| (step.to_string(), words::step(step))).collect(),
+            steps: lab.sheet.recorded().map(|step| (step.to_string(), step.name())).collect(),
             tables: TableName::ALL.map(TableName::name).to_vec(),
         }
     }

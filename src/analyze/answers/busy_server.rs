@@ -1,22 +1,17 @@
-//! I.3: does the client at C connect while the server serves B?
+//! Does a client connect while the server serves another one?
 
 use crate::analyze::accounts::{Accepted, Entry, evidence};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{clients, frame};
 use crate::analyze::claims::{Draft, presence, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Moment};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::analyze::track::HandshakeState;
-use crate::lab::{Part, Question, Step};
+use crate::lab::{HostName, Question, Step};
 
-const EXPECTED: &str = "C's client connects, but is not served while B's client is connected: the kernel of host A completes \
-    the handshake and queues the connection, until the program has finished with B and calls accept() again.";
-
-const KERNEL: &str = "Connected does not mean served: the kernel of host A completes the handshake by itself and queues the \
-    connection until the program calls accept().";
-
-/// What is known of C's client.
+/// What is known of the client that comes second.
 #[derive(Default)]
 struct Found {
     connected: Option<bool>,
@@ -25,69 +20,122 @@ struct Found {
     first_had_left: bool,
 }
 
-/// Answers I.3 from captures of step 10 and from journals.
-pub(super) fn answer(view: &LabView<'_>) -> Answer {
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "busy-server",
+    about: "Whether a client connects to a server that is busy with another one, and whether it is served.",
+    needs: Needs::BesideBusy,
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 2] =
+    [fact("tcp_handshake_completed", ValueType::YesNo), fact("served_while_first_client_connected", ValueType::YesNo)];
+
+/// Who is who: the step, the host of its client, the host of the client that is open already, and the server's.
+struct Scene {
+    step: String,
+    second: HostName,
+    first: HostName,
+    server: HostName,
+}
+
+impl Scene {
+    fn of(view: &LabView<'_>, step: &Step) -> Option<Scene> {
+        let server = view.config.sheet.server();
+        Some(Scene { step: step.short(), second: step.host()?, first: step.during()?.host()?, server })
+    }
+
+    /// What would show whether the second client had to wait for the first.
+    fn wanted(&self, found: &Found, served: bool) -> String {
+        let Scene { step, second, first, server, .. } = self;
+        match (found.first_had_left, served) {
+            (true, _) => format!(
+                "a run of {step} in which {first}'s client is still connected when {second}'s is served, or the server's journal"
+            ),
+            (false, true) => {
+                format!("the server's journal (--journal), or a capture at host {server} that holds both connections")
+            }
+            (false, false) => format!("the screenshot of {step}, or the server's journal (--journal)"),
+        }
+    }
+
+    /// A capture that would show it: the sheet may ask for none.
+    fn capture(&self, step: &Step) -> String {
+        match step.captured() {
+            Some(_) => step.capture(),
+            None => {
+                let Scene { step, second, server, .. } = self;
+                format!("a capture of {step}, made at host {second} or {server} (the sheet asks for none)")
+            }
+        }
+    }
+}
+
+/// Answers from captures of the step and from journals.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
     let mut found = Found::default();
-    let attempts: Vec<Known<'_>> = view.of_step(Step::BusyServer).collect();
+    let step = question.steps().iter().find(|step| step.is_beside_busy());
+    let Some((step, scene)) = step.and_then(|step| Some((step, Scene::of(view, step)?))) else {
+        let facts = Facts::BusyServer { tcp_handshake_completed: None, served_while_first_client_connected: None };
+        return draft.finish(view, question, Status::NotInCapture, facts);
+    };
+    let attempts: Vec<Known<'_>> = view.of_step(step).collect();
     let attempt = attempts.iter().find(|known| known.connection.established()).or(attempts.first());
     if let Some(attempt) = attempt {
-        from_capture(view, attempt, &mut draft, &mut found);
+        from_capture(view, &scene, attempt, &mut draft, &mut found);
     }
-    from_journals(view, attempt.is_some(), &mut draft, &mut found);
+    from_journals(view, &scene, attempt.is_some(), &mut draft, &mut found);
     let status = match (found.connected, found.served) {
         (None, None) => Status::NotInCapture,
         (Some(_), Some(_)) => Status::Observed,
         _ => Status::Partial,
     };
     if found.connected.is_none() {
-        draft.inferred(EXPECTED, Vec::new());
-        draft.missing("a capture of step 10, made at host C or A (the sheet asks for none)");
+        draft.expected(question);
+        draft.missing(scene.capture(step));
     } else if found.connected == Some(false) {
-        draft.missing("a run of step 10 in which C's client connects");
+        draft.missing(format!("a run of {} in which {}'s client connects", scene.step, scene.second));
     } else if found.served.is_none() {
         let served = attempt.is_some_and(|known| known.service.served());
         if served && !found.first_had_left {
-            draft.unknown("These files don't show whether B's client was still connected then.");
+            draft.unknown(format!("These files don't show whether {}'s client was still connected then.", scene.first));
         }
-        draft.missing(match (found.first_had_left, served) {
-            (true, _) => {
-                "a run of step 10 in which B's client is still connected when C's is served, or the server's journal"
-            }
-            (false, true) => "the server's journal (--journal), or a capture at host A that holds both connections",
-            (false, false) => "the screenshot of step 10, or the server's journal (--journal)",
-        });
+        draft.missing(scene.wanted(&found, served));
     }
-    let (basis, words) = short(attempt, &found);
+    let (basis, words) = short(&scene, attempt, &found);
     draft.short_as(basis, words);
     let facts = Facts::BusyServer {
         tcp_handshake_completed: found.connected,
         served_while_first_client_connected: found.served,
     };
-    draft.finish(view, Question::I3, status, facts)
+    draft.finish(view, question, status, facts)
 }
 
 /// The answer in a few words, and how certain they are.
-fn short(attempt: Option<&Known<'_>>, found: &Found) -> (Basis, &'static str) {
+fn short(scene: &Scene, attempt: Option<&Known<'_>>, found: &Found) -> (Basis, String) {
     let service = attempt.map(|known| known.service);
     let was_served = service.is_some_and(|service| service.served());
     let basis = service.map_or(Basis::Proved, |service| service.basis);
     let reset = attempt.is_some_and(|known| known.timeline.find(|seen| seen.server_reset).is_some());
-    match (found.connected, found.served) {
+    let after_first = || format!("Connected; served only after {} quit", scene.first);
+    let (basis, words) = match (found.connected, found.served) {
         (None, _) => (Basis::Inferred, "Expected: connected, not served"),
         (Some(false), _) => (Basis::Proved, "Not connected"),
-        (Some(true), Some(true)) => (basis, "Connected, and served while B was open"),
-        (Some(true), Some(false)) if was_served => (Basis::Inferred, "Connected; served only after B quit"),
+        (Some(true), Some(true)) => return (basis, format!("Connected, and served while {} was open", scene.first)),
+        (Some(true), Some(false)) if was_served => return (Basis::Inferred, after_first()),
         (Some(true), Some(false)) if reset => (Basis::Inferred, "Connected, never served (reset)"),
-        (Some(true), Some(false)) if service.is_none() => (Basis::Proved, "Connected; served only after B quit"),
+        (Some(true), Some(false)) if service.is_none() => return (Basis::Proved, after_first()),
         (Some(true), Some(false)) => (Basis::Inferred, "Connected, but waited in the queue"),
         (Some(true), None) if was_served => (basis, "Connected, and served"),
-        (Some(true), None) if reset => (Basis::Proved, "Connected, then reset by A"),
+        (Some(true), None) if reset => return (Basis::Proved, format!("Connected, then reset by {}", scene.server)),
         (Some(true), None) => (Basis::Unknown, "Connected; served: unknown"),
-    }
+    };
+    (basis, words.to_owned())
 }
 
-fn from_capture(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) {
+fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) {
     let sighting = attempt.connection.best();
     let frames = view.frames(sighting);
     match attempt.connection.handshake() {
@@ -109,9 +157,15 @@ fn from_capture(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
             let why = match attempt.service.verdict {
                 Verdict::Refused => {
                     "Nothing was listening there: the server was not running, or had closed its listening socket."
+                        .to_owned()
                 }
-                _ if is_there() => "The server's accept queue was full, or a firewall dropped the SYN.",
-                _ => "The server's accept queue was full, host A was absent, or a firewall dropped the SYN.",
+                _ if is_there() => "The server's accept queue was full, or a firewall dropped the SYN.".to_owned(),
+                _ => {
+                    let server = scene.server;
+                    format!(
+                        "The server's accept queue was full, host {server} was absent, or a firewall dropped the SYN."
+                    )
+                }
             };
             draft.inferred(why, Vec::new());
             return;
@@ -127,11 +181,16 @@ fn from_capture(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
         HandshakeState::SynAckSeen | HandshakeState::NotCaptured => return,
     }
     if !attempt.service.served() {
-        draft.inferred(KERNEL, Vec::new());
+        let text = format!(
+            "Connected does not mean served: the kernel of host {} completes the handshake by itself and queues the \
+             connection until the program calls accept().",
+            scene.server
+        );
+        draft.inferred(text, Vec::new());
     }
     if let Some((_, evidence)) = service::acknowledged(view, sighting).filter(|_| !attempt.service.served()) {
         let text = say![
-            "A's kernel acknowledged ",
+            format!("{}'s kernel acknowledged ", scene.server),
             clients(view, attempt),
             " data. That doesn't mean that the server program has read it."
         ];
@@ -150,13 +209,14 @@ fn from_capture(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
     found.served = beside_first(view, attempt, draft, &mut found.first_had_left);
 }
 
-/// `C's client (10.0.3.3:40242)`.
+/// The client with its address: `C's client (10.0.3.3:40242)`.
 fn client_at(view: &LabView<'_>, known: &Known<'_>) -> Text {
     let address = known.connection.client();
     say![view.client_host(address.ip), "'s client (", address, ")"]
 }
 
-/// Whether C's client was served while B's was connected, with the claim that says so; `None` where the captures do not tell.
+/// Whether the second client was served while the first was connected, with the claim that says so; `None` where the
+/// captures do not tell.
 fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, first_had_left: &mut bool) -> Option<bool> {
     let service = attempt.service;
     if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
@@ -175,7 +235,7 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, firs
     let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
     let begin = attempt.timeline.find(|seen| seen.first.filter(|first| first.capture == since.capture))?;
     let firsts: Vec<Known<'_>> = view
-        .of_step(Step::TcpClient)
+        .of_steps(attempt.step.during().map(std::slice::from_ref).unwrap_or_default())
         .filter(|first| first.connection.server() == attempt.connection.server() && first.connection.established())
         .collect();
     let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
@@ -262,10 +322,10 @@ fn ended_by_then(view: &LabView<'_>, first: &Known<'_>, capture: usize, end: &Mo
     Some((text, vec![tcp_evidence(view, ended, [end.frame])]))
 }
 
-/// What the journals tell: accept() for C before or after B's connection ended.
-fn from_journals(view: &LabView<'_>, captured: bool, draft: &mut Draft, found: &mut Found) {
+/// What the journals tell: accept() for the second client before or after the first one's connection ended.
+fn from_journals(view: &LabView<'_>, scene: &Scene, captured: bool, draft: &mut Draft, found: &mut Found) {
     let accounts = &view.accounts;
-    for run in view.servers_of(Part::I) {
+    for run in view.servers_of(false) {
         let Some(first) = run.accepted.first() else { continue };
         let second = run.accepted.iter().find(|accepted| accepted.client.ip != first.client.ip);
         let connected = accounts.connects.iter().find(|(local, entry)| {
@@ -285,7 +345,7 @@ fn from_journals(view: &LabView<'_>, captured: bool, draft: &mut Draft, found: &
             draft.proved(text, vec![entry.evidence()]);
         }
         match second {
-            Some(second) => accepted_later(view, first, second, connected.is_some() || captured, draft, found),
+            Some(second) => accepted_later(view, scene, [first, second], connected.is_some() || captured, draft, found),
             None if connected.is_some() => {
                 found.served = Some(false);
                 draft.proved("The server's journal shows no accept() for it.", vec![first.accepted.evidence()]);
@@ -300,8 +360,8 @@ fn from_journals(view: &LabView<'_>, captured: bool, draft: &mut Draft, found: &
 
 fn accepted_later(
     view: &LabView<'_>,
-    first: &Accepted,
-    second: &Accepted,
+    scene: &Scene,
+    [first, second]: [&Accepted; 2],
     connected_while_busy: bool,
     draft: &mut Draft,
     found: &mut Found,
@@ -340,7 +400,9 @@ fn accepted_later(
             draft.inferred("It was accepted at once then, so it had been waiting in the queue.", Vec::new());
         } else {
             found.served = None;
-            draft.beside(Basis::Unknown, "Whether C's client was already waiting, or connected only then.", Vec::new());
+            let second = scene.second;
+            let text = format!("Whether {second}'s client was already waiting, or connected only then.");
+            draft.beside(Basis::Unknown, text, Vec::new());
         }
     }
 }

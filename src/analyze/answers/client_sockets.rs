@@ -1,35 +1,43 @@
-//! II.3: the clients' socket addresses and sockets.
+//! The clients' socket addresses and sockets.
 
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Answer, ClientHost, Facts, Status};
-use crate::analyze::answers::part_two::{Client, accepts, clients, handshakes, hosts, name_missing, partly};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::parallel::{
+    Client, accepts, clients, clients_of_sheet, handshakes, hosts, name_missing, partly,
+};
 use crate::analyze::claims::Draft;
 use crate::analyze::claims::words::{addresses, distinct};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Text, say};
-use crate::lab::Question;
-use crate::wording::count;
-
-const EXPECTED: &str = "There are four client socket addresses: two with host B's IP address and two with host C's, each with \
-    a port of its own on its host. Each client computer creates two sockets, one for each client program.";
-
-/// Clients that the sheet has each client computer run.
-const CLIENTS_PER_HOST: usize = 2;
+use crate::lab::{Question, named_list};
+use crate::wording::{count, number};
 
 /// Hosts that are named one by one.
 const HOSTS_NAMED: usize = 4;
 
-/// Answers II.3 from the captures of Part II and the threaded server's journal.
-pub(super) fn answer(view: &LabView<'_>) -> Answer {
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "client-sockets",
+    about: "How many sockets each client computer creates, and their addresses.",
+    needs: Needs::Parallel,
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 1] = [fact("clients", ValueType::Clients)];
+
+/// Answers from the captures of all hosts and the threaded server's journal.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
-    let clients = clients(view);
+    let clients = clients(view, question);
     if clients.is_empty() {
-        return expected(view, draft);
+        return expected(view, question, draft);
     }
     let by_host: Vec<ClientHost> = hosts(&clients).into_iter().map(|host| of_host(host, &clients)).collect();
     for host in by_host.iter().take(HOSTS_NAMED) {
-        of_host_claims(view, host, &clients, &mut draft);
+        of_host_claims(view, question, host, &clients, &mut draft);
     }
     let more = by_host.get(HOSTS_NAMED..).unwrap_or_default();
     if !more.is_empty() {
@@ -42,11 +50,11 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     }
     let text = "Each client program creates one socket.";
     draft.inferred(text, Vec::new());
-    let missing = name_missing(view, &clients, &mut draft);
-    partly(missing, &mut draft);
+    let missing = name_missing(view, question, &clients, &mut draft);
+    partly(question, missing, &mut draft);
     draft.short(short(view, &by_host));
     let status = if missing { Status::Partial } else { Status::Observed };
-    draft.finish(view, Question::II3, status, Facts::ClientSockets { clients: Some(by_host) })
+    draft.finish(view, question, status, Facts::ClientSockets { clients: Some(by_host) })
 }
 
 fn short(view: &LabView<'_>, by_host: &[ClientHost]) -> Text {
@@ -67,7 +75,13 @@ fn of_host(host: IpAddr, clients: &[Client<'_>]) -> ClientHost {
     }
 }
 
-fn of_host_claims(view: &LabView<'_>, host: &ClientHost, clients: &[Client<'_>], draft: &mut Draft) {
+fn of_host_claims(
+    view: &LabView<'_>,
+    question: &Question,
+    host: &ClientHost,
+    clients: &[Client<'_>],
+    draft: &mut Draft,
+) {
     let here: Vec<&Client<'_>> = clients.iter().filter(|client| client.address.ip == host.host).collect();
     let mut evidence = handshakes(view, &here);
     evidence.extend(accepts(&here));
@@ -85,9 +99,11 @@ fn of_host_claims(view: &LabView<'_>, host: &ClientHost, clients: &[Client<'_>],
         if host.sockets_created == 1 { ", for its connection." } else { ", one for each connection." }
     ];
     draft.inferred(text, Vec::new());
-    if here.len() > CLIENTS_PER_HOST {
+    let of_sheet = clients_of_sheet(question).map(|(_, clients)| clients).max().unwrap_or(0);
+    if here.len() as u64 > of_sheet {
+        let clients = if of_sheet == 1 { "client" } else { "clients" };
         let text = say![
-            "More than the two clients of the sheet ran at ",
+            format!("More than the {} {clients} of the sheet ran at ", number(of_sheet)),
             view.client_host(host.host),
             ", which is not wrong: all of them count."
         ];
@@ -95,10 +111,12 @@ fn of_host_claims(view: &LabView<'_>, host: &ClientHost, clients: &[Client<'_>],
     }
 }
 
-fn expected(view: &LabView<'_>, mut draft: Draft) -> Answer {
-    draft.inferred(EXPECTED, Vec::new());
-    draft.missing("the capture of Part II step 2(c), made at host B");
-    draft.missing("the capture of Part II step 3(c), made at host C");
-    draft.short("Expected: 4 addresses; sockets: 2 at B and 2 at C");
-    draft.finish(view, Question::II3, Status::NotInCapture, Facts::ClientSockets { clients: None })
+fn expected(view: &LabView<'_>, question: &Question, mut draft: Draft) -> Answer {
+    draft.expected(question);
+    draft.missing_captures(question);
+    let total: u64 = clients_of_sheet(question).map(|(_, clients)| clients).sum();
+    let noun = if total == 1 { "1 address".to_owned() } else { format!("{total} addresses") };
+    let hosts = named_list(clients_of_sheet(question).map(|(host, clients)| format!("{clients} at {host}")));
+    draft.short(format!("Expected: {noun}; sockets: {hosts}"));
+    draft.finish(view, question, Status::NotInCapture, Facts::ClientSockets { clients: None })
 }

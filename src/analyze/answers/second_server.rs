@@ -1,41 +1,51 @@
-//! I.2: does a second TCP server start?
+//! Does a second TCP server start?
 
 use crate::analyze::accounts::{Accounts, Entry, FailedBind, ServerRun, evidence};
 use crate::analyze::analysis::{Answer, Basis, Facts, Status};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::Draft;
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Span, Text, say};
 use crate::escape::harmless;
-use crate::lab::{Part, Question};
+use crate::lab::{Question, Step};
 use crate::types::{Protocol, SocketAddress};
 
-const WHY: &str = "A second server on the same socket address does not start: bind() fails with \"Address already in use\" \
-    (EADDRINUSE), because the first server's socket holds that IP address and port.";
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "second-server",
+    about: "Whether a second server with the same address and port starts.",
+    needs: Needs::SecondServer,
+    facts: &FACTS,
+    answer,
+};
 
-/// Answers I.2: from journals where there are any, else as expected.
-pub(super) fn answer(view: &LabView<'_>) -> Answer {
+const FACTS: [Fact; 2] = [fact("second_server_started", ValueType::YesNo), fact("errno", ValueType::Errno)];
+
+/// Answers from journals where there are any, else as expected.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let accounts = &view.accounts;
     let failed = accounts.failed_binds.iter().find(|failed| failed.protocol == Protocol::Tcp);
     if let Some(failed) = failed {
-        return refused(view, failed);
+        return refused(view, question, failed);
     }
     if let Some((first, second)) = both_listened(view) {
-        return started(view, first, second);
+        return started(view, question, first, second);
     }
     let mut draft = Draft::default();
     draft.inferred("No.", Vec::new());
-    draft.inferred(WHY, Vec::new());
-    draft.unknown(
+    draft.expected(question);
+    let step = question.step().map(Step::short).unwrap_or_default();
+    draft.unknown(format!(
         "No capture can show whether this happened in your run, because bind() sends nothing on the wire: the screenshot of \
-         step 9 is the evidence, or the server's journal.",
-    );
+         {step} is the evidence, or the server's journal."
+    ));
     draft.short("Expected: no, EADDRINUSE");
-    draft.missing("the screenshot of step 9, or the journals of both servers (--journal)");
+    draft.missing(format!("the screenshot of {step}, or the journals of both servers (--journal)"));
     let facts = Facts::SecondServer { second_server_started: None, errno: None };
-    draft.finish(view, Question::I2, Status::NotInCapture, facts)
+    draft.finish(view, question, Status::NotInCapture, facts)
 }
 
-fn refused(view: &LabView<'_>, failed: &FailedBind) -> Answer {
+fn refused(view: &LabView<'_>, question: &Question, failed: &FailedBind) -> Answer {
     let mut draft = Draft::default();
     let errno = failed.errno.as_deref().map(|errno| harmless(errno).into_owned());
     let place = failed.address.map(|address| say![" to ", address]).unwrap_or_default();
@@ -47,19 +57,23 @@ fn refused(view: &LabView<'_>, failed: &FailedBind) -> Answer {
     }
     let why = if failed.errno.as_deref() == Some("EADDRINUSE") {
         "EADDRINUSE means \"Address already in use\": only one socket can listen on that IP address and port."
+            .to_owned()
     } else {
-        "This is not the error of an address in use (EADDRINUSE) that step 9 is about."
+        let step = question.step().map(Step::short).unwrap_or_default();
+        format!("This is not the error of an address in use (EADDRINUSE) that {step} is about.")
     };
     draft.inferred(why, Vec::new());
     draft.beside(Basis::Inferred, "No frame of it is in any capture: bind() sends nothing on the wire.", Vec::new());
     let udp = view.accounts.failed_binds.iter().find(|failed| failed.protocol == Protocol::Udp);
     if let Some(udp) = udp {
-        let text = "The second UDP server of step 12 failed in the same way.";
+        let step = view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp));
+        let of = step.map(|step| format!(" of {}", step.short())).unwrap_or_default();
+        let text = format!("The second UDP server{of} failed in the same way.");
         draft.beside(Basis::Proved, text, vec![udp.entry.evidence()]);
     }
     draft.short_as(Basis::Proved, say!["No: ", error]);
     let facts = Facts::SecondServer { second_server_started: Some(false), errno: failed.errno.clone() };
-    draft.finish(view, Question::I2, Status::Observed, facts)
+    draft.finish(view, question, Status::Observed, facts)
 }
 
 /// The listening socket that held the address when the bind failed.
@@ -71,7 +85,7 @@ fn holder<'a>(accounts: &'a Accounts, failed: &FailedBind) -> Option<&'a (Socket
 
 /// Two servers that listened on one address at the same time.
 fn both_listened<'a>(view: &'a LabView<'_>) -> Option<(&'a ServerRun, &'a ServerRun)> {
-    let runs: Vec<&ServerRun> = view.servers_of(Part::I).collect();
+    let runs: Vec<&ServerRun> = view.servers_of(false).collect();
     let address = |run: &ServerRun| run.listening.first().map(|(address, _)| *address);
     runs.iter().enumerate().find_map(|(place, first)| {
         let second = runs.iter().skip(place + 1).find(|second| address(second) == address(first))?;
@@ -83,7 +97,7 @@ fn both_listened<'a>(view: &'a LabView<'_>) -> Option<(&'a ServerRun, &'a Server
     })
 }
 
-fn started(view: &LabView<'_>, first: &ServerRun, second: &ServerRun) -> Answer {
+fn started(view: &LabView<'_>, question: &Question, first: &ServerRun, second: &ServerRun) -> Answer {
     let mut draft = Draft::default();
     let lines = |run: &ServerRun| run.listening.iter().map(|(_, entry)| evidence([entry])).collect::<Vec<_>>();
     let text = "Yes: the journals show two servers listening on the same socket address at the same time.";
@@ -93,5 +107,5 @@ fn started(view: &LabView<'_>, first: &ServerRun, second: &ServerRun) -> Answer 
     draft.inferred(why, Vec::new());
     draft.short_as(Basis::Proved, Text::from("Yes, it started"));
     let facts = Facts::SecondServer { second_server_started: Some(true), errno: None };
-    draft.finish(view, Question::I2, Status::Observed, facts)
+    draft.finish(view, question, Status::Observed, facts)
 }

@@ -1,28 +1,44 @@
-//! II.2: the server's socket addresses and sockets.
+//! The server's socket addresses and sockets.
 
 use crate::analyze::accounts::evidence;
 use crate::analyze::analysis::{Answer, Facts, Status, Verdict};
-use crate::analyze::answers::part_two::{Client, accepts, clients, handshakes, name_missing, partly};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::parallel::{
+    Client, accepts, clients, clients_of_sheet, handshakes, name_missing, of_part, partly,
+};
 use crate::analyze::claims::Draft;
 use crate::analyze::claims::words::{addresses as listed, distinct};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::say;
-use crate::lab::{Part, Question};
+use crate::lab::Question;
 use crate::types::SocketAddress;
 use crate::wording::count;
 
-const EXPECTED: &str = "The server has one socket address: host A's IP address with the server's port. With two clients at B \
-    and two at C it creates 5 sockets: 1 listening and 4 connected, all with that same local address.";
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "server-sockets",
+    about: "How many sockets a server that serves several clients at the same time creates, and their addresses.",
+    needs: Needs::Parallel,
+    facts: &FACTS,
+    answer,
+};
 
-/// Answers II.2 from the captures of Part II and the threaded server's journal.
-pub(super) fn answer(view: &LabView<'_>) -> Answer {
+const FACTS: [Fact; 4] = [
+    Fact { key: "server_socket_addresses", value: ValueType::Addresses, is_of_one_host: true },
+    Fact { key: "listening_sockets", value: ValueType::Count, is_of_one_host: true },
+    fact("connection_sockets", ValueType::Count),
+    fact("sockets_created", ValueType::Count),
+];
+
+/// Answers from the captures of all hosts and the threaded server's journal.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
-    let clients = clients(view);
+    let clients = clients(view, question);
     if clients.is_empty() {
-        return expected(view, draft);
+        return expected(view, question, draft);
     }
     let addresses = addresses(&clients);
-    which(view, &clients, &addresses, &mut draft);
+    which(view, question, &clients, &addresses, &mut draft);
     let listening = listening(view, &addresses, &mut draft);
     let connected = connected(view, &clients, &mut draft);
     let total = connected.saturating_add(listening);
@@ -34,8 +50,8 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
             "All of them have the same local socket address; the remote socket address tells the connected ones apart.";
         draft.inferred(text, Vec::new());
     }
-    let missing = name_missing(view, &clients, &mut draft);
-    partly(missing, &mut draft);
+    let missing = name_missing(view, question, &clients, &mut draft);
+    partly(question, missing, &mut draft);
     let noun = if addresses.len() == 1 { String::new() } else { format!("{} addresses: ", addresses.len()) };
     draft.short(say![
         noun,
@@ -49,7 +65,7 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
         connection_sockets: Some(connected),
         sockets_created: Some(total),
     };
-    draft.finish(view, Question::II2, status, facts)
+    draft.finish(view, question, status, facts)
 }
 
 fn addresses(clients: &[Client<'_>]) -> Vec<SocketAddress> {
@@ -61,14 +77,22 @@ fn addresses(clients: &[Client<'_>]) -> Vec<SocketAddress> {
 }
 
 /// To which addresses the clients' connections lead.
-fn which(view: &LabView<'_>, clients: &[Client<'_>], addresses: &[SocketAddress], draft: &mut Draft) {
+fn which(
+    view: &LabView<'_>,
+    question: &Question,
+    clients: &[Client<'_>],
+    addresses: &[SocketAddress],
+    draft: &mut Draft,
+) {
     let captured: Vec<&Client<'_>> = clients.iter().filter(|client| client.known.is_some()).collect();
     let journalled: Vec<&Client<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
     let evidence = if captured.is_empty() { accepts(&journalled) } else { handshakes(view, &captured) };
     let text = if addresses.len() == 1 {
-        say!["The server has 1 socket address: all connections of Part II go to ", listed(addresses), "."]
+        let of = of_part(question);
+        say![format!("The server has 1 socket address: all connections{of} go to "), listed(addresses), "."]
     } else {
-        say![format!("The connections of Part II go to {} socket addresses: ", addresses.len()), listed(addresses), "."]
+        let of = of_part(question);
+        say![format!("The connections{of} go to {} socket addresses: ", addresses.len()), listed(addresses), "."]
     };
     draft.proved(text, evidence);
 }
@@ -76,7 +100,7 @@ fn which(view: &LabView<'_>, clients: &[Client<'_>], addresses: &[SocketAddress]
 /// The listening sockets: those that the threaded servers' journals name, else one at each address.
 fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft) -> u64 {
     let mut total = None;
-    for run in view.servers_of(Part::II).filter(|run| !run.listening.is_empty()) {
+    for run in view.servers_of(true).filter(|run| !run.listening.is_empty()) {
         let number = run.listening.len() as u64;
         total = Some(total.unwrap_or(0) + number);
         let named: Vec<SocketAddress> = run.listening.iter().map(|(address, _)| *address).collect();
@@ -143,16 +167,17 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
     number
 }
 
-fn expected(view: &LabView<'_>, mut draft: Draft) -> Answer {
-    draft.inferred(EXPECTED, Vec::new());
-    draft.missing("the capture of Part II step 2(c), made at host B");
-    draft.missing("the capture of Part II step 3(c), made at host C");
-    draft.short("Expected: 1 address, 5 sockets");
+fn expected(view: &LabView<'_>, question: &Question, mut draft: Draft) -> Answer {
+    draft.expected(question);
+    draft.missing_captures(question);
+    // One that listens, and one for each client of the sheet.
+    let clients: u64 = clients_of_sheet(question).map(|(_, clients)| clients).sum();
+    draft.short(format!("Expected: 1 address, {}", count(clients.saturating_add(1), "socket")));
     let facts = Facts::ServerSockets {
         server_socket_addresses: None,
         listening_sockets: None,
         connection_sockets: None,
         sockets_created: None,
     };
-    draft.finish(view, Question::II2, Status::NotInCapture, facts)
+    draft.finish(view, question, Status::NotInCapture, facts)
 }

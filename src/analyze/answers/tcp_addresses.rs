@@ -1,30 +1,38 @@
-//! I.1(b): the socket addresses of the TCP connection and how they are used.
+//! The socket addresses of a TCP connection and how they are used.
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, RoleBasis, Status};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{addresses, distinct};
 use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::conversation::Frames;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
-use crate::lab::{Question, Step};
-use crate::types::{FrameNumber, SocketAddress};
+use crate::lab::Question;
+use crate::types::{FrameNumber, Protocol, SocketAddress};
 use crate::wording::count;
 
-const EXPECTED: &str = "There are two socket addresses: the client's (host B's IP address with a port that its system picks at \
-    connect()) and the server's (host A's IP address with the port given to bind()). Frames to the server have the client's \
-    as source and the server's as destination; frames back have them the other way round. The IP header carries the \
-    addresses, the TCP header the ports.";
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "tcp-addresses",
+    about: "The socket addresses of a step's TCP connections, and how frames use them.",
+    needs: Needs::Clients(&[Protocol::Tcp]),
+    facts: &FACTS,
+    answer,
+};
 
-/// Answers I.1(b) from the connections of step 8.
-pub(super) fn answer(view: &LabView<'_>) -> Answer {
+const FACTS: [Fact; 2] =
+    [fact("client_socket_addresses", ValueType::Addresses), fact("server_socket_addresses", ValueType::Addresses)];
+
+/// Answers from the connections of the question's step.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
-    let connections = view.runs_of(Step::TcpClient);
+    let connections = view.runs_of(question.steps());
     if connections.is_empty() {
         draft.short("Expected: 2 addresses, the client's and the server's");
-        draft.inferred(EXPECTED, Vec::new());
-        draft.missing("the capture of Part I step 8, made at host B");
+        draft.expected(question);
+        draft.missing_captures(question);
         let facts = Facts::SocketAddresses { client_socket_addresses: None, server_socket_addresses: None };
-        return draft.finish(view, Question::I1b, Status::NotInCapture, facts);
+        return draft.finish(view, question, Status::NotInCapture, facts);
     }
     let clients = distinct(connections.iter().map(|known| known.connection.client()));
     let servers = distinct(connections.iter().map(|known| known.connection.server()));
@@ -52,7 +60,7 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     draft.short_as(if by_handshake { Basis::Proved } else { Basis::Inferred }, short(&clients, &servers));
     let facts =
         Facts::SocketAddresses { client_socket_addresses: Some(clients), server_socket_addresses: Some(servers) };
-    draft.finish(view, Question::I1b, Status::Observed, facts)
+    draft.finish(view, question, Status::Observed, facts)
 }
 
 /// Which addresses there are, and whose.

@@ -1,29 +1,42 @@
-//! I.1(a): the frames of steps 8(b) and 8(c).
+//! The frames of a TCP client: handshake, data, acknowledgements, closing.
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
 use crate::analyze::claims::words::capital;
 use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::conversation::Frames;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, Text, say};
-use crate::lab::{Question, Step};
-use crate::types::FrameNumber;
+use crate::lab::{Places, Question, Step};
+use crate::types::{FrameNumber, Protocol};
 use crate::wording::count;
 
-const EXPECTED: &str = "Starting the client makes three frames, the handshake: SYN from the client to the server, SYN-ACK \
-    back, ACK from the client. Each line then travels in a segment with payload (PSH, ACK) from the client to the server, \
-    and the server's system acknowledges it. No frame carries FIN or RST while the connection is open.";
-
-/// Connections of step 8 that are described one by one.
+/// Connections that are described one by one.
 const DESCRIBED: usize = 3;
 
-/// Answers I.1(a) from the connections of step 8.
-pub(super) fn answer(view: &LabView<'_>) -> Answer {
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "tcp-frames",
+    about: "The frames of a step's TCP connections, by what they do.",
+    needs: Needs::Clients(&[Protocol::Tcp]),
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 4] = [
+    fact("handshake_frames", ValueType::Frames),
+    fact("data_frames", ValueType::Frames),
+    fact("acknowledgement_frames", ValueType::Frames),
+    fact("closing_frames", ValueType::Frames),
+];
+
+/// Answers from the connections of the question's step.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
-    let connections = view.runs_of(Step::TcpClient);
+    let connections = view.runs_of(question.steps());
     if connections.is_empty() {
-        return without_connection(view, draft);
+        return without_connection(view, question, draft);
     }
     let mut lists = Lists::default();
     let several = connections.len() > 1;
@@ -45,7 +58,11 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
             tcp_evidence(view, sighting, view.frames(sighting).all())
         });
         let belong = if further.len() == 1 { "belongs" } else { "belong" };
-        let text = format!("{} {belong} to step 8.", count(further.len() as u64, "further connection"));
+        let text = format!(
+            "{} {belong} to {}.",
+            count(further.len() as u64, "further connection"),
+            question.step().map(Step::short).unwrap_or_default()
+        );
         draft.proved(text, Evidence::by_file(evidence));
     }
     let whole = connections.iter().all(|known| known.connection.handshake_complete());
@@ -53,18 +70,30 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     let status = if whole && lines {
         Status::Observed
     } else {
-        draft.missing(
-            "a capture of Part I step 8, made at host B, that begins before the client starts (7a) and ends after the \
-             lines (8c)",
-        );
+        if let Some(step) = question.step() {
+            draft.missing(longer(step));
+        }
         Status::Partial
     };
     let basis = if whole { Basis::Proved } else { Basis::Unknown };
     draft.short_as(basis, lists.short());
-    draft.finish(view, Question::I1a, status, lists.facts())
+    draft.finish(view, question, status, lists.facts())
 }
 
-fn without_connection(view: &LabView<'_>, mut draft: Draft) -> Answer {
+/// A capture that shows the whole step.
+fn longer(step: &Step) -> String {
+    let capture = step.capture();
+    let capture = capture.strip_prefix("the ").unwrap_or(&capture);
+    let (begin, lines) = (in_brackets(step.at().begin.as_deref()), in_brackets(step.at().lines.as_deref()));
+    format!("a {capture}, that begins before the client starts{begin} and ends after the lines{lines}")
+}
+
+/// A place of the sheet in brackets: ` (8c)`; nothing where there is none.
+fn in_brackets(place: Option<&str>) -> String {
+    place.map(|place| format!(" ({})", Places::bare(place))).unwrap_or_default()
+}
+
+fn without_connection(view: &LabView<'_>, question: &Question, mut draft: Draft) -> Answer {
     let facts = Facts::TcpFrames {
         handshake_frames: None,
         data_frames: None,
@@ -72,8 +101,8 @@ fn without_connection(view: &LabView<'_>, mut draft: Draft) -> Answer {
         closing_frames: None,
         retransmitted_frames: None,
     };
-    draft.missing("the capture of Part I step 8, made at host B");
-    let status = match view.of_step(Step::TcpClient).next() {
+    draft.missing_captures(question);
+    let status = match view.of_steps(question.steps()).next() {
         None => {
             draft.short("Expected: 3 handshake frames, then data and ACKs");
             Status::NotInCapture
@@ -85,8 +114,8 @@ fn without_connection(view: &LabView<'_>, mut draft: Draft) -> Answer {
             Status::Partial
         }
     };
-    draft.inferred(EXPECTED, Vec::new());
-    draft.finish(view, Question::I1a, status, facts)
+    draft.expected(question);
+    draft.finish(view, question, status, facts)
 }
 
 /// The sentences on one connection, each a claim.
@@ -114,6 +143,11 @@ impl Story<'_, '_> {
         self.draft.proved(say![self.of.clone(), sentence], vec![evidence]);
     }
 
+    /// Where the sheet has something done, in brackets: ` (8c)`.
+    fn place(&self, of: fn(&Places) -> Option<&str>) -> String {
+        in_brackets(of(self.known.step.at()))
+    }
+
     /// The client and the server. On one computer both have one address, and only the roles tell them apart.
     fn ends(&self) -> [Text; 2] {
         let [client, server] = [self.known.connection.client().ip, self.known.connection.server().ip];
@@ -138,7 +172,7 @@ impl Story<'_, '_> {
             return;
         };
         let text = say![
-            "Starting the client (8b) makes the handshake: SYN from ",
+            format!("Starting the client{} makes the handshake: SYN from ", self.place(|at| at.start.as_deref())),
             client.clone(),
             " to ",
             server.clone(),
@@ -163,7 +197,7 @@ impl Story<'_, '_> {
             return self.proved(text, self.frames.all());
         }
         let text = say![
-            "The lines (8c) are in ",
+            format!("The lines{} are in ", self.place(|at| at.lines.as_deref())),
             count(data.len() as u64, "data segment"),
             " from ",
             client,
@@ -258,7 +292,7 @@ impl Story<'_, '_> {
         // The sentence may name data that met a closed client.
         let named = text.frames().collect::<Vec<_>>();
         self.proved(text, closing.into_iter().chain(named).collect());
-        self.draft.beside(Basis::Inferred, left_open(true, false), Vec::new());
+        self.draft.beside(Basis::Inferred, left_open([self.known.step]), Vec::new());
     }
 }
 

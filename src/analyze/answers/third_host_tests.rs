@@ -4,6 +4,7 @@ use crate::analyze::analysis::{Analysis, Answer, Facts, Status};
 use crate::analyze::testing::{Story, Tcp};
 use crate::analyze::{CaptureFacts, NamedJournal, analyze};
 use crate::journal::Journal;
+use crate::lab::testing::question;
 use crate::lab::{LabConfig, Question};
 
 const A: &str = "10.0.3.1:65432";
@@ -53,7 +54,7 @@ fn step_10() -> CaptureFacts {
 
 fn third_host(captures: Vec<CaptureFacts>, journals: &[NamedJournal]) -> (Analysis, String) {
     let analysis = analyze(captures, journals, &LabConfig::default());
-    let text = answer(&analysis, Question::I3).text().to_string();
+    let text = answer(&analysis, question("I.3")).text().to_string();
     (analysis, text)
 }
 
@@ -62,7 +63,7 @@ fn answer(analysis: &Analysis, question: Question) -> &Answer {
 }
 
 fn served(analysis: &Analysis) -> Option<bool> {
-    match answer(analysis, Question::I3).facts {
+    match answer(analysis, question("I.3")).facts {
         Facts::BusyServer { served_while_first_client_connected, .. } => served_while_first_client_connected,
         _ => panic!("not the facts of I.3"),
     }
@@ -74,7 +75,7 @@ fn what_two_captures_cannot_compare_is_unknown() {
     let (analysis, text) = third_host(vec![step_8(), step_10()], &[]);
     assert!(text.contains(UNTOLD), "{text}");
     assert_eq!(served(&analysis), None);
-    let missing = answer(&analysis, Question::I3).missing[0].to_string();
+    let missing = answer(&analysis, question("I.3")).missing[0].to_string();
     assert!(missing.contains("journal") && !missing.contains("a run of step 10"), "{missing}");
 }
 
@@ -91,11 +92,11 @@ fn what_a_journal_tells_is_not_said_to_be_unknown() {
 #[test]
 fn a_journal_belongs_to_the_part_of_the_connections_that_it_accepted() {
     let (analysis, _) = third_host(vec![step_8(), step_10()], &[journal(true)]);
-    assert_eq!(answer(&analysis, Question::II1).status, Status::NotInCapture);
-    assert_eq!(answer(&analysis, Question::II2).status, Status::NotInCapture);
+    assert_eq!(answer(&analysis, question("II.1")).status, Status::NotInCapture);
+    assert_eq!(answer(&analysis, question("II.2")).status, Status::NotInCapture);
     // Without any capture the threads are all that tells.
     let alone = analyze(Vec::new(), &[journal(true)], &LabConfig::default());
-    assert_ne!(answer(&alone, Question::II1).status, Status::NotInCapture);
+    assert_ne!(answer(&alone, question("II.1")).status, Status::NotInCapture);
 }
 
 /// One capture at A: B quits, and only then the server's FIN to C shows that C was served.

@@ -1,50 +1,61 @@
-//! II.1: do the clients connect to the threaded server, and are the results different from Part I?
+//! Do the clients of a threaded server connect, and is it different from a server that serves one at a time?
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::analyze::accounts::{Entry, Reader};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, HostClients, ServerKind, Status, Verdict};
-use crate::analyze::answers::part_two::{Client, accepts, clients, handshakes, hosts, name_missing};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::parallel::{Client, accepts, clients, handshakes, hosts, name_missing, of_part};
 use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
 use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, KindVerdict};
 use crate::analyze::text::{FrameRanges, Text, say};
-use crate::lab::{Part, Question, Step};
+use crate::lab::{Question, Step};
 use crate::types::SocketAddress;
 use crate::wording::count;
 
-const EXPECTED: &str = "Yes, all clients connect, and all should be served at the same time: a threaded server's main thread \
-    returns to accept() at once, and a thread of its own serves each client.";
 const THREADED: &str =
     "A threaded server would serve each client in a thread of its own, so that none would have to wait.";
 
 /// Connections whose service is described one by one.
 const DESCRIBED: usize = 3;
 
-/// Answers II.1 from the captures of Part II and the threaded server's journal.
-pub(super) fn answer(view: &LabView<'_>) -> Answer {
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "threaded-clients",
+    about: "Whether the clients of a threaded server connect, and how many it serves at the same time.",
+    needs: Needs::Parallel,
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 2] = [fact("clients_connected", ValueType::Count), fact("clients_served", ValueType::Count)];
+
+/// Answers from the captures of all hosts and the threaded server's journal.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
-    let clients = clients(view);
-    let attempts: Vec<Known<'_>> = view.of_part_two().filter(|known| !known.connection.established()).collect();
+    let clients = clients(view, question);
+    let attempts: Vec<Known<'_>> =
+        view.of_steps(question.steps()).filter(|known| !known.connection.established()).collect();
     if clients.is_empty() {
-        return expected(view, &attempts, draft);
+        return expected(view, question, &attempts, draft);
     }
     connected(view, &clients, &mut draft);
     for attempt in attempts.iter().take(DESCRIBED) {
         service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
     }
-    let kind = view.kind_of(|known| known.step.part() == Part::II);
+    let kind = view.kind_of(|known| question.steps().contains(known.step));
     served(view, &clients, &mut draft);
     readers(view, &clients, &mut draft);
     waiting(view, &clients, &mut draft);
     kind_claims(view, &kind, &mut draft);
-    part_one(view, &mut draft);
+    one_at_a_time(view, &mut draft);
     let verdicts: Vec<Option<bool>> = clients.iter().map(was_served).collect();
     let all_served = sum(&verdicts);
-    unknown(&clients, &mut draft);
-    let missing = name_missing(view, &clients, &mut draft);
+    unknown(question, &clients, &mut draft);
+    let missing = name_missing(view, question, &clients, &mut draft);
     let queued = clients.iter().any(|client| client.known.is_some_and(|known| known.service.was_queued()));
     let bases = clients.iter().map(|client| match (client.accepted, client.known) {
         (Some(_), _) | (None, None) => Basis::Proved,
@@ -57,7 +68,7 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
         hosts: Some(by_host(&clients, &verdicts)),
     };
     let status = if all_served.is_some() && !missing { Status::Observed } else { Status::Partial };
-    draft.finish(view, Question::II1, status, facts)
+    draft.finish(view, question, status, facts)
 }
 
 fn short(verdicts: &[Option<bool>], queued: bool, kind: ServerKind) -> Text {
@@ -277,20 +288,21 @@ fn kind_claims(view: &LabView<'_>, kind: &KindVerdict, draft: &mut Draft) {
     }
 }
 
-/// How it was in Part I, where the files show that.
-fn part_one(view: &LabView<'_>, draft: &mut Draft) {
-    let waited = view.of_step(Step::BusyServer).find(|known| known.service.was_queued());
+/// How it was with the server that serves one client at a time, where the files show that.
+fn one_at_a_time(view: &LabView<'_>, draft: &mut Draft) {
+    let waited = view.known().find(|known| known.step.is_beside_busy() && known.service.was_queued());
     let Some(waited) = waited else { return };
     let sighting = waited.connection.best();
     // A wait that no other connection's end explains is only likely.
     let seems = waited.service.waited.as_ref().is_some_and(|wait| wait.released_by.is_none());
     let waiting = if seems { " connection probably waited in the queue." } else { " connection waited in the queue." };
-    let text = say!["In Part I ", clients_of(view, &waited), waiting];
+    let place = waited.step.part().map_or_else(|| waited.step.short(), |part| format!("Part {part}"));
+    let text = say![format!("In {place} "), clients_of(view, &waited), waiting];
     draft.inferred(text, vec![tcp_evidence(view, sighting, view.frames(sighting).all())]);
 }
 
 /// Those of which nothing shows it.
-fn unknown(clients: &[Client<'_>], draft: &mut Draft) {
+fn unknown(question: &Question, clients: &[Client<'_>], draft: &mut Draft) {
     let unknown = clients.iter().filter(|client| was_served(client).is_none());
     let unknown: Vec<SocketAddress> = unknown.map(|client| client.address).collect();
     if unknown.is_empty() {
@@ -301,7 +313,28 @@ fn unknown(clients: &[Client<'_>], draft: &mut Draft) {
         addresses(&unknown),
         ": without a reply or a FIN, a capture can't tell a served client from a waiting one."
     ]);
-    draft.missing("the screenshot of step 3(b), or the threaded server's journal (--journal)");
+    let shown = question.steps().iter().find_map(|step| Some((step, step.screenshot()?)));
+    let screenshot = shown.map(|(step, _)| step.at().screenshot.as_deref().unwrap_or(step.number()));
+    let screenshot = screenshot.map(|place| format!("the screenshot of step {place}, or ")).unwrap_or_default();
+    draft.missing(format!("{screenshot}the threaded server's journal (--journal)"));
+}
+
+/// The captures that the sheet asks for, in one phrase.
+fn all_captures(question: &Question) -> String {
+    let captured: Vec<&Step> = question.steps().iter().filter(|step| step.captured().is_some()).collect();
+    let one = |step: &&Step| {
+        let place = step.at().saved.as_deref().unwrap_or(step.number());
+        let host = step.captured().map(|host| format!(" made at host {host}")).unwrap_or_default();
+        format!("step {place}{host}")
+    };
+    match captured.as_slice() {
+        [] => "captures of the clients".to_owned(),
+        [only] => only.capture(),
+        [before @ .., last] => {
+            let before: Vec<String> = before.iter().map(one).collect();
+            format!("the captures{}: {}, and {}", of_part(question), before.join(", "), one(last))
+        }
+    }
 }
 
 fn by_host(clients: &[Client<'_>], verdicts: &[Option<bool>]) -> Vec<HostClients> {
@@ -313,10 +346,10 @@ fn by_host(clients: &[Client<'_>], verdicts: &[Option<bool>]) -> Vec<HostClients
     hosts(clients).into_iter().map(of_host).collect()
 }
 
-fn expected(view: &LabView<'_>, attempts: &[Known<'_>], mut draft: Draft) -> Answer {
-    draft.missing("the captures of Part II: step 2(c) made at host B, and step 3(c) made at host C");
+fn expected(view: &LabView<'_>, question: &Question, attempts: &[Known<'_>], mut draft: Draft) -> Answer {
+    draft.missing(all_captures(question));
     let (facts, status) = if attempts.is_empty() {
-        draft.inferred(EXPECTED, Vec::new());
+        draft.expected(question);
         draft.short("Expected: yes, all served at the same time");
         (Facts::ThreadedClients { clients_connected: None, clients_served: None, hosts: None }, Status::NotInCapture)
     } else {
@@ -327,12 +360,13 @@ fn expected(view: &LabView<'_>, attempts: &[Known<'_>], mut draft: Draft) -> Ans
             let sighting = attempt.connection.best();
             tcp_evidence(view, sighting, FrameRanges::of(view.frames(sighting).all()).iter())
         }));
-        draft.proved("No client of Part II connected before the captures ended.", all);
+        let text = format!("No client{} connected before the captures ended.", of_part(question));
+        draft.proved(text, all);
         draft.inferred(THREADED, Vec::new());
         draft.short("No client connected");
         let none =
             Facts::ThreadedClients { clients_connected: Some(0), clients_served: Some(0), hosts: Some(Vec::new()) };
         (none, Status::Partial)
     };
-    draft.finish(view, Question::II1, status, facts)
+    draft.finish(view, question, status, facts)
 }

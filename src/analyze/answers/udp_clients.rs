@@ -1,23 +1,42 @@
-//! I.4(b): is the UDP client at a third host served like the TCP client was?
+//! Is the UDP client at another host served like the TCP client was?
 
 use std::net::IpAddr;
 
 use crate::analyze::accounts::evidence;
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{addresses, distinct, duration};
 use crate::analyze::claims::{Draft, udp_evidence};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{FrameRanges, say};
-use crate::lab::{HostName, Question};
-use crate::types::SocketAddress;
+use crate::lab::{HostName, Question, Step};
+use crate::types::{Protocol, SocketAddress};
 use crate::wording::count;
 
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
     connection, no accept() and no queue of clients.";
 
-/// Answers I.4(b): from the UDP server's journal, else from replies in captures of both hosts, else as expected.
-pub(super) fn answer(view: &LabView<'_>) -> Answer {
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "udp-clients",
+    about: "Whether a UDP server serves several clients at the same time.",
+    needs: Needs::Clients(&[Protocol::Udp]),
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 1] = [fact("clients_served", ValueType::Count)];
+
+/// Answers from the UDP server's journal, else from replies in captures of both hosts, else as expected.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
+    let step = question.step_with(Protocol::Udp);
+    let hosts_of_step = step.map(Step::hosts).unwrap_or_default();
+    // The one that comes second, and the one that is there already.
+    let (first, later) = (hosts_of_step.first().copied(), hosts_of_step.get(1).copied());
+    let whose =
+        |host: Option<HostName>, otherwise: &str| host.map_or_else(|| otherwise.to_owned(), |host| format!("{host}'s"));
+    let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
     let mut served = journal(view);
     served.extend(replies(view));
     let served_clients = distinct(served.iter().map(|(client, _)| *client));
@@ -32,42 +51,53 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
     said_of_served(view, &mut draft);
     draft.inferred(WHY, Vec::new());
     if both {
-        draft.beside(Basis::Unknown, "UDP has no closing, so no frame shows how long B's client ran.", Vec::new());
+        let first = whose(first, "the first");
+        let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
+        draft.beside(Basis::Unknown, text, Vec::new());
         draft.short_as(Basis::Proved, format!("No: {} served", count(served_clients.len() as u64, "client")));
         let facts = Facts::UdpClients { clients_served: Some(served_clients.len() as u64) };
-        return draft.finish(view, Question::I4b, Status::Observed, facts);
+        return draft.finish(view, question, Status::Observed, facts);
     }
     if served_clients.is_empty() || seen.len() > 1 {
-        draft.inferred("C's message should appear at the server immediately, next to B's.", Vec::new());
+        let (later, first) = (whose(later, "The second client's"), whose(first, "the first one's"));
+        let text = format!("{later} message should appear at the server immediately, next to {first}.");
+        draft.inferred(text, Vec::new());
     }
-    unseen(view, &seen, &mut draft);
-    draft.missing("the screenshot of step 12 (C's message at the server), or the UDP server's journal (--journal)");
-    let by_c = view.conversations.iter().any(|conversation| is_c(view, conversation.client().ip));
-    let status = if seen.len() > 1 || by_c || !served.is_empty() { Status::Partial } else { Status::NotInCapture };
-    let c_served = by_c && served_clients.iter().any(|client| is_c(view, client.ip));
-    match status {
-        Status::NotInCapture => draft.short("Expected: no, served immediately"),
-        _ if c_served => draft.short_as(Basis::Proved, "No: C was served"),
-        _ => draft.short("No; whether C was served: unknown"),
+    unseen(view, later, &seen, &mut draft);
+    let screenshot = step.map(Step::short).unwrap_or_default();
+    let message = whose(later, "the second client's");
+    draft.missing(format!(
+        "the screenshot of {screenshot} ({message} message at the server), or the UDP server's journal (--journal)"
+    ));
+    let by_later = view.conversations.iter().any(|conversation| is_later(conversation.client().ip));
+    let status = if seen.len() > 1 || by_later || !served.is_empty() { Status::Partial } else { Status::NotInCapture };
+    let later_served = later.filter(|_| by_later && served_clients.iter().any(|client| is_later(client.ip)));
+    match (status, later_served, later) {
+        (Status::NotInCapture, ..) => draft.short("Expected: no, served immediately"),
+        (_, Some(later), _) => draft.short_as(Basis::Proved, format!("No: {later} was served")),
+        (_, None, Some(later)) => draft.short(format!("No; whether {later} was served: unknown")),
+        (_, None, None) => draft.short("No; whether both were served: unknown"),
     }
-    draft.finish(view, Question::I4b, status, Facts::UdpClients { clients_served: None })
+    draft.finish(view, question, status, Facts::UdpClients { clients_served: None })
 }
 
-fn is_c(view: &LabView<'_>, ip: IpAddr) -> bool {
-    view.hosts.is(ip, HostName::C)
-}
-
-/// What cannot be told of C's datagram.
-fn unseen(view: &LabView<'_>, seen: &[IpAddr], draft: &mut Draft) {
-    if seen.iter().any(|ip| is_c(view, *ip)) || seen.len() > 1 {
-        let answered = view.conversations.iter().filter(|c| is_c(view, c.client().ip)).any(|c| c.answered());
+/// What cannot be told of the second client's datagram.
+fn unseen(view: &LabView<'_>, later: Option<HostName>, seen: &[IpAddr], draft: &mut Draft) {
+    let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
+    if seen.iter().any(|ip| is_later(*ip)) || seen.len() > 1 {
+        let answered = view.conversations.iter().filter(|c| is_later(c.client().ip)).any(|c| c.answered());
         if !answered {
-            draft.unknown(
-                "No frame shows whether the server's program received C's datagram: a frame shows that it was sent, not that it arrived.",
-            );
+            let whose = later.map_or_else(|| "the second client's".to_owned(), |later| format!("{later}'s"));
+            draft.unknown(format!(
+                "No frame shows whether the server's program received {whose} datagram: a frame shows that it was sent, not \
+                 that it arrived."
+            ));
         }
     } else {
-        draft.unknown("Your captures contain no UDP datagram from C, so they can't show whether one arrived.");
+        let from = later.map_or_else(|| "a second client".to_owned(), |later| later.to_string());
+        let text =
+            format!("Your captures contain no UDP datagram from {from}, so they can't show whether one arrived.");
+        draft.unknown(text);
     }
 }
 

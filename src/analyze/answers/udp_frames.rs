@@ -1,26 +1,42 @@
-//! I.4(a): how the frames of the UDP run differ from those of the TCP run.
+//! How the frames of the UDP run differ from those of the TCP run.
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{addresses, distinct};
 use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
 use crate::analyze::conversation::{Frames, LabConversation};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, say};
-use crate::lab::{HostName, Question, Step};
-use crate::types::FrameNumber;
+use crate::lab::{Question, Step};
+use crate::types::{FrameNumber, Protocol};
 use crate::wording::count;
 
 const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence numbers and no closing.";
 const FIRST_SEND: &str =
     "Starting the UDP client sends nothing, since it has no port until its first send; each line is one datagram.";
 
-/// Answers I.4(a) from the captures of steps 8 and 12.
-pub(super) fn answer(view: &LabView<'_>) -> Answer {
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "udp-frames",
+    about: "How the frames of a UDP client differ from those of a TCP client.",
+    needs: Needs::Clients(&[Protocol::Tcp, Protocol::Udp]),
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 3] = [
+    fact("tcp_control_frames", ValueType::Count),
+    fact("udp_control_frames", ValueType::Count),
+    fact("udp_datagrams", ValueType::Count),
+];
+
+/// Answers from the captures of the question's two steps.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
     draft.inferred("Yes, they are different.", Vec::new());
-    let udp = udp_side(view, &mut draft);
+    let udp = udp_side(view, question, &mut draft);
     unreachable(view, &mut draft);
-    let tcp = tcp_side(view, &mut draft);
+    let tcp = tcp_side(view, question, &mut draft);
     draft.inferred(DIFFERENCE, Vec::new());
     draft.inferred(FIRST_SEND, Vec::new());
     let status = match (tcp, &udp) {
@@ -28,11 +44,10 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
         (None, None) => Status::NotInCapture,
         _ => Status::Partial,
     };
-    if tcp.is_none() {
-        draft.missing("the capture of Part I step 8 (TCP), made at host B");
-    }
-    if udp.is_none() {
-        draft.missing("the capture of Part I step 12 (UDP), made at host B");
+    for (protocol, there) in [(Protocol::Tcp, tcp.is_some()), (Protocol::Udp, udp.is_some())] {
+        if let Some(step) = question.step_with(protocol).filter(|_| !there) {
+            draft.missing(step.capture_in(Some(protocol)));
+        }
     }
     let datagrams = udp.map(|udp| udp.forth + udp.back);
     let basis = if datagrams.is_some() && tcp.is_some() { Basis::Proved } else { Basis::Inferred };
@@ -48,18 +63,20 @@ pub(super) fn answer(view: &LabView<'_>) -> Answer {
         },
     );
     let facts = Facts::UdpFrames { tcp_control_frames: tcp, udp_control_frames: Some(0), udp_datagrams: datagrams };
-    draft.finish(view, Question::I4a, status, facts)
+    draft.finish(view, question, status, facts)
 }
 
-fn step_eight<'a>(view: &'a LabView<'_>) -> impl Iterator<Item = Known<'a>> {
-    view.runs_of(Step::TcpClient).into_iter()
+/// A step in brackets after a protocol: ` (step 8)`.
+fn in_brackets(question: &Question, protocol: Protocol) -> String {
+    question.step_with(protocol).map(|step| format!(" ({})", step.short())).unwrap_or_default()
 }
 
-/// The TCP frames without payload of step 8.
-fn tcp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<u64> {
+/// The TCP frames without payload.
+fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Option<u64> {
     let (mut control, mut data) = (None, 0);
     let mut evidence = Vec::new();
-    for known in step_eight(view) {
+    let connections = view.runs_of(question.steps());
+    for known in &connections {
         let sighting = known.connection.best();
         let (client, server) = (sighting.client_sent(), sighting.server_sent());
         let without = (client.frames - client.data_frames) + (server.frames - server.data_frames);
@@ -69,9 +86,10 @@ fn tcp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<u64> {
     }
     if let Some(control) = control {
         let text = format!(
-            "TCP (step 8) made {} without payload ({}) and {} with payload.",
+            "TCP{} made {} without payload ({}) and {} with payload.",
+            in_brackets(question, Protocol::Tcp),
             count(control, "frame"),
-            kinds(view),
+            kinds(view, &connections),
             count(data, "frame")
         );
         draft.proved(text, Evidence::by_file(evidence));
@@ -79,9 +97,9 @@ fn tcp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<u64> {
     control
 }
 
-/// What the frames without payload of step 8 do: only kinds that occur.
-fn kinds(view: &LabView<'_>) -> String {
-    let frames: Vec<Frames> = step_eight(view).map(|known| view.frames(known.connection.best())).collect();
+/// What the frames without payload do: only kinds that occur.
+fn kinds(view: &LabView<'_>, connections: &[Known<'_>]) -> String {
+    let frames: Vec<Frames> = connections.iter().map(|known| view.frames(known.connection.best())).collect();
     let any = |list: fn(&Frames) -> Vec<FrameNumber>| frames.iter().any(|frames| !list(frames).is_empty());
     let all = [
         (any(Frames::handshake), "handshake"),
@@ -92,18 +110,20 @@ fn kinds(view: &LabView<'_>) -> String {
     all.into_iter().filter(|(there, _)| *there).map(|(_, kind)| kind).collect::<Vec<_>>().join(", ")
 }
 
-/// The datagrams of step 12.
+/// The datagrams.
 struct Datagrams {
     forth: u64,
     back: u64,
 }
 
-/// The datagrams of host B's client; of all clients where B's are not there.
-fn udp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<Datagrams> {
-    let of_b: Vec<&LabConversation> =
-        view.conversations.iter().filter(|conversation| view.hosts.is(conversation.client().ip, HostName::B)).collect();
-    let only_b = !of_b.is_empty();
-    let chosen = if only_b { of_b } else { view.conversations.iter().collect() };
+/// The datagrams of the step's first client; of all clients where its are not there.
+fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Option<Datagrams> {
+    let all: Vec<&LabConversation> = view.conversations_of(question.steps()).collect();
+    let first = question.step_with(Protocol::Udp).and_then(Step::host);
+    let is_first = |ip| first.is_some_and(|first| view.hosts.is(ip, first));
+    let of_first: Vec<&LabConversation> = all.iter().copied().filter(|one| is_first(one.client().ip)).collect();
+    let only_first = !of_first.is_empty();
+    let chosen = if only_first { of_first } else { all.clone() };
     if chosen.is_empty() {
         return None;
     }
@@ -125,9 +145,11 @@ fn udp_side(view: &LabView<'_>, draft: &mut Draft) -> Option<Datagrams> {
             empty.push(udp_evidence(view, sighting, zero));
         }
     }
-    let whose = if only_b && chosen.len() < view.conversations.len() { " of B" } else { "" };
+    let is_part = only_first && chosen.len() < all.len();
+    let whose = first.filter(|_| is_part).map(|first| format!(" of {first}")).unwrap_or_default();
     let text = format!(
-        "UDP (step 12){whose}: {} from the client to the server, {}; each frame is a whole message.",
+        "UDP{}{whose}: {} from the client to the server, {}; each frame is a whole message.",
+        in_brackets(question, Protocol::Udp),
         count(total.forth, "datagram"),
         if total.back == 0 { "none back".to_owned() } else { format!("{} back", total.back) },
     );

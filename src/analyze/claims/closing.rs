@@ -6,6 +6,7 @@ use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
+use crate::lab::{Step, named_list};
 
 /// `B closed the connection (FIN, frame 10).`
 pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text {
@@ -55,13 +56,18 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
     }
 }
 
-/// That the sheet leaves connections open: that of step 8, those of Part II, or both.
-pub(crate) fn left_open(step_8: bool, part_two: bool) -> Text {
-    match (step_8, part_two) {
-        (true, true) => "Steps 8(c) and II.2(b) leave the connections open.".into(),
-        (true, false) => "Step 8(c) leaves the connection open.".into(),
-        (false, true) => "Step II.2(b) leaves the connections open.".into(),
-        (false, false) => Text::default(),
+/// Which of some steps leave their connections open, with the place of the sheet that says so.
+pub(crate) fn left_open<'s>(steps: impl IntoIterator<Item = &'s Step>) -> Text {
+    let mut open: Vec<(&Step, &str)> =
+        steps.into_iter().filter_map(|step| Some((step, step.at().open.as_deref()?))).collect();
+    open.sort();
+    open.dedup();
+    let places = named_list(open.iter().map(|(step, place)| step.mention(place)));
+    match open.as_slice() {
+        [] => Text::default(),
+        [(only, _)] if only.clients() == 1 => format!("Step {places} leaves the connection open.").into(),
+        [_] => format!("Step {places} leaves the connections open.").into(),
+        _ => format!("Steps {places} leave the connections open.").into(),
     }
 }
 

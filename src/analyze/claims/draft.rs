@@ -52,6 +52,20 @@ impl Draft {
         }
     }
 
+    /// The answer that the lecturer expects where no capture shows what happened.
+    pub(crate) fn expected(&mut self, question: &Question) {
+        if let Some(expected) = question.expected() {
+            self.inferred(expected, Vec::new());
+        }
+    }
+
+    /// The captures of a question's steps that the sheet asks for.
+    pub(crate) fn missing_captures(&mut self, question: &Question) {
+        for step in question.steps().iter().filter(|step| step.captured().is_some()) {
+            self.missing(step.capture());
+        }
+    }
+
     /// The answer in a few words, as certain as the weakest of its claims.
     pub(crate) fn short(&mut self, short: impl Into<Text>) {
         self.short = short.into();
@@ -63,11 +77,12 @@ impl Draft {
     }
 
     /// The finished answer.
-    pub(crate) fn finish(self, view: &LabView<'_>, question: Question, status: Status, facts: Facts) -> Answer {
+    pub(crate) fn finish(self, view: &LabView<'_>, question: &Question, status: Status, facts: Facts) -> Answer {
         let Draft { claims, missing, short, short_basis } = self;
         let weakest = claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.basis).max();
         let basis = short_basis.or(weakest).unwrap_or(Basis::Unknown);
-        Answer { question, points: view.config.points(question), status, short, basis, claims, facts, missing }
+        let (question, points) = (question.clone(), view.config.points(question));
+        Answer { question, points, status, short, basis, claims, facts, missing }
     }
 }
 

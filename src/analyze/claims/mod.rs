@@ -31,7 +31,7 @@ pub(crate) fn stories(view: &LabView<'_>, capture: usize) -> BTreeMap<StreamNumb
             until: frame(service.until),
             why: Text::join(service::claims(view, &known).into_iter().map(|claim| claim.text)),
         };
-        let story = ConnectionStory { step: known.step, closed_by: closed_by(sighting), service };
+        let story = ConnectionStory { step: known.step.clone(), closed_by: closed_by(sighting), service };
         Some((sighting.connection.stream, story))
     };
     view.known().filter_map(here).collect()

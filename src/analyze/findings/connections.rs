@@ -10,9 +10,9 @@ use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::analyze::track::{Close, HandshakeState};
-use crate::lab::{Part, Step};
+use crate::lab::{Does, Question, Step};
 use crate::types::{FrameNumber, SocketAddress};
-use crate::wording::count;
+use crate::wording::{self, count};
 
 /// Connections that are named one by one in findings about how they ended.
 const NAMED: usize = 3;
@@ -64,6 +64,8 @@ impl Report<'_, '_> {
     }
 
     fn began_late(&mut self) {
+        let sheet = &self.view.config.sheet;
+        let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
         // What another file has is not missing.
         let is_late = |known: &Known<'_>| {
             known.connection.sightings().iter().all(|s| {
@@ -85,8 +87,10 @@ impl Report<'_, '_> {
                 say![
                     "The handshake of ",
                     clients(late),
-                    " is not in the capture, which started after the connection was made. Start Wireshark's capture (7a) \
-                     before the client (8b)."
+                    format!(
+                        " is not in the capture, which started after the connection was made. Start Wireshark's \
+                         capture{begin} before the client{start}."
+                    )
                 ]
             },
         );
@@ -108,6 +112,7 @@ impl Report<'_, '_> {
     }
 
     fn refused(&mut self) {
+        let sheet = &self.view.config.sheet;
         let connected_later = |all: &[Here<'_>], refused: &TcpSighting| {
             all.iter().any(|(_, s)| {
                 s.server().ip == refused.server().ip
@@ -142,8 +147,12 @@ impl Report<'_, '_> {
             |refused| {
                 say![
                     text(refused),
-                    " Start the server before the client (step 6), bound to host A's address and not to 127.0.0.1, and \
-                     compare the ports in both programs."
+                    format!(
+                        " Start the server before the client{}, bound to host {}'s address and not to 127.0.0.1, and \
+                         compare the ports in both programs.",
+                        sheet.in_brackets(Does::Server),
+                        sheet.server()
+                    )
                 ]
             },
         );
@@ -205,19 +214,25 @@ impl Report<'_, '_> {
                 say![
                     "The SYN to ",
                     addresses(&servers),
-                    " was not answered: the address in the client is wrong, host A is off, or a firewall drops the SYN. Check \
-                     with ping (step 4)."
+                    format!(
+                        " was not answered: the address in the client is wrong, host {} is off, or a firewall drops the \
+                         SYN. Check with ping{}.",
+                        view.config.sheet.server(),
+                        view.config.sheet.in_brackets(Does::Ping)
+                    )
                 ]
             },
         );
     }
 
     fn without_lines(&mut self) {
+        let sheet = &self.view.config.sheet;
+        let (lines, end) = (sheet.place(|at| at.lines.as_deref()), sheet.place(|at| at.end.as_deref()));
         self.add(
             "capture-stopped-early",
             Severity::Warning,
             |known, s| {
-                known.step != Step::BusyServer
+                !known.step.is_beside_busy()
                     && s.connection.handshake == HandshakeState::Complete
                     && !known.connection.has_lines()
                     && !known.connection.answered()
@@ -228,8 +243,10 @@ impl Report<'_, '_> {
                 say![
                     "No line follows the handshake of ",
                     clients(silent),
-                    ": the capture was stopped before one was sent, or none was typed. Send a few lines (8c), then stop the \
-                     capture (8d)."
+                    format!(
+                        ": the capture was stopped before one was sent, or none was typed. Send a few lines{lines}, then \
+                         stop the capture{end}."
+                    )
                 ]
             },
         );
@@ -314,43 +331,54 @@ impl Report<'_, '_> {
         );
     }
 
-    /// Step 8 wants one connection.
+    /// A step with one client wants one connection.
     fn several_runs(&mut self) {
-        let view = self.view;
-        let runs: Vec<&TcpSighting> = self
-            .all
-            .iter()
-            .filter(|(known, s)| known.step == Step::TcpClient && s.established() && !view.is_leftover(known))
-            .map(|(_, s)| *s)
-            .collect();
-        let apart = runs.iter().zip(runs.iter().skip(1)).all(|(one, next)| !one.overlaps(next));
-        if runs.len() < 2 || self.all.iter().any(|(known, _)| known.step.part() != Part::I) {
+        let is_alone = |step: &Step| !step.is_parallel() && !step.is_beside_busy() && step.clients() == 1;
+        if self.all.iter().any(|(known, _)| known.step.is_parallel()) {
             return;
         }
-        self.add(
-            "several-runs",
-            Severity::Info,
-            |known, s| known.step == Step::TcpClient && s.established() && !view.is_leftover(known),
-            Self::first_frame,
-            |runs| {
-                let how = if apart { ", one after the other" } else { "" };
-                say![format!(
-                    "Step 8 has {} connections here{how}; the sheet asks for one. The answers to I.1 count all of them.",
-                    runs.len()
-                )]
-            },
-        );
+        let mut steps: Vec<&Step> = distinct(self.all.iter().map(|(known, _)| known.step));
+        steps.retain(|step| is_alone(step));
+        for step in steps {
+            self.several_runs_of(step);
+        }
+    }
+
+    fn several_runs_of(&mut self, step: &Step) {
+        let view = self.view;
+        let is_run =
+            |known: &Known<'_>, s: &TcpSighting| known.step == step && s.established() && !view.is_leftover(known);
+        let runs: Vec<&TcpSighting> = self.all.iter().filter(|(known, s)| is_run(known, s)).map(|(_, s)| *s).collect();
+        let apart = runs.iter().zip(runs.iter().skip(1)).all(|(one, next)| !one.overlaps(next));
+        if runs.len() < 2 {
+            return;
+        }
+        let number = step.mention(step.number());
+        let counting = counting(view.config.sheet.questions(), step);
+        self.add("several-runs", Severity::Info, is_run, Self::first_frame, |runs| {
+            let how = if apart { ", one after the other" } else { "" };
+            say![format!("Step {number} has {} connections here{how}; the sheet asks for one.{counting}", runs.len())]
+        });
+    }
+}
+
+/// That the answers about a step count all its connections, where there are questions about it alone.
+fn counting(questions: &[Question], step: &Step) -> String {
+    let about = questions.iter().filter(|question| question.steps() == std::slice::from_ref(step));
+    match distinct(about.map(Question::number)).as_slice() {
+        [] => String::new(),
+        numbers => format!(" The answers to {} count all of them.", wording::list(numbers)),
     }
 }
 
 /// Whether the sheet leaves the connections of a step open.
-fn left_open(step: Step) -> bool {
-    step != Step::BusyServer
+fn left_open(step: &Step) -> bool {
+    !step.is_beside_busy()
 }
 
+/// What the sheet asks for instead, where it does.
 fn leaves_open(ended: &[Here<'_>]) -> Text {
-    let any = |step| ended.iter().any(|(known, _)| known.step == step);
-    closing::left_open(any(Step::TcpClient), any(Step::ThreadedAtB))
+    closing::left_open(ended.iter().map(|(known, _)| known.step))
 }
 
 /// How some connections ended: the first ones in a sentence each.

@@ -8,8 +8,7 @@ use crate::analyze::claims::words::addresses;
 use crate::analyze::findings::made::{frames, of_file};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{FrameRanges, say};
-use crate::lab::Step;
-use crate::types::{FrameNumber, SocketAddress};
+use crate::types::{FrameNumber, Protocol, SocketAddress};
 use crate::wording::count;
 
 /// From this many ports with one datagram each on, a host's program makes a socket for every line.
@@ -36,6 +35,8 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
         "): no UDP server was bound to that address and port then."
     ];
     let (earlier, answered) = accepted_before(view, number, &servers, first);
+    let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
+    let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
     let (rest, severity) = if answered || earlier > 1 {
         let text = format!(
             " {} before {} not refused: the server was there, and had ended by then.",
@@ -44,11 +45,13 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
         );
         (text, Severity::Info)
     } else {
-        let text =
-            " Start udp_server before the client (step 12), and compare the addresses and ports in both programs.";
-        (text.to_owned(), Severity::Error)
+        let place = step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
+        let text = format!(
+            " Start udp_server before the client{place}, and compare the addresses and ports in both programs."
+        );
+        (text, Severity::Error)
     };
-    let finding = of_file(view, number, "udp-port-unreachable", severity, say![what, rest], Some(Step::Udp));
+    let finding = of_file(view, number, "udp-port-unreachable", severity, say![what, rest], step);
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
 }
 

@@ -10,7 +10,7 @@ use crate::escape::harmless;
 use crate::lab::HostName;
 use crate::limits::{LAB_CANDIDATES, LAB_STREAMS};
 use crate::types::Protocol;
-use crate::wording::count;
+use crate::wording::{count, list};
 
 /// Ethernet, IPv4 and TCP headers with all options: what a frame must keep for its connection to be followed whole.
 const LONGEST_HEADERS: u32 = 14 + 60 + 60;
@@ -31,8 +31,12 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         return add("empty-file", Severity::Error, message.into());
     }
     if capture.info.frames == 0 {
-        let message = "The file is a capture without packets. Was the capture started on the wired interface (7a) before the \
-                       client (8b), with the cable plugged in and no capture filter that hides everything?";
+        let sheet = &view.config.sheet;
+        let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
+        let message = format!(
+            "The file is a capture without packets. Was the capture started on the wired interface{begin} before the \
+             client{start}, with the cable plugged in and no capture filter that hides everything?"
+        );
         return add("no-packets", Severity::Error, message.into());
     }
     for warning in &capture.info.warnings {
@@ -79,11 +83,12 @@ fn filtered(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str
         [false, true] => " and udp",
         _ => "",
     };
+    let place = view.config.sheet.place(|at| at.filter.as_deref());
     let message = say![
         "The capture was made with the capture filter \"",
         Span::Code(harmless(filter).into_owned()),
         format!(
-            "\", so the file holds only frames that passed it. The sheet asks for a display filter (7b), which only \
+            "\", so the file holds only frames that passed it. The sheet asks for a display filter{place}, which only \
              hides frames: they stay in the file. As display filter: ip.addr==ADDRESS{protocol}; as capture filter: host ADDRESS{protocol}."
         )
     ];
@@ -180,8 +185,11 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
 
 /// How to say which server is the lab's.
 fn server_hint(view: &LabView<'_>) -> Text {
-    match (view.config.hosts.get(&HostName::A), view.servers.nearest) {
-        (Some(set), _) => say![format!(" The server's computer, host A, was set to {set}: is it that one?")],
+    match (view.config.server(), view.servers.nearest) {
+        (Some(set), _) => say![format!(
+            " The server's computer, host {}, was set to {set}: is it that one?",
+            view.config.sheet.server()
+        )],
         (None, Some((protocol, address))) => say![
             format!(" If {address} ({protocol}) is the lab's server, say so: "),
             Span::Code(format!("--server {address}")),
@@ -206,10 +214,15 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
     } else {
         ("same-host", "Client and server have the same IP address")
     };
+    let sheet = &view.config.sheet;
+    let clients: Vec<HostName> = sheet.clients().collect();
+    let computers = if clients.len() == 1 { "computer" } else { "computers" };
     let message = format!(
         "{what}, so both programs ran on one computer. The answers hold for that, but the sheet asks for clients on \
-         computers B and C: set the server's address to host A's in all programs. (Traffic of a computer with itself goes \
-         over lo, never over eth0.)"
+         {computers} {}: set the server's address to host {}'s in all programs. (Traffic of a computer with itself goes \
+         over lo, never over eth0.)",
+        list(&clients),
+        sheet.server()
     );
     add(code, Severity::Warning, message.into());
 }

@@ -14,10 +14,10 @@ pub(super) fn of_file(
     code: &'static str,
     severity: Severity,
     message: impl Into<Text>,
-    redo: Option<Step>,
+    redo: Option<&Step>,
 ) -> Finding {
     let (file, message) = (Some(view.file(capture).to_owned()), message.into());
-    Finding { code, severity, file, message, redo, evidence: Vec::new() }
+    Finding { code, severity, file, message, redo: redo.cloned(), evidence: Vec::new() }
 }
 
 /// A finding about all files.
@@ -44,6 +44,6 @@ pub(super) fn sightings<'a>(
 }
 
 /// The step of a capture, for redoing it: the first that it holds.
-pub(super) fn step_of(view: &LabView<'_>, capture: usize) -> Option<Step> {
-    view.steps.get(capture).and_then(|steps| steps.first()).map(|recorded| recorded.step)
+pub(super) fn step_of<'a>(view: &'a LabView<'_>, capture: usize) -> Option<&'a Step> {
+    view.steps.get(capture).and_then(|steps| steps.first()).map(|recorded| &recorded.step)
 }

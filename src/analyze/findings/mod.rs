@@ -8,7 +8,7 @@ mod files;
 mod journals;
 mod made;
 mod numbers;
-mod part_two;
+mod parallel;
 mod reachability;
 
 use crate::analyze::analysis::{Finding, Severity};
@@ -23,7 +23,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         datagrams::find(view, capture, &mut found);
         numbers::find(view, capture, &mut found);
     }
-    part_two::find(view, &mut found);
+    parallel::find(view, &mut found);
     files::find_repeated(view, &mut found);
     files::find_other_traffic(view, &mut found);
     files::find_crowd(view, &mut found);

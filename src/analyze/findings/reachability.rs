@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::analyze::claims::presence::computers;
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Text, say};
-use crate::lab::HostName;
+use crate::lab::Does;
 use crate::wording::count;
 
 /// ARP that nobody answers: then not even a SYN or a datagram leaves the computer. Somebody else's questions, and those for
@@ -13,7 +13,7 @@ use crate::wording::count;
 pub(super) fn no_answer_to_arp(view: &LabView<'_>, number: usize) -> Option<Text> {
     let capture = view.captures.get(number)?;
     let there = computers(capture);
-    let server = view.config.hosts.get(&HostName::A).copied();
+    let server = view.config.server();
     let place = view.places.get(number).and_then(|place| place.host());
     let alone = |asker: IpAddr| there.iter().all(|ip| *ip == asker);
     let asked = capture.traffic.other().arp_unanswered.iter().filter(|question| {
@@ -25,11 +25,15 @@ pub(super) fn no_answer_to_arp(view: &LabView<'_>, number: usize) -> Option<Text
         question.requests > 1 && meant && !there.contains(&target)
     });
     let question = asked.max_by_key(|question| question.requests)?;
+    let at = |does: Does| view.config.sheet.in_brackets(does);
     Some(say![format!(
         "{} asks for {} by ARP ({}), and no answer is in the capture: no packet for that address can have been sent. Check \
-         the cables (step 1), the addresses (step 3) with ping (step 4), and the server's address in the client.",
+         the cables{}, the addresses{} with ping{}, and the server's address in the client.",
         question.asker,
         question.target,
         count(question.requests, "request"),
+        at(Does::Connect),
+        at(Does::Addresses),
+        at(Does::Ping),
     )])
 }

@@ -10,7 +10,7 @@ use crate::analyze::matching::services::{
 };
 use crate::analyze::track::{Close, HandshakeState, PayloadKind, Side, TcpConnection, UdpConversation};
 use crate::journal::EventKind;
-use crate::lab::{HostName, LabConfig};
+use crate::lab::LabConfig;
 use crate::limits::LAB_CANDIDATES;
 use crate::types::{Protocol, SocketAddress, is_group};
 
@@ -108,8 +108,8 @@ struct Candidates<'a> {
 impl Candidates<'_> {
     /// Whether the lab's settings leave room for a server of the lab here.
     fn may_be_server(&self, protocol: Protocol, address: SocketAddress) -> bool {
-        let host = self.config.hosts.get(&HostName::A);
-        host.is_none_or(|host| *host == address.ip)
+        self.config.sheet.uses(protocol)
+            && self.config.server().is_none_or(|host| host == address.ip)
             && self.config.port(protocol).is_none_or(|port| port == address.port)
             && !is_group(address.ip)
     }

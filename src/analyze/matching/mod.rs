@@ -4,8 +4,8 @@
 //! [`crate::lab::LabConfig`] go before it. Each result says how it was found.
 
 mod candidates;
+mod company;
 mod hosts;
-mod parts;
 mod roles;
 mod servers;
 mod services;

@@ -8,7 +8,7 @@ use crate::analyze::facts::{CaptureFacts, NamedJournal};
 use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
 use crate::analyze::matching::services::{is_course_port, is_other_service, same_computer};
 use crate::analyze::text::{Text, say};
-use crate::lab::{HostName, LabConfig};
+use crate::lab::LabConfig;
 use crate::limits::LAB_SERVERS;
 use crate::types::{Protocol, SocketAddress};
 
@@ -58,7 +58,7 @@ impl Servers {
         Servers { ranked, why, nearest: None, cut }
     }
 
-    /// The address of the servers' computer, host A.
+    /// The address of the servers' computer.
     pub(crate) fn host(&self) -> Option<IpAddr> {
         self.ranked.first().map(|((_, address), _)| address.ip)
     }
@@ -100,7 +100,7 @@ impl<'a> Field<'a> {
     /// Whether the user named this server, by its address and port.
     fn is_set(&self, (protocol, address): &Endpoint) -> bool {
         let port = self.config.port(*protocol).is_some() || self.config.server_ports.contains(&address.port);
-        let host_only = self.config.hosts.contains_key(&HostName::A)
+        let host_only = self.config.server().is_some()
             && self.config.server_ports.is_empty()
             && self.config.port(*protocol).is_none();
         let exchange = self.exchange(&(*protocol, *address));

@@ -11,8 +11,8 @@ use crate::analyze::conversation::{
     Frames, LabConnection, LabConversation, TcpSighting, UdpSighting, merge_connections, merge_conversations,
 };
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
+use crate::analyze::matching::company::{Company, company};
 use crate::analyze::matching::hosts::{Evidence, Hosts};
-use crate::analyze::matching::parts::parts;
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
@@ -20,7 +20,7 @@ use crate::analyze::place::Place;
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
 use crate::analyze::track::{FrameNote, HandshakeState, StreamEnds, Traffic, Unreachable};
-use crate::lab::{HostName, LabConfig, Part, Step};
+use crate::lab::{LabConfig, Step};
 use crate::limits::LAB_STREAMS;
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
@@ -48,6 +48,8 @@ pub(crate) struct LabView<'a> {
     pub(crate) connection_steps: Vec<Step>,
     /// The UDP conversations, in the order of files and frames.
     pub(crate) conversations: Vec<LabConversation>,
+    /// The step of each of them.
+    pub(crate) conversation_steps: Vec<Step>,
     /// What happened, and what became of each connection.
     pub(crate) story: Story,
     /// Of each capture, whether it holds more of the lab's streams than are looked at.
@@ -64,7 +66,7 @@ pub(crate) struct Known<'a> {
     /// The connection.
     pub(crate) connection: &'a LabConnection,
     /// The step that it belongs to.
-    pub(crate) step: Step,
+    pub(crate) step: &'a Step,
     /// What happened in it, and when.
     pub(crate) timeline: &'a Timeline,
     /// What became of it.
@@ -87,27 +89,26 @@ impl<'a> LabView<'a> {
         let conversations = merge_conversations(streams.udp);
         let story = Story::new(captures, &places, &connections, &accounts);
         let set_steps: Vec<Option<Step>> = captures.iter().map(|capture| config.step_of(&capture.file)).collect();
-        let set_part = |capture: usize| {
-            let step = set_steps.get(capture).copied().flatten().filter(|step| *step != Step::Udp);
-            step.map(Step::part)
+        let sheet = &config.sheet;
+        let set_company = |capture: usize| {
+            let step = set_steps.get(capture).and_then(Option::as_ref).filter(|step| step.runs(Protocol::Tcp));
+            step.map(|step| if step.is_parallel() { Company::Parallel } else { Company::Alone })
         };
-        let parts = parts(&story, &connections, &conversations, set_part);
+        let company = company(sheet, &story, &connections, &conversations, set_company);
         let hosts = Hosts::find(&Evidence {
             story: &story,
             connections: &connections,
             conversations: &conversations,
-            parts: &parts,
+            company: &company,
             servers: &servers,
             config,
             set_steps: &set_steps,
         });
-        let connection_steps: Vec<Step> = connections
-            .iter()
-            .zip(&parts)
-            .map(|(connection, part)| steps::of_connection(connection, *part, &hosts, &set_steps))
-            .collect();
-        let with_steps: Vec<(Step, &LabConnection)> = connection_steps.iter().copied().zip(&connections).collect();
-        let steps = steps::of_captures(&places, &with_steps, &conversations, &hosts, &set_steps);
+        let connection_steps = steps::of_connections(sheet, &connections, &company, &hosts, &set_steps);
+        let conversation_steps = steps::of_conversations(sheet, &conversations, &hosts);
+        let tcp: Vec<(&Step, &LabConnection)> = connection_steps.iter().zip(&connections).collect();
+        let udp: Vec<(&Step, &LabConversation)> = conversation_steps.iter().zip(&conversations).collect();
+        let steps = steps::of_captures(sheet, &places, &tcp, &udp, &hosts, &set_steps);
         let (cut, lab_frames) = (streams.cut, streams.frames);
         let view = LabView {
             captures,
@@ -121,6 +122,7 @@ impl<'a> LabView<'a> {
             connections,
             connection_steps,
             conversations,
+            conversation_steps,
             story,
             cut,
             lab_frames,
@@ -132,6 +134,7 @@ impl<'a> LabView<'a> {
     pub(crate) fn found(&self) -> LabFound {
         let hosts = self.hosts.named().iter();
         LabFound {
+            sheet: self.config.sheet.clone(),
             hosts: hosts
                 .map(|(name, address, basis)| HostFound { name: *name, address: *address, basis: *basis })
                 .collect(),
@@ -143,14 +146,16 @@ impl<'a> LabView<'a> {
 
     fn server_found(&self, (protocol, address): (Protocol, SocketAddress)) -> ServerFound {
         let kind = (protocol == Protocol::Tcp).then(|| self.kind_of(|known| known.connection.server() == address));
-        let part = |part: Part| {
+        let part = |part: Option<&str>| {
             let of_it = |known: &Known<'_>| known.connection.server() == address && known.step.part() == part;
             self.known()
                 .any(|known| of_it(&known))
                 .then(|| self.kind_of(of_it))
-                .map(|kind| (part, kind.kind, kind.basis))
+                .map(|kind| (part.map(str::to_owned), kind.kind, kind.basis))
         };
-        let parts = [Part::I, Part::II].into_iter().filter(|_| kind.is_some()).filter_map(part).collect();
+        let mut named: Vec<Option<&str>> = self.config.sheet.recorded().map(Step::part).collect();
+        named.dedup();
+        let parts = named.into_iter().filter(|_| kind.is_some()).filter_map(part).collect();
         let (kind, basis) = (kind.as_ref().map(|kind| kind.kind), kind.map(|kind| kind.basis));
         ServerFound { protocol, address, kind, basis, parts }
     }
@@ -166,7 +171,8 @@ impl<'a> LabView<'a> {
             .flat_map(|capture| self.unreachable_datagrams(capture))
             .map(|(_, server)| server)
             .collect();
-        self.conversations.iter().map(move |conversation| udp_stream(conversation, &refused))
+        let all = self.conversations.iter().zip(&self.conversation_steps);
+        all.map(move |(conversation, step)| udp_stream(conversation, step, &refused))
     }
 
     /// The TCP connections with what is known of them, in the order of files and frames.
@@ -176,7 +182,7 @@ impl<'a> LabView<'a> {
         steps.zip(story).enumerate().map(|(index, ((connection, step), (timeline, service)))| Known {
             index,
             connection,
-            step: *step,
+            step,
             timeline,
             service,
         })
@@ -187,26 +193,37 @@ impl<'a> LabView<'a> {
         Some(Known {
             index,
             connection: self.connections.get(index)?,
-            step: *self.connection_steps.get(index)?,
+            step: self.connection_steps.get(index)?,
             timeline: self.story.timelines.get(index)?,
             service: self.story.services.get(index)?,
         })
     }
 
     /// The TCP connections of a step.
-    pub(crate) fn of_step(&self, step: Step) -> impl Iterator<Item = Known<'_>> {
-        self.known().filter(move |known| known.step == step)
+    pub(crate) fn of_step<'s>(&'s self, step: &'s Step) -> impl Iterator<Item = Known<'s>> {
+        self.of_steps(std::slice::from_ref(step))
+    }
+
+    /// The TCP connections of some steps.
+    pub(crate) fn of_steps<'s>(&'s self, steps: &'s [Step]) -> impl Iterator<Item = Known<'s>> {
+        self.known().filter(move |known| steps.contains(known.step))
+    }
+
+    /// The UDP conversations of some steps.
+    pub(crate) fn conversations_of<'s>(&'s self, steps: &'s [Step]) -> impl Iterator<Item = &'s LabConversation> {
+        let all = self.conversations.iter().zip(&self.conversation_steps);
+        all.filter(move |(_, step)| steps.contains(step)).map(|(conversation, _)| conversation)
     }
 
     /// Whether several of a step's connections are of clients on this host.
-    pub(crate) fn has_several_from(&self, step: Step, host: IpAddr) -> bool {
+    pub(crate) fn has_several_from(&self, step: &Step, host: IpAddr) -> bool {
         self.of_step(step).filter(|known| known.connection.client().ip == host).nth(1).is_some()
     }
 
-    /// Those of a step that were established, without the end of an earlier run that the capture began in: where one of them
+    /// Those of some steps that were established, without the end of an earlier run that the capture began in: where one of them
     /// is there from its first frame on, those without handshake and lines are none of the step's.
-    pub(crate) fn runs_of(&self, step: Step) -> Vec<Known<'_>> {
-        let all = || self.of_step(step).filter(|known| known.connection.established());
+    pub(crate) fn runs_of<'s>(&'s self, steps: &'s [Step]) -> Vec<Known<'s>> {
+        let all = || self.of_steps(steps).filter(|known| known.connection.established());
         let whole = all().any(|known| known.connection.handshake_complete() && known.connection.has_lines());
         all().filter(|known| !whole || !self.is_leftover(known)).collect()
     }
@@ -217,14 +234,14 @@ impl<'a> LabView<'a> {
         connection.handshake() == HandshakeState::NotCaptured && !connection.has_lines()
     }
 
-    /// The TCP connections of Part II.
-    pub(crate) fn of_part_two(&self) -> impl Iterator<Item = Known<'_>> {
-        self.known().filter(|known| known.step.part() == Part::II)
+    /// The TCP connections of clients side by side.
+    pub(crate) fn parallel(&self) -> impl Iterator<Item = Known<'_>> {
+        self.known().filter(|known| known.step.is_parallel())
     }
 
-    /// The runs of TCP servers of a part, as the journals have them: that of the captured connections that a run accepted.
-    /// Where none was captured, a threaded server is that of Part II.
-    pub(crate) fn servers_of(&self, part: Part) -> impl Iterator<Item = &ServerRun> {
+    /// The runs of TCP servers, as the journals have them, with clients side by side or not: as the captured connections that
+    /// a run accepted. Where none was captured, a threaded server is one with clients side by side.
+    pub(crate) fn servers_of(&self, is_parallel: bool) -> impl Iterator<Item = &ServerRun> {
         let mut captured: HashMap<SocketAddress, Known<'_>> = HashMap::new();
         for known in self.known().filter(|known| known.connection.established()) {
             captured.entry(known.connection.client()).or_insert(known);
@@ -233,8 +250,8 @@ impl<'a> LabView<'a> {
             let accepted = run.accepted.iter().find_map(|accepted| {
                 captured.get(&accepted.client).filter(|known| run.accepted_it(accepted, known.connection))
             });
-            let otherwise = if run.is_threaded() { Part::II } else { Part::I };
-            run.is_tcp() && accepted.map_or(otherwise, |known| known.step.part()) == part
+            let parallel = accepted.map_or(run.is_threaded(), |known| known.step.is_parallel());
+            run.is_tcp() && parallel == is_parallel
         })
     }
 
@@ -255,21 +272,19 @@ impl<'a> LabView<'a> {
         self.captures.get(capture).map_or("", |capture| &capture.file)
     }
 
-    /// A host in a sentence: `B`, or the bare address.
+    /// A host in a sentence: its name, or the bare address.
     pub(crate) fn host(&self, ip: IpAddr) -> Span {
         Span::Host(HostSpan { ip, name: self.hosts.name_of(ip), with_address: false })
     }
 
-    /// The host of a client in a sentence. Where client and server share a computer, it is B.
+    /// The host of a client in a sentence. Where client and server share a computer, it has its name as a client.
     pub(crate) fn client_host(&self, ip: IpAddr) -> Span {
-        let b = self.hosts.is(ip, HostName::B).then_some(HostName::B);
-        Span::Host(HostSpan { ip, name: b.or(self.hosts.name_of(ip)), with_address: false })
+        Span::Host(HostSpan { ip, name: self.hosts.name_of_client(ip, &self.config.sheet), with_address: false })
     }
 
     /// A host in a sentence that names its address too: `B (10.0.3.2)`.
     pub(crate) fn host_with_address(&self, ip: IpAddr) -> Span {
-        let b = self.hosts.is(ip, HostName::B).then_some(HostName::B);
-        Span::Host(HostSpan { ip, name: b.or(self.hosts.name_of(ip)), with_address: true })
+        Span::Host(HostSpan { ip, name: self.hosts.name_of_client(ip, &self.config.sheet), with_address: true })
     }
 
     /// The frames of a connection in one capture, by what they do.
@@ -298,7 +313,7 @@ fn tcp_stream(known: &Known<'_>) -> LabStream {
         protocol: Protocol::Tcp,
         client: known.connection.client(),
         server: known.connection.server(),
-        step: known.step,
+        step: known.step.clone(),
         established: known.connection.established(),
         answered: known.connection.answered(),
         served: known.service.verdict == Verdict::Served,
@@ -307,15 +322,15 @@ fn tcp_stream(known: &Known<'_>) -> LabStream {
     }
 }
 
-/// The sheet has UDP in step 12 of Part I only. `refused` are the servers that were not there, as their computer said.
-fn udp_stream(conversation: &LabConversation, refused: &BTreeSet<SocketAddress>) -> LabStream {
+/// `refused` are the servers that were not there, as their computer said.
+fn udp_stream(conversation: &LabConversation, step: &Step, refused: &BTreeSet<SocketAddress>) -> LabStream {
     let best = conversation.best();
     let answered = best.server_sent().datagrams > 0;
     LabStream {
         protocol: Protocol::Udp,
         client: conversation.client(),
         server: conversation.server(),
-        step: Step::Udp,
+        step: step.clone(),
         established: answered || !refused.contains(&conversation.server()),
         answered,
         served: answered,

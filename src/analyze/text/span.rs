@@ -84,7 +84,7 @@ impl fmt::Display for Span {
             Span::Host(HostSpan { name: Some(name), with_address: false, .. }) => name.fmt(f),
             Span::Host(HostSpan { ip, name: Some(name), with_address: true }) => write!(f, "{name} ({ip})"),
             Span::Address(address) => address.fmt(f),
-            Span::Step(step) => write!(f, "Part {} step {}", step.part(), step.number()),
+            Span::Step(step) => f.write_str(&step.name()),
         }
     }
 }
@@ -252,7 +252,8 @@ mod tests {
 
     #[test]
     fn spans_read_as_a_sentence() {
-        let host = HostSpan { ip: [10, 0, 3, 2].into(), name: Some(HostName::B), with_address: true };
+        let host =
+            HostSpan { ip: [10, 0, 3, 2].into(), name: Some(crate::lab::testing::host("B")), with_address: true };
         let address = SocketAddress::new([10, 0, 3, 1].into(), 65432);
         let text = say![Span::Host(host), " connected to ", address, " (", FrameNumber(4), ")."];
         assert_eq!(text.to_string(), "B (10.0.3.2) connected to 10.0.3.1:65432 (frame 4).");

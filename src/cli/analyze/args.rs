@@ -1,6 +1,5 @@
 //! The arguments of `socklab analyze`, and the lab that they set.
 
-use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -10,8 +9,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use crate::cli::analyze::outputs::Outputs;
 use crate::cli::exit::Failure;
 use crate::cli::input;
+use crate::cli::lab::{self, HostOption, StepOption, host, step};
 use crate::cli::output::Color;
-use crate::lab::{HostName, LabConfig, Question, Step, server};
+use crate::lab::{LabConfig, Question, Sheet, server};
 use crate::report::table::Detail;
 
 /// What `socklab analyze` takes.
@@ -34,8 +34,8 @@ pub(in crate::cli) struct Arguments {
     /// Answer only these questions, such as I.1b,II.2: in the terminal, these alone and in full
     ///
     /// I.1 means both I.1a and I.1b.
-    #[arg(long, value_name = "LIST", value_parser = questions)]
-    question: Vec<Questions>,
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    question: Vec<String>,
 
     /// Journals of the socket programs (--journal there), as evidence where a capture cannot speak
     #[arg(long, value_name = "FILE", num_args = 1..)]
@@ -49,14 +49,14 @@ pub(in crate::cli) struct Arguments {
 
     /// The address of a host of the sheet, such as B=10.0.3.2
     #[arg(long, value_name = "HOST=ADDRESS", value_parser = host)]
-    host: Vec<(HostName, IpAddr)>,
+    host: Vec<HostOption>,
 
     /// The step that a capture records, such as step8.pcapng=I.8
     ///
     /// The steps that captures record: I.8, I.10, I.12, II.2, II.3. Name the file as you name the capture, or by its last
     /// part.
     #[arg(long, value_name = "FILE=STEP", value_parser = OsStringValueParser::new().try_map(step))]
-    step: Vec<(String, Step)>,
+    step: Vec<StepOption>,
 
     /// A lab file (TOML) with the hosts, ports, points and steps of your lab
     #[arg(long, value_name = "FILE")]
@@ -101,10 +101,6 @@ Exit status: 0 done; 1 done, but --strict was given and there are findings;
 2 an input or an option could not be used (the other inputs are analyzed all
 the same).";
 
-/// Some questions of the sheet.
-#[derive(Debug, Clone)]
-struct Questions(Vec<Question>);
-
 impl Arguments {
     /// The captures, in order.
     pub(super) fn captures(&self) -> Vec<PathBuf> {
@@ -143,9 +139,26 @@ impl Arguments {
         !self.question.is_empty()
     }
 
-    /// Whether this question is to be answered.
-    pub(super) fn asks(&self, question: Question) -> bool {
-        self.question.is_empty() || self.question.iter().any(|Questions(asked)| asked.contains(&question))
+    /// The questions that are to be answered; all where none is named.
+    ///
+    /// # Errors
+    /// If the lab has no such question.
+    pub(super) fn asked(&self, sheet: &Sheet) -> Result<Vec<Question>, Failure> {
+        let mut asked = Vec::new();
+        let named = self.question.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+        for name in named {
+            let whole = sheet.questions().iter().filter(|question| question.number().eq_ignore_ascii_case(name));
+            let before = asked.len();
+            asked.extend(whole.cloned());
+            if asked.len() == before {
+                asked.push(sheet.question(name).map_err(|reason| Failure::new("--question", reason))?);
+            }
+        }
+        match (asked.is_empty(), self.asks_some()) {
+            (true, true) => Err(Failure::new("--question", "no question is named")),
+            (true, false) => Ok(sheet.questions().to_vec()),
+            (false, _) => Ok(asked),
+        }
     }
 
     /// The lab as the lab file and the options set it; the options win.
@@ -153,74 +166,22 @@ impl Arguments {
     /// # Errors
     /// If the lab file cannot be used, or the options contradict each other.
     pub(super) fn lab(&self) -> Result<LabConfig, Failure> {
-        let mut config = match &self.lab {
-            Some(path) => read_lab(path)?,
-            None => LabConfig::default(),
-        };
-        config.override_with(self.lab_options()?);
-        Ok(config)
-    }
-
-    fn lab_options(&self) -> Result<LabConfig, Failure> {
-        let mut options = LabConfig { hosts: self.host.iter().copied().collect(), ..LabConfig::default() };
-        set_servers(&mut options, &self.server)?;
-        for (file, step) in &self.step {
+        let mut config = lab::lab(self.lab.as_deref())?;
+        for (file, _) in &self.step {
             let known = self.captures().iter().any(|capture| is_named(&input::name(capture.as_os_str()), file));
             if !known {
                 return Err(Failure::new("--step", format_args!("no capture here is named '{file}'"))
                     .hint("Name the file as you name the capture, or by its last part."));
             }
-            options.steps.insert(file.clone(), *step);
         }
-        Ok(options)
+        lab::set(&mut config, &self.host, &self.step, &self.server)?;
+        Ok(config)
     }
-}
-
-/// Sets the servers' address and ports.
-///
-/// # Errors
-/// If there are several addresses.
-pub(in crate::cli) fn set_servers(options: &mut LabConfig, servers: &[(IpAddr, Option<u16>)]) -> Result<(), Failure> {
-    options.set_servers(servers).map_err(|[cause, hint]| Failure::new("--server", cause).hint(hint))
 }
 
 /// Whether a file goes by this name: as given, or its last part.
 fn is_named(file: &str, name: &str) -> bool {
     file == name || file.rsplit(['/', '\\']).next() == Some(name)
-}
-
-pub(in crate::cli) fn read_lab(path: &std::path::Path) -> Result<LabConfig, Failure> {
-    let text = input::read_text(path, LabConfig::MOST_BYTES)?;
-    LabConfig::from_toml(&text)
-        .map_err(|error| Failure::new(input::name(path.as_os_str()), error).hint(LabConfig::HINT))
-}
-
-fn questions(text: &str) -> Result<Questions, String> {
-    let mut asked = Vec::new();
-    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let whole = Question::ALL.into_iter().filter(|question| question.number().eq_ignore_ascii_case(part));
-        let before = asked.len();
-        asked.extend(whole);
-        if asked.len() == before {
-            asked.push(part.parse()?);
-        }
-    }
-    match asked.is_empty() {
-        true => Err("no question is named".to_owned()),
-        false => Ok(Questions(asked)),
-    }
-}
-
-pub(in crate::cli) fn host(text: &str) -> Result<(HostName, IpAddr), String> {
-    let (name, ip) = text.split_once('=').ok_or("expected a host and its address, such as B=10.0.3.2")?;
-    let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is no IP address"))?;
-    Ok((name.parse()?, ip))
-}
-
-pub(in crate::cli) fn step(text: OsString) -> Result<(String, Step), String> {
-    let text = input::name(&text);
-    let (file, step) = text.rsplit_once('=').ok_or("expected a file and its step, such as step8.pcapng=I.8")?;
-    Ok((file.to_owned(), step.parse()?))
 }
 
 #[cfg(test)]
@@ -229,18 +190,24 @@ mod tests {
 
     #[test]
     fn questions_are_taken_in_every_spelling_of_the_sheet() {
-        assert_eq!(questions("I.1b,II.2").unwrap().0, [Question::I1b, Question::II2]);
-        assert_eq!(questions("i.1(b), I.4").unwrap().0, [Question::I1b, Question::I4a, Question::I4b]);
-        assert!(questions("I.5").unwrap_err().contains("I.1a, I.1b"));
-        assert!(questions(",").is_err());
+        let sheet = Sheet::built_in();
+        let asked = |text: &str| -> Result<Vec<String>, String> {
+            let cli = <Parser as clap::Parser>::try_parse_from(["analyze", "x.pcap", "--question", text])
+                .map_err(|e| e.to_string())?;
+            let Parser { arguments } = cli;
+            let asked = arguments.asked(&sheet).map_err(|failure| failure.cause)?;
+            Ok(asked.iter().map(Question::key).collect())
+        };
+        assert_eq!(asked("I.1b,II.2").unwrap(), ["I.1b", "II.2"]);
+        assert_eq!(asked("i.1(b), I.4").unwrap(), ["I.1b", "I.4a", "I.4b"]);
+        assert!(asked("I.5").unwrap_err().contains("I.1a, I.1b"));
+        assert!(asked(",").is_err());
     }
 
-    #[test]
-    fn steps_and_hosts_are_assigned() {
-        assert_eq!(step("a=b.pcapng=II.2".into()), Ok(("a=b.pcapng".to_owned(), Step::ThreadedAtB)));
-        assert!(step("step8.pcapng".into()).is_err());
-        assert_eq!(host("b=10.0.3.2"), Ok((HostName::B, IpAddr::from([10, 0, 3, 2]))));
-        assert!(host("D=10.0.3.2").is_err());
+    #[derive(clap::Parser)]
+    struct Parser {
+        #[command(flatten)]
+        arguments: Arguments,
     }
 
     #[test]

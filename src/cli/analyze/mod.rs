@@ -10,7 +10,7 @@ mod outputs;
 use std::io::BufReader;
 use std::path::Path;
 
-pub(super) use args::{Arguments, read_lab};
+pub(super) use args::Arguments;
 use outputs::{Content, Drawing, Output};
 
 use crate::analyze::analysis::{Analysis, Severity};
@@ -39,6 +39,7 @@ fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
     let outputs = arguments.outputs.resolve(&arguments.inputs())?;
     let annotated = annotate::plan(&arguments.outputs.annotate, &arguments.captures(), &arguments.inputs())?;
     let config = arguments.lab()?;
+    let asked = arguments.asked(&config.sheet)?;
     let mut refused = Refused::default();
     let captures: Vec<CaptureFacts> =
         arguments.captures().iter().filter_map(|path| refused.or_report(capture(path))).collect();
@@ -48,7 +49,7 @@ fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Unusable);
     }
     let mut analysis = crate::analyze::analyze(captures, &journals, &config);
-    analysis.answers.retain(|answer| arguments.asks(answer.question));
+    analysis.answers.retain(|answer| asked.contains(&answer.question));
     if outputs.iter().any(
         |output| matches!(output.content, Content::Ladders(Drawing::Streams(wanted)) if wanted.is_missing(&analysis)),
     ) {

@@ -2,18 +2,17 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::cli::analyze::args::{host, set_servers, step};
-use crate::cli::analyze::read_lab;
 use crate::cli::exit::Failure;
 use crate::cli::input;
+use crate::cli::lab::{self, HostOption, StepOption, host, step};
 use crate::cli::output::Color;
 use crate::grade::review::Review;
-use crate::lab::{HostName, LabConfig, Step, server};
+use crate::lab::{LabConfig, server};
 
 /// `socklab template`.
 #[derive(Debug, Args)]
@@ -128,11 +127,11 @@ pub(in crate::cli) struct GradeArguments {
 
     /// The address of a host of the sheet, such as B=10.0.3.2
     #[arg(long, value_name = "HOST=ADDRESS", value_parser = host)]
-    pub(super) host: Vec<(HostName, IpAddr)>,
+    pub(super) host: Vec<HostOption>,
 
     /// The step that files of this name record, such as step8.pcapng=I.8
     #[arg(long, value_name = "FILE=STEP", value_parser = OsStringValueParser::new().try_map(step))]
-    pub(super) step: Vec<(String, Step)>,
+    pub(super) step: Vec<StepOption>,
 
     /// What is otherwise in single submissions (TOML): a table for each, such as [leeann.steps], which holds what a lab
     /// file holds
@@ -195,11 +194,8 @@ impl GradeArguments {
     /// # Errors
     /// If the lab file cannot be used, or the options contradict each other.
     pub(super) fn lab(&self) -> Result<LabConfig, Failure> {
-        let mut config = lab(self.lab.as_deref())?;
-        let (hosts, steps) = (self.host.iter().copied().collect(), self.step.iter().cloned().collect());
-        let mut options = LabConfig { hosts, steps, ..LabConfig::default() };
-        set_servers(&mut options, &self.server)?;
-        config.override_with(options);
+        let mut config = lab::lab(self.lab.as_deref())?;
+        lab::set(&mut config, &self.host, &self.step, &self.server)?;
         Ok(config)
     }
 }
@@ -242,9 +238,4 @@ pub(super) enum ReportFormat {
     Csv,
     /// One page to look at, to search and to sort; with --results also a page for each student
     Html,
-}
-
-/// The lab of a lab file, the usual one without it.
-pub(super) fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
-    path.map_or_else(|| Ok(LabConfig::default()), read_lab)
 }

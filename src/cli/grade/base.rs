@@ -10,27 +10,39 @@ use crate::grade::budget::Budget;
 use crate::grade::collect::Collector;
 use crate::grade::copies::left_out::LeftOut;
 use crate::grade::limits::SubmissionLimits;
+use crate::lab::Sheet;
 
 /// Reads the captures, which may be in archives.
 ///
 /// # Errors
 /// If a file can't be read, or nothing in it can be compared.
-pub(super) fn read(files: &[PathBuf], limits: &SubmissionLimits, time: Duration) -> Result<LeftOut, Failure> {
+pub(super) fn read(
+    files: &[PathBuf],
+    sheet: &Sheet,
+    limits: &SubmissionLimits,
+    time: Duration,
+) -> Result<LeftOut, Failure> {
     let mut left_out = LeftOut::default();
     for path in files {
-        add(&mut left_out, path, limits, time)?;
+        add(&mut left_out, sheet, path, limits, time)?;
     }
     Ok(left_out)
 }
 
-fn add(left_out: &mut LeftOut, path: &Path, limits: &SubmissionLimits, time: Duration) -> Result<(), Failure> {
+fn add(
+    left_out: &mut LeftOut,
+    sheet: &Sheet,
+    path: &Path,
+    limits: &SubmissionLimits,
+    time: Duration,
+) -> Result<(), Failure> {
     let name = input::name(path.as_os_str());
     let failure = |reason: &str| Failure::new(&name, reason).hint("--base takes a capture, or an archive of captures.");
     let bytes = input::read_bytes(path, limits.file_bytes)?;
     let start = Instant::now();
     let is_late = || start.elapsed() > time;
     let budget = Budget::new(limits, &is_late);
-    let mut collector = Collector::new(limits, &budget);
+    let mut collector = Collector::new(limits, &budget, sheet);
     collector.stored(&name, Cursor::new(bytes));
     let found = collector.finish();
     if found.fingerprint.size() == 0 {

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::args::{CheckArguments, lab};
+use super::args::CheckArguments;
 use crate::analyze::{CaptureFacts, analyze, read_capture};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::input;
+use crate::cli::lab::lab;
 use crate::cli::output::Destination;
 use crate::grade::check::{self, Line};
 use crate::grade::form::{self, Form};
@@ -20,13 +21,13 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
         arguments.captures.iter().filter_map(|path| read(path).map_err(|failure| failure.report()).ok()).collect();
     let unusable = captures.len() < arguments.captures.len();
     let answers = match &arguments.answers {
-        Some(path) => Some(Form::read(&input::read_text(path, form::MOST_BYTES)?)),
+        Some(path) => Some(Form::read(&input::read_text(path, form::MOST_BYTES)?, &config.sheet)),
         None => None,
     };
     let analysis = analyze(captures, &[], &config);
     let of_captures = check::captures(&analysis);
     let name = arguments.answers.as_ref().map(|path| input::name(path.as_os_str())).unwrap_or_default();
-    let of_form = answers.as_ref().map(|(form, problems)| check::answers(&name, form, problems));
+    let of_form = answers.as_ref().map(|(form, problems)| check::answers(&config.sheet, &name, form, problems));
     let wrong_form = of_form.as_deref().is_some_and(check::is_anything_wrong);
     let found = unusable || wrong_form || check::is_anything_wrong(&of_captures);
     let style = Destination::Screen.style(arguments.color);
@@ -41,9 +42,12 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
                 false => write(&mut page, lines)?,
             }
         }
-        page.heading("Screenshots")?;
-        page.paragraph(2, check::SCREENSHOTS_WANTED)?;
-        write(&mut page, check::screenshots())?;
+        let screenshots = check::screenshots(&config.sheet);
+        if !screenshots.is_empty() {
+            page.heading("Screenshots")?;
+            page.paragraph(2, check::SCREENSHOTS_WANTED)?;
+            write(&mut page, screenshots)?;
+        }
         page.gap()?;
         page.paragraph(0, check::verdict(found))
     })?;

@@ -22,8 +22,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::lab::lab;
+use args::FormFormat;
 pub(super) use args::{CheckArguments, GradeArguments, RubricArguments, TemplateArguments};
-use args::{FormFormat, lab};
 use run::Run;
 use store::{Index, Store};
 use uploads::Uploads;
@@ -104,7 +105,7 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
         None => (Groups::default(), Members::default()),
     };
     let corrections = match &arguments.corrections {
-        Some(path) => Corrections::from_toml(&input::read_text(path, TEXT_BYTES)?).map_err(|error| {
+        Some(path) => Corrections::from_toml(&input::read_text(path, TEXT_BYTES)?, &config.sheet).map_err(|error| {
             Failure::new(input::name(path.as_os_str()), error)
                 .hint("A table is: [leeann.steps], then \"a.pcapng\" = \"I.8\"")
         })?,
@@ -112,7 +113,7 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     };
     let review = arguments.review()?;
     let limits = SubmissionLimits::default();
-    let left_out = base::read(&arguments.base, &limits, Duration::from_secs(arguments.time))?;
+    let left_out = base::read(&arguments.base, &config.sheet, &limits, Duration::from_secs(arguments.time))?;
     let items = walk::files(&arguments.folder, arguments.results.as_deref(), &limits)?;
     let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
     let known = |name: &str| handed.iter().any(|handed| handed.name == name);
@@ -239,6 +240,7 @@ impl Run<'_> {
         let not_handed_in = outputs::not_handed_in(self.arguments, self.platform, &self.members, &summaries)?;
         tally.refused.sort();
         let class = Class {
+            sheet: &self.config.sheet,
             summaries: &summaries,
             load: &load,
             copies: &copies,

@@ -27,7 +27,7 @@ const AT_ONCE: usize = 256;
 pub(super) fn write(folder: &Path, class: &Class<'_>) -> Result<(), Failure> {
     let mut taken = BTreeSet::new();
     let names = class.summaries.iter().map(|summary| format!("{}.html", folder_name(&summary.name, &mut taken)));
-    let pages = Pages { students: names.collect() };
+    let pages = Pages { students: names.collect(), sheet: class.sheet.clone() };
     let file = |name: &str| Destination::File(folder.join(name));
     file(INDEX).write(|out| html::index::write(out, class, Some(&pages)))?;
     file(COPIES).write(|out| html::copies::write(out, class))?;

@@ -11,8 +11,8 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
-use crate::grade::points::Points;
 use crate::grade::result::Graded;
+use crate::lab::Points;
 
 /// The folder of the cache within the results.
 pub(super) const CACHE: &str = "cache";

@@ -139,7 +139,7 @@ impl Task<'_> {
             graded.submission.identity.clone_from(&handed.identity);
             return Outcome::Graded { graded: Box::new(graded), hash: hash.clone(), is_new: false, is_changed };
         }
-        let mut collector = Collector::new(&self.limits, &budget);
+        let mut collector = Collector::new(&self.limits, &budget, &self.config.sheet);
         for (item, name) in self.files(handed) {
             self.collect(&mut collector, item, name, bulk);
         }
@@ -258,8 +258,8 @@ fn open(path: &PathBuf) -> Result<File, String> {
 
 /// What changed since the last run, in words.
 pub(super) fn changes(
-    before: &BTreeMap<String, (String, crate::grade::points::Points)>,
-    now: &BTreeMap<String, (String, crate::grade::points::Points)>,
+    before: &BTreeMap<String, (String, crate::lab::Points)>,
+    now: &BTreeMap<String, (String, crate::lab::Points)>,
 ) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, (hash, points)) in now {

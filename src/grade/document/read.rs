@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use super::{Document, headings, office, pdf};
 use crate::grade::form::encoding;
-use crate::lab::Question;
+use crate::lab::{Question, Sheet};
 
 /// Longest text of a document that is kept, in bytes, before it is sorted.
 const MOST_TEXT: usize = 4 << 20;
@@ -19,30 +19,30 @@ impl Document {
     }
 
     /// A document of an office program: a ZIP archive.
-    pub fn office(name: String, reader: impl Read + Seek) -> Document {
+    pub fn office(name: String, reader: impl Read + Seek, sheet: &Sheet) -> Document {
         let (text, pictures) = office::read(reader).unwrap_or_default();
-        Document { name, answers: answers(&text, headings::by_line), pictures }
+        Document { name, answers: answers(&text, headings::by_line, sheet), pictures }
     }
 
     /// A PDF document.
-    pub fn pdf(name: String, bytes: &[u8]) -> Document {
+    pub fn pdf(name: String, bytes: &[u8], sheet: &Sheet) -> Document {
         let text = pdf::text(bytes).unwrap_or_default();
-        Document { name, answers: answers(&text, headings::anywhere), pictures: Vec::new() }
+        Document { name, answers: answers(&text, headings::anywhere, sheet), pictures: Vec::new() }
     }
 
     /// A text: plain, Markdown, TeX, or a web page.
-    pub fn text(name: String, bytes: &[u8]) -> Document {
+    pub fn text(name: String, bytes: &[u8], sheet: &Sheet) -> Document {
         let text = encoding::decode(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned());
         let is_page = name.to_lowercase().ends_with(".html") || name.to_lowercase().ends_with(".htm");
         let text = if is_page { without_tags(&text) } else { text };
-        Document { name, answers: answers(&text, headings::by_line), pictures: Vec::new() }
+        Document { name, answers: answers(&text, headings::by_line, sheet), pictures: Vec::new() }
     }
 }
 
 /// The answers of a text, each question's together.
-fn answers(text: &str, sort: fn(&str) -> Vec<(Question, String)>) -> Vec<(Question, String)> {
+fn answers(text: &str, sort: fn(&str, &Sheet) -> Vec<(Question, String)>, sheet: &Sheet) -> Vec<(Question, String)> {
     let mut all: Vec<(Question, String)> = Vec::new();
-    for (question, text) in sort(cut(text, MOST_TEXT)) {
+    for (question, text) in sort(cut(text, MOST_TEXT), sheet) {
         let text = text.trim();
         match all.iter_mut().find(|(own, _)| *own == question) {
             _ if text.is_empty() => {}
@@ -93,7 +93,7 @@ mod tests {
     fn a_text_is_sorted_by_its_headings() {
         let text =
             "Report\n\n# I.1 (a)\nthree frames\nand more\n## I.1(b)\nas in I.2 above\nQuestion II.2: one address\n";
-        let document = Document::text("report.md".to_owned(), text.as_bytes());
+        let document = Document::text("report.md".to_owned(), text.as_bytes(), &Sheet::built_in());
         let answers: Vec<(&str, &str)> =
             document.answers.iter().map(|(question, text)| (question.number(), text.as_str())).collect();
         assert_eq!(answers, [("I.1", "three frames\nand more"), ("I.1", "as in I.2 above"), ("II.2", "one address")]);
@@ -102,18 +102,18 @@ mod tests {
     #[test]
     fn a_web_page_is_read_without_its_tags() {
         let page = "<html><p>I.3</p><p>yes &amp; no</p><script>x</script></html>";
-        let document = Document::text("a_text.html".to_owned(), page.as_bytes());
+        let document = Document::text("a_text.html".to_owned(), page.as_bytes(), &Sheet::built_in());
         assert!(document.answers[0].1.starts_with("yes & no"), "{document:?}");
     }
 
     proptest::proptest! {
         #[test]
         fn no_bytes_break_the_reading(bytes: Vec<u8>, text in ".{0,80}|[IVQ.()ab1-9 \n]{0,80}") {
-            let _ = Document::text("a".to_owned(), &bytes);
-            let _ = Document::text("a.html".to_owned(), text.as_bytes());
-            let _ = Document::pdf("a".to_owned(), &bytes);
-            let _ = Document::office("a".to_owned(), std::io::Cursor::new(&bytes));
-            let _ = headings::anywhere(&text);
+            let _ = Document::text("a".to_owned(), &bytes, &Sheet::built_in());
+            let _ = Document::text("a.html".to_owned(), text.as_bytes(), &Sheet::built_in());
+            let _ = Document::pdf("a".to_owned(), &bytes, &Sheet::built_in());
+            let _ = Document::office("a".to_owned(), std::io::Cursor::new(&bytes), &Sheet::built_in());
+            let _ = headings::anywhere(&text, &Sheet::built_in());
         }
     }
 }

@@ -58,7 +58,7 @@ impl Answered {
         for (question, entry) in form.entries {
             let own = self.form.entries.entry(question).or_default();
             for (key, given) in entry.facts {
-                let other = own.facts.get(key).filter(|other| !says_the_same(other, &given));
+                let other = own.facts.get(&key).filter(|other| !says_the_same(other, &given));
                 let taken = match other {
                     Some(other) => {
                         let text = format!("{} ({earlier}); {} ({name})", other.text, given.text);
@@ -88,10 +88,11 @@ fn says_the_same(one: &Given, other: &Given) -> bool {
 mod tests {
     use super::*;
     use crate::grade::form::template;
-    use crate::lab::{LabConfig, Question};
+    use crate::lab::testing::question;
+    use crate::lab::{LabConfig, Sheet};
 
     fn handed(name: &str, text: &str) -> HandedForm {
-        let (form, problems) = Form::read(text);
+        let (form, problems) = Form::read(text, &Sheet::built_in());
         HandedForm { name: name.to_owned(), form, problems }
     }
 
@@ -106,7 +107,7 @@ mod tests {
         assert_eq!(all.names, ["b.toml"]);
         assert_eq!(all.blank, ["a.toml"]);
         assert_eq!(all.broken[0].0, "0.txt");
-        assert_eq!(all.form, Form::read(FILLED).0);
+        assert_eq!(all.form, Form::read(FILLED, &Sheet::built_in()).0);
         assert_eq!(all.problems, []);
     }
 
@@ -114,7 +115,7 @@ mod tests {
     fn where_two_forms_say_different_things_neither_is_taken() {
         let other = "[\"II.2\"]\nlistening_sockets = \"one\"\nsockets_created = 4\nconnection_sockets = 4\n";
         let all = merge(vec![handed("a.toml", FILLED), handed("b.toml", other)]);
-        let facts = &all.form.entry(Question::II2).unwrap().facts;
+        let facts = &all.form.entry(&question("II.2")).unwrap().facts;
         assert!(facts["listening_sockets"].value.is_ok() && facts["connection_sockets"].value.is_ok());
         assert_eq!(facts["sockets_created"].value, Err("two forms say different things".to_owned()));
         assert_eq!(facts["sockets_created"].text, "5 (a.toml); 4 (b.toml)");

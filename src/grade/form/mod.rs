@@ -16,9 +16,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::lab::Question;
+use crate::analyze::ValueType;
+use crate::lab::{Question, Sheet};
 
-use fields::{EXPLANATION, Kind, fields};
+use fields::{EXPLANATION, fields};
 use node::{Item, Node};
 use value::Value;
 
@@ -38,7 +39,7 @@ const MOST_QUOTED: usize = 300;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Entry {
     /// The facts that are filled in, by key.
-    pub facts: BTreeMap<&'static str, Given>,
+    pub facts: BTreeMap<String, Given>,
     /// The explanation, where there is one.
     pub explanation: Option<String>,
 }
@@ -62,7 +63,7 @@ pub struct Form {
 }
 
 /// What a problem of a form concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
     /// The form as a whole: nothing of it could be read.
     Form,
@@ -129,8 +130,8 @@ impl Syntax {
 }
 
 /// Whether a text looks like a form: it names a question of the sheet as a table or a key.
-pub fn looks_like_form(text: &str) -> bool {
-    let keys = || Question::ALL.into_iter().map(|question| format!("\"{}\"", question.key()));
+pub fn looks_like_form(text: &str, sheet: &Sheet) -> bool {
+    let keys = || sheet.questions().iter().map(|question| format!("\"{}\"", question.key()));
     // Word processors turn quotation marks: such a text is a form all the same, though none that can be read.
     let text = &text.replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’'], "'");
     match Syntax::of(text) {
@@ -145,14 +146,14 @@ pub fn looks_like_form(text: &str) -> bool {
 impl Form {
     /// Reads a form. What can be understood is in the form, what cannot is a problem; a form that is no TOML or JSON at
     /// all is empty, with that problem.
-    pub fn read(text: &str) -> (Form, Vec<Problem>) {
+    pub fn read(text: &str, sheet: &Sheet) -> (Form, Vec<Problem>) {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let text = &one_line_end(text);
         let root = match Syntax::of(text) {
             Syntax::Toml => Node::from_toml(text),
             Syntax::Json => Node::from_json(text),
         };
-        let mut reader = Reader { form: Form::default(), problems: Vec::new(), further: 0 };
+        let mut reader = Reader { sheet, form: Form::default(), problems: Vec::new(), further: 0 };
         match root {
             Ok(Node { item: Item::Table(entries), .. }) => {
                 for (key, node) in &entries {
@@ -179,16 +180,15 @@ impl Form {
     }
 
     /// The entry of a question.
-    pub fn entry(&self, question: Question) -> Option<&Entry> {
-        self.entries.get(&question)
+    pub fn entry(&self, question: &Question) -> Option<&Entry> {
+        self.entries.get(question)
     }
 
     /// The keys of a question that are not filled in, `explanation` included.
-    pub fn unfilled(&self, question: Question) -> Vec<&'static str> {
+    pub fn unfilled<'q>(&self, question: &'q Question) -> Vec<&'q str> {
         let entry = self.entry(question);
-        let given = |key: &&str| entry.is_some_and(|entry| entry.facts.contains_key(key));
-        let mut keys: Vec<&'static str> =
-            fields(question).iter().map(|field| field.key).filter(|key| !given(key)).collect();
+        let given = |key: &&str| entry.is_some_and(|entry| entry.facts.contains_key(*key));
+        let mut keys: Vec<&str> = fields(question).map(|field| field.key).filter(|key| !given(key)).collect();
         if entry.is_none_or(|entry| entry.explanation.is_none()) {
             keys.push(EXPLANATION);
         }
@@ -199,14 +199,15 @@ impl Form {
 const TEMPLATE_REMEDY: &str = "Start again from the form that 'socklab template' prints.";
 
 /// What is read so far.
-struct Reader {
+struct Reader<'s> {
+    sheet: &'s Sheet,
     form: Form,
     problems: Vec<Problem>,
     /// Problems beyond [`MOST_PROBLEMS`].
     further: usize,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn problem(&mut self, about: About, line: Option<usize>, key: &str, reason: &str, remedy: &str) {
         if self.problems.len() >= MOST_PROBLEMS {
             self.further = self.further.saturating_add(1);
@@ -229,8 +230,8 @@ impl Reader {
         if key == "schema" {
             return;
         }
-        let Ok(question) = key.parse::<Question>() else {
-            let keys: Vec<String> = Question::ALL.into_iter().map(Question::key).collect();
+        let Ok(question) = self.sheet.question(key) else {
+            let keys: Vec<String> = self.sheet.questions().iter().map(Question::key).collect();
             let remedy = format!("The questions are {}.", keys.join(", "));
             let reason = "the sheet has no such question";
             return self.problem(About::Somewhere, Some(node.line), key, reason, &remedy);
@@ -240,21 +241,20 @@ impl Reader {
             return self.problem(about, Some(node.line), key, reason, TEMPLATE_REMEDY);
         };
         for (name, value) in entries {
-            self.entry(question, name, value);
+            self.entry(&question, name, value);
         }
     }
 
-    fn entry(&mut self, question: Question, name: &str, node: &Node) {
-        let (place, about) = (format!("\"{}\".{name}", question.key()), About::Question(question));
-        if name == "points"
-            || node.is_empty() && (name == EXPLANATION || fields(question).iter().any(|f| f.key == name))
-        {
+    fn entry(&mut self, question: &Question, name: &str, node: &Node) {
+        let (place, about) = (format!("\"{}\".{name}", question.key()), About::Question(question.clone()));
+        if name == "points" || node.is_empty() && (name == EXPLANATION || fields(question).any(|f| f.key == name)) {
             return;
         }
         if name == EXPLANATION {
             match &node.item {
                 Item::Text(text) => {
-                    self.form.entries.entry(question).or_default().explanation = Some(cut(text.trim(), MOST_TEXT));
+                    self.form.entries.entry(question.clone()).or_default().explanation =
+                        Some(cut(text.trim(), MOST_TEXT));
                 }
                 _ => {
                     let (reason, remedy) = ("an explanation is a text", "Put it between quotation marks.");
@@ -263,21 +263,21 @@ impl Reader {
             }
             return;
         }
-        let Some(field) = fields(question).iter().find(|field| field.key == name) else {
-            let keys: Vec<&str> = fields(question).iter().map(|field| field.key).collect();
+        let Some(field) = fields(question).find(|field| field.key == name) else {
+            let keys: Vec<&str> = fields(question).map(|field| field.key).collect();
             let remedy = format!("The entries here are {} and {EXPLANATION}.", keys.join(", "));
             return self.problem(about, Some(node.line), &place, "the form has no such entry", &remedy);
         };
-        let value = Value::read(field.kind, node).map_err(|reason| quoted(&reason));
+        let value = Value::read(field.value, node, self.sheet).map_err(|reason| quoted(&reason));
         if let Err(reason) = &value {
-            self.problem(about, Some(node.line), &place, reason, &remedy(field.kind));
+            self.problem(about, Some(node.line), &place, reason, &remedy(field.value));
         }
         let given = Given { text: cut(&on_one_line(&node.text()), MOST_TEXT), json: limited(node), value };
-        self.form.entries.entry(question).or_default().facts.insert(field.key, given);
+        self.form.entries.entry(question.clone()).or_default().facts.insert(field.key.to_owned(), given);
     }
 }
 
-fn remedy(kind: Kind) -> String {
+fn remedy(kind: ValueType) -> String {
     format!("Write it as {}.", kind.example())
 }
 
@@ -317,11 +317,13 @@ fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::testing::question;
 
     #[test]
     fn an_entry_that_means_nothing_is_named_with_its_line_and_a_remedy() {
         let (form, problems) = Form::read(
             "[\"I.1b\"]\nclient_socket_addresses = \"10.0.3.2\"\nserver = \"x\"\nexplanation = \"because\"\n[\"I.9\"]\n",
+            &Sheet::built_in(),
         );
         let texts: Vec<String> = problems.iter().map(Problem::to_string).collect();
         assert_eq!(
@@ -331,7 +333,7 @@ mod tests {
         );
         assert!(texts[1].starts_with("line 3: \"I.1b\".server: the form has no such entry."), "{texts:?}");
         assert!(texts[2].starts_with("line 5: I.9: the sheet has no such question."), "{texts:?}");
-        assert_eq!(form.entry(Question::I1b).unwrap().explanation.as_deref(), Some("because"));
+        assert_eq!(form.entry(&question("I.1b")).unwrap().explanation.as_deref(), Some("because"));
     }
 
     #[test]
@@ -339,30 +341,30 @@ mod tests {
         let toml = "[\"II.2\"]\nsockets_created = 5\nserver_socket_addresses = [\"10.0.3.1:65432\"]\n";
         let json =
             "{\n \"II.2\": {\n  \"sockets_created\": 5,\n  \"server_socket_addresses\": [\"10.0.3.1:65432\"]\n }\n}";
-        let (one, problems) = Form::read(toml);
+        let (one, problems) = Form::read(toml, &Sheet::built_in());
         assert_eq!(problems, []);
-        let (other, problems) = Form::read(json);
+        let (other, problems) = Form::read(json, &Sheet::built_in());
         assert_eq!(problems, []);
         assert_eq!(one, other);
-        assert!(looks_like_form(toml) && looks_like_form(json));
-        assert!(!looks_like_form("[package]\nname = \"x\"\n"));
+        assert!(looks_like_form(toml, &Sheet::built_in()) && looks_like_form(json, &Sheet::built_in()));
+        assert!(!looks_like_form("[package]\nname = \"x\"\n", &Sheet::built_in()));
     }
 
     #[test]
     fn json_problems_have_lines_too() {
-        let (_, problems) = Form::read("{\n \"II.2\": {\n  \"sockets_created\": true\n }\n}");
+        let (_, problems) = Form::read("{\n \"II.2\": {\n  \"sockets_created\": true\n }\n}", &Sheet::built_in());
         assert_eq!(problems[0].line, Some(3));
-        let (_, problems) = Form::read("{\n \"II.2\": {\n");
+        let (_, problems) = Form::read("{\n \"II.2\": {\n", &Sheet::built_in());
         assert_eq!(problems[0].line, Some(3));
     }
 
     #[test]
     fn lines_end_as_any_system_ends_them() {
         let text = "[\"II.2\"]\nsockets_created = 5\nexplanation = \"\"\"\none\ntwo\"\"\"\nx = 1\n";
-        let (form, problems) = Form::read(text);
+        let (form, problems) = Form::read(text, &Sheet::built_in());
         assert_eq!(problems[0].line, Some(6));
         for end in ["\r\n", "\r"] {
-            let (own, own_problems) = Form::read(&text.replace('\n', end));
+            let (own, own_problems) = Form::read(&text.replace('\n', end), &Sheet::built_in());
             assert_eq!((own, own_problems), (form.clone(), problems.clone()), "{end:?}");
         }
     }
@@ -370,11 +372,11 @@ mod tests {
     #[test]
     fn a_fact_on_several_lines_is_shown_on_one() {
         let text = std::fs::read_to_string("fixtures/hostile/fact-on-lines.toml").unwrap();
-        let (form, problems) = Form::read(&text);
-        let given = |question: Question, key: &str| form.entry(question).unwrap().facts[key].clone();
-        assert_eq!(given(Question::I1a, "data_frames").text, "11, 13, 15, 16");
-        assert_eq!(given(Question::I1a, "data_frames").value, Ok(Value::Frames([11, 13, 15, 16].into())));
-        assert_eq!(given(Question::I2, "second_server_started").text, "no, it did not");
+        let (form, problems) = Form::read(&text, &Sheet::built_in());
+        let given = |question: &Question, key: &str| form.entry(question).unwrap().facts[key].clone();
+        assert_eq!(given(&question("I.1a"), "data_frames").text, "11, 13, 15, 16");
+        assert_eq!(given(&question("I.1a"), "data_frames").value, Ok(Value::Frames([11, 13, 15, 16].into())));
+        assert_eq!(given(&question("I.2"), "second_server_started").text, "no, it did not");
         assert_eq!(problems[0].reason, "'no, it did not' is neither yes nor no");
     }
 
@@ -382,7 +384,8 @@ mod tests {
     fn a_flood_of_problems_is_counted_and_what_they_quote_is_cut() {
         let long = "x".repeat(1000);
         let entries: String = (0..MOST_PROBLEMS + 7).map(|number| format!("{long}{number} = 1\n")).collect();
-        let (_, problems) = Form::read(&format!("[\"I.1b\"]\nclient_socket_addresses = \"{long}\"\n{entries}"));
+        let (_, problems) =
+            Form::read(&format!("[\"I.1b\"]\nclient_socket_addresses = \"{long}\"\n{entries}"), &Sheet::built_in());
         assert_eq!(problems.len(), MOST_PROBLEMS + 1);
         assert!(problems.iter().all(|problem| problem.to_string().len() < 1000), "{}", problems[0]);
         assert_eq!(problems[MOST_PROBLEMS].reason, "8 further entries can't be used");
@@ -393,32 +396,35 @@ mod tests {
     #[test]
     fn many_values_are_found_in_their_lines_at_once() {
         let items: String = (0..90_000).map(|number| format!("\n{number},")).collect();
-        let (_, problems) = Form::read(&format!("[\"II.2\"]\nsockets_created = [{items}]\nx = 1\n"));
+        let (_, problems) =
+            Form::read(&format!("[\"II.2\"]\nsockets_created = [{items}]\nx = 1\n"), &Sheet::built_in());
         assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(2), Some(90_003)]);
         let entries: Vec<String> = (0..60_000).map(|number| format!("\n\"x{number}\": 1")).collect();
-        let (_, problems) = Form::read(&format!("{{\"II.2\": {{{}}}}}", entries.join(",")));
+        let (_, problems) = Form::read(&format!("{{\"II.2\": {{{}}}}}", entries.join(",")), &Sheet::built_in());
         assert_eq!(problems[0].line, Some(2));
     }
 
     #[test]
     fn a_broken_form_names_the_line() {
-        let (_, problems) = Form::read("[\"I.2\"]\nsecond_server_started = no\n");
+        let (_, problems) = Form::read("[\"I.2\"]\nsecond_server_started = no\n", &Sheet::built_in());
         assert_eq!(problems[0].line, Some(2));
     }
 
     #[test]
     fn what_is_left_empty_is_not_filled_in() {
-        let (form, problems) =
-            Form::read("[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"\"\nexplanation = \"\"\n");
+        let (form, problems) = Form::read(
+            "[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"\"\nexplanation = \"\"\n",
+            &Sheet::built_in(),
+        );
         assert_eq!(problems, []);
-        assert_eq!(form.unfilled(Question::I2), ["errno", "explanation"]);
-        assert_eq!(form.unfilled(Question::I4b), ["clients_served", "explanation"]);
+        assert_eq!(form.unfilled(&question("I.2")), ["errno", "explanation"]);
+        assert_eq!(form.unfilled(&question("I.4b")), ["clients_served", "explanation"]);
     }
 
     proptest::proptest! {
         #[test]
         fn no_text_breaks_the_reading(text in "[\\[\\]{}\"'=:,.I1-9ab \n#]{0,200}|.{0,200}") {
-            let _ = (Form::read(&text), looks_like_form(&text));
+            let _ = (Form::read(&text, &Sheet::built_in()), looks_like_form(&text, &Sheet::built_in()));
         }
     }
 }

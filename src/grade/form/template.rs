@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::fields::{EXPLANATION, Field, Kind, explain, fields};
-use crate::lab::{LabConfig, Question};
+use super::fields::{EXPLANATION, Field, explain, fields};
+use crate::analyze::ValueType;
+use crate::lab::LabConfig;
 use crate::wording;
 
 /// The name and version of the form.
@@ -39,14 +40,14 @@ pub fn toml(config: &LabConfig) -> String {
 /// The form as TOML, filled in. What the form does not ask for is left out.
 pub fn filled(config: &LabConfig, filling: &Filling) -> String {
     let mut out = HEAD.to_owned();
-    for question in Question::ALL {
-        let points = wording::count(u64::from(config.points(question)), "point");
+    for question in config.sheet.questions() {
+        let points = wording::points(config.points(question));
         // Writing to a string does not fail.
-        let _ = write!(out, "\n# {question}  {} ({points})\n[\"{}\"]\n", question.topic(), question.key());
+        let _ = write!(out, "\n# {question}  {} ({points})\n[\"{}\"]\n", question.title(), question.key());
         let given = |key: &str| filling.get(&question.key()).and_then(|entries| entries.get(key));
         for field in fields(question) {
-            let entry = given(field.key).and_then(|value| entry(field, value)).unwrap_or_else(|| empty(field));
-            let _ = write!(out, "# {}\n{entry}", comment(field));
+            let entry = given(field.key).and_then(|value| entry(&field, value)).unwrap_or_else(|| empty(&field));
+            let _ = write!(out, "# {}\n{entry}", comment(&field));
         }
         let text = given(EXPLANATION).and_then(Json::as_str).map(str::trim).unwrap_or_default();
         let text = if text.is_empty() { String::new() } else { format!("{}\n", between_three_quotes(text)) };
@@ -56,10 +57,10 @@ pub fn filled(config: &LabConfig, filling: &Filling) -> String {
 }
 
 /// An entry with its value; none for a value that the form has no place for.
-fn entry(field: &Field, value: &Json) -> Option<String> {
-    let lines: Vec<String> = match (field.kind, value) {
-        (Kind::Clients, Json::Array(clients)) => clients.iter().filter_map(inline).collect(),
-        (Kind::Clients, client) => inline(client).into_iter().collect(),
+fn entry(field: &Field<'_>, value: &Json) -> Option<String> {
+    let lines: Vec<String> = match (field.value, value) {
+        (ValueType::Clients, Json::Array(clients)) => clients.iter().filter_map(inline).collect(),
+        (ValueType::Clients, client) => inline(client).into_iter().collect(),
         (_, value) => return inline(value).map(|value| format!("{} = {value}\n", field.key)),
     };
     let lines: String = lines.iter().map(|line| format!("    {line},\n")).collect();
@@ -104,17 +105,17 @@ fn escaped(text: &str, needs: impl Fn(char) -> bool) -> String {
     out
 }
 
-fn comment(field: &Field) -> String {
-    match field.kind {
-        Kind::Clients => format!("{}:\n# one line for each client computer", field.help),
-        Kind::Errno => format!("{}: its name, or the message on the screen", field.help),
+fn comment(field: &Field<'_>) -> String {
+    match field.value {
+        ValueType::Clients => format!("{}:\n# one line for each client computer", field.help),
+        ValueType::Errno => format!("{}: its name, or the message on the screen", field.help),
         _ => field.help.to_owned(),
     }
 }
 
-fn empty(field: &Field) -> String {
-    match field.kind {
-        Kind::Clients => {
+fn empty(field: &Field<'_>) -> String {
+    match field.value {
+        ValueType::Clients => {
             let line = "    { host = \"\", socket_addresses = \"\", sockets_created = \"\" },\n";
             format!("{} = [\n{line}{line}]\n", field.key)
         }
@@ -126,13 +127,13 @@ fn empty(field: &Field) -> String {
 pub fn json(config: &LabConfig) -> String {
     let mut form = Map::new();
     form.insert("schema".to_owned(), SCHEMA.into());
-    for question in Question::ALL {
+    for question in config.sheet.questions() {
         let mut entries = Map::new();
-        entries.insert("points".to_owned(), config.points(question).into());
+        entries.insert("points".to_owned(), serde_json::to_value(config.points(question)).unwrap_or_default());
         for field in fields(question) {
-            let empty = match field.kind {
-                Kind::Clients => json!([{"host": "", "socket_addresses": null, "sockets_created": null}]),
-                Kind::Frames | Kind::Addresses | Kind::Count | Kind::YesNo | Kind::Errno => Json::Null,
+            let empty = match field.value {
+                ValueType::Clients => json!([{"host": "", "socket_addresses": null, "sockets_created": null}]),
+                _ => Json::Null,
             };
             entries.insert(field.key.to_owned(), empty);
         }
@@ -151,10 +152,10 @@ mod tests {
     fn the_empty_form_is_well_formed_and_asks_for_everything() {
         let config = LabConfig::default();
         for text in [toml(&config), json(&config)] {
-            let (form, problems) = Form::read(&text);
+            let (form, problems) = Form::read(&text, &config.sheet);
             assert_eq!(problems, []);
             assert!(form.entries.is_empty(), "{form:?}");
-            assert!(looks_like_form(&text));
+            assert!(looks_like_form(&text, &config.sheet));
         }
         assert!(toml(&config).contains("(3 points)\n[\"II.2\"]"));
     }
@@ -169,19 +170,19 @@ mod tests {
         });
         let text = filled(&LabConfig::default(), filling.as_object().unwrap());
         assert!(text.contains("\nhandshake_frames = \"4-6\"\n") && text.contains("\nsockets_created = 5\n"), "{text}");
-        let (form, problems) = Form::read(&text);
+        let (form, problems) = Form::read(&text, &LabConfig::default().sheet);
         assert_eq!(problems, []);
         let mut asked = filling.clone();
         asked.as_object_mut().unwrap().remove("II.9");
-        assert_eq!(form, Form::read(&asked.to_string()).0);
+        assert_eq!(form, Form::read(&asked.to_string(), &LabConfig::default().sheet).0);
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_that_is_filled_in_is_read_again(fact in ".{1,60}|[\"'\\\\ \n\t\u{0}-\u{20}]{1,20}", words in ".{0,60}|[\"'\\\\\n a]{0,20}") {
             let filling = json!({"I.2": {"errno": fact, "explanation": words}});
-            let (form, _) = Form::read(&filled(&LabConfig::default(), filling.as_object().unwrap()));
-            let (same, _) = Form::read(&filling.to_string());
+            let (form, _) = Form::read(&filled(&LabConfig::default(), filling.as_object().unwrap()), &LabConfig::default().sheet);
+            let (same, _) = Form::read(&filling.to_string(), &LabConfig::default().sheet);
             proptest::prop_assert_eq!(form, same);
         }
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::errno;
-use super::fields::Kind;
 use super::node::{Item, Node};
-use crate::lab::HostName;
+use crate::analyze::ValueType;
+use crate::lab::{HostName, Sheet, named};
 use crate::types::{FrameNumber, SocketAddress};
 use crate::wording;
 
@@ -61,14 +61,14 @@ impl Value {
     ///
     /// # Errors
     /// With what is wrong.
-    pub fn read(kind: Kind, node: &Node) -> Result<Value, Reason> {
+    pub fn read(kind: ValueType, node: &Node, sheet: &Sheet) -> Result<Value, Reason> {
         match kind {
-            Kind::Frames => frames(node).map(Value::Frames),
-            Kind::Addresses => addresses(node).map(Value::Addresses),
-            Kind::Count => count(node).map(Value::Count),
-            Kind::YesNo => yes_no(node).map(Value::YesNo),
-            Kind::Errno => errno(node).map(Value::Errno),
-            Kind::Clients => clients(node).map(Value::Clients),
+            ValueType::Frames => frames(node).map(Value::Frames),
+            ValueType::Addresses => addresses(node).map(Value::Addresses),
+            ValueType::Count => count(node).map(Value::Count),
+            ValueType::YesNo => yes_no(node).map(Value::YesNo),
+            ValueType::Errno => errno(node).map(Value::Errno),
+            ValueType::Clients => clients(node, sheet).map(Value::Clients),
         }
     }
 
@@ -302,25 +302,25 @@ fn errno(node: &Node) -> Result<Option<String>, Reason> {
     errno::read(&text).map(Some)
 }
 
-fn clients(node: &Node) -> Result<Vec<Client>, Reason> {
+fn clients(node: &Node, sheet: &Sheet) -> Result<Vec<Client>, Reason> {
     match &node.item {
         Item::List(items) if items.len() > MOST_CLIENTS => {
             Err(format!("these are more than {MOST_CLIENTS} client computers"))
         }
-        Item::List(items) => items.iter().filter(|item| !item.is_empty()).map(client).collect(),
-        Item::Table(_) => Ok(vec![client(node)?]),
+        Item::List(items) => items.iter().filter(|item| !item.is_empty()).map(|item| client(item, sheet)).collect(),
+        Item::Table(_) => Ok(vec![client(node, sheet)?]),
         _ => Err("a list of client computers is expected".to_owned()),
     }
 }
 
-fn client(node: &Node) -> Result<Client, Reason> {
+fn client(node: &Node, sheet: &Sheet) -> Result<Client, Reason> {
     let Item::Table(entries) = &node.item else {
         return Err(format!("'{}' is no client computer with its socket addresses", node.text()));
     };
     let mut client = Client::default();
     for (key, value) in entries.iter().filter(|(_, value)| !value.is_empty()) {
         match key.as_str() {
-            "host" => client.host = Some(host(&value.text())?),
+            "host" => client.host = Some(host(&value.text(), sheet)?),
             "socket_addresses" => client.socket_addresses = addresses(value)?,
             "sockets_created" => client.sockets_created = Some(count(value)?),
             other => return Err(format!("'{other}' is no entry of a client computer")),
@@ -329,13 +329,16 @@ fn client(node: &Node) -> Result<Client, Reason> {
     Ok(client)
 }
 
-fn host(text: &str) -> Result<HostRef, Reason> {
+fn host(text: &str, sheet: &Sheet) -> Result<HostRef, Reason> {
     let text = text.trim();
     if let Ok(ip) = text.parse() {
         return Ok(HostRef::Address(ip));
     }
     let letter = text.rsplit(' ').next().unwrap_or(text);
-    letter.parse().map(HostRef::Letter).map_err(|_| format!("'{text}' is neither an IP address nor A, B or C"))
+    sheet.host(letter).map(HostRef::Letter).map_err(|_| {
+        let hosts = named(sheet.hosts().iter().map(|host| host.name));
+        format!("'{text}' is neither an IP address nor {hosts}")
+    })
 }
 
 #[cfg(test)]
@@ -406,17 +409,17 @@ mod tests {
         #[test]
         fn what_is_written_is_read_again(numbers in proptest::collection::btree_set(1_u64..500, 0..20), ports: Vec<u16>) {
             let value = Value::Frames(numbers);
-            proptest::prop_assert_eq!(Value::read(Kind::Frames, &text(&value.text())), Ok(value));
+            proptest::prop_assert_eq!(Value::read(ValueType::Frames, &text(&value.text()), &Sheet::built_in()), Ok(value));
             let addresses: BTreeSet<_> =
                 ports.iter().take(20).map(|port| SocketAddress::new([10, 0, 3, 2].into(), *port)).collect();
             let value = Value::Addresses(addresses);
-            proptest::prop_assert_eq!(Value::read(Kind::Addresses, &text(&value.text())), Ok(value));
+            proptest::prop_assert_eq!(Value::read(ValueType::Addresses, &text(&value.text()), &Sheet::built_in()), Ok(value));
         }
 
         #[test]
         fn no_text_breaks_the_reading(written in ".{0,60}|[0-9a-f:.,; portand\\[\\]-]{0,60}") {
-            for kind in [Kind::Frames, Kind::Addresses, Kind::Count, Kind::YesNo, Kind::Errno, Kind::Clients] {
-                let _ = Value::read(kind, &text(&written));
+            for kind in [ValueType::Frames, ValueType::Addresses, ValueType::Count, ValueType::YesNo, ValueType::Errno, ValueType::Clients] {
+                let _ = Value::read(kind, &text(&written), &Sheet::built_in());
             }
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::analyze::analysis::LabFound;
 use crate::grade::form::value::{Client, HostRef, Value};
-use crate::grade::points::Points;
 use crate::grade::rubric::{Lists, Rubric};
+use crate::lab::Points;
 
 /// How much of a value is right: so many hits of so many wanted, and so many too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

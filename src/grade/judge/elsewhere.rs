@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use super::expected::Known;
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
 use crate::analyze::conversation::roles::{FrameRole, roles};
+use crate::analyze::kinds;
 use crate::grade::form::value::Value;
 use crate::lab::{Question, Step};
 use crate::report::view::{self, Tcp};
-use crate::report::words;
 use crate::types::{Protocol, SocketAddress};
 
 /// The facts of one capture, whatever its step.
@@ -46,67 +46,74 @@ impl Elsewhere {
     }
 
     /// Whether a question draws on this capture's step.
-    pub(super) fn answers(&self, question: Question) -> bool {
-        match question {
-            Question::I1a | Question::I1b => self.step == Step::TcpClient,
-            Question::I4a => matches!(self.step, Step::TcpClient | Step::Udp),
-            Question::II1 | Question::II2 | Question::II3 => {
-                matches!(self.step, Step::ThreadedAtB | Step::ThreadedAtC)
-            }
-            Question::I2 | Question::I3 | Question::I4b => false,
-        }
+    pub(super) fn answers(&self, question: &Question) -> bool {
+        question.steps().contains(&self.step)
     }
 }
 
-/// The connections of step 8 one by one, where there are several: each is a run of it.
-pub(super) fn runs_of_step_8(analysis: &Analysis) -> Vec<Attempt> {
+/// The connections of a step one by one, where it has several and questions ask about frames and addresses: each is a run.
+pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
     let mut runs = Vec::new();
-    for capture in &analysis.captures {
-        for tcp in view::tcp_of(capture, true).filter(|tcp| is_of_step_8(analysis, tcp)) {
-            let mut frames = Frames::default();
-            frames.add(capture, &tcp);
-            let name = format!("the connection of {} in {}", tcp.addresses().client, capture.file);
-            let known = frames.of_step_8(tcp.addresses().client, tcp.addresses().server);
-            runs.push(Attempt { name, known, is_whole: false });
+    for step in analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp)) {
+        let about: Vec<&Question> =
+            by_connection(analysis).filter(|question| question.steps().contains(step)).collect();
+        if about.is_empty() {
+            continue;
+        }
+        let mut of_step = Vec::new();
+        for capture in &analysis.captures {
+            for tcp in view::tcp_of(capture, true).filter(|tcp| is_of(analysis, std::slice::from_ref(step), tcp)) {
+                let mut frames = Frames::default();
+                frames.add(capture, &tcp);
+                let name = format!("the connection of {} in {}", tcp.addresses().client, capture.file);
+                let known = frames.answers(&about, tcp.addresses().client, tcp.addresses().server);
+                of_step.push(Attempt { name, known, is_whole: false });
+            }
+        }
+        if of_step.len() > 1 {
+            runs.append(&mut of_step);
         }
     }
-    if runs.len() > 1 { runs } else { Vec::new() }
+    runs
 }
 
-/// The connections of other steps one by one, as if they were of step 8.
-pub(super) fn runs_of_other_steps(analysis: &Analysis) -> Vec<Attempt> {
+/// The connections of other steps one by one, as if they were of the question's.
+pub(super) fn runs_of_other_steps(analysis: &Analysis, question: &Question) -> Vec<Attempt> {
     let captures = analysis.captures.iter();
     let all = captures.flat_map(|capture| view::tcp_of(capture, true).map(move |tcp| (capture, tcp)));
-    let others = all.filter(|(_, tcp)| !is_of_step_8(analysis, tcp)).take(MOST_OTHERS);
+    let others = all.filter(|(_, tcp)| !is_of(analysis, question.steps(), tcp)).take(MOST_OTHERS);
     let run = |(capture, tcp): (&CaptureAnalysis, Tcp)| {
         let mut frames = Frames::default();
         frames.add(capture, &tcp);
         let ends = tcp.addresses();
-        let known = frames.of_step_8(ends.client, ends.server);
+        let known = frames.answers(&[question], ends.client, ends.server);
         Attempt { name: capture.file.clone(), known, is_whole: false }
     };
     others.map(run).collect()
 }
 
-/// Whether a connection is one of step 8 that was made.
-fn is_of_step_8(analysis: &Analysis, tcp: &Tcp) -> bool {
+/// The questions that single connections answer.
+fn by_connection(analysis: &Analysis) -> impl Iterator<Item = &Question> {
+    let kinds = [kinds::TCP_FRAMES, kinds::TCP_ADDRESSES, kinds::UDP_FRAMES];
+    analysis.lab.sheet.questions().iter().filter(move |question| kinds.contains(&question.kind()))
+}
+
+/// Whether a connection is one of these steps that was made.
+fn is_of(analysis: &Analysis, steps: &[Step], tcp: &Tcp) -> bool {
     let ends = tcp.addresses();
     let mut streams = analysis.lab.streams.iter();
     streams.any(|stream| {
         stream.protocol == Protocol::Tcp
-            && stream.step == Step::TcpClient
+            && steps.contains(&stream.step)
             && stream.established
             && (stream.client, stream.server) == (ends.client, ends.server)
     })
 }
 
 fn of_capture(capture: &CaptureAnalysis) -> Option<Elsewhere> {
-    let step = capture.step()?.step;
-    let facts = match step {
-        Step::Udp => udp(capture),
-        _ => tcp(capture),
-    };
-    Some(Elsewhere { place: format!("{} ({})", words::step(step), capture.file), step, facts })
+    let step = capture.step()?.step.clone();
+    let facts = if step.runs(Protocol::Udp) { udp(capture) } else { tcp(capture) };
+    Some(Elsewhere { place: format!("{} ({})", step.name(), capture.file), step, facts })
 }
 
 /// The frames of some connections by what they do.
@@ -141,19 +148,29 @@ impl Frames {
         }
     }
 
-    /// The facts of a connection as answers about step 8. A handshake that is not there is unknown.
-    fn of_step_8(self, client: SocketAddress, server: SocketAddress) -> Known {
-        let opening =
-            (!self.opening.is_empty()).then_some(((Question::I1a, "handshake_frames"), Value::Frames(self.opening)));
-        let rest = [
-            ((Question::I1a, "data_frames"), Value::Frames(self.data)),
-            ((Question::I1a, "acknowledgement_frames"), Value::Frames(self.acknowledging)),
-            ((Question::I1a, "closing_frames"), Value::Frames(self.closing)),
-            ((Question::I1b, "client_socket_addresses"), Value::Addresses(BTreeSet::from([client]))),
-            ((Question::I1b, "server_socket_addresses"), Value::Addresses(BTreeSet::from([server]))),
-            ((Question::I4a, "tcp_control_frames"), Value::Count(self.control)),
-        ];
-        Known::from_values(opening.into_iter().chain(rest))
+    /// The facts of a connection as answers to some questions. A handshake that is not there is unknown.
+    fn answers(self, questions: &[&Question], client: SocketAddress, server: SocketAddress) -> Known {
+        let mut values = Vec::new();
+        for question in questions {
+            let mut add = |key: &str, value: Value| values.push((((*question).clone(), key.to_owned()), value));
+            match question.kind() {
+                kinds::TCP_FRAMES => {
+                    if !self.opening.is_empty() {
+                        add("handshake_frames", Value::Frames(self.opening.clone()));
+                    }
+                    add("data_frames", Value::Frames(self.data.clone()));
+                    add("acknowledgement_frames", Value::Frames(self.acknowledging.clone()));
+                    add("closing_frames", Value::Frames(self.closing.clone()));
+                }
+                kinds::TCP_ADDRESSES => {
+                    add("client_socket_addresses", Value::Addresses(BTreeSet::from([client])));
+                    add("server_socket_addresses", Value::Addresses(BTreeSet::from([server])));
+                }
+                kinds::UDP_FRAMES => add("tcp_control_frames", Value::Count(self.control)),
+                _ => {}
+            }
+        }
+        Known::from_values(values)
     }
 }
 

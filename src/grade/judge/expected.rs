@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 
 use crate::analyze::analysis::{Answer, ClientHost, Facts};
+use crate::analyze::{Needs, kind_of, kinds};
 use crate::grade::form::fields::fields;
+use crate::grade::form::node::{Item, Node};
 use crate::grade::form::value::{Client, HostRef, Value};
-use crate::lab::Question;
+use crate::lab::{self, Question, Sheet};
 use crate::types::{FrameNumber, SocketAddress};
 
 /// What is to be expected of one fact.
@@ -40,23 +42,25 @@ impl Expected {
 /// The facts that some files show, by question and key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Known {
-    values: BTreeMap<(Question, &'static str), Value>,
-    /// Whether Part II is answered from a part of its captures, such as one host's alone.
+    values: BTreeMap<(Question, String), Value>,
+    /// Whether the questions about clients side by side are answered from a part of its captures, such as one host's alone.
     lacks_a_host: bool,
+    /// The lab.
+    lab: Sheet,
 }
 
 impl Known {
     /// The facts of an analysis's answers. `hosts` are the client computers that the lab has.
-    pub(super) fn of(answers: &[Answer], hosts: usize) -> Known {
-        let mut known = Known::default();
+    pub(super) fn of(answers: &[Answer], hosts: usize, lab: &Sheet) -> Known {
+        let mut known = Known { lab: lab.clone(), ..Known::default() };
         for answer in answers {
-            for field in fields(answer.question) {
+            for field in fields(&answer.question) {
                 if let Some(value) = value_of(&answer.facts, field.key) {
-                    known.values.insert((answer.question, field.key), value);
+                    known.values.insert((answer.question.clone(), field.key.to_owned()), value);
                 }
             }
         }
-        let seen = match known.get(Question::II3, "clients") {
+        let seen = match known.of_kind(kinds::CLIENT_SOCKETS, "clients") {
             Some(Value::Clients(clients)) => Some(clients.len()),
             _ => None,
         };
@@ -64,44 +68,48 @@ impl Known {
         known
     }
 
-    /// The same, where it is in doubt whether the captures of Part II are all there.
+    /// The same, where it is in doubt whether all captures of clients side by side are there.
     pub(super) fn in_doubt(self, is_doubtful: bool) -> Known {
         Known { lacks_a_host: self.lacks_a_host || is_doubtful, ..self }
     }
 
     /// Facts given one by one.
-    pub(super) fn from_values(values: impl IntoIterator<Item = ((Question, &'static str), Value)>) -> Known {
-        Known { values: values.into_iter().collect(), lacks_a_host: false }
+    pub(super) fn from_values(values: impl IntoIterator<Item = ((Question, String), Value)>) -> Known {
+        Known { values: values.into_iter().collect(), ..Known::default() }
     }
 
     /// The value of a fact, where these files show it.
-    pub(super) fn get(&self, question: Question, key: &str) -> Option<&Value> {
-        self.values.iter().find(|((of, own), _)| *of == question && *own == key).map(|(_, value)| value)
+    pub(super) fn get(&self, question: &Question, key: &str) -> Option<&Value> {
+        self.values.iter().find(|((of, own), _)| of == question && own == key).map(|(_, value)| value)
+    }
+
+    /// The value of a fact of the first question of a kind, where these files show it.
+    pub(super) fn of_kind(&self, kind: &str, key: &str) -> Option<&Value> {
+        self.values.iter().find(|((of, own), _)| of.kind() == kind && own == key).map(|(_, value)| value)
     }
 
     /// Whether something of a question is shown.
-    pub(super) fn has(&self, question: Question) -> bool {
-        self.values.keys().any(|(of, _)| *of == question)
+    pub(super) fn has(&self, question: &Question) -> bool {
+        self.values.keys().any(|(of, _)| of == question)
     }
 
     /// The values that differ from these, with the other value.
     pub(super) fn differing<'f>(&'f self, other: &'f Known) -> impl Iterator<Item = Differing<'f>> {
         self.values.iter().filter_map(|((question, key), own)| {
-            let other = other.get(*question, key).filter(|other| *other != own)?;
-            Some(Differing { question: *question, key, own, other, is_part: self.is_part(*question, key) })
+            let other = other.get(question, key).filter(|other| *other != own)?;
+            Some(Differing { question, key, own, other, is_part: self.is_part(question, key) })
         })
     }
 
     /// Whether a fact is shown in part only.
-    fn is_part(&self, question: Question, key: &str) -> bool {
-        self.lacks_a_host
-            && matches!(question, Question::II1 | Question::II2 | Question::II3)
-            // The server's address and its listening socket are the same whoever connects.
-            && !matches!(key, "server_socket_addresses" | "listening_sockets")
+    fn is_part(&self, question: &Question, key: &str) -> bool {
+        let Some(kind) = kind_of(question).filter(|kind| kind.needs == Needs::Parallel) else { return false };
+        let mut facts = kind.facts.iter();
+        self.lacks_a_host && facts.any(|fact| fact.key == key && !fact.is_of_one_host)
     }
 
     /// What is to be expected of a fact; `journals` is what the journals say besides.
-    pub(super) fn expected(&self, journals: Option<&Known>, question: Question, key: &str) -> Expected {
+    pub(super) fn expected(&self, journals: Option<&Known>, question: &Question, key: &str) -> Expected {
         if let Some(value) = self.get(question, key) {
             let is_part = self.is_part(question, key);
             return if is_part { Expected::AtLeast(value.clone()) } else { Expected::Shown(value.clone()) };
@@ -118,18 +126,16 @@ impl Known {
     }
 
     /// What the sheet's procedure leads to, where no capture of it is asked for or none can show it.
-    fn sheet(&self, question: Question, key: &str) -> Option<Value> {
-        match (question, key) {
-            (Question::I2, "second_server_started") => Some(Value::YesNo(false)),
-            (Question::I2, "errno") => Some(Value::Errno(Some("EADDRINUSE".to_owned()))),
-            (Question::I3, "tcp_handshake_completed") => Some(Value::YesNo(true)),
-            (Question::I3, "served_while_first_client_connected") => Some(Value::YesNo(false)),
-            (Question::I4b, "clients_served") => Some(Value::Count(2)),
-            // A threaded server serves everyone who connects: as many as the captures of both hosts show.
-            (Question::II1, "clients_served") if !self.lacks_a_host => {
-                self.get(Question::II1, "clients_connected").cloned()
+    fn sheet(&self, question: &Question, key: &str) -> Option<Value> {
+        let ask = question.asks().iter().find(|ask| ask.key == key)?;
+        match ask.leads_to.as_ref()? {
+            lab::Given::Text(text) => {
+                let node = Node { line: 1, item: Item::Text(text.clone()) };
+                Value::read(kind_of(question)?.fact(ask)?.value, &node, &self.lab).ok()
             }
-            _ => None,
+            // As many as the captures of all hosts show.
+            lab::Given::SameAs(other) if !self.lacks_a_host => self.get(question, other).cloned(),
+            lab::Given::SameAs(_) => None,
         }
     }
 }
@@ -137,9 +143,9 @@ impl Known {
 /// A fact that two sources give differently.
 pub(super) struct Differing<'f> {
     /// The question.
-    pub(super) question: Question,
+    pub(super) question: &'f Question,
     /// The fact.
-    pub(super) key: &'static str,
+    pub(super) key: &'f str,
     /// The one value.
     pub(super) own: &'f Value,
     /// The other.

@@ -10,11 +10,12 @@ use super::case::Case;
 use super::evidence;
 use super::expected::Known;
 use crate::analyze::analysis::{Analysis, Finding, Severity};
-use crate::grade::points::Points;
+use crate::analyze::kinds;
 use crate::grade::result::FindingMade;
 use crate::grade::rubric::Rubric;
 use crate::grade::steps;
-use crate::lab::{Part, Question, Step};
+use crate::lab::Points;
+use crate::lab::Step;
 use crate::report::view;
 use crate::types::SocketAddress;
 
@@ -31,7 +32,7 @@ pub(super) fn findings(case: &Case<'_>, known: &Known, rubric: &Rubric) -> Vec<F
     for finding in &analysis.findings {
         let first = paid.insert((finding.code, finding.file.as_deref()));
         // What may be of another step may be no fault at all.
-        let in_doubt = case.is_doubtful && finding.redo.is_some_and(|step| step.part() == Part::II);
+        let in_doubt = case.is_doubtful && finding.redo.as_ref().is_some_and(Step::is_parallel);
         let costs = first && !in_doubt && !is_excused(analysis, known, rubric, finding);
         let cost = rubric.cost(finding.code).filter(|_| costs);
         let cost = match (cost, USELESS.contains(&finding.code)) {
@@ -53,7 +54,7 @@ fn made(finding: &Finding, cost: Option<(Points, String)>) -> FindingMade {
         severity: severity(finding.severity).to_owned(),
         file: finding.file.clone(),
         message: finding.message.to_string(),
-        redo: finding.redo.map(|step| step.to_string()),
+        redo: finding.redo.as_ref().map(ToString::to_string),
         points: cost.as_ref().map_or(Points::ZERO, |(points, _)| *points),
         rubric: cost.map(|(_, line)| line),
         evidence: finding.evidence.iter().map(evidence::proof).collect(),
@@ -92,7 +93,7 @@ fn is_excused(analysis: &Analysis, known: &Known, rubric: &Rubric, finding: &Fin
     if finding.code == "capture-began-late" && began_with_others(analysis, known, finding, file) {
         return true;
     }
-    let step = step_of(analysis, file).or(finding.redo);
+    let step = step_of(analysis, file).or(finding.redo.as_ref());
     let costs = |name: &str| {
         let mut own = analysis.findings.iter().filter(|other| other.file.as_deref() == Some(name));
         own.any(|other| rubric.cost(other.code).is_some())
@@ -102,21 +103,21 @@ fn is_excused(analysis: &Analysis, known: &Known, rubric: &Rubric, finding: &Fin
 }
 
 /// The step that a file records.
-fn step_of(analysis: &Analysis, file: &str) -> Option<Step> {
+fn step_of<'a>(analysis: &'a Analysis, file: &str) -> Option<&'a Step> {
     let capture = analysis.captures.iter().find(|capture| capture.file == file)?;
-    capture.step().map(|recorded| recorded.step)
+    capture.step().map(|recorded| &recorded.step)
 }
 
 /// Whether a capture began late for traffic only that it need not show: on a hub or at the server another host's, which
 /// that host's capture shows, or none that an answer lacks.
 fn began_with_others(analysis: &Analysis, known: &Known, finding: &Finding, file: &str) -> bool {
     let late = late_clients(analysis, finding, file);
-    let step = step_of(analysis, file).or(finding.redo);
+    let step = step_of(analysis, file).or(finding.redo.as_ref());
     if late.is_empty() {
         return false;
     }
-    if step.is_some_and(|step| step.part() == Part::I) {
-        return known.get(Question::I1a, "handshake_frames").is_some();
+    if step.is_some_and(|step| !step.is_parallel()) {
+        return known.of_kind(kinds::TCP_FRAMES, "handshake_frames").is_some();
     }
     let host = capturing_host(analysis, file);
     late.iter().all(|client| host.is_some_and(|host| host != client.ip) || is_whole_elsewhere(analysis, *client, file))

@@ -6,11 +6,12 @@ use super::elsewhere::{Attempt, Elsewhere};
 use super::expected::{Expected, Known};
 use super::{compare, evidence};
 use crate::analyze::analysis::{Answer, LabFound};
+use crate::analyze::kinds;
 use crate::grade::form::Given;
 use crate::grade::form::value::Value;
-use crate::grade::points::Points;
 use crate::grade::result::{Comparison, ItemGrade, Verdict};
 use crate::grade::rubric::{JournalWorth, NotInCapture, Rubric};
+use crate::lab::Points;
 use crate::lab::Question;
 
 /// What facts are judged by.
@@ -32,7 +33,7 @@ pub(super) struct Judge<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) answer: &'a Answer,
-    pub(super) key: &'static str,
+    pub(super) key: &'a str,
     pub(super) given: Option<&'a Given>,
     pub(super) max_points: Points,
 }
@@ -63,7 +64,7 @@ impl Outcome {
 impl Judge<'_> {
     /// Judges a fact by what one run of the step shows; `run` names it where it is not the one that the answers rest on.
     pub(super) fn item(&self, asked: Asked<'_>, run: Option<&Attempt>) -> ItemGrade {
-        let question = asked.answer.question;
+        let question = &asked.answer.question;
         let expected = self.expected(question, asked.key, run);
         let outcome = match asked.given {
             None => Outcome::none(Comparison::Missing, Verdict::Missing),
@@ -88,14 +89,14 @@ impl Judge<'_> {
         }
     }
 
-    fn expected(&self, question: Question, key: &str, run: Option<&Attempt>) -> Expected {
+    fn expected(&self, question: &Question, key: &str, run: Option<&Attempt>) -> Expected {
         let counts = self.rubric.journal != JournalWorth::None;
         let journals = self.journals.map(|(known, _)| known).filter(|_| counts);
         let Some(run) = run else { return self.known.expected(journals, question, key) };
         match run.known.expected(journals, question, key) {
-            // A connection of step 8 says nothing of the other steps; but frames of one run beside those of another are no
+            // A connection of one step says nothing of the others; but frames of one run beside those of another are no
             // answer.
-            Expected::Unknown if !run.is_whole && question != Question::I1a => {
+            Expected::Unknown if !run.is_whole && question.kind() != kinds::TCP_FRAMES => {
                 self.known.expected(journals, question, key)
             }
             expected => expected,
@@ -142,7 +143,7 @@ impl Judge<'_> {
     /// A fact that the captures show.
     fn shown(&self, asked: Asked<'_>, text: &str, given: &Value, value: &Value, run: Option<&Attempt>) -> Outcome {
         let known = run.map_or(self.known, |run| &run.known);
-        let tolerated = compare::tolerated(asked.key, |key| frames_of(known, key));
+        let tolerated = compare::tolerated(asked.key, |key| frames_of(known, &asked.answer.question, key));
         let found = compare::values(given, value, &tolerated, self.lab);
         if found.is_whole() {
             let same = text.trim().eq_ignore_ascii_case(&value.text());
@@ -153,7 +154,7 @@ impl Judge<'_> {
                 None => outcome,
             };
         }
-        let question = asked.answer.question;
+        let question = &asked.answer.question;
         let elsewhere = self.elsewhere.iter().filter(|place| !place.answers(question));
         if let Some(place) = elsewhere.into_iter().find(|place| place.has(asked.key, given)) {
             let why = format!("This is right for another step: {}.", place.place);
@@ -207,9 +208,9 @@ impl Judge<'_> {
     }
 }
 
-/// A list of frames of I.1(a).
-fn frames_of(known: &Known, key: &str) -> BTreeSet<u64> {
-    match known.get(Question::I1a, key) {
+/// A list of frames of a question.
+fn frames_of(known: &Known, question: &Question, key: &str) -> BTreeSet<u64> {
+    match known.get(question, key) {
         Some(Value::Frames(frames)) => frames.clone(),
         _ => BTreeSet::new(),
     }

@@ -15,11 +15,12 @@ mod misconceptions;
 use serde_json::Value as Json;
 
 use crate::analyze::analysis::Answer;
+use crate::analyze::kinds;
 use crate::grade::form::Entry;
 use crate::grade::form::fields::EXPLANATION;
-use crate::grade::points::Points;
 use crate::grade::result::{ClaimMade, Comparison, FindingMade, ItemGrade, QuestionGrade, Verdict};
 use crate::grade::rubric::Rubric;
+use crate::lab::Points;
 use crate::lab::Question;
 
 use elsewhere::{Attempt, Elsewhere};
@@ -40,13 +41,14 @@ pub struct Judged {
 
 /// Judges all questions and findings.
 pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
-    let known = Known::of(&case.analysis.answers, case.client_hosts).in_doubt(case.is_doubtful);
-    let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts));
-    let mut attempts = elsewhere::runs_of_step_8(case.analysis);
+    let lab = &case.analysis.lab.sheet;
+    let known = Known::of(&case.analysis.answers, case.client_hosts, lab).in_doubt(case.is_doubtful);
+    let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts, lab));
+    let mut attempts = elsewhere::runs_of_steps(case.analysis);
     attempts.extend(
         case.runs
             .iter()
-            .map(|(name, answers)| (name.clone(), Known::of(answers, case.client_hosts)))
+            .map(|(name, answers)| (name.clone(), Known::of(answers, case.client_hosts, lab)))
             .map(|(name, known)| Attempt { name, known, is_whole: true }),
     );
     let elsewhere = elsewhere::all(case.analysis);
@@ -67,7 +69,7 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn question(&self, answer: &Answer) -> QuestionGrade {
-        let question = answer.question;
+        let question = &answer.question;
         let none = Entry::default();
         let entry = self.case.form.and_then(|form| form.entry(question)).unwrap_or(&none);
         let unanswered = self.unanswered(question, entry);
@@ -104,16 +106,16 @@ impl Bench<'_> {
     }
 
     /// Why what is not filled in of a question may be answered elsewhere.
-    fn unanswered(&self, question: Question, entry: &Entry) -> Option<String> {
+    fn unanswered(&self, question: &Question, entry: &Entry) -> Option<String> {
         let Unanswered { all, of } = &self.case.unanswered;
         let words_only = entry.facts.is_empty() && entry.explanation.is_some();
         let words = words_only.then(|| "Only the explanation is filled in.".to_owned());
-        all.clone().or_else(|| of.get(&question).cloned()).or(words)
+        all.clone().or_else(|| of.get(question).cloned()).or(words)
     }
 
     /// The facts, by the run of the step that fits the answers best.
     fn items(&self, answer: &Answer, entry: &Entry, unanswered: Option<&str>) -> Vec<ItemGrade> {
-        let question = answer.question;
+        let question = &answer.question;
         let names = self.case.journals.as_ref().map_or("", |journals| journals.names.as_str());
         let judge = Judge {
             lab: &self.case.analysis.lab,
@@ -128,12 +130,12 @@ impl Bench<'_> {
         let by = |run: Option<&Attempt>| -> Vec<ItemGrade> {
             let facts = shares.iter().filter(|(key, _)| *key != EXPLANATION);
             let asked =
-                facts.map(|(key, points)| Asked { answer, key, given: entry.facts.get(key), max_points: *points });
+                facts.map(|(key, points)| Asked { answer, key, given: entry.facts.get(*key), max_points: *points });
             asked.map(|asked| judge.item(asked, run)).collect()
         };
         let runs = self.attempts.iter().filter(|attempt| attempt.is_whole || attempt.known.has(question));
         let others = runs.map(|attempt| by(Some(attempt)));
-        if question == Question::I4a {
+        if question.kind() == kinds::UDP_FRAMES {
             // Its facts are of two steps, each of which may have its own run.
             let worth = |item: &ItemGrade| (item.points + item.pending, item.points);
             return others.fold(by(None), |best, other| {
@@ -151,7 +153,7 @@ impl Bench<'_> {
     }
 
     /// The points of the explanation, which only a human gives.
-    fn explanation(&self, question: Question, entry: &Entry, unanswered: Option<&str>) -> Points {
+    fn explanation(&self, question: &Question, entry: &Entry, unanswered: Option<&str>) -> Points {
         let is_there = entry.explanation.is_some() || unanswered.or(self.case.unread.as_deref()).is_some();
         let share = self.rubric.shares(question).into_iter().find(|(key, _)| *key == EXPLANATION);
         share.filter(|_| is_there).map_or(Points::ZERO, |(_, points)| points)
@@ -226,6 +228,7 @@ mod tests {
     use super::*;
     use crate::grade::form::Form;
     use crate::grade::form::fields::fields;
+    use crate::lab::Sheet;
 
     /// What comes of a form without any capture.
     fn judged(form: Option<&Form>, rubric: &str) -> Vec<QuestionGrade> {
@@ -248,9 +251,9 @@ mod tests {
     fn every_field_of_the_form_is_judged() {
         let graded = judged(None, "");
         assert_eq!(graded.len(), 9);
-        for (grade, question) in graded.iter().zip(Question::ALL) {
+        for (grade, question) in graded.iter().zip(Sheet::built_in().questions()) {
             let keys: Vec<&str> = grade.items.iter().map(|item| item.key.as_str()).collect();
-            let wanted: Vec<&str> = fields(question).iter().map(|field| field.key).collect();
+            let wanted: Vec<&str> = fields(question).map(|field| field.key).collect();
             assert_eq!(keys, wanted);
             assert_eq!(grade.verdict, Verdict::Missing);
             let facts = grade.expected.as_object().unwrap();
@@ -260,7 +263,8 @@ mod tests {
 
     #[test]
     fn what_no_capture_shows_is_paid_as_the_rubric_has_it() {
-        let (form, problems) = Form::read("[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"98\"\n");
+        let (form, problems) =
+            Form::read("[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"98\"\n", &Sheet::built_in());
         assert_eq!(problems, []);
         for (setting, points) in [("as_expected", 2), ("none", 0), ("full", 2)] {
             let graded = judged(Some(&form), &format!("[credit]\nnot_in_capture = \"{setting}\""));

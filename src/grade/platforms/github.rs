@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use crate::grade::points::Points;
 use crate::grade::report::{feedback, words};
 use crate::grade::result::Submission;
 use crate::grade::rubric::Rubric;
+use crate::lab::Points;
 
 /// A runner's result.
 #[derive(Debug, Clone, Serialize)]
@@ -49,10 +49,10 @@ pub fn encoded(submission: &Submission, rubric: &Rubric) -> String {
 fn test(question: &crate::grade::result::QuestionGrade, rubric: &Rubric) -> Test {
     let lines: Vec<&str> = question.items.iter().map(|item| item.rubric.as_str()).collect();
     Test {
-        name: words::question(question),
+        name: words::question(&rubric.sheet, question),
         status: if question.passes() { "pass" } else { "fail" },
         score: question.points,
-        message: feedback::of_question(question, rubric.shows).lines.join("\n"),
+        message: feedback::of_question(question, rubric).lines.join("\n"),
         test_code: lines.join("\n"),
         filename: String::new(),
         line_no: 0,

@@ -8,8 +8,8 @@ use std::ops::Range;
 use super::members::{Members, letters, same_letters};
 use super::naming::Platform;
 use super::sheet::Sheet;
-use crate::grade::points::Points;
 use crate::grade::result::{Identity, Person};
+use crate::lab::Points;
 
 /// A submission to be entered, with the students who get its points.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@
 
 use serde::Serialize;
 
-use crate::grade::points::Points;
 use crate::grade::report::{feedback, words};
 use crate::grade::result::{QuestionGrade, Submission};
 use crate::grade::rubric::Rubric;
+use crate::lab::Points;
 
 /// A `results.json`.
 #[derive(Debug, Clone, Serialize)]
@@ -54,10 +54,10 @@ fn test(question: &QuestionGrade, rubric: &Rubric) -> Test {
         score: question.points,
         max_score: question.max_points,
         status: if question.passes() { "passed" } else { "failed" },
-        name: words::question(question),
+        name: words::question(&rubric.sheet, question),
         name_format: "text",
         number: question.key(),
-        output: feedback::of_question(question, rubric.shows).lines.join("\n"),
+        output: feedback::of_question(question, rubric).lines.join("\n"),
         output_format: "text",
         visibility: "after_published",
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::gradebook::{self, Filled, Grade, Keys, Rules, fill, value};
 use super::sheet::{Sheet, SheetError};
-use crate::grade::points::Points;
+use crate::lab::Points;
 
 /// Enters the grades into a worksheet. `column` is the title of the grade's column where the site's language is not
 /// English, `comments` that of the feedback. Rows that Moodle locks say so in "Grade can be changed". With `overwrite` grades that are there already give

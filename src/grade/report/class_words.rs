@@ -1,7 +1,7 @@
 //! The words that the views of grades use for a class in numbers.
 
 use super::statistics::Statistics;
-use crate::grade::points::Points;
+use crate::lab::Points;
 use crate::wording::count;
 
 /// The class in numbers, in sentences.

@@ -16,7 +16,7 @@ use crate::lab::Question;
 /// Those of the writer.
 pub fn write(out: &mut dyn Write, class: &Class<'_>) -> io::Result<()> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-    let keys: Vec<String> = Question::ALL.into_iter().map(Question::key).collect();
+    let keys: Vec<String> = class.sheet.questions().iter().map(Question::key).collect();
     let verdicts = keys.iter().map(|key| format!("{key} verdict"));
     let head = ["name", "id", "email", "late", "points", "max_points"].into_iter().map(str::to_owned);
     let tail = ["findings", "for_a_human", "copies", "refused"].into_iter().map(str::to_owned);

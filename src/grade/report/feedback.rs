@@ -6,10 +6,10 @@
 use askama::Template;
 
 use crate::escape::harmless;
-use crate::grade::points::Points;
 use crate::grade::report::words;
 use crate::grade::result::{Comparison, ItemGrade, Proof, QuestionGrade, Submission};
 use crate::grade::rubric::{Rubric, Shows};
+use crate::lab::Points;
 
 /// What is said of one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +40,14 @@ pub fn summary(submission: &Submission, rubric: &Rubric) -> Vec<String> {
 
 /// What is said of each question.
 pub fn questions(submission: &Submission, rubric: &Rubric) -> Vec<OfQuestion> {
-    submission.questions.iter().map(|question| of_question(question, rubric.shows)).collect()
+    submission.questions.iter().map(|question| of_question(question, rubric)).collect()
 }
 
 /// What is said of a question, with its points.
-pub fn of_question(question: &QuestionGrade, shows: Shows) -> OfQuestion {
-    let title = format!("{}: {} of {} points", words::question(question), question.points, question.max_points);
+pub fn of_question(question: &QuestionGrade, rubric: &Rubric) -> OfQuestion {
+    let shows = rubric.shows;
+    let title = words::question(&rubric.sheet, question);
+    let title = format!("{title}: {} of {} points", question.points, question.max_points);
     let mut lines = Vec::new();
     if shows != Shows::Points {
         lines.extend(question.items.iter().filter_map(|item| of_item(item, shows)));

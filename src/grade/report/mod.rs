@@ -14,10 +14,13 @@ pub mod words;
 
 use crate::grade::copies::class::Uncompared;
 use crate::grade::result::{Graded, Refusal, SharedCapture, Submission};
+use crate::lab::Sheet;
 use summary::Summary;
 
 /// A graded class. Of each submission a summary is held; whole ones are handed out one by one.
 pub struct Class<'a> {
+    /// The lab.
+    pub sheet: &'a Sheet,
     /// The submissions in short, in the order of names.
     pub summaries: &'a [Summary],
     /// The submission at a place, from whichever thread asks.

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::Class;
 use super::summary::Summary;
-use crate::grade::points::Points;
 use crate::grade::result::Verdict;
-use crate::lab::Question;
+use crate::lab::Points;
+use crate::lab::Sheet;
 
 /// Steps of the distribution, from no points to all.
 const STEPS: u64 = 10;
@@ -69,6 +69,9 @@ pub struct Bin {
 pub struct QuestionStatistics {
     /// Its compact name: `I.1b`.
     pub question: String,
+    /// The question with its title.
+    #[serde(skip)]
+    pub title: String,
     /// Its points.
     pub points: Spread,
     /// Submissions by verdict, in the order of [`Verdict::ALL`].
@@ -80,16 +83,6 @@ pub struct QuestionStatistics {
 
 fn by_verdict<S: serde::Serializer>(counts: &[u64; 5], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(Verdict::ALL.into_iter().zip(counts))
-}
-
-impl QuestionStatistics {
-    /// The question with its topic.
-    pub fn title(&self) -> String {
-        match self.question.parse::<Question>() {
-            Ok(question) => format!("{question}  {}", question.topic()),
-            Err(_) => self.question.clone(),
-        }
-    }
 }
 
 impl Statistics {
@@ -104,7 +97,7 @@ impl Statistics {
             for_a_human: all.iter().filter(|summary| summary.asks() > 0).count(),
             distribution: distribution(all, spread.max_points),
             points: spread,
-            questions: questions(all),
+            questions: questions(all, class.sheet),
             not_handed_in: class.not_handed_in.map(<[String]>::to_vec),
         }
     }
@@ -153,7 +146,7 @@ fn distribution(all: &[Summary], most: Points) -> Vec<Bin> {
     bins
 }
 
-fn questions(all: &[Summary]) -> Vec<QuestionStatistics> {
+fn questions(all: &[Summary], sheet: &Sheet) -> Vec<QuestionStatistics> {
     let keys = all.first().map(|first| first.questions.iter().map(|question| question.key.clone()));
     let each = keys.into_iter().flatten().enumerate().map(|(place, key)| {
         let own = || all.iter().filter_map(|summary| summary.questions.get(place));
@@ -165,6 +158,7 @@ fn questions(all: &[Summary]) -> Vec<QuestionStatistics> {
             }
         }
         QuestionStatistics {
+            title: sheet.title_of(&key),
             question: key,
             points: Spread::of(own().map(|question| (question.points, question.max_points))),
             verdicts,

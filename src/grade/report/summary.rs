@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::grade::late;
-use crate::grade::points::Points;
 use crate::grade::result::{FindingMade, Identity, QuestionGrade, Submission, Verdict};
+use crate::lab::Points;
 
 /// A submission in short.
 #[derive(Debug, Clone, PartialEq, Eq)]

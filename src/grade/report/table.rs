@@ -7,6 +7,7 @@ use super::statistics::{Ask, QuestionStatistics, Statistics, worklist};
 use super::summary::Summary;
 use super::{Class, class_words, words};
 use crate::grade::result::{SharedFrames, Verdict};
+use crate::lab::Question;
 use crate::report::page::{Align, Column, Page, shorten};
 use crate::report::style::{Piece, Style};
 
@@ -35,8 +36,8 @@ const MOST_PAIRS: usize = 3;
 pub fn write(out: &mut dyn Write, class: &Class<'_>, style: Style) -> io::Result<()> {
     let mut page = Page::new(out, style);
     page.heading("Grades")?;
-    let titles = ["I.1a", "I.1b", "I.2", "I.3", "I.4a", "I.4b", "II.1", "II.2", "II.3"];
-    let questions = titles.into_iter().map(|title| (title, Align::Right));
+    let titles: Vec<String> = class.sheet.questions().iter().map(Question::key).collect();
+    let questions = titles.iter().map(|title| (title.as_str(), Align::Right));
     let ends = [("Submission", Align::Left), ("Points", Align::Right)];
     let columns: Vec<Column> = ends.into_iter().chain(questions).collect();
     page.table(&columns, class.summaries.iter().map(row))?;
@@ -99,7 +100,7 @@ fn questions_section(page: &mut Page<'_>, statistics: &Statistics) -> io::Result
         ("human", Align::Right),
     ];
     let rows = statistics.questions.iter().map(|question| {
-        let title = question.title().replace("  ", " ");
+        let title = question.title.replace("  ", " ");
         let counts = question.verdicts.map(|count| count.to_string());
         [title, question.points.median.to_string()].into_iter().chain(counts).collect()
     });
@@ -124,7 +125,7 @@ fn worklists(page: &mut Page<'_>, class: &Class<'_>, statistics: &Statistics) ->
     asked(page, class, "All questions", &common)?;
     for (question, asks) in &lists {
         let own: Vec<&Ask> = asks.iter().filter(|ask| !everywhere(ask)).collect();
-        asked(page, class, &question.title(), &own)?;
+        asked(page, class, &question.title, &own)?;
     }
     Ok(())
 }

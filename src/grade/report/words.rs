@@ -2,18 +2,13 @@
 
 use crate::grade::copies::class::Uncompared;
 use crate::grade::platforms::gradebook::Change;
-use crate::grade::points::Points;
 use crate::grade::result::{CaptureUsed, FindingMade, ItemGrade, QuestionGrade, SharedCapture, Submission, Verdict};
-use crate::lab::{Question, Step};
-use crate::report::words as analysis_words;
+use crate::lab::{Points, Sheet};
 use crate::wording::{count, list};
 
 /// A question with its topic: `I.1(b)  Socket addresses of the TCP connection`.
-pub fn question(grade: &QuestionGrade) -> String {
-    match grade.key().parse::<Question>() {
-        Ok(question) => format!("{question}  {}", question.topic()),
-        Err(_) => grade.key(),
-    }
+pub fn question(sheet: &Sheet, grade: &QuestionGrade) -> String {
+    sheet.title_of(&grade.key())
 }
 
 /// A finding with what it costs.
@@ -27,9 +22,9 @@ pub fn finding(finding: &FindingMade) -> String {
 }
 
 /// A capture with its step.
-pub fn capture(capture: &CaptureUsed) -> String {
-    let step = capture.step.as_ref().and_then(|step| step.parse::<Step>().ok());
-    let step = step.map_or_else(|| "no step of the lab that can be told".to_owned(), analysis_words::step);
+pub fn capture(sheet: &Sheet, capture: &CaptureUsed) -> String {
+    let step = capture.step.as_ref().and_then(|step| sheet.step(step).ok());
+    let step = step.map_or_else(|| "no step of the lab that can be told".to_owned(), |step| step.name());
     format!("{}: {step}, {} frames", capture.file, capture.frames)
 }
 

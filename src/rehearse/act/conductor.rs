@@ -195,7 +195,8 @@ impl Conductor<'_> {
             self.hosts.insert(host.name, thread);
         }
         if self.plan.programs.iter().any(|program| !self.has_journal(program)) {
-            self.wire = Some(self.host(HostName::A)?.run(Wire::watch)??);
+            let [plan::Host { name: server, .. }, ..] = self.plan.hosts;
+            self.wire = Some(self.host(server)?.run(Wire::watch)??);
         }
         let addresses: Vec<String> =
             self.plan.hosts.iter().map(|host| format!("{} {}/{}", host.name, host.ip, host.prefix)).collect();

@@ -12,7 +12,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use crate::analyze::analysis::{Analysis, LabStream};
 use crate::analyze::text::FrameRanges;
 use crate::escape::{harmless, is_harmful};
-use crate::lab::Step;
+use crate::lab::testing::step;
 use crate::report::ladder::{Wanted, text};
 use crate::report::style::Style;
 use crate::report::tables::{Cell, TableName};
@@ -94,7 +94,7 @@ fn analysis(texts: &[String; 4]) -> Analysis {
         protocol: Protocol::Tcp,
         client: tcp.addresses[0],
         server: tcp.addresses[1],
-        step: Step::TcpClient,
+        step: step("I.8"),
         established: true,
         answered: false,
         served: false,

@@ -2,6 +2,7 @@
 
 use super::links::{Drawn, Run};
 use crate::analyze::analysis::{Analysis, Answer, Basis, Claim, Evidence, Finding};
+use crate::lab::Step;
 use crate::report::{sentences, words};
 use crate::wording;
 
@@ -42,7 +43,7 @@ fn basis(of: Basis) -> BasisView {
 pub(super) struct AnswerView {
     pub(super) id: String,
     pub(super) question: String,
-    pub(super) topic: &'static str,
+    pub(super) topic: String,
     pub(super) points: String,
     pub(super) status: &'static str,
     pub(super) status_class: &'static str,
@@ -87,8 +88,8 @@ impl AnswerView {
         AnswerView {
             id: answer.question.key().replace('.', "-"),
             question: answer.question.to_string(),
-            topic: answer.question.topic(),
-            points: wording::count(u64::from(answer.points), "point"),
+            topic: answer.question.title().to_owned(),
+            points: wording::points(answer.points),
             status: words::status(answer.status),
             status_class: match answer.status {
                 crate::analyze::analysis::Status::Observed => "observed",
@@ -155,7 +156,7 @@ fn finding_view(finding: &Finding, drawn: &Drawn<'_>) -> FindingView {
         message: drawn.text(&finding.message, &evidence),
         file: finding.file.as_deref().map(|file| drawn.name(file)),
         code: finding.code,
-        redo: finding.redo.map(words::step),
+        redo: finding.redo.as_ref().map(Step::name),
         evidence: finding.evidence.iter().take(FILES).map(|evidence| evidence_view(evidence, drawn)).collect(),
     }
 }

@@ -19,8 +19,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
-use crate::analyze::analysis::{Analysis, CaptureAnalysis};
-use crate::lab::Step;
+use crate::analyze::analysis::{Analysis, CaptureAnalysis, RecordedStep};
+use crate::lab::Question;
 use crate::report::ladder::{Ladder, Wanted, of_capture};
 use crate::report::view;
 use crate::types::Protocol;
@@ -180,13 +180,19 @@ impl Ladders {
         })
     }
 
-    /// Those of step 8 beside those of step 12, where there are both; and the others.
+    /// Those of the TCP steps beside those of the UDP steps that a question compares, where there are both; and the others.
     fn views(self, analysis: &Analysis, drawn: &Drawn<'_>) -> (Option<[Vec<LadderView>; 2]>, Vec<LadderView>) {
-        let is = |ladder: &Ladder, step: Step, protocol: Protocol| {
+        let compared = compared(analysis);
+        let steps = compared.map(Question::steps).unwrap_or_default();
+        let is = |ladder: &Ladder, protocol: Protocol| {
             let capture = analysis.captures.get(ladder.capture);
             let of_step = |capture: &CaptureAnalysis| match protocol {
-                Protocol::Tcp => capture.stories.get(&ladder.stream).is_some_and(|story| story.step == step),
-                Protocol::Udp => capture.steps.iter().any(|recorded| recorded.step == step),
+                Protocol::Tcp => capture.stories.get(&ladder.stream).is_some_and(|story| steps.contains(&story.step)),
+                Protocol::Udp => {
+                    let udp =
+                        |recorded: &RecordedStep| recorded.protocol == Protocol::Udp && steps.contains(&recorded.step);
+                    capture.steps.iter().any(udp)
+                }
             };
             ladder.lab && ladder.protocol == protocol && capture.is_some_and(of_step)
         };
@@ -194,8 +200,8 @@ impl Ladders {
             let file = analysis.captures.get(ladder.capture).map_or("", |capture| capture.file.as_str());
             LadderView::new(ladder, drawn.name(file))
         };
-        let tcp = |ladder: &Ladder| is(ladder, Step::TcpClient, Protocol::Tcp);
-        let udp = |ladder: &Ladder| is(ladder, Step::Udp, Protocol::Udp);
+        let tcp = |ladder: &Ladder| is(ladder, Protocol::Tcp);
+        let udp = |ladder: &Ladder| is(ladder, Protocol::Udp);
         if !(self.chosen.iter().any(tcp) && self.chosen.iter().any(udp)) {
             return (None, self.chosen.iter().map(shown).collect());
         }
@@ -204,6 +210,12 @@ impl Ladders {
         let rest = self.chosen.iter().filter(|ladder| !tcp(ladder) && !udp(ladder)).map(shown).collect();
         (Some([left, right]), rest)
     }
+}
+
+/// The question that compares TCP with UDP, where there is one.
+fn compared(analysis: &Analysis) -> Option<&Question> {
+    let mut questions = analysis.lab.sheet.questions().iter();
+    questions.find(|question| [Protocol::Tcp, Protocol::Udp].iter().all(|one| question.step_with(*one).is_some()))
 }
 
 /// The streams of a capture that could be drawn.

@@ -1,7 +1,6 @@
 //! The servers' sockets: 1 listening and one connected for each client, or one for all in UDP.
 
 use crate::analyze::analysis::{Analysis, Facts, LabStream};
-use crate::lab::{Part, Step};
 use crate::report::words;
 use crate::types::{Protocol, SocketAddress};
 use crate::wording;
@@ -28,13 +27,17 @@ pub(super) struct Socket {
     pub(super) remote: String,
 }
 
-/// The servers of both parts, TCP before UDP.
+/// The servers, part by part, TCP before UDP.
 pub(super) fn servers(analysis: &Analysis) -> Vec<ServerView> {
     let mut views = Vec::new();
-    for (part, protocol) in [(Part::I, Protocol::Tcp), (Part::I, Protocol::Udp), (Part::II, Protocol::Tcp)] {
+    for Group { part, protocol, is_parallel } in groups(analysis) {
         let mut streams: Vec<&LabStream> = analysis.lab.streams.iter().collect();
-        streams.retain(|stream| stream.step.part() == part && stream.protocol == protocol && stream.established);
-        streams.sort_by_key(|stream| stream.step);
+        streams.retain(|stream| {
+            let step = &stream.step;
+            let is_of = step.part() == part && step.is_parallel() == is_parallel;
+            is_of && stream.protocol == protocol && stream.established
+        });
+        streams.sort_by(|one, other| one.step.cmp(&other.step));
         let mut addresses: Vec<SocketAddress> = Vec::new();
         for stream in &streams {
             if !addresses.contains(&stream.server) {
@@ -45,7 +48,7 @@ pub(super) fn servers(analysis: &Analysis) -> Vec<ServerView> {
         for address in addresses {
             let of_it: Vec<&LabStream> = streams.iter().filter(|stream| stream.server == address).copied().collect();
             views.push(match protocol {
-                Protocol::Tcp => tcp(analysis, part, address, &of_it, single),
+                Protocol::Tcp => tcp(analysis, part, address, &of_it, is_parallel && single),
                 Protocol::Udp => udp(analysis, part, address, &of_it),
             });
         }
@@ -53,9 +56,34 @@ pub(super) fn servers(analysis: &Analysis) -> Vec<ServerView> {
     views
 }
 
-fn tcp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabStream], single: bool) -> ServerView {
+/// Steps whose clients come to one kind of server.
+#[derive(PartialEq)]
+struct Group<'a> {
+    part: Option<&'a str>,
+    protocol: Protocol,
+    is_parallel: bool,
+}
+
+/// The groups of the sheet's steps, in its order.
+fn groups(analysis: &Analysis) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for step in analysis.lab.sheet.recorded() {
+        let group =
+            step.protocol().map(|protocol| Group { part: step.part(), protocol, is_parallel: step.is_parallel() });
+        groups.extend(group.filter(|group| !groups.contains(group)));
+    }
+    groups
+}
+
+fn tcp(
+    analysis: &Analysis,
+    part: Option<&str>,
+    address: SocketAddress,
+    streams: &[&LabStream],
+    is_answered: bool,
+) -> ServerView {
     let (queued, accepted): (Vec<&LabStream>, Vec<&LabStream>) = streams.iter().partition(|stream| may_wait(stream));
-    let answered = (part == Part::II && single).then(|| answered(analysis)).flatten();
+    let answered = is_answered.then(|| answered(analysis)).flatten();
     let (listening, connected) = answered.unwrap_or((1, accepted.len() as u64));
     let all = listening.saturating_add(connected);
     let socket = |class, kind, remote| Socket { class, kind, local: address.to_string(), side: "remote", remote };
@@ -89,10 +117,10 @@ fn tcp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabS
 /// Whether a connection may have waited in the listening socket's queue: it came while the program served another client,
 /// and nothing shows that the program accepted it.
 fn may_wait(stream: &LabStream) -> bool {
-    stream.step == Step::BusyServer && !stream.served
+    stream.step.is_beside_busy() && !stream.served
 }
 
-/// The numbers of the answer to II.2, which may know more than the captures.
+/// The numbers of the answer about the server's sockets, which may know more than the captures.
 fn answered(analysis: &Analysis) -> Option<(u64, u64)> {
     analysis.answers.iter().find_map(|answer| match answer.facts {
         Facts::ServerSockets { listening_sockets: Some(listening), connection_sockets: Some(connected), .. } => {
@@ -102,7 +130,7 @@ fn answered(analysis: &Analysis) -> Option<(u64, u64)> {
     })
 }
 
-fn udp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabStream]) -> ServerView {
+fn udp(analysis: &Analysis, part: Option<&str>, address: SocketAddress, streams: &[&LabStream]) -> ServerView {
     let clients: Vec<String> = streams.iter().take(DRAWN).map(|stream| end(analysis, stream.client)).collect();
     let hidden = streams.len().saturating_sub(clients.len());
     ServerView {
@@ -120,8 +148,9 @@ fn udp(analysis: &Analysis, part: Part, address: SocketAddress, streams: &[&LabS
     }
 }
 
-fn title(analysis: &Analysis, part: Part, protocol: Protocol, address: SocketAddress) -> String {
-    format!("Part {part}, {protocol} server {}", end(analysis, address))
+fn title(analysis: &Analysis, part: Option<&str>, protocol: Protocol, address: SocketAddress) -> String {
+    let part = part.map(|part| format!("Part {part}, ")).unwrap_or_default();
+    format!("{part}{protocol} server {}", end(analysis, address))
 }
 
 fn end(analysis: &Analysis, address: SocketAddress) -> String {

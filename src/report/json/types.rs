@@ -14,7 +14,7 @@ use crate::analyze::conversation::roles::roles;
 use crate::analyze::text::{Span, Text};
 use crate::analyze::track::{Close, HandshakeState, SideCounts, TcpConnection, UdpSide};
 use crate::capfile::{CaptureWarning, Interface};
-use crate::lab::{Part, Step};
+use crate::lab::{Points, Step};
 use crate::report::json::frames::{DatagramJson, SegmentJson, listed};
 use crate::report::typed::Contents;
 use crate::report::view::{self, Ends, Tcp, Udp};
@@ -42,7 +42,7 @@ where
 pub(super) struct Document<'a> {
     schema: &'static str,
     captures: Vec<Capture<'a>>,
-    lab: LabJson,
+    lab: LabJson<'a>,
     findings: Vec<FindingJson<'a>>,
     answers: Vec<AnswerJson<'a>>,
 }
@@ -156,8 +156,8 @@ impl<'a> WarningJson<'a> {
 
 #[derive(Serialize)]
 struct StepJson {
-    part: Part,
-    step: &'static str,
+    part: Option<String>,
+    step: String,
     protocol: Protocol,
     host: Option<IpAddr>,
     frames: u64,
@@ -167,8 +167,8 @@ struct StepJson {
 impl StepJson {
     fn of(recorded: &RecordedStep) -> Self {
         StepJson {
-            part: recorded.step.part(),
-            step: recorded.step.number(),
+            part: recorded.step.part().map(str::to_owned),
+            step: recorded.step.number().to_owned(),
             protocol: recorded.protocol,
             host: recorded.host,
             frames: recorded.frames,
@@ -276,7 +276,7 @@ impl TcpJson {
                 Close::Reset => "reset",
             },
             closed_by: story.and_then(|story| story.closed_by),
-            step: story.map(|story| StepName::of(story.step)),
+            step: story.map(|story| StepName::of(&story.step)),
             service: story.map(|story| ServiceJson::of(&story.service)),
             first_frame: connection.first_frame,
             last_frame: connection.last_frame,
@@ -299,13 +299,13 @@ impl TcpJson {
 /// A step by its part and number.
 #[derive(Serialize)]
 struct StepName {
-    part: Part,
-    step: &'static str,
+    part: Option<String>,
+    step: String,
 }
 
 impl StepName {
-    fn of(step: Step) -> Self {
-        StepName { part: step.part(), step: step.number() }
+    fn of(step: &Step) -> Self {
+        StepName { part: step.part().map(str::to_owned), step: step.number().to_owned() }
     }
 }
 
@@ -390,9 +390,9 @@ impl UdpJson {
 }
 
 #[derive(Serialize)]
-struct LabJson {
+struct LabJson<'a> {
     hosts: Vec<HostJson>,
-    servers: Vec<ServerJson>,
+    servers: Vec<ServerJson<'a>>,
     why: String,
 }
 
@@ -404,27 +404,27 @@ struct HostJson {
 }
 
 #[derive(Serialize)]
-struct ServerJson {
+struct ServerJson<'a> {
     protocol: Protocol,
     address: SocketAddress,
     kind: Option<ServerKind>,
     basis: Option<Basis>,
-    parts: Vec<PartKind>,
+    parts: Vec<PartKind<'a>>,
 }
 
 /// Of what kind the server of one part is.
 #[derive(Serialize)]
-struct PartKind {
-    part: Part,
+struct PartKind<'a> {
+    part: Option<&'a str>,
     kind: ServerKind,
     basis: Basis,
 }
 
-impl LabJson {
-    fn of(lab: &LabFound) -> Self {
+impl<'a> LabJson<'a> {
+    fn of(lab: &'a LabFound) -> Self {
         let host =
             |host: &HostFound| HostJson { name: host.name.to_string(), address: host.address, basis: host.basis };
-        let server = |server: &ServerFound| ServerJson {
+        let server = |server: &'a ServerFound| ServerJson {
             protocol: server.protocol,
             address: server.address,
             kind: server.kind,
@@ -432,7 +432,7 @@ impl LabJson {
             parts: server
                 .parts
                 .iter()
-                .map(|(part, kind, basis)| PartKind { part: *part, kind: *kind, basis: *basis })
+                .map(|(part, kind, basis)| PartKind { part: part.as_deref(), kind: *kind, basis: *basis })
                 .collect(),
         };
         LabJson {
@@ -460,7 +460,7 @@ impl<'a> FindingJson<'a> {
             severity: finding.severity,
             file: finding.file.as_deref(),
             message: &finding.message,
-            redo: finding.redo.map(|step| step.to_string()),
+            redo: finding.redo.as_ref().map(ToString::to_string),
             evidence: &finding.evidence,
         }
     }
@@ -512,9 +512,9 @@ impl<'a> SpanJson<'a> {
 
 #[derive(Serialize)]
 struct AnswerJson<'a> {
-    question: &'static str,
-    part: Option<&'static str>,
-    points: u32,
+    question: &'a str,
+    part: Option<&'a str>,
+    points: Points,
     status: Status,
     short: &'a Text,
     answer: Text,

@@ -11,7 +11,7 @@ use crate::report::view::{self, Tcp};
 use crate::report::{sentences, typed, words};
 use crate::types::SocketAddress;
 
-const fn columns(both: bool) -> [Column; 7] {
+const fn columns(both: bool) -> [Column<'static>; 7] {
     [
         ("File", Align::Left),
         ("Stream", Align::Right),

@@ -10,7 +10,7 @@ use crate::report::table::listing::{Listing, with_few_notes};
 use crate::report::view::{self, Udp};
 use crate::report::{sentences, typed, words};
 
-fn columns(both: bool, all: bool) -> Vec<Column> {
+fn columns(both: bool, all: bool) -> Vec<Column<'static>> {
     let mut columns = vec![
         ("File", Align::Left),
         ("Stream", Align::Right),

@@ -7,7 +7,6 @@ use socklab::analyze::conversation::roles::{FrameRole, RoleOfFrame};
 use socklab::analyze::packet::TcpFlags;
 use socklab::analyze::text::{Span, Text};
 use socklab::analyze::track::{Close, HandshakeState};
-use socklab::lab::Question;
 use socklab::types::{FrameNumber, Protocol};
 
 use super::set::{Said, Set, Stream, named_frames};
@@ -278,7 +277,7 @@ pub(super) fn roles_agree(set: &Set) -> Vec<String> {
 /// The frame lists of I.1(a) hold every frame of the connections that the answer is about, each in the list of its role.
 pub(super) fn frame_lists_agree(set: &Set) -> Vec<String> {
     let mut faults = Vec::new();
-    for answer in set.analysis.answers.iter().filter(|answer| answer.question == Question::I1a) {
+    for answer in set.analysis.answers.iter().filter(|answer| answer.question.key() == "I.1a") {
         let Facts::TcpFrames { data_frames, acknowledgement_frames, closing_frames, retransmitted_frames, .. } =
             &answer.facts
         else {

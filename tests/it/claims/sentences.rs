@@ -117,12 +117,8 @@ fn only_clients_are_all(set: &Set) -> Vec<String> {
             Span::Host(host) => Some(host.ip),
             _ => None,
         });
-        let of_part_two = set
-            .analysis
-            .lab
-            .streams
-            .iter()
-            .filter(|stream| stream.established && matches!(stream.step.part(), socklab::lab::Part::II));
+        let of_part_two =
+            set.analysis.lab.streams.iter().filter(|stream| stream.established && stream.step.is_parallel());
         for stream in of_part_two.filter(|stream| Some(stream.client.ip) != host) {
             faults.push(format!("{}: but {} is there too", finding.message, stream.client));
         }

@@ -101,9 +101,9 @@ pub(super) fn one_verdict(set: &Set) -> Vec<String> {
     let mut faults = Vec::new();
     for stream in set.streams().into_iter().filter(|stream| stream.connection.syn.is_some()) {
         let key = format!("{:?} {:?}", stream.connection.addresses, stream.connection.base_sequence);
-        let own = (verdict(&stream), stream.capture.stories[&stream.connection.stream].step);
-        let there = *seen.entry(key).or_insert(own);
-        if there != own {
+        let own = (verdict(&stream), stream.capture.stories[&stream.connection.stream].step.clone());
+        let there = seen.entry(key).or_insert_with(|| own.clone());
+        if *there != own {
             faults.push(format!("{}: {own:?} here, {there:?} elsewhere", name(&stream)));
         }
     }
@@ -231,8 +231,8 @@ pub(super) fn sentences_fit_the_kind(set: &Set) -> Vec<String> {
 pub(super) fn steps_agree(set: &Set) -> Vec<String> {
     let mut faults = Vec::new();
     for stream in set.streams() {
-        let step = stream.capture.stories[&stream.connection.stream].step;
-        if !stream.capture.steps.iter().any(|recorded| recorded.step == step) {
+        let step = &stream.capture.stories[&stream.connection.stream].step;
+        if !stream.capture.steps.iter().any(|recorded| recorded.step == *step) {
             faults.push(format!("{}: step {step} is not among those of its file", name(&stream)));
         }
     }

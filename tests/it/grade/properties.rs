@@ -8,11 +8,11 @@ use proptest::test_runner::Config;
 use socklab::grade::budget::Budget;
 use socklab::grade::collect::Collector;
 use socklab::grade::limits::SubmissionLimits;
-use socklab::grade::points::Points;
 use socklab::grade::result::{Identity, ItemGrade, Submission, Verdict};
 use socklab::grade::rubric::Rubric;
 use socklab::grade::submission;
 use socklab::lab::LabConfig;
+use socklab::lab::Points;
 
 use super::class::{Filled, Lab, lab};
 use super::packets::{Capture, Dice};
@@ -22,7 +22,7 @@ type Files = Vec<(String, Vec<u8>)>;
 fn graded(files: &Files) -> Submission {
     let limits = SubmissionLimits::default();
     let budget = Budget::new(&limits, &|| false);
-    let mut collector = Collector::new(&limits, &budget);
+    let mut collector = Collector::new(&limits, &budget, &LabConfig::default().sheet);
     for (name, bytes) in files {
         collector.streamed(name, &mut bytes.as_slice());
     }

@@ -1,4 +1,4 @@
-//! Misconceptions about frames and their numbers: I.1(a).
+//! Misconceptions about frames and their numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,7 +9,6 @@ use super::scene::{Guess, Scene, guess};
 use crate::analyze::analysis::CaptureAnalysis;
 use crate::grade::form::Given;
 use crate::grade::form::value::Value;
-use crate::lab::Step;
 use crate::report::view;
 
 type Frames = BTreeSet<u64>;
@@ -20,7 +19,7 @@ pub(super) fn guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
     let (data, acknowledging) = (frames("data_frames"), frames("acknowledgement_frames"));
     let (handshake, closing) = (frames("handshake_frames"), frames("closing_frames"));
     let (streams, exports) = (streams(scene), exports(scene));
-    let runs = elsewhere::runs_of_other_steps(scene.analysis);
+    let runs = elsewhere::runs_of_other_steps(scene.analysis, scene.question);
     let only_closing: Frames = closing.difference(&data).copied().collect();
     let closed = data.clone();
     vec![
@@ -70,13 +69,13 @@ fn frames_of(value: Option<&Value>) -> Option<&Frames> {
     }
 }
 
-/// The captures of step 8.
+/// The captures of the question's steps.
 fn captures<'g>(scene: &'g Scene<'_>) -> impl Iterator<Item = &'g CaptureAnalysis> {
-    let is = |capture: &&CaptureAnalysis| capture.steps.iter().any(|it| it.step == Step::TcpClient);
+    let is = |capture: &&CaptureAnalysis| capture.steps.iter().any(|it| scene.question.steps().contains(&it.step));
     scene.analysis.captures.iter().filter(is)
 }
 
-/// The stream numbers of the lab's connections in step 8, as a student would write them, where they are no frames of it.
+/// The stream numbers of the lab's connections in the question's steps, as a student would write them, where they are no frames of it.
 fn streams(scene: &Scene<'_>) -> BTreeSet<String> {
     let of_lab = captures(scene).flat_map(|capture| view::tcp_of(capture, true));
     of_lab.map(|tcp| tcp.connection.stream.0.to_string()).collect()

@@ -11,20 +11,20 @@ mod words;
 
 use std::collections::BTreeSet;
 
+use crate::analyze::kinds as names;
 use crate::grade::form::fields::EXPLANATION;
 use crate::grade::result::{ItemGrade, MisconceptionMade, Verdict};
-use crate::lab::Question;
 
 use scene::Guess;
 pub(super) use scene::Scene;
 
 /// The misconceptions that the answers to a question show.
 pub(super) fn find(scene: &Scene<'_>) -> Vec<MisconceptionMade> {
-    let guesses = match scene.question {
-        Question::I1a => frames::guesses(scene),
-        Question::I1b | Question::II2 | Question::II3 => sockets::guesses(scene),
-        Question::I4a | Question::I4b => sockets::udp_guesses(scene),
-        Question::I2 | Question::I3 | Question::II1 => Vec::new(),
+    let guesses = match scene.question.kind() {
+        names::TCP_FRAMES => frames::guesses(scene),
+        names::TCP_ADDRESSES | names::SERVER_SOCKETS | names::CLIENT_SOCKETS => sockets::guesses(scene),
+        names::UDP_FRAMES | names::UDP_CLIENTS => sockets::udp_guesses(scene),
+        _ => Vec::new(),
     };
     // What no capture shows may be wrong all the same.
     let is_wrong = |item: &&ItemGrade| match item.verdict {

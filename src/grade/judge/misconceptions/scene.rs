@@ -17,7 +17,7 @@ pub(in crate::grade::judge) struct Scene<'a> {
     pub(in crate::grade::judge) analysis: &'a Analysis,
     pub(in crate::grade::judge) known: &'a Known,
     pub(in crate::grade::judge) elsewhere: &'a [Elsewhere],
-    pub(in crate::grade::judge) question: Question,
+    pub(in crate::grade::judge) question: &'a Question,
     pub(in crate::grade::judge) entry: &'a Entry,
     pub(in crate::grade::judge) items: &'a [ItemGrade],
 }

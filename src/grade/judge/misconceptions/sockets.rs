@@ -1,13 +1,13 @@
-//! Misconceptions about sockets and their addresses: I.1(b), II.2, II.3, and UDP: I.4.
+//! Misconceptions about sockets and their addresses, and about UDP.
 
 use std::collections::BTreeSet;
 
 use super::super::elsewhere;
 use super::kinds::Misconception;
 use super::scene::{Guess, Scene, guess};
+use crate::analyze::kinds;
 use crate::grade::form::Given;
 use crate::grade::form::value::Value;
-use crate::lab::Question;
 use crate::types::SocketAddress;
 
 type Addresses = BTreeSet<SocketAddress>;
@@ -15,9 +15,9 @@ type Addresses = BTreeSet<SocketAddress>;
 /// What leads to other addresses and counts than those of the sockets, the most particular first.
 pub(super) fn guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
     let (clients, servers) = ends(scene);
-    // The connections of Part II are not another step's where the question is about them.
-    let runs = match scene.question {
-        Question::I1b => elsewhere::runs_of_other_steps(scene.analysis),
+    // The connections side by side are not another step's where the question is about them.
+    let runs = match scene.question.kind() {
+        kinds::TCP_ADDRESSES => elsewhere::runs_of_other_steps(scene.analysis, scene.question),
         _ => Vec::new(),
     };
     let shown = |key: &str| match scene.shown(key) {
@@ -42,7 +42,7 @@ pub(super) fn guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
             let is_of = |value: Option<&Value>| matches!(value, Some(Value::Addresses(there)) if *there == own);
             let key = if key == "clients" { "client_socket_addresses" } else { key };
             of_captures.into_iter().any(|place| place.has(key, &Value::Addresses(own.clone())))
-                || runs.iter().any(|run| is_of(run.known.get(Question::I1b, key)))
+                || runs.iter().any(|run| is_of(run.known.get(scene.question, key)))
         }),
         guess(Misconception::ListeningForgotten, move |key, given| match key {
             "listening_sockets" => count(given) == Some(0),
@@ -63,11 +63,11 @@ pub(super) fn guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
 
 /// What leads to other counts than those of UDP.
 pub(super) fn udp_guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
-    let datagrams = match scene.known.get(Question::I4a, "udp_datagrams") {
+    let datagrams = match scene.known.of_kind(kinds::UDP_FRAMES, "udp_datagrams") {
         Some(Value::Count(count)) => Some(*count),
         _ => None,
     };
-    let tcp_control = match scene.known.get(Question::I4a, "tcp_control_frames") {
+    let tcp_control = match scene.known.of_kind(kinds::UDP_FRAMES, "tcp_control_frames") {
         Some(Value::Count(count)) => Some(*count),
         _ => None,
     };
@@ -91,16 +91,16 @@ pub(super) fn udp_guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
 
 /// The socket addresses of clients and servers that a question is about.
 fn ends(scene: &Scene<'_>) -> (Addresses, Addresses) {
-    let of = |question, key| match scene.known.get(question, key) {
+    let of = |kind, key| match scene.known.of_kind(kind, key) {
         Some(Value::Addresses(addresses)) => addresses.clone(),
         Some(Value::Clients(clients)) => {
             clients.iter().flat_map(|client| client.socket_addresses.iter().copied()).collect()
         }
         _ => Addresses::new(),
     };
-    match scene.question {
-        Question::I1b => (of(Question::I1b, "client_socket_addresses"), of(Question::I1b, "server_socket_addresses")),
-        _ => (of(Question::II3, "clients"), of(Question::II2, "server_socket_addresses")),
+    match scene.question.kind() {
+        kind @ kinds::TCP_ADDRESSES => (of(kind, "client_socket_addresses"), of(kind, "server_socket_addresses")),
+        _ => (of(kinds::CLIENT_SOCKETS, "clients"), of(kinds::SERVER_SOCKETS, "server_socket_addresses")),
     }
 }
 

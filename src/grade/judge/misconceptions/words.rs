@@ -3,8 +3,8 @@
 
 use super::kinds::Misconception;
 use super::scene::Scene;
+use crate::analyze::kinds;
 use crate::analyze::track::Side;
-use crate::lab::Question;
 use crate::report::view;
 
 /// Words after which a number is said to be the one on the wire.
@@ -19,7 +19,7 @@ const NEAR: usize = 6;
 
 /// The misconceptions that numbers in a text show.
 pub(super) fn find(scene: &Scene<'_>, text: &str) -> Vec<Misconception> {
-    if !matches!(scene.question, Question::I1a | Question::I1b) {
+    if !matches!(scene.question.kind(), kinds::TCP_FRAMES | kinds::TCP_ADDRESSES) {
         return Vec::new();
     }
     let isns = initial_numbers(scene);
@@ -44,7 +44,7 @@ pub(super) fn find(scene: &Scene<'_>, text: &str) -> Vec<Misconception> {
     found
 }
 
-/// The raw initial sequence numbers of the clients of step 8.
+/// The raw initial sequence numbers of the clients.
 fn initial_numbers(scene: &Scene<'_>) -> Vec<u32> {
     let of_lab = scene.analysis.captures.iter().flat_map(|capture| view::tcp_of(capture, true));
     let of_client = of_lab.filter(|tcp| tcp.connection.syn.is_some()).filter_map(|tcp| {

@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use askama::Template;
 
 use super::{COPIES, Frame, Mark, Pages, WORKLIST, marks, safe, worklist_file};
-use crate::grade::points::Points;
 use crate::grade::report::statistics::{QuestionStatistics, Statistics};
 use crate::grade::report::summary::Summary;
 use crate::grade::report::{Class, class_words, words};
 use crate::grade::result::{Refusal, SharedCapture, Verdict};
+use crate::lab::Points;
 
 const SCRIPT: &str = include_str!("../templates/grades-script.js");
 
@@ -209,7 +209,7 @@ fn question(of: &QuestionStatistics, all: usize, linked: bool) -> QuestionRow {
     let label =
         Verdict::ALL.into_iter().zip(of.verdicts).map(|(verdict, count)| format!("{count} {}", verdict.words()));
     QuestionRow {
-        title: of.title(),
+        title: of.title.clone(),
         link: if linked && of.for_a_human > 0 {
             format!("{WORKLIST}/{}", worklist_file(&of.question))
         } else {

@@ -10,6 +10,7 @@ pub mod index;
 pub mod student;
 pub mod worklist;
 
+use crate::lab::Sheet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -26,6 +27,8 @@ const STYLE: &str = include_str!("../templates/grades-style.css");
 pub struct Pages {
     /// The files of the students by their place, such as `Lee_ Ann.html`.
     pub students: Vec<String>,
+    /// The lab.
+    pub sheet: Sheet,
 }
 
 /// The folder of the students' pages.

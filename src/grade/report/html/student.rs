@@ -8,6 +8,7 @@ use super::{Frame, Pages, lines, safe};
 use crate::grade::ladder::Ladder;
 use crate::grade::report::words;
 use crate::grade::result::{ClaimMade, Graded, ItemGrade, Proof, QuestionGrade};
+use crate::lab::Sheet;
 
 /// Writes the page of the student at a place.
 ///
@@ -99,22 +100,22 @@ fn student(place: usize, graded: &Graded, pages: &Pages) -> Student {
         points: submission.points.to_string(),
         max_points: submission.max_points.to_string(),
         identity: safe(&known.collect::<Vec<_>>().join(", ")),
-        captures: submission.captures.iter().map(|capture| safe(&words::capture(capture))).collect(),
+        captures: submission.captures.iter().map(|capture| safe(&words::capture(&pages.sheet, capture))).collect(),
         findings: submission.findings.iter().map(|finding| safe(&words::finding(finding))).collect(),
         problems: submission.form_problems.iter().map(|problem| safe(problem)).collect(),
         refused: submission.refused.iter().map(|r| safe(&format!("{}: {}", r.name, r.reason))).collect(),
         pending: if submission.is_final() { String::new() } else { safe(&words::pending(submission)) },
         notes: submission.notes.iter().map(|note| safe(note)).collect(),
         pictures: submission.pictures.iter().map(|name| safe(name)).collect(),
-        questions: submission.questions.iter().map(question).collect(),
+        questions: submission.questions.iter().map(|grade| question(&pages.sheet, grade)).collect(),
         ladders: graded.ladders.iter().map(ladder).collect(),
     }
 }
 
-fn question(grade: &QuestionGrade) -> QuestionView {
+fn question(sheet: &Sheet, grade: &QuestionGrade) -> QuestionView {
     QuestionView {
         key: grade.key(),
-        title: words::question(grade),
+        title: words::question(sheet, grade),
         class: words::class(grade.verdict),
         sign: words::sign(grade.verdict),
         verdict: grade.verdict.words(),

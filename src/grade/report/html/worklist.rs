@@ -24,7 +24,7 @@ pub fn begin(out: &mut dyn Write, class: &Class<'_>, question: &QuestionStatisti
         more: ask.places.len().saturating_sub(MOST_NAMES),
         students: ask.places.iter().take(MOST_NAMES).filter_map(|place| link(class, pages, *place)).collect(),
     });
-    let title = format!("For you: {}", question.title());
+    let title = format!("For you: {}", question.title);
     let head = Head { frame: Frame::new(&title, None), title, asks: asks.collect() };
     head.write_into(out).map_err(io::Error::other)
 }

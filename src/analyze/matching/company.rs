@@ -1,5 +1,5 @@
-//! To which part of the sheet each connection belongs: Part I has one client on a host at a time, Part II two side by side,
-//! to a server of its own or after everything else.
+//! In which company each connection was: alone on its host, as with a server that serves one client at a time, or of a run
+//! with clients side by side, to a server of its own or after everything else.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,26 +8,43 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::story::{Clocks, Moment, Story};
-use crate::lab::Part;
-use crate::types::{SocketAddress, Timestamp};
+use crate::lab::{HostName, Sheet};
+use crate::types::{Protocol, SocketAddress, Timestamp};
 
-/// Nanoseconds after step 12 within which Part II begins.
+/// Nanoseconds after a host's datagrams within which its clients side by side begin.
 const LONGEST_PAUSE: i128 = 30 * 60 * 1_000_000_000;
 
-/// The parts of all connections, by their index.
-pub(super) fn parts(
+/// The company that a connection belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// Clients of which each host runs one at a time.
+    Alone,
+    /// Clients side by side.
+    Parallel,
+}
+
+/// The company of all connections, by their index.
+pub(super) fn company(
+    sheet: &Sheet,
     story: &Story,
     connections: &[LabConnection],
     conversations: &[LabConversation],
-    set: impl Fn(usize) -> Option<Part>,
-) -> Vec<Part> {
+    set: impl Fn(usize) -> Option<Company>,
+) -> Vec<Company> {
+    // A lab that has steps of one company only has no choice.
+    let has = |parallel: bool| sheet.recorded().any(|step| step.runs(Protocol::Tcp) && step.is_parallel() == parallel);
+    match (has(false), has(true)) {
+        (true, true) => {}
+        (false, true) => return vec![Company::Parallel; connections.len()],
+        (_, false) => return vec![Company::Alone; connections.len()],
+    }
     let parallel = parallel(connections);
-    let servers = servers_of_part_two(connections, &parallel);
+    let servers = servers_of_parallel(connections, &parallel);
     let starts = starts(story, connections, &parallel);
     let sent = first_datagrams(conversations);
     let connected = first_connections(connections);
     let clocks = &story.clocks;
-    let mut parts: Vec<Part> = Vec::with_capacity(connections.len());
+    let mut all: Vec<Company> = Vec::with_capacity(connections.len());
     for (index, connection) in connections.iter().enumerate() {
         let set = connection.sightings().iter().find_map(|sighting| set(sighting.capture));
         let second = || {
@@ -39,35 +56,46 @@ pub(super) fn parts(
                 })
                 || after_datagrams(clocks, connection, &sent, &connected)
         };
-        parts.push(set.unwrap_or_else(|| if second() { Part::II } else { Part::I }));
+        all.push(set.unwrap_or_else(|| if second() { Company::Parallel } else { Company::Alone }));
     }
-    lone_client_of_part_two(story, connections, &mut parts);
-    attempts(connections, &mut parts);
-    parts
+    if is_captured_in_parallel_only(sheet) {
+        lone_client_of_parallel(story, connections, &mut all);
+    }
+    attempts(connections, &mut all);
+    all
 }
 
-/// The sheet asks for captures of the second host in Part II only. So where another host has connections of Part II, and
-/// this one has none and did not wait in Part I, a later connection of it is of Part II with one client. The files' times are
-/// weak evidence, but for a step they are enough: no claim rests on them.
-fn lone_client_of_part_two(story: &Story, connections: &[LabConnection], parts: &mut [Part]) {
+/// Whether the sheet asks for captures of some host's clients side by side, and for none of its clients alone.
+fn is_captured_in_parallel_only(sheet: &Sheet) -> bool {
+    let captured = |parallel: bool, host: HostName| {
+        let mut steps = sheet.captured().filter(|step| step.runs(Protocol::Tcp) && step.is_parallel() == parallel);
+        steps.any(|step| step.hosts().contains(&host))
+    };
+    sheet.clients().any(|host| captured(true, host) && !captured(false, host))
+}
+
+/// Where the sheet asks for captures of a host only for its clients side by side: where another host has such connections,
+/// and this one has none and did not wait, a later connection of it is of those, with one client. The files' times are weak
+/// evidence, but for a step they are enough: no claim rests on them.
+fn lone_client_of_parallel(story: &Story, connections: &[LabConnection], all: &mut [Company]) {
     let first_time = |connection: &LabConnection| first_moments(connection).find_map(|moment| moment.time);
     let mut hosts: BTreeSet<IpAddr> = BTreeSet::new();
     let mut start: Option<Timestamp> = None;
-    for (connection, part) in connections.iter().zip(parts.iter()) {
-        if *part == Part::II && connection.established() {
+    for (connection, company) in connections.iter().zip(all.iter()) {
+        if *company == Company::Parallel && connection.established() {
             hosts.insert(connection.client().ip);
             start = [start, first_time(connection)].into_iter().flatten().min();
         }
     }
     let Some(start) = start else { return };
     let first_host = connections.iter().find(|connection| connection.established()).map(|c| c.client().ip);
-    for ((index, connection), part) in connections.iter().enumerate().zip(parts) {
+    for ((index, connection), company) in connections.iter().enumerate().zip(all) {
         let host = connection.client().ip;
         let waited = story.services.get(index).is_some_and(|service| service.was_queued());
         let later = first_time(connection).is_some_and(|time| time > start);
         let lone = connection.established() && !hosts.contains(&host) && first_host != Some(host);
         if lone && later && !waited {
-            *part = Part::II;
+            *company = Company::Parallel;
         }
     }
 }
@@ -97,8 +125,8 @@ fn parallel(connections: &[LabConnection]) -> BTreeSet<usize> {
     found
 }
 
-/// Where one server had clients side by side and another one had not, all connections of the former are of Part II.
-fn servers_of_part_two(connections: &[LabConnection], parallel: &BTreeSet<usize>) -> BTreeSet<SocketAddress> {
+/// Where one server had clients side by side and another one had not, all connections of the former are of that company.
+fn servers_of_parallel(connections: &[LabConnection], parallel: &BTreeSet<usize>) -> BTreeSet<SocketAddress> {
     let all: BTreeSet<SocketAddress> =
         connections.iter().filter(|connection| connection.established()).map(LabConnection::server).collect();
     let with_parallel: BTreeSet<SocketAddress> =
@@ -106,7 +134,7 @@ fn servers_of_part_two(connections: &[LabConnection], parallel: &BTreeSet<usize>
     if with_parallel.len() < all.len() { with_parallel } else { BTreeSet::new() }
 }
 
-/// When Part II began at each server, by each group of clocks: with the first connection of those side by side.
+/// When clients side by side began at each server, by each group of clocks.
 fn starts(
     story: &Story,
     connections: &[LabConnection],
@@ -168,7 +196,8 @@ fn first_connections(connections: &[LabConnection]) -> Firsts {
     firsts
 }
 
-/// Whether a host connected again after a connection of its own and then its datagrams of step 12: what follows is Part II.
+/// Whether a host connected again after a connection of its own and then its datagrams: what follows is the run with clients
+/// side by side.
 /// Captures of one host's traffic alone were made by its clock, or by the server's.
 fn after_datagrams(clocks: &Clocks, connection: &LabConnection, sent: &Firsts, connected: &Firsts) -> bool {
     let host = connection.client().ip;
@@ -192,8 +221,8 @@ fn time(moment: &Moment) -> Option<Timestamp> {
     moment.time
 }
 
-/// An attempt belongs to the part of the next connection of its host, else of the one before.
-fn attempts(connections: &[LabConnection], parts: &mut [Part]) {
+/// An attempt belongs to the company of the next connection of its host, else of the one before.
+fn attempts(connections: &[LabConnection], all: &mut [Company]) {
     for index in 0..connections.len() {
         let Some(attempt) = connections.get(index).filter(|connection| !connection.established()) else { continue };
         let same = |other: &usize| {
@@ -205,9 +234,9 @@ fn attempts(connections: &[LabConnection], parts: &mut [Part]) {
         };
         let next = (index.saturating_add(1)..connections.len()).take(64).find(same);
         let near = next.or_else(|| (0..index).rev().take(64).find(same));
-        let part = near.and_then(|near| parts.get(near).copied());
-        if let (Some(part), Some(slot)) = (part, parts.get_mut(index)) {
-            *slot = part;
+        let company = near.and_then(|near| all.get(near).copied());
+        if let (Some(company), Some(slot)) = (company, all.get_mut(index)) {
+            *slot = company;
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What II.1 to II.3 share: the clients of the threaded server, out of both hosts' captures and the server's journal.
+//! What the questions about clients side by side share: the clients of the threaded server, out of all hosts' captures and
+//! the server's journal.
 
 use std::net::IpAddr;
 
@@ -7,7 +8,7 @@ use crate::analyze::analysis::Evidence;
 use crate::analyze::claims::words::distinct;
 use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
-use crate::lab::{HostName, Part};
+use crate::lab::{HostName, Question, Step};
 use crate::types::SocketAddress;
 
 /// One client of the threaded server, with all that is known of it.
@@ -31,13 +32,13 @@ impl Client<'_> {
 ///
 /// A journal entry and a connection with the same client socket address are one; where an address was used again, they
 /// are paired in order.
-pub(super) fn clients<'a>(view: &'a LabView<'_>) -> Vec<Client<'a>> {
+pub(super) fn clients<'a>(view: &'a LabView<'_>, question: &'a Question) -> Vec<Client<'a>> {
     let mut clients: Vec<Client<'a>> = view
-        .of_part_two()
+        .of_steps(question.steps())
         .filter(|known| known.connection.established())
         .map(|known| Client { address: known.connection.client(), known: Some(known), accepted: None })
         .collect();
-    for accepted in view.servers_of(Part::II).flat_map(|run| &run.accepted) {
+    for accepted in view.servers_of(true).flat_map(|run| &run.accepted) {
         let known = clients.iter_mut().find(|client| client.address == accepted.client && client.accepted.is_none());
         match known {
             Some(client) => client.accepted = Some(accepted),
@@ -68,27 +69,37 @@ pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
     Evidence::by_file(entries)
 }
 
-/// Says which of the sheet's two captures of Part II is not there. Returns whether any is missing.
-pub(super) fn name_missing(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> bool {
+/// Says which of the captures that the sheet asks for is not there. Returns whether any is missing.
+pub(super) fn name_missing(view: &LabView<'_>, question: &Question, clients: &[Client<'_>], draft: &mut Draft) -> bool {
     let seen = hosts(clients);
     // On one computer there is no other host whose capture could be missing.
     if seen.len() == 1 && clients.iter().all(|c| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip)) {
         return false;
     }
     let has = |name| view.hosts.ip_of(name).is_some_and(|ip| seen.contains(&ip));
-    let (b, c) = (has(HostName::B), has(HostName::C));
-    if !b {
-        draft.missing("the capture of Part II step 2(c), made at host B");
-    }
-    if !c {
-        draft.missing("the capture of Part II step 3(c), made at host C");
-    }
-    !(b && c)
+    let is_missing = |step: &&Step| step.captured().is_some() && !step.host().is_some_and(has);
+    let missing: Vec<&Step> = question.steps().iter().filter(is_missing).collect();
+    missing.iter().for_each(|step| draft.missing(step.capture()));
+    !missing.is_empty()
+}
+
+/// The hosts on which the sheet has clients of a question run, and how many on each.
+pub(super) fn clients_of_sheet(question: &Question) -> impl Iterator<Item = (HostName, u64)> {
+    let steps = question.steps().iter();
+    steps.flat_map(|step| step.hosts().iter().map(move |host| (*host, u64::from(step.clients()))))
+}
+
+/// The part that a question is about, after a noun: ` of Part II`; nothing where the sheet has no parts.
+pub(super) fn of_part(question: &Question) -> String {
+    let part = question.step().and_then(Step::part);
+    part.map(|part| format!(" of Part {part}")).unwrap_or_default()
 }
 
 /// Says that a part of the clients is missing, where it is.
-pub(super) fn partly(missing: bool, draft: &mut Draft) {
+pub(super) fn partly(question: &Question, missing: bool, draft: &mut Draft) {
     if missing {
-        draft.unknown("These files show only a part of Part II: see what is missing.");
+        let of = of_part(question);
+        let of = if of.is_empty() { " of what the sheet asks for" } else { &of };
+        draft.unknown(format!("These files show only a part{of}: see what is missing."));
     }
 }

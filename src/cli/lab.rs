@@ -1,0 +1,94 @@
+//! The lab that a command is about: a lab file, and the options that name hosts, steps and servers.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::Path;
+
+use super::exit::Failure;
+use super::input;
+use crate::analyze::lab_file;
+use crate::lab::{HostName, LabConfig, Sheet, Step};
+
+/// A host and its address as an option names them: `B=10.0.3.2`. The host is looked up when the lab is known.
+pub(super) type HostOption = (String, IpAddr);
+
+/// A file and its step as an option names them: `step8.pcapng=I.8`. The step is looked up when the lab is known.
+pub(super) type StepOption = (String, String);
+
+/// The lab of a lab file, the usual one without it.
+///
+/// # Errors
+/// If the file can't be read, or has a mistake; all of them are named.
+pub(super) fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
+    let Some(path) = path else { return Ok(LabConfig::default()) };
+    let text = input::read_text(path, LabConfig::MOST_BYTES)?;
+    lab_file(&text).map_err(|problems| {
+        let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::new(input::name(path.as_os_str()), all.join("\n  ")).hint(LabConfig::HINT)
+    })
+}
+
+/// Sets what options name.
+///
+/// # Errors
+/// If the lab has no such host or step, or the options contradict each other.
+pub(super) fn set(
+    config: &mut LabConfig,
+    hosts: &[HostOption],
+    steps: &[StepOption],
+    servers: &[(IpAddr, Option<u16>)],
+) -> Result<(), Failure> {
+    let mut options = LabConfig::of(config.sheet.clone());
+    for (name, address) in hosts {
+        let name = config.sheet.host(name).map_err(|reason| Failure::new("--host", reason))?;
+        options.hosts.insert(name, *address);
+    }
+    for (file, step) in steps {
+        let step: Step = config.sheet.step(step).map_err(|reason| Failure::new("--step", reason))?;
+        options.steps.insert(file.clone(), step);
+    }
+    options.set_servers(servers).map_err(|[cause, hint]| Failure::new("--server", cause).hint(hint))?;
+    config.override_with(options);
+    Ok(())
+}
+
+pub(super) fn host(text: &str) -> Result<HostOption, String> {
+    let (name, ip) = text.split_once('=').ok_or("expected a host and its address, such as B=10.0.3.2")?;
+    let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is not an IP address"))?;
+    Ok((name.trim().to_owned(), ip))
+}
+
+/// A host of the lab that socklab knows.
+pub(super) fn known_name(text: &str) -> Result<HostName, String> {
+    Sheet::built_in().host(text)
+}
+
+/// A host of the lab that socklab knows, and its address.
+pub(super) fn known_host(text: &str) -> Result<(HostName, IpAddr), String> {
+    let (name, ip) = host(text)?;
+    Ok((Sheet::built_in().host(&name)?, ip))
+}
+
+pub(super) fn step(text: OsString) -> Result<StepOption, String> {
+    let text = input::name(&text);
+    let (file, step) = text.rsplit_once('=').ok_or("expected a file and its step, such as step8.pcapng=I.8")?;
+    Ok((file.to_owned(), step.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_and_hosts_are_assigned() {
+        let steps = [step("a=b.pcapng=II.2".into()).unwrap()];
+        let hosts = [host("b=10.0.3.2").unwrap()];
+        let mut config = LabConfig::default();
+        set(&mut config, &hosts, &steps, &[]).unwrap();
+        assert_eq!(config.step_of("a=b.pcapng"), config.sheet.step("II.2").ok());
+        assert_eq!(config.hosts[&config.sheet.host("B").unwrap()], IpAddr::from([10, 0, 3, 2]));
+        assert!(step("step8.pcapng".into()).is_err());
+        assert!(set(&mut config, &[host("D=10.0.3.2").unwrap()], &[], &[]).is_err());
+        assert!(set(&mut config, &[], &[step("a=I.9".into()).unwrap()], &[]).is_err());
+    }
+}

@@ -1,0 +1,155 @@
+//! Ties hosts, steps and questions together.
+
+use std::sync::Arc;
+
+use super::parts::{HostPart, Parts, QuestionPart, StepPart};
+use crate::lab::host::{Host, HostName};
+use crate::lab::place::{Problems, instead, quoted};
+use crate::lab::sheet::{Ask, Question, QuestionData, Sheet, SheetData};
+use crate::lab::step::{Does, Step, StepData};
+use crate::lab::tree::Placed;
+
+/// The lab; `None` where something that it needs is missing. Mistakes are noted.
+pub(super) fn link(parts: Parts, problems: &Problems<'_>) -> Option<Sheet> {
+    let hosts = link_hosts(parts.hosts.unwrap_or_default(), problems);
+    let Some(server) = hosts.iter().find(|host| host.is_server).map(|host| host.name) else {
+        let remedy = "Write [[host]] with name = \"A\" and role = \"server\".";
+        problems.add(0, "host", "no host has the role server", remedy);
+        return None;
+    };
+    let steps = link_steps(parts.steps.unwrap_or_default(), &hosts, problems);
+    if !steps.iter().any(|step| step.does() == Does::Clients) {
+        let remedy = "Write [[step]] with does = \"clients\", and with a number, a protocol and a client.";
+        problems.add(0, "step", "there is no step with clients", remedy);
+        return None;
+    }
+    let questions = link_questions(parts.questions.unwrap_or_default(), &steps, problems);
+    Some(Sheet(Arc::new(SheetData { title: parts.title.unwrap_or_default(), hosts, server, steps, questions })))
+}
+
+fn link_hosts(parts: Vec<HostPart>, problems: &Problems<'_>) -> Vec<Host> {
+    let mut hosts: Vec<Host> = Vec::new();
+    for part in parts {
+        let place = format!("host \"{}\"", part.name.value);
+        if hosts.iter().any(|host| host.name.as_str().eq_ignore_ascii_case(&part.name.value)) {
+            problems.add(part.name.at, &place, "there are two hosts of this name", "Give each a name of its own.");
+            continue;
+        }
+        if part.is_server && hosts.iter().any(|host| host.is_server) {
+            let remedy = "Give the others the role client: clients and servers may share a computer.";
+            problems.add(part.name.at, &place, "only one host can have the role server", remedy);
+        }
+        let same = hosts.iter().find(|host| part.address.is_some() && host.address == part.address);
+        if let Some(other) = same {
+            let reason = format!("it has the address of host {}", other.name);
+            problems.add(part.name.at, &place, reason, "Give each an address of its own, or none.");
+        }
+        // A name that is too long was noted when it was read.
+        if let Some(name) = HostName::new(hosts.len(), &part.name.value) {
+            hosts.push(Host { name, is_server: part.is_server, address: part.address });
+        }
+    }
+    hosts
+}
+
+fn link_steps(parts: Vec<StepPart>, hosts: &[Host], problems: &Problems<'_>) -> Vec<Step> {
+    let first_part = parts.first().and_then(|part| part.part.clone());
+    let mut steps: Vec<Step> = Vec::new();
+    for part in parts {
+        let key = part.key();
+        let place = format!("step \"{key}\"");
+        if steps.iter().any(|step| step.to_string().eq_ignore_ascii_case(&key)) {
+            problems.add(part.at, &place, "there are two steps of this number", "Give each a number of its own.");
+            continue;
+        }
+        let named = |name: &Placed<String>, what: &str| {
+            let found = hosts.iter().find(|host| host.name.as_str().eq_ignore_ascii_case(&name.value));
+            if found.is_none() {
+                let reason = format!("there is no host {}", quoted(&name.value));
+                let known = hosts.iter().map(|host| host.name.as_str());
+                problems.add(name.at, &format!("{place}.{what}"), reason, instead(&name.value, known));
+            }
+            found
+        };
+        let earlier = |name: &Placed<String>, what: &str| {
+            let with_clients = || steps.iter().filter(|step| step.does() == Does::Clients);
+            let found = with_clients().find(|step| step.to_string().eq_ignore_ascii_case(&name.value));
+            if found.is_none() {
+                let known: Vec<String> = with_clients().map(ToString::to_string).collect();
+                let reason = format!("no step with clients before this one is {}", quoted(&name.value));
+                let remedy = instead(&name.value, known.iter().map(String::as_str));
+                problems.add(name.at, &format!("{place}.{what}"), reason, remedy);
+            }
+            found.cloned()
+        };
+        if let Some(server) = &part.server
+            && named(server, "server").is_some_and(|host| !host.is_server)
+        {
+            let remedy = "Name the host with the role server, or leave it out.";
+            problems.add(server.at, &format!("{place}.server"), "this host does not have the role server", remedy);
+        }
+        let data = StepData {
+            order: steps.len(),
+            in_first_part: part.part == first_part,
+            hosts: part.hosts.iter().filter_map(|host| named(host, "client")).map(|host| host.name).collect(),
+            during: part.during.as_ref().and_then(|step| earlier(step, "while")),
+            of: part.of.iter().filter_map(|step| earlier(step, "of")).collect(),
+            captured: part.captured.as_ref().and_then(|host| named(host, "captured")).map(|host| host.name),
+            part: part.part,
+            number: part.number,
+            title: part.title,
+            does: part.does,
+            protocol: part.protocol,
+            port: part.port,
+            clients: part.clients,
+            parallel: part.parallel,
+            screenshot: part.screenshot,
+            redo: part.redo,
+            at: part.places,
+        };
+        steps.push(Step(Arc::new(data)));
+    }
+    steps
+}
+
+fn link_questions(parts: Vec<QuestionPart>, steps: &[Step], problems: &Problems<'_>) -> Vec<Question> {
+    let mut questions: Vec<Question> = Vec::new();
+    for part in parts {
+        let letter = part.letter.as_deref().map(|letter| format!("({letter})")).unwrap_or_default();
+        let place = format!("question \"{}{letter}\"", part.number.value);
+        let step = |name: &Placed<String>| {
+            let found = steps.iter().find(|step| step.to_string().eq_ignore_ascii_case(&name.value));
+            if found.is_none() {
+                let known: Vec<String> = steps.iter().map(ToString::to_string).collect();
+                let reason = format!("there is no step {}", quoted(&name.value));
+                let remedy = instead(&name.value, known.iter().map(String::as_str));
+                problems.add(name.at, &format!("{place}.steps"), reason, remedy);
+            }
+            found.cloned()
+        };
+        let asks = part.asks.into_iter();
+        let data = QuestionData {
+            order: questions.len(),
+            number: part.number.value,
+            letter: part.letter,
+            title: part.title,
+            points: part.points,
+            at: [part.kind.at, part.steps_at],
+            kind: part.kind.value,
+            steps: part.steps.iter().filter_map(step).collect(),
+            asks: asks
+                .map(|ask| Ask { key: ask.key.value, at: ask.key.at, text: ask.text, leads_to: ask.leads_to })
+                .collect(),
+            explain: part.explain,
+            expected: part.expected,
+        };
+        let question = Question(Arc::new(data));
+        if questions.iter().any(|other| other.key().eq_ignore_ascii_case(&question.key())) {
+            let remedy = "Give each a number of its own, or letters: I.1(a), I.1(b).";
+            problems.add(part.number.at, &place, "there are two questions of this number", remedy);
+            continue;
+        }
+        questions.push(question);
+    }
+    questions
+}
