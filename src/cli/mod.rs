@@ -12,6 +12,7 @@ mod input;
 #[cfg(target_os = "linux")]
 mod interfaces;
 mod lab;
+mod lab_file;
 mod output;
 mod progress;
 mod python;
@@ -58,6 +59,10 @@ enum Command {
     /// It compares each typed answer with the student's own captures. It puts prose beside the expected answer for you
     /// to read.
     Grade(Box<grade::GradeArguments>),
+    /// Print the lab as a file, to describe one of your own, or say what is wrong with one
+    ///
+    /// socklab lab > my-lab.toml
+    Lab(lab_file::Arguments),
     /// Print the default rubric
     ///
     /// socklab rubric > rubric.toml
@@ -106,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => grade::check(&arguments).into(),
         Command::Grade(arguments) => grade::grade(&arguments).into(),
         Command::Rubric(arguments) => grade::rubric(&arguments).into(),
+        Command::Lab(arguments) => lab_file::run(&arguments).into(),
         Command::Servers(command) => servers::run(command),
         Command::Python(arguments) => python::run(&arguments),
         #[cfg(target_os = "linux")]

@@ -35,8 +35,7 @@ impl LabConfig {
     pub const MOST_BYTES: u64 = 1 << 20;
 
     /// What to do about a lab file that can't be used.
-    pub const HINT: &str =
-        "A lab file has the tables hosts, ports, points and steps, or its own [[host]], [[step]] and [[question]].";
+    pub const HINT: &str = "'socklab lab' prints a lab file to start from; to change this lab, [hosts], [ports], [points] and [steps] are enough.";
 
     /// A lab of which nothing else is set.
     pub fn of(sheet: Sheet) -> LabConfig {

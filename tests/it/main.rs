@@ -17,6 +17,7 @@ mod fixtures;
 mod golden;
 mod grade;
 mod hostile;
+mod lab;
 #[cfg(target_os = "linux")]
 mod rehearse;
 mod reports;

@@ -1,0 +1,182 @@
+//! Labs from files: what is wrong with one is said with its place, and one of a lecturer's own is followed from the form to
+//! the grade.
+
+use socklab::analyze::lab_file;
+use socklab::lab::{LabConfig, Problem, Sheet};
+
+use crate::support::socklab;
+
+/// A small lab without mistakes: two computers, other numbers, half points.
+const CHAT: &str = r#"
+title = "A chat"
+[[host]]
+name = "pi"
+role = "server"
+[[host]]
+name = "laptop"
+role = "client"
+[[step]]
+number = 3
+does = "clients"
+protocol = "tcp"
+client = "laptop"
+captured = "laptop"
+[[question]]
+number = "4(b)"
+title = "The chat's frames"
+points = 2.5
+kind = "tcp-frames"
+steps = ["3"]
+explain = "what they are for"
+[question.facts]
+handshake_frames = "frames that open the connection"
+data_frames = "frames with a message"
+[[question]]
+number = "5"
+title = "The chat's addresses"
+points = 0.5
+kind = "tcp-addresses"
+steps = ["3"]
+[question.facts]
+client_socket_addresses = "the laptop's socket address"
+"#;
+
+fn mistakes(text: &str) -> Vec<Problem> {
+    lab_file(text).err().unwrap_or_default()
+}
+
+#[test]
+fn the_printed_lab_is_the_one_that_socklab_knows() {
+    let run = socklab("lab").run();
+    run.status(0).stdout_is(Sheet::built_in_text());
+    assert_eq!(lab_file(Sheet::built_in_text()), Ok(LabConfig::default()));
+}
+
+#[test]
+fn a_small_lab_of_ones_own_has_no_mistake() {
+    assert_eq!(mistakes(CHAT), []);
+}
+
+/// Each broken file, where the mistake is, and words of its reason or its remedy. What follows from it may be named too.
+const BROKEN: [(&str, &str, (usize, usize), &str); 29] = [
+    ("not TOML", "title = \"x\ny", (1, 11), "not TOML"),
+    ("no value", "[points]\n\"I.2\" =\n", (2, 8), "not TOML"),
+    ("a key twice", "title = \"a\"\ntitle = \"b\"\n", (2, 1), "not TOML"),
+    ("an unknown table", "[hots]\nA = \"10.0.0.1\"\n", (1, 2), "Did you mean host"),
+    ("an unknown host", "[hosts]\nD = \"10.0.0.1\"\n", (2, 1), "A, B or C"),
+    ("no address", "[hosts]\nA = \"10.0.0.256\"\n", (2, 5), "not an IP address"),
+    ("a number for an address", "[hosts]\nA = 10\n", (2, 5), "a number where a text belongs"),
+    ("a port that is none", "[ports]\ntcp = 70000\n", (2, 7), "out of range"),
+    ("a port as a text", "[ports]\ntcp = \"65432\"\n", (2, 7), "a text where a whole number belongs"),
+    ("another protocol's port", "[ports]\nsctp = 9\n", (2, 1), "Did you mean"),
+    ("points below zero", "[points]\n\"I.2\" = -1\n", (2, 9), "less than 0"),
+    ("points as a text", "[points]\n\"I.2\" = \"two\"\n", (2, 9), "a text where points belong"),
+    ("points of no question", "[points]\n\"I.9\" = 1\n", (2, 1), "not a question of the sheet"),
+    ("a step that is none", "[steps]\n\"a.pcapng\" = \"I.9\"\n", (2, 14), "not a step that a capture records"),
+    ("a table that is a number", "points = 3\n", (1, 10), "a number where a table belongs"),
+    ("a host without a role", "[[host]]\nname = \"A\"\n", (1, 1), "has no role"),
+    ("no server", "[[host]]\nname = \"A\"\nrole = \"client\"\n", (1, 1), "no host has the role server"),
+    ("hosts that the steps do not know", "[[host]]\nname = \"Z\"\nrole = \"server\"\n", (2, 8), "there is no host 'B'"),
+    (
+        "two hosts of one name",
+        "[[host]]\nname = \"A\"\nrole = \"server\"\n[[host]]\nname = \"a\"\nrole = \"client\"\n",
+        (5, 8),
+        "two hosts of this name",
+    ),
+    ("an unknown role", "[[host]]\nname = \"A\"\nrole = \"sever\"\n", (3, 8), "there is no role"),
+    ("a step without a number", "[[step]]\ndoes = \"clients\"\n", (1, 1), "it has no number"),
+    ("an unknown action", "[[step]]\nnumber = 1\ndoes = \"client\"\n", (3, 8), "Did you mean clients?"),
+    (
+        "an unknown protocol",
+        "[[step]]\nnumber = 1\ndoes = \"ping\"\nprotocol = \"sctp\"\n",
+        (4, 12),
+        "no protocol 'sctp'",
+    ),
+    (
+        "a question of no kind",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frame\"\nsteps = \"I.8\"\nexplain = \"y\"\n",
+        (5, 8),
+        "Did you mean tcp-frames?",
+    ),
+    (
+        "a missing step",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = \"I.88\"\nexplain = \"y\"\n",
+        (6, 9),
+        "there is no step 'I.88'",
+    ),
+    (
+        "steps that do not fit",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = \"I.12\"\nexplain = \"y\"\n",
+        (6, 9),
+        "needs a step with TCP clients",
+    ),
+    (
+        "an unknown fact",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = \"I.8\"\n[question.facts]\n\
+         data_frame = \"y\"\n",
+        (8, 1),
+        "Did you mean data_frames?",
+    ),
+    (
+        "a question that asks nothing",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = \"I.8\"\n",
+        (5, 8),
+        "asks for nothing",
+    ),
+    (
+        "two questions of one number",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = \"I.8\"\nexplain = \"y\"\n\
+         [[question]]\nnumber = \"1\"\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = \"I.8\"\nexplain = \"y\"\n",
+        (9, 10),
+        "two questions of this number",
+    ),
+];
+
+#[test]
+fn every_mistake_has_its_line_column_reason_and_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    for (what, text, (line, column), words) in BROKEN {
+        let problems = mistakes(text);
+        let here = |one: &&Problem| (one.line, one.column) == (line, column) && one.to_string().contains(words);
+        assert!(problems.iter().any(|one| here(&one)), "{what}: {problems:#?}");
+        assert!(problems.iter().all(|one| !one.reason.is_empty() && !one.remedy.is_empty()), "{what}: {problems:#?}");
+        let path = folder.path().join("lab.toml");
+        std::fs::write(&path, text).unwrap();
+        let place = format!("line {line}, column {column}:");
+        socklab("lab").args(["--check", path.to_str().unwrap()]).run().status(1).stdout_has(&[&place]);
+    }
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_named_in_its_order() {
+    let text = "[hosts]\nD = \"x\"\n[ports]\ntcp = 0\nudp = \"y\"\n[points]\n\"I.9\" = -1\n";
+    let lines: Vec<usize> = mistakes(text).iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [2, 2, 4, 5, 7, 7]);
+}
+
+/// A tenth question of an existing kind is a change of a file alone: it is asked, answered and graded.
+#[test]
+fn a_tenth_question_is_a_change_of_a_file_alone() {
+    let tenth = "\n[[question]]\nnumber = \"II.4\"\ntitle = \"The handshake again\"\npoints = 1.5\nkind = \"tcp-frames\"\n\
+        steps = [\"I.8\"]\n[question.facts]\nhandshake_frames = \"which frames open the connection of step 8?\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my-lab.toml");
+    std::fs::write(&path, format!("{}{tenth}", Sheet::built_in_text())).unwrap();
+    let path = path.to_str().unwrap();
+    socklab("lab").args(["--check", path]).run().status(0).stdout_has(&["10 questions, 22.5 points"]);
+    let template = socklab("template").args(["--lab", path]).run();
+    template.status(0).stdout_has(&["# II.4  The handshake again (1.5 points)", "which frames open the connection"]);
+    let capture = crate::support::package("fixtures/plain/step8.pcapng");
+    let run = socklab("analyze").args(["--lab", path, "--format", "json", capture.to_str().unwrap()]).run();
+    let json = run.status(0).json();
+    let answers = json["answers"].as_array().unwrap();
+    let of = |question: &str| {
+        answers.iter().find(|answer| answer["question"] == question && answer["part"].as_str() != Some("b"))
+    };
+    let (first, last) = (of("I.1").unwrap(), of("II.4").unwrap());
+    assert_eq!(answers.len(), 10);
+    assert_eq!(last["points"], 1.5);
+    assert_eq!(last["facts"]["handshake_frames"], first["facts"]["handshake_frames"]);
+    assert!(last["facts"]["handshake_frames"].as_array().is_some_and(|frames| frames.len() == 3));
+    socklab("rubric").args(["--lab", path]).run().status(0).stdout_has(&["[questions.\"II.4\"]\npoints = 1.5"]);
+}
