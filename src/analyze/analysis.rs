@@ -4,12 +4,14 @@ use std::net::IpAddr;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use crate::analyze::text::Text;
 use crate::analyze::timing::{Calls, Clock};
 use crate::analyze::track::Side;
 use crate::capfile::CaptureInfo;
+use crate::facts::{Fact, Value as FactValue};
 use crate::lab::{HostName, Points, Question, Sheet, Step};
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
@@ -328,6 +330,37 @@ pub struct HostClients {
     pub served: Option<u64>,
 }
 
+/// A fact as it was measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// The name under which the question asks for it.
+    pub key: String,
+    /// Which fact it is.
+    pub fact: &'static Fact,
+    /// Its values, one for each connection and segment that is asked about, each with the same number counted in the other
+    /// way; `None` where the files cannot tell all of them.
+    pub values: Option<Vec<(FactValue, Option<FactValue>)>>,
+}
+
+/// The facts of a question of the kind `facts`. In JSON a table of them by name, one value alone or a list of values.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MeasuredFacts(pub Vec<Measured>);
+
+impl Serialize for MeasuredFacts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut json = serializer.serialize_map(Some(self.0.len()))?;
+        for measured in &self.0 {
+            let values: Option<Vec<&FactValue>> =
+                measured.values.as_ref().map(|values| values.iter().map(|(value, _)| value).collect());
+            match values.as_deref() {
+                Some([one]) => json.serialize_entry(&measured.key, one)?,
+                values => json.serialize_entry(&measured.key, &values)?,
+            }
+        }
+        json.end()
+    }
+}
+
 /// The facts of an answer, by question; `None` where the files cannot tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -400,6 +433,8 @@ pub enum Facts {
         /// All together.
         sockets_created: Option<u64>,
     },
+    /// Any facts, by the names under which the question asks for them.
+    Measured(MeasuredFacts),
     /// II.3.
     ClientSockets {
         /// By host.

@@ -8,6 +8,7 @@ use super::exit::{Exit, Failure};
 use super::input;
 use super::output::Destination;
 use crate::analyze::{KINDS, ValueType, lab_file};
+use crate::facts::{ENTRIES, FACTS, FactType};
 use crate::lab::{LabConfig, Points, Problem, Sheet};
 use crate::wording::{count, points, wrap};
 
@@ -87,19 +88,44 @@ fn mistakes(name: &str, problems: &[Problem]) -> String {
     out
 }
 
-/// The kinds of questions with their facts.
+/// The kinds of questions with their facts, and all facts that a question of the kind `facts` can ask for.
 fn facts() -> String {
-    let mut out = String::new();
+    let mut out = String::from("Kinds of questions\n\n");
     for kind in KINDS {
         out.push_str(&format!("{}\n", kind.name));
-        let lines = wrap(kind.about, "  ", "  ");
-        out.extend(lines.iter().flat_map(|line| [line.as_str(), "\n"]));
+        paragraph(&mut out, kind.about, "  ");
         for fact in kind.facts {
             out.push_str(&format!("    {:<38} {}\n", fact.key, value(fact.value)));
         }
         out.push('\n');
     }
+    out.push_str("Of what a fact is asked, in a question of the kind facts\n\n");
+    for (entry, example, meaning) in ENTRIES {
+        out.push_str(&format!("{entry} = {example}\n"));
+        paragraph(&mut out, meaning, "  ");
+    }
+    out.push_str("\nHow an answer may be written, by the type of the fact\n\n");
+    for kind in FactType::ALL {
+        out.push_str(&format!("{}\n", kind.name()));
+        paragraph(&mut out, kind.ways(), "  ");
+    }
+    out.push_str("\nFacts that a question of the kind facts can ask for\n\n");
+    for fact in FACTS {
+        let unit = fact.kind.unit().map(|unit| format!(", in {unit}")).unwrap_or_default();
+        let kind = format!("{}{unit}", fact.kind.name());
+        out.push_str(&format!("{}\n", fact.key));
+        paragraph(&mut out, &format!("{kind}; {}; asked of {}", fact.over.name(), fact.asked_of()), "  ");
+        paragraph(&mut out, fact.definition, "  ");
+        if !fact.field.is_empty() {
+            paragraph(&mut out, &format!("In Wireshark: {}", fact.field), "  ");
+        }
+    }
     out
+}
+
+/// Text on as many lines as it takes.
+fn paragraph(out: &mut String, text: &str, indent: &str) {
+    out.extend(wrap(text, indent, indent).iter().flat_map(|line| [line.as_str(), "\n"]));
 }
 
 /// What kind of value a fact has, in a few words.
@@ -111,5 +137,6 @@ const fn value(value: ValueType) -> &'static str {
         ValueType::YesNo => "yes or no",
         ValueType::Errno => "the name of an error",
         ValueType::Clients => "client computers with their sockets",
+        ValueType::Measured(fact, _) => fact.kind.name(),
     }
 }

@@ -32,6 +32,20 @@ pub enum FactType {
 }
 
 impl FactType {
+    /// All types, in the order in which they are explained.
+    pub const ALL: [FactType; 10] = [
+        FactType::Number,
+        FactType::Bytes,
+        FactType::Seconds,
+        FactType::BytesPerSecond,
+        FactType::SocketAddress,
+        FactType::IpAddress,
+        FactType::Flags,
+        FactType::Frames,
+        FactType::YesNo,
+        FactType::Word,
+    ];
+
     /// What it is called in a table.
     pub const fn name(self) -> &'static str {
         match self {
@@ -106,6 +120,15 @@ pub enum Over {
 }
 
 impl Over {
+    /// The protocols in a word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Over::Tcp => "TCP",
+            Over::Udp => "UDP",
+            Over::Both => "TCP or UDP",
+        }
+    }
+
     /// Whether this one is among them.
     pub fn has(self, protocol: Protocol) -> bool {
         match self {
@@ -150,4 +173,20 @@ pub struct Fact {
     pub tolerance: Tolerance,
     /// Whether the same number counted in another way is right too: a sequence number relative or raw.
     pub either: bool,
+}
+
+impl Fact {
+    /// What a question must select to ask for it, in a few words.
+    pub const fn asked_of(&self) -> &'static str {
+        match self.about {
+            About::Protocol => "nothing",
+            About::Step => "the step",
+            About::Connection => "a connection",
+            About::ConnectionOrSide => "a connection, or one side of it",
+            About::Side => "one side of a connection",
+            About::Frame if matches!(self.over, Over::Udp) => "a datagram (segment)",
+            About::Frame => "a frame (segment or flag)",
+            About::DataSegment => "a segment with data (segment)",
+        }
+    }
 }

@@ -17,7 +17,7 @@ mod written;
 pub use define::{About, Fact, FactType, Over, Tolerance};
 pub use names::{Answered, Closing, Ends, Flow, FrameFact, Handshake, Marked, Name, StepFact, Whole};
 pub use registry::FACTS;
-pub use selection::{End, FlagName, Misfit, Range, Selection, Which};
+pub use selection::{ENTRIES, End, FlagName, Misfit, Range, Selection, Which};
 pub use value::{Value, flag_names};
 pub use written::{Judgement, judge, judge_each, readable};
 

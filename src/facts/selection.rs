@@ -3,17 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer};
-
 use super::define::{About, Fact, Over};
 use crate::types::Protocol;
 
 /// A selection as a sheet writes it; what is left out is not asked about, or is the first.
 ///
 /// `{ step = "8", protocol = "tcp", connection = 1, side = "client", segment = "1-6" }`
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
     /// The step of the sheet, as the sheet writes it; without one, all that the captures hold of the lab.
     pub step: Option<String>,
@@ -29,6 +25,29 @@ pub struct Selection {
     pub flag: Option<FlagName>,
 }
 
+/// The entries of a selection, each with an example and what it means.
+pub const ENTRIES: [(&str, &str, &str); 6] = [
+    ("step", "\"8\"", "the step of the sheet; without it those of the question"),
+    ("protocol", "\"tcp\"", "TCP or UDP, where the step has both"),
+    (
+        "connection",
+        "2",
+        "the n-th connection or conversation of the step, in the order of their first frames; without it the first; \
+         \"all\" for each of them",
+    ),
+    ("side", "\"client\"", "the client's or the server's side"),
+    (
+        "segment",
+        "1",
+        "the n-th segment with data of that side (of the client without one), or the n-th datagram; \"1-6\" for several",
+    ),
+    (
+        "flag",
+        "\"SYN\"",
+        "the first frame with this flag: SYN, SYN-ACK, ACK (the third frame of the handshake), FIN or RST",
+    ),
+];
+
 /// Which connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
@@ -39,8 +58,7 @@ pub enum Which {
 }
 
 /// A side of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// The client's.
     Client,
@@ -67,22 +85,17 @@ pub struct Range {
 }
 
 /// A frame of a connection by the flag that makes it what it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlagName {
     /// The SYN of the client: SYN without ACK.
-    #[serde(rename = "SYN")]
     Syn,
     /// The answer of the server: SYN and ACK.
-    #[serde(rename = "SYN-ACK")]
     SynAck,
     /// The third frame of the handshake: the client's first with ACK and without SYN after the SYN-ACK.
-    #[serde(rename = "ACK")]
     Ack,
     /// The first FIN, of either side or of the one that is selected.
-    #[serde(rename = "FIN")]
     Fin,
     /// The first RST, likewise.
-    #[serde(rename = "RST")]
     Rst,
 }
 
@@ -140,43 +153,6 @@ impl FromStr for Which {
             (_, Ok(number)) => Ok(Which::Nth(number)),
             _ => Err(format!("'{text}' is neither a number nor \"all\"")),
         }
-    }
-}
-
-/// A number or a text, read as its text.
-struct NumberOrText(&'static str);
-
-impl Visitor<'_> for NumberOrText {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
-        Ok(text.trim().to_owned())
-    }
-}
-
-impl<'de> Deserialize<'de> for Range {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Range, D::Error> {
-        let text = deserializer.deserialize_any(NumberOrText("a number, or a range such as \"1-6\""))?;
-        text.parse().map_err(D::Error::custom)
-    }
-}
-
-impl<'de> Deserialize<'de> for Which {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Which, D::Error> {
-        let text = deserializer.deserialize_any(NumberOrText("a number, or \"all\""))?;
-        text.parse().map_err(D::Error::custom)
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
-use crate::grade::form::fields::{EXPLANATION, fields};
+use crate::grade::form::fields::{EXPLANATION, keys};
 use crate::grade::late;
 use crate::lab::{LabConfig, Points, Question, Sheet};
 
@@ -135,7 +135,7 @@ struct Credit {
 
 impl Rubric {
     /// The default: each question has its points from the sheet (or the lab file), shared equally by its facts;
-    /// explanations have none, for a human to change.
+    /// explanations have none, for a human to change, except where nothing else is asked.
     pub fn new(config: &LabConfig) -> Rubric {
         let one = Points::whole(1);
         Rubric {
@@ -144,7 +144,10 @@ impl Rubric {
                 .sheet
                 .questions()
                 .iter()
-                .flat_map(|question| fields(question).map(move |field| ((question.clone(), field.key.to_owned()), one)))
+                .flat_map(|question| {
+                    let weighs = move |key: &&str| *key != EXPLANATION || question.asks().is_empty();
+                    keys(question).filter(weighs).map(move |key| ((question.clone(), key.to_owned()), one))
+                })
                 .collect(),
             sheet: config.sheet.clone(),
             lists: Lists::default(),
@@ -186,8 +189,7 @@ impl Rubric {
     }
 
     fn set(&mut self, question: &Question, name: &str, points: Points) -> Result<(), RubricError> {
-        let known = fields(question).map(|field| field.key).chain([EXPLANATION]);
-        match known.clone().find(|key| *key == name) {
+        match keys(question).find(|key| *key == name) {
             Some(key) => {
                 self.weights.insert((question.clone(), key.to_owned()), points);
             }
@@ -195,7 +197,7 @@ impl Rubric {
                 self.points.insert(question.clone(), points);
             }
             None => {
-                let keys: Vec<&str> = known.collect();
+                let keys: Vec<&str> = keys(question).collect();
                 let place = format!("questions.\"{}\".{name}", question.key());
                 return Err(RubricError(format!(
                     "{place}: no entry of the form; they are points, {}",
@@ -218,7 +220,7 @@ impl Rubric {
 
     /// The points of each entry of a question, explanation last; together exactly the question's.
     pub fn shares<'q>(&self, question: &'q Question) -> Vec<(&'q str, Points)> {
-        let keys: Vec<&str> = fields(question).map(|field| field.key).chain([EXPLANATION]).collect();
+        let keys: Vec<&str> = keys(question).collect();
         let weight = |key: &&str| {
             let weight = self.weight(question, key);
             u64::try_from(weight.hundredths()).unwrap_or(0)
@@ -264,7 +266,7 @@ impl Rubric {
             // Writing to a string does not fail.
             let _ = write!(out, "\n# {question}  {}\n[questions.\"{}\"]\n", question.title(), question.key());
             let _ = writeln!(out, "points = {}", self.points(question));
-            for key in fields(question).map(|field| field.key).chain([EXPLANATION]) {
+            for key in keys(question) {
                 let _ = writeln!(out, "{key} = {}", self.weight(question, key));
             }
         }

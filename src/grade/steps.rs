@@ -1,6 +1,6 @@
 //! The steps of which the sheet asks for a capture, and those that a submission shows.
 
-use crate::analyze::analysis::{Analysis, Answer, Facts};
+use crate::analyze::analysis::{Analysis, Answer, Facts, MeasuredFacts};
 use crate::lab::Step;
 use crate::types::Protocol;
 
@@ -21,6 +21,7 @@ fn shows(answer: &Answer, step: &Step) -> bool {
         Facts::SocketAddresses { client_socket_addresses, .. } => is_of && client_socket_addresses.is_some(),
         Facts::UdpFrames { udp_datagrams, .. } => is_of && step.runs(Protocol::Udp) && udp_datagrams.is_some(),
         Facts::ClientSockets { clients: Some(clients) } => is_of && clients.len() > 1,
+        Facts::Measured(MeasuredFacts(all)) => is_of && all.iter().any(|measured| measured.values.is_some()),
         _ => false,
     }
 }

@@ -17,7 +17,7 @@ pub use config::{LabConfig, server};
 pub use host::{Host, HostName};
 pub use place::{Problem, instead, quoted};
 pub use points::Points;
-pub use sheet::{About, Ask, Given, Question, Sheet, named, named_list};
+pub use sheet::{About, Ask, Given, Question, Select, Sheet, named, named_list};
 pub use step::{Does, Places, Step};
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod link;
 mod parts;
+mod select;
 
 use std::collections::BTreeMap;
 

@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::facts::{Fact, Selection};
 use crate::lab::host::{Host, HostName};
 use crate::lab::place::Problem;
 use crate::lab::points::Points;
@@ -22,8 +23,21 @@ pub struct Ask {
     pub text: Option<String>,
     /// What the sheet leads everyone to, where no capture shows it.
     pub leads_to: Option<Given>,
+    /// What is selected, in a question of the kind `facts`.
+    pub select: Option<Select>,
     /// Where the entry is in the lab file, as an offset in bytes; 0 for the built-in one.
     pub(super) at: usize,
+}
+
+/// A fact, and of what it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Select {
+    /// The fact.
+    pub fact: &'static Fact,
+    /// Of which connection, side or frame.
+    pub selection: Selection,
+    /// The step, where it is another one than the question's.
+    pub step: Option<Step>,
 }
 
 /// What the sheet leads everyone to.

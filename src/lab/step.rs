@@ -107,6 +107,7 @@ pub(super) struct StepData {
     pub(super) hosts: Vec<HostName>,
     pub(super) clients: u32,
     pub(super) parallel: bool,
+    pub(super) refused: bool,
     pub(super) during: Option<Step>,
     pub(super) of: Vec<Step>,
     pub(super) captured: Option<HostName>,
@@ -205,6 +206,11 @@ impl Step {
     /// Whether its clients run side by side, served by a server that serves several at the same time.
     pub fn is_parallel(&self) -> bool {
         self.0.parallel
+    }
+
+    /// Whether its clients are to be refused, since no server runs.
+    pub fn is_refused(&self) -> bool {
+        self.0.refused
     }
 
     /// The step whose clients are still open.

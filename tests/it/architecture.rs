@@ -19,7 +19,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("journal", &[]),
     ("analyze", &["capfile", "facts", "lab", "journal"]),
     ("report", &["analyze", "capfile", "lab"]),
-    ("grade", &["analyze", "capfile", "lab", "journal", "report"]),
+    ("grade", &["analyze", "capfile", "facts", "lab", "journal", "report"]),
     ("filter", &["analyze"]),
     ("servers", &["journal"]),
     ("capture", &["analyze", "capfile", "filter"]),
@@ -30,8 +30,8 @@ const LAYERS: [(&str, &[&str]); 15] = [
     (
         "cli",
         &[
-            "analyze", "capfile", "grade", "journal", "lab", "python", "report", "servers", "capture", "filter",
-            "rehearse",
+            "analyze", "capfile", "facts", "grade", "journal", "lab", "python", "report", "servers", "capture",
+            "filter", "rehearse",
         ],
     ),
 ];

@@ -58,7 +58,7 @@ fn a_small_lab_of_ones_own_has_no_mistake() {
 }
 
 /// Each broken file, where the mistake is, and words of its reason or its remedy. What follows from it may be named too.
-const BROKEN: [(&str, &str, (usize, usize), &str); 29] = [
+const BROKEN: [(&str, &str, (usize, usize), &str); 41] = [
     ("not TOML", "title = \"x\ny", (1, 11), "not TOML"),
     ("no value", "[points]\n\"I.2\" =\n", (2, 8), "not TOML"),
     ("a key twice", "title = \"a\"\ntitle = \"b\"\n", (2, 1), "not TOML"),
@@ -129,6 +129,78 @@ const BROKEN: [(&str, &str, (usize, usize), &str); 29] = [
          [[question]]\nnumber = \"1\"\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = \"I.8\"\nexplain = \"y\"\n",
         (9, 10),
         "two questions of this number",
+    ),
+    (
+        "a fact of none",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nframes_of_ack = \"y\"\n",
+        (8, 1),
+        "there is no fact 'frames_of_ack'",
+    ),
+    (
+        "a fact of another name",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nmine = { ask = \"y\", fact = \"initial_sequence\" }\n",
+        (8, 28),
+        "initial_sequence_number",
+    ),
+    (
+        "a fact without the side that it needs",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nisn = { ask = \"y\", fact = \"initial_sequence_number\" }\n",
+        (8, 1),
+        "Add side = ",
+    ),
+    (
+        "a fact of a frame without a frame",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nttl = \"y\"\n",
+        (8, 1),
+        "Add segment = 1",
+    ),
+    (
+        "a segment before the first",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nttl = { ask = \"y\", segment = 0 }\n",
+        (8, 30),
+        "counted from 1",
+    ),
+    (
+        "a range that goes backwards",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nttl = { ask = \"y\", segment = \"6-1\" }\n",
+        (8, 30),
+        "goes backwards",
+    ),
+    (
+        "a connection before the first",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nduration = { ask = \"y\", connection = 0 }\n",
+        (8, 38),
+        "counted from 1",
+    ),
+    (
+        "a side that is none",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\ninitial_sequence_number = { ask = \"y\", side = \"sever\" }\n",
+        (8, 47),
+        "Did you mean server?",
+    ),
+    (
+        "a flag that is none",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nflags = { ask = \"y\", flag = \"SYM\" }\n",
+        (8, 29),
+        "Did you mean SYN?",
+    ),
+    (
+        "a selector that is none",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nduration = { ask = \"y\", conection = 1 }\n",
+        (8, 25),
+        "Did you mean connection?",
+    ),
+    (
+        "a step of the selector that is none",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nduration = { ask = \"y\", step = \"I.88\" }\n",
+        (8, 32),
+        "there is no step",
+    ),
+    (
+        "datagrams in a TCP fact",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nduration = { ask = \"y\", protocol = \"sctp\" }\n",
+        (8, 36),
+        "is not known",
     ),
 ];
 

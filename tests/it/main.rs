@@ -23,6 +23,7 @@ mod rehearse;
 mod reports;
 #[cfg(unix)]
 mod servers;
+mod sheets;
 mod streams;
 mod support;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -407,10 +407,10 @@
     $("web-form").replaceChildren(...questions.map(({ key, number, topic, points, explain, entries }) => {
       const id = `web-${key}-explanation`;
       const legend = make("legend", {}, make("span", { className: "number", textContent: number }), ` ${topic} (${counted(points, "point")})`);
-      const words = make("div", { className: "web-entry" }, make("label", { htmlFor: id }, ...asks(`explain ${explain}`, "explanation")), make("textarea", { id }), make("p", { className: "web-wrong", id: `${id}-wrong` }));
-      Object.assign(words.dataset, { question: key, key: "explanation", kind: "text" });
+      const words = explain && make("div", { className: "web-entry" }, make("label", { htmlFor: id }, ...asks(`explain ${explain}`, "explanation")), make("textarea", { id }), make("p", { className: "web-wrong", id: `${id}-wrong` }));
+      if (words) Object.assign(words.dataset, { question: key, key: "explanation", kind: "text" });
       const told = make("ul", { className: "web-question-told", id: `web-${key}-told` });
-      return make("fieldset", {}, legend, ...entries.map((entry) => entryOf(key, entry)), words, told);
+      return make("fieldset", {}, legend, ...entries.map((entry) => entryOf(key, entry)), ...(words ? [words] : []), told);
     }));
   };
 

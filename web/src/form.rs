@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use socklab::analyze::ValueType;
 use socklab::analyze::analysis::{Analysis, Severity};
 use socklab::grade::check::{self, Line};
-use socklab::grade::form::fields::{EXPLANATION, Field, explain, fields};
+use socklab::grade::form::fields::{EXPLANATION, Field, fields};
 use socklab::grade::form::template::Filling;
 use socklab::grade::form::{About, Form, Problem};
 use socklab::lab::{LabConfig, Points, Question, Sheet};
@@ -17,7 +17,8 @@ pub(crate) struct Asked {
     number: String,
     topic: String,
     points: Points,
-    explain: String,
+    /// `None` where nothing is to be explained.
+    explain: Option<String>,
     entries: Vec<AskedEntry>,
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn asked(lab: &LabConfig) -> Vec<Asked> {
                 ValueType::YesNo => "yes-no",
                 ValueType::Count => "count",
                 ValueType::Clients => "clients",
-                ValueType::Frames | ValueType::Addresses | ValueType::Errno => "text",
+                ValueType::Frames | ValueType::Addresses | ValueType::Errno | ValueType::Measured(..) => "text",
             },
             help: field.help.to_owned(),
             example: field.value.example().replace('"', ""),
@@ -51,7 +52,7 @@ pub(crate) fn asked(lab: &LabConfig) -> Vec<Asked> {
         number: question.to_string(),
         topic: question.title().to_owned(),
         points: lab.points(question),
-        explain: explain(question).to_owned(),
+        explain: question.explain().map(str::to_owned),
         entries: entries(question),
     };
     lab.sheet.questions().iter().map(question).collect()

@@ -20,6 +20,8 @@ pub enum ValueType {
     Errno,
     /// The client computers, each with its socket addresses and sockets.
     Clients,
+    /// A fact that is measured, of so many segments or connections at once; 0 where only the captures tell how many.
+    Measured(&'static crate::facts::Fact, u32),
 }
 
 impl ValueType {
@@ -30,6 +32,7 @@ impl ValueType {
             ValueType::Addresses => "\"10.0.3.2:40210\"; several: \"10.0.3.2:40210, 10.0.3.2:40212\"",
             ValueType::Count => "5",
             ValueType::YesNo => "\"yes\" or \"no\"",
+            ValueType::Measured(fact, _) => fact.kind.ways(),
             ValueType::Errno => "\"ECONNREFUSED\", or the message your screen shows",
             ValueType::Clients => "{ host = \"10.0.3.2\", socket_addresses = \"10.0.3.2:40210\", sockets_created = 1 }",
         }
@@ -55,6 +58,8 @@ pub(super) const fn fact(key: &'static str, value: ValueType) -> Fact {
 /// The steps that a kind of question draws on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
+    /// Steps with clients of any protocol.
+    AnyClients,
     /// Steps with clients of these protocols.
     Clients(&'static [Protocol]),
     /// A step in which a second server is started.
@@ -81,8 +86,15 @@ pub struct Kind {
 
 impl Kind {
     /// The fact that a question asks for.
-    pub fn fact(&self, ask: &Ask) -> Option<&'static Fact> {
-        self.facts.iter().find(|fact| fact.key == ask.key)
+    pub fn fact(&self, ask: &Ask) -> Option<Fact> {
+        let selected = ask.select.as_ref().map(|select| {
+            let count = match (select.selection.connection, select.selection.segment) {
+                (Some(crate::facts::Which::All), _) => 0,
+                (_, segments) => segments.map_or(1, crate::facts::Range::count),
+            };
+            fact(select.fact.key, ValueType::Measured(select.fact, count))
+        });
+        selected.or(self.facts.iter().find(|fact| fact.key == ask.key).copied())
     }
 
     /// Why the steps of a question do not fit, and what would.
@@ -98,6 +110,8 @@ impl Kind {
                     _ => Some(("it needs a step with TCP clients and one with UDP clients", BOTH)),
                 }
             }
+            Needs::AnyClients if has(&|step| step.does() == crate::lab::Does::Clients) => None,
+            Needs::AnyClients => Some(("it needs a step with clients", ANY)),
             Needs::SecondServer if has(&|step| step.does() == crate::lab::Does::SecondServer) => None,
             Needs::SecondServer => Some(("it needs a step in which a second server is started", SECOND)),
             Needs::BesideBusy if has(&|step| step.runs(Protocol::Tcp) && step.is_beside_busy()) => None,
@@ -125,7 +139,7 @@ pub(super) fn misled(question: &Question, kind: &Kind, fact: &Fact, given: &Give
                 ValueType::Errno => {
                     (is_errno(text), "Write the name of an error, such as \"EADDRINUSE\", or \"none\".")
                 }
-                ValueType::Frames | ValueType::Addresses | ValueType::Clients => {
+                ValueType::Frames | ValueType::Addresses | ValueType::Clients | ValueType::Measured(..) => {
                     (false, "Leave it out: frames and addresses are different for everyone.")
                 }
             };
@@ -139,6 +153,7 @@ fn is_errno(text: &str) -> bool {
     text == "none" || text.strip_prefix('E').is_some_and(|rest| !rest.is_empty() && is_name(rest))
 }
 
+const ANY: &str = "Name one: does = \"clients\".";
 const TCP: &str = "Name one: does = \"clients\", protocol = \"tcp\".";
 const UDP: &str = "Name one: does = \"clients\", protocol = \"udp\".";
 const BOTH: &str = "Name both in steps.";

@@ -6,6 +6,7 @@
 
 mod busy_server;
 mod client_sockets;
+mod facts;
 mod kind;
 mod parallel;
 mod second_server;
@@ -31,7 +32,7 @@ use crate::types::Protocol;
 pub use kind::{Fact, Kind, Needs, ValueType};
 
 /// All kinds of questions.
-pub const KINDS: [&Kind; 9] = [
+pub const KINDS: [&Kind; 10] = [
     &tcp_frames::KIND,
     &tcp_addresses::KIND,
     &second_server::KIND,
@@ -41,6 +42,7 @@ pub const KINDS: [&Kind; 9] = [
     &threaded_clients::KIND,
     &server_sockets::KIND,
     &client_sockets::KIND,
+    &facts::KIND,
 ];
 
 /// The names of the kinds that others ask for.
@@ -55,6 +57,8 @@ pub mod names {
     pub const UDP_CLIENTS: &str = crate::analyze::answers::udp_clients::KIND.name;
     /// The sockets of a server with clients side by side.
     pub const SERVER_SOCKETS: &str = crate::analyze::answers::server_sockets::KIND.name;
+    /// Any facts.
+    pub const FACTS: &str = super::facts::KIND.name;
     /// The sockets of clients side by side.
     pub const CLIENT_SOCKETS: &str = crate::analyze::answers::client_sockets::KIND.name;
 }
@@ -148,7 +152,7 @@ fn problems_of(text: &str, question: &Question) -> Vec<Problem> {
             continue;
         };
         if let Some((reason, remedy)) =
-            ask.leads_to.as_ref().and_then(|given| kind::misled(question, kind, fact, given))
+            ask.leads_to.as_ref().and_then(|given| kind::misled(question, kind, &fact, given))
         {
             add(About::LeadsTo(ask), &reason, &remedy);
         }

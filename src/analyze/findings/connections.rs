@@ -134,7 +134,10 @@ impl Report<'_, '_> {
         let view = self.view;
         let served_others =
             |s: &TcpSighting| view.connections.iter().any(|c| c.server() == s.server() && c.established());
-        let is_refused = |s: &TcpSighting| s.connection.handshake == HandshakeState::Refused;
+        // A sheet may want just that.
+        let is_refused = |known: &Known<'_>, s: &TcpSighting| {
+            s.connection.handshake == HandshakeState::Refused && !known.step.is_refused()
+        };
         let cited = |s: &TcpSighting| {
             let client = s.client_side;
             s.connection.syn.into_iter().chain(s.connection.rst(client.other())).collect()
@@ -142,7 +145,7 @@ impl Report<'_, '_> {
         self.add(
             "connection-refused",
             Severity::Error,
-            |_, s| is_refused(s) && !connected_later(all, s) && !served_others(s),
+            |known, s| is_refused(known, s) && !connected_later(all, s) && !served_others(s),
             cited,
             |refused| {
                 say![
@@ -159,7 +162,7 @@ impl Report<'_, '_> {
         self.add(
             "connection-refused",
             Severity::Error,
-            |_, s| is_refused(s) && !connected_later(all, s) && served_others(s),
+            |known, s| is_refused(known, s) && !connected_later(all, s) && served_others(s),
             cited,
             |refused| {
                 say![
@@ -172,7 +175,7 @@ impl Report<'_, '_> {
         self.add(
             "connection-refused",
             Severity::Info,
-            |_, s| is_refused(s) && connected_later(all, s),
+            |known, s| is_refused(known, s) && connected_later(all, s),
             cited,
             |refused| say![text(refused), " A later attempt succeeded."],
         );

@@ -83,13 +83,17 @@ fn filtered(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str
         [false, true] => " and udp",
         _ => "",
     };
-    let place = view.config.sheet.place(|at| at.filter.as_deref());
+    let sheets = match view.config.sheet.place(|at| at.filter.as_deref()).as_str() {
+        "" => "A display filter only hides frames".to_owned(),
+        place => format!("The sheet asks for a display filter{place}, which only hides frames"),
+    };
+    let ip = if view.servers.host().is_some_and(|host| host.is_ipv6()) { "ipv6" } else { "ip" };
     let message = say![
         "The capture was made with the capture filter \"",
         Span::Code(harmless(filter).into_owned()),
         format!(
-            "\", so the file holds only frames that passed it. The sheet asks for a display filter{place}, which only \
-             hides frames: they stay in the file. As display filter: ip.addr==ADDRESS{protocol}; as capture filter: host ADDRESS{protocol}."
+            "\", so the file holds only frames that passed it. {sheets}: they stay in the file. As display filter: \
+             {ip}.addr==ADDRESS{protocol}; as capture filter: host ADDRESS{protocol}."
         )
     ];
     add("capture-filtered", Severity::Info, message);

@@ -15,6 +15,9 @@ use crate::types::{Protocol, SocketAddress};
 /// From this score on a socket address with payload is taken for a server of the lab.
 const LAB_SCORE: i32 = 9;
 
+/// What the sheet's own port adds to a score: more than a course's usual port does.
+const SHEET_SCORE: i32 = 20;
+
 /// From this score on it is one on another computer than the best one's, too.
 const OTHER_HOST_SCORE: i32 = 16;
 
@@ -34,6 +37,14 @@ pub(crate) struct Servers {
     pub(crate) nearest: Option<Endpoint>,
     /// There were too many candidates to look at them all.
     pub(crate) cut: bool,
+}
+
+/// Whether the sheet fixes this port for servers of the protocol, and no other address for their computer.
+fn is_on_sheet(config: &LabConfig, (protocol, address): &Endpoint) -> bool {
+    let sheet = &config.sheet;
+    let mut steps = sheet.recorded().filter(|step| step.runs(*protocol));
+    steps.any(|step| step.port() == Some(address.port))
+        && sheet.address_of(sheet.server()).is_none_or(|ip| same_computer(ip, address.ip))
 }
 
 /// The candidates and their scores.
@@ -81,8 +92,12 @@ impl Servers {
 
 impl<'a> Field<'a> {
     fn new(candidates: &'a HashMap<Endpoint, Candidate>, config: &'a LabConfig) -> Self {
+        let of = |endpoint: &Endpoint, candidate: &Candidate| {
+            let on_sheet = if is_on_sheet(config, endpoint) { SHEET_SCORE } else { 0 };
+            candidate.score(endpoint).saturating_add(on_sheet)
+        };
         let mut ranked: Vec<(Endpoint, i32)> =
-            candidates.iter().map(|(endpoint, candidate)| (*endpoint, candidate.score(endpoint))).collect();
+            candidates.iter().map(|(endpoint, candidate)| (*endpoint, of(endpoint, candidate))).collect();
         ranked.sort_by_cached_key(|(endpoint, score)| {
             (-score, std::cmp::Reverse(candidates.get(endpoint).map_or(0, Candidate::streams)), *endpoint)
         });
@@ -116,7 +131,9 @@ impl<'a> Field<'a> {
         };
         let unclaimed = |endpoint: &Endpoint| !is_other_service(endpoint.0, endpoint.1.port);
         let is = |endpoint: &Endpoint, exchange| self.exchange(endpoint) == Some(exchange);
-        let named = |endpoint: &Endpoint| self.is_set(endpoint) || self.is_journalled(endpoint);
+        let named = |endpoint: &Endpoint| {
+            self.is_set(endpoint) || self.is_journalled(endpoint) || is_on_sheet(self.config, endpoint)
+        };
         let mut text = pick(&|endpoint, score| {
             named(endpoint) || (is(endpoint, Exchange::Text) && unclaimed(endpoint) && score >= LAB_SCORE)
         });
@@ -253,6 +270,8 @@ impl<'a> Field<'a> {
         let noun = if ranked.len() == 1 { "Server" } else { "Servers" };
         let reason = if ranked.iter().any(|(endpoint, _)| self.is_set(endpoint)) {
             say![", as set"]
+        } else if ranked.iter().any(|(endpoint, _)| is_on_sheet(self.config, endpoint)) {
+            say![", as the lab file has it"]
         } else if ranked.iter().any(|(endpoint, _)| self.is_journalled(endpoint)) {
             say![", as the servers' journals say"]
         } else {

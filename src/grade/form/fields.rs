@@ -26,7 +26,7 @@ pub fn fields(question: &Question) -> impl Iterator<Item = Field<'_>> + Clone {
     })
 }
 
-/// What the student explains in words.
-pub fn explain(question: &Question) -> &str {
-    question.explain().unwrap_or("your answers, and why they are so")
+/// The keys of all entries of the form: the facts, and the explanation where the sheet asks for one.
+pub fn keys(question: &Question) -> impl Iterator<Item = &str> + Clone {
+    fields(question).map(|field| field.key).chain(question.explain().map(|_| EXPLANATION))
 }

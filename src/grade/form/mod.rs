@@ -18,8 +18,9 @@ use std::fmt;
 
 use crate::analyze::ValueType;
 use crate::lab::{Question, Sheet};
+use crate::wording;
 
-use fields::{EXPLANATION, fields};
+use fields::{EXPLANATION, fields, keys};
 use node::{Item, Node};
 use value::Value;
 
@@ -188,11 +189,8 @@ impl Form {
     pub fn unfilled<'q>(&self, question: &'q Question) -> Vec<&'q str> {
         let entry = self.entry(question);
         let given = |key: &&str| entry.is_some_and(|entry| entry.facts.contains_key(*key));
-        let mut keys: Vec<&str> = fields(question).map(|field| field.key).filter(|key| !given(key)).collect();
-        if entry.is_none_or(|entry| entry.explanation.is_none()) {
-            keys.push(EXPLANATION);
-        }
-        keys
+        let explained = entry.is_some_and(|entry| entry.explanation.is_some());
+        keys(question).filter(|key| if *key == EXPLANATION { !explained } else { !given(key) }).collect()
     }
 }
 
@@ -264,8 +262,7 @@ impl Reader<'_> {
             return;
         }
         let Some(field) = fields(question).find(|field| field.key == name) else {
-            let keys: Vec<&str> = fields(question).map(|field| field.key).collect();
-            let remedy = format!("The entries here are {} and {EXPLANATION}.", keys.join(", "));
+            let remedy = format!("The entries here are {}.", wording::list(&keys(question).collect::<Vec<_>>()));
             return self.problem(about, Some(node.line), &place, "the form has no such entry", &remedy);
         };
         let value = Value::read(field.value, node, self.sheet).map_err(|reason| quoted(&reason));

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::fields::{EXPLANATION, Field, explain, fields};
+use super::fields::{EXPLANATION, Field, fields};
 use crate::analyze::ValueType;
+use crate::facts::Fact;
 use crate::lab::LabConfig;
 use crate::wording;
 
@@ -51,7 +52,9 @@ pub fn filled(config: &LabConfig, filling: &Filling) -> String {
         }
         let text = given(EXPLANATION).and_then(Json::as_str).map(str::trim).unwrap_or_default();
         let text = if text.is_empty() { String::new() } else { format!("{}\n", between_three_quotes(text)) };
-        let _ = write!(out, "# explain {}\n{EXPLANATION} = \"\"\"\n{text}\"\"\"\n", explain(question));
+        if let Some(what) = question.explain() {
+            let _ = write!(out, "# explain {what}\n{EXPLANATION} = \"\"\"\n{text}\"\"\"\n");
+        }
     }
     out
 }
@@ -109,7 +112,19 @@ fn comment(field: &Field<'_>) -> String {
     match field.value {
         ValueType::Clients => format!("{}:\n# one line for each client computer", field.help),
         ValueType::Errno => format!("{}: its name, or the message on the screen", field.help),
+        ValueType::Measured(fact, count) => measured(fact, count, field.help),
         _ => field.help.to_owned(),
+    }
+}
+
+/// A fact that is measured, with what may be written: its unit, and how many values there are.
+fn measured(fact: &Fact, count: u32, help: &str) -> String {
+    let unit = fact.kind.unit().filter(|unit| !help.contains(unit));
+    let unit = unit.map(|unit| format!(", in {unit}")).unwrap_or_default();
+    match count {
+        1 => format!("{help}{unit}"),
+        0 => format!("{help}{unit}: one value for each connection, with semicolons between them"),
+        count => format!("{help}{unit}: {count} values with semicolons between them"),
     }
 }
 
@@ -137,7 +152,9 @@ pub fn json(config: &LabConfig) -> String {
             };
             entries.insert(field.key.to_owned(), empty);
         }
-        entries.insert(EXPLANATION.to_owned(), "".into());
+        if question.explain().is_some() {
+            entries.insert(EXPLANATION.to_owned(), "".into());
+        }
         form.insert(question.key(), Json::Object(entries));
     }
     format!("{:#}\n", Json::Object(form))

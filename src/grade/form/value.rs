@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::errno;
 use super::node::{Item, Node};
 use crate::analyze::ValueType;
+use crate::facts::{Fact, Value as FactValue, readable};
 use crate::lab::{HostName, Sheet, named};
 use crate::types::{FrameNumber, SocketAddress};
 use crate::wording;
@@ -31,6 +32,10 @@ pub enum Value {
     Errno(Option<String>),
     /// Client computers.
     Clients(Vec<Client>),
+    /// What was written of a fact that is measured: it is read when the value is known.
+    Written(String),
+    /// What was measured of it.
+    Measured(&'static Fact, Vec<(FactValue, Option<FactValue>)>),
 }
 
 /// A client computer as a student names it.
@@ -69,6 +74,7 @@ impl Value {
             ValueType::YesNo => yes_no(node).map(Value::YesNo),
             ValueType::Errno => errno(node).map(Value::Errno),
             ValueType::Clients => clients(node, sheet).map(Value::Clients),
+            ValueType::Measured(fact, count) => written(fact, count, node).map(Value::Written),
         }
     }
 
@@ -80,6 +86,14 @@ impl Value {
             Value::Addresses(addresses) if addresses.is_empty() => "none".to_owned(),
             Value::Addresses(addresses) => join(addresses),
             Value::Count(count) => count.to_string(),
+            Value::Written(text) => text.clone(),
+            Value::Measured(fact, values) => {
+                let separator =
+                    if values.iter().any(|(value, _)| value.to_string().contains(',')) { "; " } else { ", " };
+                let unit = fact.kind.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
+                let values: Vec<String> = values.iter().map(|(value, _)| value.to_string()).collect();
+                format!("{}{unit}", values.join(separator))
+            }
             Value::YesNo(true) => "yes".to_owned(),
             Value::YesNo(false) => "no".to_owned(),
             Value::Errno(name) => name.clone().unwrap_or_else(|| "none".to_owned()),
@@ -115,6 +129,16 @@ fn pieces(node: &Node) -> Result<Vec<String>, Reason> {
         Item::Other(text) => Err(format!("'{text}' is no value that is expected here")),
         _ => Ok(vec![node.text()]),
     }
+}
+
+/// What was written of a fact, once it can be read as values of its type.
+fn written(fact: &'static Fact, count: u32, node: &Node) -> Result<String, Reason> {
+    let text = match &node.item {
+        Item::List(_) => pieces(node)?.join("; "),
+        Item::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        _ => pieces(node)?.concat(),
+    };
+    readable(fact, usize::try_from(count).unwrap_or(usize::MAX), &text).map(|()| text)
 }
 
 fn is_none(text: &str) -> bool {

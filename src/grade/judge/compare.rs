@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analyze::analysis::LabFound;
+use crate::facts::{Fact, Judgement, Value as FactValue, judge_each};
 use crate::grade::form::value::{Client, HostRef, Value};
 use crate::grade::rubric::{Lists, Rubric};
 use crate::lab::Points;
@@ -62,8 +63,16 @@ pub(super) fn values(given: &Value, wanted: &Value, tolerated: &BTreeSet<u64>, l
         (Value::Frames(given), Value::Frames(wanted)) => Match::of_sets(given, wanted, tolerated),
         (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_sets(given, wanted, &BTreeSet::new()),
         (Value::Clients(given), Value::Clients(wanted)) => clients(given, wanted, lab),
+        (Value::Written(text), Value::Measured(fact, wanted)) => measured(fact, wanted, text),
         _ => Match::of_flag(given == wanted),
     }
+}
+
+/// Each value counts for itself, in its place.
+fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) -> Match {
+    let judged = judge_each(fact, wanted, text).unwrap_or_default();
+    let hits = judged.iter().filter(|judgement| **judgement == Judgement::Right).count();
+    Match { hits, wanted: wanted.len(), surplus: 0 }
 }
 
 /// Each socket address counts once, and each host's number of sockets once.

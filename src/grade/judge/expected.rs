@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analyze::analysis::{Answer, ClientHost, Facts};
+use crate::analyze::analysis::{Answer, ClientHost, Facts, MeasuredFacts};
 use crate::analyze::{Needs, kind_of, kinds};
 use crate::grade::form::fields::fields;
 use crate::grade::form::node::{Item, Node};
@@ -181,6 +181,10 @@ fn value_of(facts: &Facts, key: &str) -> Option<Value> {
             "udp_control_frames" => udp_control_frames.map(Value::Count),
             _ => udp_datagrams.map(Value::Count),
         },
+        Facts::Measured(MeasuredFacts(all)) => {
+            let measured = all.iter().find(|measured| measured.key == key)?;
+            measured.values.clone().map(|values| Value::Measured(measured.fact, values))
+        }
         Facts::UdpClients { clients_served } => clients_served.map(Value::Count),
         Facts::ThreadedClients { clients_connected, clients_served, .. } => match key {
             "clients_connected" => clients_connected.map(Value::Count),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::parts::{HostPart, Parts, QuestionPart, StepPart};
 use crate::lab::host::{Host, HostName};
 use crate::lab::place::{Problems, instead, quoted};
-use crate::lab::sheet::{Ask, Question, QuestionData, Sheet, SheetData};
+use crate::lab::sheet::{Ask, Question, QuestionData, Select, Sheet, SheetData};
 use crate::lab::step::{Does, Step, StepData};
 use crate::lab::tree::Placed;
 
@@ -103,6 +103,7 @@ fn link_steps(parts: Vec<StepPart>, hosts: &[Host], problems: &Problems<'_>) -> 
             port: part.port,
             clients: part.clients,
             parallel: part.parallel,
+            refused: part.refused,
             screenshot: part.screenshot,
             redo: part.redo,
             at: part.places,
@@ -138,7 +139,17 @@ fn link_questions(parts: Vec<QuestionPart>, steps: &[Step], problems: &Problems<
             kind: part.kind.value,
             steps: part.steps.iter().filter_map(step).collect(),
             asks: asks
-                .map(|ask| Ask { key: ask.key.value, at: ask.key.at, text: ask.text, leads_to: ask.leads_to })
+                .map(|ask| Ask {
+                    select: ask.select.map(|select| Select {
+                        fact: select.fact,
+                        selection: select.selection,
+                        step: select.step.as_ref().and_then(&step),
+                    }),
+                    key: ask.key.value,
+                    at: ask.key.at,
+                    text: ask.text,
+                    leads_to: ask.leads_to,
+                })
                 .collect(),
             explain: part.explain,
             expected: part.expected,

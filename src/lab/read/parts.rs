@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use toml::de::DeValue;
 
+use super::select::{self, SelectPart};
 use crate::lab::host::LONGEST_NAME;
 use crate::lab::place::{instead, quoted};
 use crate::lab::points::Points;
@@ -49,6 +50,7 @@ pub(super) struct StepPart {
     pub(super) server: Option<Placed<String>>,
     pub(super) clients: u32,
     pub(super) parallel: bool,
+    pub(super) refused: bool,
     pub(super) during: Option<Placed<String>>,
     pub(super) of: Vec<Placed<String>>,
     pub(super) captured: Option<Placed<String>>,
@@ -88,6 +90,7 @@ pub(super) struct AskPart {
     pub(super) key: Placed<String>,
     pub(super) text: Option<String>,
     pub(super) leads_to: Option<Given>,
+    pub(super) select: Option<SelectPart>,
 }
 
 impl Parts {
@@ -130,7 +133,10 @@ impl Parts {
         for question in self.questions.iter_mut().flatten() {
             (question.number.at, question.kind.at, question.steps_at) = (at, at, at);
             question.steps.iter_mut().for_each(|step| step.at = at);
-            question.asks.iter_mut().for_each(|ask| ask.key.at = at);
+            for ask in &mut question.asks {
+                ask.key.at = at;
+                ask.select.iter_mut().flat_map(|select| &mut select.step).for_each(|step| step.at = at);
+            }
         }
         self
     }
@@ -170,7 +176,7 @@ fn host(table: Table<'_, '_>) -> Option<HostPart> {
     Some(HostPart { name, is_server, address: table.address("address") })
 }
 
-const STEP: [&str; 16] = [
+const STEP: [&str; 17] = [
     "part",
     "number",
     "title",
@@ -181,6 +187,7 @@ const STEP: [&str; 16] = [
     "server",
     "clients",
     "parallel",
+    "refused",
     "while",
     "of",
     "captured",
@@ -231,6 +238,7 @@ fn step(table: Table<'_, '_>) -> Option<StepPart> {
         server: table.text("server"),
         clients: clients.unwrap_or(1),
         parallel,
+        refused: table.flag("refused").unwrap_or(false),
         during: table.number_or_text("while"),
         of: table.texts("of"),
         captured: table.text("captured"),
@@ -336,12 +344,17 @@ fn split(number: &str) -> (String, Option<String>) {
 /// The facts that a question asks for, with what the sheet leads to.
 fn asks(question: &Table<'_, '_>) -> Vec<AskPart> {
     let mut leads_to = question.table("leads_to").map(|table| leads(&table)).unwrap_or_default();
+    let selects = question.text("kind").is_some_and(|kind| kind.value == select::KIND);
     let mut asks = Vec::new();
     for (key, value) in question.table("facts").map(|table| table.entries()).unwrap_or_default() {
-        let text = question.text_of(&format!("facts.{}", key.value), value).map(|text| text.value);
+        let (text, select) = if selects {
+            select::ask(question, &key, value)
+        } else {
+            (question.text_of(&format!("facts.{}", key.value), value).map(|text| text.value), None)
+        };
         let place = leads_to.iter().position(|(own, _)| own.value == key.value);
         let given = place.map(|place| leads_to.swap_remove(place).1);
-        asks.push(AskPart { key, text, leads_to: given });
+        asks.push(AskPart { key, text, leads_to: given, select });
     }
     for (key, _) in leads_to {
         let known = asks.iter().map(|ask| ask.key.value.as_str());

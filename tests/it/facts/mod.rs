@@ -4,6 +4,7 @@
 //! What is expected comes from tshark's fields alone (`expected`); which frames belong to a stream, too.
 
 mod expected;
+mod page;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};

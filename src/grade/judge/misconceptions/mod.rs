@@ -3,6 +3,7 @@
 //! Each is a way to come to other values than the captures': a value that is exactly what it leads to names it, and of
 //! several that fit the one that explains the most answers of a question is named. Nothing here changes a point.
 
+mod facts;
 mod frames;
 mod kinds;
 mod scene;
@@ -22,6 +23,7 @@ pub(super) use scene::Scene;
 pub(super) fn find(scene: &Scene<'_>) -> Vec<MisconceptionMade> {
     let guesses = match scene.question.kind() {
         names::TCP_FRAMES => frames::guesses(scene),
+        names::FACTS => facts::guesses(scene),
         names::TCP_ADDRESSES | names::SERVER_SOCKETS | names::CLIENT_SOCKETS => sockets::guesses(scene),
         names::UDP_FRAMES | names::UDP_CLIENTS => sockets::udp_guesses(scene),
         _ => Vec::new(),

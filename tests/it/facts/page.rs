@@ -1,0 +1,62 @@
+//! `docs/facts.md` lists the facts of the registry; with `UPDATE_GOLDEN=1` in the environment it is written anew.
+
+use std::fmt::Write;
+
+use socklab::facts::{ENTRIES, FACTS, FactType};
+
+use crate::support::package;
+
+const HEAD: &str = "\
+# The facts that a sheet can ask for
+
+A question of the kind `facts` asks for any of these. Each equals what Wireshark shows in the field that is named beside it,
+with Wireshark's default settings; a test compares all of them with tshark on every fixture and on a corpus of other
+people's captures. This page is made from socklab's own list (`src/facts/registry.rs`), and `socklab lab --facts` prints it.
+
+## Of what a fact is asked
+
+A selection says of what. All of it may be left out where the fact does not need it.
+
+| entry | meaning |
+|---|---|
+";
+
+const MIDDLE: &str = "
+A segment with data is one with payload that Wireshark marks neither as a retransmission nor as a keep-alive or zero window
+probe.
+
+## How an answer may be written
+
+| type | ways |
+|---|---|
+";
+
+fn page() -> String {
+    let mut text = HEAD.to_owned();
+    for (entry, example, meaning) in ENTRIES {
+        writeln!(text, "| `{entry} = {example}` | {meaning} |").unwrap();
+    }
+    text.push_str(MIDDLE);
+    for kind in FactType::ALL {
+        writeln!(text, "| {} | {} |", kind.name(), kind.ways()).unwrap();
+    }
+    text.push_str(
+        "\n## The facts\n\n| fact | type | over | asked of | what it is | in Wireshark |\n|---|---|---|---|---|---|\n",
+    );
+    for fact in FACTS {
+        let field = if fact.field.is_empty() { String::new() } else { format!("`{}`", fact.field) };
+        let (key, kind, over) = (fact.key, fact.kind.name(), fact.over.name());
+        writeln!(text, "| `{key}` | {kind} | {over} | {} | {} | {field} |", fact.asked_of(), fact.definition).unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_page_of_facts_is_made_from_the_registry() {
+    let path = package("docs/facts.md");
+    if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+        std::fs::write(&path, page()).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page(), "{} differs; UPDATE_GOLDEN=1 cargo test writes it anew", path.display());
+}
