@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width as ColumnWidth,
 };
-use textwrap::Options;
+use textwrap::{Options, WordSplitter};
 
 use crate::escape::harmless;
 use crate::report::style::{Piece, Style};
@@ -78,7 +78,7 @@ impl<'w> Page<'w> {
     /// A line dressed as a whole, `indent` spaces from the left; wrapped where it is too long.
     pub fn painted(&mut self, indent: usize, piece: Piece, text: &str) -> io::Result<()> {
         let text = harmless(text);
-        for line in textwrap::wrap(&text, WIDTH.saturating_sub(indent).max(1)) {
+        for line in textwrap::wrap(&text, within(WIDTH.saturating_sub(indent))) {
             self.line(&format!("{:indent$}{}", "", self.style.paint(piece, line)))?;
         }
         Ok(())
@@ -100,7 +100,7 @@ impl<'w> Page<'w> {
             Some((_, mark)) => indent.saturating_add(textwrap::core::display_width(mark)).saturating_add(1),
             None => indent,
         };
-        let lines = textwrap::wrap(&text, Options::new(WIDTH.saturating_sub(hang).max(1)));
+        let lines = textwrap::wrap(&text, within(WIDTH.saturating_sub(hang)));
         for (number, line) in lines.iter().enumerate() {
             match mark {
                 Some((piece, mark)) if number == 0 => {
@@ -239,6 +239,11 @@ fn keep_words_whole(needs: &[Need]) -> Option<Vec<usize>> {
 fn harmless_cell(text: &str) -> String {
     let lines: Vec<Cow<'_, str>> = text.split('\n').map(harmless).collect();
     lines.join("\n")
+}
+
+/// Lines of at most so many columns. What is shorter stays whole: a file's name or `SYN-ACK` is looked for as it is.
+fn within(columns: usize) -> Options<'static> {
+    Options::new(columns.max(1)).word_splitter(WordSplitter::NoHyphenation)
 }
 
 /// The text cut in the middle to at most `width` columns, with `…` for what is left out: of a path, both the place and
