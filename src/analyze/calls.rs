@@ -2,7 +2,8 @@
 //!
 //! A journal is written by its host's clock. That is compared with a capture where the capture was made on the same host;
 //! else only where both show connections of the same clients, and at least one call returned within a hundredth of a second
-//! after its frame, and none noticeably before it: as on one computer, or with clocks that are set well.
+//! after its frame, and none noticeably before it: as on one computer, or with clocks that are set well. Of a rehearsal it is
+//! known that there is one clock.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -24,11 +25,13 @@ const EARLY: i128 = 1_000_000;
 
 /// The clocks of the captures, and the calls.
 pub(crate) fn find(view: &LabView<'_>) -> (Vec<Clock>, Calls) {
-    let mut clocks: Vec<Clock> = (0..view.captures.len()).map(|capture| view.story.clocks.clock(capture)).collect();
+    let clock = |capture| if view.config.one_clock { Clock::default() } else { view.story.clocks.clock(capture) };
+    let mut clocks: Vec<Clock> = (0..view.captures.len()).map(clock).collect();
     let mut calls = Calls::default();
-    let addresses = Addresses::of(view);
+    let runs = runs(view.journals, &mut calls.left_out);
+    let addresses = Addresses::of(view, &runs);
     let mut hosts: BTreeMap<IpAddr, Host<'_>> = BTreeMap::new();
-    for run in runs(view.journals, &mut calls.left_out) {
+    for run in runs {
         // Hosts that no capture shows have no line to stand on.
         match run.host(&addresses) {
             Some(ip) => hosts.entry(ip).or_default().runs.push(run),
@@ -36,8 +39,12 @@ pub(crate) fn find(view: &LabView<'_>) -> (Vec<Clock>, Calls) {
         }
     }
     for (ip, host) in &mut hosts {
-        host.compare(*ip, view);
-        calls.joined |= host.join(&mut clocks);
+        if view.config.one_clock {
+            host.agreeing = (0..view.captures.len()).collect();
+        } else {
+            host.compare(*ip, view);
+            calls.joined |= host.join(&mut clocks);
+        }
     }
     for (ip, host) in &hosts {
         match host.clock(&clocks) {
@@ -112,18 +119,29 @@ struct Addresses {
 }
 
 impl Addresses {
-    fn of(view: &LabView<'_>) -> Addresses {
+    fn of(view: &LabView<'_>, runs: &[Run<'_>]) -> Addresses {
         let mut addresses = Addresses { all: HashSet::new(), by_port: HashMap::new() };
         let tcp = view.connections.iter().map(|tcp| (Protocol::Tcp, tcp.client(), tcp.server()));
         let udp = view.conversations.iter().map(|udp| (Protocol::Udp, udp.client(), udp.server()));
         for (protocol, client, server) in tcp.chain(udp) {
             for (end, serves) in [(client, false), (server, true)] {
                 addresses.all.insert(end.ip);
-                let there = addresses.by_port.entry((protocol, end.port, serves)).or_insert(Some(end.ip));
-                *there = there.filter(|ip| *ip == end.ip);
+                addresses.add(protocol, end, serves);
+            }
+        }
+        // A socket that is bound to no address tells its port only; who received from it knows the address.
+        for (run, event) in runs.iter().flat_map(|run| run.events.iter().map(move |(_, event)| (run, *event))) {
+            let from_peer = matches!(event.event, EventKind::Accept | EventKind::Receive);
+            if let Some(peer) = event.remote.filter(|peer| from_peer && addresses.all.contains(&peer.ip)) {
+                addresses.add(event.protocol, peer, !run.server);
             }
         }
         addresses
+    }
+
+    fn add(&mut self, protocol: Protocol, end: SocketAddress, serves: bool) {
+        let there = self.by_port.entry((protocol, end.port, serves)).or_insert(Some(end.ip));
+        *there = there.filter(|ip| *ip == end.ip);
     }
 }
 
@@ -281,7 +299,13 @@ fn what(event: &JournalEvent) -> Option<String> {
         }
         EventKind::Error => {
             let call = event.operation.as_deref().unwrap_or("call");
-            format!("{call}{}: {}", address(event.local), event.errno.as_deref().unwrap_or("failed"))
+            // Other calls are about a connection, which the client's port tells.
+            let about = match call {
+                "bind" => address(event.local),
+                "connect" => address(event.remote),
+                _ => String::new(),
+            };
+            format!("{call}{about}: {}", event.errno.as_deref().unwrap_or("failed"))
         }
         EventKind::Socket | EventKind::Release | EventKind::Dequeued => return None,
     })

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 
 use crate::cli::exit::Failure;
 use crate::cli::input;
+use crate::report::ladder::text::Charset;
 use crate::report::style::Style;
 
 /// When to write in colour.
@@ -58,6 +59,17 @@ impl Destination {
         color.style(self.is_terminal(), |name| env::var_os(name))
     }
 
+    /// What can be shown there, for a screen by its locale as POSIX has it: LC_ALL, else LC_CTYPE, else LANG. A file gets Unicode.
+    pub(super) fn charset(&self) -> Charset {
+        if matches!(self, Destination::File(_)) {
+            return Charset::Unicode;
+        }
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+        charset_of(locale.as_deref(), cfg!(windows))
+    }
+
     /// Writes results there. A pipe that nobody reads any more is no failure. A file is replaced when the last byte is
     /// written, and stays as it was if anything fails before.
     ///
@@ -75,6 +87,15 @@ impl Destination {
             }),
         }
     }
+}
+
+/// Windows sets no locale this way, and its terminals show Unicode.
+fn charset_of(locale: Option<&str>, windows: bool) -> Charset {
+    let utf8 = |locale: &str| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    };
+    if locale.map_or(windows, utf8) { Charset::Unicode } else { Charset::Ascii }
 }
 
 /// On old Windows consoles, colours are set by calls instead of escape sequences.
@@ -178,5 +199,14 @@ mod tests {
         destination.write(|out| out.write_all(b"new")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_locale_tells_what_a_terminal_can_show() {
+        assert_eq!(charset_of(Some("de_DE.UTF-8"), false), Charset::Unicode);
+        assert_eq!(charset_of(Some("C.utf8"), false), Charset::Unicode);
+        assert_eq!(charset_of(Some("C"), false), Charset::Ascii);
+        assert_eq!(charset_of(None, false), Charset::Ascii);
+        assert_eq!(charset_of(None, true), Charset::Unicode);
     }
 }

@@ -29,7 +29,7 @@ use crate::rehearse::act::space;
 use crate::rehearse::options::{self, Options, Template, Templates};
 use crate::rehearse::plan::{Host, Kind, Number, Plan, Range};
 use crate::rehearse::sheet;
-use crate::report::{json, table};
+use crate::report::{json, table, timeline};
 use crate::servers::address::{TCP_PORT, UDP_PORT};
 use crate::servers::reply::Reply;
 use crate::wording;
@@ -71,6 +71,9 @@ pub(super) struct Arguments {
     /// socklab itself writes no files then.
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["output", "force", "steps", "pause", "shell"])]
     run: Option<String>,
+    /// Draw all hosts' ladder too: the frames, with the programs' system calls between them on their host's line
+    #[arg(long, conflicts_with = "run")]
+    ladder: bool,
     /// What the servers send back
     #[arg(long, value_enum, value_name = "WHAT", default_value = "none")]
     reply: Reply,
@@ -406,7 +409,8 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
         Ok(NamedJournal { file, journal })
     });
     let journals = journals.collect::<Result<Vec<_>, Failure>>()?;
-    let mut analysis = crate::analyze::analyze(captures, &journals, &LabConfig::default());
+    let lab = LabConfig { one_clock: true, ..LabConfig::default() };
+    let mut analysis = crate::analyze::analyze(captures, &journals, &lab);
     analysis.answers.retain(|answer| is_about(plan, &answer.question));
     let path = folder.join(ANSWERS);
     Destination::File(path).write(|out| json::write(out, &analysis))?;
@@ -416,9 +420,24 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
         writeln!(out)?;
         table::write_answers(out, &analysis, options)?;
         writeln!(out)?;
-        let made = wording::count(u64::try_from(made).unwrap_or(u64::MAX), "capture");
-        writeln!(out, "{} has {made}, the journals, the screens and {ANSWERS}.", folder.display())
+        if arguments.ladder {
+            timeline::text::write(out, &analysis, options.style, screen.charset())?;
+            writeln!(out)?;
+        }
+        let count = wording::count(u64::try_from(made).unwrap_or(u64::MAX), "capture");
+        writeln!(out, "{} has {count}, the journals, the screens and {ANSWERS}.", folder.display())?;
+        if made > 0 && !arguments.ladder {
+            writeln!(out, "The system calls between the frames, on each host's line:")?;
+            writeln!(out, "  {}", ladder_command(folder))?;
+        }
+        Ok(())
     })
+}
+
+/// The command line that draws the ladder of what was recorded.
+fn ladder_command(folder: &Path) -> String {
+    let folder = shell_words::quote(&folder.to_string_lossy()).into_owned();
+    format!("socklab analyze {folder}/*.pcapng --journal {folder}/{JOURNALS}/*.jsonl --ladder hosts")
 }
 
 /// Whether the last of the steps that a question is about was asked for.

@@ -28,6 +28,8 @@ pub struct LabConfig {
     pub points: BTreeMap<Question, Points>,
     /// The step that a capture records, by the file's name as given.
     pub steps: BTreeMap<String, Step>,
+    /// Whether one clock was behind all captures and journals, as in a rehearsal: a ladder puts them on one time axis.
+    pub one_clock: bool,
 }
 
 impl LabConfig {
@@ -96,6 +98,7 @@ impl LabConfig {
         self.server_ports.extend(other.server_ports);
         self.points.extend(other.points);
         self.steps.extend(other.steps);
+        self.one_clock |= other.one_clock;
     }
 }
 

@@ -121,9 +121,9 @@ fn write(arguments: &Arguments, output: &Output, analysis: &Analysis) -> Result<
             let write = if arguments.asks_some() { table::write_answers } else { table::write };
             write(out, analysis, options)
         }
-        Content::Ladders(Drawing::Hosts) => timeline::text::write(out, analysis, style, outputs::charset(destination)),
+        Content::Ladders(Drawing::Hosts) => timeline::text::write(out, analysis, style, destination.charset()),
         Content::Ladders(Drawing::Streams(wanted)) => {
-            let charset = outputs::charset(destination);
+            let charset = destination.charset();
             ladder::text::write(out, analysis, ladder::text::Options { style, charset, wanted, all })
         }
         Content::Json => json::write(out, analysis),

@@ -1,6 +1,5 @@
 //! What is written, as what, and where: the options of `socklab analyze` about its results.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
@@ -11,7 +10,6 @@ use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::Destination;
 use crate::report::ladder::Wanted;
-use crate::report::ladder::text::Charset;
 use crate::report::tables::TableName;
 
 /// The options about results.
@@ -216,26 +214,6 @@ fn destination(path: &Path, inputs: &[PathBuf]) -> Result<Destination, Failure> 
     }
 }
 
-/// What the terminal can show, by its locale as POSIX has it: LC_ALL, else LC_CTYPE, else LANG. A file gets Unicode.
-pub(super) fn charset(destination: &Destination) -> Charset {
-    if matches!(destination, Destination::File(_)) {
-        return Charset::Unicode;
-    }
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
-    charset_of(locale.as_deref(), cfg!(windows))
-}
-
-/// Windows sets no locale this way, and its terminals show Unicode.
-fn charset_of(locale: Option<&str>, windows: bool) -> Charset {
-    let utf8 = |locale: &str| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    };
-    if locale.map_or(windows, utf8) { Charset::Unicode } else { Charset::Ascii }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,14 +267,5 @@ mod tests {
         assert!(contents(&ladder).is_err());
         let both = Outputs { ladder: Some(None), ..outputs(None, &["a.html", "-"]) };
         assert_eq!(contents(&both).unwrap(), [Content::Html, Content::Ladders(Drawing::Streams(Wanted::LAB))]);
-    }
-
-    #[test]
-    fn the_locale_tells_what_a_terminal_can_show() {
-        assert_eq!(charset_of(Some("de_DE.UTF-8"), false), Charset::Unicode);
-        assert_eq!(charset_of(Some("C.utf8"), false), Charset::Unicode);
-        assert_eq!(charset_of(Some("C"), false), Charset::Ascii);
-        assert_eq!(charset_of(None, false), Charset::Ascii);
-        assert_eq!(charset_of(None, true), Charset::Unicode);
     }
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::support::package;
 
+mod ladder;
 mod servers;
 
 const SOCKLAB: &str = env!("CARGO_BIN_EXE_socklab");
@@ -63,6 +64,7 @@ impl Place {
         };
         command.arg("rehearse").arg("-o").arg(self.path("out")).args(arguments);
         command.current_dir(self.folder.path()).env("TMPDIR", self.path("tmp")).stdin(Stdio::null());
+        command.env("LC_ALL", "C.UTF-8");
         command
     }
 
