@@ -15,10 +15,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::capture::live::{self, OpenError, Outcome, Settings, Source};
 use crate::capture::tally::Tally;
-use crate::cli::exit::{self, Exit};
-use crate::cli::interfaces;
+use crate::cli::exit::{self, Exit, Failure};
+use crate::cli::{interfaces, lab};
 use crate::escape;
 use crate::filter::Filter;
+use crate::lab::Step;
 use crate::wording;
 
 /// The commands of this file.
@@ -29,9 +30,12 @@ pub(super) enum Command {
     Capture(Capture),
     /// List this computer's interfaces: addresses, up or down, and which one is in the lab's network
     Interfaces {
-        /// The address of the lab's server (computer A)
-        #[arg(long, value_name = "ADDRESS", default_value = "10.0.3.1")]
-        server: IpAddr,
+        /// The address of the lab's server (computer A) [default: the sheet's]
+        #[arg(long, value_name = "ADDRESS")]
+        server: Option<IpAddr>,
+        /// A lab file (TOML) with the hosts of your own lab
+        #[arg(long, value_name = "FILE")]
+        lab: Option<PathBuf>,
     },
 }
 
@@ -54,8 +58,14 @@ pub(super) struct Capture {
     #[arg(short, long, value_name = "NAME")]
     interface: String,
     /// The file to write (pcapng), or - for standard output
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[arg(short, long, value_name = "FILE", required_unless_present = "step")]
+    output: Option<PathBuf>,
+    /// The step of the sheet that is captured, such as I.8: it names the file
+    #[arg(long, value_name = "STEP")]
+    step: Option<String>,
+    /// A lab file (TOML) with the steps of your own lab
+    #[arg(long, value_name = "FILE", requires = "step")]
+    lab: Option<PathBuf>,
     /// Capture only what passes this filter, such as 'host 10.0.3.1 and tcp'
     #[arg(long, value_name = "FILTER")]
     filter: Option<Filter>,
@@ -95,19 +105,41 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn run(command: &Command) -> ExitCode {
     match command {
         Command::Capture(capture) => run_capture(capture),
-        Command::Interfaces { server } => match interfaces::list(&mut io::stdout().lock(), *server) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => unusable(&error.to_string()),
-            _ => ExitCode::SUCCESS,
-        },
+        Command::Interfaces { server, lab } => list_interfaces(*server, lab.as_deref()),
+    }
+}
+
+fn list_interfaces(server: Option<IpAddr>, lab: Option<&Path>) -> ExitCode {
+    let config = match lab::lab(lab) {
+        Ok(config) => config,
+        Err(failure) => {
+            failure.report();
+            return Exit::Unusable.into();
+        }
+    };
+    let of_sheet = || config.server().or_else(|| config.sheet.address_of(config.sheet.server()));
+    let Some(server) = server.or_else(of_sheet) else {
+        return unusable("the lab file fixes no address for the server; name it with --server ADDRESS");
+    };
+    match interfaces::list(&mut io::stdout().lock(), server) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => unusable(&error.to_string()),
+        _ => ExitCode::SUCCESS,
     }
 }
 
 fn run_capture(arguments: &Capture) -> ExitCode {
+    let (output, step) = match target(arguments) {
+        Ok(target) => target,
+        Err(failure) => {
+            failure.report();
+            return Exit::Unusable.into();
+        }
+    };
     let source = match Source::open(&arguments.interface) {
         Ok(source) => source,
-        Err(error) => return unusable(&cannot_open(arguments, &error)),
+        Err(error) => return unusable(&cannot_open(arguments, &output, &error)),
     };
-    let out = match open(&arguments.output, arguments.force) {
+    let out = match open(&output, arguments.force) {
         Ok(out) => out,
         Err(why) => return unusable(&why),
     };
@@ -123,6 +155,12 @@ fn run_capture(arguments: &Capture) -> ExitCode {
         rehearsed: arguments.rehearsed,
     };
     let line = running_line();
+    if let Some(step) = &step {
+        let host = step.captured().map(|host| format!(", to be captured at host {host}")).unwrap_or_default();
+        wording::wrap(&format!("{step}: {}{host}. The file is {}.", step.title(), output.display()), "", "")
+            .iter()
+            .for_each(|line| say(&escape::harmless(line)));
+    }
     let ready = || say(&format!("Capturing on {}. Ctrl-C ends it.", escape::harmless(&arguments.interface)));
     let result = live::capture(source, out, &settings, &operating_system(), ready, &mut |tally, elapsed| {
         line.set_message(running(tally, elapsed));
@@ -130,12 +168,21 @@ fn run_capture(arguments: &Capture) -> ExitCode {
     });
     line.finish_and_clear();
     match result {
-        Ok((_, outcome)) => report(arguments, &outcome),
+        Ok((_, outcome)) => report(arguments, &output, &outcome),
         Err(error) => {
-            exit::say("error", &format!("{}: writing failed: {error}", arguments.output.display()));
+            exit::say("error", &format!("{}: writing failed: {error}", output.display()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The file to write, and the step of the sheet that it is of, where one is named.
+fn target(arguments: &Capture) -> Result<(PathBuf, Option<Step>), Failure> {
+    let sheet = lab::lab(arguments.lab.as_deref())?.sheet;
+    let step = arguments.step.as_deref().map(|step| sheet.step(step)).transpose();
+    let step = step.map_err(|reason| Failure::new("--step", reason))?;
+    let named = step.as_ref().map(|step| PathBuf::from(sheet.capture_file(step, None)));
+    Ok((arguments.output.clone().or(named).unwrap_or_default(), step))
 }
 
 /// The line that shows on a terminal what goes by.
@@ -156,8 +203,8 @@ fn packets(tally: &Tally) -> String {
 }
 
 /// Says what is in the file, what is not, and what to do next.
-fn report(arguments: &Capture, outcome: &Outcome) -> ExitCode {
-    let file = escape::harmless(&arguments.output.to_string_lossy()).into_owned();
+fn report(arguments: &Capture, output: &Path, outcome: &Outcome) -> ExitCode {
+    let file = escape::harmless(&output.to_string_lossy()).into_owned();
     let tally = &outcome.tally;
     let connections = wording::count(tally.connections, "new TCP connection");
     say(&format!("{}, {connections}: {file}", packets(tally)));
@@ -172,8 +219,8 @@ fn report(arguments: &Capture, outcome: &Outcome) -> ExitCode {
     if tally.packets == 0 {
         say("Nothing was captured. Is it the right interface (`socklab interfaces`)? Did the");
         say("programs run during the capture?");
-    } else if arguments.output.as_os_str() != "-" {
-        say(&format!("Next: socklab analyze {file}"));
+    } else if output.as_os_str() != "-" {
+        say(&format!("Next: socklab analyze {file}{}", lab::option(arguments.lab.as_deref())));
     }
     match &outcome.interface_failed {
         Some(error) => {
@@ -212,12 +259,12 @@ fn open(path: &Path, force: bool) -> Result<Box<dyn Write>, String> {
 }
 
 /// Why the interface can't be opened, and exactly what to run.
-fn cannot_open(arguments: &Capture, error: &OpenError) -> String {
+fn cannot_open(arguments: &Capture, output: &Path, error: &OpenError) -> String {
     let interface = escape::harmless(&arguments.interface);
     let mut text = format!("{interface}: {error}");
     if error.is_permission() {
         let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("socklab"));
-        let (program, file) = (program.display(), arguments.output.display());
+        let (program, file) = (program.display(), output.display());
         text.push_str(&format!(
             "\nYour user may not capture. Do one of these:\
              \n  sudo {program} capture -i {interface} -o {file}\

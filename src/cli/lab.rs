@@ -7,7 +7,7 @@ use std::path::Path;
 use super::exit::Failure;
 use super::input;
 use crate::analyze::lab_file;
-use crate::lab::{HostName, LabConfig, Sheet, Step};
+use crate::lab::{LabConfig, Step};
 
 /// A host and its address as an option names them: `B=10.0.3.2`. The host is looked up when the lab is known.
 pub(super) type HostOption = (String, IpAddr);
@@ -26,6 +26,11 @@ pub(super) fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
         let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Failure::new(input::name(path.as_os_str()), all.join("\n  ")).hint(LabConfig::HINT)
     })
+}
+
+/// The option that names a lab file, for a command line that a user is told: ` --lab my-lab.toml`; nothing without a file.
+pub(super) fn option(path: Option<&Path>) -> String {
+    path.map(|path| format!(" --lab {}", shell_words::quote(&input::name(path.as_os_str())))).unwrap_or_default()
 }
 
 /// Sets what options name.
@@ -56,17 +61,6 @@ pub(super) fn host(text: &str) -> Result<HostOption, String> {
     let (name, ip) = text.split_once('=').ok_or("expected a host and its address, such as B=10.0.3.2")?;
     let ip = ip.trim().parse().map_err(|_| format!("'{ip}' is not an IP address"))?;
     Ok((name.trim().to_owned(), ip))
-}
-
-/// A host of the lab that socklab knows.
-pub(super) fn known_name(text: &str) -> Result<HostName, String> {
-    Sheet::built_in().host(text)
-}
-
-/// A host of the lab that socklab knows, and its address.
-pub(super) fn known_host(text: &str) -> Result<(HostName, IpAddr), String> {
-    let (name, ip) = host(text)?;
-    Ok((Sheet::built_in().host(&name)?, ip))
 }
 
 pub(super) fn step(text: OsString) -> Result<StepOption, String> {

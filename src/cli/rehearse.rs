@@ -15,7 +15,7 @@ use std::thread;
 
 use clap::{Args, ValueEnum};
 
-use super::lab::{known_host, known_name};
+use super::lab::{self, HostOption};
 use crate::analyze::facts::NamedJournal;
 use crate::analyze::pipeline::read_capture;
 use crate::cli::exit::{Exit, Failure, say};
@@ -26,8 +26,8 @@ use crate::limits::Limits;
 use crate::python::SCRIPTS;
 use crate::rehearse::act::conductor::{self, Control, JOURNALS, SCREENS, Stage};
 use crate::rehearse::act::space;
-use crate::rehearse::options::{self, Options, Template, Templates};
-use crate::rehearse::plan::{Host, Kind, Number, Plan, Range};
+use crate::rehearse::options::{self, Options, Port, Template, Templates};
+use crate::rehearse::plan::{Kind, Plan, Range};
 use crate::rehearse::sheet;
 use crate::report::{json, table, timeline};
 use crate::servers::address::{TCP_PORT, UDP_PORT};
@@ -41,9 +41,6 @@ const PYTHON: &str = "python";
 /// Exit status after Ctrl-C: 128 and the signal's number, as shells have it.
 const INTERRUPTED: u8 = 130;
 
-/// The steps that make the hosts and their network.
-const NETWORK: Range = Range { first: Number::i(1), last: Number::i(4) };
-
 /// What `socklab rehearse` takes.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -54,18 +51,21 @@ pub(super) struct Arguments {
     /// Replace the files of an earlier rehearsal in the folder
     #[arg(long)]
     force: bool,
+    /// A lab file (TOML): play the steps of your own lab
+    #[arg(long, value_name = "FILE")]
+    lab: Option<PathBuf>,
     /// Only these steps of the sheet, such as I.6-I.10 or II.1-II.3
     ///
     /// The steps before them that they need are done too, but not captured.
-    #[arg(long, value_name = "STEPS", default_value = "I.1-II.4")]
-    steps: Range,
+    #[arg(long, value_name = "STEPS")]
+    steps: Option<String>,
     /// Wait for Enter before each step
     #[arg(long)]
     pause: bool,
     /// Open a shell at a host (A, B or C) after the steps, while programs are still open
-    #[arg(long, value_name = "HOST", value_parser = known_name)]
-    shell: Option<HostName>,
-    /// Run this command line in the lab's network instead of the steps from 5 on, to rehearse a story of your own
+    #[arg(long, value_name = "HOST")]
+    shell: Option<String>,
+    /// Run this command line in the lab's network instead of the steps with programs, to rehearse a story of your own
     ///
     /// A shell runs it. It enters a host with nsenter --net=$SOCKLAB_NET_A (or _B, _C); $SOCKLAB is this program.
     /// socklab itself writes no files then.
@@ -80,25 +80,25 @@ pub(super) struct Arguments {
     /// The backlog of the iterative TCP server
     #[arg(long, value_name = "N")]
     backlog: Option<u16>,
-    /// Clients per host in Part II
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=50))]
-    clients: u8,
+    /// Clients per host where they run side by side, as in Part II; without it as many as the sheet has
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=50))]
+    clients: Option<u8>,
     /// Use IPv6
     #[arg(long, conflicts_with = "subnet")]
     ipv6: bool,
     /// The hosts' network: A, B and C get its first three addresses
-    #[arg(long, value_name = "NETWORK", value_parser = options::hosts_in)]
-    subnet: Option<[Host; 3]>,
+    #[arg(long, value_name = "NETWORK")]
+    subnet: Option<String>,
     /// The address of one host, such as B=10.0.3.20
-    #[arg(long, value_name = "HOST=ADDRESS", value_parser = known_host)]
-    host: Vec<(HostName, IpAddr)>,
-    /// Port of the TCP servers
-    #[arg(long, value_name = "PORT", default_value_t = TCP_PORT, value_parser = clap::value_parser!(u16).range(1..))]
-    tcp_port: u16,
-    /// Port of the UDP server
-    #[arg(long, value_name = "PORT", default_value_t = UDP_PORT, value_parser = clap::value_parser!(u16).range(1..))]
-    udp_port: u16,
-    /// Make captures that the sheet doesn't ask for: steps 10 and 12 at C and A, Part II at A
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = lab::host)]
+    host: Vec<HostOption>,
+    /// Port of the TCP servers; without it the sheet's, or 65432
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    tcp_port: Option<u16>,
+    /// Port of the UDP servers; without it the sheet's, or 65433
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    udp_port: Option<u16>,
+    /// Make captures that the sheet doesn't ask for: of clients that come later, and at the server where there are several
     #[arg(long)]
     extra_captures: bool,
     /// Run the lab's Python programs, as `socklab python` writes them, instead of socklab's own
@@ -156,9 +156,32 @@ fn template(text: &str, kinds: impl IntoIterator<Item = Kind>) -> Result<(Option
 }
 
 impl Arguments {
-    fn plan(&self) -> Result<Plan, Failure> {
-        let hosts = self.subnet.unwrap_or_else(|| options::sheet_hosts(self.ipv6));
-        let hosts = options::with_addresses(hosts, &self.host).map_err(|why| Failure::new("--host", why))?;
+    /// The lab that is played, with the hosts and ports that options set.
+    fn lab(&self) -> Result<LabConfig, Failure> {
+        let mut config = lab::lab(self.lab.as_deref())?;
+        lab::set(&mut config, &self.host, &[], &[])?;
+        config.tcp_port = self.tcp_port.or(config.tcp_port);
+        config.udp_port = self.udp_port.or(config.udp_port);
+        Ok(config)
+    }
+
+    fn shell(&self, config: &LabConfig) -> Result<Option<HostName>, Failure> {
+        let shell = self.shell.as_deref().map(|name| config.sheet.host(name)).transpose();
+        shell.map_err(|reason| Failure::new("--shell", reason))
+    }
+
+    fn plan(&self, config: &LabConfig) -> Result<Plan, Failure> {
+        let sheet = &config.sheet;
+        let hosts = match &self.subnet {
+            None => options::sheet_hosts(config, self.ipv6).map_err(|why| Failure::new("rehearse", why))?,
+            Some(network) => options::hosts_in(sheet, network).map_err(|reason| Failure::new("--subnet", reason))?,
+        };
+        let named: Vec<(HostName, IpAddr)> =
+            self.host.iter().filter_map(|(name, ip)| Some((sheet.host(name).ok()?, *ip))).collect();
+        let hosts = options::with_addresses(hosts, &named).map_err(|why| Failure::new("--host", why))?;
+        let range = |text: &String| Range::read(text, sheet).map_err(|reason| Failure::new("--steps", reason));
+        let steps = self.steps.as_ref().map(range).transpose()?.unwrap_or(Range::ALL);
+        let port = |set: Option<u16>, usual: u16| set.map_or(Port::Usual(usual), Port::Set);
         let reply = self.reply.to_possible_value().map_or("none", |value| match value.get_name() {
             "echo" => "echo",
             "upper" => "upper",
@@ -172,13 +195,14 @@ impl Arguments {
             set(&mut programs, *kind, template, |programs| &mut programs.client);
         }
         Ok(sheet::plan(&Options {
+            sheet: sheet.clone(),
             hosts,
-            tcp_port: self.tcp_port,
-            udp_port: self.udp_port,
+            tcp_port: port(config.tcp_port, TCP_PORT),
+            udp_port: port(config.udp_port, UDP_PORT),
             reply,
             backlog: self.backlog,
             clients: self.clients,
-            steps: if self.run.is_some() { NETWORK } else { self.steps },
+            steps: self.run.is_none().then_some(steps),
             extra_captures: self.extra_captures,
             programs,
         }))
@@ -230,13 +254,18 @@ fn set(
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let plan = match arguments.plan() {
-        Ok(plan) => plan,
+    let read = || {
+        let config = arguments.lab()?;
+        let (shell, plan) = (arguments.shell(&config)?, arguments.plan(&config)?);
+        Ok((config, shell, plan))
+    };
+    let (config, shell, plan) = match read() {
+        Ok(read) => read,
         Err(failure) => return unusable(&failure),
     };
     match arguments.inside {
-        Some(outer) => run_inner(arguments, &plan, outer),
-        None => run_outer(arguments, &plan),
+        Some(outer) => run_inner(arguments, &plan, shell, outer),
+        None => run_outer(arguments, config, &plan),
     }
 }
 
@@ -245,7 +274,7 @@ fn unusable(failure: &Failure) -> ExitCode {
     Exit::Unusable.into()
 }
 
-fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
+fn run_outer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> ExitCode {
     let writes = arguments.run.is_none();
     if writes && let Err(failure) = check_folder(&arguments.output, arguments.force) {
         return unusable(&failure);
@@ -264,7 +293,7 @@ fn run_outer(arguments: &Arguments, plan: &Plan) -> ExitCode {
     let inner = own.chain([format!("--inside={}", std::process::id()).into()]);
     match space::run_inside(inner).map(|status| status.code()) {
         Ok(Some(0)) if !writes => ExitCode::SUCCESS,
-        Ok(Some(0)) => match answer(arguments, plan) {
+        Ok(Some(0)) => match answer(arguments, config, plan) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 failure.report();
@@ -330,8 +359,8 @@ fn make_folder(folder: &Path, plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-fn run_inner(arguments: &Arguments, plan: &Plan, outer: u32) -> ExitCode {
-    match inner(arguments, plan, outer) {
+fn run_inner(arguments: &Arguments, plan: &Plan, shell: Option<HostName>, outer: u32) -> ExitCode {
+    match inner(arguments, plan, shell, outer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(conductor::Failure::Interrupted) => {
             let _ = writeln!(io::stdout());
@@ -350,7 +379,7 @@ fn run_inner(arguments: &Arguments, plan: &Plan, outer: u32) -> ExitCode {
     }
 }
 
-fn inner(arguments: &Arguments, plan: &Plan, outer: u32) -> Result<(), conductor::Failure> {
+fn inner(arguments: &Arguments, plan: &Plan, shell: Option<HostName>, outer: u32) -> Result<(), conductor::Failure> {
     space::bind_to(outer)?;
     let (sender, control) = mpsc::channel();
     let at_signal = sender.clone();
@@ -373,7 +402,7 @@ fn inner(arguments: &Arguments, plan: &Plan, outer: u32) -> Result<(), conductor
         watches: can_watch(&socklab),
         socklab,
         pause: arguments.pause,
-        shell: arguments.shell,
+        shell,
         run: arguments.run.clone(),
         out: &mut io::stdout(),
         control,
@@ -391,7 +420,7 @@ fn can_watch(socklab: &Path) -> bool {
 }
 
 /// Analyzes what was recorded, writes the answers and shows them.
-fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
+fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), Failure> {
     let folder = &arguments.output;
     let captures = plan.made_captures().map(|capture| {
         let fault = |error: &dyn std::fmt::Display| Failure::new(&capture.file, error);
@@ -409,7 +438,7 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
         Ok(NamedJournal { file, journal })
     });
     let journals = journals.collect::<Result<Vec<_>, Failure>>()?;
-    let lab = LabConfig { one_clock: true, ..LabConfig::default() };
+    let lab = LabConfig { one_clock: true, points: config.points, ..LabConfig::of(config.sheet) };
     let mut analysis = crate::analyze::analyze(captures, &journals, &lab);
     analysis.answers.retain(|answer| is_about(plan, &answer.question));
     let path = folder.join(ANSWERS);
@@ -428,22 +457,23 @@ fn answer(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
         writeln!(out, "{} has {count}, the journals, the screens and {ANSWERS}.", folder.display())?;
         if made > 0 && !arguments.ladder {
             writeln!(out, "The system calls between the frames, on each host's line:")?;
-            writeln!(out, "  {}", ladder_command(folder))?;
+            writeln!(out, "  {}", ladder_command(folder, arguments.lab.as_deref()))?;
         }
         Ok(())
     })
 }
 
 /// The command line that draws the ladder of what was recorded.
-fn ladder_command(folder: &Path) -> String {
+fn ladder_command(folder: &Path, lab: Option<&Path>) -> String {
     let folder = shell_words::quote(&folder.to_string_lossy()).into_owned();
-    format!("socklab analyze {folder}/*.pcapng --journal {folder}/{JOURNALS}/*.jsonl --ladder hosts")
+    let lab = lab::option(lab);
+    format!("socklab analyze {folder}/*.pcapng{lab} --ladder hosts \\\n      --journal {folder}/{JOURNALS}/*.jsonl")
 }
 
 /// Whether the last of the steps that a question is about was asked for.
 fn is_about(plan: &Plan, question: &Question) -> bool {
     let Some(last) = question.steps().last() else { return false };
-    plan.steps.iter().any(|step| step.asked && step.number.to_string() == last.to_string())
+    plan.steps.iter().any(|step| step.asked && step.step == *last)
 }
 
 #[cfg(test)]

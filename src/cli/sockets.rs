@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -11,8 +12,9 @@ use clap::Args;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::lab::{self, HostOption};
 use crate::escape;
-use crate::lab::HostName;
+use crate::lab::{HostName, LabConfig};
 use crate::rehearse::options::sheet_hosts;
 use crate::socket_table::{self, Entry, Owner, State};
 use crate::types::{Protocol, SocketAddress};
@@ -38,8 +40,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
     /// The address of a host of the lab, such as B=10.0.3.20 [default: 10.0.3.1 is A, 10.0.3.2 B, 10.0.3.3 C]
-    #[arg(long, value_name = "HOST=ADDRESS", value_parser = super::lab::known_host)]
-    host: Vec<(HostName, IpAddr)>,
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = lab::host)]
+    host: Vec<HostOption>,
+    /// A lab file (TOML) with the hosts of your own lab
+    #[arg(long, value_name = "FILE")]
+    lab: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -51,7 +56,18 @@ Examples:
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    match show(arguments) {
+    let config = lab::lab(arguments.lab.as_deref()).and_then(|mut config| {
+        lab::set(&mut config, &arguments.host, &[], &[])?;
+        Ok(config)
+    });
+    let hosts = match config {
+        Ok(config) => hosts(&config),
+        Err(failure) => {
+            failure.report();
+            return Exit::Unusable.into();
+        }
+    };
+    match show(arguments, &hosts) {
         Ok(()) => Exit::Done.into(),
         // Nobody reads on.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done.into(),
@@ -62,13 +78,12 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn show(arguments: &Arguments) -> io::Result<()> {
+fn show(arguments: &Arguments, hosts: &BTreeMap<IpAddr, HostName>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let clear = if out.is_terminal() { CLEAR } else { "" };
-    let hosts = hosts(&arguments.host);
     let mut shown = String::new();
     loop {
-        let text = listed(arguments.port)?.render(&hosts);
+        let text = listed(arguments.port)?.render(hosts);
         if text != shown {
             let before = if arguments.watch { clear } else { "" };
             out.write_all(format!("{before}{text}").as_bytes())?;
@@ -82,11 +97,12 @@ fn show(arguments: &Arguments) -> io::Result<()> {
     }
 }
 
-fn hosts(set: &[(HostName, IpAddr)]) -> BTreeMap<IpAddr, HostName> {
-    let is_set = |name: HostName| set.iter().any(|(other, _)| *other == name);
-    let sheet = [sheet_hosts(false), sheet_hosts(true)].into_iter().flatten();
-    let sheet = sheet.filter(|host| !is_set(host.name)).map(|host| (host.ip, host.name));
-    sheet.chain(set.iter().map(|(name, ip)| (*ip, *name))).collect()
+/// The hosts by their addresses: those of options and lab file, else those that a rehearsal gives them.
+fn hosts(config: &LabConfig) -> BTreeMap<IpAddr, HostName> {
+    let of_sheet = LabConfig::of(config.sheet.clone());
+    let usual = [false, true].into_iter().filter_map(|ipv6| sheet_hosts(&of_sheet, ipv6).ok()).flatten();
+    let usual = usual.filter(|host| !config.hosts.contains_key(&host.name)).map(|host| (host.ip, host.name));
+    usual.chain(config.hosts.iter().map(|(name, ip)| (*ip, *name))).collect()
 }
 
 fn listed(port: Option<u16>) -> io::Result<Listing> {
@@ -285,7 +301,7 @@ mod tests {
             (Protocol::Udp, entry("10.0.3.1:65433", "0.0.0.0:0", 7, 0, 13)),
             (Protocol::Tcp, entry("10.0.3.1:65432", "0.0.0.0:0", 10, 1, 11)),
         ];
-        let text = listing(sockets).render(&hosts(&[]));
+        let text = listing(sockets).render(&hosts(&LabConfig::default()));
         let expected = [
             "This computer is A: 10.0.3.1.",
             "TCP 10.0.3.1:65432 - listening (1 waits) python3 (4711)",
@@ -306,7 +322,9 @@ mod tests {
 
     #[test]
     fn letters_are_the_users_where_set() {
-        let set = hosts(&[(crate::lab::testing::host("B"), "192.168.1.7".parse().unwrap())]);
+        let mut config = LabConfig::default();
+        config.hosts.insert(crate::lab::testing::host("B"), "192.168.1.7".parse().unwrap());
+        let set = hosts(&config);
         let shown = |text: &str| address(text.parse().unwrap(), &set);
         assert_eq!(shown("192.168.1.7:5"), "192.168.1.7:5 (B)");
         assert_eq!(shown("10.0.3.2:5"), "10.0.3.2:5");

@@ -249,6 +249,11 @@ impl Sheet {
         &self.0.steps
     }
 
+    /// The place on the sheet, from 0, of the step with this name, whatever is done in it.
+    pub fn place_of(&self, name: &str) -> Option<usize> {
+        self.0.steps.iter().position(|step| step.to_string().eq_ignore_ascii_case(name.trim()))
+    }
+
     /// The steps in which clients run, which captures show.
     pub fn recorded(&self) -> impl DoubleEndedIterator<Item = &Step> {
         self.0.steps.iter().filter(|step| step.does() == Does::Clients)
@@ -257,6 +262,21 @@ impl Sheet {
     /// The steps of which the sheet asks for a capture.
     pub fn captured(&self) -> impl Iterator<Item = &Step> {
         self.recorded().filter(|step| step.captured().is_some())
+    }
+
+    /// What a capture of a step is called: `step8.pcapng`, `part2-step3-C.pcapng`. At another host than the sheet's, that is
+    /// named too: `step8-A.pcapng`.
+    pub fn capture_file(&self, step: &Step, other_host: Option<HostName>) -> String {
+        let mut parts: Vec<Option<&str>> = self.0.steps.iter().map(Step::part).collect();
+        parts.dedup();
+        let part = parts.iter().position(|part| *part == step.part()).unwrap_or(0).saturating_add(1);
+        let number = Places::bare(step.number());
+        let host = other_host.or(step.captured()).or(step.host()).map(|host| format!("-{host}")).unwrap_or_default();
+        match (part, other_host) {
+            (1, None) => format!("step{number}.pcapng"),
+            (1, Some(_)) => format!("step{number}{host}.pcapng"),
+            (part, _) => format!("part{part}-step{number}{host}.pcapng"),
+        }
     }
 
     /// The first step in which something is done.

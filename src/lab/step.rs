@@ -108,6 +108,7 @@ pub(super) struct StepData {
     pub(super) clients: u32,
     pub(super) parallel: bool,
     pub(super) refused: bool,
+    pub(super) second_server: bool,
     pub(super) during: Option<Step>,
     pub(super) of: Vec<Step>,
     pub(super) captured: Option<HostName>,
@@ -211,6 +212,11 @@ impl Step {
     /// Whether its clients are to be refused, since no server runs.
     pub fn is_refused(&self) -> bool {
         self.0.refused
+    }
+
+    /// Whether a second server is started in it with the same address and port, after its first client.
+    pub fn has_second_server(&self) -> bool {
+        self.0.second_server
     }
 
     /// The step whose clients are still open.

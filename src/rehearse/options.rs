@@ -3,30 +3,42 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::lab::{HostName, Sheet};
+use crate::lab::{HostName, LabConfig, Sheet};
 use crate::rehearse::plan::{Host, JOURNAL, Kind, Range};
+use crate::wording::count;
 
 /// Variations of a rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// A, B and C with their addresses.
-    pub hosts: [Host; 3],
-    /// Port of the TCP servers.
-    pub tcp_port: u16,
-    /// Port of the UDP server.
-    pub udp_port: u16,
+    /// The lab that is played.
+    pub sheet: Sheet,
+    /// Its hosts with their addresses.
+    pub hosts: Vec<Host>,
+    /// Port of the TCP servers, where the sheet's steps fix none or the user wants another.
+    pub tcp_port: Port,
+    /// Port of the UDP servers, likewise.
+    pub udp_port: Port,
     /// What the servers send back: `none`, `echo` or `upper`.
     pub reply: &'static str,
     /// The backlog of the iterative TCP server, where it is not the program's own.
     pub backlog: Option<u16>,
-    /// Clients per host in Part II.
-    pub clients: u8,
-    /// The steps that are wanted.
-    pub steps: Range,
+    /// Clients per host where they run side by side, if not as many as the sheet has.
+    pub clients: Option<u8>,
+    /// The steps that are wanted; without any, those that make the network alone.
+    pub steps: Option<Range>,
     /// Further captures at A and C.
     pub extra_captures: bool,
     /// Other programs in place of socklab's own.
     pub programs: Templates,
+}
+
+/// A port that is set for all servers of a protocol, or that stands in where the sheet has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// The user wants it.
+    Set(u16),
+    /// It stands in.
+    Usual(u16),
 }
 
 /// Command lines that replace socklab's own programs.
@@ -87,56 +99,79 @@ impl Template {
     }
 }
 
-/// The hosts of the sheet: 10.0.3.1 to 10.0.3.3, or the same in an IPv6 network.
-pub fn sheet_hosts(ipv6: bool) -> [Host; 3] {
-    let network = if ipv6 {
-        (IpAddr::V6(Ipv6Addr::new(0xfd00, 0x10, 3, 0, 0, 0, 0, 0)), 64)
-    } else {
-        (IpAddr::V4(Ipv4Addr::new(10, 0, 3, 0)), 24)
-    };
-    numbered(network.0, network.1)
-}
+/// Hosts that a rehearsal can have.
+const MOST_HOSTS: usize = 100;
 
-/// A, B and C as the first three addresses of a network: `192.168.50.0/24`, `fd00:1::/64`.
+/// The network of hosts for which no address is fixed.
+const NETWORK: (IpAddr, u8) = (IpAddr::V4(Ipv4Addr::new(10, 0, 3, 0)), 24);
+/// The same over IPv6.
+const NETWORK_IPV6: (IpAddr, u8) = (IpAddr::V6(Ipv6Addr::new(0xfd00, 0x10, 3, 0, 0, 0, 0, 0)), 64);
+
+/// The hosts of a lab with the addresses that it fixes; the others get further ones of the same network. With `ipv6` all get
+/// IPv6 addresses, whatever the lab fixes.
 ///
 /// # Errors
-/// A text that is no network, or one with no room for three hosts.
-pub fn hosts_in(network: &str) -> Result<[Host; 3], String> {
+/// Two hosts with one address, hosts that are not in one network, or too many of them.
+pub fn sheet_hosts(lab: &LabConfig, ipv6: bool) -> Result<Vec<Host>, String> {
+    let fixed = |name: HostName| lab.hosts.get(&name).copied().or_else(|| lab.sheet.address_of(name));
+    let fixed: Vec<(HostName, IpAddr)> =
+        lab.sheet.hosts().iter().filter_map(|host| Some((host.name, fixed(host.name)?))).collect();
+    let (network, prefix) = match fixed.first() {
+        _ if ipv6 => NETWORK_IPV6,
+        Some((_, ip)) => {
+            let prefix = if ip.is_ipv4() { 24 } else { 64 };
+            (masked(*ip, prefix), prefix)
+        }
+        None => NETWORK,
+    };
+    let hosts = numbered(&lab.sheet, network, prefix)?;
+    if ipv6 { Ok(hosts) } else { with_addresses(hosts, &fixed) }
+}
+
+/// The hosts of a lab as the first addresses of a network: `192.168.50.0/24`, `fd00:1::/64`.
+///
+/// # Errors
+/// A text that is no network, or one with no room for the hosts.
+pub fn hosts_in(sheet: &Sheet, network: &str) -> Result<Vec<Host>, String> {
     let fault = || format!("'{network}' is not a network, such as 192.168.50.0/24 or fd00:1::/64");
     let (ip, prefix) = network.split_once('/').ok_or_else(fault)?;
     let ip: IpAddr = ip.trim().parse().map_err(|_| fault())?;
     let prefix: u8 = prefix.trim().parse().map_err(|_| fault())?;
-    let longest = if ip.is_ipv4() { 29 } else { 125 };
-    if prefix > longest {
-        return Err(format!("'{network}' has no room for three hosts: its prefix may have at most {longest} bits"));
+    let bits: u8 = if ip.is_ipv4() { 32 } else { 128 };
+    let free = bits.checked_sub(prefix).ok_or_else(fault)?;
+    // The network's own address and the last one, for broadcast, are no host's.
+    let room = 1_usize.checked_shl(free.into()).unwrap_or(usize::MAX).saturating_sub(2);
+    let wanted = sheet.hosts().len();
+    if room < wanted {
+        return Err(format!("'{network}' has no room for {}", count(wanted as u64, "host")));
     }
-    Ok(numbered(masked(ip, prefix), prefix))
+    numbered(sheet, masked(ip, prefix), prefix)
 }
 
 /// Sets addresses of single hosts.
 ///
 /// # Errors
 /// Two hosts with one address, or hosts that are not in one network: without a router they could not reach each other.
-pub fn with_addresses(mut hosts: [Host; 3], set: &[(HostName, IpAddr)]) -> Result<[Host; 3], String> {
+pub fn with_addresses(mut hosts: Vec<Host>, set: &[(HostName, IpAddr)]) -> Result<Vec<Host>, String> {
     let was_ipv4 = hosts.iter().all(|host| host.ip.is_ipv4());
     for (name, ip) in set {
         for host in hosts.iter_mut().filter(|host| host.name == *name) {
             host.ip = *ip;
         }
     }
-    let [a, b, c] = &hosts;
-    let prefix = match (was_ipv4, a.ip.is_ipv4()) {
-        (true, false) => 64,
-        (false, true) => 24,
-        _ => a.prefix,
+    let prefix = match (was_ipv4, hosts.first()) {
+        (true, Some(host)) if host.ip.is_ipv6() => 64,
+        (false, Some(host)) if host.ip.is_ipv4() => 24,
+        (_, host) => host.map_or(24, |host| host.prefix),
     };
-    for (one, other) in [(a, b), (a, c), (b, c)] {
+    let pairs = (1..).zip(&hosts).flat_map(|(next, one)| hosts.iter().skip(next).map(move |other| (one, other)));
+    for (one, other) in pairs {
         if one.ip == other.ip {
             return Err(format!("{} and {} can't both have {}", one.name, other.name, one.ip));
         }
         if masked(one.ip, prefix) != masked(other.ip, prefix) {
             return Err(format!(
-                "{} {} and {} {} are not in one network (/{prefix}); set all three with --host, or use --subnet",
+                "{} {} and {} {} are not in one network (/{prefix}); set all of them with --host, or use --subnet",
                 one.name, one.ip, other.name, other.ip
             ));
         }
@@ -144,22 +179,27 @@ pub fn with_addresses(mut hosts: [Host; 3], set: &[(HostName, IpAddr)]) -> Resul
     let unusable = |ip: &IpAddr| ip.is_unspecified() || ip.is_loopback() || ip.is_multicast();
     match hosts.iter().find(|host| unusable(&host.ip)) {
         Some(host) => Err(format!("a host can't have the address {}", host.ip)),
-        None => Ok(hosts.map(|host| Host { prefix, ..host })),
+        None => Ok(hosts.into_iter().map(|host| Host { prefix, ..host }).collect()),
     }
 }
 
-fn numbered(network: IpAddr, prefix: u8) -> [Host; 3] {
-    let host = |name, number: u8| {
+/// The hosts as the first addresses of a network.
+fn numbered(sheet: &Sheet, network: IpAddr, prefix: u8) -> Result<Vec<Host>, String> {
+    let hosts = sheet.hosts();
+    if hosts.len() > MOST_HOSTS {
+        return Err(format!("the lab has {} hosts, and a rehearsal has room for {MOST_HOSTS}", hosts.len()));
+    }
+    let host = |(number, name): (u8, HostName)| {
         let ip = match network {
             IpAddr::V4(ip) => IpAddr::V4((u32::from(ip) | u32::from(number)).into()),
             IpAddr::V6(ip) => IpAddr::V6((u128::from(ip) | u128::from(number)).into()),
         };
-        Host { name, ip, prefix }
+        Host { name, number, ip, prefix }
     };
-    let names: Vec<HostName> = Sheet::built_in().hosts().iter().map(|host| host.name).collect();
-    std::array::from_fn(|place| {
-        host(names.get(place).copied().unwrap_or_default(), u8::try_from(place).unwrap_or(0) + 1)
-    })
+    // The server first, as on the sheet that socklab knows.
+    let server = sheet.server();
+    let names = [server].into_iter().chain(hosts.iter().map(|host| host.name).filter(|name| *name != server));
+    Ok((1..).zip(names).map(host).collect())
 }
 
 /// The address with the bits after the prefix cleared.
@@ -185,26 +225,49 @@ mod tests {
         Sheet::built_in().host(name).unwrap()
     }
 
-    fn shown(hosts: [Host; 3]) -> Vec<String> {
+    fn usual(ipv6: bool) -> Vec<Host> {
+        sheet_hosts(&LabConfig::default(), ipv6).unwrap()
+    }
+
+    fn within(network: &str) -> Result<Vec<Host>, String> {
+        hosts_in(&Sheet::built_in(), network)
+    }
+
+    fn shown(hosts: Vec<Host>) -> Vec<String> {
         hosts.iter().map(|host| format!("{} {}/{}", host.name, host.ip, host.prefix)).collect()
     }
 
     #[test]
     fn hosts_are_numbered_in_their_network() {
-        assert_eq!(shown(sheet_hosts(false)), ["A 10.0.3.1/24", "B 10.0.3.2/24", "C 10.0.3.3/24"]);
-        assert_eq!(shown(sheet_hosts(true)), ["A fd00:10:3::1/64", "B fd00:10:3::2/64", "C fd00:10:3::3/64"]);
-        assert_eq!(shown(hosts_in("192.168.50.77/24").unwrap())[0], "A 192.168.50.1/24");
-        assert_eq!(shown(hosts_in("fd00:9::/64").unwrap())[2], "C fd00:9::3/64");
-        for wrong in ["192.168.50.0", "192.168.50.0/30", "::/126", "a/24", "10.0.0.0/x"] {
-            assert!(hosts_in(wrong).is_err(), "{wrong}");
+        assert_eq!(shown(usual(false)), ["A 10.0.3.1/24", "B 10.0.3.2/24", "C 10.0.3.3/24"]);
+        assert_eq!(shown(usual(true)), ["A fd00:10:3::1/64", "B fd00:10:3::2/64", "C fd00:10:3::3/64"]);
+        assert_eq!(shown(within("192.168.50.77/24").unwrap())[0], "A 192.168.50.1/24");
+        assert_eq!(shown(within("fd00:9::/64").unwrap())[2], "C fd00:9::3/64");
+        for wrong in ["192.168.50.0", "192.168.50.0/31", "::/127", "10.0.0.0/33", "a/24", "10.0.0.0/x"] {
+            assert!(within(wrong).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn hosts_of_a_lab_of_ones_own_have_its_addresses() {
+        let lab = |text: &str| LabConfig::from_toml(&format!("{text}{STEP}")).unwrap();
+        let two = "[[host]]\nname = \"left\"\nrole = \"client\"\n[[host]]\nname = \"right\"\nrole = \"server\"\n";
+        let shown_of = |text: &str| shown(sheet_hosts(&lab(text), false).unwrap());
+        assert_eq!(shown_of(two), ["right 10.0.3.1/24", "left 10.0.3.2/24"]);
+        let fixed = format!("{two}address = \"192.0.2.9\"\n");
+        assert_eq!(shown_of(&fixed), ["right 192.0.2.9/24", "left 192.0.2.2/24"]);
+        let apart = two.replacen("role", "address = \"198.51.100.1\"\nrole", 1) + "address = \"192.0.2.9\"\n";
+        assert!(sheet_hosts(&lab(&apart), false).unwrap_err().contains("one network"));
+    }
+
+    const STEP: &str = "[[step]]\nnumber = 1\ndoes = \"clients\"\nprotocol = \"tcp\"\nclient = \"left\"\n\
+        [[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = \"1\"\nexplain = \"x\"\n";
 
     #[test]
     fn single_hosts_can_be_set_within_one_network() {
         let set = |pairs: &[(HostName, &str)]| {
             let pairs: Vec<_> = pairs.iter().map(|(name, ip)| (*name, ip.parse().unwrap())).collect();
-            with_addresses(sheet_hosts(false), &pairs)
+            with_addresses(usual(false), &pairs)
         };
         assert_eq!(shown(set(&[(named("B"), "10.0.3.77")]).unwrap())[1], "B 10.0.3.77/24");
         assert!(set(&[(named("B"), "10.0.3.1")]).unwrap_err().contains("both"));

@@ -2,116 +2,58 @@
 //!
 //! Nothing here touches the system; carrying it out is [`super::act`]'s.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::str::FromStr;
 
-use crate::lab::HostName;
+use crate::lab::{self, HostName, Sheet};
 use crate::types::Protocol;
 
 /// The placeholder for the journal's file, which is filled in when the program is started.
 pub const JOURNAL: &str = "{journal}";
 
-/// A part of the sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// The simple programs.
-    I,
-    /// The threaded server.
-    II,
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-/// A step of the sheet, as it is numbered there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Number {
-    /// The part.
-    pub part: Part,
-    /// The number within the part.
-    pub step: u8,
-}
-
-impl Number {
-    /// A step of Part I.
-    pub const fn i(step: u8) -> Number {
-        Number { part: Part::I, step }
-    }
-
-    /// A step of Part II.
-    pub const fn ii(step: u8) -> Number {
-        Number { part: Part::II, step }
-    }
-
-    const fn last(part: Part) -> u8 {
-        match part {
-            Part::I => 13,
-            Part::II => 4,
-        }
-    }
-}
-
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.part, self.step)
-    }
-}
-
-impl FromStr for Number {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fault = || format!("'{text}' is not a step of the sheet (I.1 to I.13, II.1 to II.4)");
-        let (part, step) = text.trim().split_once('.').ok_or_else(fault)?;
-        let part = match part {
-            "I" | "i" => Part::I,
-            "II" | "ii" => Part::II,
-            _ => return Err(fault()),
-        };
-        match step.parse() {
-            Ok(step) if (1..=Number::last(part)).contains(&step) => Ok(Number { part, step }),
-            _ => Err(fault()),
-        }
-    }
-}
-
-/// Some consecutive steps: `I.6-I.10`, `I.6-10`, `II.1`.
+/// Some consecutive steps, by their places on the sheet, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// The first step.
-    pub first: Number,
+    pub first: usize,
     /// The last step.
-    pub last: Number,
+    pub last: usize,
 }
 
 impl Range {
-    /// The whole sheet.
-    pub const ALL: Range = Range { first: Number::i(1), last: Number::ii(4) };
+    /// Every sheet's steps.
+    pub const ALL: Range = Range { first: 0, last: usize::MAX };
 
-    /// Whether the step is one of them.
-    pub fn contains(&self, number: Number) -> bool {
-        (self.first..=self.last).contains(&number)
-    }
-}
-
-impl FromStr for Range {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
-        let first: Number = first.parse()?;
-        let last = match last.contains('.') {
-            true => last.parse()?,
-            false => format!("{}.{}", first.part, last.trim()).parse()?,
+    /// Reads what a user writes: `I.6-I.10`, `I.6-10`, `II.1`; `3-5` of a sheet without parts.
+    ///
+    /// # Errors
+    /// What is no step of the sheet, or comes in the wrong order.
+    pub fn read(text: &str, sheet: &Sheet) -> Result<Range, String> {
+        let text = text.trim();
+        if let Some(only) = sheet.place_of(text) {
+            return Ok(Range { first: only, last: only });
+        }
+        // A number may have hyphens of its own.
+        let ends = text.match_indices('-').find_map(|(at, _)| {
+            let (first, last) = (text.get(..at)?.trim(), text.get(at.checked_add(1)?..)?.trim());
+            let first = sheet.place_of(first)?;
+            let part = sheet.steps().get(first)?.part();
+            let within = part.and_then(|part| sheet.place_of(&format!("{part}.{last}")));
+            Some((first, sheet.place_of(last).or(within)?))
+        });
+        let Some((first, last)) = ends else {
+            let steps: Vec<String> = sheet.steps().iter().map(ToString::to_string).collect();
+            return Err(format!("'{text}' is neither a step of the sheet nor a range of them ({})", steps.join(", ")));
         };
+        let name = |place: usize| sheet.steps().get(place).map(ToString::to_string).unwrap_or_default();
         match first <= last {
             true => Ok(Range { first, last }),
-            false => Err(format!("{last} comes before {first} on the sheet")),
+            false => Err(format!("{} comes before {} on the sheet", name(last), name(first))),
         }
+    }
+
+    /// Whether the step at this place is one of them.
+    pub fn contains(&self, place: usize) -> bool {
+        (self.first..=self.last).contains(&place)
     }
 }
 
@@ -120,6 +62,8 @@ impl FromStr for Range {
 pub struct Host {
     /// Its name on the sheet.
     pub name: HostName,
+    /// Its place among the hosts, from 1.
+    pub number: u8,
     /// Its address.
     pub ip: IpAddr,
     /// The length of its network's prefix in bits.
@@ -246,6 +190,8 @@ pub enum Action {
     Start(ProgramId),
     /// A second server is started, until it has failed. One that starts all the same is ended with Ctrl-C.
     StartSecond(ProgramId),
+    /// A TCP client is started where no server runs, until it has ended.
+    StartRefused(ProgramId),
     /// A line is typed at a client.
     Type {
         /// The client.
@@ -276,13 +222,31 @@ pub enum Action {
     EndCapture(usize),
 }
 
+impl Action {
+    /// The program that it starts.
+    pub fn starts(&self) -> Option<ProgramId> {
+        match self {
+            Action::Start(id) | Action::StartSecond(id) | Action::StartRefused(id) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The programs that must have been started before.
+    pub(super) fn needs(&self) -> Vec<ProgramId> {
+        match self {
+            Action::Type { client, server, .. } => vec![*client, *server],
+            Action::QueueServed { server, client, .. } => vec![*server, *client],
+            Action::EndInput(id) | Action::Interrupt(id) => vec![*id],
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// A step with what is done in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Its number on the sheet.
-    pub number: Number,
-    /// What it is about.
-    pub title: &'static str,
+    /// As the sheet has it.
+    pub step: lab::Step,
     /// What is done.
     pub actions: Vec<Action>,
     /// Whether it was asked for, or is only done because a later one needs it.
@@ -292,8 +256,10 @@ pub struct Step {
 /// A whole rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// A, B and C.
-    pub hosts: [Host; 3],
+    /// The hosts, in the order of the sheet.
+    pub hosts: Vec<Host>,
+    /// The host of the servers.
+    pub server: HostName,
     /// Every program that is run.
     pub programs: Vec<Program>,
     /// Every capture that is made.
@@ -313,8 +279,7 @@ impl Plan {
     /// The programs that the steps really run, in the order of the plan.
     pub fn run_programs(&self) -> impl Iterator<Item = &Program> {
         let runs = |id: usize| {
-            let starts = |action: &Action| matches!(action, Action::Start(started) | Action::StartSecond(started) if started.0 == id);
-            self.steps.iter().flat_map(|step| &step.actions).any(starts)
+            self.steps.iter().flat_map(|step| &step.actions).any(|action| action.starts() == Some(ProgramId(id)))
         };
         self.programs.iter().enumerate().filter(move |(id, _)| runs(*id)).map(|(_, program)| program)
     }
@@ -333,24 +298,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_numbered_as_on_the_sheet() {
-        for text in ["I.1", "I.13", "II.4"] {
-            assert_eq!(text.parse::<Number>().unwrap().to_string(), text);
-        }
-        for wrong in ["I.14", "II.5", "I.0", "III.1", "6", "I."] {
-            assert!(wrong.parse::<Number>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
     fn ranges_are_read_in_long_and_in_short() {
-        let range = |text: &str| text.parse::<Range>().map(|range| (range.first.to_string(), range.last.to_string()));
+        let sheet = Sheet::built_in();
+        let name = |place: usize| sheet.steps()[place].to_string();
+        let range = |text: &str| Range::read(text, &sheet).map(|range| (name(range.first), name(range.last)));
         let pair = |first: &str, last: &str| Ok((first.to_owned(), last.to_owned()));
         assert_eq!(range("I.6-I.10"), pair("I.6", "I.10"));
         assert_eq!(range("I.6-10"), pair("I.6", "I.10"));
-        assert_eq!(range("I.12-II.2"), pair("I.12", "II.2"));
+        assert_eq!(range("i.12 - II.2"), pair("I.12", "II.2"));
         assert_eq!(range("II.3"), pair("II.3", "II.3"));
         assert!(range("I.10-I.6").unwrap_err().contains("before"));
-        assert!(range("II.1-I.13").is_err());
+        for wrong in ["II.1-I.13", "I.14", "II.5", "I.0", "III.1", "6", "I.", "-", ""] {
+            assert!(range(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -1,100 +1,283 @@
-//! The lab sheet as a plan.
+//! A sheet as a plan.
 //!
-//! Steps build on each other within three groups: TCP (I.6 to I.11), UDP (I.12) and Part II. Whoever asks for some steps
-//! gets the earlier ones of the same group too, but without their captures.
+//! Steps build on each other in groups, each around a server: in the lab that socklab knows TCP (I.5 to I.11), UDP (I.12 and
+//! I.13) and Part II. Whoever asks for some steps gets the earlier ones of the same group too, but without their captures,
+//! and whatever else they need.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::lab::HostName;
-use crate::rehearse::options::Options;
-use crate::rehearse::plan::{Action, Arrival, Capture, Command, Kind, Number, Part, Plan, Program, ProgramId, Step};
+use crate::lab::{self, Does, HostName};
+use crate::rehearse::options::{Options, Port};
+use crate::rehearse::plan::{Action, Capture, Command, Kind, Plan, Program, ProgramId, Range, Step};
+use crate::types::Protocol;
 
-/// What B's client types in steps 8 and 12.
-const LINES: [&str; 3] = ["Hello A, this is B", "a second line", "and a third, for good measure"];
-/// What C's client types in steps 10 and 12.
-const QUESTION: &str = "Is anybody there?";
+mod clients;
 
 /// The plan of the sheet with the user's variations.
 pub fn plan(options: &Options) -> Plan {
-    let mut maker = Maker { options, programs: Vec::new(), captures: Vec::new() };
-    let mut steps = vec![
-        step(Number::i(1), "The computers A, B and C on a switch", vec![]),
-        step(Number::i(2), "The programs on each computer", vec![]),
-        step(Number::i(3), "Fixed addresses", vec![Action::Network]),
-        step(Number::i(4), "Ping: can they reach each other?", pings(options)),
-    ];
-    steps.extend(maker.tcp());
-    steps.extend(maker.part_two());
-    choose(&mut steps, options);
+    let prepared = preparation(options);
+    let mut maker = Maker::new(options);
+    let steps = options.sheet.steps().iter().enumerate();
+    let mut planned: Vec<Planned> = steps.map(|(place, step)| maker.step(place, step, place < prepared)).collect();
+    if !maker.has_network
+        && let Some(first) = planned.first_mut()
+    {
+        first.actions.insert(0, Action::Network);
+    }
+    let steps = choose(planned, prepared, options.steps);
     let Maker { programs, captures, .. } = maker;
-    Plan { hosts: options.hosts, programs, captures, steps, replies: options.reply != "none" }
+    Plan {
+        hosts: options.hosts.clone(),
+        server: options.sheet.server(),
+        programs,
+        captures,
+        steps,
+        replies: options.reply != "none",
+    }
 }
 
-fn step(number: Number, title: &'static str, actions: Vec<Action>) -> Step {
-    Step { number, title, actions, asked: true }
+/// How many steps at the beginning make hosts and network: up to the last of those before the first program.
+fn preparation(options: &Options) -> usize {
+    let steps = options.sheet.steps();
+    let prepares =
+        |step: &lab::Step| matches!(step.does(), Does::Prepare | Does::Connect | Does::Addresses | Does::Ping);
+    let before = steps.iter().take_while(|step| prepares(step)).count();
+    let last = steps.iter().take(before).rposition(|step| step.does() != Does::Prepare);
+    last.map_or(0, |last| last.saturating_add(1))
 }
 
-fn pings(options: &Options) -> Vec<Action> {
-    let [a, b, c] = options.hosts.map(|host| host.name);
-    vec![Action::Ping(a, b), Action::Ping(a, c), Action::Ping(b, c)]
+/// A step with what it needs.
+struct Planned {
+    place: usize,
+    step: lab::Step,
+    actions: Vec<Action>,
+    /// The group of steps that it belongs to.
+    group: usize,
+    /// Places of the steps of other groups that it needs.
+    needs: BTreeSet<usize>,
 }
 
 /// Leaves out what was not asked for and is not needed by what was.
-fn choose(steps: &mut Vec<Step>, options: &Options) {
-    let asked = options.steps;
-    let groups: [(Number, Number); 4] = [
-        (Number::i(1), Number::i(4)),
-        (Number::i(5), Number::i(11)),
-        (Number::i(12), Number::i(13)),
-        (Number::ii(1), Number::ii(4)),
-    ];
-    // Step 13 stops the TCP server of step 6 too.
-    let needs_tcp = asked.contains(Number::i(13));
-    let needed = |number: Number| {
-        let preparation = number.part == Part::I && number.step <= 4;
-        let group = groups.iter().find(|(first, last)| (*first..=*last).contains(&number));
-        let begun = group.is_some_and(|(_, last)| asked.first <= *last);
-        preparation || (begun && number <= asked.last) || (needs_tcp && number == Number::i(6))
-    };
-    steps.retain(|step| needed(step.number));
-    // A capture is for the step in which it is ended: what step 7 begins is the capture of step 8.
-    let ended_in = |step: &Step| -> Vec<usize> {
-        let ended = step.actions.iter().filter_map(|action| match action {
-            Action::EndCapture(id) => Some(*id),
-            _ => None,
-        });
-        ended.collect()
-    };
-    let wanted: Vec<usize> = steps.iter().filter(|step| asked.contains(step.number)).flat_map(ended_in).collect();
-    for step in steps {
-        step.asked = asked.contains(step.number);
-        step.actions.retain(|action| match action {
-            Action::BeginCapture(id) | Action::EndCapture(id) => wanted.contains(id),
-            _ => true,
-        });
+fn choose(planned: Vec<Planned>, prepared: usize, asked: Option<Range>) -> Vec<Step> {
+    let is_asked = |place: usize| asked.map_or(place < prepared, |asked| asked.contains(place));
+    let group_of = |place: usize| planned.get(place).map(|planned| planned.group);
+    let begin = asked.and_then(|asked| {
+        let group = group_of(asked.first)?;
+        planned.iter().position(|planned| planned.group == group)
+    });
+    let mut needed: BTreeSet<usize> = (0..prepared).collect();
+    if let (Some(begin), Some(asked)) = (begin, asked) {
+        needed.extend((begin..planned.len()).filter(|place| *place <= asked.last));
     }
+    let mut open: Vec<usize> = needed.iter().copied().collect();
+    while let Some(place) = open.pop() {
+        let needs = planned.get(place).map(|planned| planned.needs.clone()).unwrap_or_default();
+        open.extend(needs.into_iter().filter(|place| needed.insert(*place)));
+    }
+    // A capture is for the step in which it is ended: what step 7 begins is the capture of step 8.
+    let wanted: BTreeSet<usize> = planned
+        .iter()
+        .filter(|planned| is_asked(planned.place))
+        .flat_map(|planned| &planned.actions)
+        .filter_map(|action| if let Action::EndCapture(id) = action { Some(*id) } else { None })
+        .collect();
+    let mut started: BTreeSet<ProgramId> = BTreeSet::new();
+    let mut keep = |action: &Action| match action {
+        Action::BeginCapture(id) | Action::EndCapture(id) => wanted.contains(id),
+        action => {
+            started.extend(action.starts());
+            action.needs().iter().all(|id| started.contains(id))
+        }
+    };
+    planned
+        .into_iter()
+        .filter(|planned| needed.contains(&planned.place))
+        .map(|Planned { place, step, mut actions, .. }| {
+            actions.retain(&mut keep);
+            Step { asked: is_asked(place), step, actions }
+        })
+        .collect()
+}
+
+/// A program that runs.
+#[derive(Clone)]
+struct Live {
+    id: ProgramId,
+    kind: Kind,
+    /// The place of the step that started it.
+    place: usize,
+    /// That step.
+    step: lab::Step,
 }
 
 struct Maker<'a> {
     options: &'a Options,
     programs: Vec<Program>,
     captures: Vec<Capture>,
+    /// What runs, in the order in which it was started.
+    live: Vec<Live>,
+    /// Captures that a step of their own began, by the place of the step that they are of.
+    begun: BTreeMap<usize, usize>,
+    /// A client that waits in the queue of a server that serves one at a time.
+    waiting: Option<(ProgramId, ProgramId)>,
+    has_network: bool,
+    group: usize,
+    group_has_server: bool,
+    /// Places of the steps that the present one needs.
+    needs: BTreeSet<usize>,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    fn new(options: &'a Options) -> Maker<'a> {
+        Maker {
+            options,
+            programs: Vec::new(),
+            captures: Vec::new(),
+            live: Vec::new(),
+            begun: BTreeMap::new(),
+            waiting: None,
+            has_network: false,
+            group: 1,
+            group_has_server: false,
+            needs: BTreeSet::new(),
+        }
+    }
+
+    fn step(&mut self, place: usize, step: &lab::Step, is_preparation: bool) -> Planned {
+        self.needs.clear();
+        let actions = match step.does() {
+            Does::Prepare | Does::Connect => Vec::new(),
+            Does::Addresses => {
+                let first = !std::mem::replace(&mut self.has_network, true);
+                first.then_some(Action::Network).into_iter().collect()
+            }
+            Does::Ping => self.pings(),
+            Does::Server => self.server(place, step),
+            Does::Capture => self.capture_of_next(place),
+            Does::Clients => self.clients(place, step),
+            Does::SecondServer => {
+                step.protocol().and_then(|protocol| self.second_server(protocol)).into_iter().collect()
+            }
+            Does::Quit => self.quit(step),
+            Does::Stop => self.stop(),
+        };
+        let group = if is_preparation { 0 } else { self.group };
+        Planned { place, step: step.clone(), actions, group, needs: std::mem::take(&mut self.needs) }
+    }
+
+    fn pings(&self) -> Vec<Action> {
+        let hosts = &self.options.hosts;
+        let pairs = (1..).zip(hosts).flat_map(|(next, one)| hosts.iter().skip(next).map(move |other| (one, other)));
+        pairs.map(|(one, other)| Action::Ping(one.name, other.name)).collect()
+    }
+
+    /// Starts a server, and before it ends what holds its port.
+    fn server(&mut self, place: usize, step: &lab::Step) -> Vec<Action> {
+        let Some(protocol) = step.protocol() else { return Vec::new() };
+        let mut actions = self.stop_where(|live| live.kind.protocol() == protocol);
+        if std::mem::replace(&mut self.group_has_server, true) {
+            self.group = self.group.saturating_add(1);
+        }
+        let kind = match protocol {
+            Protocol::Udp => Kind::UdpServer,
+            Protocol::Tcp if self.serves_several(place, step) => Kind::TcpThreadedServer,
+            Protocol::Tcp => Kind::TcpServer,
+        };
+        let port = step.port().or_else(|| self.port_of_clients(place, protocol));
+        let id = self.program(self.options.sheet.server(), kind, port);
+        self.live.push(Live { id, kind, place, step: step.clone() });
+        actions.push(Action::Start(id));
+        actions
+    }
+
+    /// The steps with clients of a server that is started at a place: up to the next server of its protocol.
+    fn clients_of(&self, place: usize, protocol: Protocol) -> impl Iterator<Item = &lab::Step> {
+        let of = move |step: &&lab::Step| step.protocol() == Some(protocol);
+        let later = self.options.sheet.steps().get(place..).unwrap_or_default().iter().enumerate();
+        let until = later.take_while(|(nth, step)| *nth == 0 || step.does() != Does::Server).map(|(_, step)| step);
+        until.filter(of).filter(|step| step.does() == Does::Clients)
+    }
+
+    fn serves_several(&self, place: usize, step: &lab::Step) -> bool {
+        step.is_parallel() || self.clients_of(place, Protocol::Tcp).any(lab::Step::is_parallel)
+    }
+
+    fn port_of_clients(&self, place: usize, protocol: Protocol) -> Option<u16> {
+        self.clients_of(place, protocol).find_map(lab::Step::port)
+    }
+
+    /// The server of this protocol that runs.
+    fn running_server(&mut self, protocol: Protocol) -> Option<Live> {
+        let serves = |live: &&Live| live.kind.is_server() && live.kind.protocol() == protocol;
+        let found = self.live.iter().rfind(serves).cloned();
+        self.needs.extend(found.as_ref().map(|live| live.place));
+        found
+    }
+
+    fn second_server(&mut self, protocol: Protocol) -> Option<Action> {
+        let first = self.running_server(protocol)?;
+        let port = self.programs.get(first.id.0).map(|program| program.server.port());
+        Some(Action::StartSecond(self.program(self.options.sheet.server(), first.kind, port)))
+    }
+
+    /// Begins the capture of the next step with clients, where the sheet asks for one.
+    fn capture_of_next(&mut self, place: usize) -> Vec<Action> {
+        let later = self.options.sheet.steps().iter().enumerate().skip(place.saturating_add(1));
+        let mut later = later.take_while(|(_, step)| step.does() != Does::Capture);
+        let next = later.find(|(_, step)| step.does() == Does::Clients);
+        let Some((of, step)) = next else { return Vec::new() };
+        let Some(host) = step.captured() else { return Vec::new() };
+        let capture = self.capture(host, step, true);
+        self.begun.insert(of, capture);
+        vec![Action::BeginCapture(capture)]
+    }
+
+    /// The clients of some steps end; the server turns to who waited for them.
+    fn quit(&mut self, step: &lab::Step) -> Vec<Action> {
+        let of = |live: &Live| !live.kind.is_server() && step.of().contains(&live.step);
+        let mut actions: Vec<Action> = Vec::new();
+        for live in self.live.extract_if(.., |live| of(live)) {
+            self.needs.insert(live.place);
+            actions.push(Action::EndInput(live.id));
+        }
+        if let Some((server, client)) = self.waiting.take() {
+            let clients = self.programs.iter().take(client.0.saturating_add(1));
+            let clients = clients.filter(|program| program.kind == Kind::TcpClient).count();
+            actions.push(Action::QueueServed { server, client, clients });
+        }
+        actions
+    }
+
+    fn stop(&mut self) -> Vec<Action> {
+        self.stop_where(|_| true)
+    }
+
+    /// Ctrl-C at the programs that fit: clients before servers.
+    fn stop_where(&mut self, fits: impl Fn(&Live) -> bool) -> Vec<Action> {
+        let mut ended: Vec<Live> = self.live.extract_if(.., |live| fits(live)).collect();
+        ended.sort_by_key(|live| live.kind.is_server());
+        self.needs.extend(ended.iter().filter(|live| live.kind.is_server()).map(|live| live.place));
+        ended.into_iter().map(|live| Action::Interrupt(live.id)).collect()
+    }
+
     /// Adds a program; its name tells it from others of its kind at its host.
-    fn program(&mut self, host: HostName, kind: Kind) -> ProgramId {
+    fn program(&mut self, host: HostName, kind: Kind, port: Option<u16>) -> ProgramId {
         let before = self.programs.iter().filter(|program| program.host == host && program.kind == kind).count();
         let name = match before {
             0 => format!("{host}.{}", kind.name()),
             _ => format!("{host}.{}-{}", kind.name(), before.saturating_add(1)),
         };
-        let [a, ..] = &self.options.hosts;
-        let port = match kind {
-            Kind::UdpServer | Kind::UdpClient => self.options.udp_port,
-            Kind::TcpServer | Kind::TcpClient | Kind::TcpThreadedServer => self.options.tcp_port,
+        let usual = match kind.protocol() {
+            Protocol::Udp => self.options.udp_port,
+            Protocol::Tcp => self.options.tcp_port,
         };
-        let server = SocketAddr::new(a.ip, port);
+        let port = match usual {
+            Port::Set(port) => port,
+            Port::Usual(usual) => port.unwrap_or(usual),
+        };
+        let server = self.options.hosts.iter().find(|host| host.name == self.options.sheet.server());
+        let server = SocketAddr::new(server.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |host| host.ip), port);
         let command = self.command(kind, server);
         self.programs.push(Program { host, kind, name, server, command });
         ProgramId(self.programs.len().saturating_sub(1))
@@ -117,116 +300,12 @@ impl Maker<'_> {
         Command::Own(arguments)
     }
 
-    fn capture(&mut self, host: HostName, file: &str) -> usize {
-        self.captures.push(Capture { host, file: file.to_owned() });
+    /// Adds a capture of a step at a host: one that the sheet asks for, or a further one.
+    fn capture(&mut self, host: HostName, step: &lab::Step, is_sheets: bool) -> usize {
+        let file = self.options.sheet.capture_file(step, (!is_sheets).then_some(host));
+        self.captures.push(Capture { host, file });
         self.captures.len().saturating_sub(1)
     }
-
-    /// The captures of step 10, which the sheet does not ask for.
-    fn extra(&mut self, files: &[(HostName, &str)]) -> Vec<usize> {
-        match self.options.extra_captures {
-            true => files.iter().map(|(host, file)| self.capture(*host, file)).collect(),
-            false => Vec::new(),
-        }
-    }
-
-    /// Part I from step 5 on.
-    fn tcp(&mut self) -> Vec<Step> {
-        let [a, b, c] = self.options.hosts.map(|host| host.name);
-        let server = self.program(a, Kind::TcpServer);
-        let client = self.program(b, Kind::TcpClient);
-        let second = self.program(a, Kind::TcpServer);
-        let third = self.program(c, Kind::TcpClient);
-        let capture = self.capture(b, "step8.pcapng");
-        let mut at_b = vec![Action::Start(client)];
-        at_b.extend(LINES.map(|line| typed(client, server, line, Arrival::Served)));
-        at_b.push(Action::EndCapture(capture));
-        let extra = self.extra(&[(c, "step10-C.pcapng"), (a, "step10-A.pcapng")]);
-        let mut at_c: Vec<Action> = extra.iter().map(|capture| Action::BeginCapture(*capture)).collect();
-        at_c.push(Action::Start(third));
-        at_c.push(typed(third, server, QUESTION, Arrival::Acknowledged));
-        at_c.push(Action::Interrupt(third));
-        at_c.extend(extra.into_iter().map(Action::EndCapture));
-        let (udp_server, udp_client, udp) = self.udp();
-        let mut stop = vec![Action::Interrupt(server)];
-        stop.extend([Action::Interrupt(udp_client), Action::Interrupt(udp_server)]);
-        vec![
-            step(Number::i(5), "Wireshark at B (here: socklab capture in step 7)", vec![]),
-            step(Number::i(6), "The TCP server at A", vec![Action::Start(server)]),
-            step(Number::i(7), "Capture at B", vec![Action::BeginCapture(capture)]),
-            step(Number::i(8), "The TCP client at B, connected and left open", at_b),
-            step(Number::i(9), "A second TCP server at A", vec![Action::StartSecond(second)]),
-            step(Number::i(10), "The TCP client at C, while B's client is open", at_c),
-            step(
-                Number::i(11),
-                "Quit B's client, keep the server running",
-                vec![Action::EndInput(client), Action::QueueServed { server, client: third, clients: 2 }],
-            ),
-            step(Number::i(12), "Steps 6 to 10 with UDP", udp),
-            step(Number::i(13), "Ctrl-C at the servers", stop),
-        ]
-    }
-
-    /// Step 12: the server and B's client, which go on, and what is done.
-    fn udp(&mut self) -> (ProgramId, ProgramId, Vec<Action>) {
-        let [a, b, c] = self.options.hosts.map(|host| host.name);
-        let server = self.program(a, Kind::UdpServer);
-        let client = self.program(b, Kind::UdpClient);
-        let second = self.program(a, Kind::UdpServer);
-        let third = self.program(c, Kind::UdpClient);
-        let capture = self.capture(b, "step12.pcapng");
-        let extra = self.extra(&[(c, "step12-C.pcapng"), (a, "step12-A.pcapng")]);
-        let mut actions = vec![Action::Start(server), Action::BeginCapture(capture), Action::Start(client)];
-        actions.extend(LINES.map(|line| typed(client, server, line, Arrival::Served)));
-        actions.push(Action::EndCapture(capture));
-        actions.push(Action::StartSecond(second));
-        actions.extend(extra.iter().map(|capture| Action::BeginCapture(*capture)));
-        actions.push(Action::Start(third));
-        actions.push(typed(third, server, QUESTION, Arrival::Served));
-        actions.push(Action::Interrupt(third));
-        actions.extend(extra.into_iter().map(Action::EndCapture));
-        (server, client, actions)
-    }
-
-    fn part_two(&mut self) -> Vec<Step> {
-        let [a, b, c] = self.options.hosts.map(|host| host.name);
-        let server = self.program(a, Kind::TcpThreadedServer);
-        let (b, at_b) = self.threaded_clients(b, server, "part2-step2-B.pcapng", &[(a, "part2-step2-A.pcapng")]);
-        let (c, at_c) = self.threaded_clients(c, server, "part2-step3-C.pcapng", &[(a, "part2-step3-A.pcapng")]);
-        let mut end: Vec<Action> = b.into_iter().chain(c).map(Action::Interrupt).collect();
-        end.push(Action::Interrupt(server));
-        vec![
-            step(Number::ii(1), "The threaded TCP server at A", vec![Action::Start(server)]),
-            step(Number::ii(2), "Capture and clients at B, left open", at_b),
-            step(Number::ii(3), "Capture and clients at C, while B's are open", at_c),
-            step(Number::ii(4), "Shut down", end),
-        ]
-    }
-
-    fn threaded_clients(
-        &mut self,
-        host: HostName,
-        server: ProgramId,
-        file: &str,
-        extra: &[(HostName, &str)],
-    ) -> (Vec<ProgramId>, Vec<Action>) {
-        let mut captures = vec![self.capture(host, file)];
-        captures.extend(self.extra(extra));
-        let clients: Vec<ProgramId> = (0..self.options.clients).map(|_| self.program(host, Kind::TcpClient)).collect();
-        let mut actions: Vec<Action> = captures.iter().map(|capture| Action::BeginCapture(*capture)).collect();
-        actions.extend(clients.iter().map(|client| Action::Start(*client)));
-        for (number, client) in (1u32..).zip(&clients) {
-            for line in [format!("terminal {number} at {host}"), format!("more from terminal {number} at {host}")] {
-                actions.push(typed(*client, server, &line, Arrival::Served));
-            }
-        }
-        actions.extend(captures.into_iter().map(Action::EndCapture));
-        (clients, actions)
-    }
-}
-
-fn typed(client: ProgramId, server: ProgramId, line: &str, arrival: Arrival) -> Action {
-    Action::Type { client, server, line: line.to_owned(), arrival }
 }
 
 #[cfg(test)]
@@ -234,29 +313,31 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::lab::{LabConfig, Sheet};
     use crate::rehearse::options::{Template, Templates, sheet_hosts};
-    use crate::rehearse::plan::Range;
+    use crate::rehearse::plan::Arrival;
 
     fn options() -> Options {
         Options {
-            hosts: sheet_hosts(false),
-            tcp_port: 65432,
-            udp_port: 65433,
+            sheet: Sheet::built_in(),
+            hosts: sheet_hosts(&LabConfig::default(), false).unwrap(),
+            tcp_port: Port::Usual(65432),
+            udp_port: Port::Usual(65433),
             reply: "none",
             backlog: None,
-            clients: 2,
-            steps: Range::ALL,
+            clients: None,
+            steps: Some(Range::ALL),
             extra_captures: false,
             programs: Templates::default(),
         }
     }
 
     fn plan_of(steps: &str) -> Plan {
-        plan(&Options { steps: steps.parse().unwrap(), ..options() })
+        plan(&Options { steps: Some(Range::read(steps, &Sheet::built_in()).unwrap()), ..options() })
     }
 
     fn numbers(plan: &Plan, asked: bool) -> Vec<String> {
-        plan.steps.iter().filter(|step| step.asked == asked).map(|step| step.number.to_string()).collect()
+        plan.steps.iter().filter(|step| step.asked == asked).map(|step| step.step.to_string()).collect()
     }
 
     /// Every program is started before it is used and ended at most once; every capture is begun before it is ended.
@@ -268,6 +349,14 @@ mod tests {
                 Action::StartSecond(id) => {
                     let twin = |other: &ProgramId| plan.programs[other.0].kind == plan.programs[id.0].kind;
                     assert!(running.iter().any(twin), "nothing stands in its way");
+                }
+                Action::StartRefused(id) => {
+                    let protocol = plan.programs[id.0].kind.protocol();
+                    let serves = |other: &ProgramId| {
+                        let kind = plan.programs[other.0].kind;
+                        kind.is_server() && kind.protocol() == protocol
+                    };
+                    assert!(!running.iter().any(serves), "a server runs");
                 }
                 Action::Type { client, server, .. } => assert!(running.contains(client) && running.contains(server)),
                 Action::EndInput(id) | Action::Interrupt(id) => {
@@ -314,7 +403,7 @@ mod tests {
     #[test]
     fn the_busy_server_does_not_read_what_c_sends() {
         let plan = plan(&options());
-        let step = plan.steps.iter().find(|step| step.number == Number::i(10)).unwrap();
+        let step = plan.steps.iter().find(|step| step.step.to_string() == "I.10").unwrap();
         let typed = step.actions.iter().filter_map(|action| match action {
             Action::Type { arrival, .. } => Some(*arrival),
             _ => None,
@@ -337,17 +426,66 @@ mod tests {
         assert_eq!(plan.made_captures().map(|c| c.file.as_str()).collect::<Vec<_>>(), ["part2-step3-C.pcapng"]);
     }
 
+    /// The lab that socklab knows, and others: two computers, no parts, UDP first, a server beside another, nobody there.
+    fn sheets() -> Vec<Sheet> {
+        let hosts = "[[host]]\nname = \"left\"\nrole = \"server\"\n[[host]]\nname = \"right\"\nrole = \"client\"\n";
+        let question =
+            "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = [\"3\"]\nexplain = \"x\"\n";
+        let step = |number: u8, rest: &str| format!("[[step]]\nnumber = {number}\n{rest}\n");
+        let clients = "does = \"clients\"\nclient = \"right\"";
+        let steps = [
+            step(1, "does = \"server\"\nprotocol = \"tcp\"\nport = 7000"),
+            step(2, "does = \"server\"\nprotocol = \"udp\"\nport = 7001"),
+            step(3, &format!("{clients}\nprotocol = \"tcp\"\nclients = 3\nparallel = false\ncaptured = \"left\"")),
+            step(4, &format!("{clients}\nprotocol = \"udp\"\ncaptured = \"right\"")),
+            step(5, &format!("{clients}\nprotocol = \"tcp\"\nrefused = true\ncaptured = \"right\"")),
+            step(6, "does = \"server\"\nprotocol = \"tcp\""),
+            step(7, &format!("{clients}\nprotocol = \"tcp\"\nclients = 2")),
+            step(8, "does = \"stop\""),
+        ];
+        let other = LabConfig::from_toml(&format!("{hosts}{}{question}", steps.concat())).unwrap().sheet;
+        vec![Sheet::built_in(), other]
+    }
+
+    #[test]
+    fn a_sheet_of_ones_own_becomes_a_plan() {
+        let sheet = sheets().remove(1);
+        let hosts = sheet_hosts(&LabConfig::of(sheet.clone()), false).unwrap();
+        let plan = plan(&Options { sheet, hosts, ..options() });
+        check_order(&plan);
+        let captures: Vec<String> = plan.made_captures().map(|c| format!("{} {}", c.host, c.file)).collect();
+        assert_eq!(captures, ["left step3.pcapng", "right step4.pcapng", "right step5.pcapng"]);
+        let servers: Vec<String> =
+            plan.programs.iter().filter(|p| p.kind.is_server()).map(|p| format!("{} {}", p.name, p.server)).collect();
+        assert_eq!(
+            servers,
+            [
+                "left.tcp-server 10.0.3.1:7000",
+                "left.udp-server 10.0.3.1:7001",
+                "left.tcp-threaded-server 10.0.3.1:65432"
+            ]
+        );
+        assert_eq!(plan.steps[0].actions[0], Action::Network);
+        let refused = plan.steps.iter().flat_map(|step| &step.actions).filter(|a| matches!(a, Action::StartRefused(_)));
+        assert_eq!(refused.count(), 1);
+    }
+
     #[test]
     fn every_part_of_the_sheet_can_be_carried_out() {
-        let all: Vec<Number> = (1..=13).map(Number::i).chain((1..=4).map(Number::ii)).collect();
-        for (at, first) in all.iter().enumerate() {
-            for last in &all[at..] {
-                for extra_captures in [false, true] {
-                    let steps = Range { first: *first, last: *last };
-                    let plan = plan(&Options { steps, extra_captures, ..options() });
-                    check_order(&plan);
-                    let asked = numbers(&plan, true);
-                    assert_eq!((asked.first(), asked.last()), (Some(&first.to_string()), Some(&last.to_string())));
+        for sheet in sheets() {
+            let lab = LabConfig::of(sheet.clone());
+            let hosts = sheet_hosts(&lab, false).unwrap();
+            for first in 0..sheet.steps().len() {
+                for last in first..sheet.steps().len() {
+                    for extra_captures in [false, true] {
+                        let (sheet, hosts) = (sheet.clone(), hosts.clone());
+                        let steps = Some(Range { first, last });
+                        let plan = plan(&Options { sheet, hosts, steps, extra_captures, ..options() });
+                        check_order(&plan);
+                        let asked = numbers(&plan, true);
+                        let names = [first, last].map(|place| lab.sheet.steps()[place].to_string());
+                        assert_eq!((asked.first(), asked.last()), (names.first(), names.last()));
+                    }
                 }
             }
         }
@@ -360,8 +498,8 @@ mod tests {
         let plan = plan(&Options {
             reply: "upper",
             backlog: Some(5),
-            clients: 3,
-            hosts: sheet_hosts(true),
+            clients: Some(3),
+            hosts: sheet_hosts(&LabConfig::default(), true).unwrap(),
             programs,
             ..options()
         });

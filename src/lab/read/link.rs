@@ -104,6 +104,7 @@ fn link_steps(parts: Vec<StepPart>, hosts: &[Host], problems: &Problems<'_>) -> 
             clients: part.clients,
             parallel: part.parallel,
             refused: part.refused,
+            second_server: part.second_server,
             screenshot: part.screenshot,
             redo: part.redo,
             at: part.places,

@@ -51,6 +51,7 @@ pub(super) struct StepPart {
     pub(super) clients: u32,
     pub(super) parallel: bool,
     pub(super) refused: bool,
+    pub(super) second_server: bool,
     pub(super) during: Option<Placed<String>>,
     pub(super) of: Vec<Placed<String>>,
     pub(super) captured: Option<Placed<String>>,
@@ -176,7 +177,7 @@ fn host(table: Table<'_, '_>) -> Option<HostPart> {
     Some(HostPart { name, is_server, address: table.address("address") })
 }
 
-const STEP: [&str; 17] = [
+const STEP: [&str; 18] = [
     "part",
     "number",
     "title",
@@ -188,6 +189,7 @@ const STEP: [&str; 17] = [
     "clients",
     "parallel",
     "refused",
+    "second_server",
     "while",
     "of",
     "captured",
@@ -239,6 +241,7 @@ fn step(table: Table<'_, '_>) -> Option<StepPart> {
         clients: clients.unwrap_or(1),
         parallel,
         refused: table.flag("refused").unwrap_or(false),
+        second_server: table.flag("second_server").unwrap_or(false),
         during: table.number_or_text("while"),
         of: table.texts("of"),
         captured: table.text("captured"),

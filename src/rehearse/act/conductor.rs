@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::sethostname;
 
-use crate::lab::HostName;
+use crate::lab::{Does, HostName};
 use crate::rehearse::act::host::Host;
 use crate::rehearse::act::network::{self, INTERFACE};
 use crate::rehearse::act::ping;
@@ -132,11 +132,11 @@ struct Conductor<'a> {
 impl Conductor<'_> {
     fn steps(&mut self) -> Result<(), Failure> {
         let last = self.plan.steps.len().saturating_sub(1);
-        let shuts_down = |step: &Step| step.number == plan::Number::ii(4);
+        let end = self.plan.steps.iter().rposition(|step| step.step.does() == Does::Stop);
         let mut shell = self.stage.shell;
         for (at, step) in self.plan.steps.iter().enumerate() {
             // By hand there is more to try while everything is still running.
-            if shuts_down(step)
+            if Some(at) == end
                 && let Some(name) = shell.take()
             {
                 self.shell(name)?;
@@ -152,9 +152,9 @@ impl Conductor<'_> {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Failure> {
-        let number = step.number.to_string();
+        let number = step.step.to_string();
         let prepared = if step.asked { "" } else { " (preparation only)" };
-        self.say(&format!("{number:<6}{}{prepared}", step.title))?;
+        self.say(&format!("{number:<6}{}{prepared}", step.step.title()))?;
         if self.stage.pause && step.asked {
             self.wait_for_enter()?;
         }
@@ -171,6 +171,7 @@ impl Conductor<'_> {
             Action::Ping(from, to) => self.ping(*from, *to),
             Action::Start(id) => self.start(*id),
             Action::StartSecond(id) => self.start_second(*id),
+            Action::StartRefused(id) => self.start_refused(*id),
             Action::Type { client, server, line, arrival } => self.type_line(*client, *server, line, *arrival),
             Action::EndInput(id) => self.end(*id, "^D", Running::end_input),
             Action::Interrupt(id) => self.end(*id, "^C", Running::interrupt),
@@ -186,7 +187,7 @@ impl Conductor<'_> {
             move |source| Failure::System { what, source }
         };
         network::make_switch().map_err(doing("making the switch failed"))?;
-        for host in self.plan.hosts {
+        for host in self.plan.hosts.clone() {
             let thread = Host::new(&host.name.to_string()).map_err(doing("making a host failed"))?;
             thread.run(move || network::make_interfaces(&host))?.map_err(doing("setting a host's address failed"))?;
             network::plug_in(&host).map_err(doing("joining a host to the switch failed"))?;
@@ -195,8 +196,7 @@ impl Conductor<'_> {
             self.hosts.insert(host.name, thread);
         }
         if self.plan.programs.iter().any(|program| !self.has_journal(program)) {
-            let [plan::Host { name: server, .. }, ..] = self.plan.hosts;
-            self.wire = Some(self.host(server)?.run(Wire::watch)??);
+            self.wire = Some(self.host(self.plan.server)?.run(Wire::watch)??);
         }
         let addresses: Vec<String> =
             self.plan.hosts.iter().map(|host| format!("{} {}/{}", host.name, host.ip, host.prefix)).collect();

@@ -139,7 +139,7 @@ fn fault(error: ReplyError) -> io::Error {
 }
 
 fn port(host: &plan::Host) -> String {
-    format!("port{}", host.name)
+    format!("port{}", host.number)
 }
 
 /// A locally administered MAC address that shows the host's number in its last byte.

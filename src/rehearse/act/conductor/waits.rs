@@ -112,6 +112,18 @@ impl Conductor<'_> {
         self.tell_result(&named.unwrap_or_else(|| "it fails".to_owned()))
     }
 
+    /// A client where no server runs: it ends by itself, with what its system says.
+    pub(super) fn start_refused(&mut self, id: ProgramId) -> Result<(), Failure> {
+        let program = self.program(id)?;
+        self.launch(id)?;
+        self.until(&format!("{} to be refused", program.name), |conductor| {
+            Ok(conductor.running(id)?.ended()?.is_some())
+        })?;
+        let lines = self.running(id)?.screen();
+        let named = lines.iter().find(|line| line.contains("onnection refused")).cloned();
+        self.tell_result(&named.unwrap_or_else(|| "it ends".to_owned()))
+    }
+
     pub(super) fn type_line(
         &mut self,
         client: ProgramId,
@@ -134,7 +146,8 @@ impl Conductor<'_> {
         if arrival == Arrival::Acknowledged {
             let service = self.settled_service(server, client)?;
             self.running(client)?.queued = service == Service::Queued;
-            self.tell_result("A's system acknowledged the line.")?;
+            let server = self.plan.server;
+            self.tell_result(&format!("{server}'s system acknowledged the line."))?;
             self.tell_result(match service {
                 Service::Queued => "The connection waits in the queue: the server has not accepted it.",
                 Service::Accepted => "The server has accepted the connection, but it has not read the line.",
