@@ -121,7 +121,7 @@ fn list_interfaces(server: Option<IpAddr>, lab: Option<&Path>) -> ExitCode {
     let Some(server) = server.or_else(of_sheet) else {
         return unusable("the lab file fixes no address for the server; name it with --server ADDRESS");
     };
-    match interfaces::list(&mut io::stdout().lock(), server) {
+    match interfaces::list(&mut io::stdout().lock(), server, &config.sheet) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => unusable(&error.to_string()),
         _ => ExitCode::SUCCESS,
     }

@@ -7,12 +7,13 @@ use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use pnet_datalink::NetworkInterface;
 
 use crate::escape;
+use crate::lab::{Does, Sheet};
 
 /// Writes the list; `server` is the lab's server, whose network marks the lab's interface.
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn list(out: &mut dyn Write, server: IpAddr) -> io::Result<()> {
+pub(super) fn list(out: &mut dyn Write, server: IpAddr, sheet: &Sheet) -> io::Result<()> {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
@@ -30,7 +31,10 @@ pub(super) fn list(out: &mut dyn Write, server: IpAddr) -> io::Result<()> {
     if !interfaces.iter().any(|interface| in_lab(interface, server)) {
         let example = if server.is_ipv4() { "10.0.3.2/24" } else { "fd00:10:3::2/64" };
         writeln!(out, "\nNo interface is in the network of the lab's server, {server}.")?;
-        writeln!(out, "Step 3 sets an address:")?;
+        match sheet.doing(Does::Addresses) {
+            Some(step) => writeln!(out, "Step {} sets an address:", step.mention(step.number()))?,
+            None => writeln!(out, "An address is set with:")?,
+        }
         writeln!(out, "  sudo ip addr add {example} dev NAME && sudo ip link set NAME up")?;
         writeln!(out, "If your lab has other addresses, run socklab interfaces --server ADDRESS")?;
     }

@@ -22,8 +22,6 @@ pub mod view;
 pub mod words;
 
 #[cfg(test)]
-mod hostile {
-    mod tests;
-}
+mod hostile;
 #[cfg(test)]
 mod tests;

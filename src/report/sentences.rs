@@ -5,7 +5,7 @@ use crate::analyze::analysis::{
 };
 use crate::analyze::text::Text;
 use crate::capfile::Interface;
-use crate::lab::{Sheet, named};
+use crate::lab::{Question, Sheet, named};
 use crate::report::{link_type, words};
 use crate::wording;
 
@@ -19,8 +19,14 @@ pub const EMPTY_FILE: &str = "an empty file (0 bytes)";
 pub const ANSWER_COLUMNS: [&str; 4] = ["Question", "Short answer", "Frames", "Basis"];
 
 /// Where the rest of a short report is.
-pub const MORE: &str = "--explain adds the whole sentences and what they rest on, --question I.1b shows one question, \
-    --all shows everything.";
+pub fn more(sheet: &Sheet) -> String {
+    // One with a letter, where the first question has parts.
+    let example = sheet.questions().get(1).or(sheet.questions().first()).map(Question::key).unwrap_or_default();
+    format!(
+        "--explain adds the whole sentences and what they rest on, --question {example} shows one question, --all shows \
+         everything."
+    )
+}
 
 /// What is said of a capture whose step is not known.
 pub const STEP_UNKNOWN: &str = "Which step it records cannot be told.";

@@ -12,10 +12,11 @@ use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::journal::EventKind;
+use crate::lab::Does;
 use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
-use crate::servers::{address, sockets};
+use crate::servers::{address, sheet, sockets};
 use crate::types::{Protocol, SocketAddress};
 use crate::{wireshark, wording};
 
@@ -145,7 +146,7 @@ pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, 
         let others = own.into_iter().filter(|(ip, _)| !ip.is_loopback());
         let others: Vec<String> = others.map(|(ip, interface)| format!("{ip} ({interface})")).collect();
         let advice = match others.as_slice() {
-            [] => "This computer has no other address yet; step 3 sets one.".to_owned(),
+            [] => format!("This computer has no other address yet; {} sets one.", sheet::step(Does::Addresses)),
             _ => format!(
                 "For clients on other computers, start it with another address of this computer: {}.",
                 wording::list(&others)

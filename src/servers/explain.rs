@@ -5,6 +5,8 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 
+use super::sheet::{self, step, steps};
+use crate::lab::Does;
 use crate::servers::address;
 use crate::types::{Protocol, SocketAddress};
 use crate::wording::{self, COLUMNS};
@@ -122,7 +124,7 @@ fn in_use(protocol: Protocol, address: SocketAddress) -> Vec<String> {
         format!("most likely the server in your other terminal. ({any} means every address.)"),
         "Two servers can't share a socket address.".to_owned(),
         format!("Look in your other terminals, or run `ss {option}`, which names the program."),
-        "In step 9 this is the expected result. bind() sends nothing over the network,".to_owned(),
+        format!("In {} this is the expected result. bind() sends nothing over the network,", step(Does::SecondServer)),
         "so no capture shows it: your screenshot of this message is the evidence.".to_owned(),
     ];
     if protocol == Protocol::Tcp {
@@ -139,7 +141,8 @@ fn not_available(address: SocketAddress) -> Vec<String> {
         lines.push("This computer's addresses are:".to_owned());
         lines.extend(own.into_iter().map(|(ip, name)| format!("  {ip} ({name})")));
     }
-    lines.push("A server needs an address of its own computer. Check step 3: at computer A,".to_owned());
+    let (addresses, server) = (step(Does::Addresses), sheet::server());
+    lines.push(format!("A server needs an address of its own computer. Check {addresses}: at computer {server},"));
     lines.push("`ifconfig eth0 10.0.3.1/24 up` sets it, and `ip addr` shows it.".to_owned());
     if address.ip.is_ipv6() {
         lines.push("An IPv6 address needs brackets before a port: [::1]:65432.".to_owned());
@@ -150,51 +153,53 @@ fn not_available(address: SocketAddress) -> Vec<String> {
 /// The TCP client's `connect` (or `socket`) failed.
 pub fn connect_failure(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
     let what = format!("tcp-client: {operation} {server} failed: {}", named(error));
-    Failure::new(what, unreachable(server, error.kind()).into_iter().map(str::to_owned))
+    Failure::new(what, unreachable(server, error.kind()))
 }
 
 /// What the network's answer to a client means, and which step of the sheet to check.
-fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<&'static str> {
-    match kind {
-        ErrorKind::ConnectionRefused => vec![
+fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<String> {
+    let (ping, addresses) = (step(Does::Ping), step(Does::Addresses));
+    let lines: &[&str] = match kind {
+        ErrorKind::ConnectionRefused => &[
             "Why: the computer is there, but no TCP server listens on this socket address.",
             "Its system answered the SYN with RST.",
-            "Check step 6: does the server run, on exactly this address and port? A server",
+            &format!("Check {}: does the server run, on exactly this address and port? A server", step(Does::Server)),
             "on 127.0.0.1 can be reached only from its own computer.",
         ],
-        ErrorKind::TimedOut => vec![
+        ErrorKind::TimedOut => &[
             "Why: the system repeated the SYN, but nobody answered. Perhaps the server's",
             "queue is full because it serves another client, or no computer has this",
             "address, or a firewall drops the frames.",
-            "Check step 4: if `ping` is answered, it is the queue or a firewall.",
+            &format!("Check {ping}: if `ping` is answered, it is the queue or a firewall."),
         ],
-        ErrorKind::HostUnreachable => vec![
+        ErrorKind::HostUnreachable => &[
             "Why: no computer answered for this address (there was no ARP reply), or a",
             "router or firewall reported that it can't be reached.",
-            "Check steps 1 and 3, the cables and the address set at that computer. Then",
-            "repeat step 4, `ping`.",
+            &format!(
+                "Check {}, the cables and the address set at that computer. Then",
+                steps(&[Does::Connect, Does::Addresses])
+            ),
+            &format!("repeat {ping}, `ping`."),
         ],
-        ErrorKind::NetworkUnreachable => vec![
+        ErrorKind::NetworkUnreachable => &[
             "Why: this computer has no route to that address: none of its own addresses is",
-            "in the same network. Check step 3 at this computer: `ip addr`.",
+            &format!("in the same network. Check {addresses} at this computer: `ip addr`."),
         ],
-        ErrorKind::AddrNotAvailable if server.ip.is_loopback() => {
-            vec!["Why: this computer has no such loopback address."]
-        }
-        ErrorKind::AddrNotAvailable => {
-            vec![
-                "Why: this computer has no local address or no free port to connect from.",
-                "Check step 3 at this computer: `ip addr`.",
-            ]
-        }
-        ErrorKind::InvalidInput if address::is_link_local(&server.ip) => vec![LINK_LOCAL],
-        _ => vec![],
-    }
+        ErrorKind::AddrNotAvailable if server.ip.is_loopback() => &["Why: this computer has no such loopback address."],
+        ErrorKind::AddrNotAvailable => &[
+            "Why: this computer has no local address or no free port to connect from.",
+            &format!("Check {addresses} at this computer: `ip addr`."),
+        ],
+        ErrorKind::InvalidInput if address::is_link_local(&server.ip) => &[LINK_LOCAL],
+        _ => &[],
+    };
+    lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
 /// The connection of the TCP client broke in `operation`.
 pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
     let what = format!("tcp-client: {operation} {server} failed: {}", named(error));
+    let (cable, ping) = (step(Does::Connect), step(Does::Ping));
     let advice: &[&str] = match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => &[
             "Why: the server's system sent RST. Perhaps the server ended while this",
@@ -203,7 +208,7 @@ pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error
         ],
         ErrorKind::TimedOut => &[
             "Why: the server's system no longer acknowledges your data. Check the cable",
-            "(step 1) and `ping` (step 4).",
+            &format!("({cable}) and `ping` ({ping})."),
         ],
         _ => &[],
     };
@@ -218,7 +223,7 @@ pub fn datagram_failure(operation: &str, server: SocketAddress, error: &io::Erro
         // Windows' name for the same (WSAECONNRESET).
         ErrorKind::ConnectionReset => refused_datagram(server),
         _ if errno_name(error) == "EMSGSIZE" => vec!["Why: a datagram holds at most 65,507 bytes (IPv4).".to_owned()],
-        kind => unreachable(server, kind).into_iter().map(str::to_owned).collect(),
+        kind => unreachable(server, kind),
     };
     Failure::new(what, advice)
 }
@@ -232,7 +237,7 @@ fn refused_datagram(server: SocketAddress) -> Vec<String> {
     vec![
         format!("Why: {} answered a datagram with ICMP \"port unreachable\".", server.ip),
         format!("The computer is there, but no UDP server is bound to port {}.", server.port),
-        "Check step 12: does the UDP server run, on exactly this address and port?".to_owned(),
+        format!("Check {}: does the UDP server run, on exactly this address and port?", sheet::clients(Protocol::Udp)),
     ]
 }
 

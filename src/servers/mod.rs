@@ -22,4 +22,5 @@ mod accept;
 mod episode;
 mod input;
 mod serve;
+mod sheet;
 mod sockets;

@@ -15,11 +15,12 @@ use socket2::Socket;
 
 use crate::escape;
 use crate::journal::EventKind;
+use crate::lab::Does;
 use crate::servers::explain::{self, Failure};
 use crate::servers::lines::{Line, LineEnd, LineSplitter};
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::stop::lock;
-use crate::servers::{input, sockets};
+use crate::servers::{input, sheet, sockets};
 use crate::types::{Protocol, SocketAddress};
 
 /// After the end of input: how long the server may be silent before the client closes without waiting for its end.
@@ -184,7 +185,7 @@ impl<'a> Watch<'a> {
     fn say_connecting(&self) {
         self.hint("Still connecting: no answer yet. Perhaps the server's queue of waiting");
         self.hint("connections is full, or no computer has this address, or a firewall drops the");
-        self.hint("frames. Check step 4: `ping`.");
+        self.hint(&format!("frames. Check {}: `ping`.", sheet::step(Does::Ping)));
     }
 
     fn say_unanswered(&self) {

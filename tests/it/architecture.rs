@@ -6,8 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use socklab::lab::Sheet;
 
 use crate::support::package;
 
@@ -21,7 +24,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("report", &["analyze", "capfile", "lab"]),
     ("grade", &["analyze", "capfile", "facts", "lab", "journal", "report"]),
     ("filter", &["analyze"]),
-    ("servers", &["journal"]),
+    ("servers", &["journal", "lab"]),
     ("capture", &["analyze", "capfile", "filter"]),
     ("socket_table", &[]),
     ("python", &[]),
@@ -99,6 +102,8 @@ struct Source {
     lines: usize,
     /// The tokens in order, tests left out, as `Verdict::Queued =>`.
     code: String,
+    /// Its strings, those of tests and of doc comments (a command's help among them) left out.
+    strings: Vec<String>,
 }
 
 impl Source {
@@ -116,11 +121,15 @@ impl Source {
     }
 }
 
-fn sources() -> Vec<Source> {
-    let mut files = Vec::new();
-    collect(&package("src"), &mut files);
-    assert!(files.len() > 20, "the sources were not found");
-    files.iter().map(|path| source(path)).collect()
+/// All sources, read once.
+fn sources() -> &'static [Source] {
+    static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        let mut files = Vec::new();
+        collect(&package("src"), &mut files);
+        assert!(files.len() > 20, "the sources were not found");
+        files.iter().map(|path| source(path)).collect()
+    })
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
@@ -137,7 +146,9 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
 /// Whether the module above declares this file for tests only.
 fn is_test_module(path: &Path) -> bool {
     let name = path.file_stem().unwrap().to_str().unwrap();
-    let above = fs::read_to_string(path.with_file_name("mod.rs")).unwrap_or_default();
+    let folder = path.parent().unwrap();
+    let above = [path.with_file_name("mod.rs"), folder.with_extension("rs")];
+    let above: String = above.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
     let declarations = [format!("#[cfg(test)]\nmod {name};"), format!("#[cfg(test)]\npub(crate) mod {name};")];
     declarations.iter().any(|declaration| above.contains(declaration.as_str()))
 }
@@ -159,6 +170,7 @@ fn source(path: &Path) -> Source {
         has_unsafe: found.has_unsafe,
         lines,
         code: found.code,
+        strings: found.strings,
     }
 }
 
@@ -170,6 +182,7 @@ struct Found {
     has_unsafe: bool,
     /// Every token but those of tests, each with a space behind it.
     code: String,
+    strings: Vec<String>,
 }
 
 impl Found {
@@ -195,7 +208,12 @@ impl Found {
                     at + 1
                 }
                 token => {
-                    self.keep(&token.to_string());
+                    let is_doc = at >= 2 && tokens[at - 2].to_string() == "doc" && is_punct(tokens.get(at - 1), '=');
+                    let text = token.to_string();
+                    if text.ends_with('"') && !is_doc {
+                        self.strings.push(text.clone());
+                    }
+                    self.keep(&text);
                     at + 1
                 }
             };
@@ -265,6 +283,46 @@ fn after_item(tokens: &[TokenTree], at: usize) -> usize {
         token => is_punct(Some(token), ';'),
     };
     tokens.iter().skip(at).position(ends).map_or(tokens.len(), |length| at + length + 1)
+}
+
+/// Whether a text has this word, with no letter, digit or dot beside it.
+fn has_word(text: &str, word: &str) -> bool {
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_');
+    text.match_indices(word).any(|(at, _)| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + word.len()..].chars().next());
+        !before.is_some_and(joins) && !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
+/// The lab stands in `src/lab/sheet.toml`: nothing else names a question, a step or a host of it.
+#[test]
+fn nothing_but_the_lab_file_names_what_is_in_the_lab() {
+    let sheet = Sheet::built_in();
+    let mut names: Vec<String> = Vec::new();
+    for question in sheet.questions() {
+        names.extend([question.key(), question.to_string(), question.number().to_owned()]);
+    }
+    for step in sheet.steps() {
+        names.extend([step.to_string(), step.name(), step.short(), format!("Step {}", step.number())]);
+        let at = step.at();
+        names.extend(
+            [&at.begin, &at.filter, &at.start, &at.lines, &at.open, &at.end, &at.saved].into_iter().flatten().cloned(),
+        );
+    }
+    for host in sheet.hosts() {
+        let name = host.name;
+        names.extend([format!("\"{name}\""), format!("host {name}"), format!("{name}'s"), format!("at {name}")]);
+    }
+    let mut faults = Vec::new();
+    for source in sources() {
+        // An example says so: "such as I.8", or stands in a command's help.
+        let is_example = |text: &&String| ["such as", "Example:", "Examples:"].iter().any(|word| text.contains(word));
+        for text in source.strings.iter().filter(|text| !is_example(text)) {
+            let named = names.iter().filter(|name| has_word(text, name));
+            faults.extend(named.map(|name| format!("{} names {name}: {text}", source.path.display())));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
@@ -361,7 +419,7 @@ fn reached(sources: &[Source]) -> Vec<BTreeSet<usize>> {
 #[test]
 fn no_files_import_each_other_in_a_circle() {
     let sources = sources();
-    let reached = reached(&sources);
+    let reached = reached(sources);
     let circle = |place: usize| -> BTreeSet<&Path> {
         let back = reached[place].iter().filter(|other| reached[**other].contains(&place));
         back.map(|other| sources[*other].path.strip_prefix(package("src")).unwrap()).collect()
@@ -383,6 +441,7 @@ fn circles_are_found() {
             has_unsafe: false,
             lines: 0,
             code: found.code,
+            strings: found.strings,
         }
     };
     let circle = [

@@ -107,7 +107,7 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     let corrections = match &arguments.corrections {
         Some(path) => Corrections::from_toml(&input::read_text(path, TEXT_BYTES)?, &config.sheet).map_err(|error| {
             Failure::new(input::name(path.as_os_str()), error)
-                .hint("A table is: [leeann.steps], then \"a.pcapng\" = \"I.8\"")
+                .hint(format!("A table is: [leeann.steps], then \"a.pcapng\" = \"{}\"", example(&config.sheet)))
         })?,
         None => Corrections::default(),
     };
@@ -154,6 +154,11 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
 }
 
 /// Lab partners, and the members of groups: the same table says both.
+/// A step of the lab, as an example.
+fn example(sheet: &crate::lab::Sheet) -> String {
+    sheet.recorded().next().map(ToString::to_string).unwrap_or_default()
+}
+
 fn groups(path: &Path) -> Result<(Groups, Members), Failure> {
     let text = input::read_text(path, TEXT_BYTES)?;
     let fault = |error: String| Failure::new(input::name(path.as_os_str()), error).hint("A row is: Ann Lee,7");

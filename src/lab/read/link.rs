@@ -157,7 +157,7 @@ fn link_questions(parts: Vec<QuestionPart>, steps: &[Step], problems: &Problems<
         };
         let question = Question(Arc::new(data));
         if questions.iter().any(|other| other.key().eq_ignore_ascii_case(&question.key())) {
-            let remedy = "Give each a number of its own, or letters: I.1(a), I.1(b).";
+            let remedy = "Give each a number of its own, or letters, such as I.1(a) and I.1(b).";
             problems.add(part.number.at, &place, "there are two questions of this number", remedy);
             continue;
         }

@@ -11,7 +11,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is in the request: 56 bytes, as `ping` sends.
-const PAYLOAD: &[u8; 56] = b"socklab rehearse, step 4: can the computers reach it? ..";
+const PAYLOAD: &[u8; 56] = b"socklab rehearse, ping: can the computers reach it? ....";
 
 /// Sends a request and waits for its answer.
 pub(super) fn ping(to: IpAddr) -> io::Result<()> {

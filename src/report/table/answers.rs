@@ -27,7 +27,7 @@ pub(super) fn write_table(page: &mut Page<'_>, listing: &Listing<'_>, detail: De
     page.table(&columns, listing.analysis.answers.iter().map(|answer| row(listing, answer)))?;
     if detail == Detail::Short {
         page.gap()?;
-        page.paragraph(2, sentences::MORE)?;
+        page.paragraph(2, &sentences::more(&listing.analysis.lab.sheet))?;
     }
     Ok(())
 }
