@@ -22,10 +22,11 @@ pub(super) type StepOption = (String, String);
 pub(super) fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
     let Some(path) = path else { return Ok(LabConfig::default()) };
     let text = input::read_text(path, LabConfig::MOST_BYTES)?;
-    lab_file(&text).map_err(|problems| {
+    let config = lab_file(&text).map_err(|problems| {
         let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Failure::new(input::name(path.as_os_str()), all.join("\n  ")).hint(LabConfig::HINT)
-    })
+    })?;
+    Ok(LabConfig { file: path.file_name().map(input::name), ..config })
 }
 
 /// The option that names a lab file, for a command line that a user is told: ` --lab my-lab.toml`; nothing without a file.

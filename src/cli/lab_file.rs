@@ -57,7 +57,10 @@ fn check(path: &Path) -> Result<Exit, Failure> {
     let text = input::read_text(path, LabConfig::MOST_BYTES)?;
     let name = input::name(path.as_os_str());
     match lab_file(&text) {
-        Ok(config) => print(&format!("{name}: {}. No mistake was found.\n", contents(&config))),
+        Ok(config) => {
+            let lines = wrap(&format!("{name}: {}. No mistake was found.", contents(&config)), "", "");
+            print(&(lines.join("\n") + "\n"))
+        }
         Err(problems) => {
             print(&mistakes(&name, &problems))?;
             Ok(Exit::Found)

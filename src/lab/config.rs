@@ -28,6 +28,8 @@ pub struct LabConfig {
     pub points: BTreeMap<Question, Points>,
     /// The step that a capture records, by the file's name as given.
     pub steps: BTreeMap<String, Step>,
+    /// The lab file that it was read from, for command lines that people are told.
+    pub file: Option<String>,
     /// Whether one clock was behind all captures and journals, as in a rehearsal: a ladder puts them on one time axis.
     pub one_clock: bool,
 }
@@ -98,6 +100,7 @@ impl LabConfig {
         self.server_ports.extend(other.server_ports);
         self.points.extend(other.points);
         self.steps.extend(other.steps);
+        self.file = other.file.or(self.file.take());
         self.one_clock |= other.one_clock;
     }
 }

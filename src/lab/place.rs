@@ -88,13 +88,17 @@ pub fn quoted(text: &str) -> String {
     format!("'{short}{dots}'")
 }
 
+/// The word that differs least, by two letters at most.
+pub(super) fn closest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let near = known.map(|own| (strsim::damerau_levenshtein(&word.to_lowercase(), &own.to_lowercase()), own));
+    near.filter(|(distance, own)| *distance <= 2 && *distance < own.chars().count()).min().map(|(_, own)| own)
+}
+
 /// What to write instead of something that is not known: the nearest of what is, or all of it.
 pub fn instead<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    let near = known.iter().map(|own| (strsim::damerau_levenshtein(&word.to_lowercase(), &own.to_lowercase()), *own));
-    let near = near.filter(|(distance, own)| *distance <= 2 && *distance < own.chars().count()).min();
-    match (near, known.as_slice()) {
-        (Some((_, own)), _) => format!("Did you mean {own}?"),
+    match (closest(word, known.iter().copied()), known.as_slice()) {
+        (Some(own), _) => format!("Did you mean {own}?"),
         (None, []) => "Leave it out.".to_owned(),
         (None, [only]) => format!("Only {only} is known here."),
         (None, all) => format!("Known here: {}.", all.join(", ")),

@@ -16,7 +16,7 @@ use crate::support::{package, socklab};
 const LEFT_OUT: &str = "…";
 
 /// The commands that are not run here, and why.
-const NOT_RUN: [(&str, &str); 19] = [
+const NOT_RUN: [(&str, &str); 20] = [
     ("cargo test", "it runs these tests"),
     ("SOCKLAB_CLASS=/tmp/class cargo test", "it measures a large class for minutes"),
     ("cargo fmt", ".ci/run does"),
@@ -34,6 +34,7 @@ const NOT_RUN: [(&str, &str); 19] = [
     ("socklab run -- python3 tcp_server.py", "it listens on an address of the lab"),
     ("socklab rehearse -o rehearsal", "it needs namespaces; tests/it/rehearse does"),
     ("socklab rehearse -o python ", "it needs namespaces; tests/it/rehearse does"),
+    ("socklab rehearse --lab chat.toml ", "it needs namespaces; tests/it/rehearse does"),
     ("socklab rehearse -o lab ", "it needs namespaces; tests/it/rehearse does"),
     ("socklab rehearse -o mine ", "it needs namespaces and the reader's own program"),
 ];
@@ -99,9 +100,46 @@ fn folder() -> tempfile::TempDir {
         link(&package("fixtures/plain/step8.pcapng"), &format!("{handed_in}/step8.pcapng"));
     }
     fs::write(folder.path().join("assignment_5_export/submission_metadata.yml"), METADATA).unwrap();
+    chat_class(folder.path());
+    for capture in ["chat.pcapng", "nobody.pcapng"] {
+        link(&package("fixtures/sheets/chat").join(capture), capture);
+    }
     fs::write(folder.path().join("submission.zip"), b"PK\x03\x04\x14\0\0\0\0\0").unwrap();
     fs::write(folder.path().join("submissions.zip"), zipped(&package("fixtures/class/submissions"))).unwrap();
     folder
+}
+
+/// The answers of a student to the lab of `docs/own-lab.md`, as tshark tells them of `fixtures/sheets/chat`.
+const CHAT_ANSWERS: &str = "[\"1\"]\nhandshake_frames = \"1-3\"\nclosing_frames = \"12-14\"\n\
+    [\"2\"]\nisn = 1049978366\nsecond = 14\ncloser = \"client\"\n[\"3\"]\nanswer = \"RST, ACK\"\n";
+
+/// Two students who did that lab: one has all right, the other one number wrong.
+fn chat_class(folder: &Path) {
+    for (student, answers) in [("ada", CHAT_ANSWERS), ("ben", &CHAT_ANSWERS.replace("= 14", "= 27"))] {
+        let own = folder.join("chat-class").join(student);
+        fs::create_dir_all(&own).unwrap();
+        fs::write(own.join("answers.toml"), answers).unwrap();
+        for capture in ["chat.pcapng", "nobody.pcapng"] {
+            fs::copy(package("fixtures/sheets/chat").join(capture), own.join(capture)).unwrap();
+        }
+    }
+}
+
+/// Writes the files that a document shows: blocks of TOML whose first line names the file, `# chat.toml`.
+fn write_files(text: &str, folder: &Path) -> usize {
+    let blocks = text.split("```toml\n# ").skip(1).filter_map(|block| block.split_once('\n'));
+    let files = blocks.map(|(name, rest)| (name, rest.split("```").next().unwrap_or_default()));
+    files.map(|(name, content)| fs::write(folder.join(name), content).unwrap()).count()
+}
+
+#[test]
+fn the_labs_that_documents_show_have_no_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = write_files(&fs::read_to_string(package("docs/own-lab.md")).unwrap(), folder.path());
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        socklab("lab").args(["--check", entry.unwrap().path().to_str().unwrap()]).run().status(0);
+    }
+    assert_eq!(written, 2);
 }
 
 /// The files of a folder as a zip archive.
@@ -146,6 +184,7 @@ fn the_documents_commands_print_what_is_shown() {
     for document in documents() {
         let folder = folder();
         let text = fs::read_to_string(&document).unwrap();
+        write_files(&text, folder.path());
         for (command, shown) in commands(&text) {
             let beginning = format!("{command}\n");
             if let Some(at) = NOT_RUN.iter().position(|(reason, _)| beginning.starts_with(reason)) {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::fields::{EXPLANATION, Field, fields};
 use crate::analyze::ValueType;
+use crate::escape::harmless;
 use crate::facts::Fact;
 use crate::lab::LabConfig;
 use crate::wording;
@@ -27,7 +28,6 @@ const HEAD: &str = "\
 #
 # Each fact is compared with your own captures, so take it from the files that you
 # hand in. To see whether all is there and well formed, before you hand in:
-#   socklab check YOUR-CAPTURES --answers answers.toml
 ";
 
 /// What a form is filled in with: for each question, by its key, each entry's value by its key.
@@ -41,6 +41,8 @@ pub fn toml(config: &LabConfig) -> String {
 /// The form as TOML, filled in. What the form does not ask for is left out.
 pub fn filled(config: &LabConfig, filling: &Filling) -> String {
     let mut out = HEAD.to_owned();
+    let lab = config.file.as_ref().map(|file| format!(" --lab {}", harmless(file))).unwrap_or_default();
+    let _ = writeln!(out, "#   socklab check YOUR-CAPTURES --answers answers.toml{lab}");
     for question in config.sheet.questions() {
         let points = wording::points(config.points(question));
         // Writing to a string does not fail.

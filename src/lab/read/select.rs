@@ -5,7 +5,7 @@ use std::str::FromStr;
 use toml::de::DeValue;
 
 use crate::facts::{End, FACTS, Fact, FlagName, Range, Selection, Which, fact};
-use crate::lab::place::{instead, quoted};
+use crate::lab::place::{closest, instead, quoted};
 use crate::lab::tree::{Placed, Table, Value};
 use crate::types::Protocol;
 
@@ -71,10 +71,28 @@ fn known(question: &Table<'_, '_>, key: &Placed<String>, name: &str) -> Option<&
     let found = fact(&key.value);
     if found.is_none() {
         let reason = format!("there is no fact {}", quoted(&key.value));
-        let remedy = instead(&key.value, FACTS.iter().map(|fact| fact.key));
-        question.fault(key.at, name, reason, format!("{remedy} 'socklab lab --facts' lists them all."));
+        question.fault(key.at, name, reason, format!("{}'socklab lab --facts' lists them all.", near(&key.value)));
     }
     found
+}
+
+/// Most facts that are named instead of one that there is not.
+const MOST_NEAR: usize = 4;
+
+/// The facts whose names are nearly the same, or have a word of it: a question with a space behind it.
+fn near(key: &str) -> String {
+    let mut found = closest(key, FACTS.iter().map(|fact| fact.key)).map_or(Vec::new(), |one| vec![one]);
+    if found.is_empty() {
+        let words: Vec<&str> = key.split('_').filter(|word| word.len() > 2).collect();
+        let shared = |fact: &&Fact| fact.key.split('_').filter(|word| words.contains(word)).count();
+        let most = FACTS.iter().map(|fact| shared(&fact)).max().unwrap_or(0);
+        found.extend(FACTS.iter().filter(|fact| most > 0 && shared(fact) == most).map(|fact| fact.key).take(MOST_NEAR));
+    }
+    match found.split_last() {
+        None => String::new(),
+        Some((only, [])) => format!("Did you mean {only}? "),
+        Some((last, rest)) => format!("Did you mean {} or {last}? ", rest.join(", ")),
+    }
 }
 
 /// Whether the fact can be asked of what is selected.
