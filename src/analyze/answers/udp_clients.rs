@@ -38,17 +38,21 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         |host: Option<HostName>, otherwise: &str| host.map_or_else(|| otherwise.to_owned(), |host| format!("{host}'s"));
     let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
     let mut served = journal(view);
-    served.extend(replies(view));
+    served.extend(replies(view, question));
     let served_clients = distinct(served.iter().map(|(client, _)| *client));
     let hosts = distinct(served_clients.iter().map(|client| client.ip));
-    let seen = distinct(view.conversations.iter().map(|conversation| conversation.client().ip));
+    let seen = distinct(view.conversations_of(question.steps()).map(|conversation| conversation.client().ip));
     let both = hosts.len() > 1;
     if both {
-        draft.inferred("No, it is not the same: the UDP server served both clients.", Vec::new());
+        let clients = match served_clients.len() {
+            2 => "both clients".to_owned(),
+            more => count(more as u64, "client"),
+        };
+        draft.inferred(format!("No, it is not the same: the UDP server served {clients}."), Vec::new());
     } else {
         draft.inferred("No, it is not the same.", Vec::new());
     }
-    said_of_served(view, &mut draft);
+    said_of_served(view, question, &mut draft);
     draft.inferred(WHY, Vec::new());
     if both {
         let first = whose(first, "the first");
@@ -63,13 +67,13 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let text = format!("{later} message should appear at the server immediately, next to {first}.");
         draft.inferred(text, Vec::new());
     }
-    unseen(view, later, &seen, &mut draft);
+    unseen(view, question, later, &seen, &mut draft);
     let screenshot = step.map(Step::short).unwrap_or_default();
     let message = whose(later, "the second client's");
     draft.missing(format!(
         "the screenshot of {screenshot} ({message} message at the server), or the UDP server's journal (--journal)"
     ));
-    let by_later = view.conversations.iter().any(|conversation| is_later(conversation.client().ip));
+    let by_later = view.conversations_of(question.steps()).any(|conversation| is_later(conversation.client().ip));
     let status = if seen.len() > 1 || by_later || !served.is_empty() { Status::Partial } else { Status::NotInCapture };
     let later_served = later.filter(|_| by_later && served_clients.iter().any(|client| is_later(client.ip)));
     match (status, later_served, later) {
@@ -82,10 +86,11 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 }
 
 /// What cannot be told of the second client's datagram.
-fn unseen(view: &LabView<'_>, later: Option<HostName>, seen: &[IpAddr], draft: &mut Draft) {
+fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen: &[IpAddr], draft: &mut Draft) {
     let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
     if seen.iter().any(|ip| is_later(*ip)) || seen.len() > 1 {
-        let answered = view.conversations.iter().filter(|c| is_later(c.client().ip)).any(|c| c.answered());
+        let answered =
+            view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)).any(|c| c.answered());
         if !answered {
             let whose = later.map_or_else(|| "the second client's".to_owned(), |later| format!("{later}'s"));
             draft.unknown(format!(
@@ -108,8 +113,8 @@ fn journal(view: &LabView<'_>) -> Vec<(SocketAddress, Evidence)> {
 }
 
 /// The clients that got a reply in a capture.
-fn replies(view: &LabView<'_>) -> Vec<(SocketAddress, Evidence)> {
-    let answered = view.conversations.iter().filter(|conversation| conversation.answered());
+fn replies(view: &LabView<'_>, question: &Question) -> Vec<(SocketAddress, Evidence)> {
+    let answered = view.conversations_of(question.steps()).filter(|conversation| conversation.answered());
     answered
         .map(|conversation| {
             let sighting = conversation.best();
@@ -121,7 +126,7 @@ fn replies(view: &LabView<'_>) -> Vec<(SocketAddress, Evidence)> {
 }
 
 /// The claims about the clients that were served.
-fn said_of_served(view: &LabView<'_>, draft: &mut Draft) {
+fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
     for run in view.accounts.servers.iter().filter(|run| !run.datagrams.is_empty()) {
         let here: Vec<SocketAddress> = run.datagrams.iter().map(|(client, _)| *client).collect();
         draft.proved(
@@ -129,7 +134,7 @@ fn said_of_served(view: &LabView<'_>, draft: &mut Draft) {
             vec![evidence(run.datagrams.iter().map(|(_, entry)| entry))],
         );
     }
-    for conversation in view.conversations.iter().filter(|conversation| conversation.answered()).take(3) {
+    for conversation in view.conversations_of(question.steps()).filter(|conversation| conversation.answered()).take(3) {
         let sighting = conversation.best();
         let notes = view.udp_notes(sighting);
         let forth = notes.iter().find(|note| note.sender == sighting.client_side);

@@ -336,7 +336,9 @@ impl Report<'_, '_> {
 
     /// A step with one client wants one connection.
     fn several_runs(&mut self) {
-        let is_alone = |step: &Step| !step.is_parallel() && !step.is_beside_busy() && step.clients() == 1;
+        let is_alone = |step: &Step| {
+            !step.is_parallel() && !step.is_beside_busy() && step.clients() == 1 && step.hosts().len() == 1
+        };
         if self.all.iter().any(|(known, _)| known.step.is_parallel()) {
             return;
         }
