@@ -28,6 +28,10 @@ impl State {
     pub const TIME_WAIT: State = State(6);
     /// CLOSE-WAIT: the peer's FIN has come.
     pub const CLOSE_WAIT: State = State(8);
+    /// LAST-ACK: the peer's FIN has come, and the own one is not acknowledged.
+    pub const LAST_ACK: State = State(9);
+    /// CLOSING: both FINs were sent, and the own one is not acknowledged.
+    pub const CLOSING: State = State(11);
     /// LISTEN.
     pub const LISTEN: State = State(10);
 }
@@ -173,7 +177,7 @@ fn entry(line: &str) -> Option<Entry> {
     let (unacknowledged, unread) = fields.next()?.split_once(':')?;
     let inode = fields.nth(4)?;
     // The kernel counts a FIN that was not read as one byte.
-    let fin = u32::from(state == State::CLOSE_WAIT);
+    let fin = u32::from(matches!(state, State::CLOSE_WAIT | State::LAST_ACK | State::CLOSING));
     Some(Entry {
         local,
         remote,
@@ -222,6 +226,17 @@ mod tests {
         assert_eq!((entries[0].state, entries[0].unread, entries[0].opened()), (State::ESTABLISHED, 18, false));
         assert_eq!(entries[1].local.to_string(), "[fd00:10:3::1]:65432");
         assert_eq!((entries[1].state, entries[1].opened()), (State::LISTEN, true));
+    }
+
+    #[test]
+    fn a_fin_that_was_not_read_is_no_byte() {
+        let unread = |state: &str| {
+            let line = format!("0: 0103000A:FF98 0203000A:9D12 {state} 00000000:00000003 00:00000000 0 0 0 1 1");
+            entry(&line).unwrap().unread
+        };
+        // CLOSE-WAIT, LAST-ACK and CLOSING: the peer's FIN has come. ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2: it has not.
+        assert_eq!(["08", "09", "0B"].map(unread), [2; 3]);
+        assert_eq!(["01", "04", "05"].map(unread), [3; 3]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::Args;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
+use textwrap::core::display_width;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::lab::{self, HostOption};
@@ -167,17 +168,17 @@ impl Role {
     /// One line for a student.
     fn explanation(self) -> &'static str {
         match self {
-            Role::Listening => "its program has called listen(), and clients can connect to it.",
-            Role::Waiting => "the handshake is complete, but no program has called accept() yet.",
-            Role::Handshake => "this system has answered a SYN; the client's ACK has not come yet.",
+            Role::Listening => "listen() was called; clients can connect while the queue has room.",
+            Role::Waiting => "the handshake is complete, but no accept() has returned it yet.",
+            Role::Handshake => "a SYN was answered; the ACK has not come, or the queue was full.",
             Role::Connecting => "this system has sent a SYN; no answer has come yet.",
             Role::Connected => "the handshake is complete, and a program has the socket.",
             Role::PeerClosed => "FIN has come; the program here has not closed its socket yet.",
             Role::HalfClosed => "FIN was sent and acknowledged; none has come from the other side.",
-            Role::Closing => "FIN was sent and is not acknowledged yet.",
+            Role::Closing => "the side here is closed, but its FIN is not acknowledged yet.",
             Role::TimeWait => "both sides have closed; the system keeps the addresses for a minute.",
             Role::Bound => "it receives datagrams from everybody.",
-            Role::BoundToOne => "its program has called connect(), and it receives from that address only.",
+            Role::BoundToOne => "connect() was called; it receives from that address only.",
         }
     }
 }
@@ -200,32 +201,9 @@ impl Listing {
         // Connections stand below the listening socket that they came to.
         sockets
             .sort_by_key(|(role, (protocol, entry))| (*protocol, entry.local.port, *role, entry.local, entry.remote));
-        let mut table = Table::new();
-        table
-            .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(COLUMNS);
-        table.set_header(["", "LOCAL ADDRESS", "REMOTE ADDRESS", "STATE", "PROGRAM"]);
-        for (role, (protocol, entry)) in &sockets {
-            let remote = match role {
-                Role::Listening | Role::Bound => "-".to_owned(),
-                _ => address(entry.remote, hosts),
-            };
-            let row = [
-                protocol.to_string(),
-                entry.local.to_string(),
-                remote,
-                state(*role, entry),
-                self.program(*role, entry),
-            ];
-            table.add_row(row);
-        }
-        // What is long goes on in the next line: programs that share a socket.
-        table.column_iter_mut().take(4).for_each(|column| {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        });
+        let rows: Vec<[String; 5]> = sockets.iter().map(|(role, socket)| self.row(*role, socket, hosts)).collect();
         let mut text = self.own_letters(hosts);
-        for line in table.lines() {
+        for line in table(rows).lines() {
             text.push_str(line.trim_end().strip_prefix(' ').unwrap_or(&line));
             text.push('\n');
         }
@@ -238,6 +216,20 @@ impl Listing {
             text.push_str("Programs of other users are not named (?); sudo socklab sockets names them.\n");
         }
         text
+    }
+
+    /// Protocol, local and remote address, state and program.
+    fn row(
+        &self,
+        role: Role,
+        (protocol, entry): &(Protocol, Entry),
+        hosts: &BTreeMap<IpAddr, HostName>,
+    ) -> [String; 5] {
+        let remote = match role {
+            Role::Listening | Role::Bound => "-".to_owned(),
+            _ => address(entry.remote, hosts),
+        };
+        [protocol.to_string(), entry.local.to_string(), remote, state(role, entry), self.program(role, entry)]
     }
 
     /// Which hosts of the lab this computer is, by the addresses of its sockets.
@@ -260,6 +252,41 @@ impl Listing {
     }
 }
 
+/// The rows below their heads. What is long goes on in the next line: programs that share a socket, and where addresses are
+/// of IPv6, the remote one below the local one.
+fn table(rows: Vec<[String; 5]>) -> Table {
+    const HEAD: [&str; 5] = ["", "LOCAL ADDRESS", "REMOTE ADDRESS", "STATE", "PROGRAM"];
+    let widest = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column).map(String::as_str)).chain(HEAD.get(column).copied());
+        cells.map(display_width).max().unwrap_or(0)
+    };
+    let words = rows.iter().flat_map(|[.., program]| program.split(' ')).chain(HEAD.last().copied());
+    let program = words.map(display_width).max().unwrap_or(0);
+    // Two columns between any two.
+    let needed = [widest(0), widest(1), widest(2), widest(3), program, 8].into_iter().fold(0, usize::saturating_add);
+    let mut table = Table::new();
+    table
+        .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(COLUMNS);
+    let whole = if needed <= usize::from(COLUMNS) {
+        table.set_header(HEAD);
+        table.add_rows(rows);
+        4
+    } else {
+        let stacked = |[protocol, local, remote, state, program]: [String; 5]| {
+            [protocol, format!("{local}\n{remote}"), state, program]
+        };
+        table.set_header(stacked(HEAD.map(str::to_owned)));
+        table.add_rows(rows.into_iter().map(stacked));
+        2
+    };
+    table.column_iter_mut().take(whole).for_each(|column| {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    });
+    table
+}
+
 fn address(address: SocketAddress, hosts: &BTreeMap<IpAddr, HostName>) -> String {
     hosts.get(&address.ip).map_or_else(|| address.to_string(), |host| format!("{address} ({host})"))
 }
@@ -270,6 +297,8 @@ fn state(role: Role, entry: &Entry) -> String {
         Role::Listening if entry.unread == 1 => "1 waits".to_owned(),
         Role::Listening => format!("{} wait", entry.unread),
         Role::Waiting => wording::count(entry.unread.into(), "byte"),
+        // The kernel counts the memory that datagrams take, not their bytes.
+        Role::Bound | Role::BoundToOne => "datagrams unread".to_owned(),
         _ => format!("{} unread", wording::count(entry.unread.into(), "byte")),
     };
     format!("{} ({more})", role.name())
@@ -318,6 +347,45 @@ mod tests {
         }
         assert!(!text.contains("time-wait"));
         assert!(text.lines().all(|line| line.chars().count() <= usize::from(COLUMNS)), "{text}");
+    }
+
+    #[test]
+    fn every_explanation_fits_a_line() {
+        let roles = (1..=12).flat_map(|state| {
+            let entry = entry("1.1.1.1:1", "2.2.2.2:2", state, 0, u64::from(state % 2));
+            [Role::of(Protocol::Tcp, &entry), Role::of(Protocol::Udp, &entry)]
+        });
+        for role in roles {
+            let line = format!("{}: {}", role.name(), role.explanation());
+            assert!(line.len() <= usize::from(COLUMNS), "{line}");
+        }
+    }
+
+    /// Whatever the addresses, programs and counts, lines have 80 columns at most and words stay whole.
+    #[test]
+    fn long_addresses_stand_below_each_other() {
+        let (a, c) = ("[fd00:10:3:1234:aaaa:bbbb:cccc:1111]:65432", "[fd00:10:3:1234:aaaa:bbbb:cccc:2222]:36239");
+        let sockets = vec![
+            (Protocol::Tcp, entry(a, c, 1, 70_000, 0)),
+            (Protocol::Tcp, entry(a, "[::]:0", 10, 2, 11)),
+            (Protocol::Tcp, entry(c, a, 1, 128_672, 12)),
+        ];
+        let text = listing(sockets).render(&hosts(&LabConfig::default()));
+        assert!(text.lines().all(|line| line.chars().count() <= usize::from(COLUMNS)), "{text}");
+        for word in [a, c, "listening", "waiting", "(70000", "connected", "python3", "(4711)", "(4712)", "PROGRAM"] {
+            assert!(text.split_whitespace().any(|own| own.trim_end_matches(',') == word), "{word}: {text}");
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        let waits = lines.iter().position(|line| line.contains("waiting")).unwrap();
+        assert!(lines[waits].contains(a) && lines[waits + 1].contains(c), "{text}");
+    }
+
+    /// What Linux has as the length of a UDP socket's queue is memory: 1664 for two datagrams of 5 bytes each.
+    #[test]
+    fn no_bytes_are_told_of_datagrams_that_wait() {
+        let text = listing(vec![(Protocol::Udp, entry("10.0.3.1:65433", "0.0.0.0:0", 7, 1664, 11))])
+            .render(&hosts(&LabConfig::default()));
+        assert!(text.contains("bound (datagrams unread)") && !text.contains("1664"), "{text}");
     }
 
     #[test]
