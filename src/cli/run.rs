@@ -3,9 +3,9 @@
 //! Exit status: the program's own; 127 if there is no such program, 126 if it can't be executed, 125 if it can't be
 //! watched or the journal can't be opened. A program that a signal ended ends this process by the same signal.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -94,11 +94,40 @@ fn tell_where(path: &Path, events: u64) {
 
 /// The program could not be run.
 fn not_run(arguments: &Arguments, error: &std::io::Error) -> ExitCode {
-    let name = arguments.program.first().map_or_else(String::new, |program| input::name(program));
+    let program = Path::new(arguments.program.first().map_or(OsStr::new(""), |program| program));
+    let name = input::name(program.as_os_str());
+    let is_path = program.as_os_str().as_encoded_bytes().contains(&b'/');
+    let is_python = program.extension().is_some_and(|ending| ending == "py");
+    let here = program.is_file();
     let (cause, status) = match error.kind() {
+        // The system says the same of a script whose interpreter is missing.
+        ErrorKind::NotFound if is_path && here => (interpreter_is_missing(program), NOT_FOUND),
         ErrorKind::NotFound => ("there is no such program".to_owned(), NOT_FOUND),
         _ => (error.to_string(), NOT_EXECUTABLE),
     };
-    Failure::new(name, cause).report();
+    let failure = Failure::new(&name, cause);
+    let failure = match (here, is_python) {
+        (true, true) => failure.hint(format!("Run it with Python: socklab run -- python3 {name}")),
+        (true, false) if !is_path => failure.hint(format!("For the file in this folder: socklab run -- ./{name}")),
+        _ => failure,
+    };
+    failure.report();
     status.into()
+}
+
+/// What is said of a file that is there and can be executed, but not what it is to be executed by.
+fn interpreter_is_missing(program: &Path) -> String {
+    let mut first = Vec::new();
+    // A longer first line is cut by the system too (execve(2)).
+    let read = fs::File::open(program).map(|file| BufReader::new(file.take(256)).read_until(b'\n', &mut first));
+    let named = first.strip_prefix(b"#!").filter(|_| matches!(read, Ok(Ok(_))));
+    let named = named.and_then(|line| {
+        String::from_utf8_lossy(line).split([' ', '\t', '\n']).find(|word| !word.is_empty()).map(str::to_owned)
+    });
+    match named {
+        Some(interpreter) => {
+            format!("its first line names a program that is not there: {}", input::name(interpreter.as_ref()))
+        }
+        None => "the program that is to load it is not there".to_owned(),
+    }
 }

@@ -152,6 +152,25 @@ fn the_exit_status_is_the_programs() {
 }
 
 #[test]
+fn why_a_program_cannot_be_run_is_said_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str, mode: u32| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    write("server.py", "print()\n", 0o644);
+    write("my-script", "#!/no/such/interpreter -u\n", 0o755);
+    write("windows", "#!/bin/sh\r\necho\r\n", 0o755);
+    let run = |program: &str| socklab("run").args(["--", program]).within(folder.path()).run();
+    run("server.py").status(127).stderr_has(&["there is no such program", "socklab run -- python3 server.py"]);
+    run("./server.py").status(126).stderr_has(&["Permission denied", "socklab run -- python3 ./server.py"]);
+    run("my-script").status(127).stderr_has(&["there is no such program", "socklab run -- ./my-script"]);
+    run("./my-script").status(127).stderr_has(&["names a program that is not there: /no/such/interpreter\n"]);
+    run("./windows").status(127).stderr_has(&["names a program that is not there: /bin/sh\\r"]);
+}
+
+#[test]
 fn a_signal_that_ends_the_program_ends_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let signal = |command: &mut Command| {
