@@ -56,7 +56,12 @@ def main():
         }
         if shutil.which("strace"):
             trace = ["strace", "-f", "--seccomp-bpf", "-e", "trace=network,read,write,close"]
-            kinds["server under strace"] = ([*trace, "-o", os.path.join(folder, "strace")], [])
+
+            def straced(name):
+                return [*trace, "-o", os.path.join(folder, name)]
+
+            kinds["server under strace"] = (straced("strace-server"), [])
+            kinds["both under strace"] = (straced("strace-server"), straced("strace-client"))
         times = {kind: [] for kind in kinds}
         for _ in range(RUNS):
             for kind, (server, client) in kinds.items():

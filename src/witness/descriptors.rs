@@ -3,8 +3,10 @@
 //! Processes have a table each, which fork(2) copies and threads share. A descriptor that no call made known (inherited
 //! from whoever started the run, or received over a UNIX socket) is looked up in `/proc` when it is first used.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use foldhash::HashMap;
 
 use crate::socket_table::{self, Entry};
 use crate::types::{Protocol, SocketAddress};

@@ -6,7 +6,8 @@
 //!
 //! - [`launch`]: the child, and why it may not be traced
 //! - `tracer`: the stops of all its processes and threads, signals, the end
-//! - `observer`: what the calls mean, as events; `descriptors`: which descriptor is which socket
+//! - `observer`: what the calls mean, as events; `draft`: what these are made of; `descriptors`: which descriptor is which
+//!   socket
 //! - `queue`: the accept queues, from the kernel's list of sockets
 //! - `calls`, `filter`, `cpu`, `memory`: system calls by number, and how a stopped thread is read
 //!
@@ -20,6 +21,7 @@ mod borrow;
 mod calls;
 mod cpu;
 mod descriptors;
+mod draft;
 mod filter;
 mod journal;
 mod memory;

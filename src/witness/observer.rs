@@ -4,11 +4,11 @@
 //! taken in at its entry, since from then on the system may give the number to another thread. Calls that did nothing yet
 //! (would block, were interrupted) are no events.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use nix::libc;
 use nix::unistd::Pid;
 
@@ -19,6 +19,7 @@ use crate::types::{Protocol, SocketAddress, Timestamp};
 use crate::witness::calls::{self, Kind};
 use crate::witness::cpu::Call;
 use crate::witness::descriptors::{Descriptors, Dropped, Socket, Who};
+use crate::witness::draft::Draft;
 use crate::witness::journal::Journal;
 use crate::witness::memory::Memory;
 use crate::witness::names;
@@ -47,7 +48,7 @@ pub(super) struct Observer {
     names: HashMap<u32, Arc<str>>,
     listening: u32,
     /// Not written yet: the program goes on first.
-    drafts: Vec<JournalEvent>,
+    drafts: Vec<Draft>,
 }
 
 impl Observer {
@@ -102,7 +103,12 @@ impl Observer {
     /// Writes what has happened since the last time.
     pub(super) fn write(&mut self) {
         if !self.drafts.is_empty() {
-            self.journal.write(std::mem::take(&mut self.drafts));
+            let drafts = std::mem::take(&mut self.drafts);
+            let event = |draft| match draft {
+                Draft::Event(event) => event,
+                Draft::Transfer(transfer) => self.event_of(transfer),
+            };
+            self.journal.write(drafts.into_iter().map(event).collect());
             if self.listening > 0 {
                 self.queues.notice();
             }
@@ -296,7 +302,7 @@ impl Observer {
         self.listens_no_more(&mut dropped, time);
         let kind = if dropped.last { EventKind::Close } else { EventKind::Release };
         let event = self.event(who, time, kind, &dropped.socket);
-        self.drafts.push(JournalEvent { operation: what.map(str::to_owned), ..event });
+        self.drafts.push(Draft::Event(JournalEvent { operation: what.map(str::to_owned), ..event }));
     }
 
     /// Where the last descriptor of a listening socket goes, nobody looks at its queue any more. Where a close is seen
@@ -314,7 +320,7 @@ impl Observer {
             let number = self.descriptors.number();
             let mut event = self.bare(who, begun.time, EventKind::Error, protocol, number);
             fail(&mut event, Kind::Socket, errno);
-            return self.drafts.push(event);
+            return self.drafts.push(Draft::Event(event));
         }
         let Some(number) = begun.socket else { return };
         let address = match begun.kind {
@@ -347,7 +353,7 @@ impl Observer {
     fn note(&mut self, who: Who, number: u32, kind: EventKind, fill: impl FnOnce(&mut JournalEvent)) {
         if let Some(mut event) = self.draft(who, number, kind) {
             fill(&mut event);
-            self.drafts.push(event);
+            self.drafts.push(Draft::Event(event));
         }
     }
 

@@ -4,26 +4,15 @@ use crate::escape;
 use crate::journal::{EventKind, JournalEvent};
 use crate::limits::WITNESS_TEXT_BYTES;
 use crate::servers::program::now;
-use crate::types::{Protocol, SocketAddress, Timestamp};
+use crate::types::Protocol;
 use crate::witness::calls::Kind;
 use crate::witness::descriptors::Who;
+use crate::witness::draft::{Draft, Moved, Transfer};
 use crate::witness::observer::{Begun, Observer, low};
 
 /// Flags of recv(2) with which the data stays where it is, or is no data at all (linux/socket.h).
 const MSG_PEEK: i32 = 0x2;
 const MSG_ERRQUEUE: i32 = 0x2000;
-
-/// Data that went one way.
-struct Moved {
-    /// The socket's descriptor.
-    fd: i32,
-    time: Timestamp,
-    bytes: u64,
-    /// The other end's address, where the call has it.
-    peer: Option<SocketAddress>,
-    /// The beginning of the data; `None` where no buffer of the program had it.
-    data: Option<Vec<u8>>,
-}
 
 impl Observer {
     /// Data was moved by this call, which returned `result`: bytes, or messages.
@@ -109,7 +98,7 @@ impl Observer {
             // A UDP socket gets its port when it first sends.
             socket.local = socket.ends(who, moved.fd).0;
         }
-        self.note(who, number, EventKind::Send, |event| moved.tell(event));
+        self.moved(who, number, EventKind::Send, moved);
     }
 
     /// Data was read into `room` bytes of buffers.
@@ -126,16 +115,24 @@ impl Observer {
         if remote.is_some() {
             self.connected(who, number, moved.fd, remote);
         }
-        self.note(who, number, EventKind::Receive, |event| moved.tell(event));
+        self.moved(who, number, EventKind::Receive, moved);
     }
-}
 
-impl Moved {
-    fn tell(self, event: &mut JournalEvent) {
-        event.time = self.time;
-        event.bytes = Some(self.bytes);
-        event.remote = self.peer.or(event.remote);
+    fn moved(&mut self, who: Who, number: u32, kind: EventKind, moved: Moved) {
+        if let Some(socket) = self.descriptors.socket(number).cloned() {
+            self.drafts.push(Draft::Transfer(Transfer { who, kind, socket, moved }));
+        }
+    }
+
+    pub(super) fn event_of(&self, transfer: Transfer) -> JournalEvent {
+        let Transfer { who, kind, socket, moved } = transfer;
+        let event = self.event(who, moved.time, kind, &socket);
         let shown = |data: &[u8]| escape::harmless_bytes(data.strip_suffix(b"\n").unwrap_or(data));
-        event.text = self.data.as_deref().map(shown);
+        JournalEvent {
+            bytes: Some(moved.bytes),
+            remote: moved.peer.or(event.remote),
+            text: moved.data.as_deref().map(shown),
+            ..event
+        }
     }
 }
