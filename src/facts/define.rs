@@ -13,6 +13,8 @@ pub enum FactType {
     Number,
     /// A whole number of bytes.
     Bytes,
+    /// An average number of bytes.
+    AverageBytes,
     /// A time span or a time of day in seconds.
     Seconds,
     /// Bytes per second.
@@ -29,13 +31,18 @@ pub enum FactType {
     YesNo,
     /// One of the words that the fact's definition names.
     Word,
+    /// Several words, in any order.
+    Words,
+    /// Text as it was sent.
+    Text,
 }
 
 impl FactType {
     /// All types, in the order in which they are explained.
-    pub const ALL: [FactType; 10] = [
+    pub const ALL: [FactType; 13] = [
         FactType::Number,
         FactType::Bytes,
+        FactType::AverageBytes,
         FactType::Seconds,
         FactType::BytesPerSecond,
         FactType::SocketAddress,
@@ -44,6 +51,8 @@ impl FactType {
         FactType::Frames,
         FactType::YesNo,
         FactType::Word,
+        FactType::Words,
+        FactType::Text,
     ];
 
     /// What it is called in a table.
@@ -51,21 +60,24 @@ impl FactType {
         match self {
             FactType::Number => "number",
             FactType::Bytes => "number of bytes",
+            FactType::AverageBytes => "average",
             FactType::Seconds => "time",
             FactType::BytesPerSecond => "rate",
             FactType::SocketAddress => "socket address",
             FactType::IpAddress => "IP address",
             FactType::Flags => "flags",
             FactType::Frames => "frame numbers",
-            FactType::YesNo => "yes or no",
+            FactType::YesNo => "yes or no; a reason may follow",
             FactType::Word => "word",
+            FactType::Words => "words",
+            FactType::Text => "text",
         }
     }
 
     /// Its unit, where it has one.
     pub const fn unit(self) -> Option<&'static str> {
         match self {
-            FactType::Bytes => Some("bytes"),
+            FactType::Bytes | FactType::AverageBytes => Some("bytes"),
             FactType::Seconds => Some("seconds"),
             FactType::BytesPerSecond => Some("bytes per second"),
             _ => None,
@@ -75,16 +87,19 @@ impl FactType {
     /// How an answer may be written, in a few words.
     pub const fn ways(self) -> &'static str {
         match self {
-            FactType::Number => "in decimal or as 0x…; spaces or commas between thousands",
-            FactType::Bytes => "in bytes, with or without the word; spaces or commas between thousands",
+            FactType::Number => "in decimal or as 0x…; spaces or commas between thousands; small ones in words",
+            FactType::Bytes => "in bytes or bits, bytes with or without the word; spaces or commas between thousands",
+            FactType::AverageBytes => "in bytes, with or without the word; rounded as far as you like above 5 %",
             FactType::Seconds => "in s, ms, µs or ns; without a unit in seconds; rounded as far as you like above 5 %",
             FactType::BytesPerSecond => "in bytes/s or bit/s, with k, M or G; without a unit in bytes/s; within 5 %",
             FactType::SocketAddress => "10.0.3.1:65432, [fe80::1]:65432, or address and port with a space or comma",
-            FactType::IpAddress => "10.0.3.1, fe80::1",
-            FactType::Flags => "SYN, ACK, in any order; or 0x012",
+            FactType::IpAddress => "10.0.3.1, fe80::1; a name or a port may stand beside it",
+            FactType::Flags => "SYN, ACK, in any order; or 0x012, or both",
             FactType::Frames => "1-3, 7; or none",
             FactType::YesNo => "yes or no",
             FactType::Word => "the word, or what means the same",
+            FactType::Words => "the names in any order, with commas between them, abbreviated as usual",
+            FactType::Text => "the text, with or without quotation marks; capital and small letters are the same",
         }
     }
 }
@@ -102,7 +117,7 @@ pub enum About {
     ConnectionOrSide,
     /// One side of a connection or conversation.
     Side,
-    /// A frame, selected by `segment` or `flag`.
+    /// A frame, selected by `segment`, `frame` or `flag`.
     Frame,
     /// A frame with data, selected by `segment`.
     DataSegment,
@@ -184,8 +199,9 @@ impl Fact {
             About::Connection => "a connection",
             About::ConnectionOrSide => "a connection, or one side of it",
             About::Side => "one side of a connection",
-            About::Frame if matches!(self.over, Over::Udp) => "a datagram (segment)",
-            About::Frame => "a frame (segment or flag)",
+            About::Frame if matches!(self.over, Over::Udp) => "a datagram (segment or frame)",
+            About::Frame => "a frame (segment, frame or flag)",
+            About::DataSegment if matches!(self.over, Over::Both) => "a segment with data, or a datagram (segment)",
             About::DataSegment => "a segment with data (segment)",
         }
     }

@@ -12,12 +12,15 @@ mod selection;
 #[cfg(test)]
 mod tests;
 mod value;
+#[cfg(test)]
+mod ways_tests;
+mod words;
 mod written;
 
 pub use define::{About, Fact, FactType, Over, Tolerance};
-pub use names::{Answered, Closing, Ends, Flow, FrameFact, Handshake, Marked, Name, StepFact, Whole};
+pub use names::{Answered, Closing, Ends, Flow, Followed, FrameFact, Handshake, Marked, Name, StepFact, Whole};
 pub use registry::FACTS;
-pub use selection::{ENTRIES, End, FlagName, Misfit, Range, Selection, Which};
+pub use selection::{ENTRIES, End, FlagName, Misfit, Ordinal, Ordinals, Range, Selection, Which};
 pub use value::{Value, flag_names};
 pub use written::{Judgement, judge, judge_each, readable};
 

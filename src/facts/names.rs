@@ -21,8 +21,16 @@ pub enum Name {
     Frame(FrameFact),
     /// Of a segment with data and its acknowledgement.
     Answered(Answered),
+    /// Of a segment with data or a datagram, and what comes after it.
+    Followed(Followed),
+    /// How many frames the list of frames of this key has.
+    Count(&'static str),
+    /// Whether the list of frames of this key has any.
+    Any(&'static str),
     /// The same everywhere: this number.
     Constant(u64),
+    /// The same everywhere: these words.
+    Words(&'static [&'static str]),
 }
 
 /// Of the two ends of a connection or conversation.
@@ -40,6 +48,8 @@ pub enum Ends {
     ClientPort,
     /// Server's port.
     ServerPort,
+    /// IP version.
+    IpVersion,
     /// Protocol number.
     ProtocolNumber,
     /// Stream number.
@@ -53,6 +63,10 @@ pub enum StepFact {
     Connections,
     /// Number of client computers.
     Clients,
+    /// Number of refused attempts.
+    RefusedAttempts,
+    /// Connections open at the same time.
+    OpenAtOnce,
 }
 
 /// Of a connection or conversation as a whole, or of one side of it.
@@ -74,6 +88,20 @@ pub enum Whole {
     DataBytes,
     /// Frames that only acknowledge.
     AcknowledgementFrames,
+    /// Frames with PSH.
+    PushFrames,
+    /// First frame with data.
+    FirstDataFrame,
+    /// Who sends data first.
+    FirstDataBy,
+    /// Largest payload.
+    LargestPayload,
+    /// Average payload.
+    AveragePayload,
+    /// Bytes of whole frames.
+    FrameBytes,
+    /// Bytes of headers.
+    HeaderBytes,
 }
 
 /// Of the handshake.
@@ -81,14 +109,20 @@ pub enum Whole {
 pub enum Handshake {
     /// Handshake frames.
     HandshakeFrames,
+    /// Frames with SYN.
+    SynFrames,
     /// Handshake completed.
     HandshakeCompleted,
     /// Round-trip time of the handshake.
     InitialRtt,
+    /// Time from the SYN to the SYN-ACK.
+    SynAckRtt,
     /// Initial sequence number.
     InitialSequenceNumber,
     /// Acknowledgement number of the SYN-ACK.
     SynAckAcknowledges,
+    /// Options of the SYN.
+    SynOptions,
     /// Maximum segment size.
     MaximumSegmentSize,
     /// Window scale.
@@ -135,6 +169,10 @@ pub enum Closing {
     ClosingFrames,
     /// Frames with FIN.
     FinFrames,
+    /// Data after the other side's FIN.
+    HalfClosed,
+    /// Time from the first FIN or RST to the last closing frame.
+    ClosingTime,
     /// Reset.
     Reset,
     /// Frames with RST.
@@ -150,6 +188,10 @@ pub enum Closing {
 pub enum Flow {
     /// Smallest window.
     MinimumWindow,
+    /// Largest window.
+    MaximumWindow,
+    /// Time that the data took.
+    TransferTime,
     /// Throughput of acknowledged data.
     ThroughputAcknowledged,
     /// Throughput of data.
@@ -169,6 +211,12 @@ pub enum FrameFact {
     Time,
     /// Time since the first frame of the connection.
     TimeInConnection,
+    /// Time since the frame before it of the connection.
+    TimeSincePrevious,
+    /// Sender's IP address.
+    SourceAddress,
+    /// Receiver's IP address.
+    DestinationAddress,
     /// Sender's socket address.
     SourceSocketAddress,
     /// Receiver's socket address.
@@ -187,6 +235,8 @@ pub enum FrameFact {
     SegmentLength,
     /// Length of the payload.
     PayloadLength,
+    /// Text of the payload.
+    PayloadText,
     /// Checksum.
     Checksum,
     /// Length field.
@@ -220,10 +270,23 @@ pub enum Answered {
     AcknowledgingNumber,
     /// Raw number of the acknowledgement.
     RawAcknowledgingNumber,
+    /// Window of the acknowledgement.
+    AcknowledgingWindow,
     /// Round-trip time.
     RoundTripTime,
     /// Round-trip time as Wireshark shows it.
     AckRtt,
     /// Estimated round-trip time.
     EstimatedRtt,
+}
+
+/// Of a segment with data or a datagram, and what comes after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// Frame of the reply.
+    ReplyFrame,
+    /// Time from it to the reply.
+    ReplyTime,
+    /// Time from it to the side's next one.
+    TimeToNext,
 }

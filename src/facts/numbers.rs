@@ -1,15 +1,165 @@
-//! Numbers as students write them: thousands set apart, with a unit, in hexadecimal, with a decimal comma.
+//! Numbers as students write them: thousands set apart, with a unit, in hexadecimal, with a decimal comma, in words.
 
 /// What is wrong with an entry.
 pub(super) type Reason = String;
 
-/// A whole number: `29200`, `29,200`, `29 200`, `0x7210`; words after it, such as `bytes` or `(raw)`, are passed over.
+/// Words before a number that add nothing to it.
+const LEADS: [&str; 26] = [
+    "approximately",
+    "approx.",
+    "approx",
+    "about",
+    "circa",
+    "ca.",
+    "~",
+    "≈",
+    "#",
+    "port",
+    "frame",
+    "packet",
+    "segment",
+    "datagram",
+    "number",
+    "no.",
+    "nr.",
+    "seq",
+    "ack",
+    "len",
+    "length",
+    "win",
+    "rtt",
+    "ttl",
+    "stream",
+    ":",
+];
+
+/// Small numbers in words, from 0.
+const WORDS: [&str; 13] =
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+
+/// What may follow a number and adds nothing to it.
+const FILLERS: [&str; 24] = [
+    "b",
+    "byte",
+    "bytes",
+    "octet",
+    "octets",
+    "raw",
+    "relative",
+    "relative sequence number",
+    "frame",
+    "frames",
+    "packet",
+    "packets",
+    "segment",
+    "segments",
+    "datagram",
+    "datagrams",
+    "message",
+    "messages",
+    "connection",
+    "connections",
+    "client",
+    "clients",
+    "field",
+    "fields",
+];
+
+/// Two readings of one answer that differ by no more than this part say the same.
+const SAME: f64 = 0.05;
+
+/// The text with plain spaces, apostrophes and minus signs.
+pub(super) fn plain(text: &str) -> String {
+    let plain = |c| match c {
+        '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{200a}' | '\u{202f}' | '\u{3000}' => ' ',
+        '\u{2212}' => '-',
+        '’' | '‘' => '\'',
+        c => c,
+    };
+    text.chars().map(plain).collect::<String>().trim().to_owned()
+}
+
+/// A whole number: `29200`, `29,200`, `29 200`, `0x7210`, `two`; words before and after it, such as `port` or `bytes`, are
+/// passed over.
 pub(super) fn whole(text: &str) -> Result<u64, Reason> {
-    let text = text.trim();
-    let unreadable = || format!("'{text}' is not a whole number");
-    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        let digits: String = digits.chars().take_while(char::is_ascii_hexdigit).collect();
-        return u64::from_str_radix(&digits, 16).map_err(|_| unreadable());
+    agreed(text, one_whole, |a, b| a == b)
+}
+
+/// A whole number of bytes, which may be written in bits.
+pub(super) fn bytes(text: &str) -> Result<u64, Reason> {
+    let one = |text: &str| {
+        let lower = text.trim_end_matches('.').to_lowercase();
+        match lower.strip_suffix("bits").or_else(|| lower.strip_suffix("bit")) {
+            Some(bits) => match one_whole(bits)? {
+                bits if bits % 8 == 0 => Ok(bits / 8),
+                _ => Err(format!("'{text}' is not a whole number of bytes")),
+            },
+            None => one_whole(text),
+        }
+    };
+    agreed(text, one, |a, b| a == b)
+}
+
+/// What an answer comes to: after a sum it is what follows the equals sign, and a remark in brackets may repeat it in
+/// another way. Where the two differ, or the remark has a number that means something else, no one can say what is meant.
+fn agreed<T>(text: &str, read: impl Fn(&str) -> Result<T, Reason>, same: impl Fn(&T, &T) -> bool) -> Result<T, Reason> {
+    let text = plain(text);
+    let (before, result) = match text.rsplit_once(['=', '≈']) {
+        Some((before, result)) => (Some(before.trim()), result.trim()),
+        None => (None, text.as_str()),
+    };
+    let (main, remark) = match result.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
+        Some((main, remark)) if !main.trim().is_empty() => (main.trim(), Some(remark)),
+        _ => (result, None),
+    };
+    let found = read(main)?;
+    let remark = remark.filter(|remark| remark.contains(|c: char| c.is_ascii_digit()));
+    let repeated = remark
+        .map(&read)
+        .transpose()
+        .map_err(|_| format!("it is not clear what '({})' means", remark.unwrap_or_default()))?;
+    let earlier = before.and_then(|before| read(before).ok());
+    match repeated.iter().chain(&earlier).all(|other| same(&found, other)) {
+        true => Ok(found),
+        false => Err(format!("'{text}' names two different values")),
+    }
+}
+
+/// The text without words before its number that add nothing.
+fn without_leads(text: &str) -> String {
+    let mut rest = text.trim().to_lowercase();
+    // More than these few do not come before one number.
+    for _ in 0..4 {
+        let lead = LEADS.iter().find_map(|lead| {
+            let after = rest.strip_prefix(lead)?;
+            let is_whole = !after.starts_with(char::is_alphabetic);
+            is_whole.then(|| after.trim_start().to_owned())
+        });
+        match lead {
+            Some(after) => rest = after,
+            None => break,
+        }
+    }
+    rest
+}
+
+fn one_whole(text: &str) -> Result<u64, Reason> {
+    let unreadable = || format!("'{}' is not a whole number", text.trim());
+    let text = without_leads(text);
+    if let Some(digits) = text.strip_prefix("0x") {
+        let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
+        let (digits, rest) = digits.split_at_checked(end).ok_or_else(unreadable)?;
+        return match is_filler(rest) {
+            true => u64::from_str_radix(digits, 16).map_err(|_| unreadable()),
+            false => Err(unreadable()),
+        };
+    }
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if let Some(number) = WORDS.iter().position(|word| *word == first) {
+        return if is_filler(text.trim_start_matches(first)) { Ok(number as u64) } else { Err(unreadable()) };
+    }
+    if text.trim_end_matches('.') == "none" {
+        return Ok(0);
     }
     let end = text.find(|c: char| !c.is_ascii_digit() && !is_separator(c)).unwrap_or(text.len());
     let (digits, rest) = text.split_at_checked(end).ok_or_else(unreadable)?;
@@ -23,37 +173,28 @@ pub(super) fn whole(text: &str) -> Result<u64, Reason> {
 
 /// What may stand between thousands.
 fn is_separator(c: char) -> bool {
-    matches!(c, ',' | ' ' | '_' | '\'' | '.' | '\u{a0}' | '\u{202f}' | '’')
+    matches!(c, ',' | ' ' | '_' | '\'' | '.')
 }
 
-/// Whether the separators stand between groups of three, as in `1,234,567`.
-fn is_grouped(digits: &str) -> bool {
+/// Whether one separator stands between groups of three, as in `1,234,567`.
+pub(super) fn is_grouped(digits: &str) -> bool {
+    let mut separators = digits.chars().filter(|c| is_separator(*c));
+    let first = separators.next();
+    if separators.any(|other| Some(other) != first) {
+        return false;
+    }
     let groups: Vec<&str> = digits.split(is_separator).collect();
     match groups.as_slice() {
-        [_] => true,
+        [one] => !one.is_empty(),
         [first, rest @ ..] => !first.is_empty() && first.len() <= 3 && rest.iter().all(|group| group.len() == 3),
         [] => false,
     }
 }
 
-/// Whether what follows a number adds nothing: a unit of bytes, or a remark.
+/// Whether what follows a number adds nothing.
 fn is_filler(rest: &str) -> bool {
-    const WORDS: [&str; 11] = [
-        "",
-        "b",
-        "byte",
-        "bytes",
-        "octets",
-        "raw",
-        "relative",
-        "relative sequence number",
-        "frames",
-        "packets",
-        "hops",
-    ];
     let rest = rest.trim().trim_end_matches('.').to_lowercase();
-    let word = rest.split('(').next().unwrap_or_default().trim();
-    WORDS.contains(&word) && (word == rest || rest.ends_with(')'))
+    rest.is_empty() || FILLERS.contains(&rest.as_str()) || rest == "hops"
 }
 
 /// A decimal number with the digits that it was written with.
@@ -65,28 +206,8 @@ pub(super) struct Written {
     pub(super) half: f64,
 }
 
-/// A decimal number in every way that it can be read, and the word after it: `1,234` has a decimal comma, or thousands set
-/// apart.
-fn decimal(text: &str) -> Result<(Vec<Written>, String), Reason> {
-    let text = text.trim();
-    let unreadable = || format!("'{text}' is not a number");
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+');
-    let mut end = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
-    // An exponent: 2.3e-2.
-    let exponent = text.get(end..).and_then(|rest| rest.strip_prefix(['e', 'E'])).unwrap_or_default();
-    if exponent.starts_with(is_part) {
-        let length = exponent.find(|c: char| !is_part(c)).unwrap_or(exponent.len());
-        end = end.saturating_add(1).saturating_add(length);
-    }
-    let (number, word) = text.split_at_checked(end).ok_or_else(unreadable)?;
-    let comma = (number.matches(',').count() == 1 && !number.contains('.')).then(|| number.replace(',', "."));
-    let grouped = (comma.is_none() || is_grouped(number)).then(|| number.replace(',', ""));
-    let read: Vec<Written> = comma.into_iter().chain(grouped).filter_map(|number| Written::read(&number)).collect();
-    if read.is_empty() { Err(unreadable()) } else { Ok((read, word.trim().trim_end_matches('.').to_owned())) }
-}
-
 impl Written {
-    /// Reads a number with a decimal point.
+    /// Reads a number with a decimal point, and perhaps an exponent.
     fn read(number: &str) -> Option<Written> {
         let value: f64 = number.parse().ok()?;
         let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
@@ -101,12 +222,67 @@ impl Written {
     }
 }
 
+/// A decimal number in every way that it can be read, and the word after it.
+fn decimal(text: &str) -> Result<(Vec<Written>, String), Reason> {
+    let unreadable = || format!("'{}' is not a number", text.trim());
+    // Units tell capital letters from small ones, so that only what comes before the number is taken off.
+    let start = text.trim().len().saturating_sub(without_leads(text).len());
+    let text = text.trim().get(start..).ok_or_else(unreadable)?;
+    let (sign, body) = match text.strip_prefix('-') {
+        Some(body) => ("-", body.trim_start()),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let end = body.find(|c: char| !c.is_ascii_digit() && !is_separator(c)).unwrap_or(body.len());
+    let (number, rest) = body.split_at_checked(end).ok_or_else(unreadable)?;
+    let (exponent, word) = exponent(rest);
+    let read = readings(number.trim_end_matches([' ', '\'', '_']));
+    let read: Vec<Written> =
+        read.iter().filter_map(|number| Written::read(&format!("{sign}{number}{exponent}"))).collect();
+    if read.is_empty() { Err(unreadable()) } else { Ok((read, word.trim().trim_end_matches('.').to_owned())) }
+}
+
+/// An exponent such as `e-2`, and what follows it.
+fn exponent(rest: &str) -> (&str, &str) {
+    let digits = rest.strip_prefix(['e', 'E']).map(|after| after.strip_prefix(['-', '+']).unwrap_or(after));
+    let Some(digits) = digits.filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit())) else {
+        return ("", rest);
+    };
+    let after = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.split_at_checked(rest.len().saturating_sub(after.len())).unwrap_or(("", rest))
+}
+
+/// The ways in which digits with dots, commas and spaces can be read, each with a decimal point and nothing else:
+/// `1,234` has a decimal comma, or thousands set apart.
+fn readings(number: &str) -> Vec<String> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let with_mark = |mark: char| {
+        let (whole, decimals) = number.rsplit_once(mark)?;
+        let is_sound = (whole.is_empty() || (is_grouped(whole) && !whole.contains(mark)))
+            && decimals.chars().all(|c| c.is_ascii_digit());
+        is_sound.then(|| format!("{}.{decimals}", digits(whole)))
+    };
+    // One dot is a decimal point, whatever stands after it.
+    let has_one_dot = number.matches('.').count() == 1 && !number.contains([',', ' ', '\'', '_']);
+    let grouped = (!has_one_dot && is_grouped(number)).then(|| digits(number));
+    [with_mark('.'), with_mark(','), grouped].into_iter().flatten().filter(|read| read != ".").collect()
+}
+
+/// Whether two answers in some reading are about the same.
+fn are_near(a: &[Written], b: &[Written]) -> bool {
+    let near = |a: &Written, b: &Written| (a.value - b.value).abs() <= a.value.abs() * SAME;
+    a.iter().any(|a| b.iter().any(|b| near(a, b)))
+}
+
 /// A time in seconds, in every way that it can be read.
 pub(super) fn seconds(text: &str) -> Result<Vec<Written>, Reason> {
+    agreed(text, one_time, |a, b| are_near(a, b))
+}
+
+fn one_time(text: &str) -> Result<Vec<Written>, Reason> {
     let (number, unit) = decimal(text)?;
     let factor = match unit.to_lowercase().as_str() {
         "" | "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
-        "ms" | "msec" | "millisecond" | "milliseconds" => 1e-3,
+        "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 1e-3,
         "us" | "µs" | "μs" | "usec" | "microsecond" | "microseconds" => 1e-6,
         "ns" | "nsec" | "nanosecond" | "nanoseconds" => 1e-9,
         "min" | "minute" | "minutes" => 60.0,
@@ -115,12 +291,28 @@ pub(super) fn seconds(text: &str) -> Result<Vec<Written>, Reason> {
     Ok(number.into_iter().map(|number| number.times(factor)).collect())
 }
 
+/// An average number of bytes, in every way that it can be read.
+pub(super) fn average(text: &str) -> Result<Vec<Written>, Reason> {
+    let one = |text: &str| match decimal(text)? {
+        (number, unit) if is_filler(&unit) || unit.to_lowercase().starts_with("bytes per ") => Ok(number),
+        (_, unit) => Err(format!("'{unit}' is not a unit of bytes; write bytes")),
+    };
+    agreed(text, one, |a, b| are_near(a, b))
+}
+
 /// A rate in bytes per second, in every way that it can be read.
 pub(super) fn rate(text: &str) -> Result<Vec<Written>, Reason> {
+    agreed(text, one_rate, |a, b| are_near(a, b))
+}
+
+fn one_rate(text: &str) -> Result<Vec<Written>, Reason> {
     let (number, unit) = decimal(text)?;
-    let plain = unit.replace(' ', "").replace("persecond", "/s").replace("/second", "/s").replace("/sec", "/s");
-    let plain = plain.replace("bps", "bit/s").replace("Bps", "B/s");
+    let plain = unit.replace(' ', "").replace("per", "/").replace("/seconds", "/s").replace("/second", "/s");
+    let plain = plain.replace("/sec", "/s").replace("bps", "bit/s").replace("Bps", "B/s");
     let per_second = plain.strip_suffix("/s").unwrap_or(&plain);
+    if matches!(per_second, "mb" | "gb") {
+        return Err(format!("'{unit}' may mean bits or bytes; write MB/s or Mbit/s"));
+    }
     let lower = per_second.to_lowercase();
     let (prefix, is_bits) = match lower.as_str() {
         "" => ("", false),
@@ -139,6 +331,7 @@ pub(super) fn rate(text: &str) -> Result<Vec<Written>, Reason> {
         "m" | "mega" => 1e6,
         "mi" | "mebi" => 1_048_576.0,
         "g" | "giga" => 1e9,
+        "gi" | "gibi" => 1_073_741_824.0,
         other => return Err(format!("'{other}' is not a known prefix; write k, M or G")),
     };
     let factor = if is_bits { factor / 8.0 } else { factor };

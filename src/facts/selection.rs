@@ -15,31 +15,42 @@ pub struct Selection {
     pub step: Option<String>,
     /// TCP or UDP; needed only where the step has both.
     pub protocol: Option<Protocol>,
+    /// The computer on which the client runs, as the sheet names it; only its connections count.
+    pub client: Option<String>,
     /// Which connection or conversation, in the order of their first frames; without it, the first.
     pub connection: Option<Which>,
     /// The client's or the server's side.
     pub side: Option<End>,
     /// The n-th segment with data of a side, or the n-th datagram, or a range of them.
-    pub segment: Option<Range>,
+    pub segment: Option<Ordinals>,
+    /// The n-th frame of the connection, or of a side of it, or a range of them.
+    pub frame: Option<Ordinals>,
     /// The first frame with this flag.
     pub flag: Option<FlagName>,
 }
 
 /// The entries of a selection, each with an example and what it means.
-pub const ENTRIES: [(&str, &str, &str); 6] = [
+pub const ENTRIES: [(&str, &str, &str); 8] = [
     ("step", "\"8\"", "the step of the sheet; without it those of the question"),
     ("protocol", "\"tcp\"", "TCP or UDP, where the step has both"),
+    ("client", "\"C\"", "only the connections of clients on this computer of the sheet"),
     (
         "connection",
         "2",
         "the n-th connection or conversation of the step, in the order of their first frames; without it the first; \
-         \"all\" for each of them",
+         \"last\" for the last, \"all\" for each of them",
     ),
     ("side", "\"client\"", "the client's or the server's side"),
     (
         "segment",
         "1",
-        "the n-th segment with data of that side (of the client without one), or the n-th datagram; \"1-6\" for several",
+        "the n-th segment with data of that side (of the client without one), or the n-th datagram; \"1-6\" for several, \"last\" for \
+         the last",
+    ),
+    (
+        "frame",
+        "1",
+        "the n-th frame of the connection, or of a side of it, with or without data; \"1-6\" and \"last\" likewise",
     ),
     (
         "flag",
@@ -53,6 +64,8 @@ pub const ENTRIES: [(&str, &str, &str); 6] = [
 pub enum Which {
     /// The n-th, from 1.
     Nth(u32),
+    /// The last one.
+    Last,
     /// Each of them.
     All,
 }
@@ -75,7 +88,61 @@ impl fmt::Display for End {
     }
 }
 
-/// The n-th to the m-th segment, from 1.
+/// A place in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordinal {
+    /// The n-th, from 1.
+    Nth(u32),
+    /// The last one.
+    Last,
+}
+
+impl Ordinal {
+    /// What is at this place.
+    pub fn of<T>(self, all: &[T]) -> Option<&T> {
+        match self {
+            Ordinal::Nth(number) => all.get(usize::try_from(number).ok()?.checked_sub(1)?),
+            Ordinal::Last => all.last(),
+        }
+    }
+}
+
+/// Places in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordinals {
+    /// The n-th to the m-th.
+    Range(Range),
+    /// The last one.
+    Last,
+}
+
+impl Ordinals {
+    /// How many these are.
+    pub const fn count(self) -> u32 {
+        match self {
+            Ordinals::Range(range) => range.count(),
+            Ordinals::Last => 1,
+        }
+    }
+
+    /// Each of them.
+    pub fn each(self) -> Vec<Ordinal> {
+        match self {
+            Ordinals::Range(range) => (range.first..=range.last).map(Ordinal::Nth).collect(),
+            Ordinals::Last => vec![Ordinal::Last],
+        }
+    }
+}
+
+impl FromStr for Ordinals {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Ordinals, String> {
+        if text == "last" { Ok(Ordinals::Last) } else { text.parse().map(Ordinals::Range) }
+    }
+}
+
+/// The n-th to the m-th, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// The first.
@@ -135,9 +202,9 @@ impl FromStr for Range {
             None => (number(text)?, number(text)?),
         };
         match (first, last) {
-            (0, _) => Err("segments are counted from 1".to_owned()),
+            (0, _) => Err("they are counted from 1".to_owned()),
             _ if last < first => Err(format!("the range {first}-{last} goes backwards")),
-            _ if last - first >= MOST_SEGMENTS => Err(format!("these are more than {MOST_SEGMENTS} segments")),
+            _ if last - first >= MOST_SEGMENTS => Err(format!("these are more than {MOST_SEGMENTS}")),
             _ => Ok(Range { first, last }),
         }
     }
@@ -149,9 +216,10 @@ impl FromStr for Which {
     fn from_str(text: &str) -> Result<Which, String> {
         match (text, text.parse::<u32>()) {
             ("all", _) => Ok(Which::All),
+            ("last", _) => Ok(Which::Last),
             (_, Ok(0)) => Err("connections are counted from 1".to_owned()),
             (_, Ok(number)) => Ok(Which::Nth(number)),
-            _ => Err(format!("'{text}' is neither a number nor \"all\"")),
+            _ => Err(format!("'{text}' is neither a number nor \"last\" nor \"all\"")),
         }
     }
 }
@@ -189,8 +257,9 @@ impl Selection {
             let reason = format!("{key} is a fact of {over} alone");
             return Err(Misfit::new(reason, "Leave out protocol, or ask for another fact."));
         }
-        if self.flag.is_some() && self.segment.is_some() {
-            return Err(Misfit::new("segment and flag each select a frame", "Write one of them."));
+        let selectors = [self.segment.is_some(), self.frame.is_some(), self.flag.is_some()];
+        if selectors.into_iter().filter(|given| *given).count() > 1 {
+            return Err(Misfit::new("segment, frame and flag each select a frame", "Write one of them."));
         }
         let is_udp = self.protocol == Some(Protocol::Udp) || fact.over == Over::Udp;
         if self.flag.is_some() && is_udp {
@@ -198,14 +267,14 @@ impl Selection {
         }
         match fact.about {
             About::Protocol => self.only(key, &[]),
-            About::Step => self.only(key, &["step", "protocol"]),
-            About::Connection => self.only(key, &["step", "protocol", "connection"]),
-            About::ConnectionOrSide => self.only(key, &["step", "protocol", "connection", "side"]),
+            About::Step => self.only(key, &["step", "protocol", "client"]),
+            About::Connection => self.only(key, &["step", "protocol", "client", "connection"]),
+            About::ConnectionOrSide => self.only(key, &["step", "protocol", "client", "connection", "side"]),
             About::Side if self.side.is_none() => {
                 Err(Misfit::new(format!("{key} needs a side"), "Add side = \"client\" or side = \"server\"."))
             }
-            About::Side => self.only(key, &["step", "protocol", "connection", "side"]),
-            About::Frame if self.segment.is_none() && self.flag.is_none() => Err(Misfit::new(
+            About::Side => self.only(key, &["step", "protocol", "client", "connection", "side"]),
+            About::Frame if self.segment.is_none() && self.frame.is_none() && self.flag.is_none() => Err(Misfit::new(
                 format!("{key} is a fact of one frame"),
                 "Add segment = 1 for the first frame with data, or flag = \"SYN\".",
             )),
@@ -235,9 +304,11 @@ impl Selection {
         let given = [
             ("step", self.step.is_some()),
             ("protocol", self.protocol.is_some()),
+            ("client", self.client.is_some()),
             ("connection", self.connection.is_some()),
             ("side", self.side.is_some()),
             ("segment", self.segment.is_some()),
+            ("frame", self.frame.is_some()),
             ("flag", self.flag.is_some()),
         ];
         let surplus = given.into_iter().find(|(name, given)| *given && !taken.contains(name));

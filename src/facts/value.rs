@@ -36,6 +36,17 @@ pub enum Value {
     YesNo(bool),
     /// A word.
     Word(&'static str),
+    /// Words, of which the order means nothing.
+    Words(Vec<&'static str>),
+    /// Text.
+    Text(String),
+    /// So many bytes in so many frames, which are more than 0: an average.
+    Average {
+        /// The bytes.
+        bytes: u64,
+        /// The frames.
+        frames: u64,
+    },
 }
 
 impl Value {
@@ -43,6 +54,14 @@ impl Value {
     pub fn per_second(&self) -> Option<f64> {
         match self {
             Value::Rate { bytes, nanoseconds } => Some(*bytes as f64 * SECOND as f64 / *nanoseconds as f64),
+            _ => None,
+        }
+    }
+
+    /// Bytes of a frame, of an average.
+    pub fn average(&self) -> Option<f64> {
+        match self {
+            Value::Average { bytes, frames } => Some(*bytes as f64 / *frames as f64),
             _ => None,
         }
     }
@@ -84,6 +103,10 @@ impl fmt::Display for Value {
             Value::Frames(frames) => f.write_str(&crate::wording::frames(frames)),
             Value::YesNo(yes) => f.write_str(if *yes { "yes" } else { "no" }),
             Value::Word(word) => f.write_str(word),
+            Value::Words(words) if words.is_empty() => f.write_str("none"),
+            Value::Words(words) => f.write_str(&words.join(", ")),
+            Value::Text(text) => f.write_str(text),
+            Value::Average { .. } => write!(f, "{:.1}", self.average().unwrap_or(0.0)),
         }
     }
 }
@@ -102,10 +125,12 @@ impl Serialize for Value {
             Value::Number(number) => serializer.serialize_u64(*number),
             Value::Time(nanoseconds) => serializer.serialize_f64(*nanoseconds as f64 / SECOND as f64),
             Value::Rate { .. } => serializer.serialize_f64(self.per_second().unwrap_or(0.0)),
+            Value::Average { .. } => serializer.serialize_f64(self.average().unwrap_or(0.0)),
+            Value::Words(words) => words.serialize(serializer),
             Value::Flags(flags) => flag_names(*flags).serialize(serializer),
             Value::Frames(frames) => frames.serialize(serializer),
             Value::YesNo(yes) => serializer.serialize_bool(*yes),
-            Value::Socket(_) | Value::Ip(_) | Value::Word(_) => serializer.collect_str(self),
+            Value::Socket(_) | Value::Ip(_) | Value::Word(_) | Value::Text(_) => serializer.collect_str(self),
         }
     }
 }

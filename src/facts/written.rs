@@ -1,11 +1,12 @@
 //! What a student wrote, held against the value of a fact: lenient in how it is written, strict in what it says.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::define::{Fact, FactType, Tolerance};
-use super::numbers::{Reason, Written, rate, seconds, whole};
-use super::value::{Value, flag_bit};
+use super::numbers::{Reason, Written, average, bytes, is_grouped, plain, rate, seconds, whole};
+use super::value::Value;
+use super::words::{flags, letters, listed, without_brackets, word, yes_no};
 use crate::types::{FrameNumber, SocketAddress};
 
 /// Differences below this many seconds are those of clocks that show microseconds.
@@ -54,11 +55,11 @@ pub fn judge(fact: &Fact, value: &Value, other: Option<&Value>, text: &str) -> R
 /// # Errors
 /// With what is wrong, where these are not as many values, or one cannot be read.
 pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) -> Result<Vec<Judgement>, Reason> {
-    let given = items(text, wanted.len());
+    let given = items(fact, text, wanted.len());
     if given.len() != wanted.len() {
         return Err(format!("{} values are asked for, and {} are given", wanted.len(), given.len()));
     }
-    wanted.iter().zip(given).map(|((value, other), text)| judge(fact, value, other.as_ref(), text)).collect()
+    wanted.iter().zip(given).map(|((value, other), text)| judge(fact, value, other.as_ref(), &text)).collect()
 }
 
 /// Whether what was written can be read as so many values of the fact; 0 is for any number of them.
@@ -76,57 +77,66 @@ pub fn readable(fact: &Fact, count: usize, text: &str) -> Result<(), Reason> {
         FactType::Frames => Value::Frames(Vec::new()),
         FactType::YesNo => Value::YesNo(false),
         FactType::Word => Value::Word(""),
+        FactType::Words => Value::Words(Vec::new()),
+        FactType::Text => Value::Text(String::new()),
+        FactType::AverageBytes => Value::Average { bytes: 0, frames: 1 },
     };
-    let items = items(text, count);
+    let items = items(fact, text, count);
     if count > 0 && items.len() != count {
         return Err(format!("{count} values are asked for, and {} are given", items.len()));
     }
-    items.into_iter().try_for_each(|item| fits(fact, &any, item).map(drop))
+    items.into_iter().try_for_each(|item| fits(fact, &any, &item).map(drop))
 }
 
-/// The items of a list of so many.
-fn items(text: &str, count: usize) -> Vec<&str> {
-    let text = text.trim();
+/// The items of a list of so many; 0 is for any number of them.
+fn items(fact: &Fact, text: &str, count: usize) -> Vec<String> {
+    let text = plain(text);
     if count == 1 {
         return vec![text];
     }
     let one = text.strip_suffix("each").or_else(|| text.strip_prefix("all")).or_else(|| text.strip_prefix("each"));
     if let Some(one) = one {
-        return vec![one.trim(); count];
+        return vec![one.trim().to_owned(); count];
     }
-    let split = |separator: &str| -> Vec<&str> {
-        text.split(separator).map(str::trim).filter(|item| !item.is_empty()).collect()
+    let is_prose = matches!(fact.kind, FactType::Text | FactType::Words | FactType::Flags);
+    let text = if is_prose { text } else { text.replace(", and ", ", ").replace(" and ", ", ") };
+    let split = |separator: &str| -> Vec<String> {
+        text.split(separator).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     };
     // A comma may stand between thousands, or in decimals: what is rarer inside a value is tried first.
-    let ways = [";", "\n", ", ", ",", " "].map(split);
-    ways.iter()
-        .find(|items| items.len() == count)
-        .or(ways.iter().find(|items| items.len() > 1))
-        .cloned()
-        .unwrap_or_default()
+    let ways = [";", "\n", "|", "\t", ", ", ",", " "].map(split);
+    let fitting = ways.iter().find(|items| items.len() == count).or(ways.iter().find(|items| items.len() > 1));
+    fitting.or(ways.first()).cloned().unwrap_or_default()
 }
 
 fn fits(fact: &Fact, value: &Value, text: &str) -> Result<bool, Reason> {
     Ok(match value {
+        Value::Number(number) if fact.kind == FactType::Bytes => bytes(text)? == *number,
         Value::Number(number) => whole(text)? == *number,
-        Value::Time(nanoseconds) => {
-            let seconds = seconds(text)?;
-            seconds.into_iter().any(|written| is_near(fact.tolerance, *nanoseconds as f64 / 1e9, written))
-        }
-        Value::Rate { .. } => {
-            let (rates, value) = (rate(text)?, value.per_second().unwrap_or(0.0));
-            rates.into_iter().any(|written| is_near(fact.tolerance, value, written))
-        }
+        Value::Time(nanoseconds) => any_near(fact, *nanoseconds as f64 / 1e9, seconds(text)?),
+        Value::Rate { .. } => any_near(fact, value.per_second().unwrap_or(0.0), rate(text)?),
+        Value::Average { .. } => any_near(fact, value.average().unwrap_or(0.0), average(text)?),
         Value::Socket(address) => socket(text)? == *address,
-        Value::Ip(address) => {
-            let written = text.trim().trim_matches(['[', ']']);
-            written.parse::<std::net::IpAddr>().map_err(|_| format!("'{text}' is not an IP address"))? == *address
+        Value::Ip(address) => ip(text)? == *address,
+        Value::Flags(wanted) => flags(text)? == *wanted,
+        Value::Frames(frames) => {
+            let wanted = frames.iter().copied().collect::<BTreeSet<FrameNumber>>();
+            let read = read_frames(text)?;
+            read == wanted || one_grouped(text).is_some_and(|one| wanted == BTreeSet::from([FrameNumber(one)]))
         }
-        Value::Flags(flags) => read_flags(text)? == *flags,
-        Value::Frames(frames) => read_frames(text)? == frames.iter().copied().collect::<BTreeSet<FrameNumber>>(),
         Value::YesNo(yes) => yes_no(text)? == *yes,
-        Value::Word(word) => is_word(word, text),
+        Value::Word(wanted) => word(fact.name, text)? == *wanted,
+        Value::Words(wanted) => {
+            let (given, wanted): (BTreeSet<_>, BTreeSet<_>) =
+                (listed(text)?.into_iter().collect(), wanted.iter().copied().collect());
+            given == wanted
+        }
+        Value::Text(wanted) => letters(text) == letters(wanted),
     })
+}
+
+fn any_near(fact: &Fact, value: f64, written: Vec<Written>) -> bool {
+    written.into_iter().any(|written| is_near(fact.tolerance, value, written))
 }
 
 fn is_near(tolerance: Tolerance, value: f64, written: Written) -> bool {
@@ -141,54 +151,63 @@ fn is_near(tolerance: Tolerance, value: f64, written: Written) -> bool {
     }
 }
 
+/// Words of an address: without brackets, labels and the names of computers.
+fn address_words(text: &str) -> Vec<String> {
+    let lower = plain(text).to_lowercase();
+    let spaced = lower.replace("port:", " ").replace("port", " ").replace("ip:", " ").replace("address:", " ");
+    let spaced = spaced.replace(['(', ')', '\'', '"', ',', ';', '/', '='], " ");
+    let says = |word: &&str| word.contains(|c: char| c.is_ascii_digit()) || word.contains("::");
+    spaced.split_whitespace().filter(says).map(|word| word.trim_end_matches('.').to_owned()).collect()
+}
+
+/// An IP address, perhaps with a port or a name beside it.
+fn ip(text: &str) -> Result<IpAddr, Reason> {
+    let unreadable = || format!("'{}' is not an IP address", text.trim());
+    let as_ip = |word: &str| word.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+    let words = address_words(text);
+    let of_word = |word: &String| as_ip(word).or_else(|| word.parse().ok().map(|socket: SocketAddress| socket.ip));
+    match words.as_slice() {
+        [one] => of_word(one).ok_or_else(unreadable),
+        [one, port] if port.parse::<u16>().is_ok() => as_ip(one).ok_or_else(unreadable),
+        _ => Err(unreadable()),
+    }
+}
+
 fn socket(text: &str) -> Result<SocketAddress, Reason> {
     let unreadable = || format!("'{}' is not a socket address; write it as 10.0.3.1:65432", text.trim());
     if let Ok(address) = text.trim().parse() {
         return Ok(address);
     }
-    let plain = text.to_lowercase().replace("port", " ").replace(['(', ')', '\'', '"', ',', ';'], " ");
-    let words: Vec<&str> = plain.split_whitespace().filter(|word| !matches!(*word, "ip" | "and" | ":")).collect();
-    match words.as_slice() {
+    match address_words(text).as_slice() {
         [one] => one.parse().map_err(|_| unreadable()),
         [ip, port] => {
-            let ip = ip.trim_matches(['[', ']']).parse().map_err(|_| unreadable())?;
-            let port = port.trim_start_matches(':').parse().map_err(|_| unreadable())?;
+            let ip = ip.trim_end_matches(':').trim_matches(['[', ']']).parse().map_err(|_| unreadable())?;
+            let port = port.trim_start_matches([':', '#']).parse().map_err(|_| unreadable())?;
             Ok(SocketAddress::new(ip, port))
         }
         _ => Err(unreadable()),
     }
 }
 
-/// Names of flags, or the number of the field.
-fn read_flags(text: &str) -> Result<u8, Reason> {
-    let lower = text.trim().to_lowercase();
-    if matches!(lower.as_str(), "none" | "no flags" | "-") {
-        return Ok(0);
-    }
-    if lower.starts_with("0x") {
-        return u8::try_from(whole(&lower)? & 0xff).map_err(|_| format!("'{text}' is not a flags field"));
-    }
-    let plain = lower.replace(" and ", ",").replace("flags", " ").replace("flag", " ");
-    let names =
-        plain.split([',', '/', '+', '-', '&', ' ', '[', ']', '(', ')', ';', '|']).filter(|name| !name.is_empty());
-    let mut flags = 0;
-    for name in names {
-        let name = if name == "push" { "psh" } else { name };
-        let bit = flag_bit(name).ok_or_else(|| format!("'{name}' is not a TCP flag"))?;
-        flags |= bit;
-    }
-    Ok(flags)
-}
-
 /// `4-6, 9`, or `none`.
 fn read_frames(text: &str) -> Result<BTreeSet<FrameNumber>, Reason> {
-    let lower = text.trim().to_lowercase();
+    let lower = plain(text).to_lowercase();
+    let whole =
+        lower.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|rest| !rest.contains(['(', ')']));
+    // A remark says what a frame is; one with a number may mean anything.
+    let lower = without_brackets(whole.unwrap_or(&lower), |remark| !remark.contains(|c: char| c.is_ascii_digit()));
+    let lower = lower.trim().trim_end_matches('.');
     let mut found = BTreeSet::new();
-    if matches!(lower.as_str(), "none" | "no frames" | "no frame" | "-" | "–") {
+    if matches!(lower, "none" | "no" | "nothing" | "no frames" | "no frame" | "0" | "-" | "–" | "—") {
         return Ok(found);
     }
-    let plain = lower.replace(" and ", ",").replace("frames", " ").replace("frame", " ").replace('#', " ");
-    let plain = plain.replace(" to ", "-").replace("..", "-").replace(['–', '—'], "-").replace(" - ", "-");
+    let plain = lower.replace(" and ", ",");
+    let labels = ["frames", "frame", "packets", "packet", "segments", "numbers", "number", "no.", "nos.", "#", "+"];
+    let plain = labels.iter().fold(plain, |plain, label| plain.replace(label, " "));
+    let dashes = [" to ", " through ", "...", "..", "…", "–", "—"];
+    let plain = dashes.iter().fold(plain, |plain, dash| plain.replace(dash, "-"));
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let plain = words.join(" ").replace("- ", "-").replace(" -", "-");
     for part in plain.split([',', ';', '&', '\n', ' ']).filter(|part| !part.is_empty()) {
         let number = |text: &str| match text.parse::<u64>() {
             Ok(number) if number > 0 => Ok(number),
@@ -207,36 +226,12 @@ fn read_frames(text: &str) -> Result<BTreeSet<FrameNumber>, Reason> {
         }
         found.extend((first..=last).map(FrameNumber));
     }
-    Ok(found)
+    if found.is_empty() { Err(format!("'{}' names no frame", text.trim())) } else { Ok(found) }
 }
 
-fn yes_no(text: &str) -> Result<bool, Reason> {
-    match text.trim().trim_end_matches('.').to_lowercase().as_str() {
-        "yes" | "y" | "true" | "1" => Ok(true),
-        "no" | "n" | "false" | "0" => Ok(false),
-        other => Err(format!("'{other}' is neither yes nor no")),
-    }
-}
-
-/// Words of one kind, each with others that mean the same.
-type Words = &'static [(&'static str, &'static [&'static str])];
-
-/// Who did something.
-const WHO: Words =
-    &[("client", &["client"]), ("server", &["server"]), ("nobody", &["nobody", "neither", "no one", "none"])];
-
-/// Why a connection was reset.
-const WHY: Words = &[
-    ("refused", &["refused", "refuse", "no server", "not listening", "closed port"]),
-    ("after closing", &["after closing", "after close", "had closed", "already closed"]),
-    ("aborted", &["aborted", "abort", "killed"]),
-    ("none", &["none", "no rst", "not reset", "no reset"]),
-];
-
-/// Whether the word is meant: it, or another one for it, stands in the answer, and none that means another.
-fn is_word(word: &str, text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let words = [WHO, WHY].into_iter().find(|words| words.iter().any(|(name, _)| *name == word)).unwrap_or_default();
-    let mut named = words.iter().filter(|(_, others)| others.iter().any(|other| lower.contains(other)));
-    named.next().is_some_and(|(name, _)| *name == word) && named.next().is_none()
+/// One number with thousands set apart by commas, which may be meant where frames are asked for: `1,234`.
+fn one_grouped(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let is_plain = text.contains(',') && text.chars().all(|c| c.is_ascii_digit() || c == ',');
+    (is_plain && is_grouped(text)).then(|| whole(text).ok()).flatten()
 }

@@ -38,6 +38,8 @@ pub struct Select {
     pub selection: Selection,
     /// The step, where it is another one than the question's.
     pub step: Option<Step>,
+    /// The computer whose clients are meant, where not those of all.
+    pub client: Option<HostName>,
 }
 
 /// What the sheet leads everyone to.

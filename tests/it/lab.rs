@@ -58,7 +58,7 @@ fn a_small_lab_of_ones_own_has_no_mistake() {
 }
 
 /// Each broken file, where the mistake is, and words of its reason or its remedy. What follows from it may be named too.
-const BROKEN: [(&str, &str, (usize, usize), &str); 41] = [
+const BROKEN: [(&str, &str, (usize, usize), &str); 44] = [
     ("not TOML", "title = \"x\ny", (1, 11), "not TOML"),
     ("no value", "[points]\n\"I.2\" =\n", (2, 8), "not TOML"),
     ("a key twice", "title = \"a\"\ntitle = \"b\"\n", (2, 1), "not TOML"),
@@ -195,6 +195,24 @@ const BROKEN: [(&str, &str, (usize, usize), &str); 41] = [
         "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nduration = { ask = \"y\", step = \"I.88\" }\n",
         (8, 32),
         "there is no step",
+    ),
+    (
+        "a client of the selector that is none",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nduration = { ask = \"y\", client = \"Z\" }\n",
+        (8, 34),
+        "there is no host 'Z'",
+    ),
+    (
+        "a segment and a frame",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nflags = { ask = \"y\", segment = \"last\", frame = 2 }\n",
+        (8, 1),
+        "Write one of them",
+    ),
+    (
+        "a place in words",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nflags = { ask = \"y\", frame = \"second\" }\n",
+        (8, 30),
+        "or \"last\"",
     ),
     (
         "datagrams in a TCP fact",

@@ -10,9 +10,10 @@ use crate::analyze::conversation::{LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::measure::{Found, Missing, Part, Stream, measure};
 use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
-use crate::facts::{End, Fact, Name, Selection, StepFact, Value, Which};
+use crate::analyze::track::HandshakeState;
+use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Selection, StepFact, Value, Which};
 use crate::lab::{Question, Select, Step};
-use crate::types::Protocol;
+use crate::types::{FrameNumber, Protocol, SocketAddress};
 
 /// Connections of which each is asked for with `connection = "all"`.
 const MOST_CONNECTIONS: usize = 100;
@@ -69,16 +70,18 @@ fn of_ask(
     let (fact, selection) = (select.fact, &select.selection);
     let steps = select.step.as_ref().map_or(question.steps(), std::slice::from_ref);
     if let Name::Step(which) = fact.name {
-        let found = of_step(view, steps, which, selection.protocol);
+        let found = of_step(view, steps, which, select);
         return found.map(|(value, evidence)| {
             draft.proved(format!("{}{value}.", sentence(fact, selection, None)), evidence);
             vec![(value, None)]
         });
     }
-    let streams = chosen(view, steps, fact, selection.protocol);
+    let streams = chosen(view, steps, select);
     let wanted: Vec<usize> = match selection.connection {
         None => vec![0],
         Some(Which::Nth(number)) => vec![usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1)],
+        // Where there is none, the first one is missing.
+        Some(Which::Last) => vec![streams.len().saturating_sub(1)],
         Some(Which::All) => (0..streams.len().min(MOST_CONNECTIONS)).collect(),
     };
     let several = wanted.len() > 1;
@@ -87,7 +90,7 @@ fn of_ask(
     for place in wanted {
         let number = several.then(|| place.saturating_add(1));
         for part in parts(selection) {
-            let about = sentence(fact, selection, part.segment);
+            let about = sentence(fact, selection, part.segment.or(part.frame));
             let about = number.map_or(about.clone(), |number| format!("Connection {number}: {about}"));
             match of_stream(view, streams.get(place), streams.len(), fact, part) {
                 Ok((found, evidence)) => {
@@ -112,26 +115,40 @@ fn of_ask(
 
 /// The connections or conversations of the steps, in the order of their first frames: those that were made, or where none
 /// was, the attempts.
-fn chosen<'v>(view: &'v LabView<'_>, steps: &'v [Step], fact: &Fact, protocol: Option<Protocol>) -> Vec<Chosen<'v>> {
-    let is_wanted = |of: Protocol| fact.over.has(of) && protocol.is_none_or(|protocol| protocol == of);
+fn chosen<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select) -> Vec<Chosen<'v>> {
+    let is_wanted = |of: Protocol| select.fact.over.has(of) && is_of(select, of);
     let mut made: Vec<Known<'v>> = Vec::new();
     if is_wanted(Protocol::Tcp) {
         made = view.runs_of(steps);
         if made.is_empty() {
             made = view.of_steps(steps).collect();
         }
+        made.retain(|known| is_from(view, select, known.connection.client()));
     }
     let tcp = made.into_iter().map(|known| Chosen::Tcp(known.connection.best()));
     let conversations = view.conversations_of(steps).filter(|_| is_wanted(Protocol::Udp));
+    let conversations = conversations.filter(|conversation| is_from(view, select, conversation.client()));
     tcp.chain(conversations.map(|conversation: &LabConversation| Chosen::Udp(conversation.best()))).collect()
+}
+
+/// Whether the selection leaves room for this protocol.
+fn is_of(select: &Select, of: Protocol) -> bool {
+    select.selection.protocol.is_none_or(|protocol| protocol == of)
+}
+
+/// Whether the client runs on the computer that is selected.
+fn is_from(view: &LabView<'_>, select: &Select, client: SocketAddress) -> bool {
+    select.client.is_none_or(|name| view.hosts.is(client.ip, name))
 }
 
 /// What is asked of a connection, one by one.
 fn parts(selection: &Selection) -> Vec<Part> {
-    let part = Part { side: selection.side, segment: None, flag: selection.flag };
-    match selection.segment {
-        None => vec![part],
-        Some(range) => (range.first..=range.last).map(|number| Part { segment: Some(number), ..part }).collect(),
+    let part = Part { side: selection.side, segment: None, frame: None, flag: selection.flag };
+    let each = |places: Ordinals| places.each().into_iter().map(Some);
+    match (selection.segment, selection.frame) {
+        (Some(places), _) => each(places).map(|segment| Part { segment, ..part }).collect(),
+        (None, Some(places)) => each(places).map(|frame| Part { frame, ..part }).collect(),
+        (None, None) => vec![part],
     }
 }
 
@@ -143,8 +160,13 @@ fn of_stream(
     fact: &Fact,
     part: Part,
 ) -> Result<(Found, Vec<Evidence>), Missing> {
-    if let Name::Constant(number) = fact.name {
-        return Ok((Found { value: Value::Number(number), other: None, frames: Vec::new() }, Vec::new()));
+    let everywhere = match fact.name {
+        Name::Constant(number) => Some(Value::Number(number)),
+        Name::Words(words) => Some(Value::Words(words.to_vec())),
+        _ => None,
+    };
+    if let Some(value) = everywhere {
+        return Ok((Found { value, other: None, frames: Vec::new() }, Vec::new()));
     }
     let chosen = chosen.ok_or(Missing::Connection(count))?;
     let capture = |number: usize| view.captures.get(number).ok_or(Missing::Connection(count));
@@ -166,15 +188,21 @@ fn of_stream(
 }
 
 /// Facts of all connections of the steps.
-fn of_step(
-    view: &LabView<'_>,
-    steps: &[Step],
-    which: StepFact,
-    protocol: Option<Protocol>,
-) -> Option<(Value, Vec<Evidence>)> {
-    let is_wanted = |of: Protocol| protocol.is_none_or(|protocol| protocol == of);
-    let runs = if is_wanted(Protocol::Tcp) { view.runs_of(steps) } else { Vec::new() };
-    let conversations: Vec<_> = view.conversations_of(steps).filter(|_| is_wanted(Protocol::Udp)).collect();
+fn of_step(view: &LabView<'_>, steps: &[Step], which: StepFact, select: &Select) -> Option<(Value, Vec<Evidence>)> {
+    let is_wanted =
+        |known: &Known<'_>| is_of(select, Protocol::Tcp) && is_from(view, select, known.connection.client());
+    if which == StepFact::RefusedAttempts {
+        let all: Vec<Known<'_>> = view.of_steps(steps).filter(is_wanted).collect();
+        return refused(view, &all);
+    }
+    let mut runs = view.runs_of(steps);
+    runs.retain(is_wanted);
+    if which == StepFact::OpenAtOnce {
+        return open_at_once(view, &runs);
+    }
+    let conversations = view.conversations_of(steps).filter(|_| is_of(select, Protocol::Udp));
+    let conversations: Vec<_> =
+        conversations.filter(|conversation| is_from(view, select, conversation.client())).collect();
     let tcp = runs.iter().map(|known| {
         let sighting = known.connection.best();
         tcp_evidence(view, sighting, [sighting.connection.first_frame])
@@ -193,22 +221,67 @@ fn of_step(
     clients.sort_by_key(|client| client.ip);
     clients.dedup_by_key(|client| client.ip);
     let number = match which {
-        StepFact::Connections => connections,
         StepFact::Clients => clients.len(),
+        _ => connections,
     };
     Some((Value::Number(number as u64), evidence))
 }
 
+/// How many attempts the server refused; `None` where there was none at all.
+fn refused(view: &LabView<'_>, all: &[Known<'_>]) -> Option<(Value, Vec<Evidence>)> {
+    let is_refused = |known: &&Known<'_>| known.connection.handshake() == HandshakeState::Refused;
+    let refused: Vec<&Known<'_>> = all.iter().filter(is_refused).collect();
+    let shown = if refused.is_empty() { all.iter().collect() } else { refused.clone() };
+    let evidence = shown.iter().map(|known| {
+        let sighting = known.connection.best();
+        tcp_evidence(view, sighting, [sighting.connection.first_frame, sighting.connection.last_frame])
+    });
+    let evidence = Evidence::by_file(evidence);
+    (!all.is_empty()).then_some((Value::Number(refused.len() as u64), evidence))
+}
+
+/// The frame since which a connection is open: the end of its handshake, or the first one that was captured.
+fn opened_at(sighting: &TcpSighting) -> FrameNumber {
+    sighting.connection.ack.unwrap_or(sighting.connection.first_frame)
+}
+
+/// Most connections that were open at one moment, counted in the capture that shows most of them; `None` where the captures
+/// show none.
+fn open_at_once(view: &LabView<'_>, runs: &[Known<'_>]) -> Option<(Value, Vec<Evidence>)> {
+    let in_capture = |capture: usize| {
+        let sightings = || runs.iter().filter_map(move |known| known.connection.in_capture(capture));
+        let is_open = |sighting: &TcpSighting, at: FrameNumber| {
+            opened_at(sighting) <= at && sighting.first_closing_frame().is_none_or(|closed| closed > at)
+        };
+        // The number is largest where a connection was just opened.
+        let moments = sightings().map(opened_at);
+        let most = moments.max_by_key(|at| sightings().filter(|sighting| is_open(sighting, *at)).count())?;
+        let open: Vec<&TcpSighting> = sightings().filter(|sighting| is_open(sighting, most)).collect();
+        Some(open)
+    };
+    let open = (0..view.captures.len()).filter_map(in_capture).max_by_key(Vec::len)?;
+    let evidence = open.iter().map(|sighting| tcp_evidence(view, sighting, [opened_at(sighting)]));
+    Some((Value::Number(open.len() as u64), Evidence::by_file(evidence)))
+}
+
 /// What a claim is about: `Sequence number, segment 3 of the client: `.
-fn sentence(fact: &Fact, selection: &Selection, segment: Option<u32>) -> String {
+fn sentence(fact: &Fact, selection: &Selection, place: Option<Ordinal>) -> String {
     // A title begins with a small letter, since forms use it inside sentences.
     let mut letters = fact.title.chars();
     let mut about: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
     let noun = if fact.over.has(Protocol::Tcp) { "segment with data" } else { "datagram" };
-    match (segment, selection.flag, selection.side) {
-        (Some(number), _, side) => {
-            let side = side.unwrap_or(End::Client);
-            about.push_str(&format!(", {noun} {number} of the {side}"));
+    let named = |noun: &str| match place {
+        Some(Ordinal::Last) => format!("last {noun}"),
+        Some(Ordinal::Nth(number)) => format!("{noun} {number}"),
+        None => String::new(),
+    };
+    match (place, selection.flag, selection.side) {
+        (Some(_), _, None) if selection.segment.is_none() => {
+            about.push_str(&format!(", {} of the connection", named("frame")));
+        }
+        (Some(_), _, side) => {
+            let noun = if selection.segment.is_none() { "frame" } else { noun };
+            about.push_str(&format!(", {} of the {}", named(noun), side.unwrap_or(End::Client)));
         }
         (_, Some(flag), Some(side)) => about.push_str(&format!(", {} of the {side}", flag.name())),
         (_, Some(flag), None) => about.push_str(&format!(", {}", flag.name())),
@@ -229,6 +302,7 @@ fn claim(about: &str, fact: &Fact, found: &Found) -> Text {
             text.push(Span::Frames { file: None, frames, noun: FrameNoun::None });
         }
         Value::Socket(address) => text.push(*address),
+        Value::Text(sent) => text.push(format!("'{}'", sent.split_whitespace().collect::<Vec<_>>().join(" "))),
         value => text.push(format!("{value}{unit}")),
     }
     // Where either way of counting is right, the value is the relative one, as Wireshark shows it.

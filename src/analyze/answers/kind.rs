@@ -88,9 +88,9 @@ impl Kind {
     /// The fact that a question asks for.
     pub fn fact(&self, ask: &Ask) -> Option<Fact> {
         let selected = ask.select.as_ref().map(|select| {
-            let count = match (select.selection.connection, select.selection.segment) {
+            let count = match (select.selection.connection, select.selection.segment.or(select.selection.frame)) {
                 (Some(crate::facts::Which::All), _) => 0,
-                (_, segments) => segments.map_or(1, crate::facts::Range::count),
+                (_, places) => places.map_or(1, crate::facts::Ordinals::count),
             };
             fact(select.fact.key, ValueType::Measured(select.fact, count))
         });

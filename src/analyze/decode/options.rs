@@ -24,6 +24,8 @@ pub struct TcpOptions {
     pub sack_permitted: bool,
     /// Time stamp value and echo reply (RFC 7323, section 3).
     pub timestamps: Option<[u32; 2]>,
+    /// There are others, or the list is cut or damaged.
+    pub others: bool,
 }
 
 impl TcpOptions {
@@ -41,7 +43,10 @@ impl TcpOptions {
                 continue;
             }
             let length = usize::from(rest.first().copied().unwrap_or(0));
-            let Some(data) = options.get(2..length) else { break };
+            let Some(data) = options.get(2..length) else {
+                found.others = true;
+                break;
+            };
             found.add(*kind, data);
             options = options.get(length..).unwrap_or_default();
         }
@@ -57,7 +62,7 @@ impl TcpOptions {
             (kinds::TIMESTAMPS, &[a, b, c, d, e, f, g, h]) => {
                 self.timestamps = Some([u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])]);
             }
-            _ => {}
+            _ => self.others = true,
         }
     }
 }
@@ -80,6 +85,7 @@ mod tests {
             window_scale: Some(7),
             sack_permitted: true,
             timestamps: Some([258, 0]),
+            others: false,
         };
         assert_eq!(options, expected);
     }

@@ -5,7 +5,7 @@ use super::outcome::{Found, Missing, Outcome};
 use super::part::Part;
 use super::stream::Stream;
 use crate::analyze::track::FrameNote;
-use crate::facts::{Answered, Value};
+use crate::facts::{Answered, Followed, Value};
 
 pub(super) fn answered(stream: &Stream, which: Answered, part: Part) -> Outcome {
     let segment = selected(stream, part)?;
@@ -26,6 +26,11 @@ pub(super) fn answered(stream: &Stream, which: Answered, part: Part) -> Outcome 
         Answered::RawAcknowledgingNumber => {
             Found::new(number(answer.acknowledgement), [answer.frame]).or(number(answer.relative_acknowledgement))
         }
+        Answered::AcknowledgingWindow => {
+            let segment = stream.segments(None).find(|segment| segment.note.frame == answer.frame);
+            let window = segment.ok_or(Missing::NotShown)?.window;
+            Found::new(Value::Number(window.into()), [answer.frame])
+        }
         Answered::RoundTripTime | Answered::EstimatedRtt => {
             Found::new(Value::Time(Stream::between(segment.time, answer.time)?), [segment.frame, answer.frame])
         }
@@ -37,6 +42,26 @@ pub(super) fn answered(stream: &Stream, which: Answered, part: Part) -> Outcome 
         }
     };
     Ok(found)
+}
+
+/// What comes after a segment with data or a datagram.
+pub(super) fn followed(stream: &Stream, which: Followed, part: Part) -> Outcome {
+    let segment = selected(stream, part)?;
+    let is_reply = which != Followed::TimeToNext;
+    let comes = |note: &&FrameNote| note.frame > segment.frame && (note.sender != segment.sender) == is_reply;
+    let missing = match is_reply {
+        _ if !stream.complete => Missing::TooMany,
+        true => Missing::Reply,
+        false => Missing::Next,
+    };
+    let all = stream.data(None);
+    let next = all.iter().find(comes).ok_or(missing)?;
+    match which {
+        Followed::ReplyFrame => Ok(Found::new(Value::Number(next.frame.0), [next.frame])),
+        Followed::ReplyTime | Followed::TimeToNext => {
+            Ok(Found::new(Value::Time(Stream::between(segment.time, next.time)?), [segment.frame, next.frame]))
+        }
+    }
 }
 
 /// The first frame of the other side that acknowledges all of a segment.

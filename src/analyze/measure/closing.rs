@@ -19,6 +19,15 @@ pub(super) fn closing(stream: &Stream, which: Closing, end: Option<End>) -> Outc
             frame.closes() || frame.has_fin() || frame.has_rst()
         })),
         Closing::FinFrames => whole(list(&RoleOfFrame::has_fin)),
+        Closing::HalfClosed => half_closed(stream),
+        Closing::ClosingTime => {
+            let closing = stream.roles.iter().filter(|frame| frame.closes() || frame.has_fin() || frame.has_rst());
+            let mut closing = closing.map(|frame| frame.note);
+            stream.all_noted()?;
+            let first = closing.next().ok_or(Missing::Flag("FIN or RST"))?;
+            let last = closing.next_back().unwrap_or(first);
+            Ok(Found::new(Value::Time(Stream::between(first.time, last.time)?), [first.frame, last.frame]))
+        }
         Closing::RstFrames => whole(list(&RoleOfFrame::has_rst)),
         Closing::Reset => {
             let first = first_reset(stream)?;
@@ -66,6 +75,20 @@ fn first_of(stream: &Stream, fins: bool) -> Result<Option<(FrameNumber, End)>, M
 
 fn first_reset(stream: &Stream) -> Result<Option<(FrameNumber, End)>, Missing> {
     first_of(stream, false)
+}
+
+/// Whether a side sent data after the other one's FIN.
+fn half_closed(stream: &Stream) -> Outcome {
+    stream.all_noted()?;
+    let connection = stream.connection.as_ref().ok_or(Missing::Protocol)?;
+    let late = stream.roles.iter().find_map(|frame| {
+        let fin = connection.fin(frame.note.sender.other()).filter(|fin| *fin < frame.note.frame)?;
+        frame.carries_data().then_some([fin, frame.note.frame])
+    });
+    Ok(match late {
+        Some(frames) => Found::new(Value::YesNo(true), frames),
+        None => Found::new(Value::YesNo(false), stream.frames),
+    })
 }
 
 /// Why the connection was reset: what a reader sees in the frames before the first RST.

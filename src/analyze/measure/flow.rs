@@ -1,17 +1,24 @@
 //! Facts of the data that one side sends, and of what it accepts.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::outcome::{Found, Missing, Outcome};
 use super::stream::Stream;
 use super::whole::{data_bytes, rate};
-use crate::analyze::track::FrameNote;
+use crate::analyze::track::{FrameNote, Segment};
 use crate::facts::{End, Flow, Value};
 use crate::types::{FrameNumber, Protocol};
 
 pub(super) fn flow(stream: &Stream, which: Flow, end: End) -> Outcome {
     match which {
-        Flow::MinimumWindow => minimum_window(stream, end),
+        Flow::MinimumWindow => window(stream, end, |windows| windows.min_by_key(|segment| segment.window)),
+        // Of several that are as large, the first one.
+        Flow::MaximumWindow => window(stream, end, |windows| windows.min_by_key(|segment| Reverse(segment.window))),
+        Flow::TransferTime => {
+            let (first, last, _) = transfer(stream, end)?;
+            Ok(Found::new(Value::Time(Stream::between(first.time, last.time)?), [first.frame, last.frame]))
+        }
         Flow::TypicalAcknowledgement => typical_acknowledgement(stream, end),
         Flow::ThroughputAcknowledged => acknowledged(stream, end),
         Flow::ThroughputData => {
@@ -29,14 +36,18 @@ pub(super) fn flow(stream: &Stream, which: Flow, end: End) -> Outcome {
     }
 }
 
-/// The smallest window of a side. A RST has no use for its window.
-fn minimum_window(stream: &Stream, end: End) -> Outcome {
+/// The smallest or largest window of a side. A RST has no use for its window.
+fn window<'s>(
+    stream: &'s Stream,
+    end: End,
+    pick: impl Fn(&mut dyn Iterator<Item = &'s Segment>) -> Option<&'s Segment>,
+) -> Outcome {
     stream.all_noted()?;
     let resets: Vec<FrameNumber> =
         stream.roles.iter().filter(|frame| frame.has_rst()).map(|frame| frame.note.frame).collect();
-    let windows = stream.segments(Some(end)).filter(|segment| resets.binary_search(&segment.note.frame).is_err());
-    let least = windows.min_by_key(|segment| segment.window).ok_or(Missing::NoData)?;
-    Ok(Found::new(Value::Number(least.window.into()), [least.note.frame]))
+    let mut windows = stream.segments(Some(end)).filter(|segment| resets.binary_search(&segment.note.frame).is_err());
+    let found = pick(&mut windows).ok_or(Missing::NoData)?;
+    Ok(Found::new(Value::Number(found.window.into()), [found.note.frame]))
 }
 
 /// By how much the acknowledgement number of a side grows most often, from one of its frames to the next that it grows in.
@@ -63,6 +74,12 @@ fn typical_acknowledgement(stream: &Stream, end: End) -> Outcome {
 /// The bytes that the peer acknowledged, by the time from the first segment with data to the last frame that acknowledges
 /// more.
 fn acknowledged(stream: &Stream, end: End) -> Outcome {
+    let (first, last, bytes) = transfer(stream, end)?;
+    Ok(Found::new(rate(bytes, Stream::between(first.time, last.time)?)?, [first.frame, last.frame]))
+}
+
+/// The first segment with data, the last frame that acknowledges more of them, and the bytes acknowledged.
+fn transfer(stream: &Stream, end: End) -> Result<(FrameNote, FrameNote, u64), Missing> {
     if stream.protocol == Protocol::Udp {
         return Err(Missing::Protocol);
     }
@@ -80,6 +97,5 @@ fn acknowledged(stream: &Stream, end: End) -> Outcome {
         }
     }
     let (bytes, last) = most.filter(|(bytes, _)| *bytes > 0).ok_or(Missing::Acknowledgement)?;
-    let value = rate(u64::from(bytes).min(sent), Stream::between(first.time, last.time)?)?;
-    Ok(Found::new(value, [first.frame, last.frame]))
+    Ok((first, *last, u64::from(bytes).min(sent)))
 }

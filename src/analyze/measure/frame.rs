@@ -4,7 +4,7 @@ use super::outcome::{Found, Missing, Outcome};
 use super::part::Part;
 use super::stream::Stream;
 use crate::analyze::track::FrameNote;
-use crate::facts::{End, FrameFact, Value};
+use crate::facts::{End, FrameFact, Ordinal, Value};
 use crate::types::Protocol;
 
 /// Bytes of a UDP header.
@@ -15,13 +15,21 @@ pub(super) fn selected(stream: &Stream, part: Part) -> Result<FrameNote, Missing
     if let Some(flag) = part.flag {
         return stream.flagged(flag, part.side);
     }
-    let number = part.segment.ok_or(Missing::NoData)?;
-    let data = stream.data(Some(part.side.unwrap_or(End::Client)));
-    let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-    match place.and_then(|place| data.get(place)) {
+    let (place, all) = match (part.segment, part.frame) {
+        (Some(place), _) => (place, stream.data(Some(part.side.unwrap_or(End::Client)))),
+        (None, Some(place)) => {
+            (place, stream.notes.iter().filter(|note| stream.is_of(note, part.side)).copied().collect())
+        }
+        (None, None) => return Err(Missing::NoData),
+    };
+    if place == Ordinal::Last {
+        stream.all_noted()?;
+    }
+    match place.of(&all) {
         Some(note) => Ok(*note),
-        None if stream.complete => Err(Missing::Segment(data.len())),
-        None => Err(Missing::TooMany),
+        None if !stream.complete => Err(Missing::TooMany),
+        None if part.segment.is_none() => Err(Missing::Frame(all.len())),
+        None => Err(Missing::Segment(all.len())),
     }
 }
 
@@ -33,6 +41,14 @@ pub(super) fn frame(stream: &Stream, which: FrameFact, note: &FrameNote) -> Outc
         FrameFact::FrameNumber => Value::Number(note.frame.0),
         FrameFact::Time => Value::Time(Stream::between(stream.start, note.time)?),
         FrameFact::TimeInConnection => Value::Time(Stream::between(stream.first_time, note.time)?),
+        FrameFact::TimeSincePrevious => {
+            let before = stream.notes.iter().rev().find(|before| before.frame < note.frame);
+            // The first one comes after nothing, which Wireshark shows as 0.
+            Value::Time(before.map_or(Ok(0), |before| Stream::between(before.time, note.time))?)
+        }
+        FrameFact::PayloadText => Value::Text(stream.text(note)?),
+        FrameFact::SourceAddress => Value::Ip(source.ip),
+        FrameFact::DestinationAddress => Value::Ip(destination.ip),
         FrameFact::SourceSocketAddress => Value::Socket(source),
         FrameFact::DestinationSocketAddress => Value::Socket(destination),
         FrameFact::SourcePort => Value::Number(source.port.into()),

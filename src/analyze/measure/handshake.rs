@@ -6,7 +6,8 @@ use crate::analyze::decode::TcpOptions;
 use crate::analyze::track::{FrameNote, HandshakeState};
 use crate::facts::{End, FlagName, Handshake, Value};
 
-pub(super) fn handshake(stream: &Stream, which: Handshake, end: End) -> Outcome {
+pub(super) fn handshake(stream: &Stream, which: Handshake, side: Option<End>) -> Outcome {
+    let end = side.unwrap_or(End::Client);
     let connection = stream.connection.as_ref().ok_or(Missing::Protocol)?;
     let handshake = || [connection.syn, connection.syn_ack, connection.ack].into_iter().flatten();
     match which {
@@ -14,6 +15,18 @@ pub(super) fn handshake(stream: &Stream, which: Handshake, end: End) -> Outcome 
         Handshake::HandshakeCompleted => {
             let completed = connection.handshake == HandshakeState::Complete;
             Ok(Found::new(Value::YesNo(completed), handshake()))
+        }
+        Handshake::SynFrames => {
+            let syns = stream.roles.iter().filter(|frame| frame.has_syn() && stream.is_of(&frame.note, side));
+            stream.listed(syns.map(|frame| &frame.note)).map(frames)
+        }
+        Handshake::SynAckRtt => {
+            let (syn, syn_ack) = (stream.syn(End::Client)?, stream.syn(End::Server)?);
+            Ok(Found::new(Value::Time(Stream::between(syn.time, syn_ack.time)?), [syn.frame, syn_ack.frame]))
+        }
+        Handshake::SynOptions => {
+            let (syn, options) = options(stream, end)?;
+            if options.others { Err(Missing::OtherOption) } else { Ok(of(&syn, Value::Words(names(&options)))) }
         }
         Handshake::InitialRtt => {
             let round_trip = stream.analysis.initial_round_trip.ok_or(Missing::Flag(FlagName::Ack.name()))?;
@@ -56,6 +69,17 @@ pub(super) fn handshake(stream: &Stream, which: Handshake, end: End) -> Outcome 
             Ok(of(&syn, Value::YesNo(options.timestamps.is_some())))
         }
     }
+}
+
+/// What the options are called.
+fn names(options: &TcpOptions) -> Vec<&'static str> {
+    let all = [
+        ("maximum segment size", options.maximum_segment_size.is_some()),
+        ("window scale", options.window_scale.is_some()),
+        ("SACK permitted", options.sack_permitted),
+        ("timestamps", options.timestamps.is_some()),
+    ];
+    all.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect()
 }
 
 fn of(note: &FrameNote, value: Value) -> Found {

@@ -19,7 +19,7 @@ pub use outcome::{Found, Missing, Outcome};
 pub use part::Part;
 pub use stream::Stream;
 
-use crate::facts::{End, Fact, Name, Value};
+use crate::facts::{End, Fact, Name, Value, fact};
 
 /// Measures a fact on a connection or conversation. Facts of a whole step are none of its.
 ///
@@ -31,14 +31,26 @@ pub fn measure(stream: &Stream, fact: &Fact, part: Part) -> Outcome {
     }
     match fact.name {
         Name::Constant(number) => Ok(Found::new(Value::Number(number), [])),
+        Name::Words(words) => Ok(Found::new(Value::Words(words.to_vec()), [])),
+        Name::Count(key) => listed(stream, key, part, |frames| Value::Number(frames as u64)),
+        Name::Any(key) => listed(stream, key, part, |frames| Value::YesNo(frames > 0)),
         Name::Step(_) => Err(Missing::NoData),
         Name::Ends(which) => Ok(whole::ends(stream, which)),
         Name::Whole(which) => whole::whole(stream, which, part.side),
-        Name::Handshake(which) => handshake::handshake(stream, which, part.side.unwrap_or(End::Client)),
+        Name::Handshake(which) => handshake::handshake(stream, which, part.side),
         Name::Marked(which) => whole::marked(stream, which, part.side),
         Name::Closing(which) => closing::closing(stream, which, part.side),
         Name::Flow(which) => flow::flow(stream, which, part.side.unwrap_or(End::Client)),
         Name::Frame(which) => frame::frame(stream, which, &frame::selected(stream, part)?),
         Name::Answered(which) => answered::answered(stream, which, part),
+        Name::Followed(which) => answered::followed(stream, which, part),
     }
+}
+
+/// What the number of frames in a list tells. Where it has none, it is the whole connection that shows that.
+fn listed(stream: &Stream, key: &str, part: Part, tell: impl Fn(usize) -> Value) -> Outcome {
+    let found = measure(stream, fact(key).ok_or(Missing::NoData)?, part)?;
+    let Value::Frames(frames) = found.value else { return Err(Missing::NoData) };
+    let value = tell(frames.len());
+    Ok(if frames.is_empty() { Found::new(value, stream.frames) } else { Found::new(value, frames) })
 }

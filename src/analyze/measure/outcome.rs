@@ -33,12 +33,26 @@ pub enum Missing {
     Connection(usize),
     /// The side sent only so many segments or datagrams with data.
     Segment(usize),
+    /// There are only so many frames.
+    Frame(usize),
+    /// The frame carries no payload.
+    NoPayload,
+    /// Its payload is not text in UTF-8.
+    Binary,
+    /// No more than the beginning of its payload is remembered.
+    OnlyBeginning,
+    /// The other side sent nothing after it.
+    Reply,
+    /// The side sent nothing after it.
+    Next,
     /// No frame has the flag.
     Flag(&'static str),
     /// The side's SYN or SYN-ACK was not captured.
     Syn,
     /// The SYN or SYN-ACK does not have the option.
     Option,
+    /// Not all options of the SYN are known by name.
+    OtherOption,
     /// No frame acknowledges all of the segment.
     Acknowledgement,
     /// Wireshark shows no such value for it.
@@ -60,9 +74,20 @@ impl fmt::Display for Missing {
             Missing::Connection(count) => write!(f, "the captures hold only {count} of them"),
             Missing::Segment(0) => f.write_str("that side sent no data"),
             Missing::Segment(count) => write!(f, "that side sent data in only {count} frames"),
+            Missing::Frame(count) => write!(f, "there are only {count} frames"),
+            Missing::NoPayload => f.write_str("the frame carries no payload"),
+            Missing::Binary => f.write_str("its payload is not text"),
+            Missing::OnlyBeginning => {
+                f.write_str("socklab remembers only the first lines of a connection, and their beginning")
+            }
+            Missing::Reply => f.write_str("the other side sent no data after it"),
+            Missing::Next => f.write_str("that side sent no data after it"),
             Missing::Flag(flag) => write!(f, "no frame with {flag} was captured"),
             Missing::Syn => f.write_str("the side's SYN was not captured"),
             Missing::Option => f.write_str("the SYN does not have this option"),
+            Missing::OtherOption => {
+                f.write_str("socklab does not know all options of the SYN by name, or they were not captured")
+            }
             Missing::Acknowledgement => f.write_str("no frame that acknowledges it was captured"),
             Missing::NotShown => f.write_str("Wireshark shows none here"),
             Missing::NoData => f.write_str("there is no data to work it out from"),

@@ -2,7 +2,7 @@
 
 use crate::analyze::conversation::roles::{RoleOfFrame, roles};
 use crate::analyze::facts::CaptureFacts;
-use crate::analyze::track::{FrameNote, Segment, SequenceAnalysis, Side, TcpConnection, UdpConversation};
+use crate::analyze::track::{FrameNote, PayloadStart, Segment, SequenceAnalysis, Side, TcpConnection, UdpConversation};
 use crate::facts::{End, FlagName};
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
 
@@ -30,6 +30,8 @@ pub struct Stream {
     pub(super) frames: [FrameNumber; 2],
     pub(super) first_time: Option<Timestamp>,
     pub(super) last_time: Option<Timestamp>,
+    /// How the payload of the first frames begins; `None` for what is not text.
+    texts: Vec<(FrameNumber, Option<(String, bool)>)>,
     /// When the capture began.
     pub(super) start: Option<Timestamp>,
     /// Frames and payload of the client and of the server, noted or not.
@@ -60,6 +62,7 @@ impl Stream {
             analysis: SequenceAnalysis::of(notes.iter().copied()),
             roles: roles(connection, notes.iter().copied()).collect(),
             notes,
+            texts: texts(traffic.tcp_starts(connection.stream)),
             connection: Some(connection.clone()),
             complete: traffic.tcp_notes_complete(connection.stream),
             frames: [connection.first_frame, connection.last_frame],
@@ -85,6 +88,7 @@ impl Stream {
             notes: traffic.udp_notes(conversation.stream).collect(),
             analysis: SequenceAnalysis::default(),
             roles: Vec::new(),
+            texts: texts(traffic.udp_starts(conversation.stream)),
             connection: None,
             complete: traffic.udp_notes_complete(conversation.stream),
             frames: [conversation.first_frame, conversation.last_frame],
@@ -190,6 +194,18 @@ impl Stream {
         if note.sender == self.side(end) { Ok(note) } else { Err(Missing::Syn) }
     }
 
+    /// The payload of a frame, where it is text and known as a whole.
+    pub(super) fn text(&self, note: &FrameNote) -> Result<String, Missing> {
+        if note.payload_length == 0 {
+            return Err(Missing::NoPayload);
+        }
+        match self.texts.iter().find(|(frame, _)| *frame == note.frame) {
+            Some((_, Some((text, true)))) => Ok(text.clone()),
+            Some((_, None)) => Err(Missing::Binary),
+            _ => Err(Missing::OnlyBeginning),
+        }
+    }
+
     /// From one time to another, in nanoseconds.
     pub(super) fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<i128, Missing> {
         let (from, to) = from.zip(to).ok_or(Missing::NoTime)?;
@@ -201,6 +217,17 @@ impl Stream {
         self.all_noted()?;
         Ok(notes.map(|note| note.frame).collect())
     }
+}
+
+/// Payloads that are text, each with whether that is all of it.
+fn texts<'a>(
+    starts: impl Iterator<Item = (FrameNumber, PayloadStart<'a>)>,
+) -> Vec<(FrameNumber, Option<(String, bool)>)> {
+    let text = |start| match start {
+        PayloadStart::Text { text, whole } => Some((text.to_owned(), whole)),
+        PayloadStart::Binary => None,
+    };
+    starts.map(|(frame, start)| (frame, text(start))).collect()
 }
 
 /// Whether a segment counts as one with data.

@@ -6,7 +6,7 @@ use super::{Missing, Part, Stream, measure};
 use crate::analyze::facts::CaptureFacts;
 use crate::analyze::pipeline::read_capture;
 use crate::analyze::track::Side;
-use crate::facts::{End, FlagName, fact};
+use crate::facts::{End, FlagName, Ordinal, fact};
 use crate::limits::Limits;
 
 fn capture(path: &str) -> CaptureFacts {
@@ -32,7 +32,7 @@ fn flag(flag: FlagName) -> Part {
 }
 
 fn segment(number: u32) -> Part {
-    Part { segment: Some(number), side: Some(End::Client), flag: None }
+    Part { segment: Some(Ordinal::Nth(number)), side: Some(End::Client), ..Part::default() }
 }
 
 fn side(end: End) -> Part {

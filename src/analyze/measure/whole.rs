@@ -1,8 +1,11 @@
 //! Facts of a connection or conversation as a whole: its ends, its frames, what it carries.
 
+use std::cmp::Reverse;
+
 use super::outcome::{Found, Missing, Outcome};
 use super::stream::{Stream, frames};
-use crate::analyze::track::{Segment, Verdicts};
+use crate::analyze::packet::TcpFlags;
+use crate::analyze::track::{FrameNote, Segment, Verdicts};
 use crate::facts::{End, Ends, Marked, Value, Whole};
 use crate::types::Protocol;
 
@@ -16,6 +19,7 @@ pub(super) fn ends(stream: &Stream, which: Ends) -> Found {
         Ends::ServerAddress => Value::Ip(server.ip),
         Ends::ClientPort => Value::Number(client.port.into()),
         Ends::ServerPort => Value::Number(server.port.into()),
+        Ends::IpVersion => Value::Number(if client.ip.is_ipv4() { 4 } else { 6 }),
         Ends::ProtocolNumber => Value::Number(match stream.protocol {
             Protocol::Tcp => 6,
             Protocol::Udp => 17,
@@ -50,6 +54,43 @@ pub(super) fn whole(stream: &Stream, which: Whole, end: Option<End>) -> Outcome 
             Ok(Found::new(Value::Number(list.len() as u64), list))
         }
         Whole::DataBytes => data_bytes(stream, end),
+        Whole::PushFrames => {
+            let push = stream.roles.iter().filter(|frame| frame.note.flags.has(TcpFlags::PSH));
+            stream.listed(push.map(|frame| &frame.note).filter(|note| stream.is_of(note, end))).map(frames)
+        }
+        Whole::FirstDataFrame => {
+            let first = first_data(stream, end)?;
+            Ok(Found::new(Value::Number(first.frame.0), [first.frame]))
+        }
+        Whole::FirstDataBy => {
+            let first = first_data(stream, None)?;
+            let by = stream.end(first.sender);
+            Ok(Found::new(Value::Word(if by == End::Client { "client" } else { "server" }), [first.frame]))
+        }
+        Whole::LargestPayload => {
+            stream.all_noted()?;
+            let largest = of_end().min_by_key(|note| Reverse(note.payload_length)).ok_or(Missing::NoData)?;
+            Ok(Found::new(Value::Number(largest.payload_length.into()), [largest.frame]))
+        }
+        Whole::AveragePayload => {
+            stream.all_noted()?;
+            let data: Vec<FrameNote> = stream.data(end).into_iter().filter(|note| note.payload_length > 0).collect();
+            let bytes = data.iter().map(|note| u64::from(note.payload_length)).sum();
+            let value = Value::Average { bytes, frames: data.len() as u64 };
+            if data.is_empty() {
+                Err(Missing::NoData)
+            } else {
+                Ok(Found::new(value, data.iter().map(|note| note.frame)))
+            }
+        }
+        Whole::FrameBytes | Whole::HeaderBytes => {
+            stream.all_noted()?;
+            let bytes = of_end().map(|note| {
+                let payload = if which == Whole::HeaderBytes { note.payload_length } else { 0 };
+                u64::from(note.frame_length.saturating_sub(payload))
+            });
+            Ok(Found::new(Value::Number(bytes.sum()), of_end().map(|note| note.frame)))
+        }
         Whole::AcknowledgementFrames => {
             stream.all_noted()?;
             let only = stream.roles.iter().filter(|frame| {
@@ -59,6 +100,12 @@ pub(super) fn whole(stream: &Stream, which: Whole, end: Option<End>) -> Outcome 
             Ok(frames(only.map(|frame| frame.note.frame).collect()))
         }
     }
+}
+
+/// The first frame with data.
+fn first_data(stream: &Stream, end: Option<End>) -> Result<FrameNote, Missing> {
+    let missing = if stream.complete { Missing::Segment(0) } else { Missing::TooMany };
+    stream.data(end).into_iter().find(|note| note.payload_length > 0).ok_or(missing)
 }
 
 /// The payload, each byte once.

@@ -23,7 +23,7 @@ pub(super) fn link(parts: Parts, problems: &Problems<'_>) -> Option<Sheet> {
         problems.add(0, "step", "there is no step with clients", remedy);
         return None;
     }
-    let questions = link_questions(parts.questions.unwrap_or_default(), &steps, problems);
+    let questions = link_questions(parts.questions.unwrap_or_default(), &hosts, &steps, problems);
     Some(Sheet(Arc::new(SheetData { title: parts.title.unwrap_or_default(), hosts, server, steps, questions })))
 }
 
@@ -114,7 +114,7 @@ fn link_steps(parts: Vec<StepPart>, hosts: &[Host], problems: &Problems<'_>) -> 
     steps
 }
 
-fn link_questions(parts: Vec<QuestionPart>, steps: &[Step], problems: &Problems<'_>) -> Vec<Question> {
+fn link_questions(parts: Vec<QuestionPart>, hosts: &[Host], steps: &[Step], problems: &Problems<'_>) -> Vec<Question> {
     let mut questions: Vec<Question> = Vec::new();
     for part in parts {
         let letter = part.letter.as_deref().map(|letter| format!("({letter})")).unwrap_or_default();
@@ -128,6 +128,15 @@ fn link_questions(parts: Vec<QuestionPart>, steps: &[Step], problems: &Problems<
                 problems.add(name.at, &format!("{place}.steps"), reason, remedy);
             }
             found.cloned()
+        };
+        let client = |name: &Placed<String>| {
+            let found = hosts.iter().find(|host| host.name.as_str().eq_ignore_ascii_case(&name.value));
+            if found.is_none() {
+                let reason = format!("there is no host {}", quoted(&name.value));
+                let remedy = instead(&name.value, hosts.iter().map(|host| host.name.as_str()));
+                problems.add(name.at, &format!("{place}.facts"), reason, remedy);
+            }
+            found.map(|host| host.name)
         };
         let asks = part.asks.into_iter();
         let data = QuestionData {
@@ -145,6 +154,7 @@ fn link_questions(parts: Vec<QuestionPart>, steps: &[Step], problems: &Problems<
                         fact: select.fact,
                         selection: select.selection,
                         step: select.step.as_ref().and_then(&step),
+                        client: select.client.as_ref().and_then(client),
                     }),
                     key: ask.key.value,
                     at: ask.key.at,

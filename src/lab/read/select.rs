@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use toml::de::DeValue;
 
-use crate::facts::{End, FACTS, Fact, FlagName, Range, Selection, Which, fact};
+use crate::facts::{End, FACTS, Fact, FlagName, Ordinals, Selection, Which, fact};
 use crate::lab::place::{closest, instead, quoted};
 use crate::lab::tree::{Placed, Table, Value};
 use crate::types::Protocol;
@@ -13,7 +13,8 @@ use crate::types::Protocol;
 pub(super) const KIND: &str = "facts";
 
 /// Entries of an ask.
-const ENTRIES: [&str; 8] = ["ask", "fact", "step", "protocol", "connection", "side", "segment", "flag"];
+const ENTRIES: [&str; 10] =
+    ["ask", "fact", "step", "protocol", "client", "connection", "side", "segment", "frame", "flag"];
 
 /// What is selected, before its step is looked up.
 #[derive(Debug, Clone)]
@@ -21,6 +22,7 @@ pub(super) struct SelectPart {
     pub(super) fact: &'static Fact,
     pub(super) selection: Selection,
     pub(super) step: Option<Placed<String>>,
+    pub(super) client: Option<Placed<String>>,
 }
 
 /// An ask of such a question: the words in which it asks, and what it selects. Mistakes are noted.
@@ -35,7 +37,7 @@ pub(super) fn ask<'t>(
         let fact = known(question, key, &name);
         let selection = Selection::default();
         let select = fact.filter(|fact| fits(question, key.at, &name, &selection, fact));
-        return (text, select.map(|fact| SelectPart { fact, selection, step: None }));
+        return (text, select.map(|fact| SelectPart { fact, selection, step: None, client: None }));
     }
     let Some(table) = question.table_of(&name, value) else { return (None, None) };
     table.only(&ENTRIES);
@@ -43,12 +45,27 @@ pub(super) fn ask<'t>(
     let named = table.text("fact");
     let fact = known(question, named.as_ref().unwrap_or(key), &name);
     let step = table.number_or_text("step");
+    let client = table.number_or_text("client");
     let selection = Selection {
         step: step.as_ref().map(|step| step.value.clone()),
+        client: client.as_ref().map(|client| client.value.clone()),
         protocol: word(&table, "protocol", &[("tcp", Protocol::Tcp), ("udp", Protocol::Udp)]),
-        connection: parsed::<Which>(&table, "connection", "Write the number of a connection, from 1, or \"all\"."),
+        connection: parsed::<Which>(
+            &table,
+            "connection",
+            "Write the number of a connection, from 1, \"last\", or \"all\".",
+        ),
         side: word(&table, "side", &[("client", End::Client), ("server", End::Server)]),
-        segment: parsed::<Range>(&table, "segment", "Write the number of a segment, from 1, or a range: \"1-6\"."),
+        segment: parsed::<Ordinals>(
+            &table,
+            "segment",
+            "Write the number of a segment, from 1, a range: \"1-6\", or \"last\".",
+        ),
+        frame: parsed::<Ordinals>(
+            &table,
+            "frame",
+            "Write the number of a frame, from 1, a range: \"1-6\", or \"last\".",
+        ),
         flag: word(&table, "flag", &FlagName::ALL.map(|flag| (flag.name(), flag))),
     };
     // What could not be read is a mistake of its own, and no reason for another.
@@ -57,13 +74,15 @@ pub(super) fn ask<'t>(
         ("protocol", selection.protocol.is_some()),
         ("connection", selection.connection.is_some()),
         ("side", selection.side.is_some()),
+        ("client", client.is_some()),
         ("segment", selection.segment.is_some()),
+        ("frame", selection.frame.is_some()),
         ("flag", selection.flag.is_some()),
     ]
     .into_iter()
     .all(|(entry, read)| read || !table.has(entry));
     let select = fact.filter(|fact| is_read && fits(question, key.at, &name, &selection, fact));
-    (text, select.map(|fact| SelectPart { fact, selection, step }))
+    (text, select.map(|fact| SelectPart { fact, selection, step, client }))
 }
 
 /// The fact of this key.

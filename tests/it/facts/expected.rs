@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use socklab::analyze::measure::Part;
-use socklab::facts::{End, FlagName, Value};
+use socklab::facts::{End, FlagName, Ordinal, Value};
 use socklab::types::Protocol;
 
 use super::rows::{Row, Rows};
@@ -11,6 +11,7 @@ use super::rows::{Row, Rows};
 const FIN: u64 = 0x01;
 const SYN: u64 = 0x02;
 const RST: u64 = 0x04;
+const PSH: u64 = 0x08;
 const ACK: u64 = 0x10;
 
 /// A value as both tell it.
@@ -33,7 +34,10 @@ impl Told {
             Value::Rate { .. } => Told::Rate(value.per_second().unwrap()),
             Value::YesNo(yes) => Told::Flag(*yes),
             Value::Frames(frames) => Told::Frames(frames.iter().map(|frame| frame.0).collect()),
-            Value::Socket(_) | Value::Ip(_) | Value::Word(_) => Told::Text(value.to_string()),
+            Value::Average { .. } => Told::Rate(value.average().unwrap()),
+            Value::Socket(_) | Value::Ip(_) | Value::Word(_) | Value::Words(_) | Value::Text(_) => {
+                Told::Text(value.to_string())
+            }
         }
     }
 }
@@ -66,11 +70,16 @@ fn flagged(rows: &Rows, flag: FlagName) -> Option<&Row> {
 }
 
 /// What tshark's fields say of a fact.
-pub(super) fn of(key: &str, rows: &Rows, part: Part) -> Expected {
+pub(super) fn of<'r>(key: &str, rows: &'r Rows, part: Part) -> Expected {
     let end = part.side;
-    let frame = || match (part.flag, part.segment) {
-        (Some(flag), _) => flagged(rows, flag),
-        (_, Some(number)) => rows.data(end).get(number as usize - 1).copied(),
+    let at = |place: Ordinal, all: Vec<&'r Row>| match place {
+        Ordinal::Nth(number) => all.get(number as usize - 1).copied(),
+        Ordinal::Last => all.last().copied(),
+    };
+    let frame = || match (part.flag, part.segment, part.frame) {
+        (Some(flag), _, _) => flagged(rows, flag),
+        (_, Some(place), _) => at(place, rows.data(end)),
+        (_, _, Some(place)) => at(place, rows.of(end).collect()),
         _ => None,
     };
     let tcp = rows.protocol == Protocol::Tcp;
@@ -97,6 +106,7 @@ pub(super) fn of(key: &str, rows: &Rows, part: Part) -> Expected {
         "server_address" => text(ip(&server(rows))),
         "client_port" => some(port(&rows.client).map(Told::Number)),
         "server_port" => some(port(&server(rows)).map(Told::Number)),
+        "ip_version" => Expected::Value(Told::Number(if rows.client.starts_with('[') { 6 } else { 4 })),
         "protocol_number" => Expected::Value(Told::Number(if tcp { 6 } else { 17 })),
         "stream" => Expected::Value(Told::Number(rows.number)),
         "frames" => list(&|_| true),
@@ -107,6 +117,31 @@ pub(super) fn of(key: &str, rows: &Rows, part: Part) -> Expected {
         "data_frame_count" => Expected::Value(Told::Number(data_with_payload(rows, end).len() as u64)),
         "data_bytes" => Expected::Value(Told::Number(data_bytes(rows, end))),
         "acknowledgement_frames" => list(&|row| row.flag(ACK) && !any(row, SYN | FIN | RST) && row.payload() == 0),
+        "push_frames" => list(&|row| row.flag(PSH)),
+        "first_data_frame" => some(data_with_payload(rows, end).first().map(|frame| Told::Number(*frame))),
+        "first_data_by" => {
+            let first = rows.data(None).into_iter().find(|row| row.payload() > 0);
+            let by = |row: &Row| if rows.is_of(row, Some(End::Client)) { "client" } else { "server" };
+            one(first, &|row| Some(Told::Text(by(row).to_owned())))
+        }
+        "largest_payload" => some(rows.of(end).map(Row::payload).max().map(Told::Number)),
+        "average_payload" => {
+            let data: Vec<u64> = rows.data(end).into_iter().map(Row::payload).filter(|bytes| *bytes > 0).collect();
+            let average = data.iter().sum::<u64>() as f64 / data.len() as f64;
+            some((!data.is_empty()).then_some(Told::Rate(average)))
+        }
+        "frame_bytes" => Expected::Value(Told::Number(rows.of(end).filter_map(|row| row.number("frame.len")).sum())),
+        "header_bytes" => {
+            let headers = |row: &Row| row.number("frame.len").map(|length| length.saturating_sub(row.payload()));
+            Expected::Value(Told::Number(rows.of(end).filter_map(headers).sum()))
+        }
+        "syn_frames" => list(&|row| row.flag(SYN)),
+        "syn_ack_rtt" => {
+            let both = flagged(rows, FlagName::Syn).zip(flagged(rows, FlagName::SynAck));
+            let both = both.filter(|(syn, answer)| syn.source() != answer.source());
+            some(both.and_then(|(syn, answer)| between(syn, answer)).map(Told::Time))
+        }
+        "syn_options" => one(syn(), &|row| options(row).map(Told::Text)),
         "handshake_frames" => {
             let three = [FlagName::Syn, FlagName::SynAck, FlagName::Ack].map(|flag| flagged(rows, flag));
             Expected::Value(Told::Frames(three.into_iter().flatten().map(Row::frame).collect()))
@@ -137,8 +172,11 @@ pub(super) fn of(key: &str, rows: &Rows, part: Part) -> Expected {
             let windows = rows.of(end).filter(|row| !row.flag(RST)).filter_map(|row| row.number("tcp.window_size"));
             some(windows.min().map(Told::Number))
         }
+        "maximum_window" => {
+            let windows = rows.of(end).filter(|row| !row.flag(RST)).filter_map(|row| row.number("tcp.window_size"));
+            some(windows.max().map(Told::Number))
+        }
         "zero_window_frames" => list(&|row| row.has("tcp.analysis.zero_window")),
-        "retransmissions" => count(&|row| row.has("tcp.analysis.retransmission")),
         "retransmitted_frames" => list(&|row| row.has("tcp.analysis.retransmission")),
         "fast_retransmissions" => list(&|row| row.has("tcp.analysis.fast_retransmission")),
         "out_of_order_frames" => list(&|row| row.has("tcp.analysis.out_of_order")),
@@ -150,8 +188,20 @@ pub(super) fn of(key: &str, rows: &Rows, part: Part) -> Expected {
         "fin_frames" => list(&|row| row.flag(FIN)),
         "rst_frames" => list(&|row| row.flag(RST)),
         "closing_frames" => list(&|row| any(row, FIN | RST) || acknowledges_fin(rows, row)),
+        "closing_time" => {
+            let closes = |row: &&Row| any(row, FIN | RST) || acknowledges_fin(rows, row);
+            let closing: Vec<&Row> = rows.all.iter().filter(closes).collect();
+            some(closing.first().zip(closing.last()).and_then(|(a, b)| between(a, b)).map(Told::Time))
+        }
+        "half_closed" => {
+            let fin = |row: &Row| {
+                rows.all.iter().any(|fin| fin.flag(FIN) && fin.frame() < row.frame() && fin.source() != row.source())
+            };
+            Expected::Value(Told::Flag(rows.data(None).into_iter().any(fin)))
+        }
         "reset_reason" => text(reason(rows)),
-        "throughput_acknowledged" => some(throughput_acknowledged(rows, end)),
+        "throughput_acknowledged" => some(transfer(rows, end).and_then(|(bytes, passed)| rate(bytes, Some(passed)))),
+        "transfer_time" => some(transfer(rows, end).map(|(_, passed)| Told::Time(passed))),
         "throughput_data" => some(rate(data_bytes(rows, end), duration())),
         "throughput_frames" => some(rate(rows.of(end).filter_map(|row| row.number("frame.len")).sum(), duration())),
         "typical_acknowledgement" => some(typical_acknowledgement(rows, end)),
@@ -165,6 +215,14 @@ pub(super) fn of(key: &str, rows: &Rows, part: Part) -> Expected {
                 shown.or_else(counted).map(Told::Time)
             })
         }
+        "time_since_previous" => one(frame(), &|row| {
+            let shown = row.time("tcp.time_delta").or_else(|| row.time("udp.time_delta"));
+            let before = || rows.all.iter().rev().find(|before| before.frame() < row.frame());
+            shown.or_else(|| before().map_or(Some(0), |before| between(before, row))).map(Told::Time)
+        }),
+        "source_address" => one(frame(), &|row| Some(Told::Text(ip(&row.source())))),
+        "destination_address" => one(frame(), &|row| Some(Told::Text(ip(&row.destination())))),
+        "payload_text" => one(frame(), &|row| row.payload_text().map(Told::Text)),
         "source_socket_address" => one(frame(), &|row| Some(Told::Text(row.source()))),
         "destination_socket_address" => one(frame(), &|row| Some(Told::Text(row.destination()))),
         "source_port" => one(frame(), &either("tcp.srcport", "udp.srcport")),
@@ -191,6 +249,10 @@ pub(super) fn of(key: &str, rows: &Rows, part: Part) -> Expected {
         "acknowledging_time" => one(answer(rows, frame()), &|row| row.time("frame.time_relative").map(Told::Time)),
         "acknowledging_number" => one(answer(rows, frame()), &number("tcp.ack")),
         "raw_acknowledging_number" => one(answer(rows, frame()), &number("tcp.ack_raw")),
+        "acknowledging_window" => one(answer(rows, frame()), &number("tcp.window_size")),
+        "reply_frame" => one(frame().and_then(|row| next(rows, row, true)), &number("frame.number")),
+        "reply_time" => some(frame().and_then(|row| between(row, next(rows, row, true)?)).map(Told::Time)),
+        "time_to_next" => some(frame().and_then(|row| between(row, next(rows, row, false)?)).map(Told::Time)),
         "round_trip_time" => some(frame().and_then(|row| round_trip(rows, row)).map(Told::Time)),
         "ack_rtt" => {
             let sent = frame().map(Row::frame);
@@ -199,8 +261,54 @@ pub(super) fn of(key: &str, rows: &Rows, part: Part) -> Expected {
             some(by.and_then(|row| row.time("tcp.analysis.ack_rtt")).map(Told::Time))
         }
         "estimated_rtt" => some(frame().and_then(|row| estimate(rows, end, row)).map(Told::Time)),
-        other => panic!("{other} is not compared with tshark"),
+        other => match LISTS.iter().find(|(count, any, _)| [*count, *any].contains(&other)) {
+            Some((count, _, list)) => match of(list, rows, part) {
+                Expected::Value(Told::Frames(frames)) if other == *count => {
+                    Expected::Value(Told::Number(frames.len() as u64))
+                }
+                Expected::Value(Told::Frames(frames)) => Expected::Value(Told::Flag(!frames.is_empty())),
+                other => other,
+            },
+            None => panic!("{other} is not compared with tshark"),
+        },
     }
+}
+
+/// Counts of lists, and whether there is any of them.
+const LISTS: [(&str, &str, &str); 11] = [
+    ("acknowledgement_count", "", "acknowledgement_frames"),
+    ("push_count", "", "push_frames"),
+    ("syn_count", "", "syn_frames"),
+    ("fin_count", "", "fin_frames"),
+    ("rst_count", "", "rst_frames"),
+    ("closing_count", "", "closing_frames"),
+    ("zero_window_count", "zero_window", "zero_window_frames"),
+    ("fast_retransmission_count", "", "fast_retransmissions"),
+    ("retransmissions", "retransmitted", "retransmitted_frames"),
+    ("out_of_order_count", "", "out_of_order_frames"),
+    ("duplicate_acknowledgement_count", "", "duplicate_acknowledgements"),
+];
+
+/// From one frame to another.
+fn between(from: &Row, to: &Row) -> Option<i128> {
+    Some(to.time("frame.time_relative")? - from.time("frame.time_relative")?)
+}
+
+/// The next segment with data, or datagram: the other side's, or the same side's.
+fn next<'r>(rows: &'r Rows, row: &Row, is_reply: bool) -> Option<&'r Row> {
+    let data = rows.data(None).into_iter();
+    let mut data = data.filter(|other| other.frame() > row.frame() && (other.source() != row.source()) == is_reply);
+    data.next()
+}
+
+/// The options of a SYN by name; `None` where there is another one.
+fn options(row: &Row) -> Option<String> {
+    let kinds: Vec<&str> =
+        row.text("tcp.option_kind").split(',').filter(|kind| !matches!(*kind, "" | "0" | "1")).collect();
+    let known = [("2", "maximum segment size"), ("3", "window scale"), ("4", "SACK permitted"), ("8", "timestamps")];
+    let found: Vec<&str> = known.iter().filter(|(kind, _)| kinds.contains(kind)).map(|(_, name)| *name).collect();
+    let all = kinds.iter().all(|kind| known.iter().any(|(other, _)| other == kind));
+    all.then(|| if found.is_empty() { "none".to_owned() } else { found.join(", ") })
 }
 
 fn text(text: String) -> Expected {
@@ -317,7 +425,8 @@ fn estimate(rows: &Rows, end: Option<End>, sent: &Row) -> Option<i128> {
     estimate
 }
 
-fn throughput_acknowledged(rows: &Rows, end: Option<End>) -> Option<Told> {
+/// The bytes acknowledged, and the time from the first segment with data to the last frame that acknowledges more of them.
+fn transfer(rows: &Rows, end: Option<End>) -> Option<(u64, i128)> {
     let first = *rows.data(end).first()?;
     let (start, sent) = (first.number("tcp.seq")?, data_bytes(rows, end));
     let (mut most, mut at) = (0, None);
@@ -327,7 +436,7 @@ fn throughput_acknowledged(rows: &Rows, end: Option<End>) -> Option<Told> {
             (most, at) = (bytes, row.time("frame.time_relative"));
         }
     }
-    rate(most.min(sent), Some(at? - first.time("frame.time_relative")?))
+    Some((most.min(sent), at? - first.time("frame.time_relative")?))
 }
 
 fn typical_acknowledgement(rows: &Rows, end: Option<End>) -> Option<Told> {

@@ -7,7 +7,7 @@ use std::process::Command;
 use socklab::facts::End;
 use socklab::types::Protocol;
 
-const FIELDS: [&str; 51] = [
+const FIELDS: [&str; 56] = [
     "frame.number",
     "frame.time_relative",
     "frame.len",
@@ -38,6 +38,9 @@ const FIELDS: [&str; 51] = [
     "tcp.checksum",
     "tcp.time_relative",
     "tcp.completeness",
+    "tcp.time_delta",
+    "tcp.payload",
+    "tcp.option_kind",
     "tcp.options.mss_val",
     "tcp.options.wscale.shift",
     "tcp.options.wscale.multiplier",
@@ -59,6 +62,8 @@ const FIELDS: [&str; 51] = [
     "udp.length",
     "udp.checksum",
     "udp.time_relative",
+    "udp.time_delta",
+    "udp.payload",
 ];
 
 /// A frame's fields.
@@ -135,6 +140,17 @@ impl Row {
     /// Bytes of payload.
     pub(super) fn payload(&self) -> u64 {
         self.number("tcp.len").or_else(|| self.number("udp.length").map(|length| length.saturating_sub(8))).unwrap_or(0)
+    }
+
+    /// The payload as text, without the end of the line; `None` where it is not text.
+    pub(super) fn payload_text(&self) -> Option<String> {
+        let hex = format!("{}{}", self.text("tcp.payload"), self.text("udp.payload"));
+        let bytes: Option<Vec<u8>> =
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect();
+        let text = String::from_utf8(bytes?).ok()?;
+        let text = text.trim_end_matches('\0');
+        let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+        Some(line.to_owned())
     }
 
     /// Whether tshark shows several headers of one kind: a tunnel, or an ICMP error.
