@@ -15,19 +15,24 @@ use crate::cli::exit::{Failure, say};
 
 impl Run<'_> {
     /// Tells the results of the last run again, if this one could only repeat it; whether it did. `given` is what
-    /// [`Run::given`] found.
+    /// [`Run::given`] found. What had to be found out for it is left in the task.
     ///
     /// # Errors
     /// If they can't be written where they are asked for.
-    pub(super) fn again(&self, task: &Task<'_>, before: Option<&Index>, given: Option<&str>) -> Result<bool, Failure> {
+    pub(super) fn again(
+        &self,
+        task: &mut Task<'_>,
+        before: Option<&Index>,
+        given: Option<&str>,
+    ) -> Result<bool, Failure> {
         let last = before.and_then(|index| Some((index, index.whole.as_ref()?, self.arguments.results.as_deref()?)));
         let Some((index, whole, folder)) = last.filter(|_| !self.arguments.dry_run) else { return Ok(false) };
         let report = outputs::kept(self.arguments, folder).and_then(|path| File::open(path).ok());
         let Some(mut report) = report.filter(|_| left(folder).as_ref() == Some(&whole.outputs)) else {
             return Ok(false);
         };
-        let hashes = work::hashes(task, self.jobs());
-        if self.inputs(given, &hashes).as_ref() != Some(&whole.inputs) {
+        task.hashes = work::hashes(task, self.jobs());
+        if self.inputs(given, &task.hashes).as_ref() != Some(&whole.inputs) {
             return Ok(false);
         }
         outputs::destination(self.arguments).write(|out| io::copy(&mut report, out).map(|_| ()))?;

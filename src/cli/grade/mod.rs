@@ -212,9 +212,9 @@ impl Run<'_> {
     fn grade(&self, store: Store) -> Result<Exit, Failure> {
         let before = store.last_index();
         let store = Mutex::new(store);
-        let task = self.task(&store);
+        let mut task = self.task(&store);
         let given = self.given();
-        if self.again(&task, before.as_ref(), given.as_deref())? {
+        if self.again(&mut task, before.as_ref(), given.as_deref())? {
             return Ok(Exit::Done);
         }
         let (size, refused) = (self.handed.len(), self.unplaced.clone());
@@ -292,6 +292,7 @@ impl Run<'_> {
             limits: self.limits,
             time: Duration::from_secs(self.arguments.time),
             store,
+            hashes: Vec::new(),
         }
     }
 

@@ -37,6 +37,8 @@ pub(super) struct Task<'a> {
     pub(super) limits: SubmissionLimits,
     pub(super) time: Duration,
     pub(super) store: &'a Mutex<Store>,
+    /// What [`hashes`] found, where it was asked: what is as before need not be read again.
+    pub(super) hashes: Vec<Option<String>>,
 }
 
 /// What came of one submission.
@@ -58,8 +60,8 @@ pub(super) enum Outcome {
 
 /// Grades all submissions; `done` takes each result as it comes, on the calling thread.
 pub(super) fn run(task: &Task<'_>, jobs: usize, done: impl FnMut(usize, Outcome)) {
-    let grade = |handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>| {
-        let graded = catch_unwind(AssertUnwindSafe(|| task.submission(handed, bulk)));
+    let grade = |place: usize, handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>| {
+        let graded = catch_unwind(AssertUnwindSafe(|| task.submission(place, handed, bulk)));
         graded.unwrap_or_else(|panic| Outcome::Failed(panicked(panic.as_ref())))
     };
     each(task, jobs, grade, done);
@@ -68,7 +70,7 @@ pub(super) fn run(task: &Task<'_>, jobs: usize, done: impl FnMut(usize, Outcome)
 /// What was handed in and how it is graded, by place; `None` where it can't be read in time. Nothing is graded.
 pub(super) fn hashes(task: &Task<'_>, jobs: usize) -> Vec<Option<String>> {
     let mut all = vec![None; task.handed.len()];
-    let hash = |handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>| {
+    let hash = |_: usize, handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>| {
         let start = Instant::now();
         let is_late = || start.elapsed() > task.time;
         let budget = Budget::new(&task.limits, &is_late);
@@ -87,7 +89,7 @@ pub(super) fn hashes(task: &Task<'_>, jobs: usize) -> Vec<Option<String>> {
 fn each<T: Send>(
     task: &Task<'_>,
     jobs: usize,
-    act: impl Fn(&Handed, &mut Option<Bulk<BufReader<File>>>) -> T + Sync,
+    act: impl Fn(usize, &Handed, &mut Option<Bulk<BufReader<File>>>) -> T + Sync,
     mut done: impl FnMut(usize, T),
 ) {
     let next = AtomicUsize::new(0);
@@ -103,7 +105,7 @@ fn each<T: Send>(
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(handed) = task.handed.get(place) else { break };
-                    if sender.send((place, act(handed, &mut bulk))).is_err() {
+                    if sender.send((place, act(place, handed, &mut bulk))).is_err() {
                         break;
                     }
                 }
@@ -122,7 +124,11 @@ fn panicked(panic: &(dyn Any + Send)) -> String {
 }
 
 impl Task<'_> {
-    fn submission(&self, handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>) -> Outcome {
+    fn submission(&self, place: usize, handed: &Handed, bulk: &mut Option<Bulk<BufReader<File>>>) -> Outcome {
+        let known = self.hashes.get(place).and_then(Option::as_deref);
+        if let Some(outcome) = known.and_then(|hash| self.as_before(handed, hash)) {
+            return outcome;
+        }
         let start = Instant::now();
         let is_late = || start.elapsed() > self.time;
         let budget = Budget::new(&self.limits, &is_late);
@@ -131,13 +137,8 @@ impl Task<'_> {
         }
         let files = self.hash_files(handed, bulk, &budget);
         let hash = files.as_ref().map(|files| self.hash(handed, files));
-        if let Some(hash) = &hash
-            && let Some(mut graded) = self.earlier(hash)
-        {
-            // What the platform says of a student may change, such as that it came late; the points do not.
-            let is_changed = graded.submission.identity != handed.identity;
-            graded.submission.identity.clone_from(&handed.identity);
-            return Outcome::Graded { graded: Box::new(graded), hash: hash.clone(), is_new: false, is_changed };
+        if let Some(outcome) = hash.as_deref().and_then(|hash| self.as_before(handed, hash)) {
+            return outcome;
         }
         let mut collector = Collector::new(&self.limits, &budget, &self.config.sheet);
         for (item, name) in self.files(handed) {
@@ -153,10 +154,15 @@ impl Task<'_> {
         Outcome::Graded { graded: Box::new(graded), hash, is_new: true, is_changed: true }
     }
 
-    fn earlier(&self, hash: &str) -> Option<Graded> {
+    /// What an earlier run made of the same, if one did.
+    fn as_before(&self, handed: &Handed, hash: &str) -> Option<Outcome> {
         // Read outside the lock: other threads read theirs.
         let place = self.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner).place(hash)?;
-        store::read(&place)
+        let mut graded: Box<Graded> = Box::new(store::read(&place)?);
+        // What the platform says of a student may change, such as that it came late; the points do not.
+        let is_changed = graded.submission.identity != handed.identity;
+        graded.submission.identity.clone_from(&handed.identity);
+        Some(Outcome::Graded { graded, hash: hash.to_owned(), is_new: false, is_changed })
     }
 
     fn files<'h>(&'h self, handed: &'h Handed) -> impl Iterator<Item = (&'h Item, &'h str)> {
