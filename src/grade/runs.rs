@@ -1,8 +1,11 @@
 //! What the captures of a submission show: alone, with the student's journals, and by other choices among captures of the
 //! same step.
 
+use std::collections::BTreeSet;
+
 use crate::analyze::analysis::{Analysis, Answer, CaptureAnalysis};
 use crate::analyze::{CaptureFacts, NamedJournal, analyze};
+use crate::grade::steps;
 use crate::lab::{LabConfig, Step};
 use crate::report::view;
 use crate::types::Protocol;
@@ -25,6 +28,21 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Analyzes the captures in each way.
     pub(super) fn of(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Evidence {
+        let evidence = Evidence::told(captures, journals, config);
+        let tries = on_one_computer(&evidence.analysis);
+        if tries.is_empty() || steps::missing(&evidence.analysis).is_empty() {
+            return evidence;
+        }
+        // A try on one computer is none of the sheet's steps, so the others are what they are without it.
+        let captures: Vec<CaptureFacts> = evidence.analysis.captures.into_iter().map(facts).collect();
+        let (tried, others) = captures.into_iter().partition(|capture| tries.contains(&capture.file));
+        let others = analyze(others, &[], config);
+        let config = pinned(&others, config);
+        let captures = others.captures.into_iter().map(facts).chain::<Vec<CaptureFacts>>(tried).collect();
+        Evidence::told(captures, journals, &config)
+    }
+
+    fn told(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Evidence {
         let mut captures = captures;
         let with_journals = (!journals.is_empty()).then(|| {
             let analysis = analyze(std::mem::take(&mut captures), journals, config);
@@ -35,6 +53,20 @@ impl Evidence {
         let is_doubtful = !doubtful(&analysis).is_empty();
         Evidence { analysis, with_journals, runs, is_doubtful }
     }
+}
+
+/// The captures in which client and server are one computer.
+fn on_one_computer(analysis: &Analysis) -> BTreeSet<String> {
+    let is_so = |code: &str| matches!(code, "loopback-only" | "same-host");
+    analysis.findings.iter().filter(|finding| is_so(finding.code)).filter_map(|finding| finding.file.clone()).collect()
+}
+
+/// The lab with the steps of captures as they were told.
+fn pinned(analysis: &Analysis, config: &LabConfig) -> LabConfig {
+    let mut pinned = config.clone();
+    let told = analysis.captures.iter().filter_map(|capture| Some((capture.file.clone(), step(capture)?)));
+    pinned.steps.extend(told);
+    pinned
 }
 
 /// A capture as it was before it was analyzed.
@@ -50,9 +82,7 @@ fn runs(analysis: Analysis, config: &LabConfig) -> (Analysis, Vec<(String, Vec<A
         return (analysis, Vec::new());
     }
     // The steps stay as they were told from all captures together.
-    let mut pinned = config.clone();
-    let told = analysis.captures.iter().filter_map(|capture| Some((capture.file.clone(), step(capture)?)));
-    pinned.steps.extend(told);
+    let pinned = pinned(&analysis, config);
     let mut held: Vec<Option<CaptureFacts>> = analysis.captures.into_iter().map(facts).map(Some).collect();
     let mut runs = Vec::new();
     for choice in choices {
@@ -85,8 +115,9 @@ fn step(capture: &CaptureAnalysis) -> Option<Step> {
     capture.step().map(|recorded| recorded.step.clone())
 }
 
-/// One capture for each step of which there are several.
+/// One capture for each step of which there are several; none that was only a try on one computer, where there is another.
 fn choices(analysis: &Analysis) -> Vec<Choice> {
+    let tries = on_one_computer(analysis);
     let mut all = vec![Choice { name: String::new(), left_out: Vec::new(), steps: Vec::new() }];
     for asked in analysis.lab.sheet.captured() {
         let captures = analysis.captures.iter().enumerate();
@@ -95,7 +126,11 @@ fn choices(analysis: &Analysis) -> Vec<Choice> {
         if same.len() < 2 {
             continue;
         }
-        let more: Vec<Choice> = all.iter().flat_map(|choice| choice.with_one_of(&same)).collect();
+        let is_try = |capture: &CaptureAnalysis| tries.contains(&capture.file);
+        let has_others = same.iter().any(|(_, capture)| !is_try(capture));
+        let chosen: Vec<&(usize, &CaptureAnalysis)> =
+            same.iter().filter(|(_, capture)| !(has_others && is_try(capture))).collect();
+        let more: Vec<Choice> = all.iter().flat_map(|choice| choice.with_one_of(&chosen, &same)).collect();
         if more.len() > MOST_RUNS {
             break;
         }
@@ -106,9 +141,9 @@ fn choices(analysis: &Analysis) -> Vec<Choice> {
 }
 
 impl Choice {
-    /// This choice with each of some captures of the same step.
-    fn with_one_of(&self, same: &[(usize, &CaptureAnalysis)]) -> Vec<Choice> {
-        let one = |(place, capture): &(usize, &CaptureAnalysis)| {
+    /// This choice with each of some captures, of all those of the same step.
+    fn with_one_of(&self, chosen: &[&(usize, &CaptureAnalysis)], same: &[(usize, &CaptureAnalysis)]) -> Vec<Choice> {
+        let one = |(place, capture): &&(usize, &CaptureAnalysis)| {
             let name = match self.name.as_str() {
                 "" => capture.file.clone(),
                 before => format!("{before} and {}", capture.file),
@@ -117,7 +152,7 @@ impl Choice {
             let left_out = self.left_out.iter().copied().chain(others).collect();
             Choice { name, left_out, steps: Vec::new() }
         };
-        same.iter().map(one).collect()
+        chosen.iter().map(one).collect()
     }
 }
 

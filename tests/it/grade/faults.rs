@@ -259,7 +259,7 @@ const JOURNAL: &str = r#"{"time": "2026-11-28T04:07:06.800010Z", "program": "tcp
 "#;
 
 /// A journal of the threaded server that anyone can write: a client for each of these addresses.
-fn journal(clients: &[&str]) -> (String, Vec<u8>) {
+pub(super) fn journal(clients: &[&str]) -> (String, Vec<u8>) {
     let mut text = JOURNAL.to_owned();
     for (number, client) in clients.iter().enumerate() {
         text += &format!(
@@ -374,6 +374,8 @@ fn a_file_too_many_costs_nothing_and_an_earlier_attempt_is_no_other_step() {
         ("ten", and((0..10).map(empty).collect())),
         ("header", and(vec![("h.pcapng".to_owned(), Capture::default().pcapng())])),
         ("earlier", and(vec![first])),
+        ("alone", and(vec![("lo.pcapng".to_owned(), earlier.step8.on_one_computer([127, 0, 0, 1]).pcapng())])),
+        ("sameip", and(vec![("a.pcapng".to_owned(), earlier.step8.on_one_computer([10, 0, 3, 1]).pcapng())])),
         ("byfirst", by_first),
     ]);
     class.graded(&[]);

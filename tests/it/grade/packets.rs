@@ -127,6 +127,16 @@ impl Capture {
         self.push(packet(from.0, to.0, 17, 0, &datagram), dice)
     }
 
+    /// The same frames where client and server are one computer of this address.
+    pub(super) fn on_one_computer(&self, address: [u8; 4]) -> Capture {
+        let mut alone = self.clone();
+        for frame in alone.frames.iter_mut().filter(|frame| frame.bytes[12..14] == [8, 0]) {
+            frame.bytes[26..30].copy_from_slice(&address);
+            frame.bytes[30..34].copy_from_slice(&address);
+        }
+        alone
+    }
+
     /// As pcapng, little-endian, microseconds.
     pub(super) fn pcapng(&self) -> Vec<u8> {
         let mut out = Vec::new();
