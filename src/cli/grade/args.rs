@@ -142,7 +142,7 @@ pub(in crate::cli) struct GradeArguments {
     #[arg(long, value_name = "FILE", requires = "results")]
     pub(super) review: Option<PathBuf>,
 
-    /// Enter grades also where the gradebook has another one already
+    /// Enter grades, and feedback, also where the gradebook has others already
     #[arg(long)]
     pub(super) overwrite: bool,
 

@@ -10,7 +10,7 @@ use super::store::CACHE;
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::Destination;
-use crate::grade::platforms::gradebook::Grade;
+use crate::grade::platforms::entry::Grade;
 use crate::grade::platforms::members::Members;
 use crate::grade::platforms::naming::Platform;
 use crate::grade::platforms::sheet::SheetError;

@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
-use super::gradebook::{self, Filled, Grade, Keys, Rules, fill, value};
+use super::entry::Grade;
+use super::gradebook::{self, Filled, fill, value};
+use super::rows::{Keys, Rules};
 use super::sheet::{Sheet, SheetError};
 
 /// Enters the grades into an export. `column` is the title of the assignment, with or without Canvas's number behind it;

@@ -4,6 +4,7 @@
 
 pub mod canvas;
 mod canvas_names;
+pub mod entry;
 pub mod github;
 pub mod gradebook;
 pub mod gradescope;
@@ -11,4 +12,5 @@ pub mod gradescope_names;
 pub mod members;
 pub mod moodle;
 pub mod naming;
+mod rows;
 pub mod sheet;

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::gradebook::{self, Filled, Grade, Keys, Rules, fill, value};
+use super::entry::Grade;
+use super::gradebook::{self, Filled, fill, value};
+use super::rows::{Keys, Rules};
 use super::sheet::{Sheet, SheetError};
 use crate::lab::Points;
 
@@ -35,7 +37,9 @@ pub fn fill_worksheet(
         return Err(SheetError::Column(reason));
     };
     let keys = keys(&sheet, &titles, grade);
-    let (locked, maximum) = (position("Grade can be changed"), position("Maximum Grade"));
+    // Moodle puts the maximum behind the grade, whatever the language.
+    let behind = Some(grade.saturating_add(1)).filter(|column| is_number(&sheet, *column));
+    let (locked, maximum) = (position("Grade can be changed"), position("Maximum Grade").or(behind));
     let text = |row: &[Range<usize>], column: Option<usize>| column.map(|column| sheet.text(row, column));
     // Moodle's import passes over such rows.
     let is_locked = |row: &[Range<usize>], points: Points| {
@@ -91,6 +95,11 @@ fn keys(sheet: &Sheet<'_>, titles: &[String], grade: usize) -> Keys {
         groups: (0..titles.len()).filter(|column| !own.contains(&Some(*column))).collect(),
         name_must_agree: true,
     }
+}
+
+/// Whether a column holds a number in each row.
+fn is_number(sheet: &Sheet<'_>, column: usize) -> bool {
+    sheet.rows().skip(1).all(|row| value(&sheet.text(row, column)).is_some())
 }
 
 /// Whether most cells of a column differ, as names do.

@@ -480,6 +480,7 @@ fn canvas(names: &[&str], export: &str, more: &[&str]) -> (Ran, String) {
         "name,canvas_user_id,group_name\nAnn Lee,101,Lab 3\nBen Boe,102,Lab 3\n",
     )
     .unwrap();
+    std::fs::write(folder.path().join("own.csv"), "name,id,group\nAnn Lee,s7,Lab 3\nBen Boe,s8,Lab 3\n").unwrap();
     let run = socklab("grade").within(folder.path()).args(["class", "--results", "r", "--canvas", "export.csv"]);
     let run = run.args(more).run().status(0);
     let entered = std::fs::read_to_string(folder.path().join("r/canvas.csv")).unwrap();
@@ -583,6 +584,69 @@ fn moodles_teams_are_their_members() {
         "Default group: no row of the table is theirs",
         "Participant: the row with their number is of Dee D; nothing was entered.",
     ]);
+}
+
+#[test]
+fn a_number_and_a_name_that_are_not_one_students_are_nobodys() {
+    // The number is Ben's, the name Ann's; and another Ann Lee, who is not in the table.
+    for name in ["leeann_102", "leeann_555"] {
+        let (run, entered) = canvas(&[name], EXPORT, &[]);
+        assert_eq!(entered, EXPORT);
+        run.stderr_has(&["0 grades entered", "leeann: ", "nothing was entered."]);
+    }
+    // A table of groups may have numbers of its own.
+    let (_, entered) = canvas(&["lab_3_101"], EXPORT, &["--groups", "own.csv"]);
+    assert_eq!((row(&entered, "Lee, Ann"), row(&entered, "Boe, Ben")), ("21", "21"));
+}
+
+/// Grades submissions of Moodle's with a worksheet: what was said, and the worksheet that came of it.
+fn moodle(names: &[&str], worksheet: &str, more: &[&str]) -> (Ran, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = good();
+    for name in names {
+        layouts::write(&folder.path().join("class").join(format!("{name}_assignsubmission_file")), &files);
+    }
+    std::fs::write(folder.path().join("w.csv"), worksheet).unwrap();
+    let run = socklab("grade").within(folder.path()).args(["class", "--results", "r", "--moodle", "w.csv"]);
+    let run = run.args(more).run().status(0);
+    let entered = std::fs::read_to_string(folder.path().join("r/moodle.csv")).unwrap();
+    (run, entered)
+}
+
+#[test]
+fn another_participant_of_the_same_name_and_a_blind_team_are_nobodys() {
+    let worksheet = "Identifier,\"Full name\",Grade\n\"Participant 1\",\"Ann Lee\",\n";
+    let (run, entered) = moodle(&["Ann Lee_77"], worksheet, &[]);
+    assert_eq!(entered, worksheet);
+    run.stderr_has(&["Ann Lee: their number is not in the table, where Ann Lee has another; nothing was entered."]);
+    let worksheet = "Identifier,Status,Grade\n\"Participant 57\",S,\n\"Participant 58\",S,\n";
+    let (run, entered) = moodle(&["Group A_57", "Participant_58"], worksheet, &[]);
+    assert_eq!(entered, worksheet.replace("58\",S,", "58\",S,21"));
+    run.stderr_has(&["Group A: ", "nothing was entered."]);
+}
+
+#[test]
+fn the_maximum_is_known_in_every_language() {
+    let worksheet = "Identifikator,\"Vollst\u{e4}ndiger Name\",Bewertung,\"H\u{f6}chste Bewertung\"\n\
+                     \"Teilnehmer/in1\",\"Ann Lee\",,\"10,00\"\n\"Teilnehmer/in2\",\"Ben Boe\",,\"10,00\"\n";
+    let (run, entered) = moodle(&["Ann Lee_1"], worksheet, &["--moodle-column", "Bewertung"]);
+    assert_eq!(entered, worksheet);
+    run.stderr_has(&["Ann Lee: 10 is the maximum grade in Moodle; 21 was not entered."]);
+}
+
+#[test]
+fn a_teachers_feedback_stays_and_it_is_said() {
+    let worksheet = "Identifier,\"Full name\",Grade,\"Feedback comments\"\n\"Participant 1\",\"Ann Lee\",,mine\n";
+    let (run, entered) = moodle(&["Ann Lee_1"], worksheet, &[]);
+    assert_eq!(entered, worksheet.replace(",,mine", ",21,mine"));
+    run.stderr_has(&["Ann Lee: feedback is there already and stays (--overwrite replaces it)."]);
+    let (run, entered) = moodle(&["Ann Lee_1"], worksheet, &["--overwrite"]);
+    assert!(!entered.contains("mine"), "{entered}");
+    run.stderr_has(&["Ann Lee: the feedback that was there is replaced."]);
+    // What an earlier run entered needs no word.
+    let (run, again) = moodle(&["Ann Lee_1"], &entered, &[]);
+    assert_eq!(again, entered);
+    assert!(!run.stderr().contains("feedback"), "{}", run.stderr());
 }
 
 #[test]
