@@ -230,8 +230,10 @@ struct Piece<'a> {
 impl<'a> Piece<'a> {
     fn read(written: &'a str) -> Option<Piece<'a>> {
         let written = written.trim();
-        let is_mark = |c: &char| matches!(c, '(' | ')' | '\'' | '"' | '`' | '<' | '>');
-        let plain: String = written.replace("port", " : ").chars().filter(|c| !is_mark(c)).collect();
+        let is_mark = |c: &char| matches!(c, '(' | ')' | '\'' | '"' | '`');
+        // One of a pair alone says less or more than.
+        let bare = written.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(written);
+        let plain: String = bare.replace("port", " : ").chars().filter(|c| !is_mark(c)).collect();
         let words: Vec<&str> = plain.split_whitespace().collect();
         // A port may follow the address after a space alone: 10.0.3.2 40210.
         let plain = match words.as_slice() {
@@ -383,12 +385,15 @@ mod tests {
             "10.0.3.2 port 40210",
             "('10.0.3.2', 40210)",
             "10.0.3.2, Port 40210",
+            "<10.0.3.2:40210>",
         ] {
             assert_eq!(addresses(&text(written)), Ok(expected.clone()), "{written}");
         }
         let two = addresses(&text("10.0.3.2:1 and 10.0.3.3 port 2; [fe80::1]:53")).unwrap();
         assert_eq!(two.len(), 3);
-        for wrong in ["10.0.3.2", "40210", "10.0.3.256:1", "10.0.3.2:70000", "fe80::1", "10.0.3.2 40210 or so"] {
+        for wrong in
+            ["10.0.3.2", "40210", "10.0.3.256:1", "10.0.3.2:70000", "fe80::1", "10.0.3.2 40210 or so", "<10.0.3.2:1"]
+        {
             assert!(addresses(&text(wrong)).is_err(), "{wrong}");
         }
     }

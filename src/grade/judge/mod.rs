@@ -139,17 +139,24 @@ impl Bench<'_> {
             // Its facts are of two steps, each of which may have its own run.
             let worth = |item: &ItemGrade| (item.points + item.pending, item.points);
             return others.fold(by(None), |best, other| {
-                let better = best.into_iter().zip(other);
-                better.map(|(best, other)| if worth(&other) > worth(&best) { other } else { best }).collect()
+                let both = best.into_iter().zip(other);
+                both.map(|(best, other)| if self.is_better(worth(&other), worth(&best)) { other } else { best })
+                    .collect()
             });
         }
         let worth = |items: &Vec<ItemGrade>| {
             let points: Points = items.iter().map(|item| item.points).sum();
-            // What a human may still give counts first: a doubt is not settled by a few points.
             (points + items.iter().map(|item| item.pending).sum(), points)
         };
         // The first of equals stays.
-        others.fold(by(None), |best, other| if worth(&other) > worth(&best) { other } else { best })
+        others.fold(by(None), |best, other| if self.is_better(worth(&other), worth(&best)) { other } else { best })
+    }
+
+    /// Whether answers fare better by another run: its points with those that a human may still give, and without. What a
+    /// human may give counts first; but an attempt that shows less must not take points away, unless it is in doubt what
+    /// the captures are.
+    fn is_better(&self, other: (Points, Points), best: (Points, Points)) -> bool {
+        other > best && (self.case.is_doubtful || other.1 >= best.1)
     }
 
     /// The points of the explanation, which only a human gives.
