@@ -302,6 +302,8 @@ proptest! {
                     "{place:?} at best: {wrong:?} {right:?}"
                 );
                 let (question, key) = (place.0.as_str(), place.1.as_str());
+                // Another attempt at Part I is no answer to Part II.
+                let has_attempts = has_attempts && !question.starts_with("II.");
                 let as_true = meaning(&asked.0[question][key]) == meaning(&truth.0[question][key]);
                 prop_assert!(
                     wrong.points < right.points || wrong.points == Points::ZERO || as_true || has_attempts,
@@ -333,6 +335,22 @@ proptest! {
             let after = by(&all, &answers, STRICT);
             prop_assert!(after.points >= before.points, "{} {} {:?}", before.points, after.points, after.findings);
         }
+    }
+
+    #[test]
+    fn frames_of_one_attempt_beside_those_of_another_are_no_answer(seed: u64) {
+        let mut dice = Dice(seed);
+        let (earlier, own) = (lab(&mut dice, 1_700_000_000_000_000), lab(&mut dice, 1_700_003_600_000_000));
+        let (captures, first) = files(&own, &earlier, 15, 4);
+        let captures: Files = captures.into_iter().chain(first).collect();
+        let (mut answers, theirs) = (own.answers(), earlier.answers());
+        let differ = |key| meaning(&answers.0["I.1a"][key]) != meaning(&theirs.0["I.1a"][key]);
+        prop_assume!(differ("handshake_frames") && differ("data_frames"));
+        answers.set("I.1a", "data_frames", &theirs.0["I.1a"]["data_frames"]);
+        let found = items(&with_form(&captures, &answers));
+        let points = |key: &str| found[&("I.1a".to_owned(), key.to_owned())].points;
+        let whole = found[&("I.1a".to_owned(), "data_frames".to_owned())].max_points;
+        prop_assert!(points("handshake_frames") < whole || points("data_frames") < whole, "{found:?}");
     }
 
     #[test]
