@@ -32,7 +32,7 @@ use crate::types::Protocol;
 pub use kind::{Fact, Kind, Needs, ValueType};
 
 /// All kinds of questions.
-pub const KINDS: [&Kind; 10] = [
+pub const KINDS: &[&Kind] = &[
     &tcp_frames::KIND,
     &tcp_addresses::KIND,
     &second_server::KIND,
@@ -65,7 +65,7 @@ pub mod names {
 
 /// The kind of a question; `None` where there is none of that name, which [`lab_file`] refuses.
 pub fn kind_of(question: &Question) -> Option<&'static Kind> {
-    KINDS.into_iter().find(|kind| kind.name == question.kind())
+    KINDS.iter().copied().find(|kind| kind.name == question.kind())
 }
 
 /// Whether a question counts the sockets of all clients.
@@ -135,7 +135,7 @@ fn problems_of(text: &str, question: &Question) -> Vec<Problem> {
     let mut add = |about, reason: &str, remedy: &str| problems.push(question.problem(text, about, reason, remedy));
     let Some(kind) = kind_of(question) else {
         let reason = format!("there is no kind {}", quoted(question.kind()));
-        add(About::Kind, &reason, &instead(question.kind(), KINDS.map(|kind| kind.name)));
+        add(About::Kind, &reason, &instead(question.kind(), KINDS.iter().map(|kind| kind.name)));
         return problems;
     };
     if let Some((reason, remedy)) = kind.misfit(question) {
