@@ -22,6 +22,8 @@ pub struct Packet<'a> {
     pub header: &'a [u8],
     /// The time to live (RFC 791) or hop limit (RFC 8200) of the innermost IP header that was dissected.
     pub hop_limit: Option<u8>,
+    /// Bytes of the innermost IP packet with its header (`ip.len`; `ipv6.plen` and 40), where the header tells them.
+    pub ip_length: Option<u32>,
     /// The TCP and UDP headers that an ICMP error quotes, in the order of the bytes.
     pub quoted: &'a [QuotedHeader],
     /// What Wireshark follows further than this, where it does.
@@ -38,6 +40,7 @@ impl<'a> Packet<'a> {
             content,
             header: &[],
             hop_limit: None,
+            ip_length: None,
             quoted: &[],
             unfollowed: None,
         }
@@ -49,6 +52,9 @@ const TRANSPORT: usize = 34;
 
 /// Where an ordinary packet has its time to live.
 const TIME_TO_LIVE: usize = 22;
+
+/// Where an ordinary packet has its total length.
+const TOTAL_LENGTH: usize = 16;
 
 /// An ordinary packet: TCP or UDP over IPv4 without options, not fragmented, in an untagged Ethernet frame, with whole
 /// headers and the lengths in order. Nearly all frames are such, so it is small, and borrows nothing of the frame;
@@ -120,6 +126,12 @@ impl OrdinaryPacket {
         data.get(TRANSPORT..self.header_end(data).min(data.len())).unwrap_or_default()
     }
 
+    /// The length of the IP packet, likewise.
+    pub fn ip_length(data: &[u8]) -> Option<u32> {
+        let length = data.get(TOTAL_LENGTH..)?.first_chunk()?;
+        Some(u16::from_be_bytes(*length).into())
+    }
+
     /// The time to live; `data` are the captured bytes of the packet's frame.
     pub fn hop_limit(data: &[u8]) -> Option<u8> {
         data.get(TIME_TO_LIVE).copied()
@@ -170,6 +182,7 @@ impl OrdinaryPacket {
             direction: self.direction,
             header: self.header(data),
             hop_limit: OrdinaryPacket::hop_limit(data),
+            ip_length: OrdinaryPacket::ip_length(data),
             ..Packet::new(Some(ip), content)
         }
     }

@@ -40,6 +40,7 @@ pub(crate) fn segment(
         checksum: 0,
         header_length: 20,
         hop_limit: None,
+        ip_length: None,
         frame_length: 0,
         options: None,
     }

@@ -63,6 +63,10 @@ pub enum StepFact {
     Connections,
     /// Number of client computers.
     Clients,
+    /// Number of frames.
+    AllFrames,
+    /// Bytes of payload.
+    AllPayloadBytes,
     /// Number of refused attempts.
     RefusedAttempts,
     /// Connections open at the same time.
@@ -227,6 +231,8 @@ pub enum FrameFact {
     DestinationPort,
     /// Time to live.
     Ttl,
+    /// Length of the IP packet.
+    IpLength,
     /// Length of the frame.
     FrameLength,
     /// Length of the header.

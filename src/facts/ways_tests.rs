@@ -380,6 +380,13 @@ fn lists_may_be_joined_by_words_and_marks() {
     {
         assert_eq!(judge_each(fact("payload_length").unwrap(), &wanted, text), all, "{text}");
     }
+    // Ports of several connections are the same in any order, but each counts once.
+    let ports = [pair(37110), pair(47660)];
+    let judged = |text: &str| judge_each(fact("client_port").unwrap(), &ports, text).unwrap();
+    assert_eq!(judged("47660, 37110"), [Judgement::Right; 2]);
+    assert_eq!(judged("47660, 47660"), [Judgement::Wrong, Judgement::Right]);
+    let lengths = judge_each(fact("payload_length").unwrap(), &wanted, "2897, 1449, 1").unwrap();
+    assert_eq!(lengths, [Judgement::Wrong, Judgement::Right, Judgement::Wrong]);
     // Where any number of values may come, one that cannot be read is still one.
     assert!(readable(fact("client_port").unwrap(), 0, "the usual one").is_err());
     assert!(readable(fact("client_port").unwrap(), 0, "40001").is_ok());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::define::{Fact, FactType, Tolerance};
+use super::names::Name;
 use super::numbers::{Reason, Written, average, bytes, is_grouped, plain, rate, seconds, whole};
 use super::value::Value;
 use super::words::{flags, letters, listed, without_brackets, word, yes_no};
@@ -50,7 +51,8 @@ pub fn judge(fact: &Fact, value: &Value, other: Option<&Value>, text: &str) -> R
 }
 
 /// Holds what was written of several segments against their values, each with the same number counted in the other way.
-/// The values stand in order, with semicolons, commas, or line ends between them; `1448 each` is one for all.
+/// The values stand in order, with semicolons, commas, or line ends between them; `1448 each` is one for all. Addresses and
+/// ports of several connections may stand in any order.
 ///
 /// # Errors
 /// With what is wrong, where these are not as many values, or one cannot be read.
@@ -59,7 +61,22 @@ pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) ->
     if given.len() != wanted.len() {
         return Err(format!("{} values are asked for, and {} are given", wanted.len(), given.len()));
     }
-    wanted.iter().zip(given).map(|((value, other), text)| judge(fact, value, other.as_ref(), &text)).collect()
+    let one = |(value, other): &(Value, Option<Value>), text: &String| judge(fact, value, other.as_ref(), text);
+    let in_order: Vec<Judgement> =
+        wanted.iter().zip(&given).map(|(wanted, text)| one(wanted, text)).collect::<Result<_, _>>()?;
+    // Whose connection is which is no part of the question.
+    if !matches!(fact.name, Name::Ends(_)) {
+        return Ok(in_order);
+    }
+    let mut left = given;
+    let find = |wanted| {
+        let place = left.iter().position(|text| one(wanted, text) == Ok(Judgement::Right));
+        place.map_or(Judgement::Wrong, |place| {
+            left.remove(place);
+            Judgement::Right
+        })
+    };
+    Ok(wanted.iter().map(find).collect())
 }
 
 /// Whether what was written can be read as so many values of the fact; 0 is for any number of them.

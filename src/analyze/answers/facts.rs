@@ -218,13 +218,23 @@ fn of_step(view: &LabView<'_>, steps: &[Step], which: StepFact, select: &Select)
         return None;
     }
     let connections = clients.len();
+    let tcp = runs.iter().map(|known| known.connection.best());
+    let tcp = tcp.flat_map(|sighting| [sighting.client_sent(), sighting.server_sent()]);
+    let udp = conversations.iter().map(|conversation| conversation.best());
+    let udp = udp.flat_map(|sighting| [sighting.client_sent(), sighting.server_sent()]);
+    let sent: Vec<(u64, u64)> = tcp
+        .map(|counts| (counts.frames, counts.payload_bytes))
+        .chain(udp.map(|counts| (counts.datagrams, counts.payload_bytes)))
+        .collect();
     clients.sort_by_key(|client| client.ip);
     clients.dedup_by_key(|client| client.ip);
     let number = match which {
-        StepFact::Clients => clients.len(),
-        _ => connections,
+        StepFact::Clients => clients.len() as u64,
+        StepFact::AllFrames => sent.iter().map(|(frames, _)| frames).sum(),
+        StepFact::AllPayloadBytes => sent.iter().map(|(_, payload)| payload).sum(),
+        _ => connections as u64,
     };
-    Some((Value::Number(number as u64), evidence))
+    Some((Value::Number(number), evidence))
 }
 
 /// How many attempts the server refused; `None` where there was none at all.

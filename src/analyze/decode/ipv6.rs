@@ -40,6 +40,10 @@ pub(super) fn header<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> 
         destination: IpAddr::V6(header.destination_addr()),
     });
     walk.hop_limit = Some(header.hop_limit());
+    walk.ip_length = match header.payload_length() {
+        0 => None,
+        length => Some(u32::from(length).saturating_add(40)),
+    };
     let next = header.next_header().0;
     let rest = bytes.skip(HEADER)?;
     let length = match header.payload_length() {

@@ -32,7 +32,9 @@ impl TcpOptions {
     /// The options of a TCP header, of which these bytes were captured. What is cut or damaged ends the list; of an option
     /// that occurs twice the last one counts, as in Wireshark.
     pub fn of_header(header: &[u8]) -> TcpOptions {
-        let mut found = TcpOptions::default();
+        let length = header.get(12).map(|offset| usize::from(offset >> 4).saturating_mul(4));
+        let is_cut = length.is_none_or(|length| header.len() < length);
+        let mut found = TcpOptions { others: is_cut, ..TcpOptions::default() };
         let mut options = header.get(TCP_HEADER..).unwrap_or_default();
         while let [kind, rest @ ..] = options {
             if *kind == kinds::END {
@@ -94,11 +96,16 @@ mod tests {
     fn what_is_unknown_is_passed_over_and_what_is_cut_ends_the_list() {
         let fast_open_first = of(&[34, 2, 2, 4, 2, 24]);
         assert_eq!(fast_open_first.maximum_segment_size, Some(536));
-        assert_eq!(of(&[2, 4, 5]), TcpOptions::default());
+        assert!(fast_open_first.others);
+        let others = TcpOptions { others: true, ..TcpOptions::default() };
+        assert_eq!(of(&[2, 4, 5]), others);
         assert_eq!(of(&[0, 0, 2, 4, 5, 180]), TcpOptions::default());
-        assert_eq!(of(&[3, 0, 4, 2]), TcpOptions::default());
-        assert_eq!(of(&[3, 4, 7, 0, 4, 2]), TcpOptions { sack_permitted: true, ..TcpOptions::default() });
-        assert_eq!(TcpOptions::of_header(&[]), TcpOptions::default());
+        assert_eq!(of(&[3, 0, 4, 2]), others);
+        assert_eq!(of(&[3, 4, 7, 0, 4, 2]), TcpOptions { sack_permitted: true, ..others });
+        assert_eq!(TcpOptions::of_header(&[]), others);
+        // 24 bytes of a header of 28: more options may follow.
+        let cut = [&[0; 12][..], &[0x70], &[0; 7], &[2, 4, 5, 180]].concat();
+        assert_eq!(TcpOptions::of_header(&cut), TcpOptions { maximum_segment_size: Some(1460), ..others });
     }
 
     proptest! {

@@ -90,6 +90,8 @@ pub(super) struct Walk {
     pub(super) layers: usize,
     /// The time to live or hop limit of the last IP header.
     pub(super) hop_limit: Option<u8>,
+    /// The length of the last IP packet.
+    pub(super) ip_length: Option<u32>,
     /// Where the captured bytes of the TCP or UDP header are in their buffer.
     pub(super) header: (usize, usize),
     /// The headers are ones that an ICMP error quotes.
@@ -113,6 +115,7 @@ impl Walk {
             ethernet_length: 0,
             layers: 0,
             hop_limit: None,
+            ip_length: None,
             header: (0, 0),
             quoted: false,
             unfollowed: None,
@@ -122,7 +125,8 @@ impl Walk {
     /// The packet, once its content is known.
     pub(super) fn packet<'a>(&self, content: Content<'a>, header: &'a [u8], quoted: &'a [QuotedHeader]) -> Packet<'a> {
         let (ethernet, ip, direction, unfollowed) = (self.ethernet, self.ip, self.direction, self.unfollowed);
-        Packet { ethernet, ip, direction, content, header, hop_limit: self.hop_limit, quoted, unfollowed }
+        let (hop_limit, ip_length) = (self.hop_limit, self.ip_length);
+        Packet { ethernet, ip, direction, content, header, hop_limit, ip_length, quoted, unfollowed }
     }
 
     /// Notes where a transport header is.

@@ -10,7 +10,8 @@ use crate::analyze::track::{FrameNote, Segment};
 use crate::facts::{End, Flow, Value};
 use crate::types::{FrameNumber, Protocol};
 
-pub(super) fn flow(stream: &Stream, which: Flow, end: End) -> Outcome {
+pub(super) fn flow(stream: &Stream, which: Flow, side: Option<End>) -> Outcome {
+    let end = side.unwrap_or(End::Client);
     match which {
         Flow::MinimumWindow => window(stream, end, |windows| windows.min_by_key(|segment| segment.window)),
         // Of several that are as large, the first one.
@@ -22,13 +23,13 @@ pub(super) fn flow(stream: &Stream, which: Flow, end: End) -> Outcome {
         Flow::TypicalAcknowledgement => typical_acknowledgement(stream, end),
         Flow::ThroughputAcknowledged => acknowledged(stream, end),
         Flow::ThroughputData => {
-            let Found { value, frames, .. } = data_bytes(stream, Some(end))?;
+            let Found { value, frames, .. } = data_bytes(stream, side)?;
             let Value::Number(bytes) = value else { return Err(Missing::NoData) };
             Ok(Found::new(rate(bytes, Stream::between(stream.first_time, stream.last_time)?)?, frames))
         }
         Flow::ThroughputFrames => {
             stream.all_noted()?;
-            let frames: Vec<&FrameNote> = stream.notes.iter().filter(|note| stream.is_of(note, Some(end))).collect();
+            let frames: Vec<&FrameNote> = stream.notes.iter().filter(|note| stream.is_of(note, side)).collect();
             let bytes = frames.iter().map(|note| u64::from(note.frame_length)).sum();
             let value = rate(bytes, Stream::between(stream.first_time, stream.last_time)?)?;
             Ok(Found::new(value, frames.into_iter().map(|note| note.frame)))

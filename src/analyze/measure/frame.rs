@@ -54,6 +54,7 @@ pub(super) fn frame(stream: &Stream, which: FrameFact, note: &FrameNote) -> Outc
         FrameFact::SourcePort => Value::Number(source.port.into()),
         FrameFact::DestinationPort => Value::Number(destination.port.into()),
         FrameFact::Ttl => Value::Number(note.hop_limit.ok_or(Missing::NotShown)?.into()),
+        FrameFact::IpLength => Value::Number(note.ip_length.ok_or(Missing::NotShown)?.into()),
         FrameFact::FrameLength => Value::Number(note.frame_length.into()),
         FrameFact::HeaderLength => Value::Number(note.header_length.into()),
         FrameFact::PayloadLength => Value::Number(note.payload_length.into()),

@@ -19,7 +19,7 @@ pub use outcome::{Found, Missing, Outcome};
 pub use part::Part;
 pub use stream::Stream;
 
-use crate::facts::{End, Fact, Name, Value, fact};
+use crate::facts::{Fact, Name, Value, fact};
 
 /// Measures a fact on a connection or conversation. Facts of a whole step are none of its.
 ///
@@ -40,7 +40,7 @@ pub fn measure(stream: &Stream, fact: &Fact, part: Part) -> Outcome {
         Name::Handshake(which) => handshake::handshake(stream, which, part.side),
         Name::Marked(which) => whole::marked(stream, which, part.side),
         Name::Closing(which) => closing::closing(stream, which, part.side),
-        Name::Flow(which) => flow::flow(stream, which, part.side.unwrap_or(End::Client)),
+        Name::Flow(which) => flow::flow(stream, which, part.side),
         Name::Frame(which) => frame::frame(stream, which, &frame::selected(stream, part)?),
         Name::Answered(which) => answered::answered(stream, which, part),
         Name::Followed(which) => answered::followed(stream, which, part),

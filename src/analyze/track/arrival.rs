@@ -150,7 +150,8 @@ impl Arrival for Whole<'_> {
 
     fn fields(&self) -> Fields {
         let (protocol, length) = (self.pair.protocol(), self.frame.original_length);
-        Fields::new(protocol, self.packet.header, self.packet.hop_limit, length)
+        let ip = (self.packet.hop_limit, self.packet.ip_length);
+        Fields::new(protocol, self.packet.header, ip, length)
     }
 
     fn mac(self) -> Option<[u8; 6]> {
@@ -199,7 +200,8 @@ impl Arrival for Seen<'_> {
 
     fn fields(&self) -> Fields {
         let (data, length) = (self.data(), self.entry.original_length);
-        Fields::new(self.packet.protocol, self.packet.header(data), OrdinaryPacket::hop_limit(data), length)
+        let ip = (OrdinaryPacket::hop_limit(data), OrdinaryPacket::ip_length(data));
+        Fields::new(self.packet.protocol, self.packet.header(data), ip, length)
     }
 
     fn mac(self) -> Option<[u8; 6]> {

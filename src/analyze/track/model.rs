@@ -216,6 +216,8 @@ pub struct FrameNote {
     pub header_length: u8,
     /// Time to live or hop limit of the IP header (`ip.ttl`, `ipv6.hlim`).
     pub hop_limit: Option<u8>,
+    /// Bytes of the IP packet with its header (`ip.len`; `ipv6.plen` and 40).
+    pub ip_length: Option<u32>,
     /// Bytes of the frame on the wire (`frame.len`).
     pub frame_length: u32,
     /// What a SYN or SYN-ACK offers; `None` for all other frames.

@@ -61,7 +61,8 @@ impl Sent {
     /// The same with the header that it has in these bytes, where there are any.
     fn packet_in<'a>(&self, bytes: &'a [u8]) -> Packet<'a> {
         let (header, hop_limit) = (bytes.get(34..54).unwrap_or_default(), bytes.get(22).copied());
-        Packet { header, hop_limit, ..self.packet() }
+        let ip_length = bytes.get(16..18).map(|length| u16::from_be_bytes(length.try_into().unwrap()).into());
+        Packet { header, hop_limit, ip_length, ..self.packet() }
     }
 
     /// The same on the wire, in an ordinary frame, where it can be: header length and payload length in order.

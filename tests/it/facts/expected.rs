@@ -228,6 +228,11 @@ pub(super) fn of<'r>(key: &str, rows: &'r Rows, part: Part) -> Expected {
         "source_port" => one(frame(), &either("tcp.srcport", "udp.srcport")),
         "destination_port" => one(frame(), &either("tcp.dstport", "udp.dstport")),
         "ttl" => one(frame(), &either("ip.ttl", "ipv6.hlim")),
+        "ip_length" => {
+            // 0 is that of a jumbogram, whose length is in an option (RFC 2675).
+            let plen = |row: &Row| row.number("ipv6.plen").filter(|length| *length > 0);
+            one(frame(), &|row| row.number("ip.len").or_else(|| Some(plen(row)? + 40)).map(Told::Number))
+        }
         "frame_length" => one(frame(), &number("frame.len")),
         "header_length" if tcp => one(frame(), &number("tcp.hdr_len")),
         "header_length" => one(frame(), &|_| Some(Told::Number(8))),

@@ -7,7 +7,7 @@ use std::process::Command;
 use socklab::facts::End;
 use socklab::types::Protocol;
 
-const FIELDS: [&str; 56] = [
+const FIELDS: [&str; 58] = [
     "frame.number",
     "frame.time_relative",
     "frame.len",
@@ -21,6 +21,8 @@ const FIELDS: [&str; 56] = [
     "ipv6.routing.type",
     "ip.proto",
     "ip.ttl",
+    "ip.len",
+    "ipv6.plen",
     "ipv6.hlim",
     "tcp.stream",
     "tcp.srcport",
