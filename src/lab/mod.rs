@@ -1,7 +1,7 @@
 //! The lab sheet as data: its hosts, steps, questions and points, and what a lecturer may set differently.
 //!
-//! [`Sheet`] is what a file describes ([`LabConfig::from_toml`] reads it, and says every mistake with its place); `sheet.toml` is the one
-//! that socklab knows. Knows no capture and no answer.
+//! [`Sheet`] is what a file describes ([`LabConfig::from_toml`] reads it, and says every mistake with its place);
+//! `sheet.toml` is the one that socklab knows. Knows no capture and no answer.
 
 mod built_in;
 mod config;

@@ -270,3 +270,27 @@ fn a_tenth_question_is_a_change_of_a_file_alone() {
     assert!(last["facts"]["handshake_frames"].as_array().is_some_and(|frames| frames.len() == 3));
     socklab("rubric").args(["--lab", path]).run().status(0).stdout_has(&["[questions.\"II.4\"]\npoints = 1.5"]);
 }
+
+/// A finding that asks to do a step again says so in the lecturer's words.
+#[test]
+fn a_finding_tells_what_the_lecturer_says_of_doing_the_step_again() {
+    let words = "Start the server first, and ask us if it does not listen.";
+    let lab = std::fs::read_to_string(crate::support::package("fixtures/sheets/chat/lab.toml")).unwrap();
+    let lab = lab.replacen("captured = \"right\"\n", &format!("captured = \"right\"\nredo = \"{words}\"\n"), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lab.toml");
+    std::fs::write(&path, lab).unwrap();
+    let capture = crate::support::package("fixtures/sheets/chat/nobody.pcapng");
+    let found = |step: &str| {
+        let step = format!("nobody.pcapng={step}");
+        let run = socklab("analyze").args(["--lab", path.to_str().unwrap(), "--format", "json", "--step", &step]);
+        let json = run.args([capture.to_str().unwrap()]).run().status(0).json();
+        json["findings"].as_array().unwrap().clone()
+    };
+    let refused = found("B");
+    let refused = refused.iter().find(|finding| finding["code"] == "connection-refused").unwrap();
+    assert_eq!(refused["redo"], "B");
+    assert!(refused["message"].as_str().unwrap().ends_with(words), "{refused:#}");
+    // There it is what the sheet wants.
+    assert!(found("C").iter().all(|finding| finding["code"] != "connection-refused"));
+}

@@ -13,6 +13,7 @@ mod reachability;
 
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::matching::LabView;
+use crate::lab::Step;
 
 /// All findings, the gravest first, then in the order of the files. Where nothing is wrong there is no step to redo.
 pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
@@ -30,6 +31,11 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     journals::find(view, &mut found);
     for finding in found.iter_mut().filter(|finding| finding.severity == Severity::Info) {
         finding.redo = None;
+    }
+    // What the lecturer says of doing the step again.
+    for finding in &mut found {
+        let words = finding.redo.as_ref().and_then(Step::redo).map(|words| format!(" {words}"));
+        finding.message.push(words.unwrap_or_default());
     }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
