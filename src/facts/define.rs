@@ -87,10 +87,10 @@ impl FactType {
     /// How an answer may be written, in a few words.
     pub const fn ways(self) -> &'static str {
         match self {
-            FactType::Number => "in decimal or as 0x…; spaces or commas between thousands; small ones in words",
-            FactType::Bytes => "in bytes or bits, bytes with or without the word; spaces or commas between thousands",
-            FactType::AverageBytes => "in bytes, with or without the word; rounded as far as you like above 5 %",
-            FactType::Seconds => "in s, ms, µs or ns; without a unit in seconds; rounded as far as you like above 5 %",
+            FactType::Number => "in decimal or as 0x…; spaces or commas between thousands; small numbers also in words",
+            FactType::Bytes => "in bytes, with or without the word, or in bits; spaces or commas between thousands",
+            FactType::AverageBytes => "in bytes, with or without the word; may be rounded, by at most 5 %",
+            FactType::Seconds => "in s, ms, µs or ns; without a unit in seconds; may be rounded, by at most 5 %",
             FactType::BytesPerSecond => "in bytes/s or bit/s, with k, M or G; without a unit in bytes/s; within 5 %",
             FactType::SocketAddress => "10.0.3.1:65432, [fe80::1]:65432, or address and port with a space or comma",
             FactType::IpAddress => "10.0.3.1, fe80::1; a name or a port may stand beside it",
