@@ -210,6 +210,18 @@ await check("a lab file is used as --lab does; one with a slip is refused in the
   assert.deepEqual((await messages(page)).map(flat), errorsOf(commandLine(six, [], ["--lab", slip]).said.replaceAll(slip, "slip.toml")));
 }));
 
+await check("a lab of one's own is followed: the answers of the command line, and a form that asks what its file asks", () => open({}, async (page) => {
+  const of = (name) => join(fixtures, "sheets", "chat", name);
+  const [lab, captures] = [of("lab.toml"), captureNames("sheets/chat").map(of)];
+  await choose(page, [...captures, lab]);
+  const told = commandLine(captures, [], ["--lab", lab, "--format", "json"]).out;
+  assert.ok((await saved(page, json)).bytes.equals(told));
+  const count = (pattern) => readFileSync(lab, "utf8").match(pattern).length;
+  assert.equal(await page.locator("#web-form legend").count(), count(/^\[\[question\]\]/gm));
+  assert.equal(await page.locator("#web-form textarea").count(), count(/^explain/gm));
+  assert.match((await page.locator("#web-form legend").allInnerTexts()).join(), /Nobody there \(1 point\)/);
+}));
+
 await check("files of another kind, damaged and empty ones: the same words, and the others are answered all the same", () => open({}, async (page) => {
   const of = (name, bytes) => { writeFileSync(join(directory, name), bytes); return join(directory, name); };
   const capture = readFileSync(join(plain, "step8.pcapng"));
