@@ -156,10 +156,12 @@ impl Choice {
     }
 }
 
-/// Captures with one connection that were taken for clients side by side may be of another run of a client alone.
+/// Captures with one connection that were taken for clients side by side may be of another run of a client alone. A try on
+/// one computer is of no step, whatever it was taken for.
 fn doubtful(analysis: &Analysis) -> Vec<Choice> {
+    let tries = on_one_computer(analysis);
     let doubt = |capture: &CaptureAnalysis| {
-        let told = step(capture).filter(Step::is_parallel)?;
+        let told = step(capture).filter(Step::is_parallel).filter(|_| !tries.contains(&capture.file))?;
         let mut alone = analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp) && !step.is_parallel());
         let other = alone.find(|step| step.host() == told.host())?.clone();
         // It takes the place of those that were told to be of that step.

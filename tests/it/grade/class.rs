@@ -24,7 +24,7 @@ pub(super) struct Lab {
     acknowledgements: Vec<u64>,
     client: u16,
     datagrams: u64,
-    part2: [[u16; 2]; 2],
+    pub(super) part2: [[u16; 2]; 2],
 }
 
 /// A student of the class.

@@ -403,3 +403,34 @@ proptest! {
         }
     }
 }
+
+/// A try at A beside an attempt that began late: whatever the try was taken for, the attempt earned no more than the points
+/// that a human may give, and took those that were certain.
+#[test]
+fn a_try_on_one_computer_casts_no_doubt_on_other_captures() {
+    let mut dice = Dice(7_148_372_479_153_869_634);
+    let (earlier, own) = (lab(&mut dice, 1_700_000_000_000_000), lab(&mut dice, 1_700_003_600_000_000));
+    let (captures, extra) = files(&own, &earlier, 15, 1472);
+    let answers = with_slips(&own, 2_980_063_359);
+    let before = with_form(&captures, &answers);
+    let after = with_form(&captures.iter().chain(&extra).cloned().collect(), &answers);
+    assert!(after.points >= before.points, "{} {}", before.points, after.points);
+}
+
+/// One client at B where the sheet has two: the capture may be of another step, so that its count makes no answer wrong.
+#[test]
+fn a_count_over_captures_that_are_in_doubt_goes_to_a_human() {
+    let own = lab(&mut Dice(5), 1_700_000_000_000_000);
+    let second = own.part2[0][1].to_be_bytes();
+    let mut one = own.part2_b.clone();
+    // Source and destination port behind the headers of Ethernet and IPv4.
+    one.frames.retain(|frame| frame.bytes.get(34..36) != Some(&second) && frame.bytes.get(36..38) != Some(&second));
+    assert!(one.frames.len() < own.part2_b.frames.len());
+    let captures: Files = [("step8", &own.step8), ("step12", &own.step12), ("b", &one), ("c", &own.part2_c)]
+        .map(|(name, capture)| (format!("{name}.pcapng"), capture.pcapng()))
+        .into();
+    let graded = with_form(&captures, &with_slips(&own, 0));
+    let question = graded.questions.iter().find(|question| question.question == "II.1").unwrap();
+    let item = question.items.iter().find(|item| item.key == "clients_connected").unwrap();
+    assert!(item.points == Points::ZERO && item.pending > Points::ZERO, "{item:?}");
+}
