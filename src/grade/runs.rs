@@ -30,16 +30,24 @@ impl Evidence {
     pub(super) fn of(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Evidence {
         let evidence = Evidence::told(captures, journals, config);
         let tries = on_one_computer(&evidence.analysis);
-        if tries.is_empty() || steps::missing(&evidence.analysis).is_empty() {
+        if tries.is_empty() || tries.len() == evidence.analysis.captures.len() {
             return evidence;
         }
         // A try on one computer is none of the sheet's steps, so the others are what they are without it.
         let captures: Vec<CaptureFacts> = evidence.analysis.captures.into_iter().map(facts).collect();
         let (tried, others) = captures.into_iter().partition(|capture| tries.contains(&capture.file));
-        let others = analyze(others, &[], config);
-        let config = pinned(&others, config);
-        let captures = others.captures.into_iter().map(facts).chain::<Vec<CaptureFacts>>(tried).collect();
-        Evidence::told(captures, journals, &config)
+        let mut evidence = Evidence::told(others, journals, config);
+        let is_whole = steps::missing(&evidence.analysis).is_empty();
+        let pinned = pinned(&evidence.analysis, config);
+        let others = std::mem::take(&mut evidence.analysis.captures).into_iter().map(facts);
+        let captures = others.chain::<Vec<CaptureFacts>>(tried).collect();
+        if !is_whole {
+            return Evidence::told(captures, journals, &pinned);
+        }
+        // What is wrong with the try is told, but nothing is answered from it.
+        let all = analyze(captures, &[], &pinned);
+        (evidence.analysis.captures, evidence.analysis.findings) = (all.captures, all.findings);
+        evidence
     }
 
     fn told(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Evidence {
