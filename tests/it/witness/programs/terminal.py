@@ -16,6 +16,7 @@ import os, signal, socket, sys
 def resized(*_):
     print("window", *os.get_terminal_size(), flush=True)
 signal.signal(signal.SIGWINCH, resized)
+print("process", os.getpid(), flush=True)
 print("window", *os.get_terminal_size(), flush=True)
 server = socket.socket()
 server.bind(("127.0.0.1", 0))
@@ -28,6 +29,9 @@ for line in sys.stdin:
 '''
 with open("program.py", "w") as file:
     file.write(PROGRAM)
+
+
+PATIENCE = 30
 
 
 class Terminal:
@@ -45,23 +49,48 @@ class Terminal:
     def type(self, text):
         os.write(self.fd, text.encode())
 
-    def until(self, pattern, patience=30):
-        end = time.monotonic() + patience
+    def until(self, pattern):
+        end = time.monotonic() + PATIENCE
         while not (found := re.search(pattern, self.seen)):
-            if time.monotonic() > end or not select.select([self.fd], [], [], patience)[0]:
+            if time.monotonic() > end or not select.select([self.fd], [], [], PATIENCE)[0]:
                 sys.exit(f"{pattern!r} was not seen in {self.seen!r}")
             self.seen += os.read(self.fd, 4096).decode()
         self.seen = self.seen[found.end():]
         return found[0]
 
 
+def once(condition, missing):
+    """Waits for what the screen does not show by itself."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            sys.exit(f"{missing}: {terminal.seen!r}")
+        os.sched_yield()
+
+
+def process():
+    return int(terminal.until(r"process \d+\r").split()[1])
+
+
+def waits(program):
+    """Until the program waits in its call: Python and bash note a signal that comes just before it, and make the call."""
+
+    def state():
+        with open(f"/proc/{program}/stat") as file:
+            return file.read().rpartition(") ")[2][0]
+
+    once(lambda: state() == "S", "the program does not wait in a call")
+
+
 terminal = Terminal()
 terminal.resize(24, 80)
 terminal.until("prompt> ")
 terminal.type(f"{SOCKLAB} run --journal seen.jsonl -- {sys.executable} program.py\n")
+program = process()
 terminal.until("window 80 24")
 terminal.type("one\n")
 terminal.until("read ONE")
+waits(program)
 terminal.resize(30, 100)
 terminal.until("window 100 30")
 
@@ -72,12 +101,11 @@ def stop():
     terminal.until("prompt> ")
 
 
-def go_on(command="fg"):
-    terminal.type(f"{command}\n")
+def go_on():
+    terminal.type("fg\n")
     terminal.until(r"program\.py")
-    # The shell says so before it is so.
-    while (os.tcgetpgrp(terminal.fd) == terminal.shell) == (command == "fg"):
-        os.sched_yield()
+    # The shell gives it the terminal before it lets it go on.
+    waits(program)
 
 
 for word in ("TWO", "THREE"):
@@ -87,11 +115,23 @@ for word in ("TWO", "THREE"):
     terminal.until(f"read {word}")
 # In the background and again in the foreground.
 stop()
-go_on("bg")
+terminal.type("bg\n")
 terminal.until("prompt> ")
+
+
+def is_known_to_be_stopped():
+    terminal.type("jobs\n")
+    seen = terminal.until("(Running|Stopped).*\r")
+    terminal.until("prompt> ")
+    return "Stopped" in seen
+
+
+# It reads from the terminal, which stops it. A shell that does not know of it yet would not let it go on.
+once(is_known_to_be_stopped, "reading in the background did not stop the program")
 go_on()
 terminal.type("accept\n")
 terminal.until("accepting")
+waits(program)
 stop()
 go_on()
 terminal.type("\x03")
@@ -101,8 +141,8 @@ terminal.type("echo status $?\n")
 terminal.until(r"status 130\r")
 terminal.until("prompt> ")
 # Once only: a program that catches Ctrl-C gets one.
-terminal.type(f"""{SOCKLAB} run --journal seen.jsonl -- bash -c 'trap "echo caught" INT; echo ready; read; read; echo end'\n""")
-terminal.until("ready\r")
+terminal.type(f"""{SOCKLAB} run --journal seen.jsonl -- bash -c 'trap "echo caught" INT; echo process $$; read; read; echo end'\n""")
+waits(process())
 terminal.type("\x03")
 terminal.until("caught\r")
 terminal.type("\n\n")
