@@ -138,8 +138,13 @@ fn fault(error: ReplyError) -> io::Error {
     io::Error::new(error.as_io_error().kind(), error.to_string())
 }
 
+/// Longest name of an interface, in bytes (IFNAMSIZ in linux/if.h, without the zero behind it).
+const LONGEST_INTERFACE: usize = 15;
+
+/// The switch's end of a host's cable: `portA`.
 fn port(host: &plan::Host) -> String {
-    format!("port{}", host.number)
+    let named = format!("port{}", host.name);
+    if named.len() <= LONGEST_INTERFACE { named } else { format!("cable{}", host.number) }
 }
 
 /// A locally administered MAC address that shows the host's number in its last byte.
