@@ -171,6 +171,7 @@
     showFiles();
     showCorrections();
     if (!onlyCheck) await showReport();
+    await followLab();
     if (state.form) fillForm(state.form);
     await check();
   };
@@ -429,17 +430,11 @@
     return JSON.stringify(all);
   };
 
-  // A form that was dropped, once: what is typed afterwards stays.
-  let filled = null;
-  const fillForm = ({ name, filling }) => {
-    const file = sources.get(name);
-    const mark = file ?? name;
-    if (mark === filled) return;
-    filled = mark;
+  const enter = (filling) => {
     for (const holder of holders()) {
       const { question, key, kind } = holder.dataset;
       const value = filling[question]?.[key];
-      if (value === undefined || value === null) continue;
+      if (value === undefined || value === null || value === "") continue;
       if (kind === "clients") {
         const clients = Array.isArray(value) ? value : [value];
         const rows = holder.querySelector(".rows");
@@ -456,6 +451,28 @@
         control.value = text;
       }
     }
+  };
+
+  // A form that was dropped, once: what is typed afterwards stays.
+  let filled = null;
+  const fillForm = ({ name, filling }) => {
+    const file = sources.get(name);
+    const mark = file ?? name;
+    if (mark === filled) return;
+    filled = mark;
+    enter(filling);
+  };
+
+  // The form asks what the lab asks, whose file may have been dropped; what was typed stays where it is still asked.
+  let asked = "[]";
+  const followLab = async () => {
+    const questions = await askJson("form");
+    const now = JSON.stringify(questions);
+    if (now === asked) return;
+    asked = now;
+    const typed = JSON.parse(filling());
+    showForm(questions);
+    enter(typed);
   };
 
   const mark = (kind) => make("strong", { className: "mark", textContent: kind });
@@ -500,7 +517,7 @@
   addEventListener("beforeunload", (event) => { if (formIsChanged) event.preventDefault(); });
 
   then(async () => {
-    showForm(await askJson("form"));
+    await followLab();
     await analyze();
     root.dataset.ready = "yes";
   });
