@@ -139,7 +139,7 @@ fn the_command_that_is_said_draws_the_ladder() {
     let (rehearsed, _) = rehearsed_in_time(false, &[]);
     let said = String::from_utf8(rehearsed.output.stdout.clone()).unwrap();
     assert!(!said.contains("All hosts on one time axis"), "{said}");
-    let command = said.lines().last().unwrap().trim();
+    let command = said.split_once("on each host's line:\n").unwrap().1;
     let path = format!("{}:{}", rehearsed.place.folder.path().display(), std::env::var("PATH").unwrap());
     let drawn = Command::new("sh").args(["-c", command]).env("PATH", path).env("LC_ALL", "C.UTF-8").output().unwrap();
     assert!(drawn.status.success(), "{command}: {drawn:?}");
