@@ -10,8 +10,9 @@ const HEAD: &str = "\
 # The facts that a sheet can ask for
 
 A question of the kind `facts` asks for any of these. Each equals what Wireshark shows in the field that is named beside it,
-with Wireshark's default settings; a test compares all of them with tshark on every fixture and on a corpus of other
-people's captures. This page is made from socklab's own list (`src/facts/registry.rs`), and `socklab lab --facts` prints it.
+with Wireshark's default settings, or follows from such fields. A test compares those of connections, sides and frames with
+tshark on every fixture and on a corpus of other people's captures. This page is made from socklab's own list
+(`src/facts/registry.rs`), and `socklab lab --facts` prints it.
 
 ## Of what a fact is asked
 
