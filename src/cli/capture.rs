@@ -112,10 +112,7 @@ pub(super) fn run(command: &Command) -> ExitCode {
 fn list_interfaces(server: Option<IpAddr>, lab: Option<&Path>) -> ExitCode {
     let config = match lab::lab(lab) {
         Ok(config) => config,
-        Err(failure) => {
-            failure.report();
-            return Exit::Unusable.into();
-        }
+        Err(failure) => return failure.unusable().into(),
     };
     let of_sheet = || config.server().or_else(|| config.sheet.address_of(config.sheet.server()));
     let Some(server) = server.or_else(of_sheet) else {
@@ -130,10 +127,7 @@ fn list_interfaces(server: Option<IpAddr>, lab: Option<&Path>) -> ExitCode {
 fn run_capture(arguments: &Capture) -> ExitCode {
     let (output, step) = match target(arguments) {
         Ok(target) => target,
-        Err(failure) => {
-            failure.report();
-            return Exit::Unusable.into();
-        }
+        Err(failure) => return failure.unusable().into(),
     };
     let source = match Source::open(&arguments.interface) {
         Ok(source) => source,

@@ -50,6 +50,12 @@ impl Failure {
         Failure { hint: Some(hint.into()), ..self }
     }
 
+    /// Tells it; gives the exit status of what could not be done at all.
+    pub(super) fn unusable(&self) -> Exit {
+        self.report();
+        Exit::Unusable
+    }
+
     /// Tells it on standard error.
     pub(super) fn report(&self) {
         say("error", &format!("{}: {}", self.subject, self.cause));

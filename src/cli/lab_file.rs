@@ -42,10 +42,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         None if arguments.facts => print(&facts()),
         None => print(Sheet::built_in_text()),
     };
-    done.unwrap_or_else(|failure| {
-        failure.report();
-        Exit::Unusable
-    })
+    done.unwrap_or_else(|failure| failure.unusable())
 }
 
 fn print(text: &str) -> Result<Exit, Failure> {

@@ -33,10 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             }
             Exit::Done.into()
         }
-        Err(failure) => {
-            failure.report();
-            Exit::Unusable.into()
-        }
+        Err(failure) => failure.unusable().into(),
     }
 }
 

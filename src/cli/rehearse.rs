@@ -18,7 +18,7 @@ use clap::{Args, ValueEnum};
 use super::lab::{self, HostOption};
 use crate::analyze::facts::NamedJournal;
 use crate::analyze::pipeline::read_capture;
-use crate::cli::exit::{Exit, Failure, say};
+use crate::cli::exit::{Failure, say};
 use crate::cli::output::{Color, Destination};
 use crate::journal::Journal;
 use crate::lab::{HostName, LabConfig, Question};
@@ -257,11 +257,11 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let read = || {
         let config = arguments.lab()?;
         let (shell, plan) = (arguments.shell(&config)?, arguments.plan(&config)?);
-        Ok((config, shell, plan))
+        Ok::<_, Failure>((config, shell, plan))
     };
     let (config, shell, plan) = match read() {
         Ok(read) => read,
-        Err(failure) => return unusable(&failure),
+        Err(failure) => return failure.unusable().into(),
     };
     match arguments.inside {
         Some(outer) => run_inner(arguments, &plan, shell, outer),
@@ -269,25 +269,20 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn unusable(failure: &Failure) -> ExitCode {
-    failure.report();
-    Exit::Unusable.into()
-}
-
 fn run_outer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> ExitCode {
     let writes = arguments.run.is_none();
     if writes && let Err(failure) = check_folder(&arguments.output, arguments.force) {
-        return unusable(&failure);
+        return failure.unusable().into();
     }
     if let Err(error) = space::enter() {
-        return unusable(&Failure::new("rehearse", &error).hint(error.advice()));
+        return Failure::new("rehearse", &error).hint(error.advice()).unusable().into();
     }
     let make = || {
         make_folder(&arguments.output, plan)?;
         if arguments.python { arguments.write_python(plan) } else { Ok(()) }
     };
     if writes && let Err(error) = make() {
-        return unusable(&Failure::new(arguments.output.display().to_string(), error));
+        return Failure::new(arguments.output.display().to_string(), error).unusable().into();
     }
     let own = std::env::args_os().skip(1);
     let inner = own.chain([format!("--inside={}", std::process::id()).into()]);

@@ -63,19 +63,13 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     });
     let hosts = match config {
         Ok(config) => hosts(&config),
-        Err(failure) => {
-            failure.report();
-            return Exit::Unusable.into();
-        }
+        Err(failure) => return failure.unusable().into(),
     };
     match show(arguments, &hosts) {
         Ok(()) => Exit::Done.into(),
         // Nobody reads on.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done.into(),
-        Err(error) => {
-            Failure::new("sockets", error).report();
-            Exit::Unusable.into()
-        }
+        Err(error) => Failure::new("sockets", error).unusable().into(),
     }
 }
 

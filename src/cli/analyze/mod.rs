@@ -27,10 +27,7 @@ use crate::report::{csv, html, json, ladder, markdown, table, timeline};
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match analyze(arguments) {
         Ok(exit) => exit,
-        Err(failure) => {
-            failure.report();
-            Exit::Unusable
-        }
+        Err(failure) => failure.unusable(),
     }
 }
 

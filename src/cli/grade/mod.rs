@@ -81,10 +81,7 @@ pub(super) fn grade(arguments: &GradeArguments) -> Exit {
 }
 
 fn reported(result: Result<Exit, Failure>) -> Exit {
-    result.unwrap_or_else(|failure| {
-        failure.report();
-        Exit::Unusable
-    })
+    result.unwrap_or_else(|failure| failure.unusable())
 }
 
 fn print(text: &str) -> Result<Exit, Failure> {
