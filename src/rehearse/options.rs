@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::lab::{HostName, LabConfig, Sheet};
-use crate::rehearse::plan::{Host, JOURNAL, Kind, Range};
+use crate::rehearse::plan::{Host, JOURNAL, Kind, Range, pairs};
 use crate::wording::count;
 
 /// Variations of a rehearsal.
@@ -164,8 +164,7 @@ pub fn with_addresses(mut hosts: Vec<Host>, set: &[(HostName, IpAddr)]) -> Resul
         (false, Some(host)) if host.ip.is_ipv4() => 24,
         (_, host) => host.map_or(24, |host| host.prefix),
     };
-    let pairs = (1..).zip(&hosts).flat_map(|(next, one)| hosts.iter().skip(next).map(move |other| (one, other)));
-    for (one, other) in pairs {
+    for (one, other) in pairs(&hosts) {
         if one.ip == other.ip {
             return Err(format!("{} and {} can't both have {}", one.name, other.name, one.ip));
         }

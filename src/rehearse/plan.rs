@@ -70,6 +70,11 @@ pub struct Host {
     pub prefix: u8,
 }
 
+/// Each two of some hosts, in order.
+pub(super) fn pairs(hosts: &[Host]) -> impl Iterator<Item = (&Host, &Host)> {
+    (1..).zip(hosts).flat_map(|(next, one)| hosts.iter().skip(next).map(move |other| (one, other)))
+}
+
 /// One of the five programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use crate::lab::{self, Does, HostName};
 use crate::rehearse::options::{Options, Port};
-use crate::rehearse::plan::{Action, Capture, Command, Kind, Plan, Program, ProgramId, Range, Step};
+use crate::rehearse::plan::{Action, Capture, Command, Kind, Plan, Program, ProgramId, Range, Step, pairs};
 use crate::types::Protocol;
 
 mod clients;
@@ -160,16 +160,14 @@ impl<'a> Maker<'a> {
                 step.protocol().and_then(|protocol| self.second_server(protocol)).into_iter().collect()
             }
             Does::Quit => self.quit(step),
-            Does::Stop => self.stop(),
+            Does::Stop => self.stop_where(|_| true),
         };
         let group = if is_preparation { 0 } else { self.group };
         Planned { place, step: step.clone(), actions, group, needs: std::mem::take(&mut self.needs) }
     }
 
     fn pings(&self) -> Vec<Action> {
-        let hosts = &self.options.hosts;
-        let pairs = (1..).zip(hosts).flat_map(|(next, one)| hosts.iter().skip(next).map(move |other| (one, other)));
-        pairs.map(|(one, other)| Action::Ping(one.name, other.name)).collect()
+        pairs(&self.options.hosts).map(|(one, other)| Action::Ping(one.name, other.name)).collect()
     }
 
     /// Starts a server, and before it ends what holds its port.
@@ -247,10 +245,6 @@ impl<'a> Maker<'a> {
             actions.push(Action::QueueServed { server, client, clients });
         }
         actions
-    }
-
-    fn stop(&mut self) -> Vec<Action> {
-        self.stop_where(|_| true)
     }
 
     /// Ctrl-C at the programs that fit: clients before servers.

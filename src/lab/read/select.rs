@@ -6,6 +6,7 @@ use toml::de::DeValue;
 
 use crate::facts::{End, FACTS, Fact, FlagName, Ordinals, Selection, Which, fact};
 use crate::lab::place::{closest, instead, quoted};
+use crate::lab::sheet::named;
 use crate::lab::tree::{Placed, Table, Value};
 use crate::types::Protocol;
 
@@ -107,11 +108,7 @@ fn near(key: &str) -> String {
         let most = FACTS.iter().map(|fact| shared(&fact)).max().unwrap_or(0);
         found.extend(FACTS.iter().filter(|fact| most > 0 && shared(fact) == most).map(|fact| fact.key).take(MOST_NEAR));
     }
-    match found.split_last() {
-        None => String::new(),
-        Some((only, [])) => format!("Did you mean {only}? "),
-        Some((last, rest)) => format!("Did you mean {} or {last}? ", rest.join(", ")),
-    }
+    if found.is_empty() { String::new() } else { format!("Did you mean {}? ", named(found)) }
 }
 
 /// Whether the fact can be asked of what is selected.
