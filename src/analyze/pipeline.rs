@@ -63,7 +63,7 @@ impl Following {
                 number = number.wrapping_add(1);
                 if let Some(packet) = packet {
                     let seen = Seen { number, entry, packet, bytes };
-                    self.tracker.add_ordinary(&seen, window.streams, *candidate);
+                    self.tracker.add_ordinary(&seen, window.reopened, *candidate);
                 } else {
                     self.add_any(&entry.frame(number, bytes));
                 }

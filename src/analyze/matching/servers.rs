@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::facts::{CaptureFacts, NamedJournal};
 use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
-use crate::analyze::matching::services::{is_course_port, is_other_service, same_computer};
+use crate::analyze::matching::services::{computer, is_course_port, is_other_service, same_computer};
 use crate::analyze::text::{Text, say};
 use crate::lab::LabConfig;
 use crate::limits::LAB_SERVERS;
@@ -31,6 +31,8 @@ const SCANNED_PORTS: usize = 2;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Servers {
     ranked: Vec<(Endpoint, i32)>,
+    /// The same, to look up: both ends of each stream of a capture are.
+    scores: HashMap<Endpoint, i32>,
     /// How they were found: a sentence.
     pub(crate) why: Text,
     /// The best of those that did not fit, where none did.
@@ -66,7 +68,8 @@ impl Servers {
         let mut ranked = field.with_set_ports(field.on_host(&chosen, host));
         let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
         let why = field.why(&ranked, host, others);
-        Servers { ranked, why, nearest: None, cut }
+        let scores = ranked.iter().copied().collect();
+        Servers { ranked, scores, why, nearest: None, cut }
     }
 
     /// The address of the servers' computer.
@@ -81,7 +84,7 @@ impl Servers {
 
     /// How well the address fits; `None` for one that is no server of the lab.
     pub(crate) fn score(&self, protocol: Protocol, address: SocketAddress) -> Option<i32> {
-        self.ranked.iter().find(|(endpoint, _)| *endpoint == (protocol, address)).map(|(_, score)| *score)
+        self.scores.get(&(protocol, address)).copied()
     }
 
     /// All of them, best first.
@@ -144,8 +147,8 @@ impl<'a> Field<'a> {
         let has = |protocol| text.iter().any(|(endpoint, _)| endpoint.0 == protocol);
         let (tcp, udp) = (has(Protocol::Tcp), has(Protocol::Udp));
         let binary = self.best_binary(if tcp { Some(Protocol::Tcp) } else { udp.then_some(Protocol::Udp) }, &text);
-        let with_payload: Vec<_> =
-            self.ranked.iter().filter(|e| text.contains(e) || binary.contains(e)).copied().collect();
+        let of_either: HashSet<Endpoint> = text.iter().chain(&binary).map(|(endpoint, _)| *endpoint).collect();
+        let with_payload = pick(&|endpoint, _| of_either.contains(endpoint));
         if !with_payload.is_empty() {
             return self.with_attempts(with_payload);
         }
@@ -153,19 +156,22 @@ impl<'a> Field<'a> {
         if let [only] = encrypted.as_slice() {
             return vec![*only];
         }
-        pick(&|endpoint, _| self.may_have_been_meant(endpoint))
+        let tried = self.tried_ports();
+        pick(&|endpoint, _| self.may_have_been_meant(endpoint, &tried))
     }
 
     /// The binary program that fits best, where no program with text uses that protocol: of several, the others are hardly
     /// the lab's.
     fn best_binary(&self, taken: Option<Protocol>, text: &[(Endpoint, i32)]) -> Vec<(Endpoint, i32)> {
+        let protocols: HashSet<Protocol> = text.iter().map(|((protocol, _), _)| *protocol).collect();
+        let computers: HashSet<IpAddr> = text.iter().map(|((_, address), _)| computer(address.ip)).collect();
         let fits = |(endpoint, score): &&(Endpoint, i32)| {
             let candidate = self.candidates.get(endpoint);
             let near = candidate.is_some_and(Candidate::on_link) && candidate.is_some_and(Candidate::acts_as_server);
-            let beside = text.is_empty() || text.iter().any(|(t, _)| same_computer(t.1.ip, endpoint.1.ip));
+            let beside = text.is_empty() || computers.contains(&computer(endpoint.1.ip));
             self.exchange(endpoint) == Some(Exchange::Binary)
                 && Some(endpoint.0) != taken
-                && !text.iter().any(|(other, _)| other.0 == endpoint.0)
+                && !protocols.contains(&endpoint.0)
                 && !is_other_service(endpoint.0, endpoint.1.port)
                 && *score >= LAB_SCORE
                 && near
@@ -177,9 +183,9 @@ impl<'a> Field<'a> {
     /// Attempts at a port of the lab's computer count beside its real servers where the port is one of a course: a server
     /// that was not started. Else they are some other program's.
     fn with_attempts(&self, mut chosen: Vec<(Endpoint, i32)>) -> Vec<(Endpoint, i32)> {
-        let hosts: Vec<IpAddr> = chosen.iter().map(|((_, address), _)| address.ip).collect();
-        let ports: Vec<u16> = chosen.iter().map(|((_, address), _)| address.port).collect();
-        let protocols: Vec<Protocol> = chosen.iter().map(|((protocol, _), _)| *protocol).collect();
+        let hosts: HashSet<IpAddr> = chosen.iter().map(|((_, address), _)| address.ip).collect();
+        let ports: HashSet<u16> = chosen.iter().map(|((_, address), _)| address.port).collect();
+        let protocols: HashSet<Protocol> = chosen.iter().map(|((protocol, _), _)| *protocol).collect();
         let more = self.ranked.iter().filter(|(endpoint, _)| {
             let (protocol, address) = endpoint;
             !protocols.contains(protocol)
@@ -191,8 +197,20 @@ impl<'a> Field<'a> {
         chosen
     }
 
-    /// Whether what nobody answered, or nobody said anything to, may have been meant for a server of the lab.
-    fn may_have_been_meant(&self, endpoint: &Endpoint) -> bool {
+    /// At how many ports of each computer there were attempts alone.
+    fn tried_ports(&self) -> HashMap<(Protocol, IpAddr), usize> {
+        let mut tried = HashMap::new();
+        let attempts = |what: &Candidate| what.exchange() == Some(Exchange::Attempts);
+        for ((protocol, address), _) in self.candidates.iter().filter(|(_, what)| attempts(what)) {
+            let count: &mut usize = tried.entry((*protocol, address.ip)).or_default();
+            *count = count.saturating_add(1);
+        }
+        tried
+    }
+
+    /// Whether what nobody answered, or nobody said anything to, may have been meant for a server of the lab. `tried` are
+    /// [`Field::tried_ports`].
+    fn may_have_been_meant(&self, endpoint: &Endpoint, tried: &HashMap<(Protocol, IpAddr), usize>) -> bool {
         let (protocol, address) = endpoint;
         let Some(candidate) = self.candidates.get(endpoint) else { return false };
         let near =
@@ -200,13 +218,7 @@ impl<'a> Field<'a> {
         let near = near && candidate.on_link();
         let plausible = is_course_port(address.port)
             || (!is_other_service(*protocol, address.port) && address.port < FIRST_DYNAMIC_PORT);
-        let tried: usize = self
-            .candidates
-            .iter()
-            .filter(|((other, tried), what)| {
-                other == protocol && tried.ip == address.ip && what.exchange() == Some(Exchange::Attempts)
-            })
-            .count();
+        let tried = tried.get(&(*protocol, address.ip)).copied().unwrap_or(0);
         let scanned = tried > SCANNED_PORTS || (tried == SCANNED_PORTS && !is_course_port(address.port));
         let silent = matches!(self.exchange(endpoint), Some(Exchange::Silence | Exchange::Attempts));
         silent && near && plausible && !scanned

@@ -1,6 +1,6 @@
 //! Ports that belong to other programs, and addresses that belong to no single host.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::types::Protocol;
 
@@ -62,7 +62,12 @@ pub(super) fn same_link(a: IpAddr, b: IpAddr) -> bool {
 
 /// Whether two addresses are of one computer: the same, or both of the loopback network.
 pub(super) fn same_computer(a: IpAddr, b: IpAddr) -> bool {
-    a == b || (a.is_loopback() && b.is_loopback())
+    computer(a) == computer(b)
+}
+
+/// The address that stands for all of a computer's in [`same_computer`].
+pub(super) fn computer(ip: IpAddr) -> IpAddr {
+    if ip.is_loopback() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { ip }
 }
 
 #[cfg(test)]

@@ -118,6 +118,13 @@ impl AllDetails {
         self.near.push(Details::new(at));
     }
 
+    /// Something of each cache line that holds those of a stream. To look at it brings them into the processor.
+    #[inline(always)]
+    pub(super) fn lines(&self, place: Place) -> u64 {
+        let of = |details: &Details| u8::from(details.first_time.is_some()) ^ details.late_completeness;
+        self.near.get(place.index()).map_or(0, |details| u64::from(of(details)))
+    }
+
     /// What is known of a stream.
     pub(super) fn get(&self, place: Place) -> Option<Known<'_>> {
         self.near.get(place.index()).map(|details| Known { details, far: &self.far, place })

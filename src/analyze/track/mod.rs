@@ -7,6 +7,7 @@
 //! `traffic` hands out what was found.
 
 mod arrival;
+mod by_stream;
 mod details;
 mod directions;
 mod elsewhere;
@@ -70,11 +71,11 @@ use records::Records;
 use starts::Starts;
 use tcp::Opening;
 
-/// Where the streams of some packets are, as long as no further stream has begun.
+/// Where the streams of some packets are, as long as no pair has a further one.
 pub(super) struct Window {
     pub(super) candidates: [Place; WINDOW],
-    /// Streams at that time.
-    pub(super) streams: usize,
+    /// Further streams of pairs that had one, at that time.
+    pub(super) reopened: u64,
 }
 
 /// Follows the frames of one capture.
@@ -85,6 +86,8 @@ pub struct Tracker {
     /// The streams of both protocols by the order of their first frames.
     streams: Records<Record>,
     rest: Rest,
+    /// Streams that are not the first ones of their pairs: the ports were used again.
+    reopened: u64,
     most_streams: usize,
     /// Frames of streams beyond the limit, and the first of them.
     unfollowed: u64,
@@ -121,6 +124,7 @@ impl Tracker {
                 elsewhere: Kinds::default(),
                 other: Collector::new(limits),
             },
+            reopened: 0,
             most_streams: limits.connections,
             unfollowed: 0,
             first_unfollowed: None,
@@ -169,7 +173,7 @@ impl Tracker {
                 return self.rest.pass_number(stream, &pair, at, quote.snmp);
             }
         };
-        if let Some(stream) = self.open_record(at, pair)
+        if let Some(stream) = self.open_record(at, pair, opening)
             && let Some(record) = self.streams.get_mut(stream.index())
         {
             if quote.protocol == Protocol::Tcp {
@@ -188,17 +192,22 @@ impl Tracker {
         let hash = |packet: &OrdinaryPacket| self.hasher.hash(&Pair::ordinary(packet));
         let hashes = packets.each_ref().map(|packet| packet.as_ref().map_or(0, hash));
         let candidates = hashes.map(|hash| self.index.candidate(hash));
-        let touch = |stream: &Place| self.streams.get(stream.index()).map_or(0, Record::lines);
+        let touch = |stream: &Place| match self.streams.get(stream.index()) {
+            Some(record) if record.is_ready() => record.lines(),
+            Some(record) => record.lines() ^ self.rest.details.lines(*stream),
+            None => 0,
+        };
         black_box(candidates.iter().fold(0, |all, candidate| all ^ touch(candidate)));
-        Window { candidates, streams: self.streams.len() }
+        Window { candidates, reopened: self.reopened }
     }
 
-    /// Takes in the next frame of the capture, an ordinary packet, whose stream was looked up when there were this many.
+    /// Takes in the next frame of the capture, an ordinary packet, whose stream was looked up when this many were reopened.
     #[inline(always)]
-    pub(super) fn add_ordinary(&mut self, seen: &Seen<'_>, streams: usize, candidate: Place) {
+    pub(super) fn add_ordinary(&mut self, seen: &Seen<'_>, reopened: u64, candidate: Place) {
         self.rest.other.add_transport(seen.packet.protocol, seen.entry.original_length);
+        // A stream that has the packet's pair is the latest one of it, if none was reopened since.
         // Copies, so that the frames that do not come there need not be written to memory.
-        if streams == self.streams.len()
+        if reopened == self.reopened
             && let Some(record) = self.streams.get_mut(candidate.index())
             && let Some(sender) = record.pair().side_of(&seen.pair())
         {
@@ -234,7 +243,7 @@ impl Tracker {
     /// Opens a stream and counts its first frame.
     fn open(&mut self, arrival: impl Arrival, opening: Opening) {
         let (at, pair) = (arrival.at(), arrival.pair());
-        let Some(stream) = self.open_record(at, pair) else { return self.leave_out(at.number) };
+        let Some(stream) = self.open_record(at, pair, opening) else { return self.leave_out(at.number) };
         let Some(record) = self.streams.get_mut(stream.index()) else { return };
         self.rest.count(record, arrival, stream, Side::Originator);
         if pair.protocol() == Protocol::Tcp
@@ -245,10 +254,11 @@ impl Tracker {
     }
 
     /// Opens a stream without a frame. `None` where the limit of streams is reached.
-    fn open_record(&mut self, at: At, pair: Pair) -> Option<Place> {
+    fn open_record(&mut self, at: At, pair: Pair, opening: Opening) -> Option<Place> {
         if self.streams.len() >= self.most_streams {
             return None;
         }
+        self.reopened = self.reopened.wrapping_add(u64::from(opening == Opening::PortReuse));
         let stream = self.index.open(&mut self.streams, Record::new(pair, at), self.hasher.hash(&pair))?;
         self.rest.details.push(at);
         Some(stream)

@@ -1,6 +1,7 @@
 //! Notes on single frames, for answers that name frames and for ladder diagrams. Bounded: the first frames of each
 //! stream, as many as the limits allow.
 
+use super::by_stream::ByStream;
 use super::headers::Fields;
 use super::model::FrameNote;
 use super::packed::PackedFrame;
@@ -24,8 +25,13 @@ pub(super) struct Note {
     flags: TcpFlags,
     /// Bit 0: sent by the responder. Bit 1: retransmission.
     marks: u8,
+    /// Where the options of a SYN are among those of all, or [`NO_OPTIONS`].
+    options: u32,
     fields: Fields,
 }
+
+/// A frame without options that are kept. There are never so many: notes are bounded.
+const NO_OPTIONS: u32 = u32::MAX;
 
 /// What a note is made of.
 pub(super) struct Noted {
@@ -74,15 +80,14 @@ impl Note {
 pub(super) struct Notes {
     all: Vec<Note>,
     /// Of the SYNs among them.
-    options: Vec<(PackedFrame, TcpOptions)>,
+    options: Vec<TcpOptions>,
 }
 
 /// The notes of each stream together, in frame order.
 #[derive(Debug)]
 pub(super) struct SortedNotes {
-    all: Vec<Note>,
-    /// In frame order.
-    options: Vec<(PackedFrame, TcpOptions)>,
+    all: ByStream<Note>,
+    options: Vec<TcpOptions>,
 }
 
 /// How many notes may still be taken.
@@ -108,7 +113,7 @@ impl Notes {
     /// Notes a frame that the budget allows.
     pub(super) fn push(&mut self, budget: &mut NoteBudget, stream: Place, noted: &Noted, options: Option<TcpOptions>) {
         budget.left = budget.left.saturating_sub(1);
-        self.options.extend(options.map(|options| (PackedFrame::new(noted.frame), options)));
+        let place = u32::try_from(self.options.len()).unwrap_or(NO_OPTIONS);
         self.all.push(Note {
             stream,
             sequence: noted.sequence,
@@ -118,16 +123,16 @@ impl Notes {
             frame: PackedFrame::new(noted.frame),
             flags: noted.flags,
             marks: u8::from(noted.sender == Side::Responder) | u8::from(noted.retransmission) << 1,
+            options: options.map_or(NO_OPTIONS, |_| place),
             fields: noted.fields,
         });
+        self.options.extend(options);
     }
 
-    /// Puts the notes of each stream together, in frame order. Nothing is kept for each stream: there may be far more of
-    /// them than notes.
-    pub(super) fn sort(mut self) -> SortedNotes {
-        // They come in frame order, which this keeps; and it moves each note once. The options come in frame order, too.
-        self.all.sort_by_cached_key(|note| note.stream.number());
-        SortedNotes { all: self.all, options: self.options }
+    /// Puts the notes of each stream together, in frame order.
+    pub(super) fn sort(self) -> SortedNotes {
+        // They come in frame order.
+        SortedNotes { all: ByStream::new(&self.all, |note| note.stream), options: self.options }
     }
 }
 
@@ -144,19 +149,11 @@ impl SortedNotes {
 
     /// What a SYN offered.
     fn options_of(&self, note: &Note) -> Option<TcpOptions> {
-        if !note.flags.has(TcpFlags::SYN) {
-            return None;
-        }
-        let frame = note.frame.get();
-        let place = self.options.binary_search_by_key(&frame, |(syn, _)| syn.get()).ok()?;
-        self.options.get(place).map(|(_, options)| *options)
+        self.options.get(usize::try_from(note.options).ok()?).copied()
     }
 
     /// The notes of a stream.
     pub(super) fn of(&self, stream: Place) -> &[Note] {
-        let start = self.all.partition_point(|note| note.stream.number() < stream.number());
-        let rest = self.all.get(start..).unwrap_or_default();
-        let length = rest.partition_point(|note| note.stream == stream);
-        rest.get(..length).unwrap_or_default()
+        self.all.of(stream)
     }
 }

@@ -127,6 +127,12 @@ impl Record {
         u64::from(self.completeness) ^ sender.payload_bytes
     }
 
+    /// Whether there are frames that [`Record::add_expected`] takes.
+    #[inline(always)]
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.0 != 0
+    }
+
     /// Counts a frame of which nothing else is to be noted: a datagram like those before, or the next segment of a
     /// connection that stands. Most are. False where it is another one, which is not counted.
     ///

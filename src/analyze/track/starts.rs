@@ -1,6 +1,7 @@
 //! How the payload of single frames begins: what was typed, for reports that show it beside its frame. Bounded: the first
 //! frames with payload of each side of a stream, as many as the limits allow.
 
+use super::by_stream::ByStream;
 use super::packed::PackedFrame;
 use super::place::Place;
 use crate::limits::Limits;
@@ -34,6 +35,13 @@ impl<'a> PayloadStart<'a> {
     fn of(payload: &'a [u8], length: u32) -> PayloadStart<'a> {
         let start = payload.get(..LOOKED_AT).unwrap_or(payload);
         let cut = u32::try_from(start.len()).is_ok_and(|seen| seen < length);
+        // Most lines are of nothing else, which is quickly found out for all bytes at once.
+        if start.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'))
+            && !start.is_empty()
+            && let Ok(text) = str::from_utf8(start)
+        {
+            return PayloadStart::of_text(text, !cut);
+        }
         let mut chunks = start.utf8_chunks();
         let (valid, invalid) = chunks.next().map_or(("", &[][..]), |first| (first.valid(), first.invalid()));
         // The last character may be cut in its middle.
@@ -44,14 +52,18 @@ impl<'a> PayloadStart<'a> {
         if !ends_well || text.is_empty() || text.contains(is_control) {
             return PayloadStart::Binary;
         }
-        let only_zeros_follow = text.len() < valid.len();
-        let line = match cut && !only_zeros_follow {
-            true => text,
-            false => text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line)),
+        PayloadStart::of_text(text, !cut || text.len() < valid.len())
+    }
+
+    /// Of a text; `whole` says that it is all of it but for zeros.
+    fn of_text(text: &'a str, whole: bool) -> PayloadStart<'a> {
+        let line = match whole {
+            true => text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line)),
+            false => text,
         };
         match line.char_indices().nth(CHARACTERS) {
             Some((end, _)) => PayloadStart::Text { text: line.get(..end).unwrap_or(line), whole: false },
-            None => PayloadStart::Text { text: line, whole: !cut || only_zeros_follow },
+            None => PayloadStart::Text { text: line, whole },
         }
     }
 }
@@ -85,7 +97,7 @@ pub(super) struct Starts {
 /// Those of each stream together, in frame order.
 #[derive(Debug)]
 pub(super) struct SortedStarts {
-    kept: Vec<Kept>,
+    kept: ByStream<Kept>,
     text: String,
 }
 
@@ -110,19 +122,16 @@ impl Starts {
         self.kept.push(Kept { stream, frame: PackedFrame::new(frame), from, length, kind });
     }
 
-    pub(super) fn sort(mut self) -> SortedStarts {
+    pub(super) fn sort(self) -> SortedStarts {
         // They came in frame order.
-        self.kept.sort_by_key(|kept| kept.stream.number());
-        SortedStarts { kept: self.kept, text: self.text }
+        SortedStarts { kept: ByStream::new(&self.kept, |kept| kept.stream), text: self.text }
     }
 }
 
 impl SortedStarts {
     /// The frames of a stream, in order, with how their payload begins.
     pub(super) fn of(&self, stream: Place) -> impl Iterator<Item = (FrameNumber, PayloadStart<'_>)> {
-        let first = self.kept.partition_point(|kept| kept.stream.number() < stream.number());
-        let rest = self.kept.get(first..).unwrap_or_default().iter();
-        rest.take_while(move |kept| kept.stream == stream).filter_map(|kept| {
+        self.kept.of(stream).iter().filter_map(|kept| {
             let from = usize::try_from(kept.from).ok()?;
             let text = self.text.get(from..from.checked_add(usize::from(kept.length))?)?;
             let start = match kept.kind {

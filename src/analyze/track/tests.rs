@@ -234,7 +234,7 @@ fn follow_in_windows(all: &[Sent], limits: &Limits) -> Traffic {
             match &packets[place] {
                 Some(packet) => {
                     let seen = Seen { number: frame.number.0, entry, packet, bytes: frame.data };
-                    tracker.add_ordinary(&seen, window.streams, window.candidates[place]);
+                    tracker.add_ordinary(&seen, window.reopened, window.candidates[place]);
                 }
                 None => tracker.add(frame, &some[place].packet_in(frame.data)),
             }
