@@ -128,7 +128,7 @@ fn report_json(bencher: Bencher, kind: Kind) {
     let analysis = analysis(kind);
     bencher.bench_local(|| {
         let mut out = Vec::new();
-        json::write(&mut out, &analysis).unwrap();
+        json::write(&mut out, &analysis, &json::OneByOne).unwrap();
         out
     });
 }

@@ -147,7 +147,7 @@ fn report(captures: Vec<CaptureFacts>, journals: &[NamedJournal], tally: &mut Ta
     let analysis = analyze(captures, journals, &LabConfig::default());
     let options = table::Options { style: Style::Plain, detail: table::Detail::Short };
     table::write(&mut io::sink(), &analysis, options).expect("a sink takes everything");
-    json::write(&mut io::sink(), &analysis).expect("a sink takes everything");
+    json::write(&mut io::sink(), &analysis, &json::OneByOne).expect("a sink takes everything");
 }
 
 /// The most memory that this process ever had, where the system says (Linux: `VmHWM`).

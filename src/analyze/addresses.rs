@@ -4,6 +4,7 @@
 //! and those that share one are summed up when it is listed.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Range;
 
 use crate::analyze::analysis::{AddressRole, AddressSummary, Role, RoleBasis};
 use crate::analyze::track::{Side, StreamEnds, Traffic};
@@ -27,6 +28,18 @@ impl<'a> Addresses<'a> {
     /// The addresses, each once for each protocol.
     pub fn iter(&self) -> impl Iterator<Item = Shared<'_>> + Clone {
         self.tcp.iter().chain(self.udp.iter())
+    }
+
+    /// Ends of connections and conversations in all; each address has one or more of them in a row.
+    pub fn ends(&self) -> usize {
+        self.tcp.entries.len().saturating_add(self.udp.entries.len())
+    }
+
+    /// The addresses whose first end is in this range of [`Addresses::ends`].
+    pub fn beginning_in(&self, ends: Range<usize>) -> impl Iterator<Item = Shared<'_>> {
+        let tcp = self.tcp.entries.len();
+        let of_udp = ends.start.saturating_sub(tcp)..ends.end.saturating_sub(tcp);
+        self.tcp.beginning_in(ends).chain(self.udp.beginning_in(of_udp))
     }
 }
 
@@ -180,6 +193,17 @@ impl<'a> Index<'a> {
         self.entries.chunk_by(|_, right| right & SAME != 0).map(|ends| Shared { index: self, ends })
     }
 
+    fn beginning_in(&self, ends: Range<usize>) -> impl Iterator<Item = Shared<'_>> {
+        let entries = |from: usize| self.entries.get(from..).unwrap_or_default();
+        let shares = |entry: &u64| entry & SAME != 0;
+        let begins: Range<usize> = ends.start..ends.end.min(self.entries.len());
+        begins.filter(move |at| entries(*at).first().is_some_and(|entry| !shares(entry))).map(move |at| {
+            let from = entries(at);
+            let others = from.iter().skip(1).take_while(|entry| shares(entry)).count();
+            Shared { index: self, ends: from.get(..=others).unwrap_or_default() }
+        })
+    }
+
     fn address(&self, end: End) -> Option<SocketAddress> {
         let [a, b] = self.stream(end)?.addresses;
         match end.side() {
@@ -295,6 +319,16 @@ mod tests {
         let listed: Vec<_> =
             addresses.iter().filter_map(|shared| shared.summary()).map(|of| (of.address, of.frames)).collect();
         assert!(listed.iter().copied().eq(expected), "{} listed", listed.len());
+        for together in [1, 7, 1 << 20] {
+            let pieces = (0..addresses.ends()).step_by(together);
+            let in_pieces = pieces.flat_map(|from| addresses.beginning_in(from..from + together));
+            assert!(
+                in_pieces
+                    .filter_map(|shared| shared.summary())
+                    .map(|of| (of.address, of.frames))
+                    .eq(listed.iter().copied())
+            );
+        }
     }
 
     /// Clients on neighbouring ports, two servers of which one has an IPv6 address too.

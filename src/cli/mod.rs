@@ -14,6 +14,7 @@ mod interfaces;
 mod lab;
 mod lab_file;
 mod output;
+mod pieces;
 mod progress;
 mod python;
 mod reading;

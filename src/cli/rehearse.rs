@@ -20,6 +20,7 @@ use crate::analyze::facts::NamedJournal;
 use crate::analyze::pipeline::read_capture;
 use crate::cli::exit::{Failure, say};
 use crate::cli::output::{Color, Destination};
+use crate::cli::pieces::TwoThreads;
 use crate::journal::Journal;
 use crate::lab::{HostName, LabConfig, Question};
 use crate::limits::Limits;
@@ -437,7 +438,7 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
     let mut analysis = crate::analyze::analyze(captures, &journals, &lab);
     analysis.answers.retain(|answer| is_about(plan, &answer.question));
     let path = folder.join(ANSWERS);
-    Destination::File(path).write(|out| json::write(out, &analysis))?;
+    Destination::File(path).write(|out| json::write(out, &analysis, &TwoThreads))?;
     let screen = Destination::Screen;
     let options = table::Options { style: screen.style(arguments.color), detail: table::Detail::Explained };
     screen.write(|out| {

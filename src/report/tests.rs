@@ -23,7 +23,7 @@ use crate::types::{FrameNumber, Protocol, StreamNumber};
 
 fn as_json(analysis: &Analysis) -> (String, Value) {
     let mut out = Vec::new();
-    json::write(&mut out, analysis).unwrap();
+    json::write(&mut out, analysis, &json::OneByOne).unwrap();
     let text = String::from_utf8(out).unwrap();
     let value = serde_json::from_str(&text).unwrap();
     (text, value)

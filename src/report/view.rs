@@ -93,6 +93,12 @@ pub fn tcp(capture: &CaptureAnalysis) -> impl Iterator<Item = Tcp> + '_ {
     tcp_where(capture, |_| true)
 }
 
+/// The one at this position in that order.
+pub fn tcp_at(capture: &CaptureAnalysis, position: usize) -> Option<Tcp> {
+    let role = capture.tcp_roles.get(position).copied().unwrap_or(NO_ROLE);
+    Some(Tcp { connection: capture.traffic.tcp_at(position)?, role })
+}
+
 /// Those of the lab, or the other ones.
 pub fn tcp_of(capture: &CaptureAnalysis, lab: bool) -> impl Iterator<Item = Tcp> + '_ {
     tcp_where(capture, move |role| role.lab == lab)
@@ -112,6 +118,12 @@ pub fn count_tcp(capture: &CaptureAnalysis) -> (usize, usize) {
 /// The capture's UDP conversations in stream order.
 pub fn udp(capture: &CaptureAnalysis) -> impl Iterator<Item = Udp> + '_ {
     udp_where(capture, |_| true)
+}
+
+/// The one at this position in that order.
+pub fn udp_at(capture: &CaptureAnalysis, position: usize) -> Option<Udp> {
+    let role = capture.udp_roles.get(position).copied().unwrap_or(NO_ROLE);
+    Some(Udp { conversation: capture.traffic.udp_at(position)?, role })
 }
 
 /// Those of the lab, or the other ones.

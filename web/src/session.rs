@@ -138,7 +138,7 @@ impl Session {
         let analysis = self.analysis.as_ref().ok_or_else(|| io::Error::other("nothing was analyzed"))?;
         match what.split_once(':').unwrap_or((what, "")) {
             ("html", _) => html::write(out, analysis)?,
-            ("json", _) => json::write(out, analysis)?,
+            ("json", _) => json::write(out, analysis, &json::OneByOne)?,
             ("markdown", _) => markdown::write(out, analysis)?,
             ("csv", table) => csv::write(out, analysis, table.parse().map_err(io::Error::other)?)?,
             ("annotated", capture) => self.annotated(analysis, capture, source, out)?,

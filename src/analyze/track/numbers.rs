@@ -162,7 +162,8 @@ impl Numbers {
         &self.split
     }
 
-    fn number(&self, position: usize) -> Option<StreamNumber> {
+    /// The number of the stream at this position by number.
+    pub(super) fn number(&self, position: usize) -> Option<StreamNumber> {
         match &self.numbers {
             None => u32::try_from(position).ok().map(StreamNumber),
             Some(numbers) => numbers.get(position).copied().map(StreamNumber),

@@ -70,6 +70,11 @@ impl Traffic {
         Some(record.connection(details, stream))
     }
 
+    /// The TCP connection at this position among the connections, by stream number.
+    pub fn tcp_at(&self, position: usize) -> Option<TcpConnection> {
+        self.tcp(self.tcp.number(position)?)
+    }
+
     /// The ends of the TCP connection at this position among the connections, by stream number.
     pub fn tcp_ends(&self, position: usize) -> Option<StreamEnds> {
         self.ends(*self.tcp.places().get(position)?)
@@ -109,6 +114,11 @@ impl Traffic {
     pub fn udp(&self, stream: StreamNumber) -> Option<UdpConversation> {
         let (record, details) = self.at(self.udp.place(stream)?)?;
         Some(record.conversation(details, stream))
+    }
+
+    /// The UDP conversation at this position among the conversations, by stream number.
+    pub fn udp_at(&self, position: usize) -> Option<UdpConversation> {
+        self.udp(self.udp.number(position)?)
     }
 
     /// The ends of the UDP conversation at this position among the conversations, by stream number.

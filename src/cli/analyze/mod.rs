@@ -17,6 +17,7 @@ use crate::analyze::analysis::{Analysis, Severity};
 use crate::analyze::{CaptureFacts, NamedJournal};
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
+use crate::cli::pieces::TwoThreads;
 use crate::cli::progress::Progress;
 use crate::cli::reading::read_capture;
 use crate::journal::Journal;
@@ -123,7 +124,7 @@ fn write(arguments: &Arguments, output: &Output, analysis: &Analysis) -> Result<
             let charset = destination.charset();
             ladder::text::write(out, analysis, ladder::text::Options { style, charset, wanted, all })
         }
-        Content::Json => json::write(out, analysis),
+        Content::Json => json::write(out, analysis, &TwoThreads),
         Content::Html => html::write(out, analysis),
         Content::Markdown => markdown::write(out, analysis),
         Content::Csv(table) => csv::write(out, analysis, table),

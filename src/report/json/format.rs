@@ -7,16 +7,31 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use crate::escape::is_harmful;
 
 /// Levels that are indented: document, captures or answers, one of them, its lists.
-const INDENTED: usize = 4;
+pub(super) const INDENTED: usize = 4;
+
+/// Writes what stands for a raw value.
+pub(super) type Raw<'a> = dyn Fn(&mut dyn Write, &str) -> io::Result<()> + 'a;
 
 /// Lays out the outer levels for people, the inner ones for line-based tools, and writes harmful characters as escapes.
 #[derive(Default)]
-pub(crate) struct Harmless {
+pub(crate) struct Harmless<'a> {
     depth: usize,
     pretty: PrettyFormatter<'static>,
+    /// Without it, raw values are written as they are.
+    raw: Option<&'a Raw<'a>>,
 }
 
-impl Harmless {
+impl<'a> Harmless<'a> {
+    /// For a document whose raw values stand for something else.
+    pub(super) fn with_raw(raw: &'a Raw<'a>) -> Self {
+        Harmless { raw: Some(raw), ..Harmless::default() }
+    }
+
+    /// For an item of a capture's list, which stands on one line.
+    pub(super) fn of_item() -> Self {
+        Harmless { depth: INDENTED, ..Harmless::default() }
+    }
+
     fn is_indented(&self) -> bool {
         self.depth <= INDENTED
     }
@@ -32,7 +47,7 @@ macro_rules! by_level {
     };
 }
 
-impl Formatter for Harmless {
+impl Formatter for Harmless<'_> {
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth = self.depth.saturating_add(1);
         by_level!(self, begin_array, writer)
@@ -78,7 +93,7 @@ impl Formatter for Harmless {
     /// serde_json escapes what JSON demands (quotes, backslashes, C0); the rest is looked through here.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         // Nearly all text is plain ASCII; serde_json has taken the controls out of it already.
-        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
+        if fragment.bytes().fold(0, u8::max) < 0x7f {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;
@@ -91,6 +106,13 @@ impl Formatter for Harmless {
             rest = from.get(c.len_utf8()..).unwrap_or_default();
         }
         writer.write_all(rest.as_bytes())
+    }
+
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, mut writer: &mut W, fragment: &str) -> io::Result<()> {
+        match self.raw {
+            Some(write) => write(&mut writer, fragment),
+            None => writer.write_all(fragment.as_bytes()),
+        }
     }
 }
 

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::analyze::addresses::Addresses;
 use crate::analyze::analysis::{
     AddressRole, Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Facts, Finding, HostBasis, HostFound,
     LabFound, RecordedStep, RoleBasis, ServerFound, ServerKind, ServiceFound, Severity, Status, Verdict,
@@ -16,32 +15,20 @@ use crate::analyze::track::{Close, HandshakeState, SideCounts, TcpConnection, Ud
 use crate::capfile::{CaptureWarning, Interface};
 use crate::lab::{Points, Step};
 use crate::report::json::frames::{DatagramJson, SegmentJson, listed};
+use crate::report::json::placeholder::{ListKind, Placeholder, Reference};
 use crate::report::typed::Contents;
-use crate::report::view::{self, Ends, Tcp, Udp};
+use crate::report::view::{Ends, Tcp, Udp};
 use crate::report::{link_type, words};
 use crate::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
 
 /// The name and version of the contract.
 pub const SCHEMA: &str = "socklab.analysis/1";
 
-/// A list whose items are made and written one by one.
-struct Each<F>(F);
-
-impl<F, I> Serialize for Each<F>
-where
-    F: Fn() -> I,
-    I: Iterator<Item: Serialize>,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
-}
-
 /// The document.
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
     schema: &'static str,
-    captures: Vec<Capture<'a>>,
+    captures: Vec<CaptureJson<'a>>,
     lab: LabJson<'a>,
     findings: Vec<FindingJson<'a>>,
     answers: Vec<AnswerJson<'a>>,
@@ -51,7 +38,12 @@ impl<'a> Document<'a> {
     pub(super) fn of(analysis: &'a Analysis) -> Self {
         Document {
             schema: SCHEMA,
-            captures: analysis.captures.iter().map(Capture).collect(),
+            captures: analysis
+                .captures
+                .iter()
+                .enumerate()
+                .map(|(number, capture)| CaptureJson::of(number, capture))
+                .collect(),
             lab: LabJson::of(&analysis.lab),
             findings: analysis.findings.iter().map(FindingJson::of).collect(),
             answers: analysis.answers.iter().map(AnswerJson::of).collect(),
@@ -59,11 +51,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// A capture; its lists can be long.
-struct Capture<'a>(&'a CaptureAnalysis);
-
 #[derive(Serialize)]
-struct CaptureJson<'a, T, U, A> {
+struct CaptureJson<'a> {
     file: &'a str,
     format: &'static str,
     compression: Option<&'static str>,
@@ -79,17 +68,17 @@ struct CaptureJson<'a, T, U, A> {
     warnings: Vec<WarningJson<'a>>,
     step: Option<StepJson>,
     steps: Vec<StepJson>,
-    tcp_connections: T,
-    udp_conversations: U,
-    socket_addresses: A,
+    tcp_connections: Placeholder,
+    udp_conversations: Placeholder,
+    socket_addresses: Placeholder,
 }
 
-impl Serialize for Capture<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Capture(capture) = *self;
+impl<'a> CaptureJson<'a> {
+    /// The capture with this number; its lists can be long.
+    fn of(number: usize, capture: &'a CaptureAnalysis) -> Self {
         let info = &capture.info;
-        let addresses = Addresses::new(&capture.traffic, &capture.tcp_roles, &capture.udp_roles);
-        let json = CaptureJson {
+        let list = |kind| Placeholder(Reference { capture: number, kind });
+        CaptureJson {
             file: &capture.file,
             format: words::format(info.format),
             compression: info.compression.map(words::compression),
@@ -105,11 +94,10 @@ impl Serialize for Capture<'_> {
             warnings: info.warnings.iter().map(WarningJson::of).collect(),
             step: capture.step().map(StepJson::of),
             steps: capture.steps.iter().map(StepJson::of).collect(),
-            tcp_connections: Each(|| view::tcp(capture).map(|tcp| TcpJson::of(capture, &tcp))),
-            udp_conversations: Each(|| view::udp(capture).map(|udp| UdpJson::of(capture, &udp))),
-            socket_addresses: Each(|| addresses.iter().filter_map(|address| address.summary())),
-        };
-        json.serialize(serializer)
+            tcp_connections: list(ListKind::Tcp),
+            udp_conversations: list(ListKind::Udp),
+            socket_addresses: list(ListKind::Addresses),
+        }
     }
 }
 
@@ -178,7 +166,7 @@ impl StepJson {
 }
 
 #[derive(Serialize)]
-struct TcpJson {
+pub(super) struct TcpJson {
     stream: StreamNumber,
     client: SocketAddress,
     server: SocketAddress,
@@ -254,7 +242,7 @@ impl TcpSideJson {
 }
 
 impl TcpJson {
-    fn of(capture: &CaptureAnalysis, tcp: &Tcp) -> Self {
+    pub(super) fn of(capture: &CaptureAnalysis, tcp: &Tcp) -> Self {
         let connection = &tcp.connection;
         let story = capture.stories.get(&connection.stream);
         let (addresses, counts) = (tcp.addresses(), tcp.counts());
@@ -332,7 +320,7 @@ impl ServiceJson {
 }
 
 #[derive(Serialize)]
-struct UdpJson {
+pub(super) struct UdpJson {
     stream: StreamNumber,
     client: SocketAddress,
     server: SocketAddress,
@@ -361,7 +349,7 @@ impl From<UdpSide> for UdpSideJson {
 }
 
 impl UdpJson {
-    fn of(capture: &CaptureAnalysis, udp: &Udp) -> Self {
+    pub(super) fn of(capture: &CaptureAnalysis, udp: &Udp) -> Self {
         let conversation = &udp.conversation;
         let (addresses, counts) = (udp.addresses(), udp.counts());
         UdpJson {

@@ -11,7 +11,7 @@ use super::set::Set;
 /// Every sentence of an answer is a claim, and every claim a sentence, in the text and in the published JSON.
 pub(super) fn text_is_claims(set: &Set) -> Vec<String> {
     let mut json = Vec::new();
-    socklab::report::json::write(&mut json, &set.analysis).unwrap();
+    socklab::report::json::write(&mut json, &set.analysis, &socklab::report::json::OneByOne).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     let mut faults = Vec::new();
     for (answer, published) in set.analysis.answers.iter().zip(json["answers"].as_array().unwrap()) {

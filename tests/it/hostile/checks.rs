@@ -198,7 +198,7 @@ pub(crate) fn reports(analysis: &Analysis) {
     let html = written(|out| html::write(out, analysis));
     no_harm("HTML", &html);
     assert!(!html.contains(MARKUP), "markup of a file's name in the page");
-    let json = written(|out| json::write(out, analysis));
+    let json = written(|out| json::write(out, analysis, &json::OneByOne));
     no_harm("JSON", &json);
     let document: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(document["captures"].as_array().map(Vec::len), Some(analysis.captures.len()));

@@ -131,7 +131,7 @@ fn notes() {
         assert_eq!(capture.traffic.udp_notes(socklab::types::StreamNumber(0)).len(), noted);
         let analysis = analyze(vec![capture], &[], &LabConfig::default());
         let mut json = Vec::new();
-        socklab::report::json::write(&mut json, &analysis).unwrap();
+        socklab::report::json::write(&mut json, &analysis, &socklab::report::json::OneByOne).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(json["captures"][0]["udp_conversations"][0]["frame_list_complete"], noted == 6, "{json:#}");
     }
