@@ -178,7 +178,8 @@ fn value_of(facts: &Facts, key: &str) -> Option<Value> {
         },
         Facts::UdpFrames { tcp_control_frames, udp_control_frames, udp_datagrams } => match key {
             "tcp_control_frames" => tcp_control_frames.map(Value::Count),
-            "udp_control_frames" => udp_control_frames.map(Value::Count),
+            // UDP needs none: that is known without a capture, but only datagrams show that it was looked at.
+            "udp_control_frames" => udp_control_frames.filter(|_| udp_datagrams.is_some()).map(Value::Count),
             _ => udp_datagrams.map(Value::Count),
         },
         Facts::Measured(MeasuredFacts(all)) => {

@@ -269,6 +269,23 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_a_capture_must_show_earns_points_without_one() {
+        let right = "[\"I.4a\"]\ntcp_control_frames = 5\nudp_control_frames = 0\nudp_datagrams = 4\n[\"II.2\"]\n\
+                     listening_sockets = 1\nconnection_sockets = 4\nsockets_created = 5\n[\"II.1\"]\nclients_served = 4\n";
+        let (form, problems) = Form::read(right, &Sheet::built_in());
+        assert_eq!(problems, []);
+        for (rubric, earns) in [("", false), ("[credit]\nnot_in_capture = \"full\"", true)] {
+            let items = judged(Some(&form), rubric).into_iter().flat_map(|grade| grade.items);
+            let items: Vec<ItemGrade> = items.filter(|item| item.given.is_some()).collect();
+            assert_eq!(items.len(), 7);
+            for item in items {
+                assert_eq!(item.points == item.max_points, earns, "{}", item.key);
+                assert_eq!((item.points + item.pending, item.verdict), (item.max_points, Verdict::NotInCapture));
+            }
+        }
+    }
+
+    #[test]
     fn what_no_capture_shows_is_paid_as_the_rubric_has_it() {
         let (form, problems) =
             Form::read("[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"98\"\n", &Sheet::built_in());

@@ -113,9 +113,8 @@ fn is_grounded(question: &str, key: &str, which: u32) -> bool {
     let (step8, step12, part2) = (which & 1 != 0, which & 2 != 0, which & 12);
     match (question, key) {
         ("I.2" | "I.3" | "I.4b", _) => true,
-        // UDP has none, whatever is captured.
-        ("I.4a", "udp_control_frames") => true,
-        ("I.4a", "udp_datagrams") => step12,
+        // UDP has none, which earns its points where UDP was looked at.
+        ("I.4a", "udp_control_frames" | "udp_datagrams") => step12,
         ("I.1a" | "I.1b" | "I.4a", _) => step8,
         (_, "server_socket_addresses" | "listening_sockets") => part2 != 0,
         _ => part2 == 12,
