@@ -25,12 +25,18 @@ const SHOWN: usize = 64;
 const LEADS_OUT: &str = "its path leads out of the archive";
 const LONG_NAME: &str = "its name is longer than 1024 bytes";
 
+/// A tar archive ends with blocks of zeros (POSIX.1-2017, ustar Interchange Format). One that was cut between two files ends
+/// like the few that are written without.
+const NO_END: &str = "the tar archive has no end mark: it may have been cut off, with files missing";
+
 /// What comes of each entry: a file with its name and bytes, or a name with the reason why it is refused.
 pub trait Visit {
     /// A file.
     fn file(&mut self, name: &str, reader: &mut dyn Read);
     /// An entry that is refused.
     fn refuse(&mut self, name: &str, reason: &str);
+    /// The archive may have held more than was found in it.
+    fn may_lack(&mut self, reason: &str);
     /// Whether to go on.
     fn goes_on(&self) -> bool;
 }
@@ -301,7 +307,8 @@ pub fn tar_gz(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String
 /// Why it can't be read further.
 pub fn tar(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String> {
     let damaged = |error: io::Error| format!("the tar archive can't be read further ({error})");
-    let mut archive = tar::Archive::new(reader);
+    let mut is_at_end = false;
+    let mut archive = tar::Archive::new(Ending { reader, is_at_end: &mut is_at_end });
     let mut long_name: Option<Vec<u8>> = None;
     for entry in archive.entries().map_err(damaged)?.raw(true) {
         if !visit.goes_on() {
@@ -326,7 +333,24 @@ pub fn tar(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String> {
             None => {}
         }
     }
+    if is_at_end {
+        visit.may_lack(NO_END);
+    }
     Ok(())
+}
+
+/// A reader that knows whether it was read to its end.
+struct Ending<'r> {
+    reader: &'r mut dyn Read,
+    is_at_end: &'r mut bool,
+}
+
+impl Read for Ending<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.reader.read(buffer)?;
+        *self.is_at_end |= length == 0 && !buffer.is_empty();
+        Ok(length)
+    }
 }
 
 fn refused(kind: EntryType) -> Option<&'static str> {
@@ -413,5 +437,54 @@ mod tests {
         };
         assert!(check_bulk(&mut io::Cursor::new(end(MOST_IN_BULK + 1)), MOST_IN_BULK).unwrap_err().contains("200001"));
         assert!(check_bulk(&mut io::Cursor::new(end(MOST_IN_BULK)), MOST_IN_BULK).is_ok());
+    }
+
+    /// What is seen of an archive: the names of its files, and what it may lack.
+    #[derive(Default)]
+    struct Seen(Vec<String>, Vec<String>);
+
+    impl Visit for Seen {
+        fn file(&mut self, name: &str, reader: &mut dyn Read) {
+            // Not all of it, as where a file is not of interest.
+            let _ = reader.take(10).read_to_end(&mut Vec::new());
+            self.0.push(name.to_owned());
+        }
+
+        fn refuse(&mut self, name: &str, reason: &str) {
+            panic!("{name}: {reason}");
+        }
+
+        fn may_lack(&mut self, reason: &str) {
+            self.1.push(reason.to_owned());
+        }
+
+        fn goes_on(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_tar_archive_that_was_cut_between_two_files_is_told_from_a_whole_one() {
+        let mut builder = tar::Builder::new(Vec::new());
+        // The first file ends with a block of zeros, which is no end mark.
+        for (name, bytes) in [("a", vec![0; 1024]), ("b", vec![1; 300])] {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(u64::try_from(bytes.len()).unwrap());
+            header.set_cksum();
+            builder.append_data(&mut header, name, bytes.as_slice()).unwrap();
+        }
+        let whole = builder.into_inner().unwrap();
+        assert_eq!(whole.len(), 512 + 1024 + 512 + 512 + 1024);
+        let read = |length: usize| {
+            let mut seen = Seen::default();
+            let result = tar(&mut &whole[..length], &mut seen);
+            (seen.0.join(" "), seen.1, result.is_ok())
+        };
+        assert_eq!(read(whole.len()), ("a b".to_owned(), Vec::new(), true));
+        // One block of zeros is enough for an end, as GNU tar has it, which only warns.
+        assert_eq!(read(whole.len() - 512), ("a b".to_owned(), Vec::new(), true));
+        assert_eq!(read(512 + 1024 + 512 + 512), ("a b".to_owned(), vec![NO_END.to_owned()], true));
+        assert_eq!(read(512 + 1024), ("a".to_owned(), vec![NO_END.to_owned()], true));
+        assert!(!read(512 + 1000).2, "cut within a file");
     }
 }

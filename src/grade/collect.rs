@@ -280,6 +280,13 @@ impl Visit for Collector<'_, '_> {
         }
     }
 
+    /// What was found is used, and a human looks at what may be missing.
+    fn may_lack(&mut self, reason: &str) {
+        let (name, reason) = (self.inside.join("/"), reason.to_owned());
+        self.found.notes.push(format!("{name}: {reason}."));
+        self.found.unread.push(Refusal { name, reason });
+    }
+
     fn goes_on(&self) -> bool {
         self.budget.stopped().is_none()
     }

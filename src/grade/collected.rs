@@ -23,6 +23,8 @@ pub struct Collected {
     pub refused: Vec<Refusal>,
     /// What may hold captures or answers and was not read: the file, and why.
     pub unread: Vec<Refusal>,
+    /// What a teacher may like to know of the files, in sentences.
+    pub notes: Vec<String>,
     /// The marks of the captures' frames.
     pub fingerprint: Fingerprint,
 }

@@ -20,7 +20,7 @@ const MOST_NAMED: usize = 5;
 
 /// Grades what was handed in by a student or team.
 pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric, config: &LabConfig) -> Graded {
-    let Collected { captures, journals, answered, documents, others, refused, unread, fingerprint } = found;
+    let Collected { captures, journals, answered, documents, others, refused, unread, mut notes, fingerprint } = found;
     let evidence = Evidence::of(captures, &journals, config);
     let journal_names: Vec<&str> = journals.iter().map(|journal| journal.file.as_str()).collect();
     let unread = unread_words(&unread);
@@ -37,6 +37,7 @@ pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric,
         unread: unread.clone(),
     };
     let judged = judge::judge(&case, rubric);
+    notes.extend(provenance::notes(&evidence.analysis.captures));
     let findings = nothing_there(&evidence.analysis).into_iter().chain(judged.findings);
     let findings: Vec<FindingMade> = findings.chain(late::finding(identity, rubric.cost(late::CODE))).collect();
     let costs: Points = findings.iter().map(|finding| finding.points).sum();
@@ -60,7 +61,7 @@ pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric,
         unconfirmed: Vec::new(),
         comment: None,
         handed_in: String::new(),
-        notes: provenance::notes(&evidence.analysis.captures),
+        notes,
     };
     Graded { submission, fingerprint, ladders: ladder::all(&evidence.analysis) }
 }
