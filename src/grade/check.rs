@@ -109,10 +109,14 @@ pub fn is_anything_wrong(lines: &[Line]) -> bool {
     lines.iter().any(|line| line.grade >= Some(Severity::Warning))
 }
 
-/// The last word.
-pub const fn verdict(is_anything_wrong: bool) -> &'static str {
-    match is_anything_wrong {
-        true => "There is something to look at before you hand in.",
-        false => "Ready to hand in, together with your screenshots.",
+/// What is said where no answers were given to look at.
+pub const NO_ANSWERS: &str = "None were given: --answers FILE looks at your form, too.";
+
+/// The last word. `has_answers` is whether there was a form to look at.
+pub const fn verdict(is_anything_wrong: bool, has_answers: bool) -> &'static str {
+    match (is_anything_wrong, has_answers) {
+        (true, _) => "There is something to look at before you hand in.",
+        (false, true) => "Ready to hand in, together with your screenshots.",
+        (false, false) => "Nothing is wrong with these captures. Your answers were not looked at.",
     }
 }

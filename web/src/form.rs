@@ -125,7 +125,7 @@ pub(crate) fn checked(analysis: &Analysis, filling: &str) -> Checked {
         complete: check::FORM_IS_COMPLETE,
         screenshots: check::screenshots(sheet).into_iter().map(Told::from).collect(),
         screenshots_wanted: check::SCREENSHOTS_WANTED,
-        verdict: check::verdict(is_anything_wrong),
+        verdict: check::verdict(is_anything_wrong, true),
         is_ready: !is_anything_wrong,
     }
 }

@@ -35,12 +35,12 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
         let mut page = Page::new(out, style);
         page.heading("Captures")?;
         write(&mut page, of_captures)?;
-        if let Some(lines) = of_form {
-            page.heading("Answers")?;
-            match lines.is_empty() {
-                true => page.paragraph(2, check::FORM_IS_COMPLETE)?,
-                false => write(&mut page, lines)?,
-            }
+        page.heading("Answers")?;
+        let has_answers = of_form.is_some();
+        match of_form {
+            None => page.paragraph(2, check::NO_ANSWERS)?,
+            Some(lines) if lines.is_empty() => page.paragraph(2, check::FORM_IS_COMPLETE)?,
+            Some(lines) => write(&mut page, lines)?,
         }
         let screenshots = check::screenshots(&config.sheet);
         if !screenshots.is_empty() {
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
             write(&mut page, screenshots)?;
         }
         page.gap()?;
-        page.paragraph(0, check::verdict(found))
+        page.paragraph(0, check::verdict(found, has_answers))
     })?;
     Ok(match found {
         _ if unusable => Exit::Unusable,

@@ -371,6 +371,10 @@ fn a_check_names_what_is_wrong_and_gives_nothing_away() {
     let ready = ["Every entry is filled in and well formed.", "Ready to hand in, together with your screenshots."];
     let screenshots = ["Part I step 9(b):", "Part I step 10(a):", "Part I step 12:", "Part II step 3(b):"];
     run().status(0).stdout_has(&ready).stdout_has(&screenshots);
+    // Nothing is ready whose answers were not looked at.
+    let captures_only = socklab("check").within(folder.path()).args(files).run().status(0).stdout();
+    assert!(captures_only.contains("Your answers were not looked at.") && captures_only.contains("--answers FILE"));
+    assert!(!captures_only.contains("Ready to hand in"), "{captures_only}");
     std::fs::write(folder.path().join("screen.png"), b"\x89PNG\r\n\x1a\n").unwrap();
     let with_picture = socklab("check").within(folder.path()).args(files).args(["screen.png"]).run().status(2);
     with_picture.stderr_has(&["screen.png: this is a PNG picture"]).stdout_has(&["Part II step 3", "to look at"]);
