@@ -248,6 +248,7 @@ impl Run<'_> {
             copies: &copies,
             uncompared: &uncompared,
             refused: &tally.refused,
+            tells_late: self.platform.tells_late(),
             not_handed_in: not_handed_in.as_deref(),
         };
         outputs::report(self.arguments, &class)?;

@@ -35,6 +35,11 @@ impl Platform {
             Platform::GitHub => "repositories of GitHub Classroom",
         }
     }
+
+    /// Whether what it hands out tells which submissions came late: Canvas's names of files do.
+    pub const fn tells_late(self) -> bool {
+        matches!(self, Platform::Canvas)
+    }
 }
 
 /// The files of one submission.

@@ -8,11 +8,12 @@ use crate::wording::count;
 pub fn overview(of: &Statistics) -> Vec<String> {
     let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     let late = match (of.late, of.late_cost) {
-        (0, _) => "none of them late".to_owned(),
-        (late, Points::ZERO) => format!("{late} of them late, which costs nothing by this rubric"),
-        (late, cost) => format!("{late} of them late, for which the rubric takes {cost} points in all"),
+        (None, _) => "; nothing here tells which came late".to_owned(),
+        (Some(0), _) => ", none of them late".to_owned(),
+        (Some(late), Points::ZERO) => format!(", {late} of them late, which costs nothing by this rubric"),
+        (Some(late), cost) => format!(", {late} of them late, for which the rubric takes {cost} points in all"),
     };
-    let mut lines = vec![format!("{}, {late}.", count(number(of.submissions), "submission"))];
+    let mut lines = vec![format!("{}{late}.", count(number(of.submissions), "submission"))];
     if let Some(absent) = &of.not_handed_in {
         lines.push(match absent.len() {
             0 => "Everyone in the platform's table handed something in.".to_owned(),
@@ -45,4 +46,31 @@ pub fn overview(of: &Statistics) -> Vec<String> {
 /// How many submissions have points in a range.
 pub fn bins(of: &Statistics) -> impl Iterator<Item = (String, u64)> + '_ {
     of.distribution.iter().map(|bin| (format!("{} to {}", bin.from, bin.to), bin.submissions))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grade::report::Class;
+    use crate::lab::Sheet;
+
+    #[test]
+    fn of_lateness_is_said_what_the_platform_tells() {
+        let first = |tells_late: bool| {
+            let (sheet, none) = (Sheet::built_in(), |_: usize| None);
+            let class = Class {
+                sheet: &sheet,
+                summaries: &[],
+                load: &none,
+                copies: &[],
+                uncompared: &[],
+                refused: &[],
+                tells_late,
+                not_handed_in: None,
+            };
+            overview(&Statistics::of(&class)).remove(0)
+        };
+        assert_eq!(first(true), "0 submissions, none of them late.");
+        assert_eq!(first(false), "0 submissions; nothing here tells which came late.");
+    }
 }

@@ -31,6 +31,8 @@ pub struct Class<'a> {
     pub uncompared: &'a [Uncompared],
     /// Submissions that could not be graded, and files that belong to none.
     pub refused: &'a [Refusal],
+    /// Whether the platform tells which submissions came late.
+    pub tells_late: bool,
     /// Students of the platform's table of whom nothing was handed in; `None` without such a table.
     pub not_handed_in: Option<&'a [String]>,
 }

@@ -18,8 +18,8 @@ const STEPS: u64 = 10;
 pub struct Statistics {
     /// Submissions that were graded.
     pub submissions: usize,
-    /// Those that were handed in late.
-    pub late: usize,
+    /// Those that were handed in late; `null` where the platform does not tell.
+    pub late: Option<usize>,
     /// Points that the rubric took for that.
     pub late_cost: Points,
     /// Submissions of which something waits for a human.
@@ -92,7 +92,7 @@ impl Statistics {
         let spread = Spread::of(all.iter().map(|s| (s.points, s.max_points)));
         Statistics {
             submissions: all.len(),
-            late: all.iter().filter(|summary| summary.identity.late).count(),
+            late: class.tells_late.then(|| all.iter().filter(|summary| summary.identity.late).count()),
             late_cost: all.iter().map(|summary| summary.late_cost).sum(),
             for_a_human: all.iter().filter(|summary| summary.asks() > 0).count(),
             distribution: distribution(all, spread.max_points),

@@ -39,6 +39,7 @@ struct Index {
     overview: Vec<String>,
     bins: Vec<BinView>,
     absent: Listed,
+    tells_late: bool,
     keys: Vec<String>,
     rows: Vec<Row>,
     first: usize,
@@ -121,6 +122,7 @@ fn index(class: &Class<'_>, pages: Option<&Pages>) -> Index {
             })
             .collect(),
         absent: absent(&statistics),
+        tells_late: class.tells_late,
         keys: statistics.questions.iter().map(|question| question.question.clone()).collect(),
         rows: rows.map(|(place, summary)| row(summary, pages.and_then(|pages| pages.of_student(place)))).collect(),
         first: SHOWN,
