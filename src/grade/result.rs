@@ -228,6 +228,19 @@ pub struct Reviewed {
     pub open: Option<String>,
 }
 
+impl Reviewed {
+    /// Whether the decision counts.
+    pub fn counts(&self) -> bool {
+        self.open.is_none() && (self.human_points.is_some() || self.replaced.is_some())
+    }
+
+    /// Whether the grade waits because the decision does not count: where nothing waits by the rubric, and nothing was set
+    /// instead, the points are what they are.
+    pub fn holds_back(&self) -> bool {
+        self.open.is_some() && (self.replaced.is_some() || self.rubric_pending > Points::ZERO)
+    }
+}
+
 /// A capture of a submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptureUsed {

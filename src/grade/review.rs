@@ -3,7 +3,7 @@
 //! What a human entered is kept whatever happens to the submission. Where the answer has changed since, it is kept and
 //! marked, and counts again when the human says so by emptying the cell `answer`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -11,9 +11,9 @@ use csv::{Terminator, WriterBuilder};
 use sha2::{Digest, Sha256};
 
 use crate::escape::spreadsheet_cell;
-use crate::grade::platforms::sheet::Sheet;
+use crate::grade::platforms::sheet::Sheet as Table;
 use crate::grade::result::{QuestionGrade, Reviewed, Submission};
-use crate::lab::Points;
+use crate::lab::{Points, Sheet};
 
 /// The question of the row that is about a submission as a whole.
 pub const WHOLE: &str = "all";
@@ -72,7 +72,7 @@ impl Review {
     /// If it is no such table, or a number in it is none; the text names the line. Nothing is guessed: what a human entered
     /// must not be lost.
     pub fn from_csv(bytes: &[u8]) -> Result<Review, String> {
-        let sheet = Sheet::read(bytes).map_err(|error| error.to_string())?;
+        let sheet = Table::read(bytes).map_err(|error| error.to_string())?;
         let column = |name: &str| {
             let found = sheet.column(|title| title.trim().eq_ignore_ascii_case(name));
             found.ok_or_else(|| format!("the column '{name}' is missing"))
@@ -123,7 +123,9 @@ impl Review {
             let key = question.key();
             if let Some(decision) = self.of(&submission.name, &key) {
                 let reviewed = reviewed(question, decision, &id);
-                open.extend(reviewed.open.as_ref().map(|why| format!("{key}: {why}.")));
+                open.extend(
+                    reviewed.open.as_ref().filter(|_| reviewed.holds_back()).map(|why| format!("{key}: {why}.")),
+                );
                 question.reviewed = Some(reviewed);
             }
         }
@@ -146,12 +148,38 @@ impl Review {
         submission.unconfirmed = open;
     }
 
-    /// Decisions on what is no longer there: the student and the question.
-    pub fn strays<'r>(&'r self, students: &'r dyn Fn(&str) -> bool) -> impl Iterator<Item = (&'r str, &'r str)> + 'r {
-        self.0
-            .keys()
-            .filter(|(student, _)| !students(student))
-            .map(|(student, question)| (student.as_str(), question.as_str()))
+    /// What is to be said of decisions that a grade does not wait for, in sentences: those that have no effect, and points
+    /// above those at stake.
+    pub fn remarks(&self, submission: &Submission) -> Vec<String> {
+        let whole = self.of(&submission.name, WHOLE);
+        let of_whole = whole
+            .and_then(|decision| decision.human_points)
+            .map(|points| format!("{WHOLE}: {points} human_points don't count: this row takes an override."));
+        let above = |key: &str, replaced: Option<Points>, most: Points| {
+            let points = replaced.filter(|points| *points > most)?;
+            Some(format!("{key}: the override of {points} points is above the {most} at stake; it counts."))
+        };
+        let more = above(WHOLE, whole.and_then(|decision| decision.replaced), submission.max_points);
+        let of_questions = submission.questions.iter().flat_map(|question| {
+            let reviewed = question.reviewed.as_ref();
+            let idle = reviewed.filter(|reviewed| !reviewed.holds_back()).and_then(|reviewed| reviewed.open.as_ref());
+            let idle = idle.map(|why| format!("{}: {why}.", question.key()));
+            let above = above(&question.key(), reviewed.and_then(|reviewed| reviewed.replaced), question.max_points);
+            [idle, above]
+        });
+        of_questions.chain([of_whole, more]).flatten().collect()
+    }
+
+    /// Decisions on what is not there: the student, the question, and what there is not.
+    pub fn strays<'r>(
+        &'r self,
+        students: &'r dyn Fn(&str) -> bool,
+        sheet: &'r Sheet,
+    ) -> impl Iterator<Item = (&'r str, &'r str, &'static str)> + 'r {
+        self.0.keys().filter_map(move |(student, question)| {
+            let missing = missing(students(student), question, sheet)?;
+            Some((student.as_str(), question.as_str(), missing))
+        })
     }
 
     /// Writes the table for the next round. It begins with a byte order mark, by which spreadsheets know UTF-8.
@@ -163,6 +191,7 @@ impl Review {
         let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
         writer.write_record(COLUMNS)?;
         let mut left: BTreeMap<&(String, String), &Decision> = self.0.iter().collect();
+        let students: BTreeSet<String> = rows.iter().map(|row| row.student.trim().to_owned()).collect();
         for row in rows {
             left.remove(&(row.student.clone(), row.question.clone()));
             left.remove(&(unguarded(&row.student), row.question.clone()));
@@ -173,7 +202,7 @@ impl Review {
                 student: student.clone(),
                 question: question.clone(),
                 decision: decision.clone(),
-                state: "no such submission".to_owned(),
+                state: if students.contains(student) { NO_QUESTION } else { NO_SUBMISSION }.to_owned(),
                 answer: decision.answer.clone(),
                 ..Row::default()
             };
@@ -210,7 +239,12 @@ impl Review {
             max_points: submission.max_points.to_string(),
             pending: submission.pending.to_string(),
             points: submission.points.to_string(),
-            state: if submission.is_final() { "final" } else { "pending" }.to_owned(),
+            state: match decision.replaced {
+                Some(_) if is_changed(&decision, &whole(submission)) => "changed",
+                _ if submission.is_final() => "final",
+                _ => "pending",
+            }
+            .to_owned(),
             why: cut(&submission.for_a_human.join(" ")),
             answer: kept(&decision, &whole(submission)),
             decision,
@@ -271,6 +305,18 @@ impl Row {
     }
 }
 
+const NO_SUBMISSION: &str = "no such submission";
+const NO_QUESTION: &str = "no such question";
+
+/// What is not there of the two, if one is not.
+fn missing(has_student: bool, question: &str, sheet: &Sheet) -> Option<&'static str> {
+    match has_student {
+        false => Some(NO_SUBMISSION),
+        true if question != WHOLE && sheet.questions().iter().all(|own| own.key() != question) => Some(NO_QUESTION),
+        true => None,
+    }
+}
+
 const CHANGED: &str = "the answer changed since it was reviewed";
 
 /// A text without the apostrophe that keeps spreadsheets from taking it for a formula.
@@ -283,8 +329,11 @@ fn unguarded(cell: &str) -> String {
 fn reviewed(question: &mut QuestionGrade, decision: &Decision, id: &str) -> Reviewed {
     let (rubric_points, rubric_pending) = (question.points, question.pending);
     let too_many = decision.human_points.filter(|points| *points > rubric_pending && decision.replaced.is_none());
-    let open = if decision.has_points() && is_changed(decision, id) {
+    let nothing_waits = rubric_pending == Points::ZERO && decision.replaced.is_none();
+    let open = if decision.has_points() && is_changed(decision, id) && !nothing_waits {
         Some(CHANGED.to_owned())
+    } else if nothing_waits {
+        too_many.map(|points| format!("{points} human_points don't count, since nothing waits; an override would"))
     } else {
         too_many.map(|points| format!("{points} human_points are more than the {rubric_pending} that wait"))
     };
@@ -313,16 +362,20 @@ fn kept(decision: &Decision, id: &str) -> String {
 
 fn state(question: &QuestionGrade) -> &'static str {
     match &question.reviewed {
-        Some(reviewed) if reviewed.open.is_some() => "changed",
-        Some(reviewed) if reviewed.human_points.is_some() || reviewed.replaced.is_some() => "reviewed",
+        Some(reviewed) if reviewed.open.as_deref() == Some(CHANGED) => "changed",
+        Some(reviewed) if reviewed.counts() => "reviewed",
         _ if question.pending > Points::ZERO => "pending",
         _ => "final",
     }
 }
 
 fn why(question: &QuestionGrade) -> String {
-    let open = question.reviewed.as_ref().and_then(|reviewed| reviewed.open.clone());
-    open.into_iter().chain(question.for_a_human.iter().cloned()).collect::<Vec<_>>().join(" ")
+    let open = question.reviewed.as_ref().and_then(|reviewed| reviewed.open.as_ref());
+    open.map(|open| format!("{open}."))
+        .into_iter()
+        .chain(question.for_a_human.iter().cloned())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn cut(text: &str) -> String {
@@ -358,4 +411,85 @@ fn short(hash: Sha256) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grade::collected::Collected;
+    use crate::grade::form::Form;
+    use crate::grade::form::merge::{HandedForm, merge};
+    use crate::grade::result::Identity;
+    use crate::grade::rubric::Rubric;
+    use crate::grade::submission;
+    use crate::lab::LabConfig;
+
+    /// A submission in which one point of I.2 waits, and nothing of I.4(b), with a review of these rows.
+    fn reviewed(rows: &str) -> (Submission, Review) {
+        let config = LabConfig::default();
+        let text =
+            "[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"it was red\"\n[\"I.4b\"]\nclients_served = 2\n";
+        let (form, problems) = Form::read(text, &config.sheet);
+        let form = HandedForm { name: "answers.toml".to_owned(), form, problems };
+        let found = Collected { answered: merge(vec![form]), ..Collected::default() };
+        let graded = submission::grade("ann", &Identity::default(), found, &Rubric::new(&config), &config);
+        let table = format!("student,question,human_points,override,comment,answer\n{rows}");
+        let (mut submission, review) = (graded.submission, Review::from_csv(table.as_bytes()).unwrap());
+        review.apply(&mut submission);
+        (submission, review)
+    }
+
+    /// The state and the points of a row.
+    fn row(of: &(Submission, Review), question: &str) -> (String, String) {
+        let row = of.1.rows(&of.0).into_iter().find(|row| row.question == question).unwrap();
+        (row.state, row.points)
+    }
+
+    fn pair(state: &str, points: &str) -> (String, String) {
+        (state.to_owned(), points.to_owned())
+    }
+
+    #[test]
+    fn a_row_says_what_became_of_the_decision() {
+        let as_it_was = reviewed("");
+        assert_eq!((row(&as_it_was, "I.2"), row(&as_it_was, "I.4b")), (pair("pending", "1"), pair("final", "2")));
+        let given = reviewed("ann,I.2,0.5,,,\n");
+        assert_eq!((row(&given, "I.2"), given.0.is_final()), (pair("reviewed", "1.5"), true));
+        // More than waits: the answer is the same, and still waits.
+        let excess = reviewed("ann,I.2,5,,,\n");
+        assert_eq!((row(&excess, "I.2"), excess.0.is_final()), (pair("pending", "1"), false));
+        assert_eq!(excess.0.unconfirmed, ["I.2: 5 human_points are more than the 1 that wait."]);
+        let changed = reviewed("ann,I.2,1,,,a0000000000\nann,all,,7,,a0000000000\n");
+        assert_eq!((row(&changed, "I.2"), row(&changed, "all").0), (pair("changed", "1"), "changed".to_owned()));
+        assert!(!changed.0.is_final());
+    }
+
+    #[test]
+    fn points_where_nothing_waits_are_told_and_hold_no_grade_back() {
+        for answer in ["", "a0000000000"] {
+            let idle = reviewed(&format!("ann,I.2,1,,,\nann,I.4b,1,,,{answer}\nann,all,3,,,\n"));
+            assert_eq!((row(&idle, "I.4b"), idle.0.is_final()), (pair("final", "2"), true));
+            assert_eq!(
+                idle.1.remarks(&idle.0),
+                [
+                    "I.4b: 1 human_points don't count, since nothing waits; an override would.",
+                    "all: 3 human_points don't count: this row takes an override."
+                ]
+            );
+            assert_eq!(idle.0.unconfirmed, Vec::<String>::new());
+            let why = idle.1.rows(&idle.0).into_iter().find(|row| row.question == "I.4b").unwrap().why;
+            assert_eq!(why, "1 human_points don't count, since nothing waits; an override would.");
+        }
+        let high = reviewed("ann,I.2,,25,,\n");
+        assert_eq!(row(&high, "I.2"), pair("reviewed", "25"));
+        assert_eq!(high.1.remarks(&high.0), ["I.2: the override of 25 points is above the 2 at stake; it counts."]);
+    }
+
+    #[test]
+    fn a_decision_on_what_is_not_there_is_named() {
+        let review = reviewed("ann,I.9,1,,,\nbob,I.2,1,,,\nann,all,,3,,\n").1;
+        let sheet = Sheet::built_in();
+        let strays: Vec<_> = review.strays(&|student| student == "ann", &sheet).collect();
+        assert_eq!(strays, [("ann", "I.9", "no such question"), ("bob", "I.2", "no such submission")]);
+    }
 }

@@ -115,13 +115,8 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
     let known = |name: &str| handed.iter().any(|handed| handed.name == name);
     let written = |cell: &str| handed.iter().any(|handed| spreadsheet_cell(&handed.name).trim() == cell) || known(cell);
-    for (student, question) in review.strays(&written) {
-        say(
-            "warning",
-            &format!(
-                "the review has points or a comment for {question} of '{student}', of whom there is no submission"
-            ),
-        );
+    for (student, question, missing) in review.strays(&written, &config.sheet) {
+        say("warning", &format!("the review has points or a comment for {question} of '{student}': {missing}"));
     }
     for name in corrections.names().filter(|name| !known(name)) {
         say("warning", &format!("--corrections: there is no submission '{name}'"));
@@ -332,12 +327,12 @@ impl Run<'_> {
             return;
         }
         tally.graded_now = tally.graded_now.saturating_add(usize::from(is_new));
-        tally.index.submissions.insert(handed.name.clone(), (hash.clone(), submission.points));
         tally.owners.add(place, submission);
         let mut print = graded.fingerprint.clone();
         tally.with_base = tally.with_base.saturating_add(u64::from(self.left_out.apply(&mut print) > 0));
         let mut reviewed = submission.clone();
         self.review.apply(&mut reviewed);
+        tally.index.submissions.insert(handed.name.clone(), (hash.clone(), reviewed.points));
         let member = (Member::new(submission, &print), Summary::of(&reviewed));
         if let Some(slot) = tally.members.get_mut(place) {
             *slot = Some(member);

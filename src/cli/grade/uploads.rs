@@ -89,6 +89,8 @@ impl Uploads<'_> {
     fn submission(&self, submission: &Submission, gathered: &mut Gathered) -> Result<(), Failure> {
         let arguments = self.arguments;
         gathered.rows.extend(self.review.rows(submission));
+        let remarks = self.review.remarks(submission);
+        remarks.iter().for_each(|remark| gathered.said.note(format!("{}: {remark}", submission.name)));
         let is_entered = submission.is_final() || arguments.partial;
         let points = || if is_entered { Ok(submission.points) } else { Err(words::pending(submission)) };
         let grade = |into: Platform| {

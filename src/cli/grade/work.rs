@@ -262,7 +262,7 @@ fn open(path: &PathBuf) -> Result<File, String> {
     File::open(path).map_err(|error| format!("it can't be read ({error})"))
 }
 
-/// What changed since the last run, in words.
+/// What changed since the last run, in words; the points are those with the human's.
 pub(super) fn changes(
     before: &BTreeMap<String, (String, crate::lab::Points)>,
     now: &BTreeMap<String, (String, crate::lab::Points)>,
@@ -275,6 +275,9 @@ pub(super) fn changes(
                 lines.push(format!("{name}: graded again, {old} points before, {points} now"));
             }
             Some((own, _)) if own != hash => lines.push(format!("{name}: graded again, {points} points as before")),
+            Some((_, old)) if old != points => {
+                lines.push(format!("{name}: by your review, {old} points before, {points} now"));
+            }
             Some(_) => {}
         }
     }

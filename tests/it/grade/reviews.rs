@@ -83,7 +83,11 @@ fn what_a_human_decides_is_entered_kept_and_marked_where_the_answer_changed() {
     class.decide("ann", "I.2", &[(HUMAN, "0,5"), (COMMENT, "=Nearly; \"EADDRINUSE\" it was")]);
     class.decide("ann", "I.1a", &[(OVERRIDE, "2")]);
     class.decide("ben", "all", &[(OVERRIDE, "17.5"), (COMMENT, "Use the form please")]);
-    class.run(&[]).status(0).stderr_has(&["2 grades entered"]);
+    class.run(&[]).status(0).stderr_has(&[
+        "2 grades entered",
+        "changed: ann: by your review, 19.5 points before, 20.5 now",
+        "changed: ben: by your review, 0 points before, 17.5 now",
+    ]);
     // 19 of the rubric, the half of the human, and I.1a whole.
     assert_eq!(class.entered(), ["20.5", "17.5"]);
     assert_eq!((class.state("ann", "I.2"), class.state("ben", "all")), ("reviewed".into(), "final".into()));
@@ -95,7 +99,11 @@ fn what_a_human_decides_is_entered_kept_and_marked_where_the_answer_changed() {
     let form = std::fs::read_to_string(class.path("class/ann/answers.toml")).unwrap();
     std::fs::write(class.path("class/ann/answers.toml"), form.replace("it was not", "maybe")).unwrap();
     std::fs::write(class.path("class/ben/report.txt"), "I.1 Another report").unwrap();
-    class.run(&[]).status(0).stderr_has(&["0 grades entered", "I.2: the answer changed since it was reviewed."]);
+    class.run(&[]).status(0).stderr_has(&[
+        "0 grades entered",
+        "I.2: the answer changed since it was reviewed.",
+        "changed: ben: graded again, 17.5 points before, 0 now",
+    ]);
     assert_eq!(class.entered(), ["", ""]);
     assert_eq!((class.state("ann", "I.2"), class.state("ann", "I.1a")), ("changed".into(), "reviewed".into()));
     assert!(
@@ -110,7 +118,7 @@ fn what_a_human_decides_is_entered_kept_and_marked_where_the_answer_changed() {
     assert_eq!(class.entered(), ["20.5", "18"]);
     // A submission that is gone leaves its decisions.
     std::fs::remove_dir_all(class.path("class/ben")).unwrap();
-    class.run(&[]).status(0).stderr_has(&["the review has points or a comment for all of 'ben'"]);
+    class.run(&[]).status(0).stderr_has(&["the review has points or a comment for all of 'ben': no such submission"]);
     assert!(class.review().contains("ben,all,,,,,18,Use the form please,,no such submission"), "{}", class.review());
 }
 
