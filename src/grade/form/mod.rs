@@ -265,10 +265,11 @@ impl Reader<'_> {
             let remedy = format!("The entries here are {}.", wording::list(&keys(question).collect::<Vec<_>>()));
             return self.problem(about, Some(node.line), &place, "the form has no such entry", &remedy);
         };
-        let value = Value::read(field.value, node, self.sheet).map_err(|reason| quoted(&reason));
-        if let Err(reason) = &value {
-            self.problem(about, Some(node.line), &place, reason, &remedy(field.value));
+        let value = Value::read(field.value, node, self.sheet);
+        if let Err(fault) = &value {
+            self.problem(about, Some(fault.line), &place, &fault.reason, &remedy(field.value));
         }
+        let value = value.map_err(|fault| quoted(&fault.reason));
         let given = Given { text: cut(&on_one_line(&node.text()), MOST_TEXT), json: limited(node), value };
         self.form.entries.entry(question.clone()).or_default().facts.insert(field.key.to_owned(), given);
     }
@@ -353,6 +354,30 @@ mod tests {
         assert_eq!(problems[0].line, Some(3));
         let (_, problems) = Form::read("{\n \"II.2\": {\n", &Sheet::built_in());
         assert_eq!(problems[0].line, Some(3));
+    }
+
+    #[test]
+    fn a_fault_within_an_entry_is_named_with_its_own_line() {
+        let lines = |text: &str| -> Vec<Option<usize>> {
+            Form::read(text, &Sheet::built_in()).1.iter().map(|problem| problem.line).collect()
+        };
+        let of_host = "host = \"B\"\nsocket_addresses = \"10.0.3.2:1\"\n[[\"II.3\".clients]]\nsockets_created = 1\n";
+        for (text, line) in [
+            ("[\"I.1a\"]\ndata_frames = [\n\"1\",\n\"x\",\n]\n".to_owned(), 4),
+            ("[\"II.3\"]\nclients = [\n{ host = \"B\" },\n{ host = \"Q\" },\n]\n".to_owned(), 4),
+            (format!("[[\"II.3\".clients]]\n{of_host}socket_addresses = \"10.0.3.2\"\n"), 6),
+            (format!("[[\"II.3\".clients]]\n{of_host}socket_addresses = [\"10.0.3.2:1\",\n\"x\"]\n"), 7),
+            (format!("[[\"II.3\".clients]]\n{of_host}sockets = 3\n"), 6),
+            ("{\"I.1a\": {\n\"data_frames\": [\"1\",\n\"1\",\n\"x\"]}}".to_owned(), 4),
+            (
+                "{\"II.3\": {\"clients\": [{\n\"sockets_created\": 1,\n\"host\": \"B\"},{\n\"sockets_created\": 2,\n\
+                 \"host\": \"Q\"}]}}"
+                    .to_owned(),
+                5,
+            ),
+        ] {
+            assert_eq!(lines(&text), [Some(line)], "{text}");
+        }
     }
 
     #[test]

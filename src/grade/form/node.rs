@@ -172,9 +172,33 @@ fn strings(text: &str) -> HashMap<&str, Vec<usize>> {
     found
 }
 
+impl Places<'_> {
+    /// The first place of a string that is not before this one.
+    fn behind(&self, text: &str, from: usize) -> Option<usize> {
+        let all = self.strings.get(serde_json::Value::from(text).to_string().as_str())?;
+        all.get(all.partition_point(|at| *at < from)).copied()
+    }
+
+    /// Where an item of a list begins, as far as its strings tell.
+    fn of_item(&self, item: &serde_json::Value, from: usize) -> usize {
+        let found = match item {
+            serde_json::Value::String(text) => self.behind(text, from),
+            serde_json::Value::Object(entries) => entries.keys().filter_map(|key| self.behind(key, from)).min(),
+            _ => None,
+        };
+        found.unwrap_or(from)
+    }
+}
+
 /// serde_json gives no places: each key is looked for behind the place of its table, which finds it in any form that is
 /// written in order.
 fn json(value: &serde_json::Value, places: &Places<'_>, from: usize) -> Node {
+    json_until(value, places, from).0
+}
+
+/// The same, with the last place that was found within it.
+fn json_until(value: &serde_json::Value, places: &Places<'_>, from: usize) -> (Node, usize) {
+    let mut last = from;
     let item = match value {
         serde_json::Value::Null => Item::Nothing,
         serde_json::Value::Bool(flag) => Item::Flag(*flag),
@@ -183,15 +207,27 @@ fn json(value: &serde_json::Value, places: &Places<'_>, from: usize) -> Node {
             None => Item::Other(number.to_string()),
         },
         serde_json::Value::String(string) => Item::Text(string.clone()),
-        serde_json::Value::Array(items) => Item::List(items.iter().map(|item| json(item, places, from)).collect()),
-        serde_json::Value::Object(entries) => {
-            let place = |key: &str| {
-                let found = places.strings.get(serde_json::Value::from(key).to_string().as_str());
-                let behind = found.and_then(|all| all.get(all.partition_point(|at| *at < from)));
-                behind.copied().unwrap_or(from)
-            };
-            Item::Table(entries.iter().map(|(key, value)| (key.clone(), json(value, places, place(key)))).collect())
-        }
+        serde_json::Value::Array(items) => Item::List(
+            items
+                .iter()
+                .map(|item| {
+                    // An item stands behind the one before.
+                    let (node, end) = json_until(item, places, places.of_item(item, last));
+                    last = if item.is_string() || item.is_object() { end.saturating_add(1) } else { last.max(end) };
+                    node
+                })
+                .collect(),
+        ),
+        serde_json::Value::Object(entries) => Item::Table(
+            entries
+                .iter()
+                .map(|(key, value)| {
+                    let (node, end) = json_until(value, places, places.behind(key, from).unwrap_or(from));
+                    last = last.max(end);
+                    (key.clone(), node)
+                })
+                .collect(),
+        ),
     };
-    Node { line: places.lines.line(from), item }
+    (Node { line: places.lines.line(from), item }, last)
 }

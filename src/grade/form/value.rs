@@ -58,15 +58,30 @@ pub enum HostRef {
     Letter(HostName),
 }
 
-/// Why an entry has no meaning: what is wrong.
-pub type Reason = String;
+/// What is wrong with a text.
+type Reason = String;
+
+/// Why an entry has no meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The line of what is wrong, from 1: that of an item where the entry has several.
+    pub line: usize,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Fault {
+    fn of(node: &Node, reason: impl Into<String>) -> Fault {
+        Fault { line: node.line, reason: reason.into() }
+    }
+}
 
 impl Value {
     /// Reads an entry that is not empty.
     ///
     /// # Errors
     /// With what is wrong.
-    pub fn read(kind: ValueType, node: &Node, sheet: &Sheet) -> Result<Value, Reason> {
+    pub fn read(kind: ValueType, node: &Node, sheet: &Sheet) -> Result<Value, Fault> {
         match kind {
             ValueType::Frames => frames(node).map(Value::Frames),
             ValueType::Addresses => addresses(node).map(Value::Addresses),
@@ -118,27 +133,27 @@ fn join<T: ToString>(items: &BTreeSet<T>) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The texts of an entry: of a list its items, else itself.
-fn pieces(node: &Node) -> Result<Vec<String>, Reason> {
+/// The simple values of an entry with their texts: of a list its items, else itself.
+fn pieces(node: &Node) -> Result<Vec<(&Node, String)>, Fault> {
     match &node.item {
         Item::List(items) => {
-            let all: Result<Vec<Vec<String>>, Reason> = items.iter().map(pieces).collect();
+            let all: Result<Vec<Vec<(&Node, String)>>, Fault> = items.iter().map(pieces).collect();
             Ok(all?.concat())
         }
-        Item::Table(_) => Err("a table stands where a simple value is expected".to_owned()),
-        Item::Other(text) => Err(format!("'{text}' is no value that is expected here")),
-        _ => Ok(vec![node.text()]),
+        Item::Table(_) => Err(Fault::of(node, "a table stands where a simple value is expected")),
+        Item::Other(text) => Err(Fault::of(node, format!("'{text}' is no value that is expected here"))),
+        _ => Ok(vec![(node, node.text())]),
     }
 }
 
 /// What was written of a fact, once it can be read as values of its type.
-fn written(fact: &'static Fact, count: u32, node: &Node) -> Result<String, Reason> {
+fn written(fact: &'static Fact, count: u32, node: &Node) -> Result<String, Fault> {
     let text = match &node.item {
-        Item::List(_) => pieces(node)?.join("; "),
         Item::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        _ => pieces(node)?.concat(),
+        _ => pieces(node)?.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("; "),
     };
-    readable(fact, usize::try_from(count).unwrap_or(usize::MAX), &text).map(|()| text)
+    let read = readable(fact, usize::try_from(count).unwrap_or(usize::MAX), &text);
+    read.map(|()| text).map_err(|reason| Fault::of(node, reason))
 }
 
 fn is_none(text: &str) -> bool {
@@ -146,12 +161,12 @@ fn is_none(text: &str) -> bool {
     matches!(text.as_str(), "none" | "no frames" | "-" | "–" | "no frame" | "nothing" | "no error")
 }
 
-fn frames(node: &Node) -> Result<BTreeSet<u64>, Reason> {
+fn frames(node: &Node) -> Result<BTreeSet<u64>, Fault> {
     let (mut found, mut named) = (BTreeSet::new(), 0);
     if matches!(node.item, Item::Flag(_)) {
-        return Err("yes or no stands where frame numbers are expected".to_owned());
+        return Err(Fault::of(node, "yes or no stands where frame numbers are expected"));
     }
-    for text in pieces(node)? {
+    for (own, text) in pieces(node)? {
         if is_none(&text) {
             continue;
         }
@@ -159,7 +174,7 @@ fn frames(node: &Node) -> Result<BTreeSet<u64>, Reason> {
             text.to_lowercase().replace(" and ", ",").replace("frames", " ").replace("frame", " ").replace('#', " ");
         let plain = plain.replace(" to ", "-").replace("..", "-").replace(['–', '—', '−'], "-");
         for part in plain.split([',', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
-            range(part, &mut found, &mut named)?;
+            range(part, &mut found, &mut named).map_err(|reason| Fault::of(own, reason))?;
         }
     }
     Ok(found)
@@ -192,9 +207,9 @@ fn range(part: &str, found: &mut BTreeSet<u64>, named: &mut usize) -> Result<(),
     Ok(())
 }
 
-fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Reason> {
+fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Fault> {
     let mut found = BTreeSet::new();
-    for text in pieces(node)? {
+    for (own, text) in pieces(node)? {
         if is_none(&text) {
             continue;
         }
@@ -210,9 +225,9 @@ fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Reason> {
                 }
                 _ => None,
             };
-            found.insert(address(part, port)?);
+            found.insert(address(part, port).map_err(|reason| Fault::of(own, reason))?);
             if found.len() > MOST_ITEMS {
-                return Err(format!("these are more than {MOST_ITEMS} socket addresses"));
+                return Err(Fault::of(own, format!("these are more than {MOST_ITEMS} socket addresses")));
             }
         }
     }
@@ -278,12 +293,13 @@ fn address(piece: &Piece<'_>, port: Option<u16>) -> Result<SocketAddress, Reason
     }
 }
 
-fn count(node: &Node) -> Result<u64, Reason> {
-    match &node.item {
+fn count(node: &Node) -> Result<u64, Fault> {
+    let count = match &node.item {
         Item::Integer(number) => u64::try_from(*number).map_err(|_| "a count is not negative".to_owned()),
         Item::Text(text) => count_in_words(text),
         _ => Err(format!("'{}' is no count", node.text())),
-    }
+    };
+    count.map_err(|reason| Fault::of(node, reason))
 }
 
 /// `5`, `5 sockets`, `five`, `none`.
@@ -304,52 +320,52 @@ fn count_in_words(text: &str) -> Result<u64, Reason> {
     number.filter(|_| alone).ok_or_else(|| format!("'{}' is no count", text.trim()))
 }
 
-fn yes_no(node: &Node) -> Result<bool, Reason> {
+fn yes_no(node: &Node) -> Result<bool, Fault> {
     match &node.item {
         Item::Flag(flag) => Ok(*flag),
         Item::Text(text) => match text.trim().trim_end_matches(['.', '!']).to_lowercase().as_str() {
             "yes" | "y" | "true" => Ok(true),
             "no" | "n" | "false" => Ok(false),
-            _ => Err(format!("'{}' is neither yes nor no", text.trim())),
+            _ => Err(Fault::of(node, format!("'{}' is neither yes nor no", text.trim()))),
         },
-        _ => Err(format!("'{}' is neither yes nor no", node.text())),
+        _ => Err(Fault::of(node, format!("'{}' is neither yes nor no", node.text()))),
     }
 }
 
-fn errno(node: &Node) -> Result<Option<String>, Reason> {
+fn errno(node: &Node) -> Result<Option<String>, Fault> {
     let text = match &node.item {
         Item::Text(text) => text.trim().to_owned(),
         Item::Integer(number) => number.to_string(),
-        _ => return Err(format!("'{}' names no error", node.text())),
+        _ => return Err(Fault::of(node, format!("'{}' names no error", node.text()))),
     };
     if is_none(&text) {
         return Ok(None);
     }
-    errno::read(&text).map(Some)
+    errno::read(&text).map(Some).map_err(|reason| Fault::of(node, reason))
 }
 
-fn clients(node: &Node, sheet: &Sheet) -> Result<Vec<Client>, Reason> {
+fn clients(node: &Node, sheet: &Sheet) -> Result<Vec<Client>, Fault> {
     match &node.item {
         Item::List(items) if items.len() > MOST_CLIENTS => {
-            Err(format!("these are more than {MOST_CLIENTS} client computers"))
+            Err(Fault::of(node, format!("these are more than {MOST_CLIENTS} client computers")))
         }
         Item::List(items) => items.iter().filter(|item| !item.is_empty()).map(|item| client(item, sheet)).collect(),
         Item::Table(_) => Ok(vec![client(node, sheet)?]),
-        _ => Err("a list of client computers is expected".to_owned()),
+        _ => Err(Fault::of(node, "a list of client computers is expected")),
     }
 }
 
-fn client(node: &Node, sheet: &Sheet) -> Result<Client, Reason> {
+fn client(node: &Node, sheet: &Sheet) -> Result<Client, Fault> {
     let Item::Table(entries) = &node.item else {
-        return Err(format!("'{}' is no client computer with its socket addresses", node.text()));
+        return Err(Fault::of(node, format!("'{}' is no client computer with its socket addresses", node.text())));
     };
     let mut client = Client::default();
     for (key, value) in entries.iter().filter(|(_, value)| !value.is_empty()) {
         match key.as_str() {
-            "host" => client.host = Some(host(&value.text(), sheet)?),
+            "host" => client.host = Some(host(&value.text(), sheet).map_err(|reason| Fault::of(value, reason))?),
             "socket_addresses" => client.socket_addresses = addresses(value)?,
             "sockets_created" => client.sockets_created = Some(count(value)?),
-            other => return Err(format!("'{other}' is no entry of a client computer")),
+            other => return Err(Fault::of(value, format!("'{other}' is no entry of a client computer"))),
         }
     }
     Ok(client)
@@ -400,7 +416,7 @@ mod tests {
 
     #[test]
     fn an_address_that_means_nothing_is_quoted_as_it_was_written() {
-        let why = |written: &str| addresses(&text(written)).unwrap_err();
+        let why = |written: &str| addresses(&text(written)).unwrap_err().reason;
         assert_eq!(why("10.0.3.2 40210 or so"), "'10.0.3.2 40210 or so' is not a socket address");
         assert_eq!(why("10.0.3.1:1, 10.0.3.2 port many"), "'10.0.3.2 port many' is not a socket address");
         assert_eq!(why("10.0.3.2 70000"), "'10.0.3.2 70000' is not a socket address");
