@@ -39,6 +39,12 @@ impl Corrections {
         config
     }
 
+    /// The files of which a correction sets the step and that its submission does not have, `captures` being those that it
+    /// has.
+    pub fn unknown_files(&self, name: &str, captures: &[&str]) -> Vec<&str> {
+        self.0.get(name).map(|own| own.files_not_among(captures).collect()).unwrap_or_default()
+    }
+
     /// The submissions that are corrected.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
@@ -58,6 +64,9 @@ mod tests {
         assert_eq!(config.hosts[&host("A")].to_string(), "192.168.1.1");
         assert_eq!(config.step_of("x.pcap"), Some(step("II.3")));
         assert_eq!(corrections.applied("boeben", &LabConfig::default()), LabConfig::default());
+        assert_eq!(corrections.unknown_files("leeann", &["a.zip/x.pcap"]), Vec::<&str>::new());
+        assert_eq!(corrections.unknown_files("leeann", &["a.zip/xx.pcap"]), ["x.pcap"]);
+        assert_eq!(corrections.unknown_files("boeben", &[]), Vec::<&str>::new());
     }
 
     #[test]

@@ -66,8 +66,14 @@ impl LabConfig {
 
     /// The step that was set for a file: under its name as given, or under its last component.
     pub fn step_of(&self, file: &str) -> Option<Step> {
-        let base = file.rsplit(['/', '\\']).next().unwrap_or(file);
-        self.steps.get(file).or_else(|| self.steps.get(base)).cloned()
+        self.steps.get(file).or_else(|| self.steps.get(base(file))).cloned()
+    }
+
+    /// The files of which steps were set and that are not among these, by the rule of [`LabConfig::step_of`].
+    pub fn files_not_among<'c>(&'c self, files: &[&str]) -> impl Iterator<Item = &'c str> {
+        let there: BTreeSet<String> =
+            files.iter().flat_map(|file| [(*file).to_owned(), base(file).to_owned()]).collect();
+        self.steps.keys().filter(move |own| !there.contains(*own)).map(String::as_str)
     }
 
     /// Sets the servers' address, and the ports that are said with it.
@@ -118,6 +124,11 @@ pub fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
         Ok(address) => Ok((address.ip, Some(address.port))),
         Err(_) => Err("expected an IP address, or an IP address and a port".to_owned()),
     }
+}
+
+/// The last component of a path.
+fn base(file: &str) -> &str {
+    file.rsplit(['/', '\\']).next().unwrap_or(file)
 }
 
 #[cfg(test)]

@@ -36,15 +36,22 @@ impl Run<'_> {
             return Ok(false);
         }
         outputs::destination(self.arguments).write(|out| io::copy(&mut report, out).map(|_| ()))?;
+        whole.warned.iter().for_each(|text| say("warning", text));
         self.tell(index.submissions.len(), 0, before, index);
         whole.said.iter().for_each(|text| say("note", text));
         Ok(true)
     }
 
     /// What this run leaves for the next; `None` where it could not be told whether that one is the same.
-    pub(super) fn whole(&self, given: Option<&str>, hashes: &[Option<String>], said: Vec<String>) -> Option<Whole> {
+    pub(super) fn whole(
+        &self,
+        given: Option<&str>,
+        hashes: &[Option<String>],
+        said: Vec<String>,
+        warned: Vec<String>,
+    ) -> Option<Whole> {
         let folder = self.arguments.results.as_deref().filter(|_| !self.arguments.dry_run)?;
-        Some(Whole { inputs: self.inputs(given, hashes)?, outputs: left(folder)?, said })
+        Some(Whole { inputs: self.inputs(given, hashes)?, outputs: left(folder)?, said, warned })
     }
 
     /// The options and the files beside the submissions, as one number. To be asked before the results are written: they
@@ -56,7 +63,7 @@ impl Run<'_> {
         let flags = [arguments.partial, arguments.overwrite, arguments.gradescope, arguments.github];
         let columns = [&arguments.canvas_column, &arguments.moodle_column, &arguments.moodle_comments];
         hash.update(format!("{flags:?} {columns:?} {:?} {:?}", arguments.results, arguments.review));
-        hash.update(format!("{} {:?}", self.platform.name(), self.unplaced));
+        hash.update(format!("{} {:?} {:?}", self.platform.name(), self.unplaced, self.warnings));
         let tables = [&arguments.canvas, &arguments.moodle, &arguments.groups];
         for path in tables.into_iter().flatten().chain(&arguments.base) {
             hash.update(format!("{path:?} {}", content(path)?));

@@ -15,6 +15,7 @@ mod uploads;
 mod walk;
 mod work;
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -36,21 +37,24 @@ use crate::cli::input;
 use crate::cli::output::Destination;
 use crate::escape::spreadsheet_cell;
 use crate::grade::copies::class::{self, Member};
-use crate::grade::copies::groups::Groups;
+use crate::grade::copies::groups::{self, Groups};
 use crate::grade::corrections::Corrections;
 use crate::grade::form::template;
 use crate::grade::limits::SubmissionLimits;
 use crate::grade::owners::Owners;
-use crate::grade::platforms::members::Members;
+use crate::grade::platforms::members::{Members, letters};
 use crate::grade::platforms::naming::{self, Handed, Platform, Sorted};
-use crate::grade::report::Class;
 use crate::grade::report::summary::Summary;
-use crate::grade::result::{Graded, Refusal};
+use crate::grade::report::{Class, words};
+use crate::grade::result::{Graded, Identity, Refusal, Submission};
 use crate::grade::rubric::Rubric;
 use crate::wording::count;
 
 /// A rubric is a page of text, a table of groups some more.
 const TEXT_BYTES: u64 = 4 << 20;
+
+/// Names in a warning that are written out.
+const MOST_NAMED: usize = 20;
 
 /// Gradescope's metadata hold every submission's history.
 const METADATA_BYTES: u64 = 64 << 20;
@@ -115,12 +119,12 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
     let known = |name: &str| handed.iter().any(|handed| handed.name == name);
     let written = |cell: &str| handed.iter().any(|handed| spreadsheet_cell(&handed.name).trim() == cell) || known(cell);
-    for (student, question, missing) in review.strays(&written, &config.sheet) {
-        say("warning", &format!("the review has points or a comment for {question} of '{student}': {missing}"));
-    }
-    for name in corrections.names().filter(|name| !known(name)) {
-        say("warning", &format!("--corrections: there is no submission '{name}'"));
-    }
+    let strays = review.strays(&written, &config.sheet).map(|(student, question, missing)| {
+        format!("the review has points or a comment for {question} of '{student}': {missing}")
+    });
+    let uncorrected = corrections.names().filter(|name| !known(name));
+    let uncorrected = uncorrected.map(|name| format!("--corrections: there is no submission '{name}'"));
+    let warnings: Vec<String> = strays.chain(uncorrected).chain(strangers(&groups, &handed)).collect();
     if handed.is_empty() {
         return Err(Failure::new(input::name(arguments.folder.as_os_str()), "there is no submission in it")
             .hint("A submission is a folder or an archive in this folder."));
@@ -141,22 +145,37 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
         platform,
         handed,
         unplaced,
+        warnings,
     };
     run.grade(store)
 }
 
-/// Lab partners, and the members of groups: the same table says both.
+/// What is to be said of the table of groups: whom it names that the class does not know.
+fn strangers(groups: &Groups, handed: &[Handed]) -> Option<String> {
+    let labels = |handed: &Handed| -> Vec<String> {
+        let Identity { id, email, school_id, members, people, either, .. } = &handed.identity;
+        let of_each = people.iter().chain(either).flat_map(|person| [person.id.as_ref(), Some(&person.name)]);
+        let own = [Some(&handed.name), id.as_ref(), email.as_ref(), school_id.as_ref()].into_iter().chain(of_each);
+        own.flatten().chain(members).flat_map(|label| [groups::normal(label), letters(label)]).collect()
+    };
+    let known: BTreeSet<String> = handed.iter().flat_map(labels).collect();
+    let strangers = groups.strangers(|name| known.contains(&groups::normal(name)) || known.contains(&letters(name)));
+    let named: Vec<String> = strangers.iter().map(|name| (*name).to_owned()).collect();
+    let named = words::named(&named, MOST_NAMED);
+    (!strangers.is_empty()).then(|| format!("--groups: no submission is of {named}"))
+}
+
 /// A step of the lab, as an example.
 fn example(sheet: &crate::lab::Sheet) -> String {
     sheet.recorded().next().map(ToString::to_string).unwrap_or_default()
 }
 
+/// Lab partners, and the members of groups: the same table says both.
 fn groups(path: &Path) -> Result<(Groups, Members), Failure> {
     let text = input::read_text(path, TEXT_BYTES)?;
     let fault = |error: String| Failure::new(input::name(path.as_os_str()), error).hint("A row is: Ann Lee,7");
     let members = Members::from_csv(&text).map_err(fault)?;
-    // Canvas's own export of groups calls the column otherwise.
-    Ok((Groups::from_csv(&text.replacen("group_name", "group", 1)).map_err(fault)?, members))
+    Ok((Groups::from_csv(&text).map_err(fault)?, members))
 }
 
 /// Sorts the files into submissions.
@@ -194,6 +213,10 @@ struct Tally {
     with_base: u64,
     refused: Vec<Refusal>,
     index: Index,
+    /// Files that `--step` names and no submission so far has.
+    unseen: BTreeSet<String>,
+    /// Corrections of files that are not there.
+    warnings: Vec<String>,
     /// What was handed in and how it was graded, by place.
     hashes: Vec<Option<String>>,
     graded_now: usize,
@@ -211,10 +234,13 @@ impl Run<'_> {
         }
         let (size, refused) = (self.handed.len(), self.unplaced.clone());
         let mut tally = Tally { members: vec![None; size], hashes: vec![None; size], refused, ..Tally::default() };
+        tally.unseen = self.arguments.step.iter().map(|(file, _)| file.clone()).collect();
         self.work(&task, &mut tally);
         if let Some(failure) = tally.fault {
             return Err(failure);
         }
+        let warnings = self.warnings(&tally);
+        warnings.iter().for_each(|text| say("warning", text));
         let store = store.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Those that were not graded have no place in the report.
         let graded = tally.members.into_iter().enumerate().filter_map(|(place, member)| Some((place, member?)));
@@ -243,6 +269,7 @@ impl Run<'_> {
             copies: &copies,
             uncompared: &uncompared,
             refused: &tally.refused,
+            warnings: &warnings,
             tells_late: self.platform.tells_late(),
             not_handed_in: not_handed_in.as_deref(),
         };
@@ -265,7 +292,7 @@ impl Run<'_> {
             };
             outputs::reports(folder, &class)?;
             said.extend(uploads.write(&class)?);
-            tally.index.whole = self.whole(given.as_deref(), &tally.hashes, said);
+            tally.index.whole = self.whole(given.as_deref(), &tally.hashes, said, warnings);
             let failed = |error| {
                 Failure::new(input::name(folder.as_os_str()), format_args!("the cache can't be written: {error}"))
             };
@@ -286,6 +313,28 @@ impl Run<'_> {
             time: Duration::from_secs(self.arguments.time),
             store,
             hashes: Vec::new(),
+        }
+    }
+
+    /// What was given by a name that the class does not have, in the order of options and submissions.
+    fn warnings(&self, tally: &Tally) -> Vec<String> {
+        let unseen: Vec<String> = tally.unseen.iter().map(|file| format!("'{file}'")).collect();
+        let unseen = (!unseen.is_empty())
+            .then(|| format!("--step: no submission has a capture {}", words::named(&unseen, MOST_NAMED)));
+        let mut of_each = tally.warnings.clone();
+        of_each.sort();
+        self.warnings.iter().cloned().chain(unseen).chain(of_each).collect()
+    }
+
+    /// Notes which files that were named are there.
+    fn note_files(&self, submission: &Submission, tally: &mut Tally) {
+        let files: Vec<&str> = submission.captures.iter().map(|capture| capture.file.as_str()).collect();
+        let unknown = self.corrections.unknown_files(&submission.name, &files);
+        let unknown = unknown.iter().map(|file| format!("--corrections: {} has no capture '{file}'", submission.name));
+        tally.warnings.extend(unknown);
+        if !tally.unseen.is_empty() {
+            let missing: BTreeSet<&str> = self.config.files_not_among(&files).collect();
+            tally.unseen.retain(|file| missing.contains(file.as_str()));
         }
     }
 
@@ -328,6 +377,7 @@ impl Run<'_> {
         }
         tally.graded_now = tally.graded_now.saturating_add(usize::from(is_new));
         tally.owners.add(place, submission);
+        self.note_files(submission, tally);
         let mut print = graded.fingerprint.clone();
         tally.with_base = tally.with_base.saturating_add(u64::from(self.left_out.apply(&mut print) > 0));
         let mut reviewed = submission.clone();

@@ -35,6 +35,8 @@ pub(super) struct Run<'a> {
     pub(super) handed: Vec<Handed>,
     /// Files that belong to no submission.
     pub(super) unplaced: Vec<Refusal>,
+    /// What was given of students or questions that are not there.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Run<'_> {

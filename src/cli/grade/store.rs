@@ -49,6 +49,9 @@ pub(super) struct Whole {
     pub(super) outputs: String,
     /// What was said of the uploads.
     pub(super) said: Vec<String>,
+    /// What was warned of.
+    #[serde(default)]
+    pub(super) warned: Vec<String>,
 }
 
 impl Store {

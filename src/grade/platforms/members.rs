@@ -51,7 +51,7 @@ impl Members {
 }
 
 /// The letters and digits of a name, as platforms leave them in the names of files.
-pub(super) fn letters(name: &str) -> String {
+pub fn letters(name: &str) -> String {
     same_letters(name).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 

@@ -4,6 +4,9 @@ use super::statistics::Statistics;
 use crate::lab::Points;
 use crate::wording::count;
 
+/// Over what was given by a name that the class does not have.
+pub const WARNINGS: &str = "Without effect";
+
 /// The class in numbers, in sentences.
 pub fn overview(of: &Statistics) -> Vec<String> {
     let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
@@ -65,6 +68,7 @@ mod tests {
                 copies: &[],
                 uncompared: &[],
                 refused: &[],
+                warnings: &[],
                 tells_late,
                 not_handed_in: None,
             };

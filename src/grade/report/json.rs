@@ -32,6 +32,7 @@ impl Serialize for Document<'_, '_> {
         map.serialize_entry("copies", self.0.copies)?;
         map.serialize_entry("not_compared", self.0.uncompared)?;
         map.serialize_entry("refused", self.0.refused)?;
+        map.serialize_entry("warnings", self.0.warnings)?;
         map.end()
     }
 }

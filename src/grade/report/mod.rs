@@ -31,6 +31,8 @@ pub struct Class<'a> {
     pub uncompared: &'a [Uncompared],
     /// Submissions that could not be graded, and files that belong to none.
     pub refused: &'a [Refusal],
+    /// What was given by a name that the class does not have, in sentences.
+    pub warnings: &'a [String],
     /// Whether the platform tells which submissions came late.
     pub tells_late: bool,
     /// Students of the platform's table of whom nothing was handed in; `None` without such a table.

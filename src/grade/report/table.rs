@@ -43,6 +43,10 @@ pub fn write(out: &mut dyn Write, class: &Class<'_>, style: Style) -> io::Result
     page.table(&columns, class.summaries.iter().map(row))?;
     let legend = Verdict::ALL.map(|verdict| format!("{} {}", words::sign(verdict), verdict.words()));
     page.paragraph(2, &format!("{}; * is a finding that cost points.", legend.join(", ")))?;
+    if !class.warnings.is_empty() {
+        page.heading(class_words::WARNINGS)?;
+        class.warnings.iter().try_for_each(|text| page.paragraph(2, &format!("{text}.")))?;
+    }
     let statistics = Statistics::of(class);
     overview(&mut page, &statistics)?;
     questions_section(&mut page, &statistics)?;

@@ -217,3 +217,33 @@ fn another_students_addresses_are_named_to_the_teacher() {
     assert!(submission["notes"].to_string().contains("in the captures of ann"), "{submission}");
     assert_eq!(grades["submissions"][0]["notes"], serde_json::json!([]));
 }
+
+#[test]
+fn what_is_named_and_nobody_has_is_said() {
+    let class = Class::new();
+    let write = |name: &str, text: &str| std::fs::write(class.path(name), text).unwrap();
+    write("groups.csv", "name,group\nann,1\nBn,1\n");
+    write("corrections.toml", "[ann.steps]\n\"three.bn\" = \"I.8\"\n[bob.steps]\n\"x.pcap\" = \"I.8\"\n");
+    let wanted = [
+        "--corrections: there is no submission 'bob'",
+        "--groups: no submission is of Bn",
+        "--step: no submission has a capture 'step88.pcapng'",
+        "--corrections: ann has no capture 'three.bn'",
+    ];
+    let options = ["--groups", "groups.csv", "--corrections", "corrections.toml"];
+    let steps = ["--step", "step88.pcapng=I.8", "--step", "one.pcapng=I.8"];
+    // Once more it is told again.
+    for _ in 0..2 {
+        let run = class.run(&[&options[..], &steps].concat()).status(0);
+        let warned: Vec<String> =
+            run.stderr().lines().filter_map(|l| l.strip_prefix("socklab: warning: ")).map(str::to_owned).collect();
+        assert_eq!(warned, wanted);
+        run.stdout_has(&["Without effect"]).stdout_has(&wanted);
+    }
+    let read = |name: &str| std::fs::read_to_string(class.path(name)).unwrap();
+    let grades: Value = serde_json::from_str(&read("r/grades.json")).unwrap();
+    assert_eq!(grades["warnings"], serde_json::json!(wanted));
+    assert!(read("r/grades.html").contains("no submission is of Bn"));
+    let none = class.run(&["--step", "one.pcapng=I.8"]).status(0);
+    assert!(!none.stderr().contains("warning") && !none.stdout().contains("Without effect"), "{}", none.stderr());
+}
