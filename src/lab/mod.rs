@@ -6,6 +6,7 @@
 mod built_in;
 mod config;
 mod host;
+mod identity;
 mod place;
 mod points;
 mod read;

@@ -1,13 +1,12 @@
 //! A lab as data: its hosts and questions, and what is looked up in it.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::facts::{Fact, Selection};
 use crate::lab::host::{Host, HostName};
+use crate::lab::identity::by_identity;
 use crate::lab::place::Problem;
 use crate::lab::points::Points;
 use crate::lab::step::{Does, Places, Step};
@@ -170,31 +169,7 @@ impl fmt::Debug for Question {
     }
 }
 
-impl PartialEq for Question {
-    fn eq(&self, other: &Question) -> bool {
-        self.identity() == other.identity()
-    }
-}
-
-impl Eq for Question {}
-
-impl PartialOrd for Question {
-    fn partial_cmp(&self, other: &Question) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Question {
-    fn cmp(&self, other: &Question) -> Ordering {
-        self.identity().cmp(&other.identity())
-    }
-}
-
-impl Hash for Question {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.identity().hash(state);
-    }
-}
+by_identity!(Question);
 
 /// What a lab file says.
 #[derive(Debug, PartialEq, Eq)]

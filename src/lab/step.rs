@@ -1,11 +1,10 @@
 //! The steps of a lab.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::lab::host::HostName;
+use crate::lab::identity::by_identity;
 use crate::types::Protocol;
 
 /// What is done in a step.
@@ -286,28 +285,4 @@ impl fmt::Debug for Step {
     }
 }
 
-impl PartialEq for Step {
-    fn eq(&self, other: &Step) -> bool {
-        self.identity() == other.identity()
-    }
-}
-
-impl Eq for Step {}
-
-impl PartialOrd for Step {
-    fn partial_cmp(&self, other: &Step) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Step {
-    fn cmp(&self, other: &Step) -> Ordering {
-        self.identity().cmp(&other.identity())
-    }
-}
-
-impl Hash for Step {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.identity().hash(state);
-    }
-}
+by_identity!(Step);
