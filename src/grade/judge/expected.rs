@@ -68,11 +68,6 @@ impl Known {
         known
     }
 
-    /// The same, where it is in doubt whether all captures of clients side by side are there.
-    pub(super) fn in_doubt(self, is_doubtful: bool) -> Known {
-        Known { lacks_a_host: self.lacks_a_host || is_doubtful, ..self }
-    }
-
     /// Facts given one by one.
     pub(super) fn from_values(values: impl IntoIterator<Item = ((Question, String), Value)>) -> Known {
         Known { values: values.into_iter().collect(), ..Known::default() }

@@ -42,7 +42,7 @@ pub struct Judged {
 /// Judges all questions and findings.
 pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
     let lab = &case.analysis.lab.sheet;
-    let known = Known::of(&case.analysis.answers, case.client_hosts, lab).in_doubt(case.is_doubtful);
+    let known = Known::of(&case.analysis.answers, case.client_hosts, lab);
     let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts, lab));
     let mut attempts = elsewhere::runs_of_steps(case.analysis);
     attempts.extend(
