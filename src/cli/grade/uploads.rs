@@ -72,13 +72,13 @@ impl Uploads<'_> {
         let arguments = self.arguments;
         if let Some(export) = &arguments.canvas {
             let column = arguments.canvas_column.as_deref();
-            self.gradebook(export, "canvas.csv", &mut said, |bytes| {
+            self.gradebook(export, ("canvas.csv", Platform::Canvas), &mut said, |bytes| {
                 canvas::fill_export(bytes, column, &canvas, arguments.overwrite)
             })?;
         }
         if let Some(worksheet) = &arguments.moodle {
             let (column, comments) = (arguments.moodle_column.as_deref(), arguments.moodle_comments.as_deref());
-            self.gradebook(worksheet, "moodle.csv", &mut said, |bytes| {
+            self.gradebook(worksheet, ("moodle.csv", Platform::Moodle), &mut said, |bytes| {
                 moodle::fill_worksheet(bytes, column, comments, &moodle, arguments.overwrite)
             })?;
         }
@@ -153,7 +153,7 @@ impl Uploads<'_> {
     fn gradebook(
         &self,
         source: &Path,
-        target: &str,
+        (target, into): (&str, Platform),
         said: &mut Said,
         fill: impl FnOnce(&[u8]) -> Result<Filled, SheetError>,
     ) -> Result<(), Failure> {
@@ -169,6 +169,9 @@ impl Uploads<'_> {
             file(&place, &filled.bytes)?;
             let place = input::name(place.as_os_str());
             said.note(format!("{place}: {} entered under '{}'", count(filled.entered, "grade"), filled.column));
+        }
+        if filled.is_nobodys {
+            said.note(format!("{name}: {}", words::nobody_found(self.platform, into)));
         }
         for note in &filled.notes {
             said.note(format!("{name}: {note}"));

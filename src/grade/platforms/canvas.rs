@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::entry::Grade;
 use super::gradebook::{self, Filled, fill, value};
+use super::kind;
 use super::rows::{Keys, Rules};
 use super::sheet::{Sheet, SheetError};
 
@@ -66,7 +67,8 @@ fn keys(sheet: &Sheet<'_>) -> Result<Keys, SheetError> {
     };
     let (Some(id), false) = (position("ID"), name.is_empty()) else {
         let reason = "this is no gradebook exported by Canvas: it lacks the columns Student and ID";
-        return Err(SheetError::Column(reason.to_owned()));
+        let worksheet = if kind::is_of_moodle(sheet) { "; a grading worksheet of Moodle is for --moodle" } else { "" };
+        return Err(SheetError::Column(format!("{reason}{worksheet}")));
     };
     let school_ids = ["SIS User ID", "SIS Login ID", "Integration ID"].into_iter().filter_map(position).collect();
     Ok(Keys { id: Some(id), school_ids, name, ..Keys::default() })

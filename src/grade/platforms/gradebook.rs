@@ -36,6 +36,8 @@ pub struct Filled {
     pub changes: Vec<Change>,
     /// What was not entered, and why; and what else is to know.
     pub notes: Vec<String>,
+    /// Whether a row was found for none of the submissions.
+    pub is_nobodys: bool,
     /// Students of the table without a submission.
     pub without: Vec<String>,
 }
@@ -84,7 +86,8 @@ pub(super) fn fill(sheet: &Sheet<'_>, column: usize, keys: &Keys, grades: &[Grad
     }
     let without = table.rows.iter().filter(|(row, _)| !wanted.contains_key(row)).map(|(_, row)| table.student(row));
     let without = without.collect();
-    Filled { bytes: sheet.with(&cells), column: title, entered, changes, notes, without }
+    let is_nobodys = wanted.is_empty() && !grades.is_empty();
+    Filled { bytes: sheet.with(&cells), column: title, entered, changes, notes, is_nobodys, without }
 }
 
 /// The students of a table of whom nothing was handed in.

@@ -9,6 +9,7 @@ pub mod github;
 pub mod gradebook;
 pub mod gradescope;
 pub mod gradescope_names;
+mod kind;
 pub mod members;
 pub mod moodle;
 pub mod naming;

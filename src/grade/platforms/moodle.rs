@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::entry::Grade;
 use super::gradebook::{self, Filled, fill, value};
+use super::kind;
 use super::rows::{Keys, Rules};
 use super::sheet::{Sheet, SheetError};
 use crate::lab::Points;
@@ -29,6 +30,10 @@ pub fn fill_worksheet(
     let titles = sheet.titles();
     let position = |title: &str| titles.iter().position(|own| own.eq_ignore_ascii_case(title));
     let wanted = column.unwrap_or("Grade");
+    if kind::is_of_canvas(&sheet) {
+        let reason = "this is a gradebook exported by Canvas, which is for --canvas";
+        return Err(SheetError::Column(reason.to_owned()));
+    }
     let Some(grade) = position(wanted) else {
         let reason = format!(
             "the worksheet has no column '{wanted}': name the grade's column with --moodle-column; the columns are: {}",
@@ -57,8 +62,16 @@ pub fn fill_worksheet(
         false => points.to_string(),
     };
     let rules = Rules { is_student: &|_| true, locked: &is_locked, number: &number, overwrite, comments };
-    Ok(fill(&sheet, grade, &keys, grades, &rules))
+    let mut filled = fill(&sheet, grade, &keys, grades, &rules);
+    if locked.is_none() {
+        filled.notes.push(NO_LOCKS.to_owned());
+    }
+    Ok(filled)
 }
+
+/// The column and its "no" are in the site's language, and one value alone does not tell which it is.
+const NO_LOCKS: &str = "the worksheet has no column 'Grade can be changed', such as where the site is not in English: which \
+                        grades Moodle locks is not known here; Moodle passes over them when you upload.";
 
 /// The participants of a worksheet of whom nothing was handed in.
 ///

@@ -2,6 +2,7 @@
 
 use crate::grade::copies::class::Uncompared;
 use crate::grade::platforms::gradebook::Change;
+use crate::grade::platforms::naming::Platform;
 use crate::grade::result::{CaptureUsed, FindingMade, ItemGrade, QuestionGrade, SharedCapture, Submission, Verdict};
 use crate::lab::{Points, Sheet};
 use crate::wording::{count, list};
@@ -74,6 +75,19 @@ pub fn pending(submission: &Submission) -> String {
     format!("{points} {noun} of {} {verb} for you; no grade is entered.{why}", list(&questions))
 }
 
+/// What is said where no submission is of a student of the table.
+pub fn nobody_found(from: Platform, into: Platform) -> String {
+    let what_to_do = match from {
+        _ if from == into => "Is it the table of this course?",
+        Platform::Canvas => "Give Canvas's own gradebook export with --canvas.",
+        Platform::Moodle => "Give Moodle's own grading worksheet with --moodle.",
+        Platform::Gradescope => "Students of Gradescope are found by their ID, e-mail address or name.",
+        Platform::GitHub => "Students of GitHub are found by their user name there, if it is their login here.",
+        Platform::Plain => "The name of a folder or archive must be the student's name or login here.",
+    };
+    format!("nothing was entered: this table has none of the students of {}. {what_to_do}", from.name())
+}
+
 /// A cell of a gradebook, old and new.
 pub fn change(change: &Change) -> String {
     let old = if change.old.is_empty() { "nothing" } else { &change.old };
@@ -131,4 +145,43 @@ pub const WIDESPREAD: &str = "So many have these frames that the course most lik
 pub fn uncompared(of: &Uncompared) -> String {
     let captures = count(of.captures, "capture");
     format!("{captures} ({}): {}.", named(&of.submissions, 5), of.because)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grade::platforms::entry::Grade;
+    use crate::grade::platforms::members::Members;
+    use crate::grade::platforms::{canvas, moodle};
+    use crate::grade::result::Identity;
+
+    const EXPORT: &[u8] = b"Student,ID,SIS Login ID,Section,Lab (7)\n\"Lee, Ann\",101,ann,L1,\n";
+    const WORKSHEET: &[u8] = b"Identifier,Full name,Grade,Grade can be changed\nParticipant 7,Cy Cox,,Yes\n";
+
+    #[test]
+    fn a_table_of_another_platform_is_told_with_the_remedy() {
+        let wrong = canvas::fill_export(WORKSHEET, None, &[], false).unwrap_err().to_string();
+        assert!(wrong.contains("is for --moodle"), "{wrong}");
+        let wrong = moodle::fill_worksheet(EXPORT, None, None, &[], false).unwrap_err().to_string();
+        assert!(wrong.contains("is for --canvas"), "{wrong}");
+        let of = |from: Platform, into: Platform| {
+            let identity = Identity { id: Some("101".to_owned()), ..Identity::default() };
+            [Grade::of("leeann", &identity, (from, into), &Members::default(), Ok(Points::whole(21)))]
+        };
+        let (canvas, moodle) = (Platform::Canvas, Platform::Moodle);
+        let filled = moodle::fill_worksheet(WORKSHEET, None, None, &of(canvas, moodle), false).unwrap();
+        assert!(filled.is_nobodys && filled.entered == 0);
+        assert!(nobody_found(canvas, moodle).contains("a download from Canvas. Give Canvas's own gradebook export"));
+        assert!(!canvas::fill_export(EXPORT, None, &of(canvas, canvas), false).unwrap().is_nobodys);
+        assert!(!canvas::fill_export(EXPORT, None, &[], false).unwrap().is_nobodys);
+    }
+
+    #[test]
+    fn locks_that_are_not_known_are_said_to_be_so() {
+        let german =
+            String::from_utf8(WORKSHEET.to_vec()).unwrap().replace("Grade can be changed", "Bewertung \u{e4}nderbar");
+        let notes = |table: &[u8]| moodle::fill_worksheet(table, None, None, &[], false).unwrap().notes;
+        assert_eq!(notes(WORKSHEET), Vec::<String>::new());
+        assert!(notes(german.as_bytes()).concat().contains("which grades Moodle locks is not known here"));
+    }
 }
