@@ -368,6 +368,12 @@ impl Run<'_> {
             let name = if single { handed.name.clone() } else { format!("{}/{}", handed.name, refusal.name) };
             tally.refused.push(Refusal { name, reason: refusal.reason.clone() });
         }
+        if self.is_template(handed, submission) {
+            let names: Vec<String> = handed.files.iter().map(|(_, name)| name.clone()).collect();
+            let names = words::named(&names, MOST_NAMED);
+            let reason = format!("it counts as not handed in: there is nothing in the repository but {names}");
+            return tally.refused.push(Refusal { name: handed.name.clone(), reason });
+        }
         if self.is_stray(handed, &graded) {
             if submission.refused.is_empty() {
                 let reason = "it is no submission: neither a folder nor an archive nor a capture".to_owned();
@@ -391,6 +397,17 @@ impl Run<'_> {
         if let Err(error) = store.keep(place, &hash, &graded, is_changed) {
             tally.fault.get_or_insert(Failure::new("--results", format_args!("a result can't be kept: {error}")));
         }
+    }
+
+    /// A repository of GitHub Classroom in which nothing but a README, a license and a blank form is.
+    fn is_template(&self, handed: &Handed, submission: &Submission) -> bool {
+        let names = handed.files.iter().map(|(_, name)| name.as_str());
+        self.platform == Platform::GitHub
+            && submission.captures.is_empty()
+            && submission.answers.is_none()
+            && submission.form_problems.is_empty()
+            && submission.refused.is_empty()
+            && names.into_iter().all(naming::is_of_template)
     }
 
     /// A file that lies beside the submissions and holds nothing of one.

@@ -68,6 +68,14 @@ pub fn is_litter(component: &str) -> bool {
     component.starts_with('.') && component != "." || NAMES.iter().any(|name| name.eq_ignore_ascii_case(component))
 }
 
+/// Whether a file is one with which an assignment of GitHub Classroom may begin, by its name: a README, a license, or the form,
+/// which counts as long as it is blank.
+pub fn is_of_template(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let (stem, ending) = lower.rsplit_once('.').unwrap_or((&lower, ""));
+    matches!(stem, "readme" | "license" | "licence" | "copying") || matches!(ending, "toml" | "json")
+}
+
 /// The place of Gradescope's metadata in a list of paths.
 pub fn metadata(paths: &[Vec<String>]) -> Option<usize> {
     let is = |path: &Vec<String>| {

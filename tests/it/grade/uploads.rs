@@ -186,3 +186,24 @@ fn a_runners_result_has_the_documented_fields() {
     let wanted = BTreeSet::from(["name", "status", "score", "message", "test_code", "filename", "line_no", "duration"]);
     assert!(value["tests"].as_array().unwrap().iter().all(|entry| keys(entry) == wanted), "{value}");
 }
+
+#[test]
+fn a_repository_as_the_assignment_began_is_no_submission() {
+    let (folder, students) = class();
+    let repository = |name: &str, files: &[(String, Vec<u8>)]| {
+        layouts::write(&folder.path().join("lab-submissions").join(format!("lab-{name}")), files);
+    };
+    let file = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
+    let (readme, form) = (file("README.md", "# Lab\n"), socklab("template").run().status(0).stdout());
+    repository("ann", &[std::slice::from_ref(&readme), &students[0].files[..]].concat());
+    repository("ben", std::slice::from_ref(&readme));
+    repository("cy", &[readme.clone(), file("answers.toml", &form), file(".gitignore", "*.o\n")]);
+    repository("dee", &[readme, file("report.txt", "I.1 The handshake")]);
+    let run = socklab("grade").within(folder.path()).args(["lab-submissions", "--format", "json"]).run().status(0);
+    let grades = run.json();
+    let all = grades["submissions"].as_array().unwrap();
+    assert_eq!(all.iter().map(|of| of["name"].as_str().unwrap()).collect::<Vec<_>>(), ["ann", "dee"]);
+    let refused = grades["refused"].to_string();
+    assert!(refused.contains("nothing in the repository but README.md\""), "{refused}");
+    assert!(refused.contains("nothing in the repository but README.md, answers.toml\""), "{refused}");
+}
