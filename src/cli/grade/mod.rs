@@ -282,6 +282,7 @@ impl Run<'_> {
             said.iter().for_each(|text| say("note", text));
         }
         if let Some(folder) = &self.arguments.results {
+            let nothing = BTreeSet::new();
             let uploads = Uploads {
                 arguments: self.arguments,
                 folder,
@@ -289,9 +290,12 @@ impl Run<'_> {
                 members: &self.members,
                 rubric: &self.rubric,
                 review: &self.review,
+                before: before.as_ref().map_or(&nothing, |index| &index.files),
             };
             outputs::reports(folder, &class)?;
-            said.extend(uploads.write(&class)?);
+            let written = uploads.write(&class)?;
+            said.extend(written.said);
+            tally.index.files = written.files;
             tally.index.whole = self.whole(given.as_deref(), &tally.hashes, said, warnings);
             let failed = |error| {
                 Failure::new(input::name(folder.as_os_str()), format_args!("the cache can't be written: {error}"))

@@ -1,7 +1,7 @@
 //! Where results wait until the report is written: in the results folder, from where a second run takes what has not
 //! changed; else in memory, compressed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,9 @@ enum Kept {
 pub(super) struct Index {
     /// By submission, what was handed in and the points.
     pub(super) submissions: BTreeMap<String, (String, Points)>,
+    /// The files for students and platforms in the results folder, by their paths in it.
+    #[serde(default)]
+    pub(super) files: BTreeSet<String>,
     /// By what the same run is known.
     #[serde(default)]
     pub(super) whole: Option<Whole>,

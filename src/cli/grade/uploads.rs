@@ -30,6 +30,16 @@ pub(super) struct Uploads<'a> {
     pub(super) members: &'a Members,
     pub(super) rubric: &'a Rubric,
     pub(super) review: &'a Review,
+    /// The files for students and platforms that the last run left.
+    pub(super) before: &'a BTreeSet<String>,
+}
+
+/// What was done.
+pub(super) struct Written {
+    /// What was said, for the next run.
+    pub(super) said: Vec<String>,
+    /// The files for students and platforms, by their paths in the results folder.
+    pub(super) files: BTreeSet<String>,
 }
 
 /// What is gathered while the class is gone through once.
@@ -40,6 +50,8 @@ struct Gathered {
     moodle: Vec<Grade>,
     /// Names of folders that are taken.
     taken: BTreeSet<String>,
+    /// The files for students and platforms.
+    files: BTreeSet<String>,
     said: Said,
 }
 
@@ -55,16 +67,20 @@ impl Said {
 }
 
 impl Uploads<'_> {
-    /// Writes everything, and says what it did: the same, for the next run.
+    /// Writes everything, and says what it did.
     ///
     /// # Errors
     /// If something can't be written, or a gradebook can't be used.
-    pub(super) fn write(&self, class: &Class<'_>) -> Result<Vec<String>, Failure> {
+    pub(super) fn write(&self, class: &Class<'_>) -> Result<Written, Failure> {
         let mut gathered = Gathered::default();
         for (_, graded) in class.graded() {
             self.submission(&graded.submission, &mut gathered)?;
         }
-        let Gathered { rows, canvas, moodle, mut said, .. } = gathered;
+        let Gathered { rows, canvas, moodle, mut said, mut files, .. } = gathered;
+        match self.arguments.dry_run {
+            true => files.clone_from(self.before),
+            false => self.remove_stale(&files),
+        }
         let table = Destination::File(self.folder.join("review.csv"));
         table.write(|out| self.review.write(out, &rows))?;
         let page = review_page::page(&rows).map_err(|error| Failure::new("review.html", error))?;
@@ -82,7 +98,28 @@ impl Uploads<'_> {
                 moodle::fill_worksheet(bytes, column, comments, &moodle, arguments.overwrite)
             })?;
         }
-        Ok(said.0)
+        Ok(Written { said: said.0, files })
+    }
+
+    /// Removes what the last run wrote and this one did not, such as of students who are no longer there or whose grade is
+    /// final no more, and folders that are empty without it. Nothing else in them is touched.
+    fn remove_stale(&self, files: &BTreeSet<String>) {
+        let folders: Vec<&str> = self.platforms().collect();
+        let of_now = |path: &&String| folders.contains(&path.split('/').next().unwrap_or_default());
+        for path in self.before.difference(files).filter(of_now) {
+            let place = self.folder.join(path);
+            // What can't be removed is left: no page leads to it. A folder that is not empty stays.
+            let _ = fs::remove_file(&place);
+            let _ = place.parent().map(fs::remove_dir);
+        }
+    }
+
+    /// The folders for students and platforms that this run writes into.
+    fn platforms(&self) -> impl Iterator<Item = &'static str> {
+        let gradescope = self.arguments.gradescope || self.platform == Platform::Gradescope;
+        let github = self.arguments.github || self.platform == Platform::GitHub;
+        let all = [("feedback", true), ("gradescope", gradescope), ("github", github)];
+        all.into_iter().filter(|(_, is_written)| *is_written).map(|(name, _)| name)
     }
 
     /// What a submission adds.
@@ -110,42 +147,39 @@ impl Uploads<'_> {
         let name = folder_name(&submission.name, &mut gathered.taken);
         match arguments.dry_run {
             true => Ok(()),
-            false => self.files(submission, &name, is_entered),
+            false if is_entered => self.files(submission, &name, &mut gathered.files),
+            false => Ok(()),
         }
     }
 
     /// The files of a submission: feedback, and what Gradescope and GitHub Classroom take.
-    fn files(&self, submission: &Submission, name: &str, is_entered: bool) -> Result<(), Failure> {
-        let (arguments, rubric) = (self.arguments, self.rubric);
-        let write = |platform: &str, name: &str, file_name: &str, bytes: &dyn Fn() -> Result<Vec<u8>, Failure>| {
+    fn files(&self, submission: &Submission, name: &str, files: &mut BTreeSet<String>) -> Result<(), Failure> {
+        let rubric = self.rubric;
+        let mut write = |platform: &str, name: &str, file_name: &str, bytes: Vec<u8>| {
             let folder = self.folder.join(platform).join(name);
-            let place = folder.join(file_name);
-            let fault = |error| Failure::new(input::name(folder.as_os_str()), error);
-            if is_entered {
-                fs::create_dir_all(&folder).map_err(fault)?;
-                file(&place, &bytes()?)
-            } else if place.exists() {
-                // What an earlier run left is final no more.
-                fs::remove_file(&place).map_err(fault)
-            } else {
-                Ok(())
-            }
+            fs::create_dir_all(&folder).map_err(|error| Failure::new(input::name(folder.as_os_str()), error))?;
+            files.insert(format!("{platform}/{name}/{file_name}"));
+            file(&folder.join(file_name), &bytes)
         };
-        write("feedback", name, "feedback.html", &|| {
-            let page = feedback::page(submission, rubric).map_err(|error| Failure::new("feedback.html", error))?;
-            Ok(page.into_bytes())
-        })?;
-        if arguments.gradescope || self.platform == Platform::Gradescope {
-            // An autograder knows the submission by Gradescope's number.
-            let number = submission.identity.id.as_ref().filter(|_| self.platform == Platform::Gradescope);
-            let number = number.map(|number| format!("submission_{number}"));
-            write("gradescope", number.as_deref().unwrap_or(name), "results.json", &|| {
-                Ok(pretty(&gradescope::results(submission, rubric)))
-            })?;
-        }
-        if arguments.github || self.platform == Platform::GitHub {
-            write("github", name, "result.json", &|| Ok(pretty(&github::result(submission, rubric))))?;
-            write("github", name, "result.txt", &|| Ok(github::encoded(submission, rubric).into_bytes()))?;
+        for platform in self.platforms() {
+            match platform {
+                "gradescope" => {
+                    // An autograder knows the submission by Gradescope's number.
+                    let number = submission.identity.id.as_ref().filter(|_| self.platform == Platform::Gradescope);
+                    let number = number.map(|number| format!("submission_{number}"));
+                    let results = pretty(&gradescope::results(submission, rubric));
+                    write(platform, number.as_deref().unwrap_or(name), "results.json", results)?;
+                }
+                "github" => {
+                    write(platform, name, "result.json", pretty(&github::result(submission, rubric)))?;
+                    write(platform, name, "result.txt", github::encoded(submission, rubric).into_bytes())?;
+                }
+                _ => {
+                    let page = feedback::page(submission, rubric);
+                    let page = page.map_err(|error| Failure::new("feedback.html", error))?;
+                    write(platform, name, "feedback.html", page.into_bytes())?;
+                }
+            }
         }
         Ok(())
     }

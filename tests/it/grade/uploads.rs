@@ -207,3 +207,32 @@ fn a_repository_as_the_assignment_began_is_no_submission() {
     assert!(refused.contains("nothing in the repository but README.md\""), "{refused}");
     assert!(refused.contains("nothing in the repository but README.md, answers.toml\""), "{refused}");
 }
+
+#[test]
+fn what_an_earlier_run_left_goes_and_what_a_teacher_put_there_stays() {
+    let (folder, students) = class();
+    let path = |name: &str| folder.path().join(name);
+    for (name, student) in ["ann", "ben", "cy"].iter().zip(&students) {
+        layouts::write(&path("class").join(name), &student.files);
+    }
+    let run = || {
+        let run = socklab("grade").within(folder.path()).args(["class", "--results", "r", "--gradescope", "--partial"]);
+        run.run().status(0);
+    };
+    run();
+    for name in ["ann", "ben", "cy"] {
+        assert!(path("r/feedback").join(name).join("feedback.html").exists(), "{name}");
+        assert!(path("r/gradescope").join(name).join("results.json").exists(), "{name}");
+    }
+    std::fs::write(path("r/feedback/ben/mine.txt"), "mine").unwrap();
+    std::fs::create_dir(path("r/feedback/own")).unwrap();
+    std::fs::write(path("r/feedback/own/feedback.html"), "mine").unwrap();
+    for name in ["ann", "ben"] {
+        std::fs::remove_dir_all(path("class").join(name)).unwrap();
+    }
+    run();
+    assert!(!path("r/feedback/ann").exists() && !path("r/gradescope/ann").exists());
+    assert!(!path("r/gradescope/ben").exists() && !path("r/feedback/ben/feedback.html").exists());
+    assert!(path("r/feedback/ben/mine.txt").exists() && path("r/feedback/own/feedback.html").exists());
+    assert!(path("r/feedback/cy/feedback.html").exists());
+}
