@@ -72,6 +72,11 @@ impl Review {
     /// If it is no such table, or a number in it is none; the text names the line. Nothing is guessed: what a human entered
     /// must not be lost.
     pub fn from_csv(bytes: &[u8]) -> Result<Review, String> {
+        if let Err(error) = std::str::from_utf8(bytes) {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+            return Err(format!("line {line}: this is no UTF-8; save the table as CSV in UTF-8"));
+        }
         let sheet = Table::read(bytes).map_err(|error| error.to_string())?;
         let column = |name: &str| {
             let found = sheet.column(|title| title.trim().eq_ignore_ascii_case(name));
@@ -483,6 +488,12 @@ mod tests {
         let high = reviewed("ann,I.2,,25,,\n");
         assert_eq!(row(&high, "I.2"), pair("reviewed", "25"));
         assert_eq!(high.1.remarks(&high.0), ["I.2: the override of 25 points is above the 2 at stake; it counts."]);
+    }
+
+    #[test]
+    fn a_table_in_another_encoding_is_refused_before_a_comment_is_spoilt() {
+        let table = b"student,question,human_points,override,comment,answer\nann,I.2,1,,na,\nann,I.3,1,,f\xfcr,\n";
+        assert_eq!(Review::from_csv(table), Err("line 3: this is no UTF-8; save the table as CSV in UTF-8".to_owned()));
     }
 
     #[test]
