@@ -204,6 +204,9 @@ impl Uploads<'_> {
             let place = input::name(place.as_os_str());
             said.note(format!("{place}: {} entered under '{}'", count(filled.entered, "grade"), filled.column));
         }
+        if let Some(told) = filled.maximum.and_then(|most| words::other_maximum(most, self.rubric.total())) {
+            said.note(format!("{name}: {told}"));
+        }
         if filled.is_nobodys {
             said.note(format!("{name}: {}", words::nobody_found(self.platform, into)));
         }

@@ -31,6 +31,7 @@ pub fn fill_export(
     let first = keys.name.first().copied().unwrap_or_default();
     // Canvas takes more than the points possible, as extra credit; it is said all the same.
     let possible = possible(&sheet, column, first);
+    filled.maximum = possible;
     for change in filled.changes.iter().filter(|change| change.kept.is_none()) {
         if let (Some(possible), Some(new)) = (possible, value(&change.new))
             && new > possible

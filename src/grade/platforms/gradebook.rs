@@ -24,7 +24,7 @@ pub struct Change {
 }
 
 /// A table with its column filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Filled {
     /// The file.
     pub bytes: Vec<u8>,
@@ -36,6 +36,8 @@ pub struct Filled {
     pub changes: Vec<Change>,
     /// What was not entered, and why; and what else is to know.
     pub notes: Vec<String>,
+    /// The most points that the platform has for it, where the table tells.
+    pub maximum: Option<f64>,
     /// Whether a row was found for none of the submissions.
     pub is_nobodys: bool,
     /// Students of the table without a submission.
@@ -87,7 +89,7 @@ pub(super) fn fill(sheet: &Sheet<'_>, column: usize, keys: &Keys, grades: &[Grad
     let without = table.rows.iter().filter(|(row, _)| !wanted.contains_key(row)).map(|(_, row)| table.student(row));
     let without = without.collect();
     let is_nobodys = wanted.is_empty() && !grades.is_empty();
-    Filled { bytes: sheet.with(&cells), column: title, entered, changes, notes, is_nobodys, without }
+    Filled { bytes: sheet.with(&cells), column: title, entered, changes, notes, maximum: None, is_nobodys, without }
 }
 
 /// The students of a table of whom nothing was handed in.

@@ -63,6 +63,7 @@ pub fn fill_worksheet(
     };
     let rules = Rules { is_student: &|_| true, locked: &is_locked, number: &number, overwrite, comments };
     let mut filled = fill(&sheet, grade, &keys, grades, &rules);
+    filled.maximum = sheet.rows().nth(1).and_then(|row| value(&text(row, maximum)?));
     if locked.is_none() {
         filled.notes.push(NO_LOCKS.to_owned());
     }

@@ -88,6 +88,17 @@ pub fn nobody_found(from: Platform, into: Platform) -> String {
     format!("nothing was entered: this table has none of the students of {}. {what_to_do}", from.name())
 }
 
+/// What is said where the platform has another maximum than the rubric: a grade of 21 would be one of 21 % there.
+pub fn other_maximum(platform: f64, rubric: Points) -> Option<String> {
+    let differs = (platform - rubric.number()).abs() > f64::EPSILON;
+    differs.then(|| {
+        format!(
+            "the most points are {platform} here and {rubric} by the rubric; points are entered as they are, not scaled. Make \
+             the two the same, here or with --rubric."
+        )
+    })
+}
+
 /// A cell of a gradebook, old and new.
 pub fn change(change: &Change) -> String {
     let old = if change.old.is_empty() { "nothing" } else { &change.old };
@@ -174,6 +185,24 @@ mod tests {
         assert!(nobody_found(canvas, moodle).contains("a download from Canvas. Give Canvas's own gradebook export"));
         assert!(!canvas::fill_export(EXPORT, None, &of(canvas, canvas), false).unwrap().is_nobodys);
         assert!(!canvas::fill_export(EXPORT, None, &[], false).unwrap().is_nobodys);
+    }
+
+    #[test]
+    fn another_maximum_than_the_rubrics_is_told() {
+        let export =
+            "Student,ID,SIS Login ID,Section,Lab (7)\n    Points Possible,,,,100.00\n\"Lee, Ann\",101,ann,L1,\n";
+        let worksheet =
+            "Identifier,Full name,Grade,Maximum Grade,Grade can be changed\nParticipant 7,Cy Cox,,\"100,00\",Yes\n";
+        let maxima = [
+            canvas::fill_export(export.as_bytes(), None, &[], false).unwrap().maximum,
+            moodle::fill_worksheet(worksheet.as_bytes(), None, None, &[], false).unwrap().maximum,
+            canvas::fill_export(EXPORT, None, &[], false).unwrap().maximum,
+            moodle::fill_worksheet(WORKSHEET, None, None, &[], false).unwrap().maximum,
+        ];
+        assert_eq!(maxima, [Some(100.0), Some(100.0), None, None]);
+        let told = other_maximum(100.0, Points::whole(21)).unwrap();
+        assert!(told.starts_with("the most points are 100 here and 21 by the rubric"), "{told}");
+        assert_eq!(other_maximum(21.0, Points::whole(21)), None);
     }
 
     #[test]
