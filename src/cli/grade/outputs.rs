@@ -89,7 +89,7 @@ pub(super) fn file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Destination::File(path.to_owned()).write(|out| out.write_all(bytes))
 }
 
-/// The students of the platform's table of whom nothing was handed in; `None` without such a table.
+/// The students of the platform's table of whom nothing was handed in; `None` without such a table, and with that of others.
 ///
 /// # Errors
 /// If the table can't be read.
@@ -99,7 +99,7 @@ pub(super) fn not_handed_in(
     members: &Members,
     all: &[Summary],
 ) -> Result<Option<Vec<String>>, Failure> {
-    type Absent = fn(&[u8], &[Grade]) -> Result<Vec<String>, SheetError>;
+    type Absent = fn(&[u8], &[Grade]) -> Result<Option<Vec<String>>, SheetError>;
     let handed = |into: Platform| -> Vec<Grade> {
         let grade = |of: &Summary| Grade::of(&of.name, &of.identity, (from, into), members, Ok(of.points));
         all.iter().map(grade).collect()
@@ -109,8 +109,8 @@ pub(super) fn not_handed_in(
         absent(&bytes, &handed(into)).map_err(|error| unusable(&input::name(path.as_os_str()), &error))
     };
     match (&arguments.canvas, &arguments.moodle) {
-        (Some(export), _) => absent(export, Platform::Canvas, canvas::absent).map(Some),
-        (None, Some(worksheet)) => absent(worksheet, Platform::Moodle, moodle::absent).map(Some),
+        (Some(export), _) => absent(export, Platform::Canvas, canvas::absent),
+        (None, Some(worksheet)) => absent(worksheet, Platform::Moodle, moodle::absent),
         (None, None) => Ok(None),
     }
 }

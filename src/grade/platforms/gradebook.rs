@@ -86,17 +86,17 @@ pub(super) fn fill(sheet: &Sheet<'_>, column: usize, keys: &Keys, grades: &[Grad
         }
         changes.push(change);
     }
-    let without = table.rows.iter().filter(|(row, _)| !wanted.contains_key(row)).map(|(_, row)| table.student(row));
-    let without = without.collect();
+    let there: BTreeSet<usize> = wanted.keys().copied().collect();
+    let without = table.without(&there, grades).unwrap_or_default();
     let is_nobodys = wanted.is_empty() && !grades.is_empty();
     Filled { bytes: sheet.with(&cells), column: title, entered, changes, notes, maximum: None, is_nobodys, without }
 }
 
-/// The students of a table of whom nothing was handed in.
-pub(super) fn absent(sheet: &Sheet<'_>, keys: &Keys, handed: &[Grade], rules: &Rules<'_>) -> Vec<String> {
+/// The students of a table of whom nothing was handed in; `None` where it is the table of others.
+pub(super) fn absent(sheet: &Sheet<'_>, keys: &Keys, handed: &[Grade], rules: &Rules<'_>) -> Option<Vec<String>> {
     let table = Table::new(sheet, keys, rules);
     let there: BTreeSet<usize> = handed.iter().flat_map(|grade| table.rows_of(grade).0).collect();
-    table.rows.iter().filter(|(row, _)| !there.contains(row)).map(|(_, row)| table.student(row)).collect()
+    table.without(&there, handed)
 }
 
 /// The points that all submissions for a row agree on.
@@ -119,6 +119,13 @@ struct Comment {
 }
 
 impl Table<'_> {
+    /// The students of whom nothing was handed in, `there` being the rows of those of whom something was. Where that is nobody,
+    /// it is the table of others, and says nothing of these.
+    fn without(&self, there: &BTreeSet<usize>, handed: &[Grade]) -> Option<Vec<String>> {
+        let others = self.rows.iter().filter(|(row, _)| !there.contains(row)).map(|(_, row)| self.student(row));
+        (!there.is_empty() || handed.is_empty()).then(|| others.collect())
+    }
+
     /// The comment that is entered with a grade; one that is there stays, unless it is to give way.
     fn comment(&self, cells: &[Range<usize>], grades: &[&Grade]) -> Comment {
         let comment = grades.first().map(|grade| &grade.comment).filter(|comment| !comment.is_empty());

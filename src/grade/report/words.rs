@@ -85,7 +85,10 @@ pub fn nobody_found(from: Platform, into: Platform) -> String {
         Platform::GitHub => "Students of GitHub are found by their user name there, if it is their login here.",
         Platform::Plain => "The name of a folder or archive must be the student's name or login here.",
     };
-    format!("nothing was entered: this table has none of the students of {}. {what_to_do}", from.name())
+    let from = from.name();
+    format!(
+        "nothing was entered, because no submission is of a student in this table. The submissions are {from}. {what_to_do}"
+    )
 }
 
 /// What is said where the platform has another maximum than the rubric: a grade of 21 would be one of 21 % there.
@@ -179,11 +182,18 @@ mod tests {
             let identity = Identity { id: Some("101".to_owned()), ..Identity::default() };
             [Grade::of("leeann", &identity, (from, into), &Members::default(), Ok(Points::whole(21)))]
         };
-        let (canvas, moodle) = (Platform::Canvas, Platform::Moodle);
-        let filled = moodle::fill_worksheet(WORKSHEET, None, None, &of(canvas, moodle), false).unwrap();
+        let (at_canvas, at_moodle) = (Platform::Canvas, Platform::Moodle);
+        let filled = moodle::fill_worksheet(WORKSHEET, None, None, &of(at_canvas, at_moodle), false).unwrap();
         assert!(filled.is_nobodys && filled.entered == 0);
-        assert!(nobody_found(canvas, moodle).contains("a download from Canvas. Give Canvas's own gradebook export"));
-        assert!(!canvas::fill_export(EXPORT, None, &of(canvas, canvas), false).unwrap().is_nobodys);
+        // Whoever is in it is no one who handed nothing in.
+        assert_eq!((filled.without, moodle::absent(WORKSHEET, &of(at_canvas, at_moodle)).unwrap()), (Vec::new(), None));
+        let zoe = EXPORT.iter().chain(b"\"Zed, Zoe\",103,zoe,L1,\n").copied().collect::<Vec<u8>>();
+        assert_eq!(canvas::absent(&zoe, &of(at_canvas, at_canvas)).unwrap(), Some(vec!["Zed, Zoe".to_owned()]));
+        assert!(
+            nobody_found(at_canvas, at_moodle)
+                .contains("are a download from Canvas. Give Canvas's own gradebook export")
+        );
+        assert!(!canvas::fill_export(EXPORT, None, &of(at_canvas, at_canvas), false).unwrap().is_nobodys);
         assert!(!canvas::fill_export(EXPORT, None, &[], false).unwrap().is_nobodys);
     }
 
