@@ -12,6 +12,8 @@ use std::process::Command;
 
 use crate::support::{package, socklab};
 
+mod sessions;
+
 /// Stands in shown output for any number of lines.
 const LEFT_OUT: &str = "…";
 
@@ -26,9 +28,9 @@ const NOT_RUN: [(&str, &str); 20] = [
     ("venv/bin/", "packaging/try.sh does"),
     ("pipx ", "packaging/try.sh does"),
     ("sudo apt install", "packaging/try.sh does"),
-    ("socklab tcp-server 10.0.3.1", "it listens on an address of the lab"),
-    ("socklab tcp-client 10.0.3.1", "it connects to an address of the lab"),
-    ("socklab interfaces", "it shows the machine's own"),
+    ("socklab tcp-server 10.0.3.1", "it listens on an address of the lab; sessions.rs plays it on loopback"),
+    ("socklab tcp-client 10.0.3.1", "it connects to an address of the lab; sessions.rs plays it on loopback"),
+    ("socklab interfaces", "it shows the machine's own; tests/it/rehearse/documents.rs has a host's"),
     ("socklab capture -i eth0 -o step8.pcapng\n", "it captures on the machine's network"),
     ("socklab sockets", "it shows the machine's own"),
     ("socklab run -- python3 tcp_server.py", "it listens on an address of the lab"),
@@ -40,7 +42,7 @@ const NOT_RUN: [(&str, &str); 20] = [
 ];
 
 /// The commands of a document's `console` blocks, each with the lines shown below it.
-fn commands(text: &str) -> Vec<(String, Vec<String>)> {
+pub(crate) fn commands(text: &str) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     let mut inside = false;
     let mut continues = false;
@@ -62,7 +64,7 @@ fn commands(text: &str) -> Vec<(String, Vec<String>)> {
 }
 
 /// Whether the output is what is shown, from the first to the last line, but for what [`LEFT_OUT`] stands for.
-fn is_as_shown(output: &[&str], shown: &[String]) -> bool {
+pub(crate) fn is_as_shown(output: &[&str], shown: &[String]) -> bool {
     match shown {
         [] => output.is_empty(),
         [first, rest @ ..] if first == LEFT_OUT => (0..=output.len()).any(|at| is_as_shown(&output[at..], rest)),

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::support::package;
 
+mod documents;
 mod ladder;
 mod own_lab;
 mod servers;
@@ -56,7 +57,13 @@ impl Place {
 
     /// The command line of a rehearsal here, as this user or as an ordinary one.
     fn rehearse(&self, ordinary: bool, arguments: &[&str]) -> Command {
-        let program = self.path("socklab");
+        let mut command = self.run(ordinary, &self.path("socklab"));
+        command.arg("rehearse").arg("-o").arg(self.path("out")).args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    /// A program that runs here, as this user or as an ordinary one.
+    fn run(&self, ordinary: bool, program: &Path) -> Command {
         let mut command = match ordinary && is_root() {
             true => {
                 let mut command = Command::new("setpriv");
@@ -65,9 +72,7 @@ impl Place {
             }
             false => Command::new(program),
         };
-        command.arg("rehearse").arg("-o").arg(self.path("out")).args(arguments);
-        command.current_dir(self.folder.path()).env("TMPDIR", self.path("tmp")).stdin(Stdio::null());
-        command.env("LC_ALL", "C.UTF-8");
+        command.current_dir(self.folder.path()).env("TMPDIR", self.path("tmp")).env("LC_ALL", "C.UTF-8");
         command
     }
 

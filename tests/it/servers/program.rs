@@ -37,6 +37,32 @@ impl Program {
         Program::spawn(command.args(["-c", &script, env!("CARGO_BIN_EXE_socklab")]).args(arguments))
     }
 
+    /// `socklab` with these arguments, what it shows and what it says on one screen, in the order in which it comes.
+    pub(crate) fn on_one_screen(arguments: &[&str]) -> Program {
+        let (screen, end) = std::io::pipe().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_socklab"));
+        let command = command.args(arguments).stdin(Stdio::piped());
+        let child = command.stdout(end.try_clone().unwrap()).stderr(end).spawn().unwrap();
+        Program::with_screen(child, screen)
+    }
+
+    /// `socklab` with these arguments in a terminal of its own, which echoes what is typed. A line ends there with CR LF.
+    pub(crate) fn in_a_terminal(arguments: &[&str]) -> Program {
+        let words = [&[env!("CARGO_BIN_EXE_socklab")], arguments].concat();
+        let line = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+        let mut command = Command::new("script");
+        let command = command.args(["-q", "-e", "-f", "-c", &format!("exec {line}"), "/dev/null"]);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().unwrap();
+        let screen = child.stdout.take().unwrap();
+        Program::with_screen(child, screen)
+    }
+
+    fn with_screen(mut child: Child, screen: impl Read + Send + 'static) -> Program {
+        let input = child.stdin.take();
+        Program { child, input, screen: lines_of(screen), talk: lines_of(std::io::empty()), shown: Vec::new() }
+    }
+
     fn spawn(command: &mut Command) -> Program {
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
@@ -92,6 +118,11 @@ impl Program {
         let input = self.input.as_mut().unwrap();
         input.write_all(line.as_bytes()).unwrap();
         input.write_all(b"\n").unwrap();
+    }
+
+    /// Presses a key of its terminal.
+    pub(crate) fn press(&mut self, key: &[u8]) {
+        self.input.as_mut().unwrap().write_all(key).unwrap();
     }
 
     /// Closes the screen's pipe: whoever reads the program's output is gone.
