@@ -1,7 +1,8 @@
 //! `socklab run`: any program, with a journal of its socket calls.
 //!
 //! Exit status: the program's own; 127 if there is no such program, 126 if it can't be executed, 125 if it can't be
-//! watched or the journal can't be opened. A program that a signal ended ends this process by the same signal.
+//! watched, the journal can't be opened, or the journal is incomplete while the program's own status is 0; 2 if the command
+//! line is wrong. A program that a signal ended ends this process by the same signal.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -66,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match tracer::run(&arguments.program, journal) {
         Ok((outcome, written)) => {
             if named.is_none() {
-                tell_where(&path, written.events);
+                tell_where(&path, written);
             }
             match (outcome, written.complete) {
                 (tracer::Outcome::Exited(0), false) => OWN_FAILURE.into(),
@@ -82,10 +83,12 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 /// Says where the journal is that nobody named. One without any event is not kept.
-fn tell_where(path: &Path, events: u64) {
+fn tell_where(path: &Path, written: tracer::Written) {
     let name = input::name(path.as_os_str());
-    if events > 0 {
-        say("note", &format!("journal: {name}, {}", wording::count(events, "event")));
+    if !written.complete {
+        say("note", &format!("journal: {name}, incomplete"));
+    } else if written.events > 0 {
+        say("note", &format!("journal: {name}, {}", wording::count(written.events, "event")));
     } else if fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0) {
         // What is left of it does no harm.
         let _ = fs::remove_file(path);

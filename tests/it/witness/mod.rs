@@ -195,6 +195,31 @@ fn another_file_is_not_spoilt() {
     assert_eq!(std::fs::read(&file).unwrap(), b"my homework\n");
 }
 
+/// As on a full disk: `/dev/full` takes no byte (full(4)). The program is not disturbed, and only its success is doubted.
+#[test]
+fn a_journal_that_cannot_be_written_takes_nothing_from_the_program_but_its_success() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/dev/full", folder.path().join("sh.jsonl")).unwrap();
+    let lost =
+        "socklab: error: the journal can't be written and is incomplete: No space left on device (os error 28)\n";
+    let client =
+        |then: &str| format!("'{}' udp-client 127.0.0.1:9 && echo done; {then}", env!("CARGO_BIN_EXE_socklab"));
+    let run = |options: &[&str], then: &str| {
+        let words = ["--", "sh", "-c", &client(then)];
+        socklab("run").args(options).args(words).within(folder.path()).run().stdout_is("done\n")
+    };
+    run(&["--journal", "/dev/full"], "exit 0").status(125).stderr_is(lost);
+    run(&["--journal", "/dev/full"], "exit 7").status(7).stderr_is(lost);
+    run(&[], "exit 0").status(125).stderr_is(&format!("{lost}socklab: note: journal: sh.jsonl, incomplete\n"));
+    socklab("run")
+        .args(["--journal", "no/such/folder", "--", "echo", "run"])
+        .within(folder.path())
+        .run()
+        .status(125)
+        .stdout_is("");
+    socklab("run").run().status(2).stdout_is("");
+}
+
 /// What a killed program leaves: a journal that can be read to its last line.
 #[test]
 fn a_killed_program_leaves_a_whole_journal_and_nothing_else() {
