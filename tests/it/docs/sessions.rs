@@ -36,7 +36,7 @@ impl Screen {
     fn start(on: On, arguments: &[&str]) -> Screen {
         let program = match on {
             On::Pipes => Program::on_one_screen(arguments),
-            On::Terminals => Program::in_a_terminal(arguments),
+            On::Terminals => Program::in_a_terminal(Path::new("."), arguments),
         };
         Screen { program, on }
     }

@@ -46,12 +46,13 @@ impl Program {
         Program::with_screen(child, screen)
     }
 
-    /// `socklab` with these arguments in a terminal of its own, which echoes what is typed. A line ends there with CR LF.
-    pub(crate) fn in_a_terminal(arguments: &[&str]) -> Program {
+    /// `socklab` with these arguments in this folder, in a terminal of its own, which echoes what is typed.
+    pub(crate) fn in_a_terminal(folder: &Path, arguments: &[&str]) -> Program {
         let words = [&[env!("CARGO_BIN_EXE_socklab")], arguments].concat();
         let line = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
         let mut command = Command::new("script");
         let command = command.args(["-q", "-e", "-f", "-c", &format!("exec {line}"), "/dev/null"]);
+        let command = command.current_dir(folder);
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().unwrap();
         let screen = child.stdout.take().unwrap();

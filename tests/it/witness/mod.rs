@@ -11,6 +11,7 @@ use socklab::journal::{EventKind, JournalEvent};
 use crate::servers::program::{Client, Program, journal};
 use crate::support::{package, socklab};
 
+mod documents;
 mod python;
 mod strace;
 
