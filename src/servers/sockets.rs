@@ -16,7 +16,7 @@ use crate::types::Protocol;
 
 /// Most open files that the servers ask for: room for thousands of clients, and an end before threads eat the memory.
 #[cfg(unix)]
-const OPEN_FILES: u64 = 16_384;
+const OPEN_FILES: nix::sys::resource::rlim_t = 16_384;
 
 /// A listening TCP socket that doesn't block.
 pub(super) fn listen(program: &Program, address: SocketAddr, backlog: u16) -> Result<(Endpoint, TcpListener), Failure> {
