@@ -249,3 +249,35 @@ fn commands_and_options_that_documents_name_exist() {
     }
     assert!(known.len() >= 12 && named.len() >= 30, "{named:?}");
 }
+
+/// The names of all files below a folder.
+fn file_names(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+        if path.is_dir() && !path.is_symlink() {
+            file_names(&path, names);
+        }
+    }
+}
+
+/// Whoever joins looks for them: with their folder, or by name alone.
+#[test]
+fn files_that_contributors_are_sent_to_exist() {
+    let mut names = BTreeSet::new();
+    ["src", "tests/it", "fixtures"].iter().for_each(|folder| file_names(&package(folder), &mut names));
+    let mut named = 0;
+    for document in ["CONTRIBUTING.md", "docs/architecture.md"] {
+        for span in lines_of_code(&fs::read_to_string(package(document)).unwrap()) {
+            let is_path = span.contains('/') || [".rs", ".py"].iter().any(|ending| span.ends_with(ending));
+            let is_word = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+            if !is_path || !span.chars().all(is_word) {
+                continue;
+            }
+            let exists = if span.contains('/') { package(&span).exists() } else { names.contains(&span) };
+            assert!(exists, "{document} names {span}, which is not there");
+            named += 1;
+        }
+    }
+    assert!(named >= 30, "{named} files are named");
+}
