@@ -58,8 +58,9 @@ if [[ ! -x $rustc ]]; then
     download "rust-web-src=$(dpkg-deb -f "$debs"/rustc-web_*.deb Version)"
     dpkg --fsys-tarfile "$debs"/rust-web-src_*.deb |
         tar -x -C "$root" --wildcards ./usr/lib/rustlib/src/rust './usr/src/rustc-*/library'
-    libraries=$root/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/usr/bin/rustc "$@"\n' "$libraries" "$root" >"$rustc.new"
+    # Where it lies is where it is started from, so that the folder can be moved.
+    printf '#!/bin/sh\nhere=$(dirname "$0")\nLD_LIBRARY_PATH=$here/usr/lib/%s exec "$here/usr/bin/rustc" "$@"\n' \
+        "$(dpkg-architecture -qDEB_HOST_MULTIARCH)" >"$rustc.new"
     chmod +x "$rustc.new"
     "$rustc.new" --version >&2
     mv "$rustc.new" "$rustc"
