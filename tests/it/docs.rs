@@ -217,6 +217,23 @@ fn the_documents_commands_print_what_is_shown() {
     assert!(ran >= 15 && compared >= 8, "{ran} commands ran, the output of {compared} was compared");
 }
 
+/// `docs/report.md` shows how the comments begin that `--annotate` writes. A pcapng file has them as they are (opt_comment).
+#[test]
+fn the_comments_that_the_guide_shows_are_in_an_annotated_capture() {
+    let folder = folder();
+    let captures = ["step8.pcapng", "step12.pcapng"];
+    socklab("analyze").args(captures).args(["--annotate", "."]).within(folder.path()).run().status(0);
+    let annotated = captures.map(|name| folder.path().join(name.replace(".pcapng", "-annotated.pcapng")));
+    let written = annotated.map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned());
+    let text = fs::read_to_string(package("docs/report.md")).unwrap();
+    let (_, chapter) = text.split_once("## The annotated capture").unwrap();
+    let shown: Vec<&str> = chapter.split("```").nth(1).unwrap().trim().lines().collect();
+    assert_eq!(shown.len(), captures.len());
+    for (line, written) in shown.iter().zip(&written) {
+        assert!(written.contains(line.strip_suffix(LEFT_OUT).unwrap()), "{line}");
+    }
+}
+
 /// The command lines of a document: those of its `console` blocks, and what stands between backticks.
 fn lines_of_code(text: &str) -> Vec<String> {
     let blocks = commands(text).into_iter().map(|(command, _)| command);
