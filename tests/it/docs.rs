@@ -31,7 +31,10 @@ const NOT_RUN: [(&str, &str); 20] = [
     ("socklab tcp-server 10.0.3.1", "it listens on an address of the lab; sessions.rs plays it on loopback"),
     ("socklab tcp-client 10.0.3.1", "it connects to an address of the lab; sessions.rs plays it on loopback"),
     ("socklab interfaces", "it shows the machine's own; tests/it/rehearse/documents.rs has a host's"),
-    ("socklab capture -i eth0 -o step8.pcapng\n", "it captures on the machine's network"),
+    (
+        "socklab capture -i eth0 -o step8.pcapng\n",
+        "it captures on the machine's network; tests/it/rehearse/documents.rs at a host",
+    ),
     ("socklab sockets", "it shows the machine's own"),
     (
         "socklab run -- python3 tcp_server.py",

@@ -89,3 +89,26 @@ fn a_hosts_interfaces_are_as_the_guide_shows() {
     let shown = [vec![around.clone()], shown(command), vec![around]].concat();
     assert_shown(&run("socklab rehearse -o rehearsal --steps I.1-I.4 --shell B", &format!("{command}\n")), &shown);
 }
+
+/// The capture of step 7, at B, while its client sends a line: the shell waits until the capture has begun.
+const CAPTURED: &str = "\
+socklab capture -i eth0 -o step8.pcapng >seen 2>&1 &
+until grep -q Capturing seen; do kill -0 $! || exit; done
+echo one | socklab tcp-client 10.0.3.1 >client 2>&1
+kill -INT $!
+wait $!
+cat seen
+";
+
+#[test]
+#[ignore = "needs network namespaces"]
+fn a_hosts_capture_is_as_the_guide_shows() {
+    let mut shown = shown("socklab capture -i eth0 -o step8.pcapng");
+    for line in &mut shown {
+        // A terminal shows the key.
+        *line = line.trim_start_matches("^C").to_owned();
+    }
+    let around = "…".to_owned();
+    let shown = [vec![around.clone()], shown, vec![around]].concat();
+    assert_shown(&run("socklab rehearse -o rehearsal --steps I.1-I.6 --shell B", CAPTURED), &shown);
+}
