@@ -30,6 +30,7 @@ pub(super) fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
 }
 
 /// The option that names a lab file, for a command line that a user is told: ` --lab my-lab.toml`; nothing without a file.
+#[cfg(target_os = "linux")]
 pub(super) fn option(path: Option<&Path>) -> String {
     path.map(|path| format!(" --lab {}", shell_words::quote(&input::name(path.as_os_str())))).unwrap_or_default()
 }
