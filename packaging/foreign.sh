@@ -33,6 +33,14 @@ use_debian_package() {
     packaging/use.py "$reference" "$@" "$work/$target/usr/bin/socklab"
 }
 
+# Puts into a folder what Rust's library has its random numbers from: every Windows since 7 has this library, but wine 8, which
+# is Debian 12's, has not.
+random_numbers() {
+    printf '%s\n' '#include <windows.h>' '#include <ntsecapi.h>' \
+        '__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T length) { return RtlGenRandom(data, length); }' |
+        x86_64-w64-mingw32-gcc -shared -x c - -o "$1/bcryptprimitives.dll" -ladvapi32
+}
+
 for target; do
     printf '==> %s\n' "$target"
     case $target in
@@ -53,6 +61,7 @@ for target; do
             packaging/build.sh windows
             python3 -m zipfile -e "$packages"/socklab-*-win_amd64.whl "$work/windows"
             export WINEPREFIX=$work/wine WINEDEBUG=-all
+            random_numbers "$work"/windows/socklab-*.data/scripts
             packaging/use.py "$reference" wine "$work"/windows/socklab-*.data/scripts/socklab.exe
             ;;
         *)
