@@ -33,8 +33,7 @@ use_debian_package() {
     packaging/use.py "$reference" "$@" "$work/$target/usr/bin/socklab"
 }
 
-# Puts into a folder what Rust's library has its random numbers from: every Windows since 7 has this library, but wine 8, which
-# is Debian 12's, has not.
+# Puts into a folder what Rust's library takes random numbers from: a part of Windows that wine 8, which is Debian 12's, lacks.
 random_numbers() {
     printf '%s\n' '#include <windows.h>' '#include <ntsecapi.h>' \
         '__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T length) { return RtlGenRandom(data, length); }' |
