@@ -331,6 +331,10 @@ impl Visit for Arrival<'_> {
         self.messages.push(Message::error(&place, reason, ""));
     }
 
+    fn may_lack(&mut self, reason: &str) {
+        self.messages.push(Message::new("note", self.source, reason, "Pack it again, or drop the files themselves."));
+    }
+
     fn goes_on(&self) -> bool {
         true
     }
@@ -351,6 +355,8 @@ impl<T, W: FnMut(&mut dyn Read) -> io::Result<T>> Visit for Found<'_, W> {
     }
 
     fn refuse(&mut self, _: &str, _: &str) {}
+
+    fn may_lack(&mut self, _: &str) {}
 
     fn goes_on(&self) -> bool {
         self.result.is_none()
