@@ -195,6 +195,11 @@ impl QuestionGrade {
         format!("{}{}", self.question, self.part.as_deref().unwrap_or_default())
     }
 
+    /// The points that wait by the rubric, whatever a human decided.
+    pub fn rubric_pending(&self) -> Points {
+        self.reviewed.as_ref().map_or(self.pending, |reviewed| reviewed.rubric_pending)
+    }
+
     /// Whether platforms show it as passed: right, or with all its points for another reason, such as the right answer to
     /// what no capture can show.
     pub fn passes(&self) -> bool {
@@ -282,6 +287,14 @@ pub struct Refusal {
     pub reason: String,
 }
 
+impl Identity {
+    /// What tells the student or team from another one of the same name, in every download of the platform.
+    pub fn distinction(&self) -> Option<&str> {
+        // Gradescope's number is of the submission, and changes with the next one.
+        self.email.as_deref().or(self.school_id.as_deref()).or(self.id.as_deref())
+    }
+}
+
 /// A student as a platform has them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Person {
@@ -354,6 +367,9 @@ pub struct Submission {
     /// The human's comment on the submission as a whole.
     #[serde(default)]
     pub comment: Option<String>,
+    /// The points of the whole, where a human set them instead of the questions' sum.
+    #[serde(default)]
+    pub replaced: Option<Points>,
     /// What tells what was handed in from an earlier submission.
     #[serde(default)]
     pub handed_in: String,
@@ -363,6 +379,12 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// The name without the number that tells it from a namesake's, where it has one.
+    pub fn shared_name(&self) -> Option<&str> {
+        let number = self.identity.id.as_ref()?;
+        self.name.strip_suffix(')')?.strip_suffix(number.as_str())?.strip_suffix(" (")
+    }
+
     /// Whether its points can be entered as they are: nothing waits for a human.
     pub fn is_final(&self) -> bool {
         self.pending == Points::ZERO && self.unconfirmed.is_empty()

@@ -1,7 +1,8 @@
 //! The human's part of a grade: a table with a row for each student and question, written by each run and read by the next.
 //!
-//! What a human entered is kept whatever happens to the submission. Where the answer has changed since, it is kept and
-//! marked, and counts again when the human says so by emptying the cell `answer`.
+//! What a human entered is kept whatever happens to the submission. Where the answer has changed since, or what the rubric
+//! gives for it, it is kept and marked, and counts again when the human says so by emptying the cell `answer`. That cell also
+//! tells whose answer it was: a student of the same name may hand in later, and then both get a number to their name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::escape::spreadsheet_cell;
 use crate::grade::platforms::sheet::Sheet as Table;
-use crate::grade::result::{QuestionGrade, Reviewed, Submission};
+use crate::grade::result::{Identity, QuestionGrade, Reviewed, Submission};
 use crate::lab::{Points, Sheet};
 
 /// The question of the row that is about a submission as a whole.
@@ -54,6 +55,12 @@ impl Decision {
     /// Whether it says anything.
     fn is_empty(&self) -> bool {
         self.human_points.is_none() && self.replaced.is_none() && self.comment.is_empty()
+    }
+
+    /// Whether it is about an answer of this student or team; `None` where nothing tells.
+    pub fn is_of(&self, identity: &Identity) -> Option<bool> {
+        let (_, own) = self.answer.split_once('-')?;
+        Some(own == mark(identity.distinction()?))
     }
 
     fn has_points(&self) -> bool {
@@ -111,11 +118,31 @@ impl Review {
         Ok(Review(all))
     }
 
-    /// The decision on a question of a submission.
-    fn of(&self, student: &str, question: &str) -> Option<&Decision> {
-        let cell = spreadsheet_cell(student);
+    /// The decision on a question of a submission. One that was entered when nobody else had the name is found by the mark
+    /// of its student.
+    fn of(&self, submission: &Submission, question: &str) -> Option<&Decision> {
+        let by_name = |name: &str| self.under(name, question);
+        let shared = || submission.shared_name().and_then(by_name);
+        by_name(&submission.name)
+            .or_else(|| shared().filter(|decision| decision.is_of(&submission.identity) == Some(true)))
+    }
+
+    /// The decision under a name.
+    fn under(&self, name: &str, question: &str) -> Option<&Decision> {
+        let cell = spreadsheet_cell(name);
         let key = |name: &str| self.0.get(&(name.trim().to_owned(), question.to_owned()));
-        key(&cell).or_else(|| key(student))
+        key(&cell).or_else(|| key(name))
+    }
+
+    /// Questions with points under the name that a submission shares, which may be meant for it or for its namesake.
+    fn unclear<'s>(&'s self, submission: &'s Submission) -> impl Iterator<Item = String> + 's {
+        let questions = submission.questions.iter().map(QuestionGrade::key).chain([WHOLE.to_owned()]);
+        questions.filter_map(move |key| {
+            let name = submission.shared_name()?;
+            let decision = self.under(name, &key).filter(|decision| decision.has_points())?;
+            let is_unclear = decision.is_of(&submission.identity).is_none() && self.of(submission, &key).is_none();
+            is_unclear.then(|| format!("{key}: the review has points for '{name}', which several students are called."))
+        })
     }
 
     /// Applies the human's decisions to a submission.
@@ -124,9 +151,9 @@ impl Review {
         let mut open = Vec::new();
         for place in 0..submission.questions.len() {
             let id = answer(submission, place);
-            let Some(question) = submission.questions.get_mut(place) else { continue };
-            let key = question.key();
-            if let Some(decision) = self.of(&submission.name, &key) {
+            let Some(key) = submission.questions.get(place).map(QuestionGrade::key) else { continue };
+            let decision = self.of(submission, &key);
+            if let Some((decision, question)) = decision.zip(submission.questions.get_mut(place)) {
                 let reviewed = reviewed(question, decision, &id);
                 open.extend(
                     reviewed.open.as_ref().filter(|_| reviewed.holds_back()).map(|why| format!("{key}: {why}.")),
@@ -137,11 +164,12 @@ impl Review {
         let earned: Points = submission.questions.iter().map(|question| question.points).sum();
         submission.points = (earned - costs.at_least_zero()).at_least_zero();
         submission.pending = submission.questions.iter().map(|question| question.pending).sum();
-        if let Some(decision) = self.of(&submission.name, WHOLE) {
+        if let Some(decision) = self.of(submission, WHOLE) {
             let changed = is_changed(decision, &whole(submission));
             submission.comment = Some(decision.comment.clone()).filter(|comment| !comment.is_empty());
             match (decision.replaced, changed) {
                 (Some(points), false) => {
+                    submission.replaced = Some(points);
                     submission.points = points;
                     submission.pending = Points::ZERO;
                     open.clear();
@@ -150,13 +178,14 @@ impl Review {
                 (None, _) => {}
             }
         }
+        open.extend(self.unclear(submission));
         submission.unconfirmed = open;
     }
 
     /// What is to be said of decisions that a grade does not wait for, in sentences: those that have no effect, and points
     /// above those at stake.
     pub fn remarks(&self, submission: &Submission) -> Vec<String> {
-        let whole = self.of(&submission.name, WHOLE);
+        let whole = self.of(submission, WHOLE);
         let of_whole = whole
             .and_then(|decision| decision.human_points)
             .map(|points| format!("{WHOLE}: {points} human_points don't count: this row takes an override."));
@@ -175,14 +204,15 @@ impl Review {
         of_questions.chain([of_whole, more]).flatten().collect()
     }
 
-    /// Decisions on what is not there: the student, the question, and what there is not.
+    /// Decisions on what is not there: the student, the question, and what there is not. `students` tells whether there is one
+    /// whom the decision may be about.
     pub fn strays<'r>(
         &'r self,
-        students: &'r dyn Fn(&str) -> bool,
+        students: &'r dyn Fn(&str, &Decision) -> bool,
         sheet: &'r Sheet,
     ) -> impl Iterator<Item = (&'r str, &'r str, &'static str)> + 'r {
-        self.0.keys().filter_map(move |(student, question)| {
-            let missing = missing(students(student), question, sheet)?;
+        self.0.iter().filter_map(move |((student, question), decision)| {
+            let missing = missing(students(student, decision), question, sheet)?;
             Some((student.as_str(), question.as_str(), missing))
         })
     }
@@ -200,6 +230,10 @@ impl Review {
         for row in rows {
             left.remove(&(row.student.clone(), row.question.clone()));
             left.remove(&(unguarded(&row.student), row.question.clone()));
+            if let Some(name) = &row.entered_as {
+                left.remove(&(spreadsheet_cell(name), row.question.clone()));
+                left.remove(&(name.clone(), row.question.clone()));
+            }
             writer.write_record(row.cells())?;
         }
         for ((student, question), decision) in left {
@@ -223,21 +257,27 @@ impl Review {
             let key = question.key();
             let own = question.reviewed.clone().unwrap_or_default();
             let has = question.reviewed.is_some();
-            let decision = self.of(&submission.name, &key).cloned().unwrap_or_default();
+            let decision = self.of(submission, &key).cloned().unwrap_or_default();
             Row {
                 student: student.clone(),
                 max_points: question.max_points.to_string(),
                 rubric_points: if has { own.rubric_points } else { question.points }.to_string(),
-                pending: if has { own.rubric_pending } else { question.pending }.to_string(),
+                pending: question.rubric_pending().to_string(),
                 points: question.points.to_string(),
-                state: state(question).to_owned(),
+                state: match state(question) {
+                    // The points of the whole are set: nothing waits for those of a question.
+                    "pending" if submission.replaced.is_some() => "final",
+                    state => state,
+                }
+                .to_owned(),
+                entered_as: self.entered_as(submission, &key),
                 why: cut(&why(question)),
                 answer: kept(&decision, &answer(submission, place)),
                 question: key,
                 decision,
             }
         });
-        let decision = self.of(&submission.name, WHOLE).cloned().unwrap_or_default();
+        let decision = self.of(submission, WHOLE).cloned().unwrap_or_default();
         let last = Row {
             student: student.clone(),
             question: WHOLE.to_owned(),
@@ -252,10 +292,18 @@ impl Review {
             .to_owned(),
             why: cut(&submission.for_a_human.join(" ")),
             answer: kept(&decision, &whole(submission)),
+            entered_as: self.entered_as(submission, WHOLE),
             decision,
             ..Row::default()
         };
         questions.chain([last]).collect()
+    }
+
+    /// The shared name under which a submission's decision was entered, where it was.
+    fn entered_as(&self, submission: &Submission, question: &str) -> Option<String> {
+        let is_own = self.under(&submission.name, question).is_some();
+        self.of(submission, question).filter(|_| !is_own)?;
+        submission.shared_name().map(str::to_owned)
     }
 }
 
@@ -282,6 +330,8 @@ pub struct Row {
     pub why: String,
     /// What tells the answer from an earlier one.
     pub answer: String,
+    /// The name that the decision was entered under, if it is another one.
+    pub entered_as: Option<String>,
 }
 
 impl Row {
@@ -322,7 +372,7 @@ fn missing(has_student: bool, question: &str, sheet: &Sheet) -> Option<&'static 
     }
 }
 
-const CHANGED: &str = "the answer changed since it was reviewed";
+const CHANGED: &str = "the answer or its points changed since it was reviewed";
 
 /// A text without the apostrophe that keeps spreadsheets from taking it for a formula.
 fn unguarded(cell: &str) -> String {
@@ -390,7 +440,8 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// What tells an answer from an earlier one: what was given, or where nothing was typed all that was handed in.
+/// What tells an answer from an earlier one and from another student's: what was given, or where nothing was typed all that was
+/// handed in, and what the rubric gives for it.
 fn answer(submission: &Submission, place: usize) -> String {
     let Some(question) = submission.questions.get(place) else { return String::new() };
     let mut hash = Sha256::new();
@@ -400,13 +451,33 @@ fn answer(submission: &Submission, place: usize) -> String {
     if !is_typed {
         hash.update(&submission.handed_in);
     }
-    short(hash)
+    let of_items = question.items.iter().map(|item| item.max_points);
+    for points in of_items.chain([question.max_points, question.rubric_pending()]) {
+        hash.update(format!(" {points}"));
+    }
+    marked(&short(hash), submission)
 }
 
 /// The same of a submission as a whole.
 fn whole(submission: &Submission) -> String {
     let mut hash = Sha256::new();
     hash.update(&submission.handed_in);
+    hash.update(format!(" {}", submission.max_points));
+    marked(&short(hash), submission)
+}
+
+/// With the student's mark behind it.
+fn marked(answer: &str, submission: &Submission) -> String {
+    match submission.identity.distinction() {
+        Some(distinction) => format!("{answer}-{}", mark(distinction)),
+        None => answer.to_owned(),
+    }
+}
+
+/// The mark of a student, which tells namesakes apart and gives nothing away.
+fn mark(distinction: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(distinction);
     short(hash)
 }
 
@@ -424,20 +495,24 @@ mod tests {
     use crate::grade::collected::Collected;
     use crate::grade::form::Form;
     use crate::grade::form::merge::{HandedForm, merge};
-    use crate::grade::result::Identity;
     use crate::grade::rubric::Rubric;
     use crate::grade::submission;
     use crate::lab::LabConfig;
 
     /// A submission in which one point of I.2 waits, and nothing of I.4(b), with a review of these rows.
     fn reviewed(rows: &str) -> (Submission, Review) {
+        reviewed_of("ann", &Identity::default(), rows, "")
+    }
+
+    /// The same of a student, by a rubric.
+    fn reviewed_of(name: &str, identity: &Identity, rows: &str, rubric: &str) -> (Submission, Review) {
         let config = LabConfig::default();
         let text =
             "[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"it was red\"\n[\"I.4b\"]\nclients_served = 2\n";
         let (form, problems) = Form::read(text, &config.sheet);
         let form = HandedForm { name: "answers.toml".to_owned(), form, problems };
         let found = Collected { answered: merge(vec![form]), ..Collected::default() };
-        let graded = submission::grade("ann", &Identity::default(), found, &Rubric::new(&config), &config);
+        let graded = submission::grade(name, identity, found, &Rubric::from_toml(rubric, &config).unwrap(), &config);
         let table = format!("student,question,human_points,override,comment,answer\n{rows}");
         let (mut submission, review) = (graded.submission, Review::from_csv(table.as_bytes()).unwrap());
         review.apply(&mut submission);
@@ -467,6 +542,55 @@ mod tests {
         let changed = reviewed("ann,I.2,1,,,a0000000000\nann,all,,7,,a0000000000\n");
         assert_eq!((row(&changed, "I.2"), row(&changed, "all").0), (pair("changed", "1"), "changed".to_owned()));
         assert!(!changed.0.is_final());
+    }
+
+    /// The cell `answer` of a row.
+    fn answer_of(of: &(Submission, Review), question: &str) -> String {
+        of.1.rows(&of.0).into_iter().find(|row| row.question == question).unwrap().answer
+    }
+
+    fn numbered(id: &str) -> Identity {
+        Identity { id: Some(id.to_owned()), ..Identity::default() }
+    }
+
+    #[test]
+    fn a_decision_stays_with_its_student_when_a_namesake_hands_in() {
+        let alone = reviewed_of("ann", &numbered("7"), "", "");
+        let (of_question, of_whole) = (answer_of(&alone, "I.2"), answer_of(&alone, "all"));
+        let rows = format!("ann,I.2,0.5,,,{of_question}\nann,all,,7,,{of_whole}\n");
+        let same = reviewed_of("ann (7)", &numbered("7"), &rows, "");
+        assert_eq!((same.0.is_final(), same.0.points.to_string()), (true, "7".to_owned()));
+        let other = reviewed_of("ann (8)", &numbered("8"), &rows, "");
+        assert_eq!((row(&other, "I.2"), other.0.unconfirmed.len()), (pair("pending", "1"), 0));
+        // The table goes on under the new name alone.
+        let mut out = Vec::new();
+        same.1.write(&mut out, &[same.1.rows(&same.0), other.1.rows(&other.0)].concat()).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("\nann (7),all,") && !text.contains("\nann,"), "{text}");
+    }
+
+    #[test]
+    fn a_decision_that_may_be_a_namesakes_holds_the_grade_back() {
+        // Entered for 7, who is gone; 8 has the name now.
+        let of_another = answer_of(&reviewed_of("ann", &numbered("7"), "", ""), "I.2");
+        let now = reviewed_of("ann", &numbered("8"), &format!("ann,I.2,0.5,,,{of_another}\n"), "");
+        assert_eq!((row(&now, "I.2").0.as_str(), now.0.is_final()), ("changed", false));
+        // Nothing tells for whom it was entered.
+        let unclear = reviewed_of("ann (8)", &numbered("8"), "ann,I.4b,,1,,\n", "");
+        assert_eq!(
+            unclear.0.unconfirmed,
+            ["I.4b: the review has points for 'ann', which several students are called."]
+        );
+    }
+
+    #[test]
+    fn points_for_what_waited_do_not_count_when_the_rubric_gives_others() {
+        let before = reviewed_of("ann", &Identity::default(), "", "");
+        let rows = format!("ann,I.2,0.5,,,{}\n", answer_of(&before, "I.2"));
+        let same = reviewed_of("ann", &Identity::default(), &rows, "");
+        assert_eq!(row(&same, "I.2"), pair("reviewed", "1.5"));
+        let now = reviewed_of("ann", &Identity::default(), &rows, "[questions.\"I.2\"]\npoints = 6\n");
+        assert_eq!((row(&now, "I.2").0.as_str(), now.0.is_final()), ("changed", false));
     }
 
     #[test]
@@ -500,7 +624,7 @@ mod tests {
     fn a_decision_on_what_is_not_there_is_named() {
         let review = reviewed("ann,I.9,1,,,\nbob,I.2,1,,,\nann,all,,3,,\n").1;
         let sheet = Sheet::built_in();
-        let strays: Vec<_> = review.strays(&|student| student == "ann", &sheet).collect();
+        let strays: Vec<_> = review.strays(&|student, _| student == "ann", &sheet).collect();
         assert_eq!(strays, [("ann", "I.9", "no such question"), ("bob", "I.2", "no such submission")]);
     }
 }

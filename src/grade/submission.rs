@@ -60,6 +60,7 @@ pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric,
         pictures: pictures(&documents, &others),
         unconfirmed: Vec::new(),
         comment: None,
+        replaced: None,
         handed_in: String::new(),
         notes,
     };

@@ -47,6 +47,7 @@ use crate::grade::platforms::naming::{self, Handed, Platform, Sorted};
 use crate::grade::report::summary::Summary;
 use crate::grade::report::{Class, words};
 use crate::grade::result::{Graded, Identity, Refusal, Submission};
+use crate::grade::review::Decision;
 use crate::grade::rubric::Rubric;
 use crate::wording::count;
 
@@ -118,7 +119,12 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     let items = walk::files(&arguments.folder, arguments.results.as_deref(), &limits)?;
     let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
     let known = |name: &str| handed.iter().any(|handed| handed.name == name);
-    let written = |cell: &str| handed.iter().any(|handed| spreadsheet_cell(&handed.name).trim() == cell) || known(cell);
+    let written = |cell: &str, decision: &Decision| {
+        known(cell)
+            || handed.iter().any(|handed| {
+                spreadsheet_cell(&handed.name).trim() == cell || decision.is_of(&handed.identity) == Some(true)
+            })
+    };
     let strays = review.strays(&written, &config.sheet).map(|(student, question, missing)| {
         format!("the review has points or a comment for {question} of '{student}': {missing}")
     });

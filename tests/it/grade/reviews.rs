@@ -101,7 +101,7 @@ fn what_a_human_decides_is_entered_kept_and_marked_where_the_answer_changed() {
     std::fs::write(class.path("class/ben/report.txt"), "I.1 Another report").unwrap();
     class.run(&[]).status(0).stderr_has(&[
         "0 grades entered",
-        "I.2: the answer changed since it was reviewed.",
+        "I.2: the answer or its points changed since it was reviewed.",
         "changed: ben: graded again, 17.5 points before, 0 now",
     ]);
     assert_eq!(class.entered(), ["", ""]);
