@@ -45,11 +45,11 @@ pub fn results(submission: &Submission, rubric: &Rubric) -> Results {
         test_name_format: "text",
         visibility: "after_published",
         stdout_visibility: "hidden",
-        tests: submission.questions.iter().map(|question| test(question, rubric)).collect(),
+        tests: submission.questions.iter().map(|question| test(submission, question, rubric)).collect(),
     }
 }
 
-fn test(question: &QuestionGrade, rubric: &Rubric) -> Test {
+fn test(submission: &Submission, question: &QuestionGrade, rubric: &Rubric) -> Test {
     Test {
         score: question.points,
         max_score: question.max_points,
@@ -57,7 +57,7 @@ fn test(question: &QuestionGrade, rubric: &Rubric) -> Test {
         name: words::question(&rubric.sheet, question),
         name_format: "text",
         number: question.key(),
-        output: feedback::of_question(question, rubric).lines.join("\n"),
+        output: feedback::of_question(submission, question, rubric).lines.join("\n"),
         output_format: "text",
         visibility: "after_published",
     }

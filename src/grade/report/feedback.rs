@@ -34,26 +34,34 @@ pub fn summary(submission: &Submission, rubric: &Rubric) -> Vec<String> {
         let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
         lines.push(format!("{file}{what} ({} points off)", finding.points));
     }
+    if submission.replaced.is_some() {
+        lines.push(
+            "A person gave these points for the whole. What is said of single questions is by the rubric.".to_owned(),
+        );
+    }
     lines.extend(submission.comment.clone());
     lines.iter().map(|line| harmless(line).into_owned()).collect()
 }
 
 /// What is said of each question.
 pub fn questions(submission: &Submission, rubric: &Rubric) -> Vec<OfQuestion> {
-    submission.questions.iter().map(|question| of_question(question, rubric)).collect()
+    submission.questions.iter().map(|question| of_question(submission, question, rubric)).collect()
 }
 
 /// What is said of a question, with its points.
-pub fn of_question(question: &QuestionGrade, rubric: &Rubric) -> OfQuestion {
+pub fn of_question(submission: &Submission, question: &QuestionGrade, rubric: &Rubric) -> OfQuestion {
     let shows = rubric.shows;
     let title = words::question(&rubric.sheet, question);
     let title = format!("{title}: {} of {} points", question.points, question.max_points);
     let mut lines = Vec::new();
-    if shows != Shows::Points {
-        lines.extend(question.items.iter().filter_map(|item| of_item(item, shows)));
+    // Where a person set the points, the rubric's reasons for others would contradict them.
+    let decided = question.reviewed.as_ref().filter(|reviewed| reviewed.counts());
+    if shows != Shows::Points && decided.is_none_or(|reviewed| reviewed.replaced.is_none()) {
+        let left = question.items.iter().filter(|item| decided.is_none() || item.comparison != Comparison::Unreadable);
+        lines.extend(left.filter_map(|item| of_item(item, shows)));
         lines.extend(question.misconceptions.iter().map(|one| one.text.clone()));
     }
-    if question.pending > Points::ZERO {
+    if question.pending > Points::ZERO && submission.replaced.is_none() {
         lines.push(format!("{} points are still to be decided by a person.", question.pending));
     }
     lines.extend(question.reviewed.iter().filter_map(|reviewed| reviewed.comment.clone()));
