@@ -136,7 +136,7 @@ impl Table<'_> {
             _ if old.trim() == comment.trim() => Comment::default(),
             (true, _) => Comment { text, note: None },
             (false, true) => {
-                Comment { text, note: Some(format!("{student}: the feedback that was there is replaced.")) }
+                Comment { text, note: Some(format!("{student}: feedback is there already; --overwrite replaces it.")) }
             }
             (false, false) => {
                 let note = format!("{student}: feedback is there already and stays (--overwrite replaces it).");

@@ -25,9 +25,9 @@ pub fn overview(of: &Statistics) -> Vec<String> {
         });
     }
     lines.push(match of.for_a_human {
-        0 => "Nothing waits for you.".to_owned(),
-        1 => "In 1 submission something waits for you.".to_owned(),
-        more => format!("In {more} submissions something waits for you."),
+        0 => "There is nothing for you to look at.".to_owned(),
+        1 => "In 1 submission there is something for you to look at.".to_owned(),
+        more => format!("In {more} submissions there is something for you to look at."),
     });
     let points = &of.points;
     lines.push(format!(

@@ -18,7 +18,7 @@ pub fn write(out: &mut dyn Write, class: &Class<'_>) -> io::Result<()> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     let keys: Vec<String> = class.sheet.questions().iter().map(Question::key).collect();
     let verdicts = keys.iter().map(|key| format!("{key} verdict"));
-    let head = ["name", "id", "email", "late", "points", "max_points"].into_iter().map(str::to_owned);
+    let head = ["name", "id", "email", "late", "points", "max_points", "state"].into_iter().map(str::to_owned);
     let tail = ["findings", "for_a_human", "copies", "refused"].into_iter().map(str::to_owned);
     writer.write_record(head.chain(keys.iter().cloned()).chain(verdicts).chain(tail))?;
     let copies = copies(class);
@@ -27,7 +27,7 @@ pub fn write(out: &mut dyn Write, class: &Class<'_>) -> io::Result<()> {
         writer.write_record(cells(summary, &keys, &shared.collect::<Vec<_>>().join("; ")))?;
     }
     for refusal in class.refused {
-        let empty = std::iter::repeat_n(String::new(), keys.len().saturating_mul(2).saturating_add(8));
+        let empty = std::iter::repeat_n(String::new(), keys.len().saturating_mul(2).saturating_add(9));
         writer.write_record([text(&refusal.name)].into_iter().chain(empty).chain([text(&refusal.reason)]))?;
     }
     writer.flush()
@@ -52,6 +52,7 @@ fn cells(summary: &Summary, keys: &[String], copies: &str) -> Vec<String> {
         if identity.late { "late".to_owned() } else { String::new() },
         summary.points.to_string(),
         summary.max_points.to_string(),
+        if summary.pending.is_some() { "pending" } else { "final" }.to_owned(),
     ];
     let question = |key: &String| summary.questions.iter().find(|question| question.key == *key);
     cells.extend(keys.iter().map(|key| question(key).map(|of| of.points.to_string()).unwrap_or_default()));

@@ -642,7 +642,7 @@ fn a_teachers_feedback_stays_and_it_is_said() {
     run.stderr_has(&["Ann Lee: feedback is there already and stays (--overwrite replaces it)."]);
     let (run, entered) = moodle(&["Ann Lee_1"], worksheet, &["--overwrite"]);
     assert!(!entered.contains("mine"), "{entered}");
-    run.stderr_has(&["Ann Lee: the feedback that was there is replaced."]);
+    run.stderr_has(&["Ann Lee: feedback is there already; --overwrite replaces it."]);
     // What an earlier run entered needs no word.
     let (run, again) = moodle(&["Ann Lee_1"], &entered, &[]);
     assert_eq!(again, entered);
