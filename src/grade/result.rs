@@ -195,6 +195,11 @@ impl QuestionGrade {
         format!("{}{}", self.question, self.part.as_deref().unwrap_or_default())
     }
 
+    /// The points by the rubric, whatever a human decided.
+    pub fn rubric_points(&self) -> Points {
+        self.reviewed.as_ref().map_or(self.points, |reviewed| reviewed.rubric_points)
+    }
+
     /// The points that wait by the rubric, whatever a human decided.
     pub fn rubric_pending(&self) -> Points {
         self.reviewed.as_ref().map_or(self.pending, |reviewed| reviewed.rubric_pending)

@@ -58,9 +58,13 @@ impl Decision {
     }
 
     /// Whether it is about an answer of this student or team; `None` where nothing tells.
-    pub fn is_of(&self, identity: &Identity) -> Option<bool> {
-        let (_, own) = self.answer.split_once('-')?;
-        Some(own == mark(identity.distinction()?))
+    fn is_of(&self, identity: &Identity) -> Option<bool> {
+        Some(self.mark()? == mark(identity.distinction()?))
+    }
+
+    /// The mark of the student whose answer it is about.
+    fn mark(&self) -> Option<&str> {
+        self.answer.split_once('-').map(|(_, mark)| mark)
     }
 
     fn has_points(&self) -> bool {
@@ -118,20 +122,23 @@ impl Review {
         Ok(Review(all))
     }
 
-    /// The decision on a question of a submission. One that was entered when nobody else had the name is found by the mark
-    /// of its student.
+    /// The decision on a question of a submission.
     fn of(&self, submission: &Submission, question: &str) -> Option<&Decision> {
-        let by_name = |name: &str| self.under(name, question);
+        self.found(submission, question).map(|(_, decision)| decision)
+    }
+
+    /// The same with the name that it was entered under. One that was entered when nobody else had the name is found by the
+    /// mark of its student.
+    fn found<'r, 's>(&'r self, submission: &'s Submission, question: &str) -> Option<(&'s str, &'r Decision)> {
+        let by_name = |name: &'s str| Some((name, self.under(name, question)?));
         let shared = || submission.shared_name().and_then(by_name);
         by_name(&submission.name)
-            .or_else(|| shared().filter(|decision| decision.is_of(&submission.identity) == Some(true)))
+            .or_else(|| shared().filter(|(_, decision)| decision.is_of(&submission.identity) == Some(true)))
     }
 
     /// The decision under a name.
     fn under(&self, name: &str, question: &str) -> Option<&Decision> {
-        let cell = spreadsheet_cell(name);
-        let key = |name: &str| self.0.get(&(name.trim().to_owned(), question.to_owned()));
-        key(&cell).or_else(|| key(name))
+        forms(name).into_iter().find_map(|form| self.0.get(&(form, question.to_owned())))
     }
 
     /// Questions with points under the name that a submission shares, which may be meant for it or for its namesake.
@@ -204,16 +211,18 @@ impl Review {
         of_questions.chain([of_whole, more]).flatten().collect()
     }
 
-    /// Decisions on what is not there: the student, the question, and what there is not. `students` tells whether there is one
-    /// whom the decision may be about.
-    pub fn strays<'r>(
+    /// Decisions on what is not there: the student, the question, and what there is not. `class` are the names of all who
+    /// handed in, and who they are.
+    pub fn strays<'r, 'c>(
         &'r self,
-        students: &'r dyn Fn(&str, &Decision) -> bool,
+        class: impl Iterator<Item = (&'c str, &'c Identity)> + Clone,
         sheet: &'r Sheet,
     ) -> impl Iterator<Item = (&'r str, &'r str, &'static str)> + 'r {
+        let names: BTreeSet<String> = class.clone().flat_map(|(name, _)| forms(name)).collect();
+        let marks: BTreeSet<String> = class.filter_map(|(_, identity)| identity.distinction().map(mark)).collect();
         self.0.iter().filter_map(move |((student, question), decision)| {
-            let missing = missing(students(student, decision), question, sheet)?;
-            Some((student.as_str(), question.as_str(), missing))
+            let is_there = names.contains(student) || decision.mark().is_some_and(|own| marks.contains(own));
+            Some((student.as_str(), question.as_str(), missing(is_there, question, sheet)?))
         })
     }
 
@@ -228,11 +237,8 @@ impl Review {
         let mut left: BTreeMap<&(String, String), &Decision> = self.0.iter().collect();
         let students: BTreeSet<String> = rows.iter().map(|row| row.student.trim().to_owned()).collect();
         for row in rows {
-            left.remove(&(row.student.clone(), row.question.clone()));
-            left.remove(&(unguarded(&row.student), row.question.clone()));
-            if let Some(name) = &row.entered_as {
-                left.remove(&(spreadsheet_cell(name), row.question.clone()));
-                left.remove(&(name.clone(), row.question.clone()));
+            for form in row.entered_as.iter().flat_map(|name| forms(name)) {
+                left.remove(&(form, row.question.clone()));
             }
             writer.write_record(row.cells())?;
         }
@@ -255,13 +261,12 @@ impl Review {
         let student = spreadsheet_cell(&submission.name);
         let questions = submission.questions.iter().enumerate().map(|(place, question)| {
             let key = question.key();
-            let own = question.reviewed.clone().unwrap_or_default();
-            let has = question.reviewed.is_some();
-            let decision = self.of(submission, &key).cloned().unwrap_or_default();
+            let found = self.found(submission, &key);
+            let decision = found.map(|(_, decision)| decision.clone()).unwrap_or_default();
             Row {
                 student: student.clone(),
                 max_points: question.max_points.to_string(),
-                rubric_points: if has { own.rubric_points } else { question.points }.to_string(),
+                rubric_points: question.rubric_points().to_string(),
                 pending: question.rubric_pending().to_string(),
                 points: question.points.to_string(),
                 state: match state(question) {
@@ -270,14 +275,15 @@ impl Review {
                     state => state,
                 }
                 .to_owned(),
-                entered_as: self.entered_as(submission, &key),
+                entered_as: found.map(|(name, _)| name.to_owned()),
                 why: cut(&why(question)),
                 answer: kept(&decision, &answer(submission, place)),
                 question: key,
                 decision,
             }
         });
-        let decision = self.of(submission, WHOLE).cloned().unwrap_or_default();
+        let found = self.found(submission, WHOLE);
+        let decision = found.map(|(_, decision)| decision.clone()).unwrap_or_default();
         let last = Row {
             student: student.clone(),
             question: WHOLE.to_owned(),
@@ -292,18 +298,11 @@ impl Review {
             .to_owned(),
             why: cut(&submission.for_a_human.join(" ")),
             answer: kept(&decision, &whole(submission)),
-            entered_as: self.entered_as(submission, WHOLE),
+            entered_as: found.map(|(name, _)| name.to_owned()),
             decision,
             ..Row::default()
         };
         questions.chain([last]).collect()
-    }
-
-    /// The shared name under which a submission's decision was entered, where it was.
-    fn entered_as(&self, submission: &Submission, question: &str) -> Option<String> {
-        let is_own = self.under(&submission.name, question).is_some();
-        self.of(submission, question).filter(|_| !is_own)?;
-        submission.shared_name().map(str::to_owned)
     }
 }
 
@@ -330,7 +329,7 @@ pub struct Row {
     pub why: String,
     /// What tells the answer from an earlier one.
     pub answer: String,
-    /// The name that the decision was entered under, if it is another one.
+    /// The name that the decision was entered under, if there is one.
     pub entered_as: Option<String>,
 }
 
@@ -373,6 +372,11 @@ fn missing(has_student: bool, question: &str, sheet: &Sheet) -> Option<&'static 
 }
 
 const CHANGED: &str = "the answer or its points changed since it was reviewed";
+
+/// How a name may stand in the table: as a cell, or as a human entered it.
+fn forms(name: &str) -> [String; 2] {
+    [spreadsheet_cell(name).trim().to_owned(), name.trim().to_owned()]
+}
 
 /// A text without the apostrophe that keeps spreadsheets from taking it for a formula.
 fn unguarded(cell: &str) -> String {
@@ -624,7 +628,7 @@ mod tests {
     fn a_decision_on_what_is_not_there_is_named() {
         let review = reviewed("ann,I.9,1,,,\nbob,I.2,1,,,\nann,all,,3,,\n").1;
         let sheet = Sheet::built_in();
-        let strays: Vec<_> = review.strays(&|student, _| student == "ann", &sheet).collect();
+        let strays: Vec<_> = review.strays([("ann", &Identity::default())].into_iter(), &sheet).collect();
         assert_eq!(strays, [("ann", "I.9", "no such question"), ("bob", "I.2", "no such submission")]);
     }
 }

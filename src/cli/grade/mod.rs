@@ -35,7 +35,6 @@ use work::{Outcome, Task};
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
 use crate::cli::output::Destination;
-use crate::escape::spreadsheet_cell;
 use crate::grade::copies::class::{self, Member};
 use crate::grade::copies::groups::{self, Groups};
 use crate::grade::corrections::Corrections;
@@ -47,7 +46,6 @@ use crate::grade::platforms::naming::{self, Handed, Platform, Sorted};
 use crate::grade::report::summary::Summary;
 use crate::grade::report::{Class, words};
 use crate::grade::result::{Graded, Identity, Refusal, Submission};
-use crate::grade::review::Decision;
 use crate::grade::rubric::Rubric;
 use crate::wording::count;
 
@@ -119,13 +117,8 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     let items = walk::files(&arguments.folder, arguments.results.as_deref(), &limits)?;
     let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
     let known = |name: &str| handed.iter().any(|handed| handed.name == name);
-    let written = |cell: &str, decision: &Decision| {
-        known(cell)
-            || handed.iter().any(|handed| {
-                spreadsheet_cell(&handed.name).trim() == cell || decision.is_of(&handed.identity) == Some(true)
-            })
-    };
-    let strays = review.strays(&written, &config.sheet).map(|(student, question, missing)| {
+    let class = handed.iter().map(|handed| (handed.name.as_str(), &handed.identity));
+    let strays = review.strays(class, &config.sheet).map(|(student, question, missing)| {
         format!("the review has points or a comment for {question} of '{student}': {missing}")
     });
     let uncorrected = corrections.names().filter(|name| !known(name));
