@@ -27,7 +27,7 @@ impl<'a> Addresses<'a> {
 
     /// The addresses, each once for each protocol.
     pub fn iter(&self) -> impl Iterator<Item = Shared<'_>> + Clone {
-        self.tcp.iter().chain(self.udp.iter())
+        self.beginning_in(0..self.ends())
     }
 
     /// Ends of connections and conversations in all; each address has one or more of them in a row.
@@ -36,7 +36,7 @@ impl<'a> Addresses<'a> {
     }
 
     /// The addresses whose first end is in this range of [`Addresses::ends`].
-    pub fn beginning_in(&self, ends: Range<usize>) -> impl Iterator<Item = Shared<'_>> {
+    pub fn beginning_in(&self, ends: Range<usize>) -> impl Iterator<Item = Shared<'_>> + Clone {
         let tcp = self.tcp.entries.len();
         let of_udp = ends.start.saturating_sub(tcp)..ends.end.saturating_sub(tcp);
         self.tcp.beginning_in(ends).chain(self.udp.beginning_in(of_udp))
@@ -189,19 +189,15 @@ impl<'a> Index<'a> {
         End((entry & (1_u64 << self.end_bits).wrapping_sub(1)) >> 1)
     }
 
-    fn iter(&self) -> impl Iterator<Item = Shared<'_>> + Clone {
-        self.entries.chunk_by(|_, right| right & SAME != 0).map(|ends| Shared { index: self, ends })
-    }
-
-    fn beginning_in(&self, ends: Range<usize>) -> impl Iterator<Item = Shared<'_>> {
-        let entries = |from: usize| self.entries.get(from..).unwrap_or_default();
+    fn beginning_in(&self, ends: Range<usize>) -> impl Iterator<Item = Shared<'_>> + Clone {
         let shares = |entry: &u64| entry & SAME != 0;
-        let begins: Range<usize> = ends.start..ends.end.min(self.entries.len());
-        begins.filter(move |at| entries(*at).first().is_some_and(|entry| !shares(entry))).map(move |at| {
-            let from = entries(at);
-            let others = from.iter().skip(1).take_while(|entry| shares(entry)).count();
-            Shared { index: self, ends: from.get(..=others).unwrap_or_default() }
-        })
+        let (start, end) = (ends.start.min(self.entries.len()), ends.end.min(self.entries.len()));
+        let within = |range: Range<usize>| self.entries.get(range).unwrap_or_default();
+        let first = within(start..end).iter().position(|entry| !shares(entry)).map(|place| start.saturating_add(place));
+        // The last address goes on to its end. Where none begins, that is not looked for: a server's may be far.
+        let rest = || within(end..self.entries.len()).iter().take_while(|entry| shares(entry)).count();
+        let whole = first.map_or(0..0, |first| first..end.saturating_add(rest()));
+        within(whole).chunk_by(move |_, right| shares(right)).map(|ends| Shared { index: self, ends })
     }
 
     fn address(&self, end: End) -> Option<SocketAddress> {
