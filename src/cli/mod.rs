@@ -15,6 +15,7 @@ mod lab;
 mod lab_file;
 mod output;
 mod pieces;
+mod processors;
 mod progress;
 mod python;
 mod reading;

@@ -1,10 +1,10 @@
 //! Long lists of a report, made on two threads.
 
 use std::io;
-use std::num::NonZero;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
+use crate::cli::processors::processors;
 use crate::report::json::{Make, OneByOne, Pieces, Take};
 
 /// Pieces that the second thread may be ahead.
@@ -15,7 +15,7 @@ pub(super) struct TwoThreads;
 
 impl Pieces for TwoThreads {
     fn hand_on(&self, count: usize, make: &Make<'_>, take: &mut Take<'_>) -> io::Result<()> {
-        if count < 2 || thread::available_parallelism().map_or(1, NonZero::get) == 1 {
+        if count < 2 || processors() == 1 {
             return OneByOne.hand_on(count, make, take);
         }
         share(count, make, take)

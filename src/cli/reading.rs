@@ -1,7 +1,6 @@
 //! Reading a capture on two threads: one finds the frames, the other follows connections. Whichever would wait decodes.
 
 use std::io::Read;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::{panic, thread};
@@ -10,6 +9,7 @@ use crate::analyze::batch::Batch;
 use crate::analyze::{self, CaptureFacts, Following, Reading};
 use crate::capfile::{CaptureError, CaptureInfo};
 use crate::cli::input::Input;
+use crate::cli::processors::processors;
 use crate::limits::Limits;
 
 /// Size in bytes of the smallest file that two threads read faster: below it, a thread costs more than it gains.
@@ -38,8 +38,7 @@ pub(super) fn read_capture(
     limits: &Limits,
     progress: &mut dyn FnMut(u64),
 ) -> Result<CaptureFacts, CaptureError> {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    if processors == 1 || input.size.is_some_and(|size| size < WORTH_A_THREAD) {
+    if processors() == 1 || input.size.is_some_and(|size| size < WORTH_A_THREAD) {
         return analyze::read_capture(&input.name, input.reader, limits, progress);
     }
     on_two_threads(&input.name, input.reader, limits, progress)

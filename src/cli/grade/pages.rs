@@ -12,6 +12,7 @@ use super::names::folder_name;
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::{Destination, new_file};
+use crate::cli::processors::processors;
 use crate::grade::report::Class;
 use crate::grade::report::html::{self, COPIES, INDEX, Pages, STUDENTS, WORKLIST};
 use crate::grade::report::statistics::Statistics;
@@ -63,8 +64,7 @@ fn student(class: &Class<'_>, place: usize, folder: &Path, pages: &Pages) -> Res
 
 /// Does something for each place, on all processors; the results in order.
 fn on_all_processors<T: Send>(places: &[usize], act: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = places.len().div_ceil(threads).max(1);
+    let share = places.len().div_ceil(processors()).max(1);
     std::thread::scope(|scope| {
         let each =
             places.chunks(share).map(|own| scope.spawn(|| own.iter().map(|place| act(*place)).collect::<Vec<T>>()));

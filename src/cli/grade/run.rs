@@ -7,6 +7,7 @@ use super::store::Index;
 use super::walk::Item;
 use super::work;
 use crate::cli::exit::say;
+use crate::cli::processors::processors;
 use crate::grade::copies::groups::Groups;
 use crate::grade::copies::left_out::LeftOut;
 use crate::grade::corrections::Corrections;
@@ -43,7 +44,7 @@ impl Run<'_> {
     /// Submissions that are graded at the same time.
     pub(super) fn jobs(&self) -> usize {
         let jobs = self.arguments.jobs.map(usize::from);
-        jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+        jobs.unwrap_or_else(processors)
     }
 
     /// What was done, on standard error.
