@@ -81,29 +81,35 @@ impl Evidence {
         })
     }
 
-    /// Adds evidence of the same file.
-    pub fn join(&mut self, other: &Evidence) {
-        self.frames.join(&other.frames);
+    /// Adds what is not of frames of other evidence of the same file.
+    fn join_streams_and_lines(&mut self, other: &Evidence) {
         for stream in &other.streams {
             if !self.streams.contains(stream) && self.streams.len() < STREAMS_NAMED {
                 self.streams.push(*stream);
             }
         }
         self.lines.extend(&other.lines);
-        self.lines.sort_unstable();
-        self.lines.dedup();
     }
 
     /// Evidence brought together by file.
     pub fn by_file(all: impl IntoIterator<Item = Evidence>) -> Vec<Evidence> {
-        let mut files: Vec<Evidence> = Vec::new();
+        let mut files: Vec<(Evidence, Vec<FrameRanges>)> = Vec::new();
         for one in all {
-            match files.iter_mut().find(|there| there.file == one.file) {
-                Some(there) => there.join(&one),
-                None => files.push(one),
+            match files.iter_mut().find(|(there, _)| there.file == one.file) {
+                Some((there, frames)) => {
+                    there.join_streams_and_lines(&one);
+                    frames.push(one.frames);
+                }
+                None => files.push((one, Vec::new())),
             }
         }
-        files
+        let whole = |(mut evidence, frames): (Evidence, Vec<FrameRanges>)| {
+            evidence.frames.join(&frames.iter().collect::<Vec<_>>());
+            evidence.lines.sort_unstable();
+            evidence.lines.dedup();
+            evidence
+        };
+        files.into_iter().map(whole).collect()
     }
 }
 

@@ -155,10 +155,8 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     );
     draft.proved(text, Evidence::by_file(evidence));
     if !empty.is_empty() {
-        let frames = empty.iter().fold(FrameRanges::default(), |mut all, one| {
-            all.join(&one.frames);
-            all
-        });
+        let mut frames = FrameRanges::default();
+        frames.join(&empty.iter().map(|one| &one.frames).collect::<Vec<_>>());
         let carry =
             if frames.count() == 1 { " carries no payload: an empty line." } else { " carry no payload: empty lines." };
         let noun = if frames.count() == 1 { "Datagram " } else { "Datagrams " };

@@ -76,12 +76,15 @@ impl FrameRanges {
         self.ranges.iter().flat_map(|(first, last)| (*first..=*last).map(FrameNumber))
     }
 
-    /// These frames and those of `other` together.
-    pub fn join(&mut self, other: &FrameRanges) {
-        if self.is_whole() && other.is_whole() {
-            *self = FrameRanges::of(self.iter().chain(other.iter()));
-        } else {
-            // What is not held cannot be told apart: the counts add up.
+    /// These frames and those of others together.
+    pub fn join(&mut self, others: &[&FrameRanges]) {
+        let (told_apart, counted): (Vec<&FrameRanges>, Vec<&FrameRanges>) =
+            others.iter().partition(|other| self.is_whole() && other.is_whole());
+        if !told_apart.is_empty() {
+            *self = FrameRanges::of(self.iter().chain(told_apart.into_iter().flat_map(FrameRanges::iter)));
+        }
+        // What is not held cannot be told apart: the counts add up.
+        for other in counted {
             self.last = self.last().max(other.last()).map(|last| last.0);
             self.count = self.count.saturating_add(other.count);
         }
@@ -200,5 +203,23 @@ mod tests {
                 prop_assert!(held.iter().map(|frame| frame.0).eq(numbers.iter().copied()));
             }
         }
+
+        #[test]
+        fn joined_ranges_are_those_of_all_frames(parts in proptest::collection::vec(proptest::collection::vec(1..500_u64, 0..20), 1..8)) {
+            let each: Vec<FrameRanges> = parts.iter().map(|part| ranges(part)).collect();
+            let (first, others) = each.split_first().unwrap();
+            let mut joined = first.clone();
+            joined.join(&others.iter().collect::<Vec<_>>());
+            prop_assert_eq!(joined, ranges(&parts.concat()));
+        }
+    }
+
+    #[test]
+    fn of_what_is_not_held_the_counts_add_up() {
+        let far = |from: u64| ranges(&(0..100).map(|n| from + n * 2).collect::<Vec<_>>());
+        let mut joined = ranges(&[1, 3]);
+        joined.join(&[&far(10), &ranges(&[5]), &far(1000)]);
+        assert_eq!((joined.count(), joined.last(), joined.is_whole()), (203, Some(FrameNumber(1198)), false));
+        assert!(joined.iter().map(|frame| frame.0).eq([1, 3, 5]));
     }
 }
