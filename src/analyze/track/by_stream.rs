@@ -1,43 +1,55 @@
-//! Items of some streams, those of each together. Nothing is kept for a stream without any: there may be far more streams
-//! than items.
+//! Items of some streams, those of each together.
 
 use super::place::Place;
 
 /// Items by the place of their stream; those of one stream in the order in which they came.
 #[derive(Debug)]
 pub(super) struct ByStream<T> {
+    /// As they came: they stay where they are, since to move them takes longer than to find them.
     items: Vec<T>,
-    /// Each stream that has items, in order, and where they begin: small, so that a search stays in the processor's caches.
-    begins: Vec<(u32, u32)>,
+    /// Their numbers, those of one stream together.
+    order: Vec<u32>,
+    /// Where the numbers of each stream begin, up to the last stream that has any, and where that one's end: four bytes
+    /// for each stream.
+    begins: Vec<u32>,
 }
 
-impl<T: Copy> ByStream<T> {
+impl<T> ByStream<T> {
     /// Brings items together; `stream` tells whose each is. Of more than 2^32 items, the first are taken.
-    pub(super) fn new(items: &[T], stream: impl Fn(&T) -> Place) -> ByStream<T> {
-        // Integers are sorted several times as fast as the items would be, and each item is moved once.
-        let numbered = items.iter().zip(0_u32..);
-        let mut order: Vec<u64> =
-            numbered.map(|(item, number)| u64::from(stream(item).number()) << 32 | u64::from(number)).collect();
-        order.sort_unstable();
-        let mut begins: Vec<(u32, u32)> = Vec::new();
-        for (entry, place) in order.iter().zip(0_u32..) {
-            let of = (entry >> 32) as u32;
-            if begins.last().is_none_or(|(stream, _)| *stream != of) {
-                begins.push((of, place));
-            }
+    ///
+    /// They are counted, not compared: each stream's number is where its items go.
+    pub(super) fn new(mut items: Vec<T>, stream: impl Fn(&T) -> Place) -> ByStream<T> {
+        items.truncate(u32::MAX as usize);
+        let streams = items.iter().map(|item| stream(item).index().saturating_add(1)).max().unwrap_or(0);
+        // Of each stream, two places on: where the next item of it goes stands between its beginning and its end.
+        let mut begins = vec![0_u32; streams.saturating_add(2)];
+        for item in &items {
+            let count = begins.get_mut(stream(item).index().saturating_add(2));
+            count.into_iter().for_each(|count| *count = count.wrapping_add(1));
         }
-        let sorted = order.iter().filter_map(|entry| items.get((entry & u64::from(u32::MAX)) as usize));
-        ByStream { items: sorted.copied().collect(), begins }
+        let mut before = 0_u32;
+        for begin in &mut begins {
+            before = before.wrapping_add(*begin);
+            *begin = before;
+        }
+        let mut order = vec![0_u32; items.len()];
+        for (item, number) in items.iter().zip(0_u32..) {
+            let Some(next) = begins.get_mut(stream(item).index().saturating_add(1)) else { continue };
+            order.get_mut(*next as usize).into_iter().for_each(|place| *place = number);
+            *next = next.wrapping_add(1);
+        }
+        begins.truncate(streams.saturating_add(1));
+        ByStream { items, order, begins }
     }
 
     /// Those of a stream.
-    pub(super) fn of(&self, stream: Place) -> &[T] {
-        let found = self.begins.binary_search_by_key(&stream.number(), |(stream, _)| *stream);
-        let Some((from, rest)) = found.ok().and_then(|found| self.begins.get(found..)?.split_first()) else {
-            return &[];
+    #[expect(clippy::indexing_slicing, reason = "the numbers are of items")]
+    pub(super) fn of(&self, stream: Place) -> impl ExactSizeIterator<Item = &T> {
+        let numbers = match self.begins.get(stream.index()..) {
+            Some([from, end, ..]) => self.order.get(*from as usize..*end as usize),
+            _ => None,
         };
-        let end = rest.first().map_or(self.items.len(), |(_, next)| *next as usize);
-        self.items.get(from.1 as usize..end).unwrap_or_default()
+        numbers.unwrap_or_default().iter().map(|number| &self.items[*number as usize])
     }
 }
 
@@ -51,12 +63,12 @@ mod tests {
         #[test]
         fn each_stream_has_its_items_in_the_order_in_which_they_came(streams in proptest::collection::vec(0..20_u32, 0..200)) {
             let items: Vec<(u32, usize)> = streams.iter().copied().zip(0..).collect();
-            let sorted = ByStream::new(&items, |(stream, _)| Place::new(*stream));
+            let sorted = ByStream::new(items.clone(), |(stream, _)| Place::new(*stream));
             for stream in 0..=20 {
                 let expected: Vec<_> = items.iter().filter(|(of, _)| *of == stream).copied().collect();
-                prop_assert_eq!(sorted.of(Place::new(stream)), expected);
+                prop_assert!(sorted.of(Place::new(stream)).copied().eq(expected));
             }
-            prop_assert_eq!(sorted.of(Place::NONE), &[]);
+            prop_assert_eq!(sorted.of(Place::NONE).len(), 0);
         }
     }
 }

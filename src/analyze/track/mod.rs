@@ -271,10 +271,15 @@ impl Tracker {
     }
 
     /// What was found, when the last frame was added.
-    pub fn finish(self) -> Traffic {
-        let warnings = self.warnings();
-        let Rest { details, notes, starts, mut other, second_numbers, elsewhere, .. } = self.rest;
-        self.streams.iter().for_each(|record| other.add_directions_of(record));
+    pub fn finish(mut self) -> Traffic {
+        let mut full = None;
+        // To go through the records means to wait for memory: once for both.
+        for record in self.streams.iter() {
+            self.rest.other.add_directions_of(record);
+            full = full.or_else(|| record.is_full().then(|| record.last_frame()));
+        }
+        let warnings = self.warnings(full);
+        let Rest { details, notes, starts, other, second_numbers, elsewhere, .. } = self.rest;
         let noted = (notes.sort(), starts.sort());
         let (other, elsewhere) = (other.finish(), elsewhere.finish());
         let mut traffic = Traffic::new(self.streams, details, &second_numbers, noted, other, elsewhere, warnings);
@@ -282,7 +287,8 @@ impl Tracker {
         traffic
     }
 
-    fn warnings(&self) -> Vec<CaptureWarning> {
+    /// Which limits were reached; `full` is the last frame of a stream whose count was.
+    fn warnings(&self, full: Option<FrameNumber>) -> Vec<CaptureWarning> {
         let most = self.most_streams;
         let frames = self.unfollowed;
         let connections = self.first_unfollowed.map(|frame| CaptureWarning {
@@ -294,14 +300,13 @@ impl Tracker {
             frame: Some(frame),
             offset: None,
         });
-        let full = self.streams.iter().find(|record| record.is_full());
-        let counts = full.map(|record| CaptureWarning {
+        let counts = full.map(|frame| CaptureWarning {
             code: "limit-counts",
             message: format!(
                 "A connection or conversation has more than {} frames one way; its counts stay at that.",
                 u32::MAX
             ),
-            frame: Some(record.last_frame()),
+            frame: Some(frame),
             offset: None,
         });
         connections.into_iter().chain(counts).chain(self.rest.other.warning()).collect()

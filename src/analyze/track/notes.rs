@@ -132,7 +132,7 @@ impl Notes {
     /// Puts the notes of each stream together, in frame order.
     pub(super) fn sort(self) -> SortedNotes {
         // They come in frame order.
-        SortedNotes { all: ByStream::new(&self.all, |note| note.stream), options: self.options }
+        SortedNotes { all: ByStream::new(self.all, |note| note.stream), options: self.options }
     }
 }
 
@@ -143,8 +143,8 @@ impl SortedNotes {
         stream: Option<Place>,
         bases: [Option<u32>; 2],
     ) -> impl ExactSizeIterator<Item = FrameNote> + '_ {
-        let notes = stream.map_or(&[][..], |stream| self.of(stream));
-        notes.iter().map(move |note| note.expand(bases, self.options_of(note)))
+        let notes = self.all.of(stream.unwrap_or(Place::NONE));
+        notes.map(move |note| note.expand(bases, self.options_of(note)))
     }
 
     /// What a SYN offered.
@@ -152,8 +152,8 @@ impl SortedNotes {
         self.options.get(usize::try_from(note.options).ok()?).copied()
     }
 
-    /// The notes of a stream.
-    pub(super) fn of(&self, stream: Place) -> &[Note] {
-        self.all.of(stream)
+    /// How many notes of a stream there are.
+    pub(super) fn count(&self, stream: Place) -> usize {
+        self.all.of(stream).len()
     }
 }

@@ -103,34 +103,20 @@ pub struct Split {
 }
 
 impl Numbers {
-    /// Numbers the streams of this protocol among all, which are given in the order of their records: the protocol of
-    /// each, and whether it has frames, not only quotes. `first_frame` tells that of the stream at a place.
-    pub(super) fn new(
-        protocol: Protocol,
+    /// Numbers the streams of TCP and those of UDP, which are given in the order of their records: the protocol of each, and
+    /// whether it has frames, not only quotes. `first_frame` tells that of the stream at a place.
+    pub(super) fn of_both(
         streams: impl Iterator<Item = (Protocol, bool)>,
         first_frame: impl Fn(u32) -> Option<FrameNumber>,
         seconds: &SecondNumbers,
-    ) -> Numbers {
-        let mut counting = Counting { found: Numbers::default(), next: 0, firsts: HashMap::new() };
-        let mut seconds_left = seconds.in_order().filter(|second| second.protocol == protocol).peekable();
-        for ((of, has_frames), place) in streams.zip(0_u32..) {
-            // Places are 32-bit numbers.
-            while let Some(second) = seconds_left.next_if(|second| second.is_taken_before(place)) {
-                counting.take_second(second);
-            }
-            if of != protocol {
-                continue;
-            }
-            let number = counting.number();
-            if seconds.by_stream.contains_key(&Place::new(place)) {
-                counting.firsts.insert(place, (number, first_frame(place).filter(|_| has_frames)));
-            } else if has_frames {
-                counting.found.push(number, place);
-            }
+    ) -> [Numbers; 2] {
+        let (mut tcp, mut udp) = (Counting::new(Protocol::Tcp, seconds), Counting::new(Protocol::Udp, seconds));
+        // Places are 32-bit numbers.
+        for ((protocol, has_frames), place) in streams.zip(0_u32..) {
+            let counting = if protocol == Protocol::Tcp { &mut tcp } else { &mut udp };
+            counting.count(place, has_frames, &first_frame);
         }
-        seconds_left.for_each(|second| counting.take_second(second));
-        counting.found.sort();
-        counting.found
+        [tcp, udp].map(Counting::finish)
     }
 
     /// How many streams there are.
@@ -187,15 +173,45 @@ impl Numbers {
     }
 }
 
-/// Numbers given out so far.
-struct Counting {
+/// Numbers of one protocol given out so far.
+struct Counting<'a> {
     found: Numbers,
     next: u32,
     /// The first number and frame of each stream that has a second number.
     firsts: HashMap<u32, (u32, Option<FrameNumber>)>,
+    seconds: &'a SecondNumbers,
+    /// Those of the protocol whose numbers are still to be taken, the next one last.
+    left: Vec<&'a Second>,
 }
 
-impl Counting {
+impl<'a> Counting<'a> {
+    fn new(protocol: Protocol, seconds: &'a SecondNumbers) -> Counting<'a> {
+        let mut left: Vec<&Second> = seconds.in_order().filter(|second| second.protocol == protocol).collect();
+        left.reverse();
+        Counting { found: Numbers::default(), next: 0, firsts: HashMap::new(), seconds, left }
+    }
+
+    /// Numbers the protocol's stream at this place.
+    fn count(&mut self, place: u32, has_frames: bool, first_frame: impl Fn(u32) -> Option<FrameNumber>) {
+        while let Some(second) = self.left.pop_if(|second| second.is_taken_before(place)) {
+            self.take_second(second);
+        }
+        let number = self.number();
+        if !self.seconds.by_stream.is_empty() && self.seconds.by_stream.contains_key(&Place::new(place)) {
+            self.firsts.insert(place, (number, first_frame(place).filter(|_| has_frames)));
+        } else if has_frames {
+            self.found.push(number, place);
+        }
+    }
+
+    fn finish(mut self) -> Numbers {
+        while let Some(second) = self.left.pop() {
+            self.take_second(second);
+        }
+        self.found.sort();
+        self.found
+    }
+
     fn number(&mut self) -> u32 {
         let number = self.next;
         self.next = self.next.saturating_add(1);
@@ -232,12 +248,10 @@ mod tests {
         for (after, place, from) in taken {
             second_numbers.pass(Place::new(*place), streams[*place as usize].0, FrameNumber(*from + 1), true, *after);
         }
-        [Protocol::Tcp, Protocol::Udp].map(|protocol| {
-            let all = streams.iter().map(|(protocol, first)| (*protocol, first.is_some()));
-            let first_frame = |place: u32| streams[place as usize].1.map(FrameNumber);
-            let numbers = Numbers::new(protocol, all, first_frame, &second_numbers);
-            numbers.iter().map(|number| number.0).zip(numbers.places().iter().copied()).collect()
-        })
+        let all = streams.iter().map(|(protocol, first)| (*protocol, first.is_some()));
+        let first_frame = |place: u32| streams[place as usize].1.map(FrameNumber);
+        Numbers::of_both(all, first_frame, &second_numbers)
+            .map(|numbers| numbers.iter().map(|number| number.0).zip(numbers.places().iter().copied()).collect())
     }
 
     use Protocol::{Tcp, Udp};

@@ -124,14 +124,14 @@ impl Starts {
 
     pub(super) fn sort(self) -> SortedStarts {
         // They came in frame order.
-        SortedStarts { kept: ByStream::new(&self.kept, |kept| kept.stream), text: self.text }
+        SortedStarts { kept: ByStream::new(self.kept, |kept| kept.stream), text: self.text }
     }
 }
 
 impl SortedStarts {
     /// The frames of a stream, in order, with how their payload begins.
     pub(super) fn of(&self, stream: Place) -> impl Iterator<Item = (FrameNumber, PayloadStart<'_>)> {
-        self.kept.of(stream).iter().filter_map(|kept| {
+        self.kept.of(stream).filter_map(|kept| {
             let from = usize::try_from(kept.from).ok()?;
             let text = self.text.get(from..from.checked_add(usize::from(kept.length))?)?;
             let start = match kept.kind {

@@ -39,12 +39,9 @@ impl Traffic {
         elsewhere: Vec<Elsewhere>,
         warnings: Vec<CaptureWarning>,
     ) -> Traffic {
-        let numbers = |protocol| {
-            let first_frame = |place| details.get(Place::new(place)).map(|details| details.first_frame());
-            let all = streams.iter().map(|record| (record.pair().protocol(), record.frames() > 0));
-            Numbers::new(protocol, all, first_frame, second_numbers)
-        };
-        let (tcp, udp) = (numbers(Protocol::Tcp), numbers(Protocol::Udp));
+        let first_frame = |place| details.get(Place::new(place)).map(|details| details.first_frame());
+        let all = streams.iter().map(|record| (record.pair().protocol(), record.frames() > 0));
+        let [tcp, udp] = Numbers::of_both(all, first_frame, second_numbers);
         Traffic { streams, details, tcp, udp, notes, starts, other, elsewhere, warnings, start: None }
     }
 
@@ -207,7 +204,7 @@ impl Traffic {
 
     fn notes_complete(&self, place: u32) -> bool {
         let place = Place::new(place);
-        let noted = u64::try_from(self.notes.of(place).len());
+        let noted = u64::try_from(self.notes.count(place));
         self.streams.get(place.index()).is_some_and(|record| noted == Ok(record.frames()))
     }
 }
