@@ -150,25 +150,31 @@ impl<K: Hash + Eq + Copy, V> Keyed<K, V> {
     }
 
     fn get_mut(&mut self, key: K) -> Option<&mut V> {
-        let entries = &self.entries;
-        let same = |&place: &usize| entries.get(place).is_some_and(|(other, _)| *other == key);
-        let place = *self.index.find(self.seed.hash_one(key), same)?;
+        let place = self.place(self.seed.hash_one(key), key)?;
         self.entries.get_mut(place).map(|(_, value)| value)
+    }
+
+    fn place(&self, hash: u64, key: K) -> Option<usize> {
+        let same = |&place: &usize| self.entries.get(place).is_some_and(|(other, _)| *other == key);
+        self.index.find(hash, same).copied()
     }
 
     /// The entry of this key, made if there is none and still room; else `left_out` counts one more.
     fn entry(&mut self, key: K, most: usize, left_out: &mut u64, make: impl FnOnce() -> V) -> Option<&mut V> {
-        if self.get_mut(key).is_none() {
-            if self.entries.len() >= most {
+        let hash = self.seed.hash_one(key);
+        let place = self.place(hash, key).or_else(|| {
+            let place = self.entries.len();
+            if place >= most {
                 *left_out = left_out.saturating_add(1);
                 return None;
             }
             let (entries, seed) = (&self.entries, &self.seed);
             let rehash = |&place: &usize| entries.get(place).map_or(0, |(other, _)| seed.hash_one(other));
-            self.index.insert_unique(seed.hash_one(key), entries.len(), rehash);
+            self.index.insert_unique(hash, place, rehash);
             self.entries.push((key, make()));
-        }
-        self.get_mut(key)
+            Some(place)
+        })?;
+        self.entries.get_mut(place).map(|(_, value)| value)
     }
 
     fn into_values(self) -> impl Iterator<Item = V> {
