@@ -1,6 +1,6 @@
 //! What is remembered of a stream besides what every frame touches, packed: a capture may hold millions of streams.
 //!
-//! Frames are kept as distances from the stream's first one, and counts in a byte. What finds no room so is kept apart;
+//! Frames are kept as distances from the stream's first one, and counts in four bits. What finds no room so is kept apart;
 //! [`Known`] and [`Noting`] hide the difference.
 
 use foldhash::{HashMap, HashMapExt};
@@ -12,7 +12,7 @@ use super::payload::PayloadKinds;
 use super::place::Place;
 use super::records::Records;
 use super::rules::SYN_ACK;
-use super::sides::{Side, side, side_mut};
+use super::sides::{Side, side};
 use crate::analyze::packet::TcpFlags;
 use crate::analyze::track::payload::PayloadKind;
 use crate::capfile::FrameTime;
@@ -63,7 +63,26 @@ impl Distance {
     }
 }
 
-/// Those of one stream, in fifty bytes.
+/// Retransmissions of both sides, four bits each, the originator's the lower ones; more than 15 are kept apart.
+#[derive(Debug, Clone, Copy, Default)]
+struct Retransmissions(u8);
+
+impl Retransmissions {
+    const MOST: u8 = 15;
+
+    fn of(self, side: Side) -> u8 {
+        self.0 >> (4 * side as u8) & Self::MOST
+    }
+
+    /// One more. False where there is no room.
+    fn add(&mut self, side: Side) -> bool {
+        let room = self.of(side) < Self::MOST;
+        self.0 = self.0.wrapping_add(u8::from(room) << (4 * side as u8));
+        room
+    }
+}
+
+/// Those of one stream, in 48 bytes.
 #[derive(Debug)]
 pub(super) struct Details {
     first_time: Option<FrameTime>,
@@ -72,8 +91,7 @@ pub(super) struct Details {
     payload_kinds: PayloadKinds,
     /// Bits of the first frame, which Wireshark adds one pass late: they show in streams of two or more frames.
     late_completeness: u8,
-    /// Of each side; more than 255 are kept apart.
-    retransmissions: [u8; 2],
+    retransmissions: Retransmissions,
 }
 
 impl Details {
@@ -84,7 +102,7 @@ impl Details {
             firsts: Default::default(),
             payload_kinds: PayloadKinds::default(),
             late_completeness: 0,
-            retransmissions: [0; 2],
+            retransmissions: Retransmissions::default(),
         }
     }
 }
@@ -174,7 +192,7 @@ impl Known<'_> {
     pub(super) fn retransmissions(&self) -> [u32; 2] {
         [Side::Originator, Side::Responder].map(|of| {
             let more = self.far.retransmissions.get(&(self.place, of)).copied().unwrap_or(0);
-            u32::from(*side(&self.details.retransmissions, of)).saturating_add(more)
+            u32::from(self.details.retransmissions.of(of)).saturating_add(more)
         })
     }
 }
@@ -243,13 +261,9 @@ impl Noting<'_> {
 
     /// One more retransmission of a side.
     pub(super) fn note_retransmission(&mut self, sender: Side) {
-        let count = side_mut(&mut self.details.retransmissions, sender);
-        match count.checked_add(1) {
-            Some(more) => *count = more,
-            None => {
-                let more = self.far.retransmissions.entry((self.place, sender)).or_insert(0);
-                *more = more.saturating_add(1);
-            }
+        if !self.details.retransmissions.add(sender) {
+            let more = self.far.retransmissions.entry((self.place, sender)).or_insert(0);
+            *more = more.saturating_add(1);
         }
     }
 }
@@ -260,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_stream_takes_the_memory_it_is_meant_to() {
-        assert!(size_of::<Details>() <= 50);
+        assert!(size_of::<Details>() <= 48);
     }
 
     #[test]
@@ -284,6 +298,8 @@ mod tests {
             all.get_mut(place).unwrap().note_retransmission(Side::Responder);
         }
         assert_eq!(all.get(place).unwrap().retransmissions(), [0, 700]);
+        all.get_mut(place).unwrap().note_retransmission(Side::Originator);
+        assert_eq!(all.get(place).unwrap().retransmissions(), [1, 700]);
         let other = all.get(Place::new(0)).unwrap();
         assert_eq!(
             (other.first(First::Syn), other.first(First::FinOfOriginator), other.retransmissions()),

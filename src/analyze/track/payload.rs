@@ -44,6 +44,10 @@ pub enum PayloadKind {
 }
 
 impl PayloadKind {
+    /// In the order of their numbers.
+    const ALL: [PayloadKind; 5] =
+        [PayloadKind::None, PayloadKind::Text, PayloadKind::Binary, PayloadKind::Tls, PayloadKind::Protocol];
+
     fn of(payload: &[u8]) -> PayloadKind {
         let start = payload.get(..LOOKED_AT).unwrap_or(payload);
         if start.is_empty() {
@@ -93,29 +97,42 @@ fn is_target(rest: &[u8]) -> bool {
     schemes.into_iter().any(begins) || rest.windows(6).any(|part| part == b" HTTP/")
 }
 
-/// The kinds of both sides, packed.
+/// The kinds of both sides in one byte: four bits each, the originator's the lower ones.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PayloadKinds([PayloadKind; 2]);
+pub(super) struct PayloadKinds(u8);
 
 impl PayloadKinds {
     /// Takes note of a payload; only the first of each side counts.
     #[inline]
     pub(super) fn note(&mut self, sender: Side, payload: &[u8]) {
-        let kind = super::sides::side_mut(&mut self.0, sender);
-        if *kind == PayloadKind::None {
-            *kind = PayloadKind::of(payload);
+        let shift = 4 * sender as u8;
+        if self.0 >> shift & 0xf == PayloadKind::None as u8 {
+            self.0 |= (PayloadKind::of(payload) as u8) << shift;
         }
     }
 
     /// The kinds, [`Side::Originator`] first.
     pub(super) fn get(self) -> [PayloadKind; 2] {
-        self.0
+        [self.0 & 0xf, self.0 >> 4].map(|kind| PayloadKind::ALL.get(usize::from(kind)).copied().unwrap_or_default())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kinds_of_both_sides_find_room_in_a_byte() {
+        for (number, kind) in (0..).zip(PayloadKind::ALL) {
+            assert_eq!(kind as u8, number);
+        }
+        let mut kinds = PayloadKinds::default();
+        kinds.note(Side::Responder, b"GET / HTTP/1.1");
+        assert_eq!(kinds.get(), [PayloadKind::None, PayloadKind::Protocol]);
+        kinds.note(Side::Originator, b"\x16\x03\x01\0");
+        kinds.note(Side::Responder, b"hello");
+        assert_eq!(kinds.get(), [PayloadKind::Tls, PayloadKind::Protocol]);
+    }
 
     #[test]
     fn typed_lines_are_text_and_protocols_are_not() {
