@@ -92,8 +92,7 @@ impl Formatter for Harmless<'_> {
 
     /// serde_json escapes what JSON demands (quotes, backslashes, C0); the rest is looked through here.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // Nearly all text is plain ASCII; serde_json has taken the controls out of it already.
-        if fragment.bytes().fold(0, u8::max) < 0x7f {
+        if is_plain(fragment.as_bytes()) {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;
@@ -114,6 +113,18 @@ impl Formatter for Harmless<'_> {
             None => writer.write_all(fragment.as_bytes()),
         }
     }
+}
+
+/// Whether all bytes are ASCII but DEL, as nearly all text is; serde_json has taken the other controls out of it already.
+/// Eight at a time: most fragments are short, names of fields.
+fn is_plain(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    // The highest bit of a byte is set where it was, or where one more sets it: in DEL.
+    let high = |word: u64| (word | word.wrapping_add(ONES)) & (ONES << 7);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(last, byte)| *last = *byte);
+    words.iter().chain([&last]).fold(0, |all, word| all | high(u64::from_le_bytes(*word))) == 0
 }
 
 #[cfg(test)]
@@ -152,6 +163,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_is_ascii_without_del(text in "[ -~\u{7f}\u{e9}]{0,40}|[ -~]{0,40}") {
+            let expected = text.bytes().all(|byte| byte < 0x7f);
+            prop_assert_eq!(is_plain(text.as_bytes()), expected);
+        }
+
         #[test]
         fn text_is_read_back_as_it_was(text in ".{0,100}|[\u{0}-\u{2ff}\u{2000}-\u{20ff}]{0,100}") {
             let out = written(&json!([[[[[{ text.as_str(): text }]]]]]));
