@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::outputs;
 use super::run::Run;
 use super::store::{CACHE, Index, Whole};
 use super::work::{self, Task, hex};
+use super::{notes, outputs};
 use crate::cli::exit::{Failure, say};
 
 impl Run<'_> {
@@ -38,7 +38,7 @@ impl Run<'_> {
         outputs::destination(self.arguments).write(|out| io::copy(&mut report, out).map(|_| ()))?;
         whole.warned.iter().for_each(|text| say("warning", text));
         self.tell(index.submissions.len(), 0, before, index);
-        whole.said.iter().for_each(|text| say("note", text));
+        notes::tell(&whole.said, folder);
         Ok(true)
     }
 

@@ -7,6 +7,7 @@ mod args;
 mod base;
 mod check;
 mod names;
+mod notes;
 mod outputs;
 mod pages;
 mod run;
@@ -278,7 +279,6 @@ impl Run<'_> {
         if !self.arguments.base.is_empty() {
             let submissions = count(tally.with_base, "submission");
             said.push(format!("--base: left out of the comparison in {submissions}"));
-            said.iter().for_each(|text| say("note", text));
         }
         if let Some(folder) = &self.arguments.results {
             let nothing = BTreeSet::new();
@@ -294,12 +294,16 @@ impl Run<'_> {
             outputs::reports(folder, &class)?;
             let written = uploads.write(&class)?;
             said.extend(written.said);
+            notes::tell(&said, folder);
+            notes::write(&said, folder)?;
             tally.index.files = written.files;
             tally.index.whole = self.whole(given.as_deref(), &tally.hashes, said, warnings);
             let failed = |error| {
                 Failure::new(input::name(folder.as_os_str()), format_args!("the cache can't be written: {error}"))
             };
             store.finish(&tally.index).map_err(failed)?;
+        } else {
+            said.iter().for_each(|note| say("note", note));
         }
         Ok(Exit::Done)
     }

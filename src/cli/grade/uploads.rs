@@ -36,7 +36,7 @@ pub(super) struct Uploads<'a> {
 
 /// What was done.
 pub(super) struct Written {
-    /// What was said, for the next run.
+    /// What is to be noted of it.
     pub(super) said: Vec<String>,
     /// The files for students and platforms, by their paths in the results folder.
     pub(super) files: BTreeSet<String>,
@@ -52,22 +52,11 @@ struct Gathered {
     taken: BTreeSet<String>,
     /// The files for students and platforms.
     files: BTreeSet<String>,
-    said: Said,
-}
-
-/// What is said of the uploads, on standard error and by the next run if it is the same.
-#[derive(Default)]
-struct Said(Vec<String>);
-
-impl Said {
-    fn note(&mut self, text: String) {
-        say("note", &text);
-        self.0.push(text);
-    }
+    said: Vec<String>,
 }
 
 impl Uploads<'_> {
-    /// Writes everything, and says what it did.
+    /// Writes everything.
     ///
     /// # Errors
     /// If something can't be written, or a gradebook can't be used.
@@ -76,7 +65,9 @@ impl Uploads<'_> {
         for (_, graded) in class.graded() {
             self.submission(&graded.submission, &mut gathered)?;
         }
-        let Gathered { rows, canvas, moodle, mut said, mut files, .. } = gathered;
+        let Gathered { rows, canvas, moodle, said: of_students, mut files, .. } = gathered;
+        // What is said of the whole comes first: of many notes only the first ones are seen.
+        let mut said = Vec::new();
         match self.arguments.dry_run {
             true => files.clone_from(self.before),
             false => self.remove_stale(&files),
@@ -98,7 +89,8 @@ impl Uploads<'_> {
                 moodle::fill_worksheet(bytes, column, comments, &moodle, arguments.overwrite)
             })?;
         }
-        Ok(Written { said: said.0, files })
+        said.extend(of_students);
+        Ok(Written { said, files })
     }
 
     /// Removes what the last run wrote and this one did not, such as of students who are no longer there or whose grade is
@@ -127,7 +119,7 @@ impl Uploads<'_> {
         let arguments = self.arguments;
         gathered.rows.extend(self.review.rows(submission));
         let remarks = self.review.remarks(submission);
-        remarks.iter().for_each(|remark| gathered.said.note(format!("{}: {remark}", submission.name)));
+        remarks.iter().for_each(|remark| gathered.said.push(format!("{}: {remark}", submission.name)));
         let is_entered = submission.is_final() || arguments.partial;
         let points = || if is_entered { Ok(submission.points) } else { Err(words::pending(submission)) };
         let grade = |into: Platform| {
@@ -142,7 +134,7 @@ impl Uploads<'_> {
         }
         // Gradebooks say so themselves.
         if !is_entered && arguments.canvas.is_none() && arguments.moodle.is_none() {
-            gathered.said.note(format!("{}: {}", submission.name, words::pending(submission)));
+            gathered.said.push(format!("{}: {}", submission.name, words::pending(submission)));
         }
         let name = folder_name(&submission.name, &mut gathered.taken);
         match arguments.dry_run {
@@ -188,7 +180,7 @@ impl Uploads<'_> {
         &self,
         source: &Path,
         (target, into): (&str, Platform),
-        said: &mut Said,
+        said: &mut Vec<String>,
         fill: impl FnOnce(&[u8]) -> Result<Filled, SheetError>,
     ) -> Result<(), Failure> {
         let name = input::name(source.as_os_str());
@@ -202,20 +194,20 @@ impl Uploads<'_> {
         } else {
             file(&place, &filled.bytes)?;
             let place = input::name(place.as_os_str());
-            said.note(format!("{place}: {} entered under '{}'", count(filled.entered, "grade"), filled.column));
+            said.push(format!("{place}: {} entered under '{}'", count(filled.entered, "grade"), filled.column));
         }
         if let Some(told) = filled.maximum.and_then(|most| words::other_maximum(most, self.rubric.total())) {
-            said.note(format!("{name}: {told}"));
+            said.push(format!("{name}: {told}"));
         }
         if filled.is_nobodys {
-            said.note(format!("{name}: {}", words::nobody_found(self.platform, into)));
-        }
-        for note in &filled.notes {
-            said.note(format!("{name}: {note}"));
+            said.push(format!("{name}: {}", words::nobody_found(self.platform, into)));
         }
         if !filled.without.is_empty() {
             let who = filled.without.join("; ");
-            said.note(format!("{name}: {} without a submission: {who}", count(filled.without.len(), "student")));
+            said.push(format!("{name}: {} without a submission: {who}", count(filled.without.len(), "student")));
+        }
+        for note in &filled.notes {
+            said.push(format!("{name}: {note}"));
         }
         Ok(())
     }

@@ -236,3 +236,30 @@ fn what_an_earlier_run_left_goes_and_what_a_teacher_put_there_stays() {
     assert!(path("r/feedback/ben/mine.txt").exists() && path("r/feedback/own/feedback.html").exists());
     assert!(path("r/feedback/cy/feedback.html").exists());
 }
+
+/// Of many notes the first ones are said, and where all of them are; the next run says the same.
+#[test]
+fn many_notes_stand_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write_class = |students: usize| {
+        for number in 0..students {
+            let place = folder.path().join("class").join(format!("s{number:02}"));
+            std::fs::create_dir_all(&place).unwrap();
+            std::fs::write(place.join("answers.toml"), "I.1a: the handshake\n").unwrap();
+        }
+    };
+    let run = || socklab("grade").within(folder.path()).args(["class", "--results", "r"]).run().status(0);
+    let said = |ran: &crate::support::Ran| ran.stderr().matches("socklab: note: s").count();
+    let notes = || std::fs::read_to_string(folder.path().join("r/notes.txt")).unwrap();
+    write_class(21);
+    let all = run();
+    assert_eq!((said(&all), notes().lines().count()), (21, 21));
+    assert!(!all.stderr().contains("notes.txt"));
+    write_class(30);
+    for _ in 0..2 {
+        let some = run();
+        assert_eq!(said(&some), 20);
+        some.stderr_has(&["10 further notes: r/notes.txt has all of them."]);
+        assert!(notes().lines().count() == 30 && notes().lines().all(|line| line.contains("no grade is entered")));
+    }
+}
