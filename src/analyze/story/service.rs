@@ -2,12 +2,14 @@
 //!
 //! What shows service: payload from the server, or its FIN, which only a program sends that has accepted the connection.
 //! What shows the queue: an answer or FIN that comes only when another connection of that server ends, or none at all while
-//! the server answers others. Neither: unknown. Where no connection of a server was ever closed or answered by it, a missing
+//! the server answers others, unless it served one that came later (`accept()` takes them in their order), or several at the
+//! same time then. Neither: unknown. Where no connection of a server was ever closed or answered by it, a missing
 //! FIN shows nothing. A server's journal outranks all of this.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::accounts::{Accounts, Entry};
 use crate::analyze::analysis::{Basis, Verdict};
@@ -138,6 +140,11 @@ struct Docket<'a> {
     /// Their ends as each capture shows them, where it shows when: by group of clocks, then by time, so that those near a
     /// moment are found without a look at all of them.
     ends: Vec<End<'a>>,
+    /// What each capture shows of them, and the connections that kept nobody waiting.
+    views: Vec<(usize, &'a Seen)>,
+    shared: HashSet<usize>,
+    /// See [`Court::slowest_answer`].
+    slowest: OnceCell<i128>,
 }
 
 /// How one capture shows the end of a connection.
@@ -152,6 +159,7 @@ struct End<'a> {
 impl<'a> Docket<'a> {
     fn add(&mut self, connection: usize, timeline: &'a Timeline, clocks: &Clocks) {
         self.connections.push(connection);
+        self.views.extend(timeline.seen.iter().map(|seen| (connection, seen)));
         self.ends.extend(timeline.seen.iter().filter_map(|seen| {
             let moment = seen.end()?;
             let (group, nanoseconds) = (clocks.group(moment.capture), clocks.nanoseconds(&moment)?);
@@ -161,6 +169,26 @@ impl<'a> Docket<'a> {
 
     fn sort(&mut self) {
         self.ends.sort_by_key(|end| (end.group, end.nanoseconds));
+        self.find_shared();
+    }
+
+    /// Finds the connections beside which one that was established later got an answer: the server serves several clients
+    /// then, and nobody waits for these to end. By frames, so that each capture is looked at alone.
+    fn find_shared(&mut self) {
+        let established = |seen: &Seen| seen.established.map(|moment| (moment.capture, Reverse(moment.frame)));
+        self.views.retain(|(_, seen)| seen.established.is_some());
+        self.views.sort_by_key(|(_, seen)| established(seen));
+        // The latest ones come first: the earliest answer that any of them got.
+        let mut answered: Option<Moment> = None;
+        for (connection, seen) in &self.views {
+            let capture = seen.established.map(|moment| moment.capture);
+            answered = answered.filter(|answer| Some(answer.capture) == capture);
+            if answered.is_some_and(|answer| seen.end().is_none_or(|end| answer.frame < end.frame)) {
+                self.shared.insert(*connection);
+            }
+            let both = answered.into_iter().chain(seen.reply);
+            answered = both.min_by_key(|moment| moment.frame);
+        }
     }
 
     /// The ends in the last nanoseconds before a moment.
@@ -196,7 +224,10 @@ impl<'a> Court<'a> {
         let Some(timeline) = self.timelines.get(self.index) else { return unknown() };
         let served = timeline.seen.iter().find_map(|seen| self.by_reply(seen));
         let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_closing(seen)));
-        let queued = || timeline.seen.iter().find_map(|seen| self.queued(seen));
+        let queued = || {
+            let accepted = timeline.seen.iter().any(|seen| self.is_overtaken(seen));
+            timeline.seen.iter().find_map(|seen| self.queued(seen)).filter(|_| !accepted)
+        };
         served.or_else(queued).unwrap_or_else(unknown)
     }
 
@@ -272,33 +303,76 @@ impl<'a> Court<'a> {
         Some(Service::new(Verdict::Queued, Basis::Inferred, grounds))
     }
 
+    /// Whether the server served a connection that was established later, while this one was open. `accept()` takes them in the order in which they
+    /// came (POSIX, `accept()`: "the first connection on the queue"), so that it had taken this one before.
+    fn is_overtaken(&self, seen: &Seen) -> bool {
+        let Some(own) = seen.established.as_ref() else { return false };
+        self.other_views().any(|(_, other)| {
+            let was_served = other.reply.is_some() || other.server_fin.is_some();
+            let Some(begin) = other.established.as_ref().filter(|_| was_served) else { return false };
+            let later = match own.capture == begin.capture {
+                true => own.frame < begin.frame,
+                // Clocks of two computers are compared with some doubt.
+                false => self.clocks.between(own, begin).is_some_and(|nanoseconds| nanoseconds >= SHORTEST_WAIT),
+            };
+            // Once it has ended, the server may have been started again, with another queue.
+            later && seen.end().is_none_or(|end| self.clocks.before(begin, &end) == Some(true))
+        })
+    }
+
+    /// How long the server took at most to answer a client's first line, in nanoseconds, where nobody kept that waiting.
+    fn slowest_answer(&self) -> i128 {
+        *self.docket.slowest.get_or_init(|| {
+            let answers = self.docket.views.iter().filter_map(|&(index, seen)| {
+                let reply = seen.reply?;
+                let line = seen.request.filter(|line| line.frame < reply.frame)?;
+                let service = Court { index, ..*self }.by_reply(seen)?;
+                self.clocks.between(&line, &reply).filter(|_| service.waited.is_none())
+            });
+            answers.max().unwrap_or(0)
+        })
+    }
+
     /// Whether what should have followed `from` is missing: the server answered another connection later, or the capture
-    /// went on long enough; and, where it can be told, an earlier connection kept the server busy then.
+    /// went on long enough, and longer than any client's first line had to wait for its answer; and, where it can be told,
+    /// an earlier connection kept the server busy then.
     fn missing(&self, seen: &Seen, from: &Moment) -> bool {
         let later = self
             .other_views()
             .any(|(_, other)| other.last_reply.is_some_and(|reply| self.clocks.before(from, &reply) == Some(true)));
         let watched = seen.capture_end.and_then(|end| self.clocks.between(from, &end));
         let long = watched.is_some_and(|watched| watched >= LATE);
-        (later || long) && self.busy_at(seen, from) != Some(false)
+        let was_busy = match self.busy_at(seen, from) {
+            // A server that serves several clients at some time is not known to be busy at another.
+            None => self.docket.shared.is_empty(),
+            Some(busy) => busy,
+        };
+        (later || long) && was_busy && watched.is_none_or(|watched| watched >= self.slowest_answer())
     }
 
-    /// Whether an earlier connection of the server was open at this moment; `None` where some other cannot be compared.
+    /// Whether an earlier connection kept the server busy at this moment; `None` where some other cannot be compared. Where
+    /// it served others beside one that is still open, none does.
     fn busy_at(&self, seen: &Seen, moment: &Moment) -> Option<bool> {
         let established = seen.established.as_ref()?;
-        let mut all_compared = true;
-        for (_, other) in self.other_views() {
+        let (mut all_compared, mut busy) = (true, false);
+        for (index, other) in self.other_views() {
             let Some(begin) = other.established.as_ref() else { continue };
             let Some(earlier) = self.clocks.before(begin, established) else {
                 all_compared = false;
                 continue;
             };
             let open = other.end().is_none_or(|end| self.clocks.before(moment, &end) == Some(true));
-            if earlier && open {
-                return Some(true);
+            // Open as far as its capture goes, and no further.
+            let watched = other.capture_end.is_some_and(|end| self.clocks.before(&end, moment) == Some(false));
+            if earlier && open && !watched {
+                all_compared = false;
+            } else if earlier && open && self.docket.shared.contains(&index) {
+                return Some(false);
+            } else {
+                busy |= earlier && open;
             }
         }
-        all_compared.then_some(false)
+        if busy { Some(true) } else { all_compared.then_some(false) }
     }
 
     /// Whether the server closed right after the client.
