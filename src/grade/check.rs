@@ -44,8 +44,11 @@ impl Line {
 pub fn captures(analysis: &Analysis) -> Vec<Line> {
     let mut lines = Vec::new();
     for capture in &analysis.captures {
-        let step = capture.step().map(|recorded| recorded.step.name());
-        let step = step.unwrap_or_else(|| "not a step of the lab that socklab recognizes".to_owned());
+        let step = match capture.steps.as_slice() {
+            [] => "not a step of the lab that socklab recognizes".to_owned(),
+            [one] => one.step.name(),
+            several => words::steps(several),
+        };
         let frames = count(capture.info.frames, "frame");
         lines.push(Line::new(None, shorten(&capture.file, NAME), format!("{step}, {frames}")));
     }
@@ -118,5 +121,25 @@ pub const fn verdict(is_anything_wrong: bool, has_answers: bool) -> &'static str
         (true, _) => "There is something to look at before you hand in.",
         (false, true) => "Ready to hand in, together with your screenshots.",
         (false, false) => "Nothing is wrong with these captures. Your answers were not looked at.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::analyze;
+    use crate::analyze::testing::Story;
+    use crate::lab::LabConfig;
+
+    #[test]
+    fn all_steps_of_a_capture_are_listed() {
+        let mut story = Story::new("at A", 0);
+        let clients = ["10.0.3.2:40210", "10.0.3.3:51762"].map(|client| Story::tcp(client, "10.0.3.1:65432"));
+        for mut tcp in clients {
+            story.handshake(&mut tcp);
+            story.line(&mut tcp, "one\n");
+        }
+        let lines = captures(&analyze(vec![story.read()], &[], &LabConfig::default()));
+        assert!(lines[0].text.starts_with("Part I steps 8 and 10, "), "{}", lines[0].text);
     }
 }

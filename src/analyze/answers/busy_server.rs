@@ -6,7 +6,7 @@ use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{clients, frame};
 use crate::analyze::claims::{Draft, presence, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::{Grounds, Moment};
+use crate::analyze::story::{Grounds, Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::analyze::track::HandshakeState;
 use crate::lab::{HostName, Question, Step};
@@ -240,7 +240,11 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, firs
         .collect();
     let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
     for first in &firsts {
-        for seen in &first.timeline.seen {
+        // One capture tells of each, the same as of the other connection where that can be.
+        let mut views: Vec<&Seen> = first.timeline.seen.iter().collect();
+        views.sort_by_key(|seen| seen.first.is_none_or(|first| first.capture != since.capture));
+        let mut is_told = false;
+        for seen in views {
             let Some(true) = seen.established.as_ref().and_then(|e| before(e, &established)) else { continue };
             let open = seen.end().is_none_or(|end| before(&since, &end) == Some(true))
                 && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
@@ -250,7 +254,7 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, firs
                 draft.inferred("So this server serves several clients at the same time.", Vec::new());
                 return Some(true);
             }
-            let Some(end) = seen.end() else { continue };
+            let Some(end) = seen.end().filter(|_| !is_told) else { continue };
             let (text, evidence) = if before(&end, &established) == Some(true) {
                 ended_before(view, first, attempt, &end, &begin)?
             } else if before(&end, &since) == Some(true) {
@@ -259,7 +263,7 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, firs
                 continue;
             };
             draft.proved(text, evidence);
-            *first_had_left = true;
+            (*first_had_left, is_told) = (true, true);
         }
     }
     None
@@ -306,7 +310,7 @@ fn ended_before(
         ") before ",
         clients(view, attempt),
         " began (",
-        frame(view, begin.capture, begin),
+        frame(view, end.capture, begin),
         "), so nobody had to wait for it."
     ];
     let ended = first.connection.in_capture(end.capture)?;

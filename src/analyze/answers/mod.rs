@@ -8,6 +8,8 @@ mod busy_server;
 mod client_sockets;
 mod facts;
 mod kind;
+#[cfg(test)]
+mod other_program_tests;
 mod parallel;
 mod second_server;
 mod server_sockets;

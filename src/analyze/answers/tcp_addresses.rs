@@ -7,6 +7,7 @@ use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::conversation::Frames;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
+use crate::analyze::track::HandshakeState;
 use crate::lab::Question;
 use crate::types::{FrameNumber, Protocol, SocketAddress};
 use crate::wording::count;
@@ -123,13 +124,20 @@ fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
         Evidence::by_file(connections.iter().map(of))
     };
     let (from_client, from_server) = (evidence(true), evidence(false));
+    // Of a connection that was there before, something may have come before the first frame.
+    let is_whole = |known: &Known<'_>| known.connection.handshake() == HandshakeState::Complete;
+    let here = if connections.iter().all(is_whole) { "" } else { " in these frames" };
     match (from_client.is_empty(), from_server.is_empty()) {
         (false, false) => {
             let both = Evidence::by_file(from_client.into_iter().chain(from_server));
             draft.proved("Both sides send data.", both);
         }
-        (false, true) => draft.proved("Only the client sends data; the server's frames carry none.", whole()),
-        (true, false) => draft.proved("Only the server sends data; the client's frames carry none.", whole()),
+        (false, true) => {
+            draft.proved(format!("Only the client sends data{here}; the server's frames carry none."), whole())
+        }
+        (true, false) => {
+            draft.proved(format!("Only the server sends data{here}; the client's frames carry none."), whole())
+        }
         (true, true) => draft.add(crate::analyze::analysis::Claim {
             text: "No frame carries data, in either direction.".into(),
             basis: Basis::Proved,

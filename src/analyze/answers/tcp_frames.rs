@@ -8,6 +8,7 @@ use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::conversation::Frames;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, Text, say};
+use crate::analyze::track::HandshakeState;
 use crate::lab::{Places, Question, Step};
 use crate::types::{FrameNumber, Protocol};
 use crate::wording::count;
@@ -217,7 +218,12 @@ impl Story<'_, '_> {
         if data.is_empty() {
             // A server that was sent nothing had nothing to reply to.
             if !lines.is_empty() {
-                let text = say!["Only ", client, " sends data; ", server, "'s frames carry none."];
+                // Of a connection that was there before, something may have come before the first frame.
+                let here = match self.known.connection.handshake() {
+                    HandshakeState::Complete => "",
+                    _ => " in this capture",
+                };
+                let text = say!["Only ", client, format!(" sends data{here}; "), server, "'s frames carry none."];
                 self.proved(text, self.frames.all());
             }
             return;
@@ -285,7 +291,7 @@ impl Story<'_, '_> {
     fn closing(&mut self) {
         let closing = self.frames.closing();
         if closing.is_empty() {
-            let text = "No frame carries FIN or RST: the connection is still open when the capture ends.";
+            let text = "No frame of this connection carries FIN or RST: it is still open when the capture ends.";
             return self.proved(say![text], self.frames.all());
         }
         let text = closing_sentence(self.view, self.known, self.known.connection.best());

@@ -10,7 +10,7 @@ use crate::analyze::answers::parallel::{Client, accepts, clients, handshakes, ho
 use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
 use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::{Grounds, KindVerdict};
+use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::types::SocketAddress;
@@ -61,7 +61,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         (Some(_), _) | (None, None) => Basis::Proved,
         (None, Some(known)) => known.service.basis,
     });
-    draft.short_as(bases.max().unwrap_or(Basis::Unknown), short(&verdicts, queued, kind.kind));
+    let together = were_together(view, &clients);
+    draft.short_as(bases.max().unwrap_or(Basis::Unknown), short(&verdicts, queued, kind.kind, together));
     let facts = Facts::ThreadedClients {
         clients_connected: Some(clients.len() as u64),
         clients_served: all_served,
@@ -71,7 +72,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.finish(view, question, status, facts)
 }
 
-fn short(verdicts: &[Option<bool>], queued: bool, kind: ServerKind) -> Text {
+fn short(verdicts: &[Option<bool>], queued: bool, kind: ServerKind, together: bool) -> Text {
     let of = |wanted: Option<bool>| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (connected, served, waiting, unknown) = (verdicts.len(), of(Some(true)), of(Some(false)), of(None));
     let yes = format!("Yes, {} connected", count(connected as u64, "client"));
@@ -82,11 +83,36 @@ fn short(verdicts: &[Option<bool>], queued: bool, kind: ServerKind) -> Text {
     let parts: Vec<String> =
         parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     let how = match (kind, queued && waiting == 0) {
-        (ServerKind::Concurrent, false) if served == connected => " at the same time",
+        (ServerKind::Concurrent, false) if served == connected && together => " at the same time",
         (_, true) => ", one after the other",
         _ => "",
     };
     format!("{yes}; {}{how}", parts.join(", ")).into()
+}
+
+/// Clients whose connections are compared with one another where no capture has all of them.
+const COMPARED: usize = 32;
+
+/// Whether there was a moment at which all clients were connected. Of those that only a journal tells of, nothing else is
+/// known.
+fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
+    let known: Vec<Known<'_>> = clients.iter().filter_map(|client| client.known).collect();
+    let in_one = |capture: usize| {
+        let seen: Option<Vec<&Seen>> = known.iter().map(|known| known.timeline.in_capture(capture)).collect();
+        let seen = seen?;
+        let last = seen.iter().filter_map(|seen| seen.established).map(|begin| begin.frame).max();
+        let first_end = seen.iter().filter_map(|seen| seen.end()).map(|end| end.frame).min();
+        Some(last.zip(first_end).is_none_or(|(last, end)| last < end))
+    };
+    if let Some(together) = (0..view.captures.len()).find_map(in_one) {
+        return together;
+    }
+    let seen: Vec<&Seen> = known.iter().filter_map(|known| known.timeline.seen.first()).collect();
+    let before = |begin: &Moment, other: &Seen| {
+        other.end().is_none_or(|end| view.story.clocks.before(begin, &end) != Some(false))
+    };
+    seen.len() > COMPARED
+        || seen.iter().filter_map(|one| one.established).all(|begin| seen.iter().all(|other| before(&begin, other)))
 }
 
 /// Whether a client was served, as far as the files show.

@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use crate::analyze::accounts::evidence;
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
-use crate::analyze::claims::words::{addresses, distinct, duration};
+use crate::analyze::claims::words::{addresses, distinct, duration, frame};
 use crate::analyze::claims::{Draft, udp_evidence};
+use crate::analyze::conversation::LabConversation;
 use crate::analyze::matching::LabView;
-use crate::analyze::text::{FrameRanges, say};
+use crate::analyze::story::Moment;
+use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
-use crate::types::{Protocol, SocketAddress};
+use crate::types::{FrameNumber, Protocol, SocketAddress};
 use crate::wording::count;
 
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
@@ -62,7 +64,10 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let facts = Facts::UdpClients { clients_served: Some(served_clients.len() as u64) };
         return draft.finish(view, question, Status::Observed, facts);
     }
-    if served_clients.is_empty() || seen.len() > 1 {
+    let refused = later.and_then(|later| {
+        all_refused(view, later, view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)))
+    });
+    if refused.is_none() && (served_clients.is_empty() || seen.len() > 1) {
         let (later, first) = (whose(later, "The second client's"), whose(first, "the first one's"));
         let text = format!("{later} message should appear at the server immediately, next to {first}.");
         draft.inferred(text, Vec::new());
@@ -79,6 +84,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     match (status, later_served, later) {
         (Status::NotInCapture, ..) => draft.short("Expected: no, served immediately"),
         (_, Some(later), _) => draft.short_as(Basis::Proved, format!("No: {later} was served")),
+        (_, None, Some(later)) if refused.is_some() => {
+            draft.short_as(Basis::Proved, format!("No; {later}'s datagrams were refused"));
+        }
         (_, None, Some(later)) => draft.short(format!("No; whether {later} was served: unknown")),
         (_, None, None) => draft.short("No; whether both were served: unknown"),
     }
@@ -89,9 +97,11 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen: &[IpAddr], draft: &mut Draft) {
     let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
     if seen.iter().any(|ip| is_later(*ip)) || seen.len() > 1 {
-        let answered =
-            view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)).any(|c| c.answered());
-        if !answered {
+        let of_later = || view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip));
+        if let Some(claim) = later.and_then(|later| all_refused(view, later, of_later())) {
+            let (text, evidence) = claim;
+            draft.proved(text, evidence);
+        } else if !of_later().any(|c| c.answered()) {
             let whose = later.map_or_else(|| "the second client's".to_owned(), |later| format!("{later}'s"));
             draft.unknown(format!(
                 "No frame shows whether the server's program received {whose} datagram: a frame shows that it was sent, not \
@@ -104,6 +114,36 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
             format!("Your captures contain no UDP datagram from {from}, so they can't show whether one arrived.");
         draft.unknown(text);
     }
+}
+
+/// That none of a host's datagrams arrived, with the frames, where each of them came back.
+fn all_refused<'c>(
+    view: &LabView<'_>,
+    host: HostName,
+    conversations: impl Iterator<Item = &'c LabConversation>,
+) -> Option<(Text, Vec<Evidence>)> {
+    let (mut sent, mut evidence) = (0_u64, Vec::new());
+    for conversation in conversations {
+        let sighting = conversation.best();
+        let refused = view.refusals(sighting);
+        let datagrams = sighting.client_sent().datagrams;
+        if u64::try_from(refused.len()) != Ok(datagrams) {
+            return None;
+        }
+        sent = sent.saturating_add(datagrams);
+        evidence.push(Evidence::of_frames(
+            view.file(sighting.capture),
+            FrameRanges::of(refused.into_iter().flat_map(|(message, datagram)| [message, datagram])),
+        ));
+    }
+    let what = match sent {
+        0 => return None,
+        1 => format!("{host}'s datagram came back as ICMP port unreachable: the server's program did not receive it."),
+        _ => format!(
+            "{host}'s datagrams came back as ICMP port unreachable: the server's program received none of them."
+        ),
+    };
+    Some((what.into(), Evidence::by_file(evidence)))
 }
 
 /// Clients that the server is known to have received from, with what shows it.
@@ -137,17 +177,22 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
     for conversation in view.conversations_of(question.steps()).filter(|conversation| conversation.answered()).take(3) {
         let sighting = conversation.best();
         let notes = view.udp_notes(sighting);
-        let forth = notes.iter().find(|note| note.sender == sighting.client_side);
+        // What came back as an ICMP error was not received.
+        let refused = view.refusals(sighting);
+        let was_refused = |frame: FrameNumber| refused.iter().any(|(_, datagram)| *datagram == frame);
+        let forth = notes.iter().find(|note| note.sender == sighting.client_side && !was_refused(note.frame));
         let back = notes
             .iter()
             .find(|note| note.sender != sighting.client_side && forth.is_some_and(|forth| note.frame > forth.frame));
         let (Some(forth), Some(back)) = (forth, back) else { continue };
+        // Another file may show the same datagrams with other numbers.
+        let named_in = if conversation.sightings().len() > 1 { usize::MAX } else { sighting.capture };
         let after = back.time.zip(forth.time).map(|(back, forth)| back.nanoseconds_since(forth));
         let text = say![
             "The server sent a datagram to ",
             conversation.client(),
             " (",
-            FrameRanges::of([back.frame]),
+            frame(view, named_in, &Moment { capture: sighting.capture, frame: back.frame, time: back.time }),
             ")",
             after.map(|after| format!(" {} after", duration(after))).unwrap_or_else(|| " after".to_owned()),
             " that client's (",

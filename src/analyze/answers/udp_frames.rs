@@ -159,8 +159,8 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         frames.join(&empty.iter().map(|one| &one.frames).collect::<Vec<_>>());
         let carry =
             if frames.count() == 1 { " carries no payload: an empty line." } else { " carry no payload: empty lines." };
-        let noun = if frames.count() == 1 { "Datagram " } else { "Datagrams " };
-        draft.proved(say![noun, "in ", frames, carry], Evidence::by_file(empty));
+        let noun = if frames.count() == 1 { "The datagram in " } else { "The datagrams in " };
+        draft.proved(say![noun, frames, carry], Evidence::by_file(empty));
     }
     ports(&chosen, draft);
     Some(total)
@@ -183,16 +183,24 @@ fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
 /// ICMP port unreachable quotes a UDP header, so the display filter `udp` shows it; it is no datagram of the lab.
 fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
     let mut evidence = Vec::new();
+    let mut clients = Vec::new();
     for (number, capture) in view.captures.iter().enumerate() {
-        let quoting = FrameRanges::of(view.unreachable_datagrams(number).into_iter().map(|(frame, _)| frame));
+        let messages = view.unreachable_datagrams(number);
+        let quoting = FrameRanges::of(messages.iter().map(|message| message.frame));
         if !quoting.is_empty() {
+            clients.extend(messages.iter().map(|message| message.client));
             evidence.push(Evidence::of_frames(&capture.file, quoting));
         }
     }
     if evidence.is_empty() {
         return;
     }
-    draft.proved("ICMP port unreachable came back: no UDP server was bound to that port then.", evidence.clone());
+    let what = say![
+        "ICMP port unreachable came back to ",
+        addresses(&distinct(clients)),
+        ": no UDP server was bound to the port that it had sent to, then."
+    ];
+    draft.proved(what, evidence.clone());
     let text =
         "The display filter udp shows an ICMP message that quotes a UDP header; it is not a datagram of the lab.";
     draft.inferred(text, evidence);

@@ -8,6 +8,7 @@ use crate::analyze::conversation::TcpSighting;
 use crate::analyze::conversation::roles::FrameRole;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::Grounds;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::analyze::track::{Close, HandshakeState};
 use crate::lab::{Does, Question, Step};
@@ -134,6 +135,17 @@ impl Report<'_, '_> {
         let view = self.view;
         let served_others =
             |s: &TcpSighting| view.connections.iter().any(|c| c.server() == s.server() && c.established());
+        // Then it was running.
+        let beside_others = |s: &TcpSighting| {
+            let refusal = s.connection.first_frame;
+            all.iter().any(|(_, other)| {
+                let own_end = fins(other).chain(resets(other)).min();
+                other.server() == s.server()
+                    && other.established()
+                    && other.connection.first_frame < refusal
+                    && own_end.is_none_or(|end| refusal < end)
+            })
+        };
         // A sheet may want just that.
         let is_refused = |known: &Known<'_>, s: &TcpSighting| {
             s.connection.handshake == HandshakeState::Refused && !known.step.is_refused()
@@ -165,11 +177,17 @@ impl Report<'_, '_> {
             |known, s| is_refused(known, s) && !connected_later(all, s) && served_others(s),
             cited,
             |refused| {
-                say![
-                    text(refused),
-                    " Other clients did connect there, so address and port are right: the server was not started yet, had \
-                     ended, or had closed its listening socket. Keep it running while all clients connect."
-                ]
+                let why = match refused.iter().all(|(_, s)| beside_others(s)) {
+                    true => {
+                        " Another client was connected there at that time, so the server was running: it had closed its \
+                         listening socket. It must keep that open while all clients connect."
+                    }
+                    false => {
+                        " Other clients did connect there, so address and port are right: the server was not started \
+                         yet, had ended, or had closed its listening socket. Keep it running while all clients connect."
+                    }
+                };
+                say![text(refused), why]
             },
         );
         self.add(
@@ -318,7 +336,13 @@ impl Report<'_, '_> {
             |known, s| is_reset(s) && !by_client(s) && left_open(known.step),
             |s| resets(s).collect(),
             |reset| {
-                let why = "The server's system sends RST when the program ends while a connection waits, or leaves data unread.";
+                let why = match reset.iter().all(sent_after_close) {
+                    true => "The client's data came after the server had closed, and the server's system refuses it with RST.",
+                    false => {
+                        "The server's system sends RST when the program ends while a connection waits, or leaves data \
+                         unread."
+                    }
+                };
                 Text::join([endings(view, reset), why.into(), leaves_open(reset)])
             },
         );
@@ -328,8 +352,17 @@ impl Report<'_, '_> {
             |known, s| is_reset(s) && !by_client(s) && !left_open(known.step),
             |s| resets(s).collect(),
             |reset| {
-                let said = reset.iter().take(NAMED).flat_map(|(known, _)| service::claims(view, known));
-                Text::join(said.map(|claim| claim.text))
+                let told = reset.iter().take(NAMED).map(|here| {
+                    // What another file shows is told with that one's frames, and of it.
+                    let file = view.file(here.1.capture);
+                    let claims = service::claims(view, &here.0);
+                    let of_reset = matches!(here.0.service.grounds, Grounds::Reset { .. });
+                    match of_reset && claims.iter().flat_map(|claim| &claim.evidence).all(|one| one.file == file) {
+                        true => Text::join(claims.into_iter().map(|claim| claim.text)),
+                        false => endings(view, std::slice::from_ref(here)),
+                    }
+                });
+                Text::join(told)
             },
         );
     }
@@ -365,6 +398,15 @@ impl Report<'_, '_> {
             say![format!("Step {number} has {} connections here{how}; the sheet asks for one.{counting}", runs.len())]
         });
     }
+}
+
+/// Whether the client sent data after the server's FIN, before the RST.
+fn sent_after_close((known, sighting): &Here<'_>) -> bool {
+    let Some(seen) = known.timeline.in_capture(sighting.capture) else { return false };
+    let (Some(fin), Some(line), Some(reset)) = (seen.server_fin, seen.last_request, seen.server_reset) else {
+        return false;
+    };
+    fin.frame < line.frame && line.frame < reset.frame
 }
 
 /// That the answers about a step count all its connections, where there are questions about it alone.

@@ -22,10 +22,10 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
     let messages = view.unreachable_datagrams(number);
-    let Some(first) = messages.iter().map(|(frame, _)| *frame).min() else { return };
-    let servers: BTreeSet<SocketAddress> = messages.iter().map(|(_, server)| *server).collect();
+    let Some(first) = messages.iter().map(|message| message.frame).min() else { return };
+    let servers: BTreeSet<SocketAddress> = messages.iter().map(|message| message.server).collect();
     let servers: Vec<SocketAddress> = servers.into_iter().collect();
-    let numbers: Vec<FrameNumber> = messages.iter().map(|(frame, _)| *frame).collect();
+    let numbers: Vec<FrameNumber> = messages.iter().map(|message| message.frame).collect();
     let came = if numbers.len() == 1 { "1 datagram to " } else { "Datagrams to " };
     let what = say![
         came,
@@ -34,10 +34,13 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
         FrameRanges::of(numbers.iter().copied()),
         "): no UDP server was bound to that address and port then."
     ];
-    let (earlier, answered) = accepted_before(view, number, &servers, first);
+    let last = messages.iter().map(|message| message.frame).max().unwrap_or(first);
+    let Accepted { earlier, answered, answered_later } = accepted(view, number, &servers, [first, last]);
     let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
     let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
-    let (rest, severity) = if answered || earlier > 1 {
+    let (rest, severity) = if answered_later {
+        (" A later datagram was answered.".to_owned(), Severity::Info)
+    } else if answered || earlier > 1 {
         let text = format!(
             " {} before {} not refused: the server was there, and had ended by then.",
             count(earlier, "datagram"),
@@ -55,21 +58,36 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
 }
 
-/// The datagrams that went to these servers before the first refusal, but for the one that was refused; and whether the
-/// server answered any.
-fn accepted_before(view: &LabView<'_>, capture: usize, servers: &[SocketAddress], refusal: FrameNumber) -> (u64, bool) {
-    let (mut sent, mut answered) = (0_u64, false);
+/// What shows that servers were there before or after datagrams to them were refused.
+#[derive(Default)]
+struct Accepted {
+    /// The datagrams before the first refusal, but for the one that was refused.
+    earlier: u64,
+    /// Whether the server answered any of them.
+    answered: bool,
+    /// Whether it sent a datagram after the last refusal.
+    answered_later: bool,
+}
+
+/// What a capture shows of these servers beside the refusals, of which the first and the last are given.
+fn accepted(
+    view: &LabView<'_>,
+    capture: usize,
+    servers: &[SocketAddress],
+    [first, last]: [FrameNumber; 2],
+) -> Accepted {
+    let (mut sent, mut found) = (0_u64, Accepted::default());
     for conversation in view.conversations.iter().filter(|conversation| servers.contains(&conversation.server())) {
         for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == capture) {
-            for note in view.udp_notes(sighting).iter().filter(|note| note.frame < refusal) {
-                match note.sender == sighting.client_side {
-                    true => sent = sent.saturating_add(1),
-                    false => answered = true,
-                }
+            for note in &view.udp_notes(sighting) {
+                let (by_client, before) = (note.sender == sighting.client_side, note.frame < first);
+                sent = sent.saturating_add(u64::from(by_client && before));
+                found.answered |= !by_client && before;
+                found.answered_later |= !by_client && note.frame > last;
             }
         }
     }
-    (sent.saturating_sub(1), answered)
+    Accepted { earlier: sent.saturating_sub(1), ..found }
 }
 
 /// A host whose client sends every datagram from another port.

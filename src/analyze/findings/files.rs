@@ -110,6 +110,9 @@ fn dropped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     }
 }
 
+/// As long as any frame: nothing is cut by it (pcap-savefile(5); Wireshark's default).
+const LONGEST_SNAPSHOT: u32 = 262_144;
+
 fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, Text)) {
     if capture.info.snapped_frames == 0 {
         return;
@@ -117,8 +120,13 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     let limits = capture.info.interfaces.iter().map(|interface| interface.snapshot_length);
     let shortest = limits.filter(|length| *length > 0).min().unwrap_or(0);
     let too_short = shortest > 0 && shortest < LONGEST_HEADERS;
+    // Other programs cut frames, too, and leave the length as it was.
+    let length = match shortest {
+        0 | LONGEST_SNAPSHOT.. => String::new(),
+        shortest => format!(" ({shortest} bytes)"),
+    };
     let message = format!(
-        "{} cut by the snapshot length ({shortest} bytes). Lengths and addresses are still right, since they stand in the \
+        "{} cut by the snapshot length{length}. Lengths and addresses are still right, since they stand in the \
          headers; the text of the lines is not in the file.{}",
         if capture.info.snapped_frames == 1 {
             "1 frame was".to_owned()

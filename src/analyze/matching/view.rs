@@ -16,6 +16,7 @@ use crate::analyze::matching::hosts::{Evidence, Hosts};
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
+use crate::analyze::packet::IcmpKind;
 use crate::analyze::place::Place;
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
@@ -169,7 +170,7 @@ impl<'a> LabView<'a> {
     fn udp_streams(&self) -> impl Iterator<Item = LabStream> {
         let refused: BTreeSet<SocketAddress> = (0..self.captures.len())
             .flat_map(|capture| self.unreachable_datagrams(capture))
-            .map(|(_, server)| server)
+            .map(|undelivered| undelivered.server)
             .collect();
         let all = self.conversations.iter().zip(&self.conversation_steps);
         all.map(move |(conversation, step)| udp_stream(conversation, step, &refused))
@@ -255,16 +256,41 @@ impl<'a> LabView<'a> {
         })
     }
 
-    /// The frames of a capture that say that a datagram to a UDP server of the lab did not reach it, by quoting it.
-    /// With them the server's socket address.
-    pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<(FrameNumber, SocketAddress)> {
+    /// What says in a capture that a datagram to a UDP server of the lab did not reach it, by quoting it.
+    pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<Undelivered> {
         let messages = self.captures.get(capture).map(|capture| &capture.traffic.other().unreachable);
         let of_lab = |message: &Unreachable| {
             let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
             let is_labs = self.servers.contains(Protocol::Udp, quoted.destination);
-            is_labs.then_some((message.frame, quoted.destination))
+            is_labs.then_some(Undelivered { frame: message.frame, client: quoted.source, server: quoted.destination })
         };
         messages.into_iter().flatten().filter_map(of_lab).collect()
+    }
+
+    /// The datagrams of a client that came back in this capture as ICMP port unreachable: the message's frame, and that of
+    /// the datagram, the client's last one before it that no other message is about.
+    pub(crate) fn refusals(&self, sighting: &UdpSighting) -> Vec<(FrameNumber, FrameNumber)> {
+        let Some(capture) = self.captures.get(sighting.capture) else { return Vec::new() };
+        let (client, server) = (sighting.client(), sighting.server());
+        let is_about = |message: &&Unreachable| {
+            message.kind == IcmpKind::PortUnreachable
+                && message.quoted.is_some_and(|quoted| {
+                    (quoted.protocol, quoted.source, quoted.destination) == (Protocol::Udp, client, server)
+                })
+        };
+        let notes = self.udp_notes(sighting);
+        let sent: Vec<FrameNumber> =
+            notes.iter().filter(|note| note.sender == sighting.client_side).map(|note| note.frame).collect();
+        let mut refused: Vec<(FrameNumber, FrameNumber)> = Vec::new();
+        for message in capture.traffic.other().unreachable.iter().filter(is_about) {
+            let is_free = |frame: &&FrameNumber| {
+                **frame < message.frame && !refused.iter().any(|(_, datagram)| datagram == *frame)
+            };
+            if let Some(datagram) = sent.iter().rev().find(is_free).copied() {
+                refused.push((message.frame, datagram));
+            }
+        }
+        refused
     }
 
     /// The name of a capture.
@@ -305,6 +331,16 @@ impl<'a> LabView<'a> {
             .map(|capture| capture.traffic.udp_notes(sighting.conversation.stream).collect())
             .unwrap_or_default()
     }
+}
+
+/// An ICMP error about a datagram to a UDP server of the lab.
+pub(crate) struct Undelivered {
+    /// The error's frame.
+    pub(crate) frame: FrameNumber,
+    /// Who sent the datagram.
+    pub(crate) client: SocketAddress,
+    /// To whom.
+    pub(crate) server: SocketAddress,
 }
 
 fn tcp_stream(known: &Known<'_>) -> LabStream {

@@ -17,7 +17,7 @@ use crate::analyze::place::Place;
 pub(crate) use clocks::{Clocks, Moment};
 pub(crate) use kind::{KindVerdict, kind_of};
 pub(crate) use service::{Grounds, Service};
-pub(crate) use timeline::Timeline;
+pub(crate) use timeline::{Seen, Timeline};
 
 /// The story of the lab's connections, by their index.
 #[derive(Debug, Default)]

@@ -130,7 +130,7 @@ fn is_before_last_named(text: &Text, frame: &RoleOfFrame) -> bool {
 }
 
 const ABSENCES: [Absence; 12] = [
-    Absence { words: "No frame carries FIN or RST", refutes: |_, _, frame| ends(frame) },
+    Absence { words: "No frame of this connection carries FIN or RST", refutes: |_, _, frame| ends(frame) },
     Absence { words: "No frame carries data, in either direction", refutes: |_, _, frame| carries(frame) },
     Absence {
         words: "No frame from ",

@@ -1,0 +1,148 @@
+//! Servers of another style and clients that come too late: no more is said of them than the frames show.
+
+use crate::analyze::analysis::{Analysis, Verdict};
+use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::{CaptureFacts, analyze};
+use crate::lab::LabConfig;
+use crate::lab::testing::question;
+
+const A: &str = "10.0.3.1:65432";
+const UDP_A: &str = "10.0.3.1:65433";
+const B1: &str = "10.0.3.2:40210";
+const B2: &str = "10.0.3.2:40212";
+const C1: &str = "10.0.3.3:51762";
+const C2: &str = "10.0.3.3:51764";
+
+fn of(captures: Vec<CaptureFacts>) -> Analysis {
+    analyze(captures, &[], &LabConfig::default())
+}
+
+fn said(analysis: &Analysis, key: &str) -> String {
+    analysis.answers.iter().find(|answer| answer.question == question(key)).unwrap().text().to_string()
+}
+
+fn short(analysis: &Analysis, key: &str) -> String {
+    analysis.answers.iter().find(|answer| answer.question == question(key)).unwrap().short.to_string()
+}
+
+fn messages(analysis: &Analysis, code: &str, file: &str) -> Vec<String> {
+    let of_file = analysis.findings.iter().filter(|f| f.code == code && f.file.as_deref() == Some(file));
+    of_file.map(|finding| finding.message.to_string()).collect()
+}
+
+fn connected(story: &mut Story, client: &str) -> Tcp {
+    let mut tcp = Story::tcp(client, A);
+    story.handshake(&mut tcp);
+    tcp
+}
+
+/// Two clients of B and two of C, of which the server answers those whose number is here.
+fn answered_in_part(answered: &[usize]) -> Analysis {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, B2, C1, C2].map(|client| connected(&mut story, client));
+    for (number, tcp) in clients.iter_mut().enumerate() {
+        match answered.contains(&number) {
+            true => story.echo(tcp, "time\n"),
+            false => story.line(tcp, "hello\n"),
+        }
+    }
+    story.wait(2000);
+    of(vec![story.read()])
+}
+
+#[test]
+fn who_came_before_a_served_client_is_not_in_the_queue() {
+    for answered in [&[0, 3][..], &[0, 2], &[1, 2]] {
+        let analysis = answered_in_part(answered);
+        let verdicts: Vec<Verdict> = analysis.captures[0].stories.values().map(|story| story.service.verdict).collect();
+        assert!(!verdicts.contains(&Verdict::Queued), "{answered:?}: {verdicts:?}");
+        assert!(analysis.findings.iter().all(|finding| finding.code != "not-threaded"));
+    }
+}
+
+#[test]
+fn a_line_is_not_missed_before_other_answers_came() {
+    let mut story = Story::new("at A", 0);
+    let (mut b, mut c) = (connected(&mut story, B1), connected(&mut story, C1));
+    story.line(&mut b, "one\n");
+    story.wait(800);
+    story.line(&mut c, "two\n");
+    story.wait(400);
+    story.segment_of_server(&mut b, "ONE\n");
+    story.wait(100);
+    let text = said(&of(vec![story.read()]), "I.3");
+    assert!(!text.contains("queue.") && !text.contains("waited"), "{text}");
+}
+
+#[test]
+fn clients_one_after_the_other_are_not_served_at_the_same_time() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, B2, C1, C2].map(|client| Story::tcp(client, A));
+    for pair in clients.chunks_mut(2) {
+        pair.iter_mut().for_each(|tcp| story.handshake(tcp));
+        pair.iter_mut().for_each(|tcp| story.echo(tcp, "line\n"));
+        pair.iter_mut().for_each(|tcp| story.close(tcp));
+        story.wait(1000);
+    }
+    assert_eq!(short(&of(vec![story.read()]), "II.1"), "Yes, 4 clients connected; 4 served");
+}
+
+/// A connection whose line is reset, in a capture of its own beside one that shows both clients.
+#[test]
+fn a_finding_names_the_frames_of_its_own_file() {
+    let mut at_a = Story::new("at A", 0);
+    let mut b = connected(&mut at_a, B1);
+    at_a.echo(&mut b, "one\n");
+    let mut c = connected(&mut at_a, C1);
+    at_a.line(&mut c, "two\n");
+    at_a.close(&mut b);
+    at_a.reset_by_server(&mut c);
+    let mut at_c = Story::new("at C", 0);
+    at_c.wait(12);
+    let mut c = connected(&mut at_c, C1);
+    at_c.line(&mut c, "two\n");
+    at_c.reset_by_server(&mut c);
+    let analysis = of(vec![at_a.read(), at_c.read()]);
+    let told = messages(&analysis, "connection-reset", "at C").join(" ");
+    assert!(told.contains("frame 6") && !told.contains("frame 1"), "{told}");
+}
+
+#[test]
+fn a_refused_datagram_was_not_received() {
+    let mut story = Story::new("at A", 0);
+    story.datagram(B1, UDP_A, "early");
+    story.port_unreachable(B1, UDP_A);
+    story.datagram(B1, UDP_A, "late");
+    story.datagram(UDP_A, B1, "LATE");
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.4b");
+    assert!(text.contains("(frame 4) 1.00 ms after that client's (frame 3)"), "{text}");
+    let told = messages(&analysis, "udp-port-unreachable", "at A").join(" ");
+    assert!(told.ends_with("A later datagram was answered."), "{told}");
+}
+
+#[test]
+fn datagrams_that_all_came_back_are_said_to_be_lost() {
+    let mut story = Story::new("at A", 0);
+    story.datagram(B1, UDP_A, "one");
+    story.datagram(UDP_A, B1, "ONE");
+    story.datagram(C1, UDP_A, "two");
+    story.port_unreachable(C1, UDP_A);
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.4b");
+    assert!(text.contains("C's datagram came back as ICMP port unreachable"), "{text}");
+    assert!(!text.contains("should appear"), "{text}");
+    assert_eq!(short(&analysis, "I.4b"), "No; C's datagrams were refused");
+    assert!(said(&analysis, "I.4a").contains(&format!("came back to {C1}")));
+}
+
+#[test]
+fn of_what_came_before_the_capture_nothing_is_said() {
+    let mut story = Story::new("late", 0);
+    let mut b = Story::tcp(B1, A);
+    story.line(&mut b, "one\n");
+    story.line(&mut b, "two\n");
+    let analysis = of(vec![story.read()]);
+    assert!(said(&analysis, "I.1a").contains("sends data in this capture; "), "{}", said(&analysis, "I.1a"));
+    assert!(said(&analysis, "I.1b").contains("sends data in these frames; "), "{}", said(&analysis, "I.1b"));
+}
