@@ -74,6 +74,23 @@ fn a_line_is_not_missed_before_other_answers_came() {
     assert!(!text.contains("queue.") && !text.contains("waited"), "{text}");
 }
 
+/// Every answer takes longer than a second, and C's comes after C has closed, while B is open.
+#[test]
+fn who_is_answered_late_beside_another_client_did_not_wait_in_the_queue() {
+    let mut story = Story::new("at A", 0);
+    let (mut b, mut c) = (connected(&mut story, B1), connected(&mut story, C1));
+    for tcp in [&mut b, &mut c] {
+        story.line(tcp, "one\n");
+    }
+    story.half_close(&mut c);
+    story.wait(1200);
+    for tcp in [&mut b, &mut c] {
+        story.segment_of_server(tcp, "ONE\n");
+    }
+    let text = said(&of(vec![story.read()]), "I.3");
+    assert!(text.contains("several clients at the same time") && !text.contains("waited in the queue"), "{text}");
+}
+
 #[test]
 fn clients_one_after_the_other_are_not_served_at_the_same_time() {
     let mut story = Story::new("at A", 0);

@@ -261,7 +261,7 @@ impl<'a> Court<'a> {
         let released_by = if nanoseconds < SHORTEST_WAIT { None } else { self.released(seen, &from, &to, nanoseconds) };
         // Without a connection whose end made room, only a server that closes long after its client has gone is telling.
         let left_first = seen.client_end().is_some_and(|end| end.frame < to.frame);
-        let late = left_first && nanoseconds >= LATE_CLOSE;
+        let late = left_first && nanoseconds >= LATE_CLOSE && !self.is_shared_at(seen, &from);
         let waited = (released_by.is_some() || late).then_some(Wait { from, to, nanoseconds, released_by });
         let prompt = Some(nanoseconds).filter(|_| waited.is_none() && nanoseconds < PROMPT);
         Service { waited, prompt, ..service }
@@ -354,8 +354,11 @@ impl<'a> Court<'a> {
     /// it served others beside one that is still open, none does.
     fn busy_at(&self, seen: &Seen, moment: &Moment) -> Option<bool> {
         let established = seen.established.as_ref()?;
+        if self.is_shared_at(seen, moment) {
+            return Some(false);
+        }
         let (mut all_compared, mut busy) = (true, false);
-        for (index, other) in self.other_views() {
+        for (_, other) in self.other_views() {
             let Some(begin) = other.established.as_ref() else { continue };
             let Some(earlier) = self.clocks.before(begin, established) else {
                 all_compared = false;
@@ -366,13 +369,22 @@ impl<'a> Court<'a> {
             let watched = other.capture_end.is_some_and(|end| self.clocks.before(&end, moment) == Some(false));
             if earlier && open && !watched {
                 all_compared = false;
-            } else if earlier && open && self.docket.shared.contains(&index) {
-                return Some(false);
             } else {
                 busy |= earlier && open;
             }
         }
         if busy { Some(true) } else { all_compared.then_some(false) }
+    }
+
+    /// Whether an earlier connection was open at this moment beside which the server served others.
+    fn is_shared_at(&self, seen: &Seen, moment: &Moment) -> bool {
+        let shared = |(index, other): (usize, &Seen)| {
+            let (Some(begin), Some(established)) = (other.established, seen.established) else { return false };
+            self.docket.shared.contains(&index)
+                && self.clocks.before(&begin, &established) == Some(true)
+                && other.end().is_none_or(|end| self.clocks.before(moment, &end) == Some(true))
+        };
+        !self.docket.shared.is_empty() && self.other_views().any(shared)
     }
 
     /// Whether the server closed right after the client.
