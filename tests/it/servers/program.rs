@@ -135,7 +135,10 @@ impl Program {
         screen.read_line(&mut line).unwrap();
         let words: Vec<&str> = line.split_whitespace().collect();
         let address = words[words.iter().position(|word| *word == "TCP").unwrap() + 1].parse().unwrap();
-        screen.read_line(&mut line).unwrap();
+        // All that it says at its start: closed before, the screen would end it before anybody connects.
+        while !line.contains("Ctrl-C ends it") {
+            assert!(screen.read_line(&mut line).unwrap() > 0, "{line}");
+        }
         (child, address)
     }
 
