@@ -104,7 +104,7 @@ impl Evidence {
             }
         }
         let whole = |(mut evidence, frames): (Evidence, Vec<FrameRanges>)| {
-            evidence.frames.join(&frames.iter().collect::<Vec<_>>());
+            evidence.frames.join(&frames);
             evidence.lines.sort_unstable();
             evidence.lines.dedup();
             evidence

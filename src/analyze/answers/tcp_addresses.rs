@@ -7,7 +7,6 @@ use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::conversation::Frames;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
-use crate::analyze::track::HandshakeState;
 use crate::lab::Question;
 use crate::types::{FrameNumber, Protocol, SocketAddress};
 use crate::wording::count;
@@ -125,8 +124,8 @@ fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
     };
     let (from_client, from_server) = (evidence(true), evidence(false));
     // Of a connection that was there before, something may have come before the first frame.
-    let is_whole = |known: &Known<'_>| known.connection.handshake() == HandshakeState::Complete;
-    let here = if connections.iter().all(is_whole) { "" } else { " in these frames" };
+    let here =
+        if connections.iter().all(|known| known.connection.handshake_complete()) { "" } else { " in these frames" };
     match (from_client.is_empty(), from_server.is_empty()) {
         (false, false) => {
             let both = Evidence::by_file(from_client.into_iter().chain(from_server));

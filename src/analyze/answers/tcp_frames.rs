@@ -8,7 +8,6 @@ use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::conversation::Frames;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, Text, say};
-use crate::analyze::track::HandshakeState;
 use crate::lab::{Places, Question, Step};
 use crate::types::{FrameNumber, Protocol};
 use crate::wording::count;
@@ -219,10 +218,7 @@ impl Story<'_, '_> {
             // A server that was sent nothing had nothing to reply to.
             if !lines.is_empty() {
                 // Of a connection that was there before, something may have come before the first frame.
-                let here = match self.known.connection.handshake() {
-                    HandshakeState::Complete => "",
-                    _ => " in this capture",
-                };
+                let here = if self.known.connection.handshake_complete() { "" } else { " in this capture" };
                 let text = say!["Only ", client, format!(" sends data{here}; "), server, "'s frames carry none."];
                 self.proved(text, self.frames.all());
             }

@@ -9,19 +9,19 @@ use crate::lab::testing::{host, question, step};
 use crate::lab::{LabConfig, Question, Step};
 use crate::types::FrameNumber;
 
-const A: &str = "10.0.3.1:65432";
-const UDP_A: &str = "10.0.3.1:65433";
+pub(super) const A: &str = "10.0.3.1:65432";
+pub(super) const UDP_A: &str = "10.0.3.1:65433";
 const B: &str = "10.0.3.2:40110";
-const B1: &str = "10.0.3.2:40210";
-const B2: &str = "10.0.3.2:40212";
-const C1: &str = "10.0.3.3:51762";
-const C2: &str = "10.0.3.3:51764";
+pub(super) const B1: &str = "10.0.3.2:40210";
+pub(super) const B2: &str = "10.0.3.2:40212";
+pub(super) const C1: &str = "10.0.3.3:51762";
+pub(super) const C2: &str = "10.0.3.3:51764";
 
-fn of(captures: Vec<CaptureFacts>) -> Analysis {
+pub(super) fn of(captures: Vec<CaptureFacts>) -> Analysis {
     analyze(captures, &[], &LabConfig::default())
 }
 
-fn answer(analysis: &Analysis, question: Question) -> &Answer {
+pub(super) fn answer(analysis: &Analysis, question: Question) -> &Answer {
     analysis.answers.iter().find(|answer| answer.question == question).unwrap()
 }
 

@@ -90,7 +90,7 @@ fn short(verdicts: &[Option<bool>], queued: bool, kind: ServerKind, together: bo
     format!("{yes}; {}{how}", parts.join(", ")).into()
 }
 
-/// Clients whose connections are compared with one another where no capture has all of them.
+/// Clients whose connections are compared with one another where no capture has all of them. Of more it is not said.
 const COMPARED: usize = 32;
 
 /// Whether there was a moment at which all clients were connected. Of those that only a journal tells of, nothing else is
@@ -111,8 +111,8 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
     let before = |begin: &Moment, other: &Seen| {
         other.end().is_none_or(|end| view.story.clocks.before(begin, &end) != Some(false))
     };
-    seen.len() > COMPARED
-        || seen.iter().filter_map(|one| one.established).all(|begin| seen.iter().all(|other| before(&begin, other)))
+    seen.len() <= COMPARED
+        && seen.iter().filter_map(|one| one.established).all(|begin| seen.iter().all(|other| before(&begin, other)))
 }
 
 /// Whether a client was served, as far as the files show.

@@ -72,22 +72,27 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let text = format!("{later} message should appear at the server immediately, next to {first}.");
         draft.inferred(text, Vec::new());
     }
-    unseen(view, question, later, &seen, &mut draft);
-    let screenshot = step.map(Step::short).unwrap_or_default();
+    let step = step.map(Step::short).unwrap_or_default();
     let message = whose(later, "the second client's");
-    draft.missing(format!(
-        "the screenshot of {screenshot} ({message} message at the server), or the UDP server's journal (--journal)"
-    ));
+    if let Some(refused) = &refused {
+        draft.proved(refused.text.clone(), refused.evidence.clone());
+        draft.missing(format!("a run of {step} in which the UDP server is there for {message} message"));
+    } else {
+        unseen(view, question, later, &seen, &mut draft);
+        draft.missing(format!(
+            "the screenshot of {step} ({message} message at the server), or the UDP server's journal (--journal)"
+        ));
+    }
     let by_later = view.conversations_of(question.steps()).any(|conversation| is_later(conversation.client().ip));
     let status = if seen.len() > 1 || by_later || !served.is_empty() { Status::Partial } else { Status::NotInCapture };
     let later_served = later.filter(|_| by_later && served_clients.iter().any(|client| is_later(client.ip)));
     match (status, later_served, later) {
         (Status::NotInCapture, ..) => draft.short("Expected: no, served immediately"),
         (_, Some(later), _) => draft.short_as(Basis::Proved, format!("No: {later} was served")),
-        (_, None, Some(later)) if refused.is_some() => {
-            draft.short_as(Basis::Proved, format!("No; {later}'s datagrams were refused"));
-        }
-        (_, None, Some(later)) => draft.short(format!("No; whether {later} was served: unknown")),
+        (_, None, Some(later)) => match refused {
+            Some(refused) => draft.short_as(Basis::Proved, refused.short),
+            None => draft.short(format!("No; whether {later} was served: unknown")),
+        },
         (_, None, None) => draft.short("No; whether both were served: unknown"),
     }
     draft.finish(view, question, status, Facts::UdpClients { clients_served: None })
@@ -97,11 +102,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen: &[IpAddr], draft: &mut Draft) {
     let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
     if seen.iter().any(|ip| is_later(*ip)) || seen.len() > 1 {
-        let of_later = || view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip));
-        if let Some(claim) = later.and_then(|later| all_refused(view, later, of_later())) {
-            let (text, evidence) = claim;
-            draft.proved(text, evidence);
-        } else if !of_later().any(|c| c.answered()) {
+        let answered =
+            view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)).any(|c| c.answered());
+        if !answered {
             let whose = later.map_or_else(|| "the second client's".to_owned(), |later| format!("{later}'s"));
             draft.unknown(format!(
                 "No frame shows whether the server's program received {whose} datagram: a frame shows that it was sent, not \
@@ -116,12 +119,19 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
     }
 }
 
+/// That each datagram of a host came back.
+struct Refused {
+    short: String,
+    text: Text,
+    evidence: Vec<Evidence>,
+}
+
 /// That none of a host's datagrams arrived, with the frames, where each of them came back.
 fn all_refused<'c>(
     view: &LabView<'_>,
     host: HostName,
     conversations: impl Iterator<Item = &'c LabConversation>,
-) -> Option<(Text, Vec<Evidence>)> {
+) -> Option<Refused> {
     let (mut sent, mut evidence) = (0_u64, Vec::new());
     for conversation in conversations {
         let sighting = conversation.best();
@@ -136,14 +146,14 @@ fn all_refused<'c>(
             FrameRanges::of(refused.into_iter().flat_map(|(message, datagram)| [message, datagram])),
         ));
     }
-    let what = match sent {
+    let (noun, were, received) = match sent {
         0 => return None,
-        1 => format!("{host}'s datagram came back as ICMP port unreachable: the server's program did not receive it."),
-        _ => format!(
-            "{host}'s datagrams came back as ICMP port unreachable: the server's program received none of them."
-        ),
+        1 => ("datagram", "was", "did not receive it"),
+        _ => ("datagrams", "were", "received none of them"),
     };
-    Some((what.into(), Evidence::by_file(evidence)))
+    let text = format!("{host}'s {noun} came back as ICMP port unreachable: the server's program {received}.");
+    let short = format!("No; {host}'s {noun} {were} refused");
+    Some(Refused { short, text: text.into(), evidence: Evidence::by_file(evidence) })
 }
 
 /// Clients that the server is known to have received from, with what shows it.

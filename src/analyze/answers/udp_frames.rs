@@ -156,7 +156,7 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     draft.proved(text, Evidence::by_file(evidence));
     if !empty.is_empty() {
         let mut frames = FrameRanges::default();
-        frames.join(&empty.iter().map(|one| &one.frames).collect::<Vec<_>>());
+        frames.join(empty.iter().map(|one| &one.frames));
         let carry =
             if frames.count() == 1 { " carries no payload: an empty line." } else { " carry no payload: empty lines." };
         let noun = if frames.count() == 1 { "The datagram in " } else { "The datagrams in " };
@@ -185,7 +185,8 @@ fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
     let mut evidence = Vec::new();
     let mut clients = Vec::new();
     for (number, capture) in view.captures.iter().enumerate() {
-        let messages = view.unreachable_datagrams(number);
+        let mut messages = view.unreachable_datagrams(number);
+        messages.retain(|message| message.is_port_unreachable());
         let quoting = FrameRanges::of(messages.iter().map(|message| message.frame));
         if !quoting.is_empty() {
             clients.extend(messages.iter().map(|message| message.client));
@@ -198,7 +199,7 @@ fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
     let what = say![
         "ICMP port unreachable came back to ",
         addresses(&distinct(clients)),
-        ": no UDP server was bound to the port that it had sent to, then."
+        ": no UDP server was bound to the destination port then."
     ];
     draft.proved(what, evidence.clone());
     let text =

@@ -137,14 +137,9 @@ impl Report<'_, '_> {
             |s: &TcpSighting| view.connections.iter().any(|c| c.server() == s.server() && c.established());
         // Then it was running.
         let beside_others = |s: &TcpSighting| {
-            let refusal = s.connection.first_frame;
-            all.iter().any(|(_, other)| {
-                let own_end = fins(other).chain(resets(other)).min();
-                other.server() == s.server()
-                    && other.established()
-                    && other.connection.first_frame < refusal
-                    && own_end.is_none_or(|end| refusal < end)
-            })
+            let is_earlier = |other: &TcpSighting| other.connection.first_frame < s.connection.first_frame;
+            let beside = |other: &TcpSighting| is_earlier(other) && other.overlaps(s);
+            all.iter().any(|(_, other)| other.server() == s.server() && other.established() && beside(other))
         };
         // A sheet may want just that.
         let is_refused = |known: &Known<'_>, s: &TcpSighting| {
@@ -353,10 +348,11 @@ impl Report<'_, '_> {
             |s| resets(s).collect(),
             |reset| {
                 let told = reset.iter().take(NAMED).map(|here| {
+                    let (known, sighting) = here;
                     // What another file shows is told with that one's frames, and of it.
-                    let file = view.file(here.1.capture);
-                    let claims = service::claims(view, &here.0);
-                    let of_reset = matches!(here.0.service.grounds, Grounds::Reset { .. });
+                    let file = view.file(sighting.capture);
+                    let claims = service::claims(view, known);
+                    let of_reset = matches!(known.service.grounds, Grounds::Reset { .. });
                     match of_reset && claims.iter().flat_map(|claim| &claim.evidence).all(|one| one.file == file) {
                         true => Text::join(claims.into_iter().map(|claim| claim.text)),
                         false => endings(view, std::slice::from_ref(here)),

@@ -22,10 +22,10 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
     let messages = view.unreachable_datagrams(number);
-    let Some(first) = messages.iter().map(|message| message.frame).min() else { return };
     let servers: BTreeSet<SocketAddress> = messages.iter().map(|message| message.server).collect();
     let servers: Vec<SocketAddress> = servers.into_iter().collect();
     let numbers: Vec<FrameNumber> = messages.iter().map(|message| message.frame).collect();
+    let (Some(first), Some(last)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
     let came = if numbers.len() == 1 { "1 datagram to " } else { "Datagrams to " };
     let what = say![
         came,
@@ -34,7 +34,6 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
         FrameRanges::of(numbers.iter().copied()),
         "): no UDP server was bound to that address and port then."
     ];
-    let last = messages.iter().map(|message| message.frame).max().unwrap_or(first);
     let Accepted { earlier, answered, answered_later } = accepted(view, number, &servers, [first, last]);
     let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
     let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
@@ -65,7 +64,7 @@ struct Accepted {
     earlier: u64,
     /// Whether the server answered any of them.
     answered: bool,
-    /// Whether it sent a datagram after the last refusal.
+    /// Whether it answered one that came after the last refusal.
     answered_later: bool,
 }
 
@@ -79,11 +78,13 @@ fn accepted(
     let (mut sent, mut found) = (0_u64, Accepted::default());
     for conversation in view.conversations.iter().filter(|conversation| servers.contains(&conversation.server())) {
         for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == capture) {
+            let mut asked_later = false;
             for note in &view.udp_notes(sighting) {
                 let (by_client, before) = (note.sender == sighting.client_side, note.frame < first);
                 sent = sent.saturating_add(u64::from(by_client && before));
                 found.answered |= !by_client && before;
-                found.answered_later |= !by_client && note.frame > last;
+                found.answered_later |= !by_client && asked_later;
+                asked_later |= by_client && note.frame > last;
             }
         }
     }

@@ -121,12 +121,12 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     let shortest = limits.filter(|length| *length > 0).min().unwrap_or(0);
     let too_short = shortest > 0 && shortest < LONGEST_HEADERS;
     // Other programs cut frames, too, and leave the length as it was.
-    let length = match shortest {
-        0 | LONGEST_SNAPSHOT.. => String::new(),
-        shortest => format!(" ({shortest} bytes)"),
+    let how = match shortest {
+        0 | LONGEST_SNAPSHOT.. => "cut short".to_owned(),
+        shortest => format!("cut by the snapshot length ({shortest} bytes)"),
     };
     let message = format!(
-        "{} cut by the snapshot length{length}. Lengths and addresses are still right, since they stand in the \
+        "{} {how}. Lengths and addresses are still right, since they stand in the \
          headers; the text of the lines is not in the file.{}",
         if capture.info.snapped_frames == 1 {
             "1 frame was".to_owned()

@@ -262,7 +262,8 @@ impl<'a> LabView<'a> {
         let of_lab = |message: &Unreachable| {
             let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
             let is_labs = self.servers.contains(Protocol::Udp, quoted.destination);
-            is_labs.then_some(Undelivered { frame: message.frame, client: quoted.source, server: quoted.destination })
+            let (client, server) = (quoted.source, quoted.destination);
+            is_labs.then_some(Undelivered { frame: message.frame, kind: message.kind, client, server })
         };
         messages.into_iter().flatten().filter_map(of_lab).collect()
     }
@@ -270,19 +271,14 @@ impl<'a> LabView<'a> {
     /// The datagrams of a client that came back in this capture as ICMP port unreachable: the message's frame, and that of
     /// the datagram, the client's last one before it that no other message is about.
     pub(crate) fn refusals(&self, sighting: &UdpSighting) -> Vec<(FrameNumber, FrameNumber)> {
-        let Some(capture) = self.captures.get(sighting.capture) else { return Vec::new() };
-        let (client, server) = (sighting.client(), sighting.server());
-        let is_about = |message: &&Unreachable| {
-            message.kind == IcmpKind::PortUnreachable
-                && message.quoted.is_some_and(|quoted| {
-                    (quoted.protocol, quoted.source, quoted.destination) == (Protocol::Udp, client, server)
-                })
-        };
+        let ends = (sighting.client(), sighting.server());
+        let is_about =
+            |message: &Undelivered| message.is_port_unreachable() && (message.client, message.server) == ends;
         let notes = self.udp_notes(sighting);
         let sent: Vec<FrameNumber> =
             notes.iter().filter(|note| note.sender == sighting.client_side).map(|note| note.frame).collect();
         let mut refused: Vec<(FrameNumber, FrameNumber)> = Vec::new();
-        for message in capture.traffic.other().unreachable.iter().filter(is_about) {
+        for message in self.unreachable_datagrams(sighting.capture).into_iter().filter(is_about) {
             let is_free = |frame: &&FrameNumber| {
                 **frame < message.frame && !refused.iter().any(|(_, datagram)| datagram == *frame)
             };
@@ -337,10 +333,19 @@ impl<'a> LabView<'a> {
 pub(crate) struct Undelivered {
     /// The error's frame.
     pub(crate) frame: FrameNumber,
+    /// What it says.
+    kind: IcmpKind,
     /// Who sent the datagram.
     pub(crate) client: SocketAddress,
     /// To whom.
     pub(crate) server: SocketAddress,
+}
+
+impl Undelivered {
+    /// Whether it says that nobody has the port. Others come from routers and firewalls, and say nothing of the server.
+    pub(crate) fn is_port_unreachable(&self) -> bool {
+        self.kind == IcmpKind::PortUnreachable
+    }
 }
 
 fn tcp_stream(known: &Known<'_>) -> LabStream {

@@ -135,13 +135,12 @@ pub(super) fn judge(
 /// The connections of one server.
 #[derive(Default)]
 struct Docket<'a> {
-    /// Their indices.
-    connections: Vec<usize>,
+    /// What each capture shows of each, by their indices.
+    views: Vec<(usize, &'a Seen)>,
     /// Their ends as each capture shows them, where it shows when: by group of clocks, then by time, so that those near a
     /// moment are found without a look at all of them.
     ends: Vec<End<'a>>,
-    /// What each capture shows of them, and the connections that kept nobody waiting.
-    views: Vec<(usize, &'a Seen)>,
+    /// Those that kept nobody waiting.
     shared: HashSet<usize>,
     /// See [`Court::slowest_answer`].
     slowest: OnceCell<i128>,
@@ -158,7 +157,6 @@ struct End<'a> {
 
 impl<'a> Docket<'a> {
     fn add(&mut self, connection: usize, timeline: &'a Timeline, clocks: &Clocks) {
-        self.connections.push(connection);
         self.views.extend(timeline.seen.iter().map(|seen| (connection, seen)));
         self.ends.extend(timeline.seen.iter().filter_map(|seen| {
             let moment = seen.end()?;
@@ -175,16 +173,15 @@ impl<'a> Docket<'a> {
     /// Finds the connections beside which one that was established later got an answer: the server serves several clients
     /// then, and nobody waits for these to end. By frames, so that each capture is looked at alone.
     fn find_shared(&mut self) {
-        let established = |seen: &Seen| seen.established.map(|moment| (moment.capture, Reverse(moment.frame)));
-        self.views.retain(|(_, seen)| seen.established.is_some());
-        self.views.sort_by_key(|(_, seen)| established(seen));
-        // The latest ones come first: the earliest answer that any of them got.
+        let established = |&(connection, seen): &(usize, &'a Seen)| Some((seen.established?, connection, seen));
+        let mut latest_first: Vec<(Moment, usize, &Seen)> = self.views.iter().filter_map(established).collect();
+        latest_first.sort_by_key(|(begin, ..)| (begin.capture, Reverse(begin.frame)));
+        // The earliest answer that any of those before got.
         let mut answered: Option<Moment> = None;
-        for (connection, seen) in &self.views {
-            let capture = seen.established.map(|moment| moment.capture);
-            answered = answered.filter(|answer| Some(answer.capture) == capture);
+        for (begin, connection, seen) in latest_first {
+            answered = answered.filter(|answer| answer.capture == begin.capture);
             if answered.is_some_and(|answer| seen.end().is_none_or(|end| answer.frame < end.frame)) {
-                self.shared.insert(*connection);
+                self.shared.insert(connection);
             }
             let both = answered.into_iter().chain(seen.reply);
             answered = both.min_by_key(|moment| moment.frame);
@@ -303,8 +300,9 @@ impl<'a> Court<'a> {
         Some(Service::new(Verdict::Queued, Basis::Inferred, grounds))
     }
 
-    /// Whether the server served a connection that was established later, while this one was open. `accept()` takes them in the order in which they
-    /// came (POSIX, `accept()`: "the first connection on the queue"), so that it had taken this one before.
+    /// Whether the server served a connection that was established later, while this one was open. `accept()` takes them in
+    /// the order in which they came (POSIX, `accept()`: "the first connection on the queue"), so that it had taken this one
+    /// before.
     fn is_overtaken(&self, seen: &Seen) -> bool {
         let Some(own) = seen.established.as_ref() else { return false };
         self.other_views().any(|(_, other)| {
@@ -316,7 +314,7 @@ impl<'a> Court<'a> {
                 false => self.clocks.between(own, begin).is_some_and(|nanoseconds| nanoseconds >= SHORTEST_WAIT),
             };
             // Once it has ended, the server may have been started again, with another queue.
-            later && seen.end().is_none_or(|end| self.clocks.before(begin, &end) == Some(true))
+            later && self.is_open_at(seen, begin)
         })
     }
 
@@ -364,7 +362,7 @@ impl<'a> Court<'a> {
                 all_compared = false;
                 continue;
             };
-            let open = other.end().is_none_or(|end| self.clocks.before(moment, &end) == Some(true));
+            let open = self.is_open_at(other, moment);
             // Open as far as its capture goes, and no further.
             let watched = other.capture_end.is_some_and(|end| self.clocks.before(&end, moment) == Some(false));
             if earlier && open && !watched {
@@ -376,13 +374,18 @@ impl<'a> Court<'a> {
         if busy { Some(true) } else { all_compared.then_some(false) }
     }
 
+    /// Whether no end of a connection is seen by this moment.
+    fn is_open_at(&self, seen: &Seen, moment: &Moment) -> bool {
+        seen.end().is_none_or(|end| self.clocks.before(moment, &end) == Some(true))
+    }
+
     /// Whether an earlier connection was open at this moment beside which the server served others.
     fn is_shared_at(&self, seen: &Seen, moment: &Moment) -> bool {
         let shared = |(index, other): (usize, &Seen)| {
             let (Some(begin), Some(established)) = (other.established, seen.established) else { return false };
             self.docket.shared.contains(&index)
                 && self.clocks.before(&begin, &established) == Some(true)
-                && other.end().is_none_or(|end| self.clocks.before(moment, &end) == Some(true))
+                && self.is_open_at(other, moment)
         };
         !self.docket.shared.is_empty() && self.other_views().any(shared)
     }
@@ -395,12 +398,8 @@ impl<'a> Court<'a> {
 
     /// The other connections of the server as each capture shows them.
     fn other_views(&self) -> impl Iterator<Item = (usize, &'a Seen)> {
-        let (timelines, own) = (self.timelines, self.index);
-        let others = self.docket.connections.iter().copied().filter(move |index| *index != own);
-        others.flat_map(move |index| {
-            let seen = timelines.get(index).map(|timeline| timeline.seen.as_slice()).unwrap_or_default();
-            seen.iter().map(move |seen| (index, seen))
-        })
+        let own = self.index;
+        self.docket.views.iter().copied().filter(move |(index, _)| *index != own)
     }
 
     /// The first other connection of which this holds.

@@ -77,9 +77,9 @@ impl FrameRanges {
     }
 
     /// These frames and those of others together.
-    pub fn join(&mut self, others: &[&FrameRanges]) {
+    pub fn join<'r>(&mut self, others: impl IntoIterator<Item = &'r FrameRanges>) {
         let (told_apart, counted): (Vec<&FrameRanges>, Vec<&FrameRanges>) =
-            others.iter().partition(|other| self.is_whole() && other.is_whole());
+            others.into_iter().partition(|other| self.is_whole() && other.is_whole());
         if !told_apart.is_empty() {
             *self = FrameRanges::of(self.iter().chain(told_apart.into_iter().flat_map(FrameRanges::iter)));
         }
@@ -209,7 +209,7 @@ mod tests {
             let each: Vec<FrameRanges> = parts.iter().map(|part| ranges(part)).collect();
             let (first, others) = each.split_first().unwrap();
             let mut joined = first.clone();
-            joined.join(&others.iter().collect::<Vec<_>>());
+            joined.join(others);
             prop_assert_eq!(joined, ranges(&parts.concat()));
         }
     }
@@ -218,7 +218,7 @@ mod tests {
     fn of_what_is_not_held_the_counts_add_up() {
         let far = |from: u64| ranges(&(0..100).map(|n| from + n * 2).collect::<Vec<_>>());
         let mut joined = ranges(&[1, 3]);
-        joined.join(&[&far(10), &ranges(&[5]), &far(1000)]);
+        joined.join(&[far(10), ranges(&[5]), far(1000)]);
         assert_eq!((joined.count(), joined.last(), joined.is_whole()), (203, Some(FrameNumber(1198)), false));
         assert!(joined.iter().map(|frame| frame.0).eq([1, 3, 5]));
     }

@@ -197,7 +197,7 @@ impl<'a> Counting<'a> {
             self.take_second(second);
         }
         let number = self.number();
-        if !self.seconds.by_stream.is_empty() && self.seconds.by_stream.contains_key(&Place::new(place)) {
+        if self.seconds.by_stream.contains_key(&Place::new(place)) {
             self.firsts.insert(place, (number, first_frame(place).filter(|_| has_frames)));
         } else if has_frames {
             self.found.push(number, place);
