@@ -5,9 +5,15 @@ use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
+/// Where the sources stand, those of the crates below included.
+const FOLDERS: [&str; 2] = ["src", "crates"];
+
 fn main() {
     let mut files = BTreeSet::from([PathBuf::from("Cargo.toml"), PathBuf::from("Cargo.lock")]);
-    gather(Path::new("src"), &mut files);
+    for folder in FOLDERS {
+        gather(Path::new(folder), &mut files);
+        println!("cargo::rerun-if-changed={folder}");
+    }
     let mut hasher = DefaultHasher::new();
     for file in &files {
         println!("cargo::rerun-if-changed={}", file.display());
@@ -15,7 +21,6 @@ fn main() {
         // A file that is not there, as Cargo.lock may be, is an empty one.
         hasher.write(&fs::read(file).unwrap_or_default());
     }
-    println!("cargo::rerun-if-changed=src");
     println!("cargo::rustc-env=SOCKLAB_SOURCES={:016x}", hasher.finish());
 }
 

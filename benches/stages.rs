@@ -9,15 +9,16 @@ mod captures;
 use captures::Kind;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use socklab::analyze::analysis::Analysis;
-use socklab::analyze::batch::Batch;
-use socklab::analyze::decode::Decoder;
-use socklab::analyze::{CaptureFacts, Following, Reading, analyze, read_capture};
-use socklab::capfile::CaptureReader;
-use socklab::lab::LabConfig;
-use socklab::limits::Limits;
-use socklab::report::style::Style;
-use socklab::report::{html, json, table};
+use socklab_core::analyze::analysis::Analysis;
+use socklab_core::analyze::analyze;
+use socklab_core::lab::LabConfig;
+use socklab_core::report::style::Style;
+use socklab_core::report::{html, json, table};
+use socklab_packets::batch::Batch;
+use socklab_packets::capfile::CaptureReader;
+use socklab_packets::decode::Decoder;
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::{CaptureFacts, Following, Reading, read_capture};
 
 /// Frames of a capture here: enough to leave the caches, few enough to be made quickly.
 const FRAMES: u64 = 200_000;

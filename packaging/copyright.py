@@ -24,7 +24,7 @@ def read(path):
 
 
 def linked(metadata):
-    """The crates in the program: neither those of tests and build scripts nor macros, and not what only those need."""
+    """The crates of others in the program: neither those of tests and build scripts nor macros, and not what only those need."""
     packages = {package["id"]: package for package in metadata["packages"]}
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
     found, todo = set(), [metadata["resolve"]["root"]]
@@ -37,8 +37,9 @@ def linked(metadata):
         for dependency in nodes[node]["deps"]:
             if any(kind["kind"] is None for kind in dependency["dep_kinds"]):
                 todo.append(dependency["pkg"])
-    found.remove(metadata["resolve"]["root"])
-    return sorted((packages[node] for node in found), key=lambda package: (package["name"], package["version"]))
+    # Crates of this workspace come from no registry.
+    others = (packages[node] for node in found if packages[node]["source"] is not None)
+    return sorted(others, key=lambda package: (package["name"], package["version"]))
 
 
 def chosen(package):

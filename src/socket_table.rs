@@ -7,7 +7,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-use crate::types::{Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// A TCP socket's state (RFC 9293 section 3.3.2), numbered as in Linux (`net/tcp_states.h`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

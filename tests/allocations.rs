@@ -7,11 +7,12 @@ mod captures;
 
 use allocation_counter::{AllocationInfo, measure};
 use captures::Kind;
-use socklab::analyze::{analyze, read_capture};
-use socklab::lab::LabConfig;
-use socklab::limits::Limits;
-use socklab::report::style::Style;
-use socklab::report::table;
+use socklab_core::analyze::analyze;
+use socklab_core::lab::LabConfig;
+use socklab_core::report::style::Style;
+use socklab_core::report::table;
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::read_capture;
 
 /// Few notes on single frames: as in a large capture, nearly all frames are beyond them.
 fn limits() -> Limits {

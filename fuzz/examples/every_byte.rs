@@ -12,12 +12,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-use socklab::analyze::{CaptureFacts, NamedJournal, analyze, read_capture};
-use socklab::journal::Journal;
-use socklab::lab::LabConfig;
-use socklab::limits::Limits;
-use socklab::report::style::Style;
-use socklab::report::{json, table};
+use socklab_core::analyze::analyze;
+use socklab_core::journal::{Journal, NamedJournal};
+use socklab_core::lab::LabConfig;
+use socklab_core::report::style::Style;
+use socklab_core::report::{json, table};
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::{CaptureFacts, read_capture};
 
 /// Bytes of which each is changed.
 const CHANGED: usize = 4096;

@@ -3,12 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use arbitrary::{Arbitrary, Unstructured};
-use socklab::analyze::packet::{
-    ArpPacket, Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedHeader, QuotedPacket, TcpFlags,
-    TcpSegment, UdpDatagram,
+use socklab_packets::capfile::{Direction, Frame, LinkType};
+use socklab_packets::packet::{
+    ArpPacket, Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedHeader, QuotedPacket,
+    TcpFlags, TcpSegment, UdpDatagram,
 };
-use socklab::capfile::{Direction, Frame, LinkType};
-use socklab::types::{FrameNumber, Protocol, SocketAddress};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 
 use crate::{Decoder, Limits, Tracker, checks, small_limits};
 
@@ -175,9 +175,13 @@ impl<'a> Given<'a> {
                 payload_length: *length,
                 payload,
             }),
-            What::Udp { length, payload } => {
-                Content::Udp(UdpDatagram { source_port, destination_port, payload_length: *length, held_length: *length, payload })
-            }
+            What::Udp { length, payload } => Content::Udp(UdpDatagram {
+                source_port,
+                destination_port,
+                payload_length: *length,
+                held_length: *length,
+                payload,
+            }),
             What::Arp { request, mac } => Content::Arp(ArpPacket {
                 request: *request,
                 sender_mac: *mac,

@@ -9,14 +9,16 @@ mod frames;
 
 use std::str;
 
-use socklab::analyze::{NamedJournal, decode::Decoder, read_capture, track::Tracker};
-use socklab::escape::{harmless, is_harmful};
-use socklab::filter::Filter;
-use socklab::grade::form::Form;
-use socklab::journal::Journal;
-use socklab::analyze::lab_file as read_lab;
-use socklab::lab::{LabConfig, Sheet};
-use socklab::limits::Limits;
+use socklab_core::analyze::lab_file as read_lab;
+use socklab_core::escape::{harmless, is_harmful};
+use socklab_core::filter::Filter;
+use socklab_core::journal::{Journal, NamedJournal};
+use socklab_core::lab::{LabConfig, Sheet};
+use socklab_grade::form::Form;
+use socklab_packets::decode::Decoder;
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::read_capture;
+use socklab_packets::track::Tracker;
 
 pub use frames::{decoder, tracker};
 

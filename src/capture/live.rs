@@ -24,14 +24,14 @@ use nix::sys::socket::{
     socket, sockopt,
 };
 
-use crate::analyze::decode::Decoder;
-use crate::analyze::packet::Packet;
-use crate::capfile::{Direction, Frame, LinkType};
 use crate::capture::pcapng::{Captured, Origin, Statistics, Writer};
 use crate::capture::tally::Tally;
-use crate::filter::Filter;
-use crate::limits::Limits;
-use crate::types::FrameNumber;
+use socklab_core::filter::Filter;
+use socklab_packets::capfile::{Direction, Frame, LinkType};
+use socklab_packets::decode::Decoder;
+use socklab_packets::limits::Limits;
+use socklab_packets::packet::Packet;
+use socklab_packets::types::FrameNumber;
 
 /// Most bytes captured of a frame: Wireshark's own default, and more than a frame has even with segmentation offload.
 pub const SNAPSHOT_LENGTH: u32 = 262_144;
@@ -62,7 +62,7 @@ nix::getsockopt_impl!(
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no interface of this name.
-    #[error("there is no interface with this name; this computer has {}", crate::wording::list(.0))]
+    #[error("there is no interface with this name; this computer has {}", socklab_core::wording::list(.0))]
     NoSuchInterface(Vec<String>),
     /// The system refuses.
     #[error("{0} failed: {1}")]

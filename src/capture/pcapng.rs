@@ -13,7 +13,7 @@ use pcap_parser::pcapng::{
 };
 use pcap_parser::{Linktype, ToVec};
 
-use crate::capfile::{Direction, LinkType};
+use socklab_packets::capfile::{Direction, LinkType};
 
 /// Time resolution of what is written: nanoseconds, as a power of ten (`if_tsresol`).
 const RESOLUTION: u8 = 9;
@@ -201,8 +201,8 @@ mod tests {
     use proptest::prelude::{any, prop};
 
     use super::*;
-    use crate::capfile::{CaptureReader, Format};
-    use crate::limits::Limits;
+    use socklab_packets::capfile::{CaptureReader, Format};
+    use socklab_packets::limits::Limits;
 
     const ORIGIN: Origin<'_> = Origin {
         application: "socklab 1",

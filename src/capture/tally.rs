@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use crate::analyze::packet::{Content, Packet, TcpFlags};
-use crate::types::SocketAddress;
+use socklab_packets::packet::{Content, Packet, TcpFlags};
+use socklab_packets::types::SocketAddress;
 
 /// Most handshakes under way that are remembered; at that number the older ones are forgotten.
 const UNDER_WAY: usize = 4096;
@@ -63,7 +63,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::analyze::packet::{IpAddresses, TcpSegment};
+    use socklab_packets::packet::{IpAddresses, TcpSegment};
 
     fn segment(client: u16, from_client: bool, flags: &[TcpFlags]) -> Packet<'static> {
         let [a, b]: [IpAddr; 2] = [[10, 0, 3, 1].into(), [10, 0, 3, 2].into()];

@@ -17,10 +17,10 @@ use crate::capture::live::{self, OpenError, Outcome, Settings, Source};
 use crate::capture::tally::Tally;
 use crate::cli::exit::{self, Exit, Failure};
 use crate::cli::{interfaces, lab};
-use crate::escape;
-use crate::filter::Filter;
-use crate::lab::Step;
-use crate::wording;
+use socklab_core::escape;
+use socklab_core::filter::Filter;
+use socklab_core::lab::Step;
+use socklab_core::wording;
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]
@@ -51,7 +51,7 @@ Example:
 Frames that a capture filter refuses are not in the file. Wireshark's display
 filters (ip.addr==10.0.3.1 and tcp) only hide frames, and their syntax differs.";
 
-/// What `socklab capture` takes.
+// What `socklab capture` takes.
 #[derive(Debug, Args)]
 pub(super) struct Capture {
     /// The interface, such as eth0; `socklab interfaces` lists them

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::escape::harmless;
-use crate::wording::wrap;
+use socklab_core::escape::harmless;
+use socklab_core::wording::wrap;
 
 /// The exit statuses of `socklab`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,6 @@ mod tests {
         assert!(lines[0].starts_with("socklab: hint: word word") && lines[1].starts_with("  word"), "{text}");
         assert_eq!(lines[lines.len() - 2], command);
         assert_eq!(lines[lines.len() - 1], "last\\x1b[31m");
-        assert!(lines.iter().all(|line| line.len() <= crate::wording::COLUMNS || *line == command), "{text}");
+        assert!(lines.iter().all(|line| line.len() <= socklab_core::wording::COLUMNS || *line == command), "{text}");
     }
 }

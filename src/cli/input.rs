@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::exit::Failure;
-use crate::escape::harmless_bytes;
+use socklab_core::escape::harmless_bytes;
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";

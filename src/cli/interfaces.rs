@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use pnet_datalink::NetworkInterface;
 
-use crate::escape;
-use crate::lab::{Does, Sheet};
+use socklab_core::escape;
+use socklab_core::lab::{Does, Sheet};
 
 /// Writes the list; `server` is the lab's server, whose network marks the lab's interface.
 ///

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::exit::Failure;
 use super::input;
-use crate::analyze::lab_file;
-use crate::lab::{LabConfig, Step};
+use socklab_core::analyze::lab_file;
+use socklab_core::lab::{LabConfig, Step};
 
 /// A host and its address as an option names them: `B=10.0.3.2`. The host is looked up when the lab is known.
 pub(super) type HostOption = (String, IpAddr);

@@ -7,12 +7,12 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::input;
 use super::output::Destination;
-use crate::analyze::{KINDS, ValueType, lab_file};
-use crate::facts::{ENTRIES, FACTS, FactType};
-use crate::lab::{LabConfig, Points, Problem, Sheet};
-use crate::wording::{count, points, wrap};
+use socklab_core::analyze::{KINDS, ValueType, lab_file};
+use socklab_core::facts::{ENTRIES, FACTS, FactType};
+use socklab_core::lab::{LabConfig, Points, Problem, Sheet};
+use socklab_core::wording::{count, points, wrap};
 
-/// What `socklab lab` takes.
+// What `socklab lab` takes.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {

@@ -130,18 +130,23 @@ pub fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
+
+    fn built() -> clap::Command {
+        let mut command = Cli::command();
+        command.build();
+        command
+    }
 
     #[test]
     fn the_commands_and_options_are_consistent() {
-        Cli::command().debug_assert();
+        built().debug_assert();
     }
 
     /// A longer line would be broken, and a command in it could not be copied.
     #[test]
     fn the_examples_in_the_help_fit_80_columns() {
-        for command in Cli::command().get_subcommands() {
+        for command in built().get_subcommands() {
             for help in [command.get_after_help(), command.get_after_long_help()].into_iter().flatten() {
                 for line in help.to_string().lines() {
                     assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());

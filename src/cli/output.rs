@@ -10,8 +10,8 @@ use clap::ValueEnum;
 
 use crate::cli::exit::Failure;
 use crate::cli::input;
-use crate::report::ladder::text::Charset;
-use crate::report::style::Style;
+use socklab_core::report::ladder::text::Charset;
+use socklab_core::report::style::Style;
 
 /// When to write in colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

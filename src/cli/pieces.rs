@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use crate::cli::processors::processors;
-use crate::report::json::{Make, OneByOne, Pieces, Take};
+use socklab_core::report::json::{Make, OneByOne, Pieces, Take};
 
 /// Pieces that the second thread may be ahead.
 const AHEAD: usize = 2;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::report::page::shorten;
+use socklab_core::report::page::shorten;
 
 /// How long a file may take without a bar.
 const PATIENCE: Duration = Duration::from_millis(500);

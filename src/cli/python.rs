@@ -11,7 +11,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::input;
 use crate::python::SCRIPTS;
 
-/// What `socklab python` takes.
+// What `socklab python` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The folder for the programs; it is made if it is not there

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::{panic, thread};
 
-use crate::analyze::batch::Batch;
-use crate::analyze::{self, CaptureFacts, Following, Reading};
-use crate::capfile::{CaptureError, CaptureInfo};
 use crate::cli::input::Input;
 use crate::cli::processors::processors;
-use crate::limits::Limits;
+use socklab_packets::batch::Batch;
+use socklab_packets::capfile::{CaptureError, CaptureInfo};
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::{self, CaptureFacts, Following, Reading};
 
 /// Size in bytes of the smallest file that two threads read faster: below it, a thread costs more than it gains.
 const WORTH_A_THREAD: u64 = 1 << 20;
@@ -39,7 +39,7 @@ pub(super) fn read_capture(
     progress: &mut dyn FnMut(u64),
 ) -> Result<CaptureFacts, CaptureError> {
     if processors() == 1 || input.size.is_some_and(|size| size < WORTH_A_THREAD) {
-        return analyze::read_capture(&input.name, input.reader, limits, progress);
+        return pipeline::read_capture(&input.name, input.reader, limits, progress);
     }
     on_two_threads(&input.name, input.reader, limits, progress)
 }
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn two_threads_find_what_one_does() {
         let (file, limits) = (long(), Limits::default());
-        let one = analyze::read_capture("b.pcapng", file.as_slice(), &limits, &mut |_| ()).unwrap();
+        let one = pipeline::read_capture("b.pcapng", file.as_slice(), &limits, &mut |_| ()).unwrap();
         let mut seen = Vec::new();
         let two = on_two_threads("b.pcapng", file.as_slice(), &limits, &mut |frames| seen.push(frames)).unwrap();
         assert_eq!(one.info, two.info);

@@ -16,24 +16,24 @@ use std::thread;
 use clap::{Args, ValueEnum};
 
 use super::lab::{self, HostOption};
-use crate::analyze::facts::NamedJournal;
-use crate::analyze::pipeline::read_capture;
 use crate::cli::exit::{Failure, say};
 use crate::cli::output::{Color, Destination};
 use crate::cli::pieces::TwoThreads;
-use crate::journal::Journal;
-use crate::lab::{HostName, LabConfig, Question};
-use crate::limits::Limits;
 use crate::python::SCRIPTS;
 use crate::rehearse::act::conductor::{self, Control, JOURNALS, SCREENS, Stage};
 use crate::rehearse::act::space;
 use crate::rehearse::options::{self, Options, Port, Template, Templates};
 use crate::rehearse::plan::{Kind, Plan, Range};
 use crate::rehearse::sheet;
-use crate::report::{json, table, timeline};
 use crate::servers::address::{TCP_PORT, UDP_PORT};
 use crate::servers::reply::Reply;
-use crate::wording;
+use socklab_core::journal::Journal;
+use socklab_core::journal::NamedJournal;
+use socklab_core::lab::{HostName, LabConfig, Question};
+use socklab_core::report::{json, table, timeline};
+use socklab_core::wording;
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::read_capture;
 
 /// The file of the answers.
 const ANSWERS: &str = "answers.json";
@@ -42,7 +42,7 @@ const PYTHON: &str = "python";
 /// Exit status after Ctrl-C: 128 and the signal's number, as shells have it.
 const INTERRUPTED: u8 = 130;
 
-/// What `socklab rehearse` takes.
+// What `socklab rehearse` takes.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -435,7 +435,7 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
     });
     let journals = journals.collect::<Result<Vec<_>, Failure>>()?;
     let lab = LabConfig { one_clock: true, points: config.points, ..LabConfig::of(config.sheet) };
-    let mut analysis = crate::analyze::analyze(captures, &journals, &lab);
+    let mut analysis = socklab_core::analyze::analyze(captures, &journals, &lab);
     analysis.answers.retain(|answer| is_about(plan, &answer.question));
     let path = folder.join(ANSWERS);
     Destination::File(path).write(|out| json::write(out, &analysis, &TwoThreads))?;

@@ -15,14 +15,14 @@ use clap::Args;
 use crate::cli::exit::{Failure, say};
 use crate::cli::{input, servers};
 use crate::witness::{launch, tracer};
-use crate::wording;
+use socklab_core::wording;
 
 /// This command's own failure, where every other status is the program's. As of env(1) and timeout(1).
 const OWN_FAILURE: u8 = 125;
 const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
-/// What `socklab run` takes.
+// What `socklab run` takes.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {

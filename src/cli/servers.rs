@@ -13,12 +13,12 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use crate::cli::exit::{Exit, say};
-use crate::journal;
 use crate::servers::address::{self, TCP_PORT, Typed, UDP_PORT};
 use crate::servers::explain::Failure;
 use crate::servers::program::{Manner, Output, Program};
 use crate::servers::reply::Reply;
 use crate::servers::{tcp_client, tcp_server, tcp_threaded_server, udp_client, udp_server};
+use socklab_core::journal;
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]

@@ -14,12 +14,12 @@ use textwrap::core::display_width;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::lab::{self, HostOption};
-use crate::escape;
-use crate::lab::{HostName, LabConfig};
 use crate::rehearse::options::sheet_hosts;
 use crate::socket_table::{self, Entry, Owner, State};
-use crate::types::{Protocol, SocketAddress};
-use crate::wording;
+use socklab_core::escape;
+use socklab_core::lab::{HostName, LabConfig};
+use socklab_core::wording;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Time between two looks with `--watch`.
 const LOOK: Duration = Duration::from_millis(200);
@@ -30,7 +30,7 @@ const COLUMNS: u16 = 80;
 /// Clears a terminal's window and begins at its top (ECMA-48: ED, CUP).
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
-/// What `socklab sockets` takes.
+// What `socklab sockets` takes.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -385,7 +385,7 @@ mod tests {
     #[test]
     fn letters_are_the_users_where_set() {
         let mut config = LabConfig::default();
-        config.hosts.insert(crate::lab::testing::host("B"), "192.168.1.7".parse().unwrap());
+        config.hosts.insert(socklab_core::lab::testing::host("B"), "192.168.1.7".parse().unwrap());
         let set = hosts(&config);
         let shown = |text: &str| address(text.parse().unwrap(), &set);
         assert_eq!(shown("192.168.1.7:5"), "192.168.1.7:5 (B)");

@@ -5,7 +5,7 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::types::Protocol;
+use socklab_packets::types::Protocol;
 
 /// One of the programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::lab::{HostName, LabConfig, Sheet};
 use crate::rehearse::plan::{Host, JOURNAL, Kind, Range, pairs};
-use crate::wording::count;
+use socklab_core::lab::{HostName, LabConfig, Sheet};
+use socklab_core::wording::count;
 
 /// Variations of a rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq)]

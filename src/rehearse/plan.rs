@@ -4,8 +4,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::lab::{self, HostName, Sheet};
-use crate::types::Protocol;
+use socklab_core::lab::{self, HostName, Sheet};
+use socklab_packets::types::Protocol;
 
 /// The placeholder for the journal's file, which is filled in when the program is started.
 pub const JOURNAL: &str = "{journal}";

@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::lab::{self, Does, HostName};
 use crate::rehearse::options::{Options, Port};
 use crate::rehearse::plan::{Action, Capture, Command, Kind, Plan, Program, ProgramId, Range, Step, pairs};
-use crate::types::Protocol;
+use socklab_core::lab::{self, Does, HostName};
+use socklab_packets::types::Protocol;
 
 mod clients;
 
@@ -307,9 +307,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::lab::{LabConfig, Sheet};
     use crate::rehearse::options::{Template, Templates, sheet_hosts};
     use crate::rehearse::plan::Arrival;
+    use socklab_core::lab::{LabConfig, Sheet};
 
     fn options() -> Options {
         Options {

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use crate::journal::EventKind;
-use crate::lab::Does;
 use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::{address, sheet, sockets};
-use crate::types::{Protocol, SocketAddress};
-use crate::{wireshark, wording};
+use socklab_core::journal::EventKind;
+use socklab_core::lab::Does;
+use socklab_core::{wireshark, wording};
+use socklab_packets::types::{Protocol, SocketAddress};
 
 const CLIENT: Token = Token(0);
 const WAKE: Token = Token(1);

@@ -6,10 +6,10 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 
 use super::sheet::{self, step, steps};
-use crate::lab::Does;
 use crate::servers::address;
-use crate::types::{Protocol, SocketAddress};
-use crate::wording::{self, COLUMNS};
+use socklab_core::lab::Does;
+use socklab_core::wording::{self, COLUMNS};
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// A program that can't do its work: what failed, and what a student can do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::mem;
 
 use memchr::memchr;
 
-use crate::limits::LINE_BYTES;
+use socklab_packets::limits::LINE_BYTES;
 
 /// What ended a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

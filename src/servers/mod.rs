@@ -3,7 +3,7 @@
 //! Each is a function that takes its settings and a [`program::Program`]: the screen, the journal and the way to end it.
 //! They show what the lab teaches, so they use blocking sockets as the lab's Python programs do; only waiting for a
 //! client, where Ctrl-C must interrupt, goes through mio. Everything from the network is shown through
-//! [`crate::escape`], and what a peer can make them hold is bounded by [`crate::limits`].
+//! [`socklab_core::escape`], and what a peer can make them hold is bounded by [`socklab_packets::limits`].
 
 pub mod address;
 pub mod explain;

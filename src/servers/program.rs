@@ -9,12 +9,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::escape;
-use crate::journal::{EventKind, JournalEvent};
 use crate::servers::explain::{self, Failure};
 use crate::servers::stop::{Stop, lock};
-use crate::types::{Protocol, SocketAddress, Timestamp};
-use crate::wording;
+use socklab_core::escape;
+use socklab_core::journal::{EventKind, JournalEvent};
+use socklab_core::wording;
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 
 /// Where a program writes to.
 pub type Output = Box<dyn Write + Send>;

@@ -8,13 +8,13 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::escape;
-use crate::journal::EventKind;
 use crate::servers::explain;
 use crate::servers::lines::{Line, LineEnd, LineSplitter};
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::reply::Reply;
 use crate::servers::tally::Received;
+use socklab_core::escape;
+use socklab_core::journal::EventKind;
 
 /// How long a line may stay without its newline before the screen says so.
 const UNFINISHED: Duration = Duration::from_secs(1);

@@ -1,8 +1,8 @@
 //! The steps of the lab that socklab knows, as the programs' hints name them.
 
-use crate::lab::{Does, Sheet, Step};
-use crate::types::Protocol;
-use crate::wording;
+use socklab_core::lab::{Does, Sheet, Step};
+use socklab_core::wording;
+use socklab_packets::types::Protocol;
 
 /// The steps in which these things are done: `step 3`, `steps 1 and 3`.
 pub(super) fn steps(done: &[Does]) -> String {

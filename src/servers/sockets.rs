@@ -9,10 +9,10 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::journal::EventKind;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
-use crate::types::Protocol;
+use socklab_core::journal::EventKind;
+use socklab_packets::types::Protocol;
 
 /// Most open files that the servers ask for: room for thousands of clients, and an end before threads eat the memory.
 #[cfg(unix)]

@@ -4,10 +4,10 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use crate::limits::TALLY_ROWS;
 use crate::servers::program::Endpoint;
-use crate::types::SocketAddress;
-use crate::wording::count;
+use socklab_core::wording::count;
+use socklab_packets::limits::TALLY_ROWS;
+use socklab_packets::types::SocketAddress;
 
 /// Columns that a tally may take.
 const WIDTH: u16 = 80;
@@ -199,7 +199,7 @@ fn further_received(whose: &str, total: Received, listed: Received, noun: &str) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Protocol;
+    use socklab_packets::types::Protocol;
 
     fn endpoint(number: u32, local: &str, remote: Option<&str>) -> Endpoint {
         let address = |text: &str| text.parse().unwrap();

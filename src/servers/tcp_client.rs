@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
-use crate::escape;
-use crate::journal::EventKind;
-use crate::lab::Does;
 use crate::servers::explain::{self, Failure};
 use crate::servers::lines::{Line, LineEnd, LineSplitter};
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::stop::lock;
 use crate::servers::{input, sheet, sockets};
-use crate::types::{Protocol, SocketAddress};
+use socklab_core::escape;
+use socklab_core::journal::EventKind;
+use socklab_core::lab::Does;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// After the end of input: how long the server may be silent before the client closes without waiting for its end.
 const CLOSING: Duration = Duration::from_secs(5);

@@ -4,13 +4,13 @@
 
 use std::net::SocketAddr;
 
-use crate::journal::EventKind;
 use crate::servers::accept::{self, Door};
 use crate::servers::explain::Failure;
 use crate::servers::program::Program;
 use crate::servers::reply::Reply;
 use crate::servers::serve;
 use crate::servers::tally::TcpTally;
+use socklab_core::journal::EventKind;
 
 /// The settings of a TCP server.
 #[derive(Debug, Clone, Copy)]

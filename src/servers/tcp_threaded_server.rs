@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use crate::journal::EventKind;
 use crate::servers::accept::{self, Door};
 use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
@@ -14,6 +13,7 @@ use crate::servers::serve;
 use crate::servers::stop::lock;
 use crate::servers::tally::TcpTally;
 use crate::servers::tcp_server::Config;
+use socklab_core::journal::EventKind;
 
 /// Stack of a client's thread in bytes: it holds no more than a few calls, and there may be thousands of them.
 const STACK_BYTES: usize = 256 * 1024;

@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use socket2::Socket;
 
-use crate::escape;
-use crate::journal::EventKind;
 use crate::servers::explain::{self, Failure};
 use crate::servers::lines::Line;
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::{input, sockets};
-use crate::types::{Protocol, SocketAddress};
+use socklab_core::escape;
+use socklab_core::journal::EventKind;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// After the end of input: how long to wait for replies that are still missing.
 const CLOSING: Duration = Duration::from_secs(1);

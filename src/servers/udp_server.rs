@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::escape;
-use crate::journal::EventKind;
 use crate::servers::episode::Episode;
 use crate::servers::explain::{self, Failure};
 use crate::servers::program::{Endpoint, Program};
 use crate::servers::reply::Reply;
 use crate::servers::tally::UdpTally;
 use crate::servers::{accept, sockets};
-use crate::types::SocketAddress;
+use socklab_core::escape;
+use socklab_core::journal::EventKind;
+use socklab_packets::types::SocketAddress;
 
 /// No datagram is longer: its length field has 16 bits (RFC 768).
 const DATAGRAM_BYTES: usize = 65_536;

@@ -11,7 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use socket2::{SockAddr, SockRef};
 
-use crate::types::SocketAddress;
+use socklab_packets::types::SocketAddress;
 
 /// A descriptor of a process, as the system's calls number it. `None` where there is none, or the kernel (before Linux 5.6)
 /// or a filter does not allow it.

@@ -9,8 +9,8 @@ use std::path::Path;
 use foldhash::HashMap;
 
 use crate::socket_table::{self, Entry};
-use crate::types::{Protocol, SocketAddress};
 use crate::witness::borrow;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// A thread and its process, as the system's calls number them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

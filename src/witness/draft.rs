@@ -1,8 +1,8 @@
 //! What is noted of a call while the program waits, before it is a journal's event.
 
-use crate::journal::{EventKind, JournalEvent};
-use crate::types::{SocketAddress, Timestamp};
 use crate::witness::descriptors::{Socket, Who};
+use socklab_core::journal::{EventKind, JournalEvent};
+use socklab_packets::types::{SocketAddress, Timestamp};
 
 /// What is to be written.
 pub(super) enum Draft {

@@ -11,9 +11,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::journal::{self, JournalEvent};
 use crate::servers::program::Output;
 use crate::servers::stop::lock;
+use socklab_core::journal::{self, JournalEvent};
 
 /// How long an event waits for others at most before all are written.
 const GATHER: Duration = Duration::from_millis(2);
@@ -102,8 +102,8 @@ mod tests {
     use std::sync::mpsc::{Sender, channel};
 
     use super::*;
-    use crate::journal::EventKind;
-    use crate::types::{Protocol, Timestamp};
+    use socklab_core::journal::EventKind;
+    use socklab_packets::types::{Protocol, Timestamp};
 
     /// Takes so many bytes, and hands on what it took.
     struct Disk {

@@ -10,7 +10,7 @@ use nix::libc;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
-use crate::types::SocketAddress;
+use socklab_packets::types::SocketAddress;
 
 /// Most pieces of one vector that are looked at, and most messages of one call: Linux's own bounds (`UIO_MAXIOV`).
 const MOST_PIECES: usize = 1024;

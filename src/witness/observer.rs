@@ -12,10 +12,8 @@ use foldhash::{HashMap, HashMapExt};
 use nix::libc;
 use nix::unistd::Pid;
 
-use crate::journal::{EventKind, JournalEvent};
 use crate::servers::explain;
 use crate::servers::program::now;
-use crate::types::{Protocol, SocketAddress, Timestamp};
 use crate::witness::calls::{self, Kind};
 use crate::witness::cpu::Call;
 use crate::witness::descriptors::{Descriptors, Dropped, Socket, Who};
@@ -24,6 +22,8 @@ use crate::witness::journal::Journal;
 use crate::witness::memory::Memory;
 use crate::witness::names;
 use crate::witness::queue::{Listener, Queues};
+use socklab_core::journal::{EventKind, JournalEvent};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 
 mod transfer;
 

@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::journal::{EventKind, JournalEvent};
 use crate::servers::program::now;
 use crate::servers::stop::lock;
 use crate::socket_table::{self, Entry, Family};
-use crate::types::{Protocol, SocketAddress, Timestamp};
 use crate::witness::borrow;
 use crate::witness::journal::Journal;
+use socklab_core::journal::{EventKind, JournalEvent};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 
 /// Longest time between two looks.
 const LONGEST: Duration = Duration::from_millis(50);

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use socklab::capfile::{CaptureInfo, CaptureReader};
-use socklab::limits::Limits;
+use socklab_packets::capfile::{CaptureInfo, CaptureReader};
+use socklab_packets::limits::Limits;
 
 use crate::support::{package, socklab};
 

@@ -10,31 +10,45 @@ use std::sync::OnceLock;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use socklab::lab::Sheet;
+use socklab_core::lab::Sheet;
 
 use crate::support::package;
 
+/// Folders with sources: the name by which other crates know it, and the module that stands for the whole where one does.
+const CRATES: [(&str, &str, Option<&str>); 4] = [
+    ("crates/packets/src", "socklab_packets", None),
+    ("crates/core/src", "socklab_core", None),
+    ("crates/grade/src", "socklab_grade", Some("grade")),
+    ("src", "socklab", None),
+];
+
 /// Top-level modules, and those that each may use. All may use [`BASE`].
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 21] = [
+    ("capfile", &[]),
+    ("unfollowed", &[]),
+    ("packet", &["capfile", "unfollowed"]),
+    ("decode", &["capfile", "packet", "unfollowed"]),
+    ("batch", &["capfile", "decode", "packet"]),
+    ("track", &["batch", "capfile", "decode", "packet", "unfollowed"]),
+    ("pipeline", &["batch", "capfile", "decode", "packet", "track"]),
     ("facts", &[]),
     ("lab", &["facts"]),
-    ("capfile", &[]),
     ("journal", &[]),
-    ("analyze", &["capfile", "facts", "lab", "journal"]),
-    ("report", &["analyze", "capfile", "lab"]),
-    ("grade", &["analyze", "capfile", "facts", "lab", "journal", "report"]),
-    ("filter", &["analyze"]),
+    ("analyze", &["capfile", "decode", "facts", "journal", "lab", "packet", "pipeline", "track", "unfollowed"]),
+    ("report", &["analyze", "capfile", "lab", "packet", "pipeline", "track", "unfollowed"]),
+    ("grade", &["analyze", "capfile", "facts", "journal", "lab", "packet", "pipeline", "report", "track"]),
+    ("filter", &["packet"]),
     ("servers", &["journal", "lab"]),
-    ("capture", &["analyze", "capfile", "filter"]),
+    ("capture", &["capfile", "decode", "filter", "packet"]),
     ("socket_table", &[]),
     ("python", &[]),
     ("witness", &["journal", "servers", "socket_table"]),
-    ("rehearse", &["analyze", "capfile", "capture", "filter", "journal", "lab", "socket_table"]),
+    ("rehearse", &["analyze", "capfile", "capture", "filter", "journal", "lab", "packet", "pipeline", "socket_table"]),
     (
         "cli",
         &[
-            "analyze", "capfile", "facts", "grade", "journal", "lab", "python", "report", "servers", "capture",
-            "filter", "rehearse",
+            "analyze", "batch", "capfile", "facts", "grade", "journal", "lab", "pipeline", "python", "report",
+            "servers", "capture", "filter", "rehearse", "track",
         ],
     ),
 ];
@@ -66,14 +80,7 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 22] = [
-    "unfollowed",
-    "packet",
-    "decode",
-    "batch",
-    "track",
-    "facts",
-    "pipeline",
+const STAGES: [&str; 15] = [
     "text",
     "timing",
     "evidence",
@@ -94,8 +101,12 @@ const STAGES: [&str; 22] = [
 /// A source file: where it stands, and what it uses.
 struct Source {
     path: PathBuf,
-    /// `analyze::track::tcp` as its parts.
+    /// The path within the crate's sources: `analyze/mod.rs`.
+    place: String,
+    /// `analyze::story::service` as its parts; in a crate that one module stands for, that module first.
     module: Vec<String>,
+    /// That module, for `crate::`.
+    whole: Option<&'static str>,
     paths: Vec<String>,
     macros: Vec<String>,
     has_unsafe: bool,
@@ -115,9 +126,15 @@ impl Source {
         !SYSTEM.contains(&self.layer()) && self.layer() != "main"
     }
 
-    /// What it uses of the package: `analyze::track`.
-    fn imports(&self) -> impl Iterator<Item = &str> {
-        self.paths.iter().filter_map(|path| path.strip_prefix("crate::"))
+    /// What it uses of socklab's crates: `analyze::text`, `track::Side`.
+    fn imports(&self) -> impl Iterator<Item = String> {
+        let of_crate = |path: &str| {
+            let (begin, rest) = path.split_once("::")?;
+            let named = || CRATES.iter().find(|(_, name, _)| *name == begin).map(|(_, _, whole)| *whole);
+            let whole = if begin == "crate" { self.whole } else { named()? };
+            Some(whole.map_or_else(|| rest.to_owned(), |whole| format!("{whole}::{rest}")))
+        };
+        self.paths.iter().filter_map(move |path| of_crate(path))
     }
 }
 
@@ -125,10 +142,13 @@ impl Source {
 fn sources() -> &'static [Source] {
     static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
     SOURCES.get_or_init(|| {
-        let mut files = Vec::new();
-        collect(&package("src"), &mut files);
-        assert!(files.len() > 20, "the sources were not found");
-        files.iter().map(|path| source(path)).collect()
+        let of_crate = |(folder, _, whole): &(&str, &str, Option<&'static str>)| {
+            let (folder, mut files) = (package(folder), Vec::new());
+            collect(&folder, &mut files);
+            assert!(files.len() > 20, "the sources were not found");
+            files.iter().map(|path| source(path, &folder, *whole)).collect::<Vec<_>>()
+        };
+        CRATES.iter().flat_map(of_crate).collect()
     })
 }
 
@@ -149,22 +169,30 @@ fn is_test_module(path: &Path) -> bool {
     let folder = path.parent().unwrap();
     let above = [path.with_file_name("mod.rs"), folder.with_extension("rs")];
     let above: String = above.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
-    let declarations = [format!("#[cfg(test)]\nmod {name};"), format!("#[cfg(test)]\npub(crate) mod {name};")];
+    let above = above + &fs::read_to_string(path.with_file_name("lib.rs")).unwrap_or_default();
+    let declarations = [
+        format!("#[cfg(test)]\nmod {name};"),
+        format!("#[cfg(test)]\npub(crate) mod {name};"),
+        format!("#[cfg(any(test, feature = \"testing\"))]\npub mod {name};"),
+    ];
     declarations.iter().any(|declaration| above.contains(declaration.as_str()))
 }
 
-fn source(path: &Path) -> Source {
+fn source(path: &Path, folder: &Path, whole: Option<&'static str>) -> Source {
     let text = fs::read_to_string(path).unwrap();
-    let place = path.strip_prefix(package("src")).unwrap().with_extension("");
-    let mut module: Vec<String> = place.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
-    module.retain(|part| part != "mod" && part != "lib");
+    let place = path.strip_prefix(folder).unwrap();
+    let parts = place.with_extension("");
+    let parts = parts.iter().map(|part| part.to_str().unwrap()).filter(|part| !["mod", "lib"].contains(part));
+    let module: Vec<String> = whole.into_iter().chain(parts).map(str::to_owned).collect();
     let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut found = Found::default();
     found.walk(tokens);
     let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
     Source {
         path: path.to_owned(),
+        place: place.display().to_string(),
         module,
+        whole,
         paths: found.paths,
         macros: found.macros,
         has_unsafe: found.has_unsafe,
@@ -268,7 +296,8 @@ fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
 }
 
 fn is_test_attribute(token: Option<&TokenTree>) -> bool {
-    matches!(token, Some(TokenTree::Group(group)) if group.stream().to_string().replace(' ', "") == "cfg(test)")
+    matches!(token, Some(TokenTree::Group(group)) if group.stream().to_string().replace(' ', "").starts_with("cfg(test)")
+        || group.stream().to_string().replace(' ', "").starts_with("cfg(any(test,"))
 }
 
 fn is_restriction(token: Option<&TokenTree>) -> bool {
@@ -294,7 +323,7 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// The lab stands in `src/lab/sheet.toml`: nothing else names a question, a step or a host of it.
+/// The lab stands in `crates/core/src/lab/sheet.toml`: nothing else names a question, a step or a host of it.
 #[test]
 fn nothing_but_the_lab_file_names_what_is_in_the_lab() {
     let sheet = Sheet::built_in();
@@ -374,7 +403,7 @@ fn stages_use_only_earlier_ones() {
 fn target(from: &Source, path: &str, files: &BTreeMap<Vec<String>, usize>) -> Option<usize> {
     let mut parts: Vec<&str> = path.split("::").collect();
     let mut module: Vec<String> = match *parts.first()? {
-        "crate" => Vec::new(),
+        "crate" => from.whole.map(str::to_owned).into_iter().collect(),
         "self" | "super" => from.module.clone(),
         // A module below this one, which its parent names without a prefix.
         child if parts.len() > 1 => {
@@ -422,7 +451,7 @@ fn no_files_import_each_other_in_a_circle() {
     let reached = reached(sources);
     let circle = |place: usize| -> BTreeSet<&Path> {
         let back = reached[place].iter().filter(|other| reached[**other].contains(&place));
-        back.map(|other| sources[*other].path.strip_prefix(package("src")).unwrap()).collect()
+        back.map(|other| sources[*other].path.as_path()).collect()
     };
     let circles: BTreeSet<BTreeSet<&Path>> = (0..sources.len()).map(circle).filter(|files| !files.is_empty()).collect();
     assert!(circles.is_empty(), "{circles:#?}");
@@ -435,6 +464,8 @@ fn circles_are_found() {
         found.walk(text.parse().unwrap());
         Source {
             path: PathBuf::new(),
+            place: String::new(),
+            whole: None,
             module: module.iter().map(|part| (*part).to_owned()).collect(),
             paths: found.paths,
             macros: found.macros,
@@ -459,7 +490,7 @@ fn circles_are_found() {
 fn others_with(words: &[&str], allowed: &[&str], is_fine: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let mut faults = Vec::new();
     for source in sources() {
-        let place = source.path.strip_prefix(package("src")).unwrap().display().to_string();
+        let place = &source.place;
         if allowed.iter().any(|allowed| place.starts_with(allowed)) {
             continue;
         }
@@ -495,8 +526,7 @@ fn one_module_decides_who_is_served() {
 #[test]
 fn one_module_decides_what_a_frame_does() {
     let flags = ["TcpFlags : : SYN ", "TcpFlags : : FIN ", "TcpFlags : : RST "];
-    let below =
-        ["analyze/packet.rs", "analyze/decode/", "analyze/track/", "analyze/conversation/roles.rs", "capture/tally.rs"];
+    let below = ["packet.rs", "decode/", "track/", "analyze/conversation/roles.rs", "capture/tally.rs"];
     let faults = others_with(&flags, &below, |_, _| false);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let roles = ["FrameRole : : Handshake", "FrameRole : : Closing"];

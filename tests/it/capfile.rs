@@ -1,6 +1,6 @@
 //! The reader of capture files against Wireshark's, and over a collection of captures.
 
-#[path = "../../src/capfile/testing.rs"]
+#[path = "../../crates/packets/src/capfile/testing.rs"]
 mod testing;
 
 use std::collections::BTreeMap;
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flate2::read::GzDecoder;
-use socklab::capfile::{CaptureReader, Frame};
-use socklab::limits::Limits;
+use socklab_packets::capfile::{CaptureReader, Frame};
+use socklab_packets::limits::Limits;
 use testing::{Order, Pcap, Pcapng, option};
 
 use crate::support::package;

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use socklab::analyze::decode::Decoder;
-use socklab::capfile::CaptureReader;
-use socklab::filter::Filter;
-use socklab::limits::Limits;
+use socklab_core::filter::Filter;
+use socklab_packets::capfile::CaptureReader;
+use socklab_packets::decode::Decoder;
+use socklab_packets::limits::Limits;
 
 use crate::support::package;
 

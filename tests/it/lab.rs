@@ -1,8 +1,8 @@
 //! Labs from files: what is wrong with one is said with its place, and one of a lecturer's own is followed from the form to
 //! the grade.
 
-use socklab::analyze::lab_file;
-use socklab::lab::{LabConfig, Problem, Sheet};
+use socklab_core::analyze::lab_file;
+use socklab_core::lab::{LabConfig, Problem, Sheet};
 
 use crate::support::socklab;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Deserialize;
-use socklab::lab::{LabConfig, Sheet, server};
+use socklab_core::lab::{LabConfig, Sheet, server};
 
 use crate::session::Message;
 

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use socklab::analyze::ValueType;
-use socklab::analyze::analysis::{Analysis, Severity};
-use socklab::grade::check::{self, Line};
-use socklab::grade::form::fields::{EXPLANATION, Field, fields};
-use socklab::grade::form::template::Filling;
-use socklab::grade::form::{About, Form, Problem};
-use socklab::lab::{LabConfig, Points, Question, Sheet};
+use socklab_core::analyze::ValueType;
+use socklab_core::analyze::analysis::{Analysis, Severity};
+use socklab_core::lab::{LabConfig, Points, Question, Sheet};
+use socklab_grade::check::{self, Line};
+use socklab_grade::form::fields::{EXPLANATION, Field, fields};
+use socklab_grade::form::template::Filling;
+use socklab_grade::form::{About, Form, Problem};
 
 /// A question with its entries.
 #[derive(Debug, Serialize)]

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 
 use serde::Serialize;
-use socklab::analyze::analysis::Analysis;
-use socklab::analyze::lab_file;
-use socklab::analyze::{self, CaptureFacts, NamedJournal};
-use socklab::capfile::{CaptureError, rewrite};
-use socklab::escape::harmless;
-use socklab::grade::archive::{self, Visit};
-use socklab::grade::form::{self, Form, encoding, template};
-use socklab::grade::kind::{Kind, head};
-use socklab::grade::platforms::naming::is_litter;
-use socklab::journal::Journal;
-use socklab::lab::{LabConfig, Problem, Sheet};
-use socklab::limits::Limits;
-use socklab::report::{annotate, csv, html, json, markdown};
+use socklab_core::analyze;
+use socklab_core::analyze::analysis::Analysis;
+use socklab_core::analyze::lab_file;
+use socklab_core::escape::harmless;
+use socklab_core::journal::{Journal, NamedJournal};
+use socklab_core::lab::{LabConfig, Problem, Sheet};
+use socklab_core::report::{annotate, csv, html, json, markdown};
+use socklab_grade::archive::{self, Visit};
+use socklab_grade::form::{self, Form, encoding, template};
+use socklab_grade::kind::{Kind, head};
+use socklab_grade::platforms::naming::is_litter;
+use socklab_packets::capfile::{CaptureError, rewrite};
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::{self, CaptureFacts};
 
 use crate::form::{Asked, Checked, asked, checked, filling};
 use crate::state::State;
@@ -251,7 +252,7 @@ impl Arrival<'_> {
             Kind::Form | Kind::Text if is_toml(name) && is_lab_file(bytes) => self.lab(name, reader),
             Kind::Form => self.form(name, reader),
             Kind::Empty if self.is_among_others(name) && !looks_like_capture(name) => {}
-            _ => match analyze::read_capture(name, reader, &Limits::default(), &mut |_| ()) {
+            _ => match pipeline::read_capture(name, reader, &Limits::default(), &mut |_| ()) {
                 Ok(facts) => {
                     self.session.captures.push(facts);
                     self.taken(name);
@@ -401,7 +402,7 @@ fn is_lab_file(head: &[u8]) -> bool {
 
 /// Only for files that came with others.
 fn looks_like_capture(name: &str) -> bool {
-    socklab::report::names::is_capture(name)
+    socklab_core::report::names::is_capture(name)
 }
 
 /// Whether this is a file of another kind, and not a capture that is damaged.

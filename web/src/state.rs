@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use socklab::analyze::analysis::Analysis;
-use socklab::escape::harmless;
-use socklab::grade::form::template::Filling;
-use socklab::report::names::annotated;
-use socklab::report::tables::TableName;
-use socklab::report::words;
+use socklab_core::analyze::analysis::Analysis;
+use socklab_core::escape::harmless;
+use socklab_core::report::names::annotated;
+use socklab_core::report::tables::TableName;
+use socklab_core::report::words;
+use socklab_grade::form::template::Filling;
 
 use crate::session::Message;
 

@@ -3,15 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::analyze::analysis::{Analysis, CaptureAnalysis};
-use crate::capfile::{Rewritten, rewrite};
 use crate::cli::exit::{Failure, say};
 use crate::cli::input;
 use crate::cli::output::Destination;
-use crate::limits::Limits;
-use crate::report::annotate::comments;
-use crate::report::names::annotated;
-use crate::wording::count;
+use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis};
+use socklab_core::report::annotate::comments;
+use socklab_core::report::names::annotated;
+use socklab_core::wording::count;
+use socklab_packets::capfile::{Rewritten, rewrite};
+use socklab_packets::limits::Limits;
 
 /// Which capture is written where.
 ///

@@ -11,10 +11,10 @@ use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::lab::{self, HostOption, StepOption, host, step};
 use crate::cli::output::Color;
-use crate::lab::{LabConfig, Question, Sheet, server};
-use crate::report::table::Detail;
+use socklab_core::lab::{LabConfig, Question, Sheet, server};
+use socklab_core::report::table::Detail;
 
-/// What `socklab analyze` takes.
+// What `socklab analyze` takes.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {

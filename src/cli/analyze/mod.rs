@@ -13,16 +13,16 @@ use std::path::Path;
 pub(super) use args::Arguments;
 use outputs::{Content, Drawing, Output};
 
-use crate::analyze::analysis::{Analysis, Severity};
-use crate::analyze::{CaptureFacts, NamedJournal};
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
 use crate::cli::pieces::TwoThreads;
 use crate::cli::progress::Progress;
 use crate::cli::reading::read_capture;
-use crate::journal::Journal;
-use crate::limits::Limits;
-use crate::report::{csv, html, json, ladder, markdown, table, timeline};
+use socklab_core::analyze::analysis::{Analysis, Severity};
+use socklab_core::journal::{Journal, NamedJournal};
+use socklab_core::report::{csv, html, json, ladder, markdown, table, timeline};
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::CaptureFacts;
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Exit {
@@ -46,7 +46,7 @@ fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
     if captures.is_empty() {
         return Ok(Exit::Unusable);
     }
-    let mut analysis = crate::analyze::analyze(captures, &journals, &config);
+    let mut analysis = socklab_core::analyze::analyze(captures, &journals, &config);
     analysis.answers.retain(|answer| asked.contains(&answer.question));
     if outputs.iter().any(
         |output| matches!(output.content, Content::Ladders(Drawing::Streams(wanted)) if wanted.is_missing(&analysis)),

@@ -9,10 +9,10 @@ use clap::{Args, ValueEnum};
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::Destination;
-use crate::report::ladder::Wanted;
-use crate::report::tables::TableName;
+use socklab_core::report::ladder::Wanted;
+use socklab_core::report::tables::TableName;
 
-/// The options about results.
+// The options about results.
 #[derive(Debug, Args)]
 pub(super) struct Outputs {
     /// What the result is written as; without it, the ending of the file tells, else it is a table

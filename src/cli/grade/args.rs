@@ -11,10 +11,10 @@ use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::lab::{self, HostOption, StepOption, host, step};
 use crate::cli::output::Color;
-use crate::grade::review::Review;
-use crate::lab::{LabConfig, server};
+use socklab_core::lab::{LabConfig, server};
+use socklab_grade::review::Review;
 
-/// `socklab template`.
+// `socklab template`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TemplateArguments {
     /// What the form is written in
@@ -26,7 +26,7 @@ pub(in crate::cli) struct TemplateArguments {
     pub(super) lab: Option<PathBuf>,
 }
 
-/// `socklab rubric`.
+// `socklab rubric`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RubricArguments {
     /// A lab file (TOML) with the points of your lab
@@ -34,7 +34,7 @@ pub(in crate::cli) struct RubricArguments {
     pub(super) lab: Option<PathBuf>,
 }
 
-/// `socklab check`.
+// `socklab check`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArguments {
     /// The captures that you hand in
@@ -54,7 +54,7 @@ pub(in crate::cli) struct CheckArguments {
     pub(super) color: Color,
 }
 
-/// `socklab grade`.
+// `socklab grade`.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(in crate::cli) struct GradeArguments {

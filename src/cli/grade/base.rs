@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::cli::exit::Failure;
 use crate::cli::input;
-use crate::grade::budget::Budget;
-use crate::grade::collect::Collector;
-use crate::grade::copies::left_out::LeftOut;
-use crate::grade::limits::SubmissionLimits;
-use crate::lab::Sheet;
+use socklab_core::lab::Sheet;
+use socklab_grade::budget::Budget;
+use socklab_grade::collect::Collector;
+use socklab_grade::copies::left_out::LeftOut;
+use socklab_grade::limits::SubmissionLimits;
 
 /// Reads the captures, which may be in archives.
 ///

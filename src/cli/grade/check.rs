@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use super::args::CheckArguments;
-use crate::analyze::{CaptureFacts, analyze, read_capture};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::input;
 use crate::cli::lab::lab;
 use crate::cli::output::Destination;
-use crate::grade::check::{self, Line};
-use crate::grade::form::{self, Form};
-use crate::limits::Limits;
-use crate::report::page::Page;
-use crate::report::style::Piece;
+use socklab_core::analyze::analyze;
+use socklab_core::report::page::Page;
+use socklab_core::report::style::Piece;
+use socklab_grade::check::{self, Line};
+use socklab_grade::form::{self, Form};
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::{CaptureFacts, read_capture};
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let config = lab(arguments.lab.as_deref())?;

@@ -1,6 +1,6 @@
 //! `socklab template`, `check`, `grade` and `rubric`.
 //!
-//! Here folders are walked, threads started and the clock read; what a submission is worth is [`crate::grade`]'s.
+//! Here folders are walked, threads started and the clock read; what a submission is worth is [`socklab_grade`]'s.
 
 mod again;
 mod args;
@@ -36,19 +36,19 @@ use work::{Outcome, Task};
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
 use crate::cli::output::Destination;
-use crate::grade::copies::class::{self, Member};
-use crate::grade::copies::groups::{self, Groups};
-use crate::grade::corrections::Corrections;
-use crate::grade::form::template;
-use crate::grade::limits::SubmissionLimits;
-use crate::grade::owners::Owners;
-use crate::grade::platforms::members::{Members, letters};
-use crate::grade::platforms::naming::{self, Handed, Platform, Sorted};
-use crate::grade::report::summary::Summary;
-use crate::grade::report::{Class, words};
-use crate::grade::result::{Graded, Identity, Refusal, Submission};
-use crate::grade::rubric::Rubric;
-use crate::wording::count;
+use socklab_core::wording::count;
+use socklab_grade::copies::class::{self, Member};
+use socklab_grade::copies::groups::{self, Groups};
+use socklab_grade::corrections::Corrections;
+use socklab_grade::form::template;
+use socklab_grade::limits::SubmissionLimits;
+use socklab_grade::owners::Owners;
+use socklab_grade::platforms::members::{Members, letters};
+use socklab_grade::platforms::naming::{self, Handed, Platform, Sorted};
+use socklab_grade::report::summary::Summary;
+use socklab_grade::report::{Class, words};
+use socklab_grade::result::{Graded, Identity, Refusal, Submission};
+use socklab_grade::rubric::Rubric;
 
 /// A rubric is a page of text, a table of groups some more.
 const TEXT_BYTES: u64 = 4 << 20;
@@ -166,7 +166,7 @@ fn strangers(groups: &Groups, handed: &[Handed]) -> Option<String> {
 }
 
 /// A step of the lab, as an example.
-fn example(sheet: &crate::lab::Sheet) -> String {
+fn example(sheet: &socklab_core::lab::Sheet) -> String {
     sheet.recorded().next().map(ToString::to_string).unwrap_or_default()
 }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use super::outputs::file;
 use crate::cli::exit::{Failure, say};
 use crate::cli::input;
-use crate::escape::harmless;
-use crate::wording::count;
+use socklab_core::escape::harmless;
+use socklab_core::wording::count;
 
 /// Notes on standard error: a class may bring hundreds, and what else is said would be lost among them.
 const TOLD: usize = 20;

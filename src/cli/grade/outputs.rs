@@ -10,14 +10,14 @@ use super::store::CACHE;
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::Destination;
-use crate::grade::platforms::entry::Grade;
-use crate::grade::platforms::members::Members;
-use crate::grade::platforms::naming::Platform;
-use crate::grade::platforms::sheet::SheetError;
-use crate::grade::platforms::{canvas, moodle};
-use crate::grade::report::summary::Summary;
-use crate::grade::report::{Class, csv, html, json, table};
-use crate::report::style::Style;
+use socklab_core::report::style::Style;
+use socklab_grade::platforms::entry::Grade;
+use socklab_grade::platforms::members::Members;
+use socklab_grade::platforms::naming::Platform;
+use socklab_grade::platforms::sheet::SheetError;
+use socklab_grade::platforms::{canvas, moodle};
+use socklab_grade::report::summary::Summary;
+use socklab_grade::report::{Class, csv, html, json, table};
 
 /// A gradebook is a table of some hundred rows.
 pub(super) const GRADEBOOK_BYTES: u64 = 64 << 20;

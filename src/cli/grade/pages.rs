@@ -13,10 +13,10 @@ use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::output::{Destination, new_file};
 use crate::cli::processors::processors;
-use crate::grade::report::Class;
-use crate::grade::report::html::{self, COPIES, INDEX, Pages, STUDENTS, WORKLIST};
-use crate::grade::report::statistics::Statistics;
-use crate::grade::result::QuestionGrade;
+use socklab_grade::report::Class;
+use socklab_grade::report::html::{self, COPIES, INDEX, Pages, STUDENTS, WORKLIST};
+use socklab_grade::report::statistics::Statistics;
+use socklab_grade::result::QuestionGrade;
 
 /// Students whose pages are made before what the worklists say of them is written.
 const AT_ONCE: usize = 256;

@@ -8,17 +8,17 @@ use super::walk::Item;
 use super::work;
 use crate::cli::exit::say;
 use crate::cli::processors::processors;
-use crate::grade::copies::groups::Groups;
-use crate::grade::copies::left_out::LeftOut;
-use crate::grade::corrections::Corrections;
-use crate::grade::limits::SubmissionLimits;
-use crate::grade::platforms::members::Members;
-use crate::grade::platforms::naming::{Handed, Platform};
-use crate::grade::result::Refusal;
-use crate::grade::review::Review;
-use crate::grade::rubric::Rubric;
-use crate::lab::LabConfig;
-use crate::wording::count;
+use socklab_core::lab::LabConfig;
+use socklab_core::wording::count;
+use socklab_grade::copies::groups::Groups;
+use socklab_grade::copies::left_out::LeftOut;
+use socklab_grade::corrections::Corrections;
+use socklab_grade::limits::SubmissionLimits;
+use socklab_grade::platforms::members::Members;
+use socklab_grade::platforms::naming::{Handed, Platform};
+use socklab_grade::result::Refusal;
+use socklab_grade::review::Review;
+use socklab_grade::rubric::Rubric;
 
 /// One run over a class.
 pub(super) struct Run<'a> {

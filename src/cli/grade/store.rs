@@ -11,8 +11,8 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
-use crate::grade::result::Graded;
-use crate::lab::Points;
+use socklab_core::lab::Points;
+use socklab_grade::result::Graded;
 
 /// The folder of the cache within the results.
 pub(super) const CACHE: &str = "cache";

@@ -10,17 +10,17 @@ use super::outputs::{GRADEBOOK_BYTES, file, pretty, unusable};
 use crate::cli::exit::{Failure, say};
 use crate::cli::input;
 use crate::cli::output::Destination;
-use crate::grade::platforms::entry::Grade;
-use crate::grade::platforms::gradebook::Filled;
-use crate::grade::platforms::members::Members;
-use crate::grade::platforms::naming::Platform;
-use crate::grade::platforms::sheet::SheetError;
-use crate::grade::platforms::{canvas, github, gradescope, moodle};
-use crate::grade::report::{Class, feedback, review_page, words};
-use crate::grade::result::Submission;
-use crate::grade::review::{Review, Row};
-use crate::grade::rubric::Rubric;
-use crate::wording;
+use socklab_core::wording;
+use socklab_grade::platforms::entry::Grade;
+use socklab_grade::platforms::gradebook::Filled;
+use socklab_grade::platforms::members::Members;
+use socklab_grade::platforms::naming::Platform;
+use socklab_grade::platforms::sheet::SheetError;
+use socklab_grade::platforms::{canvas, github, gradescope, moodle};
+use socklab_grade::report::{Class, feedback, review_page, words};
+use socklab_grade::result::Submission;
+use socklab_grade::review::{Review, Row};
+use socklab_grade::rubric::Rubric;
 
 /// The results folder, and what is entered into the files to upload.
 pub(super) struct Uploads<'a> {

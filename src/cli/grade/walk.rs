@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::exit::Failure;
 use crate::cli::input;
-use crate::grade::archive::Bulk;
-use crate::grade::limits::SubmissionLimits;
-use crate::grade::platforms::naming;
+use socklab_grade::archive::Bulk;
+use socklab_grade::limits::SubmissionLimits;
+use socklab_grade::platforms::naming;
 
 /// Most files of a class.
 const MOST_FILES: usize = 200_000;

@@ -15,16 +15,16 @@ use sha2::{Digest, Sha256};
 
 use super::store::{self, Store};
 use super::walk::{Item, Place, open_bulk};
-use crate::grade::archive::Bulk;
-use crate::grade::budget::{Budget, Metered, Stop};
-use crate::grade::collect::Collector;
-use crate::grade::corrections::Corrections;
-use crate::grade::limits::SubmissionLimits;
-use crate::grade::platforms::naming::Handed;
-use crate::grade::result::Graded;
-use crate::grade::rubric::Rubric;
-use crate::grade::submission;
-use crate::lab::LabConfig;
+use socklab_core::lab::LabConfig;
+use socklab_grade::archive::Bulk;
+use socklab_grade::budget::{Budget, Metered, Stop};
+use socklab_grade::collect::Collector;
+use socklab_grade::corrections::Corrections;
+use socklab_grade::limits::SubmissionLimits;
+use socklab_grade::platforms::naming::Handed;
+use socklab_grade::result::Graded;
+use socklab_grade::rubric::Rubric;
+use socklab_grade::submission;
 
 /// What all submissions are graded by.
 pub(super) struct Task<'a> {
@@ -264,8 +264,8 @@ fn open(path: &PathBuf) -> Result<File, String> {
 
 /// What changed since the last run, in words; the points are those with the human's.
 pub(super) fn changes(
-    before: &BTreeMap<String, (String, crate::lab::Points)>,
-    now: &BTreeMap<String, (String, crate::lab::Points)>,
+    before: &BTreeMap<String, (String, socklab_core::lab::Points)>,
+    now: &BTreeMap<String, (String, socklab_core::lab::Points)>,
 ) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, (hash, points)) in now {

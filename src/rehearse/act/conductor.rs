@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::sethostname;
 
-use crate::lab::{Does, HostName};
 use crate::rehearse::act::host::Host;
 use crate::rehearse::act::network::{self, INTERFACE};
 use crate::rehearse::act::ping;
@@ -20,7 +19,8 @@ use crate::rehearse::act::program::Running;
 use crate::rehearse::act::wire::Wire;
 use crate::rehearse::plan::JOURNAL;
 use crate::rehearse::plan::{self, Action, Plan, ProgramId, Step};
-use crate::wording;
+use socklab_core::lab::{Does, HostName};
+use socklab_core::wording;
 
 mod waits;
 

@@ -9,10 +9,10 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::escape;
-use crate::journal::{EventKind, Journal, JournalEvent};
 use crate::rehearse::act::host::Host;
-use crate::types::SocketAddress;
+use socklab_core::escape;
+use socklab_core::journal::{EventKind, Journal, JournalEvent};
+use socklab_packets::types::SocketAddress;
 
 /// A program that was started.
 pub struct Running {

@@ -5,10 +5,10 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::analyze::packet::{Content, Packet};
 use crate::capture::live::{self, Source};
 use crate::rehearse::act::network::INTERFACE;
-use crate::types::SocketAddress;
+use socklab_packets::packet::{Content, Packet};
+use socklab_packets::types::SocketAddress;
 
 /// Counts of payload by its two ends.
 #[derive(Default)]

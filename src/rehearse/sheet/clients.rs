@@ -1,8 +1,8 @@
 //! The clients of a step: who starts them, what they send, and when they end.
 
-use crate::lab::{self, HostName};
 use crate::rehearse::plan::{Action, Arrival, Kind, ProgramId};
-use crate::types::Protocol;
+use socklab_core::lab::{self, HostName};
+use socklab_packets::types::Protocol;
 
 use super::{Live, Maker};
 

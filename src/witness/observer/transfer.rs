@@ -1,14 +1,14 @@
 //! Sending and receiving: how many bytes, from or to whom, and the text.
 
-use crate::escape;
-use crate::journal::{EventKind, JournalEvent};
-use crate::limits::WITNESS_TEXT_BYTES;
 use crate::servers::program::now;
-use crate::types::Protocol;
 use crate::witness::calls::Kind;
 use crate::witness::descriptors::Who;
 use crate::witness::draft::{Draft, Moved, Transfer};
 use crate::witness::observer::{Begun, Observer, low};
+use socklab_core::escape;
+use socklab_core::journal::{EventKind, JournalEvent};
+use socklab_packets::limits::WITNESS_TEXT_BYTES;
+use socklab_packets::types::Protocol;
 
 /// Flags of recv(2) with which the data stays where it is, or is no data at all (linux/socket.h).
 const MSG_PEEK: i32 = 0x2;

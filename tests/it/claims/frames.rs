@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use socklab::analyze::analysis::{Basis, Facts};
-use socklab::analyze::conversation::roles::{FrameRole, RoleOfFrame};
-use socklab::analyze::packet::TcpFlags;
-use socklab::analyze::text::{Span, Text};
-use socklab::analyze::track::{Close, HandshakeState};
-use socklab::types::{FrameNumber, Protocol};
+use socklab_core::analyze::analysis::{Basis, Facts};
+use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame};
+use socklab_core::analyze::text::{Span, Text};
+use socklab_packets::packet::TcpFlags;
+use socklab_packets::track::{Close, HandshakeState};
+use socklab_packets::types::{FrameNumber, Protocol};
 
 use super::set::{Said, Set, Stream, named_frames};
 
@@ -71,7 +71,7 @@ pub(super) fn named_frames_are_cited(set: &Set) -> Vec<String> {
     let mut faults = Vec::new();
     for (answer, claim) in set.claims().filter(|(_, claim)| claim.basis == Basis::Proved) {
         for (file, frame) in named_frames(&claim.text) {
-            let cites = |one: &socklab::analyze::analysis::Evidence| {
+            let cites = |one: &socklab_core::analyze::analysis::Evidence| {
                 file.is_none_or(|file| file == one.file) && one.frames.contains(frame)
             };
             if !claim.evidence.iter().any(cites) {

@@ -1,7 +1,7 @@
 //! No claim contradicts another one, or the frames: over every recorded capture, alone and with those of its folder.
 //!
 //! What is claimed is compared with the noted frames themselves and with the roles of frames
-//! ([`socklab::analyze::conversation::roles`]), never with the code that words it. The checks are in `frames` (a claim and
+//! ([`socklab_core::analyze::conversation::roles`]), never with the code that words it. The checks are in `frames` (a claim and
 //! its evidence), `service` (what became of connections) and `sentences` (claims beside each other).
 
 mod frames;

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use socklab::analyze::analysis::{Answer, Facts, ServerKind, Status};
-use socklab::analyze::text::{Span, Text};
-use socklab::types::SocketAddress;
+use socklab_core::analyze::analysis::{Answer, Facts, ServerKind, Status};
+use socklab_core::analyze::text::{Span, Text};
+use socklab_packets::types::SocketAddress;
 
 use super::set::Set;
 
 /// Every sentence of an answer is a claim, and every claim a sentence, in the text and in the published JSON.
 pub(super) fn text_is_claims(set: &Set) -> Vec<String> {
     let mut json = Vec::new();
-    socklab::report::json::write(&mut json, &set.analysis, &socklab::report::json::OneByOne).unwrap();
+    socklab_core::report::json::write(&mut json, &set.analysis, &socklab_core::report::json::OneByOne).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     let mut faults = Vec::new();
     for (answer, published) in set.analysis.answers.iter().zip(json["answers"].as_array().unwrap()) {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use socklab::analyze::analysis::{AddressRole, ServerKind, Verdict};
-use socklab::analyze::conversation::roles::RoleOfFrame;
-use socklab::analyze::packet::TcpFlags;
-use socklab::types::{FrameNumber, Protocol};
+use socklab_core::analyze::analysis::{AddressRole, ServerKind, Verdict};
+use socklab_core::analyze::conversation::roles::RoleOfFrame;
+use socklab_packets::packet::TcpFlags;
+use socklab_packets::types::{FrameNumber, Protocol};
 
 use super::set::{Set, Stream};
 

@@ -5,15 +5,16 @@ use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use socklab::analyze::analysis::{Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Status};
-use socklab::analyze::conversation::roles::{RoleOfFrame, roles};
-use socklab::analyze::text::{Span, Text};
-use socklab::analyze::track::{Side, TcpConnection};
-use socklab::analyze::{self, NamedJournal};
-use socklab::journal::Journal;
-use socklab::lab::LabConfig;
-use socklab::limits::Limits;
-use socklab::types::{FrameNumber, Protocol};
+use socklab_core::analyze;
+use socklab_core::analyze::analysis::{Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Status};
+use socklab_core::analyze::conversation::roles::{RoleOfFrame, roles};
+use socklab_core::analyze::text::{Span, Text};
+use socklab_core::journal::{Journal, NamedJournal};
+use socklab_core::lab::LabConfig;
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline;
+use socklab_packets::track::{Side, TcpConnection};
+use socklab_packets::types::{FrameNumber, Protocol};
 
 /// An analysis, with the lengths of the journals that it rests on.
 pub(super) struct Set {
@@ -86,7 +87,7 @@ impl Set {
     pub(super) fn of(captures: &[PathBuf], journals: &[PathBuf]) -> Set {
         let limits = Limits::default();
         let read = |path: &PathBuf| {
-            analyze::read_capture(&name_of(path), fs::File::open(path).unwrap(), &limits, &mut |_| ()).ok()
+            pipeline::read_capture(&name_of(path), fs::File::open(path).unwrap(), &limits, &mut |_| ()).ok()
         };
         let facts: Vec<_> = captures.iter().filter_map(read).collect();
         let read = |path: &PathBuf| {
@@ -160,7 +161,7 @@ impl Set {
     }
 }
 
-fn stream(capture: &CaptureAnalysis, number: socklab::types::StreamNumber) -> Option<Stream<'_>> {
+fn stream(capture: &CaptureAnalysis, number: socklab_packets::types::StreamNumber) -> Option<Stream<'_>> {
     let connection = capture.traffic.tcp(number)?;
     let place = capture.traffic.tcp_streams().position(|there| there == number)?;
     let client = capture.tcp_roles.get(place)?.client;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use socklab::analyze::measure::Part;
-use socklab::facts::{End, FlagName, Ordinal, Value};
-use socklab::types::Protocol;
+use socklab_core::analyze::measure::Part;
+use socklab_core::facts::{End, FlagName, Ordinal, Value};
+use socklab_packets::types::Protocol;
 
 use super::rows::{Row, Rows};
 

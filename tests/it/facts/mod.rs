@@ -11,12 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use socklab::analyze::measure::{Found, Missing, Part, Stream, measure};
-use socklab::analyze::read_capture;
-use socklab::analyze::track::Side;
-use socklab::facts::{About, End, FACTS, Fact, FlagName, Name, Ordinal};
-use socklab::limits::Limits;
-use socklab::types::Protocol;
+use socklab_core::analyze::measure::{Found, Missing, Part, Stream, measure};
+use socklab_core::facts::{About, End, FACTS, Fact, FlagName, Name, Ordinal};
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::read_capture;
+use socklab_packets::track::Side;
+use socklab_packets::types::Protocol;
 
 use crate::support::package;
 use expected::{Expected, Told};

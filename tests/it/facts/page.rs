@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use socklab::facts::{ENTRIES, FACTS, FactType};
+use socklab_core::facts::{ENTRIES, FACTS, FactType};
 
 use crate::support::package;
 
@@ -12,7 +12,7 @@ const HEAD: &str = "\
 A question of the kind `facts` asks for any of these. Each equals what Wireshark shows in the field that is named beside it,
 with Wireshark's default settings, or follows from such fields. A test compares those of connections, sides and frames with
 tshark on every fixture and on a corpus of other people's captures. This page is made from socklab's own list
-(`src/facts/registry.rs`), and `socklab lab --facts` prints it.
+(`crates/core/src/facts/registry.rs`), and `socklab lab --facts` prints it.
 
 ## Of what a fact is asked
 

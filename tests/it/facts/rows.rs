@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use socklab::facts::End;
-use socklab::types::Protocol;
+use socklab_core::facts::End;
+use socklab_packets::types::Protocol;
 
 const FIELDS: [&str; 58] = [
     "frame.number",

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use socklab::analyze::packet::TcpFlags;
-use socklab::analyze::track::FrameNote;
-use socklab::analyze::{analyze, read_capture};
-use socklab::lab::LabConfig;
-use socklab::limits::Limits;
-use socklab::report::view;
+use socklab_core::analyze::analyze;
+use socklab_core::lab::LabConfig;
+use socklab_core::report::view;
+use socklab_packets::limits::Limits;
+use socklab_packets::packet::TcpFlags;
+use socklab_packets::pipeline::read_capture;
+use socklab_packets::track::FrameNote;
 
 use super::layouts;
 use crate::support::{package, socklab};

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use socklab::grade::budget::Budget;
-use socklab::grade::collect::Collector;
-use socklab::grade::form::template;
-use socklab::grade::limits::SubmissionLimits;
-use socklab::grade::result::{Identity, ItemGrade, Submission, Verdict};
-use socklab::grade::rubric::Rubric;
-use socklab::grade::submission;
-use socklab::lab::LabConfig;
-use socklab::lab::Points;
+use socklab_core::lab::LabConfig;
+use socklab_core::lab::Points;
+use socklab_grade::budget::Budget;
+use socklab_grade::collect::Collector;
+use socklab_grade::form::template;
+use socklab_grade::limits::SubmissionLimits;
+use socklab_grade::result::{Identity, ItemGrade, Submission, Verdict};
+use socklab_grade::rubric::Rubric;
+use socklab_grade::submission;
 
 use super::class::{Filled, Lab, lab};
 use super::faults::journal;

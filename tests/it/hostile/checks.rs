@@ -4,19 +4,21 @@
 // The fuzz targets include this file too, from outside.
 #![allow(unreachable_pub)]
 
-use socklab::analyze::analysis::{Analysis, CaptureAnalysis, Evidence};
-use socklab::analyze::batch::Batch;
-use socklab::analyze::track::{Side, Traffic};
-use socklab::analyze::{self, CaptureFacts, Following, NamedJournal, Reading};
-use socklab::capfile::{CaptureReader, rewrite};
-use socklab::escape::is_harmful;
-use socklab::lab::LabConfig;
-use socklab::limits::Limits;
-use socklab::report::ladder::{self, Wanted};
-use socklab::report::style::{Piece, Style};
-use socklab::report::table::Detail;
-use socklab::report::tables::TableName;
-use socklab::report::{annotate, csv, html, json, markdown, page, table};
+use socklab_core::analyze;
+use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, Evidence};
+use socklab_core::escape::is_harmful;
+use socklab_core::journal::NamedJournal;
+use socklab_core::lab::LabConfig;
+use socklab_core::report::ladder::{self, Wanted};
+use socklab_core::report::style::{Piece, Style};
+use socklab_core::report::table::Detail;
+use socklab_core::report::tables::TableName;
+use socklab_core::report::{annotate, csv, html, json, markdown, page, table};
+use socklab_packets::batch::Batch;
+use socklab_packets::capfile::{CaptureReader, rewrite};
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::{self, CaptureFacts, Following, Reading};
+use socklab_packets::track::{Side, Traffic};
 
 /// An element that no report writes itself, to stand in names of files.
 pub(crate) const MARKUP: &str = "<xmp>";
@@ -56,8 +58,8 @@ pub(crate) fn reading(file: &[u8], limits: &Limits) {
 /// Follows a capture as files are followed, some frames at a time, decoded on either side of the hand-over, and frame by
 /// frame. All must find the same.
 pub(crate) fn following(file: &[u8], limits: &Limits) {
-    let some = analyze::read_capture("a", file, limits, &mut |_| ());
-    let each = analyze::observe_capture("a", file, limits, |_, _| ());
+    let some = pipeline::read_capture("a", file, limits, &mut |_| ());
+    let each = pipeline::observe_capture("a", file, limits, &mut |_, _| ());
     let (Ok(some), Ok(each)) = (some, each) else { return };
     for some in [some, decoded_early(file, limits)] {
         assert_eq!(some.info, each.info);
@@ -212,7 +214,7 @@ pub(crate) fn annotated(file: &[u8], analysis: &Analysis, capture: usize, limits
     let comments = annotate::comments(analysis, capture);
     let done = rewrite(file, &mut out, limits, &before.info, &comments).expect("it was read before");
     assert_eq!(done.frames, before.info.frames);
-    let again = analyze::read_capture(&before.file, out.as_slice(), limits, &mut |_| ()).expect("a capture");
+    let again = pipeline::read_capture(&before.file, out.as_slice(), limits, &mut |_| ()).expect("a capture");
     assert_eq!(again.info.frames, before.info.frames);
     assert!(again.traffic.tcp_connections().eq(before.traffic.tcp_connections()));
     assert!(again.traffic.udp_conversations().eq(before.traffic.udp_conversations()));

@@ -1,11 +1,12 @@
-//! Each limit of `socklab::limits`, set small: it holds, and what happened is said.
+//! Each limit of `socklab_packets::limits`, set small: it holds, and what happened is said.
 
 use std::io::Write;
 
-use socklab::analyze::{CaptureFacts, analyze, read_capture};
-use socklab::capfile::CaptureError;
-use socklab::lab::LabConfig;
-use socklab::limits::{LAB_STREAMS, Limits};
+use socklab_core::analyze::analyze;
+use socklab_core::lab::LabConfig;
+use socklab_packets::capfile::CaptureError;
+use socklab_packets::limits::{LAB_STREAMS, Limits};
+use socklab_packets::pipeline::{CaptureFacts, read_capture};
 
 /// An Ethernet frame with an IPv4 packet (RFC 791).
 fn ipv4(source: [u8; 4], protocol: u8, fragment: [u8; 2], body: &[u8]) -> Vec<u8> {
@@ -128,10 +129,10 @@ fn notes() {
         (Limits::default(), 6),
     ] {
         let capture = read(&file, &limits).unwrap();
-        assert_eq!(capture.traffic.udp_notes(socklab::types::StreamNumber(0)).len(), noted);
+        assert_eq!(capture.traffic.udp_notes(socklab_packets::types::StreamNumber(0)).len(), noted);
         let analysis = analyze(vec![capture], &[], &LabConfig::default());
         let mut json = Vec::new();
-        socklab::report::json::write(&mut json, &analysis, &socklab::report::json::OneByOne).unwrap();
+        socklab_core::report::json::write(&mut json, &analysis, &socklab_core::report::json::OneByOne).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(json["captures"][0]["udp_conversations"][0]["frame_list_complete"], noted == 6, "{json:#}");
     }

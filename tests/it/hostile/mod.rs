@@ -8,10 +8,10 @@ mod limits;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use socklab::analyze::{NamedJournal, read_capture};
-use socklab::journal::Journal;
-use socklab::lab::LabConfig;
-use socklab::limits::Limits;
+use socklab_core::journal::{Journal, NamedJournal};
+use socklab_core::lab::LabConfig;
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::read_capture;
 
 use super::support::package;
 

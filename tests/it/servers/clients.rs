@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use socket2::{Domain, Socket, Type};
-use socklab::journal::EventKind;
+use socklab_core::journal::EventKind;
 
 use super::program::{Program, kinds};
 

@@ -108,7 +108,7 @@ fn a_client_that_sends_random_bytes() {
         (&client.stream).read_to_end(&mut echoed).unwrap();
         assert_eq!(echoed, bytes);
         server.until(|line| line.starts_with(&format!("{} left (", client.name)));
-        let harmful = |line: &String| line.contains(socklab::escape::is_harmful);
+        let harmful = |line: &String| line.contains(socklab_core::escape::is_harmful);
         assert!(!server.shown.iter().any(harmful));
     });
 }

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
-use socklab::journal::EventKind;
+use socklab_core::journal::EventKind;
 
 use super::program::{Client, Program, journal, kinds};
 

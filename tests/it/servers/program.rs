@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use socklab::journal::{EventKind, Journal};
+use socklab_core::journal::{EventKind, Journal};
 
 /// Only a failing test waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 use std::net::UdpSocket;
 
-use socklab::journal::EventKind;
+use socklab_core::journal::EventKind;
 
 use super::program::{PATIENCE, Program, journal, kinds};
 

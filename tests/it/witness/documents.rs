@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::Value;
-use socklab::journal::EventKind;
+use socklab_core::journal::EventKind;
 
 use super::{events_once, has};
 use crate::docs::commands;

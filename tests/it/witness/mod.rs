@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use socklab::journal::{EventKind, JournalEvent};
+use socklab_core::journal::{EventKind, JournalEvent};
 
 use crate::servers::program::{Client, Program, journal};
 use crate::support::{package, socklab};

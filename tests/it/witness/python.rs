@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use socklab::journal::{EventKind, JournalEvent};
+use socklab_core::journal::{EventKind, JournalEvent};
 
 use super::script;
 use crate::servers::program::journal;

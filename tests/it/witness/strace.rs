@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use socklab::journal::{EventKind, JournalEvent};
+use socklab_core::journal::{EventKind, JournalEvent};
 
 use super::script;
 use crate::servers::program::journal;

@@ -6,12 +6,12 @@
 use std::time::{Duration, Instant};
 
 use super::{Conductor, Failure, stuck};
-use crate::journal::{EventKind, JournalEvent};
 use crate::rehearse::act::program::Running;
 use crate::rehearse::plan::{Arrival, Command, Kind, Program, ProgramId};
 use crate::socket_table::{self, Entry, State};
-use crate::types::{Protocol, SocketAddress};
-use crate::wording;
+use socklab_core::journal::{EventKind, JournalEvent};
+use socklab_core::wording;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// How long it must be quiet before it is certain that a server of which nothing is known says nothing more: longer than
 /// an acknowledgement is delayed (40 ms).

@@ -1,0 +1,536 @@
+//! The result of an analysis: what reports are made from. No report words a fact that is not worded here.
+
+use std::net::IpAddr;
+
+use std::collections::BTreeMap;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::analyze::text::Text;
+use crate::analyze::timing::{Calls, Clock};
+use crate::facts::{Fact, Value as FactValue};
+use crate::lab::{HostName, Points, Question, Sheet, Step};
+use socklab_packets::capfile::CaptureInfo;
+use socklab_packets::track::Side;
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
+
+pub use crate::analyze::evidence::{Evidence, StreamSpan};
+
+/// How it is known which side of a connection is the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleBasis {
+    /// The server is the receiver of the SYN.
+    Syn,
+    /// The server is the sender of the SYN-ACK.
+    SynAck,
+    /// It is the lab's server address; inferred.
+    Lab,
+    /// An address that several peers share, or the lower port; weak.
+    Guess,
+}
+
+/// Which side of a connection is the client, and whether it belongs to the lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Role {
+    /// The client's side; the other one is the server's.
+    pub client: Side,
+    /// How that is known.
+    pub basis: RoleBasis,
+    /// True for the lab's own traffic, false for other traffic in the file.
+    pub lab: bool,
+}
+
+/// What became of a TCP connection at its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It was established and waited in the server's accept queue; no program had accepted it.
+    Queued,
+    /// The server's program had accepted it.
+    Served,
+    /// The SYN was answered with a RST.
+    Refused,
+    /// The SYN was not answered.
+    Unanswered,
+    /// Nothing shows it.
+    Unknown,
+}
+
+/// Of what kind a TCP server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerKind {
+    /// It serves one client at a time; others wait in its queue.
+    Iterative,
+    /// It serves several clients at the same time.
+    Concurrent,
+    /// It serves one client and ends.
+    OneShot,
+    /// Nothing shows it.
+    Unknown,
+}
+
+/// How a host's letter is known, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostBasis {
+    /// The user said so.
+    Set,
+    /// It has the address that the sheet gives to that host.
+    Sheet,
+    /// It runs the servers, or its connections show which client came first.
+    Role,
+    /// Where the captures were made.
+    Place,
+    /// Only the order in which the captures bring the hosts in: it may be the other one.
+    Order,
+}
+
+/// A host of the lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostFound {
+    /// Its letter.
+    pub name: HostName,
+    /// Its address.
+    pub address: IpAddr,
+    /// How the letter is known.
+    pub basis: HostBasis,
+}
+
+/// A server of the lab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerFound {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// Its socket address.
+    pub address: SocketAddress,
+    /// Of what kind it is; `None` for UDP, which has no connections to take one by one.
+    pub kind: Option<ServerKind>,
+    /// How certain the kind is.
+    pub basis: Option<Basis>,
+    /// For TCP, the same by part of the sheet, where it has connections of that part: each part has a program of its own,
+    /// which may have the same address. A sheet without parts has one, without a name.
+    pub parts: Vec<(Option<String>, ServerKind, Basis)>,
+}
+
+/// A step of the sheet that a capture holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedStep {
+    /// The step.
+    pub step: Step,
+    /// The protocol of the lab's traffic in it.
+    pub protocol: Protocol,
+    /// The host on which the capture was made, where it can be told.
+    pub host: Option<IpAddr>,
+    /// Frames of the lab in the capture that belong to the step.
+    pub frames: u64,
+    /// How this was worked out: a sentence.
+    pub why: Text,
+}
+
+/// What became of a connection, in the frames of one capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceFound {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How certain it is.
+    pub basis: Basis,
+    /// Served: the first frame that shows it; `None` where that is in another capture.
+    pub since: Option<FrameNumber>,
+    /// Queued: the frame that ended the waiting; `None` where it lasted as long as the capture, or that is in another one.
+    pub until: Option<FrameNumber>,
+    /// How it is known: a sentence.
+    pub why: Text,
+}
+
+/// What is known of a TCP connection of the lab beyond its frames.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionStory {
+    /// The step that it belongs to.
+    pub step: Step,
+    /// Who sent a FIN or RST first: the client or the server.
+    pub closed_by: Option<AddressRole>,
+    /// What became of it.
+    pub service: ServiceFound,
+}
+
+/// The lab as it was found in the captures, or set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LabFound {
+    /// The lab that was looked for.
+    pub sheet: Sheet,
+    /// The hosts A, B and C, as far as known, in that order.
+    pub hosts: Vec<HostFound>,
+    /// The lab's servers, best first.
+    pub servers: Vec<ServerFound>,
+    /// Its connections and conversations, in the order of files and frames; the first 1000 of each file.
+    pub streams: Vec<LabStream>,
+    /// How this was worked out: a sentence.
+    pub why: Text,
+}
+
+/// A connection or conversation of the lab, once, however many captures show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabStream {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// The client's socket address.
+    pub client: SocketAddress,
+    /// The server's socket address.
+    pub server: SocketAddress,
+    /// The step of the sheet that it belongs to.
+    pub step: Step,
+    /// For TCP, whether it was more than an attempt; for UDP, that no ICMP error denied the server.
+    pub established: bool,
+    /// Whether the server sent payload.
+    pub answered: bool,
+    /// Whether the server's program is known to have accepted the connection, or received a datagram.
+    pub served: bool,
+    /// Frames both ways, in the capture that shows most of it.
+    pub frames: u64,
+    /// The captures that show it, with its stream number there; the fullest view first.
+    pub sightings: Vec<(usize, StreamNumber)>,
+}
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing to do.
+    Info,
+    /// An answer is weaker for it.
+    Warning,
+    /// An answer cannot be given.
+    Error,
+}
+
+/// Something that went wrong with a capture, or that a student should know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// A stable name, such as `capture-began-late`.
+    pub code: &'static str,
+    /// How grave it is.
+    pub severity: Severity,
+    /// The file, as named; `None` where it concerns all.
+    pub file: Option<String>,
+    /// What happened and what to do, in whole sentences.
+    pub message: Text,
+    /// The step to redo, as `I.8`.
+    pub redo: Option<Step>,
+    /// The frames that show it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// How far a claim is certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// Frames or journal lines show it.
+    Proved,
+    /// It follows from how sockets work.
+    Inferred,
+    /// No capture at hand can show it.
+    Unknown,
+}
+
+/// One statement of an answer, with what it rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The statement: a sentence.
+    pub text: Text,
+    /// How certain it is.
+    pub basis: Basis,
+    /// Where to check it.
+    pub evidence: Vec<Evidence>,
+    /// Whether it is part of the answer's text, not only of what that rests on.
+    pub in_answer: bool,
+}
+
+impl Claim {
+    /// Whether journals are its only evidence: what nobody but a program's user vouches for.
+    pub fn rests_on_journal(&self) -> bool {
+        !self.evidence.is_empty() && self.evidence.iter().all(|one| one.frames.is_empty() && one.is_journal())
+    }
+}
+
+/// How much of an answer the files at hand show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// All of it.
+    Observed,
+    /// Some of it; `missing` says what would complete it.
+    Partial,
+    /// None of it; the answer is the one to expect.
+    NotInCapture,
+}
+
+/// The answer to one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The question.
+    pub question: Question,
+    /// Its points.
+    pub points: Points,
+    /// How much of it the files show.
+    pub status: Status,
+    /// The answer in a few words, for a table.
+    pub short: Text,
+    /// How certain the few words are.
+    pub basis: Basis,
+    /// What it consists of.
+    pub claims: Vec<Claim>,
+    /// The answer's facts, for programs.
+    pub facts: Facts,
+    /// What would be needed to answer fully.
+    pub missing: Vec<Text>,
+}
+
+impl Answer {
+    /// The whole answer as a student would write it: its claims in order. Of what the files do not show it is what to
+    /// expect, and says so.
+    pub fn text(&self) -> Text {
+        let mut before = Text::default();
+        let claims = self.claims.iter().filter(|claim| claim.in_answer).map(|claim| {
+            let before = std::mem::replace(&mut before, claim.text.clone());
+            claim.text.without_topic_of(&before)
+        });
+        let expected = (self.status == Status::NotInCapture).then(|| Text::from("Expected:"));
+        Text::join(expected.into_iter().chain(claims))
+    }
+
+    /// The frames that its proved claims rest on, by file.
+    pub fn frames(&self) -> Vec<Evidence> {
+        let proved = self.claims.iter().filter(|claim| claim.basis == Basis::Proved && claim.in_answer);
+        Evidence::by_file(proved.flat_map(|claim| claim.evidence.iter().cloned()))
+    }
+}
+
+/// The client sockets of one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClientHost {
+    /// The host's address.
+    pub host: IpAddr,
+    /// Its client socket addresses, in order of appearance.
+    pub socket_addresses: Vec<SocketAddress>,
+    /// The sockets that it created.
+    pub sockets_created: u64,
+}
+
+/// What the clients of one host came to, for II.1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HostClients {
+    /// The host's address.
+    pub host: IpAddr,
+    /// Clients with a complete handshake.
+    pub connected: u64,
+    /// Clients that the program is known to have served.
+    pub served: Option<u64>,
+}
+
+/// A fact as it was measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// The name under which the question asks for it.
+    pub key: String,
+    /// Which fact it is.
+    pub fact: &'static Fact,
+    /// Its values, one for each connection and segment that is asked about, each with the same number counted in the other
+    /// way; `None` where the files cannot tell all of them.
+    pub values: Option<Vec<(FactValue, Option<FactValue>)>>,
+}
+
+/// The facts of a question of the kind `facts`. In JSON a table of them by name, one value alone or a list of values.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MeasuredFacts(pub Vec<Measured>);
+
+impl Serialize for MeasuredFacts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut json = serializer.serialize_map(Some(self.0.len()))?;
+        for measured in &self.0 {
+            let values: Option<Vec<&FactValue>> =
+                measured.values.as_ref().map(|values| values.iter().map(|(value, _)| value).collect());
+            match values.as_deref() {
+                Some([one]) => json.serialize_entry(&measured.key, one)?,
+                values => json.serialize_entry(&measured.key, &values)?,
+            }
+        }
+        json.end()
+    }
+}
+
+/// The facts of an answer, by question; `None` where the files cannot tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Facts {
+    /// I.1(a): frame numbers.
+    TcpFrames {
+        /// SYN, SYN-ACK, ACK.
+        handshake_frames: Option<Vec<FrameNumber>>,
+        /// Frames with payload.
+        data_frames: Option<Vec<FrameNumber>>,
+        /// Frames that only acknowledge.
+        acknowledgement_frames: Option<Vec<FrameNumber>>,
+        /// Frames with FIN or RST, and the acknowledgement of a FIN.
+        closing_frames: Option<Vec<FrameNumber>>,
+        /// Frames that repeat what was sent before.
+        retransmitted_frames: Option<Vec<FrameNumber>>,
+    },
+    /// I.1(b).
+    SocketAddresses {
+        /// The clients' socket addresses.
+        client_socket_addresses: Option<Vec<SocketAddress>>,
+        /// The server's socket addresses.
+        server_socket_addresses: Option<Vec<SocketAddress>>,
+    },
+    /// I.2: known only from a server's journal.
+    SecondServer {
+        /// Whether it started.
+        second_server_started: Option<bool>,
+        /// The errno name, if it did not.
+        errno: Option<String>,
+    },
+    /// I.3.
+    BusyServer {
+        /// Whether C's handshake completed.
+        tcp_handshake_completed: Option<bool>,
+        /// Whether the program served C while B was connected.
+        served_while_first_client_connected: Option<bool>,
+    },
+    /// I.4(a): counts.
+    UdpFrames {
+        /// TCP frames without payload.
+        tcp_control_frames: Option<u64>,
+        /// UDP has none: always 0.
+        udp_control_frames: Option<u64>,
+        /// UDP datagrams.
+        udp_datagrams: Option<u64>,
+    },
+    /// I.4(b).
+    UdpClients {
+        /// Clients whose datagrams the server is known to have received.
+        clients_served: Option<u64>,
+    },
+    /// II.1.
+    ThreadedClients {
+        /// Clients with a complete handshake.
+        clients_connected: Option<u64>,
+        /// Clients that the program is known to have served.
+        clients_served: Option<u64>,
+        /// The same by host.
+        hosts: Option<Vec<HostClients>>,
+    },
+    /// II.2.
+    ServerSockets {
+        /// The server's socket addresses.
+        server_socket_addresses: Option<Vec<SocketAddress>>,
+        /// Listening sockets.
+        listening_sockets: Option<u64>,
+        /// Sockets that `accept()` returned.
+        connection_sockets: Option<u64>,
+        /// All together.
+        sockets_created: Option<u64>,
+    },
+    /// Any facts, by the names under which the question asks for them.
+    Measured(MeasuredFacts),
+    /// II.3.
+    ClientSockets {
+        /// By host.
+        clients: Option<Vec<ClientHost>>,
+    },
+}
+
+/// The role of a socket address in a capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AddressRole {
+    /// A server's.
+    Server,
+    /// A client's.
+    Client,
+    /// Not known, or both.
+    Unknown,
+}
+
+/// A distinct socket address of a capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AddressSummary {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// The socket address.
+    pub address: SocketAddress,
+    /// Its role.
+    pub role: AddressRole,
+    /// Whether it belongs to the lab.
+    pub lab: bool,
+    /// Frames from or to it.
+    pub frames: u64,
+}
+
+/// Frames of a capture that belong to the lab's streams, also to those that are not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LabFrames {
+    /// Those of TCP.
+    pub tcp: u64,
+    /// Those of UDP.
+    pub udp: u64,
+}
+
+impl LabFrames {
+    /// All of them.
+    pub fn all(self) -> u64 {
+        self.tcp.saturating_add(self.udp)
+    }
+}
+
+/// One capture with what was worked out of it. `traffic` is added by the tracker.
+#[derive(Debug)]
+pub struct CaptureAnalysis {
+    /// The file as named.
+    pub file: String,
+    /// What is known of the file.
+    pub info: CaptureInfo,
+    /// Its connections and conversations.
+    pub traffic: socklab_packets::track::Traffic,
+    /// The roles of the TCP connections, in the order of stream numbers.
+    pub tcp_roles: Vec<Role>,
+    /// The roles of the UDP conversations, in the order of stream numbers.
+    pub udp_roles: Vec<Role>,
+    /// Its frames that belong to the lab.
+    pub lab_frames: LabFrames,
+    /// The steps that it holds, in the order of the sheet.
+    pub steps: Vec<RecordedStep>,
+    /// What is known of the lab's TCP connections in it, by stream number.
+    pub stories: BTreeMap<StreamNumber, ConnectionStory>,
+    /// The host on which it was made, where that can be told.
+    pub made_at: Option<IpAddr>,
+    /// Its clock.
+    pub clock: Clock,
+}
+
+impl CaptureAnalysis {
+    /// The step that it records, where that is one and no more.
+    pub fn step(&self) -> Option<&RecordedStep> {
+        match self.steps.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// The whole result.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The captures, in the order given.
+    pub captures: Vec<CaptureAnalysis>,
+    /// The lab as found.
+    pub lab: LabFound,
+    /// The system calls that the journals tell of.
+    pub calls: Calls,
+    /// What went wrong, gravest first.
+    pub findings: Vec<Finding>,
+    /// The answers, in the order of the sheet.
+    pub answers: Vec<Answer>,
+}

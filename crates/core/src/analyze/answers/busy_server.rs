@@ -1,0 +1,420 @@
+//! Does a client connect while the server serves another one?
+
+use crate::analyze::accounts::{Accepted, Entry, evidence};
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::claims::words::{clients, frame};
+use crate::analyze::claims::{Draft, presence, service, tcp_evidence};
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::{Grounds, Moment, Seen};
+use crate::analyze::text::{FrameRanges, Text, say};
+use crate::lab::{HostName, Question, Step};
+use socklab_packets::track::HandshakeState;
+
+/// What is known of the client that comes second.
+#[derive(Default)]
+struct Found {
+    connected: Option<bool>,
+    served: Option<bool>,
+    /// B's client had left before C's was served, or before it began.
+    first_had_left: bool,
+}
+
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "busy-server",
+    about: "Whether a client connects to a server that is busy with another one, and whether it is served.",
+    needs: Needs::BesideBusy,
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 2] =
+    [fact("tcp_handshake_completed", ValueType::YesNo), fact("served_while_first_client_connected", ValueType::YesNo)];
+
+/// Who is who: the step, the host of its client, the host of the client that is open already, and the server's.
+struct Scene {
+    step: String,
+    second: HostName,
+    first: HostName,
+    server: HostName,
+}
+
+impl Scene {
+    fn of(view: &LabView<'_>, step: &Step) -> Option<Scene> {
+        let server = view.config.sheet.server();
+        Some(Scene { step: step.short(), second: step.host()?, first: step.during()?.host()?, server })
+    }
+
+    /// What would show whether the second client had to wait for the first.
+    fn wanted(&self, found: &Found, served: bool) -> String {
+        let Scene { step, second, first, server, .. } = self;
+        match (found.first_had_left, served) {
+            (true, _) => format!(
+                "a run of {step} in which {first}'s client is still connected when {second}'s is served, or the server's journal"
+            ),
+            (false, true) => {
+                format!("the server's journal (--journal), or a capture at host {server} that holds both connections")
+            }
+            (false, false) => format!("the screenshot of {step}, or the server's journal (--journal)"),
+        }
+    }
+
+    /// A capture that would show it: the sheet may ask for none.
+    fn capture(&self, step: &Step) -> String {
+        match step.captured() {
+            Some(_) => step.capture(),
+            None => {
+                let Scene { step, second, server, .. } = self;
+                format!("a capture of {step}, made at host {second} or {server} (the sheet asks for none)")
+            }
+        }
+    }
+}
+
+/// Answers from captures of the step and from journals.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
+    let mut draft = Draft::default();
+    let mut found = Found::default();
+    let step = question.steps().iter().find(|step| step.is_beside_busy());
+    let Some((step, scene)) = step.and_then(|step| Some((step, Scene::of(view, step)?))) else {
+        let facts = Facts::BusyServer { tcp_handshake_completed: None, served_while_first_client_connected: None };
+        return draft.finish(view, question, Status::NotInCapture, facts);
+    };
+    let attempts: Vec<Known<'_>> = view.of_step(step).collect();
+    let attempt = attempts.iter().find(|known| known.connection.established()).or(attempts.first());
+    if let Some(attempt) = attempt {
+        from_capture(view, &scene, attempt, &mut draft, &mut found);
+    }
+    from_journals(view, &scene, attempt.is_some(), &mut draft, &mut found);
+    let status = match (found.connected, found.served) {
+        (None, None) => Status::NotInCapture,
+        (Some(_), Some(_)) => Status::Observed,
+        _ => Status::Partial,
+    };
+    if found.connected.is_none() {
+        draft.expected(question);
+        draft.missing(scene.capture(step));
+    } else if found.connected == Some(false) {
+        draft.missing(format!("a run of {} in which {}'s client connects", scene.step, scene.second));
+    } else if found.served.is_none() {
+        let served = attempt.is_some_and(|known| known.service.served());
+        if served && !found.first_had_left {
+            draft.unknown(format!("These files don't show whether {}'s client was still connected then.", scene.first));
+        }
+        draft.missing(scene.wanted(&found, served));
+    }
+    let (basis, words) = short(&scene, attempt, &found);
+    draft.short_as(basis, words);
+    let facts = Facts::BusyServer {
+        tcp_handshake_completed: found.connected,
+        served_while_first_client_connected: found.served,
+    };
+    draft.finish(view, question, status, facts)
+}
+
+/// The answer in a few words, and how certain they are.
+fn short(scene: &Scene, attempt: Option<&Known<'_>>, found: &Found) -> (Basis, String) {
+    let service = attempt.map(|known| known.service);
+    let was_served = service.is_some_and(|service| service.served());
+    let basis = service.map_or(Basis::Proved, |service| service.basis);
+    let reset = attempt.is_some_and(|known| known.timeline.find(|seen| seen.server_reset).is_some());
+    let after_first = || format!("Connected; served only after {} quit", scene.first);
+    let (basis, words) = match (found.connected, found.served) {
+        (None, _) => (Basis::Inferred, "Expected: connected, not served"),
+        (Some(false), _) => (Basis::Proved, "Not connected"),
+        (Some(true), Some(true)) => return (basis, format!("Connected, and served while {} was open", scene.first)),
+        (Some(true), Some(false)) if was_served => return (Basis::Inferred, after_first()),
+        (Some(true), Some(false)) if reset => (Basis::Inferred, "Connected, never served (reset)"),
+        (Some(true), Some(false)) if service.is_none() => return (Basis::Proved, after_first()),
+        (Some(true), Some(false)) => (Basis::Inferred, "Connected, but waited in the queue"),
+        (Some(true), None) if was_served => (basis, "Connected, and served"),
+        (Some(true), None) if reset => return (Basis::Proved, format!("Connected, then reset by {}", scene.server)),
+        (Some(true), None) => (Basis::Unknown, "Connected; served: unknown"),
+    };
+    (basis, words.to_owned())
+}
+
+fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) {
+    let sighting = attempt.connection.best();
+    let frames = view.frames(sighting);
+    match attempt.connection.handshake() {
+        HandshakeState::Complete => {
+            found.connected = Some(true);
+            let handshake = frames.handshake();
+            let text = say![
+                client_at(view, attempt),
+                " connected: the handshake is complete (",
+                FrameRanges::of(handshake.clone()),
+                ")."
+            ];
+            draft.proved(text, vec![tcp_evidence(view, sighting, handshake)]);
+        }
+        HandshakeState::Refused | HandshakeState::SynOnly => {
+            found.connected = Some(false);
+            service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
+            let is_there = || presence::is_there(view, sighting.capture, attempt.connection.server());
+            let why = match attempt.service.verdict {
+                Verdict::Refused => {
+                    "Nothing was listening there: the server was not running, or had closed its listening socket."
+                        .to_owned()
+                }
+                _ if is_there() => "The server's accept queue was full, or a firewall dropped the SYN.".to_owned(),
+                _ => {
+                    let server = scene.server;
+                    format!(
+                        "The server's accept queue was full, host {server} was absent, or a firewall dropped the SYN."
+                    )
+                }
+            };
+            draft.inferred(why, Vec::new());
+            return;
+        }
+        HandshakeState::SynAckSeen | HandshakeState::NotCaptured if attempt.connection.established() => {
+            found.connected = Some(true);
+            let text = say![
+                clients(view, attempt),
+                " client was connected: its data is acknowledged, though the capture does not hold the whole handshake."
+            ];
+            draft.inferred(text, vec![tcp_evidence(view, sighting, frames.data())]);
+        }
+        HandshakeState::SynAckSeen | HandshakeState::NotCaptured => return,
+    }
+    if !attempt.service.served() {
+        let text = format!(
+            "Connected does not mean served: the kernel of host {} completes the handshake by itself and queues the \
+             connection until the program calls accept().",
+            scene.server
+        );
+        draft.inferred(text, Vec::new());
+    }
+    if let Some((_, evidence)) = service::acknowledged(view, sighting).filter(|_| !attempt.service.served()) {
+        let text = say![
+            format!("{}'s kernel acknowledged ", scene.server),
+            clients(view, attempt),
+            " data. That doesn't mean that the server program has read it."
+        ];
+        draft.proved(text, vec![evidence]);
+    }
+    let repeated = frames.repeated_syn_acks();
+    if !repeated.is_empty() {
+        let text = say![
+            "The server repeats its SYN-ACK after ",
+            clients(view, attempt),
+            " ACK: its accept queue was full, so only the client takes the connection for established."
+        ];
+        draft.inferred(text, vec![tcp_evidence(view, sighting, repeated)]);
+    }
+    service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
+    found.served = beside_first(view, attempt, draft, &mut found.first_had_left);
+}
+
+/// The client with its address: `C's client (10.0.3.3:40242)`.
+fn client_at(view: &LabView<'_>, known: &Known<'_>) -> Text {
+    let address = known.connection.client();
+    say![view.client_host(address.ip), "'s client (", address, ")"]
+}
+
+/// Whether the second client was served while the first was connected, with the claim that says so; `None` where the
+/// captures do not tell.
+fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, first_had_left: &mut bool) -> Option<bool> {
+    let service = attempt.service;
+    if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
+        let of_other_host = view.known_at(*other)?.connection.client().ip != attempt.connection.client().ip;
+        return of_other_host.then_some(false);
+    }
+    match service.verdict {
+        Verdict::Queued => return Some(false),
+        Verdict::Served => {}
+        _ => return None,
+    }
+    if matches!(service.grounds, Grounds::Journal(_)) && service.since.is_none() {
+        return None;
+    }
+    let since = service.since?;
+    let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
+    let begin = attempt.timeline.find(|seen| seen.first.filter(|first| first.capture == since.capture))?;
+    let firsts: Vec<Known<'_>> = view
+        .of_steps(attempt.step.during().map(std::slice::from_ref).unwrap_or_default())
+        .filter(|first| first.connection.server() == attempt.connection.server() && first.connection.established())
+        .collect();
+    let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
+    for first in &firsts {
+        // One capture tells of each, the same as of the other connection where that can be.
+        let mut views: Vec<&Seen> = first.timeline.seen.iter().collect();
+        views.sort_by_key(|seen| seen.first.is_none_or(|first| first.capture != since.capture));
+        let mut is_told = false;
+        for seen in views {
+            let Some(true) = seen.established.as_ref().and_then(|e| before(e, &established)) else { continue };
+            let open = seen.end().is_none_or(|end| before(&since, &end) == Some(true))
+                && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
+            if open {
+                let (text, evidence) = still_connected(view, first, attempt, &seen.established?, &since)?;
+                draft.proved(text, evidence);
+                draft.inferred("So this server serves several clients at the same time.", Vec::new());
+                return Some(true);
+            }
+            let Some(end) = seen.end().filter(|_| !is_told) else { continue };
+            let (text, evidence) = if before(&end, &established) == Some(true) {
+                ended_before(view, first, attempt, &end, &begin)?
+            } else if before(&end, &since) == Some(true) {
+                ended_by_then(view, first, since.capture, &end)?
+            } else {
+                continue;
+            };
+            draft.proved(text, evidence);
+            (*first_had_left, is_told) = (true, true);
+        }
+    }
+    None
+}
+
+/// What frames show, with the frames.
+type Shown = (Text, Vec<Evidence>);
+
+/// That the first client was connected when the other one was served.
+fn still_connected(
+    view: &LabView<'_>,
+    first: &Known<'_>,
+    attempt: &Known<'_>,
+    established: &Moment,
+    since: &Moment,
+) -> Option<Shown> {
+    let text = say![
+        clients(view, first),
+        " client was still connected then (",
+        frame(view, since.capture, established),
+        "; its connection has no FIN or RST before ",
+        frame(view, since.capture, since),
+        ")."
+    ];
+    let sighting = first.connection.in_capture(established.capture)?;
+    let whole = tcp_evidence(view, sighting, view.frames(sighting).all());
+    let answer = attempt.connection.in_capture(since.capture);
+    let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
+    Some((text, Evidence::by_file([whole].into_iter().chain(answer))))
+}
+
+/// That the first client had left when the other one began.
+fn ended_before(
+    view: &LabView<'_>,
+    first: &Known<'_>,
+    attempt: &Known<'_>,
+    end: &Moment,
+    begin: &Moment,
+) -> Option<Shown> {
+    let text = say![
+        clients(view, first),
+        " connection had ended (",
+        frame(view, begin.capture, end),
+        ") before ",
+        clients(view, attempt),
+        " began (",
+        frame(view, end.capture, begin),
+        "), so nobody had to wait for it."
+    ];
+    let ended = first.connection.in_capture(end.capture)?;
+    let begun = attempt.connection.in_capture(begin.capture)?;
+    let evidence = [tcp_evidence(view, ended, [end.frame]), tcp_evidence(view, begun, [begin.frame])];
+    Some((text, Evidence::by_file(evidence)))
+}
+
+/// That the first client had left when the other one was served, told beside the frames of this capture.
+fn ended_by_then(view: &LabView<'_>, first: &Known<'_>, capture: usize, end: &Moment) -> Option<Shown> {
+    let text = say![clients(view, first), " connection had ended by then (", frame(view, capture, end), ")."];
+    let ended = first.connection.in_capture(end.capture)?;
+    Some((text, vec![tcp_evidence(view, ended, [end.frame])]))
+}
+
+/// What the journals tell: accept() for the second client before or after the first one's connection ended.
+fn from_journals(view: &LabView<'_>, scene: &Scene, captured: bool, draft: &mut Draft, found: &mut Found) {
+    let accounts = &view.accounts;
+    for run in view.servers_of(false) {
+        let Some(first) = run.accepted.first() else { continue };
+        let second = run.accepted.iter().find(|accepted| accepted.client.ip != first.client.ip);
+        let connected = accounts.connects.iter().find(|(local, entry)| {
+            local.ip != first.client.ip
+                && entry.time > first.accepted.time
+                && is_before(Some(entry), first.ended.as_ref())
+        });
+        if let Some((local, entry)) = connected {
+            found.connected = Some(true);
+            let text = say![
+                "The client's journal: connect() from ",
+                *local,
+                " returned while ",
+                first.client,
+                " was connected."
+            ];
+            draft.proved(text, vec![entry.evidence()]);
+        }
+        match second {
+            Some(second) => accepted_later(view, scene, [first, second], connected.is_some() || captured, draft, found),
+            None if connected.is_some() => {
+                found.served = Some(false);
+                draft.proved("The server's journal shows no accept() for it.", vec![first.accepted.evidence()]);
+            }
+            None => {}
+        }
+        if second.is_some() || connected.is_some() {
+            return;
+        }
+    }
+}
+
+fn accepted_later(
+    view: &LabView<'_>,
+    scene: &Scene,
+    [first, second]: [&Accepted; 2],
+    connected_while_busy: bool,
+    draft: &mut Draft,
+    found: &mut Found,
+) {
+    found.connected = Some(true);
+    let client = view.host_with_address(second.client.ip);
+    let while_busy = first.ended.as_ref().is_none_or(|ended| second.accepted.time < ended.time);
+    let lines = |entries: &[&Entry]| vec![evidence(entries.iter().copied())];
+    if while_busy {
+        found.served = Some(true);
+        let text = say![
+            "The server's journal: accept() returned ",
+            client,
+            "'s connection while ",
+            first.client,
+            " was connected."
+        ];
+        draft.proved(text, lines(&[&first.accepted, &second.accepted]));
+        return;
+    }
+    let Some(ended) = &first.ended else { return };
+    found.served = Some(false);
+    let text = say![
+        "The server's journal: accept() returned ",
+        client,
+        "'s connection (",
+        second.client,
+        ") only after ",
+        first.client,
+        " had ended."
+    ];
+    draft.proved(text, lines(&[&first.accepted, ended, &second.accepted]));
+    if !connected_while_busy {
+        let at_once = second.accepted.time.nanoseconds_since(ended.time) < 1_000_000_000;
+        if at_once {
+            draft.inferred("It was accepted at once then, so it had been waiting in the queue.", Vec::new());
+        } else {
+            found.served = None;
+            let second = scene.second;
+            let text = format!("Whether {second}'s client was already waiting, or connected only then.");
+            draft.beside(Basis::Unknown, text, Vec::new());
+        }
+    }
+}
+
+fn is_before(entry: Option<&Entry>, end: Option<&Entry>) -> bool {
+    match (entry, end) {
+        (Some(entry), Some(end)) => entry.time < end.time,
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}

@@ -1,0 +1,340 @@
+//! Any list of facts, each of a connection, a side or a frame that the question selects.
+//!
+//! What is measured and how is said in [`crate::facts`] and `measure`; here connections are picked by step and number, and
+//! what was measured becomes claims.
+
+use crate::analyze::analysis::{Answer, Evidence, Facts, Measured, MeasuredFacts, Status};
+use crate::analyze::answers::kind::{Kind, Needs};
+use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
+use crate::analyze::conversation::{LabConversation, TcpSighting, UdpSighting};
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::measure::{Found, Missing, Part, Stream, measure};
+use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
+use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Selection, StepFact, Value, Which};
+use crate::lab::{Question, Select, Step};
+use socklab_packets::track::HandshakeState;
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+
+/// Connections of which each is asked for with `connection = "all"`.
+const MOST_CONNECTIONS: usize = 100;
+
+/// Facts, and values of one of them, that the few words of an answer name.
+const LISTED: usize = 3;
+
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "facts",
+    about: "Any facts of a step's connections, sides and frames, each selected by the question.",
+    needs: Needs::AnyClients,
+    facts: &[],
+    answer,
+};
+
+/// A connection or conversation that facts are asked of, as the capture shows it that shows most.
+enum Chosen<'v> {
+    Tcp(&'v TcpSighting),
+    Udp(&'v UdpSighting),
+}
+
+/// Answers with all that is asked for.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
+    let mut draft = Draft::default();
+    let (mut facts, mut shown) = (Vec::new(), Vec::new());
+    for ask in question.asks() {
+        let Some(select) = &ask.select else { continue };
+        let values = of_ask(view, question, select, &mut draft);
+        shown.extend(values.as_ref().map(|values| format!("{} {}", ask.key, listed(values))));
+        facts.push(Measured { key: ask.key.clone(), fact: select.fact, values });
+    }
+    let found = facts.iter().filter(|fact| fact.values.is_some()).count();
+    let status = match found {
+        0 => Status::NotInCapture,
+        _ if found == facts.len() => Status::Observed,
+        _ => Status::Partial,
+    };
+    if found == 0 {
+        draft.expected(question);
+        draft.missing_captures(question);
+    }
+    draft.short(short(&shown));
+    draft.finish(view, question, status, Facts::Measured(MeasuredFacts(facts)))
+}
+
+/// The values of one ask in order, each of which becomes a claim; `None` where one of them is not known.
+fn of_ask(
+    view: &LabView<'_>,
+    question: &Question,
+    select: &Select,
+    draft: &mut Draft,
+) -> Option<Vec<(Value, Option<Value>)>> {
+    let (fact, selection) = (select.fact, &select.selection);
+    let steps = select.step.as_ref().map_or(question.steps(), std::slice::from_ref);
+    if let Name::Step(which) = fact.name {
+        let found = of_step(view, steps, which, select);
+        return found.map(|(value, evidence)| {
+            draft.proved(format!("{}{value}.", sentence(fact, selection, None)), evidence);
+            vec![(value, None)]
+        });
+    }
+    let streams = chosen(view, steps, select);
+    let wanted: Vec<usize> = match selection.connection {
+        None => vec![0],
+        Some(Which::Nth(number)) => vec![usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1)],
+        // Where there is none, the first one is missing.
+        Some(Which::Last) => vec![streams.len().saturating_sub(1)],
+        Some(Which::All) => (0..streams.len().min(MOST_CONNECTIONS)).collect(),
+    };
+    let several = wanted.len() > 1;
+    let mut values = Vec::new();
+    let mut whole = !wanted.is_empty();
+    for place in wanted {
+        let number = several.then(|| place.saturating_add(1));
+        for part in parts(selection) {
+            let about = sentence(fact, selection, part.segment.or(part.frame));
+            let about = number.map_or(about.clone(), |number| format!("Connection {number}: {about}"));
+            match of_stream(view, streams.get(place), streams.len(), fact, part) {
+                Ok((found, evidence)) => {
+                    let text = claim(&about, fact, &found);
+                    // What is so everywhere rests on no frame.
+                    if evidence.is_empty() {
+                        draft.inferred(text, evidence)
+                    } else {
+                        draft.proved(text, evidence)
+                    }
+                    values.push((found.value, found.other));
+                }
+                Err(missing) => {
+                    draft.unknown(format!("{about}not known, because {missing}."));
+                    whole = false;
+                }
+            }
+        }
+    }
+    whole.then_some(values)
+}
+
+/// The connections or conversations of the steps, in the order of their first frames: those that were made, or where none
+/// was, the attempts.
+fn chosen<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select) -> Vec<Chosen<'v>> {
+    let is_wanted = |of: Protocol| select.fact.over.has(of) && is_of(select, of);
+    let mut made: Vec<Known<'v>> = Vec::new();
+    if is_wanted(Protocol::Tcp) {
+        made = view.runs_of(steps);
+        if made.is_empty() {
+            made = view.of_steps(steps).collect();
+        }
+        made.retain(|known| is_from(view, select, known.connection.client()));
+    }
+    let tcp = made.into_iter().map(|known| Chosen::Tcp(known.connection.best()));
+    let conversations = view.conversations_of(steps).filter(|_| is_wanted(Protocol::Udp));
+    let conversations = conversations.filter(|conversation| is_from(view, select, conversation.client()));
+    tcp.chain(conversations.map(|conversation: &LabConversation| Chosen::Udp(conversation.best()))).collect()
+}
+
+/// Whether the selection leaves room for this protocol.
+fn is_of(select: &Select, of: Protocol) -> bool {
+    select.selection.protocol.is_none_or(|protocol| protocol == of)
+}
+
+/// Whether the client runs on the computer that is selected.
+fn is_from(view: &LabView<'_>, select: &Select, client: SocketAddress) -> bool {
+    select.client.is_none_or(|name| view.hosts.is(client.ip, name))
+}
+
+/// What is asked of a connection, one by one.
+fn parts(selection: &Selection) -> Vec<Part> {
+    let part = Part { side: selection.side, segment: None, frame: None, flag: selection.flag };
+    let each = |places: Ordinals| places.each().into_iter().map(Some);
+    match (selection.segment, selection.frame) {
+        (Some(places), _) => each(places).map(|segment| Part { segment, ..part }).collect(),
+        (None, Some(places)) => each(places).map(|frame| Part { frame, ..part }).collect(),
+        (None, None) => vec![part],
+    }
+}
+
+/// Measures a fact on a connection; `count` is how many there are.
+fn of_stream(
+    view: &LabView<'_>,
+    chosen: Option<&Chosen<'_>>,
+    count: usize,
+    fact: &Fact,
+    part: Part,
+) -> Result<(Found, Vec<Evidence>), Missing> {
+    let everywhere = match fact.name {
+        Name::Constant(number) => Some(Value::Number(number)),
+        Name::Words(words) => Some(Value::Words(words.to_vec())),
+        _ => None,
+    };
+    if let Some(value) = everywhere {
+        return Ok((Found { value, other: None, frames: Vec::new() }, Vec::new()));
+    }
+    let chosen = chosen.ok_or(Missing::Connection(count))?;
+    let capture = |number: usize| view.captures.get(number).ok_or(Missing::Connection(count));
+    let (found, evidence) = match chosen {
+        Chosen::Tcp(sighting) => {
+            let stream = Stream::tcp(capture(sighting.capture)?, &sighting.connection, sighting.client_side);
+            let found = measure(&stream, fact, part)?;
+            let evidence = tcp_evidence(view, sighting, found.frames.iter().copied());
+            (found, evidence)
+        }
+        Chosen::Udp(sighting) => {
+            let stream = Stream::udp(capture(sighting.capture)?, &sighting.conversation, sighting.client_side);
+            let found = measure(&stream, fact, part)?;
+            let evidence = udp_evidence(view, sighting, found.frames.iter().copied());
+            (found, evidence)
+        }
+    };
+    Ok((found, vec![evidence]))
+}
+
+/// Facts of all connections of the steps.
+fn of_step(view: &LabView<'_>, steps: &[Step], which: StepFact, select: &Select) -> Option<(Value, Vec<Evidence>)> {
+    let is_wanted =
+        |known: &Known<'_>| is_of(select, Protocol::Tcp) && is_from(view, select, known.connection.client());
+    if which == StepFact::RefusedAttempts {
+        let all: Vec<Known<'_>> = view.of_steps(steps).filter(is_wanted).collect();
+        return refused(view, &all);
+    }
+    let mut runs = view.runs_of(steps);
+    runs.retain(is_wanted);
+    if which == StepFact::OpenAtOnce {
+        return open_at_once(view, &runs);
+    }
+    let conversations = view.conversations_of(steps).filter(|_| is_of(select, Protocol::Udp));
+    let conversations: Vec<_> =
+        conversations.filter(|conversation| is_from(view, select, conversation.client())).collect();
+    let tcp = runs.iter().map(|known| {
+        let sighting = known.connection.best();
+        tcp_evidence(view, sighting, [sighting.connection.first_frame])
+    });
+    let udp = conversations.iter().map(|conversation| {
+        let sighting = conversation.best();
+        udp_evidence(view, sighting, [sighting.conversation.first_frame])
+    });
+    let evidence = Evidence::by_file(tcp.chain(udp));
+    let clients = runs.iter().map(|known| known.connection.client());
+    let mut clients: Vec<_> = clients.chain(conversations.iter().map(|conversation| conversation.client())).collect();
+    if clients.is_empty() {
+        return None;
+    }
+    let connections = clients.len();
+    let tcp = runs.iter().map(|known| known.connection.best());
+    let tcp = tcp.flat_map(|sighting| [sighting.client_sent(), sighting.server_sent()]);
+    let udp = conversations.iter().map(|conversation| conversation.best());
+    let udp = udp.flat_map(|sighting| [sighting.client_sent(), sighting.server_sent()]);
+    let sent: Vec<(u64, u64)> = tcp
+        .map(|counts| (counts.frames, counts.payload_bytes))
+        .chain(udp.map(|counts| (counts.datagrams, counts.payload_bytes)))
+        .collect();
+    clients.sort_by_key(|client| client.ip);
+    clients.dedup_by_key(|client| client.ip);
+    let number = match which {
+        StepFact::Clients => clients.len() as u64,
+        StepFact::AllFrames => sent.iter().map(|(frames, _)| frames).sum(),
+        StepFact::AllPayloadBytes => sent.iter().map(|(_, payload)| payload).sum(),
+        _ => connections as u64,
+    };
+    Some((Value::Number(number), evidence))
+}
+
+/// How many attempts the server refused; `None` where there was none at all.
+fn refused(view: &LabView<'_>, all: &[Known<'_>]) -> Option<(Value, Vec<Evidence>)> {
+    let is_refused = |known: &&Known<'_>| known.connection.handshake() == HandshakeState::Refused;
+    let refused: Vec<&Known<'_>> = all.iter().filter(is_refused).collect();
+    let shown = if refused.is_empty() { all.iter().collect() } else { refused.clone() };
+    let evidence = shown.iter().map(|known| {
+        let sighting = known.connection.best();
+        tcp_evidence(view, sighting, [sighting.connection.first_frame, sighting.connection.last_frame])
+    });
+    let evidence = Evidence::by_file(evidence);
+    (!all.is_empty()).then_some((Value::Number(refused.len() as u64), evidence))
+}
+
+/// The frame since which a connection is open: the end of its handshake, or the first one that was captured.
+fn opened_at(sighting: &TcpSighting) -> FrameNumber {
+    sighting.connection.ack.unwrap_or(sighting.connection.first_frame)
+}
+
+/// Most connections that were open at one moment, counted in the capture that shows most of them; `None` where the captures
+/// show none.
+fn open_at_once(view: &LabView<'_>, runs: &[Known<'_>]) -> Option<(Value, Vec<Evidence>)> {
+    let in_capture = |capture: usize| {
+        let sightings = || runs.iter().filter_map(move |known| known.connection.in_capture(capture));
+        let is_open = |sighting: &TcpSighting, at: FrameNumber| {
+            opened_at(sighting) <= at && sighting.first_closing_frame().is_none_or(|closed| closed > at)
+        };
+        // The number is largest where a connection was just opened.
+        let moments = sightings().map(opened_at);
+        let most = moments.max_by_key(|at| sightings().filter(|sighting| is_open(sighting, *at)).count())?;
+        let open: Vec<&TcpSighting> = sightings().filter(|sighting| is_open(sighting, most)).collect();
+        Some(open)
+    };
+    let open = (0..view.captures.len()).filter_map(in_capture).max_by_key(Vec::len)?;
+    let evidence = open.iter().map(|sighting| tcp_evidence(view, sighting, [opened_at(sighting)]));
+    Some((Value::Number(open.len() as u64), Evidence::by_file(evidence)))
+}
+
+/// What a claim is about: `Sequence number, segment 3 of the client: `.
+fn sentence(fact: &Fact, selection: &Selection, place: Option<Ordinal>) -> String {
+    // A title begins with a small letter, since forms use it inside sentences.
+    let mut letters = fact.title.chars();
+    let mut about: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let noun = if fact.over.has(Protocol::Tcp) { "segment with data" } else { "datagram" };
+    let named = |noun: &str| match place {
+        Some(Ordinal::Last) => format!("last {noun}"),
+        Some(Ordinal::Nth(number)) => format!("{noun} {number}"),
+        None => String::new(),
+    };
+    match (place, selection.flag, selection.side) {
+        (Some(_), _, None) if selection.segment.is_none() => {
+            about.push_str(&format!(", {} of the connection", named("frame")));
+        }
+        (Some(_), _, side) => {
+            let noun = if selection.segment.is_none() { "frame" } else { noun };
+            about.push_str(&format!(", {} of the {}", named(noun), side.unwrap_or(End::Client)));
+        }
+        (_, Some(flag), Some(side)) => about.push_str(&format!(", {} of the {side}", flag.name())),
+        (_, Some(flag), None) => about.push_str(&format!(", {}", flag.name())),
+        (_, None, Some(side)) => about.push_str(&format!(", {side}'s side")),
+        (None, None, None) => {}
+    }
+    about.push_str(": ");
+    about
+}
+
+/// A value with the frames that show it.
+fn claim(about: &str, fact: &Fact, found: &Found) -> Text {
+    let unit = fact.kind.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let mut text = Text::from(about);
+    match &found.value {
+        Value::Frames(frames) if !frames.is_empty() => {
+            let frames = FrameRanges::of(frames.iter().copied());
+            text.push(Span::Frames { file: None, frames, noun: FrameNoun::None });
+        }
+        Value::Socket(address) => text.push(*address),
+        Value::Text(sent) => text.push(format!("'{}'", sent.split_whitespace().collect::<Vec<_>>().join(" "))),
+        value => text.push(format!("{value}{unit}")),
+    }
+    // Where either way of counting is right, the value is the relative one, as Wireshark shows it.
+    let way = if fact.either { "raw" } else { "relative" };
+    text.push(found.other.as_ref().map(|other| format!(" ({way} {other})")).unwrap_or_default());
+    text.push(".");
+    text
+}
+
+/// The first facts, each with the name under which the question asks for it.
+fn short(shown: &[String]) -> String {
+    let more = shown.len().saturating_sub(LISTED);
+    match (shown, more) {
+        ([], _) => "not in these captures".to_owned(),
+        (shown, 0) => shown.join("; "),
+        (shown, more) => format!("{}; {more} more", shown.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ")),
+    }
+}
+
+/// The values of an ask in a few words.
+fn listed(values: &[(Value, Option<Value>)]) -> String {
+    let first: Vec<String> = values.iter().take(LISTED).map(|(value, _)| value.to_string()).collect();
+    let dots = if values.len() > LISTED { ", …" } else { "" };
+    first.join(", ") + dots
+}

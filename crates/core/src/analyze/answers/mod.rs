@@ -1,0 +1,177 @@
+//! The answers, each as claims that are proved, inferred or unknown. An answer's text is its claims in order.
+//!
+//! A kind of question is one file and one line in [`KINDS`]. What is true of sockets in general comes from the RFCs and from
+//! measured runs of the lab; what is true of this run comes from the view of the lab alone; what the lab is like comes from
+//! the question and its steps.
+
+mod busy_server;
+mod client_sockets;
+mod facts;
+mod kind;
+#[cfg(test)]
+mod other_program_tests;
+mod parallel;
+mod second_server;
+mod server_sockets;
+mod tcp_addresses;
+mod tcp_frames;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod third_host_tests;
+mod threaded_clients;
+mod udp_clients;
+mod udp_frames;
+
+use std::collections::BTreeSet;
+
+use crate::analyze::analysis::{Answer, Claim, StreamSpan};
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::matching::LabView;
+use crate::lab::{About, LabConfig, Problem, Question, Sheet, instead, quoted};
+use socklab_packets::types::Protocol;
+
+pub use kind::{Fact, Kind, Needs, ValueType};
+
+/// All kinds of questions.
+pub const KINDS: &[&Kind] = &[
+    &tcp_frames::KIND,
+    &tcp_addresses::KIND,
+    &second_server::KIND,
+    &busy_server::KIND,
+    &udp_frames::KIND,
+    &udp_clients::KIND,
+    &threaded_clients::KIND,
+    &server_sockets::KIND,
+    &client_sockets::KIND,
+    &facts::KIND,
+];
+
+/// The names of the kinds that others ask for.
+pub mod names {
+    /// The frames of TCP connections.
+    pub const TCP_FRAMES: &str = crate::analyze::answers::tcp_frames::KIND.name;
+    /// The socket addresses of TCP connections.
+    pub const TCP_ADDRESSES: &str = crate::analyze::answers::tcp_addresses::KIND.name;
+    /// UDP frames against TCP frames.
+    pub const UDP_FRAMES: &str = crate::analyze::answers::udp_frames::KIND.name;
+    /// The clients of a UDP server.
+    pub const UDP_CLIENTS: &str = crate::analyze::answers::udp_clients::KIND.name;
+    /// The sockets of a server with clients side by side.
+    pub const SERVER_SOCKETS: &str = crate::analyze::answers::server_sockets::KIND.name;
+    /// Any facts.
+    pub const FACTS: &str = crate::analyze::answers::facts::KIND.name;
+    /// The sockets of clients side by side.
+    pub const CLIENT_SOCKETS: &str = crate::analyze::answers::client_sockets::KIND.name;
+}
+
+/// The kind of a question; `None` where there is none of that name, which [`lab_file`] refuses.
+pub fn kind_of(question: &Question) -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|kind| kind.name == question.kind())
+}
+
+/// Whether a question counts the sockets of all clients.
+pub(super) fn counts_sockets(question: &Question) -> bool {
+    [server_sockets::KIND.name, client_sockets::KIND.name].contains(&question.kind())
+}
+
+/// Answers all questions, in the order of the sheet.
+pub(super) fn all(view: &LabView<'_>) -> Vec<Answer> {
+    let questions = view.config.sheet.questions().iter();
+    let mut answers: Vec<Answer> =
+        questions.filter_map(|question| Some((kind_of(question)?.answer)(view, question))).collect();
+    answers.iter_mut().for_each(|answer| name_files(view, answer));
+    answers
+}
+
+/// Names the file of a claim's frames where the answer rests on several files, or another file shows the same connection.
+fn name_files(view: &LabView<'_>, answer: &mut Answer) {
+    let captures = |claims: &[Claim]| {
+        let files = claims.iter().flat_map(|claim| &claim.evidence).filter(|evidence| !evidence.is_journal());
+        files.map(|evidence| evidence.file.clone()).collect::<BTreeSet<String>>()
+    };
+    let files = captures(&answer.claims);
+    let cited = |sighting: &TcpSighting| {
+        let file = view.file(sighting.capture);
+        let is_it = |span: &StreamSpan| (span.protocol, span.stream) == (Protocol::Tcp, sighting.connection.stream);
+        let mut evidence = answer.claims.iter().flat_map(|claim| &claim.evidence);
+        evidence.any(|evidence| evidence.file == file && evidence.streams.iter().any(is_it))
+    };
+    let seen_twice = || {
+        view.known().any(|known| {
+            let sightings = known.connection.sightings();
+            sightings.len() > 1 && sightings.iter().any(cited)
+        })
+    };
+    if files.len() < 2 && !seen_twice() {
+        return;
+    }
+    for claim in &mut answer.claims {
+        let own = captures(std::slice::from_ref(claim));
+        if let (Some(file), 1) = (own.first(), own.len()) {
+            claim.text = claim.text.with_file(file);
+        }
+    }
+}
+
+/// Reads a lab file, as [`LabConfig::from_toml`] does, and looks at the kinds of its questions and the facts they ask for.
+///
+/// # Errors
+/// Every mistake of the file, in its order.
+pub fn lab_file(text: &str) -> Result<LabConfig, Vec<Problem>> {
+    let config = LabConfig::from_toml(text)?;
+    let problems = problems(text, &config.sheet);
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
+}
+
+/// What is wrong with the questions of a lab, read from `text`.
+fn problems(text: &str, sheet: &Sheet) -> Vec<Problem> {
+    let mut problems: Vec<Problem> =
+        sheet.questions().iter().flat_map(|question| problems_of(text, question)).collect();
+    problems.sort();
+    problems
+}
+
+fn problems_of(text: &str, question: &Question) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut add = |about, reason: &str, remedy: &str| problems.push(question.problem(text, about, reason, remedy));
+    let Some(kind) = kind_of(question) else {
+        let reason = format!("there is no kind {}", quoted(question.kind()));
+        add(About::Kind, &reason, &instead(question.kind(), KINDS.iter().map(|kind| kind.name)));
+        return problems;
+    };
+    if let Some((reason, remedy)) = kind.misfit(question) {
+        add(About::Steps, reason, remedy);
+    }
+    if question.asks().is_empty() && question.explain().is_none() {
+        let remedy = "Write [question.facts], with a fact and what is asked on each line; or explain = \"...\".";
+        add(About::Kind, "the question asks for nothing", remedy);
+    }
+    for ask in question.asks() {
+        let Some(fact) = kind.fact(ask) else {
+            let reason = format!("the kind {} has no fact {}", kind.name, quoted(&ask.key));
+            add(About::Ask(ask), &reason, &instead(&ask.key, kind.facts.iter().map(|fact| fact.key)));
+            continue;
+        };
+        if let Some((reason, remedy)) =
+            ask.leads_to.as_ref().and_then(|given| kind::misled(question, kind, &fact, given))
+        {
+            add(About::LeadsTo(ask), &reason, &remedy);
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod sheet_tests {
+    use super::*;
+
+    #[test]
+    fn the_lab_that_is_compiled_in_asks_what_its_kinds_can_answer() {
+        assert_eq!(problems(Sheet::built_in_text(), &Sheet::built_in()), []);
+        let mut kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.len(), KINDS.len());
+    }
+}

@@ -1,0 +1,105 @@
+//! What the questions about clients side by side share: the clients of the threaded server, out of all hosts' captures and
+//! the server's journal.
+
+use std::net::IpAddr;
+
+use crate::analyze::accounts::Accepted;
+use crate::analyze::analysis::Evidence;
+use crate::analyze::claims::words::distinct;
+use crate::analyze::claims::{Draft, tcp_evidence};
+use crate::analyze::matching::{Known, LabView};
+use crate::lab::{HostName, Question, Step};
+use socklab_packets::types::SocketAddress;
+
+/// One client of the threaded server, with all that is known of it.
+pub(super) struct Client<'a> {
+    /// Its socket address.
+    pub(super) address: SocketAddress,
+    /// Its connection in the captures.
+    pub(super) known: Option<Known<'a>>,
+    /// Its `accept()` in the server's journal.
+    pub(super) accepted: Option<&'a Accepted>,
+}
+
+impl Client<'_> {
+    /// Whether its handshake is in the captures whole.
+    pub(super) fn handshake_complete(&self) -> bool {
+        self.known.is_some_and(|known| known.connection.handshake_complete())
+    }
+}
+
+/// The clients whose connections were established, in the order of files and frames, then of the journal.
+///
+/// A journal entry and a connection with the same client socket address are one; where an address was used again, they
+/// are paired in order.
+pub(super) fn clients<'a>(view: &'a LabView<'_>, question: &'a Question) -> Vec<Client<'a>> {
+    let mut clients: Vec<Client<'a>> = view
+        .of_steps(question.steps())
+        .filter(|known| known.connection.established())
+        .map(|known| Client { address: known.connection.client(), known: Some(known), accepted: None })
+        .collect();
+    for accepted in view.servers_of(true).flat_map(|run| &run.accepted) {
+        let known = clients.iter_mut().find(|client| client.address == accepted.client && client.accepted.is_none());
+        match known {
+            Some(client) => client.accepted = Some(accepted),
+            None => clients.push(Client { address: accepted.client, known: None, accepted: Some(accepted) }),
+        }
+    }
+    clients
+}
+
+/// The computers of the clients, in order of appearance.
+pub(super) fn hosts(clients: &[Client<'_>]) -> Vec<IpAddr> {
+    distinct(clients.iter().map(|client| client.address.ip))
+}
+
+/// The frames of the clients' handshakes, or the data of a connection whose handshake was not captured, by file.
+pub(super) fn handshakes(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evidence> {
+    Evidence::by_file(clients.iter().filter_map(|client| client.known).map(|known| {
+        let sighting = known.connection.best();
+        let frames = view.frames(sighting);
+        let handshake = frames.handshake();
+        tcp_evidence(view, sighting, if handshake.is_empty() { frames.data() } else { handshake })
+    }))
+}
+
+/// The `accept()` entries of the clients, by journal.
+pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
+    let entries = clients.iter().filter_map(|client| client.accepted).map(|accepted| accepted.accepted.evidence());
+    Evidence::by_file(entries)
+}
+
+/// Says which of the captures that the sheet asks for is not there. Returns whether any is missing.
+pub(super) fn name_missing(view: &LabView<'_>, question: &Question, clients: &[Client<'_>], draft: &mut Draft) -> bool {
+    let seen = hosts(clients);
+    // On one computer there is no other host whose capture could be missing.
+    if seen.len() == 1 && clients.iter().all(|c| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip)) {
+        return false;
+    }
+    let has = |name| view.hosts.ip_of(name).is_some_and(|ip| seen.contains(&ip));
+    let is_missing = |step: &&Step| step.captured().is_some() && !step.host().is_some_and(has);
+    let missing: Vec<&Step> = question.steps().iter().filter(is_missing).collect();
+    missing.iter().for_each(|step| draft.missing(step.capture()));
+    !missing.is_empty()
+}
+
+/// The hosts on which the sheet has clients of a question run, and how many on each.
+pub(super) fn clients_of_sheet(question: &Question) -> impl Iterator<Item = (HostName, u64)> {
+    let steps = question.steps().iter();
+    steps.flat_map(|step| step.hosts().iter().map(move |host| (*host, u64::from(step.clients()))))
+}
+
+/// The part that a question is about, after a noun: ` of Part II`; nothing where the sheet has no parts.
+pub(super) fn of_part(question: &Question) -> String {
+    let part = question.step().and_then(Step::part);
+    part.map(|part| format!(" of Part {part}")).unwrap_or_default()
+}
+
+/// Says that a part of the clients is missing, where it is.
+pub(super) fn partly(question: &Question, missing: bool, draft: &mut Draft) {
+    if missing {
+        let of = of_part(question);
+        let of = if of.is_empty() { " of what the sheet asks for" } else { &of };
+        draft.unknown(format!("These files show only a part{of}: see what is missing."));
+    }
+}

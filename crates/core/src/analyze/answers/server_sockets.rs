@@ -1,0 +1,183 @@
+//! The server's socket addresses and sockets.
+
+use crate::analyze::accounts::evidence;
+use crate::analyze::analysis::{Answer, Facts, Status, Verdict};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::parallel::{
+    Client, accepts, clients, clients_of_sheet, handshakes, name_missing, of_part, partly,
+};
+use crate::analyze::claims::Draft;
+use crate::analyze::claims::words::{addresses as listed, distinct};
+use crate::analyze::matching::LabView;
+use crate::analyze::text::say;
+use crate::lab::Question;
+use crate::wording::count;
+use socklab_packets::types::SocketAddress;
+
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "server-sockets",
+    about: "How many sockets a server that serves several clients at the same time creates, and their addresses.",
+    needs: Needs::Parallel,
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 4] = [
+    Fact { key: "server_socket_addresses", value: ValueType::Addresses, is_of_one_host: true },
+    Fact { key: "listening_sockets", value: ValueType::Count, is_of_one_host: true },
+    fact("connection_sockets", ValueType::Count),
+    fact("sockets_created", ValueType::Count),
+];
+
+/// Answers from the captures of all hosts and the threaded server's journal.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
+    let mut draft = Draft::default();
+    let clients = clients(view, question);
+    if clients.is_empty() {
+        return expected(view, question, draft);
+    }
+    let addresses = addresses(&clients);
+    which(view, question, &clients, &addresses, &mut draft);
+    let listening = listening(view, &addresses, &mut draft);
+    let connected = connected(view, &clients, &mut draft);
+    let total = connected.saturating_add(listening);
+    let waiting = clients.iter().any(|client| client.known.is_some_and(|k| k.service.verdict == Verdict::Queued));
+    let once = if waiting { " once it has accepted all of them" } else { "" };
+    draft.inferred(format!("In total the server creates {}{once}.", count(total, "socket")), Vec::new());
+    if addresses.len() == 1 {
+        let text =
+            "All of them have the same local socket address; the remote socket address tells the connected ones apart.";
+        draft.inferred(text, Vec::new());
+    }
+    let missing = name_missing(view, question, &clients, &mut draft);
+    partly(question, missing, &mut draft);
+    let noun = if addresses.len() == 1 { String::new() } else { format!("{} addresses: ", addresses.len()) };
+    draft.short(say![
+        noun,
+        listed(&addresses),
+        format!("; {} ({listening} listening, {connected} connected)", count(total, "socket"))
+    ]);
+    let status = if missing { Status::Partial } else { Status::Observed };
+    let facts = Facts::ServerSockets {
+        server_socket_addresses: Some(addresses),
+        listening_sockets: Some(listening),
+        connection_sockets: Some(connected),
+        sockets_created: Some(total),
+    };
+    draft.finish(view, question, status, facts)
+}
+
+fn addresses(clients: &[Client<'_>]) -> Vec<SocketAddress> {
+    let of = |client: &Client<'_>| match client.known {
+        Some(known) => Some(known.connection.server()),
+        None => client.accepted.and_then(|accepted| accepted.local),
+    };
+    distinct(clients.iter().filter_map(of))
+}
+
+/// To which addresses the clients' connections lead.
+fn which(
+    view: &LabView<'_>,
+    question: &Question,
+    clients: &[Client<'_>],
+    addresses: &[SocketAddress],
+    draft: &mut Draft,
+) {
+    let captured: Vec<&Client<'_>> = clients.iter().filter(|client| client.known.is_some()).collect();
+    let journalled: Vec<&Client<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
+    let evidence = if captured.is_empty() { accepts(&journalled) } else { handshakes(view, &captured) };
+    let text = if addresses.len() == 1 {
+        let of = of_part(question);
+        say![format!("The server has 1 socket address: all connections{of} go to "), listed(addresses), "."]
+    } else {
+        let of = of_part(question);
+        say![format!("The connections{of} go to {} socket addresses: ", addresses.len()), listed(addresses), "."]
+    };
+    draft.proved(text, evidence);
+}
+
+/// The listening sockets: those that the threaded servers' journals name, else one at each address.
+fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft) -> u64 {
+    let mut total = None;
+    for run in view.servers_of(true).filter(|run| !run.listening.is_empty()) {
+        let number = run.listening.len() as u64;
+        total = Some(total.unwrap_or(0) + number);
+        let named: Vec<SocketAddress> = run.listening.iter().map(|(address, _)| *address).collect();
+        let text =
+            say![count(number, "listening socket"), ": the server's journal shows listen() on ", listed(&named), "."];
+        draft.proved(text, vec![evidence(run.listening.iter().map(|(_, entry)| entry))]);
+    }
+    total.unwrap_or_else(|| {
+        let number = addresses.len() as u64;
+        let text = format!(
+            "{}: a server must listen to get connections, though listen() leaves no frame. If the server was restarted, there \
+             was one more.",
+            if number == 1 { "1 listening socket".to_owned() } else { format!("{number} listening sockets, one at each address") }
+        );
+        draft.inferred(text, Vec::new());
+        number
+    })
+}
+
+/// The connected sockets: one for each connection, once the program has accepted it.
+fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u64 {
+    let captured: Vec<&Client<'_>> = clients.iter().filter(|client| client.known.is_some()).collect();
+    let journalled: Vec<&Client<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
+    let (whole, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
+        captured.iter().copied().partition(|client| client.handshake_complete());
+    if !whole.is_empty() {
+        let text = format!("{} completed.", count(whole.len() as u64, "handshake"));
+        draft.proved(text, handshakes(view, &whole));
+    }
+    if !late.is_empty() {
+        let were = if late.len() == 1 { "was" } else { "were" };
+        let text = format!("{} {were} made before the capture started.", count(late.len() as u64, "connection"));
+        draft.inferred(text, handshakes(view, &late));
+    }
+    let number = clients.len() as u64;
+    if journalled.is_empty() {
+        let text = format!(
+            "{}: accept() returns one for each connection when the program accepts it.",
+            count(number, "connected socket")
+        );
+        draft.inferred(text, Vec::new());
+    } else {
+        let text =
+            format!("The server's journal: accept() made {}.", count(journalled.len() as u64, "connected socket"));
+        draft.proved(text, accepts(&journalled));
+        let unlisted = clients.len().saturating_sub(journalled.len()) as u64;
+        if unlisted > 0 {
+            let is = if unlisted == 1 { "is" } else { "are" };
+            let text = format!("{} in the captures {is} in no journal.", count(unlisted, "connection"));
+            draft.inferred(text, Vec::new());
+        }
+    }
+    let waiting =
+        captured.iter().filter(|client| client.known.is_some_and(|known| known.service.verdict == Verdict::Queued));
+    let waiting = waiting.count() as u64;
+    if waiting > 0 {
+        let (were, them) = if waiting == 1 { ("was", "it") } else { ("were", "them") };
+        let text = format!(
+            "{} {were} still in the queue when the capture ended: accept() had not returned {them} yet.",
+            count(waiting, "connection")
+        );
+        draft.inferred(text, Vec::new());
+    }
+    number
+}
+
+fn expected(view: &LabView<'_>, question: &Question, mut draft: Draft) -> Answer {
+    draft.expected(question);
+    draft.missing_captures(question);
+    // One that listens, and one for each client of the sheet.
+    let clients: u64 = clients_of_sheet(question).map(|(_, clients)| clients).sum();
+    draft.short(format!("Expected: 1 address, {}", count(clients.saturating_add(1), "socket")));
+    let facts = Facts::ServerSockets {
+        server_socket_addresses: None,
+        listening_sockets: None,
+        connection_sockets: None,
+        sockets_created: None,
+    };
+    draft.finish(view, question, Status::NotInCapture, facts)
+}

@@ -1,0 +1,152 @@
+//! The socket addresses of a TCP connection and how they are used.
+
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, RoleBasis, Status};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::{Draft, tcp_evidence};
+use crate::analyze::conversation::Frames;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{Text, say};
+use crate::lab::Question;
+use crate::wording::count;
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "tcp-addresses",
+    about: "The socket addresses of a step's TCP connections, and how frames use them.",
+    needs: Needs::Clients(&[Protocol::Tcp]),
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 2] =
+    [fact("client_socket_addresses", ValueType::Addresses), fact("server_socket_addresses", ValueType::Addresses)];
+
+/// Answers from the connections of the question's step.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
+    let mut draft = Draft::default();
+    let connections = view.runs_of(question.steps());
+    if connections.is_empty() {
+        draft.short("Expected: 2 addresses, the client's and the server's");
+        draft.expected(question);
+        draft.missing_captures(question);
+        let facts = Facts::SocketAddresses { client_socket_addresses: None, server_socket_addresses: None };
+        return draft.finish(view, question, Status::NotInCapture, facts);
+    }
+    let clients = distinct(connections.iter().map(|known| known.connection.client()));
+    let servers = distinct(connections.iter().map(|known| known.connection.server()));
+    let evidence = |pick: fn(&Frames) -> Vec<FrameNumber>| -> Vec<Evidence> {
+        let of = |known: &Known<'_>| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, pick(&view.frames(sighting)))
+        };
+        Evidence::by_file(connections.iter().map(of))
+    };
+    which(&connections, &clients, &servers, &mut draft, evidence(Frames::all));
+    for (client, text) in [
+        (true, "Frames from the client have the client's socket address as source and the server's as destination."),
+        (false, "Frames from the server have the server's as source and the client's as destination."),
+    ] {
+        let frames = evidence(if client { |frames| frames.from(true) } else { |frames| frames.from(false) });
+        if frames.iter().any(|evidence| !evidence.frames.is_empty()) {
+            draft.proved(text, frames);
+        }
+    }
+    draft.proved("The IP header carries the two IP addresses, the TCP header the two ports.", evidence(Frames::all));
+    origin(&connections, &clients, &mut draft);
+    payload(view, &connections, &mut draft);
+    let by_handshake = connections.iter().all(|known| known.connection.best().basis != RoleBasis::Lab);
+    draft.short_as(if by_handshake { Basis::Proved } else { Basis::Inferred }, short(&clients, &servers));
+    let facts =
+        Facts::SocketAddresses { client_socket_addresses: Some(clients), server_socket_addresses: Some(servers) };
+    draft.finish(view, question, Status::Observed, facts)
+}
+
+/// Which addresses there are, and whose.
+fn which(
+    connections: &[Known<'_>],
+    clients: &[SocketAddress],
+    servers: &[SocketAddress],
+    draft: &mut Draft,
+    evidence: Vec<Evidence>,
+) {
+    let total = count((clients.len() + servers.len()) as u64, "socket address");
+    let are = if clients.len() + servers.len() == 1 { "is" } else { "are" };
+    let clients_noun = clients.len() == 1;
+    let who = |clients: Text, servers: Text| {
+        say![
+            format!("There {are} {total}: "),
+            clients,
+            if clients_noun { " of the client, " } else { " of the clients, " },
+            servers,
+            " of the server."
+        ]
+    };
+    if connections.iter().any(|known| known.connection.best().basis == RoleBasis::Lab) {
+        draft.proved(say!["The frames go between ", addresses(clients), " and ", addresses(servers), "."], evidence);
+        let text =
+            say![addresses(servers), " is the server's: no handshake shows it, but it is the lab's server address."];
+        draft.inferred(text, Vec::new());
+    } else {
+        draft.proved(who(addresses(clients), addresses(servers)), evidence);
+    }
+}
+
+/// Where the addresses come from. A client whose port is the same in several runs has bound it.
+fn origin(connections: &[Known<'_>], clients: &[SocketAddress], draft: &mut Draft) {
+    draft.inferred("The server's address was fixed by bind().", Vec::new());
+    let text = if clients.len() < connections.len() {
+        "The client has the same port in several connections, so its program bound it; otherwise the system picks one at \
+         connect()."
+    } else {
+        "The client's port is normally picked by its system at connect(); it stays the same for the whole connection."
+    };
+    draft.inferred(text, Vec::new());
+    draft.inferred("Its two socket addresses together name a connection.", Vec::new());
+}
+
+/// Which way payload goes.
+fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
+    let evidence = |client: bool| {
+        let of = |known: &Known<'_>| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, view.frames(sighting).data_from(client))
+        };
+        Evidence::by_file(connections.iter().map(of).filter(|evidence| !evidence.frames.is_empty()))
+    };
+    let whole = || {
+        let of = |known: &Known<'_>| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, view.frames(sighting).all())
+        };
+        Evidence::by_file(connections.iter().map(of))
+    };
+    let (from_client, from_server) = (evidence(true), evidence(false));
+    // Of a connection that was there before, something may have come before the first frame.
+    let here =
+        if connections.iter().all(|known| known.connection.handshake_complete()) { "" } else { " in these frames" };
+    match (from_client.is_empty(), from_server.is_empty()) {
+        (false, false) => {
+            let both = Evidence::by_file(from_client.into_iter().chain(from_server));
+            draft.proved("Both sides send data.", both);
+        }
+        (false, true) => {
+            draft.proved(format!("Only the client sends data{here}; the server's frames carry none."), whole())
+        }
+        (true, false) => {
+            draft.proved(format!("Only the server sends data{here}; the client's frames carry none."), whole())
+        }
+        (true, true) => draft.add(crate::analyze::analysis::Claim {
+            text: "No frame carries data, in either direction.".into(),
+            basis: Basis::Proved,
+            evidence: whole(),
+            in_answer: true,
+        }),
+    }
+}
+
+fn short(clients: &[SocketAddress], servers: &[SocketAddress]) -> Text {
+    let noun = if clients.len() == 1 { "Client " } else { "Clients " };
+    say![noun, addresses(clients), "; server ", addresses(servers)]
+}

@@ -1,0 +1,348 @@
+//! The frames of a TCP client: handshake, data, acknowledgements, closing.
+
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::claims::closing::{closing_sentence, left_open};
+use crate::analyze::claims::words::capital;
+use crate::analyze::claims::{Draft, service, tcp_evidence};
+use crate::analyze::conversation::Frames;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{FrameRanges, Text, say};
+use crate::lab::{Places, Question, Step};
+use crate::wording::count;
+use socklab_packets::types::{FrameNumber, Protocol};
+
+/// Connections that are described one by one.
+const DESCRIBED: usize = 3;
+
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "tcp-frames",
+    about: "The frames of a step's TCP connections, by what they do.",
+    needs: Needs::Clients(&[Protocol::Tcp]),
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 4] = [
+    fact("handshake_frames", ValueType::Frames),
+    fact("data_frames", ValueType::Frames),
+    fact("acknowledgement_frames", ValueType::Frames),
+    fact("closing_frames", ValueType::Frames),
+];
+
+/// Answers from the connections of the question's step.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
+    let mut draft = Draft::default();
+    let connections = view.runs_of(question.steps());
+    if connections.is_empty() {
+        return without_connection(view, question, draft);
+    }
+    let mut lists = Lists::default();
+    let several = connections.len() > 1;
+    for (place, known) in connections.iter().enumerate() {
+        let frames = view.frames(known.connection.best());
+        if place < DESCRIBED {
+            let of = if several { say!["Connection of ", known.connection.client(), ": "] } else { Text::default() };
+            Story { view, known, frames: &frames, of, draft: &mut draft }.tell();
+        }
+        lists.add(&frames);
+        if !view.notes_complete(known.connection.best()) {
+            draft.missing("a shorter capture: this connection has more frames than are listed one by one");
+        }
+    }
+    let further = connections.get(DESCRIBED..).unwrap_or_default();
+    if !further.is_empty() {
+        let evidence = further.iter().map(|known| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, view.frames(sighting).all())
+        });
+        let belong = if further.len() == 1 { "belongs" } else { "belong" };
+        let text = format!(
+            "{} {belong} to {}.",
+            count(further.len() as u64, "further connection"),
+            question.step().map(Step::short).unwrap_or_default()
+        );
+        draft.proved(text, Evidence::by_file(evidence));
+    }
+    let whole = connections.iter().all(|known| known.connection.handshake_complete());
+    let lines = connections.iter().any(|known| known.connection.has_lines());
+    let status = if whole && lines {
+        Status::Observed
+    } else {
+        if let Some(step) = question.step() {
+            draft.missing(longer(step));
+        }
+        Status::Partial
+    };
+    let basis = if whole { Basis::Proved } else { Basis::Unknown };
+    draft.short_as(basis, lists.short());
+    draft.finish(view, question, status, lists.facts())
+}
+
+/// A capture that shows the whole step.
+fn longer(step: &Step) -> String {
+    let capture = step.capture();
+    let capture = capture.strip_prefix("the ").unwrap_or(&capture);
+    let (begin, lines) = (in_brackets(step.at().begin.as_deref()), in_brackets(step.at().lines.as_deref()));
+    format!("a {capture}, that begins before the client starts{begin} and ends after the lines{lines}")
+}
+
+/// A place of the sheet in brackets: ` (8c)`; nothing where there is none.
+fn in_brackets(place: Option<&str>) -> String {
+    place.map(|place| format!(" ({})", Places::bare(place))).unwrap_or_default()
+}
+
+fn without_connection(view: &LabView<'_>, question: &Question, mut draft: Draft) -> Answer {
+    let facts = Facts::TcpFrames {
+        handshake_frames: None,
+        data_frames: None,
+        acknowledgement_frames: None,
+        closing_frames: None,
+        retransmitted_frames: None,
+    };
+    draft.missing_captures(question);
+    let status = match view.of_steps(question.steps()).next() {
+        None => {
+            draft.short("Expected: 3 handshake frames, then data and ACKs");
+            Status::NotInCapture
+        }
+        Some(attempt) => {
+            draft.short_as(Basis::Proved, "The client did not connect");
+            service::claims(view, &attempt).into_iter().for_each(|claim| draft.add(claim));
+            draft.inferred("With a server listening there, you would see the following.", Vec::new());
+            Status::Partial
+        }
+    };
+    draft.expected(question);
+    draft.finish(view, question, status, facts)
+}
+
+/// The sentences on one connection, each a claim.
+struct Story<'a, 'b> {
+    view: &'a LabView<'a>,
+    known: &'a Known<'a>,
+    frames: &'a Frames,
+    /// Names the connection in each claim, where there are several.
+    of: Text,
+    draft: &'b mut Draft,
+}
+
+impl Story<'_, '_> {
+    fn tell(&mut self) {
+        self.handshake();
+        self.lines();
+        self.replies();
+        self.acknowledgements();
+        self.repetitions();
+        self.closing();
+    }
+
+    fn proved(&mut self, sentence: Text, frames: Vec<FrameNumber>) {
+        let evidence = tcp_evidence(self.view, self.known.connection.best(), frames);
+        self.draft.proved(say![self.of.clone(), sentence], vec![evidence]);
+    }
+
+    /// Where the sheet has something done, in brackets: ` (8c)`.
+    fn place(&self, of: fn(&Places) -> Option<&str>) -> String {
+        in_brackets(of(self.known.step.at()))
+    }
+
+    /// The client and the server. On one computer both have one address, and only the roles tell them apart.
+    fn ends(&self) -> [Text; 2] {
+        let [client, server] = [self.known.connection.client().ip, self.known.connection.server().ip];
+        if client == server {
+            return ["the client", "the server"].map(Text::from);
+        }
+        [self.view.client_host(client).into(), self.view.host(server).into()]
+    }
+
+    fn handshake(&mut self) {
+        let connection = &self.known.connection.best().connection;
+        let [client, server] = self.ends();
+        let (Some(syn), Some(syn_ack), Some(ack)) = (connection.syn, connection.syn_ack, connection.ack) else {
+            let seen = self.frames.handshake();
+            let text = if seen.is_empty() {
+                say!["The handshake is not in the capture, which started after the connection was made."]
+            } else {
+                say!["Of the handshake only ", FrameRanges::of(seen), " is in the capture."]
+            };
+            let text = say![self.of.clone(), text];
+            self.draft.unknown(text);
+            return;
+        };
+        let text = say![
+            format!("Starting the client{} makes the handshake: SYN from ", self.place(|at| at.start.as_deref())),
+            client.clone(),
+            " to ",
+            server.clone(),
+            " (",
+            syn,
+            "), SYN-ACK back (",
+            syn_ack,
+            "), ACK from ",
+            client,
+            " (",
+            ack,
+            ")."
+        ];
+        self.proved(text, vec![syn, syn_ack, ack]);
+    }
+
+    fn lines(&mut self) {
+        let [client, server] = self.ends();
+        let (data, bytes) = (self.frames.data_from(true), self.frames.bytes_from(true));
+        if data.is_empty() {
+            let text = say!["No frame from ", client, " carries payload: no line was sent before the capture ended."];
+            return self.proved(text, self.frames.all());
+        }
+        let text = say![
+            format!("The lines{} are in ", self.place(|at| at.lines.as_deref())),
+            count(data.len() as u64, "data segment"),
+            " from ",
+            client,
+            " to ",
+            server,
+            " (",
+            FrameRanges::of(data.clone()),
+            format!("; {}).", count(bytes, "byte"))
+        ];
+        self.proved(text, data);
+    }
+
+    fn replies(&mut self) {
+        let [client, server] = self.ends();
+        let data = self.frames.data_from(false);
+        let lines = self.frames.data_from(true);
+        if data.is_empty() {
+            // A server that was sent nothing had nothing to reply to.
+            if !lines.is_empty() {
+                // Of a connection that was there before, something may have come before the first frame.
+                let here = if self.known.connection.handshake_complete() { "" } else { " in this capture" };
+                let text = say!["Only ", client, format!(" sends data{here}; "), server, "'s frames carry none."];
+                self.proved(text, self.frames.all());
+            }
+            return;
+        }
+        let greets = lines.first().is_none_or(|line| data.first() < Some(line));
+        let text = say![
+            if greets { "The server sends first: its data is in " } else { "The server answers in " },
+            count(data.len() as u64, "data segment"),
+            " from ",
+            server,
+            " to ",
+            client,
+            " (",
+            FrameRanges::of(data.clone()),
+            format!("; {}).", count(self.frames.bytes_from(false), "byte"))
+        ];
+        self.proved(text, data);
+    }
+
+    fn acknowledgements(&mut self) {
+        let acks = self.frames.acknowledgements();
+        if acks.is_empty() {
+            return;
+        }
+        let [client, server] = self.ends();
+        let by_server = self.frames.acknowledgements_from(false).len();
+        let who = match (by_server == acks.len(), by_server) {
+            (true, _) => say![server],
+            (false, 0) => say![client],
+            (false, _) => say!["Both sides"],
+        };
+        let text = say![
+            capital(who),
+            if by_server > 0 && by_server < acks.len() { " acknowledge" } else { " acknowledges" },
+            " data without sending any (",
+            FrameRanges::of(acks.clone()),
+            ")."
+        ];
+        self.proved(text, acks);
+        self.draft.inferred("The operating systems acknowledge; the programs do not.", Vec::new());
+    }
+
+    fn repetitions(&mut self) {
+        let again = self.frames.retransmissions();
+        if again.is_empty() {
+            return;
+        }
+        let is_syn =
+            |frame: &FrameNumber| self.frames.iter().any(|(role, _)| role.note.frame == *frame && role.has_syn());
+        let what = if again.iter().all(is_syn) {
+            " of the handshake: what was sent first got lost or was answered late."
+        } else {
+            ": they repeat what had been sent before, so their bytes do not count again."
+        };
+        let frames = FrameRanges::of(again.clone());
+        let are = if again.len() == 1 { " is a retransmission" } else { " are retransmissions" };
+        let what = if again.len() == 1 {
+            what.replace("they repeat", "it repeats").replace("their", "its")
+        } else {
+            what.to_owned()
+        };
+        self.proved(say![capital(say![frames]), are, what], again);
+    }
+
+    fn closing(&mut self) {
+        let closing = self.frames.closing();
+        if closing.is_empty() {
+            let text = "No frame of this connection carries FIN or RST: it is still open when the capture ends.";
+            return self.proved(say![text], self.frames.all());
+        }
+        let text = closing_sentence(self.view, self.known, self.known.connection.best());
+        // The sentence may name data that met a closed client.
+        let named = text.frames().collect::<Vec<_>>();
+        self.proved(text, closing.into_iter().chain(named).collect());
+        self.draft.beside(Basis::Inferred, left_open([self.known.step]), Vec::new());
+    }
+}
+
+/// The frame lists of all connections together.
+#[derive(Default)]
+struct Lists {
+    handshake: Vec<FrameNumber>,
+    data: Vec<FrameNumber>,
+    acknowledgement: Vec<FrameNumber>,
+    closing: Vec<FrameNumber>,
+    retransmitted: Vec<FrameNumber>,
+}
+
+impl Lists {
+    fn add(&mut self, frames: &Frames) {
+        self.handshake.extend(frames.handshake());
+        self.data.extend(frames.data());
+        self.acknowledgement.extend(frames.acknowledgements());
+        self.acknowledgement.extend(frames.others());
+        self.closing.extend(frames.closing());
+        self.retransmitted.extend(frames.retransmissions());
+    }
+
+    fn short(&self) -> Text {
+        let counts = [
+            (self.handshake.len(), "handshake"),
+            (self.data.len(), "data"),
+            (self.acknowledgement.len(), "ACK"),
+            (self.closing.len(), "closing"),
+            (self.retransmitted.len(), "sent again"),
+        ];
+        let named = counts.into_iter().filter(|(number, what)| *number > 0 || *what == "data");
+        let named: Vec<String> = named.map(|(number, what)| format!("{number} {what}")).collect();
+        format!("Frames: {}", named.join(", ")).into()
+    }
+
+    /// The facts. A handshake that was not captured is unknown, not absent.
+    fn facts(self) -> Facts {
+        let sorted = |mut frames: Vec<FrameNumber>| {
+            frames.sort_unstable();
+            Some(frames)
+        };
+        Facts::TcpFrames {
+            handshake_frames: if self.handshake.is_empty() { None } else { sorted(self.handshake) },
+            data_frames: sorted(self.data),
+            acknowledgement_frames: sorted(self.acknowledgement),
+            closing_frames: sorted(self.closing),
+            retransmitted_frames: sorted(self.retransmitted),
+        }
+    }
+}

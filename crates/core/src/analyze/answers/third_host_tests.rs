@@ -1,0 +1,155 @@
+//! I.3 in runs that differ from the sheet's: what is said of C's client is no more than the files show.
+
+use crate::analyze::analysis::{Analysis, Answer, Facts, Status};
+use crate::analyze::analyze;
+use crate::analyze::testing::{Story, Tcp};
+use crate::journal::{Journal, NamedJournal};
+use crate::lab::testing::question;
+use crate::lab::{LabConfig, Question};
+use socklab_packets::pipeline::CaptureFacts;
+
+const A: &str = "10.0.3.1:65432";
+const B: &str = "10.0.3.2:40110";
+const C: &str = "10.0.3.3:51762";
+const UNTOLD: &str = "These files don't show whether B's client was still connected then.";
+
+/// A server's journal in which these clients are accepted by one thread and read by another, all at once or one by one.
+fn journal(threads: bool) -> NamedJournal {
+    let line = |second: u32, thread: u32, event: &str, socket: u32, remote: &str| {
+        format!(
+            r#"{{"time":"2026-01-01T10:00:{second:02}.000000Z","program":"server.py","pid":7,"run":7,"thread":{thread},"event":"{event}","protocol":"tcp","socket":{socket},"local":"{A}"{remote}}}"#
+        )
+    };
+    let of = |client: &str| format!(r#","remote":"{client}""#);
+    let reader = if threads { 8 } else { 7 };
+    let mut lines =
+        vec![line(0, 7, "listen", 1, ""), line(1, 7, "accept", 2, &of(B)), line(2, reader, "receive", 2, &of(B))];
+    if threads {
+        lines.extend([line(3, 7, "accept", 3, &of(C)), line(4, 9, "receive", 3, &of(C)), line(9, 8, "eof", 2, &of(B))]);
+    } else {
+        lines.extend([line(9, 7, "eof", 2, &of(B)), line(9, 7, "accept", 3, &of(C)), line(9, 7, "receive", 3, &of(C))]);
+    }
+    NamedJournal { file: "a.jsonl".to_owned(), journal: Journal::read((lines.join("\n") + "\n").as_bytes()).unwrap() }
+}
+
+fn capture(file: &str, client: &str, tell: impl FnOnce(&mut Story, &mut Tcp)) -> CaptureFacts {
+    let mut story = Story::new(file, 0);
+    let mut tcp = Story::tcp(client, A);
+    tell(&mut story, &mut tcp);
+    story.read()
+}
+
+fn step_8() -> CaptureFacts {
+    capture("step8", B, |story, tcp| {
+        story.handshake(tcp);
+        story.echo(tcp, "one\n");
+    })
+}
+
+fn step_10() -> CaptureFacts {
+    capture("step10", C, |story, tcp| {
+        story.handshake(tcp);
+        story.echo(tcp, "two\n");
+    })
+}
+
+fn third_host(captures: Vec<CaptureFacts>, journals: &[NamedJournal]) -> (Analysis, String) {
+    let analysis = analyze(captures, journals, &LabConfig::default());
+    let text = answer(&analysis, question("I.3")).text().to_string();
+    (analysis, text)
+}
+
+fn answer(analysis: &Analysis, question: Question) -> &Answer {
+    analysis.answers.iter().find(|answer| answer.question == question).unwrap()
+}
+
+fn served(analysis: &Analysis) -> Option<bool> {
+    match answer(analysis, question("I.3")).facts {
+        Facts::BusyServer { served_while_first_client_connected, .. } => served_while_first_client_connected,
+        _ => panic!("not the facts of I.3"),
+    }
+}
+
+/// Nothing shows whose capture was made first: that B's client had gone must not be asked to be mended.
+#[test]
+fn what_two_captures_cannot_compare_is_unknown() {
+    let (analysis, text) = third_host(vec![step_8(), step_10()], &[]);
+    assert!(text.contains(UNTOLD), "{text}");
+    assert_eq!(served(&analysis), None);
+    let missing = answer(&analysis, question("I.3")).missing[0].to_string();
+    assert!(missing.contains("journal") && !missing.contains("a run of step 10"), "{missing}");
+}
+
+#[test]
+fn what_a_journal_tells_is_not_said_to_be_unknown() {
+    for (threads, while_open) in [(true, true), (false, false)] {
+        let (analysis, text) = third_host(vec![step_8(), step_10()], &[journal(threads)]);
+        assert!(!text.contains(UNTOLD), "{text}");
+        assert_eq!(served(&analysis), Some(while_open), "{text}");
+    }
+}
+
+/// A threaded server in Part I is no server of Part II: its journal answers for the part in which its clients were captured.
+#[test]
+fn a_journal_belongs_to_the_part_of_the_connections_that_it_accepted() {
+    let (analysis, _) = third_host(vec![step_8(), step_10()], &[journal(true)]);
+    assert_eq!(answer(&analysis, question("II.1")).status, Status::NotInCapture);
+    assert_eq!(answer(&analysis, question("II.2")).status, Status::NotInCapture);
+    // Without any capture the threads are all that tells.
+    let alone = analyze(Vec::new(), &[journal(true)], &LabConfig::default());
+    assert_ne!(answer(&alone, question("II.1")).status, Status::NotInCapture);
+}
+
+/// One capture at A: B quits, and only then the server's FIN to C shows that C was served.
+#[test]
+fn a_client_that_had_left_is_said_to_have_left() {
+    let mut story = Story::new("at A", 0);
+    let (mut b, mut c) = (Story::tcp(B, A), Story::tcp(C, A));
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "two\n");
+    story.close(&mut b);
+    story.wait(1500);
+    story.close(&mut c);
+    let (_, text) = third_host(vec![story.read()], &[]);
+    assert!(!text.contains(UNTOLD), "{text}");
+    assert!(text.contains("B's connection had ended by then (frame 11)"), "{text}");
+}
+
+/// B is served there, so the server's computer is not absent.
+#[test]
+fn a_computer_that_serves_is_not_said_to_be_absent() {
+    let silent = || capture("step10", C, |story, tcp| story.syns(*tcp, 3));
+    let (_, text) = third_host(vec![step_8(), silent()], &[]);
+    assert!(text.contains("accept queue was full") && !text.contains("absent"), "{text}");
+}
+
+/// A server that greets has not answered the line that it has not read yet.
+#[test]
+fn data_after_a_line_is_not_called_an_answer_to_it() {
+    let greets_late = capture("step10", C, |story, tcp| {
+        story.handshake(tcp);
+        story.line(tcp, "two\n");
+        story.wait(1700);
+        story.segment_of_server(tcp, "Welcome\n");
+    });
+    let (_, text) = third_host(vec![step_8(), greets_late], &[]);
+    assert!(text.contains("The server sent data to C (frame 6) 1.7 s after C's line (frame 4)"), "{text}");
+    assert!(!text.contains("answered"), "{text}");
+}
+
+/// Two captures show C's connection: the frames say of which they are.
+#[test]
+fn frames_name_their_file_where_two_files_show_the_connection() {
+    let here = |file: &str| {
+        capture(file, C, |story, tcp| {
+            story.handshake(tcp);
+            story.line(tcp, "two\n");
+        })
+    };
+    let (_, text) = third_host(vec![here("at A.pcapng"), here("at C.pcapng")], &[]);
+    assert!(text.contains("the handshake is complete (frames 1-3 of at A.pcapng)"), "{text}");
+    let (_, text) = third_host(vec![here("at C.pcapng")], &[]);
+    assert!(text.contains("the handshake is complete (frames 1-3)"), "{text}");
+}

@@ -1,0 +1,398 @@
+//! Do the clients of a threaded server connect, and is it different from a server that serves one at a time?
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::analyze::accounts::{Entry, Reader};
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, HostClients, ServerKind, Status, Verdict};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::parallel::{Client, accepts, clients, handshakes, hosts, name_missing, of_part};
+use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
+use crate::analyze::claims::{Draft, service, tcp_evidence};
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen};
+use crate::analyze::text::{FrameRanges, Text, say};
+use crate::lab::{Question, Step};
+use crate::wording::count;
+use socklab_packets::types::SocketAddress;
+
+const THREADED: &str =
+    "A threaded server would serve each client in a thread of its own, so that none would have to wait.";
+
+/// Connections whose service is described one by one.
+const DESCRIBED: usize = 3;
+
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "threaded-clients",
+    about: "Whether the clients of a threaded server connect, and how many it serves at the same time.",
+    needs: Needs::Parallel,
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 2] = [fact("clients_connected", ValueType::Count), fact("clients_served", ValueType::Count)];
+
+/// Answers from the captures of all hosts and the threaded server's journal.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
+    let mut draft = Draft::default();
+    let clients = clients(view, question);
+    let attempts: Vec<Known<'_>> =
+        view.of_steps(question.steps()).filter(|known| !known.connection.established()).collect();
+    if clients.is_empty() {
+        return expected(view, question, &attempts, draft);
+    }
+    connected(view, &clients, &mut draft);
+    for attempt in attempts.iter().take(DESCRIBED) {
+        service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
+    }
+    let kind = view.kind_of(|known| question.steps().contains(known.step));
+    served(view, &clients, &mut draft);
+    readers(view, &clients, &mut draft);
+    waiting(view, &clients, &mut draft);
+    kind_claims(view, &kind, &mut draft);
+    one_at_a_time(view, &mut draft);
+    let verdicts: Vec<Option<bool>> = clients.iter().map(was_served).collect();
+    let all_served = sum(&verdicts);
+    unknown(question, &clients, &mut draft);
+    let missing = name_missing(view, question, &clients, &mut draft);
+    let queued = clients.iter().any(|client| client.known.is_some_and(|known| known.service.was_queued()));
+    let bases = clients.iter().map(|client| match (client.accepted, client.known) {
+        (Some(_), _) | (None, None) => Basis::Proved,
+        (None, Some(known)) => known.service.basis,
+    });
+    let together = were_together(view, &clients);
+    draft.short_as(bases.max().unwrap_or(Basis::Unknown), short(&verdicts, queued, kind.kind, together));
+    let facts = Facts::ThreadedClients {
+        clients_connected: Some(clients.len() as u64),
+        clients_served: all_served,
+        hosts: Some(by_host(&clients, &verdicts)),
+    };
+    let status = if all_served.is_some() && !missing { Status::Observed } else { Status::Partial };
+    draft.finish(view, question, status, facts)
+}
+
+fn short(verdicts: &[Option<bool>], queued: bool, kind: ServerKind, together: bool) -> Text {
+    let of = |wanted: Option<bool>| verdicts.iter().filter(|verdict| **verdict == wanted).count();
+    let (connected, served, waiting, unknown) = (verdicts.len(), of(Some(true)), of(Some(false)), of(None));
+    let yes = format!("Yes, {} connected", count(connected as u64, "client"));
+    if unknown == connected {
+        return format!("{yes}; served: unknown").into();
+    }
+    let parts = [(served, "served"), (waiting, "in the queue"), (unknown, "unknown")];
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
+    let how = match (kind, queued && waiting == 0) {
+        (ServerKind::Concurrent, false) if served == connected && together => " at the same time",
+        (_, true) => ", one after the other",
+        _ => "",
+    };
+    format!("{yes}; {}{how}", parts.join(", ")).into()
+}
+
+/// Clients whose connections are compared with one another where no capture has all of them. Of more it is not said.
+const COMPARED: usize = 32;
+
+/// Whether there was a moment at which all clients were connected. Of those that only a journal tells of, nothing else is
+/// known.
+fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
+    let known: Vec<Known<'_>> = clients.iter().filter_map(|client| client.known).collect();
+    let in_one = |capture: usize| {
+        let seen: Option<Vec<&Seen>> = known.iter().map(|known| known.timeline.in_capture(capture)).collect();
+        let seen = seen?;
+        let last = seen.iter().filter_map(|seen| seen.established).map(|begin| begin.frame).max();
+        let first_end = seen.iter().filter_map(|seen| seen.end()).map(|end| end.frame).min();
+        Some(last.zip(first_end).is_none_or(|(last, end)| last < end))
+    };
+    if let Some(together) = (0..view.captures.len()).find_map(in_one) {
+        return together;
+    }
+    let seen: Vec<&Seen> = known.iter().filter_map(|known| known.timeline.seen.first()).collect();
+    let before = |begin: &Moment, other: &Seen| {
+        other.end().is_none_or(|end| view.story.clocks.before(begin, &end) != Some(false))
+    };
+    seen.len() <= COMPARED
+        && seen.iter().filter_map(|one| one.established).all(|begin| seen.iter().all(|other| before(&begin, other)))
+}
+
+/// Whether a client was served, as far as the files show.
+fn was_served(client: &Client<'_>) -> Option<bool> {
+    if client.accepted.is_some() {
+        return Some(true);
+    }
+    match client.known?.service.verdict {
+        Verdict::Served => Some(true),
+        Verdict::Queued => Some(false),
+        _ => None,
+    }
+}
+
+/// The clients served; unknown as soon as one is.
+fn sum(verdicts: &[Option<bool>]) -> Option<u64> {
+    verdicts.iter().map(|served| served.map(u64::from)).sum()
+}
+
+/// Who connected, host by host.
+fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
+    draft.inferred(
+        if clients.len() == 1 { "Yes, the client connected." } else { "Yes, the clients connected." },
+        Vec::new(),
+    );
+    for host in hosts(clients) {
+        let here: Vec<&Client<'_>> = clients.iter().filter(|client| client.address.ip == host).collect();
+        let (captured, only_journal): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
+            here.into_iter().partition(|client| client.known.is_some());
+        let (complete, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
+            captured.into_iter().partition(|client| client.handshake_complete());
+        let named = |clients: &[&Client<'_>], what: &str| {
+            let all: Vec<SocketAddress> = clients.iter().map(|client| client.address).collect();
+            say![
+                count(clients.len() as u64, "client"),
+                " of ",
+                view.host_with_address(host),
+                what,
+                " (",
+                addresses(&all),
+                ")."
+            ]
+        };
+        if !complete.is_empty() {
+            let what = if complete.len() == 1 { " has a complete handshake" } else { " have complete handshakes" };
+            draft.proved(named(&complete, what), handshakes(view, &complete));
+        }
+        if !late.is_empty() {
+            let text = named(&late, " connected before the capture started: data goes both ways");
+            draft.inferred(text, handshakes(view, &late));
+        }
+        if !only_journal.is_empty() {
+            draft.proved(named(&only_journal, " connected, as the server's journal says"), accepts(&only_journal));
+        }
+    }
+}
+
+/// Those that were served, as far as frames or journals show it.
+fn served(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
+    let journalled: Vec<&Client<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
+    if !journalled.is_empty() {
+        let text = format!("The server's journal: accept() returned {}.", count(journalled.len() as u64, "connection"));
+        draft.proved(text, accepts(&journalled));
+    }
+    let by = |wanted: fn(&Grounds) -> bool| -> Vec<Known<'_>> {
+        let known = clients.iter().filter_map(|client| client.known);
+        known.filter(|known| wanted(&known.service.grounds) && known.service.waited.is_none()).collect()
+    };
+    let replied = by(|grounds| matches!(grounds, Grounds::Reply { .. }));
+    if !replied.is_empty() {
+        let text = say![
+            "The server sent data to ",
+            addresses(&replied.iter().map(|known| known.connection.client()).collect::<Vec<_>>()),
+            format!(": its program had accepted {}.", that_connection(replied.len()))
+        ];
+        let evidence = replied.iter().map(|known| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, view.frames(sighting).data_from(false))
+        });
+        draft.proved(text, Evidence::by_file(evidence));
+    }
+    let closed = by(|grounds| matches!(grounds, Grounds::Closed { .. }));
+    if !closed.is_empty() {
+        let text = say![
+            "The server sent a FIN of its own to ",
+            addresses(&closed.iter().map(|known| known.connection.client()).collect::<Vec<_>>()),
+            format!(": its program had accepted {}.", that_connection(closed.len()))
+        ];
+        let evidence = closed.iter().map(|known| {
+            let sighting = known.connection.best();
+            let fin = sighting.connection.fin(sighting.client_side.other());
+            tcp_evidence(view, sighting, fin)
+        });
+        draft.inferred(text, Evidence::by_file(evidence));
+    }
+}
+
+/// A client whose data was received, by whom, and the first entry that says so.
+type Read<'a> = (SocketAddress, Reader, &'a Entry);
+
+/// Which thread or process received from each client, where a journal names them.
+fn readers(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
+    let accepted = clients.iter().filter_map(|client| client.accepted);
+    let read: Vec<Read<'_>> = accepted
+        .filter_map(|accepted| Some((accepted.client, accepted.reader?, accepted.first_receive.as_ref()?)))
+        .collect();
+    let evidence = |read: &[&Read<'_>]| Evidence::by_file(read.iter().map(|(_, _, entry)| entry.evidence()));
+    let threads: BTreeSet<u32> = read.iter().map(|(_, reader, _)| reader.thread).collect();
+    let text = match (threads.len(), read.as_slice()) {
+        (_, []) => return,
+        (own, all) if own == all.len() && all.iter().all(|(_, reader, _)| reader.took_over()) => {
+            for host in hosts(clients) {
+                let here: Vec<&Read<'_>> = all.iter().filter(|(client, ..)| client.ip == host).collect();
+                if !here.is_empty() {
+                    draft.proved(own_readers(view, host, &here), evidence(&here));
+                }
+            }
+            return;
+        }
+        (1, [(client, reader, _)]) => {
+            say![format!("The thread that accepted it, {}, received the data of ", reader.thread), *client, "."]
+        }
+        (1, [(_, reader, _), ..]) => format!("One thread, {}, received the data of all clients.", reader.thread).into(),
+        (several, all) => {
+            format!("{several} threads received the data of {}.", count(all.len() as u64, "client")).into()
+        }
+    };
+    draft.proved(text, evidence(&read.iter().collect::<Vec<_>>()));
+}
+
+/// That the clients on a host had a thread each, or a process each.
+fn own_readers(view: &LabView<'_>, host: IpAddr, read: &[&Read<'_>]) -> Text {
+    let forked = read.iter().all(|(_, reader, _)| reader.process != reader.accepted_by.0);
+    let what = if forked { "process" } else { "thread" };
+    let each = read.iter().map(|(client, reader, _)| {
+        let number = if forked { reader.process } else { reader.thread };
+        say![format!("{what} {number} from "), *client]
+    });
+    let of_host = view.host_with_address(host);
+    say![format!("A {what} of its own received the data of each client of "), of_host, ": ", Text::list(each), "."]
+}
+
+fn that_connection(connections: usize) -> &'static str {
+    if connections == 1 { "that connection" } else { "those connections" }
+}
+
+/// Those that waited in the queue, one by one.
+fn waiting(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
+    let queued: Vec<Known<'_>> =
+        clients.iter().filter_map(|client| client.known).filter(|known| known.service.was_queued()).collect();
+    for known in queued.iter().take(DESCRIBED) {
+        service::claims(view, known).into_iter().for_each(|claim| draft.add(claim));
+    }
+    let more = queued.get(DESCRIBED..).unwrap_or_default();
+    if !more.is_empty() {
+        let all: Vec<SocketAddress> = more.iter().map(|known| known.connection.client()).collect();
+        let text =
+            say![count(more.len() as u64, "further connection"), " waited in the same way (", addresses(&all), ")."];
+        let evidence = more.iter().map(|known| {
+            let sighting = known.connection.best();
+            tcp_evidence(view, sighting, view.frames(sighting).all())
+        });
+        draft.inferred(text, Evidence::by_file(evidence));
+    }
+}
+
+/// Of what kind the server of Part II is, and which two connections show it.
+fn kind_claims(view: &LabView<'_>, kind: &KindVerdict, draft: &mut Draft) {
+    let pair = kind.shown_by.and_then(|(first, second)| view.known_at(first).zip(view.known_at(second)));
+    match (kind.kind, pair) {
+        (ServerKind::Concurrent, Some((first, second))) => {
+            let Some(since) = second.service.since else { return };
+            let text = say![
+                clients_of(view, &second),
+                " connection was served (",
+                frame(view, since.capture, &since),
+                ") while ",
+                clients_of(view, &first),
+                " was still open: this server serves several clients at the same time."
+            ];
+            let evidence = [first, second].into_iter().map(|known| {
+                let sighting = known.connection.best();
+                let frames = view.frames(sighting);
+                tcp_evidence(view, sighting, frames.handshake().into_iter().chain(frames.data()))
+            });
+            draft.inferred(text, Evidence::by_file(evidence));
+        }
+        (ServerKind::Concurrent, None) => {
+            draft.inferred("This server accepts clients while others are open, as its journal shows.", Vec::new());
+        }
+        (ServerKind::Iterative, _) => {
+            draft.inferred("This server serves one client at a time, so it is not the threaded one.", Vec::new());
+            draft.inferred(THREADED, Vec::new());
+        }
+        (ServerKind::OneShot, _) => {
+            draft.inferred("This server served one client and ended with it: it is not threaded.", Vec::new());
+        }
+        (ServerKind::Unknown, _) => draft.beside(Basis::Inferred, THREADED, Vec::new()),
+    }
+}
+
+/// How it was with the server that serves one client at a time, where the files show that.
+fn one_at_a_time(view: &LabView<'_>, draft: &mut Draft) {
+    let waited = view.known().find(|known| known.step.is_beside_busy() && known.service.was_queued());
+    let Some(waited) = waited else { return };
+    let sighting = waited.connection.best();
+    // A wait that no other connection's end explains is only likely.
+    let seems = waited.service.waited.as_ref().is_some_and(|wait| wait.released_by.is_none());
+    let waiting = if seems { " connection probably waited in the queue." } else { " connection waited in the queue." };
+    let place = waited.step.part().map_or_else(|| waited.step.short(), |part| format!("Part {part}"));
+    let text = say![format!("In {place} "), clients_of(view, &waited), waiting];
+    draft.inferred(text, vec![tcp_evidence(view, sighting, view.frames(sighting).all())]);
+}
+
+/// Those of which nothing shows it.
+fn unknown(question: &Question, clients: &[Client<'_>], draft: &mut Draft) {
+    let unknown = clients.iter().filter(|client| was_served(client).is_none());
+    let unknown: Vec<SocketAddress> = unknown.map(|client| client.address).collect();
+    if unknown.is_empty() {
+        return;
+    }
+    draft.unknown(say![
+        "No frame shows whether the server's program read the lines of ",
+        addresses(&unknown),
+        ": without a reply or a FIN, a capture can't tell a served client from a waiting one."
+    ]);
+    let shown = question.steps().iter().find_map(|step| Some((step, step.screenshot()?)));
+    let screenshot = shown.map(|(step, _)| step.at().screenshot.as_deref().unwrap_or(step.number()));
+    let screenshot = screenshot.map(|place| format!("the screenshot of step {place}, or ")).unwrap_or_default();
+    draft.missing(format!("{screenshot}the threaded server's journal (--journal)"));
+}
+
+/// The captures that the sheet asks for, in one phrase.
+fn all_captures(question: &Question) -> String {
+    let captured: Vec<&Step> = question.steps().iter().filter(|step| step.captured().is_some()).collect();
+    let one = |step: &&Step| {
+        let place = step.at().saved.as_deref().unwrap_or(step.number());
+        let host = step.captured().map(|host| format!(" made at host {host}")).unwrap_or_default();
+        format!("step {place}{host}")
+    };
+    match captured.as_slice() {
+        [] => "captures of the clients".to_owned(),
+        [only] => only.capture(),
+        [before @ .., last] => {
+            let before: Vec<String> = before.iter().map(one).collect();
+            format!("the captures{}: {}, and {}", of_part(question), before.join(", "), one(last))
+        }
+    }
+}
+
+fn by_host(clients: &[Client<'_>], verdicts: &[Option<bool>]) -> Vec<HostClients> {
+    let of_host = |host| {
+        let here = clients.iter().zip(verdicts).filter(|(client, _)| client.address.ip == host);
+        let verdicts: Vec<Option<bool>> = here.map(|(_, verdict)| *verdict).collect();
+        HostClients { host, connected: verdicts.len() as u64, served: sum(&verdicts) }
+    };
+    hosts(clients).into_iter().map(of_host).collect()
+}
+
+fn expected(view: &LabView<'_>, question: &Question, attempts: &[Known<'_>], mut draft: Draft) -> Answer {
+    draft.missing(all_captures(question));
+    let (facts, status) = if attempts.is_empty() {
+        draft.expected(question);
+        draft.short("Expected: yes, all served at the same time");
+        (Facts::ThreadedClients { clients_connected: None, clients_served: None, hosts: None }, Status::NotInCapture)
+    } else {
+        for attempt in attempts.iter().take(DESCRIBED) {
+            service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
+        }
+        let all = Evidence::by_file(attempts.iter().map(|attempt| {
+            let sighting = attempt.connection.best();
+            tcp_evidence(view, sighting, FrameRanges::of(view.frames(sighting).all()).iter())
+        }));
+        let text = format!("No client{} connected before the captures ended.", of_part(question));
+        draft.proved(text, all);
+        draft.inferred(THREADED, Vec::new());
+        draft.short("No client connected");
+        let none =
+            Facts::ThreadedClients { clients_connected: Some(0), clients_served: Some(0), hosts: Some(Vec::new()) };
+        (none, Status::Partial)
+    };
+    draft.finish(view, question, status, facts)
+}

@@ -1,0 +1,214 @@
+//! Is the UDP client at another host served like the TCP client was?
+
+use std::net::IpAddr;
+
+use crate::analyze::accounts::evidence;
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::claims::words::{addresses, distinct, duration, frame};
+use crate::analyze::claims::{Draft, udp_evidence};
+use crate::analyze::conversation::LabConversation;
+use crate::analyze::matching::LabView;
+use crate::analyze::story::Moment;
+use crate::analyze::text::{FrameRanges, Text, say};
+use crate::lab::{HostName, Question, Step};
+use crate::wording::count;
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+
+const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
+    connection, no accept() and no queue of clients.";
+
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "udp-clients",
+    about: "Whether a UDP server serves several clients at the same time.",
+    needs: Needs::Clients(&[Protocol::Udp]),
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 1] = [fact("clients_served", ValueType::Count)];
+
+/// Answers from the UDP server's journal, else from replies in captures of both hosts, else as expected.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
+    let mut draft = Draft::default();
+    let step = question.step_with(Protocol::Udp);
+    let hosts_of_step = step.map(Step::hosts).unwrap_or_default();
+    // The one that comes second, and the one that is there already.
+    let (first, later) = (hosts_of_step.first().copied(), hosts_of_step.get(1).copied());
+    let whose =
+        |host: Option<HostName>, otherwise: &str| host.map_or_else(|| otherwise.to_owned(), |host| format!("{host}'s"));
+    let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
+    let mut served = journal(view);
+    served.extend(replies(view, question));
+    let served_clients = distinct(served.iter().map(|(client, _)| *client));
+    let hosts = distinct(served_clients.iter().map(|client| client.ip));
+    let seen = distinct(view.conversations_of(question.steps()).map(|conversation| conversation.client().ip));
+    let both = hosts.len() > 1;
+    if both {
+        let clients = match served_clients.len() {
+            2 => "both clients".to_owned(),
+            more => count(more as u64, "client"),
+        };
+        draft.inferred(format!("No, it is not the same: the UDP server served {clients}."), Vec::new());
+    } else {
+        draft.inferred("No, it is not the same.", Vec::new());
+    }
+    said_of_served(view, question, &mut draft);
+    draft.inferred(WHY, Vec::new());
+    if both {
+        let first = whose(first, "the first");
+        let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
+        draft.beside(Basis::Unknown, text, Vec::new());
+        draft.short_as(Basis::Proved, format!("No: {} served", count(served_clients.len() as u64, "client")));
+        let facts = Facts::UdpClients { clients_served: Some(served_clients.len() as u64) };
+        return draft.finish(view, question, Status::Observed, facts);
+    }
+    let refused = later.and_then(|later| {
+        all_refused(view, later, view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)))
+    });
+    if refused.is_none() && (served_clients.is_empty() || seen.len() > 1) {
+        let (later, first) = (whose(later, "The second client's"), whose(first, "the first one's"));
+        let text = format!("{later} message should appear at the server immediately, next to {first}.");
+        draft.inferred(text, Vec::new());
+    }
+    let step = step.map(Step::short).unwrap_or_default();
+    let message = whose(later, "the second client's");
+    if let Some(refused) = &refused {
+        draft.proved(refused.text.clone(), refused.evidence.clone());
+        draft.missing(format!("a run of {step} in which the UDP server is there for {message} message"));
+    } else {
+        unseen(view, question, later, &seen, &mut draft);
+        draft.missing(format!(
+            "the screenshot of {step} ({message} message at the server), or the UDP server's journal (--journal)"
+        ));
+    }
+    let by_later = view.conversations_of(question.steps()).any(|conversation| is_later(conversation.client().ip));
+    let status = if seen.len() > 1 || by_later || !served.is_empty() { Status::Partial } else { Status::NotInCapture };
+    let later_served = later.filter(|_| by_later && served_clients.iter().any(|client| is_later(client.ip)));
+    match (status, later_served, later) {
+        (Status::NotInCapture, ..) => draft.short("Expected: no, served immediately"),
+        (_, Some(later), _) => draft.short_as(Basis::Proved, format!("No: {later} was served")),
+        (_, None, Some(later)) => match refused {
+            Some(refused) => draft.short_as(Basis::Proved, refused.short),
+            None => draft.short(format!("No; whether {later} was served: unknown")),
+        },
+        (_, None, None) => draft.short("No; whether both were served: unknown"),
+    }
+    draft.finish(view, question, status, Facts::UdpClients { clients_served: None })
+}
+
+/// What cannot be told of the second client's datagram.
+fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen: &[IpAddr], draft: &mut Draft) {
+    let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
+    if seen.iter().any(|ip| is_later(*ip)) || seen.len() > 1 {
+        let answered =
+            view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)).any(|c| c.answered());
+        if !answered {
+            let whose = later.map_or_else(|| "the second client's".to_owned(), |later| format!("{later}'s"));
+            draft.unknown(format!(
+                "No frame shows whether the server's program received {whose} datagram: a frame shows that it was sent, not \
+                 that it arrived."
+            ));
+        }
+    } else {
+        let from = later.map_or_else(|| "a second client".to_owned(), |later| later.to_string());
+        let text =
+            format!("Your captures contain no UDP datagram from {from}, so they can't show whether one arrived.");
+        draft.unknown(text);
+    }
+}
+
+/// That each datagram of a host came back.
+struct Refused {
+    short: String,
+    text: Text,
+    evidence: Vec<Evidence>,
+}
+
+/// That none of a host's datagrams arrived, with the frames, where each of them came back.
+fn all_refused<'c>(
+    view: &LabView<'_>,
+    host: HostName,
+    conversations: impl Iterator<Item = &'c LabConversation>,
+) -> Option<Refused> {
+    let (mut sent, mut evidence) = (0_u64, Vec::new());
+    for conversation in conversations {
+        let sighting = conversation.best();
+        let refused = view.refusals(sighting);
+        let datagrams = sighting.client_sent().datagrams;
+        if u64::try_from(refused.len()) != Ok(datagrams) {
+            return None;
+        }
+        sent = sent.saturating_add(datagrams);
+        evidence.push(Evidence::of_frames(
+            view.file(sighting.capture),
+            FrameRanges::of(refused.into_iter().flat_map(|(message, datagram)| [message, datagram])),
+        ));
+    }
+    let (noun, were, received) = match sent {
+        0 => return None,
+        1 => ("datagram", "was", "did not receive it"),
+        _ => ("datagrams", "were", "received none of them"),
+    };
+    let text = format!("{host}'s {noun} came back as ICMP port unreachable: the server's program {received}.");
+    let short = format!("No; {host}'s {noun} {were} refused");
+    Some(Refused { short, text: text.into(), evidence: Evidence::by_file(evidence) })
+}
+
+/// Clients that the server is known to have received from, with what shows it.
+fn journal(view: &LabView<'_>) -> Vec<(SocketAddress, Evidence)> {
+    let runs = view.accounts.servers.iter().filter(|run| !run.datagrams.is_empty());
+    runs.flat_map(|run| run.datagrams.iter().map(|(client, entry)| (*client, entry.evidence()))).collect()
+}
+
+/// The clients that got a reply in a capture.
+fn replies(view: &LabView<'_>, question: &Question) -> Vec<(SocketAddress, Evidence)> {
+    let answered = view.conversations_of(question.steps()).filter(|conversation| conversation.answered());
+    answered
+        .map(|conversation| {
+            let sighting = conversation.best();
+            let notes = view.udp_notes(sighting);
+            let back = notes.iter().filter(|note| note.sender != sighting.client_side).map(|note| note.frame);
+            (conversation.client(), udp_evidence(view, sighting, back))
+        })
+        .collect()
+}
+
+/// The claims about the clients that were served.
+fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
+    for run in view.accounts.servers.iter().filter(|run| !run.datagrams.is_empty()) {
+        let here: Vec<SocketAddress> = run.datagrams.iter().map(|(client, _)| *client).collect();
+        draft.proved(
+            say!["The UDP server's journal: it received datagrams from ", addresses(&here), "."],
+            vec![evidence(run.datagrams.iter().map(|(_, entry)| entry))],
+        );
+    }
+    for conversation in view.conversations_of(question.steps()).filter(|conversation| conversation.answered()).take(3) {
+        let sighting = conversation.best();
+        let notes = view.udp_notes(sighting);
+        // What came back as an ICMP error was not received.
+        let refused = view.refusals(sighting);
+        let was_refused = |frame: FrameNumber| refused.iter().any(|(_, datagram)| *datagram == frame);
+        let forth = notes.iter().find(|note| note.sender == sighting.client_side && !was_refused(note.frame));
+        let back = notes
+            .iter()
+            .find(|note| note.sender != sighting.client_side && forth.is_some_and(|forth| note.frame > forth.frame));
+        let (Some(forth), Some(back)) = (forth, back) else { continue };
+        // Another file may show the same datagrams with other numbers.
+        let named_in = if conversation.sightings().len() > 1 { usize::MAX } else { sighting.capture };
+        let after = back.time.zip(forth.time).map(|(back, forth)| back.nanoseconds_since(forth));
+        let text = say![
+            "The server sent a datagram to ",
+            conversation.client(),
+            " (",
+            frame(view, named_in, &Moment { capture: sighting.capture, frame: back.frame, time: back.time }),
+            ")",
+            after.map(|after| format!(" {} after", duration(after))).unwrap_or_else(|| " after".to_owned()),
+            " that client's (",
+            FrameRanges::of([forth.frame]),
+            "): its program had received it."
+        ];
+        draft.proved(text, vec![udp_evidence(view, sighting, [forth.frame, back.frame])]);
+    }
+}

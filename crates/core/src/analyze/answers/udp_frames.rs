@@ -1,0 +1,208 @@
+//! How the frames of the UDP run differ from those of the TCP run.
+
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
+use crate::analyze::conversation::{Frames, LabConversation};
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{FrameRanges, say};
+use crate::lab::{Question, Step};
+use crate::wording::count;
+use socklab_packets::types::{FrameNumber, Protocol};
+
+const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence numbers and no closing.";
+const FIRST_SEND: &str =
+    "Starting the UDP client sends nothing, since it has no port until its first send; each line is one datagram.";
+
+/// The kind of question.
+pub(super) const KIND: Kind = Kind {
+    name: "udp-frames",
+    about: "How the frames of a UDP client differ from those of a TCP client.",
+    needs: Needs::Clients(&[Protocol::Tcp, Protocol::Udp]),
+    facts: &FACTS,
+    answer,
+};
+
+const FACTS: [Fact; 3] = [
+    fact("tcp_control_frames", ValueType::Count),
+    fact("udp_control_frames", ValueType::Count),
+    fact("udp_datagrams", ValueType::Count),
+];
+
+/// Answers from the captures of the question's two steps.
+fn answer(view: &LabView<'_>, question: &Question) -> Answer {
+    let mut draft = Draft::default();
+    draft.inferred("Yes, they are different.", Vec::new());
+    let udp = udp_side(view, question, &mut draft);
+    unreachable(view, &mut draft);
+    let tcp = tcp_side(view, question, &mut draft);
+    draft.inferred(DIFFERENCE, Vec::new());
+    draft.inferred(FIRST_SEND, Vec::new());
+    let status = match (tcp, &udp) {
+        (Some(_), Some(_)) => Status::Observed,
+        (None, None) => Status::NotInCapture,
+        _ => Status::Partial,
+    };
+    for (protocol, there) in [(Protocol::Tcp, tcp.is_some()), (Protocol::Udp, udp.is_some())] {
+        if let Some(step) = question.step_with(protocol).filter(|_| !there) {
+            draft.missing(step.capture_in(Some(protocol)));
+        }
+    }
+    let datagrams = udp.map(|udp| udp.forth + udp.back);
+    let basis = if datagrams.is_some() && tcp.is_some() { Basis::Proved } else { Basis::Inferred };
+    draft.short_as(
+        basis,
+        match (datagrams, tcp) {
+            (Some(udp), Some(tcp)) => {
+                format!("Yes: UDP {}; TCP {tcp} frames without data as well", count(udp, "datagram"))
+            }
+            (Some(_), None) => "Expected: yes (only UDP captured)".to_owned(),
+            (None, Some(_)) => "Expected: yes (only TCP captured)".to_owned(),
+            (None, None) => "Expected: yes, datagrams only".to_owned(),
+        },
+    );
+    let facts = Facts::UdpFrames { tcp_control_frames: tcp, udp_control_frames: Some(0), udp_datagrams: datagrams };
+    draft.finish(view, question, status, facts)
+}
+
+/// A step in brackets after a protocol: ` (step 8)`.
+fn in_brackets(question: &Question, protocol: Protocol) -> String {
+    question.step_with(protocol).map(|step| format!(" ({})", step.short())).unwrap_or_default()
+}
+
+/// The TCP frames without payload.
+fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Option<u64> {
+    let (mut control, mut data) = (None, 0);
+    let mut evidence = Vec::new();
+    let connections = view.runs_of(question.steps());
+    for known in &connections {
+        let sighting = known.connection.best();
+        let (client, server) = (sighting.client_sent(), sighting.server_sent());
+        let without = (client.frames - client.data_frames) + (server.frames - server.data_frames);
+        control = Some(control.unwrap_or(0) + without);
+        data += client.data_frames + server.data_frames;
+        evidence.push(tcp_evidence(view, sighting, view.frames(sighting).without_payload()));
+    }
+    if let Some(control) = control {
+        let text = format!(
+            "TCP{} made {} without payload ({}) and {} with payload.",
+            in_brackets(question, Protocol::Tcp),
+            count(control, "frame"),
+            kinds(view, &connections),
+            count(data, "frame")
+        );
+        draft.proved(text, Evidence::by_file(evidence));
+    }
+    control
+}
+
+/// What the frames without payload do: only kinds that occur.
+fn kinds(view: &LabView<'_>, connections: &[Known<'_>]) -> String {
+    let frames: Vec<Frames> = connections.iter().map(|known| view.frames(known.connection.best())).collect();
+    let any = |list: fn(&Frames) -> Vec<FrameNumber>| frames.iter().any(|frames| !list(frames).is_empty());
+    let all = [
+        (any(Frames::handshake), "handshake"),
+        (any(Frames::acknowledgements), "acknowledgements"),
+        (any(Frames::closing), "closing"),
+        (any(Frames::others), "others"),
+    ];
+    all.into_iter().filter(|(there, _)| *there).map(|(_, kind)| kind).collect::<Vec<_>>().join(", ")
+}
+
+/// The datagrams.
+struct Datagrams {
+    forth: u64,
+    back: u64,
+}
+
+/// The datagrams of the step's first client; of all clients where its are not there.
+fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Option<Datagrams> {
+    let all: Vec<&LabConversation> = view.conversations_of(question.steps()).collect();
+    let first = question.step_with(Protocol::Udp).and_then(Step::host);
+    let is_first = |ip| first.is_some_and(|first| view.hosts.is(ip, first));
+    let of_first: Vec<&LabConversation> = all.iter().copied().filter(|one| is_first(one.client().ip)).collect();
+    let only_first = !of_first.is_empty();
+    let chosen = if only_first { of_first } else { all.clone() };
+    if chosen.is_empty() {
+        return None;
+    }
+    let mut total = Datagrams { forth: 0, back: 0 };
+    let mut evidence = Vec::new();
+    let mut empty: Vec<Evidence> = Vec::new();
+    for conversation in &chosen {
+        let sighting = conversation.best();
+        total.forth += sighting.client_sent().datagrams;
+        total.back += sighting.server_sent().datagrams;
+        let notes = view.udp_notes(sighting);
+        evidence.push(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
+        let zero: Vec<FrameNumber> = notes
+            .iter()
+            .filter(|note| note.payload_length == 0 && note.sender == sighting.client_side)
+            .map(|note| note.frame)
+            .collect();
+        if !zero.is_empty() {
+            empty.push(udp_evidence(view, sighting, zero));
+        }
+    }
+    let is_part = only_first && chosen.len() < all.len();
+    let whose = first.filter(|_| is_part).map(|first| format!(" of {first}")).unwrap_or_default();
+    let text = format!(
+        "UDP{}{whose}: {} from the client to the server, {}; each frame is a whole message.",
+        in_brackets(question, Protocol::Udp),
+        count(total.forth, "datagram"),
+        if total.back == 0 { "none back".to_owned() } else { format!("{} back", total.back) },
+    );
+    draft.proved(text, Evidence::by_file(evidence));
+    if !empty.is_empty() {
+        let mut frames = FrameRanges::default();
+        frames.join(empty.iter().map(|one| &one.frames));
+        let carry =
+            if frames.count() == 1 { " carries no payload: an empty line." } else { " carry no payload: empty lines." };
+        let noun = if frames.count() == 1 { "The datagram in " } else { "The datagrams in " };
+        draft.proved(say![noun, frames, carry], Evidence::by_file(empty));
+    }
+    ports(&chosen, draft);
+    Some(total)
+}
+
+/// One port for all lines, or several.
+fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
+    let clients = distinct(conversations.iter().map(|conversation| conversation.client()));
+    let text = match clients.as_slice() {
+        [one] => say!["All lines come from ", *one, ": one socket of the client."],
+        several => say![
+            format!("The client used {} ports (", several.len()),
+            addresses(several),
+            "): a socket for each, made by several runs or by one program."
+        ],
+    };
+    draft.beside(Basis::Inferred, text, Vec::new());
+}
+
+/// ICMP port unreachable quotes a UDP header, so the display filter `udp` shows it; it is no datagram of the lab.
+fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
+    let mut evidence = Vec::new();
+    let mut clients = Vec::new();
+    for (number, capture) in view.captures.iter().enumerate() {
+        let mut messages = view.unreachable_datagrams(number);
+        messages.retain(|message| message.is_port_unreachable());
+        let quoting = FrameRanges::of(messages.iter().map(|message| message.frame));
+        if !quoting.is_empty() {
+            clients.extend(messages.iter().map(|message| message.client));
+            evidence.push(Evidence::of_frames(&capture.file, quoting));
+        }
+    }
+    if evidence.is_empty() {
+        return;
+    }
+    let what = say![
+        "ICMP port unreachable came back to ",
+        addresses(&distinct(clients)),
+        ": no UDP server was bound to the destination port then."
+    ];
+    draft.proved(what, evidence.clone());
+    let text =
+        "The display filter udp shows an ICMP message that quotes a UDP header; it is not a datagram of the lab.";
+    draft.inferred(text, evidence);
+}

@@ -1,0 +1,94 @@
+//! How a connection ended, in a sentence: who closed it, and in which frames.
+
+use crate::analyze::analysis::AddressRole;
+use crate::analyze::claims::closed_by;
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::Moment;
+use crate::analyze::text::{FrameRanges, Text, say};
+use crate::lab::{Step, named_list};
+
+/// `B closed the connection (FIN, frame 10).`
+pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text {
+    let Some(seen) = known.timeline.in_capture(sighting.capture) else { return Text::default() };
+    let by = ender(view, known, sighting);
+    // Of several connections of one host, the server's side does not say which one.
+    let of_server =
+        closed_by(sighting) == Some(AddressRole::Server) && view.has_several_from(known.step, sighting.client().ip);
+    let what = if of_server { say!["the connection of ", sighting.client()] } else { say!["the connection"] };
+    let frame = |moment: &Moment| Text::from(moment.frame);
+    let earlier = |moments: [Option<Moment>; 2]| moments.into_iter().flatten().min_by_key(|moment| moment.frame);
+    let fin = earlier([seen.client_fin, seen.server_fin]);
+    let reset = earlier([seen.client_reset, seen.server_reset]);
+    match (fin, reset) {
+        (Some(fin), None) => {
+            let other = [seen.client_fin, seen.server_fin].into_iter().flatten().find(|other| *other != fin);
+            match other {
+                Some(other) => say![
+                    by,
+                    " closed ",
+                    what,
+                    " (FIN, ",
+                    frame(&fin),
+                    "), and so did the other side (FIN, ",
+                    frame(&other),
+                    ")."
+                ],
+                None => say![by, " closed ", what, " (FIN, ", frame(&fin), ")."],
+            }
+        }
+        (Some(fin), Some(reset)) if fin.frame < reset.frame => {
+            let end = say![by, " closed ", what, " (FIN, ", frame(&fin), ")"];
+            match late_data(view, sighting, seen.client_fin).filter(|_| seen.client_reset == Some(reset)) {
+                Some(late) if late < reset.frame => say![
+                    end,
+                    "; the server's data came after that (",
+                    late,
+                    "), and the client's system refused it with RST (",
+                    frame(&reset),
+                    ")."
+                ],
+                _ => say![end, "; a RST followed (", frame(&reset), ")."],
+            }
+        }
+        (_, Some(reset)) => say![by, " ended ", what, " with RST (", frame(&reset), ")."],
+        (None, None) => say!["The connection ended (", FrameRanges::of(view.frames(sighting).closing()), ")."],
+    }
+}
+
+/// Which of some steps leave their connections open, with the place of the sheet that says so.
+pub(crate) fn left_open<'s>(steps: impl IntoIterator<Item = &'s Step>) -> Text {
+    let mut open: Vec<(&Step, &str)> =
+        steps.into_iter().filter_map(|step| Some((step, step.at().open.as_deref()?))).collect();
+    open.sort();
+    open.dedup();
+    let places = named_list(open.iter().map(|(step, place)| step.mention(place)));
+    match open.as_slice() {
+        [] => Text::default(),
+        [(only, _)] if only.clients() == 1 => format!("Step {places} leaves the connection open.").into(),
+        [_] => format!("Step {places} leaves the connections open.").into(),
+        _ => format!("Steps {places} leave the connections open.").into(),
+    }
+}
+
+/// Who sent the first FIN or RST.
+fn ender(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text {
+    let (client, server) = (sighting.client().ip, sighting.server().ip);
+    let several = view.has_several_from(known.step, sighting.client().ip);
+    match closed_by(sighting) {
+        Some(AddressRole::Client) if several => say![sighting.client()],
+        Some(AddressRole::Client) if client != server => view.client_host(client).into(),
+        Some(AddressRole::Client) => say!["The client"],
+        _ => say!["The server"],
+    }
+}
+
+/// The first data of the server that came after the client's FIN.
+fn late_data(
+    view: &LabView<'_>,
+    sighting: &TcpSighting,
+    client_fin: Option<Moment>,
+) -> Option<socklab_packets::types::FrameNumber> {
+    let fin = client_fin?;
+    view.frames(sighting).data_from(false).into_iter().find(|frame| *frame > fin.frame)
+}

@@ -1,0 +1,46 @@
+//! Claims: one sentence each, with its basis and its evidence. What several answers and findings state is worded here, once.
+
+pub(crate) mod closing;
+pub(crate) mod draft;
+pub(crate) mod presence;
+pub(crate) mod service;
+pub(crate) mod words;
+
+use std::collections::BTreeMap;
+
+use crate::analyze::analysis::{AddressRole, ConnectionStory, ServiceFound};
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::Text;
+use socklab_packets::types::StreamNumber;
+
+pub(crate) use draft::{Draft, tcp_evidence, udp_evidence};
+
+/// What is known of the lab's TCP connections in a capture, by stream number.
+pub(crate) fn stories(view: &LabView<'_>, capture: usize) -> BTreeMap<StreamNumber, ConnectionStory> {
+    let here = |known: Known<'_>| {
+        let sighting = known.connection.in_capture(capture)?;
+        let service = known.service;
+        let frame = |moment: Option<crate::analyze::story::Moment>| {
+            moment.filter(|moment| moment.capture == capture).map(|moment| moment.frame)
+        };
+        let service = ServiceFound {
+            verdict: service.verdict,
+            basis: service.basis,
+            since: frame(service.since),
+            until: frame(service.until),
+            why: Text::join(service::claims(view, &known).into_iter().map(|claim| claim.text)),
+        };
+        let story = ConnectionStory { step: known.step.clone(), closed_by: closed_by(sighting), service };
+        Some((sighting.connection.stream, story))
+    };
+    view.known().filter_map(here).collect()
+}
+
+/// Who sent a FIN or RST first.
+pub(crate) fn closed_by(sighting: &TcpSighting) -> Option<AddressRole> {
+    let first = sighting.first_closing_frame()?;
+    let (connection, client) = (&sighting.connection, sighting.client_side);
+    let by_client = connection.fin(client) == Some(first) || connection.rst(client) == Some(first);
+    Some(if by_client { AddressRole::Client } else { AddressRole::Server })
+}

@@ -1,0 +1,283 @@
+//! What became of a connection, in sentences: the story's verdict, its reasons and its evidence.
+
+use crate::analyze::analysis::{Basis, Claim, Evidence, Verdict};
+use crate::analyze::claims::draft::tcp_evidence;
+use crate::analyze::claims::words::{client, clients, duration, frame};
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::service::Wait;
+use crate::analyze::story::{Grounds, Moment};
+use crate::analyze::text::{FrameRanges, Text, say};
+use socklab_packets::types::FrameNumber;
+
+/// The claims about what became of a connection, in the order in which they are to be said.
+pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
+    let mut claims = Claims { view, known, claims: Vec::new() };
+    match &known.service.grounds {
+        Grounds::Journal(entry) => {
+            let text = say!["The server's journal: accept() returned ", clients(view, known), " connection."];
+            claims.add(Basis::Proved, text, vec![entry.evidence()]);
+        }
+        Grounds::Reply { line, reply } => claims.replied(line.as_ref(), reply),
+        Grounds::Closed { client_fin, server_fin } => claims.closed(client_fin.as_ref(), server_fin),
+        Grounds::NoAnswer { line, other } => claims.not_answered(line, *other),
+        Grounds::NotClosed { client_fin, other } => claims.not_closed(client_fin, *other),
+        Grounds::Reset { line, reset, other } => claims.reset(line, reset, *other),
+        Grounds::NoConnection => claims.no_connection(),
+        Grounds::Nothing => claims.nothing(),
+    }
+    claims.claims
+}
+
+struct Claims<'a> {
+    view: &'a LabView<'a>,
+    known: &'a Known<'a>,
+    claims: Vec<Claim>,
+}
+
+impl Claims<'_> {
+    fn add(&mut self, basis: Basis, text: Text, evidence: Vec<Evidence>) {
+        self.claims.push(Claim { text, basis, evidence, in_answer: true });
+    }
+
+    /// The capture that shows a moment of this connection.
+    fn sighting(&self, moment: &Moment) -> &TcpSighting {
+        let connection = self.known.connection;
+        connection.in_capture(moment.capture).unwrap_or_else(|| connection.best())
+    }
+
+    fn evidence<'m>(&self, moments: impl IntoIterator<Item = &'m Moment>) -> Vec<Evidence> {
+        let of_one = |moment: &Moment| tcp_evidence(self.view, self.sighting(moment), [moment.frame]);
+        Evidence::by_file(moments.into_iter().map(of_one))
+    }
+
+    /// The whole connection as the capture of this moment shows it, which is what a claim of absence rests on.
+    fn whole(&self, moment: &Moment) -> Vec<Evidence> {
+        let sighting = self.sighting(moment);
+        vec![tcp_evidence(self.view, sighting, self.view.frames(sighting).all())]
+    }
+
+    fn here(&self, moment: &Moment) -> Text {
+        frame(self.view, moment.capture, moment)
+    }
+
+    fn replied(&mut self, line: Option<&Moment>, reply: &Moment) {
+        let (view, known) = (self.view, self.known);
+        let text = match line {
+            Some(line) => {
+                let after = view.story.clocks.between(line, reply).map(|n| say![" ", duration(n)]);
+                say![
+                    "The server sent data to ",
+                    client(view, known),
+                    " (",
+                    self.here(reply),
+                    ")",
+                    after.unwrap_or_default(),
+                    " after ",
+                    clients(view, known),
+                    " line (",
+                    self.here(line),
+                    "): its program had accepted the connection."
+                ]
+            }
+            None => say![
+                "The server sent data to ",
+                client(view, known),
+                " first (",
+                self.here(reply),
+                "): its program had accepted the connection."
+            ],
+        };
+        let evidence = self.evidence(line.into_iter().chain([reply]));
+        self.add(Basis::Proved, text, evidence);
+        self.waited();
+    }
+
+    fn closed(&mut self, client_fin: Option<&Moment>, server_fin: &Moment) {
+        let (view, known) = (self.view, self.known);
+        let text = match client_fin {
+            Some(client_fin) => {
+                let after = view.story.clocks.between(client_fin, server_fin).map(|n| say![" ", duration(n), " later"]);
+                say![
+                    "After ",
+                    clients(view, known),
+                    " FIN (",
+                    self.here(client_fin),
+                    "), the server sent its own FIN",
+                    after.unwrap_or_default(),
+                    " (",
+                    self.here(server_fin),
+                    "): its program had accepted the connection."
+                ]
+            }
+            None => say![
+                "The server closed ",
+                clients(view, known),
+                " connection with a FIN (",
+                self.here(server_fin),
+                "): its program had accepted it."
+            ],
+        };
+        let evidence = self.evidence(client_fin.into_iter().chain([server_fin]));
+        self.add(Basis::Inferred, text, evidence);
+        self.waited();
+    }
+
+    /// What shows that the connection waited before it was served.
+    fn waited(&mut self) {
+        let Some(Wait { from, to, nanoseconds, released_by }) = &self.known.service.waited else { return };
+        let (view, known) = (self.view, self.known);
+        let text = match released_by {
+            Some((other, end)) => {
+                let Some(other) = view.known_at(*other) else { return };
+                say![
+                    "That came right after ",
+                    clients(view, &other),
+                    " connection had ended (",
+                    frame(view, from.capture, end),
+                    "): until then ",
+                    clients(view, known),
+                    " connection waited in the queue."
+                ]
+            }
+            None => say![
+                format!("That took {}, and ", duration(*nanoseconds)),
+                client(view, known),
+                " had closed before: it fits a connection that waited in the queue."
+            ],
+        };
+        let mut evidence = self.evidence([from, to]);
+        if let Some((other, end)) = released_by
+            && let Some(other) = view.known_at(*other)
+            && let Some(sighting) = other.connection.in_capture(end.capture)
+        {
+            evidence.push(tcp_evidence(view, sighting, [end.frame]));
+            evidence = Evidence::by_file(evidence);
+        }
+        self.add(Basis::Inferred, text, evidence);
+    }
+
+    fn not_answered(&mut self, line: &Moment, other: usize) {
+        let (view, known) = (self.view, self.known);
+        let text = say![
+            clients(view, known),
+            " line (",
+            self.here(line),
+            ") was acknowledged, but not answered before the capture ended."
+        ];
+        let evidence = self.whole(line);
+        self.add(Basis::Proved, text, evidence);
+        let answer = view.known_at(other).and_then(|other| {
+            let (sighting, answer) = (other.connection, other.timeline.find(|seen| seen.answer)?);
+            let evidence = tcp_evidence(view, sighting.in_capture(answer.capture)?, [answer.frame]);
+            Some((clients(view, &other), frame(view, line.capture, &answer), evidence))
+        });
+        if let Some((others, answer, evidence)) = answer {
+            let text = say!["The server answered ", others, " line (", answer, ")."];
+            self.add(Basis::Proved, text, vec![evidence]);
+        }
+        let text = say!["So ", clients(view, known), " connection waited in the queue."];
+        self.add(Basis::Inferred, text, Vec::new());
+    }
+
+    fn not_closed(&mut self, client_fin: &Moment, other: usize) {
+        let (view, known) = (self.view, self.known);
+        let sighting = self.sighting(client_fin);
+        let acknowledged = view.frames(sighting).acknowledgement_of_fin(true);
+        let text = say![
+            clients(view, known),
+            " FIN (",
+            self.here(client_fin),
+            ")",
+            match acknowledged {
+                Some(frame) => say![" was acknowledged (", frame, "), but"],
+                None => say![" is there, but"],
+            },
+            " no FIN of the server follows before the capture ended."
+        ];
+        let evidence = self.whole(client_fin);
+        self.add(Basis::Proved, text, evidence);
+        let others = view.known_at(other).map(|other| clients(view, &other)).unwrap_or_default();
+        let text = say![
+            "The server closed ",
+            others,
+            " connection at once, so ",
+            clients(view, known),
+            " seems to have waited in the queue."
+        ];
+        self.add(Basis::Inferred, text, Vec::new());
+    }
+
+    fn reset(&mut self, line: &Moment, reset: &Moment, other: usize) {
+        let (view, known) = (self.view, self.known);
+        let text = say![
+            clients(view, known),
+            " line (",
+            self.here(line),
+            ") was never answered: the server's system reset the connection (RST, ",
+            self.here(reset),
+            ")."
+        ];
+        let evidence = self.whole(line);
+        self.add(Basis::Proved, text, evidence);
+        let others = view.known_at(other).map(|other| client(view, &other)).unwrap_or_default();
+        let text = say![
+            "The server answers ",
+            others,
+            ", so ",
+            clients(view, known),
+            " connection seems to have been in the queue until the server ended."
+        ];
+        self.add(Basis::Inferred, text, Vec::new());
+    }
+
+    fn no_connection(&mut self) {
+        let (view, known) = (self.view, self.known);
+        let sighting = known.connection.best();
+        let frames = view.frames(sighting);
+        let syns = FrameRanges::of(frames.from(true));
+        let text = match known.service.verdict {
+            Verdict::Refused => {
+                let resets = FrameRanges::of(frames.from(false));
+                say![clients(view, known), " SYN (", syns, ") was refused with RST (", resets, ")."]
+            }
+            _ => say![clients(view, known), " SYN (", syns, ") was not answered before the capture ended."],
+        };
+        let evidence = tcp_evidence(view, sighting, frames.all());
+        self.add(Basis::Proved, text, vec![evidence]);
+    }
+
+    fn nothing(&mut self) {
+        let (view, known) = (self.view, self.known);
+        if !known.connection.established() {
+            return;
+        }
+        let reset = known.timeline.find(|seen| {
+            let reset = seen.server_reset?;
+            seen.client_end().is_none_or(|end| reset.frame < end.frame).then_some(reset)
+        });
+        if let Some(reset) = reset {
+            let text =
+                say!["The server's system reset ", clients(view, known), " connection (RST, ", self.here(&reset), ")."];
+            let evidence = self.evidence([&reset]);
+            self.add(Basis::Proved, text, evidence);
+            let text = "Its program ended while the connection was in the queue, or left data unread.";
+            self.add(Basis::Inferred, text.into(), Vec::new());
+            return;
+        }
+        let text = say![
+            "No frame shows whether the server's program accepted ",
+            clients(view, known),
+            " connection: it neither answered nor closed it."
+        ];
+        self.add(Basis::Unknown, text, Vec::new());
+    }
+}
+
+/// The frames that acknowledge a client's lines: what the server's system did, not its program.
+pub(crate) fn acknowledged(view: &LabView<'_>, sighting: &TcpSighting) -> Option<(FrameNumber, Evidence)> {
+    let frames = view.frames(sighting);
+    let first = *frames.data_from(true).first()?;
+    let acknowledgement = frames.acknowledgements_from(false).into_iter().find(|frame| *frame > first)?;
+    Some((acknowledgement, tcp_evidence(view, sighting, [first, acknowledgement])))
+}

@@ -1,0 +1,94 @@
+//! Parts of sentences that many claims share: who, how long, how many.
+
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::Moment;
+use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text, say};
+use socklab_packets::types::SocketAddress;
+
+/// The client of a connection in a sentence: its host's letter where that host has one connection in that step, else its
+/// socket address.
+pub(crate) fn client(view: &LabView<'_>, known: &Known<'_>) -> Text {
+    let address = known.connection.client();
+    let host = view.client_host(address.ip);
+    match &host {
+        Span::Host(span) if span.name.is_some() && !view.has_several_from(known.step, address.ip) => host.into(),
+        _ => address.into(),
+    }
+}
+
+/// The client with what it has: `C's`, `10.0.3.3:40242's`.
+pub(crate) fn clients(view: &LabView<'_>, known: &Known<'_>) -> Text {
+    say![client(view, known), "'s"]
+}
+
+/// A frame in a sentence about a connection that is seen in this capture; where it is in another file, that is named.
+pub(crate) fn frame(view: &LabView<'_>, capture: usize, moment: &Moment) -> Text {
+    let file = (moment.capture != capture).then(|| view.file(moment.capture).to_owned());
+    Span::Frames { file, frames: FrameRanges::of([moment.frame]), noun: FrameNoun::Word }.into()
+}
+
+/// A span of time: `0.13 ms`, `120 ms`, `2.3 s`.
+pub(crate) fn duration(nanoseconds: i128) -> String {
+    // Rounded, as a reader rounds what Wireshark shows.
+    let round = |unit: i128| nanoseconds.max(0).saturating_add(unit / 2) / unit;
+    match nanoseconds.max(0) {
+        0..9_995_000 => format!("{}.{:02} ms", round(10_000) / 100, round(10_000) % 100),
+        9_995_000..999_500_000 => format!("{} ms", round(1_000_000)),
+        _ => format!("{}.{} s", round(100_000_000) / 10, round(100_000_000) % 10),
+    }
+}
+
+/// The text with a capital letter first.
+pub(crate) fn capital(text: Text) -> Text {
+    let mut capital = Text::default();
+    for (place, span) in text.spans().iter().enumerate() {
+        match span {
+            Span::Words(words) if place == 0 => {
+                let mut chars = words.chars();
+                let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+                capital.push(format!("{first}{}", chars.as_str()));
+            }
+            Span::Frames { file, frames, .. } if place == 0 => {
+                let (file, frames) = (file.clone(), frames.clone());
+                capital.push(Span::Frames { file, frames, noun: FrameNoun::Capital });
+            }
+            span => capital.push(span.clone()),
+        }
+    }
+    capital
+}
+
+/// Values, each once, in the order of their first appearance.
+pub(crate) fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
+
+/// Socket addresses in a sentence.
+pub(crate) fn addresses(addresses: &[SocketAddress]) -> Text {
+    Text::list(addresses.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_times_are_read_at_a_glance() {
+        for (nanoseconds, text) in [
+            (131_000, "0.13 ms"),
+            (106_000, "0.11 ms"),
+            (9_999_999, "10 ms"),
+            (120_400_000, "120 ms"),
+            (2_345_000_000, "2.3 s"),
+            (-5, "0.00 ms"),
+        ] {
+            assert_eq!(duration(nanoseconds), text);
+        }
+    }
+}

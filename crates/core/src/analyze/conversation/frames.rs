@@ -1,0 +1,118 @@
+//! The frames of one TCP connection in one capture, sorted by their roles.
+
+use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
+use crate::analyze::conversation::tcp::TcpSighting;
+use socklab_packets::packet::TcpFlags;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::FrameNumber;
+
+/// The frames of one connection in one capture, in the order of the capture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Frames {
+    all: Vec<(RoleOfFrame, bool)>,
+}
+
+impl Frames {
+    /// The noted frames of a connection, with their roles.
+    pub(crate) fn of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Frames {
+        let Some(capture) = captures.get(sighting.capture) else { return Frames::default() };
+        let notes = capture.traffic.tcp_notes(sighting.connection.stream);
+        let with_sender = |role: RoleOfFrame| (role, role.note.sender == sighting.client_side);
+        Frames { all: roles(&sighting.connection, notes).map(with_sender).collect() }
+    }
+
+    /// The frames with their roles; true for those from the client.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&RoleOfFrame, bool)> {
+        self.all.iter().map(|(frame, client)| (frame, *client))
+    }
+
+    fn pick(&self, wanted: impl Fn(&RoleOfFrame, bool) -> bool) -> Vec<FrameNumber> {
+        self.iter().filter(|(frame, client)| wanted(frame, *client)).map(|(frame, _)| frame.note.frame).collect()
+    }
+
+    /// All frames.
+    pub(crate) fn all(&self) -> Vec<FrameNumber> {
+        self.pick(|_, _| true)
+    }
+
+    /// All frames from the client, or all from the server.
+    pub(crate) fn from(&self, client: bool) -> Vec<FrameNumber> {
+        self.pick(|_, from_client| from_client == client)
+    }
+
+    /// SYN, SYN-ACK and the ACK that completes the handshake, as far as captured.
+    pub(crate) fn handshake(&self) -> Vec<FrameNumber> {
+        self.pick(|frame, _| frame.role == FrameRole::Handshake)
+    }
+
+    /// Frames with payload that was not sent before.
+    pub(crate) fn data(&self) -> Vec<FrameNumber> {
+        self.pick(|frame, _| frame.carries_data())
+    }
+
+    /// Those of one end.
+    pub(crate) fn data_from(&self, client: bool) -> Vec<FrameNumber> {
+        self.pick(|frame, from_client| frame.carries_data() && from_client == client)
+    }
+
+    /// Bytes of payload from one end, each counted once.
+    pub(crate) fn bytes_from(&self, client: bool) -> u64 {
+        self.iter().filter(|(_, from)| *from == client).map(|(frame, _)| u64::from(frame.new_bytes)).sum()
+    }
+
+    /// Frames that only acknowledge data.
+    pub(crate) fn acknowledgements(&self) -> Vec<FrameNumber> {
+        self.pick(|frame, _| frame.role == FrameRole::Acknowledgement)
+    }
+
+    /// Those of one end.
+    pub(crate) fn acknowledgements_from(&self, client: bool) -> Vec<FrameNumber> {
+        self.pick(|frame, from_client| frame.role == FrameRole::Acknowledgement && from_client == client)
+    }
+
+    /// Frames with FIN or RST, and the acknowledgement of a FIN.
+    pub(crate) fn closing(&self) -> Vec<FrameNumber> {
+        self.pick(|frame, _| frame.closes())
+    }
+
+    /// Frames that repeat what had been sent before.
+    pub(crate) fn retransmissions(&self) -> Vec<FrameNumber> {
+        self.pick(|frame, _| frame.role == FrameRole::Retransmission)
+    }
+
+    /// Keep-alives and other frames that belong to none of the lists above.
+    pub(crate) fn others(&self) -> Vec<FrameNumber> {
+        self.pick(|frame, _| matches!(frame.role, FrameRole::KeepAlive | FrameRole::Other))
+    }
+
+    /// Frames without payload.
+    pub(crate) fn without_payload(&self) -> Vec<FrameNumber> {
+        self.pick(|frame, _| frame.note.payload_length == 0)
+    }
+
+    /// SYN-ACKs that were sent again after the client had answered the first one.
+    pub(crate) fn repeated_syn_acks(&self) -> Vec<FrameNumber> {
+        let ack = self.iter().rfind(|(frame, client)| *client && frame.role == FrameRole::Handshake);
+        let Some(ack) = ack.filter(|(frame, _)| !frame.has_syn()).map(|(frame, _)| frame.note) else {
+            return Vec::new();
+        };
+        self.pick(|frame, client| {
+            !client && frame.role == FrameRole::Retransmission && frame.has_syn() && frame.note.frame > ack.frame
+        })
+    }
+
+    /// The acknowledgement of this end's FIN, where it was captured.
+    pub(crate) fn acknowledgement_of_fin(&self, of_client: bool) -> Option<FrameNumber> {
+        let fin = self.iter().find(|(frame, client)| *client == of_client && frame.has_fin())?.0;
+        let note = fin.note;
+        let end = note.relative_sequence.wrapping_add(note.payload_length).wrapping_add(1);
+        let acknowledges = |frame: &RoleOfFrame| {
+            frame.note.flags.has(TcpFlags::ACK)
+                && frame.note.frame > note.frame
+                && frame.note.relative_acknowledgement.wrapping_sub(end) < u32::MAX / 2
+        };
+        self.iter()
+            .find(|(frame, client)| *client != of_client && acknowledges(frame))
+            .map(|(frame, _)| frame.note.frame)
+    }
+}

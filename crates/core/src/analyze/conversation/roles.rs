@@ -1,0 +1,252 @@
+//! What each frame of a TCP connection does there: decided here, once, and read by answers, ladders, forms and tables.
+//!
+//! A frame has one role. Which of its bytes are new is worked out from the sequence numbers of all frames before it, so
+//! that a segment that is merely out of order is not taken for a repetition, and repeated bytes are counted once.
+
+use socklab_packets::packet::TcpFlags;
+use socklab_packets::track::{FrameNote, Side, TcpConnection};
+use socklab_packets::types::FrameNumber;
+
+/// What a frame does in its TCP connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FrameRole {
+    /// SYN, SYN-ACK, or the ACK that completes the three-way handshake (RFC 9293, section 3.5).
+    Handshake,
+    /// Carries payload that was not sent before.
+    Data,
+    /// Only acknowledges.
+    Acknowledgement,
+    /// A FIN, or the acknowledgement of one (RFC 9293, section 3.6).
+    Closing,
+    /// A RST (RFC 9293, section 3.5.2).
+    Reset,
+    /// Repeats a SYN, payload or a FIN that was sent before (RFC 9293, section 3.8.1).
+    Retransmission,
+    /// Asks whether the peer is still there (RFC 9293, section 3.8.4).
+    KeepAlive,
+    /// None of these, such as a segment without any flag.
+    Other,
+}
+
+/// A frame of a TCP connection with its role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleOfFrame {
+    /// The frame as it was noted; sent again or not as its role says.
+    pub note: FrameNote,
+    /// What it does.
+    pub role: FrameRole,
+    /// Bytes of its payload that no earlier frame carried.
+    pub new_bytes: u32,
+}
+
+impl RoleOfFrame {
+    /// Whether it belongs to the end of the connection: a FIN, its acknowledgement, or a RST. A frame with payload and FIN
+    /// carries data and closes.
+    pub fn closes(&self) -> bool {
+        matches!(self.role, FrameRole::Closing | FrameRole::Reset)
+            || (self.role != FrameRole::Retransmission && self.has_fin())
+    }
+
+    /// Whether it is a SYN or a SYN-ACK, the first or a repeated one.
+    pub fn has_syn(&self) -> bool {
+        self.note.flags.has(TcpFlags::SYN)
+    }
+
+    /// Whether its sender ends its side of the connection with it, for the first time or again.
+    pub fn has_fin(&self) -> bool {
+        self.note.flags.has(TcpFlags::FIN)
+    }
+
+    /// Whether it has RST set.
+    pub fn has_rst(&self) -> bool {
+        self.note.flags.has(TcpFlags::RST)
+    }
+
+    /// Whether it carries payload that no earlier frame carried.
+    pub fn carries_data(&self) -> bool {
+        self.new_bytes > 0
+    }
+}
+
+/// The roles of a connection's noted frames, which come in the order of the capture.
+pub fn roles(
+    connection: &TcpConnection,
+    notes: impl IntoIterator<Item = FrameNote>,
+) -> impl Iterator<Item = RoleOfFrame> {
+    let handshake = [connection.syn, connection.syn_ack, connection.ack];
+    let mut judge = Judge { handshake, senders: [Sender::default(), Sender::default()] };
+    notes.into_iter().map(move |note| judge.role_of(note))
+}
+
+/// What is known of both sides when a frame comes.
+struct Judge {
+    handshake: [Option<FrameNumber>; 3],
+    senders: [Sender; 2],
+}
+
+/// What one side has sent. Sequence numbers are relative and unwrapped, so that they only grow.
+#[derive(Default)]
+struct Sender {
+    /// The highest sequence number after anything sent; `None` before the first frame.
+    next: Option<i64>,
+    /// Payload that was captured, as ranges in order that neither touch nor overlap.
+    covered: Vec<(i64, i64)>,
+    /// The sequence number after the FIN.
+    fin_end: Option<i64>,
+    syn_seen: bool,
+}
+
+impl Judge {
+    fn role_of(&mut self, note: FrameNote) -> RoleOfFrame {
+        let [a, b] = &mut self.senders;
+        let (own, peer) = if note.sender == Side::Originator { (a, b) } else { (b, a) };
+        let start = own.unwrapped(note.relative_sequence);
+        let length = i64::from(note.payload_length);
+        let has = |flag| note.flags.has(flag);
+        let controls = i64::from(has(TcpFlags::SYN)) + i64::from(has(TcpFlags::FIN));
+        let end = start.saturating_add(length).saturating_add(controls);
+        let before_next = own.next.is_some_and(|next| start == next.saturating_sub(1));
+        let probes = before_next && length <= 1 && controls == 0 && !has(TcpFlags::RST);
+        let new_bytes = if probes { 0 } else { own.cover(start, length) };
+        let syn_again = has(TcpFlags::SYN) && std::mem::replace(&mut own.syn_seen, true);
+        let fin_again = has(TcpFlags::FIN) && own.fin_end == Some(end);
+        let role = if self.handshake.contains(&Some(note.frame)) {
+            FrameRole::Handshake
+        } else if has(TcpFlags::RST) {
+            FrameRole::Reset
+        } else if new_bytes > 0 {
+            FrameRole::Data
+        } else if probes {
+            FrameRole::KeepAlive
+        } else if length > 0 || syn_again || fin_again {
+            FrameRole::Retransmission
+        } else if has(TcpFlags::FIN) {
+            FrameRole::Closing
+        } else if has(TcpFlags::SYN) {
+            FrameRole::Handshake
+        } else if has(TcpFlags::ACK) {
+            let acknowledged = peer.unwrapped(note.relative_acknowledgement);
+            let of_fin = peer.fin_end.is_some_and(|fin| acknowledged >= fin);
+            if of_fin { FrameRole::Closing } else { FrameRole::Acknowledgement }
+        } else {
+            FrameRole::Other
+        };
+        if has(TcpFlags::FIN) {
+            own.fin_end = Some(end);
+        }
+        own.next = Some(own.next.map_or(end, |next| next.max(end)));
+        let note = FrameNote { retransmission: role == FrameRole::Retransmission, ..note };
+        RoleOfFrame { note, role, new_bytes }
+    }
+}
+
+impl Sender {
+    /// A relative sequence number as the one nearest to what this side sent last (RFC 9293, section 3.4: they wrap).
+    fn unwrapped(&self, relative: u32) -> i64 {
+        let Some(next) = self.next else { return i64::from(relative) };
+        // The low 32 bits are what a sequence number is.
+        let step = relative.wrapping_sub(next as u32).cast_signed();
+        next.saturating_add(i64::from(step))
+    }
+
+    /// Takes in payload; gives how many of its bytes are new.
+    fn cover(&mut self, start: i64, length: i64) -> u32 {
+        if length == 0 {
+            return 0;
+        }
+        let end = start.saturating_add(length);
+        let from = self.covered.partition_point(|(_, there)| *there < start);
+        let to = self.covered.partition_point(|(there, _)| *there <= end);
+        let touched = self.covered.get(from..to).unwrap_or_default();
+        let known: i64 = touched.iter().map(|(a, b)| (*b).min(end).saturating_sub((*a).max(start)).max(0)).sum();
+        let merged = touched.iter().fold((start, end), |(a, b), (c, d)| (a.min(*c), b.max(*d)));
+        self.covered.splice(from..to.max(from), [merged]);
+        u32::try_from(length.saturating_sub(known)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use socklab_packets::testing::segment;
+
+    fn note(frame: u64, sender: Side, flags: u8, sequence: u32, acknowledgement: u32, length: u32) -> FrameNote {
+        FrameNote { frame: FrameNumber(frame), ..segment(sender, flags, [sequence, acknowledgement], length) }
+    }
+
+    fn judged(notes: Vec<FrameNote>) -> Vec<(FrameRole, u32)> {
+        let number = |frame| Some(FrameNumber(frame));
+        let mut judge =
+            Judge { handshake: [number(1), number(2), number(3)], senders: [Sender::default(), Sender::default()] };
+        notes.into_iter().map(|note| judge.role_of(note)).map(|role| (role.role, role.new_bytes)).collect()
+    }
+
+    /// Frames and roles as RFC 9293 has them (figures 6 and 12), with a line sent twice and a keep-alive.
+    #[test]
+    fn every_frame_of_a_connection_has_one_role() {
+        let (a, b) = (Side::Originator, Side::Responder);
+        let roles = judged(vec![
+            note(1, a, 0x02, 0, 0, 0),
+            note(2, b, 0x12, 0, 1, 0),
+            note(3, a, 0x10, 1, 1, 0),
+            note(4, a, 0x18, 1, 1, 5),
+            note(5, a, 0x18, 1, 1, 5),
+            note(6, b, 0x10, 1, 6, 0),
+            note(7, a, 0x10, 5, 1, 0),
+            note(8, a, 0x11, 6, 1, 0),
+            note(9, a, 0x11, 6, 1, 0),
+            note(10, b, 0x10, 1, 7, 0),
+            note(11, b, 0x19, 1, 7, 3),
+            note(12, a, 0x04, 7, 0, 0),
+        ]);
+        use FrameRole::*;
+        let expected = [
+            (Handshake, 0),
+            (Handshake, 0),
+            (Handshake, 0),
+            (Data, 5),
+            (Retransmission, 0),
+            (Acknowledgement, 0),
+            (KeepAlive, 0),
+            (Closing, 0),
+            (Retransmission, 0),
+            (Closing, 0),
+            (Data, 3),
+            (Reset, 0),
+        ];
+        assert_eq!(roles, expected);
+    }
+
+    #[test]
+    fn a_segment_out_of_order_is_no_repetition() {
+        let roles = judged(vec![
+            note(3, Side::Originator, 0x10, 1, 1, 0),
+            note(4, Side::Originator, 0x19, 7, 1, 2),
+            note(5, Side::Originator, 0x18, 1, 1, 6),
+            note(6, Side::Originator, 0x18, 4, 1, 4),
+        ]);
+        let expected =
+            [(FrameRole::Handshake, 0), (FrameRole::Data, 2), (FrameRole::Data, 6), (FrameRole::Retransmission, 0)];
+        assert_eq!(roles, expected);
+    }
+
+    proptest! {
+        /// However segments are cut, repeated and put out of order: the new bytes add up to the bytes that there are.
+        #[test]
+        fn every_byte_is_new_once(
+            segments in proptest::collection::vec((0_u32..200, 1_u32..60), 1..40),
+            base in prop_oneof![Just(1_u32), Just(u32::MAX - 100), any::<u32>()],
+        ) {
+            let mut bytes = std::collections::BTreeSet::new();
+            // The first frame sets where sequence numbers count from.
+            let mut notes = vec![note(3, Side::Originator, 0x10, base, 1, 0)];
+            for (number, (start, length)) in (4..).zip(&segments) {
+                notes.push(note(number, Side::Originator, 0x18, base.wrapping_add(start + 1), 1, length + 1));
+                bytes.extend(*start..start + length + 1);
+            }
+            let new: u64 = judged(notes).into_iter().map(|(_, new)| u64::from(new)).sum();
+            prop_assert_eq!(new, bytes.len() as u64);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A TCP connection of the lab, and how each capture shows it.
+
+use crate::analyze::analysis::RoleBasis;
+use socklab_packets::track::{HandshakeState, Side, SideCounts, TcpConnection};
+use socklab_packets::types::{FrameNumber, SocketAddress};
+
+/// A connection of the lab as one capture shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct TcpSighting {
+    /// Index of the capture.
+    pub(crate) capture: usize,
+    /// The connection.
+    pub(crate) connection: TcpConnection,
+    /// The client's side.
+    pub(crate) client_side: Side,
+    /// How that is known.
+    pub(crate) basis: RoleBasis,
+}
+
+impl TcpSighting {
+    /// The client's socket address.
+    pub(crate) fn client(&self) -> SocketAddress {
+        self.connection.address(self.client_side)
+    }
+
+    /// The server's socket address.
+    pub(crate) fn server(&self) -> SocketAddress {
+        self.connection.address(self.client_side.other())
+    }
+
+    /// What the client sent.
+    pub(crate) fn client_sent(&self) -> SideCounts {
+        self.connection.counts(self.client_side)
+    }
+
+    /// What the server sent.
+    pub(crate) fn server_sent(&self) -> SideCounts {
+        self.connection.counts(self.client_side.other())
+    }
+
+    /// The client's base sequence number.
+    pub(super) fn client_base(&self) -> Option<u32> {
+        self.connection.base_sequence(self.client_side)
+    }
+
+    /// The server's base sequence number.
+    pub(super) fn server_base(&self) -> Option<u32> {
+        self.connection.base_sequence(self.client_side.other())
+    }
+
+    /// Whether the connection was established: its handshake is complete, or frames that only an established connection has
+    /// went both ways.
+    pub(crate) fn established(&self) -> bool {
+        let (client, server) = (self.client_sent(), self.server_sent());
+        let both_ways = client.frames > 0 && server.frames > 0;
+        let carried = |counts: SideCounts| counts.data_frames + counts.acknowledgement_frames > 0;
+        match self.connection.handshake {
+            HandshakeState::Complete => true,
+            HandshakeState::Refused | HandshakeState::SynOnly => false,
+            HandshakeState::SynAckSeen => client.data_frames > 0,
+            HandshakeState::NotCaptured => both_ways && carried(client) && carried(server),
+        }
+    }
+
+    /// The frame in which a side first ended the connection (FIN or RST).
+    pub(crate) fn first_closing_frame(&self) -> Option<FrameNumber> {
+        [Side::Originator, Side::Responder]
+            .into_iter()
+            .flat_map(|side| [self.connection.fin(side), self.connection.rst(side)])
+            .flatten()
+            .min()
+    }
+
+    /// Whether both connections were open at the same time in the same capture.
+    pub(crate) fn overlaps(&self, other: &TcpSighting) -> bool {
+        let before_end = |start: &TcpSighting, end: &TcpSighting| {
+            end.first_closing_frame().is_none_or(|frame| start.connection.first_frame < frame)
+        };
+        self.capture == other.capture && before_end(self, other) && before_end(other, self)
+    }
+}
+
+/// A TCP connection of the lab, or an attempt at one.
+#[derive(Debug, Clone)]
+pub(crate) struct LabConnection {
+    /// The captures that show it, the fullest view first.
+    sightings: Vec<TcpSighting>,
+}
+
+impl LabConnection {
+    pub(super) fn new(sighting: TcpSighting) -> Self {
+        LabConnection { sightings: vec![sighting] }
+    }
+
+    /// The client's socket address.
+    pub(crate) fn client(&self) -> SocketAddress {
+        self.best().client()
+    }
+
+    /// The server's socket address.
+    pub(crate) fn server(&self) -> SocketAddress {
+        self.best().server()
+    }
+
+    /// The captures that show it, the fullest view first.
+    pub(crate) fn sightings(&self) -> &[TcpSighting] {
+        &self.sightings
+    }
+
+    /// The fullest view of it.
+    pub(crate) fn best(&self) -> &TcpSighting {
+        // A connection is only made from a sighting, and none is ever taken away.
+        #[allow(clippy::indexing_slicing)]
+        &self.sightings[0]
+    }
+
+    /// The view of it in this capture.
+    pub(crate) fn in_capture(&self, capture: usize) -> Option<&TcpSighting> {
+        self.sightings.iter().find(|sighting| sighting.capture == capture)
+    }
+
+    /// Whether it was established.
+    pub(crate) fn established(&self) -> bool {
+        self.sightings.iter().any(TcpSighting::established)
+    }
+
+    /// How far its handshake is seen, in the capture that shows most of it.
+    pub(crate) fn handshake(&self) -> HandshakeState {
+        self.best().connection.handshake
+    }
+
+    /// Whether some capture shows its whole handshake.
+    pub(crate) fn handshake_complete(&self) -> bool {
+        self.handshake() == HandshakeState::Complete
+    }
+
+    /// Whether the server's program sent payload.
+    pub(crate) fn answered(&self) -> bool {
+        self.sightings.iter().any(|sighting| sighting.server_sent().data_frames > 0)
+    }
+
+    /// Whether the client sent payload.
+    pub(crate) fn has_lines(&self) -> bool {
+        self.sightings.iter().any(|sighting| sighting.client_sent().data_frames > 0)
+    }
+
+    pub(super) fn add(&mut self, sighting: TcpSighting) {
+        let fullness = |sighting: &TcpSighting| {
+            let whole = sighting.connection.handshake == HandshakeState::Complete;
+            (whole, sighting.client_sent().frames + sighting.server_sent().frames)
+        };
+        let place = self.sightings.partition_point(|there| fullness(there) >= fullness(&sighting));
+        self.sightings.insert(place, sighting);
+    }
+}

@@ -1,0 +1,84 @@
+//! A UDP conversation of the lab, and how each capture shows it.
+
+use socklab_packets::track::{Side, UdpConversation, UdpSide};
+use socklab_packets::types::SocketAddress;
+
+/// A UDP conversation of the lab as one capture shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct UdpSighting {
+    /// Index of the capture.
+    pub(crate) capture: usize,
+    /// The conversation.
+    pub(crate) conversation: UdpConversation,
+    /// The client's side.
+    pub(crate) client_side: Side,
+}
+
+impl UdpSighting {
+    /// The client's socket address.
+    pub(crate) fn client(&self) -> SocketAddress {
+        self.conversation.address(self.client_side)
+    }
+
+    /// The server's socket address.
+    pub(crate) fn server(&self) -> SocketAddress {
+        self.conversation.address(self.client_side.other())
+    }
+
+    /// What the client sent.
+    pub(crate) fn client_sent(&self) -> UdpSide {
+        self.conversation.counts(self.client_side)
+    }
+
+    /// What the server sent.
+    pub(crate) fn server_sent(&self) -> UdpSide {
+        self.conversation.counts(self.client_side.other())
+    }
+}
+
+/// A UDP conversation of the lab.
+#[derive(Debug, Clone)]
+pub(crate) struct LabConversation {
+    /// The captures that show it, the one with most datagrams first.
+    sightings: Vec<UdpSighting>,
+}
+
+impl LabConversation {
+    pub(super) fn new(sighting: UdpSighting) -> Self {
+        LabConversation { sightings: vec![sighting] }
+    }
+
+    /// Takes in how another capture shows it.
+    pub(super) fn add(&mut self, sighting: UdpSighting) {
+        let total = |sighting: &UdpSighting| sighting.client_sent().datagrams + sighting.server_sent().datagrams;
+        let place = self.sightings.partition_point(|there| total(there) >= total(&sighting));
+        self.sightings.insert(place, sighting);
+    }
+
+    /// The client's socket address.
+    pub(crate) fn client(&self) -> SocketAddress {
+        self.best().client()
+    }
+
+    /// The server's socket address.
+    pub(crate) fn server(&self) -> SocketAddress {
+        self.best().server()
+    }
+
+    /// The captures that show it, the one with most datagrams first.
+    pub(crate) fn sightings(&self) -> &[UdpSighting] {
+        &self.sightings
+    }
+
+    /// The fullest view of it.
+    pub(crate) fn best(&self) -> &UdpSighting {
+        // A conversation is only made from a sighting, and none is ever taken away.
+        #[allow(clippy::indexing_slicing)]
+        &self.sightings[0]
+    }
+
+    /// Whether the server sent a datagram.
+    pub(crate) fn answered(&self) -> bool {
+        self.sightings.iter().any(|sighting| sighting.server_sent().datagrams > 0)
+    }
+}

@@ -1,0 +1,451 @@
+//! Findings about the lab's TCP connections in a capture.
+
+use crate::analyze::analysis::{AddressRole, Finding, Severity};
+use crate::analyze::claims::closing::{self, closing_sentence};
+use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::{closed_by, presence, service};
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::conversation::roles::FrameRole;
+use crate::analyze::findings::made::{frames, of_file, sightings};
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::Grounds;
+use crate::analyze::text::{FrameRanges, Text, say};
+use crate::lab::{Does, Question, Step};
+use crate::wording::{self, count};
+use socklab_packets::track::{Close, HandshakeState};
+use socklab_packets::types::{FrameNumber, SocketAddress};
+
+/// Connections that are named one by one in findings about how they ended.
+const NAMED: usize = 3;
+
+/// A connection of the lab as the capture shows it.
+type Here<'a> = (Known<'a>, &'a TcpSighting);
+
+/// Looks at the connections of one capture.
+pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>) {
+    let all: Vec<Here<'_>> = sightings(view, capture).collect();
+    let mut report = Report { view, capture, all: &all, found };
+    report.began_late();
+    report.refused();
+    report.unanswered();
+    report.without_lines();
+    report.retransmissions();
+    report.closed();
+    report.reset();
+    report.several_runs();
+}
+
+struct Report<'a, 'b> {
+    view: &'a LabView<'a>,
+    capture: usize,
+    all: &'b [Here<'b>],
+    found: &'b mut Vec<Finding>,
+}
+
+impl Report<'_, '_> {
+    /// Adds a finding about the connections that `holds` picks, if there are any. `message` gets them; `cited` are the
+    /// frames of one that show it.
+    fn add(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
+        cited: impl Fn(&TcpSighting) -> Vec<FrameNumber>,
+        message: impl Fn(&[Here<'_>]) -> Text,
+    ) {
+        let picked: Vec<Here<'_>> = self.all.iter().copied().filter(|(known, s)| holds(known, s)).collect();
+        let Some((first, _)) = picked.first() else { return };
+        let numbers: Vec<FrameNumber> = picked.iter().flat_map(|(_, sighting)| cited(sighting)).collect();
+        let finding = of_file(self.view, self.capture, code, severity, message(&picked), Some(first.step));
+        self.found.push(Finding { evidence: frames(self.view, self.capture, numbers), ..finding });
+    }
+
+    fn first_frame(sighting: &TcpSighting) -> Vec<FrameNumber> {
+        vec![sighting.connection.first_frame]
+    }
+
+    fn began_late(&mut self) {
+        let sheet = &self.view.config.sheet;
+        let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
+        // What another file has is not missing.
+        let is_late = |known: &Known<'_>| {
+            known.connection.sightings().iter().all(|s| {
+                s.connection.syn.is_none()
+                    && matches!(s.connection.handshake, HandshakeState::NotCaptured | HandshakeState::SynAckSeen)
+            })
+        };
+        // The last frames of an earlier run do no harm to a later one that is there whole.
+        let is_whole =
+            |s: &TcpSighting| s.connection.handshake == HandshakeState::Complete && s.client_sent().data_frames > 0;
+        let whole = self.all.iter().any(|(_, s)| is_whole(s));
+        let leftover = |s: &TcpSighting| whole && (!s.established() || s.client_sent().data_frames == 0);
+        self.add(
+            "capture-began-late",
+            Severity::Warning,
+            |known, s| is_late(known) && !leftover(s),
+            Self::first_frame,
+            |late| {
+                say![
+                    "The handshake of ",
+                    clients(late),
+                    format!(
+                        " is not in the capture, which started after the connection was made. Start Wireshark's \
+                         capture{begin} before the client{start}."
+                    )
+                ]
+            },
+        );
+        // A code of its own: rubrics take points off for the other one.
+        self.add(
+            "earlier-run",
+            Severity::Info,
+            |known, s| is_late(known) && leftover(s),
+            Self::first_frame,
+            |late| {
+                say![
+                    "An earlier run of the client (",
+                    clients(late),
+                    ") was still ending when the capture started. The answers rest on the later run, which is in the capture \
+                     from its first frame on."
+                ]
+            },
+        );
+    }
+
+    fn refused(&mut self) {
+        let sheet = &self.view.config.sheet;
+        let connected_later = |all: &[Here<'_>], refused: &TcpSighting| {
+            all.iter().any(|(_, s)| {
+                s.server().ip == refused.server().ip
+                    && s.established()
+                    && s.connection.first_frame > refused.connection.first_frame
+            })
+        };
+        let all = self.all;
+        let text = |refused: &[Here<'_>]| {
+            let servers: Vec<SocketAddress> = distinct(refused.iter().map(|(_, s)| s.server()));
+            let were = if refused.len() == 1 { "was" } else { "were" };
+            say![
+                count(refused.len() as u64, "attempt"),
+                " to connect to ",
+                addresses(&servers),
+                format!(" {were} refused (SYN answered with RST): nothing was listening there then.")
+            ]
+        };
+        let view = self.view;
+        let served_others =
+            |s: &TcpSighting| view.connections.iter().any(|c| c.server() == s.server() && c.established());
+        // Then it was running.
+        let beside_others = |s: &TcpSighting| {
+            let is_earlier = |other: &TcpSighting| other.connection.first_frame < s.connection.first_frame;
+            let beside = |other: &TcpSighting| is_earlier(other) && other.overlaps(s);
+            all.iter().any(|(_, other)| other.server() == s.server() && other.established() && beside(other))
+        };
+        // A sheet may want just that.
+        let is_refused = |known: &Known<'_>, s: &TcpSighting| {
+            s.connection.handshake == HandshakeState::Refused && !known.step.is_refused()
+        };
+        let cited = |s: &TcpSighting| {
+            let client = s.client_side;
+            s.connection.syn.into_iter().chain(s.connection.rst(client.other())).collect()
+        };
+        self.add(
+            "connection-refused",
+            Severity::Error,
+            |known, s| is_refused(known, s) && !connected_later(all, s) && !served_others(s),
+            cited,
+            |refused| {
+                say![
+                    text(refused),
+                    format!(
+                        " Start the server before the client{}, bound to host {}'s address and not to 127.0.0.1, and \
+                         compare the ports in both programs.",
+                        sheet.in_brackets(Does::Server),
+                        sheet.server()
+                    )
+                ]
+            },
+        );
+        self.add(
+            "connection-refused",
+            Severity::Error,
+            |known, s| is_refused(known, s) && !connected_later(all, s) && served_others(s),
+            cited,
+            |refused| {
+                let why = match refused.iter().all(|(_, s)| beside_others(s)) {
+                    true => {
+                        " Another client was connected there at that time, so the server was running: it had closed its \
+                         listening socket. It must keep that open while all clients connect."
+                    }
+                    false => {
+                        " Other clients did connect there, so address and port are right: the server was not started \
+                         yet, had ended, or had closed its listening socket. Keep it running while all clients connect."
+                    }
+                };
+                say![text(refused), why]
+            },
+        );
+        self.add(
+            "connection-refused",
+            Severity::Info,
+            |known, s| is_refused(known, s) && connected_later(all, s),
+            cited,
+            |refused| say![text(refused), " A later attempt succeeded."],
+        );
+    }
+
+    /// SYNs without an answer: the queue is full or a firewall drops them, where the server's computer is there; else it is
+    /// absent.
+    fn unanswered(&mut self) {
+        let view = self.view;
+        let capture = self.capture;
+        let is_there = |silent: &TcpSighting| presence::is_there(view, capture, silent.server());
+        let silent = |s: &TcpSighting| s.connection.handshake == HandshakeState::SynOnly;
+        self.add(
+            "accept-queue-full",
+            Severity::Warning,
+            |_, s| silent(s) && is_there(s),
+            Self::first_frame,
+            |silent| {
+                let syns = if silent.len() == 1 { "The SYN of " } else { "The SYNs of " };
+                let were = if silent.len() == 1 { " was" } else { " were" };
+                say![
+                    syns,
+                    clients(silent),
+                    were,
+                    " not answered, though the server's computer is there: the server's accept queue was full (it holds one \
+                     connection more than the backlog), or a firewall drops the SYN. Only one client should wait beside the \
+                     one that is served: end the others (Ctrl-C), then start this one again."
+                ]
+            },
+        );
+        self.add(
+            "server-unreachable",
+            Severity::Error,
+            |_, s| silent(s) && !is_there(s),
+            Self::first_frame,
+            |silent| {
+                let servers: Vec<SocketAddress> =
+                    distinct(silent.iter().map(|(_, s)| s.server()));
+                say![
+                    "The SYN to ",
+                    addresses(&servers),
+                    format!(
+                        " was not answered: the address in the client is wrong, host {} is off, or a firewall drops the \
+                         SYN. Check with ping{}.",
+                        view.config.sheet.server(),
+                        view.config.sheet.in_brackets(Does::Ping)
+                    )
+                ]
+            },
+        );
+    }
+
+    fn without_lines(&mut self) {
+        let sheet = &self.view.config.sheet;
+        let (lines, end) = (sheet.place(|at| at.lines.as_deref()), sheet.place(|at| at.end.as_deref()));
+        self.add(
+            "capture-stopped-early",
+            Severity::Warning,
+            |known, s| {
+                !known.step.is_beside_busy()
+                    && s.connection.handshake == HandshakeState::Complete
+                    && !known.connection.has_lines()
+                    && !known.connection.answered()
+                    && s.connection.close == Close::Open
+            },
+            Self::first_frame,
+            |silent| {
+                say![
+                    "No line follows the handshake of ",
+                    clients(silent),
+                    format!(
+                        ": the capture was stopped before one was sent, or none was typed. Send a few lines{lines}, then \
+                         stop the capture{end}."
+                    )
+                ]
+            },
+        );
+    }
+
+    /// Data that was sent again is shown in Wireshark and does not count again.
+    fn retransmissions(&mut self) {
+        let view = self.view;
+        let repeated = |s: &TcpSighting| {
+            let frames = view.frames(s);
+            let again = frames
+                .iter()
+                .filter(|(frame, _)| frame.role == FrameRole::Retransmission && frame.note.payload_length > 0);
+            again.map(|(frame, _)| frame.note.frame).collect::<Vec<_>>()
+        };
+        self.add(
+            "retransmissions",
+            Severity::Info,
+            |_, s| s.connection.counts.iter().any(|side| side.retransmissions > 0) && !repeated(s).is_empty(),
+            repeated,
+            |resent| {
+                let all = FrameRanges::of(resent.iter().flat_map(|(_, s)| repeated(s)));
+                let (are, they) = if all.count() == 1 {
+                    ("is a retransmission", "It repeats")
+                } else {
+                    ("are retransmissions", "They repeat")
+                };
+                let noun = if all.count() == 1 { "Frame " } else { "Frames " };
+                say![
+                    noun,
+                    all.numbers(8),
+                    format!(" {are}: the network lost or delayed what was sent first. {they} bytes that count once.")
+                ]
+            },
+        );
+    }
+
+    /// Connections that ended with FIN within the capture, though the sheet leaves them open.
+    fn closed(&mut self) {
+        let view = self.view;
+        self.add(
+            "connection-closed",
+            Severity::Info,
+            |known, s| left_open(known.step) && s.established() && s.connection.close == Close::Fin,
+            |s| fins(s).chain(resets(s)).collect(),
+            |closed| Text::join([endings(view, closed), leaves_open(closed)]),
+        );
+    }
+
+    /// Connections that ended with RST.
+    fn reset(&mut self) {
+        let view = self.view;
+        let is_reset = |s: &TcpSighting| s.established() && s.connection.close == Close::Reset;
+        // A client that closes before the answer comes, or whose program is ended, resets without any harm done.
+        let by_client = |s: &TcpSighting| resets(s).all(|frame| s.connection.rst(s.client_side) == Some(frame));
+        self.add(
+            "connection-reset",
+            Severity::Info,
+            |_, s| is_reset(s) && by_client(s),
+            |s| resets(s).collect(),
+            |reset| Text::join([endings(view, reset), leaves_open(reset)]),
+        );
+        self.add(
+            "connection-reset",
+            Severity::Warning,
+            |known, s| is_reset(s) && !by_client(s) && left_open(known.step),
+            |s| resets(s).collect(),
+            |reset| {
+                let why = match reset.iter().all(sent_after_close) {
+                    true => "The client's data came after the server had closed, and the server's system refuses it with RST.",
+                    false => {
+                        "The server's system sends RST when the program ends while a connection waits, or leaves data \
+                         unread."
+                    }
+                };
+                Text::join([endings(view, reset), why.into(), leaves_open(reset)])
+            },
+        );
+        self.add(
+            "connection-reset",
+            Severity::Info,
+            |known, s| is_reset(s) && !by_client(s) && !left_open(known.step),
+            |s| resets(s).collect(),
+            |reset| {
+                let told = reset.iter().take(NAMED).map(|here| {
+                    let (known, sighting) = here;
+                    // What another file shows is told with that one's frames, and of it.
+                    let file = view.file(sighting.capture);
+                    let claims = service::claims(view, known);
+                    let of_reset = matches!(known.service.grounds, Grounds::Reset { .. });
+                    match of_reset && claims.iter().flat_map(|claim| &claim.evidence).all(|one| one.file == file) {
+                        true => Text::join(claims.into_iter().map(|claim| claim.text)),
+                        false => endings(view, std::slice::from_ref(here)),
+                    }
+                });
+                Text::join(told)
+            },
+        );
+    }
+
+    /// A step with one client wants one connection.
+    fn several_runs(&mut self) {
+        let is_alone = |step: &Step| {
+            !step.is_parallel() && !step.is_beside_busy() && step.clients() == 1 && step.hosts().len() == 1
+        };
+        if self.all.iter().any(|(known, _)| known.step.is_parallel()) {
+            return;
+        }
+        let mut steps: Vec<&Step> = distinct(self.all.iter().map(|(known, _)| known.step));
+        steps.retain(|step| is_alone(step));
+        for step in steps {
+            self.several_runs_of(step);
+        }
+    }
+
+    fn several_runs_of(&mut self, step: &Step) {
+        let view = self.view;
+        let is_run =
+            |known: &Known<'_>, s: &TcpSighting| known.step == step && s.established() && !view.is_leftover(known);
+        let runs: Vec<&TcpSighting> = self.all.iter().filter(|(known, s)| is_run(known, s)).map(|(_, s)| *s).collect();
+        let apart = runs.iter().zip(runs.iter().skip(1)).all(|(one, next)| !one.overlaps(next));
+        if runs.len() < 2 {
+            return;
+        }
+        let number = step.mention(step.number());
+        let counting = counting(view.config.sheet.questions(), step);
+        self.add("several-runs", Severity::Info, is_run, Self::first_frame, |runs| {
+            let how = if apart { ", one after the other" } else { "" };
+            say![format!("Step {number} has {} connections here{how}; the sheet asks for one.{counting}", runs.len())]
+        });
+    }
+}
+
+/// Whether the client sent data after the server's FIN, before the RST.
+fn sent_after_close((known, sighting): &Here<'_>) -> bool {
+    let Some(seen) = known.timeline.in_capture(sighting.capture) else { return false };
+    let (Some(fin), Some(line), Some(reset)) = (seen.server_fin, seen.last_request, seen.server_reset) else {
+        return false;
+    };
+    fin.frame < line.frame && line.frame < reset.frame
+}
+
+/// That the answers about a step count all its connections, where there are questions about it alone.
+fn counting(questions: &[Question], step: &Step) -> String {
+    let about = questions.iter().filter(|question| question.steps() == std::slice::from_ref(step));
+    match distinct(about.map(Question::number)).as_slice() {
+        [] => String::new(),
+        numbers => format!(" The answers to {} count all of them.", wording::list(numbers)),
+    }
+}
+
+/// Whether the sheet leaves the connections of a step open.
+fn left_open(step: &Step) -> bool {
+    !step.is_beside_busy()
+}
+
+/// What the sheet asks for instead, where it does.
+fn leaves_open(ended: &[Here<'_>]) -> Text {
+    closing::left_open(ended.iter().map(|(known, _)| known.step))
+}
+
+/// How some connections ended: the first ones in a sentence each.
+fn endings(view: &LabView<'_>, ended: &[Here<'_>]) -> Text {
+    let one = |(known, sighting): &Here<'_>| closing_sentence(view, known, sighting);
+    let more = ended.len().saturating_sub(NAMED);
+    let rest = (more > 0).then(|| {
+        let by_client = ended.iter().skip(NAMED).all(|(_, s)| closed_by(s) == Some(AddressRole::Client));
+        let by = if by_client { ", too, by their clients" } else { ", too" };
+        say![format!("{} ended{by}.", count(more as u64, "further connection"))]
+    });
+    Text::join(ended.iter().take(NAMED).map(one).chain(rest))
+}
+
+fn clients(of: &[Here<'_>]) -> Text {
+    Text::list(of.iter().map(|(_, sighting)| sighting.client()))
+}
+
+fn fins(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
+    let client = sighting.client_side;
+    [client, client.other()].into_iter().filter_map(|side| sighting.connection.fin(side))
+}
+
+fn resets(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
+    let client = sighting.client_side;
+    [client, client.other()].into_iter().filter_map(|side| sighting.connection.rst(side))
+}

@@ -1,0 +1,124 @@
+//! Findings about the lab's UDP datagrams in a capture.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::claims::words::addresses;
+use crate::analyze::findings::made::{frames, of_file};
+use crate::analyze::matching::LabView;
+use crate::analyze::text::{FrameRanges, say};
+use crate::wording::count;
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+
+/// From this many ports with one datagram each on, a host's program makes a socket for every line.
+const SOCKET_PER_LINE: usize = 3;
+
+/// Looks at the datagrams of one capture.
+pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>) {
+    port_unreachable(view, capture, found);
+    socket_per_line(view, capture, found);
+}
+
+fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
+    let messages = view.unreachable_datagrams(number);
+    let servers: BTreeSet<SocketAddress> = messages.iter().map(|message| message.server).collect();
+    let servers: Vec<SocketAddress> = servers.into_iter().collect();
+    let numbers: Vec<FrameNumber> = messages.iter().map(|message| message.frame).collect();
+    let (Some(first), Some(last)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
+    let came = if numbers.len() == 1 { "1 datagram to " } else { "Datagrams to " };
+    let what = say![
+        came,
+        addresses(&servers),
+        " came back as ICMP port unreachable (",
+        FrameRanges::of(numbers.iter().copied()),
+        "): no UDP server was bound to that address and port then."
+    ];
+    let Accepted { earlier, answered, answered_later } = accepted(view, number, &servers, [first, last]);
+    let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
+    let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
+    let (rest, severity) = if answered_later {
+        (" A later datagram was answered.".to_owned(), Severity::Info)
+    } else if answered || earlier > 1 {
+        let text = format!(
+            " {} before {} not refused: the server was there, and had ended by then.",
+            count(earlier, "datagram"),
+            if earlier == 1 { "was" } else { "were" }
+        );
+        (text, Severity::Info)
+    } else {
+        let place = step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
+        let text = format!(
+            " Start udp_server before the client{place}, and compare the addresses and ports in both programs."
+        );
+        (text, Severity::Error)
+    };
+    let finding = of_file(view, number, "udp-port-unreachable", severity, say![what, rest], step);
+    found.push(Finding { evidence: frames(view, number, numbers), ..finding });
+}
+
+/// What shows that servers were there before or after datagrams to them were refused.
+#[derive(Default)]
+struct Accepted {
+    /// The datagrams before the first refusal, but for the one that was refused.
+    earlier: u64,
+    /// Whether the server answered any of them.
+    answered: bool,
+    /// Whether it answered one that came after the last refusal.
+    answered_later: bool,
+}
+
+/// What a capture shows of these servers beside the refusals, of which the first and the last are given.
+fn accepted(
+    view: &LabView<'_>,
+    capture: usize,
+    servers: &[SocketAddress],
+    [first, last]: [FrameNumber; 2],
+) -> Accepted {
+    let (mut sent, mut found) = (0_u64, Accepted::default());
+    for conversation in view.conversations.iter().filter(|conversation| servers.contains(&conversation.server())) {
+        for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == capture) {
+            let mut asked_later = false;
+            for note in &view.udp_notes(sighting) {
+                let (by_client, before) = (note.sender == sighting.client_side, note.frame < first);
+                sent = sent.saturating_add(u64::from(by_client && before));
+                found.answered |= !by_client && before;
+                found.answered_later |= !by_client && asked_later;
+                asked_later |= by_client && note.frame > last;
+            }
+        }
+    }
+    Accepted { earlier: sent.saturating_sub(1), ..found }
+}
+
+/// A host whose client sends every datagram from another port.
+fn socket_per_line(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
+    let mut by_port: BTreeMap<SocketAddress, (u64, FrameNumber)> = BTreeMap::new();
+    for conversation in &view.conversations {
+        for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == number) {
+            let first = sighting.conversation.first_frame;
+            let entry = by_port.entry(conversation.client()).or_insert((0, first));
+            entry.0 = entry.0.saturating_add(sighting.client_sent().datagrams);
+        }
+    }
+    let mut by_host: BTreeMap<IpAddr, Vec<(u64, FrameNumber)>> = BTreeMap::new();
+    for (address, sent) in by_port {
+        by_host.entry(address.ip).or_default().push(sent);
+    }
+    for (host, ports) in by_host {
+        if ports.len() < SOCKET_PER_LINE || ports.iter().any(|(datagrams, _)| *datagrams != 1) {
+            continue;
+        }
+        let message = say![
+            view.host_with_address(host),
+            format!(
+                " sent {} datagrams, each from a different port: its client makes a new socket for every line, or it was run \
+                 that many times. One socket would keep one port.",
+                ports.len()
+            )
+        ];
+        let finding = of_file(view, number, "socket-per-line", Severity::Info, message, None);
+        let numbers: Vec<FrameNumber> = ports.into_iter().map(|(_, frame)| frame).collect();
+        found.push(Finding { evidence: frames(view, number, numbers), ..finding });
+    }
+}

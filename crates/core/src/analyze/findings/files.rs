@@ -1,0 +1,316 @@
+//! Findings about a file as a whole: empty, cut, of the wrong interface, without traffic of the lab.
+
+use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::findings::made::{of_all, of_file, step_of};
+use crate::analyze::findings::reachability;
+use crate::analyze::matching::LabView;
+use crate::analyze::text::{Span, Text, say};
+use crate::escape::harmless;
+use crate::lab::HostName;
+use crate::wording::{count, list};
+use socklab_packets::limits::{LAB_CANDIDATES, LAB_STREAMS};
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::Protocol;
+
+/// Ethernet, IPv4 and TCP headers with all options: what a frame must keep for its connection to be followed whole.
+const LONGEST_HEADERS: u32 = 14 + 60 + 60;
+
+/// Words in the names of interfaces that are not the wired one of the lab.
+const WIRELESS: [&str; 4] = ["wlan", "wlp", "wifi", "wi-fi"];
+const LOOPBACK: [&str; 4] = ["lo", "lo0", "loopback", "npf_loopback"];
+
+/// Looks at one file.
+pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
+    let Some(capture) = view.captures.get(number) else { return };
+    let mut add = |code, severity, message: Text| {
+        found.push(of_file(view, number, code, severity, message, step_of(view, number)));
+    };
+    if capture.info.empty {
+        let message = "The file has 0 bytes: nothing was saved. Stop the capture first, then use File → Save As, and copy \
+                       the file after it has been saved.";
+        return add("empty-file", Severity::Error, message.into());
+    }
+    if capture.info.frames == 0 {
+        let sheet = &view.config.sheet;
+        let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
+        let message = format!(
+            "The file is a capture without packets. Was the capture started on the wired interface{begin} before the \
+             client{start}, with the cable plugged in and no capture filter that hides everything?"
+        );
+        return add("no-packets", Severity::Error, message.into());
+    }
+    for warning in &capture.info.warnings {
+        let code = match warning.code {
+            "cut-short" => "file-cut-short",
+            "damaged" => "file-damaged",
+            other => other,
+        };
+        // Whoever the lab's hosts are, they are among the first of a table.
+        let severity = if code == "limit-table-entries" { Severity::Info } else { Severity::Warning };
+        let remedy = match code {
+            "file-cut-short" => " Copy the file again; if the original is cut too, redo the step.",
+            "file-damaged" => " What stands before the damage is used. Copy the file again.",
+            _ => "",
+        };
+        add(code, severity, format!("{}{remedy}", sentence(&warning.message)).into());
+    }
+    filtered(view, number, &mut add);
+    dropped(capture, &mut add);
+    snapped(capture, &mut add);
+    if lab_frames(view, number) == 0 {
+        let unanswered = reachability::no_answer_to_arp(view, number).map(|text| ("server-unreachable", text));
+        let (code, message) = unanswered.unwrap_or_else(|| no_lab_traffic(view, capture));
+        add(code, Severity::Error, message);
+    } else {
+        same_host(view, number, &mut add);
+        many_connections(view, number, &mut add);
+    }
+}
+
+/// A message as a sentence with its full stop.
+fn sentence(message: &str) -> String {
+    if message.ends_with(['.', '!', '?']) { message.to_owned() } else { format!("{message}.") }
+}
+
+/// A capture filter decides what is in the file at all, unlike a display filter.
+fn filtered(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
+    let Some(capture) = view.captures.get(number) else { return };
+    let Some(filter) = capture.info.interfaces.iter().find_map(|interface| interface.filter.as_deref()) else { return };
+    let steps = view.steps.get(number).map(Vec::as_slice).unwrap_or_default();
+    let protocols = [Protocol::Tcp, Protocol::Udp].map(|protocol| steps.iter().any(|step| step.protocol == protocol));
+    let protocol = match protocols {
+        [true, false] => " and tcp",
+        [false, true] => " and udp",
+        _ => "",
+    };
+    let sheets = match view.config.sheet.place(|at| at.filter.as_deref()).as_str() {
+        "" => "A display filter only hides frames".to_owned(),
+        place => format!("The sheet asks for a display filter{place}, which only hides frames"),
+    };
+    let ip = if view.servers.host().is_some_and(|host| host.is_ipv6()) { "ipv6" } else { "ip" };
+    let message = say![
+        "The capture was made with the capture filter \"",
+        Span::Code(harmless(filter).into_owned()),
+        format!(
+            "\", so the file holds only frames that passed it. {sheets}: they stay in the file. As display filter: \
+             {ip}.addr==ADDRESS{protocol}; as capture filter: host ADDRESS{protocol}."
+        )
+    ];
+    add("capture-filtered", Severity::Info, message);
+}
+
+fn dropped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, Text)) {
+    let dropped: u64 = capture.info.interfaces.iter().filter_map(|interface| interface.dropped).sum();
+    if dropped > 0 {
+        let message = format!(
+            "The computer could not keep up while capturing and lost {}, so frames may be missing here that were on the wire.",
+            count(dropped, "packet")
+        );
+        add("packets-dropped", Severity::Warning, message.into());
+    }
+}
+
+/// As long as any frame: nothing is cut by it (pcap-savefile(5); Wireshark's default).
+const LONGEST_SNAPSHOT: u32 = 262_144;
+
+fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, Text)) {
+    if capture.info.snapped_frames == 0 {
+        return;
+    }
+    let limits = capture.info.interfaces.iter().map(|interface| interface.snapshot_length);
+    let shortest = limits.filter(|length| *length > 0).min().unwrap_or(0);
+    let too_short = shortest > 0 && shortest < LONGEST_HEADERS;
+    // Other programs cut frames, too, and leave the length as it was.
+    let how = match shortest {
+        0 | LONGEST_SNAPSHOT.. => "cut short".to_owned(),
+        shortest => format!("cut by the snapshot length ({shortest} bytes)"),
+    };
+    let message = format!(
+        "{} {how}. Lengths and addresses are still right, since they stand in the \
+         headers; the text of the lines is not in the file.{}",
+        if capture.info.snapped_frames == 1 {
+            "1 frame was".to_owned()
+        } else {
+            format!("{} frames were", capture.info.snapped_frames)
+        },
+        if too_short {
+            " Headers with options may be cut as well: capture again with Wireshark's default of 262144 bytes."
+        } else {
+            ""
+        }
+    );
+    let severity = if too_short { Severity::Warning } else { Severity::Info };
+    add("snapshot-length-small", severity, message.into());
+}
+
+/// Frames of the lab in one capture.
+fn lab_frames(view: &LabView<'_>, number: usize) -> u64 {
+    view.lab_frames.get(number).map_or(0, |frames| frames.all())
+}
+
+/// Why a capture with packets may have none of the lab: the names of its interfaces tell most.
+fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, Text) {
+    let used = capture.info.interfaces.iter().filter(|interface| interface.frames > 0);
+    // On Windows the name is a GUID, and only the description says what the interface is.
+    let names: Vec<&str> = used.filter_map(|i| i.description.as_deref().or(i.name.as_deref())).collect();
+    let shown: Vec<Text> = names.iter().map(|name| Span::Code(harmless(name).into_owned()).into()).collect();
+    let all_match = |words: &[&str], whole: bool| {
+        !names.is_empty()
+            && names.iter().all(|name| {
+                let name = name.to_lowercase();
+                words
+                    .iter()
+                    .any(|word| if whole { name == *word || name.contains("loopback") } else { name.contains(word) })
+            })
+    };
+    let redo =
+        "Redo the step with the capture on the interface that has the lab's address (7a; eth0 on a Raspberry Pi).";
+    if all_match(&WIRELESS, false) {
+        return (
+            "wrong-interface",
+            say!["Captured on ", Text::list(shown), format!("; the lab runs on the wired interface. {redo}")],
+        );
+    }
+    if all_match(&LOOPBACK, true) {
+        let message = say![
+            "Captured on ",
+            Text::list(shown),
+            format!(", the loopback interface, which only sees traffic of the computer with itself. {redo}")
+        ];
+        return ("wrong-interface", message);
+    }
+    let counts = capture.traffic.other().counts;
+    let message = say![
+        format!(
+            "None of the {} belongs to the lab: no client exchanges data with a program that may be the lab's server ({} and {} \
+             of other programs). Was the client started while the capture ran, with the server's address set in it, and the \
+             capture made on the interface that has the lab's address? Two programs on one computer talk over lo, never over \
+             eth0.",
+            count(capture.info.frames, "frame"),
+            count(counts.tcp, "TCP segment"),
+            count(counts.udp, "UDP datagram"),
+        ),
+        server_hint(view)
+    ];
+    ("no-lab-traffic", message)
+}
+
+/// How to say which server is the lab's.
+fn server_hint(view: &LabView<'_>) -> Text {
+    match (view.config.server(), view.servers.nearest) {
+        (Some(set), _) => say![format!(
+            " The server's computer, host {}, was set to {set}: is it that one?",
+            view.config.sheet.server()
+        )],
+        (None, Some((protocol, address))) => say![
+            format!(" If {address} ({protocol}) is the lab's server, say so: "),
+            Span::Code(format!("--server {address}")),
+            "."
+        ],
+        (None, None) => " If the server's address is unusual, name it (--server, or a lab file with --lab).".into(),
+    }
+}
+
+/// Client and server on one computer.
+fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
+    let tcp = view.connections.iter().filter(|c| c.in_capture(number).is_some());
+    let udp = view.conversations.iter().filter(|c| c.sightings().iter().any(|s| s.capture == number));
+    let pairs: Vec<_> =
+        tcp.map(|c| (c.client().ip, c.server().ip)).chain(udp.map(|c| (c.client().ip, c.server().ip))).collect();
+    if pairs.is_empty() || !pairs.iter().all(|(client, server)| client == server) {
+        return;
+    }
+    let loopback = pairs.iter().all(|(client, _)| client.is_loopback());
+    let (code, what) = if loopback {
+        ("loopback-only", "All of the lab's traffic is on the loopback address")
+    } else {
+        ("same-host", "Client and server have the same IP address")
+    };
+    let sheet = &view.config.sheet;
+    let clients: Vec<HostName> = sheet.clients().collect();
+    let computers = if clients.len() == 1 { "computer" } else { "computers" };
+    let message = format!(
+        "{what}, so both programs ran on one computer. The answers hold for that, but the sheet asks for clients on \
+         {computers} {}: set the server's address to host {}'s in all programs. (Traffic of a computer with itself goes \
+         over lo, never over eth0.)",
+        list(&clients),
+        sheet.server()
+    );
+    add(code, Severity::Warning, message.into());
+}
+
+/// How to keep only the lab's frames.
+const TO_TRIM: &str = "To trim: File → Export Specified Packets → Displayed.";
+
+/// Save As keeps everything: that is fine, and here is how to trim it. Said once for all files.
+pub(super) fn find_other_traffic(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    let with_others = |number: usize, capture: &CaptureFacts| {
+        let lab = lab_frames(view, number);
+        let frames = count(capture.info.frames, "frame");
+        (lab > 0 && lab < capture.info.frames).then(|| (number, format!("{lab} of {frames}")))
+    };
+    let mixed: Vec<(usize, String)> =
+        view.captures.iter().enumerate().filter_map(|(number, capture)| with_others(number, capture)).collect();
+    let (message, file) = match mixed.as_slice() {
+        [] => return,
+        [(number, share)] => {
+            let verb = if share.starts_with("1 of") { "belongs" } else { "belong" };
+            let message = format!(
+                "{share} {verb} to the lab; the rest is other traffic. That is fine: Save As keeps every frame, whatever the \
+                 display filter shows. {TO_TRIM}"
+            );
+            (message, Some(view.file(*number).to_owned()))
+        }
+        // How many frames of each are the lab's, the table of files says.
+        several => {
+            let message = format!(
+                "{} files hold other traffic too, which is fine: Save As keeps all frames. {TO_TRIM}",
+                several.len()
+            );
+            (message, None)
+        }
+    };
+    let message = Text::from(message);
+    found.push(Finding { file, ..of_all("extra-traffic", Severity::Info, message) });
+}
+
+/// More of the lab's connections than are looked at one by one.
+fn many_connections(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
+    if view.cut.get(number) == Some(&true) {
+        let message = format!(
+            "The file holds more than {LAB_STREAMS} connections or conversations with the lab's servers: all are listed, and \
+             the answers rest on the first {LAB_STREAMS}."
+        );
+        add("many-connections", Severity::Info, message.into());
+    }
+}
+
+/// More socket addresses than are looked at in search of the lab's servers.
+pub(super) fn find_crowd(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    if view.servers.cut {
+        let message = format!(
+            "More than {LAB_CANDIDATES} socket addresses could be servers of the lab; the lab was looked for among the first \
+             ones. If it was not found, name its server (--server, or a lab file with --lab)."
+        );
+        found.push(of_all("limit-candidates", Severity::Info, message));
+    }
+}
+
+/// The same capture given twice, or two that show the same connections.
+pub(super) fn find_repeated(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    for (number, capture) in view.captures.iter().enumerate() {
+        let twin = view.captures.iter().take(number).find(|earlier| {
+            capture.info.frames > 0
+                && (earlier.info.frames, earlier.info.first_time, earlier.info.last_time)
+                    == (capture.info.frames, capture.info.first_time, capture.info.last_time)
+                && capture.info.first_time.is_some()
+        });
+        if let Some(twin) = twin {
+            let message = format!(
+                "It has as many frames, at the same times, as {}: the same capture twice? What both show counts once.",
+                harmless(&twin.file)
+            );
+            found.push(of_file(view, number, "capture-repeated", Severity::Warning, message, None));
+        }
+    }
+}

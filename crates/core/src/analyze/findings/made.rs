@@ -1,0 +1,49 @@
+//! What findings are made of: a file, its evidence, its connections.
+
+use crate::analyze::analysis::{Evidence, Finding, Severity};
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{FrameRanges, Text};
+use crate::lab::Step;
+use socklab_packets::types::FrameNumber;
+
+/// A finding about one capture.
+pub(super) fn of_file(
+    view: &LabView<'_>,
+    capture: usize,
+    code: &'static str,
+    severity: Severity,
+    message: impl Into<Text>,
+    redo: Option<&Step>,
+) -> Finding {
+    let (file, message) = (Some(view.file(capture).to_owned()), message.into());
+    Finding { code, severity, file, message, redo: redo.cloned(), evidence: Vec::new() }
+}
+
+/// A finding about all files.
+pub(super) fn of_all(code: &'static str, severity: Severity, message: impl Into<Text>) -> Finding {
+    Finding { code, severity, file: None, message: message.into(), redo: None, evidence: Vec::new() }
+}
+
+/// Frames of a capture as evidence.
+pub(super) fn frames(
+    view: &LabView<'_>,
+    capture: usize,
+    frames: impl IntoIterator<Item = FrameNumber>,
+) -> Vec<Evidence> {
+    let frames = FrameRanges::of(frames);
+    if frames.is_empty() { Vec::new() } else { vec![Evidence::of_frames(view.file(capture), frames)] }
+}
+
+/// The lab's connections as one capture shows them.
+pub(super) fn sightings<'a>(
+    view: &'a LabView<'_>,
+    capture: usize,
+) -> impl Iterator<Item = (Known<'a>, &'a TcpSighting)> {
+    view.known().filter_map(move |known| Some((known, known.connection.in_capture(capture)?)))
+}
+
+/// The step of a capture, for redoing it: the first that it holds.
+pub(super) fn step_of<'a>(view: &'a LabView<'_>, capture: usize) -> Option<&'a Step> {
+    view.steps.get(capture).and_then(|steps| steps.first()).map(|recorded| &recorded.step)
+}

@@ -1,0 +1,139 @@
+//! Findings about clients side by side as a whole: all hosts' captures, and as many clients on each as the sheet has.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::analyze::analysis::{Finding, ServerKind, Severity};
+use crate::analyze::answers;
+use crate::analyze::claims::draft::tcp_evidence;
+use crate::analyze::claims::words::addresses;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{Text, say};
+use crate::lab::{Does, Question, Step};
+use crate::wording::{count, list, number};
+use socklab_packets::types::SocketAddress;
+
+/// Hosts that have findings of their own; a class's capture may have hundreds.
+const HOSTS_NAMED: usize = 4;
+
+/// Looks at the connections of clients side by side.
+pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    let mut by_host: BTreeMap<IpAddr, Vec<Known<'_>>> = BTreeMap::new();
+    for known in view.parallel().filter(|known| known.connection.established()) {
+        by_host.entry(known.connection.client().ip).or_default().push(known);
+    }
+    for (host, known) in by_host.iter().take(HOSTS_NAMED) {
+        clients_of_host(view, *host, known, found);
+    }
+    one_by_one(view, found);
+    if let [(host, known)] = by_host.iter().collect::<Vec<_>>().as_slice() {
+        // On one computer there is no other host whose capture could add anything.
+        if known.iter().any(|known| known.connection.server().ip != **host) {
+            second_host(view, **host, found);
+        }
+    }
+}
+
+fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found: &mut Vec<Finding>) {
+    let Some(first) = known.first() else { return };
+    let (step, file) = (first.step, Some(view.file(first.connection.best().capture).to_owned()));
+    let (here, of_sheet) = (known.len() as u64, u64::from(step.clients()));
+    let expected = number(of_sheet);
+    if here < of_sheet {
+        let message = say![
+            format!("Only {} of ", if here == 1 { "one client".to_owned() } else { count(here, "client") }),
+            view.host_with_address(host),
+            format!(" connected; the sheet has {expected} run there at the same time, in {expected} terminals.")
+        ];
+        found.push(finding("only-one-client", Severity::Warning, file, message, step));
+    } else if here > of_sheet {
+        let clients: Vec<SocketAddress> = known.iter().map(|known| known.connection.client()).collect();
+        let message = say![
+            format!("{here} clients of "),
+            view.host_with_address(host),
+            " connected (",
+            addresses(&clients),
+            format!("), more than the {expected} of the sheet. That is not wrong{}", counting(view, step))
+        ];
+        found.push(finding("several-runs", Severity::Info, file, message, step));
+    }
+}
+
+/// That the questions about sockets count all clients, where there are such.
+fn counting(view: &LabView<'_>, step: &Step) -> String {
+    let questions = view.config.sheet.questions().iter();
+    let counting = questions.filter(|question| question.steps().contains(step) && answers::counts_sockets(question));
+    let names: Vec<String> = counting.map(Question::to_string).collect();
+    match names.as_slice() {
+        [] => ".".to_owned(),
+        [one] => format!("; {one} counts them all."),
+        several => format!("; {} count them all.", list(several)),
+    }
+}
+
+/// Clients that waited, though each should have a thread of its own: the server that serves one at a time may still be
+/// running, in which case the threaded one could not even start.
+fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    let waiting: Vec<Known<'_>> = view.parallel().filter(|known| known.service.was_queued()).collect();
+    let Some(first) = waiting.first() else { return };
+    let kind = view.kind_of(|known| known.step.is_parallel()).kind;
+    let clients: Vec<SocketAddress> = waiting.iter().map(|known| known.connection.client()).collect();
+    let conclusion = match kind {
+        ServerKind::Iterative => ": this server serves one client at a time.",
+        _ => ".",
+    };
+    let part = first.step.part();
+    let sheet = &view.config.sheet;
+    let at = |step: Option<&Step>| step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
+    let servers = || sheet.steps().iter().filter(|step| step.does() == Does::Server);
+    let threaded = servers().find(|step| step.is_parallel());
+    let threaded = threaded.map(|step| format!(" ({})", step.name())).unwrap_or_default();
+    let from = servers().find(|step| !step.is_parallel()).and_then(Step::part);
+    let from = from.map(|part| format!(" from Part {part}")).unwrap_or_default();
+    let message = say![
+        count(clients.len() as u64, "client"),
+        part.map(|part| format!(" of Part {part}")).unwrap_or_default(),
+        " (",
+        addresses(&clients),
+        format!(
+            ") connected, but waited in the queue{conclusion} Is tcp_server still running{from}, so that the threaded \
+             one could not start? Stop it{}, start the threaded server{threaded}, then its clients.",
+            at(sheet.doing(Does::Stop))
+        )
+    ];
+    let file = Some(view.file(first.connection.best().capture).to_owned());
+    let evidence = waiting.iter().map(|known| {
+        let sighting = known.connection.best();
+        tcp_evidence(view, sighting, view.frames(sighting).all())
+    });
+    let evidence = crate::analyze::analysis::Evidence::by_file(evidence);
+    let finding = finding("not-threaded", Severity::Warning, file, message, first.step);
+    found.push(Finding { evidence, ..finding });
+}
+
+/// A switch hides the other hosts' traffic, so one host's capture cannot answer questions about all clients alone.
+fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
+    let sheet = &view.config.sheet;
+    let own = view.hosts.name_of_client(host, sheet).filter(|name| sheet.clients().any(|client| client == *name));
+    let mut others: Vec<&Step> = sheet.captured().filter(|step| step.is_parallel() && step.host() != own).collect();
+    if own.is_none() {
+        // Of a host that could not be named, the one that comes later is likelier to be missing.
+        others = others.pop().into_iter().collect();
+    }
+    let Some(first) = others.first() else { return };
+    let captures: Vec<String> = others.iter().map(|step| step.capture()).collect();
+    let message = say![
+        "Only clients of ",
+        view.host_with_address(host),
+        format!(
+            " are in these files. That is normal on a switch, which does not send one client computer what the other \
+             exchanges with the server: add {}.",
+            list(&captures)
+        )
+    ];
+    found.push(finding("second-host-missing", Severity::Warning, None, message, first));
+}
+
+fn finding(code: &'static str, severity: Severity, file: Option<String>, message: Text, redo: &Step) -> Finding {
+    Finding { code, severity, file, message, redo: Some(redo.clone()), evidence: Vec::new() }
+}

@@ -1,0 +1,361 @@
+//! Which socket addresses may be the lab's servers: what each exchanged in the captures, and how well that fits the lab.
+
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+
+use crate::analyze::matching::services::{
+    is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer, same_link,
+};
+use crate::journal::EventKind;
+use crate::journal::NamedJournal;
+use crate::lab::LabConfig;
+use socklab_packets::limits::LAB_CANDIDATES;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::{Close, HandshakeState, PayloadKind, Side, TcpConnection, UdpConversation};
+use socklab_packets::types::{Protocol, SocketAddress, is_group};
+
+/// A protocol and a socket address.
+pub(crate) type Endpoint = (Protocol, SocketAddress);
+
+/// How near two ports are that a process takes for both ends of a connection with itself.
+const NEIGHBOURING_PORTS: u16 = 4;
+
+/// Bytes of payload per frame up to which a connection between neighbouring ports of one host only wakes a process up.
+const WAKE_UP_BYTES: u64 = 1;
+
+/// What a socket address exchanged with others that speaks for a program of the lab, strongest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Exchange {
+    /// Attempts that were refused or not answered.
+    Attempts,
+    /// Connections without any payload.
+    Silence,
+    /// TLS.
+    Encrypted,
+    /// Binary data.
+    Binary,
+    /// Text.
+    Text,
+}
+
+/// What a socket address did that may be a server's.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Candidate {
+    /// Connections or conversations with it as server, known or possible.
+    streams: u64,
+    /// Those in which the handshake shows that it is the server.
+    shown: u64,
+    /// UDP conversations in which it was sent to first.
+    addressed_first: u64,
+    /// Streams without a handshake in which only the peer's port is of the range that systems pick clients' ports from;
+    /// and those in which only its own is.
+    peer_ephemeral: u64,
+    own_ephemeral: u64,
+    /// Streams with payload that goes for the lab's, by what it is, and those with another protocol's.
+    text: u64,
+    binary: u64,
+    encrypted: u64,
+    protocol: u64,
+    /// Established connections without payload that nobody reset.
+    silent: u64,
+    /// Attempts that were refused or not answered.
+    attempts: u64,
+    /// Up to three distinct peers.
+    peers: Vec<IpAddr>,
+    /// Peers on the same link, judged by their addresses.
+    on_link: bool,
+    /// Captures that it is in.
+    captures: u32,
+    last_capture: usize,
+    /// A server's journal names it.
+    journalled: bool,
+}
+
+/// The candidates of all captures and journals.
+pub(super) struct Found {
+    /// What each did.
+    pub(super) candidates: HashMap<Endpoint, Candidate>,
+    /// There are more than [`LAB_CANDIDATES`]: further ones were not looked at.
+    pub(super) cut: bool,
+}
+
+/// Collects the candidates of all captures and journals.
+pub(super) fn collect(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig) -> Found {
+    let mut found = Candidates { map: HashMap::new(), cut: false, config };
+    for (number, capture) in captures.iter().enumerate() {
+        for connection in capture.traffic.tcp_connections() {
+            found.add_tcp(number, &connection);
+        }
+        for conversation in capture.traffic.udp_conversations() {
+            found.add_udp(number, &conversation);
+        }
+        for unreachable in &capture.traffic.other().unreachable {
+            if let Some(quoted) = unreachable.quoted {
+                found.add_unreachable(number, quoted.protocol, [quoted.source, quoted.destination]);
+            }
+        }
+    }
+    found.add_journals(journals);
+    Found { candidates: found.map, cut: found.cut }
+}
+
+struct Candidates<'a> {
+    map: HashMap<Endpoint, Candidate>,
+    cut: bool,
+    config: &'a LabConfig,
+}
+
+impl Candidates<'_> {
+    /// Whether the lab's settings leave room for a server of the lab here.
+    fn may_be_server(&self, protocol: Protocol, address: SocketAddress) -> bool {
+        self.config.sheet.uses(protocol)
+            && self.config.server().is_none_or(|host| host == address.ip)
+            && self.config.port(protocol).is_none_or(|port| port == address.port)
+            && !is_group(address.ip)
+    }
+
+    fn add_tcp(&mut self, capture: usize, connection: &TcpConnection) {
+        let shown = server_side(connection.syn_sender, connection.syn_ack_sender);
+        let sides: &[Side] = match shown {
+            Some(Side::Originator) => &[Side::Originator],
+            Some(Side::Responder) => &[Side::Responder],
+            None => &[Side::Originator, Side::Responder],
+        };
+        let exchange = tcp_exchange(connection);
+        for &side in sides {
+            let (own, peer) = (connection.address(side), connection.address(side.other()));
+            let Some(candidate) = self.note(capture, Protocol::Tcp, own, peer.ip) else { continue };
+            candidate.shown += u64::from(shown.is_some());
+            if shown.is_none() {
+                candidate.add_ports(own.port, peer.port);
+            }
+            candidate.add_exchange(exchange);
+        }
+    }
+
+    fn add_udp(&mut self, capture: usize, conversation: &UdpConversation) {
+        if conversation.addresses.iter().any(|address| is_group(address.ip)) {
+            return;
+        }
+        // An empty line is a datagram without payload.
+        let silent = is_payload_free(conversation);
+        let exchange = if silent { Some(Exchange::Silence) } else { exchange_of(conversation.payload_kinds) };
+        for side in [Side::Originator, Side::Responder] {
+            let (own, peer) = (conversation.address(side), conversation.address(side.other()));
+            let Some(candidate) = self.note(capture, Protocol::Udp, own, peer.ip) else { continue };
+            candidate.addressed_first += u64::from(side == Side::Responder);
+            candidate.add_ports(own.port, peer.port);
+            candidate.add_exchange(exchange);
+        }
+    }
+
+    /// A packet that came back: its destination was asked for something.
+    fn add_unreachable(&mut self, capture: usize, protocol: Protocol, [source, destination]: [SocketAddress; 2]) {
+        if let Some(candidate) = self.note(capture, protocol, destination, source.ip) {
+            candidate.attempts += 1;
+        }
+    }
+
+    /// The candidate at this endpoint, counted once more; `None` where the lab's settings or the endpoint itself rule it
+    /// out.
+    fn note(
+        &mut self,
+        capture: usize,
+        protocol: Protocol,
+        address: SocketAddress,
+        peer: IpAddr,
+    ) -> Option<&mut Candidate> {
+        if !self.may_be_server(protocol, address) {
+            return None;
+        }
+        let room = self.map.len() < LAB_CANDIDATES;
+        let candidate = match self.map.entry((protocol, address)) {
+            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::hash_map::Entry::Vacant(entry) if room => entry.insert(Candidate::default()),
+            std::collections::hash_map::Entry::Vacant(_) => {
+                self.cut = true;
+                return None;
+            }
+        };
+        candidate.streams += 1;
+        if candidate.captures == 0 || candidate.last_capture != capture {
+            candidate.captures += 1;
+            candidate.last_capture = capture;
+        }
+        if candidate.peers.len() < 3 && !candidate.peers.contains(&peer) {
+            candidate.peers.push(peer);
+        }
+        candidate.on_link |= same_link(address.ip, peer) || same_computer(address.ip, peer);
+        Some(candidate)
+    }
+
+    /// What the servers' journals say of their own addresses. A wildcard address stands for every address with its port.
+    fn add_journals(&mut self, journals: &[NamedJournal]) {
+        let mut everywhere = HashSet::new();
+        for event in journals.iter().flat_map(|named| &named.journal.events) {
+            let serves = match event.event {
+                EventKind::Listen | EventKind::Accept => true,
+                EventKind::Bind => event.protocol == Protocol::Udp,
+                _ => false,
+            };
+            let (true, Some(local)) = (serves, event.local) else { continue };
+            if local.ip.is_unspecified() {
+                everywhere.insert((event.protocol, local.port));
+            } else if self.may_be_server(event.protocol, local) {
+                self.map.entry((event.protocol, local)).or_default().journalled = true;
+            }
+        }
+        for ((protocol, address), candidate) in &mut self.map {
+            candidate.journalled |= everywhere.contains(&(*protocol, address.port));
+        }
+    }
+}
+
+impl Candidate {
+    fn add_ports(&mut self, own: u16, peer: u16) {
+        match (may_be_ephemeral(own), may_be_ephemeral(peer)) {
+            (false, true) => self.peer_ephemeral += 1,
+            (true, false) => self.own_ephemeral += 1,
+            _ => {}
+        }
+    }
+
+    fn add_exchange(&mut self, exchange: Option<Exchange>) {
+        let count = match exchange {
+            Some(Exchange::Text) => &mut self.text,
+            Some(Exchange::Binary) => &mut self.binary,
+            Some(Exchange::Encrypted) => &mut self.encrypted,
+            Some(Exchange::Silence) => &mut self.silent,
+            Some(Exchange::Attempts) => &mut self.attempts,
+            None => &mut self.protocol,
+        };
+        *count += 1;
+    }
+
+    /// What it exchanged, as far as that may be the lab's. Payload outranks attempts; what is mostly another protocol's
+    /// is not the lab's.
+    pub(super) fn exchange(&self) -> Option<Exchange> {
+        if self.protocol > self.text + self.binary {
+            return None;
+        }
+        let kinds = [
+            (self.text, Exchange::Text),
+            (self.binary, Exchange::Binary),
+            (self.encrypted, Exchange::Encrypted),
+            (self.silent, Exchange::Silence),
+            (self.attempts, Exchange::Attempts),
+        ];
+        let strongest = kinds.into_iter().find(|(count, _)| *count > 0).map(|(_, exchange)| exchange);
+        strongest.or(self.journalled.then_some(Exchange::Silence))
+    }
+
+    /// How well this endpoint fits the lab's server. Each line is one piece of evidence; none decides alone.
+    pub(super) fn score(&self, (protocol, address): &Endpoint) -> i32 {
+        let mut score = match self.exchange() {
+            None => return i32::MIN / 2,
+            Some(Exchange::Text) => 12,
+            Some(Exchange::Binary) => 8,
+            Some(Exchange::Encrypted) => 4,
+            Some(Exchange::Silence) => 3,
+            Some(Exchange::Attempts) => 2,
+        };
+        let mut add = |holds: bool, points: i32| score += if holds { points } else { 0 };
+        add(self.journalled, 20);
+        add(is_other_service(*protocol, address.port), -7);
+        add(is_course_port(address.port), 2);
+        add(is_local(address.ip), 2);
+        add(self.on_link, 1);
+        add(self.shown > 0, 2);
+        add(self.peer_ephemeral > 0, 2);
+        add(self.own_ephemeral > 0 && self.shown == 0, -4);
+        add(self.addressed_first > 0, 2);
+        add(*protocol == Protocol::Udp && self.addressed_first == 0, -3);
+        add(self.peers.len() > 1, 1);
+        add(self.streams > 1, 1);
+        add(self.captures > 1, 1);
+        score
+    }
+
+    /// Whether a server's journal names it.
+    pub(super) fn is_journalled(&self) -> bool {
+        self.journalled
+    }
+
+    /// Whether a peer of it is on its link.
+    pub(super) fn on_link(&self) -> bool {
+        self.on_link
+    }
+
+    /// Streams seen with it, for choosing between equal scores.
+    pub(super) fn streams(&self) -> u64 {
+        self.streams
+    }
+
+    /// Whether more than its place in a conversation speaks for a server: a handshake, a journal, the first datagram of a
+    /// conversation, or several peers.
+    pub(super) fn acts_as_server(&self) -> bool {
+        self.shown > 0 || self.journalled || self.addressed_first > 0 || self.peers.len() > 1
+    }
+}
+
+/// What a TCP connection exchanged; `None` for another protocol, and for a process that talks to itself.
+fn tcp_exchange(connection: &TcpConnection) -> Option<Exchange> {
+    if is_self_connection(connection) {
+        return None;
+    }
+    let [a, b] = connection.counts;
+    if a.data_frames > 0 || b.data_frames > 0 {
+        return exchange_of(connection.payload_kinds);
+    }
+    match (connection.handshake, connection.close) {
+        (HandshakeState::Refused | HandshakeState::SynOnly, _) => Some(Exchange::Attempts),
+        (HandshakeState::Complete, Close::Open | Close::Fin) => Some(Exchange::Silence),
+        // What is left of an earlier connection, or one that was given up at once.
+        _ => None,
+    }
+}
+
+/// The strongest of what both sides sent. Text of one side may be answered with binary data.
+fn exchange_of(kinds: [PayloadKind; 2]) -> Option<Exchange> {
+    if kinds.contains(&PayloadKind::Protocol) {
+        return None;
+    }
+    let of = |kind: PayloadKind| match kind {
+        PayloadKind::Text => Some(Exchange::Text),
+        PayloadKind::Binary => Some(Exchange::Binary),
+        PayloadKind::Tls => Some(Exchange::Encrypted),
+        PayloadKind::None | PayloadKind::Protocol => None,
+    };
+    // Of a frame cut short there may be a length and no payload to look at.
+    if kinds == [PayloadKind::None; 2] {
+        return Some(Exchange::Binary);
+    }
+    // TLS is binary in the direction that was first seen in the middle of it.
+    if kinds.contains(&PayloadKind::Tls) {
+        return Some(Exchange::Encrypted);
+    }
+    kinds.into_iter().filter_map(of).max()
+}
+
+/// Whether all datagrams of a conversation are empty.
+fn is_payload_free(conversation: &UdpConversation) -> bool {
+    conversation.counts.iter().all(|side| side.payload_bytes == 0)
+}
+
+/// Whether both ends are of one process, as runtimes make pairs of sockets to wake themselves up: neighbouring ports of one
+/// host, and hardly any payload.
+fn is_self_connection(connection: &TcpConnection) -> bool {
+    let [a, b] = connection.addresses;
+    let [from_a, from_b] = connection.counts;
+    let bytes = from_a.payload_bytes.saturating_add(from_b.payload_bytes);
+    let frames = from_a.data_frames.saturating_add(from_b.data_frames);
+    same_computer(a.ip, b.ip)
+        && a.port.abs_diff(b.port) <= NEIGHBOURING_PORTS
+        && bytes <= frames.saturating_mul(WAKE_UP_BYTES)
+}
+
+/// The server's side as the handshake shows it: the receiver of the SYN, else the sender of the SYN-ACK.
+pub(super) fn server_side(syn_sender: Option<Side>, syn_ack_sender: Option<Side>) -> Option<Side> {
+    syn_sender.map(Side::other).or(syn_ack_sender)
+}

@@ -1,0 +1,242 @@
+//! In which company each connection was: alone on its host, as with a server that serves one client at a time, or of a run
+//! with clients side by side, to a server of its own or after everything else.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
+use crate::analyze::story::{Clocks, Moment, Story};
+use crate::lab::{HostName, Sheet};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
+
+/// Nanoseconds after a host's datagrams within which its clients side by side begin.
+const LONGEST_PAUSE: i128 = 30 * 60 * 1_000_000_000;
+
+/// The company that a connection belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// Clients of which each host runs one at a time.
+    Alone,
+    /// Clients side by side.
+    Parallel,
+}
+
+/// The company of all connections, by their index.
+pub(super) fn company(
+    sheet: &Sheet,
+    story: &Story,
+    connections: &[LabConnection],
+    conversations: &[LabConversation],
+    set: impl Fn(usize) -> Option<Company>,
+) -> Vec<Company> {
+    // A lab that has steps of one company only has no choice.
+    let has = |parallel: bool| sheet.recorded().any(|step| step.runs(Protocol::Tcp) && step.is_parallel() == parallel);
+    match (has(false), has(true)) {
+        (true, true) => {}
+        (false, true) => return vec![Company::Parallel; connections.len()],
+        (_, false) => return vec![Company::Alone; connections.len()],
+    }
+    let parallel = parallel(connections);
+    let servers = servers_of_parallel(connections, &parallel);
+    let starts = starts(story, connections, &parallel);
+    let sent = first_datagrams(conversations);
+    let connected = first_connections(connections);
+    let clocks = &story.clocks;
+    let mut all: Vec<Company> = Vec::with_capacity(connections.len());
+    for (index, connection) in connections.iter().enumerate() {
+        let set = connection.sightings().iter().find_map(|sighting| set(sighting.capture));
+        let second = || {
+            parallel.contains(&index)
+                || servers.contains(&connection.server())
+                || first_moments(connection).any(|first| {
+                    let group = (clocks.group(first.capture), connection.server());
+                    starts.get(&group).is_some_and(|start| clocks.before(&first, start) == Some(false))
+                })
+                || after_datagrams(clocks, connection, &sent, &connected)
+        };
+        all.push(set.unwrap_or_else(|| if second() { Company::Parallel } else { Company::Alone }));
+    }
+    if is_captured_in_parallel_only(sheet) {
+        lone_client_of_parallel(story, connections, &mut all);
+    }
+    attempts(connections, &mut all);
+    all
+}
+
+/// Whether the sheet asks for captures of some host's clients side by side, and for none of its clients alone.
+fn is_captured_in_parallel_only(sheet: &Sheet) -> bool {
+    let captured = |parallel: bool, host: HostName| {
+        let mut steps = sheet.captured().filter(|step| step.runs(Protocol::Tcp) && step.is_parallel() == parallel);
+        steps.any(|step| step.hosts().contains(&host))
+    };
+    sheet.clients().any(|host| captured(true, host) && !captured(false, host))
+}
+
+/// Where the sheet asks for captures of a host only for its clients side by side: where another host has such connections,
+/// and this one has none and did not wait, a later connection of it is of those, with one client. The files' times are weak
+/// evidence, but for a step they are enough: no claim rests on them.
+fn lone_client_of_parallel(story: &Story, connections: &[LabConnection], all: &mut [Company]) {
+    let first_time = |connection: &LabConnection| first_moments(connection).find_map(|moment| moment.time);
+    let mut hosts: BTreeSet<IpAddr> = BTreeSet::new();
+    let mut start: Option<Timestamp> = None;
+    for (connection, company) in connections.iter().zip(all.iter()) {
+        if *company == Company::Parallel && connection.established() {
+            hosts.insert(connection.client().ip);
+            start = [start, first_time(connection)].into_iter().flatten().min();
+        }
+    }
+    let Some(start) = start else { return };
+    let first_host = connections.iter().find(|connection| connection.established()).map(|c| c.client().ip);
+    for ((index, connection), company) in connections.iter().enumerate().zip(all) {
+        let host = connection.client().ip;
+        let waited = story.services.get(index).is_some_and(|service| service.was_queued());
+        let later = first_time(connection).is_some_and(|time| time > start);
+        let lone = connection.established() && !hosts.contains(&host) && first_host != Some(host);
+        if lone && later && !waited {
+            *company = Company::Parallel;
+        }
+    }
+}
+
+/// The connections that were open beside another one of the same host to the same server.
+fn parallel(connections: &[LabConnection]) -> BTreeSet<usize> {
+    type Sighted<'a> = Vec<(usize, &'a TcpSighting)>;
+    let mut by_ends: HashMap<(usize, IpAddr, SocketAddress), Sighted<'_>> = HashMap::new();
+    for (index, connection) in connections.iter().enumerate() {
+        for sighting in connection.sightings().iter().filter(|sighting| sighting.established()) {
+            let key = (sighting.capture, sighting.client().ip, sighting.server());
+            by_ends.entry(key).or_default().push((index, sighting));
+        }
+    }
+    let mut found = BTreeSet::new();
+    for of_host in by_ends.values_mut() {
+        of_host.sort_by_key(|(_, sighting)| sighting.connection.first_frame);
+        let mut open: Vec<(usize, &TcpSighting)> = Vec::new();
+        for (index, sighting) in of_host.iter() {
+            open.retain(|(_, other)| other.overlaps(sighting));
+            if let Some((first, _)) = open.first() {
+                found.extend([*first, *index]);
+            }
+            open.push((*index, sighting));
+        }
+    }
+    found
+}
+
+/// Where one server had clients side by side and another one had not, all connections of the former are of that company.
+fn servers_of_parallel(connections: &[LabConnection], parallel: &BTreeSet<usize>) -> BTreeSet<SocketAddress> {
+    let all: BTreeSet<SocketAddress> =
+        connections.iter().filter(|connection| connection.established()).map(LabConnection::server).collect();
+    let with_parallel: BTreeSet<SocketAddress> =
+        parallel.iter().filter_map(|index| connections.get(*index)).map(LabConnection::server).collect();
+    if with_parallel.len() < all.len() { with_parallel } else { BTreeSet::new() }
+}
+
+/// When clients side by side began at each server, by each group of clocks.
+fn starts(
+    story: &Story,
+    connections: &[LabConnection],
+    parallel: &BTreeSet<usize>,
+) -> HashMap<(usize, SocketAddress), Moment> {
+    let mut starts: HashMap<(usize, SocketAddress), Moment> = HashMap::new();
+    for connection in parallel.iter().filter_map(|index| connections.get(*index)) {
+        for first in first_moments(connection) {
+            let group = (story.clocks.group(first.capture), connection.server());
+            let start = starts.entry(group).or_insert(first);
+            if story.clocks.before(&first, start) == Some(true) {
+                *start = first;
+            }
+        }
+    }
+    starts
+}
+
+fn first_moments(connection: &LabConnection) -> impl Iterator<Item = Moment> {
+    connection.sightings().iter().map(|sighting| Moment {
+        capture: sighting.capture,
+        frame: sighting.connection.first_frame,
+        time: sighting.connection.first_time,
+    })
+}
+
+/// When each client host first did something in each capture.
+type Firsts = HashMap<IpAddr, Vec<Moment>>;
+
+/// Keeps the first of the moments of a host in each capture.
+fn keep_first(firsts: &mut Firsts, host: IpAddr, moment: Moment) {
+    let of_host = firsts.entry(host).or_default();
+    match of_host.iter_mut().find(|there| there.capture == moment.capture) {
+        Some(there) if moment.frame < there.frame => *there = moment,
+        Some(_) => {}
+        None => of_host.push(moment),
+    }
+}
+
+/// When each client host sent its first datagram in each capture.
+fn first_datagrams(conversations: &[LabConversation]) -> Firsts {
+    let mut firsts = Firsts::new();
+    for sighting in conversations.iter().flat_map(|conversation| conversation.sightings()) {
+        let udp = &sighting.conversation;
+        let moment = Moment { capture: sighting.capture, frame: udp.first_frame, time: udp.first_time };
+        keep_first(&mut firsts, sighting.client().ip, moment);
+    }
+    firsts
+}
+
+/// When each client host first connected in each capture.
+fn first_connections(connections: &[LabConnection]) -> Firsts {
+    let mut firsts = Firsts::new();
+    for connection in connections.iter().filter(|connection| connection.established()) {
+        for moment in first_moments(connection) {
+            keep_first(&mut firsts, connection.client().ip, moment);
+        }
+    }
+    firsts
+}
+
+/// Whether a host connected again after a connection of its own and then its datagrams: what follows is the run with clients
+/// side by side.
+/// Captures of one host's traffic alone were made by its clock, or by the server's.
+fn after_datagrams(clocks: &Clocks, connection: &LabConnection, sent: &Firsts, connected: &Firsts) -> bool {
+    let host = connection.client().ip;
+    let (Some(sent), Some(connected), true) = (sent.get(&host), connected.get(&host), connection.established()) else {
+        return false;
+    };
+    let earlier = |one: &Moment, other: &Moment| {
+        clocks.before(one, other).unwrap_or_else(|| time(one).zip(time(other)).is_some_and(|(one, other)| one < other))
+    };
+    let Some(begin) = first_moments(connection).next() else { return false };
+    // Longer after it, the lab was begun again.
+    let soon = |datagram: &Moment| {
+        time(&begin).zip(time(datagram)).is_none_or(|(begin, sent)| begin.nanoseconds_since(sent) < LONGEST_PAUSE)
+    };
+    sent.iter().any(|datagram| {
+        earlier(datagram, &begin) && soon(datagram) && connected.iter().any(|first| earlier(first, datagram))
+    })
+}
+
+fn time(moment: &Moment) -> Option<Timestamp> {
+    moment.time
+}
+
+/// An attempt belongs to the company of the next connection of its host, else of the one before.
+fn attempts(connections: &[LabConnection], all: &mut [Company]) {
+    for index in 0..connections.len() {
+        let Some(attempt) = connections.get(index).filter(|connection| !connection.established()) else { continue };
+        let same = |other: &usize| {
+            connections.get(*other).is_some_and(|other| {
+                other.established()
+                    && other.client().ip == attempt.client().ip
+                    && other.best().capture == attempt.best().capture
+            })
+        };
+        let next = (index.saturating_add(1)..connections.len()).take(64).find(same);
+        let near = next.or_else(|| (0..index).rev().take(64).find(same));
+        let company = near.and_then(|near| all.get(near).copied());
+        if let (Some(company), Some(slot)) = (company, all.get_mut(index)) {
+            *slot = company;
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Which computers are the hosts of the sheet: by evidence, strongest first.
+
+use std::net::IpAddr;
+
+use crate::analyze::analysis::HostBasis;
+use crate::analyze::conversation::{LabConnection, LabConversation};
+use crate::analyze::matching::company::Company;
+use crate::analyze::matching::servers::Servers;
+use crate::analyze::story::{Clocks, Moment, Story};
+use crate::lab::{HostName, LabConfig, Sheet, Step};
+use socklab_packets::types::Protocol;
+
+/// The computers of the lab.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Hosts {
+    named: Vec<(HostName, IpAddr, HostBasis)>,
+}
+
+/// What the letters are told from.
+pub(super) struct Evidence<'a> {
+    pub(super) story: &'a Story,
+    pub(super) connections: &'a [LabConnection],
+    pub(super) conversations: &'a [LabConversation],
+    pub(super) company: &'a [Company],
+    pub(super) servers: &'a Servers,
+    pub(super) config: &'a LabConfig,
+    /// The step that the user set for each capture.
+    pub(super) set_steps: &'a [Option<Step>],
+}
+
+impl Hosts {
+    /// Names the computers: what was set first, then the sheet's own addresses, then what the computers did.
+    pub(super) fn find(evidence: &Evidence<'_>) -> Hosts {
+        let mut hosts = Hosts::default();
+        for (name, ip) in &evidence.config.hosts {
+            hosts.add(*name, *ip, HostBasis::Set);
+        }
+        let sheet = &evidence.config.sheet;
+        let server = sheet.server();
+        if let Some(ip) = evidence.servers.host() {
+            let basis = if sheet.address_of(server) == Some(ip) { HostBasis::Sheet } else { HostBasis::Role };
+            hosts.add(server, ip, basis);
+        }
+        let mut clients = evidence.clients();
+        // Client and server on one computer are still two programs of the sheet.
+        if clients.len() > 1 {
+            clients.retain(|client| hosts.ip_of(server) != Some(client.ip));
+        }
+        if hosts.ip_of(server) == sheet.address_of(server) || hosts.ip_of(server).is_none() {
+            for name in sheet.clients() {
+                let ip = sheet.address_of(name).filter(|ip| clients.iter().any(|client| client.ip == *ip));
+                if let Some(ip) = ip {
+                    hosts.add(name, ip, HostBasis::Sheet);
+                }
+            }
+        }
+        let first_is_free = sheet.clients().next().is_some_and(|first| hosts.ip_of(first).is_none());
+        clients.retain(|client| {
+            let named = hosts.name_of(client.ip);
+            named.is_none() || (named == Some(server) && first_is_free)
+        });
+        hosts.by_what_they_did(evidence, clients);
+        hosts
+    }
+
+    /// Gives the letters that are left to the clients that have none.
+    fn by_what_they_did(&mut self, evidence: &Evidence<'_>, mut clients: Vec<Client>) {
+        let sheet = &evidence.config.sheet;
+        let server = self.ip_of(sheet.server());
+        let later = sheet.later_hosts();
+        let first: Vec<HostName> = sheet.clients().filter(|name| !later.contains(name)).collect();
+        let one_clock = evidence.one_clock();
+        let is_later = |ip| is_later_address(sheet, server, ip);
+        clients.sort_by_cached_key(|client| client.rank(&evidence.story.clocks, one_clock, is_later(client.ip)));
+        let alone = clients.len() == 1;
+        for client in clients {
+            let basis = if client.first == Some(true) || client.second { HostBasis::Role } else { HostBasis::Order };
+            let third = alone && is_later_address(sheet, server, client.ip) && client.first != Some(true);
+            let is_second = client.second || third;
+            let letters = if is_second { [&later, &first] } else { [&first, &later] };
+            let free = letters.into_iter().flatten().copied().find(|name| self.ip_of(*name).is_none());
+            // A client that waited while another one was served is never of a host that comes first.
+            let free = free.filter(|name| !(client.second && !later.is_empty() && first.contains(name)));
+            if let Some(name) = free {
+                self.add(name, client.ip, basis);
+            }
+        }
+    }
+
+    fn add(&mut self, name: HostName, ip: IpAddr, basis: HostBasis) {
+        if self.ip_of(name).is_none() {
+            self.named.push((name, ip, basis));
+            self.named.sort_by_key(|(name, _, _)| *name);
+        }
+    }
+
+    /// The address of a host of the sheet.
+    pub(crate) fn ip_of(&self, name: HostName) -> Option<IpAddr> {
+        self.named.iter().find(|(other, _, _)| *other == name).map(|(_, ip, _)| *ip)
+    }
+
+    /// The name of a computer, where it has one on the sheet.
+    pub(crate) fn name_of(&self, ip: IpAddr) -> Option<HostName> {
+        self.named.iter().find(|(_, address, _)| *address == ip).map(|(name, _, _)| *name)
+    }
+
+    /// The name of a client's computer: where client and server share one, its name as a client.
+    pub(crate) fn name_of_client(&self, ip: IpAddr, sheet: &Sheet) -> Option<HostName> {
+        let client = sheet.clients().find(|name| self.is(ip, *name));
+        client.or_else(|| self.name_of(ip))
+    }
+
+    /// Whether a computer is this host of the sheet; one computer may be several.
+    pub(crate) fn is(&self, ip: IpAddr, name: HostName) -> bool {
+        self.ip_of(name) == Some(ip)
+    }
+
+    /// The named computers in the order of the sheet, and how each name is known.
+    pub(crate) fn named(&self) -> &[(HostName, IpAddr, HostBasis)] {
+        &self.named
+    }
+}
+
+/// A client computer, and what tells one that comes first from one that comes later.
+struct Client {
+    ip: IpAddr,
+    /// It was there before another client's connection waited for it, or a capture was set to be of a step of a host that
+    /// comes first.
+    first: Option<bool>,
+    /// Its connection waited in the queue, or a capture was set to be of a step of a host that comes later.
+    second: bool,
+    /// It has a connection that was established and alone on its host, with datagrams beside it or not.
+    alone: bool,
+    /// When it first did something.
+    begin: Option<Moment>,
+    place: usize,
+}
+
+impl Client {
+    /// What decides the order of clients that are neither first nor second by what they did: a connection alone on its host, then
+    /// the time where the clocks can be compared, then the sheet's numbering, then the order of the files.
+    fn rank(
+        &self,
+        clocks: &Clocks,
+        one_clock: bool,
+        later: bool,
+    ) -> (bool, bool, bool, (usize, Option<i128>), bool, usize) {
+        let time = self
+            .begin
+            .as_ref()
+            .map_or((usize::MAX, None), |begin| (clocks.group(begin.capture), clocks.nanoseconds(begin)));
+        // Times of different groups of clocks say nothing.
+        let time = if one_clock { time } else { (0, None) };
+        (self.first != Some(true), self.second, !self.alone, time, later, self.place)
+    }
+}
+
+impl Evidence<'_> {
+    /// Whether all captures with traffic of the lab have comparable clocks.
+    fn one_clock(&self) -> bool {
+        let tcp = self.connections.iter().flat_map(LabConnection::sightings).map(|sighting| sighting.capture);
+        let udp = self.conversations.iter().flat_map(LabConversation::sightings).map(|sighting| sighting.capture);
+        let mut groups = tcp.chain(udp).map(|capture| self.story.clocks.group(capture));
+        let first = groups.next();
+        groups.all(|group| Some(group) == first)
+    }
+
+    /// The client computers, in the order in which the captures bring them in.
+    fn clients(&self) -> Vec<Client> {
+        let mut clients: Vec<Client> = Vec::new();
+        for (index, connection) in self.connections.iter().enumerate() {
+            let begin = self.story.timelines.get(index).and_then(|timeline| timeline.find(|seen| seen.first));
+            let client = self.note(&mut clients, connection.client().ip, begin);
+            let alone = self.company.get(index) == Some(&Company::Alone);
+            client.alone |= alone && connection.established();
+            client.second |= alone && self.waited(index);
+        }
+        for conversation in self.conversations {
+            let udp = &conversation.best().conversation;
+            let begin = Moment { capture: conversation.best().capture, frame: udp.first_frame, time: udp.first_time };
+            self.note(&mut clients, conversation.client().ip, Some(begin));
+        }
+        for index in 0..self.connections.len() {
+            self.note_first(&mut clients, index);
+        }
+        self.note_set_steps(&mut clients);
+        clients
+    }
+
+    /// The client with this address, made if there is none.
+    fn note<'c>(&self, clients: &'c mut Vec<Client>, ip: IpAddr, begin: Option<Moment>) -> &'c mut Client {
+        let place = clients.iter().position(|client| client.ip == ip).unwrap_or_else(|| {
+            let place = clients.len();
+            clients.push(Client { ip, first: None, second: false, alone: false, begin, place });
+            place
+        });
+        // Just found or pushed.
+        #[allow(clippy::indexing_slicing)]
+        let client = &mut clients[place];
+        let earlier = match (&client.begin, &begin) {
+            (Some(there), Some(new)) => self.story.clocks.before(new, there) == Some(true),
+            (None, _) => true,
+            _ => false,
+        };
+        if earlier {
+            client.begin = begin;
+        }
+        client
+    }
+
+    /// Whether a connection waited in the queue, or was reset there.
+    fn waited(&self, index: usize) -> bool {
+        self.story.services.get(index).is_some_and(|service| service.was_queued())
+    }
+
+    /// The host for which a connection of another one waited came first.
+    fn note_first(&self, clients: &mut [Client], index: usize) {
+        let released = self.story.services.get(index).and_then(|service| service.waited.as_ref()?.released_by);
+        let Some((other, _)) = released.filter(|_| self.company.get(index) == Some(&Company::Alone)) else { return };
+        let (Some(waiting), Some(first)) = (self.connections.get(index), self.connections.get(other)) else { return };
+        let (waiting, first) = (waiting.client().ip, first.client().ip);
+        if waiting != first
+            && let Some(client) = clients.iter_mut().find(|client| client.ip == first)
+        {
+            client.first = Some(true);
+            client.second = false;
+        }
+    }
+
+    /// A capture that was set to be of a step and shows one client host is of the host that the step is about.
+    fn note_set_steps(&self, clients: &mut [Client]) {
+        let later = self.config.sheet.later_hosts();
+        for (capture, step) in self.set_steps.iter().enumerate() {
+            let Some(step) = step else { continue };
+            let tcp = self.connections.iter().filter(|connection| connection.in_capture(capture).is_some());
+            let udp = self.conversations.iter().filter(|c| c.sightings().iter().any(|s| s.capture == capture));
+            let mut hosts: Vec<IpAddr> = tcp.map(|c| c.client().ip).chain(udp.map(|c| c.client().ip)).collect();
+            hosts.sort_unstable();
+            hosts.dedup();
+            let [only] = hosts.as_slice() else { continue };
+            let Some(client) = clients.iter_mut().find(|client| client.ip == *only) else { continue };
+            match step.host().filter(|_| step.runs(Protocol::Tcp)) {
+                Some(host) if later.contains(&host) => client.second = true,
+                Some(_) => (client.first, client.second) = (Some(true), false),
+                None => {}
+            }
+        }
+    }
+}
+
+/// Whether an address is as far from the server's as the sheet numbers a host that comes later: A .1, B .2, C .3.
+fn is_later_address(sheet: &Sheet, server: Option<IpAddr>, ip: IpAddr) -> bool {
+    let Some(server) = server else { return false };
+    let distance = |from: IpAddr, to: IpAddr| match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => to.to_bits().checked_sub(from.to_bits()).map(u128::from),
+        (IpAddr::V6(from), IpAddr::V6(to)) => to.to_bits().checked_sub(from.to_bits()),
+        _ => None,
+    };
+    let Some(on_sheet) = sheet.address_of(sheet.server()) else { return false };
+    let apart = distance(server, ip);
+    let of_later = sheet.later_hosts().into_iter().filter_map(|name| distance(on_sheet, sheet.address_of(name)?));
+    apart.is_some() && of_later.into_iter().any(|later| Some(later) == apart)
+}

@@ -1,0 +1,68 @@
+//! Who is client and who is server in each connection and conversation, and which of them belong to the lab.
+
+use crate::analyze::analysis::{Role, RoleBasis};
+use crate::analyze::matching::candidates::server_side;
+use crate::analyze::matching::servers::Servers;
+use crate::analyze::matching::services::{is_other_service, may_be_ephemeral};
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::{Side, StreamEnds};
+use socklab_packets::types::{Protocol, SocketAddress};
+
+/// The roles in one capture, in the order of stream numbers.
+#[derive(Debug, Default)]
+pub(crate) struct CaptureRoles {
+    /// Of the TCP connections.
+    pub(crate) tcp: Vec<Role>,
+    /// Of the UDP conversations.
+    pub(crate) udp: Vec<Role>,
+}
+
+/// Gives every connection and conversation of a capture its roles.
+pub(crate) fn assign(capture: &CaptureFacts, servers: &Servers) -> CaptureRoles {
+    let traffic = &capture.traffic;
+    let (tcp, udp) = (traffic.tcp_count(), traffic.udp_count());
+    let mut roles = CaptureRoles { tcp: Vec::with_capacity(tcp), udp: Vec::with_capacity(udp) };
+    roles.tcp.extend((0..tcp).filter_map(|position| traffic.tcp_ends(position)).map(|ends| tcp_role(&ends, servers)));
+    roles.udp.extend((0..udp).filter_map(|position| traffic.udp_ends(position)).map(|ends| udp_role(&ends, servers)));
+    roles
+}
+
+/// The receiver of the SYN is the server, else the sender of the SYN-ACK, else the lab's server address, else a guess.
+fn tcp_role(ends: &StreamEnds, servers: &Servers) -> Role {
+    let Some(server) = server_side(ends.syn_sender, ends.syn_ack_sender) else {
+        return role_without_handshake(Protocol::Tcp, ends.addresses, servers);
+    };
+    let basis = if ends.syn_sender.is_some() { RoleBasis::Syn } else { RoleBasis::SynAck };
+    let [a, b] = ends.addresses;
+    let lab = servers.contains(Protocol::Tcp, if server == Side::Originator { a } else { b });
+    Role { client: server.other(), basis, lab }
+}
+
+/// UDP has no handshake: the lab's server address, else a guess.
+fn udp_role(ends: &StreamEnds, servers: &Servers) -> Role {
+    role_without_handshake(Protocol::Udp, ends.addresses, servers)
+}
+
+fn role_without_handshake(protocol: Protocol, addresses: [SocketAddress; 2], servers: &Servers) -> Role {
+    let [a, b] = addresses;
+    let server = match (servers.score(protocol, a), servers.score(protocol, b)) {
+        (None, None) => return Role { client: guess_client(protocol, a, b), basis: RoleBasis::Guess, lab: false },
+        (a, b) if a > b => Side::Originator,
+        _ => Side::Responder,
+    };
+    Role { client: server.other(), basis: RoleBasis::Lab, lab: true }
+}
+
+/// A well-known service is the server; else who has an ephemeral port is the client; else the lower port serves; else who
+/// spoke first is the client. Each is weak evidence, so the basis is a guess.
+fn guess_client(protocol: Protocol, a: SocketAddress, b: SocketAddress) -> Side {
+    let (service_a, service_b) = (is_other_service(protocol, a.port), is_other_service(protocol, b.port));
+    let (ephemeral_a, ephemeral_b) = (may_be_ephemeral(a.port), may_be_ephemeral(b.port));
+    if service_a != service_b {
+        return if service_a { Side::Responder } else { Side::Originator };
+    }
+    if ephemeral_a != ephemeral_b {
+        return if ephemeral_a { Side::Originator } else { Side::Responder };
+    }
+    if a.port < b.port { Side::Responder } else { Side::Originator }
+}

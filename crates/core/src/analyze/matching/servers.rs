@@ -1,0 +1,333 @@
+//! The lab's servers: the candidates that fit best, all on one computer where that can be.
+
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
+
+use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
+use crate::analyze::matching::services::{computer, is_course_port, is_other_service, same_computer};
+use crate::analyze::text::{Text, say};
+use crate::journal::NamedJournal;
+use crate::lab::LabConfig;
+use socklab_packets::limits::LAB_SERVERS;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::{Protocol, SocketAddress};
+
+/// From this score on a socket address with payload is taken for a server of the lab.
+const LAB_SCORE: i32 = 9;
+
+/// What the sheet's own port adds to a score: more than a course's usual port does.
+const SHEET_SCORE: i32 = 20;
+
+/// From this score on it is one on another computer than the best one's, too.
+const OTHER_HOST_SCORE: i32 = 16;
+
+/// Where dynamic ports begin (RFC 6335, section 6): who only was asked there, in vain, is hardly a server.
+const FIRST_DYNAMIC_PORT: u16 = 49_152;
+
+/// Attempts at so many ports of a computer are a scan.
+const SCANNED_PORTS: usize = 2;
+
+/// The socket addresses taken for the lab's servers, best first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Servers {
+    ranked: Vec<(Endpoint, i32)>,
+    /// The same, to look up: both ends of each stream of a capture are.
+    scores: HashMap<Endpoint, i32>,
+    /// How they were found: a sentence.
+    pub(crate) why: Text,
+    /// The best of those that did not fit, where none did.
+    pub(crate) nearest: Option<Endpoint>,
+    /// There were too many candidates to look at them all.
+    pub(crate) cut: bool,
+}
+
+/// Whether the sheet fixes this port for servers of the protocol, and no other address for their computer.
+fn is_on_sheet(config: &LabConfig, (protocol, address): &Endpoint) -> bool {
+    let sheet = &config.sheet;
+    let mut steps = sheet.recorded().filter(|step| step.runs(*protocol));
+    steps.any(|step| step.port() == Some(address.port))
+        && sheet.address_of(sheet.server()).is_none_or(|ip| same_computer(ip, address.ip))
+}
+
+/// The candidates and their scores.
+struct Field<'a> {
+    candidates: &'a HashMap<Endpoint, Candidate>,
+    ranked: Vec<(Endpoint, i32)>,
+    config: &'a LabConfig,
+}
+
+impl Servers {
+    /// Finds the servers in the captures and journals; the settings of `config` go before everything.
+    pub(crate) fn find(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig) -> Servers {
+        let Found { candidates, cut } = collect(captures, journals, config);
+        let field = Field::new(&candidates, config);
+        let chosen = field.chosen();
+        let Some(host) = best_host(&chosen) else {
+            return Servers { cut, nearest: field.nearest(), ..Servers::default() };
+        };
+        let mut ranked = field.with_set_ports(field.on_host(&chosen, host));
+        let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
+        let why = field.why(&ranked, host, others);
+        let scores = ranked.iter().copied().collect();
+        Servers { ranked, scores, why, nearest: None, cut }
+    }
+
+    /// The address of the servers' computer.
+    pub(crate) fn host(&self) -> Option<IpAddr> {
+        self.ranked.first().map(|((_, address), _)| address.ip)
+    }
+
+    /// Whether this is a socket address of a server of the lab.
+    pub(crate) fn contains(&self, protocol: Protocol, address: SocketAddress) -> bool {
+        self.score(protocol, address).is_some()
+    }
+
+    /// How well the address fits; `None` for one that is no server of the lab.
+    pub(crate) fn score(&self, protocol: Protocol, address: SocketAddress) -> Option<i32> {
+        self.scores.get(&(protocol, address)).copied()
+    }
+
+    /// All of them, best first.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        self.ranked.iter().map(|(endpoint, _)| *endpoint)
+    }
+}
+
+impl<'a> Field<'a> {
+    fn new(candidates: &'a HashMap<Endpoint, Candidate>, config: &'a LabConfig) -> Self {
+        let of = |endpoint: &Endpoint, candidate: &Candidate| {
+            let on_sheet = if is_on_sheet(config, endpoint) { SHEET_SCORE } else { 0 };
+            candidate.score(endpoint).saturating_add(on_sheet)
+        };
+        let mut ranked: Vec<(Endpoint, i32)> =
+            candidates.iter().map(|(endpoint, candidate)| (*endpoint, of(endpoint, candidate))).collect();
+        ranked.sort_by_cached_key(|(endpoint, score)| {
+            (-score, std::cmp::Reverse(candidates.get(endpoint).map_or(0, Candidate::streams)), *endpoint)
+        });
+        Field { candidates, ranked, config }
+    }
+
+    fn exchange(&self, endpoint: &Endpoint) -> Option<Exchange> {
+        self.candidates.get(endpoint).and_then(Candidate::exchange)
+    }
+
+    fn is_journalled(&self, endpoint: &Endpoint) -> bool {
+        self.candidates.get(endpoint).is_some_and(Candidate::is_journalled)
+    }
+
+    /// Whether the user named this server, by its address and port.
+    fn is_set(&self, (protocol, address): &Endpoint) -> bool {
+        let port = self.config.port(*protocol).is_some() || self.config.server_ports.contains(&address.port);
+        let host_only = self.config.server().is_some()
+            && self.config.server_ports.is_empty()
+            && self.config.port(*protocol).is_none();
+        let exchange = self.exchange(&(*protocol, *address));
+        let fits = !is_other_service(*protocol, address.port) || exchange == Some(Exchange::Text);
+        port || (host_only && exchange.is_some() && fits)
+    }
+
+    /// The candidates that count: set or journalled ones and those that exchanged text, else binary or encrypted data, else
+    /// whatever may have been meant for a server of the lab.
+    fn chosen(&self) -> Vec<(Endpoint, i32)> {
+        let pick = |wanted: &dyn Fn(&Endpoint, i32) -> bool| -> Vec<(Endpoint, i32)> {
+            self.ranked.iter().filter(|(endpoint, score)| wanted(endpoint, *score)).copied().collect()
+        };
+        let unclaimed = |endpoint: &Endpoint| !is_other_service(endpoint.0, endpoint.1.port);
+        let is = |endpoint: &Endpoint, exchange| self.exchange(endpoint) == Some(exchange);
+        let named = |endpoint: &Endpoint| {
+            self.is_set(endpoint) || self.is_journalled(endpoint) || is_on_sheet(self.config, endpoint)
+        };
+        let mut text = pick(&|endpoint, score| {
+            named(endpoint) || (is(endpoint, Exchange::Text) && unclaimed(endpoint) && score >= LAB_SCORE)
+        });
+        if text.is_empty() {
+            // A lab may be run on port 43 all the same, and text outranks whatever is not.
+            text = pick(&|endpoint, score| is(endpoint, Exchange::Text) && score >= LAB_SCORE);
+        }
+        let has = |protocol| text.iter().any(|(endpoint, _)| endpoint.0 == protocol);
+        let (tcp, udp) = (has(Protocol::Tcp), has(Protocol::Udp));
+        let binary = self.best_binary(if tcp { Some(Protocol::Tcp) } else { udp.then_some(Protocol::Udp) }, &text);
+        let of_either: HashSet<Endpoint> = text.iter().chain(&binary).map(|(endpoint, _)| *endpoint).collect();
+        let with_payload = pick(&|endpoint, _| of_either.contains(endpoint));
+        if !with_payload.is_empty() {
+            return self.with_attempts(with_payload);
+        }
+        let encrypted = pick(&|endpoint, _| is(endpoint, Exchange::Encrypted) && unclaimed(endpoint));
+        if let [only] = encrypted.as_slice() {
+            return vec![*only];
+        }
+        let tried = self.tried_ports();
+        pick(&|endpoint, _| self.may_have_been_meant(endpoint, &tried))
+    }
+
+    /// The binary program that fits best, where no program with text uses that protocol: of several, the others are hardly
+    /// the lab's.
+    fn best_binary(&self, taken: Option<Protocol>, text: &[(Endpoint, i32)]) -> Vec<(Endpoint, i32)> {
+        let protocols: HashSet<Protocol> = text.iter().map(|((protocol, _), _)| *protocol).collect();
+        let computers: HashSet<IpAddr> = text.iter().map(|((_, address), _)| computer(address.ip)).collect();
+        let fits = |(endpoint, score): &&(Endpoint, i32)| {
+            let candidate = self.candidates.get(endpoint);
+            let near = candidate.is_some_and(Candidate::on_link) && candidate.is_some_and(Candidate::acts_as_server);
+            let beside = text.is_empty() || computers.contains(&computer(endpoint.1.ip));
+            self.exchange(endpoint) == Some(Exchange::Binary)
+                && Some(endpoint.0) != taken
+                && !protocols.contains(&endpoint.0)
+                && !is_other_service(endpoint.0, endpoint.1.port)
+                && *score >= LAB_SCORE
+                && near
+                && beside
+        };
+        self.ranked.iter().find(fits).into_iter().copied().collect()
+    }
+
+    /// Attempts at a port of the lab's computer count beside its real servers where the port is one of a course: a server
+    /// that was not started. Else they are some other program's.
+    fn with_attempts(&self, mut chosen: Vec<(Endpoint, i32)>) -> Vec<(Endpoint, i32)> {
+        let hosts: HashSet<IpAddr> = chosen.iter().map(|((_, address), _)| address.ip).collect();
+        let ports: HashSet<u16> = chosen.iter().map(|((_, address), _)| address.port).collect();
+        let protocols: HashSet<Protocol> = chosen.iter().map(|((protocol, _), _)| *protocol).collect();
+        let more = self.ranked.iter().filter(|(endpoint, _)| {
+            let (protocol, address) = endpoint;
+            !protocols.contains(protocol)
+                && hosts.contains(&address.ip)
+                && (is_course_port(address.port) || ports.contains(&address.port))
+                && matches!(self.exchange(endpoint), Some(Exchange::Silence | Exchange::Attempts))
+        });
+        chosen.extend(more.copied().collect::<Vec<_>>());
+        chosen
+    }
+
+    /// At how many ports of each computer there were attempts alone.
+    fn tried_ports(&self) -> HashMap<(Protocol, IpAddr), usize> {
+        let mut tried = HashMap::new();
+        let attempts = |what: &Candidate| what.exchange() == Some(Exchange::Attempts);
+        for ((protocol, address), _) in self.candidates.iter().filter(|(_, what)| attempts(what)) {
+            let count: &mut usize = tried.entry((*protocol, address.ip)).or_default();
+            *count = count.saturating_add(1);
+        }
+        tried
+    }
+
+    /// Whether what nobody answered, or nobody said anything to, may have been meant for a server of the lab. `tried` are
+    /// [`Field::tried_ports`].
+    fn may_have_been_meant(&self, endpoint: &Endpoint, tried: &HashMap<(Protocol, IpAddr), usize>) -> bool {
+        let (protocol, address) = endpoint;
+        let Some(candidate) = self.candidates.get(endpoint) else { return false };
+        let near =
+            candidate.on_link() && candidate.acts_as_server() || self.exchange(endpoint) == Some(Exchange::Attempts);
+        let near = near && candidate.on_link();
+        let plausible = is_course_port(address.port)
+            || (!is_other_service(*protocol, address.port) && address.port < FIRST_DYNAMIC_PORT);
+        let tried = tried.get(&(*protocol, address.ip)).copied().unwrap_or(0);
+        let scanned = tried > SCANNED_PORTS || (tried == SCANNED_PORTS && !is_course_port(address.port));
+        let silent = matches!(self.exchange(endpoint), Some(Exchange::Silence | Exchange::Attempts));
+        silent && near && plausible && !scanned
+    }
+
+    /// The best of those that did not fit, to be named to the user.
+    fn nearest(&self) -> Option<Endpoint> {
+        let acts = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::acts_as_server);
+        let with_payload = |endpoint: &Endpoint| self.exchange(endpoint) > Some(Exchange::Silence);
+        self.ranked.iter().map(|(endpoint, _)| *endpoint).find(|endpoint| acts(endpoint) && with_payload(endpoint))
+    }
+
+    /// The servers on this computer, and those on others that fit as well. Where some act as servers, those that only might
+    /// be are left out.
+    fn on_host(&self, chosen: &[(Endpoint, i32)], host: IpAddr) -> Vec<(Endpoint, i32)> {
+        let acts = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::acts_as_server);
+        let here: Vec<(Endpoint, i32)> = chosen
+            .iter()
+            .filter(|(endpoint, score)| {
+                same_computer(endpoint.1.ip, host) || self.is_set(endpoint) || self.fits_elsewhere(endpoint, *score)
+            })
+            .copied()
+            .collect();
+        let some_act = |protocol: Protocol| here.iter().any(|(endpoint, _)| endpoint.0 == protocol && acts(endpoint));
+        let (tcp, udp) = (some_act(Protocol::Tcp), some_act(Protocol::Udp));
+        let stays = |endpoint: &Endpoint| {
+            let others_act = if endpoint.0 == Protocol::Tcp { tcp } else { udp };
+            acts(endpoint) || !others_act
+        };
+        here.into_iter().filter(|(endpoint, _)| stays(endpoint)).collect()
+    }
+
+    /// Whether a server on another computer than the best one's is the lab's as well: text over connections that it was
+    /// seen to take.
+    fn fits_elsewhere(&self, endpoint: &Endpoint, score: i32) -> bool {
+        endpoint.0 == Protocol::Tcp && self.exchange(endpoint) == Some(Exchange::Text) && score >= OTHER_HOST_SCORE
+    }
+
+    /// Where ports were set without their protocol, only those count for each protocol that uses one of them, and of the
+    /// other protocol only what exchanged text.
+    fn with_set_ports(&self, mut ranked: Vec<(Endpoint, i32)>) -> Vec<(Endpoint, i32)> {
+        let ports = &self.config.server_ports;
+        if ports.is_empty() {
+            return ranked;
+        }
+        let is_named = |endpoint: &Endpoint| ports.contains(&endpoint.1.port);
+        for protocol in [Protocol::Tcp, Protocol::Udp] {
+            let named = ranked.iter().any(|(endpoint, _)| endpoint.0 == protocol && is_named(endpoint));
+            ranked.retain(|(endpoint, _)| {
+                endpoint.0 != protocol
+                    || is_named(endpoint)
+                    || (!named && self.exchange(endpoint) == Some(Exchange::Text))
+            });
+        }
+        ranked
+    }
+
+    /// A sentence that says how host A and its servers were found.
+    fn why(&self, ranked: &[(Endpoint, i32)], host: IpAddr, others: usize) -> Text {
+        let names = Text::list(ranked.iter().map(|((protocol, address), _)| say![*address, format!(" ({protocol})")]));
+        let noun = if ranked.len() == 1 { "Server" } else { "Servers" };
+        let reason = if ranked.iter().any(|(endpoint, _)| self.is_set(endpoint)) {
+            say![", as set"]
+        } else if ranked.iter().any(|(endpoint, _)| is_on_sheet(self.config, endpoint)) {
+            say![", as the lab file has it"]
+        } else if ranked.iter().any(|(endpoint, _)| self.is_journalled(endpoint)) {
+            say![", as the servers' journals say"]
+        } else {
+            let strongest = ranked.iter().filter_map(|(endpoint, _)| self.exchange(endpoint)).max();
+            say![reason(strongest, if ranked.len() == 1 { "it" } else { "them" })]
+        };
+        let mut why = say![format!("{noun}: "), names, reason, "."];
+        if others > 0 {
+            why.push(format!(" {others} further socket addresses of {host} fit no better and were left out."));
+        }
+        why
+    }
+}
+
+/// What speaks for servers that nobody named; `them` is what the sentence calls them by now.
+fn reason(exchange: Option<Exchange>, them: &str) -> String {
+    let only = |data| format!(", the only program in the files that may be the lab's (its data is {data})");
+    match exchange {
+        Some(Exchange::Text) | None => format!(", because clients exchange text with {them}"),
+        Some(Exchange::Binary) => only("not text"),
+        Some(Exchange::Encrypted) => only("encrypted"),
+        Some(Exchange::Silence) => format!(", because clients connect to {them} (without sending anything)"),
+        Some(Exchange::Attempts) => format!(", because clients try to reach {them}"),
+    }
+}
+
+/// The computer whose best TCP server and best UDP server together fit best.
+fn best_host(ranked: &[(Endpoint, i32)]) -> Option<IpAddr> {
+    let mut totals: Vec<(IpAddr, [i32; 2])> = Vec::new();
+    let mut places: HashMap<IpAddr, usize> = HashMap::new();
+    for ((protocol, address), score) in ranked {
+        let place = *places.entry(address.ip).or_insert_with(|| {
+            totals.push((address.ip, [0, 0]));
+            totals.len() - 1
+        });
+        if let Some((_, best)) = totals.get_mut(place) {
+            let slot = match protocol {
+                Protocol::Tcp => &mut best[0],
+                Protocol::Udp => &mut best[1],
+            };
+            *slot = (*slot).max(*score);
+        }
+    }
+    // `max_by_key` takes the last of equals; the first in rank is wanted.
+    totals.into_iter().rev().max_by_key(|(_, best)| best.iter().sum::<i32>()).map(|(ip, _)| ip)
+}

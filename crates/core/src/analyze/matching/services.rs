@@ -1,0 +1,83 @@
+//! Ports that belong to other programs, and addresses that belong to no single host.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use socklab_packets::types::Protocol;
+
+/// First port that a program without privileges may bind by default (Linux `ip_unprivileged_port_start`).
+const FIRST_UNPRIVILEGED_PORT: u16 = 1024;
+
+/// Ports that the bundled programs and common course material give to servers: Python's documentation, its textbooks and
+/// tutorials.
+const COURSE_PORTS: [u16; 7] = [5000, 9999, 12_000, 12_345, 50_007, 65_432, 65_433];
+
+/// Ports above 1023 of programs that students' computers often run (IANA service names, and vendors' documentation):
+/// SOCKS, MQTT, SSDP, NFS, MySQL, remote desktop, STUN, WS-Discovery, IPsec, SIP, XMPP, Google's push, mDNS, LLMNR,
+/// PostgreSQL, AMQP, VNC, X11, Redis, Chromecast, TLS on its second port, MQTT over TLS, printers, Dropbox, Plex, Spotify,
+/// the synchronisation of telephones.
+const KNOWN_SERVICES: [u16; 29] = [
+    1080, 1883, 1900, 2049, 3306, 3389, 3478, 3702, 4500, 5060, 5222, 5228, 5353, 5355, 5432, 5671, 5900, 5901, 6000,
+    6379, 8009, 8443, 8883, 9100, 17_500, 32_400, 32_412, 57_621, 62_078,
+];
+
+/// Whether the port is one that another program than the lab's is likely to use.
+pub(super) fn is_other_service(protocol: Protocol, port: u16) -> bool {
+    port < FIRST_UNPRIVILEGED_PORT
+        || KNOWN_SERVICES.binary_search(&port).is_ok()
+        || (protocol == Protocol::Udp && matches!(port, 1194 | 51_820))
+}
+
+/// Whether the port is one that courses give to their servers.
+pub(super) fn is_course_port(port: u16) -> bool {
+    COURSE_PORTS.binary_search(&port).is_ok()
+}
+
+/// Whether systems pick clients' ports here: Linux from 32768 to 60999 (`ip_local_port_range`), Windows and macOS from
+/// 49152 on (RFC 6335, section 6). A server may use such a port all the same, so this tells nothing alone.
+pub(super) fn may_be_ephemeral(port: u16) -> bool {
+    port >= 32_768 && !is_course_port(port)
+}
+
+/// Whether an address is of the kind that a lab uses: private, link-local, loopback, or for documentation.
+pub(super) fn is_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || ip.is_loopback(),
+        IpAddr::V6(ip) => {
+            ip.is_unique_local()
+                || ip.is_unicast_link_local()
+                || ip.is_loopback()
+                || ip.segments()[..2] == [0x2001, 0xdb8]
+        }
+    }
+}
+
+/// Whether two addresses look as if they were on one link: the same /24, or the same /64.
+pub(super) fn same_link(a: IpAddr, b: IpAddr) -> bool {
+    match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => a.octets()[..3] == b.octets()[..3],
+        (IpAddr::V6(a), IpAddr::V6(b)) => a.segments()[..4] == b.segments()[..4],
+        _ => false,
+    }
+}
+
+/// Whether two addresses are of one computer: the same, or both of the loopback network.
+pub(super) fn same_computer(a: IpAddr, b: IpAddr) -> bool {
+    computer(a) == computer(b)
+}
+
+/// The address that stands for all of a computer's in [`same_computer`].
+pub(super) fn computer(ip: IpAddr) -> IpAddr {
+    if ip.is_loopback() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { ip }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_can_be_searched() {
+        assert!(KNOWN_SERVICES.is_sorted() && COURSE_PORTS.is_sorted());
+        assert!(is_other_service(Protocol::Tcp, 22) && is_other_service(Protocol::Udp, 5353));
+        assert!(!is_other_service(Protocol::Tcp, 65_432) && !is_other_service(Protocol::Tcp, 12_000));
+    }
+}

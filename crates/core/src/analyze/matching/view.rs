@@ -1,0 +1,426 @@
+//! The lab as the captures and journals show it: what the answers and findings are made from.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::accounts::{Accounts, ServerRun};
+use crate::analyze::analysis::{HostFound, LabFound, LabFrames, LabStream, RecordedStep, Role, ServerFound, Verdict};
+use crate::analyze::conversation::{
+    Frames, LabConnection, LabConversation, TcpSighting, UdpSighting, merge_connections, merge_conversations,
+};
+use crate::analyze::matching::company::{Company, company};
+use crate::analyze::matching::hosts::{Evidence, Hosts};
+use crate::analyze::matching::roles::{CaptureRoles, assign};
+use crate::analyze::matching::servers::Servers;
+use crate::analyze::matching::steps;
+use crate::analyze::place::Place;
+use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
+use crate::analyze::text::{HostSpan, Span};
+use crate::journal::NamedJournal;
+use crate::lab::{LabConfig, Step};
+use socklab_packets::limits::LAB_STREAMS;
+use socklab_packets::packet::IcmpKind;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::{FrameNote, HandshakeState, StreamEnds, Traffic, Unreachable};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
+
+/// The lab as the captures and journals show it.
+pub(crate) struct LabView<'a> {
+    /// The captures, in the order given.
+    pub(crate) captures: &'a [CaptureFacts],
+    /// The journals, in the order given.
+    pub(crate) journals: &'a [NamedJournal],
+    /// What the journals say.
+    pub(crate) accounts: Accounts,
+    /// What was set.
+    pub(crate) config: &'a LabConfig,
+    /// Which computer is which.
+    pub(crate) hosts: Hosts,
+    /// The servers' socket addresses.
+    pub(crate) servers: Servers,
+    /// Where each capture was made.
+    pub(crate) places: Vec<Place>,
+    /// The steps that each capture holds, in the order of the sheet.
+    pub(crate) steps: Vec<Vec<RecordedStep>>,
+    /// The TCP connections, in the order of files and frames.
+    pub(crate) connections: Vec<LabConnection>,
+    /// The step of each of them.
+    pub(crate) connection_steps: Vec<Step>,
+    /// The UDP conversations, in the order of files and frames.
+    pub(crate) conversations: Vec<LabConversation>,
+    /// The step of each of them.
+    pub(crate) conversation_steps: Vec<Step>,
+    /// What happened, and what became of each connection.
+    pub(crate) story: Story,
+    /// Of each capture, whether it holds more of the lab's streams than are looked at.
+    pub(crate) cut: Vec<bool>,
+    /// Of each capture, how many frames are of the lab.
+    pub(crate) lab_frames: Vec<LabFrames>,
+}
+
+/// A connection of the lab with all that is known of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// Its index among the lab's connections.
+    pub(crate) index: usize,
+    /// The connection.
+    pub(crate) connection: &'a LabConnection,
+    /// The step that it belongs to.
+    pub(crate) step: &'a Step,
+    /// What happened in it, and when.
+    pub(crate) timeline: &'a Timeline,
+    /// What became of it.
+    pub(crate) service: &'a Service,
+}
+
+impl<'a> LabView<'a> {
+    /// Looks for the lab in the captures. Also gives the roles in each capture.
+    pub(crate) fn new(
+        captures: &'a [CaptureFacts],
+        journals: &'a [NamedJournal],
+        config: &'a LabConfig,
+    ) -> (LabView<'a>, Vec<CaptureRoles>) {
+        let servers = Servers::find(captures, journals, config);
+        let roles: Vec<CaptureRoles> = captures.iter().map(|capture| assign(capture, &servers)).collect();
+        let streams = LabStreams::collect(captures, &roles);
+        let accounts = Accounts::of(journals);
+        let places: Vec<Place> = captures.iter().map(Place::of).collect();
+        let connections = merge_connections(streams.tcp);
+        let conversations = merge_conversations(streams.udp);
+        let story = Story::new(captures, &places, &connections, &accounts);
+        let set_steps: Vec<Option<Step>> = captures.iter().map(|capture| config.step_of(&capture.file)).collect();
+        let sheet = &config.sheet;
+        let set_company = |capture: usize| {
+            let step = set_steps.get(capture).and_then(Option::as_ref).filter(|step| step.runs(Protocol::Tcp));
+            step.map(|step| if step.is_parallel() { Company::Parallel } else { Company::Alone })
+        };
+        let company = company(sheet, &story, &connections, &conversations, set_company);
+        let hosts = Hosts::find(&Evidence {
+            story: &story,
+            connections: &connections,
+            conversations: &conversations,
+            company: &company,
+            servers: &servers,
+            config,
+            set_steps: &set_steps,
+        });
+        let connection_steps = steps::of_connections(sheet, &connections, &company, &hosts, &set_steps);
+        let conversation_steps = steps::of_conversations(sheet, &conversations, &hosts);
+        let tcp: Vec<(&Step, &LabConnection)> = connection_steps.iter().zip(&connections).collect();
+        let udp: Vec<(&Step, &LabConversation)> = conversation_steps.iter().zip(&conversations).collect();
+        let steps = steps::of_captures(sheet, &places, &tcp, &udp, &hosts, &set_steps);
+        let (cut, lab_frames) = (streams.cut, streams.frames);
+        let view = LabView {
+            captures,
+            journals,
+            accounts,
+            config,
+            hosts,
+            servers,
+            places,
+            steps,
+            connections,
+            connection_steps,
+            conversations,
+            conversation_steps,
+            story,
+            cut,
+            lab_frames,
+        };
+        (view, roles)
+    }
+
+    /// What reports say of the lab as a whole.
+    pub(crate) fn found(&self) -> LabFound {
+        let hosts = self.hosts.named().iter();
+        LabFound {
+            sheet: self.config.sheet.clone(),
+            hosts: hosts
+                .map(|(name, address, basis)| HostFound { name: *name, address: *address, basis: *basis })
+                .collect(),
+            servers: self.servers.endpoints().map(|endpoint| self.server_found(endpoint)).collect(),
+            streams: self.known().map(|known| tcp_stream(&known)).chain(self.udp_streams()).collect(),
+            why: self.servers.why.clone(),
+        }
+    }
+
+    fn server_found(&self, (protocol, address): (Protocol, SocketAddress)) -> ServerFound {
+        let kind = (protocol == Protocol::Tcp).then(|| self.kind_of(|known| known.connection.server() == address));
+        let part = |part: Option<&str>| {
+            let of_it = |known: &Known<'_>| known.connection.server() == address && known.step.part() == part;
+            self.known()
+                .any(|known| of_it(&known))
+                .then(|| self.kind_of(of_it))
+                .map(|kind| (part.map(str::to_owned), kind.kind, kind.basis))
+        };
+        let mut named: Vec<Option<&str>> = self.config.sheet.recorded().map(Step::part).collect();
+        named.dedup();
+        let parts = named.into_iter().filter(|_| kind.is_some()).filter_map(part).collect();
+        let (kind, basis) = (kind.as_ref().map(|kind| kind.kind), kind.map(|kind| kind.basis));
+        ServerFound { protocol, address, kind, basis, parts }
+    }
+
+    /// The kind of the server of the connections that `wanted` picks.
+    pub(crate) fn kind_of(&self, wanted: impl Fn(&Known<'_>) -> bool) -> KindVerdict {
+        let of_server: Vec<usize> = self.known().filter(wanted).map(|known| known.index).collect();
+        kind_of(self.story.told(), &self.connections, &self.accounts, &of_server)
+    }
+
+    fn udp_streams(&self) -> impl Iterator<Item = LabStream> {
+        let refused: BTreeSet<SocketAddress> = (0..self.captures.len())
+            .flat_map(|capture| self.unreachable_datagrams(capture))
+            .map(|undelivered| undelivered.server)
+            .collect();
+        let all = self.conversations.iter().zip(&self.conversation_steps);
+        all.map(move |(conversation, step)| udp_stream(conversation, step, &refused))
+    }
+
+    /// The TCP connections with what is known of them, in the order of files and frames.
+    pub(crate) fn known(&self) -> impl Iterator<Item = Known<'_>> {
+        let story = self.story.timelines.iter().zip(&self.story.services);
+        let steps = self.connections.iter().zip(&self.connection_steps);
+        steps.zip(story).enumerate().map(|(index, ((connection, step), (timeline, service)))| Known {
+            index,
+            connection,
+            step,
+            timeline,
+            service,
+        })
+    }
+
+    /// One of them, by its index.
+    pub(crate) fn known_at(&self, index: usize) -> Option<Known<'_>> {
+        Some(Known {
+            index,
+            connection: self.connections.get(index)?,
+            step: self.connection_steps.get(index)?,
+            timeline: self.story.timelines.get(index)?,
+            service: self.story.services.get(index)?,
+        })
+    }
+
+    /// The TCP connections of a step.
+    pub(crate) fn of_step<'s>(&'s self, step: &'s Step) -> impl Iterator<Item = Known<'s>> {
+        self.of_steps(std::slice::from_ref(step))
+    }
+
+    /// The TCP connections of some steps.
+    pub(crate) fn of_steps<'s>(&'s self, steps: &'s [Step]) -> impl Iterator<Item = Known<'s>> {
+        self.known().filter(move |known| steps.contains(known.step))
+    }
+
+    /// The UDP conversations of some steps.
+    pub(crate) fn conversations_of<'s>(&'s self, steps: &'s [Step]) -> impl Iterator<Item = &'s LabConversation> {
+        let all = self.conversations.iter().zip(&self.conversation_steps);
+        all.filter(move |(_, step)| steps.contains(step)).map(|(conversation, _)| conversation)
+    }
+
+    /// Whether several of a step's connections are of clients on this host.
+    pub(crate) fn has_several_from(&self, step: &Step, host: IpAddr) -> bool {
+        self.of_step(step).filter(|known| known.connection.client().ip == host).nth(1).is_some()
+    }
+
+    /// Those of some steps that were established, without the end of an earlier run that the capture began in: where one of them
+    /// is there from its first frame on, those without handshake and lines are none of the step's.
+    pub(crate) fn runs_of<'s>(&'s self, steps: &'s [Step]) -> Vec<Known<'s>> {
+        let all = || self.of_steps(steps).filter(|known| known.connection.established());
+        let whole = all().any(|known| known.connection.handshake_complete() && known.connection.has_lines());
+        all().filter(|known| !whole || !self.is_leftover(known)).collect()
+    }
+
+    /// Whether only the end of a connection is in the captures.
+    pub(crate) fn is_leftover(&self, known: &Known<'_>) -> bool {
+        let connection = known.connection;
+        connection.handshake() == HandshakeState::NotCaptured && !connection.has_lines()
+    }
+
+    /// The TCP connections of clients side by side.
+    pub(crate) fn parallel(&self) -> impl Iterator<Item = Known<'_>> {
+        self.known().filter(|known| known.step.is_parallel())
+    }
+
+    /// The runs of TCP servers, as the journals have them, with clients side by side or not: as the captured connections that
+    /// a run accepted. Where none was captured, a threaded server is one with clients side by side.
+    pub(crate) fn servers_of(&self, is_parallel: bool) -> impl Iterator<Item = &ServerRun> {
+        let mut captured: HashMap<SocketAddress, Known<'_>> = HashMap::new();
+        for known in self.known().filter(|known| known.connection.established()) {
+            captured.entry(known.connection.client()).or_insert(known);
+        }
+        self.accounts.servers.iter().filter(move |run| {
+            let accepted = run.accepted.iter().find_map(|accepted| {
+                captured.get(&accepted.client).filter(|known| run.accepted_it(accepted, known.connection))
+            });
+            let parallel = accepted.map_or(run.is_threaded(), |known| known.step.is_parallel());
+            run.is_tcp() && parallel == is_parallel
+        })
+    }
+
+    /// What says in a capture that a datagram to a UDP server of the lab did not reach it, by quoting it.
+    pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<Undelivered> {
+        let messages = self.captures.get(capture).map(|capture| &capture.traffic.other().unreachable);
+        let of_lab = |message: &Unreachable| {
+            let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
+            let is_labs = self.servers.contains(Protocol::Udp, quoted.destination);
+            let (client, server) = (quoted.source, quoted.destination);
+            is_labs.then_some(Undelivered { frame: message.frame, kind: message.kind, client, server })
+        };
+        messages.into_iter().flatten().filter_map(of_lab).collect()
+    }
+
+    /// The datagrams of a client that came back in this capture as ICMP port unreachable: the message's frame, and that of
+    /// the datagram, the client's last one before it that no other message is about.
+    pub(crate) fn refusals(&self, sighting: &UdpSighting) -> Vec<(FrameNumber, FrameNumber)> {
+        let ends = (sighting.client(), sighting.server());
+        let is_about =
+            |message: &Undelivered| message.is_port_unreachable() && (message.client, message.server) == ends;
+        let notes = self.udp_notes(sighting);
+        let sent: Vec<FrameNumber> =
+            notes.iter().filter(|note| note.sender == sighting.client_side).map(|note| note.frame).collect();
+        let mut refused: Vec<(FrameNumber, FrameNumber)> = Vec::new();
+        for message in self.unreachable_datagrams(sighting.capture).into_iter().filter(is_about) {
+            let is_free = |frame: &&FrameNumber| {
+                **frame < message.frame && !refused.iter().any(|(_, datagram)| datagram == *frame)
+            };
+            if let Some(datagram) = sent.iter().rev().find(is_free).copied() {
+                refused.push((message.frame, datagram));
+            }
+        }
+        refused
+    }
+
+    /// The name of a capture.
+    pub(crate) fn file(&self, capture: usize) -> &str {
+        self.captures.get(capture).map_or("", |capture| &capture.file)
+    }
+
+    /// A host in a sentence: its name, or the bare address.
+    pub(crate) fn host(&self, ip: IpAddr) -> Span {
+        Span::Host(HostSpan { ip, name: self.hosts.name_of(ip), with_address: false })
+    }
+
+    /// The host of a client in a sentence. Where client and server share a computer, it has its name as a client.
+    pub(crate) fn client_host(&self, ip: IpAddr) -> Span {
+        Span::Host(HostSpan { ip, name: self.hosts.name_of_client(ip, &self.config.sheet), with_address: false })
+    }
+
+    /// A host in a sentence that names its address too: `B (10.0.3.2)`.
+    pub(crate) fn host_with_address(&self, ip: IpAddr) -> Span {
+        Span::Host(HostSpan { ip, name: self.hosts.name_of_client(ip, &self.config.sheet), with_address: true })
+    }
+
+    /// The frames of a connection in one capture, by what they do.
+    pub(crate) fn frames(&self, sighting: &TcpSighting) -> Frames {
+        Frames::of(self.captures, sighting)
+    }
+
+    /// Whether every frame of a connection is noted.
+    pub(crate) fn notes_complete(&self, sighting: &TcpSighting) -> bool {
+        let capture = self.captures.get(sighting.capture);
+        capture.is_some_and(|capture| capture.traffic.tcp_notes_complete(sighting.connection.stream))
+    }
+
+    /// The notes on the datagrams of a conversation in one capture.
+    pub(crate) fn udp_notes(&self, sighting: &UdpSighting) -> Vec<FrameNote> {
+        self.captures
+            .get(sighting.capture)
+            .map(|capture| capture.traffic.udp_notes(sighting.conversation.stream).collect())
+            .unwrap_or_default()
+    }
+}
+
+/// An ICMP error about a datagram to a UDP server of the lab.
+pub(crate) struct Undelivered {
+    /// The error's frame.
+    pub(crate) frame: FrameNumber,
+    /// What it says.
+    kind: IcmpKind,
+    /// Who sent the datagram.
+    pub(crate) client: SocketAddress,
+    /// To whom.
+    pub(crate) server: SocketAddress,
+}
+
+impl Undelivered {
+    /// Whether it says that nobody has the port. Others come from routers and firewalls, and say nothing of the server.
+    pub(crate) fn is_port_unreachable(&self) -> bool {
+        self.kind == IcmpKind::PortUnreachable
+    }
+}
+
+fn tcp_stream(known: &Known<'_>) -> LabStream {
+    let best = known.connection.best();
+    LabStream {
+        protocol: Protocol::Tcp,
+        client: known.connection.client(),
+        server: known.connection.server(),
+        step: known.step.clone(),
+        established: known.connection.established(),
+        answered: known.connection.answered(),
+        served: known.service.verdict == Verdict::Served,
+        frames: best.client_sent().frames.saturating_add(best.server_sent().frames),
+        sightings: known.connection.sightings().iter().map(|seen| (seen.capture, seen.connection.stream)).collect(),
+    }
+}
+
+/// `refused` are the servers that were not there, as their computer said.
+fn udp_stream(conversation: &LabConversation, step: &Step, refused: &BTreeSet<SocketAddress>) -> LabStream {
+    let best = conversation.best();
+    let answered = best.server_sent().datagrams > 0;
+    LabStream {
+        protocol: Protocol::Udp,
+        client: conversation.client(),
+        server: conversation.server(),
+        step: step.clone(),
+        established: answered || !refused.contains(&conversation.server()),
+        answered,
+        served: answered,
+        frames: best.client_sent().datagrams.saturating_add(best.server_sent().datagrams),
+        sightings: conversation.sightings().iter().map(|seen| (seen.capture, seen.conversation.stream)).collect(),
+    }
+}
+
+/// The lab's streams of all captures, in the order of files and frames.
+#[derive(Debug, Default)]
+struct LabStreams {
+    tcp: Vec<TcpSighting>,
+    udp: Vec<UdpSighting>,
+    cut: Vec<bool>,
+    frames: Vec<LabFrames>,
+}
+
+impl LabStreams {
+    fn collect(captures: &[CaptureFacts], roles: &[CaptureRoles]) -> LabStreams {
+        let mut streams = LabStreams::default();
+        for (number, (capture, roles)) in captures.iter().zip(roles).enumerate() {
+            let of_lab = |(_, role): &(StreamNumber, &Role)| role.lab;
+            let tcp = capture.traffic.tcp_streams().zip(&roles.tcp).filter(of_lab).take(LAB_STREAMS);
+            streams.tcp.extend(tcp.filter_map(|(stream, role)| {
+                let connection = capture.traffic.tcp(stream)?;
+                Some(TcpSighting { capture: number, connection, client_side: role.client, basis: role.basis })
+            }));
+            let udp = capture.traffic.udp_streams().zip(&roles.udp).filter(of_lab).take(LAB_STREAMS);
+            streams.udp.extend(udp.filter_map(|(stream, role)| {
+                let conversation = capture.traffic.udp(stream)?;
+                Some(UdpSighting { capture: number, conversation, client_side: role.client })
+            }));
+            let most = [&roles.tcp, &roles.udp].map(|roles| roles.iter().filter(|role| role.lab).count());
+            streams.cut.push(most.into_iter().max() > Some(LAB_STREAMS));
+            streams.frames.push(lab_frames(&capture.traffic, roles));
+        }
+        streams
+    }
+}
+
+/// The frames of all streams of the lab in a capture.
+fn lab_frames(traffic: &Traffic, roles: &CaptureRoles) -> LabFrames {
+    let sum = |roles: &[Role], ends: &dyn Fn(usize) -> Option<StreamEnds>| {
+        let of_lab = roles.iter().enumerate().filter(|(_, role)| role.lab);
+        of_lab.filter_map(|(position, _)| ends(position)).map(|ends| ends.frames).fold(0, u64::saturating_add)
+    };
+    LabFrames {
+        tcp: sum(&roles.tcp, &|position| traffic.tcp_ends(position)),
+        udp: sum(&roles.udp, &|position| traffic.udp_ends(position)),
+    }
+}

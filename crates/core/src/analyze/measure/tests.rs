@@ -1,0 +1,106 @@
+//! Measures of recorded captures. What is expected was read from `tshark -2 -n` by hand; `tests/it/facts` compares all facts.
+
+use std::fs;
+
+use super::{Missing, Part, Stream, measure};
+use crate::facts::{End, FlagName, Ordinal, fact};
+use socklab_packets::limits::Limits;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::pipeline::read_capture;
+use socklab_packets::track::Side;
+
+fn capture(path: &str) -> CaptureFacts {
+    let bytes = fs::read(format!("{}/../../fixtures/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    read_capture(path, bytes.as_slice(), &Limits::default(), &mut |_| ()).unwrap()
+}
+
+/// The first TCP connection of a capture.
+fn first_tcp(capture: &CaptureFacts) -> Stream {
+    let connection = capture.traffic.tcp_connections().next().unwrap();
+    Stream::tcp(capture, &connection, connection.syn_sender.unwrap())
+}
+
+fn value(stream: &Stream, key: &str, part: Part) -> String {
+    match measure(stream, fact(key).unwrap(), part) {
+        Ok(found) => found.value.to_string(),
+        Err(missing) => missing.to_string(),
+    }
+}
+
+fn flag(flag: FlagName) -> Part {
+    Part { flag: Some(flag), ..Part::default() }
+}
+
+fn segment(number: u32) -> Part {
+    Part { segment: Some(Ordinal::Nth(number)), side: Some(End::Client), ..Part::default() }
+}
+
+fn side(end: End) -> Part {
+    Part { side: Some(end), ..Part::default() }
+}
+
+/// `fixtures/sheets/chat/nobody.pcapng`: a SYN and its RST.
+#[test]
+fn a_refused_connection_has_what_it_has_and_no_more() {
+    let capture = capture("sheets/chat/nobody.pcapng");
+    let stream = first_tcp(&capture);
+    let none = Part::default();
+    assert_eq!(value(&stream, "closed_by", none), "server");
+    assert_eq!(value(&stream, "reset_reason", none), "refused");
+    assert_eq!(value(&stream, "handshake_completed", none), "no");
+    assert_eq!(value(&stream, "flags", flag(FlagName::Rst)), "RST, ACK");
+    assert_eq!(value(&stream, "sequence_number", segment(1)), "that side sent no data");
+    let syn_ack = measure(&stream, fact("initial_sequence_number").unwrap(), side(End::Server));
+    assert_eq!(syn_ack, Err(Missing::Syn));
+}
+
+#[test]
+fn datagrams_have_lengths_and_no_flags() {
+    let capture = capture("sheets/udp/datagrams.pcapng");
+    let conversation = capture.traffic.udp_conversations().next().unwrap();
+    let stream = Stream::udp(&capture, &conversation, Side::Originator);
+    assert_eq!(value(&stream, "udp_length", segment(3)), "408");
+    assert_eq!(value(&stream, "payload_length", segment(3)), "400");
+    assert_eq!(value(&stream, "protocol_number", Part::default()), "17");
+    assert_eq!(value(&stream, "server_port", Part::default()), "5005");
+    assert_eq!(value(&stream, "frame_count", Part::default()), "8");
+    assert_eq!(value(&stream, "data_bytes", side(End::Client)), "421");
+    assert_eq!(value(&stream, "ttl", segment(1)), "64");
+    assert_eq!(value(&stream, "frame_number", segment(5)), "that side sent data in only 4 frames");
+    assert_eq!(measure(&stream, fact("flags").unwrap(), segment(1)), Err(Missing::Protocol));
+}
+
+/// A number has both ways of counting, so that a judge can tell one from the other.
+#[test]
+fn numbers_are_measured_relative_and_raw() {
+    let capture = capture("sheets/chat/chat.pcapng");
+    let stream = first_tcp(&capture);
+    let both = |key, part| {
+        let found = measure(&stream, fact(key).unwrap(), part).unwrap();
+        (found.value.to_string(), found.other.unwrap().to_string())
+    };
+    let (relative, raw) = both("sequence_number", segment(2));
+    assert_eq!((relative.as_str(), both("raw_sequence_number", segment(2)).0), ("14", raw));
+    let isn: u32 = value(&stream, "initial_sequence_number", side(End::Client)).parse().unwrap();
+    let acknowledged = value(&stream, "syn_ack_acknowledges", Part::default());
+    assert_eq!(acknowledged, isn.wrapping_add(1).to_string());
+    assert_eq!(value(&stream, "closing_frames", Part::default()), "12-14");
+    assert_eq!(value(&stream, "closed_by", Part::default()), "client");
+}
+
+#[test]
+fn frames_beyond_those_noted_are_said_to_be_too_many() {
+    let bytes =
+        fs::read(format!("{}/../../fixtures/sheets/tcp-trace/upload.pcapng", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let limits = Limits { notes_per_connection: 20, ..Limits::default() };
+    let capture = read_capture("upload.pcapng", bytes.as_slice(), &limits, &mut |_| ()).unwrap();
+    let stream = first_tcp(&capture);
+    for key in ["retransmissions", "minimum_window", "data_bytes", "throughput_data"] {
+        let got = measure(&stream, fact(key).unwrap(), side(End::Client));
+        assert_eq!(got, Err(Missing::TooMany), "{key}");
+    }
+    // What a record counts and the first frames show is there all the same.
+    assert_eq!(value(&stream, "frame_count", Part::default()), "155");
+    assert_eq!(value(&stream, "sequence_number", segment(1)), "1");
+    assert_eq!(measure(&stream, fact("sequence_number").unwrap(), segment(90)), Err(Missing::TooMany));
+}

@@ -1,0 +1,157 @@
+//! Which captures' times can be compared.
+//!
+//! Clocks of two computers may differ by any time: a Raspberry Pi has none that runs while it is off. Two captures are
+//! comparable where one connection is in both, which also tells by how much they differ, or where the same computer made
+//! both.
+
+use crate::analyze::conversation::LabConnection;
+use crate::analyze::place::Place;
+use crate::analyze::timing::Clock;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::{FrameNumber, Timestamp};
+
+/// A frame of a capture, and when it was captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Index of the capture.
+    pub(crate) capture: usize,
+    /// The frame.
+    pub(crate) frame: FrameNumber,
+    /// Its time, by that capture's clock.
+    pub(crate) time: Option<Timestamp>,
+}
+
+/// The clocks of the captures, in groups that can be compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Clocks {
+    /// Of each capture its group, and how far its clock is ahead of the group's, in nanoseconds.
+    clocks: Vec<(usize, i128)>,
+}
+
+impl Clocks {
+    /// Compares the clocks of all captures.
+    pub(crate) fn compare(captures: &[CaptureFacts], places: &[Place], connections: &[LabConnection]) -> Clocks {
+        let mut clocks = Clocks { clocks: (0..captures.len()).map(|capture| (capture, 0)).collect() };
+        for connection in connections {
+            let Some((first, rest)) = connection.sightings().split_first() else { continue };
+            for other in rest {
+                if let Some(ahead) = difference(captures, [first, other]) {
+                    clocks.join(first.capture, other.capture, ahead);
+                }
+            }
+        }
+        for (capture, place) in places.iter().enumerate() {
+            let Some(host) = place.host() else { continue };
+            let same = places.iter().take(capture).position(|other| other.host() == Some(host));
+            if let Some(other) = same {
+                clocks.join(other, capture, 0);
+            }
+        }
+        clocks
+    }
+
+    /// Puts the groups of two captures together; the second one's clock is `ahead` of the first one's.
+    fn join(&mut self, first: usize, second: usize, ahead: i128) {
+        let (Some(one), Some(two)) = (self.clocks.get(first).copied(), self.clocks.get(second).copied()) else {
+            return;
+        };
+        if one.0 == two.0 {
+            return;
+        }
+        // What the second group's clocks must change by so that they count from the first group's.
+        let shift = one.1.saturating_add(ahead).saturating_sub(two.1);
+        for clock in self.clocks.iter_mut().filter(|clock| clock.0 == two.0) {
+            *clock = (one.0, clock.1.saturating_add(shift));
+        }
+    }
+
+    /// The group of captures with comparable clocks that a capture belongs to.
+    pub(crate) fn group(&self, capture: usize) -> usize {
+        self.clocks.get(capture).map_or(usize::MAX, |clock| clock.0)
+    }
+
+    /// The clock of a capture.
+    pub(crate) fn clock(&self, capture: usize) -> Clock {
+        let (group, ahead) = self.clocks.get(capture).copied().unwrap_or((usize::MAX, 0));
+        Clock { group, ahead }
+    }
+
+    /// Whether the times of two captures can be compared.
+    pub(crate) fn comparable(&self, one: usize, other: usize) -> bool {
+        one == other || self.group(one) == self.group(other)
+    }
+
+    /// Nanoseconds since an arbitrary time that all captures of a group share.
+    pub(crate) fn nanoseconds(&self, moment: &Moment) -> Option<i128> {
+        let ahead = self.clocks.get(moment.capture).map_or(0, |clock| clock.1);
+        let epoch = Timestamp { seconds: 0, nanoseconds: 0, digits: 9 };
+        moment.time.map(|time| time.nanoseconds_since(epoch).saturating_sub(ahead))
+    }
+
+    /// Nanoseconds from one moment to a later one; `None` where their clocks cannot be compared.
+    pub(crate) fn between(&self, earlier: &Moment, later: &Moment) -> Option<i128> {
+        if !self.comparable(earlier.capture, later.capture) {
+            return None;
+        }
+        Some(self.nanoseconds(later)?.saturating_sub(self.nanoseconds(earlier)?))
+    }
+
+    /// Whether one moment came before another; `None` where it cannot be told. Within a capture the frames tell.
+    pub(crate) fn before(&self, one: &Moment, other: &Moment) -> Option<bool> {
+        if one.capture == other.capture {
+            return Some(one.frame < other.frame);
+        }
+        self.between(one, other).map(|nanoseconds| nanoseconds > 0)
+    }
+}
+
+/// By how much the second capture's clock is ahead, told by a frame of one connection that both show.
+fn difference(
+    captures: &[CaptureFacts],
+    [first, second]: [&crate::analyze::conversation::TcpSighting; 2],
+) -> Option<i128> {
+    let notes = |sighting: &crate::analyze::conversation::TcpSighting| {
+        let stream = sighting.connection.stream;
+        captures.get(sighting.capture).map(|capture| capture.traffic.tcp_notes(stream).collect::<Vec<_>>())
+    };
+    let (one, two) = (notes(first)?, notes(second)?);
+    let base = |sighting: &crate::analyze::conversation::TcpSighting, client: bool| {
+        let side = if client { sighting.client_side } else { sighting.client_side.other() };
+        sighting.connection.base_sequence(side)
+    };
+    let two_first = two.iter().find(|note| !note.retransmission)?;
+    // The same segment in the other capture: same sender, flags, length and raw sequence number.
+    let from_client = two_first.sender == second.client_side;
+    let raw = base(second, from_client)?.wrapping_add(two_first.relative_sequence);
+    let same = one.iter().find(|note| {
+        (note.sender == first.client_side) == from_client
+            && note.flags == two_first.flags
+            && note.payload_length == two_first.payload_length
+            && base(first, from_client).map(|base| base.wrapping_add(note.relative_sequence)) == Some(raw)
+    })?;
+    Some(two_first.time?.nanoseconds_since(same.time?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(capture: usize, frame: u64, seconds: i64) -> Moment {
+        let time = Some(Timestamp { seconds, nanoseconds: 0, digits: 9 });
+        Moment { capture, frame: FrameNumber(frame), time }
+    }
+
+    #[test]
+    fn only_joined_clocks_are_compared() {
+        let mut clocks = Clocks { clocks: vec![(0, 0), (1, 0), (2, 0), (3, 0)] };
+        assert_eq!(clocks.between(&at(0, 1, 10), &at(1, 1, 20)), None);
+        clocks.join(0, 1, 5_000_000_000);
+        assert_eq!(clocks.between(&at(0, 1, 10), &at(1, 1, 20)), Some(5_000_000_000));
+        clocks.join(2, 3, 1_000_000_000);
+        clocks.join(3, 1, -2_000_000_000);
+        // Capture 3 is 2 s ahead of capture 1, which is 5 s ahead of capture 0; capture 2 is 1 s behind capture 3.
+        assert_eq!(clocks.between(&at(0, 1, 10), &at(3, 1, 17)), Some(0));
+        assert_eq!(clocks.between(&at(0, 1, 10), &at(2, 1, 16)), Some(0));
+        assert_eq!(clocks.before(&at(0, 2, 10), &at(0, 1, 20)), Some(false));
+    }
+}

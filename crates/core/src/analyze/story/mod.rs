@@ -1,0 +1,52 @@
+//! The story of the lab's connections: who was open when, who was served, and by what kind of server.
+//!
+//! Times of different captures are compared only where their clocks are shown to be comparable ([`clocks`]); else the
+//! order is unknown, and so is what rests on it. Whether a connection was queued or served is decided in [`service`] and
+//! nowhere else; of what kind a server is, in [`kind`].
+
+pub(crate) mod clocks;
+pub(crate) mod kind;
+pub(crate) mod service;
+pub(crate) mod timeline;
+
+use crate::analyze::accounts::Accounts;
+use crate::analyze::conversation::LabConnection;
+use crate::analyze::place::Place;
+use socklab_packets::pipeline::CaptureFacts;
+
+pub(crate) use clocks::{Clocks, Moment};
+pub(crate) use kind::{KindVerdict, kind_of};
+pub(crate) use service::{Grounds, Service};
+pub(crate) use timeline::{Seen, Timeline};
+
+/// The story of the lab's connections, by their index.
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    /// Which captures' times can be compared.
+    pub(crate) clocks: Clocks,
+    /// What happened in each connection, and when.
+    pub(crate) timelines: Vec<Timeline>,
+    /// What became of each connection.
+    pub(crate) services: Vec<Service>,
+}
+
+impl Story {
+    /// Works out the story. `places` are where the captures were made.
+    pub(crate) fn new(
+        captures: &[CaptureFacts],
+        places: &[Place],
+        connections: &[LabConnection],
+        accounts: &Accounts,
+    ) -> Story {
+        let clocks = Clocks::compare(captures, places, connections);
+        let timelines: Vec<Timeline> =
+            connections.iter().map(|connection| Timeline::of(captures, connection)).collect();
+        let services = service::judge(connections, &timelines, &clocks, accounts);
+        Story { clocks, timelines, services }
+    }
+
+    /// What the kinds of servers are told from.
+    pub(crate) fn told(&self) -> kind::Told<'_> {
+        kind::Told { clocks: &self.clocks, timelines: &self.timelines, services: &self.services }
+    }
+}

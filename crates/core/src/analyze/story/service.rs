@@ -1,0 +1,409 @@
+//! Whether a connection was queued or served: the verdict of the story, and the only place that decides it.
+//!
+//! What shows service: payload from the server, or its FIN, which only a program sends that has accepted the connection.
+//! What shows the queue: an answer or FIN that comes only when another connection of that server ends, or none at all while
+//! the server answers others, unless it served one that came later (`accept()` takes them in their order), or several at the
+//! same time then. Neither: unknown. Where no connection of a server was ever closed or answered by it, a missing
+//! FIN shows nothing. A server's journal outranks all of this.
+
+use std::cell::OnceCell;
+use std::cmp::Reverse;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
+
+use crate::analyze::accounts::{Accounts, Entry};
+use crate::analyze::analysis::{Basis, Verdict};
+use crate::analyze::conversation::LabConnection;
+use crate::analyze::story::clocks::{Clocks, Moment};
+use crate::analyze::story::timeline::{Seen, Timeline};
+use socklab_packets::track::HandshakeState;
+use socklab_packets::types::SocketAddress;
+
+/// A server that has accepted a connection answers or closes it within this time of being able to: a tenth of a second,
+/// far more than a program needs and far less than a person at two keyboards.
+const PROMPT: i128 = 100_000_000;
+
+/// An answer that comes sooner than this did not wait for anything that a capture shows.
+const SHORTEST_WAIT: i128 = 5_000_000;
+
+/// What has not come after this time is missing, not late.
+const LATE: i128 = 300_000_000;
+
+/// A FIN that comes this long after the client's is no answer to it by a program that was reading.
+const LATE_CLOSE: i128 = 1_000_000_000;
+
+/// How a verdict is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Grounds {
+    /// The server's journal: `accept()` returned.
+    Journal(Entry),
+    /// The server sent payload, after a line of the client where there is one.
+    Reply { line: Option<Moment>, reply: Moment },
+    /// The server sent a FIN, after the client's where there is one.
+    Closed { client_fin: Option<Moment>, server_fin: Moment },
+    /// The client's line got no answer, though the server answers others.
+    NoAnswer { line: Moment, other: usize },
+    /// The server did not close after the client's FIN, though it closes others at once.
+    NotClosed { client_fin: Moment, other: usize },
+    /// The server reset the connection with the client's line unanswered, though it answers others.
+    Reset { line: Moment, reset: Moment, other: usize },
+    /// The attempt was refused or not answered.
+    NoConnection,
+    /// Nothing in the captures shows either.
+    Nothing,
+}
+
+/// The time that a served connection spent in the queue before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wait {
+    /// What waited: the client's line, or its FIN.
+    pub(crate) from: Moment,
+    /// The answer to it: payload, or the server's FIN.
+    pub(crate) to: Moment,
+    /// How long, in nanoseconds.
+    pub(crate) nanoseconds: i128,
+    /// The connection whose end came right before the answer, with the first frame of that end.
+    pub(crate) released_by: Option<(usize, Moment)>,
+}
+
+/// What became of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Service {
+    /// The verdict.
+    pub(crate) verdict: Verdict,
+    /// How certain it is.
+    pub(crate) basis: Basis,
+    /// How it is known.
+    pub(crate) grounds: Grounds,
+    /// Served: the first frame that shows it.
+    pub(crate) since: Option<Moment>,
+    /// Queued: the frame that ended the waiting; `None` where it lasted to the end of the capture.
+    pub(crate) until: Option<Moment>,
+    /// Served: its waiting before, where frames show it.
+    pub(crate) waited: Option<Wait>,
+    /// Served: nanoseconds from the client's line or FIN to the answer, where that was prompt.
+    pub(crate) prompt: Option<i128>,
+}
+
+impl Service {
+    fn new(verdict: Verdict, basis: Basis, grounds: Grounds) -> Service {
+        Service { verdict, basis, grounds, since: None, until: None, waited: None, prompt: None }
+    }
+
+    /// Whether it was served at some time.
+    pub(crate) fn served(&self) -> bool {
+        self.verdict == Verdict::Served
+    }
+
+    /// Whether it was in the queue, for some time or to the end.
+    pub(crate) fn was_queued(&self) -> bool {
+        self.verdict == Verdict::Queued || self.waited.is_some()
+    }
+}
+
+/// Judges all connections.
+pub(super) fn judge(
+    connections: &[LabConnection],
+    timelines: &[Timeline],
+    clocks: &Clocks,
+    accounts: &Accounts,
+) -> Vec<Service> {
+    let mut servers: HashMap<SocketAddress, Docket<'_>> = HashMap::new();
+    for (index, (connection, timeline)) in connections.iter().zip(timelines).enumerate() {
+        servers.entry(connection.server()).or_default().add(index, timeline, clocks);
+    }
+    servers.values_mut().for_each(Docket::sort);
+    let (accepted, none) = (accounts.pair_with(connections), Docket::default());
+    let judge = |(index, connection): (usize, &LabConnection)| {
+        let docket = servers.get(&connection.server()).unwrap_or(&none);
+        let court = Court { timelines, clocks, docket, index };
+        let seen = court.service(connection);
+        match accepted.get(&index) {
+            Some(entry) => Service {
+                verdict: Verdict::Served,
+                basis: Basis::Proved,
+                grounds: Grounds::Journal(entry.clone()),
+                until: None,
+                ..seen
+            },
+            None => seen,
+        }
+    };
+    connections.iter().enumerate().map(judge).collect()
+}
+
+/// The connections of one server.
+#[derive(Default)]
+struct Docket<'a> {
+    /// What each capture shows of each, by their indices.
+    views: Vec<(usize, &'a Seen)>,
+    /// Their ends as each capture shows them, where it shows when: by group of clocks, then by time, so that those near a
+    /// moment are found without a look at all of them.
+    ends: Vec<End<'a>>,
+    /// Those that kept nobody waiting.
+    shared: HashSet<usize>,
+    /// See [`Court::slowest_answer`].
+    slowest: OnceCell<i128>,
+}
+
+/// How one capture shows the end of a connection.
+struct End<'a> {
+    group: usize,
+    nanoseconds: i128,
+    moment: Moment,
+    connection: usize,
+    seen: &'a Seen,
+}
+
+impl<'a> Docket<'a> {
+    fn add(&mut self, connection: usize, timeline: &'a Timeline, clocks: &Clocks) {
+        self.views.extend(timeline.seen.iter().map(|seen| (connection, seen)));
+        self.ends.extend(timeline.seen.iter().filter_map(|seen| {
+            let moment = seen.end()?;
+            let (group, nanoseconds) = (clocks.group(moment.capture), clocks.nanoseconds(&moment)?);
+            Some(End { group, nanoseconds, moment, connection, seen })
+        }));
+    }
+
+    fn sort(&mut self) {
+        self.ends.sort_by_key(|end| (end.group, end.nanoseconds));
+        self.find_shared();
+    }
+
+    /// Finds the connections beside which one that was established later got an answer: the server serves several clients
+    /// then, and nobody waits for these to end. By frames, so that each capture is looked at alone.
+    fn find_shared(&mut self) {
+        let established = |&(connection, seen): &(usize, &'a Seen)| Some((seen.established?, connection, seen));
+        let mut latest_first: Vec<(Moment, usize, &Seen)> = self.views.iter().filter_map(established).collect();
+        latest_first.sort_by_key(|(begin, ..)| (begin.capture, Reverse(begin.frame)));
+        // The earliest answer that any of those before got.
+        let mut answered: Option<Moment> = None;
+        for (begin, connection, seen) in latest_first {
+            answered = answered.filter(|answer| answer.capture == begin.capture);
+            if answered.is_some_and(|answer| seen.end().is_none_or(|end| answer.frame < end.frame)) {
+                self.shared.insert(connection);
+            }
+            let both = answered.into_iter().chain(seen.reply);
+            answered = both.min_by_key(|moment| moment.frame);
+        }
+    }
+
+    /// The ends in the last nanoseconds before a moment.
+    fn ends_before(&self, moment: &Moment, nanoseconds: i128, clocks: &Clocks) -> impl Iterator<Item = &End<'a>> {
+        let (group, last) = (clocks.group(moment.capture), clocks.nanoseconds(moment));
+        let first = last.map(|last| (group, last.saturating_sub(nanoseconds)));
+        let start = self.ends.partition_point(|end| first.is_none_or(|first| (end.group, end.nanoseconds) < first));
+        let ends = self.ends.get(start..).unwrap_or_default().iter();
+        ends.take_while(move |end| end.group == group && Some(end.nanoseconds) <= last)
+    }
+}
+
+/// One connection, and all of its server.
+struct Court<'a> {
+    timelines: &'a [Timeline],
+    clocks: &'a Clocks,
+    docket: &'a Docket<'a>,
+    index: usize,
+}
+
+impl<'a> Court<'a> {
+    fn service(&self, connection: &LabConnection) -> Service {
+        let attempt = |verdict| Service::new(verdict, Basis::Proved, Grounds::NoConnection);
+        match connection.handshake() {
+            HandshakeState::Refused => return attempt(Verdict::Refused),
+            HandshakeState::SynOnly => return attempt(Verdict::Unanswered),
+            _ => {}
+        }
+        let unknown = || Service::new(Verdict::Unknown, Basis::Unknown, Grounds::Nothing);
+        if !connection.established() {
+            return unknown();
+        }
+        let Some(timeline) = self.timelines.get(self.index) else { return unknown() };
+        let served = timeline.seen.iter().find_map(|seen| self.by_reply(seen));
+        let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_closing(seen)));
+        let queued = || {
+            let accepted = timeline.seen.iter().any(|seen| self.is_overtaken(seen));
+            timeline.seen.iter().find_map(|seen| self.queued(seen)).filter(|_| !accepted)
+        };
+        served.or_else(queued).unwrap_or_else(unknown)
+    }
+
+    /// Payload from the server: its program had accepted the connection.
+    fn by_reply(&self, seen: &Seen) -> Option<Service> {
+        let reply = seen.reply?;
+        let line = seen.request.filter(|line| line.frame < reply.frame);
+        let service = Service::new(Verdict::Served, Basis::Proved, Grounds::Reply { line, reply });
+        // Where the server greets, its greeting tells when it accepted.
+        Some(self.with_wait(Service { since: Some(reply), ..service }, seen, line.or(seen.established), reply))
+    }
+
+    /// The server's FIN: only a program that has accepted a connection closes it. (The system resets those that are still
+    /// in the queue when the listening socket goes.)
+    fn by_closing(&self, seen: &Seen) -> Option<Service> {
+        let server_fin = seen.server_fin?;
+        let client_fin = seen.client_fin.filter(|fin| fin.frame < server_fin.frame);
+        let service = Service::new(Verdict::Served, Basis::Inferred, Grounds::Closed { client_fin, server_fin });
+        let service = Service { since: Some(server_fin), ..service };
+        match client_fin {
+            Some(client_fin) => Some(self.with_wait(service, seen, Some(client_fin), server_fin)),
+            None => Some(service),
+        }
+    }
+
+    /// Adds how long it took from `from` to `to`, and whether that was waiting in the queue.
+    fn with_wait(&self, service: Service, seen: &Seen, from: Option<Moment>, to: Moment) -> Service {
+        let Some((from, nanoseconds)) = from.and_then(|from| Some((from, self.clocks.between(&from, &to)?))) else {
+            return service;
+        };
+        let released_by = if nanoseconds < SHORTEST_WAIT { None } else { self.released(seen, &from, &to, nanoseconds) };
+        // Without a connection whose end made room, only a server that closes long after its client has gone is telling.
+        let left_first = seen.client_end().is_some_and(|end| end.frame < to.frame);
+        let late = left_first && nanoseconds >= LATE_CLOSE && !self.is_shared_at(seen, &from);
+        let waited = (released_by.is_some() || late).then_some(Wait { from, to, nanoseconds, released_by });
+        let prompt = Some(nanoseconds).filter(|_| waited.is_none() && nanoseconds < PROMPT);
+        Service { waited, prompt, ..service }
+    }
+
+    /// The connection that was open before this one and ended between `from` and `to`, which is `nanoseconds` later: right
+    /// before `to`, and nearer to it than to `from`.
+    fn released(&self, seen: &Seen, from: &Moment, to: &Moment, nanoseconds: i128) -> Option<(usize, Moment)> {
+        let established = seen.established.as_ref()?;
+        let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other);
+        let made_room = |end: &&End<'_>| {
+            end.connection != self.index
+                && end.seen.established.is_some_and(|earlier| is_before(&earlier, established) == Some(true))
+                && is_before(from, &end.moment) == Some(true)
+                && is_before(to, &end.moment) == Some(false)
+        };
+        let ends = self.docket.ends_before(to, PROMPT.min(nanoseconds / 2), self.clocks).filter(made_room);
+        ends.min_by_key(|end| Reverse(end.nanoseconds)).map(|end| (end.connection, end.moment))
+    }
+
+    /// What shows that a connection which the server neither answered nor closed was in the queue.
+    fn queued(&self, seen: &Seen) -> Option<Service> {
+        if let (Some(line), Some(reset)) = (seen.unanswered, seen.server_reset) {
+            let before_client = seen.client_end().is_none_or(|end| reset.frame < end.frame);
+            let other = self.other_that(|other| other.answer.is_some()).filter(|_| before_client)?;
+            let service = Service::new(Verdict::Queued, Basis::Inferred, Grounds::Reset { line, reset, other });
+            return Some(Service { until: Some(reset), ..service });
+        }
+        let by_line = seen.unanswered.and_then(|line| {
+            let other = self.other_that(|other| other.answer.is_some())?;
+            self.missing(seen, &line).then_some(Grounds::NoAnswer { line, other })
+        });
+        let by_fin = || {
+            let client_fin = seen.client_fin?;
+            let other = self.other_that(|other| self.closed_at_once(other))?;
+            self.missing(seen, &client_fin).then_some(Grounds::NotClosed { client_fin, other })
+        };
+        let grounds = by_line.or_else(by_fin)?;
+        Some(Service::new(Verdict::Queued, Basis::Inferred, grounds))
+    }
+
+    /// Whether the server served a connection that was established later, while this one was open. `accept()` takes them in
+    /// the order in which they came (POSIX, `accept()`: "the first connection on the queue"), so that it had taken this one
+    /// before.
+    fn is_overtaken(&self, seen: &Seen) -> bool {
+        let Some(own) = seen.established.as_ref() else { return false };
+        self.other_views().any(|(_, other)| {
+            let was_served = other.reply.is_some() || other.server_fin.is_some();
+            let Some(begin) = other.established.as_ref().filter(|_| was_served) else { return false };
+            let later = match own.capture == begin.capture {
+                true => own.frame < begin.frame,
+                // Clocks of two computers are compared with some doubt.
+                false => self.clocks.between(own, begin).is_some_and(|nanoseconds| nanoseconds >= SHORTEST_WAIT),
+            };
+            // Once it has ended, the server may have been started again, with another queue.
+            later && self.is_open_at(seen, begin)
+        })
+    }
+
+    /// How long the server took at most to answer a client's first line, in nanoseconds, where nobody kept that waiting.
+    fn slowest_answer(&self) -> i128 {
+        *self.docket.slowest.get_or_init(|| {
+            let answers = self.docket.views.iter().filter_map(|&(index, seen)| {
+                let reply = seen.reply?;
+                let line = seen.request.filter(|line| line.frame < reply.frame)?;
+                let service = Court { index, ..*self }.by_reply(seen)?;
+                self.clocks.between(&line, &reply).filter(|_| service.waited.is_none())
+            });
+            answers.max().unwrap_or(0)
+        })
+    }
+
+    /// Whether what should have followed `from` is missing: the server answered another connection later, or the capture
+    /// went on long enough, and longer than any client's first line had to wait for its answer; and, where it can be told,
+    /// an earlier connection kept the server busy then.
+    fn missing(&self, seen: &Seen, from: &Moment) -> bool {
+        let later = self
+            .other_views()
+            .any(|(_, other)| other.last_reply.is_some_and(|reply| self.clocks.before(from, &reply) == Some(true)));
+        let watched = seen.capture_end.and_then(|end| self.clocks.between(from, &end));
+        let long = watched.is_some_and(|watched| watched >= LATE);
+        let was_busy = match self.busy_at(seen, from) {
+            // A server that serves several clients at some time is not known to be busy at another.
+            None => self.docket.shared.is_empty(),
+            Some(busy) => busy,
+        };
+        (later || long) && was_busy && watched.is_none_or(|watched| watched >= self.slowest_answer())
+    }
+
+    /// Whether an earlier connection kept the server busy at this moment; `None` where some other cannot be compared. Where
+    /// it served others beside one that is still open, none does.
+    fn busy_at(&self, seen: &Seen, moment: &Moment) -> Option<bool> {
+        let established = seen.established.as_ref()?;
+        if self.is_shared_at(seen, moment) {
+            return Some(false);
+        }
+        let (mut all_compared, mut busy) = (true, false);
+        for (_, other) in self.other_views() {
+            let Some(begin) = other.established.as_ref() else { continue };
+            let Some(earlier) = self.clocks.before(begin, established) else {
+                all_compared = false;
+                continue;
+            };
+            let open = self.is_open_at(other, moment);
+            // Open as far as its capture goes, and no further.
+            let watched = other.capture_end.is_some_and(|end| self.clocks.before(&end, moment) == Some(false));
+            if earlier && open && !watched {
+                all_compared = false;
+            } else {
+                busy |= earlier && open;
+            }
+        }
+        if busy { Some(true) } else { all_compared.then_some(false) }
+    }
+
+    /// Whether no end of a connection is seen by this moment.
+    fn is_open_at(&self, seen: &Seen, moment: &Moment) -> bool {
+        seen.end().is_none_or(|end| self.clocks.before(moment, &end) == Some(true))
+    }
+
+    /// Whether an earlier connection was open at this moment beside which the server served others.
+    fn is_shared_at(&self, seen: &Seen, moment: &Moment) -> bool {
+        let shared = |(index, other): (usize, &Seen)| {
+            let (Some(begin), Some(established)) = (other.established, seen.established) else { return false };
+            self.docket.shared.contains(&index)
+                && self.clocks.before(&begin, &established) == Some(true)
+                && self.is_open_at(other, moment)
+        };
+        !self.docket.shared.is_empty() && self.other_views().any(shared)
+    }
+
+    /// Whether the server closed right after the client.
+    fn closed_at_once(&self, seen: &Seen) -> bool {
+        let (Some(client), Some(server)) = (seen.client_fin, seen.server_fin) else { return false };
+        self.clocks.between(&client, &server).is_some_and(|nanoseconds| (0..PROMPT).contains(&nanoseconds))
+    }
+
+    /// The other connections of the server as each capture shows them.
+    fn other_views(&self) -> impl Iterator<Item = (usize, &'a Seen)> {
+        let own = self.index;
+        self.docket.views.iter().copied().filter(move |(index, _)| *index != own)
+    }
+
+    /// The first other connection of which this holds.
+    fn other_that(&self, holds: impl Fn(&Seen) -> bool) -> Option<usize> {
+        self.other_views().find(|(_, seen)| holds(seen)).map(|(index, _)| index)
+    }
+}

@@ -1,0 +1,132 @@
+//! What happened in a connection, and when: the moments that the story is made from.
+
+use crate::analyze::conversation::roles::{FrameRole, roles};
+use crate::analyze::conversation::{LabConnection, TcpSighting};
+use crate::analyze::story::clocks::Moment;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::FrameNumber;
+
+/// The moments of a connection as one capture shows it; `None` for what is not in the capture.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// The first frame.
+    pub(crate) first: Option<Moment>,
+    /// The frame that completed the handshake, or the first frame of a connection that was established before.
+    pub(crate) established: Option<Moment>,
+    /// The client's first and last frames with new payload.
+    pub(crate) request: Option<Moment>,
+    pub(crate) last_request: Option<Moment>,
+    /// The server's first and last frames with new payload.
+    pub(crate) reply: Option<Moment>,
+    pub(crate) last_reply: Option<Moment>,
+    /// The first payload of the server after the client's first payload.
+    pub(crate) answer: Option<Moment>,
+    /// The client's first frame with payload after the server's last one: it was not answered.
+    pub(crate) unanswered: Option<Moment>,
+    /// The first FIN and RST of each end.
+    pub(crate) client_fin: Option<Moment>,
+    pub(crate) server_fin: Option<Moment>,
+    pub(crate) client_reset: Option<Moment>,
+    pub(crate) server_reset: Option<Moment>,
+    /// The last frame of the capture.
+    pub(crate) capture_end: Option<Moment>,
+}
+
+/// The moments of a connection in every capture that shows it, the fullest view first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Timeline {
+    pub(crate) seen: Vec<Seen>,
+}
+
+impl Timeline {
+    /// The moments of a connection.
+    pub(crate) fn of(captures: &[CaptureFacts], connection: &LabConnection) -> Timeline {
+        Timeline { seen: connection.sightings().iter().map(|sighting| Seen::of(captures, sighting)).collect() }
+    }
+
+    /// The moments in one capture.
+    pub(crate) fn in_capture(&self, capture: usize) -> Option<&Seen> {
+        self.seen.iter().find(|seen| seen.first.is_some_and(|first| first.capture == capture))
+    }
+
+    /// The first capture's moment that `pick` finds.
+    pub(crate) fn find(&self, pick: impl Fn(&Seen) -> Option<Moment>) -> Option<Moment> {
+        self.seen.iter().find_map(pick)
+    }
+}
+
+impl Seen {
+    /// The first frame with which either end closed or reset the connection.
+    pub(crate) fn end(&self) -> Option<Moment> {
+        let all = [self.client_fin, self.server_fin, self.client_reset, self.server_reset];
+        all.into_iter().flatten().min_by_key(|moment| moment.frame)
+    }
+
+    /// The first frame with which the client left, so that a server which reads from it can know.
+    pub(crate) fn client_end(&self) -> Option<Moment> {
+        self.client_fin.into_iter().chain(self.client_reset).min_by_key(|moment| moment.frame)
+    }
+
+    fn of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Seen {
+        let (capture, connection) = (sighting.capture, &sighting.connection);
+        let moment = |frame: FrameNumber, time| Moment { capture, frame, time };
+        let mut seen = Seen { first: Some(moment(connection.first_frame, connection.first_time)), ..Seen::default() };
+        let Some(facts) = captures.get(capture) else { return seen };
+        seen.capture_end = Some(moment(FrameNumber(facts.info.frames), facts.info.last_time));
+        for frame in roles(connection, facts.traffic.tcp_notes(connection.stream)) {
+            let here = moment(frame.note.frame, frame.note.time);
+            let from_client = frame.note.sender == sighting.client_side;
+            if connection.ack == Some(frame.note.frame) {
+                seen.established = Some(here);
+            }
+            if frame.carries_data() {
+                seen.note_data(here, from_client);
+            }
+            let (fin, reset) = match from_client {
+                true => (&mut seen.client_fin, &mut seen.client_reset),
+                false => (&mut seen.server_fin, &mut seen.server_reset),
+            };
+            if frame.has_fin() {
+                fin.get_or_insert(here);
+            }
+            if frame.role == FrameRole::Reset {
+                reset.get_or_insert(here);
+            }
+        }
+        if !facts.traffic.tcp_notes_complete(connection.stream) {
+            // What came after the noted frames is not known one by one.
+            seen.unanswered = None;
+        }
+        if seen.established.is_none() && sighting.established() {
+            seen.established = seen.first;
+        }
+        seen.find_ends(sighting);
+        seen
+    }
+
+    fn note_data(&mut self, here: Moment, from_client: bool) {
+        if from_client {
+            self.request.get_or_insert(here);
+            self.last_request = Some(here);
+            self.unanswered.get_or_insert(here);
+        } else {
+            self.reply.get_or_insert(here);
+            self.last_reply = Some(here);
+            if self.request.is_some() {
+                self.answer.get_or_insert(here);
+            }
+            self.unanswered = None;
+        }
+    }
+
+    /// The ends of a connection with more frames than are noted: which frames they are is known, when is not.
+    fn find_ends(&mut self, sighting: &TcpSighting) {
+        let (connection, client) = (&sighting.connection, sighting.client_side);
+        let moment = |frame| Moment { capture: sighting.capture, frame, time: None };
+        let fill = |slot: &mut Option<Moment>, frame: Option<FrameNumber>| *slot = slot.or(frame.map(moment));
+        fill(&mut self.client_fin, connection.fin(client));
+        fill(&mut self.server_fin, connection.fin(client.other()));
+        fill(&mut self.client_reset, connection.rst(client));
+        fill(&mut self.server_reset, connection.rst(client.other()));
+    }
+}

@@ -1,0 +1,230 @@
+//! Captures made by hand for tests: a story told frame by frame, followed by the real tracker.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests use it")]
+
+use std::net::IpAddr;
+
+use socklab_packets::capfile::{CaptureInfo, Format, Frame, Interface, LinkType};
+use socklab_packets::limits::Limits;
+use socklab_packets::packet::{
+    Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket, TcpFlags, TcpSegment, UdpDatagram,
+};
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::Tracker;
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
+
+const SYN: u8 = TcpFlags::SYN.0;
+const ACK: u8 = TcpFlags::ACK.0;
+const PSH: u8 = TcpFlags::PSH.0;
+const FIN: u8 = TcpFlags::FIN.0;
+const RST: u8 = TcpFlags::RST.0;
+
+/// A capture in the making. Frames are one millisecond apart.
+pub struct Story {
+    file: String,
+    tracker: Tracker,
+    frames: u64,
+    start: i64,
+    /// Milliseconds in which nothing happened.
+    waited: u64,
+}
+
+/// A TCP connection in the story, with the sequence numbers of both sides.
+#[derive(Clone, Copy)]
+pub struct Tcp {
+    client: SocketAddress,
+    server: SocketAddress,
+    next: [u32; 2],
+}
+
+impl Tcp {
+    /// Takes other initial sequence numbers, as a new connection between the same addresses does.
+    pub fn restart(&mut self, sequence: u32) {
+        self.next = [sequence, sequence * 2];
+    }
+}
+
+/// A socket address from its text.
+pub fn address(text: &str) -> SocketAddress {
+    text.parse().expect("a socket address")
+}
+
+/// An IP address from its text.
+pub fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an IP address")
+}
+
+impl Story {
+    /// A capture that begins this many seconds into the lab.
+    pub fn new(file: &str, start: i64) -> Story {
+        Story { file: file.to_owned(), tracker: Tracker::new(&Limits::default()), frames: 0, start, waited: 0 }
+    }
+
+    fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
+        self.frames += 1;
+        let frame = Frame {
+            number: FrameNumber(self.frames),
+            interface: Some(0),
+            link_type: LinkType(1),
+            time: Some(self.now().into()),
+            original_length: 60,
+            data: &[],
+            direction: None,
+        };
+        let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
+        self.tracker.add(&frame, &Packet::new(ip, content));
+    }
+
+    /// The time of the next moment.
+    fn now(&self) -> Timestamp {
+        let milliseconds = self.frames + self.waited;
+        let nanoseconds = u32::try_from(milliseconds % 1000).expect("small") * 1_000_000;
+        let seconds = 1_700_000_000 + self.start + i64::try_from(milliseconds / 1000).expect("small");
+        Timestamp { seconds, nanoseconds, digits: 6 }
+    }
+
+    /// Time passes.
+    pub fn wait(&mut self, milliseconds: u64) {
+        self.waited += milliseconds;
+    }
+
+    fn segment(&mut self, tcp: &mut Tcp, from_client: bool, flags: u8, payload: &[u8]) {
+        let (source, destination) = if from_client { (tcp.client, tcp.server) } else { (tcp.server, tcp.client) };
+        let (own, peer) = if from_client { (0, 1) } else { (1, 0) };
+        let length = u32::try_from(payload.len()).expect("small");
+        let segment = TcpSegment {
+            source_port: source.port,
+            destination_port: destination.port,
+            sequence: tcp.next[own],
+            acknowledgement: if flags & ACK == 0 { 0 } else { tcp.next[peer] },
+            flags: TcpFlags(flags),
+            bogus_header: false,
+            payload_length: Some(length),
+            payload,
+        };
+        self.add(source, destination, Content::Tcp(segment));
+        let control = u32::from(flags & (SYN | FIN) != 0);
+        tcp.next[own] = tcp.next[own].wrapping_add(length + control);
+    }
+
+    /// A connection between these addresses, nothing of it sent yet. Its initial sequence numbers come from its ports.
+    pub fn tcp(client: &str, server: &str) -> Tcp {
+        let (client, server) = (address(client), address(server));
+        Tcp { client, server, next: [u32::from(client.port) * 1000, u32::from(client.port) * 3000] }
+    }
+
+    /// SYN, SYN-ACK, ACK.
+    pub fn handshake(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, SYN, b"");
+        self.segment(tcp, false, SYN | ACK, b"");
+        self.segment(tcp, true, ACK, b"");
+    }
+
+    /// A SYN sent this many times, never answered.
+    pub fn syns(&mut self, tcp: Tcp, times: usize) {
+        for _ in 0..times {
+            let mut same = tcp;
+            self.segment(&mut same, true, SYN, b"");
+        }
+    }
+
+    /// SYN answered with RST-ACK.
+    pub fn refused(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, SYN, b"");
+        self.segment(tcp, false, RST | ACK, b"");
+    }
+
+    /// A line of the client, acknowledged.
+    pub fn line(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        self.segment(tcp, false, ACK, b"");
+    }
+
+    /// A line of the client, the server's reply with the acknowledgement, and the client's acknowledgement.
+    pub fn echo(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        self.segment(tcp, false, PSH | ACK, text.as_bytes());
+        self.segment(tcp, true, ACK, b"");
+    }
+
+    /// Data of the server, acknowledged.
+    pub fn segment_of_server(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, false, PSH | ACK, text.as_bytes());
+        self.segment(tcp, true, ACK, b"");
+    }
+
+    /// FIN of the client, acknowledged but not answered.
+    pub fn half_close(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, FIN | ACK, b"");
+        self.segment(tcp, false, ACK, b"");
+    }
+
+    /// FIN of the client, FIN of the server, ACK.
+    pub fn close(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, FIN | ACK, b"");
+        self.segment(tcp, false, FIN | ACK, b"");
+        self.segment(tcp, true, ACK, b"");
+    }
+
+    /// FIN of a server whose client has gone, answered with RST.
+    pub fn close_of_server(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, false, FIN | ACK, b"");
+        self.segment(tcp, true, RST, b"");
+    }
+
+    /// RST of the server.
+    pub fn reset_by_server(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, false, RST | ACK, b"");
+    }
+
+    /// The server's computer says that nobody has the port to which the client's datagram went.
+    pub fn port_unreachable(&mut self, client: &str, server: &str) {
+        let (source, destination) = (address(client), address(server));
+        let quoted = Some(QuotedPacket { protocol: Protocol::Udp, source, destination });
+        let message = IcmpMessage { kind: IcmpKind::PortUnreachable, quoted };
+        self.add(destination, source, Content::Icmp(message));
+    }
+
+    /// A datagram.
+    pub fn datagram(&mut self, source: &str, destination: &str, text: &str) {
+        let (source, destination) = (address(source), address(destination));
+        let datagram = UdpDatagram {
+            source_port: source.port,
+            destination_port: destination.port,
+            payload_length: u32::try_from(text.len()).expect("small"),
+            held_length: u32::try_from(text.len()).expect("small"),
+            payload: text.as_bytes(),
+        };
+        self.add(source, destination, Content::Udp(datagram));
+    }
+
+    /// The capture, read.
+    pub fn read(self) -> CaptureFacts {
+        let interface = Interface {
+            id: 0,
+            name: Some("eth0".to_owned()),
+            description: None,
+            filter: None,
+            link_type: LinkType(1),
+            snapshot_length: 262_144,
+            frames: self.frames,
+            dropped: None,
+        };
+        let last_time = Some(self.now());
+        let info = CaptureInfo {
+            format: Format::Pcapng,
+            empty: false,
+            application: None,
+            operating_system: None,
+            compression: None,
+            frames: self.frames,
+            first_time: None,
+            last_time,
+            interfaces: vec![interface],
+            truncated: false,
+            snapped_frames: 0,
+            warnings: Vec::new(),
+        };
+        CaptureFacts { file: self.file, info, traffic: self.tracker.finish() }
+    }
+}

@@ -1,0 +1,468 @@
+//! Answers as students write them: what is right in any sane writing, what is wrong in all of them, and what only a reader
+//! can judge.
+
+use proptest::prelude::*;
+
+use super::*;
+use socklab_packets::types::FrameNumber;
+
+fn judged(key: &str, value: &Value, written: &str) -> Result<Judgement, String> {
+    judge(fact(key).unwrap(), value, None, written)
+}
+
+/// A key, its value, answers that are right, others that are wrong, and others that are for a reader.
+type Case = (&'static str, Value, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
+fn numbers() -> Vec<Case> {
+    vec![
+        (
+            "payload_length",
+            Value::Number(1448),
+            &[
+                "1448",
+                "1,448 B",
+                "1448 Bytes",
+                "1.448",
+                "1 448",
+                "1\u{202f}448 bytes",
+                "1'448",
+                "1’448",
+                "1448 B.",
+                "0x5A8",
+                "= 1448",
+                "Len: 1448",
+                "len=1448",
+                "1448 octets",
+                "1460 - 12 = 1448",
+                "about 1448 bytes",
+                "11584 bits",
+                "1448 (0x5a8)",
+                "1448 bytes (payload only)",
+            ],
+            &["1449", "1460 B", "14,48", "1448 bits", "-1448", "1448,0"],
+            &["1.4 KB", "1448 or 1460", "1448-1460", "1448 (1460 with header)", "1460 = 1448", "1447 bits", "many"],
+        ),
+        (
+            "protocol_number",
+            Value::Number(17),
+            &["17", "0x11 (17)", "17 (UDP)", "17 = 0x11", "0x11", "17 (0x11)", "0x11 = 17", "number 17"],
+            &["6", "0x17", "11"],
+            &["17 (0x17)", "UDP", "6 = 17"],
+        ),
+        (
+            "server_port",
+            Value::Number(8080),
+            &["8080", "port 8080", "Port: 8080", "8,080", "no. 8080"],
+            &["80", "8081", "808"],
+            &["http-alt", "8080/80", "8080 and 8081"],
+        ),
+        (
+            "retransmissions",
+            Value::Number(0),
+            &["0", "none", "None.", "zero", "0 frames", "zero segments"],
+            &["1", "two"],
+            &["some", "-", "no idea"],
+        ),
+        ("udp_header_fields", Value::Number(4), &["4", "four", "Four fields", "4 fields"], &["five", "8"], &["few"]),
+        (
+            "udp_field_length",
+            Value::Number(2),
+            &["2", "2 bytes", "16 bits", "two bytes", "16 bits (2 bytes)"],
+            &["16", "2 bits"],
+            &["16 (2)"],
+        ),
+        (
+            "initial_sequence_number",
+            Value::Number(3_532_357_947),
+            &["3532357947", "3,532,357,947", "3.532.357.947", "3 532 357 947", "0xd28b813b", "3532357947 (raw)"],
+            &["3532357948", "3,532,357,946"],
+            &["3,532,357.947", "3532357947 (relative 0)", "35,3235,7947"],
+        ),
+        (
+            "average_payload",
+            Value::Average { bytes: 4099, frames: 3 },
+            &["1366.33", "1366 bytes", "1,366.3", "1366,3 B", "4099 / 3 = 1366.3"],
+            &["1300", "4099", "1466.3"],
+            &["1.4 kB"],
+        ),
+    ]
+}
+
+fn measures() -> Vec<Case> {
+    vec![
+        (
+            "round_trip_time",
+            Value::Time(20_521_000),
+            &[
+                "20.5ms",
+                "0,0205 s",
+                "0.020521",
+                "20,521 ms",
+                "20.5 msec",
+                "≈ 20.5 ms",
+                "~20.5 ms",
+                "20521 µs",
+                "20 521 us",
+                "20,521 µs",
+                "20.521 milliseconds",
+                "RTT = 20.5 ms",
+                "0.041177 - 0.020656 = 0.020521 s",
+                "2.05e-2 s",
+                "20.5 ms (0.0205 s)",
+                "0.0205 s = 20.5 ms",
+                "0.020521 seconds.",
+                "20\u{a0}521\u{a0}000 ns",
+            ],
+            &["20.5", "0.0215 s", "22 ms", "\u{2212}20.5 ms", "2.05 ms", "20.5 µs", "0.2052 s", "20.5 s"],
+            &["20.5 ms (0.0305 s)", "0.0205 s = 25 ms", "20.5 hours", "10-30 ms", "20.5.21 ms"],
+        ),
+        (
+            "throughput_acknowledged",
+            Value::Rate { bytes: 136_930, nanoseconds: 113_000_000 },
+            &[
+                "1.21 MB/s",
+                "1211769 B/s",
+                "1,211,769 bytes/s",
+                "1 211 769 bytes per second",
+                "9.69 Mbit/s",
+                "9.69 Mbps",
+                "9.7 Mb/s",
+                "1183 KiB/s",
+                "1.16 MiB/s",
+                "1212 kB/s",
+                "1212 KByte/sec",
+                "1,21 MB/s",
+                "1.2 MBps",
+                "136930 / 0.113 = 1.21 MB/s",
+                "1.21 MB/s (9.69 Mbit/s)",
+                "1211769",
+                "9694 kilobits per second",
+                "1.21 megabytes/second",
+            ],
+            &["1.21 Mbit/s", "9.69 MB/s", "1.21 kB/s", "1.21", "1.4 MB/s", "136930 B/s", "1.21 Mbps"],
+            &["1.21 mb/s", "1.21 M", "fast", "1.21 MB/s (1.21 Mbit/s)"],
+        ),
+    ]
+}
+
+fn addresses() -> Vec<Case> {
+    let six = "[fd00:10:3::3]:47660".parse().unwrap();
+    vec![
+        (
+            "server_socket_address",
+            Value::Socket("192.0.2.1:8080".parse().unwrap()),
+            &[
+                "192.0.2.1:8080",
+                "192.0.2.1 port 8080",
+                "192.0.2.1, 8080",
+                "IP 192.0.2.1, Port: 8080",
+                "192.0.2.1 : 8080",
+                "IP: 192.0.2.1; TCP port: 8080",
+                "192.0.2.1:8080 (server)",
+                "server: 192.0.2.1:8080",
+                "('192.0.2.1', 8080)",
+                "192.0.2.1 / 8080",
+                "IP address = 192.0.2.1 and port = 8080.",
+            ],
+            &["192.0.2.1:80", "192.0.2.2:8080", "192.0.2.2 port 8080"],
+            &["192.0.2.1", "8080", "192.0.2.1:8080 and 192.0.2.2:8080", "the server"],
+        ),
+        (
+            "client_socket_address",
+            Value::Socket(six),
+            &[
+                "[fd00:10:3::3]:47660",
+                "fd00:10:3::3 port 47660",
+                "[fd00:10:3::3], 47660",
+                "FD00:10:3:0:0:0:0:3, port 47660",
+            ],
+            &["[fd00:10:3::2]:47660", "fd00:10:3::3 port 47661"],
+            &["fd00:10:3::3"],
+        ),
+        (
+            "client_address",
+            Value::Ip("192.0.2.2".parse().unwrap()),
+            &[
+                "192.0.2.2",
+                "client (192.0.2.2)",
+                "192.0.2.2 (B)",
+                "192.0.2.2:34150",
+                "[192.0.2.2]",
+                "IP: 192.0.2.2",
+                "192.0.2.2.",
+            ],
+            &["192.0.2.1", "client (192.0.2.20)"],
+            &["client", "192.0.2", "192.0.2.2 and 192.0.2.1"],
+        ),
+    ]
+}
+
+fn words() -> Vec<Case> {
+    let frames = |numbers: &[u64]| Value::Frames(numbers.iter().copied().map(FrameNumber).collect());
+    vec![
+        (
+            "flags",
+            Value::Flags(0x12),
+            &[
+                "SYN/ACK",
+                "SYN+ACK",
+                "[SYN, ACK]",
+                "SYN-ACK",
+                "syn ack",
+                "ACK, SYN",
+                "0x012",
+                "0x012 (SYN, ACK)",
+                "SYN, ACK (0x012)",
+                "SYN and ACK flags are set",
+                "SYN=1, ACK=1",
+                "SYN: Set, ACK: Set",
+                "SYN=1, ACK=1, FIN=0",
+                "SYN & ACK",
+                "Flags: 0x012 (SYN, ACK)",
+                "(SYN,ACK)",
+            ],
+            &["SYN", "ACK", "SYN, ACK, PSH", "SYN=1, ACK=0", "0x002", "none"],
+            &["0x002 (SYN, ACK)", "SIN, ACK", "", "not SYN", "18"],
+        ),
+        (
+            "retransmitted_frames",
+            frames(&[75, 139]),
+            &[
+                "75 and 139",
+                "#75 and #139",
+                "75, 139",
+                "frames 75 & 139",
+                "No. 75, No. 139",
+                "packets 75, 139",
+                "75; 139.",
+                "75 (first), 139 (second)",
+                "(75, 139)",
+            ],
+            &["75", "75-139", "75, 139, 140", "none", "0"],
+            &["two", "seventy-five", "75 (139)", "frames", "( )"],
+        ),
+        (
+            "handshake_frames",
+            frames(&[1, 2, 3]),
+            &[
+                "1-3",
+                "1–3",
+                "1, 2, 3",
+                "frames 1, 2 and 3",
+                "1 (SYN), 2 (SYN, ACK), 3 (ACK)",
+                "1..3",
+                "1 through 3",
+                "1 to 3",
+                "1, 2, & 3",
+                "#1-#3",
+            ],
+            &["1-4", "1, 2", "13"],
+            &["3-1", "first three"],
+        ),
+        (
+            "zero_window_frames",
+            frames(&[]),
+            &["none", "0", "-", "no frames", "None.", "no", "—"],
+            &["1", "12-14"],
+            &["never mind"],
+        ),
+        ("frames", frames(&[1234]), &["1234", "1,234", "#1234"], &["1, 234", "234"], &[]),
+        ("frames", frames(&[1, 234]), &["1,234", "1, 234", "1 and 234"], &["1234"], &[]),
+        (
+            "sack_usable",
+            Value::YesNo(true),
+            &["yes", "Yes, both", "Yes. Both offer it.", "y", "TRUE", "yes both sides permit it", "1"],
+            &["no", "No.", "No, only one", "false"],
+            &["perhaps", "yes and no", "yes, but not both", "no idea", "both", "10"],
+        ),
+        (
+            "reset",
+            Value::YesNo(false),
+            &["No", "no, it is closed with FIN", "no - FIN", "n"],
+            &["yes"],
+            &["no idea", "not sure"],
+        ),
+        (
+            "closed_by",
+            Value::Word("client"),
+            &["client", "The client (B)", "Client sends the first FIN", "the client's side"],
+            &["server", "nobody", "neither"],
+            &["client and server", "B", "both", "192.0.2.2", "the client, not the server"],
+        ),
+        (
+            "syn_options",
+            Value::Words(vec!["maximum segment size", "window scale", "SACK permitted", "timestamps"]),
+            &[
+                "MSS, SACK permitted, timestamps, NOP, window scale",
+                "Maximum segment size, Window scale, SACK, TS",
+                "MSS=1460; SACK_PERM; TSval; WS=128",
+                "mss (1460 bytes), window scaling (7), SACK-permitted and time stamps",
+                "MSS: 1460, SACK permitted, Timestamps, No-Operation (NOP), Window scale: 7",
+            ],
+            &["MSS", "MSS, window scale, SACK permitted", "none"],
+            &["MSS, TFO", "four of them"],
+        ),
+        (
+            "udp_header_names",
+            Value::Words(vec!["source port", "destination port", "length", "checksum"]),
+            &[
+                "source port, destination port, length, checksum",
+                "Source Port, Dest Port, Checksum and Length",
+                "src port/dst port/length/checksum",
+            ],
+            &["source port, destination port, length"],
+            &["port, address"],
+        ),
+        (
+            "payload_text",
+            Value::Text("Hello Bob, are you there?".to_owned()),
+            &[
+                "Hello Bob, are you there?",
+                "\"Hello Bob, are you there?\"",
+                " hello bob, are you there? ",
+                "“Hello Bob, are you there?”",
+                "Hello Bob,  are you there?\\n",
+                "'Hello Bob, are you there?\\r\\n'",
+            ],
+            &["Hello", "Hello Bob", "Hello Bob, are you here?", "", "\"\""],
+            &[],
+        ),
+    ]
+}
+
+fn check(cases: Vec<Case>) {
+    let mut failed = Vec::new();
+    for (key, value, right, wrong, for_a_reader) in cases {
+        let mut expect = |list: &[&str], what: &str, is_met: &dyn Fn(&Result<Judgement, String>) -> bool| {
+            for written in list {
+                let judged = judged(key, &value, written);
+                let is_readable = readable(fact(key).unwrap(), 1, written).is_ok();
+                if !is_met(&judged) || is_readable != judged.is_ok() {
+                    failed.push(format!("{key}: {written:?} should be {what}, but is {judged:?}"));
+                }
+            }
+        };
+        expect(right, "right", &|judged| *judged == Ok(Judgement::Right));
+        // What cannot be such a value is not right either, and a reader sees it.
+        expect(wrong, "wrong", &|judged| *judged != Ok(Judgement::Right));
+        expect(for_a_reader, "for a reader", &Result::is_err);
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn numbers_may_have_units_groups_and_words() {
+    check(numbers());
+}
+
+#[test]
+fn times_and_rates_may_be_rounded_and_have_any_unit() {
+    check(measures());
+}
+
+#[test]
+fn addresses_may_have_labels_and_names() {
+    check(addresses());
+}
+
+#[test]
+fn flags_frames_and_words_may_be_put_in_many_ways() {
+    check(words());
+}
+
+#[test]
+fn lists_may_be_joined_by_words_and_marks() {
+    let pair = |number: u64| (Value::Number(number), None);
+    let wanted = [pair(1), pair(1449), pair(2897)];
+    let all = Ok(vec![Judgement::Right; 3]);
+    for text in
+        ["1, 1449 and 2897", "1, 1,449, and 2,897", "1 | 1449 | 2897", "1\t1449\t2897", "Seq 1; Seq 1449; Seq 2897"]
+    {
+        assert_eq!(judge_each(fact("payload_length").unwrap(), &wanted, text), all, "{text}");
+    }
+    // Ports of several connections are the same in any order, but each counts once.
+    let ports = [pair(37110), pair(47660)];
+    let judged = |text: &str| judge_each(fact("client_port").unwrap(), &ports, text).unwrap();
+    assert_eq!(judged("47660, 37110"), [Judgement::Right; 2]);
+    assert_eq!(judged("47660, 47660"), [Judgement::Wrong, Judgement::Right]);
+    let lengths = judge_each(fact("payload_length").unwrap(), &wanted, "2897, 1449, 1").unwrap();
+    assert_eq!(lengths, [Judgement::Wrong, Judgement::Right, Judgement::Wrong]);
+    // Where any number of values may come, one that cannot be read is still one.
+    assert!(readable(fact("client_port").unwrap(), 0, "the usual one").is_err());
+    assert!(readable(fact("client_port").unwrap(), 0, "40001").is_ok());
+}
+
+/// A whole number with this between its thousands.
+fn grouped(number: u64, separator: &str) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push_str(separator);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+const SEPARATORS: [&str; 9] = ["", ",", ".", " ", "'", "’", "_", "\u{a0}", "\u{202f}"];
+
+proptest! {
+    /// A number is right in each writing, and another one in none.
+    #[test]
+    fn a_number_is_right_in_any_writing_and_another_in_none(
+        number in 0..u64::from(u32::MAX), other in 0..u64::from(u32::MAX), separator in 0..9_usize,
+        unit in prop::sample::select(vec!["", " bytes", " B", "B", " Bytes", " (raw)", "."]),
+        lead in prop::sample::select(vec!["", "= ", "Seq: ", "~ ", "about "]),
+    ) {
+        let value = Value::Number(number);
+        let written = format!("{lead}{}{unit}", grouped(number, SEPARATORS[separator]));
+        prop_assert_eq!(judged("window", &value, &written), Ok(Judgement::Right), "{}", written);
+        let written = format!("{lead}{}{unit}", grouped(other, SEPARATORS[separator]));
+        let is_right = judged("window", &value, &written) == Ok(Judgement::Right);
+        prop_assert_eq!(is_right, number == other, "{}", written);
+    }
+
+    /// A time to four digits is right in each unit, and one that is a tenth off in none.
+    #[test]
+    fn a_time_is_right_in_any_unit_and_a_tenth_more_or_less_in_none(
+        nanoseconds in 1_000_000..60_000_000_000_i128, unit in 0..4_usize, comma in any::<bool>(), more in any::<bool>(),
+    ) {
+        let (name, factor) = [("s", 1e-9), ("ms", 1e-6), ("µs", 1e-3), ("ns", 1.0)][unit];
+        let write = |nanoseconds: f64| {
+            let value = nanoseconds * factor;
+            let places = (3 - value.log10().floor() as i32).max(0) as usize;
+            // With three decimals a comma could also stand between thousands.
+            let text = format!("{value:.0$}", if places == 3 { 4 } else { places });
+            format!("{} {name}", if comma { text.replace('.', ",") } else { text })
+        };
+        let value = Value::Time(nanoseconds);
+        let written = write(nanoseconds as f64);
+        prop_assert_eq!(judged("round_trip_time", &value, &written), Ok(Judgement::Right), "{}", written);
+        let written = write(nanoseconds as f64 * if more { 1.1 } else { 0.9 });
+        prop_assert_ne!(judged("round_trip_time", &value, &written), Ok(Judgement::Right), "{}", written);
+    }
+
+    /// A rate in bits is eight times one in bytes.
+    #[test]
+    fn a_rate_is_right_in_bits_and_bytes_and_never_with_the_other_unit(bytes in 1_000..1_000_000_000_u64) {
+        let value = Value::Rate { bytes, nanoseconds: 1_000_000_000 };
+        for (unit, other, per_byte) in
+            [("B/s", "bit/s", 1.0), ("kB/s", "kbit/s", 1e-3), ("MB/s", "Mbit/s", 1e-6), ("bit/s", "B/s", 8.0), ("Mbps", "MBps", 8e-6)]
+        {
+            let number = bytes as f64 * per_byte;
+            prop_assert_eq!(judged("throughput_data", &value, &format!("{number:.6} {unit}")), Ok(Judgement::Right), "{} {}", number, unit);
+            prop_assert_eq!(judged("throughput_data", &value, &format!("{number:.6} {other}")), Ok(Judgement::Wrong), "{} {}", number, other);
+        }
+    }
+
+    #[test]
+    fn frames_are_right_however_they_are_listed(frames in prop::collection::btree_set(1_u64..5000, 1..12), by in 0..6_usize) {
+        let joint = [", ", " and ", "; ", " & ", "\n", ", #"][by];
+        let written = frames.iter().map(u64::to_string).collect::<Vec<_>>().join(joint);
+        let value = Value::Frames(frames.iter().copied().map(FrameNumber).collect());
+        prop_assert_eq!(judged("frames", &value, &written), Ok(Judgement::Right), "{}", written);
+        let more = format!("{written}{joint}6000");
+        prop_assert_eq!(judged("frames", &value, &more), Ok(Judgement::Wrong), "{}", more);
+    }
+}

@@ -1,0 +1,25 @@
+//! The lab sheet as data: its hosts, steps, questions and points, and what a lecturer may set differently.
+//!
+//! [`Sheet`] is what a file describes ([`LabConfig::from_toml`] reads it, and says every mistake with its place);
+//! `sheet.toml` is the one that socklab knows. Knows no capture and no answer.
+
+mod built_in;
+mod config;
+mod host;
+mod identity;
+mod place;
+mod points;
+mod read;
+mod sheet;
+mod step;
+mod tree;
+
+pub use config::{LabConfig, server};
+pub use host::{Host, HostName};
+pub use place::{Problem, instead, quoted};
+pub use points::Points;
+pub use sheet::{About, Ask, Given, Question, Select, Sheet, named, named_list};
+pub use step::{Does, Places, Step};
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

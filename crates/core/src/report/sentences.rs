@@ -1,0 +1,274 @@
+//! Sentences that several reports say of a capture, a finding or an answer: worded once, here.
+
+use crate::analyze::analysis::{
+    Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Finding, HostBasis, HostFound, ServerFound,
+};
+use crate::analyze::text::Text;
+use crate::lab::{Question, Sheet, named};
+use crate::report::{link_type, words};
+use crate::wording;
+use socklab_packets::capfile::Interface;
+
+/// What is said where there is no finding.
+pub const NO_FINDINGS: &str = "None.";
+
+/// What a file without a byte is.
+pub const EMPTY_FILE: &str = "an empty file (0 bytes)";
+
+/// The columns of the answer table.
+pub const ANSWER_COLUMNS: [&str; 4] = ["Question", "Short answer", "Frames", "Basis"];
+
+/// Where the rest of a short report is.
+pub fn more(sheet: &Sheet) -> String {
+    // One with a letter, where the first question has parts.
+    let example = sheet.questions().get(1).or(sheet.questions().first()).map(Question::key).unwrap_or_default();
+    format!(
+        "--explain adds the whole sentences and what they rest on, --question {example} shows one question, --all shows \
+         everything."
+    )
+}
+
+/// What is said of a capture whose step is not known.
+pub const STEP_UNKNOWN: &str = "Which step it records cannot be told.";
+
+/// What the columns of the short tables mean.
+pub const LAB_LEGEND: &str = "Frames by their numbers in Wireshark. Handshake: SYN, SYN-ACK, ACK. Sent: the client's data \
+    frames or datagrams and, in parentheses, their bytes of payload; Back: the server's. Below each: its frames with what was typed.";
+
+/// What the columns about connections mean.
+pub const CONNECTIONS_LEGEND: &str = "Frames by their numbers in Wireshark. Data: frames with payload; ACK: frames that only \
+    acknowledge; Resent: of all frames, those sent again; Bytes: payload. Completeness: Wireshark's tcp.completeness.";
+
+/// What a basis says of a claim.
+pub const fn basis_meaning(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Proved => "frames or journal lines show it",
+        Basis::Inferred => "it follows from how sockets work",
+        Basis::Unknown => "your captures do not show it",
+    }
+}
+
+/// What a report says of a capture before its tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// What the file is.
+    pub what: String,
+    /// Its interfaces.
+    pub interfaces: Vec<String>,
+    /// The step that it records.
+    pub step: String,
+    /// How that is known.
+    pub why: Option<String>,
+    /// What its frames are.
+    pub kinds: Option<String>,
+    /// What is wrong with the file.
+    pub warnings: Vec<String>,
+}
+
+impl About {
+    /// Of this capture, with so many interfaces and warnings; `rest` says where the others are.
+    pub fn new(analysis: &Analysis, capture: &CaptureAnalysis, listed: usize, rest: &str) -> About {
+        let (interfaces, warnings) = (&capture.info.interfaces, &capture.info.warnings);
+        let cut = |shown: Vec<String>, total: usize, thing: &str| {
+            let hidden = total.checked_sub(listed).filter(|hidden| *hidden > 0);
+            let hidden = hidden.map(|hidden| format!("… and {} more{rest}.", wording::count(hidden as u64, thing)));
+            shown.into_iter().chain(hidden).collect()
+        };
+        let named = interfaces.iter().take(listed).map(interface).collect();
+        let told = warnings.iter().take(listed).map(|warning| warning.message.clone()).collect();
+        About {
+            what: what_it_is(capture),
+            interfaces: cut(named, interfaces.len(), "interface"),
+            step: step(analysis, capture),
+            why: whys(capture),
+            kinds: kinds(capture),
+            warnings: cut(told, warnings.len(), "warning"),
+        }
+    }
+}
+
+/// `pcapng, compressed with gzip; 42 frames in 2 min 11 s from 2024-03-01 10:00:00.123456 UTC`.
+fn what_it_is(capture: &CaptureAnalysis) -> String {
+    let info = &capture.info;
+    if info.empty {
+        return EMPTY_FILE.to_owned();
+    }
+    let mut text = words::format(info.format).to_owned();
+    if let Some(compression) = info.compression {
+        text.push_str(", compressed with ");
+        text.push_str(words::compression(compression));
+    }
+    text.push_str("; ");
+    text.push_str(&wording::count(info.frames, "frame"));
+    if let (Some(first), Some(last)) = (info.first_time, info.last_time) {
+        text.push_str(&format!(" in {} from {}", words::duration(first, last), words::time(first)));
+    }
+    text
+}
+
+/// `Interface eth0 (ETHERNET): 42 frames, 3 dropped while capturing`.
+fn interface(interface: &Interface) -> String {
+    let names = [interface.name.as_deref(), interface.description.as_deref()];
+    let names: Vec<&str> = names.into_iter().flatten().collect();
+    let name = if names.is_empty() { interface.id.to_string() } else { names.join(", ") };
+    let link_type = link_type::name(interface.link_type);
+    let mut text = format!("Interface {name} ({link_type}): {}", wording::count(interface.frames, "frame"));
+    if let Some(dropped) = interface.dropped.filter(|dropped| *dropped > 0) {
+        text.push_str(&format!(", {dropped} dropped while capturing"));
+    }
+    text
+}
+
+/// `Records Part I step 8 (TCP), captured at B (10.0.3.2).`
+fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
+    if capture.steps.is_empty() {
+        return STEP_UNKNOWN.to_owned();
+    }
+    let steps =
+        Text::list(capture.steps.iter().map(|recorded| words::recorded_step(&recorded.step, recorded.protocol)));
+    let made = capture.made_at.filter(|ip| words::host_letter(&analysis.lab, *ip).is_some());
+    match made {
+        Some(ip) => format!("Holds {steps}; made at {}.", words::host(&analysis.lab, ip)),
+        None => format!("Holds {steps}."),
+    }
+}
+
+/// What a capture holds, in a few words: `Part I steps 8 and 10; Part II step 2`.
+pub fn holds(capture: &CaptureAnalysis) -> String {
+    match capture.steps.is_empty() {
+        _ if capture.info.empty => EMPTY_FILE.to_owned(),
+        true if capture.lab_frames.all() == 0 => "no traffic of the lab".to_owned(),
+        true => "a step that cannot be told".to_owned(),
+        false => words::steps(&capture.steps),
+    }
+}
+
+/// Frames with payload and, in parentheses, their bytes: `3 (63)`.
+pub fn payload(frames: u64, bytes: u64) -> String {
+    match frames {
+        0 => "0".to_owned(),
+        _ => format!("{frames} ({bytes})"),
+    }
+}
+
+/// How many of a capture's frames are of the lab: `9 of 26`.
+pub fn lab_share(capture: &CaptureAnalysis) -> String {
+    format!("{} of {}", capture.lab_frames.all(), capture.info.frames)
+}
+
+/// How the steps of a capture are known.
+fn whys(capture: &CaptureAnalysis) -> Option<String> {
+    let whys = Text::join(capture.steps.iter().map(|recorded| recorded.why.clone()));
+    (!whys.is_empty()).then(|| whys.to_string())
+}
+
+/// What the frames are: `21 frames: 9 of the lab, 1 of other UDP, 4 ARP, 7 ICMP`.
+fn kinds(capture: &CaptureAnalysis) -> Option<String> {
+    let lab = capture.lab_frames;
+    let counts = capture.traffic.other().counts;
+    let kinds = [
+        (lab.all(), "of the lab"),
+        (counts.tcp.saturating_sub(lab.tcp), "of other TCP"),
+        (counts.udp.saturating_sub(lab.udp), "of other UDP"),
+        (counts.arp, "ARP"),
+        (counts.icmp, "ICMP"),
+        (counts.icmpv6, "ICMPv6"),
+        (counts.fragments, "fragments"),
+        (counts.other_ip, "of other IP"),
+        (counts.non_ip, "without IP"),
+        (counts.no_packet, "without a packet"),
+    ];
+    // The lab's are named even where there are none: that is what the student looks for.
+    let named = kinds.iter().enumerate().filter(|(place, (frames, _))| *place == 0 || *frames > 0);
+    let named: Vec<String> = named.map(|(_, (frames, kind))| format!("{frames} {kind}")).collect();
+    (capture.info.frames > 0).then(|| format!("Of these frames: {}.", named.join(", ")))
+}
+
+/// The hosts and servers of the lab, a line each: `Host A: 10.0.3.1`, `TCP server: 10.0.3.1:65432`.
+pub fn lab(analysis: &Analysis) -> Vec<String> {
+    let hosts = analysis.lab.hosts.iter().map(|host| host_line(&analysis.lab.sheet, host));
+    let servers = analysis.lab.servers.iter().map(server_line);
+    hosts.chain(servers).collect()
+}
+
+/// `Host B: 10.0.3.2`; where only the order tells, that is said.
+fn host_line(sheet: &Sheet, host: &HostFound) -> String {
+    let others = sheet.clients().filter(|other| *other != host.name);
+    match named(others.filter(|_| host.basis == HostBasis::Order && host.name != sheet.server())).as_str() {
+        "" => format!("Host {}: {}", host.name, host.address),
+        others => format!("Host {}: {} (or {others}: the files don't tell)", host.name, host.address),
+    }
+}
+
+/// `TCP server: 10.0.3.1:65432, one client at a time (inferred)`.
+fn server_line(server: &ServerFound) -> String {
+    let line = format!("{} server: {}", server.protocol, server.address);
+    let known = server.parts.iter().filter_map(|(part, kind, basis)| {
+        let kind = words::server_kind(*kind)?;
+        let part = part.as_deref().filter(|_| server.parts.len() > 1);
+        let of_part = part.map(|part| format!(" in Part {part}")).unwrap_or_default();
+        Some(format!(", {kind}{of_part} ({})", words::basis(*basis)))
+    });
+    known.fold(line, |line, kind| line + &kind)
+}
+
+/// `I.1(a)  Frames of the TCP client (2 points; observed)`.
+pub fn answer_title(answer: &Answer) -> String {
+    let question = &answer.question;
+    let points = wording::points(answer.points);
+    format!("{question}  {} ({points}; {})", question.title(), words::status(answer.status))
+}
+
+/// What a finding is called and which step to redo: `capture-began-late`, `redo Part I step 8`.
+pub fn about_finding(finding: &Finding) -> Vec<String> {
+    [finding.code.to_owned()].into_iter().chain(redo(finding)).collect()
+}
+
+/// The step to redo: `redo Part I step 8`.
+pub fn redo(finding: &Finding) -> Option<String> {
+    finding.redo.as_ref().map(|step| format!("redo {}", step.name()))
+}
+
+/// Where something can be checked, in a table's cell: `step8: 4-6`, `server.jsonl, line 2`. `file` is the file's name as it
+/// is to be shown; of many runs of frames only so many are named.
+pub fn evidence_in_cell(evidence: &Evidence, file: &str, most: usize) -> String {
+    match evidence.frames.is_empty() {
+        true => format!("{file}{}", lines(evidence)),
+        false => format!("{file}: {}", evidence.frames.numbers(most)),
+    }
+}
+
+/// Where a claim can be checked: `step8.pcapng, 3 frames: 4-6`. `file` is the file's name as it is to be shown; of many runs
+/// of frames only so many are named.
+pub fn evidence(evidence: &Evidence, file: &str, most: usize) -> String {
+    if evidence.frames.is_empty() {
+        return format!("{file}{}", lines(evidence));
+    }
+    format!("{file}{}{}", frames_before(evidence), evidence.frames.numbers(most))
+}
+
+/// What is added to the evidence of a claim that no frame shows.
+pub fn only_a_journal(claim: &Claim) -> Option<&'static str> {
+    claim.rests_on_journal().then_some("only a journal shows it, and a journal can be edited")
+}
+
+/// What stands between a capture's name and the numbers of its frames.
+pub fn frames_before(evidence: &Evidence) -> String {
+    match evidence.frames.count() {
+        1 => ", frame ".to_owned(),
+        count => format!(", {count} frames: "),
+    }
+}
+
+/// What stands after a journal's name.
+pub fn lines(evidence: &Evidence) -> String {
+    match evidence.lines.as_slice() {
+        [] => String::new(),
+        [line] => format!(", line {line}"),
+        lines => format!(", lines {}", join(lines)),
+    }
+}
+
+fn join(lines: &[u64]) -> String {
+    lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}

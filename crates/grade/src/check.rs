@@ -1,0 +1,145 @@
+//! What a student looks at before handing in: what is missing and what is not well formed, never what is right.
+
+use crate::form::{About, Form, Problem};
+use crate::steps;
+use socklab_core::analyze::analysis::{Analysis, Severity};
+use socklab_core::analyze::text::Text;
+use socklab_core::lab::{Question, Sheet, Step};
+use socklab_core::report::page::shorten;
+use socklab_core::report::words;
+use socklab_core::wording::{count, list};
+
+/// Columns for a file's name.
+const NAME: usize = 40;
+
+/// What is said of screenshots: socklab reads no pictures, it can only remind of them.
+pub const SCREENSHOTS_WANTED: &str = "The sheet also asks for these. socklab does not check them.";
+
+/// What is said of a form in which nothing is missing.
+pub const FORM_IS_COMPLETE: &str = "Every entry is filled in and well formed.";
+
+/// How serious a line is; none is only told.
+pub type Grade = Option<Severity>;
+
+/// One thing that is told: a mark, and the text behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// How serious it is.
+    pub grade: Grade,
+    /// A file, a question, or a word such as `missing`.
+    pub mark: String,
+    /// What is told of it.
+    pub text: String,
+    /// The question that it concerns, where it concerns one.
+    pub question: Option<Question>,
+}
+
+impl Line {
+    fn new(grade: Grade, mark: impl Into<String>, text: impl Into<String>) -> Line {
+        Line { grade, mark: mark.into(), text: text.into(), question: None }
+    }
+}
+
+/// Each capture with what it records, the steps of which there is none, and what went wrong in them.
+pub fn captures(analysis: &Analysis) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for capture in &analysis.captures {
+        let step = match capture.steps.as_slice() {
+            [] => "not a step of the lab that socklab recognizes".to_owned(),
+            [one] => one.step.name(),
+            several => words::steps(several),
+        };
+        let frames = count(capture.info.frames, "frame");
+        lines.push(Line::new(None, shorten(&capture.file, NAME), format!("{step}, {frames}")));
+    }
+    for step in steps::missing(analysis) {
+        let text = format!("There is no capture of {}.", step.name());
+        lines.push(Line::new(Some(Severity::Error), "missing", text));
+    }
+    for finding in &analysis.findings {
+        let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
+        let redo = finding.redo.as_ref().map(|step| format!(" Redo: {}.", step.name())).unwrap_or_default();
+        let text = format!("{file}{}{redo}", finding.message);
+        lines.push(Line::new(Some(finding.severity), words::severity(finding.severity), text));
+    }
+    lines
+}
+
+/// What the captures lack for each question.
+pub fn lacking(analysis: &Analysis) -> Vec<Line> {
+    let all = analysis
+        .answers
+        .iter()
+        .flat_map(|answer| answer.missing.iter().map(|missing| (answer.question.clone(), missing)));
+    let line = |(question, missing): (Question, &Text)| {
+        let line = Line::new(Some(Severity::Info), "missing", missing.to_string());
+        Line { question: Some(question), ..line }
+    };
+    all.map(line).collect()
+}
+
+/// What can't be used in a form, `name` being its file, and what is not filled in. Empty if nothing is wrong with it.
+pub fn answers(sheet: &Sheet, name: &str, form: &Form, problems: &[Problem]) -> Vec<Line> {
+    let wrong = problems.iter().map(|problem| {
+        let question = match &problem.about {
+            About::Question(question) => Some(question.clone()),
+            About::Form | About::Somewhere => None,
+        };
+        let text = format!("{name}, {problem}");
+        Line { question, ..Line::new(Some(Severity::Error), "error", text) }
+    });
+    let unfilled = sheet.questions().iter().filter_map(|question| {
+        let keys = form.unfilled(question);
+        let text = format!("not filled in: {}", list(&keys));
+        let line = Line::new(Some(Severity::Warning), question.to_string(), text);
+        (!keys.is_empty()).then_some(Line { question: Some(question.clone()), ..line })
+    });
+    wrong.chain(unfilled).collect()
+}
+
+/// The screenshots that the sheet asks for.
+pub fn screenshots(sheet: &Sheet) -> Vec<Line> {
+    let wanted = sheet.steps().iter().filter_map(|step| Some((step, step.screenshot()?)));
+    let line = |(step, shows): (&Step, &str)| {
+        let place = step.at().screenshot.as_deref().unwrap_or(step.number());
+        Line::new(None, step.name_of(place), shows)
+    };
+    wanted.map(line).collect()
+}
+
+/// Whether any of these lines is something to look at before handing in.
+pub fn is_anything_wrong(lines: &[Line]) -> bool {
+    lines.iter().any(|line| line.grade >= Some(Severity::Warning))
+}
+
+/// What is said where no answers were given to look at.
+pub const NO_ANSWERS: &str = "None were given: --answers FILE looks at your form, too.";
+
+/// The last word. `has_answers` is whether there was a form to look at.
+pub const fn verdict(is_anything_wrong: bool, has_answers: bool) -> &'static str {
+    match (is_anything_wrong, has_answers) {
+        (true, _) => "There is something to look at before you hand in.",
+        (false, true) => "Ready to hand in, together with your screenshots.",
+        (false, false) => "Nothing is wrong with these captures. Your answers were not looked at.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socklab_core::analyze::analyze;
+    use socklab_core::analyze::testing::Story;
+    use socklab_core::lab::LabConfig;
+
+    #[test]
+    fn all_steps_of_a_capture_are_listed() {
+        let mut story = Story::new("at A", 0);
+        let clients = ["10.0.3.2:40210", "10.0.3.3:51762"].map(|client| Story::tcp(client, "10.0.3.1:65432"));
+        for mut tcp in clients {
+            story.handshake(&mut tcp);
+            story.line(&mut tcp, "one\n");
+        }
+        let lines = captures(&analyze(vec![story.read()], &[], &LabConfig::default()));
+        assert!(lines[0].text.starts_with("Part I steps 8 and 10, "), "{}", lines[0].text);
+    }
+}

@@ -1,0 +1,319 @@
+//! What a submission holds: its captures, its form with answers, its journals; told by content, never by name.
+//!
+//! Archives are opened in memory. Whatever cannot be used is named with the reason and goes no further; nothing here
+//! fails.
+
+use std::io::{BufReader, Cursor, Read, Seek};
+
+use flate2::read::MultiGzDecoder;
+
+use super::archive::{self, ReadSeek, Visit};
+use super::budget::{Budget, Metered};
+use super::collected::Collected;
+use super::copies::print::Printer;
+use super::document::Document;
+use super::form::merge::{HandedForm, merge};
+use super::form::{self, Form, Problem, encoding};
+use super::kind::{Kind, head};
+use super::limits::SubmissionLimits;
+use super::result::Refusal;
+use socklab_core::journal::{Journal, NamedJournal, Room};
+use socklab_core::lab::Sheet;
+use socklab_packets::capfile::CaptureError;
+use socklab_packets::pipeline::{CaptureFacts, observe_capture};
+
+/// Most bytes of a text that are shown beside its questions.
+const MOST_TEXT: u64 = 4 << 20;
+
+/// Gathers the files of one submission.
+pub struct Collector<'b, 't> {
+    limits: SubmissionLimits,
+    budget: &'b Budget<'t>,
+    sheet: Sheet,
+    found: Collected,
+    forms: Vec<HandedForm>,
+    printer: Printer,
+    /// Archives around the file at hand, by name.
+    inside: Vec<String>,
+    /// What may still be held of journals.
+    room: Room,
+    /// Files that were refused and are not named.
+    further_refused: usize,
+}
+
+impl<'b, 't> Collector<'b, 't> {
+    /// A collector that has seen no file.
+    pub fn new(limits: &SubmissionLimits, budget: &'b Budget<'t>, sheet: &Sheet) -> Self {
+        let (found, printer) = (Collected::default(), Printer::default());
+        let room = limits.journals;
+        let (forms, inside, sheet) = (Vec::new(), Vec::new(), sheet.clone());
+        Collector { limits: *limits, budget, sheet, found, forms, printer, inside, room, further_refused: 0 }
+    }
+
+    /// Takes a file as it stands on the disk.
+    pub fn stored(&mut self, name: &str, reader: impl Read + Seek) {
+        if let Err(why) = self.budget.take_file() {
+            return self.stopped(name, &why);
+        }
+        let budget = self.budget;
+        let mut reader = Metered::stored(reader, budget);
+        let head = match head(&mut reader) {
+            Ok(head) => head,
+            Err(reason) => return self.refuse(name, &format!("it can't be read ({reason})")),
+        };
+        match Kind::of(&head, &self.sheet) {
+            Kind::Zip if reader.rewind().is_ok() => self.zip(name, &mut reader),
+            kind => self.told(name, kind, &mut Cursor::new(head).chain(reader)),
+        }
+    }
+
+    /// Takes a file of which bytes come in order: an entry of an archive.
+    pub fn streamed(&mut self, name: &str, reader: &mut dyn Read) {
+        if let Err(why) = self.budget.take_file() {
+            return self.stopped(name, &why);
+        }
+        let mut reader = Metered::unpacked(reader, self.budget);
+        let head = match head(&mut reader) {
+            Ok(head) => head,
+            Err(reason) => return self.refuse(name, &format!("it can't be read ({reason})")),
+        };
+        let kind = Kind::of(&head, &self.sheet);
+        self.told(name, kind, &mut Cursor::new(head).chain(reader));
+    }
+
+    /// Refuses a file.
+    pub fn refuse(&mut self, name: &str, reason: &str) {
+        match self.found.refused.len() < self.limits.refused {
+            true => self.name_refused(name, reason.to_owned()),
+            false => self.further_refused = self.further_refused.saturating_add(1),
+        }
+    }
+
+    /// Every refused file may hold what would have earned points.
+    fn name_refused(&mut self, name: &str, reason: String) {
+        let refusal = Refusal { name: self.place(name), reason };
+        self.found.unread.push(refusal.clone());
+        self.found.refused.push(refusal);
+    }
+
+    /// What was found, when all files were taken.
+    pub fn finish(mut self) -> Collected {
+        if self.further_refused > 0 {
+            let reason = format!("{} further files were refused", self.further_refused);
+            self.name_refused("…", reason);
+        }
+        self.found.fingerprint = self.printer.finish();
+        self.found.answered = merge(self.forms);
+        self.found.unread.extend(self.found.captures.iter().filter_map(half_read));
+        self.found
+    }
+
+    /// A budget that is used up is told once, not for each file.
+    fn stopped(&mut self, name: &str, why: &dyn std::fmt::Display) {
+        let reason = format!("{why}; nothing further was read");
+        if !self.found.refused.iter().any(|refusal| refusal.reason == reason) {
+            self.name_refused(name, reason);
+        }
+    }
+
+    fn place(&self, name: &str) -> String {
+        self.inside.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("/")
+    }
+
+    fn told(&mut self, name: &str, kind: Kind, reader: &mut dyn Read) {
+        match kind {
+            Kind::Zip => self.held_zip(name, reader),
+            Kind::Tar => self.within(name, |collector| archive::tar(reader, collector)),
+            Kind::TarGz => {
+                let budget = self.budget;
+                let mut unpacked = Metered::unpacked(MultiGzDecoder::new(reader), budget);
+                self.within(name, |collector| archive::tar(&mut unpacked, collector));
+            }
+            Kind::Form => self.form(name, reader),
+            Kind::Journal => self.journal(name, reader),
+            Kind::Empty if !looks_like_capture(name) => {}
+            Kind::Empty | Kind::Other => self.capture(name, reader, &[]),
+            Kind::Text => match beginning(reader, MOST_TEXT) {
+                Ok(text) => self.capture(name, &mut Cursor::new(&text).chain(reader), &text),
+                Err(reason) => self.refuse(name, &reason),
+            },
+            Kind::Pdf => match beginning(reader, self.limits.held_bytes) {
+                Ok(bytes) => self.found.documents.push(Document::pdf(self.place(name), &bytes, &self.sheet)),
+                Err(reason) => self.refuse(name, &reason),
+            },
+        }
+        if let Some(why) = self.budget.stopped() {
+            self.stopped(name, &why);
+        }
+    }
+
+    /// A ZIP archive in an archive must be held, because its directory is at its end.
+    fn held_zip(&mut self, name: &str, reader: &mut dyn Read) {
+        let mut bytes = Vec::new();
+        let most = self.limits.held_bytes;
+        match reader.take(most.saturating_add(1)).read_to_end(&mut bytes) {
+            Err(error) => self.refuse(name, &format!("it can't be read ({error})")),
+            Ok(length) if u64::try_from(length).unwrap_or(u64::MAX) > most => {
+                self.refuse(name, &format!("an archive in an archive of more than {} MiB", most >> 20));
+            }
+            Ok(_) => self.zip(name, &mut Cursor::new(bytes)),
+        }
+    }
+
+    fn zip(&mut self, name: &str, reader: &mut dyn ReadSeek) {
+        match archive::is_document(reader) {
+            true => self.found.documents.push(Document::office(self.place(name), reader, &self.sheet)),
+            false => self.within(name, |collector| archive::zip(reader, collector)),
+        }
+    }
+
+    /// Goes into an archive, unless it is too deep.
+    fn within(&mut self, name: &str, read: impl FnOnce(&mut Self) -> Result<(), String>) {
+        if self.inside.len() >= self.limits.nesting {
+            let levels = self.limits.nesting;
+            return self.refuse(name, &format!("archives are nested more than {levels} deep"));
+        }
+        self.inside.push(name.to_owned());
+        let result = read(self);
+        self.inside.pop();
+        if let Err(reason) = result.map_err(|reason| self.budget.stopped().map_or(reason, |why| why.to_string())) {
+            self.refuse(name, &reason);
+        }
+    }
+
+    fn form(&mut self, name: &str, reader: &mut dyn Read) {
+        let bytes = match bytes(reader, form::MOST_BYTES) {
+            Ok(bytes) => bytes,
+            Err(reason) => return self.refuse(name, &reason),
+        };
+        let (form, problems) = match encoding::decode(&bytes) {
+            Ok(text) => Form::read(&text, &self.sheet),
+            Err(error) => (Form::default(), vec![Problem::of_encoding(&error)]),
+        };
+        self.forms.push(HandedForm { name: self.place(name), form, problems });
+    }
+
+    fn journal(&mut self, name: &str, reader: &mut dyn Read) {
+        match Journal::read_within(BufReader::new(reader), &mut self.room) {
+            Ok(journal) => {
+                let file = self.place(name);
+                self.found.journals.push(NamedJournal { file, journal });
+            }
+            Err(error) => {
+                let reason = format!("a journal that can't be used: {error}");
+                // A journal of a student's proves nothing, so nothing is lost without it.
+                self.found.refused.push(Refusal { name: self.place(name), reason });
+            }
+        }
+    }
+
+    /// Reads a capture; `text` is what it says where it may be text.
+    fn capture(&mut self, name: &str, reader: &mut dyn Read, text: &[u8]) {
+        if self.found.captures.len() >= self.limits.captures {
+            let most = self.limits.captures;
+            return self.refuse(name, &format!("more than {most} captures; this one was not read"));
+        }
+        let place = self.place(name);
+        self.printer.begin(&place);
+        let printer = &mut self.printer;
+        let read =
+            observe_capture(&place, reader, &self.limits.capture, &mut |frame, packet| printer.add(frame, packet));
+        match read {
+            // Half a capture that was stopped for what it costs is none.
+            Ok(_) if self.budget.stopped().is_some() => {}
+            Ok(facts) => self.found.captures.push(facts),
+            Err(error) => self.no_capture(name, &error, text),
+        }
+    }
+
+    /// A file that is no capture: a document may hold answers, and so may a form of which nothing is left to tell it by;
+    /// pictures are screenshots, source text is nobody's business.
+    fn no_capture(&mut self, name: &str, error: &CaptureError, text: &[u8]) {
+        let place = self.place(name);
+        match error {
+            CaptureError::Document(kind) if is_picture_or_program(kind) => self.found.others.push(place),
+            CaptureError::Document(_) if text.is_empty() => self.found.documents.push(Document::unread(place)),
+            CaptureError::Document(_) => self.found.documents.push(Document::text(place, text, &self.sheet)),
+            CaptureError::Text if looks_like_capture(name) => self.refuse(name, &format!("{error}. {}", error.hint())),
+            CaptureError::Text if is_source(name) => {}
+            CaptureError::Text => self.found.documents.push(Document::text(place, text, &self.sheet)),
+            CaptureError::Unknown if !looks_like_capture(name) => self.found.others.push(place),
+            error => self.refuse(name, &format!("{error}. {}", error.hint())),
+        }
+    }
+}
+
+/// Why a capture that was read may lack frames that the student saw.
+fn half_read(capture: &CaptureFacts) -> Option<Refusal> {
+    let is_half = |code: &str| code.starts_with("limit-") || ["cut-short", "damaged", "read-error"].contains(&code);
+    let warning = capture.info.warnings.iter().find(|warning| is_half(warning.code))?;
+    Some(Refusal { name: capture.file.clone(), reason: warning.message.clone() })
+}
+
+/// What holds no answers, or only such as a picture of the screen does.
+fn is_picture_or_program(kind: &str) -> bool {
+    ["picture", "program", "database"].iter().any(|word| kind.contains(word))
+}
+
+/// Program text, by its name.
+fn is_source(name: &str) -> bool {
+    const ENDINGS: [&str; 22] = [
+        "py", "pyw", "pyi", "sh", "bash", "ps1", "bat", "cmd", "c", "h", "cc", "cpp", "java", "js", "ts", "rs", "go",
+        "rb", "pl", "lua", "mk", "css",
+    ];
+    let lower = name.to_lowercase();
+    let ending = lower.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    ending.is_some_and(|ending| ENDINGS.contains(&ending))
+}
+
+impl Visit for Collector<'_, '_> {
+    fn file(&mut self, name: &str, reader: &mut dyn Read) {
+        if !name.split(['/', '\\']).any(super::platforms::naming::is_litter) {
+            self.streamed(name.trim_start_matches("./"), reader);
+        }
+    }
+
+    /// An entry that is refused counts as a file: an archive may hold a million links.
+    fn refuse(&mut self, name: &str, reason: &str) {
+        match self.budget.take_file() {
+            Ok(()) => Collector::refuse(self, name, reason),
+            Err(why) => self.stopped(name, &why),
+        }
+    }
+
+    /// What was found is used, and a human looks at what may be missing.
+    fn may_lack(&mut self, reason: &str) {
+        let (name, reason) = (self.inside.join("/"), reason.to_owned());
+        self.found.notes.push(format!("{name}: {reason}."));
+        self.found.unread.push(Refusal { name, reason });
+    }
+
+    fn goes_on(&self) -> bool {
+        self.budget.stopped().is_none()
+    }
+}
+
+/// The first bytes of a file, no more than these.
+fn beginning(reader: &mut dyn Read, most: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    reader.take(most).read_to_end(&mut bytes).map_err(|error| format!("it can't be read ({error})"))?;
+    Ok(bytes)
+}
+
+fn bytes(reader: &mut dyn Read, most: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    reader
+        .take(most.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("it can't be read ({error})"))?;
+    match u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+        true => Err(format!("a form of more than {} MiB", most >> 20)),
+        false => Ok(bytes),
+    }
+}
+
+/// Only for files that have no content to tell them by, or that turned out to be text.
+fn looks_like_capture(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    ["pcap", "pcapng", "cap"].iter().any(|ending| lower.ends_with(&format!(".{ending}")))
+}

@@ -1,0 +1,78 @@
+//! What a teacher sets for single submissions: the hosts, ports and steps of a lab that went otherwise.
+
+use std::collections::BTreeMap;
+
+use socklab_core::lab::{LabConfig, Sheet};
+
+/// Corrections by the name of the submission.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Corrections(BTreeMap<String, LabConfig>);
+
+impl Corrections {
+    /// Reads a file (TOML) with a table for each submission, which holds what a lab file holds: `hosts`, `ports`, `steps`.
+    ///
+    /// # Errors
+    /// When it is no TOML, or one of the tables is no lab file; the text names the submission.
+    pub fn from_toml(text: &str, sheet: &Sheet) -> Result<Corrections, String> {
+        let tables: BTreeMap<String, toml::Table> = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut all = BTreeMap::new();
+        for (name, table) in tables {
+            if table.contains_key("points") {
+                return Err(format!("\"{name}\": points are the same for all; set them in the rubric"));
+            }
+            let text = toml::to_string(&table).map_err(|error| format!("\"{name}\": {error}"))?;
+            let config = LabConfig::changes(&text, sheet).map_err(|problems| {
+                let first = problems.first().map(ToString::to_string).unwrap_or_default();
+                format!("\"{name}\": {first}")
+            })?;
+            all.insert(name, config);
+        }
+        Ok(Corrections(all))
+    }
+
+    /// The lab of a submission.
+    pub fn applied(&self, name: &str, config: &LabConfig) -> LabConfig {
+        let mut config = config.clone();
+        if let Some(own) = self.0.get(name) {
+            config.override_with(own.clone());
+        }
+        config
+    }
+
+    /// The files of which a correction sets the step and that its submission does not have, `captures` being those that it
+    /// has.
+    pub fn unknown_files(&self, name: &str, captures: &[&str]) -> Vec<&str> {
+        self.0.get(name).map(|own| own.files_not_among(captures).collect()).unwrap_or_default()
+    }
+
+    /// The submissions that are corrected.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socklab_core::lab::testing::{host, step};
+
+    #[test]
+    fn a_submission_has_a_lab_of_its_own() {
+        let text = "[leeann.hosts]\nA = \"192.168.1.1\"\n[leeann.steps]\n\"x.pcap\" = \"II.3\"\n";
+        let corrections = Corrections::from_toml(text, &Sheet::built_in()).unwrap();
+        let config = corrections.applied("leeann", &LabConfig::default());
+        assert_eq!(config.hosts[&host("A")].to_string(), "192.168.1.1");
+        assert_eq!(config.step_of("x.pcap"), Some(step("II.3")));
+        assert_eq!(corrections.applied("boeben", &LabConfig::default()), LabConfig::default());
+        assert_eq!(corrections.unknown_files("leeann", &["a.zip/x.pcap"]), Vec::<&str>::new());
+        assert_eq!(corrections.unknown_files("leeann", &["a.zip/xx.pcap"]), ["x.pcap"]);
+        assert_eq!(corrections.unknown_files("boeben", &[]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_slip_names_the_submission() {
+        for text in ["[leeann.host]\nA = \"x\"", "[leeann.points]\n\"I.2\" = 3", "[leeann.steps]\nx = \"I.9\""] {
+            assert!(Corrections::from_toml(text, &Sheet::built_in()).unwrap_err().contains("leeann"), "{text}");
+        }
+    }
+}

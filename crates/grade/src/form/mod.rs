@@ -1,0 +1,452 @@
+//! The form with a student's answers: typed facts, and texts that only a human grades.
+//!
+//! [`mod@fields`] says what the form asks, [`encoding`] makes text of a file's bytes, [`node`] reads TOML and JSON with the
+//! lines of their values, [`value`] what an entry means, [`template`] writes the empty form, and [`merge`] chooses among
+//! several.
+
+pub mod encoding;
+mod errno;
+pub mod fields;
+pub mod merge;
+pub mod node;
+pub mod template;
+pub mod value;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use socklab_core::analyze::ValueType;
+use socklab_core::lab::{Question, Sheet};
+use socklab_core::wording;
+
+use fields::{EXPLANATION, fields, keys};
+use node::{Item, Node};
+use value::Value;
+
+/// A form is a page of text.
+pub const MOST_BYTES: u64 = 1 << 20;
+
+/// Longest text of a student that is kept, in characters; the rest is left out with a mark.
+const MOST_TEXT: usize = 4000;
+
+/// Most problems that are named; further ones are counted.
+const MOST_PROBLEMS: usize = 100;
+
+/// Longest key or reason of a problem, in characters: both may quote what a student wrote.
+const MOST_QUOTED: usize = 300;
+
+/// What a student wrote for one question.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Entry {
+    /// The facts that are filled in, by key.
+    pub facts: BTreeMap<String, Given>,
+    /// The explanation, where there is one.
+    pub explanation: Option<String>,
+}
+
+/// A fact as given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// As the student wrote it, on one line.
+    pub text: String,
+    /// As JSON.
+    pub json: serde_json::Value,
+    /// What it means, or why it means nothing.
+    pub value: Result<Value, String>,
+}
+
+/// A filled-in form.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Form {
+    /// The entries by question.
+    pub entries: BTreeMap<Question, Entry>,
+}
+
+/// What a problem of a form concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// The form as a whole: nothing of it could be read.
+    Form,
+    /// Some part of it that belongs to no question of the sheet.
+    Somewhere,
+    /// A question.
+    Question(Question),
+}
+
+/// Something in a form that cannot be used: its place, what is wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What it concerns.
+    pub about: About,
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
+    /// The entry, as `"I.1b".client_socket_addresses`; empty for the form as a whole.
+    pub key: String,
+    /// What is wrong.
+    pub reason: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl Problem {
+    /// A form whose bytes are no text.
+    pub fn of_encoding(error: &encoding::NoText) -> Problem {
+        Problem {
+            about: About::Form,
+            line: Some(error.line),
+            key: String::new(),
+            reason: format!("the form can't be read: {}", error.reason),
+            remedy: "Save it as UTF-8.".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        write!(f, "{}. {}", self.reason, self.remedy)
+    }
+}
+
+/// The two ways to write a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// TOML.
+    Toml,
+    /// JSON.
+    Json,
+}
+
+impl Syntax {
+    /// How a text is written, told by its first character: a form in JSON is an object.
+    pub fn of(text: &str) -> Syntax {
+        if text.trim_start().starts_with('{') { Syntax::Json } else { Syntax::Toml }
+    }
+}
+
+/// Whether a text looks like a form: it names a question of the sheet as a table or a key.
+pub fn looks_like_form(text: &str, sheet: &Sheet) -> bool {
+    let keys = || sheet.questions().iter().map(|question| format!("\"{}\"", question.key()));
+    // Word processors turn quotation marks: such a text is a form all the same, though none that can be read.
+    let text = &text.replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’'], "'");
+    match Syntax::of(text) {
+        Syntax::Json => keys().any(|key| text.contains(&key)),
+        Syntax::Toml => text.lines().any(|line| {
+            let line = line.trim_start().trim_start_matches('[').trim_start();
+            keys().any(|key| line.starts_with(&key) || line.starts_with(&key.replace('"', "'")))
+        }),
+    }
+}
+
+impl Form {
+    /// Reads a form. What can be understood is in the form, what cannot is a problem; a form that is no TOML or JSON at
+    /// all is empty, with that problem.
+    pub fn read(text: &str, sheet: &Sheet) -> (Form, Vec<Problem>) {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = &one_line_end(text);
+        let root = match Syntax::of(text) {
+            Syntax::Toml => Node::from_toml(text),
+            Syntax::Json => Node::from_json(text),
+        };
+        let mut reader = Reader { sheet, form: Form::default(), problems: Vec::new(), further: 0 };
+        match root {
+            Ok(Node { item: Item::Table(entries), .. }) => {
+                for (key, node) in &entries {
+                    reader.question(key, node);
+                }
+            }
+            Ok(node) => {
+                let reason = "the form is no table of questions";
+                reader.problem(About::Form, Some(node.line), "", reason, TEMPLATE_REMEDY);
+            }
+            Err(error) => {
+                let remedy = "Correct that line; texts stand between quotation marks, and long ones between \"\"\".";
+                let reason = format!("the form can't be read: {}", error.reason.trim());
+                reader.problem(About::Form, error.line, "", &reason, remedy);
+            }
+        }
+        reader.count_further();
+        (reader.form, reader.problems)
+    }
+
+    /// Whether nothing is filled in.
+    pub fn is_blank(&self) -> bool {
+        self.entries.values().all(|entry| entry.facts.is_empty() && entry.explanation.is_none())
+    }
+
+    /// The entry of a question.
+    pub fn entry(&self, question: &Question) -> Option<&Entry> {
+        self.entries.get(question)
+    }
+
+    /// The keys of a question that are not filled in, `explanation` included.
+    pub fn unfilled<'q>(&self, question: &'q Question) -> Vec<&'q str> {
+        let entry = self.entry(question);
+        let given = |key: &&str| entry.is_some_and(|entry| entry.facts.contains_key(*key));
+        let explained = entry.is_some_and(|entry| entry.explanation.is_some());
+        keys(question).filter(|key| if *key == EXPLANATION { !explained } else { !given(key) }).collect()
+    }
+}
+
+const TEMPLATE_REMEDY: &str = "Start again from the form that 'socklab template' prints.";
+
+/// What is read so far.
+struct Reader<'s> {
+    sheet: &'s Sheet,
+    form: Form,
+    problems: Vec<Problem>,
+    /// Problems beyond [`MOST_PROBLEMS`].
+    further: usize,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, about: About, line: Option<usize>, key: &str, reason: &str, remedy: &str) {
+        if self.problems.len() >= MOST_PROBLEMS {
+            self.further = self.further.saturating_add(1);
+            return;
+        }
+        let (key, reason) = (quoted(key), quoted(reason));
+        self.problems.push(Problem { about, line, key, reason, remedy: remedy.to_owned() });
+    }
+
+    fn count_further(&mut self) {
+        if self.further > 0 {
+            let reason = format!("{} further entries can't be used", self.further);
+            let (line, key, remedy) = (None, String::new(), TEMPLATE_REMEDY.to_owned());
+            self.problems.push(Problem { about: About::Somewhere, line, key, reason, remedy });
+        }
+    }
+
+    fn question(&mut self, key: &str, node: &Node) {
+        // A JSON form names its schema.
+        if key == "schema" {
+            return;
+        }
+        let Ok(question) = self.sheet.question(key) else {
+            let keys: Vec<String> = self.sheet.questions().iter().map(Question::key).collect();
+            let remedy = format!("The questions are {}.", keys.join(", "));
+            let reason = "the sheet has no such question";
+            return self.problem(About::Somewhere, Some(node.line), key, reason, &remedy);
+        };
+        let Item::Table(entries) = &node.item else {
+            let (about, reason) = (About::Question(question), "the entries of a question form a table");
+            return self.problem(about, Some(node.line), key, reason, TEMPLATE_REMEDY);
+        };
+        for (name, value) in entries {
+            self.entry(&question, name, value);
+        }
+    }
+
+    fn entry(&mut self, question: &Question, name: &str, node: &Node) {
+        let (place, about) = (format!("\"{}\".{name}", question.key()), About::Question(question.clone()));
+        if name == "points" || node.is_empty() && (name == EXPLANATION || fields(question).any(|f| f.key == name)) {
+            return;
+        }
+        if name == EXPLANATION {
+            match &node.item {
+                Item::Text(text) => {
+                    self.form.entries.entry(question.clone()).or_default().explanation =
+                        Some(cut(text.trim(), MOST_TEXT));
+                }
+                _ => {
+                    let (reason, remedy) = ("an explanation is a text", "Put it between quotation marks.");
+                    self.problem(about, Some(node.line), &place, reason, remedy);
+                }
+            }
+            return;
+        }
+        let Some(field) = fields(question).find(|field| field.key == name) else {
+            let remedy = format!("The entries here are {}.", wording::list(&keys(question).collect::<Vec<_>>()));
+            return self.problem(about, Some(node.line), &place, "the form has no such entry", &remedy);
+        };
+        let value = Value::read(field.value, node, self.sheet);
+        if let Err(fault) = &value {
+            self.problem(about, Some(fault.line), &place, &fault.reason, &remedy(field.value));
+        }
+        let value = value.map_err(|fault| quoted(&fault.reason));
+        let given = Given { text: cut(&on_one_line(&node.text()), MOST_TEXT), json: limited(node), value };
+        self.form.entries.entry(question.clone()).or_default().facts.insert(field.key.to_owned(), given);
+    }
+}
+
+fn remedy(kind: ValueType) -> String {
+    format!("Write it as {}.", kind.example())
+}
+
+/// A text with the lines of old Macs, which end with CR, as lines that TOML has.
+fn one_line_end(text: &str) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// The value as JSON, or its beginning as text where it is long.
+fn limited(node: &Node) -> serde_json::Value {
+    match node.text().chars().count() > MOST_TEXT {
+        true => cut(&node.text(), MOST_TEXT).into(),
+        false => node.to_json(),
+    }
+}
+
+/// What is said of an entry and may quote it.
+fn quoted(text: &str) -> String {
+    cut(&on_one_line(text), MOST_QUOTED)
+}
+
+/// A text that a student wrote on several lines, on one.
+fn on_one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{} […]", text.get(..at).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socklab_core::lab::testing::question;
+
+    #[test]
+    fn an_entry_that_means_nothing_is_named_with_its_line_and_a_remedy() {
+        let (form, problems) = Form::read(
+            "[\"I.1b\"]\nclient_socket_addresses = \"10.0.3.2\"\nserver = \"x\"\nexplanation = \"because\"\n[\"I.9\"]\n",
+            &Sheet::built_in(),
+        );
+        let texts: Vec<String> = problems.iter().map(Problem::to_string).collect();
+        assert_eq!(
+            texts[0],
+            "line 2: \"I.1b\".client_socket_addresses: '10.0.3.2' is an IP address without a port. Write it as \
+             \"10.0.3.2:40210\"; several: \"10.0.3.2:40210, 10.0.3.2:40212\"."
+        );
+        assert!(texts[1].starts_with("line 3: \"I.1b\".server: the form has no such entry."), "{texts:?}");
+        assert!(texts[2].starts_with("line 5: I.9: the sheet has no such question."), "{texts:?}");
+        assert_eq!(form.entry(&question("I.1b")).unwrap().explanation.as_deref(), Some("because"));
+    }
+
+    #[test]
+    fn toml_and_json_say_the_same() {
+        let toml = "[\"II.2\"]\nsockets_created = 5\nserver_socket_addresses = [\"10.0.3.1:65432\"]\n";
+        let json =
+            "{\n \"II.2\": {\n  \"sockets_created\": 5,\n  \"server_socket_addresses\": [\"10.0.3.1:65432\"]\n }\n}";
+        let (one, problems) = Form::read(toml, &Sheet::built_in());
+        assert_eq!(problems, []);
+        let (other, problems) = Form::read(json, &Sheet::built_in());
+        assert_eq!(problems, []);
+        assert_eq!(one, other);
+        assert!(looks_like_form(toml, &Sheet::built_in()) && looks_like_form(json, &Sheet::built_in()));
+        assert!(!looks_like_form("[package]\nname = \"x\"\n", &Sheet::built_in()));
+    }
+
+    #[test]
+    fn json_problems_have_lines_too() {
+        let (_, problems) = Form::read("{\n \"II.2\": {\n  \"sockets_created\": true\n }\n}", &Sheet::built_in());
+        assert_eq!(problems[0].line, Some(3));
+        let (_, problems) = Form::read("{\n \"II.2\": {\n", &Sheet::built_in());
+        assert_eq!(problems[0].line, Some(3));
+    }
+
+    #[test]
+    fn a_fault_within_an_entry_is_named_with_its_own_line() {
+        let lines = |text: &str| -> Vec<Option<usize>> {
+            Form::read(text, &Sheet::built_in()).1.iter().map(|problem| problem.line).collect()
+        };
+        let of_host = "host = \"B\"\nsocket_addresses = \"10.0.3.2:1\"\n[[\"II.3\".clients]]\nsockets_created = 1\n";
+        for (text, line) in [
+            ("[\"I.1a\"]\ndata_frames = [\n\"1\",\n\"x\",\n]\n".to_owned(), 4),
+            ("[\"II.3\"]\nclients = [\n{ host = \"B\" },\n{ host = \"Q\" },\n]\n".to_owned(), 4),
+            (format!("[[\"II.3\".clients]]\n{of_host}socket_addresses = \"10.0.3.2\"\n"), 6),
+            (format!("[[\"II.3\".clients]]\n{of_host}socket_addresses = [\"10.0.3.2:1\",\n\"x\"]\n"), 7),
+            (format!("[[\"II.3\".clients]]\n{of_host}sockets = 3\n"), 6),
+            ("{\"I.1a\": {\n\"data_frames\": [\"1\",\n\"1\",\n\"x\"]}}".to_owned(), 4),
+            (
+                "{\"II.3\": {\"clients\": [{\n\"sockets_created\": 1,\n\"host\": \"B\"},{\n\"sockets_created\": 2,\n\
+                 \"host\": \"Q\"}]}}"
+                    .to_owned(),
+                5,
+            ),
+        ] {
+            assert_eq!(lines(&text), [Some(line)], "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_end_as_any_system_ends_them() {
+        let text = "[\"II.2\"]\nsockets_created = 5\nexplanation = \"\"\"\none\ntwo\"\"\"\nx = 1\n";
+        let (form, problems) = Form::read(text, &Sheet::built_in());
+        assert_eq!(problems[0].line, Some(6));
+        for end in ["\r\n", "\r"] {
+            let (own, own_problems) = Form::read(&text.replace('\n', end), &Sheet::built_in());
+            assert_eq!((own, own_problems), (form.clone(), problems.clone()), "{end:?}");
+        }
+    }
+
+    #[test]
+    fn a_fact_on_several_lines_is_shown_on_one() {
+        let text = std::fs::read_to_string("../../fixtures/hostile/fact-on-lines.toml").unwrap();
+        let (form, problems) = Form::read(&text, &Sheet::built_in());
+        let given = |question: &Question, key: &str| form.entry(question).unwrap().facts[key].clone();
+        assert_eq!(given(&question("I.1a"), "data_frames").text, "11, 13, 15, 16");
+        assert_eq!(given(&question("I.1a"), "data_frames").value, Ok(Value::Frames([11, 13, 15, 16].into())));
+        assert_eq!(given(&question("I.2"), "second_server_started").text, "no, it did not");
+        assert_eq!(problems[0].reason, "'no, it did not' is neither yes nor no");
+    }
+
+    #[test]
+    fn a_flood_of_problems_is_counted_and_what_they_quote_is_cut() {
+        let long = "x".repeat(1000);
+        let entries: String = (0..MOST_PROBLEMS + 7).map(|number| format!("{long}{number} = 1\n")).collect();
+        let (_, problems) =
+            Form::read(&format!("[\"I.1b\"]\nclient_socket_addresses = \"{long}\"\n{entries}"), &Sheet::built_in());
+        assert_eq!(problems.len(), MOST_PROBLEMS + 1);
+        assert!(problems.iter().all(|problem| problem.to_string().len() < 1000), "{}", problems[0]);
+        assert_eq!(problems[MOST_PROBLEMS].reason, "8 further entries can't be used");
+    }
+
+    /// A form of 1 MiB took a minute when the lines before each value were counted for it: this test would hold up all
+    /// others.
+    #[test]
+    fn many_values_are_found_in_their_lines_at_once() {
+        let items: String = (0..90_000).map(|number| format!("\n{number},")).collect();
+        let (_, problems) =
+            Form::read(&format!("[\"II.2\"]\nsockets_created = [{items}]\nx = 1\n"), &Sheet::built_in());
+        assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(2), Some(90_003)]);
+        let entries: Vec<String> = (0..60_000).map(|number| format!("\n\"x{number}\": 1")).collect();
+        let (_, problems) = Form::read(&format!("{{\"II.2\": {{{}}}}}", entries.join(",")), &Sheet::built_in());
+        assert_eq!(problems[0].line, Some(2));
+    }
+
+    #[test]
+    fn a_broken_form_names_the_line() {
+        let (_, problems) = Form::read("[\"I.2\"]\nsecond_server_started = no\n", &Sheet::built_in());
+        assert_eq!(problems[0].line, Some(2));
+    }
+
+    #[test]
+    fn what_is_left_empty_is_not_filled_in() {
+        let (form, problems) = Form::read(
+            "[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"\"\nexplanation = \"\"\n",
+            &Sheet::built_in(),
+        );
+        assert_eq!(problems, []);
+        assert_eq!(form.unfilled(&question("I.2")), ["errno", "explanation"]);
+        assert_eq!(form.unfilled(&question("I.4b")), ["clients_served", "explanation"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_reading(text in "[\\[\\]{}\"'=:,.I1-9ab \n#]{0,200}|.{0,200}") {
+            let _ = (Form::read(&text, &Sheet::built_in()), looks_like_form(&text, &Sheet::built_in()));
+        }
+    }
+}

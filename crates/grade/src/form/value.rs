@@ -1,0 +1,471 @@
+//! What a student's entry means: lenient in how it is written, strict in what it says.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::errno;
+use super::node::{Item, Node};
+use socklab_core::analyze::ValueType;
+use socklab_core::facts::{Fact, Value as FactValue, readable};
+use socklab_core::lab::{HostName, Sheet, named};
+use socklab_core::wording;
+use socklab_packets::types::{FrameNumber, SocketAddress};
+
+/// Most frames or addresses of one entry.
+const MOST_ITEMS: usize = 10_000;
+
+/// Most client computers of one entry.
+const MOST_CLIENTS: usize = 100;
+
+/// The meaning of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Frame numbers.
+    Frames(BTreeSet<u64>),
+    /// Socket addresses.
+    Addresses(BTreeSet<SocketAddress>),
+    /// A count.
+    Count(u64),
+    /// Yes or no.
+    YesNo(bool),
+    /// An errno name; `None` for no error.
+    Errno(Option<String>),
+    /// Client computers.
+    Clients(Vec<Client>),
+    /// What was written of a fact that is measured: it is read when the value is known.
+    Written(String),
+    /// What was measured of it.
+    Measured(&'static Fact, Vec<(FactValue, Option<FactValue>)>),
+}
+
+/// A client computer as a student names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Client {
+    /// Its address or letter.
+    pub host: Option<HostRef>,
+    /// Its socket addresses.
+    pub socket_addresses: BTreeSet<SocketAddress>,
+    /// The sockets it created.
+    pub sockets_created: Option<u64>,
+}
+
+/// A computer, by address or by its letter on the sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostRef {
+    /// Its IP address.
+    Address(IpAddr),
+    /// Its letter.
+    Letter(HostName),
+}
+
+/// What is wrong with a text.
+type Reason = String;
+
+/// Why an entry has no meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The line of what is wrong, from 1: that of an item where the entry has several.
+    pub line: usize,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Fault {
+    fn of(node: &Node, reason: impl Into<String>) -> Fault {
+        Fault { line: node.line, reason: reason.into() }
+    }
+}
+
+impl Value {
+    /// Reads an entry that is not empty.
+    ///
+    /// # Errors
+    /// With what is wrong.
+    pub fn read(kind: ValueType, node: &Node, sheet: &Sheet) -> Result<Value, Fault> {
+        match kind {
+            ValueType::Frames => frames(node).map(Value::Frames),
+            ValueType::Addresses => addresses(node).map(Value::Addresses),
+            ValueType::Count => count(node).map(Value::Count),
+            ValueType::YesNo => yes_no(node).map(Value::YesNo),
+            ValueType::Errno => errno(node).map(Value::Errno),
+            ValueType::Clients => clients(node, sheet).map(Value::Clients),
+            ValueType::Measured(fact, count) => written(fact, count, node).map(Value::Written),
+        }
+    }
+
+    /// The one way in which socklab writes it.
+    pub fn text(&self) -> String {
+        match self {
+            Value::Frames(frames) if frames.is_empty() => "none".to_owned(),
+            Value::Frames(frames) => wording::frames(&frames.iter().copied().map(FrameNumber).collect::<Vec<_>>()),
+            Value::Addresses(addresses) if addresses.is_empty() => "none".to_owned(),
+            Value::Addresses(addresses) => join(addresses),
+            Value::Count(count) => count.to_string(),
+            Value::Written(text) => text.clone(),
+            Value::Measured(fact, values) => {
+                let separator =
+                    if values.iter().any(|(value, _)| value.to_string().contains(',')) { "; " } else { ", " };
+                let unit = fact.kind.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
+                let values: Vec<String> = values.iter().map(|(value, _)| value.to_string()).collect();
+                format!("{}{unit}", values.join(separator))
+            }
+            Value::YesNo(true) => "yes".to_owned(),
+            Value::YesNo(false) => "no".to_owned(),
+            Value::Errno(name) => name.clone().unwrap_or_else(|| "none".to_owned()),
+            Value::Clients(clients) => clients.iter().map(Client::text).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
+
+impl Client {
+    fn text(&self) -> String {
+        let host = match self.host {
+            Some(HostRef::Address(ip)) => format!("{ip}: "),
+            Some(HostRef::Letter(letter)) => format!("{letter}: "),
+            None => String::new(),
+        };
+        let sockets = self.sockets_created.map(|sockets| format!(" ({})", wording::count(sockets, "socket")));
+        format!("{host}{}{}", join(&self.socket_addresses), sockets.unwrap_or_default())
+    }
+}
+
+fn join<T: ToString>(items: &BTreeSet<T>) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The simple values of an entry with their texts: of a list its items, else itself.
+fn pieces(node: &Node) -> Result<Vec<(&Node, String)>, Fault> {
+    match &node.item {
+        Item::List(items) => {
+            let all: Result<Vec<Vec<(&Node, String)>>, Fault> = items.iter().map(pieces).collect();
+            Ok(all?.concat())
+        }
+        Item::Table(_) => Err(Fault::of(node, "a table stands where a simple value is expected")),
+        Item::Other(text) => Err(Fault::of(node, format!("'{text}' is no value that is expected here"))),
+        _ => Ok(vec![(node, node.text())]),
+    }
+}
+
+/// What was written of a fact, once it can be read as values of its type.
+fn written(fact: &'static Fact, count: u32, node: &Node) -> Result<String, Fault> {
+    let text = match &node.item {
+        Item::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        _ => pieces(node)?.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("; "),
+    };
+    let read = readable(fact, usize::try_from(count).unwrap_or(usize::MAX), &text);
+    read.map(|()| text).map_err(|reason| Fault::of(node, reason))
+}
+
+fn is_none(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('.').to_lowercase();
+    matches!(text.as_str(), "none" | "no frames" | "-" | "–" | "no frame" | "nothing" | "no error")
+}
+
+fn frames(node: &Node) -> Result<BTreeSet<u64>, Fault> {
+    let (mut found, mut named) = (BTreeSet::new(), 0);
+    if matches!(node.item, Item::Flag(_)) {
+        return Err(Fault::of(node, "yes or no stands where frame numbers are expected"));
+    }
+    for (own, text) in pieces(node)? {
+        if is_none(&text) {
+            continue;
+        }
+        let plain =
+            text.to_lowercase().replace(" and ", ",").replace("frames", " ").replace("frame", " ").replace('#', " ");
+        let plain = plain.replace(" to ", "-").replace("..", "-").replace(['–', '—', '−'], "-");
+        for part in plain.split([',', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
+            range(part, &mut found, &mut named).map_err(|reason| Fault::of(own, reason))?;
+        }
+    }
+    Ok(found)
+}
+
+/// `9`, `4-6`, or numbers with spaces between them. `named` counts them, each as often as it is named: also what is said
+/// again and again takes its time.
+fn range(part: &str, found: &mut BTreeSet<u64>, named: &mut usize) -> Result<(), Reason> {
+    let number = |text: &str| match text.trim().parse::<u64>() {
+        Ok(0) => Err("frames are numbered from 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err(format!("'{}' is no frame number", text.trim())),
+    };
+    let spaced: String = part.split('-').map(str::trim).collect::<Vec<_>>().join("-");
+    for word in spaced.split_whitespace() {
+        let (first, last) = match word.split_once('-') {
+            Some((first, last)) => (number(first)?, number(last)?),
+            None => (number(word)?, number(word)?),
+        };
+        if last < first {
+            return Err(format!("the range {first}-{last} goes backwards"));
+        }
+        let more = usize::try_from(last.saturating_sub(first)).unwrap_or(usize::MAX);
+        *named = named.saturating_add(more).saturating_add(1);
+        if *named > MOST_ITEMS {
+            return Err(format!("these are more than {MOST_ITEMS} frames"));
+        }
+        found.extend(first..=last);
+    }
+    Ok(())
+}
+
+fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Fault> {
+    let mut found = BTreeSet::new();
+    for (own, text) in pieces(node)? {
+        if is_none(&text) {
+            continue;
+        }
+        let plain = text.to_lowercase().replace(" and ", ",");
+        let parts: Vec<Piece<'_>> = plain.split([',', ';', '&', '\n']).filter_map(Piece::read).collect();
+        let mut parts = parts.iter().peekable();
+        while let Some(part) = parts.next() {
+            // An address, and its port as the next piece: ('10.0.3.2', 40210), as Python prints it.
+            let port = match parts.peek().and_then(|next| next.plain.trim_start_matches(':').parse::<u16>().ok()) {
+                Some(port) if bare_ip(&part.plain).is_some() => {
+                    parts.next();
+                    Some(port)
+                }
+                _ => None,
+            };
+            found.insert(address(part, port).map_err(|reason| Fault::of(own, reason))?);
+            if found.len() > MOST_ITEMS {
+                return Err(Fault::of(own, format!("these are more than {MOST_ITEMS} socket addresses")));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A part of an entry that should be a socket address.
+struct Piece<'a> {
+    /// As the student wrote it, but for capitals.
+    written: &'a str,
+    /// Without spaces and quotation marks, the port after a colon.
+    plain: String,
+}
+
+impl<'a> Piece<'a> {
+    fn read(written: &'a str) -> Option<Piece<'a>> {
+        let written = written.trim();
+        let is_mark = |c: &char| matches!(c, '(' | ')' | '\'' | '"' | '`');
+        // One of a pair alone says less or more than.
+        let bare = written.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(written);
+        let plain: String = bare.replace("port", " : ").chars().filter(|c| !is_mark(c)).collect();
+        let words: Vec<&str> = plain.split_whitespace().collect();
+        // A port may follow the address after a space alone: 10.0.3.2 40210.
+        let plain = match words.as_slice() {
+            [ip, port] if bare_ip(ip).is_some() && port.parse::<u16>().is_ok() => {
+                format!(
+                    "{}:{port}",
+                    if ip.starts_with('[') || !ip.contains(':') { (*ip).to_owned() } else { format!("[{ip}]") }
+                )
+            }
+            words => words.concat(),
+        };
+        (!plain.is_empty()).then_some(Piece { written, plain })
+    }
+}
+
+fn bare_ip(text: &str) -> Option<IpAddr> {
+    let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    text.trim_end_matches(':').parse().ok()
+}
+
+fn address(piece: &Piece<'_>, port: Option<u16>) -> Result<SocketAddress, Reason> {
+    let text = piece.plain.as_str();
+    if let (Some(ip), Some(port)) = (bare_ip(text), port) {
+        return Ok(SocketAddress::new(ip, port));
+    }
+    if let Ok(address) = text.parse::<SocketAddress>() {
+        return Ok(address);
+    }
+    // fe80::1 port 53 has become fe80::1:53: the last colon of two that "port" left behind is the port's.
+    if let Some((ip, port)) = text.rsplit_once(':')
+        && let (Some(ip), Ok(port)) = (bare_ip(ip), port.parse())
+        && (ip.is_ipv4() || text.starts_with('['))
+    {
+        return Ok(SocketAddress::new(ip, port));
+    }
+    match bare_ip(text) {
+        Some(ip) if ip.is_ipv6() => {
+            Err(format!("'{}' has no port that can be told from the address: write [{ip}]:PORT", piece.written))
+        }
+        Some(ip) => Err(format!("'{ip}' is an IP address without a port")),
+        None => Err(format!("'{}' is not a socket address", piece.written)),
+    }
+}
+
+fn count(node: &Node) -> Result<u64, Fault> {
+    let count = match &node.item {
+        Item::Integer(number) => u64::try_from(*number).map_err(|_| "a count is not negative".to_owned()),
+        Item::Text(text) => count_in_words(text),
+        _ => Err(format!("'{}' is no count", node.text())),
+    };
+    count.map_err(|reason| Fault::of(node, reason))
+}
+
+/// `5`, `5 sockets`, `five`, `none`.
+fn count_in_words(text: &str) -> Result<u64, Reason> {
+    const WORDS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const NOUNS: [&str; 10] =
+        ["socket", "sockets", "frame", "frames", "datagram", "datagrams", "client", "clients", "server", "servers"];
+    let lower = text.trim().trim_end_matches('.').to_lowercase();
+    let mut words = lower.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let alone = words.all(|word| NOUNS.contains(&word));
+    let number = match WORDS.iter().position(|word| *word == first) {
+        Some(number) => u64::try_from(number).ok(),
+        None if matches!(first, "none" | "no") => Some(0),
+        None => first.parse().ok(),
+    };
+    number.filter(|_| alone).ok_or_else(|| format!("'{}' is no count", text.trim()))
+}
+
+fn yes_no(node: &Node) -> Result<bool, Fault> {
+    match &node.item {
+        Item::Flag(flag) => Ok(*flag),
+        Item::Text(text) => match text.trim().trim_end_matches(['.', '!']).to_lowercase().as_str() {
+            "yes" | "y" | "true" => Ok(true),
+            "no" | "n" | "false" => Ok(false),
+            _ => Err(Fault::of(node, format!("'{}' is neither yes nor no", text.trim()))),
+        },
+        _ => Err(Fault::of(node, format!("'{}' is neither yes nor no", node.text()))),
+    }
+}
+
+fn errno(node: &Node) -> Result<Option<String>, Fault> {
+    let text = match &node.item {
+        Item::Text(text) => text.trim().to_owned(),
+        Item::Integer(number) => number.to_string(),
+        _ => return Err(Fault::of(node, format!("'{}' names no error", node.text()))),
+    };
+    if is_none(&text) {
+        return Ok(None);
+    }
+    errno::read(&text).map(Some).map_err(|reason| Fault::of(node, reason))
+}
+
+fn clients(node: &Node, sheet: &Sheet) -> Result<Vec<Client>, Fault> {
+    match &node.item {
+        Item::List(items) if items.len() > MOST_CLIENTS => {
+            Err(Fault::of(node, format!("these are more than {MOST_CLIENTS} client computers")))
+        }
+        Item::List(items) => items.iter().filter(|item| !item.is_empty()).map(|item| client(item, sheet)).collect(),
+        Item::Table(_) => Ok(vec![client(node, sheet)?]),
+        _ => Err(Fault::of(node, "a list of client computers is expected")),
+    }
+}
+
+fn client(node: &Node, sheet: &Sheet) -> Result<Client, Fault> {
+    let Item::Table(entries) = &node.item else {
+        return Err(Fault::of(node, format!("'{}' is no client computer with its socket addresses", node.text())));
+    };
+    let mut client = Client::default();
+    for (key, value) in entries.iter().filter(|(_, value)| !value.is_empty()) {
+        match key.as_str() {
+            "host" => client.host = Some(host(&value.text(), sheet).map_err(|reason| Fault::of(value, reason))?),
+            "socket_addresses" => client.socket_addresses = addresses(value)?,
+            "sockets_created" => client.sockets_created = Some(count(value)?),
+            other => return Err(Fault::of(value, format!("'{other}' is no entry of a client computer"))),
+        }
+    }
+    Ok(client)
+}
+
+fn host(text: &str, sheet: &Sheet) -> Result<HostRef, Reason> {
+    let text = text.trim();
+    if let Ok(ip) = text.parse() {
+        return Ok(HostRef::Address(ip));
+    }
+    let letter = text.rsplit(' ').next().unwrap_or(text);
+    sheet.host(letter).map(HostRef::Letter).map_err(|_| {
+        let hosts = named(sheet.hosts().iter().map(|host| host.name));
+        format!("'{text}' is neither an IP address nor {hosts}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Node {
+        Node { line: 1, item: Item::Text(text.to_owned()) }
+    }
+
+    #[test]
+    fn socket_addresses_are_understood_however_they_are_written() {
+        let expected = BTreeSet::from(["10.0.3.2:40210".parse().unwrap()]);
+        for written in [
+            "10.0.3.2:40210",
+            "10.0.3.2 : 40210",
+            "10.0.3.2 40210",
+            "10.0.3.2 port 40210",
+            "('10.0.3.2', 40210)",
+            "10.0.3.2, Port 40210",
+            "<10.0.3.2:40210>",
+        ] {
+            assert_eq!(addresses(&text(written)), Ok(expected.clone()), "{written}");
+        }
+        let two = addresses(&text("10.0.3.2:1 and 10.0.3.3 port 2; [fe80::1]:53")).unwrap();
+        assert_eq!(two.len(), 3);
+        for wrong in
+            ["10.0.3.2", "40210", "10.0.3.256:1", "10.0.3.2:70000", "fe80::1", "10.0.3.2 40210 or so", "<10.0.3.2:1"]
+        {
+            assert!(addresses(&text(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_means_nothing_is_quoted_as_it_was_written() {
+        let why = |written: &str| addresses(&text(written)).unwrap_err().reason;
+        assert_eq!(why("10.0.3.2 40210 or so"), "'10.0.3.2 40210 or so' is not a socket address");
+        assert_eq!(why("10.0.3.1:1, 10.0.3.2 port many"), "'10.0.3.2 port many' is not a socket address");
+        assert_eq!(why("10.0.3.2 70000"), "'10.0.3.2 70000' is not a socket address");
+        assert_eq!(addresses(&text("fe80::1 53")), addresses(&text("[fe80::1]:53")));
+    }
+
+    #[test]
+    fn frames_are_understood_however_they_are_written() {
+        for written in ["4-6, 9", "4,5,6,9", "frames 4 to 6 and 9", "4..6; 9", "4 – 6, #9", "4 5 6 9"] {
+            assert_eq!(frames(&text(written)), Ok(BTreeSet::from([4, 5, 6, 9])), "{written}");
+        }
+        assert_eq!(frames(&text("none")), Ok(BTreeSet::new()));
+        for wrong in ["0", "6-4", "1-999999999", "four", "1.5", "-3"] {
+            assert!(frames(&text(wrong)).is_err(), "{wrong}");
+        }
+        assert_eq!(frames(&text("1-10000")).unwrap().len(), MOST_ITEMS);
+        assert!(frames(&text("1-6000, 1-6000")).is_err());
+    }
+
+    #[test]
+    fn counts_errors_and_yes_or_no_are_strict_in_meaning() {
+        assert_eq!(count_in_words("5 sockets"), Ok(5));
+        assert_eq!(count_in_words("Five"), Ok(5));
+        assert!(count_in_words("5 or 6").is_err());
+        assert_eq!(yes_no(&text("No.")), Ok(false));
+        assert!(yes_no(&text("maybe")).is_err());
+        for written in ["EADDRINUSE", "98", "OSError: [Errno 98] Address already in use", "WSAEADDRINUSE"] {
+            assert_eq!(errno(&text(written)), Ok(Some("EADDRINUSE".to_owned())), "{written}");
+        }
+        assert_eq!(errno(&text("none")), Ok(None));
+        assert!(errno(&text("it did not work")).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read_again(numbers in proptest::collection::btree_set(1_u64..500, 0..20), ports: Vec<u16>) {
+            let value = Value::Frames(numbers);
+            proptest::prop_assert_eq!(Value::read(ValueType::Frames, &text(&value.text()), &Sheet::built_in()), Ok(value));
+            let addresses: BTreeSet<_> =
+                ports.iter().take(20).map(|port| SocketAddress::new([10, 0, 3, 2].into(), *port)).collect();
+            let value = Value::Addresses(addresses);
+            proptest::prop_assert_eq!(Value::read(ValueType::Addresses, &text(&value.text()), &Sheet::built_in()), Ok(value));
+        }
+
+        #[test]
+        fn no_text_breaks_the_reading(written in ".{0,60}|[0-9a-f:.,; portand\\[\\]-]{0,60}") {
+            for kind in [ValueType::Frames, ValueType::Addresses, ValueType::Count, ValueType::YesNo, ValueType::Errno, ValueType::Clients] {
+                let _ = Value::read(kind, &text(&written), &Sheet::built_in());
+            }
+        }
+    }
+}

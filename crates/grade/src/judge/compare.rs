@@ -1,0 +1,136 @@
+//! One fact against what is to be expected of it: how it compares, and the share of its points.
+
+use std::collections::BTreeSet;
+
+use crate::form::value::{Client, HostRef, Value};
+use crate::rubric::{Lists, Rubric};
+use socklab_core::analyze::analysis::LabFound;
+use socklab_core::facts::{Fact, Judgement, Value as FactValue, judge_each};
+use socklab_core::lab::Points;
+
+/// How much of a value is right: so many hits of so many wanted, and so many too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Match {
+    hits: usize,
+    wanted: usize,
+    surplus: usize,
+}
+
+impl Match {
+    /// Whether nothing is missing and nothing is too much.
+    pub(super) fn is_whole(self) -> bool {
+        self.hits == self.wanted && self.surplus == 0
+    }
+
+    /// Whether something is right.
+    pub(super) fn is_part(self) -> bool {
+        self.hits > self.surplus
+    }
+
+    /// The points of so many, by the rubric.
+    pub(super) fn points(self, of: Points, rubric: &Rubric) -> Points {
+        match rubric.lists {
+            _ if self.is_whole() => of,
+            Lists::AllOrNothing => Points::ZERO,
+            Lists::Share => {
+                let right = u64::try_from(self.hits.saturating_sub(self.surplus)).unwrap_or(0);
+                of.share(right, u64::try_from(self.wanted).unwrap_or(u64::MAX))
+            }
+        }
+    }
+
+    /// What is missing and what is too much, in words.
+    pub(super) fn words(self) -> String {
+        format!("{} of {} are right, {} too many", self.hits, self.wanted, self.surplus)
+    }
+
+    fn of_sets<T: Ord>(given: &BTreeSet<T>, wanted: &BTreeSet<T>, tolerated: &BTreeSet<T>) -> Match {
+        Match {
+            hits: given.intersection(wanted).count(),
+            wanted: wanted.len(),
+            surplus: given.iter().filter(|item| !wanted.contains(item) && !tolerated.contains(item)).count(),
+        }
+    }
+
+    fn of_flag(right: bool) -> Match {
+        Match { hits: usize::from(right), wanted: 1, surplus: 0 }
+    }
+}
+
+/// Compares two values of a fact. `tolerated` are frames that may stand in a list or not.
+pub(super) fn values(given: &Value, wanted: &Value, tolerated: &BTreeSet<u64>, lab: &LabFound) -> Match {
+    match (given, wanted) {
+        (Value::Frames(given), Value::Frames(wanted)) => Match::of_sets(given, wanted, tolerated),
+        (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_sets(given, wanted, &BTreeSet::new()),
+        (Value::Clients(given), Value::Clients(wanted)) => clients(given, wanted, lab),
+        (Value::Written(text), Value::Measured(fact, wanted)) => measured(fact, wanted, text),
+        _ => Match::of_flag(given == wanted),
+    }
+}
+
+/// Each value counts for itself, in its place.
+fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) -> Match {
+    let judged = judge_each(fact, wanted, text).unwrap_or_default();
+    let hits = judged.iter().filter(|judgement| **judgement == Judgement::Right).count();
+    Match { hits, wanted: wanted.len(), surplus: 0 }
+}
+
+/// Each socket address counts once, and each host's number of sockets once.
+fn clients(given: &[Client], wanted: &[Client], lab: &LabFound) -> Match {
+    let mut sum = Match { hits: 0, wanted: 0, surplus: 0 };
+    for host in wanted {
+        let same: Vec<&Client> = given.iter().filter(|client| is_host(client, host, lab)).collect();
+        let addresses: BTreeSet<_> = same.iter().flat_map(|client| client.socket_addresses.iter().copied()).collect();
+        let found = Match::of_sets(&addresses, &host.socket_addresses, &BTreeSet::new());
+        let sockets: Option<u64> = same.iter().map(|client| client.sockets_created).sum();
+        let counted = !same.is_empty() && sockets == host.sockets_created;
+        sum.hits = sum.hits.saturating_add(found.hits).saturating_add(usize::from(counted));
+        sum.wanted = sum.wanted.saturating_add(found.wanted).saturating_add(1);
+        sum.surplus = sum.surplus.saturating_add(found.surplus);
+    }
+    let strangers = given.iter().filter(|client| !wanted.iter().any(|host| is_host(client, host, lab)));
+    let more: usize = strangers.map(|client| client.socket_addresses.len().max(1)).sum();
+    sum.surplus = sum.surplus.saturating_add(more);
+    sum
+}
+
+/// Whether a student's client computer is this one: by address, by letter, or by the addresses of its sockets.
+fn is_host(client: &Client, host: &Client, lab: &LabFound) -> bool {
+    let Some(HostRef::Address(ip)) = host.host else { return false };
+    match client.host {
+        Some(HostRef::Address(given)) => given == ip,
+        Some(HostRef::Letter(letter)) => lab.hosts.iter().any(|host| host.name == letter && host.address == ip),
+        None => client.socket_addresses.iter().next().is_some_and(|address| address.ip == ip),
+    }
+}
+
+/// Whether the captures at hand leave room for what was given: they show a part, and it names at least that, or no more
+/// than that: what is there is no measure of what is not.
+pub(super) fn leaves_room(given: &Value, shown: &Value, lab: &LabFound) -> bool {
+    match (given, shown) {
+        (Value::Count(given), Value::Count(shown)) => given >= shown,
+        (Value::Addresses(given), Value::Addresses(shown)) => given.is_superset(shown),
+        (Value::Clients(given), Value::Clients(shown)) => {
+            let found = clients(given, shown, lab);
+            found.hits == found.wanted
+        }
+        _ => false,
+    }
+}
+
+/// Frames that may stand in a list or be left out: the acknowledgement that completes the handshake, and those of a
+/// closing, fit two entries of the form.
+pub(super) fn tolerated(key: &str, list: impl Fn(&str) -> BTreeSet<u64>) -> BTreeSet<u64> {
+    let closing = list("closing_frames");
+    match (key, closing.first()) {
+        ("acknowledgement_frames", _) => {
+            let mut frames = list("handshake_frames");
+            frames.extend(&closing);
+            frames
+        }
+        ("closing_frames", Some(first)) => {
+            list("acknowledgement_frames").into_iter().filter(|frame| frame > first).collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}

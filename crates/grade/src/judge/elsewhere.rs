@@ -1,0 +1,205 @@
+//! The same facts of other steps and of single connections: an answer that is right for another step was taken from the
+//! wrong file or connection; one that is right for another run of the same step is right.
+
+use std::collections::BTreeSet;
+
+use super::expected::Known;
+use crate::form::value::Value;
+use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis};
+use socklab_core::analyze::conversation::roles::{FrameRole, roles};
+use socklab_core::analyze::kinds;
+use socklab_core::lab::{Question, Step};
+use socklab_core::report::view::{self, Tcp};
+use socklab_packets::types::{Protocol, SocketAddress};
+
+/// The facts of one capture, whatever its step.
+pub(super) struct Elsewhere {
+    /// The step, as the sheet names it, with the file.
+    pub(super) place: String,
+    /// The step.
+    pub(super) step: Step,
+    facts: Vec<(&'static str, Value)>,
+}
+
+/// A run of a step that is there besides the one that the answers rest on.
+pub(super) struct Attempt {
+    /// Its name within a sentence.
+    pub(super) name: String,
+    /// What it shows.
+    pub(super) known: Known,
+    /// Whether it is of all steps, so that what it does not show is not known at all.
+    pub(super) is_whole: bool,
+}
+
+/// Most connections of other steps that are looked at one by one.
+const MOST_OTHERS: usize = 32;
+
+/// The facts of all captures, one by one.
+pub(super) fn all(analysis: &Analysis) -> Vec<Elsewhere> {
+    analysis.captures.iter().filter_map(of_capture).collect()
+}
+
+impl Elsewhere {
+    /// Whether this is the value of the fact here.
+    pub(super) fn has(&self, key: &str, value: &Value) -> bool {
+        self.facts.iter().any(|(own, here)| *own == key && here == value)
+    }
+
+    /// Whether a question draws on this capture's step.
+    pub(super) fn answers(&self, question: &Question) -> bool {
+        question.steps().contains(&self.step)
+    }
+}
+
+/// The connections of a step one by one, where it has several and questions ask about frames and addresses: each is a run.
+pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
+    let mut runs = Vec::new();
+    for step in analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp)) {
+        let about: Vec<&Question> =
+            by_connection(analysis).filter(|question| question.steps().contains(step)).collect();
+        if about.is_empty() {
+            continue;
+        }
+        let mut of_step = Vec::new();
+        for capture in &analysis.captures {
+            for tcp in view::tcp_of(capture, true).filter(|tcp| is_of(analysis, std::slice::from_ref(step), tcp)) {
+                let mut frames = Frames::default();
+                frames.add(capture, &tcp);
+                let name = format!("the connection of {} in {}", tcp.addresses().client, capture.file);
+                let known = frames.answers(&about, tcp.addresses().client, tcp.addresses().server);
+                of_step.push(Attempt { name, known, is_whole: false });
+            }
+        }
+        if of_step.len() > 1 {
+            runs.append(&mut of_step);
+        }
+    }
+    runs
+}
+
+/// The connections of other steps one by one, as if they were of the question's.
+pub(super) fn runs_of_other_steps(analysis: &Analysis, question: &Question) -> Vec<Attempt> {
+    let captures = analysis.captures.iter();
+    let all = captures.flat_map(|capture| view::tcp_of(capture, true).map(move |tcp| (capture, tcp)));
+    let others = all.filter(|(_, tcp)| !is_of(analysis, question.steps(), tcp)).take(MOST_OTHERS);
+    let run = |(capture, tcp): (&CaptureAnalysis, Tcp)| {
+        let mut frames = Frames::default();
+        frames.add(capture, &tcp);
+        let ends = tcp.addresses();
+        let known = frames.answers(&[question], ends.client, ends.server);
+        Attempt { name: capture.file.clone(), known, is_whole: false }
+    };
+    others.map(run).collect()
+}
+
+/// The questions that single connections answer.
+fn by_connection(analysis: &Analysis) -> impl Iterator<Item = &Question> {
+    let kinds = [kinds::TCP_FRAMES, kinds::TCP_ADDRESSES, kinds::UDP_FRAMES];
+    analysis.lab.sheet.questions().iter().filter(move |question| kinds.contains(&question.kind()))
+}
+
+/// Whether a connection is one of these steps that was made.
+fn is_of(analysis: &Analysis, steps: &[Step], tcp: &Tcp) -> bool {
+    let ends = tcp.addresses();
+    let mut streams = analysis.lab.streams.iter();
+    streams.any(|stream| {
+        stream.protocol == Protocol::Tcp
+            && steps.contains(&stream.step)
+            && stream.established
+            && (stream.client, stream.server) == (ends.client, ends.server)
+    })
+}
+
+fn of_capture(capture: &CaptureAnalysis) -> Option<Elsewhere> {
+    let step = capture.step()?.step.clone();
+    let facts = if step.runs(Protocol::Udp) { udp(capture) } else { tcp(capture) };
+    Some(Elsewhere { place: format!("{} ({})", step.name(), capture.file), step, facts })
+}
+
+/// The frames of some connections by what they do.
+#[derive(Default)]
+struct Frames {
+    opening: BTreeSet<u64>,
+    data: BTreeSet<u64>,
+    acknowledging: BTreeSet<u64>,
+    closing: BTreeSet<u64>,
+    control: u64,
+}
+
+impl Frames {
+    fn add(&mut self, capture: &CaptureAnalysis, tcp: &Tcp) {
+        let connection = &tcp.connection;
+        for frame in roles(connection, capture.traffic.tcp_notes(connection.stream)) {
+            let number = frame.note.frame.0;
+            self.control = self.control.saturating_add(u64::from(frame.note.payload_length == 0));
+            if frame.closes() {
+                self.closing.insert(number);
+            }
+            if frame.carries_data() {
+                self.data.insert(number);
+            }
+            match frame.role {
+                FrameRole::Handshake => self.opening.insert(number),
+                FrameRole::Acknowledgement | FrameRole::KeepAlive | FrameRole::Other => {
+                    self.acknowledging.insert(number)
+                }
+                FrameRole::Data | FrameRole::Closing | FrameRole::Reset | FrameRole::Retransmission => false,
+            };
+        }
+    }
+
+    /// The facts of a connection as answers to some questions. A handshake that is not there is unknown.
+    fn answers(self, questions: &[&Question], client: SocketAddress, server: SocketAddress) -> Known {
+        let mut values = Vec::new();
+        for question in questions {
+            let mut add = |key: &str, value: Value| values.push((((*question).clone(), key.to_owned()), value));
+            match question.kind() {
+                kinds::TCP_FRAMES => {
+                    if !self.opening.is_empty() {
+                        add("handshake_frames", Value::Frames(self.opening.clone()));
+                    }
+                    add("data_frames", Value::Frames(self.data.clone()));
+                    add("acknowledgement_frames", Value::Frames(self.acknowledging.clone()));
+                    add("closing_frames", Value::Frames(self.closing.clone()));
+                }
+                kinds::TCP_ADDRESSES => {
+                    add("client_socket_addresses", Value::Addresses(BTreeSet::from([client])));
+                    add("server_socket_addresses", Value::Addresses(BTreeSet::from([server])));
+                }
+                kinds::UDP_FRAMES => add("tcp_control_frames", Value::Count(self.control)),
+                _ => {}
+            }
+        }
+        Known::from_values(values)
+    }
+}
+
+fn tcp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
+    let (mut clients, mut servers, mut frames) = (BTreeSet::new(), BTreeSet::new(), Frames::default());
+    for tcp in view::tcp_of(capture, true) {
+        clients.insert(tcp.addresses().client);
+        servers.insert(tcp.addresses().server);
+        frames.add(capture, &tcp);
+    }
+    let sockets = u64::try_from(clients.len()).unwrap_or(u64::MAX);
+    vec![
+        ("client_socket_addresses", Value::Addresses(clients)),
+        ("server_socket_addresses", Value::Addresses(servers)),
+        ("handshake_frames", Value::Frames(frames.opening)),
+        ("data_frames", Value::Frames(frames.data)),
+        ("acknowledgement_frames", Value::Frames(frames.acknowledging)),
+        ("closing_frames", Value::Frames(frames.closing)),
+        ("tcp_control_frames", Value::Count(frames.control)),
+        ("connection_sockets", Value::Count(sockets)),
+        ("clients_connected", Value::Count(sockets)),
+    ]
+}
+
+fn udp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
+    let (mut clients, mut servers) = (BTreeSet::new(), BTreeSet::new());
+    for udp in view::udp_of(capture, true) {
+        clients.insert(udp.addresses().client);
+        servers.insert(udp.addresses().server);
+    }
+    vec![("client_socket_addresses", Value::Addresses(clients)), ("server_socket_addresses", Value::Addresses(servers))]
+}

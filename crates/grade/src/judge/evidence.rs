@@ -1,0 +1,33 @@
+//! The evidence of an analysis as results publish it. The only place in grading that looks into it.
+
+use crate::result::{ClaimMade, Proof};
+use socklab_core::analyze::analysis::{Answer, Claim, Evidence};
+use socklab_core::report::words;
+
+/// A claim with its basis.
+pub(super) fn claim(claim: &Claim) -> ClaimMade {
+    ClaimMade {
+        text: claim.text.to_string(),
+        basis: words::basis(claim.basis).to_owned(),
+        evidence: claim.evidence.iter().map(proof).collect(),
+    }
+}
+
+/// A claim that only a student's journal makes.
+pub(super) fn claim_of_journal(made: &Claim) -> ClaimMade {
+    ClaimMade { basis: "journal".to_owned(), ..claim(made) }
+}
+
+/// Where a claim can be checked.
+pub(super) fn proof(evidence: &Evidence) -> Proof {
+    Proof {
+        file: evidence.file.clone(),
+        frames: evidence.frames.iter().map(|frame| frame.0).collect(),
+        filter: evidence.filter(),
+    }
+}
+
+/// What is missing for an answer, in one line.
+pub(super) fn missing(answer: &Answer) -> String {
+    answer.missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,221 @@
+//! What an answer should say: from the student's own captures, else from the sheet.
+//!
+//! The one place that reads the facts of an analysis by their keys.
+
+use std::collections::BTreeMap;
+
+use crate::form::fields::fields;
+use crate::form::node::{Item, Node};
+use crate::form::value::{Client, HostRef, Value};
+use socklab_core::analyze::analysis::{Answer, ClientHost, Facts, MeasuredFacts};
+use socklab_core::analyze::{Needs, kind_of, kinds};
+use socklab_core::lab::{self, Question, Sheet};
+use socklab_packets::types::{FrameNumber, SocketAddress};
+
+/// What is to be expected of one fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// The captures show it.
+    Shown(Value),
+    /// The captures show at least this much: a capture of Part II is missing.
+    AtLeast(Value),
+    /// No capture shows it; a journal that the student handed in says this.
+    Journal(Value),
+    /// No capture at hand shows it; the sheet leads to this.
+    Sheet(Value),
+    /// No capture at hand shows it, and it is different for everyone.
+    Unknown,
+}
+
+impl Expected {
+    /// The value, whatever it rests on.
+    pub(super) fn value(&self) -> Option<&Value> {
+        match self {
+            Expected::Shown(value) | Expected::AtLeast(value) | Expected::Journal(value) | Expected::Sheet(value) => {
+                Some(value)
+            }
+            Expected::Unknown => None,
+        }
+    }
+}
+
+/// The facts that some files show, by question and key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Known {
+    values: BTreeMap<(Question, String), Value>,
+    /// Whether the questions about clients side by side are answered from a part of its captures, such as one host's alone.
+    lacks_a_host: bool,
+    /// The lab.
+    lab: Sheet,
+}
+
+impl Known {
+    /// The facts of an analysis's answers. `hosts` are the client computers that the lab has.
+    pub(super) fn of(answers: &[Answer], hosts: usize, lab: &Sheet) -> Known {
+        let mut known = Known { lab: lab.clone(), ..Known::default() };
+        for answer in answers {
+            for field in fields(&answer.question) {
+                if let Some(value) = value_of(&answer.facts, field.key) {
+                    known.values.insert((answer.question.clone(), field.key.to_owned()), value);
+                }
+            }
+        }
+        let seen = match known.of_kind(kinds::CLIENT_SOCKETS, "clients") {
+            Some(Value::Clients(clients)) => Some(clients.len()),
+            _ => None,
+        };
+        known.lacks_a_host = seen.is_some_and(|seen| seen < hosts);
+        known
+    }
+
+    /// Facts given one by one.
+    pub(super) fn from_values(values: impl IntoIterator<Item = ((Question, String), Value)>) -> Known {
+        Known { values: values.into_iter().collect(), ..Known::default() }
+    }
+
+    /// The value of a fact, where these files show it.
+    pub(super) fn get(&self, question: &Question, key: &str) -> Option<&Value> {
+        self.values.iter().find(|((of, own), _)| of == question && own == key).map(|(_, value)| value)
+    }
+
+    /// The value of a fact of the first question of a kind, where these files show it.
+    pub(super) fn of_kind(&self, kind: &str, key: &str) -> Option<&Value> {
+        self.values.iter().find(|((of, own), _)| of.kind() == kind && own == key).map(|(_, value)| value)
+    }
+
+    /// Whether something of a question is shown.
+    pub(super) fn has(&self, question: &Question) -> bool {
+        self.values.keys().any(|(of, _)| of == question)
+    }
+
+    /// The values that differ from these, with the other value.
+    pub(super) fn differing<'f>(&'f self, other: &'f Known) -> impl Iterator<Item = Differing<'f>> {
+        self.values.iter().filter_map(|((question, key), own)| {
+            let other = other.get(question, key).filter(|other| *other != own)?;
+            Some(Differing { question, key, own, other, is_part: self.is_part(question, key) })
+        })
+    }
+
+    /// Whether a fact is shown in part only.
+    fn is_part(&self, question: &Question, key: &str) -> bool {
+        let Some(kind) = kind_of(question).filter(|kind| kind.needs == Needs::Parallel) else { return false };
+        let mut facts = kind.facts.iter();
+        self.lacks_a_host && facts.any(|fact| fact.key == key && !fact.is_of_one_host)
+    }
+
+    /// What is to be expected of a fact; `journals` is what the journals say besides.
+    pub(super) fn expected(&self, journals: Option<&Known>, question: &Question, key: &str) -> Expected {
+        if let Some(value) = self.get(question, key) {
+            let is_part = self.is_part(question, key);
+            return if is_part { Expected::AtLeast(value.clone()) } else { Expected::Shown(value.clone()) };
+        }
+        let sheet = self.sheet(question, key);
+        let said = journals.and_then(|journals| journals.get(question, key)).cloned();
+        match (sheet, said) {
+            // A journal that says what everyone's should adds nothing.
+            (Some(sheet), Some(said)) if sheet != said => Expected::Journal(said),
+            (Some(sheet), _) => Expected::Sheet(sheet),
+            (None, Some(said)) => Expected::Journal(said),
+            (None, None) => Expected::Unknown,
+        }
+    }
+
+    /// What the sheet's procedure leads to, where no capture of it is asked for or none can show it.
+    fn sheet(&self, question: &Question, key: &str) -> Option<Value> {
+        let ask = question.asks().iter().find(|ask| ask.key == key)?;
+        match ask.leads_to.as_ref()? {
+            lab::Given::Text(text) => {
+                let node = Node { line: 1, item: Item::Text(text.clone()) };
+                Value::read(kind_of(question)?.fact(ask)?.value, &node, &self.lab).ok()
+            }
+            // As many as the captures of all hosts show.
+            lab::Given::SameAs(other) if !self.lacks_a_host => self.get(question, other).cloned(),
+            lab::Given::SameAs(_) => None,
+        }
+    }
+}
+
+/// A fact that two sources give differently.
+pub(super) struct Differing<'f> {
+    /// The question.
+    pub(super) question: &'f Question,
+    /// The fact.
+    pub(super) key: &'f str,
+    /// The one value.
+    pub(super) own: &'f Value,
+    /// The other.
+    pub(super) other: &'f Value,
+    /// Whether the one is a part only.
+    pub(super) is_part: bool,
+}
+
+/// What the files show of a fact.
+fn value_of(facts: &Facts, key: &str) -> Option<Value> {
+    match facts {
+        Facts::TcpFrames { handshake_frames, data_frames, acknowledgement_frames, closing_frames, .. } => match key {
+            "handshake_frames" => frames(handshake_frames.as_ref()),
+            "data_frames" => frames(data_frames.as_ref()),
+            "acknowledgement_frames" => frames(acknowledgement_frames.as_ref()),
+            _ => frames(closing_frames.as_ref()),
+        },
+        Facts::SocketAddresses { client_socket_addresses, server_socket_addresses } => match key {
+            "client_socket_addresses" => addresses(client_socket_addresses.as_ref()),
+            _ => addresses(server_socket_addresses.as_ref()),
+        },
+        Facts::SecondServer { second_server_started, errno } => match (key, second_server_started) {
+            ("second_server_started", started) => started.map(Value::YesNo),
+            (_, Some(true)) => Some(Value::Errno(None)),
+            (_, _) => errno.clone().map(|name| Value::Errno(Some(name))),
+        },
+        Facts::BusyServer { tcp_handshake_completed, served_while_first_client_connected } => match key {
+            "tcp_handshake_completed" => tcp_handshake_completed.map(Value::YesNo),
+            _ => served_while_first_client_connected.map(Value::YesNo),
+        },
+        Facts::UdpFrames { tcp_control_frames, udp_control_frames, udp_datagrams } => match key {
+            "tcp_control_frames" => tcp_control_frames.map(Value::Count),
+            // UDP needs none: that is known without a capture, but only datagrams show that it was looked at.
+            "udp_control_frames" => udp_control_frames.filter(|_| udp_datagrams.is_some()).map(Value::Count),
+            _ => udp_datagrams.map(Value::Count),
+        },
+        Facts::Measured(MeasuredFacts(all)) => {
+            let measured = all.iter().find(|measured| measured.key == key)?;
+            measured.values.clone().map(|values| Value::Measured(measured.fact, values))
+        }
+        Facts::UdpClients { clients_served } => clients_served.map(Value::Count),
+        Facts::ThreadedClients { clients_connected, clients_served, .. } => match key {
+            "clients_connected" => clients_connected.map(Value::Count),
+            _ => clients_served.map(Value::Count),
+        },
+        Facts::ServerSockets { server_socket_addresses, listening_sockets, connection_sockets, sockets_created } => {
+            match key {
+                "server_socket_addresses" => addresses(server_socket_addresses.as_ref()),
+                "listening_sockets" => listening_sockets.map(Value::Count),
+                "connection_sockets" => connection_sockets.map(Value::Count),
+                _ => sockets_created.map(Value::Count),
+            }
+        }
+        Facts::ClientSockets { clients } => {
+            let clients = clients.as_ref().map(|clients| clients.iter().map(client).collect::<Vec<_>>());
+            clients.map(|mut clients| {
+                clients.sort_by(|one, other| one.socket_addresses.cmp(&other.socket_addresses));
+                Value::Clients(clients)
+            })
+        }
+    }
+}
+
+fn frames(frames: Option<&Vec<FrameNumber>>) -> Option<Value> {
+    frames.map(|frames| Value::Frames(frames.iter().map(|frame| frame.0).collect()))
+}
+
+fn addresses(addresses: Option<&Vec<SocketAddress>>) -> Option<Value> {
+    addresses.map(|addresses| Value::Addresses(addresses.iter().copied().collect()))
+}
+
+fn client(host: &ClientHost) -> Client {
+    Client {
+        host: Some(HostRef::Address(host.host)),
+        socket_addresses: host.socket_addresses.iter().copied().collect(),
+        sockets_created: Some(host.sockets_created),
+    }
+}

@@ -1,0 +1,158 @@
+//! The findings of an analysis with what they cost.
+//!
+//! A fault of a file costs points only where the file was needed: an earlier attempt, an empty file or one too many beside
+//! captures that show the step costs nothing.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::case::Case;
+use super::evidence;
+use super::expected::Known;
+use crate::result::FindingMade;
+use crate::rubric::Rubric;
+use crate::steps;
+use socklab_core::analyze::analysis::{Analysis, Finding, Severity};
+use socklab_core::analyze::kinds;
+use socklab_core::lab::Points;
+use socklab_core::lab::Step;
+use socklab_core::report::view;
+use socklab_packets::types::SocketAddress;
+
+/// Faults of files that show nothing of the lab.
+const USELESS: [&str; 5] = ["empty-file", "no-packets", "no-lab-traffic", "wrong-interface", "loopback-only"];
+
+/// The findings with what they cost, once for each code and file.
+pub(super) fn findings(case: &Case<'_>, known: &Known, rubric: &Rubric) -> Vec<FindingMade> {
+    let analysis = case.analysis;
+    let mut paid: BTreeSet<(&str, Option<&str>)> = BTreeSet::new();
+    // A file of no use stands for a step of which there is no other.
+    let mut missing = steps::missing(analysis).len();
+    let mut all = Vec::new();
+    for finding in &analysis.findings {
+        let first = paid.insert((finding.code, finding.file.as_deref()));
+        // What may be of another step may be no fault at all.
+        let in_doubt = case.is_doubtful && finding.redo.as_ref().is_some_and(Step::is_parallel);
+        let costs = first && !in_doubt && !is_excused(analysis, known, rubric, finding);
+        let cost = rubric.cost(finding.code).filter(|_| costs);
+        let cost = match (cost, USELESS.contains(&finding.code)) {
+            (Some(_), true) if missing == 0 => None,
+            (Some(cost), true) => {
+                missing = missing.saturating_sub(1);
+                Some(cost)
+            }
+            (cost, _) => cost,
+        };
+        all.push(made(finding, cost));
+    }
+    all
+}
+
+fn made(finding: &Finding, cost: Option<(Points, String)>) -> FindingMade {
+    FindingMade {
+        code: finding.code.to_owned(),
+        severity: severity(finding.severity).to_owned(),
+        file: finding.file.clone(),
+        message: finding.message.to_string(),
+        redo: finding.redo.as_ref().map(ToString::to_string),
+        points: cost.as_ref().map_or(Points::ZERO, |(points, _)| *points),
+        rubric: cost.map(|(_, line)| line),
+        evidence: finding.evidence.iter().map(evidence::proof).collect(),
+    }
+}
+
+/// A severity as the JSON of an analysis has it.
+pub const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// Journals that contradict the captures: no cost, but a human should know.
+pub(super) fn contradiction(names: &str, differ: &[String]) -> FindingMade {
+    FindingMade {
+        code: "journal-contradicts-captures".to_owned(),
+        severity: severity(Severity::Warning).to_owned(),
+        file: None,
+        message: format!("The journals ({names}) don't agree with the captures: {}.", differ.join("; ")),
+        redo: None,
+        points: Points::ZERO,
+        rubric: None,
+        evidence: Vec::new(),
+    }
+}
+
+/// Whether other captures make up for the fault.
+fn is_excused(analysis: &Analysis, known: &Known, rubric: &Rubric, finding: &Finding) -> bool {
+    let Some(file) = finding.file.as_deref() else { return false };
+    if USELESS.contains(&finding.code) {
+        return false;
+    }
+    if finding.code == "capture-began-late" && began_with_others(analysis, known, finding, file) {
+        return true;
+    }
+    let step = step_of(analysis, file).or(finding.redo.as_ref());
+    let costs = |name: &str| {
+        let mut own = analysis.findings.iter().filter(|other| other.file.as_deref() == Some(name));
+        own.any(|other| rubric.cost(other.code).is_some())
+    };
+    // A try on one computer is of no step: it is one too many where all steps are there.
+    let is_shown = |asked: &Step| {
+        let mut all = analysis.captures.iter().filter(|capture| !costs(&capture.file));
+        all.any(|capture| capture.steps.iter().any(|recorded| recorded.step == *asked))
+    };
+    let mut asked = analysis.lab.sheet.captured().peekable();
+    if finding.code == "same-host" && asked.peek().is_some() && asked.all(is_shown) {
+        return true;
+    }
+    let mut others = analysis.captures.iter().filter(|capture| capture.file != file);
+    step.is_some() && others.any(|other| step_of(analysis, &other.file) == step && !costs(&other.file))
+}
+
+/// The step that a file records.
+fn step_of<'a>(analysis: &'a Analysis, file: &str) -> Option<&'a Step> {
+    let capture = analysis.captures.iter().find(|capture| capture.file == file)?;
+    capture.step().map(|recorded| &recorded.step)
+}
+
+/// Whether a capture began late for traffic only that it need not show: on a hub or at the server another host's, which
+/// that host's capture shows, or none that an answer lacks.
+fn began_with_others(analysis: &Analysis, known: &Known, finding: &Finding, file: &str) -> bool {
+    let late = late_clients(analysis, finding, file);
+    let step = step_of(analysis, file).or(finding.redo.as_ref());
+    if late.is_empty() {
+        return false;
+    }
+    if step.is_some_and(|step| !step.is_parallel()) {
+        return known.of_kind(kinds::TCP_FRAMES, "handshake_frames").is_some();
+    }
+    let host = capturing_host(analysis, file);
+    late.iter().all(|client| host.is_some_and(|host| host != client.ip) || is_whole_elsewhere(analysis, *client, file))
+}
+
+/// The clients of the connections that a finding names by their first frames.
+fn late_clients(analysis: &Analysis, finding: &Finding, file: &str) -> Vec<SocketAddress> {
+    let frames: BTreeSet<u64> = finding.evidence.iter().flat_map(|one| evidence::proof(one).frames).collect();
+    let Some(capture) = analysis.captures.iter().find(|capture| capture.file == file) else { return Vec::new() };
+    let named = view::tcp_of(capture, true).filter(|tcp| frames.contains(&tcp.connection.first_frame.0));
+    named.map(|tcp| tcp.addresses().client).collect()
+}
+
+fn capturing_host(analysis: &Analysis, file: &str) -> Option<IpAddr> {
+    let capture = analysis.captures.iter().find(|capture| capture.file == file)?;
+    capture.steps.first().and_then(|recorded| recorded.host)
+}
+
+/// Whether another capture has the whole handshake of this client.
+fn is_whole_elsewhere(analysis: &Analysis, client: SocketAddress, file: &str) -> bool {
+    let others = analysis.captures.iter().filter(|capture| capture.file != file);
+    others.flat_map(|capture| view::tcp_of(capture, true)).any(|tcp| {
+        let connection = &tcp.connection;
+        tcp.addresses().client == client
+            && connection.syn.is_some()
+            && connection.syn_ack.is_some()
+            && connection.ack.is_some()
+    })
+}

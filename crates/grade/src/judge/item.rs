@@ -1,0 +1,221 @@
+//! One fact: how it compares with what the captures show, what it earns, and what waits for a human.
+
+use std::collections::BTreeSet;
+
+use super::elsewhere::{Attempt, Elsewhere};
+use super::expected::{Expected, Known};
+use super::{compare, evidence};
+use crate::form::Given;
+use crate::form::value::Value;
+use crate::result::{Comparison, ItemGrade, Verdict};
+use crate::rubric::{JournalWorth, NotInCapture, Rubric};
+use socklab_core::analyze::analysis::{Answer, LabFound};
+use socklab_core::analyze::kinds;
+use socklab_core::lab::Points;
+use socklab_core::lab::Question;
+
+/// What facts are judged by.
+pub(super) struct Judge<'a> {
+    pub(super) lab: &'a LabFound,
+    pub(super) rubric: &'a Rubric,
+    /// What the captures show.
+    pub(super) known: &'a Known,
+    /// What the journals say besides, and their names.
+    pub(super) journals: Option<(&'a Known, &'a str)>,
+    pub(super) elsewhere: &'a [Elsewhere],
+    /// Why an entry that is not filled in may be answered somewhere else, by question.
+    pub(super) unanswered: Option<&'a str>,
+    /// What was not read of the submission, and may hold what would earn points.
+    pub(super) unread: Option<&'a str>,
+}
+
+/// A fact that is asked for, and what was given.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) answer: &'a Answer,
+    pub(super) key: &'a str,
+    pub(super) given: Option<&'a Given>,
+    pub(super) max_points: Points,
+}
+
+/// What came of comparing one fact.
+struct Outcome {
+    comparison: Comparison,
+    verdict: Verdict,
+    points: Points,
+    why: Option<String>,
+}
+
+impl Outcome {
+    /// Without points.
+    fn none(comparison: Comparison, verdict: Verdict) -> Outcome {
+        Outcome { comparison, verdict, points: Points::ZERO, why: None }
+    }
+
+    fn because(self, why: String) -> Outcome {
+        Outcome { why: Some(why), ..self }
+    }
+
+    fn with(self, points: Points) -> Outcome {
+        Outcome { points, ..self }
+    }
+}
+
+impl Judge<'_> {
+    /// Judges a fact by what one run of the step shows; `run` names it where it is not the one that the answers rest on.
+    pub(super) fn item(&self, asked: Asked<'_>, run: Option<&Attempt>) -> ItemGrade {
+        let question = &asked.answer.question;
+        let expected = self.expected(question, asked.key, run);
+        let outcome = match asked.given {
+            None => Outcome::none(Comparison::Missing, Verdict::Missing),
+            Some(Given { value: Err(reason), .. }) => Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
+                .because(format!("It could not be read: {reason}.")),
+            Some(Given { text, value: Ok(value), .. }) => self.compare(asked, text, value, &expected, run),
+        };
+        let (pending, reason) = self.pending(asked, &outcome);
+        let is_open = pending > Points::ZERO && matches!(outcome.verdict, Verdict::Missing | Verdict::Wrong);
+        let why = [outcome.why, reason].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        ItemGrade {
+            key: asked.key.to_owned(),
+            points: outcome.points,
+            pending,
+            max_points: asked.max_points,
+            verdict: if is_open { Verdict::ForAHuman } else { outcome.verdict },
+            comparison: outcome.comparison,
+            given: asked.given.map(|given| given.text.clone()),
+            expected: expected.value().map(Value::text),
+            why: (!why.is_empty()).then_some(why),
+            rubric: self.rubric.line(question, asked.key),
+        }
+    }
+
+    fn expected(&self, question: &Question, key: &str, run: Option<&Attempt>) -> Expected {
+        let counts = self.rubric.journal != JournalWorth::None;
+        let journals = self.journals.map(|(known, _)| known).filter(|_| counts);
+        let Some(run) = run else { return self.known.expected(journals, question, key) };
+        match run.known.expected(journals, question, key) {
+            // A connection of one step says nothing of the others; but frames of one run beside those of another are no
+            // answer.
+            Expected::Unknown if !run.is_whole && question.kind() != kinds::TCP_FRAMES => {
+                self.known.expected(journals, question, key)
+            }
+            expected => expected,
+        }
+    }
+
+    /// Points that only a human can give, and why, where the outcome does not say so itself.
+    fn pending(&self, asked: Asked<'_>, outcome: &Outcome) -> (Points, Option<String>) {
+        let lost = asked.max_points - outcome.points;
+        if lost <= Points::ZERO {
+            return (Points::ZERO, None);
+        }
+        let reason = match outcome.verdict {
+            Verdict::ForAHuman | Verdict::NotInCapture => return (lost, None),
+            Verdict::Missing => self.unanswered.or(self.unread),
+            Verdict::Wrong | Verdict::Right => self.unread,
+        };
+        reason.map_or((Points::ZERO, None), |reason| (lost, Some(reason.to_owned())))
+    }
+
+    fn compare(
+        &self,
+        asked: Asked<'_>,
+        text: &str,
+        given: &Value,
+        expected: &Expected,
+        run: Option<&Attempt>,
+    ) -> Outcome {
+        match expected {
+            Expected::Unknown => self.unknown(asked),
+            Expected::Sheet(value) => self.sheet(asked, given == value),
+            Expected::Journal(value) => self.journal(asked, given == value),
+            // What a part of the captures shows is no measure of the whole: whoever gives that part must not fare better
+            // than whoever gives the whole.
+            Expected::AtLeast(value) if compare::leaves_room(given, value, self.lab) => {
+                let missing = evidence::missing(asked.answer);
+                let missing = if missing.is_empty() { missing } else { format!(" Missing: {missing}.") };
+                self.unknown(asked).because(format!("These captures may show a part only: {}.{missing}", value.text()))
+            }
+            Expected::Shown(value) | Expected::AtLeast(value) => self.shown(asked, text, given, value, run),
+        }
+    }
+
+    /// A fact that the captures show.
+    fn shown(&self, asked: Asked<'_>, text: &str, given: &Value, value: &Value, run: Option<&Attempt>) -> Outcome {
+        let known = run.map_or(self.known, |run| &run.known);
+        let tolerated = compare::tolerated(asked.key, |key| frames_of(known, &asked.answer.question, key));
+        let found = compare::values(given, value, &tolerated, self.lab);
+        if found.is_whole() {
+            let same = text.trim().eq_ignore_ascii_case(&value.text());
+            let comparison = if same { Comparison::Equal } else { Comparison::EqualFormattedOtherwise };
+            let outcome = Outcome::none(comparison, Verdict::Right).with(asked.max_points);
+            return match run {
+                Some(run) => outcome.because(format!("It is right for {}.", run.name)),
+                None => outcome,
+            };
+        }
+        let question = &asked.answer.question;
+        let elsewhere = self.elsewhere.iter().filter(|place| !place.answers(question));
+        if let Some(place) = elsewhere.into_iter().find(|place| place.has(asked.key, given)) {
+            let why = format!("This is right for another step: {}.", place.place);
+            let points = asked.max_points.share(share(self.rubric.other_step), 100);
+            return Outcome::none(Comparison::RightForAnotherStep, Verdict::Wrong).with(points).because(why);
+        }
+        match found.is_part() {
+            true => Outcome::none(Comparison::RightInPart, Verdict::Wrong)
+                .with(found.points(asked.max_points, self.rubric))
+                .because(format!("{}.", found.words())),
+            false => Outcome::none(Comparison::Wrong, Verdict::Wrong),
+        }
+    }
+
+    /// A fact that the captures cannot show and that is different for everyone.
+    fn unknown(&self, asked: Asked<'_>) -> Outcome {
+        let full = self.rubric.not_in_capture == NotInCapture::Full;
+        let missing = evidence::missing(asked.answer);
+        let why = match missing.is_empty() {
+            true => "These captures cannot show it.".to_owned(),
+            false => format!("Missing: {missing}."),
+        };
+        Outcome::none(Comparison::NotAnswerable, Verdict::NotInCapture)
+            .with(if full { asked.max_points } else { Points::ZERO })
+            .because(why)
+    }
+
+    /// A fact that the captures cannot show, where the sheet leads everyone to the same.
+    fn sheet(&self, asked: Asked<'_>, as_expected: bool) -> Outcome {
+        let points = match self.rubric.not_in_capture {
+            NotInCapture::Full => asked.max_points,
+            NotInCapture::AsExpected if as_expected => asked.max_points,
+            NotInCapture::AsExpected | NotInCapture::None => Points::ZERO,
+        };
+        let fits = if as_expected { "It is what the sheet leads to" } else { "It is not what the sheet leads to" };
+        let missing = evidence::missing(asked.answer);
+        let why = format!("{fits}; these captures cannot show it. What would: {missing}.");
+        Outcome::none(Comparison::NotAnswerable, Verdict::NotInCapture).with(points).because(why)
+    }
+
+    /// A fact of which only a student's journal says something: anyone can write such a file.
+    fn journal(&self, asked: Asked<'_>, same: bool) -> Outcome {
+        let names = self.journals.map_or("", |(_, names)| names);
+        let says = if same { "says the same" } else { "says otherwise" };
+        let why = format!("No capture shows it; {names} {says}, and a journal alone proves nothing.");
+        let points = match (self.rubric.journal, same) {
+            (JournalWorth::Full, true) => asked.max_points,
+            _ => Points::ZERO,
+        };
+        Outcome::none(Comparison::JournalOnly, Verdict::ForAHuman).with(points).because(why)
+    }
+}
+
+/// A list of frames of a question.
+fn frames_of(known: &Known, question: &Question, key: &str) -> BTreeSet<u64> {
+    match known.get(question, key) {
+        Some(Value::Frames(frames)) => frames.clone(),
+        _ => BTreeSet::new(),
+    }
+}
+
+fn share(points: Points) -> u64 {
+    u64::try_from(points.hundredths()).unwrap_or(0)
+}

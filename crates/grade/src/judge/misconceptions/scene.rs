@@ -1,0 +1,59 @@
+//! A question as the misconceptions see it, and what one of them leads to.
+
+use super::super::elsewhere::Elsewhere;
+use super::super::expected::Known;
+use super::kinds::Misconception;
+use crate::form::value::Value;
+use crate::form::{Entry, Given};
+use crate::result::ItemGrade;
+use socklab_core::analyze::analysis::Analysis;
+use socklab_core::lab::Question;
+
+/// Frames of one list that are hardly the same by chance.
+const MANY_FRAMES: usize = 4;
+
+/// A question with its answers, judged.
+pub(in crate::judge) struct Scene<'a> {
+    pub(in crate::judge) analysis: &'a Analysis,
+    pub(in crate::judge) known: &'a Known,
+    pub(in crate::judge) elsewhere: &'a [Elsewhere],
+    pub(in crate::judge) question: &'a Question,
+    pub(in crate::judge) entry: &'a Entry,
+    pub(in crate::judge) items: &'a [ItemGrade],
+}
+
+/// Whether a misconception leads to this value of the fact with this key.
+type Explains<'g> = Box<dyn Fn(&str, &Given) -> bool + 'g>;
+
+/// What a misconception leads to.
+pub(super) struct Guess<'g> {
+    pub(super) misconception: Misconception,
+    /// Whether it leads to this value of this fact.
+    pub(super) explains: Explains<'g>,
+}
+
+/// A guess that explains such values.
+pub(super) fn guess<'g>(misconception: Misconception, explains: impl Fn(&str, &Given) -> bool + 'g) -> Guess<'g> {
+    Guess { misconception, explains: Box::new(explains) }
+}
+
+impl Scene<'_> {
+    /// Whether numbers of other frames may be the same by chance: those of one short list are no sign of where they come
+    /// from.
+    pub(super) fn may_be_chance(&self, misconception: Misconception, keys: &[&str]) -> bool {
+        let by_number = matches!(misconception, Misconception::AnotherStep | Misconception::FilteredExport);
+        let frames = |key: &str| match self.entry.facts.get(key).map(|given| &given.value) {
+            Some(Ok(Value::Frames(frames))) => Some(frames.len()),
+            _ => None,
+        };
+        match keys {
+            [only] if by_number => frames(only).is_some_and(|frames| frames < MANY_FRAMES),
+            _ => false,
+        }
+    }
+
+    /// The value that the captures show of a fact of this question.
+    pub(super) fn shown(&self, key: &str) -> Option<&Value> {
+        self.known.get(self.question, key)
+    }
+}

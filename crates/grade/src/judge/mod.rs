@@ -1,0 +1,302 @@
+//! Each typed answer against the student's own captures.
+//!
+//! Prose is never graded: it is put beside the expected answer for a human. What the captures cannot show is said to be
+//! so, and paid as the rubric has it. What could not be read is never worth nothing: it waits for a human.
+
+mod case;
+mod compare;
+mod elsewhere;
+mod evidence;
+mod expected;
+mod faults;
+mod item;
+mod misconceptions;
+
+use serde_json::Value as Json;
+
+use crate::form::Entry;
+use crate::form::fields::EXPLANATION;
+use crate::result::{ClaimMade, Comparison, FindingMade, ItemGrade, QuestionGrade, Verdict};
+use crate::rubric::Rubric;
+use socklab_core::analyze::analysis::Answer;
+use socklab_core::analyze::kinds;
+use socklab_core::lab::Points;
+use socklab_core::lab::Question;
+
+use elsewhere::{Attempt, Elsewhere};
+use expected::Known;
+use item::{Asked, Judge};
+use misconceptions::Scene;
+
+pub use case::{Case, Journals, Unanswered};
+pub use faults::severity;
+
+/// What comes of a submission.
+pub struct Judged {
+    /// The questions in the order of the sheet.
+    pub questions: Vec<QuestionGrade>,
+    /// The findings with what they cost.
+    pub findings: Vec<FindingMade>,
+}
+
+/// Judges all questions and findings.
+pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
+    let lab = &case.analysis.lab.sheet;
+    let known = Known::of(&case.analysis.answers, case.client_hosts, lab);
+    let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts, lab));
+    let mut attempts = elsewhere::runs_of_steps(case.analysis);
+    attempts.extend(
+        case.runs
+            .iter()
+            .map(|(name, answers)| (name.clone(), Known::of(answers, case.client_hosts, lab)))
+            .map(|(name, known)| Attempt { name, known, is_whole: true }),
+    );
+    let elsewhere = elsewhere::all(case.analysis);
+    let bench = Bench { case, rubric, known, journals, attempts, elsewhere };
+    let mut findings = faults::findings(case, &bench.known, rubric);
+    findings.extend(bench.contradictions());
+    Judged { questions: case.analysis.answers.iter().map(|answer| bench.question(answer)).collect(), findings }
+}
+
+struct Bench<'a> {
+    case: &'a Case<'a>,
+    rubric: &'a Rubric,
+    known: Known,
+    journals: Option<Known>,
+    attempts: Vec<Attempt>,
+    elsewhere: Vec<Elsewhere>,
+}
+
+impl Bench<'_> {
+    fn question(&self, answer: &Answer) -> QuestionGrade {
+        let question = &answer.question;
+        let none = Entry::default();
+        let entry = self.case.form.and_then(|form| form.entry(question)).unwrap_or(&none);
+        let unanswered = self.unanswered(question, entry);
+        let items = self.items(answer, entry, unanswered.as_deref());
+        let explanation = self.explanation(question, entry, unanswered.as_deref());
+        let verdict = verdict(entry, &items);
+        QuestionGrade {
+            question: question.number().to_owned(),
+            part: question.letter().map(str::to_owned),
+            points: items.iter().map(|item| item.points).sum(),
+            pending: items.iter().map(|item| item.pending).sum::<Points>() + explanation,
+            max_points: self.rubric.points(question),
+            verdict,
+            given: given(entry),
+            expected: serde_json::to_value(&answer.facts).unwrap_or(Json::Null),
+            evidence: answer.claims.iter().flat_map(|claim| claim.evidence.iter().map(evidence::proof)).collect(),
+            expected_answer: answer.text().to_string(),
+            claims: self.claims(answer),
+            missing: answer.missing.iter().map(ToString::to_string).collect(),
+            for_a_human: asks(entry, &items, explanation),
+            reviewed: None,
+            written: Vec::new(),
+            misconceptions: misconceptions::find(&Scene {
+                analysis: self.case.analysis,
+                known: &self.known,
+                elsewhere: &self.elsewhere,
+                question,
+                entry,
+                items: &items,
+            }),
+            items,
+            explanation: entry.explanation.clone(),
+        }
+    }
+
+    /// Why what is not filled in of a question may be answered elsewhere.
+    fn unanswered(&self, question: &Question, entry: &Entry) -> Option<String> {
+        let Unanswered { all, of } = &self.case.unanswered;
+        let words_only = entry.facts.is_empty() && entry.explanation.is_some();
+        let words = words_only.then(|| "Only the explanation is filled in.".to_owned());
+        all.clone().or_else(|| of.get(question).cloned()).or(words)
+    }
+
+    /// The facts, by the run of the step that fits the answers best.
+    fn items(&self, answer: &Answer, entry: &Entry, unanswered: Option<&str>) -> Vec<ItemGrade> {
+        let question = &answer.question;
+        let names = self.case.journals.as_ref().map_or("", |journals| journals.names.as_str());
+        let judge = Judge {
+            lab: &self.case.analysis.lab,
+            rubric: self.rubric,
+            known: &self.known,
+            journals: self.journals.as_ref().map(|known| (known, names)),
+            elsewhere: &self.elsewhere,
+            unanswered,
+            unread: self.case.unread.as_deref(),
+        };
+        let shares = self.rubric.shares(question);
+        let by = |run: Option<&Attempt>| -> Vec<ItemGrade> {
+            let facts = shares.iter().filter(|(key, _)| *key != EXPLANATION);
+            let asked =
+                facts.map(|(key, points)| Asked { answer, key, given: entry.facts.get(*key), max_points: *points });
+            asked.map(|asked| judge.item(asked, run)).collect()
+        };
+        let runs = self.attempts.iter().filter(|attempt| attempt.is_whole || attempt.known.has(question));
+        let others = runs.map(|attempt| by(Some(attempt)));
+        if question.kind() == kinds::UDP_FRAMES {
+            // Its facts are of two steps, each of which may have its own run.
+            let worth = |item: &ItemGrade| (item.points + item.pending, item.points);
+            return others.fold(by(None), |best, other| {
+                let both = best.into_iter().zip(other);
+                both.map(|(best, other)| if self.is_better(worth(&other), worth(&best)) { other } else { best })
+                    .collect()
+            });
+        }
+        let worth = |items: &Vec<ItemGrade>| {
+            let points: Points = items.iter().map(|item| item.points).sum();
+            (points + items.iter().map(|item| item.pending).sum(), points)
+        };
+        // The first of equals stays.
+        others.fold(by(None), |best, other| if self.is_better(worth(&other), worth(&best)) { other } else { best })
+    }
+
+    /// Whether answers fare better by another run: its points with those that a human may still give, and without. What a
+    /// human may give counts first; but an attempt that shows less must not take points away, unless it is in doubt what
+    /// the captures are.
+    fn is_better(&self, other: (Points, Points), best: (Points, Points)) -> bool {
+        other > best && (self.case.is_doubtful || other.1 >= best.1)
+    }
+
+    /// The points of the explanation, which only a human gives.
+    fn explanation(&self, question: &Question, entry: &Entry, unanswered: Option<&str>) -> Points {
+        let is_there = entry.explanation.is_some() || unanswered.or(self.case.unread.as_deref()).is_some();
+        let share = self.rubric.shares(question).into_iter().find(|(key, _)| *key == EXPLANATION);
+        share.filter(|_| is_there).map_or(Points::ZERO, |(_, points)| points)
+    }
+
+    /// The claims of the captures, and those that rest on a journal alone, shown as such.
+    fn claims(&self, answer: &Answer) -> Vec<ClaimMade> {
+        let own = answer.claims.iter().map(evidence::claim);
+        let said = self.case.journals.iter().flat_map(|journals| journals.answers);
+        let said = said.filter(|other| other.question == answer.question).flat_map(|other| &other.claims);
+        own.chain(said.filter(|claim| claim.rests_on_journal()).map(evidence::claim_of_journal)).collect()
+    }
+
+    /// Where a journal contradicts the captures.
+    fn contradictions(&self) -> Option<FindingMade> {
+        let journals = self.journals.as_ref()?;
+        let names = self.case.journals.as_ref().map_or("", |journals| journals.names.as_str());
+        let lab = &self.case.analysis.lab;
+        let differ: Vec<String> = self
+            .known
+            .differing(journals)
+            .filter(|found| !(found.is_part && compare::leaves_room(found.other, found.own, lab)))
+            .map(|found| {
+                let place = format!("{} {}", found.question.key(), found.key);
+                format!("{place} is {} by the captures and {} with the journal", found.own.text(), found.other.text())
+            })
+            .collect();
+        (!differ.is_empty()).then(|| faults::contradiction(names, &differ))
+    }
+}
+
+/// The verdict on a question as a whole: the gravest of its facts.
+fn verdict(entry: &Entry, items: &[ItemGrade]) -> Verdict {
+    let any = |verdict: Verdict| items.iter().any(|item| item.verdict == verdict);
+    let nothing_typed = items.iter().all(|item| item.comparison == Comparison::Missing);
+    if nothing_typed {
+        let is_open = entry.explanation.is_some() || any(Verdict::ForAHuman);
+        return if is_open { Verdict::ForAHuman } else { Verdict::Missing };
+    }
+    [Verdict::Wrong, Verdict::ForAHuman, Verdict::Missing, Verdict::NotInCapture]
+        .into_iter()
+        .find(|verdict| any(*verdict))
+        .unwrap_or(Verdict::Right)
+}
+
+/// What a human is asked to look at.
+fn asks(entry: &Entry, items: &[ItemGrade], explanation: Points) -> Vec<String> {
+    let mut asks: Vec<String> = Vec::new();
+    for item in items.iter().filter(|item| item.pending > Points::ZERO) {
+        let why = item.why.as_deref().unwrap_or_default();
+        // What is not filled in at all has one reason for all facts.
+        let ask = if item.comparison == Comparison::Missing { why.to_owned() } else { format!("{}: {why}", item.key) };
+        if !asks.contains(&ask) {
+            asks.push(ask);
+        }
+    }
+    if entry.explanation.is_some() {
+        let worth = if explanation > Points::ZERO { format!(" ({explanation} points)") } else { String::new() };
+        asks.push(format!("Read the explanation{worth}."));
+    }
+    asks
+}
+
+fn given(entry: &Entry) -> Json {
+    let facts = entry.facts.iter().map(|(key, given)| ((*key).to_owned(), given.json.clone()));
+    let explanation = entry.explanation.iter().map(|text| (EXPLANATION.to_owned(), Json::from(text.clone())));
+    Json::Object(facts.chain(explanation).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form::Form;
+    use crate::form::fields::fields;
+    use socklab_core::lab::Sheet;
+
+    /// What comes of a form without any capture.
+    fn judged(form: Option<&Form>, rubric: &str) -> Vec<QuestionGrade> {
+        let config = socklab_core::lab::LabConfig::default();
+        let analysis = socklab_core::analyze::analyze(Vec::new(), &[], &config);
+        let case = Case {
+            analysis: &analysis,
+            journals: None,
+            runs: &[],
+            is_doubtful: false,
+            client_hosts: 2,
+            form,
+            unanswered: Unanswered::default(),
+            unread: None,
+        };
+        judge(&case, &Rubric::from_toml(rubric, &config).unwrap()).questions
+    }
+
+    #[test]
+    fn every_field_of_the_form_is_judged() {
+        let graded = judged(None, "");
+        assert_eq!(graded.len(), 9);
+        for (grade, question) in graded.iter().zip(Sheet::built_in().questions()) {
+            let keys: Vec<&str> = grade.items.iter().map(|item| item.key.as_str()).collect();
+            let wanted: Vec<&str> = fields(question).map(|field| field.key).collect();
+            assert_eq!(keys, wanted);
+            assert_eq!(grade.verdict, Verdict::Missing);
+            let facts = grade.expected.as_object().unwrap();
+            assert!(wanted.iter().all(|key| facts.contains_key(*key)), "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_capture_must_show_earns_points_without_one() {
+        let right = "[\"I.4a\"]\ntcp_control_frames = 5\nudp_control_frames = 0\nudp_datagrams = 4\n[\"II.2\"]\n\
+                     listening_sockets = 1\nconnection_sockets = 4\nsockets_created = 5\n[\"II.1\"]\nclients_served = 4\n";
+        let (form, problems) = Form::read(right, &Sheet::built_in());
+        assert_eq!(problems, []);
+        for (rubric, earns) in [("", false), ("[credit]\nnot_in_capture = \"full\"", true)] {
+            let items = judged(Some(&form), rubric).into_iter().flat_map(|grade| grade.items);
+            let items: Vec<ItemGrade> = items.filter(|item| item.given.is_some()).collect();
+            assert_eq!(items.len(), 7);
+            for item in items {
+                assert_eq!(item.points == item.max_points, earns, "{}", item.key);
+                assert_eq!((item.points + item.pending, item.verdict), (item.max_points, Verdict::NotInCapture));
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_capture_shows_is_paid_as_the_rubric_has_it() {
+        let (form, problems) =
+            Form::read("[\"I.2\"]\nsecond_server_started = \"no\"\nerrno = \"98\"\n", &Sheet::built_in());
+        assert_eq!(problems, []);
+        for (setting, points) in [("as_expected", 2), ("none", 0), ("full", 2)] {
+            let graded = judged(Some(&form), &format!("[credit]\nnot_in_capture = \"{setting}\""));
+            let second = graded.iter().find(|grade| grade.key() == "I.2").unwrap();
+            assert_eq!(second.verdict, Verdict::NotInCapture);
+            assert_eq!(second.points, Points::whole(points), "{setting}");
+            assert_eq!(second.points + second.pending, Points::whole(2), "{setting}");
+            assert_eq!(second.items[1].expected.as_deref(), Some("EADDRINUSE"));
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Filling one column of a platform's own table of grades.
+//!
+//! Nothing of the teacher's is overwritten unasked, and where a name could be two students nothing is entered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::entry::Grade;
+use super::rows::{Keys, Rules, Table};
+use super::sheet::Sheet;
+use socklab_core::lab::Points;
+
+/// A cell that a grade is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The student, as the table has them.
+    pub student: String,
+    /// What is in the cell.
+    pub old: String,
+    /// What is to be.
+    pub new: String,
+    /// Why it stays as it is, if it does.
+    pub kept: Option<String>,
+}
+
+/// A table with its column filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filled {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// The title of the column.
+    pub column: String,
+    /// Grades that were entered, or were there already.
+    pub entered: usize,
+    /// The cells, one by one, in the order of the table.
+    pub changes: Vec<Change>,
+    /// What was not entered, and why; and what else is to know.
+    pub notes: Vec<String>,
+    /// The most points that the platform has for it, where the table tells.
+    pub maximum: Option<f64>,
+    /// Whether a row was found for none of the submissions.
+    pub is_nobodys: bool,
+    /// Students of the table without a submission.
+    pub without: Vec<String>,
+}
+
+/// Enters the grades.
+pub(super) fn fill(sheet: &Sheet<'_>, column: usize, keys: &Keys, grades: &[Grade], rules: &Rules<'_>) -> Filled {
+    let title = sheet.titles().get(column).cloned().unwrap_or_default();
+    let table = Table::new(sheet, keys, rules);
+    let mut notes = Vec::new();
+    let mut wanted: BTreeMap<usize, Vec<&Grade>> = BTreeMap::new();
+    for grade in grades {
+        let (rows, problems) = table.rows_of(grade);
+        notes.extend(problems);
+        for row in rows {
+            wanted.entry(row).or_default().push(grade);
+        }
+    }
+    let mut cells = BTreeMap::new();
+    let mut changes = Vec::new();
+    let mut entered = 0_usize;
+    let mut told = BTreeSet::new();
+    for (row, grades) in &wanted {
+        let Some(cells_of_row) = table.rows.get(row).copied() else { continue };
+        let points = match agreed(grades) {
+            Ok(points) => points,
+            Err(reason) => {
+                if told.insert(reason.clone()) {
+                    notes.push(reason);
+                }
+                continue;
+            }
+        };
+        let change = table.change(cells_of_row, column, points);
+        if let Some(kept) = &change.kept {
+            notes.push(format!("{}: {kept}", change.student));
+        } else {
+            entered = entered.saturating_add(1);
+            if change.old != change.new {
+                cells.insert((*row, column), change.new.clone());
+            }
+            let comment = table.comment(cells_of_row, grades);
+            cells.extend(comment.text.zip(rules.comments).map(|(text, column)| ((*row, column), text)));
+            notes.extend(comment.note);
+        }
+        changes.push(change);
+    }
+    let there: BTreeSet<usize> = wanted.keys().copied().collect();
+    let without = table.without(&there, grades).unwrap_or_default();
+    let is_nobodys = wanted.is_empty() && !grades.is_empty();
+    Filled { bytes: sheet.with(&cells), column: title, entered, changes, notes, maximum: None, is_nobodys, without }
+}
+
+/// The students of a table of whom nothing was handed in; `None` where it is the table of others.
+pub(super) fn absent(sheet: &Sheet<'_>, keys: &Keys, handed: &[Grade], rules: &Rules<'_>) -> Option<Vec<String>> {
+    let table = Table::new(sheet, keys, rules);
+    let there: BTreeSet<usize> = handed.iter().flat_map(|grade| table.rows_of(grade).0).collect();
+    table.without(&there, handed)
+}
+
+/// The points that all submissions for a row agree on.
+fn agreed(grades: &[&Grade]) -> Result<Points, String> {
+    let [first, others @ ..] = grades else { return Err("no grade".to_owned()) };
+    if others.iter().any(|other| other.points != first.points) {
+        let names: Vec<&str> = grades.iter().map(|grade| grade.name.as_str()).collect();
+        return Err(format!("{}: submissions for the same student; nothing was entered.", names.join(", ")));
+    }
+    first.points.clone().map_err(|reason| format!("{}: {reason}", first.name))
+}
+
+/// What becomes of a comment.
+#[derive(Default)]
+struct Comment {
+    /// What is entered, if anything is.
+    text: Option<String>,
+    /// What is to say of it.
+    note: Option<String>,
+}
+
+impl Table<'_> {
+    /// The students of whom nothing was handed in, `there` being the rows of those of whom something was. Where that is nobody,
+    /// it is the table of others, and says nothing of these.
+    fn without(&self, there: &BTreeSet<usize>, handed: &[Grade]) -> Option<Vec<String>> {
+        let others = self.rows.iter().filter(|(row, _)| !there.contains(row)).map(|(_, row)| self.student(row));
+        (!there.is_empty() || handed.is_empty()).then(|| others.collect())
+    }
+
+    /// The comment that is entered with a grade; one that is there stays, unless it is to give way.
+    fn comment(&self, cells: &[Range<usize>], grades: &[&Grade]) -> Comment {
+        let comment = grades.first().map(|grade| &grade.comment).filter(|comment| !comment.is_empty());
+        let Some((column, comment)) = self.rules.comments.zip(comment) else { return Comment::default() };
+        let (old, student) = (self.sheet.text(cells, column), self.student(cells));
+        let text = Some(comment.clone());
+        match (old.trim().is_empty(), self.rules.overwrite) {
+            _ if old.trim() == comment.trim() => Comment::default(),
+            (true, _) => Comment { text, note: None },
+            (false, true) => {
+                Comment { text, note: Some(format!("{student}: feedback is there already; --overwrite replaces it.")) }
+            }
+            (false, false) => {
+                let note = format!("{student}: feedback is there already and stays (--overwrite replaces it).");
+                Comment { text: None, note: Some(note) }
+            }
+        }
+    }
+
+    /// What becomes of a cell.
+    fn change(&self, row: &[Range<usize>], column: usize, points: Points) -> Change {
+        let old = self.sheet.text(row, column).trim().to_owned();
+        let new = (self.rules.number)(points);
+        let same = value(&old).is_some_and(|old| Some(old) == value(&new));
+        let is_empty = old.is_empty() || old == "-";
+        let kept = if row.get(column).is_none() {
+            Some("the row ends before the column.".to_owned())
+        } else if old.eq_ignore_ascii_case("EX") {
+            Some("excused (EX); left as it is.".to_owned())
+        } else if same {
+            None
+        } else if let Some(reason) = (self.rules.locked)(row, points) {
+            Some(format!("{reason}; {new} was not entered."))
+        } else if !is_empty && !self.rules.overwrite {
+            Some(format!("{old} is there already; {new} was not entered (--overwrite enters it)."))
+        } else {
+            None
+        };
+        let new = if same { old.clone() } else { new };
+        Change { student: self.student(row), old, new, kept }
+    }
+}
+
+/// A number as platforms write it, with a point or a comma.
+pub(super) fn value(text: &str) -> Option<f64> {
+    text.trim().replace(',', ".").parse().ok()
+}

@@ -1,0 +1,187 @@
+//! What the captures of a submission show: alone, with the student's journals, and by other choices among captures of the
+//! same step.
+
+use std::collections::BTreeSet;
+
+use crate::steps;
+use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis};
+use socklab_core::analyze::analyze;
+use socklab_core::journal::NamedJournal;
+use socklab_core::lab::{LabConfig, Step};
+use socklab_core::report::view;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::Protocol;
+
+/// Most ways to choose among several captures of the same step.
+const MOST_RUNS: usize = 16;
+
+/// What the captures show.
+pub(super) struct Evidence {
+    /// By the captures alone: a student's journal is no proof.
+    pub(super) analysis: Analysis,
+    /// The answers with the journals besides.
+    pub(super) with_journals: Option<Vec<Answer>>,
+    /// The answers of other choices, with what is chosen.
+    pub(super) runs: Vec<(String, Vec<Answer>)>,
+    /// Whether a capture may be of another step than told.
+    pub(super) is_doubtful: bool,
+}
+
+impl Evidence {
+    /// Analyzes the captures in each way.
+    pub(super) fn of(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Evidence {
+        let evidence = Evidence::told(captures, journals, config);
+        let tries = on_one_computer(&evidence.analysis);
+        if tries.is_empty() || tries.len() == evidence.analysis.captures.len() {
+            return evidence;
+        }
+        // A try on one computer is none of the sheet's steps, so the others are what they are without it.
+        let captures: Vec<CaptureFacts> = evidence.analysis.captures.into_iter().map(facts).collect();
+        let (tried, others) = captures.into_iter().partition(|capture| tries.contains(&capture.file));
+        let mut evidence = Evidence::told(others, journals, config);
+        let is_whole = steps::missing(&evidence.analysis).is_empty();
+        let pinned = pinned(&evidence.analysis, config);
+        let others = std::mem::take(&mut evidence.analysis.captures).into_iter().map(facts);
+        let captures = others.chain::<Vec<CaptureFacts>>(tried).collect();
+        if !is_whole {
+            return Evidence::told(captures, journals, &pinned);
+        }
+        // What is wrong with the try is told, but nothing is answered from it.
+        let all = analyze(captures, &[], &pinned);
+        (evidence.analysis.captures, evidence.analysis.findings) = (all.captures, all.findings);
+        evidence
+    }
+
+    fn told(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Evidence {
+        let mut captures = captures;
+        let with_journals = (!journals.is_empty()).then(|| {
+            let analysis = analyze(std::mem::take(&mut captures), journals, config);
+            captures = analysis.captures.into_iter().map(facts).collect();
+            analysis.answers
+        });
+        let (analysis, runs) = runs(analyze(captures, &[], config), config);
+        let is_doubtful = !doubtful(&analysis).is_empty();
+        Evidence { analysis, with_journals, runs, is_doubtful }
+    }
+}
+
+/// The captures in which client and server are one computer.
+fn on_one_computer(analysis: &Analysis) -> BTreeSet<String> {
+    let is_so = |code: &str| matches!(code, "loopback-only" | "same-host");
+    analysis.findings.iter().filter(|finding| is_so(finding.code)).filter_map(|finding| finding.file.clone()).collect()
+}
+
+/// The lab with the steps of captures as they were told.
+fn pinned(analysis: &Analysis, config: &LabConfig) -> LabConfig {
+    let mut pinned = config.clone();
+    let told = analysis.captures.iter().filter_map(|capture| Some((capture.file.clone(), step(capture)?)));
+    pinned.steps.extend(told);
+    pinned
+}
+
+/// A capture as it was before it was analyzed.
+fn facts(capture: CaptureAnalysis) -> CaptureFacts {
+    CaptureFacts { file: capture.file, info: capture.info, traffic: capture.traffic }
+}
+
+/// The answers of each other choice: an earlier attempt that was handed in as well must not make the answers wrong that are
+/// right for the final one, nor the other way round.
+fn runs(analysis: Analysis, config: &LabConfig) -> (Analysis, Vec<(String, Vec<Answer>)>) {
+    let choices: Vec<Choice> = choices(&analysis).into_iter().chain(doubtful(&analysis)).collect();
+    if choices.is_empty() {
+        return (analysis, Vec::new());
+    }
+    // The steps stay as they were told from all captures together.
+    let pinned = pinned(&analysis, config);
+    let mut held: Vec<Option<CaptureFacts>> = analysis.captures.into_iter().map(facts).map(Some).collect();
+    let mut runs = Vec::new();
+    for choice in choices {
+        let mut lab = pinned.clone();
+        lab.steps.extend(choice.steps);
+        let taken = held.iter_mut().enumerate().filter(|(place, _)| !choice.left_out.contains(place));
+        let taken: Vec<(usize, CaptureFacts)> =
+            taken.filter_map(|(place, capture)| Some((place, capture.take()?))).collect();
+        let (places, captures): (Vec<usize>, Vec<CaptureFacts>) = taken.into_iter().unzip();
+        let run = analyze(captures, &[], &lab);
+        for (place, capture) in places.into_iter().zip(run.captures) {
+            if let Some(slot) = held.get_mut(place) {
+                *slot = Some(facts(capture));
+            }
+        }
+        runs.push((format!("the run in {}", choice.name), run.answers));
+    }
+    (analyze(held.into_iter().flatten().collect(), &[], config), runs)
+}
+
+/// A choice among the captures.
+struct Choice {
+    name: String,
+    left_out: Vec<usize>,
+    /// Steps that are to be other than told.
+    steps: Vec<(String, Step)>,
+}
+
+fn step(capture: &CaptureAnalysis) -> Option<Step> {
+    capture.step().map(|recorded| recorded.step.clone())
+}
+
+/// One capture for each step of which there are several; none that was only a try on one computer, where there is another.
+fn choices(analysis: &Analysis) -> Vec<Choice> {
+    let tries = on_one_computer(analysis);
+    let mut all = vec![Choice { name: String::new(), left_out: Vec::new(), steps: Vec::new() }];
+    for asked in analysis.lab.sheet.captured() {
+        let captures = analysis.captures.iter().enumerate();
+        let same: Vec<(usize, &CaptureAnalysis)> =
+            captures.filter(|(_, capture)| step(capture).as_ref() == Some(asked)).collect();
+        if same.len() < 2 {
+            continue;
+        }
+        let is_try = |capture: &CaptureAnalysis| tries.contains(&capture.file);
+        let has_others = same.iter().any(|(_, capture)| !is_try(capture));
+        let chosen: Vec<&(usize, &CaptureAnalysis)> =
+            same.iter().filter(|(_, capture)| !(has_others && is_try(capture))).collect();
+        let more: Vec<Choice> = all.iter().flat_map(|choice| choice.with_one_of(&chosen, &same)).collect();
+        if more.len() > MOST_RUNS {
+            break;
+        }
+        all = more;
+    }
+    all.retain(|choice| !choice.left_out.is_empty());
+    all
+}
+
+impl Choice {
+    /// This choice with each of some captures, of all those of the same step.
+    fn with_one_of(&self, chosen: &[&(usize, &CaptureAnalysis)], same: &[(usize, &CaptureAnalysis)]) -> Vec<Choice> {
+        let one = |(place, capture): &&(usize, &CaptureAnalysis)| {
+            let name = match self.name.as_str() {
+                "" => capture.file.clone(),
+                before => format!("{before} and {}", capture.file),
+            };
+            let others = same.iter().map(|(other, _)| *other).filter(|other| other != place);
+            let left_out = self.left_out.iter().copied().chain(others).collect();
+            Choice { name, left_out, steps: Vec::new() }
+        };
+        chosen.iter().map(one).collect()
+    }
+}
+
+/// Captures with one connection that were taken for clients side by side may be of another run of a client alone. A try on
+/// one computer is of no step, whatever it was taken for.
+fn doubtful(analysis: &Analysis) -> Vec<Choice> {
+    let tries = on_one_computer(analysis);
+    let doubt = |capture: &CaptureAnalysis| {
+        let told = step(capture).filter(Step::is_parallel).filter(|_| !tries.contains(&capture.file))?;
+        let mut alone = analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp) && !step.is_parallel());
+        let other = alone.find(|step| step.host() == told.host())?.clone();
+        // It takes the place of those that were told to be of that step.
+        let places = (0..).zip(&analysis.captures);
+        let left_out = places.filter(|(_, own)| step(own).as_ref() == Some(&other)).map(|(place, _)| place).collect();
+        (view::tcp_of(capture, true).count() == 1).then(|| Choice {
+            name: capture.file.clone(),
+            left_out,
+            steps: vec![(capture.file.clone(), other)],
+        })
+    };
+    analysis.captures.iter().filter_map(doubt).take(MOST_RUNS).collect()
+}

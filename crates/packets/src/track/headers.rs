@@ -1,0 +1,53 @@
+//! What only the notes on single frames remember of their headers.
+
+use crate::decode::TcpOptions;
+use crate::types::Protocol;
+
+/// Fields of a frame's headers that no connection is followed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Fields {
+    /// Bytes of the frame on the wire.
+    pub(super) frame_length: u32,
+    /// Bytes of the IP packet; 0 where its header does not tell.
+    pub(super) ip_length: u32,
+    /// The TCP window as sent.
+    pub(super) window: u16,
+    /// The checksum of TCP or UDP as sent.
+    pub(super) checksum: u16,
+    /// Bytes of the TCP or UDP header.
+    pub(super) header_length: u8,
+    /// Time to live or hop limit.
+    pub(super) hop_limit: Option<u8>,
+}
+
+impl Fields {
+    /// Reads the captured bytes of a header; what was not captured is 0.
+    pub(super) fn new(
+        protocol: Protocol,
+        header: &[u8],
+        (hop_limit, ip_length): (Option<u8>, Option<u32>),
+        frame_length: u32,
+    ) -> Fields {
+        let ip_length = ip_length.unwrap_or(0);
+        let word =
+            |at: usize| header.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u16::from_be_bytes);
+        match protocol {
+            Protocol::Tcp => Fields {
+                frame_length,
+                ip_length,
+                window: word(14),
+                checksum: word(16),
+                header_length: header.get(12).map_or(0, |offset| (offset >> 4).saturating_mul(4)),
+                hop_limit,
+            },
+            Protocol::Udp => {
+                Fields { frame_length, ip_length, window: 0, checksum: word(6), header_length: 8, hop_limit }
+            }
+        }
+    }
+}
+
+/// What a SYN offers, or `None` for any other frame. `has_syn` is true for a SYN.
+pub(super) fn offered(has_syn: bool, header: &[u8]) -> Option<TcpOptions> {
+    has_syn.then(|| TcpOptions::of_header(header))
+}

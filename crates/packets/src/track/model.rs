@@ -1,0 +1,239 @@
+//! What is known of a connection or conversation when the capture has been read.
+
+use super::payload::PayloadKind;
+use super::sides::{Side, side};
+use crate::decode::TcpOptions;
+use crate::packet::TcpFlags;
+use crate::types::{FrameNumber, SocketAddress, StreamNumber, Timestamp};
+
+/// How far the three-way handshake of a connection (RFC 9293, section 3.5) is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandshakeState {
+    /// SYN, SYN-ACK and ACK were captured.
+    Complete,
+    /// Only SYNs were captured.
+    SynOnly,
+    /// A SYN-ACK was captured, but not all three.
+    SynAckSeen,
+    /// The SYN was answered by a reset.
+    Refused,
+    /// The capture holds no part of the handshake: it began later. Never "no handshake".
+    NotCaptured,
+}
+
+/// How a connection ended within the capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Close {
+    /// Neither FIN nor RST.
+    Open,
+    /// At least one FIN, no RST.
+    Fin,
+    /// A RST.
+    Reset,
+}
+
+/// What one side of a TCP connection sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SideCounts {
+    /// Frames of any kind.
+    pub frames: u64,
+    /// Frames with payload, retransmissions included.
+    pub data_frames: u64,
+    /// Frames with ACK and neither payload, SYN, FIN nor RST.
+    pub acknowledgement_frames: u64,
+    /// Bytes of payload, retransmissions included.
+    pub payload_bytes: u64,
+    /// Frames whose SYN, payload or FIN had been sent before.
+    pub retransmissions: u64,
+}
+
+/// A TCP connection: one Wireshark stream. Arrays hold [`Side::Originator`] first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TcpConnection {
+    /// Wireshark's `tcp.stream`.
+    pub stream: StreamNumber,
+    /// The socket addresses of the two sides.
+    pub addresses: [SocketAddress; 2],
+    /// What each side sent.
+    pub counts: [SideCounts; 2],
+    /// First frame with SYN set and ACK clear.
+    pub syn: Option<FrameNumber>,
+    /// Its sender: the client.
+    pub syn_sender: Option<Side>,
+    /// First frame with SYN and ACK set.
+    pub syn_ack: Option<FrameNumber>,
+    /// Its sender: the server.
+    pub syn_ack_sender: Option<Side>,
+    /// First frame after `syn_ack` with ACK set and SYN clear from the client.
+    pub ack: Option<FrameNumber>,
+    /// How far the handshake is seen.
+    pub handshake: HandshakeState,
+    /// The sequence number before the first byte of each side: its initial sequence number where the SYN was captured,
+    /// else derived from the first frame. With the addresses it tells the same connection in two captures.
+    pub base_sequence: [Option<u32>; 2],
+    /// First frame with payload of each side.
+    pub first_data: [Option<FrameNumber>; 2],
+    /// First frame with FIN of each side.
+    pub fin: [Option<FrameNumber>; 2],
+    /// First frame with RST of each side.
+    pub rst: [Option<FrameNumber>; 2],
+    /// What each side's first payload looks like.
+    pub payload_kinds: [PayloadKind; 2],
+    /// Wireshark's final `tcp.completeness`: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
+    pub completeness: u8,
+    /// How it ended.
+    pub close: Close,
+    /// First frame of the stream.
+    pub first_frame: FrameNumber,
+    /// Last frame of the stream.
+    pub last_frame: FrameNumber,
+    /// Time of the first frame.
+    pub first_time: Option<Timestamp>,
+    /// Time of the last frame.
+    pub last_time: Option<Timestamp>,
+}
+
+impl TcpConnection {
+    /// The socket address of one side.
+    pub fn address(&self, of: Side) -> SocketAddress {
+        *side(&self.addresses, of)
+    }
+
+    /// What one side sent.
+    pub fn counts(&self, of: Side) -> SideCounts {
+        *side(&self.counts, of)
+    }
+
+    /// The sequence number before the first byte of one side.
+    pub fn base_sequence(&self, of: Side) -> Option<u32> {
+        *side(&self.base_sequence, of)
+    }
+
+    /// First frame with FIN of one side.
+    pub fn fin(&self, of: Side) -> Option<FrameNumber> {
+        *side(&self.fin, of)
+    }
+
+    /// First frame with RST of one side.
+    pub fn rst(&self, of: Side) -> Option<FrameNumber> {
+        *side(&self.rst, of)
+    }
+
+    /// What one side's first payload looks like.
+    pub fn payload_kind(&self, of: Side) -> PayloadKind {
+        *side(&self.payload_kinds, of)
+    }
+}
+
+/// What one side of a UDP conversation sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UdpSide {
+    /// Datagrams, empty ones included.
+    pub datagrams: u64,
+    /// Bytes of payload.
+    pub payload_bytes: u64,
+}
+
+/// A UDP conversation: one Wireshark stream. Arrays hold [`Side::Originator`] first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UdpConversation {
+    /// Wireshark's `udp.stream`.
+    pub stream: StreamNumber,
+    /// The socket addresses of the two sides.
+    pub addresses: [SocketAddress; 2],
+    /// What each side sent.
+    pub counts: [UdpSide; 2],
+    /// First frame of the stream.
+    pub first_frame: FrameNumber,
+    /// Last frame of the stream.
+    pub last_frame: FrameNumber,
+    /// Time of the first frame.
+    pub first_time: Option<Timestamp>,
+    /// Time of the last frame.
+    pub last_time: Option<Timestamp>,
+    /// What each side's first payload looks like.
+    pub payload_kinds: [PayloadKind; 2],
+}
+
+impl UdpConversation {
+    /// The socket address of one side.
+    pub fn address(&self, of: Side) -> SocketAddress {
+        *side(&self.addresses, of)
+    }
+
+    /// What one side sent.
+    pub fn counts(&self, of: Side) -> UdpSide {
+        *side(&self.counts, of)
+    }
+
+    /// What one side's first payload looks like.
+    pub fn payload_kind(&self, of: Side) -> PayloadKind {
+        *side(&self.payload_kinds, of)
+    }
+}
+
+/// The two ends of a stream: made without the rest, since of a large capture most streams need nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamEnds {
+    /// The two socket addresses, [`Side::Originator`] first.
+    pub addresses: [SocketAddress; 2],
+    /// Frames of both sides.
+    pub frames: u64,
+    /// Who sent the first SYN; UDP has none.
+    pub syn_sender: Option<Side>,
+    /// Who sent the first SYN-ACK.
+    pub syn_ack_sender: Option<Side>,
+}
+
+/// One frame of a connection or conversation, kept for answers and ladder diagrams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameNote {
+    /// The frame.
+    pub frame: FrameNumber,
+    /// When it was captured.
+    pub time: Option<Timestamp>,
+    /// Who sent it.
+    pub sender: Side,
+    /// Its TCP flags; empty for UDP and for headers that Wireshark does not evaluate.
+    pub flags: TcpFlags,
+    /// Sequence number as sent (`tcp.seq_raw`); 0 for UDP.
+    pub sequence: u32,
+    /// Acknowledgement number as sent (`tcp.ack_raw`), be ACK set or not; 0 for UDP.
+    pub acknowledgement: u32,
+    /// Sequence number relative to the sender's base, as Wireshark shows it (`tcp.seq`); 0 for UDP.
+    pub relative_sequence: u32,
+    /// Acknowledgement number relative to the peer's base (`tcp.ack`); 0 where ACK is clear, and for UDP.
+    pub relative_acknowledgement: u32,
+    /// Bytes of payload, from the headers.
+    pub payload_length: u32,
+    /// True where its SYN, payload or FIN had been sent before.
+    pub retransmission: bool,
+    /// TCP window as sent, in the units of the window scale (`tcp.window_size_value`); 0 for UDP.
+    pub window: u16,
+    /// Checksum of TCP or UDP as sent (`tcp.checksum`, `udp.checksum`).
+    pub checksum: u16,
+    /// Bytes of the TCP header with its options (`tcp.hdr_len`), or of the UDP header, which is 8.
+    pub header_length: u8,
+    /// Time to live or hop limit of the IP header (`ip.ttl`, `ipv6.hlim`).
+    pub hop_limit: Option<u8>,
+    /// Bytes of the IP packet with its header (`ip.len`; `ipv6.plen` and 40).
+    pub ip_length: Option<u32>,
+    /// Bytes of the frame on the wire (`frame.len`).
+    pub frame_length: u32,
+    /// What a SYN or SYN-ACK offers; `None` for all other frames.
+    pub options: Option<TcpOptions>,
+}
+
+impl FrameNote {
+    /// How many sequence numbers it takes: its payload, and one for SYN or FIN (RFC 9293, section 3.4). Both in one segment
+    /// count once, as in Wireshark.
+    pub fn occupied(&self) -> u32 {
+        let control = self.flags.has(TcpFlags::SYN) || self.flags.has(TcpFlags::FIN);
+        self.payload_length.wrapping_add(u32::from(control))
+    }
+
+    /// Whether its acknowledgement number means something.
+    pub fn acknowledges(&self) -> bool {
+        self.flags.has(TcpFlags::ACK)
+    }
+}
