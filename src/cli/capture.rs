@@ -24,6 +24,7 @@ use socklab_core::wording;
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Command {
     /// Capture the frames of an interface in a file for Wireshark
     #[command(after_long_help = FILTERS)]

@@ -9,6 +9,7 @@ use super::exit::{Exit, say};
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Command {
     /// Print the completions for a shell
     ///

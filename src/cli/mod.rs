@@ -39,7 +39,10 @@ struct Cli {
     command: Command,
 }
 
+// Options are told to clap when their command is given, and not at every start. Their structs have no doc comments: clap would
+// show these in the place of the command's own.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Answer the lab's questions from captures
     ///

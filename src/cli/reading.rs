@@ -38,7 +38,7 @@ pub(super) fn read_capture(
     limits: &Limits,
     progress: &mut dyn FnMut(u64),
 ) -> Result<CaptureFacts, CaptureError> {
-    if processors() == 1 || input.size.is_some_and(|size| size < WORTH_A_THREAD) {
+    if input.size.is_some_and(|size| size < WORTH_A_THREAD) || processors() == 1 {
         return pipeline::read_capture(&input.name, input.reader, limits, progress);
     }
     on_two_threads(&input.name, input.reader, limits, progress)

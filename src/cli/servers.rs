@@ -22,6 +22,7 @@ use socklab_core::journal;
 
 /// The commands of this file.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Command {
     /// TCP server that serves one client at a time
     ///

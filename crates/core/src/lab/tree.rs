@@ -89,8 +89,7 @@ impl<'t, 'p> Table<'t, 'p> {
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => {
                 // On one line: it becomes part of sentences and of comments in files.
-                let words: Vec<&str> = text.split_whitespace().collect();
-                Some(Placed { at, value: harmless(&words.join(" ")).into_owned() })
+                Some(Placed { at, value: harmless(&on_one_line(text)).into_owned() })
             }
             DeValue::String(_) => {
                 self.fault(at, key, "it is empty", "Write something between the quotation marks, or leave it out.");
@@ -145,18 +144,18 @@ impl<'t, 'p> Table<'t, 'p> {
     pub(super) fn number(&self, key: &str, bounds: std::ops::RangeInclusive<u32>) -> Option<Placed<u32>> {
         let value = self.get(key)?;
         let at = value.span().start;
-        let remedy = format!("Write a whole number from {} to {}.", bounds.start(), bounds.end());
+        let remedy = || format!("Write a whole number from {} to {}.", bounds.start(), bounds.end());
         let found = match value.get_ref() {
             DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).ok(),
             other => {
-                self.fault(at, key, format!("{} where a whole number belongs", kind(other)), remedy);
+                self.fault(at, key, format!("{} where a whole number belongs", kind(other)), remedy());
                 return None;
             }
         };
         match found.and_then(|number| u32::try_from(number).ok()).filter(|number| bounds.contains(number)) {
             Some(value) => Some(Placed { at, value }),
             None => {
-                self.fault(at, key, "the number is out of range", remedy);
+                self.fault(at, key, "the number is out of range", remedy());
                 None
             }
         }
@@ -228,10 +227,10 @@ impl<'t, 'p> Table<'t, 'p> {
     /// The tables of a list: `[[step]]`. `None` where there is no such entry.
     pub(super) fn tables(&self, key: &str) -> Option<Vec<Table<'t, 'p>>> {
         let value = self.get(key)?;
-        let remedy = format!("Write [[{key}]] on a line of its own, and its entries below it.");
+        let remedy = || format!("Write [[{key}]] on a line of its own, and its entries below it.");
         let DeValue::Array(items) = value.get_ref() else {
             let reason = format!("{} where a list of tables belongs", kind(value.get_ref()));
-            self.fault(value.span().start, key, reason, remedy);
+            self.fault(value.span().start, key, reason, remedy());
             return Some(Vec::new());
         };
         let table = |item: &'t Spanned<DeValue<'t>>| match item.get_ref() {
@@ -239,12 +238,24 @@ impl<'t, 'p> Table<'t, 'p> {
                 Some(Table { entries, at: item.span().start, name: key.to_owned(), problems: self.problems })
             }
             other => {
-                self.fault(item.span().start, key, format!("{} where a table belongs", kind(other)), remedy.clone());
+                self.fault(item.span().start, key, format!("{} where a table belongs", kind(other)), remedy());
                 None
             }
         };
         Some(items.iter().filter_map(table).collect())
     }
+}
+
+/// The words of a text with one space between them.
+fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
 }
 
 /// What a value is, at the beginning of a sentence.
