@@ -61,6 +61,11 @@ impl Story {
     }
 
     fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
+        let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
+        self.add_packet(&Packet::new(ip, content));
+    }
+
+    fn add_packet(&mut self, packet: &Packet<'_>) {
         self.frames += 1;
         let frame = Frame {
             number: FrameNumber(self.frames),
@@ -71,8 +76,7 @@ impl Story {
             data: &[],
             direction: None,
         };
-        let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
-        self.tracker.add(&frame, &Packet::new(ip, content));
+        self.tracker.add(&frame, packet);
     }
 
     /// The time of the next moment.
@@ -179,14 +183,29 @@ impl Story {
 
     /// The server's computer says that nobody has the port to which the client's datagram went.
     pub fn port_unreachable(&mut self, client: &str, server: &str) {
+        self.icmp_error(IcmpKind::PortUnreachable, client, server);
+    }
+
+    /// The client's datagram comes back for another reason.
+    pub fn administratively_prohibited(&mut self, client: &str, server: &str) {
+        self.icmp_error(IcmpKind::OtherUnreachable { code: 13 }, client, server);
+    }
+
+    fn icmp_error(&mut self, kind: IcmpKind, client: &str, server: &str) {
         let (source, destination) = (address(client), address(server));
         let quoted = Some(QuotedPacket { protocol: Protocol::Udp, source, destination });
-        let message = IcmpMessage { kind: IcmpKind::PortUnreachable, quoted };
+        let message = IcmpMessage { kind, quoted };
         self.add(destination, source, Content::Icmp(message));
     }
 
     /// A datagram.
     pub fn datagram(&mut self, source: &str, destination: &str, text: &str) {
+        let whole = u32::try_from(text.len()).expect("small") + 28;
+        self.datagram_completed_by(source, destination, text, whole);
+    }
+
+    /// A datagram whose last fragment is an IP packet of so many bytes.
+    pub fn datagram_completed_by(&mut self, source: &str, destination: &str, text: &str, ip_length: u32) {
         let (source, destination) = (address(source), address(destination));
         let datagram = UdpDatagram {
             source_port: source.port,
@@ -195,7 +214,8 @@ impl Story {
             held_length: u32::try_from(text.len()).expect("small"),
             payload: text.as_bytes(),
         };
-        self.add(source, destination, Content::Udp(datagram));
+        let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
+        self.add_packet(&Packet { ip_length: Some(ip_length), ..Packet::new(ip, Content::Udp(datagram)) });
     }
 
     /// The capture, read.

@@ -16,8 +16,10 @@ use socklab_packets::track::HandshakeState;
 struct Found {
     connected: Option<bool>,
     served: Option<bool>,
-    /// B's client had left before C's was served, or before it began.
-    first_had_left: bool,
+    /// B's client had left before C's was served, or connected after it.
+    first_was_away: bool,
+    /// It is said already that B's client is not seen at this server.
+    first_is_unseen: bool,
 }
 
 /// The kind of question.
@@ -49,7 +51,7 @@ impl Scene {
     /// What would show whether the second client had to wait for the first.
     fn wanted(&self, found: &Found, served: bool) -> String {
         let Scene { step, second, first, server, .. } = self;
-        match (found.first_had_left, served) {
+        match (found.first_was_away, served) {
             (true, _) => format!(
                 "a run of {step} in which {first}'s client is still connected when {second}'s is served, or the server's journal"
             ),
@@ -99,7 +101,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         draft.missing(format!("a run of {} in which {}'s client connects", scene.step, scene.second));
     } else if found.served.is_none() {
         let served = attempt.is_some_and(|known| known.service.served());
-        if served && !found.first_had_left {
+        if served && !found.first_was_away && !found.first_is_unseen {
             draft.unknown(format!("These files don't show whether {}'s client was still connected then.", scene.first));
         }
         draft.missing(scene.wanted(&found, served));
@@ -206,7 +208,7 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
         draft.inferred(text, vec![tcp_evidence(view, sighting, repeated)]);
     }
     service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
-    found.served = beside_first(view, attempt, draft, &mut found.first_had_left);
+    found.served = beside_first(view, attempt, draft, found);
 }
 
 /// The client with its address: `C's client (10.0.3.3:40242)`.
@@ -217,7 +219,7 @@ fn client_at(view: &LabView<'_>, known: &Known<'_>) -> Text {
 
 /// Whether the second client was served while the first was connected, with the claim that says so; `None` where the
 /// captures do not tell.
-fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, first_had_left: &mut bool) -> Option<bool> {
+fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) -> Option<bool> {
     let service = attempt.service;
     if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
         let of_other_host = view.known_at(*other)?.connection.client().ip != attempt.connection.client().ip;
@@ -238,6 +240,15 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, firs
         .of_steps(attempt.step.during().map(std::slice::from_ref).unwrap_or_default())
         .filter(|first| first.connection.server() == attempt.connection.server() && first.connection.established())
         .collect();
+    if let Some(host) = attempt.step.during().and_then(Step::host).filter(|_| firsts.is_empty()) {
+        // It may have been connected to another address of the server, as with IPv4 and IPv6.
+        draft.unknown(say![
+            format!("No file shows a connection of {host}'s client to "),
+            attempt.connection.server(),
+            ", so nothing shows whether one was open then."
+        ]);
+        found.first_is_unseen = true;
+    }
     let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
     for first in &firsts {
         // One capture tells of each, the same as of the other connection where that can be.
@@ -245,11 +256,17 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, firs
         views.sort_by_key(|seen| seen.first.is_none_or(|first| first.capture != since.capture));
         let mut is_told = false;
         for seen in views {
-            let Some(true) = seen.established.as_ref().and_then(|e| before(e, &established)) else { continue };
+            let Some(first_established) = seen.established else { continue };
+            if before(&established, &first_established) == Some(true) && !is_told {
+                let (text, evidence) = came_after(view, first, attempt, &first_established, &established)?;
+                draft.proved(text, evidence);
+                (found.first_was_away, is_told) = (true, true);
+            }
+            let Some(true) = before(&first_established, &established) else { continue };
             let open = seen.end().is_none_or(|end| before(&since, &end) == Some(true))
                 && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
             if open {
-                let (text, evidence) = still_connected(view, first, attempt, &seen.established?, &since)?;
+                let (text, evidence) = still_connected(view, first, attempt, &first_established, &since)?;
                 draft.proved(text, evidence);
                 draft.inferred("So this server serves several clients at the same time.", Vec::new());
                 return Some(true);
@@ -263,7 +280,7 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, firs
                 continue;
             };
             draft.proved(text, evidence);
-            (*first_had_left, is_told) = (true, true);
+            (found.first_was_away, is_told) = (true, true);
         }
     }
     None
@@ -293,6 +310,31 @@ fn still_connected(
     let answer = attempt.connection.in_capture(since.capture);
     let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
     Some((text, Evidence::by_file([whole].into_iter().chain(answer))))
+}
+
+/// That the sheet's first client connected after the other one.
+fn came_after(
+    view: &LabView<'_>,
+    first: &Known<'_>,
+    attempt: &Known<'_>,
+    later: &Moment,
+    earlier: &Moment,
+) -> Option<Shown> {
+    let text = say![
+        clients(view, first),
+        " client connected (",
+        frame(view, earlier.capture, later),
+        ") after ",
+        clients(view, attempt),
+        " (",
+        frame(view, later.capture, earlier),
+        "), which did not have to wait for it."
+    ];
+    let evidence = [
+        tcp_evidence(view, first.connection.in_capture(later.capture)?, [later.frame]),
+        tcp_evidence(view, attempt.connection.in_capture(earlier.capture)?, [earlier.frame]),
+    ];
+    Some((text, Evidence::by_file(evidence)))
 }
 
 /// That the first client had left when the other one began.

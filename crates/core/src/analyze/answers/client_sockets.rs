@@ -103,9 +103,12 @@ fn of_host_claims(
     if here.len() as u64 > of_sheet {
         let clients = if of_sheet == 1 { "client" } else { "clients" };
         let text = say![
-            format!("More than the {} {clients} of the sheet ran at ", number(of_sheet)),
+            format!("The sheet has {} {clients} at ", number(of_sheet)),
             view.client_host(host.host),
-            ", which is not wrong: all of them count."
+            format!(
+                ", and {} were made: by more clients, or by one that connected more than once. That is not wrong: all count.",
+                count(here.len() as u64, "connection")
+            )
         ];
         draft.inferred(text, Vec::new());
     }

@@ -151,3 +151,68 @@ fn of_what_came_before_the_capture_nothing_is_said() {
     assert!(said(&analysis, "I.1a").contains("sends data in this capture; "), "{}", said(&analysis, "I.1a"));
     assert!(said(&analysis, "I.1b").contains("sends data in these frames; "), "{}", said(&analysis, "I.1b"));
 }
+
+#[test]
+fn a_datagram_in_fragments_is_more_than_a_frame() {
+    let told = |ip_length: u32| {
+        let mut story = Story::new("step 12", 0);
+        story.datagram("10.0.3.2:50000", UDP_A, "short\n");
+        story.datagram_completed_by("10.0.3.2:50000", UDP_A, &"x".repeat(1480), ip_length);
+        said(&of(vec![story.read()]), "I.4a")
+    };
+    // 1480 bytes and 8 of UDP: 1480 in the first fragment, 8 in the last.
+    for (ip_length, words) in [(28, "each datagram is a whole message"), (1508, "each frame is a whole message")] {
+        assert!(told(ip_length).contains(words), "{}", told(ip_length));
+    }
+}
+
+#[test]
+fn a_datagram_that_a_firewall_sent_back_says_nothing_of_the_port() {
+    let mut story = Story::new("at B", 0);
+    story.datagram(B1, UDP_A, "one");
+    story.administratively_prohibited(B1, UDP_A);
+    let analysis = of(vec![story.read()]);
+    assert_eq!(messages(&analysis, "udp-port-unreachable", "at B"), Vec::<String>::new());
+    let told = messages(&analysis, "udp-not-delivered", "at B").join(" ");
+    assert!(told.contains("an ICMP error other than port unreachable (frame 2)"), "{told}");
+}
+
+#[test]
+fn a_server_that_answers_in_another_file_has_the_right_address() {
+    let (mut refused, mut answered) = (Story::new("at B", 0), Story::new("at C", 60));
+    refused.datagram(B1, UDP_A, "one");
+    refused.port_unreachable(B1, UDP_A);
+    answered.datagram(C1, UDP_A, "two");
+    answered.datagram(UDP_A, C1, "TWO");
+    let told = messages(&of(vec![refused.read(), answered.read()]), "udp-port-unreachable", "at B").join(" ");
+    assert!(told.contains("It answers in at C: the address is right") && !told.contains("compare"), "{told}");
+}
+
+#[test]
+fn connections_from_the_same_port_are_told_apart() {
+    let mut story = Story::new("again", 0);
+    let mut client = connected(&mut story, B1);
+    story.line(&mut client, "one\n");
+    story.close(&mut client);
+    client.restart(90_000);
+    story.handshake(&mut client);
+    story.line(&mut client, "two\n");
+    let analysis = of(vec![story.read()]);
+    for (name, frame) in [("Connection", 1), ("Second connection", 10)] {
+        let begin = format!("{name} of {B1}: ");
+        let claims = &answer(&analysis, question("I.1a")).claims;
+        let handshake =
+            claims.iter().map(|claim| claim.text.to_string()).find(|text| text.starts_with(&begin)).unwrap();
+        assert!(handshake.contains(&format!("frame {frame})")), "{handshake}");
+    }
+}
+
+#[test]
+fn a_client_that_sent_nothing_has_no_lines() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, C1].map(|client| connected(&mut story, client));
+    story.echo(&mut clients[1], "time\n");
+    connected(&mut story, B2);
+    let text = said(&of(vec![story.read()]), "II.1");
+    assert!(text.contains(&format!("accepted {B1} and {B2}, which sent no line")), "{text}");
+}

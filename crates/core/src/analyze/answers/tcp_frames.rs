@@ -31,6 +31,9 @@ const FACTS: [Fact; 4] = [
     fact("closing_frames", ValueType::Frames),
 ];
 
+/// How connections are told apart, those from one socket address by their order.
+const ORDINALS: [&str; DESCRIBED] = ["Connection of ", "Second connection of ", "Third connection of "];
+
 /// Answers from the connections of the question's step.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
@@ -43,7 +46,11 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     for (place, known) in connections.iter().enumerate() {
         let frames = view.frames(known.connection.best());
         if place < DESCRIBED {
-            let of = if several { say!["Connection of ", known.connection.client(), ": "] } else { Text::default() };
+            let client = known.connection.client();
+            // A client may use its port again.
+            let earlier = connections.iter().take(place).filter(|other| other.connection.client() == client).count();
+            let connection = ORDINALS.get(earlier).copied().unwrap_or("Further connection of ");
+            let of = if several { say![connection, client, ": "] } else { Text::default() };
             Story { view, known, frames: &frames, of, draft: &mut draft }.tell();
         }
         lists.add(&frames);

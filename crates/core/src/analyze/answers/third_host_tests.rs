@@ -4,7 +4,7 @@ use crate::analyze::analysis::{Analysis, Answer, Facts, Status};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp};
 use crate::journal::{Journal, NamedJournal};
-use crate::lab::testing::question;
+use crate::lab::testing::{host, question};
 use crate::lab::{LabConfig, Question};
 use socklab_packets::pipeline::CaptureFacts;
 
@@ -115,6 +115,40 @@ fn a_client_that_had_left_is_said_to_have_left() {
     let (_, text) = third_host(vec![story.read()], &[]);
     assert!(!text.contains(UNTOLD), "{text}");
     assert!(text.contains("B's connection had ended by then (frame 11)"), "{text}");
+}
+
+/// One capture at A: C is connected and answered before B connects.
+#[test]
+fn a_client_that_came_later_is_said_to_have_come_later() {
+    let mut story = Story::new("at A", 0);
+    let (mut b, mut c) = (Story::tcp(B, A), Story::tcp(C, A));
+    story.handshake(&mut c);
+    story.echo(&mut c, "two\n");
+    story.handshake(&mut b);
+    story.echo(&mut b, "one\n");
+    let (analysis, text) = third_host(vec![story.read()], &[]);
+    assert!(!text.contains(UNTOLD), "{text}");
+    assert!(text.contains("B's client connected (frame 9) after C's (frame 3), which did not have to wait"), "{text}");
+    assert_eq!(served(&analysis), None);
+}
+
+/// One capture at A, whose server listens on IPv4 and IPv6: B is connected, but not to the address where C is.
+#[test]
+fn of_a_client_at_another_address_no_more_is_said_than_where_it_is_not() {
+    let mut story = Story::new("at A", 0);
+    let (mut b, mut c) = (Story::tcp("[fd00::2]:40110", "[fd00::1]:65432"), Story::tcp(C, A));
+    story.handshake(&mut b);
+    story.echo(&mut b, "one\n");
+    story.handshake(&mut c);
+    story.echo(&mut c, "two\n");
+    let mut config = LabConfig::default();
+    for (name, ip) in [("A", "10.0.3.1"), ("B", "fd00::2"), ("C", "10.0.3.3")] {
+        config.hosts.insert(host(name), ip.parse().unwrap());
+    }
+    let analysis = analyze(vec![story.read()], &[], &config);
+    let text = answer(&analysis, question("I.3")).text().to_string();
+    assert!(!text.contains(UNTOLD), "{text}");
+    assert!(text.contains("No file shows a connection of B's client to 10.0.3.1:65432, so"), "{text}");
 }
 
 /// B is served there, so the server's computer is not absent.

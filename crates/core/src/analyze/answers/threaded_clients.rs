@@ -330,15 +330,27 @@ fn one_at_a_time(view: &LabView<'_>, draft: &mut Draft) {
 /// Those of which nothing shows it.
 fn unknown(question: &Question, clients: &[Client<'_>], draft: &mut Draft) {
     let unknown = clients.iter().filter(|client| was_served(client).is_none());
-    let unknown: Vec<SocketAddress> = unknown.map(|client| client.address).collect();
-    if unknown.is_empty() {
+    let sent_none =
+        |client: &&Client<'_>| client.known.is_some_and(|known| known.connection.best().client_sent().data_frames == 0);
+    let (silent, unread): (Vec<_>, Vec<_>) = unknown.partition(sent_none);
+    if silent.is_empty() && unread.is_empty() {
         return;
     }
-    draft.unknown(say![
-        "No frame shows whether the server's program read the lines of ",
-        addresses(&unknown),
-        ": without a reply or a FIN, a capture can't tell a served client from a waiting one."
-    ]);
+    let of = |clients: &[&Client<'_>]| addresses(&clients.iter().map(|client| client.address).collect::<Vec<_>>());
+    if !unread.is_empty() {
+        draft.unknown(say![
+            "No frame shows whether the server's program read the lines of ",
+            of(&unread),
+            ": without a reply or a FIN, a capture can't tell a served client from a waiting one."
+        ]);
+    }
+    if !silent.is_empty() {
+        draft.unknown(say![
+            "No frame shows whether the server's program accepted ",
+            of(&silent),
+            ", which sent no line."
+        ]);
+    }
     let shown = question.steps().iter().find_map(|step| Some((step, step.screenshot()?)));
     let screenshot = shown.map(|(step, _)| step.at().screenshot.as_deref().unwrap_or(step.number()));
     let screenshot = screenshot.map(|place| format!("the screenshot of step {place}, or ")).unwrap_or_default();

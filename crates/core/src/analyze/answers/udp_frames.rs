@@ -15,6 +15,9 @@ const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence
 const FIRST_SEND: &str =
     "Starting the UDP client sends nothing, since it has no port until its first send; each line is one datagram.";
 
+/// Bytes of an IP packet around a datagram's payload, at the least: IPv4 and UDP (RFC 791 section 3.1, RFC 768).
+const HEADERS: u32 = 20 + 8;
+
 /// The kind of question.
 pub(super) const KIND: Kind = Kind {
     name: "udp-frames",
@@ -130,12 +133,17 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     let mut total = Datagrams { forth: 0, back: 0 };
     let mut evidence = Vec::new();
     let mut empty: Vec<Evidence> = Vec::new();
+    let mut in_fragments = false;
     for conversation in &chosen {
         let sighting = conversation.best();
         total.forth += sighting.client_sent().datagrams;
         total.back += sighting.server_sent().datagrams;
         let notes = view.udp_notes(sighting);
         evidence.push(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
+        // Wireshark shows such a datagram in the frame that completes it, whose IP packet is shorter than the datagram.
+        in_fragments |= notes
+            .iter()
+            .any(|note| note.ip_length.is_some_and(|length| length < note.payload_length.saturating_add(HEADERS)));
         let zero: Vec<FrameNumber> = notes
             .iter()
             .filter(|note| note.payload_length == 0 && note.sender == sighting.client_side)
@@ -148,10 +156,11 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     let is_part = only_first && chosen.len() < all.len();
     let whose = first.filter(|_| is_part).map(|first| format!(" of {first}")).unwrap_or_default();
     let text = format!(
-        "UDP{}{whose}: {} from the client to the server, {}; each frame is a whole message.",
+        "UDP{}{whose}: {} from the client to the server, {}; each {} is a whole message.",
         in_brackets(question, Protocol::Udp),
         count(total.forth, "datagram"),
         if total.back == 0 { "none back".to_owned() } else { format!("{} back", total.back) },
+        if in_fragments { "datagram" } else { "frame" },
     );
     draft.proved(text, Evidence::by_file(evidence));
     if !empty.is_empty() {

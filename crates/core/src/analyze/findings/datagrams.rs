@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Finding, Severity};
-use crate::analyze::claims::words::addresses;
+use crate::analyze::claims::words::{addresses, distinct};
 use crate::analyze::findings::made::{frames, of_file};
-use crate::analyze::matching::LabView;
-use crate::analyze::text::{FrameRanges, say};
+use crate::analyze::matching::{LabView, Undelivered};
+use crate::analyze::text::{FrameRanges, Span, Text, say};
+use crate::escape::harmless;
+use crate::lab::Does;
 use crate::wording::count;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 
@@ -17,11 +19,13 @@ const SOCKET_PER_LINE: usize = 3;
 /// Looks at the datagrams of one capture.
 pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>) {
     port_unreachable(view, capture, found);
+    not_delivered(view, capture, found);
     socket_per_line(view, capture, found);
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let messages = view.unreachable_datagrams(number);
+    let mut messages = view.unreachable_datagrams(number);
+    messages.retain(Undelivered::is_port_unreachable);
     let servers: BTreeSet<SocketAddress> = messages.iter().map(|message| message.server).collect();
     let servers: Vec<SocketAddress> = servers.into_iter().collect();
     let numbers: Vec<FrameNumber> = messages.iter().map(|message| message.frame).collect();
@@ -37,23 +41,63 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
     let Accepted { earlier, answered, answered_later } = accepted(view, number, &servers, [first, last]);
     let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
     let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
-    let (rest, severity) = if answered_later {
-        (" A later datagram was answered.".to_owned(), Severity::Info)
+    let (rest, severity): (Text, Severity) = if answered_later {
+        (" A later datagram was answered.".into(), Severity::Info)
     } else if answered || earlier > 1 {
         let text = format!(
             " {} before {} not refused: the server was there, and had ended by then.",
             count(earlier, "datagram"),
             if earlier == 1 { "was" } else { "were" }
         );
-        (text, Severity::Info)
+        (text.into(), Severity::Info)
+    } else if let Some(file) = answering_file(view, number, &servers) {
+        let file = Span::Code(harmless(file).into_owned());
+        (
+            say![" It answers in ", file, ": the address is right, and the server was not running then."],
+            Severity::Warning,
+        )
     } else {
         let place = step.map(|step| format!(" ({})", step.short())).unwrap_or_default();
         let text = format!(
             " Start udp_server before the client{place}, and compare the addresses and ports in both programs."
         );
-        (text, Severity::Error)
+        (text.into(), Severity::Error)
     };
     let finding = of_file(view, number, "udp-port-unreachable", severity, say![what, rest], step);
+    found.push(Finding { evidence: frames(view, number, numbers), ..finding });
+}
+
+/// Another file in which one of these servers answers.
+fn answering_file<'v>(view: &'v LabView<'_>, number: usize, servers: &[SocketAddress]) -> Option<&'v str> {
+    let conversations = view.conversations.iter().filter(|conversation| servers.contains(&conversation.server()));
+    let mut sightings = conversations.flat_map(|conversation| conversation.sightings());
+    let answers = sightings.find(|sighting| sighting.capture != number && sighting.server_sent().datagrams > 0);
+    answers.map(|sighting| view.file(sighting.capture))
+}
+
+/// What came back as another ICMP error, which says nothing of the server's program.
+fn not_delivered(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
+    let mut messages = view.unreachable_datagrams(number);
+    messages.retain(|message| !message.is_port_unreachable());
+    if messages.is_empty() {
+        return;
+    }
+    let servers = distinct(messages.iter().map(|message| message.server));
+    let numbers: Vec<FrameNumber> = messages.iter().map(|message| message.frame).collect();
+    let sheet = &view.config.sheet;
+    let message = say![
+        if numbers.len() == 1 { "1 datagram to " } else { "Datagrams to " },
+        addresses(&servers),
+        " came back as an ICMP error other than port unreachable (",
+        FrameRanges::of(numbers.iter().copied()),
+        format!(
+            "): a router, a firewall or a computer says that the way to the server is closed. Compare the address in the \
+             client with that of host {}, and check with ping{}.",
+            sheet.server(),
+            sheet.in_brackets(Does::Ping)
+        )
+    ];
+    let finding = of_file(view, number, "udp-not-delivered", Severity::Error, message, None);
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
 }
 

@@ -12,4 +12,4 @@ mod services;
 mod steps;
 mod view;
 
-pub(crate) use view::{Known, LabView};
+pub(crate) use view::{Known, LabView, Undelivered};
