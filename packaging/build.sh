@@ -4,8 +4,8 @@
 #
 #   packaging/build.sh amd64|arm64|armhf|windows
 #
-# What is handed out is built with the profile `dist`, as a whole program. With PROFILE=release the packages are made sooner,
-# to be tried.
+# What is handed out is built with the profile `dist`, as a whole program, and must be 6 MiB at most. With PROFILE=release the
+# packages are made sooner, to be tried, and are larger.
 #
 # Needs cargo, python3, binutils and dpkg-deb; for a foreign architecture qemu-user or wine too (the program makes its own
 # manual pages), and packaging/toolchain.sh gets the rest.
@@ -122,4 +122,7 @@ else
 fi
 python3 "$here/wheel.py" "$version" "$tag" "$work/$program" "$work/copyright" "$out"
 rm -rf "$work"
+for package in "$out"/socklab_*_"$target".deb "$out"/socklab-*_"$machine".whl; do
+    [[ $profile != dist || ! -e $package || $(stat -c %s "$package") -le $((6 * 1024 * 1024)) ]] || fail "$package is over 6 MiB"
+done
 (cd "$out" && ls -l socklab*)
