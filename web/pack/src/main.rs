@@ -17,8 +17,8 @@ const PAGE: &str = include_str!("../../page/page.html");
 const STYLE: &str = include_str!("../../page/style.css");
 const SCRIPT: &str = include_str!("../../page/main.js");
 const WORKER: &str = include_str!("../../page/worker.js");
-const REPORT_STYLE: &str = include_str!("../../../src/report/html/templates/style.css");
-const REPORT_SCRIPT: &str = include_str!("../../../src/report/html/templates/script.js");
+const REPORT_STYLE: &str = include_str!("../../../crates/core/src/report/html/templates/style.css");
+const REPORT_SCRIPT: &str = include_str!("../../../crates/core/src/report/html/templates/script.js");
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
