@@ -41,7 +41,7 @@ fn in_answer(answer: &Answer) -> Vec<String> {
     let mut said = String::new();
     let claims = answer.claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.text.to_string());
     let rest = claims.map(|claim| {
-        let topic = claim.split_inclusive(": ").next().filter(|topic| topic.starts_with("Connection of "));
+        let topic = claim.split_inclusive(": ").next().filter(|topic| topic.contains("onnection of "));
         let topic = topic.unwrap_or_default().to_owned();
         let again = !topic.is_empty() && topic == said;
         said = topic.clone();

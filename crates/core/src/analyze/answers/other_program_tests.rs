@@ -216,3 +216,16 @@ fn a_client_that_sent_nothing_has_no_lines() {
     let text = said(&of(vec![story.read()]), "II.1");
     assert!(text.contains(&format!("accepted {B1} and {B2}, which sent no line")), "{text}");
 }
+
+#[test]
+fn sockets_of_one_client_are_not_called_clients() {
+    let mut story = Story::new("at A", 0);
+    for client in [B1, B2, C1] {
+        story.datagram(client, UDP_A, "one");
+        story.datagram(UDP_A, client, "ONE");
+    }
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.4b");
+    assert!(text.contains("served 3 client sockets at 2 computers"), "{text}");
+    assert_eq!(short(&analysis, "I.4b"), "No: 3 client sockets served");
+}

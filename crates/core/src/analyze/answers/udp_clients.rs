@@ -48,7 +48,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     if both {
         let clients = match served_clients.len() {
             2 => "both clients".to_owned(),
-            more => count(more as u64, "client"),
+            more if more == hosts.len() => count(more as u64, "client"),
+            more => format!("{} at {}", count(more as u64, "client socket"), count(hosts.len() as u64, "computer")),
         };
         draft.inferred(format!("No, it is not the same: the UDP server served {clients}."), Vec::new());
     } else {
@@ -60,7 +61,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let first = whose(first, "the first");
         let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
         draft.beside(Basis::Unknown, text, Vec::new());
-        draft.short_as(Basis::Proved, format!("No: {} served", count(served_clients.len() as u64, "client")));
+        // A program may have several sockets: how many programs there were no frame shows.
+        let noun = if served_clients.len() == hosts.len() { "client" } else { "client socket" };
+        draft.short_as(Basis::Proved, format!("No: {} served", count(served_clients.len() as u64, noun)));
         let facts = Facts::UdpClients { clients_served: Some(served_clients.len() as u64) };
         return draft.finish(view, question, Status::Observed, facts);
     }
