@@ -229,3 +229,12 @@ fn sockets_of_one_client_are_not_called_clients() {
     assert!(text.contains("served 3 client sockets at 2 computers"), "{text}");
     assert_eq!(short(&analysis, "I.4b"), "No: 3 client sockets served");
 }
+
+#[test]
+fn more_connections_than_the_sheet_has_clients_may_be_of_one_program() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, B2, "10.0.3.2:40200", C1, C2].map(|client| connected(&mut story, client));
+    clients.iter_mut().for_each(|tcp| story.echo(tcp, "one\n"));
+    let text = said(&of(vec![story.read()]), "II.3");
+    assert!(text.contains("and 3 connections were made: by more clients, or by one that connected"), "{text}");
+}
