@@ -18,7 +18,7 @@ struct Found {
     served: Option<bool>,
     /// B's client had left before C's was served, or connected after it.
     first_was_away: bool,
-    /// It is said already that B's client is not seen at this server.
+    /// No file shows B's client connected to this server.
     first_is_unseen: bool,
 }
 
@@ -101,8 +101,18 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         draft.missing(format!("a run of {} in which {}'s client connects", scene.step, scene.second));
     } else if found.served.is_none() {
         let served = attempt.is_some_and(|known| known.service.served());
-        if served && !found.first_was_away && !found.first_is_unseen {
-            draft.unknown(format!("These files don't show whether {}'s client was still connected then.", scene.first));
+        if let Some(attempt) = attempt.filter(|_| served && !found.first_was_away) {
+            draft.unknown(match found.first_is_unseen {
+                // It may have been connected to another address of the server, as with IPv4 and IPv6.
+                true => say![
+                    format!("No file shows {}'s client connected to ", scene.first),
+                    attempt.connection.server(),
+                    ", so these files don't show whether it was connected then."
+                ],
+                false => {
+                    format!("These files don't show whether {}'s client was still connected then.", scene.first).into()
+                }
+            });
         }
         draft.missing(scene.wanted(&found, served));
     }
@@ -240,15 +250,10 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
         .of_steps(attempt.step.during().map(std::slice::from_ref).unwrap_or_default())
         .filter(|first| first.connection.server() == attempt.connection.server() && first.connection.established())
         .collect();
-    if let Some(host) = attempt.step.during().and_then(Step::host).filter(|_| firsts.is_empty()) {
-        // It may have been connected to another address of the server, as with IPv4 and IPv6.
-        draft.unknown(say![
-            format!("No file shows a connection of {host}'s client to "),
-            attempt.connection.server(),
-            ", so nothing shows whether one was open then."
-        ]);
-        found.first_is_unseen = true;
-    }
+    let is_first = |ip| attempt.step.during().and_then(Step::host).is_some_and(|host| view.hosts.is(ip, host));
+    found.first_is_unseen = !view.known().any(|other| {
+        is_first(other.connection.client().ip) && other.connection.server() == attempt.connection.server()
+    });
     let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
     for first in &firsts {
         // One capture tells of each, the same as of the other connection where that can be.
@@ -258,7 +263,9 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
         for seen in views {
             let Some(first_established) = seen.established else { continue };
             if before(&established, &first_established) == Some(true) && !is_told {
-                let (text, evidence) = came_after(view, first, attempt, &first_established, &established)?;
+                let words = [" client connected (", ") after ", " (", "), which did not have to wait for it."];
+                let moments = [&first_established, &established];
+                let (text, evidence) = compared(view, [first, attempt], moments, words)?;
                 draft.proved(text, evidence);
                 (found.first_was_away, is_told) = (true, true);
             }
@@ -273,7 +280,8 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
             }
             let Some(end) = seen.end().filter(|_| !is_told) else { continue };
             let (text, evidence) = if before(&end, &established) == Some(true) {
-                ended_before(view, first, attempt, &end, &begin)?
+                let words = [" connection had ended (", ") before ", " began (", "), so nobody had to wait for it."];
+                compared(view, [first, attempt], [&end, &begin], words)?
             } else if before(&end, &since) == Some(true) {
                 ended_by_then(view, first, since.capture, &end)?
             } else {
@@ -312,52 +320,27 @@ fn still_connected(
     Some((text, Evidence::by_file([whole].into_iter().chain(answer))))
 }
 
-/// That the sheet's first client connected after the other one.
-fn came_after(
+/// What happened to one client, and what to another one at another time: the clients, the moments, and the words around them.
+fn compared(
     view: &LabView<'_>,
-    first: &Known<'_>,
-    attempt: &Known<'_>,
-    later: &Moment,
-    earlier: &Moment,
+    [one, other]: [&Known<'_>; 2],
+    [at, other_at]: [&Moment; 2],
+    [happened, order, then, end]: [&str; 4],
 ) -> Option<Shown> {
     let text = say![
-        clients(view, first),
-        " client connected (",
-        frame(view, earlier.capture, later),
-        ") after ",
-        clients(view, attempt),
-        " (",
-        frame(view, later.capture, earlier),
-        "), which did not have to wait for it."
+        clients(view, one),
+        happened,
+        frame(view, other_at.capture, at),
+        order,
+        clients(view, other),
+        then,
+        frame(view, at.capture, other_at),
+        end
     ];
     let evidence = [
-        tcp_evidence(view, first.connection.in_capture(later.capture)?, [later.frame]),
-        tcp_evidence(view, attempt.connection.in_capture(earlier.capture)?, [earlier.frame]),
+        tcp_evidence(view, one.connection.in_capture(at.capture)?, [at.frame]),
+        tcp_evidence(view, other.connection.in_capture(other_at.capture)?, [other_at.frame]),
     ];
-    Some((text, Evidence::by_file(evidence)))
-}
-
-/// That the first client had left when the other one began.
-fn ended_before(
-    view: &LabView<'_>,
-    first: &Known<'_>,
-    attempt: &Known<'_>,
-    end: &Moment,
-    begin: &Moment,
-) -> Option<Shown> {
-    let text = say![
-        clients(view, first),
-        " connection had ended (",
-        frame(view, begin.capture, end),
-        ") before ",
-        clients(view, attempt),
-        " began (",
-        frame(view, end.capture, begin),
-        "), so nobody had to wait for it."
-    ];
-    let ended = first.connection.in_capture(end.capture)?;
-    let begun = attempt.connection.in_capture(begin.capture)?;
-    let evidence = [tcp_evidence(view, ended, [end.frame]), tcp_evidence(view, begun, [begin.frame])];
     Some((text, Evidence::by_file(evidence)))
 }
 

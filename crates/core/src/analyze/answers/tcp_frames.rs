@@ -49,7 +49,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
             let client = known.connection.client();
             // A client may use its port again.
             let earlier = connections.iter().take(place).filter(|other| other.connection.client() == client).count();
-            let connection = ORDINALS.get(earlier).copied().unwrap_or("Further connection of ");
+            let connection = ORDINALS.get(earlier).copied().unwrap_or_default();
             let of = if several { say![connection, client, ": "] } else { Text::default() };
             Story { view, known, frames: &frames, of, draft: &mut draft }.tell();
         }

@@ -89,6 +89,16 @@ fn what_a_journal_tells_is_not_said_to_be_unknown() {
     }
 }
 
+/// Of B there is no capture, but the server's journal has it.
+#[test]
+fn what_only_a_journal_tells_is_not_said_to_be_unknown() {
+    let unseen = "No file shows B's client connected";
+    let (_, without) = third_host(vec![step_10()], &[]);
+    assert!(without.contains(unseen), "{without}");
+    let (analysis, text) = third_host(vec![step_10()], &[journal(true)]);
+    assert!(!text.contains(unseen) && served(&analysis) == Some(true), "{text}");
+}
+
 /// A threaded server in Part I is no server of Part II: its journal answers for the part in which its clients were captured.
 #[test]
 fn a_journal_belongs_to_the_part_of_the_connections_that_it_accepted() {
@@ -148,7 +158,7 @@ fn of_a_client_at_another_address_no_more_is_said_than_where_it_is_not() {
     let analysis = analyze(vec![story.read()], &[], &config);
     let text = answer(&analysis, question("I.3")).text().to_string();
     assert!(!text.contains(UNTOLD), "{text}");
-    assert!(text.contains("No file shows a connection of B's client to 10.0.3.1:65432, so"), "{text}");
+    assert!(text.contains("No file shows B's client connected to 10.0.3.1:65432, so"), "{text}");
 }
 
 /// B is served there, so the server's computer is not absent.

@@ -330,8 +330,7 @@ fn one_at_a_time(view: &LabView<'_>, draft: &mut Draft) {
 /// Those of which nothing shows it.
 fn unknown(question: &Question, clients: &[Client<'_>], draft: &mut Draft) {
     let unknown = clients.iter().filter(|client| was_served(client).is_none());
-    let sent_none =
-        |client: &&Client<'_>| client.known.is_some_and(|known| known.connection.best().client_sent().data_frames == 0);
+    let sent_none = |client: &&Client<'_>| client.known.is_some_and(|known| !known.connection.has_lines());
     let (silent, unread): (Vec<_>, Vec<_>) = unknown.partition(sent_none);
     if silent.is_empty() && unread.is_empty() {
         return;
@@ -346,9 +345,10 @@ fn unknown(question: &Question, clients: &[Client<'_>], draft: &mut Draft) {
     }
     if !silent.is_empty() {
         draft.unknown(say![
-            "No frame shows whether the server's program accepted ",
+            "No frame carries a line of ",
             of(&silent),
-            ", which sent no line."
+            ", or shows whether the server's program accepted ",
+            if silent.len() == 1 { "it." } else { "them." }
         ]);
     }
     let shown = question.steps().iter().find_map(|step| Some((step, step.screenshot()?)));

@@ -45,11 +45,13 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let hosts = distinct(served_clients.iter().map(|client| client.ip));
     let seen = distinct(view.conversations_of(question.steps()).map(|conversation| conversation.client().ip));
     let both = hosts.len() > 1;
+    // A program may have several sockets: how many programs there were no frame shows.
+    let noun = if served_clients.len() == hosts.len() { "client" } else { "client socket" };
     if both {
         let clients = match served_clients.len() {
             2 => "both clients".to_owned(),
-            more if more == hosts.len() => count(more as u64, "client"),
-            more => format!("{} at {}", count(more as u64, "client socket"), count(hosts.len() as u64, "computer")),
+            more if more == hosts.len() => count(more as u64, noun),
+            more => format!("{} at {}", count(more as u64, noun), count(hosts.len() as u64, "computer")),
         };
         draft.inferred(format!("No, it is not the same: the UDP server served {clients}."), Vec::new());
     } else {
@@ -61,8 +63,6 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let first = whose(first, "the first");
         let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
         draft.beside(Basis::Unknown, text, Vec::new());
-        // A program may have several sockets: how many programs there were no frame shows.
-        let noun = if served_clients.len() == hosts.len() { "client" } else { "client socket" };
         draft.short_as(Basis::Proved, format!("No: {} served", count(served_clients.len() as u64, noun)));
         let facts = Facts::UdpClients { clients_served: Some(served_clients.len() as u64) };
         return draft.finish(view, question, Status::Observed, facts);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Finding, Severity};
-use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::words::addresses;
 use crate::analyze::findings::made::{frames, of_file};
 use crate::analyze::matching::{LabView, Undelivered};
 use crate::analyze::text::{FrameRanges, Span, Text, say};
@@ -24,19 +24,11 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let mut messages = view.unreachable_datagrams(number);
-    messages.retain(Undelivered::is_port_unreachable);
-    let servers: BTreeSet<SocketAddress> = messages.iter().map(|message| message.server).collect();
-    let servers: Vec<SocketAddress> = servers.into_iter().collect();
-    let numbers: Vec<FrameNumber> = messages.iter().map(|message| message.frame).collect();
+    let Returned { servers, numbers } = returned(view, number, Undelivered::is_port_unreachable);
     let (Some(first), Some(last)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
-    let came = if numbers.len() == 1 { "1 datagram to " } else { "Datagrams to " };
     let what = say![
-        came,
-        addresses(&servers),
-        " came back as ICMP port unreachable (",
-        FrameRanges::of(numbers.iter().copied()),
-        "): no UDP server was bound to that address and port then."
+        came_back(&servers, &numbers, "ICMP port unreachable"),
+        ": no UDP server was bound to that address and port then."
     ];
     let Accepted { earlier, answered, answered_later } = accepted(view, number, &servers, [first, last]);
     let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
@@ -67,9 +59,34 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
 }
 
-/// Another file in which one of these servers answers.
+/// Datagrams that came back: to which servers, and the frames of the errors.
+struct Returned {
+    servers: Vec<SocketAddress>,
+    numbers: Vec<FrameNumber>,
+}
+
+fn returned(view: &LabView<'_>, number: usize, wanted: impl Fn(&Undelivered) -> bool) -> Returned {
+    let mut messages = view.unreachable_datagrams(number);
+    messages.retain(wanted);
+    let servers: BTreeSet<SocketAddress> = messages.iter().map(|message| message.server).collect();
+    Returned { servers: servers.into_iter().collect(), numbers: messages.iter().map(|message| message.frame).collect() }
+}
+
+/// That datagrams came back as this, in these frames.
+fn came_back(servers: &[SocketAddress], numbers: &[FrameNumber], what: &str) -> Text {
+    say![
+        if numbers.len() == 1 { "1 datagram to " } else { "Datagrams to " },
+        addresses(servers),
+        format!(" came back as {what} ("),
+        FrameRanges::of(numbers.iter().copied()),
+        ")"
+    ]
+}
+
+/// Another file in which the server answers, where the datagrams that came back went to one.
 fn answering_file<'v>(view: &'v LabView<'_>, number: usize, servers: &[SocketAddress]) -> Option<&'v str> {
-    let conversations = view.conversations.iter().filter(|conversation| servers.contains(&conversation.server()));
+    let [server] = servers else { return None };
+    let conversations = view.conversations.iter().filter(|conversation| conversation.server() == *server);
     let mut sightings = conversations.flat_map(|conversation| conversation.sightings());
     let answers = sightings.find(|sighting| sighting.capture != number && sighting.server_sent().datagrams > 0);
     answers.map(|sighting| view.file(sighting.capture))
@@ -77,22 +94,15 @@ fn answering_file<'v>(view: &'v LabView<'_>, number: usize, servers: &[SocketAdd
 
 /// What came back as another ICMP error, which says nothing of the server's program.
 fn not_delivered(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let mut messages = view.unreachable_datagrams(number);
-    messages.retain(|message| !message.is_port_unreachable());
-    if messages.is_empty() {
+    let Returned { servers, numbers } = returned(view, number, |message| !message.is_port_unreachable());
+    if numbers.is_empty() {
         return;
     }
-    let servers = distinct(messages.iter().map(|message| message.server));
-    let numbers: Vec<FrameNumber> = messages.iter().map(|message| message.frame).collect();
     let sheet = &view.config.sheet;
     let message = say![
-        if numbers.len() == 1 { "1 datagram to " } else { "Datagrams to " },
-        addresses(&servers),
-        " came back as an ICMP error other than port unreachable (",
-        FrameRanges::of(numbers.iter().copied()),
+        came_back(&servers, &numbers, "an ICMP error other than port unreachable"),
         format!(
-            "): a router, a firewall or a computer says that the way to the server is closed. Compare the address in the \
-             client with that of host {}, and check with ping{}.",
+            ": a router, a firewall or a computer says that delivery failed. Compare the address in the client with that of host {}, and check with ping{}.",
             sheet.server(),
             sheet.in_brackets(Does::Ping)
         )
