@@ -205,7 +205,7 @@ fn tshark_sees_the_same_frames_in_the_annotated_corpus() {
     let shared = std::env::var_os("SOCKLAB_SHARED").map_or_else(|| package("../shared"), PathBuf::from);
     let captures = captures_in(&shared.join("corpus"));
     assert!(captures.len() > 800, "the collection was not found");
-    assert_same_for_tshark(&sample(captures));
+    assert_same_for_tshark(&captures.into_iter().step_by(sample()).collect::<Vec<_>>());
 }
 
 #[test]

@@ -296,8 +296,8 @@ fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
 }
 
 fn is_test_attribute(token: Option<&TokenTree>) -> bool {
-    matches!(token, Some(TokenTree::Group(group)) if group.stream().to_string().replace(' ', "").starts_with("cfg(test)")
-        || group.stream().to_string().replace(' ', "").starts_with("cfg(any(test,"))
+    let of_tests = ["cfg(test)", "cfg(any(test,feature=\"testing\"))"];
+    matches!(token, Some(TokenTree::Group(group)) if of_tests.contains(&group.stream().to_string().replace(' ', "").as_str()))
 }
 
 fn is_restriction(token: Option<&TokenTree>) -> bool {

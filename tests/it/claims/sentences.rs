@@ -39,9 +39,11 @@ pub(super) fn text_is_claims(set: &Set) -> Vec<String> {
 /// The claims of an answer's text, in order. What names the connection is said once in a row.
 fn in_answer(answer: &Answer) -> Vec<String> {
     let mut said = String::new();
+    let names = ["Connection of ", "Second connection of ", "Third connection of "];
+    let is_connection = |topic: &&str| names.iter().any(|name| topic.starts_with(name));
     let claims = answer.claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.text.to_string());
     let rest = claims.map(|claim| {
-        let topic = claim.split_inclusive(": ").next().filter(|topic| topic.contains("onnection of "));
+        let topic = claim.split_inclusive(": ").next().filter(is_connection);
         let topic = topic.unwrap_or_default().to_owned();
         let again = !topic.is_empty() && topic == said;
         said = topic.clone();
