@@ -91,9 +91,22 @@ impl FromStr for SocketAddress {
     }
 }
 
+/// Bytes of the longest IPv4 socket address as text: `255.255.255.255:65535`.
+const LONGEST_IPV4: usize = 21;
+
 impl Serialize for SocketAddress {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let IpAddr::V4(ip) = self.ip else { return serializer.collect_str(self) };
+        // As it is displayed: without the formatting machinery, since of a large capture millions are written.
+        let (mut text, mut number) = (String::with_capacity(LONGEST_IPV4), itoa::Buffer::new());
+        for octet in ip.octets() {
+            text.push_str(number.format(octet));
+            text.push('.');
+        }
+        text.pop();
+        text.push(':');
+        text.push_str(number.format(self.port));
+        serializer.serialize_str(&text)
     }
 }
 
@@ -178,6 +191,14 @@ mod tests {
     fn socket_addresses_are_written_as_in_rfc_5952_section_6() {
         for text in ["10.0.3.1:65432", "[fe80::1]:53", "[::1]:0"] {
             assert_eq!(text.parse::<SocketAddress>().unwrap().to_string(), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn socket_addresses_are_serialized_as_they_are_displayed(ip: IpAddr, port: u16) {
+            let address = SocketAddress::new(ip, port);
+            proptest::prop_assert_eq!(serde_json::to_string(&address).unwrap(), format!("\"{address}\""));
         }
     }
 

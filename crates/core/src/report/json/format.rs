@@ -121,10 +121,9 @@ fn is_plain(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::MAX / 0xff;
     // The highest bit of a byte is set where it was, or where one more sets it: in DEL.
     let high = |word: u64| (word | word.wrapping_add(ONES)) & (ONES << 7);
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut last = [0; 8];
-    last.iter_mut().zip(rest).for_each(|(last, byte)| *last = *byte);
-    words.iter().chain([&last]).fold(0, |all, word| all | high(u64::from_le_bytes(*word))) == 0
+    let Some(last) = bytes.last_chunk() else { return bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) };
+    let (words, _) = bytes.as_chunks::<8>();
+    words.iter().chain([last]).fold(0, |all, word| all | high(u64::from_le_bytes(*word))) == 0
 }
 
 #[cfg(test)]
