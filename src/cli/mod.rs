@@ -14,7 +14,6 @@ mod interfaces;
 mod lab;
 mod lab_file;
 mod output;
-mod pieces;
 mod processors;
 mod progress;
 mod python;
@@ -26,6 +25,7 @@ mod run;
 mod servers;
 #[cfg(target_os = "linux")]
 mod sockets;
+mod two_threads;
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ use clap::{Args, ValueEnum};
 use super::lab::{self, HostOption};
 use crate::cli::exit::{Failure, say};
 use crate::cli::output::{Color, Destination};
-use crate::cli::pieces::TwoThreads;
+use crate::cli::two_threads::TwoThreads;
 use crate::python::SCRIPTS;
 use crate::rehearse::act::conductor::{self, Control, JOURNALS, SCREENS, Stage};
 use crate::rehearse::act::space;

@@ -1,17 +1,42 @@
-//! Long lists of a report, made on two threads.
+//! Work of the core, shared by two threads: the analysis of large captures, and long lists of a report.
 
 use std::io;
+use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use crate::cli::processors::processors;
+use socklab_core::analyze::together::{InTurn, Together};
 use socklab_core::report::json::{Make, OneByOne, Pieces, Take};
 
 /// Pieces that the second thread may be ahead.
 const AHEAD: usize = 2;
 
-/// Every second piece is made on a second thread.
+/// Of two pieces of work, one is done on a second thread; of a list, every second piece is made there.
 pub(super) struct TwoThreads;
+
+impl Together for TwoThreads {
+    fn both(&self, first: &mut (dyn FnMut() + Send), second: &mut (dyn FnMut() + Send)) {
+        if processors() == 1 {
+            return InTurn.both(first, second);
+        }
+        at_the_same_time(first, second);
+    }
+}
+
+fn at_the_same_time(first: &mut (dyn FnMut() + Send), second: &mut (dyn FnMut() + Send)) {
+    let waiting = Mutex::new(Some(second));
+    let do_second = || {
+        let second = waiting.lock().ok().and_then(|mut waiting| waiting.take());
+        second.into_iter().for_each(|second| second());
+    };
+    thread::scope(|scope| {
+        // Where there is no further thread, it is done here afterwards.
+        let _ = thread::Builder::new().spawn_scoped(scope, do_second);
+        first();
+    });
+    do_second();
+}
 
 impl Pieces for TwoThreads {
     fn hand_on(&self, count: usize, make: &Make<'_>, take: &mut Take<'_>) -> io::Result<()> {
@@ -42,6 +67,13 @@ fn share(count: usize, make: &Make<'_>, take: &mut Take<'_>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_pieces_of_work_are_done_once() {
+        let (mut first, mut second) = (0, 0);
+        at_the_same_time(&mut || first += 1, &mut || second += 1);
+        assert_eq!((first, second), (1, 1));
+    }
 
     #[test]
     fn pieces_come_in_order() {

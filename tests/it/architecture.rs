@@ -80,10 +80,12 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 15] = [
+const STAGES: [&str; 17] = [
     "text",
     "timing",
+    "together",
     "evidence",
+    "sorted",
     "analysis",
     "addresses",
     "conversation",

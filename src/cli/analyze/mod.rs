@@ -15,9 +15,9 @@ use outputs::{Content, Drawing, Output};
 
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
-use crate::cli::pieces::TwoThreads;
 use crate::cli::progress::Progress;
 use crate::cli::reading::read_capture;
+use crate::cli::two_threads::TwoThreads;
 use socklab_core::analyze::analysis::{Analysis, Severity};
 use socklab_core::journal::{Journal, NamedJournal};
 use socklab_core::report::{csv, html, json, ladder, markdown, table, timeline};
@@ -46,7 +46,7 @@ fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
     if captures.is_empty() {
         return Ok(Exit::Unusable);
     }
-    let mut analysis = socklab_core::analyze::analyze(captures, &journals, &config);
+    let mut analysis = socklab_core::analyze::analyze_together(captures, &journals, &config, &TwoThreads);
     analysis.answers.retain(|answer| asked.contains(&answer.question));
     if outputs.iter().any(
         |output| matches!(output.content, Content::Ladders(Drawing::Streams(wanted)) if wanted.is_missing(&analysis)),

@@ -1,12 +1,13 @@
 //! The result of an analysis: what reports are made from. No report words a fact that is not worded here.
 
-use std::net::IpAddr;
-
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::analyze::sorted::Sorted;
 use crate::analyze::text::Text;
 use crate::analyze::timing::{Calls, Clock};
 use crate::facts::{Fact, Value as FactValue};
@@ -508,6 +509,8 @@ pub struct CaptureAnalysis {
     pub made_at: Option<IpAddr>,
     /// Its clock.
     pub clock: Clock,
+    /// Its socket addresses in order, once they were needed.
+    pub(in crate::analyze) sorted: OnceLock<Sorted>,
 }
 
 impl CaptureAnalysis {

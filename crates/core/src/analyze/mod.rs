@@ -10,6 +10,7 @@ mod claims;
 mod findings;
 mod matching;
 mod place;
+mod sorted;
 mod story;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -21,32 +22,69 @@ pub mod evidence;
 pub mod measure;
 pub mod text;
 pub mod timing;
+pub mod together;
 
 pub use answers::{Fact, KINDS, Kind, Needs, ValueType, kind_of, lab_file, names as kinds};
 
+use std::sync::OnceLock;
+
 use analysis::{Analysis, CaptureAnalysis};
 use matching::LabView;
+use sorted::Sorted;
+use together::{InTurn, Together};
 
 use socklab_packets::pipeline::CaptureFacts;
 
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
 
+/// Streams from which on starting a thread costs less than it gains.
+const WORTH_SHARING: usize = 2000;
+
 /// Finds the lab in the captures and journals, answers the sheet's questions, and says what went wrong.
 pub fn analyze(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Analysis {
-    let (view, roles) = LabView::new(&captures, journals, config);
-    let answers = answers::all(&view);
+    analyze_with(captures, journals, config, None)
+}
+
+/// The same as [`analyze`], where `workers` share the work on captures with many streams.
+pub fn analyze_together(
+    captures: Vec<CaptureFacts>,
+    journals: &[NamedJournal],
+    config: &LabConfig,
+    workers: &dyn Together,
+) -> Analysis {
+    let streams = |capture: &CaptureFacts| capture.traffic.tcp_count().saturating_add(capture.traffic.udp_count());
+    let all = captures.iter().map(streams).fold(0, usize::saturating_add);
+    analyze_with(captures, journals, config, (all >= WORTH_SHARING).then_some(workers))
+}
+
+fn analyze_with(
+    captures: Vec<CaptureFacts>,
+    journals: &[NamedJournal],
+    config: &LabConfig,
+    workers: Option<&dyn Together>,
+) -> Analysis {
+    let find = || LabView::new(&captures, journals, config);
+    // Else they are sorted when a report lists them.
+    let sort = || captures.iter().map(|capture| Sorted::of(&capture.traffic).into()).collect();
+    let ((view, roles), sorted): (_, Vec<OnceLock<Sorted>>) = match workers {
+        Some(workers) => together::both(workers, find, sort),
+        None => (find(), Vec::new()),
+    };
+    let answers = answers::all(&view, workers.unwrap_or(&InTurn));
     let findings = findings::all(&view);
     let lab = view.found();
     let (clocks, calls) = calls::find(&view);
     let stories: Vec<_> = (0..captures.len()).map(|capture| claims::stories(&view, capture)).collect();
     let made_at: Vec<_> = view.places.iter().map(|place| place.host()).collect();
     let known = view.steps.into_iter().zip(stories).zip(made_at).zip(view.lab_frames).zip(clocks);
+    let sorted = sorted.into_iter().chain(std::iter::repeat_with(OnceLock::new));
     let captures = captures
         .into_iter()
         .zip(roles)
         .zip(known)
-        .map(|((capture, roles), ((((steps, stories), made_at), lab_frames), clock))| CaptureAnalysis {
+        .zip(sorted)
+        .map(|(((capture, roles), ((((steps, stories), made_at), lab_frames), clock)), sorted)| CaptureAnalysis {
             file: capture.file,
             info: capture.info,
             traffic: capture.traffic,
@@ -57,6 +95,7 @@ pub fn analyze(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &
             stories,
             made_at,
             clock,
+            sorted,
         })
         .collect();
     Analysis { captures, lab, calls, findings, answers }

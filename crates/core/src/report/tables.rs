@@ -199,7 +199,7 @@ const ADDRESSES: &[Column] = &[
 ];
 
 fn addresses<'a>(analysis: &'a Analysis, capture: &'a CaptureAnalysis) -> impl Iterator<Item = Row> + 'a {
-    let addresses = Addresses::new(&capture.traffic, &capture.tcp_roles, &capture.udp_roles);
+    let addresses = Addresses::of(capture);
     let summaries: Vec<_> = addresses.iter().filter_map(|shared| shared.summary()).collect();
     summaries.into_iter().map(move |summary| {
         let [host, address] = with_host(analysis, summary.address);

@@ -9,8 +9,9 @@ use crate::analyze::analysis::{
     Analysis, Answer, Basis, Claim, Evidence, Facts, Finding, HostBasis, HostFound, LabFound, RecordedStep, Severity,
     Status, StreamSpan,
 };
-use crate::analyze::analyze;
 use crate::analyze::testing::Story;
+use crate::analyze::together::{InTurn, Together};
+use crate::analyze::{analyze, analyze_together};
 use crate::escape::is_harmful;
 use crate::lab::testing::{host as host_of, question, step as step_of};
 use crate::lab::{LabConfig, Points};
@@ -210,6 +211,38 @@ fn a_long_list_is_cut_with_a_count() {
     assert!(cut.contains("Not listed: 2484 connections"), "{cut}");
     assert!(whole.contains(":22499"));
     assert!(!whole.contains("Not listed"));
+}
+
+/// The second piece of work before the first.
+struct Backwards;
+
+impl Together for Backwards {
+    fn both(&self, first: &mut (dyn FnMut() + Send), second: &mut (dyn FnMut() + Send)) {
+        second();
+        first();
+    }
+}
+
+#[test]
+fn shared_work_gives_the_same_reports() {
+    let class = || {
+        let mut story = Story::new("class.pcapng", 0);
+        for number in 0..2100_u32 {
+            let (host, port) = (2 + number % 30, 40_000 + number / 30);
+            let mut tcp = Story::tcp(&format!("10.0.3.{host}:{port}"), "10.0.3.1:65432");
+            story.handshake(&mut tcp);
+            story.line(&mut tcp, "hello\n");
+            story.datagram(&format!("10.0.3.{host}:{port}"), "10.0.3.1:65433", "hello\n");
+        }
+        vec![story.read()]
+    };
+    let alone = analyze(class(), &[], &LabConfig::default());
+    for workers in [&InTurn as &dyn Together, &Backwards] {
+        let shared = analyze_together(class(), &[], &LabConfig::default(), workers);
+        assert_eq!(as_json(&shared).0, as_json(&alone).0);
+        let table = |analysis| as_table(analysis, Style::Plain, Detail::Short);
+        assert_eq!(table(&shared), table(&alone));
+    }
 }
 
 /// An analysis that is nothing but the given texts.

@@ -37,7 +37,9 @@ mod traffic;
 mod udp;
 
 pub use elsewhere::Elsewhere;
-pub use model::{Close, FrameNote, HandshakeState, SideCounts, StreamEnds, TcpConnection, UdpConversation, UdpSide};
+pub use model::{
+    Close, Exchanged, FrameNote, HandshakeState, SideCounts, StreamEnds, TcpConnection, UdpConversation, UdpSide,
+};
 pub use numbers::Split;
 pub use other::{
     ArpQuestion, CaptureEvidence, KindCounts, LONGEST_ETHERNET, Neighbour, OtherTraffic, PingPair, Unreachable,
@@ -62,7 +64,7 @@ use elsewhere::Kinds;
 use headers::offered;
 use index::Index;
 use notes::{NoteBudget, Noted, Notes};
-use numbers::SecondNumbers;
+use numbers::{Numbers, SecondNumbers};
 use other::Collector;
 use pair::{Pair, PairHasher};
 use place::Place;
@@ -273,16 +275,20 @@ impl Tracker {
     /// What was found, when the last frame was added.
     pub fn finish(mut self) -> Traffic {
         let mut full = None;
-        // To go through the records means to wait for memory: once for both.
-        for record in self.streams.iter() {
-            self.rest.other.add_directions_of(record);
+        let Rest { details, second_numbers, other, .. } = &mut self.rest;
+        // To go through the records means to wait for memory: once for all of it.
+        let each = self.streams.iter().map(|record| {
+            other.add_directions_of(record);
             full = full.or_else(|| record.is_full().then(|| record.last_frame()));
-        }
+            (record.pair().protocol(), record.frames() > 0)
+        });
+        let first_frame = |place| details.get(Place::new(place)).map(|details| details.first_frame());
+        let numbers = Numbers::of_both(each, first_frame, second_numbers);
         let warnings = self.warnings(full);
-        let Rest { details, notes, starts, other, second_numbers, elsewhere, .. } = self.rest;
+        let Rest { details, notes, starts, other, elsewhere, .. } = self.rest;
         let noted = (notes.sort(), starts.sort());
         let (other, elsewhere) = (other.finish(), elsewhere.finish());
-        let mut traffic = Traffic::new(self.streams, details, &second_numbers, noted, other, elsewhere, warnings);
+        let mut traffic = Traffic::new(self.streams, details, numbers, noted, other, elsewhere, warnings);
         traffic.start = self.start.map(FrameTime::timestamp);
         traffic
     }

@@ -185,6 +185,30 @@ pub struct StreamEnds {
     pub syn_ack_sender: Option<Side>,
 }
 
+impl StreamEnds {
+    /// The socket address of one side.
+    pub fn address(&self, of: Side) -> SocketAddress {
+        *side(&self.addresses, of)
+    }
+}
+
+/// What was exchanged in a stream, in all: what tells a program's traffic from another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchanged {
+    /// Between whom.
+    pub ends: StreamEnds,
+    /// Frames with payload of both sides.
+    pub data_frames: u64,
+    /// Bytes of payload of both sides.
+    pub payload_bytes: u64,
+    /// What each side's first payload looks like, [`Side::Originator`] first.
+    pub payload_kinds: [PayloadKind; 2],
+    /// How far the handshake is seen; UDP has none.
+    pub handshake: HandshakeState,
+    /// How it ended; UDP has no end.
+    pub close: Close,
+}
+
 /// One frame of a connection or conversation, kept for answers and ladder diagrams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameNote {

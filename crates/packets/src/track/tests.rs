@@ -271,6 +271,19 @@ fn check(connection: &TcpConnection, expected: &Reference) {
     }
 }
 
+fn exchanged_in(connection: &TcpConnection) -> Exchanged {
+    let [a, b] = connection.counts;
+    let TcpConnection { addresses, syn_sender, syn_ack_sender, payload_kinds, handshake, close, .. } = *connection;
+    Exchanged {
+        ends: StreamEnds { addresses, frames: a.frames + b.frames, syn_sender, syn_ack_sender },
+        data_frames: a.data_frames + b.data_frames,
+        payload_bytes: a.payload_bytes + b.payload_bytes,
+        payload_kinds,
+        handshake,
+        close,
+    }
+}
+
 fn some_segment() -> impl Strategy<Value = Sent> {
     let flags = prop_oneof![
         4 => prop::sample::select(vec![SYN, SYN | ACK, ACK, ACK | 8, FIN | ACK, RST, RST | ACK]),
@@ -324,6 +337,10 @@ proptest! {
         for (connection, expected) in traffic.tcp_connections().zip(&expected) {
             check(&connection, expected);
         }
+        // Two shorter views of the same.
+        let exchanged: Vec<Exchanged> = traffic.tcp_connections().map(|connection| exchanged_in(&connection)).collect();
+        prop_assert!(traffic.exchanged(Protocol::Tcp).eq(exchanged.iter().copied()));
+        prop_assert!(traffic.ends(Protocol::Tcp, 0..).eq(exchanged.iter().map(|exchanged| exchanged.ends)));
     }
 
     /// Frames that come as expected are counted in a shorter way, once none of their stream are noted any more.

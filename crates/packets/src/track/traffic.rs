@@ -1,10 +1,12 @@
 //! All that was found in a capture, read-only: connections and conversations are kept packed and handed out by value.
 
+use std::hint::black_box;
+
 use super::details::{AllDetails, Known};
 use super::elsewhere::Elsewhere;
-use super::model::{FrameNote, StreamEnds, TcpConnection, UdpConversation};
+use super::model::{Exchanged, FrameNote, StreamEnds, TcpConnection, UdpConversation};
 use super::notes::SortedNotes;
-use super::numbers::{Numbers, SecondNumbers, Split};
+use super::numbers::{Numbers, Split};
 use super::other::OtherTraffic;
 use super::place::Place;
 use super::record::Record;
@@ -33,15 +35,12 @@ impl Traffic {
     pub(super) fn new(
         streams: Records<Record>,
         details: AllDetails,
-        second_numbers: &SecondNumbers,
+        [tcp, udp]: [Numbers; 2],
         (notes, starts): (SortedNotes, SortedStarts),
         other: OtherTraffic,
         elsewhere: Vec<Elsewhere>,
         warnings: Vec<CaptureWarning>,
     ) -> Traffic {
-        let first_frame = |place| details.get(Place::new(place)).map(|details| details.first_frame());
-        let all = streams.iter().map(|record| (record.pair().protocol(), record.frames() > 0));
-        let [tcp, udp] = Numbers::of_both(all, first_frame, second_numbers);
         Traffic { streams, details, tcp, udp, notes, starts, other, elsewhere, warnings, start: None }
     }
 
@@ -70,11 +69,6 @@ impl Traffic {
     /// The TCP connection at this position among the connections, by stream number.
     pub fn tcp_at(&self, position: usize) -> Option<TcpConnection> {
         self.tcp(self.tcp.number(position)?)
-    }
-
-    /// The ends of the TCP connection at this position among the connections, by stream number.
-    pub fn tcp_ends(&self, position: usize) -> Option<StreamEnds> {
-        self.ends(*self.tcp.places().get(position)?)
     }
 
     /// The TCP connections by stream number.
@@ -116,11 +110,6 @@ impl Traffic {
     /// The UDP conversation at this position among the conversations, by stream number.
     pub fn udp_at(&self, position: usize) -> Option<UdpConversation> {
         self.udp(self.udp.number(position)?)
-    }
-
-    /// The ends of the UDP conversation at this position among the conversations, by stream number.
-    pub fn udp_ends(&self, position: usize) -> Option<StreamEnds> {
-        self.ends(*self.udp.places().get(position)?)
     }
 
     /// The UDP conversations by stream number.
@@ -166,15 +155,40 @@ impl Traffic {
 
     /// The conversations of this protocol that Wireshark shows under two numbers.
     pub fn split(&self, protocol: Protocol) -> &[Split] {
-        match protocol {
-            Protocol::Tcp => self.tcp.split(),
-            Protocol::Udp => self.udp.split(),
-        }
+        self.numbers(protocol).split()
+    }
+
+    /// The ends of the streams of this protocol at these positions among all of it, by stream number: up to the first
+    /// position where there is none.
+    pub fn ends(&self, protocol: Protocol, positions: impl Iterator<Item = usize>) -> impl Iterator<Item = StreamEnds> {
+        let places = self.numbers(protocol).places();
+        positions.map_while(|position| Some(self.streams.get(Place::new(*places.get(position)?).index())?.ends()))
+    }
+
+    /// Brings the streams at these positions into the processor's cache, for [`Traffic::ends`]: it waits for all of them at
+    /// the same time, where each would be waited for when it is asked.
+    pub fn fetch(&self, protocol: Protocol, positions: impl Iterator<Item = usize>) {
+        let places = self.numbers(protocol).places();
+        let touch = |position: usize| Some(self.streams.get(Place::new(*places.get(position)?).index())?.lines());
+        black_box(positions.fold(0, |all, position| all ^ touch(position).unwrap_or(0)));
+    }
+
+    /// What was exchanged in each stream of this protocol, by stream number.
+    pub fn exchanged(&self, protocol: Protocol) -> impl Iterator<Item = Exchanged> + '_ {
+        let places = self.numbers(protocol).places();
+        places.iter().filter_map(|place| self.at(*place)).map(|(record, details)| record.exchanged(details))
     }
 
     /// The limits that were reached, if any.
     pub fn warnings(&self) -> &[CaptureWarning] {
         &self.warnings
+    }
+
+    fn numbers(&self, protocol: Protocol) -> &Numbers {
+        match protocol {
+            Protocol::Tcp => &self.tcp,
+            Protocol::Udp => &self.udp,
+        }
     }
 
     fn at(&self, place: u32) -> Option<(&Record, Known<'_>)> {
@@ -186,10 +200,6 @@ impl Traffic {
     fn numbered<'a>(&'a self, numbers: &'a Numbers) -> impl Iterator<Item = (StreamNumber, &'a Record, Known<'a>)> {
         let streams = numbers.places().iter().zip(numbers.iter());
         streams.filter_map(|(place, number)| self.at(*place).map(|(record, details)| (number, record, details)))
-    }
-
-    fn ends(&self, place: u32) -> Option<StreamEnds> {
-        self.streams.get(Place::new(place).index()).map(Record::ends)
     }
 
     fn notes_at(&self, place: Option<u32>) -> impl ExactSizeIterator<Item = FrameNote> + '_ {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::{Answer, ClientHost, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::parallel::{
-    Client, accepts, clients, clients_of_sheet, handshakes, hosts, name_missing, partly,
+    Client, accepts, by_host, clients, clients_of_sheet, handshakes, name_missing, partly,
 };
 use crate::analyze::claims::Draft;
 use crate::analyze::claims::words::{addresses, distinct};
@@ -35,26 +35,25 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     if clients.is_empty() {
         return expected(view, question, draft);
     }
-    let by_host: Vec<ClientHost> = hosts(&clients).into_iter().map(|host| of_host(host, &clients)).collect();
-    for host in by_host.iter().take(HOSTS_NAMED) {
-        of_host_claims(view, question, host, &clients, &mut draft);
+    let by_host = by_host(&clients);
+    let hosts: Vec<ClientHost> = by_host.iter().map(|(host, here)| of_host(*host, here)).collect();
+    for (host, (_, here)) in hosts.iter().zip(&by_host).take(HOSTS_NAMED) {
+        of_host_claims(view, question, host, here, &mut draft);
     }
     let more = by_host.get(HOSTS_NAMED..).unwrap_or_default();
     if !more.is_empty() {
-        let sockets = more.iter().map(|host| host.sockets_created).sum();
-        let ips: Vec<IpAddr> = more.iter().map(|host| host.host).collect();
-        let here: Vec<&Client<'_>> = clients.iter().filter(|client| ips.contains(&client.address.ip)).collect();
+        let here: Vec<&Client<'_>> = more.iter().flat_map(|(_, here)| here.iter().copied()).collect();
         let hosts = if more.len() == 1 { "1 further host".to_owned() } else { format!("{} further hosts", more.len()) };
-        let text = say![format!("{hosts} created {}.", count(sockets, "socket"))];
+        let text = say![format!("{hosts} created {}.", count(here.len() as u64, "socket"))];
         draft.proved(text, handshakes(view, &here));
     }
     let text = "Each client program creates one socket.";
     draft.inferred(text, Vec::new());
     let missing = name_missing(view, question, &clients, &mut draft);
     partly(question, missing, &mut draft);
-    draft.short(short(view, &by_host));
+    draft.short(short(view, &hosts));
     let status = if missing { Status::Partial } else { Status::Observed };
-    draft.finish(view, question, status, Facts::ClientSockets { clients: Some(by_host) })
+    draft.finish(view, question, status, Facts::ClientSockets { clients: Some(hosts) })
 }
 
 fn short(view: &LabView<'_>, by_host: &[ClientHost]) -> Text {
@@ -66,25 +65,17 @@ fn short(view: &LabView<'_>, by_host: &[ClientHost]) -> Text {
     say![format!("{noun}; sockets: "), hosts]
 }
 
-fn of_host(host: IpAddr, clients: &[Client<'_>]) -> ClientHost {
-    let here = clients.iter().filter(|client| client.address.ip == host);
+fn of_host(host: IpAddr, here: &[&Client<'_>]) -> ClientHost {
     ClientHost {
         host,
-        socket_addresses: distinct(here.clone().map(|client| client.address)),
-        sockets_created: here.count() as u64,
+        socket_addresses: distinct(here.iter().map(|client| client.address)),
+        sockets_created: here.len() as u64,
     }
 }
 
-fn of_host_claims(
-    view: &LabView<'_>,
-    question: &Question,
-    host: &ClientHost,
-    clients: &[Client<'_>],
-    draft: &mut Draft,
-) {
-    let here: Vec<&Client<'_>> = clients.iter().filter(|client| client.address.ip == host.host).collect();
-    let mut evidence = handshakes(view, &here);
-    evidence.extend(accepts(&here));
+fn of_host_claims(view: &LabView<'_>, question: &Question, host: &ClientHost, here: &[&Client<'_>], draft: &mut Draft) {
+    let mut evidence = handshakes(view, here);
+    evidence.extend(accepts(here));
     let text = say![
         view.host_with_address(host.host),
         format!(" has {}: ", count(host.socket_addresses.len() as u64, "client socket address")),

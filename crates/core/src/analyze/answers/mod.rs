@@ -28,6 +28,7 @@ use std::collections::BTreeSet;
 use crate::analyze::analysis::{Answer, Claim, StreamSpan};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::LabView;
+use crate::analyze::together::{Together, each};
 use crate::lab::{About, LabConfig, Problem, Question, Sheet, instead, quoted};
 use socklab_packets::types::Protocol;
 
@@ -76,12 +77,15 @@ pub(super) fn counts_sockets(question: &Question) -> bool {
 }
 
 /// Answers all questions, in the order of the sheet.
-pub(super) fn all(view: &LabView<'_>) -> Vec<Answer> {
-    let questions = view.config.sheet.questions().iter();
-    let mut answers: Vec<Answer> =
-        questions.filter_map(|question| Some((kind_of(question)?.answer)(view, question))).collect();
-    answers.iter_mut().for_each(|answer| name_files(view, answer));
-    answers
+pub(super) fn all(view: &LabView<'_>, workers: &dyn Together) -> Vec<Answer> {
+    let questions = view.config.sheet.questions();
+    let answer = |number: usize| {
+        let question = questions.get(number)?;
+        let mut answer = (kind_of(question)?.answer)(view, question);
+        name_files(view, &mut answer);
+        Some(answer)
+    };
+    each(workers, questions.len(), answer).into_iter().flatten().collect()
 }
 
 /// Names the file of a claim's frames where the answer rests on several files, or another file shows the same connection.

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use foldhash::{HashMap, HashMapExt};
+
 use crate::analyze::accounts::Accepted;
 use crate::analyze::analysis::Evidence;
 use crate::analyze::claims::words::distinct;
@@ -48,18 +50,28 @@ pub(super) fn clients<'a>(view: &'a LabView<'_>, question: &'a Question) -> Vec<
     clients
 }
 
-/// The computers of the clients, in order of appearance.
-pub(super) fn hosts(clients: &[Client<'_>]) -> Vec<IpAddr> {
-    distinct(clients.iter().map(|client| client.address.ip))
+/// The clients of each computer, in order of appearance.
+pub(super) fn by_host<'c, 'a>(clients: &'c [Client<'a>]) -> Vec<(IpAddr, Vec<&'c Client<'a>>)> {
+    let mut places = HashMap::new();
+    let mut hosts: Vec<(IpAddr, Vec<&Client<'_>>)> = Vec::new();
+    for client in clients {
+        let host = client.address.ip;
+        let place = *places.entry(host).or_insert(hosts.len());
+        match hosts.get_mut(place) {
+            Some((_, here)) => here.push(client),
+            None => hosts.push((host, vec![client])),
+        }
+    }
+    hosts
 }
 
 /// The frames of the clients' handshakes, or the data of a connection whose handshake was not captured, by file.
 pub(super) fn handshakes(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evidence> {
     Evidence::by_file(clients.iter().filter_map(|client| client.known).map(|known| {
         let sighting = known.connection.best();
-        let frames = view.frames(sighting);
-        let handshake = frames.handshake();
-        tcp_evidence(view, sighting, if handshake.is_empty() { frames.data() } else { handshake })
+        let handshake = view.handshake(sighting);
+        let shown = if handshake.is_empty() { view.frames(sighting).data() } else { handshake };
+        tcp_evidence(view, sighting, shown)
     }))
 }
 
@@ -71,7 +83,7 @@ pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
 
 /// Says which of the captures that the sheet asks for is not there. Returns whether any is missing.
 pub(super) fn name_missing(view: &LabView<'_>, question: &Question, clients: &[Client<'_>], draft: &mut Draft) -> bool {
-    let seen = hosts(clients);
+    let seen = distinct(clients.iter().map(|client| client.address.ip));
     // On one computer there is no other host whose capture could be missing.
     if seen.len() == 1 && clients.iter().all(|c| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip)) {
         return false;

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use crate::analyze::accounts::{Entry, Reader};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, HostClients, ServerKind, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
-use crate::analyze::answers::parallel::{Client, accepts, clients, handshakes, hosts, name_missing, of_part};
-use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
+use crate::analyze::answers::parallel::{Client, accepts, by_host, clients, handshakes, name_missing, of_part};
+use crate::analyze::claims::words::{addresses, clients as clients_of, distinct, frame};
 use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen};
@@ -66,7 +66,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let facts = Facts::ThreadedClients {
         clients_connected: Some(clients.len() as u64),
         clients_served: all_served,
-        hosts: Some(by_host(&clients, &verdicts)),
+        hosts: Some(served_by_host(&clients)),
     };
     let status = if all_served.is_some() && !missing { Status::Observed } else { Status::Partial };
     draft.finish(view, question, status, facts)
@@ -138,8 +138,7 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
         if clients.len() == 1 { "Yes, the client connected." } else { "Yes, the clients connected." },
         Vec::new(),
     );
-    for host in hosts(clients) {
-        let here: Vec<&Client<'_>> = clients.iter().filter(|client| client.address.ip == host).collect();
+    for (host, here) in by_host(clients) {
         let (captured, only_journal): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
             here.into_iter().partition(|client| client.known.is_some());
         let (complete, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
@@ -224,7 +223,7 @@ fn readers(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
     let text = match (threads.len(), read.as_slice()) {
         (_, []) => return,
         (own, all) if own == all.len() && all.iter().all(|(_, reader, _)| reader.took_over()) => {
-            for host in hosts(clients) {
+            for host in distinct(clients.iter().map(|client| client.address.ip)) {
                 let here: Vec<&Read<'_>> = all.iter().filter(|(client, ..)| client.ip == host).collect();
                 if !here.is_empty() {
                     draft.proved(own_readers(view, host, &here), evidence(&here));
@@ -375,13 +374,12 @@ fn all_captures(question: &Question) -> String {
     }
 }
 
-fn by_host(clients: &[Client<'_>], verdicts: &[Option<bool>]) -> Vec<HostClients> {
-    let of_host = |host| {
-        let here = clients.iter().zip(verdicts).filter(|(client, _)| client.address.ip == host);
-        let verdicts: Vec<Option<bool>> = here.map(|(_, verdict)| *verdict).collect();
+fn served_by_host(clients: &[Client<'_>]) -> Vec<HostClients> {
+    let of_host = |(host, here): (IpAddr, Vec<&Client<'_>>)| {
+        let verdicts: Vec<Option<bool>> = here.into_iter().map(was_served).collect();
         HostClients { host, connected: verdicts.len() as u64, served: sum(&verdicts) }
     };
-    hosts(clients).into_iter().map(of_host).collect()
+    by_host(clients).into_iter().map(of_host).collect()
 }
 
 fn expected(view: &LabView<'_>, question: &Question, attempts: &[Known<'_>], mut draft: Draft) -> Answer {

@@ -1,5 +1,9 @@
 //! Parts of sentences that many claims share: who, how long, how many.
 
+use std::hash::Hash;
+
+use foldhash::{HashSet, HashSetExt};
+
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text, say};
@@ -59,14 +63,9 @@ pub(crate) fn capital(text: Text) -> Text {
 }
 
 /// Values, each once, in the order of their first appearance.
-pub(crate) fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut seen = Vec::new();
-    for value in values {
-        if !seen.contains(&value) {
-            seen.push(value);
-        }
-    }
-    seen
+pub(crate) fn distinct<T: Copy + Eq + Hash>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    values.into_iter().filter(|value| seen.insert(*value)).collect()
 }
 
 /// Socket addresses in a sentence.

@@ -1,6 +1,6 @@
 //! The frames of one TCP connection in one capture, sorted by their roles.
 
-use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
+use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, handshake, roles};
 use crate::analyze::conversation::tcp::TcpSighting;
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
@@ -19,6 +19,12 @@ impl Frames {
         let notes = capture.traffic.tcp_notes(sighting.connection.stream);
         let with_sender = |role: RoleOfFrame| (role, role.note.sender == sighting.client_side);
         Frames { all: roles(&sighting.connection, notes).map(with_sender).collect() }
+    }
+
+    /// Its [`Frames::handshake`], without looking at the rest.
+    pub(crate) fn handshake_of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Vec<FrameNumber> {
+        let Some(capture) = captures.get(sighting.capture) else { return Vec::new() };
+        handshake(&sighting.connection, capture.traffic.tcp_notes(sighting.connection.stream))
     }
 
     /// The frames with their roles; true for those from the client.

@@ -73,9 +73,14 @@ pub fn roles(
     connection: &TcpConnection,
     notes: impl IntoIterator<Item = FrameNote>,
 ) -> impl Iterator<Item = RoleOfFrame> {
-    let handshake = [connection.syn, connection.syn_ack, connection.ack];
-    let mut judge = Judge { handshake, senders: [Sender::default(), Sender::default()] };
+    let mut judge = Judge::of(connection);
     notes.into_iter().map(move |note| judge.role_of(note))
+}
+
+/// The frames of a connection's handshake, of its noted frames, which come in the order of the capture. Those after it are
+/// not looked at.
+pub fn handshake(connection: &TcpConnection, notes: impl IntoIterator<Item = FrameNote>) -> Vec<FrameNumber> {
+    Judge::of(connection).handshake(notes)
 }
 
 /// What is known of both sides when a frame comes.
@@ -97,6 +102,31 @@ struct Sender {
 }
 
 impl Judge {
+    fn of(connection: &TcpConnection) -> Judge {
+        let handshake = [connection.syn, connection.syn_ack, connection.ack];
+        Judge { handshake, senders: [Sender::default(), Sender::default()] }
+    }
+
+    fn handshake(&mut self, notes: impl IntoIterator<Item = FrameNote>) -> Vec<FrameNumber> {
+        let mut frames = Vec::new();
+        for note in notes {
+            if self.role_of(note).role == FrameRole::Handshake {
+                frames.push(note.frame);
+            }
+            if self.has_seen_handshake(note.frame) {
+                break;
+            }
+        }
+        frames
+    }
+
+    /// Whether no frame after this one can belong to the handshake: both sides have sent a SYN, and every further one
+    /// repeats it.
+    fn has_seen_handshake(&self, frame: FrameNumber) -> bool {
+        self.senders.iter().all(|sender| sender.syn_seen)
+            && self.handshake.iter().flatten().all(|handshake| *handshake <= frame)
+    }
+
     fn role_of(&mut self, note: FrameNote) -> RoleOfFrame {
         let [a, b] = &mut self.senders;
         let (own, peer) = if note.sender == Side::Originator { (a, b) } else { (b, a) };
@@ -232,6 +262,27 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever comes: to stop after the handshake loses none of its frames.
+        #[test]
+        fn the_handshake_alone_is_that_of_the_whole(
+            frames in proptest::collection::vec((any::<bool>(), 0_u8..32, 0_u32..4, 0_u32..4, 0_u32..3), 0..30),
+            numbered in [proptest::option::of(1_u64..30), proptest::option::of(1_u64..30), proptest::option::of(1_u64..30)],
+        ) {
+            let notes: Vec<FrameNote> = (1..).zip(&frames).map(|(number, (back, flags, sequence, acknowledgement, length))| {
+                let sender = if *back { Side::Responder } else { Side::Originator };
+                note(number, sender, *flags, *sequence, *acknowledgement, *length)
+            }).collect();
+            let judge = || Judge {
+                handshake: numbered.map(|number| number.map(FrameNumber)),
+                senders: [Sender::default(), Sender::default()],
+            };
+            let mut whole = judge();
+            let roles = notes.iter().map(|note| whole.role_of(*note));
+            let expected: Vec<FrameNumber> =
+                roles.filter(|role| role.role == FrameRole::Handshake).map(|role| role.note.frame).collect();
+            prop_assert_eq!(judge().handshake(notes), expected);
+        }
+
         /// However segments are cut, repeated and put out of order: the new bytes add up to the bytes that there are.
         #[test]
         fn every_byte_is_new_once(

@@ -12,7 +12,7 @@ use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_CANDIDATES;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{Close, HandshakeState, PayloadKind, Side, TcpConnection, UdpConversation};
+use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, Side};
 use socklab_packets::types::{Protocol, SocketAddress, is_group};
 
 /// A protocol and a socket address.
@@ -84,12 +84,8 @@ pub(super) struct Found {
 pub(super) fn collect(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig) -> Found {
     let mut found = Candidates { map: HashMap::new(), cut: false, config };
     for (number, capture) in captures.iter().enumerate() {
-        for connection in capture.traffic.tcp_connections() {
-            found.add_tcp(number, &connection);
-        }
-        for conversation in capture.traffic.udp_conversations() {
-            found.add_udp(number, &conversation);
-        }
+        capture.traffic.exchanged(Protocol::Tcp).for_each(|connection| found.add_tcp(number, &connection));
+        capture.traffic.exchanged(Protocol::Udp).for_each(|conversation| found.add_udp(number, &conversation));
         for unreachable in &capture.traffic.other().unreachable {
             if let Some(quoted) = unreachable.quoted {
                 found.add_unreachable(number, quoted.protocol, [quoted.source, quoted.destination]);
@@ -115,8 +111,8 @@ impl Candidates<'_> {
             && !is_group(address.ip)
     }
 
-    fn add_tcp(&mut self, capture: usize, connection: &TcpConnection) {
-        let shown = server_side(connection.syn_sender, connection.syn_ack_sender);
+    fn add_tcp(&mut self, capture: usize, connection: &Exchanged) {
+        let shown = server_side(connection.ends.syn_sender, connection.ends.syn_ack_sender);
         let sides: &[Side] = match shown {
             Some(Side::Originator) => &[Side::Originator],
             Some(Side::Responder) => &[Side::Responder],
@@ -124,7 +120,7 @@ impl Candidates<'_> {
         };
         let exchange = tcp_exchange(connection);
         for &side in sides {
-            let (own, peer) = (connection.address(side), connection.address(side.other()));
+            let (own, peer) = (connection.ends.address(side), connection.ends.address(side.other()));
             let Some(candidate) = self.note(capture, Protocol::Tcp, own, peer.ip) else { continue };
             candidate.shown += u64::from(shown.is_some());
             if shown.is_none() {
@@ -134,15 +130,15 @@ impl Candidates<'_> {
         }
     }
 
-    fn add_udp(&mut self, capture: usize, conversation: &UdpConversation) {
-        if conversation.addresses.iter().any(|address| is_group(address.ip)) {
+    fn add_udp(&mut self, capture: usize, conversation: &Exchanged) {
+        if conversation.ends.addresses.iter().any(|address| is_group(address.ip)) {
             return;
         }
         // An empty line is a datagram without payload.
-        let silent = is_payload_free(conversation);
+        let silent = conversation.payload_bytes == 0;
         let exchange = if silent { Some(Exchange::Silence) } else { exchange_of(conversation.payload_kinds) };
         for side in [Side::Originator, Side::Responder] {
-            let (own, peer) = (conversation.address(side), conversation.address(side.other()));
+            let (own, peer) = (conversation.ends.address(side), conversation.ends.address(side.other()));
             let Some(candidate) = self.note(capture, Protocol::Udp, own, peer.ip) else { continue };
             candidate.addressed_first += u64::from(side == Side::Responder);
             candidate.add_ports(own.port, peer.port);
@@ -300,12 +296,11 @@ impl Candidate {
 }
 
 /// What a TCP connection exchanged; `None` for another protocol, and for a process that talks to itself.
-fn tcp_exchange(connection: &TcpConnection) -> Option<Exchange> {
+fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
     if is_self_connection(connection) {
         return None;
     }
-    let [a, b] = connection.counts;
-    if a.data_frames > 0 || b.data_frames > 0 {
+    if connection.data_frames > 0 {
         return exchange_of(connection.payload_kinds);
     }
     match (connection.handshake, connection.close) {
@@ -338,21 +333,13 @@ fn exchange_of(kinds: [PayloadKind; 2]) -> Option<Exchange> {
     kinds.into_iter().filter_map(of).max()
 }
 
-/// Whether all datagrams of a conversation are empty.
-fn is_payload_free(conversation: &UdpConversation) -> bool {
-    conversation.counts.iter().all(|side| side.payload_bytes == 0)
-}
-
 /// Whether both ends are of one process, as runtimes make pairs of sockets to wake themselves up: neighbouring ports of one
 /// host, and hardly any payload.
-fn is_self_connection(connection: &TcpConnection) -> bool {
-    let [a, b] = connection.addresses;
-    let [from_a, from_b] = connection.counts;
-    let bytes = from_a.payload_bytes.saturating_add(from_b.payload_bytes);
-    let frames = from_a.data_frames.saturating_add(from_b.data_frames);
+fn is_self_connection(connection: &Exchanged) -> bool {
+    let [a, b] = connection.ends.addresses;
     same_computer(a.ip, b.ip)
         && a.port.abs_diff(b.port) <= NEIGHBOURING_PORTS
-        && bytes <= frames.saturating_mul(WAKE_UP_BYTES)
+        && connection.payload_bytes <= connection.data_frames.saturating_mul(WAKE_UP_BYTES)
 }
 
 /// The server's side as the handshake shows it: the receiver of the SYN, else the sender of the SYN-ACK.

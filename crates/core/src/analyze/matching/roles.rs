@@ -1,6 +1,6 @@
 //! Who is client and who is server in each connection and conversation, and which of them belong to the lab.
 
-use crate::analyze::analysis::{Role, RoleBasis};
+use crate::analyze::analysis::{LabFrames, Role, RoleBasis};
 use crate::analyze::matching::candidates::server_side;
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::services::{is_other_service, may_be_ephemeral};
@@ -15,16 +15,32 @@ pub(crate) struct CaptureRoles {
     pub(crate) tcp: Vec<Role>,
     /// Of the UDP conversations.
     pub(crate) udp: Vec<Role>,
+    /// How many frames the streams of the lab have.
+    pub(crate) lab_frames: LabFrames,
 }
 
 /// Gives every connection and conversation of a capture its roles.
 pub(crate) fn assign(capture: &CaptureFacts, servers: &Servers) -> CaptureRoles {
     let traffic = &capture.traffic;
-    let (tcp, udp) = (traffic.tcp_count(), traffic.udp_count());
-    let mut roles = CaptureRoles { tcp: Vec::with_capacity(tcp), udp: Vec::with_capacity(udp) };
-    roles.tcp.extend((0..tcp).filter_map(|position| traffic.tcp_ends(position)).map(|ends| tcp_role(&ends, servers)));
-    roles.udp.extend((0..udp).filter_map(|position| traffic.udp_ends(position)).map(|ends| udp_role(&ends, servers)));
-    roles
+    let tcp = roles_of(traffic.ends(Protocol::Tcp, 0..), traffic.tcp_count(), &|ends| tcp_role(ends, servers));
+    let udp = roles_of(traffic.ends(Protocol::Udp, 0..), traffic.udp_count(), &|ends| udp_role(ends, servers));
+    CaptureRoles { tcp: tcp.0, udp: udp.0, lab_frames: LabFrames { tcp: tcp.1, udp: udp.1 } }
+}
+
+/// The roles of so many streams, and how many frames those of the lab have.
+fn roles_of(
+    streams: impl Iterator<Item = StreamEnds>,
+    count: usize,
+    role: &dyn Fn(&StreamEnds) -> Role,
+) -> (Vec<Role>, u64) {
+    let mut roles = Vec::with_capacity(count);
+    let mut lab_frames = 0_u64;
+    roles.extend(streams.map(|ends| {
+        let role = role(&ends);
+        lab_frames = lab_frames.saturating_add(if role.lab { ends.frames } else { 0 });
+        role
+    }));
+    (roles, lab_frames)
 }
 
 /// The receiver of the SYN is the server, else the sender of the SYN-ACK, else the lab's server address, else a guess.

@@ -23,7 +23,7 @@ use crate::lab::{LabConfig, Step};
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::packet::IcmpKind;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{FrameNote, HandshakeState, StreamEnds, Traffic, Unreachable};
+use socklab_packets::track::{FrameNote, HandshakeState, Unreachable};
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 /// The lab as the captures and journals show it.
@@ -315,6 +315,11 @@ impl<'a> LabView<'a> {
         Frames::of(self.captures, sighting)
     }
 
+    /// The frames of its handshake.
+    pub(crate) fn handshake(&self, sighting: &TcpSighting) -> Vec<FrameNumber> {
+        Frames::handshake_of(self.captures, sighting)
+    }
+
     /// Whether every frame of a connection is noted.
     pub(crate) fn notes_complete(&self, sighting: &TcpSighting) -> bool {
         let capture = self.captures.get(sighting.capture);
@@ -407,20 +412,8 @@ impl LabStreams {
             }));
             let most = [&roles.tcp, &roles.udp].map(|roles| roles.iter().filter(|role| role.lab).count());
             streams.cut.push(most.into_iter().max() > Some(LAB_STREAMS));
-            streams.frames.push(lab_frames(&capture.traffic, roles));
+            streams.frames.push(roles.lab_frames);
         }
         streams
-    }
-}
-
-/// The frames of all streams of the lab in a capture.
-fn lab_frames(traffic: &Traffic, roles: &CaptureRoles) -> LabFrames {
-    let sum = |roles: &[Role], ends: &dyn Fn(usize) -> Option<StreamEnds>| {
-        let of_lab = roles.iter().enumerate().filter(|(_, role)| role.lab);
-        of_lab.filter_map(|(position, _)| ends(position)).map(|ends| ends.frames).fold(0, u64::saturating_add)
-    };
-    LabFrames {
-        tcp: sum(&roles.tcp, &|position| traffic.tcp_ends(position)),
-        udp: sum(&roles.udp, &|position| traffic.udp_ends(position)),
     }
 }

@@ -18,6 +18,9 @@ use crate::report::view;
 /// Places of a list that make up a piece.
 const TOGETHER: usize = 128;
 
+/// Bytes that most pieces stay below.
+const PIECE_BYTES: usize = 64 * 1024;
+
 /// Makes the piece with this number.
 pub type Make<'a> = dyn Fn(usize) -> io::Result<Vec<u8>> + Sync + 'a;
 
@@ -65,10 +68,8 @@ impl Lists<'_> {
                 piece(places.filter_map(|place| view::udp_at(capture, place)).map(|udp| UdpJson::of(capture, &udp)))
             }),
             ListKind::Addresses => {
-                let addresses = Addresses::new(traffic, &capture.tcp_roles, &capture.udp_roles);
-                self.write_all(out, addresses.ends(), |ends| {
-                    piece(addresses.beginning_in(ends).filter_map(|address| address.summary()))
-                })
+                let addresses = Addresses::of(capture);
+                self.write_all(out, addresses.ends(), |ends| piece(addresses.summaries(ends)))
             }
         }
     }
@@ -101,7 +102,7 @@ impl Lists<'_> {
 
 /// Items as text, a comma and the beginning of a line before each.
 fn piece<T: Serialize>(items: impl Iterator<Item = T>) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(PIECE_BYTES);
     for item in items {
         text.push(b',');
         begin_line(&mut text, INDENTED)?;

@@ -21,8 +21,7 @@ const COLUMNS: [Column; 6] = [
 pub(super) fn write(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()> {
     page.heading("Socket addresses")?;
     let captures = listing.captures().iter();
-    let held: Vec<Addresses<'_>> =
-        captures.map(|capture| Addresses::new(&capture.traffic, &capture.tcp_roles, &capture.udp_roles)).collect();
+    let held: Vec<Addresses<'_>> = captures.map(|capture| Addresses::of(capture)).collect();
     let counts: Vec<(usize, usize)> = held.iter().map(count).collect();
     if counts.iter().all(|count| *count == (0, 0)) {
         return page.paragraph(2, "None.");

@@ -3,7 +3,7 @@
 use crate::capfile::FrameTime;
 use crate::track::details::{First, Known};
 use crate::track::marks::Marks;
-use crate::track::model::{Close, HandshakeState, SideCounts, StreamEnds, TcpConnection};
+use crate::track::model::{Close, Exchanged, HandshakeState, SideCounts, StreamEnds, TcpConnection};
 use crate::track::record::{Record, Sender};
 use crate::track::sides::{Side, side};
 use crate::types::{FrameNumber, StreamNumber};
@@ -45,6 +45,19 @@ impl Record {
             frames: self.frames(),
             syn_sender: self.syn_sender(),
             syn_ack_sender: self.syn_ack_sender(),
+        }
+    }
+
+    /// What was exchanged, of a UDP conversation too: it has no handshake and no end.
+    pub(in crate::track) fn exchanged(&self, details: Known<'_>) -> Exchanged {
+        let [a, b] = &self.senders;
+        Exchanged {
+            ends: self.ends(),
+            data_frames: u64::from(a.data_frames).saturating_add(u64::from(b.data_frames)),
+            payload_bytes: a.payload_bytes.saturating_add(b.payload_bytes),
+            payload_kinds: details.payload_kinds(),
+            handshake: self.handshake(details),
+            close: self.close(),
         }
     }
 
