@@ -7,6 +7,7 @@ use super::place::Place;
 use super::record::Record;
 use super::records::Records;
 use super::sides::Side;
+use super::tcp::Opening;
 
 /// A stream, and the hash of its pair: growing the table need not look at the records.
 #[derive(Debug, Clone, Copy)]
@@ -45,11 +46,22 @@ impl Index {
         found
     }
 
-    /// Appends a record; its pair leads to it from now on. `None` where no further place is left.
-    pub(super) fn open(&mut self, records: &mut Records<Record>, record: Record, hash: u32) -> Option<Place> {
+    /// Appends a record; its pair leads to it from now on, which had a stream before or not. `None` where no further place is
+    /// left.
+    pub(super) fn open(
+        &mut self,
+        records: &mut Records<Record>,
+        record: Record,
+        hash: u32,
+        opening: Opening,
+    ) -> Option<Place> {
         let stream = u32::try_from(records.len()).ok().map(Place::new).filter(|place| *place != Place::NONE)?;
         let same = |slot: &Slot| slot.hash == hash && side_in(records, slot.stream, record.pair()).is_some();
-        match self.slots.find_mut(spread(hash), same) {
+        let before = match opening {
+            Opening::FirstOfPair => None,
+            Opening::PortReuse => self.slots.find_mut(spread(hash), same),
+        };
+        match before {
             Some(slot) => slot.stream = stream,
             None => {
                 self.slots.insert_unique(spread(hash), Slot { stream, hash }, |slot| spread(slot.hash));

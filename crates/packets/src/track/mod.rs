@@ -261,7 +261,7 @@ impl Tracker {
             return None;
         }
         self.reopened = self.reopened.wrapping_add(u64::from(opening == Opening::PortReuse));
-        let stream = self.index.open(&mut self.streams, Record::new(pair, at), self.hasher.hash(&pair))?;
+        let stream = self.index.open(&mut self.streams, Record::new(pair, at), self.hasher.hash(&pair), opening)?;
         self.rest.details.push(at);
         Some(stream)
     }
