@@ -191,6 +191,11 @@ impl Story {
         self.icmp_error(IcmpKind::OtherUnreachable { code: 13 }, client, server);
     }
 
+    /// The client's datagram comes back as longer than a link takes.
+    pub fn fragmentation_needed(&mut self, client: &str, server: &str) {
+        self.icmp_error(IcmpKind::OtherUnreachable { code: 4 }, client, server);
+    }
+
     fn icmp_error(&mut self, kind: IcmpKind, client: &str, server: &str) {
         let (source, destination) = (address(client), address(server));
         let quoted = Some(QuotedPacket { protocol: Protocol::Udp, source, destination });

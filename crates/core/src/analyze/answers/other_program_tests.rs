@@ -178,6 +178,15 @@ fn a_datagram_that_a_firewall_sent_back_says_nothing_of_the_port() {
 }
 
 #[test]
+fn a_datagram_that_was_too_long_is_no_matter_of_addresses() {
+    let mut story = Story::new("at B", 0);
+    story.datagram(B1, UDP_A, "one");
+    story.fragmentation_needed(B1, UDP_A);
+    let told = messages(&of(vec![story.read()]), "udp-not-delivered", "at B").join(" ");
+    assert!(told.contains("ICMP fragmentation needed (frame 2)") && !told.contains("ping"), "{told}");
+}
+
+#[test]
 fn a_server_that_answers_in_another_file_has_the_right_address() {
     let (mut refused, mut answered) = (Story::new("at B", 0), Story::new("at C", 60));
     refused.datagram(B1, UDP_A, "one");

@@ -94,20 +94,36 @@ fn answering_file<'v>(view: &'v LabView<'_>, number: usize, servers: &[SocketAdd
 
 /// What came back as another ICMP error, which says nothing of the server's program.
 fn not_delivered(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let Returned { servers, numbers } = returned(view, number, |message| !message.is_port_unreachable());
+    let sheet = &view.config.sheet;
+    let advice = format!(
+        ": a router, a firewall or a computer says that delivery failed. Compare the address in the client with that of host {}, and check with ping{}.",
+        sheet.server(),
+        sheet.in_brackets(Does::Ping)
+    );
+    let other = |message: &Undelivered| !message.is_port_unreachable() && !message.is_too_long();
+    let what = "an ICMP error other than port unreachable";
+    returned_as(view, number, other, [what, &advice], Severity::Error, found);
+    let meaning = ": a link on the way takes no packet of that length, and fragments were not allowed. Shorter lines pass; of the \
+                   server this says nothing.";
+    let what = "ICMP fragmentation needed";
+    returned_as(view, number, Undelivered::is_too_long, [what, meaning], Severity::Warning, found);
+}
+
+/// That datagrams came back as `what`, and what that means.
+fn returned_as(
+    view: &LabView<'_>,
+    number: usize,
+    wanted: impl Fn(&Undelivered) -> bool,
+    [what, meaning]: [&str; 2],
+    severity: Severity,
+    found: &mut Vec<Finding>,
+) {
+    let Returned { servers, numbers } = returned(view, number, wanted);
     if numbers.is_empty() {
         return;
     }
-    let sheet = &view.config.sheet;
-    let message = say![
-        came_back(&servers, &numbers, "an ICMP error other than port unreachable"),
-        format!(
-            ": a router, a firewall or a computer says that delivery failed. Compare the address in the client with that of host {}, and check with ping{}.",
-            sheet.server(),
-            sheet.in_brackets(Does::Ping)
-        )
-    ];
-    let finding = of_file(view, number, "udp-not-delivered", Severity::Error, message, None);
+    let message = say![came_back(&servers, &numbers, what), meaning.to_owned()];
+    let finding = of_file(view, number, "udp-not-delivered", severity, message, None);
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
 }
 

@@ -352,6 +352,11 @@ impl Undelivered {
     pub(crate) fn is_port_unreachable(&self) -> bool {
         self.kind == IcmpKind::PortUnreachable
     }
+
+    /// Whether it says that the datagram was too long for a link on the way (RFC 1191, section 4).
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.kind == IcmpKind::OtherUnreachable { code: 4 }
+    }
 }
 
 fn tcp_stream(known: &Known<'_>) -> LabStream {
