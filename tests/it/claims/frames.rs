@@ -346,8 +346,9 @@ pub(super) fn findings_agree(set: &Set) -> Vec<String> {
                 "connection-refused" => handshake == HandshakeState::Refused,
                 "accept-queue-full" | "server-unreachable" => handshake == HandshakeState::SynOnly,
                 "capture-began-late" | "earlier-run" => stream.connection.syn.is_none(),
+                "one-direction" => stream.connection.counts.iter().any(|side| side.frames == 0),
                 "capture-stopped-early" => stream.connection.close == Close::Open,
-                "retransmissions" => frames.all(|frame| frame.role == FrameRole::Retransmission),
+                "copied-frames" | "retransmissions" => frames.all(|frame| frame.role == FrameRole::Retransmission),
                 "connection-closed" | "connection-reset" => frames.all(ends),
                 _ => true,
             };

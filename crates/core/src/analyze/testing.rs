@@ -163,6 +163,28 @@ impl Story {
         self.segment(tcp, false, ACK, b"");
     }
 
+    /// FIN of the server, acknowledged but not answered.
+    pub fn half_close_of_server(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, false, FIN | ACK, b"");
+        self.segment(tcp, true, ACK, b"");
+    }
+
+    /// SYN-ACK and data of the server, of a connection whose client's frames were not captured.
+    pub fn server_alone(&mut self, tcp: &mut Tcp, text: &str) {
+        tcp.next[0] = tcp.next[0].wrapping_add(1);
+        self.segment(tcp, false, SYN | ACK, b"");
+        self.segment(tcp, false, PSH | ACK, text.as_bytes());
+    }
+
+    /// A line of the client that the capture has twice.
+    pub fn line_captured_twice(&mut self, tcp: &mut Tcp, text: &str) {
+        let mut same = *tcp;
+        self.wait(1);
+        self.segment(&mut same, true, PSH | ACK, text.as_bytes());
+        self.waited -= 1;
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+    }
+
     /// FIN of the client, FIN of the server, ACK.
     pub fn close(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, true, FIN | ACK, b"");

@@ -84,7 +84,10 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         return draft.finish(view, question, Status::NotInCapture, facts);
     };
     let attempts: Vec<Known<'_>> = view.of_step(step).collect();
-    let attempt = attempts.iter().find(|known| known.connection.established()).or(attempts.first());
+    // One without a line may be of a program that only tried the port.
+    let established = || attempts.iter().filter(|known| known.connection.established());
+    let attempt =
+        established().find(|known| known.connection.has_lines()).or(established().next()).or(attempts.first());
     if let Some(attempt) = attempt {
         from_capture(view, &scene, attempt, &mut draft, &mut found);
     }
@@ -140,7 +143,11 @@ fn short(scene: &Scene, attempt: Option<&Known<'_>>, found: &Found) -> (Basis, S
         (Some(true), Some(false)) if reset => (Basis::Inferred, "Connected, never served (reset)"),
         (Some(true), Some(false)) if service.is_none() => return (Basis::Proved, after_first()),
         (Some(true), Some(false)) => (Basis::Inferred, "Connected, but waited in the queue"),
-        (Some(true), None) if was_served => (basis, "Connected, and served"),
+        (Some(true), None) if was_served && found.first_was_away => (basis, "Connected, and served"),
+        (Some(true), None) if was_served => {
+            let first = &scene.first;
+            return (Basis::Unknown, format!("Connected, and served; whether while {first} was open: unknown"));
+        }
         (Some(true), None) if reset => return (Basis::Proved, format!("Connected, then reset by {}", scene.server)),
         (Some(true), None) => (Basis::Unknown, "Connected; served: unknown"),
     };

@@ -10,6 +10,8 @@ mod facts;
 mod kind;
 #[cfg(test)]
 mod other_program_tests;
+#[cfg(test)]
+mod own_server_tests;
 mod parallel;
 mod second_server;
 mod server_sockets;

@@ -114,8 +114,14 @@ fn without_connection(view: &LabView<'_>, question: &Question, mut draft: Draft)
             draft.short("Expected: 3 handshake frames, then data and ACKs");
             Status::NotInCapture
         }
+        // Of a connection only the end is there: whether its client connected is not the question.
+        Some(_) if view.of_steps(question.steps()).any(|known| view.is_leftover(&known)) => {
+            draft.short("Expected: 3 handshake frames, then data and ACKs");
+            draft.unknown("Of the connection only the end is in the capture.");
+            Status::Partial
+        }
         Some(attempt) => {
-            draft.short_as(Basis::Proved, "The client did not connect");
+            draft.short_as(Basis::Proved, "The client did not connect before the capture ended");
             service::claims(view, &attempt).into_iter().for_each(|claim| draft.add(claim));
             draft.inferred("With a server listening there, you would see the following.", Vec::new());
             Status::Partial
@@ -232,8 +238,14 @@ impl Story<'_, '_> {
             return;
         }
         let greets = lines.first().is_none_or(|line| data.first() < Some(line));
+        // What came before a capture that began late is not known.
+        let first = greets && self.known.connection.handshake_complete();
         let text = say![
-            if greets { "The server sends first: its data is in " } else { "The server answers in " },
+            match (first, greets) {
+                (true, _) => "The server sends first: its data is in ",
+                (false, true) => "The server's data is in ",
+                (false, false) => "The server answers in ",
+            },
             count(data.len() as u64, "data segment"),
             " from ",
             server,

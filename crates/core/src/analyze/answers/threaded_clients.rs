@@ -56,7 +56,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let all_served = sum(&verdicts);
     unknown(question, &clients, &mut draft);
     let missing = name_missing(view, question, &clients, &mut draft);
-    let queued = clients.iter().any(|client| client.known.is_some_and(|known| known.service.was_queued()));
+    // Where several were served at the same time, those that waited did so for one of several.
+    let waited = |known: &Known<'_>| known.service.was_queued() && !known.service.server_shares;
+    let queued = clients.iter().any(|client| client.known.is_some_and(|known| waited(&known)));
     let bases = clients.iter().map(|client| match (client.accepted, client.known) {
         (Some(_), _) | (None, None) => Basis::Proved,
         (None, Some(known)) => known.service.basis,
@@ -234,7 +236,13 @@ fn readers(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
         (1, [(client, reader, _)]) => {
             say![format!("The thread that accepted it, {}, received the data of ", reader.thread), *client, "."]
         }
-        (1, [(_, reader, _), ..]) => format!("One thread, {}, received the data of all clients.", reader.thread).into(),
+        (1, [(_, reader, _), ..]) => {
+            let whose = match read.len() == clients.len() {
+                true => "all clients".to_owned(),
+                false => count(read.len() as u64, "client"),
+            };
+            format!("One thread, {}, received the data of {whose}.", reader.thread).into()
+        }
         (several, all) => {
             format!("{several} threads received the data of {}.", count(all.len() as u64, "client")).into()
         }

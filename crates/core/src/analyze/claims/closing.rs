@@ -20,10 +20,24 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
     let earlier = |moments: [Option<Moment>; 2]| moments.into_iter().flatten().min_by_key(|moment| moment.frame);
     let fin = earlier([seen.client_fin, seen.server_fin]);
     let reset = earlier([seen.client_reset, seen.server_reset]);
+    let half = if fin == seen.client_fin { seen.client_half_closed } else { seen.server_half_closed };
     match (fin, reset) {
         (Some(fin), None) => {
             let other = [seen.client_fin, seen.server_fin].into_iter().flatten().find(|other| *other != fin);
             match other {
+                Some(other) if half => say![
+                    by,
+                    " closed its sending half of ",
+                    what,
+                    " (FIN, ",
+                    frame(&fin),
+                    ") and went on receiving, until the other side closed, too (FIN, ",
+                    frame(&other),
+                    ")."
+                ],
+                None if half => {
+                    say![by, " closed its sending half of ", what, " (FIN, ", frame(&fin), ") and went on receiving."]
+                }
                 Some(other) => say![
                     by,
                     " closed ",

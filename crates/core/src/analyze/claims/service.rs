@@ -137,7 +137,12 @@ impl Claims<'_> {
                     frame(view, from.capture, end),
                     "): until then ",
                     clients(view, known),
-                    " connection waited in the queue."
+                    // A server of several threads may have accepted it before one of them was free.
+                    if known.service.server_shares {
+                        " connection waited."
+                    } else {
+                        " connection waited in the queue."
+                    }
                 ]
             }
             None => say![

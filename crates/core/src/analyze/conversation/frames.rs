@@ -1,10 +1,19 @@
 //! The frames of one TCP connection in one capture, sorted by their roles.
 
+use foldhash::{HashMap, HashMapExt};
+
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, handshake, roles};
 use crate::analyze::conversation::tcp::TcpSighting;
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::types::FrameNumber;
+use socklab_packets::track::FrameNote;
+use socklab_packets::types::{FrameNumber, Timestamp};
+
+/// Nanoseconds within which the same frame comes again only where it was captured twice.
+const COPIED_WITHIN: i128 = 1_000_000;
+
+/// Nanoseconds after which a SYN-ACK that comes again was sent again: a third of the second that systems wait.
+const SYN_ACK_AGAIN: i128 = 300_000_000;
 
 /// The frames of one connection in one capture, in the order of the capture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,14 +105,44 @@ impl Frames {
         self.pick(|frame, _| frame.note.payload_length == 0)
     }
 
+    /// Frames with payload that were captured twice, not sent twice: they repeat one of less than a millisecond before, without a
+    /// frame of the other end between them (a system waits longer before it sends again, RFC 6298, section 2, unless the other
+    /// end tells it that something is missing, RFC 8985, section 6); or one that was sent later.
+    pub(crate) fn copies(&self) -> Vec<FrameNumber> {
+        let (mut latest, mut turns) = (HashMap::new(), [0_usize; 2]);
+        let mut copies = Vec::new();
+        for (frame, client) in self.iter() {
+            let [of_server, of_client] = &mut turns;
+            let (own, others) = if client { (of_client, *of_server) } else { (of_server, *of_client) };
+            *own = own.saturating_add(1);
+            let note = &frame.note;
+            let (Some(time), true) = (note.time, note.payload_length > 0) else { continue };
+            let of = (client, note.sequence, note.payload_length, note.acknowledgement, note.checksum);
+            let before: Option<(Timestamp, usize)> = latest.insert(of, (time, others));
+            let is_copy = before.is_some_and(|(before, others_before)| {
+                let since = time.nanoseconds_since(before);
+                since.abs() < COPIED_WITHIN && (since < 0 || others == others_before)
+            });
+            if frame.role == FrameRole::Retransmission && is_copy {
+                copies.push(note.frame);
+            }
+        }
+        copies
+    }
+
     /// SYN-ACKs that were sent again after the client had answered the first one.
     pub(crate) fn repeated_syn_acks(&self) -> Vec<FrameNumber> {
         let ack = self.iter().rfind(|(frame, client)| *client && frame.role == FrameRole::Handshake);
         let Some(ack) = ack.filter(|(frame, _)| !frame.has_syn()).map(|(frame, _)| frame.note) else {
             return Vec::new();
         };
+        // Sooner after the ACK it is the first one, captured twice.
+        let is_late = |note: &FrameNote| {
+            note.time.zip(ack.time).is_none_or(|(time, ack)| time.nanoseconds_since(ack) >= SYN_ACK_AGAIN)
+        };
         self.pick(|frame, client| {
-            !client && frame.role == FrameRole::Retransmission && frame.has_syn() && frame.note.frame > ack.frame
+            let again = frame.role == FrameRole::Retransmission && frame.has_syn() && frame.note.frame > ack.frame;
+            !client && again && is_late(&frame.note)
         })
     }
 

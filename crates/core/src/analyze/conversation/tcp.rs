@@ -57,9 +57,17 @@ impl TcpSighting {
         match self.connection.handshake {
             HandshakeState::Complete => true,
             HandshakeState::Refused | HandshakeState::SynOnly => false,
-            HandshakeState::SynAckSeen => client.data_frames > 0,
+            // Payload goes only after the handshake, whichever way was captured.
+            HandshakeState::SynAckSeen => client.data_frames > 0 || server.data_frames > 0,
             HandshakeState::NotCaptured => both_ways && carried(client) && carried(server),
         }
+    }
+
+    /// Whether only frames of one side were captured, and so many that the other one must have sent some.
+    pub(crate) fn has_one_direction(&self) -> bool {
+        let (client, server) = (self.client_sent().frames, self.server_sent().frames);
+        let (least, most) = (client.min(server), client.max(server));
+        least == 0 && (self.connection.handshake == HandshakeState::SynAckSeen || most >= 3)
     }
 
     /// The frame in which a side first ended the connection (FIN or RST).

@@ -18,6 +18,9 @@ use socklab_packets::types::{FrameNumber, SocketAddress};
 /// Connections that are named one by one in findings about how they ended.
 const NAMED: usize = 3;
 
+/// Nanoseconds after which a SYN without an answer is sent again.
+const SYN_TIMEOUT: i128 = 1_000_000_000;
+
 /// A connection of the lab as the capture shows it.
 type Here<'a> = (Known<'a>, &'a TcpSighting);
 
@@ -82,7 +85,7 @@ impl Report<'_, '_> {
         self.add(
             "capture-began-late",
             Severity::Warning,
-            |known, s| is_late(known) && !leftover(s),
+            |known, s| is_late(known) && !leftover(s) && !s.has_one_direction(),
             Self::first_frame,
             |late| {
                 say![
@@ -91,6 +94,28 @@ impl Report<'_, '_> {
                     format!(
                         " is not in the capture, which started after the connection was made. Start Wireshark's \
                          capture{begin} before the client{start}."
+                    )
+                ]
+            },
+        );
+        self.add(
+            "one-direction",
+            Severity::Warning,
+            |known, s| is_late(known) && s.has_one_direction(),
+            Self::first_frame,
+            |one_way| {
+                let whose = match one_way.iter().all(|(_, s)| s.client_sent().frames == 0) {
+                    true => "the server's",
+                    false if one_way.iter().all(|(_, s)| s.server_sent().frames == 0) => "the client's",
+                    false => "one side's",
+                };
+                say![
+                    "Of the connection",
+                    if one_way.len() == 1 { " of " } else { "s of " },
+                    clients(one_way),
+                    format!(
+                        " only {whose} frames are in the capture: it holds one direction. Capture without a filter, on the \
+                         interface that the programs use."
                     )
                 ]
             },
@@ -200,11 +225,38 @@ impl Report<'_, '_> {
         let view = self.view;
         let capture = self.capture;
         let is_there = |silent: &TcpSighting| presence::is_there(view, capture, silent.server());
-        let silent = |s: &TcpSighting| s.connection.handshake == HandshakeState::SynOnly;
+        // A SYN is sent again after a second (RFC 6298, section 2): before, the capture tells nothing.
+        let ends_with = |known: &Known<'_>, s: &TcpSighting| {
+            let seen = known.timeline.in_capture(capture);
+            let ends = seen.and_then(|seen| seen.first.zip(seen.capture_end));
+            let watched = ends.and_then(|(syn, end)| view.story.clocks.between(&syn, &end));
+            s.client_sent().frames == 1 && watched.is_some_and(|watched| watched < SYN_TIMEOUT)
+        };
+        let is_silent = |s: &TcpSighting| s.connection.handshake == HandshakeState::SynOnly;
+        let end = view.config.sheet.place(|at| at.end.as_deref());
+        self.add(
+            "capture-stopped-early",
+            Severity::Warning,
+            |known, s| is_silent(s) && ends_with(known, s),
+            Self::first_frame,
+            |cut| {
+                let (syns, they) =
+                    if cut.len() == 1 { ("The SYN of ", "it was") } else { ("The SYNs of ", "they were") };
+                say![
+                    syns,
+                    clients(cut),
+                    format!(
+                        " came right before the end of the capture, so nothing shows whether {they} answered. Stop the \
+                         capture later{end}."
+                    )
+                ]
+            },
+        );
+        let silent = |known: &Known<'_>, s: &TcpSighting| is_silent(s) && !ends_with(known, s);
         self.add(
             "accept-queue-full",
             Severity::Warning,
-            |_, s| silent(s) && is_there(s),
+            |known, s| silent(known, s) && is_there(s),
             Self::first_frame,
             |silent| {
                 let syns = if silent.len() == 1 { "The SYN of " } else { "The SYNs of " };
@@ -222,7 +274,7 @@ impl Report<'_, '_> {
         self.add(
             "server-unreachable",
             Severity::Error,
-            |_, s| silent(s) && !is_there(s),
+            |known, s| silent(known, s) && !is_there(s),
             Self::first_frame,
             |silent| {
                 let servers: Vec<SocketAddress> =
@@ -272,12 +324,33 @@ impl Report<'_, '_> {
     fn retransmissions(&mut self) {
         let view = self.view;
         let repeated = |s: &TcpSighting| {
-            let frames = view.frames(s);
+            let (frames, copies) = (view.frames(s), view.frames(s).copies());
             let again = frames
                 .iter()
                 .filter(|(frame, _)| frame.role == FrameRole::Retransmission && frame.note.payload_length > 0);
-            again.map(|(frame, _)| frame.note.frame).collect::<Vec<_>>()
+            again.map(|(frame, _)| frame.note.frame).filter(|frame| !copies.contains(frame)).collect::<Vec<_>>()
         };
+        self.add(
+            "copied-frames",
+            Severity::Info,
+            |_, s| s.connection.counts.iter().any(|side| side.retransmissions > 0) && !view.frames(s).copies().is_empty(),
+            |s| view.frames(s).copies(),
+            |copied| {
+                let all = FrameRanges::of(copied.iter().flat_map(|(_, s)| view.frames(s).copies()));
+                let (noun, are, their) = match all.count() {
+                    1 => ("Frame ", "is a copy: the same segment is", "Its"),
+                    _ => ("Frames ", "are copies: the same segments are", "Their"),
+                };
+                say![
+                    noun,
+                    all.numbers(8),
+                    format!(
+                        " {are} there a second time within a millisecond, sooner than any system sends again. Two captures \
+                         were merged, or one saw the frames in two places. {their} bytes count once."
+                    )
+                ]
+            },
+        );
         self.add(
             "retransmissions",
             Severity::Info,

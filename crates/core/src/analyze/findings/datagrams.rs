@@ -35,7 +35,7 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
     let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
     let (rest, severity): (Text, Severity) = if answered_later {
         (" A later datagram was answered.".into(), Severity::Info)
-    } else if answered || earlier > 1 {
+    } else if answered || earlier > 0 {
         let text = format!(
             " {} before {} not refused: the server was there, and had ended by then.",
             count(earlier, "datagram"),
@@ -149,16 +149,17 @@ fn accepted(
     for conversation in view.conversations.iter().filter(|conversation| servers.contains(&conversation.server())) {
         for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == capture) {
             let mut asked_later = false;
+            let refused: Vec<FrameNumber> = view.refusals(sighting).into_iter().map(|(_, datagram)| datagram).collect();
             for note in &view.udp_notes(sighting) {
                 let (by_client, before) = (note.sender == sighting.client_side, note.frame < first);
-                sent = sent.saturating_add(u64::from(by_client && before));
+                sent = sent.saturating_add(u64::from(by_client && before && !refused.contains(&note.frame)));
                 found.answered |= !by_client && before;
                 found.answered_later |= !by_client && asked_later;
                 asked_later |= by_client && note.frame > last;
             }
         }
     }
-    Accepted { earlier: sent.saturating_sub(1), ..found }
+    Accepted { earlier: sent, ..found }
 }
 
 /// A host whose client sends every datagram from another port.

@@ -90,16 +90,23 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let threaded = threaded.map(|step| format!(" ({})", step.name())).unwrap_or_default();
     let from = servers().find(|step| !step.is_parallel()).and_then(Step::part);
     let from = from.map(|part| format!(" from Part {part}")).unwrap_or_default();
+    let shares = waiting.iter().any(|known| known.service.server_shares);
+    let advice = match shares {
+        true => ") connected, but waited, though this server serves several clients at the same time: it may have fewer threads \
+                 than clients. A threaded server has one for each."
+            .to_owned(),
+        false => format!(
+            ") connected, but waited in the queue{conclusion} Is tcp_server still running{from}, so that the threaded \
+             one could not start? Stop it{}, start the threaded server{threaded}, then its clients.",
+            at(sheet.doing(Does::Stop))
+        ),
+    };
     let message = say![
         count(clients.len() as u64, "client"),
         part.map(|part| format!(" of Part {part}")).unwrap_or_default(),
         " (",
         addresses(&clients),
-        format!(
-            ") connected, but waited in the queue{conclusion} Is tcp_server still running{from}, so that the threaded \
-             one could not start? Stop it{}, start the threaded server{threaded}, then its clients.",
-            at(sheet.doing(Does::Stop))
-        )
+        advice
     ];
     let file = Some(view.file(first.connection.best().capture).to_owned());
     let evidence = waiting.iter().map(|known| {
@@ -122,8 +129,12 @@ fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
     }
     let Some(first) = others.first() else { return };
     let captures: Vec<String> = others.iter().map(|step| step.capture()).collect();
+    let of = first
+        .part()
+        .map(|part| format!("Of Part {part} only clients of "))
+        .unwrap_or_else(|| "Only clients of ".to_owned());
     let message = say![
-        "Only clients of ",
+        of,
         view.host_with_address(host),
         format!(
             " are in these files. That is normal on a switch, which does not send one client computer what the other \

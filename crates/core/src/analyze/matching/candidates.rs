@@ -264,7 +264,8 @@ impl Candidate {
         add(self.on_link, 1);
         add(self.shown > 0, 2);
         add(self.peer_ephemeral > 0, 2);
-        add(self.own_ephemeral > 0 && self.shown == 0, -4);
+        // More than against a port that another service is known for: X11's 6000 is a lab server's port, too.
+        add(self.own_ephemeral > 0 && self.shown == 0, -8);
         add(self.addressed_first > 0, 2);
         add(*protocol == Protocol::Udp && self.addressed_first == 0, -3);
         add(self.peers.len() > 1, 1);

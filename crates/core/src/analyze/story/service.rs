@@ -83,11 +83,13 @@ pub(crate) struct Service {
     pub(crate) waited: Option<Wait>,
     /// Served: nanoseconds from the client's line or FIN to the answer, where that was prompt.
     pub(crate) prompt: Option<i128>,
+    /// Its server served several clients at the same time at some time, as frames show.
+    pub(crate) server_shares: bool,
 }
 
 impl Service {
     fn new(verdict: Verdict, basis: Basis, grounds: Grounds) -> Service {
-        Service { verdict, basis, grounds, since: None, until: None, waited: None, prompt: None }
+        Service { verdict, basis, grounds, since: None, until: None, waited: None, prompt: None, server_shares: false }
     }
 
     /// Whether it was served at some time.
@@ -117,7 +119,7 @@ pub(super) fn judge(
     let judge = |(index, connection): (usize, &LabConnection)| {
         let docket = servers.get(&connection.server()).unwrap_or(&none);
         let court = Court { timelines, clocks, docket, index };
-        let seen = court.service(connection);
+        let seen = Service { server_shares: !docket.shared.is_empty(), ..court.service(connection) };
         match accepted.get(&index) {
             Some(entry) => Service {
                 verdict: Verdict::Served,

@@ -1,6 +1,6 @@
 //! What happened in a connection, and when: the moments that the story is made from.
 
-use crate::analyze::conversation::roles::{FrameRole, roles};
+use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use crate::analyze::conversation::{LabConnection, TcpSighting};
 use crate::analyze::story::clocks::Moment;
 use socklab_packets::pipeline::CaptureFacts;
@@ -28,6 +28,10 @@ pub(crate) struct Seen {
     pub(crate) server_fin: Option<Moment>,
     pub(crate) client_reset: Option<Moment>,
     pub(crate) server_reset: Option<Moment>,
+    /// The other end still sent data after this one's FIN, and this one's system took it: only its sending half was closed
+    /// (RFC 9293, section 3.6; a system answers data for a socket that nobody has any more with RST).
+    pub(crate) client_half_closed: bool,
+    pub(crate) server_half_closed: bool,
     /// The last frame of the capture.
     pub(crate) capture_end: Option<Moment>,
 }
@@ -55,10 +59,36 @@ impl Timeline {
     }
 }
 
+/// What shows that one end closed its sending half only.
+#[derive(Clone, Copy, Default)]
+struct HalfClose {
+    has_fin: bool,
+    /// The sequence number after the other end's data that came after the FIN.
+    data_end: Option<u32>,
+    is_shown: bool,
+}
+
+impl HalfClose {
+    /// Takes in the next frame, which is this end's own or the other one's.
+    fn take(&mut self, frame: &RoleOfFrame, is_own: bool) {
+        let note = &frame.note;
+        if !is_own && self.has_fin && frame.carries_data() {
+            self.data_end = Some(note.relative_sequence.wrapping_add(note.payload_length));
+        }
+        let acknowledges = |end: u32| note.relative_acknowledgement.wrapping_sub(end) < u32::MAX / 2;
+        if is_own && note.acknowledges() && !frame.has_rst() {
+            self.is_shown |= self.data_end.is_some_and(acknowledges);
+        }
+        self.has_fin |= is_own && frame.has_fin();
+    }
+}
+
 impl Seen {
-    /// The first frame with which either end closed or reset the connection.
+    /// The first frame with which either end closed or reset the connection. A FIN of one that went on receiving is none.
     pub(crate) fn end(&self) -> Option<Moment> {
-        let all = [self.client_fin, self.server_fin, self.client_reset, self.server_reset];
+        let client_fin = self.client_fin.filter(|_| !self.client_half_closed);
+        let server_fin = self.server_fin.filter(|_| !self.server_half_closed);
+        let all = [client_fin, server_fin, self.client_reset, self.server_reset];
         all.into_iter().flatten().min_by_key(|moment| moment.frame)
     }
 
@@ -73,6 +103,7 @@ impl Seen {
         let mut seen = Seen { first: Some(moment(connection.first_frame, connection.first_time)), ..Seen::default() };
         let Some(facts) = captures.get(capture) else { return seen };
         seen.capture_end = Some(moment(FrameNumber(facts.info.frames), facts.info.last_time));
+        let [mut client_half, mut server_half] = [HalfClose::default(); 2];
         for frame in roles(connection, facts.traffic.tcp_notes(connection.stream)) {
             let here = moment(frame.note.frame, frame.note.time);
             let from_client = frame.note.sender == sighting.client_side;
@@ -82,6 +113,8 @@ impl Seen {
             if frame.carries_data() {
                 seen.note_data(here, from_client);
             }
+            client_half.take(&frame, from_client);
+            server_half.take(&frame, !from_client);
             let (fin, reset) = match from_client {
                 true => (&mut seen.client_fin, &mut seen.client_reset),
                 false => (&mut seen.server_fin, &mut seen.server_reset),
@@ -93,6 +126,7 @@ impl Seen {
                 reset.get_or_insert(here);
             }
         }
+        (seen.client_half_closed, seen.server_half_closed) = (client_half.is_shown, server_half.is_shown);
         if !facts.traffic.tcp_notes_complete(connection.stream) {
             // What came after the noted frames is not known one by one.
             seen.unanswered = None;

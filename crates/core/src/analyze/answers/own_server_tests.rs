@@ -1,0 +1,147 @@
+//! Servers and captures of other kinds: half-closed connections, a pool of threads, known ports, probes, one direction.
+
+use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
+use crate::analyze::analysis::Analysis;
+use crate::analyze::testing::{Story, Tcp, address};
+use crate::lab::testing::question;
+
+fn said(analysis: &Analysis, key: &str) -> String {
+    answer(analysis, question(key)).text().to_string()
+}
+
+fn short(analysis: &Analysis, key: &str) -> String {
+    answer(analysis, question(key)).short.to_string()
+}
+
+fn told(analysis: &Analysis, code: &str) -> String {
+    let of_code = analysis.findings.iter().filter(|finding| finding.code == code);
+    of_code.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+fn connected(story: &mut Story, client: &str) -> Tcp {
+    let mut tcp = Story::tcp(client, A);
+    story.handshake(&mut tcp);
+    tcp
+}
+
+#[test]
+fn a_half_closed_connection_has_not_ended() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.segment_of_server(&mut b, "welcome\n");
+    story.half_close_of_server(&mut b);
+    story.line(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.wait(1400);
+    story.half_close(&mut b);
+    story.segment_of_server(&mut c, "welcome\n");
+    let analysis = of(vec![story.read()]);
+    assert!(!said(&analysis, "I.3").contains("nobody had to wait"), "{}", said(&analysis, "I.3"));
+    assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
+    let closed = told(&analysis, "connection-closed");
+    assert!(closed.contains("The server closed its sending half of the connection (FIN, frame 6)"), "{closed}");
+}
+
+/// Two threads for four clients.
+#[test]
+fn those_who_waited_for_one_of_several_threads_were_not_served_one_by_one() {
+    let mut story = Story::new("at A", 0);
+    let (mut b1, mut b2) = (connected(&mut story, B1), connected(&mut story, B2));
+    story.echo(&mut b1, "one\n");
+    story.echo(&mut b2, "two\n");
+    let (mut c1, mut c2) = (connected(&mut story, C1), connected(&mut story, C2));
+    story.line(&mut c1, "three\n");
+    story.line(&mut c2, "four\n");
+    for (mut first, waiting, text) in [(b1, &mut c1, "THREE\n"), (b2, &mut c2, "FOUR\n")] {
+        story.wait(700);
+        story.close(&mut first);
+        story.segment_of_server(waiting, text);
+    }
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served");
+    let finding = told(&analysis, "not-threaded");
+    assert!(finding.contains("fewer threads than clients") && !finding.contains("tcp_server"), "{finding}");
+    assert!(!said(&analysis, "II.1").contains("in the queue"), "{}", said(&analysis, "II.1"));
+}
+
+#[test]
+fn the_client_of_a_port_that_another_service_is_known_for_is_no_server() {
+    let server = "10.0.3.1:6000";
+    let mut story = Story::new("late", 0);
+    let mut b = Story::tcp(B1, server);
+    story.segment_of_server(&mut b, "welcome\n");
+    story.line(&mut b, "one\n");
+    let analysis = of(vec![story.read()]);
+    let servers: Vec<_> = analysis.lab.servers.iter().map(|server| server.address).collect();
+    assert_eq!(servers, [address(server)]);
+    assert!(!said(&analysis, "I.1a").contains("first"), "{}", said(&analysis, "I.1a"));
+}
+
+#[test]
+fn a_probe_of_the_port_is_not_the_client() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut probe = connected(&mut story, C1);
+    story.close(&mut probe);
+    let mut c = connected(&mut story, C2);
+    story.echo(&mut c, "two\n");
+    story.wait(300);
+    let told = said(&of(vec![story.read()]), "I.3");
+    assert!(told.contains(&format!("C's client ({C2}) connected")), "{told}");
+}
+
+#[test]
+fn a_capture_of_one_direction_did_not_begin_late() {
+    let mut story = Story::new("at C", 0);
+    story.server_alone(&mut Story::tcp(C1, A), "welcome\n");
+    story.server_alone(&mut Story::tcp(C2, A), "welcome\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(told(&analysis, "capture-began-late"), "");
+    let finding = told(&analysis, "one-direction");
+    assert!(finding.contains("only the server's frames are in the capture"), "{finding}");
+    assert!(short(&analysis, "II.1").contains("2 served"), "{}", short(&analysis, "II.1"));
+}
+
+#[test]
+fn a_syn_at_the_end_of_the_capture_may_have_been_answered() {
+    let at_end = |watched: u64| {
+        let mut story = Story::new("at B", 0);
+        let mut b = connected(&mut story, B1);
+        story.line(&mut b, "one\n");
+        story.syns(Story::tcp(B2, A), 1);
+        story.wait(watched);
+        story.datagram("10.0.3.9:5000", "10.0.3.8:5001", "noise");
+        of(vec![story.read()])
+    };
+    let (soon, later) = (at_end(100), at_end(3000));
+    assert!(told(&soon, "capture-stopped-early").contains("nothing shows whether it was answered"));
+    assert_eq!(
+        (told(&soon, "accept-queue-full"), told(&later, "capture-stopped-early")),
+        (String::new(), String::new())
+    );
+    assert!(told(&later, "accept-queue-full").contains("was not answered"));
+}
+
+#[test]
+fn a_server_that_took_a_datagram_was_there() {
+    let mut story = Story::new("at C", 0);
+    story.datagram(C1, UDP_A, "one");
+    story.wait(2000);
+    story.datagram(C1, UDP_A, "two");
+    story.port_unreachable(C1, UDP_A);
+    let finding = told(&of(vec![story.read()]), "udp-port-unreachable");
+    assert!(finding.contains("1 datagram before was not refused"), "{finding}");
+}
+
+#[test]
+fn a_frame_that_was_captured_twice_was_not_sent_twice() {
+    let mut story = Story::new("merged", 0);
+    let mut b = connected(&mut story, B1);
+    story.line_captured_twice(&mut b, "one\n");
+    let analysis = of(vec![story.read()]);
+    let copied = told(&analysis, "copied-frames");
+    assert!(copied.contains("Frame 5 is a copy"), "{copied}");
+    assert_eq!(told(&analysis, "retransmissions"), "");
+}
