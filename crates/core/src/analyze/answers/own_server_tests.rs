@@ -3,6 +3,7 @@
 use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
 use crate::analyze::analysis::Analysis;
 use crate::analyze::testing::{Story, Tcp, address};
+use crate::analyze::{analyze, lab_file};
 use crate::lab::testing::question;
 
 fn said(analysis: &Analysis, key: &str) -> String {
@@ -144,4 +145,22 @@ fn a_frame_that_was_captured_twice_was_not_sent_twice() {
     let copied = told(&analysis, "copied-frames");
     assert!(copied.contains("Frame 5 is a copy"), "{copied}");
     assert_eq!(told(&analysis, "retransmissions"), "");
+}
+
+/// Of two steps at one port, one wants an attempt that is refused.
+#[test]
+fn a_refused_attempt_is_the_step_that_wants_one() {
+    let config = lab_file(include_str!("../../../../../fixtures/sheets/chat/lab.toml")).unwrap();
+    let (mut alone, mut served) = (Story::new("nobody", 0), Story::new("chat", 60));
+    alone.refused(&mut Story::tcp("10.0.3.2:50000", "10.0.3.1:7000"));
+    let mut tcp = Story::tcp("10.0.3.2:50002", "10.0.3.1:7000");
+    served.handshake(&mut tcp);
+    served.echo(&mut tcp, "hello\n");
+    let steps = |captures| {
+        let analysis = analyze(captures, &[], &config);
+        let numbers = analysis.captures.iter().flat_map(|capture| &capture.steps);
+        numbers.map(|recorded| recorded.step.number().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(steps(vec![alone.read()]), ["C"]);
+    assert_eq!(steps(vec![served.read()]), ["B"]);
 }

@@ -11,6 +11,7 @@ use crate::analyze::place::Place;
 use crate::analyze::text::{HostSpan, Span, Text, say};
 use crate::lab::{HostName, Sheet, Step};
 use crate::wording::count;
+use socklab_packets::track::HandshakeState;
 use socklab_packets::types::Protocol;
 
 /// The steps of all connections: what the user set for a capture, else by company, client host and port. Where several steps
@@ -55,6 +56,8 @@ fn fitting<'s>(
     };
     narrow(&|step| step.is_parallel() == (company == Company::Parallel));
     narrow(&|step| step.port() == Some(connection.server().port));
+    // A sheet may want an attempt that is refused, before or after one at the same port that is not.
+    narrow(&|step| step.is_refused() == (connection.handshake() == HandshakeState::Refused));
     // Whoever has no step of its own came later than the first host.
     match host.filter(|host| sheet.recorded().any(|step| step.runs(Protocol::Tcp) && step.hosts().contains(host))) {
         Some(host) => narrow(&|step| step.hosts().contains(&host)),
