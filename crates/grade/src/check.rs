@@ -88,7 +88,9 @@ pub fn answers(sheet: &Sheet, name: &str, form: &Form, problems: &[Problem]) -> 
         let text = format!("{name}, {problem}");
         Line { question, ..Line::new(Some(Severity::Error), "error", text) }
     });
-    let unfilled = sheet.questions().iter().filter_map(|question| {
+    // What is filled in of a form that can't be read is not known.
+    let is_broken = problems.iter().any(|problem| problem.about == About::Form);
+    let unfilled = sheet.questions().iter().filter(|_| !is_broken).filter_map(|question| {
         let keys = form.unfilled(question);
         let text = format!("not filled in: {}", list(&keys));
         let line = Line::new(Some(Severity::Warning), question.to_string(), text);

@@ -195,7 +195,7 @@ impl Review {
         let whole = self.of(submission, WHOLE);
         let of_whole = whole
             .and_then(|decision| decision.human_points)
-            .map(|points| format!("{WHOLE}: {points} human_points don't count: this row takes an override."));
+            .map(|points| format!("{WHOLE}: human_points of {points} don't count: this row takes an override."));
         let above = |key: &str, replaced: Option<Points>, most: Points| {
             let points = replaced.filter(|points| *points > most)?;
             Some(format!("{key}: the override of {points} points is above the {most} at stake; it counts."))
@@ -392,7 +392,7 @@ fn reviewed(question: &mut QuestionGrade, decision: &Decision, id: &str) -> Revi
     let open = if decision.has_points() && is_changed(decision, id) && !nothing_waits {
         Some(CHANGED.to_owned())
     } else if nothing_waits {
-        too_many.map(|points| format!("{points} human_points don't count, since nothing waits; an override would"))
+        too_many.map(|points| format!("human_points of {points} don't count, since nothing waits; an override would"))
     } else {
         too_many.map(|points| format!("{points} human_points are more than the {rubric_pending} that wait"))
     };
@@ -605,13 +605,13 @@ mod tests {
             assert_eq!(
                 idle.1.remarks(&idle.0),
                 [
-                    "I.4b: 1 human_points don't count, since nothing waits; an override would.",
-                    "all: 3 human_points don't count: this row takes an override."
+                    "I.4b: human_points of 1 don't count, since nothing waits; an override would.",
+                    "all: human_points of 3 don't count: this row takes an override."
                 ]
             );
             assert_eq!(idle.0.unconfirmed, Vec::<String>::new());
             let why = idle.1.rows(&idle.0).into_iter().find(|row| row.question == "I.4b").unwrap().why;
-            assert_eq!(why, "1 human_points don't count, since nothing waits; an override would.");
+            assert_eq!(why, "human_points of 1 don't count, since nothing waits; an override would.");
         }
         let high = reviewed("ann,I.2,,25,,\n");
         assert_eq!(row(&high, "I.2"), pair("reviewed", "25"));

@@ -21,7 +21,11 @@ fn shows(answer: &Answer, step: &Step) -> bool {
         Facts::SocketAddresses { client_socket_addresses, .. } => is_of && client_socket_addresses.is_some(),
         Facts::UdpFrames { udp_datagrams, .. } => is_of && step.runs(Protocol::Udp) && udp_datagrams.is_some(),
         Facts::ClientSockets { clients: Some(clients) } => is_of && clients.len() > 1,
-        Facts::Measured(MeasuredFacts(all)) => is_of && all.iter().any(|measured| measured.values.is_some()),
+        // Some facts hold without any frame, such as the length of UDP's header.
+        Facts::Measured(MeasuredFacts(all)) => {
+            let from_frames = answer.claims.iter().any(|claim| !claim.evidence.is_empty());
+            is_of && from_frames && all.iter().any(|measured| measured.values.is_some())
+        }
         _ => false,
     }
 }

@@ -50,6 +50,11 @@ pub fn judge(fact: &Fact, value: &Value, other: Option<&Value>, text: &str) -> R
     })
 }
 
+fn another_number(asked: usize, given: usize) -> Reason {
+    let (ask, give) = (if asked == 1 { "value is" } else { "values are" }, if given == 1 { "is" } else { "are" });
+    format!("{asked} {ask} asked for, and {given} {give} given")
+}
+
 /// Holds what was written of several segments against their values, each with the same number counted in the other way.
 /// The values stand in order, with semicolons, commas, or line ends between them; `1448 each` is one for all. Addresses and
 /// ports of several connections may stand in any order.
@@ -59,7 +64,7 @@ pub fn judge(fact: &Fact, value: &Value, other: Option<&Value>, text: &str) -> R
 pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) -> Result<Vec<Judgement>, Reason> {
     let given = items(fact, text, wanted.len());
     if given.len() != wanted.len() {
-        return Err(format!("{} values are asked for, and {} are given", wanted.len(), given.len()));
+        return Err(another_number(wanted.len(), given.len()));
     }
     let one = |(value, other): &(Value, Option<Value>), text: &String| judge(fact, value, other.as_ref(), text);
     let in_order: Vec<Judgement> =
@@ -100,7 +105,7 @@ pub fn readable(fact: &Fact, count: usize, text: &str) -> Result<(), Reason> {
     };
     let items = items(fact, text, count);
     if count > 0 && items.len() != count {
-        return Err(format!("{count} values are asked for, and {} are given", items.len()));
+        return Err(another_number(count, items.len()));
     }
     items.into_iter().try_for_each(|item| fits(fact, &any, &item).map(drop))
 }

@@ -184,7 +184,7 @@ impl<'t, 'p> Table<'t, 'p> {
         let points = number.and_then(Points::from_number);
         if points.is_none() {
             let remedy = "Write a number from 0 to 1000000, such as 2 or 2.5.";
-            self.fault(value.span().start, key, "points can't be less than 0, or as many as that", remedy);
+            self.fault(value.span().start, key, "points can't be less than 0, or more than 1000000", remedy);
         }
         points
     }

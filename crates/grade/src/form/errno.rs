@@ -66,7 +66,7 @@ pub(super) fn read(text: &str) -> Result<String, String> {
     found.dedup();
     match (found.as_slice(), more) {
         ([one], false) => Ok(one.clone()),
-        ([], _) => Err(format!("'{text}' names no error")),
+        ([], _) => Err(format!("'{text}' names no error that is known here")),
         _ => Err(format!("'{text}' says more than the name of an error")),
     }
 }

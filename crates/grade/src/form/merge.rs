@@ -62,7 +62,7 @@ impl Answered {
                 let taken = match other {
                     Some(other) => {
                         let text = format!("{} ({earlier}); {} ({name})", other.text, given.text);
-                        let reason = "two forms say different things".to_owned();
+                        let reason = format!("{name} says something else than {earlier}");
                         Given { json: text.clone().into(), text, value: Err(reason) }
                     }
                     None => given,
@@ -117,7 +117,7 @@ mod tests {
         let all = merge(vec![handed("a.toml", FILLED), handed("b.toml", other)]);
         let facts = &all.form.entry(&question("II.2")).unwrap().facts;
         assert!(facts["listening_sockets"].value.is_ok() && facts["connection_sockets"].value.is_ok());
-        assert_eq!(facts["sockets_created"].value, Err("two forms say different things".to_owned()));
+        assert_eq!(facts["sockets_created"].value, Err("b.toml says something else than a.toml".to_owned()));
         assert_eq!(facts["sockets_created"].text, "5 (a.toml); 4 (b.toml)");
     }
 }

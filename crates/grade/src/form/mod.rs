@@ -166,7 +166,11 @@ impl Form {
                 reader.problem(About::Form, Some(node.line), "", reason, TEMPLATE_REMEDY);
             }
             Err(error) => {
-                let remedy = "Correct that line; texts stand between quotation marks, and long ones between \"\"\".";
+                let line = error.line.and_then(|line| text.lines().nth(line.saturating_sub(1))).unwrap_or_default();
+                let remedy = match line.contains(['“', '”', '„', '‘', '’', '«', '»']) {
+                    true => "That line has quotation marks as word processors make them; write \" instead.",
+                    false => "Correct that line; texts stand between quotation marks, and long ones between \"\"\".",
+                };
                 let reason = format!("the form can't be read: {}", error.reason.trim());
                 reader.problem(About::Form, error.line, "", &reason, remedy);
             }
@@ -276,7 +280,11 @@ impl Reader<'_> {
 }
 
 fn remedy(kind: ValueType) -> String {
-    format!("Write it as {}.", kind.example())
+    match kind {
+        // A description, not a pattern.
+        ValueType::Measured(..) => format!("How it can be written: {}.", kind.example()),
+        _ => format!("Write it as {}.", kind.example()),
+    }
 }
 
 /// A text with the lines of old Macs, which end with CR, as lines that TOML has.
@@ -399,7 +407,7 @@ mod tests {
         assert_eq!(given(&question("I.1a"), "data_frames").text, "11, 13, 15, 16");
         assert_eq!(given(&question("I.1a"), "data_frames").value, Ok(Value::Frames([11, 13, 15, 16].into())));
         assert_eq!(given(&question("I.2"), "second_server_started").text, "no, it did not");
-        assert_eq!(problems[0].reason, "'no, it did not' is neither yes nor no");
+        assert_eq!(problems[0].reason, "'no, it did not' says more than yes or no");
     }
 
     #[test]

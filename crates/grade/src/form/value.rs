@@ -82,6 +82,12 @@ impl Value {
     /// # Errors
     /// With what is wrong.
     pub fn read(kind: ValueType, node: &Node, sheet: &Sheet) -> Result<Value, Fault> {
+        // In some cells of a table that is "none", in others that nothing is known.
+        if let Item::Text(text) = &node.item
+            && is_dash(text)
+        {
+            return Err(Fault::of(node, format!("'{}' may mean none, or no answer", text.trim())));
+        }
         match kind {
             ValueType::Frames => frames(node).map(Value::Frames),
             ValueType::Addresses => addresses(node).map(Value::Addresses),
@@ -158,7 +164,34 @@ fn written(fact: &'static Fact, count: u32, node: &Node) -> Result<String, Fault
 
 fn is_none(text: &str) -> bool {
     let text = text.trim().trim_end_matches('.').to_lowercase();
-    matches!(text.as_str(), "none" | "no frames" | "-" | "–" | "no frame" | "nothing" | "no error")
+    matches!(text.as_str(), "none" | "no frames" | "no frame" | "nothing" | "no error")
+}
+
+fn is_dash(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.chars().all(|c| matches!(c, '-' | '–' | '—' | '−'))
+}
+
+/// Names of what a frame carries, which students write in brackets behind its number.
+const NAMES_OF_FRAMES: [&str; 9] = ["syn", "ack", "syn-ack", "synack", "fin", "psh", "push", "rst", "data"];
+
+/// Frame numbers without the names of their flags in brackets: `2 (SYN), 3 (SYN, ACK)`. What else stands there may take back
+/// what was said.
+fn without_flags(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, (inside, after))) =
+        rest.split_once('(').and_then(|(before, behind)| Some((before, behind.split_once(')')?)))
+    {
+        let lower = inside.to_lowercase();
+        let mut words = lower.split([',', '/', '+', ' ', '&']).filter(|word| !word.is_empty());
+        if inside.trim().is_empty() || !words.all(|word| NAMES_OF_FRAMES.contains(&word)) {
+            return text.to_owned();
+        }
+        plain.push_str(before);
+        rest = after;
+    }
+    plain + rest
 }
 
 fn frames(node: &Node) -> Result<BTreeSet<u64>, Fault> {
@@ -170,8 +203,15 @@ fn frames(node: &Node) -> Result<BTreeSet<u64>, Fault> {
         if is_none(&text) {
             continue;
         }
-        let plain =
-            text.to_lowercase().replace(" and ", ",").replace("frames", " ").replace("frame", " ").replace('#', " ");
+        if text.trim_start().to_lowercase().starts_with("none") {
+            return Err(Fault::of(own, format!("'{}' says more than none", text.trim())));
+        }
+        let plain = without_flags(&text)
+            .to_lowercase()
+            .replace(" and ", ",")
+            .replace("frames", " ")
+            .replace("frame", " ")
+            .replace('#', " ");
         let plain = plain.replace(" to ", "-").replace("..", "-").replace(['–', '—', '−'], "-");
         for part in plain.split([',', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
             range(part, &mut found, &mut named).map_err(|reason| Fault::of(own, reason))?;
@@ -213,7 +253,7 @@ fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Fault> {
         if is_none(&text) {
             continue;
         }
-        let plain = text.to_lowercase().replace(" and ", ",");
+        let plain = text.replace(" and ", ",").replace(" AND ", ",").replace(" And ", ",");
         let parts: Vec<Piece<'_>> = plain.split([',', ';', '&', '\n']).filter_map(Piece::read).collect();
         let mut parts = parts.iter().peekable();
         while let Some(part) = parts.next() {
@@ -236,7 +276,7 @@ fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Fault> {
 
 /// A part of an entry that should be a socket address.
 struct Piece<'a> {
-    /// As the student wrote it, but for capitals.
+    /// As the student wrote it.
     written: &'a str,
     /// Without spaces and quotation marks, the port after a colon.
     plain: String,
@@ -248,8 +288,9 @@ impl<'a> Piece<'a> {
         let is_mark = |c: &char| matches!(c, '(' | ')' | '\'' | '"' | '`');
         // One of a pair alone says less or more than.
         let bare = written.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(written);
-        let plain: String = bare.replace("port", " : ").chars().filter(|c| !is_mark(c)).collect();
-        let words: Vec<&str> = plain.split_whitespace().collect();
+        let plain: String = bare.to_lowercase().replace("port", " : ").chars().filter(|c| !is_mark(c)).collect();
+        // IP 10.0.3.2 port 40210.
+        let words: Vec<&str> = plain.split_whitespace().filter(|word| !matches!(*word, "ip" | "ip:")).collect();
         // A port may follow the address after a space alone: 10.0.3.2 40210.
         let plain = match words.as_slice() {
             [ip, port] if bare_ip(ip).is_some() && port.parse::<u16>().is_ok() => {
@@ -326,7 +367,13 @@ fn yes_no(node: &Node) -> Result<bool, Fault> {
         Item::Text(text) => match text.trim().trim_end_matches(['.', '!']).to_lowercase().as_str() {
             "yes" | "y" | "true" => Ok(true),
             "no" | "n" | "false" => Ok(false),
-            _ => Err(Fault::of(node, format!("'{}' is neither yes nor no", text.trim()))),
+            other => {
+                let begins = ["yes", "no"].into_iter().any(|word| {
+                    other.strip_prefix(word).is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric()))
+                });
+                let what = if begins { "says more than yes or no" } else { "is neither yes nor no" };
+                Err(Fault::of(node, format!("'{}' {what}", text.trim())))
+            }
         },
         _ => Err(Fault::of(node, format!("'{}' is neither yes nor no", node.text()))),
     }
@@ -371,12 +418,22 @@ fn client(node: &Node, sheet: &Sheet) -> Result<Client, Fault> {
     Ok(client)
 }
 
+/// What a student may call a host before its letter.
+const NOUNS_OF_HOSTS: [&str; 6] = ["host", "computer", "client", "pc", "machine", "rechner"];
+
 fn host(text: &str, sheet: &Sheet) -> Result<HostRef, Reason> {
     let text = text.trim();
     if let Ok(ip) = text.parse() {
         return Ok(HostRef::Address(ip));
     }
-    let letter = text.rsplit(' ').next().unwrap_or(text);
+    // Computer B; not "A and B".
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let letter = match words.as_slice() {
+        [noun, letter] if NOUNS_OF_HOSTS.contains(&noun.to_lowercase().as_str()) => letter,
+        // B (10.0.3.2).
+        [letter, ip] if ip.starts_with('(') && ip.ends_with(')') => letter,
+        _ => text,
+    };
     sheet.host(letter).map(HostRef::Letter).map_err(|_| {
         let hosts = named(sheet.hosts().iter().map(|host| host.name));
         format!("'{text}' is neither an IP address nor {hosts}")
@@ -411,6 +468,35 @@ mod tests {
             ["10.0.3.2", "40210", "10.0.3.256:1", "10.0.3.2:70000", "fe80::1", "10.0.3.2 40210 or so", "<10.0.3.2:1"]
         {
             assert!(addresses(&text(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_a_value_does_not_hide_it() {
+        let numbers = |text: &str| frames(&self::text(text)).map(|found| found.into_iter().collect::<Vec<_>>());
+        assert_eq!(numbers("2 (SYN), 3 (SYN, ACK), 4 (ACK)"), Ok(vec![2, 3, 4]));
+        assert_eq!(numbers("3 (SYN/ACK), 9 (FIN)"), Ok(vec![3, 9]));
+        for unclear in ["2 (wrong)", "2 (SYN), 3 (not sure)", "2 (SYN", "none or 5", "none (left open)", "2 ()"] {
+            assert!(numbers(unclear).is_err(), "{unclear}");
+        }
+        let address = BTreeSet::from(["10.0.3.2:39700".parse().unwrap()]);
+        assert_eq!(addresses(&text("IP 10.0.3.2 port 39700")), Ok(address));
+        let letter = |text: &str| host(text, &Sheet::built_in()).map(|host| matches!(host, HostRef::Letter(_)));
+        for known in ["B", "host B", "Computer B", "B (10.0.3.2)"] {
+            assert_eq!(letter(known), Ok(true), "{known}");
+        }
+        for several in ["B and C", "A and B", "B or C", "B C"] {
+            assert!(letter(several).is_err(), "{several}");
+        }
+    }
+
+    /// A dash may stand for none, or for nothing that is known: a person decides, whatever is asked.
+    #[test]
+    fn a_dash_is_no_answer_of_any_kind() {
+        let kinds = [ValueType::Frames, ValueType::Addresses, ValueType::Count, ValueType::YesNo, ValueType::Errno];
+        for (kind, dash) in kinds.into_iter().flat_map(|kind| ["-", "–", " -- "].map(|dash| (kind, dash))) {
+            let fault = Value::read(kind, &text(dash), &Sheet::built_in()).unwrap_err();
+            assert!(fault.reason.ends_with("may mean none, or no answer"), "{}", fault.reason);
         }
     }
 

@@ -69,7 +69,7 @@ impl Judge<'_> {
         let outcome = match asked.given {
             None => Outcome::none(Comparison::Missing, Verdict::Missing),
             Some(Given { value: Err(reason), .. }) => Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
-                .because(format!("It could not be read: {reason}.")),
+                .because(format!("A person has to read it: {reason}.")),
             Some(Given { text, value: Ok(value), .. }) => self.compare(asked, text, value, &expected, run),
         };
         let (pending, reason) = self.pending(asked, &outcome);

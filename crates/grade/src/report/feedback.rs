@@ -58,7 +58,9 @@ pub fn of_question(submission: &Submission, question: &QuestionGrade, rubric: &R
     let decided = question.reviewed.as_ref().filter(|reviewed| reviewed.counts());
     if shows != Shows::Points && decided.is_none_or(|reviewed| reviewed.replaced.is_none()) {
         let left = question.items.iter().filter(|item| decided.is_none() || item.comparison != Comparison::Unreadable);
-        lines.extend(left.filter_map(|item| of_item(item, shows)));
+        // Who gave points for the whole has read answers that socklab has not.
+        let is_told = |item: &&ItemGrade| submission.replaced.is_none() || item.comparison != Comparison::Missing;
+        lines.extend(left.filter(is_told).filter_map(|item| of_item(item, shows)));
         lines.extend(question.misconceptions.iter().map(|one| one.text.clone()));
     }
     if question.pending > Points::ZERO && submission.replaced.is_none() {

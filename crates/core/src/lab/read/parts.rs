@@ -352,6 +352,15 @@ fn asks(question: &Table<'_, '_>) -> Vec<AskPart> {
     for (key, value) in question.table("facts").map(|table| table.entries()).unwrap_or_default() {
         let (text, select) = if selects {
             select::ask(question, &key, value)
+        } else if let DeValue::Table(_) = value.get_ref() {
+            // The kind may be misspelt: that is said once, and no entry is told to need quotation marks.
+            if asks.iter().any(|ask: &AskPart| ask.text.is_none()) {
+                continue;
+            }
+            let remedy = "Write kind = \"facts\" in this question, or what is asked as a text.";
+            let reason = "a table where a text belongs: only a question of the kind \"facts\" has tables here";
+            question.fault(value.span().start, &format!("facts.{}", key.value), reason, remedy);
+            (None, None)
         } else {
             (question.text_of(&format!("facts.{}", key.value), value).map(|text| text.value), None)
         };
