@@ -147,6 +147,40 @@ fn a_frame_that_was_captured_twice_was_not_sent_twice() {
     assert_eq!(told(&analysis, "retransmissions"), "");
 }
 
+#[test]
+fn replies_from_another_socket_are_replies() {
+    let mut story = Story::new("at B", 0);
+    for line in ["one", "two"] {
+        story.datagram(B1, UDP_A, line);
+        story.datagram("10.0.3.1:49811", B1, line);
+    }
+    let analysis = of(vec![story.read()]);
+    let told = said(&analysis, "I.4a");
+    assert!(told.contains("2 datagrams from the client to the server, 2 back"), "{told}");
+    assert!(
+        told.contains("What came back came from 10.0.3.1:49811, another socket of the server's computer"),
+        "{told}"
+    );
+    let told = said(&analysis, "I.4b");
+    assert!(told.contains("its program had received it") && !told.contains("one unconnected"), "{told}");
+}
+
+#[test]
+fn datagrams_to_all_computers_are_sent_to_the_server_too() {
+    let mut story = Story::new("at B", 0);
+    for line in ["one", "two"] {
+        story.datagram(B1, "10.0.3.255:65433", line);
+        story.datagram(UDP_A, B1, line);
+    }
+    story.datagram(C1, "10.0.3.255:65433", "three");
+    let analysis = of(vec![story.read()]);
+    let told = said(&analysis, "I.4a");
+    assert!(told.contains("2 datagrams from the client to the server, 2 back"), "{told}");
+    assert!(told.contains("What the client sent went to 10.0.3.255:65433, which is all computers"), "{told}");
+    let told = said(&analysis, "I.4b");
+    assert!(told.contains(&format!("A datagram went from {C1} to 10.0.3.255:65433")), "{told}");
+}
+
 /// Of two steps at one port, one wants an attempt that is refused.
 #[test]
 fn a_refused_attempt_is_the_step_that_wants_one() {

@@ -18,6 +18,9 @@ use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
     connection, no accept() and no queue of clients.";
 
+/// The same of a server that answers from another socket.
+const WHY_OF_SEVERAL: &str = "UDP has no connection, no accept() and no queue of clients.";
+
 /// The kind of question.
 pub(super) const KIND: Kind = Kind {
     name: "udp-clients",
@@ -58,7 +61,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         draft.inferred("No, it is not the same.", Vec::new());
     }
     said_of_served(view, question, &mut draft);
-    draft.inferred(WHY, Vec::new());
+    let answers_elsewhere = |conversation: &LabConversation| !conversation.answered() && view.is_answered(conversation);
+    let has_several = view.conversations_of(question.steps()).any(answers_elsewhere);
+    draft.inferred(if has_several { WHY_OF_SEVERAL } else { WHY }, Vec::new());
     if both {
         let first = whose(first, "the first");
         let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
@@ -106,7 +111,7 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
     let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
     if seen.iter().any(|ip| is_later(*ip)) || seen.len() > 1 {
         let answered =
-            view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)).any(|c| c.answered());
+            view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)).any(|c| view.is_answered(c));
         if !answered {
             let whose = later.map_or_else(|| "the second client's".to_owned(), |later| format!("{later}'s"));
             draft.unknown(format!(
@@ -114,6 +119,16 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
                  that it arrived."
             ));
         }
+    } else if let Some(([sender, all], at)) = view.sent_to_all(seen) {
+        draft.unknown(say![
+            "A datagram went from ",
+            sender,
+            " to ",
+            all,
+            ", which is all computers (",
+            FrameRanges::of([at]),
+            "); no frame shows whether the server's program received it."
+        ]);
     } else {
         let from = later.map_or_else(|| "a second client".to_owned(), |later| later.to_string());
         let text =
@@ -167,12 +182,12 @@ fn journal(view: &LabView<'_>) -> Vec<(SocketAddress, Evidence)> {
 
 /// The clients that got a reply in a capture.
 fn replies(view: &LabView<'_>, question: &Question) -> Vec<(SocketAddress, Evidence)> {
-    let answered = view.conversations_of(question.steps()).filter(|conversation| conversation.answered());
+    let answered = view.conversations_of(question.steps()).filter(|conversation| view.is_answered(conversation));
     answered
         .map(|conversation| {
             let sighting = conversation.best();
-            let notes = view.udp_notes(sighting);
-            let back = notes.iter().filter(|note| note.sender != sighting.client_side).map(|note| note.frame);
+            let exchange = view.exchange(sighting);
+            let back = exchange.iter().filter(|(_, by_client)| !by_client).map(|(note, _)| note.frame);
             (conversation.client(), udp_evidence(view, sighting, back))
         })
         .collect()
@@ -187,17 +202,19 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             vec![evidence(run.datagrams.iter().map(|(_, entry)| entry))],
         );
     }
-    for conversation in view.conversations_of(question.steps()).filter(|conversation| conversation.answered()).take(3) {
+    for conversation in
+        view.conversations_of(question.steps()).filter(|conversation| view.is_answered(conversation)).take(3)
+    {
         let sighting = conversation.best();
-        let notes = view.udp_notes(sighting);
+        let notes = view.exchange(sighting);
         // What came back as an ICMP error was not received.
         let refused = view.refusals(sighting);
         let was_refused = |frame: FrameNumber| refused.iter().any(|(_, datagram)| *datagram == frame);
-        let forth = notes.iter().find(|note| note.sender == sighting.client_side && !was_refused(note.frame));
+        let forth = notes.iter().find(|(note, by_client)| *by_client && !was_refused(note.frame));
         let back = notes
             .iter()
-            .find(|note| note.sender != sighting.client_side && forth.is_some_and(|forth| note.frame > forth.frame));
-        let (Some(forth), Some(back)) = (forth, back) else { continue };
+            .find(|(note, by_client)| !by_client && forth.is_some_and(|(forth, _)| note.frame > forth.frame));
+        let (Some((forth, _)), Some((back, _))) = (forth, back) else { continue };
         // Another file may show the same datagrams with other numbers.
         let named_in = if conversation.sightings().len() > 1 { usize::MAX } else { sighting.capture };
         let after = back.time.zip(forth.time).map(|(back, forth)| back.nanoseconds_since(forth));

@@ -4,7 +4,7 @@ use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{addresses, distinct};
 use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
-use crate::analyze::conversation::{Frames, LabConversation};
+use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, say};
 use crate::lab::{Question, Step};
@@ -131,6 +131,7 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         return None;
     }
     let mut total = Datagrams { forth: 0, back: 0 };
+    let mut halves: Vec<UdpSighting> = Vec::new();
     let mut evidence = Vec::new();
     let mut empty: Vec<Evidence> = Vec::new();
     let mut in_fragments = false;
@@ -140,6 +141,7 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         total.back += sighting.server_sent().datagrams;
         let notes = view.udp_notes(sighting);
         evidence.push(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
+        halves.extend(view.other_half(sighting));
         // Wireshark shows such a datagram in the frame that completes it, whose IP packet is shorter than the datagram.
         in_fragments |= notes
             .iter()
@@ -152,6 +154,14 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         if !zero.is_empty() {
             empty.push(udp_evidence(view, sighting, zero));
         }
+    }
+    let is_chosen = |half: &UdpSighting| {
+        chosen.iter().any(|one| one.in_capture(half.capture).is_some_and(|seen| seen.conversation == half.conversation))
+    };
+    for half in halves.iter().filter(|half| !is_chosen(half)) {
+        total.forth += half.client_sent().datagrams;
+        total.back += half.server_sent().datagrams;
+        evidence.push(udp_evidence(view, half, view.udp_notes(half).iter().map(|note| note.frame)));
     }
     let is_part = only_first && chosen.len() < all.len();
     let whose = first.filter(|_| is_part).map(|first| format!(" of {first}")).unwrap_or_default();
@@ -171,8 +181,21 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         let noun = if frames.count() == 1 { "The datagram in " } else { "The datagrams in " };
         draft.proved(say![noun, frames, carry], Evidence::by_file(empty));
     }
+    halves.iter().for_each(|half| other_pair(view, half, draft));
     ports(&chosen, draft);
     Some(total)
+}
+
+/// That one side's datagrams go over another pair of socket addresses.
+fn other_pair(view: &LabView<'_>, half: &UdpSighting, draft: &mut Draft) {
+    let frames = FrameRanges::of(view.udp_notes(half).iter().map(|note| note.frame));
+    let (what, who) = match half.server_sent().datagrams {
+        0 => ("What the client sent went to ", ", which is all computers"),
+        _ => ("What came back came from ", ", another socket of the server's computer"),
+    };
+    let text =
+        say![what, half.server(), who, " (", frames.clone(), "): Wireshark shows it as a conversation of its own."];
+    draft.proved(text, vec![udp_evidence(view, half, frames.iter())]);
 }
 
 /// One port for all lines, or several.

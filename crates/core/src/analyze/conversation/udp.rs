@@ -77,6 +77,11 @@ impl LabConversation {
         &self.sightings[0]
     }
 
+    /// The view of it in this capture.
+    pub(crate) fn in_capture(&self, capture: usize) -> Option<&UdpSighting> {
+        self.sightings.iter().find(|sighting| sighting.capture == capture)
+    }
+
     /// Whether the server sent a datagram.
     pub(crate) fn answered(&self) -> bool {
         self.sightings.iter().any(|sighting| sighting.server_sent().datagrams > 0)

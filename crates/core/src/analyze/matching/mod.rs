@@ -5,6 +5,7 @@
 
 mod candidates;
 mod company;
+mod halves;
 mod hosts;
 mod roles;
 mod servers;
