@@ -181,6 +181,23 @@ fn datagrams_to_all_computers_are_sent_to_the_server_too() {
     assert!(told.contains(&format!("A datagram went from {C1} to 10.0.3.255:65433")), "{told}");
 }
 
+/// The server connected its socket to B after the first datagram: C's is refused, and the server is there.
+#[test]
+fn a_connected_udp_socket_refuses_others() {
+    let mut story = Story::new("at A", 0);
+    story.datagram(B1, UDP_A, "one");
+    story.datagram(UDP_A, B1, "ONE");
+    story.datagram(C1, UDP_A, "two");
+    story.port_unreachable(C1, UDP_A);
+    story.datagram(B1, UDP_A, "three");
+    story.datagram(UDP_A, B1, "THREE");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(told(&analysis, "udp-port-unreachable"), "");
+    let finding = told(&analysis, "udp-not-delivered");
+    assert!(finding.contains("the server there answered another client before and after"), "{finding}");
+    assert!(!said(&analysis, "I.4a").contains("was bound") && !said(&analysis, "I.4b").contains("one unconnected"));
+}
+
 /// Of two steps at one port, one wants an attempt that is refused.
 #[test]
 fn a_refused_attempt_is_the_step_that_wants_one() {

@@ -18,8 +18,8 @@ use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
     connection, no accept() and no queue of clients.";
 
-/// The same of a server that answers from another socket.
-const WHY_OF_SEVERAL: &str = "UDP has no connection, no accept() and no queue of clients.";
+/// The same of a server that answers from another socket, or whose socket is connected to one client.
+const WHY_OF_ANOTHER: &str = "UDP has no connection, no accept() and no queue of clients.";
 
 /// The kind of question.
 pub(super) const KIND: Kind = Kind {
@@ -63,7 +63,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     said_of_served(view, question, &mut draft);
     let answers_elsewhere = |conversation: &LabConversation| !conversation.answered() && view.is_answered(conversation);
     let has_several = view.conversations_of(question.steps()).any(answers_elsewhere);
-    draft.inferred(if has_several { WHY_OF_SEVERAL } else { WHY }, Vec::new());
+    let of_another_kind = has_several || view.has_connected_server();
+    draft.inferred(if of_another_kind { WHY_OF_ANOTHER } else { WHY }, Vec::new());
     if both {
         let first = whose(first, "the first");
         let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");

@@ -218,7 +218,7 @@ fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
     let mut clients = Vec::new();
     for (number, capture) in view.captures.iter().enumerate() {
         let mut messages = view.unreachable_datagrams(number);
-        messages.retain(|message| message.is_port_unreachable());
+        messages.retain(|message| message.is_port_unreachable() && !view.answers_another(number, message));
         let quoting = FrameRanges::of(messages.iter().map(|message| message.frame));
         if !quoting.is_empty() {
             clients.extend(messages.iter().map(|message| message.client));

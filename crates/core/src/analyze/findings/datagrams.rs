@@ -24,7 +24,12 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let Returned { servers, numbers } = returned(view, number, Undelivered::is_port_unreachable);
+    let by_connected = |message: &Undelivered| message.is_port_unreachable() && view.answers_another(number, message);
+    let meaning = ", though the server there answered another client before and after that. A socket that its program connected to \
+                   one client takes datagrams of nobody else.";
+    returned_as(view, number, by_connected, ["ICMP port unreachable", meaning], Severity::Warning, found);
+    let of_nobody = |message: &Undelivered| message.is_port_unreachable() && !by_connected(message);
+    let Returned { servers, numbers } = returned(view, number, of_nobody);
     let (Some(first), Some(last)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
     let what = say![
         came_back(&servers, &numbers, "ICMP port unreachable"),

@@ -5,7 +5,7 @@
 
 mod candidates;
 mod company;
-mod halves;
+mod exchanges;
 mod hosts;
 mod roles;
 mod servers;
