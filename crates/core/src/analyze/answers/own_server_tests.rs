@@ -181,6 +181,21 @@ fn datagrams_to_all_computers_are_sent_to_the_server_too() {
     assert!(told.contains(&format!("A datagram went from {C1} to 10.0.3.255:65433")), "{told}");
 }
 
+#[test]
+fn connections_of_which_some_overlap_are_not_said_to_be_all_open_at_once() {
+    let mut story = Story::new("at C", 0);
+    let (mut c1, mut c2) = (connected(&mut story, C1), connected(&mut story, C2));
+    story.echo(&mut c1, "one\n");
+    story.echo(&mut c2, "two\n");
+    story.close(&mut c1);
+    story.close(&mut c2);
+    let mut later = connected(&mut story, "10.0.3.3:51768");
+    story.echo(&mut later, "three\n");
+    let analysis = of(vec![story.read()]);
+    let why: Vec<String> = analysis.captures[0].steps.iter().map(|recorded| recorded.why.to_string()).collect();
+    assert!(why.iter().any(|why| why.contains("some of them open side by side")), "{why:?}");
+}
+
 /// The server connected its socket to B after the first datagram: C's is refused, and the server is there.
 #[test]
 fn a_connected_udp_socket_refuses_others() {

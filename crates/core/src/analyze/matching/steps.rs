@@ -158,21 +158,15 @@ fn tcp_why(step: &Step, sightings: &[&TcpSighting], hosts: &Hosts) -> Text {
         return say![format!("{attempts} of "), of, " to connect, as in ", step.clone(), "."];
     }
     let connections = count(established.len() as u64, "TCP connection");
-    let together = match overlaps(&established) {
+    let pairs = established.iter().zip(established.iter().skip(1));
+    let side_by_side = pairs.filter(|(one, next)| one.overlaps(next)).count();
+    let together = match side_by_side {
         _ if established.len() == 1 => "",
-        (true, false) => ", one after the other",
-        (false, true) => ", open side by side",
-        _ => "",
+        0 => ", one after the other",
+        all if all == established.len().saturating_sub(1) => ", open side by side",
+        _ => ", some of them open side by side",
     };
     say![format!("{connections} of "), of, together, ", as in ", step.clone(), "."]
-}
-
-/// Whether no two neighbours overlap, and whether any connection overlaps one of the same client host. The connections come
-/// in the order of their first frames.
-fn overlaps(connections: &[&TcpSighting]) -> (bool, bool) {
-    let pairs = || connections.iter().zip(connections.iter().skip(1));
-    let apart = pairs().all(|(one, next)| !one.overlaps(next));
-    (apart, pairs().any(|(one, next)| one.overlaps(next)))
 }
 
 fn names(clients: &[IpAddr], hosts: &Hosts) -> Text {
