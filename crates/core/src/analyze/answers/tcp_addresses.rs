@@ -148,5 +148,6 @@ fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
 
 fn short(clients: &[SocketAddress], servers: &[SocketAddress]) -> Text {
     let noun = if clients.len() == 1 { "Client " } else { "Clients " };
-    say![noun, addresses(clients), "; server ", addresses(servers)]
+    let of_server = if servers.len() == 1 { "; server " } else { "; servers " };
+    say![noun, addresses(clients), of_server, addresses(servers)]
 }

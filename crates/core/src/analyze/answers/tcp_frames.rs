@@ -309,7 +309,7 @@ impl Story<'_, '_> {
             let text = "No frame of this connection carries FIN or RST: it is still open when the capture ends.";
             return self.proved(say![text], self.frames.all());
         }
-        let text = closing_sentence(self.view, self.known, self.known.connection.best());
+        let text = closing_sentence(self.view, self.known, self.known.connection.best(), !self.of.is_empty());
         // The sentence may name data that met a closed client.
         let named = text.frames().collect::<Vec<_>>();
         self.proved(text, closing.into_iter().chain(named).collect());

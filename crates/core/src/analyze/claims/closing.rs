@@ -8,13 +8,15 @@ use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Step, named_list};
 
-/// `B closed the connection (FIN, frame 10).`
-pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text {
+/// `B closed the connection (FIN, frame 10).` Of several connections of one host, the sentence says which one, unless it
+/// `is_named` before.
+pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting, is_named: bool) -> Text {
     let Some(seen) = known.timeline.in_capture(sighting.capture) else { return Text::default() };
     let by = ender(view, known, sighting);
     // Of several connections of one host, the server's side does not say which one.
-    let of_server =
-        closed_by(sighting) == Some(AddressRole::Server) && view.has_several_from(known.step, sighting.client().ip);
+    let of_server = !is_named
+        && closed_by(sighting) == Some(AddressRole::Server)
+        && view.has_several_from(known.step, sighting.client().ip);
     let what = if of_server { say!["the connection of ", sighting.client()] } else { say!["the connection"] };
     let frame = |moment: &Moment| Text::from(moment.frame);
     let earlier = |moments: [Option<Moment>; 2]| moments.into_iter().flatten().min_by_key(|moment| moment.frame);

@@ -499,7 +499,7 @@ fn leaves_open(ended: &[Here<'_>]) -> Text {
 
 /// How some connections ended: the first ones in a sentence each.
 fn endings(view: &LabView<'_>, ended: &[Here<'_>]) -> Text {
-    let one = |(known, sighting): &Here<'_>| closing_sentence(view, known, sighting);
+    let one = |(known, sighting): &Here<'_>| closing_sentence(view, known, sighting, false);
     let more = ended.len().saturating_sub(NAMED);
     let rest = (more > 0).then(|| {
         let by_client = ended.iter().skip(NAMED).all(|(_, s)| closed_by(s) == Some(AddressRole::Client));
