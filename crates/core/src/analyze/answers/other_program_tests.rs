@@ -5,11 +5,11 @@ use crate::analyze::analysis::{Analysis, Verdict};
 use crate::analyze::testing::{Story, Tcp};
 use crate::lab::testing::question;
 
-fn said(analysis: &Analysis, key: &str) -> String {
+pub(super) fn said(analysis: &Analysis, key: &str) -> String {
     answer(analysis, question(key)).text().to_string()
 }
 
-fn short(analysis: &Analysis, key: &str) -> String {
+pub(super) fn short(analysis: &Analysis, key: &str) -> String {
     answer(analysis, question(key)).short.to_string()
 }
 
@@ -18,7 +18,7 @@ fn messages(analysis: &Analysis, code: &str, file: &str) -> Vec<String> {
     of_file.map(|finding| finding.message.to_string()).collect()
 }
 
-fn connected(story: &mut Story, client: &str) -> Tcp {
+pub(super) fn connected(story: &mut Story, client: &str) -> Tcp {
     let mut tcp = Story::tcp(client, A);
     story.handshake(&mut tcp);
     tcp

@@ -117,7 +117,7 @@ fn without_connection(view: &LabView<'_>, question: &Question, mut draft: Draft)
         // Of a connection only the end is there: whether its client connected is not the question.
         Some(_) if view.of_steps(question.steps()).any(|known| view.is_leftover(&known)) => {
             draft.short("Expected: 3 handshake frames, then data and ACKs");
-            draft.unknown("Of the connection only the end is in the capture.");
+            draft.unknown("Of a connection that was there before, the capture has neither handshake nor lines.");
             Status::Partial
         }
         Some(attempt) => {

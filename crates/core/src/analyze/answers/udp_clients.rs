@@ -126,7 +126,7 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
             sender,
             " to ",
             all,
-            ", which is all computers (",
+            ", an address of several computers (",
             FrameRanges::of([at]),
             "); no frame shows whether the server's program received it."
         ]);

@@ -190,7 +190,7 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
 fn other_pair(view: &LabView<'_>, half: &UdpSighting, draft: &mut Draft) {
     let frames = FrameRanges::of(view.udp_notes(half).iter().map(|note| note.frame));
     let (what, who) = match half.server_sent().datagrams {
-        0 => ("What the client sent went to ", ", which is all computers"),
+        0 => ("What the client sent went to ", ", an address of several computers"),
         _ => ("What came back came from ", ", another socket of the server's computer"),
     };
     let text =

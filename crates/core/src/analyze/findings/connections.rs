@@ -81,11 +81,14 @@ impl Report<'_, '_> {
         let is_whole =
             |s: &TcpSighting| s.connection.handshake == HandshakeState::Complete && s.client_sent().data_frames > 0;
         let whole = self.all.iter().any(|(_, s)| is_whole(s));
+        // Where any connection has frames both ways, the capture holds both directions.
+        let both_ways = self.all.iter().any(|(_, s)| s.client_sent().frames > 0 && s.server_sent().frames > 0);
+        let one_direction = |s: &TcpSighting| !both_ways && s.has_one_direction();
         let leftover = |s: &TcpSighting| whole && (!s.established() || s.client_sent().data_frames == 0);
         self.add(
             "capture-began-late",
             Severity::Warning,
-            |known, s| is_late(known) && !leftover(s) && !s.has_one_direction(),
+            |known, s| is_late(known) && !leftover(s) && !one_direction(s),
             Self::first_frame,
             |late| {
                 say![
@@ -101,7 +104,7 @@ impl Report<'_, '_> {
         self.add(
             "one-direction",
             Severity::Warning,
-            |known, s| is_late(known) && s.has_one_direction(),
+            |known, s| is_late(known) && one_direction(s),
             Self::first_frame,
             |one_way| {
                 let whose = match one_way.iter().all(|(_, s)| s.client_sent().frames == 0) {
@@ -324,7 +327,8 @@ impl Report<'_, '_> {
     fn retransmissions(&mut self) {
         let view = self.view;
         let repeated = |s: &TcpSighting| {
-            let (frames, copies) = (view.frames(s), view.frames(s).copies());
+            let frames = view.frames(s);
+            let copies = frames.copies();
             let again = frames
                 .iter()
                 .filter(|(frame, _)| frame.role == FrameRole::Retransmission && frame.note.payload_length > 0);
