@@ -4,7 +4,6 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, handshake, roles};
 use crate::analyze::conversation::tcp::TcpSighting;
-use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, Timestamp};
@@ -151,11 +150,7 @@ impl Frames {
         let fin = self.iter().find(|(frame, client)| *client == of_client && frame.has_fin())?.0;
         let note = fin.note;
         let end = note.relative_sequence.wrapping_add(note.payload_length).wrapping_add(1);
-        let acknowledges = |frame: &RoleOfFrame| {
-            frame.note.flags.has(TcpFlags::ACK)
-                && frame.note.frame > note.frame
-                && frame.note.relative_acknowledgement.wrapping_sub(end) < u32::MAX / 2
-        };
+        let acknowledges = |frame: &RoleOfFrame| frame.note.frame > note.frame && frame.acknowledges(end);
         self.iter()
             .find(|(frame, client)| *client != of_client && acknowledges(frame))
             .map(|(frame, _)| frame.note.frame)

@@ -57,6 +57,11 @@ impl RoleOfFrame {
         self.note.flags.has(TcpFlags::FIN)
     }
 
+    /// Whether it acknowledges all before this relative sequence number. They wrap (RFC 9293, section 3.4).
+    pub fn acknowledges(&self, end: u32) -> bool {
+        self.note.acknowledges() && self.note.relative_acknowledgement.wrapping_sub(end) < u32::MAX / 2
+    }
+
     /// Whether it has RST set.
     pub fn has_rst(&self) -> bool {
         self.note.flags.has(TcpFlags::RST)

@@ -75,9 +75,8 @@ impl HalfClose {
         if !is_own && self.has_fin && frame.carries_data() {
             self.data_end = Some(note.relative_sequence.wrapping_add(note.payload_length));
         }
-        let acknowledges = |end: u32| note.relative_acknowledgement.wrapping_sub(end) < u32::MAX / 2;
-        if is_own && note.acknowledges() && !frame.has_rst() {
-            self.is_shown |= self.data_end.is_some_and(acknowledges);
+        if is_own && !frame.has_rst() {
+            self.is_shown |= self.data_end.is_some_and(|end| frame.acknowledges(end));
         }
         self.has_fin |= is_own && frame.has_fin();
     }
