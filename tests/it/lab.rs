@@ -58,7 +58,7 @@ fn a_small_lab_of_ones_own_has_no_mistake() {
 }
 
 /// Each broken file, where the mistake is, and words of its reason or its remedy. What follows from it may be named too.
-const BROKEN: [(&str, &str, (usize, usize), &str); 44] = [
+const BROKEN: [(&str, &str, (usize, usize), &str); 49] = [
     ("not TOML", "title = \"x\ny", (1, 11), "not TOML"),
     ("no value", "[points]\n\"I.2\" =\n", (2, 8), "not TOML"),
     ("a key twice", "title = \"a\"\ntitle = \"b\"\n", (2, 1), "not TOML"),
@@ -220,6 +220,36 @@ const BROKEN: [(&str, &str, (usize, usize), &str); 44] = [
         (8, 36),
         "is not known",
     ),
+    (
+        "a fact of UDP in a step with TCP",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nudp_length = { ask = \"y\", segment = 1 }\n",
+        (8, 1),
+        "no UDP client runs in step I.8",
+    ),
+    (
+        "a protocol that the other step does not have",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\npayload_length = { ask = \"y\", segment = 1, step = \"I.12\", protocol = \"tcp\" }\n",
+        (8, 1),
+        "Name a step with TCP clients",
+    ),
+    (
+        "a step in which no client runs",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nduration = { ask = \"y\", step = \"I.9\" }\n",
+        (8, 1),
+        "no TCP or UDP client runs in",
+    ),
+    (
+        "the server as the client",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nduration = { ask = \"y\", client = \"A\" }\n",
+        (8, 1),
+        "no client runs on A in",
+    ),
+    (
+        "single brackets for a list",
+        "[host]\nname = \"A\"\nrole = \"server\"\n[host]\nname = \"B\"\nrole = \"client\"\n",
+        (4, 2),
+        "Write [[host]], in double brackets",
+    ),
 ];
 
 #[test]
@@ -235,6 +265,12 @@ fn every_mistake_has_its_line_column_reason_and_remedy() {
         let place = format!("line {line}, column {column}:");
         socklab("lab").args(["--check", path.to_str().unwrap()]).run().status(1).stdout_has(&[&place]);
     }
+}
+
+#[test]
+fn what_follows_from_single_brackets_is_no_mistake_of_its_own() {
+    let problems = mistakes(&CHAT.replace("[[question]]", "[question]"));
+    assert_eq!(problems.len(), 1, "{problems:#?}");
 }
 
 #[test]

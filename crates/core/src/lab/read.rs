@@ -97,12 +97,34 @@ fn built_in() -> Parts {
 /// The tables of a text; every mistake of its syntax is noted.
 fn tree<'t>(text: &'t str, problems: &Problems<'_>) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let at = error.span().map_or(0, |span| span.start);
+    let places = || errors.iter().map(|error| error.span().map_or(0, |span| span.start));
+    let mut single = places().filter_map(|at| Some((at, single_brackets(text, at)?))).peekable();
+    // Each entry below such a header is a mistake too, for no reason of its own.
+    if single.peek().is_some() {
+        for (at, name) in single {
+            let remedy = format!("Write [[{name}]], in double brackets, above each of them.");
+            problems.add(
+                at,
+                name,
+                format!("a second [{name}]: these brackets begin a table of which there is one"),
+                remedy,
+            );
+        }
+        return None;
+    }
+    for (at, error) in places().zip(&errors) {
         let remedy = "Correct that: texts stand between quotation marks, tables between brackets.";
         problems.add(at, "", format!("this is not TOML: {}", error.message().trim()), remedy);
     }
     errors.is_empty().then(|| table.into_inner())
+}
+
+/// The name of the list of tables, if its entry begins with a single bracket before `at`.
+fn single_brackets(text: &str, at: usize) -> Option<&'static str> {
+    let (before, rest) = text.split_at_checked(at)?;
+    let line = before.rsplit('\n').next()?.trim();
+    let mut lists = OWN.into_iter().filter(|name| *name != "title");
+    lists.find(|name| line == "[" && rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(']')))
 }
 
 /// What a lab file changes of a lab.

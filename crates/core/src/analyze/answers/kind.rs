@@ -2,7 +2,8 @@
 
 use crate::analyze::analysis::Answer;
 use crate::analyze::matching::LabView;
-use crate::lab::{Ask, Given, Question, Step, instead, quoted};
+use crate::facts::About;
+use crate::lab::{Ask, Does, Given, HostName, Question, Select, Step, instead, named, quoted};
 use socklab_packets::types::Protocol;
 
 /// What kind of value a fact has.
@@ -110,7 +111,7 @@ impl Kind {
                     _ => Some(("it needs a step with TCP clients and one with UDP clients", BOTH)),
                 }
             }
-            Needs::AnyClients if has(&|step| step.does() == crate::lab::Does::Clients) => None,
+            Needs::AnyClients if has(&|step| step.does() == Does::Clients) => None,
             Needs::AnyClients => Some(("it needs a step with clients", ANY)),
             Needs::SecondServer if has(&|step| step.does() == crate::lab::Does::SecondServer) => None,
             Needs::SecondServer => Some(("it needs a step in which a second server is started", SECOND)),
@@ -120,6 +121,33 @@ impl Kind {
             Needs::Parallel => Some(("it needs a step with TCP clients side by side", PARALLEL)),
         }
     }
+}
+
+/// Why no capture of the steps can show what an ask selects, and what to write instead.
+pub(super) fn unseen(question: &Question, select: &Select) -> Option<(String, String)> {
+    let steps = select.step.as_ref().map_or(question.steps(), std::slice::from_ref);
+    let with_clients: Vec<&Step> = steps.iter().filter(|step| step.does() == Does::Clients).collect();
+    // What is so everywhere needs no capture, and a question without a step with clients is a mistake of its own.
+    if select.fact.about == About::Protocol || select.step.is_none() && with_clients.is_empty() {
+        return None;
+    }
+    let is_asked = |protocol| {
+        select.fact.over.has(protocol) && select.selection.protocol.is_none_or(|selected| selected == protocol)
+    };
+    let asked = [Protocol::Tcp, Protocol::Udp].into_iter().filter(|protocol| is_asked(*protocol));
+    let runs = |step: &&&Step| asked.clone().any(|protocol| step.runs(protocol));
+    let fitting: Vec<&Step> = with_clients.iter().filter(runs).copied().collect();
+    let place = if steps.len() == 1 { "step" } else { "the steps" };
+    let place = format!("{place} {}", named(steps.iter().map(Step::to_string)));
+    if fitting.is_empty() {
+        let over = named(asked);
+        let remedy = format!("Name a step with {over} clients, or ask for another fact.");
+        return Some((format!("no {over} client runs in {place}"), remedy));
+    }
+    let client = select.client?;
+    let hosts: Vec<HostName> = fitting.iter().flat_map(|step| step.hosts()).copied().collect();
+    let reason = || (format!("no client runs on {client} in {place}"), instead("", hosts.iter().map(HostName::as_str)));
+    (!hosts.contains(&client)).then(reason)
 }
 
 /// Why a value can't be what the sheet leads to for a fact, and what can.

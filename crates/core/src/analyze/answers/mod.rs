@@ -159,6 +159,9 @@ fn problems_of(text: &str, question: &Question) -> Vec<Problem> {
             add(About::Ask(ask), &reason, &instead(&ask.key, kind.facts.iter().map(|fact| fact.key)));
             continue;
         };
+        if let Some((reason, remedy)) = ask.select.as_ref().and_then(|select| kind::unseen(question, select)) {
+            add(About::Ask(ask), &reason, &remedy);
+        }
         if let Some((reason, remedy)) =
             ask.leads_to.as_ref().and_then(|given| kind::misled(question, kind, &fact, given))
         {
