@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use crate::form::fields::{EXPLANATION, keys};
 use crate::late;
-use socklab_core::lab::{LabConfig, Points, Question, Sheet};
+use socklab_core::analyze::FINDING_CODES;
+use socklab_core::lab::{LabConfig, Points, Question, Sheet, instead};
 
 /// What is done with a fact that the student's captures cannot show, such as whether a second server started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -184,7 +185,15 @@ impl Rubric {
         rubric.not_in_capture = file.credit.not_in_capture.unwrap_or(rubric.not_in_capture);
         rubric.journal = file.credit.journal.unwrap_or(rubric.journal);
         rubric.shows = file.feedback.shows.unwrap_or(rubric.shows);
-        rubric.findings.extend(file.findings);
+        for (code, cost) in file.findings {
+            // A code that nothing has would cost nobody anything, and nobody would know.
+            if !FINDING_CODES.contains(&code.as_str()) && code != late::CODE {
+                let known = FINDING_CODES.into_iter().chain([late::CODE]);
+                let reason = format!("findings.{code}: no finding has this code. {}", instead(&code, known));
+                return Err(RubricError(reason));
+            }
+            rubric.findings.insert(code, cost);
+        }
         Ok(rubric)
     }
 
@@ -380,6 +389,7 @@ mod tests {
             ("[credit]\nlists = \"some\"", "lists"),
             ("[credit]\nother_step = 2", "credit.other_step"),
             ("[credits]\n", "credits"),
+            ("[findings]\nwrong-interfaces = 1", "Did you mean wrong-interface?"),
         ] {
             let error = Rubric::from_toml(text, &LabConfig::default()).unwrap_err().to_string();
             assert!(error.contains(place), "{error}");

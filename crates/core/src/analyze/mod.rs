@@ -25,6 +25,7 @@ pub mod timing;
 pub mod together;
 
 pub use answers::{Fact, KINDS, Kind, Needs, ValueType, kind_of, lab_file, names as kinds};
+pub use findings::FINDING_CODES;
 
 use std::sync::OnceLock;
 

@@ -15,6 +15,55 @@ use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::matching::LabView;
 use crate::lab::Step;
 
+/// The codes of all findings, those of a file that ended early or was too much to read among them.
+pub const FINDING_CODES: [&str; 45] = [
+    "accept-queue-full",
+    "capture-began-late",
+    "capture-filtered",
+    "capture-repeated",
+    "capture-stopped-early",
+    "connection-closed",
+    "connection-refused",
+    "connection-reset",
+    "copied-frames",
+    "earlier-run",
+    "empty-file",
+    "extra-traffic",
+    "file-cut-short",
+    "file-damaged",
+    "journal-cut-short",
+    "limit-candidates",
+    "limit-connections",
+    "limit-counts",
+    "limit-fragments",
+    "limit-inflation",
+    "limit-interfaces",
+    "limit-journal",
+    "limit-table-entries",
+    "limit-window",
+    "loopback-only",
+    "many-connections",
+    "no-lab-traffic",
+    "no-packets",
+    "not-threaded",
+    "one-direction",
+    "only-one-client",
+    "packets-dropped",
+    "read-error",
+    "retransmissions",
+    "same-host",
+    "second-host-missing",
+    "server-unreachable",
+    "several-runs",
+    "snapshot-length-small",
+    "socket-per-line",
+    "stream-numbers",
+    "udp-not-delivered",
+    "udp-port-unreachable",
+    "unknown-link-type",
+    "wrong-interface",
+];
+
 /// All findings, the gravest first, then in the order of the files. Where nothing is wrong there is no step to redo.
 pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -38,5 +87,11 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         finding.message.push(words.unwrap_or_default());
     }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let unknown = found.iter().find(|finding| !is_known(finding.code));
+    debug_assert!(unknown.is_none(), "FINDING_CODES lacks the code of {unknown:?}");
     found
+}
+
+fn is_known(code: &str) -> bool {
+    FINDING_CODES.contains(&code)
 }
