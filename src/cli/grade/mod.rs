@@ -260,7 +260,7 @@ impl Run<'_> {
             Some(print)
         });
         let uncompared = class::uncompared(&members);
-        let not_handed_in = outputs::not_handed_in(self.arguments, self.platform, &self.members, &summaries)?;
+        let absent = outputs::absent(self.arguments, self.platform, &self.members, &summaries)?;
         tally.refused.sort();
         let class = Class {
             sheet: &self.config.sheet,
@@ -271,7 +271,7 @@ impl Run<'_> {
             refused: &tally.refused,
             warnings: &warnings,
             tells_late: self.platform.tells_late(),
-            not_handed_in: not_handed_in.as_deref(),
+            absent: absent.as_ref(),
         };
         outputs::report(self.arguments, &class)?;
         self.tell(class.summaries.len(), tally.graded_now, before.as_ref(), &tally.index);

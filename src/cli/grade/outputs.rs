@@ -12,6 +12,7 @@ use crate::cli::input;
 use crate::cli::output::Destination;
 use socklab_core::report::style::Style;
 use socklab_grade::platforms::entry::Grade;
+use socklab_grade::platforms::gradebook::Absent;
 use socklab_grade::platforms::members::Members;
 use socklab_grade::platforms::naming::Platform;
 use socklab_grade::platforms::sheet::SheetError;
@@ -89,28 +90,28 @@ pub(super) fn file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Destination::File(path.to_owned()).write(|out| out.write_all(bytes))
 }
 
-/// The students of the platform's table of whom nothing was handed in; `None` without such a table, and with that of others.
+/// The students of the platform's table with whom no submission goes; `None` without such a table, and with that of others.
 ///
 /// # Errors
 /// If the table can't be read.
-pub(super) fn not_handed_in(
+pub(super) fn absent(
     arguments: &GradeArguments,
     from: Platform,
     members: &Members,
     all: &[Summary],
-) -> Result<Option<Vec<String>>, Failure> {
-    type Absent = fn(&[u8], &[Grade]) -> Result<Option<Vec<String>>, SheetError>;
+) -> Result<Option<Absent>, Failure> {
+    type OfTable = fn(&[u8], &[Grade]) -> Result<Option<Absent>, SheetError>;
     let handed = |into: Platform| -> Vec<Grade> {
         let grade = |of: &Summary| Grade::of(&of.name, &of.identity, (from, into), members, Ok(of.points));
         all.iter().map(grade).collect()
     };
-    let absent = |path: &Path, into: Platform, absent: Absent| {
+    let of = |path: &Path, into: Platform, absent: OfTable| {
         let bytes = input::read_bytes(path, GRADEBOOK_BYTES)?;
         absent(&bytes, &handed(into)).map_err(|error| unusable(&input::name(path.as_os_str()), &error))
     };
     match (&arguments.canvas, &arguments.moodle) {
-        (Some(export), _) => absent(export, Platform::Canvas, canvas::absent),
-        (None, Some(worksheet)) => absent(worksheet, Platform::Moodle, moodle::absent),
+        (Some(export), _) => of(export, Platform::Canvas, canvas::absent),
+        (None, Some(worksheet)) => of(worksheet, Platform::Moodle, moodle::absent),
         (None, None) => Ok(None),
     }
 }

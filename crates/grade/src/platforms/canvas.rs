@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::entry::Grade;
-use super::gradebook::{self, Filled, fill, value};
+use super::gradebook::{self, Absent, Filled, fill, value};
 use super::kind;
 use super::rows::{Keys, Rules};
 use super::sheet::{Sheet, SheetError};
@@ -43,11 +43,11 @@ pub fn fill_export(
     Ok(filled)
 }
 
-/// The students of an export of whom nothing was handed in; `None` where it is the table of others.
+/// The students of an export with whom no submission goes; `None` where it is the table of others.
 ///
 /// # Errors
 /// If this is no export of Canvas's.
-pub fn absent(export: &[u8], handed: &[Grade]) -> Result<Option<Vec<String>>, SheetError> {
+pub fn absent(export: &[u8], handed: &[Grade]) -> Result<Option<Absent>, SheetError> {
     let sheet = Sheet::read(export)?;
     let keys = keys(&sheet)?;
     let is_student = |row: &[Range<usize>]| is_student(&sheet, &keys, row);

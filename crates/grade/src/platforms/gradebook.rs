@@ -92,11 +92,22 @@ pub(super) fn fill(sheet: &Sheet<'_>, column: usize, keys: &Keys, grades: &[Grad
     Filled { bytes: sheet.with(&cells), column: title, entered, changes, notes, maximum: None, is_nobodys, without }
 }
 
-/// The students of a table of whom nothing was handed in; `None` where it is the table of others.
-pub(super) fn absent(sheet: &Sheet<'_>, keys: &Keys, handed: &[Grade], rules: &Rules<'_>) -> Option<Vec<String>> {
+/// The students of a table with whom no submission goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Absent {
+    /// Their names.
+    pub students: Vec<String>,
+    /// Submissions that go with no row of the table: what one of these students handed in may be among them.
+    pub unmatched: usize,
+}
+
+/// The students of a table with whom no submission goes; `None` where it is the table of others.
+pub(super) fn absent(sheet: &Sheet<'_>, keys: &Keys, handed: &[Grade], rules: &Rules<'_>) -> Option<Absent> {
     let table = Table::new(sheet, keys, rules);
-    let there: BTreeSet<usize> = handed.iter().flat_map(|grade| table.rows_of(grade).0).collect();
-    table.without(&there, handed)
+    let rows: Vec<Vec<usize>> = handed.iter().map(|grade| table.rows_of(grade).0).collect();
+    let there: BTreeSet<usize> = rows.iter().flatten().copied().collect();
+    let unmatched = rows.iter().filter(|rows| rows.is_empty()).count();
+    table.without(&there, handed).map(|students| Absent { students, unmatched })
 }
 
 /// The points that all submissions for a row agree on.

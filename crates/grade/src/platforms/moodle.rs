@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::entry::Grade;
-use super::gradebook::{self, Filled, fill, value};
+use super::gradebook::{self, Absent, Filled, fill, value};
 use super::kind;
 use super::rows::{Keys, Rules};
 use super::sheet::{Sheet, SheetError};
@@ -74,11 +74,11 @@ pub fn fill_worksheet(
 const NO_LOCKS: &str = "the worksheet has no column 'Grade can be changed', such as where the site is not in English: which \
                         grades Moodle locks is not known here; Moodle passes over them when you upload.";
 
-/// The participants of a worksheet of whom nothing was handed in; `None` where it is the table of others.
+/// The participants of a worksheet with whom no submission goes; `None` where it is the table of others.
 ///
 /// # Errors
 /// If this is no table.
-pub fn absent(worksheet: &[u8], handed: &[Grade]) -> Result<Option<Vec<String>>, SheetError> {
+pub fn absent(worksheet: &[u8], handed: &[Grade]) -> Result<Option<Absent>, SheetError> {
     let sheet = Sheet::read(worksheet)?;
     let titles = sheet.titles();
     let grade = titles.iter().position(|own| own.eq_ignore_ascii_case("Grade")).unwrap_or(usize::MAX);

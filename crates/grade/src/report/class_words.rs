@@ -7,6 +7,24 @@ use socklab_core::wording::count;
 /// Over what was given by a name that the class does not have.
 pub const WARNINGS: &str = "Without effect";
 
+/// Over the students with whom no submission goes. Where some submissions go with nobody, theirs may be among them.
+pub fn absent_title(of: &Statistics) -> &'static str {
+    if of.unmatched == 0 { "Nothing handed in" } else { "No submission that goes with them" }
+}
+
+/// Who of the platform's table handed something in.
+fn handed_in(absent: u64, unmatched: u64) -> String {
+    let students = count(absent, "student");
+    let (have, go) = (if absent == 1 { "has" } else { "have" }, if unmatched == 1 { "goes" } else { "go" });
+    let those = match (absent, unmatched) {
+        (0, _) => "Everyone in the platform's table handed something in".to_owned(),
+        (_, 0) => format!("{students} of the platform's table handed nothing in"),
+        _ => format!("{students} of the platform's table {have} no submission that goes with them"),
+    };
+    let others = format!("{} {go} with no row of it", count(unmatched, "submission"));
+    if unmatched == 0 { format!("{those}.") } else { format!("{those}; {others}.") }
+}
+
 /// The class in numbers, in sentences.
 pub fn overview(of: &Statistics) -> Vec<String> {
     let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
@@ -17,13 +35,7 @@ pub fn overview(of: &Statistics) -> Vec<String> {
         (Some(late), cost) => format!(", {late} of them late, for which the rubric takes {cost} points in all"),
     };
     let mut lines = vec![format!("{}{late}.", count(number(of.submissions), "submission"))];
-    if let Some(absent) = &of.not_handed_in {
-        lines.push(match absent.len() {
-            0 => "Everyone in the platform's table handed something in.".to_owned(),
-            1 => "1 student of the platform's table handed nothing in.".to_owned(),
-            more => format!("{more} students of the platform's table handed nothing in."),
-        });
-    }
+    lines.extend(of.not_handed_in.as_ref().map(|absent| handed_in(number(absent.len()), number(of.unmatched))));
     lines.push(match of.for_a_human {
         0 => "There is nothing for you to look at.".to_owned(),
         1 => "In 1 submission there is something for you to look at.".to_owned(),
@@ -70,7 +82,7 @@ mod tests {
                 refused: &[],
                 warnings: &[],
                 tells_late,
-                not_handed_in: None,
+                absent: None,
             };
             overview(&Statistics::of(&class)).remove(0)
         };

@@ -13,6 +13,7 @@ pub mod table;
 pub mod words;
 
 use crate::copies::class::Uncompared;
+use crate::platforms::gradebook::Absent;
 use crate::result::{Graded, Refusal, SharedCapture, Submission};
 use socklab_core::lab::Sheet;
 use summary::Summary;
@@ -35,8 +36,8 @@ pub struct Class<'a> {
     pub warnings: &'a [String],
     /// Whether the platform tells which submissions came late.
     pub tells_late: bool,
-    /// Students of the platform's table of whom nothing was handed in; `None` without such a table.
-    pub not_handed_in: Option<&'a [String]>,
+    /// Students of the platform's table with whom no submission goes; `None` without such a table.
+    pub absent: Option<&'a Absent>,
 }
 
 impl Class<'_> {

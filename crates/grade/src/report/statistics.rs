@@ -30,8 +30,10 @@ pub struct Statistics {
     pub distribution: Vec<Bin>,
     /// How each question went.
     pub questions: Vec<QuestionStatistics>,
-    /// Students of the platform's table of whom nothing was handed in; `null` without such a table.
+    /// Students of the platform's table with whom no submission goes; `null` without such a table.
     pub not_handed_in: Option<Vec<String>>,
+    /// Submissions that go with no row of that table: what one of those students handed in may be among them.
+    pub unmatched: usize,
 }
 
 /// How points are spread.
@@ -98,7 +100,8 @@ impl Statistics {
             distribution: distribution(all, spread.max_points),
             points: spread,
             questions: questions(all, class.sheet),
-            not_handed_in: class.not_handed_in.map(<[String]>::to_vec),
+            not_handed_in: class.absent.map(|absent| absent.students.clone()),
+            unmatched: class.absent.map_or(0, |absent| absent.unmatched),
         }
     }
 }

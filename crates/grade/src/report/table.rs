@@ -77,7 +77,8 @@ fn overview(page: &mut Page<'_>, statistics: &Statistics) -> io::Result<()> {
         page.paragraph(2, &line)?;
     }
     if let Some(absent) = statistics.not_handed_in.as_deref().filter(|absent| !absent.is_empty()) {
-        page.marked(2, Piece::Title, "Nothing handed in:", &words::named(absent, MOST_NAMES))?;
+        let title = format!("{}:", class_words::absent_title(statistics));
+        page.marked(2, Piece::Title, &title, &words::named(absent, MOST_NAMES))?;
     }
     let most = class_words::bins(statistics).map(|(_, submissions)| submissions).max().unwrap_or(0);
     let bar = |submissions: u64| {

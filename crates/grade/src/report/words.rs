@@ -165,6 +165,7 @@ pub fn uncompared(of: &Uncompared) -> String {
 mod tests {
     use super::*;
     use crate::platforms::entry::Grade;
+    use crate::platforms::gradebook::Absent;
     use crate::platforms::members::Members;
     use crate::platforms::{canvas, moodle};
     use crate::result::Identity;
@@ -188,7 +189,14 @@ mod tests {
         // Whoever is in it is no one who handed nothing in.
         assert_eq!((filled.without, moodle::absent(WORKSHEET, &of(at_canvas, at_moodle)).unwrap()), (Vec::new(), None));
         let zoe = EXPORT.iter().chain(b"\"Zed, Zoe\",103,zoe,L1,\n").copied().collect::<Vec<u8>>();
-        assert_eq!(canvas::absent(&zoe, &of(at_canvas, at_canvas)).unwrap(), Some(vec!["Zed, Zoe".to_owned()]));
+        assert_eq!(
+            canvas::absent(&zoe, &of(at_canvas, at_canvas)).unwrap(),
+            Some(Absent { students: vec!["Zed, Zoe".to_owned()], unmatched: 0 })
+        );
+        let nobody = Identity { id: Some("999".to_owned()), ..Identity::default() };
+        let nobody = Grade::of("x", &nobody, (at_canvas, at_canvas), &Members::default(), Ok(Points::ZERO));
+        let handed: Vec<Grade> = of(at_canvas, at_canvas).into_iter().chain([nobody]).collect();
+        assert_eq!(canvas::absent(&zoe, &handed).unwrap().unwrap().unmatched, 1);
         assert!(
             nobody_found(at_canvas, at_moodle)
                 .contains("are a download from Canvas. Give Canvas's own gradebook export")

@@ -38,6 +38,7 @@ struct Index {
     linked: bool,
     overview: Vec<String>,
     bins: Vec<BinView>,
+    absent_title: &'static str,
     absent: Listed,
     tells_late: bool,
     warnings_title: &'static str,
@@ -123,6 +124,7 @@ fn index(class: &Class<'_>, pages: Option<&Pages>) -> Index {
                 width: submissions.saturating_mul(300).checked_div(most).unwrap_or(0),
             })
             .collect(),
+        absent_title: class_words::absent_title(&statistics),
         absent: absent(&statistics),
         tells_late: class.tells_late,
         warnings_title: class_words::WARNINGS,
