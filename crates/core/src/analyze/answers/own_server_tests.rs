@@ -226,3 +226,23 @@ fn a_refused_attempt_is_the_step_that_wants_one() {
     assert_eq!(steps(vec![alone.read()]), ["C"]);
     assert_eq!(steps(vec![served.read()]), ["B"]);
 }
+
+/// The captures of several steps, merged into one file: that of step 8 ended while the connection was open.
+#[test]
+fn an_open_end_before_the_datagrams_is_not_beside_the_clients_after_them() {
+    let mut story = Story::new("merged", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.wait(5000);
+    story.datagram("10.0.3.2:38238", UDP_A, "two\n");
+    story.datagram(UDP_A, "10.0.3.2:38238", "two\n");
+    story.wait(5000);
+    for client in [B2, "10.0.3.2:40216", C1, C2] {
+        let mut tcp = connected(&mut story, client);
+        story.echo(&mut tcp, "three\n");
+    }
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 2 data, 1 ACK");
+    assert!(said(&analysis, "I.1a").contains("the file does not show its end"), "{}", said(&analysis, "I.1a"));
+    assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served at the same time");
+}

@@ -5,7 +5,7 @@ use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
 use crate::analyze::claims::words::capital;
 use crate::analyze::claims::{Draft, service, tcp_evidence};
-use crate::analyze::conversation::Frames;
+use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Places, Question, Step};
@@ -303,10 +303,28 @@ impl Story<'_, '_> {
         self.proved(say![capital(say![frames]), are, what], again);
     }
 
+    /// Whether the file goes on with the host's clients of another run, at the same server address: captures of several
+    /// steps were merged into one.
+    fn ended_unseen(&self) -> bool {
+        let sighting = self.known.connection.best();
+        let is_later = |later: &TcpSighting| {
+            (later.client().ip, later.server()) == (sighting.client().ip, sighting.server())
+                && later.connection.first_frame > sighting.connection.last_frame
+        };
+        let mut parallel = self.view.parallel();
+        !self.known.step.is_parallel()
+            && parallel.any(|other| other.connection.in_capture(sighting.capture).is_some_and(is_later))
+    }
+
     fn closing(&mut self) {
         let closing = self.frames.closing();
         if closing.is_empty() {
-            let text = "No frame of this connection carries FIN or RST: it is still open when the capture ends.";
+            let end = if self.ended_unseen() {
+                "the file does not show its end"
+            } else {
+                "it is still open when the capture ends"
+            };
+            let text = format!("No frame of this connection carries FIN or RST: {end}.");
             return self.proved(say![text], self.frames.all());
         }
         let text = closing_sentence(self.view, self.known, self.known.connection.best(), !self.of.is_empty());

@@ -9,7 +9,7 @@ use foldhash::{HashMap, HashMapExt};
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::story::{Clocks, Moment, Story};
 use crate::lab::{HostName, Sheet};
-use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
 
 /// Nanoseconds after a host's datagrams within which its clients side by side begin.
 const LONGEST_PAUSE: i128 = 30 * 60 * 1_000_000_000;
@@ -38,7 +38,7 @@ pub(super) fn company(
         (false, true) => return vec![Company::Parallel; connections.len()],
         (_, false) => return vec![Company::Alone; connections.len()],
     }
-    let parallel = parallel(connections);
+    let parallel = parallel(connections, conversations);
     let servers = servers_of_parallel(connections, &parallel);
     let starts = starts(story, connections, &parallel);
     let sent = first_datagrams(conversations);
@@ -101,7 +101,10 @@ fn lone_client_of_parallel(story: &Story, connections: &[LabConnection], all: &m
 }
 
 /// The connections that were open beside another one of the same host to the same server.
-fn parallel(connections: &[LabConnection]) -> BTreeSet<usize> {
+///
+/// Where the host's datagrams come between the last frame of one and the first of the next, the one was ended when no capture
+/// ran: so it is where the captures of several steps were merged into one file.
+fn parallel(connections: &[LabConnection], conversations: &[LabConversation]) -> BTreeSet<usize> {
     type Sighted<'a> = Vec<(usize, &'a TcpSighting)>;
     let mut by_ends: HashMap<(usize, IpAddr, SocketAddress), Sighted<'_>> = HashMap::new();
     for (index, connection) in connections.iter().enumerate() {
@@ -110,12 +113,22 @@ fn parallel(connections: &[LabConnection]) -> BTreeSet<usize> {
             by_ends.entry(key).or_default().push((index, sighting));
         }
     }
+    let mut datagrams: HashMap<(usize, IpAddr), Vec<FrameNumber>> = HashMap::new();
+    for sighting in conversations.iter().flat_map(|conversation| conversation.sightings()) {
+        let key = (sighting.capture, sighting.client().ip);
+        datagrams.entry(key).or_default().push(sighting.conversation.first_frame);
+    }
     let mut found = BTreeSet::new();
-    for of_host in by_ends.values_mut() {
+    for ((capture, host, _), of_host) in &mut by_ends {
+        let datagrams = datagrams.get(&(*capture, *host)).map_or(&[][..], Vec::as_slice);
+        let is_apart = |one: &TcpSighting, next: &TcpSighting| {
+            let between = one.connection.last_frame..next.connection.first_frame;
+            datagrams.iter().any(|datagram| between.contains(datagram))
+        };
         of_host.sort_by_key(|(_, sighting)| sighting.connection.first_frame);
         let mut open: Vec<(usize, &TcpSighting)> = Vec::new();
         for (index, sighting) in of_host.iter() {
-            open.retain(|(_, other)| other.overlaps(sighting));
+            open.retain(|(_, other)| other.overlaps(sighting) && !is_apart(other, sighting));
             if let Some((first, _)) = open.first() {
                 found.extend([*first, *index]);
             }
