@@ -385,6 +385,9 @@ fn lists_may_be_joined_by_words_and_marks() {
     let judged = |text: &str| judge_each(fact("client_port").unwrap(), &ports, text).unwrap();
     assert_eq!(judged("47660, 37110"), [Judgement::Right; 2]);
     assert_eq!(judged("47660, 47660"), [Judgement::Wrong, Judgement::Right]);
+    // One that is missing, and one too many.
+    assert_eq!(judged("47660"), [Judgement::Wrong, Judgement::Right]);
+    assert_eq!(judged("5000, 47660, 37110"), [Judgement::Right, Judgement::Right, Judgement::Wrong]);
     let lengths = judge_each(fact("payload_length").unwrap(), &wanted, "2897, 1449, 1").unwrap();
     assert_eq!(lengths, [Judgement::Wrong, Judgement::Right, Judgement::Wrong]);
     // Where any number of values may come, one that cannot be read is still one.

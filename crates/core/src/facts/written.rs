@@ -1,6 +1,7 @@
 //! What a student wrote, held against the value of a fact: lenient in how it is written, strict in what it says.
 
 use std::collections::BTreeSet;
+use std::iter::repeat_n;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::define::{Fact, FactType, Tolerance};
@@ -56,23 +57,25 @@ fn another_number(asked: usize, given: usize) -> Reason {
 }
 
 /// Holds what was written of several segments against their values, each with the same number counted in the other way.
-/// The values stand in order, with semicolons, commas, or line ends between them; `1448 each` is one for all. Addresses and
-/// ports of several connections may stand in any order.
+/// The values stand in order, with semicolons, commas, or line ends between them; `1448 each` is one for all.
+///
+/// Addresses and ports of several connections may stand in any order, and need not be as many: for each that is too much
+/// there is a further wrong one behind those of the values.
 ///
 /// # Errors
-/// With what is wrong, where these are not as many values, or one cannot be read.
+/// With what is wrong, where values that stand in order are not as many, or one of them cannot be read.
 pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) -> Result<Vec<Judgement>, Reason> {
     let given = items(fact, text, wanted.len());
-    if given.len() != wanted.len() {
+    let one = |(value, other): &(Value, Option<Value>), text: &String| judge(fact, value, other.as_ref(), text);
+    // Whose connection is which is no part of the question.
+    let is_set = matches!(fact.name, Name::Ends(_)) && wanted.len() > 1;
+    if !is_set && given.len() != wanted.len() {
         return Err(another_number(wanted.len(), given.len()));
     }
-    let one = |(value, other): &(Value, Option<Value>), text: &String| judge(fact, value, other.as_ref(), text);
-    let in_order: Vec<Judgement> =
-        wanted.iter().zip(&given).map(|(wanted, text)| one(wanted, text)).collect::<Result<_, _>>()?;
-    // Whose connection is which is no part of the question.
-    if !matches!(fact.name, Name::Ends(_)) {
-        return Ok(in_order);
+    if !is_set {
+        return wanted.iter().zip(&given).map(|(wanted, text)| one(wanted, text)).collect();
     }
+    let surplus = given.len().saturating_sub(wanted.len());
     let mut left = given;
     let find = |wanted| {
         let place = left.iter().position(|text| one(wanted, text) == Ok(Judgement::Right));
@@ -81,7 +84,7 @@ pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) ->
             Judgement::Right
         })
     };
-    Ok(wanted.iter().map(find).collect())
+    Ok(wanted.iter().map(find).chain(repeat_n(Judgement::Wrong, surplus)).collect())
 }
 
 /// Whether what was written can be read as so many values of the fact; 0 is for any number of them.

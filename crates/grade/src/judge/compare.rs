@@ -72,7 +72,8 @@ pub(super) fn values(given: &Value, wanted: &Value, tolerated: &BTreeSet<u64>, l
 fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) -> Match {
     let judged = judge_each(fact, wanted, text).unwrap_or_default();
     let hits = judged.iter().filter(|judgement| **judgement == Judgement::Right).count();
-    Match { hits, wanted: wanted.len(), surplus: 0 }
+    // Of ports in any order, those that are neither right nor missing.
+    Match { hits, wanted: wanted.len(), surplus: judged.len().saturating_sub(wanted.len()) }
 }
 
 /// Each socket address counts once, and each host's number of sockets once.
