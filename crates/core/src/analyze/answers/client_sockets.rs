@@ -8,7 +8,8 @@ use crate::analyze::answers::parallel::{
     Client, accepts, by_host, clients, clients_of_sheet, handshakes, name_missing, partly,
 };
 use crate::analyze::claims::Draft;
-use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::words::addresses;
+use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Text, say};
 use crate::lab::{Question, named_list};

@@ -7,8 +7,8 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::accounts::Accepted;
 use crate::analyze::analysis::Evidence;
-use crate::analyze::claims::words::distinct;
 use crate::analyze::claims::{Draft, tcp_evidence};
+use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
 use crate::lab::{HostName, Question, Step};
 use socklab_packets::types::SocketAddress;

@@ -7,7 +7,8 @@ use crate::analyze::answers::parallel::{
     Client, accepts, clients, clients_of_sheet, handshakes, name_missing, of_part, partly,
 };
 use crate::analyze::claims::Draft;
-use crate::analyze::claims::words::{addresses as listed, distinct};
+use crate::analyze::claims::words::addresses as listed;
+use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
 use crate::analyze::text::say;
 use crate::lab::Question;

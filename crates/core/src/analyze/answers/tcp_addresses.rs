@@ -2,9 +2,10 @@
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, RoleBasis, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
-use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::conversation::Frames;
+use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
 use crate::lab::Question;

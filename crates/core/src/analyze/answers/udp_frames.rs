@@ -2,9 +2,10 @@
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
-use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
 use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
+use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, say};
 use crate::lab::{Question, Step};

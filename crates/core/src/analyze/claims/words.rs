@@ -1,9 +1,5 @@
 //! Parts of sentences that many claims share: who, how long, how many.
 
-use std::hash::Hash;
-
-use foldhash::{HashSet, HashSetExt};
-
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text, say};
@@ -60,12 +56,6 @@ pub(crate) fn capital(text: Text) -> Text {
         }
     }
     capital
-}
-
-/// Values, each once, in the order of their first appearance.
-pub(crate) fn distinct<T: Copy + Eq + Hash>(values: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut seen = HashSet::new();
-    values.into_iter().filter(|value| seen.insert(*value)).collect()
 }
 
 /// Socket addresses in a sentence.

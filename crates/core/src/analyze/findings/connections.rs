@@ -2,10 +2,11 @@
 
 use crate::analyze::analysis::{AddressRole, Finding, Severity};
 use crate::analyze::claims::closing::{self, closing_sentence};
-use crate::analyze::claims::words::{addresses, distinct};
+use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{closed_by, presence, service};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::conversation::roles::FrameRole;
+use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Grounds;

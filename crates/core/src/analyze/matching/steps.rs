@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::analyze::analysis::RecordedStep;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting, UdpSighting};
+use crate::analyze::distinct::distinct;
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::hosts::Hosts;
 use crate::analyze::place::Place;
@@ -171,14 +172,4 @@ fn tcp_why(step: &Step, sightings: &[&TcpSighting], hosts: &Hosts) -> Text {
 
 fn names(clients: &[IpAddr], hosts: &Hosts) -> Text {
     Text::list(clients.iter().map(|ip| Span::Host(HostSpan { ip: *ip, name: hosts.name_of(*ip), with_address: true })))
-}
-
-fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut seen = Vec::new();
-    for item in items {
-        if !seen.contains(&item) {
-            seen.push(item);
-        }
-    }
-    seen
 }
