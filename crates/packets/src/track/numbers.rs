@@ -209,6 +209,8 @@ impl<'a> Counting<'a> {
             self.take_second(second);
         }
         self.found.sort();
+        // It grew to twice its size, where there may be millions.
+        self.found.places.shrink_to_fit();
         self.found
     }
 

@@ -39,35 +39,37 @@ pub(super) enum Exchange {
     Text,
 }
 
-/// What a socket address did that may be a server's.
+/// What a socket address did that may be a server's. Small, as a capture may have very many of them; counts stay at
+/// 4,294,967,295.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Candidate {
     /// Connections or conversations with it as server, known or possible.
-    streams: u64,
+    streams: u32,
     /// Those in which the handshake shows that it is the server.
-    shown: u64,
+    shown: u32,
     /// UDP conversations in which it was sent to first.
-    addressed_first: u64,
+    addressed_first: u32,
     /// Streams without a handshake in which only the peer's port is of the range that systems pick clients' ports from;
     /// and those in which only its own is.
-    peer_ephemeral: u64,
-    own_ephemeral: u64,
+    peer_ephemeral: u32,
+    own_ephemeral: u32,
     /// Streams with payload that goes for the lab's, by what it is, and those with another protocol's.
-    text: u64,
-    binary: u64,
-    encrypted: u64,
-    protocol: u64,
+    text: u32,
+    binary: u32,
+    encrypted: u32,
+    protocol: u32,
     /// Established connections without payload that nobody reset.
-    silent: u64,
+    silent: u32,
     /// Attempts that were refused or not answered.
-    attempts: u64,
-    /// Up to three distinct peers.
-    peers: Vec<IpAddr>,
+    attempts: u32,
+    /// The first peer, and whether there was another one.
+    peer: Option<IpAddr>,
+    has_several_peers: bool,
     /// Peers on the same link, judged by their addresses.
     on_link: bool,
     /// Captures that it is in.
     captures: u32,
-    last_capture: usize,
+    last_capture: u32,
     /// A server's journal names it.
     journalled: bool,
 }
@@ -122,7 +124,7 @@ impl Candidates<'_> {
         for &side in sides {
             let (own, peer) = (connection.ends.address(side), connection.ends.address(side.other()));
             let Some(candidate) = self.note(capture, Protocol::Tcp, own, peer.ip) else { continue };
-            candidate.shown += u64::from(shown.is_some());
+            candidate.shown = candidate.shown.saturating_add(u32::from(shown.is_some()));
             if shown.is_none() {
                 candidate.add_ports(own.port, peer.port);
             }
@@ -140,7 +142,8 @@ impl Candidates<'_> {
         for side in [Side::Originator, Side::Responder] {
             let (own, peer) = (conversation.ends.address(side), conversation.ends.address(side.other()));
             let Some(candidate) = self.note(capture, Protocol::Udp, own, peer.ip) else { continue };
-            candidate.addressed_first += u64::from(side == Side::Responder);
+            let addressed = u32::from(side == Side::Responder);
+            candidate.addressed_first = candidate.addressed_first.saturating_add(addressed);
             candidate.add_ports(own.port, peer.port);
             candidate.add_exchange(exchange);
         }
@@ -149,7 +152,7 @@ impl Candidates<'_> {
     /// A packet that came back: its destination was asked for something.
     fn add_unreachable(&mut self, capture: usize, protocol: Protocol, [source, destination]: [SocketAddress; 2]) {
         if let Some(candidate) = self.note(capture, protocol, destination, source.ip) {
-            candidate.attempts += 1;
+            one_more(&mut candidate.attempts);
         }
     }
 
@@ -174,14 +177,13 @@ impl Candidates<'_> {
                 return None;
             }
         };
-        candidate.streams += 1;
+        one_more(&mut candidate.streams);
+        let capture = u32::try_from(capture).unwrap_or(u32::MAX);
         if candidate.captures == 0 || candidate.last_capture != capture {
-            candidate.captures += 1;
+            one_more(&mut candidate.captures);
             candidate.last_capture = capture;
         }
-        if candidate.peers.len() < 3 && !candidate.peers.contains(&peer) {
-            candidate.peers.push(peer);
-        }
+        candidate.has_several_peers |= *candidate.peer.get_or_insert(peer) != peer;
         candidate.on_link |= same_link(address.ip, peer) || same_computer(address.ip, peer);
         Some(candidate)
     }
@@ -208,31 +210,34 @@ impl Candidates<'_> {
     }
 }
 
+fn one_more(count: &mut u32) {
+    *count = count.saturating_add(1);
+}
+
 impl Candidate {
     fn add_ports(&mut self, own: u16, peer: u16) {
         match (may_be_ephemeral(own), may_be_ephemeral(peer)) {
-            (false, true) => self.peer_ephemeral += 1,
-            (true, false) => self.own_ephemeral += 1,
+            (false, true) => one_more(&mut self.peer_ephemeral),
+            (true, false) => one_more(&mut self.own_ephemeral),
             _ => {}
         }
     }
 
     fn add_exchange(&mut self, exchange: Option<Exchange>) {
-        let count = match exchange {
+        one_more(match exchange {
             Some(Exchange::Text) => &mut self.text,
             Some(Exchange::Binary) => &mut self.binary,
             Some(Exchange::Encrypted) => &mut self.encrypted,
             Some(Exchange::Silence) => &mut self.silent,
             Some(Exchange::Attempts) => &mut self.attempts,
             None => &mut self.protocol,
-        };
-        *count += 1;
+        });
     }
 
     /// What it exchanged, as far as that may be the lab's. Payload outranks attempts; what is mostly another protocol's
     /// is not the lab's.
     pub(super) fn exchange(&self) -> Option<Exchange> {
-        if self.protocol > self.text + self.binary {
+        if self.protocol > self.text.saturating_add(self.binary) {
             return None;
         }
         let kinds = [
@@ -268,7 +273,7 @@ impl Candidate {
         add(self.own_ephemeral > 0 && self.shown == 0, -8);
         add(self.addressed_first > 0, 2);
         add(*protocol == Protocol::Udp && self.addressed_first == 0, -3);
-        add(self.peers.len() > 1, 1);
+        add(self.has_several_peers, 1);
         add(self.streams > 1, 1);
         add(self.captures > 1, 1);
         score
@@ -285,14 +290,14 @@ impl Candidate {
     }
 
     /// Streams seen with it, for choosing between equal scores.
-    pub(super) fn streams(&self) -> u64 {
+    pub(super) fn streams(&self) -> u32 {
         self.streams
     }
 
     /// Whether more than its place in a conversation speaks for a server: a handshake, a journal, the first datagram of a
     /// conversation, or several peers.
     pub(super) fn acts_as_server(&self) -> bool {
-        self.shown > 0 || self.journalled || self.addressed_first > 0 || self.peers.len() > 1
+        self.shown > 0 || self.journalled || self.addressed_first > 0 || self.has_several_peers
     }
 }
 
