@@ -198,6 +198,12 @@ impl Story {
         self.segment(tcp, true, RST, b"");
     }
 
+    /// A line of the client for a socket that nobody has any more.
+    pub fn line_to_nobody(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        self.segment(tcp, false, RST, b"");
+    }
+
     /// RST of the server.
     pub fn reset_by_server(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, false, RST | ACK, b"");

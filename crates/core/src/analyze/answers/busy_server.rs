@@ -20,6 +20,8 @@ struct Found {
     first_was_away: bool,
     /// No file shows B's client connected to this server.
     first_is_unseen: bool,
+    /// The server sent data and closed the connection before a line came.
+    turned_away: bool,
 }
 
 /// The kind of question.
@@ -102,7 +104,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         draft.missing(scene.capture(step));
     } else if found.connected == Some(false) {
         draft.missing(format!("a run of {} in which {}'s client connects", scene.step, scene.second));
-    } else if found.served.is_none() {
+    } else if found.served.is_none() && !found.turned_away {
         let served = attempt.is_some_and(|known| known.service.served());
         if let Some(attempt) = attempt.filter(|_| served && !found.first_was_away) {
             draft.unknown(match found.first_is_unseen {
@@ -119,7 +121,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         }
         draft.missing(scene.wanted(&found, served));
     }
-    let (basis, words) = short(&scene, attempt, &found);
+    let (basis, words) = short(view, &scene, attempt, &found);
     draft.short_as(basis, words);
     let facts = Facts::BusyServer {
         tcp_handshake_completed: found.connected,
@@ -129,12 +131,16 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 }
 
 /// The answer in a few words, and how certain they are.
-fn short(scene: &Scene, attempt: Option<&Known<'_>>, found: &Found) -> (Basis, String) {
+fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: &Found) -> (Basis, String) {
     let service = attempt.map(|known| known.service);
     let was_served = service.is_some_and(|service| service.served());
     let basis = service.map_or(Basis::Proved, |service| service.basis);
     let reset = attempt.is_some_and(|known| known.timeline.find(|seen| seen.server_reset).is_some());
-    let after_first = || format!("Connected; served only after {} quit", scene.first);
+    let after_first = || {
+        let closed_by_server = attempt.is_some_and(|known| was_closed_by_server(view, known));
+        let end = if closed_by_server { "'s connection had ended" } else { " quit" };
+        format!("Connected; served only after {}{end}", scene.first)
+    };
     let (basis, words) = match (found.connected, found.served) {
         (None, _) => (Basis::Inferred, "Expected: connected, not served"),
         (Some(false), _) => (Basis::Proved, "Not connected"),
@@ -143,6 +149,10 @@ fn short(scene: &Scene, attempt: Option<&Known<'_>>, found: &Found) -> (Basis, S
         (Some(true), Some(false)) if reset => (Basis::Inferred, "Connected, never served (reset)"),
         (Some(true), Some(false)) if service.is_none() => return (Basis::Proved, after_first()),
         (Some(true), Some(false)) => (Basis::Inferred, "Connected, but waited in the queue"),
+        (Some(true), None) if found.turned_away => {
+            let Scene { second, server, .. } = scene;
+            return (Basis::Proved, format!("Connected; {server} closed it before {second}'s line"));
+        }
         (Some(true), None) if was_served && found.first_was_away => (basis, "Connected, and served"),
         (Some(true), None) if was_served => {
             let first = &scene.first;
@@ -152,6 +162,15 @@ fn short(scene: &Scene, attempt: Option<&Known<'_>>, found: &Found) -> (Basis, S
         (Some(true), None) => (Basis::Unknown, "Connected; served: unknown"),
     };
     (basis, words.to_owned())
+}
+
+/// Whether the connection for whose end this one waited was ended by the server.
+fn was_closed_by_server(view: &LabView<'_>, attempt: &Known<'_>) -> bool {
+    let released = attempt.service.waited.as_ref().and_then(|wait| wait.released_by);
+    released.is_some_and(|(other, end)| {
+        let first = view.known_at(other).and_then(|first| first.timeline.in_capture(end.capture));
+        first.is_some_and(|seen| seen.client_end().is_none_or(|client| client.frame != end.frame))
+    })
 }
 
 fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) {
@@ -225,7 +244,28 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
         draft.inferred(text, vec![tcp_evidence(view, sighting, repeated)]);
     }
     service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
+    if let Some(seen) = attempt.timeline.seen.iter().find(|seen| seen.turned_away().is_some()) {
+        found.turned_away = true;
+        return turned_away(view, attempt, seen, draft);
+    }
     found.served = beside_first(view, attempt, draft, found);
+}
+
+/// That the server closed the connection before the client's first line.
+fn turned_away(view: &LabView<'_>, attempt: &Known<'_>, seen: &Seen, draft: &mut Draft) {
+    let (Some(fin), Some(request)) = (seen.turned_away(), seen.request) else { return };
+    let Some(sighting) = attempt.connection.in_capture(fin.capture) else { return };
+    let text = say![
+        "The server closed the connection (FIN, ",
+        frame(view, request.capture, &fin),
+        ") before ",
+        clients(view, attempt),
+        " line came (",
+        frame(view, fin.capture, &request),
+        ")."
+    ];
+    draft.proved(text, vec![tcp_evidence(view, sighting, [fin.frame, request.frame])]);
+    draft.inferred("It may have turned the client away.", Vec::new());
 }
 
 /// The client with its address: `C's client (10.0.3.3:40242)`.
@@ -278,7 +318,8 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
             }
             let Some(true) = before(&first_established, &established) else { continue };
             let open = seen.end().is_none_or(|end| before(&since, &end) == Some(true))
-                && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
+                && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false))
+                && !seen.may_be_done(&since);
             if open {
                 let (text, evidence) = still_connected(view, first, attempt, &first_established, &since)?;
                 draft.proved(text, evidence);

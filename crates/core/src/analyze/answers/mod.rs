@@ -24,6 +24,8 @@ mod third_host_tests;
 mod threaded_clients;
 mod udp_clients;
 mod udp_frames;
+#[cfg(test)]
+mod waiting_tests;
 
 use std::collections::BTreeSet;
 

@@ -141,6 +141,8 @@ fn a_frame_that_was_captured_twice_was_not_sent_twice() {
     let copied = told(&analysis, "copied-frames");
     assert!(copied.contains("Frame 5 is a copy"), "{copied}");
     assert_eq!(told(&analysis, "retransmissions"), "");
+    assert!(said(&analysis, "I.1a").contains("Frame 5 is a copy of what was captured just before"));
+    assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 1 data, 1 captured twice");
 }
 
 #[test]

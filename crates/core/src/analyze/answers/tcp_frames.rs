@@ -282,7 +282,15 @@ impl Story<'_, '_> {
     }
 
     fn repetitions(&mut self) {
-        let again = self.frames.retransmissions();
+        let copies = self.frames.copies();
+        if !copies.is_empty() {
+            let frames = FrameRanges::of(copies.clone());
+            let (are, their) = if copies.len() == 1 { (" is a copy", "its") } else { (" are copies", "their") };
+            let what = format!("{are} of what was captured just before: {their} bytes do not count again.");
+            self.proved(say![capital(say![frames]), what], copies.clone());
+        }
+        let mut again = self.frames.retransmissions();
+        again.retain(|frame| !copies.contains(frame));
         if again.is_empty() {
             return;
         }
@@ -342,7 +350,9 @@ struct Lists {
     data: Vec<FrameNumber>,
     acknowledgement: Vec<FrameNumber>,
     closing: Vec<FrameNumber>,
+    /// What Wireshark marks as retransmissions; and those of them that were captured twice, not sent twice.
     retransmitted: Vec<FrameNumber>,
+    copies: usize,
 }
 
 impl Lists {
@@ -353,6 +363,7 @@ impl Lists {
         self.acknowledgement.extend(frames.others());
         self.closing.extend(frames.closing());
         self.retransmitted.extend(frames.retransmissions());
+        self.copies = self.copies.saturating_add(frames.copies().len());
     }
 
     fn short(&self) -> Text {
@@ -361,7 +372,8 @@ impl Lists {
             (self.data.len(), "data"),
             (self.acknowledgement.len(), "ACK"),
             (self.closing.len(), "closing"),
-            (self.retransmitted.len(), "sent again"),
+            (self.retransmitted.len().saturating_sub(self.copies), "sent again"),
+            (self.copies, "captured twice"),
         ];
         let named = counts.into_iter().filter(|(number, what)| *number > 0 || *what == "data");
         let named: Vec<String> = named.map(|(number, what)| format!("{number} {what}")).collect();

@@ -96,14 +96,16 @@ fn short(verdicts: &[Option<bool>], queued: bool, kind: ServerKind, together: bo
 /// Clients whose connections are compared with one another where no capture has all of them. Of more it is not said.
 const COMPARED: usize = 32;
 
-/// Whether there was a moment at which all clients were connected. Of those that only a journal tells of, nothing else is
-/// known.
+/// Whether all clients had been served by a moment at which all were connected. Of those that only a journal tells of,
+/// nothing else is known.
 fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
     let known: Vec<Known<'_>> = clients.iter().filter_map(|client| client.known).collect();
     let in_one = |capture: usize| {
         let seen: Option<Vec<&Seen>> = known.iter().map(|known| known.timeline.in_capture(capture)).collect();
         let seen = seen?;
-        let last = seen.iter().filter_map(|seen| seen.established).map(|begin| begin.frame).max();
+        let begins = seen.iter().filter_map(|seen| seen.established);
+        let served = known.iter().filter_map(|known| known.service.since.filter(|since| since.capture == capture));
+        let last = begins.chain(served).map(|moment| moment.frame).max();
         let first_end = seen.iter().filter_map(|seen| seen.end()).map(|end| end.frame).min();
         Some(last.zip(first_end).is_none_or(|(last, end)| last < end))
     };
@@ -111,6 +113,10 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
         return together;
     }
     let seen: Vec<&Seen> = known.iter().filter_map(|known| known.timeline.seen.first()).collect();
+    // Without one clock for all of them, each that was answered at once has waited for none of the others.
+    if known.iter().any(|known| known.service.since.is_some() && known.service.prompt.is_none()) {
+        return false;
+    }
     let before = |begin: &Moment, other: &Seen| {
         other.end().is_none_or(|end| view.story.clocks.before(begin, &end) != Some(false))
     };

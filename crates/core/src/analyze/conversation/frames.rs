@@ -104,7 +104,7 @@ impl Frames {
         self.pick(|frame, _| frame.note.payload_length == 0)
     }
 
-    /// Frames with payload that were captured twice, not sent twice: they repeat one of less than a millisecond before, without a
+    /// Frames with payload, SYN or FIN that were captured twice, not sent twice: they repeat one of less than a millisecond before, without a
     /// frame of the other end between them (a system waits longer before it sends again, RFC 6298, section 2, unless the other
     /// end tells it that something is missing, RFC 8985, section 6); or one that was sent later.
     pub(crate) fn copies(&self) -> Vec<FrameNumber> {
@@ -115,8 +115,9 @@ impl Frames {
             let (own, others) = if client { (of_client, *of_server) } else { (of_server, *of_client) };
             *own = own.saturating_add(1);
             let note = &frame.note;
-            let (Some(time), true) = (note.time, note.payload_length > 0) else { continue };
-            let of = (client, note.sequence, note.payload_length, note.acknowledgement, note.checksum);
+            let is_repeated = note.payload_length > 0 || frame.has_syn() || frame.has_fin();
+            let (Some(time), true) = (note.time, is_repeated) else { continue };
+            let of = (client, note.sequence, note.payload_length, note.acknowledgement, note.checksum, note.flags.0);
             let before: Option<(Timestamp, usize)> = latest.insert(of, (time, others));
             let is_copy = before.is_some_and(|(before, others_before)| {
                 let since = time.nanoseconds_since(before);

@@ -92,6 +92,7 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
                 *other != index
                     && story.clocks.before(other_established, established) == Some(true)
                     && is_open_at(other_seen, since)
+                    && !other_seen.may_be_done(since)
             });
             if let Some((other, _, _)) = beside {
                 return Some((*other, index));

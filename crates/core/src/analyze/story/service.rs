@@ -75,7 +75,7 @@ pub(crate) struct Service {
     pub(crate) basis: Basis,
     /// How it is known.
     pub(crate) grounds: Grounds,
-    /// Served: the first frame that shows it.
+    /// Served: the first frame that shows it; none for a client that may have been turned away.
     pub(crate) since: Option<Moment>,
     /// Queued: the frame that ended the waiting; `None` where it lasted to the end of the capture.
     pub(crate) until: Option<Moment>,
@@ -144,8 +144,9 @@ struct Docket<'a> {
     ends: Vec<End<'a>>,
     /// Those that kept nobody waiting.
     shared: HashSet<usize>,
-    /// See [`Court::slowest_answer`].
+    /// See [`Court::slowest_answer`] and [`Court::quickest_other_answer`].
     slowest: OnceCell<i128>,
+    quickest: OnceCell<Vec<(i128, usize)>>,
 }
 
 /// How one capture shows the end of a connection.
@@ -182,7 +183,8 @@ impl<'a> Docket<'a> {
         let mut answered: Option<Moment> = None;
         for (begin, connection, seen) in latest_first {
             answered = answered.filter(|answer| answer.capture == begin.capture);
-            if answered.is_some_and(|answer| seen.end().is_none_or(|end| answer.frame < end.frame)) {
+            let beside = |answer: Moment| seen.end().is_none_or(|end| answer.frame < end.frame);
+            if answered.is_some_and(|answer| beside(answer) && !seen.may_be_done(&answer)) {
                 self.shared.insert(connection);
             }
             let both = answered.into_iter().chain(seen.reply);
@@ -236,7 +238,8 @@ impl<'a> Court<'a> {
         let line = seen.request.filter(|line| line.frame < reply.frame);
         let service = Service::new(Verdict::Served, Basis::Proved, Grounds::Reply { line, reply });
         // Where the server greets, its greeting tells when it accepted.
-        Some(self.with_wait(Service { since: Some(reply), ..service }, seen, line.or(seen.established), reply))
+        let since = Some(reply).filter(|_| seen.turned_away().is_none());
+        Some(self.with_wait(Service { since, ..service }, seen, line.or(seen.established), reply))
     }
 
     /// The server's FIN: only a program that has accepted a connection closes it. (The system resets those that are still
@@ -258,8 +261,9 @@ impl<'a> Court<'a> {
             return service;
         };
         let released_by = if nanoseconds < SHORTEST_WAIT { None } else { self.released(seen, &from, &to, nanoseconds) };
-        // Without a connection whose end made room, only a server that closes long after its client has gone is telling.
-        let left_first = seen.client_end().is_some_and(|end| end.frame < to.frame);
+        // Without a connection whose end made room, only a server that closes long after its client has gone is telling;
+        // not one that answers at the end of what its client sends.
+        let left_first = !seen.client_half_closed && seen.client_end().is_some_and(|end| end.frame < to.frame);
         let late = left_first && nanoseconds >= LATE_CLOSE && !self.is_shared_at(seen, &from);
         let waited = (released_by.is_some() || late).then_some(Wait { from, to, nanoseconds, released_by });
         let prompt = Some(nanoseconds).filter(|_| waited.is_none() && nanoseconds < PROMPT);
@@ -270,15 +274,32 @@ impl<'a> Court<'a> {
     /// before `to`, and nearer to it than to `from`.
     fn released(&self, seen: &Seen, from: &Moment, to: &Moment, nanoseconds: i128) -> Option<(usize, Moment)> {
         let established = seen.established.as_ref()?;
+        // A server that takes its time did not wait for anything if it took as long for others.
+        let is_as_quick = |quickest: i128| quickest >= PROMPT && (nanoseconds - quickest).abs() <= quickest / 40;
+        if self.quickest_other_answer().is_some_and(is_as_quick) {
+            return None;
+        }
         let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other);
         let made_room = |end: &&End<'_>| {
             end.connection != self.index
                 && end.seen.established.is_some_and(|earlier| is_before(&earlier, established) == Some(true))
                 && is_before(from, &end.moment) == Some(true)
+                && !self.is_passed_on(from, end.seen)
                 && is_before(to, &end.moment) == Some(false)
         };
         let ends = self.docket.ends_before(to, PROMPT.min(nanoseconds / 2), self.clocks).filter(made_room);
         ends.min_by_key(|end| Reverse(end.nanoseconds)).map(|end| (end.connection, end.moment))
+    }
+
+    /// Whether another client got something from the server right after this one's line, and not after one of its own: the
+    /// server had read the line, as one does that passes on what is said in a chat.
+    fn is_passed_on(&self, line: &Moment, other: &Seen) -> bool {
+        let soon = |from: &Moment, to: &Moment| {
+            self.clocks.between(from, to).is_some_and(|nanoseconds| (0..PROMPT).contains(&nanoseconds))
+        };
+        let own = [other.request, other.last_request];
+        let mut sent = [other.reply, other.answer, other.last_reply].into_iter().flatten();
+        sent.any(|sent| soon(line, &sent) && !own.iter().flatten().any(|own| soon(own, &sent)))
     }
 
     /// What shows that a connection which the server neither answered nor closed was in the queue.
@@ -331,6 +352,24 @@ impl<'a> Court<'a> {
             });
             answers.max().unwrap_or(0)
         })
+    }
+
+    /// How long the server took at least to answer the first line of another client, in nanoseconds; `None` where it answered
+    /// none.
+    fn quickest_other_answer(&self) -> Option<i128> {
+        let quickest = self.docket.quickest.get_or_init(|| {
+            let of_one = |&(index, seen): &(usize, &Seen)| {
+                let (line, answer) = (seen.request?, seen.answer?);
+                Some((self.clocks.between(&line, &answer)?, index))
+            };
+            let mut answers: Vec<(i128, usize)> = self.docket.views.iter().filter_map(of_one).collect();
+            answers.sort_unstable();
+            // The first, and the first of another connection.
+            let first = answers.first().map(|(_, index)| *index);
+            let other = answers.iter().find(|(_, index)| Some(*index) != first).copied();
+            answers.first().copied().into_iter().chain(other).collect()
+        });
+        quickest.iter().find(|(_, index)| *index != self.index).map(|(nanoseconds, _)| *nanoseconds)
     }
 
     /// Whether what should have followed `from` is missing: the server answered another connection later, or the capture

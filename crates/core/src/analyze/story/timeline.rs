@@ -91,6 +91,20 @@ impl Seen {
         all.into_iter().flatten().min_by_key(|moment| moment.frame)
     }
 
+    /// Whether the server may have finished with the client by this moment of the same capture: what the client sent after the
+    /// server's last payload was never answered. A server may serve one client after the other and close none.
+    pub(crate) fn may_be_done(&self, moment: &Moment) -> bool {
+        let last_reply = self.last_reply.filter(|reply| reply.capture == moment.capture);
+        self.unanswered.is_some() && last_reply.is_some_and(|reply| reply.frame < moment.frame)
+    }
+
+    /// The server's FIN, where the server sent data and closed the connection before the client's first line: it may have
+    /// turned the client away.
+    pub(crate) fn turned_away(&self) -> Option<Moment> {
+        let (fin, request) = (self.server_fin?, self.request?);
+        (self.reply.is_some() && !self.server_half_closed && fin.frame < request.frame).then_some(fin)
+    }
+
     /// The first frame with which the client left, so that a server which reads from it can know.
     pub(crate) fn client_end(&self) -> Option<Moment> {
         self.client_fin.into_iter().chain(self.client_reset).min_by_key(|moment| moment.frame)

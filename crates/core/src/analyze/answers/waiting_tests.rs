@@ -1,0 +1,134 @@
+//! Who waited, and who was served at the same time: servers that take their time, close first, or turn clients away.
+
+use super::other_program_tests::{connected, said, short};
+use super::tests::{B1, B2, C1, C2, of};
+use crate::analyze::analysis::Analysis;
+use crate::analyze::testing::Story;
+
+fn has(analysis: &Analysis, code: &str) -> bool {
+    analysis.findings.iter().any(|finding| finding.code == code)
+}
+
+/// Clients that send all they have, say so with their FIN, and get an answer then.
+#[test]
+fn an_answer_at_the_end_of_what_is_sent_shows_no_queue() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, B2, C1, C2].map(|client| connected(&mut story, client));
+    for client in &mut clients {
+        story.line(client, "one two three\n");
+    }
+    for client in &mut clients {
+        story.wait(1200);
+        story.half_close(client);
+    }
+    for client in &mut clients {
+        story.wait(200);
+        story.segment_of_server(client, "3 words\n");
+        story.half_close_of_server(client);
+    }
+    let analysis = of(vec![story.read()]);
+    assert!(!said(&analysis, "II.1").contains("waited"), "{}", said(&analysis, "II.1"));
+    assert!(!has(&analysis, "not-threaded"));
+    assert!(short(&analysis, "II.1").starts_with("Yes, 4 clients connected; 4 served"));
+}
+
+/// Two threads for four clients, and a capture of each host.
+#[test]
+fn clients_that_got_their_answers_late_are_not_said_to_be_served_at_the_same_time() {
+    let mut story = Story::new("at B", 0);
+    for client in [B1, B2] {
+        let mut tcp = connected(&mut story, client);
+        story.echo(&mut tcp, "one\n");
+    }
+    let at_b = story.read();
+    let mut story = Story::new("at C", 0);
+    let mut clients = [C1, C2].map(|client| connected(&mut story, client));
+    clients.iter_mut().for_each(|client| story.line(client, "two\n"));
+    for client in &mut clients {
+        story.wait(2000);
+        story.segment_of_server(client, "two\n");
+    }
+    assert_eq!(short(&of(vec![at_b, story.read()]), "II.1"), "Yes, 4 clients connected; 4 served");
+}
+
+#[test]
+fn a_server_that_closes_first_is_not_a_client_that_quits() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.wait(3000);
+    story.half_close_of_server(&mut b);
+    story.segment_of_server(&mut c, "two\n");
+    story.wait(1000);
+    story.half_close(&mut b);
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.3"), "Connected; served only after B's connection had ended");
+}
+
+#[test]
+fn a_server_that_takes_its_time_for_each_answer_did_not_wait_for_an_end() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "one\n");
+    story.wait(2000);
+    story.segment_of_server(&mut b, "ONE\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.wait(1900);
+    story.close(&mut b);
+    story.wait(90);
+    story.segment_of_server(&mut c, "TWO\n");
+    let analysis = of(vec![story.read()]);
+    assert!(!said(&analysis, "I.3").contains("waited"), "{}", said(&analysis, "I.3"));
+    assert_eq!(short(&analysis, "I.3"), "Connected, and served");
+}
+
+/// One message for each client, and no connection closed.
+#[test]
+fn clients_that_were_answered_once_each_may_have_been_served_one_by_one() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, B2, C1, C2].map(|client| connected(&mut story, client));
+    clients.iter_mut().for_each(|client| story.echo(client, "one\n"));
+    story.wait(500);
+    clients.iter_mut().for_each(|client| story.line(client, "again\n"));
+    story.wait(2000);
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served");
+    assert!(!said(&analysis, "II.1").contains("at the same time"), "{}", said(&analysis, "II.1"));
+}
+
+#[test]
+fn a_client_that_was_turned_away_was_not_served() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.segment_of_server(&mut c, "busy, try later\n");
+    story.half_close_of_server(&mut c);
+    story.wait(300);
+    story.line_to_nobody(&mut c, "two\n");
+    story.echo(&mut b, "three\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.3"), "Connected; A closed it before C's line");
+    let told = said(&analysis, "I.3");
+    assert!(told.contains("may have turned the client away") && !told.contains("at the same time"), "{told}");
+}
+
+/// A chat: what C says is passed on to B, and that B left to C.
+#[test]
+fn a_server_that_passes_on_what_is_said_had_read_it() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "one\n");
+    story.wait(1000);
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.segment_of_server(&mut b, "10.0.3.3: two\n");
+    story.wait(1500);
+    story.close(&mut b);
+    story.segment_of_server(&mut c, "10.0.3.2 left\n");
+    let analysis = of(vec![story.read()]);
+    assert!(!said(&analysis, "I.3").contains("waited"), "{}", said(&analysis, "I.3"));
+}
