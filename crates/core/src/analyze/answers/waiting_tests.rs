@@ -132,3 +132,20 @@ fn a_server_that_passes_on_what_is_said_had_read_it() {
     let analysis = of(vec![story.read()]);
     assert!(!said(&analysis, "I.3").contains("waited"), "{}", said(&analysis, "I.3"));
 }
+
+#[test]
+fn a_client_that_was_greeted_and_answered_later_waited_outside_the_queue() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.segment_of_server(&mut b, "welcome\n");
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.segment_of_server(&mut c, "welcome\n");
+    story.line(&mut c, "two\n");
+    story.wait(1500);
+    story.close(&mut b);
+    story.segment_of_server(&mut c, "two\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
+    assert!(!said(&analysis, "I.3").contains("in the queue."), "{}", said(&analysis, "I.3"));
+}

@@ -127,6 +127,7 @@ impl Claims<'_> {
     fn waited(&mut self) {
         let Some(Wait { from, to, nanoseconds, released_by }) = &self.known.service.waited else { return };
         let (view, known) = (self.view, self.known);
+        let was_greeted = known.timeline.find(|seen| seen.reply.filter(|reply| reply.frame < from.frame)).is_some();
         let text = match released_by {
             Some((other, end)) => {
                 let Some(other) = view.known_at(*other) else { return };
@@ -137,8 +138,8 @@ impl Claims<'_> {
                     frame(view, from.capture, end),
                     "): until then ",
                     clients(view, known),
-                    // A server of several threads may have accepted it before one of them was free.
-                    if known.service.server_shares {
+                    // A server of several threads may have accepted it before one of them was free, as one that greeted has.
+                    if known.service.server_shares || was_greeted {
                         " connection waited."
                     } else {
                         " connection waited in the queue."

@@ -236,6 +236,15 @@ impl<'a> Court<'a> {
     fn by_reply(&self, seen: &Seen) -> Option<Service> {
         let reply = seen.reply?;
         let line = seen.request.filter(|line| line.frame < reply.frame);
+        if let (None, Some(line), Some(answer)) = (line, seen.request, seen.answer) {
+            // A greeting is not yet an answer to what the client asked for.
+            let grounds = Grounds::Reply { line: Some(line), reply: answer };
+            let service = Service { since: Some(answer), ..Service::new(Verdict::Served, Basis::Proved, grounds) };
+            let answered = self.with_wait(service, seen, Some(line), answer);
+            if answered.waited.as_ref().is_some_and(|wait| wait.released_by.is_some()) {
+                return Some(answered);
+            }
+        }
         let service = Service::new(Verdict::Served, Basis::Proved, Grounds::Reply { line, reply });
         // Where the server greets, its greeting tells when it accepted.
         let since = Some(reply).filter(|_| seen.turned_away().is_none());
