@@ -149,3 +149,17 @@ fn a_client_that_was_greeted_and_answered_later_waited_outside_the_queue() {
     assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
     assert!(!said(&analysis, "I.3").contains("in the queue."), "{}", said(&analysis, "I.3"));
 }
+
+/// A capture that ends soon: of a server that answers within milliseconds, a fifth of a second is long.
+#[test]
+fn a_quick_server_that_does_not_answer_soon_lets_its_client_wait() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, B2].map(|client| connected(&mut story, client));
+    let [first, second] = &mut clients;
+    story.echo(first, "one\n");
+    story.line(second, "two\n");
+    story.wait(200);
+    story.line(second, "three\n");
+    let analysis = of(vec![story.read()]);
+    assert!(said(&analysis, "II.1").contains("waited in the queue"), "{}", said(&analysis, "II.1"));
+}

@@ -29,6 +29,9 @@ const SHORTEST_WAIT: i128 = 5_000_000;
 /// What has not come after this time is missing, not late.
 const LATE: i128 = 300_000_000;
 
+/// How many times as long as the slowest answer so far one must not have come to be missing.
+const TIMES_SLOWER: i128 = 20;
+
 /// A FIN that comes this long after the client's is no answer to it by a program that was reading.
 const LATE_CLOSE: i128 = 1_000_000_000;
 
@@ -389,13 +392,16 @@ impl<'a> Court<'a> {
             .other_views()
             .any(|(_, other)| other.last_reply.is_some_and(|reply| self.clocks.before(from, &reply) == Some(true)));
         let watched = seen.capture_end.and_then(|end| self.clocks.between(from, &end));
-        let long = watched.is_some_and(|watched| watched >= LATE);
+        let slowest = self.slowest_answer();
+        // A server that is known to be quick is late sooner.
+        let late = if slowest > 0 { PROMPT.max(slowest.saturating_mul(TIMES_SLOWER)).min(LATE) } else { LATE };
+        let long = watched.is_some_and(|watched| watched >= late);
         let was_busy = match self.busy_at(seen, from) {
             // A server that serves several clients at some time is not known to be busy at another.
             None => self.docket.shared.is_empty(),
             Some(busy) => busy,
         };
-        (later || long) && was_busy && watched.is_none_or(|watched| watched >= self.slowest_answer())
+        (later || long) && was_busy && watched.is_none_or(|watched| watched >= slowest)
     }
 
     /// Whether an earlier connection kept the server busy at this moment; `None` where some other cannot be compared. Where
