@@ -15,6 +15,9 @@ use socklab_packets::types::{FrameNumber, Protocol};
 /// Connections that are described one by one.
 const DESCRIBED: usize = 3;
 
+/// Nanoseconds after a line within which the server's data is called its answer.
+const LONGEST_ANSWER: i128 = 3_000_000_000;
+
 /// The kind of question.
 pub(super) const KIND: Kind = Kind {
     name: "tcp-frames",
@@ -243,8 +246,8 @@ impl Story<'_, '_> {
         let text = say![
             match (first, greets) {
                 (true, _) => "The server sends first: its data is in ",
-                (false, true) => "The server's data is in ",
-                (false, false) => "The server answers in ",
+                (false, false) if !self.may_be_passed_on(&lines, &data) => "The server answers in ",
+                (false, _) => "The server's data is in ",
             },
             count(data.len() as u64, "data segment"),
             " from ",
@@ -309,6 +312,28 @@ impl Story<'_, '_> {
             what.to_owned()
         };
         self.proved(say![capital(say![frames]), are, what], again);
+    }
+
+    /// Whether the server's first data came long after the client's line, or after another client's: a chat passes on what
+    /// others say.
+    fn may_be_passed_on(&self, lines: &[FrameNumber], data: &[FrameNumber]) -> bool {
+        let Some(first) = data.first() else { return false };
+        let Some(line) = lines.iter().rfind(|line| *line < first) else { return false };
+        let time = |wanted: &FrameNumber| self.frames.iter().find(|(role, _)| role.note.frame == *wanted)?.0.note.time;
+        let passed = time(first).zip(time(line)).map(|(first, line)| first.nanoseconds_since(line));
+        if passed.is_some_and(|nanoseconds| nanoseconds >= LONGEST_ANSWER) {
+            return true;
+        }
+        let own = self.known.connection;
+        let mut others = self.view.known().filter(|other| other.connection.server() == own.server());
+        others.any(|other| {
+            let sighting = other.connection.in_capture(own.best().capture);
+            let sighting = sighting.filter(|_| other.connection.client() != own.client());
+            sighting.is_some_and(|sighting| {
+                let said = self.view.frames(sighting).data_from(true);
+                said.iter().any(|said| line < said && said < first)
+            })
+        })
     }
 
     /// Whether the file goes on with the host's clients of another run, at the same server address: captures of several

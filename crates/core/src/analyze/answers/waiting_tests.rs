@@ -131,6 +131,7 @@ fn a_server_that_passes_on_what_is_said_had_read_it() {
     story.segment_of_server(&mut c, "10.0.3.2 left\n");
     let analysis = of(vec![story.read()]);
     assert!(!said(&analysis, "I.3").contains("waited"), "{}", said(&analysis, "I.3"));
+    assert!(said(&analysis, "I.1a").contains("The server's data is in 1 data segment"), "{}", said(&analysis, "I.1a"));
 }
 
 #[test]
