@@ -22,7 +22,7 @@ pub enum FrameRole {
     Reset,
     /// Repeats a SYN, payload or a FIN that was sent before (RFC 9293, section 3.8.1).
     Retransmission,
-    /// Asks whether the peer is still there (RFC 9293, section 3.8.4).
+    /// Asks whether the peer is still there, or answers that (RFC 9293, section 3.8.4).
     KeepAlive,
     /// None of these, such as a segment without any flag.
     Other,
@@ -104,6 +104,8 @@ struct Sender {
     /// The sequence number after the FIN.
     fin_end: Option<i64>,
     syn_seen: bool,
+    /// Its last frame was a keep-alive that was not answered yet.
+    has_probed: bool,
 }
 
 impl Judge {
@@ -162,13 +164,18 @@ impl Judge {
         } else if has(TcpFlags::ACK) {
             let acknowledged = peer.unwrapped(note.relative_acknowledgement);
             let of_fin = peer.fin_end.is_some_and(|fin| acknowledged >= fin);
-            if of_fin { FrameRole::Closing } else { FrameRole::Acknowledgement }
+            match (of_fin, std::mem::take(&mut peer.has_probed)) {
+                (true, _) => FrameRole::Closing,
+                (false, true) => FrameRole::KeepAlive,
+                (false, false) => FrameRole::Acknowledgement,
+            }
         } else {
             FrameRole::Other
         };
         if has(TcpFlags::FIN) {
             own.fin_end = Some(end);
         }
+        own.has_probed = probes && role == FrameRole::KeepAlive;
         own.next = Some(own.next.map_or(end, |next| next.max(end)));
         let note = FrameNote { retransmission: role == FrameRole::Retransmission, ..note };
         RoleOfFrame { note, role, new_bytes }
@@ -215,6 +222,22 @@ mod tests {
         let mut judge =
             Judge { handshake: [number(1), number(2), number(3)], senders: [Sender::default(), Sender::default()] };
         notes.into_iter().map(|note| judge.role_of(note)).map(|role| (role.role, role.new_bytes)).collect()
+    }
+
+    #[test]
+    fn the_answer_to_a_keep_alive_acknowledges_no_data() {
+        let (a, b) = (Side::Originator, Side::Responder);
+        let mut frames = vec![
+            note(1, a, 0x02, 0, 0, 0),
+            note(2, b, 0x12, 0, 1, 0),
+            note(3, a, 0x10, 1, 1, 0),
+            note(4, a, 0x10, 0, 1, 0),
+            note(5, b, 0x10, 1, 1, 0),
+        ];
+        frames.extend([note(6, a, 0x18, 1, 1, 5), note(7, b, 0x10, 1, 6, 0)]);
+        let roles: Vec<FrameRole> = judged(frames).into_iter().map(|(role, _)| role).skip(3).collect();
+        use FrameRole::*;
+        assert_eq!(roles, [KeepAlive, KeepAlive, Data, Acknowledgement]);
     }
 
     /// Frames and roles as RFC 9293 has them (figures 6 and 12), with a line sent twice and a keep-alive.
