@@ -6,6 +6,8 @@
 
 mod busy_server;
 mod client_sockets;
+#[cfg(test)]
+mod datagram_tests;
 mod facts;
 mod kind;
 #[cfg(test)]

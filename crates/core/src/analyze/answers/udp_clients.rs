@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::analyze::accounts::evidence;
-use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{addresses, duration, frame};
 use crate::analyze::claims::{Draft, udp_evidence};
@@ -14,7 +14,7 @@ use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
 use crate::wording::count;
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress};
 
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
     connection, no accept() and no queue of clients.";
@@ -45,6 +45,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
     let mut served = journal(view);
     served.extend(replies(view, question));
+    let served_as = served.iter().map(|(_, basis)| *basis).max().unwrap_or(Basis::Proved);
     let served_clients = distinct(served.iter().map(|(client, _)| *client));
     let hosts = distinct(served_clients.iter().map(|client| client.ip));
     let seen = distinct(view.conversations_of(question.steps()).map(|conversation| conversation.client().ip));
@@ -70,7 +71,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let first = whose(first, "the first");
         let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
         draft.beside(Basis::Unknown, text, Vec::new());
-        draft.short_as(Basis::Proved, format!("No: {} served", count(served_clients.len() as u64, noun)));
+        draft.short_as(served_as, format!("No: {} served", count(served_clients.len() as u64, noun)));
         let facts = Facts::UdpClients { clients_served: Some(served_clients.len() as u64) };
         return draft.finish(view, question, Status::Observed, facts);
     }
@@ -94,11 +95,13 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         ));
     }
     let by_later = view.conversations_of(question.steps()).any(|conversation| is_later(conversation.client().ip));
-    let status = if seen.len() > 1 || by_later || !served.is_empty() { Status::Partial } else { Status::NotInCapture };
+    let answered = view.conversations_of(question.steps()).any(|conversation| view.first_after(conversation).is_some());
+    let shows_some = seen.len() > 1 || by_later || answered || !served.is_empty();
+    let status = if shows_some { Status::Partial } else { Status::NotInCapture };
     let later_served = later.filter(|_| by_later && served_clients.iter().any(|client| is_later(client.ip)));
     match (status, later_served, later) {
         (Status::NotInCapture, ..) => draft.short("Expected: no, served immediately"),
-        (_, Some(later), _) => draft.short_as(Basis::Proved, format!("No: {later} was served")),
+        (_, Some(later), _) => draft.short_as(served_as, format!("No: {later} was served")),
         (_, None, Some(later)) => match refused {
             Some(refused) => draft.short_as(Basis::Proved, refused.short),
             None => draft.short(format!("No; whether {later} was served: unknown")),
@@ -112,9 +115,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen: &[IpAddr], draft: &mut Draft) {
     let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
     if seen.iter().any(|ip| is_later(*ip)) || seen.len() > 1 {
-        let answered =
-            view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)).any(|c| view.is_answered(c));
-        if !answered {
+        let mut of_later = view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip));
+        if !of_later.any(|conversation| view.received(conversation).is_some()) {
             let whose = later.map_or_else(|| "the second client's".to_owned(), |later| format!("{later}'s"));
             draft.unknown(format!(
                 "No frame shows whether the server's program received {whose} datagram: a frame shows that it was sent, not \
@@ -176,23 +178,16 @@ fn all_refused<'c>(
     Some(Refused { short, text: text.into(), evidence: Evidence::by_file(evidence) })
 }
 
-/// Clients that the server is known to have received from, with what shows it.
-fn journal(view: &LabView<'_>) -> Vec<(SocketAddress, Evidence)> {
+/// Clients that the server received from, as its journal says.
+fn journal(view: &LabView<'_>) -> Vec<(SocketAddress, Basis)> {
     let runs = view.accounts.servers.iter().filter(|run| !run.datagrams.is_empty());
-    runs.flat_map(|run| run.datagrams.iter().map(|(client, entry)| (*client, entry.evidence()))).collect()
+    runs.flat_map(|run| run.datagrams.iter().map(|(client, _)| (*client, Basis::Proved))).collect()
 }
 
-/// The clients that got a reply in a capture.
-fn replies(view: &LabView<'_>, question: &Question) -> Vec<(SocketAddress, Evidence)> {
-    let answered = view.conversations_of(question.steps()).filter(|conversation| view.is_answered(conversation));
-    answered
-        .map(|conversation| {
-            let sighting = conversation.best();
-            let exchange = view.exchange(sighting);
-            let back = exchange.iter().filter(|(_, by_client)| !by_client).map(|(note, _)| note.frame);
-            (conversation.client(), udp_evidence(view, sighting, back))
-        })
-        .collect()
+/// The clients of which a capture shows that the server received something, and how certain that is.
+fn replies(view: &LabView<'_>, question: &Question) -> Vec<(SocketAddress, Basis)> {
+    let conversations = view.conversations_of(question.steps());
+    conversations.filter_map(|one| view.received(one).map(|basis| (one.client(), basis))).collect()
 }
 
 /// The claims about the clients that were served.
@@ -204,22 +199,18 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             vec![evidence(run.datagrams.iter().map(|(_, entry)| entry))],
         );
     }
-    for conversation in
-        view.conversations_of(question.steps()).filter(|conversation| view.is_answered(conversation)).take(3)
-    {
+    let of_step = view.conversations_of(question.steps());
+    let answered = of_step.filter_map(|conversation| Some((conversation, view.first_after(conversation)?)));
+    for (conversation, [forth, back]) in answered.take(3) {
         let sighting = conversation.best();
-        let notes = view.exchange(sighting);
-        // What came back as an ICMP error was not received.
-        let refused = view.refusals(sighting);
-        let was_refused = |frame: FrameNumber| refused.iter().any(|(_, datagram)| *datagram == frame);
-        let forth = notes.iter().find(|(note, by_client)| *by_client && !was_refused(note.frame));
-        let back = notes
-            .iter()
-            .find(|(note, by_client)| !by_client && forth.is_some_and(|(forth, _)| note.frame > forth.frame));
-        let (Some((forth, _)), Some((back, _))) = (forth, back) else { continue };
         // Another file may show the same datagrams with other numbers.
         let named_in = if conversation.sightings().len() > 1 { usize::MAX } else { sighting.capture };
         let after = back.time.zip(forth.time).map(|(back, forth)| back.nanoseconds_since(forth));
+        let (basis, meaning) = match view.received(conversation) {
+            Some(Basis::Proved) => (Basis::Proved, ": its program had received it."),
+            Some(_) => (Basis::Inferred, ": most likely an answer to it."),
+            None => (Basis::Inferred, "; it may have sent that on its own."),
+        };
         let text = say![
             "The server sent a datagram to ",
             conversation.client(),
@@ -229,8 +220,10 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             after.map(|after| format!(" {} after", duration(after))).unwrap_or_else(|| " after".to_owned()),
             " that client's (",
             FrameRanges::of([forth.frame]),
-            "): its program had received it."
+            ")",
+            meaning
         ];
-        draft.proved(text, vec![udp_evidence(view, sighting, [forth.frame, back.frame])]);
+        let evidence = vec![udp_evidence(view, sighting, [forth.frame, back.frame])];
+        draft.add(Claim { text, basis, evidence, in_answer: true });
     }
 }

@@ -142,7 +142,7 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         total.back += sighting.server_sent().datagrams;
         let notes = view.udp_notes(sighting);
         evidence.push(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
-        halves.extend(view.other_half(sighting));
+        halves.extend(view.other_halves(sighting));
         // Wireshark shows such a datagram in the frame that completes it, whose IP packet is shorter than the datagram.
         in_fragments |= notes
             .iter()

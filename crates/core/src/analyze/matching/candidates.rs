@@ -47,7 +47,7 @@ pub(super) struct Candidate {
     streams: u32,
     /// Those in which the handshake shows that it is the server.
     shown: u32,
-    /// UDP conversations in which it was sent to first.
+    /// UDP conversations in which it was sent to first, or in which it answered what went to all computers.
     addressed_first: u32,
     /// Streams without a handshake in which only the peer's port is of the range that systems pick clients' ports from;
     /// and those in which only its own is.
@@ -84,8 +84,9 @@ pub(super) struct Found {
 
 /// Collects the candidates of all captures and journals.
 pub(super) fn collect(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig) -> Found {
-    let mut found = Candidates { map: HashMap::new(), cut: false, config };
+    let mut found = Candidates { map: HashMap::new(), cut: false, config, asked_all: HashSet::new() };
     for (number, capture) in captures.iter().enumerate() {
+        found.asked_all.clear();
         capture.traffic.exchanged(Protocol::Tcp).for_each(|connection| found.add_tcp(number, &connection));
         capture.traffic.exchanged(Protocol::Udp).for_each(|conversation| found.add_udp(number, &conversation));
         for unreachable in &capture.traffic.other().unreachable {
@@ -102,6 +103,8 @@ struct Candidates<'a> {
     map: HashMap<Endpoint, Candidate>,
     cut: bool,
     config: &'a LabConfig,
+    /// Who sent to all computers in this capture so far, and to which port.
+    asked_all: HashSet<(SocketAddress, u16)>,
 }
 
 impl Candidates<'_> {
@@ -133,16 +136,23 @@ impl Candidates<'_> {
     }
 
     fn add_udp(&mut self, capture: usize, conversation: &Exchanged) {
-        if conversation.ends.addresses.iter().any(|address| is_group(address.ip)) {
+        let [first, second] = conversation.ends.addresses;
+        if is_group(first.ip) || is_group(second.ip) {
+            if self.asked_all.len() < LAB_CANDIDATES {
+                self.asked_all.insert((first, second.port));
+            }
             return;
         }
+        // Who sends the first datagram of such a conversation answers one that went to all computers.
+        let answers = self.asked_all.contains(&(second, first.port));
+        let addressed_side = if answers { Side::Originator } else { Side::Responder };
         // An empty line is a datagram without payload.
         let silent = conversation.payload_bytes == 0;
         let exchange = if silent { Some(Exchange::Silence) } else { exchange_of(conversation.payload_kinds) };
         for side in [Side::Originator, Side::Responder] {
             let (own, peer) = (conversation.ends.address(side), conversation.ends.address(side.other()));
             let Some(candidate) = self.note(capture, Protocol::Udp, own, peer.ip) else { continue };
-            let addressed = u32::from(side == Side::Responder);
+            let addressed = u32::from(side == addressed_side);
             candidate.addressed_first = candidate.addressed_first.saturating_add(addressed);
             candidate.add_ports(own.port, peer.port);
             candidate.add_exchange(exchange);
@@ -292,6 +302,12 @@ impl Candidate {
     /// Streams seen with it, for choosing between equal scores.
     pub(super) fn streams(&self) -> u32 {
         self.streams
+    }
+
+    /// Whether nothing but who sent first tells the ends of its streams apart: no handshake, no journal, and no port that only
+    /// one end may have from its system. A capture may have begun after the first datagram.
+    pub(super) fn may_be_either_end(&self) -> bool {
+        self.shown == 0 && !self.journalled && self.own_ephemeral == 0 && self.peer_ephemeral == 0
     }
 
     /// Whether more than its place in a conversation speaks for a server: a handshake, a journal, the first datagram of a

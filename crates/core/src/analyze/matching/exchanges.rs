@@ -13,17 +13,20 @@ use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, is_group};
 const LOOKED_THROUGH: usize = 256;
 
 impl LabView<'_> {
-    /// The other half of a conversation in which only one side sent: what came to the client from another socket of the
-    /// server's computer, or what the client sent to all computers at the server's port.
-    pub(crate) fn other_half(&self, sighting: &UdpSighting) -> Option<UdpSighting> {
+    /// What belongs to a conversation and is over other pairs of socket addresses: what came to the client from other sockets
+    /// of the server's computer, or what the client sent to all computers at the server's port.
+    pub(crate) fn other_halves(&self, sighting: &UdpSighting) -> Vec<UdpSighting> {
         let (client, server) = (sighting.client(), sighting.server());
-        let traffic = &self.captures.get(sighting.capture)?.traffic;
+        let Some(traffic) = self.captures.get(sighting.capture).map(|capture| &capture.traffic) else {
+            return Vec::new();
+        };
         let lacks_replies = sighting.server_sent().datagrams == 0;
-        if !lacks_replies && sighting.client_sent().datagrams > 0 {
-            return None;
-        }
-        if traffic.udp_count() > LOOKED_THROUGH {
-            return None;
+        let first_frame = sighting.conversation.first_frame;
+        // The server's first datagram may answer what went to all computers before.
+        let begun_by_server = sighting.client_side == Side::Responder;
+        let is_whole = !lacks_replies && sighting.client_sent().datagrams > 0 && !begun_by_server;
+        if is_whole || traffic.udp_count() > LOOKED_THROUGH {
+            return Vec::new();
         }
         let is_half = |ends: &StreamEnds| {
             let [first, second] = ends.addresses;
@@ -32,12 +35,17 @@ impl LabView<'_> {
                 false => first == client && second.port == server.port && is_group(second.ip),
             }
         };
-        let position = traffic.ends(Protocol::Udp, 0..).position(|ends| is_half(&ends))?;
-        let conversation = traffic.udp_at(position)?;
         let client_side = if lacks_replies { Side::Responder } else { Side::Originator };
-        let half = UdpSighting { capture: sighting.capture, conversation, client_side };
-        let is_one_way = if lacks_replies { half.client_sent() } else { half.server_sent() }.datagrams == 0;
-        is_one_way.then_some(half)
+        let ends = traffic.ends(Protocol::Udp, 0..).enumerate();
+        let halves = ends.filter(|(_, ends)| is_half(ends)).filter_map(|(position, _)| {
+            let conversation = traffic.udp_at(position)?;
+            Some(UdpSighting { capture: sighting.capture, conversation, client_side })
+        });
+        let is_one_way = |half: &UdpSighting| match lacks_replies {
+            true => half.client_sent().datagrams == 0,
+            false => half.server_sent().datagrams == 0 && half.conversation.first_frame < first_frame,
+        };
+        halves.filter(is_one_way).collect()
     }
 
     /// A datagram to all computers at the port of a UDP server of the lab, from a host that is none of these: its addresses,
@@ -58,7 +66,7 @@ impl LabView<'_> {
 
     /// The datagrams of a conversation and of its other half, in the order of the capture; true for those of the client.
     pub(crate) fn exchange(&self, sighting: &UdpSighting) -> Vec<(FrameNote, bool)> {
-        let halves = self.other_half(sighting);
+        let halves = self.other_halves(sighting);
         let of = |half: &UdpSighting| {
             let notes = self.udp_notes(half).into_iter();
             let client = half.client_side;
@@ -94,7 +102,7 @@ impl LabView<'_> {
     /// Whether a server's datagram came to the client of a conversation, from whichever socket.
     pub(crate) fn is_answered(&self, conversation: &LabConversation) -> bool {
         let from_elsewhere =
-            |sighting: &UdpSighting| self.other_half(sighting).is_some_and(|half| half.server_sent().datagrams > 0);
+            |sighting: &UdpSighting| self.other_halves(sighting).iter().any(|half| half.server_sent().datagrams > 0);
         conversation.answered() || conversation.sightings().iter().any(from_elsewhere)
     }
 }

@@ -7,6 +7,7 @@ mod candidates;
 mod company;
 mod exchanges;
 mod hosts;
+mod replies;
 mod roles;
 mod servers;
 mod services;

@@ -6,7 +6,7 @@ use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::services::{is_other_service, may_be_ephemeral};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Side, StreamEnds};
-use socklab_packets::types::{Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress, is_group};
 
 /// The roles in one capture, in the order of stream numbers.
 #[derive(Debug, Default)]
@@ -54,8 +54,13 @@ fn tcp_role(ends: &StreamEnds, servers: &Servers) -> Role {
     Role { client: server.other(), basis, lab }
 }
 
-/// UDP has no handshake: the lab's server address, else a guess.
+/// UDP has no handshake: the lab's server address, else a guess. What goes to all computers goes to no client or server alone.
 fn udp_role(ends: &StreamEnds, servers: &Servers) -> Role {
+    let [a, b] = ends.addresses;
+    // An address that sends is a host's, whatever it looks like (RFC 1122, section 3.2.1.3).
+    if is_group(b.ip) {
+        return Role { client: guess_client(Protocol::Udp, a, b), basis: RoleBasis::Guess, lab: false };
+    }
     role_without_handshake(Protocol::Udp, ends.addresses, servers)
 }
 

@@ -19,6 +19,10 @@ const LAB_SCORE: i32 = 9;
 /// What the sheet's own port adds to a score: more than a course's usual port does.
 const SHEET_SCORE: i32 = 20;
 
+/// What the sheet's own address for the servers' computer adds where only the order of the datagrams tells client from server:
+/// more than that order does.
+const SHEET_ADDRESS_SCORE: i32 = 6;
+
 /// From this score on it is one on another computer than the best one's, too.
 const OTHER_HOST_SCORE: i32 = 16;
 
@@ -97,7 +101,13 @@ impl Servers {
 impl<'a> Field<'a> {
     fn new(candidates: &'a HashMap<Endpoint, Candidate>, config: &'a LabConfig) -> Self {
         let of = |endpoint: &Endpoint, candidate: &Candidate| {
-            let on_sheet = if is_on_sheet(config, endpoint) { SHEET_SCORE } else { 0 };
+            let sheet = &config.sheet;
+            let has_its_address = sheet.address_of(sheet.server()) == Some(endpoint.1.ip);
+            let on_sheet = match is_on_sheet(config, endpoint) {
+                true => SHEET_SCORE,
+                false if has_its_address && candidate.may_be_either_end() => SHEET_ADDRESS_SCORE,
+                false => 0,
+            };
             candidate.score(endpoint).saturating_add(on_sheet)
         };
         let mut ranked: Vec<(Endpoint, i32)> =

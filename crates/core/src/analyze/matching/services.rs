@@ -11,20 +11,26 @@ const FIRST_UNPRIVILEGED_PORT: u16 = 1024;
 /// tutorials.
 const COURSE_PORTS: [u16; 7] = [5000, 9999, 12_000, 12_345, 50_007, 65_432, 65_433];
 
-/// Ports above 1023 of programs that students' computers often run (IANA service names, and vendors' documentation):
+/// TCP ports above 1023 of programs that students' computers often run (IANA service names, and vendors' documentation):
 /// SOCKS, MQTT, SSDP, NFS, MySQL, remote desktop, STUN, WS-Discovery, IPsec, SIP, XMPP, Google's push, mDNS, LLMNR,
 /// PostgreSQL, AMQP, VNC, X11, Redis, Chromecast, TLS on its second port, MQTT over TLS, printers, Dropbox, Plex, Spotify,
 /// the synchronisation of telephones.
-const KNOWN_SERVICES: [u16; 29] = [
+const TCP_SERVICES: [u16; 29] = [
     1080, 1883, 1900, 2049, 3306, 3389, 3478, 3702, 4500, 5060, 5222, 5228, 5353, 5355, 5432, 5671, 5900, 5901, 6000,
     6379, 8009, 8443, 8883, 9100, 17_500, 32_400, 32_412, 57_621, 62_078,
 ];
 
+/// The UDP ports of those that use datagrams, and of OpenVPN, QUIC on the second port of TLS, and WireGuard.
+const UDP_SERVICES: [u16; 15] =
+    [1194, 1900, 2049, 3389, 3478, 3702, 4500, 5060, 5353, 5355, 8443, 17_500, 32_412, 51_820, 57_621];
+
 /// Whether the port is one that another program than the lab's is likely to use.
 pub(super) fn is_other_service(protocol: Protocol, port: u16) -> bool {
-    port < FIRST_UNPRIVILEGED_PORT
-        || KNOWN_SERVICES.binary_search(&port).is_ok()
-        || (protocol == Protocol::Udp && matches!(port, 1194 | 51_820))
+    let known: &[u16] = match protocol {
+        Protocol::Tcp => &TCP_SERVICES,
+        Protocol::Udp => &UDP_SERVICES,
+    };
+    port < FIRST_UNPRIVILEGED_PORT || known.binary_search(&port).is_ok()
 }
 
 /// Whether the port is one that courses give to their servers.
@@ -76,8 +82,9 @@ mod tests {
 
     #[test]
     fn the_lists_can_be_searched() {
-        assert!(KNOWN_SERVICES.is_sorted() && COURSE_PORTS.is_sorted());
+        assert!(TCP_SERVICES.is_sorted() && UDP_SERVICES.is_sorted() && COURSE_PORTS.is_sorted());
         assert!(is_other_service(Protocol::Tcp, 22) && is_other_service(Protocol::Udp, 5353));
+        assert!(is_other_service(Protocol::Tcp, 6000) && !is_other_service(Protocol::Udp, 6000));
         assert!(!is_other_service(Protocol::Tcp, 65_432) && !is_other_service(Protocol::Tcp, 12_000));
     }
 }

@@ -1,0 +1,99 @@
+//! UDP programs of other kinds than an echo server with one socket and clients that ask first.
+
+use std::net::IpAddr;
+
+use super::other_program_tests::{said, short};
+use super::tests::of;
+use crate::analyze::analysis::{Analysis, Basis};
+use crate::analyze::testing::{Story, address, ip};
+use crate::lab::testing::{host, question};
+use socklab_packets::types::SocketAddress;
+
+fn servers(analysis: &Analysis) -> Vec<SocketAddress> {
+    analysis.lab.servers.iter().map(|server| server.address).collect()
+}
+
+fn host_of(analysis: &Analysis, name: &str) -> Option<IpAddr> {
+    let hosts = &analysis.lab.hosts;
+    hosts.iter().find(|found| found.name == host(name)).map(|found| found.address)
+}
+
+/// Neither port is one that other services use, and both may be a client's.
+const LATE_SERVER: &str = "10.0.3.1:45000";
+const LATE_CLIENT: &str = "10.0.3.2:34084";
+
+#[test]
+fn who_answers_a_broadcast_is_the_server() {
+    let mut story = Story::new("at B", 0);
+    let (client, server, all) = ("10.0.3.2:49826", "10.0.3.1:50000", "10.0.3.255:50000");
+    story.datagram(client, all, "WHO");
+    story.datagram(server, client, "I am A");
+    story.datagram(client, server, "abc");
+    story.datagram(server, client, "cba");
+    story.datagram("10.0.3.3:38253", all, "WHO");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(servers(&analysis), [address(server)]);
+    assert_eq!(host_of(&analysis, "B"), Some(ip("10.0.3.2")));
+    assert!(analysis.lab.hosts.iter().all(|found| found.address != ip("10.0.3.255")));
+    let text = said(&analysis, "I.4a");
+    assert!(text.contains("2 datagrams from the client to the server, 2 back"), "{text}");
+}
+
+#[test]
+fn of_a_conversation_begun_before_the_capture_the_sheets_server_is_the_server() {
+    let mut story = Story::new("late", 0);
+    story.datagram(LATE_SERVER, LATE_CLIENT, "news 1");
+    story.datagram(LATE_CLIENT, LATE_SERVER, "more");
+    story.datagram(LATE_SERVER, LATE_CLIENT, "news 2");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(servers(&analysis), [address(LATE_SERVER)]);
+    assert_eq!(host_of(&analysis, "B"), Some(ip("10.0.3.2")));
+}
+
+#[test]
+fn a_server_on_another_address_than_the_sheets_is_found_by_its_port() {
+    let mut story = Story::new("at A", 0);
+    story.datagram("10.0.3.1:50123", "10.0.3.2:12000", "one");
+    story.datagram("10.0.3.2:12000", "10.0.3.1:50123", "ONE");
+    assert_eq!(servers(&of(vec![story.read()])), [address("10.0.3.2:12000")]);
+}
+
+/// The server sends to addresses that it was given; both sides bind the ports, of which TCP's X11 has one.
+#[test]
+fn a_server_that_sends_on_its_own_is_not_known_to_have_received_anything() {
+    let (server, b, c) = ("10.0.3.1:6000", "10.0.3.2:6001", "10.0.3.3:6001");
+    let mut at_b = Story::new("at B", 0);
+    at_b.datagram(b, server, "hello");
+    at_b.port_unreachable(b, server);
+    let mut at_c = Story::new("at C", 60);
+    for (story, client) in [(&mut at_b, b), (&mut at_c, c)] {
+        for line in ["one", "two"] {
+            story.datagram(server, client, "temperature 20");
+            story.wait(150);
+            story.datagram(client, server, line);
+            story.wait(150);
+        }
+        story.datagram(server, client, "temperature 20");
+    }
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    assert_eq!(servers(&analysis), [address(server)]);
+    let text = said(&analysis, "I.4b");
+    assert!(!text.contains("had received") && !text.contains("served"), "{text}");
+    assert!(text.contains("it may have sent that on its own"), "{text}");
+    assert!(short(&analysis, "I.4b").ends_with("unknown"), "{}", short(&analysis, "I.4b"));
+}
+
+#[test]
+fn datagrams_that_follow_at_once_are_most_likely_answers() {
+    let mut story = Story::new("late", 0);
+    for line in ["one", "two"] {
+        story.datagram(LATE_SERVER, LATE_CLIENT, "news");
+        story.wait(300);
+        story.datagram(LATE_CLIENT, LATE_SERVER, line);
+    }
+    story.datagram(LATE_SERVER, LATE_CLIENT, "news");
+    let analysis = of(vec![story.read()]);
+    let answer = super::tests::answer(&analysis, question("I.4b"));
+    let claim = answer.claims.iter().find(|claim| claim.text.to_string().contains("most likely an answer"));
+    assert_eq!(claim.map(|claim| claim.basis), Some(Basis::Inferred));
+}
