@@ -85,8 +85,43 @@ fn is_tls(start: &[u8]) -> bool {
 fn is_other_protocol(start: &[u8]) -> bool {
     // The first byte rules out nearly all.
     let likely = |beginning: &&&[u8]| beginning.first() == start.first();
-    BEGINNINGS.iter().filter(likely).any(|beginning| start.starts_with(beginning))
+    is_log(start)
+        || is_metric(start)
+        || BEGINNINGS.iter().filter(likely).any(|beginning| start.starts_with(beginning))
         || METHODS.iter().filter(likely).filter_map(|method| start.strip_prefix(*method)).any(is_target)
+}
+
+/// Whether this begins as a message of syslog: the priority in angle brackets, up to 191, and behind it the version 1 (RFC
+/// 5424, section 6) or the name of a month (RFC 3164, section 4.1.2).
+fn is_log(start: &[u8]) -> bool {
+    const MONTHS: [&[u8]; 12] =
+        [b"Jan ", b"Feb ", b"Mar ", b"Apr ", b"May ", b"Jun ", b"Jul ", b"Aug ", b"Sep ", b"Oct ", b"Nov ", b"Dec "];
+    let Some(rest) = start.strip_prefix(b"<") else { return false };
+    let Some(end) = rest.iter().take(4).position(|byte| *byte == b'>') else { return false };
+    let (priority, message) = rest.split_at(end);
+    let message = message.strip_prefix(b">").unwrap_or(message);
+    let priority = std::str::from_utf8(priority).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    priority.and_then(|digits| digits.parse::<u8>().ok()).is_some_and(|priority| priority <= 191)
+        && (message.starts_with(b"1 ") || MONTHS.iter().any(|month| message.starts_with(month)))
+}
+
+/// Whether this begins as a metric of StatsD, `name:value|type`, with nothing behind the type but a rate, tags or the next
+/// metric (the specification of its repository, `docs/metric_types.md`).
+fn is_metric(start: &[u8]) -> bool {
+    const TYPES: [&[u8]; 6] = [b"c", b"g", b"h", b"ms", b"s", b"d"];
+    let Some(colon) = start.iter().position(|byte| *byte == b':') else { return false };
+    let (name, rest) = start.split_at(colon);
+    let mut parts = rest.split(|byte| *byte == b'\n').next().unwrap_or(rest).split(|byte| *byte == b'|');
+    let (Some(value), Some(kind)) = (parts.next().and_then(|value| value.strip_prefix(b":")), parts.next()) else {
+        return false;
+    };
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/".contains(byte);
+    let is_number = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
+    let is_known = TYPES.contains(&kind.strip_suffix(b"\r").unwrap_or(kind));
+    let goes_on = |part: &[u8]| part.starts_with(b"@") || part.starts_with(b"#");
+    // A name of several parts: a student's program may well send a letter behind a number.
+    let is_path = name.contains(&b'.') && name.iter().all(is_name);
+    is_path && is_known && !value.is_empty() && value.iter().all(is_number) && parts.all(goes_on)
 }
 
 /// Whether this begins as the target of a request: a path, `*`, or an address with its scheme (RFC 9112, section 3.2; RFC
@@ -142,6 +177,17 @@ mod tests {
         }
         for other in [&b"GET / HTTP/1.1\r\n"[..], b"SSH-2.0-OpenSSH", b"M-SEARCH * HTTP/1.1", b"GET /x\xff"] {
             assert_eq!(PayloadKind::of(other), PayloadKind::Protocol, "{other:?}");
+        }
+        for other in [
+            &b"<30>Nov 29 10:00:00 raspberrypi systemd[1]: Started"[..],
+            b"<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47",
+            b"web.requests:0|c",
+            b"api.login.time:12.5|ms|@0.1\nweb.requests:1|c",
+        ] {
+            assert_eq!(PayloadKind::of(other), PayloadKind::Protocol, "{other:?}");
+        }
+        for own in ["<3", "<1>one", "<999>Nov 29", "a:b|c", "temperature:20|C", "temperature:20|c", "10.0:1|2|3"] {
+            assert_eq!(PayloadKind::of(own.as_bytes()), PayloadKind::Text, "{own}");
         }
         for own in ["GET name", "REGISTER echo 127.0.0.1 3000", "PUT it there"] {
             assert_eq!(PayloadKind::of(own.as_bytes()), PayloadKind::Text, "{own}");

@@ -97,3 +97,34 @@ fn datagrams_that_follow_at_once_are_most_likely_answers() {
     let claim = answer.claims.iter().find(|claim| claim.text.to_string().contains("most likely an answer"));
     assert_eq!(claim.map(|claim| claim.basis), Some(Basis::Inferred));
 }
+
+/// Logs and metrics of a computer that runs nothing of the lab, and one-way text to a port that alarms go to.
+#[test]
+fn what_services_send_one_way_is_no_lab() {
+    for (server, text) in [
+        ("10.0.3.1:514", "<30>Nov 29 10:00:00 raspberrypi systemd[1]: Started Session 0 of user pi."),
+        ("10.0.3.1:5140", "<13>1 2026-11-29T10:00:00Z raspberrypi cron - - - job"),
+        ("10.0.3.1:8125", "web.requests:0|c"),
+        ("10.0.3.1:162", "link down"),
+    ] {
+        let mut story = Story::new("at B", 0);
+        for _ in 0..3 {
+            story.datagram("10.0.3.2:44671", server, text);
+        }
+        assert_eq!(servers(&of(vec![story.read()])), [], "{server}");
+    }
+}
+
+#[test]
+fn a_lab_on_a_port_that_services_are_known_for_is_found_by_its_lines() {
+    for (server, answers) in [("10.0.3.1:8125", false), ("10.0.3.1:514", true), ("10.0.3.1:12000", false)] {
+        let mut story = Story::new("at B", 0);
+        for line in ["one", "two"] {
+            story.datagram("10.0.3.2:44671", server, line);
+            if answers {
+                story.datagram(server, "10.0.3.2:44671", "ONE");
+            }
+        }
+        assert_eq!(servers(&of(vec![story.read()])), [address(server)], "{server}");
+    }
+}

@@ -188,7 +188,7 @@ fn socket_per_line(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         let message = say![
             view.host_with_address(host),
             format!(
-                " sent {} datagrams, each from a different port: its client makes a new socket for every line, or it was run \
+                " sent the server {} datagrams, each from a different port: its client makes a new socket for every line, or it was run \
                  that many times. One socket would keep one port.",
                 ports.len()
             )

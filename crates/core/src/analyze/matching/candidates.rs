@@ -70,6 +70,8 @@ pub(super) struct Candidate {
     /// Captures that it is in.
     captures: u32,
     last_capture: u32,
+    /// Both ends of a conversation with it sent datagrams.
+    is_two_way: bool,
     /// A server's journal names it.
     journalled: bool,
 }
@@ -154,6 +156,7 @@ impl Candidates<'_> {
             let Some(candidate) = self.note(capture, Protocol::Udp, own, peer.ip) else { continue };
             let addressed = u32::from(side == addressed_side);
             candidate.addressed_first = candidate.addressed_first.saturating_add(addressed);
+            candidate.is_two_way |= !conversation.payload_kinds.contains(&PayloadKind::None);
             candidate.add_ports(own.port, peer.port);
             candidate.add_exchange(exchange);
         }
@@ -292,6 +295,11 @@ impl Candidate {
     /// Whether a server's journal names it.
     pub(super) fn is_journalled(&self) -> bool {
         self.journalled
+    }
+
+    /// Whether both ends of a UDP conversation with it sent something.
+    pub(super) fn is_two_way(&self) -> bool {
+        self.is_two_way
     }
 
     /// Whether a peer of it is on its link.

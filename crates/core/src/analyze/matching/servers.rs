@@ -152,8 +152,12 @@ impl<'a> Field<'a> {
             named(endpoint) || (is(endpoint, Exchange::Text) && unclaimed(endpoint) && score >= LAB_SCORE)
         });
         if text.is_empty() {
-            // A lab may be run on port 43 all the same, and text outranks whatever is not.
-            text = pick(&|endpoint, score| is(endpoint, Exchange::Text) && score >= LAB_SCORE);
+            // A lab may be run on port 43 all the same, and text outranks whatever is not. Datagrams that such a port never
+            // answers are more likely logs and alarms.
+            let answers = |endpoint: &Endpoint| {
+                endpoint.0 == Protocol::Tcp || self.candidates.get(endpoint).is_some_and(Candidate::is_two_way)
+            };
+            text = pick(&|endpoint, score| is(endpoint, Exchange::Text) && answers(endpoint) && score >= LAB_SCORE);
         }
         let has = |protocol| text.iter().any(|(endpoint, _)| endpoint.0 == protocol);
         let (tcp, udp) = (has(Protocol::Tcp), has(Protocol::Udp));
