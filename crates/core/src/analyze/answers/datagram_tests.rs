@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::other_program_tests::{said, short};
-use super::tests::of;
+use super::tests::{B1, C1, UDP_A, of};
 use crate::analyze::analysis::{Analysis, Basis};
 use crate::analyze::testing::{Story, address, ip};
 use crate::lab::testing::{host, question};
@@ -16,6 +16,13 @@ fn servers(analysis: &Analysis) -> Vec<SocketAddress> {
 fn host_of(analysis: &Analysis, name: &str) -> Option<IpAddr> {
     let hosts = &analysis.lab.hosts;
     hosts.iter().find(|found| found.name == host(name)).map(|found| found.address)
+}
+
+/// What is said of datagrams that came back.
+fn told(analysis: &Analysis) -> String {
+    let of_refusal = |code: &str| code == "udp-port-unreachable" || code == "udp-not-delivered";
+    let findings = analysis.findings.iter().filter(|finding| of_refusal(finding.code));
+    findings.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 /// Neither port is one that other services use, and both may be a client's.
@@ -127,4 +134,52 @@ fn a_lab_on_a_port_that_services_are_known_for_is_found_by_its_lines() {
         }
         assert_eq!(servers(&of(vec![story.read()])), [address(server)], "{server}");
     }
+}
+
+/// The server connects its socket to its first client, as `nc -ul` does.
+#[test]
+fn a_connected_server_is_known_in_the_captures_of_two_clients() {
+    let (mut at_b, mut at_c) = (Story::new("at B", 0), Story::new("at C", 0));
+    for (line, refused) in [("one", true), ("two", true), ("three", false)] {
+        at_b.datagram(B1, UDP_A, line);
+        at_b.datagram(UDP_A, B1, line);
+        at_b.wait(500);
+        at_c.wait(250);
+        if refused {
+            at_c.datagram(C1, UDP_A, line);
+            at_c.port_unreachable(C1, UDP_A);
+        }
+        at_c.wait(250);
+    }
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    let finding = told(&analysis);
+    assert!(finding.contains("A socket that its program connected to one client"), "{finding}");
+    let texts: String = ["I.4a", "I.4b"].iter().map(|key| said(&analysis, key)).collect();
+    assert!(!texts.contains("no UDP server was bound") && !finding.contains("no UDP server was bound"), "{texts}");
+    assert!(!texts.contains("one unconnected UDP socket"), "{texts}");
+}
+
+#[test]
+fn who_is_refused_after_another_client_was_answered_may_have_met_a_connected_socket() {
+    let mut story = Story::new("at A", 0);
+    story.datagram(B1, UDP_A, "one");
+    story.datagram(UDP_A, B1, "ONE");
+    story.datagram(C1, UDP_A, "two");
+    story.port_unreachable(C1, UDP_A);
+    let analysis = of(vec![story.read()]);
+    let (finding, text) = (told(&analysis), said(&analysis, "I.4a"));
+    assert!(finding.contains("it had ended by then, or its program had connected the socket"), "{finding}");
+    assert!(text.contains("no UDP socket took datagrams from there"), "{text}");
+}
+
+#[test]
+fn who_is_refused_before_the_server_answers_anybody_met_none() {
+    let mut story = Story::new("at A", 0);
+    story.datagram(C1, UDP_A, "two");
+    story.port_unreachable(C1, UDP_A);
+    story.datagram(B1, UDP_A, "one");
+    story.datagram(UDP_A, B1, "ONE");
+    let analysis = of(vec![story.read()]);
+    assert!(told(&analysis).contains("no UDP server was bound"), "{}", told(&analysis));
+    assert!(said(&analysis, "I.4b").contains("one unconnected UDP socket"), "{}", said(&analysis, "I.4b"));
 }

@@ -65,7 +65,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     said_of_served(view, question, &mut draft);
     let answers_elsewhere = |conversation: &LabConversation| !conversation.answered() && view.is_answered(conversation);
     let has_several = view.conversations_of(question.steps()).any(answers_elsewhere);
-    let of_another_kind = has_several || view.has_connected_server();
+    let of_another_kind = has_several || view.may_have_connected_server();
     draft.inferred(if of_another_kind { WHY_OF_ANOTHER } else { WHY }, Vec::new());
     if both {
         let first = whose(first, "the first");

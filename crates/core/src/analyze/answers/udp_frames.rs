@@ -6,7 +6,7 @@ use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
 use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
 use crate::analyze::distinct::distinct;
-use crate::analyze::matching::{Known, LabView};
+use crate::analyze::matching::{Known, LabView, Refusal};
 use crate::analyze::text::{FrameRanges, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
@@ -215,27 +215,35 @@ fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
 
 /// ICMP port unreachable quotes a UDP header, so the display filter `udp` shows it; it is no datagram of the lab.
 fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
-    let mut evidence = Vec::new();
-    let mut clients = Vec::new();
+    let nobody = |refusal: Refusal| refusal == Refusal::NobodyThere;
+    let nobody = refused(view, nobody, ": no UDP server was bound to the destination port then.", draft);
+    // A socket that is connected to another client is bound, too.
+    let another = |refusal: Refusal| refusal > Refusal::NobodyThere;
+    let meaning = ": no UDP socket took datagrams from there at the destination then.";
+    let another = refused(view, another, meaning, draft);
+    let evidence = Evidence::by_file([nobody, another].concat());
+    if !evidence.is_empty() {
+        let text =
+            "The display filter udp shows an ICMP message that quotes a UDP header; it is not a datagram of the lab.";
+        draft.inferred(text, evidence);
+    }
+}
+
+/// That these ICMP messages came back, and what that means; the messages.
+fn refused(view: &LabView<'_>, wanted: impl Fn(Refusal) -> bool, meaning: &str, draft: &mut Draft) -> Vec<Evidence> {
+    let (mut evidence, mut clients) = (Vec::new(), Vec::new());
     for (number, capture) in view.captures.iter().enumerate() {
         let mut messages = view.unreachable_datagrams(number);
-        messages.retain(|message| message.is_port_unreachable() && !view.answers_another(number, message));
+        messages.retain(|message| message.is_port_unreachable() && wanted(view.refusal(number, message)));
         let quoting = FrameRanges::of(messages.iter().map(|message| message.frame));
         if !quoting.is_empty() {
             clients.extend(messages.iter().map(|message| message.client));
             evidence.push(Evidence::of_frames(&capture.file, quoting));
         }
     }
-    if evidence.is_empty() {
-        return;
+    if !evidence.is_empty() {
+        let what = say!["ICMP port unreachable came back to ", addresses(&distinct(clients)), meaning.to_owned()];
+        draft.proved(what, evidence.clone());
     }
-    let what = say![
-        "ICMP port unreachable came back to ",
-        addresses(&distinct(clients)),
-        ": no UDP server was bound to the destination port then."
-    ];
-    draft.proved(what, evidence.clone());
-    let text =
-        "The display filter udp shows an ICMP message that quotes a UDP header; it is not a datagram of the lab.";
-    draft.inferred(text, evidence);
+    evidence
 }

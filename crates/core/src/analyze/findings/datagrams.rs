@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::claims::words::addresses;
 use crate::analyze::findings::made::{frames, of_file};
-use crate::analyze::matching::{LabView, Undelivered};
+use crate::analyze::matching::{LabView, Refusal, Undelivered};
 use crate::analyze::text::{FrameRanges, Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::Does;
@@ -16,6 +16,13 @@ use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 /// From this many ports with one datagram each on, a host's program makes a socket for every line.
 const SOCKET_PER_LINE: usize = 3;
 
+/// What it means that datagrams were refused while a server answered another client.
+const AMONG_ANSWERS: &str = ", though the server there answered another client before and after. A socket that its program connected \
+                             to one client takes datagrams of nobody else.";
+
+/// What else may be so where a server had answered another client only.
+const AFTER_ANOTHER: &str = " It had answered another client: it had ended by then, or its program had connected the socket to that                              client.";
+
 /// Looks at the datagrams of one capture.
 pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>) {
     port_unreachable(view, capture, found);
@@ -24,22 +31,35 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let by_connected = |message: &Undelivered| message.is_port_unreachable() && view.answers_another(number, message);
-    let meaning = ", though the server there answered another client before and after that. A socket that its program connected to \
-                   one client takes datagrams of nobody else.";
-    returned_as(view, number, by_connected, ["ICMP port unreachable", meaning], Severity::Warning, found);
-    let of_nobody = |message: &Undelivered| message.is_port_unreachable() && !by_connected(message);
+    let messages = view.unreachable_datagrams(number);
+    let refused = messages.iter().filter(|message| message.is_port_unreachable());
+    let refusals: BTreeMap<FrameNumber, Refusal> =
+        refused.map(|message| (message.frame, view.refusal(number, message))).collect();
+    let among = refusals.values().any(|refusal| *refusal == Refusal::AmongAnswers);
+    let of = |message: &Undelivered| refusals.get(&message.frame).copied();
+    // Before its first answer and after its last one, a socket that is connected refuses others all the same.
+    let by_connected = |message: &Undelivered| among && of(message) > Some(Refusal::NobodyThere);
+    returned_as(view, number, by_connected, ["ICMP port unreachable", AMONG_ANSWERS], Severity::Warning, found);
+    let of_nobody = |message: &Undelivered| of(message).is_some() && !by_connected(message);
     let Returned { servers, numbers } = returned(view, number, of_nobody);
     let (Some(first), Some(last)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
+    let after_another = numbers.iter().any(|frame| refusals.get(frame) == Some(&Refusal::AfterAnother));
     let what = say![
         came_back(&servers, &numbers, "ICMP port unreachable"),
-        ": no UDP server was bound to that address and port then."
+        if after_another {
+            ": no UDP socket took datagrams from there at that address and port then."
+        } else {
+            ": no UDP server was bound to that address and port then."
+        }
     ];
     let Accepted { earlier, answered, answered_later } = accepted(view, number, &servers, [first, last]);
     let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
     let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
     let (rest, severity): (Text, Severity) = if answered_later {
         (" A later datagram was answered.".into(), Severity::Info)
+    } else if after_another {
+        let severity = if answered { Severity::Info } else { Severity::Warning };
+        (AFTER_ANOTHER.into(), severity)
     } else if answered || earlier > 0 {
         let text = format!(
             " {} before {} not refused: the server was there, and had ended by then.",

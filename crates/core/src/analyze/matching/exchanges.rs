@@ -1,11 +1,11 @@
 //! UDP exchanges that are not of one client with one unconnected socket of the server. Over two pairs of socket addresses: a
 //! server that answers from another socket, and a client that sends to all computers; Wireshark, and this program's lists,
-//! have two conversations then. And a server that connected its socket to one client.
+//! have two conversations then.
 
 use std::net::IpAddr;
 
 use crate::analyze::conversation::{LabConversation, UdpSighting};
-use crate::analyze::matching::{LabView, Undelivered};
+use crate::analyze::matching::LabView;
 use socklab_packets::track::{FrameNote, Side, StreamEnds};
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, is_group};
 
@@ -76,27 +76,6 @@ impl LabView<'_> {
         all.extend(halves.iter().flat_map(of));
         all.sort_by_key(|(note, _)| note.frame);
         all
-    }
-
-    /// Whether a server answered another client before this ICMP error and after it: its socket was there, and took nothing from
-    /// this client. A socket that is connected does that (POSIX, `connect()`: "the peer address from which datagrams are
-    /// received").
-    pub(crate) fn answers_another(&self, capture: usize, message: &Undelivered) -> bool {
-        let others =
-            self.conversations.iter().filter(|one| one.server() == message.server && one.client() != message.client);
-        others.filter_map(|other| other.in_capture(capture)).any(|sighting| {
-            let notes = self.udp_notes(sighting);
-            let answers = || notes.iter().filter(|note| note.sender != sighting.client_side);
-            answers().any(|note| note.frame < message.frame) && answers().any(|note| note.frame > message.frame)
-        })
-    }
-
-    /// Whether the captures show a socket that takes datagrams of one client only.
-    pub(crate) fn has_connected_server(&self) -> bool {
-        (0..self.captures.len()).any(|capture| {
-            let messages = self.unreachable_datagrams(capture);
-            messages.iter().take(LOOKED_THROUGH).any(|message| self.answers_another(capture, message))
-        })
     }
 
     /// Whether a server's datagram came to the client of a conversation, from whichever socket.

@@ -7,6 +7,7 @@ mod candidates;
 mod company;
 mod exchanges;
 mod hosts;
+mod refusals;
 mod replies;
 mod roles;
 mod servers;
@@ -14,4 +15,5 @@ mod services;
 mod steps;
 mod view;
 
+pub(crate) use refusals::Refusal;
 pub(crate) use view::{Known, LabView, Undelivered};

@@ -24,7 +24,7 @@ use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::packet::IcmpKind;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{FrameNote, HandshakeState, Unreachable};
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
 
 /// The lab as the captures and journals show it.
 pub(crate) struct LabView<'a> {
@@ -264,7 +264,13 @@ impl<'a> LabView<'a> {
             let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
             let is_labs = self.servers.contains(Protocol::Udp, quoted.destination);
             let (client, server) = (quoted.source, quoted.destination);
-            is_labs.then_some(Undelivered { frame: message.frame, kind: message.kind, client, server })
+            is_labs.then_some(Undelivered {
+                frame: message.frame,
+                time: message.time,
+                kind: message.kind,
+                client,
+                server,
+            })
         };
         messages.into_iter().flatten().filter_map(of_lab).collect()
     }
@@ -339,6 +345,8 @@ impl<'a> LabView<'a> {
 pub(crate) struct Undelivered {
     /// The error's frame.
     pub(crate) frame: FrameNumber,
+    /// When it was captured.
+    pub(crate) time: Option<Timestamp>,
     /// What it says.
     kind: IcmpKind,
     /// Who sent the datagram.
