@@ -237,6 +237,14 @@ impl Story {
         self.datagram_completed_by(source, destination, text, whole);
     }
 
+    /// A datagram that the capture has twice.
+    pub fn datagram_captured_twice(&mut self, source: &str, destination: &str, text: &str) {
+        self.wait(1);
+        self.datagram(source, destination, text);
+        self.waited -= 1;
+        self.datagram(source, destination, text);
+    }
+
     /// A datagram whose last fragment is an IP packet of so many bytes.
     pub fn datagram_completed_by(&mut self, source: &str, destination: &str, text: &str, ip_length: u32) {
         let (source, destination) = (address(source), address(destination));

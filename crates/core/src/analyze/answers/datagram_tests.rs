@@ -7,6 +7,7 @@ use super::tests::{B1, C1, UDP_A, of};
 use crate::analyze::analysis::{Analysis, Basis};
 use crate::analyze::testing::{Story, address, ip};
 use crate::lab::testing::{host, question};
+use socklab_packets::track::Side;
 use socklab_packets::types::SocketAddress;
 
 fn servers(analysis: &Analysis) -> Vec<SocketAddress> {
@@ -182,4 +183,60 @@ fn who_is_refused_before_the_server_answers_anybody_met_none() {
     let analysis = of(vec![story.read()]);
     assert!(told(&analysis).contains("no UDP server was bound"), "{}", told(&analysis));
     assert!(said(&analysis, "I.4b").contains("one unconnected UDP socket"), "{}", said(&analysis, "I.4b"));
+}
+
+/// As TFTP does: each reply comes from a socket of its own.
+#[test]
+fn replies_from_several_sockets_all_count() {
+    let mut story = Story::new("at B", 0);
+    for (port, line) in [(41_627, "one"), (59_593, "two"), (43_836, "three")] {
+        story.datagram(B1, UDP_A, line);
+        story.datagram(&format!("10.0.3.1:{port}"), B1, "reply");
+    }
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.4a");
+    assert!(text.contains("3 datagrams from the client to the server, 3 back"), "{text}");
+    assert!(text.contains("other sockets of the server's computer (frames 2, 4 and 6)"), "{text}");
+    let roles = &analysis.captures[0].udp_roles;
+    assert!(roles.iter().skip(1).all(|role| role.client == Side::Responder), "{roles:?}");
+}
+
+#[test]
+fn datagrams_captured_twice_count_once() {
+    let mut story = Story::new("any", 0);
+    for line in ["one", "two"] {
+        story.datagram_captured_twice(B1, UDP_A, line);
+        story.datagram_captured_twice(UDP_A, B1, line);
+    }
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.4a");
+    assert!(
+        text.contains("2 datagrams from the client to the server, 2 back; each is a whole message, and captured twice")
+    );
+    assert!(analysis.findings.iter().any(|finding| finding.code == "copied-frames"));
+}
+
+#[test]
+fn a_datagram_without_payload_is_an_empty_line_where_the_others_are_text() {
+    for (line, is_line) in [("text", true), ("\0\u{1}\u{2}", false)] {
+        let mut story = Story::new("at B", 0);
+        story.datagram(B1, UDP_A, line);
+        story.datagram(B1, UDP_A, "");
+        let text = said(&of(vec![story.read()]), "I.4a");
+        assert!(text.contains("carries no payload"), "{text}");
+        assert_eq!(text.contains("an empty line"), is_line, "{text}");
+    }
+}
+
+#[test]
+fn lines_from_a_port_that_a_program_bound_may_be_of_several_sockets() {
+    for (client, several) in [(B1, false), ("10.0.3.2:5000", true)] {
+        let mut story = Story::new("at B", 0);
+        story.datagram(client, UDP_A, "one");
+        let analysis = of(vec![story.read()]);
+        let claims = &super::tests::answer(&analysis, question("I.4a")).claims;
+        let lines =
+            claims.iter().map(|claim| claim.text.to_string()).find(|text| text.starts_with("All lines")).unwrap();
+        assert_eq!(lines.contains("or several in turn"), several, "{lines}");
+    }
 }

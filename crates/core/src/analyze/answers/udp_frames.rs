@@ -6,10 +6,11 @@ use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
 use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
 use crate::analyze::distinct::distinct;
-use crate::analyze::matching::{Known, LabView, Refusal};
+use crate::analyze::matching::{Known, LabView, Refusal, may_be_ephemeral};
 use crate::analyze::text::{FrameRanges, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
+use socklab_packets::track::{FrameNote, PayloadKind};
 use socklab_packets::types::{FrameNumber, Protocol};
 
 const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence numbers and no closing.";
@@ -53,7 +54,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
             draft.missing(step.capture_in(Some(protocol)));
         }
     }
-    let datagrams = udp.map(|udp| udp.forth + udp.back);
+    let datagrams = udp.map(|udp| udp.forth.saturating_add(udp.back));
     let basis = if datagrams.is_some() && tcp.is_some() { Basis::Proved } else { Basis::Inferred };
     draft.short_as(
         basis,
@@ -114,10 +115,69 @@ fn kinds(view: &LabView<'_>, connections: &[Known<'_>]) -> String {
     all.into_iter().filter(|(there, _)| *there).map(|(_, kind)| kind).collect::<Vec<_>>().join(", ")
 }
 
-/// The datagrams.
+/// The datagrams of some conversations, each once.
+#[derive(Default)]
 struct Datagrams {
     forth: u64,
     back: u64,
+    evidence: Vec<Evidence>,
+    /// Those of clients without payload, and whether the clients send anything but text.
+    empty: Vec<Evidence>,
+    has_binary: bool,
+    in_fragments: bool,
+    captured_twice: bool,
+}
+
+impl Datagrams {
+    fn add(&mut self, view: &LabView<'_>, sighting: &UdpSighting) {
+        let copies = view.copied_datagrams(sighting);
+        let is_of_client = |note: &&FrameNote| note.sender == sighting.client_side;
+        let (of_client, all) = (copies.iter().filter(is_of_client).count() as u64, copies.len() as u64);
+        let sent = [sighting.client_sent().datagrams, sighting.server_sent().datagrams];
+        let [forth, back] = [sent[0].saturating_sub(of_client), sent[1].saturating_sub(all.saturating_sub(of_client))];
+        self.forth = self.forth.saturating_add(forth);
+        self.back = self.back.saturating_add(back);
+        self.captured_twice |= !copies.is_empty();
+        let notes = view.udp_notes(sighting);
+        self.evidence.push(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
+        // Wireshark shows such a datagram in the frame that completes it, whose IP packet is shorter than the datagram.
+        self.in_fragments |= notes
+            .iter()
+            .any(|note| note.ip_length.is_some_and(|length| length < note.payload_length.saturating_add(HEADERS)));
+        let zero = notes.iter().filter(|note| note.payload_length == 0).filter(is_of_client);
+        let zero: Vec<FrameNumber> = zero.map(|note| note.frame).collect();
+        if !zero.is_empty() {
+            self.empty.push(udp_evidence(view, sighting, zero));
+        }
+        self.has_binary |= sighting.conversation.payload_kind(sighting.client_side) == PayloadKind::Binary;
+    }
+
+    /// How many went each way.
+    fn say(&self, whose: &str, servers: usize, draft: &mut Draft) {
+        let server = if servers > 1 { "servers" } else { "server" };
+        let back = if self.back == 0 { "none back".to_owned() } else { format!("{} back", self.back) };
+        let each = match (self.captured_twice, self.in_fragments) {
+            (true, _) => "each is a whole message, and captured twice",
+            (false, true) => "each datagram is a whole message",
+            (false, false) => "each frame is a whole message",
+        };
+        let forth = count(self.forth, "datagram");
+        draft.proved(
+            format!("UDP{whose}: {forth} from the client to the {server}, {back}; {each}."),
+            Evidence::by_file(self.evidence.clone()),
+        );
+        if self.empty.is_empty() {
+            return;
+        }
+        let mut frames = FrameRanges::default();
+        frames.join(self.empty.iter().map(|one| &one.frames));
+        let (noun, carry, lines) = match frames.count() {
+            1 => ("The datagram in ", " carries no payload", ": an empty line."),
+            _ => ("The datagrams in ", " carry no payload", ": empty lines."),
+        };
+        let lines = if self.has_binary { "." } else { lines };
+        draft.proved(say![noun, frames, carry, lines], Evidence::by_file(self.empty.clone()));
+    }
 }
 
 /// The datagrams of the step's first client; of all clients where its are not there.
@@ -126,84 +186,59 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     let first = question.step_with(Protocol::Udp).and_then(Step::host);
     let is_first = |ip| first.is_some_and(|first| view.hosts.is(ip, first));
     let of_first: Vec<&LabConversation> = all.iter().copied().filter(|one| is_first(one.client().ip)).collect();
-    let only_first = !of_first.is_empty();
-    let chosen = if only_first { of_first } else { all.clone() };
+    let is_part = !of_first.is_empty() && of_first.len() < all.len();
+    let chosen = if of_first.is_empty() { all } else { of_first };
     if chosen.is_empty() {
         return None;
     }
-    let mut total = Datagrams { forth: 0, back: 0 };
-    let mut halves: Vec<UdpSighting> = Vec::new();
-    let mut evidence = Vec::new();
-    let mut empty: Vec<Evidence> = Vec::new();
-    let mut in_fragments = false;
-    for conversation in &chosen {
-        let sighting = conversation.best();
-        total.forth += sighting.client_sent().datagrams;
-        total.back += sighting.server_sent().datagrams;
-        let notes = view.udp_notes(sighting);
-        evidence.push(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
-        halves.extend(view.other_halves(sighting));
-        // Wireshark shows such a datagram in the frame that completes it, whose IP packet is shorter than the datagram.
-        in_fragments |= notes
-            .iter()
-            .any(|note| note.ip_length.is_some_and(|length| length < note.payload_length.saturating_add(HEADERS)));
-        let zero: Vec<FrameNumber> = notes
-            .iter()
-            .filter(|note| note.payload_length == 0 && note.sender == sighting.client_side)
-            .map(|note| note.frame)
-            .collect();
-        if !zero.is_empty() {
-            empty.push(udp_evidence(view, sighting, zero));
-        }
-    }
-    let is_chosen = |half: &UdpSighting| {
+    let mut total = Datagrams::default();
+    chosen.iter().for_each(|conversation| total.add(view, conversation.best()));
+    let halves: Vec<(&LabConversation, Vec<UdpSighting>)> =
+        chosen.iter().map(|conversation| (*conversation, view.other_halves(conversation.best()))).collect();
+    let is_chosen = |half: &&UdpSighting| {
         chosen.iter().any(|one| one.in_capture(half.capture).is_some_and(|seen| seen.conversation == half.conversation))
     };
-    for half in halves.iter().filter(|half| !is_chosen(half)) {
-        total.forth += half.client_sent().datagrams;
-        total.back += half.server_sent().datagrams;
-        evidence.push(udp_evidence(view, half, view.udp_notes(half).iter().map(|note| note.frame)));
-    }
-    let is_part = only_first && chosen.len() < all.len();
+    let more = halves.iter().flat_map(|(_, halves)| halves).filter(|half| !is_chosen(half));
+    more.for_each(|half| total.add(view, half));
     let whose = first.filter(|_| is_part).map(|first| format!(" of {first}")).unwrap_or_default();
-    let text = format!(
-        "UDP{}{whose}: {} from the client to the server, {}; each {} is a whole message.",
-        in_brackets(question, Protocol::Udp),
-        count(total.forth, "datagram"),
-        if total.back == 0 { "none back".to_owned() } else { format!("{} back", total.back) },
-        if in_fragments { "datagram" } else { "frame" },
-    );
-    draft.proved(text, Evidence::by_file(evidence));
-    if !empty.is_empty() {
-        let mut frames = FrameRanges::default();
-        frames.join(empty.iter().map(|one| &one.frames));
-        let carry =
-            if frames.count() == 1 { " carries no payload: an empty line." } else { " carry no payload: empty lines." };
-        let noun = if frames.count() == 1 { "The datagram in " } else { "The datagrams in " };
-        draft.proved(say![noun, frames, carry], Evidence::by_file(empty));
-    }
-    halves.iter().for_each(|half| other_pair(view, half, draft));
+    let servers = distinct(chosen.iter().map(|conversation| conversation.server())).len();
+    total.say(&format!("{}{whose}", in_brackets(question, Protocol::Udp)), servers, draft);
+    halves.iter().for_each(|(conversation, halves)| other_pairs(view, conversation, halves, draft));
     ports(&chosen, draft);
     Some(total)
 }
 
-/// That one side's datagrams go over another pair of socket addresses.
-fn other_pair(view: &LabView<'_>, half: &UdpSighting, draft: &mut Draft) {
-    let frames = FrameRanges::of(view.udp_notes(half).iter().map(|note| note.frame));
-    let (what, who) = match half.server_sent().datagrams {
-        0 => ("What the client sent went to ", ", an address of several computers"),
-        _ => ("What came back came from ", ", another socket of the server's computer"),
+/// That one side's datagrams go over other pairs of socket addresses.
+fn other_pairs(view: &LabView<'_>, conversation: &LabConversation, halves: &[UdpSighting], draft: &mut Draft) {
+    let Some(half) = halves.first() else { return };
+    let notes = halves.iter().flat_map(|half| view.udp_notes(half));
+    let frames = FrameRanges::of(notes.map(|note| note.frame));
+    let servers = distinct(halves.iter().map(UdpSighting::server));
+    let one = servers.len() == 1;
+    let (what, who) = match (half.server_sent().datagrams, conversation.best().client_sent().datagrams) {
+        (0, 0) => ("What the client sent went to ", ", an address of several computers"),
+        (0, _) => ("The client first sent to ", ", an address of several computers"),
+        _ if one => ("What came back came from ", ", another socket of the server's computer"),
+        _ => ("What came back came from ", ", other sockets of the server's computer"),
     };
-    let text =
-        say![what, half.server(), who, " (", frames.clone(), "): Wireshark shows it as a conversation of its own."];
-    draft.proved(text, vec![udp_evidence(view, half, frames.iter())]);
+    let shows = match one {
+        true => "): Wireshark shows it as a conversation of its own.",
+        false => "): Wireshark shows each as a conversation of its own.",
+    };
+    let evidence =
+        halves.iter().map(|half| udp_evidence(view, half, view.udp_notes(half).iter().map(|note| note.frame)));
+    draft.proved(say![what, addresses(&servers), who, " (", frames, shows], Evidence::by_file(evidence));
 }
 
 /// One port for all lines, or several.
 fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
     let clients = distinct(conversations.iter().map(|conversation| conversation.client()));
     let text = match clients.as_slice() {
-        [one] => say!["All lines come from ", *one, ": one socket of the client."],
+        // A system picks a port anew for each socket.
+        [one] if may_be_ephemeral(one.port) => say!["All lines come from ", *one, ": one socket of the client."],
+        [one] => {
+            say!["All lines come from ", *one, ": one socket of the client, or several in turn with the same port."]
+        }
         several => say![
             format!("The client used {} ports (", several.len()),
             addresses(several),

@@ -28,6 +28,29 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
     port_unreachable(view, capture, found);
     not_delivered(view, capture, found);
     socket_per_line(view, capture, found);
+    copied(view, capture, found);
+}
+
+/// Datagrams that are in the capture twice.
+fn copied(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
+    let sightings = view.conversations.iter().filter_map(|conversation| conversation.in_capture(number));
+    let copies = sightings.flat_map(|sighting| view.copied_datagrams(sighting)).map(|note| note.frame);
+    let copies = FrameRanges::of(copies);
+    let (noun, are, they) = match copies.count() {
+        0 => return,
+        1 => ("Frame ", "is a copy: the same datagram is", "it counts"),
+        _ => ("Frames ", "are copies: the same datagrams are", "they count"),
+    };
+    let message = say![
+        noun,
+        copies.numbers(8),
+        format!(
+            " {are} there a second time within a millisecond. Two captures were merged, or one saw the frames in two places, as \
+             with the interface any. In the answers {they} once; Wireshark, and the list of datagrams, have both."
+        )
+    ];
+    let finding = of_file(view, number, "copied-frames", Severity::Info, message, None);
+    found.push(Finding { evidence: frames(view, number, copies.iter()), ..finding });
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {

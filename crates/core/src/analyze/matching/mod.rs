@@ -5,6 +5,7 @@
 
 mod candidates;
 mod company;
+mod copied;
 mod exchanges;
 mod hosts;
 mod refusals;
@@ -16,4 +17,5 @@ mod steps;
 mod view;
 
 pub(crate) use refusals::Refusal;
+pub(crate) use services::may_be_ephemeral;
 pub(crate) use view::{Known, LabView, Undelivered};

@@ -1,9 +1,14 @@
 //! Who is client and who is server in each connection and conversation, and which of them belong to the lab.
 
+use std::net::IpAddr;
+
+use foldhash::HashSet;
+
 use crate::analyze::analysis::{LabFrames, Role, RoleBasis};
 use crate::analyze::matching::candidates::server_side;
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::services::{is_other_service, may_be_ephemeral};
+use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Side, StreamEnds};
 use socklab_packets::types::{Protocol, SocketAddress, is_group};
@@ -23,7 +28,8 @@ pub(crate) struct CaptureRoles {
 pub(crate) fn assign(capture: &CaptureFacts, servers: &Servers) -> CaptureRoles {
     let traffic = &capture.traffic;
     let tcp = roles_of(traffic.ends(Protocol::Tcp, 0..), traffic.tcp_count(), &|ends| tcp_role(ends, servers));
-    let udp = roles_of(traffic.ends(Protocol::Udp, 0..), traffic.udp_count(), &|ends| udp_role(ends, servers));
+    let mut udp = roles_of(traffic.ends(Protocol::Udp, 0..), traffic.udp_count(), &|ends| udp_role(ends, servers));
+    answers_from_elsewhere(capture, &mut udp.0);
     CaptureRoles { tcp: tcp.0, udp: udp.0, lab_frames: LabFrames { tcp: tcp.1, udp: udp.1 } }
 }
 
@@ -41,6 +47,26 @@ fn roles_of(
         role
     }));
     (roles, lab_frames)
+}
+
+/// Who got a datagram from the computer of a server that it had sent to is the client there too: servers may answer from
+/// another socket.
+fn answers_from_elsewhere(capture: &CaptureFacts, roles: &mut [Role]) {
+    let ends = || capture.traffic.ends(Protocol::Udp, 0..);
+    let of_lab = ends().zip(roles.iter()).filter(|(_, role)| role.lab);
+    let asked: HashSet<(SocketAddress, IpAddr)> = of_lab
+        .map(|(ends, role)| (ends.address(role.client), ends.address(role.client.other()).ip))
+        .take(LAB_STREAMS)
+        .collect();
+    if asked.is_empty() {
+        return;
+    }
+    for (ends, role) in ends().zip(roles).filter(|(_, role)| !role.lab) {
+        let [first, second] = ends.addresses;
+        if asked.contains(&(second, first.ip)) {
+            role.client = Side::Responder;
+        }
+    }
 }
 
 /// The receiver of the SYN is the server, else the sender of the SYN-ACK, else the lab's server address, else a guess.

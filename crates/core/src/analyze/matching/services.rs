@@ -40,7 +40,7 @@ pub(super) fn is_course_port(port: u16) -> bool {
 
 /// Whether systems pick clients' ports here: Linux from 32768 to 60999 (`ip_local_port_range`), Windows and macOS from
 /// 49152 on (RFC 6335, section 6). A server may use such a port all the same, so this tells nothing alone.
-pub(super) fn may_be_ephemeral(port: u16) -> bool {
+pub(crate) fn may_be_ephemeral(port: u16) -> bool {
     port >= 32_768 && !is_course_port(port)
 }
 

@@ -1,0 +1,39 @@
+//! Datagrams that a capture has twice: of two interfaces, or merged of two captures.
+
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::conversation::UdpSighting;
+use crate::analyze::matching::LabView;
+use socklab_packets::track::FrameNote;
+
+/// Nanoseconds within which both are there.
+const COPIED_WITHIN: i128 = 1_000_000;
+
+impl LabView<'_> {
+    /// The second one of each two datagrams of a conversation, where all of it was captured twice: each is there two times within
+    /// a millisecond with the same length and checksum. That some are may be a program that repeats itself.
+    pub(crate) fn copied_datagrams(&self, sighting: &UdpSighting) -> Vec<FrameNote> {
+        let notes = self.udp_notes(sighting);
+        let capture = self.captures.get(sighting.capture);
+        let stream = sighting.conversation.stream;
+        if !notes.len().is_multiple_of(2) || !capture.is_some_and(|capture| capture.traffic.udp_notes_complete(stream))
+        {
+            return Vec::new();
+        }
+        let mut single: HashMap<_, FrameNote> = HashMap::new();
+        let mut copies = Vec::new();
+        for note in notes {
+            let of = (note.sender as u8, note.payload_length, note.checksum, note.ip_length);
+            let Some(first) = single.remove(&of) else {
+                single.insert(of, note);
+                continue;
+            };
+            let apart = note.time.zip(first.time).map(|(note, first)| note.nanoseconds_since(first).abs());
+            if apart.is_none_or(|apart| apart >= COPIED_WITHIN) {
+                return Vec::new();
+            }
+            copies.push(note);
+        }
+        if single.is_empty() { copies } else { Vec::new() }
+    }
+}
