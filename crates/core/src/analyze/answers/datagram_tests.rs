@@ -217,6 +217,20 @@ fn datagrams_captured_twice_count_once() {
 }
 
 #[test]
+fn of_two_servers_none_is_called_the_server() {
+    let mut story = Story::new("at A", 0);
+    let other = "10.0.3.1:65434";
+    for (client, server) in [(B1, UDP_A), (C1, other)] {
+        story.datagram(client, server, "one");
+        story.datagram(server, client, "ONE");
+    }
+    let text = said(&of(vec![story.read()]), "I.4b");
+    assert!(text.contains(&format!("the UDP servers at {UDP_A} and {other} served both clients")), "{text}");
+    assert!(text.contains("Each server has one unconnected UDP socket"), "{text}");
+    assert!(text.contains(&format!("The server at {other} sent a datagram to {C1}")), "{text}");
+}
+
+#[test]
 fn a_datagram_without_payload_is_an_empty_line_where_the_others_are_text() {
     for (line, is_line) in [("text", true), ("\0\u{1}\u{2}", false)] {
         let mut story = Story::new("at B", 0);

@@ -19,6 +19,10 @@ use socklab_packets::types::{Protocol, SocketAddress};
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
     connection, no accept() and no queue of clients.";
 
+/// The same of several servers.
+const WHY_OF_SEVERAL: &str = "Each server has one unconnected UDP socket, which receives datagrams from every client: there \
+    is no connection, no accept() and no queue of clients.";
+
 /// The same of a server that answers from another socket, or whose socket is connected to one client.
 const WHY_OF_ANOTHER: &str = "UDP has no connection, no accept() and no queue of clients.";
 
@@ -58,15 +62,13 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
             more if more == hosts.len() => count(more as u64, noun),
             more => format!("{} at {}", count(more as u64, noun), count(hosts.len() as u64, "computer")),
         };
-        draft.inferred(format!("No, it is not the same: the UDP server served {clients}."), Vec::new());
+        let text = say!["No, it is not the same: ", serving(view, question), format!(" served {clients}.")];
+        draft.inferred(text, Vec::new());
     } else {
         draft.inferred("No, it is not the same.", Vec::new());
     }
     said_of_served(view, question, &mut draft);
-    let answers_elsewhere = |conversation: &LabConversation| !conversation.answered() && view.is_answered(conversation);
-    let has_several = view.conversations_of(question.steps()).any(answers_elsewhere);
-    let of_another_kind = has_several || view.may_have_connected_server();
-    draft.inferred(if of_another_kind { WHY_OF_ANOTHER } else { WHY }, Vec::new());
+    draft.inferred(why(view, question), Vec::new());
     if both {
         let first = whose(first, "the first");
         let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
@@ -111,17 +113,44 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.finish(view, question, status, Facts::UdpClients { clients_served: None })
 }
 
+/// Why a UDP server has no queue, as far as its sockets are like the sheet's.
+fn why(view: &LabView<'_>, question: &Question) -> &'static str {
+    let answers_elsewhere = |conversation: &LabConversation| !conversation.answered() && view.is_answered(conversation);
+    let has_several = view.conversations_of(question.steps()).any(answers_elsewhere);
+    if has_several || view.may_have_connected_server() {
+        return WHY_OF_ANOTHER;
+    }
+    if servers(view, question).len() > 1 { WHY_OF_SEVERAL } else { WHY }
+}
+
+/// The UDP servers of the question's steps.
+fn servers(view: &LabView<'_>, question: &Question) -> Vec<SocketAddress> {
+    distinct(view.conversations_of(question.steps()).map(|conversation| conversation.server()))
+}
+
+/// Which server or servers served clients, with their addresses where there are several.
+fn serving(view: &LabView<'_>, question: &Question) -> Text {
+    if servers(view, question).len() < 2 {
+        return "the UDP server".into();
+    }
+    let serving = view.conversations_of(question.steps()).filter(|one| view.received(one).is_some());
+    let serving = distinct(serving.map(|conversation| conversation.server()));
+    let noun = if serving.len() == 1 { "the UDP server at " } else { "the UDP servers at " };
+    say![noun, addresses(&serving)]
+}
+
 /// What cannot be told of the second client's datagram.
 fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen: &[IpAddr], draft: &mut Draft) {
     let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
     if seen.iter().any(|ip| is_later(*ip)) || seen.len() > 1 {
-        let mut of_later = view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip));
-        if !of_later.any(|conversation| view.received(conversation).is_some()) {
+        let of_later = || view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip));
+        if !of_later().any(|conversation| view.received(conversation).is_some()) {
             let whose = later.map_or_else(|| "the second client's".to_owned(), |later| format!("{later}'s"));
-            draft.unknown(format!(
-                "No frame shows whether the server's program received {whose} datagram: a frame shows that it was sent, not \
-                 that it arrived."
-            ));
+            let shows = match of_later().any(|conversation| has_arrived(view, conversation)) {
+                true => "it arrived at the server's computer, and what a program reads no frame shows",
+                false => "a frame shows that it was sent, not that it arrived",
+            };
+            draft.unknown(format!("No frame shows whether the server's program received {whose} datagram: {shows}."));
         }
     } else if let Some(([sender, all], at)) = view.sent_to_all(seen) {
         draft.unknown(say![
@@ -139,6 +168,15 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
             format!("Your captures contain no UDP datagram from {from}, so they can't show whether one arrived.");
         draft.unknown(text);
     }
+}
+
+/// Whether a capture made at the server's computer has a datagram of the client.
+fn has_arrived(view: &LabView<'_>, conversation: &LabConversation) -> bool {
+    let at_server = |capture: usize| {
+        view.places.get(capture).and_then(|place| place.host()).is_some_and(|host| host == conversation.server().ip)
+    };
+    let mut sightings = conversation.sightings().iter().filter(|sighting| sighting.client_sent().datagrams > 0);
+    conversation.client().ip != conversation.server().ip && sightings.any(|sighting| at_server(sighting.capture))
 }
 
 /// That each datagram of a host came back.
@@ -199,6 +237,7 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             vec![evidence(run.datagrams.iter().map(|(_, entry)| entry))],
         );
     }
+    let is_one = servers(view, question).len() < 2;
     let of_step = view.conversations_of(question.steps());
     let answered = of_step.filter_map(|conversation| Some((conversation, view.first_after(conversation)?)));
     for (conversation, [forth, back]) in answered.take(3) {
@@ -211,8 +250,11 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             Some(_) => (Basis::Inferred, ": most likely an answer to it."),
             None => (Basis::Inferred, "; it may have sent that on its own."),
         };
+        let server = conversation.server();
+        let server: Text = if is_one { "The server".into() } else { say!["The server at ", server] };
         let text = say![
-            "The server sent a datagram to ",
+            server,
+            " sent a datagram to ",
             conversation.client(),
             " (",
             frame(view, named_in, &Moment { capture: sighting.capture, frame: back.frame, time: back.time }),
