@@ -89,6 +89,17 @@ fn a_server_that_sends_on_its_own_is_not_known_to_have_received_anything() {
     assert!(!text.contains("had received") && !text.contains("served"), "{text}");
     assert!(text.contains("it may have sent that on its own"), "{text}");
     assert!(short(&analysis, "I.4b").ends_with("unknown"), "{}", short(&analysis, "I.4b"));
+    assert!(told(&analysis).ends_with("It was there later."), "{}", told(&analysis));
+}
+
+#[test]
+fn an_answer_after_several_datagrams_does_not_tell_which_arrived() {
+    let mut story = Story::new("at B", 0);
+    story.datagram(B1, UDP_A, "one");
+    story.datagram(B1, UDP_A, "two");
+    story.datagram(UDP_A, B1, "ONE");
+    let text = said(&of(vec![story.read()]), "I.4b");
+    assert!(text.contains("(frames 1-2): its program had received at least one of them."), "{text}");
 }
 
 #[test]

@@ -240,16 +240,16 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
     let is_one = servers(view, question).len() < 2;
     let of_step = view.conversations_of(question.steps());
     let answered = of_step.filter_map(|conversation| Some((conversation, view.first_after(conversation)?)));
-    for (conversation, [forth, back]) in answered.take(3) {
+    for (conversation, (forth, back)) in answered.take(3) {
         let sighting = conversation.best();
         // Another file may show the same datagrams with other numbers.
         let named_in = if conversation.sightings().len() > 1 { usize::MAX } else { sighting.capture };
-        let after = back.time.zip(forth.time).map(|(back, forth)| back.nanoseconds_since(forth));
-        let (basis, meaning) = match view.received(conversation) {
-            Some(Basis::Proved) => (Basis::Proved, ": its program had received it."),
-            Some(_) => (Basis::Inferred, ": most likely an answer to it."),
-            None => (Basis::Inferred, "; it may have sent that on its own."),
+        let of_client = FrameRanges::of(forth.iter().map(|note| note.frame));
+        let (one, after) = match forth.as_slice() {
+            [only] => (true, back.time.zip(only.time).map(|(back, forth)| back.nanoseconds_since(forth))),
+            _ => (false, None),
         };
+        let (basis, meaning) = meaning(view.received(conversation), one);
         let server = conversation.server();
         let server: Text = if is_one { "The server".into() } else { say!["The server at ", server] };
         let text = say![
@@ -260,12 +260,23 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             frame(view, named_in, &Moment { capture: sighting.capture, frame: back.frame, time: back.time }),
             ")",
             after.map(|after| format!(" {} after", duration(after))).unwrap_or_else(|| " after".to_owned()),
-            " that client's (",
-            FrameRanges::of([forth.frame]),
+            if one { " that client's (" } else { " that client's datagrams (" },
+            of_client.clone(),
             ")",
             meaning
         ];
-        let evidence = vec![udp_evidence(view, sighting, [forth.frame, back.frame])];
+        let evidence = vec![udp_evidence(view, sighting, of_client.iter().chain([back.frame]))];
         draft.add(Claim { text, basis, evidence, in_answer: true });
+    }
+}
+
+/// What a datagram of the server says of those of the client before it, of which there is one or several.
+fn meaning(received: Option<Basis>, one: bool) -> (Basis, &'static str) {
+    match (received, one) {
+        (Some(Basis::Proved), true) => (Basis::Proved, ": its program had received it."),
+        (Some(Basis::Proved), false) => (Basis::Proved, ": its program had received at least one of them."),
+        (Some(_), true) => (Basis::Inferred, ": most likely an answer to it."),
+        (Some(_), false) => (Basis::Inferred, ": most likely an answer to one of them."),
+        (None, _) => (Basis::Inferred, "; it may have sent that on its own."),
     }
 }

@@ -75,11 +75,13 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
             ": no UDP server was bound to that address and port then."
         }
     ];
-    let Accepted { earlier, answered, answered_later } = accepted(view, number, &servers, [first, last]);
+    let Accepted { earlier, answered, answered_later, sent_later } = accepted(view, number, &servers, [first, last]);
     let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
     let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
     let (rest, severity): (Text, Severity) = if answered_later {
         (" A later datagram was answered.".into(), Severity::Info)
+    } else if sent_later {
+        (" It was there later.".into(), Severity::Info)
     } else if after_another {
         let severity = if answered { Severity::Info } else { Severity::Warning };
         (AFTER_ANOTHER.into(), severity)
@@ -182,8 +184,9 @@ struct Accepted {
     earlier: u64,
     /// Whether the server answered any of them.
     answered: bool,
-    /// Whether it answered one that came after the last refusal.
+    /// Whether it answered one that came after the last refusal, or sent something after it.
     answered_later: bool,
+    sent_later: bool,
 }
 
 /// What a capture shows of these servers beside the refusals, of which the first and the last are given.
@@ -195,6 +198,7 @@ fn accepted(
 ) -> Accepted {
     let (mut sent, mut found) = (0_u64, Accepted::default());
     for conversation in view.conversations.iter().filter(|conversation| servers.contains(&conversation.server())) {
+        let received = view.received(conversation).is_some();
         for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == capture) {
             let mut asked_later = false;
             let refused: Vec<FrameNumber> = view.refusals(sighting).into_iter().map(|(_, datagram)| datagram).collect();
@@ -202,7 +206,8 @@ fn accepted(
                 let (by_client, before) = (note.sender == sighting.client_side, note.frame < first);
                 sent = sent.saturating_add(u64::from(by_client && before && !refused.contains(&note.frame)));
                 found.answered |= !by_client && before;
-                found.answered_later |= !by_client && asked_later;
+                found.answered_later |= !by_client && asked_later && received;
+                found.sent_later |= !by_client && note.frame > last;
                 asked_later |= by_client && note.frame > last;
             }
         }

@@ -12,12 +12,14 @@ use socklab_packets::types::{FrameNumber, Timestamp};
 const PROMPT: i128 = 10_000_000;
 
 impl LabView<'_> {
-    /// The client's first datagram that was not refused, and the server's first one after it.
-    pub(crate) fn first_after(&self, conversation: &LabConversation) -> Option<[FrameNote; 2]> {
+    /// The server's first datagram after one of the client that was not refused, and all of those before it.
+    pub(crate) fn first_after(&self, conversation: &LabConversation) -> Option<(Vec<FrameNote>, FrameNote)> {
         let notes = self.delivered(conversation);
-        let (forth, _) = notes.iter().find(|(_, by_client)| *by_client)?;
-        let (back, _) = notes.iter().find(|(note, by_client)| !by_client && note.frame > forth.frame)?;
-        Some([*forth, *back])
+        let begin = notes.iter().position(|(_, by_client)| *by_client)?;
+        let rest = notes.get(begin..)?;
+        let (back, _) = rest.iter().find(|(_, by_client)| !by_client)?;
+        let forth = rest.iter().take_while(|(_, by_client)| *by_client).map(|(note, _)| *note);
+        Some((forth.collect(), *back))
     }
 
     /// Whether what the server sent to a client shows that its program had received something of it. Proved where the server
@@ -30,20 +32,22 @@ impl LabView<'_> {
             // The client's datagrams are missing, and nothing else tells such a port.
             return self.is_answered(conversation).then_some(Basis::Inferred);
         }
-        let [forth, _] = self.first_after(conversation)?;
-        let had_sent = notes.iter().any(|(note, by_client)| !by_client && note.frame < forth.frame);
-        match !had_sent && is_of_system {
+        self.first_after(conversation)?;
+        let begun_by_client = notes.first().is_some_and(|(_, by_client)| *by_client);
+        match begun_by_client && is_of_system {
             true => Some(Basis::Proved),
             false => is_prompt(&notes).then_some(Basis::Inferred),
         }
     }
 
-    /// The datagrams of a conversation but for those that came back as ICMP port unreachable; true for those of the client.
+    /// The datagrams of a conversation, each once, but for those that came back as ICMP port unreachable; true for those of the
+    /// client.
     fn delivered(&self, conversation: &LabConversation) -> Vec<(FrameNote, bool)> {
         let sighting = conversation.best();
         let refused: Vec<FrameNumber> = self.refusals(sighting).into_iter().map(|(_, datagram)| datagram).collect();
         let mut notes = self.exchange(sighting);
-        notes.retain(|(note, _)| !refused.contains(&note.frame));
+        let copies: Vec<FrameNumber> = self.copied_datagrams(sighting).into_iter().map(|note| note.frame).collect();
+        notes.retain(|(note, _)| !refused.contains(&note.frame) && !copies.contains(&note.frame));
         notes
     }
 }
