@@ -266,10 +266,11 @@ fn unreachable(view: &LabView<'_>, draft: &mut Draft) {
 
 /// That these ICMP messages came back, and what that means; the messages.
 fn refused(view: &LabView<'_>, wanted: impl Fn(Refusal) -> bool, meaning: &str, draft: &mut Draft) -> Vec<Evidence> {
+    let refusals = view.refusals_of_servers();
     let (mut evidence, mut clients) = (Vec::new(), Vec::new());
     for (number, capture) in view.captures.iter().enumerate() {
         let mut messages = view.unreachable_datagrams(number);
-        messages.retain(|message| message.is_port_unreachable() && wanted(view.refusal(number, message)));
+        messages.retain(|message| message.is_port_unreachable() && wanted(refusals.of(number, message)));
         let quoting = FrameRanges::of(messages.iter().map(|message| message.frame));
         if !quoting.is_empty() {
             clients.extend(messages.iter().map(|message| message.client));

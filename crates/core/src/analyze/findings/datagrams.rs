@@ -55,9 +55,10 @@ fn copied(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
     let messages = view.unreachable_datagrams(number);
+    let of_servers = view.refusals_of_servers();
     let refused = messages.iter().filter(|message| message.is_port_unreachable());
     let refusals: BTreeMap<FrameNumber, Refusal> =
-        refused.map(|message| (message.frame, view.refusal(number, message))).collect();
+        refused.map(|message| (message.frame, of_servers.of(number, message))).collect();
     let among = refusals.values().any(|refusal| *refusal == Refusal::AmongAnswers);
     let of = |message: &Undelivered| refusals.get(&message.frame).copied();
     // Before its first answer and after its last one, a socket that is connected refuses others all the same.

@@ -14,8 +14,10 @@ mod roles;
 mod servers;
 mod services;
 mod steps;
+mod undelivered;
 mod view;
 
 pub(crate) use refusals::Refusal;
 pub(crate) use services::may_be_ephemeral;
-pub(crate) use view::{Known, LabView, Undelivered};
+pub(crate) use undelivered::Undelivered;
+pub(crate) use view::{Known, LabView};

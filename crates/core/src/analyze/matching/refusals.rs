@@ -2,12 +2,13 @@
 //! connected socket takes datagrams of one client only (POSIX, `connect()`: "the peer address from which datagrams are
 //! received"), and the system refuses all others.
 
-use crate::analyze::matching::view::{LabView, Undelivered};
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::conversation::{LabConversation, UdpSighting};
+use crate::analyze::matching::undelivered::Undelivered;
+use crate::analyze::matching::view::LabView;
 use crate::analyze::story::Moment;
 use socklab_packets::types::SocketAddress;
-
-/// Most refusals that are looked at together. The lab has a handful.
-const LOOKED_AT: usize = 256;
 
 /// What an ICMP port unreachable may say of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,13 +21,21 @@ pub(crate) enum Refusal {
     AmongAnswers,
 }
 
-/// The first and the last datagram of the server in a conversation with another client.
-type Answers = [Moment; 2];
+/// The first and the last datagram of a server to the only client that it answered, in each capture that shows any.
+type Answers = Vec<[Moment; 2]>;
 
-impl LabView<'_> {
-    /// What this message may say of the server.
-    pub(crate) fn refusal(&self, capture: usize, message: &Undelivered) -> Refusal {
-        let Some(answers) = self.only_other_answered(message) else { return Refusal::NobodyThere };
+/// What tells why datagrams came back, of all servers.
+pub(crate) struct Refusals<'v> {
+    view: &'v LabView<'v>,
+    /// Of each server that answered one client only, that client and the answers.
+    answered_one: HashMap<SocketAddress, (SocketAddress, Answers)>,
+}
+
+impl Refusals<'_> {
+    /// What a message may say of the server.
+    pub(crate) fn of(&self, capture: usize, message: &Undelivered) -> Refusal {
+        let answered = self.answered_one.get(&message.server).filter(|(client, _)| *client != message.client);
+        let Some((_, answers)) = answered else { return Refusal::NobodyThere };
         let at = Moment { capture, frame: message.frame, time: message.time };
         let is_before = |one: &Moment, other: &Moment| self.is_before(one, other) == Some(true);
         if answers.iter().any(|[first, last]| is_before(first, &at) && is_before(&at, last)) {
@@ -38,43 +47,52 @@ impl LabView<'_> {
         }
     }
 
+    /// Whether one moment came before another. Where clocks cannot be compared, as the files have it: no claim that is proved
+    /// rests on this.
+    fn is_before(&self, one: &Moment, other: &Moment) -> Option<bool> {
+        let as_recorded = || one.time.zip(other.time).map(|(one, other)| one < other);
+        self.view.story.clocks.before(one, other).or_else(as_recorded)
+    }
+}
+
+impl LabView<'_> {
+    /// What tells why datagrams came back. A server that answered several clients, or refused the one that it answered, has no
+    /// socket that is connected to that one.
+    pub(crate) fn refusals_of_servers(&self) -> Refusals<'_> {
+        let mut answered: HashMap<SocketAddress, Option<&LabConversation>> = HashMap::new();
+        for conversation in self.conversations.iter().filter(|conversation| conversation.answered()) {
+            // A pair of addresses is one conversation, so another one is of another client.
+            let of_server = answered.entry(conversation.server());
+            of_server.and_modify(|only| *only = None).or_insert(Some(conversation));
+        }
+        let is_refused = |one: &LabConversation| one.sightings().iter().any(|seen| !self.refusals(seen).is_empty());
+        let only = answered.into_iter().filter_map(|(server, only)| Some((server, only?)));
+        let answered_one = only
+            .filter(|(_, only)| !is_refused(only))
+            .map(|(server, only)| (server, (only.client(), self.answers(only))))
+            .collect();
+        Refusals { view: self, answered_one }
+    }
+
     /// Whether the captures show a socket that takes datagrams of one client only, or may show one.
     pub(crate) fn may_have_connected_server(&self) -> bool {
+        let refusals = self.refusals_of_servers();
         (0..self.captures.len()).any(|capture| {
             let messages = self.unreachable_datagrams(capture);
-            let mut refused = messages.iter().filter(|message| message.is_port_unreachable()).take(LOOKED_AT);
-            refused.any(|message| self.refusal(capture, message) > Refusal::NobodyThere)
+            let mut refused = messages.iter().filter(|message| message.is_port_unreachable());
+            refused.any(|message| refusals.of(capture, message) > Refusal::NobodyThere)
         })
     }
 
-    /// What a server answered to one other client, as each capture has it. `None` where it answered this client too, or several
-    /// others, or where that other one was refused as well: then its socket is not connected to that one.
-    fn only_other_answered(&self, message: &Undelivered) -> Option<Vec<Answers>> {
-        let of_server = || self.conversations.iter().filter(|one| one.server() == message.server);
-        let mut clients: Vec<SocketAddress> =
-            of_server().filter(|one| one.answered()).map(|one| one.client()).collect();
-        clients.sort_unstable();
-        clients.dedup();
-        let [other] = clients.as_slice() else { return None };
-        let sightings = || of_server().filter(|one| one.client() == *other).flat_map(|one| one.sightings());
-        if *other == message.client || sightings().any(|sighting| !self.refusals(sighting).is_empty()) {
-            return None;
-        }
-        let answers = sightings().filter_map(|sighting| {
+    fn answers(&self, conversation: &LabConversation) -> Answers {
+        let in_capture = |sighting: &UdpSighting| {
             let capture = sighting.capture;
             let notes = self.udp_notes(sighting);
             let mut back = notes.iter().filter(|note| note.sender != sighting.client_side);
             let first = back.next()?;
             let last = back.next_back().unwrap_or(first);
             Some([first, last].map(|note| Moment { capture, frame: note.frame, time: note.time }))
-        });
-        Some(answers.collect())
-    }
-
-    /// Whether one moment came before another. Where clocks cannot be compared, as the files have it: no claim that is proved
-    /// rests on this.
-    fn is_before(&self, one: &Moment, other: &Moment) -> Option<bool> {
-        let as_recorded = || one.time.zip(other.time).map(|(one, other)| one < other);
-        self.story.clocks.before(one, other).or_else(as_recorded)
+        };
+        conversation.sightings().iter().filter_map(in_capture).collect()
     }
 }

@@ -15,16 +15,16 @@ use crate::analyze::matching::hosts::{Evidence, Hosts};
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
+use crate::analyze::matching::undelivered::{Refused, Undelivered, refused, undelivered};
 use crate::analyze::place::Place;
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
 use crate::journal::NamedJournal;
 use crate::lab::{LabConfig, Step};
 use socklab_packets::limits::LAB_STREAMS;
-use socklab_packets::packet::IcmpKind;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{FrameNote, HandshakeState, Unreachable};
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, Timestamp};
+use socklab_packets::track::{FrameNote, HandshakeState};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 /// The lab as the captures and journals show it.
 pub(crate) struct LabView<'a> {
@@ -54,6 +54,8 @@ pub(crate) struct LabView<'a> {
     pub(crate) conversation_steps: Vec<Step>,
     /// What happened, and what became of each connection.
     pub(crate) story: Story,
+    /// Of each capture, client and UDP server, the frames of what says that nobody has the server's port.
+    refused: Refused,
     /// Of each capture, whether it holds more of the lab's streams than are looked at.
     pub(crate) cut: Vec<bool>,
     /// Of each capture, how many frames are of the lab.
@@ -112,6 +114,7 @@ impl<'a> LabView<'a> {
         let udp: Vec<(&Step, &LabConversation)> = conversation_steps.iter().zip(&conversations).collect();
         let steps = steps::of_captures(sheet, &places, &tcp, &udp, &hosts, &set_steps);
         let (cut, lab_frames) = (streams.cut, streams.frames);
+        let refused = refused(captures, &servers);
         let view = LabView {
             captures,
             journals,
@@ -126,6 +129,7 @@ impl<'a> LabView<'a> {
             conversations,
             conversation_steps,
             story,
+            refused,
             cut,
             lab_frames,
         };
@@ -259,39 +263,23 @@ impl<'a> LabView<'a> {
 
     /// What says in a capture that a datagram to a UDP server of the lab did not reach it, by quoting it.
     pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<Undelivered> {
-        let messages = self.captures.get(capture).map(|capture| &capture.traffic.other().unreachable);
-        let of_lab = |message: &Unreachable| {
-            let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
-            let is_labs = self.servers.contains(Protocol::Udp, quoted.destination);
-            let (client, server) = (quoted.source, quoted.destination);
-            is_labs.then_some(Undelivered {
-                frame: message.frame,
-                time: message.time,
-                kind: message.kind,
-                client,
-                server,
-            })
-        };
-        messages.into_iter().flatten().filter_map(of_lab).collect()
+        self.captures.get(capture).map(|capture| undelivered(capture, &self.servers).collect()).unwrap_or_default()
     }
 
     /// The datagrams of a client that came back in this capture as ICMP port unreachable: the message's frame, and that of
     /// the datagram, the client's last one before it that no other message is about.
     pub(crate) fn refusals(&self, sighting: &UdpSighting) -> Vec<(FrameNumber, FrameNumber)> {
-        let ends = (sighting.client(), sighting.server());
-        let is_about =
-            |message: &Undelivered| message.is_port_unreachable() && (message.client, message.server) == ends;
+        let Some(messages) = self.refused.get(&(sighting.capture, sighting.client(), sighting.server())) else {
+            return Vec::new();
+        };
         let notes = self.udp_notes(sighting);
-        let sent: Vec<FrameNumber> =
-            notes.iter().filter(|note| note.sender == sighting.client_side).map(|note| note.frame).collect();
+        let mut sent =
+            notes.iter().filter(|note| note.sender == sighting.client_side).map(|note| note.frame).peekable();
         let mut refused: Vec<(FrameNumber, FrameNumber)> = Vec::new();
-        for message in self.unreachable_datagrams(sighting.capture).into_iter().filter(is_about) {
-            let is_free = |frame: &&FrameNumber| {
-                **frame < message.frame && !refused.iter().any(|(_, datagram)| datagram == *frame)
-            };
-            if let Some(datagram) = sent.iter().rev().find(is_free).copied() {
-                refused.push((message.frame, datagram));
-            }
+        let mut waiting: Vec<FrameNumber> = Vec::new();
+        for message in messages {
+            waiting.extend(std::iter::from_fn(|| sent.next_if(|frame| frame < message)));
+            refused.extend(waiting.pop().map(|datagram| (*message, datagram)));
         }
         refused
     }
@@ -338,32 +326,6 @@ impl<'a> LabView<'a> {
             .get(sighting.capture)
             .map(|capture| capture.traffic.udp_notes(sighting.conversation.stream).collect())
             .unwrap_or_default()
-    }
-}
-
-/// An ICMP error about a datagram to a UDP server of the lab.
-pub(crate) struct Undelivered {
-    /// The error's frame.
-    pub(crate) frame: FrameNumber,
-    /// When it was captured.
-    pub(crate) time: Option<Timestamp>,
-    /// What it says.
-    kind: IcmpKind,
-    /// Who sent the datagram.
-    pub(crate) client: SocketAddress,
-    /// To whom.
-    pub(crate) server: SocketAddress,
-}
-
-impl Undelivered {
-    /// Whether it says that nobody has the port. Others come from routers and firewalls, and say nothing of the server.
-    pub(crate) fn is_port_unreachable(&self) -> bool {
-        self.kind == IcmpKind::PortUnreachable
-    }
-
-    /// Whether it says that the datagram was too long for a link on the way (RFC 1191, section 4).
-    pub(crate) fn is_too_long(&self) -> bool {
-        self.kind == IcmpKind::OtherUnreachable { code: 4 }
     }
 }
 
