@@ -33,7 +33,7 @@ pub enum PayloadKind {
     /// No payload was captured.
     #[default]
     None,
-    /// Text, of no protocol that is known here.
+    /// Text, of no protocol that is known here; its length may stand before it in binary.
     Text,
     /// Binary data, of no protocol that is known here: a student's program may well send it.
     Binary,
@@ -69,12 +69,29 @@ impl PayloadKind {
         let valid =
             chunks.next().is_some_and(|first| first.invalid().len() < 4 && plain(first)) && chunks.next().is_none();
         let cut_well = std::str::from_utf8(start).is_ok() || payload.len() > LOOKED_AT;
-        match (is_other_protocol(start), valid && cut_well) {
+        match (is_other_protocol(start), valid && cut_well || is_framed_text(payload)) {
             (true, _) => PayloadKind::Protocol,
             (false, true) => PayloadKind::Text,
             (false, false) => PayloadKind::Binary,
         }
     }
+}
+
+/// Whether this is one text behind its length in bytes, as a number of two bytes, such as Java's `writeUTF()` writes, or of four
+/// in either order.
+fn is_framed_text(payload: &[u8]) -> bool {
+    let framed = |prefix: Option<(u64, &[u8])>| {
+        prefix.is_some_and(|(length, text)| {
+            let start = text.get(..LOOKED_AT).unwrap_or(text);
+            let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
+            length == text.len() as u64 && !text.is_empty() && start.iter().all(printable)
+        })
+    };
+    let two = payload.split_first_chunk().map(|(length, text)| (u64::from(u16::from_be_bytes(*length)), text));
+    let four = payload.split_first_chunk();
+    let big = four.map(|(length, text)| (u64::from(u32::from_be_bytes(*length)), text));
+    let little = four.map(|(length, text)| (u64::from(u32::from_le_bytes(*length)), text));
+    [two, big, little].into_iter().any(framed)
 }
 
 /// A record of the TLS handshake (RFC 8446, section 5.1).
@@ -109,6 +126,10 @@ fn is_log(start: &[u8]) -> bool {
 /// metric (the specification of its repository, `docs/metric_types.md`).
 fn is_metric(start: &[u8]) -> bool {
     const TYPES: [&[u8]; 6] = [b"c", b"g", b"h", b"ms", b"s", b"d"];
+    // Of all bytes at once, which is soon done: nearly no payload has one.
+    if !start.iter().fold(false, |any, byte| any | (*byte == b'|')) {
+        return false;
+    }
     let Some(colon) = start.iter().position(|byte| *byte == b':') else { return false };
     let (name, rest) = start.split_at(colon);
     let mut parts = rest.split(|byte| *byte == b'\n').next().unwrap_or(rest).split(|byte| *byte == b'|');
@@ -192,7 +213,10 @@ mod tests {
         for own in ["GET name", "REGISTER echo 127.0.0.1 3000", "PUT it there"] {
             assert_eq!(PayloadKind::of(own.as_bytes()), PayloadKind::Text, "{own}");
         }
-        for binary in [&b"ab\xff\xfe"[..], b"\0\0\0", b"\0\0\0\x05hello"] {
+        for framed in [&b"\0\0\0\x05hello"[..], b"\x05\0\0\0hello", b"\0\x05hello", b"\0\x06gr\xc3\xbc\xc3\x9f"] {
+            assert_eq!(PayloadKind::of(framed), PayloadKind::Text, "{framed:?}");
+        }
+        for binary in [&b"ab\xff\xfe"[..], b"\0\0\0", b"\0\0\0\x06hello", b"\0\x02\x01a", b"\0\0\0\0", b"\0\0"] {
             assert_eq!(PayloadKind::of(binary), PayloadKind::Binary, "{binary:?}");
         }
         assert_eq!(PayloadKind::of(b"\x16\x03\x01\0"), PayloadKind::Tls);

@@ -21,7 +21,8 @@ const AMONG_ANSWERS: &str = ", though the server there answered another client b
                              to one client takes datagrams of nobody else.";
 
 /// What else may be so where a server had answered another client only.
-const AFTER_ANOTHER: &str = " It had answered another client: it had ended by then, or its program had connected the socket to that                              client.";
+const AFTER_ANOTHER: &str = " It had answered another client: it had ended by then, or its program had connected the socket to that \
+                             client.";
 
 /// Looks at the datagrams of one capture.
 pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>) {
