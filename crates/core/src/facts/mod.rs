@@ -11,7 +11,10 @@ mod registry;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod units;
 mod value;
+#[cfg(test)]
+mod ways_proptests;
 #[cfg(test)]
 mod ways_tests;
 mod words;

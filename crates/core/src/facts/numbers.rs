@@ -1,5 +1,7 @@
 //! Numbers as students write them: thousands set apart, with a unit, in hexadecimal, with a decimal comma, in words.
 
+use super::units;
+
 /// What is wrong with an entry.
 pub(super) type Reason = String;
 
@@ -100,21 +102,29 @@ pub(super) fn bytes(text: &str) -> Result<u64, Reason> {
     agreed(text, one, |a, b| a == b)
 }
 
-/// What an answer comes to: after a sum it is what follows the equals sign, and a remark in brackets may repeat it in
-/// another way. Where the two differ, or the remark has a number that means something else, no one can say what is meant.
+/// What an answer comes to: after a sum it is what follows the equals sign, and a remark in brackets may hold the unit, or
+/// repeat it in another way. Where the two differ, or the remark has a number that means something else, no one can say what
+/// is meant.
 fn agreed<T>(text: &str, read: impl Fn(&str) -> Result<T, Reason>, same: impl Fn(&T, &T) -> bool) -> Result<T, Reason> {
     let text = plain(text);
     let (before, result) = match text.rsplit_once(['=', '≈']) {
         Some((before, result)) => (Some(before.trim()), result.trim()),
         None => (None, text.as_str()),
     };
-    let (main, remark) = match result.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
-        Some((main, remark)) if !main.trim().is_empty() => (main.trim(), Some(remark)),
-        _ => (result, None),
+    let (main, remark) = units::remark(result);
+    let has_number = |text: &&str| text.contains(|c: char| c.is_ascii_digit());
+    let repeated = remark.filter(has_number);
+    let mut unit = remark.filter(|remark| !has_number(remark)).map(units::named).transpose()?.flatten();
+    // `t (ms) = 20.5`
+    let label = before.filter(|before| !has_number(before) && main.ends_with(|c: char| c.is_ascii_digit()));
+    if unit.is_none() {
+        unit = label.map(|label| units::named(label_unit(label))).transpose()?.flatten();
+    }
+    let found = match unit {
+        Some(unit) => with_unit(main, unit, &read, &same)?,
+        None => read(main)?,
     };
-    let found = read(main)?;
-    let remark = remark.filter(|remark| remark.contains(|c: char| c.is_ascii_digit()));
-    let repeated = remark
+    let repeated = repeated
         .map(&read)
         .transpose()
         .map_err(|_| format!("it is not clear what '({})' means", remark.unwrap_or_default()))?;
@@ -122,6 +132,26 @@ fn agreed<T>(text: &str, read: impl Fn(&str) -> Result<T, Reason>, same: impl Fn
     match repeated.iter().chain(&earlier).all(|other| same(&found, other)) {
         true => Ok(found),
         false => Err(format!("'{text}' names two different values")),
+    }
+}
+
+/// Where a label names its unit: in brackets, or anywhere.
+fn label_unit(label: &str) -> &str {
+    units::remark(label).1.unwrap_or(label)
+}
+
+/// A number with the unit that stands in brackets behind it; another one that stands there as well must mean the same.
+fn with_unit<T>(
+    main: &str,
+    unit: &str,
+    read: impl Fn(&str) -> Result<T, Reason>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Result<T, Reason> {
+    let (number, own) = units::split(main);
+    let found = read(&format!("{number} {unit}"))?;
+    match own.trim().is_empty() || same(&read(main)?, &found) {
+        true => Ok(found),
+        false => Err(format!("'{main} ({unit})' has two units")),
     }
 }
 
@@ -186,7 +216,13 @@ pub(super) fn is_grouped(digits: &str) -> bool {
     let groups: Vec<&str> = digits.split(is_separator).collect();
     match groups.as_slice() {
         [one] => !one.is_empty(),
-        [first, rest @ ..] => !first.is_empty() && first.len() <= 3 && rest.iter().all(|group| group.len() == 3),
+        // No one sets a 0 apart: `0.156` has decimals.
+        [first, rest @ ..] => {
+            !first.is_empty()
+                && first.len() <= 3
+                && !first.starts_with('0')
+                && rest.iter().all(|group| group.len() == 3)
+        }
         [] => false,
     }
 }
@@ -204,21 +240,29 @@ pub(super) struct Written {
     pub(super) value: f64,
     /// Half of the last digit's worth: so much rounding may have changed it.
     pub(super) half: f64,
+    /// The same, where zeros at the end of a whole number only fill: those of `160` may come from `0.16`.
+    pub(super) filled: f64,
+    /// Whether this reading is so unusual that it does not count by itself: `1.441` as thousands.
+    pub(super) is_rare: bool,
 }
 
 impl Written {
     /// Reads a number with a decimal point, and perhaps an exponent.
-    fn read(number: &str) -> Option<Written> {
+    fn read(number: &str, is_rare: bool) -> Option<Written> {
         let value: f64 = number.parse().ok()?;
         let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
         let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        let zeros = mantissa.len().saturating_sub(mantissa.trim_end_matches('0').len());
         let exponent: i32 = exponent.parse().ok()?;
         let places = exponent.checked_sub(i32::try_from(decimals).ok()?)?;
-        value.is_finite().then_some(Written { value, half: 0.5 * 10f64.powi(places) })
+        let fillers = if decimals == 0 && value != 0.0 { i32::try_from(zeros).ok()? } else { 0 };
+        let half = |places| 0.5 * 10f64.powi(places);
+        let (half, filled) = (half(places), half(places.checked_add(fillers)?));
+        value.is_finite().then_some(Written { value, half, filled, is_rare })
     }
 
     fn times(self, factor: f64) -> Written {
-        Written { value: self.value * factor, half: self.half * factor }
+        Written { value: self.value * factor, half: self.half * factor, filled: self.filled * factor, ..self }
     }
 }
 
@@ -237,7 +281,7 @@ fn decimal(text: &str) -> Result<(Vec<Written>, String), Reason> {
     let (exponent, word) = exponent(rest);
     let read = readings(number.trim_end_matches([' ', '\'', '_']));
     let read: Vec<Written> =
-        read.iter().filter_map(|number| Written::read(&format!("{sign}{number}{exponent}"))).collect();
+        read.iter().filter_map(|(number, rare)| Written::read(&format!("{sign}{number}{exponent}"), *rare)).collect();
     if read.is_empty() { Err(unreadable()) } else { Ok((read, word.trim().trim_end_matches('.').to_owned())) }
 }
 
@@ -251,9 +295,9 @@ fn exponent(rest: &str) -> (&str, &str) {
     rest.split_at_checked(rest.len().saturating_sub(after.len())).unwrap_or(("", rest))
 }
 
-/// The ways in which digits with dots, commas and spaces can be read, each with a decimal point and nothing else:
-/// `1,234` has a decimal comma, or thousands set apart.
-fn readings(number: &str) -> Vec<String> {
+/// The ways in which digits with dots, commas and spaces can be read, each with a decimal point and nothing else, and with
+/// whether it is unusual: `1,234` has a decimal comma, or thousands set apart; one dot is a decimal point for most.
+fn readings(number: &str) -> Vec<(String, bool)> {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let with_mark = |mark: char| {
         let (whole, decimals) = number.rsplit_once(mark)?;
@@ -261,16 +305,17 @@ fn readings(number: &str) -> Vec<String> {
             && decimals.chars().all(|c| c.is_ascii_digit());
         is_sound.then(|| format!("{}.{decimals}", digits(whole)))
     };
-    // One dot is a decimal point, whatever stands after it.
     let has_one_dot = number.matches('.').count() == 1 && !number.contains([',', ' ', '\'', '_']);
-    let grouped = (!has_one_dot && is_grouped(number)).then(|| digits(number));
-    [with_mark('.'), with_mark(','), grouped].into_iter().flatten().filter(|read| read != ".").collect()
+    let grouped = is_grouped(number).then(|| (digits(number), has_one_dot));
+    let marked = [with_mark('.'), with_mark(',')].into_iter().flatten().map(|number| (number, false));
+    marked.chain(grouped).filter(|(read, _)| read != ".").collect()
 }
 
 /// Whether two answers in some reading are about the same.
 fn are_near(a: &[Written], b: &[Written]) -> bool {
     let near = |a: &Written, b: &Written| (a.value - b.value).abs() <= a.value.abs() * SAME;
-    a.iter().any(|a| b.iter().any(|b| near(a, b)))
+    let usual = |all: &[Written]| all.iter().copied().filter(|written| !written.is_rare).collect::<Vec<_>>();
+    usual(a).iter().any(|a| usual(b).iter().any(|b| near(a, b)))
 }
 
 /// A time in seconds, in every way that it can be read.
@@ -280,15 +325,34 @@ pub(super) fn seconds(text: &str) -> Result<Vec<Written>, Reason> {
 
 fn one_time(text: &str) -> Result<Vec<Written>, Reason> {
     let (number, unit) = decimal(text)?;
-    let factor = match unit.to_lowercase().as_str() {
-        "" | "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
-        "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 1e-3,
-        "us" | "µs" | "μs" | "usec" | "microsecond" | "microseconds" => 1e-6,
-        "ns" | "nsec" | "nanosecond" | "nanoseconds" => 1e-9,
-        "min" | "minute" | "minutes" => 60.0,
-        other => return Err(format!("'{other}' is not a unit of time; write s, ms, µs or ns")),
+    let factor = match unit.as_str() {
+        "" => Some(1.0),
+        unit => time_factor(unit),
     };
+    let factor = factor.ok_or_else(|| format!("'{unit}' is not a unit of time; write s, ms, µs or ns"))?;
     Ok(number.into_iter().map(|number| number.times(factor)).collect())
+}
+
+/// The seconds of a unit of time.
+fn time_factor(unit: &str) -> Option<f64> {
+    Some(match unit.to_lowercase().as_str() {
+        "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+        "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 1e-3,
+        "us" | "µs" | "μs" | "usec" | "usecs" | "microsecond" | "microseconds" => 1e-6,
+        "ns" | "nsec" | "nsecs" | "nanosecond" | "nanoseconds" => 1e-9,
+        "min" | "minute" | "minutes" => 60.0,
+        _ => return None,
+    })
+}
+
+/// Whether a word is a unit of time.
+pub(super) fn is_time_unit(word: &str) -> bool {
+    time_factor(word).is_some()
+}
+
+/// Whether a word is a unit of a rate, or of bytes or bits.
+pub(super) fn is_rate_unit(word: &str) -> bool {
+    !word.is_empty() && rate_factor(word).is_ok()
 }
 
 /// An average number of bytes, in every way that it can be read.
@@ -307,6 +371,12 @@ pub(super) fn rate(text: &str) -> Result<Vec<Written>, Reason> {
 
 fn one_rate(text: &str) -> Result<Vec<Written>, Reason> {
     let (number, unit) = decimal(text)?;
+    let factor = rate_factor(&unit)?;
+    Ok(number.into_iter().map(|number| number.times(factor)).collect())
+}
+
+/// The bytes per second of a unit of a rate.
+fn rate_factor(unit: &str) -> Result<f64, Reason> {
     let plain = unit.replace(' ', "").replace("per", "/").replace("/seconds", "/s").replace("/second", "/s");
     let plain = plain.replace("/sec", "/s").replace("bps", "bit/s").replace("Bps", "B/s");
     let per_second = plain.strip_suffix("/s").unwrap_or(&plain);
@@ -334,6 +404,5 @@ fn one_rate(text: &str) -> Result<Vec<Written>, Reason> {
         "gi" | "gibi" => 1_073_741_824.0,
         other => return Err(format!("'{other}' is not a known prefix; write k, M or G")),
     };
-    let factor = if is_bits { factor / 8.0 } else { factor };
-    Ok(number.into_iter().map(|number| number.times(factor)).collect())
+    Ok(if is_bits { factor / 8.0 } else { factor })
 }

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::define::{Fact, FactType, Tolerance};
 use super::names::Name;
 use super::numbers::{Reason, Written, average, bytes, is_grouped, plain, rate, seconds, whole};
+use super::units;
 use super::value::Value;
 use super::words::{flags, letters, listed, without_brackets, word, yes_no};
 use socklab_packets::types::{FrameNumber, SocketAddress};
@@ -28,8 +29,16 @@ pub enum Judgement {
     /// It is the number counted in the other way, relative instead of raw or raw instead of relative, which the fact does
     /// not take.
     OtherCounting,
+    /// It is right in a reading that is possible and not the usual one, so that only a person can tell what is meant.
+    Unclear,
     /// It is of another value.
     Wrong,
+}
+
+impl Judgement {
+    fn of(is_right: bool) -> Judgement {
+        if is_right { Judgement::Right } else { Judgement::Wrong }
+    }
 }
 
 /// Holds what was written against the value. `other` is the same number counted in the other way, where there is one.
@@ -37,17 +46,15 @@ pub enum Judgement {
 /// # Errors
 /// With what is wrong, where it cannot be read as such a value.
 pub fn judge(fact: &Fact, value: &Value, other: Option<&Value>, text: &str) -> Result<Judgement, Reason> {
-    if fits(fact, value, text)? {
-        return Ok(Judgement::Right);
-    }
-    let is_other = match other {
-        Some(other) => fits(fact, other, text)?,
-        None => false,
+    let fit = fits(fact, value, text)?;
+    let other = match other {
+        Some(other) if fit != Judgement::Right => fits(fact, other, text)? == Judgement::Right,
+        _ => false,
     };
-    Ok(match (is_other, fact.either) {
+    Ok(match (other, fact.either) {
         (true, true) => Judgement::Right,
         (true, false) => Judgement::OtherCounting,
-        (false, _) => Judgement::Wrong,
+        (false, _) => fit,
     })
 }
 
@@ -66,19 +73,25 @@ fn another_number(asked: usize, given: usize) -> Reason {
 /// With what is wrong, where values that stand in order are not as many, or one of them cannot be read.
 pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) -> Result<Vec<Judgement>, Reason> {
     let given = items(fact, text, wanted.len());
-    let one = |(value, other): &(Value, Option<Value>), text: &String| judge(fact, value, other.as_ref(), text);
+    let one = |(value, other): &(Value, Option<Value>), item: &Item| {
+        let judged = |text: &str| judge(fact, value, other.as_ref(), text);
+        let found = judged(&item.text)?;
+        let is_unclear = found == Judgement::Wrong
+            && item.alone.as_deref().is_some_and(|alone| judged(alone) == Ok(Judgement::Right));
+        Ok(if is_unclear { Judgement::Unclear } else { found })
+    };
     // Whose connection is which is no part of the question.
     let is_set = matches!(fact.name, Name::Ends(_)) && wanted.len() > 1;
     if !is_set && given.len() != wanted.len() {
         return Err(another_number(wanted.len(), given.len()));
     }
     if !is_set {
-        return wanted.iter().zip(&given).map(|(wanted, text)| one(wanted, text)).collect();
+        return wanted.iter().zip(&given).map(|(wanted, item)| one(wanted, item)).collect();
     }
     let surplus = given.len().saturating_sub(wanted.len());
     let mut left = given;
     let find = |wanted| {
-        let place = left.iter().position(|text| one(wanted, text) == Ok(Judgement::Right));
+        let place = left.iter().position(|item| one(wanted, item) == Ok(Judgement::Right));
         place.map_or(Judgement::Wrong, |place| {
             left.remove(place);
             Judgement::Right
@@ -110,21 +123,52 @@ pub fn readable(fact: &Fact, count: usize, text: &str) -> Result<(), Reason> {
     if count > 0 && items.len() != count {
         return Err(another_number(count, items.len()));
     }
-    items.into_iter().try_for_each(|item| fits(fact, &any, &item).map(drop))
+    items.into_iter().try_for_each(|item| fits(fact, &any, &item.text).map(drop))
+}
+
+/// An item of a list.
+struct Item {
+    /// What is written of it, with the unit that stands at the end of the list.
+    text: String,
+    /// The same without that unit, where others of the list have units of their own: then either may be meant.
+    alone: Option<String>,
 }
 
 /// The items of a list of so many; 0 is for any number of them.
-fn items(fact: &Fact, text: &str, count: usize) -> Vec<String> {
+fn items(fact: &Fact, text: &str, count: usize) -> Vec<Item> {
     let text = plain(text);
+    let plainly = |texts: Vec<String>| texts.into_iter().map(|text| Item { text, alone: None }).collect();
     if count == 1 {
-        return vec![text];
+        return plainly(vec![text]);
     }
     let one = text.strip_suffix("each").or_else(|| text.strip_prefix("all")).or_else(|| text.strip_prefix("each"));
     if let Some(one) = one {
-        return vec![one.trim().to_owned(); count];
+        return plainly(vec![one.trim().to_owned(); count]);
     }
+    let is_measured =
+        matches!(fact.kind, FactType::Bytes | FactType::AverageBytes | FactType::Seconds | FactType::BytesPerSecond);
+    match units::shared(&text).filter(|_| is_measured) {
+        Some((list, unit)) => with_unit(split(fact, list, count), unit),
+        None => plainly(split(fact, &text, count)),
+    }
+}
+
+/// A list whose last item has this unit.
+fn with_unit(texts: Vec<String>, unit: &str) -> Vec<Item> {
+    let has_none = |text: &String| units::split(text).1.trim().is_empty();
+    let is_mixed = !texts.iter().all(has_none);
+    let last = texts.len().saturating_sub(1);
+    let item = |(place, text): (usize, String)| match has_none(&text) {
+        true => Item { alone: (is_mixed && place < last).then(|| text.clone()), text: format!("{text}{unit}") },
+        false => Item { text, alone: None },
+    };
+    texts.into_iter().enumerate().map(item).collect()
+}
+
+/// The texts between the marks of a list.
+fn split(fact: &Fact, text: &str, count: usize) -> Vec<String> {
     let is_prose = matches!(fact.kind, FactType::Text | FactType::Words | FactType::Flags);
-    let text = if is_prose { text } else { text.replace(", and ", ", ").replace(" and ", ", ") };
+    let text = if is_prose { text.to_owned() } else { text.replace(", and ", ", ").replace(" and ", ", ") };
     let split = |separator: &str| -> Vec<String> {
         text.split(separator).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     };
@@ -134,13 +178,13 @@ fn items(fact: &Fact, text: &str, count: usize) -> Vec<String> {
     fitting.or(ways.first()).cloned().unwrap_or_default()
 }
 
-fn fits(fact: &Fact, value: &Value, text: &str) -> Result<bool, Reason> {
-    Ok(match value {
+fn fits(fact: &Fact, value: &Value, text: &str) -> Result<Judgement, Reason> {
+    let is_right = match value {
+        Value::Time(nanoseconds) => return Ok(nearest(fact, *nanoseconds as f64 / 1e9, &seconds(text)?)),
+        Value::Rate { .. } => return Ok(nearest(fact, value.per_second().unwrap_or(0.0), &rate(text)?)),
+        Value::Average { .. } => return Ok(nearest(fact, value.average().unwrap_or(0.0), &average(text)?)),
         Value::Number(number) if fact.kind == FactType::Bytes => bytes(text)? == *number,
         Value::Number(number) => whole(text)? == *number,
-        Value::Time(nanoseconds) => any_near(fact, *nanoseconds as f64 / 1e9, seconds(text)?),
-        Value::Rate { .. } => any_near(fact, value.per_second().unwrap_or(0.0), rate(text)?),
-        Value::Average { .. } => any_near(fact, value.average().unwrap_or(0.0), average(text)?),
         Value::Socket(address) => socket(text)? == *address,
         Value::Ip(address) => ip(text)? == *address,
         Value::Flags(wanted) => flags(text)? == *wanted,
@@ -157,20 +201,33 @@ fn fits(fact: &Fact, value: &Value, text: &str) -> Result<bool, Reason> {
             given == wanted
         }
         Value::Text(wanted) => letters(text) == letters(wanted),
-    })
+    };
+    Ok(Judgement::of(is_right))
 }
 
-fn any_near(fact: &Fact, value: f64, written: Vec<Written>) -> bool {
-    written.into_iter().any(|written| is_near(fact.tolerance, value, written))
+/// Right where a usual reading is, and unclear where only another one is.
+fn nearest(fact: &Fact, value: f64, written: &[Written]) -> Judgement {
+    let near =
+        |is_rare: bool| written.iter().any(|written| written.is_rare == is_rare && is_near(fact, value, written));
+    match (near(false), near(true)) {
+        (true, _) => Judgement::Right,
+        (false, true) => Judgement::Unclear,
+        (false, false) => Judgement::Wrong,
+    }
 }
 
-fn is_near(tolerance: Tolerance, value: f64, written: Written) -> bool {
+fn is_near(fact: &Fact, value: f64, written: &Written) -> bool {
     let difference = (value - written.value).abs();
-    match tolerance {
+    match fact.tolerance {
         Tolerance::Exact => difference == 0.0,
         Tolerance::Rounded => {
-            // A last digit may be cut instead of rounded, and a difference of two rounded times is off by one of it.
-            difference <= MICROSECOND || (difference <= written.half * 2.0 && difference <= value.abs() * MOST_ROUNDING)
+            // A last digit may be cut instead of rounded, and a difference of two rounded times is off by one of it. An
+            // average is no such difference: where zeros fill it up, it is rounded.
+            let is_rounded = match fact.kind {
+                FactType::AverageBytes => difference <= (written.half * 2.0).max(written.filled),
+                _ => difference <= written.filled * 2.0,
+            };
+            difference <= MICROSECOND || (is_rounded && difference <= value.abs() * MOST_ROUNDING)
         }
         Tolerance::Percent(percent) => difference <= value.abs() * f64::from(percent) / 100.0,
     }

@@ -9,17 +9,24 @@ use socklab_core::facts::{Fact, Judgement, Value as FactValue, judge_each};
 use socklab_core::lab::Points;
 
 /// How much of a value is right: so many hits of so many wanted, and so many too much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Match {
     hits: usize,
     wanted: usize,
     surplus: usize,
+    /// So many of those that are wanted may be right: a person has to tell what is meant.
+    unclear: usize,
 }
 
 impl Match {
     /// Whether nothing is missing and nothing is too much.
     pub(super) fn is_whole(self) -> bool {
         self.hits == self.wanted && self.surplus == 0
+    }
+
+    /// Whether something of it means one thing or another, and only one of them is right.
+    pub(super) fn is_unclear(self) -> bool {
+        self.unclear > 0
     }
 
     /// Whether something is right.
@@ -49,11 +56,12 @@ impl Match {
             hits: given.intersection(wanted).count(),
             wanted: wanted.len(),
             surplus: given.iter().filter(|item| !wanted.contains(item) && !tolerated.contains(item)).count(),
+            unclear: 0,
         }
     }
 
     fn of_flag(right: bool) -> Match {
-        Match { hits: usize::from(right), wanted: 1, surplus: 0 }
+        Match { hits: usize::from(right), wanted: 1, ..Match::default() }
     }
 }
 
@@ -71,14 +79,19 @@ pub(super) fn values(given: &Value, wanted: &Value, tolerated: &BTreeSet<u64>, l
 /// Each value counts for itself, in its place.
 fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) -> Match {
     let judged = judge_each(fact, wanted, text).unwrap_or_default();
-    let hits = judged.iter().filter(|judgement| **judgement == Judgement::Right).count();
-    // Of ports in any order, those that are neither right nor missing.
-    Match { hits, wanted: wanted.len(), surplus: judged.len().saturating_sub(wanted.len()) }
+    let count = |wanted| judged.iter().filter(|judgement| **judgement == wanted).count();
+    Match {
+        hits: count(Judgement::Right),
+        wanted: wanted.len(),
+        // Of ports in any order, those that are neither right nor missing.
+        surplus: judged.len().saturating_sub(wanted.len()),
+        unclear: count(Judgement::Unclear),
+    }
 }
 
 /// Each socket address counts once, and each host's number of sockets once.
 fn clients(given: &[Client], wanted: &[Client], lab: &LabFound) -> Match {
-    let mut sum = Match { hits: 0, wanted: 0, surplus: 0 };
+    let mut sum = Match::default();
     for host in wanted {
         let same: Vec<&Client> = given.iter().filter(|client| is_host(client, host, lab)).collect();
         let addresses: BTreeSet<_> = same.iter().flat_map(|client| client.socket_addresses.iter().copied()).collect();
@@ -133,5 +146,23 @@ pub(super) fn tolerated(key: &str, list: impl Fn(&str) -> BTreeSet<u64>) -> BTre
             list("acknowledgement_frames").into_iter().filter(|frame| frame > first).collect()
         }
         _ => BTreeSet::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socklab_core::facts::fact;
+
+    #[test]
+    fn what_may_be_right_is_neither_right_nor_wrong() {
+        let wanted = [(FactValue::Rate { bytes: 877_299, nanoseconds: 1_000_000_000 }, None)];
+        let found = |text: &str| {
+            let found = measured(fact("throughput_data").unwrap(), &wanted, text);
+            (found.is_whole(), found.is_unclear(), found.is_part())
+        };
+        assert_eq!(found("877.299 Byte/s"), (false, true, false));
+        assert_eq!(found("877299 B/s"), (true, false, true));
+        assert_eq!(found("877.299 MB/s"), (false, false, false));
     }
 }

@@ -154,6 +154,11 @@ impl Judge<'_> {
                 None => outcome,
             };
         }
+        if found.is_unclear() {
+            return Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
+                .with(found.points(asked.max_points, self.rubric))
+                .because("A person has to read it: it is right in one reading, and wrong in another.".to_owned());
+        }
         let question = &asked.answer.question;
         let elsewhere = self.elsewhere.iter().filter(|place| !place.answers(question));
         if let Some(place) = elsewhere.into_iter().find(|place| place.has(asked.key, given)) {
