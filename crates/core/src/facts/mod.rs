@@ -5,6 +5,7 @@
 //! `analyze::measure`, which gives a [`Value`]; [`judge`] holds what a student wrote against it. Knows no capture.
 
 mod define;
+mod doubt;
 mod names;
 mod numbers;
 mod registry;

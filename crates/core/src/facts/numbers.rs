@@ -1,5 +1,6 @@
 //! Numbers as students write them: thousands set apart, with a unit, in hexadecimal, with a decimal comma, in words.
 
+use super::doubt::doubts;
 use super::units;
 
 /// What is wrong with an entry.
@@ -113,6 +114,9 @@ fn agreed<T>(text: &str, read: impl Fn(&str) -> Result<T, Reason>, same: impl Fn
     };
     let (main, remark) = units::remark(result);
     let has_number = |text: &&str| text.contains(|c: char| c.is_ascii_digit());
+    if remark.is_some_and(doubts) {
+        return Err(format!("it is not clear what '({})' means", remark.unwrap_or_default()));
+    }
     let repeated = remark.filter(has_number);
     let mut unit = remark.filter(|remark| !has_number(remark)).map(units::named).transpose()?.flatten();
     // `t (ms) = 20.5`

@@ -1,5 +1,6 @@
 //! Words as students write them: flags, yes and no, who did something, options by name, text.
 
+use super::doubt::{denies, doubts};
 use super::names::{Closing, Name};
 use super::numbers::{Reason, plain, whole};
 use super::value::flag_bit;
@@ -68,7 +69,11 @@ pub(super) fn yes_no(text: &str) -> Result<bool, Reason> {
     let has_reason = rest.is_empty()
         || rest.starts_with([',', '.', ';', ':', '(', '!'])
         || rest.trim().starts_with(['-', '–', '—', '(']);
-    let is_mixed = others.any(|word| matches!(word, "yes" | "no" | "not" | "but" | "neither" | "however"));
+    let mixes = |word: &str| {
+        matches!(word, "yes" | "no" | "not" | "but" | "neither" | "however" | "except" | "opposite")
+            || (is_yes && word == "never")
+    };
+    let is_mixed = others.any(mixes) || doubts(rest);
     if (is_yes || has_reason) && !is_mixed { Ok(is_yes) } else { Err(unreadable()) }
 }
 
@@ -86,22 +91,34 @@ const WHY: Words = &[
     ("none", &["none", "no rst", "not reset", "no reset"]),
 ];
 
-/// The word that stands in the answer, itself or as another one that means the same.
+/// The word that stands in the answer, itself or as another one that means the same. What denies it, or leaves it open, is
+/// for a reader: `not the server` may mean the client, or nobody.
 pub(super) fn word(name: Name, text: &str) -> Result<&'static str, Reason> {
-    let lower = text.to_lowercase();
+    let lower = plain(text).to_lowercase();
     let words = if name == Name::Closing(Closing::ResetReason) { WHY } else { WHO };
-    if words == WHO && lower.contains("neither") {
-        return Ok("nobody");
-    }
-    let mut named = words.iter().filter(|(_, others)| others.iter().any(|other| lower.contains(other)));
-    match (named.next(), named.next()) {
-        (Some((name, _)), None) => Ok(name),
-        (Some(_), Some(_)) => Err(format!("'{}' names several of them", text.trim())),
-        _ => {
-            let known: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-            Err(format!("'{}' is none of {}", text.trim(), known.join(", ")))
+    let several = || format!("'{}' names several of them", text.trim());
+    let named: Vec<_> = words.iter().filter(|(_, others)| others.iter().any(|other| lower.contains(other))).collect();
+    // Longer ones first: `not reset` says more than `reset`.
+    let mut others: Vec<&str> = named.iter().flat_map(|(_, others)| others.iter().copied()).collect();
+    others.sort_by_key(|other| std::cmp::Reverse(other.len()));
+    let mut rest = others.iter().fold(lower.clone(), |rest, other| rest.replace(other, " "));
+    let names = named.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    let neither = lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == "neither");
+    let found = match names.as_slice() {
+        // `neither the client nor the server`
+        [] | ["nobody"] | ["client", "server"] if words == WHO && neither => {
+            rest = rest.replacen("neither", " ", 1).replacen("nor", " ", 1);
+            "nobody"
         }
-    }
+        [one] => one,
+        [] => return Err(format!("'{}' is none of {}", text.trim(), known(words))),
+        _ => return Err(several()),
+    };
+    if denies(&rest) { Err(format!("'{}' may deny what it names", text.trim())) } else { Ok(found) }
+}
+
+fn known(words: Words) -> String {
+    words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
 /// What is listed by name: options of a SYN, and fields of a header.
@@ -132,35 +149,49 @@ const LISTED: Words = &[
 ];
 
 /// Fillers between options, which students may list or not.
-const PADDING: [&str; 8] =
-    ["nop", "no operation", "end of option list", "end of options list", "eol", "no op", "none", "and"];
+const PADDING: [&str; 9] =
+    ["nop", "no operation", "end of option list", "end of options list", "eol", "no op", "none", "and", "nops"];
+
+/// What stands beside names and adds nothing.
+const BESIDE: [&str; 10] = ["option", "options", "tcp", "udp", "field", "fields", "and", "kind", "kinds", "the"];
 
 /// The names in a list, in the order in which they are known.
 pub(super) fn listed(text: &str) -> Result<Vec<&'static str>, Reason> {
+    let lower = plain(text).to_lowercase();
+    let said = ["no-operation", "no operation", "no_operation", "no-op", "no op", "nop"];
+    let said = said.iter().fold(lower.clone(), |rest, padding| rest.replace(padding, " "));
+    if lower.trim_end_matches('.') != "none" && denies(&said) {
+        return Err(format!("'{}' may deny what it names", text.trim()));
+    }
     let mut found = Vec::new();
-    for part in without_brackets(&plain(text).to_lowercase(), |_| true)
-        .replace(" and ", ",")
-        .split([',', ';', '\n', '/', '&', '|'])
-    {
-        // `MSS=1460`, `window scale: 7`
-        let part = part.split(['=', ':']).next().unwrap_or_default();
-        let words = part.split([' ', '_', '-', '.', '\t']).filter(|word| !word.is_empty());
-        let words =
-            words.filter(|word| !matches!(*word, "option" | "options" | "tcp" | "udp" | "field" | "fields" | "and"));
-        let name = words.filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())).collect::<Vec<_>>().join(" ");
-        if name.is_empty() || PADDING.contains(&name.as_str()) {
-            continue;
-        }
-        let known = LISTED.iter().find(|(_, others)| others.contains(&name.as_str()));
-        found.push(
-            known
-                .map(|(name, _)| *name)
-                .ok_or_else(|| format!("'{}' is not a name that is known here", part.trim()))?,
-        );
+    for part in without_brackets(&lower, |_| true).replace(" and ", ",").split([',', ';', '\n', '/', '&', '|']) {
+        found.extend(of_part(part)?);
     }
     let mut ordered: Vec<&str> = LISTED.iter().map(|(name, _)| *name).collect();
     ordered.retain(|name| found.contains(name));
     Ok(ordered)
+}
+
+/// What one part of a list names: `MSS=1460`, `window scale: 7`, `options: 2`.
+fn of_part(part: &str) -> Result<Vec<&'static str>, Reason> {
+    let unknown = || format!("'{}' is not a name that is known here", part.trim());
+    for side in part.split(['=', ':']) {
+        let words = side.split([' ', '_', '-', '.', '\t', '#']).filter(|word| !word.is_empty());
+        let words: Vec<&str> = words.filter(|word| !BESIDE.contains(word)).collect();
+        let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+        let name = words.iter().copied().filter(|word| !is_number(word)).collect::<Vec<_>>().join(" ");
+        if PADDING.contains(&name.as_str()) {
+            return Ok(Vec::new());
+        }
+        if !name.is_empty() {
+            let known = LISTED.iter().find(|(_, others)| others.contains(&name.as_str()));
+            return known.map(|(name, _)| vec![*name]).ok_or_else(unknown);
+        }
+        if !words.is_empty() {
+            return Err(unknown());
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// The text without those remarks in brackets that can go.

@@ -5,6 +5,7 @@ use std::iter::repeat_n;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::define::{Fact, FactType, Tolerance};
+use super::doubt::{denies, doubts};
 use super::names::Name;
 use super::numbers::{Reason, Written, average, bytes, is_grouped, plain, rate, seconds, whole};
 use super::units;
@@ -242,9 +243,15 @@ fn address_words(text: &str) -> Vec<String> {
     spaced.split_whitespace().filter(says).map(|word| word.trim_end_matches('.').to_owned()).collect()
 }
 
+/// What says that it is not so, or may not be, is for a reader.
+fn sure(text: &str) -> Result<(), Reason> {
+    if denies(text) { Err(format!("'{}' may deny what it names", text.trim())) } else { Ok(()) }
+}
+
 /// An IP address, perhaps with a port or a name beside it.
 fn ip(text: &str) -> Result<IpAddr, Reason> {
     let unreadable = || format!("'{}' is not an IP address", text.trim());
+    sure(text)?;
     let as_ip = |word: &str| word.trim_matches(['[', ']']).parse::<IpAddr>().ok();
     let words = address_words(text);
     let of_word = |word: &String| as_ip(word).or_else(|| word.parse().ok().map(|socket: SocketAddress| socket.ip));
@@ -260,6 +267,7 @@ fn socket(text: &str) -> Result<SocketAddress, Reason> {
     if let Ok(address) = text.trim().parse() {
         return Ok(address);
     }
+    sure(text)?;
     match address_words(text).as_slice() {
         [one] => one.parse().map_err(|_| unreadable()),
         [ip, port] => {
@@ -277,7 +285,9 @@ fn read_frames(text: &str) -> Result<BTreeSet<FrameNumber>, Reason> {
     let whole =
         lower.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|rest| !rest.contains(['(', ')']));
     // A remark says what a frame is; one with a number may mean anything.
-    let lower = without_brackets(whole.unwrap_or(&lower), |remark| !remark.contains(|c: char| c.is_ascii_digit()));
+    let lower = without_brackets(whole.unwrap_or(&lower), |remark| {
+        !remark.contains(|c: char| c.is_ascii_digit()) && !doubts(remark)
+    });
     let lower = lower.trim().trim_end_matches('.');
     let mut found = BTreeSet::new();
     if matches!(lower, "none" | "no" | "nothing" | "no frames" | "no frame" | "0" | "-" | "–" | "—") {
