@@ -32,6 +32,13 @@ probe.
 |---|---|
 ";
 
+const READING: &str = "
+A unit may stand in brackets behind its number, or once at the end of a list, for all of it. Where rounding is allowed, zeros
+at the end of a whole number need not be exact: 160 ms is as good as 0.16 s. What denies or doubts the thing it names, such as
+`not the server`, waits for a person; so does a time, a rate or an average that is right only if its one dot stands between
+thousands.
+";
+
 fn page() -> String {
     let mut text = HEAD.to_owned();
     for (entry, example, meaning) in ENTRIES {
@@ -41,6 +48,7 @@ fn page() -> String {
     for kind in FactType::ALL {
         writeln!(text, "| {} | {} |", kind.name(), kind.ways()).unwrap();
     }
+    text.push_str(READING);
     text.push_str(
         "\n## The facts\n\n| fact | type | over | asked of | what it is | in Wireshark |\n|---|---|---|---|---|---|\n",
     );

@@ -98,7 +98,9 @@ impl FactType {
             FactType::Frames => "1-3, 7; or none",
             FactType::YesNo => "yes or no; a reason may follow",
             FactType::Word => "the word, or what means the same",
-            FactType::Words => "the names in any order, with commas between them, abbreviated as usual",
+            FactType::Words => {
+                "the names in any order, with commas between them, abbreviated as usual; options also by number"
+            }
             FactType::Text => "the text, with or without quotation marks; capital and small letters are the same",
         }
     }

@@ -1,7 +1,7 @@
 //! Words as students write them: flags, yes and no, who did something, options by name, text.
 
 use super::doubt::{denies, doubts};
-use super::names::{Closing, Name};
+use super::names::{Closing, Handshake, Name};
 use super::numbers::{Reason, plain, whole};
 use super::value::flag_bit;
 
@@ -155,8 +155,18 @@ const PADDING: [&str; 9] =
 /// What stands beside names and adds nothing.
 const BESIDE: [&str; 10] = ["option", "options", "tcp", "udp", "field", "fields", "and", "kind", "kinds", "the"];
 
+/// Names of options by their numbers (RFC 9293, section 3.1; RFC 7323; RFC 2018). Those without a name here only fill.
+const KINDS: [(u64, Option<&str>); 6] = [
+    (0, None),
+    (1, None),
+    (2, Some("maximum segment size")),
+    (3, Some("window scale")),
+    (4, Some("SACK permitted")),
+    (8, Some("timestamps")),
+];
+
 /// The names in a list, in the order in which they are known.
-pub(super) fn listed(text: &str) -> Result<Vec<&'static str>, Reason> {
+pub(super) fn listed(name: Name, text: &str) -> Result<Vec<&'static str>, Reason> {
     let lower = plain(text).to_lowercase();
     let said = ["no-operation", "no operation", "no_operation", "no-op", "no op", "nop"];
     let said = said.iter().fold(lower.clone(), |rest, padding| rest.replace(padding, " "));
@@ -165,15 +175,15 @@ pub(super) fn listed(text: &str) -> Result<Vec<&'static str>, Reason> {
     }
     let mut found = Vec::new();
     for part in without_brackets(&lower, |_| true).replace(" and ", ",").split([',', ';', '\n', '/', '&', '|']) {
-        found.extend(of_part(part)?);
+        found.extend(of_part(name, part)?);
     }
     let mut ordered: Vec<&str> = LISTED.iter().map(|(name, _)| *name).collect();
     ordered.retain(|name| found.contains(name));
     Ok(ordered)
 }
 
-/// What one part of a list names: `MSS=1460`, `window scale: 7`, `options: 2`.
-fn of_part(part: &str) -> Result<Vec<&'static str>, Reason> {
+/// What one part of a list names: `MSS=1460`, `window scale: 7`, `options: 2`, or several numbers of options.
+fn of_part(fact: Name, part: &str) -> Result<Vec<&'static str>, Reason> {
     let unknown = || format!("'{}' is not a name that is known here", part.trim());
     for side in part.split(['=', ':']) {
         let words = side.split([' ', '_', '-', '.', '\t', '#']).filter(|word| !word.is_empty());
@@ -188,10 +198,23 @@ fn of_part(part: &str) -> Result<Vec<&'static str>, Reason> {
             return known.map(|(name, _)| vec![*name]).ok_or_else(unknown);
         }
         if !words.is_empty() {
-            return Err(unknown());
+            // `4 options` counts them.
+            let counts = side.contains("option") && !side.contains("kind");
+            let has_kinds = fact == Name::Handshake(Handshake::SynOptions) && !counts;
+            return if has_kinds { kinds(&words) } else { None }.ok_or_else(unknown);
         }
     }
     Ok(Vec::new())
+}
+
+/// Options by their numbers.
+fn kinds(words: &[&str]) -> Option<Vec<&'static str>> {
+    let kind = |word: &&str| {
+        let number: u64 = word.parse().ok()?;
+        KINDS.iter().find(|(kind, _)| *kind == number).map(|(_, name)| *name)
+    };
+    let all = words.iter().map(kind).collect::<Option<Vec<_>>>()?;
+    Some(all.into_iter().flatten().collect())
 }
 
 /// The text without those remarks in brackets that can go.

@@ -198,7 +198,7 @@ fn fits(fact: &Fact, value: &Value, text: &str) -> Result<Judgement, Reason> {
         Value::Word(wanted) => word(fact.name, text)? == *wanted,
         Value::Words(wanted) => {
             let (given, wanted): (BTreeSet<_>, BTreeSet<_>) =
-                (listed(text)?.into_iter().collect(), wanted.iter().copied().collect());
+                (listed(fact.name, text)?.into_iter().collect(), wanted.iter().copied().collect());
             given == wanted
         }
         Value::Text(wanted) => letters(text) == letters(wanted),
