@@ -26,7 +26,7 @@ pub use names::{Answered, Closing, Ends, Flow, Followed, FrameFact, Handshake, M
 pub use registry::FACTS;
 pub use selection::{ENTRIES, End, FlagName, Misfit, Ordinal, Ordinals, Range, Selection, Which};
 pub use value::{Value, flag_names};
-pub use written::{Judgement, judge, judge_each, readable};
+pub use written::{Judgement, frames_of_each, judge, judge_each, readable};
 
 /// The fact of this key.
 pub fn fact(key: &str) -> Option<&'static Fact> {

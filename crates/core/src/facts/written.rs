@@ -101,6 +101,13 @@ pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) ->
     Ok(wanted.iter().map(find).chain(repeat_n(Judgement::Wrong, surplus)).collect())
 }
 
+/// The frames that were written of each of several lists of a fact, in order; `None` where they are not so many, or cannot
+/// be read.
+pub fn frames_of_each(fact: &Fact, count: usize, text: &str) -> Option<Vec<BTreeSet<FrameNumber>>> {
+    let lists = items(fact, text, count);
+    (lists.len() == count).then(|| lists.iter().map(|list| read_frames(&list.text).ok()).collect()).flatten()
+}
+
 /// Whether what was written can be read as so many values of the fact; 0 is for any number of them.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::form::value::{Client, HostRef, Value};
 use crate::rubric::{Lists, Rubric};
 use socklab_core::analyze::analysis::LabFound;
-use socklab_core::facts::{Fact, Judgement, Value as FactValue, judge_each};
+use socklab_core::facts::{Fact, Judgement, Value as FactValue, frames_of_each, judge_each};
 use socklab_core::lab::Points;
 
 /// How much of a value is right: so many hits of so many wanted, and so many too much.
@@ -76,17 +76,32 @@ pub(super) fn values(given: &Value, wanted: &Value, tolerated: &BTreeSet<u64>, l
     }
 }
 
-/// Each value counts for itself, in its place.
+/// Each value counts for itself, in its place; of lists of frames each frame.
 fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) -> Match {
     let judged = judge_each(fact, wanted, text).unwrap_or_default();
     let count = |wanted| judged.iter().filter(|judgement| **judgement == wanted).count();
-    Match {
+    let found = Match {
         hits: count(Judgement::Right),
         wanted: wanted.len(),
         // Of ports in any order, those that are neither right nor missing.
         surplus: judged.len().saturating_sub(wanted.len()),
         unclear: count(Judgement::Unclear),
+    };
+    if found.is_whole() { found } else { frames(fact, wanted, text).unwrap_or(found) }
+}
+
+/// Lists of frames that are not all right, frame by frame; `None` where the values are no lists of frames.
+fn frames(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) -> Option<Match> {
+    let given = frames_of_each(fact, wanted.len(), text)?;
+    let mut sum = Match::default();
+    for ((wanted, _), given) in wanted.iter().zip(&given) {
+        let FactValue::Frames(wanted) = wanted else { return None };
+        let found = Match::of_sets(given, &wanted.iter().copied().collect(), &BTreeSet::new());
+        sum.hits = sum.hits.saturating_add(found.hits);
+        sum.wanted = sum.wanted.saturating_add(found.wanted);
+        sum.surplus = sum.surplus.saturating_add(found.surplus);
     }
+    Some(sum)
 }
 
 /// Each socket address counts once, and each host's number of sockets once.
@@ -153,6 +168,28 @@ pub(super) fn tolerated(key: &str, list: impl Fn(&str) -> BTreeSet<u64>) -> BTre
 mod tests {
     use super::*;
     use socklab_core::facts::fact;
+    use socklab_packets::types::FrameNumber;
+
+    fn frames_wanted(lists: &[&[u64]]) -> Vec<(FactValue, Option<FactValue>)> {
+        let list = |list: &&[u64]| (FactValue::Frames(list.iter().copied().map(FrameNumber).collect()), None);
+        lists.iter().map(list).collect()
+    }
+
+    #[test]
+    fn each_frame_of_a_list_counts() {
+        let found = |lists: &[&[u64]], text: &str| {
+            let found = measured(fact("handshake_frames").unwrap(), &frames_wanted(lists), text);
+            (found.hits, found.wanted, found.surplus)
+        };
+        assert_eq!(found(&[&[1, 2, 3]], "1, 2"), (2, 3, 0));
+        assert_eq!(found(&[&[1, 2, 3]], "1-4"), (3, 3, 1));
+        assert_eq!(found(&[&[]], "7"), (0, 0, 1));
+        assert_eq!(found(&[&[1234]], "1,234"), (1, 1, 0));
+        assert_eq!(found(&[&[1, 2, 3], &[4, 5, 6]], "1-3; 4, 5"), (5, 6, 0));
+        assert_eq!(found(&[&[1, 2, 3], &[4, 5, 6]], "1-3"), (0, 2, 0));
+        assert!(measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "none").is_whole());
+        assert!(!measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "7").is_part());
+    }
 
     #[test]
     fn what_may_be_right_is_neither_right_nor_wrong() {
