@@ -21,6 +21,10 @@ const FAST: i128 = 20_000_000;
 /// A segment within this time of the highest one is out of order, where the initial round-trip time is not known.
 const REORDERED: i128 = 3_000_000;
 
+/// What Wireshark 4.0 counts as duplicate acknowledgements of a side of which a segment was acknowledged that was not captured:
+/// -1 without sign, and so more than enough for a fast retransmission of the other side.
+const UNSEEN: u32 = u32::MAX;
+
 /// The largest shift of a window (RFC 7323, section 2.3).
 const MOST_SHIFT: u8 = 14;
 
@@ -186,10 +190,10 @@ impl Flow {
         }
         if peer.without_gap != 0 && is_after(note.acknowledgement, peer.without_gap) && note.flags.has(TcpFlags::ACK) {
             // It acknowledges what was not captured.
-            if peer.without_gap > peer.next {
+            if is_after(peer.next, peer.without_gap) {
                 peer.without_gap = peer.next;
             } else {
-                peer.duplicates = 0;
+                peer.duplicates = UNSEEN;
             }
         }
         let occupies = length > 0 || note.flags.0 & (TcpFlags::SYN.0 | TcpFlags::FIN.0) != 0;
@@ -215,7 +219,7 @@ impl Flow {
             verdicts.keep_alive_answer = true;
         } else {
             verdicts.duplicate_acknowledgement = true;
-            self.duplicates = self.duplicates.saturating_add(1);
+            self.duplicates = if self.duplicates == UNSEEN { 1 } else { self.duplicates.saturating_add(1) };
         }
     }
 
@@ -416,6 +420,15 @@ mod tests {
         let again = |milliseconds| at(milliseconds, false, ACK, 7001, 1001, 0);
         let asked = [again(45), second, again(71), again(72), at(80, true, ACK, 1001, 7001, 100)];
         assert_eq!(kinds(&asked), ["retransmission", "fast"]);
+        // The peer acknowledges what was not captured, and repeats its own segment at once: a fast one for Wireshark 4.0, unless
+        // one duplicate acknowledgement came in between.
+        let answer = |milliseconds, acknowledgement| at(milliseconds, false, ACK, 7001, acknowledgement, 11);
+        assert_eq!(kinds(&[first, answer(51, 1101), answer(52, 1101)]), ["retransmission"]);
+        assert_eq!(kinds(&[first, answer(51, 1201), answer(52, 1201)]), ["retransmission", "fast"]);
+        assert_eq!(kinds(&[first, answer(51, 1201), answer(90, 1201)]), ["retransmission"]);
+        let (unseen, duplicate) = (at(52, false, ACK, 7012, 1201, 0), at(53, true, ACK, 1101, 7001, 0));
+        assert_eq!(kinds(&[first, answer(51, 1101), unseen, answer(54, 1101)]), ["retransmission", "fast"]);
+        assert_eq!(kinds(&[first, answer(51, 1101), unseen, duplicate, answer(54, 1101)]), ["retransmission"]);
         assert_eq!(kinds(&[first, at(400, true, ACK, 1100, 7001, 1)]), ["keep-alive"]);
         assert_eq!(kinds(&[first, at(400, true, ACK, 1101, 7001, 100)]), [""; 0]);
     }
