@@ -118,9 +118,9 @@ pub(super) fn of<'r>(key: &str, rows: &'r Rows, part: Part) -> Expected {
         "data_bytes" => Expected::Value(Told::Number(data_bytes(rows, end))),
         "acknowledgement_frames" => list(&|row| row.flag(ACK) && !any(row, SYN | FIN | RST) && row.payload() == 0),
         "push_frames" => list(&|row| row.flag(PSH)),
-        "first_data_frame" => some(data_with_payload(rows, end).first().map(|frame| Told::Number(*frame))),
+        "first_data_frame" => some(rows.of(end).find(|row| row.payload() > 0).map(|row| Told::Number(row.frame()))),
         "first_data_by" => {
-            let first = rows.data(None).into_iter().find(|row| row.payload() > 0);
+            let first = rows.of(None).find(|row| row.payload() > 0);
             let by = |row: &Row| if rows.is_of(row, Some(End::Client)) { "client" } else { "server" };
             one(first, &|row| Some(Told::Text(by(row).to_owned())))
         }
@@ -216,11 +216,9 @@ pub(super) fn of<'r>(key: &str, rows: &'r Rows, part: Part) -> Expected {
                 shown.or_else(counted).map(Told::Time)
             })
         }
-        "time_since_previous" => one(frame(), &|row| {
-            let shown = row.time("tcp.time_delta").or_else(|| row.time("udp.time_delta"));
-            let before = || rows.all.iter().rev().find(|before| before.frame() < row.frame());
-            shown.or_else(|| before().map_or(Some(0), |before| between(before, row))).map(Told::Time)
-        }),
+        "time_since_previous" => {
+            one(frame(), &|row| row.time("tcp.time_delta").or_else(|| row.time("udp.time_delta")).map(Told::Time))
+        }
         "source_address" => one(frame(), &|row| Some(Told::Text(ip(&row.source())))),
         "destination_address" => one(frame(), &|row| Some(Told::Text(ip(&row.destination())))),
         "payload_text" => one(frame(), &|row| row.payload_text().map(Told::Text)),

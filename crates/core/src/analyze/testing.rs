@@ -144,6 +144,12 @@ impl Story {
         self.segment(tcp, false, ACK, b"");
     }
 
+    /// The server's acknowledgement of a line that was not captured.
+    pub fn acknowledged_unseen(&mut self, tcp: &mut Tcp, text: &str) {
+        tcp.next[0] = tcp.next[0].wrapping_add(u32::try_from(text.len()).expect("small"));
+        self.segment(tcp, false, ACK, b"");
+    }
+
     /// A line of the client, the server's reply with the acknowledgement, and the client's acknowledgement.
     pub fn echo(&mut self, tcp: &mut Tcp, text: &str) {
         self.segment(tcp, true, PSH | ACK, text.as_bytes());

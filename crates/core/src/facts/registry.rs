@@ -217,7 +217,7 @@ pub const FACTS: &[Fact] = &[
     fact((Name::Frame(FrameFact::TimeInConnection), "time_in_connection", "time since the first frame of the connection"), Seconds, Frame, Both,
         "tcp.time_relative, udp.time_relative", "When the frame was captured, since the first one of its connection."),
     fact((Name::Frame(FrameFact::TimeSincePrevious), "time_since_previous", "time since the frame before it"), Seconds, Frame, Both,
-        "tcp.time_delta, udp.time_delta", "The time since the frame before it of the same connection, of either side; 0 for the first one."),
+        "tcp.time_delta, udp.time_delta", "The time since the frame before it of the same connection, of either side; 0 for the first one. A datagram without payload has none, and the next one is not counted from it unless it is the first."),
     fact((Name::Frame(FrameFact::SourceAddress), "source_address", "sender's IP address"), IpAddress, Frame, Both, "ip.src, ipv6.src",
         "The IP address of the frame's sender."),
     fact((Name::Frame(FrameFact::DestinationAddress), "destination_address", "receiver's IP address"), IpAddress, Frame, Both, "ip.dst, ipv6.dst",

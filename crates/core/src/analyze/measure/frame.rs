@@ -41,11 +41,7 @@ pub(super) fn frame(stream: &Stream, which: FrameFact, note: &FrameNote) -> Outc
         FrameFact::FrameNumber => Value::Number(note.frame.0),
         FrameFact::Time => Value::Time(Stream::between(stream.start, note.time)?),
         FrameFact::TimeInConnection => Value::Time(Stream::between(stream.first_time, note.time)?),
-        FrameFact::TimeSincePrevious => {
-            let before = stream.notes.iter().rev().find(|before| before.frame < note.frame);
-            // The first one comes after nothing, which Wireshark shows as 0.
-            Value::Time(before.map_or(Ok(0), |before| Stream::between(before.time, note.time))?)
-        }
+        FrameFact::TimeSincePrevious => Value::Time(since_previous(stream, note)?),
         FrameFact::PayloadText => Value::Text(stream.text(note)?),
         FrameFact::SourceAddress => Value::Ip(source.ip),
         FrameFact::DestinationAddress => Value::Ip(destination.ip),
@@ -79,6 +75,19 @@ pub(super) fn frame(stream: &Stream, which: FrameFact, note: &FrameNote) -> Outc
         return Err(Missing::NotShown);
     }
     Ok(Found::new(value, [note.frame]))
+}
+
+/// The time since the frame before it, in nanoseconds. Wireshark gives a datagram without payload no time, and counts from it
+/// only where it is the first one.
+fn since_previous(stream: &Stream, note: &FrameNote) -> Result<i128, Missing> {
+    let is_timed = |note: &FrameNote| stream.protocol == Protocol::Tcp || note.payload_length > 0;
+    if !is_timed(note) {
+        return Err(Missing::NotShown);
+    }
+    let mut earlier = stream.notes.iter().rev().filter(|before| before.frame < note.frame);
+    let before = earlier.find(|before| is_timed(before)).or(stream.notes.first()).unwrap_or(note);
+    // The first one comes after nothing, which Wireshark shows as 0.
+    Stream::between(before.time, note.time)
 }
 
 /// A sequence or acknowledgement number, in both ways of counting.

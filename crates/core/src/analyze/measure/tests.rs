@@ -3,11 +3,12 @@
 use std::fs;
 
 use super::{Missing, Part, Stream, measure};
+use crate::analyze::testing::Story;
 use crate::facts::{End, FlagName, Ordinal, fact};
 use socklab_packets::limits::Limits;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::pipeline::read_capture;
-use socklab_packets::track::Side;
+use socklab_packets::track::{SequenceAnalysis, Side};
 
 fn capture(path: &str) -> CaptureFacts {
     let bytes = fs::read(format!("{}/../../fixtures/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
@@ -68,6 +69,41 @@ fn datagrams_have_lengths_and_no_flags() {
     assert_eq!(value(&stream, "ttl", segment(1)), "64");
     assert_eq!(value(&stream, "frame_number", segment(5)), "that side sent data in only 4 frames");
     assert_eq!(measure(&stream, fact("flags").unwrap(), segment(1)), Err(Missing::Protocol));
+}
+
+/// As in tshark 4.0.17: `udp.time_delta` runs from the latest datagram with payload, or from the very first one.
+#[test]
+fn a_datagram_without_payload_has_no_time_and_does_not_count() {
+    let (client, server) = ("10.0.3.2:40000", "10.0.3.1:7001");
+    let mut story = Story::new("udp.pcapng", 0);
+    for text in ["", "one", "", "two"] {
+        story.datagram(client, server, text);
+    }
+    let capture = story.read();
+    let conversation = capture.traffic.udp_conversations().next().unwrap();
+    let stream = Stream::udp(&capture, &conversation, Side::Originator);
+    let times = [1, 2, 3, 4].map(|number| value(&stream, "time_since_previous", segment(number)));
+    assert_eq!(times, ["Wireshark shows none here", "0.001000", "Wireshark shows none here", "0.002000"]);
+}
+
+/// `tcp.len > 0` does not ask what the analysis says of a frame.
+#[test]
+fn the_first_frame_with_payload_may_be_one_that_was_sent_before() {
+    let mut story = Story::new("tcp.pcapng", 0);
+    let mut tcp = Story::tcp("10.0.3.2:40000", "10.0.3.1:7000");
+    story.handshake(&mut tcp);
+    let mut sent = tcp;
+    story.acknowledged_unseen(&mut tcp, "not captured");
+    story.line(&mut sent, "not captured");
+    story.line(&mut tcp, "captured");
+    let capture = story.read();
+    let mut stream = first_tcp(&capture);
+    // The story has no bytes of headers.
+    stream.notes.iter_mut().for_each(|note| note.header_length = 20);
+    stream.analysis = SequenceAnalysis::of(stream.notes.iter().copied());
+    assert_eq!(value(&stream, "retransmitted_frames", Part::default()), "5");
+    assert_eq!(value(&stream, "first_data_frame", Part::default()), "5");
+    assert_eq!(value(&stream, "first_data_by", Part::default()), "client");
 }
 
 /// A number has both ways of counting, so that a judge can tell one from the other.
