@@ -5,6 +5,7 @@
 
 use crate::analyze::analysis::{Answer, Evidence, Facts, Measured, MeasuredFacts, Status};
 use crate::analyze::answers::kind::{Kind, Needs};
+use crate::analyze::answers::open_at_once;
 use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
 use crate::analyze::conversation::{LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::matching::{Known, LabView};
@@ -13,7 +14,7 @@ use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
 use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Selection, StepFact, Value, Which};
 use crate::lab::{Question, Select, Step};
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Connections of which each is asked for with `connection = "all"`.
 const MOST_CONNECTIONS: usize = 100;
@@ -69,6 +70,19 @@ fn of_ask(
 ) -> Option<Vec<(Value, Option<Value>)>> {
     let (fact, selection) = (select.fact, &select.selection);
     let steps = select.step.as_ref().map_or(question.steps(), std::slice::from_ref);
+    if fact.name == Name::Step(StepFact::OpenAtOnce) {
+        let about = sentence(fact, selection, None);
+        return match open_at_once::of(view, steps, select.client, &runs(view, steps, select)) {
+            Ok((value, evidence)) => {
+                draft.proved(format!("{about}{value}."), evidence);
+                Some(vec![(value, None)])
+            }
+            Err(missing) => {
+                missing.into_iter().for_each(|missing| draft.unknown(format!("{about}not known, because {missing}.")));
+                None
+            }
+        };
+    }
     if let Name::Step(which) = fact.name {
         let found = of_step(view, steps, which, select);
         return found.map(|(value, evidence)| {
@@ -187,19 +201,25 @@ fn of_stream(
     Ok((found, vec![evidence]))
 }
 
+/// Whether the selection leaves room for this connection.
+fn is_wanted(view: &LabView<'_>, select: &Select, known: &Known<'_>) -> bool {
+    is_of(select, Protocol::Tcp) && is_from(view, select, known.connection.client())
+}
+
+/// The connections of the steps that are asked about.
+fn runs<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select) -> Vec<Known<'v>> {
+    let mut runs = view.runs_of(steps);
+    runs.retain(|known| is_wanted(view, select, known));
+    runs
+}
+
 /// Facts of all connections of the steps.
 fn of_step(view: &LabView<'_>, steps: &[Step], which: StepFact, select: &Select) -> Option<(Value, Vec<Evidence>)> {
-    let is_wanted =
-        |known: &Known<'_>| is_of(select, Protocol::Tcp) && is_from(view, select, known.connection.client());
     if which == StepFact::RefusedAttempts {
-        let all: Vec<Known<'_>> = view.of_steps(steps).filter(is_wanted).collect();
+        let all: Vec<Known<'_>> = view.of_steps(steps).filter(|known| is_wanted(view, select, known)).collect();
         return refused(view, &all);
     }
-    let mut runs = view.runs_of(steps);
-    runs.retain(is_wanted);
-    if which == StepFact::OpenAtOnce {
-        return open_at_once(view, &runs);
-    }
+    let runs = runs(view, steps, select);
     let conversations = view.conversations_of(steps).filter(|_| is_of(select, Protocol::Udp));
     let conversations: Vec<_> =
         conversations.filter(|conversation| is_from(view, select, conversation.client())).collect();
@@ -248,30 +268,6 @@ fn refused(view: &LabView<'_>, all: &[Known<'_>]) -> Option<(Value, Vec<Evidence
     });
     let evidence = Evidence::by_file(evidence);
     (!all.is_empty()).then_some((Value::Number(refused.len() as u64), evidence))
-}
-
-/// The frame since which a connection is open: the end of its handshake, or the first one that was captured.
-fn opened_at(sighting: &TcpSighting) -> FrameNumber {
-    sighting.connection.ack.unwrap_or(sighting.connection.first_frame)
-}
-
-/// Most connections that were open at one moment, counted in the capture that shows most of them; `None` where the captures
-/// show none.
-fn open_at_once(view: &LabView<'_>, runs: &[Known<'_>]) -> Option<(Value, Vec<Evidence>)> {
-    let in_capture = |capture: usize| {
-        let sightings = || runs.iter().filter_map(move |known| known.connection.in_capture(capture));
-        let is_open = |sighting: &TcpSighting, at: FrameNumber| {
-            opened_at(sighting) <= at && sighting.first_closing_frame().is_none_or(|closed| closed > at)
-        };
-        // The number is largest where a connection was just opened.
-        let moments = sightings().map(opened_at);
-        let most = moments.max_by_key(|at| sightings().filter(|sighting| is_open(sighting, *at)).count())?;
-        let open: Vec<&TcpSighting> = sightings().filter(|sighting| is_open(sighting, most)).collect();
-        Some(open)
-    };
-    let open = (0..view.captures.len()).filter_map(in_capture).max_by_key(Vec::len)?;
-    let evidence = open.iter().map(|sighting| tcp_evidence(view, sighting, [opened_at(sighting)]));
-    Some((Value::Number(open.len() as u64), Evidence::by_file(evidence)))
 }
 
 /// What a claim is about: `Sequence number, segment 3 of the client: `.

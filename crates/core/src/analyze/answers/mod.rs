@@ -10,6 +10,7 @@ mod client_sockets;
 mod datagram_tests;
 mod facts;
 mod kind;
+mod open_at_once;
 #[cfg(test)]
 mod other_program_tests;
 #[cfg(test)]

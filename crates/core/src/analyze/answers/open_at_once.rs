@@ -1,0 +1,200 @@
+//! How many connections of a step were open at one moment.
+//!
+//! One capture that shows all of them tells, and so do several whose clocks can be compared. Where neither is at hand, the
+//! most that one capture shows is no more than a lower bound.
+
+use crate::analyze::analysis::Evidence;
+use crate::analyze::claims::tcp_evidence;
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::distinct::distinct;
+use crate::analyze::matching::{Known, LabView};
+use crate::facts::Value;
+use crate::lab::{HostName, Step};
+use socklab_packets::types::FrameNumber;
+
+/// A connection as one capture shows it, with the times between which it was open: frame numbers, or nanoseconds.
+struct Open<'v> {
+    sighting: &'v TcpSighting,
+    from: i128,
+    until: Option<i128>,
+}
+
+/// The most connections that were open at one moment, with the frames that show it.
+///
+/// # Errors
+/// With why it is not known; without a reason where there is no connection at all.
+pub(super) fn of(
+    view: &LabView<'_>,
+    steps: &[Step],
+    client: Option<HostName>,
+    runs: &[Known<'_>],
+) -> Result<(Value, Vec<Evidence>), Option<String>> {
+    let captures = 0..view.captures.len();
+    let shown = captures.clone().map(|capture| most(in_capture(runs, capture)));
+    let shown = shown.max_by_key(Vec::len).filter(|most| !most.is_empty()).ok_or(None)?;
+    let at_least = |why: &str| Some(format!("{why}; at least {} were", shown.len()));
+    if lacks_a_host(view, steps, client, runs) {
+        return Err(at_least("the captures do not show the clients of all hosts"));
+    }
+    let is_whole = |open: &Vec<Open<'_>>| open.len() == runs.len();
+    let one = captures.clone().map(|capture| in_capture(runs, capture)).filter(is_whole);
+    let several = captures.map(|capture| by_clock(view, runs, capture)).filter(is_whole);
+    let open = one.map(most).max_by_key(Vec::len).or_else(|| several.map(most).max_by_key(Vec::len));
+    let open = open.ok_or_else(|| at_least("no capture shows all of them, and their clocks cannot be compared"))?;
+    let evidence = open.iter().map(|open| tcp_evidence(view, open.sighting, [opened_at(open.sighting)]));
+    Ok((Value::Number(open.len() as u64), Evidence::by_file(evidence)))
+}
+
+/// Whether a host on which the sheet has clients run is not among those that are seen. On one computer all are.
+fn lacks_a_host(view: &LabView<'_>, steps: &[Step], client: Option<HostName>, runs: &[Known<'_>]) -> bool {
+    let hosts = distinct(steps.iter().flat_map(|step| step.hosts().iter().copied()));
+    let hosts = hosts.iter().filter(|host| client.is_none_or(|client| client == **host)).count();
+    let seen = distinct(runs.iter().map(|known| known.connection.client().ip));
+    let is_one_computer = runs.iter().all(|known| known.connection.client().ip == known.connection.server().ip);
+    let is_at_server = |capture: usize| {
+        let place = view.places.get(capture).and_then(|place| place.host());
+        place.is_some() && runs.iter().all(|known| place == Some(known.connection.server().ip))
+    };
+    seen.len() < hosts && !is_one_computer && !(0..view.captures.len()).any(is_at_server)
+}
+
+/// The frame since which a connection is open: the end of its handshake, or the first one that was captured.
+fn opened_at(sighting: &TcpSighting) -> FrameNumber {
+    sighting.connection.ack.unwrap_or(sighting.connection.first_frame)
+}
+
+/// The connections that a capture shows, by its frames.
+fn in_capture<'v>(runs: &[Known<'v>], capture: usize) -> Vec<Open<'v>> {
+    let sightings = runs.iter().filter_map(|known| known.connection.in_capture(capture));
+    let open = |sighting: &'v TcpSighting| Open {
+        sighting,
+        from: opened_at(sighting).0.into(),
+        until: sighting.first_closing_frame().map(|frame| frame.0.into()),
+    };
+    sightings.map(open).collect()
+}
+
+/// The connections that captures show whose clocks can be compared with this one's, by time.
+fn by_clock<'v>(view: &LabView<'_>, runs: &[Known<'v>], capture: usize) -> Vec<Open<'v>> {
+    let clocks = &view.story.clocks;
+    let open = |known: &Known<'v>| {
+        let mut seen = known.timeline.seen.iter();
+        let seen = seen.find(|seen| seen.first.is_some_and(|first| clocks.comparable(first.capture, capture)))?;
+        let closing = [seen.client_fin, seen.server_fin, seen.client_reset, seen.server_reset].into_iter().flatten();
+        // A moment without a time tells nothing, and then the connection is not counted as seen.
+        let closing = closing.map(|moment| clocks.nanoseconds(&moment)).collect::<Option<Vec<i128>>>()?;
+        Some(Open {
+            sighting: known.connection.in_capture(seen.first?.capture)?,
+            from: clocks.nanoseconds(&seen.established?)?,
+            until: closing.into_iter().min(),
+        })
+    };
+    runs.iter().filter_map(open).collect()
+}
+
+/// Those that are open at the moment when most are.
+fn most(all: Vec<Open<'_>>) -> Vec<Open<'_>> {
+    let is_open = |open: &Open<'_>, at: i128| open.from <= at && open.until.is_none_or(|until| until > at);
+    // The number is largest where a connection was just opened.
+    let moments = all.iter().map(|open| open.from);
+    let best = moments.max_by_key(|at| all.iter().filter(|open| is_open(open, *at)).count());
+    all.into_iter().filter(|open| best.is_some_and(|at| is_open(open, at))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analyze::analysis::{Basis, Facts, MeasuredFacts};
+    use crate::analyze::testing::Story;
+    use crate::analyze::{analyze, lab_file};
+    use socklab_packets::pipeline::CaptureFacts;
+
+    const LAB: &str = r#"
+title = "Open"
+host = [
+    { name = "A", role = "server", address = "10.0.3.1" },
+    { name = "B", role = "client", address = "10.0.3.2" },
+    { name = "C", role = "client", address = "10.0.3.3" },
+]
+[[step]]
+number = "1"
+title = "Side by side"
+does = "clients"
+protocol = "tcp"
+port = 65432
+client = ["B", "C"]
+clients = 2
+parallel = true
+captured = "B"
+[[question]]
+number = "1"
+title = "Open"
+points = 1
+kind = "facts"
+steps = ["1"]
+[question.facts]
+open = { ask = "most connections open at one moment", fact = "open_at_once" }
+"#;
+
+    /// Two clients that are open together, and one after them.
+    fn clients(file: &str, start: i64, computers: &[&str]) -> CaptureFacts {
+        let mut story = Story::new(file, start);
+        let mut open: Vec<_> = computers
+            .iter()
+            .flat_map(|computer| [40001, 40002].map(|port| Story::tcp(&format!("{computer}:{port}"), "10.0.3.1:65432")))
+            .collect();
+        open.iter_mut().for_each(|tcp| story.handshake(tcp));
+        open.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
+        open.iter_mut().for_each(|tcp| story.close(tcp));
+        for computer in computers {
+            let mut later = Story::tcp(&format!("{computer}:40009"), "10.0.3.1:65432");
+            story.handshake(&mut later);
+            story.echo(&mut later, "late\n");
+            story.close(&mut later);
+        }
+        story.read()
+    }
+
+    /// The value, or why there is none.
+    fn told(captures: Vec<CaptureFacts>) -> String {
+        let analysis = analyze(captures, &[], &lab_file(LAB).unwrap());
+        let answer = &analysis.answers[0];
+        let Facts::Measured(MeasuredFacts(facts)) = &answer.facts else { panic!("facts were asked for") };
+        let unknown = answer.claims.iter().filter(|claim| claim.basis == Basis::Unknown);
+        match &facts[0].values {
+            Some(values) => values[0].0.to_string(),
+            None => unknown.map(|claim| claim.text.to_string()).collect(),
+        }
+    }
+
+    #[test]
+    fn one_capture_of_all_clients_tells() {
+        assert_eq!(told(vec![clients("all", 0, &["10.0.3.2", "10.0.3.3"])]), "4");
+    }
+
+    #[test]
+    fn captures_without_a_common_clock_tell_no_more_than_a_lower_bound() {
+        let told = told(vec![clients("B", 0, &["10.0.3.2"]), clients("C", 900, &["10.0.3.3"])]);
+        assert!(told.contains("cannot be compared; at least 2 were"), "{told}");
+    }
+
+    #[test]
+    fn a_host_that_is_missing_may_have_had_more() {
+        let told = told(vec![clients("B", 0, &["10.0.3.2"])]);
+        assert!(told.contains("clients of all hosts; at least 2 were"), "{told}");
+    }
+
+    /// A third capture shows a handshake of each of the two, and so by how much their clocks differ.
+    #[test]
+    fn captures_with_a_common_clock_tell_together() {
+        let mut third = Story::new("at A", 5);
+        for computer in ["10.0.3.2", "10.0.3.3"] {
+            third.handshake(&mut Story::tcp(&format!("{computer}:40001"), "10.0.3.1:65432"));
+        }
+        assert_eq!(told(vec![clients("B", 0, &["10.0.3.2"]), clients("C", 900, &["10.0.3.3"]), third.read()]), "4");
+    }
+
+    #[test]
+    fn without_connections_there_is_nothing_to_tell() {
+        assert_eq!(told(vec![Story::new("none", 0).read()]), "");
+    }
+}
