@@ -58,7 +58,7 @@ fn a_small_lab_of_ones_own_has_no_mistake() {
 }
 
 /// Each broken file, where the mistake is, and words of its reason or its remedy. What follows from it may be named too.
-const BROKEN: [(&str, &str, (usize, usize), &str); 49] = [
+const BROKEN: [(&str, &str, (usize, usize), &str); 50] = [
     ("not TOML", "title = \"x\ny", (1, 11), "not TOML"),
     ("no value", "[points]\n\"I.2\" =\n", (2, 8), "not TOML"),
     ("a key twice", "title = \"a\"\ntitle = \"b\"\n", (2, 1), "not TOML"),
@@ -85,6 +85,12 @@ const BROKEN: [(&str, &str, (usize, usize), &str); 49] = [
     ),
     ("an unknown role", "[[host]]\nname = \"A\"\nrole = \"sever\"\n", (3, 8), "there is no role"),
     ("a step without a number", "[[step]]\ndoes = \"clients\"\n", (1, 1), "it has no number"),
+    (
+        "a list of computers on which a step is captured",
+        "[[step]]\nnumber = 1\ndoes = \"ping\"\ncaptured = [\"B\", \"C\"]\n",
+        (4, 12),
+        "Name one alone",
+    ),
     ("an unknown action", "[[step]]\nnumber = 1\ndoes = \"client\"\n", (3, 8), "Did you mean clients?"),
     (
         "an unknown protocol",

@@ -118,5 +118,10 @@ pub(super) fn absent(
 
 /// Why a gradebook can't be used.
 pub(super) fn unusable(name: &str, error: &SheetError) -> Failure {
-    Failure::new(name, error).hint("Give the file as the platform exported it, and change nothing in it.")
+    let failure = Failure::new(name, error);
+    match error {
+        // The file is as it should be, and the reason says what to name.
+        SheetError::Choice(_) => failure,
+        _ => failure.hint("Give the file as the platform exported it, and change nothing in it."),
+    }
 }

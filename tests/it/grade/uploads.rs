@@ -74,7 +74,8 @@ fn a_column_that_is_not_there_is_not_made() {
         || socklab("grade").args([folder.path().join("class")]).args(["--results"]).args([folder.path().join("r")]);
     let failed = run().args(["--canvas"]).args([&file]).run().status(2);
     failed.stderr_has(&["name the column with --canvas-column; the assignments here are: One (1), Two (2)"]);
-    run().args(["--canvas"]).args([&file]).args(["--canvas-column", "Three"]).run().status(2);
+    let failed = run().args(["--canvas"]).args([&file]).args(["--canvas-column", "Three"]).run().status(2);
+    failed.stderr_has(&["there is no assignment 'Three'; those here are: One (1), Two (2)"]);
     assert!(!folder.path().join("r/canvas.csv").exists());
 }
 

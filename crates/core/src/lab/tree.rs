@@ -96,7 +96,11 @@ impl<'t, 'p> Table<'t, 'p> {
                 None
             }
             other => {
-                self.fault(at, key, format!("{} where a text belongs", kind(other)), "Put it between quotation marks.");
+                let remedy = match other {
+                    DeValue::Array(_) => "Name one alone, between quotation marks and without brackets.",
+                    _ => "Put it between quotation marks.",
+                };
+                self.fault(at, key, format!("{} where a text belongs", kind(other)), remedy);
                 None
             }
         }

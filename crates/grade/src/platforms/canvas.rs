@@ -84,32 +84,67 @@ fn is_student(sheet: &Sheet<'_>, keys: &Keys, row: &[Range<usize>]) -> bool {
     !id.is_empty() && !matches!(name.as_str(), "Points Possible" | "Student, Test")
 }
 
-/// An assignment's column: its title ends with Canvas's number in parentheses.
+/// An assignment's column: its title ends with Canvas's number in parentheses. It may be named by either, or by both.
 fn assignment(titles: &[String], wanted: Option<&str>) -> Result<usize, SheetError> {
-    let bare = |title: &str| {
+    let parts = |title: &str| {
         let (name, number) = title.rsplit_once(" (")?;
         let number = number.strip_suffix(')')?;
-        (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then(|| name.to_owned())
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| (name.to_owned(), number.to_owned()))
     };
     let assignments: Vec<(usize, &String)> =
-        titles.iter().enumerate().filter(|(_, title)| bare(title).is_some()).collect();
-    let fits = |title: &str| match wanted {
-        Some(wanted) => title == wanted || bare(title).as_deref() == Some(wanted),
-        None => true,
+        titles.iter().enumerate().filter(|(_, title)| parts(title).is_some()).collect();
+    let found = |is_named: &dyn Fn(&str) -> bool| {
+        let found = assignments.iter().filter(|(_, title)| is_named(title)).map(|(place, _)| *place);
+        found.collect::<Vec<usize>>()
     };
-    let found: Vec<usize> = assignments.iter().filter(|(_, title)| fits(title)).map(|(place, _)| *place).collect();
-    match found.as_slice() {
-        [one] => Ok(*one),
-        _ => {
-            let all: Vec<&str> = assignments.iter().map(|(_, title)| title.as_str()).collect();
-            let reason = format!("name the column with --canvas-column; the assignments here are: {}", all.join(", "));
-            Err(SheetError::Column(reason))
+    let named = match wanted {
+        None => found(&|_| true),
+        Some(wanted) => {
+            let by_name = found(&|title| title == wanted || parts(title).is_some_and(|(name, _)| name == wanted));
+            let by_number = || found(&|title| parts(title).is_some_and(|(_, number)| number == wanted));
+            if by_name.is_empty() { by_number() } else { by_name }
         }
+    };
+    if let [one] = named.as_slice() {
+        return Ok(*one);
     }
+    let all = assignments.iter().map(|(_, title)| title.as_str()).collect::<Vec<_>>().join(", ");
+    Err(SheetError::Choice(match wanted {
+        None => format!("name the column with --canvas-column; the assignments here are: {all}"),
+        Some(wanted) if named.is_empty() => format!("there is no assignment '{wanted}'; those here are: {all}"),
+        Some(wanted) => {
+            format!(
+                "there are several assignments '{wanted}': add the number of the one that you mean; those here are: {all}"
+            )
+        }
+    }))
 }
 
 /// The points that Canvas has for the assignment.
 fn possible(sheet: &Sheet<'_>, column: usize, name: usize) -> Option<f64> {
     let row = sheet.rows().find(|row| sheet.text(row, name).trim() == "Points Possible")?;
     value(&sheet.text(row, column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assignment_is_named_by_its_title_or_number() {
+        let titles = ["Student", "ID", "One (1)", "Two (2)", "Two (3)"].map(str::to_owned);
+        let chosen = |wanted| assignment(&titles, wanted).map_err(|error| error.to_string());
+        assert_eq!(chosen(Some("One")), Ok(2));
+        assert_eq!(chosen(Some("Two (3)")), Ok(4));
+        assert_eq!(chosen(Some("2")), Ok(3));
+        for (wanted, reason) in [
+            (None, "name the column with --canvas-column; the assignments here are: One (1), Two (2), Two (3)"),
+            (Some("4711"), "there is no assignment '4711'; those here are: One (1)"),
+            (Some("Two"), "there are several assignments 'Two'"),
+        ] {
+            let error = chosen(wanted).unwrap_err();
+            assert!(error.starts_with(reason), "{error}");
+        }
+    }
 }

@@ -39,7 +39,7 @@ pub fn fill_worksheet(
             "the worksheet has no column '{wanted}': name the grade's column with --moodle-column; the columns are: {}",
             titles.join(", ")
         );
-        return Err(SheetError::Column(reason));
+        return Err(SheetError::Choice(reason));
     };
     let keys = keys(&sheet, &titles, grade);
     // Moodle puts the maximum behind the grade, whatever the language.

@@ -29,9 +29,12 @@ pub enum SheetError {
     /// Too many cells.
     #[error("the table has more than {MOST_CELLS} cells")]
     TooLarge,
-    /// A column is missing or cannot be chosen.
+    /// A column is missing.
     #[error("{0}")]
     Column(String),
+    /// The grade's column was not named, or is not there under the name that was given: the reason lists those that are.
+    #[error("{0}")]
+    Choice(String),
 }
 
 impl<'a> Sheet<'a> {
