@@ -1,7 +1,7 @@
 //! Words that take back what is said, or leave it open: where one stands beside an answer, only a reader can say what is
 //! meant.
 
-use super::numbers::plain;
+use super::plain::plain;
 
 /// Words by which an answer says that it is something else.
 const NEGATIONS: [&str; 40] = [

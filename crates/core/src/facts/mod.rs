@@ -8,7 +8,9 @@ mod define;
 mod doubt;
 mod names;
 mod numbers;
+mod plain;
 mod registry;
+mod scales;
 mod selection;
 #[cfg(test)]
 mod tests;

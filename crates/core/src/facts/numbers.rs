@@ -1,10 +1,9 @@
 //! Numbers as students write them: thousands set apart, with a unit, in hexadecimal, with a decimal comma, in words.
 
 use super::doubt::doubts;
+use super::plain::{Reason, plain};
+use super::scales::{rate_factor, time_factor};
 use super::units;
-
-/// What is wrong with an entry.
-pub(super) type Reason = String;
 
 /// Words before a number that add nothing to it.
 const LEADS: [&str; 26] = [
@@ -70,17 +69,6 @@ const FILLERS: [&str; 24] = [
 
 /// Two readings of one answer that differ by no more than this part say the same.
 const SAME: f64 = 0.05;
-
-/// The text with plain spaces, apostrophes and minus signs.
-pub(super) fn plain(text: &str) -> String {
-    let plain = |c| match c {
-        '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{200a}' | '\u{202f}' | '\u{3000}' => ' ',
-        '\u{2212}' => '-',
-        '’' | '‘' => '\'',
-        c => c,
-    };
-    text.chars().map(plain).collect::<String>().trim().to_owned()
-}
 
 /// A whole number: `29200`, `29,200`, `29 200`, `0x7210`, `two`; words before and after it, such as `port` or `bytes`, are
 /// passed over.
@@ -337,28 +325,6 @@ fn one_time(text: &str) -> Result<Vec<Written>, Reason> {
     Ok(number.into_iter().map(|number| number.times(factor)).collect())
 }
 
-/// The seconds of a unit of time.
-fn time_factor(unit: &str) -> Option<f64> {
-    Some(match unit.to_lowercase().as_str() {
-        "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
-        "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 1e-3,
-        "us" | "µs" | "μs" | "usec" | "usecs" | "microsecond" | "microseconds" => 1e-6,
-        "ns" | "nsec" | "nsecs" | "nanosecond" | "nanoseconds" => 1e-9,
-        "min" | "minute" | "minutes" => 60.0,
-        _ => return None,
-    })
-}
-
-/// Whether a word is a unit of time.
-pub(super) fn is_time_unit(word: &str) -> bool {
-    time_factor(word).is_some()
-}
-
-/// Whether a word is a unit of a rate, or of bytes or bits.
-pub(super) fn is_rate_unit(word: &str) -> bool {
-    !word.is_empty() && rate_factor(word).is_ok()
-}
-
 /// An average number of bytes, in every way that it can be read.
 pub(super) fn average(text: &str) -> Result<Vec<Written>, Reason> {
     let one = |text: &str| match decimal(text)? {
@@ -377,36 +343,4 @@ fn one_rate(text: &str) -> Result<Vec<Written>, Reason> {
     let (number, unit) = decimal(text)?;
     let factor = rate_factor(&unit)?;
     Ok(number.into_iter().map(|number| number.times(factor)).collect())
-}
-
-/// The bytes per second of a unit of a rate.
-fn rate_factor(unit: &str) -> Result<f64, Reason> {
-    let plain = unit.replace(' ', "").replace("per", "/").replace("/seconds", "/s").replace("/second", "/s");
-    let plain = plain.replace("/sec", "/s").replace("bps", "bit/s").replace("Bps", "B/s");
-    let per_second = plain.strip_suffix("/s").unwrap_or(&plain);
-    if matches!(per_second, "mb" | "gb") {
-        return Err(format!("'{unit}' may mean bits or bytes; write MB/s or Mbit/s"));
-    }
-    let lower = per_second.to_lowercase();
-    let (prefix, is_bits) = match lower.as_str() {
-        "" => ("", false),
-        _ if lower.ends_with("bits") => (lower.trim_end_matches("bits"), true),
-        _ if lower.ends_with("bit") => (lower.trim_end_matches("bit"), true),
-        _ if lower.ends_with("bytes") => (lower.trim_end_matches("bytes"), false),
-        _ if lower.ends_with("byte") => (lower.trim_end_matches("byte"), false),
-        _ if per_second.ends_with('B') => (lower.trim_end_matches('b'), false),
-        _ if per_second.ends_with('b') => (lower.trim_end_matches('b'), true),
-        _ => return Err(format!("'{unit}' is not a unit of a rate; write bytes/s or bit/s")),
-    };
-    let factor = match prefix {
-        "" => 1.0,
-        "k" | "kilo" => 1e3,
-        "ki" | "kibi" => 1024.0,
-        "m" | "mega" => 1e6,
-        "mi" | "mebi" => 1_048_576.0,
-        "g" | "giga" => 1e9,
-        "gi" | "gibi" => 1_073_741_824.0,
-        other => return Err(format!("'{other}' is not a known prefix; write k, M or G")),
-    };
-    Ok(if is_bits { factor / 8.0 } else { factor })
 }

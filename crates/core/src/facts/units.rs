@@ -1,6 +1,7 @@
 //! Units that do not stand right behind their number: in brackets, in a label before it, or once at the end of a list.
 
-use super::numbers::{Reason, is_rate_unit, is_time_unit};
+use super::plain::Reason;
+use super::scales::{is_rate_unit, is_time_unit};
 
 /// What is a unit or multiplies one, but none that a value here may have.
 const OTHERS: [&str; 15] = [

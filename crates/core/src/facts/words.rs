@@ -2,7 +2,8 @@
 
 use super::doubt::{denies, doubts};
 use super::names::{Closing, Handshake, Name};
-use super::numbers::{Reason, plain, whole};
+use super::numbers::whole;
+use super::plain::{Reason, plain};
 use super::value::flag_bit;
 
 /// Names of flags, or the number of the field; where both stand there, they must agree.
