@@ -548,6 +548,9 @@ fn a_unit_at_the_end_of_a_list_is_that_of_all() {
         "20.52 / 20.57 / 20.56 (ms)".replace(" /", ",").as_str(),
         "0.02052, 0.02057, 0.02056 s",
         "20.52 ms, 20.57, 20.56 ms",
+        "20.52 ms, 20.57, 20.56",
+        "20.52 ms; 20.57 ms; 20.56",
+        "20520 µs, 20.57 ms, 20.56",
         "20.52 ms; 20.57 ms; 20.56 ms",
         "0.02052; 0.02057; 0.02056",
     ] {
@@ -558,6 +561,7 @@ fn a_unit_at_the_end_of_a_list_is_that_of_all() {
     assert_eq!(judged("0.02052, 0.02057, 0.02056 ms"), Ok(vec![Wrong; 3]));
     // Where some have units of their own, one without may be in seconds.
     assert_eq!(judged("0.02052, 20.57 ms, 20.56 ms"), Ok(vec![Unclear, Right, Right]));
+    assert_eq!(judged("20.52 ms, 0.02057, 0.02056"), Ok(vec![Right, Unclear, Unclear]));
     let rates = [7, 8].map(|rate| (Value::Rate { bytes: rate * 1_000_000, nanoseconds: 1_000_000_000 }, None));
     assert_eq!(judge_each(fact("throughput_data").unwrap(), &rates, "7.0, 8.0 MB/s"), Ok(vec![Right; 2]));
     assert_eq!(judge_each(fact("throughput_data").unwrap(), &rates, "7.0, 8.0 (Mbit/s)"), Ok(vec![Wrong; 2]));

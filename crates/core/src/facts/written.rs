@@ -156,22 +156,32 @@ fn items(fact: &Fact, text: &str, count: usize) -> Vec<Item> {
     }
     let is_measured =
         matches!(fact.kind, FactType::Bytes | FactType::AverageBytes | FactType::Seconds | FactType::BytesPerSecond);
-    match units::shared(&text).filter(|_| is_measured) {
-        Some((list, unit)) => with_unit(split(fact, list, count), unit),
-        None => plainly(split(fact, &text, count)),
+    if !is_measured {
+        return plainly(split(fact, &text, count));
     }
+    // Without the unit at its end a list may have spaces between its items: `20.5 20.6 ms`.
+    let (list, unit) = units::shared(&text).unwrap_or((&text, ""));
+    let mut texts = split(fact, list, count);
+    texts.last_mut().into_iter().for_each(|last| last.push_str(unit));
+    with_units(texts)
 }
 
-/// A list whose last item has this unit.
-fn with_unit(texts: Vec<String>, unit: &str) -> Vec<Item> {
-    let has_none = |text: &String| units::split(text).1.trim().is_empty();
-    let is_mixed = !texts.iter().all(has_none);
-    let last = texts.len().saturating_sub(1);
-    let item = |(place, text): (usize, String)| match has_none(&text) {
-        true => Item { alone: (is_mixed && place < last).then(|| text.clone()), text: format!("{text}{unit}") },
-        false => Item { text, alone: None },
+/// The items of a list, each with the unit that is meant: its own, that of the next one that has one, or else of the one
+/// before. Only where nothing but the end of the list has a unit, it is sure to be meant for all.
+fn with_units(texts: Vec<String>) -> Vec<Item> {
+    let units: Vec<Option<&str>> = texts.iter().map(|text| units::shared(text).map(|(_, unit)| unit)).collect();
+    let (before, last) = (units.split_last().map_or(&[][..], |(_, before)| before), units.last().copied().flatten());
+    let is_sure = last.is_some() && before.iter().all(Option::is_none);
+    let item = |(place, text): (usize, &String)| {
+        let own = units::split(text).1.trim();
+        let next = units.iter().skip(place).flatten().next();
+        let unit = next.or_else(|| units.iter().take(place).rev().flatten().next());
+        match unit.filter(|_| own.is_empty()) {
+            Some(unit) => Item { text: format!("{text}{unit}"), alone: (!is_sure).then(|| text.clone()) },
+            None => Item { text: text.clone(), alone: None },
+        }
     };
-    texts.into_iter().enumerate().map(item).collect()
+    texts.iter().enumerate().map(item).collect()
 }
 
 /// The texts between the marks of a list.
