@@ -214,7 +214,16 @@ fn a_connected_udp_socket_refuses_others() {
 /// Of two steps at one port, one wants an attempt that is refused.
 #[test]
 fn a_refused_attempt_is_the_step_that_wants_one() {
-    let config = lab_file(include_str!("../../../../../fixtures/sheets/chat/lab.toml")).unwrap();
+    let sheet = include_str!("../../../../../fixtures/sheets/chat/lab.toml");
+    refused_beside_served(sheet);
+    // Of clients that would have been side by side nothing tells that.
+    let several = sheet.replace("refused = true", "refused = true\nclients = 2");
+    assert_ne!(sheet, several);
+    refused_beside_served(&several);
+}
+
+fn refused_beside_served(sheet: &str) {
+    let config = lab_file(sheet).unwrap();
     let (mut alone, mut served) = (Story::new("nobody", 0), Story::new("chat", 60));
     alone.refused(&mut Story::tcp("10.0.3.2:50000", "10.0.3.1:7000"));
     let mut tcp = Story::tcp("10.0.3.2:50002", "10.0.3.1:7000");
