@@ -233,7 +233,7 @@ pub fn redo(finding: &Finding) -> Option<String> {
 /// is to be shown; of many runs of frames only so many are named.
 pub fn evidence_in_cell(evidence: &Evidence, file: &str, most: usize) -> String {
     match evidence.frames.is_empty() {
-        true => format!("{file}{}", lines(evidence)),
+        true => format!("{file}{}", lines(evidence, most)),
         false => format!("{file}: {}", evidence.frames.numbers(most)),
     }
 }
@@ -242,7 +242,7 @@ pub fn evidence_in_cell(evidence: &Evidence, file: &str, most: usize) -> String 
 /// of frames only so many are named.
 pub fn evidence(evidence: &Evidence, file: &str, most: usize) -> String {
     if evidence.frames.is_empty() {
-        return format!("{file}{}", lines(evidence));
+        return format!("{file}{}", lines(evidence, most));
     }
     format!("{file}{}{}", frames_before(evidence), evidence.frames.numbers(most))
 }
@@ -260,15 +260,38 @@ pub fn frames_before(evidence: &Evidence) -> String {
     }
 }
 
-/// What stands after a journal's name.
-pub fn lines(evidence: &Evidence) -> String {
+/// What stands after a journal's name; of many runs of lines only so many are named.
+pub fn lines(evidence: &Evidence, most: usize) -> String {
     match evidence.lines.as_slice() {
         [] => String::new(),
         [line] => format!(", line {line}"),
-        lines => format!(", lines {}", join(lines)),
+        lines => format!(", lines {}", runs(lines, most)),
     }
 }
 
-fn join(lines: &[u64]) -> String {
-    lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+/// Numbers in order as `4-6, 9`, at most so many runs, then the last number and how many there are.
+fn runs(lines: &[u64], most: usize) -> String {
+    let run = |run: &[u64]| match run {
+        [first, .., last] => format!("{first}-{last}"),
+        one => one.iter().map(u64::to_string).collect(),
+    };
+    let mut shown: Vec<String> = lines.chunk_by(|one, next| one.checked_add(1) == Some(*next)).map(run).collect();
+    if let (true, Some(last)) = (shown.len() > most.saturating_add(1), lines.last()) {
+        shown.truncate(most);
+        shown.push(format!("… {last} ({} in all)", lines.len()));
+    }
+    shown.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_lines_of_a_journal_the_first_runs_are_named() {
+        assert_eq!(runs(&[4], 3), "4");
+        assert_eq!(runs(&[4, 5, 6, 9], 3), "4-6, 9");
+        assert_eq!(runs(&[1, 3, 5, 7], 3), "1, 3, 5, 7");
+        assert_eq!(runs(&[1, 3, 5, 7, 9], 3), "1, 3, 5, … 9 (5 in all)");
+    }
 }

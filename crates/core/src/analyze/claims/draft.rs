@@ -41,7 +41,11 @@ impl Draft {
 
     /// What an answer rests on, without being part of its text.
     pub(crate) fn beside(&mut self, basis: Basis, text: impl Into<Text>, evidence: Vec<Evidence>) {
-        self.add(Claim { text: text.into(), basis, evidence, in_answer: false });
+        let text = text.into();
+        // A sheet may say nothing of it.
+        if text != Text::default() {
+            self.add(Claim { text, basis, evidence, in_answer: false });
+        }
     }
 
     /// What would be needed to answer fully.

@@ -125,7 +125,7 @@ fn evidence_view(evidence: &Evidence, drawn: &Drawn<'_>) -> EvidenceView {
     let name = drawn.name(&evidence.file);
     let mut place = vec![Run { text: name, target: None }];
     if evidence.frames.is_empty() {
-        place.push(Run { text: sentences::lines(evidence), target: None });
+        place.push(Run { text: sentences::lines(evidence, RUNS), target: None });
     } else {
         place.push(Run { text: sentences::frames_before(evidence).to_owned(), target: None });
         place.extend(drawn.frames(&evidence.frames, &evidence.file, RUNS));
@@ -137,7 +137,7 @@ fn evidence_view(evidence: &Evidence, drawn: &Drawn<'_>) -> EvidenceView {
 fn in_cell(evidence: &Evidence, drawn: &Drawn<'_>) -> Vec<Run> {
     let name = drawn.name(&evidence.file);
     if evidence.frames.is_empty() {
-        return vec![Run { text: sentences::evidence_in_cell(evidence, &name, 0), target: None }];
+        return vec![Run { text: sentences::evidence_in_cell(evidence, &name, RUNS_IN_CELL), target: None }];
     }
     let mut place = vec![Run { text: format!("{name}: "), target: None }];
     place.extend(drawn.frames(&evidence.frames, &evidence.file, RUNS_IN_CELL));
