@@ -9,6 +9,8 @@ mod client_sockets;
 #[cfg(test)]
 mod datagram_tests;
 mod facts;
+#[cfg(test)]
+mod host_tests;
 mod kind;
 mod open_at_once;
 #[cfg(test)]

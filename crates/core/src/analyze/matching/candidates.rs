@@ -67,6 +67,8 @@ pub(super) struct Candidate {
     has_several_peers: bool,
     /// Peers on the same link, judged by their addresses.
     on_link: bool,
+    /// Peers on another computer, judged by their addresses.
+    over_network: bool,
     /// Captures that it is in.
     captures: u32,
     last_capture: u32,
@@ -198,6 +200,7 @@ impl Candidates<'_> {
         }
         candidate.has_several_peers |= *candidate.peer.get_or_insert(peer) != peer;
         candidate.on_link |= same_link(address.ip, peer) || same_computer(address.ip, peer);
+        candidate.over_network |= !same_computer(address.ip, peer);
         Some(candidate)
     }
 
@@ -305,6 +308,11 @@ impl Candidate {
     /// Whether a peer of it is on its link.
     pub(super) fn on_link(&self) -> bool {
         self.on_link
+    }
+
+    /// Whether a peer of it is on another computer.
+    pub(super) fn over_network(&self) -> bool {
+        self.over_network
     }
 
     /// Streams seen with it, for choosing between equal scores.

@@ -65,7 +65,7 @@ impl Servers {
     /// Finds the servers in the captures and journals; the settings of `config` go before everything.
     pub(crate) fn find(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig) -> Servers {
         let Found { candidates, cut } = collect(captures, journals, config);
-        let field = Field::new(&candidates, config);
+        let field = Field::new(&candidates, config).without_local();
         let chosen = field.chosen();
         let Some(host) = best_host(&chosen) else {
             return Servers { cut, nearest: field.nearest(), ..Servers::default() };
@@ -118,6 +118,31 @@ impl<'a> Field<'a> {
         Field { candidates, ranked, config }
     }
 
+    /// The field without what went on within one computer, where a server that fits was reached over a network: the lab is
+    /// run over a network or within one computer, and beside the former the latter is some other program's. A server that
+    /// is named counts in either case, if no named one was reached over a network.
+    fn without_local(mut self) -> Self {
+        let over_network = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::over_network);
+        let named = |endpoint: &Endpoint| self.is_named(endpoint);
+        let fits = |(endpoint, score): &&(Endpoint, i32)| {
+            let near = self.candidates.get(endpoint).is_some_and(|it| it.on_link() && it.acts_as_server());
+            let unclaimed = !is_other_service(endpoint.0, endpoint.1.port);
+            let is_text = self.exchange(endpoint) == Some(Exchange::Text);
+            over_network(endpoint) && (named(endpoint) || (near && unclaimed && is_text && *score >= LAB_SCORE))
+        };
+        let hosts: HashSet<IpAddr> = self.ranked.iter().filter(fits).map(|(endpoint, _)| endpoint.1.ip).collect();
+        if hosts.is_empty() {
+            return self;
+        }
+        let named_over_network = self.ranked.iter().any(|(endpoint, _)| over_network(endpoint) && named(endpoint));
+        let stays = |endpoint: &Endpoint| {
+            over_network(endpoint) || hosts.contains(&endpoint.1.ip) || (named(endpoint) && !named_over_network)
+        };
+        let stay: HashSet<Endpoint> = self.ranked.iter().map(|(endpoint, _)| *endpoint).filter(stays).collect();
+        self.ranked.retain(|(endpoint, _)| stay.contains(endpoint));
+        self
+    }
+
     fn exchange(&self, endpoint: &Endpoint) -> Option<Exchange> {
         self.candidates.get(endpoint).and_then(Candidate::exchange)
     }
@@ -137,6 +162,11 @@ impl<'a> Field<'a> {
         port || (host_only && exchange.is_some() && fits)
     }
 
+    /// Whether the user, a server's journal or the sheet names this server.
+    fn is_named(&self, endpoint: &Endpoint) -> bool {
+        self.is_set(endpoint) || self.is_journalled(endpoint) || is_on_sheet(self.config, endpoint)
+    }
+
     /// The candidates that count: set or journalled ones and those that exchanged text, else binary or encrypted data, else
     /// whatever may have been meant for a server of the lab.
     fn chosen(&self) -> Vec<(Endpoint, i32)> {
@@ -145,11 +175,8 @@ impl<'a> Field<'a> {
         };
         let unclaimed = |endpoint: &Endpoint| !is_other_service(endpoint.0, endpoint.1.port);
         let is = |endpoint: &Endpoint, exchange| self.exchange(endpoint) == Some(exchange);
-        let named = |endpoint: &Endpoint| {
-            self.is_set(endpoint) || self.is_journalled(endpoint) || is_on_sheet(self.config, endpoint)
-        };
         let mut text = pick(&|endpoint, score| {
-            named(endpoint) || (is(endpoint, Exchange::Text) && unclaimed(endpoint) && score >= LAB_SCORE)
+            self.is_named(endpoint) || (is(endpoint, Exchange::Text) && unclaimed(endpoint) && score >= LAB_SCORE)
         });
         if text.is_empty() {
             // A lab may be run on port 43 all the same, and text outranks whatever is not. Datagrams that such a port never
@@ -279,12 +306,12 @@ impl<'a> Field<'a> {
         if ports.is_empty() {
             return ranked;
         }
-        let is_named = |endpoint: &Endpoint| ports.contains(&endpoint.1.port);
+        let is_set = |endpoint: &Endpoint| ports.contains(&endpoint.1.port);
         for protocol in [Protocol::Tcp, Protocol::Udp] {
-            let named = ranked.iter().any(|(endpoint, _)| endpoint.0 == protocol && is_named(endpoint));
+            let named = ranked.iter().any(|(endpoint, _)| endpoint.0 == protocol && is_set(endpoint));
             ranked.retain(|(endpoint, _)| {
                 endpoint.0 != protocol
-                    || is_named(endpoint)
+                    || is_set(endpoint)
                     || (!named && self.exchange(endpoint) == Some(Exchange::Text))
             });
         }

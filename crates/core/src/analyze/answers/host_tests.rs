@@ -1,0 +1,51 @@
+//! Which computers and files tell what: a chat within one computer, frames of strangers, merged files, hosts with two addresses.
+
+use super::other_program_tests::{connected, short};
+use super::tests::{B1, UDP_A, of};
+use crate::analyze::analysis::Analysis;
+use crate::analyze::testing::{Story, address, ip};
+
+/// The steps that the captures hold, by their numbers.
+fn steps(analysis: &Analysis) -> Vec<String> {
+    let recorded = analysis.captures.iter().flat_map(|capture| &capture.steps);
+    recorded.map(|recorded| recorded.step.short()).collect()
+}
+
+fn hosts(analysis: &Analysis) -> Vec<std::net::IpAddr> {
+    analysis.lab.hosts.iter().map(|host| host.address).collect()
+}
+
+#[test]
+fn a_program_that_talks_within_its_computer_is_not_the_lab_that_runs_over_the_network() {
+    let chat = "127.0.0.1:5050";
+    let mut story = Story::new("any", 0);
+    let [mut one, mut other] = ["127.0.0.1:33464", "127.0.0.1:33466"].map(|client| Story::tcp(client, chat));
+    story.handshake(&mut one);
+    story.handshake(&mut other);
+    story.echo(&mut one, "local hello\n");
+    story.echo(&mut other, "local hi\n");
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "one\n");
+    story.echo(&mut one, "more chat\n");
+    story.datagram("10.0.3.2:38238", UDP_A, "two\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(steps(&analysis), ["step 8", "step 12"]);
+    assert_eq!(hosts(&analysis), [ip("10.0.3.1"), ip("10.0.3.2")]);
+    assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 1 data, 1 ACK");
+}
+
+#[test]
+fn a_lab_within_one_computer_stays_the_lab_beside_other_traffic() {
+    let server = "127.0.0.1:12000";
+    let mut story = Story::new("any", 0);
+    let mut client = Story::tcp("127.0.0.1:33464", server);
+    story.handshake(&mut client);
+    story.echo(&mut client, "one\n");
+    // Some service of the network.
+    let mut other = Story::tcp("10.0.3.2:50500", "192.0.2.7:22");
+    story.handshake(&mut other);
+    story.echo(&mut other, "SSH-2.0-OpenSSH_9.6\r\n");
+    let analysis = of(vec![story.read()]);
+    let servers: Vec<_> = analysis.lab.servers.iter().map(|server| server.address).collect();
+    assert_eq!(servers, [address(server)]);
+}
