@@ -1,5 +1,6 @@
 //! At which host a capture was made, and what shows it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -14,7 +15,7 @@ const STREAMS_LOOKED_AT: usize = 2000;
 pub(crate) enum Place {
     /// Frames of this host are in it as only their sender sees them, and those of others as only their receiver does.
     Sender(IpAddr),
-    /// All traffic in it is to or from this host, and with several others.
+    /// All that was exchanged in it was so with this host, by several others.
     Common(IpAddr),
     /// Nothing tells.
     #[default]
@@ -48,16 +49,12 @@ fn by_direction(capture: &CaptureFacts) -> Option<IpAddr> {
     }
 }
 
-/// The one host that is an end of every stream, where the others differ: a switch sends a computer only its own traffic.
+/// The one host that is an end of every stream, where the others differ: a switch sends a computer only its own traffic. It
+/// may flood what it has to send to a computer that it doesn't know yet, which is then seen one way only and tells nothing.
 fn in_common(capture: &CaptureFacts) -> Option<IpAddr> {
-    let traffic = &capture.traffic;
-    let tcp = traffic.tcp_connections().take(STREAMS_LOOKED_AT).map(|tcp| tcp.addresses);
-    let udp = traffic.udp_conversations().take(STREAMS_LOOKED_AT).map(|udp| udp.addresses);
-    let pings = traffic.other().pings.iter().map(|ping| [ping.asker, ping.target]);
-    let ends = tcp.chain(udp).map(|addresses| addresses.map(|address| address.ip)).chain(pings);
     let mut common: Option<Vec<IpAddr>> = None;
     let mut all: BTreeSet<IpAddr> = BTreeSet::new();
-    for ends in ends.filter(|ends| !ends.iter().any(|ip| is_group(*ip) || ip.is_unspecified())) {
+    for ends in both_ways(capture) {
         all.extend(ends);
         match &mut common {
             None => common = Some(ends.to_vec()),
@@ -67,5 +64,52 @@ fn in_common(capture: &CaptureFacts) -> Option<IpAddr> {
     match common?.as_slice() {
         [only] if all.len() > 2 => Some(*only),
         _ => None,
+    }
+}
+
+/// The hosts that exchanged anything, two by two, as the first streams of a capture and its pings show.
+fn both_ways(capture: &CaptureFacts) -> impl Iterator<Item = [IpAddr; 2]> + '_ {
+    let traffic = &capture.traffic;
+    let tcp = traffic.tcp_connections().take(STREAMS_LOOKED_AT);
+    let tcp = tcp.filter(|tcp| tcp.counts.iter().all(|side| side.frames > 0)).map(|tcp| tcp.addresses);
+    let udp = traffic.udp_conversations().take(STREAMS_LOOKED_AT);
+    let udp = udp.filter(|udp| udp.counts.iter().all(|side| side.datagrams > 0)).map(|udp| udp.addresses);
+    let pings = traffic.other().pings.iter().filter(|ping| ping.requests > 0 && ping.replies > 0);
+    let pings = pings.map(|ping| [ping.asker, ping.target]);
+    let ends = tcp.chain(udp).map(|addresses| addresses.map(|address| address.ip)).chain(pings);
+    ends.filter(|ends| !ends.iter().any(|ip| is_group(*ip) || ip.is_unspecified()))
+}
+
+/// What a capture shows of others' conversations.
+pub(crate) struct Bystander<'a> {
+    capture: &'a CaptureFacts,
+    place: Place,
+    /// See [`both_ways`], once they were asked for.
+    exchanged: OnceCell<BTreeSet<[IpAddr; 2]>>,
+}
+
+impl<'a> Bystander<'a> {
+    /// `place` is where the capture was made.
+    pub(crate) fn new(capture: &'a CaptureFacts, place: Place) -> Self {
+        Bystander { capture, place, exchanged: OnceCell::new() }
+    }
+
+    /// Whether the capture may have frames between these two hosts by accident only, as when a switch floods a SYN: then what
+    /// it lacks of their conversation may have been sent all the same.
+    pub(crate) fn overhears(&self, client: IpAddr, server: IpAddr) -> bool {
+        match self.place.host() {
+            Some(host) => host != client && host != server && !self.sent_here(client),
+            None => {
+                let exchanged = self.exchanged.get_or_init(|| both_ways(self.capture).collect());
+                let exchanges = |host: IpAddr| exchanged.iter().any(|ends| ends.contains(&host));
+                !exchanges(client) && exchanges(server)
+            }
+        }
+    }
+
+    /// Whether frames of this address were evidently sent by the capturing computer.
+    fn sent_here(&self, ip: IpAddr) -> bool {
+        let evidence = &self.capture.traffic.other().evidence;
+        evidence.iter().any(|host| host.ip == ip && host.outbound > 0)
     }
 }

@@ -1,7 +1,7 @@
 //! Which computers and files tell what: a chat within one computer, frames of strangers, merged files, hosts with two addresses.
 
 use super::other_program_tests::{connected, short};
-use super::tests::{B1, UDP_A, of};
+use super::tests::{A, B1, C1, C2, UDP_A, of};
 use crate::analyze::analysis::Analysis;
 use crate::analyze::testing::{Story, address, ip};
 
@@ -9,6 +9,10 @@ use crate::analyze::testing::{Story, address, ip};
 fn steps(analysis: &Analysis) -> Vec<String> {
     let recorded = analysis.captures.iter().flat_map(|capture| &capture.steps);
     recorded.map(|recorded| recorded.step.short()).collect()
+}
+
+fn codes(analysis: &Analysis) -> Vec<&'static str> {
+    analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
 fn hosts(analysis: &Analysis) -> Vec<std::net::IpAddr> {
@@ -48,4 +52,51 @@ fn a_lab_within_one_computer_stays_the_lab_beside_other_traffic() {
     let analysis = of(vec![story.read()]);
     let servers: Vec<_> = analysis.lab.servers.iter().map(|server| server.address).collect();
     assert_eq!(servers, [address(server)]);
+}
+
+/// A switch floods what it has to send to a computer that it doesn't know yet.
+#[test]
+fn a_syn_of_another_host_without_its_answer_proves_nothing() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.syns(Story::tcp(C1, A), 3);
+    story.wait(3000);
+    story.echo(&mut b, "two\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(analysis.captures[0].made_at, None);
+    assert_eq!(steps(&analysis), ["step 8"]);
+    assert_eq!(short(&analysis, "I.3"), "Expected: connected, not served");
+    assert!(!codes(&analysis).contains(&"accept-queue-full"), "{:?}", codes(&analysis));
+}
+
+/// Where C's connections went both ways in the file, an answer to another SYN of C would be in it, too.
+#[test]
+fn a_syn_without_an_answer_shows_a_full_queue_where_the_answer_would_be() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.syns(Story::tcp(C2, A), 3);
+    story.wait(3000);
+    story.echo(&mut b, "three\n");
+    assert!(codes(&of(vec![story.read()])).contains(&"accept-queue-full"));
+}
+
+#[test]
+fn what_another_file_shows_of_an_attempt_was_not_unanswered() {
+    let (mut at_b, mut at_c) = (Story::new("at B", 0), Story::new("at C", 0));
+    let mut b = connected(&mut at_b, B1);
+    at_b.echo(&mut b, "one\n");
+    at_b.syns(Story::tcp(C1, A), 1);
+    at_b.wait(3000);
+    at_b.echo(&mut b, "two\n");
+    at_c.wait(6);
+    let mut c = connected(&mut at_c, C1);
+    at_c.echo(&mut c, "three\n");
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    assert!(!codes(&analysis).contains(&"accept-queue-full"), "{:?}", codes(&analysis));
+    assert_eq!(steps(&analysis), ["step 8", "step 10"]);
+    assert_eq!(short(&analysis, "I.3"), "Connected, and served while B was open");
 }

@@ -15,6 +15,8 @@ pub(crate) struct TcpSighting {
     pub(crate) client_side: Side,
     /// How that is known.
     pub(crate) basis: RoleBasis,
+    /// The capture may have its frames by accident: what it lacks of the connection tells nothing.
+    pub(crate) overheard: bool,
 }
 
 impl TcpSighting {

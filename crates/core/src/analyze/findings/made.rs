@@ -35,12 +35,13 @@ pub(super) fn frames(
     if frames.is_empty() { Vec::new() } else { vec![Evidence::of_frames(view.file(capture), frames)] }
 }
 
-/// The lab's connections as one capture shows them.
+/// The lab's connections as one capture shows them, but for those that it has by accident.
 pub(super) fn sightings<'a>(
     view: &'a LabView<'_>,
     capture: usize,
 ) -> impl Iterator<Item = (Known<'a>, &'a TcpSighting)> {
-    view.known().filter_map(move |known| Some((known, known.connection.in_capture(capture)?)))
+    let here = view.known().filter_map(move |known| Some((known, known.connection.in_capture(capture)?)));
+    here.filter(|(_, sighting)| !sighting.overheard)
 }
 
 /// The step of a capture, for redoing it: the first that it holds.

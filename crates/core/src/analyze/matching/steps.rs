@@ -92,7 +92,7 @@ pub(super) fn of_captures(
 ) -> Vec<Vec<RecordedStep>> {
     let mut tcp: BTreeMap<(usize, &Step), Vec<&TcpSighting>> = BTreeMap::new();
     for (step, connection) in connections {
-        for sighting in connection.sightings() {
+        for sighting in connection.sightings().iter().filter(|sighting| !sighting.overheard) {
             tcp.entry((sighting.capture, step)).or_default().push(sighting);
         }
     }

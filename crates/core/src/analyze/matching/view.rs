@@ -16,7 +16,7 @@ use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
 use crate::analyze::matching::undelivered::{Refused, Undelivered, refused, undelivered};
-use crate::analyze::place::Place;
+use crate::analyze::place::{Bystander, Place};
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
 use crate::journal::NamedJournal;
@@ -86,10 +86,12 @@ impl<'a> LabView<'a> {
     ) -> (LabView<'a>, Vec<CaptureRoles>) {
         let servers = Servers::find(captures, journals, config);
         let roles: Vec<CaptureRoles> = captures.iter().map(|capture| assign(capture, &servers)).collect();
-        let streams = LabStreams::collect(captures, &roles);
-        let accounts = Accounts::of(journals);
         let places: Vec<Place> = captures.iter().map(Place::of).collect();
-        let connections = merge_connections(streams.tcp);
+        let streams = LabStreams::collect(captures, &roles, &places);
+        let accounts = Accounts::of(journals);
+        let mut connections = merge_connections(streams.tcp);
+        // What another file shows as well helps to compare the clocks of both.
+        connections.retain(|connection| !connection.sightings().iter().all(|sighting| sighting.overheard));
         let conversations = merge_conversations(streams.udp);
         let story = Story::new(captures, &places, &connections, &accounts);
         let set_steps: Vec<Option<Step>> = captures.iter().map(|capture| config.step_of(&capture.file)).collect();
@@ -371,14 +373,20 @@ struct LabStreams {
 }
 
 impl LabStreams {
-    fn collect(captures: &[CaptureFacts], roles: &[CaptureRoles]) -> LabStreams {
+    /// `places` are where the captures were made.
+    fn collect(captures: &[CaptureFacts], roles: &[CaptureRoles], places: &[Place]) -> LabStreams {
         let mut streams = LabStreams::default();
-        for (number, (capture, roles)) in captures.iter().zip(roles).enumerate() {
+        for (number, ((capture, roles), place)) in captures.iter().zip(roles).zip(places).enumerate() {
+            let bystander = Bystander::new(capture, *place);
             let of_lab = |(_, role): &(StreamNumber, &Role)| role.lab;
             let tcp = capture.traffic.tcp_streams().zip(&roles.tcp).filter(of_lab).take(LAB_STREAMS);
             streams.tcp.extend(tcp.filter_map(|(stream, role)| {
                 let connection = capture.traffic.tcp(stream)?;
-                Some(TcpSighting { capture: number, connection, client_side: role.client, basis: role.basis })
+                let (client_side, basis) = (role.client, role.basis);
+                let sighting = TcpSighting { capture: number, connection, client_side, basis, overheard: false };
+                let (client, server) = (sighting.client().ip, sighting.server().ip);
+                let overheard = sighting.server_sent().frames == 0 && bystander.overhears(client, server);
+                Some(TcpSighting { overheard, ..sighting })
             }));
             let udp = capture.traffic.udp_streams().zip(&roles.udp).filter(of_lab).take(LAB_STREAMS);
             streams.udp.extend(udp.filter_map(|(stream, role)| {
