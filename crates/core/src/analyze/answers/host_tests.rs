@@ -15,6 +15,11 @@ fn codes(analysis: &Analysis) -> Vec<&'static str> {
     analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
+fn told(analysis: &Analysis, code: &str) -> Vec<String> {
+    let of_code = analysis.findings.iter().filter(|finding| finding.code == code);
+    of_code.map(|finding| finding.message.to_string()).collect()
+}
+
 fn hosts(analysis: &Analysis) -> Vec<std::net::IpAddr> {
     analysis.lab.hosts.iter().map(|host| host.address).collect()
 }
@@ -99,4 +104,36 @@ fn what_another_file_shows_of_an_attempt_was_not_unanswered() {
     assert!(!codes(&analysis).contains(&"accept-queue-full"), "{:?}", codes(&analysis));
     assert_eq!(steps(&analysis), ["step 8", "step 10"]);
     assert_eq!(short(&analysis, "I.3"), "Connected, and served while B was open");
+}
+
+/// A server with a small backlog that serves one client at a time, and the two clients of C in Part II.
+#[test]
+fn an_attempt_beside_an_open_connection_of_its_host_is_of_clients_side_by_side() {
+    let mut story = Story::new("at C", 0);
+    let mut c = connected(&mut story, C1);
+    story.syns(Story::tcp(C2, A), 1);
+    story.line(&mut c, "one\n");
+    story.syns(Story::tcp(C2, A), 2);
+    story.wait(3000);
+    story.line(&mut c, "two\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(analysis.captures[0].steps.iter().map(|s| s.step.name()).collect::<Vec<_>>(), ["Part II step 3"]);
+    let full: Vec<String> = told(&analysis, "accept-queue-full");
+    assert!(
+        full.iter().all(|full| full.contains("A threaded server takes each client")) && full.len() == 1,
+        "{full:?}"
+    );
+}
+
+/// It may have been started when the one before was given up.
+#[test]
+fn an_attempt_after_the_end_of_another_connection_is_not_beside_it() {
+    let mut story = Story::new("at C", 0);
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "one\n");
+    story.close(&mut c);
+    story.syns(Story::tcp(C2, A), 3);
+    story.wait(3000);
+    story.datagram("10.0.3.3:38238", UDP_A, "two\n");
+    assert!(!steps(&of(vec![story.read()])).contains(&"step 3".to_owned()));
 }

@@ -265,13 +265,22 @@ impl Report<'_, '_> {
             |silent| {
                 let syns = if silent.len() == 1 { "The SYN of " } else { "The SYNs of " };
                 let were = if silent.len() == 1 { " was" } else { " were" };
+                let advice = match silent.iter().all(|(known, _)| known.step.is_parallel()) {
+                    true => {
+                        "A threaded server takes each client from the queue at once: is it the one that runs?"
+                    }
+                    false => {
+                        "Only one client should wait beside the one that is served: end the others (Ctrl-C), then start this \
+                         one again."
+                    }
+                };
                 say![
                     syns,
                     clients(silent),
                     were,
                     " not answered, though the server's computer is there: the server's accept queue was full (it holds one \
-                     connection more than the backlog), or a firewall drops the SYN. Only one client should wait beside the \
-                     one that is served: end the others (Ctrl-C), then start this one again."
+                     connection more than the backlog), or a firewall drops the SYN. ",
+                    advice
                 ]
             },
         );

@@ -9,6 +9,7 @@ use foldhash::{HashMap, HashMapExt};
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::story::{Clocks, Moment, Story};
 use crate::lab::{HostName, Sheet};
+use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
 
 /// Nanoseconds after a host's datagrams within which its clients side by side begin.
@@ -100,7 +101,8 @@ fn lone_client_of_parallel(story: &Story, connections: &[LabConnection], all: &m
     }
 }
 
-/// The connections that were open beside another one of the same host to the same server.
+/// The connections that were open beside another one of the same host to the same server, and those that should have been: an
+/// attempt that the server's full queue did not let in.
 ///
 /// Where the host's datagrams come between the last frame of one and the first of the next, the one was ended when no capture
 /// ran: so it is where the captures of several steps were merged into one file.
@@ -108,7 +110,7 @@ fn parallel(connections: &[LabConnection], conversations: &[LabConversation]) ->
     type Sighted<'a> = Vec<(usize, &'a TcpSighting)>;
     let mut by_ends: HashMap<(usize, IpAddr, SocketAddress), Sighted<'_>> = HashMap::new();
     for (index, connection) in connections.iter().enumerate() {
-        for sighting in connection.sightings().iter().filter(|sighting| sighting.established()) {
+        for sighting in connection.sightings().iter().filter(|sighting| may_be_beside(sighting)) {
             let key = (sighting.capture, sighting.client().ip, sighting.server());
             by_ends.entry(key).or_default().push((index, sighting));
         }
@@ -132,10 +134,19 @@ fn parallel(connections: &[LabConnection], conversations: &[LabConversation]) ->
             if let Some((first, _)) = open.first() {
                 found.extend([*first, *index]);
             }
-            open.push((*index, sighting));
+            // Beside an attempt there is nothing yet.
+            if sighting.established() {
+                open.push((*index, sighting));
+            }
         }
     }
     found
+}
+
+/// Whether a connection is one of those that are looked at in search of clients side by side: it was established, or nothing
+/// came back.
+fn may_be_beside(sighting: &TcpSighting) -> bool {
+    sighting.established() || (sighting.connection.handshake == HandshakeState::SynOnly && !sighting.overheard)
 }
 
 /// Where one server had clients side by side and another one had not, all connections of the former are of that company.
