@@ -1,9 +1,10 @@
 //! Which computers and files tell what: a chat within one computer, frames of strangers, merged files, hosts with two addresses.
 
 use super::other_program_tests::{connected, short};
-use super::tests::{A, B1, C1, C2, UDP_A, of};
-use crate::analyze::analysis::Analysis;
+use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
+use crate::analyze::analysis::{Analysis, Facts};
 use crate::analyze::testing::{Story, address, ip};
+use crate::lab::testing::question;
 
 /// The steps that the captures hold, by their numbers.
 fn steps(analysis: &Analysis) -> Vec<String> {
@@ -136,4 +137,28 @@ fn an_attempt_after_the_end_of_another_connection_is_not_beside_it() {
     story.wait(3000);
     story.datagram("10.0.3.3:38238", UDP_A, "two\n");
     assert!(!steps(&of(vec![story.read()])).contains(&"step 3".to_owned()));
+}
+
+/// One socket may be bound to all addresses of its computer.
+#[test]
+fn one_port_at_two_addresses_may_be_of_one_listening_socket() {
+    let listening = |other: &str| {
+        let mut story = Story::new("at A", 0);
+        for (client, server) in [(B1, A), (B2, A), (C1, other), (C2, other)] {
+            let mut tcp = Story::tcp(client, server);
+            story.handshake(&mut tcp);
+            story.echo(&mut tcp, "one\n");
+        }
+        let analysis = of(vec![story.read()]);
+        let number = match answer(&analysis, question("II.2")).facts {
+            Facts::ServerSockets { listening_sockets, sockets_created, .. } => (listening_sockets, sockets_created),
+            _ => panic!("another kind of answer"),
+        };
+        (number, short(&analysis, "II.2"))
+    };
+    let (number, short) = listening("10.0.3.11:65432");
+    assert_eq!(number, (None, None));
+    assert!(short.ends_with("; 5 or 6 sockets (1 or 2 listening, 4 connected)"), "{short}");
+    let (number, _) = listening("10.0.3.1:65434");
+    assert_eq!(number, (Some(2), Some(6)));
 }

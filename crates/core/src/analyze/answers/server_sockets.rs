@@ -42,10 +42,10 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     which(view, question, &clients, &addresses, &mut draft);
     let listening = listening(view, &addresses, &mut draft);
     let connected = connected(view, &clients, &mut draft);
-    let total = connected.saturating_add(listening);
+    let total = listening.plus(connected);
     let waiting = clients.iter().any(|client| client.known.is_some_and(|k| k.service.verdict == Verdict::Queued));
     let once = if waiting { " once it has accepted all of them" } else { "" };
-    draft.inferred(format!("In total the server creates {}{once}.", count(total, "socket")), Vec::new());
+    draft.inferred(format!("In total the server creates {}{once}.", total.of("socket")), Vec::new());
     if addresses.len() == 1 {
         let text =
             "All of them have the same local socket address; the remote socket address tells the connected ones apart.";
@@ -57,14 +57,15 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.short(say![
         noun,
         listed(&addresses),
-        format!("; {} ({listening} listening, {connected} connected)", count(total, "socket"))
+        format!("; {} ({listening} listening, {connected} connected)", total.of("socket"))
     ]);
-    let status = if missing { Status::Partial } else { Status::Observed };
+    let whole = !missing && listening.known().is_some();
+    let status = if whole { Status::Observed } else { Status::Partial };
     let facts = Facts::ServerSockets {
         server_socket_addresses: Some(addresses),
-        listening_sockets: Some(listening),
+        listening_sockets: listening.known(),
         connection_sockets: Some(connected),
-        sockets_created: Some(total),
+        sockets_created: total.known(),
     };
     draft.finish(view, question, status, facts)
 }
@@ -98,8 +99,49 @@ fn which(
     draft.proved(text, evidence);
 }
 
-/// The listening sockets: those that the threaded servers' journals name, else one at each address.
-fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft) -> u64 {
+/// How many sockets there are, as far as it can be told.
+#[derive(Clone, Copy)]
+struct Number {
+    least: u64,
+    most: u64,
+}
+
+impl Number {
+    fn exactly(number: u64) -> Number {
+        Number { least: number, most: number }
+    }
+
+    fn plus(self, more: u64) -> Number {
+        Number { least: self.least.saturating_add(more), most: self.most.saturating_add(more) }
+    }
+
+    /// The number, where only one is possible.
+    fn known(self) -> Option<u64> {
+        (self.least == self.most).then_some(self.least)
+    }
+
+    /// `5 sockets`, `5 or 6 sockets`, `5 to 7 sockets`.
+    fn of(self, noun: &str) -> String {
+        match self.most.saturating_sub(self.least) {
+            0 => count(self.least, noun),
+            _ => format!("{self} {noun}s"),
+        }
+    }
+}
+
+impl std::fmt::Display for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.most.saturating_sub(self.least) {
+            0 => write!(f, "{}", self.least),
+            1 => write!(f, "{} or {}", self.least, self.most),
+            _ => write!(f, "{} to {}", self.least, self.most),
+        }
+    }
+}
+
+/// The listening sockets: those that the threaded servers' journals name, else one at each port, or at each address: one socket
+/// may be bound to all addresses of its computer.
+fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft) -> Number {
     let mut total = None;
     for run in view.servers_of(true).filter(|run| !run.listening.is_empty()) {
         let number = run.listening.len() as u64;
@@ -109,16 +151,26 @@ fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft)
             say![count(number, "listening socket"), ": the server's journal shows listen() on ", listed(&named), "."];
         draft.proved(text, vec![evidence(run.listening.iter().map(|(_, entry)| entry))]);
     }
-    total.unwrap_or_else(|| {
-        let number = addresses.len() as u64;
-        let text = format!(
-            "{}: a server must listen to get connections, though listen() leaves no frame. If the server was restarted, there \
-             was one more.",
-            if number == 1 { "1 listening socket".to_owned() } else { format!("{number} listening sockets, one at each address") }
+    if let Some(total) = total {
+        return Number::exactly(total);
+    }
+    let ports = distinct(addresses.iter().map(|address| address.port));
+    let number = Number { least: ports.len() as u64, most: addresses.len() as u64 };
+    let each = if number.known().is_some_and(|number| number > 1) { ", one at each address" } else { "" };
+    let text = format!(
+        "{}{each}: a server must listen to get connections, though listen() leaves no frame. If the server was restarted, there \
+         was one more.",
+        number.of("listening socket")
+    );
+    draft.inferred(text, Vec::new());
+    if number.known().is_none() {
+        draft.unknown(
+            "No frame shows whether one socket listens at all addresses of the computer (bound to 0.0.0.0 or ::), or one at \
+             each of them.",
         );
-        draft.inferred(text, Vec::new());
-        number
-    })
+        draft.missing("the server's bind() calls: its code, or its journal (--journal)");
+    }
+    number
 }
 
 /// The connected sockets: one for each connection, once the program has accepted it.
