@@ -80,7 +80,7 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 18] = [
+const STAGES: [&str; 19] = [
     "distinct",
     "text",
     "timing",
@@ -92,6 +92,7 @@ const STAGES: [&str; 18] = [
     "conversation",
     "accounts",
     "measure",
+    "combined",
     "place",
     "story",
     "matching",

@@ -7,6 +7,7 @@ mod accounts;
 mod answers;
 mod calls;
 mod claims;
+mod combined;
 mod distinct;
 mod findings;
 mod matching;

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::analyze::combined::is_combined;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::is_group;
 
@@ -17,6 +18,8 @@ pub(crate) enum Place {
     Sender(IpAddr),
     /// All that was exchanged in it was so with this host, by several others.
     Common(IpAddr),
+    /// At several hosts: the file was put together from their captures.
+    Several,
     /// Nothing tells.
     #[default]
     Unknown,
@@ -27,13 +30,23 @@ impl Place {
     pub(crate) fn host(self) -> Option<IpAddr> {
         match self {
             Place::Sender(ip) | Place::Common(ip) => Some(ip),
-            Place::Unknown => None,
+            Place::Several | Place::Unknown => None,
         }
     }
 
     /// Finds the host that made a capture.
     pub(crate) fn of(capture: &CaptureFacts) -> Place {
-        by_direction(capture).map(Place::Sender).or_else(|| in_common(capture).map(Place::Common)).unwrap_or_default()
+        let exchanged: Vec<[IpAddr; 2]> = both_ways(capture).collect();
+        // What was captured elsewhere is not all with the host that the frames' directions show.
+        let sender = by_direction(capture).filter(|host| exchanged.iter().all(|ends| ends.contains(host)));
+        match sender {
+            Some(host) => Place::Sender(host),
+            None if is_combined(capture, &exchanged) => Place::Several,
+            None => by_direction(capture)
+                .map(Place::Sender)
+                .or_else(|| in_common(&exchanged).map(Place::Common))
+                .unwrap_or_default(),
+        }
     }
 }
 
@@ -51,10 +64,10 @@ fn by_direction(capture: &CaptureFacts) -> Option<IpAddr> {
 
 /// The one host that is an end of every stream, where the others differ: a switch sends a computer only its own traffic. It
 /// may flood what it has to send to a computer that it doesn't know yet, which is then seen one way only and tells nothing.
-fn in_common(capture: &CaptureFacts) -> Option<IpAddr> {
+fn in_common(exchanged: &[[IpAddr; 2]]) -> Option<IpAddr> {
     let mut common: Option<Vec<IpAddr>> = None;
     let mut all: BTreeSet<IpAddr> = BTreeSet::new();
-    for ends in both_ways(capture) {
+    for ends in exchanged {
         all.extend(ends);
         match &mut common {
             None => common = Some(ends.to_vec()),

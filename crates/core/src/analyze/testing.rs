@@ -27,6 +27,7 @@ pub struct Story {
     start: i64,
     /// Milliseconds in which nothing happened.
     waited: u64,
+    application: Option<String>,
 }
 
 /// A TCP connection in the story, with the sequence numbers of both sides.
@@ -57,7 +58,8 @@ pub fn ip(text: &str) -> IpAddr {
 impl Story {
     /// A capture that begins this many seconds into the lab.
     pub fn new(file: &str, start: i64) -> Story {
-        Story { file: file.to_owned(), tracker: Tracker::new(&Limits::default()), frames: 0, start, waited: 0 }
+        let tracker = Tracker::new(&Limits::default());
+        Story { file: file.to_owned(), tracker, frames: 0, start, waited: 0, application: None }
     }
 
     fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
@@ -122,6 +124,19 @@ impl Story {
         self.segment(tcp, true, SYN, b"");
         self.segment(tcp, false, SYN | ACK, b"");
         self.segment(tcp, true, ACK, b"");
+    }
+
+    /// SYN, SYN-ACK after some milliseconds, ACK: as the client's computer sees it where the way to the server is long.
+    pub fn handshake_at_client(&mut self, tcp: &mut Tcp, milliseconds: u64) {
+        self.segment(tcp, true, SYN, b"");
+        self.wait(milliseconds);
+        self.segment(tcp, false, SYN | ACK, b"");
+        self.segment(tcp, true, ACK, b"");
+    }
+
+    /// The program that wrote the file.
+    pub fn written_by(&mut self, application: &str) {
+        self.application = Some(application.to_owned());
     }
 
     /// A SYN sent this many times, never answered.
@@ -281,7 +296,7 @@ impl Story {
         let info = CaptureInfo {
             format: Format::Pcapng,
             empty: false,
-            application: None,
+            application: self.application,
             operating_system: None,
             compression: None,
             frames: self.frames,

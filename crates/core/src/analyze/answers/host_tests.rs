@@ -1,9 +1,9 @@
 //! Which computers and files tell what: a chat within one computer, frames of strangers, merged files, hosts with two addresses.
 
-use super::other_program_tests::{connected, short};
+use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
 use crate::analyze::analysis::{Analysis, Facts};
-use crate::analyze::testing::{Story, address, ip};
+use crate::analyze::testing::{Story, Tcp, address, ip};
 use crate::lab::testing::question;
 
 /// The steps that the captures hold, by their numbers.
@@ -161,4 +161,43 @@ fn one_port_at_two_addresses_may_be_of_one_listening_socket() {
     assert!(short.ends_with("; 5 or 6 sockets (1 or 2 listening, 4 connected)"), "{short}");
     let (number, _) = listening("10.0.3.1:65434");
     assert_eq!(number, (Some(2), Some(6)));
+}
+
+/// B's client quits, and C's is served at once: so it was if the clocks of both captures agree.
+fn step_10_merged(tell: impl Fn(&mut Story), handshake: impl Fn(&mut Story, &mut Tcp)) -> Analysis {
+    let mut story = Story::new("merged", 0);
+    tell(&mut story);
+    let [mut b, mut c] = [B1, C1].map(|client| Story::tcp(client, A));
+    handshake(&mut story, &mut b);
+    story.echo(&mut b, "one\n");
+    handshake(&mut story, &mut c);
+    story.echo(&mut c, "two\n");
+    story.echo(&mut b, "three\n");
+    of(vec![story.read()])
+}
+
+#[test]
+fn captures_of_several_hosts_that_were_merged_have_several_clocks() {
+    let open = "Connected, and served while B was open";
+    let unknown = "Connected, and served; whether while B was open: unknown";
+    let one = step_10_merged(|_| {}, Story::handshake);
+    assert_eq!((short(&one, "I.3").as_str(), one.captures[0].made_at), (open, Some(ip("10.0.3.1"))));
+    let merged = step_10_merged(|story| story.written_by("Mergecap (Wireshark) 4.0.17"), Story::handshake);
+    assert_eq!((short(&merged, "I.3").as_str(), merged.captures[0].made_at), (unknown, None));
+    // In a file without a name of the program, both clients' handshakes are as only the clients see them.
+    let seen = step_10_merged(|_| {}, |story, tcp| story.handshake_at_client(tcp, 2));
+    assert_eq!((short(&seen, "I.3").as_str(), seen.captures[0].made_at), (unknown, None));
+}
+
+#[test]
+fn clients_of_one_host_are_compared_in_merged_files_too() {
+    let mut story = Story::new("merged", 0);
+    story.written_by("Mergecap (Wireshark) 4.0.17");
+    let mut clients = [B1, B2, C1, C2].map(|client| connected(&mut story, client));
+    clients.iter_mut().for_each(|tcp| story.echo(tcp, "one\n"));
+    let analysis = of(vec![story.read()]);
+    assert!(short(&analysis, "II.1").contains("4 served"), "{}", short(&analysis, "II.1"));
+    assert!(said(&analysis, "II.1").contains("this server serves several clients at the same time"));
+    let why: Vec<String> = analysis.captures[0].steps.iter().map(|recorded| recorded.why.to_string()).collect();
+    assert!(!why.iter().any(|why| why.contains("one after the other")), "{why:?}");
 }

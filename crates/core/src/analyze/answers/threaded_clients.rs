@@ -103,6 +103,12 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
     let in_one = |capture: usize| {
         let seen: Option<Vec<&Seen>> = known.iter().map(|known| known.timeline.in_capture(capture)).collect();
         let seen = seen?;
+        // Frames of different hosts that were merged into one file are not in order.
+        let mut watches = seen.iter().filter_map(|seen| seen.first).map(|first| first.watch);
+        let watch = watches.next();
+        if watches.any(|other| Some(other) != watch) {
+            return None;
+        }
         let begins = seen.iter().filter_map(|seen| seen.established);
         let served = known.iter().filter_map(|known| known.service.since.filter(|since| since.capture == capture));
         let last = begins.chain(served).map(|moment| moment.frame).max();

@@ -257,7 +257,11 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             " sent a datagram to ",
             conversation.client(),
             " (",
-            frame(view, named_in, &Moment { capture: sighting.capture, frame: back.frame, time: back.time }),
+            frame(
+                view,
+                named_in,
+                &Moment { capture: sighting.capture, watch: sighting.watch, frame: back.frame, time: back.time }
+            ),
             ")",
             after.map(|after| format!(" {} after", duration(after))).unwrap_or_else(|| " after".to_owned()),
             if one { " that client's (" } else { " that client's datagrams (" },

@@ -15,6 +15,8 @@ pub(crate) struct TcpSighting {
     pub(crate) client_side: Side,
     /// How that is known.
     pub(crate) basis: RoleBasis,
+    /// Whose clock and order of frames it has: the capture's, by its index, or that of a host whose capture is merged in it.
+    pub(crate) watch: usize,
     /// The capture may have its frames by accident: what it lacks of the connection tells nothing.
     pub(crate) overheard: bool,
 }
@@ -81,12 +83,12 @@ impl TcpSighting {
             .min()
     }
 
-    /// Whether both connections were open at the same time in the same capture.
+    /// Whether both connections were open at the same time by the same capture's order of frames.
     pub(crate) fn overlaps(&self, other: &TcpSighting) -> bool {
         let before_end = |start: &TcpSighting, end: &TcpSighting| {
             end.first_closing_frame().is_none_or(|frame| start.connection.first_frame < frame)
         };
-        self.capture == other.capture && before_end(self, other) && before_end(other, self)
+        self.watch == other.watch && before_end(self, other) && before_end(other, self)
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) struct UdpSighting {
     pub(crate) conversation: UdpConversation,
     /// The client's side.
     pub(crate) client_side: Side,
+    /// Whose clock and order of frames it has: see [`TcpSighting::watch`](super::tcp::TcpSighting::watch).
+    pub(crate) watch: usize,
 }
 
 impl UdpSighting {

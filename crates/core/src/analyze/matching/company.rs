@@ -52,7 +52,7 @@ pub(super) fn company(
             parallel.contains(&index)
                 || servers.contains(&connection.server())
                 || first_moments(connection).any(|first| {
-                    let group = (clocks.group(first.capture), connection.server());
+                    let group = (clocks.group(first.watch), connection.server());
                     starts.get(&group).is_some_and(|start| clocks.before(&first, start) == Some(false))
                 })
                 || after_datagrams(clocks, connection, &sent, &connected)
@@ -167,7 +167,7 @@ fn starts(
     let mut starts: HashMap<(usize, SocketAddress), Moment> = HashMap::new();
     for connection in parallel.iter().filter_map(|index| connections.get(*index)) {
         for first in first_moments(connection) {
-            let group = (story.clocks.group(first.capture), connection.server());
+            let group = (story.clocks.group(first.watch), connection.server());
             let start = starts.entry(group).or_insert(first);
             if story.clocks.before(&first, start) == Some(true) {
                 *start = first;
@@ -180,6 +180,7 @@ fn starts(
 fn first_moments(connection: &LabConnection) -> impl Iterator<Item = Moment> {
     connection.sightings().iter().map(|sighting| Moment {
         capture: sighting.capture,
+        watch: sighting.watch,
         frame: sighting.connection.first_frame,
         time: sighting.connection.first_time,
     })
@@ -203,7 +204,8 @@ fn first_datagrams(conversations: &[LabConversation]) -> Firsts {
     let mut firsts = Firsts::new();
     for sighting in conversations.iter().flat_map(|conversation| conversation.sightings()) {
         let udp = &sighting.conversation;
-        let moment = Moment { capture: sighting.capture, frame: udp.first_frame, time: udp.first_time };
+        let (capture, watch) = (sighting.capture, sighting.watch);
+        let moment = Moment { capture, watch, frame: udp.first_frame, time: udp.first_time };
         keep_first(&mut firsts, sighting.client().ip, moment);
     }
     firsts

@@ -39,7 +39,7 @@ impl LabView<'_> {
         let ends = traffic.ends(Protocol::Udp, 0..).enumerate();
         let halves = ends.filter(|(_, ends)| is_half(ends)).filter_map(|(position, _)| {
             let conversation = traffic.udp_at(position)?;
-            Some(UdpSighting { capture: sighting.capture, conversation, client_side })
+            Some(UdpSighting { conversation, client_side, ..*sighting })
         });
         let is_one_way = |half: &UdpSighting| match lacks_replies {
             true => half.client_sent().datagrams == 0,

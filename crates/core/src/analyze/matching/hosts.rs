@@ -148,7 +148,7 @@ impl Client {
         let time = self
             .begin
             .as_ref()
-            .map_or((usize::MAX, None), |begin| (clocks.group(begin.capture), clocks.nanoseconds(begin)));
+            .map_or((usize::MAX, None), |begin| (clocks.group(begin.watch), clocks.nanoseconds(begin)));
         // Times of different groups of clocks say nothing.
         let time = if one_clock { time } else { (0, None) };
         (self.first != Some(true), self.second, !self.alone, time, later, self.place)
@@ -158,9 +158,9 @@ impl Client {
 impl Evidence<'_> {
     /// Whether all captures with traffic of the lab have comparable clocks.
     fn one_clock(&self) -> bool {
-        let tcp = self.connections.iter().flat_map(LabConnection::sightings).map(|sighting| sighting.capture);
-        let udp = self.conversations.iter().flat_map(LabConversation::sightings).map(|sighting| sighting.capture);
-        let mut groups = tcp.chain(udp).map(|capture| self.story.clocks.group(capture));
+        let tcp = self.connections.iter().flat_map(LabConnection::sightings).map(|sighting| sighting.watch);
+        let udp = self.conversations.iter().flat_map(LabConversation::sightings).map(|sighting| sighting.watch);
+        let mut groups = tcp.chain(udp).map(|watch| self.story.clocks.group(watch));
         let first = groups.next();
         groups.all(|group| Some(group) == first)
     }
@@ -176,8 +176,9 @@ impl Evidence<'_> {
             client.second |= alone && self.waited(index);
         }
         for conversation in self.conversations {
-            let udp = &conversation.best().conversation;
-            let begin = Moment { capture: conversation.best().capture, frame: udp.first_frame, time: udp.first_time };
+            let (best, udp) = (conversation.best(), &conversation.best().conversation);
+            let (capture, watch) = (best.capture, best.watch);
+            let begin = Moment { capture, watch, frame: udp.first_frame, time: udp.first_time };
             self.note(&mut clients, conversation.client().ip, Some(begin));
         }
         for index in 0..self.connections.len() {

@@ -36,7 +36,9 @@ impl Refusals<'_> {
     pub(crate) fn of(&self, capture: usize, message: &Undelivered) -> Refusal {
         let answered = self.answered_one.get(&message.server).filter(|(client, _)| *client != message.client);
         let Some((_, answers)) = answered else { return Refusal::NobodyThere };
-        let at = Moment { capture, frame: message.frame, time: message.time };
+        let conversations = self.view.conversations.iter().filter(|one| one.client() == message.client);
+        let watch = conversations.filter_map(|one| one.in_capture(capture)).map(|sighting| sighting.watch).next();
+        let at = Moment { capture, watch: watch.unwrap_or(capture), frame: message.frame, time: message.time };
         let is_before = |one: &Moment, other: &Moment| self.is_before(one, other) == Some(true);
         if answers.iter().any(|[first, last]| is_before(first, &at) && is_before(&at, last)) {
             return Refusal::AmongAnswers;
@@ -91,7 +93,12 @@ impl LabView<'_> {
             let mut back = notes.iter().filter(|note| note.sender != sighting.client_side);
             let first = back.next()?;
             let last = back.next_back().unwrap_or(first);
-            Some([first, last].map(|note| Moment { capture, frame: note.frame, time: note.time }))
+            Some([first, last].map(|note| Moment {
+                capture,
+                watch: sighting.watch,
+                frame: note.frame,
+                time: note.time,
+            }))
         };
         conversation.sightings().iter().filter_map(in_capture).collect()
     }

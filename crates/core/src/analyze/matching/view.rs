@@ -363,6 +363,23 @@ fn udp_stream(conversation: &LabConversation, step: &Step, refused: &BTreeSet<So
     }
 }
 
+/// Whose clock and order of frames each stream has: the capture's, or the client host's in one that was merged.
+struct Watches<'a> {
+    places: &'a [Place],
+    of_hosts: HashMap<(usize, IpAddr), usize>,
+}
+
+impl Watches<'_> {
+    /// That of a client's stream in a capture: the capture's index, or a number of its own after those of all captures.
+    fn of(&mut self, capture: usize, client: IpAddr) -> usize {
+        if self.places.get(capture) != Some(&Place::Several) {
+            return capture;
+        }
+        let next = self.places.len().saturating_add(self.of_hosts.len());
+        *self.of_hosts.entry((capture, client)).or_insert(next)
+    }
+}
+
 /// The lab's streams of all captures, in the order of files and frames.
 #[derive(Debug, Default)]
 struct LabStreams {
@@ -376,6 +393,7 @@ impl LabStreams {
     /// `places` are where the captures were made.
     fn collect(captures: &[CaptureFacts], roles: &[CaptureRoles], places: &[Place]) -> LabStreams {
         let mut streams = LabStreams::default();
+        let mut watches = Watches { places, of_hosts: HashMap::new() };
         for (number, ((capture, roles), place)) in captures.iter().zip(roles).zip(places).enumerate() {
             let bystander = Bystander::new(capture, *place);
             let of_lab = |(_, role): &(StreamNumber, &Role)| role.lab;
@@ -383,15 +401,17 @@ impl LabStreams {
             streams.tcp.extend(tcp.filter_map(|(stream, role)| {
                 let connection = capture.traffic.tcp(stream)?;
                 let (client_side, basis) = (role.client, role.basis);
-                let sighting = TcpSighting { capture: number, connection, client_side, basis, overheard: false };
-                let (client, server) = (sighting.client().ip, sighting.server().ip);
+                let (client, server) = (connection.address(client_side).ip, connection.address(client_side.other()).ip);
+                let watch = watches.of(number, client);
+                let sighting = TcpSighting { capture: number, connection, client_side, basis, watch, overheard: false };
                 let overheard = sighting.server_sent().frames == 0 && bystander.overhears(client, server);
                 Some(TcpSighting { overheard, ..sighting })
             }));
             let udp = capture.traffic.udp_streams().zip(&roles.udp).filter(of_lab).take(LAB_STREAMS);
             streams.udp.extend(udp.filter_map(|(stream, role)| {
                 let conversation = capture.traffic.udp(stream)?;
-                Some(UdpSighting { capture: number, conversation, client_side: role.client })
+                let watch = watches.of(number, conversation.address(role.client).ip);
+                Some(UdpSighting { capture: number, conversation, client_side: role.client, watch })
             }));
             let most = [&roles.tcp, &roles.udp].map(|roles| roles.iter().filter(|role| role.lab).count());
             streams.cut.push(most.into_iter().max() > Some(LAB_STREAMS));

@@ -15,28 +15,33 @@ use socklab_packets::types::{FrameNumber, Timestamp};
 pub(crate) struct Moment {
     /// Index of the capture.
     pub(crate) capture: usize,
+    /// Whose clock and order of frames that is: see [`TcpSighting::watch`](crate::analyze::conversation::TcpSighting::watch).
+    pub(crate) watch: usize,
     /// The frame.
     pub(crate) frame: FrameNumber,
     /// Its time, by that capture's clock.
     pub(crate) time: Option<Timestamp>,
 }
 
-/// The clocks of the captures, in groups that can be compared.
+/// The clocks of the captures, in groups that can be compared. A file that was merged of several hosts' captures has one for
+/// each host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Clocks {
-    /// Of each capture its group, and how far its clock is ahead of the group's, in nanoseconds.
+    /// Of each watch its group, and how far its clock is ahead of the group's, in nanoseconds.
     clocks: Vec<(usize, i128)>,
 }
 
 impl Clocks {
     /// Compares the clocks of all captures.
     pub(crate) fn compare(captures: &[CaptureFacts], places: &[Place], connections: &[LabConnection]) -> Clocks {
-        let mut clocks = Clocks { clocks: (0..captures.len()).map(|capture| (capture, 0)).collect() };
+        let watches = connections.iter().flat_map(LabConnection::sightings).map(|sighting| sighting.watch);
+        let most = watches.map(|watch| watch.saturating_add(1)).chain([captures.len()]).max().unwrap_or(0);
+        let mut clocks = Clocks { clocks: (0..most).map(|watch| (watch, 0)).collect() };
         for connection in connections {
             let Some((first, rest)) = connection.sightings().split_first() else { continue };
             for other in rest {
                 if let Some(ahead) = difference(captures, [first, other]) {
-                    clocks.join(first.capture, other.capture, ahead);
+                    clocks.join(first.watch, other.watch, ahead);
                 }
             }
         }
@@ -65,40 +70,40 @@ impl Clocks {
         }
     }
 
-    /// The group of captures with comparable clocks that a capture belongs to.
-    pub(crate) fn group(&self, capture: usize) -> usize {
-        self.clocks.get(capture).map_or(usize::MAX, |clock| clock.0)
+    /// The group of watches with comparable clocks that one belongs to.
+    pub(crate) fn group(&self, watch: usize) -> usize {
+        self.clocks.get(watch).map_or(usize::MAX, |clock| clock.0)
     }
 
-    /// The clock of a capture.
+    /// The clock of a capture as a whole.
     pub(crate) fn clock(&self, capture: usize) -> Clock {
         let (group, ahead) = self.clocks.get(capture).copied().unwrap_or((usize::MAX, 0));
         Clock { group, ahead }
     }
 
-    /// Whether the times of two captures can be compared.
+    /// Whether the times of two watches can be compared.
     pub(crate) fn comparable(&self, one: usize, other: usize) -> bool {
         one == other || self.group(one) == self.group(other)
     }
 
     /// Nanoseconds since an arbitrary time that all captures of a group share.
     pub(crate) fn nanoseconds(&self, moment: &Moment) -> Option<i128> {
-        let ahead = self.clocks.get(moment.capture).map_or(0, |clock| clock.1);
+        let ahead = self.clocks.get(moment.watch).map_or(0, |clock| clock.1);
         let epoch = Timestamp { seconds: 0, nanoseconds: 0, digits: 9 };
         moment.time.map(|time| time.nanoseconds_since(epoch).saturating_sub(ahead))
     }
 
     /// Nanoseconds from one moment to a later one; `None` where their clocks cannot be compared.
     pub(crate) fn between(&self, earlier: &Moment, later: &Moment) -> Option<i128> {
-        if !self.comparable(earlier.capture, later.capture) {
+        if !self.comparable(earlier.watch, later.watch) {
             return None;
         }
         Some(self.nanoseconds(later)?.saturating_sub(self.nanoseconds(earlier)?))
     }
 
-    /// Whether one moment came before another; `None` where it cannot be told. Within a capture the frames tell.
+    /// Whether one moment came before another; `None` where it cannot be told. Within a watch the frames tell.
     pub(crate) fn before(&self, one: &Moment, other: &Moment) -> Option<bool> {
-        if one.capture == other.capture {
+        if one.watch == other.watch {
             return Some(one.frame < other.frame);
         }
         self.between(one, other).map(|nanoseconds| nanoseconds > 0)
@@ -138,7 +143,7 @@ mod tests {
 
     fn at(capture: usize, frame: u64, seconds: i64) -> Moment {
         let time = Some(Timestamp { seconds, nanoseconds: 0, digits: 9 });
-        Moment { capture, frame: FrameNumber(frame), time }
+        Moment { capture, watch: capture, frame: FrameNumber(frame), time }
     }
 
     #[test]

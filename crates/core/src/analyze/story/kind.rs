@@ -66,7 +66,7 @@ fn views<'a>(story: Told<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen, &'a 
         views.extend(seen.iter().filter_map(|seen| Some((*index, seen, seen.established.as_ref()?))));
     }
     views.sort_by_key(|(_, _, established)| {
-        (story.clocks.group(established.capture), story.clocks.nanoseconds(established), established.frame)
+        (story.clocks.group(established.watch), story.clocks.nanoseconds(established), established.frame)
     });
     views
 }
@@ -86,7 +86,7 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
         let since = service
             .since
             .as_ref()
-            .filter(|since| service.waited.is_none() && story.clocks.comparable(since.capture, established.capture));
+            .filter(|since| service.waited.is_none() && story.clocks.comparable(since.watch, established.watch));
         if let Some(since) = since {
             let beside = open.iter().find(|(other, other_seen, other_established)| {
                 *other != index

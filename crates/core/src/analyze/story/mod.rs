@@ -39,8 +39,9 @@ impl Story {
         accounts: &Accounts,
     ) -> Story {
         let clocks = Clocks::compare(captures, places, connections);
-        let timelines: Vec<Timeline> =
+        let mut timelines: Vec<Timeline> =
             connections.iter().map(|connection| Timeline::of(captures, connection)).collect();
+        timeline::share_ends(&mut timelines);
         let services = service::judge(connections, &timelines, &clocks, accounts);
         Story { clocks, timelines, services }
     }

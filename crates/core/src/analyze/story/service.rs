@@ -166,7 +166,7 @@ impl<'a> Docket<'a> {
         self.views.extend(timeline.seen.iter().map(|seen| (connection, seen)));
         self.ends.extend(timeline.seen.iter().filter_map(|seen| {
             let moment = seen.end()?;
-            let (group, nanoseconds) = (clocks.group(moment.capture), clocks.nanoseconds(&moment)?);
+            let (group, nanoseconds) = (clocks.group(moment.watch), clocks.nanoseconds(&moment)?);
             Some(End { group, nanoseconds, moment, connection, seen })
         }));
     }
@@ -181,11 +181,11 @@ impl<'a> Docket<'a> {
     fn find_shared(&mut self) {
         let established = |&(connection, seen): &(usize, &'a Seen)| Some((seen.established?, connection, seen));
         let mut latest_first: Vec<(Moment, usize, &Seen)> = self.views.iter().filter_map(established).collect();
-        latest_first.sort_by_key(|(begin, ..)| (begin.capture, Reverse(begin.frame)));
+        latest_first.sort_by_key(|(begin, ..)| (begin.watch, Reverse(begin.frame)));
         // The earliest answer that any of those before got.
         let mut answered: Option<Moment> = None;
         for (begin, connection, seen) in latest_first {
-            answered = answered.filter(|answer| answer.capture == begin.capture);
+            answered = answered.filter(|answer| answer.watch == begin.watch);
             let beside = |answer: Moment| seen.end().is_none_or(|end| answer.frame < end.frame);
             if answered.is_some_and(|answer| beside(answer) && !seen.may_be_done(&answer)) {
                 self.shared.insert(connection);
@@ -197,7 +197,7 @@ impl<'a> Docket<'a> {
 
     /// The ends in the last nanoseconds before a moment.
     fn ends_before(&self, moment: &Moment, nanoseconds: i128, clocks: &Clocks) -> impl Iterator<Item = &End<'a>> {
-        let (group, last) = (clocks.group(moment.capture), clocks.nanoseconds(moment));
+        let (group, last) = (clocks.group(moment.watch), clocks.nanoseconds(moment));
         let first = last.map(|last| (group, last.saturating_sub(nanoseconds)));
         let start = self.ends.partition_point(|end| first.is_none_or(|first| (end.group, end.nanoseconds) < first));
         let ends = self.ends.get(start..).unwrap_or_default().iter();
@@ -343,7 +343,7 @@ impl<'a> Court<'a> {
         self.other_views().any(|(_, other)| {
             let was_served = other.reply.is_some() || other.server_fin.is_some();
             let Some(begin) = other.established.as_ref().filter(|_| was_served) else { return false };
-            let later = match own.capture == begin.capture {
+            let later = match own.watch == begin.watch {
                 true => own.frame < begin.frame,
                 // Clocks of two computers are compared with some doubt.
                 false => self.clocks.between(own, begin).is_some_and(|nanoseconds| nanoseconds >= SHORTEST_WAIT),

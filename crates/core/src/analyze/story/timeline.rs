@@ -1,5 +1,7 @@
 //! What happened in a connection, and when: the moments that the story is made from.
 
+use foldhash::{HashMap, HashMapExt};
+
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use crate::analyze::conversation::{LabConnection, TcpSighting};
 use crate::analyze::story::clocks::Moment;
@@ -32,7 +34,7 @@ pub(crate) struct Seen {
     /// (RFC 9293, section 3.6; a system answers data for a socket that nobody has any more with RST).
     pub(crate) client_half_closed: bool,
     pub(crate) server_half_closed: bool,
-    /// The last frame of the capture.
+    /// The last frame of the capture, as far as it is known.
     pub(crate) capture_end: Option<Moment>,
 }
 
@@ -56,6 +58,22 @@ impl Timeline {
     /// The first capture's moment that `pick` finds.
     pub(crate) fn find(&self, pick: impl Fn(&Seen) -> Option<Moment>) -> Option<Moment> {
         self.seen.iter().find_map(pick)
+    }
+}
+
+/// Of captures that were merged into one file it cannot be told when each ended: not before the last frame that it has of any
+/// connection.
+pub(super) fn share_ends(timelines: &mut [Timeline]) {
+    let mut ends: HashMap<usize, Moment> = HashMap::new();
+    for end in timelines.iter().flat_map(|timeline| &timeline.seen).filter_map(|seen| seen.capture_end) {
+        let last = ends.entry(end.watch).or_insert(end);
+        if last.frame < end.frame {
+            *last = end;
+        }
+    }
+    for end in timelines.iter_mut().flat_map(|timeline| &mut timeline.seen).filter_map(|seen| seen.capture_end.as_mut())
+    {
+        *end = ends.get(&end.watch).copied().unwrap_or(*end);
     }
 }
 
@@ -94,7 +112,7 @@ impl Seen {
     /// Whether the server may have finished with the client by this moment of the same capture: what the client sent after the
     /// server's last payload was never answered. A server may serve one client after the other and close none.
     pub(crate) fn may_be_done(&self, moment: &Moment) -> bool {
-        let last_reply = self.last_reply.filter(|reply| reply.capture == moment.capture);
+        let last_reply = self.last_reply.filter(|reply| reply.watch == moment.watch);
         self.unanswered.is_some() && last_reply.is_some_and(|reply| reply.frame < moment.frame)
     }
 
@@ -111,11 +129,15 @@ impl Seen {
     }
 
     fn of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Seen {
-        let (capture, connection) = (sighting.capture, &sighting.connection);
-        let moment = |frame: FrameNumber, time| Moment { capture, frame, time };
+        let (capture, watch, connection) = (sighting.capture, sighting.watch, &sighting.connection);
+        let moment = |frame: FrameNumber, time| Moment { capture, watch, frame, time };
         let mut seen = Seen { first: Some(moment(connection.first_frame, connection.first_time)), ..Seen::default() };
         let Some(facts) = captures.get(capture) else { return seen };
-        seen.capture_end = Some(moment(FrameNumber(facts.info.frames), facts.info.last_time));
+        seen.capture_end = Some(match watch == capture {
+            true => moment(FrameNumber(facts.info.frames), facts.info.last_time),
+            // See `share_ends`.
+            false => moment(connection.last_frame, connection.last_time),
+        });
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
         for frame in roles(connection, facts.traffic.tcp_notes(connection.stream)) {
             let here = moment(frame.note.frame, frame.note.time);
@@ -169,7 +191,7 @@ impl Seen {
     /// The ends of a connection with more frames than are noted: which frames they are is known, when is not.
     fn find_ends(&mut self, sighting: &TcpSighting) {
         let (connection, client) = (&sighting.connection, sighting.client_side);
-        let moment = |frame| Moment { capture: sighting.capture, frame, time: None };
+        let moment = |frame| Moment { capture: sighting.capture, watch: sighting.watch, frame, time: None };
         let fill = |slot: &mut Option<Moment>, frame: Option<FrameNumber>| *slot = slot.or(frame.map(moment));
         fill(&mut self.client_fin, connection.fin(client));
         fill(&mut self.server_fin, connection.fin(client.other()));
