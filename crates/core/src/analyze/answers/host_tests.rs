@@ -201,3 +201,22 @@ fn clients_of_one_host_are_compared_in_merged_files_too() {
     let why: Vec<String> = analysis.captures[0].steps.iter().map(|recorded| recorded.why.to_string()).collect();
     assert!(!why.iter().any(|why| why.contains("one after the other")), "{why:?}");
 }
+
+#[test]
+fn a_file_that_shows_both_hosts_lacks_no_capture_of_the_other_one() {
+    let of_part_2 = |with_b: bool| {
+        let mut story = Story::new("at A or C", 0);
+        if with_b {
+            let mut b = connected(&mut story, B1);
+            story.echo(&mut b, "one\n");
+            story.close(&mut b);
+        }
+        for client in [C1, C2] {
+            let mut c = connected(&mut story, client);
+            story.echo(&mut c, "two\n");
+        }
+        codes(&of(vec![story.read()])).contains(&"second-host-missing")
+    };
+    assert!(of_part_2(false));
+    assert!(!of_part_2(true));
+}

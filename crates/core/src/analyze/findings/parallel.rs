@@ -7,6 +7,7 @@ use crate::analyze::analysis::{Finding, ServerKind, Severity};
 use crate::analyze::answers;
 use crate::analyze::claims::draft::tcp_evidence;
 use crate::analyze::claims::words::addresses;
+use crate::analyze::conversation::LabConnection;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
 use crate::lab::{Does, Question, Step};
@@ -28,7 +29,8 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
     one_by_one(view, found);
     if let [(host, known)] = by_host.iter().collect::<Vec<_>>().as_slice() {
         // On one computer there is no other host whose capture could add anything.
-        if known.iter().any(|known| known.connection.server().ip != **host) {
+        let elsewhere = known.iter().any(|known| known.connection.server().ip != **host);
+        if elsewhere && !known.iter().any(|known| shows_other_hosts(view, known, **host)) {
             second_host(view, **host, found);
         }
     }
@@ -116,6 +118,21 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let evidence = crate::analyze::analysis::Evidence::by_file(evidence);
     let finding = finding("not-threaded", Severity::Warning, file, message, first.step);
     found.push(Finding { evidence, ..finding });
+}
+
+/// Whether a capture of this connection would show the other hosts' as well: it was made at the server, or has some that went
+/// both ways.
+fn shows_other_hosts(view: &LabView<'_>, known: &Known<'_>, host: IpAddr) -> bool {
+    known.connection.sightings().iter().any(|sighting| {
+        let place = view.places.get(sighting.capture).copied().unwrap_or_default();
+        let server = known.connection.server().ip;
+        let of_other = |other: &LabConnection| {
+            let client = other.client().ip;
+            let seen = other.in_capture(sighting.capture);
+            client != host && client != server && seen.is_some_and(|s| s.watch == sighting.watch && s.established())
+        };
+        place.host() == Some(server) || view.connections.iter().any(of_other)
+    })
 }
 
 /// A switch hides the other hosts' traffic, so one host's capture cannot answer questions about all clients alone.
