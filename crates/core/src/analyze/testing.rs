@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use socklab_packets::capfile::{CaptureInfo, Format, Frame, Interface, LinkType};
 use socklab_packets::limits::Limits;
 use socklab_packets::packet::{
-    Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket, TcpFlags, TcpSegment, UdpDatagram,
+    Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket, TcpFlags, TcpSegment,
+    UdpDatagram,
 };
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::Tracker;
@@ -28,6 +29,8 @@ pub struct Story {
     /// Milliseconds in which nothing happened.
     waited: u64,
     application: Option<String>,
+    /// The network cards' addresses, by what is told of them.
+    cards: Vec<(IpAddr, [u8; 6])>,
 }
 
 /// A TCP connection in the story, with the sequence numbers of both sides.
@@ -59,12 +62,20 @@ impl Story {
     /// A capture that begins this many seconds into the lab.
     pub fn new(file: &str, start: i64) -> Story {
         let tracker = Tracker::new(&Limits::default());
-        Story { file: file.to_owned(), tracker, frames: 0, start, waited: 0, application: None }
+        Story { file: file.to_owned(), tracker, frames: 0, start, waited: 0, application: None, cards: Vec::new() }
     }
 
     fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
         let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
-        self.add_packet(&Packet::new(ip, content));
+        let card = self.cards.iter().find(|(address, _)| *address == source.ip);
+        let ethernet = card.map(|(_, mac)| EthernetAddresses { source: *mac, destination: [2, 0, 0, 0, 0, 0xff] });
+        self.add_packet(&Packet { ethernet, ..Packet::new(ip, content) });
+    }
+
+    /// Frames of these addresses come from one network card.
+    pub fn card(&mut self, addresses: &[&str]) {
+        let number = u8::try_from(self.cards.len() + 1).expect("small");
+        self.cards.extend(addresses.iter().map(|address| (ip(address), [2, 0, 0, 0, 0, number])));
     }
 
     fn add_packet(&mut self, packet: &Packet<'_>) {

@@ -220,3 +220,32 @@ fn a_file_that_shows_both_hosts_lacks_no_capture_of_the_other_one() {
     assert!(of_part_2(false));
     assert!(!of_part_2(true));
 }
+
+/// Clients at an IPv4 and an IPv6 address, to a server that is bound to ::.
+fn two_families(cards: &[&[&str]]) -> Analysis {
+    let mut story = Story::new("at A", 0);
+    cards.iter().for_each(|card| story.card(card));
+    let (v4, v6) = ("10.0.3.1:5059", "[fd00::1]:5059");
+    for (client, server) in [(B1, v4), ("[fd00::2]:40212", v6), ("[fd00::3]:51762", v6), (C2, v4)] {
+        let mut tcp = Story::tcp(client, server);
+        story.handshake(&mut tcp);
+        story.echo(&mut tcp, "one\n");
+    }
+    of(vec![story.read()])
+}
+
+#[test]
+fn addresses_of_one_network_card_are_of_one_host() {
+    let analysis = two_families(&[&["10.0.3.1", "fd00::1"], &["10.0.3.2", "fd00::2"], &["10.0.3.3", "fd00::3"]]);
+    assert_eq!(steps(&analysis), ["step 2", "step 3"]);
+    assert_eq!(hosts(&analysis), ["10.0.3.1", "10.0.3.2", "10.0.3.3"].map(ip));
+    assert_eq!(short(&analysis, "II.3"), "4 addresses; sockets: 2 at B and 2 at C");
+    assert!(!codes(&analysis).contains(&"only-one-client"), "{:?}", codes(&analysis));
+}
+
+#[test]
+fn addresses_behind_a_router_may_be_of_several_hosts() {
+    let router: &[&str] = &["10.0.3.2", "10.0.3.3", "fd00::2", "fd00::3"];
+    let analysis = two_families(&[&["10.0.3.1", "fd00::1"], router]);
+    assert_eq!(steps(&analysis), ["step 8", "step 10"]);
+}

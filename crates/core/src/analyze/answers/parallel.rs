@@ -17,6 +17,8 @@ use socklab_packets::types::SocketAddress;
 pub(super) struct Client<'a> {
     /// Its socket address.
     pub(super) address: SocketAddress,
+    /// Its computer, by the address that stands for all of it.
+    pub(super) host: IpAddr,
     /// Its connection in the captures.
     pub(super) known: Option<Known<'a>>,
     /// Its `accept()` in the server's journal.
@@ -24,6 +26,10 @@ pub(super) struct Client<'a> {
 }
 
 impl Client<'_> {
+    fn at(view: &LabView<'_>, address: SocketAddress) -> Self {
+        Client { address, host: view.hosts.computer(address.ip), known: None, accepted: None }
+    }
+
     /// Whether its handshake is in the captures whole.
     pub(super) fn handshake_complete(&self) -> bool {
         self.known.is_some_and(|known| known.connection.handshake_complete())
@@ -38,13 +44,13 @@ pub(super) fn clients<'a>(view: &'a LabView<'_>, question: &'a Question) -> Vec<
     let mut clients: Vec<Client<'a>> = view
         .of_steps(question.steps())
         .filter(|known| known.connection.established())
-        .map(|known| Client { address: known.connection.client(), known: Some(known), accepted: None })
+        .map(|known| Client { known: Some(known), ..Client::at(view, known.connection.client()) })
         .collect();
     for accepted in view.servers_of(true).flat_map(|run| &run.accepted) {
         let known = clients.iter_mut().find(|client| client.address == accepted.client && client.accepted.is_none());
         match known {
             Some(client) => client.accepted = Some(accepted),
-            None => clients.push(Client { address: accepted.client, known: None, accepted: Some(accepted) }),
+            None => clients.push(Client { accepted: Some(accepted), ..Client::at(view, accepted.client) }),
         }
     }
     clients
@@ -55,7 +61,7 @@ pub(super) fn by_host<'c, 'a>(clients: &'c [Client<'a>]) -> Vec<(IpAddr, Vec<&'c
     let mut places = HashMap::new();
     let mut hosts: Vec<(IpAddr, Vec<&Client<'_>>)> = Vec::new();
     for client in clients {
-        let host = client.address.ip;
+        let host = client.host;
         let place = *places.entry(host).or_insert(hosts.len());
         match hosts.get_mut(place) {
             Some((_, here)) => here.push(client),
@@ -83,12 +89,12 @@ pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
 
 /// Says which of the captures that the sheet asks for is not there. Returns whether any is missing.
 pub(super) fn name_missing(view: &LabView<'_>, question: &Question, clients: &[Client<'_>], draft: &mut Draft) -> bool {
-    let seen = distinct(clients.iter().map(|client| client.address.ip));
+    let seen = distinct(clients.iter().map(|client| client.host));
     // On one computer there is no other host whose capture could be missing.
     if seen.len() == 1 && clients.iter().all(|c| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip)) {
         return false;
     }
-    let has = |name| view.hosts.ip_of(name).is_some_and(|ip| seen.contains(&ip));
+    let has = |name| view.hosts.ip_of(name).is_some_and(|ip| seen.contains(&view.hosts.computer(ip)));
     let is_missing = |step: &&Step| step.captured().is_some() && !step.host().is_some_and(has);
     let missing: Vec<&Step> = question.steps().iter().filter(is_missing).collect();
     missing.iter().for_each(|step| draft.missing(step.capture()));

@@ -21,7 +21,7 @@ const HOSTS_NAMED: usize = 4;
 pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let mut by_host: BTreeMap<IpAddr, Vec<Known<'_>>> = BTreeMap::new();
     for known in view.parallel().filter(|known| known.connection.established()) {
-        by_host.entry(known.connection.client().ip).or_default().push(known);
+        by_host.entry(view.hosts.computer(known.connection.client().ip)).or_default().push(known);
     }
     for (host, known) in by_host.iter().take(HOSTS_NAMED) {
         clients_of_host(view, *host, known, found);
@@ -125,13 +125,13 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
 fn shows_other_hosts(view: &LabView<'_>, known: &Known<'_>, host: IpAddr) -> bool {
     known.connection.sightings().iter().any(|sighting| {
         let place = view.places.get(sighting.capture).copied().unwrap_or_default();
-        let server = known.connection.server().ip;
+        let server = view.hosts.computer(known.connection.server().ip);
         let of_other = |other: &LabConnection| {
-            let client = other.client().ip;
+            let client = view.hosts.computer(other.client().ip);
             let seen = other.in_capture(sighting.capture);
             client != host && client != server && seen.is_some_and(|s| s.watch == sighting.watch && s.established())
         };
-        place.host() == Some(server) || view.connections.iter().any(of_other)
+        place.host().map(|host| view.hosts.computer(host)) == Some(server) || view.connections.iter().any(of_other)
     })
 }
 

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
+use crate::analyze::matching::computers::Computers;
 use crate::analyze::story::{Clocks, Moment, Story};
 use crate::lab::{HostName, Sheet};
 use socklab_packets::track::HandshakeState;
@@ -28,6 +29,7 @@ pub(crate) enum Company {
 pub(super) fn company(
     sheet: &Sheet,
     story: &Story,
+    computers: &Computers,
     connections: &[LabConnection],
     conversations: &[LabConversation],
     set: impl Fn(usize) -> Option<Company>,
@@ -39,30 +41,30 @@ pub(super) fn company(
         (false, true) => return vec![Company::Parallel; connections.len()],
         (_, false) => return vec![Company::Alone; connections.len()],
     }
-    let parallel = parallel(connections, conversations);
-    let servers = servers_of_parallel(connections, &parallel);
-    let starts = starts(story, connections, &parallel);
-    let sent = first_datagrams(conversations);
-    let connected = first_connections(connections);
+    let parallel = parallel(computers, connections, conversations);
+    let servers = servers_of_parallel(computers, connections, &parallel);
+    let starts = starts(story, computers, connections, &parallel);
+    let sent = first_datagrams(computers, conversations);
+    let connected = first_connections(computers, connections);
     let clocks = &story.clocks;
     let mut all: Vec<Company> = Vec::with_capacity(connections.len());
     for (index, connection) in connections.iter().enumerate() {
         let set = connection.sightings().iter().find_map(|sighting| set(sighting.capture));
         let second = || {
             parallel.contains(&index)
-                || servers.contains(&connection.server())
+                || servers.contains(&computers.socket(connection.server()))
                 || first_moments(connection).any(|first| {
-                    let group = (clocks.group(first.watch), connection.server());
+                    let group = (clocks.group(first.watch), computers.socket(connection.server()));
                     starts.get(&group).is_some_and(|start| clocks.before(&first, start) == Some(false))
                 })
-                || after_datagrams(clocks, connection, &sent, &connected)
+                || after_datagrams(clocks, computers.of(connection.client().ip), connection, &sent, &connected)
         };
         all.push(set.unwrap_or_else(|| if second() { Company::Parallel } else { Company::Alone }));
     }
     if is_captured_in_parallel_only(sheet) {
-        lone_client_of_parallel(story, connections, &mut all);
+        lone_client_of_parallel(story, computers, connections, &mut all);
     }
-    attempts(connections, &mut all);
+    attempts(computers, connections, &mut all);
     all
 }
 
@@ -78,20 +80,21 @@ fn is_captured_in_parallel_only(sheet: &Sheet) -> bool {
 /// Where the sheet asks for captures of a host only for its clients side by side: where another host has such connections,
 /// and this one has none and did not wait, a later connection of it is of those, with one client. The files' times are weak
 /// evidence, but for a step they are enough: no claim rests on them.
-fn lone_client_of_parallel(story: &Story, connections: &[LabConnection], all: &mut [Company]) {
+fn lone_client_of_parallel(story: &Story, computers: &Computers, connections: &[LabConnection], all: &mut [Company]) {
+    let host_of = |connection: &LabConnection| computers.of(connection.client().ip);
     let first_time = |connection: &LabConnection| first_moments(connection).find_map(|moment| moment.time);
     let mut hosts: BTreeSet<IpAddr> = BTreeSet::new();
     let mut start: Option<Timestamp> = None;
     for (connection, company) in connections.iter().zip(all.iter()) {
         if *company == Company::Parallel && connection.established() {
-            hosts.insert(connection.client().ip);
+            hosts.insert(host_of(connection));
             start = [start, first_time(connection)].into_iter().flatten().min();
         }
     }
     let Some(start) = start else { return };
-    let first_host = connections.iter().find(|connection| connection.established()).map(|c| c.client().ip);
+    let first_host = connections.iter().find(|connection| connection.established()).map(host_of);
     for ((index, connection), company) in connections.iter().enumerate().zip(all) {
-        let host = connection.client().ip;
+        let host = host_of(connection);
         let waited = story.services.get(index).is_some_and(|service| service.was_queued());
         let later = first_time(connection).is_some_and(|time| time > start);
         let lone = connection.established() && !hosts.contains(&host) && first_host != Some(host);
@@ -106,18 +109,22 @@ fn lone_client_of_parallel(story: &Story, connections: &[LabConnection], all: &m
 ///
 /// Where the host's datagrams come between the last frame of one and the first of the next, the one was ended when no capture
 /// ran: so it is where the captures of several steps were merged into one file.
-fn parallel(connections: &[LabConnection], conversations: &[LabConversation]) -> BTreeSet<usize> {
+fn parallel(
+    computers: &Computers,
+    connections: &[LabConnection],
+    conversations: &[LabConversation],
+) -> BTreeSet<usize> {
     type Sighted<'a> = Vec<(usize, &'a TcpSighting)>;
     let mut by_ends: HashMap<(usize, IpAddr, SocketAddress), Sighted<'_>> = HashMap::new();
     for (index, connection) in connections.iter().enumerate() {
         for sighting in connection.sightings().iter().filter(|sighting| may_be_beside(sighting)) {
-            let key = (sighting.capture, sighting.client().ip, sighting.server());
+            let key = (sighting.capture, computers.of(sighting.client().ip), computers.socket(sighting.server()));
             by_ends.entry(key).or_default().push((index, sighting));
         }
     }
     let mut datagrams: HashMap<(usize, IpAddr), Vec<FrameNumber>> = HashMap::new();
     for sighting in conversations.iter().flat_map(|conversation| conversation.sightings()) {
-        let key = (sighting.capture, sighting.client().ip);
+        let key = (sighting.capture, computers.of(sighting.client().ip));
         datagrams.entry(key).or_default().push(sighting.conversation.first_frame);
     }
     let mut found = BTreeSet::new();
@@ -150,24 +157,30 @@ fn may_be_beside(sighting: &TcpSighting) -> bool {
 }
 
 /// Where one server had clients side by side and another one had not, all connections of the former are of that company.
-fn servers_of_parallel(connections: &[LabConnection], parallel: &BTreeSet<usize>) -> BTreeSet<SocketAddress> {
+fn servers_of_parallel(
+    computers: &Computers,
+    connections: &[LabConnection],
+    parallel: &BTreeSet<usize>,
+) -> BTreeSet<SocketAddress> {
+    let server = |connection: &LabConnection| computers.socket(connection.server());
     let all: BTreeSet<SocketAddress> =
-        connections.iter().filter(|connection| connection.established()).map(LabConnection::server).collect();
+        connections.iter().filter(|connection| connection.established()).map(server).collect();
     let with_parallel: BTreeSet<SocketAddress> =
-        parallel.iter().filter_map(|index| connections.get(*index)).map(LabConnection::server).collect();
+        parallel.iter().filter_map(|index| connections.get(*index)).map(server).collect();
     if with_parallel.len() < all.len() { with_parallel } else { BTreeSet::new() }
 }
 
 /// When clients side by side began at each server, by each group of clocks.
 fn starts(
     story: &Story,
+    computers: &Computers,
     connections: &[LabConnection],
     parallel: &BTreeSet<usize>,
 ) -> HashMap<(usize, SocketAddress), Moment> {
     let mut starts: HashMap<(usize, SocketAddress), Moment> = HashMap::new();
     for connection in parallel.iter().filter_map(|index| connections.get(*index)) {
         for first in first_moments(connection) {
-            let group = (story.clocks.group(first.watch), connection.server());
+            let group = (story.clocks.group(first.watch), computers.socket(connection.server()));
             let start = starts.entry(group).or_insert(first);
             if story.clocks.before(&first, start) == Some(true) {
                 *start = first;
@@ -200,23 +213,23 @@ fn keep_first(firsts: &mut Firsts, host: IpAddr, moment: Moment) {
 }
 
 /// When each client host sent its first datagram in each capture.
-fn first_datagrams(conversations: &[LabConversation]) -> Firsts {
+fn first_datagrams(computers: &Computers, conversations: &[LabConversation]) -> Firsts {
     let mut firsts = Firsts::new();
     for sighting in conversations.iter().flat_map(|conversation| conversation.sightings()) {
         let udp = &sighting.conversation;
         let (capture, watch) = (sighting.capture, sighting.watch);
         let moment = Moment { capture, watch, frame: udp.first_frame, time: udp.first_time };
-        keep_first(&mut firsts, sighting.client().ip, moment);
+        keep_first(&mut firsts, computers.of(sighting.client().ip), moment);
     }
     firsts
 }
 
 /// When each client host first connected in each capture.
-fn first_connections(connections: &[LabConnection]) -> Firsts {
+fn first_connections(computers: &Computers, connections: &[LabConnection]) -> Firsts {
     let mut firsts = Firsts::new();
     for connection in connections.iter().filter(|connection| connection.established()) {
         for moment in first_moments(connection) {
-            keep_first(&mut firsts, connection.client().ip, moment);
+            keep_first(&mut firsts, computers.of(connection.client().ip), moment);
         }
     }
     firsts
@@ -225,8 +238,13 @@ fn first_connections(connections: &[LabConnection]) -> Firsts {
 /// Whether a host connected again after a connection of its own and then its datagrams: what follows is the run with clients
 /// side by side.
 /// Captures of one host's traffic alone were made by its clock, or by the server's.
-fn after_datagrams(clocks: &Clocks, connection: &LabConnection, sent: &Firsts, connected: &Firsts) -> bool {
-    let host = connection.client().ip;
+fn after_datagrams(
+    clocks: &Clocks,
+    host: IpAddr,
+    connection: &LabConnection,
+    sent: &Firsts,
+    connected: &Firsts,
+) -> bool {
     let (Some(sent), Some(connected), true) = (sent.get(&host), connected.get(&host), connection.established()) else {
         return false;
     };
@@ -248,13 +266,14 @@ fn time(moment: &Moment) -> Option<Timestamp> {
 }
 
 /// An attempt belongs to the company of the next connection of its host, else of the one before.
-fn attempts(connections: &[LabConnection], all: &mut [Company]) {
+fn attempts(computers: &Computers, connections: &[LabConnection], all: &mut [Company]) {
+    let host_of = |connection: &LabConnection| computers.of(connection.client().ip);
     for index in 0..connections.len() {
         let Some(attempt) = connections.get(index).filter(|connection| !connection.established()) else { continue };
         let same = |other: &usize| {
             connections.get(*other).is_some_and(|other| {
                 other.established()
-                    && other.client().ip == attempt.client().ip
+                    && host_of(other) == host_of(attempt)
                     && other.best().capture == attempt.best().capture
             })
         };

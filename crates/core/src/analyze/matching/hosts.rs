@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::HostBasis;
 use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::matching::company::Company;
+use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::story::{Clocks, Moment, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
@@ -14,6 +15,7 @@ use socklab_packets::types::Protocol;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Hosts {
     named: Vec<(HostName, IpAddr, HostBasis)>,
+    computers: Computers,
 }
 
 /// What the letters are told from.
@@ -23,6 +25,7 @@ pub(super) struct Evidence<'a> {
     pub(super) conversations: &'a [LabConversation],
     pub(super) company: &'a [Company],
     pub(super) servers: &'a Servers,
+    pub(super) computers: &'a Computers,
     pub(super) config: &'a LabConfig,
     /// The step that the user set for each capture.
     pub(super) set_steps: &'a [Option<Step>],
@@ -31,7 +34,7 @@ pub(super) struct Evidence<'a> {
 impl Hosts {
     /// Names the computers: what was set first, then the sheet's own addresses, then what the computers did.
     pub(super) fn find(evidence: &Evidence<'_>) -> Hosts {
-        let mut hosts = Hosts::default();
+        let mut hosts = Hosts { computers: evidence.computers.clone(), named: Vec::new() };
         for (name, ip) in &evidence.config.hosts {
             hosts.add(*name, *ip, HostBasis::Set);
         }
@@ -44,7 +47,7 @@ impl Hosts {
         let mut clients = evidence.clients();
         // Client and server on one computer are still two programs of the sheet.
         if clients.len() > 1 {
-            clients.retain(|client| hosts.ip_of(server) != Some(client.ip));
+            clients.retain(|client| !hosts.is(client.ip, server));
         }
         if hosts.ip_of(server) == sheet.address_of(server) || hosts.ip_of(server).is_none() {
             for name in sheet.clients() {
@@ -66,7 +69,7 @@ impl Hosts {
     /// Gives the letters that are left to the clients that have none.
     fn by_what_they_did(&mut self, evidence: &Evidence<'_>, mut clients: Vec<Client>) {
         let sheet = &evidence.config.sheet;
-        let server = self.ip_of(sheet.server());
+        let server = self.ip_of(sheet.server()).map(|server| self.computer(server));
         let later = sheet.later_hosts();
         let first: Vec<HostName> = sheet.clients().filter(|name| !later.contains(name)).collect();
         let one_clock = evidence.one_clock();
@@ -101,7 +104,13 @@ impl Hosts {
 
     /// The name of a computer, where it has one on the sheet.
     pub(crate) fn name_of(&self, ip: IpAddr) -> Option<HostName> {
-        self.named.iter().find(|(_, address, _)| *address == ip).map(|(name, _, _)| *name)
+        let ip = self.computer(ip);
+        self.named.iter().find(|(_, address, _)| self.computer(*address) == ip).map(|(name, _, _)| *name)
+    }
+
+    /// The address that stands for all of its computer's.
+    pub(crate) fn computer(&self, ip: IpAddr) -> IpAddr {
+        self.computers.of(ip)
     }
 
     /// The name of a client's computer: where client and server share one, its name as a client.
@@ -112,7 +121,7 @@ impl Hosts {
 
     /// Whether a computer is this host of the sheet; one computer may be several.
     pub(crate) fn is(&self, ip: IpAddr, name: HostName) -> bool {
-        self.ip_of(name) == Some(ip)
+        self.ip_of(name).is_some_and(|host| self.computer(host) == self.computer(ip))
     }
 
     /// The named computers in the order of the sheet, and how each name is known.
@@ -170,7 +179,7 @@ impl Evidence<'_> {
         let mut clients: Vec<Client> = Vec::new();
         for (index, connection) in self.connections.iter().enumerate() {
             let begin = self.story.timelines.get(index).and_then(|timeline| timeline.find(|seen| seen.first));
-            let client = self.note(&mut clients, connection.client().ip, begin);
+            let client = self.note(&mut clients, self.computers.of(connection.client().ip), begin);
             let alone = self.company.get(index) == Some(&Company::Alone);
             client.alone |= alone && connection.established();
             client.second |= alone && self.waited(index);
@@ -179,7 +188,7 @@ impl Evidence<'_> {
             let (best, udp) = (conversation.best(), &conversation.best().conversation);
             let (capture, watch) = (best.capture, best.watch);
             let begin = Moment { capture, watch, frame: udp.first_frame, time: udp.first_time };
-            self.note(&mut clients, conversation.client().ip, Some(begin));
+            self.note(&mut clients, self.computers.of(conversation.client().ip), Some(begin));
         }
         for index in 0..self.connections.len() {
             self.note_first(&mut clients, index);
@@ -219,7 +228,7 @@ impl Evidence<'_> {
         let released = self.story.services.get(index).and_then(|service| service.waited.as_ref()?.released_by);
         let Some((other, _)) = released.filter(|_| self.company.get(index) == Some(&Company::Alone)) else { return };
         let (Some(waiting), Some(first)) = (self.connections.get(index), self.connections.get(other)) else { return };
-        let (waiting, first) = (waiting.client().ip, first.client().ip);
+        let [waiting, first] = [waiting, first].map(|connection| self.computers.of(connection.client().ip));
         if waiting != first
             && let Some(client) = clients.iter_mut().find(|client| client.ip == first)
         {
@@ -235,7 +244,8 @@ impl Evidence<'_> {
             let Some(step) = step else { continue };
             let tcp = self.connections.iter().filter(|connection| connection.in_capture(capture).is_some());
             let udp = self.conversations.iter().filter(|c| c.sightings().iter().any(|s| s.capture == capture));
-            let mut hosts: Vec<IpAddr> = tcp.map(|c| c.client().ip).chain(udp.map(|c| c.client().ip)).collect();
+            let addresses = tcp.map(|c| c.client().ip).chain(udp.map(|c| c.client().ip));
+            let mut hosts: Vec<IpAddr> = addresses.map(|ip| self.computers.of(ip)).collect();
             hosts.sort_unstable();
             hosts.dedup();
             let [only] = hosts.as_slice() else { continue };

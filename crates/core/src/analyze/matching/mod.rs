@@ -5,6 +5,7 @@
 
 mod candidates;
 mod company;
+mod computers;
 mod copied;
 mod exchanges;
 mod hosts;

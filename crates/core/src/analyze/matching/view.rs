@@ -11,6 +11,7 @@ use crate::analyze::conversation::{
     Frames, LabConnection, LabConversation, TcpSighting, UdpSighting, merge_connections, merge_conversations,
 };
 use crate::analyze::matching::company::{Company, company};
+use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::hosts::{Evidence, Hosts};
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
@@ -100,13 +101,17 @@ impl<'a> LabView<'a> {
             let step = set_steps.get(capture).and_then(Option::as_ref).filter(|step| step.runs(Protocol::Tcp));
             step.map(|step| if step.is_parallel() { Company::Parallel } else { Company::Alone })
         };
-        let company = company(sheet, &story, &connections, &conversations, set_company);
+        let ends = connections.iter().flat_map(|c| [c.client().ip, c.server().ip]);
+        let of_lab = ends.chain(conversations.iter().flat_map(|c| [c.client().ip, c.server().ip])).collect();
+        let computers = Computers::find(captures, &of_lab);
+        let company = company(sheet, &story, &computers, &connections, &conversations, set_company);
         let hosts = Hosts::find(&Evidence {
             story: &story,
             connections: &connections,
             conversations: &conversations,
             company: &company,
             servers: &servers,
+            computers: &computers,
             config,
             set_steps: &set_steps,
         });
@@ -225,7 +230,10 @@ impl<'a> LabView<'a> {
 
     /// Whether several of a step's connections are of clients on this host.
     pub(crate) fn has_several_from(&self, step: &Step, host: IpAddr) -> bool {
-        self.of_step(step).filter(|known| known.connection.client().ip == host).nth(1).is_some()
+        self.of_step(step)
+            .filter(|known| self.hosts.computer(known.connection.client().ip) == self.hosts.computer(host))
+            .nth(1)
+            .is_some()
     }
 
     /// Those of some steps that were established, without the end of an earlier run that the capture began in: where one of them
