@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use foldhash::HashMap;
+
 use crate::analyze::distinct::distinct;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{HandshakeState, Side, TcpConnection};
@@ -37,15 +39,16 @@ pub(super) fn is_combined(capture: &CaptureFacts, exchanged: &[[IpAddr; 2]]) -> 
 /// may have two addresses, but has them on one network card.
 fn has_several_senders(capture: &CaptureFacts, exchanged: &[[IpAddr; 2]]) -> bool {
     let other = capture.traffic.other();
-    let is = |ip: IpAddr, sent: bool| {
-        let of_host = other.evidence.iter().find(|host| host.ip == ip);
-        of_host.is_some_and(|host| (host.outbound > 0) == sent && (host.inbound > 0) != sent)
-    };
-    let mac = |ip: IpAddr| other.neighbours.iter().find(|neighbour| neighbour.ip == ip).map(|neighbour| neighbour.mac);
+    // By address, as a capture may have very many.
+    let only_sent = other.evidence.iter().filter(|host| (host.outbound > 0) != (host.inbound > 0));
+    let only_sent: HashMap<IpAddr, bool> = only_sent.map(|host| (host.ip, host.outbound > 0)).collect();
+    let is = |ip: IpAddr, sent: bool| only_sent.get(&ip) == Some(&sent);
+    let macs: HashMap<IpAddr, [u8; 6]> =
+        other.neighbours.iter().map(|neighbour| (neighbour.ip, neighbour.mac)).collect();
     let mut senders: BTreeMap<IpAddr, Vec<[u8; 6]>> = BTreeMap::new();
     for [one, two] in exchanged.iter().flat_map(|[one, two]| [[*one, *two], [*two, *one]]) {
         if is(one, true) && is(two, false) {
-            senders.entry(two).or_default().extend(mac(one));
+            senders.entry(two).or_default().extend(macs.get(&one));
         }
     }
     senders.into_values().any(|macs| distinct(macs).len() > 1)
