@@ -44,7 +44,7 @@ impl Place {
             None if is_combined(capture, &exchanged) => Place::Several,
             None => by_direction(capture)
                 .map(Place::Sender)
-                .or_else(|| in_common(&exchanged).map(Place::Common))
+                .or_else(|| in_common(exchanged.into_iter().chain(one_way(capture))).map(Place::Common))
                 .unwrap_or_default(),
         }
     }
@@ -63,8 +63,9 @@ fn by_direction(capture: &CaptureFacts) -> Option<IpAddr> {
 }
 
 /// The one host that is an end of every stream, where the others differ: a switch sends a computer only its own traffic. It
-/// may flood what it has to send to a computer that it doesn't know yet, which is then seen one way only and tells nothing.
-fn in_common(exchanged: &[[IpAddr; 2]]) -> Option<IpAddr> {
+/// may flood what it has to send to a computer that it doesn't know yet, which is then seen one way only and tells nothing
+/// alone.
+fn in_common(exchanged: impl Iterator<Item = [IpAddr; 2]>) -> Option<IpAddr> {
     let mut common: Option<Vec<IpAddr>> = None;
     let mut all: BTreeSet<IpAddr> = BTreeSet::new();
     for ends in exchanged {
@@ -91,6 +92,14 @@ fn both_ways(capture: &CaptureFacts) -> impl Iterator<Item = [IpAddr; 2]> + '_ {
     let pings = pings.map(|ping| [ping.asker, ping.target]);
     let ends = tcp.chain(udp).map(|addresses| addresses.map(|address| address.ip)).chain(pings);
     ends.filter(|ends| !ends.iter().any(|ip| is_group(*ip) || ip.is_unspecified()))
+}
+
+/// The hosts of which one sent the other datagrams that it never answered, as to a server that only prints. The other one had
+/// answered who has its address (RFC 826), so that a switch knew it; several datagrams were not flooded.
+fn one_way(capture: &CaptureFacts) -> impl Iterator<Item = [IpAddr; 2]> + '_ {
+    let udp = capture.traffic.udp_conversations().take(STREAMS_LOOKED_AT);
+    let several = udp.filter(|udp| udp.counts.iter().all(|side| side.datagrams != 1));
+    several.map(|udp| udp.addresses.map(|address| address.ip)).filter(|ends| !ends.iter().any(|ip| is_group(*ip)))
 }
 
 /// What a capture shows of others' conversations.

@@ -393,10 +393,14 @@ impl<'a> Court<'a> {
             .any(|(_, other)| other.last_reply.is_some_and(|reply| self.clocks.before(from, &reply) == Some(true)));
         let watched = seen.capture_end.and_then(|end| self.clocks.between(from, &end));
         let slowest = self.slowest_answer();
-        // A server that is known to be quick is late sooner.
-        let late = if slowest > 0 { PROMPT.max(slowest.saturating_mul(TIMES_SLOWER)).min(LATE) } else { LATE };
+        let busy = self.busy_at(seen, from);
+        // A server that is known to be quick, and busy, is late sooner.
+        let late = match slowest > 0 && busy == Some(true) {
+            true => PROMPT.max(slowest.saturating_mul(TIMES_SLOWER)).min(LATE),
+            false => LATE,
+        };
         let long = watched.is_some_and(|watched| watched >= late);
-        let was_busy = match self.busy_at(seen, from) {
+        let was_busy = match busy {
             // A server that serves several clients at some time is not known to be busy at another.
             None => self.docket.shared.is_empty(),
             Some(busy) => busy,

@@ -113,7 +113,8 @@ impl Seen {
     /// server's last payload was never answered. A server may serve one client after the other and close none.
     pub(crate) fn may_be_done(&self, moment: &Moment) -> bool {
         let last_reply = self.last_reply.filter(|reply| reply.watch == moment.watch);
-        self.unanswered.is_some() && last_reply.is_some_and(|reply| reply.frame < moment.frame)
+        // A server that only greets never answers.
+        self.answer.is_some() && self.unanswered.is_some() && last_reply.is_some_and(|reply| reply.frame < moment.frame)
     }
 
     /// The server's FIN, where the server sent data and closed the connection before the client's first line: it may have
