@@ -1,5 +1,7 @@
 //! The frames of a TCP client: handshake, data, acknowledgements, closing.
 
+use std::collections::BTreeSet;
+
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
@@ -375,9 +377,9 @@ struct Lists {
     data: Vec<FrameNumber>,
     acknowledgement: Vec<FrameNumber>,
     closing: Vec<FrameNumber>,
-    /// What Wireshark marks as retransmissions; and those of them that were captured twice, not sent twice.
+    /// What Wireshark marks as retransmissions; and what was captured twice, not sent twice.
     retransmitted: Vec<FrameNumber>,
-    copies: usize,
+    copies: BTreeSet<FrameNumber>,
 }
 
 impl Lists {
@@ -388,7 +390,7 @@ impl Lists {
         self.acknowledgement.extend(frames.others());
         self.closing.extend(frames.closing());
         self.retransmitted.extend(frames.retransmissions());
-        self.copies = self.copies.saturating_add(frames.copies().len());
+        self.copies.extend(frames.copies());
     }
 
     fn short(&self) -> Text {
@@ -397,8 +399,8 @@ impl Lists {
             (self.data.len(), "data"),
             (self.acknowledgement.len(), "ACK"),
             (self.closing.len(), "closing"),
-            (self.retransmitted.len().saturating_sub(self.copies), "sent again"),
-            (self.copies, "captured twice"),
+            (self.retransmitted.iter().filter(|frame| !self.copies.contains(frame)).count(), "sent again"),
+            (self.copies.len(), "captured twice"),
         ];
         let named = counts.into_iter().filter(|(number, what)| *number > 0 || *what == "data");
         let named: Vec<String> = named.map(|(number, what)| format!("{number} {what}")).collect();

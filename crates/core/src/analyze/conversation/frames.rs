@@ -4,6 +4,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, handshake, roles};
 use crate::analyze::conversation::tcp::TcpSighting;
+use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, Timestamp};
@@ -74,19 +75,26 @@ impl Frames {
         self.iter().filter(|(_, from)| *from == client).map(|(frame, _)| u64::from(frame.new_bytes)).sum()
     }
 
-    /// Frames that only acknowledge data.
+    /// Frames that only acknowledge data, each once.
     pub(crate) fn acknowledgements(&self) -> Vec<FrameNumber> {
-        self.pick(|frame, _| frame.role == FrameRole::Acknowledgement)
+        self.once(self.pick(|frame, _| frame.role == FrameRole::Acknowledgement))
+    }
+
+    /// These frames but for those that were captured before.
+    fn once(&self, mut frames: Vec<FrameNumber>) -> Vec<FrameNumber> {
+        let copies = self.copies();
+        frames.retain(|frame| copies.binary_search(frame).is_err());
+        frames
     }
 
     /// Those of one end.
     pub(crate) fn acknowledgements_from(&self, client: bool) -> Vec<FrameNumber> {
-        self.pick(|frame, from_client| frame.role == FrameRole::Acknowledgement && from_client == client)
+        self.once(self.pick(|frame, from| frame.role == FrameRole::Acknowledgement && from == client))
     }
 
     /// Frames with FIN or RST, and the acknowledgement of a FIN.
     pub(crate) fn closing(&self) -> Vec<FrameNumber> {
-        self.pick(|frame, _| frame.closes())
+        self.once(self.pick(|frame, _| frame.closes()))
     }
 
     /// Frames that repeat what had been sent before.
@@ -104,7 +112,7 @@ impl Frames {
         self.pick(|frame, _| frame.note.payload_length == 0)
     }
 
-    /// Frames with payload, SYN or FIN that were captured twice, not sent twice: they repeat one of less than a millisecond before, without a
+    /// Frames that were captured twice, not sent twice, in order: they repeat one of less than a millisecond before, without a
     /// frame of the other end between them (a system waits longer before it sends again, RFC 6298, section 2, unless the other
     /// end tells it that something is missing, RFC 8985, section 6); or one that was sent later.
     pub(crate) fn copies(&self) -> Vec<FrameNumber> {
@@ -115,15 +123,16 @@ impl Frames {
             let (own, others) = if client { (of_client, *of_server) } else { (of_server, *of_client) };
             *own = own.saturating_add(1);
             let note = &frame.note;
-            let is_repeated = note.payload_length > 0 || frame.has_syn() || frame.has_fin();
-            let (Some(time), true) = (note.time, is_repeated) else { continue };
+            // Nor does a system acknowledge the same again at once, unless something came meanwhile.
+            let only_acknowledges = note.payload_length == 0 && note.flags == TcpFlags::ACK;
+            let Some(time) = note.time else { continue };
             let of = (client, note.sequence, note.payload_length, note.acknowledgement, note.checksum, note.flags.0);
             let before: Option<(Timestamp, usize)> = latest.insert(of, (time, others));
             let is_copy = before.is_some_and(|(before, others_before)| {
                 let since = time.nanoseconds_since(before);
                 since.abs() < COPIED_WITHIN && (since < 0 || others == others_before)
             });
-            if frame.role == FrameRole::Retransmission && is_copy {
+            if is_copy && (frame.role == FrameRole::Retransmission || only_acknowledges) {
                 copies.push(note.frame);
             }
         }

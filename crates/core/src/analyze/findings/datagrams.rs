@@ -17,8 +17,8 @@ use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 const SOCKET_PER_LINE: usize = 3;
 
 /// What it means that datagrams were refused while a server answered another client.
-const AMONG_ANSWERS: &str = ", though the server there answered another client before and after. A socket that its program connected \
-                             to one client takes datagrams of nobody else.";
+const AMONG_ANSWERS: &str = ", though the server there was answering another client around that time. A socket that its program \
+                             connected to one client takes datagrams of nobody else.";
 
 /// What else may be so where a server had answered another client only.
 const AFTER_ANOTHER: &str = " It had answered another client: it had ended by then, or its program had connected the socket to that \
