@@ -210,3 +210,34 @@ pub(crate) fn now() -> Timestamp {
         digits: 6,
     }
 }
+
+#[cfg(test)]
+pub(super) mod testing {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// Keeps what a program writes.
+    #[derive(Default, Clone)]
+    pub(in crate::servers) struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Kept {
+        pub(in crate::servers) fn output(&self) -> Output {
+            Box::new(self.clone())
+        }
+
+        pub(in crate::servers) fn text(&self) -> String {
+            String::from_utf8(lock(&self.0).clone()).unwrap()
+        }
+    }
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            lock(&self.0).write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+}

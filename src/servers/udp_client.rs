@@ -43,7 +43,9 @@ struct Shared {
     server: SocketAddress,
     socket: Socket,
     sent: AtomicU64,
-    replies: AtomicU64,
+    /// Replies, and errors that came in place of one.
+    answers: AtomicU64,
+    /// Everything that went wrong.
     failures: AtomicU64,
 }
 
@@ -63,7 +65,7 @@ pub fn run(program: &Arc<Program>, server: SocketAddr, input: impl Read + Send +
         server: address,
         socket,
         sent: AtomicU64::new(0),
-        replies: AtomicU64::new(0),
+        answers: AtomicU64::new(0),
         failures: AtomicU64::new(0),
     });
     {
@@ -83,9 +85,7 @@ pub fn run(program: &Arc<Program>, server: SocketAddr, input: impl Read + Send +
 fn until_end(shared: &Shared, reports: &Receiver<Report>, endpoint: &mut Endpoint) {
     let mut closing = false;
     loop {
-        let replies = shared.replies.load(Ordering::SeqCst);
-        let answered = replies.saturating_add(shared.failures.load(Ordering::SeqCst));
-        if closing && answered >= shared.sent.load(Ordering::SeqCst) {
+        if closing && shared.answers.load(Ordering::SeqCst) >= shared.sent.load(Ordering::SeqCst) {
             return;
         }
         let report = if closing { reports.recv_timeout(CLOSING).ok() } else { reports.recv().ok() };
@@ -146,11 +146,13 @@ fn send(shared: &Shared, endpoint: &Endpoint, line: Line<'_>) {
         Err(error) if is_refusal(&error) => {
             // It is about an earlier datagram (udp(7)); this one was not sent.
             failed(shared, endpoint, "receive", &error);
+            shared.answers.fetch_add(1, Ordering::SeqCst);
             send()
         }
         first => first,
     };
     if let Err(error) = sent {
+        shared.sent.fetch_sub(1, Ordering::SeqCst);
         failed(shared, endpoint, "send", &error);
     }
 }
@@ -171,11 +173,12 @@ fn receive_all(shared: &Shared, endpoint: &Endpoint, reports: &Sender<Report>) {
                 } else {
                     shared.program.show(&format!("{}: {shown}", shared.server));
                 }
-                shared.replies.fetch_add(1, Ordering::SeqCst);
+                shared.answers.fetch_add(1, Ordering::SeqCst);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => {
                 failed(shared, endpoint, "receive", &error);
+                shared.answers.fetch_add(1, Ordering::SeqCst);
                 if !is_refusal(&error) {
                     return;
                 }
@@ -205,5 +208,35 @@ fn failed(shared: &Shared, endpoint: &Endpoint, operation: &str, error: &io::Err
         shared.program.tell_failure(&failure);
     } else {
         shared.program.talk(failure.what());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+    use crate::servers::program::testing::Kept;
+
+    /// What the client says of its datagrams at its end, after this input; the server answers each.
+    fn said_of(input: Vec<u8>) -> String {
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut buffer = vec![0; 65_536];
+            while let Ok((count, from)) = server.recv_from(&mut buffer) {
+                server.send_to(&buffer[..count], from).unwrap();
+            }
+        });
+        let program = Program::new("udp-client", Kept::default().output(), Kept::default().output(), None);
+        run(&Arc::new(program), address, io::Cursor::new(input)).unwrap_err().what().to_owned()
+    }
+
+    /// RFC 768 with RFC 791: 65,535 bytes less the headers of IP (20) and UDP (8).
+    #[test]
+    fn a_datagram_that_is_too_long_was_not_sent() {
+        assert_eq!(said_of(vec![b'x'; 65_508]), "udp-client: 0 datagrams sent, 1 failed (see above)");
+        // The rest of a line that is cut at 64 KiB fits.
+        assert_eq!(said_of(vec![b'x'; 70_000]), "udp-client: 1 datagram sent, 1 failed (see above)");
     }
 }
