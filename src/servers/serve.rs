@@ -86,27 +86,18 @@ impl Client<'_> {
         loop {
             let mut stream = self.stream;
             let read = stream.read(&mut buffer);
+            let chunk = read.as_ref().ok().and_then(|count| buffer.get(..*count)).unwrap_or_default();
+            let answered = self.take_chunk(chunk, lines);
             if self.program.stop.requested() {
                 return Ended::Stopped;
             }
+            if let Err(error) = answered {
+                return self.broken("send", &error);
+            }
             match read {
                 Ok(0) => return self.end_of_stream(lines),
-                Ok(count) => {
-                    let mut chunk = buffer.get(..count).unwrap_or_default();
-                    if self.is_raw()
-                        && let Err(error) = self.take_raw(chunk)
-                    {
-                        return self.broken("send", &error);
-                    }
-                    while let Some(line) = lines.next_line(&mut chunk) {
-                        if let Err(error) = self.take(line) {
-                            return self.broken("send", &error);
-                        }
-                    }
-                    if !self.is_raw() {
-                        pause = pause.after_data(self.stream, lines.begun());
-                    }
-                }
+                Ok(_) if self.is_raw() => {}
+                Ok(_) => pause = pause.after_data(self.stream, lines.begun()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) && pause.waits() => {
                     pause = self.say_unfinished(lines.begun());
@@ -116,9 +107,25 @@ impl Client<'_> {
         }
     }
 
+    /// Receives what one `recv()` returned and answers it. What follows the first answer that can't be sent came all the
+    /// same: it is received, too.
+    fn take_chunk(&mut self, mut chunk: &[u8], lines: &mut LineSplitter) -> io::Result<()> {
+        let mut answered = if self.is_raw() && !chunk.is_empty() { self.take_raw(chunk) } else { Ok(()) };
+        while let Some(line) = lines.next_line(&mut chunk) {
+            self.receive(line);
+            if answered.is_ok() {
+                answered = self.answer(line);
+            }
+        }
+        answered
+    }
+
     /// The client closed its side: a line without newline counts, and is answered.
     fn end_of_stream(&mut self, lines: &mut LineSplitter) -> Ended {
-        let last = lines.finish().map_or(Ok(()), |line| self.take(line));
+        let last = lines.finish().map_or(Ok(()), |line| {
+            self.receive(line);
+            self.answer(line)
+        });
         self.program.note(self.socket, EventKind::Eof);
         match last {
             Ok(()) => Ended::Left,
@@ -152,17 +159,11 @@ impl Client<'_> {
         let text = escape::harmless_bytes(chunk.strip_suffix(b"\n").unwrap_or(chunk));
         self.program.note_received(self.socket, u64::try_from(chunk.len()).unwrap_or(u64::MAX), &text);
         self.program.show_raw("recv", self.name, chunk);
-        let Some(answer) = self.reply.to(chunk) else { return Ok(()) };
-        let mut stream = self.stream;
-        self.program.noting_send(self.socket, &answer, || stream.write_all(&answer))
+        self.reply.to(chunk).map_or(Ok(()), |answer| self.send(&answer))
     }
 
-    /// Receives and answers one line, or a piece of one.
-    fn take(&mut self, line: Line<'_>) -> io::Result<()> {
-        if self.program.stop.requested() {
-            return Ok(());
-        }
-        self.receive(line);
+    /// Answers one line, or a piece of one.
+    fn answer(&self, line: Line<'_>) -> io::Result<()> {
         if self.is_raw() {
             return Ok(());
         }
@@ -170,8 +171,16 @@ impl Client<'_> {
         if line.end == LineEnd::Newline {
             answer.push(b'\n');
         }
+        self.send(&answer)
+    }
+
+    /// Sends an answer, unless the program is to end.
+    fn send(&self, answer: &[u8]) -> io::Result<()> {
+        if self.program.stop.requested() {
+            return Ok(());
+        }
         let mut stream = self.stream;
-        self.program.noting_send(self.socket, &answer, || stream.write_all(&answer))
+        self.program.noting_send(self.socket, answer, || stream.write_all(answer))
     }
 
     fn broken(&self, operation: &str, error: &io::Error) -> Ended {
@@ -215,5 +224,47 @@ impl Pause {
         };
         let _ = stream.set_read_timeout(timeout);
         next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use socklab_core::journal::Journal;
+    use socklab_packets::types::Protocol;
+
+    use super::*;
+    use crate::servers::program::{Manner, testing::Kept};
+
+    /// A client sends this at once, and no answer can be sent: what was received, the screen, and the journal.
+    fn unanswerable(sent: &[u8], manner: Manner) -> (Received, String, Journal) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.write_all(sent).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let (screen, journal) = (Kept::default(), Kept::default());
+        let outputs = (screen.output(), journal.output());
+        let program = Program::new("tcp-server", outputs.0, Box::new(io::sink()), Some(outputs.1)).with(manner);
+        let received = serve(&program, &program.new_socket(Protocol::Tcp), stream, Reply::Echo);
+        (received, screen.text(), Journal::read(journal.text().as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn what_came_with_a_line_that_cant_be_answered_is_received_all_the_same() {
+        let (received, screen, journal) = unanswerable(b"one\ntwo\nend", Manner::default());
+        assert_eq!(received, Received { messages: 3, unfinished: 1, bytes: 11 });
+        for shown in
+            ["unknown: one\n", "unknown: two\n", "unknown: end\n", "left (3 lines, 1 without a newline, 11 bytes): "]
+        {
+            assert!(screen.contains(shown), "{shown}: {screen}");
+        }
+        let events: Vec<EventKind> = journal.events.iter().map(|event| event.event).collect();
+        use EventKind::{Close, Error, Receive};
+        assert_eq!(events, [Receive, Receive, Error, Receive, Close]);
+        assert_eq!(journal.events.iter().filter_map(|event| event.bytes).sum::<u64>(), 11);
+        let raw = Manner { raw: true, ..Manner::default() };
+        assert_eq!(unanswerable(b"one\ntwo\nend", raw).0, received);
     }
 }
