@@ -111,6 +111,7 @@ pub(super) fn run(command: &Command) -> ExitCode {
 }
 
 fn list_interfaces(server: Option<IpAddr>, lab: Option<&Path>) -> ExitCode {
+    let assumed = server.is_none() && lab.is_none();
     let config = match lab::lab(lab) {
         Ok(config) => config,
         Err(failure) => return failure.unusable().into(),
@@ -119,7 +120,7 @@ fn list_interfaces(server: Option<IpAddr>, lab: Option<&Path>) -> ExitCode {
     let Some(server) = server.or_else(of_sheet) else {
         return unusable("the lab file fixes no address for the server; name it with --server ADDRESS");
     };
-    match interfaces::list(&mut io::stdout().lock(), server, &config.sheet) {
+    match interfaces::list(&mut io::stdout().lock(), server, assumed, &config.sheet) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => unusable(&error.to_string()),
         _ => ExitCode::SUCCESS,
     }

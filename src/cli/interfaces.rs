@@ -1,7 +1,7 @@
 //! The list of this computer's interfaces.
 
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use pnet_datalink::NetworkInterface;
@@ -9,11 +9,12 @@ use pnet_datalink::NetworkInterface;
 use socklab_core::escape;
 use socklab_core::lab::{Does, Sheet};
 
-/// Writes the list; `server` is the lab's server, whose network marks the lab's interface.
+/// Writes the list; `server` is the lab's server, whose network marks the lab's interface. It is `assumed` where neither
+/// an option nor a lab file names it.
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn list(out: &mut dyn Write, server: IpAddr, sheet: &Sheet) -> io::Result<()> {
+pub(super) fn list(out: &mut dyn Write, server: IpAddr, assumed: bool, sheet: &Sheet) -> io::Result<()> {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
@@ -29,16 +30,40 @@ pub(super) fn list(out: &mut dyn Write, server: IpAddr, sheet: &Sheet) -> io::Re
         writeln!(out, "{}", line.trim_end().strip_prefix(' ').unwrap_or(&line))?;
     }
     if !interfaces.iter().any(|interface| in_lab(interface, server)) {
-        let example = if server.is_ipv4() { "10.0.3.2/24" } else { "fd00:10:3::2/64" };
-        writeln!(out, "\nNo interface is in the network of the lab's server, {server}.")?;
-        match sheet.doing(Does::Addresses) {
-            Some(step) => writeln!(out, "Step {} sets an address:", step.mention(step.number()))?,
-            None => writeln!(out, "An address is set with:")?,
-        }
-        writeln!(out, "  sudo ip addr add {example} dev NAME && sudo ip link set NAME up")?;
-        writeln!(out, "If your lab has other addresses, run socklab interfaces --server ADDRESS")?;
+        out.write_all(advice(server, assumed, sheet).as_bytes())?;
     }
     out.flush()
+}
+
+/// What to do where no interface is in the lab's network.
+fn advice(server: IpAddr, assumed: bool, sheet: &Sheet) -> String {
+    let mut text = format!("\nNo interface is in the network of the lab's server, {server}.\n");
+    text.push_str(&match sheet.doing(Does::Addresses) {
+        Some(step) => format!("Step {} sets an address:\n", step.mention(step.number())),
+        None => "An address is set with:\n".to_owned(),
+    });
+    text.push_str(&format!("  sudo ip addr add {} dev NAME && sudo ip link set NAME up\n", beside(server)));
+    if assumed {
+        text.push_str("If your lab has other addresses, run socklab interfaces --server ADDRESS\n");
+    }
+    text
+}
+
+/// An address that reaches the server, with the prefix that a lab's network has: the next one, or the one before where
+/// the next one is for broadcast.
+fn beside(server: IpAddr) -> String {
+    match server {
+        IpAddr::V4(ip) => {
+            let [a, b, c, last] = ip.octets();
+            let next = if last < 254 { last.saturating_add(1) } else { last.saturating_sub(1) };
+            format!("{}/24", Ipv4Addr::new(a, b, c, next))
+        }
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, e, f, g, last] = ip.segments();
+            let next = last.checked_add(1).unwrap_or_else(|| last.saturating_sub(1));
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, e, f, g, next))
+        }
+    }
 }
 
 fn state(interface: &NetworkInterface) -> &'static str {
@@ -60,5 +85,30 @@ fn role(interface: &NetworkInterface, server: IpAddr) -> String {
         "this computer is the lab's server".to_owned()
     } else {
         format!("the lab's network ({server})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_to_set_is_in_the_servers_network() {
+        for (server, expected) in [
+            ("10.0.3.1", "10.0.3.2/24"),
+            ("192.168.77.10", "192.168.77.11/24"),
+            ("10.9.9.254", "10.9.9.253/24"),
+            ("fd00:10:3::1", "fd00:10:3::2/64"),
+            ("fd00::ffff", "fd00::fffe/64"),
+        ] {
+            assert_eq!(beside(server.parse().unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn another_address_is_asked_for_only_where_none_is_given() {
+        let shown = |assumed| advice("10.9.9.9".parse().unwrap(), assumed, &Sheet::built_in());
+        assert!(shown(true).contains("--server ADDRESS") && !shown(false).contains("--server"));
+        assert!(shown(false).contains("  sudo ip addr add 10.9.9.10/24 dev NAME"), "{}", shown(false));
     }
 }
