@@ -107,7 +107,7 @@ fn listed(port: Option<u16>) -> io::Result<Listing> {
     }
     sockets.retain(|(_, entry)| port.is_none_or(|port| [entry.local.port, entry.remote.port].contains(&port)));
     let (owners, is_complete) = socket_table::owners();
-    Ok(Listing { sockets, owners, is_complete })
+    Ok(Listing { port, sockets, owners, is_complete })
 }
 
 /// What a socket is, in the lab's words.
@@ -179,6 +179,8 @@ impl Role {
 
 /// The sockets of a computer at one moment.
 struct Listing {
+    /// Only sockets with this port are listed.
+    port: Option<u16>,
     sockets: Vec<(Protocol, Entry)>,
     owners: BTreeMap<u64, Vec<Owner>>,
     /// The programs of all users could be looked at.
@@ -188,7 +190,8 @@ struct Listing {
 impl Listing {
     fn render(&self, hosts: &BTreeMap<IpAddr, HostName>) -> String {
         if self.sockets.is_empty() {
-            return "There are no TCP or UDP sockets.\n".to_owned();
+            let port = self.port.map(|port| format!(" with port {port}")).unwrap_or_default();
+            return format!("There are no TCP or UDP sockets{port}.\n");
         }
         let mut sockets: Vec<(Role, &(Protocol, Entry))> =
             self.sockets.iter().map(|socket| (Role::of(socket.0, &socket.1), socket)).collect();
@@ -313,7 +316,14 @@ mod tests {
             (11, vec![owner(4711, "python3")]),
             (12, vec![owner(4711, "python3"), owner(4712, "python3")]),
         ]);
-        Listing { sockets, owners, is_complete: true }
+        Listing { port: None, sockets, owners, is_complete: true }
+    }
+
+    #[test]
+    fn that_there_are_no_sockets_is_said_of_the_port_that_was_asked_for() {
+        let none = |port| Listing { port, ..listing(Vec::new()) }.render(&hosts(&LabConfig::default()));
+        assert_eq!(none(Some(1)), "There are no TCP or UDP sockets with port 1.\n");
+        assert_eq!(none(None), "There are no TCP or UDP sockets.\n");
     }
 
     #[test]
