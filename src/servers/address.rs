@@ -144,6 +144,21 @@ pub fn own() -> Vec<(IpAddr, String)> {
     }
 }
 
+/// Whether the address means all computers of a network that this computer is in (RFC 919). Where the system can't be
+/// asked (only Unix can), 255.255.255.255 alone is known.
+pub fn is_broadcast(ip: &IpAddr) -> bool {
+    let IpAddr::V4(ipv4) = ip else { return false };
+    #[cfg(unix)]
+    {
+        // Networks of one or two addresses have none for broadcast (RFC 3021).
+        let mut own = pnet_datalink::interfaces().into_iter().flat_map(|interface| interface.ips);
+        if own.any(|network| network.is_ipv4() && network.prefix() < 31 && network.broadcast() == *ip) {
+            return true;
+        }
+    }
+    ipv4.is_broadcast()
+}
+
 /// Whether it is an IPv6 link-local address (RFC 4291 section 2.5.6), which needs an interface beside it.
 pub fn is_link_local(ip: &IpAddr) -> bool {
     matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
@@ -207,6 +222,14 @@ mod tests {
             // The first line comes after the option's name and the value.
             assert!(why.lines().skip(1).all(|line| line.chars().count() <= 80), "{why}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_last_address_of_an_own_network_is_for_broadcast() {
+        let is_it = |text: &str| is_broadcast(&text.parse().unwrap());
+        assert!(is_it("127.255.255.255") && is_it("255.255.255.255"));
+        assert!(!is_it("127.0.0.1") && !is_it("127.0.0.255") && !is_it("::1"));
     }
 
     #[cfg(target_os = "linux")]

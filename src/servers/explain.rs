@@ -153,11 +153,16 @@ fn not_available(address: SocketAddress) -> Vec<String> {
 /// The TCP client's `connect` (or `socket`) failed.
 pub fn connect_failure(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
     let what = format!("tcp-client: {operation} {server} failed: {}", named(error));
-    Failure::new(what, unreachable(server, error.kind()))
+    Failure::new(what, unreachable(Protocol::Tcp, server, error.kind()))
 }
 
 /// What the network's answer to a client means, and which step of the sheet to check.
-fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<String> {
+fn unreachable(protocol: Protocol, server: SocketAddress, kind: ErrorKind) -> Vec<String> {
+    if matches!(kind, ErrorKind::NetworkUnreachable | ErrorKind::PermissionDenied)
+        && let Some(lines) = of_several(protocol, server)
+    {
+        return lines;
+    }
     let (ping, addresses) = (step(Does::Ping), step(Does::Addresses));
     let lines: &[&str] = match kind {
         ErrorKind::ConnectionRefused => &[
@@ -196,6 +201,24 @@ fn unreachable(server: SocketAddress, kind: ErrorKind) -> Vec<String> {
     lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
+/// Where the address is not that of one computer.
+fn of_several(protocol: Protocol, server: SocketAddress) -> Option<Vec<String>> {
+    let (kind, several) = match server.ip {
+        ip if ip.is_multicast() => ("multicast", "a group of computers"),
+        ip if address::is_broadcast(&ip) => ("broadcast", "all computers of a network"),
+        _ => return None,
+    };
+    let one = match protocol {
+        Protocol::Tcp => "a TCP connection has two ends",
+        Protocol::Udp => "this client talks to one server",
+    };
+    Some(vec![
+        format!("Why: {} is a {kind} address.", server.ip),
+        format!("It means {several}, but {one}."),
+        "Give the server's own address.".to_owned(),
+    ])
+}
+
 /// The connection of the TCP client broke in `operation`.
 pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
     let what = format!("tcp-client: {operation} {server} failed: {}", named(error));
@@ -223,7 +246,7 @@ pub fn datagram_failure(operation: &str, server: SocketAddress, error: &io::Erro
         // Windows' name for the same (WSAECONNRESET).
         ErrorKind::ConnectionReset => refused_datagram(server),
         _ if errno_name(error) == "EMSGSIZE" => vec!["Why: a datagram holds at most 65,507 bytes (IPv4).".to_owned()],
-        kind => unreachable(server, kind),
+        kind => unreachable(Protocol::Udp, server, kind),
     };
     Failure::new(what, advice)
 }
@@ -264,6 +287,22 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         let expected = ["tcp-server: bind 10.0.3.1:65432 failed:", "  EADDRNOTAVAIL (Cannot assign requested address)"];
         assert_eq!(lines[..2], expected);
+    }
+
+    #[test]
+    fn an_address_of_several_computers_is_called_that() {
+        let error = || io::Error::from(ErrorKind::NetworkUnreachable);
+        for (server, kind) in
+            [("224.0.0.1:5", "multicast"), ("[ff02::1]:5", "multicast"), ("255.255.255.255:5", "broadcast")]
+        {
+            let server = server.parse().unwrap();
+            let told = [connect_failure("connect", server, &error()), datagram_failure("send", server, &error())];
+            for text in told.map(|failure| failure.to_string()) {
+                assert!(text.contains(kind) && !text.contains("no route"), "{text}");
+            }
+        }
+        let text = connect_failure("connect", "10.9.8.7:5".parse().unwrap(), &error()).to_string();
+        assert!(text.contains("no route"), "{text}");
     }
 
     #[test]
