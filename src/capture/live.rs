@@ -64,6 +64,9 @@ pub enum OpenError {
     /// There is no interface of this name.
     #[error("there is no interface with this name; this computer has {}", socklab_core::wording::list(.0))]
     NoSuchInterface(Vec<String>),
+    /// Nothing comes or goes over it.
+    #[error("this interface is down, so no frame can be captured on it")]
+    Down,
     /// The system refuses.
     #[error("{0} failed: {1}")]
     System(&'static str, io::Error),
@@ -109,6 +112,9 @@ impl Source {
         let Some(interface) = known.iter().find(|interface| interface.name == name) else {
             return Err(OpenError::NoSuchInterface(known.into_iter().map(|interface| interface.name).collect()));
         };
+        if !interface.is_up() {
+            return Err(OpenError::Down);
+        }
         let fault = |operation| move |error: Errno| OpenError::System(operation, error.into());
         // Without a protocol it hears nothing before pnet binds it to the interface.
         let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, None);

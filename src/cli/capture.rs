@@ -258,6 +258,9 @@ fn open(path: &Path, force: bool) -> Result<Box<dyn Write>, String> {
 fn cannot_open(arguments: &Capture, output: &Path, error: &OpenError) -> String {
     let interface = escape::harmless(&arguments.interface);
     let mut text = format!("{interface}: {error}");
+    if matches!(error, OpenError::Down) {
+        text.push_str(&format!("\nBring it up, then capture again:\n  sudo ip link set {interface} up"));
+    }
     if error.is_permission() {
         let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("socklab"));
         let (program, file) = (program.display(), output.display());

@@ -19,6 +19,8 @@ mod grade;
 mod hostile;
 mod lab;
 #[cfg(target_os = "linux")]
+mod live;
+#[cfg(target_os = "linux")]
 mod rehearse;
 mod reports;
 #[cfg(unix)]
