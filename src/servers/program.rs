@@ -172,7 +172,8 @@ impl Program {
         if let Err(error) = event.write(&mut **out)
             && !self.journal_failed.swap(true, Ordering::SeqCst)
         {
-            self.talk(&format!("{}: the journal can't be written and is incomplete: {error}", self.name));
+            let text = format!("{}: the journal can't be written and is incomplete: {error}", self.name);
+            self.talk(&wording::wrap(&text, "", "  ").join("\n"));
         }
     }
 
@@ -208,6 +209,38 @@ pub(crate) fn now() -> Timestamp {
         seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
         nanoseconds: since.subsec_nanos(),
         digits: 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::Kept;
+    use super::*;
+
+    /// A disk without room.
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_journal_that_cant_be_written_is_told_once_in_80_columns() {
+        let talk = Kept::default();
+        let program = Program::new("tcp-threaded-server", Box::new(io::sink()), talk.output(), Some(Box::new(Full)));
+        let socket = program.new_socket(Protocol::Tcp);
+        program.note(&socket, EventKind::Socket);
+        program.note(&socket, EventKind::Close);
+        assert!(!program.journal_is_complete());
+        let text = talk.text();
+        assert_eq!(text.matches("incomplete").count(), 1, "{text}");
+        assert!(text.lines().all(|line| line.len() <= wording::COLUMNS), "{text}");
     }
 }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::servers::program::Output;
 use crate::servers::stop::lock;
 use socklab_core::journal::{self, JournalEvent};
+use socklab_core::wording;
 
 /// How long an event waits for others at most before all are written.
 const GATHER: Duration = Duration::from_millis(2);
@@ -54,8 +55,7 @@ impl Journal {
             if let Err(error) = keep_writing(&waiting, &mut out) {
                 failing.store(true, Ordering::Relaxed);
                 // Nobody is left to tell that standard error is gone.
-                let _ =
-                    writeln!(io::stderr(), "socklab: error: the journal can't be written and is incomplete: {error}");
+                let _ = io::stderr().write_all(cut_short(&error).as_bytes());
             }
         };
         let thread = thread::Builder::new().name("journal".to_owned()).spawn(work)?;
@@ -85,6 +85,12 @@ impl Journal {
         let complete = ended && !self.failed.load(Ordering::Relaxed);
         Written { events: self.events.load(Ordering::Relaxed), complete }
     }
+}
+
+/// What is said of a journal that ends before its program.
+fn cut_short(error: &io::Error) -> String {
+    let text = format!("the journal can't be written and is incomplete: {error}");
+    wording::wrap(&text, "socklab: error: ", "  ").iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// Writes what comes until nothing more can come.
@@ -153,5 +159,12 @@ mod tests {
         let (ended, text) = three(100);
         assert_eq!(ended, Written { events: 3, complete: false });
         assert_eq!(text.len(), 100);
+    }
+
+    #[test]
+    fn what_is_said_of_a_full_disk_fits_80_columns() {
+        let text = cut_short(&io::Error::from_raw_os_error(nix::libc::ENOSPC));
+        assert!(text.starts_with("socklab: error: the journal") && text.ends_with("(os error 28)\n"), "{text}");
+        assert!(text.lines().all(|line| line.len() <= wording::COLUMNS), "{text}");
     }
 }

@@ -202,7 +202,7 @@ fn a_journal_that_cannot_be_written_takes_nothing_from_the_program_but_its_succe
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink("/dev/full", folder.path().join("sh.jsonl")).unwrap();
     let lost =
-        "socklab: error: the journal can't be written and is incomplete: No space left on device (os error 28)\n";
+        "socklab: error: the journal can't be written and is incomplete: No space left on\n  device (os error 28)\n";
     let client =
         |then: &str| format!("'{}' udp-client 127.0.0.1:9 && echo done; {then}", env!("CARGO_BIN_EXE_socklab"));
     let run = |options: &[&str], then: &str| {
