@@ -111,7 +111,7 @@ impl Udp {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// Add every socket event to this file: evidence for `socklab analyze --journal`
+    /// Add the program's socket events to this file: evidence for `socklab analyze --journal`
     ///
     /// Each line is a JSON object.
     #[arg(long, value_name = "FILE")]

@@ -125,6 +125,7 @@ fn give_address(shared: &Arc<Shared>, endpoint: &mut Endpoint, server: SocketAdd
         failed(shared, &Endpoint { remote, ..*endpoint }, "connect", &error);
         return false;
     }
+    // Not noted: a `connect` in a journal tells of a connection, which UDP has none of.
     let local = shared.socket.local_addr().ok().and_then(|local| local.as_socket()).map(SocketAddress::from);
     *endpoint = Endpoint { local, remote, ..*endpoint };
     let mine = local.map_or_else(|| "?".to_owned(), |local| local.to_string());
