@@ -37,6 +37,29 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Whether the call may wait for the other end, on the socket that its first argument stands for.
+    pub(super) const fn waits(self) -> bool {
+        match self {
+            Kind::Accept
+            | Kind::Connect
+            | Kind::SendTo
+            | Kind::SendMessage
+            | Kind::SendMessages
+            | Kind::ReceiveFrom
+            | Kind::ReceiveMessage
+            | Kind::ReceiveMessages
+            | Kind::Read
+            | Kind::ReadVector
+            | Kind::Write
+            | Kind::WriteVector
+            | Kind::SendFile => true,
+            // It waits on either of two.
+            Kind::Splice => false,
+            Kind::Socket | Kind::Bind | Kind::Listen | Kind::Shutdown | Kind::GetOption => false,
+            Kind::Close | Kind::CloseRange | Kind::Duplicate | Kind::DuplicateTo | Kind::Control => false,
+        }
+    }
+
     /// The call's name in `error` events: that of the operation, whichever call does it.
     pub(super) const fn operation(self) -> &'static str {
         match self {

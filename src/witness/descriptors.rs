@@ -169,6 +169,22 @@ impl Descriptors {
         self.sockets.get_mut(&number)
     }
 
+    /// A socket that was closed while a call waited on it, which has returned now: it is there again until
+    /// [`Descriptors::forget`]. Gives its number; none where it is still there.
+    pub(super) fn bring_back(&mut self, socket: Socket) -> Option<u32> {
+        let number = socket.number;
+        if self.sockets.contains_key(&number) {
+            return None;
+        }
+        self.sockets.insert(number, Socket { holders: 0, ..socket });
+        Some(number)
+    }
+
+    /// Nothing more comes of a socket that was brought back.
+    pub(super) fn forget(&mut self, number: u32) {
+        self.sockets.remove(&number);
+    }
+
     /// A descriptor was duplicated: `fd` stands for what `number` is. Gives what it stood for before.
     pub(super) fn duplicate(&mut self, process: u32, fd: i32, number: Slot) -> Option<Dropped> {
         if let Some(socket) = number.and_then(|number| self.sockets.get_mut(&number)) {
@@ -275,6 +291,20 @@ mod tests {
         assert_eq!(dropped(all.take(1, 7)), Some((1, false)));
         assert_eq!(all.end(2).iter().map(|dropped| dropped.last).collect::<Vec<_>>(), [false, true]);
         assert!(all.socket(1).is_none());
+    }
+
+    #[test]
+    fn a_closed_socket_is_there_for_what_still_waits_on_it_and_no_longer() {
+        let mut all = Descriptors::default();
+        let one = Who { process: 1, thread: 1, listed: 1 };
+        let waited_on = all.make(one, 3, Protocol::Tcp).0.clone();
+        assert_eq!(all.bring_back(waited_on.clone()), None);
+        assert!(all.take(1, 3).unwrap().last);
+        assert_eq!(all.bring_back(waited_on), Some(1));
+        assert!(all.socket(1).is_some());
+        all.forget(1);
+        assert!(all.socket(1).is_none());
+        assert_eq!(all.make(one, 3, Protocol::Tcp).0.number, 2);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the calls mean: from system calls at their entry and exit to the journal's events.
 //!
-//! A descriptor is looked up at the entry of its call, since at the exit another thread may have closed it, and a close is
-//! taken in at its entry, since from then on the system may give the number to another thread. Calls that did nothing yet
+//! A descriptor is looked up at the entry of its call, since at the exit another thread may have closed it (the call goes on
+//! and is noted all the same), and a close is taken in at its entry, since from then on the system may give the number to another thread. Calls that did nothing yet
 //! (would block, were interrupted) are no events.
 
 use std::fs;
@@ -35,6 +35,8 @@ pub(super) struct Begun {
     time: Timestamp,
     /// The number of the socket that it concerns.
     socket: Option<u32>,
+    /// That socket as it was, where another thread may close it before this call returns.
+    waited_on: Option<Socket>,
     /// For a close: what is closed by it.
     dropped: Option<Dropped>,
 }
@@ -119,7 +121,8 @@ impl Observer {
     pub(super) fn entry(&mut self, who: Who, call: &Call) -> Option<Begun> {
         let kind = calls::kind(call.number)?;
         let [first, second, third, ..] = call.arguments;
-        let mut begun = Begun { kind, arguments: call.arguments, time: now(), socket: None, dropped: None };
+        let arguments = call.arguments;
+        let mut begun = Begun { kind, arguments, time: now(), socket: None, waited_on: None, dropped: None };
         match kind {
             Kind::Socket => return Some(begun),
             Kind::Close => {
@@ -144,6 +147,9 @@ impl Observer {
             Kind::DuplicateTo => begun.socket.is_some() || self.descriptors.knows(who.process, low(second)),
             _ => begun.socket.is_some(),
         };
+        if kind.waits() {
+            begun.waited_on = self.socket(begun.socket).cloned();
+        }
         wanted.then_some(begun)
     }
 
@@ -156,7 +162,22 @@ impl Observer {
     }
 
     /// A call has ended with this result.
-    pub(super) fn exit(&mut self, who: Who, begun: Begun, result: i64) {
+    pub(super) fn exit(&mut self, who: Who, mut begun: Begun, result: i64) {
+        // A closed socket is there until the calls that wait on it return.
+        let late = begun.waited_on.take().and_then(|socket| self.descriptors.bring_back(socket));
+        if late.is_some() {
+            // The descriptor may stand for another socket by now.
+            if let Some(fd) = begun.arguments.first_mut() {
+                *fd = u64::MAX;
+            }
+        }
+        self.returned(who, begun, result);
+        if let Some(number) = late {
+            self.descriptors.forget(number);
+        }
+    }
+
+    fn returned(&mut self, who: Who, begun: Begun, result: i64) {
         match u64::try_from(result) {
             // Where the program's memory tells nothing, there is nothing to note.
             Ok(result) => self.succeeded(who, begun, result).unwrap_or_default(),

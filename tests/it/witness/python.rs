@@ -118,3 +118,44 @@ fn an_ordinary_user_needs_no_privileges() {
     command.arg(&program).arg("run");
     crashed(command, folder.path());
 }
+
+/// The main thread closes the socket that another thread waits on: the call there goes on, and returns what comes.
+const CLOSED_MEANWHILE: &str = r#"
+import platform, socket, threading
+ACCEPT4 = {"x86_64": "288", "aarch64": "242"}[platform.machine()]
+def sleeps_in_a_call(thread):
+    # proc_pid_stat(5): S where it sleeps in the call, t where the witness has stopped it.
+    folder = f"/proc/self/task/{thread.native_id}/"
+    state = open(folder + "stat").read().rsplit(") ", 1)[1][0]
+    return state == "S" and open(folder + "syscall").read().split()[0] == ACCEPT4
+listener = socket.create_server(("127.0.0.1", 0))
+address = listener.getsockname()
+def serve():
+    connection, _ = listener.accept()
+    print(connection.recv(10).decode())
+thread = threading.Thread(target=serve)
+thread.start()
+while not sleeps_in_a_call(thread): pass
+listener.close()
+client = socket.create_connection(address)
+client.sendall(b"late")
+thread.join()
+"#;
+
+#[test]
+#[ignore = "needs python3"]
+fn a_call_on_a_socket_that_is_closed_meanwhile_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("late.jsonl");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_socklab"));
+    let command = command.args(["run", "--journal", file.to_str().unwrap(), "--", "python3", "-c", CLOSED_MEANWHILE]);
+    let output = command.output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "late\n", "{}", String::from_utf8_lossy(&output.stderr));
+    let events = journal(&file).events;
+    let place = |kind: EventKind| events.iter().position(|event| event.event == kind).unwrap();
+    let (closed, accepted) = (place(EventKind::Close), place(EventKind::Accept));
+    assert!(closed < accepted, "{events:#?}");
+    assert_eq!(events[accepted].listener, Some(events[closed].socket));
+    let client = &events[place(EventKind::Connect)];
+    assert_eq!((events[accepted].local, events[accepted].remote), (client.remote, client.local));
+}
