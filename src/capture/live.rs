@@ -290,18 +290,19 @@ pub struct Outcome {
 }
 
 /// Captures until the settings or the source's [`Stopper`] end it. `ready` is called when the file has its header and no
-/// frame will be missed; `progress` now and then, with the time since.
+/// frame will be missed; `progress` now and then, with the time since. After an error, too, the writer tells what is whole in
+/// its output.
 ///
 /// # Errors
-/// Those of `out`.
+/// Those of the writer's output.
 pub fn capture<W: Write>(
     source: Source,
-    out: W,
+    writer: &mut Writer<W>,
     settings: &Settings,
     operating_system: &str,
     ready: impl FnOnce(),
     progress: &mut dyn FnMut(&Tally, Duration),
-) -> io::Result<(W, Outcome)> {
+) -> io::Result<Outcome> {
     let filter = settings.filter.as_ref().map(Filter::to_string);
     let origin = Origin {
         application: if settings.rehearsed { REHEARSED } else { APPLICATION },
@@ -311,8 +312,9 @@ pub fn capture<W: Write>(
         snapshot_length: SNAPSHOT_LENGTH,
         filter: filter.as_deref(),
     };
+    writer.begin(&origin)?;
     let mut session = Session {
-        writer: Writer::new(out, &origin)?,
+        writer,
         decoder: Decoder::new(&Limits::default()),
         tally: Tally::default(),
         received: 0,
@@ -337,13 +339,13 @@ pub fn capture<W: Write>(
         dropped,
         accepted: session.tally.packets,
     };
-    let out = session.writer.finish(SystemTime::now(), &statistics)?;
-    Ok((out, Outcome { tally: session.tally, statistics, interface_failed }))
+    session.writer.finish(SystemTime::now(), &statistics)?;
+    Ok(Outcome { tally: session.tally, statistics, interface_failed })
 }
 
 /// The writing side of a capture.
 struct Session<'a, W> {
-    writer: Writer<W>,
+    writer: &'a mut Writer<W>,
     decoder: Decoder,
     tally: Tally,
     received: u64,

@@ -62,23 +62,42 @@ pub struct Statistics {
     pub accepted: u64,
 }
 
+/// What is whole in an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Whole {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes, up to the end of the last whole block.
+    pub bytes: u64,
+}
+
 /// Writes a capture file.
 #[derive(Debug)]
 pub struct Writer<W> {
     out: W,
+    whole: Whole,
 }
 
 impl<W: Write> Writer<W> {
+    /// A writer of this output, in which nothing is yet.
+    pub fn new(out: W) -> Self {
+        Writer { out, whole: Whole::default() }
+    }
+
+    /// What is whole in the output, also after a write has failed.
+    pub fn whole(&self) -> Whole {
+        self.whole
+    }
+
     /// Writes the header and the interface.
     ///
     /// # Errors
-    /// Those of `out`.
-    pub fn new(mut out: W, origin: &Origin<'_>) -> io::Result<Self> {
-        let mut header = block(&mut section(origin))?;
-        header.extend(block(&mut interface(origin))?);
-        out.write_all(&header)?;
-        out.flush()?;
-        Ok(Writer { out })
+    /// Those of the output.
+    pub fn begin(&mut self, origin: &Origin<'_>) -> io::Result<()> {
+        let mut header = Blocks::default();
+        header.push(&mut section(origin))?;
+        header.push(&mut interface(origin))?;
+        self.write(&header).1
     }
 
     /// Writes frames, their blocks in one write.
@@ -86,19 +105,18 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// Those of the output.
     pub fn packets<'a>(&mut self, packets: impl IntoIterator<Item = Captured<'a>>) -> io::Result<()> {
-        let mut blocks = Vec::new();
-        for packet in packets {
-            blocks.extend(block(&mut enhanced_packet(&packet))?);
-        }
-        self.out.write_all(&blocks)?;
-        self.out.flush()
+        let mut blocks = Blocks::default();
+        packets.into_iter().try_for_each(|packet| blocks.push(&mut enhanced_packet(&packet)))?;
+        let (written, result) = self.write(&blocks);
+        self.whole.packets = self.whole.packets.saturating_add(u64::try_from(written).unwrap_or(u64::MAX));
+        result
     }
 
-    /// Writes the statistics, and gives the output back.
+    /// Writes the statistics.
     ///
     /// # Errors
     /// Those of the output.
-    pub fn finish(mut self, at: SystemTime, statistics: &Statistics) -> io::Result<W> {
+    pub fn finish(&mut self, at: SystemTime, statistics: &Statistics) -> io::Result<()> {
         let (ts_high, ts_low) = halves(at);
         let mut options = vec![
             option(OptionCode::IsbIfRecv, statistics.received.to_le_bytes().to_vec()),
@@ -114,14 +132,51 @@ impl<W: Write> Writer<W> {
             options,
             block_len2: 0,
         };
-        self.out.write_all(&block(&mut statistics)?)?;
-        self.out.flush()?;
-        Ok(self.out)
+        let mut last = Blocks::default();
+        last.push(&mut statistics)?;
+        self.write(&last).1
+    }
+
+    /// Writes blocks at once; gives how many of them are whole in the output.
+    fn write(&mut self, blocks: &Blocks) -> (usize, io::Result<()>) {
+        let (taken, result) = write_at_once(&mut self.out, &blocks.bytes);
+        let written = blocks.ends.partition_point(|end| *end <= taken);
+        let bytes = written.checked_sub(1).and_then(|last| blocks.ends.get(last)).copied().unwrap_or(0);
+        self.whole.bytes = self.whole.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        (written, result)
     }
 }
 
-fn block(block: &mut impl ToVec) -> io::Result<Vec<u8>> {
-    block.to_vec().map_err(|error| io::Error::other(error.to_string()))
+/// Blocks one after the other.
+#[derive(Default)]
+struct Blocks {
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Blocks {
+    fn push(&mut self, block: &mut impl ToVec) -> io::Result<()> {
+        let block = block.to_vec().map_err(|error| io::Error::other(error.to_string()))?;
+        self.bytes.extend(block);
+        self.ends.push(self.bytes.len());
+        Ok(())
+    }
+}
+
+/// As `write_all` and `flush`, and gives how many bytes the output took.
+fn write_at_once(out: &mut impl Write, bytes: &[u8]) -> (usize, io::Result<()>) {
+    let mut left = bytes;
+    let taken = |left: &[u8]| bytes.len().saturating_sub(left.len());
+    while !left.is_empty() {
+        match out.write(left) {
+            Ok(0) => return (taken(left), Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => left = left.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (taken(left), Err(error)),
+        }
+    }
+    (taken(left), out.flush())
 }
 
 fn section(origin: &Origin<'_>) -> SectionHeaderBlock<'static> {
@@ -213,11 +268,18 @@ mod tests {
         filter: Some("host 10.0.3.1"),
     };
 
+    const STATISTICS: Statistics = Statistics { received: 9, dropped: Some(4), accepted: 5 };
+
     fn file(packets: &[(u64, u32, bool, Vec<u8>)]) -> Vec<u8> {
-        let mut writer = Writer::new(Vec::new(), &ORIGIN).unwrap();
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new(&mut bytes);
+        writer.begin(&ORIGIN).unwrap();
         writer.packets(packets.iter().map(|packet| captured(packet))).unwrap();
-        let statistics = Statistics { received: 9, dropped: Some(4), accepted: 5 };
-        writer.finish(UNIX_EPOCH + Duration::from_secs(1), &statistics).unwrap()
+        writer.finish(UNIX_EPOCH + Duration::from_secs(1), &STATISTICS).unwrap();
+        let whole = Whole { packets: packets.len() as u64, bytes: writer.whole().bytes };
+        assert_eq!(writer.whole(), whole);
+        assert_eq!(whole.bytes, bytes.len() as u64);
+        bytes
     }
 
     fn captured((time, more, inbound, data): &(u64, u32, bool, Vec<u8>)) -> Captured<'_> {
@@ -244,6 +306,50 @@ mod tests {
         assert_eq!((interface.link_type, interface.snapshot_length), (LinkType::ETHERNET, 262_144));
         assert_eq!(interface.dropped, Some(4));
         assert!(info.warnings.is_empty() && !info.truncated, "{:?}", info.warnings);
+    }
+
+    /// Takes so many bytes, as a disk that is full then.
+    struct Disk {
+        room: usize,
+        bytes: Vec<u8>,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let taken = bytes.len().min(self.room - self.bytes.len());
+            self.bytes.extend(&bytes[..taken]);
+            if taken == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(taken) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn on_a_full_disk_it_knows_how_much_is_whole() {
+        let packets: Vec<(u64, u32, bool, Vec<u8>)> = (1..=3).map(|number| (number, 0, true, vec![7; 50])).collect();
+        let all = file(&packets).len();
+        for room in 0..all {
+            let mut disk = Disk { room, bytes: Vec::new() };
+            let mut writer = Writer::new(&mut disk);
+            let written = writer.begin(&ORIGIN).and_then(|()| writer.packets(packets.iter().map(captured)));
+            let written = written.and_then(|()| writer.finish(UNIX_EPOCH, &STATISTICS));
+            assert!(written.is_err());
+            let whole = writer.whole();
+            let kept = &disk.bytes[..usize::try_from(whole.bytes).unwrap()];
+            // Of the header alone its first block may be whole, of the interface no packet is.
+            let Ok(mut reader) = CaptureReader::open(kept, &Limits::default()) else {
+                assert_eq!(whole.packets, 0);
+                continue;
+            };
+            let mut read = 0;
+            while reader.next_frame().is_some() {
+                read += 1;
+            }
+            assert_eq!(read, whole.packets, "{room} of {all} bytes");
+            assert!(!reader.into_info().truncated, "{room} of {all} bytes");
+        }
     }
 
     proptest::proptest! {

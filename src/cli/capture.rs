@@ -14,6 +14,7 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::capture::live::{self, OpenError, Outcome, Settings, Source};
+use crate::capture::pcapng::{Whole, Writer};
 use crate::capture::tally::Tally;
 use crate::cli::exit::{self, Exit, Failure};
 use crate::cli::{interfaces, lab};
@@ -158,18 +159,27 @@ fn run_capture(arguments: &Capture) -> ExitCode {
             .for_each(|line| say(&escape::harmless(line)));
     }
     let ready = || say(&format!("Capturing on {}. Ctrl-C ends it.", escape::harmless(&arguments.interface)));
-    let result = live::capture(source, out, &settings, &operating_system(), ready, &mut |tally, elapsed| {
+    let mut writer = Writer::new(out);
+    let result = live::capture(source, &mut writer, &settings, &operating_system(), ready, &mut |tally, elapsed| {
         line.set_message(running(tally, elapsed));
         line.tick();
     });
     line.finish_and_clear();
     match result {
-        Ok((_, outcome)) => report(arguments, &output, &outcome),
-        Err(error) => {
-            exit::say("error", &format!("{}: writing failed: {error}", output.display()));
-            ExitCode::FAILURE
-        }
+        Ok(outcome) => report(arguments, &output, &outcome),
+        Err(error) => unwritten(&output, &error, writer.whole()),
     }
+}
+
+/// Says that the file could not be written to its end, and what is in it. What the disk took of a block is cut off.
+fn unwritten(output: &Path, error: &io::Error, whole: Whole) -> ExitCode {
+    exit::say("error", &format!("{}: writing failed: {error}", output.display()));
+    if output.is_file() {
+        // Where it can't be cut, readers find that its end is missing.
+        let _ = OpenOptions::new().write(true).open(output).and_then(|file| file.set_len(whole.bytes));
+    }
+    say(&format!("Written whole: {}.", wording::count(whole.packets, "packet")));
+    ExitCode::FAILURE
 }
 
 /// The file to write, and the step of the sheet that it is of, where one is named.
