@@ -159,7 +159,10 @@ impl Accounts {
                 let (protocol, errno, entry) = (event.protocol, event.errno.clone(), entry());
                 self.failed_binds.push(FailedBind { protocol, address, errno, entry });
             }
-            (EventKind::Connect, Some(local)) if room.take() => self.connects.push((local, entry())),
+            // Over UDP it connects nobody: it only names the peer (POSIX, connect()).
+            (EventKind::Connect, Some(local)) if event.protocol == Protocol::Tcp && room.take() => {
+                self.connects.push((local, entry()));
+            }
             _ => {}
         }
     }
@@ -310,5 +313,23 @@ impl Run {
     fn accepted(&mut self, socket: u32) -> Option<&mut Accepted> {
         let (place, ..) = *self.sockets.get(&socket)?;
         self.server.accepted.get_mut(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Journal;
+
+    #[test]
+    fn only_over_tcp_does_connect_connect() {
+        let connects = |protocol: &str| {
+            let line = format!(
+                r#"{{"time":"2026-11-23T18:33:49.7Z","program":"client","pid":8,"event":"connect","protocol":"{protocol}","socket":1,"local":"10.0.3.3:40000","remote":"10.0.3.1:65433"}}"#
+            );
+            let journal = Journal::read(line.as_bytes()).unwrap();
+            Accounts::of(&[NamedJournal { file: "c.jsonl".to_owned(), journal }]).connects.len()
+        };
+        assert_eq!((connects("tcp"), connects("udp")), (1, 0));
     }
 }
