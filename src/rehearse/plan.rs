@@ -180,6 +180,8 @@ pub struct Capture {
 pub enum Arrival {
     /// The server's program has read it, and has answered if it is one that replies.
     Served,
+    /// The same of a UDP client beside another one, and it is told: without connections nobody waits in a queue.
+    ServedBeside,
     /// The server's system has acknowledged it, whatever its program does.
     Acknowledged,
 }

@@ -405,6 +405,35 @@ mod tests {
         assert_eq!(typed.collect::<Vec<_>>(), [Arrival::Acknowledged]);
     }
 
+    /// Over TCP it waits in the queue, which the server turns to when the other one quits; UDP has neither.
+    #[test]
+    fn a_udp_client_beside_another_one_waits_in_no_queue() {
+        let actions = |protocol: &str| {
+            let step = |number: u8, rest: &str| format!("[[step]]\nnumber = {number}\n{rest}\n");
+            let clients = format!("does = \"clients\"\nclient = \"right\"\nprotocol = \"{protocol}\"");
+            let steps = [
+                step(1, &format!("does = \"server\"\nprotocol = \"{protocol}\"")),
+                step(2, &format!("{clients}\nat = {{ open = \"2\" }}")),
+                step(3, &format!("{clients}\nwhile = \"2\"")),
+                step(4, "does = \"quit\"\nof = [\"2\"]"),
+            ];
+            let sheet = LabConfig::from_toml(&format!("{HOSTS}{}{QUESTION}", steps.concat())).unwrap().sheet;
+            let hosts = sheet_hosts(&LabConfig::of(sheet.clone()), false).unwrap();
+            let plan = plan(&Options { sheet, hosts, ..options() });
+            check_order(&plan);
+            plan.steps.into_iter().flat_map(|step| step.actions).collect::<Vec<_>>()
+        };
+        let arrivals = |actions: &[Action]| {
+            let arrival =
+                |action: &Action| if let Action::Type { arrival, .. } = action { Some(*arrival) } else { None };
+            actions.iter().rev().find_map(arrival)
+        };
+        let turns = |actions: &[Action]| actions.iter().any(|action| matches!(action, Action::QueueServed { .. }));
+        let (tcp, udp) = (actions("tcp"), actions("udp"));
+        assert_eq!((arrivals(&tcp), turns(&tcp)), (Some(Arrival::Acknowledged), true));
+        assert_eq!((arrivals(&udp), turns(&udp)), (Some(Arrival::ServedBeside), false));
+    }
+
     #[test]
     fn a_part_of_the_sheet_brings_what_it_needs_without_its_captures() {
         let plan = plan_of("I.9-I.10");
@@ -420,11 +449,12 @@ mod tests {
         assert_eq!(plan.made_captures().map(|c| c.file.as_str()).collect::<Vec<_>>(), ["part2-step3-C.pcapng"]);
     }
 
+    const HOSTS: &str = "[[host]]\nname = \"left\"\nrole = \"server\"\n[[host]]\nname = \"right\"\nrole = \"client\"\n";
+    const QUESTION: &str =
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = [\"3\"]\nexplain = \"x\"\n";
+
     /// The lab that socklab knows, and others: two computers, no parts, UDP first, a server beside another, nobody there.
     fn sheets() -> Vec<Sheet> {
-        let hosts = "[[host]]\nname = \"left\"\nrole = \"server\"\n[[host]]\nname = \"right\"\nrole = \"client\"\n";
-        let question =
-            "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = [\"3\"]\nexplain = \"x\"\n";
         let step = |number: u8, rest: &str| format!("[[step]]\nnumber = {number}\n{rest}\n");
         let clients = "does = \"clients\"\nclient = \"right\"";
         let steps = [
@@ -437,7 +467,7 @@ mod tests {
             step(7, &format!("{clients}\nprotocol = \"tcp\"\nclients = 2")),
             step(8, "does = \"stop\""),
         ];
-        let other = LabConfig::from_toml(&format!("{hosts}{}{question}", steps.concat())).unwrap().sheet;
+        let other = LabConfig::from_toml(&format!("{HOSTS}{}{QUESTION}", steps.concat())).unwrap().sheet;
         vec![Sheet::built_in(), other]
     }
 

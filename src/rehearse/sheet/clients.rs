@@ -105,7 +105,9 @@ impl Maker<'_> {
         for _ in 0..step.clients() {
             let client = self.client(place, step, host, server);
             actions.push(Action::Start(client));
-            if step.is_beside_busy() {
+            if step.is_beside_busy() && is_udp {
+                actions.push(typed(client, server, QUESTION, Arrival::ServedBeside));
+            } else if step.is_beside_busy() {
                 actions.push(typed(client, server, QUESTION, Arrival::Acknowledged));
                 self.waiting = Some((server, client));
             } else if nth > 0 {

@@ -4,12 +4,45 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Rehearsed, first, rehearsed, tshark};
+use super::{Rehearsed, account, first, rehearsed, tshark};
 use crate::support::package;
 
 fn of(sheet: &str) -> Rehearsed {
     let lab = package(&format!("fixtures/sheets/{sheet}/lab.toml"));
     rehearsed(false, &["--lab", lab.to_str().unwrap(), "--reply", "upper"])
+}
+
+/// A lab with a UDP server at A, clients at B and C, and these further steps.
+fn udp_lab(steps: &str) -> Rehearsed {
+    let folder = tempfile::tempdir().unwrap();
+    let lab = folder.path().join("lab.toml");
+    let hosts = ["server", "client", "client"].iter().zip(["A", "B", "C"]);
+    let hosts: String = hosts.map(|(role, name)| format!("[[host]]\nname = \"{name}\"\nrole = \"{role}\"\n")).collect();
+    let question = "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = [\"2\"]\n\
+        facts.port = { ask = \"port\", fact = \"client_port\" }\n";
+    std::fs::write(&lab, format!("{hosts}{steps}{question}")).unwrap();
+    rehearsed(false, &["--lab", lab.to_str().unwrap()])
+}
+
+/// A step of such a lab.
+fn udp_step(number: u8, does: &str, rest: &str) -> String {
+    format!("[[step]]\nnumber = {number}\ndoes = \"{does}\"\n{rest}\n")
+}
+
+#[test]
+#[ignore = "needs network namespaces"]
+fn a_udp_client_beside_another_one_is_read_at_once() {
+    let steps = [
+        udp_step(1, "server", "protocol = \"udp\""),
+        udp_step(2, "clients", "protocol = \"udp\"\nclient = \"B\"\nat = { open = \"2\" }"),
+        udp_step(3, "clients", "protocol = \"udp\"\nclient = \"C\"\nwhile = \"2\""),
+        udp_step(4, "quit", "of = [\"2\"]"),
+    ];
+    let rehearsed = udp_lab(&steps.concat());
+    let said = account(&rehearsed, "3");
+    assert!(said.contains("The server has read the datagram."), "{}", rehearsed.said());
+    assert!(!said.contains("acknowledged") && !said.contains("closed"), "{}", rehearsed.said());
+    assert_eq!(account(&rehearsed, "4"), "B^D udp-client");
 }
 
 /// The facts of each question.

@@ -140,8 +140,13 @@ impl Conductor<'_> {
             Protocol::Tcp => self.until(&what, |conductor| conductor.segment_done(client, server, arrival, before))?,
             Protocol::Udp => self.until(&what, |conductor| conductor.datagram_done(client, server, before))?,
         }
-        if !self.running(server)?.has_journal() && arrival == Arrival::Served {
+        if !self.running(server)?.has_journal() && arrival != Arrival::Acknowledged {
             self.until("quiet", |conductor| Ok(conductor.wire.as_ref().is_none_or(|wire| wire.quiet_for(QUIET))))?;
+        }
+        if arrival == Arrival::ServedBeside {
+            self.tell_result(
+                "The server has read the datagram. UDP has no connections, so there is no queue of clients.",
+            )?;
         }
         if arrival == Arrival::Acknowledged {
             let service = self.settled_service(server, client)?;
