@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Rehearsed, account, first, rehearsed, tshark};
+use super::{Rehearsed, account, count, first, rehearsed, tshark};
 use crate::support::package;
 
 fn of(sheet: &str) -> Rehearsed {
@@ -43,6 +43,23 @@ fn a_udp_client_beside_another_one_is_read_at_once() {
     assert!(said.contains("The server has read the datagram."), "{}", rehearsed.said());
     assert!(!said.contains("acknowledged") && !said.contains("closed"), "{}", rehearsed.said());
     assert_eq!(account(&rehearsed, "4"), "B^D udp-client");
+}
+
+/// Each datagram of each client is in the capture, which ends with the last one's.
+#[test]
+#[ignore = "needs network namespaces and tshark"]
+fn a_capture_holds_what_all_udp_clients_of_a_host_sent() {
+    let steps = [
+        udp_step(1, "server", "protocol = \"udp\""),
+        udp_step(2, "clients", "protocol = \"udp\"\nclient = [\"B\", \"C\"]\nclients = 2\ncaptured = \"A\""),
+    ];
+    let rehearsed = udp_lab(&steps.concat());
+    let sent: u64 = ["B.udp-client", "B.udp-client-2", "C.udp-client", "C.udp-client-2"]
+        .map(|name| count(&rehearsed.journal(name), "send"))
+        .into_iter()
+        .sum();
+    let frames = tshark(&rehearsed.out("step2.pcapng"), &["-Y", "udp.dstport == 65433"]).lines().count();
+    assert_eq!((sent, frames), (8, 8), "{}", rehearsed.said());
 }
 
 /// The facts of each question.

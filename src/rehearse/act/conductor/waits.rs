@@ -3,6 +3,7 @@
 //! socklab's own programs tell in their journals what they have done. Of other programs the kernel's list of sockets and
 //! the wire tell as much as the rehearsal needs.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::{Conductor, Failure, stuck};
@@ -133,7 +134,7 @@ impl Conductor<'_> {
     ) -> Result<(), Failure> {
         let program = self.program(client)?;
         self.tell_typed(&format!("{}> {line}", program.host))?;
-        let before = self.passed(&program, client)?;
+        let before = self.passed(&program, client, server)?;
         self.running(client)?.type_line(line)?;
         let what = format!("'{line}' to arrive");
         match program.kind.protocol() {
@@ -195,13 +196,20 @@ impl Conductor<'_> {
     }
 
     /// What has passed A's interface between a client and its server, for programs that tell nothing: to the server, and
-    /// from it.
-    fn passed(&mut self, program: &Program, client: ProgramId) -> Result<(u64, u64), Failure> {
+    /// from it. Datagrams to a server that has a journal count when it has read them.
+    fn passed(&mut self, program: &Program, client: ProgramId, of: ProgramId) -> Result<(u64, u64), Failure> {
         let server = SocketAddress::from(program.server);
         let (ip, local) = (self.ip(program.host)?, self.running(client)?.local);
-        let Some(wire) = &self.wire else { return Ok((0, 0)) };
+        let read = match program.kind.protocol() {
+            Protocol::Udp if self.running(of)?.has_journal() => Some(self.datagrams_from(of, ip, None)?),
+            _ => None,
+        };
+        let Some(wire) = &self.wire else { return Ok((read.unwrap_or(0), 0)) };
         Ok(match (program.kind.protocol(), local) {
-            (Protocol::Udp, _) => wire.datagrams(ip, server),
+            (Protocol::Udp, _) => {
+                let (to, from) = wire.datagrams(ip, server);
+                (read.unwrap_or(to), from)
+            }
             (Protocol::Tcp, Some(local)) => (wire.segments(local, server), wire.segments(server, local)),
             (Protocol::Tcp, None) => (0, 0),
         })
@@ -214,7 +222,8 @@ impl Conductor<'_> {
         arrival: Arrival,
         before: (u64, u64),
     ) -> Result<bool, Failure> {
-        let (program, passed) = (self.program(client)?, self.program(client).and_then(|p| self.passed(&p, client))?);
+        let (program, passed) =
+            (self.program(client)?, self.program(client).and_then(|p| self.passed(&p, client, server))?);
         self.must_run(client, &program.name)?;
         let replies = self.plan.replies;
         let running = self.running(client)?;
@@ -244,7 +253,8 @@ impl Conductor<'_> {
     }
 
     fn datagram_done(&mut self, client: ProgramId, server: ProgramId, before: (u64, u64)) -> Result<bool, Failure> {
-        let (program, passed) = (self.program(client)?, self.program(client).and_then(|p| self.passed(&p, client))?);
+        let (program, passed) =
+            (self.program(client)?, self.program(client).and_then(|p| self.passed(&p, client, server))?);
         self.must_run(client, &program.name)?;
         let replies = self.plan.replies;
         let running = self.running(client)?;
@@ -253,19 +263,38 @@ impl Conductor<'_> {
             true => running.count(EventKind::Receive, None)? >= typed,
             false => passed.1 > before.1,
         };
-        let at_server = self.program(server)?;
+        Ok(self.datagram_read(client, server, before)? && (answered || !replies))
+    }
+
+    /// Whether the server's program has read all that was typed at a UDP client. Others at the same host may have sent too:
+    /// its port tells them apart, or else what came from the host before its last line.
+    fn datagram_read(&mut self, client: ProgramId, server: ProgramId, before: (u64, u64)) -> Result<bool, Failure> {
+        let (program, at_server) = (self.program(client)?, self.program(server)?);
         let ip = self.ip(program.host)?;
-        let running = self.running(server)?;
-        let read = if running.has_journal() {
-            let from_there = |event: &&JournalEvent| {
-                event.event == EventKind::Receive && event.remote.is_some_and(|remote| remote.ip == ip)
-            };
-            running.events()?.iter().filter(from_there).count() >= typed
-        } else {
+        let running = self.running(client)?;
+        let (typed, told) = (running.typed, running.has_journal());
+        let port = running.events()?.iter().rev().find_map(|event| event.local).map(|local| local.port);
+        if !self.running(server)?.has_journal() {
             let entries = self.sockets(&at_server)?;
-            passed.0 > before.0 && entries.iter().filter(|entry| is_listening(entry, &at_server)).all(|e| e.unread == 0)
+            let passed = self.passed(&program, client, server)?;
+            let unread = |entry: &Entry| is_listening(entry, &at_server) && entry.unread > 0;
+            return Ok(passed.0 > before.0 && !entries.iter().any(unread));
+        }
+        match (told, port) {
+            (true, None) => Ok(false),
+            (true, port) => Ok(self.datagrams_from(server, ip, port)? >= u64::try_from(typed).unwrap_or(u64::MAX)),
+            (false, _) => Ok(self.datagrams_from(server, ip, None)? > before.0),
+        }
+    }
+
+    /// Datagrams that the server's journal has from a host, or from one port there.
+    fn datagrams_from(&mut self, server: ProgramId, ip: IpAddr, port: Option<u16>) -> Result<u64, Failure> {
+        let from_there = |event: &&JournalEvent| {
+            let is_there = |remote: SocketAddress| remote.ip == ip && port.is_none_or(|port| remote.port == port);
+            event.event == EventKind::Receive && event.remote.is_some_and(is_there)
         };
-        Ok(read && (answered || !replies))
+        let count = self.running(server)?.events()?.iter().filter(from_there).count();
+        Ok(u64::try_from(count).unwrap_or(u64::MAX))
     }
 
     /// Ends a program as `how` says, and waits until it and its connection are gone.
