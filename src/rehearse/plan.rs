@@ -210,6 +210,13 @@ pub enum Action {
         /// What is waited for.
         arrival: Arrival,
     },
+    /// A line is typed at a UDP client where no server runs, until the server's system has refused the datagram.
+    TypeRefused {
+        /// The client.
+        client: ProgramId,
+        /// The line.
+        line: String,
+    },
     /// Ctrl-D: the input of a client ends; it closes, and its FIN is acknowledged.
     EndInput(ProgramId),
     /// Ctrl-C; the program ends, and a client's FIN is acknowledged.
@@ -243,7 +250,7 @@ impl Action {
         match self {
             Action::Type { client, server, .. } => vec![*client, *server],
             Action::QueueServed { server, client, .. } => vec![*server, *client],
-            Action::EndInput(id) | Action::Interrupt(id) => vec![*id],
+            Action::TypeRefused { client: id, .. } | Action::EndInput(id) | Action::Interrupt(id) => vec![*id],
             _ => Vec::new(),
         }
     }

@@ -353,6 +353,7 @@ mod tests {
                     assert!(!running.iter().any(serves), "a server runs");
                 }
                 Action::Type { client, server, .. } => assert!(running.contains(client) && running.contains(server)),
+                Action::TypeRefused { client, .. } => assert!(running.contains(client)),
                 Action::EndInput(id) | Action::Interrupt(id) => {
                     assert!(running.remove(id), "{:?}", plan.programs[id.0])
                 }
@@ -432,6 +433,19 @@ mod tests {
         let (tcp, udp) = (actions("tcp"), actions("udp"));
         assert_eq!((arrivals(&tcp), turns(&tcp)), (Some(Arrival::Acknowledged), true));
         assert_eq!((arrivals(&udp), turns(&udp)), (Some(Arrival::ServedBeside), false));
+    }
+
+    #[test]
+    fn a_udp_client_without_a_server_is_started_and_sends() {
+        let step = "[[step]]\nnumber = 3\ndoes = \"clients\"\nclient = \"right\"\nprotocol = \"udp\"\nrefused = true\n\
+            clients = 2\ncaptured = \"right\"\n";
+        let sheet = LabConfig::from_toml(&format!("{HOSTS}{step}{QUESTION}")).unwrap().sheet;
+        let hosts = sheet_hosts(&LabConfig::of(sheet.clone()), false).unwrap();
+        let plan = plan(&Options { sheet, hosts, ..options() });
+        check_order(&plan);
+        let actions = &plan.steps[0].actions;
+        let sent = actions.iter().filter(|action| matches!(action, Action::TypeRefused { .. })).count();
+        assert_eq!((plan.run_programs().count(), sent), (2, 2), "{actions:?}");
     }
 
     #[test]

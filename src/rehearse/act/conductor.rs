@@ -173,6 +173,7 @@ impl Conductor<'_> {
             Action::StartSecond(id) => self.start_second(*id),
             Action::StartRefused(id) => self.start_refused(*id),
             Action::Type { client, server, line, arrival } => self.type_line(*client, *server, line, *arrival),
+            Action::TypeRefused { client, line } => self.type_refused(*client, line),
             Action::EndInput(id) => self.end(*id, "^D", Running::end_input),
             Action::Interrupt(id) => self.end(*id, "^C", Running::interrupt),
             Action::QueueServed { server, client, clients } => self.queue_served(*server, *client, *clients),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::capture::live::{self, Source};
 use crate::rehearse::act::network::INTERFACE;
-use socklab_packets::packet::{Content, Packet};
+use socklab_packets::packet::{Content, IcmpKind, IcmpMessage, Packet};
 use socklab_packets::types::SocketAddress;
 
 /// Counts of payload by its two ends.
@@ -15,6 +15,8 @@ use socklab_packets::types::SocketAddress;
 struct Seen {
     segments: HashMap<(SocketAddress, SocketAddress), u64>,
     datagrams: HashMap<(SocketAddress, SocketAddress), u64>,
+    /// Datagrams that came back in an ICMP message: nobody has their port open.
+    refused: HashMap<(SocketAddress, SocketAddress), u64>,
     last: Option<Instant>,
 }
 
@@ -51,6 +53,10 @@ impl Wire {
                 let count = seen.datagrams.entry(ends(udp.source_port, udp.destination_port)).or_default();
                 *count = count.saturating_add(1);
             }
+            Content::Icmp(IcmpMessage { kind: IcmpKind::PortUnreachable, quoted: Some(quoted) }) => {
+                let count = seen.refused.entry((quoted.source, quoted.destination)).or_default();
+                *count = count.saturating_add(1);
+            }
             _ => {}
         }
     }
@@ -68,6 +74,15 @@ impl Wire {
             seen.datagrams.iter().filter(|(ends, _)| wanted(ends)).map(|(_, count)| count).sum()
         };
         (sum(&|(from, to)| from.ip == host && *to == server), sum(&|(from, to)| *from == server && to.ip == host))
+    }
+
+    /// Whether a datagram from a host to a server was sent, and whether one was refused because nobody has the port open.
+    pub(super) fn refusal(&self, host: std::net::IpAddr, server: SocketAddress) -> (bool, bool) {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let has = |counts: &HashMap<(SocketAddress, SocketAddress), u64>| {
+            counts.keys().any(|(from, to)| from.ip == host && *to == server)
+        };
+        (has(&seen.datagrams), has(&seen.refused))
     }
 
     /// Whether no TCP or UDP has passed for this long.

@@ -32,7 +32,7 @@ impl Maker<'_> {
             let further = Captures { ids: self.further_captures(step, nth, *host), begun: false };
             actions.extend(captured.begin().into_iter().chain(further.begin()));
             actions.extend(match (server, protocol) {
-                (_, Protocol::Tcp) if step.is_refused() => self.refused(step, *host),
+                (_, protocol) if step.is_refused() => self.refused(step, *host, protocol),
                 (Some(server), _) if step.is_parallel() => self.side_by_side(place, step, *host, server),
                 (Some(server), _) => self.one_by_one(place, step, (nth, *host), server),
                 (None, _) => Vec::new(),
@@ -69,10 +69,23 @@ impl Maker<'_> {
         hosts.map(|host| self.capture(host, step, false)).collect()
     }
 
-    /// Clients that no server expects.
-    fn refused(&mut self, step: &lab::Step, host: HostName) -> Vec<Action> {
-        let clients = 0..step.clients();
-        clients.map(|_| Action::StartRefused(self.program(host, Kind::TcpClient, step.port()))).collect()
+    /// Clients that no server expects. Over UDP nothing is refused before something is sent.
+    fn refused(&mut self, step: &lab::Step, host: HostName, protocol: Protocol) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for _ in 0..step.clients() {
+            match protocol {
+                Protocol::Tcp => {
+                    actions.push(Action::StartRefused(self.program(host, Kind::TcpClient, step.port())));
+                }
+                Protocol::Udp => {
+                    let client = self.program(host, Kind::UdpClient, step.port());
+                    let line = QUESTION.to_owned();
+                    actions.extend([Action::Start(client), Action::TypeRefused { client, line }]);
+                    actions.push(Action::Interrupt(client));
+                }
+            }
+        }
+        actions
     }
 
     /// Clients that run at the same time and stay open.

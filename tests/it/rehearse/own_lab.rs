@@ -62,6 +62,19 @@ fn a_capture_holds_what_all_udp_clients_of_a_host_sent() {
     assert_eq!((sent, frames), (8, 8), "{}", rehearsed.said());
 }
 
+#[test]
+#[ignore = "needs network namespaces and tshark"]
+fn a_udp_client_without_a_server_is_told_so_by_icmp() {
+    let client = "protocol = \"udp\"\nclient = \"B\"\ncaptured = \"B\"\nrefused = true";
+    let rehearsed = udp_lab(&udp_step(2, "clients", client));
+    let said = account(&rehearsed, "2");
+    assert!(said.contains("A's system answers with ICMP \"port unreachable\""), "{}", rehearsed.said());
+    assert!(said.contains("ECONNREFUSED"), "{}", rehearsed.said());
+    let frames = |filter: &str| tshark(&rehearsed.out("step2.pcapng"), &["-Y", filter]).lines().count();
+    assert_eq!((frames("udp.dstport == 65433 && !icmp"), frames("icmp.type == 3 && icmp.code == 3")), (1, 1));
+    assert_eq!(first(&rehearsed.journal("B.udp-client"), "error")["errno"], "ECONNREFUSED");
+}
+
 /// The facts of each question.
 fn facts(rehearsed: &Rehearsed) -> BTreeMap<String, Value> {
     let text = std::fs::read_to_string(rehearsed.out("answers.json")).unwrap();

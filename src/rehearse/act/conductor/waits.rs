@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Conductor, Failure, stuck};
 use crate::rehearse::act::program::Running;
+use crate::rehearse::act::wire::Wire;
 use crate::rehearse::plan::{Arrival, Command, Kind, Program, ProgramId};
 use crate::socket_table::{self, Entry, State};
 use socklab_core::journal::{EventKind, JournalEvent};
@@ -20,6 +21,9 @@ const QUIET: Duration = Duration::from_millis(80);
 
 /// How long a server whose journal is known does nothing before it is certain that it has done all that it will.
 const IDLE: Duration = Duration::from_millis(500);
+
+/// How long it is waited for what may not come at all: an answer that a system need not give, or a program.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How far a server is with a client's connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +112,7 @@ impl Conductor<'_> {
             return Err(stuck("the second server ended without an error", running));
         }
         // Python's last line names the error; ours is the first after what was typed.
-        let lines = running.screen();
-        let named = lines.iter().find(|line| line.contains("ddress already in use")).cloned();
+        let named = message_with(&running.screen(), "ddress already in use");
         self.tell_result(&named.unwrap_or_else(|| "it fails".to_owned()))
     }
 
@@ -120,9 +123,41 @@ impl Conductor<'_> {
         self.until(&format!("{} to be refused", program.name), |conductor| {
             Ok(conductor.running(id)?.ended()?.is_some())
         })?;
-        let lines = self.running(id)?.screen();
-        let named = lines.iter().find(|line| line.contains("onnection refused")).cloned();
+        let named = message_with(&self.running(id)?.screen(), "onnection refused");
         self.tell_result(&named.unwrap_or_else(|| "it ends".to_owned()))
+    }
+
+    /// A datagram where no server runs. The client's host is watched, where the refusal arrives last.
+    pub(super) fn type_refused(&mut self, client: ProgramId, line: &str) -> Result<(), Failure> {
+        let program = self.program(client)?;
+        let (ip, server) = (self.ip(program.host)?, SocketAddress::from(program.server));
+        let wire = self.host(program.host)?.run(Wire::watch)??;
+        self.tell_typed(&format!("{}> {line}", program.host))?;
+        self.running(client)?.type_line(line)?;
+        let (mut sent, mut refused) = (None, false);
+        self.until("the datagram to be refused", |_| {
+            let (is_sent, is_refused) = wire.refusal(ip, server);
+            refused = is_refused;
+            if is_sent {
+                sent.get_or_insert_with(Instant::now);
+            }
+            // Systems send few such messages a second (icmp(7)), and may drop those for many clients.
+            Ok(refused || sent.is_some_and(|sent: Instant| sent.elapsed() >= PATIENCE))
+        })?;
+        let (host, icmp) = (self.plan.server, if ip.is_ipv4() { "ICMP" } else { "ICMPv6" });
+        self.tell_result(&match refused {
+            true => format!("{host}'s system answers with {icmp} \"port unreachable\": no program has this port."),
+            false => format!("{host}'s system sends no {icmp} \"port unreachable\" back."),
+        })?;
+        if !refused || !matches!(program.command, Command::Own(_)) {
+            return Ok(());
+        }
+        let mut named = None;
+        self.until(&format!("{} to be refused", program.name), |conductor| {
+            named = message_with(&conductor.running(client)?.screen(), "onnection refused");
+            Ok(named.is_some())
+        })?;
+        self.tell_result(&named.unwrap_or_default())
     }
 
     pub(super) fn type_line(
@@ -398,6 +433,11 @@ impl Conductor<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// The message of a screen that has these words.
+fn message_with(screen: &[String], words: &str) -> Option<String> {
+    screen.iter().find(|line| line.contains(words)).cloned()
 }
 
 fn is_listening(entry: &Entry, program: &Program) -> bool {
