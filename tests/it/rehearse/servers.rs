@@ -1,8 +1,10 @@
 //! Whole rehearsals with servers of every kind that a student may write.
 
+use std::fs;
+
 use serde_json::Value;
 
-use super::{Rehearsed, count, rehearsed_in_time};
+use super::{Rehearsed, account, count, rehearsed_in_time};
 use crate::support::package;
 
 /// Servers that serve a client at a time, and such that serve several at once, each with what receives from a client.
@@ -59,6 +61,10 @@ fn servers_that_serve_a_client_at_a_time_are_rehearsed() {
         let accepted = count(&rehearsed.journal("A.tcp-server"), "accept");
         if kind == "one-accept" {
             assert_eq!(accepted, 1, "it serves one client and ends");
+            // Nobody types Ctrl-C at a program that is no longer there.
+            let screen = fs::read_to_string(rehearsed.out("screens/A.tcp-server.txt")).unwrap();
+            assert!(!screen.contains("^C"), "{screen}");
+            assert!(!account(&rehearsed, "I.13").contains("A^C tcp-server"), "{}", rehearsed.said());
         } else {
             assert_eq!(accepted, 2, "{kind}");
             rehearsed.assert_answers_are_those_of_the_journals();

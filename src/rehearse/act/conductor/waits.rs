@@ -335,8 +335,11 @@ impl Conductor<'_> {
     /// Ends a program as `how` says, and waits until it and its connection are gone.
     pub(super) fn end(&mut self, id: ProgramId, key: &str, how: fn(&mut Running)) -> Result<(), Failure> {
         let program = self.program(id)?;
-        self.tell(&format!("{}{key} {}", program.host, program.kind.name()))?;
-        how(self.running(id)?);
+        // No key reaches a program that has ended by itself.
+        if self.running(id)?.ended()?.is_none() {
+            self.tell(&format!("{}{key} {}", program.host, program.kind.name()))?;
+            how(self.running(id)?);
+        }
         self.until(&format!("{} to end", program.name), |conductor| Ok(conductor.running(id)?.ended()?.is_some()))?;
         let Some(local) = self.running(id)?.local else { return Ok(()) };
         self.until(&format!("the connection of {} to close", program.name), |conductor| {
