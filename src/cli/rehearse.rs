@@ -366,13 +366,23 @@ fn run_inner(arguments: &Arguments, plan: &Plan, shell: Option<HostName>, outer:
         Err(failure) => {
             say("error", &failure.to_string());
             if let conductor::Failure::Stuck { screen, .. } = failure {
-                for line in screen.iter().filter(|line| !line.is_empty()) {
-                    say("its screen", line);
-                }
+                let lines = screen.iter().flat_map(|line| screen_lines(line));
+                // Nobody is left to tell that standard error is gone.
+                lines.for_each(|line| drop(writeln!(io::stderr(), "{line}")));
             }
             ExitCode::FAILURE
         }
     }
+}
+
+/// A line of a program's screen as it is told, with its own indent: that of a Python traceback says what belongs together.
+fn screen_lines(line: &str) -> Vec<String> {
+    let text = line.trim_start_matches(' ');
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let indent = line.strip_suffix(text).unwrap_or_default();
+    wording::wrap(text, &format!("socklab: its screen: {indent}"), &format!("  {indent}"))
 }
 
 fn inner(arguments: &Arguments, plan: &Plan, shell: Option<HostName>, outer: u32) -> Result<(), conductor::Failure> {
@@ -481,6 +491,17 @@ mod tests {
         assert_eq!(server_template("udp-server=python3 x.py").unwrap().0, Some(Kind::UdpServer));
         assert_eq!(server_template("python3 {program}.py").unwrap().0, None);
         assert!(client_template("tcp-client=").is_err());
+    }
+
+    #[test]
+    fn the_screen_of_a_program_is_told_in_80_columns() {
+        let lines = screen_lines(&format!("    {}", "word ".repeat(30).trim_end()));
+        assert!(lines.len() > 1 && lines.iter().all(|line| line.len() <= wording::COLUMNS), "{lines:?}");
+        assert!(
+            lines[0].starts_with("socklab: its screen:     word") && lines[1].starts_with("      word"),
+            "{lines:?}"
+        );
+        assert!(screen_lines("").is_empty());
     }
 
     #[test]
