@@ -311,6 +311,9 @@ fn a_whole_rehearsal_as_an_ordinary_user() {
 #[ignore = "needs network namespaces and tshark"]
 fn a_whole_rehearsal_over_ipv6() {
     let rehearsed = rehearsed(true, &["--ipv6", "--reply", "upper", "--extra-captures"]);
+    // The address makes the message longer than a line of the screen.
+    let second = account(&rehearsed, "I.9");
+    assert!(second.contains("tcp-server: bind [fd00:10:3::1]:65432 failed: EADDRINUSE"), "{second}");
     rehearsed.assert_answers_are_those_of_the_journals();
     rehearsed.assert_captures_agree_with_the_journals();
     for file in ["step10-C.pcapng", "step10-A.pcapng", "step12-A.pcapng", "part2-step3-A.pcapng"] {

@@ -438,13 +438,46 @@ impl Conductor<'_> {
     }
 }
 
-/// The message of a screen that has these words.
+/// The message of a screen that has these words: from its first line, since further ones are indented, to the words. What
+/// to do about it may follow.
 fn message_with(screen: &[String], words: &str) -> Option<String> {
-    screen.iter().find(|line| line.contains(words)).cloned()
+    let mut message = String::new();
+    for line in screen {
+        match line.strip_prefix(' ') {
+            Some(rest) => message = format!("{message} {}", rest.trim_start()),
+            None => message.clone_from(line),
+        }
+        if message.contains(words) {
+            return Some(message);
+        }
+    }
+    None
 }
 
 fn is_listening(entry: &Entry, program: &Program) -> bool {
     let server = SocketAddress::from(program.server);
     let here = entry.local.port == server.port && (entry.local.ip == server.ip || entry.local.ip.is_unspecified());
     here && (program.kind.protocol() == Protocol::Udp || entry.state == State::LISTEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::message_with;
+
+    /// A long address makes a message longer than a line; what Python says before an error is no part of it.
+    #[test]
+    fn a_message_is_found_with_all_its_lines() {
+        let screen = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let ours = "$ socklab tcp-server\ntcp-server: bind [fd00::1]:5 failed:\n  EADDRINUSE (Address already\n  in use)\n  Stop it.";
+        assert_eq!(
+            message_with(&screen(ours), "ddress already in use").unwrap(),
+            "tcp-server: bind [fd00::1]:5 failed: EADDRINUSE (Address already in use)"
+        );
+        let python = "Traceback (most recent call last):\n  File \"s.py\"\nOSError: [Errno 98] Address already in use";
+        assert_eq!(
+            message_with(&screen(python), "ddress already in use").unwrap(),
+            "OSError: [Errno 98] Address already in use"
+        );
+        assert_eq!(message_with(&screen(python), "onnection refused"), None);
+    }
 }
