@@ -26,6 +26,8 @@ pub struct Running {
     pub(super) local: Option<SocketAddress>,
     /// Whether a client's connection was seen in the server's queue.
     pub(super) queued: bool,
+    /// Whether the server did not do with a client's last line what it does with lines.
+    pub(super) unserved: bool,
     ended: Option<ExitStatus>,
 }
 
@@ -49,7 +51,17 @@ impl Running {
         command.env("PYTHONUNBUFFERED", "1").process_group(0);
         let mut child = host.run(move || command.spawn())??;
         let input = child.stdin.take();
-        Ok(Running { child, input, screen, journal, typed: 0, local: None, queued: false, ended: None })
+        Ok(Running {
+            child,
+            input,
+            screen,
+            journal,
+            typed: 0,
+            local: None,
+            queued: false,
+            unserved: false,
+            ended: None,
+        })
     }
 
     /// Whether it has a journal.

@@ -1,6 +1,7 @@
 //! Whole rehearsals with servers of every kind that a student may write.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -106,4 +107,76 @@ fn servers_that_serve_several_clients_at_once_are_rehearsed_in_part_one() {
         assert_eq!(rehearsed.fact("II.1", "clients_served"), 4, "{kind}: {}", rehearsed.said());
         assert_eq!(rehearsed.fact("II.2", "sockets_created"), 5, "{kind}");
     }
+}
+
+/// Servers that leave lines unread: a TCP server that accepts nobody, and a UDP server that connects its socket to its
+/// first client.
+const ACCEPTS_NOBODY: &str = "\
+import socket, sys, time
+s = socket.create_server((sys.argv[1], int(sys.argv[2])), backlog=5)
+while True: time.sleep(60)";
+const ONE_CLIENT_OVER_UDP: &str = "\
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], int(sys.argv[2])))
+data, client = s.recvfrom(1000)
+s.connect(client)
+while True:
+    s.send(data)
+    data = s.recv(1000)";
+/// Accepts and reads nothing.
+const READS_NOTHING: &str = "\
+import socket, sys
+s = socket.create_server((sys.argv[1], int(sys.argv[2])), backlog=5)
+kept = []
+while True: kept.append(s.accept())";
+/// A client that waits for the answer to each line.
+const ASKS: &str = "\
+import socket, sys
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+for line in sys.stdin:
+    s.sendall(line.encode())
+    s.recv(1000)";
+
+/// The command line of a program that is such a script, which is put into the folder.
+fn python(folder: &Path, program: &str, script: &str) -> String {
+    let path = folder.join(format!("{program}.py"));
+    fs::write(&path, script).unwrap();
+    format!("{program}=python3 {} {{ip}} {{port}}", path.display())
+}
+
+#[test]
+#[ignore = "needs network namespaces and python3"]
+fn lines_that_a_server_leaves_unread_are_told_and_the_lab_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let python = |program: &str, script: &str| python(folder.path(), program, script);
+    let (tcp, udp) = (python("tcp-server", ACCEPTS_NOBODY), python("udp-server", ONE_CLIENT_OVER_UDP));
+    let (rehearsed, _) =
+        rehearsed_in_time(false, &["--server-program", &tcp, "--server-program", &udp, "--reply", "echo"]);
+    let waits = "A's system acknowledged the line. The connection waits in the queue: the server has not accepted it.";
+    assert_eq!(account(&rehearsed, "I.8").matches(waits).count(), 3, "{}", rehearsed.said());
+    assert_eq!(account(&rehearsed, "I.10").matches(waits).count(), 1, "{}", rehearsed.said());
+    // B's three lines are read, C's is not.
+    let unread = "C> Is anybody there? The server's program has not read the datagram.";
+    let said = account(&rehearsed, "I.12");
+    assert!(said.contains(unread) && said.matches("has not read").count() == 1, "{}", rehearsed.said());
+    assert_eq!(rehearsed.answers().len(), 9);
+}
+
+/// The client waits for an answer, so it sends no second line, and Ctrl-D does not reach it.
+#[test]
+#[ignore = "needs network namespaces and python3"]
+fn a_client_that_waits_for_an_answer_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let python = |program: &str, script: &str| python(folder.path(), program, script);
+    let (server, client) = (python("tcp-server", READS_NOTHING), python("tcp-client", ASKS));
+    let programs = ["--server-program", &server, "--client-program", &client];
+    let (rehearsed, _) =
+        rehearsed_in_time(false, &[&programs[..], &["--reply", "echo", "--steps", "I.8-I.11"]].concat());
+    let said = account(&rehearsed, "I.8");
+    let unread =
+        "A's system acknowledged the line. The server has accepted the connection, but it has not read the line.";
+    assert!(said.contains(unread), "{}", rehearsed.said());
+    assert_eq!(said.matches("B's program has not sent the line.").count(), 2, "{}", rehearsed.said());
+    assert!(account(&rehearsed, "I.11").starts_with("B^D tcp-client B^C tcp-client"), "{}", rehearsed.said());
 }

@@ -25,6 +25,19 @@ const IDLE: Duration = Duration::from_millis(500);
 /// How long it is waited for what may not come at all: an answer that a system need not give, or a program.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How far a line has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Progress {
+    /// The client has not sent it, or nothing tells that it arrived.
+    Underway,
+    /// It was sent, and over TCP the server's system has acknowledged it.
+    Arrived,
+    /// The server's program has read it.
+    Read,
+    /// Its answer has arrived too, if the server is one that answers.
+    Served,
+}
+
 /// How far a server is with a client's connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Service {
@@ -171,32 +184,76 @@ impl Conductor<'_> {
         self.tell_typed(&format!("{}> {line}", program.host))?;
         let before = self.passed(&program, client, server)?;
         self.running(client)?.type_line(line)?;
-        let what = format!("'{line}' to arrive");
-        match program.kind.protocol() {
-            Protocol::Tcp => self.until(&what, |conductor| conductor.segment_done(client, server, arrival, before))?,
-            Protocol::Udp => self.until(&what, |conductor| conductor.datagram_done(client, server, before))?,
-        }
-        if !self.running(server)?.has_journal() && arrival != Arrival::Acknowledged {
+        let progress = self.progress(client, server, line, arrival, before)?;
+        if !self.running(server)?.has_journal() && progress == Progress::Served {
             self.until("quiet", |conductor| Ok(conductor.wire.as_ref().is_none_or(|wire| wire.quiet_for(QUIET))))?;
         }
-        if arrival == Arrival::ServedBeside {
-            self.tell_result(
+        let (protocol, replies) = (program.kind.protocol(), self.plan.replies);
+        match (progress, protocol) {
+            (Progress::Underway, _) => self.tell_result(&format!("{}'s program has not sent the line.", program.host)),
+            (Progress::Arrived, Protocol::Tcp) => self.tell_service(server, client),
+            (Progress::Arrived, Protocol::Udp) => self.tell_result("The server's program has not read the datagram."),
+            (Progress::Read, _) if replies => {
+                self.tell_result("The server has read the line, but it has not answered.")
+            }
+            (Progress::Served, _) if arrival == Arrival::ServedBeside => self.tell_result(
                 "The server has read the datagram. UDP has no connections, so there is no queue of clients.",
-            )?;
+            ),
+            _ => Ok(()),
         }
-        if arrival == Arrival::Acknowledged {
-            let service = self.settled_service(server, client)?;
-            self.running(client)?.queued = service == Service::Queued;
-            let server = self.plan.server;
-            self.tell_result(&format!("{server}'s system acknowledged the line."))?;
-            self.tell_result(match service {
-                Service::Queued => "The connection waits in the queue: the server has not accepted it.",
-                Service::Accepted => "The server has accepted the connection, but it has not read the line.",
-                Service::Read => "The server has accepted the connection and read the line.",
-                Service::Gone => "The server's side has closed the connection.",
-            })?;
-        }
-        Ok(())
+    }
+
+    /// Waits until a line has come as far as it is to come. Who knows whether another's program will ever read it: that is
+    /// given up when nothing more happens, and the lab goes on.
+    fn progress(
+        &mut self,
+        client: ProgramId,
+        server: ProgramId,
+        line: &str,
+        arrival: Arrival,
+        before: (u64, u64),
+    ) -> Result<Progress, Failure> {
+        let protocol = self.program(server)?.kind.protocol();
+        let wanted = match arrival {
+            Arrival::Acknowledged => Progress::Arrived,
+            Arrival::Served | Arrival::ServedBeside => Progress::Served,
+        };
+        let is_others = matches!(self.program(server)?.command, Command::Other(_));
+        // A client may wait for the answer to its last line, and send no other one until then.
+        let (least, patience) = match self.running(client)?.unserved {
+            true => (Progress::Underway, IDLE),
+            false => (Progress::Arrived, PATIENCE),
+        };
+        let mut progress = Progress::Underway;
+        let (mut last, mut since) = (None, Instant::now());
+        self.until(&format!("'{line}' to arrive"), |conductor| {
+            progress = match protocol {
+                Protocol::Tcp => conductor.segment_progress(client, server, before)?,
+                Protocol::Udp => conductor.datagram_progress(client, server, before)?,
+            };
+            let events = (conductor.running(client)?.events()?.len(), conductor.running(server)?.events()?.len());
+            if last != Some((progress, events)) {
+                (last, since) = (Some((progress, events)), Instant::now());
+            }
+            Ok(progress >= wanted || is_others && progress >= least && since.elapsed() >= patience)
+        })?;
+        self.running(client)?.unserved = progress < wanted;
+        // What is done beyond that is asked for where it is told.
+        Ok(progress.min(wanted))
+    }
+
+    /// Tells what became of a line that the server's system has acknowledged.
+    fn tell_service(&mut self, server: ProgramId, client: ProgramId) -> Result<(), Failure> {
+        let service = self.settled_service(server, client)?;
+        self.running(client)?.queued = service == Service::Queued;
+        let server = self.plan.server;
+        self.tell_result(&format!("{server}'s system acknowledged the line."))?;
+        self.tell_result(match service {
+            Service::Queued => "The connection waits in the queue: the server has not accepted it.",
+            Service::Accepted => "The server has accepted the connection, but it has not read the line.",
+            Service::Read => "The server has accepted the connection and read the line.",
+            Service::Gone => "The server's side has closed the connection.",
+        })
     }
 
     /// How far the server is with a client whose line is acknowledged, once that doesn't change any more. socklab's own
@@ -216,13 +273,8 @@ impl Conductor<'_> {
     }
 
     fn service(&mut self, server: ProgramId, client: ProgramId) -> Result<Service, Failure> {
-        let (typed, local) = (self.running(client)?.typed, self.running(client)?.local);
         let Some(entry) = self.connection_at_server(server, client)? else { return Ok(Service::Gone) };
-        let running = self.running(server)?;
-        let read = match running.has_journal() {
-            true => running.count(EventKind::Receive, local)? >= typed,
-            false => entry.unread == 0,
-        };
+        let read = self.segments_read(server, client)?;
         Ok(match (entry.opened(), read) {
             (false, _) => Service::Queued,
             (true, false) => Service::Accepted,
@@ -250,55 +302,70 @@ impl Conductor<'_> {
         })
     }
 
-    fn segment_done(
+    fn segment_progress(
         &mut self,
         client: ProgramId,
         server: ProgramId,
-        arrival: Arrival,
         before: (u64, u64),
-    ) -> Result<bool, Failure> {
-        let (program, passed) =
-            (self.program(client)?, self.program(client).and_then(|p| self.passed(&p, client, server))?);
+    ) -> Result<Progress, Failure> {
+        let program = self.program(client)?;
+        let passed = self.passed(&program, client, server)?;
         self.must_run(client, &program.name)?;
-        let replies = self.plan.replies;
         let running = self.running(client)?;
         let (typed, local, told) = (running.typed, running.local, running.has_journal());
         let sent = if told { running.count(EventKind::Send, None)? >= typed } else { passed.0 > before.0 };
-        let bytes = running.bytes(EventKind::Send, None)?;
         let received = if told { running.count(EventKind::Receive, None)? >= typed } else { passed.1 > before.1 };
         let own = self.sockets(&program)?.into_iter().find(|entry| Some(entry.local) == local);
         // A client that only sends leaves the answer unread.
-        let answered = received || own.is_some_and(|entry| entry.unread > 0);
+        let answered = received || own.is_some_and(|entry| entry.unread > 0) || !self.plan.replies;
         if !sent || own.is_some_and(|entry| entry.unacknowledged > 0) {
-            return Ok(false);
+            return Ok(Progress::Underway);
         }
-        if arrival == Arrival::Acknowledged {
-            return Ok(true);
+        if !self.segments_read(server, client)? {
+            return Ok(Progress::Arrived);
         }
         let there = self.connection_at_server(server, client)?;
+        let settled = there.is_some_and(|entry| entry.unacknowledged == 0);
+        Ok(if settled && answered { Progress::Served } else { Progress::Read })
+    }
+
+    /// Whether the server's program has read all that a TCP client has sent.
+    fn segments_read(&mut self, server: ProgramId, client: ProgramId) -> Result<bool, Failure> {
+        let running = self.running(client)?;
+        let (typed, local, told) = (running.typed, running.local, running.has_journal());
+        let bytes = running.bytes(EventKind::Send, None)?;
         let running = self.running(server)?;
-        let read = match running.has_journal() {
+        Ok(match running.has_journal() {
             // A program may read a line in parts, or two at once.
             true if told => running.bytes(EventKind::Receive, local)? >= bytes,
             true => running.count(EventKind::Receive, local)? >= typed,
-            false => there.is_some_and(|entry| entry.opened() && entry.unread == 0),
-        };
-        let settled = there.is_some_and(|entry| entry.unacknowledged == 0);
-        Ok(read && settled && (answered || !replies))
+            false => {
+                let there = self.connection_at_server(server, client)?;
+                there.is_some_and(|entry| entry.opened() && entry.unread == 0)
+            }
+        })
     }
 
-    fn datagram_done(&mut self, client: ProgramId, server: ProgramId, before: (u64, u64)) -> Result<bool, Failure> {
-        let (program, passed) =
-            (self.program(client)?, self.program(client).and_then(|p| self.passed(&p, client, server))?);
+    fn datagram_progress(
+        &mut self,
+        client: ProgramId,
+        server: ProgramId,
+        before: (u64, u64),
+    ) -> Result<Progress, Failure> {
+        let program = self.program(client)?;
+        let passed = self.passed(&program, client, server)?;
         self.must_run(client, &program.name)?;
-        let replies = self.plan.replies;
         let running = self.running(client)?;
-        let typed = running.typed;
-        let answered = match running.has_journal() {
-            true => running.count(EventKind::Receive, None)? >= typed,
-            false => passed.1 > before.1,
-        };
-        Ok(self.datagram_read(client, server, before)? && (answered || !replies))
+        let (typed, told) = (running.typed, running.has_journal());
+        let sent = !told || running.count(EventKind::Send, None)? >= typed;
+        let received = if told { running.count(EventKind::Receive, None)? >= typed } else { passed.1 > before.1 };
+        let answered = received || !self.plan.replies;
+        Ok(match (sent, self.datagram_read(client, server, before)?) {
+            (false, _) => Progress::Underway,
+            (true, false) => Progress::Arrived,
+            (true, true) if answered => Progress::Served,
+            (true, true) => Progress::Read,
+        })
     }
 
     /// Whether the server's program has read all that was typed at a UDP client. Others at the same host may have sent too:
@@ -340,7 +407,17 @@ impl Conductor<'_> {
             self.tell(&format!("{}{key} {}", program.host, program.kind.name()))?;
             how(self.running(id)?);
         }
-        self.until(&format!("{} to end", program.name), |conductor| Ok(conductor.running(id)?.ended()?.is_some()))?;
+        // Nor does the end of its input reach a client that waits for an answer.
+        let (unserved, start) = (self.running(id)?.unserved, Instant::now());
+        self.until(&format!("{} to end", program.name), |conductor| {
+            let gives_up = unserved && start.elapsed() >= PATIENCE;
+            Ok(gives_up || conductor.running(id)?.ended()?.is_some())
+        })?;
+        if self.running(id)?.ended()?.is_none() {
+            self.tell(&format!("{}^C {}", program.host, program.kind.name()))?;
+            self.running(id)?.interrupt();
+            self.until(&format!("{} to end", program.name), |conductor| Ok(conductor.running(id)?.ended()?.is_some()))?;
+        }
         let Some(local) = self.running(id)?.local else { return Ok(()) };
         self.until(&format!("the connection of {} to close", program.name), |conductor| {
             let entries = conductor.sockets(&program)?;
