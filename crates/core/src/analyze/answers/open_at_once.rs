@@ -1,6 +1,6 @@
 //! How many connections of a step were open at one moment.
 //!
-//! One capture that shows all of them tells, and so do several whose clocks can be compared. Where neither is at hand, the
+//! One capture that shows all of them tells, if it was not merged of several, and so do several whose clocks can be compared. Where neither is at hand, the
 //! most that one capture shows is no more than a lower bound.
 
 use crate::analyze::analysis::Evidence;
@@ -29,16 +29,20 @@ pub(super) fn of(
     client: Option<HostName>,
     runs: &[Known<'_>],
 ) -> Result<(Value, Vec<Evidence>), Option<String>> {
-    let captures = 0..view.captures.len();
-    let shown = captures.clone().map(|capture| most(in_capture(runs, capture)));
+    // Frames that were merged of several hosts' captures are not in order.
+    let mut watches =
+        distinct(runs.iter().flat_map(|known| known.connection.sightings()).map(|sighting| sighting.watch));
+    watches.sort_unstable();
+    let watches = watches.into_iter();
+    let shown = watches.clone().map(|watch| most(by_frames(runs, watch)));
     let shown = shown.max_by_key(Vec::len).filter(|most| !most.is_empty()).ok_or(None)?;
     let at_least = |why: &str| Some(format!("{why}; at least {} were", shown.len()));
     if lacks_a_host(view, steps, client, runs) {
         return Err(at_least("the captures do not show the clients of all hosts"));
     }
     let is_whole = |open: &Vec<Open<'_>>| open.len() == runs.len();
-    let one = captures.clone().map(|capture| in_capture(runs, capture)).filter(is_whole);
-    let several = captures.map(|capture| by_clock(view, runs, capture)).filter(is_whole);
+    let one = watches.clone().map(|watch| by_frames(runs, watch)).filter(is_whole);
+    let several = watches.map(|watch| by_clock(view, runs, watch)).filter(is_whole);
     let open = one.map(most).max_by_key(Vec::len).or_else(|| several.map(most).max_by_key(Vec::len));
     let open = open.ok_or_else(|| at_least("no capture shows all of them, and their clocks cannot be compared"))?;
     let evidence = open.iter().map(|open| tcp_evidence(view, open.sighting, [opened_at(open.sighting)]));
@@ -63,9 +67,10 @@ fn opened_at(sighting: &TcpSighting) -> FrameNumber {
     sighting.connection.ack.unwrap_or(sighting.connection.first_frame)
 }
 
-/// The connections that a capture shows, by its frames.
-fn in_capture<'v>(runs: &[Known<'v>], capture: usize) -> Vec<Open<'v>> {
-    let sightings = runs.iter().filter_map(|known| known.connection.in_capture(capture));
+/// The connections whose frames are in one order, by these.
+fn by_frames<'v>(runs: &[Known<'v>], watch: usize) -> Vec<Open<'v>> {
+    let is_of = |sighting: &&TcpSighting| sighting.watch == watch;
+    let sightings = runs.iter().filter_map(|known| known.connection.sightings().iter().find(is_of));
     let open = |sighting: &'v TcpSighting| Open {
         sighting,
         from: opened_at(sighting).0.into(),
@@ -74,12 +79,12 @@ fn in_capture<'v>(runs: &[Known<'v>], capture: usize) -> Vec<Open<'v>> {
     sightings.map(open).collect()
 }
 
-/// The connections that captures show whose clocks can be compared with this one's, by time.
-fn by_clock<'v>(view: &LabView<'_>, runs: &[Known<'v>], capture: usize) -> Vec<Open<'v>> {
+/// The connections that captures show whose clocks can be compared with this one, by time.
+fn by_clock<'v>(view: &LabView<'_>, runs: &[Known<'v>], watch: usize) -> Vec<Open<'v>> {
     let clocks = &view.story.clocks;
     let open = |known: &Known<'v>| {
         let mut seen = known.timeline.seen.iter();
-        let seen = seen.find(|seen| seen.first.is_some_and(|first| clocks.comparable(first.capture, capture)))?;
+        let seen = seen.find(|seen| seen.first.is_some_and(|first| clocks.comparable(first.watch, watch)))?;
         let closing = [seen.client_fin, seen.server_fin, seen.client_reset, seen.server_reset].into_iter().flatten();
         // A moment without a time tells nothing, and then the connection is not counted as seen.
         let closing = closing.map(|moment| clocks.nanoseconds(&moment)).collect::<Option<Vec<i128>>>()?;
@@ -169,6 +174,14 @@ open = { ask = "most connections open at one moment", fact = "open_at_once" }
     #[test]
     fn one_capture_of_all_clients_tells() {
         assert_eq!(told(vec![clients("all", 0, &["10.0.3.2", "10.0.3.3"])]), "4");
+    }
+
+    #[test]
+    fn a_capture_that_was_merged_of_several_tells_no_more_than_they_do() {
+        let mut merged = clients("merged", 0, &["10.0.3.2", "10.0.3.3"]);
+        merged.info.application = Some("Mergecap (Wireshark) 4.0.17".to_owned());
+        let told = told(vec![merged]);
+        assert!(told.contains("cannot be compared; at least 2 were"), "{told}");
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Seen {
         all.into_iter().flatten().min_by_key(|moment| moment.frame)
     }
 
-    /// Whether the server may have finished with the client by this moment of the same capture: what the client sent after the
+    /// Whether the server may have finished with the client by this moment, of frames in one order: what the client sent after the
     /// server's last payload was never answered. A server may serve one client after the other and close none.
     pub(crate) fn may_be_done(&self, moment: &Moment) -> bool {
         let last_reply = self.last_reply.filter(|reply| reply.watch == moment.watch);
