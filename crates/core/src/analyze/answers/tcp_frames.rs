@@ -1,7 +1,5 @@
 //! The frames of a TCP client: handshake, data, acknowledgements, closing.
 
-use std::collections::BTreeSet;
-
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
@@ -292,10 +290,9 @@ impl Story<'_, '_> {
             let frames = FrameRanges::of(copies.clone());
             let (are, their) = if copies.len() == 1 { (" is a copy", "its") } else { (" are copies", "their") };
             let what = format!("{are} of what was captured just before: {their} bytes do not count again.");
-            self.proved(say![capital(say![frames]), what], copies.clone());
+            self.proved(say![capital(say![frames]), what], copies);
         }
-        let mut again = self.frames.retransmissions();
-        again.retain(|frame| !copies.contains(frame));
+        let again = self.frames.sent_again();
         if again.is_empty() {
             return;
         }
@@ -377,9 +374,11 @@ struct Lists {
     data: Vec<FrameNumber>,
     acknowledgement: Vec<FrameNumber>,
     closing: Vec<FrameNumber>,
-    /// What Wireshark marks as retransmissions; and what was captured twice, not sent twice.
+    /// What Wireshark marks as retransmissions.
     retransmitted: Vec<FrameNumber>,
-    copies: BTreeSet<FrameNumber>,
+    /// How many were sent again, and how many only captured twice.
+    sent_again: usize,
+    copies: usize,
 }
 
 impl Lists {
@@ -390,7 +389,8 @@ impl Lists {
         self.acknowledgement.extend(frames.others());
         self.closing.extend(frames.closing());
         self.retransmitted.extend(frames.retransmissions());
-        self.copies.extend(frames.copies());
+        self.sent_again = self.sent_again.saturating_add(frames.sent_again().len());
+        self.copies = self.copies.saturating_add(frames.copies().len());
     }
 
     fn short(&self) -> Text {
@@ -399,8 +399,8 @@ impl Lists {
             (self.data.len(), "data"),
             (self.acknowledgement.len(), "ACK"),
             (self.closing.len(), "closing"),
-            (self.retransmitted.iter().filter(|frame| !self.copies.contains(frame)).count(), "sent again"),
-            (self.copies.len(), "captured twice"),
+            (self.sent_again, "sent again"),
+            (self.copies, "captured twice"),
         ];
         let named = counts.into_iter().filter(|(number, what)| *number > 0 || *what == "data");
         let named: Vec<String> = named.map(|(number, what)| format!("{number} {what}")).collect();

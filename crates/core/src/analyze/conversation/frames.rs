@@ -10,7 +10,7 @@ use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, Timestamp};
 
 /// Nanoseconds within which the same frame comes again only where it was captured twice.
-const COPIED_WITHIN: i128 = 1_000_000;
+pub(crate) const COPIED_WITHIN: i128 = 1_000_000;
 
 /// Nanoseconds after which a SYN-ACK that comes again was sent again: a third of the second that systems wait.
 const SYN_ACK_AGAIN: i128 = 300_000_000;
@@ -100,6 +100,16 @@ impl Frames {
     /// Frames that repeat what had been sent before.
     pub(crate) fn retransmissions(&self) -> Vec<FrameNumber> {
         self.pick(|frame, _| frame.role == FrameRole::Retransmission)
+    }
+
+    /// Those of them that were sent again, and not only captured twice.
+    pub(crate) fn sent_again(&self) -> Vec<FrameNumber> {
+        self.once(self.retransmissions())
+    }
+
+    /// Those with payload.
+    pub(crate) fn data_sent_again(&self) -> Vec<FrameNumber> {
+        self.once(self.pick(|frame, _| frame.role == FrameRole::Retransmission && frame.note.payload_length > 0))
     }
 
     /// Keep-alives and other frames that belong to none of the lists above.

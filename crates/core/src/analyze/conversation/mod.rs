@@ -10,7 +10,7 @@ pub mod roles;
 mod tcp;
 mod udp;
 
-pub(crate) use frames::Frames;
+pub(crate) use frames::{COPIED_WITHIN, Frames};
 pub(crate) use merge::{merge_connections, merge_conversations};
 pub(crate) use tcp::{LabConnection, TcpSighting};
 pub(crate) use udp::{LabConversation, UdpSighting};

@@ -5,7 +5,6 @@ use crate::analyze::claims::closing::{self, closing_sentence};
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{closed_by, presence, service};
 use crate::analyze::conversation::TcpSighting;
-use crate::analyze::conversation::roles::FrameRole;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView};
@@ -336,14 +335,7 @@ impl Report<'_, '_> {
     /// Data that was sent again is shown in Wireshark and does not count again.
     fn retransmissions(&mut self) {
         let view = self.view;
-        let repeated = |s: &TcpSighting| {
-            let frames = view.frames(s);
-            let copies = frames.copies();
-            let again = frames
-                .iter()
-                .filter(|(frame, _)| frame.role == FrameRole::Retransmission && frame.note.payload_length > 0);
-            again.map(|(frame, _)| frame.note.frame).filter(|frame| !copies.contains(frame)).collect::<Vec<_>>()
-        };
+        let repeated = |s: &TcpSighting| view.frames(s).data_sent_again();
         self.add(
             "copied-frames",
             Severity::Info,

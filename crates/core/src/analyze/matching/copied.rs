@@ -2,12 +2,9 @@
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::conversation::UdpSighting;
+use crate::analyze::conversation::{COPIED_WITHIN, UdpSighting};
 use crate::analyze::matching::LabView;
 use socklab_packets::track::FrameNote;
-
-/// Nanoseconds within which both are there.
-const COPIED_WITHIN: i128 = 1_000_000;
 
 impl LabView<'_> {
     /// The second one of each two datagrams of a conversation, where all of it was captured twice: each is there two times within
