@@ -274,8 +274,6 @@ impl Tracker {
 
     /// What was found, when the last frame was added.
     pub fn finish(mut self) -> Traffic {
-        // No stream is looked up any more, and with millions of them the index is large.
-        self.index = Index::new();
         let mut full = None;
         let Rest { details, second_numbers, other, .. } = &mut self.rest;
         // To go through the records means to wait for memory: once for all of it.
