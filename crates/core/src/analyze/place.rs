@@ -38,11 +38,11 @@ impl Place {
     pub(crate) fn of(capture: &CaptureFacts) -> Place {
         let exchanged: Vec<[IpAddr; 2]> = both_ways(capture).collect();
         // What was captured elsewhere is not all with the host that the frames' directions show.
-        let sender = by_direction(capture).filter(|host| exchanged.iter().all(|ends| ends.contains(host)));
-        match sender {
+        let sender = by_direction(capture);
+        match sender.filter(|host| exchanged.iter().all(|ends| ends.contains(host))) {
             Some(host) => Place::Sender(host),
             None if is_combined(capture, &exchanged) => Place::Several,
-            None => by_direction(capture)
+            None => sender
                 .map(Place::Sender)
                 .or_else(|| in_common(exchanged.into_iter().chain(one_way(capture))).map(Place::Common))
                 .unwrap_or_default(),

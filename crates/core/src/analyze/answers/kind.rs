@@ -113,7 +113,7 @@ impl Kind {
             }
             Needs::AnyClients if has(&|step| step.does() == Does::Clients) => None,
             Needs::AnyClients => Some(("it needs a step with clients", ANY)),
-            Needs::SecondServer if has(&|step| step.does() == crate::lab::Does::SecondServer) => None,
+            Needs::SecondServer if has(&|step| step.does() == Does::SecondServer) => None,
             Needs::SecondServer => Some(("it needs a step in which a second server is started", SECOND)),
             Needs::BesideBusy if has(&|step| step.runs(Protocol::Tcp) && step.is_beside_busy()) => None,
             Needs::BesideBusy => Some(("it needs a step with a TCP client while another one is open", BUSY)),

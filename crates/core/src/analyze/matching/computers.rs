@@ -17,8 +17,8 @@ pub(crate) struct Computers {
 }
 
 impl Computers {
-    /// Looks for addresses of the lab, which are given, that share a MAC address. Where it has several IPv4 addresses, it may be a router's, through which
-    /// other computers' packets come; then it tells nothing.
+    /// Looks for addresses of the lab, which are given, that share a MAC address. Where it has several IPv4 addresses, it may
+    /// be a router's, through which other computers' packets come; then it tells nothing.
     pub(super) fn find(captures: &[CaptureFacts], of_lab: &HashSet<IpAddr>) -> Computers {
         let mut by_mac: BTreeMap<[u8; 6], Vec<IpAddr>> = BTreeMap::new();
         for neighbour in captures.iter().flat_map(|capture| &capture.traffic.other().neighbours) {
