@@ -164,3 +164,22 @@ fn a_quick_server_that_does_not_answer_soon_lets_its_client_wait() {
     let analysis = of(vec![story.read()]);
     assert!(said(&analysis, "II.1").contains("waited in the queue"), "{}", said(&analysis, "II.1"));
 }
+
+/// A thread for each client, and no answer to what is only to be noted.
+#[test]
+fn a_server_that_answers_only_some_lines_is_not_said_to_let_a_client_wait() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "get one\n");
+    story.line(&mut b, "note two\n");
+    story.wait(1500);
+    story.echo(&mut b, "get two\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "note three\n");
+    story.wait(1500);
+    story.echo(&mut b, "get four\n");
+    story.wait(1500);
+    let analysis = of(vec![story.read()]);
+    assert!(!has(&analysis, "not-threaded"));
+    assert!(said(&analysis, "I.3").ends_with("it neither answered nor closed it."), "{}", said(&analysis, "I.3"));
+}

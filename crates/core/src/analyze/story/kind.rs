@@ -130,7 +130,7 @@ fn waited_for(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
 /// A connection that was reset when another one's client had gone: the server had ended with it.
 fn ended_with(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     of_server.iter().find_map(|index| {
-        let service = story.services.get(*index).filter(|service| !service.served())?;
+        story.services.get(*index).filter(|service| !service.served())?;
         let reset = story.timelines.get(*index)?.find(|seen| seen.server_reset)?;
         let ended = |other: &usize| -> Option<bool> {
             let served = story.services.get(*other)?.verdict == Verdict::Served;
@@ -144,7 +144,6 @@ fn ended_with(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
             Some(served && (0..ENDS_WITHIN).contains(&gap))
         };
         let other = of_server.iter().find(|other| *other != index && ended(other) == Some(true))?;
-        let _ = service;
         Some((*other, *index))
     })
 }

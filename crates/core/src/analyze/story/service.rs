@@ -147,6 +147,8 @@ struct Docket<'a> {
     ends: Vec<End<'a>>,
     /// Those that kept nobody waiting.
     shared: HashSet<usize>,
+    /// The server leaves lines unanswered of clients that it serves.
+    skips: bool,
     /// See [`Court::slowest_answer`] and [`Court::quickest_other_answer`].
     slowest: OnceCell<i128>,
     quickest: OnceCell<Vec<(i128, usize)>>,
@@ -164,6 +166,7 @@ struct End<'a> {
 impl<'a> Docket<'a> {
     fn add(&mut self, connection: usize, timeline: &'a Timeline, clocks: &Clocks) {
         self.views.extend(timeline.seen.iter().map(|seen| (connection, seen)));
+        self.skips |= timeline.seen.iter().any(|seen| seen.has_skipped);
         self.ends.extend(timeline.seen.iter().filter_map(|seen| {
             let moment = seen.end()?;
             let (group, nanoseconds) = (clocks.group(moment.watch), clocks.nanoseconds(&moment)?);
@@ -322,7 +325,8 @@ impl<'a> Court<'a> {
             let service = Service::new(Verdict::Queued, Basis::Inferred, Grounds::Reset { line, reset, other });
             return Some(Service { until: Some(reset), ..service });
         }
-        let by_line = seen.unanswered.and_then(|line| {
+        // That one more is unanswered says little of a server that answers only some.
+        let by_line = seen.unanswered.filter(|_| !self.docket.skips).and_then(|line| {
             let other = self.other_that(|other| other.answer.is_some())?;
             self.missing(seen, &line).then_some(Grounds::NoAnswer { line, other })
         });

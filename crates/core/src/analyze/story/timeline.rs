@@ -8,6 +8,9 @@ use crate::analyze::story::clocks::Moment;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::FrameNumber;
 
+/// What a client sends this many nanoseconds after a line is another one, and no part of it.
+const ANOTHER_LINE: i128 = 300_000_000;
+
 /// The moments of a connection as one capture shows it; `None` for what is not in the capture.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
@@ -25,6 +28,8 @@ pub(crate) struct Seen {
     pub(crate) answer: Option<Moment>,
     /// The client's first frame with payload after the server's last one: it was not answered.
     pub(crate) unanswered: Option<Moment>,
+    /// The server, which had sent something before, answered a later line and had left one unanswered.
+    pub(crate) has_skipped: bool,
     /// The first FIN and RST of each end.
     pub(crate) client_fin: Option<Moment>,
     pub(crate) server_fin: Option<Moment>,
@@ -180,6 +185,7 @@ impl Seen {
             self.last_request = Some(here);
             self.unanswered.get_or_insert(here);
         } else {
+            self.has_skipped |= self.skips();
             self.reply.get_or_insert(here);
             self.last_reply = Some(here);
             if self.request.is_some() {
@@ -187,6 +193,14 @@ impl Seen {
             }
             self.unanswered = None;
         }
+    }
+
+    /// Whether the server's next payload leaves out a line: the client sent another one long after it.
+    fn skips(&self) -> bool {
+        let time = |moment: Option<Moment>| moment?.time;
+        let between =
+            time(self.unanswered).zip(time(self.last_request)).map(|(left, last)| last.nanoseconds_since(left));
+        self.reply.is_some() && between.is_some_and(|nanoseconds| nanoseconds >= ANOTHER_LINE)
     }
 
     /// The ends of a connection with more frames than are noted: which frames they are is known, when is not.
