@@ -37,6 +37,16 @@ enum Chosen<'v> {
     Udp(&'v UdpSighting),
 }
 
+impl Chosen<'_> {
+    /// Its client and its server.
+    fn ends(&self) -> [SocketAddress; 2] {
+        match self {
+            Chosen::Tcp(sighting) => [sighting.client(), sighting.server()],
+            Chosen::Udp(sighting) => [sighting.client(), sighting.server()],
+        }
+    }
+}
+
 /// Answers with all that is asked for.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
@@ -84,11 +94,16 @@ fn of_ask(
         };
     }
     if let Name::Step(which) = fact.name {
-        let found = of_step(view, steps, which, select);
-        return found.map(|(value, evidence)| {
-            draft.proved(format!("{}{value}.", sentence(fact, selection, None)), evidence);
-            vec![(value, None)]
-        });
+        let (value, evidence) = of_step(view, steps, which, select)?;
+        let about = sentence(fact, selection, None);
+        let streams = chosen(view, steps, select);
+        if open_at_once::lacks_a_host(view, steps, select.client, streams.iter().map(Chosen::ends)) {
+            let text = format!("{about}{value} in these captures, which do not show the clients of all hosts.");
+            draft.inferred(text, evidence);
+        } else {
+            draft.proved(format!("{about}{value}."), evidence);
+        }
+        return Some(vec![(value, None)]);
     }
     let streams = chosen(view, steps, select);
     let wanted: Vec<usize> = match selection.connection {

@@ -10,7 +10,7 @@ use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
 use crate::facts::Value;
 use crate::lab::{HostName, Step};
-use socklab_packets::types::FrameNumber;
+use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// A connection as one capture shows it, with the times between which it was open: frame numbers, or nanoseconds.
 struct Open<'v> {
@@ -37,7 +37,8 @@ pub(super) fn of(
     let shown = watches.clone().map(|watch| most(by_frames(runs, watch)));
     let shown = shown.max_by_key(Vec::len).filter(|most| !most.is_empty()).ok_or(None)?;
     let at_least = |why: &str| Some(format!("{why}; at least {} were", shown.len()));
-    if lacks_a_host(view, steps, client, runs) {
+    let ends = runs.iter().map(|known| [known.connection.client(), known.connection.server()]);
+    if lacks_a_host(view, steps, client, ends) {
         return Err(at_least("the captures do not show the clients of all hosts"));
     }
     let is_whole = |open: &Vec<Open<'_>>| open.len() == runs.len();
@@ -49,15 +50,21 @@ pub(super) fn of(
     Ok((Value::Number(open.len() as u64), Evidence::by_file(evidence)))
 }
 
-/// Whether a host on which the sheet has clients run is not among those that are seen. On one computer all are.
-fn lacks_a_host(view: &LabView<'_>, steps: &[Step], client: Option<HostName>, runs: &[Known<'_>]) -> bool {
+/// Whether a host on which the sheet has clients run is not among those that are seen. On one computer all are. `ends` are
+/// the client and server of each connection or conversation.
+pub(super) fn lacks_a_host(
+    view: &LabView<'_>,
+    steps: &[Step],
+    client: Option<HostName>,
+    ends: impl Iterator<Item = [SocketAddress; 2]> + Clone,
+) -> bool {
     let hosts = distinct(steps.iter().flat_map(|step| step.hosts().iter().copied()));
     let hosts = hosts.iter().filter(|host| client.is_none_or(|client| client == **host)).count();
-    let seen = distinct(runs.iter().map(|known| known.connection.client().ip));
-    let is_one_computer = runs.iter().all(|known| known.connection.client().ip == known.connection.server().ip);
+    let seen = distinct(ends.clone().map(|[client, _]| client.ip));
+    let is_one_computer = ends.clone().all(|[client, server]| client.ip == server.ip);
     let is_at_server = |capture: usize| {
         let place = view.places.get(capture).and_then(|place| place.host());
-        place.is_some() && runs.iter().all(|known| place == Some(known.connection.server().ip))
+        place.is_some() && ends.clone().all(|[_, server]| place == Some(server.ip))
     };
     seen.len() < hosts && !is_one_computer && !(0..view.captures.len()).any(is_at_server)
 }
@@ -138,6 +145,7 @@ kind = "facts"
 steps = ["1"]
 [question.facts]
 open = { ask = "most connections open at one moment", fact = "open_at_once" }
+all = { ask = "how many connections", fact = "connections" }
 "#;
 
     /// Two clients that are open together, and one after them.
@@ -194,6 +202,21 @@ open = { ask = "most connections open at one moment", fact = "open_at_once" }
     fn a_host_that_is_missing_may_have_had_more() {
         let told = told(vec![clients("B", 0, &["10.0.3.2"])]);
         assert!(told.contains("clients of all hosts; at least 2 were"), "{told}");
+    }
+
+    /// The file shows so many; that there were no more is another matter.
+    #[test]
+    fn what_only_some_hosts_show_is_not_proved_to_be_all() {
+        let about_all = |captures| {
+            let analysis = analyze(captures, &[], &lab_file(LAB).unwrap());
+            let claim = analysis.answers[0].claims.iter().find(|claim| claim.text.to_string().starts_with("Number of"));
+            claim.map(|claim| (claim.basis, claim.text.to_string())).unwrap()
+        };
+        let (basis, told) = about_all(vec![clients("B", 0, &["10.0.3.2"])]);
+        let only = "Number of connections: 3 in these captures, which do not show the clients of all hosts.";
+        assert_eq!((basis, told.as_str()), (Basis::Inferred, only));
+        let both = || vec![clients("B", 0, &["10.0.3.2"]), clients("C", 900, &["10.0.3.3"])];
+        assert_eq!(about_all(both()), (Basis::Proved, "Number of connections: 6.".to_owned()));
     }
 
     /// A third capture shows a handshake of each of the two, and so by how much their clocks differ.
