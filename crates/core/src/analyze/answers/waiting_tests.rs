@@ -183,3 +183,18 @@ fn a_server_that_answers_only_some_lines_is_not_said_to_let_a_client_wait() {
     assert!(!has(&analysis, "not-threaded"));
     assert!(said(&analysis, "I.3").ends_with("it neither answered nor closed it."), "{}", said(&analysis, "I.3"));
 }
+
+/// Two programs on one computer, each with one client at a time.
+#[test]
+fn a_client_of_another_server_shows_nothing_of_this_one() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [(B1, "10.0.3.1:65432"), (C1, "10.0.3.1:65433"), (B2, "10.0.3.1:65432"), (C2, "10.0.3.1:65433")]
+        .map(|(client, server)| Story::tcp(client, server));
+    clients.iter_mut().for_each(|client| story.handshake(client));
+    clients.iter_mut().take(2).for_each(|client| story.echo(client, "one\n"));
+    story.wait(2000);
+    let analysis = of(vec![story.read()]);
+    let told = said(&analysis, "II.1");
+    assert!(!told.contains("serves several clients at the same time"), "{told}");
+    assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 2 served, 2 unknown");
+}

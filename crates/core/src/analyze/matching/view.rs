@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::accounts::{Accounts, ServerRun};
-use crate::analyze::analysis::{HostFound, LabFound, LabFrames, LabStream, RecordedStep, Role, ServerFound, Verdict};
+use crate::analyze::analysis::{
+    HostFound, LabFound, LabFrames, LabStream, RecordedStep, Role, ServerFound, ServerKind, Verdict,
+};
 use crate::analyze::conversation::{
     Frames, LabConnection, LabConversation, TcpSighting, UdpSighting, merge_connections, merge_conversations,
 };
@@ -173,10 +175,22 @@ impl<'a> LabView<'a> {
         ServerFound { protocol, address, kind, basis, parts }
     }
 
-    /// The kind of the server of the connections that `wanted` picks.
+    /// The kind of the servers of the connections that `wanted` picks: that of each which shows one, where it is the same.
     pub(crate) fn kind_of(&self, wanted: impl Fn(&Known<'_>) -> bool) -> KindVerdict {
-        let of_server: Vec<usize> = self.known().filter(wanted).map(|known| known.index).collect();
-        kind_of(self.story.told(), &self.connections, &self.accounts, &of_server)
+        let mut servers: Vec<(SocketAddress, Vec<usize>)> = Vec::new();
+        for known in self.known().filter(wanted) {
+            let server = known.connection.server();
+            match servers.iter_mut().find(|(address, _)| *address == server) {
+                Some((_, connections)) => connections.push(known.index),
+                None => servers.push((server, vec![known.index])),
+            }
+        }
+        let of = |(_, connections): &(SocketAddress, Vec<usize>)| {
+            kind_of(self.story.told(), &self.connections, &self.accounts, connections)
+        };
+        let mut shown = servers.iter().map(of).filter(|verdict| verdict.kind != ServerKind::Unknown);
+        let first = shown.next().unwrap_or(KindVerdict::UNKNOWN);
+        if shown.all(|other| other.kind == first.kind) { first } else { KindVerdict::UNKNOWN }
     }
 
     fn udp_streams(&self) -> impl Iterator<Item = LabStream> {

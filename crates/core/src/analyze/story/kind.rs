@@ -32,6 +32,12 @@ pub(crate) struct KindVerdict {
     pub(crate) shown_by: Option<(usize, usize)>,
 }
 
+impl KindVerdict {
+    /// Nothing shows it.
+    pub(crate) const UNKNOWN: KindVerdict =
+        KindVerdict { kind: ServerKind::Unknown, basis: Basis::Unknown, shown_by: None };
+}
+
 /// The kind of the server of these connections, which are all to one server.
 pub(crate) fn kind_of(
     story: Told<'_>,
