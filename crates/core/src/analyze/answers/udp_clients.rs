@@ -164,8 +164,9 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
         ]);
     } else {
         let from = later.map_or_else(|| "a second client".to_owned(), |later| later.to_string());
-        let text =
-            format!("Your captures contain no UDP datagram from {from}, so they can't show whether one arrived.");
+        let text = format!(
+            "Your captures contain no UDP datagram from {from} to the UDP server, so they can't show whether one arrived."
+        );
         draft.unknown(text);
     }
 }
