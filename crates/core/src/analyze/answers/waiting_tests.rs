@@ -198,3 +198,38 @@ fn a_client_of_another_server_shows_nothing_of_this_one() {
     assert!(!told.contains("serves several clients at the same time"), "{told}");
     assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 2 served, 2 unknown");
 }
+
+/// A chat without answers: when B leaves, the others are told.
+#[test]
+fn what_several_are_told_at_the_same_time_shows_no_queue() {
+    let mut story = Story::new("at A", 0);
+    let [mut b1, mut b2, mut c1, mut c2] = [B1, B2, C1, C2].map(|client| connected(&mut story, client));
+    for client in [&mut b1, &mut b2, &mut c1, &mut c2] {
+        story.line(client, "hello\n");
+    }
+    story.wait(2000);
+    story.close(&mut b1);
+    for client in [&mut b2, &mut c1, &mut c2] {
+        story.segment_of_server(client, "* b1 left\n");
+    }
+    story.wait(1000);
+    let analysis = of(vec![story.read()]);
+    assert!(!has(&analysis, "not-threaded"));
+    assert!(!said(&analysis, "II.1").contains("waited"), "{}", said(&analysis, "II.1"));
+}
+
+/// The same with one other client, to which the server has answered nothing before.
+#[test]
+fn what_a_server_that_answers_nothing_sends_shows_no_queue() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.wait(2000);
+    story.close(&mut b);
+    story.segment_of_server(&mut c, "* somebody left\n");
+    story.wait(1000);
+    let analysis = of(vec![story.read()]);
+    assert!(!said(&analysis, "I.3").contains("waited"), "{}", said(&analysis, "I.3"));
+}

@@ -291,15 +291,19 @@ impl<'a> Court<'a> {
         let established = seen.established.as_ref()?;
         // A server that takes its time did not wait for anything if it took as long for others.
         let is_as_quick = |quickest: i128| quickest >= PROMPT && (nanoseconds - quickest).abs() <= quickest / 40;
-        if self.quickest_other_answer().is_some_and(is_as_quick) {
+        if self.quickest_other_answer().is_some_and(is_as_quick) || self.is_pushed(seen, to) {
             return None;
         }
         let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other);
+        // A server that answers no lines does not answer this one's either: what it sends is something else.
+        let is_payload = [seen.reply, seen.answer].contains(&Some(*to));
+        let left_unanswered = |other: &Seen| other.request.is_some() && other.reply.is_none();
         let made_room = |end: &&End<'_>| {
             end.connection != self.index
                 && end.seen.established.is_some_and(|earlier| is_before(&earlier, established) == Some(true))
                 && is_before(from, &end.moment) == Some(true)
                 && !self.is_passed_on(from, end.seen)
+                && !(is_payload && left_unanswered(end.seen))
                 && is_before(to, &end.moment) == Some(false)
         };
         let ends = self.docket.ends_before(to, PROMPT.min(nanoseconds / 2), self.clocks).filter(made_room);
@@ -315,6 +319,16 @@ impl<'a> Court<'a> {
         let own = [other.request, other.last_request];
         let mut sent = [other.reply, other.answer, other.last_reply].into_iter().flatten();
         sent.any(|sent| soon(line, &sent) && !own.iter().flatten().any(|own| soon(own, &sent)))
+    }
+
+    /// Whether a payload of the server went to several clients at the same time, as that one of them has left a chat: a server
+    /// of one client at a time has the next one only when it is done with this one.
+    fn is_pushed(&self, seen: &Seen, payload: &Moment) -> bool {
+        let near = |other: &Moment| self.clocks.between(payload, other).is_some_and(|apart| apart.abs() < PROMPT);
+        self.other_views().any(|(_, other)| {
+            let both_open = |at: &Moment| self.is_open_at(seen, at) && self.is_open_at(other, at);
+            other.unasked.iter().any(|sent| near(sent) && both_open(sent) && both_open(payload))
+        })
     }
 
     /// What shows that a connection which the server neither answered nor closed was in the queue.

@@ -11,6 +11,12 @@ use socklab_packets::types::FrameNumber;
 /// What a client sends this many nanoseconds after a line is another one, and no part of it.
 const ANOTHER_LINE: i128 = 300_000_000;
 
+/// What a server sends within this many nanoseconds of a line may answer it.
+const AT_ONCE: i128 = 100_000_000;
+
+/// Payloads that nobody asked for which are remembered of each connection.
+const MOST_UNASKED: usize = 16;
+
 /// The moments of a connection as one capture shows it; `None` for what is not in the capture.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
@@ -28,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) answer: Option<Moment>,
     /// The client's first frame with payload after the server's last one: it was not answered.
     pub(crate) unanswered: Option<Moment>,
+    /// The server's payloads that came neither right after a line of the client nor right after another of these, the first few.
+    pub(crate) unasked: Vec<Moment>,
     /// The server, which had sent something before, answered a later line and had left one unanswered.
     pub(crate) has_skipped: bool,
     /// The first FIN and RST of each end.
@@ -186,12 +194,24 @@ impl Seen {
             self.unanswered.get_or_insert(here);
         } else {
             self.has_skipped |= self.skips();
+            self.note_unasked(here);
             self.reply.get_or_insert(here);
             self.last_reply = Some(here);
             if self.request.is_some() {
                 self.answer.get_or_insert(here);
             }
             self.unanswered = None;
+        }
+    }
+
+    /// Notes a payload of the server, unless it follows what was said last at once.
+    fn note_unasked(&mut self, here: Moment) {
+        let last = [self.last_request, self.last_reply].into_iter().flatten().max_by_key(|moment| moment.frame);
+        let pause = |last: Moment| here.time.zip(last.time).map(|(here, last)| here.nanoseconds_since(last));
+        if self.unasked.len() < MOST_UNASKED
+            && last.is_none_or(|last| pause(last).is_some_and(|pause| pause >= AT_ONCE))
+        {
+            self.unasked.push(here);
         }
     }
 
