@@ -48,7 +48,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let text = say![format!("{hosts} created {}.", count(here.len() as u64, "socket"))];
         draft.proved(text, handshakes(view, &here));
     }
-    let text = "Each client program creates one socket.";
+    let text = "Each client program creates one socket for its connection.";
     draft.inferred(text, Vec::new());
     let missing = name_missing(view, question, &clients, &mut draft);
     partly(question, missing, &mut draft);

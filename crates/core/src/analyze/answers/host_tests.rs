@@ -3,7 +3,10 @@
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
 use crate::analyze::analysis::{Analysis, Facts};
+use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp, address, ip};
+use crate::journal::{Journal, NamedJournal};
+use crate::lab::LabConfig;
 use crate::lab::testing::question;
 
 /// The steps that the captures hold, by their numbers.
@@ -161,6 +164,39 @@ fn one_port_at_two_addresses_may_be_of_one_listening_socket() {
     assert!(short.ends_with("; 5 or 6 sockets (1 or 2 listening, 4 connected)"), "{short}");
     let (number, _) = listening("10.0.3.1:65434");
     assert_eq!(number, (Some(2), Some(6)));
+}
+
+/// RFC 9293 has no such address on the wire: only `bind()` knows it.
+#[test]
+fn a_socket_that_listens_at_every_address_has_another_address_than_the_connected_ones() {
+    let told = |listening: Option<&str>| {
+        let mut story = Story::new("at A", 0);
+        let mut clients = [B1, B2, C1, C2].map(|client| connected(&mut story, client));
+        clients.iter_mut().for_each(|client| story.echo(client, "one\n"));
+        let event = |kind: &str, socket: usize, rest: String| {
+            format!(
+                r#"{{"time":"2026-01-01T10:00:00Z","program":"tcp-threaded-server","pid":7,"event":"{kind}","protocol":"tcp","socket":{socket},{rest}}}"#
+            ) + "\n"
+        };
+        let journals = listening.map(|listening| {
+            let mut lines = event("listen", 1, format!(r#""local":"{listening}""#));
+            for (socket, client) in (2..).zip([B1, B2, C1, C2]) {
+                lines += &event("accept", socket, format!(r#""local":"{A}","remote":"{client}""#));
+            }
+            NamedJournal { file: "a.jsonl".to_owned(), journal: Journal::read(lines.as_bytes()).unwrap() }
+        });
+        let journals: Vec<NamedJournal> = journals.into_iter().collect();
+        said(&analyze(vec![story.read()], &journals, &LabConfig::default()), "II.2")
+    };
+    assert!(
+        told(Some("0.0.0.0:65432"))
+            .contains("have the local port 65432: the listening socket is bound to every address")
+    );
+    assert!(told(Some(A)).contains("All of them have the same local socket address; "));
+    assert!(
+        told(None)
+            .contains("All of them have the same local socket address, unless the listening one is bound to every")
+    );
 }
 
 /// B's client quits, and C's is served at once: so it was if the clocks of both captures agree.

@@ -10,7 +10,7 @@ use crate::analyze::claims::Draft;
 use crate::analyze::claims::words::addresses as listed;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
-use crate::analyze::text::say;
+use crate::analyze::text::{Text, say};
 use crate::lab::Question;
 use crate::wording::count;
 use socklab_packets::types::SocketAddress;
@@ -45,11 +45,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let total = listening.plus(connected);
     let waiting = clients.iter().any(|client| client.known.is_some_and(|k| k.service.verdict == Verdict::Queued));
     let once = if waiting { " once it has accepted all of them" } else { "" };
-    draft.inferred(format!("In total the server creates {}{once}.", total.of("socket")), Vec::new());
-    if addresses.len() == 1 {
-        let text =
-            "All of them have the same local socket address; the remote socket address tells the connected ones apart.";
-        draft.inferred(text, Vec::new());
+    draft.inferred(format!("To serve them, the server creates {} in total{once}.", total.of("socket")), Vec::new());
+    if let [address] = addresses.as_slice() {
+        draft.inferred(local_addresses(view, *address), Vec::new());
     }
     let missing = name_missing(view, question, &clients, &mut draft);
     partly(question, missing, &mut draft);
@@ -97,6 +95,32 @@ fn which(
         say![format!("The connections{of} go to {} socket addresses: ", addresses.len()), listed(addresses), "."]
     };
     draft.proved(text, evidence);
+}
+
+/// Which local socket addresses the sockets have, where all connections go to one.
+fn local_addresses(view: &LabView<'_>, address: SocketAddress) -> Text {
+    let listening = view.servers_of(true).flat_map(|run| &run.listening).map(|(at, _)| *at);
+    let listening: Vec<SocketAddress> = listening.filter(|at| at.port == address.port).collect();
+    let apart = "the remote socket address tells the connected ones apart.";
+    match (listening.iter().find(|at| at.ip.is_unspecified()), listening.first()) {
+        (Some(every), _) => say![
+            format!(
+                "All of them have the local port {}: the listening socket is bound to every address (",
+                address.port
+            ),
+            *every,
+            "), the connected ones have ",
+            address,
+            "; ",
+            apart
+        ],
+        (None, Some(_)) => say!["All of them have the same local socket address; ", apart],
+        (None, None) => say![
+            "All of them have the same local socket address, unless the listening one is bound to every address of the computer \
+             (0.0.0.0 or ::); ",
+            apart
+        ],
+    }
 }
 
 /// How many sockets there are, as far as it can be told.
