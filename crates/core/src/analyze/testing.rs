@@ -29,6 +29,8 @@ pub struct Story {
     /// Milliseconds in which nothing happened.
     waited: u64,
     application: Option<String>,
+    /// Which of the next segments are not captured, counted from 0.
+    lost: Vec<usize>,
     /// The network cards' addresses, by what is told of them.
     cards: Vec<(IpAddr, [u8; 6])>,
 }
@@ -62,7 +64,16 @@ impl Story {
     /// A capture that begins this many seconds into the lab.
     pub fn new(file: &str, start: i64) -> Story {
         let tracker = Tracker::new(&Limits::default());
-        Story { file: file.to_owned(), tracker, frames: 0, start, waited: 0, application: None, cards: Vec::new() }
+        Story {
+            file: file.to_owned(),
+            tracker,
+            frames: 0,
+            start,
+            waited: 0,
+            application: None,
+            lost: Vec::new(),
+            cards: Vec::new(),
+        }
     }
 
     fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
@@ -119,9 +130,18 @@ impl Story {
             payload_length: Some(length),
             payload,
         };
-        self.add(source, destination, Content::Tcp(segment));
+        let is_lost = self.lost.contains(&0);
+        self.lost = self.lost.iter().filter_map(|place| place.checked_sub(1)).collect();
+        if !is_lost {
+            self.add(source, destination, Content::Tcp(segment));
+        }
         let control = u32::from(flags & (SYN | FIN) != 0);
         tcp.next[own] = tcp.next[own].wrapping_add(length + control);
+    }
+
+    /// Of the next segments, those at these places, counted from 0, are not captured.
+    pub fn lose(&mut self, places: &[usize]) {
+        self.lost = places.to_vec();
     }
 
     /// A connection between these addresses, nothing of it sent yet. Its initial sequence numbers come from its ports.
@@ -257,10 +277,20 @@ impl Story {
     }
 
     fn icmp_error(&mut self, kind: IcmpKind, client: &str, server: &str) {
-        let (source, destination) = (address(client), address(server));
-        let quoted = Some(QuotedPacket { protocol: Protocol::Udp, source, destination });
-        let message = IcmpMessage { kind, quoted };
-        self.add(destination, source, Content::Icmp(message));
+        let quoted = QuotedPacket { protocol: Protocol::Udp, source: address(client), destination: address(server) };
+        self.unreachable(kind, quoted, quoted.destination.ip);
+    }
+
+    fn unreachable(&mut self, kind: IcmpKind, quoted: QuotedPacket, from: IpAddr) {
+        let message = IcmpMessage { kind, quoted: Some(quoted) };
+        self.add(SocketAddress { ip: from, port: 0 }, quoted.source, Content::Icmp(message));
+    }
+
+    /// A SYN that this host answers with an ICMP message with this code.
+    pub fn rejected(&mut self, tcp: Tcp, from: &str, code: u8) {
+        self.syns(tcp, 1);
+        let quoted = QuotedPacket { protocol: Protocol::Tcp, source: tcp.client, destination: tcp.server };
+        self.unreachable(IcmpKind::OtherUnreachable { code }, quoted, ip(from));
     }
 
     /// A datagram.

@@ -35,6 +35,7 @@ pub const fn handshake(state: HandshakeState) -> &'static str {
     match state {
         HandshakeState::Complete => "complete",
         HandshakeState::SynOnly => "SYN only",
+        HandshakeState::SynAckMissed => "no SYN-ACK",
         HandshakeState::SynAckSeen => "SYN-ACK seen",
         HandshakeState::Refused => "refused",
         HandshakeState::NotCaptured => "not captured",

@@ -13,6 +13,8 @@ pub enum HandshakeState {
     Complete,
     /// Only SYNs were captured.
     SynOnly,
+    /// A SYN was captured, and what its sender sends only after the SYN-ACK, or the server's data or FIN; but no SYN-ACK.
+    SynAckMissed,
     /// A SYN-ACK was captured, but not all three.
     SynAckSeen,
     /// The SYN was answered by a reset.
@@ -64,7 +66,8 @@ pub struct TcpConnection {
     pub syn_ack: Option<FrameNumber>,
     /// Its sender: the server.
     pub syn_ack_sender: Option<Side>,
-    /// First frame after `syn_ack` with ACK set and SYN clear from the client.
+    /// The client's first frame after its SYN or the SYN-ACK with ACK set and SYN clear, if none of its sequence numbers
+    /// before it is missing.
     pub ack: Option<FrameNumber>,
     /// How far the handshake is seen.
     pub handshake: HandshakeState,

@@ -62,6 +62,8 @@ impl Seldom {
     pub(super) const CONTROL: u8 = 4;
     pub(super) const FIRST_ACK: u8 = 8;
     pub(super) const RETRANSMISSION: u8 = 16;
+    /// Some of what its sender sent before it is missing.
+    pub(super) const AFTER_GAP: u8 = 32;
 
     #[inline]
     pub(super) const fn any(self) -> bool {
@@ -196,7 +198,7 @@ impl Record {
             let [without, with] = match self.pair.protocol() {
                 Protocol::Udp => [has_sent_data; 2],
                 Protocol::Tcp => {
-                    let first_ack = self.marks.has(Marks::SYN_ACK) && !self.marks.has(Marks::ack(sender));
+                    let first_ack = self.awaits_ack(sender);
                     let stands = self.marks.has_both_bases() && self.marks.has(Marks::next(sender)) && !first_ack;
                     let complete = |bit| stands && self.completeness & bit != 0;
                     [complete(completeness::ACK), complete(completeness::DATA) && has_sent_data]
@@ -221,7 +223,7 @@ impl Record {
             self.marks.set(Marks::data(sender));
             details.note_data(frame, sender, payload);
         }
-        if seldom.has(Seldom::FIRST_ACK) && self.marks.set(Marks::ack(sender)) {
+        if seldom.has(Seldom::FIRST_ACK) && self.marks.set(Marks::ack(sender)) && !seldom.has(Seldom::AFTER_GAP) {
             details.note_ack(frame, sender);
         }
         if seldom.has(Seldom::CONTROL) {

@@ -99,6 +99,10 @@ struct Reference {
     ends: [SocketAddress; 2],
     frames: Vec<(usize, Sent)>,
     bases: Vec<(SocketAddress, u32)>,
+    /// The numbers after what each end sent.
+    nexts: Vec<(SocketAddress, u32)>,
+    /// Frames before which some of what their sender sent is missing.
+    after_gaps: Vec<usize>,
     first_of_pair: bool,
 }
 
@@ -122,6 +126,27 @@ impl Reference {
             self.bases.push((from, sent.sequence));
         }
         self.frames.push((number, sent));
+        if !sent.bogus {
+            self.follow(number, sent);
+        }
+    }
+
+    fn follow(&mut self, number: usize, sent: Sent) {
+        let from = sent.end(0);
+        let after = |a: u32, b: u32| a != b && a.wrapping_sub(b) <= 0x7fff_ffff;
+        let controls = [SYN, FIN].into_iter().filter(|flag| sent.flags & flag != 0).count() as u32;
+        let end = sent.sequence.wrapping_add(sent.length.unwrap_or(0)).wrapping_add(controls);
+        let first = self.base(from).unwrap_or(0).wrapping_add(1);
+        let known = self.nexts.iter_mut().find(|(of, _)| *of == from);
+        let next = known.as_ref().map_or(first, |(_, next)| *next);
+        if after(sent.sequence, next) {
+            self.after_gaps.push(number);
+        }
+        match known {
+            Some((_, next)) if after(end, *next) => *next = end,
+            Some(_) => {}
+            None => self.nexts.push((from, end)),
+        }
     }
 
     /// The bits that each frame adds, but for the first frame's exceptions.
@@ -170,10 +195,13 @@ impl Reference {
         let shown = || self.frames.iter().filter(|(_, sent)| !sent.bogus);
         let syn = shown().find(|(_, sent)| sent.flags & (SYN | ACK) == SYN);
         let syn_ack = shown().find(|(_, sent)| sent.flags & (SYN | ACK) == SYN | ACK);
-        let ack = syn_ack.and_then(|(after, answer)| {
-            let client = syn.map_or(answer.end(1), |(_, sent)| sent.end(0));
-            shown().find(|(number, sent)| number > after && sent.flags & (SYN | ACK) == ACK && sent.end(0) == client)
+        let client = syn.map(|(_, sent)| sent.end(0)).or(syn_ack.map(|(_, sent)| sent.end(1)));
+        let after = syn.into_iter().chain(syn_ack).map(|(number, _)| *number).min();
+        let ack = client.zip(after).and_then(|(client, after)| {
+            let is_ack = |sent: &Sent| sent.flags & (SYN | ACK) == ACK && sent.end(0) == client;
+            shown().find(|(number, sent)| *number > after && is_ack(sent))
         });
+        let ack = ack.filter(|(number, _)| !self.after_gaps.contains(number));
         [syn, syn_ack, ack].map(|found| found.map(|(number, _)| *number))
     }
 
@@ -195,7 +223,14 @@ fn reference(all: &[Sent]) -> Vec<Reference> {
         let place = match latest {
             Some(latest) if !reused => latest,
             _ => {
-                streams.push(Reference { ends, frames: vec![], bases: vec![], first_of_pair: latest.is_none() });
+                streams.push(Reference {
+                    ends,
+                    frames: vec![],
+                    bases: vec![],
+                    nexts: vec![],
+                    after_gaps: vec![],
+                    first_of_pair: latest.is_none(),
+                });
                 streams.len() - 1
             }
         };
@@ -391,6 +426,14 @@ fn handshakes_and_closes_are_told_apart() {
     assert_eq!(told(&[ack]).handshake, HandshakeState::NotCaptured);
     let refused = told(&[syn, (true, RST | ACK, 0, 101, 0)]);
     assert_eq!((refused.handshake, refused.close, refused.completeness), (HandshakeState::Refused, Close::Reset, 37));
+    // Without the SYN-ACK, which the client has all the same; with an answer to another connection (RFC 5961, section 4).
+    let missed = told(&[syn, ack, (true, RST | ACK, 501, 101, 0)]);
+    assert_eq!((missed.handshake, missed.ack), (HandshakeState::SynAckMissed, Some(FrameNumber(2))));
+    assert_eq!(told(&[syn, (true, ACK, 501, 101, 3)]).handshake, HandshakeState::SynAckMissed);
+    assert_eq!(told(&[syn, (true, ACK, 900, 333, 0), syn]).handshake, HandshakeState::SynOnly);
+    // Something of the client is missing before it: not the ACK of the handshake.
+    let late = told(&[syn, syn_ack, (false, FIN | ACK, 109, 509, 0)]);
+    assert_eq!((late.handshake, late.ack), (HandshakeState::SynAckSeen, None));
     let closed = told(&[syn, syn_ack, ack, (false, FIN | ACK, 101, 501, 0)]);
     assert_eq!((closed.close, closed.fin), (Close::Fin, [Some(FrameNumber(4)), None]));
 }

@@ -4,7 +4,7 @@ use crate::analyze::accounts::{Accepted, Entry, evidence};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{clients, frame};
-use crate::analyze::claims::{Draft, presence, service, tcp_evidence};
+use crate::analyze::claims::{Draft, handshake, presence, rejection, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
@@ -197,6 +197,10 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
                     "Nothing was listening there: the server was not running, or had closed its listening socket."
                         .to_owned()
                 }
+                _ if let Some(rejection) = rejection::of(view, sighting) => match rejection.by_firewall {
+                    true => "A firewall rejects the client's SYN.".to_owned(),
+                    false => "The client's SYN did not get to the server.".to_owned(),
+                },
                 _ if is_there() => "The server's accept queue was full, or a firewall dropped the SYN.".to_owned(),
                 _ => {
                     let server = scene.server;
@@ -208,7 +212,15 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
             draft.inferred(why, Vec::new());
             return;
         }
-        HandshakeState::SynAckSeen | HandshakeState::NotCaptured if attempt.connection.established() => {
+        HandshakeState::SynAckMissed | HandshakeState::SynAckSeen
+            if let Some((text, shown)) = handshake::in_part(view, attempt) =>
+        {
+            found.connected = Some(true);
+            draft.proved(text, vec![tcp_evidence(view, sighting, shown)]);
+        }
+        HandshakeState::SynAckMissed | HandshakeState::SynAckSeen | HandshakeState::NotCaptured
+            if attempt.connection.established() =>
+        {
             found.connected = Some(true);
             let text = say![
                 clients(view, attempt),
@@ -216,7 +228,7 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
             ];
             draft.inferred(text, vec![tcp_evidence(view, sighting, frames.data())]);
         }
-        HandshakeState::SynAckSeen | HandshakeState::NotCaptured => return,
+        HandshakeState::SynAckMissed | HandshakeState::SynAckSeen | HandshakeState::NotCaptured => return,
     }
     if !attempt.service.served() {
         let text = format!(

@@ -12,6 +12,8 @@ mod facts;
 #[cfg(test)]
 mod host_tests;
 mod kind;
+#[cfg(test)]
+mod missing_frame_tests;
 mod open_at_once;
 #[cfg(test)]
 mod other_program_tests;

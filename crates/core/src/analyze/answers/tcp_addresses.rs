@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, RoleBasis, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::addresses;
-use crate::analyze::claims::{Draft, tcp_evidence};
+use crate::analyze::claims::{Draft, tcp_evidence, unseen};
 use crate::analyze::conversation::Frames;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
@@ -125,8 +125,10 @@ fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
     };
     let (from_client, from_server) = (evidence(true), evidence(false));
     // Of a connection that was there before, something may have come before the first frame.
-    let here =
-        if connections.iter().all(|known| known.connection.handshake_complete()) { "" } else { " in these frames" };
+    let is_whole = |known: &Known<'_>| {
+        known.connection.handshake_complete() && !unseen::lacks_frames(view, known.connection.best())
+    };
+    let here = if connections.iter().all(is_whole) { "" } else { " in these frames" };
     match (from_client.is_empty(), from_server.is_empty()) {
         (false, false) => {
             let both = Evidence::by_file(from_client.into_iter().chain(from_server));
@@ -139,7 +141,11 @@ fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
             draft.proved(format!("Only the server sends data{here}; the client's frames carry none."), whole())
         }
         (true, true) => draft.add(crate::analyze::analysis::Claim {
-            text: "No frame carries data, in either direction.".into(),
+            text: if here.is_empty() {
+                "No frame carries data, in either direction.".into()
+            } else {
+                "No frame in the capture carries data, in either direction.".into()
+            },
             basis: Basis::Proved,
             evidence: whole(),
             in_answer: true,

@@ -4,7 +4,7 @@ use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
 use crate::analyze::claims::words::capital;
-use crate::analyze::claims::{Draft, service, tcp_evidence};
+use crate::analyze::claims::{Draft, handshake, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, Text, say};
@@ -77,15 +77,16 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     }
     let whole = connections.iter().all(|known| known.connection.handshake_complete());
     let lines = connections.iter().any(|known| known.connection.has_lines());
-    let status = if whole && lines {
+    let lacking = connections.iter().any(|known| unseen::lacks_frames(view, known.connection.best()));
+    let status = if whole && lines && !lacking {
         Status::Observed
     } else {
         if let Some(step) = question.step() {
-            draft.missing(longer(step));
+            draft.missing(if lacking { unfiltered(step) } else { longer(step) });
         }
         Status::Partial
     };
-    let basis = if whole { Basis::Proved } else { Basis::Unknown };
+    let basis = if whole && !lacking { Basis::Proved } else { Basis::Unknown };
     draft.short_as(basis, lists.short());
     draft.finish(view, question, status, lists.facts())
 }
@@ -96,6 +97,13 @@ fn longer(step: &Step) -> String {
     let capture = capture.strip_prefix("the ").unwrap_or(&capture);
     let (begin, lines) = (in_brackets(step.at().begin.as_deref()), in_brackets(step.at().lines.as_deref()));
     format!("a {capture}, that begins before the client starts{begin} and ends after the lines{lines}")
+}
+
+/// A capture that lacks no frame between the first and the last one.
+fn unfiltered(step: &Step) -> String {
+    let capture = step.capture();
+    let capture = capture.strip_prefix("the ").unwrap_or(&capture);
+    format!("a {capture}, that has all frames of the connection (no capture filter)")
 }
 
 /// A place of the sheet in brackets: ` (8c)`; nothing where there is none.
@@ -177,15 +185,7 @@ impl Story<'_, '_> {
         let connection = &self.known.connection.best().connection;
         let [client, server] = self.ends();
         let (Some(syn), Some(syn_ack), Some(ack)) = (connection.syn, connection.syn_ack, connection.ack) else {
-            let seen = self.frames.handshake();
-            let text = if seen.is_empty() {
-                say!["The handshake is not in the capture, which started after the connection was made."]
-            } else {
-                say!["Of the handshake only ", FrameRanges::of(seen), " is in the capture."]
-            };
-            let text = say![self.of.clone(), text];
-            self.draft.unknown(text);
-            return;
+            return self.handshake_in_part();
         };
         let text = say![
             format!("Starting the client{} makes the handshake: SYN from ", self.place(|at| at.start.as_deref())),
@@ -205,9 +205,59 @@ impl Story<'_, '_> {
         self.proved(text, vec![syn, syn_ack, ack]);
     }
 
+    fn handshake_in_part(&mut self) {
+        if let Some((text, shown)) = handshake::in_part(self.view, self.known) {
+            return self.proved(text, shown);
+        }
+        let seen = FrameRanges::of(self.frames.handshake());
+        let are = if seen.count() == 1 { " is in the capture." } else { " are in the capture." };
+        let text = match seen.is_empty() {
+            true => say!["The handshake is not in the capture, which started after the connection was made."],
+            false => say!["Of the handshake only ", seen, are],
+        };
+        let text = say![self.of.clone(), text];
+        self.draft.unknown(text);
+    }
+
+    /// What an end sent that is in no frame, in words, and the frames that show it.
+    fn unseen(&self, of_client: bool, more: bool) -> Option<(Text, Vec<FrameNumber>)> {
+        let [client, server] = self.ends();
+        let (own, other) = if of_client { (client, server) } else { (server, client) };
+        let unseen = unseen::unseen(self.view, self.known.connection.best(), of_client)?;
+        Some((unseen::shows(&unseen, own, other, more), unseen.frames))
+    }
+
+    /// That no frame of an end carries payload, where numbers show that it sent some, or where none of its frames is there.
+    fn no_payload_captured(&mut self, of_client: bool) -> bool {
+        let [client, server] = self.ends();
+        let end = if of_client { client } else { server };
+        if let Some((shows, _)) = self.unseen(of_client, false) {
+            let text = say!["No frame from ", end, " with payload is in the capture, but ", shows, "."];
+            self.proved(text, self.frames.all());
+            return true;
+        }
+        let is_absent = self.frames.from(of_client).is_empty();
+        if is_absent {
+            let text = say!["No frame from ", end, " is in the capture: what it sent is not known."];
+            let text = say![self.of.clone(), text];
+            self.draft.unknown(text);
+        }
+        is_absent
+    }
+
+    /// That an end sent more than the frames that are there.
+    fn more_payload(&mut self, of_client: bool) {
+        if let Some((shows, frames)) = self.unseen(of_client, true) {
+            self.proved(say!["Some of its payload is not in the capture: ", shows, "."], frames);
+        }
+    }
+
     fn lines(&mut self) {
         let [client, server] = self.ends();
         let (data, bytes) = (self.frames.data_from(true), self.frames.bytes_from(true));
+        if data.is_empty() && self.no_payload_captured(true) {
+            return;
+        }
         if data.is_empty() {
             let text = say!["No frame from ", client, " carries payload: no line was sent before the capture ended."];
             return self.proved(text, self.frames.all());
@@ -224,12 +274,16 @@ impl Story<'_, '_> {
             format!("; {}).", count(bytes, "byte"))
         ];
         self.proved(text, data);
+        self.more_payload(true);
     }
 
     fn replies(&mut self) {
         let [client, server] = self.ends();
         let data = self.frames.data_from(false);
         let lines = self.frames.data_from(true);
+        if data.is_empty() && self.no_payload_captured(false) {
+            return;
+        }
         if data.is_empty() {
             // A server that was sent nothing had nothing to reply to.
             if !lines.is_empty() {
@@ -241,8 +295,9 @@ impl Story<'_, '_> {
             return;
         }
         let greets = lines.first().is_none_or(|line| data.first() < Some(line));
-        // What came before a capture that began late is not known.
-        let first = greets && self.known.connection.handshake_complete();
+        // What came before a capture that began late is not known, nor when what was not captured came.
+        let all_seen = self.known.connection.handshake_complete() && self.unseen(true, false).is_none();
+        let first = greets && all_seen;
         let text = say![
             match (first, greets) {
                 (true, _) => "The server sends first: its data is in ",
@@ -259,6 +314,7 @@ impl Story<'_, '_> {
             format!("; {}).", count(self.frames.bytes_from(false), "byte"))
         ];
         self.proved(text, data);
+        self.more_payload(false);
     }
 
     fn acknowledgements(&mut self) {
@@ -350,6 +406,16 @@ impl Story<'_, '_> {
 
     fn closing(&mut self) {
         let closing = self.frames.closing();
+        let sighting = self.known.connection.best();
+        let lacking = || [true, false].into_iter().find_map(|client| self.frames.may_lack_fin(sighting, client));
+        if let Some(shown) = lacking().filter(|_| closing.is_empty()) {
+            let text = say![
+                "No frame of this connection carries FIN or RST, but a FIN may be missing in the capture: ",
+                shown,
+                " shows that something was sent before it that is not there."
+            ];
+            return self.proved(text, self.frames.all());
+        }
         if closing.is_empty() {
             let end = if self.ended_unseen() {
                 "the file does not show its end"

@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::addresses;
-use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
+use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence, unseen};
 use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView, Refusal, may_be_ephemeral};
@@ -55,7 +55,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         }
     }
     let datagrams = udp.map(|udp| udp.forth.saturating_add(udp.back));
-    let basis = if datagrams.is_some() && tcp.is_some() { Basis::Proved } else { Basis::Inferred };
+    let lacks = lacks_tcp_frames(view, question);
+    let basis = if datagrams.is_some() && tcp.is_some() && !lacks { Basis::Proved } else { Basis::Inferred };
     draft.short_as(
         basis,
         match (datagrams, tcp) {
@@ -76,6 +77,11 @@ fn in_brackets(question: &Question, protocol: Protocol) -> String {
     question.step_with(protocol).map(|step| format!(" ({})", step.short())).unwrap_or_default()
 }
 
+/// Whether the captures lack frames of the TCP connections.
+fn lacks_tcp_frames(view: &LabView<'_>, question: &Question) -> bool {
+    view.runs_of(question.steps()).iter().any(|known| unseen::lacks_frames(view, known.connection.best()))
+}
+
 /// The TCP frames without payload.
 fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Option<u64> {
     let (mut control, mut data) = (None, 0);
@@ -90,8 +96,12 @@ fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         evidence.push(tcp_evidence(view, sighting, view.frames(sighting).without_payload()));
     }
     if let Some(control) = control {
+        let (made, rest) = match lacks_tcp_frames(view, question) {
+            true => (": the capture has", "; further frames of the connection are missing in it."),
+            false => (" made", "."),
+        };
         let text = format!(
-            "TCP{} made {} without payload ({}) and {} with payload.",
+            "TCP{}{made} {} without payload ({}) and {} with payload{rest}",
             in_brackets(question, Protocol::Tcp),
             count(control, "frame"),
             kinds(view, &connections),
@@ -126,6 +136,8 @@ struct Datagrams {
     has_binary: bool,
     in_fragments: bool,
     captured_twice: bool,
+    /// A capture filter may have kept one direction out.
+    of_one_direction: bool,
 }
 
 impl Datagrams {
@@ -138,6 +150,7 @@ impl Datagrams {
         self.forth = self.forth.saturating_add(forth);
         self.back = self.back.saturating_add(back);
         self.captured_twice |= !copies.is_empty();
+        self.of_one_direction |= has_filter_for_direction(view, sighting);
         let notes = view.udp_notes(sighting);
         self.evidence.push(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
         // Wireshark shows such a datagram in the frame that completes it, whose IP packet is shorter than the datagram.
@@ -155,7 +168,11 @@ impl Datagrams {
     /// How many went each way.
     fn say(&self, whose: &str, servers: usize, draft: &mut Draft) {
         let server = if servers > 1 { "servers" } else { "server" };
-        let back = if self.back == 0 { "none back".to_owned() } else { format!("{} back", self.back) };
+        let back = match self.back {
+            0 if self.of_one_direction => "none back in the capture, whose filter is for one direction".to_owned(),
+            0 => "none back".to_owned(),
+            back => format!("{back} back"),
+        };
         let each = match (self.captured_twice, self.in_fragments) {
             (true, _) => "each is a whole message, and captured twice",
             (false, true) => "each datagram is a whole message",
@@ -178,6 +195,14 @@ impl Datagrams {
         let lines = if self.has_binary { "." } else { lines };
         draft.proved(say![noun, frames, carry, lines], Evidence::by_file(self.empty.clone()));
     }
+}
+
+/// Whether the capture filter asks who sent a frame, or who gets it.
+fn has_filter_for_direction(view: &LabView<'_>, sighting: &UdpSighting) -> bool {
+    let interfaces = view.captures.get(sighting.capture).map(|capture| capture.info.interfaces.as_slice());
+    let filters = interfaces.unwrap_or_default().iter().filter_map(|interface| interface.filter.as_deref());
+    let words = filters.flat_map(|filter| filter.split(|character: char| !character.is_alphanumeric()));
+    words.into_iter().any(|word| ["src", "dst", "inbound", "outbound"].contains(&word))
 }
 
 /// The datagrams of the step's first client; of all clients where its are not there.

@@ -1,7 +1,8 @@
 //! How a connection ended, in a sentence: who closed it, and in which frames.
 
 use crate::analyze::analysis::AddressRole;
-use crate::analyze::claims::closed_by;
+use crate::analyze::claims::words::client;
+use crate::analyze::claims::{closed_by, unseen};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
@@ -12,10 +13,19 @@ use crate::lab::{Step, named_list};
 /// `is_named` before.
 pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting, is_named: bool) -> Text {
     let Some(seen) = known.timeline.in_capture(sighting.capture) else { return Text::default() };
+    if let Some(fin) = unseen::fin_before(view, sighting) {
+        let [own, other] = match sighting.connection.fin(sighting.client_side) == Some(fin) {
+            true => [client(view, known), say!["the server"]],
+            false => [say!["The server"], client(view, known)],
+        };
+        let text = [" sent FIN (", "); the capture does not show whether ", " had sent its own before."];
+        let [sent, whether, before] = text;
+        return say![own, sent, fin, whether, other, before];
+    }
     let by = ender(view, known, sighting);
     // Of several connections of one host, the server's side does not say which one.
     let of_server = !is_named
-        && closed_by(sighting) == Some(AddressRole::Server)
+        && closed_by(view, sighting) == Some(AddressRole::Server)
         && view.has_several_from(known.step, sighting.client().ip);
     let what = if of_server { say!["the connection of ", sighting.client()] } else { say!["the connection"] };
     let frame = |moment: &Moment| Text::from(moment.frame);
@@ -91,7 +101,7 @@ pub(crate) fn left_open<'s>(steps: impl IntoIterator<Item = &'s Step>) -> Text {
 fn ender(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text {
     let (client, server) = (sighting.client().ip, sighting.server().ip);
     let several = view.has_several_from(known.step, sighting.client().ip);
-    match closed_by(sighting) {
+    match closed_by(view, sighting) {
         Some(AddressRole::Client) if several => say![sighting.client()],
         Some(AddressRole::Client) if client != server => view.client_host(client).into(),
         Some(AddressRole::Client) => say!["The client"],

@@ -2,8 +2,11 @@
 
 pub(crate) mod closing;
 pub(crate) mod draft;
+pub(crate) mod handshake;
 pub(crate) mod presence;
+pub(crate) mod rejection;
 pub(crate) mod service;
+pub(crate) mod unseen;
 pub(crate) mod words;
 
 use std::collections::BTreeMap;
@@ -31,16 +34,14 @@ pub(crate) fn stories(view: &LabView<'_>, capture: usize) -> BTreeMap<StreamNumb
             until: frame(service.until),
             why: Text::join(service::claims(view, &known).into_iter().map(|claim| claim.text)),
         };
-        let story = ConnectionStory { step: known.step.clone(), closed_by: closed_by(sighting), service };
+        let story = ConnectionStory { step: known.step.clone(), closed_by: closed_by(view, sighting), service };
         Some((sighting.connection.stream, story))
     };
     view.known().filter_map(here).collect()
 }
 
-/// Who sent a FIN or RST first.
-pub(crate) fn closed_by(sighting: &TcpSighting) -> Option<AddressRole> {
-    let first = sighting.first_closing_frame()?;
-    let (connection, client) = (&sighting.connection, sighting.client_side);
-    let by_client = connection.fin(client) == Some(first) || connection.rst(client) == Some(first);
-    Some(if by_client { AddressRole::Client } else { AddressRole::Server })
+/// Who sent a FIN or RST first; `None` where nobody did, or where the other one's FIN may have come before and was not
+/// captured.
+pub(crate) fn closed_by(view: &LabView<'_>, sighting: &TcpSighting) -> Option<AddressRole> {
+    sighting.first_to_close().filter(|_| unseen::fin_before(view, sighting).is_none())
 }

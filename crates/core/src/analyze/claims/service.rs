@@ -2,6 +2,7 @@
 
 use crate::analyze::analysis::{Basis, Claim, Evidence, Verdict};
 use crate::analyze::claims::draft::tcp_evidence;
+use crate::analyze::claims::rejection;
 use crate::analyze::claims::words::{client, clients, duration, frame};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
@@ -242,15 +243,23 @@ impl Claims<'_> {
         let sighting = known.connection.best();
         let frames = view.frames(sighting);
         let syns = FrameRanges::of(frames.from(true));
+        let rejection = rejection::of(view, sighting);
         let text = match known.service.verdict {
             Verdict::Refused => {
                 let resets = FrameRanges::of(frames.from(false));
                 say![clients(view, known), " SYN (", syns, ") was refused with RST (", resets, ")."]
             }
+            _ if let Some(rejection) = &rejection => {
+                let messages = FrameRanges::of(rejection.frames.iter().copied());
+                let came = format!(") was rejected: {} came back (", rejection.name);
+                say![clients(view, known), " SYN (", syns, came, messages, ")."]
+            }
             _ => say![clients(view, known), " SYN (", syns, ") was not answered before the capture ended."],
         };
-        let evidence = tcp_evidence(view, sighting, frames.all());
-        self.add(Basis::Proved, text, vec![evidence]);
+        let messages = rejection.map(|rejection| FrameRanges::of(rejection.frames));
+        let messages = messages.map(|messages| Evidence::of_frames(view.file(sighting.capture), messages));
+        let evidence = std::iter::once(tcp_evidence(view, sighting, frames.all())).chain(messages);
+        self.add(Basis::Proved, text, evidence.collect());
     }
 
     fn nothing(&mut self) {

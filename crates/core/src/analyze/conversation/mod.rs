@@ -9,8 +9,10 @@ mod merge;
 pub mod roles;
 mod tcp;
 mod udp;
+mod unseen;
 
 pub(crate) use frames::{COPIED_WITHIN, Frames};
 pub(crate) use merge::{merge_connections, merge_conversations};
 pub(crate) use tcp::{LabConnection, TcpSighting};
 pub(crate) use udp::{LabConversation, UdpSighting};
+pub(crate) use unseen::Unseen;

@@ -1,6 +1,6 @@
 //! A TCP connection of the lab, and how each capture shows it.
 
-use crate::analyze::analysis::RoleBasis;
+use crate::analyze::analysis::{AddressRole, RoleBasis};
 use socklab_packets::track::{HandshakeState, Side, SideCounts, TcpConnection};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -59,10 +59,13 @@ impl TcpSighting {
         let both_ways = client.frames > 0 && server.frames > 0;
         let carried = |counts: SideCounts| counts.data_frames + counts.acknowledgement_frames > 0;
         match self.connection.handshake {
-            HandshakeState::Complete => true,
+            HandshakeState::Complete | HandshakeState::SynAckMissed => true,
             HandshakeState::Refused | HandshakeState::SynOnly => false,
-            // Payload goes only after the handshake, whichever way was captured.
-            HandshakeState::SynAckSeen => client.data_frames > 0 || server.data_frames > 0,
+            // Payload and FIN go only after the handshake, whichever way was captured.
+            HandshakeState::SynAckSeen => {
+                let fins = [Side::Originator, Side::Responder].map(|side| self.connection.fin(side));
+                carried(client) || server.data_frames > 0 || fins != [None, None]
+            }
             HandshakeState::NotCaptured => both_ways && carried(client) && carried(server),
         }
     }
@@ -71,7 +74,11 @@ impl TcpSighting {
     pub(crate) fn has_one_direction(&self) -> bool {
         let (client, server) = (self.client_sent().frames, self.server_sent().frames);
         let (least, most) = (client.min(server), client.max(server));
-        least == 0 && (self.connection.handshake == HandshakeState::SynAckSeen || most >= 3)
+        match self.connection.handshake {
+            HandshakeState::SynOnly => false,
+            HandshakeState::SynAckSeen => least == 0,
+            _ => least == 0 && most >= 3,
+        }
     }
 
     /// The frame in which a side first ended the connection (FIN or RST).
@@ -81,6 +88,14 @@ impl TcpSighting {
             .flat_map(|side| [self.connection.fin(side), self.connection.rst(side)])
             .flatten()
             .min()
+    }
+
+    /// Who sent that frame.
+    pub(crate) fn first_to_close(&self) -> Option<AddressRole> {
+        let first = self.first_closing_frame()?;
+        let client = self.client_side;
+        let by_client = self.connection.fin(client) == Some(first) || self.connection.rst(client) == Some(first);
+        Some(if by_client { AddressRole::Client } else { AddressRole::Server })
     }
 
     /// Whether both connections were open at the same time by the same capture's order of frames.

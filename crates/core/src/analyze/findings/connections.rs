@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{AddressRole, Finding, Severity};
 use crate::analyze::claims::closing::{self, closing_sentence};
 use crate::analyze::claims::words::addresses;
-use crate::analyze::claims::{closed_by, presence, service};
+use crate::analyze::claims::{closed_by, service, unseen};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
@@ -18,19 +18,18 @@ use socklab_packets::types::{FrameNumber, SocketAddress};
 /// Connections that are named one by one in findings about how they ended.
 const NAMED: usize = 3;
 
-/// Nanoseconds after which a SYN without an answer is sent again.
-const SYN_TIMEOUT: i128 = 1_000_000_000;
-
 /// A connection of the lab as the capture shows it.
-type Here<'a> = (Known<'a>, &'a TcpSighting);
+pub(super) type Here<'a> = (Known<'a>, &'a TcpSighting);
 
 /// Looks at the connections of one capture.
 pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>) {
     let all: Vec<Here<'_>> = sightings(view, capture).collect();
     let mut report = Report { view, capture, all: &all, found };
     report.began_late();
+    report.frames_missing();
     report.refused();
     report.unanswered();
+    report.rejected();
     report.without_lines();
     report.retransmissions();
     report.closed();
@@ -38,17 +37,17 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
     report.several_runs();
 }
 
-struct Report<'a, 'b> {
-    view: &'a LabView<'a>,
-    capture: usize,
-    all: &'b [Here<'b>],
+pub(super) struct Report<'a, 'b> {
+    pub(super) view: &'a LabView<'a>,
+    pub(super) capture: usize,
+    pub(super) all: &'b [Here<'b>],
     found: &'b mut Vec<Finding>,
 }
 
 impl Report<'_, '_> {
     /// Adds a finding about the connections that `holds` picks, if there are any. `message` gets them; `cited` are the
     /// frames of one that show it.
-    fn add(
+    pub(super) fn add(
         &mut self,
         code: &'static str,
         severity: Severity,
@@ -63,81 +62,8 @@ impl Report<'_, '_> {
         self.found.push(Finding { evidence: frames(self.view, self.capture, numbers), ..finding });
     }
 
-    fn first_frame(sighting: &TcpSighting) -> Vec<FrameNumber> {
+    pub(super) fn first_frame(sighting: &TcpSighting) -> Vec<FrameNumber> {
         vec![sighting.connection.first_frame]
-    }
-
-    fn began_late(&mut self) {
-        let sheet = &self.view.config.sheet;
-        let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
-        // What another file has is not missing.
-        let is_late = |known: &Known<'_>| {
-            known.connection.sightings().iter().all(|s| {
-                s.connection.syn.is_none()
-                    && matches!(s.connection.handshake, HandshakeState::NotCaptured | HandshakeState::SynAckSeen)
-            })
-        };
-        // The last frames of an earlier run do no harm to a later one that is there whole.
-        let is_whole =
-            |s: &TcpSighting| s.connection.handshake == HandshakeState::Complete && s.client_sent().data_frames > 0;
-        let whole = self.all.iter().any(|(_, s)| is_whole(s));
-        // Where any connection has frames both ways, the capture holds both directions.
-        let both_ways = self.all.iter().any(|(_, s)| s.client_sent().frames > 0 && s.server_sent().frames > 0);
-        let one_direction = |s: &TcpSighting| !both_ways && s.has_one_direction();
-        let leftover = |s: &TcpSighting| whole && (!s.established() || s.client_sent().data_frames == 0);
-        self.add(
-            "capture-began-late",
-            Severity::Warning,
-            |known, s| is_late(known) && !leftover(s) && !one_direction(s),
-            Self::first_frame,
-            |late| {
-                say![
-                    "The handshake of ",
-                    clients(late),
-                    format!(
-                        " is not in the capture, which started after the connection was made. Start Wireshark's \
-                         capture{begin} before the client{start}."
-                    )
-                ]
-            },
-        );
-        self.add(
-            "one-direction",
-            Severity::Warning,
-            |known, s| is_late(known) && one_direction(s),
-            Self::first_frame,
-            |one_way| {
-                let whose = match one_way.iter().all(|(_, s)| s.client_sent().frames == 0) {
-                    true => "the server's",
-                    false if one_way.iter().all(|(_, s)| s.server_sent().frames == 0) => "the client's",
-                    false => "one side's",
-                };
-                say![
-                    "Of the connection",
-                    if one_way.len() == 1 { " of " } else { "s of " },
-                    clients(one_way),
-                    format!(
-                        " only {whose} frames are in the capture: it holds one direction. Capture without a filter, on the \
-                         interface that the programs use."
-                    )
-                ]
-            },
-        );
-        // A code of its own: rubrics take points off for the other one.
-        self.add(
-            "earlier-run",
-            Severity::Info,
-            |known, s| is_late(known) && leftover(s),
-            Self::first_frame,
-            |late| {
-                say![
-                    "An earlier run of the client (",
-                    clients(late),
-                    ") was still ending when the capture started. The answers rest on the later run, which is in the capture \
-                     from its first frame on."
-                ]
-            },
-        );
     }
 
     fn refused(&mut self) {
@@ -222,91 +148,8 @@ impl Report<'_, '_> {
         );
     }
 
-    /// SYNs without an answer: the queue is full or a firewall drops them, where the server's computer is there; else it is
-    /// absent.
-    fn unanswered(&mut self) {
-        let view = self.view;
-        let capture = self.capture;
-        let is_there = |silent: &TcpSighting| presence::is_there(view, capture, silent.server());
-        // A SYN is sent again after a second (RFC 6298, section 2): before, the capture tells nothing.
-        let ends_with = |known: &Known<'_>, s: &TcpSighting| {
-            let seen = known.timeline.in_capture(capture);
-            let ends = seen.and_then(|seen| seen.first.zip(seen.capture_end));
-            let watched = ends.and_then(|(syn, end)| view.story.clocks.between(&syn, &end));
-            s.client_sent().frames == 1 && watched.is_some_and(|watched| watched < SYN_TIMEOUT)
-        };
-        let is_silent = |s: &TcpSighting| s.connection.handshake == HandshakeState::SynOnly;
-        let end = view.config.sheet.place(|at| at.end.as_deref());
-        self.add(
-            "capture-stopped-early",
-            Severity::Warning,
-            |known, s| is_silent(s) && ends_with(known, s),
-            Self::first_frame,
-            |cut| {
-                let (syns, they) =
-                    if cut.len() == 1 { ("The SYN of ", "it was") } else { ("The SYNs of ", "they were") };
-                say![
-                    syns,
-                    clients(cut),
-                    format!(
-                        " came right before the end of the capture, so nothing shows whether {they} answered. Stop the \
-                         capture later{end}."
-                    )
-                ]
-            },
-        );
-        let silent = |known: &Known<'_>, s: &TcpSighting| is_silent(s) && !ends_with(known, s);
-        self.add(
-            "accept-queue-full",
-            Severity::Warning,
-            |known, s| silent(known, s) && is_there(s),
-            Self::first_frame,
-            |silent| {
-                let syns = if silent.len() == 1 { "The SYN of " } else { "The SYNs of " };
-                let were = if silent.len() == 1 { " was" } else { " were" };
-                let advice = match silent.iter().all(|(known, _)| known.step.is_parallel()) {
-                    true => {
-                        "A threaded server takes each client from the queue at once: is it the one that runs?"
-                    }
-                    false => {
-                        "Only one client should wait beside the one that is served: end the others (Ctrl-C), then start this \
-                         one again."
-                    }
-                };
-                say![
-                    syns,
-                    clients(silent),
-                    were,
-                    " not answered, though the server's computer is there: the server's accept queue was full (it holds one \
-                     connection more than the backlog), or a firewall drops the SYN. ",
-                    advice
-                ]
-            },
-        );
-        self.add(
-            "server-unreachable",
-            Severity::Error,
-            |known, s| silent(known, s) && !is_there(s),
-            Self::first_frame,
-            |silent| {
-                let servers: Vec<SocketAddress> =
-                    distinct(silent.iter().map(|(_, s)| s.server()));
-                say![
-                    "The SYN to ",
-                    addresses(&servers),
-                    format!(
-                        " was not answered: the address in the client is wrong, host {} is off, or a firewall drops the \
-                         SYN. Check with ping{}.",
-                        view.config.sheet.server(),
-                        view.config.sheet.in_brackets(Does::Ping)
-                    )
-                ]
-            },
-        );
-    }
-
     fn without_lines(&mut self) {
-        let sheet = &self.view.config.sheet;
+        let (view, sheet) = (self.view, &self.view.config.sheet);
         let (lines, end) = (sheet.place(|at| at.lines.as_deref()), sheet.place(|at| at.end.as_deref()));
         self.add(
             "capture-stopped-early",
@@ -317,6 +160,7 @@ impl Report<'_, '_> {
                     && !known.connection.has_lines()
                     && !known.connection.answered()
                     && s.connection.close == Close::Open
+                    && !unseen::lacks_frames(view, s)
             },
             Self::first_frame,
             |silent| {
@@ -508,14 +352,15 @@ fn endings(view: &LabView<'_>, ended: &[Here<'_>]) -> Text {
     let one = |(known, sighting): &Here<'_>| closing_sentence(view, known, sighting, false);
     let more = ended.len().saturating_sub(NAMED);
     let rest = (more > 0).then(|| {
-        let by_client = ended.iter().skip(NAMED).all(|(_, s)| closed_by(s) == Some(AddressRole::Client));
+        let by_client = ended.iter().skip(NAMED).all(|(_, s)| closed_by(view, s) == Some(AddressRole::Client));
         let by = if by_client { ", too, by their clients" } else { ", too" };
         say![format!("{} ended{by}.", count(more as u64, "further connection"))]
     });
     Text::join(ended.iter().take(NAMED).map(one).chain(rest))
 }
 
-fn clients(of: &[Here<'_>]) -> Text {
+/// Their clients' socket addresses.
+pub(super) fn clients(of: &[Here<'_>]) -> Text {
     Text::list(of.iter().map(|(_, sighting)| sighting.client()))
 }
 

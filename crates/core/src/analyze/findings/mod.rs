@@ -9,14 +9,16 @@ mod journals;
 mod made;
 mod numbers;
 mod parallel;
+mod partial;
 mod reachability;
+mod unanswered;
 
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::matching::LabView;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 45] = [
+pub const FINDING_CODES: [&str; 46] = [
     "accept-queue-full",
     "capture-began-late",
     "capture-filtered",
@@ -31,6 +33,7 @@ pub const FINDING_CODES: [&str; 45] = [
     "extra-traffic",
     "file-cut-short",
     "file-damaged",
+    "frames-missing",
     "journal-cut-short",
     "limit-candidates",
     "limit-connections",

@@ -343,7 +343,9 @@ fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
     }
     match (connection.handshake, connection.close) {
         (HandshakeState::Refused | HandshakeState::SynOnly, _) => Some(Exchange::Attempts),
-        (HandshakeState::Complete, Close::Open | Close::Fin) => Some(Exchange::Silence),
+        (HandshakeState::Complete | HandshakeState::SynAckMissed, Close::Open | Close::Fin) => Some(Exchange::Silence),
+        // A filter may have kept the rest out.
+        (HandshakeState::SynAckSeen, Close::Fin) if connection.ends.syn_sender.is_some() => Some(Exchange::Silence),
         // What is left of an earlier connection, or one that was given up at once.
         _ => None,
     }

@@ -153,11 +153,15 @@ impl Seen {
             false => moment(connection.last_frame, connection.last_time),
         });
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
+        let mut after_syn: Option<Moment> = None;
         for frame in roles(connection, facts.traffic.tcp_notes(connection.stream)) {
             let here = moment(frame.note.frame, frame.note.time);
             let from_client = frame.note.sender == sighting.client_side;
             if connection.ack == Some(frame.note.frame) {
                 seen.established = Some(here);
+            }
+            if !frame.has_syn() {
+                after_syn.get_or_insert(here);
             }
             if frame.carries_data() {
                 seen.note_data(here, from_client);
@@ -181,7 +185,7 @@ impl Seen {
             seen.unanswered = None;
         }
         if seen.established.is_none() && sighting.established() {
-            seen.established = seen.first;
+            seen.established = after_syn.or(seen.first);
         }
         seen.find_ends(sighting);
         seen

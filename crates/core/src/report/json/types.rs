@@ -201,7 +201,8 @@ impl HandshakeJson {
         HandshakeJson {
             state: match connection.handshake {
                 HandshakeState::Complete => "complete",
-                HandshakeState::SynOnly => "syn_only",
+                // Of the handshake only the SYN, whatever follows.
+                HandshakeState::SynOnly | HandshakeState::SynAckMissed => "syn_only",
                 HandshakeState::SynAckSeen => "syn_ack_seen",
                 HandshakeState::Refused => "refused",
                 HandshakeState::NotCaptured => "not_captured",

@@ -83,9 +83,24 @@ impl Record {
         side.acknowledgement_frames = side.acknowledgement_frames.saturating_add(u32::from(pure));
         seldom |= Seldom::when(control, Seldom::CONTROL);
         let acknowledges = flags.0 & SYN_ACK.0 == TcpFlags::ACK.0;
-        let first_ack = acknowledges & self.marks.has(Marks::SYN_ACK) & !self.marks.has(Marks::ack(sender));
+        let first_ack = acknowledges & self.awaits_ack(sender);
         seldom |= Seldom::when(first_ack, Seldom::FIRST_ACK);
+        seldom |= Seldom::when(first_ack && self.skips_numbers(sender, header), Seldom::AFTER_GAP);
         seldom | Seldom::when(self.note_sequence(sender, header, length), Seldom::RETRANSMISSION)
+    }
+
+    /// Whether a segment of this side with ACK may be the one that completes the handshake.
+    pub(super) fn awaits_ack(&self, sender: Side) -> bool {
+        let from = if self.marks.has(Marks::SYN_FROM_RESPONDER) { Side::Responder } else { Side::Originator };
+        let has_opened = self.marks.has(Marks::SYN) && from == sender;
+        (self.marks.has(Marks::SYN_ACK) || has_opened) && !self.marks.has(Marks::ack(sender))
+    }
+
+    /// Whether sequence numbers of this side are missing before a segment.
+    fn skips_numbers(&self, sender: Side, header: &Header) -> bool {
+        let own = side(&self.senders, sender);
+        let next = if self.marks.has(Marks::next(sender)) { own.next } else { own.base.wrapping_add(1) };
+        is_after(header.sequence, next)
     }
 
     /// Base sequence numbers: the first frame of a direction sets its own; an acknowledgement sets the other one if that

@@ -86,10 +86,24 @@ impl Record {
         match (self.syn_sender(), self.syn_ack_sender()) {
             (Some(_), Some(_)) if self.completing_ack(details).is_some() => HandshakeState::Complete,
             (_, Some(_)) => HandshakeState::SynAckSeen,
+            (Some(client), None) if self.goes_on(client, details) => HandshakeState::SynAckMissed,
             (Some(client), None) if self.marks.has(Marks::rst(client.other())) => HandshakeState::Refused,
             (Some(_), None) => HandshakeState::SynOnly,
             (None, None) => HandshakeState::NotCaptured,
         }
+    }
+
+    /// Whether the connection goes on after its SYN: the client acknowledges something, so that it had a SYN-ACK, or the server
+    /// sends data or a FIN. (An acknowledgement of the server may be the answer to a SYN in the middle of an older
+    /// connection: RFC 5961, section 4.)
+    fn goes_on(&self, client: Side, details: Known<'_>) -> bool {
+        let server = client.other();
+        let of_server = side(&self.senders, server);
+        self.completing_ack(details).is_some()
+            || side(&self.senders, client).acknowledgement_frames > 0
+            || of_server.acknowledged != 0
+            || of_server.data_frames > 0
+            || self.marks.has(Marks::fin(server))
     }
 
     fn close(&self) -> Close {

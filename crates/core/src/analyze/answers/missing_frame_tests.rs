@@ -1,0 +1,167 @@
+//! Captures that lack frames of a connection: what the numbers of the others show was sent all the same.
+
+use super::other_program_tests::said;
+use super::tests::{A, B1, answer, of};
+use crate::analyze::analysis::{Analysis, Basis, Severity, Verdict};
+use crate::analyze::testing::Story;
+use crate::lab::testing::question;
+
+fn findings(analysis: &Analysis) -> Vec<(&'static str, Severity, String)> {
+    let told = analysis.findings.iter().map(|finding| (finding.code, finding.severity, finding.message.to_string()));
+    told.collect()
+}
+
+fn codes(analysis: &Analysis) -> Vec<&'static str> {
+    findings(analysis).into_iter().map(|(code, ..)| code).collect()
+}
+
+/// Step 8 with an echo server, without the segments at these places: 0 to 2 handshake, 3 line, 4 reply, 5 ACK, 6 FIN of the
+/// client, 7 FIN of the server, 8 ACK.
+fn step_8_without(places: &[usize]) -> Analysis {
+    let mut story = Story::new("step8", 0);
+    let mut b = Story::tcp(B1, A);
+    story.lose(places);
+    story.handshake(&mut b);
+    story.echo(&mut b, "hi\n");
+    story.close(&mut b);
+    of(vec![story.read()])
+}
+
+#[test]
+fn a_capture_without_the_syn_ack_does_not_show_a_client_that_was_not_answered() {
+    let analysis = step_8_without(&[1]);
+    let text = said(&analysis, "I.1a");
+    assert!(
+        text.contains("lacks the SYN-ACK, but it came: B's SYN is frame 1, and its ACK of the SYN-ACK is frame 2."),
+        "{text}"
+    );
+    assert!(!text.contains("not answered"), "{text}");
+    assert_eq!(codes(&analysis), ["frames-missing", "connection-closed"]);
+    let (_, _, message) = &findings(&analysis)[0];
+    assert!(
+        message.starts_with("Of the connection of 10.0.3.2:40210 the capture lacks the SYN-ACK, as frame 2 shows."),
+        "{message}"
+    );
+    assert!(analysis.captures[0].stories.values().all(|story| story.service.verdict == Verdict::Served));
+}
+
+/// A filter for what one host sends.
+#[test]
+fn a_capture_of_the_clients_frames_alone_holds_one_direction() {
+    let analysis = step_8_without(&[1, 4, 7]);
+    assert_eq!(codes(&analysis), ["one-direction", "connection-closed"]);
+    let text = said(&analysis, "I.1a");
+    // The last ACK may be that of a FIN.
+    assert!(text.contains("B's acknowledgement (frame 6) shows that A sent at least 3 bytes"), "{text}");
+    assert!(!text.contains("not answered"), "{text}");
+}
+
+#[test]
+fn a_capture_of_the_servers_frames_alone_does_not_show_who_closed_first() {
+    let analysis = step_8_without(&[0, 2, 3, 5, 6, 8]);
+    assert_eq!(codes(&analysis), ["one-direction", "connection-closed"]);
+    let text = said(&analysis, "I.1a");
+    assert!(
+        text.contains("The server sent FIN (frame 3); the capture does not show whether B had sent its own before."),
+        "{text}"
+    );
+    assert!(text.contains("A's acknowledgement (frame 3) shows that B sent at least 3 bytes"), "{text}");
+    assert!(!text.contains("sends first"), "{text}");
+    assert!(analysis.captures[0].stories.values().all(|story| story.closed_by.is_none()));
+}
+
+#[test]
+fn a_line_that_was_not_captured_was_sent() {
+    let analysis = step_8_without(&[3]);
+    let text = said(&analysis, "I.1a");
+    assert!(text.contains("No frame from B with payload is in the capture, but A's acknowledgement (frame 4) shows that B sent 3 bytes."), "{text}");
+    assert!(!text.contains("sends first") && text.contains("The server's data is in 1 data segment"), "{text}");
+    assert_eq!(codes(&analysis), ["frames-missing", "connection-closed"]);
+    let addresses = said(&analysis, "I.1b");
+    assert!(addresses.contains("Only the server sends data in these frames"), "{addresses}");
+}
+
+#[test]
+fn a_reply_that_was_not_captured_was_sent() {
+    let analysis = step_8_without(&[4]);
+    let text = said(&analysis, "I.1a");
+    assert!(text.contains("No frame from A with payload is in the capture, but B's acknowledgement (frame 5) shows that A sent 3 bytes."), "{text}");
+    assert!(said(&analysis, "I.4a").contains("further frames of the connection are missing in it"));
+    assert_eq!(answer(&analysis, question("I.1a")).basis, Basis::Unknown);
+}
+
+/// A capture filter for SYN and FIN.
+#[test]
+fn a_fin_is_not_the_ack_of_the_handshake() {
+    let analysis = step_8_without(&[2, 3, 4, 5, 8]);
+    let text = said(&analysis, "I.1a");
+    let handshake = "The capture lacks B's ACK of the SYN-ACK, but the connection was made: SYN (frame 1), SYN-ACK (frame 2), and it goes on (frame 3).";
+    assert!(text.contains(handshake), "{text}");
+    assert!(text.contains("B sent 3 bytes") && text.contains("A sent 3 bytes"), "{text}");
+    assert!(
+        text.contains("B closed the connection (FIN, frame 3), and so did the other side (FIN, frame 4)."),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_connection_whose_fins_were_not_captured_is_not_said_to_be_open() {
+    let analysis = step_8_without(&[6, 7]);
+    let text = said(&analysis, "I.1a");
+    assert!(text.contains("but a FIN may be missing in the capture: frame 7 shows"), "{text}");
+    assert!(!text.contains("still open"), "{text}");
+    assert_eq!(codes(&analysis), [""; 0]);
+}
+
+#[test]
+fn a_firewall_that_answers_with_icmp_did_answer() {
+    let mut story = Story::new("step8", 0);
+    story.rejected(Story::tcp("10.0.3.2:40001", A), "10.0.3.1", 10);
+    story.wait(3000);
+    story.rejected(Story::tcp("10.0.3.2:40002", A), "10.0.3.1", 10);
+    let analysis = of(vec![story.read()]);
+    let message = "A firewall rejected the SYNs of 10.0.3.2:40001 and 10.0.3.2:40002 (ICMP host administratively prohibited, \
+                   frames 2 and 4). Have the firewall of host A let 10.0.3.1:65432 through.";
+    assert_eq!(findings(&analysis)[0], ("server-unreachable", Severity::Error, message.to_owned()));
+    assert!(codes(&analysis).iter().all(|code| !["accept-queue-full", "capture-stopped-early"].contains(code)));
+    let text = said(&analysis, "I.1a");
+    assert!(
+        text.contains("SYN (frame 1) was rejected: ICMP host administratively prohibited came back (frame 2)."),
+        "{text}"
+    );
+    assert!(!text.contains("not answered"), "{text}");
+}
+
+#[test]
+fn a_firewall_that_was_opened_later_is_no_full_queue() {
+    let mut story = Story::new("step8", 0);
+    story.rejected(Story::tcp("10.0.3.2:40001", A), "10.0.3.1", 10);
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.echo(&mut b, "hi\n");
+    let analysis = of(vec![story.read()]);
+    let (code, severity, message) = &findings(&analysis)[0];
+    assert_eq!((*code, *severity), ("server-unreachable", Severity::Info));
+    assert!(
+        message.ends_with("(ICMP host administratively prohibited, frame 2). A later attempt succeeded."),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_router_that_knows_no_way_is_no_firewall() {
+    let of_code = |[client, server, router]: [&str; 3], code| {
+        let mut story = Story::new("step8", 0);
+        story.rejected(Story::tcp(client, server), router, code);
+        let analysis = of(vec![story.read()]);
+        findings(&analysis).swap_remove(0).2
+    };
+    let v4 = of_code([B1, A, "10.0.3.254"], 1);
+    assert!(
+        v4.starts_with("The SYN of 10.0.3.2:40210 did not get through (ICMP host unreachable, frame 2). Compare"),
+        "{v4}"
+    );
+    let addresses = ["[fd00::2]:40210", "[fd00::1]:65432", "fd00::fe"];
+    assert!(of_code(addresses, 3).contains("did not get through (ICMPv6 address unreachable, frame 2)"));
+    assert!(of_code(addresses, 1).contains("A firewall rejected the SYN of [fd00::2]:40210 (ICMPv6 administratively"));
+}

@@ -1,0 +1,70 @@
+//! A handshake of which a capture holds only a part, though the connection was made.
+
+use crate::analyze::claims::words::clients;
+use crate::analyze::conversation::roles::RoleOfFrame;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::{Text, say};
+use socklab_packets::track::HandshakeState;
+use socklab_packets::types::FrameNumber;
+
+/// That the connection was made although the capture lacks its SYN-ACK, or the ACK after it, with the frames that prove it;
+/// `None` where that is not so.
+pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Vec<FrameNumber>)> {
+    let sighting = known.connection.best();
+    let connection = &sighting.connection;
+    let syn = connection.syn?;
+    let from = connection.syn_ack.unwrap_or(syn);
+    let goes_on = || {
+        let frames = view.frames(sighting);
+        let speaks = |frame: &RoleOfFrame, client: bool| {
+            frame.note.payload_length > 0 || frame.has_fin() || (client && frame.note.acknowledges())
+        };
+        let is_later = |frame: &RoleOfFrame| frame.note.frame > from && !frame.has_syn() && !frame.has_rst();
+        let mut all = frames.iter();
+        all.find(|(frame, client)| is_later(frame) && speaks(frame, *client)).map(|(frame, _)| frame.note.frame)
+    };
+    let whose = clients(view, known);
+    match (connection.handshake, connection.ack) {
+        (HandshakeState::SynAckMissed, Some(ack)) => {
+            let text = say![
+                "The capture lacks the SYN-ACK, but it came: ",
+                whose,
+                " SYN is ",
+                syn,
+                ", and its ACK of the SYN-ACK is ",
+                ack,
+                "."
+            ];
+            Some((text, vec![syn, ack]))
+        }
+        (HandshakeState::SynAckMissed, None) => {
+            let later = goes_on()?;
+            let text = say![
+                "The capture lacks the SYN-ACK to ",
+                whose,
+                " SYN (",
+                syn,
+                "), but it came: the connection goes on (",
+                later,
+                ")."
+            ];
+            Some((text, vec![syn, later]))
+        }
+        (HandshakeState::SynAckSeen, _) if sighting.established() => {
+            let (syn_ack, later) = (connection.syn_ack?, goes_on()?);
+            let text = say![
+                "The capture lacks ",
+                whose,
+                " ACK of the SYN-ACK, but the connection was made: SYN (",
+                syn,
+                "), SYN-ACK (",
+                syn_ack,
+                "), and it goes on (",
+                later,
+                ")."
+            ];
+            Some((text, vec![syn, syn_ack, later]))
+        }
+        _ => None,
+    }
+}

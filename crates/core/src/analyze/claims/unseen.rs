@@ -1,0 +1,54 @@
+//! What was sent though the capture holds no frame with it: a filter kept it out, or the capturing computer lost it.
+
+use crate::analyze::analysis::AddressRole;
+use crate::analyze::conversation::{TcpSighting, Unseen};
+use crate::analyze::matching::LabView;
+use crate::analyze::text::{FrameRanges, Text, say};
+use crate::wording::count;
+use socklab_packets::track::HandshakeState;
+use socklab_packets::types::FrameNumber;
+
+/// The payload of the client, or of the server, that no frame of this capture carries, as the numbers of the others show.
+pub(crate) fn unseen(view: &LabView<'_>, sighting: &TcpSighting, of_client: bool) -> Option<Unseen> {
+    if !view.notes_complete(sighting) {
+        return None;
+    }
+    view.frames(sighting).unseen(sighting, of_client)
+}
+
+/// Whether this capture lacks frames of a connection, as others in it show: it did not only begin late or end early.
+pub(crate) fn lacks_frames(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
+    let connection = &sighting.connection;
+    let has_part = connection.syn.is_some() && connection.handshake != HandshakeState::Complete;
+    sighting.has_one_direction()
+        || (has_part && sighting.established())
+        || [true, false].into_iter().any(|client| unseen(view, sighting, client).is_some())
+}
+
+/// `A's acknowledgement (frame 4) shows that B sent 3 bytes`, with `more` than are in the capture.
+pub(crate) fn shows(unseen: &Unseen, own: Text, other: Text, more: bool) -> Text {
+    let frames = FrameRanges::of(unseen.frames.iter().copied());
+    let (verb, plural) = if frames.count() == 1 { (" shows that ", "") } else { (" show that ", "s") };
+    let least = if unseen.or_one_more { "at least " } else { "" };
+    let more = if more { " more" } else { "" };
+    let whose = match unseen.is_acknowledged {
+        true => say![other, format!("'s acknowledgement{plural}")],
+        false => say![own.clone(), format!("'s sequence number{plural}")],
+    };
+    say![whose, " (", frames, ")", verb, own, format!(" sent {least}{}{more}", count(unseen.bytes, "byte"))]
+}
+
+/// The first FIN of the capture, where that of the other end may have come before it and was not captured.
+pub(crate) fn fin_before(view: &LabView<'_>, sighting: &TcpSighting) -> Option<FrameNumber> {
+    let by_client = sighting.first_to_close()? == AddressRole::Client;
+    let (own, other) = match by_client {
+        true => (sighting.client_side, sighting.client_side.other()),
+        false => (sighting.client_side.other(), sighting.client_side),
+    };
+    let fin = sighting.connection.fin(own).filter(|fin| Some(*fin) == sighting.first_closing_frame())?;
+    if sighting.connection.fin(other).is_some() || !view.notes_complete(sighting) {
+        return None;
+    }
+    let shown = view.frames(sighting).may_lack_fin(sighting, !by_client)?;
+    (shown <= fin).then_some(fin)
+}

@@ -1,0 +1,167 @@
+//! Findings about SYNs that got no SYN-ACK.
+
+use crate::analyze::analysis::Severity;
+use crate::analyze::claims::words::addresses;
+use crate::analyze::claims::{presence, rejection};
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::distinct::distinct;
+use crate::analyze::findings::connections::{Here, Report, clients};
+use crate::analyze::matching::Known;
+use crate::analyze::text::{FrameRanges, Text, say};
+use crate::lab::Does;
+use socklab_packets::track::HandshakeState;
+use socklab_packets::types::{FrameNumber, SocketAddress};
+
+/// Nanoseconds after which a SYN without an answer is sent again.
+const SYN_TIMEOUT: i128 = 1_000_000_000;
+
+impl Report<'_, '_> {
+    /// SYNs without an answer: the queue is full or a firewall drops them, where the server's computer is there; else it is
+    /// absent.
+    pub(super) fn unanswered(&mut self) {
+        let view = self.view;
+        let capture = self.capture;
+        let is_there = |silent: &TcpSighting| presence::is_there(view, capture, silent.server());
+        // A SYN is sent again after a second (RFC 6298, section 2): before, the capture tells nothing.
+        let ends_with = |known: &Known<'_>, s: &TcpSighting| {
+            let seen = known.timeline.in_capture(capture);
+            let ends = seen.and_then(|seen| seen.first.zip(seen.capture_end));
+            let watched = ends.and_then(|(syn, end)| view.story.clocks.between(&syn, &end));
+            s.client_sent().frames == 1 && watched.is_some_and(|watched| watched < SYN_TIMEOUT)
+        };
+        let is_silent =
+            |s: &TcpSighting| s.connection.handshake == HandshakeState::SynOnly && rejection::of(view, s).is_none();
+        let end = view.config.sheet.place(|at| at.end.as_deref());
+        self.add(
+            "capture-stopped-early",
+            Severity::Warning,
+            |known, s| is_silent(s) && ends_with(known, s),
+            Self::first_frame,
+            |cut| {
+                let (syns, they) =
+                    if cut.len() == 1 { ("The SYN of ", "it was") } else { ("The SYNs of ", "they were") };
+                say![
+                    syns,
+                    clients(cut),
+                    format!(
+                        " came right before the end of the capture, so nothing shows whether {they} answered. Stop the \
+                         capture later{end}."
+                    )
+                ]
+            },
+        );
+        let silent = |known: &Known<'_>, s: &TcpSighting| is_silent(s) && !ends_with(known, s);
+        self.add(
+            "accept-queue-full",
+            Severity::Warning,
+            |known, s| silent(known, s) && is_there(s),
+            Self::first_frame,
+            |silent| {
+                let syns = if silent.len() == 1 { "The SYN of " } else { "The SYNs of " };
+                let were = if silent.len() == 1 { " was" } else { " were" };
+                let advice = match silent.iter().all(|(known, _)| known.step.is_parallel()) {
+                    true => {
+                        "A threaded server takes each client from the queue at once: is it the one that runs?"
+                    }
+                    false => {
+                        "Only one client should wait beside the one that is served: end the others (Ctrl-C), then start this \
+                         one again."
+                    }
+                };
+                say![
+                    syns,
+                    clients(silent),
+                    were,
+                    " not answered, though the server's computer is there: the server's accept queue was full (it holds one \
+                     connection more than the backlog), or a firewall drops the SYN. ",
+                    advice
+                ]
+            },
+        );
+        self.add(
+            "server-unreachable",
+            Severity::Error,
+            |known, s| silent(known, s) && !is_there(s),
+            Self::first_frame,
+            |silent| {
+                let servers: Vec<SocketAddress> =
+                    distinct(silent.iter().map(|(_, s)| s.server()));
+                say![
+                    "The SYN to ",
+                    addresses(&servers),
+                    format!(
+                        " was not answered: the address in the client is wrong, host {} is off, or a firewall drops the \
+                         SYN. Check with ping{}.",
+                        view.config.sheet.server(),
+                        view.config.sheet.in_brackets(Does::Ping)
+                    )
+                ]
+            },
+        );
+    }
+
+    /// SYNs that a firewall or a router answered with ICMP.
+    pub(super) fn rejected(&mut self) {
+        let (view, all) = (self.view, self.all);
+        let connected_later = |s: &TcpSighting| {
+            let later = |other: &TcpSighting| other.connection.first_frame > s.connection.first_frame;
+            all.iter().any(|(_, other)| other.server() == s.server() && other.established() && later(other))
+        };
+        let cited = |s: &TcpSighting| {
+            let messages = rejection::of(view, s).map(|rejection| rejection.frames).unwrap_or_default();
+            std::iter::once(s.connection.first_frame).chain(messages).collect::<Vec<FrameNumber>>()
+        };
+        let advice = |rejected: &[Here<'_>]| {
+            let by_firewall =
+                rejected.iter().filter_map(|(_, s)| rejection::of(view, s)).all(|rejection| rejection.by_firewall);
+            let sheet = &view.config.sheet;
+            let servers: Vec<SocketAddress> = distinct(rejected.iter().map(|(_, s)| s.server()));
+            match by_firewall {
+                true => {
+                    say![format!("Have the firewall of host {} let ", sheet.server()), addresses(&servers), " through."]
+                }
+                false => say![format!(
+                    "Compare the address in the client with that of host {}, and check with ping{}.",
+                    sheet.server(),
+                    sheet.in_brackets(Does::Ping)
+                )],
+            }
+        };
+        for later in [false, true] {
+            let severity = if later { Severity::Info } else { Severity::Error };
+            self.add(
+                "server-unreachable",
+                severity,
+                |_, s| rejection::of(view, s).is_some() && connected_later(s) == later,
+                cited,
+                |rejected| {
+                    let rest = if later { "A later attempt succeeded.".into() } else { advice(rejected) };
+                    Text::join([what_came_back(rejected, view), rest])
+                },
+            );
+        }
+    }
+}
+
+/// That these SYNs were rejected, by whom as far as that is known, and how.
+fn what_came_back(rejected: &[Here<'_>], view: &crate::analyze::matching::LabView<'_>) -> Text {
+    let all: Vec<rejection::Rejection> = rejected.iter().filter_map(|(_, s)| rejection::of(view, s)).collect();
+    let names: Vec<&str> = distinct(all.iter().map(|rejection| rejection.name.as_str()));
+    let (by, rejected_by) = match all.iter().all(|rejection| rejection.by_firewall) {
+        true => ("A firewall rejected ", ""),
+        false => ("", " did not get through"),
+    };
+    let syns = match (rejected.len(), by.is_empty()) {
+        (1, true) => "The SYN of ",
+        (1, false) => "the SYN of ",
+        (_, true) => "The SYNs of ",
+        (_, false) => "the SYNs of ",
+    };
+    say![
+        format!("{by}{syns}"),
+        clients(rejected),
+        format!("{rejected_by} ({}, ", crate::wording::list(&names)),
+        FrameRanges::of(all.iter().flat_map(|rejection| rejection.frames.iter().copied())),
+        ")."
+    ]
+}
