@@ -256,6 +256,22 @@ impl Story {
         self.segment(tcp, false, RST, b"");
     }
 
+    /// The server asks whether the client is there, and the client answers or not.
+    pub fn keep_alive(&mut self, tcp: &mut Tcp, is_answered: bool) {
+        let mut before = *tcp;
+        before.next[1] = before.next[1].wrapping_sub(1);
+        self.segment(&mut before, false, ACK, b"");
+        if is_answered {
+            self.segment(tcp, true, ACK, b"");
+        }
+    }
+
+    /// Data of a server whose client's system knows the connection no more.
+    pub fn data_to_nobody(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, false, PSH | ACK, text.as_bytes());
+        self.segment(tcp, true, RST, b"");
+    }
+
     /// RST of the server.
     pub fn reset_by_server(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, false, RST | ACK, b"");
@@ -291,6 +307,12 @@ impl Story {
         self.syns(tcp, 1);
         let quoted = QuotedPacket { protocol: Protocol::Tcp, source: tcp.client, destination: tcp.server };
         self.unreachable(IcmpKind::OtherUnreachable { code }, quoted, ip(from));
+    }
+
+    /// A packet whose TCP header the capture does not hold.
+    pub fn cut_segment(&mut self, source: &str, destination: &str) {
+        let ip = Some(IpAddresses { source: ip(source), destination: ip(destination) });
+        self.add_packet(&Packet::new(ip, Content::OtherIp));
     }
 
     /// A datagram.

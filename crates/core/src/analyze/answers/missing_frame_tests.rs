@@ -165,3 +165,20 @@ fn a_router_that_knows_no_way_is_no_firewall() {
     assert!(of_code(addresses, 3).contains("did not get through (ICMPv6 address unreachable, frame 2)"));
     assert!(of_code(addresses, 1).contains("A firewall rejected the SYN of [fd00::2]:40210 (ICMPv6 administratively"));
 }
+
+/// What is cut is the TCP header, where the ports would be.
+#[test]
+fn frames_that_were_cut_in_their_headers_are_said_to_be() {
+    let mut story = Story::new("step8", 0);
+    (0..3).for_each(|_| story.cut_segment("10.0.3.2", "10.0.3.1"));
+    let mut capture = story.read();
+    capture.info.snapped_frames = 3;
+    let analysis = of(vec![capture]);
+    assert_eq!(codes(&analysis), ["snapshot-length-small", "no-lab-traffic"]);
+    let told: Vec<String> = findings(&analysis).into_iter().map(|(.., message)| message).collect();
+    assert!(told[0].contains("3 frames were cut short before the end of their TCP or UDP headers"), "{told:?}");
+    assert!(
+        told.iter().all(|message| !message.contains("still right") && !message.contains("0 TCP segments")),
+        "{told:?}"
+    );
+}

@@ -20,6 +20,8 @@ mod other_program_tests;
 #[cfg(test)]
 mod own_server_tests;
 mod parallel;
+#[cfg(test)]
+mod reset_tests;
 mod second_server;
 mod server_sockets;
 mod tcp_addresses;

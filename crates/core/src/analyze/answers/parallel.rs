@@ -34,6 +34,12 @@ impl Client<'_> {
     pub(super) fn handshake_complete(&self) -> bool {
         self.known.is_some_and(|known| known.connection.handshake_complete())
     }
+
+    /// Whether the captures have its SYN, but not all that follows.
+    pub(super) fn lacks_part_of_handshake(&self) -> bool {
+        let begins = |known: Known<'_>| known.connection.best().connection.syn.is_some();
+        !self.handshake_complete() && self.known.is_some_and(begins)
+    }
 }
 
 /// The clients whose connections were established, in the order of files and frames, then of the journal.

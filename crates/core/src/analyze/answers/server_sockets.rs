@@ -207,6 +207,14 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
         let text = format!("{} completed.", count(whole.len() as u64, "handshake"));
         draft.proved(text, handshakes(view, &whole));
     }
+    let (partly, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
+        late.into_iter().partition(|client| client.lacks_part_of_handshake());
+    if !partly.is_empty() {
+        let (were, their) = if partly.len() == 1 { ("was", "its") } else { ("were", "their") };
+        let connections = count(partly.len() as u64, "connection");
+        let text = format!("{connections} {were} made, though the capture lacks a part of {their} handshake.");
+        draft.inferred(text, handshakes(view, &partly));
+    }
     if !late.is_empty() {
         let were = if late.len() == 1 { "was" } else { "were" };
         let text = format!("{} {were} made before the capture started.", count(late.len() as u64, "connection"));

@@ -158,6 +158,7 @@ impl Story<'_, '_> {
         self.lines();
         self.replies();
         self.acknowledgements();
+        self.probes();
         self.repetitions();
         self.closing();
     }
@@ -338,6 +339,32 @@ impl Story<'_, '_> {
         ];
         self.proved(text, acks);
         self.draft.inferred("The operating systems acknowledge; the programs do not.", Vec::new());
+    }
+
+    /// Keep-alives, and an end whose buffer is full.
+    fn probes(&mut self) {
+        let [client, server] = self.ends();
+        for (of_client, end) in [(true, client), (false, server)] {
+            let full = self.frames.zero_windows(of_client);
+            if !full.is_empty() {
+                let frames = FrameRanges::of(full.clone());
+                self.proved(say![end, " has no room for more data there (window 0, ", frames, ")."], full);
+            }
+        }
+        let for_room = self.frames.probes(true);
+        if !for_room.is_empty() {
+            let frames = FrameRanges::of(for_room.clone());
+            let (ask, answer) = if for_room.len() == 1 { (" asks", " answers") } else { (" ask", " answer") };
+            let text = format!("{ask} whether there is room again, or{answer} that.");
+            self.proved(say![capital(say![frames]), text], for_room);
+        }
+        let probes = self.frames.probes(false);
+        if !probes.is_empty() {
+            let frames = FrameRanges::of(probes.clone());
+            let (ask, answer) = if probes.len() == 1 { (" asks", " answers") } else { (" ask", " answer") };
+            let text = format!("{ask} whether the other side is still there, or{answer} that (keep-alive).");
+            self.proved(say![capital(say![frames]), text], probes);
+        }
     }
 
     fn repetitions(&mut self) {

@@ -65,7 +65,10 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         (None, Some(known)) => known.service.basis,
     });
     let together = were_together(view, &clients);
-    draft.short_as(bases.max().unwrap_or(Basis::Unknown), short(&verdicts, queued, kind.kind, together));
+    draft.short_as(
+        bases.max().unwrap_or(Basis::Unknown),
+        short(&verdicts, accepted_only(&clients), queued, kind.kind, together),
+    );
     let facts = Facts::ThreadedClients {
         clients_connected: Some(clients.len() as u64),
         clients_served: all_served,
@@ -75,14 +78,27 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.finish(view, question, status, facts)
 }
 
-fn short(verdicts: &[Option<bool>], queued: bool, kind: ServerKind, together: bool) -> Text {
+/// How many clients sent nothing and got nothing until the server closed: they were accepted, but served with nothing.
+fn accepted_only(clients: &[Client<'_>]) -> usize {
+    let is_idle = |client: &&Client<'_>| {
+        client.known.is_some_and(|known| {
+            let closed_first = matches!(known.service.grounds, Grounds::Closed { client_fin: None, .. });
+            closed_first && !known.connection.has_lines()
+        })
+    };
+    clients.iter().filter(is_idle).count()
+}
+
+/// The answer in a few words; of those served, so many were only `accepted`.
+fn short(verdicts: &[Option<bool>], accepted: usize, queued: bool, kind: ServerKind, together: bool) -> Text {
     let of = |wanted: Option<bool>| verdicts.iter().filter(|verdict| **verdict == wanted).count();
-    let (connected, served, waiting, unknown) = (verdicts.len(), of(Some(true)), of(Some(false)), of(None));
+    let (connected, waiting, unknown) = (verdicts.len(), of(Some(false)), of(None));
+    let served = of(Some(true)).saturating_sub(accepted);
     let yes = format!("Yes, {} connected", count(connected as u64, "client"));
     if unknown == connected {
         return format!("{yes}; served: unknown").into();
     }
-    let parts = [(served, "served"), (waiting, "in the queue"), (unknown, "unknown")];
+    let parts = [(served, "served"), (accepted, "accepted"), (waiting, "in the queue"), (unknown, "unknown")];
     let parts: Vec<String> =
         parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     let how = match (kind, queued && waiting == 0) {
@@ -174,8 +190,18 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
             let what = if complete.len() == 1 { " has a complete handshake" } else { " have complete handshakes" };
             draft.proved(named(&complete, what), handshakes(view, &complete));
         }
+        let (partly, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
+            late.into_iter().partition(|client| client.lacks_part_of_handshake());
+        if !partly.is_empty() {
+            let text = named(&partly, " connected, though the capture lacks a part of the handshake");
+            draft.inferred(text, handshakes(view, &partly));
+        }
         if !late.is_empty() {
-            let text = named(&late, " connected before the capture started: data goes both ways");
+            let has_both = |client: &&Client<'_>| {
+                client.known.is_some_and(|known| known.connection.has_lines() && known.connection.answered())
+            };
+            let what = if late.iter().all(has_both) { "data goes" } else { "frames go" };
+            let text = named(&late, &format!(" connected before the capture started: {what} both ways"));
             draft.inferred(text, handshakes(view, &late));
         }
         if !only_journal.is_empty() {
@@ -307,7 +333,10 @@ fn kind_claims(view: &LabView<'_>, kind: &KindVerdict, draft: &mut Draft) {
             let Some(since) = second.service.since else { return };
             let text = say![
                 clients_of(view, &second),
-                " connection was served (",
+                match second.service.grounds {
+                    Grounds::Closed { .. } => " connection had been accepted (the server's FIN, ",
+                    _ => " connection was served (",
+                },
                 frame(view, since.capture, &since),
                 ") while ",
                 clients_of(view, &first),

@@ -1,13 +1,14 @@
 //! How a connection ended, in a sentence: who closed it, and in which frames.
 
 use crate::analyze::analysis::AddressRole;
+use crate::analyze::claims::unseen::{self, closed_by};
 use crate::analyze::claims::words::client;
-use crate::analyze::claims::{closed_by, unseen};
-use crate::analyze::conversation::TcpSighting;
+use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Step, named_list};
+use socklab_packets::types::FrameNumber;
 
 /// `B closed the connection (FIN, frame 10).` Of several connections of one host, the sentence says which one, unless it
 /// `is_named` before.
@@ -74,11 +75,46 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
                     frame(&reset),
                     ")."
                 ],
-                _ => say![end, "; a RST followed (", frame(&reset), ")."],
+                _ if seen.client_reset == Some(reset) => {
+                    say![end, "; a RST of the client followed (", frame(&reset), ")."]
+                }
+                _ => say![end, "; a RST of the server followed (", frame(&reset), ")."],
             }
         }
-        (_, Some(reset)) => say![by, " ended ", what, " with RST (", frame(&reset), ")."],
+        (_, Some(reset)) => reset_sentence(view, sighting, [by, what], reset.frame),
         (None, None) => say!["The connection ended (", FrameRanges::of(view.frames(sighting).closing()), ")."],
+    }
+}
+
+/// `B ended the connection with RST (frame 10).` Who did, and what it ended, are given.
+pub(crate) fn reset_sentence(
+    view: &LabView<'_>,
+    sighting: &TcpSighting,
+    [by, what]: [Text; 2],
+    reset: FrameNumber,
+) -> Text {
+    match view.frames(sighting).cause_of(reset) {
+        ResetCause::NoConnection(segment) => say![
+            by,
+            "'s system no longer had ",
+            what,
+            ": it answered what came (",
+            segment,
+            ") with RST (",
+            reset,
+            ")."
+        ],
+        ResetCause::NobodyThere(probes) => say![
+            by,
+            " gave up ",
+            what,
+            ": it had asked whether the other side is there (keep-alive, ",
+            FrameRanges::of(probes),
+            "), got no answer, and sent RST (",
+            reset,
+            ")."
+        ],
+        ResetCause::Aborted => say![by, " ended ", what, " with RST (", reset, ")."],
     }
 }
 
@@ -110,11 +146,7 @@ fn ender(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text 
 }
 
 /// The first data of the server that came after the client's FIN.
-fn late_data(
-    view: &LabView<'_>,
-    sighting: &TcpSighting,
-    client_fin: Option<Moment>,
-) -> Option<socklab_packets::types::FrameNumber> {
+fn late_data(view: &LabView<'_>, sighting: &TcpSighting, client_fin: Option<Moment>) -> Option<FrameNumber> {
     let fin = client_fin?;
     view.frames(sighting).data_from(false).into_iter().find(|frame| *frame > fin.frame)
 }

@@ -11,13 +11,13 @@ pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
-use crate::analyze::analysis::{AddressRole, ConnectionStory, ServiceFound};
-use crate::analyze::conversation::TcpSighting;
+use crate::analyze::analysis::{ConnectionStory, ServiceFound};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::Text;
 use socklab_packets::types::StreamNumber;
 
 pub(crate) use draft::{Draft, tcp_evidence, udp_evidence};
+pub(crate) use unseen::closed_by;
 
 /// What is known of the lab's TCP connections in a capture, by stream number.
 pub(crate) fn stories(view: &LabView<'_>, capture: usize) -> BTreeMap<StreamNumber, ConnectionStory> {
@@ -38,10 +38,4 @@ pub(crate) fn stories(view: &LabView<'_>, capture: usize) -> BTreeMap<StreamNumb
         Some((sighting.connection.stream, story))
     };
     view.known().filter_map(here).collect()
-}
-
-/// Who sent a FIN or RST first; `None` where nobody did, or where the other one's FIN may have come before and was not
-/// captured.
-pub(crate) fn closed_by(view: &LabView<'_>, sighting: &TcpSighting) -> Option<AddressRole> {
-    sighting.first_to_close().filter(|_| unseen::fin_before(view, sighting).is_none())
 }

@@ -1,10 +1,11 @@
 //! What became of a connection, in sentences: the story's verdict, its reasons and its evidence.
 
 use crate::analyze::analysis::{Basis, Claim, Evidence, Verdict};
+use crate::analyze::claims::closing::reset_sentence;
 use crate::analyze::claims::draft::tcp_evidence;
 use crate::analyze::claims::rejection;
 use crate::analyze::claims::words::{client, clients, duration, frame};
-use crate::analyze::conversation::TcpSighting;
+use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::service::Wait;
 use crate::analyze::story::{Grounds, Moment};
@@ -269,9 +270,17 @@ impl Claims<'_> {
         }
         let reset = known.timeline.find(|seen| {
             let reset = seen.server_reset?;
-            seen.client_end().is_none_or(|end| reset.frame < end.frame).then_some(reset)
+            seen.client_reset.is_none_or(|end| reset.frame < end.frame).then_some(reset)
         });
         if let Some(reset) = reset {
+            let sighting = self.sighting(&reset);
+            if view.frames(sighting).cause_of(reset.frame) != ResetCause::Aborted {
+                let what = say![clients(view, known), " connection"];
+                let text = reset_sentence(view, sighting, [say!["The server"], what], reset.frame);
+                let evidence = tcp_evidence(view, sighting, text.frames().collect::<Vec<_>>());
+                self.add(Basis::Proved, text, vec![evidence]);
+                return;
+            }
             let text =
                 say!["The server's system reset ", clients(view, known), " connection (RST, ", self.here(&reset), ")."];
             let evidence = self.evidence([&reset]);

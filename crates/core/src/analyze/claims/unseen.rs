@@ -52,3 +52,9 @@ pub(crate) fn fin_before(view: &LabView<'_>, sighting: &TcpSighting) -> Option<F
     let shown = view.frames(sighting).may_lack_fin(sighting, !by_client)?;
     (shown <= fin).then_some(fin)
 }
+
+/// Who sent a FIN or RST first; `None` where nobody did, or where the other one's FIN may have come before and was not
+/// captured.
+pub(crate) fn closed_by(view: &LabView<'_>, sighting: &TcpSighting) -> Option<AddressRole> {
+    sighting.first_to_close().filter(|_| fin_before(view, sighting).is_none())
+}

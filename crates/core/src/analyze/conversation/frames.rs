@@ -21,6 +21,16 @@ pub(crate) struct Frames {
     all: Vec<(RoleOfFrame, bool)>,
 }
 
+/// Whether a frame says that its sender has no room for more data. Of a header that was not captured, the window is not known.
+fn is_zero_window(frame: &RoleOfFrame) -> bool {
+    frame.note.window == 0
+        && frame.note.header_length > 0
+        && frame.note.acknowledges()
+        && !frame.has_syn()
+        && !frame.has_fin()
+        && !frame.has_rst()
+}
+
 impl Frames {
     /// The noted frames of a connection, with their roles.
     pub(crate) fn of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Frames {
@@ -117,6 +127,25 @@ impl Frames {
         self.pick(|frame, _| matches!(frame.role, FrameRole::KeepAlive | FrameRole::Other))
     }
 
+    /// Frames in which an end has no room for more data, the server's or the client's: Wireshark's "zero window".
+    pub(crate) fn zero_windows(&self, of_client: bool) -> Vec<FrameNumber> {
+        self.pick(|frame, client| client == of_client && is_zero_window(frame))
+    }
+
+    /// Frames that ask whether the other end is there, or answer that; with `for_room`, those that ask whether it has room again.
+    pub(crate) fn probes(&self, for_room: bool) -> Vec<FrameNumber> {
+        let mut is_full = [false; 2];
+        let mut probes = Vec::new();
+        for (frame, client) in self.iter() {
+            let [of_server, of_client] = &mut is_full;
+            *(if client { of_client } else { of_server }) = is_zero_window(frame);
+            if frame.role == FrameRole::KeepAlive && is_full.contains(&true) == for_room {
+                probes.push(frame.note.frame);
+            }
+        }
+        probes
+    }
+
     /// Frames without payload.
     pub(crate) fn without_payload(&self) -> Vec<FrameNumber> {
         self.pick(|frame, _| frame.note.payload_length == 0)
@@ -174,5 +203,34 @@ impl Frames {
         self.iter()
             .find(|(frame, client)| *client != of_client && acknowledges(frame))
             .map(|(frame, _)| frame.note.frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socklab_packets::testing::segment;
+    use socklab_packets::track::Side;
+
+    const ACK: u8 = TcpFlags::ACK.0;
+
+    /// Windows and probes as Wireshark shows them: `tcp.analysis.zero_window`, `tcp.analysis.keep_alive`.
+    #[test]
+    fn who_asks_for_room_does_not_ask_whether_anybody_is_there() {
+        use FrameRole::{Acknowledgement, KeepAlive};
+        let sent =
+            [(false, 0, Acknowledgement), (true, 9, KeepAlive), (false, 0, KeepAlive), (false, 9, Acknowledgement)];
+        let later = [(true, 9, KeepAlive), (false, 9, KeepAlive)];
+        let frame = |(number, (client, window, role)): (u64, (bool, u16, FrameRole))| {
+            let note = segment(Side::Originator, ACK, [1, 1], 0);
+            let note = FrameNote { frame: FrameNumber(number), window, ..note };
+            (RoleOfFrame { note, role, new_bytes: 0 }, client)
+        };
+        let frames = Frames { all: (1..).zip(sent.into_iter().chain(later)).map(frame).collect() };
+        let numbers = |frames: Vec<FrameNumber>| frames.into_iter().map(|frame| frame.0).collect::<Vec<u64>>();
+        assert_eq!(numbers(frames.zero_windows(false)), [1, 3]);
+        assert_eq!(numbers(frames.zero_windows(true)), [0; 0]);
+        assert_eq!(numbers(frames.probes(true)), [2, 3]);
+        assert_eq!(numbers(frames.probes(false)), [5, 6]);
     }
 }

@@ -6,6 +6,7 @@
 mod frames;
 mod identity;
 mod merge;
+mod resets;
 pub mod roles;
 mod tcp;
 mod udp;
@@ -13,6 +14,7 @@ mod unseen;
 
 pub(crate) use frames::{COPIED_WITHIN, Frames};
 pub(crate) use merge::{merge_connections, merge_conversations};
+pub(crate) use resets::ResetCause;
 pub(crate) use tcp::{LabConnection, TcpSighting};
 pub(crate) use udp::{LabConversation, UdpSighting};
 pub(crate) use unseen::Unseen;

@@ -4,6 +4,10 @@ use crate::analyze::analysis::{AddressRole, RoleBasis};
 use socklab_packets::track::{HandshakeState, Side, SideCounts, TcpConnection};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
+/// Nanoseconds after which a SYN was sent twice again (RFC 6298, section 2: a second, and then longer; Linux 6.5 and later
+/// waits for the same time again).
+const SYN_REPEATED: i128 = 1_900_000_000;
+
 /// A connection of the lab as one capture shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct TcpSighting {
@@ -68,6 +72,14 @@ impl TcpSighting {
             }
             HandshakeState::NotCaptured => both_ways && carried(client) && carried(server),
         }
+    }
+
+    /// Whether the client sent its SYN again and again, so that no answer can have come: wherever a capture was made, that is
+    /// shown by what the client sends.
+    pub(crate) fn repeats_syn(&self) -> bool {
+        let lasted = self.connection.last_time.zip(self.connection.first_time);
+        let lasted = lasted.map_or(0, |(last, first)| last.nanoseconds_since(first));
+        self.connection.handshake == HandshakeState::SynOnly && self.client_sent().frames > 2 && lasted >= SYN_REPEATED
     }
 
     /// Whether only frames of one side were captured, and so many that the other one must have sent some.

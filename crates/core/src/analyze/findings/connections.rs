@@ -4,7 +4,7 @@ use crate::analyze::analysis::{AddressRole, Finding, Severity};
 use crate::analyze::claims::closing::{self, closing_sentence};
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{closed_by, service, unseen};
-use crate::analyze::conversation::TcpSighting;
+use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView};
@@ -144,7 +144,7 @@ impl Report<'_, '_> {
             Severity::Info,
             |known, s| is_refused(known, s) && connected_later(all, s),
             cited,
-            |refused| say![text(refused), " A later attempt succeeded."],
+            |refused| say![text(refused), later_success(all, refused)],
         );
     }
 
@@ -217,7 +217,7 @@ impl Report<'_, '_> {
                 say![
                     noun,
                     all.numbers(8),
-                    format!(" {are}: the network lost or delayed what was sent first. {they} bytes that count once.")
+                    format!(" {are}: the network lost or delayed what was sent first, or its acknowledgement. {they} bytes that count once.")
                 ]
             },
         );
@@ -254,14 +254,19 @@ impl Report<'_, '_> {
             |known, s| is_reset(s) && !by_client(s) && left_open(known.step),
             |s| resets(s).collect(),
             |reset| {
-                let why = match reset.iter().all(sent_after_close) {
-                    true => "The client's data came after the server had closed, and the server's system refuses it with RST.",
-                    false => {
-                        "The server's system sends RST when the program ends while a connection waits, or leaves data \
-                         unread."
-                    }
+                let is_aborted =
+                    |s: &TcpSighting| resets(s).all(|frame| view.frames(s).cause_of(frame) == ResetCause::Aborted);
+                let why = if reset.iter().all(sent_after_close) {
+                    "The client's data came after the server had closed, and the server's system refuses it with RST."
+                        .into()
+                } else if reset.iter().all(|(_, s)| is_aborted(s)) {
+                    "The server's system sends RST when the program ends while a connection waits, or leaves data \
+                     unread."
+                        .into()
+                } else {
+                    Text::default()
                 };
-                Text::join([endings(view, reset), why.into(), leaves_open(reset)])
+                Text::join([endings(view, reset), why, leaves_open(reset)])
             },
         );
         self.add(
@@ -316,6 +321,19 @@ impl Report<'_, '_> {
             let how = if apart { ", one after the other" } else { "" };
             say![format!("Step {number} has {} connections here{how}; the sheet asks for one.{counting}", runs.len())]
         });
+    }
+}
+
+/// That a later attempt than all of these succeeded, and where, if that was not the socket that had refused.
+fn later_success(all: &[Here<'_>], refused: &[Here<'_>]) -> Text {
+    let is_later = |(_, s): &&Here<'_>| {
+        let of_host = refused.iter().filter(|(_, refused)| refused.server().ip == s.server().ip);
+        s.established() && of_host.clone().any(|(_, refused)| s.connection.first_frame > refused.connection.first_frame)
+    };
+    let servers: Vec<SocketAddress> = distinct(all.iter().filter(is_later).map(|(_, s)| s.server()));
+    match refused.iter().all(|(_, s)| servers.contains(&s.server())) {
+        true => " A later attempt succeeded.".into(),
+        false => say![" A later attempt succeeded, to ", addresses(&servers), "."],
     }
 }
 

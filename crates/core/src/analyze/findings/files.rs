@@ -117,6 +117,15 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     if capture.info.snapped_frames == 0 {
         return;
     }
+    if let Some(how) = cut_in_headers(capture) {
+        let frames = count(capture.info.snapped_frames, "frame");
+        let were = if capture.info.snapped_frames == 1 { "was" } else { "were" };
+        let message = format!(
+            "{frames} {were} cut short {how}, so no connection can be followed. Capture again with Wireshark's default of \
+             262144 bytes."
+        );
+        return add("snapshot-length-small", Severity::Error, message.into());
+    }
     let limits = capture.info.interfaces.iter().map(|interface| interface.snapshot_length);
     let shortest = limits.filter(|length| *length > 0).min().unwrap_or(0);
     let too_short = shortest > 0 && shortest < LONGEST_HEADERS;
@@ -141,6 +150,15 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     );
     let severity = if too_short { Severity::Warning } else { Severity::Info };
     add("snapshot-length-small", severity, message.into());
+}
+
+/// Where the frames of a capture were cut, if that is before the end of all TCP and UDP headers.
+fn cut_in_headers(capture: &CaptureFacts) -> Option<&'static str> {
+    let counts = capture.traffic.other().counts;
+    // So a packet counts whose header is cut; others may be cut behind theirs.
+    let others = capture.info.frames.saturating_sub(counts.other_ip);
+    let is_cut = capture.info.snapped_frames > others && counts.tcp == 0 && counts.udp == 0;
+    is_cut.then_some("before the end of their TCP or UDP headers")
 }
 
 /// Frames of the lab in one capture.
@@ -178,6 +196,10 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
             format!(", the loopback interface, which only sees traffic of the computer with itself. {redo}")
         ];
         return ("wrong-interface", message);
+    }
+    if let Some(how) = cut_in_headers(capture) {
+        let message = format!("Nothing shows which frames belong to the lab: they were cut short {how}.");
+        return ("no-lab-traffic", message.into());
     }
     let counts = capture.traffic.other().counts;
     let message = say![

@@ -426,7 +426,8 @@ impl LabStreams {
                 let (client, server) = (connection.address(client_side).ip, connection.address(client_side.other()).ip);
                 let watch = watches.of(number, client);
                 let sighting = TcpSighting { capture: number, connection, client_side, basis, watch, overheard: false };
-                let overheard = sighting.server_sent().frames == 0 && bystander.overhears(client, server);
+                let is_silent = sighting.server_sent().frames == 0 && !sighting.repeats_syn();
+                let overheard = is_silent && bystander.overhears(client, server);
                 Some(TcpSighting { overheard, ..sighting })
             }));
             let udp = capture.traffic.udp_streams().zip(&roles.udp).filter(of_lab).take(LAB_STREAMS);

@@ -1,0 +1,145 @@
+//! Why a connection was reset, or a SYN got no answer: no cause is given that the frames refute.
+
+use super::other_program_tests::{connected, said, short};
+use super::tests::{A, B1, B2, C1, C2, answer, of};
+use crate::analyze::analysis::Analysis;
+use crate::analyze::testing::Story;
+use crate::lab::testing::question;
+
+const ENDED: &str = "when the program ends while a connection waits";
+
+fn message(analysis: &Analysis, code: &str) -> String {
+    analysis.findings.iter().find(|finding| finding.code == code).unwrap().message.to_string()
+}
+
+#[test]
+fn a_server_whose_keep_alives_nobody_answers_gives_up() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.keep_alive(&mut b, true);
+    story.keep_alive(&mut b, false);
+    story.keep_alive(&mut b, false);
+    story.reset_by_server(&mut b);
+    let analysis = of(vec![story.read()]);
+    let told = message(&analysis, "connection-reset");
+    let why = "it had asked whether the other side is there (keep-alive, frames 9-10), got no answer, and sent RST (frame 11).";
+    assert!(told.contains(why) && !told.contains(ENDED), "{told}");
+    // The frames that the short answer counts as ACKs are all named.
+    let text = said(&analysis, "I.1a");
+    assert!(
+        text.contains("Frames 7-10 ask whether the other side is still there, or answer that (keep-alive)."),
+        "{text}"
+    );
+}
+
+/// RFC 9293, section 3.5.2: a RST for a connection that does not exist has the number that the segment acknowledges.
+#[test]
+fn a_reset_for_a_connection_that_is_no_more_tells_of_no_program() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.line_to_nobody(&mut b, "awake\n");
+    let told = message(&of(vec![story.read()]), "connection-reset");
+    let why = "The server's system no longer had the connection: it answered what came (frame 7) with RST (frame 8).";
+    assert!(told.contains(why) && !told.contains(ENDED), "{told}");
+
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.data_to_nobody(&mut b, "are you there?\n");
+    let told = message(&of(vec![story.read()]), "connection-reset");
+    assert!(told.starts_with("B's system no longer had the connection: it answered what came (frame 7)"), "{told}");
+}
+
+#[test]
+fn a_reset_after_the_waiting_client_has_left_is_told_with_its_frame() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "and me?\n");
+    story.half_close(&mut c);
+    story.wait(600);
+    story.reset_by_server(&mut c);
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.3"), "Connected, then reset by A");
+    let text = said(&analysis, "I.3");
+    assert!(text.contains("The server's system reset C's connection (RST, frame 14)."), "{text}");
+    assert!(!text.contains("neither answered nor closed"), "{text}");
+    let cited = answer(&analysis, question("I.3")).claims.iter().flat_map(|claim| &claim.evidence);
+    assert!(cited.into_iter().any(|one| one.frames.iter().any(|frame| frame.0 == 14)));
+    assert!(message(&analysis, "connection-reset").contains("a RST of the server followed (frame 14)"));
+}
+
+/// A switch may flood one SYN to another computer; a client that repeats it got no answer.
+#[test]
+fn a_syn_that_is_repeated_was_not_answered() {
+    let attempt = |times: usize| {
+        let mut story = Story::new("at A", 0);
+        let mut b = connected(&mut story, B1);
+        story.echo(&mut b, "one\n");
+        for _ in 0..times {
+            story.wait(1000);
+            story.syns(Story::tcp(C1, A), 1);
+        }
+        of(vec![story.read()])
+    };
+    let repeated = attempt(4);
+    assert_eq!(short(&repeated, "I.3"), "Not connected");
+    assert!(said(&repeated, "I.3").contains("C's SYN (frames 7-10) was not answered before the capture ended."));
+    assert!(message(&repeated, "accept-queue-full").starts_with("The SYN of 10.0.3.3:51762 was not answered"));
+    assert_eq!(short(&attempt(1), "I.3"), "Expected: connected, not served");
+}
+
+#[test]
+fn a_later_attempt_at_another_port_is_named() {
+    let attempts = |port: &str| {
+        let mut story = Story::new("at B", 0);
+        let mut first = connected(&mut story, B2);
+        story.echo(&mut first, "hi\n");
+        story.close(&mut first);
+        story.refused(&mut Story::tcp("10.0.3.2:40001", A));
+        let mut b = Story::tcp(B1, port);
+        story.handshake(&mut b);
+        story.echo(&mut b, "hi\n");
+        message(&of(vec![story.read()]), "connection-refused")
+    };
+    assert!(attempts(A).ends_with("A later attempt succeeded."));
+    let told = attempts("10.0.3.1:65000");
+    assert!(told.ends_with("A later attempt succeeded, to 10.0.3.1:65000."), "{told}");
+}
+
+#[test]
+fn connections_that_began_before_the_capture_have_data_both_ways_only_where_it_is_there() {
+    let began_late = |echo: bool| {
+        let mut story = Story::new("2", 0);
+        let mut clients = [B1, B2].map(|client| Story::tcp(client, A));
+        for tcp in &mut clients {
+            story.lose(&[0, 1, 2]);
+            story.handshake(tcp);
+        }
+        for tcp in &mut clients {
+            if echo { story.echo(tcp, "hello\n") } else { story.line(tcp, "hello\n") }
+        }
+        said(&of(vec![story.read()]), "II.1")
+    };
+    assert!(began_late(true).contains("connected before the capture started: data goes both ways"));
+    assert!(began_late(false).contains("connected before the capture started: frames go both ways"));
+}
+
+/// A server that is ended closes what it has accepted.
+#[test]
+fn a_client_that_sent_nothing_before_the_server_ended_was_accepted() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, B2, C1, C2].map(|client| connected(&mut story, client));
+    for tcp in clients.iter_mut().take(3) {
+        story.line(tcp, "hello\n");
+    }
+    for tcp in clients.iter_mut().rev() {
+        story.half_close_of_server(tcp);
+    }
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 3 served, 1 accepted");
+    assert!(said(&analysis, "II.1").contains("connection had been accepted (the server's FIN, frame "));
+}
