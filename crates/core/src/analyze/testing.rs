@@ -272,6 +272,13 @@ impl Story {
         self.segment(tcp, true, RST, b"");
     }
 
+    /// The server takes a SYN for part of an older connection, and acknowledges what that had got.
+    pub fn syn_in_older_connection(&mut self, tcp: Tcp) {
+        self.syns(tcp, 1);
+        let mut older = Tcp { next: [tcp.next[0].wrapping_sub(70_000), tcp.next[1].wrapping_sub(70_000)], ..tcp };
+        self.segment(&mut older, false, ACK, b"");
+    }
+
     /// RST of the server.
     pub fn reset_by_server(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, false, RST | ACK, b"");

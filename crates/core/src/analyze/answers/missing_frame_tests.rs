@@ -1,7 +1,7 @@
 //! Captures that lack frames of a connection: what the numbers of the others show was sent all the same.
 
 use super::other_program_tests::said;
-use super::tests::{A, B1, answer, of};
+use super::tests::{A, B1, UDP_A, answer, of};
 use crate::analyze::analysis::{Analysis, Basis, Severity, Verdict};
 use crate::analyze::testing::Story;
 use crate::lab::testing::question;
@@ -181,4 +181,30 @@ fn frames_that_were_cut_in_their_headers_are_said_to_be() {
         told.iter().all(|message| !message.contains("still right") && !message.contains("0 TCP segments")),
         "{told:?}"
     );
+}
+
+/// RFC 5961, section 4: the ACK is about another connection, and no SYN-ACK.
+#[test]
+fn an_ack_for_an_older_connection_makes_none() {
+    let mut story = Story::new("step8", 0);
+    story.syn_in_older_connection(Story::tcp(B1, A));
+    story.wait(3000);
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.1a");
+    assert!(text.contains("B's SYN (frame 1) got no SYN-ACK before the capture ended."), "{text}");
+    assert!(!codes(&analysis).contains(&"accept-queue-full") && !codes(&analysis).contains(&"server-unreachable"));
+}
+
+#[test]
+fn datagrams_that_a_filter_keeps_out_are_not_said_to_be_missing() {
+    let sent = |filter: Option<&str>| {
+        let mut story = Story::new("step12", 0);
+        story.datagram("10.0.3.2:51000", UDP_A, "one");
+        let mut capture = story.read();
+        capture.info.interfaces[0].filter = filter.map(str::to_owned);
+        said(&of(vec![capture]), "I.4a")
+    };
+    assert!(sent(Some("src host 10.0.3.2")).contains("none back in the capture, whose filter is for one direction;"));
+    assert!(sent(Some("host 10.0.3.2")).contains("to the server, none back; each frame"));
+    assert!(sent(None).contains("to the server, none back; each frame"));
 }

@@ -255,6 +255,9 @@ impl Claims<'_> {
                 let came = format!(") was rejected: {} came back (", rejection.name);
                 say![clients(view, known), " SYN (", syns, came, messages, ")."]
             }
+            _ if sighting.server_sent().frames > 0 => {
+                say![clients(view, known), " SYN (", syns, ") got no SYN-ACK before the capture ended."]
+            }
             _ => say![clients(view, known), " SYN (", syns, ") was not answered before the capture ended."],
         };
         let messages = rejection.map(|rejection| FrameRanges::of(rejection.frames));

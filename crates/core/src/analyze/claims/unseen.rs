@@ -10,10 +10,17 @@ use socklab_packets::types::FrameNumber;
 
 /// The payload of the client, or of the server, that no frame of this capture carries, as the numbers of the others show.
 pub(crate) fn unseen(view: &LabView<'_>, sighting: &TcpSighting, of_client: bool) -> Option<Unseen> {
+    let [of_server, of_the_client] = unseen_of_both(view, sighting);
+    if of_client { of_the_client } else { of_server }
+}
+
+/// The same of the server and of the client.
+pub(crate) fn unseen_of_both(view: &LabView<'_>, sighting: &TcpSighting) -> [Option<Unseen>; 2] {
     if !view.notes_complete(sighting) {
-        return None;
+        return [None, None];
     }
-    view.frames(sighting).unseen(sighting, of_client)
+    let frames = view.frames(sighting);
+    [false, true].map(|of_client| frames.unseen(sighting, of_client))
 }
 
 /// Whether this capture lacks frames of a connection, as others in it show: it did not only begin late or end early.
@@ -22,7 +29,7 @@ pub(crate) fn lacks_frames(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
     let has_part = connection.syn.is_some() && connection.handshake != HandshakeState::Complete;
     sighting.has_one_direction()
         || (has_part && sighting.established())
-        || [true, false].into_iter().any(|client| unseen(view, sighting, client).is_some())
+        || unseen_of_both(view, sighting).iter().any(Option::is_some)
 }
 
 /// `A's acknowledgement (frame 4) shows that B sent 3 bytes`, with `more` than are in the capture.

@@ -127,7 +127,7 @@ impl Lacks {
     fn of(view: &LabView<'_>, sighting: &TcpSighting) -> Lacks {
         Lacks {
             syn_ack: sighting.connection.handshake == HandshakeState::SynAckMissed,
-            payload: [true, false].map(|client| unseen::unseen(view, sighting, client)),
+            payload: unseen::unseen_of_both(view, sighting),
         }
     }
 

@@ -29,8 +29,10 @@ impl Report<'_, '_> {
             let watched = ends.and_then(|(syn, end)| view.story.clocks.between(&syn, &end));
             s.client_sent().frames == 1 && watched.is_some_and(|watched| watched < SYN_TIMEOUT)
         };
-        let is_silent =
-            |s: &TcpSighting| s.connection.handshake == HandshakeState::SynOnly && rejection::of(view, s).is_none();
+        let is_silent = |s: &TcpSighting| {
+            let is_alone = s.connection.handshake == HandshakeState::SynOnly && s.server_sent().frames == 0;
+            is_alone && rejection::of(view, s).is_none()
+        };
         let end = view.config.sheet.place(|at| at.end.as_deref());
         self.add(
             "capture-stopped-early",
