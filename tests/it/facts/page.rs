@@ -34,9 +34,11 @@ probe.
 
 const READING: &str = "
 A unit may stand in brackets behind its number, or once at the end of a list, for all of it. Where rounding is allowed, zeros
-at the end of a whole number need not be exact: 160 ms is as good as 0.16 s. What denies or doubts the thing it names, such as
-`not the server`, waits for a person; so does a time, a rate or an average that is right only if its one dot stands between
-thousands.
+at the end of a whole number need not be exact: 160 ms is as good as 0.16 s. Before an equals sign may stand what the fact is
+called, or a computation: `ttl = 64`, `13 + 13 = 26`. Beside a value socklab passes over the fact's own words and a few others
+that change nothing, such as `the`, `bytes` and `(SYN)`. Where any other word or sign stands, the answer waits for a person, for
+it may take itself back: `not the server`, `17, 21 (crossed out)`, `!= 26`, `Seq=26, Len=0`. So does a time, a rate or an average
+that is right only if its one dot stands between thousands, and a text that holds the right one and more.
 ";
 
 fn page() -> String {

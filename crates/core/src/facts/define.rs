@@ -93,10 +93,10 @@ impl FactType {
             FactType::Seconds => "in s, ms, µs or ns; without a unit in seconds; may be rounded, by at most 5 %",
             FactType::BytesPerSecond => "in bytes/s or bit/s, with k, M or G; without a unit in bytes/s; within 5 %",
             FactType::SocketAddress => "10.0.3.1:65432, [fe80::1]:65432, or address and port with a space or comma",
-            FactType::IpAddress => "10.0.3.1, fe80::1; a name or a port may stand beside it",
+            FactType::IpAddress => "10.0.3.1, fe80::1; a port or the letter of a computer may stand beside it",
             FactType::Flags => "SYN, ACK, in any order; or 0x012, or both",
             FactType::Frames => "1-3, 7; or none",
-            FactType::YesNo => "yes or no; a reason may follow",
+            FactType::YesNo => "yes or no; a short reason may follow",
             FactType::Word => "the word, or what means the same",
             FactType::Words => {
                 "the names in any order, with commas between them, abbreviated as usual; options also by number"

@@ -4,8 +4,10 @@
 //! A [`Selection`] says of which connection, side or frame a fact is asked. Facts are found in captures by
 //! `analyze::measure`, which gives a [`Value`]; [`judge`] holds what a student wrote against it. Knows no capture.
 
+mod beside;
+#[cfg(test)]
+mod beside_tests;
 mod define;
-mod doubt;
 mod names;
 mod numbers;
 mod plain;

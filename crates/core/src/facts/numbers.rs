@@ -1,6 +1,7 @@
 //! Numbers as students write them: thousands set apart, with a unit, in hexadecimal, with a decimal comma, in words.
 
-use super::doubt::doubts;
+use super::beside::{is_harmless, names, words};
+use super::define::Fact;
 use super::plain::{Reason, plain};
 use super::scales::{rate_factor, time_factor};
 use super::units;
@@ -67,17 +68,24 @@ const FILLERS: [&str; 24] = [
     "fields",
 ];
 
+/// What else may stand in brackets behind a number.
+const REMARKS: [&str; 10] =
+    ["per", "only", "payload", "rounded", "total", "decimal", "dec", "hex", "hexadecimal", "all"];
+
+/// What else may stand before an equals sign.
+const LABELS: [&str; 7] = ["n", "x", "y", "total", "sum", "raw", "relative"];
+
 /// Two readings of one answer that differ by no more than this part say the same.
 const SAME: f64 = 0.05;
 
 /// A whole number: `29200`, `29,200`, `29 200`, `0x7210`, `two`; words before and after it, such as `port` or `bytes`, are
 /// passed over.
-pub(super) fn whole(text: &str) -> Result<u64, Reason> {
-    agreed(text, one_whole, |a, b| a == b)
+pub(super) fn whole(fact: &Fact, text: &str) -> Result<u64, Reason> {
+    agreed(fact, text, one_whole, |a, b| a == b)
 }
 
 /// A whole number of bytes, which may be written in bits.
-pub(super) fn bytes(text: &str) -> Result<u64, Reason> {
+pub(super) fn bytes(fact: &Fact, text: &str) -> Result<u64, Reason> {
     let one = |text: &str| {
         let lower = text.trim_end_matches('.').to_lowercase();
         match lower.strip_suffix("bits").or_else(|| lower.strip_suffix("bit")) {
@@ -88,43 +96,97 @@ pub(super) fn bytes(text: &str) -> Result<u64, Reason> {
             None => one_whole(text),
         }
     };
-    agreed(text, one, |a, b| a == b)
+    agreed(fact, text, one, |a, b| a == b)
 }
 
-/// What an answer comes to: after a sum it is what follows the equals sign, and a remark in brackets may hold the unit, or
-/// repeat it in another way. Where the two differ, or the remark has a number that means something else, no one can say what
-/// is meant.
-fn agreed<T>(text: &str, read: impl Fn(&str) -> Result<T, Reason>, same: impl Fn(&T, &T) -> bool) -> Result<T, Reason> {
+fn unclear(part: &str) -> Reason {
+    format!("it is not clear what '{}' means", part.trim())
+}
+
+/// What an answer comes to. What stands before an equals sign is the fact's name, a computation, or the same value in another
+/// way; a remark in brackets may hold the unit, or repeat the value. Where they differ, or anything else stands there, no one
+/// can say what is meant: `!= 26`, `at most = 26`, `Seq = 26, Len = 0`.
+fn agreed<T>(
+    fact: &Fact,
+    text: &str,
+    read: impl Fn(&str) -> Result<T, Reason>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Result<T, Reason> {
     let text = plain(text);
-    let (before, result) = match text.rsplit_once(['=', '≈']) {
-        Some((before, result)) => (Some(before.trim()), result.trim()),
-        None => (None, text.as_str()),
-    };
-    let (main, remark) = units::remark(result);
+    let (rest, remark) = units::remark(&text);
+    let mut before: Vec<&str> = rest.split(['=', '≈']).map(str::trim).collect();
+    let main = before.pop().unwrap_or_default();
     let has_number = |text: &&str| text.contains(|c: char| c.is_ascii_digit());
-    if remark.is_some_and(doubts) {
-        return Err(format!("it is not clear what '({})' means", remark.unwrap_or_default()));
+    let (mut others, mut labels) = (Vec::new(), Vec::new());
+    for part in before.into_iter().filter(|part| !part.is_empty()) {
+        match read(part) {
+            Ok(other) => others.push(other),
+            Err(_) if is_label(fact, part) => labels.push(part),
+            Err(_) if is_computation(part) => {}
+            Err(_) => return Err(unclear(part)),
+        }
     }
-    let repeated = remark.filter(has_number);
-    let mut unit = remark.filter(|remark| !has_number(remark)).map(units::named).transpose()?.flatten();
+    let mut unit = None;
+    match remark {
+        Some(remark) if has_number(&remark) => {
+            let repeated = remark.trim_start_matches(['=', '≈']);
+            others.push(read(repeated).map_err(|_| unclear(&format!("({remark})")))?);
+        }
+        Some(remark) => {
+            unit = units::named(remark)?;
+            if !is_remark(fact, remark) {
+                return Err(unclear(&format!("({remark})")));
+            }
+        }
+        None => {}
+    }
     // `t (ms) = 20.5`
-    let label = before.filter(|before| !has_number(before) && main.ends_with(|c: char| c.is_ascii_digit()));
-    if unit.is_none() {
-        unit = label.map(|label| units::named(label_unit(label))).transpose()?.flatten();
+    if unit.is_none() && main.ends_with(|c: char| c.is_ascii_digit()) {
+        let named = labels.iter().map(|label| units::named(label_unit(label))).collect::<Result<Vec<_>, _>>()?;
+        unit = named.into_iter().flatten().next();
     }
     let found = match unit {
         Some(unit) => with_unit(main, unit, &read, &same)?,
         None => read(main)?,
     };
-    let repeated = repeated
-        .map(&read)
-        .transpose()
-        .map_err(|_| format!("it is not clear what '({})' means", remark.unwrap_or_default()))?;
-    let earlier = before.and_then(|before| read(before).ok());
-    match repeated.iter().chain(&earlier).all(|other| same(&found, other)) {
+    match others.iter().all(|other| same(&found, other)) {
         true => Ok(found),
         false => Err(format!("'{text}' names two different values")),
     }
+}
+
+/// Whether a remark beside a number changes nothing of it.
+fn is_remark(fact: &Fact, text: &str) -> bool {
+    // Which client's or whose it is may be another than the one that is asked for.
+    let is_filler = |word: &str| FILLERS.contains(&word) && !word.starts_with("client");
+    is_harmless(text, |word| names(fact, word) || units::is_unit(word) || is_filler(word) || REMARKS.contains(&word))
+}
+
+/// Whether it is what the fact is called, perhaps with the unit: `RTT (ms)`.
+fn is_label(fact: &Fact, text: &str) -> bool {
+    let is_named = is_harmless(text, |word| names(fact, word) || units::is_unit(word) || LABELS.contains(&word));
+    is_named && words(text).is_some_and(|words| !words.is_empty())
+}
+
+/// Whether it is a computation: several numbers with signs between them, perhaps with units, and nothing else.
+fn is_computation(text: &str) -> bool {
+    const SIGNS: [char; 11] = ['+', '-', '–', '*', '/', '×', '·', '÷', '^', '(', ')'];
+    const SIGNS_IN_WORDS: [&str; 6] = ["x", "from", "to", "plus", "minus", "times"];
+    let lower = text.to_lowercase();
+    let (mut numbers, mut signs) = (0_usize, lower.matches(SIGNS).count());
+    for word in lower.split(|c: char| c.is_whitespace() || SIGNS.contains(&c)).filter(|word| !word.is_empty()) {
+        let end = word.find(|c: char| !c.is_ascii_digit() && !is_separator(c)).unwrap_or(word.len());
+        let (number, unit) = word.split_at_checked(end).unwrap_or((word, ""));
+        let is_number = number.ends_with(|c: char| c.is_ascii_digit());
+        numbers = numbers.saturating_add(usize::from(is_number));
+        let is_sign = SIGNS_IN_WORDS.contains(&word);
+        signs = signs.saturating_add(usize::from(is_sign));
+        let has_unit = unit.is_empty() || unit == "e" || units::is_unit(unit) || FILLERS.contains(&unit);
+        if !(is_sign || has_unit && (is_number || number.is_empty())) {
+            return false;
+        }
+    }
+    numbers > 1 && signs > 0
 }
 
 /// Where a label names its unit: in brackets, or anywhere.
@@ -165,7 +227,8 @@ fn without_leads(text: &str) -> String {
     rest
 }
 
-fn one_whole(text: &str) -> Result<u64, Reason> {
+/// A whole number with words before and after it that add nothing, and nothing else.
+pub(super) fn one_whole(text: &str) -> Result<u64, Reason> {
     let unreadable = || format!("'{}' is not a whole number", text.trim());
     let text = without_leads(text);
     if let Some(digits) = text.strip_prefix("0x") {
@@ -311,8 +374,8 @@ fn are_near(a: &[Written], b: &[Written]) -> bool {
 }
 
 /// A time in seconds, in every way that it can be read.
-pub(super) fn seconds(text: &str) -> Result<Vec<Written>, Reason> {
-    agreed(text, one_time, |a, b| are_near(a, b))
+pub(super) fn seconds(fact: &Fact, text: &str) -> Result<Vec<Written>, Reason> {
+    agreed(fact, text, one_time, |a, b| are_near(a, b))
 }
 
 fn one_time(text: &str) -> Result<Vec<Written>, Reason> {
@@ -326,17 +389,21 @@ fn one_time(text: &str) -> Result<Vec<Written>, Reason> {
 }
 
 /// An average number of bytes, in every way that it can be read.
-pub(super) fn average(text: &str) -> Result<Vec<Written>, Reason> {
+pub(super) fn average(fact: &Fact, text: &str) -> Result<Vec<Written>, Reason> {
+    let is_per_frame = |unit: &str| {
+        let lower = unit.to_lowercase();
+        lower.strip_prefix("bytes per ").is_some_and(|per| is_remark(fact, per))
+    };
     let one = |text: &str| match decimal(text)? {
-        (number, unit) if is_filler(&unit) || unit.to_lowercase().starts_with("bytes per ") => Ok(number),
+        (number, unit) if is_filler(&unit) || is_per_frame(&unit) => Ok(number),
         (_, unit) => Err(format!("'{unit}' is not a unit of bytes; write bytes")),
     };
-    agreed(text, one, |a, b| are_near(a, b))
+    agreed(fact, text, one, |a, b| are_near(a, b))
 }
 
 /// A rate in bytes per second, in every way that it can be read.
-pub(super) fn rate(text: &str) -> Result<Vec<Written>, Reason> {
-    agreed(text, one_rate, |a, b| are_near(a, b))
+pub(super) fn rate(fact: &Fact, text: &str) -> Result<Vec<Written>, Reason> {
+    agreed(fact, text, one_rate, |a, b| are_near(a, b))
 }
 
 fn one_rate(text: &str) -> Result<Vec<Written>, Reason> {

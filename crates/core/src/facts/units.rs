@@ -26,7 +26,7 @@ const OTHERS: [&str; 15] = [
 const LEADS: [&str; 4] = ["in ", "unit: ", "unit ", "units: "];
 
 /// Whether a word is a unit of anything that is measured.
-fn is_unit(word: &str) -> bool {
+pub(super) fn is_unit(word: &str) -> bool {
     let lower = word.to_lowercase();
     let is_octets = matches!(lower.as_str(), "octet" | "octets");
     is_time_unit(word) || is_rate_unit(word) || is_octets || OTHERS.contains(&lower.as_str())
@@ -60,8 +60,17 @@ pub(super) fn named(remark: &str) -> Result<Option<&str>, Reason> {
 pub(super) fn remark(text: &str) -> (&str, Option<&str>) {
     let text = text.trim();
     let brackets = [('(', ')'), ('[', ']')];
-    let found =
-        brackets.iter().find_map(|(open, close)| text.trim_end_matches('.').strip_suffix(*close)?.split_once(*open));
+    let found = brackets.iter().find_map(|(open, close)| {
+        let inside = text.trim_end_matches('.').strip_suffix(*close)?;
+        // A remark may have brackets of its own.
+        let mut depth = 1_usize;
+        let begin = inside.char_indices().rev().find(|(_, c)| {
+            depth = depth.saturating_add(usize::from(c == close)).saturating_sub(usize::from(c == open));
+            depth == 0
+        });
+        let (main, remark) = inside.split_at_checked(begin?.0)?;
+        Some((main, remark.strip_prefix(*open)?))
+    });
     match found {
         Some((main, remark)) if !main.trim().is_empty() => (main.trim(), Some(remark)),
         _ => (text, None),

@@ -1,8 +1,9 @@
 //! Words as students write them: flags, yes and no, who did something, options by name, text.
 
-use super::doubt::{denies, doubts};
+use super::beside::{is_of_frames, names, says_nothing, without_frame_numbers, words};
+use super::define::Fact;
 use super::names::{Closing, Handshake, Name};
-use super::numbers::whole;
+use super::numbers::one_whole;
 use super::plain::{Reason, plain};
 use super::value::flag_bit;
 
@@ -50,32 +51,108 @@ pub(super) fn flags(text: &str) -> Result<u8, Reason> {
 
 /// The flags of a number that holds them in its low byte.
 fn field(hex: &str) -> Result<u8, Reason> {
-    u8::try_from(whole(hex)? & 0xff).map_err(|_| format!("'{hex}' is not a flags field"))
+    u8::try_from(one_whole(hex)? & 0xff).map_err(|_| format!("'{hex}' is not a flags field"))
 }
 
-/// Yes or no, as the first word; what follows may give the reason.
-pub(super) fn yes_no(text: &str) -> Result<bool, Reason> {
+/// What a reason for yes or no may say: nothing that takes the answer back.
+const REASONS: [&str; 62] = [
+    "both",
+    "sides",
+    "side",
+    "they",
+    "each",
+    "one",
+    "client",
+    "server",
+    "computers",
+    "offer",
+    "offers",
+    "offered",
+    "permit",
+    "permits",
+    "permitted",
+    "allow",
+    "allows",
+    "allowed",
+    "set",
+    "sets",
+    "support",
+    "supports",
+    "supported",
+    "use",
+    "uses",
+    "used",
+    "send",
+    "sends",
+    "sent",
+    "has",
+    "have",
+    "contain",
+    "contains",
+    "carry",
+    "carries",
+    "show",
+    "shows",
+    "there",
+    "with",
+    "because",
+    "since",
+    "so",
+    "by",
+    "on",
+    "for",
+    "to",
+    "from",
+    "ack",
+    "option",
+    "options",
+    "flag",
+    "flags",
+    "bit",
+    "sack",
+    "perm",
+    "was",
+    "were",
+    "completed",
+    "complete",
+    "seen",
+    "also",
+    "correct",
+];
+
+/// What a reason for no alone may say.
+const REASONS_FOR_NO: [&str; 7] = ["only", "closed", "close", "closes", "ended", "ends", "normally"];
+
+/// Yes or no, as the first word; what follows may give the reason, in words that are known to take nothing back.
+pub(super) fn yes_no(fact: &Fact, text: &str) -> Result<bool, Reason> {
     let lower = plain(text).to_lowercase();
     let unreadable = || format!("'{}' is neither yes nor no", lower.trim_end_matches('.'));
     let end = lower.find(|c: char| !c.is_alphanumeric()).unwrap_or(lower.len());
     let (first, rest) = lower.split_at_checked(end).ok_or_else(unreadable)?;
-    let mut others = rest.split(|c: char| !c.is_alphanumeric());
     let is_yes = match first {
         "yes" | "y" | "true" => true,
         "no" | "n" | "false" => false,
         "1" | "0" if rest.trim_end_matches('.').is_empty() => first == "1",
         _ => return Err(unreadable()),
     };
-    // `no idea`, and `yes, but not …`: only a reader can say what is meant.
     let has_reason = rest.is_empty()
         || rest.starts_with([',', '.', ';', ':', '(', '!'])
         || rest.trim().starts_with(['-', '–', '—', '(']);
-    let mixes = |word: &str| {
-        matches!(word, "yes" | "no" | "not" | "but" | "neither" | "however" | "except" | "opposite")
-            || (is_yes && word == "never")
+    let adds_nothing = |word: &str| {
+        says_nothing(word)
+            || is_of_frames(word)
+            || names(fact, word)
+            || REASONS.contains(&word)
+            || !is_yes && REASONS_FOR_NO.contains(&word)
     };
-    let is_mixed = others.any(mixes) || doubts(rest);
-    if (is_yes || has_reason) && !is_mixed { Ok(is_yes) } else { Err(unreadable()) }
+    let reason = words(&rest.replacen('!', " ", 1)).ok_or_else(unreadable)?;
+    let is_clear = without_frame_numbers(&reason).into_iter().all(adds_nothing);
+    // `no idea`
+    match (is_yes || has_reason, is_clear) {
+        (true, true) => Ok(is_yes),
+        (true, false) => Err(format!("'{}' says more than yes or no", text.trim())),
+        (false, _) => Err(unreadable()),
+    }
 }
 
 /// Words of one kind, each with others that mean the same.
@@ -86,36 +163,145 @@ const WHO: Words = &[("client", &["client"]), ("server", &["server"]), ("nobody"
 
 /// Why a connection was reset.
 const WHY: Words = &[
-    ("refused", &["refused", "refuse", "no server", "not listening", "closed port"]),
+    ("refused", &["refused", "refuse", "refuses", "no server", "not listening", "closed port", "port closed"]),
     ("after closing", &["after closing", "after close", "had closed", "already closed"]),
-    ("aborted", &["aborted", "abort", "killed"]),
+    ("aborted", &["aborted", "abort", "aborts", "killed"]),
     ("none", &["none", "no rst", "not reset", "no reset"]),
 ];
 
-/// The word that stands in the answer, itself or as another one that means the same. What denies it, or leaves it open, is
-/// for a reader: `not the server` may mean the client, or nobody.
-pub(super) fn word(name: Name, text: &str) -> Result<&'static str, Reason> {
-    let lower = plain(text).to_lowercase();
-    let words = if name == Name::Closing(Closing::ResetReason) { WHY } else { WHO };
-    let several = || format!("'{}' names several of them", text.trim());
-    let named: Vec<_> = words.iter().filter(|(_, others)| others.iter().any(|other| lower.contains(other))).collect();
-    // Longer ones first: `not reset` says more than `reset`.
-    let mut others: Vec<&str> = named.iter().flat_map(|(_, others)| others.iter().copied()).collect();
-    others.sort_by_key(|other| std::cmp::Reverse(other.len()));
-    let mut rest = others.iter().fold(lower.clone(), |rest, other| rest.replace(other, " "));
-    let names = named.iter().map(|(name, _)| *name).collect::<Vec<_>>();
-    let neither = lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == "neither");
-    let found = match names.as_slice() {
-        // `neither the client nor the server`
-        [] | ["nobody"] | ["client", "server"] if words == WHO && neither => {
-            rest = rest.replacen("neither", " ", 1).replacen("nor", " ", 1);
-            "nobody"
-        }
-        [one] => one,
-        [] => return Err(format!("'{}' is none of {}", text.trim(), known(words))),
-        _ => return Err(several()),
+/// What may stand before who did it: `the FIN was sent by the client`.
+const BEFORE_WHO: [&str; 14] =
+    ["by", "from", "was", "first", "fin", "rst", "reset", "closed", "sent", "side", "data", "who", "closes", "sends"];
+
+/// What may stand behind who did it: `the client's side sends the first FIN`. What is done to it is not what it does.
+const BEHIND_WHO: [&str; 27] = [
+    "side",
+    "host",
+    "computer",
+    "program",
+    "closes",
+    "closed",
+    "close",
+    "sends",
+    "send",
+    "sent",
+    "starts",
+    "does",
+    "did",
+    "begins",
+    "initiates",
+    "resets",
+    "first",
+    "with",
+    "its",
+    "fin",
+    "rst",
+    "syn",
+    "ack",
+    "data",
+    "segment",
+    "frame",
+    "connection",
+];
+
+/// What may stand beside the reason of a reset.
+const BESIDE_WHY: [&str; 18] = [
+    "was",
+    "connection",
+    "attempt",
+    "syn",
+    "by",
+    "client",
+    "server",
+    "host",
+    "port",
+    "rst",
+    "reset",
+    "with",
+    "ack",
+    "answered",
+    "program",
+    "side",
+    "process",
+    "because",
+];
+
+/// The word that stands in the answer, itself or as another one that means the same. Where words that are not known stand
+/// beside it, only a reader can say what is meant: `not the server` may mean the client, or nobody.
+pub(super) fn word(fact: &Fact, text: &str) -> Result<&'static str, Reason> {
+    let unclear = || format!("it is not clear which of {} '{}' means", known(words_of(fact)), text.trim());
+    let said = words(text).ok_or_else(unclear)?;
+    let said = without_frame_numbers(&said);
+    if words_of(fact) == WHY {
+        let (found, beside) = named(WHY, &said);
+        let is_known = |word: &&str| says_nothing(word) || BESIDE_WHY.contains(word);
+        return one_of(WHY, &found.into_iter().map(|(_, name)| name).collect::<Vec<_>>(), text)
+            .and_then(|found| if beside.iter().all(|(_, word)| is_known(word)) { Ok(found) } else { Err(unclear()) });
+    }
+    let bare: Vec<&str> = said.iter().copied().filter(|word| !says_nothing(word)).collect();
+    if matches!(
+        bare.as_slice(),
+        ["neither"] | ["neither", "client", "nor", "server"] | ["neither", "server", "nor", "client"]
+    ) {
+        return Ok("nobody");
+    }
+    let (found, beside) = named(WHO, &said);
+    let place = found.first().map_or(0, |(place, _)| *place);
+    let found = one_of(WHO, &found.into_iter().map(|(_, name)| name).collect::<Vec<_>>(), text)?;
+    let is_known = |(own, word): &(usize, &str)| {
+        let is_before = *own < place;
+        let list: &[&str] = if is_before { &BEFORE_WHO } else { &BEHIND_WHO };
+        // `the client is closed` is done by another.
+        let is_passive = !is_before && matches!(*word, "is" | "ist");
+        // The letter of a computer.
+        list.contains(word) || word.chars().count() == 1 || says_nothing(word) && !is_passive
     };
-    if denies(&rest) { Err(format!("'{}' may deny what it names", text.trim())) } else { Ok(found) }
+    if beside.iter().all(is_known) { Ok(found) } else { Err(unclear()) }
+}
+
+/// The words among which such a fact is.
+fn words_of(fact: &Fact) -> Words {
+    if fact.name == Name::Closing(Closing::ResetReason) { WHY } else { WHO }
+}
+
+/// A word with its place.
+type At<'w> = (usize, &'w str);
+
+/// What words name, and which others stand beside, each with its place. Several words that mean something together come
+/// first: `no reset`, `SACK permitted`.
+fn named<'w>(list: Words, said: &[&'w str]) -> (Vec<At<'static>>, Vec<At<'w>>) {
+    let (mut found, mut beside) = (Vec::new(), Vec::new());
+    let mut place = 0_usize;
+    while let Some((word, _)) = said.get(place..).and_then(<[&str]>::split_first) {
+        let begins = |other: &&str| {
+            let length = other.split(' ').count();
+            let own = said.get(place..place.saturating_add(length));
+            own.is_some_and(|own| own.iter().copied().eq(other.split(' '))).then_some(length)
+        };
+        let fitting = list.iter().flat_map(|(name, others)| {
+            others.iter().filter_map(move |other| begins(other).map(|length| (length, *name)))
+        });
+        match fitting.max_by_key(|(length, _)| *length) {
+            Some((length, name)) => {
+                found.push((place, name));
+                place = place.saturating_add(length);
+            }
+            None => {
+                beside.push((place, *word));
+                place = place.saturating_add(1);
+            }
+        }
+    }
+    (found, beside)
+}
+
+/// The one word that was named.
+fn one_of(words: Words, found: &[&'static str], text: &str) -> Result<&'static str, Reason> {
+    match found.split_first() {
+        None => Err(format!("'{}' is none of {}", text.trim(), known(words))),
+        Some((first, others)) if others.iter().all(|other| other == first) => Ok(first),
+        Some(_) => Err(format!("'{}' names several of them", text.trim())),
+    }
 }
 
 fn known(words: Words) -> String {
@@ -124,7 +310,7 @@ fn known(words: Words) -> String {
 
 /// What is listed by name: options of a SYN, and fields of a header.
 const LISTED: Words = &[
-    ("maximum segment size", &["mss", "maximum segment size", "max segment size", "max. segment size"]),
+    ("maximum segment size", &["mss", "maximum segment size", "max segment size"]),
     ("window scale", &["window scale", "window scaling", "window scale factor", "wscale", "ws"]),
     (
         "SACK permitted",
@@ -139,7 +325,7 @@ const LISTED: Words = &[
             "selective acknowledgments",
         ],
     ),
-    ("timestamps", &["timestamps", "timestamp", "time stamps", "time stamp", "ts", "tsval"]),
+    ("timestamps", &["timestamps", "timestamp", "time stamps", "time stamp", "ts", "tsval", "tsecr"]),
     ("source port", &["source port", "src port", "source port number", "sport", "source"]),
     (
         "destination port",
@@ -147,75 +333,111 @@ const LISTED: Words = &[
     ),
     ("length", &["length", "len"]),
     ("checksum", &["checksum", "check sum"]),
+    // They only fill, and may be listed or not.
+    (
+        PADDING,
+        &["nop", "nops", "no operation", "no operations", "no op", "end of option list", "end of options list", "eol"],
+    ),
 ];
 
-/// Fillers between options, which students may list or not.
-const PADDING: [&str; 9] =
-    ["nop", "no operation", "end of option list", "end of options list", "eol", "no op", "none", "and", "nops"];
+/// Options that only fill.
+const PADDING: &str = "no operation";
 
 /// What stands beside names and adds nothing.
-const BESIDE: [&str; 10] = ["option", "options", "tcp", "udp", "field", "fields", "and", "kind", "kinds", "the"];
+const BESIDE: [&str; 16] = [
+    "option",
+    "options",
+    "field",
+    "fields",
+    "kind",
+    "kinds",
+    "permitted",
+    "optional",
+    "byte",
+    "bytes",
+    "b",
+    "bit",
+    "bits",
+    "multiply",
+    "by",
+    "shift",
+];
 
-/// Names of options by their numbers (RFC 9293, section 3.1; RFC 7323; RFC 2018). Those without a name here only fill.
-const KINDS: [(u64, Option<&str>); 6] = [
-    (0, None),
-    (1, None),
-    (2, Some("maximum segment size")),
-    (3, Some("window scale")),
-    (4, Some("SACK permitted")),
-    (8, Some("timestamps")),
+/// Names of options by their numbers (RFC 9293, section 3.1; RFC 7323; RFC 2018).
+const KINDS: [(u64, &str); 6] = [
+    (0, PADDING),
+    (1, PADDING),
+    (2, "maximum segment size"),
+    (3, "window scale"),
+    (4, "SACK permitted"),
+    (8, "timestamps"),
 ];
 
 /// The names in a list, in the order in which they are known.
-pub(super) fn listed(name: Name, text: &str) -> Result<Vec<&'static str>, Reason> {
+pub(super) fn listed(fact: &Fact, text: &str) -> Result<Vec<&'static str>, Reason> {
     let lower = plain(text).to_lowercase();
-    let said = ["no-operation", "no operation", "no_operation", "no-op", "no op", "nop"];
-    let said = said.iter().fold(lower.clone(), |rest, padding| rest.replace(padding, " "));
-    if lower.trim_end_matches('.') != "none" && denies(&said) {
-        return Err(format!("'{}' may deny what it names", text.trim()));
+    if lower.trim_end_matches('.') == "none" {
+        return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for part in without_brackets(&lower, |_| true).replace(" and ", ",").split([',', ';', '\n', '/', '&', '|']) {
-        found.extend(of_part(name, part)?);
+    for part in parts_of_list(&lower.replace('=', ":")) {
+        found.extend(of_part(fact, &part)?);
     }
-    let mut ordered: Vec<&str> = LISTED.iter().map(|(name, _)| *name).collect();
+    let mut ordered: Vec<&str> = LISTED.iter().map(|(name, _)| *name).filter(|name| *name != PADDING).collect();
     ordered.retain(|name| found.contains(name));
     Ok(ordered)
 }
 
-/// What one part of a list names: `MSS=1460`, `window scale: 7`, `options: 2`, or several numbers of options.
-fn of_part(fact: Name, part: &str) -> Result<Vec<&'static str>, Reason> {
-    let unknown = || format!("'{}' is not a name that is known here", part.trim());
-    for side in part.split(['=', ':']) {
-        let words = side.split([' ', '_', '-', '.', '\t', '#']).filter(|word| !word.is_empty());
-        let words: Vec<&str> = words.filter(|word| !BESIDE.contains(word)).collect();
-        let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
-        let name = words.iter().copied().filter(|word| !is_number(word)).collect::<Vec<_>>().join(" ");
-        if PADDING.contains(&name.as_str()) {
-            return Ok(Vec::new());
+/// The parts between the marks of a list; a remark in brackets belongs to the part before it.
+fn parts_of_list(text: &str) -> Vec<String> {
+    let whole = text.trim().trim_end_matches('.');
+    let inside = [('(', ')'), ('[', ']')].iter().find_map(|(open, close)| {
+        whole.strip_prefix(*open)?.strip_suffix(*close).filter(|inside| !inside.contains([*open, *close]))
+    });
+    let (mut parts, mut part, mut depth) = (Vec::new(), String::new(), 0_usize);
+    for c in inside.unwrap_or(text).replace(" and ", ", ").chars() {
+        match c {
+            '(' => depth = depth.saturating_add(1),
+            ')' => depth = depth.saturating_sub(1),
+            ',' | ';' | '\n' | '/' | '&' | '|' if depth == 0 => {
+                parts.push(std::mem::take(&mut part));
+                continue;
+            }
+            _ => {}
         }
-        if !name.is_empty() {
-            let known = LISTED.iter().find(|(_, others)| others.contains(&name.as_str()));
-            return known.map(|(name, _)| vec![*name]).ok_or_else(unknown);
-        }
-        if !words.is_empty() {
-            // `4 options` counts them.
-            let counts = side.contains("option") && !side.contains("kind");
-            let has_kinds = fact == Name::Handshake(Handshake::SynOptions) && !counts;
-            return if has_kinds { kinds(&words) } else { None }.ok_or_else(unknown);
-        }
+        part.push(if c.is_whitespace() || c == '&' || c == '|' { ' ' } else { c });
     }
-    Ok(Vec::new())
+    parts.push(part);
+    parts
 }
 
-/// Options by their numbers.
-fn kinds(words: &[&str]) -> Option<Vec<&'static str>> {
-    let kind = |word: &&str| {
-        let number: u64 = word.parse().ok()?;
-        KINDS.iter().find(|(kind, _)| *kind == number).map(|(_, name)| *name)
-    };
-    let all = words.iter().map(kind).collect::<Option<Vec<_>>>()?;
-    Some(all.into_iter().flatten().collect())
+/// What one part of a list names: `MSS=1460`, `window scale: 7`, `options: 2`, or several numbers of options.
+fn of_part(fact: &Fact, part: &str) -> Result<Vec<&'static str>, Reason> {
+    let unknown = || format!("'{}' is not a name that is known here", part.trim());
+    let said = words(part).ok_or_else(unknown)?;
+    let said: Vec<&str> = said.iter().map(String::as_str).collect();
+    let (found, beside) = named(LISTED, &said);
+    let beside: Vec<&str> = beside.into_iter().map(|(_, word)| word).filter(|word| !says_nothing(word)).collect();
+    let (numbers, others): (Vec<&str>, Vec<&str>) =
+        beside.into_iter().partition(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    let names: Vec<&str> = found.into_iter().map(|(_, name)| name).collect();
+    let numbers =
+        numbers.into_iter().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>().ok_or_else(unknown)?;
+    // `SACK = 0` may say that it is not there.
+    let is_off = numbers.contains(&0) && !names.contains(&"timestamps");
+    if others.iter().any(|word| !BESIDE.contains(word)) || !names.is_empty() && is_off {
+        return Err(unknown());
+    }
+    if !names.is_empty() || numbers.is_empty() {
+        return Ok(names);
+    }
+    // `4 options` counts them.
+    let counts =
+        others.iter().any(|word| word.starts_with("option")) && !others.iter().any(|word| word.starts_with("kind"));
+    let has_kinds = fact.name == Name::Handshake(Handshake::SynOptions);
+    let kind = |number: &u64| KINDS.iter().find(|(kind, _)| kind == number).map(|(_, name)| *name);
+    let kinds = numbers.iter().map(kind).collect::<Option<Vec<_>>>();
+    kinds.filter(|_| has_kinds && !counts).ok_or_else(unknown)
 }
 
 /// The text without those remarks in brackets that can go.

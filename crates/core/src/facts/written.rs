@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::iter::repeat_n;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::beside::{is_harmless, is_of_frames, names};
 use super::define::{Fact, FactType, Tolerance};
-use super::doubt::{denies, doubts};
 use super::names::Name;
-use super::numbers::{Written, average, bytes, is_grouped, rate, seconds, whole};
+use super::numbers::{Written, average, bytes, is_grouped, one_whole, rate, seconds, whole};
 use super::plain::{Reason, plain};
 use super::units;
 use super::value::Value;
@@ -90,6 +90,8 @@ pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) ->
     if !is_set {
         return wanted.iter().zip(&given).map(|(wanted, item)| one(wanted, item)).collect();
     }
+    // Where one cannot be read, it is not known to be wrong.
+    given.iter().try_for_each(|item| item_readable(fact, item))?;
     let surplus = given.len().saturating_sub(wanted.len());
     let mut left = given;
     let find = |wanted| {
@@ -106,7 +108,7 @@ pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) ->
 /// be read.
 pub fn frames_of_each(fact: &Fact, count: usize, text: &str) -> Option<Vec<BTreeSet<FrameNumber>>> {
     let lists = items(fact, text, count);
-    (lists.len() == count).then(|| lists.iter().map(|list| read_frames(&list.text).ok()).collect()).flatten()
+    (lists.len() == count).then(|| lists.iter().map(|list| read_frames(fact, &list.text).ok()).collect()).flatten()
 }
 
 /// Whether what was written can be read as so many values of the fact; 0 is for any number of them.
@@ -114,6 +116,14 @@ pub fn frames_of_each(fact: &Fact, count: usize, text: &str) -> Option<Vec<BTree
 /// # Errors
 /// With what is wrong.
 pub fn readable(fact: &Fact, count: usize, text: &str) -> Result<(), Reason> {
+    let items = items(fact, text, count);
+    if count > 0 && items.len() != count {
+        return Err(another_number(count, items.len()));
+    }
+    items.iter().try_for_each(|item| item_readable(fact, item))
+}
+
+fn item_readable(fact: &Fact, item: &Item) -> Result<(), Reason> {
     let any = match fact.kind {
         FactType::Number | FactType::Bytes => Value::Number(0),
         FactType::Seconds => Value::Time(0),
@@ -128,11 +138,7 @@ pub fn readable(fact: &Fact, count: usize, text: &str) -> Result<(), Reason> {
         FactType::Text => Value::Text(String::new()),
         FactType::AverageBytes => Value::Average { bytes: 0, frames: 1 },
     };
-    let items = items(fact, text, count);
-    if count > 0 && items.len() != count {
-        return Err(another_number(count, items.len()));
-    }
-    items.into_iter().try_for_each(|item| fits(fact, &any, &item.text).map(drop))
+    fits(fact, &any, &item.text).map(drop)
 }
 
 /// An item of a list.
@@ -150,9 +156,8 @@ fn items(fact: &Fact, text: &str, count: usize) -> Vec<Item> {
     if count == 1 {
         return plainly(vec![text]);
     }
-    let one = text.strip_suffix("each").or_else(|| text.strip_prefix("all")).or_else(|| text.strip_prefix("each"));
-    if let Some(one) = one {
-        return plainly(vec![one.trim().to_owned(); count]);
+    if let Some(one) = for_all(&text) {
+        return plainly(vec![one.to_owned(); count.max(1)]);
     }
     let is_measured =
         matches!(fact.kind, FactType::Bytes | FactType::AverageBytes | FactType::Seconds | FactType::BytesPerSecond);
@@ -164,6 +169,13 @@ fn items(fact: &Fact, text: &str, count: usize) -> Vec<Item> {
     let mut texts = split(fact, list, count);
     texts.last_mut().into_iter().for_each(|last| last.push_str(unit));
     with_units(texts)
+}
+
+/// The value that is said to be that of each: `1448 each`, `all 1448`.
+fn for_all(text: &str) -> Option<&str> {
+    let behind = |word| text.strip_prefix(word).filter(|rest| rest.starts_with([' ', ':'])).map(str::trim);
+    let before = text.trim_end_matches('.').strip_suffix(" each").map(str::trim);
+    before.or_else(|| behind("all")).or_else(|| behind("each"))
 }
 
 /// The items of a list, each with the unit that is meant: its own, that of the next one that has one, or else of the one
@@ -199,29 +211,38 @@ fn split(fact: &Fact, text: &str, count: usize) -> Vec<String> {
 
 fn fits(fact: &Fact, value: &Value, text: &str) -> Result<Judgement, Reason> {
     let is_right = match value {
-        Value::Time(nanoseconds) => return Ok(nearest(fact, *nanoseconds as f64 / 1e9, &seconds(text)?)),
-        Value::Rate { .. } => return Ok(nearest(fact, value.per_second().unwrap_or(0.0), &rate(text)?)),
-        Value::Average { .. } => return Ok(nearest(fact, value.average().unwrap_or(0.0), &average(text)?)),
-        Value::Number(number) if fact.kind == FactType::Bytes => bytes(text)? == *number,
-        Value::Number(number) => whole(text)? == *number,
-        Value::Socket(address) => socket(text)? == *address,
-        Value::Ip(address) => ip(text)? == *address,
+        Value::Time(nanoseconds) => return Ok(nearest(fact, *nanoseconds as f64 / 1e9, &seconds(fact, text)?)),
+        Value::Rate { .. } => return Ok(nearest(fact, value.per_second().unwrap_or(0.0), &rate(fact, text)?)),
+        Value::Average { .. } => return Ok(nearest(fact, value.average().unwrap_or(0.0), &average(fact, text)?)),
+        Value::Number(number) if fact.kind == FactType::Bytes => bytes(fact, text)? == *number,
+        Value::Number(number) => whole(fact, text)? == *number,
+        Value::Socket(address) => socket(fact, text)? == *address,
+        Value::Ip(address) => ip(fact, text)? == *address,
         Value::Flags(wanted) => flags(text)? == *wanted,
         Value::Frames(frames) => {
             let wanted = frames.iter().copied().collect::<BTreeSet<FrameNumber>>();
-            let read = read_frames(text)?;
+            let read = read_frames(fact, text)?;
             read == wanted || one_grouped(text).is_some_and(|one| wanted == BTreeSet::from([FrameNumber(one)]))
         }
-        Value::YesNo(yes) => yes_no(text)? == *yes,
-        Value::Word(wanted) => word(fact.name, text)? == *wanted,
+        Value::YesNo(yes) => yes_no(fact, text)? == *yes,
+        Value::Word(wanted) => word(fact, text)? == *wanted,
         Value::Words(wanted) => {
             let (given, wanted): (BTreeSet<_>, BTreeSet<_>) =
-                (listed(fact.name, text)?.into_iter().collect(), wanted.iter().copied().collect());
+                (listed(fact, text)?.into_iter().collect(), wanted.iter().copied().collect());
             given == wanted
         }
-        Value::Text(wanted) => letters(text) == letters(wanted),
+        Value::Text(wanted) => return Ok(holds(&letters(text), &letters(wanted))),
     };
     Ok(Judgement::of(is_right))
+}
+
+/// A text that has more around the right one may only say what it is.
+fn holds(given: &str, wanted: &str) -> Judgement {
+    match given == wanted {
+        true => Judgement::Right,
+        false if !wanted.is_empty() && given.contains(wanted) => Judgement::Unclear,
+        false => Judgement::Wrong,
+    }
 }
 
 /// Right where a usual reading is, and unclear where only another one is.
@@ -252,26 +273,59 @@ fn is_near(fact: &Fact, value: f64, written: &Written) -> bool {
     }
 }
 
-/// Words of an address: without brackets, labels and the names of computers.
-fn address_words(text: &str) -> Vec<String> {
-    let lower = plain(text).to_lowercase();
-    let spaced = lower.replace("port:", " ").replace("port", " ").replace("ip:", " ").replace("address:", " ");
-    let spaced = spaced.replace(['(', ')', '\'', '"', ',', ';', '/', '='], " ");
-    let says = |word: &&str| word.contains(|c: char| c.is_ascii_digit()) || word.contains("::");
-    spaced.split_whitespace().filter(says).map(|word| word.trim_end_matches('.').to_owned()).collect()
-}
+/// What may stand beside an address.
+const BESIDE_ADDRESSES: [&str; 14] = [
+    "address",
+    "ipv4",
+    "ipv6",
+    "port",
+    "number",
+    "host",
+    "socket",
+    "sender",
+    "receiver",
+    "source",
+    "destination",
+    "src",
+    "dst",
+    "from",
+];
 
-/// What says that it is not so, or may not be, is for a reader.
-fn sure(text: &str) -> Result<(), Reason> {
-    if denies(text) { Err(format!("'{}' may deny what it names", text.trim())) } else { Ok(()) }
+/// Words of an address that say something: without brackets, labels and the letters of computers.
+///
+/// # Errors
+/// Where another word stands among them.
+fn address_words(fact: &Fact, text: &str) -> Result<Vec<String>, Reason> {
+    let lower = plain(text).to_lowercase().replace("port no.", "port");
+    let spaced = lower.replace("port", " ").replace(['(', ')', '\'', '"', ',', ';', '/', '='], " ");
+    let says = |word: &&str| word.contains(|c: char| c.is_ascii_digit()) || word.contains("::");
+    let (mut found, mut beside) = (Vec::new(), Vec::new());
+    for word in spaced.split_whitespace() {
+        let bare = word.trim_end_matches(['.', ':']);
+        if says(&word) && !BESIDE_ADDRESSES.contains(&bare) {
+            found.push(word.trim_end_matches('.').to_owned())
+        } else {
+            beside.push(word)
+        }
+    }
+    // Whose address it is said to be must be whose is asked for.
+    let is_end = |word: &str| match word {
+        "client" => !fact.key.contains("server"),
+        "server" => !fact.key.contains("client"),
+        _ => word.chars().count() == 1,
+    };
+    let is_known = |word: &str| BESIDE_ADDRESSES.contains(&word) || is_end(word);
+    match is_harmless(&beside.join(" "), is_known) {
+        true => Ok(found),
+        false => Err(format!("it is not clear what '{}' means beside an address", beside.join(" "))),
+    }
 }
 
 /// An IP address, perhaps with a port or a name beside it.
-fn ip(text: &str) -> Result<IpAddr, Reason> {
+fn ip(fact: &Fact, text: &str) -> Result<IpAddr, Reason> {
     let unreadable = || format!("'{}' is not an IP address", text.trim());
-    sure(text)?;
     let as_ip = |word: &str| word.trim_matches(['[', ']']).parse::<IpAddr>().ok();
-    let words = address_words(text);
+    let words = address_words(fact, text)?;
     let of_word = |word: &String| as_ip(word).or_else(|| word.parse().ok().map(|socket: SocketAddress| socket.ip));
     match words.as_slice() {
         [one] => of_word(one).ok_or_else(unreadable),
@@ -280,13 +334,12 @@ fn ip(text: &str) -> Result<IpAddr, Reason> {
     }
 }
 
-fn socket(text: &str) -> Result<SocketAddress, Reason> {
+fn socket(fact: &Fact, text: &str) -> Result<SocketAddress, Reason> {
     let unreadable = || format!("'{}' is not a socket address; write it as 10.0.3.1:65432", text.trim());
     if let Ok(address) = text.trim().parse() {
         return Ok(address);
     }
-    sure(text)?;
-    match address_words(text).as_slice() {
+    match address_words(fact, text)?.as_slice() {
         [one] => one.parse().map_err(|_| unreadable()),
         [ip, port] => {
             let ip = ip.trim_end_matches(':').trim_matches(['[', ']']).parse().map_err(|_| unreadable())?;
@@ -298,13 +351,14 @@ fn socket(text: &str) -> Result<SocketAddress, Reason> {
 }
 
 /// `4-6, 9`, or `none`.
-fn read_frames(text: &str) -> Result<BTreeSet<FrameNumber>, Reason> {
+fn read_frames(fact: &Fact, text: &str) -> Result<BTreeSet<FrameNumber>, Reason> {
     let lower = plain(text).to_lowercase();
     let whole =
         lower.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|rest| !rest.contains(['(', ')']));
     // A remark says what a frame is; one with a number may mean anything.
     let lower = without_brackets(whole.unwrap_or(&lower), |remark| {
-        !remark.contains(|c: char| c.is_ascii_digit()) && !doubts(remark)
+        !remark.contains(|c: char| c.is_ascii_digit())
+            && is_harmless(remark, |word| is_of_frames(word) || names(fact, word))
     });
     let lower = lower.trim().trim_end_matches('.');
     let mut found = BTreeSet::new();
@@ -343,5 +397,5 @@ fn read_frames(text: &str) -> Result<BTreeSet<FrameNumber>, Reason> {
 fn one_grouped(text: &str) -> Option<u64> {
     let text = text.trim();
     let is_plain = text.contains(',') && text.chars().all(|c| c.is_ascii_digit() || c == ',');
-    (is_plain && is_grouped(text)).then(|| whole(text).ok()).flatten()
+    (is_plain && is_grouped(text)).then(|| one_whole(text).ok()).flatten()
 }

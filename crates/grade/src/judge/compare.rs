@@ -78,7 +78,8 @@ pub(super) fn values(given: &Value, wanted: &Value, tolerated: &BTreeSet<u64>, l
 
 /// Each value counts for itself, in its place; of lists of frames each frame.
 fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) -> Match {
-    let judged = judge_each(fact, wanted, text).unwrap_or_default();
+    // What can be read as some value of the fact, and not as these, is not known to be wrong.
+    let judged = judge_each(fact, wanted, text).unwrap_or_else(|_| vec![Judgement::Unclear; wanted.len()]);
     let count = |wanted| judged.iter().filter(|judgement| **judgement == wanted).count();
     let found = Match {
         hits: count(Judgement::Right),

@@ -157,7 +157,7 @@ impl Judge<'_> {
         if found.is_unclear() {
             return Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
                 .with(found.points(asked.max_points, self.rubric))
-                .because("A person has to read it: it is right in one reading, and wrong in another.".to_owned());
+                .because("A person has to read it: whether it is right depends on what is meant.".to_owned());
         }
         let question = &asked.answer.question;
         let elsewhere = self.elsewhere.iter().filter(|place| !place.answers(question));
