@@ -4,9 +4,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use socklab_core::analyze::ValueType;
 use socklab_core::analyze::analysis::{Analysis, Severity};
-use socklab_core::lab::{LabConfig, Points, Question, Sheet};
+use socklab_core::lab::{LabConfig, Points, Question, Sheet, toml_key};
 use socklab_grade::check::{self, Line};
-use socklab_grade::form::fields::{EXPLANATION, Field, fields};
+use socklab_grade::form::fields::{EXPLANATION, Field, fields, keys};
 use socklab_grade::form::template::Filling;
 use socklab_grade::form::{About, Form, Problem};
 
@@ -90,11 +90,13 @@ impl From<Line> for Told {
 
 impl From<&Problem> for Told {
     fn from(problem: &Problem) -> Told {
-        let question = match &problem.about {
-            About::Question(question) => Some(question.key()),
+        let about = match &problem.about {
+            About::Question(question) => Some(question),
             About::Form | About::Somewhere => None,
         };
-        let entry = problem.key.rsplit('.').next().filter(|key| !key.is_empty()).map(str::to_owned);
+        let is_entry = |key: &&str| problem.key.ends_with(&format!(".{}", toml_key(key)));
+        let entry = about.and_then(|question| keys(question).find(is_entry)).map(str::to_owned);
+        let question = about.map(Question::key);
         let text = format!("{}. {}", problem.reason, problem.remedy);
         Told { grade: word(Some(Severity::Error)), mark: "error".to_owned(), text, question, entry }
     }

@@ -73,7 +73,7 @@ fn text_kind(head: &[u8], sheet: &Sheet) -> Kind {
     let first = text.lines().next().unwrap_or_default();
     if first.starts_with('{') && first.contains("\"event\"") {
         Kind::Journal
-    } else if form::looks_like_form(&text, sheet) || text.contains("# Your answers to the socket lab.") {
+    } else if form::looks_like_form(&text, sheet) || form::template::is_headed(&text, sheet) {
         Kind::Form
     } else if std::str::from_utf8(head).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
     {

@@ -17,7 +17,7 @@ use socklab_core::escape::spreadsheet_cell;
 use socklab_core::lab::{Points, Sheet};
 
 /// The question of the row that is about a submission as a whole.
-pub const WHOLE: &str = "all";
+pub use socklab_core::lab::WHOLE;
 
 /// The columns, in order.
 pub const COLUMNS: [&str; 12] = [

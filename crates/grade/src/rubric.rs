@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::form::fields::{EXPLANATION, keys};
 use crate::late;
 use socklab_core::analyze::FINDING_CODES;
-use socklab_core::lab::{LabConfig, Points, Question, Sheet, instead};
+use socklab_core::lab::{LabConfig, POINTS, Points, Question, Sheet, instead, toml_key};
 
 /// What is done with a fact that the student's captures cannot show, such as whether a second server started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -202,12 +202,12 @@ impl Rubric {
             Some(key) => {
                 self.weights.insert((question.clone(), key.to_owned()), points);
             }
-            None if name == "points" => {
+            None if name == POINTS => {
                 self.points.insert(question.clone(), points);
             }
             None => {
                 let keys: Vec<&str> = keys(question).collect();
-                let place = format!("questions.\"{}\".{name}", question.key());
+                let place = format!("questions.\"{}\".{}", question.key(), toml_key(name));
                 return Err(RubricError(format!(
                     "{place}: no entry of the form; they are points, {}",
                     keys.join(", ")
@@ -249,7 +249,7 @@ impl Rubric {
 
     /// The line of the rubric that an entry's points come from.
     pub fn line(&self, question: &Question, key: &str) -> String {
-        format!("questions.\"{}\".{key} = {}", question.key(), self.weight(question, key))
+        format!("questions.\"{}\".{} = {}", question.key(), toml_key(key), self.weight(question, key))
     }
 
     /// The weight of an entry within its question.
@@ -274,9 +274,9 @@ impl Rubric {
         for question in self.sheet.questions() {
             // Writing to a string does not fail.
             let _ = write!(out, "\n# {question}  {}\n[questions.\"{}\"]\n", question.title(), question.key());
-            let _ = writeln!(out, "points = {}", self.points(question));
+            let _ = writeln!(out, "{POINTS} = {}", self.points(question));
             for key in keys(question) {
-                let _ = writeln!(out, "{key} = {}", self.weight(question, key));
+                let _ = writeln!(out, "{} = {}", toml_key(key), self.weight(question, key));
             }
         }
         let lists = match self.lists {

@@ -7,6 +7,7 @@ mod built_in;
 mod config;
 mod host;
 mod identity;
+mod names;
 mod place;
 mod points;
 mod read;
@@ -16,6 +17,7 @@ mod tree;
 
 pub use config::{LabConfig, server};
 pub use host::{Host, HostName};
+pub use names::{EXPLANATION, POINTS, SCHEMA, WHOLE, toml_escaped, toml_key};
 pub use place::{Problem, instead, quoted};
 pub use points::Points;
 pub use sheet::{About, Ask, Given, Question, Select, Sheet, named, named_list};

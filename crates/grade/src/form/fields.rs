@@ -14,8 +14,7 @@ pub struct Field<'q> {
     pub help: &'q str,
 }
 
-/// The key of the text in which a student explains.
-pub const EXPLANATION: &str = "explanation";
+pub use socklab_core::lab::EXPLANATION;
 
 /// The facts that the form asks for, in its order.
 pub fn fields(question: &Question) -> impl Iterator<Item = Field<'_>> + Clone {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use socklab_core::analyze::ValueType;
-use socklab_core::lab::{Question, Sheet};
+use socklab_core::lab::{POINTS, Question, SCHEMA, Sheet, toml_key};
 use socklab_core::wording;
 
 use fields::{EXPLANATION, fields, keys};
@@ -229,7 +229,7 @@ impl Reader<'_> {
 
     fn question(&mut self, key: &str, node: &Node) {
         // A JSON form names its schema.
-        if key == "schema" {
+        if key == SCHEMA {
             return;
         }
         let Ok(question) = self.sheet.question(key) else {
@@ -248,8 +248,8 @@ impl Reader<'_> {
     }
 
     fn entry(&mut self, question: &Question, name: &str, node: &Node) {
-        let (place, about) = (format!("\"{}\".{name}", question.key()), About::Question(question.clone()));
-        if name == "points" || node.is_empty() && (name == EXPLANATION || fields(question).any(|f| f.key == name)) {
+        let (place, about) = (format!("\"{}\".{}", question.key(), toml_key(name)), About::Question(question.clone()));
+        if name == POINTS || node.is_empty() && (name == EXPLANATION || fields(question).any(|f| f.key == name)) {
             return;
         }
         if name == EXPLANATION {

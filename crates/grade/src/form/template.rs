@@ -8,14 +8,13 @@ use super::fields::{EXPLANATION, Field, fields};
 use socklab_core::analyze::ValueType;
 use socklab_core::escape::harmless;
 use socklab_core::facts::Fact;
-use socklab_core::lab::LabConfig;
+use socklab_core::lab::{LabConfig, POINTS, SCHEMA as KEY_OF_SCHEMA, Sheet, toml_escaped, toml_key};
 use socklab_core::wording;
 
 /// The name and version of the form.
 pub const SCHEMA: &str = "socklab.answers/1";
 
 const HEAD: &str = "\
-# Your answers to the socket lab.
 #
 # Fill in what stands behind each = sign and keep the quotation marks. Lines that
 # begin with # are comments. An answer that you don't know stays empty: \"\".
@@ -30,6 +29,22 @@ const HEAD: &str = "\
 # hand in. To see whether all is there and well formed, before you hand in:
 ";
 
+/// The first line of a form of the built-in lab.
+const FIRST_LINE: &str = "# Your answers to the socket lab.";
+
+/// The first line of a form.
+fn first_line(sheet: &Sheet) -> String {
+    match sheet.title() == Sheet::built_in().title() {
+        true => FIRST_LINE.to_owned(),
+        false => format!("# Your answers: {}", sheet.title()),
+    }
+}
+
+/// Whether a text has the first line of a form, of this sheet or of the built-in one.
+pub fn is_headed(text: &str, sheet: &Sheet) -> bool {
+    text.contains(FIRST_LINE) || text.contains(&first_line(sheet))
+}
+
 /// What a form is filled in with: for each question, by its key, each entry's value by its key.
 pub type Filling = Map<String, Json>;
 
@@ -40,7 +55,7 @@ pub fn toml(config: &LabConfig) -> String {
 
 /// The form as TOML, filled in. What the form does not ask for is left out.
 pub fn filled(config: &LabConfig, filling: &Filling) -> String {
-    let mut out = HEAD.to_owned();
+    let mut out = format!("{}\n{HEAD}", first_line(&config.sheet));
     let lab = config.file.as_ref().map(|file| format!(" --lab {}", harmless(file))).unwrap_or_default();
     let _ = writeln!(out, "#   socklab check YOUR-CAPTURES --answers answers.toml{lab}");
     for question in config.sheet.questions() {
@@ -63,13 +78,14 @@ pub fn filled(config: &LabConfig, filling: &Filling) -> String {
 
 /// An entry with its value; none for a value that the form has no place for.
 fn entry(field: &Field<'_>, value: &Json) -> Option<String> {
+    let key = toml_key(field.key);
     let lines: Vec<String> = match (field.value, value) {
         (ValueType::Clients, Json::Array(clients)) => clients.iter().filter_map(inline).collect(),
         (ValueType::Clients, client) => inline(client).into_iter().collect(),
-        (_, value) => return inline(value).map(|value| format!("{} = {value}\n", field.key)),
+        (_, value) => return inline(value).map(|value| format!("{key} = {value}\n")),
     };
     let lines: String = lines.iter().map(|line| format!("    {line},\n")).collect();
-    (!lines.is_empty()).then(|| format!("{} = [\n{lines}]\n", field.key))
+    (!lines.is_empty()).then(|| format!("{key} = [\n{lines}]\n"))
 }
 
 /// A value on one line.
@@ -78,14 +94,10 @@ fn inline(value: &Json) -> Option<String> {
         Json::Null => return None,
         Json::Bool(value) => value.to_string(),
         Json::Number(value) => value.to_string(),
-        Json::String(text) => format!("\"{}\"", escaped(text, char::is_control)),
+        Json::String(text) => format!("\"{}\"", toml_escaped(text, char::is_control)),
         Json::Array(items) => format!("[{}]", items.iter().filter_map(inline).collect::<Vec<_>>().join(", ")),
         Json::Object(entries) => {
-            let entry = |(key, value): (&String, &Json)| {
-                let is_bare = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-                let key = if is_bare && !key.is_empty() { key.clone() } else { inline(&key.as_str().into())? };
-                Some(format!("{key} = {}", inline(value)?))
-            };
+            let entry = |(key, value): (&String, &Json)| Some(format!("{} = {}", toml_key(key), inline(value)?));
             format!("{{ {} }}", entries.iter().filter_map(entry).collect::<Vec<_>>().join(", "))
         }
     })
@@ -93,21 +105,7 @@ fn inline(value: &Json) -> Option<String> {
 
 /// A text that may have lines, as it stands between `\"\"\"`.
 fn between_three_quotes(text: &str) -> String {
-    escaped(&text.replace("\r\n", "\n"), |c| c.is_control() && c != '\n' && c != '\t')
-}
-
-/// A text with backslashes before what else would end it or may not stand in it (TOML 1.0, String).
-fn escaped(text: &str, needs: impl Fn(char) -> bool) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            c if needs(c) => out.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out
+    toml_escaped(&text.replace("\r\n", "\n"), |c| c.is_control() && c != '\n' && c != '\t')
 }
 
 fn comment(field: &Field<'_>) -> String {
@@ -131,22 +129,23 @@ fn measured(fact: &Fact, count: u32, help: &str) -> String {
 }
 
 fn empty(field: &Field<'_>) -> String {
+    let key = toml_key(field.key);
     match field.value {
         ValueType::Clients => {
             let line = "    { host = \"\", socket_addresses = \"\", sockets_created = \"\" },\n";
-            format!("{} = [\n{line}{line}]\n", field.key)
+            format!("{key} = [\n{line}{line}]\n")
         }
-        _ => format!("{} = \"\"\n", field.key),
+        _ => format!("{key} = \"\"\n"),
     }
 }
 
 /// The form as JSON, where comments stand beside the entries they are about.
 pub fn json(config: &LabConfig) -> String {
     let mut form = Map::new();
-    form.insert("schema".to_owned(), SCHEMA.into());
+    form.insert(KEY_OF_SCHEMA.to_owned(), SCHEMA.into());
     for question in config.sheet.questions() {
         let mut entries = Map::new();
-        entries.insert("points".to_owned(), serde_json::to_value(config.points(question)).unwrap_or_default());
+        entries.insert(POINTS.to_owned(), serde_json::to_value(config.points(question)).unwrap_or_default());
         for field in fields(question) {
             let empty = match field.value {
                 ValueType::Clients => json!([{"host": "", "socket_addresses": null, "sockets_created": null}]),
@@ -196,7 +195,69 @@ mod tests {
         assert_eq!(form, Form::read(&asked.to_string(), &LabConfig::default().sheet).0);
     }
 
+    /// A lab file with these facts, as a lecturer may call them.
+    fn own_lab(title: &str, number: &str, keys: &[String]) -> Option<LabConfig> {
+        let base = "[[host]]\nname = \"A\"\nrole = \"server\"\n[[host]]\nname = \"B\"\nrole = \"client\"\n[[step]]\n\
+                    number = \"1\"\ndoes = \"clients\"\nprotocol = \"tcp\"\nport = 7000\nclient = \"B\"\n";
+        let facts: String = keys
+            .iter()
+            .map(|key| format!("{} = {{ fact = \"server_port\" }}\n", inline(&key.as_str().into()).unwrap()))
+            .collect();
+        let question = format!(
+            "[[question]]\nnumber = {}\ntitle = \"t\"\npoints = 2\nkind = \"facts\"\nsteps = [\"1\"]\nexplain = \"why\"\n\
+             [question.facts]\n{facts}",
+            inline(&number.into()).unwrap()
+        );
+        let title = inline(&title.into()).unwrap();
+        socklab_core::analyze::lab_file(&format!("title = {title}\n{base}{question}")).ok()
+    }
+
+    #[test]
+    fn a_form_begins_with_the_title_of_its_lab() {
+        let config = own_lab("Übung 4", "1", &["isn".to_owned()]).unwrap();
+        let text = toml(&config);
+        assert!(text.starts_with("# Your answers: Übung 4\n#\n# Fill in"), "{text}");
+        assert!(is_headed(&text, &config.sheet) && is_headed(&toml(&LabConfig::default()), &config.sheet));
+    }
+
+    #[test]
+    fn what_forms_and_tables_have_for_themselves_is_no_name_in_a_lab() {
+        let keys = |key: &str| [key.to_owned()];
+        for (number, key) in
+            [("1", "points"), ("1", "explanation"), ("schema", "isn"), ("all", "isn"), ("a(ll)", "isn")]
+        {
+            assert!(own_lab("t", number, &keys(key)).is_none(), "{number}: {key}");
+        }
+        assert!(own_lab("t", "1", &keys("größe")).is_some());
+    }
+
     proptest::proptest! {
+        /// Whatever a lecturer calls facts: each lab that is taken gives a form that is blank, and read when filled in.
+        #[test]
+        fn the_form_of_any_lab_is_read_again(
+            title in ".{1,20}",
+            number in "[a-zA-Zäß0-9._()-]{1,8}|schema|all|state",
+            keys in proptest::collection::btree_set("[a-z]{1,6}|points|explanation|schema|.{1,8}|[ .\"'\\\\#=\\[\\]é]{1,5}", 1..4),
+        ) {
+            let keys: Vec<String> = keys.into_iter().collect();
+            let Some(config) = own_lab(&title, &number, &keys) else { return Ok(()) };
+            let question = config.sheet.questions()[0].clone();
+            for text in [toml(&config), json(&config)] {
+                let (form, problems) = Form::read(&text, &config.sheet);
+                proptest::prop_assert_eq!(problems, [], "{}", text);
+                proptest::prop_assert!(form.is_blank() && looks_like_form(&text, &config.sheet), "{}", text);
+            }
+            let entries: Filling = keys.iter().enumerate().map(|(at, key)| (key.clone(), (at + 1).into())).collect();
+            let filling = Filling::from_iter([(question.key(), Json::Object(entries))]);
+            let (form, problems) = Form::read(&filled(&config, &filling), &config.sheet);
+            proptest::prop_assert_eq!(problems, []);
+            for (at, key) in keys.iter().enumerate() {
+                proptest::prop_assert_eq!(&form.entry(&question).unwrap().facts[key].text, &(at + 1).to_string());
+            }
+            let rubric = crate::rubric::Rubric::new(&config);
+            proptest::prop_assert_eq!(crate::rubric::Rubric::from_toml(&rubric.to_toml(), &config).map(|read| read.total()), Ok(rubric.total()));
+        }
+
         #[test]
         fn any_text_that_is_filled_in_is_read_again(fact in ".{1,60}|[\"'\\\\ \n\t\u{0}-\u{20}]{1,20}", words in ".{0,60}|[\"'\\\\\n a]{0,20}") {
             let filling = json!({"I.2": {"errno": fact, "explanation": words}});

@@ -6,6 +6,7 @@ use toml::de::DeValue;
 
 use super::select::{self, SelectPart};
 use crate::lab::host::LONGEST_NAME;
+use crate::lab::names::{self, toml_key};
 use crate::lab::place::{instead, quoted};
 use crate::lab::points::Points;
 use crate::lab::sheet::Given;
@@ -311,6 +312,10 @@ fn question(table: Table<'_, '_>) -> Option<QuestionPart> {
     let table = table.called(format!("question \"{}\"", written.value));
     check_number(&table, "number", &written);
     let (number, letter) = split(&written.value);
+    let key = format!("{number}{}", letter.as_deref().unwrap_or_default());
+    if let Some((reason, remedy)) = names::fault_of_question(&key) {
+        table.fault(written.at, "number", reason, remedy);
+    }
     let title = table.needed("title", "\"Frames of the client\"").map(|title| title.value);
     let points = table.points("points");
     if !table.has("points") {
@@ -350,6 +355,9 @@ fn asks(question: &Table<'_, '_>) -> Vec<AskPart> {
     let selects = question.text("kind").is_some_and(|kind| kind.value == select::KIND);
     let mut asks = Vec::new();
     for (key, value) in question.table("facts").map(|table| table.entries()).unwrap_or_default() {
+        if let Some((reason, remedy)) = names::fault_of_fact(&key.value) {
+            question.fault(key.at, "facts", reason, remedy);
+        }
         let (text, select) = if selects {
             select::ask(question, &key, value)
         } else if let DeValue::Table(_) = value.get_ref() {
@@ -359,10 +367,10 @@ fn asks(question: &Table<'_, '_>) -> Vec<AskPart> {
             }
             let remedy = "Write kind = \"facts\" in this question, or what is asked as a text.";
             let reason = "a table where a text belongs: only a question of the kind \"facts\" has tables here";
-            question.fault(value.span().start, &format!("facts.{}", key.value), reason, remedy);
+            question.fault(value.span().start, &format!("facts.{}", toml_key(&key.value)), reason, remedy);
             (None, None)
         } else {
-            (question.text_of(&format!("facts.{}", key.value), value).map(|text| text.value), None)
+            (question.text_of(&format!("facts.{}", toml_key(&key.value)), value).map(|text| text.value), None)
         };
         let place = leads_to.iter().position(|(own, _)| own.value == key.value);
         let given = place.map(|place| leads_to.swap_remove(place).1);

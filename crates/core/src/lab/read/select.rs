@@ -5,6 +5,7 @@ use std::str::FromStr;
 use toml::de::DeValue;
 
 use crate::facts::{End, FACTS, Fact, FlagName, Ordinals, Selection, Which, fact};
+use crate::lab::names::toml_key;
 use crate::lab::place::{closest, instead, quoted};
 use crate::lab::sheet::named;
 use crate::lab::tree::{Placed, Table, Value};
@@ -32,7 +33,7 @@ pub(super) fn ask<'t>(
     key: &Placed<String>,
     value: Value<'t>,
 ) -> (Option<String>, Option<SelectPart>) {
-    let name = format!("facts.{}", key.value);
+    let name = format!("facts.{}", toml_key(&key.value));
     if !matches!(value.get_ref(), DeValue::Table(_)) {
         let text = question.text_of(&name, value).map(|text| text.value);
         let fact = known(question, key, &name);
