@@ -56,6 +56,8 @@ pub enum HostRef {
     Address(IpAddr),
     /// Its letter.
     Letter(HostName),
+    /// Both, which must be of the same computer.
+    Both(HostName, IpAddr),
 }
 
 /// What is wrong with a text.
@@ -128,6 +130,7 @@ impl Client {
         let host = match self.host {
             Some(HostRef::Address(ip)) => format!("{ip}: "),
             Some(HostRef::Letter(letter)) => format!("{letter}: "),
+            Some(HostRef::Both(letter, ip)) => format!("{letter} ({ip}): "),
             None => String::new(),
         };
         let sockets = self.sockets_created.map(|sockets| format!(" ({})", wording::count(sockets, "socket")));
@@ -291,16 +294,13 @@ impl<'a> Piece<'a> {
         let plain: String = bare.to_lowercase().replace("port", " : ").chars().filter(|c| !is_mark(c)).collect();
         // IP 10.0.3.2 port 40210.
         let words: Vec<&str> = plain.split_whitespace().filter(|word| !matches!(*word, "ip" | "ip:")).collect();
-        // A port may follow the address after a space alone: 10.0.3.2 40210.
-        let plain = match words.as_slice() {
-            [ip, port] if bare_ip(ip).is_some() && port.parse::<u16>().is_ok() => {
-                format!(
-                    "{}:{port}",
-                    if ip.starts_with('[') || !ip.contains(':') { (*ip).to_owned() } else { format!("[{ip}]") }
-                )
-            }
-            words => words.concat(),
-        };
+        // A port may follow the address after a space alone: 10.0.3.2 40210; or after the word, fe80::1 port 53.
+        let told = words.split_first().and_then(|(ip, rest)| {
+            let port = rest.concat();
+            let port: u16 = port.strip_prefix(':').unwrap_or(&port).parse().ok()?;
+            Some(SocketAddress::new(bare_ip(ip)?, port).to_string())
+        });
+        let plain = told.unwrap_or_else(|| words.concat());
         (!plain.is_empty()).then_some(Piece { written, plain })
     }
 }
@@ -318,7 +318,6 @@ fn address(piece: &Piece<'_>, port: Option<u16>) -> Result<SocketAddress, Reason
     if let Ok(address) = text.parse::<SocketAddress>() {
         return Ok(address);
     }
-    // fe80::1 port 53 has become fe80::1:53: the last colon of two that "port" left behind is the port's.
     if let Some((ip, port)) = text.rsplit_once(':')
         && let (Some(ip), Ok(port)) = (bare_ip(ip), port.parse())
         && (ip.is_ipv4() || text.starts_with('['))
@@ -326,9 +325,10 @@ fn address(piece: &Piece<'_>, port: Option<u16>) -> Result<SocketAddress, Reason
         return Ok(SocketAddress::new(ip, port));
     }
     match bare_ip(text) {
-        Some(ip) if ip.is_ipv6() => {
-            Err(format!("'{}' has no port that can be told from the address: write [{ip}]:PORT", piece.written))
-        }
+        Some(ip) if ip.is_ipv6() => Err(format!(
+            "'{}' does not tell the port from the address: write it in brackets, [ADDRESS]:PORT",
+            piece.written
+        )),
         Some(ip) => Err(format!("'{ip}' is an IP address without a port")),
         None => Err(format!("'{}' is not a socket address", piece.written)),
     }
@@ -428,16 +428,25 @@ fn host(text: &str, sheet: &Sheet) -> Result<HostRef, Reason> {
     }
     // Computer B; not "A and B".
     let words: Vec<&str> = text.split_whitespace().collect();
-    let letter = match words.as_slice() {
+    // B (10.0.3.2); another remark may take it back.
+    let in_brackets = |word: &str| word.strip_prefix('(')?.strip_suffix(')')?.parse::<IpAddr>().ok();
+    let (words, address) = match words.split_last() {
+        Some((last, before)) if in_brackets(last).is_some() => (before, in_brackets(last)),
+        _ => (words.as_slice(), None),
+    };
+    let letter = match words {
         [noun, letter] if NOUNS_OF_HOSTS.contains(&noun.to_lowercase().as_str()) => letter,
-        // B (10.0.3.2).
-        [letter, ip] if ip.starts_with('(') && ip.ends_with(')') => letter,
+        [letter] => letter,
         _ => text,
     };
-    sheet.host(letter).map(HostRef::Letter).map_err(|_| {
-        let hosts = named(sheet.hosts().iter().map(|host| host.name));
-        format!("'{text}' is neither an IP address nor {hosts}")
-    })
+    match (sheet.host(letter), address) {
+        (Ok(letter), Some(address)) => Ok(HostRef::Both(letter, address)),
+        (Ok(letter), None) => Ok(HostRef::Letter(letter)),
+        (Err(_), _) => {
+            let hosts = named(sheet.hosts().iter().map(|host| host.name));
+            Err(format!("'{text}' is neither an IP address nor {hosts}"))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -481,12 +490,16 @@ mod tests {
         }
         let address = BTreeSet::from(["10.0.3.2:39700".parse().unwrap()]);
         assert_eq!(addresses(&text("IP 10.0.3.2 port 39700")), Ok(address));
-        let letter = |text: &str| host(text, &Sheet::built_in()).map(|host| matches!(host, HostRef::Letter(_)));
-        for known in ["B", "host B", "Computer B", "B (10.0.3.2)"] {
-            assert_eq!(letter(known), Ok(true), "{known}");
+        let read = |text: &str| host(text, &Sheet::built_in());
+        let b = Sheet::built_in().host("B").unwrap();
+        for known in ["B", "host B", "Computer B"] {
+            assert_eq!(read(known), Ok(HostRef::Letter(b)), "{known}");
         }
-        for several in ["B and C", "A and B", "B or C", "B C"] {
-            assert!(letter(several).is_err(), "{several}");
+        for both in ["B (10.0.3.2)", "host B (10.0.3.2)"] {
+            assert_eq!(read(both), Ok(HostRef::Both(b, "10.0.3.2".parse().unwrap())), "{both}");
+        }
+        for unclear in ["B and C", "A and B", "B or C", "B C", "B (wrong)", "B (C)", "B (not C)", "B ()"] {
+            assert!(read(unclear).is_err(), "{unclear}");
         }
     }
 
@@ -506,7 +519,13 @@ mod tests {
         assert_eq!(why("10.0.3.2 40210 or so"), "'10.0.3.2 40210 or so' is not a socket address");
         assert_eq!(why("10.0.3.1:1, 10.0.3.2 port many"), "'10.0.3.2 port many' is not a socket address");
         assert_eq!(why("10.0.3.2 70000"), "'10.0.3.2 70000' is not a socket address");
-        assert_eq!(addresses(&text("fe80::1 53")), addresses(&text("[fe80::1]:53")));
+        for told in
+            ["fe80::1 53", "fe80::1 port 53", "FE80:0:0:0:0:0:0:1, Port: 53", "IP fe80::1 port 53", "[fe80::1] port 53"]
+        {
+            assert_eq!(addresses(&text(told)), addresses(&text("[fe80::1]:53")), "{told}");
+        }
+        // The last group may be the port, or not.
+        assert!(why("fe80::1:53").ends_with("write it in brackets, [ADDRESS]:PORT"));
     }
 
     #[test]

@@ -118,6 +118,7 @@ fn clients(given: &[Client], wanted: &[Client], lab: &LabFound) -> Match {
         sum.wanted = sum.wanted.saturating_add(found.wanted).saturating_add(1);
         sum.surplus = sum.surplus.saturating_add(found.surplus);
     }
+    sum.unclear = given.iter().filter(|client| contradicts_itself(client, lab)).count();
     let strangers = given.iter().filter(|client| !wanted.iter().any(|host| is_host(client, host, lab)));
     let more: usize = strangers.map(|client| client.socket_addresses.len().max(1)).sum();
     sum.surplus = sum.surplus.saturating_add(more);
@@ -130,7 +131,17 @@ fn is_host(client: &Client, host: &Client, lab: &LabFound) -> bool {
     match client.host {
         Some(HostRef::Address(given)) => given == ip,
         Some(HostRef::Letter(letter)) => lab.hosts.iter().any(|host| host.name == letter && host.address == ip),
+        Some(HostRef::Both(_, given)) => given == ip && !contradicts_itself(client, lab),
         None => client.socket_addresses.iter().next().is_some_and(|address| address.ip == ip),
+    }
+}
+
+/// Whether a client computer has a letter and an address of two different ones, so that only a person can tell which is
+/// meant.
+fn contradicts_itself(client: &Client, lab: &LabFound) -> bool {
+    match client.host {
+        Some(HostRef::Both(letter, ip)) => lab.hosts.iter().any(|host| host.name == letter && host.address != ip),
+        _ => false,
     }
 }
 
@@ -168,8 +179,10 @@ pub(super) fn tolerated(key: &str, list: impl Fn(&str) -> BTreeSet<u64>) -> BTre
 #[cfg(test)]
 mod tests {
     use super::*;
+    use socklab_core::analyze::analysis::{HostBasis, HostFound};
     use socklab_core::facts::fact;
-    use socklab_packets::types::FrameNumber;
+    use socklab_core::lab::LabConfig;
+    use socklab_packets::types::{FrameNumber, SocketAddress};
 
     fn frames_wanted(lists: &[&[u64]]) -> Vec<(FactValue, Option<FactValue>)> {
         let list = |list: &&[u64]| (FactValue::Frames(list.iter().copied().map(FrameNumber).collect()), None);
@@ -202,5 +215,27 @@ mod tests {
         assert_eq!(found("877.299 Byte/s"), (false, true, false));
         assert_eq!(found("877299 B/s"), (true, false, true));
         assert_eq!(found("877.299 MB/s"), (false, false, false));
+    }
+
+    /// The letter of one computer beside the address of another.
+    #[test]
+    fn a_computer_that_is_two_is_for_a_person() {
+        let analysis = socklab_core::analyze::analyze(Vec::new(), &[], &LabConfig::default());
+        let [b, c] = ["B", "C"].map(|name| analysis.lab.sheet.host(name).unwrap());
+        let [own, other] = ["10.0.3.2", "10.0.3.3"].map(|ip| ip.parse::<std::net::IpAddr>().unwrap());
+        let hosts = [(b, own), (c, other)].map(|(name, address)| HostFound { name, address, basis: HostBasis::Set });
+        let lab = LabFound { hosts: hosts.to_vec(), ..analysis.lab };
+        let client = |host| Client {
+            host: Some(host),
+            socket_addresses: [SocketAddress::new(own, 40210)].into(),
+            sockets_created: Some(1),
+        };
+        let found = |host| clients(&[client(host)], &[client(HostRef::Address(own))], &lab);
+        assert!(found(HostRef::Letter(b)).is_whole() && found(HostRef::Both(b, own)).is_whole());
+        for (letter, address) in [(c, own), (b, other)] {
+            let found = found(HostRef::Both(letter, address));
+            assert!(found.is_unclear() && !found.is_whole());
+        }
+        assert!(!found(HostRef::Both(c, other)).is_unclear());
     }
 }
