@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::exit::Failure;
 use socklab_core::escape::harmless_bytes;
+use socklab_grade::form::encoding;
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
@@ -133,10 +134,13 @@ fn unreadable(name: &str, path: &Path, error: &io::Error) -> Failure {
 /// Reads a small file of text whole.
 ///
 /// # Errors
-/// When it can't be opened, is longer than `most` bytes, or is no UTF-8.
+/// When it can't be opened, is longer than `most` bytes, or is neither UTF-8 nor marked as UTF-16.
 pub(super) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
     let bytes = read_bytes(path, most)?;
-    String::from_utf8(bytes).map_err(|_| Failure::new(name(path.as_os_str()), "this file is not UTF-8 text"))
+    encoding::decode(&bytes).map_err(|error| {
+        let reason = format!("line {}: {}", error.line, error.reason);
+        Failure::new(name(path.as_os_str()), reason).hint("Save it as UTF-8.")
+    })
 }
 
 /// Reads a small file whole.

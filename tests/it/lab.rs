@@ -58,7 +58,7 @@ fn a_small_lab_of_ones_own_has_no_mistake() {
 }
 
 /// Each broken file, where the mistake is, and words of its reason or its remedy. What follows from it may be named too.
-const BROKEN: [(&str, &str, (usize, usize), &str); 50] = [
+const BROKEN: [(&str, &str, (usize, usize), &str); 56] = [
     ("not TOML", "title = \"x\ny", (1, 11), "not TOML"),
     ("no value", "[points]\n\"I.2\" =\n", (2, 8), "not TOML"),
     ("a key twice", "title = \"a\"\ntitle = \"b\"\n", (2, 1), "not TOML"),
@@ -256,6 +256,37 @@ const BROKEN: [(&str, &str, (usize, usize), &str); 50] = [
         (4, 2),
         "Write [[host]], in double brackets",
     ),
+    (
+        "a misspelt kind with tables",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"fact\"\nsteps = \"I.8\"\n[question.facts]\nd = { ask = \"y\", fact = \"duration\" }\n",
+        (5, 8),
+        "there is no kind 'fact'. Did you mean facts?",
+    ),
+    (
+        "another kind with tables",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = \"I.8\"\n[question.facts]\nd = { ask = \"y\", fact = \"duration\" }\n",
+        (5, 8),
+        "only the kind \"facts\" has tables",
+    ),
+    ("quotation marks of a word processor", "title = “A lab”\n", (1, 9), "as word processors make them"),
+    (
+        "a fact called points",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\npoints = { ask = \"y\", fact = \"duration\" }\n",
+        (8, 1),
+        "no fact can be called 'points'",
+    ),
+    (
+        "a fact called explanation",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nexplanation = { ask = \"y\", fact = \"duration\" }\n",
+        (8, 1),
+        "Write another name",
+    ),
+    (
+        "a question called schema",
+        "[[question]]\nnumber = \"schema\"\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nd = { ask = \"y\", fact = \"duration\" }\n",
+        (2, 10),
+        "no question can be called 'schema'",
+    ),
 ];
 
 #[test]
@@ -271,6 +302,19 @@ fn every_mistake_has_its_line_column_reason_and_remedy() {
         let place = format!("line {line}, column {column}:");
         socklab("lab").args(["--check", path.to_str().unwrap()]).run().status(1).stdout_has(&[&place]);
     }
+}
+
+/// What Windows and PowerShell save: UTF-16 says so itself, and Latin-1 can only be guessed.
+#[test]
+fn a_lab_in_another_encoding_is_read_or_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lab.toml");
+    let marked = "\u{feff}".encode_utf16().chain(CHAT.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    std::fs::write(&path, marked).unwrap();
+    socklab("lab").args(["--check", path.to_str().unwrap()]).run().status(0).stdout_has(&["No mistake was found"]);
+    std::fs::write(&path, b"title = \"x\"\n# Gr\xf6\xdfe\n").unwrap();
+    let run = socklab("lab").args(["--check", path.to_str().unwrap()]).run();
+    run.status(2).stderr_has(&["line 2: it is not UTF-8 text", "Save it as UTF-8."]);
 }
 
 #[test]

@@ -88,6 +88,15 @@ pub fn quoted(text: &str) -> String {
     format!("'{short}{dots}'")
 }
 
+/// What to do about a line that is no TOML.
+pub const NOT_TOML: &str = "Correct that: texts stand between quotation marks, tables between brackets.";
+
+/// What to do about a line that is no TOML, where it has quotation marks that are none to TOML.
+pub fn turned_quotes(line: &str) -> Option<&'static str> {
+    let has_turned = line.contains(['“', '”', '„', '‘', '’', '«', '»']);
+    has_turned.then_some("That line has quotation marks as word processors make them; write \" instead.")
+}
+
 /// The word that differs least, by two letters at most.
 pub(super) fn closest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let near = known.map(|own| (strsim::damerau_levenshtein(&word.to_lowercase(), &own.to_lowercase()), own));

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::config::LabConfig;
-use super::place::{Problem, Problems, instead, quoted};
+use super::place::{NOT_TOML, Problem, Problems, instead, quoted, turned_quotes};
 use super::points::Points;
 use super::sheet::Sheet;
 use super::tree::{Placed, Table};
@@ -113,10 +113,16 @@ fn tree<'t>(text: &'t str, problems: &Problems<'_>) -> Option<DeTable<'t>> {
         return None;
     }
     for (at, error) in places().zip(&errors) {
-        let remedy = "Correct that: texts stand between quotation marks, tables between brackets.";
+        let remedy = turned_quotes(line_of(text, at)).unwrap_or(NOT_TOML);
         problems.add(at, "", format!("this is not TOML: {}", error.message().trim()), remedy);
     }
     errors.is_empty().then(|| table.into_inner())
+}
+
+/// The line with this place.
+fn line_of(text: &str, at: usize) -> &str {
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end.saturating_add(1));
+    text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
 }
 
 /// The name of the list of tables, if its entry begins with a single bracket before `at`.

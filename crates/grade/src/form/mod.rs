@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use socklab_core::analyze::ValueType;
-use socklab_core::lab::{POINTS, Question, SCHEMA, Sheet, toml_key};
+use socklab_core::lab::{POINTS, Question, SCHEMA, Sheet, toml_key, turned_quotes};
 use socklab_core::wording;
 
 use fields::{EXPLANATION, fields, keys};
@@ -167,10 +167,8 @@ impl Form {
             }
             Err(error) => {
                 let line = error.line.and_then(|line| text.lines().nth(line.saturating_sub(1))).unwrap_or_default();
-                let remedy = match line.contains(['“', '”', '„', '‘', '’', '«', '»']) {
-                    true => "That line has quotation marks as word processors make them; write \" instead.",
-                    false => "Correct that line; texts stand between quotation marks, and long ones between \"\"\".",
-                };
+                let usual = "Correct that line; texts stand between quotation marks, and long ones between \"\"\".";
+                let remedy = turned_quotes(line).unwrap_or(usual);
                 let reason = format!("the form can't be read: {}", error.reason.trim());
                 reader.problem(About::Form, error.line, "", &reason, remedy);
             }

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use super::select::{self, SelectPart};
 use crate::lab::host::LONGEST_NAME;
 use crate::lab::names::{self, toml_key};
-use crate::lab::place::{instead, quoted};
+use crate::lab::place::{closest, instead, quoted};
 use crate::lab::points::Points;
 use crate::lab::sheet::Given;
 use crate::lab::step::{Does, Places};
@@ -352,7 +352,8 @@ fn split(number: &str) -> (String, Option<String>) {
 /// The facts that a question asks for, with what the sheet leads to.
 fn asks(question: &Table<'_, '_>) -> Vec<AskPart> {
     let mut leads_to = question.table("leads_to").map(|table| leads(&table)).unwrap_or_default();
-    let selects = question.text("kind").is_some_and(|kind| kind.value == select::KIND);
+    let kind = question.text("kind");
+    let selects = kind.as_ref().is_some_and(|kind| kind.value == select::KIND);
     let mut asks = Vec::new();
     for (key, value) in question.table("facts").map(|table| table.entries()).unwrap_or_default() {
         if let Some((reason, remedy)) = names::fault_of_fact(&key.value) {
@@ -365,9 +366,7 @@ fn asks(question: &Table<'_, '_>) -> Vec<AskPart> {
             if asks.iter().any(|ask: &AskPart| ask.text.is_none()) {
                 continue;
             }
-            let remedy = "Write kind = \"facts\" in this question, or what is asked as a text.";
-            let reason = "a table where a text belongs: only a question of the kind \"facts\" has tables here";
-            question.fault(value.span().start, &format!("facts.{}", toml_key(&key.value)), reason, remedy);
+            no_kind_for_tables(question, kind.as_ref(), &key);
             (None, None)
         } else {
             (question.text_of(&format!("facts.{}", toml_key(&key.value)), value).map(|text| text.value), None)
@@ -382,6 +381,24 @@ fn asks(question: &Table<'_, '_>) -> Vec<AskPart> {
         question.fault(key.at, "leads_to", reason, instead(&key.value, known));
     }
     asks
+}
+
+/// A table among the facts of a question of another kind: most often the kind is misspelt.
+fn no_kind_for_tables(question: &Table<'_, '_>, kind: Option<&Placed<String>>, key: &Placed<String>) {
+    // That there is no kind is said by itself.
+    let Some(kind) = kind else { return };
+    match closest(&kind.value, [select::KIND].into_iter()) {
+        Some(meant) => {
+            let reason = format!("there is no kind {}", quoted(&kind.value));
+            question.fault(kind.at, "kind", reason, format!("Did you mean {meant}?"));
+        }
+        None => {
+            let reason =
+                format!("a table stands at {}, and only the kind \"facts\" has tables there", toml_key(&key.value));
+            let remedy = "Write kind = \"facts\", or what is asked as a text.";
+            question.fault(kind.at, "kind", reason, remedy);
+        }
+    }
 }
 
 fn leads(table: &Table<'_, '_>) -> Vec<(Placed<String>, Given)> {
