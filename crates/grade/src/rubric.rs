@@ -2,19 +2,17 @@
 //!
 //! Every number of a grade comes from one line here, and reports name that line.
 
+mod read;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use serde::Deserialize;
-
 use crate::form::fields::{EXPLANATION, keys};
 use crate::late;
-use socklab_core::analyze::FINDING_CODES;
-use socklab_core::lab::{LabConfig, POINTS, Points, Question, Sheet, instead, toml_key};
+use socklab_core::lab::{LabConfig, POINTS, Points, Question, Sheet, toml_key};
 
 /// What is done with a fact that the student's captures cannot show, such as whether a second server started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NotInCapture {
     /// It gets its points where it says what the sheet expects, and goes to a human where it does not.
     #[default]
@@ -26,8 +24,7 @@ pub enum NotInCapture {
 }
 
 /// What a fact is worth of which no capture, but a journal that the student handed in says something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum JournalWorth {
     /// A human decides.
     #[default]
@@ -39,8 +36,7 @@ pub enum JournalWorth {
 }
 
 /// How much feedback gives away to students.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shows {
     /// Points and comments alone.
     Points,
@@ -52,8 +48,7 @@ pub enum Shows {
 }
 
 /// How a list that is right in part is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lists {
     /// By the share that is right; what is too much is taken off.
     #[default]
@@ -105,35 +100,6 @@ const COSTS: [(&str, f64, &str); 10] = [
     (late::CODE, 0.0, "marked as late by the platform, which may take points itself"),
 ];
 
-/// The rubric as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    questions: BTreeMap<String, BTreeMap<String, Points>>,
-    #[serde(default)]
-    credit: Credit,
-    #[serde(default)]
-    feedback: Feedback,
-    #[serde(default)]
-    findings: BTreeMap<String, Points>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Feedback {
-    shows: Option<Shows>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Credit {
-    lists: Option<Lists>,
-    other_step: Option<Points>,
-    not_in_capture: Option<NotInCapture>,
-    journal: Option<JournalWorth>,
-}
-
 impl Rubric {
     /// The default: each question has its points from the sheet (or the lab file), shared equally by its facts;
     /// explanations have none, for a human to change, except where nothing else is asked.
@@ -161,60 +127,6 @@ impl Rubric {
                 .filter_map(|(code, cost, _)| Some((code.to_owned(), Points::from_number(cost)?)))
                 .collect(),
         }
-    }
-
-    /// Reads a rubric; what it does not set stays as in the default.
-    ///
-    /// # Errors
-    /// When it is no TOML, has unknown keys or values, or names questions or entries that the sheet does not have.
-    pub fn from_toml(text: &str, config: &LabConfig) -> Result<Rubric, RubricError> {
-        let file: File = toml::from_str(text).map_err(|error| RubricError(error.to_string()))?;
-        let mut rubric = Rubric::new(config);
-        for (key, entries) in file.questions {
-            let question = rubric.sheet.question(&key);
-            let question = question.map_err(|reason| RubricError(format!("questions.\"{key}\": {reason}")))?;
-            for (name, points) in entries {
-                rubric.set(&question, &name, points)?;
-            }
-        }
-        rubric.lists = file.credit.lists.unwrap_or(rubric.lists);
-        rubric.other_step = file.credit.other_step.unwrap_or(rubric.other_step);
-        if rubric.other_step > Points::whole(1) {
-            return Err(RubricError("credit.other_step: a share is a number from 0 to 1".to_owned()));
-        }
-        rubric.not_in_capture = file.credit.not_in_capture.unwrap_or(rubric.not_in_capture);
-        rubric.journal = file.credit.journal.unwrap_or(rubric.journal);
-        rubric.shows = file.feedback.shows.unwrap_or(rubric.shows);
-        for (code, cost) in file.findings {
-            // A code that nothing has would cost nobody anything, and nobody would know.
-            if !FINDING_CODES.contains(&code.as_str()) && code != late::CODE {
-                let known = FINDING_CODES.into_iter().chain([late::CODE]);
-                let reason = format!("findings.{code}: no finding has this code. {}", instead(&code, known));
-                return Err(RubricError(reason));
-            }
-            rubric.findings.insert(code, cost);
-        }
-        Ok(rubric)
-    }
-
-    fn set(&mut self, question: &Question, name: &str, points: Points) -> Result<(), RubricError> {
-        match keys(question).find(|key| *key == name) {
-            Some(key) => {
-                self.weights.insert((question.clone(), key.to_owned()), points);
-            }
-            None if name == POINTS => {
-                self.points.insert(question.clone(), points);
-            }
-            None => {
-                let keys: Vec<&str> = keys(question).collect();
-                let place = format!("questions.\"{}\".{}", question.key(), toml_key(name));
-                return Err(RubricError(format!(
-                    "{place}: no entry of the form; they are points, {}",
-                    keys.join(", ")
-                )));
-            }
-        }
-        Ok(())
     }
 
     /// The points of a question.
@@ -378,21 +290,5 @@ mod tests {
             assert_eq!(sum, rubric.points(question));
         }
         assert_eq!(rubric.line(&question("II.2"), "listening_sockets"), "questions.\"II.2\".listening_sockets = 2");
-    }
-
-    #[test]
-    fn a_slip_is_refused_with_its_place() {
-        for (text, place) in [
-            ("[questions.\"I.9\"]\npoints = 1", "questions.\"I.9\""),
-            ("[questions.\"I.2\"]\nerror = 1", "questions.\"I.2\".error"),
-            ("[questions.\"I.2\"]\npoints = -1", "points"),
-            ("[credit]\nlists = \"some\"", "lists"),
-            ("[credit]\nother_step = 2", "credit.other_step"),
-            ("[credits]\n", "credits"),
-            ("[findings]\nwrong-interfaces = 1", "Did you mean wrong-interface?"),
-        ] {
-            let error = Rubric::from_toml(text, &LabConfig::default()).unwrap_err().to_string();
-            assert!(error.contains(place), "{error}");
-        }
     }
 }
