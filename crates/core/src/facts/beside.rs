@@ -150,13 +150,13 @@ pub(super) fn names(fact: &Fact, word: &str) -> bool {
     own(word) || SHORT.iter().any(|(short, long)| *short == word && own(long))
 }
 
-/// Words without the numbers of frames among them: `frames 7 and 9`.
-pub(super) fn without_frame_numbers(words: &[String]) -> Vec<&str> {
+/// Words without the numbers among them that tell more: of frames, as in `frames 7 and 9`, and of bounds, as in `below 9`.
+pub(super) fn without_numbers(words: &[String]) -> Vec<&str> {
     let (mut rest, mut in_frames) = (Vec::new(), false);
     for word in words {
         let is_number = word.chars().all(|c| c.is_ascii_digit());
         in_frames = match word.as_str() {
-            "frame" | "frames" | "packet" | "packets" | "segment" | "segments" => true,
+            "frame" | "frames" | "packet" | "packets" | "segment" | "segments" | "below" | "above" => true,
             "and" | "number" => in_frames,
             _ => in_frames && is_number,
         };
@@ -185,9 +185,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_frames_are_told_from_others() {
-        let rest = |text: &str| without_frame_numbers(&words(text).unwrap()).join(" ");
+    fn numbers_that_tell_more_are_told_from_others() {
+        let rest = |text: &str| without_numbers(&words(text).unwrap()).join(" ");
         assert_eq!(rest("frames 7, 8 and 9"), "frames and");
+        assert_eq!(rest("never below 29,696 bytes"), "never below bytes");
         assert_eq!(rest("with 2 frames"), "with 2 frames");
         assert_eq!(rest("frame no. 7"), "frame number");
     }

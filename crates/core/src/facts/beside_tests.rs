@@ -58,14 +58,35 @@ fn what_stands_before_an_equals_sign_names_the_fact_or_computes_it() {
         &["t = 38 µs, Rahmen = 14", "under = 38 µs", "38 µs (frame = 14)", "<= 38 µs", "38 µs = 0.38 ms"],
     );
     let bytes = Value::Number(26);
-    all_right("payload_bytes", &bytes, &["2*13 = 26", "13 + 13 = 26 bytes", "2 x 13 B = 26", "26 (payload only)"]);
+    all_right(
+        "payload_bytes",
+        &bytes,
+        &[
+            "2*13 = 26",
+            "13 + 13 = 26 bytes",
+            "2 x 13 B = 26",
+            "26 (payload only)",
+            "26 (13 + 13 = 26)",
+            "26 (= 208 bits)",
+        ],
+    );
     all_wait(
         "payload_bytes",
         &bytes,
-        &["at most = 26", "mehr als = 26", "27 != 26", "26 (stimmt nicht)", "2, 4 = 26", "26 ohne FIN"],
+        &[
+            "at most = 26",
+            "mehr als = 26",
+            "27 != 26",
+            "26 (13 + 14 = 27)",
+            "26 (13 - 14)",
+            "26 (stimmt nicht)",
+            "2, 4 = 26",
+            "26 ohne FIN",
+        ],
     );
     all_wait("ttl", &Value::Number(64), &["ttl != 64", "ttl<=64", "ttl=64, len=60"]);
-    all_wait("connections", &Value::Number(1), &["tcp=1, udp=0"]);
+    all_right("connections", &Value::Number(1), &["1 (one)", "one (1)", "number of connections = 1"]);
+    all_wait("connections", &Value::Number(1), &["tcp=1, udp=0", "1 (two)"]);
     all_wait("throughput_data", &Value::Rate { bytes: 1239, nanoseconds: 10_000_000_000 }, &["!= 123.9 B/s"]);
     all_wait("average_payload", &Value::Average { bytes: 58, frames: 5 }, &["11.6 bytes per frame is wrong"]);
 }
@@ -115,7 +136,13 @@ fn who_did_it_is_the_one_who_is_said_to_do_it() {
     all_right(
         "closed_by",
         &server,
-        &["It was the server.", "closed by the server", "the server did, with a FIN in frame 24", "the server (A)"],
+        &[
+            "It was the server.",
+            "closed by the server",
+            "the server did, with a FIN in frame 24",
+            "the server (A)",
+            "Server, because it sends the first FIN (frame 24)",
+        ],
     );
     all_wait(
         "closed_by",

@@ -103,9 +103,8 @@ fn unclear(part: &str) -> Reason {
     format!("it is not clear what '{}' means", part.trim())
 }
 
-/// What an answer comes to. What stands before an equals sign is the fact's name, a computation, or the same value in another
-/// way; a remark in brackets may hold the unit, or repeat the value. Where they differ, or anything else stands there, no one
-/// can say what is meant: `!= 26`, `at most = 26`, `Seq = 26, Len = 0`.
+/// What an answer comes to: a value, perhaps with a remark in brackets that holds the unit, or repeats the value. Where the two
+/// differ, or the remark says anything else, no one can say what is meant.
 fn agreed<T>(
     fact: &Fact,
     text: &str,
@@ -114,9 +113,30 @@ fn agreed<T>(
 ) -> Result<T, Reason> {
     let text = plain(text);
     let (rest, remark) = units::remark(&text);
-    let mut before: Vec<&str> = rest.split(['=', '≈']).map(str::trim).collect();
+    let Some(remark) = remark else { return result(fact, rest, None, &read, &same) };
+    match result(fact, remark, None, &read, &same) {
+        Ok(repeated) => {
+            let found = result(fact, rest, None, &read, &same)?;
+            if same(&found, &repeated) { Ok(found) } else { Err(format!("'{text}' names two different values")) }
+        }
+        Err(_) if remark.contains(|c: char| c.is_ascii_digit()) || !is_remark(fact, remark) => {
+            Err(unclear(&format!("({remark})")))
+        }
+        Err(_) => result(fact, rest, units::named(remark)?, &read, &same),
+    }
+}
+
+/// What stands behind the last equals sign. Before it stands the fact's name, a computation, or the same value in another way;
+/// where anything else does, no one can say what is meant: `!= 26`, `at most = 26`, `Seq = 26, Len = 0`.
+fn result<T>(
+    fact: &Fact,
+    text: &str,
+    unit: Option<&str>,
+    read: &impl Fn(&str) -> Result<T, Reason>,
+    same: &impl Fn(&T, &T) -> bool,
+) -> Result<T, Reason> {
+    let mut before: Vec<&str> = text.split(['=', '≈']).map(str::trim).collect();
     let main = before.pop().unwrap_or_default();
-    let has_number = |text: &&str| text.contains(|c: char| c.is_ascii_digit());
     let (mut others, mut labels) = (Vec::new(), Vec::new());
     for part in before.into_iter().filter(|part| !part.is_empty()) {
         match read(part) {
@@ -126,27 +146,12 @@ fn agreed<T>(
             Err(_) => return Err(unclear(part)),
         }
     }
-    let mut unit = None;
-    match remark {
-        Some(remark) if has_number(&remark) => {
-            let repeated = remark.trim_start_matches(['=', '≈']);
-            others.push(read(repeated).map_err(|_| unclear(&format!("({remark})")))?);
-        }
-        Some(remark) => {
-            unit = units::named(remark)?;
-            if !is_remark(fact, remark) {
-                return Err(unclear(&format!("({remark})")));
-            }
-        }
-        None => {}
-    }
     // `t (ms) = 20.5`
-    if unit.is_none() && main.ends_with(|c: char| c.is_ascii_digit()) {
-        let named = labels.iter().map(|label| units::named(label_unit(label))).collect::<Result<Vec<_>, _>>()?;
-        unit = named.into_iter().flatten().next();
-    }
-    let found = match unit {
-        Some(unit) => with_unit(main, unit, &read, &same)?,
+    let is_bare = unit.is_none() && main.ends_with(|c: char| c.is_ascii_digit());
+    let named = labels.iter().filter(|_| is_bare).map(|label| units::named(label_unit(label)));
+    let named = named.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().next();
+    let found = match unit.or(named) {
+        Some(unit) => with_unit(main, unit, read, same)?,
         None => read(main)?,
     };
     match others.iter().all(|other| same(&found, other)) {
@@ -198,8 +203,8 @@ fn label_unit(label: &str) -> &str {
 fn with_unit<T>(
     main: &str,
     unit: &str,
-    read: impl Fn(&str) -> Result<T, Reason>,
-    same: impl Fn(&T, &T) -> bool,
+    read: &impl Fn(&str) -> Result<T, Reason>,
+    same: &impl Fn(&T, &T) -> bool,
 ) -> Result<T, Reason> {
     let (number, own) = units::split(main);
     let found = read(&format!("{number} {unit}"))?;

@@ -1,6 +1,6 @@
 //! Words as students write them: flags, yes and no, who did something, options by name, text.
 
-use super::beside::{is_of_frames, names, says_nothing, without_frame_numbers, words};
+use super::beside::{is_of_frames, names, says_nothing, without_numbers, words};
 use super::define::Fact;
 use super::names::{Closing, Handshake, Name};
 use super::numbers::one_whole;
@@ -121,7 +121,10 @@ const REASONS: [&str; 62] = [
 ];
 
 /// What a reason for no alone may say.
-const REASONS_FOR_NO: [&str; 7] = ["only", "closed", "close", "closes", "ended", "ends", "normally"];
+const REASONS_FOR_NO: [&str; 16] = [
+    "only", "closed", "close", "closes", "ended", "ends", "normally", "never", "fell", "falls", "dropped", "drops",
+    "below", "above", "byte", "bytes",
+];
 
 /// Yes or no, as the first word; what follows may give the reason, in words that are known to take nothing back.
 pub(super) fn yes_no(fact: &Fact, text: &str) -> Result<bool, Reason> {
@@ -146,7 +149,7 @@ pub(super) fn yes_no(fact: &Fact, text: &str) -> Result<bool, Reason> {
             || !is_yes && REASONS_FOR_NO.contains(&word)
     };
     let reason = words(&rest.replacen('!', " ", 1)).ok_or_else(unreadable)?;
-    let is_clear = without_frame_numbers(&reason).into_iter().all(adds_nothing);
+    let is_clear = without_numbers(&reason).into_iter().all(adds_nothing);
     // `no idea`
     match (is_yes || has_reason, is_clear) {
         (true, true) => Ok(is_yes),
@@ -174,7 +177,7 @@ const BEFORE_WHO: [&str; 14] =
     ["by", "from", "was", "first", "fin", "rst", "reset", "closed", "sent", "side", "data", "who", "closes", "sends"];
 
 /// What may stand behind who did it: `the client's side sends the first FIN`. What is done to it is not what it does.
-const BEHIND_WHO: [&str; 27] = [
+const BEHIND_WHO: [&str; 36] = [
     "side",
     "host",
     "computer",
@@ -202,6 +205,15 @@ const BEHIND_WHO: [&str; 27] = [
     "segment",
     "frame",
     "connection",
+    "because",
+    "since",
+    "ends",
+    "ended",
+    "terminates",
+    "initiated",
+    "started",
+    "packet",
+    "payload",
 ];
 
 /// What may stand beside the reason of a reset.
@@ -231,7 +243,7 @@ const BESIDE_WHY: [&str; 18] = [
 pub(super) fn word(fact: &Fact, text: &str) -> Result<&'static str, Reason> {
     let unclear = || format!("it is not clear which of {} '{}' means", known(words_of(fact)), text.trim());
     let said = words(text).ok_or_else(unclear)?;
-    let said = without_frame_numbers(&said);
+    let said = without_numbers(&said);
     if words_of(fact) == WHY {
         let (found, beside) = named(WHY, &said);
         let is_known = |word: &&str| says_nothing(word) || BESIDE_WHY.contains(word);
