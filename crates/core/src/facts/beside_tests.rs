@@ -91,6 +91,24 @@ fn what_stands_before_an_equals_sign_names_the_fact_or_computes_it() {
     all_wait("average_payload", &Value::Average { bytes: 58, frames: 5 }, &["11.6 bytes per frame is wrong"]);
 }
 
+/// `Seq: 1` and `Ack: 1` are alike where a connection begins.
+#[test]
+fn a_number_is_of_the_fact_that_is_named_beside_it() {
+    let one = Value::Number(1);
+    all_right("sequence_number", &one, &["Seq: 1", "seq 1", "number 1", "1 (relative)"]);
+    all_wait("sequence_number", &one, &["Ack: 1", "frame 1", "port 1", "1 frame", "1 client", "len = 1"]);
+    all_right("payload_bytes", &one, &["Len: 1", "1 byte", "1"]);
+    all_wait("payload_bytes", &one, &["1 frame", "1 packet", "1 (frame)", "port 1"]);
+    all_right("frame_count", &one, &["1 frame", "one packet", "1 segment"]);
+    all_wait("frame_count", &one, &["1 connection", "TTL 1"]);
+    all_right("reply_frame", &one, &["frame 1", "packet 1", "No. 1"]);
+    all_right("clients", &one, &["1 client", "one client"]);
+    let average = Value::Average { bytes: 58, frames: 5 };
+    all_right("average_payload", &average, &["11.6 bytes per frame", "58 bytes / 5 frames = 11.6 bytes per packet"]);
+    all_wait("average_payload", &average, &["11.6 frames"]);
+    all_wait("initial_rtt", &Value::Time(38_000), &["frame 38 µs"]);
+}
+
 #[test]
 fn a_remark_on_a_frame_may_take_it_back() {
     let frames = Value::Frames([17, 21].map(FrameNumber).to_vec());
@@ -204,6 +222,17 @@ fn an_address_is_whose_it_is_said_to_be() {
     let wait = ["statt 10.0.3.1:65432", "ohne 10.0.3.1:65432", "client: 10.0.3.1:65432", "!= 10.0.3.1:65432"];
     all_wait("server_socket_address", &address, &wait);
     all_wait("server_address", &Value::Ip("10.0.3.1".parse().unwrap()), &["statt 10.0.3.1", "10.0.3.1 (gestrichen)"]);
+}
+
+/// Students print them from their programs.
+#[test]
+fn socket_addresses_as_python_prints_them_are_a_list() {
+    let wanted = ["10.0.3.2:40210", "10.0.3.3:51762"].map(|address| (Value::Socket(address.parse().unwrap()), None));
+    let fact = fact("client_socket_address").unwrap();
+    for text in ["('10.0.3.3', 51762), ('10.0.3.2', 40210)", "('10.0.3.2', 40210); ('10.0.3.3', 51762)"] {
+        assert_eq!(readable(fact, 0, text), Ok(()), "{text}");
+        assert_eq!(judge_each(fact, &wanted, text), Ok(vec![Judgement::Right; 2]), "{text}");
+    }
 }
 
 /// Right words among others may be the answer, or not.

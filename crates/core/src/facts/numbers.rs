@@ -68,6 +68,13 @@ const FILLERS: [&str; 24] = [
     "fields",
 ];
 
+/// What a number may be said to count or to be, and is of another fact where that is not called so.
+const NOUNS: [&str; 12] =
+    ["connection", "client", "field", "port", "seq", "ack", "len", "length", "win", "rtt", "ttl", "stream"];
+
+/// What a frame is called where it is counted or numbered.
+const FRAMES: [&str; 5] = ["frame", "packet", "segment", "datagram", "message"];
+
 /// What else may stand in brackets behind a number.
 const REMARKS: [&str; 10] =
     ["per", "only", "payload", "rounded", "total", "decimal", "dec", "hex", "hexadecimal", "all"];
@@ -135,6 +142,11 @@ fn result<T>(
     read: &impl Fn(&str) -> Result<T, Reason>,
     same: &impl Fn(&T, &T) -> bool,
 ) -> Result<T, Reason> {
+    let read = &|part: &str| {
+        // `11.6 bytes per frame`
+        let mut words = part.split(" per ").next().unwrap_or(part).split(|c: char| !c.is_alphanumeric());
+        if words.all(|word| is_of(fact, word)) { read(part) } else { Err(unclear(part)) }
+    };
     let mut before: Vec<&str> = text.split(['=', '≈']).map(str::trim).collect();
     let main = before.pop().unwrap_or_default();
     let (mut others, mut labels) = (Vec::new(), Vec::new());
@@ -160,10 +172,17 @@ fn result<T>(
     }
 }
 
+/// Whether a word does not say that a number is of another fact: `26 frames`, where bytes are asked for.
+fn is_of(fact: &Fact, word: &str) -> bool {
+    let lower = word.to_lowercase();
+    let noun = lower.strip_suffix('s').unwrap_or(&lower);
+    let is_counted = || fact.title.starts_with("number of") || names(fact, "frame");
+    !(NOUNS.contains(&noun) || FRAMES.contains(&noun)) || names(fact, noun) || FRAMES.contains(&noun) && is_counted()
+}
+
 /// Whether a remark beside a number changes nothing of it.
 fn is_remark(fact: &Fact, text: &str) -> bool {
-    // Which client's or whose it is may be another than the one that is asked for.
-    let is_filler = |word: &str| FILLERS.contains(&word) && !word.starts_with("client");
+    let is_filler = |word: &str| FILLERS.contains(&word) && is_of(fact, word);
     is_harmless(text, |word| names(fact, word) || units::is_unit(word) || is_filler(word) || REMARKS.contains(&word))
 }
 
@@ -397,7 +416,7 @@ fn one_time(text: &str) -> Result<Vec<Written>, Reason> {
 pub(super) fn average(fact: &Fact, text: &str) -> Result<Vec<Written>, Reason> {
     let is_per_frame = |unit: &str| {
         let lower = unit.to_lowercase();
-        lower.strip_prefix("bytes per ").is_some_and(|per| is_remark(fact, per))
+        lower.strip_prefix("bytes per ").is_some_and(|per| is_harmless(per, |word| FRAMES.contains(&word)))
     };
     let one = |text: &str| match decimal(text)? {
         (number, unit) if is_filler(&unit) || is_per_frame(&unit) => Ok(number),

@@ -56,7 +56,7 @@ proptest! {
     fn a_number_is_right_in_any_writing_and_another_in_none(
         number in 0..u64::from(u32::MAX), other in 0..u64::from(u32::MAX), separator in 0..9_usize,
         unit in prop::sample::select(vec!["", " bytes", " B", "B", " Bytes", " (raw)", "."]),
-        lead in prop::sample::select(vec!["", "= ", "Seq: ", "~ ", "about "]),
+        lead in prop::sample::select(vec!["", "= ", "Win: ", "~ ", "about "]),
     ) {
         let value = Value::Number(number);
         let written = format!("{lead}{}{unit}", grouped(number, SEPARATORS[separator]));

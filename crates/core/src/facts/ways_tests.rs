@@ -516,7 +516,7 @@ fn lists_may_be_joined_by_words_and_marks() {
     for text in
         ["1, 1449 and 2897", "1, 1,449, and 2,897", "1 | 1449 | 2897", "1\t1449\t2897", "Seq 1; Seq 1449; Seq 2897"]
     {
-        assert_eq!(judge_each(fact("payload_length").unwrap(), &wanted, text), all, "{text}");
+        assert_eq!(judge_each(fact("sequence_number").unwrap(), &wanted, text), all, "{text}");
     }
     // Ports of several connections are the same in any order, but each counts once.
     let ports = [pair(37110), pair(47660)];

@@ -199,6 +199,8 @@ fn with_units(texts: Vec<String>) -> Vec<Item> {
 /// The texts between the marks of a list.
 fn split(fact: &Fact, text: &str, count: usize) -> Vec<String> {
     let is_prose = matches!(fact.kind, FactType::Text | FactType::Words | FactType::Flags);
+    // `('10.0.3.2', 40210), ('10.0.3.3', 51762)`, as Python prints socket addresses.
+    let text = if fact.kind == FactType::SocketAddress { &text.replace("), (", "); (") } else { text };
     let text = if is_prose { text.to_owned() } else { text.replace(", and ", ", ").replace(" and ", ", ") };
     let split = |separator: &str| -> Vec<String> {
         text.split(separator).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
