@@ -2,10 +2,11 @@
 //!
 //! Memory grows with streams, not with packets: each has a record of fixed size, and the notes on single frames are
 //! bounded. `record` has what every frame touches, `tcp` the rules of TCP streams, `pair` and `index` find streams by their
-//! addresses, `notes` remembers single frames and `starts` how
-//! their payload begins, `numbers` has what moves stream numbers, `other` everything that is neither;
-//! `traffic` hands out what was found.
+//! addresses, `notes` remembers single frames and `starts` how their payload begins, `numbers` has what moves stream
+//! numbers, `announced` what one connection says of others, `other` everything that is neither; `traffic` hands out what
+//! was found.
 
+mod announced;
 mod arrival;
 mod by_stream;
 mod details;
@@ -58,6 +59,7 @@ use crate::limits::Limits;
 use crate::packet::{OrdinaryPacket, Packet, QuotedHeader, TcpFlags};
 use crate::types::{FrameNumber, Protocol};
 
+use announced::Announced;
 use arrival::{Arrival, At, Header, Whole};
 use details::AllDetails;
 use elsewhere::Kinds;
@@ -107,6 +109,7 @@ struct Rest {
     starts: Starts,
     second_numbers: SecondNumbers,
     elsewhere: Kinds,
+    announced: Announced,
     other: Collector,
 }
 
@@ -124,6 +127,7 @@ impl Tracker {
                 starts: Starts::new(limits),
                 second_numbers: SecondNumbers::default(),
                 elsewhere: Kinds::default(),
+                announced: Announced::new(limits.table_entries),
                 other: Collector::new(limits),
             },
             reopened: 0,
@@ -248,7 +252,9 @@ impl Tracker {
         let Some(stream) = self.open_record(at, pair, opening) else { return self.leave_out(at.number) };
         let Some(record) = self.streams.get_mut(stream.index()) else { return };
         self.rest.count(record, arrival, stream, Side::Originator);
+        let is_expected = self.rest.announced.open(stream, &pair, opening == Opening::FirstOfPair);
         if pair.protocol() == Protocol::Tcp
+            && !is_expected
             && let Some(mut details) = self.rest.details.get_mut(stream)
         {
             record.set_opening(&mut details, &arrival.header(), opening);
@@ -285,10 +291,11 @@ impl Tracker {
         let first_frame = |place| details.get(Place::new(place)).map(|details| details.first_frame());
         let numbers = Numbers::of_both(each, first_frame, second_numbers);
         let warnings = self.warnings(full);
-        let Rest { details, notes, starts, other, elsewhere, .. } = self.rest;
+        let Rest { details, notes, starts, other, elsewhere, announced, .. } = self.rest;
         let noted = (notes.sort(), starts.sort());
         let (other, elsewhere) = (other.finish(), elsewhere.finish());
         let mut traffic = Traffic::new(self.streams, details, numbers, noted, other, elsewhere, warnings);
+        traffic.announced = announced.finish();
         traffic.start = self.start.map(FrameTime::timestamp);
         traffic
     }
@@ -339,6 +346,9 @@ impl Rest {
                 self.elsewhere.look(&pair, arrival.payload(), arrival.at().number, details.first_frame());
             }
         }
+        if (noted || self.announced.concern(&pair)) && !seldom.has(Seldom::RETRANSMISSION) {
+            self.announced.look(&pair, sender, arrival.payload());
+        }
         if noted {
             self.note(arrival, stream, sender, seldom.has(Seldom::RETRANSMISSION));
             if let Some(length) = header.payload_length.filter(|length| *length > 0) {
@@ -346,7 +356,8 @@ impl Rest {
                 self.starts.push(stream, arrival.at().number, number, arrival.payload(), length);
             }
         }
-        record.get_ready(self.budget.allows(record.frames()) || self.second_numbers.concern(&pair, stream));
+        let concerns_others = self.second_numbers.concern(&pair, stream) || self.announced.concern(&pair);
+        record.get_ready(self.budget.allows(record.frames()) || concerns_others);
     }
 
     /// Gives a stream that only quotes were seen of its first frame; the side that sent it is the first one.

@@ -210,6 +210,8 @@ pub struct Exchanged {
     pub handshake: HandshakeState,
     /// How it ended; UDP has no end.
     pub close: Close,
+    /// Whether another connection of the same hosts announced its port, as FTP does of those for data.
+    pub announced: bool,
 }
 
 /// One frame of a connection or conversation, kept for answers and ladder diagrams.

@@ -316,6 +316,7 @@ fn exchanged_in(connection: &TcpConnection) -> Exchanged {
         payload_kinds,
         handshake,
         close,
+        announced: false,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::hint::black_box;
 
+use foldhash::HashSet;
+
 use super::details::{AllDetails, Known};
 use super::elsewhere::Elsewhere;
 use super::model::{Exchanged, FrameNote, StreamEnds, TcpConnection, UdpConversation};
@@ -27,6 +29,8 @@ pub struct Traffic {
     other: OtherTraffic,
     elsewhere: Vec<Elsewhere>,
     warnings: Vec<CaptureWarning>,
+    /// The connections to ports that others announced.
+    pub(super) announced: HashSet<Place>,
     pub(super) start: Option<Timestamp>,
 }
 
@@ -41,7 +45,19 @@ impl Traffic {
         elsewhere: Vec<Elsewhere>,
         warnings: Vec<CaptureWarning>,
     ) -> Traffic {
-        Traffic { streams, details, tcp, udp, notes, starts, other, elsewhere, warnings, start: None }
+        Traffic {
+            streams,
+            details,
+            tcp,
+            udp,
+            notes,
+            starts,
+            other,
+            elsewhere,
+            warnings,
+            announced: HashSet::default(),
+            start: None,
+        }
     }
 
     /// When the first frame of the capture came, whatever was in it: Wireshark counts `frame.time_relative` from there.
@@ -176,7 +192,11 @@ impl Traffic {
     /// What was exchanged in each stream of this protocol, by stream number.
     pub fn exchanged(&self, protocol: Protocol) -> impl Iterator<Item = Exchanged> + '_ {
         let places = self.numbers(protocol).places();
-        places.iter().filter_map(|place| self.at(*place)).map(|(record, details)| record.exchanged(details))
+        places.iter().filter_map(|place| {
+            let (record, details) = self.at(*place)?;
+            let announced = self.announced.contains(&Place::new(*place));
+            Some(Exchanged { announced, ..record.exchanged(details) })
+        })
     }
 
     /// The limits that were reached, if any.

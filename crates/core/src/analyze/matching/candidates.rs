@@ -333,9 +333,10 @@ impl Candidate {
     }
 }
 
-/// What a TCP connection exchanged; `None` for another protocol, and for a process that talks to itself.
+/// What a TCP connection exchanged; `None` for another protocol, for what belongs to another connection, such as FTP's data,
+/// and for a process that talks to itself.
 fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
-    if is_self_connection(connection) {
+    if connection.announced || is_self_connection(connection) {
         return None;
     }
     if connection.data_frames > 0 {

@@ -15,6 +15,8 @@ mod roles;
 mod servers;
 mod services;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod undelivered;
 mod view;
 

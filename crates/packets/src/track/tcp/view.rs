@@ -58,6 +58,7 @@ impl Record {
             payload_kinds: details.payload_kinds(),
             handshake: self.handshake(details),
             close: self.close(),
+            announced: false,
         }
     }
 
