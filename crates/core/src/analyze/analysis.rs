@@ -107,6 +107,8 @@ pub struct ServerFound {
     pub protocol: Protocol,
     /// Its socket address.
     pub address: SocketAddress,
+    /// Its client may be the server just as well: nothing in the files tells the two ends apart.
+    pub uncertain: bool,
     /// Of what kind it is; `None` for UDP, which has no connections to take one by one.
     pub kind: Option<ServerKind>,
     /// How certain the kind is.

@@ -157,6 +157,17 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// SYN of both sides, each answered with SYN-ACK (RFC 9293, section 3.5, figure 7).
+    pub fn simultaneous_open(&mut self, tcp: &mut Tcp) {
+        let before = *tcp;
+        self.segment(tcp, true, SYN, b"");
+        self.segment(tcp, false, SYN, b"");
+        let mut again = Tcp { next: [before.next[0], tcp.next[1]], ..*tcp };
+        self.segment(&mut again, true, SYN | ACK, b"");
+        let mut again = Tcp { next: [tcp.next[0], before.next[1]], ..*tcp };
+        self.segment(&mut again, false, SYN | ACK, b"");
+    }
+
     /// SYN, SYN-ACK after some milliseconds, ACK: as the client's computer sees it where the way to the server is long.
     pub fn handshake_at_client(&mut self, tcp: &mut Tcp, milliseconds: u64) {
         self.segment(tcp, true, SYN, b"");

@@ -202,7 +202,8 @@ fn host_line(sheet: &Sheet, host: &HostFound) -> String {
 
 /// `TCP server: 10.0.3.1:65432, one client at a time (inferred)`.
 fn server_line(server: &ServerFound) -> String {
-    let line = format!("{} server: {}", server.protocol, server.address);
+    let or = if server.uncertain { " (or its client: the files don't tell)" } else { "" };
+    let line = format!("{} server: {}{or}", server.protocol, server.address);
     let known = server.parts.iter().filter_map(|(part, kind, basis)| {
         let kind = words::server_kind(*kind)?;
         let part = part.as_deref().filter(|_| server.parts.len() > 1);

@@ -104,6 +104,7 @@ fn is_other_protocol(start: &[u8]) -> bool {
     let likely = |beginning: &&&[u8]| beginning.first() == start.first();
     is_log(start)
         || is_metric(start)
+        || is_redis(start)
         || BEGINNINGS.iter().filter(likely).any(|beginning| start.starts_with(beginning))
         || METHODS.iter().filter(likely).filter_map(|method| start.strip_prefix(*method)).any(is_target)
 }
@@ -143,6 +144,18 @@ fn is_metric(start: &[u8]) -> bool {
     // A name of several parts: a student's program may well send a letter behind a number.
     let is_path = name.contains(&b'.') && name.iter().all(is_name);
     is_path && is_known && !value.is_empty() && value.iter().all(is_number) && parts.all(goes_on)
+}
+
+/// Whether this begins as a command of Redis: an array of strings, each behind its length (its protocol's specification,
+/// RESP, "Sending commands to a Redis server").
+fn is_redis(start: &[u8]) -> bool {
+    let number = |mark: u8, rest: &[u8]| -> Option<usize> {
+        let digits = rest.strip_prefix(&[mark])?;
+        let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (length > 0 && digits.get(length..)?.starts_with(b"\r\n")).then_some(length.saturating_add(3))
+    };
+    let array = number(b'*', start).and_then(|length| start.get(length..));
+    array.is_some_and(|strings| number(b'$', strings).is_some())
 }
 
 /// Whether this begins as the target of a request: a path, `*`, or an address with its scheme (RFC 9112, section 3.2; RFC
@@ -203,6 +216,7 @@ mod tests {
             &b"<30>Nov 29 10:00:00 raspberrypi systemd[1]: Started"[..],
             b"<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47",
             b"web.requests:0|c",
+            b"*1\r\n$4\r\nPING\r\n",
             b"api.login.time:12.5|ms|@0.1\nweb.requests:1|c",
         ] {
             assert_eq!(PayloadKind::of(other), PayloadKind::Protocol, "{other:?}");
@@ -210,7 +224,7 @@ mod tests {
         for own in ["<3", "<1>one", "<999>Nov 29", "a:b|c", "temperature:20|C", "temperature:20|c", "10.0:1|2|3"] {
             assert_eq!(PayloadKind::of(own.as_bytes()), PayloadKind::Text, "{own}");
         }
-        for own in ["GET name", "REGISTER echo 127.0.0.1 3000", "PUT it there"] {
+        for own in ["*1\r\n", "*** $5", "GET name", "REGISTER echo 127.0.0.1 3000", "PUT it there"] {
             assert_eq!(PayloadKind::of(own.as_bytes()), PayloadKind::Text, "{own}");
         }
         for framed in [&b"\0\0\0\x05hello"[..], b"\x05\0\0\0hello", b"\0\x05hello", b"\0\x06gr\xc3\xbc\xc3\x9f"] {

@@ -11,6 +11,7 @@ mod numbers;
 mod parallel;
 mod partial;
 mod reachability;
+mod server;
 mod unanswered;
 
 use crate::analyze::analysis::{Finding, Severity};
@@ -18,7 +19,7 @@ use crate::analyze::matching::LabView;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 46] = [
+pub const FINDING_CODES: [&str; 47] = [
     "accept-queue-full",
     "capture-began-late",
     "capture-filtered",
@@ -56,6 +57,7 @@ pub const FINDING_CODES: [&str; 46] = [
     "retransmissions",
     "same-host",
     "second-host-missing",
+    "server-uncertain",
     "server-unreachable",
     "several-runs",
     "snapshot-length-small",
@@ -74,6 +76,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         files::find(view, capture, &mut found);
         connections::find(view, capture, &mut found);
         datagrams::find(view, capture, &mut found);
+        server::find(view, capture, &mut found);
         numbers::find(view, capture, &mut found);
     }
     parallel::find(view, &mut found);

@@ -12,7 +12,7 @@ use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_CANDIDATES;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, Side};
+use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, Side, StreamEnds};
 use socklab_packets::types::{Protocol, SocketAddress, is_group};
 
 /// A protocol and a socket address.
@@ -53,6 +53,10 @@ pub(super) struct Candidate {
     /// and those in which only its own is.
     peer_ephemeral: u32,
     own_ephemeral: u32,
+    /// Streams without a handshake in which only its own port is one that another service is known for; and those in which
+    /// only the peer's is.
+    own_service: u32,
+    peer_service: u32,
     /// Streams with payload that goes for the lab's, by what it is, and those with another protocol's.
     text: u32,
     binary: u32,
@@ -133,7 +137,7 @@ impl Candidates<'_> {
             let Some(candidate) = self.note(capture, Protocol::Tcp, own, peer.ip) else { continue };
             candidate.shown = candidate.shown.saturating_add(u32::from(shown.is_some()));
             if shown.is_none() {
-                candidate.add_ports(own.port, peer.port);
+                candidate.add_ports(Protocol::Tcp, own.port, peer.port);
             }
             candidate.add_exchange(exchange);
         }
@@ -159,7 +163,7 @@ impl Candidates<'_> {
             let addressed = u32::from(side == addressed_side);
             candidate.addressed_first = candidate.addressed_first.saturating_add(addressed);
             candidate.is_two_way |= !conversation.payload_kinds.contains(&PayloadKind::None);
-            candidate.add_ports(own.port, peer.port);
+            candidate.add_ports(Protocol::Udp, own.port, peer.port);
             candidate.add_exchange(exchange);
         }
     }
@@ -231,10 +235,19 @@ fn one_more(count: &mut u32) {
 }
 
 impl Candidate {
-    fn add_ports(&mut self, own: u16, peer: u16) {
-        match (may_be_ephemeral(own), may_be_ephemeral(peer)) {
+    fn add_ports(&mut self, protocol: Protocol, own: u16, peer: u16) {
+        let services = [own, peer].map(|port| is_other_service(protocol, port));
+        // Of a service that has a port in that range, the system's pick would be a rare one.
+        let [own_ephemeral, peer_ephemeral] =
+            [(own, services[0]), (peer, services[1])].map(|(port, service)| may_be_ephemeral(port) && !service);
+        match (own_ephemeral, peer_ephemeral) {
             (false, true) => one_more(&mut self.peer_ephemeral),
             (true, false) => one_more(&mut self.own_ephemeral),
+            _ => {}
+        }
+        match services.into() {
+            (true, false) => one_more(&mut self.own_service),
+            (false, true) => one_more(&mut self.peer_service),
             _ => {}
         }
     }
@@ -279,7 +292,9 @@ impl Candidate {
         };
         let mut add = |holds: bool, points: i32| score += if holds { points } else { 0 };
         add(self.journalled, 20);
-        add(is_other_service(*protocol, address.port), -7);
+        // What speaks against a service speaks against both ends of its streams: it does not make the client the server.
+        add(self.is_of_other_service(*protocol, address.port), -7);
+        add(self.own_service > 0 && self.shown == 0, 2);
         add(is_course_port(address.port), 2);
         add(is_local(address.ip), 2);
         add(self.on_link, 1);
@@ -293,6 +308,11 @@ impl Candidate {
         add(self.streams > 1, 1);
         add(self.captures > 1, 1);
         score
+    }
+
+    /// Whether another program than the lab's is likely to be at this port, or at the peer's in all of its streams.
+    pub(super) fn is_of_other_service(&self, protocol: Protocol, port: u16) -> bool {
+        is_other_service(protocol, port) || (self.peer_service > 0 && self.peer_service == self.streams)
     }
 
     /// Whether a server's journal names it.
@@ -326,6 +346,19 @@ impl Candidate {
         self.shown == 0 && !self.journalled && self.own_ephemeral == 0 && self.peer_ephemeral == 0
     }
 
+    /// Whether its client may be the server just as well: no handshake, no journal and no second client tells them apart, and
+    /// neither do the ports.
+    pub(super) fn may_be_client(&self, (protocol, address): &Endpoint) -> bool {
+        let by_ports = match protocol {
+            Protocol::Tcp => {
+                is_course_port(address.port) || (self.peer_ephemeral > 0 && !may_be_ephemeral(address.port))
+            }
+            // Else who sent first tells.
+            Protocol::Udp => self.peer_service < self.streams,
+        };
+        self.shown == 0 && !self.journalled && !self.has_several_peers && !by_ports
+    }
+
     /// Whether more than its place in a conversation speaks for a server: a handshake, a journal, the first datagram of a
     /// conversation, or several peers.
     pub(super) fn acts_as_server(&self) -> bool {
@@ -334,9 +367,9 @@ impl Candidate {
 }
 
 /// What a TCP connection exchanged; `None` for another protocol, for what belongs to another connection, such as FTP's data,
-/// and for a process that talks to itself.
+/// for a process that talks to itself, and where there is no server.
 fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
-    if connection.announced || is_self_connection(connection) {
+    if connection.announced || is_self_connection(connection) || is_simultaneous(&connection.ends) {
         return None;
     }
     if connection.data_frames > 0 {
@@ -386,4 +419,11 @@ fn is_self_connection(connection: &Exchanged) -> bool {
 /// The server's side as the handshake shows it: the receiver of the SYN, else the sender of the SYN-ACK.
 pub(super) fn server_side(syn_sender: Option<Side>, syn_ack_sender: Option<Side>) -> Option<Side> {
     syn_sender.map(Side::other).or(syn_ack_sender)
+}
+
+/// Whether both sides opened the connection at the same time (RFC 9293, section 3.5, figure 7): whoever sends a SYN answers
+/// the other's with a SYN-ACK, and nobody listens.
+pub(super) fn is_simultaneous(ends: &StreamEnds) -> bool {
+    let [a, b] = ends.addresses;
+    ends.syn_sender.is_some() && ends.syn_sender == ends.syn_ack_sender && a != b
 }

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use foldhash::HashSet;
 
 use crate::analyze::analysis::{LabFrames, Role, RoleBasis};
-use crate::analyze::matching::candidates::server_side;
+use crate::analyze::matching::candidates::{is_simultaneous, server_side};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::services::{is_other_service, may_be_ephemeral};
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{Side, StreamEnds};
+use socklab_packets::track::{PayloadKind, Side, StreamEnds};
 use socklab_packets::types::{Protocol, SocketAddress, is_group};
 
 /// The roles in one capture, in the order of stream numbers.
@@ -28,7 +28,9 @@ pub(crate) struct CaptureRoles {
 pub(crate) fn assign(capture: &CaptureFacts, servers: &Servers) -> CaptureRoles {
     let traffic = &capture.traffic;
     let tcp = roles_of(traffic.ends(Protocol::Tcp, 0..), traffic.tcp_count(), &|ends| tcp_role(ends, servers));
-    let mut udp = roles_of(traffic.ends(Protocol::Udp, 0..), traffic.udp_count(), &|ends| udp_role(ends, servers));
+    let pushers = pushers(capture, servers);
+    let role = |ends: &StreamEnds| udp_role(ends, servers, &pushers);
+    let mut udp = roles_of(traffic.ends(Protocol::Udp, 0..), traffic.udp_count(), &role);
     answers_from_elsewhere(capture, &mut udp.0);
     CaptureRoles { tcp: tcp.0, udp: udp.0, lab_frames: LabFrames { tcp: tcp.1, udp: udp.1 } }
 }
@@ -69,8 +71,29 @@ fn answers_from_elsewhere(capture: &CaptureFacts, roles: &mut [Role]) {
     }
 }
 
+/// The servers that are asked in a capture and send on to others, who never send anything to them: in what they send they
+/// are clients themselves.
+fn pushers(capture: &CaptureFacts, servers: &Servers) -> HashSet<(SocketAddress, SocketAddress)> {
+    let exchanged = || capture.traffic.exchanged(Protocol::Udp);
+    let is_server = |address: SocketAddress| servers.contains(Protocol::Udp, address);
+    let asked: HashSet<SocketAddress> = exchanged()
+        .map(|conversation| conversation.ends.addresses[1])
+        .filter(|asked| is_server(*asked))
+        .take(LAB_STREAMS)
+        .collect();
+    let pushed = exchanged().filter(|conversation| {
+        let ([sender, receiver], [_, back]) = (conversation.ends.addresses, conversation.payload_kinds);
+        asked.contains(&sender) && back == PayloadKind::None && !may_be_ephemeral(receiver.port)
+    });
+    pushed.map(|conversation| conversation.ends.addresses.into()).take(LAB_STREAMS).collect()
+}
+
 /// The receiver of the SYN is the server, else the sender of the SYN-ACK, else the lab's server address, else a guess.
 fn tcp_role(ends: &StreamEnds, servers: &Servers) -> Role {
+    if is_simultaneous(ends) {
+        let [a, b] = ends.addresses;
+        return Role { client: guess_client(Protocol::Tcp, a, b), basis: RoleBasis::Guess, lab: false };
+    }
     let Some(server) = server_side(ends.syn_sender, ends.syn_ack_sender) else {
         return role_without_handshake(Protocol::Tcp, ends.addresses, servers);
     };
@@ -81,8 +104,12 @@ fn tcp_role(ends: &StreamEnds, servers: &Servers) -> Role {
 }
 
 /// UDP has no handshake: the lab's server address, else a guess. What goes to all computers goes to no client or server alone.
-fn udp_role(ends: &StreamEnds, servers: &Servers) -> Role {
+fn udp_role(ends: &StreamEnds, servers: &Servers, pushers: &HashSet<(SocketAddress, SocketAddress)>) -> Role {
     let [a, b] = ends.addresses;
+    if pushers.contains(&(a, b)) {
+        let lab = servers.contains(Protocol::Udp, b);
+        return Role { client: Side::Originator, basis: if lab { RoleBasis::Lab } else { RoleBasis::Guess }, lab };
+    }
     // An address that sends is a host's, whatever it looks like (RFC 1122, section 3.2.1.3).
     if is_group(b.ip) {
         return Role { client: guess_client(Protocol::Udp, a, b), basis: RoleBasis::Guess, lab: false };

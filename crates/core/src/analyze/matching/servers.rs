@@ -38,6 +38,8 @@ pub(crate) struct Servers {
     ranked: Vec<(Endpoint, i32)>,
     /// The same, to look up: both ends of each stream of a capture are.
     scores: HashMap<Endpoint, i32>,
+    /// Those whose clients may be the servers just as well.
+    uncertain: HashSet<Endpoint>,
     /// How they were found: a sentence.
     pub(crate) why: Text,
     /// The best of those that did not fit, where none did.
@@ -74,7 +76,11 @@ impl Servers {
         let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
         let why = field.why(&ranked, host, others);
         let scores = ranked.iter().copied().collect();
-        Servers { ranked, scores, why, nearest: None, cut }
+        let may_be_client = |endpoint: &Endpoint| {
+            !field.is_named(endpoint) && candidates.get(endpoint).is_some_and(|it| it.may_be_client(endpoint))
+        };
+        let uncertain = ranked.iter().map(|(endpoint, _)| *endpoint).filter(may_be_client).collect();
+        Servers { ranked, scores, uncertain, why, nearest: None, cut }
     }
 
     /// The address of the servers' computer.
@@ -90,6 +96,11 @@ impl Servers {
     /// How well the address fits; `None` for one that is no server of the lab.
     pub(crate) fn score(&self, protocol: Protocol, address: SocketAddress) -> Option<i32> {
         self.scores.get(&(protocol, address)).copied()
+    }
+
+    /// Whether this server's client may be the server just as well: nothing in the files tells the two ends apart.
+    pub(crate) fn is_uncertain(&self, protocol: Protocol, address: SocketAddress) -> bool {
+        self.uncertain.contains(&(protocol, address))
     }
 
     /// All of them, best first.
@@ -126,7 +137,7 @@ impl<'a> Field<'a> {
         let named = |endpoint: &Endpoint| self.is_named(endpoint);
         let fits = |(endpoint, score): &&(Endpoint, i32)| {
             let near = self.candidates.get(endpoint).is_some_and(|it| it.on_link() && it.acts_as_server());
-            let unclaimed = !is_other_service(endpoint.0, endpoint.1.port);
+            let unclaimed = self.is_unclaimed(endpoint);
             let is_text = self.exchange(endpoint) == Some(Exchange::Text);
             over_network(endpoint) && (named(endpoint) || (near && unclaimed && is_text && *score >= LAB_SCORE))
         };
@@ -145,6 +156,12 @@ impl<'a> Field<'a> {
 
     fn exchange(&self, endpoint: &Endpoint) -> Option<Exchange> {
         self.candidates.get(endpoint).and_then(Candidate::exchange)
+    }
+
+    /// Whether no other service is known for its port, nor for that of all its peers.
+    fn is_unclaimed(&self, (protocol, address): &Endpoint) -> bool {
+        let of_service = |it: &Candidate| it.is_of_other_service(*protocol, address.port);
+        self.candidates.get(&(*protocol, *address)).is_some_and(|it| !of_service(it))
     }
 
     fn is_journalled(&self, endpoint: &Endpoint) -> bool {
@@ -173,7 +190,7 @@ impl<'a> Field<'a> {
         let pick = |wanted: &dyn Fn(&Endpoint, i32) -> bool| -> Vec<(Endpoint, i32)> {
             self.ranked.iter().filter(|(endpoint, score)| wanted(endpoint, *score)).copied().collect()
         };
-        let unclaimed = |endpoint: &Endpoint| !is_other_service(endpoint.0, endpoint.1.port);
+        let unclaimed = |endpoint: &Endpoint| self.is_unclaimed(endpoint);
         let is = |endpoint: &Endpoint, exchange| self.exchange(endpoint) == Some(exchange);
         let mut text = pick(&|endpoint, score| {
             self.is_named(endpoint) || (is(endpoint, Exchange::Text) && unclaimed(endpoint) && score >= LAB_SCORE)
@@ -214,7 +231,7 @@ impl<'a> Field<'a> {
             self.exchange(endpoint) == Some(Exchange::Binary)
                 && Some(endpoint.0) != taken
                 && !protocols.contains(&endpoint.0)
-                && !is_other_service(endpoint.0, endpoint.1.port)
+                && self.is_unclaimed(endpoint)
                 && *score >= LAB_SCORE
                 && near
                 && beside

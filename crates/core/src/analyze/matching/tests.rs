@@ -1,5 +1,6 @@
 //! Which programs are taken for the lab's servers.
 
+use crate::analyze::analyze;
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::testing::{Story, Tcp};
 use crate::lab::LabConfig;
@@ -79,4 +80,71 @@ fn the_syn_of_a_connection_that_ftp_announced_does_not_count() {
     listing(&mut story, "10.0.3.2:54910", "10.0.3.3:46531", false);
     let completeness: Vec<u8> = story.read().traffic.tcp_connections().map(|tcp| tcp.completeness).collect();
     assert_eq!(completeness, [15, 30, 31]);
+}
+
+/// A UDP server that echoes three lines of a client.
+fn udp_echo(server: &str, client: &str) -> CaptureFacts {
+    let mut story = Story::new("echo", 0);
+    for line in ["Hello server", "how are you today", "bye now"] {
+        story.datagram(client, server, line);
+        story.datagram(server, client, &format!("Echo: {line}"));
+    }
+    story.read()
+}
+
+#[test]
+fn the_client_of_a_known_port_is_no_server() {
+    for port in [777, 1194, 3478, 5060, 8443, 51_820, 57_621] {
+        let server = format!("10.0.3.1:{port}");
+        for client in ["10.0.3.2:46777", "10.0.3.2:40000", "10.0.3.2:6500"] {
+            assert_eq!(servers(udp_echo(&server, client)), [format!("UDP {server}")], "{client}");
+        }
+    }
+    for port in [777, 5900, 6000, 8009, 57_621, 62_078] {
+        let server = format!("10.0.3.1:{port}");
+        for client in ["10.0.3.2:35512", "10.0.3.2:5050"] {
+            let mut story = Story::new("began late", 0);
+            let mut late = Story::tcp(client, &server);
+            story.echo(&mut late, "Hello server");
+            assert_eq!(servers(story.read()), [format!("TCP {server}")], "{client}");
+        }
+    }
+}
+
+#[test]
+fn both_ends_of_a_simultaneous_open_are_clients() {
+    let mut story = Story::new("both connect", 0);
+    let mut both = Story::tcp("10.1.1.2:4001", "10.1.1.1:4000");
+    story.simultaneous_open(&mut both);
+    story.echo(&mut both, "B says 0");
+    assert!(servers(story.read()).is_empty());
+}
+
+#[test]
+fn who_only_gets_datagrams_of_a_server_is_no_client_of_it() {
+    let (collector, display) = ("10.0.3.1:8800", "10.0.3.2:8801");
+    let mut story = Story::new("telemetry", 0);
+    for line in ["temp=20", "temp=21", "temp=22"] {
+        story.datagram("10.0.3.3:60698", collector, line);
+        story.datagram(collector, display, &format!("show {line}"));
+    }
+    let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+    let clients: Vec<String> = analysis.lab.streams.iter().map(|stream| stream.client.to_string()).collect();
+    assert!(clients.contains(&"10.0.3.3:60698".to_owned()) && !clients.contains(&display.to_owned()), "{clients:?}");
+}
+
+#[test]
+fn what_a_port_says_of_both_ends_is_no_more_than_likely() {
+    let uncertain = |client: &str, server: &str| {
+        let mut story = Story::new("began late", 0);
+        let mut late = Story::tcp(client, server);
+        story.echo(&mut late, "Hello server");
+        let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+        analysis.findings.iter().find(|finding| finding.code == "server-uncertain").map(|it| it.message.to_string())
+    };
+    let said = uncertain("10.0.3.2:5050", "10.0.3.1:6000").unwrap_or_default();
+    assert!(said.starts_with("Which end is the server isn't shown: no handshake"), "{said}");
+    assert!(said.contains("10.0.3.1:6000 is taken for it") && said.contains("--server 10.0.3.2:5050"), "{said}");
+    assert!(uncertain("10.0.3.2:35512", "10.0.3.1:57621").is_some());
+    assert_eq!(uncertain("10.0.3.2:35512", "10.0.3.1:9000"), None);
 }

@@ -172,7 +172,8 @@ impl<'a> LabView<'a> {
         named.dedup();
         let parts = named.into_iter().filter(|_| kind.is_some()).filter_map(part).collect();
         let (kind, basis) = (kind.as_ref().map(|kind| kind.kind), kind.map(|kind| kind.basis));
-        ServerFound { protocol, address, kind, basis, parts }
+        let uncertain = self.servers.is_uncertain(protocol, address);
+        ServerFound { protocol, address, uncertain, kind, basis, parts }
     }
 
     /// The kind of the servers of the connections that `wanted` picks: that of each which shows one, where it is the same.
