@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::findings::made::{of_all, of_file, step_of};
 use crate::analyze::findings::reachability;
-use crate::analyze::matching::LabView;
+use crate::analyze::matching::{GroupText, LabView};
 use crate::analyze::text::{Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::HostName;
@@ -201,6 +201,9 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
         let message = format!("Nothing shows which frames belong to the lab: they were cut short {how}.");
         return ("no-lab-traffic", message.into());
     }
+    if let Some(text) = GroupText::of(capture) {
+        return ("no-lab-traffic", only_to_a_group(view, capture, &text));
+    }
     let counts = capture.traffic.other().counts;
     let message = say![
         format!(
@@ -215,6 +218,24 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
         server_hint(view)
     ];
     ("no-lab-traffic", message)
+}
+
+/// A chat without a server is no traffic of the lab either, but it is none of other programs.
+fn only_to_a_group(view: &LabView<'_>, capture: &CaptureFacts, text: &GroupText) -> Text {
+    let (kind, all) = match text.group.ip.is_multicast() {
+        true => ("multicast", "Every host that joined the group"),
+        false => ("broadcast", "Every host of the network"),
+    };
+    let (go, them) = if text.datagrams == 1 { ("goes", "it") } else { ("go", "them") };
+    let server = view.config.sheet.server();
+    say![format!(
+        "None of the {} belongs to the lab: {} with text from {} {go} to {}, a {kind} address. {all} gets {them}; there is no \
+         server. The lab's clients send to host {server}: set its address in them.",
+        count(capture.info.frames, "frame"),
+        count(text.datagrams, "UDP datagram"),
+        count(text.hosts as u64, "host"),
+        text.group,
+    )]
 }
 
 /// How to say which server is the lab's.

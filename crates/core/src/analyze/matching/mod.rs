@@ -8,6 +8,7 @@ mod company;
 mod computers;
 mod copied;
 mod exchanges;
+mod groups;
 mod hosts;
 mod refusals;
 mod replies;
@@ -20,6 +21,7 @@ mod tests;
 mod undelivered;
 mod view;
 
+pub(crate) use groups::GroupText;
 pub(crate) use refusals::Refusal;
 pub(crate) use services::may_be_ephemeral;
 pub(crate) use undelivered::Undelivered;

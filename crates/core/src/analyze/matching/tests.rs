@@ -148,3 +148,24 @@ fn what_a_port_says_of_both_ends_is_no_more_than_likely() {
     assert!(uncertain("10.0.3.2:35512", "10.0.3.1:57621").is_some());
     assert_eq!(uncertain("10.0.3.2:35512", "10.0.3.1:9000"), None);
 }
+
+#[test]
+fn a_chat_in_a_group_has_no_server_and_is_no_other_programs() {
+    let said = |group: &str, other: &str| {
+        let mut story = Story::new("chat", 0);
+        for host in ["10.0.3.1:5007", "10.0.3.2:5007", "10.0.3.3:5007"] {
+            story.datagram(host, group, "peer says hello");
+            story.datagram(host, "239.255.255.250:1900", "M-SEARCH * HTTP/1.1\r\n");
+            story.datagram(host, other, "peer says hello");
+        }
+        let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+        analysis.findings.iter().find(|it| it.code == "no-lab-traffic").map(|it| it.message.to_string()).unwrap()
+    };
+    let multicast = said("239.7.7.7:5007", "239.7.7.7:5007");
+    let expected = "6 UDP datagrams with text from 3 hosts go to 239.7.7.7:5007, a multicast address.";
+    assert!(multicast.contains(expected) && !multicast.contains("other programs"), "{multicast}");
+    let broadcast = said("10.0.3.255:5999", "10.0.3.255:5999");
+    assert!(broadcast.contains("go to 10.0.3.255:5999, a broadcast address."), "{broadcast}");
+    let discovery = said("10.0.3.255:30303", "239.255.0.1:1716");
+    assert!(discovery.contains("of other programs"), "{discovery}");
+}
