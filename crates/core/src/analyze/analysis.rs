@@ -166,12 +166,21 @@ pub struct LabFound {
     pub sheet: Sheet,
     /// The hosts A, B and C, as far as known, in that order.
     pub hosts: Vec<HostFound>,
+    /// Further addresses of computers that have several, and the address that stands for all of the computer's.
+    pub further: Vec<(IpAddr, IpAddr)>,
     /// The lab's servers, best first.
     pub servers: Vec<ServerFound>,
     /// Its connections and conversations, in the order of files and frames; the first 1000 of each file.
     pub streams: Vec<LabStream>,
     /// How this was worked out: a sentence.
     pub why: Text,
+}
+
+impl LabFound {
+    /// The address that stands for all of its computer's.
+    pub fn computer(&self, ip: IpAddr) -> IpAddr {
+        self.further.iter().find(|(further, _)| *further == ip).map_or(ip, |(_, standing)| *standing)
+    }
 }
 
 /// A connection or conversation of the lab, once, however many captures show it.

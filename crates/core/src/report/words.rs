@@ -195,8 +195,12 @@ pub fn socket_address(lab: &LabFound, address: SocketAddress) -> String {
 
 /// The letter of the host with this address. Several letters where hosts share an address: `A/B`.
 pub fn host_letter(lab: &LabFound, ip: IpAddr) -> Option<String> {
-    let letters: Vec<String> =
-        lab.hosts.iter().filter(|host| host.address == ip).map(|host| host.name.to_string()).collect();
+    let letters: Vec<String> = lab
+        .hosts
+        .iter()
+        .filter(|host| lab.computer(host.address) == lab.computer(ip))
+        .map(|host| host.name.to_string())
+        .collect();
     (!letters.is_empty()).then(|| letters.join("/"))
 }
 

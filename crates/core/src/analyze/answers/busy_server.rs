@@ -305,14 +305,15 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
     let since = service.since?;
     let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
     let begin = attempt.timeline.find(|seen| seen.first.filter(|first| first.capture == since.capture))?;
+    // One socket may listen at a computer's IPv4 and IPv6 addresses (RFC 3493, section 5.3).
+    let socket = |known: &Known<'_>| view.hosts.computers().socket(known.connection.server());
+    let at_same_server = |other: &Known<'_>| socket(other) == socket(attempt);
     let firsts: Vec<Known<'_>> = view
         .of_steps(attempt.step.during().map(std::slice::from_ref).unwrap_or_default())
-        .filter(|first| first.connection.server() == attempt.connection.server() && first.connection.established())
+        .filter(|first| at_same_server(first) && first.connection.established())
         .collect();
     let is_first = |ip| attempt.step.during().and_then(Step::host).is_some_and(|host| view.hosts.is(ip, host));
-    found.first_is_unseen = !view.known().any(|other| {
-        is_first(other.connection.client().ip) && other.connection.server() == attempt.connection.server()
-    });
+    found.first_is_unseen = !view.known().any(|other| is_first(other.connection.client().ip) && at_same_server(&other));
     let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
     for first in &firsts {
         // One capture tells of each, the same as of the other connection where that can be.

@@ -40,13 +40,20 @@ impl Computers {
         computers
     }
 
+    /// The addresses that another one stands for, and that one, in the order of the addresses.
+    pub(crate) fn further(&self) -> Vec<(IpAddr, IpAddr)> {
+        let mut further: Vec<(IpAddr, IpAddr)> = self.standing.iter().map(|(ip, standing)| (*ip, *standing)).collect();
+        further.sort_unstable();
+        further
+    }
+
     /// The address that stands for all of its computer's.
     pub(crate) fn of(&self, ip: IpAddr) -> IpAddr {
         self.standing.get(&ip).copied().unwrap_or(ip)
     }
 
     /// The socket address that stands for those with its port of its computer.
-    pub(super) fn socket(&self, address: SocketAddress) -> SocketAddress {
+    pub(crate) fn socket(&self, address: SocketAddress) -> SocketAddress {
         SocketAddress::new(self.of(address.ip), address.port)
     }
 }

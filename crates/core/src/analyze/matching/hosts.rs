@@ -113,6 +113,11 @@ impl Hosts {
         self.computers.of(ip)
     }
 
+    /// The computers that have several addresses.
+    pub(crate) fn computers(&self) -> &Computers {
+        &self.computers
+    }
+
     /// The name of a client's computer: where client and server share one, its name as a client.
     pub(crate) fn name_of_client(&self, ip: IpAddr, sheet: &Sheet) -> Option<HostName> {
         let client = sheet.clients().find(|name| self.is(ip, *name));

@@ -2,8 +2,10 @@
 
 use crate::analyze::analyze;
 use crate::analyze::matching::servers::Servers;
-use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::testing::{Story, Tcp, address};
 use crate::lab::LabConfig;
+use crate::lab::testing::question;
+use crate::report::words;
 use socklab_packets::pipeline::CaptureFacts;
 
 /// The servers found in a capture, best first.
@@ -168,4 +170,25 @@ fn a_chat_in_a_group_has_no_server_and_is_no_other_programs() {
     assert!(broadcast.contains("go to 10.0.3.255:5999, a broadcast address."), "{broadcast}");
     let discovery = said("10.0.3.255:30303", "239.255.0.1:1716");
     assert!(discovery.contains("of other programs"), "{discovery}");
+}
+
+/// A server that listens at all addresses of its host, of which one client takes the IPv6 address.
+#[test]
+fn a_host_with_ipv4_and_ipv6_has_one_name_and_one_server() {
+    let mut story = Story::new("both versions", 0);
+    story.card(&["10.0.3.1", "fd00:7::1"]);
+    story.card(&["fd00:7::2"]);
+    let mut b = Story::tcp("[fd00:7::2]:51302", "[fd00:7::1]:8888");
+    story.handshake(&mut b);
+    story.echo(&mut b, "one");
+    let mut c = Story::tcp("10.0.3.3:60810", "10.0.3.1:8888");
+    story.handshake(&mut c);
+    story.echo(&mut c, "two");
+    story.echo(&mut b, "three");
+    let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+    for server in ["[fd00:7::1]:8888", "10.0.3.1:8888"] {
+        assert_eq!(words::socket_address(&analysis.lab, address(server)), format!("A {server}"));
+    }
+    let busy = analysis.answers.iter().find(|answer| answer.question == question("I.3")).unwrap();
+    assert_eq!(busy.short.to_string(), "Connected, and served while B was open");
 }

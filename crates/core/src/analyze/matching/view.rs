@@ -153,6 +153,7 @@ impl<'a> LabView<'a> {
             hosts: hosts
                 .map(|(name, address, basis)| HostFound { name: *name, address: *address, basis: *basis })
                 .collect(),
+            further: self.hosts.computers().further(),
             servers: self.servers.endpoints().map(|endpoint| self.server_found(endpoint)).collect(),
             streams: self.known().map(|known| tcp_stream(&known)).chain(self.udp_streams()).collect(),
             why: self.servers.why.clone(),
