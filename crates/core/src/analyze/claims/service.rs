@@ -10,7 +10,7 @@ use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::service::Wait;
 use crate::analyze::story::{Grounds, Moment};
 use crate::analyze::text::{FrameRanges, Text, say};
-use socklab_packets::types::FrameNumber;
+use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// The claims about what became of a connection, in the order in which they are to be said.
 pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
@@ -21,6 +21,7 @@ pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
             claims.add(Basis::Proved, text, vec![entry.evidence()]);
         }
         Grounds::Reply { line, reply } => claims.replied(line.as_ref(), reply),
+        Grounds::PassedOn { line, passed, to } => claims.passed_on(line, passed, *to),
         Grounds::Closed { client_fin, server_fin } => claims.closed(client_fin.as_ref(), server_fin),
         Grounds::NoAnswer { line, other } => claims.not_answered(line, *other),
         Grounds::NotClosed { client_fin, other } => claims.not_closed(client_fin, *other),
@@ -93,6 +94,26 @@ impl Claims<'_> {
         let evidence = self.evidence(line.into_iter().chain([reply]));
         self.add(Basis::Proved, text, evidence);
         self.waited();
+    }
+
+    fn passed_on(&mut self, line: &Moment, passed: &Moment, to: SocketAddress) {
+        let (view, known) = (self.view, self.known);
+        let after = view.story.clocks.between(line, passed).map(|n| say![" ", duration(n)]);
+        let text = say![
+            "The server's computer sent the same text on to ",
+            to,
+            " (",
+            self.here(passed),
+            ")",
+            after.unwrap_or_default(),
+            " after ",
+            clients(view, known),
+            " line (",
+            self.here(line),
+            "): its program had accepted the connection."
+        ];
+        let evidence = self.evidence([line, passed]);
+        self.add(Basis::Inferred, text, evidence);
     }
 
     fn closed(&mut self, client_fin: Option<&Moment>, server_fin: &Moment) {

@@ -6,6 +6,7 @@
 mod frames;
 mod identity;
 mod merge;
+mod relays;
 mod resets;
 pub mod roles;
 mod tcp;
@@ -14,6 +15,7 @@ mod unseen;
 
 pub(crate) use frames::{COPIED_WITHIN, Frames};
 pub(crate) use merge::{merge_connections, merge_conversations};
+pub(crate) use relays::{PassedOn, Relays};
 pub(crate) use resets::ResetCause;
 pub(crate) use tcp::{LabConnection, TcpSighting};
 pub(crate) use udp::{LabConversation, UdpSighting};

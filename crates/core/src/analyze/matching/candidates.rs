@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
+use crate::analyze::conversation::Relays;
 use crate::analyze::matching::services::{
     is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer, same_link,
 };
@@ -91,11 +92,19 @@ pub(super) struct Found {
 }
 
 /// Collects the candidates of all captures and journals.
-pub(super) fn collect(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig) -> Found {
+pub(super) fn collect(
+    captures: &[CaptureFacts],
+    relays: &[Relays],
+    journals: &[NamedJournal],
+    config: &LabConfig,
+) -> Found {
     let mut found = Candidates { map: HashMap::new(), cut: false, config, asked_all: HashSet::new() };
     for (number, capture) in captures.iter().enumerate() {
         found.asked_all.clear();
-        capture.traffic.exchanged(Protocol::Tcp).for_each(|connection| found.add_tcp(number, &connection));
+        for (connection, stream) in capture.traffic.exchanged(Protocol::Tcp).zip(capture.traffic.tcp_streams()) {
+            let is_onward = relays.get(number).is_some_and(|relays| relays.is_onward(stream));
+            found.add_tcp(number, &connection, is_onward);
+        }
         capture.traffic.exchanged(Protocol::Udp).for_each(|conversation| found.add_udp(number, &conversation));
         for unreachable in &capture.traffic.other().unreachable {
             if let Some(quoted) = unreachable.quoted {
@@ -124,14 +133,15 @@ impl Candidates<'_> {
             && !is_group(address.ip)
     }
 
-    fn add_tcp(&mut self, capture: usize, connection: &Exchanged) {
+    /// A connection that is only the onward part of another one has nothing of its own.
+    fn add_tcp(&mut self, capture: usize, connection: &Exchanged, is_onward: bool) {
         let shown = server_side(connection.ends.syn_sender, connection.ends.syn_ack_sender);
         let sides: &[Side] = match shown {
             Some(Side::Originator) => &[Side::Originator],
             Some(Side::Responder) => &[Side::Responder],
             None => &[Side::Originator, Side::Responder],
         };
-        let exchange = tcp_exchange(connection);
+        let exchange = if is_onward { None } else { tcp_exchange(connection) };
         for &side in sides {
             let (own, peer) = (connection.ends.address(side), connection.ends.address(side.other()));
             let Some(candidate) = self.note(capture, Protocol::Tcp, own, peer.ip) else { continue };

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
+use crate::analyze::conversation::Relays;
 use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
 use crate::analyze::matching::services::{computer, is_course_port, is_other_service, same_computer};
 use crate::analyze::text::{Text, say};
@@ -65,8 +66,14 @@ struct Field<'a> {
 
 impl Servers {
     /// Finds the servers in the captures and journals; the settings of `config` go before everything.
-    pub(crate) fn find(captures: &[CaptureFacts], journals: &[NamedJournal], config: &LabConfig) -> Servers {
-        let Found { candidates, cut } = collect(captures, journals, config);
+    /// `relays` are those of each capture.
+    pub(crate) fn find(
+        captures: &[CaptureFacts],
+        relays: &[Relays],
+        journals: &[NamedJournal],
+        config: &LabConfig,
+    ) -> Servers {
+        let Found { candidates, cut } = collect(captures, relays, journals, config);
         let field = Field::new(&candidates, config).without_local();
         let chosen = field.chosen();
         let Some(host) = best_host(&chosen) else {

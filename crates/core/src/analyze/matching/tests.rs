@@ -1,6 +1,8 @@
 //! Which programs are taken for the lab's servers.
 
+use crate::analyze::analysis::ServerKind;
 use crate::analyze::analyze;
+use crate::analyze::conversation::Relays;
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::testing::{Story, Tcp, address};
 use crate::lab::LabConfig;
@@ -10,7 +12,8 @@ use socklab_packets::pipeline::CaptureFacts;
 
 /// The servers found in a capture, best first.
 fn servers(capture: CaptureFacts) -> Vec<String> {
-    let found = Servers::find(&[capture], &[], &LabConfig::default());
+    let relays = [Relays::of(&capture)];
+    let found = Servers::find(&[capture], &relays, &[], &LabConfig::default());
     found.endpoints().map(|(protocol, address)| format!("{protocol} {address}")).collect()
 }
 
@@ -191,4 +194,37 @@ fn a_host_with_ipv4_and_ipv6_has_one_name_and_one_server() {
     }
     let busy = analysis.answers.iter().find(|answer| answer.question == question("I.3")).unwrap();
     assert_eq!(busy.short.to_string(), "Connected, and served while B was open");
+}
+
+/// A proxy at A with a thread for each client, before a server that takes one client at a time.
+#[test]
+fn who_is_passed_on_at_once_did_not_wait_for_the_proxy() {
+    let (proxy, behind) = ("10.0.3.4:9000", "10.0.3.1:8000");
+    let mut story = Story::new("at the proxy", 0);
+    let mut b = Story::tcp("10.0.3.2:57840", proxy);
+    let mut for_b = Story::tcp("10.0.3.4:38026", behind);
+    let mut c = Story::tcp("10.0.3.3:37300", proxy);
+    let mut for_c = Story::tcp("10.0.3.4:38036", behind);
+    story.handshake(&mut b);
+    story.handshake(&mut for_b);
+    story.line(&mut b, "line 0 of 1\n");
+    story.echo(&mut for_b, "line 0 of 1\n");
+    story.segment_of_server(&mut b, "LINE 0 OF 1\n");
+    story.handshake(&mut c);
+    story.handshake(&mut for_c);
+    story.line(&mut c, "line 0 of 2\n");
+    story.line(&mut for_c, "line 0 of 2\n");
+    story.wait(500);
+    story.close(&mut b);
+    story.close(&mut for_b);
+    story.segment_of_server(&mut for_c, "LINE 0 OF 2\n");
+    story.segment_of_server(&mut c, "LINE 0 OF 2\n");
+    let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+    let servers: Vec<_> = analysis.lab.servers.iter().map(|it| (it.address.to_string(), it.kind)).collect();
+    assert_eq!(servers, [(proxy.to_owned(), Some(ServerKind::Concurrent))]);
+    let busy = analysis.answers.iter().find(|answer| answer.question == question("I.3")).unwrap();
+    assert_eq!(busy.short.to_string(), "Connected, and served while B was open");
+    let text = busy.text().to_string();
+    assert!(text.contains("sent the same text on to 10.0.3.1:8000 (frame 22)") && !text.contains("queue"), "{text}");
+    assert!(analysis.findings.iter().all(|finding| finding.code != "not-threaded"));
 }

@@ -10,7 +10,7 @@ use crate::analyze::analysis::{
     HostFound, LabFound, LabFrames, LabStream, RecordedStep, Role, ServerFound, ServerKind, Verdict,
 };
 use crate::analyze::conversation::{
-    Frames, LabConnection, LabConversation, TcpSighting, UdpSighting, merge_connections, merge_conversations,
+    Frames, LabConnection, LabConversation, Relays, TcpSighting, UdpSighting, merge_connections, merge_conversations,
 };
 use crate::analyze::matching::company::{Company, company};
 use crate::analyze::matching::computers::Computers;
@@ -87,7 +87,8 @@ impl<'a> LabView<'a> {
         journals: &'a [NamedJournal],
         config: &'a LabConfig,
     ) -> (LabView<'a>, Vec<CaptureRoles>) {
-        let servers = Servers::find(captures, journals, config);
+        let relays: Vec<Relays> = captures.iter().map(Relays::of).collect();
+        let servers = Servers::find(captures, &relays, journals, config);
         let roles: Vec<CaptureRoles> = captures.iter().map(|capture| assign(capture, &servers)).collect();
         let places: Vec<Place> = captures.iter().map(Place::of).collect();
         let streams = LabStreams::collect(captures, &roles, &places);
@@ -96,7 +97,7 @@ impl<'a> LabView<'a> {
         // What another file shows as well helps to compare the clocks of both.
         connections.retain(|connection| !connection.sightings().iter().all(|sighting| sighting.overheard));
         let conversations = merge_conversations(streams.udp);
-        let story = Story::new(captures, &places, &connections, &accounts);
+        let story = Story::new(captures, &relays, &places, &connections, &accounts);
         let set_steps: Vec<Option<Step>> = captures.iter().map(|capture| config.step_of(&capture.file)).collect();
         let sheet = &config.sheet;
         let set_company = |capture: usize| {

@@ -10,7 +10,7 @@ pub(crate) mod service;
 pub(crate) mod timeline;
 
 use crate::analyze::accounts::Accounts;
-use crate::analyze::conversation::LabConnection;
+use crate::analyze::conversation::{LabConnection, Relays};
 use crate::analyze::place::Place;
 use socklab_packets::pipeline::CaptureFacts;
 
@@ -31,16 +31,17 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// Works out the story. `places` are where the captures were made.
+    /// Works out the story. `relays` are those of each capture, `places` are where they were made.
     pub(crate) fn new(
         captures: &[CaptureFacts],
+        relays: &[Relays],
         places: &[Place],
         connections: &[LabConnection],
         accounts: &Accounts,
     ) -> Story {
         let clocks = Clocks::compare(captures, places, connections);
         let mut timelines: Vec<Timeline> =
-            connections.iter().map(|connection| Timeline::of(captures, connection)).collect();
+            connections.iter().map(|connection| Timeline::of(captures, relays, connection)).collect();
         timeline::share_ends(&mut timelines);
         let services = service::judge(connections, &timelines, &clocks, accounts);
         Story { clocks, timelines, services }

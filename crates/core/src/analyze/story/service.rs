@@ -42,6 +42,8 @@ pub(crate) enum Grounds {
     Journal(Entry),
     /// The server sent payload, after a line of the client where there is one.
     Reply { line: Option<Moment>, reply: Moment },
+    /// The server's host said the client's line on to another server at once.
+    PassedOn { line: Moment, passed: Moment, to: SocketAddress },
     /// The server sent a FIN, after the client's where there is one.
     Closed { client_fin: Option<Moment>, server_fin: Moment },
     /// The client's line got no answer, though the server answers others.
@@ -193,7 +195,8 @@ impl<'a> Docket<'a> {
             if answered.is_some_and(|answer| beside(answer) && !seen.may_be_done(&answer)) {
                 self.shared.insert(connection);
             }
-            let both = answered.into_iter().chain(seen.reply);
+            let passed_on = seen.passed_on.map(|(passed, _)| passed);
+            let both = answered.into_iter().chain(seen.reply).chain(passed_on);
             answered = both.min_by_key(|moment| moment.frame);
         }
     }
@@ -229,13 +232,25 @@ impl<'a> Court<'a> {
             return unknown();
         }
         let Some(timeline) = self.timelines.get(self.index) else { return unknown() };
-        let served = timeline.seen.iter().find_map(|seen| self.by_reply(seen));
+        let served = timeline.seen.iter().find_map(|seen| self.by_passing_on(seen));
+        let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_reply(seen)));
         let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_closing(seen)));
         let queued = || {
             let accepted = timeline.seen.iter().any(|seen| self.is_overtaken(seen));
             timeline.seen.iter().find_map(|seen| self.queued(seen)).filter(|_| !accepted)
         };
         served.or_else(queued).unwrap_or_else(unknown)
+    }
+
+    /// The client's line, said on to another server: the program had read it, however long that one takes to answer.
+    fn by_passing_on(&self, seen: &Seen) -> Option<Service> {
+        let ((passed, to), line) = (seen.passed_on?, seen.request?);
+        let answered_at_once = |reply: &Moment| self.clocks.between(&line, reply).is_some_and(|after| after < PROMPT);
+        if seen.reply.as_ref().is_some_and(answered_at_once) {
+            return None;
+        }
+        let grounds = Grounds::PassedOn { line, passed, to };
+        Some(Service { since: Some(passed), ..Service::new(Verdict::Served, Basis::Inferred, grounds) })
     }
 
     /// Payload from the server: its program had accepted the connection.

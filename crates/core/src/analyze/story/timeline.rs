@@ -3,10 +3,10 @@
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
-use crate::analyze::conversation::{LabConnection, TcpSighting};
+use crate::analyze::conversation::{LabConnection, PassedOn, Relays, TcpSighting};
 use crate::analyze::story::clocks::Moment;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::types::FrameNumber;
+use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// What a client sends this many nanoseconds after a line is another one, and no part of it.
 const ANOTHER_LINE: i128 = 300_000_000;
@@ -38,6 +38,8 @@ pub(crate) struct Seen {
     pub(crate) unasked: Vec<Moment>,
     /// The server, which had sent something before, answered a later line and had left one unanswered.
     pub(crate) has_skipped: bool,
+    /// What the server's host said on of the client's first line, at once and to whom.
+    pub(crate) passed_on: Option<(Moment, SocketAddress)>,
     /// The first FIN and RST of each end.
     pub(crate) client_fin: Option<Moment>,
     pub(crate) server_fin: Option<Moment>,
@@ -59,8 +61,15 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     /// The moments of a connection.
-    pub(crate) fn of(captures: &[CaptureFacts], connection: &LabConnection) -> Timeline {
-        Timeline { seen: connection.sightings().iter().map(|sighting| Seen::of(captures, sighting)).collect() }
+    pub(crate) fn of(captures: &[CaptureFacts], relays: &[Relays], connection: &LabConnection) -> Timeline {
+        let seen = |sighting: &TcpSighting| Seen {
+            passed_on: relays.get(sighting.capture).and_then(|relays| {
+                let PassedOn { frame, time, to } = relays.passed_on(sighting.connection.stream)?;
+                Some((Moment { capture: sighting.capture, watch: sighting.watch, frame, time }, to))
+            }),
+            ..Seen::of(captures, sighting)
+        };
+        Timeline { seen: connection.sightings().iter().map(seen).collect() }
     }
 
     /// The moments in one capture.
