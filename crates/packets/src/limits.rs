@@ -39,7 +39,8 @@ pub struct Limits {
     /// Most data frames of one capture of whose payload the first characters are kept; those of further ones are not shown.
     pub payload_starts: usize,
     /// Most entries in each table about hosts and about traffic that is neither TCP nor UDP (pings, ARP requests,
-    /// errors, MAC addresses); further ones are counted, not listed (`limit-table-entries`).
+    /// errors, MAC addresses), and about ports that connections announce; further ones are counted, not listed
+    /// (`limit-table-entries`).
     pub table_entries: usize,
 }
 

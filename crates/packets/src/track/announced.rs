@@ -56,12 +56,14 @@ pub(super) struct Announced {
     expected: HashMap<(SocketAddress, IpAddr), Expected>,
     connections: HashSet<Place>,
     most: usize,
+    /// Announcements that found no room.
+    left_out: u64,
 }
 
 impl Announced {
     /// None yet, and never more than so many.
     pub(super) fn new(most: usize) -> Announced {
-        Announced { expected: HashMap::new(), connections: HashSet::new(), most }
+        Announced { expected: HashMap::new(), connections: HashSet::new(), most, left_out: 0 }
     }
 
     /// Whether payload of a stream is looked at however much there is of it.
@@ -93,6 +95,7 @@ impl Announced {
         for ip in [own.ip].into_iter().chain(line.ip.filter(|ip| *ip != own.ip)) {
             let key = (SocketAddress::new(ip, line.port), peer.ip);
             if self.expected.len() >= self.most && !self.expected.contains_key(&key) {
+                self.left_out = self.left_out.saturating_add(1);
                 return;
             }
             let expected = self.expected.entry(key).or_default();
@@ -127,6 +130,11 @@ impl Announced {
             }
         }
         had_one
+    }
+
+    /// Announcements that found no room.
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// The connections to ports that were announced.
@@ -276,5 +284,15 @@ mod tests {
             assert_eq!(opened(21, lines, connections), (expected.to_vec(), all), "{lines:?}");
         }
         assert_eq!(opened(2121, &[PASSIVE], &[passive(5001)]), (vec![false], 1));
+    }
+
+    #[test]
+    fn what_finds_no_room_is_counted() {
+        let mut announced = Announced::new(1);
+        let control = pair((CLIENT, 4000), (SERVER, 2121));
+        for line in ["227 5000", "227 5000", "227 5001"] {
+            announced.look(&control, Side::Responder, line.as_bytes());
+        }
+        assert_eq!(announced.left_out(), 1);
     }
 }

@@ -281,7 +281,8 @@ impl Tracker {
     /// What was found, when the last frame was added.
     pub fn finish(mut self) -> Traffic {
         let mut full = None;
-        let Rest { details, second_numbers, other, .. } = &mut self.rest;
+        let Rest { details, second_numbers, other, announced, .. } = &mut self.rest;
+        other.leave_out(announced.left_out());
         // To go through the records means to wait for memory: once for all of it.
         let each = self.streams.iter().map(|record| {
             other.add_directions_of(record);

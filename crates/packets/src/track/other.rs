@@ -329,6 +329,11 @@ impl Collector {
         }
     }
 
+    /// Counts entries that found no room elsewhere.
+    pub(super) fn leave_out(&mut self, entries: u64) {
+        self.left_out = self.left_out.saturating_add(entries);
+    }
+
     /// Remembers the MAC address that an IP address first came from; ARP overrules the sender of an IP packet.
     fn add_neighbour(&mut self, ip: IpAddr, mac: [u8; 6], by_arp: bool) {
         let make = || Neighbour { ip, mac, by_arp };
@@ -374,8 +379,8 @@ impl Collector {
         (self.left_out > 0 || unlisted).then(|| CaptureWarning {
             code: "limit-table-entries",
             message: format!(
-                "The capture has more hosts, pings, ARP requests or ICMP errors than the {} that are listed of each; frames \
-                 of further ones are only counted.",
+                "The capture has more hosts, pings, ARP requests, ICMP errors or announced ports than the {} that are \
+                 listed of each; frames of further ones are only counted.",
                 self.most
             ),
             frame: None,
