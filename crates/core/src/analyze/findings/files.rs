@@ -229,8 +229,8 @@ fn only_to_a_group(view: &LabView<'_>, capture: &CaptureFacts, text: &GroupText)
     let (go, them) = if text.datagrams == 1 { ("goes", "it") } else { ("go", "them") };
     let server = view.config.sheet.server();
     say![format!(
-        "None of the {} belongs to the lab: {} with text from {} {go} to {}, a {kind} address. {all} gets {them}; there is no \
-         server. The lab's clients send to host {server}: set its address in them.",
+        "None of the {} belongs to the lab: {} with text from {} {go} to {}, a {kind} address. {all} gets {them}, so no \
+         frame shows a server. The lab's clients send to host {server}: set its address in them.",
         count(capture.info.frames, "frame"),
         count(text.datagrams, "UDP datagram"),
         count(text.hosts as u64, "host"),
