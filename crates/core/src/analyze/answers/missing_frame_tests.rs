@@ -176,7 +176,7 @@ fn frames_that_were_cut_in_their_headers_are_said_to_be() {
     let analysis = of(vec![capture]);
     assert_eq!(codes(&analysis), ["snapshot-length-small", "no-lab-traffic"]);
     let told: Vec<String> = findings(&analysis).into_iter().map(|(.., message)| message).collect();
-    assert!(told[0].contains("3 frames were cut short before the end of their TCP or UDP headers"), "{told:?}");
+    assert!(told[0].contains("3 frames were cut short in the middle of the headers"), "{told:?}");
     assert!(
         told.iter().all(|message| !message.contains("still right") && !message.contains("0 TCP segments")),
         "{told:?}"

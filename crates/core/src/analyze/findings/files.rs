@@ -152,13 +152,13 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     add("snapshot-length-small", severity, message.into());
 }
 
-/// Where the frames of a capture were cut, if that is before the end of all TCP and UDP headers.
+/// Where the frames of a capture were cut, if that is in the headers of all TCP segments and UDP datagrams.
 fn cut_in_headers(capture: &CaptureFacts) -> Option<&'static str> {
     let counts = capture.traffic.other().counts;
     // So a packet counts whose header is cut; others may be cut behind theirs.
     let others = capture.info.frames.saturating_sub(counts.other_ip);
     let is_cut = capture.info.snapped_frames > others && counts.tcp == 0 && counts.udp == 0;
-    is_cut.then_some("before the end of their TCP or UDP headers")
+    is_cut.then_some("in the middle of the headers")
 }
 
 /// Frames of the lab in one capture.

@@ -54,9 +54,7 @@ pub(super) struct Candidate {
     /// and those in which only its own is.
     peer_ephemeral: u32,
     own_ephemeral: u32,
-    /// Streams without a handshake in which only its own port is one that another service is known for; and those in which
-    /// only the peer's is.
-    own_service: u32,
+    /// Streams without a handshake in which the peer's port is one that another service is known for, and its own is not.
     peer_service: u32,
     /// Streams with payload that goes for the lab's, by what it is, and those with another protocol's.
     text: u32,
@@ -255,10 +253,8 @@ impl Candidate {
             (true, false) => one_more(&mut self.own_ephemeral),
             _ => {}
         }
-        match services.into() {
-            (true, false) => one_more(&mut self.own_service),
-            (false, true) => one_more(&mut self.peer_service),
-            _ => {}
+        if services == [false, true] {
+            one_more(&mut self.peer_service);
         }
     }
 
@@ -304,7 +300,7 @@ impl Candidate {
         add(self.journalled, 20);
         // What speaks against a service speaks against both ends of its streams: it does not make the client the server.
         add(self.is_of_other_service(*protocol, address.port), -7);
-        add(self.own_service > 0 && self.shown == 0, 2);
+        add(self.peer_service > 0 && self.shown == 0, -2);
         add(is_course_port(address.port), 2);
         add(is_local(address.ip), 2);
         add(self.on_link, 1);
