@@ -1,5 +1,7 @@
 //! Does a client connect while the server serves another one?
 
+use std::cmp::Reverse;
+
 use crate::analyze::accounts::{Accepted, Entry, evidence};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
@@ -85,11 +87,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let facts = Facts::BusyServer { tcp_handshake_completed: None, served_while_first_client_connected: None };
         return draft.finish(view, question, Status::NotInCapture, facts);
     };
-    let attempts: Vec<Known<'_>> = view.of_step(step).collect();
-    // One without a line may be of a program that only tried the port.
-    let established = || attempts.iter().filter(|known| known.connection.established());
-    let attempt =
-        established().find(|known| known.connection.has_lines()).or(established().next()).or(attempts.first());
+    let attempt = second_client(view, step, &scene);
+    let attempt = attempt.as_ref();
     if let Some(attempt) = attempt {
         from_capture(view, &scene, attempt, &mut draft, &mut found);
     }
@@ -128,6 +127,29 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         served_while_first_client_connected: found.served,
     };
     draft.finish(view, question, status, facts)
+}
+
+/// The connection that the question is about: one of the second host to the server that was busy with the first. There may be
+/// others, to another group's server or to a wrong address; and one without a line may be of a program that only tried the
+/// port.
+fn second_client<'v>(view: &'v LabView<'_>, step: &'v Step, scene: &Scene) -> Option<Known<'v>> {
+    let socket = |known: &Known<'_>| {
+        let server = known.connection.server();
+        (view.hosts.computer(server.ip), server.port)
+    };
+    let firsts = view.of_steps(step.during().map(std::slice::from_ref).unwrap_or_default());
+    let busy: Vec<_> = firsts.filter(|first| first.connection.established()).map(|first| socket(&first)).collect();
+    let fitness = |known: &Known<'_>| {
+        let connection = known.connection;
+        (
+            connection.established(),
+            busy.contains(&socket(known)),
+            view.hosts.is(connection.client().ip, scene.second),
+            connection.established() && connection.has_lines(),
+        )
+    };
+    // `max_by_key` takes the last of equals.
+    view.of_step(step).max_by_key(|known| (fitness(known), Reverse(known.index)))
 }
 
 /// The answer in a few words, and how certain they are.

@@ -197,3 +197,48 @@ fn frames_name_their_file_where_two_files_show_the_connection() {
     let (_, text) = third_host(vec![here("at C.pcapng")], &[]);
     assert!(text.contains("the handshake is complete (frames 1-3)"), "{text}");
 }
+
+/// At `server` the second client waits until B's, at A, has quit.
+fn waits_for_b(story: &mut Story, b: &mut Tcp, client: &str) {
+    let mut c = Story::tcp(client, A);
+    story.handshake(&mut c);
+    story.line(&mut c, "two\n");
+    story.wait(1200);
+    story.close(b);
+    story.segment_of_server(&mut c, "two\n");
+}
+
+fn short(analysis: &Analysis) -> String {
+    answer(analysis, question("I.3")).short.to_string()
+}
+
+/// Two groups in one room: the clients of the other group connect to their own server, before C's to A.
+#[test]
+fn the_busy_server_is_that_of_the_first_client() {
+    let mut story = Story::new("in the middle", 0);
+    let (mut b, mut other) = (Story::tcp(B, A), Story::tcp("10.0.3.12:40845", "10.0.3.11:65432"));
+    story.handshake(&mut b);
+    story.echo(&mut b, "one\n");
+    story.handshake(&mut other);
+    story.line(&mut other, "another group\n");
+    waits_for_b(&mut story, &mut b, C);
+    story.close(&mut other);
+    let (analysis, text) = third_host(vec![story.read()], &[]);
+    assert_eq!(short(&analysis), "Connected; served only after B quit", "{text}");
+    assert!(text.starts_with("C's client (10.0.3.3:51762) connected"), "{text}");
+}
+
+/// C typed B's address first, where a server of B's own ran, and then the right one.
+#[test]
+fn a_server_that_was_not_meant_is_not_the_busy_one() {
+    let mut story = Story::new("at A and B", 0);
+    let (mut b, mut wrong) = (Story::tcp(B, A), Story::tcp("10.0.3.3:48912", "10.0.3.2:65432"));
+    story.handshake(&mut b);
+    story.echo(&mut b, "one\n");
+    story.handshake(&mut wrong);
+    story.echo(&mut wrong, "is that A?\n");
+    story.close(&mut wrong);
+    waits_for_b(&mut story, &mut b, C);
+    let (analysis, text) = third_host(vec![story.read()], &[]);
+    assert_eq!(short(&analysis), "Connected; served only after B quit", "{text}");
+}
