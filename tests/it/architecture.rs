@@ -80,8 +80,9 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 19] = [
+const STAGES: [&str; 21] = [
     "distinct",
+    "network",
     "text",
     "timing",
     "together",
@@ -92,6 +93,7 @@ const STAGES: [&str; 19] = [
     "conversation",
     "accounts",
     "measure",
+    "translated",
     "combined",
     "place",
     "story",

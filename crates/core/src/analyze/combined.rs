@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use crate::analyze::distinct::distinct;
+use crate::analyze::translated::Translated;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{HandshakeState, Side, TcpConnection};
-use socklab_packets::types::Timestamp;
+use socklab_packets::types::{Protocol, Timestamp};
 
 /// The program that says of itself that it merged a file; Wireshark's menu leaves its own name.
 const MERGES: &str = "Mergecap";
@@ -28,11 +29,11 @@ const EXACTNESS: i128 = 10_000;
 const LATE: i128 = 200_000_000;
 
 /// Whether a file was evidently put together from captures of several hosts; `exchanged` are the hosts that exchanged anything.
-pub(super) fn is_combined(capture: &CaptureFacts, exchanged: &[[IpAddr; 2]]) -> bool {
+pub(super) fn is_combined(capture: &CaptureFacts, translated: &Translated, exchanged: &[[IpAddr; 2]]) -> bool {
     // Captures of one host's traffic may well be merged: they have one clock.
     let hosts = distinct(exchanged.iter().flatten().copied()).len();
     let merged = capture.info.application.as_deref().is_some_and(|name| name.starts_with(MERGES));
-    (merged && hosts > 2) || has_several_senders(capture, exchanged) || is_seen_by_several_clients(capture)
+    (merged && hosts > 2) || has_several_senders(capture, exchanged) || is_seen_by_several_clients(capture, translated)
 }
 
 /// Whether two computers' frames were evidently sent by the capturing computer, to one whose frames were received. One computer
@@ -55,9 +56,10 @@ fn has_several_senders(capture: &CaptureFacts, exchanged: &[[IpAddr; 2]]) -> boo
 }
 
 /// Whether the handshakes of clients on several computers are seen as only the client's computer sees them.
-fn is_seen_by_several_clients(capture: &CaptureFacts) -> bool {
+fn is_seen_by_several_clients(capture: &CaptureFacts, translated: &Translated) -> bool {
     let mut clients: Vec<IpAddr> = Vec::new();
-    for connection in capture.traffic.tcp_connections().take(HANDSHAKES_LOOKED_AT) {
+    let connections = capture.traffic.tcp_connections().take(HANDSHAKES_LOOKED_AT).enumerate();
+    for (_, connection) in connections.filter(|(position, _)| !translated.hides(Protocol::Tcp, *position)) {
         if is_seen_by_client(capture, &connection) == Some(true) {
             clients.extend(connection.syn_sender.map(|client| connection.address(client).ip));
         }

@@ -11,11 +11,13 @@ mod combined;
 mod distinct;
 mod findings;
 mod matching;
+mod network;
 mod place;
 mod sorted;
 mod story;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod translated;
 
 pub mod addresses;
 pub mod analysis;

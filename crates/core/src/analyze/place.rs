@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::analyze::combined::is_combined;
+use crate::analyze::translated::Translated;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::types::is_group;
+use socklab_packets::types::{Protocol, is_group};
 
 /// Streams that are looked at in search of the host that all traffic has in common.
 const STREAMS_LOOKED_AT: usize = 2000;
@@ -35,16 +36,16 @@ impl Place {
     }
 
     /// Finds the host that made a capture.
-    pub(crate) fn of(capture: &CaptureFacts) -> Place {
-        let exchanged: Vec<[IpAddr; 2]> = both_ways(capture).collect();
+    pub(crate) fn of(capture: &CaptureFacts, translated: &Translated) -> Place {
+        let exchanged: Vec<[IpAddr; 2]> = both_ways(capture, translated).collect();
         // What was captured elsewhere is not all with the host that the frames' directions show.
         let sender = by_direction(capture);
         match sender.filter(|host| exchanged.iter().all(|ends| ends.contains(host))) {
             Some(host) => Place::Sender(host),
-            None if is_combined(capture, &exchanged) => Place::Several,
+            None if is_combined(capture, translated, &exchanged) => Place::Several,
             None => sender
                 .map(Place::Sender)
-                .or_else(|| in_common(exchanged.into_iter().chain(one_way(capture))).map(Place::Common))
+                .or_else(|| in_common(exchanged.into_iter().chain(one_way(capture, translated))).map(Place::Common))
                 .unwrap_or_default(),
         }
     }
@@ -82,11 +83,13 @@ fn in_common(exchanged: impl Iterator<Item = [IpAddr; 2]>) -> Option<IpAddr> {
 }
 
 /// The hosts that exchanged anything, two by two, as the first streams of a capture and its pings show.
-fn both_ways(capture: &CaptureFacts) -> impl Iterator<Item = [IpAddr; 2]> + '_ {
+fn both_ways<'c>(capture: &'c CaptureFacts, translated: &'c Translated) -> impl Iterator<Item = [IpAddr; 2]> + 'c {
     let traffic = &capture.traffic;
-    let tcp = traffic.tcp_connections().take(STREAMS_LOOKED_AT);
+    let tcp = traffic.tcp_connections().take(STREAMS_LOOKED_AT).enumerate();
+    let tcp = tcp.filter(move |(position, _)| !translated.hides(Protocol::Tcp, *position)).map(|(_, tcp)| tcp);
     let tcp = tcp.filter(|tcp| tcp.counts.iter().all(|side| side.frames > 0)).map(|tcp| tcp.addresses);
-    let udp = traffic.udp_conversations().take(STREAMS_LOOKED_AT);
+    let udp = traffic.udp_conversations().take(STREAMS_LOOKED_AT).enumerate();
+    let udp = udp.filter(move |(position, _)| !translated.hides(Protocol::Udp, *position)).map(|(_, udp)| udp);
     let udp = udp.filter(|udp| udp.counts.iter().all(|side| side.datagrams > 0)).map(|udp| udp.addresses);
     let pings = traffic.other().pings.iter().filter(|ping| ping.requests > 0 && ping.replies > 0);
     let pings = pings.map(|ping| [ping.asker, ping.target]);
@@ -96,8 +99,9 @@ fn both_ways(capture: &CaptureFacts) -> impl Iterator<Item = [IpAddr; 2]> + '_ {
 
 /// The hosts of which one sent the other datagrams that it never answered, as to a server that only prints. The other one had
 /// answered who has its address (RFC 826), so that a switch knew it; several datagrams were not flooded.
-fn one_way(capture: &CaptureFacts) -> impl Iterator<Item = [IpAddr; 2]> + '_ {
-    let udp = capture.traffic.udp_conversations().take(STREAMS_LOOKED_AT);
+fn one_way<'c>(capture: &'c CaptureFacts, translated: &'c Translated) -> impl Iterator<Item = [IpAddr; 2]> + 'c {
+    let udp = capture.traffic.udp_conversations().take(STREAMS_LOOKED_AT).enumerate();
+    let udp = udp.filter(move |(position, _)| !translated.hides(Protocol::Udp, *position)).map(|(_, udp)| udp);
     let several = udp.filter(|udp| udp.counts.iter().all(|side| side.datagrams != 1));
     several.map(|udp| udp.addresses.map(|address| address.ip)).filter(|ends| !ends.iter().any(|ip| is_group(*ip)))
 }
@@ -105,6 +109,7 @@ fn one_way(capture: &CaptureFacts) -> impl Iterator<Item = [IpAddr; 2]> + '_ {
 /// What a capture shows of others' conversations.
 pub(crate) struct Bystander<'a> {
     capture: &'a CaptureFacts,
+    translated: &'a Translated,
     place: Place,
     /// See [`both_ways`], once they were asked for.
     exchanged: OnceCell<BTreeSet<[IpAddr; 2]>>,
@@ -112,8 +117,8 @@ pub(crate) struct Bystander<'a> {
 
 impl<'a> Bystander<'a> {
     /// `place` is where the capture was made.
-    pub(crate) fn new(capture: &'a CaptureFacts, place: Place) -> Self {
-        Bystander { capture, place, exchanged: OnceCell::new() }
+    pub(crate) fn new(capture: &'a CaptureFacts, translated: &'a Translated, place: Place) -> Self {
+        Bystander { capture, translated, place, exchanged: OnceCell::new() }
     }
 
     /// Whether the capture may have frames between these two hosts by accident only, as when a switch floods a SYN: then what
@@ -122,7 +127,7 @@ impl<'a> Bystander<'a> {
         match self.place.host() {
             Some(host) => host != client && host != server && !self.sent_here(client),
             None => {
-                let exchanged = self.exchanged.get_or_init(|| both_ways(self.capture).collect());
+                let exchanged = self.exchanged.get_or_init(|| both_ways(self.capture, self.translated).collect());
                 let exchanges = |host: IpAddr| exchanged.iter().any(|ends| ends.contains(&host));
                 !exchanges(client) && exchanges(server)
             }

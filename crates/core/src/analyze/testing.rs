@@ -33,6 +33,8 @@ pub struct Story {
     lost: Vec<usize>,
     /// The network cards' addresses, by what is told of them.
     cards: Vec<(IpAddr, [u8; 6])>,
+    /// The time to live of the packets to come.
+    hop_limit: Option<u8>,
 }
 
 /// A TCP connection in the story, with the sequence numbers of both sides.
@@ -73,6 +75,7 @@ impl Story {
             application: None,
             lost: Vec::new(),
             cards: Vec::new(),
+            hop_limit: None,
         }
     }
 
@@ -90,6 +93,7 @@ impl Story {
     }
 
     fn add_packet(&mut self, packet: &Packet<'_>) {
+        let packet = &Packet { hop_limit: self.hop_limit.or(packet.hop_limit), ..*packet };
         self.frames += 1;
         let frame = Frame {
             number: FrameNumber(self.frames),
@@ -331,6 +335,38 @@ impl Story {
     pub fn cut_segment(&mut self, source: &str, destination: &str) {
         let ip = Some(IpAddresses { source: ip(source), destination: ip(destination) });
         self.add_packet(&Packet::new(ip, Content::OtherIp));
+    }
+
+    /// A line and its reply over a new connection, of which each segment is captured twice: with the addresses of one end, and
+    /// at once with those of the other.
+    pub fn echo_translated(&mut self, views: [&mut Tcp; 2], text: &str) {
+        let [one, other] = views;
+        other.next = one.next;
+        let (text, none) = (text.as_bytes(), &b""[..]);
+        for (from_client, flags, payload) in [
+            (true, SYN, none),
+            (false, SYN | ACK, none),
+            (true, ACK, none),
+            (true, PSH | ACK, text),
+            (false, PSH | ACK, text),
+            (true, ACK, none),
+        ] {
+            self.wait(1);
+            self.segment(one, from_client, flags, payload);
+            self.waited -= 1;
+            self.segment(other, from_client, flags, payload);
+        }
+    }
+
+    /// A datagram that a router captures twice: before and after it changed an address.
+    pub fn datagram_translated(&mut self, before: [&str; 2], after: [&str; 2], text: &str) {
+        self.wait(1);
+        self.hop_limit = Some(64);
+        self.datagram(before[0], before[1], text);
+        self.waited -= 1;
+        self.hop_limit = Some(63);
+        self.datagram(after[0], after[1], text);
+        self.hop_limit = None;
     }
 
     /// A datagram.

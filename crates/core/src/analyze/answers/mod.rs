@@ -31,6 +31,8 @@ mod tests;
 #[cfg(test)]
 mod third_host_tests;
 mod threaded_clients;
+#[cfg(test)]
+mod translated_tests;
 mod udp_clients;
 mod udp_frames;
 #[cfg(test)]

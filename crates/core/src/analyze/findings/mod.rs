@@ -12,6 +12,7 @@ mod parallel;
 mod partial;
 mod reachability;
 mod server;
+mod translated;
 mod unanswered;
 
 use crate::analyze::analysis::{Finding, Severity};
@@ -19,7 +20,7 @@ use crate::analyze::matching::LabView;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 47] = [
+pub const FINDING_CODES: [&str; 48] = [
     "accept-queue-full",
     "capture-began-late",
     "capture-filtered",
@@ -63,6 +64,7 @@ pub const FINDING_CODES: [&str; 47] = [
     "snapshot-length-small",
     "socket-per-line",
     "stream-numbers",
+    "translated-addresses",
     "udp-not-delivered",
     "udp-port-unreachable",
     "unknown-link-type",
@@ -78,6 +80,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         datagrams::find(view, capture, &mut found);
         server::find(view, capture, &mut found);
         numbers::find(view, capture, &mut found);
+        translated::find(view, capture, &mut found);
     }
     parallel::find(view, &mut found);
     files::find_repeated(view, &mut found);

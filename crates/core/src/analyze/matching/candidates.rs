@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::analyze::conversation::Relays;
-use crate::analyze::matching::services::{
-    is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer, same_link,
-};
+use crate::analyze::matching::services::{is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer};
+use crate::analyze::network::same_link;
+use crate::analyze::translated::Translated;
 use crate::journal::EventKind;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
@@ -89,21 +89,25 @@ pub(super) struct Found {
     pub(super) cut: bool,
 }
 
-/// Collects the candidates of all captures and journals.
+/// Collects the candidates of all captures and journals. What a capture shows twice with translated addresses counts once.
 pub(super) fn collect(
     captures: &[CaptureFacts],
+    translated: &[Translated],
     relays: &[Relays],
     journals: &[NamedJournal],
     config: &LabConfig,
 ) -> Found {
     let mut found = Candidates { map: HashMap::new(), cut: false, config, asked_all: HashSet::new() };
-    for (number, capture) in captures.iter().enumerate() {
+    for (number, (capture, translated)) in captures.iter().zip(translated).enumerate() {
         found.asked_all.clear();
-        for (connection, stream) in capture.traffic.exchanged(Protocol::Tcp).zip(capture.traffic.tcp_streams()) {
+        let exchanged = capture.traffic.exchanged(Protocol::Tcp).zip(capture.traffic.tcp_streams()).enumerate();
+        for (_, (connection, stream)) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Tcp, *position)) {
             let is_onward = relays.get(number).is_some_and(|relays| relays.is_onward(stream));
             found.add_tcp(number, &connection, is_onward);
         }
-        capture.traffic.exchanged(Protocol::Udp).for_each(|conversation| found.add_udp(number, &conversation));
+        let exchanged = capture.traffic.exchanged(Protocol::Udp).enumerate();
+        let once = exchanged.filter(|(position, _)| !translated.hides(Protocol::Udp, *position));
+        once.for_each(|(_, conversation)| found.add_udp(number, &conversation));
         for unreachable in &capture.traffic.other().unreachable {
             if let Some(quoted) = unreachable.quoted {
                 found.add_unreachable(number, quoted.protocol, [quoted.source, quoted.destination]);

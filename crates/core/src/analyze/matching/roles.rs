@@ -8,6 +8,7 @@ use crate::analyze::analysis::{LabFrames, Role, RoleBasis};
 use crate::analyze::matching::candidates::{is_simultaneous, server_side};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::services::{is_other_service, may_be_ephemeral};
+use crate::analyze::translated::Translated;
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{PayloadKind, Side, StreamEnds};
@@ -25,12 +26,15 @@ pub(crate) struct CaptureRoles {
 }
 
 /// Gives every connection and conversation of a capture its roles.
-pub(crate) fn assign(capture: &CaptureFacts, servers: &Servers) -> CaptureRoles {
+pub(crate) fn assign(capture: &CaptureFacts, translated: &Translated, servers: &Servers) -> CaptureRoles {
     let traffic = &capture.traffic;
-    let tcp = roles_of(traffic.ends(Protocol::Tcp, 0..), traffic.tcp_count(), &|ends| tcp_role(ends, servers));
+    let mut tcp = roles_of(traffic.ends(Protocol::Tcp, 0..), traffic.tcp_count(), &|ends| tcp_role(ends, servers));
     let pushers = pushers(capture, servers);
     let role = |ends: &StreamEnds| udp_role(ends, servers, &pushers);
     let mut udp = roles_of(traffic.ends(Protocol::Udp, 0..), traffic.udp_count(), &role);
+    for (protocol, roles) in [(Protocol::Tcp, &mut tcp), (Protocol::Udp, &mut udp)] {
+        seen_twice(capture, protocol, translated, roles);
+    }
     answers_from_elsewhere(capture, &mut udp.0);
     CaptureRoles { tcp: tcp.0, udp: udp.0, lab_frames: LabFrames { tcp: tcp.1, udp: udp.1 } }
 }
@@ -49,6 +53,26 @@ fn roles_of(
         role
     }));
     (roles, lab_frames)
+}
+
+/// A stream that another one shows with translated addresses is of the lab where that one is.
+fn seen_twice(
+    capture: &CaptureFacts,
+    protocol: Protocol,
+    translated: &Translated,
+    (roles, lab_frames): &mut (Vec<Role>, u64),
+) {
+    for (hidden, kept) in translated.all(protocol) {
+        let Some(kept) = roles.get(*kept).copied() else { continue };
+        let Some(role) = roles.get_mut(*hidden) else { continue };
+        let frames = capture.traffic.ends(protocol, std::iter::once(*hidden)).map(|ends| ends.frames).sum();
+        match (role.lab, kept.lab) {
+            (false, true) => *lab_frames = lab_frames.saturating_add(frames),
+            (true, false) => *lab_frames = lab_frames.saturating_sub(frames),
+            _ => {}
+        }
+        *role = kept;
+    }
 }
 
 /// Who got a datagram from the computer of a server that it had sent to is the client there too: servers may answer from

@@ -8,6 +8,7 @@ use crate::analyze::conversation::Relays;
 use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
 use crate::analyze::matching::services::{computer, is_course_port, is_other_service, same_computer};
 use crate::analyze::text::{Text, say};
+use crate::analyze::translated::Translated;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_SERVERS;
@@ -69,11 +70,12 @@ impl Servers {
     /// `relays` are those of each capture.
     pub(crate) fn find(
         captures: &[CaptureFacts],
+        translated: &[Translated],
         relays: &[Relays],
         journals: &[NamedJournal],
         config: &LabConfig,
     ) -> Servers {
-        let Found { candidates, cut } = collect(captures, relays, journals, config);
+        let Found { candidates, cut } = collect(captures, translated, relays, journals, config);
         let field = Field::new(&candidates, config).without_local();
         let chosen = field.chosen();
         let Some(host) = best_host(&chosen) else {

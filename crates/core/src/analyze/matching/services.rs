@@ -57,15 +57,6 @@ pub(super) fn is_local(ip: IpAddr) -> bool {
     }
 }
 
-/// Whether two addresses look as if they were on one link: the same /24, or the same /64.
-pub(super) fn same_link(a: IpAddr, b: IpAddr) -> bool {
-    match (a, b) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => a.octets()[..3] == b.octets()[..3],
-        (IpAddr::V6(a), IpAddr::V6(b)) => a.segments()[..4] == b.segments()[..4],
-        _ => false,
-    }
-}
-
 /// Whether two addresses are of one computer: the same, or both of the loopback network.
 pub(super) fn same_computer(a: IpAddr, b: IpAddr) -> bool {
     computer(a) == computer(b)

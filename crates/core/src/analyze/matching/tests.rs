@@ -5,6 +5,7 @@ use crate::analyze::analyze;
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::testing::{Story, Tcp, address};
+use crate::analyze::translated::Translated;
 use crate::lab::LabConfig;
 use crate::lab::testing::question;
 use crate::report::words;
@@ -12,8 +13,9 @@ use socklab_packets::pipeline::CaptureFacts;
 
 /// The servers found in a capture, best first.
 fn servers(capture: CaptureFacts) -> Vec<String> {
-    let relays = [Relays::of(&capture)];
-    let found = Servers::find(&[capture], &relays, &[], &LabConfig::default());
+    let config = LabConfig::default();
+    let (translated, relays) = ([Translated::of(&capture, &config)], [Relays::of(&capture)]);
+    let found = Servers::find(&[capture], &translated, &relays, &[], &config);
     found.endpoints().map(|(protocol, address)| format!("{protocol} {address}")).collect()
 }
 

@@ -22,6 +22,7 @@ use crate::analyze::matching::undelivered::{Refused, Undelivered, refused, undel
 use crate::analyze::place::{Bystander, Place};
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
+use crate::analyze::translated::Translated;
 use crate::journal::NamedJournal;
 use crate::lab::{LabConfig, Step};
 use socklab_packets::limits::LAB_STREAMS;
@@ -43,6 +44,8 @@ pub(crate) struct LabView<'a> {
     pub(crate) hosts: Hosts,
     /// The servers' socket addresses.
     pub(crate) servers: Servers,
+    /// The streams of each capture that it shows twice, with translated addresses.
+    pub(crate) translated: Vec<Translated>,
     /// Where each capture was made.
     pub(crate) places: Vec<Place>,
     /// The steps that each capture holds, in the order of the sheet.
@@ -87,11 +90,13 @@ impl<'a> LabView<'a> {
         journals: &'a [NamedJournal],
         config: &'a LabConfig,
     ) -> (LabView<'a>, Vec<CaptureRoles>) {
+        let translated: Vec<Translated> = captures.iter().map(|capture| Translated::of(capture, config)).collect();
         let relays: Vec<Relays> = captures.iter().map(Relays::of).collect();
-        let servers = Servers::find(captures, &relays, journals, config);
-        let roles: Vec<CaptureRoles> = captures.iter().map(|capture| assign(capture, &servers)).collect();
-        let places: Vec<Place> = captures.iter().map(Place::of).collect();
-        let streams = LabStreams::collect(captures, &roles, &places);
+        let servers = Servers::find(captures, &translated, &relays, journals, config);
+        let each = || captures.iter().zip(&translated);
+        let roles: Vec<CaptureRoles> = each().map(|(capture, seen)| assign(capture, seen, &servers)).collect();
+        let places: Vec<Place> = each().map(|(capture, seen)| Place::of(capture, seen)).collect();
+        let streams = LabStreams::collect(captures, &translated, &roles, &places);
         let accounts = Accounts::of(journals);
         let mut connections = merge_connections(streams.tcp);
         // What another file shows as well helps to compare the clocks of both.
@@ -132,6 +137,7 @@ impl<'a> LabView<'a> {
             config,
             hosts,
             servers,
+            translated,
             places,
             steps,
             connections,
@@ -416,13 +422,24 @@ struct LabStreams {
 
 impl LabStreams {
     /// `places` are where the captures were made.
-    fn collect(captures: &[CaptureFacts], roles: &[CaptureRoles], places: &[Place]) -> LabStreams {
+    fn collect(
+        captures: &[CaptureFacts],
+        translated: &[Translated],
+        roles: &[CaptureRoles],
+        places: &[Place],
+    ) -> LabStreams {
         let mut streams = LabStreams::default();
         let mut watches = Watches { places, of_hosts: HashMap::new() };
-        for (number, ((capture, roles), place)) in captures.iter().zip(roles).zip(places).enumerate() {
-            let bystander = Bystander::new(capture, *place);
-            let of_lab = |(_, role): &(StreamNumber, &Role)| role.lab;
-            let tcp = capture.traffic.tcp_streams().zip(&roles.tcp).filter(of_lab).take(LAB_STREAMS);
+        let all = captures.iter().zip(translated).zip(roles).zip(places).enumerate();
+        for (number, (((capture, translated), roles), place)) in all {
+            let bystander = Bystander::new(capture, translated, *place);
+            let of_lab = |protocol| {
+                move |(position, (stream, role)): (usize, (StreamNumber, &Role))| {
+                    (role.lab && !translated.hides(protocol, position)).then_some((stream, *role))
+                }
+            };
+            let tcp = capture.traffic.tcp_streams().zip(&roles.tcp).enumerate();
+            let tcp = tcp.filter_map(of_lab(Protocol::Tcp)).take(LAB_STREAMS);
             streams.tcp.extend(tcp.filter_map(|(stream, role)| {
                 let connection = capture.traffic.tcp(stream)?;
                 let (client_side, basis) = (role.client, role.basis);
@@ -433,7 +450,8 @@ impl LabStreams {
                 let overheard = is_silent && bystander.overhears(client, server);
                 Some(TcpSighting { overheard, ..sighting })
             }));
-            let udp = capture.traffic.udp_streams().zip(&roles.udp).filter(of_lab).take(LAB_STREAMS);
+            let udp = capture.traffic.udp_streams().zip(&roles.udp).enumerate();
+            let udp = udp.filter_map(of_lab(Protocol::Udp)).take(LAB_STREAMS);
             streams.udp.extend(udp.filter_map(|(stream, role)| {
                 let conversation = capture.traffic.udp(stream)?;
                 let watch = watches.of(number, conversation.address(role.client).ip);
