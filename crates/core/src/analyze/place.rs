@@ -82,7 +82,8 @@ fn in_common(exchanged: impl Iterator<Item = [IpAddr; 2]>) -> Option<IpAddr> {
     }
 }
 
-/// The hosts that exchanged anything, two by two, as the first streams of a capture and its pings show.
+/// The hosts that exchanged anything, two by two, as the first streams of a capture and its pings show. Loopback addresses are
+/// no host's own.
 fn both_ways<'c>(capture: &'c CaptureFacts, translated: &'c Translated) -> impl Iterator<Item = [IpAddr; 2]> + 'c {
     let traffic = &capture.traffic;
     let tcp = traffic.tcp_connections().take(STREAMS_LOOKED_AT).enumerate();
@@ -94,7 +95,7 @@ fn both_ways<'c>(capture: &'c CaptureFacts, translated: &'c Translated) -> impl 
     let pings = traffic.other().pings.iter().filter(|ping| ping.requests > 0 && ping.replies > 0);
     let pings = pings.map(|ping| [ping.asker, ping.target]);
     let ends = tcp.chain(udp).map(|addresses| addresses.map(|address| address.ip)).chain(pings);
-    ends.filter(|ends| !ends.iter().any(|ip| is_group(*ip) || ip.is_unspecified()))
+    ends.filter(|ends| !ends.iter().any(|ip| is_group(*ip) || ip.is_unspecified() || ip.is_loopback()))
 }
 
 /// The hosts of which one sent the other datagrams that it never answered, as to a server that only prints. The other one had

@@ -215,6 +215,9 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
             service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
             let is_there = || presence::is_there(view, sighting.capture, attempt.connection.server());
             let why = match attempt.service.verdict {
+                Verdict::Refused if view.taken_on_loopback(sighting).is_some() => {
+                    "The server probably listened on its loopback address only.".to_owned()
+                }
                 Verdict::Refused => {
                     "Nothing was listening there: the server was not running, or had closed its listening socket."
                         .to_owned()

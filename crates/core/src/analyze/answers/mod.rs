@@ -13,6 +13,8 @@ mod facts;
 mod host_tests;
 mod kind;
 #[cfg(test)]
+mod loopback_tests;
+#[cfg(test)]
 mod missing_frame_tests;
 mod open_at_once;
 #[cfg(test)]

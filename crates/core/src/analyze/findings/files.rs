@@ -4,13 +4,14 @@ use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::findings::made::{of_all, of_file, step_of};
 use crate::analyze::findings::reachability;
 use crate::analyze::matching::{GroupText, LabView};
-use crate::analyze::text::{Span, Text, say};
+use crate::analyze::text::{FrameRanges, Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::HostName;
 use crate::wording::{count, list};
 use socklab_packets::limits::{LAB_CANDIDATES, LAB_STREAMS};
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::types::Protocol;
+use socklab_packets::track::HandshakeState;
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 
 /// Ethernet, IPv4 and TCP headers with all options: what a frame must keep for its connection to be followed whole.
 const LONGEST_HEADERS: u32 = 14 + 60 + 60;
@@ -270,6 +271,19 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
         ("same-host", "Client and server have the same IP address")
     };
     let sheet = &view.config.sheet;
+    if let Some((address, frame)) = refused_elsewhere(view, number).filter(|_| loopback) {
+        let message = say![
+            "The lab's connections in it are on the loopback address, and an attempt at ",
+            address,
+            " was refused (",
+            FrameRanges::of([frame]),
+            "). If that is the computer of the capture, its server listens on the loopback address only, where no other \
+             computer reaches it: bind it to ",
+            Span::Words(address.ip.to_string()),
+            " or to all addresses."
+        ];
+        return add(code, Severity::Warning, message);
+    }
     let clients: Vec<HostName> = sheet.clients().collect();
     let computers = if clients.len() == 1 { "computer" } else { "computers" };
     let message = format!(
@@ -280,6 +294,17 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
         sheet.server()
     );
     add(code, Severity::Warning, message.into());
+}
+
+/// An attempt at the port of a server of the lab on another address than the loopback one, which was refused.
+fn refused_elsewhere(view: &LabView<'_>, number: usize) -> Option<(SocketAddress, FrameNumber)> {
+    let ports: Vec<u16> = view.servers.endpoints().map(|(_, address)| address.port).collect();
+    let connections = view.captures.get(number)?.traffic.tcp_connections().take(LAB_STREAMS);
+    let mut refused = connections.filter(|tcp| tcp.handshake == HandshakeState::Refused);
+    refused.find_map(|tcp| {
+        let at = tcp.address(tcp.syn_sender?.other());
+        (ports.contains(&at.port) && !at.ip.is_loopback()).then_some((at, tcp.first_frame))
+    })
 }
 
 /// How to keep only the lab's frames.

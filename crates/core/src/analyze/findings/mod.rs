@@ -6,6 +6,7 @@ mod connections;
 mod datagrams;
 mod files;
 mod journals;
+mod loopback;
 mod made;
 mod numbers;
 mod parallel;
@@ -20,7 +21,7 @@ use crate::analyze::matching::LabView;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 48] = [
+pub const FINDING_CODES: [&str; 49] = [
     "accept-queue-full",
     "capture-began-late",
     "capture-filtered",
@@ -58,6 +59,7 @@ pub const FINDING_CODES: [&str; 48] = [
     "retransmissions",
     "same-host",
     "second-host-missing",
+    "server-on-loopback",
     "server-uncertain",
     "server-unreachable",
     "several-runs",
@@ -81,6 +83,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         server::find(view, capture, &mut found);
         numbers::find(view, capture, &mut found);
         translated::find(view, capture, &mut found);
+        loopback::find(view, capture, &mut found);
     }
     parallel::find(view, &mut found);
     files::find_repeated(view, &mut found);

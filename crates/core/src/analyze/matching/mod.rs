@@ -10,6 +10,7 @@ mod copied;
 mod exchanges;
 mod groups;
 mod hosts;
+mod loopback;
 mod refusals;
 mod replies;
 mod roles;

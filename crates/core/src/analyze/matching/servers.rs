@@ -7,11 +7,12 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
 use crate::analyze::matching::services::{computer, is_course_port, is_other_service, same_computer};
+use crate::analyze::place::Place;
 use crate::analyze::text::{Text, say};
 use crate::analyze::translated::Translated;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
-use socklab_packets::limits::LAB_SERVERS;
+use socklab_packets::limits::{LAB_CANDIDATES, LAB_SERVERS};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::{Protocol, SocketAddress};
 
@@ -72,11 +73,14 @@ impl Servers {
         captures: &[CaptureFacts],
         translated: &[Translated],
         relays: &[Relays],
+        places: &[Place],
         journals: &[NamedJournal],
         config: &LabConfig,
     ) -> Servers {
         let Found { candidates, cut } = collect(captures, translated, relays, journals, config);
-        let field = Field::new(&candidates, config).without_local();
+        let with_loopback = captures.iter().zip(places).filter(|(capture, _)| has_loopback(capture));
+        let alone = with_loopback.filter_map(|(_, place)| place.host()).collect();
+        let field = Field::new(&candidates, config).without_local(&alone);
         let chosen = field.chosen();
         let Some(host) = best_host(&chosen) else {
             return Servers { cut, nearest: field.nearest(), ..Servers::default() };
@@ -140,15 +144,17 @@ impl<'a> Field<'a> {
 
     /// The field without what went on within one computer, where a server that fits was reached over a network: the lab is
     /// run over a network or within one computer, and beside the former the latter is some other program's. A server that
-    /// is named counts in either case, if no named one was reached over a network.
-    fn without_local(mut self) -> Self {
+    /// is named counts in either case, if no named one was reached over a network. A server that listens on the loopback address
+    /// alone fits as well where other computers tried to reach it: `alone` are the computers that captured their loopback traffic.
+    fn without_local(mut self, alone: &HashSet<IpAddr>) -> Self {
         let over_network = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::over_network);
         let named = |endpoint: &Endpoint| self.is_named(endpoint);
         let fits = |(endpoint, score): &&(Endpoint, i32)| {
             let near = self.candidates.get(endpoint).is_some_and(|it| it.on_link() && it.acts_as_server());
             let unclaimed = self.is_unclaimed(endpoint);
             let is_text = self.exchange(endpoint) == Some(Exchange::Text);
-            over_network(endpoint) && (named(endpoint) || (near && unclaimed && is_text && *score >= LAB_SCORE))
+            let text = is_text && *score >= LAB_SCORE || self.is_tried_beside_loopback(endpoint, alone);
+            over_network(endpoint) && (named(endpoint) || (near && unclaimed && text))
         };
         let hosts: HashSet<IpAddr> = self.ranked.iter().filter(fits).map(|(endpoint, _)| endpoint.1.ip).collect();
         if hosts.is_empty() {
@@ -161,6 +167,21 @@ impl<'a> Field<'a> {
         let stay: HashSet<Endpoint> = self.ranked.iter().map(|(endpoint, _)| *endpoint).filter(stays).collect();
         self.ranked.retain(|(endpoint, _)| stay.contains(endpoint));
         self
+    }
+
+    /// Whether there were attempts alone at this address of a computer that has a server at the same port of its loopback
+    /// address.
+    fn is_tried_beside_loopback(&self, (protocol, address): &Endpoint, alone: &HashSet<IpAddr>) -> bool {
+        let served = |(local, candidate): (&Endpoint, &Candidate)| {
+            local.0 == *protocol
+                && local.1.port == address.port
+                && local.1.ip.is_loopback()
+                && candidate.acts_as_server()
+                && candidate.exchange() > Some(Exchange::Attempts)
+        };
+        alone.contains(&address.ip)
+            && self.exchange(&(*protocol, *address)) == Some(Exchange::Attempts)
+            && self.candidates.iter().any(served)
     }
 
     fn exchange(&self, endpoint: &Endpoint) -> Option<Exchange> {
@@ -376,6 +397,12 @@ fn reason(exchange: Option<Exchange>, them: &str) -> String {
         Some(Exchange::Silence) => format!(", because clients connect to {them} (without sending anything)"),
         Some(Exchange::Attempts) => format!(", because clients try to reach {them}"),
     }
+}
+
+/// Whether a capture has connections of a computer with itself over the loopback address.
+fn has_loopback(capture: &CaptureFacts) -> bool {
+    let mut ends = capture.traffic.ends(Protocol::Tcp, 0..LAB_CANDIDATES);
+    ends.any(|ends| ends.addresses.iter().all(|address| address.ip.is_loopback()))
 }
 
 /// The computer whose best TCP server and best UDP server together fit best.

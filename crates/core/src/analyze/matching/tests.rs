@@ -15,7 +15,7 @@ use socklab_packets::pipeline::CaptureFacts;
 fn servers(capture: CaptureFacts) -> Vec<String> {
     let config = LabConfig::default();
     let (translated, relays) = ([Translated::of(&capture, &config)], [Relays::of(&capture)]);
-    let found = Servers::find(&[capture], &translated, &relays, &[], &config);
+    let found = Servers::find(&[capture], &translated, &relays, &[], &[], &config);
     found.endpoints().map(|(protocol, address)| format!("{protocol} {address}")).collect()
 }
 

@@ -92,10 +92,10 @@ impl<'a> LabView<'a> {
     ) -> (LabView<'a>, Vec<CaptureRoles>) {
         let translated: Vec<Translated> = captures.iter().map(|capture| Translated::of(capture, config)).collect();
         let relays: Vec<Relays> = captures.iter().map(Relays::of).collect();
-        let servers = Servers::find(captures, &translated, &relays, journals, config);
         let each = || captures.iter().zip(&translated);
-        let roles: Vec<CaptureRoles> = each().map(|(capture, seen)| assign(capture, seen, &servers)).collect();
         let places: Vec<Place> = each().map(|(capture, seen)| Place::of(capture, seen)).collect();
+        let servers = Servers::find(captures, &translated, &relays, &places, journals, config);
+        let roles: Vec<CaptureRoles> = each().map(|(capture, seen)| assign(capture, seen, &servers)).collect();
         let streams = LabStreams::collect(captures, &translated, &roles, &places);
         let accounts = Accounts::of(journals);
         let mut connections = merge_connections(streams.tcp);
