@@ -141,6 +141,7 @@ impl<'a> Given<'a> {
             content: self.content(addresses),
             header: &[],
             hop_limit: None,
+            identification: None,
             ip_length: None,
             quoted,
             unfollowed: None,

@@ -22,6 +22,8 @@ pub struct Packet<'a> {
     pub header: &'a [u8],
     /// The time to live (RFC 791) or hop limit (RFC 8200) of the innermost IP header that was dissected.
     pub hop_limit: Option<u8>,
+    /// The identification of the innermost IPv4 header that was dissected (RFC 791); IPv6 has none.
+    pub identification: Option<u16>,
     /// Bytes of the innermost IP packet with its header (`ip.len`; `ipv6.plen` and 40), where the header tells them.
     pub ip_length: Option<u32>,
     /// The TCP and UDP headers that an ICMP error quotes, in the order of the bytes.
@@ -40,6 +42,7 @@ impl<'a> Packet<'a> {
             content,
             header: &[],
             hop_limit: None,
+            identification: None,
             ip_length: None,
             quoted: &[],
             unfollowed: None,
@@ -55,6 +58,9 @@ const TIME_TO_LIVE: usize = 22;
 
 /// Where an ordinary packet has its total length.
 const TOTAL_LENGTH: usize = 16;
+
+/// Where an ordinary packet has its identification.
+const IDENTIFICATION: usize = 18;
 
 /// An ordinary packet: TCP or UDP over IPv4 without options, not fragmented, in an untagged Ethernet frame, with whole
 /// headers and the lengths in order. Nearly all frames are such, so it is small, and borrows nothing of the frame;
@@ -132,6 +138,11 @@ impl OrdinaryPacket {
         Some(u16::from_be_bytes(*length).into())
     }
 
+    /// The identification; `data` are the captured bytes of the packet's frame.
+    pub fn identification(data: &[u8]) -> Option<u16> {
+        Some(u16::from_be_bytes(*data.get(IDENTIFICATION..)?.first_chunk()?))
+    }
+
     /// The time to live; `data` are the captured bytes of the packet's frame.
     pub fn hop_limit(data: &[u8]) -> Option<u8> {
         data.get(TIME_TO_LIVE).copied()
@@ -182,6 +193,7 @@ impl OrdinaryPacket {
             direction: self.direction,
             header: self.header(data),
             hop_limit: OrdinaryPacket::hop_limit(data),
+            identification: OrdinaryPacket::identification(data),
             ip_length: OrdinaryPacket::ip_length(data),
             ..Packet::new(Some(ip), content)
         }

@@ -22,6 +22,7 @@ pub fn segment(sender: Side, flags: u8, [sequence, acknowledgement]: [u32; 2], p
         checksum: 0,
         header_length: 20,
         hop_limit: None,
+        identification: 0,
         ip_length: None,
         frame_length: 0,
         options: None,

@@ -35,6 +35,8 @@ pub struct Story {
     cards: Vec<(IpAddr, [u8; 6])>,
     /// The time to live of the packets to come.
     hop_limit: Option<u8>,
+    /// The identification of the packets to come.
+    identification: Option<u16>,
 }
 
 /// A TCP connection in the story, with the sequence numbers of both sides.
@@ -76,6 +78,7 @@ impl Story {
             lost: Vec::new(),
             cards: Vec::new(),
             hop_limit: None,
+            identification: None,
         }
     }
 
@@ -93,7 +96,7 @@ impl Story {
     }
 
     fn add_packet(&mut self, packet: &Packet<'_>) {
-        let packet = &Packet { hop_limit: self.hop_limit.or(packet.hop_limit), ..*packet };
+        let packet = &Packet { hop_limit: self.hop_limit, identification: self.identification, ..*packet };
         self.frames += 1;
         let frame = Frame {
             number: FrameNumber(self.frames),
@@ -250,6 +253,22 @@ impl Story {
         self.segment(&mut same, true, PSH | ACK, text.as_bytes());
         self.waited -= 1;
         self.segment(tcp, true, PSH | ACK, text.as_bytes());
+    }
+
+    /// A line of the client and its acknowledgement, and both at the same time again: the same packets, by the number in their
+    /// IP headers, or others.
+    pub fn line_and_again(&mut self, tcp: &mut Tcp, text: &str, numbers: [u16; 2]) {
+        self.wait(4);
+        let before = *tcp;
+        for number in numbers {
+            *tcp = before;
+            for (from_client, flags, payload) in [(true, PSH | ACK, text.as_bytes()), (false, ACK, b"")] {
+                self.identification = Some(number);
+                self.segment(tcp, from_client, flags, payload);
+                self.waited -= 1;
+            }
+        }
+        self.identification = None;
     }
 
     /// FIN of the client, FIN of the server, ACK.

@@ -36,6 +36,7 @@ pub(super) fn header<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Byte
     let destination = source_routed(header.options()).unwrap_or(header.destination_addr());
     walk.ip = Some(IpAddresses { source: IpAddr::V4(header.source_addr()), destination: IpAddr::V4(destination) });
     walk.hop_limit = Some(header.ttl());
+    walk.identification = Some(header.identification());
     // 0 is left for the network card to fill in.
     walk.ip_length = match header.total_len() {
         0 => u32::try_from(packet.length()).ok(),

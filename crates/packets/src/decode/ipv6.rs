@@ -40,6 +40,7 @@ pub(super) fn header<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> 
         destination: IpAddr::V6(header.destination_addr()),
     });
     walk.hop_limit = Some(header.hop_limit());
+    walk.identification = None;
     walk.ip_length = match header.payload_length() {
         0 => None,
         length => Some(u32::from(length).saturating_add(40)),

@@ -90,6 +90,8 @@ pub(super) struct Walk {
     pub(super) layers: usize,
     /// The time to live or hop limit of the last IP header.
     pub(super) hop_limit: Option<u8>,
+    /// The identification of the last IP header, where it is of IPv4.
+    pub(super) identification: Option<u16>,
     /// The length of the last IP packet.
     pub(super) ip_length: Option<u32>,
     /// Where the captured bytes of the TCP or UDP header are in their buffer.
@@ -115,6 +117,7 @@ impl Walk {
             ethernet_length: 0,
             layers: 0,
             hop_limit: None,
+            identification: None,
             ip_length: None,
             header: (0, 0),
             quoted: false,
@@ -125,8 +128,8 @@ impl Walk {
     /// The packet, once its content is known.
     pub(super) fn packet<'a>(&self, content: Content<'a>, header: &'a [u8], quoted: &'a [QuotedHeader]) -> Packet<'a> {
         let (ethernet, ip, direction, unfollowed) = (self.ethernet, self.ip, self.direction, self.unfollowed);
-        let (hop_limit, ip_length) = (self.hop_limit, self.ip_length);
-        Packet { ethernet, ip, direction, content, header, hop_limit, ip_length, quoted, unfollowed }
+        let (hop_limit, identification, ip_length) = (self.hop_limit, self.identification, self.ip_length);
+        Packet { ethernet, ip, direction, content, header, hop_limit, identification, ip_length, quoted, unfollowed }
     }
 
     /// Notes where a transport header is.

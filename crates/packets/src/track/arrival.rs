@@ -1,6 +1,6 @@
 //! A packet on its way to its stream, in one shape for ordinary and for all other packets.
 
-use super::headers::Fields;
+use super::headers::{Fields, IpFields};
 use super::pair::Pair;
 use crate::batch::Seen;
 use crate::capfile::{Direction, Frame, FrameTime};
@@ -150,7 +150,8 @@ impl Arrival for Whole<'_> {
 
     fn fields(&self) -> Fields {
         let (protocol, length) = (self.pair.protocol(), self.frame.original_length);
-        let ip = (self.packet.hop_limit, self.packet.ip_length);
+        let Packet { hop_limit, ip_length, identification, .. } = *self.packet;
+        let ip = IpFields { hop_limit, length: ip_length, identification };
         Fields::new(protocol, self.packet.header, ip, length)
     }
 
@@ -200,7 +201,11 @@ impl Arrival for Seen<'_> {
 
     fn fields(&self) -> Fields {
         let (data, length) = (self.data(), self.entry.original_length);
-        let ip = (OrdinaryPacket::hop_limit(data), OrdinaryPacket::ip_length(data));
+        let ip = IpFields {
+            hop_limit: OrdinaryPacket::hop_limit(data),
+            length: OrdinaryPacket::ip_length(data),
+            identification: OrdinaryPacket::identification(data),
+        };
         Fields::new(self.packet.protocol, self.packet.header(data), ip, length)
     }
 

@@ -18,17 +18,26 @@ pub(super) struct Fields {
     pub(super) header_length: u8,
     /// Time to live or hop limit.
     pub(super) hop_limit: Option<u8>,
+    /// Identification of the IPv4 header; 0 where there is none.
+    pub(super) identification: u16,
+}
+
+/// What the notes remember of an IP header, where it tells.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IpFields {
+    /// Time to live or hop limit.
+    pub(super) hop_limit: Option<u8>,
+    /// Bytes of the IP packet.
+    pub(super) length: Option<u32>,
+    /// Identification of the IPv4 header.
+    pub(super) identification: Option<u16>,
 }
 
 impl Fields {
     /// Reads the captured bytes of a header; what was not captured is 0.
-    pub(super) fn new(
-        protocol: Protocol,
-        header: &[u8],
-        (hop_limit, ip_length): (Option<u8>, Option<u32>),
-        frame_length: u32,
-    ) -> Fields {
-        let ip_length = ip_length.unwrap_or(0);
+    pub(super) fn new(protocol: Protocol, header: &[u8], ip: IpFields, frame_length: u32) -> Fields {
+        let (hop_limit, ip_length) = (ip.hop_limit, ip.length.unwrap_or(0));
+        let identification = ip.identification.unwrap_or(0);
         let word =
             |at: usize| header.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u16::from_be_bytes);
         match protocol {
@@ -39,10 +48,17 @@ impl Fields {
                 checksum: word(16),
                 header_length: header.get(12).map_or(0, |offset| (offset >> 4).saturating_mul(4)),
                 hop_limit,
+                identification,
             },
-            Protocol::Udp => {
-                Fields { frame_length, ip_length, window: 0, checksum: word(6), header_length: 8, hop_limit }
-            }
+            Protocol::Udp => Fields {
+                frame_length,
+                ip_length,
+                window: 0,
+                checksum: word(6),
+                header_length: 8,
+                hop_limit,
+                identification,
+            },
         }
     }
 }

@@ -245,6 +245,8 @@ pub struct FrameNote {
     pub header_length: u8,
     /// Time to live or hop limit of the IP header (`ip.ttl`, `ipv6.hlim`).
     pub hop_limit: Option<u8>,
+    /// Identification of the IPv4 header (`ip.id`); 0 where there is none.
+    pub identification: u16,
     /// Bytes of the IP packet with its header (`ip.len`; `ipv6.plen` and 40).
     pub ip_length: Option<u32>,
     /// Bytes of the frame on the wire (`frame.len`).

@@ -68,6 +68,7 @@ impl Note {
             checksum: self.fields.checksum,
             header_length: self.fields.header_length,
             hop_limit: self.fields.hop_limit,
+            identification: self.fields.identification,
             ip_length: Some(self.fields.ip_length).filter(|length| *length > 0),
             frame_length: self.fields.frame_length,
             options,

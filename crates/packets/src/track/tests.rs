@@ -62,7 +62,8 @@ impl Sent {
     fn packet_in<'a>(&self, bytes: &'a [u8]) -> Packet<'a> {
         let (header, hop_limit) = (bytes.get(34..54).unwrap_or_default(), bytes.get(22).copied());
         let ip_length = bytes.get(16..18).map(|length| u16::from_be_bytes(length.try_into().unwrap()).into());
-        Packet { header, hop_limit, ip_length, ..self.packet() }
+        let identification = bytes.get(18..20).map(|number| u16::from_be_bytes(number.try_into().unwrap()));
+        Packet { header, hop_limit, identification, ip_length, ..self.packet() }
     }
 
     /// The same on the wire, in an ordinary frame, where it can be: header length and payload length in order.

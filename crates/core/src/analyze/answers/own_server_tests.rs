@@ -145,6 +145,26 @@ fn a_frame_that_was_captured_twice_was_not_sent_twice() {
     assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 1 data, 1 captured twice");
 }
 
+/// A port of a switch mirrors both directions, or two interfaces are captured in batches: the copy comes after the other end's
+/// next frame. What is really sent again, because the other end asked for it, is another packet.
+#[test]
+fn a_copy_is_the_same_packet_whatever_came_between() {
+    for (numbers, is_copy) in [([7, 7], true), ([7, 8], false), ([0, 0], false)] {
+        let mut story = Story::new("mirrored", 0);
+        let mut b = connected(&mut story, B1);
+        story.line_and_again(&mut b, "one\n", numbers);
+        let analysis = of(vec![story.read()]);
+        let copied = told(&analysis, "copied-frames");
+        assert_eq!(copied.contains("Frames 6-7 are copies"), is_copy, "{numbers:?}: {copied}");
+        assert_eq!(told(&analysis, "retransmissions").contains("Frame 6 "), !is_copy, "{numbers:?}");
+        if is_copy {
+            assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 1 data, 1 ACK, 2 captured twice");
+            let without = said(&analysis, "I.4a");
+            assert!(without.contains("made 4 frames without payload") && without.contains("1 frame with"), "{without}");
+        }
+    }
+}
+
 #[test]
 fn replies_from_another_socket_are_replies() {
     let mut story = Story::new("at B", 0);

@@ -90,10 +90,13 @@ fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     for known in &connections {
         let sighting = known.connection.best();
         let (client, server) = (sighting.client_sent(), sighting.server_sent());
-        let without = (client.frames - client.data_frames) + (server.frames - server.data_frames);
-        control = Some(control.unwrap_or(0) + without);
-        data += client.data_frames + server.data_frames;
-        evidence.push(tcp_evidence(view, sighting, view.frames(sighting).without_payload()));
+        let frames = view.frames(sighting);
+        let with = client.data_frames + server.data_frames;
+        let without = (client.frames + server.frames).saturating_sub(with);
+        let [copies_with, copies_without] = frames.copies_with_and_without_payload();
+        control = Some(control.unwrap_or(0) + without.saturating_sub(copies_without));
+        data += with.saturating_sub(copies_with);
+        evidence.push(tcp_evidence(view, sighting, frames.without_payload()));
     }
     if let Some(control) = control {
         let (made, rest) = match lacks_tcp_frames(view, question) {

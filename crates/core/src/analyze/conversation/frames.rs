@@ -146,14 +146,15 @@ impl Frames {
         probes
     }
 
-    /// Frames without payload.
+    /// Frames without payload, each once.
     pub(crate) fn without_payload(&self) -> Vec<FrameNumber> {
-        self.pick(|frame, _| frame.note.payload_length == 0)
+        self.once(self.pick(|frame, _| frame.note.payload_length == 0))
     }
 
-    /// Frames that were captured twice, not sent twice, in order: they repeat one of less than a millisecond before, without a
-    /// frame of the other end between them (a system waits longer before it sends again, RFC 6298, section 2, unless the other
-    /// end tells it that something is missing, RFC 8985, section 6); or one that was sent later.
+    /// Frames that were captured twice, not sent twice, in order: they repeat one of less than a millisecond before, with the
+    /// same identification in the IP header, or without a frame of the other end between them (a system waits longer before it
+    /// sends again, RFC 6298, section 2, unless the other end tells it that something is missing, RFC 8985, section 6, which it
+    /// cannot before the handshake); or one that was sent later.
     pub(crate) fn copies(&self) -> Vec<FrameNumber> {
         let (mut latest, mut turns) = (HashMap::new(), [0_usize; 2]);
         let mut copies = Vec::new();
@@ -166,16 +167,25 @@ impl Frames {
             let only_acknowledges = note.payload_length == 0 && note.flags == TcpFlags::ACK;
             let Some(time) = note.time else { continue };
             let of = (client, note.sequence, note.payload_length, note.acknowledgement, note.checksum, note.flags.0);
-            let before: Option<(Timestamp, usize)> = latest.insert(of, (time, others));
-            let is_copy = before.is_some_and(|(before, others_before)| {
+            let packet = note.identification;
+            let before: Option<(Timestamp, usize, u16)> = latest.insert(of, (time, others, packet));
+            let is_copy = before.is_some_and(|(before, others_before, packet_before)| {
                 let since = time.nanoseconds_since(before);
-                since.abs() < COPIED_WITHIN && (since < 0 || others == others_before)
+                let same = packet != 0 && packet == packet_before;
+                since.abs() < COPIED_WITHIN && (same || since < 0 || others == others_before || frame.has_syn())
             });
             if is_copy && (frame.role == FrameRole::Retransmission || only_acknowledges) {
                 copies.push(note.frame);
             }
         }
         copies
+    }
+
+    /// How many of the copies carry payload, and how many do not.
+    pub(crate) fn copies_with_and_without_payload(&self) -> [u64; 2] {
+        let all = self.copies();
+        let with = self.pick(|frame, _| frame.note.payload_length > 0 && all.binary_search(&frame.note.frame).is_ok());
+        [with.len() as u64, all.len().saturating_sub(with.len()) as u64]
     }
 
     /// SYN-ACKs that were sent again after the client had answered the first one.
