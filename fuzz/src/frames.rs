@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use arbitrary::{Arbitrary, Unstructured};
 use socklab_packets::capfile::{Direction, Frame, LinkType};
 use socklab_packets::packet::{
-    ArpPacket, Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedHeader, QuotedPacket,
+    ArpPacket, Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, IpFragment, Packet, QuotedHeader, QuotedPacket,
     TcpFlags, TcpSegment, UdpDatagram,
 };
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
@@ -197,7 +197,7 @@ impl<'a> Given<'a> {
                     destination: SocketAddress::new(addresses.source, destination_port),
                 }),
             }),
-            What::Fragment => Content::Fragment,
+            What::Fragment => Content::Fragment(IpFragment::default()),
             What::OtherIp => Content::OtherIp,
             What::Other => Content::Other,
             What::NoPacket => Content::NoPacket,

@@ -230,13 +230,22 @@ pub enum Content<'a> {
     /// An ICMP (RFC 792) or ICMPv6 (RFC 4443) message.
     Icmp(IcmpMessage),
     /// A fragment of an IP datagram that this frame does not complete.
-    Fragment,
+    Fragment(IpFragment),
     /// An IP packet that carries something else, or whose transport header is damaged or cut.
     OtherIp,
     /// Spanning tree, LLDP, or any other frame without IP.
     Other,
     /// A block that takes a frame number but holds no packet.
     NoPacket,
+}
+
+/// A fragment of an IP datagram (RFC 791, section 3.2; RFC 8200, section 4.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IpFragment {
+    /// The protocol of the datagram.
+    pub protocol: u8,
+    /// Source and destination port, where it is the first one and of TCP or UDP.
+    pub ports: Option<[u16; 2]>,
 }
 
 /// The control bits of a TCP header (RFC 9293, section 3.1), low byte: CWR ECE URG ACK PSH RST SYN FIN.

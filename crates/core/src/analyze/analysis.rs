@@ -481,19 +481,25 @@ pub struct AddressSummary {
     pub frames: u64,
 }
 
-/// Frames of a capture that belong to the lab's streams, also to those that are not looked at.
+/// Frames of a capture that belong to the lab's streams, also to those that are not looked at, and those that are about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LabFrames {
     /// Those of TCP.
     pub tcp: u64,
     /// Those of UDP.
     pub udp: u64,
+    /// ICMP errors that quote packets of the lab.
+    pub icmp: u64,
+    /// The same over IPv6.
+    pub icmpv6: u64,
+    /// Fragments of its datagrams, but for those that complete one, which are of UDP.
+    pub fragments: u64,
 }
 
 impl LabFrames {
     /// All of them.
     pub fn all(self) -> u64 {
-        self.tcp.saturating_add(self.udp)
+        [self.tcp, self.udp, self.icmp, self.icmpv6, self.fragments].into_iter().fold(0, u64::saturating_add)
     }
 }
 

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use socklab_packets::capfile::{CaptureInfo, Format, Frame, Interface, LinkType};
 use socklab_packets::limits::Limits;
 use socklab_packets::packet::{
-    Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket, TcpFlags, TcpSegment,
-    UdpDatagram,
+    ArpPacket, Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, IpFragment, Packet, QuotedPacket,
+    TcpFlags, TcpSegment, UdpDatagram,
 };
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::Tracker;
@@ -84,15 +84,27 @@ impl Story {
 
     fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
         let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
-        let card = self.cards.iter().find(|(address, _)| *address == source.ip);
-        let ethernet = card.map(|(_, mac)| EthernetAddresses { source: *mac, destination: [2, 0, 0, 0, 0, 0xff] });
-        self.add_packet(&Packet { ethernet, ..Packet::new(ip, content) });
+        self.add_packet(&Packet { ethernet: self.ethernet(source.ip), ..Packet::new(ip, content) });
+    }
+
+    fn ethernet(&self, source: IpAddr) -> Option<EthernetAddresses> {
+        let card = self.cards.iter().find(|(address, _)| *address == source);
+        card.map(|(_, mac)| EthernetAddresses { source: *mac, destination: [2, 0, 0, 0, 0, 0xff] })
     }
 
     /// Frames of these addresses come from one network card.
     pub fn card(&mut self, addresses: &[&str]) {
         let number = u8::try_from(self.cards.len() + 1).expect("small");
         self.cards.extend(addresses.iter().map(|address| (ip(address), [2, 0, 0, 0, 0, number])));
+    }
+
+    /// The network card with this IPv4 address says that it has it.
+    pub fn arp_reply(&mut self, sender: &str, asker: &str) {
+        let of = |text: &str| text.parse().expect("an IPv4 address");
+        let card = self.cards.iter().find(|(address, _)| *address == ip(sender));
+        let sender_mac = card.expect("a card that was told of").1;
+        let arp = ArpPacket { request: false, sender_mac, sender: of(sender), target: of(asker) };
+        self.add_packet(&Packet::new(None, Content::Arp(arp)));
     }
 
     fn add_packet(&mut self, packet: &Packet<'_>) {
@@ -394,6 +406,22 @@ impl Story {
         self.datagram_completed_by(source, destination, text, whole);
     }
 
+    /// A fragment of a datagram with this number in its IP header, the first one or a later one.
+    pub fn fragment(&mut self, source: &str, destination: &str, number: u16, first: bool) {
+        let (source, destination) = (address(source), address(destination));
+        let ports = first.then_some([source.port, destination.port]);
+        self.identification = Some(number);
+        self.add(source, destination, Content::Fragment(IpFragment { protocol: 17, ports }));
+        self.identification = None;
+    }
+
+    /// The fragment that completes the datagram with this number.
+    pub fn last_fragment(&mut self, source: &str, destination: &str, number: u16, text: &str) {
+        self.identification = Some(number);
+        self.datagram_completed_by(source, destination, text, 28);
+        self.identification = None;
+    }
+
     /// A datagram that the capture has twice.
     pub fn datagram_captured_twice(&mut self, source: &str, destination: &str, text: &str) {
         self.wait(1);
@@ -413,7 +441,8 @@ impl Story {
             payload: text.as_bytes(),
         };
         let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
-        self.add_packet(&Packet { ip_length: Some(ip_length), ..Packet::new(ip, Content::Udp(datagram)) });
+        let ethernet = self.ethernet(source.ip);
+        self.add_packet(&Packet { ethernet, ip_length: Some(ip_length), ..Packet::new(ip, Content::Udp(datagram)) });
     }
 
     /// The capture, read.

@@ -8,11 +8,15 @@ use std::net::IpAddr;
 
 use super::walk::{Outcome, Step};
 use crate::limits::Limits;
-use crate::packet::Content;
+use crate::packet::{Content, IpFragment};
 use crate::types::FrameNumber;
 
 /// What one fragment is counted for in memory besides its bytes.
 const FRAGMENT_OVERHEAD: usize = 64;
+
+/// The protocols with ports (RFC 5237's registry).
+const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 /// What fragments of one datagram have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,7 +111,7 @@ impl Fragments {
             return Step::End(Outcome::Whole { protocol: fragment.protocol, datagram: whole });
         }
         self.give_up_the_oldest();
-        Step::end(Content::Fragment)
+        Step::end(Content::Fragment(IpFragment { protocol: fragment.protocol, ports: ports(fragment, data) }))
     }
 
     fn remove(&mut self, key: FragmentKey) -> Option<Waiting> {
@@ -164,6 +168,13 @@ impl Waiting {
         datagram.truncate(length);
         datagram
     }
+}
+
+/// The ports of a first fragment of TCP or UDP, whose headers begin with them (RFC 9293, RFC 768).
+fn ports(fragment: Fragment, data: &[u8]) -> Option<[u16; 2]> {
+    let &[a, b, c, d] = data.first_chunk()?;
+    let has_ports = fragment.offset == 0 && [TCP, UDP].contains(&fragment.protocol);
+    has_ports.then(|| [[a, b], [c, d]].map(u16::from_be_bytes))
 }
 
 /// The offset after the last byte.

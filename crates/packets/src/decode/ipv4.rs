@@ -7,7 +7,7 @@ use etherparse::Ipv4HeaderSlice;
 use super::bytes::Bytes;
 use super::fragments::{Fragment, FragmentKey, Fragments};
 use super::walk::{Layer, Step, Walk};
-use crate::packet::{Content, IpAddresses};
+use crate::packet::{Content, IpAddresses, IpFragment};
 
 /// Option kinds (IANA "IP Option Numbers").
 mod options {
@@ -88,7 +88,8 @@ fn fragment_step<'a>(
         return fragments.add(fragment, payload.captured());
     }
     if fragment.offset > 0 {
-        return Step::end(Content::Fragment);
+        let protocol = fragment.protocol;
+        return Step::end(Content::Fragment(IpFragment { protocol, ports: None }));
     }
     walk.first_fragment = fragment.more;
     Step::Next(Layer::IpProtocol(fragment.protocol), payload)

@@ -7,7 +7,7 @@ use etherparse::{Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice
 use super::bytes::Bytes;
 use super::fragments::{Fragment, FragmentKey, Fragments};
 use super::walk::{Layer, Step, Walk};
-use crate::packet::{Content, IpAddresses};
+use crate::packet::{Content, IpAddresses, IpFragment};
 
 /// Option kinds (IANA "Destination Options and Hop-by-Hop Options").
 mod kinds {
@@ -233,7 +233,7 @@ pub(super) fn fragment<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: By
         return Some(Step::Next(Layer::IpProtocol(protocol), payload));
     }
     if payload.length() == 0 || !payload.is_complete() || walk.ipv6_exceeds {
-        return Some(Step::end(Content::Fragment));
+        return Some(Step::end(Content::Fragment(IpFragment { protocol, ports: None })));
     }
     walk.ipv6_reassembled = true;
     let fragment = Fragment {

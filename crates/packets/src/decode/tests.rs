@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::testing::{ethernet, frame, ipv4, ipv4_with, ipv6, tcp, udp};
 use super::*;
 use crate::capfile::Direction;
-use crate::packet::{ArpPacket, IcmpKind, IcmpMessage, QuotedPacket};
+use crate::packet::{ArpPacket, IcmpKind, IcmpMessage, IpFragment, QuotedPacket};
 use crate::types::{FrameNumber, Protocol, SocketAddress};
 
 const IPV4: u16 = 0x0800;
@@ -595,7 +595,8 @@ fn waiting_datagrams_are_bounded() {
         let mut data = fragment4(0, true, &udp(24, b"01234567"));
         data[14 + 5] = number;
         let frame = Frame { number: FrameNumber(u64::from(number) + 1), ..frame(1, &data) };
-        assert_eq!(decoder.decode(&frame).content, Content::Fragment);
+        let first = IpFragment { protocol: 17, ports: Some([1000, 2000]) };
+        assert_eq!(decoder.decode(&frame).content, Content::Fragment(first));
     }
     let warnings = decoder.warnings();
     assert_eq!(warnings.len(), 1);

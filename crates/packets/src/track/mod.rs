@@ -43,7 +43,8 @@ pub use model::{
 };
 pub use numbers::Split;
 pub use other::{
-    ArpQuestion, CaptureEvidence, KindCounts, LONGEST_ETHERNET, Neighbour, OtherTraffic, PingPair, Unreachable,
+    ArpQuestion, CaptureEvidence, Fragment, KindCounts, LONGEST_ETHERNET, Neighbour, OtherTraffic, PingPair,
+    Unreachable,
 };
 pub use payload::PayloadKind;
 pub use sequence::{Segment, SequenceAnalysis, Verdicts};

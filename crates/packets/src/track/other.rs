@@ -14,7 +14,7 @@ use super::directions::{BothDirections, Directions};
 use super::record::Record;
 use crate::capfile::{CaptureWarning, Direction, Frame};
 use crate::limits::Limits;
-use crate::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, Packet, QuotedPacket};
+use crate::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, IpFragment, Packet, QuotedPacket};
 use crate::types::{FrameNumber, Protocol, Timestamp};
 
 /// Longest Ethernet frame in bytes without VLAN tag and frame check sequence. Longer ones are seen only where the
@@ -90,6 +90,21 @@ pub struct Unreachable {
     pub quoted: Option<QuotedPacket>,
 }
 
+/// A fragment of an IP datagram that its frame does not complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fragment {
+    /// The frame.
+    pub frame: FrameNumber,
+    /// Who sent it.
+    pub source: IpAddr,
+    /// To whom.
+    pub destination: IpAddr,
+    /// What fragments of one datagram have in common, of IPv4 (`ip.id`).
+    pub identification: Option<u16>,
+    /// Of which protocol, and for the first one of which ports.
+    pub of: IpFragment,
+}
+
 /// The MAC address that frames of an IP address came from: its own, or that of a router on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Neighbour {
@@ -124,6 +139,8 @@ pub struct OtherTraffic {
     pub arp_unanswered: Vec<ArpQuestion>,
     /// Destination unreachable messages.
     pub unreachable: Vec<Unreachable>,
+    /// Fragments of IP datagrams, but for those that complete one.
+    pub fragments: Vec<Fragment>,
     /// Destination unreachable messages in all, those not listed included.
     pub unreachable_count: u64,
     /// MAC addresses by IP address.
@@ -198,6 +215,7 @@ pub(super) struct Collector {
     asked: Keyed<(Ipv4Addr, Ipv4Addr), Asked>,
     unreachable: Vec<Unreachable>,
     unreachable_count: u64,
+    fragments: Vec<Fragment>,
     neighbours: Keyed<IpAddr, Neighbour>,
     evidence: Keyed<IpAddr, CaptureEvidence>,
     oversized_frames: u64,
@@ -213,6 +231,7 @@ impl Collector {
             asked: Keyed::new(),
             unreachable: Vec::new(),
             unreachable_count: 0,
+            fragments: Vec::new(),
             neighbours: Keyed::new(),
             evidence: Keyed::new(),
             oversized_frames: 0,
@@ -248,6 +267,10 @@ impl Collector {
                 self.add_icmp(frame, &ip, message);
                 self.add_direction(ip.source, packet.direction);
             }
+            (Content::Fragment(of), Some(ip)) => {
+                self.add_fragment(frame, &ip, packet.identification, *of);
+                self.add_direction(ip.source, packet.direction);
+            }
             (_, Some(ip)) => self.add_direction(ip.source, packet.direction),
             _ => {}
         }
@@ -262,7 +285,7 @@ impl Collector {
             Content::Arp(_) => &mut counts.arp,
             Content::Icmp(_) if over_ipv6 => &mut counts.icmpv6,
             Content::Icmp(_) => &mut counts.icmp,
-            Content::Fragment => &mut counts.fragments,
+            Content::Fragment(_) => &mut counts.fragments,
             Content::OtherIp => &mut counts.other_ip,
             Content::Other => &mut counts.non_ip,
             Content::NoPacket => &mut counts.no_packet,
@@ -309,6 +332,13 @@ impl Collector {
                 }
             }
             IcmpKind::Other { .. } => {}
+        }
+    }
+
+    fn add_fragment(&mut self, frame: &Frame<'_>, ip: &IpAddresses, identification: Option<u16>, of: IpFragment) {
+        if self.fragments.len() < self.most {
+            let (source, destination) = (ip.source, ip.destination);
+            self.fragments.push(Fragment { frame: frame.number, source, destination, identification, of });
         }
     }
 
@@ -400,6 +430,7 @@ impl Collector {
                 .collect(),
             unreachable: self.unreachable,
             unreachable_count: self.unreachable_count,
+            fragments: self.fragments,
             neighbours: self.neighbours.into_values().collect(),
             evidence: self.evidence.into_values().collect(),
             oversized_frames: self.oversized_frames,
@@ -530,7 +561,7 @@ mod tests {
         collector.add_transport(Protocol::Tcp, 1514);
         collector.add_transport(Protocol::Udp, 1515);
         let between = Some(("10.0.3.2", "10.0.3.1"));
-        for content in [Content::Fragment, Content::OtherIp] {
+        for content in [Content::Fragment(IpFragment::default()), Content::OtherIp] {
             collector.add(&frame(3, 60), &packet(content, between, Some(Direction::Inbound)));
         }
         collector.add(&frame(5, 60), &packet(Content::Other, None, None));

@@ -265,3 +265,64 @@ fn lines_from_a_port_that_a_program_bound_may_be_of_several_sockets() {
         assert_eq!(lines.contains("or several in turn"), several, "{lines}");
     }
 }
+
+/// How many frames of the only capture are the lab's.
+fn lab_frames(analysis: &Analysis) -> u64 {
+    analysis.captures[0].lab_frames.all()
+}
+
+#[test]
+fn what_belongs_to_the_labs_datagrams_is_no_other_traffic() {
+    let mut story = Story::new("at B", 0);
+    story.datagram(B1, "10.0.3.255:65433", "who is there\n");
+    story.datagram(UDP_A, B1, "I am\n");
+    story.datagram(B1, UDP_A, "one\n");
+    story.datagram("10.0.3.1:41000", B1, "ONE\n");
+    story.port_unreachable(B1, UDP_A);
+    story.fragment(B1, UDP_A, 7, true);
+    story.fragment(B1, UDP_A, 7, false);
+    story.last_fragment(B1, UDP_A, 7, "a long line\n");
+    let of_lab = of(vec![story.read()]);
+    assert_eq!(lab_frames(&of_lab), 8);
+    assert!(of_lab.findings.iter().all(|finding| finding.code != "extra-traffic"));
+    assert!(!said(&of_lab, "I.4a").contains("only a part"), "{}", said(&of_lab, "I.4a"));
+    // Each conversation is one, whatever Wireshark makes of it.
+    assert_eq!(of_lab.lab.streams.len(), 1);
+}
+
+/// A server with two addresses answers from the other one.
+#[test]
+fn an_answer_from_another_address_of_the_server_is_one() {
+    for same_port in [true, false] {
+        let mut story = Story::new("at B", 0);
+        story.card(&["10.0.3.11", "10.0.3.1"]);
+        story.arp_reply("10.0.3.11", "10.0.3.2");
+        let from = if same_port { UDP_A } else { "10.0.3.1:41000" };
+        for text in ["one\n", "two\n"] {
+            story.datagram(B1, "10.0.3.11:65433", text);
+            story.datagram(from, B1, text);
+        }
+        let analysis = of(vec![story.read()]);
+        let text = said(&analysis, "I.4a");
+        assert!(text.contains("2 datagrams from the client to the server, 2 back"), "{text}");
+        assert!(text.contains(&format!("{from}, another address than the client had sent to")), "{text}");
+        assert_eq!(lab_frames(&analysis), 4);
+    }
+}
+
+/// With the capture filter `udp port 65433` only first fragments are captured.
+#[test]
+fn of_a_datagram_with_fragments_missing_it_is_said_that_a_part_is_there() {
+    let mut story = Story::new("at A", 0);
+    story.fragment(B1, UDP_A, 7, true);
+    story.datagram(B1, UDP_A, "one\n");
+    story.datagram(UDP_A, B1, "ONE\n");
+    story.fragment(C1, UDP_A, 9, true);
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.4a");
+    assert!(text.contains("Of 1 more of the client's datagrams only a part is in the capture (frame 1)"), "{text}");
+    let text = said(&analysis, "I.4b");
+    assert!(text.contains("Of a datagram of 10.0.3.3 the captures have only a part (frame 4)"), "{text}");
+    assert!(!text.contains("contain no UDP datagram"), "{text}");
+    assert_eq!(lab_frames(&analysis), 4);
+}

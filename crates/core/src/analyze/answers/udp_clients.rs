@@ -162,6 +162,11 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
             FrameRanges::of([at]),
             "); no frame shows whether the server's program received it."
         ]);
+    } else if let Some((host, frames, capture)) = part_of(view, |ip| is_later(ip) || !seen.contains(&ip)) {
+        let evidence = Evidence::of_frames(view.file(capture), frames.clone());
+        let text = say!["Of a datagram of ", view.client_host(host), " the captures have only a part (", frames, ")."];
+        draft.proved(text, vec![evidence]);
+        draft.unknown("They don't show whether it arrived whole.");
     } else {
         let from = later.map_or_else(|| "a second client".to_owned(), |later| later.to_string());
         let text = format!(
@@ -169,6 +174,18 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
         );
         draft.unknown(text);
     }
+}
+
+/// The frames of a datagram to the lab's server of which not all fragments were captured, from a host that is asked for; and who
+/// it is, and in which capture.
+fn part_of(view: &LabView<'_>, wanted: impl Fn(IpAddr) -> bool) -> Option<(IpAddr, FrameRanges, usize)> {
+    (0..view.captures.len()).find_map(|capture| {
+        let parts = view.parts_of_datagrams(capture);
+        let part = parts
+            .into_iter()
+            .find(|part| view.servers.contains(Protocol::Udp, part.receiver) && wanted(part.sender.ip))?;
+        Some((part.sender.ip, FrameRanges::of(part.frames), capture))
+    })
 }
 
 /// Whether a capture made at the server's computer has a datagram of the client.

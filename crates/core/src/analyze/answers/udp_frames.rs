@@ -231,9 +231,30 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     let whose = first.filter(|_| is_part).map(|first| format!(" of {first}")).unwrap_or_default();
     let servers = distinct(chosen.iter().map(|conversation| conversation.server())).len();
     total.say(&format!("{}{whose}", in_brackets(question, Protocol::Udp)), servers, draft);
+    parts(view, &chosen, draft);
     halves.iter().for_each(|(conversation, halves)| other_pairs(view, conversation, halves, draft));
     ports(&chosen, draft);
     Some(total)
+}
+
+/// Datagrams of which the capture lacks fragments: Wireshark shows no datagram then.
+fn parts(view: &LabView<'_>, conversations: &[&LabConversation], draft: &mut Draft) {
+    for conversation in conversations {
+        let capture = conversation.best().capture;
+        let (client, server) = (conversation.client(), conversation.server());
+        let parts = view.parts_of_datagrams(capture);
+        for (whose, ends) in [("the client's", (client, server)), ("the server's", (server, client))] {
+            let of_it = || parts.iter().filter(|part| (part.sender, part.receiver) == ends);
+            let frames = FrameRanges::of(of_it().flat_map(|part| part.frames.iter().copied()));
+            let what = match of_it().count() {
+                0 => continue,
+                1 => format!("Of 1 more of {whose} datagrams only a part is in the capture ("),
+                more => format!("Of {more} more of {whose} datagrams only parts are in the capture ("),
+            };
+            let evidence = Evidence::of_frames(view.file(capture), frames.clone());
+            draft.proved(say![what, frames, "): some fragments are missing."], vec![evidence]);
+        }
+    }
 }
 
 /// That one side's datagrams go over other pairs of socket addresses.
@@ -246,6 +267,9 @@ fn other_pairs(view: &LabView<'_>, conversation: &LabConversation, halves: &[Udp
     let (what, who) = match (half.server_sent().datagrams, conversation.best().client_sent().datagrams) {
         (0, 0) => ("What the client sent went to ", ", an address of several computers"),
         (0, _) => ("The client first sent to ", ", an address of several computers"),
+        _ if half.server().ip != conversation.server().ip => {
+            ("What came back came from ", ", another address than the client had sent to")
+        }
         _ if one => ("What came back came from ", ", another socket of the server's computer"),
         _ => ("What came back came from ", ", other sockets of the server's computer"),
     };

@@ -6,20 +6,28 @@ use std::net::IpAddr;
 
 use crate::analyze::conversation::{LabConversation, UdpSighting};
 use crate::analyze::matching::LabView;
+use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{FrameNote, Side, StreamEnds};
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, is_group};
 
 /// Most conversations of a capture among which the other half of each is looked for. The lab has a handful.
 const LOOKED_THROUGH: usize = 256;
 
+/// Whether a socket address of another IP address may be the server's as well, from which it answers: one with its port, or of its
+/// computer, by the MAC address.
+pub(super) fn is_other_socket(capture: &CaptureFacts, socket: SocketAddress, server: SocketAddress) -> bool {
+    let neighbours = &capture.traffic.other().neighbours;
+    let mac = |ip: IpAddr| neighbours.iter().find(|neighbour| neighbour.ip == ip).map(|neighbour| neighbour.mac);
+    socket.port == server.port || mac(socket.ip).is_some_and(|own| own != [0; 6] && mac(server.ip) == Some(own))
+}
+
 impl LabView<'_> {
     /// What belongs to a conversation and is over other pairs of socket addresses: what came to the client from other sockets
     /// of the server's computer, or what the client sent to all computers at the server's port.
     pub(crate) fn other_halves(&self, sighting: &UdpSighting) -> Vec<UdpSighting> {
         let (client, server) = (sighting.client(), sighting.server());
-        let Some(traffic) = self.captures.get(sighting.capture).map(|capture| &capture.traffic) else {
-            return Vec::new();
-        };
+        let Some(capture) = self.captures.get(sighting.capture) else { return Vec::new() };
+        let traffic = &capture.traffic;
         let lacks_replies = sighting.server_sent().datagrams == 0;
         let first_frame = sighting.conversation.first_frame;
         // The server's first datagram may answer what went to all computers before.
@@ -28,10 +36,11 @@ impl LabView<'_> {
         if is_whole || traffic.udp_count() > LOOKED_THROUGH {
             return Vec::new();
         }
+        let is_of_computer = |first: SocketAddress| first.ip == server.ip || is_other_socket(capture, first, server);
         let is_half = |ends: &StreamEnds| {
             let [first, second] = ends.addresses;
             match lacks_replies {
-                true => second == client && first.ip == server.ip && first != server,
+                true => second == client && first != server && is_of_computer(first),
                 false => first == client && second.port == server.port && is_group(second.ip),
             }
         };

@@ -3,6 +3,7 @@
 //! Everything here is worked out from what the captures and journals hold; the settings of a
 //! [`crate::lab::LabConfig`] go before it. Each result says how it was found.
 
+mod about;
 mod candidates;
 mod company;
 mod computers;

@@ -1,11 +1,12 @@
 //! Who is client and who is server in each connection and conversation, and which of them belong to the lab.
 
-use std::net::IpAddr;
+use std::collections::BTreeSet;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::analysis::{LabFrames, Role, RoleBasis};
 use crate::analyze::matching::candidates::{is_simultaneous, server_side};
+use crate::analyze::matching::exchanges::is_other_socket;
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::services::{is_other_service, may_be_ephemeral};
 use crate::analyze::translated::Translated;
@@ -21,6 +22,8 @@ pub(crate) struct CaptureRoles {
     pub(crate) tcp: Vec<Role>,
     /// Of the UDP conversations.
     pub(crate) udp: Vec<Role>,
+    /// The positions of those UDP conversations that are part of others of the lab.
+    pub(crate) other_halves: BTreeSet<usize>,
     /// How many frames the streams of the lab have.
     pub(crate) lab_frames: LabFrames,
 }
@@ -35,8 +38,10 @@ pub(crate) fn assign(capture: &CaptureFacts, translated: &Translated, servers: &
     for (protocol, roles) in [(Protocol::Tcp, &mut tcp), (Protocol::Udp, &mut udp)] {
         seen_twice(capture, protocol, translated, roles);
     }
-    answers_from_elsewhere(capture, &mut udp.0);
-    CaptureRoles { tcp: tcp.0, udp: udp.0, lab_frames: LabFrames { tcp: tcp.1, udp: udp.1 } }
+    let other_halves = other_halves(capture, servers, &mut udp);
+    let (tcp, udp, frames) = (tcp.0, udp.0, [tcp.1, udp.1]);
+    let lab_frames = LabFrames { tcp: frames[0], udp: frames[1], ..LabFrames::default() };
+    CaptureRoles { tcp, udp, other_halves, lab_frames }
 }
 
 /// The roles of so many streams, and how many frames those of the lab have.
@@ -75,24 +80,37 @@ fn seen_twice(
     }
 }
 
-/// Who got a datagram from the computer of a server that it had sent to is the client there too: servers may answer from
-/// another socket.
-fn answers_from_elsewhere(capture: &CaptureFacts, roles: &mut [Role]) {
+/// Streams that belong to those of the lab, by their positions: what came to a client from other sockets of the server's computer,
+/// which makes it the client there too, and what went to all computers at the port of a server. Gives them their roles.
+fn other_halves(
+    capture: &CaptureFacts,
+    servers: &Servers,
+    (roles, lab_frames): &mut (Vec<Role>, u64),
+) -> BTreeSet<usize> {
     let ends = || capture.traffic.ends(Protocol::Udp, 0..);
-    let of_lab = ends().zip(roles.iter()).filter(|(_, role)| role.lab);
-    let asked: HashSet<(SocketAddress, IpAddr)> = of_lab
-        .map(|(ends, role)| (ends.address(role.client), ends.address(role.client.other()).ip))
-        .take(LAB_STREAMS)
-        .collect();
-    if asked.is_empty() {
-        return;
+    let of_lab = ends().zip(roles.iter()).filter(|(_, role)| role.lab).take(LAB_STREAMS);
+    let mut asked: HashMap<SocketAddress, Vec<SocketAddress>> = HashMap::new();
+    for (ends, role) in of_lab {
+        asked.entry(ends.address(role.client)).or_default().push(ends.address(role.client.other()));
     }
-    for (ends, role) in ends().zip(roles).filter(|(_, role)| !role.lab) {
+    let mut halves = BTreeSet::new();
+    let ports = servers.endpoints().filter(|(protocol, _)| *protocol == Protocol::Udp).map(|(_, server)| server.port);
+    let ports: Vec<u16> = ports.collect();
+    for (position, (ends, role)) in ends().zip(roles).enumerate().filter(|(_, (_, role))| !role.lab) {
         let [first, second] = ends.addresses;
-        if asked.contains(&(second, first.ip)) {
+        let answers = asked.get(&second).is_some_and(|servers| {
+            servers.iter().any(|server| first.ip == server.ip || is_other_socket(capture, first, *server))
+        });
+        if answers {
             role.client = Side::Responder;
         }
+        if answers || is_group(second.ip) && ports.contains(&second.port) {
+            role.lab = true;
+            *lab_frames = lab_frames.saturating_add(ends.frames);
+            halves.insert(position);
+        }
     }
+    halves
 }
 
 /// The servers that are asked in a capture and send on to others, who never send anything to them: in what they send they

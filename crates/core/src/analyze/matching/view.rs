@@ -12,6 +12,7 @@ use crate::analyze::analysis::{
 use crate::analyze::conversation::{
     Frames, LabConnection, LabConversation, Relays, TcpSighting, UdpSighting, merge_connections, merge_conversations,
 };
+use crate::analyze::matching::about::about_lab;
 use crate::analyze::matching::company::{Company, company};
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::hosts::{Evidence, Hosts};
@@ -128,7 +129,11 @@ impl<'a> LabView<'a> {
         let tcp: Vec<(&Step, &LabConnection)> = connection_steps.iter().zip(&connections).collect();
         let udp: Vec<(&Step, &LabConversation)> = conversation_steps.iter().zip(&conversations).collect();
         let steps = steps::of_captures(sheet, &places, &tcp, &udp, &hosts, &set_steps);
-        let (cut, lab_frames) = (streams.cut, streams.frames);
+        let (cut, mut lab_frames) = (streams.cut, streams.frames);
+        for ((number, capture), frames) in captures.iter().enumerate().zip(&mut lab_frames) {
+            let LabFrames { icmp, icmpv6, fragments, .. } = about_lab(capture, number, &servers, &conversations);
+            *frames = LabFrames { icmp, icmpv6, fragments, ..*frames };
+        }
         let refused = refused(captures, &servers);
         let view = LabView {
             captures,
@@ -435,7 +440,8 @@ impl LabStreams {
             let bystander = Bystander::new(capture, translated, *place);
             let of_lab = |protocol| {
                 move |(position, (stream, role)): (usize, (StreamNumber, &Role))| {
-                    (role.lab && !translated.hides(protocol, position)).then_some((stream, *role))
+                    let is_half = protocol == Protocol::Udp && roles.other_halves.contains(&position);
+                    (role.lab && !is_half && !translated.hides(protocol, position)).then_some((stream, *role))
                 }
             };
             let tcp = capture.traffic.tcp_streams().zip(&roles.tcp).enumerate();
