@@ -215,13 +215,13 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
             service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
             let is_there = || presence::is_there(view, sighting.capture, attempt.connection.server());
             let why = match attempt.service.verdict {
-                Verdict::Refused if view.taken_on_loopback(sighting).is_some() => {
-                    "The server probably listened on its loopback address only.".to_owned()
+                Verdict::Refused => match view.taken_on_loopback(sighting) {
+                    Some(_) => "The server probably listened on its loopback address only.",
+                    None => {
+                        "Nothing was listening there: the server was not running, or had closed its listening socket."
+                    }
                 }
-                Verdict::Refused => {
-                    "Nothing was listening there: the server was not running, or had closed its listening socket."
-                        .to_owned()
-                }
+                .to_owned(),
                 _ if let Some(rejection) = rejection::of(view, sighting) => match rejection.by_firewall {
                     true => "A firewall rejects the client's SYN.".to_owned(),
                     false => "The client's SYN did not get to the server.".to_owned(),

@@ -1,23 +1,24 @@
 //! Frames about the lab's datagrams that are of none of its streams: ICMP errors that quote them, and fragments.
 
+use std::net::IpAddr;
+
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::analysis::LabFrames;
 use crate::analyze::conversation::LabConversation;
-use crate::analyze::matching::LabView;
 use crate::analyze::matching::servers::Servers;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::Fragment;
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
-use std::net::IpAddr;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// UDP in an IP header (RFC 768).
 const UDP: u8 = 17;
 
 /// What fragments of one datagram have in common.
-type Key = (IpAddr, IpAddr, Option<u16>);
+pub(super) type Key = (IpAddr, IpAddr, Option<u16>);
 
-fn key(fragment: &Fragment) -> Key {
+/// See [`Key`].
+pub(super) fn key(fragment: &Fragment) -> Key {
     (fragment.source, fragment.destination, fragment.identification)
 }
 
@@ -52,7 +53,7 @@ pub(super) fn about_lab(
 }
 
 /// Between whom the datagrams to and from servers of the lab are of which a first fragment is there.
-fn first_fragments(capture: &CaptureFacts, servers: &Servers) -> HashMap<Key, [SocketAddress; 2]> {
+pub(super) fn first_fragments(capture: &CaptureFacts, servers: &Servers) -> HashMap<Key, [SocketAddress; 2]> {
     let mut firsts = HashMap::new();
     for fragment in capture.traffic.other().fragments.iter().filter(|fragment| fragment.of.protocol == UDP) {
         let Some([source, destination]) = fragment.of.ports else { continue };
@@ -62,42 +63,4 @@ fn first_fragments(capture: &CaptureFacts, servers: &Servers) -> HashMap<Key, [S
         }
     }
     firsts
-}
-
-/// A datagram of which a capture has fragments, but not all.
-pub(crate) struct Part {
-    /// Who sent it.
-    pub(crate) sender: SocketAddress,
-    /// To whom.
-    pub(crate) receiver: SocketAddress,
-    /// Its fragments.
-    pub(crate) frames: Vec<FrameNumber>,
-}
-
-impl LabView<'_> {
-    /// The datagrams to and from the lab's UDP servers of which a capture lacks fragments. The frame that completes one has the
-    /// same identification; over IPv6 no note tells that.
-    pub(crate) fn parts_of_datagrams(&self, number: usize) -> Vec<Part> {
-        let Some(capture) = self.captures.get(number) else { return Vec::new() };
-        let fragments = &capture.traffic.other().fragments;
-        if fragments.is_empty() {
-            return Vec::new();
-        }
-        let mut whole: HashSet<(SocketAddress, SocketAddress, u16)> = HashSet::default();
-        for sighting in self.conversations.iter().filter_map(|conversation| conversation.in_capture(number)) {
-            whole.extend(self.udp_notes(sighting).iter().map(|note| {
-                let [sender, receiver] = [note.sender, note.sender.other()].map(|of| sighting.conversation.address(of));
-                (sender, receiver, note.identification)
-            }));
-        }
-        let firsts = first_fragments(capture, &self.servers).into_iter();
-        let lacking = firsts.filter_map(|(key, [sender, receiver])| {
-            let is_whole = whole.contains(&(sender, receiver, key.2?));
-            let of_it = fragments.iter().filter(|fragment| self::key(fragment) == key);
-            (!is_whole).then(|| Part { sender, receiver, frames: of_it.map(|fragment| fragment.frame).collect() })
-        });
-        let mut lacking: Vec<Part> = lacking.collect();
-        lacking.sort_by(|one, other| one.frames.cmp(&other.frames));
-        lacking
-    }
 }

@@ -6,20 +6,12 @@ use std::net::IpAddr;
 
 use crate::analyze::conversation::{LabConversation, UdpSighting};
 use crate::analyze::matching::LabView;
-use socklab_packets::pipeline::CaptureFacts;
+use crate::analyze::matching::services::is_other_socket;
 use socklab_packets::track::{FrameNote, Side, StreamEnds};
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, is_group};
 
 /// Most conversations of a capture among which the other half of each is looked for. The lab has a handful.
 const LOOKED_THROUGH: usize = 256;
-
-/// Whether a socket address of another IP address may be the server's as well, from which it answers: one with its port, or of its
-/// computer, by the MAC address.
-pub(super) fn is_other_socket(capture: &CaptureFacts, socket: SocketAddress, server: SocketAddress) -> bool {
-    let neighbours = &capture.traffic.other().neighbours;
-    let mac = |ip: IpAddr| neighbours.iter().find(|neighbour| neighbour.ip == ip).map(|neighbour| neighbour.mac);
-    socket.port == server.port || mac(socket.ip).is_some_and(|own| own != [0; 6] && mac(server.ip) == Some(own))
-}
 
 impl LabView<'_> {
     /// What belongs to a conversation and is over other pairs of socket addresses: what came to the client from other sockets

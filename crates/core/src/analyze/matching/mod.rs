@@ -12,6 +12,7 @@ mod exchanges;
 mod groups;
 mod hosts;
 mod loopback;
+mod parts;
 mod refusals;
 mod replies;
 mod roles;

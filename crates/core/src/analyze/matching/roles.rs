@@ -6,9 +6,8 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::analysis::{LabFrames, Role, RoleBasis};
 use crate::analyze::matching::candidates::{is_simultaneous, server_side};
-use crate::analyze::matching::exchanges::is_other_socket;
 use crate::analyze::matching::servers::Servers;
-use crate::analyze::matching::services::{is_other_service, may_be_ephemeral};
+use crate::analyze::matching::services::{is_other_service, is_other_socket, may_be_ephemeral};
 use crate::analyze::translated::Translated;
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;

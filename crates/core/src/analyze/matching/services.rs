@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use socklab_packets::types::Protocol;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// First port that a program without privileges may bind by default (Linux `ip_unprivileged_port_start`).
 const FIRST_UNPRIVILEGED_PORT: u16 = 1024;
@@ -65,6 +66,14 @@ pub(super) fn same_computer(a: IpAddr, b: IpAddr) -> bool {
 /// The address that stands for all of a computer's in [`same_computer`].
 pub(super) fn computer(ip: IpAddr) -> IpAddr {
     if ip.is_loopback() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { ip }
+}
+
+/// Whether a socket address of another IP address may be the server's as well, from which it answers: one with its port, or of its
+/// computer, by the MAC address.
+pub(super) fn is_other_socket(capture: &CaptureFacts, socket: SocketAddress, server: SocketAddress) -> bool {
+    let neighbours = &capture.traffic.other().neighbours;
+    let mac = |ip: IpAddr| neighbours.iter().find(|neighbour| neighbour.ip == ip).map(|neighbour| neighbour.mac);
+    socket.port == server.port || mac(socket.ip).is_some_and(|own| own != [0; 6] && mac(server.ip) == Some(own))
 }
 
 #[cfg(test)]
