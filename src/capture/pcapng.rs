@@ -222,6 +222,7 @@ fn enhanced_packet<'a>(packet: &Captured<'a>) -> EnhancedPacketBlock<'a> {
     let flags: u32 = match packet.direction {
         Direction::Inbound => 1,
         Direction::Outbound => 2,
+        Direction::Passing => 0,
     };
     EnhancedPacketBlock {
         block_type: 0,

@@ -17,6 +17,8 @@ const STREAMS_LOOKED_AT: usize = 2000;
 pub(crate) enum Place {
     /// Frames of this host are in it as only their sender sees them, and those of others as only their receiver does.
     Sender(IpAddr),
+    /// It shows addresses before and after they were translated to this host's, which that host does.
+    Router(IpAddr),
     /// All that was exchanged in it was so with this host, by several others.
     Common(IpAddr),
     /// At several hosts: the file was put together from their captures.
@@ -30,7 +32,7 @@ impl Place {
     /// The host, where it is known.
     pub(crate) fn host(self) -> Option<IpAddr> {
         match self {
-            Place::Sender(ip) | Place::Common(ip) => Some(ip),
+            Place::Sender(ip) | Place::Router(ip) | Place::Common(ip) => Some(ip),
             Place::Several | Place::Unknown => None,
         }
     }
@@ -45,7 +47,12 @@ impl Place {
             None if is_combined(capture, translated, &exchanged) => Place::Several,
             None => sender
                 .map(Place::Sender)
-                .or_else(|| in_common(exchanged.into_iter().chain(one_way(capture, translated))).map(Place::Common))
+                .or_else(|| with_itself(&exchanged).map(Place::Sender))
+                .or_else(|| translated.router(capture).map(Place::Router))
+                .or_else(|| {
+                    let common = in_common(exchanged.into_iter().chain(one_way(capture, translated)));
+                    common.filter(|host| !is_passed_by(capture, *host)).map(Place::Common)
+                })
                 .unwrap_or_default(),
         }
     }
@@ -61,6 +68,13 @@ fn by_direction(capture: &CaptureFacts) -> Option<IpAddr> {
         [only] if only.inbound == 0 && received => Some(only.ip),
         _ => None,
     }
+}
+
+/// The one host that exchanged something with itself: that leaves no computer.
+fn with_itself(exchanged: &[[IpAddr; 2]]) -> Option<IpAddr> {
+    let mut own = exchanged.iter().filter(|[one, other]| one == other).map(|[host, _]| *host);
+    let first = own.next()?;
+    own.all(|host| host == first).then_some(first)
 }
 
 /// The one host that is an end of every stream, where the others differ: a switch sends a computer only its own traffic. It
@@ -80,6 +94,14 @@ fn in_common(exchanged: impl Iterator<Item = [IpAddr; 2]>) -> Option<IpAddr> {
         [only] if all.len() > 2 => Some(*only),
         _ => None,
     }
+}
+
+/// Whether a host's frames were captured on their way between it and others, and none as the receiver captures it: a bridge or a
+/// mirrored port on the way to a host has all traffic in common with it, too.
+fn is_passed_by(capture: &CaptureFacts, host: IpAddr) -> bool {
+    let evidence = &capture.traffic.other().evidence;
+    let passing = evidence.iter().any(|of| of.ip == host && of.passing > 0);
+    passing && evidence.iter().all(|of| of.inbound == 0)
 }
 
 /// The hosts that exchanged anything, two by two, as the first streams of a capture and its pings show. Loopback addresses are

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use socklab_packets::capfile::{CaptureInfo, Format, Frame, Interface, LinkType};
+use socklab_packets::capfile::{CaptureInfo, Direction, Format, Frame, Interface, LinkType};
 use socklab_packets::limits::Limits;
 use socklab_packets::packet::{
     ArpPacket, Content, EthernetAddresses, IcmpKind, IcmpMessage, IpAddresses, IpFragment, Packet, QuotedPacket,
@@ -35,6 +35,8 @@ pub struct Story {
     cards: Vec<(IpAddr, [u8; 6])>,
     /// The time to live of the packets to come.
     hop_limit: Option<u8>,
+    /// Which way the packets to come go.
+    way: Option<Direction>,
     /// The identification of the packets to come.
     identification: Option<u16>,
 }
@@ -79,6 +81,7 @@ impl Story {
             cards: Vec::new(),
             hop_limit: None,
             identification: None,
+            way: None,
         }
     }
 
@@ -109,6 +112,7 @@ impl Story {
 
     fn add_packet(&mut self, packet: &Packet<'_>) {
         let packet = &Packet { hop_limit: self.hop_limit, identification: self.identification, ..*packet };
+        let packet = &Packet { direction: self.way, ..*packet };
         self.frames += 1;
         let frame = Frame {
             number: FrameNumber(self.frames),
@@ -128,6 +132,11 @@ impl Story {
         let nanoseconds = u32::try_from(milliseconds % 1000).expect("small") * 1_000_000;
         let seconds = 1_700_000_000 + self.start + i64::try_from(milliseconds / 1000).expect("small");
         Timestamp { seconds, nanoseconds, digits: 6 }
+    }
+
+    /// The packets to come are captured on their way between other computers, or as they were sent or received.
+    pub fn captured(&mut self, way: Direction) {
+        self.way = Some(way);
     }
 
     /// Time passes.

@@ -37,6 +37,20 @@ impl Translated {
         Translated { tcp: pairs(tcp, config), udp: pairs(udp, config) }
     }
 
+    /// The host that translated addresses to its own: the one address that stands for others in all streams.
+    pub(crate) fn router(&self, capture: &CaptureFacts) -> Option<IpAddr> {
+        let mut routers = [Protocol::Tcp, Protocol::Udp].into_iter().flat_map(|protocol| {
+            let ends = move |position: usize| capture.traffic.ends(protocol, std::iter::once(position)).next();
+            self.all(protocol).iter().filter_map(move |(hidden, kept)| {
+                let pairs = ends(*hidden)?.addresses.into_iter().zip(ends(*kept)?.addresses);
+                let mut changed = pairs.filter(|(again, once)| again.ip != once.ip).map(|(_, once)| once.ip);
+                changed.next().filter(|_| changed.next().is_none())
+            })
+        });
+        let first = routers.next()?;
+        routers.all(|router| router == first).then_some(first)
+    }
+
     /// Whether the stream at this position is another one once more.
     pub(crate) fn hides(&self, protocol: Protocol, position: usize) -> bool {
         self.all(protocol).contains_key(&position)

@@ -34,6 +34,8 @@ pub enum Direction {
     Inbound,
     /// Sent by the capturing computer.
     Outbound,
+    /// Neither: on its way between other computers, as a Linux cooked header says it.
+    Passing,
 }
 
 /// One frame of a capture file, borrowed from the reader until the next one is read.

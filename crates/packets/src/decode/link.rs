@@ -273,10 +273,11 @@ fn cooked_v2<'a>(walk: &mut Walk, bytes: Bytes<'a>) -> Option<Step<'a>> {
     cooked_protocol(bytes.u16(8)?, bytes.u16(0)?, bytes.skip(20)?)
 }
 
-/// The direction that a cooked header tells: 0 to this host, 4 sent by it.
+/// The direction that a cooked header tells: 0 to this host, 3 to another one, 4 sent by this one.
 fn note_packet_type(walk: &mut Walk, packet_type: u16) {
     walk.direction = walk.direction.or(match packet_type {
         0 => Some(Direction::Inbound),
+        3 => Some(Direction::Passing),
         4 => Some(Direction::Outbound),
         _ => None,
     });

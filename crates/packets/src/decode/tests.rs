@@ -443,7 +443,9 @@ fn directions_come_from_the_file_the_cooked_header_or_the_length() {
     assert_eq!(way(frame(1, &padded)), Some(Direction::Inbound));
     assert_eq!(way(frame(1, &long)), None);
     assert_eq!(way(Frame { direction: Some(Direction::Inbound), ..frame(1, &short) }), Some(Direction::Inbound));
-    for (packet_type, expected) in [(0, Some(Direction::Inbound)), (3, None), (4, Some(Direction::Outbound))] {
+    for (packet_type, expected) in
+        [(0, Some(Direction::Inbound)), (3, Some(Direction::Passing)), (4, Some(Direction::Outbound))]
+    {
         let cooked = [&[0, packet_type, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0, 8, 0], &short[14..]].concat();
         assert_eq!(way(frame(113, &cooked)), expected);
     }

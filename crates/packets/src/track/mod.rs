@@ -55,7 +55,7 @@ pub use traffic::Traffic;
 use std::hint::black_box;
 
 use crate::batch::{Seen, WINDOW};
-use crate::capfile::{CaptureWarning, Frame, FrameTime};
+use crate::capfile::{CaptureWarning, Direction, Frame, FrameTime};
 use crate::limits::Limits;
 use crate::packet::{OrdinaryPacket, Packet, QuotedHeader, TcpFlags};
 use crate::types::{FrameNumber, Protocol};
@@ -335,6 +335,9 @@ impl Rest {
         let (header, pair) = (arrival.header(), *record.pair());
         if self.second_numbers.concern(&pair, stream) {
             self.pass_number(stream, &pair, arrival.at(), arrival.is_snmp());
+        }
+        if arrival.way() == Some(Direction::Passing) {
+            self.other.add_passing(pair.addresses().map(|address| address.ip));
         }
         let seldom = record.add(arrival.at(), sender, &header, arrival.way());
         if seldom.has(Seldom::FIRST_OF_SIDE) {

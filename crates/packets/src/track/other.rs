@@ -126,6 +126,8 @@ pub struct CaptureEvidence {
     pub outbound: u64,
     /// Its frames that the capturing computer must have received: marked so, or short Ethernet frames with padding.
     pub inbound: u64,
+    /// Frames from and to it that were captured on their way between other computers, as a Linux cooked header says it.
+    pub passing: u64,
 }
 
 /// What is known of the capture besides its connections and conversations. Lists are in order of first appearance.
@@ -396,11 +398,24 @@ impl Collector {
         if directions == Directions::default() {
             return;
         }
-        let make = || CaptureEvidence { ip, outbound: 0, inbound: 0 };
-        if let Some(evidence) = self.evidence.entry(ip, self.most, &mut self.left_out, make) {
+        if let Some(evidence) = self.evidence_of(ip) {
             evidence.outbound = evidence.outbound.saturating_add(u64::from(directions.outbound));
             evidence.inbound = evidence.inbound.saturating_add(u64::from(directions.inbound));
         }
+    }
+
+    /// Counts a frame that was on its way between these two, neither of which captured it.
+    pub(super) fn add_passing(&mut self, ends: [IpAddr; 2]) {
+        for ip in ends {
+            if let Some(evidence) = self.evidence_of(ip) {
+                evidence.passing = evidence.passing.saturating_add(1);
+            }
+        }
+    }
+
+    fn evidence_of(&mut self, ip: IpAddr) -> Option<&mut CaptureEvidence> {
+        let make = || CaptureEvidence { ip, outbound: 0, inbound: 0, passing: 0 };
+        self.evidence.entry(ip, self.most, &mut self.left_out, make)
     }
 
     /// Says that tables are full, where they are.
@@ -570,6 +585,6 @@ mod tests {
         let expected =
             KindCounts { tcp: 1, udp: 1, fragments: 1, other_ip: 1, non_ip: 1, no_packet: 1, ..KindCounts::default() };
         assert_eq!((other.counts, other.oversized_frames), (expected, 1));
-        assert_eq!(other.evidence, [CaptureEvidence { ip: ip("10.0.3.2"), outbound: 0, inbound: 2 }]);
+        assert_eq!(other.evidence, [CaptureEvidence { ip: ip("10.0.3.2"), outbound: 0, inbound: 2, passing: 0 }]);
     }
 }

@@ -8,6 +8,7 @@ use crate::analyze::testing::{Story, Tcp, address, ip};
 use crate::journal::{Journal, NamedJournal};
 use crate::lab::LabConfig;
 use crate::lab::testing::question;
+use socklab_packets::capfile::Direction;
 
 /// The steps that the captures hold, by their numbers.
 fn steps(analysis: &Analysis) -> Vec<String> {
@@ -284,4 +285,36 @@ fn addresses_behind_a_router_may_be_of_several_hosts() {
     let router: &[&str] = &["10.0.3.2", "10.0.3.3", "fd00::2", "fd00::3"];
     let analysis = two_families(&[&["10.0.3.1", "fd00::1"], router]);
     assert_eq!(steps(&analysis), ["step 8", "step 10"]);
+}
+
+/// A bridge between A and its clients sees all that A does, as a capture at A would.
+#[test]
+fn a_capture_of_frames_on_their_way_was_made_at_neither_end() {
+    for (ways, host) in [
+        ([Direction::Passing, Direction::Outbound], None),
+        // A's frames pass its own bridge, too, and arrive.
+        ([Direction::Passing, Direction::Inbound], Some(ip("10.0.3.1"))),
+    ] {
+        let mut story = Story::new("bridge", 0);
+        for client in [B1, C1] {
+            for (way, port) in ways.into_iter().zip(1..) {
+                story.captured(way);
+                let client = address(client);
+                connected(&mut story, &format!("{}:{}", client.ip, client.port + port));
+            }
+        }
+        let analysis = of(vec![story.read()]);
+        assert_eq!(analysis.captures[0].made_at, host, "{ways:?}");
+    }
+}
+
+#[test]
+fn a_capture_of_a_computer_with_itself_was_made_there() {
+    let mut story = Story::new("at A", 0);
+    let mut own = connected(&mut story, "10.0.3.1:46034");
+    story.line(&mut own, "from A\n");
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "from B\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(analysis.captures[0].made_at, Some(ip("10.0.3.1")));
 }

@@ -3,7 +3,7 @@
 use super::other_program_tests::{connected, short};
 use super::tests::{A, B1, B2, C1, UDP_A, of};
 use crate::analyze::analysis::Analysis;
-use crate::analyze::testing::Story;
+use crate::analyze::testing::{Story, ip};
 
 /// What is said of the translation.
 fn said(analysis: &Analysis) -> Vec<String> {
@@ -24,6 +24,7 @@ fn a_client_before_and_after_translation_is_one() {
     assert_eq!(named, ["10.0.3.1", "10.0.3.2"]);
     let told = said(&analysis);
     assert!(matches!(&told[..], [one] if one.contains("172.22.48.5 for 10.0.3.2")), "{told:?}");
+    assert_eq!(analysis.captures[0].made_at, Some(ip("10.0.3.2")));
     // None of it is called other traffic.
     assert_eq!(analysis.captures[0].lab_frames.tcp, 12);
 }
