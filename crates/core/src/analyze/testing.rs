@@ -139,6 +139,11 @@ impl Story {
         self.way = Some(way);
     }
 
+    /// The clock is set back by some seconds.
+    pub fn set_back(&mut self, seconds: i64) {
+        self.start -= seconds;
+    }
+
     /// Time passes.
     pub fn wait(&mut self, milliseconds: u64) {
         self.waited += milliseconds;

@@ -242,3 +242,22 @@ fn a_server_that_was_not_meant_is_not_the_busy_one() {
     let (analysis, text) = third_host(vec![story.read()], &[]);
     assert_eq!(short(&analysis), "Connected; served only after B quit", "{text}");
 }
+
+/// A's clock is set while C waits: no time is told that passed backwards.
+#[test]
+fn a_clock_that_was_set_back_is_told_and_not_used() {
+    let mut story = Story::new("at A", 0);
+    let (mut b, mut c) = (Story::tcp(B, A), Story::tcp(C, A));
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "two\n");
+    story.set_back(100);
+    story.close(&mut b);
+    story.segment_of_server(&mut c, "two\n");
+    let (analysis, text) = third_host(vec![story.read()], &[]);
+    assert!(text.contains("The server sent data to C (frame 14) after C's line (frame 9)"), "{text}");
+    let finding = analysis.findings.iter().find(|finding| finding.code == "clock-set-back").unwrap();
+    let told = finding.message.to_string();
+    assert!(told.starts_with("The times go back by 100.0 s between frame 10 and frame 11"), "{told}");
+}

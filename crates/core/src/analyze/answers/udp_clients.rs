@@ -14,6 +14,7 @@ use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
 use crate::wording::count;
+use socklab_packets::track::FrameNote;
 use socklab_packets::types::{Protocol, SocketAddress};
 
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
@@ -264,7 +265,7 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
         let named_in = if conversation.sightings().len() > 1 { usize::MAX } else { sighting.capture };
         let of_client = FrameRanges::of(forth.iter().map(|note| note.frame));
         let (one, after) = match forth.as_slice() {
-            [only] => (true, back.time.zip(only.time).map(|(back, forth)| back.nanoseconds_since(forth))),
+            [only] => (true, elapsed(only, &back)),
             _ => (false, None),
         };
         let (basis, meaning) = meaning(view.received(conversation), one);
@@ -290,6 +291,12 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
         let evidence = vec![udp_evidence(view, sighting, of_client.iter().chain([back.frame]))];
         draft.add(Claim { text, basis, evidence, in_answer: true });
     }
+}
+
+/// Nanoseconds from a datagram to a later one; `None` where the clock was set back in between.
+fn elapsed(forth: &FrameNote, back: &FrameNote) -> Option<i128> {
+    let nanoseconds = back.time?.nanoseconds_since(forth.time?);
+    (nanoseconds >= 0).then_some(nanoseconds)
 }
 
 /// What a datagram of the server says of those of the client before it, of which there is one or several.

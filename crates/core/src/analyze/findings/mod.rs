@@ -2,6 +2,7 @@
 //!
 //! Findings speak of what the files show. What is merely not there is named in the answers (`missing`).
 
+mod clock;
 mod connections;
 mod datagrams;
 mod files;
@@ -21,12 +22,13 @@ use crate::analyze::matching::LabView;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 49] = [
+pub const FINDING_CODES: [&str; 50] = [
     "accept-queue-full",
     "capture-began-late",
     "capture-filtered",
     "capture-repeated",
     "capture-stopped-early",
+    "clock-set-back",
     "connection-closed",
     "connection-refused",
     "connection-reset",
@@ -82,6 +84,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         datagrams::find(view, capture, &mut found);
         server::find(view, capture, &mut found);
         numbers::find(view, capture, &mut found);
+        clock::find(view, capture, &mut found);
         translated::find(view, capture, &mut found);
         loopback::find(view, capture, &mut found);
     }

@@ -10,6 +10,9 @@ use crate::analyze::timing::Clock;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::{FrameNumber, Timestamp};
 
+/// Nanoseconds by which the times of frames may be out of order because they were captured on several interfaces.
+const DISORDER: i128 = 1_000_000;
+
 /// A frame of a capture, and when it was captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment {
@@ -93,12 +96,17 @@ impl Clocks {
         moment.time.map(|time| time.nanoseconds_since(epoch).saturating_sub(ahead))
     }
 
-    /// Nanoseconds from one moment to a later one; `None` where their clocks cannot be compared.
+    /// Nanoseconds from one moment to a later one; `None` where their clocks cannot be compared, or where the times of one capture
+    /// contradict the order of its frames: its clock was set in between.
     pub(crate) fn between(&self, earlier: &Moment, later: &Moment) -> Option<i128> {
         if !self.comparable(earlier.watch, later.watch) {
             return None;
         }
-        Some(self.nanoseconds(later)?.saturating_sub(self.nanoseconds(earlier)?))
+        let nanoseconds = self.nanoseconds(later)?.saturating_sub(self.nanoseconds(earlier)?);
+        let was_set = earlier.watch == later.watch
+            && nanoseconds.abs() > DISORDER
+            && (nanoseconds > 0) != (earlier.frame < later.frame);
+        (!was_set).then_some(nanoseconds)
     }
 
     /// Whether one moment came before another; `None` where it cannot be told. Within a watch the frames tell.
@@ -158,5 +166,14 @@ mod tests {
         assert_eq!(clocks.between(&at(0, 1, 10), &at(3, 1, 17)), Some(0));
         assert_eq!(clocks.between(&at(0, 1, 10), &at(2, 1, 16)), Some(0));
         assert_eq!(clocks.before(&at(0, 2, 10), &at(0, 1, 20)), Some(false));
+    }
+
+    #[test]
+    fn no_time_passes_backwards() {
+        let clocks = Clocks { clocks: vec![(0, 0)] };
+        assert_eq!(clocks.between(&at(0, 1, 10), &at(0, 2, 12)), Some(2_000_000_000));
+        assert_eq!(clocks.between(&at(0, 1, 10), &at(0, 2, 8)), None);
+        assert_eq!(clocks.between(&at(0, 2, 8), &at(0, 1, 10)), None);
+        assert_eq!(clocks.before(&at(0, 1, 10), &at(0, 2, 8)), Some(true));
     }
 }
