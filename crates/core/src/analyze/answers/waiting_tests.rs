@@ -3,7 +3,7 @@
 use super::other_program_tests::{connected, said, short};
 use super::tests::{B1, B2, C1, C2, of};
 use crate::analyze::analysis::Analysis;
-use crate::analyze::testing::Story;
+use crate::analyze::testing::{Story, Tcp};
 
 fn has(analysis: &Analysis, code: &str) -> bool {
     analysis.findings.iter().any(|finding| finding.code == code)
@@ -232,4 +232,36 @@ fn what_a_server_that_answers_nothing_sends_shows_no_queue() {
     story.wait(1000);
     let analysis = of(vec![story.read()]);
     assert!(!said(&analysis, "I.3").contains("waited"), "{}", said(&analysis, "I.3"));
+}
+
+/// The steps that a capture holds in which these clients connect, and the last one waits until the first quits or not.
+fn steps_of(clients: &[&str], waits: bool) -> Vec<String> {
+    let mut story = Story::new("at A", 0);
+    let mut all: Vec<Tcp> = clients.iter().map(|client| connected(&mut story, client)).collect();
+    let (first, later) = all.split_first_mut().unwrap();
+    story.echo(first, "one\n");
+    for tcp in later.iter_mut() {
+        match waits {
+            true => story.line(tcp, "two\n"),
+            false => story.echo(tcp, "two\n"),
+        }
+    }
+    if waits {
+        story.wait(1200);
+        story.close(first);
+        story.segment_of_server(&mut later[0], "two\n");
+    }
+    let analysis = of(vec![story.read()]);
+    analysis.captures[0].steps.iter().map(|recorded| recorded.step.to_string()).collect()
+}
+
+/// C starts its client a second time because nothing comes: that is step 10 still, not Part II.
+#[test]
+fn several_clients_that_wait_for_the_only_one_of_the_first_host_are_of_its_step() {
+    assert_eq!(steps_of(&[B1, C1, C2], true), ["I.8", "I.10"]);
+    // A threaded server with one client too few at B.
+    let threaded = steps_of(&[B1, C1, C2], false);
+    assert!(threaded.contains(&"II.3".to_owned()), "{threaded:?}");
+    // The server of Part I still runs in Part II.
+    assert_eq!(steps_of(&[B1, B2, C1, C2], true), ["II.2", "II.3"]);
 }

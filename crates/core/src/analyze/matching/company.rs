@@ -41,7 +41,9 @@ pub(super) fn company(
         (false, true) => return vec![Company::Parallel; connections.len()],
         (_, false) => return vec![Company::Alone; connections.len()],
     }
-    let parallel = parallel(computers, connections, conversations);
+    let mut parallel = parallel(computers, connections, conversations);
+    let waiting = waiting_for_one(story, computers, connections, &parallel);
+    parallel.retain(|index| !waiting.contains(index));
     let servers = servers_of_parallel(computers, connections, &parallel);
     let starts = starts(story, computers, connections, &parallel);
     let sent = first_datagrams(computers, conversations);
@@ -148,6 +150,49 @@ fn parallel(
         }
     }
     found
+}
+
+/// Those of a host's connections side by side that all came while the only client of another host kept their server busy, and
+/// had to wait for it: the step in which a server that serves one client at a time is tried has more than one client then.
+fn waiting_for_one(
+    story: &Story,
+    computers: &Computers,
+    connections: &[LabConnection],
+    parallel: &BTreeSet<usize>,
+) -> BTreeSet<usize> {
+    let key = |connection: &LabConnection| {
+        (computers.of(connection.client().ip), computers.socket(connection.server()), connection.best().capture)
+    };
+    let mut groups: HashMap<(IpAddr, SocketAddress, usize), Vec<usize>> = HashMap::new();
+    for index in parallel {
+        if let Some(connection) = connections.get(*index) {
+            groups.entry(key(connection)).or_default().push(*index);
+        }
+    }
+    let is_alone = |index: &usize, one: &LabConnection| one.established() && !parallel.contains(index);
+    let alone: Vec<&LabConnection> =
+        connections.iter().enumerate().filter(|(index, one)| is_alone(index, one)).map(|(_, one)| one).collect();
+    let waits = |((host, server, capture), group): &(&(IpAddr, SocketAddress, usize), &Vec<usize>)| {
+        let sightings = || group.iter().filter_map(|index| connections.get(*index)?.in_capture(*capture));
+        // Served while that one was open, they had company.
+        let served = || group.iter().filter_map(|index| story.services.get(*index)?.since);
+        let waited = group.iter().any(|index| story.services.get(*index).is_some_and(|service| service.was_queued()))
+            || sightings().any(|sighting| sighting.connection.handshake == HandshakeState::SynOnly);
+        waited
+            && alone.iter().any(|one| {
+                let (of, at, _) = key(one);
+                let Some(first) = one.in_capture(*capture).filter(|_| of != *host && at == *server) else {
+                    return false;
+                };
+                let end = first.first_closing_frame();
+                let is_during = |other: &TcpSighting| {
+                    first.connection.first_frame < other.connection.first_frame && first.overlaps(other)
+                };
+                sightings().all(is_during)
+                    && served().all(|since| since.capture != *capture || end.is_some_and(|end| end < since.frame))
+            })
+    };
+    groups.iter().filter(waits).flat_map(|(_, group)| group.iter().copied()).collect()
 }
 
 /// Whether a connection is one of those that are looked at in search of clients side by side: it was established, or nothing
