@@ -20,6 +20,8 @@ struct Found {
     served: Option<bool>,
     /// B's client had left before C's was served, or connected after it.
     first_was_away: bool,
+    /// B's client waited until C's had ended: they came the other way round.
+    first_waited: bool,
     /// No file shows B's client connected to this server.
     first_is_unseen: bool,
     /// The server sent data and closed the connection before a line came.
@@ -148,8 +150,24 @@ fn second_client<'v>(view: &'v LabView<'_>, step: &'v Step, scene: &Scene) -> Op
             connection.established() && connection.has_lines(),
         )
     };
+    // Of the server's own computer it is one that was tried beside the first client, if that is of another one.
+    let server_too = |name: HostName| view.hosts.ip_of(name).is_some_and(|ip| view.hosts.is(ip, scene.server));
+    let is_meant = |known: &Known<'_>| {
+        let is_own = view.hosts.is(known.connection.client().ip, scene.server);
+        !is_own || server_too(scene.first) || server_too(scene.second) || is_beside(view, step, known)
+    };
     // `max_by_key` takes the last of equals.
-    view.of_step(step).max_by_key(|known| (fitness(known), Reverse(known.index)))
+    view.of_step(step).filter(is_meant).max_by_key(|known| (fitness(known), Reverse(known.index)))
+}
+
+/// Whether a connection began while one of the first host's was open, by the frames of one capture.
+fn is_beside(view: &LabView<'_>, step: &Step, known: &Known<'_>) -> bool {
+    let firsts = view.of_steps(step.during().map(std::slice::from_ref).unwrap_or_default());
+    let mut sightings = firsts.flat_map(|first| first.connection.sightings());
+    sightings.any(|first| {
+        let own = known.connection.in_capture(first.capture);
+        own.is_some_and(|own| first.connection.first_frame < own.connection.first_frame && first.overlaps(own))
+    })
 }
 
 /// The answer in a few words, and how certain they are.
@@ -174,6 +192,9 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
         (Some(true), None) if found.turned_away => {
             let Scene { second, server, .. } = scene;
             return (Basis::Proved, format!("Connected; {server} closed it before {second}'s line"));
+        }
+        (Some(true), None) if was_served && found.first_waited => {
+            return (basis, format!("Connected, and served; {} waited", scene.first));
         }
         (Some(true), None) if was_served && found.first_was_away => (basis, "Connected, and served"),
         (Some(true), None) if was_served => {
@@ -341,6 +362,11 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
     found.first_is_unseen = !view.known().any(|other| is_first(other.connection.client().ip) && at_same_server(&other));
     let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
     for first in &firsts {
+        let waited_for = first.service.waited.as_ref().and_then(|wait| wait.released_by);
+        if waited_for.is_some_and(|(other, _)| other == attempt.index) {
+            found.first_waited = true;
+            service::claims(view, first).into_iter().for_each(|claim| draft.add(claim));
+        }
         // One capture tells of each, the same as of the other connection where that can be.
         let mut views: Vec<&Seen> = first.timeline.seen.iter().collect();
         views.sort_by_key(|seen| seen.first.is_none_or(|first| first.capture != since.capture));

@@ -277,3 +277,18 @@ fn an_open_end_before_the_datagrams_is_not_beside_the_clients_after_them() {
     assert!(said(&analysis, "I.1a").contains("the file does not show its end"), "{}", said(&analysis, "I.1a"));
     assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served at the same time");
 }
+
+/// B's client had another computer's address first, then another port; a program of its own asks for a printer.
+#[test]
+fn addresses_that_were_tried_in_vain_are_named() {
+    let mut story = Story::new("at B", 0);
+    story.refused(&mut Story::tcp("10.0.3.2:41498", "10.0.3.3:65432"));
+    story.syns(Story::tcp("10.0.3.2:58666", "10.0.3.1:65400"), 1);
+    story.refused(&mut Story::tcp("10.0.3.2:58668", "10.0.3.1:631"));
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "at last\n");
+    let analysis = of(vec![story.read()]);
+    let found = told(&analysis, "wrong-address");
+    assert!(found.contains("by B at 10.0.3.3:65432 (refused, frame 1) and B at 10.0.3.1:65400"), "{found}");
+    assert!(found.contains("(not answered, frame 3)") && !found.contains(":631"), "{found}");
+}

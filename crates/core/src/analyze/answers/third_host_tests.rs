@@ -261,3 +261,51 @@ fn a_clock_that_was_set_back_is_told_and_not_used() {
     let told = finding.message.to_string();
     assert!(told.starts_with("The times go back by 100.0 s between frame 10 and frame 11"), "{told}");
 }
+
+/// B connects while C's client is served, and waits.
+#[test]
+fn a_first_client_that_waited_for_the_second_is_said_to_have_waited() {
+    let mut story = Story::new("at A", 0);
+    let (mut b, mut c) = (Story::tcp(B, A), Story::tcp(C, A));
+    story.handshake(&mut c);
+    story.echo(&mut c, "C first\n");
+    story.handshake(&mut b);
+    story.line(&mut b, "B waits\n");
+    story.wait(1200);
+    story.close(&mut c);
+    story.segment_of_server(&mut b, "B waits\n");
+    let mut config = LabConfig::default();
+    for (name, ip) in [("A", "10.0.3.1"), ("B", "10.0.3.2"), ("C", "10.0.3.3")] {
+        config.hosts.insert(host(name), ip.parse().unwrap());
+    }
+    let analysis = analyze(vec![story.read()], &[], &config);
+    let text = answer(&analysis, question("I.3")).text().to_string();
+    assert_eq!(short(&analysis), "Connected, and served; B waited", "{text}");
+    assert!(
+        text.contains("C's connection had ended (frame 12): until then B's connection waited in the queue"),
+        "{text}"
+    );
+}
+
+/// The server is tried on its own computer, before B or beside it.
+#[test]
+fn a_client_of_the_servers_own_computer_is_the_second_only_beside_the_first() {
+    for beside in [false, true] {
+        let mut story = Story::new("at A", 0);
+        let (mut own, mut b) = (Story::tcp("10.0.3.1:46034", A), Story::tcp(B, A));
+        if beside {
+            story.handshake(&mut b);
+            story.echo(&mut b, "one\n");
+        }
+        story.handshake(&mut own);
+        story.echo(&mut own, "is it there?\n");
+        story.close(&mut own);
+        if !beside {
+            story.handshake(&mut b);
+            story.echo(&mut b, "one\n");
+        }
+        let (analysis, text) = third_host(vec![story.read()], &[]);
+        let expected = answer(&analysis, question("I.3")).status == Status::NotInCapture;
+        assert_eq!(expected, !beside, "{text}");
+    }
+}

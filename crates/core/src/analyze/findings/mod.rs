@@ -16,13 +16,14 @@ mod reachability;
 mod server;
 mod translated;
 mod unanswered;
+mod wrong_address;
 
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::matching::LabView;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 50] = [
+pub const FINDING_CODES: [&str; 51] = [
     "accept-queue-full",
     "capture-began-late",
     "capture-filtered",
@@ -72,6 +73,7 @@ pub const FINDING_CODES: [&str; 50] = [
     "udp-not-delivered",
     "udp-port-unreachable",
     "unknown-link-type",
+    "wrong-address",
     "wrong-interface",
 ];
 
@@ -85,6 +87,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         server::find(view, capture, &mut found);
         numbers::find(view, capture, &mut found);
         clock::find(view, capture, &mut found);
+        wrong_address::find(view, capture, &mut found);
         translated::find(view, capture, &mut found);
         loopback::find(view, capture, &mut found);
     }

@@ -26,6 +26,6 @@ mod view;
 
 pub(crate) use groups::GroupText;
 pub(crate) use refusals::Refusal;
-pub(crate) use services::may_be_ephemeral;
+pub(crate) use services::{is_other_service, may_be_ephemeral};
 pub(crate) use undelivered::Undelivered;
 pub(crate) use view::{Known, LabView};

@@ -26,7 +26,7 @@ const UDP_SERVICES: [u16; 15] =
     [1194, 1900, 2049, 3389, 3478, 3702, 4500, 5060, 5353, 5355, 8443, 17_500, 32_412, 51_820, 57_621];
 
 /// Whether the port is one that another program than the lab's is likely to use.
-pub(super) fn is_other_service(protocol: Protocol, port: u16) -> bool {
+pub(crate) fn is_other_service(protocol: Protocol, port: u16) -> bool {
     let known: &[u16] = match protocol {
         Protocol::Tcp => &TCP_SERVICES,
         Protocol::Udp => &UDP_SERVICES,
