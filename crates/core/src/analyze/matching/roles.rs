@@ -101,7 +101,7 @@ fn other_halves(
             servers.iter().any(|server| first.ip == server.ip || is_other_socket(capture, first, *server))
         });
         if answers {
-            role.client = Side::Responder;
+            (role.client, role.basis) = (Side::Responder, RoleBasis::Lab);
         }
         if answers || is_group(second.ip) && ports.contains(&second.port) {
             role.lab = true;
