@@ -22,10 +22,19 @@ use crate::rehearse::plan::{self, Action, Plan, ProgramId, Step};
 use socklab_core::lab::{Does, HostName};
 use socklab_core::wording;
 
+mod ends;
+mod queue;
+mod reach;
 mod waits;
 
 /// Longest wait for anything: only what hangs takes this long.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// How long it must be quiet before it is certain that a server of which nothing is known says nothing more: longer than
+/// an acknowledgement is delayed (40 ms).
+const QUIET: Duration = Duration::from_millis(80);
+
+/// How long a server whose journal is known does nothing before it is certain that it has done all that it will.
+const IDLE: Duration = Duration::from_millis(500);
 /// Time between two looks at what is waited for.
 const LOOK: Duration = Duration::from_millis(2);
 /// Longest wait for a capture to end when the rehearsal is broken off.

@@ -28,6 +28,10 @@ pub struct Running {
     pub(super) queued: bool,
     /// Whether the server did not do with a client's last line what it does with lines.
     pub(super) unserved: bool,
+    /// Whether it was told that a client can do no more.
+    pub(super) over: bool,
+    /// Whether its screen was told.
+    pub(super) shown: bool,
     ended: Option<ExitStatus>,
 }
 
@@ -60,6 +64,8 @@ impl Running {
             local: None,
             queued: false,
             unserved: false,
+            over: false,
+            shown: false,
             ended: None,
         })
     }

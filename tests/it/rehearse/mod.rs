@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::support::package;
 
 mod documents;
+mod ends;
 mod ladder;
 mod own_lab;
 mod servers;

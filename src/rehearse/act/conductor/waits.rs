@@ -3,10 +3,12 @@
 //! socklab's own programs tell in their journals what they have done. Of other programs the kernel's list of sockets and
 //! the wire tell as much as the rehearsal needs.
 
+use std::io;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::{Conductor, Failure, stuck};
+use super::reach::{is_listening, is_reached_at, served_at};
+use super::{Conductor, Failure, IDLE, QUIET, stuck};
 use crate::rehearse::act::program::Running;
 use crate::rehearse::act::wire::Wire;
 use crate::rehearse::plan::{Arrival, Command, Kind, Program, ProgramId};
@@ -14,13 +16,6 @@ use crate::socket_table::{self, Entry, State};
 use socklab_core::journal::{EventKind, JournalEvent};
 use socklab_core::wording;
 use socklab_packets::types::{Protocol, SocketAddress};
-
-/// How long it must be quiet before it is certain that a server of which nothing is known says nothing more: longer than
-/// an acknowledgement is delayed (40 ms).
-const QUIET: Duration = Duration::from_millis(80);
-
-/// How long a server whose journal is known does nothing before it is certain that it has done all that it will.
-const IDLE: Duration = Duration::from_millis(500);
 
 /// How long it is waited for what may not come at all: an answer that a system need not give, or a program.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -63,62 +58,95 @@ impl Conductor<'_> {
     }
 
     fn listens(&mut self, id: ProgramId, program: &Program) -> Result<(), Failure> {
-        let protocol = program.kind.protocol();
-        self.until(&format!("{} to listen", program.name), |conductor| {
-            conductor.must_run(id, &program.name)?;
+        let doing = if program.kind.protocol() == Protocol::Tcp { "listens on" } else { "is bound to" };
+        let (mut at, mut elsewhere) = (program.server.into(), Vec::new());
+        let mut since = Instant::now();
+        let what = format!("{} to listen; nothing was typed at it", program.name);
+        let waited = self.until(&what, |conductor| {
             let running = conductor.running(id)?;
-            if running.has_journal() {
-                let kind = if protocol == Protocol::Tcp { EventKind::Listen } else { EventKind::Bind };
-                return Ok(running.count(kind, None)? > 0);
+            if !running.has_journal() {
+                conductor.must_run(id, &program.name)?;
+                let entries = conductor.sockets(program)?;
+                return Ok(entries.iter().any(|entry| is_listening(entry, program)));
             }
-            let entries = conductor.sockets(program)?;
-            Ok(entries.iter().any(|entry| is_listening(entry, program)))
-        })?;
-        let doing = if protocol == Protocol::Tcp { "listens on" } else { "is bound to" };
-        self.tell_result(&format!("it {doing} {}", program.server))
+            let addresses = served_at(&running.events()?, program.kind.protocol());
+            if let Some(own) = addresses.iter().find(|own| is_reached_at(**own, program.server)) {
+                at = *own;
+                return Ok(true);
+            }
+            conductor.must_run(id, &program.name)?;
+            if addresses != elsewhere {
+                (elsewhere, since) = (addresses, Instant::now());
+            }
+            // A server may have more than one socket.
+            if elsewhere.is_empty() || since.elapsed() < IDLE {
+                return Ok(false);
+            }
+            let named: Vec<String> = elsewhere.iter().map(ToString::to_string).collect();
+            let word = doing.split_whitespace().last().unwrap_or_default();
+            let what = format!("{} {doing} {}, not {word} {}", program.name, wording::list(&named), program.server);
+            Err(stuck(&what, conductor.running(id)?))
+        });
+        self.with_screen(id, waited)?;
+        self.tell_result(&format!("it {doing} {at}"))
     }
 
     fn connected(&mut self, id: ProgramId, program: &Program) -> Result<(), Failure> {
         let known: Vec<SocketAddress> = self.running.values().filter_map(|running| running.local).collect();
-        self.until(&format!("{} to connect", program.name), |conductor| {
+        let server = SocketAddress::from(program.server);
+        let what = format!("{} to connect; nothing was typed at it yet", program.name);
+        let mut refused = None;
+        let waited = self.until(&what, |conductor| {
             let local = match conductor.running(id)? {
                 running if running.has_journal() => {
-                    let events = running.events()?;
-                    events.iter().find(|event| event.event == EventKind::Connect).and_then(|event| event.local)
+                    let is_it = |event: &&JournalEvent| {
+                        let there = event.protocol == Protocol::Tcp && event.remote == Some(server);
+                        event.event == EventKind::Connect && there
+                    };
+                    running.events()?.iter().find(is_it).and_then(|event| event.local)
                 }
                 _ => {
                     let entries = conductor.sockets(program)?;
                     let new = |entry: &&Entry| {
-                        entry.remote == SocketAddress::from(program.server)
-                            && entry.state == State::ESTABLISHED
-                            && !known.contains(&entry.local)
+                        entry.remote == server && entry.state == State::ESTABLISHED && !known.contains(&entry.local)
                     };
                     entries.iter().find(new).map(|entry| entry.local)
                 }
             };
-            if local.is_none() {
-                conductor.must_run(id, &program.name)?;
+            if local.is_none() && conductor.running(id)?.ended()?.is_some() {
+                refused = conductor.why_not_reached(program)?;
+                if refused.is_none() {
+                    conductor.must_run(id, &program.name)?;
+                }
             }
             conductor.running(id)?.local = local;
-            Ok(local.is_some())
-        })?;
+            Ok(local.is_some() || refused.is_some())
+        });
+        self.with_screen(id, waited)?;
+        if let Some(why) = refused {
+            self.running(id)?.over = true;
+            return self.tell_result(&why);
+        }
         let local = self.running(id)?.local.map_or_else(String::new, |local| local.to_string());
         self.tell_result(&format!("it is connected; its address is {local}"))
     }
 
     pub(super) fn start_second(&mut self, id: ProgramId) -> Result<(), Failure> {
         let program = self.program(id)?;
+        let heard = self.sockets(&program)?.iter().any(|entry| is_listening(entry, &program));
         self.launch(id)?;
         let kind = if program.kind.protocol() == Protocol::Tcp { EventKind::Listen } else { EventKind::Bind };
-        self.until(&format!("{} to fail", program.name), |conductor| {
+        let waited = self.until(&format!("{} to fail", program.name), |conductor| {
             let running = conductor.running(id)?;
             Ok(running.count(kind, None)? > 0 || running.ended()?.is_some())
-        })?;
-        let running = self.running(id)?;
-        if running.count(kind, None)? > 0 {
-            self.tell_result("It started, although the first server is still running.")?;
+        });
+        self.with_screen(id, waited)?;
+        if self.running(id)?.count(kind, None)? > 0 {
+            let why = self.why_a_second_starts(&program, heard)?;
+            self.tell_result(&why)?;
             return self.end(id, "^C", Running::interrupt);
         }
+        let running = self.running(id)?;
         // A program may handle the error and end well; its journal has it all the same.
         let failed = running.count(EventKind::Error, None)? > 0;
         if !failed && running.ended()?.is_some_and(|status| status.success()) {
@@ -181,10 +209,29 @@ impl Conductor<'_> {
         arrival: Arrival,
     ) -> Result<(), Failure> {
         let program = self.program(client)?;
+        // Nobody types at a program that is not there.
+        if self.running(client)?.over {
+            return Ok(());
+        }
+        if self.running(client)?.ended()?.is_some()
+            && let Some(what) = self.cut_off(server, client)?
+        {
+            return self.tell_end(server, &what);
+        }
         self.tell_typed(&format!("{}> {line}", program.host))?;
         let before = self.passed(&program, client, server)?;
-        self.running(client)?.type_line(line)?;
-        let progress = self.progress(client, server, line, arrival, before)?;
+        match self.running(client)?.type_line(line) {
+            // It ends just now.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return self.typed_in_vain(server, client),
+            typed => typed?,
+        }
+        let progress = self.progress(client, server, line, arrival, before);
+        let progress = self.with_screen(client, progress)?;
+        if progress < Progress::Read
+            && let Some(what) = self.cut_off(server, client)?
+        {
+            return self.tell_end(server, &what);
+        }
         if !self.running(server)?.has_journal() && progress == Progress::Served {
             self.until("quiet", |conductor| Ok(conductor.wire.as_ref().is_none_or(|wire| wire.quiet_for(QUIET))))?;
         }
@@ -226,7 +273,16 @@ impl Conductor<'_> {
         };
         let mut progress = Progress::Underway;
         let (mut last, mut since) = (None, Instant::now());
-        self.until(&format!("'{line}' to arrive"), |conductor| {
+        let mut what = format!("'{line}' to arrive");
+        let host = self.program(client)?.host;
+        if !self.plan.replies && matches!(self.program(client)?.command, Command::Other(_)) {
+            what.push_str(&format!(
+                ". The server only prints: if {host}'s program waits for an answer, add --reply echo"
+            ));
+        }
+        self.until(&what, |conductor| {
+            // Asked first: nothing new is done after it. What was done may not be in the journals yet.
+            let is_over = conductor.is_cut_off(server, client)? || conductor.running(client)?.ended()?.is_some();
             progress = match protocol {
                 Protocol::Tcp => conductor.segment_progress(client, server, before)?,
                 Protocol::Udp => conductor.datagram_progress(client, server, before)?,
@@ -235,7 +291,9 @@ impl Conductor<'_> {
             if last != Some((progress, events)) {
                 (last, since) = (Some((progress, events)), Instant::now());
             }
-            Ok(progress >= wanted || is_others && progress >= least && since.elapsed() >= patience)
+            Ok(progress >= wanted
+                || is_over && since.elapsed() >= IDLE
+                || is_others && progress >= least && since.elapsed() >= patience)
         })?;
         self.running(client)?.unserved = progress < wanted;
         // What is done beyond that is asked for where it is told.
@@ -247,7 +305,10 @@ impl Conductor<'_> {
         let service = self.settled_service(server, client)?;
         self.running(client)?.queued = service == Service::Queued;
         let server = self.plan.server;
-        self.tell_result(&format!("{server}'s system acknowledged the line."))?;
+        // What comes to a connection that is no longer there is refused, not acknowledged.
+        if service != Service::Gone {
+            self.tell_result(&format!("{server}'s system acknowledged the line."))?;
+        }
         self.tell_result(match service {
             Service::Queued => "The connection waits in the queue: the server has not accepted it.",
             Service::Accepted => "The server has accepted the connection, but it has not read the line.",
@@ -276,6 +337,7 @@ impl Conductor<'_> {
         let Some(entry) = self.connection_at_server(server, client)? else { return Ok(Service::Gone) };
         let read = self.segments_read(server, client)?;
         Ok(match (entry.opened(), read) {
+            (false, _) if !entry.waits() => Service::Gone,
             (false, _) => Service::Queued,
             (true, false) => Service::Accepted,
             (true, true) => Service::Read,
@@ -310,7 +372,6 @@ impl Conductor<'_> {
     ) -> Result<Progress, Failure> {
         let program = self.program(client)?;
         let passed = self.passed(&program, client, server)?;
-        self.must_run(client, &program.name)?;
         let running = self.running(client)?;
         let (typed, local, told) = (running.typed, running.local, running.has_journal());
         let sent = if told { running.count(EventKind::Send, None)? >= typed } else { passed.0 > before.0 };
@@ -354,7 +415,6 @@ impl Conductor<'_> {
     ) -> Result<Progress, Failure> {
         let program = self.program(client)?;
         let passed = self.passed(&program, client, server)?;
-        self.must_run(client, &program.name)?;
         let running = self.running(client)?;
         let (typed, told) = (running.typed, running.has_journal());
         let sent = !told || running.count(EventKind::Send, None)? >= typed;
@@ -409,87 +469,23 @@ impl Conductor<'_> {
         }
         // Nor does the end of its input reach a client that waits for an answer.
         let (unserved, start) = (self.running(id)?.unserved, Instant::now());
-        self.until(&format!("{} to end", program.name), |conductor| {
+        let waited = self.until(&format!("{} to end", program.name), |conductor| {
             let gives_up = unserved && start.elapsed() >= PATIENCE;
             Ok(gives_up || conductor.running(id)?.ended()?.is_some())
-        })?;
+        });
+        self.with_screen(id, waited)?;
         if self.running(id)?.ended()?.is_none() {
             self.tell(&format!("{}^C {}", program.host, program.kind.name()))?;
             self.running(id)?.interrupt();
-            self.until(&format!("{} to end", program.name), |conductor| Ok(conductor.running(id)?.ended()?.is_some()))?;
+            let what = format!("{} to end", program.name);
+            let waited = self.until(&what, |conductor| Ok(conductor.running(id)?.ended()?.is_some()));
+            self.with_screen(id, waited)?;
         }
         let Some(local) = self.running(id)?.local else { return Ok(()) };
         self.until(&format!("the connection of {} to close", program.name), |conductor| {
             let entries = conductor.sockets(&program)?;
             let mut own = entries.iter().filter(|entry| entry.local == local);
             Ok(own.all(|entry| matches!(entry.state, State::FIN_WAIT_2 | State::TIME_WAIT)))
-        })
-    }
-
-    pub(super) fn queue_served(&mut self, server: ProgramId, client: ProgramId, clients: usize) -> Result<(), Failure> {
-        let program = self.program(server)?;
-        let mut deaf: Option<Instant> = None;
-        let (mut told, mut since) = (0, Instant::now());
-        self.until("the server to serve its queue", |conductor| {
-            let running = conductor.running(server)?;
-            if running.ended()?.is_some() {
-                return Ok(true);
-            }
-            if running.has_journal() {
-                let events = running.events()?.len();
-                if events != told {
-                    (told, since) = (events, Instant::now());
-                }
-                let accepted = running.count(EventKind::Accept, None)?;
-                // The listening socket stays open. A program that closes nothing, or accepts no second client, is done
-                // when it does nothing more.
-                if accepted < clients || running.count(EventKind::Close, None)? < accepted {
-                    return Ok(since.elapsed() >= IDLE);
-                }
-            }
-            let entries = conductor.sockets(&program)?;
-            if !entries.iter().any(|entry| is_listening(entry, &program)) {
-                // A program that ends closes its sockets a little before.
-                return Ok(deaf.get_or_insert_with(Instant::now).elapsed() >= QUIET);
-            }
-            let local = SocketAddress::from(program.server).port;
-            let mut left = entries.iter().filter(|entry| entry.local.port == local);
-            Ok(left.all(|entry| matches!(entry.state, State::LISTEN | State::TIME_WAIT)))
-        })?;
-        let ended = self.running(server)?.ended()?.is_some();
-        let text = match deaf {
-            _ if ended => "The server has ended.".to_owned(),
-            Some(_) => "The server no longer listens.".to_owned(),
-            None => self.after_the_queue(server, client)?,
-        };
-        self.tell_result(&text)
-    }
-
-    /// What became of the client that may have waited, as far as the journal or the kernel's list shows.
-    fn after_the_queue(&mut self, server: ProgramId, client: ProgramId) -> Result<String, Failure> {
-        let host = self.program(client)?.host;
-        let (local, queued) = (self.running(client)?.local, self.running(client)?.queued);
-        let running = self.running(server)?;
-        if !queued {
-            return Ok(format!("{host}'s connection was not in the queue."));
-        }
-        if !running.has_journal() {
-            return Ok(format!("{host}'s connection has left the queue, and the server has closed it."));
-        }
-        let done = [
-            (EventKind::Accept, "accepted the connection"),
-            (EventKind::Receive, "read the line"),
-            (EventKind::Eof, "read the end"),
-        ];
-        let mut said = Vec::new();
-        for (kind, what) in done {
-            if running.count(kind, local)? > 0 {
-                said.push(what);
-            }
-        }
-        Ok(match said.as_slice() {
-            [] => format!("The server has not accepted {host}'s connection."),
-            said => format!("{host} waited in the queue until now. The server has {}.", wording::list(said)),
         })
     }
 
@@ -501,17 +497,9 @@ impl Conductor<'_> {
     }
 
     /// The sockets of a program's host, of its protocol.
-    fn sockets(&mut self, program: &Program) -> Result<Vec<Entry>, Failure> {
+    pub(super) fn sockets(&mut self, program: &Program) -> Result<Vec<Entry>, Failure> {
         let protocol = program.kind.protocol();
         Ok(self.host(program.host)?.run(move || socket_table::list(protocol))??)
-    }
-
-    fn must_run(&mut self, id: ProgramId, name: &str) -> Result<(), Failure> {
-        let running = self.running(id)?;
-        match running.ended()? {
-            Some(status) => Err(stuck(&format!("{name} ended too early ({status})"), running)),
-            None => Ok(()),
-        }
     }
 }
 
@@ -529,12 +517,6 @@ fn message_with(screen: &[String], words: &str) -> Option<String> {
         }
     }
     None
-}
-
-fn is_listening(entry: &Entry, program: &Program) -> bool {
-    let server = SocketAddress::from(program.server);
-    let here = entry.local.port == server.port && (entry.local.ip == server.ip || entry.local.ip.is_unspecified());
-    here && (program.kind.protocol() == Protocol::Udp || entry.state == State::LISTEN)
 }
 
 #[cfg(test)]
