@@ -31,6 +31,8 @@ pub(super) struct Socket {
     pub(super) local: Option<SocketAddress>,
     pub(super) remote: Option<SocketAddress>,
     pub(super) listens: bool,
+    /// Its queue is looked at.
+    pub(super) watched: bool,
     /// `connect()` goes on in the background, to this address.
     pub(super) connecting: Option<SocketAddress>,
     /// The end of the stream was read.
@@ -105,6 +107,7 @@ impl Descriptors {
             local,
             remote: None,
             listens: false,
+            watched: false,
             connecting: None,
             ended: false,
             holders: 0,
@@ -155,6 +158,7 @@ impl Descriptors {
             local: Some(entry.local),
             remote: Some(entry.remote).filter(|remote| remote.port != 0),
             listens: entry.state == socket_table::State::LISTEN,
+            watched: false,
             connecting: None,
             ended: false,
             holders: 0,
@@ -251,6 +255,15 @@ impl Socket {
         };
         borrow::ends(who.process, fd).unwrap_or_else(listed)
     }
+}
+
+/// What the kernel's list has of a TCP connection: by the socket, or by its two ends where the system keeps it for the
+/// last frames only.
+pub(super) fn connection(who: Who, socket: &Socket) -> Option<Entry> {
+    let entries = socket_table::list_in(Path::new(&format!("/proc/{}/net", who.listed)), Protocol::Tcp).ok()?;
+    let is_own = |entry: &&Entry| entry.inode == socket.inode && socket.inode != 0;
+    let between = |entry: &&Entry| Some(entry.local) == socket.local && Some(entry.remote) == socket.remote;
+    entries.iter().find(is_own).or_else(|| entries.iter().find(between)).copied()
 }
 
 fn entry_of(who: Who, protocol: Protocol, inode: u64) -> Option<Entry> {

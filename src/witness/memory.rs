@@ -60,6 +60,11 @@ impl Memory {
         socket_address(&self.bytes(address, most))
     }
 
+    /// Whether this is an address of no family (`AF_UNSPEC`), with which connect(2) undoes a connection.
+    pub(super) fn is_no_address(self, address: u64) -> bool {
+        self.bytes(address, 2) == libc::AF_UNSPEC.to_ne_bytes().get(..2).unwrap_or_default()
+    }
+
     /// The socket address at this address, whose length is behind the second one, as accept(2) fills them in.
     pub(super) fn filled_address(self, address: u64, length: u64) -> Option<SocketAddress> {
         let bytes = self.number(length)?;

@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use nix::libc;
 use nix::unistd::Pid;
 
@@ -49,6 +49,8 @@ pub(super) struct Observer {
     descriptors: Descriptors,
     names: HashMap<u32, Arc<str>>,
     listening: u32,
+    /// Sockets whose reading side the program has shut down, or is about to: what reads from them returns at once.
+    deaf: HashSet<u32>,
     /// Not written yet: the program goes on first.
     drafts: Vec<Draft>,
 }
@@ -67,6 +69,7 @@ impl Observer {
             descriptors: Descriptors::default(),
             names: HashMap::new(),
             listening: 0,
+            deaf: HashSet::new(),
             drafts: Vec::new(),
         })
     }
@@ -77,6 +80,11 @@ impl Observer {
         if let Some(name) = parent.and_then(|parent| self.names.get(&parent)).cloned() {
             self.names.insert(process, name);
         }
+    }
+
+    /// What a process's program is called.
+    pub(super) fn name(&self, process: u32) -> &str {
+        self.names.get(&process).map_or("", |name| name)
     }
 
     /// A process runs another program now.
@@ -147,6 +155,11 @@ impl Observer {
             Kind::DuplicateTo => begun.socket.is_some() || self.descriptors.knows(who.process, low(second)),
             _ => begun.socket.is_some(),
         };
+        match (kind, begun.socket) {
+            (Kind::Shutdown, Some(number)) if shuts_reading(second) => drop(self.deaf.insert(number)),
+            (Kind::Accept, Some(number)) => self.attend(who, number, low(first)),
+            _ => {}
+        }
         if kind.waits() {
             begun.waited_on = self.socket(begun.socket).cloned();
         }
@@ -198,6 +211,7 @@ impl Observer {
             }
             Kind::Listen => self.listens(who, begun.socket?, fd, low(second)),
             Kind::Accept => self.accepted(who, &begun, low(result))?,
+            Kind::Connect if self.memory(who).is_no_address(second) => self.disconnected(who, begun.socket?, fd),
             Kind::Connect => {
                 let remote = self.memory(who).socket_address(second, third);
                 self.connected(who, begun.socket?, fd, remote);
@@ -210,6 +224,9 @@ impl Observer {
                     _ => "SHUT_RDWR",
                 };
                 self.note(who, begun.socket?, EventKind::Shutdown, |event| event.operation = Some(how.to_owned()));
+                if shuts_reading(second) {
+                    self.deafened(begun.socket?);
+                }
             }
             Kind::Close => self.closed(who, now(), begun.dropped?, None),
             Kind::CloseRange => {}
@@ -243,19 +260,45 @@ impl Observer {
 
     fn listens(&mut self, who: Who, number: u32, fd: i32, backlog: i32) {
         let Some(socket) = self.descriptors.socket(number) else { return };
-        if socket.local.is_none() {
-            // Without bind() the system has chosen a port by now.
-            socket.local = socket.ends(who, fd).0;
+        if !std::mem::replace(&mut socket.listens, true) {
+            // Without bind() the system has chosen a port by now, and another one than the last time.
+            socket.local = socket.ends(who, fd).0.or(socket.local);
         }
-        let (before, local, inode) = (std::mem::replace(&mut socket.listens, true), socket.local, socket.inode);
         self.note(who, number, EventKind::Listen, |event| event.backlog = u32::try_from(backlog).ok());
-        if !before {
-            self.listening = self.listening.saturating_add(1);
-            if let (Some(event), Some(local)) = (self.draft(who, number, EventKind::Queued), local) {
-                let event = JournalEvent { thread: None, ..event };
-                self.queues.listens(Listener { event, listed: who.listed, fd, inode, local });
-            }
+        self.attend(who, number, fd);
+    }
+
+    /// From now on the queue of a listening socket is looked at. One that was inherited listens already.
+    fn attend(&mut self, who: Who, number: u32, fd: i32) {
+        let Some(socket) = self.descriptors.socket(number) else { return };
+        if !socket.listens || std::mem::replace(&mut socket.watched, true) {
+            return;
         }
+        let (local, inode) = (socket.local, socket.inode);
+        self.listening = self.listening.saturating_add(1);
+        if let (Some(event), Some(local)) = (self.draft(who, number, EventKind::Queued), local) {
+            let event = JournalEvent { thread: None, ..event };
+            self.queues.listens(Listener { event, listed: who.listed, fd, inode, local });
+        }
+    }
+
+    /// A socket was shut down for reading. One that listened does so no more, and the system resets who waited.
+    fn deafened(&mut self, number: u32) {
+        let Some(socket) = self.descriptors.socket(number) else { return };
+        socket.listens = false;
+        if std::mem::take(&mut socket.watched) {
+            self.listening = self.listening.saturating_sub(1);
+            self.queues.closed(number, now());
+        }
+    }
+
+    /// `connect()` with no address has undone what an earlier one did.
+    fn disconnected(&mut self, who: Who, number: u32, fd: i32) {
+        let Some(socket) = self.descriptors.socket(number) else { return };
+        (socket.remote, socket.connecting, socket.ended) = (None, None, false);
+        // The system gives a port of its own choice back.
+        socket.local = socket.ends(who, fd).0;
+        self.deaf.remove(&number);
     }
 
     fn accepted(&mut self, who: Who, begun: &Begun, fd: i32) -> Option<()> {
@@ -329,7 +372,7 @@ impl Observer {
     /// Where the last descriptor of a listening socket goes, nobody looks at its queue any more. Where a close is seen
     /// beforehand, that is before it: a look borrows the descriptor, and must not keep the port.
     fn listens_no_more(&mut self, dropped: &mut Dropped, time: Timestamp) {
-        if dropped.last && std::mem::take(&mut dropped.socket.listens) {
+        if dropped.last && std::mem::take(&mut dropped.socket.watched) {
             self.listening = self.listening.saturating_sub(1);
             self.queues.closed(dropped.socket.number, time);
         }
@@ -351,15 +394,27 @@ impl Observer {
         };
         let Some(socket) = self.descriptors.socket(number) else { return };
         match (begun.kind, errno) {
-            (Kind::Connect, libc::EINPROGRESS) => socket.connecting = address,
+            // A signal has interrupted the call, not the connecting.
+            (Kind::Connect, libc::EINPROGRESS | libc::EINTR | 512..=516) => socket.connecting = address,
+            (Kind::SendTo, libc::EINPROGRESS) if begun.opens() => socket.connecting = address,
             (Kind::Connect, libc::EISCONN) if socket.connecting.is_some() => {
                 self.connected(who, number, low(first), address)
             }
+            // What is not connected is shut down all the same, and what reads from it woken; no other error does that.
+            (Kind::Shutdown, errno) if errno != libc::ENOTCONN => {
+                self.deaf.remove(&number);
+                self.error(who, number, Kind::Shutdown, errno, |_| {});
+            }
             _ if is_nothing_yet(errno) => {}
-            (kind, errno) => self.error(who, number, kind, errno, |event| match kind {
-                Kind::Bind => event.local = address,
-                _ => event.remote = address.or(event.remote),
-            }),
+            (kind, errno) => {
+                if kind == Kind::Connect {
+                    socket.connecting = None;
+                }
+                self.error(who, number, kind, errno, |event| match kind {
+                    Kind::Bind => event.local = address,
+                    _ => event.remote = address.or(event.remote),
+                });
+            }
         }
     }
 
@@ -389,7 +444,7 @@ impl Observer {
     }
 
     fn bare(&self, who: Who, time: Timestamp, kind: EventKind, protocol: Protocol, number: u32) -> JournalEvent {
-        let name = self.names.get(&who.process).map_or("", |name| name);
+        let name = self.name(who.process);
         let event = JournalEvent::new(time, name, who.process, kind, protocol, number);
         JournalEvent { run: Some(self.run), thread: Some(who.thread), ..event }
     }
@@ -422,6 +477,11 @@ fn asked_protocol([family, kind, protocol, ..]: [u64; 6]) -> Option<Protocol> {
         (libc::AF_INET | libc::AF_INET6, libc::SOCK_DGRAM, 0 | libc::IPPROTO_UDP) => Some(Protocol::Udp),
         _ => None,
     }
+}
+
+/// Whether shutdown(2) with this argument ends reading.
+fn shuts_reading(how: u64) -> bool {
+    matches!(low(how), libc::SHUT_RD | libc::SHUT_RDWR)
 }
 
 /// An argument of type `int`, which has the lower half of the register; the upper one may hold anything.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::servers::program::now;
 use crate::servers::stop::lock;
-use crate::socket_table::{self, Entry, Family};
+use crate::socket_table::{self, Entry, Family, State};
 use crate::witness::borrow;
 use crate::witness::journal::Journal;
 use socklab_core::journal::{EventKind, JournalEvent};
@@ -90,9 +90,14 @@ impl Watched {
             let is_it = |entry: &Entry| entry.opened() && entry.remote == remote && is_for(entry, self.listener.local);
             entries.iter().any(is_it)
         };
+        // One that its client has reset is listed no more, and waits all the same: accept(2) returns it. The listening socket
+        // counts it.
+        let own = entries.iter().find(|entry| entry.state == State::LISTEN && entry.inode == self.listener.inode);
+        let held = own.and_then(|entry| usize::try_from(entry.unread).ok()).unwrap_or(0);
+        let may_be_held = held > seen.len();
         let mut waiting = seen.clone();
         for (remote, bytes) in self.waiting.iter().filter(|(remote, _)| !seen.contains_key(remote)) {
-            if is_accepted(*remote) {
+            if may_be_held || is_accepted(*remote) {
                 waiting.insert(*remote, *bytes);
             } else {
                 events.push(self.left(time, *remote, *bytes, "gone"));
@@ -194,7 +199,6 @@ fn keep_looking(notices: &Receiver<()>, look: impl Fn() -> Option<()>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::socket_table::State;
 
     const TIME: Timestamp = Timestamp { seconds: 1, nanoseconds: 0, digits: 6 };
 
@@ -232,6 +236,18 @@ mod tests {
         let accepted = entry("10.0.3.3:50000", State::CLOSE_WAIT, 18, 4712);
         assert_eq!(told(&queue.look(TIME, &[accepted])), [""; 0], "accept() tells it");
         assert_eq!(told(&queue.look(TIME, &[served])), ["Dequeued 10.0.3.3:50000 18 gone"]);
+    }
+
+    #[test]
+    fn a_connection_that_was_reset_waits_until_it_is_accepted() {
+        let mut queue = watched("10.0.3.1:65432");
+        let listens = |held| entry("0.0.0.0:0", State::LISTEN, held, 4711);
+        let waits = |remote| entry(remote, State::ESTABLISHED, 0, 0);
+        let both = [listens(2), waits("10.0.3.3:1"), waits("10.0.3.3:2")];
+        assert_eq!(queue.look(TIME, &both).len(), 2);
+        assert_eq!(told(&queue.look(TIME, &[listens(2), waits("10.0.3.3:2")])), [""; 0]);
+        assert_eq!(told(&queue.look(TIME, &[listens(1), waits("10.0.3.3:2")])), ["Dequeued 10.0.3.3:1 0 gone"]);
+        assert_eq!(told(&queue.look(TIME, &[])), ["Dequeued 10.0.3.3:2 0 gone"], "the server has closed");
     }
 
     #[test]

@@ -1,40 +1,64 @@
 //! Sending and receiving: how many bytes, from or to whom, and the text.
 
 use crate::servers::program::now;
+use crate::socket_table::State;
 use crate::witness::calls::Kind;
-use crate::witness::descriptors::Who;
+use crate::witness::descriptors::{Socket, Who, connection};
 use crate::witness::draft::{Draft, Moved, Transfer};
 use crate::witness::observer::{Begun, Observer, low};
 use socklab_core::escape;
 use socklab_core::journal::{EventKind, JournalEvent};
 use socklab_packets::limits::WITNESS_TEXT_BYTES;
-use socklab_packets::types::Protocol;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Flags of recv(2) with which the data stays where it is, or is no data at all (linux/socket.h).
 const MSG_PEEK: i32 = 0x2;
 const MSG_ERRQUEUE: i32 = 0x2000;
+/// With this one a TCP socket's data is thrown away: the buffer holds what it held before (tcp(7)).
+const MSG_TRUNC: i32 = 0x20;
+/// With this one sendto(2) connects too.
+const MSG_FASTOPEN: i32 = 0x2000_0000;
+
+impl Begun {
+    /// The flags of a call that sends or receives.
+    fn flags(&self) -> i32 {
+        let [_, _, third, fourth, ..] = self.arguments;
+        match self.kind {
+            Kind::ReceiveFrom | Kind::ReceiveMessages | Kind::SendTo | Kind::SendMessages => low(fourth),
+            Kind::ReceiveMessage | Kind::SendMessage => low(third),
+            _ => 0,
+        }
+    }
+
+    /// Whether the call opens a connection while it sends (TCP Fast Open, RFC 7413).
+    pub(super) fn opens(&self) -> bool {
+        matches!(self.kind, Kind::SendTo | Kind::SendMessage) && self.flags() & MSG_FASTOPEN != 0
+    }
+}
 
 impl Observer {
     /// Data was moved by this call, which returned `result`: bytes, or messages.
     pub(super) fn transferred(&mut self, who: Who, begun: &Begun, result: u64) -> Option<()> {
-        let [first, second, third, fourth, fifth, sixth] = begun.arguments;
+        let [first, second, third, _, fifth, sixth] = begun.arguments;
         let memory = self.memory(who);
         let most = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX).min(WITNESS_TEXT_BYTES);
         let number = begun.socket?;
         let fd = low(first);
-        let moved = |time, peer, data| Moved { fd, time, bytes: result, peer, data };
-        let flags = match begun.kind {
-            Kind::ReceiveFrom | Kind::ReceiveMessages => low(fourth),
-            Kind::ReceiveMessage => low(third),
-            _ => 0,
-        };
-        if flags & (MSG_PEEK | MSG_ERRQUEUE) != 0 {
+        let flags = begun.flags();
+        let receives = matches!(begun.kind, Kind::ReceiveFrom | Kind::ReceiveMessage | Kind::ReceiveMessages);
+        if receives && flags & (MSG_PEEK | MSG_ERRQUEUE) != 0 {
             return None;
         }
+        let is_tcp = self.descriptors.socket(number)?.protocol == Protocol::Tcp;
+        let is_kept = !(receives && is_tcp && flags & MSG_TRUNC != 0);
+        let moved =
+            |time, peer, data: Option<Vec<u8>>| Moved { fd, time, bytes: result, peer, data: data.filter(|_| is_kept) };
         match begun.kind {
             Kind::SendTo => {
                 let peer = memory.socket_address(fifth, sixth);
+                let opening = (is_tcp && begun.opens()).then(|| self.opened(who, number, fd, peer)).flatten();
                 self.sent(who, number, moved(begun.time, peer, Some(memory.bytes(second, most(result)))));
+                self.goes_on_opening(number, opening);
             }
             Kind::Write => {
                 self.sent(who, number, moved(begun.time, None, Some(memory.bytes(second, most(result)))));
@@ -46,7 +70,10 @@ impl Observer {
             Kind::SendMessage => {
                 let message = memory.message(second)?;
                 let data = memory.content(&message, most(result));
-                self.sent(who, number, moved(begun.time, memory.name(&message), Some(data)));
+                let peer = memory.name(&message);
+                let opening = (is_tcp && begun.opens()).then(|| self.opened(who, number, fd, peer)).flatten();
+                self.sent(who, number, moved(begun.time, peer, Some(data)));
+                self.goes_on_opening(number, opening);
             }
             Kind::SendMessages => {
                 for message in memory.messages(second, result) {
@@ -65,11 +92,16 @@ impl Observer {
                 let data = memory.bytes(second, most(result.min(third)));
                 self.received(who, number, third, moved(now(), peer, Some(data)));
             }
+            // Nothing was asked for, and no datagram is taken for it.
+            Kind::Read if third == 0 => {}
             Kind::Read => {
                 self.received(who, number, third, moved(now(), None, Some(memory.bytes(second, most(result)))));
             }
             Kind::ReadVector => {
                 let (room, data) = (memory.room(second, third), memory.gathered(second, third, most(result)));
+                if room == 0 {
+                    return None;
+                }
                 self.received(who, number, room, moved(now(), None, Some(data)));
             }
             Kind::ReceiveMessage => {
@@ -89,6 +121,25 @@ impl Observer {
         Some(())
     }
 
+    /// What was sent has opened the connection; or it is on its way with the first frame of it, to the address given back.
+    fn opened(&mut self, who: Who, number: u32, fd: i32, peer: Option<SocketAddress>) -> Option<SocketAddress> {
+        let socket = self.descriptors.socket(number)?;
+        if socket.remote.is_some() {
+            return None;
+        }
+        if connection(who, socket).is_some_and(|entry| entry.state == State::SYN_SENT) {
+            return peer;
+        }
+        self.connected(who, number, fd, peer);
+        None
+    }
+
+    fn goes_on_opening(&mut self, number: u32, opening: Option<SocketAddress>) {
+        if let (Some(remote), Some(socket)) = (opening, self.descriptors.socket(number)) {
+            socket.connecting = Some(remote);
+        }
+    }
+
     fn sent(&mut self, who: Who, number: u32, moved: Moved) {
         let Some(socket) = self.descriptors.socket(number) else { return };
         if let Some(remote) = socket.connecting {
@@ -105,11 +156,18 @@ impl Observer {
     fn received(&mut self, who: Who, number: u32, room: u64, moved: Moved) {
         let Some(socket) = self.descriptors.socket(number) else { return };
         let (remote, is_end) = (socket.connecting, socket.protocol == Protocol::Tcp && moved.bytes == 0);
+        let is_deaf = moved.bytes == 0 && self.deaf.contains(&number);
         if is_end {
-            // A program that does not notice the end reads it again and again.
-            if room > 0 && !std::mem::replace(&mut socket.ended, true) {
+            // A program that does not notice the end reads it again and again. After its own shutdown() it reads one whether
+            // the other end has closed or not.
+            let has_come = !is_deaf || has_come_to_its_end(who, socket);
+            if room > 0 && has_come && !std::mem::replace(&mut socket.ended, true) {
                 self.note(who, number, EventKind::Eof, |event| event.time = moved.time);
             }
+            return;
+        }
+        // No datagram: one would have a sender.
+        if is_deaf && moved.peer.is_none() {
             return;
         }
         if remote.is_some() {
@@ -135,4 +193,10 @@ impl Observer {
             ..event
         }
     }
+}
+
+/// Whether the other end of a TCP connection has closed it, by the kernel's list.
+fn has_come_to_its_end(who: Who, socket: &Socket) -> bool {
+    let closed = [State::CLOSE_WAIT, State::LAST_ACK, State::CLOSING, State::TIME_WAIT];
+    connection(who, socket).is_some_and(|entry| closed.contains(&entry.state))
 }

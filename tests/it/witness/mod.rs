@@ -12,6 +12,7 @@ use crate::servers::program::{Client, Program, journal};
 use crate::support::{package, socklab};
 
 mod documents;
+mod odd;
 mod python;
 mod strace;
 
