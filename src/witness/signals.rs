@@ -1,19 +1,23 @@
 //! Signals that are sent to this process but meant for the program.
 //!
 //! The program is in the same process group, so what a terminal sends (Ctrl-C, Ctrl-Z, a closed window) reaches it by
-//! itself, and this process only must not die of it. What someone sends to this process alone is passed on.
+//! itself, and this process only must not die of it. What someone sends to this process alone is passed on. When the program
+//! has ended and what it started goes on, that gets the signals.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::SignalFd;
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpgid, getpgrp};
 
 use crate::servers::stop::lock;
+use crate::witness::names;
+use socklab_core::wording;
 
 /// The signals that are not for this process.
 const PASSED_ON: [Signal; 9] = [
@@ -49,6 +53,87 @@ impl Delivered {
     }
 }
 
+/// How long something goes on before it is said that it does: the programs of a pipeline end one after the other.
+const AFTER: Duration = Duration::from_secs(1);
+/// Time between two looks whether an end was taken in.
+const LOOK: Duration = Duration::from_millis(1);
+/// Most programs that are named.
+const NAMED: usize = 3;
+
+/// The processes that go on when the first one has ended, each with its number in `/proc`; `None` before.
+#[derive(Debug, Default)]
+pub(super) struct Left(Mutex<Option<BTreeMap<Pid, u32>>>);
+
+impl Left {
+    /// The first process has ended, and these go on.
+    pub(super) fn set(&self, processes: BTreeMap<Pid, u32>) {
+        *lock(&self.0) = Some(processes);
+    }
+
+    fn processes(&self) -> Option<BTreeMap<Pid, u32>> {
+        lock(&self.0).clone()
+    }
+
+    /// The same, once the end of the first process was taken in.
+    fn once_known(&self) -> Option<BTreeMap<Pid, u32>> {
+        let start = Instant::now();
+        while start.elapsed() < AFTER && self.processes().is_none() {
+            thread::sleep(LOOK);
+        }
+        self.processes()
+    }
+
+    /// Says, unless nothing is left soon, what goes on although the program of this name has ended.
+    pub(super) fn tell(left: &Arc<Left>, name: String) {
+        let left = Arc::clone(left);
+        let work = move || {
+            thread::sleep(AFTER);
+            if let Some(text) = go_on(&name, &left.processes().unwrap_or_default()) {
+                let lines = wording::wrap(&text, "socklab: note: ", "  ");
+                // Nobody is left to tell that standard error is gone.
+                let _ = io::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes());
+            }
+        };
+        // Without it nothing is said.
+        let _ = thread::Builder::new().name("what goes on".to_owned()).spawn(work);
+    }
+}
+
+fn go_on(name: &str, left: &BTreeMap<Pid, u32>) -> Option<String> {
+    let named = left.iter().take(NAMED).map(|(process, listed)| {
+        let line = fs::read(format!("/proc/{listed}/cmdline")).unwrap_or_default();
+        format!("{} ({process})", names::of(&line))
+    });
+    let mut named: Vec<String> = named.collect();
+    let more = left.len().saturating_sub(named.len());
+    named.extend((more > 0).then(|| format!("{more} more")));
+    let (goes, it) = if left.len() == 1 { ("goes", "it") } else { ("go", "them") };
+    (!left.is_empty()).then(|| format!("{name} has ended; {} {goes} on. Ctrl-C ends {it}.", wording::list(&named)))
+}
+
+/// Passes a signal to what goes on when the program has ended. A shell lets what it starts in the background ignore Ctrl-C:
+/// now that nothing else is there to be ended by it, SIGTERM does that.
+fn pass_to_left(left: &BTreeMap<Pid, u32>, signal: Signal, has_reached_the_group: bool) {
+    for (process, listed) in left {
+        let ignores = has_in_mask(*listed, &["SigIgn:"], signal);
+        let in_group = getpgid(Some(*process)).is_ok_and(|group| group == getpgrp());
+        let reached = has_reached_the_group && in_group || is_pending(*listed, signal);
+        let sent = match signal {
+            Signal::SIGINT if ignores => Some(Signal::SIGTERM),
+            _ if ignores || reached => None,
+            Signal::SIGHUP | Signal::SIGINT | Signal::SIGQUIT | Signal::SIGTERM | Signal::SIGUSR1 | Signal::SIGUSR2 => {
+                Some(signal)
+            }
+            // One that stops: this process is not stopped either.
+            _ => None,
+        };
+        if let Some(sent) = sent {
+            // It may have ended by now.
+            let _ = kill(*process, sent);
+        }
+    }
+}
+
 /// Keeps the signals from this thread and all that it will start.
 ///
 /// # Errors
@@ -63,18 +148,30 @@ pub(super) fn block() -> nix::Result<SigSet> {
 ///
 /// # Errors
 /// If the system gives no thread, or no descriptor.
-pub(super) fn pass_on(signals: &SigSet, program: Pid, listed: u32, delivered: Arc<Delivered>) -> std::io::Result<()> {
+pub(super) fn pass_on(
+    signals: &SigSet,
+    program: Pid,
+    listed: u32,
+    delivered: Arc<Delivered>,
+    left: Arc<Left>,
+) -> std::io::Result<()> {
     let signals = SignalFd::new(signals)?;
     let work = move || {
         while let Ok(Some(sent)) = signals.read_signal() {
             let signal = i32::try_from(sent.ssi_signo).ok().and_then(|number| Signal::try_from(number).ok());
-            if let Some(signal) = signal
-                && sent.ssi_code != SI_KERNEL
+            let Some(signal) = signal else { continue };
+            let has_reached_the_group = sent.ssi_code == SI_KERNEL || delivered.just_now(signal);
+            let mut going_on = left.processes();
+            if going_on.is_none()
+                && !has_reached_the_group
                 && !is_pending(listed, signal)
-                && !delivered.just_now(signal)
+                && kill(program, signal).is_err()
             {
-                // It may have ended by now.
-                let _ = kill(program, signal);
+                // It has ended just now.
+                going_on = left.once_known();
+            }
+            if let Some(processes) = going_on {
+                pass_to_left(&processes, signal, has_reached_the_group);
             }
         }
     };
@@ -84,9 +181,14 @@ pub(super) fn pass_on(signals: &SigSet, program: Pid, listed: u32, delivered: Ar
 /// Whether a signal was sent to a thread, by its number in `/proc`, or to its process, and has not reached it yet
 /// (proc_pid_status(5), SigPnd, ShdPnd).
 pub(super) fn is_pending(listed: u32, signal: Signal) -> bool {
+    has_in_mask(listed, &["SigPnd:", "ShdPnd:"], signal)
+}
+
+/// Whether a signal is in one of these masks of a thread's status.
+fn has_in_mask(listed: u32, names: &[&str], signal: Signal) -> bool {
     let status = fs::read_to_string(format!("/proc/{listed}/status")).unwrap_or_default();
     let is_set = |mask: &str| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| has(mask, signal));
-    status.lines().any(|line| line.strip_prefix("SigPnd:").or_else(|| line.strip_prefix("ShdPnd:")).is_some_and(is_set))
+    status.lines().any(|line| names.iter().any(|name| line.strip_prefix(name).is_some_and(is_set)))
 }
 
 fn has(mask: u64, signal: Signal) -> bool {
@@ -102,6 +204,16 @@ mod tests {
     fn the_bit_of_a_signal_is_one_below_its_number() {
         assert!(has(1 << 17, Signal::SIGCONT) && !has(1 << 18, Signal::SIGCONT));
         assert!(has(1, Signal::SIGHUP));
+    }
+
+    #[test]
+    fn what_goes_on_is_named_with_what_ends_it() {
+        let me = |count: i32| (1..=count).map(|process| (Pid::from_raw(process), std::process::id())).collect();
+        let name = names::of(&fs::read("/proc/self/cmdline").unwrap());
+        assert_eq!(go_on("sh", &me(0)), None);
+        assert_eq!(go_on("sh", &me(1)).unwrap(), format!("sh has ended; {name} (1) goes on. Ctrl-C ends it."));
+        let many = go_on("sh", &me(5)).unwrap();
+        assert!(many.ends_with(&format!("{name} (3) and 2 more go on. Ctrl-C ends them.")), "{many}");
     }
 
     #[test]

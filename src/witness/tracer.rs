@@ -24,7 +24,7 @@ use crate::witness::journal::Journal;
 use crate::witness::launch::{self, Failure};
 use crate::witness::numbers::Numbers;
 use crate::witness::observer::{Begun, Observer};
-use crate::witness::signals::{self, Delivered};
+use crate::witness::signals::{self, Delivered, Left};
 
 pub use crate::witness::journal::Written;
 pub use crate::witness::outcome::Outcome;
@@ -50,7 +50,9 @@ pub fn run(program: &[OsString], journal: Output) -> Result<(Outcome, Written), 
     let journal = Arc::new(Journal::begin(journal).map_err(Failure::System)?);
     let observer = Observer::new(root.as_raw().cast_unsigned(), Arc::clone(&journal)).map_err(Failure::System)?;
     let delivered = Arc::new(Delivered::default());
-    signals::pass_on(&blocked, root, listed, Arc::clone(&delivered)).map_err(Failure::System)?;
+    let left = Arc::new(Left::default());
+    let (to_pass, going_on) = (Arc::clone(&delivered), Arc::clone(&left));
+    signals::pass_on(&blocked, root, listed, to_pass, going_on).map_err(Failure::System)?;
     let mut tracer = Tracer {
         root,
         numbers,
@@ -61,6 +63,7 @@ pub fn run(program: &[OsString], journal: Output) -> Result<(Outcome, Written), 
         halted: HashSet::new(),
         observer,
         delivered,
+        left,
         outcome: None,
     };
     tracer.begin(root, None);
@@ -97,6 +100,7 @@ struct Tracer {
     halted: HashSet<Pid>,
     observer: Observer,
     delivered: Arc<Delivered>,
+    left: Arc<Left>,
     outcome: Option<Outcome>,
 }
 
@@ -229,6 +233,15 @@ impl Tracer {
             self.observer.begun(number(process), parent.map(number));
         }
         self.threads.insert(thread, Thread { process, listed, calling: false, begun: None });
+        self.note_left();
+    }
+
+    /// Once the first process has ended, signals go to those that are left.
+    fn note_left(&self) {
+        if self.outcome.is_some() {
+            let processes = self.threads.iter().filter(|(thread, state)| **thread == state.process);
+            self.left.set(processes.map(|(process, state)| (*process, state.listed)).collect());
+        }
     }
 
     /// A thread has made a new thread or process, which is traced already.
@@ -315,14 +328,20 @@ impl Tracer {
         self.halted.remove(&thread);
         self.unclaimed.remove(&thread);
         let Some(who) = self.who(thread) else { return };
+        let name = self.observer.name(who.process).to_owned();
         self.threads.remove(&thread);
         // A process ends when its first thread is reported, which is after all others.
         if who.process == who.thread {
             self.threads.retain(|_, state| state.process != thread);
             self.observer.ended(who);
         }
-        if thread == self.root {
+        let is_first = thread == self.root;
+        if is_first {
             self.outcome = Some(outcome);
+        }
+        self.note_left();
+        if is_first && !self.threads.is_empty() {
+            Left::tell(&self.left, name);
         }
     }
 }
