@@ -25,6 +25,7 @@ use crate::witness::launch::{self, Failure};
 use crate::witness::numbers::Numbers;
 use crate::witness::observer::{Begun, Observer};
 use crate::witness::signals::{self, Delivered, Left};
+use socklab_core::wording;
 
 pub use crate::witness::journal::Written;
 pub use crate::witness::outcome::Outcome;
@@ -64,6 +65,7 @@ pub fn run(program: &[OsString], journal: Output) -> Result<(Outcome, Written), 
         observer,
         delivered,
         left,
+        swallowed: HashSet::new(),
         outcome: None,
     };
     tracer.begin(root, None);
@@ -101,6 +103,8 @@ struct Tracer {
     observer: Observer,
     delivered: Arc<Delivered>,
     left: Arc<Left>,
+    /// Real-time signals of which it was said that they can't be passed on.
+    swallowed: HashSet<i32>,
     outcome: Option<Outcome>,
 }
 
@@ -310,7 +314,7 @@ impl Tracer {
         going.into_iter().for_each(|thread| self.resume(thread, None));
     }
 
-    /// Threads that stand before a real-time signal go on without it: the library can't pass it on.
+    /// Threads that stand before a real-time signal go on without it: the library can't pass it on. It is said once.
     fn pass_over_real_time_signals(&mut self) {
         let standing: Vec<(Pid, i32)> = self
             .threads
@@ -319,7 +323,10 @@ impl Tracer {
             .filter(|(_, signal)| *signal > Signal::SIGSYS as i32)
             .collect();
         for (thread, signal) in standing {
-            let _ = writeln!(io::stderr(), "socklab: note: real-time signal {signal} could not be passed on");
+            if self.swallowed.insert(signal) {
+                let lines = wording::wrap(&not_passed_on(signal), "socklab: note: ", "  ");
+                let _ = io::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes());
+            }
             self.resume(thread, None);
         }
     }
@@ -343,5 +350,16 @@ impl Tracer {
         if is_first && !self.threads.is_empty() {
             Left::tell(&self.left, name);
         }
+    }
+}
+
+/// What is said of a real-time signal that a program does not get. Two of them are the C library's own (nptl(7)).
+fn not_passed_on(signal: i32) -> String {
+    match signal {
+        32 | 33 => format!(
+            "signal {signal}, with which threads of the program reach each other (pthread_cancel(), setuid()), can't be \
+             passed on. If the program waits for ever, end it with Ctrl-C, and run it with --without-trace."
+        ),
+        _ => format!("real-time signal {signal} can't be passed on to the program"),
     }
 }
