@@ -166,10 +166,14 @@ pub fn name(program: &[OsString]) -> String {
     names::of(&words.join(&0))
 }
 
+/// Longest name of a journal's file, its ending apart: file systems take 255 bytes.
+const NAME_BYTES: usize = 100;
+
 /// The file for the journal of a program where none is named: `tcp_server.jsonl` for `tcp_server.py`.
 pub fn journal_name(program: &[OsString]) -> OsString {
     let name = name(program);
-    let stem = Path::new(&name).file_stem().unwrap_or(OsStr::new("run"));
+    let is_fine = |stem: &&OsStr| stem.len() <= NAME_BYTES && !stem.to_string_lossy().chars().any(char::is_control);
+    let stem = Path::new(&name).file_stem().filter(is_fine).unwrap_or(OsStr::new("run"));
     let mut file = stem.to_owned();
     file.push(".jsonl");
     file
@@ -197,6 +201,9 @@ mod tests {
         let name = |words: &[&str]| journal_name(&words.iter().map(OsString::from).collect::<Vec<_>>());
         assert_eq!(name(&["python3", "tcp_server.py"]), "tcp_server.jsonl");
         assert_eq!(name(&["/usr/bin/nc", "-l", "5000"]), "nc.jsonl");
+        assert_eq!(name(&["python3", "-uc", "import socket; socket.socket()"]), "python3.jsonl");
+        assert_eq!(name(&["./two\nlines"]), "run.jsonl");
+        assert_eq!(name(&[&"long".repeat(60)]), "run.jsonl");
         assert_eq!(name(&[]), "run.jsonl");
     }
 }
