@@ -148,6 +148,10 @@ fn the_exit_status_is_the_programs() {
     run(&["sh", "-c", "exit 7"]).status(7).stdout_is("").stderr_is("");
     run(&["sh", "-c", "echo out; echo err >&2"]).status(0).stdout_is("out\n").stderr_is("err\n");
     run(&["no-such-program"]).status(127).stderr_is("socklab: error: no-such-program: there is no such program\n");
+    // A misspelt option is not taken for a program; behind `--` it is one.
+    socklab("run").args(["--jornal", "x.jsonl", "--", "true"]).run().status(2).stderr_has(&["--jornal"]);
+    run(&["--jornal"]).status(127).stderr_has(&["there is no such program"]);
+    socklab("run").args(["sh", "-c", "exit 7"]).within(folder.path()).run().status(7);
     run(&["/dev/null"]).status(126).stderr_has(&["/dev/null: Permission denied"]);
     socklab("run").args(["--without-trace", "--", "sh", "-c", "exit 9"]).run().status(9).stderr_is("");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no empty journal is left");
