@@ -168,7 +168,8 @@ fn receive_all(shared: &Shared, endpoint: &Endpoint, reports: &Sender<Report>) {
                 let datagram = buffer.get(..count).unwrap_or_default();
                 let text = escape::harmless_bytes(datagram);
                 let shown = if count == 0 { "(datagram without data)" } else { &text };
-                shared.program.note_received(endpoint, u64::try_from(count).unwrap_or(u64::MAX), &text);
+                let line = escape::harmless_bytes(datagram.strip_suffix(b"\n").unwrap_or(datagram));
+                shared.program.note_received(endpoint, u64::try_from(count).unwrap_or(u64::MAX), &line);
                 if shared.program.manner().raw {
                     shared.program.show_raw("recv", &shared.server.to_string(), datagram);
                 } else {

@@ -107,7 +107,9 @@ impl Server<'_> {
         let shown = if datagram.is_empty() { "(datagram without data)" } else { &text };
         let bytes = u64::try_from(datagram.len()).unwrap_or(u64::MAX);
         self.tally.received(from.into(), bytes);
-        self.program.note_received(&client, bytes, &text);
+        // As everywhere in journals, without the newline.
+        let line = datagram.strip_suffix(b"\n").unwrap_or(datagram);
+        self.program.note_received(&client, bytes, &escape::harmless_bytes(line));
         let name = SocketAddress::from(from).to_string();
         if self.program.manner().raw {
             self.program.show_raw("recvfrom", &name, datagram);

@@ -33,6 +33,19 @@ fn one_socket_receives_from_every_client_and_counts_empty_datagrams() {
 }
 
 #[test]
+fn the_newline_of_a_datagram_is_counted_and_not_shown_in_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("server.jsonl");
+    let (mut server, address) = Program::server(&["udp-server", "127.0.0.1:0", "--journal", file.to_str().unwrap()]);
+    UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"hello\n", address).unwrap();
+    server.until(|line| line.ends_with(": hello\\n"));
+    assert!(server.interrupt().status.success());
+    let events = journal(&file).events;
+    let received = events.iter().find(|event| event.event == EventKind::Receive).unwrap();
+    assert_eq!((received.bytes, received.text.as_deref()), (Some(6), Some("hello")));
+}
+
+#[test]
 fn the_client_sends_each_line_from_one_socket_and_shows_the_replies() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("client.jsonl");
