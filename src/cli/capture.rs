@@ -20,7 +20,7 @@ use crate::cli::exit::{self, Exit, Failure};
 use crate::cli::{interfaces, lab};
 use socklab_core::escape;
 use socklab_core::filter::Filter;
-use socklab_core::lab::Step;
+use socklab_core::lab::{Step, server};
 use socklab_core::wording;
 
 /// The commands of this file.
@@ -33,8 +33,8 @@ pub(super) enum Command {
     /// List this computer's interfaces: addresses, up or down, and which one is in the lab's network
     Interfaces {
         /// The address of the lab's server (computer A) [default: the sheet's]
-        #[arg(long, value_name = "ADDRESS")]
-        server: Option<IpAddr>,
+        #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = server)]
+        server: Option<(IpAddr, Option<u16>)>,
         /// A lab file (TOML) with the hosts of your own lab
         #[arg(long, value_name = "FILE")]
         lab: Option<PathBuf>,
@@ -107,7 +107,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn run(command: &Command) -> ExitCode {
     match command {
         Command::Capture(capture) => run_capture(capture),
-        Command::Interfaces { server, lab } => list_interfaces(*server, lab.as_deref()),
+        // Its port is no matter of an interface.
+        Command::Interfaces { server, lab } => list_interfaces(server.map(|(ip, _)| ip), lab.as_deref()),
     }
 }
 
@@ -257,6 +258,9 @@ fn open(path: &Path, force: bool) -> Result<Box<dyn Write>, String> {
     };
     match opened {
         Ok(file) => Ok(Box::new(file)),
+        Err(_) if path.is_dir() => {
+            Err(format!("{}: this is a directory; name a file in it for the capture", path.display()))
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(format!("{}: the file exists already; use another name, or add --force", path.display()))
         }

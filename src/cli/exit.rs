@@ -68,9 +68,12 @@ impl Failure {
 /// Says what is wrong with the command line, or shows the help that was asked for.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        // Nobody is left to tell that standard output is gone.
-        let _ = error.print();
-        return Exit::Done.into();
+        return match error.print().and_then(|()| io::stdout().flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Failure::new("standard output", error).unusable().into()
+            }
+            _ => Exit::Done.into(),
+        };
     }
     let text = error.render().ansi().to_string();
     let mut lines = String::new();

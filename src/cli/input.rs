@@ -122,7 +122,7 @@ fn unreadable(name: &str, path: &Path, error: &io::Error) -> Failure {
                 Some(_) => Failure::new(name, "there is no such file, and no such directory")
                     .hint("Check the spelling, and that the flash drive is mounted."),
                 None => Failure::new(name, "there is no such file")
-                    .hint("Check the spelling, and that you are in the directory with the captures."),
+                    .hint("Check the spelling, and that you are in the right directory."),
             }
         }
         ErrorKind::PermissionDenied => Failure::new(name, "you may not read this file")

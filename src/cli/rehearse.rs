@@ -148,12 +148,18 @@ fn client_template(text: &str) -> Result<(Option<Kind>, Template), String> {
 
 /// A command line, with the program before it that it is for.
 fn template(text: &str, kinds: impl IntoIterator<Item = Kind>) -> Result<(Option<Kind>, Template), String> {
+    let mut names = Vec::new();
     for kind in kinds {
         if let Some(command) = text.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix('=')) {
             return Ok((Some(kind), Template::parse(command)?));
         }
+        names.push(kind.name());
     }
-    Ok((None, Template::parse(text)?))
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    match text.split_once('=').filter(|(name, _)| is_name(name)) {
+        Some((name, _)) => Err(format!("'{name}' is none of the programs {}", wording::list(&names))),
+        None => Ok((None, Template::parse(text)?)),
+    }
 }
 
 impl Arguments {
@@ -491,6 +497,11 @@ mod tests {
         assert_eq!(server_template("udp-server=python3 x.py").unwrap().0, Some(Kind::UdpServer));
         assert_eq!(server_template("python3 {program}.py").unwrap().0, None);
         assert!(client_template("tcp-client=").is_err());
+        assert_eq!(
+            server_template("tcp_server=python3 x.py").unwrap_err(),
+            "'tcp_server' is none of the programs tcp-server, tcp-threaded-server and udp-server"
+        );
+        assert_eq!(server_template("./a=b.py x").unwrap().0, None);
     }
 
     #[test]

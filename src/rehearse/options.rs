@@ -80,7 +80,7 @@ impl Template {
         for word in &words {
             let known = PLACEHOLDERS.iter().chain([&JOURNAL]);
             let rest = known.fold(word.clone(), |word, known| word.replace(known, ""));
-            if rest.contains(['{', '}']) {
+            if has_placeholder(&rest) {
                 let known = PLACEHOLDERS.join(" ");
                 return Err(format!(
                     "'{word}' has an unknown placeholder\n  The placeholders are:\n  {known} {JOURNAL}"
@@ -97,6 +97,14 @@ impl Template {
         };
         self.0.iter().map(fill).collect()
     }
+}
+
+/// Whether a word has a name in braces. Other braces are the program's own: JSON, or a program's text.
+fn has_placeholder(word: &str) -> bool {
+    word.split('{').skip(1).any(|rest| {
+        let name = rest.split_once('}').map_or("", |(name, _)| name);
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c))
+    })
 }
 
 /// Hosts that a rehearsal can have.
@@ -282,6 +290,8 @@ mod tests {
         let words = template.fill(["tcp-server", "10.0.3.1:5", "10.0.3.1", "5", "none", "1"]);
         assert_eq!(words, ["python3", "my tcp-server.py", "10.0.3.1", "5", "--reply=none"]);
         assert!(Template::parse("python3 {adress}").unwrap_err().contains("{address}"));
+        let own = Template::parse("node -e 'f({port}, () => {})' '{\"a\": 1}'").unwrap();
+        assert_eq!(own.fill(["", "", "", "5", "", ""]), ["node", "-e", "f(5, () => {})", "{\"a\": 1}"]);
         assert!(Template::parse("").is_err());
         assert!(Template::parse("python3 'x").is_err());
     }

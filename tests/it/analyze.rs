@@ -211,6 +211,12 @@ fn devices_are_refused_and_pipes_are_read() {
 
 #[test]
 fn help_shows_examples_and_exit_statuses() {
+    #[cfg(target_os = "linux")]
+    {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let status = std::process::Command::new(env!("CARGO_BIN_EXE_socklab")).arg("--help").stdout(full).status();
+        assert_eq!(status.unwrap().code(), Some(2));
+    }
     socklab("analyze").args(["--help"]).run().status(0).stdout_has(&["Examples:", "Exit status:", "--question <LIST>"]);
     socklab("analyze").run().status(2).stdout_is("").stderr_has(&["Usage: socklab analyze"]);
 }
