@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::input;
 use super::output::Destination;
-use socklab_core::analyze::{KINDS, ValueType, lab_file};
+use socklab_core::analyze::{KINDS, ValueType, lab_file, sheet_notes};
 use socklab_core::facts::{ENTRIES, FACTS, FactType};
 use socklab_core::lab::{LabConfig, Points, Problem, Sheet};
 use socklab_core::wording::{count, points, wrap};
@@ -55,7 +55,8 @@ fn check(path: &Path) -> Result<Exit, Failure> {
     let name = input::name(path.as_os_str());
     match lab_file(&text) {
         Ok(config) => {
-            let lines = wrap(&format!("{name}: {}. No mistake was found.", contents(&config)), "", "");
+            let mut lines = wrap(&format!("{name}: {}. No mistake was found.", contents(&config)), "", "");
+            lines.extend(sheet_notes(&config.sheet).iter().flat_map(|note| wrap(&format!("Note: {note}"), "", "  ")));
             print(&(lines.join("\n") + "\n"))
         }
         Err(problems) => {

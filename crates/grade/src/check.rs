@@ -144,4 +144,21 @@ mod tests {
         let lines = captures(&analyze(vec![story.read()], &[], &LabConfig::default()));
         assert!(lines[0].text.starts_with("Part I steps 8 and 10, "), "{}", lines[0].text);
     }
+
+    /// A capture that may be of one step or another is a capture of one of them.
+    #[test]
+    fn a_capture_in_doubt_is_not_missing() {
+        let client = "does = \"clients\"\nprotocol = \"tcp\"\nclient = \"L\"\ncaptured = \"L\"";
+        let text = format!(
+            "[[host]]\nname = \"S\"\nrole = \"server\"\n[[host]]\nname = \"L\"\nrole = \"client\"\n\
+             [[step]]\nnumber = 2\n{client}\n[[step]]\nnumber = 3\n{client}\n\
+             [[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = [\"2\"]\nexplain = \"x\"\n"
+        );
+        let mut story = Story::new("second", 0);
+        let mut tcp = Story::tcp("10.0.3.2:40210", "10.0.3.1:65432");
+        story.handshake(&mut tcp);
+        story.line(&mut tcp, "one\n");
+        let lines = captures(&analyze(vec![story.read()], &[], &LabConfig::from_toml(&text).unwrap()));
+        assert!(lines.iter().all(|line| line.mark != "missing"), "{lines:?}");
+    }
 }

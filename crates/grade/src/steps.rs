@@ -11,7 +11,10 @@ pub fn missing(analysis: &Analysis) -> Vec<Step> {
     };
     // One file may hold several steps: the answers tell.
     let shown = |step: &Step| analysis.answers.iter().any(|answer| shows(answer, step));
-    analysis.lab.sheet.captured().filter(|step| !recorded(step) && !shown(step)).cloned().collect()
+    // A capture that may be of one step or another is there.
+    let in_doubt = |step: &Step| analysis.lab.in_doubt.contains(step);
+    let missing = analysis.lab.sheet.captured().filter(|step| !recorded(step) && !shown(step) && !in_doubt(step));
+    missing.cloned().collect()
 }
 
 /// Whether an answer comes from a step.

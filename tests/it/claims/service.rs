@@ -231,7 +231,8 @@ pub(super) fn sentences_fit_the_kind(set: &Set) -> Vec<String> {
 pub(super) fn steps_agree(set: &Set) -> Vec<String> {
     let mut faults = Vec::new();
     for stream in set.streams() {
-        let step = &stream.capture.stories[&stream.connection.stream].step;
+        // One that the captures do not tell is of no file.
+        let Some(step) = &stream.capture.stories[&stream.connection.stream].step else { continue };
         if !stream.capture.steps.iter().any(|recorded| recorded.step == *step) {
             faults.push(format!("{}: step {step} is not among those of its file", name(&stream)));
         }

@@ -151,8 +151,8 @@ pub struct ServiceFound {
 /// What is known of a TCP connection of the lab beyond its frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionStory {
-    /// The step that it belongs to.
-    pub step: Step,
+    /// The step that it belongs to, where that is told.
+    pub step: Option<Step>,
     /// Who sent a FIN or RST first: the client or the server.
     pub closed_by: Option<AddressRole>,
     /// What became of it.
@@ -172,6 +172,8 @@ pub struct LabFound {
     pub servers: Vec<ServerFound>,
     /// Its connections and conversations, in the order of files and frames; the first 1000 of each file.
     pub streams: Vec<LabStream>,
+    /// The steps of which the captures do not tell which is which; their streams' steps are a guess.
+    pub in_doubt: Vec<Step>,
     /// How this was worked out: a sentence.
     pub why: Text,
 }
@@ -452,6 +454,46 @@ pub enum Facts {
         /// By host.
         clients: Option<Vec<ClientHost>>,
     },
+}
+
+impl Facts {
+    /// The same facts, none of them known.
+    pub(in crate::analyze) fn unknown(&self) -> Facts {
+        match self {
+            Facts::TcpFrames { .. } => Facts::TcpFrames {
+                handshake_frames: None,
+                data_frames: None,
+                acknowledgement_frames: None,
+                closing_frames: None,
+                retransmitted_frames: None,
+            },
+            Facts::SocketAddresses { .. } => {
+                Facts::SocketAddresses { client_socket_addresses: None, server_socket_addresses: None }
+            }
+            Facts::SecondServer { .. } => Facts::SecondServer { second_server_started: None, errno: None },
+            Facts::BusyServer { .. } => {
+                Facts::BusyServer { tcp_handshake_completed: None, served_while_first_client_connected: None }
+            }
+            Facts::UdpFrames { .. } => {
+                Facts::UdpFrames { tcp_control_frames: None, udp_control_frames: None, udp_datagrams: None }
+            }
+            Facts::UdpClients { .. } => Facts::UdpClients { clients_served: None },
+            Facts::ThreadedClients { .. } => {
+                Facts::ThreadedClients { clients_connected: None, clients_served: None, hosts: None }
+            }
+            Facts::ServerSockets { .. } => Facts::ServerSockets {
+                server_socket_addresses: None,
+                listening_sockets: None,
+                connection_sockets: None,
+                sockets_created: None,
+            },
+            Facts::Measured(MeasuredFacts(all)) => {
+                let unknown = all.iter().map(|measured| Measured { values: None, ..measured.clone() });
+                Facts::Measured(MeasuredFacts(unknown.collect()))
+            }
+            Facts::ClientSockets { .. } => Facts::ClientSockets { clients: None },
+        }
+    }
 }
 
 /// The role of a socket address in a capture.

@@ -30,6 +30,7 @@ pub mod together;
 
 pub use answers::{Fact, KINDS, Kind, Needs, ValueType, kind_of, lab_file, names as kinds};
 pub use findings::FINDING_CODES;
+pub use matching::sheet_notes;
 
 use std::sync::OnceLock;
 

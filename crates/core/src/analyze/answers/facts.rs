@@ -6,9 +6,10 @@
 use crate::analyze::analysis::{Answer, Evidence, Facts, Measured, MeasuredFacts, Status};
 use crate::analyze::answers::kind::{Kind, Needs};
 use crate::analyze::answers::open_at_once;
+use crate::analyze::claims::draft::NOT_TOLD;
 use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
 use crate::analyze::conversation::{LabConversation, TcpSighting, UdpSighting};
-use crate::analyze::matching::{Known, LabView};
+use crate::analyze::matching::{Doubt, Known, LabView};
 use crate::analyze::measure::{Found, Missing, Part, Stream, measure};
 use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
 use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Selection, StepFact, Value, Which};
@@ -63,12 +64,61 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         _ if found == facts.len() => Status::Observed,
         _ => Status::Partial,
     };
-    if found == 0 {
+    let doubts: Vec<&Doubt> =
+        question.asks().iter().filter_map(|ask| doubt_of(view, question, ask.select.as_ref()?)).collect();
+    doubts.iter().for_each(|doubt| draft.missing(doubt.remedy()));
+    let status = if doubts.is_empty() { status } else { Status::Partial };
+    if found == 0 && doubts.is_empty() {
         draft.expected(question);
         draft.missing_captures(question);
     }
-    draft.short(short(&shown));
+    match shown.is_empty() && !doubts.is_empty() {
+        true => draft.short(NOT_TOLD),
+        false => draft.short(short(&shown)),
+    }
     draft.finish(view, question, status, Facts::Measured(MeasuredFacts(facts)))
+}
+
+/// The steps that are asked about.
+fn steps_of<'q>(question: &'q Question, select: &'q Select) -> &'q [Step] {
+    select.step.as_ref().map_or(question.steps(), std::slice::from_ref)
+}
+
+/// What the captures do not tell of the steps and hosts that are asked about.
+fn doubt_of<'v>(view: &'v LabView<'_>, question: &Question, select: &Select) -> Option<&'v Doubt> {
+    view.doubt_about(steps_of(question, select), select.client)
+}
+
+/// The value of an ask about a connection that may be one of several, where it is the same for all of them.
+fn of_any(
+    view: &LabView<'_>,
+    select: &Select,
+    doubt: &Doubt,
+    draft: &mut Draft,
+) -> Option<Vec<(Value, Option<Value>)>> {
+    let (fact, selection) = (select.fact, &select.selection);
+    let of_first = doubt.is_whole && selection.connection.is_none() && !matches!(fact.name, Name::Step(_));
+    let streams = chosen(view, &doubt.steps, &Select { client: None, ..select.clone() });
+    let values = |stream: &Chosen<'_>| -> Option<Vec<(Found, Vec<Evidence>)>> {
+        let parts = parts(selection).into_iter();
+        parts.map(|part| of_stream(view, Some(stream), streams.len(), fact, part).ok()).collect()
+    };
+    let plain = |found: &[(Found, Vec<Evidence>)]| -> Vec<(Value, Option<Value>)> {
+        found.iter().map(|(found, _)| (found.value.clone(), found.other.clone())).collect()
+    };
+    let all: Option<Vec<_>> = if of_first { streams.iter().map(values).collect() } else { None };
+    let same = all.filter(|all| all.windows(2).all(|pair| matches!(pair, [one, next] if plain(one) == plain(next))));
+    let Some(first) = same.and_then(|all| all.into_iter().next()) else {
+        draft.unknown(format!("{}not known, because {}.", sentence(fact, selection, None), doubt.what()));
+        return None;
+    };
+    let told = plain(&first);
+    for ((found, evidence), part) in first.into_iter().zip(parts(selection)) {
+        let text = claim(&sentence(fact, selection, part.segment.or(part.frame)), fact, &found);
+        // What is so everywhere rests on no frame.
+        if evidence.is_empty() { draft.inferred(text, evidence) } else { draft.proved(text, evidence) }
+    }
+    Some(told)
 }
 
 /// The values of one ask in order, each of which becomes a claim; `None` where one of them is not known.
@@ -79,7 +129,10 @@ fn of_ask(
     draft: &mut Draft,
 ) -> Option<Vec<(Value, Option<Value>)>> {
     let (fact, selection) = (select.fact, &select.selection);
-    let steps = select.step.as_ref().map_or(question.steps(), std::slice::from_ref);
+    let steps = steps_of(question, select);
+    if let Some(doubt) = doubt_of(view, question, select) {
+        return of_any(view, select, doubt, draft);
+    }
     if fact.name == Name::Step(StepFact::OpenAtOnce) {
         let about = sentence(fact, selection, None);
         return match open_at_once::of(view, steps, select.client, &runs(view, steps, select)) {

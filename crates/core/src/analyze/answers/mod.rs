@@ -4,6 +4,8 @@
 //! measured runs of the lab; what is true of this run comes from the view of the lab alone; what the lab is like comes from
 //! the question and its steps.
 
+#[cfg(test)]
+mod alike_tests;
 mod busy_server;
 mod client_sockets;
 #[cfg(test)]
@@ -42,9 +44,10 @@ mod waiting_tests;
 
 use std::collections::BTreeSet;
 
-use crate::analyze::analysis::{Answer, Claim, StreamSpan};
+use crate::analyze::analysis::{Answer, Claim, Status, StreamSpan};
+use crate::analyze::claims::{Draft, draft};
 use crate::analyze::conversation::TcpSighting;
-use crate::analyze::matching::LabView;
+use crate::analyze::matching::{Doubt, LabView};
 use crate::analyze::together::{Together, each};
 use crate::lab::{About, LabConfig, Problem, Question, Sheet, instead, quoted};
 use socklab_packets::types::Protocol;
@@ -99,10 +102,24 @@ pub(super) fn all(view: &LabView<'_>, workers: &dyn Together) -> Vec<Answer> {
     let answer = |number: usize| {
         let question = questions.get(number)?;
         let mut answer = (kind_of(question)?.answer)(view, question);
+        // Of any facts each has steps of its own.
+        let doubt = view.doubt_about(question.steps(), None).filter(|_| question.kind() != names::FACTS);
+        if let Some(doubt) = doubt {
+            answer = in_doubt(view, &answer, doubt);
+        }
         name_files(view, &mut answer);
         Some(answer)
     };
     each(workers, questions.len(), answer).into_iter().flatten().collect()
+}
+
+/// An answer about steps that the captures do not tell apart.
+fn in_doubt(view: &LabView<'_>, answer: &Answer, doubt: &Doubt) -> Answer {
+    let mut draft = Draft::default();
+    draft.unknown(format!("Not known, because {}.", doubt.what()));
+    draft.missing(doubt.remedy());
+    draft.short(draft::NOT_TOLD);
+    draft.finish(view, &answer.question, Status::Partial, answer.facts.unknown())
 }
 
 /// Names the file of a claim's frames where the answer rests on several files, or another file shows the same connection.

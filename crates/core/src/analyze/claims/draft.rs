@@ -7,6 +7,9 @@ use crate::analyze::text::{FrameRanges, Text};
 use crate::lab::Question;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
+/// What stands in a table for an answer about steps or hosts that the captures do not tell apart.
+pub(crate) const NOT_TOLD: &str = "the files do not tell";
+
 /// An answer in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {

@@ -34,7 +34,9 @@ pub(crate) fn stories(view: &LabView<'_>, capture: usize) -> BTreeMap<StreamNumb
             until: frame(service.until),
             why: Text::join(service::claims(view, &known).into_iter().map(|claim| claim.text)),
         };
-        let story = ConnectionStory { step: known.step.clone(), closed_by: closed_by(view, sighting), service };
+        let in_doubt = view.doubts.iter().any(|doubt| doubt.steps.contains(known.step));
+        let step = (!in_doubt).then(|| known.step.clone());
+        let story = ConnectionStory { step, closed_by: closed_by(view, sighting), service };
         Some((sighting.connection.stream, story))
     };
     view.known().filter_map(here).collect()

@@ -5,6 +5,7 @@
 mod clock;
 mod connections;
 mod datagrams;
+mod doubts;
 mod files;
 mod journals;
 mod loopback;
@@ -23,7 +24,7 @@ use crate::analyze::matching::LabView;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 51] = [
+pub const FINDING_CODES: [&str; 53] = [
     "accept-queue-full",
     "capture-began-late",
     "capture-filtered",
@@ -40,6 +41,7 @@ pub const FINDING_CODES: [&str; 51] = [
     "file-cut-short",
     "file-damaged",
     "frames-missing",
+    "hosts-not-told",
     "journal-cut-short",
     "limit-candidates",
     "limit-connections",
@@ -68,6 +70,7 @@ pub const FINDING_CODES: [&str; 51] = [
     "several-runs",
     "snapshot-length-small",
     "socket-per-line",
+    "steps-not-told",
     "stream-numbers",
     "translated-addresses",
     "udp-not-delivered",
@@ -96,6 +99,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     files::find_other_traffic(view, &mut found);
     files::find_crowd(view, &mut found);
     journals::find(view, &mut found);
+    doubts::find(view, &mut found);
     for finding in found.iter_mut().filter(|finding| finding.severity == Severity::Info) {
         finding.redo = None;
     }

@@ -139,13 +139,17 @@ fn shows_other_hosts(view: &LabView<'_>, known: &Known<'_>, host: IpAddr) -> boo
 fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
     let sheet = &view.config.sheet;
     let own = view.hosts.name_of_client(host, sheet).filter(|name| sheet.clients().any(|client| client == *name));
+    let is_told = own.is_none_or(|own| !view.hosts.is_in_doubt(own));
     let mut others: Vec<&Step> = sheet.captured().filter(|step| step.is_parallel() && step.host() != own).collect();
     if own.is_none() {
         // Of a host that could not be named, the one that comes later is likelier to be missing.
         others = others.pop().into_iter().collect();
     }
     let Some(first) = others.first() else { return };
-    let captures: Vec<String> = others.iter().map(|step| step.capture()).collect();
+    let captures = match is_told {
+        true => list(&others.iter().map(|step| step.capture()).collect::<Vec<_>>()),
+        false => "that of the other computer".to_owned(),
+    };
     let of = first
         .part()
         .map(|part| format!("Of Part {part} only clients of "))
@@ -155,8 +159,7 @@ fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
         view.host_with_address(host),
         format!(
             " are in these files. That is normal on a switch, which does not send one client computer what the other \
-             exchanges with the server: add {}.",
-            list(&captures)
+             exchanges with the server: add {captures}."
         )
     ];
     found.push(finding("second-host-missing", Severity::Warning, None, message, first));

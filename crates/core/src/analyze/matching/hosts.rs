@@ -6,6 +6,7 @@ use crate::analyze::analysis::HostBasis;
 use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::computers::Computers;
+use crate::analyze::matching::doubts::{Doubt, alike_hosts, of_hosts};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::story::{Clocks, Moment, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
@@ -16,6 +17,8 @@ use socklab_packets::types::Protocol;
 pub(crate) struct Hosts {
     named: Vec<(HostName, IpAddr, HostBasis)>,
     computers: Computers,
+    /// Those that may be one another, in groups.
+    in_doubt: Vec<Vec<HostName>>,
 }
 
 /// What the letters are told from.
@@ -34,7 +37,7 @@ pub(super) struct Evidence<'a> {
 impl Hosts {
     /// Names the computers: what was set first, then the sheet's own addresses, then what the computers did.
     pub(super) fn find(evidence: &Evidence<'_>) -> Hosts {
-        let mut hosts = Hosts { computers: evidence.computers.clone(), named: Vec::new() };
+        let mut hosts = Hosts { computers: evidence.computers.clone(), ..Hosts::default() };
         for (name, ip) in &evidence.config.hosts {
             hosts.add(*name, *ip, HostBasis::Set);
         }
@@ -63,7 +66,35 @@ impl Hosts {
             named.is_none() || (named == Some(server) && first_is_free)
         });
         hosts.by_what_they_did(evidence, clients);
+        hosts.in_doubt = hosts.not_told_apart(evidence);
         hosts
+    }
+
+    /// The hosts that do the same on the sheet and of which nothing but the order of the files says which is which. Where all
+    /// of them are there and one clock tells who came first, that does.
+    fn not_told_apart(&self, evidence: &Evidence<'_>) -> Vec<Vec<HostName>> {
+        let one_clock = evidence.one_clock();
+        let basis = |name: &HostName| self.named.iter().find(|(own, _, _)| own == name).map(|(_, _, basis)| *basis);
+        let mut groups = alike_hosts(&evidence.config.sheet);
+        for group in &mut groups {
+            group.retain(|name| basis(name).is_none_or(|basis| basis == HostBasis::Order));
+        }
+        groups.retain(|group| {
+            let named = group.iter().filter(|name| basis(name).is_some()).count();
+            group.len() > 1 && named > 0 && !(one_clock && named == group.len())
+        });
+        groups
+    }
+
+    /// Whether a host may be another one of the sheet.
+    pub(crate) fn is_in_doubt(&self, name: HostName) -> bool {
+        self.in_doubt.iter().flatten().any(|own| *own == name)
+    }
+
+    /// What is in doubt of the hosts.
+    pub(super) fn doubts(&self, sheet: &Sheet) -> impl Iterator<Item = Doubt> {
+        let is_there = |name: &HostName| self.ip_of(*name).is_some();
+        self.in_doubt.iter().map(move |group| of_hosts(sheet, group.clone(), group.iter().all(is_there)))
     }
 
     /// Gives the letters that are left to the clients that have none.
@@ -81,7 +112,9 @@ impl Hosts {
             let third = alone && is_later_address(sheet, server, client.ip) && client.first != Some(true);
             let is_second = client.second || third;
             let letters = if is_second { [&later, &first] } else { [&first, &later] };
-            let free = letters.into_iter().flatten().copied().find(|name| self.ip_of(*name).is_none());
+            let mut free = letters.into_iter().flatten().copied().filter(|name| self.ip_of(*name).is_none()).peekable();
+            let at_its_ports = free.clone().find(|name| evidence.has_ports_of(client.ip, *name));
+            let free = at_its_ports.or_else(|| free.next());
             // A client that waited while another one was served is never of a host that comes first.
             let free = free.filter(|name| !(client.second && !later.is_empty() && first.contains(name)));
             if let Some(name) = free {
@@ -116,6 +149,11 @@ impl Hosts {
     /// The computers that have several addresses.
     pub(crate) fn computers(&self) -> &Computers {
         &self.computers
+    }
+
+    /// The name of a computer, unless it may be another host of the sheet.
+    pub(crate) fn sure_name_of(&self, ip: IpAddr) -> Option<HostName> {
+        self.name_of(ip).filter(|name| !self.is_in_doubt(*name))
     }
 
     /// The name of a client's computer: where client and server share one, its name as a client.
@@ -177,6 +215,18 @@ impl Evidence<'_> {
         let mut groups = tcp.chain(udp).map(|watch| self.story.clocks.group(watch));
         let first = groups.next();
         groups.all(|group| Some(group) == first)
+    }
+
+    /// Whether the sheet has clients of this host for all servers' ports to which a computer's clients went.
+    fn has_ports_of(&self, ip: IpAddr, name: HostName) -> bool {
+        let tcp = self.connections.iter().map(|c| (Protocol::Tcp, c.client().ip, c.server().port));
+        let udp = self.conversations.iter().map(|c| (Protocol::Udp, c.client().ip, c.server().port));
+        let mut own = tcp.chain(udp).filter(|(_, client, _)| self.computers.of(*client) == ip);
+        own.all(|(protocol, _, port)| {
+            let mut steps =
+                self.config.sheet.recorded().filter(|step| step.runs(protocol) && step.port() == Some(port));
+            steps.any(|step| step.hosts().contains(&name))
+        })
     }
 
     /// The client computers, in the order in which the captures bring them in.

@@ -4,10 +4,12 @@
 //! [`crate::lab::LabConfig`] go before it. Each result says how it was found.
 
 mod about;
+mod allot;
 mod candidates;
 mod company;
 mod computers;
 mod copied;
+mod doubts;
 mod exchanges;
 mod groups;
 mod hosts;
@@ -18,6 +20,7 @@ mod replies;
 mod roles;
 mod servers;
 mod services;
+mod sheet_notes;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -25,7 +28,9 @@ mod undelivered;
 mod view;
 
 pub(crate) use groups::GroupText;
+pub(crate) use doubts::Doubt;
 pub(crate) use refusals::Refusal;
 pub(crate) use services::{is_other_service, may_be_ephemeral};
+pub use sheet_notes::sheet_notes;
 pub(crate) use undelivered::Undelivered;
 pub(crate) use view::{Known, LabView};

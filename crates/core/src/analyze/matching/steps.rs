@@ -6,38 +6,64 @@ use std::net::IpAddr;
 use crate::analyze::analysis::RecordedStep;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::distinct::distinct;
+use crate::analyze::matching::allot::{Run, allot};
 use crate::analyze::matching::company::Company;
+use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::Hosts;
 use crate::analyze::place::Place;
+use crate::analyze::story::{Moment, Story};
 use crate::analyze::text::{HostSpan, Span, Text, say};
 use crate::lab::{HostName, Sheet, Step};
 use crate::wording::count;
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::Protocol;
 
+/// What steps are told from.
+pub(super) struct Evidence<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) story: &'a Story,
+    pub(super) places: &'a [Place],
+    pub(super) hosts: &'a Hosts,
+    /// The step that the user set for each capture.
+    pub(super) set: &'a [Option<Step>],
+}
+
+impl Evidence<'_> {
+    /// The step with clients of this protocol that the user set for one of these captures.
+    fn set_for(&self, captures: impl IntoIterator<Item = usize>, protocol: Protocol) -> Option<Step> {
+        let set = captures.into_iter().find_map(|capture| self.set.get(capture).cloned().flatten());
+        set.filter(|step| step.runs(protocol))
+    }
+}
+
 /// The steps of all connections: what the user set for a capture, else by company, client host and port. Where several steps
-/// fit, the connections are theirs in order, and the last step has what is left.
+/// fit, the connections are theirs in the order of time, which is told or not.
 pub(super) fn of_connections(
-    sheet: &Sheet,
+    evidence: &Evidence<'_>,
     connections: &[LabConnection],
     company: &[Company],
-    hosts: &Hosts,
-    set: &[Option<Step>],
-) -> Vec<Step> {
-    let mut told: BTreeMap<Step, usize> = BTreeMap::new();
-    let mut of_one = |connection: &LabConnection, company: Company| -> Option<Step> {
-        let set = connection.sightings().iter().find_map(|sighting| set.get(sighting.capture).cloned().flatten());
-        if let Some(step) = set.filter(|step| step.runs(Protocol::Tcp)) {
-            return Some(step);
-        }
-        let fitting = fitting(sheet, connection, company, hosts.name_of_client(connection.client().ip, sheet));
-        let before = told.entry(fitting.first().copied()?.clone()).or_default();
-        let step = fitting.get(*before).or(fitting.last()).copied();
-        *before += usize::from(connection.established());
-        step.cloned()
-    };
-    let company = company.iter().copied();
-    connections.iter().zip(company).filter_map(|(connection, company)| of_one(connection, company)).collect()
+) -> (Vec<Step>, Vec<Doubt>) {
+    let Evidence { sheet, story, places, hosts, .. } = *evidence;
+    let runs: Vec<Run<'_>> = connections
+        .iter()
+        .zip(company)
+        .enumerate()
+        .map(|(index, (connection, company))| {
+            let fitting = fitting(sheet, connection, *company, hosts.name_of_client(connection.client().ip, sheet));
+            let refused = fitting.iter().all(|step| step.is_refused());
+            let is_rest = connection.handshake() == HandshakeState::NotCaptured && !connection.has_lines();
+            let counts = match refused {
+                true => connection.handshake() == HandshakeState::Refused,
+                false => connection.established() && !is_rest,
+            };
+            let begin = story.timelines.get(index).and_then(|timeline| timeline.find(|seen| seen.first));
+            let captures = connection.sightings().iter().map(|sighting| sighting.capture);
+            let set = evidence.set_for(captures, Protocol::Tcp);
+            Run { fitting, set, computer: hosts.computer(connection.client().ip), counts, begin }
+        })
+        .collect();
+    let (steps, doubts) = allot(&runs, &story.clocks, places);
+    (steps.into_iter().flatten().collect(), doubts)
 }
 
 /// The steps that a connection may belong to, in the order of the sheet.
@@ -68,28 +94,45 @@ fn fitting<'s>(
     steps
 }
 
-/// The steps of all conversations: by client host and port, else the first with UDP.
-pub(super) fn of_conversations(sheet: &Sheet, conversations: &[LabConversation], hosts: &Hosts) -> Vec<Step> {
-    let of_one = |conversation: &LabConversation| -> Option<Step> {
+/// The steps of all conversations: what the user set for a capture, else by client host and port. Where several steps fit a
+/// host, the conversations are theirs in the order of time; where none does, the first with UDP.
+pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConversation]) -> (Vec<Step>, Vec<Doubt>) {
+    let Evidence { sheet, story, places, hosts, .. } = *evidence;
+    let run = |conversation: &LabConversation| {
         let host = hosts.name_of_client(conversation.client().ip, sheet);
-        let steps = || sheet.recorded().filter(|step| step.runs(Protocol::Udp));
-        let of_host = |step: &&Step| host.is_some_and(|host| step.hosts().contains(&host));
-        let at_port = |step: &&Step| step.port() == Some(conversation.server().port);
-        let both = steps().find(|step| of_host(step) && at_port(step));
-        both.or_else(|| steps().find(at_port)).or_else(|| steps().find(of_host)).or_else(|| steps().next()).cloned()
+        let steps = |fits: &dyn Fn(&Step) -> bool| -> Vec<&Step> {
+            sheet.recorded().filter(|step| step.runs(Protocol::Udp) && fits(step)).collect()
+        };
+        let of_host = |step: &Step| host.is_some_and(|host| step.hosts().contains(&host));
+        let at_port = |step: &Step| step.port() == Some(conversation.server().port);
+        let (both, at_port, of_host) =
+            (steps(&|step| of_host(step) && at_port(step)), steps(&at_port), steps(&of_host));
+        let fitting = match (both.is_empty(), at_port.first(), of_host.is_empty()) {
+            (false, _, _) => both,
+            (true, Some(first), _) => vec![*first],
+            (true, None, false) => of_host,
+            (true, None, true) => steps(&|_| true).into_iter().take(1).collect(),
+        };
+        let (best, udp) = (conversation.best(), &conversation.best().conversation);
+        let begin = Moment { capture: best.capture, watch: best.watch, frame: udp.first_frame, time: udp.first_time };
+        let captures = conversation.sightings().iter().map(|sighting| sighting.capture);
+        let set = evidence.set_for(captures, Protocol::Udp);
+        let computer = hosts.computer(conversation.client().ip);
+        Run { fitting, set, computer, counts: true, begin: Some(begin) }
     };
-    conversations.iter().filter_map(of_one).collect()
+    let runs: Vec<Run<'_>> = conversations.iter().map(run).collect();
+    let (steps, doubts) = allot(&runs, &story.clocks, places);
+    (steps.into_iter().flatten().collect(), doubts)
 }
 
-/// The steps that each capture holds, in the order of the sheet.
+/// The steps that each capture holds, in the order of the sheet; without those that may be another.
 pub(super) fn of_captures(
-    sheet: &Sheet,
-    places: &[Place],
+    evidence: &Evidence<'_>,
     connections: &[(&Step, &LabConnection)],
     conversations: &[(&Step, &LabConversation)],
-    hosts: &Hosts,
-    set: &[Option<Step>],
+    doubts: &[Doubt],
 ) -> Vec<Vec<RecordedStep>> {
+    let Evidence { sheet, places, hosts, set, .. } = *evidence;
     let mut tcp: BTreeMap<(usize, &Step), Vec<&TcpSighting>> = BTreeMap::new();
     for (step, connection) in connections {
         for sighting in connection.sightings().iter().filter(|sighting| !sighting.overheard) {
@@ -130,7 +173,11 @@ pub(super) fn of_captures(
             steps.push(RecordedStep { step, protocol: Protocol::Udp, host, frames, why });
         }
     }
-    captures.iter_mut().for_each(|steps| steps.sort_by(|one, other| one.step.cmp(&other.step)));
+    for (steps, set) in captures.iter_mut().zip(set) {
+        let in_doubt = |step: &Step| doubts.iter().any(|doubt| doubt.steps.contains(step));
+        steps.retain(|recorded| set.as_ref() == Some(&recorded.step) || !in_doubt(&recorded.step));
+        steps.sort_by(|one, other| one.step.cmp(&other.step));
+    }
     captures
 }
 

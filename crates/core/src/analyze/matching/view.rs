@@ -15,6 +15,7 @@ use crate::analyze::conversation::{
 use crate::analyze::matching::about::about_lab;
 use crate::analyze::matching::company::{Company, company};
 use crate::analyze::matching::computers::Computers;
+use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::{Evidence, Hosts};
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
@@ -25,7 +26,7 @@ use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
 use crate::analyze::translated::Translated;
 use crate::journal::NamedJournal;
-use crate::lab::{LabConfig, Step};
+use crate::lab::{HostName, LabConfig, Step};
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{FrameNote, HandshakeState};
@@ -59,6 +60,8 @@ pub(crate) struct LabView<'a> {
     pub(crate) conversations: Vec<LabConversation>,
     /// The step of each of them.
     pub(crate) conversation_steps: Vec<Step>,
+    /// The steps and hosts that the captures do not tell apart.
+    pub(crate) doubts: Vec<Doubt>,
     /// What happened, and what became of each connection.
     pub(crate) story: Story,
     /// Of each capture, client and UDP server, the frames of what says that nobody has the server's port.
@@ -124,11 +127,13 @@ impl<'a> LabView<'a> {
             config,
             set_steps: &set_steps,
         });
-        let connection_steps = steps::of_connections(sheet, &connections, &company, &hosts, &set_steps);
-        let conversation_steps = steps::of_conversations(sheet, &conversations, &hosts);
+        let told = steps::Evidence { sheet, story: &story, places: &places, hosts: &hosts, set: &set_steps };
+        let (connection_steps, tcp_doubts) = steps::of_connections(&told, &connections, &company);
+        let (conversation_steps, udp_doubts) = steps::of_conversations(&told, &conversations);
+        let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(tcp_doubts).chain(udp_doubts).collect();
         let tcp: Vec<(&Step, &LabConnection)> = connection_steps.iter().zip(&connections).collect();
         let udp: Vec<(&Step, &LabConversation)> = conversation_steps.iter().zip(&conversations).collect();
-        let steps = steps::of_captures(sheet, &places, &tcp, &udp, &hosts, &set_steps);
+        let steps = steps::of_captures(&told, &tcp, &udp, &doubts);
         let (cut, mut lab_frames) = (streams.cut, streams.frames);
         for ((number, capture), frames) in captures.iter().enumerate().zip(&mut lab_frames) {
             let LabFrames { icmp, icmpv6, fragments, .. } = about_lab(capture, number, &servers, &conversations);
@@ -149,6 +154,7 @@ impl<'a> LabView<'a> {
             connection_steps,
             conversations,
             conversation_steps,
+            doubts,
             story,
             refused,
             cut,
@@ -159,7 +165,7 @@ impl<'a> LabView<'a> {
 
     /// What reports say of the lab as a whole.
     pub(crate) fn found(&self) -> LabFound {
-        let hosts = self.hosts.named().iter();
+        let hosts = self.hosts.named().iter().filter(|(name, _, _)| !self.hosts.is_in_doubt(*name));
         LabFound {
             sheet: self.config.sheet.clone(),
             hosts: hosts
@@ -168,6 +174,7 @@ impl<'a> LabView<'a> {
             further: self.hosts.computers().further(),
             servers: self.servers.endpoints().map(|endpoint| self.server_found(endpoint)).collect(),
             streams: self.known().map(|known| tcp_stream(&known)).chain(self.udp_streams()).collect(),
+            in_doubt: self.doubts.iter().flat_map(|doubt| doubt.steps.iter().cloned()).collect(),
             why: self.servers.why.clone(),
         }
     }
@@ -278,6 +285,11 @@ impl<'a> LabView<'a> {
         connection.handshake() == HandshakeState::NotCaptured && !connection.has_lines()
     }
 
+    /// The doubt that touches what is asked of these steps, and of the clients on one host.
+    pub(crate) fn doubt_about(&self, steps: &[Step], client: Option<HostName>) -> Option<&Doubt> {
+        self.doubts.iter().find(|doubt| doubt.is_about(steps, client))
+    }
+
     /// The TCP connections of clients side by side.
     pub(crate) fn parallel(&self) -> impl Iterator<Item = Known<'_>> {
         self.known().filter(|known| known.step.is_parallel())
@@ -329,17 +341,23 @@ impl<'a> LabView<'a> {
 
     /// A host in a sentence: its name, or the bare address.
     pub(crate) fn host(&self, ip: IpAddr) -> Span {
-        Span::Host(HostSpan { ip, name: self.hosts.name_of(ip), with_address: false })
+        Span::Host(HostSpan { ip, name: self.hosts.sure_name_of(ip), with_address: false })
     }
 
     /// The host of a client in a sentence. Where client and server share a computer, it has its name as a client.
     pub(crate) fn client_host(&self, ip: IpAddr) -> Span {
-        Span::Host(HostSpan { ip, name: self.hosts.name_of_client(ip, &self.config.sheet), with_address: false })
+        Span::Host(HostSpan { ip, name: self.client_name(ip), with_address: false })
     }
 
     /// A host in a sentence that names its address too: `B (10.0.3.2)`.
     pub(crate) fn host_with_address(&self, ip: IpAddr) -> Span {
-        Span::Host(HostSpan { ip, name: self.hosts.name_of_client(ip, &self.config.sheet), with_address: true })
+        Span::Host(HostSpan { ip, name: self.client_name(ip), with_address: true })
+    }
+
+    /// The name of a client's computer, unless it may be another host of the sheet.
+    fn client_name(&self, ip: IpAddr) -> Option<HostName> {
+        let name = self.hosts.name_of_client(ip, &self.config.sheet);
+        name.filter(|name| !self.hosts.is_in_doubt(*name))
     }
 
     /// The frames of a connection in one capture, by what they do.

@@ -187,7 +187,11 @@ impl Ladders {
         let is = |ladder: &Ladder, protocol: Protocol| {
             let capture = analysis.captures.get(ladder.capture);
             let of_step = |capture: &CaptureAnalysis| match protocol {
-                Protocol::Tcp => capture.stories.get(&ladder.stream).is_some_and(|story| steps.contains(&story.step)),
+                Protocol::Tcp => capture
+                    .stories
+                    .get(&ladder.stream)
+                    .and_then(|story| story.step.as_ref())
+                    .is_some_and(|step| steps.contains(step)),
                 Protocol::Udp => {
                     let udp =
                         |recorded: &RecordedStep| recorded.protocol == Protocol::Udp && steps.contains(&recorded.step);

@@ -265,7 +265,7 @@ impl TcpJson {
                 Close::Reset => "reset",
             },
             closed_by: story.and_then(|story| story.closed_by),
-            step: story.map(|story| StepName::of(&story.step)),
+            step: story.and_then(|story| story.step.as_ref()).map(StepName::of),
             service: story.map(|story| ServiceJson::of(&story.service)),
             first_frame: connection.first_frame,
             last_frame: connection.last_frame,

@@ -1,0 +1,191 @@
+//! Steps and hosts of a sheet that captures show alike: the order of time tells them apart, or nothing does.
+
+use crate::analyze::analysis::{Analysis, Basis, Facts, MeasuredFacts};
+use crate::analyze::testing::Story;
+use crate::analyze::{analyze, lab_file, sheet_notes};
+use crate::lab::LabConfig;
+use socklab_packets::pipeline::CaptureFacts;
+
+const SERVER: &str = "10.0.3.1:7000";
+
+/// A sheet with one server and these hosts and steps; each of the steps has a question about its first connection.
+fn lab(protocol: &str, hosts: &str, steps: &[&str]) -> LabConfig {
+    let clients = |(number, rest): (usize, &&str)| {
+        format!(
+            "[[step]]\nnumber = {number}\ndoes = \"clients\"\nprotocol = \"{protocol}\"\n{rest}\n\
+             [[question]]\nnumber = {number}\ntitle = \"Run\"\npoints = 1\nkind = \"facts\"\nsteps = [\"{number}\"]\n\
+             [question.facts]\n\
+             client = {{ ask = \"its address\", fact = \"client_socket_address\" }}\n\
+             server = {{ ask = \"the server's port\", fact = \"server_port\" }}\n"
+        )
+    };
+    let steps: String = (2..).zip(steps).map(clients).collect();
+    // Tables of one sort may stand anywhere in the file.
+    let text = format!(
+        "[[host]]\nname = \"S\"\nrole = \"server\"\n{hosts}\
+         [[step]]\nnumber = 1\ndoes = \"server\"\nprotocol = \"{protocol}\"\nport = 7000\n{steps}"
+    );
+    lab_file(&text).unwrap()
+}
+
+fn host(name: &str) -> String {
+    format!("[[host]]\nname = \"{name}\"\nrole = \"client\"\n")
+}
+
+/// Two runs on one computer.
+fn two_runs(protocol: &str) -> LabConfig {
+    lab(protocol, &host("L"), &["client = \"L\"\ncaptured = \"L\"", "client = \"L\"\ncaptured = \"L\""])
+}
+
+/// A capture of a client.
+fn run(file: &str, start: i64, client: &str) -> CaptureFacts {
+    let mut story = Story::new(file, start);
+    let mut tcp = Story::tcp(client, SERVER);
+    story.handshake(&mut tcp);
+    story.echo(&mut tcp, "hello\n");
+    story.close(&mut tcp);
+    story.read()
+}
+
+/// What is told of the questions' facts, one after the other; `?` is not known.
+fn told(analysis: &Analysis) -> Vec<String> {
+    let facts = analysis.answers.iter().flat_map(|answer| match &answer.facts {
+        Facts::Measured(MeasuredFacts(facts)) => facts.clone(),
+        _ => Vec::new(),
+    });
+    facts.map(|fact| fact.values.map_or("?".to_owned(), |values| values[0].0.to_string())).collect()
+}
+
+fn codes(analysis: &Analysis) -> Vec<&'static str> {
+    analysis.findings.iter().map(|finding| finding.code).filter(|code| code.ends_with("-not-told")).collect()
+}
+
+#[test]
+fn the_first_run_is_the_earlier_one_however_the_files_are_named() {
+    let (early, late) = ("10.0.3.2:40001", "10.0.3.2:40002");
+    for captures in [
+        vec![run("b", 0, early), run("a", 10, late)],
+        vec![run("a", 10, late), run("b", 0, early)],
+        vec![run("capture10", 10, late), run("capture9", 0, early)],
+    ] {
+        let analysis = analyze(captures, &[], &two_runs("tcp"));
+        assert_eq!(told(&analysis), [early, "7000", late, "7000"]);
+        assert_eq!(codes(&analysis), [""; 0]);
+    }
+}
+
+#[test]
+fn conversations_are_told_apart_by_their_times_too() {
+    let datagrams = |file: &str, start: i64, client: &str| {
+        let mut story = Story::new(file, start);
+        story.datagram(client, SERVER, "one\n");
+        story.datagram(SERVER, client, "ONE\n");
+        story.read()
+    };
+    let (early, late) = ("10.0.3.2:40001", "10.0.3.2:40002");
+    let lab = two_runs("udp");
+    let analysis = analyze(vec![datagrams("a", 10, late), datagrams("b", 0, early)], &[], &lab);
+    assert_eq!(told(&analysis), [early, "7000", late, "7000"]);
+    let analysis = analyze(vec![datagrams("a", 10, late)], &[], &lab);
+    assert_eq!((told(&analysis), codes(&analysis)), (vec!["?".to_owned(); 4], vec!["steps-not-told"]));
+}
+
+/// Whether it is the first or the second run, nothing shows.
+#[test]
+fn of_one_run_alone_nothing_is_said() {
+    let lab = two_runs("tcp");
+    let analysis = analyze(vec![run("second", 10, "10.0.3.2:40002")], &[], &lab);
+    assert_eq!(told(&analysis), ["?", "?", "?", "?"]);
+    assert_eq!(codes(&analysis), ["steps-not-told"]);
+    assert!(analysis.captures[0].steps.is_empty());
+    assert!(analysis.answers.iter().flat_map(|answer| &answer.claims).all(|claim| claim.basis == Basis::Unknown));
+    let said = &analysis.answers[0].claims[0].text.to_string();
+    assert!(said.ends_with("not known, because nothing in these captures tells step 2 and step 3 apart."), "{said}");
+    let mut set = lab.clone();
+    set.steps.insert("second".to_owned(), lab.sheet.step("3").unwrap());
+    let analysis = analyze(vec![run("second", 10, "10.0.3.2:40002")], &[], &set);
+    assert_eq!(told(&analysis), ["?", "?", "10.0.3.2:40002", "7000"]);
+    assert_eq!(codes(&analysis), [""; 0]);
+}
+
+/// Of three runs any may be the one too many; what is the same for all of them is so for each.
+#[test]
+fn of_one_run_too_many_only_what_all_have_is_said() {
+    let captures = (1..4).map(|number| run(&format!("{number}"), number * 10, &format!("10.0.3.2:4000{number}")));
+    let analysis = analyze(captures.collect(), &[], &two_runs("tcp"));
+    assert_eq!(told(&analysis), ["?", "7000", "?", "7000"]);
+    assert_eq!(codes(&analysis), ["steps-not-told"]);
+}
+
+/// One step is set, and so the other is known as well.
+#[test]
+fn what_is_set_for_one_capture_leaves_the_other_step_for_the_rest() {
+    let lab = two_runs("tcp");
+    let mut set = lab.clone();
+    set.steps.insert("a".to_owned(), lab.sheet.step("3").unwrap());
+    let (early, late) = ("10.0.3.2:40001", "10.0.3.2:40002");
+    let analysis = analyze(vec![run("a", 0, early), run("b", 10, late)], &[], &set);
+    assert_eq!(told(&analysis), [late, "7000", early, "7000"]);
+}
+
+#[test]
+fn as_many_clients_are_of_a_step_as_the_sheet_has() {
+    let steps = ["client = \"L\"\nclients = 2\nparallel = false", "client = \"L\""];
+    let mut story = Story::new("all", 0);
+    for port in 40001..40004 {
+        let mut tcp = Story::tcp(&format!("10.0.3.2:{port}"), SERVER);
+        story.handshake(&mut tcp);
+        story.echo(&mut tcp, "hello\n");
+        story.close(&mut tcp);
+    }
+    let analysis = analyze(vec![story.read()], &[], &lab("tcp", &host("L"), &steps));
+    assert_eq!(told(&analysis), ["10.0.3.2:40001", "7000", "10.0.3.2:40003", "7000"]);
+}
+
+/// Hosts without addresses that do the same: the order of the files says nothing.
+#[test]
+fn hosts_that_do_the_same_are_not_told_apart() {
+    let hosts = host("B") + &host("C");
+    let config = lab("tcp", &hosts, &["client = \"B\"\ncaptured = \"B\"", "client = \"C\"\ncaptured = \"C\""]);
+    let (one, other) = (|| run("a", 0, "10.0.3.2:40001"), || run("z", 900, "10.0.3.3:40002"));
+    for captures in [vec![one(), other()], vec![other(), one()]] {
+        let analysis = analyze(captures, &[], &config);
+        assert_eq!(told(&analysis), ["?", "7000", "?", "7000"]);
+        assert_eq!(codes(&analysis), ["hosts-not-told"]);
+        let names: Vec<&str> = analysis.lab.hosts.iter().map(|host| host.name.as_str()).collect();
+        assert_eq!(names, ["S"]);
+    }
+    let analysis = analyze(vec![other()], &[], &config);
+    assert_eq!(told(&analysis), ["?", "?", "?", "?"]);
+    // One address is enough for two hosts.
+    let mut set = config.clone();
+    set.hosts.insert(config.sheet.host("C").unwrap(), "10.0.3.2".parse().unwrap());
+    let analysis = analyze(vec![one(), other()], &[], &set);
+    assert_eq!(told(&analysis), ["10.0.3.3:40002", "7000", "10.0.3.2:40001", "7000"]);
+}
+
+/// Their ports tell hosts apart, whatever the order of the files.
+#[test]
+fn hosts_are_known_by_the_ports_they_go_to() {
+    let hosts = host("B") + &host("C");
+    let config = lab("tcp", &hosts, &["client = \"B\"\nport = 7000", "client = \"C\"\nport = 7001"]);
+    let mut story = Story::new("a", 0);
+    let mut tcp = Story::tcp("10.0.3.3:40002", "10.0.3.1:7001");
+    story.handshake(&mut tcp);
+    story.echo(&mut tcp, "hello\n");
+    let analysis = analyze(vec![story.read(), run("z", 900, "10.0.3.2:40001")], &[], &config);
+    let c = analysis.lab.hosts.iter().find(|host| host.name.as_str() == "C").unwrap();
+    assert_eq!(c.address.to_string(), "10.0.3.3");
+}
+
+#[test]
+fn a_sheet_that_will_leave_points_to_a_human_is_known_beforehand() {
+    let notes = |config: &LabConfig| sheet_notes(&config.sheet).join("\n");
+    let two = notes(&two_runs("tcp"));
+    assert!(two.starts_with("The clients of step 2 and step 3 run on host L and go to the same port."), "{two}");
+    let alike = lab("tcp", &(host("B") + &host("C")), &["client = \"B\"", "client = \"C\""]);
+    assert!(notes(&alike).starts_with("Hosts B and C do the same and have no address"), "{}", notes(&alike));
+    let port = lab("tcp", &host("L"), &["client = \"L\"\nport = 7001"]);
+    assert_eq!(notes(&port), "The clients of step 2 go to port 7001, but no step starts a TCP server there.");
+    assert_eq!(notes(&LabConfig::default()), "");
+}

@@ -1,0 +1,106 @@
+//! Which of several steps that captures show alike each connection or conversation is of: what came first is of the first step.
+//!
+//! That is told where there are as many as the sheet has, and times can be compared. Where one is missing or one too many,
+//! nothing shows which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::analyze::matching::doubts::Doubt;
+use crate::analyze::place::Place;
+use crate::analyze::story::{Clocks, Moment};
+use crate::lab::Step;
+use socklab_packets::types::Timestamp;
+
+/// A connection or conversation, and what its step is told from.
+pub(super) struct Run<'s> {
+    /// The steps that it may be of, in the order of the sheet.
+    pub(super) fitting: Vec<&'s Step>,
+    /// The step that the user set for a capture that shows it.
+    pub(super) set: Option<Step>,
+    /// The client's computer.
+    pub(super) computer: IpAddr,
+    /// Whether it is one of the clients that the sheet counts, not an attempt or the rest of an earlier run.
+    pub(super) counts: bool,
+    /// Its first frame, in the capture that shows most of it.
+    pub(super) begin: Option<Moment>,
+}
+
+/// The step of each run, and the steps that are not told apart. `places` are where the captures were made.
+pub(super) fn allot(runs: &[Run<'_>], clocks: &Clocks, places: &[Place]) -> (Vec<Option<Step>>, Vec<Doubt>) {
+    let taken: BTreeSet<&Step> = runs.iter().filter_map(|run| run.set.as_ref()).collect();
+    let mut steps: Vec<Option<Step>> = Vec::with_capacity(runs.len());
+    let mut alike: BTreeMap<(Vec<&Step>, IpAddr), Vec<usize>> = BTreeMap::new();
+    for (index, run) in runs.iter().enumerate() {
+        let free = run.fitting.iter().copied().filter(|step| !taken.contains(step));
+        let free: Vec<&Step> = free.collect();
+        let fitting = if free.is_empty() { run.fitting.clone() } else { free };
+        steps.push(run.set.clone().or_else(|| fitting.first().copied().cloned()));
+        if run.set.is_none() && fitting.len() > 1 {
+            alike.entry((fitting, run.computer)).or_default().push(index);
+        }
+    }
+    let mut doubts: Vec<Doubt> = Vec::new();
+    for ((fitting, _), members) in alike {
+        let of_group: Vec<(usize, &Run<'_>)> =
+            members.iter().filter_map(|index| Some((*index, runs.get(*index)?))).collect();
+        let (order, is_told) = in_time(of_group, clocks, places);
+        let (own, counted) = by_number(&fitting, &order);
+        let wanted = fitting.iter().map(|step| step.clients()).fold(0, u32::saturating_add);
+        for ((index, _), step) in order.iter().zip(own) {
+            if let Some(place) = steps.get_mut(*index) {
+                *place = Some(step.clone());
+            }
+        }
+        let doubt =
+            Doubt { steps: fitting.into_iter().cloned().collect(), hosts: Vec::new(), is_whole: counted >= wanted };
+        if !(is_told && counted == wanted) && !doubts.contains(&doubt) {
+            doubts.push(doubt);
+        }
+    }
+    (steps, doubts)
+}
+
+/// The runs in the order of time, and whether it tells their order.
+fn in_time<'r, 's>(
+    mut runs: Vec<(usize, &'r Run<'s>)>,
+    clocks: &Clocks,
+    places: &[Place],
+) -> (Vec<(usize, &'r Run<'s>)>, bool) {
+    let begins: Vec<Moment> = runs.iter().filter_map(|(_, run)| run.begin).collect();
+    let one_clock = begins.windows(2).all(|pair| match pair {
+        [one, other] => clocks.comparable(one.watch, other.watch),
+        _ => true,
+    });
+    // Captures of one client whose computers do not tell were made at one: the sheet asks for them there.
+    let made_at: BTreeSet<IpAddr> =
+        begins.iter().filter_map(|begin| places.get(begin.capture).and_then(|place| place.host())).collect();
+    let has_times = begins.iter().all(|begin| begin.time.is_some());
+    let one_watch = begins.windows(2).all(|pair| matches!(pair, [one, other] if one.watch == other.watch));
+    let epoch = Timestamp { seconds: 0, nanoseconds: 0, digits: 9 };
+    let key = |begin: &Moment| match (one_watch, one_clock) {
+        (true, _) => None,
+        (false, true) => clocks.nanoseconds(begin),
+        (false, false) => begin.time.map(|time| time.nanoseconds_since(epoch)),
+    };
+    runs.sort_by_key(|(_, run)| run.begin.as_ref().map(|begin| (key(begin), begin.capture, begin.frame)));
+    let all = begins.len() == runs.len();
+    (runs, all && (one_watch || (has_times && (one_clock || made_at.len() < 2))))
+}
+
+/// The step of each run by how many clients each step has, and how many there are. The last step has what is left.
+fn by_number<'s>(fitting: &[&'s Step], runs: &[(usize, &Run<'_>)]) -> (Vec<&'s Step>, u32) {
+    let mut counted: u32 = 0;
+    let mut steps = Vec::with_capacity(runs.len());
+    for (_, run) in runs {
+        let mut before: u32 = 0;
+        let mut own = fitting.iter().copied().find(|step| {
+            before = before.saturating_add(step.clients());
+            counted < before
+        });
+        own = own.or(fitting.last().copied());
+        steps.extend(own);
+        counted = counted.saturating_add(u32::from(run.counts));
+    }
+    (steps, counted)
+}

@@ -1,0 +1,71 @@
+//! What a sheet makes hard to tell from captures: no mistake, but points will wait for it.
+
+use crate::analyze::matching::doubts::alike_hosts;
+use crate::lab::{Does, HostName, Sheet, Step, named_list};
+use socklab_packets::types::Protocol;
+
+/// What a lecturer should know of a sheet before anybody works with it, in sentences.
+pub fn sheet_notes(sheet: &Sheet) -> Vec<String> {
+    [alike_steps(sheet), hosts_without_addresses(sheet), ports_without_servers(sheet)].concat()
+}
+
+/// Steps whose connections look the same.
+fn alike_steps(sheet: &Sheet) -> Vec<String> {
+    let mut groups: Vec<(_, Vec<&Step>)> = Vec::new();
+    for step in sheet.recorded() {
+        // Over UDP clients side by side and those that nobody answers look like others.
+        let of_tcp = (step.protocol() == Some(Protocol::Tcp)).then(|| (step.is_parallel(), step.is_refused()));
+        for host in step.hosts() {
+            let key = (*host, step.protocol(), step.port(), of_tcp);
+            match groups.iter_mut().find(|(own, _)| *own == key) {
+                Some((_, steps)) => steps.push(step),
+                None => groups.push((key, vec![step])),
+            }
+        }
+    }
+    groups.retain(|(_, steps)| steps.len() > 1);
+    let mut notes: Vec<String> = Vec::new();
+    for ((host, ..), steps) in &groups {
+        let names = named_list(steps.iter().map(|step| step.name()));
+        let clients: u32 = steps.iter().map(|step| step.clients()).fold(0, u32::saturating_add);
+        let note = format!(
+            "The clients of {names} run on host {host} and go to the same port. Only the order of their times tells these \
+             steps apart, and only where the captures show {clients} clients there, as the sheet has: else points wait for \
+             you. Servers at different ports would tell them apart."
+        );
+        notes.push(note);
+    }
+    notes
+}
+
+/// Hosts that do the same and have no address.
+fn hosts_without_addresses(sheet: &Sheet) -> Vec<String> {
+    let mut groups: Vec<Vec<HostName>> = alike_hosts(sheet);
+    groups.iter_mut().for_each(|group| group.retain(|host| sheet.address_of(*host).is_none()));
+    let groups = groups.iter().filter(|group| group.len() > 1);
+    let note = |group: &Vec<HostName>| {
+        format!(
+            "Hosts {} do the same and have no address: nothing tells whose a capture is, and points wait for you. Give \
+             them addresses.",
+            named_list(group)
+        )
+    };
+    groups.map(note).collect()
+}
+
+/// Steps whose clients go to a port at which the sheet starts no server.
+fn ports_without_servers(sheet: &Sheet) -> Vec<String> {
+    let serves = |step: &&Step, port: Option<u16>| {
+        let mut servers = sheet.steps().iter().filter(|other| {
+            matches!(other.does(), Does::Server | Does::SecondServer) && other.protocol() == step.protocol()
+        });
+        servers.any(|server| server.port().is_none() || port.is_none_or(|port| server.port() == Some(port)))
+    };
+    let lacks = |step: &&Step| !step.is_refused() && serves(step, None) && !serves(step, step.port());
+    let note = |step: &Step| {
+        let port = step.port().map(|port| port.to_string()).unwrap_or_default();
+        let protocol = step.protocol().map(|protocol| format!("{protocol} ")).unwrap_or_default();
+        format!("The clients of {} go to port {port}, but no step starts a {protocol}server there.", step.name())
+    };
+    sheet.recorded().filter(lacks).map(note).collect()
+}
