@@ -157,7 +157,7 @@ impl<'a> Maker<'a> {
             Does::Capture => self.capture_of_next(place),
             Does::Clients => self.clients(place, step),
             Does::SecondServer => {
-                step.protocol().and_then(|protocol| self.second_server(protocol)).into_iter().collect()
+                step.protocol().and_then(|protocol| self.second_server(protocol, step.port())).into_iter().collect()
             }
             Does::Quit => self.quit(step),
             Does::Stop => self.stop_where(|_| true),
@@ -177,6 +177,12 @@ impl<'a> Maker<'a> {
         if std::mem::replace(&mut self.group_has_server, true) {
             self.group = self.group.saturating_add(1);
         }
+        actions.push(self.start_server(place, step, protocol));
+        actions
+    }
+
+    /// Starts a server, whatever else runs.
+    fn start_server(&mut self, place: usize, step: &lab::Step, protocol: Protocol) -> Action {
         let kind = match protocol {
             Protocol::Udp => Kind::UdpServer,
             Protocol::Tcp if self.serves_several(place, step) => Kind::TcpThreadedServer,
@@ -185,8 +191,7 @@ impl<'a> Maker<'a> {
         let port = step.port().or_else(|| self.port_of_clients(place, protocol));
         let id = self.program(self.options.sheet.server(), kind, port);
         self.live.push(Live { id, kind, place, step: step.clone() });
-        actions.push(Action::Start(id));
-        actions
+        Action::Start(id)
     }
 
     /// The steps with clients of a server that is started at a place: up to the next server of its protocol.
@@ -205,16 +210,24 @@ impl<'a> Maker<'a> {
         self.clients_of(place, protocol).find_map(lab::Step::port)
     }
 
-    /// The server of this protocol that runs.
-    fn running_server(&mut self, protocol: Protocol) -> Option<Live> {
-        let serves = |live: &&Live| live.kind.is_server() && live.kind.protocol() == protocol;
-        let found = self.live.iter().rfind(serves).cloned();
+    /// The server of this protocol that runs, at a port where one is named.
+    fn running_server(&mut self, protocol: Protocol, port: Option<u16>) -> Option<Live> {
+        let wanted = port.map(|port| self.port(protocol, Some(port)));
+        let is_at = |id: ProgramId| {
+            let own = self.programs.get(id.0).map(|program| program.server.port());
+            wanted.is_none() || own == wanted
+        };
+        let serves = |live: &&Live| live.kind.is_server() && live.kind.protocol() == protocol && is_at(live.id);
+        // One that the sheet starts comes before one that only a port asked for.
+        let is_sheets = |live: &&Live| live.step.does() == Does::Server;
+        let servers = || self.live.iter().filter(serves);
+        let found = servers().rfind(is_sheets).or_else(|| servers().next_back()).cloned();
         self.needs.extend(found.as_ref().map(|live| live.place));
         found
     }
 
-    fn second_server(&mut self, protocol: Protocol) -> Option<Action> {
-        let first = self.running_server(protocol)?;
+    fn second_server(&mut self, protocol: Protocol, port: Option<u16>) -> Option<Action> {
+        let first = self.running_server(protocol, port)?;
         let port = self.programs.get(first.id.0).map(|program| program.server.port());
         Some(Action::StartSecond(self.program(self.options.sheet.server(), first.kind, port)))
     }
@@ -255,6 +268,18 @@ impl<'a> Maker<'a> {
         ended.into_iter().map(|live| Action::Interrupt(live.id)).collect()
     }
 
+    /// The port that is used where the sheet has this one, or none.
+    fn port(&self, protocol: Protocol, of_sheet: Option<u16>) -> u16 {
+        let usual = match protocol {
+            Protocol::Udp => self.options.udp_port,
+            Protocol::Tcp => self.options.tcp_port,
+        };
+        match usual {
+            Port::Set(port) => port,
+            Port::Usual(usual) => of_sheet.unwrap_or(usual),
+        }
+    }
+
     /// Adds a program; its name tells it from others of its kind at its host.
     fn program(&mut self, host: HostName, kind: Kind, port: Option<u16>) -> ProgramId {
         let before = self.programs.iter().filter(|program| program.host == host && program.kind == kind).count();
@@ -262,14 +287,7 @@ impl<'a> Maker<'a> {
             0 => format!("{host}.{}", kind.name()),
             _ => format!("{host}.{}-{}", kind.name(), before.saturating_add(1)),
         };
-        let usual = match kind.protocol() {
-            Protocol::Udp => self.options.udp_port,
-            Protocol::Tcp => self.options.tcp_port,
-        };
-        let port = match usual {
-            Port::Set(port) => port,
-            Port::Usual(usual) => port.unwrap_or(usual),
-        };
+        let port = self.port(kind.protocol(), port);
         let server = self.options.hosts.iter().find(|host| host.name == self.options.sheet.server());
         let server = SocketAddr::new(server.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |host| host.ip), port);
         let command = self.command(kind, server);
@@ -506,6 +524,34 @@ mod tests {
         assert_eq!(plan.steps[0].actions[0], Action::Network);
         let refused = plan.steps.iter().flat_map(|step| &step.actions).filter(|a| matches!(a, Action::StartRefused(_)));
         assert_eq!(refused.count(), 1);
+    }
+
+    /// Clients go to the port that the sheet names, also where it starts no server there.
+    #[test]
+    fn a_port_without_a_server_gets_one() {
+        let step = |number: u8, rest: &str| format!("[[step]]\nnumber = {number}\nprotocol = \"udp\"\n{rest}\n");
+        let clients = "does = \"clients\"\nclient = \"right\"";
+        let steps = [
+            step(1, "does = \"server\"\nport = 9999"),
+            step(2, &format!("{clients}\nport = 9999")),
+            step(3, &format!("{clients}\nport = 9998")),
+            step(4, clients),
+        ];
+        let sheet = LabConfig::from_toml(&format!("{HOSTS}{}{QUESTION}", steps.concat())).unwrap().sheet;
+        let hosts = sheet_hosts(&LabConfig::of(sheet.clone()), false).unwrap();
+        let plan = plan(&Options { sheet, hosts, ..options() });
+        check_order(&plan);
+        let programs: Vec<String> = plan.programs.iter().map(|p| format!("{} {}", p.name, p.server.port())).collect();
+        assert_eq!(
+            programs,
+            [
+                "left.udp-server 9999",
+                "right.udp-client 9999",
+                "left.udp-server-2 9998",
+                "right.udp-client-2 9998",
+                "right.udp-client-3 9999"
+            ]
+        );
     }
 
     #[test]

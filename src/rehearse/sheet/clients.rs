@@ -15,10 +15,13 @@ impl Maker<'_> {
         let mut actions = Vec::new();
         if step.is_refused() {
             actions.extend(self.stop_where(|live| live.kind.is_server() && live.kind.protocol() == protocol));
-        } else if self.running_server(protocol).is_none() {
+        } else if self.running_server(protocol, None).is_none() {
             actions.extend(self.server(place, step));
+        } else if self.running_server(protocol, step.port()).is_none() {
+            // The sheet starts none at the port that it has its clients go to.
+            actions.push(self.start_server(place, step, protocol));
         }
-        let server = self.running_server(protocol).map(|live| live.id);
+        let server = self.running_server(protocol, step.port()).map(|live| live.id);
         self.needs.remove(&place);
         self.needs.extend(step.during().and_then(|step| self.options.sheet.place_of(&step.to_string())));
         let sheets = self.captures_of(place, step);
@@ -39,7 +42,7 @@ impl Maker<'_> {
             });
             actions.extend(captured.end().into_iter().chain(further.end()));
             if nth == 0 && step.has_second_server() {
-                actions.extend(self.second_server(protocol));
+                actions.extend(self.second_server(protocol, step.port()));
             }
         }
         if around {
