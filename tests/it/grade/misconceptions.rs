@@ -250,6 +250,60 @@ fn closing_frames_counted_as_data_are_named() {
     assert_eq!((found(0), found(1)), (BTreeSet::new(), BTreeSet::from(["fin-counted-as-data"])));
 }
 
+/// What no capture shows may be right, also where the capture of another step shows the same, such as the server's address.
+#[test]
+fn right_answers_without_a_capture_have_no_misconception() {
+    let run = run("plain");
+    let form = serde_json::to_vec(&right(&run)).unwrap();
+    let mut laid = Vec::new();
+    for missing in ASKED {
+        let files = run.files.iter().filter(|(file, _)| file != missing);
+        laid.extend(files.clone().map(|(file, bytes)| (format!("no {missing}/{file}"), bytes.clone())));
+        laid.push((format!("no {missing}/answers.json"), form.clone()));
+        let only = run.files.iter().filter(|(file, _)| file == missing);
+        laid.extend(only.map(|(file, bytes)| (format!("only {missing}/{file}"), bytes.clone())));
+        laid.push((format!("only {missing}/answers.json"), form.clone()));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    layouts::write(folder.path(), &laid);
+    let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
+    for submission in grades["submissions"].as_array().unwrap() {
+        assert_eq!(named(submission), BTreeSet::new(), "{}", submission["name"]);
+    }
+}
+
+/// Who says that there are two ways to count, or one more, has not confused them.
+#[test]
+fn true_explanations_have_no_misconception() {
+    let run = run("plain");
+    let (isn, next) = (run.isn, run.isn.wrapping_add(1));
+    let said = [
+        "The SYN-ACK acknowledges the ISN + 1.".to_owned(),
+        "The server's SYN-ACK acknowledges ISN+1, since a SYN takes one number.".to_owned(),
+        "the ISN is not 0".to_owned(),
+        "The ISN isn't 0.".to_owned(),
+        format!("Relative, the ISN is 0, on the wire it is {isn}."),
+        format!("Wireshark shows the ISN as 0, it is {isn}."),
+        format!("In the SYN-ACK the acknowledgement number is the client's ISN {isn} plus 1."),
+        format!("The SYN-ACK does not acknowledge {isn} but {next}."),
+        format!("SYN-ACK acknowledges SYN {isn} by sending {next}"),
+        format!("The acknowledgement number of the SYN-ACK is {isn} + 1"),
+    ];
+    let mut laid = Vec::new();
+    for (number, text) in said.iter().enumerate() {
+        let mut answers = right(&run);
+        answers.entry("I.1a".to_owned()).or_default().insert("explanation".to_owned(), json!(text));
+        laid.extend(run.files.iter().map(|(file, bytes)| (format!("{number}/{file}"), bytes.clone())));
+        laid.push((format!("{number}/answers.json"), serde_json::to_vec(&answers).unwrap()));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    layouts::write(folder.path(), &laid);
+    let grades = socklab("grade").args([folder.path()]).args(["--format", "json"]).run().status(0).json();
+    for submission in grades["submissions"].as_array().unwrap() {
+        assert_eq!(named(submission), BTreeSet::new(), "{}", submission["name"]);
+    }
+}
+
 #[test]
 fn planted_misconceptions_are_named_and_no_others() {
     let mut laid: Vec<(String, Vec<u8>)> = Vec::new();

@@ -89,6 +89,12 @@ impl Misconception {
         }
     }
 
+    /// Whether what it leads to is wrong whatever the captures show. A value of another step may be this step's too, such as
+    /// the server's address.
+    pub(super) const fn is_wrong_anyway(self) -> bool {
+        !matches!(self, Misconception::AnotherStep)
+    }
+
     pub(super) fn made(self, keys: &[&str]) -> MisconceptionMade {
         MisconceptionMade {
             code: self.code().to_owned(),

@@ -39,7 +39,10 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<MisconceptionMade> {
     // The one that explains most comes first; what it leaves, others may explain.
     loop {
         let explained = |guess: &Guess<'_>| -> Vec<&str> {
-            let given = |key: &&&str| scene.entry.facts.get(**key).is_some_and(|given| (guess.explains)(key, given));
+            let may_be = |key: &str| guess.misconception.is_wrong_anyway() || scene.is_shown(key);
+            let given = |key: &&&str| {
+                may_be(key) && scene.entry.facts.get(**key).is_some_and(|given| (guess.explains)(key, given))
+            };
             let keys: Vec<&str> = open.iter().filter(given).copied().collect();
             if scene.may_be_chance(guess.misconception, &keys) { Vec::new() } else { keys }
         };

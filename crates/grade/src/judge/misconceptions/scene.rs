@@ -5,7 +5,7 @@ use super::super::expected::Known;
 use super::kinds::Misconception;
 use crate::form::value::Value;
 use crate::form::{Entry, Given};
-use crate::result::ItemGrade;
+use crate::result::{ItemGrade, Verdict};
 use socklab_core::analyze::analysis::Analysis;
 use socklab_core::lab::Question;
 
@@ -50,6 +50,12 @@ impl Scene<'_> {
             [only] if by_number => frames(only).is_some_and(|frames| frames < MANY_FRAMES),
             _ => false,
         }
+    }
+
+    /// Whether the captures show what a fact is, so that another value is wrong.
+    pub(super) fn is_shown(&self, key: &str) -> bool {
+        let is_unseen = |item: &ItemGrade| item.key == key && item.verdict == Verdict::NotInCapture;
+        self.shown(key).is_some() && !self.items.iter().any(is_unseen)
     }
 
     /// The value that the captures show of a fact of this question.
