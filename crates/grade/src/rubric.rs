@@ -96,7 +96,7 @@ const COSTS: [(&str, f64, &str); 10] = [
     ("no-lab-traffic", 0.0, "none of the lab's frames"),
     ("empty-file", 0.0, "a file of 0 bytes"),
     ("no-packets", 0.0, "a capture without packets"),
-    ("second-host-missing", 1.0, "clients side by side on one host only"),
+    ("second-host-missing", 1.0, "the clients of one host only are in the captures"),
     (late::CODE, 0.0, "marked as late by the platform, which may take points itself"),
 ];
 

@@ -10,6 +10,7 @@ use crate::result::{Comparison, ItemGrade, Proof, QuestionGrade, Submission};
 use crate::rubric::{Rubric, Shows};
 use socklab_core::escape::harmless;
 use socklab_core::lab::Points;
+use socklab_core::wording;
 
 /// What is said of one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct OfQuestion {
 
 /// The points of a submission in a sentence, and what its captures cost.
 pub fn summary(submission: &Submission, rubric: &Rubric) -> Vec<String> {
-    let mut lines = vec![format!("{} of {} points.", submission.points, submission.max_points)];
+    let mut lines = vec![format!("{} of {}.", submission.points, wording::points(submission.max_points))];
     if !submission.is_final() {
         lines.push("This is not final: a part of the answers is still to be read by a person.".to_owned());
     }
@@ -32,7 +33,7 @@ pub fn summary(submission: &Submission, rubric: &Rubric) -> Vec<String> {
             Shows::Verdicts | Shows::Points => sentence(Rubric::reason(&finding.code).unwrap_or(&finding.code)),
         };
         let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
-        lines.push(format!("{file}{what} ({} points off)", finding.points));
+        lines.push(format!("{file}{what} ({} off)", wording::points(finding.points)));
     }
     if submission.replaced.is_some() {
         lines.push(
@@ -52,7 +53,7 @@ pub fn questions(submission: &Submission, rubric: &Rubric) -> Vec<OfQuestion> {
 pub fn of_question(submission: &Submission, question: &QuestionGrade, rubric: &Rubric) -> OfQuestion {
     let shows = rubric.shows;
     let title = words::question(&rubric.sheet, question);
-    let title = format!("{title}: {} of {} points", question.points, question.max_points);
+    let title = format!("{title}: {} of {}", question.points, wording::points(question.max_points));
     let mut lines = Vec::new();
     // Where a person set the points, the rubric's reasons for others would contradict them.
     let decided = question.reviewed.as_ref().filter(|reviewed| reviewed.counts());
@@ -61,10 +62,13 @@ pub fn of_question(submission: &Submission, question: &QuestionGrade, rubric: &R
         // Who gave points for the whole has read answers that socklab has not.
         let is_told = |item: &&ItemGrade| submission.replaced.is_none() || item.comparison != Comparison::Missing;
         lines.extend(left.filter(is_told).filter_map(|item| of_item(item, shows)));
-        lines.extend(question.misconceptions.iter().map(|one| one.text.clone()));
+        // Who gave all points saw nothing wrong.
+        let is_full = decided.is_some() && question.points >= question.max_points;
+        lines.extend(question.misconceptions.iter().filter(|_| !is_full).map(|one| one.text.clone()));
     }
     if question.pending > Points::ZERO && submission.replaced.is_none() {
-        lines.push(format!("{} points are still to be decided by a person.", question.pending));
+        let verb = if question.pending == Points::whole(1) { "is" } else { "are" };
+        lines.push(format!("{} {verb} still to be decided by a person.", wording::points(question.pending)));
     }
     lines.extend(question.reviewed.iter().filter_map(|reviewed| reviewed.comment.clone()));
     if shows == Shows::Answers {
