@@ -169,7 +169,15 @@ fn words(error: &ZipError) -> String {
         ZipError::UnsupportedArchive(reason) => {
             format!("the ZIP archive is of a kind that socklab does not read ({reason})")
         }
-        other => format!("the ZIP archive is damaged ({other})"),
+        // Of its directory, which is at the end, a reader speaks in terms of the format.
+        ZipError::InvalidArchive(reason) if reason.contains("EOCD") || reason.contains("end of central directory") => {
+            "the ZIP archive is damaged: its end is missing, as where it was not copied whole".to_owned()
+        }
+        ZipError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "the ZIP archive is damaged: it ends too early".to_owned()
+        }
+        ZipError::Io(error) => format!("the ZIP archive can't be read ({error})"),
+        _ => "the ZIP archive is damaged".to_owned(),
     }
 }
 
@@ -306,7 +314,10 @@ pub fn tar_gz(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String
 /// # Errors
 /// Why it can't be read further.
 pub fn tar(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String> {
-    let damaged = |error: io::Error| format!("the tar archive can't be read further ({error})");
+    let damaged = |error: io::Error| match is_end(&error) {
+        true => "the tar archive ends in the middle of a file: it was cut off".to_owned(),
+        false => "the tar archive is damaged and can't be read further".to_owned(),
+    };
     let mut is_at_end = false;
     let mut archive = tar::Archive::new(Ending { reader, is_at_end: &mut is_at_end });
     let mut long_name: Option<Vec<u8>> = None;
@@ -337,6 +348,11 @@ pub fn tar(reader: &mut dyn Read, visit: &mut dyn Visit) -> Result<(), String> {
         visit.may_lack(NO_END);
     }
     Ok(())
+}
+
+/// Whether an error says that the bytes ended too early, which the reader of tar archives says in words alone.
+fn is_end(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof || error.to_string().contains("unexpected EOF")
 }
 
 /// A reader that knows whether it was read to its end.

@@ -39,6 +39,8 @@ pub struct Collector<'b, 't> {
     room: Room,
     /// Files that were refused and are not named.
     further_refused: usize,
+    /// Files and refused entries of archives so far.
+    entries: usize,
 }
 
 impl<'b, 't> Collector<'b, 't> {
@@ -47,7 +49,8 @@ impl<'b, 't> Collector<'b, 't> {
         let (found, printer) = (Collected::default(), Printer::default());
         let room = limits.journals;
         let (forms, inside, sheet) = (Vec::new(), Vec::new(), sheet.clone());
-        Collector { limits: *limits, budget, sheet, found, forms, printer, inside, room, further_refused: 0 }
+        let (further_refused, entries) = (0, 0);
+        Collector { limits: *limits, budget, sheet, found, forms, printer, inside, room, further_refused, entries }
     }
 
     /// Takes a file as it stands on the disk.
@@ -174,10 +177,17 @@ impl<'b, 't> Collector<'b, 't> {
             return self.refuse(name, &format!("archives are nested more than {levels} deep"));
         }
         self.inside.push(name.to_owned());
+        let before = self.entries;
         let result = read(self);
         self.inside.pop();
-        if let Err(reason) = result.map_err(|reason| self.budget.stopped().map_or(reason, |why| why.to_string())) {
-            self.refuse(name, &reason);
+        match result.map_err(|reason| self.budget.stopped().map_or(reason, |why| why.to_string())) {
+            Err(reason) => self.refuse(name, &reason),
+            // Nothing is lost with it, and nothing waits for it.
+            Ok(()) if self.entries == before && self.budget.stopped().is_none() => {
+                let reason = "there are no files in this archive".to_owned();
+                self.found.refused.push(Refusal { name: self.place(name), reason });
+            }
+            Ok(()) => {}
         }
     }
 
@@ -269,12 +279,14 @@ fn is_source(name: &str) -> bool {
 impl Visit for Collector<'_, '_> {
     fn file(&mut self, name: &str, reader: &mut dyn Read) {
         if !name.split(['/', '\\']).any(super::platforms::naming::is_litter) {
+            self.entries = self.entries.saturating_add(1);
             self.streamed(name.trim_start_matches("./"), reader);
         }
     }
 
     /// An entry that is refused counts as a file: an archive may hold a million links.
     fn refuse(&mut self, name: &str, reason: &str) {
+        self.entries = self.entries.saturating_add(1);
         match self.budget.take_file() {
             Ok(()) => Collector::refuse(self, name, reason),
             Err(why) => self.stopped(name, &why),

@@ -370,11 +370,9 @@ impl Run<'_> {
             *slot = Some(hash.clone());
         }
         let submission = &graded.submission;
-        let single = handed.files.len() == 1 && handed.files.iter().all(|(_, name)| !name.contains('/'));
-        for refusal in &submission.refused {
-            let name = if single { handed.name.clone() } else { format!("{}/{}", handed.name, refusal.name) };
-            tally.refused.push(Refusal { name, reason: refusal.reason.clone() });
-        }
+        let name = |refusal: &Refusal| place_of(handed, &refusal.name);
+        let refused = submission.refused.iter();
+        tally.refused.extend(refused.map(|one| Refusal { name: name(one), reason: one.reason.clone() }));
         if self.is_template(handed, submission) {
             let names: Vec<String> = handed.files.iter().map(|(_, name)| name.clone()).collect();
             let names = words::named(&names, MOST_NAMED);
@@ -382,11 +380,8 @@ impl Run<'_> {
             return tally.refused.push(Refusal { name: handed.name.clone(), reason });
         }
         if self.is_stray(handed, &graded) {
-            if submission.refused.is_empty() {
-                let reason = "it is no submission: neither a folder nor an archive nor a capture".to_owned();
-                tally.refused.push(Refusal { name: handed.name.clone(), reason });
-            }
-            return;
+            let reason = "it is no submission: neither a folder nor an archive nor a capture".to_owned();
+            return tally.refused.push(Refusal { name: handed.name.clone(), reason });
         }
         tally.graded_now = tally.graded_now.saturating_add(usize::from(is_new));
         tally.owners.add(place, submission);
@@ -417,7 +412,7 @@ impl Run<'_> {
             && names.into_iter().all(naming::is_of_template)
     }
 
-    /// A file that lies beside the submissions and holds nothing of one.
+    /// A file that lies beside the submissions and holds nothing of one. One that could not be read may well be one.
     fn is_stray(&self, handed: &Handed, graded: &Graded) -> bool {
         let submission = &graded.submission;
         let own = |(place, _): &(usize, String)| self.items.get(*place).is_some_and(|item| item.path.len() == 1);
@@ -425,6 +420,20 @@ impl Run<'_> {
             && handed.files.iter().all(own)
             && submission.captures.is_empty()
             && submission.answers.is_none()
+            && submission.refused.is_empty()
+    }
+}
+
+/// Where a refused file of a submission is: in a submission that is one archive or file, its name stands for that.
+fn place_of(handed: &Handed, refused: &str) -> String {
+    let own = match handed.files.as_slice() {
+        [(_, own)] if !own.contains('/') => Some(own),
+        _ => None,
+    };
+    match own.and_then(|own| refused.strip_prefix(own.as_str())) {
+        Some("") => handed.name.clone(),
+        Some(inner) if inner.starts_with('/') => format!("{}{inner}", handed.name),
+        _ => format!("{}/{refused}", handed.name),
     }
 }
 

@@ -187,6 +187,52 @@ fn hostile_submissions_end_in_a_report() {
     assert_harmless(&results);
 }
 
+/// Whoever handed in what can't be read has a row as everybody else, and points that wait.
+#[test]
+fn an_archive_that_cannot_be_read_is_a_submission_all_the_same() {
+    let class = tempfile::tempdir().unwrap();
+    let (good, _) = student(0);
+    write(&class.path().join("good"), &good.files);
+    let mut encrypted = zip(&[("answers.toml".to_owned(), b"x".to_vec())]);
+    // The flag of encryption, in the entry and in the directory (APPNOTE.TXT 4.4.4).
+    let directory = encrypted.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+    encrypted[6] |= 1;
+    encrypted[directory + 8] |= 1;
+    let archives: [(&str, &str, Vec<u8>); 6] = [
+        ("rar.rar", "rar: this is a RAR archive", [&b"Rar!\x1a\x07\x01\x00"[..], &[b'x'; 200]].concat()),
+        ("seven.7z", "seven: this is a 7-Zip archive", [&b"7z\xbc\xaf\x27\x1c"[..], &[b'x'; 200]].concat()),
+        ("cut.zip", "cut: the ZIP archive is damaged: its end is missing", zip(&good.files)[..2000].to_vec()),
+        ("cut.tar", "cut (2): the tar archive ends in the middle of a file", tar(&good.files)[..2000].to_vec()),
+        ("empty.zip", "empty: there are no files in this archive", zip(&[])),
+        ("locked.zip", "locked/answers.toml: it is encrypted", encrypted),
+    ];
+    for (name, _, bytes) in &archives {
+        fs::write(class.path().join(name), bytes).unwrap();
+    }
+    fs::write(class.path().join("readme.md"), "of the course").unwrap();
+    let run = socklab("grade").args([class.path()]).args(["--format", "json"]).run().status(0);
+    let grades = run.json();
+    let names: Vec<&str> =
+        grades["submissions"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["cut", "cut (2)", "empty", "good", "locked", "rar", "seven"]);
+    for one in grades["submissions"].as_array().unwrap().iter().filter(|one| one["name"] != "good") {
+        assert_eq!((&one["points"], &one["pending"]), (&0.into(), &21.into()), "{}", one["name"]);
+    }
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+    let refused: Vec<String> = grades["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{}: {}", text(one, "name"), text(one, "reason")))
+        .collect();
+    let of_cut = |wanted: &str| wanted.replace("cut (2)", "cut");
+    for (_, wanted, _) in &archives {
+        let found = refused.iter().any(|own| own.starts_with(wanted) || of_cut(own).starts_with(&of_cut(wanted)));
+        assert!(found, "{wanted}\n{refused:#?}");
+    }
+    assert!(refused.iter().any(|own| own.starts_with("readme.md: it is no submission")), "{refused:#?}");
+}
+
 #[test]
 fn a_submission_that_takes_too_long_is_given_up() {
     let around = tempfile::tempdir().unwrap();

@@ -266,11 +266,19 @@ fn plain(first: &str, rest: &[String], slug: Option<&str>) -> Option<Named> {
     Some(Named { key: first.to_owned(), name: name.to_owned(), identity, file: None })
 }
 
-const ENDINGS: [&str; 12] = [
+const ENDINGS: [&str; 19] = [
     ".tar.gz",
     ".tgz",
     ".tar",
     ".zip",
+    // These are refused, under the student's name.
+    ".tar.bz2",
+    ".tbz2",
+    ".tar.xz",
+    ".txz",
+    ".tar.zst",
+    ".rar",
+    ".7z",
     ".pcapng.gz",
     ".pcap.gz",
     ".pcapng.zst",
