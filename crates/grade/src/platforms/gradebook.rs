@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::entry::Grade;
-use super::rows::{Keys, Rules, Table};
+use super::rows::{Keys, RowsFound, Rules, Table};
 use super::sheet::Sheet;
 use socklab_core::lab::Points;
 
@@ -50,13 +50,21 @@ pub(super) fn fill(sheet: &Sheet<'_>, column: usize, keys: &Keys, grades: &[Grad
     let table = Table::new(sheet, keys, rules);
     let mut notes = Vec::new();
     let mut wanted: BTreeMap<usize, Vec<&Grade>> = BTreeMap::new();
+    let mut maybe: BTreeSet<usize> = BTreeSet::new();
     for grade in grades {
-        let (rows, problems) = table.rows_of(grade);
-        notes.extend(problems);
-        for row in rows {
+        let found = table.rows_of(grade);
+        notes.extend(found.notes);
+        maybe.extend(found.maybe);
+        for row in found.rows {
             wanted.entry(row).or_default().push(grade);
         }
     }
+    let in_several = maybe.iter().filter(|row| !wanted.contains_key(row) && table.is_in_several(**row));
+    notes.extend(
+        in_several
+            .filter_map(|row| table.rows.get(row))
+            .map(|cells| format!("{}: in several groups of the table; nothing was entered.", table.student(cells))),
+    );
     let mut cells = BTreeMap::new();
     let mut changes = Vec::new();
     let mut entered = 0_usize;
@@ -87,7 +95,7 @@ pub(super) fn fill(sheet: &Sheet<'_>, column: usize, keys: &Keys, grades: &[Grad
         changes.push(change);
     }
     let there: BTreeSet<usize> = wanted.keys().copied().collect();
-    let without = table.without(&there, grades).unwrap_or_default();
+    let without = table.without(&there, &maybe, grades).unwrap_or_default();
     let is_nobodys = wanted.is_empty() && !grades.is_empty();
     Filled { bytes: sheet.with(&cells), column: title, entered, changes, notes, maximum: None, is_nobodys, without }
 }
@@ -104,10 +112,11 @@ pub struct Absent {
 /// The students of a table with whom no submission goes; `None` where it is the table of others.
 pub(super) fn absent(sheet: &Sheet<'_>, keys: &Keys, handed: &[Grade], rules: &Rules<'_>) -> Option<Absent> {
     let table = Table::new(sheet, keys, rules);
-    let rows: Vec<Vec<usize>> = handed.iter().map(|grade| table.rows_of(grade).0).collect();
-    let there: BTreeSet<usize> = rows.iter().flatten().copied().collect();
-    let unmatched = rows.iter().filter(|rows| rows.is_empty()).count();
-    table.without(&there, handed).map(|students| Absent { students, unmatched })
+    let found: Vec<RowsFound> = handed.iter().map(|grade| table.rows_of(grade)).collect();
+    let there: BTreeSet<usize> = found.iter().flat_map(|found| &found.rows).copied().collect();
+    let maybe: BTreeSet<usize> = found.iter().flat_map(|found| &found.maybe).copied().collect();
+    let unmatched = found.iter().filter(|found| found.rows.is_empty()).count();
+    table.without(&there, &maybe, handed).map(|students| Absent { students, unmatched })
 }
 
 /// The points that all submissions for a row agree on.
@@ -130,10 +139,11 @@ struct Comment {
 }
 
 impl Table<'_> {
-    /// The students of whom nothing was handed in, `there` being the rows of those of whom something was. Where that is nobody,
-    /// it is the table of others, and says nothing of these.
-    fn without(&self, there: &BTreeSet<usize>, handed: &[Grade]) -> Option<Vec<String>> {
-        let others = self.rows.iter().filter(|(row, _)| !there.contains(row)).map(|(_, row)| self.student(row));
+    /// The students of whom nothing was handed in, `there` being the rows of those of whom something was, and `maybe` of those
+    /// of whom something may have been. Where that is nobody, it is the table of others, and says nothing of these.
+    fn without(&self, there: &BTreeSet<usize>, maybe: &BTreeSet<usize>, handed: &[Grade]) -> Option<Vec<String>> {
+        let others = self.rows.iter().filter(|(row, _)| !there.contains(row) && !maybe.contains(row));
+        let others = others.map(|(_, row)| self.student(row));
         (!there.is_empty() || handed.is_empty()).then(|| others.collect())
     }
 
@@ -183,4 +193,44 @@ impl Table<'_> {
 /// A number as platforms write it, with a point or a comma.
 pub(super) fn value(text: &str) -> Option<f64> {
     text.trim().replace(',', ".").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::platforms::canvas;
+    use crate::platforms::entry::Grade;
+    use crate::platforms::members::Members;
+    use crate::platforms::moodle;
+    use crate::platforms::naming::Platform;
+    use crate::result::Identity;
+    use socklab_core::lab::Points;
+
+    fn grade(name: &str, id: &str, platform: Platform) -> Grade {
+        let identity = Identity { id: Some(id.to_owned()), ..Identity::default() };
+        Grade::of(name, &identity, (platform, platform), &Members::default(), Ok(Points::whole(21)))
+    }
+
+    /// Of whom something may have been handed in it is not said that nothing was.
+    #[test]
+    fn whoever_may_have_handed_in_is_not_without_a_submission() {
+        let export = "Student,ID,SIS Login ID,Section,Lab (7)\n\"Lee, Ann\",11,ann,S,\n\"Boe, Ben\",12,ben,S,\n\
+                      \"Cox, Cy\",13,cy,S,\n\"Dee, Di\",14,di,S,\n";
+        // The number is Cy's and the name Ben's; and Cy's name has a number that nobody has.
+        let of =
+            [("leeann", "11"), ("boeben", "13"), ("coxcy", "99")].map(|(name, id)| grade(name, id, Platform::Canvas));
+        let filled = canvas::fill_export(export.as_bytes(), None, &of, false).unwrap();
+        assert_eq!((filled.entered, filled.without), (1, vec!["Dee, Di".to_owned()]));
+        let absent = canvas::absent(export.as_bytes(), &of).unwrap().unwrap();
+        assert_eq!((absent.students, absent.unmatched), (vec!["Dee, Di".to_owned()], 2));
+    }
+
+    #[test]
+    fn a_student_in_two_groups_is_not_without_a_submission() {
+        let worksheet = "Identifier,Full name,Group,Grade,Grade can be changed\nParticipant 1,C1,Red,,Yes\n\
+                         Participant 2,C2,\"Red, Blue\",,Yes\nParticipant 3,D1,,,Yes\n";
+        let of = [("Red", "41"), ("Blue", "42")].map(|(name, id)| grade(name, id, Platform::Moodle));
+        let filled = moodle::fill_worksheet(worksheet.as_bytes(), None, None, &of, false).unwrap();
+        assert_eq!((filled.entered, filled.without), (1, vec!["D1".to_owned()]));
+        assert!(filled.notes.contains(&"C2: in several groups of the table; nothing was entered.".to_owned()));
+    }
 }

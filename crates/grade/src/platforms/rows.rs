@@ -51,6 +51,18 @@ pub(super) struct Table<'t> {
     emails: Index,
     names: Index,
     groups: Index,
+    /// The rows of students in several groups, by each of them.
+    in_several: Index,
+}
+
+/// What the rows of a submission are.
+pub(super) struct RowsFound {
+    /// Those that it is for.
+    pub(super) rows: Vec<usize>,
+    /// Those that it may be for, where nothing tells.
+    pub(super) maybe: BTreeSet<usize>,
+    /// What is to say of it.
+    pub(super) notes: Vec<String>,
 }
 
 /// Rows by a key.
@@ -87,6 +99,7 @@ impl<'t> Table<'t> {
             emails: Index::default(),
             names: Index::default(),
             groups: Index::default(),
+            in_several: Index::default(),
         };
         let rows: Vec<(usize, &[Range<usize>])> = table.rows.iter().map(|(number, row)| (*number, *row)).collect();
         for (number, row) in rows {
@@ -112,7 +125,11 @@ impl<'t> Table<'t> {
             self.names.add(name, number);
         }
         for column in &self.keys.groups {
-            self.groups.add(letters(&text(*column)), number);
+            let named = text(*column);
+            self.groups.add(letters(&named), number);
+            if named.contains(',') {
+                named.split(',').for_each(|group| self.in_several.add(letters(group), number));
+            }
         }
     }
 
@@ -130,17 +147,27 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// The rows that a submission is for, and what is to say of it.
-    pub(super) fn rows_of(&self, grade: &Grade) -> (Vec<usize>, Vec<String>) {
+    /// The rows that a submission is for, those that it may be for, and what is to say of it.
+    pub(super) fn rows_of(&self, grade: &Grade) -> RowsFound {
+        let mut maybe: BTreeSet<usize> = BTreeSet::new();
         if !grade.either.is_empty() {
-            return match self.either(&grade.either) {
+            let (rows, notes) = match self.either(&grade.either) {
                 Ok(row) => (vec![row], self.stands_for(grade, row)),
-                Err(reason) => (Vec::new(), vec![format!("{}: {reason}", grade.name)]),
+                Err(reason) => {
+                    maybe.extend(grade.either.iter().flat_map(|person| self.candidates(person)));
+                    (Vec::new(), vec![format!("{}: {reason}", grade.name)])
+                }
             };
+            return RowsFound { rows, maybe, notes };
         }
         let (mut rows, mut notes) = (Vec::new(), Vec::new());
         for person in &grade.people {
-            match self.find(person, grade.is_numbered) {
+            maybe.extend(self.in_several.of(&letters(&person.name)));
+            let found = self.find(person, grade.is_numbered);
+            if found.is_err() {
+                maybe.extend(self.candidates(person));
+            }
+            match found {
                 Ok(found) => {
                     if let ([row], 1) = (found.as_slice(), grade.people.len()) {
                         notes.extend(self.stands_for(grade, *row));
@@ -151,7 +178,19 @@ impl<'t> Table<'t> {
                 Err(reason) => notes.push(format!("{} ({}): {reason}", grade.name, person.name)),
             }
         }
-        (rows, notes)
+        RowsFound { rows, maybe, notes }
+    }
+
+    /// The rows that anything of a student points to: the number or the name.
+    fn candidates(&self, person: &Person) -> impl Iterator<Item = usize> {
+        let by_id = person.id.as_deref().map(|id| self.ids.of(id)).unwrap_or_default();
+        let by_name = names(&person.name).into_iter().flat_map(|name| self.names.of(&name).to_vec());
+        by_id.iter().copied().chain(by_name)
+    }
+
+    /// Whether a row is of a student whom the table has in several groups.
+    pub(super) fn is_in_several(&self, row: usize) -> bool {
+        self.in_several.0.values().any(|rows| rows.contains(&row))
     }
 
     /// Says that a row was taken by its number though its name is another: a student who stands for a group.
