@@ -101,12 +101,10 @@ impl Review {
             let text = |column: usize| sheet.text(row, column).trim().to_owned();
             let points = |column: usize, name: &str| match text(column) {
                 empty if empty.is_empty() => Ok(None),
-                number => {
-                    let value = number.replace(',', ".").parse().ok().and_then(Points::from_number);
-                    value
-                        .map(Some)
-                        .ok_or_else(|| format!("row {line}: {name} is '{number}', which is no number of points"))
-                }
+                number => match points_of(&number) {
+                    Ok(points) => Ok(Some(points)),
+                    Err(reason) => Err(format!("row {line}: {name} is '{number}', which is {reason}")),
+                },
             };
             let decision = Decision {
                 human_points: points(human, "human_points")?,
@@ -304,6 +302,20 @@ impl Review {
         };
         questions.chain([last]).collect()
     }
+}
+
+/// Points as a human enters them.
+fn points_of(text: &str) -> Result<Points, &'static str> {
+    let number: f64 = text.replace(',', ".").parse().map_err(|_| "no number of points")?;
+    if number < 0.0 {
+        return Err("below 0; what a fault costs is set in the rubric");
+    }
+    let points = Points::from_number(number).ok_or("no number of points up to 1,000,000")?;
+    // More decimals would be rounded without a word.
+    if (points.number() - number).abs() > 1e-9 {
+        return Err("finer than a hundredth of a point");
+    }
+    Ok(points)
 }
 
 /// A row of the table.
@@ -630,5 +642,16 @@ mod tests {
         let sheet = Sheet::built_in();
         let strays: Vec<_> = review.strays([("ann", &Identity::default())].into_iter(), &sheet).collect();
         assert_eq!(strays, [("ann", "I.9", "no such question"), ("bob", "I.2", "no such submission")]);
+    }
+
+    /// What is no number of points is said with the reason; nothing is rounded.
+    #[test]
+    fn points_are_taken_as_they_are_or_not_at_all() {
+        assert_eq!(points_of("1,25"), Ok(Points::from_number(1.25).unwrap()));
+        assert_eq!(points_of("0.070"), Ok(Points::from_number(0.07).unwrap()));
+        let refused = ["1.005", "-1", "1000001", "two", "NaN", "1e400"].map(|text| points_of(text).unwrap_err());
+        let most = "no number of points up to 1,000,000";
+        let below = "below 0; what a fault costs is set in the rubric";
+        assert_eq!(refused, ["finer than a hundredth of a point", below, most, "no number of points", most, most]);
     }
 }
