@@ -16,6 +16,7 @@ use super::form::merge::{HandedForm, merge};
 use super::form::{self, Form, Problem, encoding};
 use super::kind::{Kind, head};
 use super::limits::SubmissionLimits;
+use super::platforms::blackboard_names::is_empty_attempt;
 use super::result::Refusal;
 use socklab_core::journal::{Journal, NamedJournal, Room};
 use socklab_core::lab::Sheet;
@@ -245,7 +246,7 @@ impl<'b, 't> Collector<'b, 't> {
             CaptureError::Document(_) if text.is_empty() => self.found.documents.push(Document::unread(place)),
             CaptureError::Document(_) => self.found.documents.push(Document::text(place, text, &self.sheet)),
             CaptureError::Text if looks_like_capture(name) => self.refuse(name, &format!("{error}. {}", error.hint())),
-            CaptureError::Text if is_source(name) => {}
+            CaptureError::Text if is_source(name) || is_empty_attempt(text) => {}
             CaptureError::Text => self.found.documents.push(Document::text(place, text, &self.sheet)),
             CaptureError::Unknown if !looks_like_capture(name) => self.found.others.push(place),
             error => self.refuse(name, &format!("{error}. {}", error.hint())),

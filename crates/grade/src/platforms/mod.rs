@@ -2,6 +2,7 @@
 //!
 //! Fields and names are those of the platforms' own sources, cited in each file. Nothing here opens a file.
 
+pub(crate) mod blackboard_names;
 pub mod canvas;
 mod canvas_names;
 pub mod entry;

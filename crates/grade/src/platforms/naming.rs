@@ -1,10 +1,12 @@
 //! Whose file is whose: the layouts of bulk downloads, and plain folders.
 //!
 //! Canvas: instructure/canvas-lms `lib/content_zipper.rb`; Moodle: `mod/assign/classes/downloader.php`; GitHub Classroom:
-//! github/gh-classroom `cmd/gh-classroom/clone/student-repos`; Gradescope: see [`super::gradescope_names`].
+//! github/gh-classroom `cmd/gh-classroom/clone/student-repos`; Gradescope: see [`super::gradescope_names`]; Blackboard: see
+//! [`super::blackboard_names`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::blackboard_names::{self, Attempt};
 use super::canvas_names::{self, Reading};
 use super::gradescope_names;
 use crate::result::{Identity, Person, Refusal};
@@ -22,6 +24,8 @@ pub enum Platform {
     Gradescope,
     /// GitHub Classroom: a repository for each student.
     GitHub,
+    /// Blackboard: all files in one folder, named after their students and attempts.
+    Blackboard,
 }
 
 impl Platform {
@@ -33,6 +37,7 @@ impl Platform {
             Platform::Moodle => "a download from Moodle",
             Platform::Gradescope => "an export from Gradescope",
             Platform::GitHub => "repositories of GitHub Classroom",
+            Platform::Blackboard => "a download from Blackboard",
         }
     }
 
@@ -123,6 +128,7 @@ pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str
     };
     let firsts: Vec<&str> = files.iter().filter_map(|(_, path)| path.first().map(String::as_str)).collect();
     let readings = if platform == Platform::Canvas { canvas_names::resolve(&firsts) } else { Vec::new() };
+    let last = blackboard_names::last_attempts(&firsts);
     let slug = root.strip_suffix("-submissions").map(|slug| format!("{slug}-"));
     let mut groups: BTreeMap<String, Handed> = BTreeMap::new();
     for (number, (place, path)) in files.into_iter().enumerate() {
@@ -130,6 +136,14 @@ pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str
         let named = match platform {
             Platform::Canvas => readings.get(number).filter(|_| rest.is_empty()).and_then(|all| canvas(all)),
             Platform::Moodle => moodle(first),
+            Platform::Blackboard => match blackboard_names::read(first).filter(|_| rest.is_empty()) {
+                Some(attempt) if last.get(attempt.user).is_some_and(|last| *last != attempt.time) => {
+                    let reason = format!("an earlier attempt of {}; the last one is graded", attempt.user);
+                    unplaced.entry(first.clone()).or_insert(reason);
+                    continue;
+                }
+                attempt => attempt.map(|attempt| blackboard(&attempt)),
+            },
             Platform::Gradescope => gradescope(first, rest, &students),
             Platform::GitHub => plain(first, rest, slug.as_deref()),
             Platform::Plain => plain(first, rest, None),
@@ -172,6 +186,7 @@ fn unwrapped<'p>(root: &'p str, files: Vec<(usize, &'p [String])>) -> (&'p str, 
     let known = only.ends_with("-submissions")
         || only.starts_with("assignment_")
         || mostly(seconds.iter().map(|second| second.as_str()), |second| moodle(second).is_some())
+        || mostly(seconds.iter().map(|second| second.as_str()), |second| blackboard_names::read(second).is_some())
         || mostly(seconds.iter().map(|second| second.as_str()), |second| !canvas_names::readings(second).is_empty());
     let folders_only =
         seconds.len() > 1 && files.iter().all(|(_, path)| below(path) || path.get(1).is_some_and(|n| is_archive(n)));
@@ -198,6 +213,8 @@ fn platform(root: &str, files: &[(usize, &[String])], metadata: Option<&str>) ->
         Platform::Gradescope
     } else if firsts.iter().any(|first| moodle(first).is_some()) {
         Platform::Moodle
+    } else if mostly(firsts.iter().copied(), |first| blackboard_names::read(first).is_some()) {
+        Platform::Blackboard
     } else if mostly(firsts.iter().copied(), |first| !canvas_names::readings(first).is_empty()) {
         Platform::Canvas
     } else if root.ends_with("-submissions") {
@@ -242,6 +259,13 @@ fn moodle(part: &str) -> Option<Named> {
     }
     let file = what.split_once('_').map(|(_, file)| file.to_owned()).filter(|file| !file.is_empty());
     Some(Named { key: who.to_owned(), name: name.to_owned(), identity: Identity { id, ..Identity::default() }, file })
+}
+
+/// A file of an attempt: Blackboard's name is the student's login.
+fn blackboard(attempt: &Attempt<'_>) -> Named {
+    let user = attempt.user.to_owned();
+    let identity = Identity { school_id: Some(user.clone()), ..Identity::default() };
+    Named { key: user.clone(), name: user, identity, file: Some(attempt.file.to_owned()) }
 }
 
 /// `submission_123`, whose students the metadata name; one of whom they say nothing is graded under its number. A PDF is a
@@ -341,6 +365,27 @@ mod tests {
         let Sorted { platform, handed, .. } = submissions(&paths(texts), root, metadata);
         let named = handed.into_iter().map(|h| (h.name, h.files.into_iter().map(|(_, name)| name).collect()));
         (platform, named.collect())
+    }
+
+    #[test]
+    fn blackboards_files_belong_to_the_student_in_their_name() {
+        let files = [
+            "Lab 4_alee_attempt_2026-02-28-09-11-00.txt",
+            "Lab 4_alee_attempt_2026-02-28-09-11-00_step8.pcapng",
+            "Lab 4_alee_attempt_2026-02-27-09-00-00_step8.pcapng",
+            "Lab 4_b_boe_attempt_2026-02-28-09-12-00_all.zip",
+        ];
+        let of_ann = ("alee".to_owned(), vec!["attempt.txt".to_owned(), "step8.pcapng".to_owned()]);
+        let of_ben = ("boe".to_owned(), vec!["all.zip".to_owned()]);
+        for around in ["", "gradebook_2026_Lab/"] {
+            let files: Vec<String> = files.iter().map(|file| format!("{around}{file}")).collect();
+            let files: Vec<&str> = files.iter().map(String::as_str).collect();
+            let (platform, found) = names(&files, "download", None);
+            assert_eq!((platform, found), (Platform::Blackboard, vec![of_ann.clone(), of_ben.clone()]));
+            let unplaced = submissions(&paths(&files), "download", None).unplaced;
+            assert_eq!(unplaced.len(), 1);
+            assert_eq!(unplaced[0].reason, "an earlier attempt of alee; the last one is graded");
+        }
     }
 
     #[test]
