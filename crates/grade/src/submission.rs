@@ -116,6 +116,16 @@ fn named(names: &[&str]) -> String {
     }
 }
 
+/// The first of many problems, each a sentence or more.
+fn told(problems: &[&str]) -> String {
+    let shown: Vec<String> =
+        problems.iter().take(MOST_NAMED).map(|one| format!("{}.", one.trim_end().trim_end_matches('.'))).collect();
+    match problems.len().saturating_sub(shown.len()) {
+        0 => shown.join(" "),
+        more => format!("{} And {more} more.", shown.join(" ")),
+    }
+}
+
 /// Why entries that are not filled in may be answered elsewhere.
 fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Unanswered {
     let in_documents =
@@ -129,7 +139,7 @@ fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Una
                 .map(|(name, problem)| format!("{name}, {problem}"))
                 .collect();
             let found: Vec<&str> = found.iter().map(String::as_str).collect();
-            (!found.is_empty()).then(|| named(&found))
+            (!found.is_empty()).then(|| told(&found))
         };
         let mut of: BTreeMap<Question, String> = BTreeMap::new();
         for (name, problem) in &answered.problems {
@@ -145,7 +155,7 @@ fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Una
     let blank = (!answered.blank.is_empty()).then(|| format!("The form is blank: {}.", answered.blank.join(", ")));
     let pictures: Vec<&str> = others.iter().map(String::as_str).collect();
     let in_pictures = (!pictures.is_empty()).then(|| format!("Answers may be in {}.", named(&pictures)));
-    let broken = (!broken.is_empty()).then(|| named(&broken));
+    let broken = (!broken.is_empty()).then(|| told(&broken));
     let all: Vec<String> = [broken, blank, in_documents, in_pictures].into_iter().flatten().collect();
     let nothing = "No answers were found in this submission.".to_owned();
     Unanswered { all: Some(if all.is_empty() { nothing } else { all.join(" ") }), of: Default::default() }

@@ -2,7 +2,9 @@
 
 use crate::result::{ClaimMade, Proof};
 use socklab_core::analyze::analysis::{Answer, Claim, Evidence};
+use socklab_core::analyze::kinds;
 use socklab_core::report::words;
+use socklab_packets::types::Protocol;
 
 /// A claim with its basis.
 pub(super) fn claim(claim: &Claim) -> ClaimMade {
@@ -27,7 +29,15 @@ pub(super) fn proof(evidence: &Evidence) -> Proof {
     }
 }
 
-/// What is missing for an answer, in one line.
-pub(super) fn missing(answer: &Answer) -> String {
-    answer.missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+/// What is missing for a fact of an answer, in one line: of a question about two steps that of the fact's own.
+pub(super) fn missing(answer: &Answer, key: &str) -> String {
+    let question = &answer.question;
+    let of = |protocol: Protocol| Some(question.step_with(protocol)?.capture_in(Some(protocol)));
+    let others = match (question.kind(), key) {
+        (kinds::UDP_FRAMES, "tcp_control_frames") => of(Protocol::Udp),
+        (kinds::UDP_FRAMES, _) => of(Protocol::Tcp),
+        _ => None,
+    };
+    let all = answer.missing.iter().map(ToString::to_string);
+    all.filter(|one| Some(one) != others.as_ref()).collect::<Vec<_>>().join("; ")
 }

@@ -132,7 +132,7 @@ impl Judge<'_> {
             // What a part of the captures shows is no measure of the whole: whoever gives that part must not fare better
             // than whoever gives the whole.
             Expected::AtLeast(value) if compare::leaves_room(given, value, self.lab) => {
-                let missing = evidence::missing(asked.answer);
+                let missing = evidence::missing(asked.answer, asked.key);
                 let missing = if missing.is_empty() { missing } else { format!(" Missing: {missing}.") };
                 self.unknown(asked).because(format!("These captures may show a part only: {}.{missing}", value.text()))
             }
@@ -177,7 +177,7 @@ impl Judge<'_> {
     /// A fact that the captures cannot show and that is different for everyone.
     fn unknown(&self, asked: Asked<'_>) -> Outcome {
         let full = self.rubric.not_in_capture == NotInCapture::Full;
-        let missing = evidence::missing(asked.answer);
+        let missing = evidence::missing(asked.answer, asked.key);
         let why = match missing.is_empty() {
             true => "These captures cannot show it.".to_owned(),
             false => format!("Missing: {missing}."),
@@ -195,7 +195,7 @@ impl Judge<'_> {
             NotInCapture::AsExpected | NotInCapture::None => Points::ZERO,
         };
         let fits = if as_expected { "It is what the sheet leads to" } else { "It is not what the sheet leads to" };
-        let missing = evidence::missing(asked.answer);
+        let missing = evidence::missing(asked.answer, asked.key);
         let why = format!("{fits}; these captures cannot show it. What would: {missing}.");
         Outcome::none(Comparison::NotAnswerable, Verdict::NotInCapture).with(points).because(why)
     }

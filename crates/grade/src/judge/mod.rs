@@ -299,4 +299,22 @@ mod tests {
             assert_eq!(second.items[1].expected.as_deref(), Some("EADDRINUSE"));
         }
     }
+
+    /// Of the two captures that I.4(a) is about each fact needs its own.
+    #[test]
+    fn a_fact_lacks_its_own_capture_and_no_other() {
+        let text = "[\"I.4a\"]\ntcp_control_frames = 5\nudp_control_frames = 3\nudp_datagrams = 4\n";
+        let (form, problems) = Form::read(text, &Sheet::built_in());
+        assert_eq!(problems, []);
+        let graded = judged(Some(&form), "");
+        let items = &graded.iter().find(|grade| grade.key() == "I.4a").unwrap().items;
+        for (key, own, other) in [
+            ("tcp_control_frames", "Part I step 8", "Part I step 12"),
+            ("udp_control_frames", "Part I step 12", "Part I step 8"),
+            ("udp_datagrams", "Part I step 12", "Part I step 8"),
+        ] {
+            let why = items.iter().find(|item| item.key == key).and_then(|item| item.why.clone()).unwrap();
+            assert!(why.contains(own) && !why.contains(other), "{key}: {why}");
+        }
+    }
 }

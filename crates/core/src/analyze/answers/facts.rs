@@ -357,8 +357,8 @@ fn sentence(fact: &Fact, selection: &Selection, place: Option<Ordinal>) -> Strin
             let noun = if selection.segment.is_none() { "frame" } else { noun };
             about.push_str(&format!(", {} of the {}", named(noun), side.unwrap_or(End::Client)));
         }
-        (_, Some(flag), Some(side)) => about.push_str(&format!(", {} of the {side}", flag.name())),
-        (_, Some(flag), None) => about.push_str(&format!(", {}", flag.name())),
+        (_, Some(flag), Some(side)) => about.push_str(&format!(" of the {side}'s {}", flag.name())),
+        (_, Some(flag), None) => about.push_str(&format!(" of the {}", flag.name())),
         (_, None, Some(side)) => about.push_str(&format!(", {side}'s side")),
         (None, None, None) => {}
     }
