@@ -164,6 +164,30 @@ fn hosts_that_do_the_same_are_not_told_apart() {
     assert_eq!(told(&analysis), ["10.0.3.3:40002", "7000", "10.0.3.2:40001", "7000"]);
 }
 
+/// Two hosts' captures have two clocks: which of their connections was the first of a step nothing tells.
+#[test]
+fn the_first_connection_of_two_hosts_is_told_by_one_clock_alone() {
+    let hosts =
+        ["B", "C"].map(|name| format!("{}address = \"10.0.3.{}\"\n", host(name), if name == "B" { 2 } else { 3 }));
+    let config = lab("tcp", &hosts.concat(), &["client = [\"B\", \"C\"]"]);
+    let (b, c) = (|| run("b", 900, "10.0.3.2:40001"), || run("c", 0, "10.0.3.3:40002"));
+    for captures in [vec![b(), c()], vec![c(), b()]] {
+        let analysis = analyze(captures, &[], &config);
+        assert_eq!(told(&analysis), ["?", "7000"]);
+        let said = analysis.answers[0].claims[0].text.to_string();
+        assert!(said.contains("nothing tells the order of the connections"), "{said}");
+    }
+    // A capture at the server shows both.
+    let mut story = Story::new("at S", 0);
+    for client in ["10.0.3.3:40002", "10.0.3.2:40001"] {
+        let mut tcp = Story::tcp(client, SERVER);
+        story.handshake(&mut tcp);
+        story.echo(&mut tcp, "hello\n");
+    }
+    let analysis = analyze(vec![b(), c(), story.read()], &[], &config);
+    assert_eq!(told(&analysis), ["10.0.3.3:40002", "7000"]);
+}
+
 /// Their ports tell hosts apart, whatever the order of the files.
 #[test]
 fn hosts_are_known_by_the_ports_they_go_to() {

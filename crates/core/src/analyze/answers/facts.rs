@@ -9,8 +9,10 @@ use crate::analyze::answers::open_at_once;
 use crate::analyze::claims::draft::NOT_TOLD;
 use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
 use crate::analyze::conversation::{LabConversation, TcpSighting, UdpSighting};
-use crate::analyze::matching::{Doubt, Known, LabView};
+use crate::analyze::distinct::distinct;
+use crate::analyze::matching::{Doubt, Known, LabView, in_time};
 use crate::analyze::measure::{Found, Missing, Part, Stream, measure};
+use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
 use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Selection, StepFact, Value, Which};
 use crate::lab::{Question, Select, Step};
@@ -98,7 +100,20 @@ fn of_any(
 ) -> Option<Vec<(Value, Option<Value>)>> {
     let (fact, selection) = (select.fact, &select.selection);
     let of_first = doubt.is_whole && selection.connection.is_none() && !matches!(fact.name, Name::Step(_));
-    let streams = chosen(view, &doubt.steps, &Select { client: None, ..select.clone() });
+    let streams = chosen(view, &doubt.steps, &Select { client: None, ..select.clone() }).0;
+    let of_first = of_first.then_some(streams.as_slice());
+    same_of_all(view, select, of_first.unwrap_or_default(), &doubt.what(), draft)
+}
+
+/// The value of an ask where it is the same for each of these connections; else it is not known, and why.
+fn same_of_all(
+    view: &LabView<'_>,
+    select: &Select,
+    streams: &[Chosen<'_>],
+    why: &str,
+    draft: &mut Draft,
+) -> Option<Vec<(Value, Option<Value>)>> {
+    let (fact, selection) = (select.fact, &select.selection);
     let values = |stream: &Chosen<'_>| -> Option<Vec<(Found, Vec<Evidence>)>> {
         let parts = parts(selection).into_iter();
         parts.map(|part| of_stream(view, Some(stream), streams.len(), fact, part).ok()).collect()
@@ -106,10 +121,10 @@ fn of_any(
     let plain = |found: &[(Found, Vec<Evidence>)]| -> Vec<(Value, Option<Value>)> {
         found.iter().map(|(found, _)| (found.value.clone(), found.other.clone())).collect()
     };
-    let all: Option<Vec<_>> = if of_first { streams.iter().map(values).collect() } else { None };
+    let all: Option<Vec<_>> = streams.iter().map(values).collect();
     let same = all.filter(|all| all.windows(2).all(|pair| matches!(pair, [one, next] if plain(one) == plain(next))));
     let Some(first) = same.and_then(|all| all.into_iter().next()) else {
-        draft.unknown(format!("{}not known, because {}.", sentence(fact, selection, None), doubt.what()));
+        draft.unknown(format!("{}not known, because {}.", sentence(fact, selection, None), why));
         return None;
     };
     let told = plain(&first);
@@ -149,7 +164,7 @@ fn of_ask(
     if let Name::Step(which) = fact.name {
         let (value, evidence) = of_step(view, steps, which, select)?;
         let about = sentence(fact, selection, None);
-        let streams = chosen(view, steps, select);
+        let (streams, _) = chosen(view, steps, select);
         if open_at_once::lacks_a_host(view, steps, select.client, streams.iter().map(Chosen::ends)) {
             let text = format!("{about}{value} in these captures, which do not show the clients of all hosts.");
             draft.inferred(text, evidence);
@@ -158,7 +173,10 @@ fn of_ask(
         }
         return Some(vec![(value, None)]);
     }
-    let streams = chosen(view, steps, select);
+    let (streams, is_ordered) = chosen(view, steps, select);
+    if !is_ordered && selection.connection != Some(Which::All) {
+        return same_of_all(view, select, &streams, NO_ORDER, draft);
+    }
     let wanted: Vec<usize> = match selection.connection {
         None => vec![0],
         Some(Which::Nth(number)) => vec![usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1)],
@@ -195,9 +213,13 @@ fn of_ask(
     whole.then_some(values)
 }
 
-/// The connections or conversations of the steps, in the order of their first frames: those that were made, or where none
-/// was, the attempts.
-fn chosen<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select) -> Vec<Chosen<'v>> {
+/// Why it is not known which connection was the first.
+const NO_ORDER: &str =
+    "the clocks of these captures cannot be compared, so that nothing tells the order of the connections";
+
+/// The connections or conversations of the steps, in the order of their first frames, and whether that is told: those that
+/// were made, or where none was, the attempts.
+fn chosen<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select) -> (Vec<Chosen<'v>>, bool) {
     let is_wanted = |of: Protocol| select.fact.over.has(of) && is_of(select, of);
     let mut made: Vec<Known<'v>> = Vec::new();
     if is_wanted(Protocol::Tcp) {
@@ -207,10 +229,17 @@ fn chosen<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select) -> Vec<
         }
         made.retain(|known| is_from(view, select, known.connection.client()));
     }
+    let mut begins: Vec<Option<Moment>> = made.iter().map(|known| known.timeline.find(|seen| seen.first)).collect();
     let tcp = made.into_iter().map(|known| Chosen::Tcp(known.connection.best()));
     let conversations = view.conversations_of(steps).filter(|_| is_wanted(Protocol::Udp));
     let conversations = conversations.filter(|conversation| is_from(view, select, conversation.client()));
-    tcp.chain(conversations.map(|conversation: &LabConversation| Chosen::Udp(conversation.best()))).collect()
+    let udp: Vec<&UdpSighting> = conversations.map(LabConversation::best).collect();
+    begins.extend(udp.iter().map(|sighting| Some(Moment::begin_of(sighting))));
+    let all: Vec<Chosen<'v>> = tcp.chain(udp.into_iter().map(Chosen::Udp)).collect();
+    let clients = distinct(all.iter().map(|one| view.hosts.computer(one.ends()[0].ip)));
+    let (order, is_told) = in_time(&begins, clients.len() < 2, &view.story.clocks, &view.places);
+    let mut all: Vec<Option<Chosen<'v>>> = all.into_iter().map(Some).collect();
+    (order.into_iter().filter_map(|place| all.get_mut(place)?.take()).collect(), is_told)
 }
 
 /// Whether the selection leaves room for this protocol.

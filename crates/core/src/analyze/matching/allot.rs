@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::matching::doubts::Doubt;
+use crate::analyze::matching::order::in_time;
 use crate::analyze::place::Place;
 use crate::analyze::story::{Clocks, Moment};
 use crate::lab::Step;
-use socklab_packets::types::Timestamp;
 
 /// A connection or conversation, and what its step is told from.
 pub(super) struct Run<'s> {
@@ -44,7 +44,10 @@ pub(super) fn allot(runs: &[Run<'_>], clocks: &Clocks, places: &[Place]) -> (Vec
     for ((fitting, _), members) in alike {
         let of_group: Vec<(usize, &Run<'_>)> =
             members.iter().filter_map(|index| Some((*index, runs.get(*index)?))).collect();
-        let (order, is_told) = in_time(of_group, clocks, places);
+        let begins: Vec<Option<Moment>> = of_group.iter().map(|(_, run)| run.begin).collect();
+        let (order, is_told) = in_time(&begins, true, clocks, places);
+        let order: Vec<(usize, &Run<'_>)> =
+            order.into_iter().filter_map(|place| of_group.get(place).copied()).collect();
         let (own, counted) = by_number(&fitting, &order);
         let wanted = fitting.iter().map(|step| step.clients()).fold(0, u32::saturating_add);
         for ((index, _), step) in order.iter().zip(own) {
@@ -59,33 +62,6 @@ pub(super) fn allot(runs: &[Run<'_>], clocks: &Clocks, places: &[Place]) -> (Vec
         }
     }
     (steps, doubts)
-}
-
-/// The runs in the order of time, and whether it tells their order.
-fn in_time<'r, 's>(
-    mut runs: Vec<(usize, &'r Run<'s>)>,
-    clocks: &Clocks,
-    places: &[Place],
-) -> (Vec<(usize, &'r Run<'s>)>, bool) {
-    let begins: Vec<Moment> = runs.iter().filter_map(|(_, run)| run.begin).collect();
-    let one_clock = begins.windows(2).all(|pair| match pair {
-        [one, other] => clocks.comparable(one.watch, other.watch),
-        _ => true,
-    });
-    // Captures of one client whose computers do not tell were made at one: the sheet asks for them there.
-    let made_at: BTreeSet<IpAddr> =
-        begins.iter().filter_map(|begin| places.get(begin.capture).and_then(|place| place.host())).collect();
-    let has_times = begins.iter().all(|begin| begin.time.is_some());
-    let one_watch = begins.windows(2).all(|pair| matches!(pair, [one, other] if one.watch == other.watch));
-    let epoch = Timestamp { seconds: 0, nanoseconds: 0, digits: 9 };
-    let key = |begin: &Moment| match (one_watch, one_clock) {
-        (true, _) => None,
-        (false, true) => clocks.nanoseconds(begin),
-        (false, false) => begin.time.map(|time| time.nanoseconds_since(epoch)),
-    };
-    runs.sort_by_key(|(_, run)| run.begin.as_ref().map(|begin| (key(begin), begin.capture, begin.frame)));
-    let all = begins.len() == runs.len();
-    (runs, all && (one_watch || (has_times && (one_clock || made_at.len() < 2))))
 }
 
 /// The step of each run by how many clients each step has, and how many there are. The last step has what is left.

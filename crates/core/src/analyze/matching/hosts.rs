@@ -240,9 +240,7 @@ impl Evidence<'_> {
             client.second |= alone && self.waited(index);
         }
         for conversation in self.conversations {
-            let (best, udp) = (conversation.best(), &conversation.best().conversation);
-            let (capture, watch) = (best.capture, best.watch);
-            let begin = Moment { capture, watch, frame: udp.first_frame, time: udp.first_time };
+            let begin = Moment::begin_of(conversation.best());
             self.note(&mut clients, self.computers.of(conversation.client().ip), Some(begin));
         }
         for index in 0..self.connections.len() {

@@ -15,6 +15,7 @@ mod groups;
 mod hosts;
 mod loopback;
 mod parts;
+mod order;
 mod refusals;
 mod replies;
 mod roles;
@@ -29,6 +30,7 @@ mod view;
 
 pub(crate) use groups::GroupText;
 pub(crate) use doubts::Doubt;
+pub(crate) use order::in_time;
 pub(crate) use refusals::Refusal;
 pub(crate) use services::{is_other_service, may_be_ephemeral};
 pub use sheet_notes::sheet_notes;

@@ -113,8 +113,7 @@ pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConv
             (true, None, false) => of_host,
             (true, None, true) => steps(&|_| true).into_iter().take(1).collect(),
         };
-        let (best, udp) = (conversation.best(), &conversation.best().conversation);
-        let begin = Moment { capture: best.capture, watch: best.watch, frame: udp.first_frame, time: udp.first_time };
+        let begin = Moment::begin_of(conversation.best());
         let captures = conversation.sightings().iter().map(|sighting| sighting.capture);
         let set = evidence.set_for(captures, Protocol::Udp);
         let computer = hosts.computer(conversation.client().ip);

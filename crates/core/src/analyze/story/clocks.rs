@@ -4,7 +4,7 @@
 //! comparable where one connection is in both, which also tells by how much they differ, or where the same computer made
 //! both.
 
-use crate::analyze::conversation::LabConnection;
+use crate::analyze::conversation::{LabConnection, UdpSighting};
 use crate::analyze::place::Place;
 use crate::analyze::timing::Clock;
 use socklab_packets::pipeline::CaptureFacts;
@@ -24,6 +24,15 @@ pub(crate) struct Moment {
     pub(crate) frame: FrameNumber,
     /// Its time, by that capture's clock.
     pub(crate) time: Option<Timestamp>,
+}
+
+impl Moment {
+    /// The first frame of a conversation in one capture.
+    pub(crate) fn begin_of(sighting: &UdpSighting) -> Moment {
+        let udp = &sighting.conversation;
+        let (frame, time) = (udp.first_frame, udp.first_time);
+        Moment { capture: sighting.capture, watch: sighting.watch, frame, time }
+    }
 }
 
 /// The clocks of the captures, in groups that can be compared. A file that was merged of several hosts' captures has one for

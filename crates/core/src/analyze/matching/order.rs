@@ -1,0 +1,44 @@
+//! In which order connections and conversations began, whatever the order of the files.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::analyze::place::Place;
+use crate::analyze::story::{Clocks, Moment};
+use socklab_packets::types::Timestamp;
+
+/// The places of the moments in the order of time, and whether it is told. `is_one_client` is whether they are all of one
+/// client's computer. `places` are where the captures were made.
+pub(crate) fn in_time(
+    begins: &[Option<Moment>],
+    is_one_client: bool,
+    clocks: &Clocks,
+    places: &[Place],
+) -> (Vec<usize>, bool) {
+    let known: Vec<Moment> = begins.iter().copied().flatten().collect();
+    let all = |fits: &dyn Fn(&Moment, &Moment) -> bool| {
+        known.windows(2).all(|pair| matches!(pair, [one, next] if fits(one, next)))
+    };
+    let one_watch = all(&|one, next| one.watch == next.watch);
+    let one_clock = all(&|one, next| clocks.comparable(one.watch, next.watch));
+    // Captures of one client that do not tell where they were made have that computer's clock: a sheet asks for them there.
+    let made_at: BTreeSet<IpAddr> =
+        known.iter().filter_map(|begin| places.get(begin.capture).and_then(|place| place.host())).collect();
+    let one_computer = is_one_client && made_at.len() < 2;
+    let epoch = Timestamp { seconds: 0, nanoseconds: 0, digits: 9 };
+    let key = |begin: &Moment| match (one_watch, one_clock) {
+        (true, _) => None,
+        (false, true) => clocks.nanoseconds(begin),
+        (false, false) => begin.time.map(|time| time.nanoseconds_since(epoch)),
+    };
+    let mut order: Vec<usize> = (0..begins.len()).collect();
+    if one_watch || one_clock || one_computer {
+        order.sort_by_key(|place| {
+            let begin = begins.get(*place).and_then(Option::as_ref);
+            begin.map(|begin| (key(begin), begin.capture, begin.frame))
+        });
+    }
+    let has_times = known.iter().all(|begin| begin.time.is_some());
+    let is_told = known.len() == begins.len() && (one_watch || (has_times && (one_clock || one_computer)));
+    (order, is_told || begins.len() < 2)
+}
