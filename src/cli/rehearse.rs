@@ -450,7 +450,10 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
         Ok(NamedJournal { file, journal })
     });
     let journals = journals.collect::<Result<Vec<_>, Failure>>()?;
-    let lab = LabConfig { one_clock: true, points: config.points, ..LabConfig::of(config.sheet) };
+    // What the sheet does not say of its hosts, the rehearsal knows: it gave them their addresses.
+    let given = plan.hosts.iter().filter(|host| config.sheet.address_of(host.name).is_none());
+    let hosts = given.map(|host| (host.name, host.ip)).collect();
+    let lab = LabConfig { one_clock: true, points: config.points, hosts, ..LabConfig::of(config.sheet) };
     let mut analysis = socklab_core::analyze::analyze(captures, &journals, &lab);
     analysis.answers.retain(|answer| is_about(plan, &answer.question));
     let path = folder.join(ANSWERS);

@@ -237,7 +237,7 @@ fn chosen<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select) -> (Vec
     begins.extend(udp.iter().map(|sighting| Some(Moment::begin_of(sighting))));
     let all: Vec<Chosen<'v>> = tcp.chain(udp.into_iter().map(Chosen::Udp)).collect();
     let clients = distinct(all.iter().map(|one| view.hosts.computer(one.ends()[0].ip)));
-    let (order, is_told) = in_time(&begins, clients.len() < 2, &view.story.clocks, &view.places);
+    let (order, is_told) = in_time(&begins, clients.len() < 2, view.times());
     let mut all: Vec<Option<Chosen<'v>>> = all.into_iter().map(Some).collect();
     (order.into_iter().filter_map(|place| all.get_mut(place)?.take()).collect(), is_told)
 }

@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::matching::doubts::Doubt;
-use crate::analyze::matching::order::in_time;
-use crate::analyze::place::Place;
-use crate::analyze::story::{Clocks, Moment};
+use crate::analyze::matching::order::{Times, in_time};
+use crate::analyze::story::Moment;
 use crate::lab::Step;
 
 /// A connection or conversation, and what its step is told from.
@@ -26,8 +25,8 @@ pub(super) struct Run<'s> {
     pub(super) begin: Option<Moment>,
 }
 
-/// The step of each run, and the steps that are not told apart. `places` are where the captures were made.
-pub(super) fn allot(runs: &[Run<'_>], clocks: &Clocks, places: &[Place]) -> (Vec<Option<Step>>, Vec<Doubt>) {
+/// The step of each run, and the steps that are not told apart.
+pub(super) fn allot(runs: &[Run<'_>], times: Times<'_>) -> (Vec<Option<Step>>, Vec<Doubt>) {
     let taken: BTreeSet<&Step> = runs.iter().filter_map(|run| run.set.as_ref()).collect();
     let mut steps: Vec<Option<Step>> = Vec::with_capacity(runs.len());
     let mut alike: BTreeMap<(Vec<&Step>, IpAddr), Vec<usize>> = BTreeMap::new();
@@ -45,7 +44,7 @@ pub(super) fn allot(runs: &[Run<'_>], clocks: &Clocks, places: &[Place]) -> (Vec
         let of_group: Vec<(usize, &Run<'_>)> =
             members.iter().filter_map(|index| Some((*index, runs.get(*index)?))).collect();
         let begins: Vec<Option<Moment>> = of_group.iter().map(|(_, run)| run.begin).collect();
-        let (order, is_told) = in_time(&begins, true, clocks, places);
+        let (order, is_told) = in_time(&begins, true, times);
         let order: Vec<(usize, &Run<'_>)> =
             order.into_iter().filter_map(|place| of_group.get(place).copied()).collect();
         let (own, counted) = by_number(&fitting, &order);
@@ -57,7 +56,8 @@ pub(super) fn allot(runs: &[Run<'_>], clocks: &Clocks, places: &[Place]) -> (Vec
         }
         let doubt =
             Doubt { steps: fitting.into_iter().cloned().collect(), hosts: Vec::new(), is_whole: counted >= wanted };
-        if !(is_told && counted == wanted) && !doubts.contains(&doubt) {
+        let is_sure = is_told && counted == wanted;
+        if !is_sure && !doubts.contains(&doubt) {
             doubts.push(doubt);
         }
     }

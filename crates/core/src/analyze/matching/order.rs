@@ -7,14 +7,21 @@ use crate::analyze::place::Place;
 use crate::analyze::story::{Clocks, Moment};
 use socklab_packets::types::Timestamp;
 
+/// What moments are put in order by.
+#[derive(Clone, Copy)]
+pub(crate) struct Times<'a> {
+    /// Which clocks can be compared.
+    pub(crate) clocks: &'a Clocks,
+    /// Where the captures were made.
+    pub(crate) places: &'a [Place],
+    /// Whether the user said that all have one clock.
+    pub(crate) one_clock: bool,
+}
+
 /// The places of the moments in the order of time, and whether it is told. `is_one_client` is whether they are all of one
-/// client's computer. `places` are where the captures were made.
-pub(crate) fn in_time(
-    begins: &[Option<Moment>],
-    is_one_client: bool,
-    clocks: &Clocks,
-    places: &[Place],
-) -> (Vec<usize>, bool) {
+/// client's computer.
+pub(crate) fn in_time(begins: &[Option<Moment>], is_one_client: bool, times: Times<'_>) -> (Vec<usize>, bool) {
+    let Times { clocks, places, .. } = times;
     let known: Vec<Moment> = begins.iter().copied().flatten().collect();
     let all = |fits: &dyn Fn(&Moment, &Moment) -> bool| {
         known.windows(2).all(|pair| matches!(pair, [one, next] if fits(one, next)))
@@ -24,7 +31,7 @@ pub(crate) fn in_time(
     // Captures of one client that do not tell where they were made have that computer's clock: a sheet asks for them there.
     let made_at: BTreeSet<IpAddr> =
         known.iter().filter_map(|begin| places.get(begin.capture).and_then(|place| place.host())).collect();
-    let one_computer = is_one_client && made_at.len() < 2;
+    let one_computer = times.one_clock || (is_one_client && made_at.len() < 2);
     let epoch = Timestamp { seconds: 0, nanoseconds: 0, digits: 9 };
     let key = |begin: &Moment| match (one_watch, one_clock) {
         (true, _) => None,

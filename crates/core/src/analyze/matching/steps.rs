@@ -10,6 +10,7 @@ use crate::analyze::matching::allot::{Run, allot};
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::Hosts;
+use crate::analyze::matching::order::Times;
 use crate::analyze::place::Place;
 use crate::analyze::story::{Moment, Story};
 use crate::analyze::text::{HostSpan, Span, Text, say};
@@ -26,9 +27,15 @@ pub(super) struct Evidence<'a> {
     pub(super) hosts: &'a Hosts,
     /// The step that the user set for each capture.
     pub(super) set: &'a [Option<Step>],
+    /// Whether the user said that all captures have one clock.
+    pub(super) one_clock: bool,
 }
 
 impl Evidence<'_> {
+    fn times(&self) -> Times<'_> {
+        Times { clocks: &self.story.clocks, places: self.places, one_clock: self.one_clock }
+    }
+
     /// The step with clients of this protocol that the user set for one of these captures.
     fn set_for(&self, captures: impl IntoIterator<Item = usize>, protocol: Protocol) -> Option<Step> {
         let set = captures.into_iter().find_map(|capture| self.set.get(capture).cloned().flatten());
@@ -43,7 +50,7 @@ pub(super) fn of_connections(
     connections: &[LabConnection],
     company: &[Company],
 ) -> (Vec<Step>, Vec<Doubt>) {
-    let Evidence { sheet, story, places, hosts, .. } = *evidence;
+    let Evidence { sheet, story, hosts, .. } = *evidence;
     let runs: Vec<Run<'_>> = connections
         .iter()
         .zip(company)
@@ -62,7 +69,7 @@ pub(super) fn of_connections(
             Run { fitting, set, computer: hosts.computer(connection.client().ip), counts, begin }
         })
         .collect();
-    let (steps, doubts) = allot(&runs, &story.clocks, places);
+    let (steps, doubts) = allot(&runs, evidence.times());
     (steps.into_iter().flatten().collect(), doubts)
 }
 
@@ -97,7 +104,7 @@ fn fitting<'s>(
 /// The steps of all conversations: what the user set for a capture, else by client host and port. Where several steps fit a
 /// host, the conversations are theirs in the order of time; where none does, the first with UDP.
 pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConversation]) -> (Vec<Step>, Vec<Doubt>) {
-    let Evidence { sheet, story, places, hosts, .. } = *evidence;
+    let Evidence { sheet, hosts, .. } = *evidence;
     let run = |conversation: &LabConversation| {
         let host = hosts.name_of_client(conversation.client().ip, sheet);
         let steps = |fits: &dyn Fn(&Step) -> bool| -> Vec<&Step> {
@@ -120,7 +127,7 @@ pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConv
         Run { fitting, set, computer, counts: true, begin: Some(begin) }
     };
     let runs: Vec<Run<'_>> = conversations.iter().map(run).collect();
-    let (steps, doubts) = allot(&runs, &story.clocks, places);
+    let (steps, doubts) = allot(&runs, evidence.times());
     (steps.into_iter().flatten().collect(), doubts)
 }
 

@@ -17,6 +17,7 @@ use crate::analyze::matching::company::{Company, company};
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::{Evidence, Hosts};
+use crate::analyze::matching::order::Times;
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
@@ -127,7 +128,8 @@ impl<'a> LabView<'a> {
             config,
             set_steps: &set_steps,
         });
-        let told = steps::Evidence { sheet, story: &story, places: &places, hosts: &hosts, set: &set_steps };
+        let one_clock = config.one_clock;
+        let told = steps::Evidence { sheet, story: &story, places: &places, hosts: &hosts, set: &set_steps, one_clock };
         let (connection_steps, tcp_doubts) = steps::of_connections(&told, &connections, &company);
         let (conversation_steps, udp_doubts) = steps::of_conversations(&told, &conversations);
         let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(tcp_doubts).chain(udp_doubts).collect();
@@ -288,6 +290,11 @@ impl<'a> LabView<'a> {
     /// The doubt that touches what is asked of these steps, and of the clients on one host.
     pub(crate) fn doubt_about(&self, steps: &[Step], client: Option<HostName>) -> Option<&Doubt> {
         self.doubts.iter().find(|doubt| doubt.is_about(steps, client))
+    }
+
+    /// What moments are put in order by.
+    pub(crate) fn times(&self) -> Times<'_> {
+        Times { clocks: &self.story.clocks, places: &self.places, one_clock: self.config.one_clock }
     }
 
     /// The TCP connections of clients side by side.
