@@ -28,8 +28,8 @@ mod tests;
 mod undelivered;
 mod view;
 
-pub(crate) use groups::GroupText;
 pub(crate) use doubts::Doubt;
+pub(crate) use groups::GroupText;
 pub(crate) use order::in_time;
 pub(crate) use refusals::Refusal;
 pub(crate) use services::{is_other_service, may_be_ephemeral};
