@@ -109,8 +109,8 @@ impl Report<'_, '_> {
                     format!(" the capture lacks {}, as ", what(&all)),
                     shown.clone(),
                     if shown.count() == 1 { " shows" } else { " show" },
-                    ". A capture filter kept the frames out, or the computer lost them while it captured. What is said of the \
-                     frames holds for those that are there."
+                    ". A capture filter kept the frames out, the computer lost them while it captured, or only a part of what was \
+                     captured was saved. What is said of the frames holds for those that are there."
                 ]
             },
         );
