@@ -2,7 +2,7 @@
 //!
 //! Canvas: instructure/canvas-lms `lib/content_zipper.rb`; Moodle: `mod/assign/classes/downloader.php`; GitHub Classroom:
 //! github/gh-classroom `cmd/gh-classroom/clone/student-repos`; Gradescope: see [`super::gradescope_names`]; Blackboard: see
-//! [`super::blackboard_names`].
+//! `blackboard_names`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
