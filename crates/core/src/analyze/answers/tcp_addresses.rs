@@ -44,7 +44,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         };
         Evidence::by_file(connections.iter().map(of))
     };
-    which(&connections, &clients, &servers, &mut draft, evidence(Frames::all));
+    which(view, &connections, &clients, &servers, &mut draft, evidence(Frames::all));
     for (client, text) in [
         (true, "Frames from the client have the client's socket address as source and the server's as destination."),
         (false, "Frames from the server have the server's as source and the client's as destination."),
@@ -66,6 +66,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 
 /// Which addresses there are, and whose.
 fn which(
+    view: &LabView<'_>,
     connections: &[Known<'_>],
     clients: &[SocketAddress],
     servers: &[SocketAddress],
@@ -86,8 +87,12 @@ fn which(
     };
     if connections.iter().any(|known| known.connection.best().basis == RoleBasis::Lab) {
         draft.proved(say!["The frames go between ", addresses(clients), " and ", addresses(servers), "."], evidence);
-        let text =
-            say![addresses(servers), " is the server's: no handshake shows it, but it is the lab's server address."];
+        let is_uncertain = servers.iter().any(|server| view.servers.is_uncertain(Protocol::Tcp, *server));
+        let why = match is_uncertain {
+            true => " is taken for the server's: no handshake shows it, and the files don't tell it from the client's.",
+            false => " is the server's: no handshake shows it, but it is the lab's server address.",
+        };
+        let text = say![addresses(servers), why];
         draft.inferred(text, Vec::new());
     } else {
         draft.proved(who(addresses(clients), addresses(servers)), evidence);

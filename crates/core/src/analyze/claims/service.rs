@@ -64,25 +64,29 @@ impl Claims<'_> {
         frame(self.view, moment.capture, moment)
     }
 
+    /// That the server sent data, so long after a line.
+    fn sent_after(&self, line: &Moment, reply: &Moment) -> Text {
+        let (view, known) = (self.view, self.known);
+        let after = view.story.clocks.between(line, reply).map(|n| say![" ", duration(n)]);
+        say![
+            "The server sent data to ",
+            client(view, known),
+            " (",
+            self.here(reply),
+            ")",
+            after.unwrap_or_default(),
+            " after ",
+            clients(view, known),
+            " line (",
+            self.here(line),
+            ")"
+        ]
+    }
+
     fn replied(&mut self, line: Option<&Moment>, reply: &Moment) {
         let (view, known) = (self.view, self.known);
         let text = match line {
-            Some(line) => {
-                let after = view.story.clocks.between(line, reply).map(|n| say![" ", duration(n)]);
-                say![
-                    "The server sent data to ",
-                    client(view, known),
-                    " (",
-                    self.here(reply),
-                    ")",
-                    after.unwrap_or_default(),
-                    " after ",
-                    clients(view, known),
-                    " line (",
-                    self.here(line),
-                    "): its program had accepted the connection."
-                ]
-            }
+            Some(line) => say![self.sent_after(line, reply), ": its program had accepted the connection."],
             None => say![
                 "The server sent data to ",
                 client(view, known),
@@ -98,6 +102,11 @@ impl Claims<'_> {
 
     fn passed_on(&mut self, line: &Moment, passed: &Moment, to: SocketAddress) {
         let (view, known) = (self.view, self.known);
+        // When it got its answer is another matter.
+        if let Some(answer) = known.timeline.find(|seen| seen.answer) {
+            let evidence = self.evidence([line, &answer]);
+            self.add(Basis::Proved, say![self.sent_after(line, &answer), "."], evidence);
+        }
         let after = view.story.clocks.between(line, passed).map(|n| say![" ", duration(n)]);
         let text = say![
             "The server's computer sent the same text on to ",

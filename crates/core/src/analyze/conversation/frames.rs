@@ -137,9 +137,11 @@ impl Frames {
         let mut is_full = [false; 2];
         let mut probes = Vec::new();
         for (frame, client) in self.iter() {
+            // The answer to such a question may say that there is room.
+            let was_full = is_full.contains(&true);
             let [of_server, of_client] = &mut is_full;
             *(if client { of_client } else { of_server }) = is_zero_window(frame);
-            if frame.role == FrameRole::KeepAlive && is_full.contains(&true) == for_room {
+            if frame.role == FrameRole::KeepAlive && (was_full || is_full.contains(&true)) == for_room {
                 probes.push(frame.note.frame);
             }
         }
@@ -152,7 +154,7 @@ impl Frames {
     }
 
     /// Frames that were captured twice, not sent twice, in order: they repeat one of less than a millisecond before, with the
-    /// same identification in the IP header, or without a frame of the other end between them (a system waits longer before it
+    /// same identification in the IP header, or, where there is none, without a frame of the other end between them (a system waits longer before it
     /// sends again, RFC 6298, section 2, unless the other end tells it that something is missing, RFC 8985, section 6, which it
     /// cannot before the handshake); or one that was sent later.
     pub(crate) fn copies(&self) -> Vec<FrameNumber> {
@@ -169,12 +171,19 @@ impl Frames {
             let of = (client, note.sequence, note.payload_length, note.acknowledgement, note.checksum, note.flags.0);
             let packet = note.identification;
             let before: Option<(Timestamp, usize, u16)> = latest.insert(of, (time, others, packet));
-            let is_copy = before.is_some_and(|(before, others_before, packet_before)| {
+            // Packets that are not fragmented need no number (RFC 6864, section 4.1): 0 says nothing.
+            let numbered = before.filter(|(_, _, packet_before)| packet != 0 && *packet_before != 0);
+            let same = numbered.is_some_and(|(_, _, packet_before)| packet == packet_before);
+            let other = numbered.is_some() && !same;
+            let is_copy = before.is_some_and(|(before, others_before, _)| {
                 let since = time.nanoseconds_since(before);
-                let same = packet != 0 && packet == packet_before;
-                since.abs() < COPIED_WITHIN && (same || since < 0 || others == others_before || frame.has_syn())
+                since.abs() < COPIED_WITHIN
+                    && (same || since < 0 || others == others_before || frame.has_syn())
+                    && !other
             });
-            if is_copy && (frame.role == FrameRole::Retransmission || only_acknowledges) {
+            // Each segment that comes too late gets a RST of its own.
+            let is_reset = frame.role == FrameRole::Reset && same;
+            if is_copy && (frame.role == FrameRole::Retransmission || only_acknowledges || is_reset) {
                 copies.push(note.frame);
             }
         }
@@ -228,19 +237,38 @@ mod tests {
     #[test]
     fn who_asks_for_room_does_not_ask_whether_anybody_is_there() {
         use FrameRole::{Acknowledgement, KeepAlive};
-        let sent =
-            [(false, 0, Acknowledgement), (true, 9, KeepAlive), (false, 0, KeepAlive), (false, 9, Acknowledgement)];
+        let sent = [(false, 0, Acknowledgement), (true, 9, KeepAlive), (false, 0, KeepAlive)];
+        let there_is = [(true, 9, KeepAlive), (false, 9, KeepAlive)];
         let later = [(true, 9, KeepAlive), (false, 9, KeepAlive)];
         let frame = |(number, (client, window, role)): (u64, (bool, u16, FrameRole))| {
             let note = segment(Side::Originator, ACK, [1, 1], 0);
             let note = FrameNote { frame: FrameNumber(number), window, ..note };
             (RoleOfFrame { note, role, new_bytes: 0 }, client)
         };
-        let frames = Frames { all: (1..).zip(sent.into_iter().chain(later)).map(frame).collect() };
+        let frames = Frames { all: (1..).zip(sent.into_iter().chain(there_is).chain(later)).map(frame).collect() };
         let numbers = |frames: Vec<FrameNumber>| frames.into_iter().map(|frame| frame.0).collect::<Vec<u64>>();
         assert_eq!(numbers(frames.zero_windows(false)), [1, 3]);
         assert_eq!(numbers(frames.zero_windows(true)), [0; 0]);
-        assert_eq!(numbers(frames.probes(true)), [2, 3]);
-        assert_eq!(numbers(frames.probes(false)), [5, 6]);
+        assert_eq!(numbers(frames.probes(true)), [2, 3, 4, 5]);
+        assert_eq!(numbers(frames.probes(false)), [6, 7]);
+    }
+
+    /// A router's interfaces show each frame twice. Two segments that come too late get two RSTs, which are two packets.
+    #[test]
+    fn a_copy_is_no_packet_with_another_number() {
+        let time = Timestamp::parse("2026-01-01T10:00:00.000001Z");
+        let copies = |flags: TcpFlags, role: FrameRole, numbers: [u16; 2]| {
+            let frame = |(frame, identification): (u64, u16)| {
+                let note = segment(Side::Originator, flags.0, [1, 0], 0);
+                let note = FrameNote { frame: FrameNumber(frame), time, identification, ..note };
+                (RoleOfFrame { note, role, new_bytes: 0 }, true)
+            };
+            Frames { all: (1..).zip(numbers).map(frame).collect() }.copies().len()
+        };
+        let reset = [[5, 5], [5, 6], [0, 0]].map(|numbers| copies(TcpFlags::RST, FrameRole::Reset, numbers));
+        assert_eq!(reset, [1, 0, 0]);
+        // Each segment behind a lost one is acknowledged at once (RFC 5681, section 3.2).
+        let acknowledge = |numbers| copies(TcpFlags::ACK, FrameRole::Acknowledgement, numbers);
+        assert_eq!([[5, 5], [5, 6], [0, 0]].map(acknowledge), [1, 0, 1]);
     }
 }

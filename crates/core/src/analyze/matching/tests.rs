@@ -153,6 +153,13 @@ fn what_a_port_says_of_both_ends_is_no_more_than_likely() {
     assert!(said.starts_with("Which end is the server isn't shown: no handshake"), "{said}");
     assert!(said.contains("10.0.3.1:6000 is taken for it") && said.contains("--server 10.0.3.2:5050"), "{said}");
     assert!(uncertain("10.0.3.2:35512", "10.0.3.1:57621").is_some());
+    let mut story = Story::new("began late", 0);
+    story.echo(&mut Story::tcp("10.0.3.2:5050", "10.0.3.1:6000"), "Hello server");
+    let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+    let addresses = analysis.answers.iter().find(|answer| answer.question == question("I.1b")).unwrap();
+    let told: Vec<String> = addresses.claims.iter().map(|claim| claim.text.to_string()).collect();
+    let taken = "10.0.3.1:6000 is taken for the server's: no handshake shows it, and the files don't tell it from";
+    assert!(told.iter().any(|claim| claim.starts_with(taken)), "{told:?}");
     assert_eq!(uncertain("10.0.3.2:35512", "10.0.3.1:9000"), None);
 }
 
@@ -228,5 +235,11 @@ fn who_is_passed_on_at_once_did_not_wait_for_the_proxy() {
     assert_eq!(busy.short.to_string(), "Connected, and served while B was open");
     let text = busy.text().to_string();
     assert!(text.contains("sent the same text on to 10.0.3.1:8000 (frame 22)") && !text.contains("queue"), "{text}");
+    assert!(
+        text.contains(
+            "The server sent data to C (frame 32) 512 ms after C's line (frame 20). The server's computer sent"
+        ),
+        "{text}"
+    );
     assert!(analysis.findings.iter().all(|finding| finding.code != "not-threaded"));
 }
