@@ -70,6 +70,23 @@ fn json_tells_the_story() {
     assert_eq!(capture["udp_conversations"][0]["client_to_server"]["payload_bytes"], 5);
 }
 
+/// As tshark has it: the connection goes on, but the capture shows no handshake that was completed.
+#[test]
+fn json_has_no_third_frame_of_a_handshake_without_its_second() {
+    let mut story = Story::new("lacks the SYN-ACK", 0);
+    let mut tcp = Story::tcp("10.0.3.2:40110", "10.0.3.1:65432");
+    story.lose(&[1]);
+    story.handshake(&mut tcp);
+    story.echo(&mut tcp, "hello\n");
+    let (_, json) = as_json(&analyze(vec![story.read()], &[], &LabConfig::default()));
+    let handshake = &json["captures"][0]["tcp_connections"][0]["handshake"];
+    assert_eq!(handshake["state"], "syn_only");
+    assert_eq!(
+        (handshake["syn"].as_u64(), &handshake["syn_ack"], &handshake["ack"]),
+        (Some(1), &Value::Null, &Value::Null)
+    );
+}
+
 #[test]
 fn socket_addresses_are_listed_once_with_their_roles() {
     let (_, json) = as_json(&story());
