@@ -35,12 +35,22 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.inferred("No.", Vec::new());
     draft.expected(question);
     let step = question.step().map(Step::short).unwrap_or_default();
-    draft.unknown(format!(
-        "No capture can show whether this happened in your run, because bind() sends nothing on the wire: the screenshot of \
-         {step} is the evidence, or the server's journal."
-    ));
+    if let Some((first, second)) = pair_at_one_address(view).next() {
+        let lines = |run: &ServerRun| run.listening.iter().map(|(_, entry)| evidence([entry])).collect::<Vec<_>>();
+        let text = "The journals show two servers that listened on the same socket address, and not that the first one still \
+                    did when the second one started.";
+        draft.proved(text, [lines(first), lines(second)].concat());
+        draft.missing(format!(
+            "the screenshot of {step}, or the journals of a run in which the first server still runs"
+        ));
+    } else {
+        draft.unknown(format!(
+            "No capture can show whether this happened in your run, because bind() sends nothing on the wire: the screenshot of \
+             {step} is the evidence, or the server's journal."
+        ));
+        draft.missing(format!("the screenshot of {step}, or the journals of both servers (--journal)"));
+    }
     draft.short("Expected: no, EADDRINUSE");
-    draft.missing(format!("the screenshot of {step}, or the journals of both servers (--journal)"));
     let facts = Facts::SecondServer { second_server_started: None, errno: None };
     draft.finish(view, question, Status::NotInCapture, facts)
 }
@@ -79,21 +89,28 @@ fn refused(view: &LabView<'_>, question: &Question, failed: &FailedBind) -> Answ
 /// The listening socket that held the address when the bind failed.
 fn holder<'a>(accounts: &'a Accounts, failed: &FailedBind) -> Option<&'a (SocketAddress, Entry)> {
     let port = failed.address.map(|address| address.port);
-    let mut listening = accounts.servers.iter().flat_map(|run| &run.listening);
-    listening.rfind(|(address, entry)| Some(address.port) == port && entry.time <= failed.entry.time)
+    let listening = || accounts.servers.iter().flat_map(|run| &run.listening);
+    let before = || listening().filter(|(_, entry)| entry.time <= failed.entry.time);
+    // One program may listen at an IPv4 and an IPv6 address.
+    let same = before().rfind(|(address, _)| Some(*address) == failed.address);
+    same.or_else(|| before().rfind(|(address, _)| Some(address.port) == port))
+}
+
+/// Servers of which two listened on one address, at some time.
+fn pair_at_one_address<'a>(view: &'a LabView<'_>) -> impl Iterator<Item = (&'a ServerRun, &'a ServerRun)> {
+    let runs: Vec<&ServerRun> = view.servers_of(false).filter(|run| !run.listening.is_empty()).collect();
+    let address = |run: &ServerRun| run.listening.first().map(|(address, _)| *address);
+    runs.clone().into_iter().enumerate().filter_map(move |(place, first)| {
+        let second = runs.iter().skip(place + 1).find(|second| address(second) == address(first))?;
+        Some((first, *second))
+    })
 }
 
 /// Two servers that listened on one address at the same time.
 fn both_listened<'a>(view: &'a LabView<'_>) -> Option<(&'a ServerRun, &'a ServerRun)> {
-    let runs: Vec<&ServerRun> = view.servers_of(false).collect();
-    let address = |run: &ServerRun| run.listening.first().map(|(address, _)| *address);
-    runs.iter().enumerate().find_map(|(place, first)| {
-        let second = runs.iter().skip(place + 1).find(|second| address(second) == address(first))?;
-        let served_later = first
-            .accepted
-            .iter()
-            .any(|accepted| second.listening.first().is_some_and(|(_, entry)| accepted.accepted.time > entry.time));
-        served_later.then_some((*first, *second))
+    pair_at_one_address(view).find(|(first, second)| {
+        let since = second.listening.first().map(|(_, entry)| entry.time);
+        first.accepted.iter().any(|accepted| since.is_some_and(|since| accepted.accepted.time > since))
     })
 }
 
@@ -108,4 +125,54 @@ fn started(view: &LabView<'_>, question: &Question, first: &ServerRun, second: &
     draft.short_as(Basis::Proved, Text::from("Yes, it started"));
     let facts = Facts::SecondServer { second_server_started: Some(true), errno: None };
     draft.finish(view, question, Status::Observed, facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::other_program_tests::said;
+    use crate::analyze::analysis::Analysis;
+    use crate::analyze::analyze;
+    use crate::analyze::testing::Story;
+    use crate::journal::{Journal, NamedJournal};
+    use crate::lab::LabConfig;
+
+    /// What servers with these process numbers did: second, event, local address, and the rest.
+    fn journals(events: &[(u32, u32, &str, &str, &str)]) -> Analysis {
+        let line = |(pid, second, event, local, rest): &(u32, u32, &str, &str, &str)| {
+            format!(
+                r#"{{"time":"2026-01-01T10:00:{second:02}Z","program":"server.py","pid":{pid},"event":"{event}","protocol":"tcp","socket":1,"local":"{local}"{rest}}}"#
+            ) + "\n"
+        };
+        let text: String = events.iter().map(line).collect();
+        let journal = NamedJournal { file: "a.jsonl".to_owned(), journal: Journal::read(text.as_bytes()).unwrap() };
+        analyze(vec![Story::new("at A", 0).read()], &[journal], &LabConfig::default())
+    }
+
+    #[test]
+    fn two_servers_one_after_the_other_show_nothing_of_a_second_one() {
+        let at = "10.0.3.1:65432";
+        let told =
+            said(&journals(&[(7, 0, "listen", at, ""), (7, 1, "close", at, ""), (8, 2, "listen", at, "")]), "I.2");
+        assert!(
+            told.contains("two servers that listened on the same socket address, and not that the first one still"),
+            "{told}"
+        );
+        let told = said(&journals(&[(7, 0, "listen", at, "")]), "I.2");
+        assert!(told.contains("or the server's journal"), "{told}");
+    }
+
+    /// A program may listen at all IPv6 addresses and at all IPv4 addresses.
+    #[test]
+    fn the_socket_in_the_way_is_the_one_at_the_same_address() {
+        let failed = r#","operation":"bind","errno":"EADDRINUSE""#;
+        let told = said(
+            &journals(&[
+                (7, 0, "listen", "[::]:65432", ""),
+                (7, 0, "listen", "0.0.0.0:65432", ""),
+                (8, 1, "error", "[::]:65432", failed),
+            ]),
+            "I.2",
+        );
+        assert!(told.contains("The first server was listening on [::]:65432 at that time."), "{told}");
+    }
 }

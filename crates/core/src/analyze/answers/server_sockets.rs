@@ -239,7 +239,8 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
         let unlisted = clients.iter().filter(|client| !is_listed(client)).count() as u64;
         if unlisted > 0 {
             let is = if unlisted == 1 { "is" } else { "are" };
-            let text = format!("{} in the captures {is} in no journal.", count(unlisted, "connection"));
+            let of = "among those that accept() returned in the journals";
+            let text = format!("{} in the captures {is} not {of}.", count(unlisted, "connection"));
             draft.inferred(text, Vec::new());
         }
     }
