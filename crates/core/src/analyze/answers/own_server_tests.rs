@@ -292,3 +292,15 @@ fn addresses_that_were_tried_in_vain_are_named() {
     assert!(found.contains("by B at 10.0.3.3:65432 (refused, frame 1) and B at 10.0.3.1:65400"), "{found}");
     assert!(found.contains("(not answered, frame 3)") && !found.contains(":631"), "{found}");
 }
+
+#[test]
+fn a_scan_of_ports_is_no_wrong_address() {
+    let mut story = Story::new("at A", 0);
+    for port in 65_420..65_428 {
+        story.refused(&mut Story::tcp("10.0.3.2:41498", &format!("10.0.3.1:{port}")));
+    }
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "hello\n");
+    let analysis = of(vec![story.read()]);
+    assert!(!analysis.findings.iter().any(|finding| finding.code == "wrong-address"));
+}

@@ -1,5 +1,9 @@
 //! Clients of the lab that tried another address than its server's first.
 
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
+
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
@@ -8,6 +12,9 @@ use crate::analyze::text::{FrameRanges, Text, say};
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::track::{HandshakeState, TcpConnection};
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+
+/// So many ports of one computer may be tried in search of a server's.
+const MOST_PORTS: usize = 3;
 
 /// A connection, or an attempt at one, that did not go to the lab's server.
 struct Try {
@@ -55,6 +62,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         frame: sighting.connection.first_frame,
     });
     let mut tries: Vec<Try> = attempts.chain(elsewhere).filter(|one| has_connected(one.client)).collect();
+    without_scans(&mut tries);
     tries.sort_by_key(|one| one.frame);
     if tries.is_empty() {
         return;
@@ -72,6 +80,15 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     ];
     let finding = of_file(view, number, "wrong-address", Severity::Info, message, None);
     found.push(Finding { evidence: frames(view, number, tries.iter().map(|one| one.frame)), ..finding });
+}
+
+/// Leaves out those of a host that tried many ports of one computer: a scan, no wrong port in a client.
+fn without_scans(tries: &mut Vec<Try>) {
+    let mut ports: HashMap<(IpAddr, IpAddr), HashSet<u16>> = HashMap::new();
+    for one in tries.iter() {
+        ports.entry((one.client.ip, one.server.ip)).or_default().insert(one.server.port);
+    }
+    tries.retain(|one| ports.get(&(one.client.ip, one.server.ip)).is_none_or(|ports| ports.len() <= MOST_PORTS));
 }
 
 /// Whether an address is of the server's computer.
