@@ -212,6 +212,21 @@ fn replies_from_several_sockets_all_count() {
     assert!(roles.iter().skip(1).all(|role| role.client == Side::Responder), "{roles:?}");
 }
 
+/// As TFTP goes on: the client sends to the socket that answered it.
+#[test]
+fn what_is_sent_on_to_the_socket_that_answered_counts() {
+    let mut story = Story::new("at B", 0);
+    story.datagram(B1, UDP_A, "read");
+    for line in ["1", "2"] {
+        story.datagram("10.0.3.1:46666", B1, line);
+        story.datagram(B1, "10.0.3.1:46666", "ack");
+    }
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.4a");
+    assert!(text.contains("3 datagrams from the client to the server, 2 back"), "{text}");
+    assert!(text.contains("another socket of the server's computer (frames 2 and 4)"), "{text}");
+}
+
 #[test]
 fn datagrams_captured_twice_count_once() {
     let mut story = Story::new("any", 0);

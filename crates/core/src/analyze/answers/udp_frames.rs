@@ -260,7 +260,10 @@ fn parts(view: &LabView<'_>, conversations: &[&LabConversation], draft: &mut Dra
 /// That one side's datagrams go over other pairs of socket addresses.
 fn other_pairs(view: &LabView<'_>, conversation: &LabConversation, halves: &[UdpSighting], draft: &mut Draft) {
     let Some(half) = halves.first() else { return };
-    let notes = halves.iter().flat_map(|half| view.udp_notes(half));
+    // The client may have sent on to the socket that answered it.
+    let is_reply =
+        |half: &UdpSighting, note: &FrameNote| half.server_sent().datagrams == 0 || note.sender != half.client_side;
+    let notes = halves.iter().flat_map(|half| view.udp_notes(half).into_iter().filter(|note| is_reply(half, note)));
     let frames = FrameRanges::of(notes.map(|note| note.frame));
     let servers = distinct(halves.iter().map(UdpSighting::server));
     let one = servers.len() == 1;

@@ -42,11 +42,13 @@ impl LabView<'_> {
             let conversation = traffic.udp_at(position)?;
             Some(UdpSighting { conversation, client_side, ..*sighting })
         });
-        let is_one_way = |half: &UdpSighting| match lacks_replies {
-            true => half.client_sent().datagrams == 0,
+        let is_server = |half: &UdpSighting| self.servers.contains(Protocol::Udp, half.server());
+        let belongs = |half: &UdpSighting| match lacks_replies {
+            // The client may send on to the socket that answered it, as with TFTP (RFC 1350, section 4).
+            true => half.client_sent().datagrams == 0 || !is_server(half),
             false => half.server_sent().datagrams == 0 && half.conversation.first_frame < first_frame,
         };
-        halves.filter(is_one_way).collect()
+        halves.filter(belongs).collect()
     }
 
     /// A datagram to all computers at the port of a UDP server of the lab, from a host that is none of these: its addresses,
