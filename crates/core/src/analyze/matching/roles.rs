@@ -1,6 +1,7 @@
 //! Who is client and who is server in each connection and conversation, and which of them belong to the lab.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
@@ -112,19 +113,20 @@ fn other_halves(
     halves
 }
 
-/// The servers that are asked in a capture and send on to others, who never send anything to them: in what they send they
-/// are clients themselves.
+/// The servers that are asked in a capture and send on to other computers, which never send anything to them: in what they
+/// send they are clients themselves. A client may have one socket to ask from and another one for what comes back.
 fn pushers(capture: &CaptureFacts, servers: &Servers) -> HashSet<(SocketAddress, SocketAddress)> {
     let exchanged = || capture.traffic.exchanged(Protocol::Udp);
     let is_server = |address: SocketAddress| servers.contains(Protocol::Udp, address);
-    let asked: HashSet<SocketAddress> = exchanged()
-        .map(|conversation| conversation.ends.addresses[1])
-        .filter(|asked| is_server(*asked))
-        .take(LAB_STREAMS)
-        .collect();
+    let asking = exchanged().map(|conversation| conversation.ends.addresses).filter(|[_, asked]| is_server(*asked));
+    let mut askers: HashMap<SocketAddress, HashSet<IpAddr>> = HashMap::new();
+    for [asker, asked] in asking.take(LAB_STREAMS) {
+        askers.entry(asked).or_default().insert(asker.ip);
+    }
     let pushed = exchanged().filter(|conversation| {
         let ([sender, receiver], [_, back]) = (conversation.ends.addresses, conversation.payload_kinds);
-        asked.contains(&sender) && back == PayloadKind::None && !may_be_ephemeral(receiver.port)
+        let is_other = askers.get(&sender).is_some_and(|askers| !askers.contains(&receiver.ip));
+        is_other && back == PayloadKind::None && !may_be_ephemeral(receiver.port)
     });
     pushed.map(|conversation| conversation.ends.addresses.into()).take(LAB_STREAMS).collect()
 }

@@ -140,6 +140,22 @@ fn who_only_gets_datagrams_of_a_server_is_no_client_of_it() {
     assert!(clients.contains(&"10.0.3.3:60698".to_owned()) && !clients.contains(&display.to_owned()), "{clients:?}");
 }
 
+/// As with go-back-N over two sockets: what comes back goes to the client's other one.
+#[test]
+fn who_asks_from_another_socket_is_still_a_client() {
+    let mut story = Story::new("two sockets", 0);
+    for line in ["one", "two", "three"] {
+        story.datagram("10.0.3.2:60938", "10.0.3.1:6161", line);
+        story.datagram("10.0.3.1:6161", "10.0.3.2:6162", "ack");
+    }
+    let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+    let answer = analysis.answers.iter().find(|answer| answer.question == question("I.4a")).unwrap();
+    let said = answer.text().to_string();
+    assert!(said.contains("3 datagrams from the client to the server, 3 back"), "{said}");
+    let beside: Vec<String> = answer.claims.iter().map(|claim| claim.text.to_string()).collect();
+    assert!(beside.iter().any(|claim| claim.starts_with("The client used 2 ports")), "{beside:?}");
+}
+
 #[test]
 fn what_a_port_says_of_both_ends_is_no_more_than_likely() {
     let uncertain = |client: &str, server: &str| {
