@@ -99,14 +99,16 @@ impl Shared<'_> {
 
     /// All that is known of it; `None` only where a stream is missing from its capture.
     pub fn summary(&self) -> Option<AddressSummary> {
-        let mut streams = self.index.streams.at(self.ends().map(End::position));
-        let first = streams.next()?;
+        let lab = self.is_lab();
+        let first = self.index.streams.at(self.ends().map(End::position)).next()?;
+        let counts = |end: &End| !lab || self.index.roles.get(end.position()).is_some_and(|role| role.lab);
+        let streams = self.index.streams.at(self.ends().filter(counts).map(End::position));
         Some(AddressSummary {
             protocol: self.index.streams.protocol,
             address: first.address(self.ends().next()?.side()),
             role: self.role(),
-            lab: self.is_lab(),
-            frames: streams.map(|stream| stream.frames).fold(first.frames, u64::saturating_add),
+            lab,
+            frames: streams.map(|stream| stream.frames).fold(0, u64::saturating_add),
         })
     }
 

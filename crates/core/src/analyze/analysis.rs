@@ -519,7 +519,7 @@ pub struct AddressSummary {
     pub role: AddressRole,
     /// Whether it belongs to the lab.
     pub lab: bool,
-    /// Frames from or to it.
+    /// Frames from or to it; those of the lab, where it belongs to the lab.
     pub frames: u64,
 }
 

@@ -1,5 +1,6 @@
 //! Which programs are taken for the lab's servers.
 
+use crate::analyze::addresses::Addresses;
 use crate::analyze::analysis::ServerKind;
 use crate::analyze::analyze;
 use crate::analyze::conversation::Relays;
@@ -138,6 +139,9 @@ fn who_only_gets_datagrams_of_a_server_is_no_client_of_it() {
     let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
     let clients: Vec<String> = analysis.lab.streams.iter().map(|stream| stream.client.to_string()).collect();
     assert!(clients.contains(&"10.0.3.3:60698".to_owned()) && !clients.contains(&display.to_owned()), "{clients:?}");
+    let listed = Addresses::of(&analysis.captures[0]);
+    let collector = listed.iter().filter_map(|one| one.summary()).find(|one| one.address == address(collector));
+    assert_eq!(collector.map(|it| (it.lab, it.frames)), Some((true, 3)), "the frames of the lab");
 }
 
 /// As with go-back-N over two sockets: what comes back goes to the client's other one.
