@@ -135,9 +135,19 @@ impl Candidates<'_> {
             && !is_group(address.ip)
     }
 
-    /// A connection that is only the onward part of another one has nothing of its own.
+    /// Whether the user named this address, or its port.
+    fn is_named(&self, protocol: Protocol, address: SocketAddress) -> bool {
+        let ports = &self.config.server_ports;
+        let by_port = ports.contains(&address.port) || self.config.port(protocol) == Some(address.port);
+        by_port || (ports.is_empty() && self.config.server() == Some(address.ip))
+    }
+
+    /// A connection that is only the onward part of another one has nothing of its own. Where both sides opened it, there is
+    /// no server but one that the user named.
     fn add_tcp(&mut self, capture: usize, connection: &Exchanged, is_onward: bool) {
+        let is_simultaneous = is_simultaneous(&connection.ends);
         let shown = server_side(connection.ends.syn_sender, connection.ends.syn_ack_sender);
+        let shown = shown.filter(|_| !is_simultaneous);
         let sides: &[Side] = match shown {
             Some(Side::Originator) => &[Side::Originator],
             Some(Side::Responder) => &[Side::Responder],
@@ -146,12 +156,13 @@ impl Candidates<'_> {
         let exchange = if is_onward { None } else { tcp_exchange(connection) };
         for &side in sides {
             let (own, peer) = (connection.ends.address(side), connection.ends.address(side.other()));
+            let is_named = self.is_named(Protocol::Tcp, own);
             let Some(candidate) = self.note(capture, Protocol::Tcp, own, peer.ip) else { continue };
             candidate.shown = candidate.shown.saturating_add(u32::from(shown.is_some()));
             if shown.is_none() {
                 candidate.add_ports(Protocol::Tcp, own.port, peer.port);
             }
-            candidate.add_exchange(exchange);
+            candidate.add_exchange(exchange.filter(|_| is_named || !is_simultaneous));
         }
     }
 
@@ -377,9 +388,9 @@ impl Candidate {
 }
 
 /// What a TCP connection exchanged; `None` for another protocol, for what belongs to another connection, such as FTP's data,
-/// for a process that talks to itself, and where there is no server.
+/// and for a process that talks to itself.
 fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
-    if connection.announced || is_self_connection(connection) || is_simultaneous(&connection.ends) {
+    if connection.announced || is_self_connection(connection) {
         return None;
     }
     if connection.data_frames > 0 {

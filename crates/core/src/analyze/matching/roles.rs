@@ -133,9 +133,9 @@ fn pushers(capture: &CaptureFacts, servers: &Servers) -> HashSet<(SocketAddress,
 
 /// The receiver of the SYN is the server, else the sender of the SYN-ACK, else the lab's server address, else a guess.
 fn tcp_role(ends: &StreamEnds, servers: &Servers) -> Role {
+    // Nobody listens, but the user may have named one of them.
     if is_simultaneous(ends) {
-        let [a, b] = ends.addresses;
-        return Role { client: guess_client(Protocol::Tcp, a, b), basis: RoleBasis::Guess, lab: false };
+        return role_without_handshake(Protocol::Tcp, ends.addresses, servers);
     }
     let Some(server) = server_side(ends.syn_sender, ends.syn_ack_sender) else {
         return role_without_handshake(Protocol::Tcp, ends.addresses, servers);

@@ -121,11 +121,20 @@ fn the_client_of_a_known_port_is_no_server() {
 
 #[test]
 fn both_ends_of_a_simultaneous_open_are_clients() {
-    let mut story = Story::new("both connect", 0);
-    let mut both = Story::tcp("10.1.1.2:4001", "10.1.1.1:4000");
-    story.simultaneous_open(&mut both);
-    story.echo(&mut both, "B says 0");
-    assert!(servers(story.read()).is_empty());
+    let capture = || {
+        let mut story = Story::new("both connect", 0);
+        let mut both = Story::tcp("10.1.1.2:4001", "10.1.1.1:4000");
+        story.simultaneous_open(&mut both);
+        story.echo(&mut both, "B says 0");
+        story.read()
+    };
+    assert!(servers(capture()).is_empty());
+    let mut config = LabConfig::default();
+    config.hosts.insert(config.sheet.server(), "10.1.1.1".parse().unwrap());
+    config.server_ports.insert(4000);
+    let analysis = analyze(vec![capture()], &[], &config);
+    let streams = analysis.lab.streams.iter().map(|stream| (stream.client, stream.server)).collect::<Vec<_>>();
+    assert_eq!(streams, [(address("10.1.1.2:4001"), address("10.1.1.1:4000"))], "named by the user");
 }
 
 #[test]
