@@ -77,6 +77,9 @@ pub(super) struct Candidate {
     last_capture: u32,
     /// Both ends of a conversation with it sent datagrams.
     is_two_way: bool,
+    /// It, or its client, begins like another protocol's, and the other one sends plain text: FTP, SMTP, or a lab that is
+    /// like them.
+    is_like_ftp: bool,
     /// A server's journal names it.
     journalled: bool,
 }
@@ -162,6 +165,8 @@ impl Candidates<'_> {
             if shown.is_none() {
                 candidate.add_ports(Protocol::Tcp, own.port, peer.port);
             }
+            let of_both = [PayloadKind::Protocol, PayloadKind::Text];
+            candidate.is_like_ftp |= of_both.iter().all(|kind| connection.payload_kinds.contains(kind));
             candidate.add_exchange(exchange.filter(|_| is_named || !is_simultaneous));
         }
     }
@@ -344,6 +349,16 @@ impl Candidate {
     /// Whether both ends of a UDP conversation with it sent something.
     pub(super) fn is_two_way(&self) -> bool {
         self.is_two_way
+    }
+
+    /// Whether text went one way, and what begins like another protocol's the other.
+    pub(super) fn is_like_ftp(&self) -> bool {
+        self.is_like_ftp
+    }
+
+    /// Whether what was sent to it came back, and it never sent anything itself.
+    pub(super) fn was_refused(&self) -> bool {
+        self.attempts > 0 && self.shown == 0 && !self.is_two_way
     }
 
     /// Whether a peer of it is on its link.

@@ -316,8 +316,15 @@ impl<'a> Field<'a> {
     /// The best of those that did not fit, to be named to the user.
     fn nearest(&self) -> Option<Endpoint> {
         let acts = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::acts_as_server);
-        let with_payload = |endpoint: &Endpoint| self.exchange(endpoint) > Some(Exchange::Silence);
-        self.ranked.iter().map(|(endpoint, _)| *endpoint).find(|endpoint| acts(endpoint) && with_payload(endpoint))
+        let with_payload = |endpoint: &Endpoint| {
+            let is_like_ftp = self.candidates.get(endpoint).is_some_and(Candidate::is_like_ftp);
+            is_like_ftp || self.exchange(endpoint) > Some(Exchange::Silence)
+        };
+        let refused = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::was_refused);
+        let fits = |endpoint: &Endpoint| {
+            acts(endpoint) && with_payload(endpoint) && !refused(endpoint) && self.is_unclaimed(endpoint)
+        };
+        self.ranked.iter().map(|(endpoint, _)| *endpoint).find(fits)
     }
 
     /// The servers on this computer, and those on others that fit as well. Where some act as servers, those that only might

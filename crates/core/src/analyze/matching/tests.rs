@@ -170,6 +170,29 @@ fn who_asks_from_another_socket_is_still_a_client() {
 }
 
 #[test]
+fn a_refused_port_of_another_service_is_not_proposed_as_the_server() {
+    let mut story = Story::new("printers", 0);
+    story.datagram("192.168.1.21:40000", "192.168.1.23:161", "public");
+    story.port_unreachable("192.168.1.21:40000", "192.168.1.23:161");
+    let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+    let said: Vec<String> = analysis.findings.iter().map(|finding| finding.message.to_string()).collect();
+    assert!(said.iter().any(|said| said.contains("None of the ")), "{said:?}");
+    assert!(!said.iter().any(|said| said.contains("161")), "{said:?}");
+}
+
+#[test]
+fn a_server_like_ftps_on_a_port_of_its_own_is_proposed() {
+    for (port, is_proposed) in [(2121, true), (21, false)] {
+        let mut story = Story::new("tiny ftp", 0);
+        ftp(&mut story, port, &[(true, "PASV\r\n")]);
+        let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+        let said: Vec<String> = analysis.findings.iter().map(|finding| finding.message.to_string()).collect();
+        let proposed = said.iter().any(|said| said.contains(&format!(":{port} (TCP) is the lab's server, say so")));
+        assert_eq!(proposed, is_proposed, "{said:?}");
+    }
+}
+
+#[test]
 fn what_a_port_says_of_both_ends_is_no_more_than_likely() {
     let uncertain = |client: &str, server: &str| {
         let mut story = Story::new("began late", 0);
