@@ -387,7 +387,20 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
             if open {
                 let (text, evidence) = still_connected(view, first, attempt, &first_established, &since)?;
                 draft.proved(text, evidence);
-                draft.inferred("So this server serves several clients at the same time.", Vec::new());
+                let at = first.connection.server();
+                if at == attempt.connection.server() {
+                    draft.inferred("So this server serves several clients at the same time.", Vec::new());
+                } else if let Some(sighting) = first.connection.in_capture(first_established.capture) {
+                    let text = say![
+                        clients(view, first),
+                        " client was connected to ",
+                        at,
+                        ", another address with the same port."
+                    ];
+                    draft.proved(text, vec![tcp_evidence(view, sighting, [first_established.frame])]);
+                    let text = "Whether one server has both addresses, or each a server of its own.";
+                    draft.beside(Basis::Unknown, text, Vec::new());
+                }
                 return Some(true);
             }
             let Some(end) = seen.end().filter(|_| !is_told) else { continue };

@@ -255,6 +255,12 @@ fn a_host_with_ipv4_and_ipv6_has_one_name_and_one_server() {
     }
     let busy = analysis.answers.iter().find(|answer| answer.question == question("I.3")).unwrap();
     assert_eq!(busy.short.to_string(), "Connected, and served while B was open");
+    let said = busy.text().to_string();
+    assert!(!said.contains("So this server serves several"), "{said}");
+    assert!(
+        said.contains("B's client was connected to [fd00:7::1]:8888, another address with the same port"),
+        "{said}"
+    );
 }
 
 /// A proxy at A with a thread for each client, before a server that takes one client at a time.
