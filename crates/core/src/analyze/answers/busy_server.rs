@@ -7,7 +7,7 @@ use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{clients, frame};
 use crate::analyze::claims::{Draft, handshake, presence, rejection, service, tcp_evidence};
-use crate::analyze::matching::{Known, LabView};
+use crate::analyze::matching::{Known, LabView, may_come_second};
 use crate::analyze::story::{Grounds, Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
@@ -139,8 +139,8 @@ fn second_client<'v>(view: &'v LabView<'_>, step: &'v Step, scene: &Scene) -> Op
         let server = known.connection.server();
         (view.hosts.computer(server.ip), server.port)
     };
-    let firsts = view.of_steps(step.during().map(std::slice::from_ref).unwrap_or_default());
-    let busy: Vec<_> = firsts.filter(|first| first.connection.established()).map(|first| socket(&first)).collect();
+    let firsts = || view.of_steps(step.during().map(std::slice::from_ref).unwrap_or_default());
+    let busy: Vec<_> = firsts().filter(|first| first.connection.established()).map(|first| socket(&first)).collect();
     let fitness = |known: &Known<'_>| {
         let connection = known.connection;
         (
@@ -150,24 +150,12 @@ fn second_client<'v>(view: &'v LabView<'_>, step: &'v Step, scene: &Scene) -> Op
             connection.established() && connection.has_lines(),
         )
     };
-    // Of the server's own computer it is one that was tried beside the first client, if that is of another one.
-    let server_too = |name: HostName| view.hosts.ip_of(name).is_some_and(|ip| view.hosts.is(ip, scene.server));
     let is_meant = |known: &Known<'_>| {
-        let is_own = view.hosts.is(known.connection.client().ip, scene.server);
-        !is_own || server_too(scene.first) || server_too(scene.second) || is_beside(view, step, known)
+        let told = (&view.config.sheet, &view.hosts);
+        may_come_second(told, step, known.connection, firsts().map(|first| first.connection))
     };
     // `max_by_key` takes the last of equals.
     view.of_step(step).filter(is_meant).max_by_key(|known| (fitness(known), Reverse(known.index)))
-}
-
-/// Whether a connection began while one of the first host's was open, by the frames of one capture.
-fn is_beside(view: &LabView<'_>, step: &Step, known: &Known<'_>) -> bool {
-    let firsts = view.of_steps(step.during().map(std::slice::from_ref).unwrap_or_default());
-    let mut sightings = firsts.flat_map(|first| first.connection.sightings());
-    sightings.any(|first| {
-        let own = known.connection.in_capture(first.capture);
-        own.is_some_and(|own| first.connection.first_frame < own.connection.first_frame && first.overlaps(own))
-    })
 }
 
 /// The answer in a few words, and how certain they are.

@@ -5,6 +5,7 @@
 
 mod about;
 mod allot;
+mod beside;
 mod candidates;
 mod company;
 mod computers;
@@ -28,6 +29,7 @@ mod tests;
 mod undelivered;
 mod view;
 
+pub(crate) use beside::may_come_second;
 pub(crate) use doubts::Doubt;
 pub(crate) use groups::GroupText;
 pub(crate) use order::in_time;

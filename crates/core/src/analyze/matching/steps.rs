@@ -7,6 +7,7 @@ use crate::analyze::analysis::RecordedStep;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::allot::{Run, allot};
+use crate::analyze::matching::beside::may_come_second;
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::Hosts;
@@ -141,7 +142,12 @@ pub(super) fn of_captures(
     let Evidence { sheet, places, hosts, set, .. } = *evidence;
     let mut tcp: BTreeMap<(usize, &Step), Vec<&TcpSighting>> = BTreeMap::new();
     for (step, connection) in connections {
-        for sighting in connection.sightings().iter().filter(|sighting| !sighting.overheard) {
+        let of_first = connections.iter().filter(|(other, _)| step.during() == Some(*other));
+        let firsts = of_first.map(|(_, first)| *first);
+        let is_meant = !step.is_beside_busy() || may_come_second((sheet, hosts), step, connection, firsts);
+        let is_set = |capture: usize| set.get(capture).and_then(Option::as_ref) == Some(*step);
+        let counts = |sighting: &&TcpSighting| !sighting.overheard && (is_meant || is_set(sighting.capture));
+        for sighting in connection.sightings().iter().filter(counts) {
             tcp.entry((sighting.capture, step)).or_default().push(sighting);
         }
     }

@@ -192,6 +192,21 @@ fn a_server_like_ftps_on_a_port_of_its_own_is_proposed() {
     }
 }
 
+/// A's own client at its server, before B's: no host C.
+#[test]
+fn a_client_of_the_servers_computer_is_not_the_second_host() {
+    let mut story = Story::new("at A", 0);
+    for client in ["10.0.3.1:45422", "10.0.3.2:39474"] {
+        let mut tcp = Story::tcp(client, "10.0.3.1:5005");
+        story.handshake(&mut tcp);
+        story.echo(&mut tcp, "one");
+        story.close(&mut tcp);
+    }
+    let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+    let held: Vec<&str> = analysis.captures[0].steps.iter().map(|recorded| recorded.step.number()).collect();
+    assert_eq!(held, ["8"]);
+}
+
 #[test]
 fn what_a_port_says_of_both_ends_is_no_more_than_likely() {
     let uncertain = |client: &str, server: &str| {
