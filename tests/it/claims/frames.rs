@@ -342,6 +342,8 @@ pub(super) fn findings_agree(set: &Set) -> Vec<String> {
             let handshake = stream.connection.handshake;
             let cited = |frame: &&RoleOfFrame| finding.evidence.iter().any(|one| one.frames.contains(frame.note.frame));
             let mut frames = stream.frames.iter().filter(cited);
+            // The data that was refused, or a probe without an answer.
+            let named = |frame: &RoleOfFrame| finding.message.frames().any(|number| number == frame.note.frame);
             let holds = match finding.code {
                 "connection-refused" => handshake == HandshakeState::Refused,
                 "accept-queue-full" | "server-unreachable" => handshake == HandshakeState::SynOnly,
@@ -349,7 +351,7 @@ pub(super) fn findings_agree(set: &Set) -> Vec<String> {
                 "one-direction" => stream.connection.counts.iter().any(|side| side.frames == 0),
                 "capture-stopped-early" => stream.connection.close == Close::Open,
                 "copied-frames" | "retransmissions" => frames.all(|frame| frame.role == FrameRole::Retransmission),
-                "connection-closed" | "connection-reset" => frames.all(ends),
+                "connection-closed" | "connection-reset" => frames.all(|frame| ends(frame) || named(frame)),
                 _ => true,
             };
             if !holds {

@@ -4,7 +4,9 @@ use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, answer, of};
 use crate::analyze::analysis::Analysis;
 use crate::analyze::testing::Story;
+use crate::analyze::text::FrameRanges;
 use crate::lab::testing::question;
+use socklab_packets::types::FrameNumber;
 
 const ENDED: &str = "when the program ends while a connection waits";
 
@@ -40,9 +42,12 @@ fn a_reset_for_a_connection_that_is_no_more_tells_of_no_program() {
     let mut b = connected(&mut story, B1);
     story.echo(&mut b, "one\n");
     story.line_to_nobody(&mut b, "awake\n");
-    let told = message(&of(vec![story.read()]), "connection-reset");
+    let analysis = of(vec![story.read()]);
+    let told = message(&analysis, "connection-reset");
     let why = "The server's system no longer had the connection: it answered what came (frame 7) with RST (frame 8).";
     assert!(told.contains(why) && !told.contains(ENDED), "{told}");
+    let finding = analysis.findings.iter().find(|finding| finding.code == "connection-reset").unwrap();
+    assert_eq!(finding.evidence[0].frames, FrameRanges::of([FrameNumber(7), FrameNumber(8)]));
 
     let mut story = Story::new("at A", 0);
     let mut b = connected(&mut story, B1);
@@ -141,5 +146,11 @@ fn a_client_that_sent_nothing_before_the_server_ended_was_accepted() {
     }
     let analysis = of(vec![story.read()]);
     assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 3 served, 1 accepted");
-    assert!(said(&analysis, "II.1").contains("connection had been accepted (the server's FIN, frame "));
+    let text = said(&analysis, "II.1");
+    let only = "No frame carries a line of 10.0.3.3:51764: the server had accepted that connection, and nothing shows";
+    assert!(text.contains(only), "{text}");
+    let claims = &answer(&analysis, question("II.1")).claims;
+    let claim = claims.iter().find(|claim| claim.text.to_string().contains("(the server's FIN, frame ")).unwrap();
+    let shown = |frame| claim.evidence.iter().any(|evidence| evidence.frames.contains(frame));
+    assert!(claim.text.frames().all(shown), "{claim:?}");
 }

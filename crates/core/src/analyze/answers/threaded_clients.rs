@@ -51,7 +51,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     served(view, &clients, &mut draft);
     readers(view, &clients, &mut draft);
     waiting(view, &clients, &mut draft);
-    kind_claims(view, &kind, &mut draft);
+    kind_claims(view, &clients, &kind, &mut draft);
     one_at_a_time(view, &mut draft);
     let verdicts: Vec<Option<bool>> = clients.iter().map(was_served).collect();
     let all_served = sum(&verdicts);
@@ -67,7 +67,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let together = were_together(view, &clients);
     draft.short_as(
         bases.max().unwrap_or(Basis::Unknown),
-        short(&verdicts, accepted_only(&clients), queued, kind.kind, together),
+        short(&verdicts, accepted_only(&clients).len(), queued, kind.kind, together),
     );
     let facts = Facts::ThreadedClients {
         clients_connected: Some(clients.len() as u64),
@@ -78,15 +78,13 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.finish(view, question, status, facts)
 }
 
-/// How many clients sent nothing and got nothing until the server closed: they were accepted, but served with nothing.
-fn accepted_only(clients: &[Client<'_>]) -> usize {
-    let is_idle = |client: &&Client<'_>| {
-        client.known.is_some_and(|known| {
-            let closed_first = matches!(known.service.grounds, Grounds::Closed { client_fin: None, .. });
-            closed_first && !known.connection.has_lines()
-        })
+/// The clients that sent nothing and got nothing until the server closed: they were accepted, but served with nothing.
+fn accepted_only<'a>(clients: &[Client<'a>]) -> Vec<Known<'a>> {
+    let is_idle = |known: &Known<'_>| {
+        let closed_first = matches!(known.service.grounds, Grounds::Closed { client_fin: None, .. });
+        closed_first && !known.connection.has_lines()
     };
-    clients.iter().filter(is_idle).count()
+    clients.iter().filter_map(|client| client.known).filter(is_idle).collect()
 }
 
 /// The answer in a few words; of those served, so many were only `accepted`.
@@ -248,6 +246,38 @@ fn served(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
         });
         draft.inferred(text, Evidence::by_file(evidence));
     }
+    let passed_on = by(|grounds| matches!(grounds, Grounds::PassedOn { .. }));
+    if !passed_on.is_empty() {
+        let text = say![
+            "The server's computer sent the text of ",
+            addresses(&passed_on.iter().map(|known| known.connection.client()).collect::<Vec<_>>()),
+            format!(" on to another server: its program had accepted {}.", that_connection(passed_on.len()))
+        ];
+        let evidence = passed_on.iter().flat_map(|known| service::claims(view, known)).flat_map(|claim| claim.evidence);
+        draft.inferred(text, Evidence::by_file(evidence));
+    }
+    idle(view, &accepted_only(clients), draft);
+}
+
+/// Those that were accepted, of which no frame shows more.
+fn idle(view: &LabView<'_>, accepted: &[Known<'_>], draft: &mut Draft) {
+    if accepted.is_empty() {
+        return;
+    }
+    let text = say![
+        "No frame carries a line of ",
+        addresses(&accepted.iter().map(|known| known.connection.client()).collect::<Vec<_>>()),
+        format!(
+            ": the server had accepted {}, and nothing shows that it served {}.",
+            that_connection(accepted.len()),
+            if accepted.len() == 1 { "it" } else { "them" }
+        )
+    ];
+    let evidence = accepted.iter().map(|known| {
+        let sighting = known.connection.best();
+        tcp_evidence(view, sighting, view.frames(sighting).all())
+    });
+    draft.inferred(text, Evidence::by_file(evidence));
 }
 
 /// A client whose data was received, by whom, and the first entry that says so.
@@ -326,7 +356,7 @@ fn waiting(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
 }
 
 /// Of what kind the server of Part II is, and which two connections show it.
-fn kind_claims(view: &LabView<'_>, kind: &KindVerdict, draft: &mut Draft) {
+fn kind_claims(view: &LabView<'_>, clients: &[Client<'_>], kind: &KindVerdict, draft: &mut Draft) {
     let pair = kind.shown_by.and_then(|(first, second)| view.known_at(first).zip(view.known_at(second)));
     match (kind.kind, pair) {
         (ServerKind::Concurrent, Some((first, second))) => {
@@ -347,13 +377,16 @@ fn kind_claims(view: &LabView<'_>, kind: &KindVerdict, draft: &mut Draft) {
                 let frames = view.frames(sighting);
                 tcp_evidence(view, sighting, frames.handshake().into_iter().chain(frames.data()))
             });
-            draft.inferred(text, Evidence::by_file(evidence));
+            // A FIN is neither, and another file may show the service.
+            let shown = second.connection.in_capture(since.capture);
+            let shown = shown.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
+            draft.inferred(text, Evidence::by_file(evidence.chain(shown)));
         }
         (ServerKind::Concurrent, None) => {
             draft.inferred("This server accepts clients while others are open, as its journal shows.", Vec::new());
         }
         (ServerKind::Iterative, _) => {
-            draft.inferred("This server serves one client at a time, so it is not the threaded one.", Vec::new());
+            draft.inferred(not_threaded(clients), Vec::new());
             draft.inferred(THREADED, Vec::new());
         }
         (ServerKind::OneShot, _) => {
@@ -361,6 +394,23 @@ fn kind_claims(view: &LabView<'_>, kind: &KindVerdict, draft: &mut Draft) {
         }
         (ServerKind::Unknown, _) => draft.beside(Basis::Inferred, THREADED, Vec::new()),
     }
+}
+
+/// That a server serves one client at a time; of several, those at which clients waited.
+fn not_threaded(clients: &[Client<'_>]) -> Text {
+    let known = || clients.iter().filter_map(|client| client.known);
+    let several = distinct(known().map(|known| known.connection.server())).len() > 1;
+    let waited_at = known().filter(|known| known.service.was_queued()).map(|known| known.connection.server());
+    let (server, serves) = match (several, distinct(waited_at).as_slice()) {
+        (true, [only]) => {
+            (say!["The server at ", *only], " serves one client at a time, so it is not the threaded one.")
+        }
+        (true, several @ [_, _, ..]) => {
+            (say!["The servers at ", addresses(several)], " serve one client at a time, so they are not threaded.")
+        }
+        _ => ("This server".into(), " serves one client at a time, so it is not the threaded one."),
+    };
+    say![server, serves]
 }
 
 /// How it was with the server that serves one client at a time, where the files show that.

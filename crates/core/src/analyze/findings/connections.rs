@@ -57,8 +57,11 @@ impl Report<'_, '_> {
     ) {
         let picked: Vec<Here<'_>> = self.all.iter().copied().filter(|(known, s)| holds(known, s)).collect();
         let Some((first, _)) = picked.first() else { return };
-        let numbers: Vec<FrameNumber> = picked.iter().flat_map(|(_, sighting)| cited(sighting)).collect();
-        let finding = of_file(self.view, self.capture, code, severity, message(&picked), Some(first.step));
+        let message = message(&picked);
+        // What a sentence names has to be found by its filter.
+        let named = message.frames().collect::<Vec<_>>();
+        let numbers = picked.iter().flat_map(|(_, sighting)| cited(sighting)).chain(named).collect::<Vec<_>>();
+        let finding = of_file(self.view, self.capture, code, severity, message, Some(first.step));
         self.found.push(Finding { evidence: frames(self.view, self.capture, numbers), ..finding });
     }
 
