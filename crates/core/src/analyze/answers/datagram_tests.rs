@@ -341,3 +341,19 @@ fn of_a_datagram_with_fragments_missing_it_is_said_that_a_part_is_there() {
     assert!(!text.contains("contain no UDP datagram"), "{text}");
     assert_eq!(lab_frames(&analysis), 4);
 }
+
+/// The same filter, and a reply that is in fragments, too.
+#[test]
+fn a_part_of_a_reply_tells_that_a_client_was_answered() {
+    let mut story = Story::new("at A", 0);
+    story.datagram(B1, UDP_A, "one\n");
+    story.datagram(UDP_A, B1, "ONE\n");
+    story.fragment(C1, UDP_A, 9, true);
+    story.fragment(UDP_A, C1, 10, true);
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.4b"), "No: 2 clients served");
+    let text = said(&analysis, "I.4b");
+    let answered = "The server sent a datagram to 10.0.3.3:51762 (frame 4) after that client's (frame 3), though fragments of \
+                    both are missing: most likely an answer to it.";
+    assert!(text.contains(answered) && !text.contains("whether it arrived whole"), "{text}");
+}

@@ -244,7 +244,47 @@ fn journal(view: &LabView<'_>) -> Vec<(SocketAddress, Basis)> {
 /// The clients of which a capture shows that the server received something, and how certain that is.
 fn replies(view: &LabView<'_>, question: &Question) -> Vec<(SocketAddress, Basis)> {
     let conversations = view.conversations_of(question.steps());
-    conversations.filter_map(|one| view.received(one).map(|basis| (one.client(), basis))).collect()
+    let mut served: Vec<(SocketAddress, Basis)> =
+        conversations.filter_map(|one| view.received(one).map(|basis| (one.client(), basis))).collect();
+    for answered in answered_in_parts(view, question) {
+        if !served.iter().any(|(client, _)| *client == answered.client) {
+            served.push((answered.client, Basis::Inferred));
+        }
+    }
+    served
+}
+
+/// A datagram of a client and a later one of the server to it, of both of which a capture lacks fragments.
+struct AnsweredInParts {
+    capture: usize,
+    client: SocketAddress,
+    server: SocketAddress,
+    forth: FrameRanges,
+    back: FrameRanges,
+}
+
+/// The first of each client of which no whole datagram was answered.
+fn answered_in_parts(view: &LabView<'_>, question: &Question) -> Vec<AnsweredInParts> {
+    let is_answered = |client: SocketAddress| {
+        let mut of_client = view.conversations_of(question.steps()).filter(|one| one.client() == client);
+        of_client.any(|conversation| view.first_after(conversation).is_some())
+    };
+    let mut found: Vec<AnsweredInParts> = Vec::new();
+    for capture in 0..view.captures.len() {
+        let parts = view.parts_of_datagrams(capture);
+        for back in parts.iter().filter(|part| view.servers.contains(Protocol::Udp, part.sender)) {
+            let (client, server) = (back.receiver, back.sender);
+            let of_client = parts.iter().filter(|part| (part.sender, part.receiver) == (client, server));
+            let mut before = of_client.filter(|part| part.frames.last() < back.frames.first());
+            let Some(forth) = before.next_back() else { continue };
+            if is_answered(client) || found.iter().any(|other| other.client == client) {
+                continue;
+            }
+            let [forth, back] = [forth, back].map(|part| FrameRanges::of(part.frames.iter().copied()));
+            found.push(AnsweredInParts { capture, client, server, forth, back });
+        }
+    }
+    found
 }
 
 /// The claims about the clients that were served.
@@ -290,6 +330,21 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
         ];
         let evidence = vec![udp_evidence(view, sighting, of_client.iter().chain([back.frame]))];
         draft.add(Claim { text, basis, evidence, in_answer: true });
+    }
+    for AnsweredInParts { capture, client, server, forth, back } in answered_in_parts(view, question) {
+        let server: Text = if is_one { "The server".into() } else { say!["The server at ", server] };
+        let frames = FrameRanges::of(forth.iter().chain(back.iter()));
+        let text = say![
+            server,
+            " sent a datagram to ",
+            client,
+            " (",
+            back,
+            ") after that client's (",
+            forth,
+            "), though fragments of both are missing: most likely an answer to it."
+        ];
+        draft.inferred(text, vec![Evidence::of_frames(view.file(capture), frames)]);
     }
 }
 
