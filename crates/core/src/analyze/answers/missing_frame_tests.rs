@@ -87,7 +87,7 @@ fn a_reply_that_was_not_captured_was_sent() {
     let text = said(&analysis, "I.1a");
     assert!(text.contains("No frame from A with payload is in the capture, but B's acknowledgement (frame 5) shows that A sent 3 bytes."), "{text}");
     assert!(said(&analysis, "I.4a").contains("further frames of the connection are missing in it"));
-    assert_eq!(answer(&analysis, question("I.1a")).basis, Basis::Unknown);
+    assert_eq!(answer(&analysis, question("I.1a")).basis, Basis::Inferred);
 }
 
 /// A capture filter for SYN and FIN.
@@ -205,6 +205,51 @@ fn datagrams_that_a_filter_keeps_out_are_not_said_to_be_missing() {
         said(&of(vec![capture]), "I.4a")
     };
     assert!(sent(Some("src host 10.0.3.2")).contains("none back in the capture, whose filter is for one direction;"));
+    let mut story = Story::new("step12", 0);
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.line(&mut b, "hi\n");
+    story.datagram(UDP_A, "10.0.3.2:51000", "ONE");
+    let mut capture = story.read();
+    capture.info.interfaces[0].filter = Some("dst host 10.0.3.2".to_owned());
+    let analysis = of(vec![capture]);
+    let text = said(&analysis, "I.4a");
+    assert!(
+        text.contains(
+            "no datagram from the client to the server is in the capture, whose filter is for one direction; 1 back;"
+        ),
+        "{text}"
+    );
+    let claims = &answer(&analysis, question("I.4a")).claims;
+    assert!(claims.iter().all(|claim| !claim.text.to_string().contains("All lines")), "{claims:?}");
     assert!(sent(Some("host 10.0.3.2")).contains("to the server, none back; each frame"));
     assert!(sent(None).contains("to the server, none back; each frame"));
+}
+
+#[test]
+fn what_numbers_show_to_be_missing_is_not_unknown() {
+    for missing in [&[1][..], &[3], &[4]] {
+        let analysis = step_8_without(missing);
+        assert_eq!(answer(&analysis, question("I.1a")).basis, Basis::Inferred, "{missing:?}");
+    }
+    // Nothing tells what came before.
+    assert_eq!(answer(&step_8_without(&[0, 1, 2]), question("I.1a")).basis, Basis::Unknown);
+}
+
+/// One file for what the client sent, one for what the server sent.
+#[test]
+fn what_another_file_holds_is_missing_in_one_that_is_named() {
+    let halves = [("src", [1, 4, 7].as_slice()), ("dst", &[0, 2, 3, 5, 6, 8])].map(|(name, places)| {
+        let mut story = Story::new(name, 0);
+        let mut b = Story::tcp(B1, A);
+        story.lose(places);
+        story.handshake(&mut b);
+        story.echo(&mut b, "hi\n");
+        story.close(&mut b);
+        story.read()
+    });
+    let text = said(&of(halves.into()), "I.1a");
+    assert!(text.contains("src lacks the SYN-ACK, but it came"), "{text}");
+    assert!(text.contains("No frame from A with payload is in src, but B's acknowledgement"), "{text}");
+    assert!(!text.contains("he capture lacks") && !text.contains("in the capture"), "{text}");
 }

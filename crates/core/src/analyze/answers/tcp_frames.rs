@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
-use crate::analyze::claims::words::capital;
+use crate::analyze::claims::words::{capital, capture_of};
 use crate::analyze::claims::{Draft, handshake, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
@@ -86,7 +86,12 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         }
         Status::Partial
     };
-    let basis = if whole && !lacking { Basis::Proved } else { Basis::Unknown };
+    // What numbers show to be missing is told; of what came before the capture nothing is known.
+    let basis = match (whole && !lacking, draft.has_unknown()) {
+        (true, _) => Basis::Proved,
+        (false, false) => Basis::Inferred,
+        (false, true) => Basis::Unknown,
+    };
     draft.short_as(basis, lists.short());
     draft.finish(view, question, status, lists.facts())
 }
@@ -233,13 +238,15 @@ impl Story<'_, '_> {
         let [client, server] = self.ends();
         let end = if of_client { client } else { server };
         if let Some((shows, _)) = self.unseen(of_client, false) {
-            let text = say!["No frame from ", end, " with payload is in the capture, but ", shows, "."];
+            let capture = capture_of(self.view, self.known);
+            let text = say!["No frame from ", end, format!(" with payload is in {capture}, but "), shows, "."];
             self.proved(text, self.frames.all());
             return true;
         }
         let is_absent = self.frames.from(of_client).is_empty();
         if is_absent {
-            let text = say!["No frame from ", end, " is in the capture: what it sent is not known."];
+            let capture = capture_of(self.view, self.known);
+            let text = say!["No frame from ", end, format!(" is in {capture}: what it sent is not known.")];
             let text = say![self.of.clone(), text];
             self.draft.unknown(text);
         }
@@ -249,7 +256,8 @@ impl Story<'_, '_> {
     /// That an end sent more than the frames that are there.
     fn more_payload(&mut self, of_client: bool) {
         if let Some((shows, frames)) = self.unseen(of_client, true) {
-            self.proved(say!["Some of its payload is not in the capture: ", shows, "."], frames);
+            let capture = capture_of(self.view, self.known);
+            self.proved(say![format!("Some of its payload is not in {capture}: "), shows, "."], frames);
         }
     }
 
@@ -348,7 +356,7 @@ impl Story<'_, '_> {
             let full = self.frames.zero_windows(of_client);
             if !full.is_empty() {
                 let frames = FrameRanges::of(full.clone());
-                self.proved(say![end, " has no room for more data there (window 0, ", frames, ")."], full);
+                self.proved(say![end, " has no room for more data of this connection (window 0, ", frames, ")."], full);
             }
         }
         let for_room = self.frames.probes(true);

@@ -141,6 +141,8 @@ struct Datagrams {
     captured_twice: bool,
     /// A capture filter may have kept one direction out.
     of_one_direction: bool,
+    /// The capture, where another one shows the same conversation.
+    file: Option<String>,
 }
 
 impl Datagrams {
@@ -171,19 +173,25 @@ impl Datagrams {
     /// How many went each way.
     fn say(&self, whose: &str, servers: usize, draft: &mut Draft) {
         let server = if servers > 1 { "servers" } else { "server" };
+        let filter = if self.of_one_direction { ", whose filter is for one direction" } else { "" };
+        let capture = self.file.as_deref().unwrap_or("the capture");
         let back = match self.back {
-            0 if self.of_one_direction => "none back in the capture, whose filter is for one direction".to_owned(),
-            0 => "none back".to_owned(),
-            back => format!("{back} back"),
+            0 if self.of_one_direction => format!(", none back in {capture}{filter}"),
+            0 => ", none back".to_owned(),
+            back if self.forth == 0 => format!(" is in {capture}{filter}; {back} back"),
+            back => format!(", {back} back"),
         };
         let each = match (self.captured_twice, self.in_fragments) {
             (true, _) => "each is a whole message, and captured twice",
             (false, true) => "each datagram is a whole message",
             (false, false) => "each frame is a whole message",
         };
-        let forth = count(self.forth, "datagram");
+        let forth = match self.forth {
+            0 => "no datagram".to_owned(),
+            forth => count(forth, "datagram"),
+        };
         draft.proved(
-            format!("UDP{whose}: {forth} from the client to the {server}, {back}; {each}."),
+            format!("UDP{whose}: {forth} from the client to the {server}{back}; {each}."),
             Evidence::by_file(self.evidence.clone()),
         );
         if self.empty.is_empty() {
@@ -221,6 +229,8 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     }
     let mut total = Datagrams::default();
     chosen.iter().for_each(|conversation| total.add(view, conversation.best()));
+    let elsewhere = chosen.iter().find(|conversation| conversation.sightings().len() > 1);
+    total.file = elsewhere.map(|conversation| view.file(conversation.best().capture).to_owned());
     let halves: Vec<(&LabConversation, Vec<UdpSighting>)> =
         chosen.iter().map(|conversation| (*conversation, view.other_halves(conversation.best()))).collect();
     let is_chosen = |half: &&UdpSighting| {
@@ -287,8 +297,12 @@ fn other_pairs(view: &LabView<'_>, conversation: &LabConversation, halves: &[Udp
 
 /// One port for all lines, or several.
 fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
-    let clients = distinct(conversations.iter().map(|conversation| conversation.client()));
+    let has_lines = |conversation: &&&LabConversation| {
+        conversation.sightings().iter().any(|sighting| sighting.client_sent().datagrams > 0)
+    };
+    let clients = distinct(conversations.iter().filter(has_lines).map(|conversation| conversation.client()));
     let text = match clients.as_slice() {
+        [] => return,
         // A system picks a port anew for each socket.
         [one] if may_be_ephemeral(one.port) => say!["All lines come from ", *one, ": one socket of the client."],
         [one] => {

@@ -42,6 +42,11 @@ impl Draft {
         }
     }
 
+    /// Whether a part of the answer is something that the files at hand cannot show.
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.claims.iter().any(|claim| claim.in_answer && claim.basis == Basis::Unknown)
+    }
+
     /// What an answer rests on, without being part of its text.
     pub(crate) fn beside(&mut self, basis: Basis, text: impl Into<Text>, evidence: Vec<Evidence>) {
         let text = text.into();

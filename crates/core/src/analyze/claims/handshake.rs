@@ -1,6 +1,6 @@
 //! A handshake of which a capture holds only a part, though the connection was made.
 
-use crate::analyze::claims::words::clients;
+use crate::analyze::claims::words::{capture_of, clients};
 use crate::analyze::conversation::roles::RoleOfFrame;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
@@ -24,10 +24,15 @@ pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Ve
         all.find(|(frame, client)| is_later(frame) && speaks(frame, *client)).map(|(frame, _)| frame.note.frame)
     };
     let whose = clients(view, known);
+    let lacks = match capture_of(view, known).as_str() {
+        "the capture" => "The capture lacks ".to_owned(),
+        file => format!("{file} lacks "),
+    };
     match (connection.handshake, connection.ack) {
         (HandshakeState::SynAckMissed, Some(ack)) => {
             let text = say![
-                "The capture lacks the SYN-ACK, but it came: ",
+                lacks,
+                "the SYN-ACK, but it came: ",
                 whose,
                 " SYN is ",
                 syn,
@@ -40,7 +45,8 @@ pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Ve
         (HandshakeState::SynAckMissed, None) => {
             let later = goes_on()?;
             let text = say![
-                "The capture lacks the SYN-ACK to ",
+                lacks,
+                "the SYN-ACK to ",
                 whose,
                 " SYN (",
                 syn,
@@ -53,7 +59,7 @@ pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Ve
         (HandshakeState::SynAckSeen, _) if sighting.established() => {
             let (syn_ack, later) = (connection.syn_ack?, goes_on()?);
             let text = say![
-                "The capture lacks ",
+                lacks,
                 whose,
                 " ACK of the SYN-ACK, but the connection was made: SYN (",
                 syn,

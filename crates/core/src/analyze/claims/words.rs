@@ -27,6 +27,15 @@ pub(crate) fn frame(view: &LabView<'_>, capture: usize, moment: &Moment) -> Text
     Span::Frames { file, frames: FrameRanges::of([moment.frame]), noun: FrameNoun::Word }.into()
 }
 
+/// What a sentence calls the capture that lacks something: by its name where another one shows the connection, too, and may
+/// hold just that.
+pub(crate) fn capture_of(view: &LabView<'_>, known: &Known<'_>) -> String {
+    match known.connection.sightings().len() {
+        0 | 1 => "the capture".to_owned(),
+        _ => view.file(known.connection.best().capture).to_owned(),
+    }
+}
+
 /// A span of time: `0.13 ms`, `120 ms`, `2.3 s`.
 pub(crate) fn duration(nanoseconds: i128) -> String {
     // Rounded, as a reader rounds what Wireshark shows.
