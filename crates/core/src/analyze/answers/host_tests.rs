@@ -91,7 +91,28 @@ fn a_syn_without_an_answer_shows_a_full_queue_where_the_answer_would_be() {
     story.syns(Story::tcp(C2, A), 3);
     story.wait(3000);
     story.echo(&mut b, "three\n");
-    assert!(codes(&of(vec![story.read()])).contains(&"accept-queue-full"));
+    let full = told(&of(vec![story.read()]), "accept-queue-full");
+    assert!(full.iter().all(|full| full.contains("end the others (Ctrl-C)")) && full.len() == 1, "{full:?}");
+}
+
+/// The only other client is served: nobody waits whom one could end.
+#[test]
+fn where_no_client_waits_a_syn_without_an_answer_is_first_a_firewalls() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.echo(&mut c, "two\n");
+    story.close(&mut c);
+    story.syns(Story::tcp(C2, A), 3);
+    story.wait(3000);
+    story.echo(&mut b, "three\n");
+    let full = told(&of(vec![story.read()]), "accept-queue-full");
+    assert!(
+        full.iter().all(|full| full.contains("a firewall or a router drops") && !full.contains("Ctrl-C"))
+            && full.len() == 1,
+        "{full:?}"
+    );
 }
 
 #[test]

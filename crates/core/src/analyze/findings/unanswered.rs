@@ -53,6 +53,12 @@ impl Report<'_, '_> {
             },
         );
         let silent = |known: &Known<'_>, s: &TcpSighting| is_silent(s) && !ends_with(known, s);
+        // One that was served at once has left the queue.
+        let may_have_waiting = |s: &TcpSighting| {
+            let mut others = view.known().filter(|other| other.connection.server() == s.server());
+            others
+                .any(|other| other.connection.established() && (!other.service.served() || other.service.was_queued()))
+        };
         self.add(
             "accept-queue-full",
             Severity::Warning,
@@ -61,6 +67,12 @@ impl Report<'_, '_> {
             |silent| {
                 let syns = if silent.len() == 1 { "The SYN of " } else { "The SYNs of " };
                 let were = if silent.len() == 1 { " was" } else { " were" };
+                let missing = " not answered, though the server's computer is there: ";
+                if !silent.iter().any(|(_, s)| may_have_waiting(s)) {
+                    let why = "a firewall or a router drops the SYN or the answer, or the server's accept queue was full, \
+                               though no connection waits in it here.";
+                    return say![syns, clients(silent), were, missing, why];
+                }
                 let advice = match silent.iter().all(|(known, _)| known.step.is_parallel()) {
                     true => {
                         "A threaded server takes each client from the queue at once: is it the one that runs?"
@@ -74,8 +86,9 @@ impl Report<'_, '_> {
                     syns,
                     clients(silent),
                     were,
-                    " not answered, though the server's computer is there: the server's accept queue was full (it holds one \
-                     connection more than the backlog), or a firewall drops the SYN. ",
+                    missing,
+                    "the server's accept queue was full (it holds one connection more than the backlog), or a firewall drops \
+                     the SYN. ",
                     advice
                 ]
             },
