@@ -51,7 +51,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
             list(&what)
         ),
         Text::list(pairs),
-        ". What is there twice counts once."
+        ". What is there twice counts once in the answers; Wireshark, and the lists, have both."
     ];
     let finding = of_file(view, number, "translated-addresses", Severity::Info, message, None);
     found.push(Finding { evidence: frames(view, number, evidence), ..finding });

@@ -67,15 +67,21 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     if tries.is_empty() {
         return;
     }
-    let each = tries.iter().map(|one| {
-        let at = say![view.client_host(one.client.ip), " at ", one.server, format!(" ({}, ", one.what)];
-        say![at, FrameRanges::of([one.frame]), ")"]
+    let by_host = distinct(tries.iter().map(|one| one.client.ip)).into_iter().map(|host| {
+        let each = tries.iter().filter(|one| one.client.ip == host).map(|one| {
+            let at = say!["at ", one.server, format!(" ({}, ", one.what)];
+            say![at, FrameRanges::of([one.frame]), ")"]
+        });
+        say![view.client_host(host), " ", Text::list(each)]
     });
     let message = say![
-        "Connections were tried at other addresses than the server's, ",
+        match tries.len() {
+            1 => "A connection was tried at another address than the server's, ",
+            _ => "Connections were tried at other addresses than the server's, ",
+        },
         *server,
         ": by ",
-        Text::list(each),
+        Text::list(by_host),
         ". If it was the lab's client that tried, compare the address and the port in it."
     ];
     let finding = of_file(view, number, "wrong-address", Severity::Info, message, None);
