@@ -22,6 +22,7 @@ mod translated;
 pub mod addresses;
 pub mod analysis;
 pub mod conversation;
+pub mod cut;
 pub mod evidence;
 pub mod measure;
 pub mod text;

@@ -3,6 +3,7 @@
 use crate::analyze::analysis::{
     Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Finding, HostBasis, HostFound, ServerFound,
 };
+use crate::analyze::cut::cut_in_headers;
 use crate::analyze::text::Text;
 use crate::lab::{Question, Sheet, named};
 use crate::report::{link_type, words};
@@ -137,6 +138,8 @@ fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
 pub fn holds(capture: &CaptureAnalysis) -> String {
     match capture.steps.is_empty() {
         _ if capture.info.empty => EMPTY_FILE.to_owned(),
+        // Nothing shows of whom these are.
+        true if cut_in_headers(&capture.info, &capture.traffic) => "frames cut in the headers".to_owned(),
         true if capture.lab_frames.all() == 0 => "no traffic of the lab".to_owned(),
         true => "a step that cannot be told".to_owned(),
         false => words::steps(&capture.steps),
@@ -287,6 +290,19 @@ fn runs(lines: &[u64], most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::analyze;
+    use crate::analyze::testing::Story;
+    use crate::lab::LabConfig;
+
+    #[test]
+    fn of_frames_cut_in_their_headers_it_is_not_said_whose_they_are() {
+        let mut story = Story::new("step8", 0);
+        story.cut_segment("10.0.3.2", "10.0.3.1");
+        let mut capture = story.read();
+        capture.info.snapped_frames = 1;
+        let analysis = analyze(vec![capture], &[], &LabConfig::default());
+        assert_eq!(holds(&analysis.captures[0]), "frames cut in the headers");
+    }
 
     #[test]
     fn of_many_lines_of_a_journal_the_first_runs_are_named() {

@@ -1,6 +1,7 @@
 //! Findings about a file as a whole: empty, cut, of the wrong interface, without traffic of the lab.
 
 use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::cut::cut_in_headers;
 use crate::analyze::findings::made::{of_all, of_file, step_of};
 use crate::analyze::findings::reachability;
 use crate::analyze::matching::{GroupText, LabView};
@@ -118,11 +119,11 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     if capture.info.snapped_frames == 0 {
         return;
     }
-    if let Some(how) = cut_in_headers(capture) {
+    if cut_in_headers(&capture.info, &capture.traffic) {
         let frames = count(capture.info.snapped_frames, "frame");
         let were = if capture.info.snapped_frames == 1 { "was" } else { "were" };
         let message = format!(
-            "{frames} {were} cut short {how}, so no connection can be followed. Capture again with Wireshark's default of \
+            "{frames} {were} cut short in the middle of the headers, so no connection can be followed. Capture again with Wireshark's default of \
              262144 bytes."
         );
         return add("snapshot-length-small", Severity::Error, message.into());
@@ -151,15 +152,6 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     );
     let severity = if too_short { Severity::Warning } else { Severity::Info };
     add("snapshot-length-small", severity, message.into());
-}
-
-/// Where the frames of a capture were cut, if that is in the headers of all TCP segments and UDP datagrams.
-fn cut_in_headers(capture: &CaptureFacts) -> Option<&'static str> {
-    let counts = capture.traffic.other().counts;
-    // So a packet counts whose header is cut; others may be cut behind theirs.
-    let others = capture.info.frames.saturating_sub(counts.other_ip);
-    let is_cut = capture.info.snapped_frames > others && counts.tcp == 0 && counts.udp == 0;
-    is_cut.then_some("in the middle of the headers")
 }
 
 /// Frames of the lab in one capture.
@@ -198,8 +190,8 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
         ];
         return ("wrong-interface", message);
     }
-    if let Some(how) = cut_in_headers(capture) {
-        let message = format!("Nothing shows which frames belong to the lab: they were cut short {how}.");
+    if cut_in_headers(&capture.info, &capture.traffic) {
+        let message = "Nothing shows which frames belong to the lab: they were cut short in the middle of the headers.";
         return ("no-lab-traffic", message.into());
     }
     if let Some(text) = GroupText::of(capture) {
