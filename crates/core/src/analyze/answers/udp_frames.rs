@@ -300,7 +300,10 @@ fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
     let has_lines = |conversation: &&&LabConversation| {
         conversation.sightings().iter().any(|sighting| sighting.client_sent().datagrams > 0)
     };
-    let clients = distinct(conversations.iter().filter(has_lines).map(|conversation| conversation.client()));
+    if !conversations.iter().any(|conversation| has_lines(&conversation)) {
+        return;
+    }
+    let clients = distinct(conversations.iter().map(|conversation| conversation.client()));
     let text = match clients.as_slice() {
         [] => return,
         // A system picks a port anew for each socket.

@@ -6,7 +6,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
-use crate::analyze::matching::services::{computer, is_course_port, is_other_service, same_computer};
+use crate::analyze::matching::services::{computer, is_course_port, is_other_service, may_be_ephemeral, same_computer};
 use crate::analyze::place::Place;
 use crate::analyze::text::{Text, say};
 use crate::analyze::translated::Translated;
@@ -321,8 +321,15 @@ impl<'a> Field<'a> {
             is_like_ftp || self.exchange(endpoint) > Some(Exchange::Silence)
         };
         let refused = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::was_refused);
+        // A UDP client's port gets datagrams as a server's does, from TFTP's server even first.
+        let may_be_clients =
+            |(protocol, address): &Endpoint| *protocol == Protocol::Udp && may_be_ephemeral(address.port);
         let fits = |endpoint: &Endpoint| {
-            acts(endpoint) && with_payload(endpoint) && !refused(endpoint) && self.is_unclaimed(endpoint)
+            acts(endpoint)
+                && with_payload(endpoint)
+                && !refused(endpoint)
+                && !may_be_clients(endpoint)
+                && self.is_unclaimed(endpoint)
         };
         self.ranked.iter().map(|(endpoint, _)| *endpoint).find(fits)
     }

@@ -316,3 +316,18 @@ fn who_is_passed_on_at_once_did_not_wait_for_the_proxy() {
     );
     assert!(analysis.findings.iter().all(|finding| finding.code != "not-threaded"));
 }
+
+/// TFTP's server answers from a port of its own (RFC 1350, section 4).
+#[test]
+fn a_client_that_is_answered_from_another_port_is_not_proposed_as_the_server() {
+    let (client, answering) = ("10.0.3.2:51238", "10.0.3.1:40001");
+    let mut story = Story::new("tftp", 0);
+    story.datagram(client, "10.0.3.1:69", "\0\u{1}notes.txt\0octet\0");
+    for block in ["\0\u{3}\0\u{1}one", "\0\u{3}\0\u{2}two"] {
+        story.datagram(answering, client, block);
+        story.datagram(client, answering, "\0\u{4}\0\u{1}");
+    }
+    let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+    let none = analysis.findings.iter().find(|finding| finding.code == "no-lab-traffic").unwrap();
+    assert!(!none.message.to_string().contains("51238"), "{}", none.message);
+}
