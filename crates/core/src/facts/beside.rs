@@ -7,36 +7,13 @@ use super::define::Fact;
 use super::plain::plain;
 
 /// Words that say nothing by themselves.
-const NEUTRAL: [&str; 28] = [
-    "a",
-    "an",
-    "the",
-    "it",
-    "is",
-    "are",
-    "of",
-    "in",
-    "as",
-    "and",
-    "value",
-    "values",
-    "answer",
-    "result",
-    "fact",
-    "der",
-    "die",
-    "das",
-    "dem",
-    "den",
-    "ist",
-    "und",
-    "im",
-    "this",
-    "tcp",
-    "udp",
-    "ip",
-    "wireshark",
+const NEUTRAL: [&str; 24] = [
+    "a", "an", "the", "it", "is", "are", "of", "in", "as", "and", "value", "values", "answer", "result", "fact", "der",
+    "die", "das", "dem", "den", "ist", "und", "im", "this",
 ];
+
+/// Words that say nothing beside a value, and beside a name that it is of something else: `IP source`.
+const PROTOCOLS: [&str; 4] = ["tcp", "udp", "ip", "wireshark"];
 
 /// What a frame is called, or what it carries.
 const OF_FRAMES: [&str; 33] = [
@@ -131,7 +108,12 @@ pub(super) fn is_harmless(text: &str, also: impl Fn(&str) -> bool) -> bool {
 
 /// Whether a word says nothing by itself.
 pub(super) fn says_nothing(word: &str) -> bool {
-    NEUTRAL.contains(&word)
+    NEUTRAL.contains(&word) || is_of_protocols(word)
+}
+
+/// Whether a word is a protocol, or the program that shows it.
+pub(super) fn is_of_protocols(word: &str) -> bool {
+    PROTOCOLS.contains(&word)
 }
 
 /// Whether a word is what a frame is called, or what it carries.

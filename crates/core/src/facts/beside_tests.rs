@@ -208,11 +208,40 @@ fn options_that_are_said_to_be_absent_are_not_listed() {
             "MSS: absent, SACK: present, TS: present, WS: present",
             "MSS, SACK=0, TS, WS",
             "MSS, SACK, TS, WS (only one)",
+            "MSS, IP, SACK, TS, WS",
+            "MSS, SACK, TS, WS, IP options",
         ],
     );
     let names = Value::Words(vec!["source port", "destination port", "length", "checksum"]);
     all_wait("udp_header_names", &names, &["source port, destination port, length, checksum: missing"]);
-    all_right("udp_header_names", &names, &["source port (16 bits), destination port, length, checksum (optional)"]);
+    all_right(
+        "udp_header_names",
+        &names,
+        &[
+            "source port (16 bits), destination port, length, checksum (optional)",
+            "UDP source port, UDP destination port, UDP length, UDP checksum",
+        ],
+    );
+}
+
+/// A protocol beside a number adds nothing; beside a name it says whose it is.
+#[test]
+fn a_field_of_another_header_is_not_the_one_of_that_name() {
+    let names = Value::Words(vec!["source port", "destination port", "length", "checksum"]);
+    all_right("udp_header_names", &names, &["source, destination, length, checksum"]);
+    all_wait(
+        "udp_header_names",
+        &names,
+        &[
+            "source IP, destination IP, length, checksum",
+            "IP source, IP destination, length, checksum",
+            "source, destination, IP length, IP checksum",
+            "TCP source, TCP destination, length, checksum",
+            "source kind, destination, length, checksum",
+            "source, destination, length, checksum option",
+            "source, destination, length, checksum, IP",
+        ],
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Words as students write them: flags, yes and no, who did something, options by name, text.
 
-use super::beside::{is_of_frames, names, says_nothing, without_numbers, words};
+use super::beside::{is_of_frames, is_of_protocols, names, says_nothing, without_numbers, words};
 use super::define::Fact;
 use super::names::{Closing, Handshake, Name};
 use super::numbers::one_whole;
@@ -356,24 +356,13 @@ const LISTED: Words = &[
 const PADDING: &str = "no operation";
 
 /// What stands beside names and adds nothing.
-const BESIDE: [&str; 16] = [
-    "option",
-    "options",
-    "field",
-    "fields",
-    "kind",
-    "kinds",
-    "permitted",
-    "optional",
-    "byte",
-    "bytes",
-    "b",
-    "bit",
-    "bits",
-    "multiply",
-    "by",
-    "shift",
-];
+const BESIDE: [&str; 6] = ["optional", "byte", "bytes", "b", "bit", "bits"];
+
+/// The same beside names of options.
+const BESIDE_OPTIONS: [&str; 9] = ["tcp", "option", "options", "kind", "kinds", "permitted", "multiply", "by", "shift"];
+
+/// The same beside names of the fields of a UDP header. `IP source` is another field.
+const BESIDE_FIELDS: [&str; 3] = ["udp", "field", "fields"];
 
 /// Names of options by their numbers (RFC 9293, section 3.1; RFC 7323; RFC 2018).
 const KINDS: [(u64, &str); 6] = [
@@ -429,7 +418,8 @@ fn of_part(fact: &Fact, part: &str) -> Result<Vec<&'static str>, Reason> {
     let said = words(part).ok_or_else(unknown)?;
     let said: Vec<&str> = said.iter().map(String::as_str).collect();
     let (found, beside) = named(LISTED, &said);
-    let beside: Vec<&str> = beside.into_iter().map(|(_, word)| word).filter(|word| !says_nothing(word)).collect();
+    let is_empty = |word: &str| says_nothing(word) && !is_of_protocols(word);
+    let beside: Vec<&str> = beside.into_iter().map(|(_, word)| word).filter(|word| !is_empty(word)).collect();
     let (numbers, others): (Vec<&str>, Vec<&str>) =
         beside.into_iter().partition(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     let names: Vec<&str> = found.into_iter().map(|(_, name)| name).collect();
@@ -437,7 +427,10 @@ fn of_part(fact: &Fact, part: &str) -> Result<Vec<&'static str>, Reason> {
         numbers.into_iter().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>().ok_or_else(unknown)?;
     // `SACK = 0` may say that it is not there.
     let is_off = numbers.contains(&0) && !names.contains(&"timestamps");
-    if others.iter().any(|word| !BESIDE.contains(word)) || !names.is_empty() && is_off {
+    let has_kinds = fact.name == Name::Handshake(Handshake::SynOptions);
+    let own: &[&str] = if has_kinds { &BESIDE_OPTIONS } else { &BESIDE_FIELDS };
+    let is_known = |word: &&str| BESIDE.contains(word) || own.contains(word);
+    if !others.iter().all(is_known) || !names.is_empty() && is_off {
         return Err(unknown());
     }
     if !names.is_empty() || numbers.is_empty() {
@@ -446,7 +439,6 @@ fn of_part(fact: &Fact, part: &str) -> Result<Vec<&'static str>, Reason> {
     // `4 options` counts them.
     let counts =
         others.iter().any(|word| word.starts_with("option")) && !others.iter().any(|word| word.starts_with("kind"));
-    let has_kinds = fact.name == Name::Handshake(Handshake::SynOptions);
     let kind = |number: &u64| KINDS.iter().find(|(kind, _)| kind == number).map(|(_, name)| *name);
     let kinds = numbers.iter().map(kind).collect::<Option<Vec<_>>>();
     kinds.filter(|_| has_kinds && !counts).ok_or_else(unknown)
