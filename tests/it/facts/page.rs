@@ -35,10 +35,16 @@ probe.
 const READING: &str = "
 A unit may stand in brackets behind its number, or once at the end of a list, for all of it. Where rounding is allowed, zeros
 at the end of a whole number need not be exact: 160 ms is as good as 0.16 s. Before an equals sign may stand what the fact is
-called, or a computation: `ttl = 64`, `13 + 13 = 26`. Beside a value socklab passes over the fact's own words and a few others
-that change nothing, such as `the`, `bytes` and `(SYN)`. Where any other word or sign stands, the answer waits for a person, for
-it may take itself back: `not the server`, `17, 21 (crossed out)`, `!= 26`, `Seq=26, Len=0`. So does a time, a rate or an average
-that is right only if its one dot stands between thousands, and a text that holds the right one and more.
+called, or a computation: `ttl = 64`, `13 + 13 = 26`; and what it is called before a colon or `is`: `Window: 64240`, `the window
+is 64240`.
+
+Words in brackets behind a number may be those of the fact's name, units, `the`, `raw`, `rounded` and a few others; what says of
+such a value what it is, such as `0xe584 [unverified]`, `51114 (ephemeral)`, `40 (with options)`; and, of a fact of the handshake
+or of a frame, SYN or SYN-ACK. Beside frame numbers may stand what a frame is called or carries: `17 (PSH, ACK), 21 (data)`.
+Where any other word or sign stands, or one that speaks of another fact, the answer waits for a person, for it may take itself
+back: `not the server`, `17, 21 (crossed out)`, `!= 26`, `26 (client)`, `Seq=26, Len=0`, `source IP` among the fields of a UDP
+header. So does a time, a rate or an average that is right only if its one dot stands between thousands, and a text that holds
+the right one and more.
 ";
 
 fn page() -> String {

@@ -53,7 +53,7 @@ const OF_FRAMES: [&str; 33] = [
 ];
 
 /// Abbreviations, each with a word in the name of the facts that it is used for.
-const SHORT: [(&str, &str); 22] = [
+const SHORT: [(&str, &str); 28] = [
     ("len", "length"),
     ("size", "length"),
     ("seq", "sequence"),
@@ -76,6 +76,30 @@ const SHORT: [(&str, &str); 22] = [
     ("src", "source"),
     ("dst", "destination"),
     ("ts", "timestamp"),
+    ("ws", "scale"),
+    ("irtt", "rtt"),
+    ("acknowledgment", "acknowledgement"),
+    ("acknowledgment", "acknowledges"),
+    ("acknowledgment", "acknowledging"),
+    ("zerowindow", "zero"),
+];
+
+/// What Wireshark calls some facts as well, with their keys.
+const CALLED: [(&str, &[&str]); 3] =
+    [("client_port", &["source", "src"]), ("server_port", &["destination", "dst"]), ("scaled_window", &["calculated"])];
+
+/// Words that change nothing beside some facts, which are named by their keys: what Wireshark shows there, and what such a
+/// value is.
+const REMARKS: [(&[&str], &[&str]); 6] = [
+    (&["checksum"], &["unverified", "correct", "validation", "disabled"]),
+    (&["client_port", "source_port", "destination_port"], &["ephemeral", "random"]),
+    (&["window", "window_at_syn"], &["unscaled"]),
+    (&["header_length"], &["with", "incl", "including", "options"]),
+    (
+        &["udp_length", "segment_length", "ip_length", "frame_length"],
+        &["with", "incl", "including", "header", "headers"],
+    ),
+    (&["retransmissions", "retransmitted_frames"], &["fast"]),
 ];
 
 /// The words of a text in small letters; `None` where a mark stands among them that may mean anything, such as `!` or `<`.
@@ -129,7 +153,13 @@ pub(super) fn names(fact: &Fact, word: &str) -> bool {
         let mut words = names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
         words.any(|own| !own.is_empty() && stem(own) == stem(long))
     };
-    own(word) || SHORT.iter().any(|(short, long)| *short == word && own(long))
+    let is_called = CALLED.iter().any(|(key, words)| *key == fact.key && words.contains(&word));
+    own(word) || is_called || SHORT.iter().any(|(short, long)| *short == word && own(long))
+}
+
+/// Whether a word is by what the fact is called, or says of its value what changes nothing.
+pub(super) fn is_about(fact: &Fact, word: &str) -> bool {
+    names(fact, word) || REMARKS.iter().any(|(keys, words)| keys.contains(&fact.key) && words.contains(&word))
 }
 
 /// Words without the numbers among them that tell more: of frames, as in `frames 7 and 9`, and of bounds, as in `below 9`.

@@ -109,6 +109,61 @@ fn a_number_is_of_the_fact_that_is_named_beside_it() {
     all_wait("initial_rtt", &Value::Time(38_000), &["frame 38 µs"]);
 }
 
+/// Words of Wireshark, and what students say of such a value.
+#[test]
+fn a_remark_that_only_says_what_the_value_is_changes_nothing() {
+    let number = Value::Number(58_756);
+    for (key, right, wait) in [
+        (
+            "checksum",
+            vec!["0xe584 [unverified]", "0xe584 [correct]", "Checksum: 0xe584 [validation disabled]"],
+            vec!["0xe584 [incorrect]", "0xe584 (not correct)", "0xe584 (wrong)", "0xe584 [should be 0xe585]"],
+        ),
+        (
+            "client_port",
+            vec!["58756 (ephemeral)", "58756 (random)", "58756 (source)", "Source Port: 58756", "port: 58756"],
+            vec!["58756 (destination)", "58756 (server)", "Destination Port: 58756", "not random: 58756"],
+        ),
+        (
+            "window_at_syn",
+            vec!["58756 (unscaled)", "Window: 58756", "The window is 58756 bytes.", "It is 58756", "58756 (SYN-ACK)"],
+            vec![
+                "The window is not 58756",
+                "58756 is wrong",
+                "It isn't 58756",
+                "58756 (scaled)",
+                "it is 58756, not 5",
+                "Seq: 58756",
+                "Window: 58756, Ack: 5",
+                "58756 (not the SYN)",
+            ],
+        ),
+        ("initial_sequence_number", vec!["58756 (SYN)", "Sequence Number (raw): 58756"], vec!["58756 (ACK)"]),
+        ("ttl", vec!["58756 (SYN-ACK)", "Time to Live: 58756"], vec!["58756 (FIN)", "Time to Live: wrong 58756"]),
+        ("header_length", vec!["58756 (with options)"], vec!["58756 (without options)", "58756 (payload, without)"]),
+        ("udp_length", vec!["58756 (incl. header)"], vec!["58756 (without header)"]),
+        ("payload_length", vec!["58756 (payload)"], vec!["58756 (incl. header)", "58756 (SYN, excluded)"]),
+        ("payload_bytes", vec!["58756"], vec!["58756 (SYN)", "58756 (fast)"]),
+        ("fin_count", vec!["58756"], vec!["58756 (SYN)"]),
+        ("maximum_segment_size", vec!["MSS: 58756", "MSS Value: 58756"], vec!["MSS: at most 58756"]),
+        ("window_scale_factor", vec!["WS=58756"], vec!["WS!=58756", "MSS=58756"]),
+        ("retransmissions", vec!["58756 (fast retransmission)"], vec!["58756 (not fast)"]),
+    ] {
+        all_right(key, &number, &right);
+        all_wait(key, &number, &wait);
+    }
+    all_right(
+        "initial_rtt",
+        &Value::Time(38_000),
+        &["RTT (µs): 38", "The initial RTT is 38 µs", "iRTT: 0.000038000 seconds"],
+    );
+    let why = |key: &str, text: &str| judged(key, &number, text).unwrap_err();
+    assert_eq!(why("ttl", "58756 (7 hops)"), "it is not clear what '(7 hops)' means");
+    assert_eq!(why("ttl", "58756 [unverified]"), "it is not clear what '[unverified]' means");
+    assert_eq!(why("ttl", "Seq=58756, Win=5"), "it is not clear what 'Seq=58756, Win=5' means");
+    assert_eq!(why("ttl", "58756 (5)"), "'58756 (5)' names two different values");
+}
+
 #[test]
 fn a_remark_on_a_frame_may_take_it_back() {
     let frames = Value::Frames([17, 21].map(FrameNumber).to_vec());
@@ -118,6 +173,48 @@ fn a_remark_on_a_frame_may_take_it_back() {
     for remark in remarks {
         all_wait("data_frames", &frames, &[&format!("17, 21 ({remark})"), &format!("17 ({remark}), 21")]);
     }
+}
+
+#[test]
+fn a_remark_that_cannot_be_read_is_quoted_whole() {
+    let frame = Value::Frames(vec![FrameNumber(13)]);
+    all_right("retransmitted_frames", &frame, &["13 (fast retransmission)", "13 (retransmission)"]);
+    all_wait("retransmitted_frames", &frame, &["13 (not fast)", "13 (fast, excluded)", "13 (fast) (wrong)"]);
+    all_wait("data_frames", &frame, &["13 (fast)"]);
+    let why = judged("data_frames", &frame, "13 (fast retransmission)").unwrap_err();
+    assert_eq!(why, "it is not clear what '(fast retransmission)' means");
+}
+
+#[test]
+fn a_reason_for_yes_may_be_what_wireshark_shows() {
+    let yes = Value::YesNo(true);
+    let right = [
+        "yes, Win=0",
+        "yes (Win=0)",
+        "yes, TCP ZeroWindow",
+        "yes, [TCP ZeroWindow] in frame 14",
+        "yes, once",
+        "yes, because the buffer was full",
+    ];
+    all_right("zero_window", &yes, &right);
+    all_right("sack_permitted", &yes, &["yes, SACK_PERM=1"]);
+    all_wait("sack_permitted", &yes, &["yes, SACK_PERM=0", "yes, SACK_PERM!=1", "yes, SACK_PERM=10", "yes, Win=0"]);
+    let wait = [
+        "yes, Win=1",
+        "yes, Win!=0",
+        "yes, Win=0x10",
+        "yes, Win=0.5",
+        "yes, Win=/=0",
+        "yes, not Win=0",
+        "yes, Win=0 never",
+        "yes, Win=0?",
+        "no, Win=0",
+        "no, once",
+        "yes, a != 0",
+    ];
+    all_wait("zero_window", &yes, &wait);
+    let why = judged("zero_window", &yes, "yes, Win=1").unwrap_err();
+    assert_eq!(why, "'yes, Win=1' says more than yes or no, and the rest must be read");
 }
 
 #[test]
@@ -194,6 +291,7 @@ fn options_that_are_said_to_be_absent_are_not_listed() {
         &[
             "MSS=1460 SACK_PERM TSval=627211972 TSecr=0 WS=128",
             "mss sack ts nop ws",
+            "Options: (20 bytes), MSS, SACK permitted, Timestamps, No-Operation (NOP), Window scale",
             "(MSS, SACK, TS, WS)",
             "MSS (1460 bytes), SACK: permitted, TS, window scale: 7 (multiply by 128)",
         ],
@@ -209,6 +307,8 @@ fn options_that_are_said_to_be_absent_are_not_listed() {
             "MSS, SACK=0, TS, WS",
             "MSS, SACK, TS, WS (only one)",
             "MSS, IP, SACK, TS, WS",
+            "4 options, MSS, SACK, TS, WS",
+            "Options: not (20 bytes), MSS, SACK, TS, WS",
             "MSS, SACK, TS, WS, IP options",
         ],
     );
@@ -219,6 +319,7 @@ fn options_that_are_said_to_be_absent_are_not_listed() {
         &names,
         &[
             "source port (16 bits), destination port, length, checksum (optional)",
+            "Source Port: 53, Destination Port: 99, Length: 20, Checksum: 0xe584",
             "UDP source port, UDP destination port, UDP length, UDP checksum",
         ],
     );

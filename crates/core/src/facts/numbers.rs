@@ -1,7 +1,8 @@
 //! Numbers as students write them: thousands set apart, with a unit, in hexadecimal, with a decimal comma, in words.
 
-use super::beside::{is_harmless, names, words};
-use super::define::Fact;
+use super::beside::{is_about, is_harmless, names, words};
+use super::define::{About, Fact};
+use super::names::Name;
 use super::plain::{Reason, plain};
 use super::scales::{rate_factor, time_factor};
 use super::units;
@@ -118,19 +119,37 @@ fn agreed<T>(
     read: impl Fn(&str) -> Result<T, Reason>,
     same: impl Fn(&T, &T) -> bool,
 ) -> Result<T, Reason> {
-    let text = plain(text);
+    let text = with_equals_sign(fact, &plain(text));
     let (rest, remark) = units::remark(&text);
     let Some(remark) = remark else { return result(fact, rest, None, &read, &same) };
+    // As it stands there, with its brackets.
+    let whole = text.get(rest.len()..).unwrap_or(remark);
     match result(fact, remark, None, &read, &same) {
         Ok(repeated) => {
             let found = result(fact, rest, None, &read, &same)?;
-            if same(&found, &repeated) { Ok(found) } else { Err(format!("'{text}' names two different values")) }
+            match same(&found, &repeated) {
+                true => Ok(found),
+                // `57 (7 hops)` does not say that it is 7.
+                false if remark.contains(char::is_alphabetic) => Err(unclear(whole)),
+                false => Err(format!("'{text}' names two different values")),
+            }
         }
-        Err(_) if remark.contains(|c: char| c.is_ascii_digit()) || !is_remark(fact, remark) => {
-            Err(unclear(&format!("({remark})")))
-        }
+        Err(_) if remark.contains(|c: char| c.is_ascii_digit()) || !is_remark(fact, remark) => Err(unclear(whole)),
         Err(_) => result(fact, rest, units::named(remark)?, &read, &same),
     }
+}
+
+/// The text with an equals sign for the mark or word that means it between what the fact is called and a value:
+/// `Window: 64240`, `the window is 64240`.
+fn with_equals_sign(fact: &Fact, text: &str) -> String {
+    [":", " is "]
+        .iter()
+        .find_map(|sign| {
+            let (label, value) = text.split_once(sign)?;
+            let is_value = value.trim_start().starts_with(|c: char| c.is_ascii_digit());
+            (is_value && is_label(fact, label)).then(|| format!("{label} = {}", value.trim_start()))
+        })
+        .unwrap_or_else(|| text.to_owned())
 }
 
 /// What stands behind the last equals sign. Before it stands the fact's name, a computation, or the same value in another way;
@@ -155,7 +174,7 @@ fn result<T>(
             Ok(other) => others.push(other),
             Err(_) if is_label(fact, part) => labels.push(part),
             Err(_) if is_computation(part) => {}
-            Err(_) => return Err(unclear(part)),
+            Err(_) => return Err(unclear(text)),
         }
     }
     // `t (ms) = 20.5`
@@ -183,7 +202,16 @@ fn is_of(fact: &Fact, word: &str) -> bool {
 /// Whether a remark beside a number changes nothing of it.
 fn is_remark(fact: &Fact, text: &str) -> bool {
     let is_filler = |word: &str| FILLERS.contains(&word) && is_of(fact, word);
-    is_harmless(text, |word| names(fact, word) || units::is_unit(word) || is_filler(word) || REMARKS.contains(&word))
+    let is_known = |word: &str| is_about(fact, word) || units::is_unit(word) || is_filler(word);
+    is_harmless(text, |word| is_known(word) || REMARKS.contains(&word)) || is_handshake(fact, text)
+}
+
+/// Whether it is the frame of the handshake that such a fact may be of: `57 (SYN-ACK)`, `1460 (in the SYN)`.
+fn is_handshake(fact: &Fact, text: &str) -> bool {
+    let is_of_one = matches!(fact.name, Name::Handshake(_)) || fact.about == About::Frame;
+    let Some(said) = words(text).filter(|_| is_of_one) else { return false };
+    let said: Vec<&str> = said.iter().map(String::as_str).filter(|word| !matches!(*word, "in" | "the")).collect();
+    matches!(said.as_slice(), ["syn"] | ["syn", "ack"])
 }
 
 /// Whether it is what the fact is called, perhaps with the unit: `RTT (ms)`.

@@ -587,3 +587,12 @@ fn a_dot_between_thousands_of_a_measure_is_for_a_person() {
         assert_eq!(judged(key, value, written), Ok(judgement), "{key}: {written}");
     }
 }
+
+/// One microsecond off is right, and a computer keeps neither value quite.
+#[test]
+fn a_time_is_right_in_whatever_unit_it_is_off_by_a_microsecond() {
+    for text in ["10 µs", "0.00001", "0.01 ms", "0.000008", "0.008 ms"] {
+        assert_eq!(judged("initial_rtt", &Value::Time(9_000), text), Ok(Judgement::Right), "{text}");
+    }
+    assert_eq!(judged("initial_rtt", &Value::Time(9_000), "0.000011"), Ok(Judgement::Wrong));
+}

@@ -126,6 +126,30 @@ const REASONS_FOR_NO: [&str; 16] = [
     "below", "above", "byte", "bytes",
 ];
 
+/// What a reason for yes alone may say.
+const REASONS_FOR_YES: [&str; 6] = ["once", "twice", "buffer", "full", "receive", "receiver"];
+
+/// What a reason for yes may show of Wireshark, with the key of the fact that it proves.
+const SHOWN: [(&str, &str, &str); 3] = [
+    ("zero_window", "win=0", "zero"),
+    ("sack_permitted", "sack_perm=1", "sack"),
+    ("sack_usable", "sack_perm=1", "sack"),
+];
+
+/// A reason for yes without the values in it that prove it: `Win=0` of a window that was ever 0.
+fn without_proof(fact: &Fact, reason: &str) -> String {
+    let proofs = SHOWN.iter().filter(|(key, ..)| *key == fact.key);
+    let close = |proof: &str, word: &str, part: &str| match part.trim_start_matches('(').strip_prefix(proof) {
+        // `Win=0x10`, `Win=0.5`
+        Some(end) if end.chars().all(|c| ",;.)".contains(c)) => format!("{word}{end}"),
+        _ => part.to_owned(),
+    };
+    let parts = reason.split(' ');
+    let parts =
+        parts.map(|part| proofs.clone().fold(part.to_owned(), |part, (_, proof, word)| close(proof, word, &part)));
+    parts.collect::<Vec<_>>().join(" ")
+}
+
 /// Yes or no, as the first word; what follows may give the reason, in words that are known to take nothing back.
 pub(super) fn yes_no(fact: &Fact, text: &str) -> Result<bool, Reason> {
     let lower = plain(text).to_lowercase();
@@ -146,14 +170,15 @@ pub(super) fn yes_no(fact: &Fact, text: &str) -> Result<bool, Reason> {
             || is_of_frames(word)
             || names(fact, word)
             || REASONS.contains(&word)
-            || !is_yes && REASONS_FOR_NO.contains(&word)
+            || if is_yes { REASONS_FOR_YES.contains(&word) } else { REASONS_FOR_NO.contains(&word) }
     };
-    let reason = words(&rest.replacen('!', " ", 1)).ok_or_else(unreadable)?;
-    let is_clear = without_numbers(&reason).into_iter().all(adds_nothing);
+    let reason = rest.strip_prefix('!').unwrap_or(rest);
+    let reason = if is_yes { without_proof(fact, reason) } else { reason.to_owned() };
+    let is_clear = words(&reason).is_some_and(|reason| without_numbers(&reason).into_iter().all(adds_nothing));
     // `no idea`
     match (is_yes || has_reason, is_clear) {
         (true, true) => Ok(is_yes),
-        (true, false) => Err(format!("'{}' says more than yes or no", text.trim())),
+        (true, false) => Err(format!("'{}' says more than yes or no, and the rest must be read", text.trim())),
         (false, _) => Err(unreadable()),
     }
 }
@@ -423,8 +448,12 @@ fn of_part(fact: &Fact, part: &str) -> Result<Vec<&'static str>, Reason> {
     let (numbers, others): (Vec<&str>, Vec<&str>) =
         beside.into_iter().partition(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     let names: Vec<&str> = found.into_iter().map(|(_, name)| name).collect();
-    let numbers =
-        numbers.into_iter().map(|word| word.parse().ok()).collect::<Option<Vec<u64>>>().ok_or_else(unknown)?;
+    // `Checksum: 0xe584`
+    let number = |word: &str| match word.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => word.parse().ok(),
+    };
+    let numbers = numbers.into_iter().map(number).collect::<Option<Vec<u64>>>().ok_or_else(unknown)?;
     // `SACK = 0` may say that it is not there.
     let is_off = numbers.contains(&0) && !names.contains(&"timestamps");
     let has_kinds = fact.name == Name::Handshake(Handshake::SynOptions);
@@ -437,6 +466,10 @@ fn of_part(fact: &Fact, part: &str) -> Result<Vec<&'static str>, Reason> {
         return Ok(names);
     }
     // `4 options` counts them.
+    // `Options: (20 bytes)` says how long they are.
+    if others.first().is_some_and(|word| *word == "options") && others.last().is_some_and(|word| *word == "bytes") {
+        return if has_kinds && numbers.len() == 1 { Ok(Vec::new()) } else { Err(unknown()) };
+    }
     let counts =
         others.iter().any(|word| word.starts_with("option")) && !others.iter().any(|word| word.starts_with("kind"));
     let kind = |number: &u64| KINDS.iter().find(|(kind, _)| kind == number).map(|(_, name)| *name);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::iter::repeat_n;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::beside::{is_harmless, is_of_frames, names};
+use super::beside::{is_about, is_harmless, is_of_frames};
 use super::define::{Fact, FactType, Tolerance};
 use super::names::Name;
 use super::numbers::{Written, average, bytes, is_grouped, one_whole, rate, seconds, whole};
@@ -260,18 +260,21 @@ fn nearest(fact: &Fact, value: f64, written: &[Written]) -> Judgement {
 
 fn is_near(fact: &Fact, value: f64, written: &Written) -> bool {
     let difference = (value - written.value).abs();
+    // A computer keeps decimals not quite: 10 µs less 9 µs are a little more than 1 µs to it.
+    let inexact = value.abs().max(written.value.abs()) * 8.0 * f64::EPSILON;
+    let is_within = |most: f64| difference <= most + inexact;
     match fact.tolerance {
         Tolerance::Exact => difference == 0.0,
         Tolerance::Rounded => {
             // A last digit may be cut instead of rounded, and a difference of two rounded times is off by one of it. An
             // average is no such difference: where zeros fill it up, it is rounded.
             let is_rounded = match fact.kind {
-                FactType::AverageBytes => difference <= (written.half * 2.0).max(written.filled),
-                _ => difference <= written.filled * 2.0,
+                FactType::AverageBytes => is_within((written.half * 2.0).max(written.filled)),
+                _ => is_within(written.filled * 2.0),
             };
-            difference <= MICROSECOND || (is_rounded && difference <= value.abs() * MOST_ROUNDING)
+            is_within(MICROSECOND) || (is_rounded && is_within(value.abs() * MOST_ROUNDING))
         }
-        Tolerance::Percent(percent) => difference <= value.abs() * f64::from(percent) / 100.0,
+        Tolerance::Percent(percent) => is_within(value.abs() * f64::from(percent) / 100.0),
     }
 }
 
@@ -319,7 +322,7 @@ fn address_words(fact: &Fact, text: &str) -> Result<Vec<String>, Reason> {
     let is_known = |word: &str| BESIDE_ADDRESSES.contains(&word) || is_end(word);
     match is_harmless(&beside.join(" "), is_known) {
         true => Ok(found),
-        false => Err(format!("it is not clear what '{}' means beside an address", beside.join(" "))),
+        false => Err(format!("it is not clear what '{}' means", text.trim())),
     }
 }
 
@@ -360,9 +363,13 @@ fn read_frames(fact: &Fact, text: &str) -> Result<BTreeSet<FrameNumber>, Reason>
     // A remark says what a frame is; one with a number may mean anything.
     let lower = without_brackets(whole.unwrap_or(&lower), |remark| {
         !remark.contains(|c: char| c.is_ascii_digit())
-            && is_harmless(remark, |word| is_of_frames(word) || names(fact, word))
+            && is_harmless(remark, |word| is_of_frames(word) || is_about(fact, word))
     });
     let lower = lower.trim().trim_end_matches('.');
+    if let Some((_, rest)) = lower.split_once('(') {
+        let remark = rest.split_once(')').map_or(rest, |(remark, _)| remark);
+        return Err(format!("it is not clear what '({remark})' means"));
+    }
     let mut found = BTreeSet::new();
     if matches!(lower, "none" | "no" | "nothing" | "no frames" | "no frame" | "0" | "-" | "–" | "—") {
         return Ok(found);
