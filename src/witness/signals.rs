@@ -59,6 +59,10 @@ const AFTER: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(1);
 /// Most programs that are named.
 const NAMED: usize = 3;
+/// The Ctrl-C that kills what goes on: a program may ignore the ones before.
+const LAST: u32 = 3;
+/// The signals that are to end a program.
+const ENDING: [Signal; 4] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM];
 
 /// The processes that go on when the first one has ended, each with its number in `/proc`; `None` before.
 #[derive(Debug, Default)]
@@ -100,6 +104,13 @@ impl Left {
 }
 
 fn go_on(name: &str, left: &BTreeMap<Pid, u32>) -> Option<String> {
+    let (goes, it) = if left.len() == 1 { ("goes", "it") } else { ("go", "them") };
+    let named = wording::list(&named(left));
+    (!left.is_empty()).then(|| format!("{name} has ended; {named} {goes} on. Ctrl-C ends {it}."))
+}
+
+/// The first of these processes with their names, and how many more there are.
+fn named(left: &BTreeMap<Pid, u32>) -> Vec<String> {
     let named = left.iter().take(NAMED).map(|(process, listed)| {
         let line = fs::read(format!("/proc/{listed}/cmdline")).unwrap_or_default();
         format!("{} ({process})", names::of(&line))
@@ -107,8 +118,7 @@ fn go_on(name: &str, left: &BTreeMap<Pid, u32>) -> Option<String> {
     let mut named: Vec<String> = named.collect();
     let more = left.len().saturating_sub(named.len());
     named.extend((more > 0).then(|| format!("{more} more")));
-    let (goes, it) = if left.len() == 1 { ("goes", "it") } else { ("go", "them") };
-    (!left.is_empty()).then(|| format!("{name} has ended; {} {goes} on. Ctrl-C ends {it}.", wording::list(&named)))
+    named
 }
 
 /// Passes a signal to what goes on when the program has ended. A shell lets what it starts in the background ignore Ctrl-C:
@@ -131,7 +141,34 @@ fn pass_to_left(left: &BTreeMap<Pid, u32>, signal: Signal, has_reached_the_group
             // It may have ended by now.
             let _ = kill(*process, sent);
         }
+        // Ctrl-Z has stopped it, and no shell lets it go on.
+        if ENDING.contains(&signal) && is_stopped(*listed) {
+            let _ = kill(*process, Signal::SIGCONT);
+        }
     }
+}
+
+/// Ends what goes on although Ctrl-C was pressed this often, and says so.
+fn end_left(left: &BTreeMap<Pid, u32>) {
+    if let Some(text) = killed(left) {
+        let lines = wording::wrap(&text, "socklab: note: ", "  ");
+        let _ = io::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes());
+    }
+    for process in left.keys() {
+        let _ = kill(*process, Signal::SIGKILL);
+    }
+}
+
+fn killed(left: &BTreeMap<Pid, u32>) -> Option<String> {
+    let (has, it) = if left.len() == 1 { ("has", "it") } else { ("have", "them") };
+    let named = wording::list(&named(left));
+    (!left.is_empty()).then(|| format!("{named} {has} not ended; the third Ctrl-C kills {it} (SIGKILL)."))
+}
+
+/// Whether a process is stopped; under a tracer it has a letter of its own (proc_pid_status(5)).
+fn is_stopped(listed: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{listed}/status")).unwrap_or_default();
+    status.lines().filter_map(|line| line.strip_prefix("State:")).any(|state| state.trim().starts_with(['T', 't']))
 }
 
 /// Keeps the signals from this thread and all that it will start.
@@ -157,6 +194,7 @@ pub(super) fn pass_on(
 ) -> std::io::Result<()> {
     let signals = SignalFd::new(signals)?;
     let work = move || {
+        let mut interrupts = 0u32;
         while let Ok(Some(sent)) = signals.read_signal() {
             let signal = i32::try_from(sent.ssi_signo).ok().and_then(|number| Signal::try_from(number).ok());
             let Some(signal) = signal else { continue };
@@ -171,6 +209,11 @@ pub(super) fn pass_on(
                 going_on = left.once_known();
             }
             if let Some(processes) = going_on {
+                interrupts = interrupts.saturating_add(u32::from(signal == Signal::SIGINT));
+                if interrupts >= LAST {
+                    end_left(&processes);
+                    continue;
+                }
                 pass_to_left(&processes, signal, has_reached_the_group);
             }
         }
@@ -214,6 +257,15 @@ mod tests {
         assert_eq!(go_on("sh", &me(1)).unwrap(), format!("sh has ended; {name} (1) goes on. Ctrl-C ends it."));
         let many = go_on("sh", &me(5)).unwrap();
         assert!(many.ends_with(&format!("{name} (3) and 2 more go on. Ctrl-C ends them.")), "{many}");
+    }
+
+    #[test]
+    fn what_is_killed_is_named() {
+        let me = |count: i32| (1..=count).map(|process| (Pid::from_raw(process), std::process::id())).collect();
+        let name = names::of(&fs::read("/proc/self/cmdline").unwrap());
+        assert_eq!(killed(&me(0)), None);
+        assert_eq!(killed(&me(1)).unwrap(), format!("{name} (1) has not ended; the third Ctrl-C kills it (SIGKILL)."));
+        assert!(killed(&me(2)).unwrap().ends_with("(2) have not ended; the third Ctrl-C kills them (SIGKILL)."));
     }
 
     #[test]

@@ -147,4 +147,41 @@ terminal.type("\x03")
 terminal.until("caught\r")
 terminal.type("\n\n")
 assert terminal.until("(caught|end)\r") == "end\r"
+terminal.until("prompt> ")
+# What goes on behind the program can be ended, also when Ctrl-Z has stopped it or it ignores all that asks it to end.
+LEFT = """
+import os, signal, sys
+if os.fork():
+    os._exit(0)
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if sys.argv[1:] else ():
+    signal.signal(number, signal.SIG_IGN)
+while True:
+    signal.pause()
+"""
+with open("left.py", "w") as file:
+    file.write(LEFT)
+
+
+def state(process):
+    with open(f"/proc/{process}/stat") as file:
+        return file.read().rpartition(") ")[2][0]
+
+
+def left(argument=""):
+    terminal.type(f"{SOCKLAB} run --journal seen.jsonl -- {sys.executable} left.py {argument}\n")
+    return int(re.search(r"\((\d+)\)", terminal.until(r"left\.py \(\d+\) goes on"))[1])
+
+
+process_left = left()
+terminal.type("\x1a")
+once(lambda: state(process_left) in "tT", "Ctrl-Z does not stop what is left")
+terminal.type("\x03")
+terminal.until("KeyboardInterrupt")
+terminal.until("prompt> ")
+left("ignores")
+for _ in range(3):
+    terminal.type("\x03")
+    terminal.until(r"\^C")
+terminal.until(r"has not ended; the third\s+Ctrl-C kills it")
+terminal.until("prompt> ")
 terminal.type("exit\n")
