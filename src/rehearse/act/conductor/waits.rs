@@ -318,17 +318,26 @@ impl Conductor<'_> {
     }
 
     /// How far the server is with a client whose line is acknowledged, once that doesn't change any more. socklab's own
-    /// iterative server leaves it in the queue; of any other program only what it does tells.
+    /// iterative server leaves it in the queue while it serves another client, and accepts it else; of any other program
+    /// only what it does tells.
     fn settled_service(&mut self, server: ProgramId, client: ProgramId) -> Result<Service, Failure> {
         let program = self.program(server)?;
         let known = program.kind == Kind::TcpServer && matches!(program.command, Command::Own(_));
+        let (address, local) = (SocketAddress::from(program.server), self.running(client)?.local);
+        let serves = |entry: &Entry| {
+            let is_open = entry.opened() && entry.state == State::ESTABLISHED;
+            is_open && entry.local == address && Some(entry.remote) != local
+        };
         let (mut last, mut since) = (self.service(server, client)?, Instant::now());
         self.until("the server to accept or leave the connection", |conductor| {
             let now = conductor.service(server, client)?;
             if now != last {
                 (last, since) = (now, Instant::now());
             }
-            Ok(known || now == Service::Read || since.elapsed() >= QUIET)
+            if now == Service::Read || since.elapsed() >= if known { PATIENCE } else { QUIET } {
+                return Ok(true);
+            }
+            Ok(known && now == Service::Queued && conductor.sockets(&program)?.iter().any(serves))
         })?;
         Ok(last)
     }
