@@ -20,6 +20,7 @@ elif kind.startswith("udp"):
 else: s = socket.create_server((ip, port))
 while True:
     connection, client = s.accept()
+    if kind == "sends-nothing": connection.shutdown(socket.SHUT_WR)
     if kind == "fails": 1 / 0
     while line := connection.recv(1000):
         print(line)
@@ -106,6 +107,38 @@ fn a_server_that_closes_after_a_line_is_told_and_the_lab_goes_on() {
     let rehearsed = rehearsed_in_time(false, &options).0;
     let told = account(&rehearsed, "I.8");
     assert!(told.contains("The server has closed the connection") && !told.contains("not"), "{}", rehearsed.said());
+}
+
+/// A client takes the end of what the server sends for the end, though the server reads on.
+#[test]
+#[ignore = "needs network namespaces and python3"]
+fn a_server_that_only_shuts_down_is_told_and_the_lab_goes_on() {
+    let rehearsed = steps_with("sends-nothing", "tcp-server", "I.6-I.11");
+    let told = "The server has shut the connection down (SHUT_WR), and B's program has ended.";
+    assert!(account(&rehearsed, "I.8").contains(told), "{}", rehearsed.said());
+}
+
+/// A client with a connection for each line closes it when the answer has come: the server did both read and answer.
+#[test]
+#[ignore = "needs network namespaces and python3"]
+fn a_client_that_closes_first_makes_the_server_neither_silent_nor_the_closer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("client.py");
+    let client = "\
+import socket, sys
+to = (sys.argv[1], int(sys.argv[2]))
+s = socket.create_connection(to)
+for line in sys.stdin:
+    s.sendall(line.encode())
+    print(s.recv(99))
+    s.close()
+    s = socket.create_connection(to)";
+    fs::write(&path, client).unwrap();
+    let client = format!("tcp-client=python3 {} {{ip}} {{port}}", path.display());
+    let options = ["--steps", "I.6-I.8", "--client-program", &client, "--reply", "echo"];
+    let rehearsed = rehearsed_in_time(false, &options).0;
+    let told = account(&rehearsed, "I.8");
+    assert!(!told.contains("not answered") && !told.contains("has closed"), "{}", rehearsed.said());
 }
 
 /// Many programs learn their own address from a UDP socket that they connect and never use.

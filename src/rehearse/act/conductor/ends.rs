@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use super::reach::is_listening;
 use super::{Conductor, Failure, IDLE, stuck};
 use crate::rehearse::plan::{Action, Program, ProgramId};
-use socklab_core::journal::EventKind;
+use socklab_core::journal::{EventKind, JournalEvent};
 use socklab_packets::types::Protocol;
 
 /// The last lines of a server's screen that are told: a traceback, not all that it ever printed.
@@ -75,26 +75,46 @@ impl Conductor<'_> {
         Ok(self.running(server)?.count(EventKind::Close, Some(local))? > 0)
     }
 
+    /// How the server shut a client's connection down for sending before it read an end or closed it, by its journal:
+    /// `SHUT_WR`. A client takes that for the end, though the server may read on.
+    fn shut_down(&mut self, server: ProgramId, client: ProgramId) -> Result<Option<String>, Failure> {
+        let Some(local) = self.running(client)?.local else { return Ok(None) };
+        let events = self.running(server)?.events()?;
+        let mut own = events.iter().filter(|event| event.remote == Some(local));
+        let ends = |event: &JournalEvent| {
+            let shut = event.event == EventKind::Shutdown && event.operation.as_deref() != Some("SHUT_RD");
+            shut || matches!(event.event, EventKind::Eof | EventKind::Close)
+        };
+        let first = own.find(|event| ends(event)).filter(|event| event.event == EventKind::Shutdown);
+        Ok(first.and_then(|event| event.operation.clone()))
+    }
+
     /// What to tell where the server's side has ended: `None` where it has not. A client that ended before it has failed.
     pub(super) fn cut_off(&mut self, server: ProgramId, client: ProgramId) -> Result<Option<String>, Failure> {
         let start = Instant::now();
         if self.running(client)?.ended()?.is_some() {
             // A connection ends a little before who ended it is known.
             self.until("the server to end", |conductor| {
-                Ok(conductor.is_cut_off(server, client)? || start.elapsed() >= IDLE)
+                let shut = conductor.shut_down(server, client)?.is_some();
+                Ok(shut || conductor.is_cut_off(server, client)? || start.elapsed() >= IDLE)
             })?;
         }
         let program = self.program(client)?;
-        if !self.is_cut_off(server, client)? || self.left_first(server, client)? {
+        let gone = self.running(client)?.ended()?.is_some();
+        // A client that is still there may send more.
+        let shut = if gone { self.shut_down(server, client)? } else { None };
+        if shut.is_none() && !self.is_cut_off(server, client)? || self.left_first(server, client)? {
             self.must_run(client, &program.name)?;
             return Ok(None);
         }
         let closed = self.running(server)?.ended()?.map(how);
         let closed = closed.map_or_else(
-            || "The server has closed the connection".to_owned(),
+            || match shut {
+                Some(how) => format!("The server has shut the connection down ({how})"),
+                None => "The server has closed the connection".to_owned(),
+            },
             |how| format!("The server has ended {how}"),
         );
-        let gone = self.running(client)?.ended()?.is_some();
         self.running(client)?.over = gone;
         Ok(Some(match gone {
             true => format!("{closed}, and {}'s program has ended.", program.host),
@@ -115,13 +135,14 @@ impl Conductor<'_> {
 
     /// Whether a client closed its TCP connection before the server did, as far as the journals show: it had neither read an
     /// end nor met an error, or the server has read its end. Times don't tell, since a call is noted a little after it.
-    fn left_first(&mut self, server: ProgramId, client: ProgramId) -> Result<bool, Failure> {
+    pub(super) fn left_first(&mut self, server: ProgramId, client: ProgramId) -> Result<bool, Failure> {
         let Some(local) = self.running(client)?.local else { return Ok(false) };
         let events = self.running(client)?.events()?;
         let has = |kind: EventKind| events.iter().any(|event| event.event == kind && event.local == Some(local));
         let told = has(EventKind::Eof) || has(EventKind::Error);
         let left = has(EventKind::Close) && !told;
-        Ok(left || has(EventKind::Close) && self.running(server)?.count(EventKind::Eof, Some(local))? > 0)
+        let ended = self.running(server)?.count(EventKind::Eof, Some(local))? > 0;
+        Ok(left || has(EventKind::Close) && ended && self.shut_down(server, client)?.is_none())
     }
 
     /// Tells what has ended, and the screen of a server that has failed, once.

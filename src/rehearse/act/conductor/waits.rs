@@ -240,7 +240,7 @@ impl Conductor<'_> {
             (Progress::Underway, _) => self.tell_result(&format!("{}'s program has not sent the line.", program.host)),
             (Progress::Arrived, Protocol::Tcp) => self.tell_service(server, client),
             (Progress::Arrived, Protocol::Udp) => self.tell_result("The server's program has not read the datagram."),
-            (Progress::Read, _) if replies => {
+            (Progress::Read, _) if replies && self.is_unanswered(server, client, before)? => {
                 self.tell_result("The server has read the line, but it has not answered.")
             }
             (Progress::Served, _) if arrival == Arrival::ServedBeside => self.tell_result(
@@ -304,10 +304,11 @@ impl Conductor<'_> {
     fn tell_service(&mut self, server: ProgramId, client: ProgramId) -> Result<(), Failure> {
         let service = self.settled_service(server, client)?;
         self.running(client)?.queued = service == Service::Queued;
-        let server = self.plan.server;
         // What comes to a connection that is no longer there is refused, not acknowledged.
         if service != Service::Gone {
-            self.tell_result(&format!("{server}'s system acknowledged the line."))?;
+            self.tell_result(&format!("{}'s system acknowledged the line.", self.plan.server))?;
+        } else if !self.is_left_by_server(server, client)? {
+            return Ok(());
         }
         self.tell_result(match service {
             Service::Queued => "The connection waits in the queue: the server has not accepted it.",
@@ -315,6 +316,16 @@ impl Conductor<'_> {
             Service::Read => "The server has accepted the connection and read the line.",
             Service::Gone => "The server's side has closed the connection.",
         })
+    }
+
+    /// Whether it was not the client that closed a connection first, as far as that is known.
+    fn is_left_by_server(&mut self, server: ProgramId, client: ProgramId) -> Result<bool, Failure> {
+        if self.running(client)?.has_journal() {
+            return Ok(!self.left_first(server, client)?);
+        }
+        let (program, local) = (self.program(client)?, self.running(client)?.local);
+        let closed = |entry: &Entry| Some(entry.local) == local && entry.state == State::CLOSE_WAIT;
+        Ok(self.sockets(&program)?.iter().any(closed))
     }
 
     /// How far the server is with a client whose line is acknowledged, once that doesn't change any more. socklab's own
@@ -395,8 +406,23 @@ impl Conductor<'_> {
             return Ok(Progress::Arrived);
         }
         let there = self.connection_at_server(server, client)?;
-        let settled = there.is_some_and(|entry| entry.unacknowledged == 0);
+        // Where both have closed it, nothing is on its way any more.
+        let settled = there.is_none_or(|entry| entry.unacknowledged == 0);
         Ok(if settled && answered { Progress::Served } else { Progress::Read })
+    }
+
+    /// Whether it is certain that the server has not answered a line: what a client does not read was sent all the same.
+    fn is_unanswered(&mut self, server: ProgramId, client: ProgramId, before: (u64, u64)) -> Result<bool, Failure> {
+        let program = self.program(client)?;
+        let ip = self.ip(program.host)?;
+        if !self.running(server)?.has_journal() {
+            return Ok(self.passed(&program, client, server)?.1 <= before.1);
+        }
+        let (typed, local) = (self.running(client)?.typed, self.running(client)?.local);
+        let is_there = |remote: SocketAddress| local.map_or(remote.ip == ip, |local| remote == local);
+        let events = self.running(server)?.events()?;
+        let sent = |event: &&JournalEvent| event.event == EventKind::Send && event.remote.is_some_and(is_there);
+        Ok(events.iter().filter(sent).count() < typed)
     }
 
     /// Whether the server's program has read all that a TCP client has sent.
