@@ -267,7 +267,7 @@ fn connection(analysis: &Analysis, capture: &CaptureAnalysis, tcp: &Tcp) -> Row 
         words_cell(words::handshake(connection.handshake)),
         frame(connection.syn),
         frame(connection.syn_ack),
-        frame(connection.ack),
+        frame(connection.completing_ack()),
         Cell::Number(connection.completeness.into()),
     ]);
     cells.extend(side(counts.client));

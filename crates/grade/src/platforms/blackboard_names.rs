@@ -50,6 +50,7 @@ pub(super) fn last_attempts<'n>(names: &[&'n str]) -> BTreeMap<&'n str, &'n str>
 }
 
 /// Whether a text is what Blackboard writes of an attempt in which the student wrote nothing.
+#[cfg(any(test, feature = "documents"))]
 pub(crate) fn is_empty_attempt(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let has = |words: &str| text.contains(words);

@@ -102,6 +102,11 @@ impl TcpConnection {
         *side(&self.addresses, of)
     }
 
+    /// The third frame of the handshake, of one whose second is in the capture, as Wireshark has it.
+    pub fn completing_ack(&self) -> Option<FrameNumber> {
+        self.syn_ack.and(self.ack)
+    }
+
     /// What one side sent.
     pub fn counts(&self, of: Side) -> SideCounts {
         *side(&self.counts, of)

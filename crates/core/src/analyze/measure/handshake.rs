@@ -9,7 +9,7 @@ use socklab_packets::track::{FrameNote, HandshakeState};
 pub(super) fn handshake(stream: &Stream, which: Handshake, side: Option<End>) -> Outcome {
     let end = side.unwrap_or(End::Client);
     let connection = stream.connection.as_ref().ok_or(Missing::Protocol)?;
-    let handshake = || [connection.syn, connection.syn_ack, connection.ack].into_iter().flatten();
+    let handshake = || [connection.syn, connection.syn_ack, connection.completing_ack()].into_iter().flatten();
     match which {
         Handshake::HandshakeFrames => Ok(frames(handshake().collect())),
         Handshake::HandshakeCompleted => {

@@ -175,7 +175,7 @@ impl Stream {
         let frame = match flag {
             FlagName::Syn => connection.syn,
             FlagName::SynAck => connection.syn_ack,
-            FlagName::Ack => connection.ack,
+            FlagName::Ack => connection.completing_ack(),
             FlagName::Fin => ends(connection.fin),
             FlagName::Rst => ends(connection.rst),
         };

@@ -209,8 +209,7 @@ impl HandshakeJson {
             },
             syn: connection.syn,
             syn_ack: connection.syn_ack,
-            // Of one whose SYN-ACK is missing, which frame completes the handshake is no fact of the capture.
-            ack: connection.syn_ack.and(connection.ack),
+            ack: connection.completing_ack(),
         }
     }
 }
