@@ -500,6 +500,9 @@ fn from_journals(view: &LabView<'_>, scene: &Scene, captured: bool, draft: &mut 
     }
 }
 
+/// So many nanoseconds after a client's end a server has accepted the next one, if one was waiting.
+const AT_ONCE: i128 = 100_000_000;
+
 fn accepted_later(
     view: &LabView<'_>,
     scene: &Scene,
@@ -537,7 +540,8 @@ fn accepted_later(
     ];
     draft.proved(text, lines(&[&first.accepted, ended, &second.accepted]));
     if !connected_while_busy {
-        let at_once = second.accepted.time.nanoseconds_since(ended.time) < 1_000_000_000;
+        // A connection that waits is accepted within microseconds; another client may be started soon after.
+        let at_once = second.accepted.time.nanoseconds_since(ended.time) < AT_ONCE;
         if at_once {
             draft.inferred("It was accepted at once then, so it had been waiting in the queue.", Vec::new());
         } else {

@@ -309,3 +309,27 @@ fn a_client_of_the_servers_own_computer_is_the_second_only_beside_the_first() {
         assert_eq!(expected, !beside, "{text}");
     }
 }
+
+/// A server that closes after each line, and a client that is started 0.8 s later.
+#[test]
+fn who_is_accepted_a_while_after_the_end_may_have_come_only_then() {
+    let told = |accepted: &str| {
+        let line = |time: &str, event: &str, socket: u32, remote: &str| {
+            format!(
+                r#"{{"time":"2026-01-01T10:00:0{time}Z","program":"server.py","pid":7,"event":"{event}","protocol":"tcp","socket":{socket},"local":"{A}"{remote}}}"#
+            ) + "\n"
+        };
+        let of = |client: &str| format!(r#","remote":"{client}""#);
+        let lines = [
+            line("0.0", "listen", 1, ""),
+            line("1.0", "accept", 2, &of(B)),
+            line("2.0", "close", 2, &of(B)),
+            line(accepted, "accept", 3, &of(C)),
+        ];
+        let journal = Journal::read(lines.concat().as_bytes()).unwrap();
+        third_host(vec![step_8()], &[NamedJournal { file: "a.jsonl".to_owned(), journal }]).1
+    };
+    let waited = "so it had been waiting in the queue";
+    assert!(told("2.0001").contains(waited), "{}", told("2.0001"));
+    assert!(!told("2.8").contains(waited), "{}", told("2.8"));
+}
