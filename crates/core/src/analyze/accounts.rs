@@ -168,6 +168,14 @@ impl Accounts {
     }
 }
 
+impl Accepted {
+    /// Whether this connection was accepted as soon as an earlier one had ended.
+    pub(crate) fn had_waited_for(&self, earlier: &Accepted) -> bool {
+        let since = earlier.ended.as_ref().map(|ended| self.accepted.time.nanoseconds_since(ended.time));
+        since.is_some_and(|since| (0..TURN_NANOSECONDS).contains(&since))
+    }
+}
+
 impl ServerRun {
     /// Whether this run accepted a connection while an earlier one was still open.
     fn overlaps(&self) -> bool {
@@ -177,10 +185,8 @@ impl ServerRun {
 
     /// Whether this run accepted a connection only when the earlier one had ended, and at once then: it had waited.
     fn takes_turns(&self) -> bool {
-        let pairs = self.accepted.iter().zip(self.accepted.iter().skip(1));
-        let mut gaps = pairs
-            .filter_map(|(one, next)| one.ended.as_ref().map(|ended| next.accepted.time.nanoseconds_since(ended.time)));
-        gaps.any(|gap| (0..TURN_NANOSECONDS).contains(&gap))
+        let mut pairs = self.accepted.iter().zip(self.accepted.iter().skip(1));
+        pairs.any(|(one, next)| next.had_waited_for(one))
     }
 
     /// Whether this accepted connection may be the captured one: the same client, and the same server where it is known.

@@ -500,9 +500,6 @@ fn from_journals(view: &LabView<'_>, scene: &Scene, captured: bool, draft: &mut 
     }
 }
 
-/// So many nanoseconds after a client's end a server has accepted the next one, if one was waiting.
-const AT_ONCE: i128 = 100_000_000;
-
 fn accepted_later(
     view: &LabView<'_>,
     scene: &Scene,
@@ -540,9 +537,7 @@ fn accepted_later(
     ];
     draft.proved(text, lines(&[&first.accepted, ended, &second.accepted]));
     if !connected_while_busy {
-        // A connection that waits is accepted within microseconds; another client may be started soon after.
-        let at_once = second.accepted.time.nanoseconds_since(ended.time) < AT_ONCE;
-        if at_once {
+        if second.had_waited_for(first) {
             draft.inferred("It was accepted at once then, so it had been waiting in the queue.", Vec::new());
         } else {
             found.served = None;

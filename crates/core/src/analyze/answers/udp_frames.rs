@@ -297,10 +297,8 @@ fn other_pairs(view: &LabView<'_>, conversation: &LabConversation, halves: &[Udp
 
 /// One port for all lines, or several.
 fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
-    let has_lines = |conversation: &&&LabConversation| {
-        conversation.sightings().iter().any(|sighting| sighting.client_sent().datagrams > 0)
-    };
-    if !conversations.iter().any(|conversation| has_lines(&conversation)) {
+    let mut sightings = conversations.iter().flat_map(|conversation| conversation.sightings());
+    if !sightings.any(|sighting| sighting.client_sent().datagrams > 0) {
         return;
     }
     let clients = distinct(conversations.iter().map(|conversation| conversation.client()));

@@ -182,13 +182,18 @@ impl Judge {
     }
 }
 
+/// A relative sequence number as the one nearest to what it follows (RFC 9293, section 3.4: they wrap).
+pub(super) fn unwrapped(before: Option<i64>, relative: u32) -> i64 {
+    let Some(before) = before else { return i64::from(relative) };
+    // The low 32 bits are what a sequence number is.
+    let step = relative.wrapping_sub(before as u32).cast_signed();
+    before.saturating_add(i64::from(step))
+}
+
 impl Sender {
-    /// A relative sequence number as the one nearest to what this side sent last (RFC 9293, section 3.4: they wrap).
+    /// A relative sequence number as the one nearest to what this side sent last.
     fn unwrapped(&self, relative: u32) -> i64 {
-        let Some(next) = self.next else { return i64::from(relative) };
-        // The low 32 bits are what a sequence number is.
-        let step = relative.wrapping_sub(next as u32).cast_signed();
-        next.saturating_add(i64::from(step))
+        unwrapped(self.next, relative)
     }
 
     /// Takes in payload; gives how many of its bytes are new.

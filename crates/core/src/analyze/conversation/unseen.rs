@@ -2,7 +2,7 @@
 //! lost it. The numbers of the other frames tell of it (RFC 9293, section 3.4).
 
 use crate::analyze::conversation::frames::Frames;
-use crate::analyze::conversation::roles::RoleOfFrame;
+use crate::analyze::conversation::roles::{RoleOfFrame, unwrapped};
 use crate::analyze::conversation::tcp::TcpSighting;
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::track::HandshakeState;
@@ -36,20 +36,16 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// A relative number as the one nearest to what came last: they wrap.
-    fn unwrapped(&mut self, relative: u32) -> i64 {
-        let number = match self.next {
-            // The low 32 bits are what a sequence number is.
-            Some(next) => next.saturating_add(i64::from(relative.wrapping_sub(next as u32).cast_signed())),
-            None => i64::from(relative),
-        };
+    /// A relative number unwrapped; what comes next is near the highest one.
+    fn take(&mut self, relative: u32) -> i64 {
+        let number = unwrapped(self.next, relative);
         self.next = Some(self.next.map_or(number, |next| next.max(number)));
         number
     }
 
     fn take_own(&mut self, frame: &RoleOfFrame) {
         let note = &frame.note;
-        let start = self.unwrapped(note.relative_sequence).saturating_add(i64::from(frame.has_syn()));
+        let start = self.take(note.relative_sequence).saturating_add(i64::from(frame.has_syn()));
         let end = start.saturating_add(i64::from(note.payload_length));
         self.carried.push((start, end));
         self.shown.push((start, note.frame, false));
@@ -58,7 +54,7 @@ impl Numbers {
     }
 
     fn take_others(&mut self, frame: &RoleOfFrame) {
-        let number = self.unwrapped(frame.note.relative_acknowledgement);
+        let number = self.take(frame.note.relative_acknowledgement);
         self.shown.push((number, frame.note.frame, true));
     }
 

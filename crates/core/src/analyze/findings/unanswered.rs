@@ -6,9 +6,10 @@ use crate::analyze::claims::{presence, rejection};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::connections::{Here, Report, clients};
-use crate::analyze::matching::Known;
+use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::Does;
+use crate::wording::list;
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -159,7 +160,7 @@ impl Report<'_, '_> {
 }
 
 /// That these SYNs were rejected, by whom as far as that is known, and how.
-fn what_came_back(rejected: &[Here<'_>], view: &crate::analyze::matching::LabView<'_>) -> Text {
+fn what_came_back(rejected: &[Here<'_>], view: &LabView<'_>) -> Text {
     let all: Vec<rejection::Rejection> = rejected.iter().filter_map(|(_, s)| rejection::of(view, s)).collect();
     let names: Vec<&str> = distinct(all.iter().map(|rejection| rejection.name.as_str()));
     let (by, rejected_by) = match all.iter().all(|rejection| rejection.by_firewall) {
@@ -175,7 +176,7 @@ fn what_came_back(rejected: &[Here<'_>], view: &crate::analyze::matching::LabVie
     say![
         format!("{by}{syns}"),
         clients(rejected),
-        format!("{rejected_by} ({}, ", crate::wording::list(&names)),
+        format!("{rejected_by} ({}, ", list(&names)),
         FrameRanges::of(all.iter().flat_map(|rejection| rejection.frames.iter().copied())),
         ")."
     ]

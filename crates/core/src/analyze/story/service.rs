@@ -15,13 +15,9 @@ use crate::analyze::accounts::{Accounts, Entry};
 use crate::analyze::analysis::{Basis, Verdict};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
-use crate::analyze::story::timeline::{Seen, Timeline};
+use crate::analyze::story::timeline::{PROMPT, Seen, Timeline};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
-
-/// A server that has accepted a connection answers or closes it within this time of being able to: a tenth of a second,
-/// far more than a program needs and far less than a person at two keyboards.
-const PROMPT: i128 = 100_000_000;
 
 /// An answer that comes sooner than this did not wait for anything that a capture shows.
 const SHORTEST_WAIT: i128 = 5_000_000;

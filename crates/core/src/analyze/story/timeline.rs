@@ -11,8 +11,9 @@ use socklab_packets::types::{FrameNumber, SocketAddress};
 /// What a client sends this many nanoseconds after a line is another one, and no part of it.
 const ANOTHER_LINE: i128 = 300_000_000;
 
-/// What a server sends within this many nanoseconds of a line may answer it.
-const AT_ONCE: i128 = 100_000_000;
+/// A server that has accepted a connection answers or closes it within this many nanoseconds of being able to: a tenth of a
+/// second, far more than a program needs and far less than a person at two keyboards.
+pub(super) const PROMPT: i128 = 100_000_000;
 
 /// Payloads that nobody asked for which are remembered of each connection.
 const MOST_UNASKED: usize = 16;
@@ -221,8 +222,7 @@ impl Seen {
     fn note_unasked(&mut self, here: Moment) {
         let last = [self.last_request, self.last_reply].into_iter().flatten().max_by_key(|moment| moment.frame);
         let pause = |last: Moment| here.time.zip(last.time).map(|(here, last)| here.nanoseconds_since(last));
-        if self.unasked.len() < MOST_UNASKED
-            && last.is_none_or(|last| pause(last).is_some_and(|pause| pause >= AT_ONCE))
+        if self.unasked.len() < MOST_UNASKED && last.is_none_or(|last| pause(last).is_some_and(|pause| pause >= PROMPT))
         {
             self.unasked.push(here);
         }
