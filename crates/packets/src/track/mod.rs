@@ -333,6 +333,8 @@ impl Rest {
     fn count(&mut self, record: &mut Record, arrival: impl Arrival, stream: Place, sender: Side) {
         let noted = self.budget.allows(record.frames());
         let (header, pair) = (arrival.header(), *record.pair());
+        let may_announce = self.announced.concern(&pair);
+        let length = header.payload_length.filter(|length| *length > 0);
         if self.second_numbers.concern(&pair, stream) {
             self.pass_number(stream, &pair, arrival.at(), arrival.is_snmp());
         }
@@ -351,17 +353,17 @@ impl Rest {
                 self.elsewhere.look(&pair, arrival.payload(), arrival.at().number, details.first_frame());
             }
         }
-        if (noted || self.announced.concern(&pair)) && !seldom.has(Seldom::RETRANSMISSION) {
+        if length.is_some() && (noted || may_announce) && !seldom.has(Seldom::RETRANSMISSION) {
             self.announced.look(&pair, sender, arrival.payload());
         }
         if noted {
             self.note(arrival, stream, sender, seldom.has(Seldom::RETRANSMISSION));
-            if let Some(length) = header.payload_length.filter(|length| *length > 0) {
+            if let Some(length) = length {
                 let number = record.data_frames(sender);
                 self.starts.push(stream, arrival.at().number, number, arrival.payload(), length);
             }
         }
-        let concerns_others = self.second_numbers.concern(&pair, stream) || self.announced.concern(&pair);
+        let concerns_others = self.second_numbers.concern(&pair, stream) || may_announce;
         record.get_ready(self.budget.allows(record.frames()) || concerns_others);
     }
 

@@ -116,19 +116,23 @@ fn other_halves(
 /// The servers that are asked in a capture and send on to other computers, which never send anything to them: in what they
 /// send they are clients themselves. A client may have one socket to ask from and another one for what comes back.
 fn pushers(capture: &CaptureFacts, servers: &Servers) -> HashSet<(SocketAddress, SocketAddress)> {
-    let exchanged = || capture.traffic.exchanged(Protocol::Udp);
-    let is_server = |address: SocketAddress| servers.contains(Protocol::Udp, address);
-    let asking = exchanged().map(|conversation| conversation.ends.addresses).filter(|[_, asked]| is_server(*asked));
+    // Every conversation is asked for its addresses, and few for more.
+    let addresses = || capture.traffic.ends(Protocol::Udp, 0..).map(|ends| ends.addresses);
+    let asking = addresses().filter(|[_, asked]| servers.contains(Protocol::Udp, *asked));
     let mut askers: HashMap<SocketAddress, HashSet<IpAddr>> = HashMap::new();
     for [asker, asked] in asking.take(LAB_STREAMS) {
         askers.entry(asked).or_default().insert(asker.ip);
     }
-    let pushed = exchanged().filter(|conversation| {
-        let ([sender, receiver], [_, back]) = (conversation.ends.addresses, conversation.payload_kinds);
-        let is_other = askers.get(&sender).is_some_and(|askers| !askers.contains(&receiver.ip));
-        is_other && back == PayloadKind::None && !may_be_ephemeral(receiver.port)
-    });
-    pushed.map(|conversation| conversation.ends.addresses.into()).take(LAB_STREAMS).collect()
+    let is_pushed = |[sender, receiver]: &[SocketAddress; 2]| {
+        let is_other = askers.get(sender).is_some_and(|askers| !askers.contains(&receiver.ip));
+        is_other && !may_be_ephemeral(receiver.port)
+    };
+    let is_silent = |position: usize| {
+        let conversation = capture.traffic.udp_at(position);
+        conversation.is_some_and(|conversation| conversation.payload_kind(Side::Responder) == PayloadKind::None)
+    };
+    let pushed = addresses().enumerate().filter(|(position, addresses)| is_pushed(addresses) && is_silent(*position));
+    pushed.map(|(_, addresses)| addresses.into()).take(LAB_STREAMS).collect()
 }
 
 /// The receiver of the SYN is the server, else the sender of the SYN-ACK, else the lab's server address, else a guess.
