@@ -31,3 +31,14 @@ mod observer;
 mod outcome;
 mod queue;
 mod signals;
+
+use std::io::{self, Write};
+
+use socklab_core::wording;
+
+/// Says something on standard error, beside what the program prints there.
+fn note(text: &str) {
+    let lines = wording::wrap(text, "socklab: note: ", "  ");
+    // Nobody is left to tell that standard error is gone.
+    let _ = io::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes());
+}

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,7 +15,7 @@ use nix::sys::signalfd::SignalFd;
 use nix::unistd::{Pid, getpgid, getpgrp};
 
 use crate::servers::stop::lock;
-use crate::witness::names;
+use crate::witness::{names, note};
 use socklab_core::wording;
 
 /// The signals that are not for this process.
@@ -93,9 +92,7 @@ impl Left {
         let work = move || {
             thread::sleep(AFTER);
             if let Some(text) = go_on(&name, &left.processes().unwrap_or_default()) {
-                let lines = wording::wrap(&text, "socklab: note: ", "  ");
-                // Nobody is left to tell that standard error is gone.
-                let _ = io::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes());
+                note(&text);
             }
         };
         // Without it nothing is said.
@@ -151,8 +148,7 @@ fn pass_to_left(left: &BTreeMap<Pid, u32>, signal: Signal, has_reached_the_group
 /// Ends what goes on although Ctrl-C was pressed this often, and says so.
 fn end_left(left: &BTreeMap<Pid, u32>) {
     if let Some(text) = killed(left) {
-        let lines = wording::wrap(&text, "socklab: note: ", "  ");
-        let _ = io::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes());
+        note(&text);
     }
     for process in left.keys() {
         let _ = kill(*process, Signal::SIGKILL);

@@ -4,7 +4,7 @@
 //! thread goes on, and only then the journal is written.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,10 +22,10 @@ use crate::witness::cpu;
 use crate::witness::descriptors::Who;
 use crate::witness::journal::Journal;
 use crate::witness::launch::{self, Failure};
+use crate::witness::note;
 use crate::witness::numbers::Numbers;
 use crate::witness::observer::{Begun, Observer};
 use crate::witness::signals::{self, Delivered, Left};
-use socklab_core::wording;
 
 pub use crate::witness::journal::Written;
 pub use crate::witness::outcome::Outcome;
@@ -324,8 +324,7 @@ impl Tracer {
             .collect();
         for (thread, signal) in standing {
             if self.swallowed.insert(signal) {
-                let lines = wording::wrap(&not_passed_on(signal), "socklab: note: ", "  ");
-                let _ = io::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes());
+                note(&not_passed_on(signal));
             }
             self.resume(thread, None);
         }
