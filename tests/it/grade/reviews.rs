@@ -170,6 +170,8 @@ fn feedback_gives_no_more_away_than_the_rubric_allows() {
         assert!(!text.contains("<b>step") || file.ends_with(".json"), "{text}");
         assert!(!text.contains(&expected) && !text.contains("frame.number"), "{file} gives the answer away: {text}");
     }
+    // Which lab it is about: a course has several.
+    assert!(read(files[0]).contains("<h1>Python Socket Programming: "), "{}", read(files[0]));
     let rubric = class.path("rubric.toml");
     std::fs::write(&rubric, "[feedback]\nshows = \"answers\"\n").unwrap();
     class.run(&["--gradescope", "--rubric", "rubric.toml"]).status(0);

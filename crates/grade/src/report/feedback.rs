@@ -126,6 +126,7 @@ pub fn fragment(submission: &Submission, rubric: &Rubric) -> Result<String, aska
 /// All feedback as a page of its own, to be sent.
 pub fn page(submission: &Submission, rubric: &Rubric) -> Result<String, askama::Error> {
     Page {
+        lab: harmless(rubric.sheet.title()).into_owned(),
         name: harmless(&submission.name).into_owned(),
         summary: summary(submission, rubric),
         questions: questions(submission, rubric),
@@ -143,6 +144,8 @@ struct Fragment {
 #[derive(Template)]
 #[template(path = "feedback-page.html")]
 struct Page {
+    /// The title of its lab file: a course has others too.
+    lab: String,
     name: String,
     summary: Vec<String>,
     questions: Vec<OfQuestion>,

@@ -5,7 +5,7 @@ use crate::platforms::gradebook::Change;
 use crate::platforms::naming::Platform;
 use crate::result::{CaptureUsed, FindingMade, ItemGrade, QuestionGrade, SharedCapture, Submission, Verdict};
 use socklab_core::lab::{Points, Sheet};
-use socklab_core::wording::{count, list};
+use socklab_core::wording::{self, count, list};
 
 /// A question with its topic: `I.1(b)  Socket addresses of the TCP connection`.
 pub fn question(sheet: &Sheet, grade: &QuestionGrade) -> String {
@@ -38,10 +38,10 @@ pub fn item(item: &ItemGrade) -> String {
     };
     let why = item.why.as_ref().map(|why| format!(" {why}")).unwrap_or_default();
     format!(
-        "{}: {} of {} points. Given {given}{expected}: {}.{why} [{}]",
+        "{}: {} of {}. Given {given}{expected}: {}.{why} [{}]",
         item.key,
         item.points,
-        item.max_points,
+        wording::points(item.max_points),
         item.comparison.words(),
         item.rubric
     )

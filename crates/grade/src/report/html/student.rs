@@ -9,6 +9,7 @@ use crate::ladder::Ladder;
 use crate::report::words;
 use crate::result::{ClaimMade, Graded, ItemGrade, Proof, QuestionGrade};
 use socklab_core::lab::Sheet;
+use socklab_core::wording;
 
 /// Writes the page of the student at a place.
 ///
@@ -98,7 +99,7 @@ fn student(place: usize, graded: &Graded, pages: &Pages) -> Student {
         after: place.checked_add(1).and_then(|place| pages.file(place)),
         name: safe(&submission.name),
         points: submission.points.to_string(),
-        max_points: submission.max_points.to_string(),
+        max_points: wording::points(submission.max_points),
         identity: safe(&known.collect::<Vec<_>>().join(", ")),
         captures: submission.captures.iter().map(|capture| safe(&words::capture(&pages.sheet, capture))).collect(),
         findings: submission.findings.iter().map(|finding| safe(&words::finding(finding))).collect(),
@@ -120,7 +121,7 @@ fn question(sheet: &Sheet, grade: &QuestionGrade) -> QuestionView {
         sign: words::sign(grade.verdict),
         verdict: grade.verdict.words(),
         points: grade.points.to_string(),
-        max_points: grade.max_points.to_string(),
+        max_points: wording::points(grade.max_points),
         items: grade.items.iter().map(item).collect(),
         explanation: grade.explanation.as_deref().map(lines).unwrap_or_default(),
         expected_answer: lines(&grade.expected_answer),

@@ -9,6 +9,7 @@ use super::{Frame, Pages, STUDENTS, lines, safe};
 use crate::report::Class;
 use crate::report::statistics::{QuestionStatistics, worklist};
 use crate::result::{ItemGrade, QuestionGrade, Verdict};
+use socklab_core::wording;
 
 /// Names behind one thing to look at.
 const MOST_NAMES: usize = 50;
@@ -47,7 +48,7 @@ pub fn add(out: &mut dyn Write, name: &str, place: usize, grade: &QuestionGrade,
         file: format!("../{STUDENTS}/{}", pages.file(place).unwrap_or_default()),
         key: grade.key(),
         points: grade.points.to_string(),
-        max_points: grade.max_points.to_string(),
+        max_points: wording::points(grade.max_points),
         asks: grade.for_a_human.iter().map(|ask| safe(ask)).collect(),
         facts: grade.items.iter().filter(|item| item.verdict != Verdict::Right).map(fact).collect(),
         explanation: grade.explanation.as_deref().map(lines).unwrap_or_default(),
