@@ -1,29 +1,33 @@
 //! Does a client connect while the server serves another one?
 
-use std::cmp::Reverse;
-
 use crate::analyze::accounts::{Accepted, Entry, evidence};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::second_client::{at_one_server, firsts, firsts_at, meeting_with, second_client};
 use crate::analyze::claims::words::{clients, frame};
 use crate::analyze::claims::{Draft, handshake, presence, rejection, service, tcp_evidence};
-use crate::analyze::matching::{Known, LabView, may_come_second};
+use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
 use socklab_packets::track::HandshakeState;
+use socklab_packets::types::SocketAddress;
 
 /// What is known of the client that comes second.
 #[derive(Default)]
 struct Found {
     connected: Option<bool>,
     served: Option<bool>,
-    /// B's client had left before C's was served, or connected after it.
+    /// B's client had left before C's connected, or connected after it.
     first_was_away: bool,
+    /// B's client left while C's was connected, and no frame before that shows C's being served.
+    first_left: bool,
     /// B's client waited until C's had ended: they came the other way round.
     first_waited: bool,
     /// No file shows B's client connected to this server.
     first_is_unseen: bool,
+    /// B's client was connected to this one instead, at another port.
+    first_is_elsewhere: Option<SocketAddress>,
     /// The server sent data and closed the connection before a line came.
     turned_away: bool,
 }
@@ -55,16 +59,24 @@ impl Scene {
     }
 
     /// What would show whether the second client had to wait for the first.
-    fn wanted(&self, found: &Found, served: bool) -> String {
+    fn wanted(&self, found: &Found, served: bool) -> Text {
         let Scene { step, second, first, server, .. } = self;
-        match (found.first_was_away, served) {
-            (true, _) => format!(
-                "a run of {step} in which {first}'s client is still connected when {second}'s is served, or the server's journal"
-            ),
-            (false, true) => {
-                format!("the server's journal (--journal), or a capture at host {server} that holds both connections")
+        let journal = "the server's journal (--journal)";
+        // A server that serves one client at a time and only prints shows it in its FIN, which comes when the first one quits.
+        let again =
+            format!("a run of {step} in which {second}'s client sends a line and quits while {first}'s is connected");
+        match (found.first_is_elsewhere, served) {
+            (Some(at), _) => {
+                say![
+                    format!("a run of {step} in which {second}'s client connects to "),
+                    at,
+                    format!(", as {first}'s does")
+                ]
             }
-            (false, false) => format!("the screenshot of {step}, or the server's journal (--journal)"),
+            _ if found.first_was_away => format!("{again}, or {journal}").into(),
+            _ if found.first_left => format!("the screenshot of {step}, {journal}, or {again}").into(),
+            (None, true) => format!("{journal}, or a capture at host {server} that holds both connections").into(),
+            (None, false) => format!("the screenshot of {step}, or {journal}").into(),
         }
     }
 
@@ -89,7 +101,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let facts = Facts::BusyServer { tcp_handshake_completed: None, served_while_first_client_connected: None };
         return draft.finish(view, question, Status::NotInCapture, facts);
     };
-    let attempt = second_client(view, step, &scene);
+    let attempt = second_client(view, step, scene.second);
     let attempt = attempt.as_ref();
     if let Some(attempt) = attempt {
         from_capture(view, &scene, attempt, &mut draft, &mut found);
@@ -107,18 +119,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         draft.missing(format!("a run of {} in which {}'s client connects", scene.step, scene.second));
     } else if found.served.is_none() && !found.turned_away {
         let served = attempt.is_some_and(|known| known.service.served());
-        if let Some(attempt) = attempt.filter(|_| served && !found.first_was_away) {
-            draft.unknown(match found.first_is_unseen {
-                // It may have been connected to another address of the server, as with IPv4 and IPv6.
-                true => say![
-                    format!("No file shows {}'s client connected to ", scene.first),
-                    attempt.connection.server(),
-                    ", so these files don't show whether it was connected then."
-                ],
-                false => {
-                    format!("These files don't show whether {}'s client was still connected then.", scene.first).into()
-                }
-            });
+        if let Some(attempt) = attempt.filter(|_| !found.first_was_away) {
+            untold(view, (step, &scene), attempt, &mut draft, &mut found);
         }
         draft.missing(scene.wanted(&found, served));
     }
@@ -131,31 +133,44 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.finish(view, question, status, facts)
 }
 
-/// The connection that the question is about: one of the second host to the server that was busy with the first. There may be
-/// others, to another group's server or to a wrong address; and one without a line may be of a program that only tried the
-/// port.
-fn second_client<'v>(view: &'v LabView<'_>, step: &'v Step, scene: &Scene) -> Option<Known<'v>> {
-    let socket = |known: &Known<'_>| {
-        let server = known.connection.server();
-        (view.hosts.computer(server.ip), server.port)
-    };
-    let firsts = || view.of_steps(step.during().map(std::slice::from_ref).unwrap_or_default());
-    let busy: Vec<_> = firsts().filter(|first| first.connection.established()).map(|first| socket(&first)).collect();
-    let fitness = |known: &Known<'_>| {
-        let connection = known.connection;
-        (
-            connection.established(),
-            busy.contains(&socket(known)),
-            view.hosts.is(connection.client().ip, scene.second),
-            connection.established() && connection.has_lines(),
-        )
-    };
-    let is_meant = |known: &Known<'_>| {
-        let told = (&view.config.sheet, &view.hosts);
-        may_come_second(told, step, known.connection, firsts().map(|first| first.connection))
-    };
-    // `max_by_key` takes the last of equals.
-    view.of_step(step).filter(is_meant).max_by_key(|known| (fitness(known), Reverse(known.index)))
+/// What the files do not show of whether the second client was served beside the first.
+fn untold(
+    view: &LabView<'_>,
+    (step, scene): (&Step, &Scene),
+    attempt: &Known<'_>,
+    draft: &mut Draft,
+    found: &mut Found,
+) {
+    let Scene { first, .. } = scene;
+    let at = attempt.connection.server();
+    let is_unseen = firsts_at(view, step, attempt).is_empty();
+    let elsewhere = firsts(view, step).find(|first| is_unseen && first.connection.server().port != at.port);
+    if let Some(other) = elsewhere {
+        let (server, sighting) = (other.connection.server(), other.connection.best());
+        found.first_is_elsewhere = Some(server);
+        let text = say![clients(view, &other), " client connected to ", server, ", not to ", at, "."];
+        draft.proved(text, vec![tcp_evidence(view, sighting, view.frames(sighting).handshake())]);
+        draft.unknown(format!(
+            "So these files don't show what becomes of a client while the server is busy with {first}."
+        ));
+    } else if found.first_left {
+        let text = say![
+            "No frame shows whether the server's program had accepted ",
+            clients(view, attempt),
+            " connection before that."
+        ];
+        draft.unknown(text);
+    } else if attempt.service.served() {
+        draft.unknown(match found.first_is_unseen {
+            // It may have been connected to another address of the server, as with IPv4 and IPv6.
+            true => say![
+                format!("No file shows {first}'s client connected to "),
+                at,
+                ", so these files don't show whether it was connected then."
+            ],
+            false => format!("These files don't show whether {first}'s client was still connected then.").into(),
+        });
+    }
 }
 
 /// The answer in a few words, and how certain they are.
@@ -180,6 +195,10 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
         (Some(true), None) if found.turned_away => {
             let Scene { second, server, .. } = scene;
             return (Basis::Proved, format!("Connected; {server} closed it before {second}'s line"));
+        }
+        (Some(true), None) if found.first_is_elsewhere.is_some() => {
+            let served = if was_served { ", and served," } else { "," };
+            return (basis, format!("Connected{served} at another port than {}", scene.first));
         }
         (Some(true), None) if was_served && found.first_waited => {
             return (basis, format!("Connected, and served; {} waited", scene.first));
@@ -339,15 +358,13 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
     let since = service.since?;
     let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
     let begin = attempt.timeline.find(|seen| seen.first.filter(|first| first.capture == since.capture))?;
-    // One socket may listen at a computer's IPv4 and IPv6 addresses (RFC 3493, section 5.3).
-    let socket = |known: &Known<'_>| view.hosts.computers().socket(known.connection.server());
-    let at_same_server = |other: &Known<'_>| socket(other) == socket(attempt);
-    let firsts: Vec<Known<'_>> = view
-        .of_steps(attempt.step.during().map(std::slice::from_ref).unwrap_or_default())
-        .filter(|first| at_same_server(first) && first.connection.established())
-        .collect();
+    let mut firsts = firsts_at(view, attempt.step, attempt);
+    // What had ended before, or came later, tells nothing where another one may have been open.
+    let most = firsts.iter().map(|first| meeting_with(view, first, attempt)).max();
+    firsts.retain(|first| Some(meeting_with(view, first, attempt)) == most);
     let is_first = |ip| attempt.step.during().and_then(Step::host).is_some_and(|host| view.hosts.is(ip, host));
-    found.first_is_unseen = !view.known().any(|other| is_first(other.connection.client().ip) && at_same_server(&other));
+    let is_seen = |other: Known<'_>| is_first(other.connection.client().ip) && at_one_server(view, &other, attempt);
+    found.first_is_unseen = !view.known().any(is_seen);
     let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
     for first in &firsts {
         let waited_for = first.service.waited.as_ref().and_then(|wait| wait.released_by);
@@ -393,15 +410,17 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
             }
             let Some(end) = seen.end().filter(|_| !is_told) else { continue };
             let (text, evidence) = if before(&end, &established) == Some(true) {
+                found.first_was_away = true;
                 let words = [" connection had ended (", ") before ", " began (", "), so nobody had to wait for it."];
                 compared(view, [first, attempt], [&end, &begin], words)?
             } else if before(&end, &since) == Some(true) {
+                found.first_left = true;
                 ended_by_then(view, first, since.capture, &end)?
             } else {
                 continue;
             };
             draft.proved(text, evidence);
-            (found.first_was_away, is_told) = (true, true);
+            is_told = true;
         }
     }
     None

@@ -26,6 +26,9 @@ mod own_server_tests;
 mod parallel;
 #[cfg(test)]
 mod reset_tests;
+mod second_client;
+#[cfg(test)]
+mod second_client_tests;
 mod second_server;
 mod server_sockets;
 mod tcp_addresses;

@@ -1,0 +1,131 @@
+//! I.3 where C's host has several connections, or one that does not meet B's: which of them answers, and what it lacks.
+
+use crate::analyze::analysis::{Analysis, Answer, Facts};
+use crate::analyze::analyze;
+use crate::analyze::testing::{Story, Tcp};
+use crate::lab::LabConfig;
+use crate::lab::testing::question;
+use socklab_packets::pipeline::CaptureFacts;
+
+const A: &str = "10.0.3.1:65432";
+const B: &str = "10.0.3.2:40110";
+const C: &str = "10.0.3.3:51762";
+
+fn third_host(captures: Vec<CaptureFacts>) -> (Analysis, Answer) {
+    let analysis = analyze(captures, &[], &LabConfig::default());
+    let answer = analysis.answers.iter().find(|answer| answer.question == question("I.3")).unwrap().clone();
+    (analysis, answer)
+}
+
+fn served(answer: &Answer) -> Option<bool> {
+    match answer.facts {
+        Facts::BusyServer { served_while_first_client_connected, .. } => served_while_first_client_connected,
+        _ => panic!("not the facts of I.3"),
+    }
+}
+
+fn b_and_c() -> (Story, Tcp, Tcp) {
+    (Story::new("at A", 0), Story::tcp(B, A), Story::tcp(C, A))
+}
+
+/// C's client is tried before B comes, and once more after B has left: step 10 is the run in between.
+#[test]
+fn of_several_runs_of_the_second_client_that_beside_the_first_answers() {
+    let (mut story, mut b, mut c) = b_and_c();
+    let (mut early, mut late) = (Story::tcp("10.0.3.3:51700", A), Story::tcp("10.0.3.3:51800", A));
+    story.handshake(&mut early);
+    story.echo(&mut early, "is it there?\n");
+    story.close(&mut early);
+    story.wait(500);
+    story.handshake(&mut b);
+    story.echo(&mut b, "one\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "two\n");
+    story.half_close(&mut c);
+    story.wait(900);
+    story.close(&mut b);
+    story.data_to_nobody(&mut c, "two\n");
+    story.wait(500);
+    story.handshake(&mut late);
+    story.echo(&mut late, "again\n");
+    story.close(&mut late);
+    let (_, answer) = third_host(vec![story.read()]);
+    let text = answer.text().to_string();
+    assert!(text.starts_with("C's client (10.0.3.3:51762) connected"), "{text}");
+    assert_eq!(
+        (served(&answer), answer.short.to_string().as_str()),
+        (Some(false), "Connected; served only after B quit")
+    );
+    assert!(answer.missing.is_empty(), "{:?}", answer.missing);
+}
+
+/// The captures at B and C have clocks of their own: that C waited says that somebody was there.
+#[test]
+fn a_run_that_waited_goes_before_one_that_did_not() {
+    let mut at_b = Story::new("at B", 0);
+    let mut b = Story::tcp(B, A);
+    at_b.handshake(&mut b);
+    at_b.echo(&mut b, "one\n");
+    let mut at_c = Story::new("at C", 5000);
+    let (mut early, mut c) = (Story::tcp("10.0.3.3:51700", A), Story::tcp(C, A));
+    at_c.handshake(&mut early);
+    at_c.echo(&mut early, "is it there?\n");
+    at_c.close(&mut early);
+    at_c.wait(2000);
+    at_c.handshake(&mut c);
+    at_c.line(&mut c, "two\n");
+    at_c.wait(900);
+    at_c.half_close(&mut c);
+    let (_, answer) = third_host(vec![at_b.read(), at_c.read()]);
+    let text = answer.text().to_string();
+    assert!(text.starts_with("C's client (10.0.3.3:51762) connected"), "{text}");
+    assert_eq!(served(&answer), Some(false), "{text}");
+}
+
+/// A server that serves one client at a time and only prints. C connects while B is there, and goes on when B has left: no
+/// other run of B's staying client would show more, but one in which C quits.
+#[test]
+fn what_no_server_of_one_client_at_a_time_can_show_is_not_asked_for() {
+    let (mut story, mut b, mut c) = b_and_c();
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "two\n");
+    story.wait(900);
+    story.close(&mut b);
+    story.wait(700);
+    story.line(&mut c, "three\n");
+    story.close(&mut c);
+    let (_, answer) = third_host(vec![story.read()]);
+    let text = answer.text().to_string();
+    assert!(text.contains("B's connection had ended by then (frame 11). No frame shows whether"), "{text}");
+    assert_eq!(answer.short.to_string(), "Connected, and served; whether while B was open: unknown");
+    let missing = answer.missing[0].to_string();
+    assert!(missing.contains("C's client sends a line and quits while B's is connected"), "{missing}");
+    assert!(missing.starts_with("the screenshot of step 10, the server's journal"), "{missing}");
+}
+
+/// A second server was started at another port (step 9), and C's client went there while B's was at the first.
+#[test]
+fn a_client_at_another_port_is_said_to_have_gone_there() {
+    for is_answered in [true, false] {
+        let (mut story, mut b, _) = b_and_c();
+        let mut c = Story::tcp(C, "10.0.3.1:65433");
+        story.handshake(&mut b);
+        story.echo(&mut b, "one\n");
+        story.handshake(&mut c);
+        match is_answered {
+            true => story.echo(&mut c, "two\n"),
+            false => story.line(&mut c, "two\n"),
+        }
+        story.echo(&mut b, "three\n");
+        let (_, answer) = third_host(vec![story.read()]);
+        let text = answer.text().to_string();
+        assert!(text.contains("B's client connected to 10.0.3.1:65432, not to 10.0.3.1:65433."), "{text}");
+        assert!(!text.contains("No file shows B's client"), "{text}");
+        let was_served = if is_answered { ", and served," } else { "," };
+        assert_eq!(answer.short.to_string(), format!("Connected{was_served} at another port than B"));
+        let missing = answer.missing[0].to_string();
+        assert_eq!(missing, "a run of step 10 in which C's client connects to 10.0.3.1:65432, as B's does");
+    }
+}
