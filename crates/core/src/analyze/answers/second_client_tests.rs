@@ -1,6 +1,6 @@
 //! I.3 where C's host has several connections, or one that does not meet B's: which of them answers, and what it lacks.
 
-use crate::analyze::analysis::{Analysis, Answer, Facts};
+use crate::analyze::analysis::{Analysis, Answer, Facts, Status};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp};
 use crate::lab::LabConfig;
@@ -128,4 +128,43 @@ fn a_client_at_another_port_is_said_to_have_gone_there() {
         let missing = answer.missing[0].to_string();
         assert_eq!(missing, "a run of step 10 in which C's client connects to 10.0.3.1:65432, as B's does");
     }
+}
+
+fn steps(analysis: &Analysis) -> Vec<String> {
+    analysis.captures.iter().flat_map(|capture| &capture.steps).map(|recorded| recorded.step.name()).collect()
+}
+
+/// A pair without a third computer: B's client goes to A, and A's to a server at B.
+#[test]
+fn who_changes_roles_is_no_third_host() {
+    let (mut story, mut b, _) = b_and_c();
+    let mut a = Story::tcp("10.0.3.1:47804", "10.0.3.2:65432");
+    story.handshake(&mut b);
+    story.echo(&mut b, "b to a\n");
+    story.handshake(&mut a);
+    story.echo(&mut a, "a to b\n");
+    let (analysis, answer) = third_host(vec![story.read()]);
+    assert_eq!(answer.status, Status::NotInCapture, "{}", answer.text());
+    assert_eq!(steps(&analysis), ["Part I step 8"]);
+}
+
+/// The threaded server was started at B by mistake, where C's first client found it, then at A.
+#[test]
+fn a_client_at_another_clients_computer_is_not_at_the_busy_server() {
+    let mut story = Story::new("at C", 0);
+    let mut wrong = Story::tcp("10.0.3.3:46430", "10.0.3.2:65432");
+    story.handshake(&mut wrong);
+    story.echo(&mut wrong, "oops\n");
+    story.close(&mut wrong);
+    let mut clients = ["10.0.3.3:56806", "10.0.3.3:56814"].map(|client| Story::tcp(client, A));
+    clients.iter_mut().for_each(|client| story.handshake(client));
+    clients.iter_mut().for_each(|client| story.echo(client, "two\n"));
+    let mut at_b = Story::new("at B", 0);
+    let mut clients = ["10.0.3.2:44486", "10.0.3.2:44490"].map(|client| Story::tcp(client, A));
+    clients.iter_mut().for_each(|client| at_b.handshake(client));
+    clients.iter_mut().for_each(|client| at_b.echo(client, "one\n"));
+    let (analysis, answer) = third_host(vec![at_b.read(), story.read()]);
+    assert_eq!(answer.status, Status::NotInCapture, "{}", answer.text());
+    assert_eq!(steps(&analysis), ["Part II step 2", "Part II step 3"]);
+    assert!(analysis.findings.iter().any(|finding| finding.code == "wrong-address"));
 }
