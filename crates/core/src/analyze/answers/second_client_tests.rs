@@ -168,3 +168,40 @@ fn a_client_at_another_clients_computer_is_not_at_the_busy_server() {
     assert_eq!(steps(&analysis), ["Part II step 2", "Part II step 3"]);
     assert!(analysis.findings.iter().any(|finding| finding.code == "wrong-address"));
 }
+
+/// B's capture, of some seconds, and C's two terminals side by side at a server that serves one client at a time: both wait
+/// until somebody quits. C's begin so many seconds after B's.
+fn two_terminals(start: i64) -> Vec<CaptureFacts> {
+    let (mut at_b, mut at_c) = (Story::new("at B", 0), Story::new("at C", start));
+    let mut b = Story::tcp(B, A);
+    at_b.handshake(&mut b);
+    at_b.echo(&mut b, "one\n");
+    at_b.wait(6000);
+    at_b.close(&mut b);
+    let mut clients = [C, "10.0.3.3:51764"].map(|client| Story::tcp(client, A));
+    for client in &mut clients {
+        at_c.handshake(client);
+        at_c.line(client, "two\n");
+    }
+    clients.iter_mut().for_each(|client| at_c.half_close(client));
+    at_c.wait(4000);
+    clients.iter_mut().for_each(|client| at_c.data_to_nobody(client, "two\n"));
+    vec![at_b.read(), at_c.read()]
+}
+
+/// Two terminals at C in step 10: the files' times say that B's client was open.
+#[test]
+fn two_terminals_at_the_busy_server_are_not_the_threaded_servers() {
+    let (analysis, answer) = third_host(two_terminals(2));
+    assert_eq!(steps(&analysis), ["Part I step 8", "Part I step 10"]);
+    assert!(answer.text().to_string().contains("fits a connection that waited in the queue"), "{}", answer.text());
+    assert!(analysis.findings.iter().all(|finding| finding.code != "not-threaded"));
+}
+
+/// The same after B's client had gone: then they waited for somebody else, as where the threaded server could not start.
+#[test]
+fn two_terminals_that_did_not_meet_the_first_client_are_side_by_side() {
+    let (analysis, _) = third_host(two_terminals(60));
+    assert_eq!(steps(&analysis), ["Part I step 8", "Part II step 3"]);
+    assert!(analysis.findings.iter().any(|finding| finding.code == "not-threaded"));
+}

@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::computers::Computers;
-use crate::analyze::story::{Clocks, Moment, Story};
+use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, Sheet};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
@@ -97,7 +97,7 @@ fn lone_client_of_parallel(story: &Story, computers: &Computers, connections: &[
     let first_host = connections.iter().find(|connection| connection.established()).map(host_of);
     for ((index, connection), company) in connections.iter().enumerate().zip(all) {
         let host = host_of(connection);
-        let waited = story.services.get(index).is_some_and(|service| service.was_queued());
+        let waited = was_queued(story, index);
         let later = first_time(connection).is_some_and(|time| time > start);
         let lone = connection.established() && !hosts.contains(&host) && first_host != Some(host);
         if lone && later && !waited {
@@ -170,29 +170,53 @@ fn waiting_for_one(
         }
     }
     let is_alone = |index: &usize, one: &LabConnection| one.established() && !parallel.contains(index);
-    let alone: Vec<&LabConnection> =
-        connections.iter().enumerate().filter(|(index, one)| is_alone(index, one)).map(|(_, one)| one).collect();
-    let waits = |((host, server, capture), group): &(&(IpAddr, SocketAddress, usize), &Vec<usize>)| {
-        let sightings = || group.iter().filter_map(|index| connections.get(*index)?.in_capture(*capture));
-        // Served while that one was open, they had company.
-        let served = || group.iter().filter_map(|index| story.services.get(*index)?.since);
-        let waited = group.iter().any(|index| story.services.get(*index).is_some_and(|service| service.was_queued()))
-            || sightings().any(|sighting| sighting.connection.handshake == HandshakeState::SynOnly);
+    let alone: Vec<(usize, &LabConnection)> =
+        connections.iter().enumerate().filter(|(index, one)| is_alone(index, one)).collect();
+    let waits = |((host, server, _), group): &(&(IpAddr, SocketAddress, usize), &Vec<usize>)| {
+        let waited = group.iter().any(|index| {
+            let handshake = connections.get(*index).map(|connection| connection.handshake());
+            was_queued(story, *index) || handshake == Some(HandshakeState::SynOnly)
+        });
         waited
-            && alone.iter().any(|one| {
+            && alone.iter().any(|(index, one)| {
                 let (of, at, _) = key(one);
-                let Some(first) = one.in_capture(*capture).filter(|_| of != *host && at == *server) else {
-                    return false;
-                };
-                let end = first.first_closing_frame();
-                let is_during = |other: &TcpSighting| {
-                    first.connection.first_frame < other.connection.first_frame && first.overlaps(other)
-                };
-                sightings().all(is_during)
-                    && served().all(|since| since.capture != *capture || end.is_some_and(|end| end < since.frame))
+                of != *host && at == *server && group.iter().all(|other| is_during(story, *index, *other))
             })
     };
     groups.iter().filter(waits).flat_map(|(_, group)| group.iter().copied()).collect()
+}
+
+/// Whether a connection was in the queue, for some time or to the end.
+fn was_queued(story: &Story, index: usize) -> bool {
+    story.services.get(index).is_some_and(|service| service.was_queued())
+}
+
+/// Whether a connection began while another one was open, and was not served before that one's end. Of files whose clocks cannot
+/// be compared the recorded times are enough if it waited.
+fn is_during(story: &Story, first: usize, other: usize) -> bool {
+    let (Some(first), Some(of_other)) = (story.timelines.get(first), story.timelines.get(other)) else { return false };
+    let clocks = &story.clocks;
+    let pairs = || first.seen.iter().flat_map(|first| of_other.seen.iter().map(move |other| (first, other)));
+    let is_inside = |(first, other): &(&Seen, &Seen)| {
+        let (Some(from), Some(begin)) = (first.first, other.first) else { return false };
+        let to = first.end().or(first.capture_end);
+        let before = |one: &Moment, other: &Moment| clocks.before_as_recorded(one, other) == Some(true);
+        before(&from, &begin) && to.is_some_and(|to| before(&begin, &to))
+    };
+    let is_compared = |(first, other): &(&Seen, &Seen)| {
+        let watches = first.first.zip(other.first);
+        watches.is_some_and(|(first, other)| clocks.comparable(first.watch, other.watch))
+    };
+    // Served while that one was open, it had company.
+    let since = story.services.get(other).and_then(|service| service.since);
+    let is_served_beside = |(first, _): &(&Seen, &Seen)| {
+        let since = since.filter(|since| first.first.is_some_and(|first| clocks.comparable(first.watch, since.watch)));
+        since.is_some_and(|since| first.end().is_none_or(|end| clocks.before(&end, &since) != Some(true)))
+    };
+    match pairs().any(|pair| is_compared(&pair)) {
+        true => pairs().filter(is_compared).any(|pair| is_inside(&pair) && !is_served_beside(&pair)),
+        false => was_queued(story, other) && pairs().any(|pair| is_inside(&pair)),
+    }
 }
 
 /// Whether a connection is one of those that are looked at in search of clients side by side: it was established, or nothing
@@ -293,9 +317,7 @@ fn after_datagrams(
     let (Some(sent), Some(connected), true) = (sent.get(&host), connected.get(&host), connection.established()) else {
         return false;
     };
-    let earlier = |one: &Moment, other: &Moment| {
-        clocks.before(one, other).unwrap_or_else(|| time(one).zip(time(other)).is_some_and(|(one, other)| one < other))
-    };
+    let earlier = |one: &Moment, other: &Moment| clocks.before_as_recorded(one, other) == Some(true);
     let Some(begin) = first_moments(connection).next() else { return false };
     // Longer after it, the lab was begun again.
     let soon = |datagram: &Moment| {

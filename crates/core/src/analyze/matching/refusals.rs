@@ -39,7 +39,8 @@ impl Refusals<'_> {
         let conversations = self.view.conversations.iter().filter(|one| one.client() == message.client);
         let watch = conversations.filter_map(|one| one.in_capture(capture)).map(|sighting| sighting.watch).next();
         let at = Moment { capture, watch: watch.unwrap_or(capture), frame: message.frame, time: message.time };
-        let is_before = |one: &Moment, other: &Moment| self.is_before(one, other) == Some(true);
+        let clocks = &self.view.story.clocks;
+        let is_before = |one: &Moment, other: &Moment| clocks.before_as_recorded(one, other) == Some(true);
         if answers.iter().any(|[first, last]| is_before(first, &at) && is_before(&at, last)) {
             return Refusal::AmongAnswers;
         }
@@ -47,13 +48,6 @@ impl Refusals<'_> {
             true => Refusal::NobodyThere,
             false => Refusal::AfterAnother,
         }
-    }
-
-    /// Whether one moment came before another. Where clocks cannot be compared, as the files have it: no claim that is proved
-    /// rests on this.
-    fn is_before(&self, one: &Moment, other: &Moment) -> Option<bool> {
-        let as_recorded = || one.time.zip(other.time).map(|(one, other)| one < other);
-        self.view.story.clocks.before(one, other).or_else(as_recorded)
     }
 }
 

@@ -125,6 +125,12 @@ impl Clocks {
         }
         self.between(one, other).map(|nanoseconds| nanoseconds > 0)
     }
+
+    /// The same, by the times as they were recorded where clocks cannot be compared. That is weak evidence, enough for what no
+    /// claim that is proved rests on.
+    pub(crate) fn before_as_recorded(&self, one: &Moment, other: &Moment) -> Option<bool> {
+        self.before(one, other).or_else(|| one.time.zip(other.time).map(|(one, other)| one < other))
+    }
 }
 
 /// By how much the second capture's clock is ahead, told by a frame of one connection that both show.
