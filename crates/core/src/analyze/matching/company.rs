@@ -48,6 +48,7 @@ pub(super) fn company(
     let starts = starts(story, computers, connections, &parallel);
     let sent = first_datagrams(computers, conversations);
     let connected = first_connections(computers, connections);
+    let last_but_one = last_but_one(connections);
     let clocks = &story.clocks;
     let mut all: Vec<Company> = Vec::with_capacity(connections.len());
     for (index, connection) in connections.iter().enumerate() {
@@ -60,6 +61,7 @@ pub(super) fn company(
                     starts.get(&group).is_some_and(|start| clocks.before(&first, start) == Some(false))
                 })
                 || after_datagrams(clocks, computers.of(connection.client().ip), connection, &sent, &connected)
+                    && !is_lone_repeat(computers, connection, &sent, &last_but_one)
         };
         all.push(set.unwrap_or_else(|| if second() { Company::Parallel } else { Company::Alone }));
     }
@@ -326,6 +328,37 @@ fn after_datagrams(
     sent.iter().any(|datagram| {
         earlier(datagram, &begin) && soon(datagram) && connected.iter().any(|first| earlier(first, datagram))
     })
+}
+
+/// Whether a connection is all that follows its host's datagrams in the capture that has both: as a step that was done again,
+/// which takes one client, while the run with clients side by side takes several and a capture of its own.
+fn is_lone_repeat(
+    computers: &Computers,
+    connection: &LabConnection,
+    sent: &Firsts,
+    last_but_one: &HashMap<usize, FrameNumber>,
+) -> bool {
+    let mut datagrams = sent.get(&computers.of(connection.client().ip)).into_iter().flatten();
+    datagrams.any(|datagram| {
+        let is_after = |other: FrameNumber| datagram.frame < other;
+        connection.in_capture(datagram.capture).is_some_and(|own| is_after(own.connection.first_frame))
+            && !last_but_one.get(&datagram.capture).is_some_and(|other| is_after(*other))
+    })
+}
+
+/// The first frame of the last established connection but one of each capture that has several.
+fn last_but_one(connections: &[LabConnection]) -> HashMap<usize, FrameNumber> {
+    let mut last: HashMap<usize, FrameNumber> = HashMap::new();
+    let mut last_but_one = HashMap::new();
+    let mut sightings: Vec<&TcpSighting> = connections.iter().flat_map(LabConnection::sightings).collect();
+    sightings.retain(|sighting| sighting.established());
+    sightings.sort_by_key(|sighting| sighting.connection.first_frame);
+    for sighting in sightings {
+        if let Some(before) = last.insert(sighting.capture, sighting.connection.first_frame) {
+            last_but_one.insert(sighting.capture, before);
+        }
+    }
+    last_but_one
 }
 
 fn time(moment: &Moment) -> Option<Timestamp> {

@@ -23,6 +23,8 @@ mod roles;
 mod servers;
 mod services;
 mod sheet_notes;
+#[cfg(test)]
+mod step_tests;
 mod steps;
 #[cfg(test)]
 mod tests;
