@@ -101,6 +101,12 @@ impl Story {
         self.cards.extend(addresses.iter().map(|address| (ip(address), [2, 0, 0, 0, 0, number])));
     }
 
+    /// Frames of each of these addresses come from the network card of this name, in whatever capture.
+    pub fn cards_of(&mut self, cards: &[(&str, &str)]) {
+        let number = |name: &str| *name.as_bytes().first().expect("a name");
+        self.cards.extend(cards.iter().map(|(address, name)| (ip(address), [2, 0, 0, 0, 1, number(name)])));
+    }
+
     /// The network card with this IPv4 address says that it has it.
     pub fn arp_reply(&mut self, sender: &str, asker: &str) {
         let of = |text: &str| text.parse().expect("an IPv4 address");

@@ -77,8 +77,11 @@ fn of_host(host: IpAddr, here: &[&Client<'_>]) -> ClientHost {
 fn of_host_claims(view: &LabView<'_>, question: &Question, host: &ClientHost, here: &[&Client<'_>], draft: &mut Draft) {
     let mut evidence = handshakes(view, here);
     evidence.extend(accepts(here));
+    // It may have had another address in another step.
+    let ips = distinct(host.socket_addresses.iter().map(|address| address.ip));
+    let own = if let [only] = ips.as_slice() { *only } else { host.host };
     let text = say![
-        view.host_with_address(host.host),
+        view.host_with_address(own),
         format!(" has {}: ", count(host.socket_addresses.len() as u64, "client socket address")),
         addresses(&host.socket_addresses),
         "."

@@ -1,13 +1,62 @@
-//! Which addresses are of one computer: an IPv4 address and IPv6 addresses whose frames come from one network card.
+//! Which addresses are of one computer: an IPv4 address and IPv6 addresses whose frames come from one network card, and IPv4
+//! addresses that a client's card had one after the other.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 
+use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::distinct::distinct;
+use crate::lab::LabConfig;
 use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::Neighbour;
 use socklab_packets::types::SocketAddress;
+
+/// The addresses of the lab's clients and servers.
+pub(super) struct LabAddresses {
+    clients: HashSet<IpAddr>,
+    servers: HashSet<IpAddr>,
+    /// Those that the user or the sheet gives to a host.
+    named: HashSet<IpAddr>,
+}
+
+impl LabAddresses {
+    /// Those of these connections and conversations.
+    pub(super) fn of(
+        connections: &[LabConnection],
+        conversations: &[LabConversation],
+        config: &LabConfig,
+    ) -> LabAddresses {
+        let tcp = || connections.iter().map(|one| [one.client().ip, one.server().ip]);
+        let udp = || conversations.iter().map(|one| [one.client().ip, one.server().ip]);
+        let sheet = &config.sheet;
+        let on_sheet = sheet.clients().chain([sheet.server()]).filter_map(|host| sheet.address_of(host));
+        LabAddresses {
+            clients: tcp().chain(udp()).map(|[client, _]| client).collect(),
+            servers: tcp().chain(udp()).map(|[_, server]| server).collect(),
+            named: config.hosts.values().copied().chain(on_sheet).collect(),
+        }
+    }
+
+    fn contains(&self, ip: IpAddr) -> bool {
+        self.clients.contains(&ip) || self.servers.contains(&ip)
+    }
+
+    /// Whether these IPv4 addresses of one card, of the captures with these numbers, were one client's in turn. Several in one
+    /// capture may be a router's, through which other computers' packets come, as may those that were not told in ARP.
+    fn are_in_turn(&self, of_card: &[(usize, Neighbour)]) -> bool {
+        let ipv4 = || of_card.iter().filter(|(_, neighbour)| neighbour.ip.is_ipv4());
+        let captures = distinct(ipv4().map(|(capture, _)| *capture)).len();
+        let addresses = distinct(ipv4().map(|(_, neighbour)| neighbour.ip));
+        let is_own = |(_, neighbour): &(usize, Neighbour)| {
+            neighbour.by_arp && self.clients.contains(&neighbour.ip) && !self.servers.contains(&neighbour.ip)
+        };
+        captures == ipv4().count()
+            && ipv4().all(is_own)
+            && addresses.iter().filter(|ip| self.named.contains(*ip)).count() <= 1
+    }
+}
 
 /// The addresses of computers that have several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,23 +66,28 @@ pub(crate) struct Computers {
 }
 
 impl Computers {
-    /// Looks for addresses of the lab, which are given, that share a MAC address. Where it has several IPv4 addresses, it may
-    /// be a router's, through which other computers' packets come; then it tells nothing.
-    pub(super) fn find(captures: &[CaptureFacts], of_lab: &HashSet<IpAddr>) -> Computers {
-        let mut by_mac: BTreeMap<[u8; 6], Vec<IpAddr>> = BTreeMap::new();
-        for neighbour in captures.iter().flat_map(|capture| &capture.traffic.other().neighbours) {
-            // Interfaces without such addresses show zeros.
-            if neighbour.mac != [0; 6] && !neighbour.ip.is_unspecified() {
-                by_mac.entry(neighbour.mac).or_default().push(neighbour.ip);
+    /// Looks for addresses of the lab that share a MAC address. Where it has several IPv4 addresses, and not in turn, it tells
+    /// nothing.
+    pub(super) fn find(captures: &[CaptureFacts], of_lab: &LabAddresses) -> Computers {
+        let mut by_mac: BTreeMap<[u8; 6], Vec<(usize, Neighbour)>> = BTreeMap::new();
+        for (number, capture) in captures.iter().enumerate() {
+            for neighbour in &capture.traffic.other().neighbours {
+                // Interfaces without such addresses show zeros.
+                if neighbour.mac != [0; 6] && !neighbour.ip.is_unspecified() {
+                    by_mac.entry(neighbour.mac).or_default().push((number, *neighbour));
+                }
             }
         }
         let mut computers = Computers::default();
-        for addresses in by_mac.values() {
-            let mut addresses = distinct(addresses.iter().copied());
+        for of_card in by_mac.values() {
+            let mut addresses = distinct(of_card.iter().map(|(_, neighbour)| neighbour.ip));
             let has_one_ipv4 = addresses.iter().filter(|ip| ip.is_ipv4()).count() == 1;
-            addresses.retain(|ip| of_lab.contains(ip));
-            addresses.sort_unstable();
-            if let (true, [standing, others @ ..]) = (has_one_ipv4, addresses.as_slice()) {
+            if !has_one_ipv4 && !of_lab.are_in_turn(of_card) {
+                continue;
+            }
+            addresses.retain(|ip| of_lab.contains(*ip));
+            addresses.sort_unstable_by_key(|ip| (ip.is_ipv6(), !of_lab.named.contains(ip), *ip));
+            if let [standing, others @ ..] = addresses.as_slice() {
                 computers.standing.extend(others.iter().map(|ip| (*ip, *standing)));
             }
         }

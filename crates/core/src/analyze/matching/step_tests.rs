@@ -4,6 +4,7 @@ use crate::analyze::analysis::Analysis;
 use crate::analyze::analyze;
 use crate::analyze::testing::Story;
 use crate::lab::LabConfig;
+use crate::lab::testing::question;
 use socklab_packets::pipeline::CaptureFacts;
 
 const A: &str = "10.0.3.1:65432";
@@ -40,4 +41,45 @@ fn one_client_that_connects_again_after_the_datagrams_is_of_the_same_step() {
     assert_eq!(told(&["10.0.3.2:40600"]), ["Part I step 8", "Part I step 12"]);
     let both = ["Part I step 8", "Part I step 12", "Part II step 2", "Part II step 3"];
     assert_eq!(told(&["10.0.3.2:40600", C]), both);
+}
+
+/// B's capture of step 8, then its and C's of Part II, in which B has another address, told in ARP or not.
+fn address_changes(card: &str, is_told: bool) -> Analysis {
+    let side_by_side = |file: &str, ip: &str, card: &str| {
+        let mut story = Story::new(file, 600);
+        story.cards_of(&[(ip, card)]);
+        if is_told {
+            story.arp_reply(ip, "10.0.3.1");
+        }
+        let mut clients = [40_300, 40_302].map(|port| Story::tcp(&format!("{ip}:{port}"), A));
+        clients.iter_mut().for_each(|client| story.handshake(client));
+        clients.iter_mut().for_each(|client| story.echo(client, "two\n"));
+        story.read()
+    };
+    let mut story = Story::new("step 8", 0);
+    story.cards_of(&[("10.0.3.2", "B")]);
+    story.arp_reply("10.0.3.2", "10.0.3.1");
+    let mut first = Story::tcp(B, A);
+    story.handshake(&mut first);
+    story.echo(&mut first, "one\n");
+    of(vec![story.read(), side_by_side("2(c)", "10.0.3.22", card), side_by_side("3(c)", "10.0.3.3", "C")])
+}
+
+#[test]
+fn a_client_computer_whose_address_changed_is_known_by_its_network_card() {
+    let analysis = address_changes("B", true);
+    assert_eq!(steps(&analysis), ["Part I step 8", "Part II step 2", "Part II step 3"]);
+    let answer = |number| analysis.answers.iter().find(|answer| answer.question == question(number)).unwrap();
+    assert_eq!(answer("II.3").short.to_string(), "4 addresses; sockets: 2 at B and 2 at C");
+    let text = answer("II.3").text().to_string();
+    assert!(text.starts_with("B (10.0.3.22) has 2 client socket addresses: 10.0.3.22:40300"), "{text}");
+    assert!(answer("II.2").missing.is_empty());
+}
+
+/// The card of another computer, or one that may be a router's.
+#[test]
+fn another_address_is_another_computers_where_nothing_tells_otherwise() {
+    for analysis in [address_changes("D", true), address_changes("B", false)] {
+        assert_eq!(steps(&analysis), ["Part I step 8", "Part II step 3", "Part II step 3"]);
+    }
 }

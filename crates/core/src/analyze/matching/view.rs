@@ -14,7 +14,7 @@ use crate::analyze::conversation::{
 };
 use crate::analyze::matching::about::about_lab;
 use crate::analyze::matching::company::{Company, company};
-use crate::analyze::matching::computers::Computers;
+use crate::analyze::matching::computers::{Computers, LabAddresses};
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::{Evidence, Hosts};
 use crate::analyze::matching::order::Times;
@@ -114,8 +114,7 @@ impl<'a> LabView<'a> {
             let step = set_steps.get(capture).and_then(Option::as_ref).filter(|step| step.runs(Protocol::Tcp));
             step.map(|step| if step.is_parallel() { Company::Parallel } else { Company::Alone })
         };
-        let ends = connections.iter().flat_map(|c| [c.client().ip, c.server().ip]);
-        let of_lab = ends.chain(conversations.iter().flat_map(|c| [c.client().ip, c.server().ip])).collect();
+        let of_lab = LabAddresses::of(&connections, &conversations, config);
         let computers = Computers::find(captures, &of_lab);
         let company = company(sheet, &story, &computers, &connections, &conversations, set_company);
         let hosts = Hosts::find(&Evidence {
