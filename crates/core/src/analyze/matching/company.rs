@@ -48,7 +48,7 @@ pub(super) fn company(
     let starts = starts(story, computers, connections, &parallel);
     let sent = first_datagrams(computers, conversations);
     let connected = first_connections(computers, connections);
-    let last_but_one = last_but_one(connections);
+    let last_but_one = last_but_one(story, connections);
     let clocks = &story.clocks;
     let mut all: Vec<Company> = Vec::with_capacity(connections.len());
     for (index, connection) in connections.iter().enumerate() {
@@ -346,11 +346,13 @@ fn is_lone_repeat(
     })
 }
 
-/// The first frame of the last established connection but one of each capture that has several.
-fn last_but_one(connections: &[LabConnection]) -> HashMap<usize, FrameNumber> {
+/// The first frame of the last established connection but one of each capture that has several. Those that waited in the queue
+/// do not count: as in the step in which a server that serves one client at a time is tried.
+fn last_but_one(story: &Story, connections: &[LabConnection]) -> HashMap<usize, FrameNumber> {
     let mut last: HashMap<usize, FrameNumber> = HashMap::new();
     let mut last_but_one = HashMap::new();
-    let mut sightings: Vec<&TcpSighting> = connections.iter().flat_map(LabConnection::sightings).collect();
+    let counted = connections.iter().enumerate().filter(|(index, _)| !was_queued(story, *index));
+    let mut sightings: Vec<&TcpSighting> = counted.flat_map(|(_, connection)| connection.sightings()).collect();
     sightings.retain(|sighting| sighting.established());
     sightings.sort_by_key(|sighting| sighting.connection.first_frame);
     for sighting in sightings {

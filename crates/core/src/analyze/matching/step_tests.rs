@@ -43,6 +43,26 @@ fn one_client_that_connects_again_after_the_datagrams_is_of_the_same_step() {
     assert_eq!(told(&["10.0.3.2:40600", C]), both);
 }
 
+/// Steps 8 and 10 are done again after step 12: C waits for B, as it does there.
+#[test]
+fn a_client_that_waits_for_the_one_after_the_datagrams_is_of_step_10() {
+    let mut story = Story::new("at A", 0);
+    let [mut first, mut again, mut c] = [B, "10.0.3.2:40600", C].map(|client| Story::tcp(client, A));
+    story.handshake(&mut first);
+    story.echo(&mut first, "one\n");
+    story.close(&mut first);
+    story.datagram("10.0.3.2:51000", "10.0.3.1:65433", "one");
+    story.handshake(&mut again);
+    story.echo(&mut again, "again\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "two\n");
+    story.half_close(&mut c);
+    story.wait(800);
+    story.close(&mut again);
+    story.data_to_nobody(&mut c, "two\n");
+    assert_eq!(steps(&of(vec![story.read()])), ["Part I step 8", "Part I step 10", "Part I step 12"]);
+}
+
 /// B's capture of step 8, then its and C's of Part II, in which B has another address, told in ARP or not.
 fn address_changes(card: &str, is_told: bool) -> Analysis {
     let side_by_side = |file: &str, ip: &str, card: &str| {
