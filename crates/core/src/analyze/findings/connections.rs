@@ -311,8 +311,9 @@ impl Report<'_, '_> {
 
     fn several_runs_of(&mut self, step: &Step) {
         let view = self.view;
-        let is_run =
-            |known: &Known<'_>, s: &TcpSighting| known.step == step && s.established() && !view.is_leftover(known);
+        let is_run = |known: &Known<'_>, s: &TcpSighting| {
+            known.step == step && s.established() && !view.is_leftover(known) && !view.went_astray(known)
+        };
         let runs: Vec<&TcpSighting> = self.all.iter().filter(|(known, s)| is_run(known, s)).map(|(_, s)| *s).collect();
         let apart = runs.iter().zip(runs.iter().skip(1)).all(|(one, next)| !one.overlaps(next));
         if runs.len() < 2 {

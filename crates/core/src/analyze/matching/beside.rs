@@ -18,8 +18,7 @@ pub(crate) fn may_come_second<'c>(
     let at = connection.server().ip;
     let is_there = |first: &&LabConnection| hosts.computer(first.server().ip) == hosts.computer(at);
     let firsts: Vec<&LabConnection> = firsts.filter(is_there).collect();
-    let is_at_client = !hosts.is(at, server) && hosts.name_of(at).is_some();
-    if is_at_client && !firsts.iter().any(|first| first.established()) {
+    if hosts.is_of_client(at, sheet) && !firsts.iter().any(|first| first.established()) {
         return false;
     }
     if !hosts.is(connection.client().ip, server) {

@@ -167,6 +167,14 @@ impl Hosts {
         self.ip_of(name).is_some_and(|host| self.computer(host) == self.computer(ip))
     }
 
+    /// Whether a computer is a client's on the sheet, and not the server's: one that has the letter, or the address where the
+    /// server has the sheet's.
+    pub(crate) fn is_of_client(&self, ip: IpAddr, sheet: &Sheet) -> bool {
+        let by_sheet = self.ip_of(sheet.server()) == sheet.address_of(sheet.server());
+        let has_address = by_sheet && sheet.clients().any(|name| sheet.address_of(name) == Some(ip));
+        !self.is(ip, sheet.server()) && (has_address || self.name_of(ip).is_some())
+    }
+
     /// The named computers in the order of the sheet, and how each name is known.
     pub(crate) fn named(&self) -> &[(HostName, IpAddr, HostBasis)] {
         &self.named

@@ -63,6 +63,24 @@ fn a_client_that_waits_for_the_one_after_the_datagrams_is_of_step_10() {
     assert_eq!(steps(&of(vec![story.read()])), ["Part I step 8", "Part I step 10", "Part I step 12"]);
 }
 
+/// B's client first goes to a server at C, then to A's.
+#[test]
+fn a_run_at_another_clients_computer_is_not_counted_beside_one_at_the_server() {
+    let mut story = Story::new("at B", 0);
+    let (mut wrong, mut right) = (Story::tcp("10.0.3.2:40100", "10.0.3.3:65432"), Story::tcp(B, A));
+    story.handshake(&mut wrong);
+    story.echo(&mut wrong, "oops\n");
+    story.close(&mut wrong);
+    story.handshake(&mut right);
+    story.echo(&mut right, "one\n");
+    story.echo(&mut right, "two\n");
+    let analysis = of(vec![story.read()]);
+    let answer = analysis.answers.iter().find(|answer| answer.question == question("I.1(b)")).unwrap();
+    assert_eq!(answer.short.to_string(), format!("Client {B}; server {A}"));
+    let codes: Vec<&str> = analysis.findings.iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&"wrong-address") && !codes.contains(&"several-runs"), "{codes:?}");
+}
+
 /// B's capture of step 8, then its and C's of Part II, in which B has another address, told in ARP or not.
 fn address_changes(card: &str, is_told: bool) -> Analysis {
     let side_by_side = |file: &str, ip: &str, card: &str| {

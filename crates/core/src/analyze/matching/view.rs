@@ -272,12 +272,23 @@ impl<'a> LabView<'a> {
             .is_some()
     }
 
-    /// Those of some steps that were established, without the end of an earlier run that the capture began in: where one of them
-    /// is there from its first frame on, those without handshake and lines are none of the step's.
+    /// Those of some steps that were established, without those that went astray and without the end of an earlier run that the
+    /// capture began in: where one of them is there from its first frame on, those without handshake and lines are none of the
+    /// step's.
     pub(crate) fn runs_of<'s>(&'s self, steps: &'s [Step]) -> Vec<Known<'s>> {
-        let all = || self.of_steps(steps).filter(|known| known.connection.established());
+        let all = || self.of_steps(steps).filter(|known| known.connection.established() && !self.went_astray(known));
         let whole = all().any(|known| known.connection.handshake_complete() && known.connection.has_lines());
         all().filter(|known| !whole || !self.is_leftover(known)).collect()
+    }
+
+    /// Whether a connection went to a server at another client's computer, where one of its step went to the server's: an address
+    /// was mistyped first.
+    pub(crate) fn went_astray(&self, known: &Known<'_>) -> bool {
+        let sheet = &self.config.sheet;
+        let is_at_server = |other: Known<'_>| {
+            other.connection.established() && self.hosts.is(other.connection.server().ip, sheet.server())
+        };
+        self.hosts.is_of_client(known.connection.server().ip, sheet) && self.of_step(known.step).any(is_at_server)
     }
 
     /// Whether only the end of a connection is in the captures.
