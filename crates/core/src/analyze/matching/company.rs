@@ -182,7 +182,10 @@ fn waiting_for_one(
         waited
             && alone.iter().any(|(index, one)| {
                 let (of, at, _) = key(one);
-                of != *host && at == *server && group.iter().all(|other| is_during(story, *index, *other))
+                let began_later = || connections_of_host(computers, connections, parallel, of);
+                let is_during = |other: &usize| is_during(story, *index, *other);
+                let is_near = of != *host && at == *server;
+                is_near && (group.iter().all(is_during) || is_between(story, *index, group, began_later()))
             })
     };
     groups.iter().filter(waits).flat_map(|(_, group)| group.iter().copied()).collect()
@@ -219,6 +222,35 @@ fn is_during(story: &Story, first: usize, other: usize) -> bool {
         true => pairs().filter(is_compared).any(|pair| is_inside(&pair) && !is_served_beside(&pair)),
         false => was_queued(story, other) && pairs().any(|pair| is_inside(&pair)),
     }
+}
+
+/// Whether a group came, by the recorded times, after a connection of which no file shows the end and before all those that its
+/// host had side by side later, and none of it was served at once: the capture of the first client's step may have ended before.
+fn is_between(story: &Story, first: usize, group: &[usize], later: impl Iterator<Item = usize>) -> bool {
+    let begin = |index: usize| story.timelines.get(index)?.find(|seen| seen.first);
+    let is_before = |one: usize, other: usize| {
+        let moments = begin(one).zip(begin(other));
+        moments.is_some_and(|(one, other)| story.clocks.before_as_recorded(&one, &other) == Some(true))
+    };
+    let waits =
+        |index: usize| story.services.get(index).is_some_and(|service| !service.served() || service.was_queued());
+    let ended = story.timelines.get(first).is_none_or(|timeline| timeline.find(Seen::end).is_some());
+    let later: Vec<usize> = later.collect();
+    let is_inside =
+        |index: &usize| is_before(first, *index) && later.iter().all(|next| is_before(*index, *next)) && waits(*index);
+    !ended && !later.is_empty() && group.iter().all(is_inside)
+}
+
+/// Those of some connections that are of clients on this host.
+fn connections_of_host(
+    computers: &Computers,
+    connections: &[LabConnection],
+    some: &BTreeSet<usize>,
+    host: IpAddr,
+) -> impl Iterator<Item = usize> {
+    let is_of_host =
+        move |index: &usize| connections.get(*index).is_some_and(|one| computers.of(one.client().ip) == host);
+    some.iter().copied().filter(is_of_host)
 }
 
 /// Whether a connection is one of those that are looked at in search of clients side by side: it was established, or nothing

@@ -63,6 +63,41 @@ fn a_client_that_waits_for_the_one_after_the_datagrams_is_of_step_10() {
     assert_eq!(steps(&of(vec![story.read()])), ["Part I step 8", "Part I step 10", "Part I step 12"]);
 }
 
+/// As on the sheet B's capture ends before step 10, in which C tries two terminals; Part II follows, or nothing does.
+#[test]
+fn two_terminals_that_wait_before_part_two_are_of_step_10() {
+    let side_by_side = |file: &str, start: i64, clients: [&str; 2], is_served: bool| {
+        let mut story = Story::new(file, start);
+        let mut clients = clients.map(|client| Story::tcp(client, A));
+        for client in &mut clients {
+            story.handshake(client);
+            match is_served {
+                true => story.echo(client, "two\n"),
+                false => story.line(client, "two\n"),
+            }
+        }
+        story.wait(900);
+        clients.iter_mut().for_each(|client| story.half_close(client));
+        story.read()
+    };
+    let told = |part_2: i64, is_served: bool| {
+        let mut step_8 = Story::new("8(d)", 0);
+        let mut first = Story::tcp(B, A);
+        step_8.handshake(&mut first);
+        step_8.echo(&mut first, "one\n");
+        let captures = vec![
+            step_8.read(),
+            side_by_side("C", 60, [C, "10.0.3.3:51764"], is_served),
+            side_by_side("2(c)", part_2, ["10.0.3.2:40300", "10.0.3.2:40302"], true),
+        ];
+        steps(&of(captures)).swap_remove(1)
+    };
+    assert_eq!(told(600, false), "Part I step 10");
+    // Clients that are served at once, or after B's were started, are of Part II.
+    assert_eq!(told(600, true), "Part II step 3");
+    assert_eq!(told(30, false), "Part II step 3");
+}
+
 /// B's client first goes to a server at C, then to A's.
 #[test]
 fn a_run_at_another_clients_computer_is_not_counted_beside_one_at_the_server() {
