@@ -346,18 +346,18 @@ impl<'a> Court<'a> {
     fn queued(&self, seen: &Seen) -> Option<Service> {
         if let (Some(line), Some(reset)) = (seen.unanswered, seen.server_reset) {
             let before_client = seen.client_end().is_none_or(|end| reset.frame < end.frame);
-            let other = self.other_that(|other| other.answer.is_some()).filter(|_| before_client)?;
+            let other = self.other_that(seen, |other| other.answer.is_some()).filter(|_| before_client)?;
             let service = Service::new(Verdict::Queued, Basis::Inferred, Grounds::Reset { line, reset, other });
             return Some(Service { until: Some(reset), ..service });
         }
         // That one more is unanswered says little of a server that answers only some.
         let by_line = seen.unanswered.filter(|_| !self.docket.skips).and_then(|line| {
-            let other = self.other_that(|other| other.answer.is_some())?;
+            let other = self.other_that(seen, |other| other.answer.is_some())?;
             self.missing(seen, &line).then_some(Grounds::NoAnswer { line, other })
         });
         let by_fin = || {
             let client_fin = seen.client_fin?;
-            let other = self.other_that(|other| self.closed_at_once(other))?;
+            let other = self.other_that(seen, |other| self.closed_at_once(other))?;
             self.missing(seen, &client_fin).then_some(Grounds::NotClosed { client_fin, other })
         };
         let grounds = by_line.or_else(by_fin)?;
@@ -491,8 +491,16 @@ impl<'a> Court<'a> {
         self.docket.views.iter().copied().filter(move |(index, _)| *index != own)
     }
 
-    /// The first other connection of which this holds.
-    fn other_that(&self, holds: impl Fn(&Seen) -> bool) -> Option<usize> {
-        self.other_views().find(|(_, seen)| holds(seen)).map(|(index, _)| index)
+    /// The other connection of which this holds that began last before this one, as recorded, else the first: a server may have
+    /// been replaced by another one at its address.
+    fn other_that(&self, own: &Seen, holds: impl Fn(&Seen) -> bool) -> Option<usize> {
+        let is_before = |one: &Seen, other: &Seen| {
+            let begins = one.first.zip(other.first);
+            begins.is_some_and(|(one, other)| self.clocks.before_as_recorded(&one, &other) == Some(true))
+        };
+        let fitting = || self.other_views().filter(|(_, seen)| holds(seen));
+        let earlier = fitting().filter(|(_, seen)| is_before(seen, own));
+        let last = earlier.reduce(|last, next| if is_before(last.1, next.1) { next } else { last });
+        last.or_else(|| fitting().next()).map(|(index, _)| index)
     }
 }
