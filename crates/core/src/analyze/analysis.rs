@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::analyze::reach::Reach;
 use crate::analyze::sorted::Sorted;
 use crate::analyze::text::Text;
 use crate::analyze::timing::{Calls, Clock};
@@ -109,6 +110,8 @@ pub struct ServerFound {
     pub address: SocketAddress,
     /// Its client may be the server just as well: nothing in the files tells the two ends apart.
     pub uncertain: bool,
+    /// Whether its clients got there.
+    pub reach: Reach,
     /// Of what kind it is; `None` for UDP, which has no connections to take one by one.
     pub kind: Option<ServerKind>,
     /// How certain the kind is.

@@ -25,6 +25,7 @@ pub mod conversation;
 pub mod cut;
 pub mod evidence;
 pub mod measure;
+pub mod reach;
 pub mod text;
 pub mod timing;
 pub mod together;

@@ -4,11 +4,13 @@ use crate::analyze::analysis::{
     Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Finding, HostBasis, HostFound, ServerFound,
 };
 use crate::analyze::cut::cut_in_headers;
+use crate::analyze::reach::Reach;
 use crate::analyze::text::Text;
 use crate::lab::{Question, Sheet, named};
 use crate::report::{link_type, words};
 use crate::wording;
 use socklab_packets::capfile::Interface;
+use socklab_packets::types::Protocol;
 
 /// What is said where there is no finding.
 pub const NO_FINDINGS: &str = "None.";
@@ -206,7 +208,13 @@ fn host_line(sheet: &Sheet, host: &HostFound) -> String {
 /// `TCP server: 10.0.3.1:65432, one client at a time (inferred)`.
 fn server_line(server: &ServerFound) -> String {
     let or = if server.uncertain { " (or its client: the files don't tell)" } else { "" };
-    let line = format!("{} server: {}{or}", server.protocol, server.address);
+    let reach = match (server.reach, server.protocol) {
+        (Reach::Reached, _) => "",
+        (Reach::Unanswered, _) => " (never answered)",
+        (Reach::Never, Protocol::Tcp) => " (no client connected)",
+        (Reach::Never, Protocol::Udp) => " (every datagram came back)",
+    };
+    let line = format!("{} server: {}{or}{reach}", server.protocol, server.address);
     let known = server.parts.iter().filter_map(|(part, kind, basis)| {
         let kind = words::server_kind(*kind)?;
         let part = part.as_deref().filter(|_| server.parts.len() > 1);

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use super::other_program_tests::{said, short};
 use super::tests::{B1, C1, UDP_A, of};
-use crate::analyze::analysis::{Analysis, Basis};
+use crate::analyze::analysis::{Analysis, Basis, Facts};
+use crate::analyze::reach::Reach;
 use crate::analyze::testing::{Story, address, ip};
 use crate::lab::testing::{host, question};
 use socklab_packets::track::Side;
@@ -356,4 +357,84 @@ fn a_part_of_a_reply_tells_that_a_client_was_answered() {
     let answered = "The server sent a datagram to 10.0.3.3:51762 (frame 4) after that client's (frame 3), though fragments of \
                     both are missing: most likely an answer to it.";
     assert!(text.contains(answered) && !text.contains("whether it arrived whole"), "{text}");
+}
+
+/// What is said of wrong addresses.
+fn wrong_address(analysis: &Analysis) -> String {
+    let findings = analysis.findings.iter().filter(|finding| finding.code == "wrong-address");
+    findings.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+/// The client had another port than the server at first.
+#[test]
+fn an_address_at_which_nobody_was_is_no_servers() {
+    let (wrong, server) = ("10.0.3.1:12000", "10.0.3.1:12001");
+    let mut story = Story::new("at B", 0);
+    for line in ["one", "two"] {
+        story.datagram("10.0.3.2:44463", wrong, line);
+        story.port_unreachable("10.0.3.2:44463", wrong);
+    }
+    for line in ["three", "four"] {
+        story.datagram("10.0.3.2:36413", server, line);
+        story.datagram(server, "10.0.3.2:36413", line);
+    }
+    let analysis = of(vec![story.read()]);
+    assert_eq!(servers(&analysis), [address(server)]);
+    assert_eq!(told(&analysis), "");
+    let found = wrong_address(&analysis);
+    assert!(
+        found.starts_with("Datagrams went to another address than the UDP server's, 10.0.3.1:12001: from B to"),
+        "{found}"
+    );
+    assert!(found.contains("10.0.3.1:12000 (refused, frames 1 and 3)"), "{found}");
+    let (frames, clients) = (said(&analysis, "I.4a"), said(&analysis, "I.4b"));
+    assert!(frames.contains("2 datagrams from the client to the server, 2 back"), "{frames}");
+    assert!(frames.contains("2 more went from the client to 10.0.3.1:12000 and came back."), "{frames}");
+    assert!(frames.contains("ICMP port unreachable came back to 10.0.3.2:44463"), "{frames}");
+    assert!(clients.contains("The server has one unconnected UDP socket"), "{clients}");
+    // All datagrams of B's client are counted that the capture has.
+    let facts = &super::tests::answer(&analysis, question("I.4a")).facts;
+    assert!(matches!(facts, Facts::UdpFrames { udp_datagrams: Some(6), .. }), "{facts:?}");
+}
+
+/// B's client had C's address at first, where nobody was; the server only prints.
+#[test]
+fn another_computers_address_is_no_servers() {
+    let mut story = Story::new("at B", 0);
+    story.datagram("10.0.3.2:44463", "10.0.3.3:12000", "one");
+    story.port_unreachable("10.0.3.2:44463", "10.0.3.3:12000");
+    story.datagram("10.0.3.2:36413", "10.0.3.4:12000", "two");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(servers(&analysis), [address("10.0.3.4:12000")]);
+    let found = wrong_address(&analysis);
+    assert!(
+        found.contains("A datagram went to another address") && found.contains("10.0.3.3:12000 (refused, frame 1)"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_server_that_was_never_there_is_told_as_that() {
+    let reach = |analysis: &Analysis| analysis.lab.servers.iter().map(|server| server.reach).collect::<Vec<_>>();
+    let mut story = Story::new("at B", 0);
+    story.datagram(B1, UDP_A, "one");
+    story.port_unreachable(B1, UDP_A);
+    let refused = of(vec![story.read()]);
+    assert_eq!((servers(&refused), reach(&refused)), (vec![address(UDP_A)], vec![Reach::Never]));
+    let text = said(&refused, "I.4a");
+    assert!(text.contains(&format!("1 datagram from the client to {UDP_A}, none back")), "{text}");
+    assert!(told(&refused).contains("Start udp_server before the client"), "{}", told(&refused));
+
+    // A firewall may drop what goes to a port at which nobody is, and what says so.
+    let mut story = Story::new("at B", 0);
+    story.datagram("10.0.3.2:44463", "10.0.3.1:12000", "one");
+    story.datagram("10.0.3.2:36413", "10.0.3.1:12001", "two");
+    story.datagram("10.0.3.1:12001", "10.0.3.2:36413", "TWO");
+    let silent = of(vec![story.read()]);
+    let text = said(&silent, "I.4a") + &said(&silent, "I.4b");
+    assert!(text.contains("2 datagrams from the client to 10.0.3.1:12000 and 10.0.3.1:12001, 1 back"), "{text}");
+    assert!(!text.contains("Each server") && !text.contains("the servers"), "{text}");
+    let mut found = reach(&silent);
+    found.sort_by_key(|reach| *reach == Reach::Reached);
+    assert_eq!(found, [Reach::Unanswered, Reach::Reached]);
 }

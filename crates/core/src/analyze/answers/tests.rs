@@ -500,7 +500,7 @@ fn a_datagram_that_nobody_took_is_not_passed_over_in_the_answer() {
     story.port_unreachable("10.0.3.2:51000", UDP_A);
     let analysis = of(vec![story.read()]);
     let text = said(&analysis, question("I.4a"));
-    assert!(text.contains("1 datagram from the client to the server, none back"), "{text}");
+    assert!(text.contains("1 datagram from the client to 10.0.3.1:65433, none back"), "{text}");
     assert!(text.contains("ICMP port unreachable came back"), "{text}");
     assert!(analysis.findings[0].message.to_string().starts_with("1 datagram to 10.0.3.1:65433 came back"));
     assert!(!analysis.lab.streams[0].established);

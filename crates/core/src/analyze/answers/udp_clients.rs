@@ -10,6 +10,7 @@ use crate::analyze::claims::{Draft, udp_evidence};
 use crate::analyze::conversation::LabConversation;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
+use crate::analyze::reach::Reach;
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
@@ -121,7 +122,8 @@ fn why(view: &LabView<'_>, question: &Question) -> &'static str {
     if has_several || view.may_have_connected_server() {
         return WHY_OF_ANOTHER;
     }
-    if servers(view, question).len() > 1 { WHY_OF_SEVERAL } else { WHY }
+    let was_there = |server: &SocketAddress| view.reach(Protocol::Udp, *server) == Reach::Reached;
+    if servers(view, question).iter().filter(|server| was_there(server)).count() > 1 { WHY_OF_SEVERAL } else { WHY }
 }
 
 /// The UDP servers of the question's steps.

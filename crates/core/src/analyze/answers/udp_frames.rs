@@ -7,11 +7,12 @@ use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence, unseen};
 use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView, Refusal, may_be_ephemeral};
-use crate::analyze::text::{FrameRanges, say};
+use crate::analyze::reach::Reach;
+use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
 use socklab_packets::track::{FrameNote, PayloadKind};
-use socklab_packets::types::{FrameNumber, Protocol};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 
 const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence numbers and no closing.";
 const FIRST_SEND: &str =
@@ -54,7 +55,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
             draft.missing(step.capture_in(Some(protocol)));
         }
     }
-    let datagrams = udp.map(|udp| udp.forth.saturating_add(udp.back));
+    let datagrams = udp.map(|udp| udp.forth.saturating_add(udp.back).saturating_add(udp.mistaken));
     let lacks = lacks_tcp_frames(view, question);
     let basis = if datagrams.is_some() && tcp.is_some() && !lacks { Basis::Proved } else { Basis::Inferred };
     draft.short_as(
@@ -143,6 +144,8 @@ struct Datagrams {
     of_one_direction: bool,
     /// The capture, where another one shows the same conversation.
     file: Option<String>,
+    /// Those of the clients that went where no server was.
+    mistaken: u64,
 }
 
 impl Datagrams {
@@ -170,9 +173,8 @@ impl Datagrams {
         self.has_binary |= sighting.conversation.payload_kind(sighting.client_side) == PayloadKind::Binary;
     }
 
-    /// How many went each way.
-    fn say(&self, whose: &str, servers: usize, draft: &mut Draft) {
-        let server = if servers > 1 { "servers" } else { "server" };
+    /// How many went each way; `to` is where the client's went.
+    fn say(&self, whose: &str, to: Text, draft: &mut Draft) {
         let filter = if self.of_one_direction { ", whose filter is for one direction" } else { "" };
         let capture = self.file.as_deref().unwrap_or("the capture");
         let back = match self.back {
@@ -191,7 +193,7 @@ impl Datagrams {
             forth => count(forth, "datagram"),
         };
         draft.proved(
-            format!("UDP{whose}: {forth} from the client to the {server}{back}; {each}."),
+            say![format!("UDP{whose}: {forth} from the client to "), to, format!("{back}; {each}.")],
             Evidence::by_file(self.evidence.clone()),
         );
         if self.empty.is_empty() {
@@ -239,12 +241,39 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     let more = halves.iter().flat_map(|(_, halves)| halves).filter(|half| !is_chosen(half));
     more.for_each(|half| total.add(view, half));
     let whose = first.filter(|_| is_part).map(|first| format!(" of {first}")).unwrap_or_default();
-    let servers = distinct(chosen.iter().map(|conversation| conversation.server())).len();
-    total.say(&format!("{}{whose}", in_brackets(question, Protocol::Udp)), servers, draft);
+    let servers = distinct(chosen.iter().map(|conversation| conversation.server()));
+    let is_server = |server: &SocketAddress| view.reach(Protocol::Udp, *server) == Reach::Reached;
+    let to = match servers.as_slice() {
+        // An address is no server's where nobody was there.
+        several if !several.iter().all(is_server) => addresses(several),
+        [_] => "the server".into(),
+        _ => "the servers".into(),
+    };
+    total.say(&format!("{}{whose}", in_brackets(question, Protocol::Udp)), to, draft);
+    total.mistaken = mistaken(view, &chosen, draft);
     parts(view, &chosen, draft);
     halves.iter().for_each(|(conversation, halves)| other_pairs(view, conversation, halves, draft));
     ports(&chosen, draft);
     Some(total)
+}
+
+/// What these clients' computers sent where no server was: it is in the capture as well. How many datagrams.
+fn mistaken(view: &LabView<'_>, conversations: &[&LabConversation], draft: &mut Draft) -> u64 {
+    let is_of_one =
+        |ip| conversations.iter().any(|other| view.hosts.computer(other.client().ip) == view.hosts.computer(ip));
+    let all: Vec<&LabConversation> = view.mistaken.iter().filter(|one| is_of_one(one.client().ip)).collect();
+    let sent = all.iter().map(|conversation| conversation.best().client_sent().datagrams).fold(0, u64::saturating_add);
+    let evidence = all.iter().map(|conversation| {
+        let sighting = conversation.best();
+        udp_evidence(view, sighting, view.udp_notes(sighting).iter().map(|note| note.frame))
+    });
+    let evidence = Evidence::by_file(evidence);
+    let servers = distinct(all.iter().map(|conversation| conversation.server()));
+    if !evidence.is_empty() {
+        let more = format!("{sent} more went from the client to ");
+        draft.proved(say![more, addresses(&servers), " and came back."], evidence);
+    }
+    sent
 }
 
 /// Datagrams of which the capture lacks fragments: Wireshark shows no datagram then.
@@ -340,6 +369,7 @@ fn refused(view: &LabView<'_>, wanted: impl Fn(Refusal) -> bool, meaning: &str, 
     let (mut evidence, mut clients) = (Vec::new(), Vec::new());
     for (number, capture) in view.captures.iter().enumerate() {
         let mut messages = view.unreachable_datagrams(number);
+        messages.extend(view.mistaken_datagrams(number));
         messages.retain(|message| message.is_port_unreachable() && wanted(refusals.of(number, message)));
         let quoting = FrameRanges::of(messages.iter().map(|message| message.frame));
         if !quoting.is_empty() {

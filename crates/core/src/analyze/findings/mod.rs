@@ -91,6 +91,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         numbers::find(view, capture, &mut found);
         clock::find(view, capture, &mut found);
         wrong_address::find(view, capture, &mut found);
+        wrong_address::find_datagrams(view, capture, &mut found);
         translated::find(view, capture, &mut found);
         loopback::find(view, capture, &mut found);
     }

@@ -1,27 +1,32 @@
-//! Clients of the lab that tried another address than its server's first.
+//! Clients of the lab that tried another address than its server's.
 
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::claims::words::addresses;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{LabView, is_other_service};
 use crate::analyze::text::{FrameRanges, Text, say};
 use socklab_packets::limits::LAB_STREAMS;
-use socklab_packets::track::{HandshakeState, TcpConnection};
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+use socklab_packets::packet::IcmpKind;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::{HandshakeState, Side, TcpConnection, UdpConversation, Unreachable};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, is_group};
 
 /// So many ports of one computer may be tried in search of a server's.
 const MOST_PORTS: usize = 3;
 
-/// A connection, or an attempt at one, that did not go to the lab's server.
+/// A connection, or an attempt at one, or datagrams, that did not go to the lab's server.
 struct Try {
     client: SocketAddress,
     server: SocketAddress,
     what: &'static str,
-    frame: FrameNumber,
+    /// The first frame of a connection, the datagrams of a conversation, and what came back as ICMP.
+    frames: Vec<FrameNumber>,
+    errors: Vec<FrameNumber>,
 }
 
 /// Looks at one file for attempts at the server's port on other computers and at other ports of its computer, and for
@@ -59,33 +64,104 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         client: sighting.client(),
         server: sighting.server(),
         what: "connected",
-        frame: sighting.connection.first_frame,
+        frames: vec![sighting.connection.first_frame],
+        errors: Vec::new(),
     });
     let mut tries: Vec<Try> = attempts.chain(elsewhere).filter(|one| has_connected(one.client)).collect();
     without_scans(&mut tries);
-    tries.sort_by_key(|one| one.frame);
+    let what = match tries.len() {
+        1 => "A connection was tried at another address than the server's, ",
+        _ => "Connections were tried at other addresses than the server's, ",
+    };
+    let words = Words { what: say![what, *server], by: "by ", at: "at ", did: "tried" };
+    found.extend(finding(view, number, tries, words));
+}
+
+/// The same of datagrams: at addresses where nobody was, and at the server's port on other computers.
+pub(super) fn find_datagrams(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
+    let Some(capture) = view.captures.get(number) else { return };
+    let servers: Vec<SocketAddress> = distinct(view.conversations.iter().map(|conversation| conversation.server()));
+    let mistaken = view.mistaken.iter().filter_map(|conversation| conversation.in_capture(number));
+    let mistaken = mistaken.map(|sighting| datagrams(capture, &sighting.conversation));
+    let elsewhere = capture.traffic.udp_conversations().take(LAB_STREAMS);
+    let elsewhere = elsewhere.filter(|udp| is_elsewhere(view, udp, &servers)).map(|udp| datagrams(capture, &udp));
+    let mut tries: Vec<Try> = mistaken.chain(elsewhere).collect();
+    without_scans(&mut tries);
+    let to = distinct(tries.iter().map(|one| one.server));
+    let what = match (tries.iter().map(|one| one.frames.len()).fold(0, usize::saturating_add), to.len()) {
+        (1, _) => "A datagram went to another address than the UDP server's, ",
+        (_, 1) => "Datagrams went to another address than the UDP server's, ",
+        _ => "Datagrams went to other addresses than the UDP server's, ",
+    };
+    let words = Words { what: say![what, addresses(&servers)], by: "from ", at: "to ", did: "sent that" };
+    found.extend(finding(view, number, tries, words));
+}
+
+/// The words of a finding: what happened, and how its parts go on.
+struct Words {
+    what: Text,
+    by: &'static str,
+    at: &'static str,
+    did: &'static str,
+}
+
+/// The finding about some tries, if there are any.
+fn finding(view: &LabView<'_>, number: usize, mut tries: Vec<Try>, words: Words) -> Option<Finding> {
+    tries.sort_by_key(|one| one.frames.first().copied());
     if tries.is_empty() {
-        return;
+        return None;
     }
     let by_host = distinct(tries.iter().map(|one| one.client.ip)).into_iter().map(|host| {
         let each = tries.iter().filter(|one| one.client.ip == host).map(|one| {
-            let at = say!["at ", one.server, format!(" ({}, ", one.what)];
-            say![at, FrameRanges::of([one.frame]), ")"]
+            let at = say![words.at, one.server, format!(" ({}, ", one.what)];
+            say![at, FrameRanges::of(one.frames.iter().copied()), ")"]
         });
         say![view.client_host(host), " ", Text::list(each)]
     });
     let message = say![
-        match tries.len() {
-            1 => "A connection was tried at another address than the server's, ",
-            _ => "Connections were tried at other addresses than the server's, ",
-        },
-        *server,
-        ": by ",
+        words.what,
+        ": ",
+        words.by,
         Text::list(by_host),
-        ". If it was the lab's client that tried, compare the address and the port in it."
+        format!(". If it was the lab's client that {}, compare the address and the port in it.", words.did)
     ];
     let finding = of_file(view, number, "wrong-address", Severity::Info, message, None);
-    found.push(Finding { evidence: frames(view, number, tries.iter().map(|one| one.frame)), ..finding });
+    let shown = tries.iter().flat_map(|one| one.frames.iter().chain(&one.errors).copied());
+    Some(Finding { evidence: frames(view, number, shown), ..finding })
+}
+
+/// Whether datagrams went to the port of a server on another computer, from a client of a server, and nothing came back.
+fn is_elsewhere(view: &LabView<'_>, udp: &UdpConversation, servers: &[SocketAddress]) -> bool {
+    let [client, server] = udp.addresses;
+    let is_end = |address: SocketAddress| {
+        view.conversations.iter().any(|other| [other.client(), other.server()].contains(&address))
+    };
+    let of_host = |other: IpAddr| view.hosts.computer(other) == view.hosts.computer(client.ip);
+    let is_near = servers.iter().any(|there| there.port == server.port && there.ip != server.ip);
+    let is_other = !is_end(server) && !is_group(server.ip) && !server.ip.is_loopback() && !is_at_server(view, server);
+    is_near
+        && is_other
+        && udp.counts(Side::Responder).datagrams == 0
+        && !is_at_server(view, client)
+        && view.conversations.iter().any(|other| of_host(other.client().ip))
+}
+
+/// The datagrams of the first sender of a conversation, and what came back of them.
+fn datagrams(capture: &CaptureFacts, udp: &UdpConversation) -> Try {
+    let [client, server] = udp.addresses;
+    let about_it = |message: &&Unreachable| {
+        let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp);
+        quoted.is_some_and(|quoted| (quoted.source, quoted.destination) == (client, server))
+    };
+    let messages: Vec<&Unreachable> = capture.traffic.other().unreachable.iter().filter(about_it).collect();
+    let what = match messages.as_slice() {
+        [] => "not answered",
+        all if all.iter().any(|message| message.kind == IcmpKind::PortUnreachable) => "refused",
+        _ => "not delivered",
+    };
+    let errors = messages.iter().map(|message| message.frame).collect();
+    let frames = capture.traffic.udp_notes(udp.stream).map(|note| note.frame).collect();
+    Try { client, server, what, frames, errors }
 }
 
 /// Leaves out those of a host that tried many ports of one computer: a scan, no wrong port in a client.
@@ -117,5 +193,11 @@ fn attempt(view: &LabView<'_>, tcp: &TcpConnection, servers: &[SocketAddress]) -
         && !view.servers.contains(Protocol::Tcp, server)
         && !is_other_service(Protocol::Tcp, server.port)
         && !server.ip.is_loopback();
-    is_wrong.then_some(Try { client: tcp.address(client), server, what, frame: tcp.first_frame })
+    is_wrong.then_some(Try {
+        client: tcp.address(client),
+        server,
+        what,
+        frames: vec![tcp.first_frame],
+        errors: Vec::new(),
+    })
 }

@@ -12,6 +12,7 @@ use crate::journal::EventKind;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_CANDIDATES;
+use socklab_packets::packet::IcmpKind;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, Side, StreamEnds};
 use socklab_packets::types::{Protocol, SocketAddress, is_group};
@@ -65,6 +66,9 @@ pub(super) struct Candidate {
     silent: u32,
     /// Attempts that were refused or not answered.
     attempts: u32,
+    /// UDP conversations with it, and those in which each datagram to it came back as port unreachable.
+    conversations: u32,
+    came_back: u32,
     /// The first peer, and whether there was another one.
     peer: Option<IpAddr>,
     has_several_peers: bool,
@@ -108,9 +112,18 @@ pub(super) fn collect(
             let is_onward = relays.get(number).is_some_and(|relays| relays.is_onward(stream));
             found.add_tcp(number, &connection, is_onward);
         }
+        let refused = refused(capture);
+        let came_back = |position: usize, [client, server]: [SocketAddress; 2]| {
+            let messages = refused.get(&[client, server]).copied().unwrap_or(0);
+            let conversation = if messages > 0 { capture.traffic.udp_at(position) } else { None };
+            conversation.is_some_and(|it| {
+                it.counts(Side::Originator).datagrams <= messages && it.counts(Side::Responder).datagrams == 0
+            })
+        };
         let exchanged = capture.traffic.exchanged(Protocol::Udp).enumerate();
-        let once = exchanged.filter(|(position, _)| !translated.hides(Protocol::Udp, *position));
-        once.for_each(|(_, conversation)| found.add_udp(number, &conversation));
+        for (position, conversation) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Udp, *position)) {
+            found.add_udp(number, &conversation, came_back(position, conversation.ends.addresses));
+        }
         for unreachable in &capture.traffic.other().unreachable {
             if let Some(quoted) = unreachable.quoted {
                 found.add_unreachable(number, quoted.protocol, [quoted.source, quoted.destination]);
@@ -119,6 +132,17 @@ pub(super) fn collect(
     }
     found.add_journals(journals);
     Found { candidates: found.map, cut: found.cut }
+}
+
+/// How many datagrams of each client to each server came back as port unreachable.
+fn refused(capture: &CaptureFacts) -> HashMap<[SocketAddress; 2], u64> {
+    let mut refused: HashMap<[SocketAddress; 2], u64> = HashMap::new();
+    let messages = capture.traffic.other().unreachable.iter().filter(|it| it.kind == IcmpKind::PortUnreachable);
+    for quoted in messages.filter_map(|message| message.quoted).filter(|quoted| quoted.protocol == Protocol::Udp) {
+        let messages = refused.entry([quoted.source, quoted.destination]).or_default();
+        *messages = messages.saturating_add(1);
+    }
+    refused
 }
 
 struct Candidates<'a> {
@@ -171,7 +195,8 @@ impl Candidates<'_> {
         }
     }
 
-    fn add_udp(&mut self, capture: usize, conversation: &Exchanged) {
+    /// `came_back` says whether each of its datagrams did, as port unreachable.
+    fn add_udp(&mut self, capture: usize, conversation: &Exchanged, came_back: bool) {
         let [first, second] = conversation.ends.addresses;
         if is_group(first.ip) || is_group(second.ip) {
             if self.asked_all.len() < LAB_CANDIDATES {
@@ -191,6 +216,8 @@ impl Candidates<'_> {
             let addressed = u32::from(side == addressed_side);
             candidate.addressed_first = candidate.addressed_first.saturating_add(addressed);
             candidate.is_two_way |= !conversation.payload_kinds.contains(&PayloadKind::None);
+            one_more(&mut candidate.conversations);
+            candidate.came_back = candidate.came_back.saturating_add(addressed & u32::from(came_back));
             candidate.add_ports(Protocol::Udp, own.port, peer.port);
             candidate.add_exchange(exchange);
         }
@@ -330,6 +357,7 @@ impl Candidate {
         add(self.own_ephemeral > 0 && self.shown == 0, -8);
         add(self.addressed_first > 0, 2);
         add(*protocol == Protocol::Udp && self.addressed_first == 0, -3);
+        add(self.was_never_there(), -4);
         add(self.has_several_peers, 1);
         add(self.streams > 1, 1);
         add(self.captures > 1, 1);
@@ -359,6 +387,11 @@ impl Candidate {
     /// Whether what was sent to it came back, and it never sent anything itself.
     pub(super) fn was_refused(&self) -> bool {
         self.attempts > 0 && self.shown == 0 && !self.is_two_way
+    }
+
+    /// Whether every datagram that went to it came back as port unreachable, and it never sent any: no server was there.
+    pub(super) fn was_never_there(&self) -> bool {
+        self.came_back > 0 && self.came_back == self.conversations
     }
 
     /// Whether a peer of it is on its link.

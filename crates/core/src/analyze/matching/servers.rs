@@ -43,6 +43,8 @@ pub(crate) struct Servers {
     scores: HashMap<Endpoint, i32>,
     /// Those whose clients may be the servers just as well.
     uncertain: HashSet<Endpoint>,
+    /// Socket addresses of UDP that clients of the lab took for its server's: nobody was there, and a server at another one.
+    mistaken: HashSet<SocketAddress>,
     /// How they were found: a sentence.
     pub(crate) why: Text,
     /// The best of those that did not fit, where none did.
@@ -85,7 +87,8 @@ impl Servers {
         let Some(host) = best_host(&chosen) else {
             return Servers { cut, nearest: field.nearest(), ..Servers::default() };
         };
-        let mut ranked = field.with_set_ports(field.on_host(&chosen, host));
+        let (here, mistaken) = field.without_mistaken(field.on_host(&chosen, host));
+        let mut ranked = field.with_set_ports(here);
         let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
         let why = field.why(&ranked, host, others);
         let scores = ranked.iter().copied().collect();
@@ -93,7 +96,7 @@ impl Servers {
             !field.is_named(endpoint) && candidates.get(endpoint).is_some_and(|it| it.may_be_client(endpoint))
         };
         let uncertain = ranked.iter().map(|(endpoint, _)| *endpoint).filter(may_be_client).collect();
-        Servers { ranked, scores, uncertain, why, nearest: None, cut }
+        Servers { ranked, scores, uncertain, mistaken, why, nearest: None, cut }
     }
 
     /// The address of the servers' computer.
@@ -114,6 +117,17 @@ impl Servers {
     /// Whether this server's client may be the server just as well: nothing in the files tells the two ends apart.
     pub(crate) fn is_uncertain(&self, protocol: Protocol, address: SocketAddress) -> bool {
         self.uncertain.contains(&(protocol, address))
+    }
+
+    /// Whether clients of the lab took this socket address of UDP for its server's: nobody was there when they sent to it, and
+    /// a server was at another one.
+    pub(crate) fn is_mistaken(&self, address: SocketAddress) -> bool {
+        self.mistaken.contains(&address)
+    }
+
+    /// Whether there is any such address.
+    pub(super) fn has_mistaken(&self) -> bool {
+        !self.mistaken.is_empty()
     }
 
     /// All of them, best first.
@@ -354,6 +368,18 @@ impl<'a> Field<'a> {
         here.into_iter().filter(|(endpoint, _)| stays(endpoint)).collect()
     }
 
+    /// Those at which there was somebody, where that is so of any, and the socket addresses of the others: of UDP, where a wrong
+    /// port in a client has as many datagrams as the right one.
+    fn without_mistaken(&self, here: Vec<(Endpoint, i32)>) -> (Vec<(Endpoint, i32)>, HashSet<SocketAddress>) {
+        let was_there = |endpoint: &Endpoint| {
+            self.is_named(endpoint) || !self.candidates.get(endpoint).is_some_and(Candidate::was_never_there)
+        };
+        let some_udp = here.iter().any(|(endpoint, _)| endpoint.0 == Protocol::Udp && was_there(endpoint));
+        let stays = |(endpoint, _): &(Endpoint, i32)| !some_udp || was_there(endpoint);
+        let (stay, mistaken): (Vec<_>, Vec<_>) = here.into_iter().partition(stays);
+        (stay, mistaken.into_iter().map(|((_, address), _)| address).collect())
+    }
+
     /// Whether a server on another computer than the best one's is the lab's as well: text over connections that it was
     /// seen to take.
     fn fits_elsewhere(&self, endpoint: &Endpoint, score: i32) -> bool {
@@ -379,25 +405,46 @@ impl<'a> Field<'a> {
         ranked
     }
 
-    /// A sentence that says how host A and its servers were found.
+    /// Sentences that say how host A and its servers were found.
     fn why(&self, ranked: &[(Endpoint, i32)], host: IpAddr, others: usize) -> Text {
-        let names = Text::list(ranked.iter().map(|((protocol, address), _)| say![*address, format!(" ({protocol})")]));
-        let noun = if ranked.len() == 1 { "Server" } else { "Servers" };
-        let reason = if ranked.iter().any(|(endpoint, _)| self.is_set(endpoint)) {
-            say![", as set"]
-        } else if ranked.iter().any(|(endpoint, _)| is_on_sheet(self.config, endpoint)) {
-            say![", as the lab file has it"]
-        } else if ranked.iter().any(|(endpoint, _)| self.is_journalled(endpoint)) {
-            say![", as the servers' journals say"]
+        let names =
+            |of: &[Endpoint]| Text::list(of.iter().map(|(protocol, address)| say![*address, format!(" ({protocol})")]));
+        let endpoints = || ranked.iter().map(|(endpoint, _)| *endpoint);
+        let is_tried = |endpoint: &Endpoint| self.strongest(endpoint) == Some(Exchange::Attempts);
+        let (tried, reached): (Vec<Endpoint>, Vec<Endpoint>) = endpoints().partition(is_tried);
+        let is_set = endpoints().any(|endpoint| self.is_set(&endpoint));
+        let given = if is_set {
+            Some(", as set")
+        } else if endpoints().any(|endpoint| is_on_sheet(self.config, &endpoint)) {
+            Some(", as the lab file has it")
         } else {
-            let strongest = ranked.iter().filter_map(|(endpoint, _)| self.exchange(endpoint)).max();
-            say![reason(strongest, if ranked.len() == 1 { "it" } else { "them" })]
+            endpoints().any(|endpoint| self.is_journalled(&endpoint)).then_some(", as the servers' journals say")
         };
-        let mut why = say![format!("{noun}: "), names, reason, "."];
+        // One reason is not that of the others.
+        let (shown, also) = match given.is_some() || reached.is_empty() {
+            true => (endpoints().collect(), Vec::new()),
+            false => (reached, tried),
+        };
+        let noun = if shown.len() == 1 { "Server" } else { "Servers" };
+        let strongest = || shown.iter().filter_map(|endpoint| self.strongest(endpoint)).max();
+        let reason = match given {
+            Some(given) => given.to_owned(),
+            None => reason(strongest(), if shown.len() == 1 { "it" } else { "them" }),
+        };
+        let mut why = say![format!("{noun}: "), names(&shown), reason, "."];
+        if !also.is_empty() {
+            why = say![why, " Clients try to reach ", names(&also), ", too."];
+        }
         if others > 0 {
             why.push(format!(" {others} further socket addresses of {host} fit no better and were left out."));
         }
         why
+    }
+
+    /// What it exchanged; where everything that went to it came back, that was an attempt.
+    fn strongest(&self, endpoint: &Endpoint) -> Option<Exchange> {
+        let never_there = self.candidates.get(endpoint).is_some_and(Candidate::was_never_there);
+        if never_there { Some(Exchange::Attempts) } else { self.exchange(endpoint) }
     }
 }
 

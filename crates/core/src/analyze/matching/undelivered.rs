@@ -15,11 +15,20 @@ pub(super) fn undelivered<'c>(
     capture: &'c CaptureFacts,
     servers: &'c Servers,
 ) -> impl Iterator<Item = Undelivered> + 'c {
+    all_undelivered(capture).filter(|message| servers.contains(Protocol::Udp, message.server))
+}
+
+/// What says so of datagrams to socket addresses that clients took for a server's.
+pub(super) fn mistaken<'c>(capture: &'c CaptureFacts, servers: &'c Servers) -> impl Iterator<Item = Undelivered> + 'c {
+    all_undelivered(capture).filter(|message| servers.is_mistaken(message.server))
+}
+
+/// What says so of any datagrams.
+fn all_undelivered(capture: &CaptureFacts) -> impl Iterator<Item = Undelivered> {
     capture.traffic.other().unreachable.iter().filter_map(|message| {
         let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
         let (client, server) = (quoted.source, quoted.destination);
-        let (frame, time, kind) = (message.frame, message.time, message.kind);
-        servers.contains(Protocol::Udp, server).then_some(Undelivered { frame, time, kind, client, server })
+        Some(Undelivered { frame: message.frame, time: message.time, kind: message.kind, client, server })
     })
 }
 

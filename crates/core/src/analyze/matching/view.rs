@@ -17,11 +17,12 @@ use crate::analyze::matching::company::{Company, company};
 use crate::analyze::matching::computers::{Computers, LabAddresses};
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::{Evidence, Hosts};
+use crate::analyze::matching::mistaken::mistaken_conversations;
 use crate::analyze::matching::order::Times;
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
-use crate::analyze::matching::undelivered::{Refused, Undelivered, refused, undelivered};
+use crate::analyze::matching::undelivered::{Refused, Undelivered, mistaken, refused, undelivered};
 use crate::analyze::place::{Bystander, Place};
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
@@ -61,6 +62,8 @@ pub(crate) struct LabView<'a> {
     pub(crate) conversations: Vec<LabConversation>,
     /// The step of each of them.
     pub(crate) conversation_steps: Vec<Step>,
+    /// The conversations with addresses that clients took for a UDP server's.
+    pub(crate) mistaken: Vec<LabConversation>,
     /// The steps and hosts that the captures do not tell apart.
     pub(crate) doubts: Vec<Doubt>,
     /// What happened, and what became of each connection.
@@ -141,6 +144,7 @@ impl<'a> LabView<'a> {
             *frames = LabFrames { icmp, icmpv6, fragments, ..*frames };
         }
         let refused = refused(captures, &servers);
+        let mistaken = mistaken_conversations(captures, &servers);
         let view = LabView {
             captures,
             journals,
@@ -155,6 +159,7 @@ impl<'a> LabView<'a> {
             connection_steps,
             conversations,
             conversation_steps,
+            mistaken,
             doubts,
             story,
             refused,
@@ -194,7 +199,7 @@ impl<'a> LabView<'a> {
         let parts = named.into_iter().filter(|_| kind.is_some()).filter_map(part).collect();
         let (kind, basis) = (kind.as_ref().map(|kind| kind.kind), kind.map(|kind| kind.basis));
         let uncertain = self.servers.is_uncertain(protocol, address);
-        ServerFound { protocol, address, uncertain, kind, basis, parts }
+        ServerFound { protocol, address, uncertain, reach: self.reach(protocol, address), kind, basis, parts }
     }
 
     /// The kind of the servers of the connections that `wanted` picks: that of each which shows one, where it is the same.
@@ -331,6 +336,11 @@ impl<'a> LabView<'a> {
     /// What says in a capture that a datagram to a UDP server of the lab did not reach it, by quoting it.
     pub(crate) fn unreachable_datagrams(&self, capture: usize) -> Vec<Undelivered> {
         self.captures.get(capture).map(|capture| undelivered(capture, &self.servers).collect()).unwrap_or_default()
+    }
+
+    /// What says so of datagrams to socket addresses that clients took for a UDP server's.
+    pub(crate) fn mistaken_datagrams(&self, capture: usize) -> Vec<Undelivered> {
+        self.captures.get(capture).map(|capture| mistaken(capture, &self.servers).collect()).unwrap_or_default()
     }
 
     /// The datagrams of a client that came back in this capture as ICMP port unreachable: the message's frame, and that of

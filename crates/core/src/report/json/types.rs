@@ -10,6 +10,7 @@ use crate::analyze::analysis::{
     LabFound, RecordedStep, RoleBasis, ServerFound, ServerKind, ServiceFound, Severity, Status, Verdict,
 };
 use crate::analyze::conversation::roles::roles;
+use crate::analyze::reach::Reach;
 use crate::analyze::text::{Span, Text};
 use crate::lab::{Points, Step};
 use crate::report::json::frames::{DatagramJson, SegmentJson, listed};
@@ -396,6 +397,7 @@ struct HostJson {
 struct ServerJson<'a> {
     protocol: Protocol,
     address: SocketAddress,
+    reach: Reach,
     kind: Option<ServerKind>,
     basis: Option<Basis>,
     parts: Vec<PartKind<'a>>,
@@ -416,6 +418,7 @@ impl<'a> LabJson<'a> {
         let server = |server: &'a ServerFound| ServerJson {
             protocol: server.protocol,
             address: server.address,
+            reach: server.reach,
             kind: server.kind,
             basis: server.basis,
             parts: server
