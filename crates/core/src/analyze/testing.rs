@@ -332,6 +332,24 @@ impl Story {
         }
     }
 
+    /// The client asks whether the server is there, and the server answers.
+    pub fn keep_alive_of_client(&mut self, tcp: &mut Tcp) {
+        let mut before = *tcp;
+        before.next[0] = before.next[0].wrapping_sub(1);
+        self.segment(&mut before, true, ACK, b"");
+        self.segment(tcp, false, ACK, b"");
+    }
+
+    /// Data of a server that it sends this many times, never answered: after a second, then after twice as long.
+    pub fn data_in_vain(&mut self, tcp: &mut Tcp, text: &str, times: u32) {
+        let before = *tcp;
+        for time in 0..times {
+            *tcp = before;
+            self.segment(tcp, false, PSH | ACK, text.as_bytes());
+            self.wait(1000 << time);
+        }
+    }
+
     /// Data of a server whose client's system knows the connection no more.
     pub fn data_to_nobody(&mut self, tcp: &mut Tcp, text: &str) {
         self.segment(tcp, false, PSH | ACK, text.as_bytes());

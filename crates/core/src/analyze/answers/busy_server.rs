@@ -5,7 +5,7 @@ use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::second_client::{at_one_server, firsts, firsts_at, meeting_with, second_client};
 use crate::analyze::claims::words::{clients, frame};
-use crate::analyze::claims::{Draft, handshake, presence, rejection, service, tcp_evidence};
+use crate::analyze::claims::{Draft, handshake, presence, refused, rejection, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
@@ -245,9 +245,7 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
             let why = match attempt.service.verdict {
                 Verdict::Refused => match view.taken_on_loopback(sighting) {
                     Some(_) => "The server probably listened on its loopback address only.",
-                    None => {
-                        "Nothing was listening there: the server was not running, or had closed its listening socket."
-                    }
+                    None => refused::why(refused::beside(view, sighting)),
                 }
                 .to_owned(),
                 _ if let Some(rejection) = rejection::of(view, sighting) => match rejection.by_firewall {

@@ -20,8 +20,10 @@ fn a_server_whose_keep_alives_nobody_answers_gives_up() {
     let mut b = connected(&mut story, B1);
     story.echo(&mut b, "one\n");
     story.keep_alive(&mut b, true);
-    story.keep_alive(&mut b, false);
-    story.keep_alive(&mut b, false);
+    for _ in 0..2 {
+        story.keep_alive(&mut b, false);
+        story.wait(1000);
+    }
     story.reset_by_server(&mut b);
     let analysis = of(vec![story.read()]);
     let told = message(&analysis, "connection-reset");
@@ -33,6 +35,104 @@ fn a_server_whose_keep_alives_nobody_answers_gives_up() {
         text.contains("Frames 7-10 ask whether the other side is still there, or answer that (keep-alive)."),
         "{text}"
     );
+}
+
+/// The client's system asks, and the server's answers; then its program is killed with a line unread.
+#[test]
+fn a_server_that_answers_keep_alives_has_not_given_up() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "one\n");
+    for _ in 0..2 {
+        story.wait(1000);
+        story.keep_alive_of_client(&mut b);
+    }
+    story.wait(1000);
+    story.reset_by_server(&mut b);
+    let analysis = of(vec![story.read()]);
+    let told = message(&analysis, "connection-reset") + &said(&analysis, "I.1a");
+    assert!(
+        told.contains("The server ended the connection with RST (frame 10).") && !told.contains("got no answer"),
+        "{told}"
+    );
+    assert!(told.contains("leaves data unread"), "{told}");
+}
+
+/// A program may be ended while its system waits for the answer to a keep-alive.
+#[test]
+fn a_reset_right_after_a_keep_alive_does_not_tell_why() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "one\n");
+    story.keep_alive(&mut b, false);
+    story.reset_by_server(&mut b);
+    let told = message(&of(vec![story.read()]), "connection-reset");
+    assert!(!told.contains("got no answer"), "{told}");
+}
+
+#[test]
+fn a_server_that_sends_again_in_vain_ended_for_no_cause_of_its_program() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.data_in_vain(&mut b, "news\n", 3);
+    story.reset_by_server(&mut b);
+    let told = message(&of(vec![story.read()]), "connection-reset");
+    let why = "The server ended the connection with RST (frame 10): what it had sent again before (frames 8-9) was not answered.";
+    assert!(told.contains(why) && !told.contains("sends RST when"), "{told}");
+}
+
+/// Windows resets the connections of a program that is killed, whatever was read.
+#[test]
+fn a_reset_of_a_client_that_was_served_has_no_cause_that_the_frames_refute() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, B2].map(|client| connected(&mut story, client));
+    for tcp in &mut clients {
+        story.echo(tcp, "hello\n");
+    }
+    for tcp in &mut clients {
+        story.reset_by_server(tcp);
+    }
+    let told = message(&of(vec![story.read()]), "connection-reset");
+    assert!(!told.contains("waits") && !told.contains("unread"), "{told}");
+    assert!(told.contains("Windows does, too, when a program is killed."), "{told}");
+}
+
+/// To a SYN for which its queue has no room Windows answers with RST.
+#[test]
+fn a_refusal_while_another_client_waits_tells_of_the_queue() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "and me?\n");
+    story.wait(600);
+    story.refused(&mut Story::tcp(C2, A));
+    story.echo(&mut b, "two\n");
+    story.wait(600);
+    let told = message(&of(vec![story.read()]), "connection-refused");
+    assert!(told.contains("The server's accept queue was full, most likely"), "{told}");
+    assert!(!told.contains("nothing was listening") && !told.contains("had closed its listening socket"), "{told}");
+
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.refused(&mut Story::tcp(C1, A));
+    story.echo(&mut b, "two\n");
+    let analysis = of(vec![story.read()]);
+    let (told, answer) = (message(&analysis, "connection-refused"), said(&analysis, "I.3"));
+    let either = "had closed its listening socket, or its accept queue was full (Windows answers with RST then).";
+    assert!(told.contains(either) && answer.contains(either), "{told} {answer}");
+    assert!(!told.contains("nothing was listening") && !answer.contains("was not running"), "{told} {answer}");
+
+    // A server that was ended is not running, whatever its client does.
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.half_close_of_server(&mut b);
+    story.refused(&mut Story::tcp(C1, A));
+    let told = message(&of(vec![story.read()]), "connection-refused");
+    assert!(told.contains("nothing was listening there then") && told.contains("had ended"), "{told}");
 }
 
 /// RFC 9293, section 3.5.2: a RST for a connection that does not exist has the number that the segment acknowledges.

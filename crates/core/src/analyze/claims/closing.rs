@@ -5,7 +5,7 @@ use crate::analyze::claims::unseen::{self, closed_by};
 use crate::analyze::claims::words::client;
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::Moment;
+use crate::analyze::story::{Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Step, named_list};
 use socklab_packets::types::FrameNumber;
@@ -114,8 +114,45 @@ pub(crate) fn reset_sentence(
             reset,
             ")."
         ],
+        ResetCause::NoAnswer(repeated) => say![
+            by,
+            " ended ",
+            what,
+            " with RST (",
+            reset,
+            "): what it had sent again before (",
+            FrameRanges::of(repeated),
+            ") was not answered."
+        ],
         ResetCause::Aborted => say![by, " ended ", what, " with RST (", reset, ")."],
     }
+}
+
+/// When a server's system sends such RSTs, as far as the frames leave it open. A connection that was served does not wait, and
+/// a server that has sent back as much as it got has left nothing unread.
+pub(crate) fn why_reset<'k>(
+    view: &LabView<'_>,
+    resets: impl IntoIterator<Item = (Known<'k>, &'k TcpSighting)>,
+) -> Text {
+    let (mut may_wait, mut may_have_left) = (false, false);
+    for (known, sighting) in resets {
+        let frames = view.frames(sighting);
+        let is_answered = |seen: &Seen| seen.unanswered.is_none();
+        let is_echoed = frames.bytes_from(false) >= frames.bytes_from(true)
+            && view.notes_complete(sighting)
+            && known.timeline.in_capture(sighting.capture).is_some_and(is_answered);
+        may_wait |= !known.service.served();
+        may_have_left |= !is_echoed;
+    }
+    let when = match (may_wait, may_have_left) {
+        (true, true) => {
+            "The server's system sends RST when the program ends while a connection waits, or leaves data unread"
+        }
+        (true, false) => "The server's system sends RST when the program ends while a connection waits",
+        (false, true) => "The server's system sends RST when the program leaves data unread",
+        (false, false) => "The server's system sends RST when the program closes a socket with SO_LINGER 0",
+    };
+    format!("{when}; Windows does, too, when a program is killed.").into()
 }
 
 /// Which of some steps leave their connections open, with the place of the sheet that says so.

@@ -1,7 +1,7 @@
 //! What became of a connection, in sentences: the story's verdict, its reasons and its evidence.
 
 use crate::analyze::analysis::{Basis, Claim, Evidence, Verdict};
-use crate::analyze::claims::closing::reset_sentence;
+use crate::analyze::claims::closing::{reset_sentence, why_reset};
 use crate::analyze::claims::draft::tcp_evidence;
 use crate::analyze::claims::rejection;
 use crate::analyze::claims::words::{client, clients, duration, frame};
@@ -306,7 +306,7 @@ impl Claims<'_> {
             seen.client_reset.is_none_or(|end| reset.frame < end.frame).then_some(reset)
         });
         if let Some(reset) = reset {
-            let sighting = self.sighting(&reset);
+            let sighting = known.connection.in_capture(reset.capture).unwrap_or_else(|| known.connection.best());
             if view.frames(sighting).cause_of(reset.frame) != ResetCause::Aborted {
                 let what = say![clients(view, known), " connection"];
                 let text = reset_sentence(view, sighting, [say!["The server"], what], reset.frame);
@@ -318,8 +318,7 @@ impl Claims<'_> {
                 say!["The server's system reset ", clients(view, known), " connection (RST, ", self.here(&reset), ")."];
             let evidence = self.evidence([&reset]);
             self.add(Basis::Proved, text, evidence);
-            let text = "Its program ended while the connection was in the queue, or left data unread.";
-            self.add(Basis::Inferred, text.into(), Vec::new());
+            self.add(Basis::Inferred, why_reset(view, [(*known, sighting)]), Vec::new());
             return;
         }
         let text = say![

@@ -2,7 +2,12 @@
 
 use crate::analyze::conversation::frames::Frames;
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame};
+use socklab_packets::track::FrameNote;
 use socklab_packets::types::FrameNumber;
+
+/// Nanoseconds that a system waits at least for an answer before it gives up: Linux lets programs set whole seconds
+/// (`TCP_KEEPINTVL`), and clocks are a little off.
+const SHORTEST_PATIENCE: i128 = 900_000_000;
 
 /// Why a RST was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +17,8 @@ pub(crate) enum ResetCause {
     NoConnection(FrameNumber),
     /// Its sender's system had asked in these frames whether the other end is there, and got no answer.
     NobodyThere(Vec<FrameNumber>),
+    /// Its sender's system had sent data again in these frames, and got no answer.
+    NoAnswer(Vec<FrameNumber>),
     /// A program ended, or closed its socket, with something left to do; or nothing tells.
     Aborted,
 }
@@ -31,9 +38,33 @@ impl Frames {
         if let Some((segment, _)) = answered.filter(|_| !rst.note.acknowledges() && !has_closed) {
             return ResetCause::NoConnection(segment.note.frame);
         }
-        let asks = |(frame, client): &(&RoleOfFrame, bool)| *client == by_client && frame.role == FrameRole::KeepAlive;
-        let mut probes: Vec<FrameNumber> = before().take_while(asks).map(|(frame, _)| frame.note.frame).collect();
-        probes.reverse();
-        if probes.is_empty() { ResetCause::Aborted } else { ResetCause::NobodyThere(probes) }
+        // A program may end at any time; a system gives up when it has waited for the last answer.
+        let has_waited = before().next().is_some_and(|(last, _)| waited(&last.note, &rst.note) != Some(false));
+        // It asks with the last number that it has sent (RFC 9293, section 3.8.4); who answers has the next one.
+        let asks = |frame: &RoleOfFrame| {
+            frame.role == FrameRole::KeepAlive && frame.note.sequence.wrapping_add(1) == rst.note.sequence
+        };
+        let repeats = |frame: &RoleOfFrame| frame.role == FrameRole::Retransmission && !frame.has_syn();
+        let last = |is_one: &dyn Fn(&RoleOfFrame) -> bool| {
+            let frames = before().take_while(|(frame, client)| has_waited && *client == by_client && is_one(frame));
+            let mut frames: Vec<FrameNumber> = frames.map(|(frame, _)| frame.note.frame).collect();
+            frames.reverse();
+            frames
+        };
+        let (mut probes, repeated) = (last(&asks), last(&repeats));
+        // Who has no room answers, and is asked for room.
+        let for_room = self.probes(true);
+        probes.retain(|frame| !for_room.contains(frame));
+        match (probes.is_empty(), repeated.is_empty()) {
+            (false, _) => ResetCause::NobodyThere(probes),
+            (_, false) => ResetCause::NoAnswer(repeated),
+            _ => ResetCause::Aborted,
+        }
     }
+}
+
+/// Whether so much time passed between two frames as a system waits for an answer at least; `None` where times are not known.
+fn waited(earlier: &FrameNote, later: &FrameNote) -> Option<bool> {
+    let nanoseconds = later.time?.nanoseconds_since(earlier.time?);
+    Some(nanoseconds >= SHORTEST_PATIENCE)
 }

@@ -2,6 +2,7 @@
 
 use crate::analyze::analysis::{AddressRole, Finding, Severity};
 use crate::analyze::claims::closing::{self, closing_sentence};
+use crate::analyze::claims::refused::{self, Beside};
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{closed_by, service, unseen};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
@@ -17,6 +18,10 @@ use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// Connections that are named one by one in findings about how they ended.
 const NAMED: usize = 3;
+
+/// What to do where the queue was full.
+pub(super) const ONE_WAITS: &str =
+    "Only one client should wait beside the one that is served: end the others (Ctrl-C), then start this one again.";
 
 /// A connection of the lab as the capture shows it.
 pub(super) type Here<'a> = (Known<'a>, &'a TcpSighting);
@@ -78,26 +83,27 @@ impl Report<'_, '_> {
                     && s.connection.first_frame > refused.connection.first_frame
             })
         };
-        let all = self.all;
+        let (view, all) = (self.view, self.all);
+        let beside = |refused: &[Here<'_>]| {
+            let each = refused.iter().map(|(_, s)| refused::beside(view, s));
+            each.min().unwrap_or(Beside::Nothing)
+        };
         let text = |refused: &[Here<'_>]| {
             let servers: Vec<SocketAddress> = distinct(refused.iter().map(|(_, s)| s.server()));
             let were = if refused.len() == 1 { "was" } else { "were" };
+            let then = match beside(refused) {
+                Beside::Nothing => ": nothing was listening there then.",
+                _ => ".",
+            };
             say![
                 count(refused.len() as u64, "attempt"),
                 " to connect to ",
                 addresses(&servers),
-                format!(" {were} refused (SYN answered with RST): nothing was listening there then.")
+                format!(" {were} refused (SYN answered with RST){then}")
             ]
         };
-        let view = self.view;
         let served_others =
             |s: &TcpSighting| view.connections.iter().any(|c| c.server() == s.server() && c.established());
-        // Then it was running.
-        let beside_others = |s: &TcpSighting| {
-            let is_earlier = |other: &TcpSighting| other.connection.first_frame < s.connection.first_frame;
-            let beside = |other: &TcpSighting| is_earlier(other) && other.overlaps(s);
-            all.iter().any(|(_, other)| other.server() == s.server() && other.established() && beside(other))
-        };
         // A sheet may want just that.
         let is_refused = |known: &Known<'_>, s: &TcpSighting| {
             s.connection.handshake == HandshakeState::Refused && !known.step.is_refused()
@@ -129,15 +135,23 @@ impl Report<'_, '_> {
             |known, s| is_refused(known, s) && !connected_later(all, s) && served_others(s),
             cited,
             |refused| {
-                let why = match refused.iter().all(|(_, s)| beside_others(s)) {
-                    true => {
-                        " Another client was connected there at that time, so the server was running: it had closed its \
-                         listening socket. It must keep that open while all clients connect."
-                    }
-                    false => {
+                let why = match beside(refused) {
+                    Beside::Nothing => {
                         " Other clients did connect there, so address and port are right: the server was not started \
                          yet, had ended, or had closed its listening socket. Keep it running while all clients connect."
+                            .into()
                     }
+                    Beside::Connected => say![
+                        " Another client was connected there at that time. ",
+                        refused::why(Beside::Connected),
+                        " It must keep listening while all clients connect."
+                    ],
+                    Beside::Waiting => say![
+                        " Another client waited there to be accepted. ",
+                        refused::why(Beside::Waiting),
+                        " ",
+                        ONE_WAITS
+                    ],
                 };
                 say![text(refused), why]
             },
@@ -263,9 +277,7 @@ impl Report<'_, '_> {
                     "The client's data came after the server had closed, and the server's system refuses it with RST."
                         .into()
                 } else if reset.iter().all(|(_, s)| is_aborted(s)) {
-                    "The server's system sends RST when the program ends while a connection waits, or leaves data \
-                     unread."
-                        .into()
+                    closing::why_reset(view, reset.iter().copied())
                 } else {
                     Text::default()
                 };

@@ -5,7 +5,7 @@ use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{presence, rejection};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
-use crate::analyze::findings::connections::{Here, Report, clients};
+use crate::analyze::findings::connections::{Here, ONE_WAITS, Report, clients};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::Does;
@@ -78,10 +78,7 @@ impl Report<'_, '_> {
                     true => {
                         "A threaded server takes each client from the queue at once: is it the one that runs?"
                     }
-                    false => {
-                        "Only one client should wait beside the one that is served: end the others (Ctrl-C), then start this \
-                         one again."
-                    }
+                    false => ONE_WAITS,
                 };
                 say![
                     syns,

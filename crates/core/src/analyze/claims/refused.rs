@@ -1,0 +1,51 @@
+//! What a RST in answer to a SYN tells of the server. Nothing listens there (RFC 9293, section 3.10.7.1); or its accept queue is
+//! full, to which Windows answers with RST, where other systems do not answer.
+
+use crate::analyze::conversation::TcpSighting;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::Moment;
+
+/// What else was there when an attempt was refused, as its capture shows it; what tells most comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Beside {
+    /// Nothing that speaks against a server that was not running.
+    Nothing,
+    /// An earlier connection to the server was open.
+    Connected,
+    /// One of these waited to be accepted: the listening socket was open, since its end resets them.
+    Waiting,
+}
+
+/// What else was there when this attempt was refused.
+pub(crate) fn beside(view: &LabView<'_>, refused: &TcpSighting) -> Beside {
+    let of_one = |known: Known<'_>| {
+        let other = known.connection.in_capture(refused.capture)?;
+        let is_earlier = other.connection.first_frame < refused.connection.first_frame;
+        let is_open = other.server() == refused.server() && other.established() && other.overlaps(refused);
+        (is_earlier && is_open).then(|| if waited(&known, refused) { Beside::Waiting } else { Beside::Connected })
+    };
+    view.known().filter_map(of_one).max().unwrap_or(Beside::Nothing)
+}
+
+/// Whether a connection that was open then was in the queue.
+fn waited(known: &Known<'_>, refused: &TcpSighting) -> bool {
+    let (service, frame) = (known.service, refused.connection.first_frame);
+    let is_later = |moment: &Moment| moment.watch == refused.watch && moment.frame > frame;
+    match service.served() {
+        true => service.waited.as_ref().is_some_and(|wait| is_later(&wait.to)),
+        false => service.was_queued() && service.until.as_ref().is_none_or(is_later),
+    }
+}
+
+/// What a refused attempt tells of the server, in a sentence that begins with what it did.
+pub(crate) fn why(beside: Beside) -> &'static str {
+    match beside {
+        Beside::Nothing => {
+            "Nothing was listening there: the server was not running, or had closed its listening socket."
+        }
+        Beside::Connected => {
+            "The server had closed its listening socket, or its accept queue was full (Windows answers with RST then)."
+        }
+        Beside::Waiting => "The server's accept queue was full, most likely: Windows answers with RST then.",
+    }
+}
