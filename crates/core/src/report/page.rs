@@ -39,6 +39,8 @@ const NOTE: &str = "\u{1}";
 pub enum Align {
     /// Text.
     Left,
+    /// Text whose lines are broken only where there is no room else, as a host's letter and its address.
+    Whole,
     /// Numbers.
     Right,
 }
@@ -141,16 +143,22 @@ impl<'w> Page<'w> {
         while rows.peek().is_some() {
             let mut table = empty_table(columns);
             let mut notes = VecDeque::new();
-            let mut needs: Vec<Need> = columns.iter().map(|(title, _)| Need::of(title)).collect();
+            let needs_of_titles: Vec<Need> = columns.iter().map(|(title, _)| Need::of(title)).collect();
+            let [mut needs, mut whole] = [needs_of_titles.clone(), needs_of_titles];
             for (row, note) in rows.by_ref().take(ROWS_AT_ONCE) {
-                needs.iter_mut().zip(&row).for_each(|(need, cell)| *need = need.max(Need::of(&harmless_cell(cell))));
+                let cells = row.iter().zip(columns).map(|(cell, (_, align))| (Need::of(&harmless_cell(cell)), *align));
+                for ((need, whole), (cell, align)) in needs.iter_mut().zip(&mut whole).zip(cells) {
+                    *need = need.max(cell);
+                    let word = if align == Align::Whole { cell.line } else { cell.word };
+                    *whole = whole.max(Need { word, ..cell });
+                }
                 table.add_row(row.iter().map(|cell| Cell::new(harmless_cell(cell))));
                 if let Some(note) = note {
                     table.add_row([Cell::new(NOTE)]);
                     notes.push_back(note);
                 }
             }
-            let widths = keep_words_whole(&needs);
+            let widths = keep_words_whole(&whole).or_else(|| keep_words_whole(&needs));
             // The columns exist only now.
             for (number, (column, (_, align))) in table.column_iter_mut().zip(columns).enumerate() {
                 if let Some(width) = widths.as_ref().and_then(|widths| widths.get(number)) {
@@ -158,7 +166,7 @@ impl<'w> Page<'w> {
                     column.set_constraint(ColumnConstraint::Absolute(ColumnWidth::Fixed(width)));
                 }
                 column.set_padding((INDENT, 0)).set_cell_alignment(match align {
-                    Align::Left => CellAlignment::Left,
+                    Align::Left | Align::Whole => CellAlignment::Left,
                     Align::Right => CellAlignment::Right,
                 });
             }
@@ -311,6 +319,17 @@ mod tests {
         let row = ["a-long-name-of-a-f", "0", "A/B 127.127.127.127:36991", "19, 20, 21", "4 (18)", "2 (10)", "FIN"];
         let page = written(|page| page.table(&columns, [row.map(str::to_owned).to_vec()]));
         assert!(page.contains("127.127.127.127:36991") && page.contains("a-long-name-of-a-f"), "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= WIDTH), "{page}");
+    }
+
+    #[test]
+    fn a_hosts_letter_stays_with_its_address_while_there_is_room() {
+        let mut columns =
+            ["File", "Stream", "Client", "Handshake", "Sent", "Back", "End"].map(|title| (title, Align::Left));
+        columns[2].1 = Align::Whole;
+        let row = ["ring_0…0261129150110", "0", "B 10.0.3.2:40694", "not captured", "3 (9)", "2 (6)", "open"];
+        let page = written(|page| page.table(&columns, [row.map(str::to_owned).to_vec()]));
+        assert!(page.contains("B 10.0.3.2:40694"), "{page}");
         assert!(page.lines().all(|line| line.chars().count() <= WIDTH), "{page}");
     }
 

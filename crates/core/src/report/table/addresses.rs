@@ -12,7 +12,7 @@ use crate::report::words;
 const COLUMNS: [Column; 6] = [
     ("File", Align::Left),
     ("Protocol", Align::Left),
-    ("Socket address", Align::Left),
+    ("Socket address", Align::Whole),
     ("Role", Align::Left),
     ("Frames", Align::Right),
     ("Traffic", Align::Left),

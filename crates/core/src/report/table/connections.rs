@@ -15,7 +15,7 @@ const fn columns(both: bool) -> [Column<'static>; 7] {
     [
         ("File", Align::Left),
         ("Stream", Align::Right),
-        (ends_title(both), Align::Left),
+        (ends_title(both), Align::Whole),
         ("Handshake", Align::Left),
         ("Sent", Align::Right),
         ("Back", Align::Right),
@@ -26,7 +26,7 @@ const fn columns(both: bool) -> [Column<'static>; 7] {
 const SIDES: [Column; 8] = [
     ("File", Align::Left),
     ("Stream", Align::Right),
-    ("Client, server below it", Align::Left),
+    ("Client, server below it", Align::Whole),
     ("Frames", Align::Right),
     ("Data", Align::Right),
     ("ACK", Align::Right),

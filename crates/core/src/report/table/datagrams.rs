@@ -14,7 +14,7 @@ fn columns(both: bool, all: bool) -> Vec<Column<'static>> {
     let mut columns = vec![
         ("File", Align::Left),
         ("Stream", Align::Right),
-        (ends_title(both), Align::Left),
+        (ends_title(both), Align::Whole),
         ("Frames", Align::Left),
         ("Sent", Align::Right),
         ("Back", Align::Right),
