@@ -306,8 +306,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The whole answer as a student would write it: its claims in order. Of what the files do not show it is what to
-    /// expect, and says so.
+    /// The whole answer as a student would write it: its claims in order. What the files do not show is said to be expected.
     pub fn text(&self) -> Text {
         let mut before = Text::default();
         let claims = self.claims.iter().filter(|claim| claim.in_answer).map(|claim| {
