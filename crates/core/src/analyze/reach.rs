@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
-    /// None did: no TCP connection was established, or each UDP datagram came back as ICMP port unreachable.
+    /// None did: no TCP connection was established, or each UDP datagram came back as ICMP unreachable.
     Never,
     /// Its UDP datagrams got no answer, and others went to another socket address: perhaps nobody was there.
     Unanswered,

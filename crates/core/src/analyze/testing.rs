@@ -363,6 +363,11 @@ impl Story {
         self.segment(&mut older, false, ACK, b"");
     }
 
+    /// The server's system answers what the client sent last with RST, as for a connection that it does not have.
+    pub fn refused_late(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, false, RST, b"");
+    }
+
     /// RST of the server.
     pub fn reset_by_server(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, false, RST | ACK, b"");
@@ -371,6 +376,17 @@ impl Story {
     /// The server's computer says that nobody has the port to which the client's datagram went.
     pub fn port_unreachable(&mut self, client: &str, server: &str) {
         self.icmp_error(IcmpKind::PortUnreachable, client, server);
+    }
+
+    /// Another computer than the server's says that nobody has the port.
+    pub fn port_unreachable_from(&mut self, client: &str, server: &str, from: &str) {
+        let quoted = QuotedPacket { protocol: Protocol::Udp, source: address(client), destination: address(server) };
+        self.unreachable(IcmpKind::PortUnreachable, quoted, ip(from));
+    }
+
+    /// A router, or the client's own system, says that the server's computer is not there.
+    pub fn host_unreachable(&mut self, client: &str, server: &str) {
+        self.icmp_error(IcmpKind::OtherUnreachable { code: 1 }, client, server);
     }
 
     /// The client's datagram comes back for another reason.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::other_program_tests::{said, short};
 use super::tests::{B1, C1, UDP_A, of};
-use crate::analyze::analysis::{Analysis, Basis, Facts};
+use crate::analyze::analysis::{Analysis, Basis, Facts, Severity};
 use crate::analyze::reach::Reach;
 use crate::analyze::testing::{Story, address, ip};
 use crate::lab::testing::{host, question};
@@ -437,4 +437,69 @@ fn a_server_that_was_never_there_is_told_as_that() {
     let mut found = reach(&silent);
     found.sort_by_key(|reach| *reach == Reach::Reached);
     assert_eq!(found, [Reach::Unanswered, Reach::Reached]);
+}
+
+/// The client had an address at first that no computer has; its own system says so.
+#[test]
+fn an_address_that_nobody_has_is_no_servers() {
+    let mut story = Story::new("at B", 0);
+    story.datagram("10.0.3.2:44463", "10.0.3.9:12000", "one");
+    story.host_unreachable("10.0.3.2:44463", "10.0.3.9:12000");
+    story.datagram("10.0.3.2:36413", "10.0.3.1:12000", "two");
+    story.datagram("10.0.3.1:12000", "10.0.3.2:36413", "TWO");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(servers(&analysis), [address("10.0.3.1:12000")]);
+    let found = wrong_address(&analysis);
+    assert!(found.contains("from B to 10.0.3.9:12000 (not delivered, frame 1)"), "{found}");
+}
+
+/// A firewall on the way may send what a system sends for a port that nobody has.
+#[test]
+fn what_another_computer_says_of_a_port_tells_nothing_of_the_server() {
+    let mut story = Story::new("at B", 0);
+    story.datagram(B1, UDP_A, "one");
+    story.port_unreachable_from(B1, UDP_A, "10.0.3.254");
+    let analysis = of(vec![story.read()]);
+    let text = told(&analysis) + &said(&analysis, "I.4a");
+    assert!(
+        text.contains("came back as ICMP port unreachable (frame 2): a firewall rejects what goes there"),
+        "{text}"
+    );
+    assert!(!text.contains("no UDP server was bound"), "{text}");
+}
+
+/// The server only prints, and was started late.
+#[test]
+fn a_server_that_takes_datagrams_after_a_refusal_was_there_by_then() {
+    let late = |pause: u64| {
+        let mut story = Story::new("at B", 0);
+        story.datagram(B1, UDP_A, "one");
+        story.port_unreachable(B1, UDP_A);
+        story.wait(pause);
+        story.datagram(B1, UDP_A, "two");
+        story.wait(pause);
+        story.datagram(B1, UDP_A, "three");
+        told(&of(vec![story.read()]))
+    };
+    let found = late(2000);
+    assert!(
+        found.ends_with("1 datagram after that was not refused: the server was there by then, most likely."),
+        "{found}"
+    );
+    // A system does not say it of each of many datagrams.
+    assert!(late(200).contains("Start udp_server before the client"), "{}", late(200));
+}
+
+/// C's client has another port than the server, in a file of its own.
+#[test]
+fn a_file_of_datagrams_to_a_wrong_port_is_told_as_that() {
+    let (mut at_b, mut at_c) = (Story::new("at B", 0), Story::new("at C", 60));
+    at_b.datagram(B1, UDP_A, "one");
+    at_b.datagram(UDP_A, B1, "ONE");
+    at_c.datagram(C1, "10.0.3.1:12001", "two");
+    at_c.port_unreachable(C1, "10.0.3.1:12001");
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    assert!(!analysis.findings.iter().any(|finding| finding.code == "no-lab-traffic"));
+    let finding = analysis.findings.iter().find(|finding| finding.code == "wrong-address");
+    assert_eq!(finding.map(|finding| finding.severity), Some(Severity::Warning));
 }

@@ -174,7 +174,10 @@ fn a_datagram_that_a_firewall_sent_back_says_nothing_of_the_port() {
     let analysis = of(vec![story.read()]);
     assert_eq!(messages(&analysis, "udp-port-unreachable", "at B"), Vec::<String>::new());
     let told = messages(&analysis, "udp-not-delivered", "at B").join(" ");
-    assert!(told.contains("an ICMP error other than port unreachable (frame 2)"), "{told}");
+    assert!(
+        told.contains("came back as ICMP communication administratively prohibited (frame 2): a firewall rejects"),
+        "{told}"
+    );
 }
 
 #[test]

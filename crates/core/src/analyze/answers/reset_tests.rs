@@ -157,6 +157,19 @@ fn a_reset_for_a_connection_that_is_no_more_tells_of_no_program() {
     assert!(told.starts_with("B's system no longer had the connection: it answered what came (frame 7)"), "{told}");
 }
 
+/// Linux with `tcp_abort_on_overflow`, where the queue is full.
+#[test]
+fn a_connection_that_the_servers_system_did_not_take_was_not_lost_by_it() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.refused_late(&mut c);
+    let told = message(&of(vec![story.read()]), "connection-reset");
+    let why = "The server's system did not take the connection: it answered the ACK of the handshake (frame 9) with RST (frame 10).";
+    assert!(told.contains(why), "{told}");
+}
+
 #[test]
 fn a_reset_after_the_waiting_client_has_left_is_told_with_its_frame() {
     let mut story = Story::new("at A", 0);

@@ -94,6 +94,17 @@ pub(crate) fn reset_sentence(
     reset: FrameNumber,
 ) -> Text {
     match view.frames(sighting).cause_of(reset) {
+        // Linux does so where the accept queue is full, if `tcp_abort_on_overflow` is set.
+        ResetCause::NoConnection(segment) if sighting.connection.completing_ack() == Some(segment) => say![
+            by,
+            "'s system did not take ",
+            what,
+            ": it answered the ACK of the handshake (",
+            segment,
+            ") with RST (",
+            reset,
+            ")."
+        ],
         ResetCause::NoConnection(segment) => say![
             by,
             "'s system no longer had ",

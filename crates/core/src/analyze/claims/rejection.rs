@@ -32,23 +32,27 @@ pub(crate) fn of(view: &LabView<'_>, sighting: &TcpSighting) -> Option<Rejection
     };
     let messages: Vec<&Unreachable> =
         view.captures.get(sighting.capture)?.traffic.other().unreachable.iter().filter(is_about).collect();
-    let kinds = distinct(messages.iter().map(|message| kind(message)));
+    let kinds = distinct(messages.iter().map(|message| kind(message.kind, message.from)));
     let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
     if messages.is_empty() {
         return None;
     }
-    let protocol = if server.ip.is_ipv6() { "ICMPv6" } else { "ICMP" };
     Some(Rejection {
         frames: messages.iter().map(|message| message.frame).collect(),
-        name: format!("{protocol} {}", wording::list(&names)),
+        name: format!("{} {}", protocol(server.ip), wording::list(&names)),
         by_firewall: kinds.iter().all(|(_, by_firewall)| *by_firewall),
     })
 }
 
+/// What messages to and from such an address are called.
+pub(crate) fn protocol(ip: IpAddr) -> &'static str {
+    if ip.is_ipv6() { "ICMPv6" } else { "ICMP" }
+}
+
 /// What a message says (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1), and whether that
 /// is a firewall's doing. A system itself answers a SYN to a port that nobody has with RST.
-fn kind(message: &Unreachable) -> (&'static str, bool) {
-    match (message.kind, message.from) {
+pub(crate) fn kind(kind: IcmpKind, from: IpAddr) -> (&'static str, bool) {
+    match (kind, from) {
         (IcmpKind::PortUnreachable, _) => ("port unreachable", true),
         (IcmpKind::OtherUnreachable { code: 0 }, IpAddr::V4(_)) => ("network unreachable", false),
         (IcmpKind::OtherUnreachable { code: 1 }, IpAddr::V4(_)) => ("host unreachable", false),

@@ -4,17 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::claims::rejection;
 use crate::analyze::claims::words::addresses;
+use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file};
 use crate::analyze::matching::{LabView, Refusal, Undelivered};
 use crate::analyze::text::{FrameRanges, Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::Does;
-use crate::wording::count;
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+use crate::wording::{count, list};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
 
 /// From this many ports with one datagram each on, a host's program makes a socket for every line.
 const SOCKET_PER_LINE: usize = 3;
+
+/// Nanoseconds after one ICMP message in which Linux may not send another one to the same computer (`icmp_ratelimit`).
+const LIMITED: i128 = 1_000_000_000;
+
+/// Nanoseconds within which a message comes back that a datagram was refused.
+const SOON: i128 = 100_000_000;
 
 /// What it means that datagrams were refused while a server answered another client.
 const AMONG_ANSWERS: &str = ", though the server there was answering another client around that time. A socket that its program \
@@ -74,16 +82,24 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
         if after_another {
             ": no UDP socket took datagrams from there at that address and port then."
         } else {
-            ": no UDP server was bound to that address and port then."
+            match servers.len() {
+                1 => ": no UDP server was bound to that address and port then.",
+                _ => ": no UDP server was bound to these addresses and ports then.",
+            }
         }
     ];
-    let Accepted { earlier, answered, answered_later, sent_later } = accepted(view, number, &servers, [first, last]);
+    let Accepted { earlier, answered, answered_later, sent_later, later } =
+        accepted(view, number, &servers, [first, last]);
     let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
     let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
     let (rest, severity): (Text, Severity) = if answered_later {
         (" A later datagram was answered.".into(), Severity::Info)
     } else if sent_later {
         (" It was there later.".into(), Severity::Info)
+    } else if later > 0 && !after_another {
+        let (datagrams, were) = (count(later, "datagram"), if later == 1 { "was" } else { "were" });
+        let text = format!(" {datagrams} after that {were} not refused: the server was there by then, most likely.");
+        (text.into(), Severity::Info)
     } else if after_another {
         let severity = if answered { Severity::Info } else { Severity::Warning };
         (AFTER_ANOTHER.into(), severity)
@@ -144,17 +160,27 @@ fn answering_file<'v>(view: &'v LabView<'_>, number: usize, servers: &[SocketAdd
     answers.map(|sighting| view.file(sighting.capture))
 }
 
-/// What came back as another ICMP error, which says nothing of the server's program.
+/// What came back as another ICMP error, or from another computer: it says nothing of the server's program.
 fn not_delivered(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
     let sheet = &view.config.sheet;
-    let advice = format!(
-        ": a router, a firewall or a computer says that delivery failed. Compare the address in the client with that of host {}, and check with ping{}.",
-        sheet.server(),
-        sheet.in_brackets(Does::Ping)
-    );
     let other = |message: &Undelivered| !message.is_port_unreachable() && !message.is_too_long();
-    let what = "an ICMP error other than port unreachable";
-    returned_as(view, number, other, [what, &advice], Severity::Error, found);
+    let messages = view.unreachable_datagrams(number).into_iter().filter(other);
+    let kinds = distinct(messages.map(|message| {
+        let (name, by_firewall) = rejection::kind(message.kind, message.from);
+        (rejection::protocol(message.server.ip), name, by_firewall)
+    }));
+    let names: Vec<String> = kinds.iter().map(|(protocol, name, _)| format!("{protocol} {name}")).collect();
+    let advice = match kinds.iter().all(|(_, _, by_firewall)| *by_firewall) {
+        true => ": a firewall rejects what goes there. Have it let that through.".to_owned(),
+        false => format!(
+            ": a router, a firewall or a computer says that delivery failed. Compare the address in the client with that of host \
+             {}, and check with ping{}.",
+            sheet.server(),
+            sheet.in_brackets(Does::Ping)
+        ),
+    };
+    let what = list(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    returned_as(view, number, other, [&what, &advice], Severity::Error, found);
     let meaning = ": a link on the way takes no packet of that length, and fragments were not allowed. Shorter lines pass; of the \
                    server this says nothing.";
     let what = "ICMP fragmentation needed";
@@ -189,6 +215,8 @@ struct Accepted {
     /// Whether it answered one that came after the last refusal, or sent something after it.
     answered_later: bool,
     sent_later: bool,
+    /// The datagrams after the last refusal of which the capture would show that they were refused as well.
+    later: u64,
 }
 
 /// What a capture shows of these servers beside the refusals, of which the first and the last are given.
@@ -199,6 +227,15 @@ fn accepted(
     [first, last]: [FrameNumber; 2],
 ) -> Accepted {
     let (mut sent, mut found) = (0_u64, Accepted::default());
+    let end = view.captures.get(capture).and_then(|capture| capture.info.last_time);
+    let messages = view.unreachable_datagrams(capture);
+    let refused_last = messages.iter().find(|message| message.frame == last).and_then(|message| message.time);
+    let apart = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.nanoseconds_since(from?));
+    // A system limits how often it says so, and may say it when the capture has ended.
+    let would_be_refused = |sent: Option<Timestamp>| {
+        apart(refused_last, sent).is_some_and(|after| after >= LIMITED)
+            && apart(sent, end).is_some_and(|left| left >= SOON)
+    };
     for conversation in view.conversations.iter().filter(|conversation| servers.contains(&conversation.server())) {
         let received = view.received(conversation).is_some();
         for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == capture) {
@@ -211,6 +248,8 @@ fn accepted(
                 found.answered_later |= !by_client && asked_later && received;
                 found.sent_later |= !by_client && note.frame > last;
                 asked_later |= by_client && note.frame > last;
+                let counts = by_client && note.frame > last && would_be_refused(note.time);
+                found.later = found.later.saturating_add(u64::from(counts));
             }
         }
     }

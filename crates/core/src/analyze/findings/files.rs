@@ -59,7 +59,9 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     filtered(view, number, &mut add);
     dropped(capture, &mut add);
     snapped(capture, &mut add);
-    if lab_frames(view, number) == 0 {
+    // What went to a wrong address is told as that.
+    let is_mistaken = view.mistaken.iter().any(|conversation| conversation.in_capture(number).is_some());
+    if lab_frames(view, number) == 0 && !is_mistaken {
         let unanswered = reachability::no_answer_to_arp(view, number).map(|text| ("server-unreachable", text));
         let (code, message) = unanswered.unwrap_or_else(|| no_lab_traffic(view, capture));
         add(code, Severity::Error, message);

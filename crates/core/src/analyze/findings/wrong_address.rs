@@ -94,7 +94,11 @@ pub(super) fn find_datagrams(view: &LabView<'_>, number: usize, found: &mut Vec<
         _ => "Datagrams went to other addresses than the UDP server's, ",
     };
     let words = Words { what: say![what, addresses(&servers)], by: "from ", at: "to ", did: "sent that" };
-    found.extend(finding(view, number, tries, words));
+    // Whose client never got to the server has something to do.
+    let of_host = |one: &Try, ip: IpAddr| view.hosts.computer(one.client.ip) == view.hosts.computer(ip);
+    let got_there = |one: &Try| view.conversations.iter().any(|other| of_host(one, other.client().ip));
+    let severity = if tries.iter().all(got_there) { Severity::Info } else { Severity::Warning };
+    found.extend(finding(view, number, tries, words).map(|finding| Finding { severity, ..finding }));
 }
 
 /// The words of a finding: what happened, and how its parts go on.
@@ -153,10 +157,11 @@ fn datagrams(capture: &CaptureFacts, udp: &UdpConversation) -> Try {
         let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp);
         quoted.is_some_and(|quoted| (quoted.source, quoted.destination) == (client, server))
     };
+    let is_refusal = |message: &&Unreachable| message.kind == IcmpKind::PortUnreachable && message.from == server.ip;
     let messages: Vec<&Unreachable> = capture.traffic.other().unreachable.iter().filter(about_it).collect();
     let what = match messages.as_slice() {
         [] => "not answered",
-        all if all.iter().any(|message| message.kind == IcmpKind::PortUnreachable) => "refused",
+        all if all.iter().any(is_refusal) => "refused",
         _ => "not delivered",
     };
     let errors = messages.iter().map(|message| message.frame).collect();

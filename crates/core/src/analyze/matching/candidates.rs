@@ -12,7 +12,6 @@ use crate::journal::EventKind;
 use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_CANDIDATES;
-use socklab_packets::packet::IcmpKind;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, Side, StreamEnds};
 use socklab_packets::types::{Protocol, SocketAddress, is_group};
@@ -66,7 +65,7 @@ pub(super) struct Candidate {
     silent: u32,
     /// Attempts that were refused or not answered.
     attempts: u32,
-    /// UDP conversations with it, and those in which each datagram to it came back as port unreachable.
+    /// UDP conversations with it, and those in which each datagram to it came back as unreachable.
     conversations: u32,
     came_back: u32,
     /// The first peer, and whether there was another one.
@@ -134,11 +133,11 @@ pub(super) fn collect(
     Found { candidates: found.map, cut: found.cut }
 }
 
-/// How many datagrams of each client to each server came back as port unreachable.
+/// How many datagrams of each client to each server came back as unreachable.
 fn refused(capture: &CaptureFacts) -> HashMap<[SocketAddress; 2], u64> {
     let mut refused: HashMap<[SocketAddress; 2], u64> = HashMap::new();
-    let messages = capture.traffic.other().unreachable.iter().filter(|it| it.kind == IcmpKind::PortUnreachable);
-    for quoted in messages.filter_map(|message| message.quoted).filter(|quoted| quoted.protocol == Protocol::Udp) {
+    let quoted = capture.traffic.other().unreachable.iter().filter_map(|message| message.quoted);
+    for quoted in quoted.filter(|quoted| quoted.protocol == Protocol::Udp) {
         let messages = refused.entry([quoted.source, quoted.destination]).or_default();
         *messages = messages.saturating_add(1);
     }
@@ -195,7 +194,7 @@ impl Candidates<'_> {
         }
     }
 
-    /// `came_back` says whether each of its datagrams did, as port unreachable.
+    /// `came_back` says whether each of its datagrams did, as unreachable.
     fn add_udp(&mut self, capture: usize, conversation: &Exchanged, came_back: bool) {
         let [first, second] = conversation.ends.addresses;
         if is_group(first.ip) || is_group(second.ip) {
@@ -357,7 +356,7 @@ impl Candidate {
         add(self.own_ephemeral > 0 && self.shown == 0, -8);
         add(self.addressed_first > 0, 2);
         add(*protocol == Protocol::Udp && self.addressed_first == 0, -3);
-        add(self.was_never_there(), -4);
+        add(self.was_never_reached(), -4);
         add(self.has_several_peers, 1);
         add(self.streams > 1, 1);
         add(self.captures > 1, 1);
@@ -389,8 +388,8 @@ impl Candidate {
         self.attempts > 0 && self.shown == 0 && !self.is_two_way
     }
 
-    /// Whether every datagram that went to it came back as port unreachable, and it never sent any: no server was there.
-    pub(super) fn was_never_there(&self) -> bool {
+    /// Whether every datagram that went to it came back as unreachable, and it never sent any: no server got them.
+    pub(super) fn was_never_reached(&self) -> bool {
         self.came_back > 0 && self.came_back == self.conversations
     }
 

@@ -1,5 +1,5 @@
-//! Datagrams to socket addresses that clients of the lab took for its UDP server's. Nobody was there: such an address is no
-//! server's, as a port at which a SYN was refused is none.
+//! Datagrams to socket addresses that clients of the lab took for its UDP server's. All came back: such an address is no server's,
+//! as a port at which a SYN was refused is none.
 
 use crate::analyze::conversation::{LabConversation, UdpSighting, merge_conversations};
 use crate::analyze::matching::servers::Servers;

@@ -34,11 +34,13 @@ impl LabView<'_> {
         }
     }
 
-    /// Whether each datagram of a conversation came back as ICMP port unreachable, in every capture that shows it.
+    /// Whether each datagram of a conversation came back as unreachable, in every capture that shows it.
     fn all_came_back(&self, conversation: &LabConversation) -> bool {
-        conversation
-            .sightings()
-            .iter()
-            .all(|sighting| u64::try_from(self.refusals(sighting).len()) == Ok(sighting.client_sent().datagrams))
+        let (client, server) = (conversation.client(), conversation.server());
+        conversation.sightings().iter().all(|sighting| {
+            let messages = self.unreachable_datagrams(sighting.capture).into_iter();
+            let about_it = messages.filter(|message| (message.client, message.server) == (client, server)).count();
+            u64::try_from(about_it).unwrap_or(u64::MAX) >= sighting.client_sent().datagrams
+        })
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Servers {
     scores: HashMap<Endpoint, i32>,
     /// Those whose clients may be the servers just as well.
     uncertain: HashSet<Endpoint>,
-    /// Socket addresses of UDP that clients of the lab took for its server's: nobody was there, and a server at another one.
+    /// Socket addresses of UDP that clients of the lab took for its server's: nothing got there, and a server was at another one.
     mistaken: HashSet<SocketAddress>,
     /// How they were found: a sentence.
     pub(crate) why: Text,
@@ -119,8 +119,8 @@ impl Servers {
         self.uncertain.contains(&(protocol, address))
     }
 
-    /// Whether clients of the lab took this socket address of UDP for its server's: nobody was there when they sent to it, and
-    /// a server was at another one.
+    /// Whether clients of the lab took this socket address of UDP for its server's: all that they sent there came back, and a
+    /// server was at another one.
     pub(crate) fn is_mistaken(&self, address: SocketAddress) -> bool {
         self.mistaken.contains(&address)
     }
@@ -368,14 +368,14 @@ impl<'a> Field<'a> {
         here.into_iter().filter(|(endpoint, _)| stays(endpoint)).collect()
     }
 
-    /// Those at which there was somebody, where that is so of any, and the socket addresses of the others: of UDP, where a wrong
-    /// port in a client has as many datagrams as the right one.
+    /// Those that something got to, where that is so of any, and the socket addresses of the others: of UDP, where a wrong port
+    /// in a client has as many datagrams as the right one.
     fn without_mistaken(&self, here: Vec<(Endpoint, i32)>) -> (Vec<(Endpoint, i32)>, HashSet<SocketAddress>) {
-        let was_there = |endpoint: &Endpoint| {
-            self.is_named(endpoint) || !self.candidates.get(endpoint).is_some_and(Candidate::was_never_there)
+        let was_reached = |endpoint: &Endpoint| {
+            self.is_named(endpoint) || !self.candidates.get(endpoint).is_some_and(Candidate::was_never_reached)
         };
-        let some_udp = here.iter().any(|(endpoint, _)| endpoint.0 == Protocol::Udp && was_there(endpoint));
-        let stays = |(endpoint, _): &(Endpoint, i32)| !some_udp || was_there(endpoint);
+        let some_udp = here.iter().any(|(endpoint, _)| endpoint.0 == Protocol::Udp && was_reached(endpoint));
+        let stays = |(endpoint, _): &(Endpoint, i32)| !some_udp || was_reached(endpoint);
         let (stay, mistaken): (Vec<_>, Vec<_>) = here.into_iter().partition(stays);
         (stay, mistaken.into_iter().map(|((_, address), _)| address).collect())
     }
@@ -443,8 +443,8 @@ impl<'a> Field<'a> {
 
     /// What it exchanged; where everything that went to it came back, that was an attempt.
     fn strongest(&self, endpoint: &Endpoint) -> Option<Exchange> {
-        let never_there = self.candidates.get(endpoint).is_some_and(Candidate::was_never_there);
-        if never_there { Some(Exchange::Attempts) } else { self.exchange(endpoint) }
+        let never = self.candidates.get(endpoint).is_some_and(Candidate::was_never_reached);
+        if never { Some(Exchange::Attempts) } else { self.exchange(endpoint) }
     }
 }
 

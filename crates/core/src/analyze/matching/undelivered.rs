@@ -1,5 +1,7 @@
 //! ICMP errors about datagrams to the lab's UDP servers.
 
+use std::net::IpAddr;
+
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::matching::servers::Servers;
@@ -28,7 +30,8 @@ fn all_undelivered(capture: &CaptureFacts) -> impl Iterator<Item = Undelivered> 
     capture.traffic.other().unreachable.iter().filter_map(|message| {
         let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp)?;
         let (client, server) = (quoted.source, quoted.destination);
-        Some(Undelivered { frame: message.frame, time: message.time, kind: message.kind, client, server })
+        let (frame, time, kind, from) = (message.frame, message.time, message.kind, message.from);
+        Some(Undelivered { frame, time, kind, from, client, server })
     })
 }
 
@@ -50,7 +53,9 @@ pub(crate) struct Undelivered {
     /// When it was captured.
     pub(crate) time: Option<Timestamp>,
     /// What it says.
-    kind: IcmpKind,
+    pub(crate) kind: IcmpKind,
+    /// Who says so.
+    pub(crate) from: IpAddr,
     /// Who sent the datagram.
     pub(crate) client: SocketAddress,
     /// To whom.
@@ -58,9 +63,10 @@ pub(crate) struct Undelivered {
 }
 
 impl Undelivered {
-    /// Whether it says that nobody has the port. Others come from routers and firewalls, and say nothing of the server.
+    /// Whether the server's computer says that nobody has the port. Others come from routers and firewalls, and say nothing of the
+    /// server.
     pub(crate) fn is_port_unreachable(&self) -> bool {
-        self.kind == IcmpKind::PortUnreachable
+        self.kind == IcmpKind::PortUnreachable && self.from == self.server.ip
     }
 
     /// Whether it says that the datagram was too long for a link on the way (RFC 1191, section 4).
