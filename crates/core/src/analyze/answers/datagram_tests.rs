@@ -486,6 +486,17 @@ fn a_server_that_takes_datagrams_after_a_refusal_was_there_by_then() {
         found.ends_with("1 datagram after that was not refused: the server was there by then, most likely."),
         "{found}"
     );
+    let mut story = Story::new("at B", 0);
+    story.datagram(B1, UDP_A, "one");
+    story.datagram(B1, UDP_A, "two");
+    story.port_unreachable(B1, UDP_A);
+    story.wait(1500);
+    story.datagram(B1, UDP_A, "three");
+    story.wait(1500);
+    story.datagram(B1, UDP_A, "four");
+    let found = told(&of(vec![story.read()]));
+    let both = "1 datagram before and 1 after that were not refused: the server was there, and had ended in between, most likely.";
+    assert!(found.ends_with(both), "{found}");
     // A system does not say it of each of many datagrams.
     assert!(late(200).contains("Start udp_server before the client"), "{}", late(200));
 }

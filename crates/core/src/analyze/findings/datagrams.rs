@@ -97,8 +97,18 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
     } else if sent_later {
         (" It was there later.".into(), Severity::Info)
     } else if later > 0 && !after_another {
-        let (datagrams, were) = (count(later, "datagram"), if later == 1 { "was" } else { "were" });
-        let text = format!(" {datagrams} after that {were} not refused: the server was there by then, most likely.");
+        let were = if later.saturating_add(earlier) == 1 { "was" } else { "were" };
+        let text = match earlier {
+            0 => format!(
+                " {} after that {were} not refused: the server was there by then, most likely.",
+                count(later, "datagram")
+            ),
+            _ => format!(
+                " {} before and {later} after that {were} not refused: the server was there, and had ended in between, most \
+                 likely.",
+                count(earlier, "datagram")
+            ),
+        };
         (text.into(), Severity::Info)
     } else if after_another {
         let severity = if answered { Severity::Info } else { Severity::Warning };
