@@ -143,8 +143,13 @@ impl<'w> Page<'w> {
         while rows.peek().is_some() {
             let mut table = empty_table(columns);
             let mut notes = VecDeque::new();
-            let needs_of_titles: Vec<Need> = columns.iter().map(|(title, _)| Need::of(title)).collect();
-            let [mut needs, mut whole] = [needs_of_titles.clone(), needs_of_titles];
+            let mut needs: Vec<Need> = columns.iter().map(|(title, _)| Need::of(title)).collect();
+            // A title may be broken all the same.
+            let title = |(need, (_, align)): (&Need, &Column<'_>)| match align {
+                Align::Whole => Need { line: need.word, ..*need },
+                Align::Left | Align::Right => *need,
+            };
+            let mut whole: Vec<Need> = needs.iter().zip(columns).map(title).collect();
             for (row, note) in rows.by_ref().take(ROWS_AT_ONCE) {
                 let cells = row.iter().zip(columns).map(|(cell, (_, align))| (Need::of(&harmless_cell(cell)), *align));
                 for ((need, whole), (cell, align)) in needs.iter_mut().zip(&mut whole).zip(cells) {
