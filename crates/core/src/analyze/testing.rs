@@ -484,6 +484,14 @@ impl Story {
         self.datagram(source, destination, text);
     }
 
+    /// A datagram with this number in its IP header, at the time of the next one: time has to pass before.
+    pub fn datagram_at_once(&mut self, source: &str, destination: &str, text: &str, number: u16) {
+        self.identification = Some(number);
+        self.datagram(source, destination, text);
+        self.identification = None;
+        self.waited -= 1;
+    }
+
     /// A datagram whose last fragment is an IP packet of so many bytes.
     pub fn datagram_completed_by(&mut self, source: &str, destination: &str, text: &str, ip_length: u32) {
         let (source, destination) = (address(source), address(destination));

@@ -389,7 +389,7 @@ fn an_address_at_which_nobody_was_is_no_servers() {
     assert!(found.contains("10.0.3.1:12000 (refused, frames 1 and 3)"), "{found}");
     let (frames, clients) = (said(&analysis, "I.4a"), said(&analysis, "I.4b"));
     assert!(frames.contains("2 datagrams from the client to the server, 2 back"), "{frames}");
-    assert!(frames.contains("2 more went from the client to 10.0.3.1:12000 and came back."), "{frames}");
+    assert!(frames.contains("2 more went from the client to 10.0.3.1:12000 in vain."), "{frames}");
     assert!(frames.contains("ICMP port unreachable came back to 10.0.3.2:44463"), "{frames}");
     assert!(clients.contains("The server has one unconnected UDP socket"), "{clients}");
     // All datagrams of B's client are counted that the capture has.
@@ -513,4 +513,36 @@ fn a_file_of_datagrams_to_a_wrong_port_is_told_as_that() {
     assert!(!analysis.findings.iter().any(|finding| finding.code == "no-lab-traffic"));
     let finding = analysis.findings.iter().find(|finding| finding.code == "wrong-address");
     assert_eq!(finding.map(|finding| finding.severity), Some(Severity::Warning));
+}
+
+/// Many lines were pasted into a client with a wrong port: a system sends six messages at once, and then one a second.
+#[test]
+fn a_refusal_stands_for_datagrams_at_the_same_time() {
+    let story = |pause: u64| {
+        let mut story = Story::new("at B", 0);
+        for number in 0..20 {
+            story.datagram("10.0.3.2:44463", "10.0.3.1:12000", &format!("line {number}"));
+            if number < 6 {
+                story.port_unreachable("10.0.3.2:44463", "10.0.3.1:12000");
+            }
+            story.wait(if number == 18 { pause } else { 0 });
+        }
+        story.datagram("10.0.3.2:36413", "10.0.3.1:12001", "two");
+        story.datagram("10.0.3.1:12001", "10.0.3.2:36413", "TWO");
+        servers(&of(vec![story.read()])).len()
+    };
+    assert_eq!([story(0), story(1500)], [1, 2]);
+}
+
+/// Lines of one length, pasted at once: the checksum is left to the network card.
+#[test]
+fn datagrams_with_numbers_of_their_own_are_no_copies() {
+    let mut story = Story::new("at B", 0);
+    story.wait(10);
+    for number in 0..6 {
+        story.datagram_at_once(B1, UDP_A, &format!("line {number}"), 100 + number);
+    }
+    let analysis = of(vec![story.read()]);
+    assert!(!analysis.findings.iter().any(|finding| finding.code == "copied-frames"));
+    assert!(said(&analysis, "I.4a").contains("6 datagrams from the client"), "{}", said(&analysis, "I.4a"));
 }

@@ -271,7 +271,7 @@ fn mistaken(view: &LabView<'_>, conversations: &[&LabConversation], draft: &mut 
     let servers = distinct(all.iter().map(|conversation| conversation.server()));
     if !evidence.is_empty() {
         let more = format!("{sent} more went from the client to ");
-        draft.proved(say![more, addresses(&servers), " and came back."], evidence);
+        draft.proved(say![more, addresses(&servers), " in vain."], evidence);
     }
     sent
 }

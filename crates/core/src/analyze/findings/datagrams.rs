@@ -8,7 +8,7 @@ use crate::analyze::claims::rejection;
 use crate::analyze::claims::words::addresses;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file};
-use crate::analyze::matching::{LabView, Refusal, Undelivered};
+use crate::analyze::matching::{ICMP_LIMITED, LabView, Refusal, Undelivered};
 use crate::analyze::text::{FrameRanges, Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::Does;
@@ -17,9 +17,6 @@ use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
 
 /// From this many ports with one datagram each on, a host's program makes a socket for every line.
 const SOCKET_PER_LINE: usize = 3;
-
-/// Nanoseconds after one ICMP message in which Linux may not send another one to the same computer (`icmp_ratelimit`).
-const LIMITED: i128 = 1_000_000_000;
 
 /// Nanoseconds within which a message comes back that a datagram was refused.
 const SOON: i128 = 100_000_000;
@@ -243,7 +240,7 @@ fn accepted(
     let apart = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.nanoseconds_since(from?));
     // A system limits how often it says so, and may say it when the capture has ended.
     let would_be_refused = |sent: Option<Timestamp>| {
-        apart(refused_last, sent).is_some_and(|after| after >= LIMITED)
+        apart(refused_last, sent).is_some_and(|after| after >= ICMP_LIMITED)
             && apart(sent, end).is_some_and(|left| left >= SOON)
     };
     for conversation in view.conversations.iter().filter(|conversation| servers.contains(&conversation.server())) {

@@ -14,13 +14,16 @@ use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_CANDIDATES;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, Side, StreamEnds};
-use socklab_packets::types::{Protocol, SocketAddress, is_group};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp, is_group};
 
 /// A protocol and a socket address.
 pub(crate) type Endpoint = (Protocol, SocketAddress);
 
 /// How near two ports are that a process takes for both ends of a connection with itself.
 const NEIGHBOURING_PORTS: u16 = 4;
+
+/// Nanoseconds after one ICMP message in which Linux may not send another one to the same computer (`icmp_ratelimit`).
+pub(crate) const ICMP_LIMITED: i128 = 1_000_000_000;
 
 /// Bytes of payload per frame up to which a connection between neighbouring ports of one host only wakes a process up.
 const WAKE_UP_BYTES: u64 = 1;
@@ -111,13 +114,10 @@ pub(super) fn collect(
             let is_onward = relays.get(number).is_some_and(|relays| relays.is_onward(stream));
             found.add_tcp(number, &connection, is_onward);
         }
-        let refused = refused(capture);
+        let returned = returned(capture);
         let came_back = |position: usize, [client, server]: [SocketAddress; 2]| {
-            let messages = refused.get(&[client, server]).copied().unwrap_or(0);
-            let conversation = if messages > 0 { capture.traffic.udp_at(position) } else { None };
-            conversation.is_some_and(|it| {
-                it.counts(Side::Originator).datagrams <= messages && it.counts(Side::Responder).datagrams == 0
-            })
+            let messages = returned.get(&[client, server]);
+            messages.is_some_and(|messages| all_came_back(capture, position, messages))
         };
         let exchanged = capture.traffic.exchanged(Protocol::Udp).enumerate();
         for (position, conversation) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Udp, *position)) {
@@ -133,15 +133,32 @@ pub(super) fn collect(
     Found { candidates: found.map, cut: found.cut }
 }
 
-/// How many datagrams of each client to each server came back as unreachable.
-fn refused(capture: &CaptureFacts) -> HashMap<[SocketAddress; 2], u64> {
-    let mut refused: HashMap<[SocketAddress; 2], u64> = HashMap::new();
-    let quoted = capture.traffic.other().unreachable.iter().filter_map(|message| message.quoted);
-    for quoted in quoted.filter(|quoted| quoted.protocol == Protocol::Udp) {
-        let messages = refused.entry([quoted.source, quoted.destination]).or_default();
-        *messages = messages.saturating_add(1);
+/// When datagrams of each client to each server came back as unreachable.
+fn returned(capture: &CaptureFacts) -> HashMap<[SocketAddress; 2], Vec<Option<Timestamp>>> {
+    let mut returned: HashMap<[SocketAddress; 2], Vec<Option<Timestamp>>> = HashMap::new();
+    for message in &capture.traffic.other().unreachable {
+        let Some(quoted) = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp) else { continue };
+        returned.entry([quoted.source, quoted.destination]).or_default().push(message.time);
     }
-    refused
+    returned
+}
+
+/// Whether each datagram of a conversation came back, as messages at these times say. Of many at once a system says it only of
+/// some.
+fn all_came_back(capture: &CaptureFacts, position: usize, messages: &[Option<Timestamp>]) -> bool {
+    let Some(conversation) = capture.traffic.udp_at(position) else { return false };
+    if conversation.counts(Side::Responder).datagrams > 0 {
+        return false;
+    }
+    if conversation.counts(Side::Originator).datagrams <= messages.len() as u64 {
+        return true;
+    }
+    let is_limited = |sent: Timestamp| {
+        let mut apart = messages.iter().flatten().map(|message| message.nanoseconds_since(sent).abs());
+        apart.any(|apart| apart < ICMP_LIMITED)
+    };
+    capture.traffic.udp_notes_complete(conversation.stream)
+        && capture.traffic.udp_notes(conversation.stream).all(|note| note.time.is_some_and(is_limited))
 }
 
 struct Candidates<'a> {

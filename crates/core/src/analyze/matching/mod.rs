@@ -34,6 +34,7 @@ mod undelivered;
 mod view;
 
 pub(crate) use beside::may_come_second;
+pub(crate) use candidates::ICMP_LIMITED;
 pub(crate) use doubts::Doubt;
 pub(crate) use groups::GroupText;
 pub(crate) use order::in_time;
