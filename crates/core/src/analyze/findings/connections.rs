@@ -104,6 +104,11 @@ impl Report<'_, '_> {
         };
         let served_others =
             |s: &TcpSighting| view.connections.iter().any(|c| c.server() == s.server() && c.established());
+        let had_connected = |s: &TcpSighting| {
+            let is_before =
+                |other: &TcpSighting| other.watch == s.watch && other.connection.first_frame < s.connection.first_frame;
+            all.iter().any(|(_, other)| other.server() == s.server() && other.established() && is_before(other))
+        };
         // A sheet may want just that.
         let is_refused = |known: &Known<'_>, s: &TcpSighting| {
             s.connection.handshake == HandshakeState::Refused && !known.step.is_refused()
@@ -137,9 +142,15 @@ impl Report<'_, '_> {
             |refused| {
                 let why = match beside(refused) {
                     Beside::Nothing => {
-                        " Other clients did connect there, so address and port are right: the server was not started \
-                         yet, had ended, or had closed its listening socket. Keep it running while all clients connect."
-                            .into()
+                        let (when, late) = match refused.iter().all(|(_, s)| had_connected(s)) {
+                            true => (" before", ""),
+                            false => ("", "was not started yet, "),
+                        };
+                        format!(
+                            " Other clients did connect there{when}, so address and port are right: the server {late}had ended, \
+                             or had closed its listening socket. Keep it running while all clients connect."
+                        )
+                        .into()
                     }
                     Beside::Connected => say![
                         " Another client was connected there at that time. ",
