@@ -193,6 +193,27 @@ fn a_reset_after_the_waiting_client_has_left_is_told_with_its_frame() {
     assert!(message(&analysis, "connection-reset").contains("a RST of the server followed (frame 14)"));
 }
 
+/// The server closed C's connection alone, with data unread, and goes on serving B.
+#[test]
+fn a_server_that_goes_on_answering_had_not_ended() {
+    let reset = |goes_on: bool| {
+        let mut story = Story::new("at A", 0);
+        let mut b = connected(&mut story, B1);
+        story.echo(&mut b, "one\n");
+        let mut c = connected(&mut story, C1);
+        story.line(&mut c, "and me?\n");
+        story.wait(600);
+        story.reset_by_server(&mut c);
+        if goes_on {
+            story.echo(&mut b, "two\n");
+        }
+        said(&of(vec![story.read()]), "I.3")
+    };
+    let (goes_on, ends) = (reset(true), reset(false));
+    assert!(!goes_on.contains("until the server ended") && !goes_on.contains("in the queue until"), "{goes_on}");
+    assert!(ends.contains("in the queue until the server ended"), "{ends}");
+}
+
 /// A switch may flood one SYN to another computer; a client that repeats it got no answer.
 #[test]
 fn a_syn_that_is_repeated_was_not_answered() {

@@ -346,7 +346,13 @@ impl<'a> Court<'a> {
     fn queued(&self, seen: &Seen) -> Option<Service> {
         if let (Some(line), Some(reset)) = (seen.unanswered, seen.server_reset) {
             let before_client = seen.client_end().is_none_or(|end| reset.frame < end.frame);
-            let other = self.other_that(seen, |other| other.answer.is_some()).filter(|_| before_client)?;
+            // One that goes on answering has not ended: it closed this connection, or its listening socket alone.
+            let goes_on = self.other_views().any(|(_, other)| {
+                let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other) == Some(true);
+                other.established.is_some_and(|begin| is_before(&begin, &reset))
+                    && other.last_reply.is_some_and(|reply| is_before(&reset, &reply))
+            });
+            let other = self.other_that(seen, |other| other.answer.is_some()).filter(|_| before_client && !goes_on)?;
             let service = Service::new(Verdict::Queued, Basis::Inferred, Grounds::Reset { line, reset, other });
             return Some(Service { until: Some(reset), ..service });
         }
