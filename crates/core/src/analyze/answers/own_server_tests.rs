@@ -293,6 +293,19 @@ fn addresses_that_were_tried_in_vain_are_named() {
     assert!(found.contains("(not answered, frame 3)") && !found.contains(":631"), "{found}");
 }
 
+/// The capture of the wrong port was saved before that of the right one began.
+#[test]
+fn an_address_that_was_tried_in_a_file_of_its_own_is_named() {
+    let (mut wrong, mut right) = (Story::new("1", 0), Story::new("2", 60));
+    wrong.refused(&mut Story::tcp("10.0.3.2:41498", "10.0.3.1:65400"));
+    let mut b = connected(&mut right, B1);
+    right.line(&mut b, "at last\n");
+    let analysis = of(vec![wrong.read(), right.read()]);
+    let found = told(&analysis, "wrong-address");
+    assert!(found.contains("than the server's, 10.0.3.1:65432: by B at 10.0.3.1:65400 (refused, frame 1)"), "{found}");
+    assert_eq!(told(&analysis, "no-lab-traffic"), "");
+}
+
 #[test]
 fn a_scan_of_ports_is_no_wrong_address() {
     let mut story = Story::new("at A", 0);

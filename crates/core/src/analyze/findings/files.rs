@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::cut::cut_in_headers;
 use crate::analyze::findings::made::{of_all, of_file, step_of};
-use crate::analyze::findings::reachability;
+use crate::analyze::findings::{reachability, wrong_address};
 use crate::analyze::matching::{GroupText, LabView};
 use crate::analyze::text::{FrameRanges, Span, Text, say};
 use crate::escape::harmless;
@@ -60,8 +60,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     dropped(capture, &mut add);
     snapped(capture, &mut add);
     // What went to a wrong address is told as that.
-    let is_mistaken = view.mistaken.iter().any(|conversation| conversation.in_capture(number).is_some());
-    if lab_frames(view, number) == 0 && !is_mistaken {
+    if lab_frames(view, number) == 0 && !wrong_address::is_in(view, number) {
         let unanswered = reachability::no_answer_to_arp(view, number).map(|text| ("server-unreachable", text));
         let (code, message) = unanswered.unwrap_or_else(|| no_lab_traffic(view, capture));
         add(code, Severity::Error, message);

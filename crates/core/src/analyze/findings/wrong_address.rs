@@ -6,6 +6,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::claims::words::addresses;
+use crate::analyze::conversation::LabConnection;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{LabView, is_other_service};
@@ -32,13 +33,33 @@ struct Try {
 /// Looks at one file for attempts at the server's port on other computers and at other ports of its computer, and for
 /// connections to other computers' servers, of hosts that connected to the server as well.
 pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let Some(capture) = view.captures.get(number) else { return };
-    let servers: Vec<SocketAddress> = sightings(view, number)
-        .filter(|(known, _)| known.connection.established() && is_at_server(view, known.connection.server()))
-        .map(|(known, _)| known.connection.server())
-        .collect();
-    let servers = distinct(servers);
-    let Some(server) = servers.first() else { return };
+    let Some((server, tries)) = tries(view, number) else { return };
+    let what = match tries.len() {
+        1 => "A connection was tried at another address than the server's, ",
+        _ => "Connections were tried at other addresses than the server's, ",
+    };
+    let words = Words { what: say![what, server], by: "by ", at: "at ", did: "tried" };
+    found.extend(finding(view, number, tries, words));
+}
+
+/// Whether one file has such attempts or datagrams: what it holds is of the lab, though nothing of it got to the server.
+pub(super) fn is_in(view: &LabView<'_>, number: usize) -> bool {
+    let mut found = Vec::new();
+    find(view, number, &mut found);
+    find_datagrams(view, number, &mut found);
+    !found.is_empty()
+}
+
+/// The attempts in one file, and the server that they missed: one that the file shows, if it does.
+fn tries(view: &LabView<'_>, number: usize) -> Option<(SocketAddress, Vec<Try>)> {
+    let capture = view.captures.get(number)?;
+    let is_one = |connection: &LabConnection| connection.established() && is_at_server(view, connection.server());
+    let here = sightings(view, number).map(|(known, _)| known.connection).filter(|connection| is_one(connection));
+    let mut servers = distinct(here.map(LabConnection::server));
+    if servers.is_empty() {
+        servers = distinct(view.connections.iter().filter(|connection| is_one(connection)).map(LabConnection::server));
+    }
+    let server = *servers.first()?;
     let has_connected = |client: SocketAddress| {
         let of_host = |other: SocketAddress| view.hosts.computer(other.ip) == view.hosts.computer(client.ip);
         let is_client = view.hosts.name_of(client.ip).is_some() && !is_at_server(view, client);
@@ -69,12 +90,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     });
     let mut tries: Vec<Try> = attempts.chain(elsewhere).filter(|one| has_connected(one.client)).collect();
     without_scans(&mut tries);
-    let what = match tries.len() {
-        1 => "A connection was tried at another address than the server's, ",
-        _ => "Connections were tried at other addresses than the server's, ",
-    };
-    let words = Words { what: say![what, *server], by: "by ", at: "at ", did: "tried" };
-    found.extend(finding(view, number, tries, words));
+    Some((server, tries))
 }
 
 /// The same of datagrams: at addresses where nobody was, and at the server's port on other computers.
