@@ -546,3 +546,14 @@ fn datagrams_with_numbers_of_their_own_are_no_copies() {
     assert!(!analysis.findings.iter().any(|finding| finding.code == "copied-frames"));
     assert!(said(&analysis, "I.4a").contains("6 datagrams from the client"), "{}", said(&analysis, "I.4a"));
 }
+
+#[test]
+fn a_message_of_ipv6_is_called_that() {
+    let mut story = Story::new("at B", 0);
+    story.datagram("[fd00::2]:40001", "[fd00::1]:12000", "one");
+    story.port_unreachable("[fd00::2]:40001", "[fd00::1]:12000");
+    let analysis = of(vec![story.read()]);
+    let text = told(&analysis) + &said(&analysis, "I.4a");
+    assert!(text.contains("came back as ICMPv6 port unreachable (frame 2)"), "{text}");
+    assert!(text.contains("ICMPv6 port unreachable came back to"), "{text}");
+}

@@ -6,7 +6,7 @@ use crate::analyze::accounts::evidence;
 use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::{addresses, duration, frame};
-use crate::analyze::claims::{Draft, udp_evidence};
+use crate::analyze::claims::{Draft, rejection, udp_evidence};
 use crate::analyze::conversation::LabConversation;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
@@ -213,9 +213,10 @@ fn all_refused<'c>(
     host: HostName,
     conversations: impl Iterator<Item = &'c LabConversation>,
 ) -> Option<Refused> {
-    let (mut sent, mut evidence) = (0_u64, Vec::new());
+    let (mut sent, mut evidence, mut protocol) = (0_u64, Vec::new(), "ICMP");
     for conversation in conversations {
         let sighting = conversation.best();
+        protocol = rejection::protocol(sighting.server().ip);
         let refused = view.refusals(sighting);
         let datagrams = sighting.client_sent().datagrams;
         if u64::try_from(refused.len()) != Ok(datagrams) {
@@ -232,7 +233,7 @@ fn all_refused<'c>(
         1 => ("datagram", "was", "did not receive it"),
         _ => ("datagrams", "were", "received none of them"),
     };
-    let text = format!("{host}'s {noun} came back as ICMP port unreachable: the server's program {received}.");
+    let text = format!("{host}'s {noun} came back as {protocol} port unreachable: the server's program {received}.");
     let short = format!("No; {host}'s {noun} {were} refused");
     Some(Refused { short, text: text.into(), evidence: Evidence::by_file(evidence) })
 }

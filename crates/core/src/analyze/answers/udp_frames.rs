@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::addresses;
-use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence, unseen};
+use crate::analyze::claims::{Draft, rejection, tcp_evidence, udp_evidence, unseen};
 use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView, Refusal, may_be_ephemeral};
@@ -377,8 +377,9 @@ fn refused(view: &LabView<'_>, wanted: impl Fn(Refusal) -> bool, meaning: &str, 
             evidence.push(Evidence::of_frames(&capture.file, quoting));
         }
     }
-    if !evidence.is_empty() {
-        let what = say!["ICMP port unreachable came back to ", addresses(&distinct(clients)), meaning.to_owned()];
+    if let Some(client) = clients.first() {
+        let what = format!("{} port unreachable came back to ", rejection::protocol(client.ip));
+        let what = say![what, addresses(&distinct(clients)), meaning.to_owned()];
         draft.proved(what, evidence.clone());
     }
     evidence

@@ -69,13 +69,13 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
     let of = |message: &Undelivered| refusals.get(&message.frame).copied();
     // Before its first answer and after its last one, a socket that is connected refuses others all the same.
     let by_connected = |message: &Undelivered| among && of(message) > Some(Refusal::NobodyThere);
-    returned_as(view, number, by_connected, ["ICMP port unreachable", AMONG_ANSWERS], Severity::Warning, found);
+    returned_as(view, number, by_connected, ["port unreachable", AMONG_ANSWERS], Severity::Warning, found);
     let of_nobody = |message: &Undelivered| of(message).is_some() && !by_connected(message);
     let Returned { servers, numbers } = returned(view, number, of_nobody);
     let (Some(first), Some(last)) = (numbers.iter().min().copied(), numbers.iter().max().copied()) else { return };
     let after_another = numbers.iter().any(|frame| refusals.get(frame) == Some(&Refusal::AfterAnother));
     let what = say![
-        came_back(&servers, &numbers, "ICMP port unreachable"),
+        came_back(&servers, &numbers, "port unreachable"),
         if after_another {
             ": no UDP socket took datagrams from there at that address and port then."
         } else {
@@ -147,12 +147,12 @@ fn returned(view: &LabView<'_>, number: usize, wanted: impl Fn(&Undelivered) -> 
     Returned { servers: servers.into_iter().collect(), numbers: messages.iter().map(|message| message.frame).collect() }
 }
 
-/// That datagrams came back as this, in these frames.
+/// That datagrams came back as an ICMP message that says this, in these frames.
 fn came_back(servers: &[SocketAddress], numbers: &[FrameNumber], what: &str) -> Text {
     say![
         if numbers.len() == 1 { "1 datagram to " } else { "Datagrams to " },
         addresses(servers),
-        format!(" came back as {what} ("),
+        format!(" came back as {} {what} (", servers.first().map_or("ICMP", |server| rejection::protocol(server.ip))),
         FrameRanges::of(numbers.iter().copied()),
         ")"
     ]
@@ -172,12 +172,9 @@ fn not_delivered(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
     let sheet = &view.config.sheet;
     let other = |message: &Undelivered| !message.is_port_unreachable() && !message.is_too_long();
     let messages = view.unreachable_datagrams(number).into_iter().filter(other);
-    let kinds = distinct(messages.map(|message| {
-        let (name, by_firewall) = rejection::kind(message.kind, message.from);
-        (rejection::protocol(message.server.ip), name, by_firewall)
-    }));
-    let names: Vec<String> = kinds.iter().map(|(protocol, name, _)| format!("{protocol} {name}")).collect();
-    let advice = match kinds.iter().all(|(_, _, by_firewall)| *by_firewall) {
+    let kinds = distinct(messages.map(|message| rejection::kind(message.kind, message.from)));
+    let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
+    let advice = match kinds.iter().all(|(_, by_firewall)| *by_firewall) {
         true => ": a firewall rejects what goes there. Have it let that through.".to_owned(),
         false => format!(
             ": a router, a firewall or a computer says that delivery failed. Compare the address in the client with that of host \
@@ -186,11 +183,10 @@ fn not_delivered(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
             sheet.in_brackets(Does::Ping)
         ),
     };
-    let what = list(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    returned_as(view, number, other, [&what, &advice], Severity::Error, found);
+    returned_as(view, number, other, [&list(&names), &advice], Severity::Error, found);
     let meaning = ": a link on the way takes no packet of that length, and fragments were not allowed. Shorter lines pass; of the \
                    server this says nothing.";
-    let what = "ICMP fragmentation needed";
+    let what = "fragmentation needed";
     returned_as(view, number, Undelivered::is_too_long, [what, meaning], Severity::Warning, found);
 }
 
