@@ -4,14 +4,13 @@ use std::net::IpAddr;
 
 use super::other_program_tests::{said, short};
 use super::tests::{B1, C1, UDP_A, of};
-use crate::analyze::analysis::{Analysis, Basis, Facts, Severity};
-use crate::analyze::reach::Reach;
+use crate::analyze::analysis::{Analysis, Basis};
 use crate::analyze::testing::{Story, address, ip};
 use crate::lab::testing::{host, question};
 use socklab_packets::track::Side;
 use socklab_packets::types::SocketAddress;
 
-fn servers(analysis: &Analysis) -> Vec<SocketAddress> {
+pub(super) fn servers(analysis: &Analysis) -> Vec<SocketAddress> {
     analysis.lab.servers.iter().map(|server| server.address).collect()
 }
 
@@ -21,7 +20,7 @@ fn host_of(analysis: &Analysis, name: &str) -> Option<IpAddr> {
 }
 
 /// What is said of datagrams that came back.
-fn told(analysis: &Analysis) -> String {
+pub(super) fn told(analysis: &Analysis) -> String {
     let of_refusal = |code: &str| code == "udp-port-unreachable" || code == "udp-not-delivered";
     let findings = analysis.findings.iter().filter(|finding| of_refusal(finding.code));
     findings.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
@@ -357,203 +356,4 @@ fn a_part_of_a_reply_tells_that_a_client_was_answered() {
     let answered = "The server sent a datagram to 10.0.3.3:51762 (frame 4) after that client's (frame 3), though fragments of \
                     both are missing: most likely an answer to it.";
     assert!(text.contains(answered) && !text.contains("whether it arrived whole"), "{text}");
-}
-
-/// What is said of wrong addresses.
-fn wrong_address(analysis: &Analysis) -> String {
-    let findings = analysis.findings.iter().filter(|finding| finding.code == "wrong-address");
-    findings.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
-}
-
-/// The client had another port than the server at first.
-#[test]
-fn an_address_at_which_nobody_was_is_no_servers() {
-    let (wrong, server) = ("10.0.3.1:12000", "10.0.3.1:12001");
-    let mut story = Story::new("at B", 0);
-    for line in ["one", "two"] {
-        story.datagram("10.0.3.2:44463", wrong, line);
-        story.port_unreachable("10.0.3.2:44463", wrong);
-    }
-    for line in ["three", "four"] {
-        story.datagram("10.0.3.2:36413", server, line);
-        story.datagram(server, "10.0.3.2:36413", line);
-    }
-    let analysis = of(vec![story.read()]);
-    assert_eq!(servers(&analysis), [address(server)]);
-    assert_eq!(told(&analysis), "");
-    let found = wrong_address(&analysis);
-    assert!(
-        found.starts_with("Datagrams went to another address than the UDP server's, 10.0.3.1:12001: from B to"),
-        "{found}"
-    );
-    assert!(found.contains("10.0.3.1:12000 (refused, frames 1 and 3)"), "{found}");
-    let (frames, clients) = (said(&analysis, "I.4a"), said(&analysis, "I.4b"));
-    assert!(frames.contains("2 datagrams from the client to the server, 2 back"), "{frames}");
-    assert!(frames.contains("2 more went from the client to 10.0.3.1:12000 in vain."), "{frames}");
-    assert!(frames.contains("ICMP port unreachable came back to 10.0.3.2:44463"), "{frames}");
-    assert!(clients.contains("The server has one unconnected UDP socket"), "{clients}");
-    // All datagrams of B's client are counted that the capture has.
-    let facts = &super::tests::answer(&analysis, question("I.4a")).facts;
-    assert!(matches!(facts, Facts::UdpFrames { udp_datagrams: Some(6), .. }), "{facts:?}");
-}
-
-/// B's client had C's address at first, where nobody was; the server only prints.
-#[test]
-fn another_computers_address_is_no_servers() {
-    let mut story = Story::new("at B", 0);
-    story.datagram("10.0.3.2:44463", "10.0.3.3:12000", "one");
-    story.port_unreachable("10.0.3.2:44463", "10.0.3.3:12000");
-    story.datagram("10.0.3.2:36413", "10.0.3.4:12000", "two");
-    let analysis = of(vec![story.read()]);
-    assert_eq!(servers(&analysis), [address("10.0.3.4:12000")]);
-    let found = wrong_address(&analysis);
-    assert!(
-        found.contains("A datagram went to another address") && found.contains("10.0.3.3:12000 (refused, frame 1)"),
-        "{found}"
-    );
-}
-
-#[test]
-fn a_server_that_was_never_there_is_told_as_that() {
-    let reach = |analysis: &Analysis| analysis.lab.servers.iter().map(|server| server.reach).collect::<Vec<_>>();
-    let mut story = Story::new("at B", 0);
-    story.datagram(B1, UDP_A, "one");
-    story.port_unreachable(B1, UDP_A);
-    let refused = of(vec![story.read()]);
-    assert_eq!((servers(&refused), reach(&refused)), (vec![address(UDP_A)], vec![Reach::Never]));
-    let text = said(&refused, "I.4a");
-    assert!(text.contains(&format!("1 datagram from the client to {UDP_A}, none back")), "{text}");
-    assert!(told(&refused).contains("Start udp_server before the client"), "{}", told(&refused));
-
-    // A firewall may drop what goes to a port at which nobody is, and what says so.
-    let mut story = Story::new("at B", 0);
-    story.datagram("10.0.3.2:44463", "10.0.3.1:12000", "one");
-    story.datagram("10.0.3.2:36413", "10.0.3.1:12001", "two");
-    story.datagram("10.0.3.1:12001", "10.0.3.2:36413", "TWO");
-    let silent = of(vec![story.read()]);
-    let text = said(&silent, "I.4a") + &said(&silent, "I.4b");
-    assert!(text.contains("2 datagrams from the client to 10.0.3.1:12000 and 10.0.3.1:12001, 1 back"), "{text}");
-    assert!(!text.contains("Each server") && !text.contains("the servers"), "{text}");
-    let mut found = reach(&silent);
-    found.sort_by_key(|reach| *reach == Reach::Reached);
-    assert_eq!(found, [Reach::Unanswered, Reach::Reached]);
-}
-
-/// The client had an address at first that no computer has; its own system says so.
-#[test]
-fn an_address_that_nobody_has_is_no_servers() {
-    let mut story = Story::new("at B", 0);
-    story.datagram("10.0.3.2:44463", "10.0.3.9:12000", "one");
-    story.host_unreachable("10.0.3.2:44463", "10.0.3.9:12000");
-    story.datagram("10.0.3.2:36413", "10.0.3.1:12000", "two");
-    story.datagram("10.0.3.1:12000", "10.0.3.2:36413", "TWO");
-    let analysis = of(vec![story.read()]);
-    assert_eq!(servers(&analysis), [address("10.0.3.1:12000")]);
-    let found = wrong_address(&analysis);
-    assert!(found.contains("from B to 10.0.3.9:12000 (not delivered, frame 1)"), "{found}");
-}
-
-/// A firewall on the way may send what a system sends for a port that nobody has.
-#[test]
-fn what_another_computer_says_of_a_port_tells_nothing_of_the_server() {
-    let mut story = Story::new("at B", 0);
-    story.datagram(B1, UDP_A, "one");
-    story.port_unreachable_from(B1, UDP_A, "10.0.3.254");
-    let analysis = of(vec![story.read()]);
-    let text = told(&analysis) + &said(&analysis, "I.4a");
-    assert!(
-        text.contains("came back as ICMP port unreachable (frame 2): a firewall rejects what goes there"),
-        "{text}"
-    );
-    assert!(!text.contains("no UDP server was bound"), "{text}");
-}
-
-/// The server only prints, and was started late.
-#[test]
-fn a_server_that_takes_datagrams_after_a_refusal_was_there_by_then() {
-    let late = |pause: u64| {
-        let mut story = Story::new("at B", 0);
-        story.datagram(B1, UDP_A, "one");
-        story.port_unreachable(B1, UDP_A);
-        story.wait(pause);
-        story.datagram(B1, UDP_A, "two");
-        story.wait(pause);
-        story.datagram(B1, UDP_A, "three");
-        told(&of(vec![story.read()]))
-    };
-    let found = late(2000);
-    assert!(
-        found.ends_with("1 datagram after that was not refused: the server was there by then, most likely."),
-        "{found}"
-    );
-    let mut story = Story::new("at B", 0);
-    story.datagram(B1, UDP_A, "one");
-    story.datagram(B1, UDP_A, "two");
-    story.port_unreachable(B1, UDP_A);
-    story.wait(1500);
-    story.datagram(B1, UDP_A, "three");
-    story.wait(1500);
-    story.datagram(B1, UDP_A, "four");
-    let found = told(&of(vec![story.read()]));
-    let both = "1 datagram before and 1 after that were not refused: the server was there, and had ended in between, most likely.";
-    assert!(found.ends_with(both), "{found}");
-    // A system does not say it of each of many datagrams.
-    assert!(late(200).contains("Start udp_server before the client"), "{}", late(200));
-}
-
-/// C's client has another port than the server, in a file of its own.
-#[test]
-fn a_file_of_datagrams_to_a_wrong_port_is_told_as_that() {
-    let (mut at_b, mut at_c) = (Story::new("at B", 0), Story::new("at C", 60));
-    at_b.datagram(B1, UDP_A, "one");
-    at_b.datagram(UDP_A, B1, "ONE");
-    at_c.datagram(C1, "10.0.3.1:12001", "two");
-    at_c.port_unreachable(C1, "10.0.3.1:12001");
-    let analysis = of(vec![at_b.read(), at_c.read()]);
-    assert!(!analysis.findings.iter().any(|finding| finding.code == "no-lab-traffic"));
-    let finding = analysis.findings.iter().find(|finding| finding.code == "wrong-address");
-    assert_eq!(finding.map(|finding| finding.severity), Some(Severity::Warning));
-}
-
-/// Many lines were pasted into a client with a wrong port: a system sends six messages at once, and then one a second.
-#[test]
-fn a_refusal_stands_for_datagrams_at_the_same_time() {
-    let story = |pause: u64| {
-        let mut story = Story::new("at B", 0);
-        for number in 0..20 {
-            story.datagram("10.0.3.2:44463", "10.0.3.1:12000", &format!("line {number}"));
-            if number < 6 {
-                story.port_unreachable("10.0.3.2:44463", "10.0.3.1:12000");
-            }
-            story.wait(if number == 18 { pause } else { 0 });
-        }
-        story.datagram("10.0.3.2:36413", "10.0.3.1:12001", "two");
-        story.datagram("10.0.3.1:12001", "10.0.3.2:36413", "TWO");
-        servers(&of(vec![story.read()])).len()
-    };
-    assert_eq!([story(0), story(1500)], [1, 2]);
-}
-
-/// Lines of one length, pasted at once: the checksum is left to the network card.
-#[test]
-fn datagrams_with_numbers_of_their_own_are_no_copies() {
-    let mut story = Story::new("at B", 0);
-    story.wait(10);
-    for number in 0..6 {
-        story.datagram_at_once(B1, UDP_A, &format!("line {number}"), 100 + number);
-    }
-    let analysis = of(vec![story.read()]);
-    assert!(!analysis.findings.iter().any(|finding| finding.code == "copied-frames"));
-    assert!(said(&analysis, "I.4a").contains("6 datagrams from the client"), "{}", said(&analysis, "I.4a"));
-}
-
-#[test]
-fn a_message_of_ipv6_is_called_that() {
-    let mut story = Story::new("at B", 0);
-    story.datagram("[fd00::2]:40001", "[fd00::1]:12000", "one");
-    story.port_unreachable("[fd00::2]:40001", "[fd00::1]:12000");
-    let analysis = of(vec![story.read()]);
-    let text = told(&analysis) + &said(&analysis, "I.4a");
-    assert!(text.contains("came back as ICMPv6 port unreachable (frame 2)"), "{text}");
-    assert!(text.contains("ICMPv6 port unreachable came back to"), "{text}");
 }

@@ -18,6 +18,8 @@ mod kind;
 mod loopback_tests;
 #[cfg(test)]
 mod missing_frame_tests;
+#[cfg(test)]
+mod mistaken_tests;
 mod open_at_once;
 #[cfg(test)]
 mod other_program_tests;
