@@ -1,6 +1,7 @@
 //! One form out of all that a submission holds: the filled one wins over a blank one, and where two say different things
 //! neither is taken.
 
+use super::reading::Otherwise;
 use super::{About, Form, Given, Problem};
 
 /// A form as it was handed in.
@@ -63,7 +64,7 @@ impl Answered {
                     Some(other) => {
                         let text = format!("{} ({earlier}); {} ({name})", other.text, given.text);
                         let reason = format!("{name} says something else than {earlier}");
-                        Given { json: text.clone().into(), text, value: Err(reason) }
+                        Given { json: text.clone().into(), text, value: Err(reason), otherwise: Otherwise::Nothing }
                     }
                     None => given,
                 };

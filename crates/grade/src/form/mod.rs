@@ -1,14 +1,17 @@
 //! The form with a student's answers: typed facts, and texts that only a human grades.
 //!
 //! [`mod@fields`] says what the form asks, [`encoding`] makes text of a file's bytes, [`node`] reads TOML and JSON with the
-//! lines of their values, [`value`] what an entry means, [`template`] writes the empty form, and [`merge`] chooses among
-//! several.
+//! lines of their values, [`value`] what an entry means and [`reading`] what besides, [`template`] writes the empty form, and
+//! [`merge`] chooses among several.
 
+mod addresses;
 pub mod encoding;
 mod errno;
 pub mod fields;
+mod frames;
 pub mod merge;
 pub mod node;
+pub mod reading;
 pub mod template;
 pub mod value;
 
@@ -22,6 +25,7 @@ use socklab_core::wording;
 
 use fields::{EXPLANATION, fields, keys};
 use node::{Item, Node};
+use reading::Otherwise;
 use value::Value;
 
 /// A form is a page of text.
@@ -54,6 +58,8 @@ pub struct Given {
     pub json: serde_json::Value,
     /// What it means, or why it means nothing.
     pub value: Result<Value, String>,
+    /// What it may mean besides.
+    pub otherwise: Otherwise<Value>,
 }
 
 /// A filled-in form.
@@ -267,12 +273,15 @@ impl Reader<'_> {
             let remedy = format!("The entries here are {}.", wording::list(&keys(question).collect::<Vec<_>>()));
             return self.problem(about, Some(node.line), &place, "the form has no such entry", &remedy);
         };
-        let value = Value::read(field.value, node, self.sheet);
-        if let Err(fault) = &value {
+        let read = Value::readings(field.value, node, self.sheet);
+        if let Err(fault) = &read {
             self.problem(about, Some(fault.line), &place, &fault.reason, &remedy(field.value));
         }
-        let value = value.map_err(|fault| quoted(&fault.reason));
-        let given = Given { text: cut(&on_one_line(&node.text()), MOST_TEXT), json: limited(node), value };
+        let (value, otherwise) = match read {
+            Ok((value, otherwise)) => (Ok(value), otherwise),
+            Err(fault) => (Err(quoted(&fault.reason)), Otherwise::Nothing),
+        };
+        let given = Given { text: cut(&on_one_line(&node.text()), MOST_TEXT), json: limited(node), value, otherwise };
         self.form.entries.entry(question.clone()).or_default().facts.insert(field.key.to_owned(), given);
     }
 }

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::errno;
 use super::node::{Item, Node};
+use super::reading::{Fault, Otherwise, Reason, is_none, number, pieces};
+use super::{addresses, errno, frames};
 use socklab_core::analyze::ValueType;
 use socklab_core::facts::{Fact, Value as FactValue, readable};
 use socklab_core::lab::{HostName, Sheet, named};
 use socklab_core::wording;
 use socklab_packets::types::{FrameNumber, SocketAddress};
-
-/// Most frames or addresses of one entry.
-const MOST_ITEMS: usize = 10_000;
 
 /// Most client computers of one entry.
 const MOST_CLIENTS: usize = 100;
@@ -60,45 +58,46 @@ pub enum HostRef {
     Both(HostName, IpAddr),
 }
 
-/// What is wrong with a text.
-type Reason = String;
-
-/// Why an entry has no meaning.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The line of what is wrong, from 1: that of an item where the entry has several.
-    pub line: usize,
-    /// What is wrong.
-    pub reason: String,
-}
-
-impl Fault {
-    fn of(node: &Node, reason: impl Into<String>) -> Fault {
-        Fault { line: node.line, reason: reason.into() }
-    }
-}
-
 impl Value {
     /// Reads an entry that is not empty.
     ///
     /// # Errors
     /// With what is wrong.
     pub fn read(kind: ValueType, node: &Node, sheet: &Sheet) -> Result<Value, Fault> {
+        Value::readings(kind, node, sheet).map(|(value, _)| value)
+    }
+
+    /// Reads an entry that is not empty, with what else it may mean.
+    ///
+    /// # Errors
+    /// With what is wrong.
+    pub fn readings(kind: ValueType, node: &Node, sheet: &Sheet) -> Result<(Value, Otherwise<Value>), Fault> {
         // In some cells of a table that is "none", in others that nothing is known.
         if let Item::Text(text) = &node.item
             && is_dash(text)
         {
             return Err(Fault::of(node, format!("'{}' may mean none, or no answer", text.trim())));
         }
-        match kind {
-            ValueType::Frames => frames(node).map(Value::Frames),
-            ValueType::Addresses => addresses(node).map(Value::Addresses),
+        let value = match kind {
+            ValueType::Frames => {
+                let (frames, otherwise) = frames::read(node)?;
+                return Ok((Value::Frames(frames), otherwise.map(Value::Frames)));
+            }
+            ValueType::Addresses => {
+                let (addresses, otherwise) = addresses::read(node)?;
+                return Ok((Value::Addresses(addresses), otherwise.map(Value::Addresses)));
+            }
+            ValueType::Clients => {
+                let (clients, is_certain) = clients(node, sheet)?;
+                let otherwise = if is_certain { Otherwise::Nothing } else { Otherwise::Unknown };
+                return Ok((Value::Clients(clients), otherwise));
+            }
             ValueType::Count => count(node).map(Value::Count),
             ValueType::YesNo => yes_no(node).map(Value::YesNo),
             ValueType::Errno => errno(node).map(Value::Errno),
-            ValueType::Clients => clients(node, sheet).map(Value::Clients),
             ValueType::Measured(fact, count) => written(fact, count, node).map(Value::Written),
-        }
+        };
+        Ok((value?, Otherwise::Nothing))
     }
 
     /// The one way in which socklab writes it.
@@ -142,19 +141,6 @@ fn join<T: ToString>(items: &BTreeSet<T>) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The simple values of an entry with their texts: of a list its items, else itself.
-fn pieces(node: &Node) -> Result<Vec<(&Node, String)>, Fault> {
-    match &node.item {
-        Item::List(items) => {
-            let all: Result<Vec<Vec<(&Node, String)>>, Fault> = items.iter().map(pieces).collect();
-            Ok(all?.concat())
-        }
-        Item::Table(_) => Err(Fault::of(node, "a table stands where a simple value is expected")),
-        Item::Other(text) => Err(Fault::of(node, format!("'{text}' is no value that is expected here"))),
-        _ => Ok(vec![(node, node.text())]),
-    }
-}
-
 /// What was written of a fact, once it can be read as values of its type.
 fn written(fact: &'static Fact, count: u32, node: &Node) -> Result<String, Fault> {
     let text = match &node.item {
@@ -165,173 +151,9 @@ fn written(fact: &'static Fact, count: u32, node: &Node) -> Result<String, Fault
     read.map(|()| text).map_err(|reason| Fault::of(node, reason))
 }
 
-fn is_none(text: &str) -> bool {
-    let text = text.trim().trim_end_matches('.').to_lowercase();
-    matches!(text.as_str(), "none" | "no frames" | "no frame" | "nothing" | "no error")
-}
-
 fn is_dash(text: &str) -> bool {
     let text = text.trim();
     !text.is_empty() && text.chars().all(|c| matches!(c, '-' | '–' | '—' | '−'))
-}
-
-/// Names of what a frame carries, which students write in brackets behind its number.
-const NAMES_OF_FRAMES: [&str; 9] = ["syn", "ack", "syn-ack", "synack", "fin", "psh", "push", "rst", "data"];
-
-/// Frame numbers without the names of their flags in brackets: `2 (SYN), 3 (SYN, ACK)`. What else stands there may take back
-/// what was said.
-fn without_flags(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some((before, (inside, after))) =
-        rest.split_once('(').and_then(|(before, behind)| Some((before, behind.split_once(')')?)))
-    {
-        let lower = inside.to_lowercase();
-        let mut words = lower.split([',', '/', '+', ' ', '&']).filter(|word| !word.is_empty());
-        if inside.trim().is_empty() || !words.all(|word| NAMES_OF_FRAMES.contains(&word)) {
-            return text.to_owned();
-        }
-        plain.push_str(before);
-        rest = after;
-    }
-    plain + rest
-}
-
-fn frames(node: &Node) -> Result<BTreeSet<u64>, Fault> {
-    let (mut found, mut named) = (BTreeSet::new(), 0);
-    if matches!(node.item, Item::Flag(_)) {
-        return Err(Fault::of(node, "yes or no stands where frame numbers are expected"));
-    }
-    for (own, text) in pieces(node)? {
-        if is_none(&text) {
-            continue;
-        }
-        if text.trim_start().to_lowercase().starts_with("none") {
-            return Err(Fault::of(own, format!("'{}' says more than none", text.trim())));
-        }
-        let plain = without_flags(&text)
-            .to_lowercase()
-            .replace(" and ", ",")
-            .replace("frames", " ")
-            .replace("frame", " ")
-            .replace('#', " ");
-        let plain = plain.replace(" to ", "-").replace("..", "-").replace(['–', '—', '−'], "-");
-        for part in plain.split([',', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
-            range(part, &mut found, &mut named).map_err(|reason| Fault::of(own, reason))?;
-        }
-    }
-    Ok(found)
-}
-
-/// `9`, `4-6`, or numbers with spaces between them. `named` counts them, each as often as it is named: also what is said
-/// again and again takes its time.
-fn range(part: &str, found: &mut BTreeSet<u64>, named: &mut usize) -> Result<(), Reason> {
-    let number = |text: &str| match text.trim().parse::<u64>() {
-        Ok(0) => Err("frames are numbered from 1".to_owned()),
-        Ok(number) => Ok(number),
-        Err(_) => Err(format!("'{}' is no frame number", text.trim())),
-    };
-    let spaced: String = part.split('-').map(str::trim).collect::<Vec<_>>().join("-");
-    for word in spaced.split_whitespace() {
-        let (first, last) = match word.split_once('-') {
-            Some((first, last)) => (number(first)?, number(last)?),
-            None => (number(word)?, number(word)?),
-        };
-        if last < first {
-            return Err(format!("the range {first}-{last} goes backwards"));
-        }
-        let more = usize::try_from(last.saturating_sub(first)).unwrap_or(usize::MAX);
-        *named = named.saturating_add(more).saturating_add(1);
-        if *named > MOST_ITEMS {
-            return Err(format!("these are more than {MOST_ITEMS} frames"));
-        }
-        found.extend(first..=last);
-    }
-    Ok(())
-}
-
-fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Fault> {
-    let mut found = BTreeSet::new();
-    for (own, text) in pieces(node)? {
-        if is_none(&text) {
-            continue;
-        }
-        let plain = text.replace(" and ", ",").replace(" AND ", ",").replace(" And ", ",");
-        let parts: Vec<Piece<'_>> = plain.split([',', ';', '&', '\n']).filter_map(Piece::read).collect();
-        let mut parts = parts.iter().peekable();
-        while let Some(part) = parts.next() {
-            // An address, and its port as the next piece: ('10.0.3.2', 40210), as Python prints it.
-            let port = match parts.peek().and_then(|next| next.plain.trim_start_matches(':').parse::<u16>().ok()) {
-                Some(port) if bare_ip(&part.plain).is_some() => {
-                    parts.next();
-                    Some(port)
-                }
-                _ => None,
-            };
-            found.insert(address(part, port).map_err(|reason| Fault::of(own, reason))?);
-            if found.len() > MOST_ITEMS {
-                return Err(Fault::of(own, format!("these are more than {MOST_ITEMS} socket addresses")));
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// A part of an entry that should be a socket address.
-struct Piece<'a> {
-    /// As the student wrote it.
-    written: &'a str,
-    /// Without spaces and quotation marks, the port after a colon.
-    plain: String,
-}
-
-impl<'a> Piece<'a> {
-    fn read(written: &'a str) -> Option<Piece<'a>> {
-        let written = written.trim();
-        let is_mark = |c: &char| matches!(c, '(' | ')' | '\'' | '"' | '`');
-        // One of a pair alone says less or more than.
-        let bare = written.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(written);
-        let plain: String = bare.to_lowercase().replace("port", " : ").chars().filter(|c| !is_mark(c)).collect();
-        // IP 10.0.3.2 port 40210.
-        let words: Vec<&str> = plain.split_whitespace().filter(|word| !matches!(*word, "ip" | "ip:")).collect();
-        // A port may follow the address after a space alone: 10.0.3.2 40210; or after the word, fe80::1 port 53.
-        let told = words.split_first().and_then(|(ip, rest)| {
-            let port = rest.concat();
-            let port: u16 = port.strip_prefix(':').unwrap_or(&port).parse().ok()?;
-            Some(SocketAddress::new(bare_ip(ip)?, port).to_string())
-        });
-        let plain = told.unwrap_or_else(|| words.concat());
-        (!plain.is_empty()).then_some(Piece { written, plain })
-    }
-}
-
-fn bare_ip(text: &str) -> Option<IpAddr> {
-    let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    text.trim_end_matches(':').parse().ok()
-}
-
-fn address(piece: &Piece<'_>, port: Option<u16>) -> Result<SocketAddress, Reason> {
-    let text = piece.plain.as_str();
-    if let (Some(ip), Some(port)) = (bare_ip(text), port) {
-        return Ok(SocketAddress::new(ip, port));
-    }
-    if let Ok(address) = text.parse::<SocketAddress>() {
-        return Ok(address);
-    }
-    if let Some((ip, port)) = text.rsplit_once(':')
-        && let (Some(ip), Ok(port)) = (bare_ip(ip), port.parse())
-        && (ip.is_ipv4() || text.starts_with('['))
-    {
-        return Ok(SocketAddress::new(ip, port));
-    }
-    match bare_ip(text) {
-        Some(ip) if ip.is_ipv6() => Err(format!(
-            "'{}' does not tell the port from the address: write it in brackets, [ADDRESS]:PORT",
-            piece.written
-        )),
-        Some(ip) => Err(format!("'{ip}' is an IP address without a port")),
-        None => Err(format!("'{}' is not a socket address", piece.written)),
-    }
 }
 
 fn count(node: &Node) -> Result<u64, Fault> {
@@ -345,18 +167,15 @@ fn count(node: &Node) -> Result<u64, Fault> {
 
 /// `5`, `5 sockets`, `five`, `none`.
 fn count_in_words(text: &str) -> Result<u64, Reason> {
-    const WORDS: [&str; 13] =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     const NOUNS: [&str; 10] =
         ["socket", "sockets", "frame", "frames", "datagram", "datagrams", "client", "clients", "server", "servers"];
     let lower = text.trim().trim_end_matches('.').to_lowercase();
     let mut words = lower.split_whitespace();
     let first = words.next().unwrap_or_default();
     let alone = words.all(|word| NOUNS.contains(&word));
-    let number = match WORDS.iter().position(|word| *word == first) {
-        Some(number) => u64::try_from(number).ok(),
-        None if matches!(first, "none" | "no") => Some(0),
-        None => first.parse().ok(),
+    let number = match first {
+        "none" | "no" => Some(0),
+        first => number(first),
     };
     number.filter(|_| alone).ok_or_else(|| format!("'{}' is no count", text.trim()))
 }
@@ -391,31 +210,40 @@ fn errno(node: &Node) -> Result<Option<String>, Fault> {
     errno::read(&text).map(Some).map_err(|reason| Fault::of(node, reason))
 }
 
-fn clients(node: &Node, sheet: &Sheet) -> Result<Vec<Client>, Fault> {
-    match &node.item {
+/// Client computers, and whether their socket addresses have one meaning.
+fn clients(node: &Node, sheet: &Sheet) -> Result<(Vec<Client>, bool), Fault> {
+    let read: Vec<(Client, bool)> = match &node.item {
         Item::List(items) if items.len() > MOST_CLIENTS => {
-            Err(Fault::of(node, format!("these are more than {MOST_CLIENTS} client computers")))
+            return Err(Fault::of(node, format!("these are more than {MOST_CLIENTS} client computers")));
         }
-        Item::List(items) => items.iter().filter(|item| !item.is_empty()).map(|item| client(item, sheet)).collect(),
-        Item::Table(_) => Ok(vec![client(node, sheet)?]),
-        _ => Err(Fault::of(node, "a list of client computers is expected")),
-    }
+        Item::List(items) => {
+            items.iter().filter(|item| !item.is_empty()).map(|item| client(item, sheet)).collect::<Result<_, _>>()?
+        }
+        Item::Table(_) => vec![client(node, sheet)?],
+        _ => return Err(Fault::of(node, "a list of client computers is expected")),
+    };
+    let is_certain = read.iter().all(|(_, is_certain)| *is_certain);
+    Ok((read.into_iter().map(|(client, _)| client).collect(), is_certain))
 }
 
-fn client(node: &Node, sheet: &Sheet) -> Result<Client, Fault> {
+fn client(node: &Node, sheet: &Sheet) -> Result<(Client, bool), Fault> {
     let Item::Table(entries) = &node.item else {
         return Err(Fault::of(node, format!("'{}' is no client computer with its socket addresses", node.text())));
     };
-    let mut client = Client::default();
+    let (mut client, mut is_certain) = (Client::default(), true);
     for (key, value) in entries.iter().filter(|(_, value)| !value.is_empty()) {
         match key.as_str() {
             "host" => client.host = Some(host(&value.text(), sheet).map_err(|reason| Fault::of(value, reason))?),
-            "socket_addresses" => client.socket_addresses = addresses(value)?,
+            "socket_addresses" => {
+                let (addresses, otherwise) = addresses::read(value)?;
+                client.socket_addresses = addresses;
+                is_certain &= otherwise == Otherwise::Nothing;
+            }
             "sockets_created" => client.sockets_created = Some(count(value)?),
             other => return Err(Fault::of(value, format!("'{other}' is no entry of a client computer"))),
         }
     }
-    Ok(client)
+    Ok((client, is_certain))
 }
 
 /// What a student may call a host before its letter.
@@ -452,9 +280,18 @@ fn host(text: &str, sheet: &Sheet) -> Result<HostRef, Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::form::reading::MOST_ITEMS;
 
     fn text(text: &str) -> Node {
         Node { line: 1, item: Item::Text(text.to_owned()) }
+    }
+
+    fn addresses(node: &Node) -> Result<BTreeSet<SocketAddress>, Fault> {
+        addresses::read(node).map(|(addresses, _)| addresses)
+    }
+
+    fn frames(node: &Node) -> Result<BTreeSet<u64>, Fault> {
+        frames::read(node).map(|(frames, _)| frames)
     }
 
     #[test]

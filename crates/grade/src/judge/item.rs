@@ -6,6 +6,7 @@ use super::elsewhere::{Attempt, Elsewhere};
 use super::expected::{Expected, Known};
 use super::{compare, evidence};
 use crate::form::Given;
+use crate::form::reading::Otherwise;
 use crate::form::value::Value;
 use crate::result::{Comparison, ItemGrade, Verdict};
 use crate::rubric::{JournalWorth, NotInCapture, Rubric};
@@ -70,7 +71,7 @@ impl Judge<'_> {
             None => Outcome::none(Comparison::Missing, Verdict::Missing),
             Some(Given { value: Err(reason), .. }) => Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
                 .because(format!("A person has to read it: {reason}.")),
-            Some(Given { text, value: Ok(value), .. }) => self.compare(asked, text, value, &expected, run),
+            Some(given @ Given { value: Ok(value), .. }) => self.compare(asked, given, value, &expected, run),
         };
         let (pending, reason) = self.pending(asked, &outcome);
         let is_open = pending > Points::ZERO && matches!(outcome.verdict, Verdict::Missing | Verdict::Wrong);
@@ -120,7 +121,7 @@ impl Judge<'_> {
     fn compare(
         &self,
         asked: Asked<'_>,
-        text: &str,
+        written: &Given,
         given: &Value,
         expected: &Expected,
         run: Option<&Attempt>,
@@ -136,17 +137,18 @@ impl Judge<'_> {
                 let missing = if missing.is_empty() { missing } else { format!(" Missing: {missing}.") };
                 self.unknown(asked).because(format!("These captures may show a part only: {}.{missing}", value.text()))
             }
-            Expected::Shown(value) | Expected::AtLeast(value) => self.shown(asked, text, given, value, run),
+            Expected::Shown(value) | Expected::AtLeast(value) => self.shown(asked, written, given, value, run),
         }
     }
 
     /// A fact that the captures show.
-    fn shown(&self, asked: Asked<'_>, text: &str, given: &Value, value: &Value, run: Option<&Attempt>) -> Outcome {
+    fn shown(&self, asked: Asked<'_>, written: &Given, given: &Value, value: &Value, run: Option<&Attempt>) -> Outcome {
         let known = run.map_or(self.known, |run| &run.known);
         let tolerated = compare::tolerated(asked.key, |key| frames_of(known, &asked.answer.question, key));
-        let found = compare::values(given, value, &tolerated, self.lab);
+        let compared = |given: &Value| compare::values(given, value, &tolerated, self.lab);
+        let found = compared(given);
         if found.is_whole() {
-            let same = text.trim().eq_ignore_ascii_case(&value.text());
+            let same = written.text.trim().eq_ignore_ascii_case(&value.text());
             let comparison = if same { Comparison::Equal } else { Comparison::EqualFormattedOtherwise };
             let outcome = Outcome::none(comparison, Verdict::Right).with(asked.max_points);
             return match run {
@@ -158,6 +160,15 @@ impl Judge<'_> {
             return Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
                 .with(found.points(asked.max_points, self.rubric))
                 .because("A person has to read it: whether it is right depends on what is meant.".to_owned());
+        }
+        let may_be_right = match &written.otherwise {
+            Otherwise::Nothing => false,
+            Otherwise::Values(values) => values.iter().any(|value| compared(value).is_whole()),
+            Otherwise::Unknown => true,
+        };
+        if may_be_right {
+            return Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
+                .because("A person has to read it: a number in it may be a count.".to_owned());
         }
         let question = &asked.answer.question;
         let elsewhere = self.elsewhere.iter().filter(|place| !place.answers(question));

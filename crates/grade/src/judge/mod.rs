@@ -5,12 +5,16 @@
 
 mod case;
 mod compare;
+#[cfg(test)]
+mod counted_tests;
 mod elsewhere;
 mod evidence;
 mod expected;
 mod faults;
 mod item;
 mod misconceptions;
+#[cfg(test)]
+mod testing;
 
 use serde_json::Value as Json;
 

@@ -13,6 +13,7 @@ mod words;
 use std::collections::BTreeSet;
 
 use crate::form::fields::EXPLANATION;
+use crate::form::reading::Otherwise;
 use crate::result::{ItemGrade, MisconceptionMade, Verdict};
 use socklab_core::analyze::kinds as names;
 
@@ -41,7 +42,9 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<MisconceptionMade> {
         let explained = |guess: &Guess<'_>| -> Vec<&str> {
             let may_be = |key: &str| guess.misconception.is_wrong_anyway() || scene.is_shown(key);
             let given = |key: &&&str| {
-                may_be(key) && scene.entry.facts.get(**key).is_some_and(|given| (guess.explains)(key, given))
+                // What may mean something else shows nothing.
+                let given = scene.entry.facts.get(**key).filter(|given| given.otherwise == Otherwise::Nothing);
+                may_be(key) && given.is_some_and(|given| (guess.explains)(key, given))
             };
             let keys: Vec<&str> = open.iter().filter(given).copied().collect();
             if scene.may_be_chance(guess.misconception, &keys) { Vec::new() } else { keys }

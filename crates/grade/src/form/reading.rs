@@ -1,0 +1,84 @@
+//! What all readers of entries share: what is wrong with one, and what one may mean besides what it seems to, since a number
+//! in a list may be one of its items or their count.
+
+use super::node::{Item, Node};
+
+/// Most frames or addresses of one entry.
+pub(super) const MOST_ITEMS: usize = 10_000;
+
+/// What is wrong with a text.
+pub(super) type Reason = String;
+
+/// Why an entry has no meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The line of what is wrong, from 1: that of an item where the entry has several.
+    pub line: usize,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Fault {
+    pub(super) fn of(node: &Node, reason: impl Into<String>) -> Fault {
+        Fault { line: node.line, reason: reason.into() }
+    }
+}
+
+/// Other meanings of an entry. Where the meaning that was read is wrong and one of these may be right, a person decides.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Otherwise<T> {
+    /// It has one meaning.
+    #[default]
+    Nothing,
+    /// It may mean one of these.
+    Values(Vec<T>),
+    /// It may mean something else.
+    Unknown,
+}
+
+impl<T> Otherwise<T> {
+    /// Other meanings, where there are any.
+    pub(super) fn of(values: Vec<T>) -> Otherwise<T> {
+        if values.is_empty() { Otherwise::Nothing } else { Otherwise::Values(values) }
+    }
+
+    /// The same of other values.
+    pub(super) fn map<U>(self, as_other: impl Fn(T) -> U) -> Otherwise<U> {
+        match self {
+            Otherwise::Nothing => Otherwise::Nothing,
+            Otherwise::Values(values) => Otherwise::Values(values.into_iter().map(as_other).collect()),
+            Otherwise::Unknown => Otherwise::Unknown,
+        }
+    }
+}
+
+/// A small number in figures or in words.
+pub(super) fn number(word: &str) -> Option<u64> {
+    in_words(word).or_else(|| word.parse().ok())
+}
+
+/// A small number in words.
+pub(super) fn in_words(word: &str) -> Option<u64> {
+    const WORDS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    WORDS.iter().position(|own| *own == word).and_then(|number| u64::try_from(number).ok())
+}
+
+/// The simple values of an entry with their texts: of a list its items, else itself.
+pub(super) fn pieces(node: &Node) -> Result<Vec<(&Node, String)>, Fault> {
+    match &node.item {
+        Item::List(items) => {
+            let all: Result<Vec<Vec<(&Node, String)>>, Fault> = items.iter().map(pieces).collect();
+            Ok(all?.concat())
+        }
+        Item::Table(_) => Err(Fault::of(node, "a table stands where a simple value is expected")),
+        Item::Other(text) => Err(Fault::of(node, format!("'{text}' is no value that is expected here"))),
+        _ => Ok(vec![(node, node.text())]),
+    }
+}
+
+/// Whether a text says that there is none.
+pub(super) fn is_none(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('.').to_lowercase();
+    matches!(text.as_str(), "none" | "no frames" | "no frame" | "nothing" | "no error")
+}

@@ -1,0 +1,74 @@
+//! Captures that are told, and answers to them, for the tests of judging.
+
+use std::sync::LazyLock;
+
+use super::{Case, Judged, Unanswered, judge};
+use crate::form::Form;
+use crate::result::{ItemGrade, QuestionGrade};
+use crate::rubric::Rubric;
+use socklab_core::analyze::analysis::Analysis;
+use socklab_core::analyze::analyze;
+use socklab_core::analyze::testing::Story;
+use socklab_core::lab::{LabConfig, Sheet};
+use socklab_packets::pipeline::CaptureFacts;
+
+const A: &str = "10.0.3.1:65432";
+
+/// The sheet's three captures of TCP: at B the handshake is frames 1 to 3, data 4, 6, 8 and acknowledgements 5, 7, 9.
+pub(super) static LAB: LazyLock<Analysis> = LazyLock::new(|| {
+    let parallel = |file: &str, start, clients: [&str; 2]| {
+        let mut story = Story::new(file, start);
+        let mut connections = clients.map(|client| Story::tcp(client, A));
+        for connection in &mut connections {
+            story.handshake(connection);
+        }
+        for connection in &mut connections {
+            story.echo(connection, "hello\n");
+        }
+        story.read()
+    };
+    let b = parallel("2", 600, ["10.0.3.2:40210", "10.0.3.2:40212"]);
+    let c = parallel("3", 900, ["10.0.3.3:51762", "10.0.3.3:51764"]);
+    lab(vec![step_8(|_| ()), b, c])
+});
+
+/// Three lines of a client at B, and what follows.
+pub(super) fn step_8(and: impl Fn(&mut Story)) -> CaptureFacts {
+    let mut story = Story::new("step8", 0);
+    let mut tcp = Story::tcp("10.0.3.2:39700", A);
+    story.handshake(&mut tcp);
+    for line in ["one\n", "two\n", "three\n"] {
+        story.line(&mut tcp, line);
+    }
+    and(&mut story);
+    story.read()
+}
+
+/// What captures show.
+pub(super) fn lab(captures: Vec<CaptureFacts>) -> Analysis {
+    analyze(captures, &[], &LabConfig::default())
+}
+
+/// What comes of a form, given as JSON.
+pub(super) fn judged(analysis: &Analysis, form: &serde_json::Value) -> Vec<QuestionGrade> {
+    let (form, _) = Form::read(&form.to_string(), &Sheet::built_in());
+    let case = Case {
+        analysis,
+        journals: None,
+        runs: &[],
+        is_doubtful: false,
+        client_hosts: 2,
+        form: Some(&form),
+        unanswered: Unanswered::default(),
+        unread: None,
+    };
+    let Judged { questions, .. } = judge(&case, &Rubric::new(&LabConfig::default()));
+    questions
+}
+
+/// What comes of one entry.
+pub(super) fn item(analysis: &Analysis, question: &str, key: &str, entry: &serde_json::Value) -> ItemGrade {
+    let questions = judged(analysis, &serde_json::json!({ question: { key: entry } }));
+    let question = questions.into_iter().find(|own| own.key() == question).unwrap();
+    question.items.into_iter().find(|item| item.key == key).unwrap()
+}
