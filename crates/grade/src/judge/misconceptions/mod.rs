@@ -13,7 +13,6 @@ mod words;
 use std::collections::BTreeSet;
 
 use crate::form::fields::EXPLANATION;
-use crate::form::reading::Otherwise;
 use crate::result::{ItemGrade, MisconceptionMade, Verdict};
 use socklab_core::analyze::kinds as names;
 
@@ -29,10 +28,11 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<MisconceptionMade> {
         names::UDP_FRAMES | names::UDP_CLIENTS => sockets::udp_guesses(scene),
         _ => Vec::new(),
     };
-    // What no capture shows may be wrong all the same.
+    // What no capture shows may be wrong all the same; what may mean something else shows nothing.
     let is_wrong = |item: &&ItemGrade| match item.verdict {
-        Verdict::Wrong | Verdict::ForAHuman => true,
-        Verdict::NotInCapture => item.points < item.max_points,
+        Verdict::Wrong => true,
+        Verdict::ForAHuman => scene.has_one_meaning(&item.key),
+        Verdict::NotInCapture => item.points < item.max_points && scene.has_one_meaning(&item.key),
         Verdict::Right | Verdict::Missing => false,
     };
     let mut open: BTreeSet<&str> = scene.items.iter().filter(is_wrong).map(|item| item.key.as_str()).collect();
@@ -42,8 +42,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<MisconceptionMade> {
         let explained = |guess: &Guess<'_>| -> Vec<&str> {
             let may_be = |key: &str| guess.misconception.is_wrong_anyway() || scene.is_shown(key);
             let given = |key: &&&str| {
-                // What may mean something else shows nothing.
-                let given = scene.entry.facts.get(**key).filter(|given| given.otherwise == Otherwise::Nothing);
+                let given = scene.entry.facts.get(**key);
                 may_be(key) && given.is_some_and(|given| (guess.explains)(key, given))
             };
             let keys: Vec<&str> = open.iter().filter(given).copied().collect();

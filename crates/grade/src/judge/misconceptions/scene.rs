@@ -3,6 +3,7 @@
 use super::super::elsewhere::Elsewhere;
 use super::super::expected::Known;
 use super::kinds::Misconception;
+use crate::form::reading::Otherwise;
 use crate::form::value::Value;
 use crate::form::{Entry, Given};
 use crate::result::{ItemGrade, Verdict};
@@ -56,6 +57,11 @@ impl Scene<'_> {
     pub(super) fn is_shown(&self, key: &str) -> bool {
         let is_unseen = |item: &ItemGrade| item.key == key && item.verdict == Verdict::NotInCapture;
         self.shown(key).is_some() && !self.items.iter().any(is_unseen)
+    }
+
+    /// Whether what was given of a fact has no other meaning than it seems to have.
+    pub(super) fn has_one_meaning(&self, key: &str) -> bool {
+        self.entry.facts.get(key).is_none_or(|given| given.otherwise == Otherwise::Nothing)
     }
 
     /// The value that the captures show of a fact of this question.
