@@ -231,7 +231,7 @@ const HEAD: &str = "\
 # weight, and that share of the points waits for you.
 ";
 const LISTS: &str = "# Lists of frames and addresses that are right in part: \"share\" or \"all_or_nothing\".\n";
-const OTHER: &str = "# The share of the points, 0 to 1, for an answer that is right for another step.\n";
+const OTHER: &str = "# The share of the points, 0 to 1, for addresses and frames that are right for another step.\n";
 const UNSHOWN: &str = "\
 # A fact that the student's captures can't show, such as bind(), which sends no frame:
 # \"as_expected\" pays what the sheet expects and leaves the rest to you,

@@ -404,7 +404,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_breaks_the_reading(written in ".{0,60}|[0-9a-f:.,; portand\\[\\]-]{0,60}") {
+        fn no_text_breaks_the_reading(written in ".{0,60}|[0-9a-f:.,; portand\\[\\]-]{0,60}|[0-9 ,;:()#=.framesNto–\n-]{0,40}") {
             for kind in [ValueType::Frames, ValueType::Addresses, ValueType::Count, ValueType::YesNo, ValueType::Errno, ValueType::Clients] {
                 let _ = Value::read(kind, &text(&written), &Sheet::built_in());
             }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::expected::Known;
+use crate::form::Entry;
 use crate::form::value::Value;
 use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis};
 use socklab_core::analyze::conversation::roles::{FrameRole, roles};
@@ -33,6 +34,46 @@ pub(super) struct Attempt {
 
 /// Most connections of other steps that are looked at one by one.
 const MOST_OTHERS: usize = 32;
+
+/// Frames that answers and another place have in common, and by which the answers differ from what is right, so that it is
+/// hardly chance: a frame too many, or too few, is a slip.
+const MANY_FRAMES: usize = 4;
+
+/// Whether it tells where answers come from that these facts of them are the same at another place. Addresses do, and
+/// frames, if there are many; a count may be the same anywhere.
+pub(super) fn tells(known: &Known, question: &Question, entry: &Entry, keys: &[&str]) -> bool {
+    let (mut common, mut apart) = (0_usize, 0_usize);
+    for key in keys {
+        match entry.facts.get(*key).map(|given| &given.value) {
+            Some(Ok(Value::Addresses(_) | Value::Clients(_))) => return true,
+            Some(Ok(Value::Frames(given))) => {
+                let Some(Value::Frames(own)) = known.get(question, key) else { continue };
+                common = common.saturating_add(given.len());
+                apart = apart.saturating_add(given.symmetric_difference(own).count());
+            }
+            _ => {}
+        }
+    }
+    common >= MANY_FRAMES && apart >= MANY_FRAMES
+}
+
+/// The captures of other steps that wrong answers to a question are taken from.
+pub(super) fn sources<'e>(
+    all: &'e [Elsewhere],
+    known: &Known,
+    question: &Question,
+    entry: &Entry,
+) -> Vec<&'e Elsewhere> {
+    let is_source = |place: &&Elsewhere| {
+        let is_there = |key: &&str| {
+            let given = entry.facts.get(*key).and_then(|given| given.value.as_ref().ok());
+            given.is_some_and(|given| place.has(key, given) && known.get(question, key) != Some(given))
+        };
+        let keys: Vec<&str> = entry.facts.keys().map(String::as_str).filter(is_there).collect();
+        !place.answers(question) && tells(known, question, entry, &keys)
+    };
+    all.iter().filter(is_source).collect()
+}
 
 /// The facts of all captures, one by one.
 pub(super) fn all(analysis: &Analysis) -> Vec<Elsewhere> {

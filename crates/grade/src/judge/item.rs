@@ -23,7 +23,8 @@ pub(super) struct Judge<'a> {
     pub(super) known: &'a Known,
     /// What the journals say besides, and their names.
     pub(super) journals: Option<(&'a Known, &'a str)>,
-    pub(super) elsewhere: &'a [Elsewhere],
+    /// The captures of other steps that the answers are taken from.
+    pub(super) sources: Vec<&'a Elsewhere>,
     /// Why an entry that is not filled in may be answered somewhere else, by question.
     pub(super) unanswered: Option<&'a str>,
     /// What was not read of the submission, and may hold what would earn points.
@@ -170,9 +171,7 @@ impl Judge<'_> {
             return Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
                 .because("A person has to read it: a number in it may be a count.".to_owned());
         }
-        let question = &asked.answer.question;
-        let elsewhere = self.elsewhere.iter().filter(|place| !place.answers(question));
-        if let Some(place) = elsewhere.into_iter().find(|place| place.has(asked.key, given)) {
+        if let Some(place) = self.sources.iter().find(|place| place.has(asked.key, given)) {
             let why = format!("This is right for another step: {}.", place.place);
             let points = asked.max_points.share(share(self.rubric.other_step), 100);
             return Outcome::none(Comparison::RightForAnotherStep, Verdict::Wrong).with(points).because(why);

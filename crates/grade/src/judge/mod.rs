@@ -126,7 +126,7 @@ impl Bench<'_> {
             rubric: self.rubric,
             known: &self.known,
             journals: self.journals.as_ref().map(|known| (known, names)),
-            elsewhere: &self.elsewhere,
+            sources: elsewhere::sources(&self.elsewhere, &self.known, question, entry),
             unanswered,
             unread: self.case.unread.as_deref(),
         };

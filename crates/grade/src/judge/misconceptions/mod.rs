@@ -8,6 +8,8 @@ mod frames;
 mod kinds;
 mod scene;
 mod sockets;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! A question as the misconceptions see it, and what one of them leads to.
 
-use super::super::elsewhere::Elsewhere;
+use super::super::elsewhere::{self, Elsewhere};
 use super::super::expected::Known;
 use super::kinds::Misconception;
 use crate::form::reading::Otherwise;
@@ -9,9 +9,6 @@ use crate::form::{Entry, Given};
 use crate::result::{ItemGrade, Verdict};
 use socklab_core::analyze::analysis::Analysis;
 use socklab_core::lab::Question;
-
-/// Frames of one list that are hardly the same by chance.
-const MANY_FRAMES: usize = 4;
 
 /// A question with its answers, judged.
 pub(in crate::judge) struct Scene<'a> {
@@ -39,18 +36,10 @@ pub(super) fn guess<'g>(misconception: Misconception, explains: impl Fn(&str, &G
 }
 
 impl Scene<'_> {
-    /// Whether numbers of other frames may be the same by chance: those of one short list are no sign of where they come
-    /// from.
+    /// Whether numbers of other frames may be the same by chance.
     pub(super) fn may_be_chance(&self, misconception: Misconception, keys: &[&str]) -> bool {
         let by_number = matches!(misconception, Misconception::AnotherStep | Misconception::FilteredExport);
-        let frames = |key: &str| match self.entry.facts.get(key).map(|given| &given.value) {
-            Some(Ok(Value::Frames(frames))) => Some(frames.len()),
-            _ => None,
-        };
-        match keys {
-            [only] if by_number => frames(only).is_some_and(|frames| frames < MANY_FRAMES),
-            _ => false,
-        }
+        by_number && !elsewhere::tells(self.known, self.question, self.entry, keys)
     }
 
     /// Whether the captures show what a fact is, so that another value is wrong.

@@ -61,7 +61,7 @@ pub(super) fn guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
     ]
 }
 
-/// What leads to other counts than those of UDP.
+/// What leads to other counts than those of UDP. That a count is another capture's as well may be chance: it tells no step.
 pub(super) fn udp_guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
     let datagrams = match scene.known.of_kind(kinds::UDP_FRAMES, "udp_datagrams") {
         Some(Value::Count(count)) => Some(*count),
@@ -71,22 +71,14 @@ pub(super) fn udp_guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
         Some(Value::Count(count)) => Some(*count),
         _ => None,
     };
-    vec![
-        guess(Misconception::UdpAsConnections, move |key, given| match (key, count(given)) {
-            // A handshake, an acknowledgement of each datagram, or what TCP needed.
-            ("udp_control_frames", Some(given)) => {
-                given > 0 && (given == 3 || Some(given) == datagrams || Some(given) == tcp_control)
-            }
-            ("clients_served", Some(given)) => given > 2 && Some(given) == datagrams,
-            _ => false,
-        }),
-        guess(Misconception::AnotherStep, move |key, given| {
-            let Ok(value) = &given.value else { return false };
-            let of_captures = scene.elsewhere.iter().filter(|place| !place.answers(scene.question));
-            // A small number may be a slip of any kind.
-            count(given).is_some_and(|count| count > 5) && of_captures.into_iter().any(|place| place.has(key, value))
-        }),
-    ]
+    vec![guess(Misconception::UdpAsConnections, move |key, given| match (key, count(given)) {
+        // A handshake, an acknowledgement of each datagram, or what TCP needed.
+        ("udp_control_frames", Some(given)) => {
+            given > 0 && (given == 3 || Some(given) == datagrams || Some(given) == tcp_control)
+        }
+        ("clients_served", Some(given)) => given > 2 && Some(given) == datagrams,
+        _ => false,
+    })]
 }
 
 /// The socket addresses of clients and servers that a question is about.
