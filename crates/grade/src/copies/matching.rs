@@ -143,10 +143,12 @@ fn tcp_weight(frames: &[Same], sizes: [usize; 2]) -> Weight {
         let together = times.iter().filter(|(a, b)| (b.saturating_sub(*a)).saturating_sub(shift).abs() <= SAME_TIME);
         distances(together.map(|(time, _)| *time))
     });
+    let theirs = distances(times.iter().map(|(_, time)| *time));
+    let tick = weight::tick(&possible).max(weight::tick(&theirs));
     Weight {
         sides: u32::from(side(true)).saturating_add(u32::from(side(false))),
         stamps: frames.iter().any(|(one, other)| one.stamp != 0 && one.stamp == other.stamp),
-        distances: shifted.map(|agreeing| weight::distances(&agreeing, &possible)).unwrap_or_default(),
+        distances: shifted.map(|agreeing| weight::distances(&agreeing, &possible, tick)).unwrap_or_default(),
         tries: weight::tries(frames.len(), sizes),
         ..Weight::default()
     }
@@ -155,6 +157,13 @@ fn tcp_weight(frames: &[Same], sizes: [usize; 2]) -> Weight {
 /// The distances between neighbours.
 fn distances(times: impl Iterator<Item = i64> + Clone) -> Vec<i64> {
     times.clone().zip(times.skip(1)).map(|(earlier, later)| later.saturating_sub(earlier)).collect()
+}
+
+/// The distances between neighbours of these frames, in the order of their times.
+pub fn between(frames: &[FramePrint]) -> Vec<i64> {
+    let mut times: Vec<i64> = frames.iter().filter_map(|frame| frame.time).collect();
+    times.sort_unstable();
+    distances(times.iter().copied())
 }
 
 /// The distance in time that most pairs have, from the first to the second.
@@ -234,19 +243,12 @@ fn udp_match(
         let same = of().filter(|(one, other)| one.number == other.number && one.number >= 1024).count();
         u32::from(same > 0 && same.saturating_mul(5) >= of().count().saturating_mul(4))
     };
-    let resolution = resolution(&frames);
+    let tick = [first, second].map(|all| weight::tick(&between(all))).into_iter().max().unwrap_or(1);
     let same_moment = shift.abs() <= SAME_TIME && frames.len() >= 2 && start >= FIRST_YEAR;
     let tries = weight::tries(frames.len(), [first.len(), second.len()]);
     let weight = Weight {
-        distances: match resolution {
-            Some(_) => weight::distances(&agreeing, &distances(possible.iter().copied())),
-            None => Distances::default(),
-        },
-        moment: if same_moment {
-            weight::MOMENT_BITS.saturating_sub(resolution.unwrap_or(weight::MOMENT_BITS))
-        } else {
-            0
-        },
+        distances: weight::distances(&agreeing, &distances(possible.iter().copied()), tick),
+        moment: if same_moment { moment(&frames) } else { 0 },
         identified: side(true).saturating_add(side(false)),
         tries: tries.max(weight::chances(u64::try_from(tried.len()).unwrap_or(u64::MAX))),
         ..Weight::default()
@@ -283,13 +285,9 @@ fn at_shift(first: &[FramePrint], second: &[FramePrint], shift: i64) -> Vec<Same
     frames
 }
 
-/// By how many bits the times of these frames are coarser than microseconds; `None` where they are whole seconds, which
-/// tell nothing.
-fn resolution(frames: &[Same]) -> Option<u32> {
-    let all = |unit: i64| frames.iter().filter_map(|(one, _)| one.time).all(|time| time % unit == 0);
-    match () {
-        () if all(1_000_000_000) => None,
-        () if all(1_000_000) => Some(10),
-        () => Some(0),
-    }
+/// Bits of the time of day of these frames; none where it is in whole seconds.
+fn moment(frames: &[Same]) -> u32 {
+    let times: Vec<i64> = frames.iter().flat_map(|(one, other)| [one.time, other.time]).flatten().collect();
+    let is_second = times.iter().all(|time| time % 1_000_000_000 == 0);
+    if is_second { 0 } else { weight::MOMENT_BITS.saturating_sub(weight::coarseness(&times)) }
 }

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use super::weight::{DISTANCE_BITS, LEAST_BITS};
+use super::matching::between;
+use super::weight::{self, LEAST_BITS};
 use super::{ConversationPrint, Fingerprint, FramePrint, LONG, NotCompared, spread};
 use socklab_packets::capfile::Frame;
 use socklab_packets::packet::{Content, EthernetAddresses, Packet, TcpSegment, UdpDatagram};
@@ -237,9 +238,10 @@ fn not_compared(files: &[File], conversations: &[Kept]) -> Vec<(u16, NotCompared
 
 /// Whether a UDP conversation has distances in time enough to be known again when it was shifted.
 fn is_known_by_distances(frames: &[FramePrint]) -> bool {
-    let times: Vec<i64> = frames.iter().filter_map(|frame| frame.time).collect();
-    let long = times.iter().zip(times.iter().skip(1)).filter(|(a, b)| b.saturating_sub(**a) >= LONG).count();
-    long >= usize::try_from(LEAST_BITS.div_ceil(DISTANCE_BITS)).unwrap_or(usize::MAX)
+    let distances = between(frames);
+    let long = distances.iter().filter(|distance| **distance >= LONG).count();
+    let long = f64::from(u32::try_from(long).unwrap_or(u32::MAX));
+    long * weight::bits_of_distance(weight::tick(&distances)) >= f64::from(LEAST_BITS)
 }
 
 /// A group address, or a broadcast: a MAC address alone can be rewritten.

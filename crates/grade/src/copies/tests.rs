@@ -299,6 +299,27 @@ fn runs_of_one_script_are_no_copies() {
     }
 }
 
+/// A script with pauses that vary, each kept to 240 µs, in captures whose clocks tick coarsely.
+#[test]
+fn runs_of_one_script_by_a_coarse_clock_are_no_copies() {
+    let start = 1_700_000_000_000_000;
+    for (tick, pauses) in [(1000, 12), (100, 12), (15_625, 40), (10_000, 40)] {
+        let run = |seed: u64| -> Run {
+            let mut noise = jitter(seed, 240);
+            let mut run = spoken(start + seed * 61_000_000, (1..=pauses).map(|pause| pause * 250_000 + 60 + noise()));
+            run.iter_mut().for_each(|frame| frame.time -= frame.time % tick);
+            run
+        };
+        let runs: Vec<Fingerprint> = (1..9).map(|seed| prints(&[&run(seed)])).collect();
+        for (place, one) in runs.iter().enumerate() {
+            for other in &runs[place + 1..] {
+                assert_eq!(compare(one, other), None, "{tick} µs");
+            }
+        }
+        assert_eq!(runs[0].not_compared, [(0, NotCompared::UdpOnly)]);
+    }
+}
+
 #[test]
 fn the_same_ports_and_numbers_that_begin_at_0_are_no_copies() {
     let run = |first: [u32; 2], time: u64| -> Run {

@@ -7,8 +7,9 @@
 //!
 //! A distance in time that agrees to the microsecond counts at most [`DISTANCE_BITS`], as if programs sent on a schedule
 //! that is kept to 100 µs, and less where the distances of the run itself are often equal; distances below a millisecond,
-//! which machines make, count nothing. Distances that do not agree count against it. The same time of day to the
-//! microsecond counts 32 bits, an hour. The identification of the IP header counts 16 bits for a side that uses it.
+//! which machines make, count nothing. Distances that do not agree count against it. A clock with coarser ticks makes more
+//! of them equal: with ticks of half of those 100 µs all are, and count nothing. The same time of day to the microsecond
+//! counts 32 bits, an hour, and less by the ticks. The identification of the IP header counts 16 bits for a side that uses it.
 //!
 //! What could have agreed instead is taken off: the frames of the two conversations, shifts that were tried, and the pairs
 //! of conversations in the class.
@@ -26,6 +27,31 @@ pub const STAMP_BITS: u32 = 8;
 
 /// Most bits of a distance in time.
 pub const DISTANCE_BITS: u32 = 5;
+
+/// Nanoseconds to which a program keeps a schedule, by the model.
+const SCHEDULE: i64 = 100_000;
+
+/// Nanoseconds of a tick that clocks of captures have, the longest first: seconds and their decimals; 64 and 1024 to the
+/// second, and the periods of Windows.
+const TICKS: [i64; 17] = [
+    1_000_000_000,
+    100_000_000,
+    15_625_000,
+    15_600_100,
+    15_600_000,
+    10_000_000,
+    5_000_000,
+    4_000_000,
+    1_000_100,
+    1_000_000,
+    999_900,
+    976_562,
+    500_000,
+    100_000,
+    50_000,
+    20_000,
+    10_000,
+];
 
 /// Bits of the time of day to the microsecond, within the hour of the lab.
 pub const MOMENT_BITS: u32 = 32;
@@ -54,14 +80,57 @@ pub struct Distances {
     pub bits: u32,
 }
 
-/// Weighs distances. `agreeing` are those that are the same in both, `possible` those of the shorter of the two.
-pub fn distances(agreeing: &[i64], possible: &[i64]) -> Distances {
+/// The tick of the clock that made these distances, in nanoseconds.
+pub fn tick(distances: &[i64]) -> i64 {
+    let common = distances.iter().fold(0, |common, distance| divisor(common, distance.saturating_abs()));
+    let is_near = |distance: i64, tick: i64| {
+        let rest = distance.saturating_abs() % tick;
+        rest <= SAME_TIME || tick.saturating_sub(rest) <= SAME_TIME
+    };
+    let of_clocks = TICKS.into_iter().find(|tick| distances.iter().all(|distance| is_near(*distance, *tick)));
+    common.max(of_clocks.unwrap_or_default()).max(1)
+}
+
+/// The greatest common divisor.
+fn divisor(one: i64, other: i64) -> i64 {
+    let (mut one, mut other) = (one, other);
+    while other != 0 {
+        (one, other) = (other, one % other);
+    }
+    one
+}
+
+/// Bits by which times of day with the tick of their clock are coarser than microseconds.
+pub fn coarseness(times: &[i64]) -> u32 {
+    let tick = TICKS.into_iter().find(|tick| times.iter().all(|time| time % tick == 0)).unwrap_or(SAME_TIME);
+    chances(u64::try_from(tick / SAME_TIME).unwrap_or(u64::MAX))
+}
+
+/// Most bits of a distance by a clock with this tick.
+pub fn bits_of_distance(tick: i64) -> f64 {
+    -chance(tick).log2()
+}
+
+/// How likely two distances of a schedule are equal, by a clock with this tick.
+fn chance(tick: i64) -> f64 {
+    let equal = ratio(tick.saturating_mul(2), SCHEDULE);
+    equal.clamp(0.5_f64.powi(i32::try_from(DISTANCE_BITS).unwrap_or(i32::MAX)), 1.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far more exact than the model")]
+fn ratio(one: i64, other: i64) -> f64 {
+    one as f64 / other as f64
+}
+
+/// Weighs distances by a clock with this tick. `agreeing` are those that are the same in both, `possible` those of the
+/// shorter of the two.
+pub fn distances(agreeing: &[i64], possible: &[i64], tick: i64) -> Distances {
     let long = |all: &[i64]| all.iter().filter(|distance| **distance >= LONG).count();
     let (matched, all) = (long(agreeing), long(possible).max(long(agreeing)));
     if matched == 0 {
         return Distances::default();
     }
-    let chance = repeated(possible).max(0.5_f64.powi(i32::try_from(DISTANCE_BITS).unwrap_or(i32::MAX)));
+    let chance = repeated(possible).max(chance(tick));
     let bits = tail(matched, all, chance);
     Distances { agreeing: u32::try_from(matched).unwrap_or(u32::MAX), bits }
 }
@@ -107,19 +176,40 @@ mod tests {
     #[test]
     fn a_distance_counts_five_bits_where_a_run_does_not_repeat_itself() {
         let typed = [731_000_000, 2_114_000_000, 1_902_000_000, 845_000_000];
-        assert_eq!(distances(&typed, &typed), Distances { agreeing: 4, bits: 20 });
-        assert_eq!(distances(&typed[..2], &typed).bits, 6);
+        assert_eq!(distances(&typed, &typed, 1000), Distances { agreeing: 4, bits: 20 });
+        assert_eq!(distances(&typed[..2], &typed, 1000).bits, 6);
     }
 
     #[test]
     fn distances_that_every_run_has_count_nothing() {
         let script = vec![7_000; 300];
-        assert_eq!(distances(&script, &script).bits, 0);
+        assert_eq!(distances(&script, &script, 1000).bits, 0);
         let clock = vec![1_000_000_000; 20];
-        assert_eq!(distances(&clock, &clock).bits, 0);
+        assert_eq!(distances(&clock, &clock, 1000).bits, 0);
         // A few of many agree, as they do by chance.
         let jitter: Vec<i64> = (0..300).map(|n| 100_000_000 + n * n * 7_919 % 101_000).collect();
-        assert!(distances(&jitter[..9], &jitter).bits < LEAST_BITS);
+        assert!(distances(&jitter[..9], &jitter, 1000).bits < LEAST_BITS);
+    }
+
+    #[test]
+    fn a_coarse_clock_tells_less() {
+        let typed = [731_123_000, 2_114_451_000, 1_902_777_000, 845_002_000];
+        assert_eq!(tick(&typed), 1000);
+        for (of, ticks) in [
+            (1_000_000, [731, 2114, 1902, 845]),
+            (15_625_000, [47, 135, 122, 54]),
+            (10_000, [73_112, 211_445, 190_277, 84_500]),
+        ] {
+            let coarse = ticks.map(|count: i64| count * of);
+            assert_eq!(tick(&coarse), of);
+            // Cut to microseconds.
+            assert_eq!(tick(&coarse.map(|distance| distance - 1000)), of);
+        }
+        assert_eq!(tick(&[47, 135, 122].map(|count: i64| count * 15_600_100 / 1000 * 1000)), 15_600_100);
+        let bits = [1000, 10_000, 50_000, 1_000_000].map(|tick| distances(&typed, &typed, tick).bits);
+        assert_eq!(bits, [20, 9, 0, 0]);
+        assert_eq!([[17, 1000], [17_000_000, 3_000_000]].map(|times| coarseness(&times)), [0, 10]);
+        assert_eq!(coarseness(&[5_000_000_000, 1_000_000_000]), 20);
     }
 
     #[test]
