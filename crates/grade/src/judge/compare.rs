@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::leeway::Allowed;
 use crate::form::value::{Client, HostRef, Value};
 use crate::rubric::{Lists, Rubric};
 use socklab_core::analyze::analysis::LabFound;
@@ -51,11 +52,20 @@ impl Match {
         format!("{} of {} are right, {} too many", self.hits, self.wanted, self.surplus)
     }
 
-    fn of_sets<T: Ord>(given: &BTreeSet<T>, wanted: &BTreeSet<T>, tolerated: &BTreeSet<T>) -> Match {
+    fn of_sets<T: Ord>(given: &BTreeSet<T>, wanted: &BTreeSet<T>) -> Match {
         Match {
             hits: given.intersection(wanted).count(),
             wanted: wanted.len(),
-            surplus: given.iter().filter(|item| !wanted.contains(item) && !tolerated.contains(item)).count(),
+            surplus: given.difference(wanted).count(),
+            unclear: 0,
+        }
+    }
+
+    fn of_frames(given: &BTreeSet<u64>, wanted: &BTreeSet<u64>, allowed: &Allowed) -> Match {
+        Match {
+            hits: given.intersection(wanted).count(),
+            wanted: wanted.iter().filter(|frame| given.contains(frame) || !allowed.less.contains(frame)).count(),
+            surplus: given.difference(wanted).filter(|frame| !allowed.more.contains(frame)).count(),
             unclear: 0,
         }
     }
@@ -65,11 +75,11 @@ impl Match {
     }
 }
 
-/// Compares two values of a fact. `tolerated` are frames that may stand in a list or not.
-pub(super) fn values(given: &Value, wanted: &Value, tolerated: &BTreeSet<u64>, lab: &LabFound) -> Match {
+/// Compares two values of a fact; of a list of frames with what is allowed.
+pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &LabFound) -> Match {
     match (given, wanted) {
-        (Value::Frames(given), Value::Frames(wanted)) => Match::of_sets(given, wanted, tolerated),
-        (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_sets(given, wanted, &BTreeSet::new()),
+        (Value::Frames(given), Value::Frames(wanted)) => Match::of_frames(given, wanted, allowed),
+        (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_sets(given, wanted),
         (Value::Clients(given), Value::Clients(wanted)) => clients(given, wanted, lab),
         (Value::Written(text), Value::Measured(fact, wanted)) => measured(fact, wanted, text),
         _ => Match::of_flag(given == wanted),
@@ -97,7 +107,7 @@ fn frames(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) ->
     let mut sum = Match::default();
     for ((wanted, _), given) in wanted.iter().zip(&given) {
         let FactValue::Frames(wanted) = wanted else { return None };
-        let found = Match::of_sets(given, &wanted.iter().copied().collect(), &BTreeSet::new());
+        let found = Match::of_sets(given, &wanted.iter().copied().collect());
         sum.hits = sum.hits.saturating_add(found.hits);
         sum.wanted = sum.wanted.saturating_add(found.wanted);
         sum.surplus = sum.surplus.saturating_add(found.surplus);
@@ -111,7 +121,7 @@ fn clients(given: &[Client], wanted: &[Client], lab: &LabFound) -> Match {
     for host in wanted {
         let same: Vec<&Client> = given.iter().filter(|client| is_host(client, host, lab)).collect();
         let addresses: BTreeSet<_> = same.iter().flat_map(|client| client.socket_addresses.iter().copied()).collect();
-        let found = Match::of_sets(&addresses, &host.socket_addresses, &BTreeSet::new());
+        let found = Match::of_sets(&addresses, &host.socket_addresses);
         let sockets: Option<u64> = same.iter().map(|client| client.sockets_created).sum();
         let counted = !same.is_empty() && sockets == host.sockets_created;
         sum.hits = sum.hits.saturating_add(found.hits).saturating_add(usize::from(counted));
@@ -156,23 +166,6 @@ pub(super) fn leaves_room(given: &Value, shown: &Value, lab: &LabFound) -> bool 
             found.hits == found.wanted
         }
         _ => false,
-    }
-}
-
-/// Frames that may stand in a list or be left out: the acknowledgement that completes the handshake, and those of a
-/// closing, fit two entries of the form.
-pub(super) fn tolerated(key: &str, list: impl Fn(&str) -> BTreeSet<u64>) -> BTreeSet<u64> {
-    let closing = list("closing_frames");
-    match (key, closing.first()) {
-        ("acknowledgement_frames", _) => {
-            let mut frames = list("handshake_frames");
-            frames.extend(&closing);
-            frames
-        }
-        ("closing_frames", Some(first)) => {
-            list("acknowledgement_frames").into_iter().filter(|frame| frame > first).collect()
-        }
-        _ => BTreeSet::new(),
     }
 }
 

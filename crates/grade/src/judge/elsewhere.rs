@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::expected::Known;
+use super::leeway::Leeway;
 use crate::form::Entry;
 use crate::form::value::Value;
 use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis};
@@ -118,6 +119,24 @@ pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
     runs
 }
 
+/// Notes of the questions about frames which of the shown ones may stand in another list.
+pub(super) fn allow(analysis: &Analysis, known: &mut Known) {
+    for question in by_connection(analysis).filter(|question| question.kind() == kinds::TCP_FRAMES) {
+        let mut leeway = Leeway::default();
+        for capture in &analysis.captures {
+            for tcp in view::tcp_of(capture, true).filter(|tcp| is_of(analysis, question.steps(), tcp)) {
+                let mut frames = Frames::default();
+                frames.add(capture, &tcp);
+                // The answer may rest on other files and connections.
+                if frames.are_shown(known, question) {
+                    leeway.extend(&frames.leeway);
+                }
+            }
+        }
+        known.allow(question, leeway);
+    }
+}
+
 /// The connections of other steps one by one, as if they were of the question's.
 pub(super) fn runs_of_other_steps(analysis: &Analysis, question: &Question) -> Vec<Attempt> {
     let captures = analysis.captures.iter();
@@ -165,6 +184,7 @@ struct Frames {
     acknowledging: BTreeSet<u64>,
     closing: BTreeSet<u64>,
     control: u64,
+    leeway: Leeway,
 }
 
 impl Frames {
@@ -172,6 +192,7 @@ impl Frames {
         let connection = &tcp.connection;
         for frame in roles(connection, capture.traffic.tcp_notes(connection.stream)) {
             let number = frame.note.frame.0;
+            self.leeway.note(&frame);
             self.control = self.control.saturating_add(u64::from(frame.note.payload_length == 0));
             if frame.closes() {
                 self.closing.insert(number);
@@ -189,9 +210,23 @@ impl Frames {
         }
     }
 
+    /// Whether all of them are in the lists that are shown of a question.
+    fn are_shown(&self, known: &Known, question: &Question) -> bool {
+        let lists = [
+            ("handshake_frames", &self.opening),
+            ("data_frames", &self.data),
+            ("acknowledgement_frames", &self.acknowledging),
+            ("closing_frames", &self.closing),
+        ];
+        lists.into_iter().all(|(key, own)| match known.get(question, key) {
+            Some(Value::Frames(shown)) => own.is_subset(shown),
+            _ => own.is_empty(),
+        })
+    }
+
     /// The facts of a connection as answers to some questions. A handshake that is not there is unknown.
     fn answers(self, questions: &[&Question], client: SocketAddress, server: SocketAddress) -> Known {
-        let mut values = Vec::new();
+        let (mut values, mut about) = (Vec::new(), Vec::new());
         for question in questions {
             let mut add = |key: &str, value: Value| values.push((((*question).clone(), key.to_owned()), value));
             match question.kind() {
@@ -202,6 +237,7 @@ impl Frames {
                     add("data_frames", Value::Frames(self.data.clone()));
                     add("acknowledgement_frames", Value::Frames(self.acknowledging.clone()));
                     add("closing_frames", Value::Frames(self.closing.clone()));
+                    about.push(*question);
                 }
                 kinds::TCP_ADDRESSES => {
                     add("client_socket_addresses", Value::Addresses(BTreeSet::from([client])));
@@ -211,7 +247,9 @@ impl Frames {
                 _ => {}
             }
         }
-        Known::from_values(values)
+        let mut known = Known::from_values(values);
+        about.into_iter().for_each(|question| known.allow(question, self.leeway.clone()));
+        known
     }
 }
 

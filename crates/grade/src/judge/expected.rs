@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::leeway::Leeway;
 use crate::form::fields::fields;
 use crate::form::node::{Item, Node};
 use crate::form::value::{Client, HostRef, Value};
@@ -43,6 +44,8 @@ impl Expected {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Known {
     values: BTreeMap<(Question, String), Value>,
+    /// Frames that may stand in another list, by question.
+    leeways: BTreeMap<Question, Leeway>,
     /// Whether the questions about clients side by side are answered from a part of its captures, such as one host's alone.
     lacks_a_host: bool,
     /// The lab.
@@ -71,6 +74,16 @@ impl Known {
     /// Facts given one by one.
     pub(super) fn from_values(values: impl IntoIterator<Item = ((Question, String), Value)>) -> Known {
         Known { values: values.into_iter().collect(), ..Known::default() }
+    }
+
+    /// Notes which frames of a question may stand in another list.
+    pub(super) fn allow(&mut self, question: &Question, leeway: Leeway) {
+        self.leeways.insert(question.clone(), leeway);
+    }
+
+    /// The frames of a question that may stand in another list.
+    pub(super) fn leeway(&self, question: &Question) -> Leeway {
+        self.leeways.get(question).cloned().unwrap_or_default()
     }
 
     /// The value of a fact, where these files show it.

@@ -145,8 +145,9 @@ impl Judge<'_> {
     /// A fact that the captures show.
     fn shown(&self, asked: Asked<'_>, written: &Given, given: &Value, value: &Value, run: Option<&Attempt>) -> Outcome {
         let known = run.map_or(self.known, |run| &run.known);
-        let tolerated = compare::tolerated(asked.key, |key| frames_of(known, &asked.answer.question, key));
-        let compared = |given: &Value| compare::values(given, value, &tolerated, self.lab);
+        let question = &asked.answer.question;
+        let allowed = known.leeway(question).of(asked.key, |key| frames_of(known, question, key));
+        let compared = |given: &Value| compare::values(given, value, &allowed, self.lab);
         let found = compared(given);
         if found.is_whole() {
             let same = written.text.trim().eq_ignore_ascii_case(&value.text());

@@ -12,6 +12,7 @@ mod evidence;
 mod expected;
 mod faults;
 mod item;
+mod leeway;
 mod misconceptions;
 #[cfg(test)]
 mod testing;
@@ -46,15 +47,19 @@ pub struct Judged {
 /// Judges all questions and findings.
 pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
     let lab = &case.analysis.lab.sheet;
-    let known = Known::of(&case.analysis.answers, case.client_hosts, lab);
+    let of_captures = |answers: &[Answer]| {
+        let mut known = Known::of(answers, case.client_hosts, lab);
+        elsewhere::allow(case.analysis, &mut known);
+        known
+    };
+    let known = of_captures(&case.analysis.answers);
     let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts, lab));
     let mut attempts = elsewhere::runs_of_steps(case.analysis);
-    attempts.extend(
-        case.runs
-            .iter()
-            .map(|(name, answers)| (name.clone(), Known::of(answers, case.client_hosts, lab)))
-            .map(|(name, known)| Attempt { name, known, is_whole: true }),
-    );
+    attempts.extend(case.runs.iter().map(|(name, answers)| Attempt {
+        name: name.clone(),
+        known: of_captures(answers),
+        is_whole: true,
+    }));
     let elsewhere = elsewhere::all(case.analysis);
     let bench = Bench { case, rubric, known, journals, attempts, elsewhere };
     let mut findings = faults::findings(case, &bench.known, rubric);

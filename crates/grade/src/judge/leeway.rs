@@ -1,0 +1,151 @@
+//! Frames that fit several entries of the form, or none of them well: where they may be given, and where left out.
+
+use std::collections::BTreeSet;
+
+use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame};
+use socklab_packets::packet::TcpFlags;
+
+type Frames = BTreeSet<u64>;
+
+/// The frames of some connections that may stand in another list than that of their role.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Leeway {
+    /// The acknowledgements that complete a handshake and carry nothing.
+    completing: Frames,
+    /// Those of a FIN.
+    of_fin: Frames,
+    /// Payload that was sent before, and that of keep-alives.
+    payload_again: Frames,
+    syn_again: Frames,
+    fin_again: Frames,
+    /// What neither carries data nor acknowledges: keep-alives, segments without a flag.
+    neither: Frames,
+}
+
+/// What may stand in a list, and what may lack in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Allowed {
+    /// Frames that are none too many.
+    pub(super) more: Frames,
+    /// Frames that nobody misses.
+    pub(super) less: Frames,
+}
+
+impl Leeway {
+    /// Takes note of a frame.
+    pub(super) fn note(&mut self, frame: &RoleOfFrame) {
+        let number = frame.note.frame.0;
+        let has_payload = frame.note.payload_length > 0;
+        let again = frame.role == FrameRole::Retransmission;
+        let is_bare = !has_payload && !frame.has_fin() && !frame.has_syn() && !frame.has_rst();
+        let is_acknowledgement = is_bare && frame.note.flags.has(TcpFlags::ACK);
+        let mut add = |is: bool, to: fn(&mut Leeway) -> &mut Frames| {
+            if is {
+                to(self).insert(number);
+            }
+        };
+        add(frame.role == FrameRole::Handshake && is_acknowledgement, |own| &mut own.completing);
+        add(frame.role == FrameRole::Closing && is_acknowledgement, |own| &mut own.of_fin);
+        add(has_payload && !frame.carries_data(), |own| &mut own.payload_again);
+        add(again && frame.has_syn(), |own| &mut own.syn_again);
+        add(again && frame.has_fin(), |own| &mut own.fin_again);
+        add(matches!(frame.role, FrameRole::KeepAlive | FrameRole::Other), |own| &mut own.neither);
+    }
+
+    /// The same of further connections.
+    pub(super) fn extend(&mut self, other: &Leeway) {
+        self.completing.extend(&other.completing);
+        self.of_fin.extend(&other.of_fin);
+        self.payload_again.extend(&other.payload_again);
+        self.syn_again.extend(&other.syn_again);
+        self.fin_again.extend(&other.fin_again);
+        self.neither.extend(&other.neither);
+    }
+
+    /// What is allowed of the list with this key, beside the others.
+    pub(super) fn of(&self, key: &str, list: impl Fn(&str) -> Frames) -> Allowed {
+        let none = Frames::new();
+        let (more, less) = match key {
+            "handshake_frames" => (self.syn_again.clone(), &none),
+            "data_frames" => (self.payload_again.clone(), &none),
+            "acknowledgement_frames" => (&self.completing | &self.of_fin, &self.neither),
+            // Who counts the last acknowledgement to the closing is right, and who counts it to the others.
+            "closing_frames" => {
+                let first = list("closing_frames").first().copied();
+                let mut more = list("acknowledgement_frames");
+                more.retain(|frame| first.is_some_and(|first| *frame > first));
+                (&more | &self.fin_again, &self.of_fin)
+            }
+            _ => (Frames::new(), &none),
+        };
+        Allowed { more, less: less.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{item, lab};
+    use crate::result::Verdict;
+    use socklab_core::analyze::analysis::Analysis;
+    use socklab_core::analyze::testing::Story;
+
+    /// Handshake 1 to 3, data 4 and 6, of which 6 is sent again as 8, acknowledgements 5, 7 and 9; FIN 10 and 11, ACK 12.
+    fn closed() -> Analysis {
+        let mut story = Story::new("step8", 0);
+        let mut tcp = Story::tcp("10.0.3.2:39700", "10.0.3.1:65432");
+        story.handshake(&mut tcp);
+        story.line(&mut tcp, "one\n");
+        story.line_and_again(&mut tcp, "two\n", [1, 2]);
+        story.close(&mut tcp);
+        lab(vec![story.read()])
+    }
+
+    #[test]
+    fn what_fits_two_lists_is_right_in_either() {
+        let analysis = closed();
+        for (key, right) in [
+            ("data_frames", "4, 6"),
+            ("data_frames", "4, 6, 8"),
+            ("acknowledgement_frames", "5, 7, 9"),
+            ("acknowledgement_frames", "3, 5, 7, 9"),
+            ("acknowledgement_frames", "5, 7, 9, 12"),
+            ("closing_frames", "10-12"),
+            ("closing_frames", "10, 11"),
+        ] {
+            let item = item(&analysis, "I.1a", key, &json!(right));
+            assert_eq!(item.verdict, Verdict::Right, "{key} {right}: {item:?}");
+        }
+        for (key, wrong) in [
+            ("handshake_frames", "1, 2"),
+            ("data_frames", "4, 8"),
+            ("data_frames", "4, 5, 6"),
+            ("acknowledgement_frames", "1, 5, 7, 9"),
+            ("acknowledgement_frames", "2, 3, 5, 7, 9"),
+            ("acknowledgement_frames", "5, 7, 8, 9"),
+            ("acknowledgement_frames", "5, 7, 9-12"),
+            ("closing_frames", "10, 12"),
+            ("closing_frames", "9-12"),
+            ("closing_frames", "none"),
+        ] {
+            let item = item(&analysis, "I.1a", key, &json!(wrong));
+            assert_eq!(item.verdict, Verdict::Wrong, "{key} {wrong}: {item:?}");
+        }
+    }
+
+    /// A list that lacks what nobody misses is worth no more than the whole.
+    #[test]
+    fn a_part_is_paid_by_what_is_asked() {
+        let analysis = closed();
+        let share = |given: &str| {
+            let item = item(&analysis, "I.1a", "closing_frames", &json!(given));
+            (item.points, item.why.unwrap_or_default())
+        };
+        let (two, one) = (share("10, 12"), share("10"));
+        assert_eq!(two.1, "2 of 3 are right, 0 too many.");
+        assert_eq!(one.1, "1 of 2 are right, 0 too many.");
+        assert!(one.0 < two.0 && two.0 < share("10, 11").0);
+        assert_eq!(share("10, 11, 4").1, "2 of 2 are right, 1 too many.");
+    }
+}
