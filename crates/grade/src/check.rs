@@ -1,5 +1,6 @@
 //! What a student looks at before handing in: what is missing and what is not well formed, never what is right.
 
+use crate::form::reading::Otherwise;
 use crate::form::{About, Form, Problem};
 use crate::steps;
 use socklab_core::analyze::analysis::{Analysis, Severity};
@@ -96,7 +97,20 @@ pub fn answers(sheet: &Sheet, name: &str, form: &Form, problems: &[Problem]) -> 
         let line = Line::new(Some(Severity::Warning), question.to_string(), text);
         (!keys.is_empty()).then_some(Line { question: Some(question.clone()), ..line })
     });
-    wrong.chain(unfilled).collect()
+    wrong.chain(unclear(sheet, form)).chain(unfilled).collect()
+}
+
+/// Entries that are well formed and may mean something else.
+fn unclear<'s>(sheet: &'s Sheet, form: &'s Form) -> impl Iterator<Item = Line> + 's {
+    let entries = sheet.questions().iter().filter_map(|question| Some((question, form.entry(question)?)));
+    let facts =
+        entries.flat_map(|(question, entry)| entry.facts.iter().map(move |(key, given)| (question, key, given)));
+    let unclear = facts.filter(|(_, _, given)| given.otherwise == Otherwise::Unknown);
+    unclear.map(|(question, key, given)| {
+        let text = format!("{key}: a number in '{}' may be a count. Leave counts out here.", given.text);
+        let line = Line::new(Some(Severity::Warning), question.to_string(), text);
+        Line { question: Some(question.clone()), ..line }
+    })
 }
 
 /// The screenshots that the sheet asks for.
@@ -143,6 +157,17 @@ mod tests {
         }
         let lines = captures(&analyze(vec![story.read()], &[], &LabConfig::default()));
         assert!(lines[0].text.starts_with("Part I steps 8 and 10, "), "{}", lines[0].text);
+    }
+
+    #[test]
+    fn a_number_that_may_be_a_count_is_told() {
+        let sheet = Sheet::built_in();
+        let text = "[\"I.1a\"]\nhandshake_frames = \"7, 8, 9 frames\"\ndata_frames = \"3 frames: 10-12\"\n";
+        let (form, problems) = Form::read(text, &sheet);
+        let told = answers(&sheet, "answers.toml", &form, &problems);
+        let told: Vec<&str> =
+            told.iter().map(|line| line.text.as_str()).filter(|text| text.contains("count")).collect();
+        assert_eq!(told, ["handshake_frames: a number in '7, 8, 9 frames' may be a count. Leave counts out here."]);
     }
 
     /// A capture that may be of one step or another is a capture of one of them.
