@@ -218,13 +218,13 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
 fn was_closed_by_server(view: &LabView<'_>, attempt: &Known<'_>) -> bool {
     let released = attempt.service.waited.as_ref().and_then(|wait| wait.released_by);
     released.is_some_and(|(other, end)| {
-        let first = view.known_at(other).and_then(|first| first.timeline.in_capture(end.capture));
+        let first = view.known_at(other).and_then(|first| first.timeline.with_moment(&end));
         first.is_some_and(|seen| seen.client_end().is_none_or(|client| client.frame != end.frame))
     })
 }
 
 fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) {
-    let sighting = attempt.connection.best();
+    let sighting = attempt.connection.whole();
     let frames = view.frames(sighting);
     match attempt.connection.handshake() {
         HandshakeState::Complete => {
@@ -236,7 +236,7 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
                 FrameRanges::of(handshake.clone()),
                 ")."
             ];
-            draft.proved(text, vec![tcp_evidence(view, sighting, handshake)]);
+            draft.proved(text, tcp_evidence(view, sighting, handshake));
         }
         HandshakeState::Refused | HandshakeState::SynOnly => {
             found.connected = Some(false);
@@ -267,7 +267,7 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
             if let Some((text, shown)) = handshake::in_part(view, attempt) =>
         {
             found.connected = Some(true);
-            draft.proved(text, vec![tcp_evidence(view, sighting, shown)]);
+            draft.proved(text, tcp_evidence(view, sighting, shown));
         }
         HandshakeState::SynAckMissed | HandshakeState::SynAckSeen | HandshakeState::NotCaptured
             if attempt.connection.established() =>
@@ -277,7 +277,7 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
                 clients(view, attempt),
                 " client was connected: its data is acknowledged, though the capture does not hold the whole handshake."
             ];
-            draft.inferred(text, vec![tcp_evidence(view, sighting, frames.data())]);
+            draft.inferred(text, tcp_evidence(view, sighting, frames.data()));
         }
         HandshakeState::SynAckMissed | HandshakeState::SynAckSeen | HandshakeState::NotCaptured => return,
     }
@@ -295,7 +295,7 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
             clients(view, attempt),
             " data. That doesn't mean that the server program has read it."
         ];
-        draft.proved(text, vec![evidence]);
+        draft.proved(text, evidence);
     }
     let repeated = frames.repeated_syn_acks();
     if !repeated.is_empty() {
@@ -304,7 +304,7 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
             clients(view, attempt),
             " ACK: its accept queue was full, so only the client takes the connection for established."
         ];
-        draft.inferred(text, vec![tcp_evidence(view, sighting, repeated)]);
+        draft.inferred(text, tcp_evidence(view, sighting, repeated));
     }
     service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
     if let Some(seen) = attempt.timeline.seen.iter().find(|seen| seen.turned_away().is_some()) {
@@ -317,7 +317,7 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
 /// That the server closed the connection before the client's first line.
 fn turned_away(view: &LabView<'_>, attempt: &Known<'_>, seen: &Seen, draft: &mut Draft) {
     let (Some(fin), Some(request)) = (seen.turned_away(), seen.request) else { return };
-    let Some(sighting) = attempt.connection.in_capture(fin.capture) else { return };
+    let Some(sighting) = attempt.connection.with_frame(fin.capture, fin.frame) else { return };
     let text = say![
         "The server closed the connection (FIN, ",
         frame(view, request.capture, &fin),
@@ -327,7 +327,7 @@ fn turned_away(view: &LabView<'_>, attempt: &Known<'_>, seen: &Seen, draft: &mut
         frame(view, fin.capture, &request),
         ")."
     ];
-    draft.proved(text, vec![tcp_evidence(view, sighting, [fin.frame, request.frame])]);
+    draft.proved(text, tcp_evidence(view, sighting, [fin.frame, request.frame]));
     draft.inferred("It may have turned the client away.", Vec::new());
 }
 
@@ -393,14 +393,16 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
                 let at = first.connection.server();
                 if at == attempt.connection.server() {
                     draft.inferred("So this server serves several clients at the same time.", Vec::new());
-                } else if let Some(sighting) = first.connection.in_capture(first_established.capture) {
+                } else if let Some(sighting) =
+                    first.connection.with_frame(first_established.capture, first_established.frame)
+                {
                     let text = say![
                         clients(view, first),
                         " client was connected to ",
                         at,
                         ", another address with the same port."
                     ];
-                    draft.proved(text, vec![tcp_evidence(view, sighting, [first_established.frame])]);
+                    draft.proved(text, tcp_evidence(view, sighting, [first_established.frame]));
                     let text = "Whether one server has both addresses, or each a server of its own.";
                     draft.beside(Basis::Unknown, text, Vec::new());
                 }
@@ -443,11 +445,11 @@ fn still_connected(
         frame(view, since.capture, since),
         ")."
     ];
-    let sighting = first.connection.in_capture(established.capture)?;
+    let sighting = first.connection.with_frame(established.capture, established.frame)?;
     let whole = tcp_evidence(view, sighting, view.frames(sighting).all());
-    let answer = attempt.connection.in_capture(since.capture);
+    let answer = attempt.connection.with_frame(since.capture, since.frame);
     let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
-    Some((text, Evidence::by_file([whole].into_iter().chain(answer))))
+    Some((text, Evidence::by_file([whole].into_iter().chain(answer).flatten())))
 }
 
 /// What happened to one client, and what to another one at another time: the clients, the moments, and the words around them.
@@ -468,17 +470,17 @@ fn compared(
         end
     ];
     let evidence = [
-        tcp_evidence(view, one.connection.in_capture(at.capture)?, [at.frame]),
-        tcp_evidence(view, other.connection.in_capture(other_at.capture)?, [other_at.frame]),
+        tcp_evidence(view, one.connection.with_frame(at.capture, at.frame)?, [at.frame]),
+        tcp_evidence(view, other.connection.with_frame(other_at.capture, other_at.frame)?, [other_at.frame]),
     ];
-    Some((text, Evidence::by_file(evidence)))
+    Some((text, Evidence::by_file(evidence.concat())))
 }
 
 /// That the first client had left when the other one was served, told beside the frames of this capture.
 fn ended_by_then(view: &LabView<'_>, first: &Known<'_>, capture: usize, end: &Moment) -> Option<Shown> {
     let text = say![clients(view, first), " connection had ended by then (", frame(view, capture, end), ")."];
-    let ended = first.connection.in_capture(end.capture)?;
-    Some((text, vec![tcp_evidence(view, ended, [end.frame])]))
+    let ended = first.connection.with_frame(end.capture, end.frame)?;
+    Some((text, tcp_evidence(view, ended, [end.frame])))
 }
 
 /// What the journals tell: accept() for the second client before or after the first one's connection ended.

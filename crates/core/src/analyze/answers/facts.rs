@@ -295,7 +295,7 @@ fn of_stream(
             (found, evidence)
         }
     };
-    Ok((found, vec![evidence]))
+    Ok((found, evidence))
 }
 
 /// Whether the selection leaves room for this connection.
@@ -328,7 +328,7 @@ fn of_step(view: &LabView<'_>, steps: &[Step], which: StepFact, select: &Select)
         let sighting = conversation.best();
         udp_evidence(view, sighting, [sighting.conversation.first_frame])
     });
-    let evidence = Evidence::by_file(tcp.chain(udp));
+    let evidence = Evidence::by_file(tcp.chain(udp).flatten());
     let clients = runs.iter().map(|known| known.connection.client());
     let mut clients: Vec<_> = clients.chain(conversations.iter().map(|conversation| conversation.client())).collect();
     if clients.is_empty() {
@@ -363,7 +363,7 @@ fn refused(view: &LabView<'_>, all: &[Known<'_>]) -> Option<(Value, Vec<Evidence
         let sighting = known.connection.best();
         tcp_evidence(view, sighting, [sighting.connection.first_frame, sighting.connection.last_frame])
     });
-    let evidence = Evidence::by_file(evidence);
+    let evidence = Evidence::by_file(evidence.flatten());
     (!all.is_empty()).then_some((Value::Number(refused.len() as u64), evidence))
 }
 

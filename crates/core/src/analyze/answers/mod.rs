@@ -53,6 +53,7 @@ use crate::analyze::analysis::{Answer, Claim, Status, StreamSpan};
 use crate::analyze::claims::{Draft, draft};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Doubt, LabView};
+use crate::analyze::text::{Text, row};
 use crate::analyze::together::{Together, each};
 use crate::lab::{About, LabConfig, Problem, Question, Sheet, instead, quoted};
 use socklab_packets::types::Protocol;
@@ -113,6 +114,7 @@ pub(super) fn all(view: &LabView<'_>, workers: &dyn Together) -> Vec<Answer> {
             answer = in_doubt(view, &answer, doubt);
         }
         name_files(view, &mut answer);
+        tell_apart(view, &mut answer);
         Some(answer)
     };
     each(workers, questions.len(), answer).into_iter().flatten().collect()
@@ -154,6 +156,18 @@ fn name_files(view: &LabView<'_>, answer: &mut Answer) {
         if let (Some(file), 1) = (own.first(), own.len()) {
             claim.text = claim.text.with_file(file);
         }
+    }
+}
+
+/// Gives frames of rows of files the numbers that Wireshark shows, with their files.
+fn tell_apart(view: &LabView<'_>, answer: &mut Answer) {
+    let told = |text: &Text| row::with_files(text, None, |capture| view.file(capture).to_owned());
+    for claim in &mut answer.claims {
+        claim.text = told(&claim.text);
+    }
+    answer.short = told(&answer.short);
+    for missing in &mut answer.missing {
+        *missing = told(missing);
     }
 }
 

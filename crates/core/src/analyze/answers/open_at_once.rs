@@ -47,7 +47,7 @@ pub(super) fn of(
     let open = one.map(most).max_by_key(Vec::len).or_else(|| several.map(most).max_by_key(Vec::len));
     let open = open.ok_or_else(|| at_least("no capture shows all of them, and their clocks cannot be compared"))?;
     let evidence = open.iter().map(|open| tcp_evidence(view, open.sighting, [opened_at(open.sighting)]));
-    Ok((Value::Number(open.len() as u64), Evidence::by_file(evidence)))
+    Ok((Value::Number(open.len() as u64), Evidence::by_file(evidence.flatten())))
 }
 
 /// Whether a host on which the sheet has clients run is not among those that are seen. On one computer all are. `ends` are

@@ -37,7 +37,7 @@ impl Client<'_> {
 
     /// Whether the captures have its SYN, but not all that follows.
     pub(super) fn lacks_part_of_handshake(&self) -> bool {
-        let begins = |known: Known<'_>| known.connection.best().connection.syn.is_some();
+        let begins = |known: Known<'_>| known.connection.whole().connection.syn.is_some();
         !self.handshake_complete() && self.known.is_some_and(begins)
     }
 }
@@ -79,8 +79,8 @@ pub(super) fn by_host<'c, 'a>(clients: &'c [Client<'a>]) -> Vec<(IpAddr, Vec<&'c
 
 /// The frames of the clients' handshakes, or the data of a connection whose handshake was not captured, by file.
 pub(super) fn handshakes(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evidence> {
-    Evidence::by_file(clients.iter().filter_map(|client| client.known).map(|known| {
-        let sighting = known.connection.best();
+    Evidence::by_file(clients.iter().filter_map(|client| client.known).flat_map(|known| {
+        let sighting = known.connection.whole();
         let handshake = view.handshake(sighting);
         let shown = if handshake.is_empty() { view.frames(sighting).data() } else { handshake };
         tcp_evidence(view, sighting, shown)

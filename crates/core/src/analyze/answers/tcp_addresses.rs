@@ -39,10 +39,10 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let servers = distinct(connections.iter().map(|known| known.connection.server()));
     let evidence = |pick: fn(&Frames) -> Vec<FrameNumber>| -> Vec<Evidence> {
         let of = |known: &Known<'_>| {
-            let sighting = known.connection.best();
+            let sighting = known.connection.whole();
             tcp_evidence(view, sighting, pick(&view.frames(sighting)))
         };
-        Evidence::by_file(connections.iter().map(of))
+        Evidence::by_file(connections.iter().flat_map(of))
     };
     which(view, &connections, &clients, &servers, &mut draft, evidence(Frames::all));
     for (client, text) in [
@@ -57,7 +57,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.proved("The IP header carries the two IP addresses, the TCP header the two ports.", evidence(Frames::all));
     origin(&connections, &clients, &mut draft);
     payload(view, &connections, &mut draft);
-    let by_handshake = connections.iter().all(|known| known.connection.best().basis != RoleBasis::Lab);
+    let by_handshake = connections.iter().all(|known| known.connection.whole().basis != RoleBasis::Lab);
     draft.short_as(if by_handshake { Basis::Proved } else { Basis::Inferred }, short(&clients, &servers));
     let facts =
         Facts::SocketAddresses { client_socket_addresses: Some(clients), server_socket_addresses: Some(servers) };
@@ -85,7 +85,7 @@ fn which(
             " of the server."
         ]
     };
-    if connections.iter().any(|known| known.connection.best().basis == RoleBasis::Lab) {
+    if connections.iter().any(|known| known.connection.whole().basis == RoleBasis::Lab) {
         draft.proved(say!["The frames go between ", addresses(clients), " and ", addresses(servers), "."], evidence);
         let is_uncertain = servers.iter().any(|server| view.servers.is_uncertain(Protocol::Tcp, *server));
         let why = match is_uncertain {
@@ -116,22 +116,22 @@ fn origin(connections: &[Known<'_>], clients: &[SocketAddress], draft: &mut Draf
 fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
     let evidence = |client: bool| {
         let of = |known: &Known<'_>| {
-            let sighting = known.connection.best();
+            let sighting = known.connection.whole();
             tcp_evidence(view, sighting, view.frames(sighting).data_from(client))
         };
-        Evidence::by_file(connections.iter().map(of).filter(|evidence| !evidence.frames.is_empty()))
+        Evidence::by_file(connections.iter().flat_map(of).filter(|evidence| !evidence.frames.is_empty()))
     };
     let whole = || {
         let of = |known: &Known<'_>| {
-            let sighting = known.connection.best();
+            let sighting = known.connection.whole();
             tcp_evidence(view, sighting, view.frames(sighting).all())
         };
-        Evidence::by_file(connections.iter().map(of))
+        Evidence::by_file(connections.iter().flat_map(of))
     };
     let (from_client, from_server) = (evidence(true), evidence(false));
     // Of a connection that was there before, something may have come before the first frame.
     let is_whole = |known: &Known<'_>| {
-        known.connection.handshake_complete() && !unseen::lacks_frames(view, known.connection.best())
+        known.connection.handshake_complete() && !unseen::lacks_frames(view, known.connection.whole())
     };
     let here = if connections.iter().all(is_whole) { "" } else { " in these frames" };
     match (from_client.is_empty(), from_server.is_empty()) {

@@ -7,6 +7,7 @@ use crate::analyze::claims::words::{capital, capture_of};
 use crate::analyze::claims::{Draft, handshake, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::row::shown;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Places, Question, Step};
 use crate::wording::count;
@@ -47,7 +48,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut lists = Lists::default();
     let several = connections.len() > 1;
     for (place, known) in connections.iter().enumerate() {
-        let frames = view.frames(known.connection.best());
+        let frames = view.frames(known.connection.whole());
         if place < DESCRIBED {
             let client = known.connection.client();
             // A client may use its port again.
@@ -57,14 +58,14 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
             Story { view, known, frames: &frames, of, draft: &mut draft }.tell();
         }
         lists.add(&frames);
-        if !view.notes_complete(known.connection.best()) {
+        if !view.notes_complete(known.connection.whole()) {
             draft.missing("a shorter capture: this connection has more frames than are listed one by one");
         }
     }
     let further = connections.get(DESCRIBED..).unwrap_or_default();
     if !further.is_empty() {
-        let evidence = further.iter().map(|known| {
-            let sighting = known.connection.best();
+        let evidence = further.iter().flat_map(|known| {
+            let sighting = known.connection.whole();
             tcp_evidence(view, sighting, view.frames(sighting).all())
         });
         let belong = if further.len() == 1 { "belongs" } else { "belong" };
@@ -77,7 +78,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     }
     let whole = connections.iter().all(|known| known.connection.handshake_complete());
     let lines = connections.iter().any(|known| known.connection.has_lines());
-    let lacking = connections.iter().any(|known| unseen::lacks_frames(view, known.connection.best()));
+    let lacking = connections.iter().any(|known| unseen::lacks_frames(view, known.connection.whole()));
     let status = if whole && lines && !lacking {
         Status::Observed
     } else {
@@ -169,8 +170,8 @@ impl Story<'_, '_> {
     }
 
     fn proved(&mut self, sentence: Text, frames: Vec<FrameNumber>) {
-        let evidence = tcp_evidence(self.view, self.known.connection.best(), frames);
-        self.draft.proved(say![self.of.clone(), sentence], vec![evidence]);
+        let evidence = tcp_evidence(self.view, self.known.connection.whole(), frames);
+        self.draft.proved(say![self.of.clone(), sentence], evidence);
     }
 
     /// Where the sheet has something done, in brackets: ` (8c)`.
@@ -188,7 +189,7 @@ impl Story<'_, '_> {
     }
 
     fn handshake(&mut self) {
-        let connection = &self.known.connection.best().connection;
+        let connection = &self.known.connection.whole().connection;
         let [client, server] = self.ends();
         let (Some(syn), Some(syn_ack), Some(ack)) = (connection.syn, connection.syn_ack, connection.ack) else {
             return self.handshake_in_part();
@@ -229,7 +230,7 @@ impl Story<'_, '_> {
     fn unseen(&self, of_client: bool, more: bool) -> Option<(Text, Vec<FrameNumber>)> {
         let [client, server] = self.ends();
         let (own, other) = if of_client { (client, server) } else { (server, client) };
-        let unseen = unseen::unseen(self.view, self.known.connection.best(), of_client)?;
+        let unseen = unseen::unseen(self.view, self.known.connection.whole(), of_client)?;
         Some((unseen::shows(&unseen, own, other, more), unseen.frames))
     }
 
@@ -429,7 +430,7 @@ impl Story<'_, '_> {
     /// Whether the file goes on with the host's clients of another run, at the same server address: captures of several
     /// steps were merged into one.
     fn ended_unseen(&self) -> bool {
-        let sighting = self.known.connection.best();
+        let sighting = self.known.connection.whole();
         let is_later = |later: &TcpSighting| {
             (later.client().ip, later.server()) == (sighting.client().ip, sighting.server())
                 && later.connection.first_frame > sighting.connection.last_frame
@@ -441,7 +442,7 @@ impl Story<'_, '_> {
 
     fn closing(&mut self) {
         let closing = self.frames.closing();
-        let sighting = self.known.connection.best();
+        let sighting = self.known.connection.whole();
         let lacking = || [true, false].into_iter().find_map(|client| self.frames.may_lack_fin(sighting, client));
         if let Some(shown) = lacking().filter(|_| closing.is_empty()) {
             let text = say![
@@ -460,7 +461,7 @@ impl Story<'_, '_> {
             let text = format!("No frame of this connection carries FIN or RST: {end}.");
             return self.proved(say![text], self.frames.all());
         }
-        let text = closing_sentence(self.view, self.known, self.known.connection.best(), !self.of.is_empty());
+        let text = closing_sentence(self.view, self.known, self.known.connection.whole(), !self.of.is_empty());
         // The sentence may name data that met a closed client.
         let named = text.frames().collect::<Vec<_>>();
         self.proved(text, closing.into_iter().chain(named).collect());
@@ -512,7 +513,7 @@ impl Lists {
     fn facts(self) -> Facts {
         let sorted = |mut frames: Vec<FrameNumber>| {
             frames.sort_unstable();
-            Some(frames)
+            Some(frames.into_iter().map(shown).collect())
         };
         Facts::TcpFrames {
             handshake_frames: if self.handshake.is_empty() { None } else { sorted(self.handshake) },

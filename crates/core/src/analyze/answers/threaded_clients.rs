@@ -114,6 +114,9 @@ const COMPARED: usize = 32;
 /// nothing else is known.
 fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
     let known: Vec<Known<'_>> = clients.iter().filter_map(|client| client.known).collect();
+    if let Some(together) = in_rows(view, &known) {
+        return together;
+    }
     let in_one = |capture: usize| {
         let seen: Option<Vec<&Seen>> = known.iter().map(|known| known.timeline.in_capture(capture)).collect();
         let seen = seen?;
@@ -142,6 +145,28 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
     };
     seen.len() <= COMPARED
         && seen.iter().filter_map(|one| one.established).all(|begin| seen.iter().all(|other| before(&begin, other)))
+}
+
+/// The same where files go on with one another: by the whole connections, whose moments their clock tells apart.
+fn in_rows(view: &LabView<'_>, known: &[Known<'_>]) -> Option<bool> {
+    if known.iter().all(|known| known.connection.joined().is_none()) || known.len() > COMPARED {
+        return None;
+    }
+    let seen: Option<Vec<&Seen>> = known.iter().map(|known| known.timeline.seen.first()).collect();
+    let seen = seen?;
+    let begins =
+        seen.iter().filter_map(|seen| seen.established).chain(known.iter().filter_map(|known| known.service.since));
+    let ends: Vec<Moment> = seen.iter().filter_map(|seen| seen.end()).collect();
+    let pairs = begins.flat_map(|begin| ends.iter().map(move |end| (begin, *end)));
+    let mut all = Some(true);
+    for (begin, end) in pairs {
+        match view.story.clocks.before(&begin, &end) {
+            Some(true) => {}
+            Some(false) => return Some(false),
+            None => all = None,
+        }
+    }
+    all
 }
 
 /// Whether a client was served, as far as the files show.
@@ -226,8 +251,8 @@ fn served(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
             addresses(&replied.iter().map(|known| known.connection.client()).collect::<Vec<_>>()),
             format!(": its program had accepted {}.", that_connection(replied.len()))
         ];
-        let evidence = replied.iter().map(|known| {
-            let sighting = known.connection.best();
+        let evidence = replied.iter().flat_map(|known| {
+            let sighting = known.connection.whole();
             tcp_evidence(view, sighting, view.frames(sighting).data_from(false))
         });
         draft.proved(text, Evidence::by_file(evidence));
@@ -239,8 +264,8 @@ fn served(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
             addresses(&closed.iter().map(|known| known.connection.client()).collect::<Vec<_>>()),
             format!(": its program had accepted {}.", that_connection(closed.len()))
         ];
-        let evidence = closed.iter().map(|known| {
-            let sighting = known.connection.best();
+        let evidence = closed.iter().flat_map(|known| {
+            let sighting = known.connection.whole();
             let fin = sighting.connection.fin(sighting.client_side.other());
             tcp_evidence(view, sighting, fin)
         });
@@ -273,8 +298,8 @@ fn idle(view: &LabView<'_>, accepted: &[Known<'_>], draft: &mut Draft) {
             if accepted.len() == 1 { "it" } else { "them" }
         )
     ];
-    let evidence = accepted.iter().map(|known| {
-        let sighting = known.connection.best();
+    let evidence = accepted.iter().flat_map(|known| {
+        let sighting = known.connection.whole();
         tcp_evidence(view, sighting, view.frames(sighting).all())
     });
     draft.inferred(text, Evidence::by_file(evidence));
@@ -347,8 +372,8 @@ fn waiting(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
         let all: Vec<SocketAddress> = more.iter().map(|known| known.connection.client()).collect();
         let text =
             say![count(more.len() as u64, "further connection"), " waited in the same way (", addresses(&all), ")."];
-        let evidence = more.iter().map(|known| {
-            let sighting = known.connection.best();
+        let evidence = more.iter().flat_map(|known| {
+            let sighting = known.connection.whole();
             tcp_evidence(view, sighting, view.frames(sighting).all())
         });
         draft.inferred(text, Evidence::by_file(evidence));
@@ -372,14 +397,14 @@ fn kind_claims(view: &LabView<'_>, clients: &[Client<'_>], kind: &KindVerdict, d
                 clients_of(view, &first),
                 " was still open: this server serves several clients at the same time."
             ];
-            let evidence = [first, second].into_iter().map(|known| {
-                let sighting = known.connection.best();
+            let evidence = [first, second].into_iter().flat_map(|known| {
+                let sighting = known.connection.whole();
                 let frames = view.frames(sighting);
                 tcp_evidence(view, sighting, frames.handshake().into_iter().chain(frames.data()))
             });
             // A FIN is neither, and another file may show the service.
-            let shown = second.connection.in_capture(since.capture);
-            let shown = shown.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
+            let shown = second.connection.with_frame(since.capture, since.frame);
+            let shown = shown.into_iter().flat_map(|sighting| tcp_evidence(view, sighting, [since.frame]));
             draft.inferred(text, Evidence::by_file(evidence.chain(shown)));
         }
         (ServerKind::Concurrent, None) => {
@@ -417,13 +442,13 @@ fn not_threaded(clients: &[Client<'_>]) -> Text {
 fn one_at_a_time(view: &LabView<'_>, draft: &mut Draft) {
     let waited = view.known().find(|known| known.step.is_beside_busy() && known.service.was_queued());
     let Some(waited) = waited else { return };
-    let sighting = waited.connection.best();
+    let sighting = waited.connection.whole();
     // A wait that no other connection's end explains is only likely.
     let seems = waited.service.waited.as_ref().is_some_and(|wait| wait.released_by.is_none());
     let waiting = if seems { " connection probably waited in the queue." } else { " connection waited in the queue." };
     let place = waited.step.part().map_or_else(|| waited.step.short(), |part| format!("Part {part}"));
     let text = say![format!("In {place} "), clients_of(view, &waited), waiting];
-    draft.inferred(text, vec![tcp_evidence(view, sighting, view.frames(sighting).all())]);
+    draft.inferred(text, tcp_evidence(view, sighting, view.frames(sighting).all()));
 }
 
 /// Those of which nothing shows it.
@@ -492,8 +517,8 @@ fn expected(view: &LabView<'_>, question: &Question, attempts: &[Known<'_>], mut
         for attempt in attempts.iter().take(DESCRIBED) {
             service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
         }
-        let all = Evidence::by_file(attempts.iter().map(|attempt| {
-            let sighting = attempt.connection.best();
+        let all = Evidence::by_file(attempts.iter().flat_map(|attempt| {
+            let sighting = attempt.connection.whole();
             tcp_evidence(view, sighting, FrameRanges::of(view.frames(sighting).all()).iter())
         }));
         let text = format!("No client{} connected before the captures ended.", of_part(question));

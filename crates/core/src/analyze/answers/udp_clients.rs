@@ -12,6 +12,7 @@ use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
 use crate::analyze::reach::Reach;
 use crate::analyze::story::Moment;
+use crate::analyze::text::row::by_capture;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
 use crate::wording::count;
@@ -215,7 +216,7 @@ fn all_refused<'c>(
 ) -> Option<Refused> {
     let (mut sent, mut evidence, mut protocol) = (0_u64, Vec::new(), "ICMP");
     for conversation in conversations {
-        let sighting = conversation.best();
+        let sighting = conversation.whole();
         protocol = rejection::protocol(sighting.server().ip);
         let refused = view.refusals(sighting);
         let datagrams = sighting.client_sent().datagrams;
@@ -223,10 +224,11 @@ fn all_refused<'c>(
             return None;
         }
         sent = sent.saturating_add(datagrams);
-        evidence.push(Evidence::of_frames(
-            view.file(sighting.capture),
-            FrameRanges::of(refused.into_iter().flat_map(|(message, datagram)| [message, datagram])),
-        ));
+        let frames = by_capture(refused.into_iter().flat_map(|(message, datagram)| [message, datagram]));
+        evidence.extend(frames.into_iter().map(|(capture, frames)| {
+            let file = view.file(capture.unwrap_or(sighting.capture));
+            Evidence::of_frames(file, FrameRanges::of(frames))
+        }));
     }
     let (noun, were, received) = match sent {
         0 => return None,
@@ -303,7 +305,7 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
     let of_step = view.conversations_of(question.steps());
     let answered = of_step.filter_map(|conversation| Some((conversation, view.first_after(conversation)?)));
     for (conversation, (forth, back)) in answered.take(3) {
-        let sighting = conversation.best();
+        let sighting = conversation.whole();
         // Another file may show the same datagrams with other numbers.
         let named_in = if conversation.sightings().len() > 1 { usize::MAX } else { sighting.capture };
         let of_client = FrameRanges::of(forth.iter().map(|note| note.frame));
@@ -331,7 +333,7 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             ")",
             meaning
         ];
-        let evidence = vec![udp_evidence(view, sighting, of_client.iter().chain([back.frame]))];
+        let evidence = udp_evidence(view, sighting, of_client.iter().chain([back.frame]));
         draft.add(Claim { text, basis, evidence, in_answer: true });
     }
     for AnsweredInParts { capture, client, server, forth, back } in answered_in_parts(view, question) {

@@ -80,7 +80,7 @@ fn in_brackets(question: &Question, protocol: Protocol) -> String {
 
 /// Whether the captures lack frames of the TCP connections.
 fn lacks_tcp_frames(view: &LabView<'_>, question: &Question) -> bool {
-    view.runs_of(question.steps()).iter().any(|known| unseen::lacks_frames(view, known.connection.best()))
+    view.runs_of(question.steps()).iter().any(|known| unseen::lacks_frames(view, known.connection.whole()))
 }
 
 /// The TCP frames without payload.
@@ -89,7 +89,7 @@ fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     let mut evidence = Vec::new();
     let connections = view.runs_of(question.steps());
     for known in &connections {
-        let sighting = known.connection.best();
+        let sighting = known.connection.whole();
         let (client, server) = (sighting.client_sent(), sighting.server_sent());
         let frames = view.frames(sighting);
         let with = client.data_frames + server.data_frames;
@@ -97,7 +97,7 @@ fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         let [copies_with, copies_without] = frames.copies_with_and_without_payload();
         control = Some(control.unwrap_or(0) + without.saturating_sub(copies_without));
         data += with.saturating_sub(copies_with);
-        evidence.push(tcp_evidence(view, sighting, frames.without_payload()));
+        evidence.extend(tcp_evidence(view, sighting, frames.without_payload()));
     }
     if let Some(control) = control {
         let (made, rest) = match lacks_tcp_frames(view, question) {
@@ -118,7 +118,7 @@ fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
 
 /// What the frames without payload do: only kinds that occur.
 fn kinds(view: &LabView<'_>, connections: &[Known<'_>]) -> String {
-    let frames: Vec<Frames> = connections.iter().map(|known| view.frames(known.connection.best())).collect();
+    let frames: Vec<Frames> = connections.iter().map(|known| view.frames(known.connection.whole())).collect();
     let any = |list: fn(&Frames) -> Vec<FrameNumber>| frames.iter().any(|frames| !list(frames).is_empty());
     let all = [
         (any(Frames::handshake), "handshake"),
@@ -160,7 +160,7 @@ impl Datagrams {
         self.captured_twice |= !copies.is_empty();
         self.of_one_direction |= has_filter_for_direction(view, sighting);
         let notes = view.udp_notes(sighting);
-        self.evidence.push(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
+        self.evidence.extend(udp_evidence(view, sighting, notes.iter().map(|note| note.frame)));
         // Wireshark shows such a datagram in the frame that completes it, whose IP packet is shorter than the datagram.
         self.in_fragments |= notes
             .iter()
@@ -168,7 +168,7 @@ impl Datagrams {
         let zero = notes.iter().filter(|note| note.payload_length == 0).filter(is_of_client);
         let zero: Vec<FrameNumber> = zero.map(|note| note.frame).collect();
         if !zero.is_empty() {
-            self.empty.push(udp_evidence(view, sighting, zero));
+            self.empty.extend(udp_evidence(view, sighting, zero));
         }
         self.has_binary |= sighting.conversation.payload_kind(sighting.client_side) == PayloadKind::Binary;
     }
@@ -230,11 +230,14 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         return None;
     }
     let mut total = Datagrams::default();
-    chosen.iter().for_each(|conversation| total.add(view, conversation.best()));
+    chosen.iter().for_each(|conversation| total.add(view, conversation.whole()));
     let elsewhere = chosen.iter().find(|conversation| conversation.sightings().len() > 1);
-    total.file = elsewhere.map(|conversation| view.file(conversation.best().capture).to_owned());
+    total.file = elsewhere.map(|conversation| match conversation.whole() {
+        whole if whole.pieces.is_empty() => view.file(whole.capture).to_owned(),
+        _ => "the captures".to_owned(),
+    });
     let halves: Vec<(&LabConversation, Vec<UdpSighting>)> =
-        chosen.iter().map(|conversation| (*conversation, view.other_halves(conversation.best()))).collect();
+        chosen.iter().map(|conversation| (*conversation, view.other_halves(conversation.whole()))).collect();
     let is_chosen = |half: &&UdpSighting| {
         chosen.iter().any(|one| one.in_capture(half.capture).is_some_and(|seen| seen.conversation == half.conversation))
     };
@@ -278,9 +281,8 @@ fn mistaken(view: &LabView<'_>, conversations: &[&LabConversation], draft: &mut 
 
 /// Datagrams of which the capture lacks fragments: Wireshark shows no datagram then.
 fn parts(view: &LabView<'_>, conversations: &[&LabConversation], draft: &mut Draft) {
-    for conversation in conversations {
-        let capture = conversation.best().capture;
-        let (client, server) = (conversation.client(), conversation.server());
+    for part in conversations.iter().flat_map(|conversation| conversation.whole().each_file(view.captures)) {
+        let (capture, client, server) = (part.capture, part.client(), part.server());
         let parts = view.parts_of_datagrams(capture);
         for (whose, ends) in [("the client's", (client, server)), ("the server's", (server, client))] {
             let of_it = || parts.iter().filter(|part| (part.sender, part.receiver) == ends);
@@ -306,7 +308,7 @@ fn other_pairs(view: &LabView<'_>, conversation: &LabConversation, halves: &[Udp
     let frames = FrameRanges::of(notes.map(|note| note.frame));
     let servers = distinct(halves.iter().map(UdpSighting::server));
     let one = servers.len() == 1;
-    let (what, who) = match (half.server_sent().datagrams, conversation.best().client_sent().datagrams) {
+    let (what, who) = match (half.server_sent().datagrams, conversation.whole().client_sent().datagrams) {
         (0, 0) => ("What the client sent went to ", ", an address of several computers"),
         (0, _) => ("The client first sent to ", ", an address of several computers"),
         _ if half.server().ip != conversation.server().ip => {
@@ -320,7 +322,7 @@ fn other_pairs(view: &LabView<'_>, conversation: &LabConversation, halves: &[Udp
         false => "): Wireshark shows each as a conversation of its own.",
     };
     let evidence =
-        halves.iter().map(|half| udp_evidence(view, half, view.udp_notes(half).iter().map(|note| note.frame)));
+        halves.iter().flat_map(|half| udp_evidence(view, half, view.udp_notes(half).iter().map(|note| note.frame)));
     draft.proved(say![what, addresses(&servers), who, " (", frames, shows], Evidence::by_file(evidence));
 }
 

@@ -13,7 +13,7 @@ use socklab_packets::types::FrameNumber;
 /// `B closed the connection (FIN, frame 10).` Of several connections of one host, the sentence says which one, unless it
 /// `is_named` before.
 pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting, is_named: bool) -> Text {
-    let Some(seen) = known.timeline.in_capture(sighting.capture) else { return Text::default() };
+    let Some(seen) = known.timeline.of(sighting) else { return Text::default() };
     if let Some(fin) = unseen::fin_before(view, sighting) {
         let [own, other] = match sighting.connection.fin(sighting.client_side) == Some(fin) {
             true => [client(view, known), say!["the server"]],

@@ -3,6 +3,7 @@
 use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status, StreamSpan};
 use crate::analyze::conversation::{TcpSighting, UdpSighting};
 use crate::analyze::matching::LabView;
+use crate::analyze::text::row::by_capture;
 use crate::analyze::text::{FrameRanges, Text};
 use crate::lab::Question;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
@@ -98,37 +99,80 @@ impl Draft {
     }
 }
 
-/// Frames of a TCP connection as evidence.
+/// Frames of a TCP connection as evidence, by file.
 pub(crate) fn tcp_evidence(
     view: &LabView<'_>,
     sighting: &TcpSighting,
     frames: impl IntoIterator<Item = FrameNumber>,
-) -> Evidence {
+) -> Vec<Evidence> {
     let connection = &sighting.connection;
-    let of = (Protocol::Tcp, connection.stream, connection.addresses, connection.first_frame);
-    Evidence::of_stream(view.file(sighting.capture), span(view, sighting.capture, of), FrameRanges::of(frames))
+    let pieces = sighting.pieces.iter().map(|piece| (piece.capture, piece.stream)).collect::<Vec<_>>();
+    let at = Streams {
+        protocol: Protocol::Tcp,
+        own: (sighting.capture, connection.stream),
+        pieces,
+        ends: connection.addresses,
+        first_frame: connection.first_frame,
+    };
+    at.evidence(view, frames)
 }
 
-/// Frames of a UDP conversation as evidence.
+/// Frames of a UDP conversation as evidence, by file.
 pub(crate) fn udp_evidence(
     view: &LabView<'_>,
     sighting: &UdpSighting,
     frames: impl IntoIterator<Item = FrameNumber>,
-) -> Evidence {
+) -> Vec<Evidence> {
     let conversation = &sighting.conversation;
-    let of = (Protocol::Udp, conversation.stream, conversation.addresses, conversation.first_frame);
-    Evidence::of_stream(view.file(sighting.capture), span(view, sighting.capture, of), FrameRanges::of(frames))
+    let pieces = sighting.pieces.iter().map(|piece| (piece.capture, piece.stream)).collect::<Vec<_>>();
+    let at = Streams {
+        protocol: Protocol::Udp,
+        own: (sighting.capture, conversation.stream),
+        pieces,
+        ends: conversation.addresses,
+        first_frame: conversation.first_frame,
+    };
+    at.evidence(view, frames)
 }
 
-/// A stream of a capture; with its ends where Wireshark may show another number.
-fn span(
-    view: &LabView<'_>,
-    capture: usize,
-    (protocol, stream, ends, first_frame): (Protocol, StreamNumber, [SocketAddress; 2], FrameNumber),
-) -> StreamSpan {
-    let otherwise = view
-        .captures
-        .get(capture)
-        .is_some_and(|capture| capture.traffic.is_numbered_otherwise(protocol, stream, first_frame));
-    StreamSpan { protocol, stream, ends: otherwise.then_some(ends) }
+/// The streams of a connection or conversation: the one of its capture, or one of each file of a row.
+struct Streams {
+    protocol: Protocol,
+    own: (usize, StreamNumber),
+    pieces: Vec<(usize, StreamNumber)>,
+    ends: [SocketAddress; 2],
+    first_frame: FrameNumber,
+}
+
+impl Streams {
+    /// Frames as evidence, by file; without frames one with none.
+    fn evidence(&self, view: &LabView<'_>, frames: impl IntoIterator<Item = FrameNumber>) -> Vec<Evidence> {
+        let of_capture = |(capture, frames): (Option<usize>, Vec<FrameNumber>)| {
+            let piece = self.pieces.iter().find(|(piece, _)| Some(*piece) == capture).copied();
+            let (capture, stream) = piece.unwrap_or(self.own);
+            let span = self.span(view, capture, stream);
+            Evidence::of_stream(view.file(capture), span, FrameRanges::of(frames))
+        };
+        let mut parts = by_capture(frames);
+        if parts.is_empty() {
+            parts.push((None, Vec::new()));
+        }
+        parts.into_iter().map(of_capture).collect()
+    }
+
+    /// A stream of a capture; with its ends where Wireshark may show another number.
+    fn span(&self, view: &LabView<'_>, capture: usize, stream: StreamNumber) -> StreamSpan {
+        let Streams { protocol, own, ends, first_frame, .. } = self;
+        let traffic = view.captures.get(capture).map(|capture| &capture.traffic);
+        let is_own = self.pieces.is_empty() && capture == own.0;
+        let begins = || match protocol {
+            Protocol::Tcp => traffic.and_then(|traffic| Some(traffic.tcp(stream)?.first_frame)),
+            Protocol::Udp => traffic.and_then(|traffic| Some(traffic.udp(stream)?.first_frame)),
+        };
+        let first_frame = if is_own { Some(*first_frame) } else { begins() };
+        let otherwise = traffic.zip(first_frame);
+        let otherwise =
+            otherwise.is_some_and(|(traffic, first)| traffic.is_numbered_otherwise(*protocol, stream, first));
+        StreamSpan { protocol: *protocol, stream, ends: otherwise.then_some(*ends) }
+    }
 }

@@ -10,7 +10,7 @@ use socklab_packets::types::FrameNumber;
 /// That the connection was made although the capture lacks its SYN-ACK, or the ACK after it, with the frames that prove it;
 /// `None` where that is not so.
 pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Vec<FrameNumber>)> {
-    let sighting = known.connection.best();
+    let sighting = known.connection.whole();
     let connection = &sighting.connection;
     let syn = connection.syn?;
     let from = connection.syn_ack.unwrap_or(syn);

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::analyze::analysis::{ConnectionStory, ServiceFound};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::text::Text;
+use crate::analyze::text::{Text, row};
 use socklab_packets::types::StreamNumber;
 
 pub(crate) use draft::{Draft, tcp_evidence, udp_evidence};
@@ -26,14 +26,15 @@ pub(crate) fn stories(view: &LabView<'_>, capture: usize) -> BTreeMap<StreamNumb
         let sighting = known.connection.in_capture(capture)?;
         let service = known.service;
         let frame = |moment: Option<crate::analyze::story::Moment>| {
-            moment.filter(|moment| moment.capture == capture).map(|moment| moment.frame)
+            moment.map(|moment| moment.in_file()).filter(|(file, _)| *file == capture).map(|(_, frame)| frame)
         };
+        let why = Text::join(service::claims(view, &known).into_iter().map(|claim| claim.text));
         let service = ServiceFound {
             verdict: service.verdict,
             basis: service.basis,
             since: frame(service.since),
             until: frame(service.until),
-            why: Text::join(service::claims(view, &known).into_iter().map(|claim| claim.text)),
+            why: row::with_files(&why, Some(view.file(capture)), |capture| view.file(capture).to_owned()),
         };
         let in_doubt = view.doubts.iter().any(|doubt| doubt.steps.contains(known.step));
         let step = (!in_doubt).then(|| known.step.clone());

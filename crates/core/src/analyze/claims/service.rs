@@ -46,18 +46,18 @@ impl Claims<'_> {
     /// The capture that shows a moment of this connection.
     fn sighting(&self, moment: &Moment) -> &TcpSighting {
         let connection = self.known.connection;
-        connection.in_capture(moment.capture).unwrap_or_else(|| connection.best())
+        connection.with_frame(moment.capture, moment.frame).unwrap_or_else(|| connection.whole())
     }
 
     fn evidence<'m>(&self, moments: impl IntoIterator<Item = &'m Moment>) -> Vec<Evidence> {
         let of_one = |moment: &Moment| tcp_evidence(self.view, self.sighting(moment), [moment.frame]);
-        Evidence::by_file(moments.into_iter().map(of_one))
+        Evidence::by_file(moments.into_iter().flat_map(of_one))
     }
 
     /// The whole connection as the capture of this moment shows it, which is what a claim of absence rests on.
     fn whole(&self, moment: &Moment) -> Vec<Evidence> {
         let sighting = self.sighting(moment);
-        vec![tcp_evidence(self.view, sighting, self.view.frames(sighting).all())]
+        tcp_evidence(self.view, sighting, self.view.frames(sighting).all())
     }
 
     fn here(&self, moment: &Moment) -> Text {
@@ -187,9 +187,9 @@ impl Claims<'_> {
         let mut evidence = self.evidence([from, to]);
         if let Some((other, end)) = released_by
             && let Some(other) = view.known_at(*other)
-            && let Some(sighting) = other.connection.in_capture(end.capture)
+            && let Some(sighting) = other.connection.with_frame(end.capture, end.frame)
         {
-            evidence.push(tcp_evidence(view, sighting, [end.frame]));
+            evidence.extend(tcp_evidence(view, sighting, [end.frame]));
             evidence = Evidence::by_file(evidence);
         }
         self.add(Basis::Inferred, text, evidence);
@@ -207,12 +207,12 @@ impl Claims<'_> {
         self.add(Basis::Proved, text, evidence);
         let answer = view.known_at(other).and_then(|other| {
             let (sighting, answer) = (other.connection, other.timeline.find(|seen| seen.answer)?);
-            let evidence = tcp_evidence(view, sighting.in_capture(answer.capture)?, [answer.frame]);
+            let evidence = tcp_evidence(view, sighting.with_frame(answer.capture, answer.frame)?, [answer.frame]);
             Some((clients(view, &other), frame(view, line.capture, &answer), evidence))
         });
         if let Some((others, answer, evidence)) = answer {
             let text = say!["The server answered ", others, " line (", answer, ")."];
-            self.add(Basis::Proved, text, vec![evidence]);
+            self.add(Basis::Proved, text, evidence);
         }
         let text = say!["So ", clients(view, known), " connection waited in the queue."];
         self.add(Basis::Inferred, text, Vec::new());
@@ -271,7 +271,7 @@ impl Claims<'_> {
 
     fn no_connection(&mut self) {
         let (view, known) = (self.view, self.known);
-        let sighting = known.connection.best();
+        let sighting = known.connection.whole();
         let frames = view.frames(sighting);
         let syns = FrameRanges::of(frames.from(true));
         let rejection = rejection::of(view, sighting);
@@ -292,7 +292,7 @@ impl Claims<'_> {
         };
         let messages = rejection.map(|rejection| FrameRanges::of(rejection.frames));
         let messages = messages.map(|messages| Evidence::of_frames(view.file(sighting.capture), messages));
-        let evidence = std::iter::once(tcp_evidence(view, sighting, frames.all())).chain(messages);
+        let evidence = tcp_evidence(view, sighting, frames.all()).into_iter().chain(messages);
         self.add(Basis::Proved, text, evidence.collect());
     }
 
@@ -311,7 +311,7 @@ impl Claims<'_> {
                 let what = say![clients(view, known), " connection"];
                 let text = reset_sentence(view, sighting, [say!["The server"], what], reset.frame);
                 let evidence = tcp_evidence(view, sighting, text.frames().collect::<Vec<_>>());
-                self.add(Basis::Proved, text, vec![evidence]);
+                self.add(Basis::Proved, text, evidence);
                 return;
             }
             let text =
@@ -331,7 +331,7 @@ impl Claims<'_> {
 }
 
 /// The frames that acknowledge a client's lines: what the server's system did, not its program.
-pub(crate) fn acknowledged(view: &LabView<'_>, sighting: &TcpSighting) -> Option<(FrameNumber, Evidence)> {
+pub(crate) fn acknowledged(view: &LabView<'_>, sighting: &TcpSighting) -> Option<(FrameNumber, Vec<Evidence>)> {
     let frames = view.frames(sighting);
     let first = *frames.data_from(true).first()?;
     let acknowledgement = frames.acknowledgements_from(false).into_iter().find(|frame| *frame > first)?;

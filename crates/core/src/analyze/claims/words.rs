@@ -28,10 +28,11 @@ pub(crate) fn frame(view: &LabView<'_>, capture: usize, moment: &Moment) -> Text
 }
 
 /// What a sentence calls the capture that lacks something: by its name where another one shows the connection, too, and may
-/// hold just that.
+/// hold just that; all of them where they show it only together.
 pub(crate) fn capture_of(view: &LabView<'_>, known: &Known<'_>) -> String {
     match known.connection.sightings().len() {
         0 | 1 => "the capture".to_owned(),
+        _ if known.connection.joined().is_some() => "the captures".to_owned(),
         _ => view.file(known.connection.best().capture).to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! The frames of one TCP connection in one capture, sorted by their roles.
+//! The frames of one TCP connection in one capture, or out of several, sorted by their roles.
 
 use foldhash::{HashMap, HashMapExt};
 
@@ -15,7 +15,7 @@ pub(crate) const COPIED_WITHIN: i128 = 1_000_000;
 /// Nanoseconds after which a SYN-ACK that comes again was sent again: a third of the second that systems wait.
 const SYN_ACK_AGAIN: i128 = 300_000_000;
 
-/// The frames of one connection in one capture, in the order of the capture.
+/// The frames of one connection in one capture, or in a row of them, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Frames {
     all: Vec<(RoleOfFrame, bool)>,
@@ -34,16 +34,13 @@ fn is_zero_window(frame: &RoleOfFrame) -> bool {
 impl Frames {
     /// The noted frames of a connection, with their roles.
     pub(crate) fn of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Frames {
-        let Some(capture) = captures.get(sighting.capture) else { return Frames::default() };
-        let notes = capture.traffic.tcp_notes(sighting.connection.stream);
         let with_sender = |role: RoleOfFrame| (role, role.note.sender == sighting.client_side);
-        Frames { all: roles(&sighting.connection, notes).map(with_sender).collect() }
+        Frames { all: roles(&sighting.connection, sighting.notes(captures)).map(with_sender).collect() }
     }
 
     /// Its [`Frames::handshake`], without looking at the rest.
     pub(crate) fn handshake_of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Vec<FrameNumber> {
-        let Some(capture) = captures.get(sighting.capture) else { return Vec::new() };
-        handshake(&sighting.connection, capture.traffic.tcp_notes(sighting.connection.stream))
+        handshake(&sighting.connection, sighting.notes(captures))
     }
 
     /// The frames with their roles; true for those from the client.

@@ -3,34 +3,55 @@
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::identity::same_connection;
+use crate::analyze::conversation::pieces::{Files, SameClock};
 use crate::analyze::conversation::tcp::{LabConnection, TcpSighting};
 use crate::analyze::conversation::udp::{LabConversation, UdpSighting};
+use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::SocketAddress;
 
 /// The connections, each once, in the order of their first sightings.
-pub(crate) fn merge_connections(sightings: Vec<TcpSighting>) -> Vec<LabConnection> {
-    let mut connections: Vec<LabConnection> = Vec::new();
+pub(crate) fn merge_connections(
+    captures: &[CaptureFacts],
+    sightings: Vec<TcpSighting>,
+    same_clock: &SameClock<'_>,
+) -> Vec<LabConnection> {
+    let mut connections: Vec<Option<LabConnection>> = Vec::new();
     let mut by_addresses: HashMap<[SocketAddress; 2], Vec<usize>> = HashMap::new();
     for sighting in sightings {
         let places = by_addresses.entry([sighting.client(), sighting.server()]).or_default();
-        let is_same = |place: &&usize| {
-            connections
-                .get(**place)
-                .is_some_and(|there| there.sightings().iter().any(|s| same_connection(s, &sighting)))
-        };
-        match places.iter().find(is_same).and_then(|place| connections.get_mut(*place)) {
-            Some(there) => there.add(sighting),
-            None => {
-                places.push(connections.len());
-                connections.push(LabConnection::new(sighting));
+        let is_same = |there: &LabConnection| there.sightings().iter().any(|s| same_connection(s, &sighting));
+        let mut same: Vec<LabConnection> = Vec::new();
+        let mut first = None;
+        // It may be what lies between two others, which were not known to be one.
+        for place in places.iter().copied() {
+            if let Some(there) = connections.get_mut(place).and_then(|there| there.take_if(|there| is_same(there))) {
+                first = first.or(Some(place));
+                same.push(there);
             }
         }
+        let mut same = same.into_iter();
+        let Some(mut there) = same.next() else {
+            places.push(connections.len());
+            connections.push(Some(LabConnection::new(sighting)));
+            continue;
+        };
+        same.for_each(|other| there.merge(other));
+        there.add(sighting);
+        if let Some(slot) = first.and_then(|place| connections.get_mut(place)) {
+            *slot = Some(there);
+        }
     }
+    let mut connections: Vec<LabConnection> = connections.into_iter().flatten().collect();
+    connections.iter_mut().for_each(|connection| connection.join(Files { captures, same_clock }));
     connections
 }
 
 /// The conversations, each once: in UDP a pair of socket addresses is all that tells one from another.
-pub(crate) fn merge_conversations(sightings: Vec<UdpSighting>) -> Vec<LabConversation> {
+pub(crate) fn merge_conversations(
+    captures: &[CaptureFacts],
+    sightings: Vec<UdpSighting>,
+    same_clock: &SameClock<'_>,
+) -> Vec<LabConversation> {
     let mut conversations: Vec<LabConversation> = Vec::new();
     let mut by_addresses: HashMap<[SocketAddress; 2], usize> = HashMap::new();
     for sighting in sightings {
@@ -41,5 +62,6 @@ pub(crate) fn merge_conversations(sightings: Vec<UdpSighting>) -> Vec<LabConvers
             None => conversations.push(LabConversation::new(sighting)),
         }
     }
+    conversations.iter_mut().for_each(|conversation| conversation.join(Files { captures, same_clock }));
     conversations
 }

@@ -6,12 +6,15 @@
 mod frames;
 mod identity;
 mod merge;
+mod pieces;
 mod relays;
 mod resets;
 pub mod roles;
 mod tcp;
 mod udp;
 mod unseen;
+mod whole;
+mod whole_udp;
 
 pub(crate) use frames::{COPIED_WITHIN, Frames};
 pub(crate) use merge::{merge_connections, merge_conversations};

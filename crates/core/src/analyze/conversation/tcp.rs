@@ -1,6 +1,9 @@
 //! A TCP connection of the lab, and how each capture shows it.
 
 use crate::analyze::analysis::{AddressRole, RoleBasis};
+use crate::analyze::conversation::pieces::{Files, Piece};
+use crate::analyze::conversation::whole::whole;
+use crate::analyze::text::row::apart;
 use socklab_packets::track::{HandshakeState, Side, SideCounts, TcpConnection};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -23,6 +26,8 @@ pub(crate) struct TcpSighting {
     pub(crate) watch: usize,
     /// The capture may have its frames by accident: what it lacks of the connection tells nothing.
     pub(crate) overheard: bool,
+    /// The files that it is made from, where it is out of several; then its frames have their numbers in the row.
+    pub(crate) pieces: Vec<Piece>,
 }
 
 impl TcpSighting {
@@ -124,11 +129,13 @@ impl TcpSighting {
 pub(crate) struct LabConnection {
     /// The captures that show it, the fullest view first.
     sightings: Vec<TcpSighting>,
+    /// All of it, where no capture shows that alone.
+    whole: Option<TcpSighting>,
 }
 
 impl LabConnection {
     pub(super) fn new(sighting: TcpSighting) -> Self {
-        LabConnection { sightings: vec![sighting] }
+        LabConnection { sightings: vec![sighting], whole: None }
     }
 
     /// The client's socket address.
@@ -153,6 +160,26 @@ impl LabConnection {
         &self.sightings[0]
     }
 
+    /// All that the captures show of it: where they show it one after the other, out of all of them; else the fullest view.
+    pub(crate) fn whole(&self) -> &TcpSighting {
+        self.whole.as_ref().unwrap_or_else(|| self.best())
+    }
+
+    /// The whole, where it is out of several captures.
+    pub(crate) fn joined(&self) -> Option<&TcpSighting> {
+        self.whole.as_ref()
+    }
+
+    /// Whether the whole has its frames of this capture, with others of other captures.
+    pub(crate) fn is_piece(&self, capture: usize) -> bool {
+        self.whole.as_ref().is_some_and(|whole| whole.pieces.iter().any(|piece| piece.capture == capture))
+    }
+
+    /// The view that has this frame: the whole for a frame in a row, else that of the capture.
+    pub(crate) fn with_frame(&self, capture: usize, frame: FrameNumber) -> Option<&TcpSighting> {
+        if apart(frame).0.is_some() { self.whole.as_ref() } else { self.in_capture(capture) }
+    }
+
     /// The view of it in this capture.
     pub(crate) fn in_capture(&self, capture: usize) -> Option<&TcpSighting> {
         self.sightings.iter().find(|sighting| sighting.capture == capture)
@@ -160,12 +187,12 @@ impl LabConnection {
 
     /// Whether it was established.
     pub(crate) fn established(&self) -> bool {
-        self.sightings.iter().any(TcpSighting::established)
+        self.sightings.iter().chain(&self.whole).any(TcpSighting::established)
     }
 
-    /// How far its handshake is seen, in the capture that shows most of it.
+    /// How far its handshake is seen.
     pub(crate) fn handshake(&self) -> HandshakeState {
-        self.best().connection.handshake
+        self.whole().connection.handshake
     }
 
     /// Whether some capture shows its whole handshake.
@@ -181,6 +208,16 @@ impl LabConnection {
     /// Whether the client sent payload.
     pub(crate) fn has_lines(&self) -> bool {
         self.sightings.iter().any(|sighting| sighting.client_sent().data_frames > 0)
+    }
+
+    /// Puts it together out of all captures.
+    pub(super) fn join(&mut self, files: Files<'_>) {
+        self.whole = whole(files, &self.sightings);
+    }
+
+    /// Takes in the captures of the same connection.
+    pub(super) fn merge(&mut self, other: LabConnection) {
+        other.sightings.into_iter().for_each(|sighting| self.add(sighting));
     }
 
     pub(super) fn add(&mut self, sighting: TcpSighting) {

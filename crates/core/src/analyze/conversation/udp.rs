@@ -1,5 +1,7 @@
 //! A UDP conversation of the lab, and how each capture shows it.
 
+use crate::analyze::conversation::pieces::{Files, Piece};
+use crate::analyze::conversation::whole_udp::whole;
 use socklab_packets::track::{Side, UdpConversation, UdpSide};
 use socklab_packets::types::SocketAddress;
 
@@ -14,6 +16,8 @@ pub(crate) struct UdpSighting {
     pub(crate) client_side: Side,
     /// Whose clock and order of frames it has: see [`TcpSighting::watch`](super::tcp::TcpSighting::watch).
     pub(crate) watch: usize,
+    /// The files that it is made from: see [`TcpSighting::pieces`](super::tcp::TcpSighting::pieces).
+    pub(crate) pieces: Vec<Piece>,
 }
 
 impl UdpSighting {
@@ -43,11 +47,13 @@ impl UdpSighting {
 pub(crate) struct LabConversation {
     /// The captures that show it, the one with most datagrams first.
     sightings: Vec<UdpSighting>,
+    /// All of it, where no capture shows that alone.
+    whole: Option<UdpSighting>,
 }
 
 impl LabConversation {
     pub(super) fn new(sighting: UdpSighting) -> Self {
-        LabConversation { sightings: vec![sighting] }
+        LabConversation { sightings: vec![sighting], whole: None }
     }
 
     /// Takes in how another capture shows it.
@@ -77,6 +83,16 @@ impl LabConversation {
         // A conversation is only made from a sighting, and none is ever taken away.
         #[allow(clippy::indexing_slicing)]
         &self.sightings[0]
+    }
+
+    /// All that the captures show of it: where they show it one after the other, out of all of them; else the fullest view.
+    pub(crate) fn whole(&self) -> &UdpSighting {
+        self.whole.as_ref().unwrap_or_else(|| self.best())
+    }
+
+    /// Puts it together out of all captures.
+    pub(super) fn join(&mut self, files: Files<'_>) {
+        self.whole = whole(files, &self.sightings);
     }
 
     /// The view of it in this capture.

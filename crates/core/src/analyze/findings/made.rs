@@ -3,6 +3,7 @@
 use crate::analyze::analysis::{Evidence, Finding, Severity};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::text::row::by_capture;
 use crate::analyze::text::{FrameRanges, Text};
 use crate::lab::Step;
 use socklab_packets::types::FrameNumber;
@@ -31,8 +32,10 @@ pub(super) fn frames(
     capture: usize,
     frames: impl IntoIterator<Item = FrameNumber>,
 ) -> Vec<Evidence> {
-    let frames = FrameRanges::of(frames);
-    if frames.is_empty() { Vec::new() } else { vec![Evidence::of_frames(view.file(capture), frames)] }
+    let of_file = |(of, frames): (Option<usize>, Vec<FrameNumber>)| {
+        Evidence::of_frames(view.file(of.unwrap_or(capture)), FrameRanges::of(frames))
+    };
+    Evidence::by_file(by_capture(frames).into_iter().map(of_file))
 }
 
 /// The lab's connections as one capture shows them, but for those that it has by accident.

@@ -21,6 +21,7 @@ mod wrong_address;
 
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::matching::LabView;
+use crate::analyze::text::row;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
@@ -103,6 +104,10 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     doubts::find(view, &mut found);
     for finding in found.iter_mut().filter(|finding| finding.severity == Severity::Info) {
         finding.redo = None;
+    }
+    for finding in &mut found {
+        let name = |capture: usize| view.file(capture).to_owned();
+        finding.message = row::with_files(&finding.message, finding.file.as_deref(), name);
     }
     // What the lecturer says of doing the step again.
     for finding in &mut found {

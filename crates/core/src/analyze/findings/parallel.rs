@@ -111,8 +111,8 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
         advice
     ];
     let file = Some(view.file(first.connection.best().capture).to_owned());
-    let evidence = waiting.iter().map(|known| {
-        let sighting = known.connection.best();
+    let evidence = waiting.iter().flat_map(|known| {
+        let sighting = known.connection.whole();
         tcp_evidence(view, sighting, view.frames(sighting).all())
     });
     let evidence = crate::analyze::analysis::Evidence::by_file(evidence);

@@ -11,11 +11,20 @@ impl LabView<'_> {
     /// a millisecond with the same length and checksum, and number in the IP header: a checksum that the network card fills in is
     /// the same for all of a length. That some are may be a program that repeats itself.
     pub(crate) fn copied_datagrams(&self, sighting: &UdpSighting) -> Vec<FrameNote> {
+        if !sighting.pieces.is_empty() {
+            let each = sighting.each_file(self.captures);
+            let of_file = |one: &UdpSighting| {
+                let copies = self.copied_datagrams(one).into_iter();
+                let in_row =
+                    |note: FrameNote| FrameNote { frame: sighting.number_in_row(one.capture, note.frame), ..note };
+                copies.map(in_row).collect::<Vec<_>>()
+            };
+            let notes = self.udp_notes(sighting);
+            let is_of_row = |copy: &FrameNote| notes.iter().any(|note| note.frame == copy.frame);
+            return each.iter().flat_map(of_file).filter(is_of_row).collect();
+        }
         let notes = self.udp_notes(sighting);
-        let capture = self.captures.get(sighting.capture);
-        let stream = sighting.conversation.stream;
-        if !notes.len().is_multiple_of(2) || !capture.is_some_and(|capture| capture.traffic.udp_notes_complete(stream))
-        {
+        if !notes.len().is_multiple_of(2) || !sighting.notes_complete(self.captures) {
             return Vec::new();
         }
         let mut single: HashMap<_, FrameNote> = HashMap::new();

@@ -17,6 +17,10 @@ impl LabView<'_> {
     /// What belongs to a conversation and is over other pairs of socket addresses: what came to the client from other sockets
     /// of the server's computer, or what the client sent to all computers at the server's port.
     pub(crate) fn other_halves(&self, sighting: &UdpSighting) -> Vec<UdpSighting> {
+        if !sighting.pieces.is_empty() {
+            let each = sighting.each_file(self.captures);
+            return each.iter().flat_map(|one| self.other_halves(one)).collect();
+        }
         let (client, server) = (sighting.client(), sighting.server());
         let Some(capture) = self.captures.get(sighting.capture) else { return Vec::new() };
         let traffic = &capture.traffic;
@@ -40,7 +44,7 @@ impl LabView<'_> {
         let ends = traffic.ends(Protocol::Udp, 0..).enumerate();
         let halves = ends.filter(|(_, ends)| is_half(ends)).filter_map(|(position, _)| {
             let conversation = traffic.udp_at(position)?;
-            Some(UdpSighting { conversation, client_side, ..*sighting })
+            Some(UdpSighting { conversation, client_side, ..sighting.clone() })
         });
         let is_server = |half: &UdpSighting| self.servers.contains(Protocol::Udp, half.server());
         let belongs = |half: &UdpSighting| match lacks_replies {
@@ -73,9 +77,13 @@ impl LabView<'_> {
         let of = |half: &UdpSighting| {
             let notes = self.udp_notes(half).into_iter();
             let client = half.client_side;
-            notes.map(|note| (note, note.sender == client)).collect::<Vec<_>>()
+            let in_row =
+                |note: FrameNote| FrameNote { frame: sighting.number_in_row(half.capture, note.frame), ..note };
+            notes.map(|note| (in_row(note), note.sender == client)).collect::<Vec<_>>()
         };
-        let mut all = of(sighting);
+        let client = sighting.client_side;
+        let mut all: Vec<(FrameNote, bool)> =
+            self.udp_notes(sighting).into_iter().map(|note| (note, note.sender == client)).collect();
         all.extend(halves.iter().flat_map(of));
         all.sort_by_key(|(note, _)| note.frame);
         all

@@ -248,7 +248,7 @@ impl Evidence<'_> {
             client.second |= alone && self.waited(index);
         }
         for conversation in self.conversations {
-            let begin = Moment::begin_of(conversation.best());
+            let begin = Moment::begin_of(conversation.whole());
             self.note(&mut clients, self.computers.of(conversation.client().ip), Some(begin));
         }
         for index in 0..self.connections.len() {

@@ -43,7 +43,7 @@ impl LabView<'_> {
     /// The datagrams of a conversation, each once, but for those that came back as ICMP port unreachable; true for those of the
     /// client.
     fn delivered(&self, conversation: &LabConversation) -> Vec<(FrameNote, bool)> {
-        let sighting = conversation.best();
+        let sighting = conversation.whole();
         let refused: Vec<FrameNumber> = self.refusals(sighting).into_iter().map(|(_, datagram)| datagram).collect();
         let mut notes = self.exchange(sighting);
         let copies: Vec<FrameNumber> = self.copied_datagrams(sighting).into_iter().map(|note| note.frame).collect();

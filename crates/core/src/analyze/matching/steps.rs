@@ -121,7 +121,7 @@ pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConv
             (true, None, false) => of_host,
             (true, None, true) => steps(&|_| true).into_iter().take(1).collect(),
         };
-        let begin = Moment::begin_of(conversation.best());
+        let begin = Moment::begin_of(conversation.whole());
         let captures = conversation.sightings().iter().map(|sighting| sighting.capture);
         let set = evidence.set_for(captures, Protocol::Udp);
         let computer = hosts.computer(conversation.client().ip);

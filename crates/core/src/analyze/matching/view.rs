@@ -106,10 +106,15 @@ impl<'a> LabView<'a> {
         let roles: Vec<CaptureRoles> = each().map(|(capture, seen)| assign(capture, seen, &servers)).collect();
         let streams = LabStreams::collect(captures, &translated, &roles, &places);
         let accounts = Accounts::of(journals);
-        let mut connections = merge_connections(streams.tcp);
+        // Files of one computer.
+        let same_clock = |one: usize, other: usize| {
+            let host = |capture: usize| places.get(capture).and_then(|place| place.host());
+            one == other || (host(one).is_some() && host(one) == host(other))
+        };
+        let mut connections = merge_connections(captures, streams.tcp, &same_clock);
         // What another file shows as well helps to compare the clocks of both.
         connections.retain(|connection| !connection.sightings().iter().all(|sighting| sighting.overheard));
-        let conversations = merge_conversations(streams.udp);
+        let conversations = merge_conversations(captures, streams.udp, &same_clock);
         let story = Story::new(captures, &relays, &places, &connections, &accounts);
         let set_steps: Vec<Option<Step>> = captures.iter().map(|capture| config.step_of(&capture.file)).collect();
         let sheet = &config.sheet;
@@ -346,6 +351,17 @@ impl<'a> LabView<'a> {
     /// The datagrams of a client that came back in this capture as ICMP port unreachable: the message's frame, and that of
     /// the datagram, the client's last one before it that no other message is about.
     pub(crate) fn refusals(&self, sighting: &UdpSighting) -> Vec<(FrameNumber, FrameNumber)> {
+        if !sighting.pieces.is_empty() {
+            let each = sighting.each_file(self.captures);
+            let of_file = |one: &UdpSighting| {
+                let in_row = |frame| sighting.number_in_row(one.capture, frame);
+                self.refusals(one)
+                    .into_iter()
+                    .map(|(message, datagram)| (in_row(message), in_row(datagram)))
+                    .collect::<Vec<_>>()
+            };
+            return each.iter().flat_map(of_file).collect();
+        }
         let Some(messages) = self.refused.get(&(sighting.capture, sighting.client(), sighting.server())) else {
             return Vec::new();
         };
@@ -399,21 +415,17 @@ impl<'a> LabView<'a> {
 
     /// Whether every frame of a connection is noted.
     pub(crate) fn notes_complete(&self, sighting: &TcpSighting) -> bool {
-        let capture = self.captures.get(sighting.capture);
-        capture.is_some_and(|capture| capture.traffic.tcp_notes_complete(sighting.connection.stream))
+        sighting.notes_complete(self.captures)
     }
 
     /// The notes on the datagrams of a conversation in one capture.
     pub(crate) fn udp_notes(&self, sighting: &UdpSighting) -> Vec<FrameNote> {
-        self.captures
-            .get(sighting.capture)
-            .map(|capture| capture.traffic.udp_notes(sighting.conversation.stream).collect())
-            .unwrap_or_default()
+        sighting.notes(self.captures).collect()
     }
 }
 
 fn tcp_stream(known: &Known<'_>) -> LabStream {
-    let best = known.connection.best();
+    let best = known.connection.whole();
     LabStream {
         protocol: Protocol::Tcp,
         client: known.connection.client(),
@@ -429,7 +441,7 @@ fn tcp_stream(known: &Known<'_>) -> LabStream {
 
 /// `refused` are the servers that were not there, as their computer said.
 fn udp_stream(conversation: &LabConversation, step: &Step, refused: &BTreeSet<SocketAddress>) -> LabStream {
-    let best = conversation.best();
+    let best = conversation.whole();
     let answered = best.server_sent().datagrams > 0;
     LabStream {
         protocol: Protocol::Udp,
@@ -496,7 +508,8 @@ impl LabStreams {
                 let (client_side, basis) = (role.client, role.basis);
                 let (client, server) = (connection.address(client_side).ip, connection.address(client_side.other()).ip);
                 let watch = watches.of(number, client);
-                let sighting = TcpSighting { capture: number, connection, client_side, basis, watch, overheard: false };
+                let (capture, overheard, pieces) = (number, false, Vec::new());
+                let sighting = TcpSighting { capture, connection, client_side, basis, watch, overheard, pieces };
                 let is_silent = sighting.server_sent().frames == 0 && !sighting.repeats_syn();
                 let overheard = is_silent && bystander.overhears(client, server);
                 Some(TcpSighting { overheard, ..sighting })
@@ -506,7 +519,8 @@ impl LabStreams {
             streams.udp.extend(udp.filter_map(|(stream, role)| {
                 let conversation = capture.traffic.udp(stream)?;
                 let watch = watches.of(number, conversation.address(role.client).ip);
-                Some(UdpSighting { capture: number, conversation, client_side: role.client, watch })
+                let (capture, client_side, pieces) = (number, role.client, Vec::new());
+                Some(UdpSighting { capture, conversation, client_side, watch, pieces })
             }));
             let most = [&roles.tcp, &roles.udp].map(|roles| roles.iter().filter(|role| role.lab).count());
             streams.cut.push(most.into_iter().max() > Some(LAB_STREAMS));

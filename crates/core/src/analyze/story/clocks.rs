@@ -6,6 +6,7 @@
 
 use crate::analyze::conversation::{LabConnection, UdpSighting};
 use crate::analyze::place::Place;
+use crate::analyze::text::row::apart;
 use crate::analyze::timing::Clock;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::{FrameNumber, Timestamp};
@@ -20,13 +21,30 @@ pub(crate) struct Moment {
     pub(crate) capture: usize,
     /// Whose clock and order of frames that is: see [`TcpSighting::watch`](crate::analyze::conversation::TcpSighting::watch).
     pub(crate) watch: usize,
-    /// The frame.
+    /// The frame; in a row its number there, where `capture` is the first file of the row.
     pub(crate) frame: FrameNumber,
     /// Its time, by that capture's clock.
     pub(crate) time: Option<Timestamp>,
 }
 
 impl Moment {
+    /// The capture that has the frame, and its number there.
+    pub(crate) fn in_file(&self) -> (usize, FrameNumber) {
+        let (capture, frame) = apart(self.frame);
+        (capture.unwrap_or(self.capture), frame)
+    }
+
+    /// Whether it comes before another one by the order of frames; `None` where they are in different files, of which none goes on
+    /// with the other.
+    fn is_before(&self, other: &Moment) -> Option<bool> {
+        let ((own, frame), (others, other_frame)) = (self.in_file(), other.in_file());
+        let in_rows = apart(self.frame).0.is_some() && apart(other.frame).0.is_some() && self.capture == other.capture;
+        match own == others {
+            true => Some(frame < other_frame),
+            false => in_rows.then_some(self.frame < other.frame),
+        }
+    }
+
     /// The first frame of a conversation in one capture.
     pub(crate) fn begin_of(sighting: &UdpSighting) -> Moment {
         let udp = &sighting.conversation;
@@ -113,17 +131,16 @@ impl Clocks {
         }
         let nanoseconds = self.nanoseconds(later)?.saturating_sub(self.nanoseconds(earlier)?);
         let was_set = earlier.watch == later.watch
+            && earlier.in_file().0 == later.in_file().0
             && nanoseconds.abs() > DISORDER
-            && (nanoseconds > 0) != (earlier.frame < later.frame);
+            && (nanoseconds > 0) != (earlier.in_file().1 < later.in_file().1);
         (!was_set).then_some(nanoseconds)
     }
 
     /// Whether one moment came before another; `None` where it cannot be told. Within a watch the frames tell.
     pub(crate) fn before(&self, one: &Moment, other: &Moment) -> Option<bool> {
-        if one.watch == other.watch {
-            return Some(one.frame < other.frame);
-        }
-        self.between(one, other).map(|nanoseconds| nanoseconds > 0)
+        let by_frames = one.is_before(other).filter(|_| one.watch == other.watch);
+        by_frames.or_else(|| self.between(one, other).map(|nanoseconds| nanoseconds > 0))
     }
 
     /// The same, by the times as they were recorded where clocks cannot be compared. That is weak evidence, enough for what no
@@ -148,13 +165,14 @@ fn difference(
         sighting.connection.base_sequence(side)
     };
     let two_first = two.iter().find(|note| !note.retransmission)?;
-    // The same segment in the other capture: same sender, flags, length and raw sequence number.
+    // The same segment in the other capture: same sender, flags, length and raw numbers.
     let from_client = two_first.sender == second.client_side;
     let raw = base(second, from_client)?.wrapping_add(two_first.relative_sequence);
     let same = one.iter().find(|note| {
         (note.sender == first.client_side) == from_client
             && note.flags == two_first.flags
             && note.payload_length == two_first.payload_length
+            && note.acknowledgement == two_first.acknowledgement
             && base(first, from_client).map(|base| base.wrapping_add(note.relative_sequence)) == Some(raw)
     })?;
     Some(two_first.time?.nanoseconds_since(same.time?))

@@ -41,7 +41,7 @@ impl Story {
     ) -> Story {
         let clocks = Clocks::compare(captures, places, connections);
         let mut timelines: Vec<Timeline> =
-            connections.iter().map(|connection| Timeline::of(captures, relays, connection)).collect();
+            connections.iter().map(|connection| Timeline::from(captures, relays, connection)).collect();
         timeline::share_ends(&mut timelines);
         let services = service::judge(connections, &timelines, &clocks, accounts);
         Story { clocks, timelines, services }

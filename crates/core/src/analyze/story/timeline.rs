@@ -5,6 +5,7 @@ use foldhash::{HashMap, HashMapExt};
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use crate::analyze::conversation::{LabConnection, PassedOn, Relays, TcpSighting};
 use crate::analyze::story::clocks::Moment;
+use crate::analyze::text::row::{apart, in_row};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -57,25 +58,43 @@ pub(crate) struct Seen {
 /// The moments of a connection in every capture that shows it, the fullest view first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Timeline {
+    /// The whole out of several captures counts as one.
     pub(crate) seen: Vec<Seen>,
+    /// What each capture of that whole shows alone.
+    pieces: Vec<Seen>,
 }
 
 impl Timeline {
     /// The moments of a connection.
-    pub(crate) fn of(captures: &[CaptureFacts], relays: &[Relays], connection: &LabConnection) -> Timeline {
-        let seen = |sighting: &TcpSighting| Seen {
-            passed_on: relays.get(sighting.capture).and_then(|relays| {
-                let PassedOn { frame, time, to } = relays.passed_on(sighting.connection.stream)?;
-                Some((Moment { capture: sighting.capture, watch: sighting.watch, frame, time }, to))
-            }),
-            ..Seen::of(captures, sighting)
-        };
-        Timeline { seen: connection.sightings().iter().map(seen).collect() }
+    pub(crate) fn from(captures: &[CaptureFacts], relays: &[Relays], connection: &LabConnection) -> Timeline {
+        let seen =
+            |sighting: &TcpSighting| Seen { passed_on: passed_on(relays, sighting), ..Seen::of(captures, sighting) };
+        let (pieces, others): (Vec<&TcpSighting>, Vec<&TcpSighting>) =
+            connection.sightings().iter().partition(|sighting| connection.is_piece(sighting.capture));
+        Timeline {
+            seen: connection.joined().into_iter().chain(others).map(seen).collect(),
+            pieces: pieces.into_iter().map(seen).collect(),
+        }
     }
 
     /// The moments in one capture.
     pub(crate) fn in_capture(&self, capture: usize) -> Option<&Seen> {
-        self.seen.iter().find(|seen| seen.first.is_some_and(|first| first.capture == capture))
+        let is_it = |seen: &&Seen| seen.first.is_some_and(|first| first.capture == capture);
+        self.pieces.iter().chain(&self.seen).find(is_it)
+    }
+
+    /// The moments in the capture that has this one, or in the whole that has it.
+    pub(crate) fn with_moment(&self, moment: &Moment) -> Option<&Seen> {
+        self.of_view(moment.capture, apart(moment.frame).0.is_some())
+    }
+
+    /// The moments that this view of the connection has.
+    pub(crate) fn of(&self, sighting: &TcpSighting) -> Option<&Seen> {
+        self.of_view(sighting.capture, !sighting.pieces.is_empty())
+    }
+
+    fn of_view(&self, capture: usize, is_joined: bool) -> Option<&Seen> {
+        if is_joined { self.seen.first() } else { self.in_capture(capture) }
     }
 
     /// The first capture's moment that `pick` finds.
@@ -84,11 +103,40 @@ impl Timeline {
     }
 }
 
+/// What the server's host said on of the client's first line.
+fn passed_on(relays: &[Relays], sighting: &TcpSighting) -> Option<(Moment, SocketAddress)> {
+    let in_file = |capture: usize, stream| {
+        let PassedOn { frame, time, to } = relays.get(capture)?.passed_on(stream)?;
+        Some((frame, time, to))
+    };
+    let moment = |frame, time| Moment { capture: sighting.capture, watch: sighting.watch, frame, time };
+    if sighting.pieces.is_empty() {
+        let (frame, time, to) = in_file(sighting.capture, sighting.connection.stream)?;
+        return Some((moment(frame, time), to));
+    }
+    sighting.pieces.iter().enumerate().find_map(|(place, piece)| {
+        let (frame, time, to) = in_file(piece.capture, piece.stream)?;
+        Some((moment(in_row(place, piece.capture, frame)?, time), to))
+    })
+}
+
+/// The last frame of the last file of a row.
+fn end_of_row(captures: &[CaptureFacts], sighting: &TcpSighting) -> Option<Moment> {
+    let last = sighting.pieces.last()?;
+    let info = &captures.get(last.capture)?.info;
+    let frame = in_row(sighting.pieces.len().saturating_sub(1), last.capture, FrameNumber(info.frames))?;
+    let time = info.last_time.filter(|_| last.same_clock);
+    Some(Moment { capture: sighting.capture, watch: sighting.watch, frame, time })
+}
+
 /// Of captures that were merged into one file it cannot be told when each ended: not before the last frame that it has of any
 /// connection.
 pub(super) fn share_ends(timelines: &mut [Timeline]) {
     let mut ends: HashMap<usize, Moment> = HashMap::new();
     for end in timelines.iter().flat_map(|timeline| &timeline.seen).filter_map(|seen| seen.capture_end) {
+        if apart(end.frame).0.is_some() {
+            continue;
+        }
         let last = ends.entry(end.watch).or_insert(end);
         if last.frame < end.frame {
             *last = end;
@@ -96,7 +144,9 @@ pub(super) fn share_ends(timelines: &mut [Timeline]) {
     }
     for end in timelines.iter_mut().flat_map(|timeline| &mut timeline.seen).filter_map(|seen| seen.capture_end.as_mut())
     {
-        *end = ends.get(&end.watch).copied().unwrap_or(*end);
+        if apart(end.frame).0.is_none() {
+            *end = ends.get(&end.watch).copied().unwrap_or(*end);
+        }
     }
 }
 
@@ -157,14 +207,15 @@ impl Seen {
         let moment = |frame: FrameNumber, time| Moment { capture, watch, frame, time };
         let mut seen = Seen { first: Some(moment(connection.first_frame, connection.first_time)), ..Seen::default() };
         let Some(facts) = captures.get(capture) else { return seen };
-        seen.capture_end = Some(match watch == capture {
+        seen.capture_end = end_of_row(captures, sighting).or(Some(match watch == capture {
             true => moment(FrameNumber(facts.info.frames), facts.info.last_time),
             // See `share_ends`.
             false => moment(connection.last_frame, connection.last_time),
-        });
+        }));
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
         let mut after_syn: Option<Moment> = None;
-        for frame in roles(connection, facts.traffic.tcp_notes(connection.stream)) {
+        let (is_row, mut server_next) = (!sighting.pieces.is_empty(), None);
+        for frame in roles(connection, sighting.notes(captures)) {
             let here = moment(frame.note.frame, frame.note.time);
             let from_client = frame.note.sender == sighting.client_side;
             if connection.ack == Some(frame.note.frame) {
@@ -172,6 +223,15 @@ impl Seen {
             }
             if !frame.has_syn() {
                 after_syn.get_or_insert(here);
+            }
+            if !from_client {
+                // What was sent while nobody captured may have been the answer.
+                let begin = frame.note.relative_sequence;
+                if server_next.is_some_and(|next: u32| begin.wrapping_sub(next).cast_signed() > 0) && is_row {
+                    seen.unanswered = None;
+                }
+                let end = begin.wrapping_add(frame.note.occupied());
+                server_next = server_next.filter(|next| end.wrapping_sub(*next).cast_signed() < 0).or(Some(end));
             }
             if frame.carries_data() {
                 seen.note_data(here, from_client);
@@ -190,7 +250,7 @@ impl Seen {
             }
         }
         (seen.client_half_closed, seen.server_half_closed) = (client_half.is_shown, server_half.is_shown);
-        if !facts.traffic.tcp_notes_complete(connection.stream) {
+        if !sighting.notes_complete(captures) {
             // What came after the noted frames is not known one by one.
             seen.unanswered = None;
         }

@@ -4,6 +4,7 @@
 //! ([`Text::list`]), in every format.
 
 mod frames;
+pub(crate) mod row;
 mod span;
 
 pub use frames::FrameRanges;

@@ -1,0 +1,341 @@
+//! A TCP connection out of the files that show it one after the other.
+
+use crate::analyze::analysis::RoleBasis;
+use crate::analyze::conversation::pieces::{Files, Piece, after_copies};
+use crate::analyze::conversation::tcp::TcpSighting;
+use crate::analyze::text::row::{in_row, shown};
+use socklab_packets::packet::TcpFlags;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::{Close, FrameNote, HandshakeState, PayloadKind, Side, SideCounts, TcpConnection};
+use socklab_packets::types::FrameNumber;
+
+impl TcpSighting {
+    /// The noted frames, in order: those of the capture, or of all files of the row.
+    pub(crate) fn notes<'c>(&'c self, captures: &'c [CaptureFacts]) -> impl Iterator<Item = FrameNote> + 'c {
+        let alone = captures.get(self.capture).filter(|_| self.pieces.is_empty());
+        let alone = alone.into_iter().flat_map(|capture| capture.traffic.tcp_notes(self.connection.stream));
+        alone.chain(self.pieces.iter().enumerate().flat_map(move |(place, piece)| {
+            let notes = captures.get(piece.capture).map(|capture| capture.traffic.tcp_notes(piece.stream));
+            notes.into_iter().flatten().filter_map(move |note| Some(self.rebased(piece.note(place, note)?)))
+        }))
+    }
+
+    /// Whether every frame is noted.
+    pub(crate) fn notes_complete(&self, captures: &[CaptureFacts]) -> bool {
+        let is_complete = |capture: usize, stream| {
+            captures.get(capture).is_some_and(|capture| capture.traffic.tcp_notes_complete(stream))
+        };
+        match self.pieces.as_slice() {
+            [] => is_complete(self.capture, self.connection.stream),
+            pieces => pieces.iter().all(|piece| is_complete(piece.capture, piece.stream)),
+        }
+    }
+
+    /// A note with numbers relative to those of the whole connection.
+    fn rebased(&self, note: FrameNote) -> FrameNote {
+        if note.flags == TcpFlags(0) {
+            return note;
+        }
+        let base = |of: Side| self.connection.base_sequence(of);
+        let relative =
+            |number: u32, of: Side, otherwise: u32| base(of).map_or(otherwise, |base| number.wrapping_sub(base));
+        let relative_sequence = relative(note.sequence, note.sender, note.relative_sequence);
+        let relative_acknowledgement = match note.acknowledges() {
+            true => relative(note.acknowledgement, note.sender.other(), note.relative_acknowledgement),
+            false => note.relative_acknowledgement,
+        };
+        FrameNote { relative_sequence, relative_acknowledgement, ..note }
+    }
+}
+
+/// The connection out of all files that show it; `None` where one of them has all of it.
+pub(super) fn whole(files: Files<'_>, sightings: &[TcpSighting]) -> Option<TcpSighting> {
+    let mut parts: Vec<&TcpSighting> =
+        sightings.iter().filter(|sighting| !sighting.overheard && !sighting.has_one_direction()).collect();
+    let first = parts.iter().find(|part| part.connection.syn.is_some()).or(parts.first()).copied()?;
+    if parts.len() < 2 {
+        return None;
+    }
+    let one_clock = parts.iter().all(|part| (files.same_clock)(first.capture, part.capture));
+    parts.sort_by_key(|part| (begins_after(first, part), part.connection.first_time.filter(|_| one_clock)));
+    let (first, rest) = parts.split_first()?;
+    let mut row = Row::of(files, first)?;
+    rest.iter().for_each(|part| row.extend(files, part));
+    row.finish(files.captures)
+}
+
+/// How many sequence numbers of both ends lie between the beginnings of two sightings.
+fn begins_after(first: &TcpSighting, part: &TcpSighting) -> i64 {
+    let between = |one: Option<u32>, other: Option<u32>| {
+        one.zip(other).map_or(0, |(one, other)| i64::from(other.wrapping_sub(one).cast_signed()))
+    };
+    between(first.client_base(), part.client_base()).saturating_add(between(first.server_base(), part.server_base()))
+}
+
+/// Whether one sequence number comes after another (RFC 9293, section 3.4: they wrap).
+fn is_after(one: u32, other: u32) -> bool {
+    one.wrapping_sub(other).cast_signed() > 0
+}
+
+const SYN_FIN_RST: u8 = TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0;
+
+/// What one end has sent, in the numbers of its headers.
+#[derive(Default, Clone, Copy)]
+struct Sent {
+    next: Option<u32>,
+    acknowledged: Option<u32>,
+    has_reset: bool,
+}
+
+impl Sent {
+    /// Whether a frame of this end goes on after all before it.
+    fn is_new(&self, note: &FrameNote) -> bool {
+        let goes_on = |now: u32, before: Option<u32>| before.is_none_or(|before| is_after(now, before));
+        let end = note.sequence.wrapping_add(note.occupied());
+        (note.occupied() > 0 && goes_on(end, self.next))
+            || (note.acknowledges() && goes_on(note.acknowledgement, self.acknowledged))
+            || (note.flags.has(TcpFlags::RST) && !self.has_reset)
+    }
+
+    fn take(&mut self, note: &FrameNote) {
+        let later =
+            |now: u32, before: Option<u32>| Some(before.filter(|before| !is_after(now, *before)).unwrap_or(now));
+        self.next = later(note.sequence.wrapping_add(note.occupied()), self.next);
+        if note.acknowledges() {
+            self.acknowledged = later(note.acknowledgement, self.acknowledged);
+        }
+        self.has_reset |= note.flags.has(TcpFlags::RST);
+    }
+}
+
+/// What tells one packet from another: who sent it, flags, numbers, length, and the number in its IP header.
+fn packet(note: &FrameNote) -> (Side, TcpFlags, [u32; 3], u16) {
+    (note.sender, note.flags, [note.sequence, note.acknowledgement, note.payload_length], note.identification)
+}
+
+/// A row in the making.
+struct Row {
+    /// The whole so far: what the first file has, with the counts and frames of those after it.
+    whole: TcpSighting,
+    notes: Vec<FrameNote>,
+    sent: [Sent; 2],
+}
+
+/// The place of a side in the arrays of a connection.
+fn index(side: Side) -> usize {
+    usize::from(side == Side::Responder)
+}
+
+impl Row {
+    fn of(files: Files<'_>, first: &TcpSighting) -> Option<Row> {
+        let piece = Piece {
+            capture: first.capture,
+            stream: first.connection.stream,
+            from: FrameNumber(0),
+            same_sides: true,
+            same_clock: true,
+        };
+        let here = |frame: FrameNumber| in_row(0, first.capture, frame);
+        let connection = &first.connection;
+        let connection = TcpConnection {
+            syn: connection.syn.and_then(here),
+            syn_ack: connection.syn_ack.and_then(here),
+            ack: connection.ack.and_then(here),
+            first_data: connection.first_data.map(|frame| frame.and_then(here)),
+            fin: connection.fin.map(|frame| frame.and_then(here)),
+            rst: connection.rst.map(|frame| frame.and_then(here)),
+            first_frame: here(connection.first_frame)?,
+            last_frame: here(connection.last_frame)?,
+            ..connection.clone()
+        };
+        let whole = TcpSighting { connection, pieces: vec![piece], ..first.clone() };
+        let mut row = Row { notes: Vec::new(), sent: [Sent::default(); 2], whole };
+        row.notes = row.whole.notes(files.captures).collect();
+        for note in &row.notes {
+            if let Some(sent) = row.sent.get_mut(index(note.sender)) {
+                sent.take(note);
+            }
+        }
+        Some(row)
+    }
+
+    /// Adds what a file has after all before it.
+    fn extend(&mut self, files: Files<'_>, part: &TcpSighting) {
+        let Files { captures, same_clock } = files;
+        let place = self.whole.pieces.len();
+        let piece = Piece {
+            capture: part.capture,
+            stream: part.connection.stream,
+            from: FrameNumber(0),
+            same_sides: part.client_side == self.whole.client_side,
+            same_clock: same_clock(self.whole.capture, part.capture),
+        };
+        let notes: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, note)).collect();
+        let before = self.whole.pieces.last().map_or(self.whole.capture, |last| last.capture);
+        let begin = match same_clock(before, part.capture) {
+            true => self.begin_by_time(part, &notes).or_else(|| self.begin_by_numbers(&notes)),
+            false => self.begin_by_numbers(&notes),
+        };
+        let Some(new) = begin.and_then(|begin| notes.get(begin..)).filter(|new| !new.is_empty()) else { return };
+        let left_out = notes.get(..notes.len().saturating_sub(new.len())).unwrap_or_default();
+        // The first frame of the piece, by its own number.
+        let Some(from) = new.first().map(|note| shown(note.frame)) else { return };
+        self.count(part, left_out, piece.same_sides);
+        self.take_frames(place, part, new);
+        self.whole.pieces.push(Piece { from, ..piece });
+        for note in new {
+            if let Some(sent) = self.sent.get_mut(index(note.sender)) {
+                sent.take(note);
+            }
+        }
+        self.notes.extend(new);
+    }
+
+    /// Where a file of another computer goes on: with the first frame whose numbers come after all before it, and what just before
+    /// that carries nothing and is not in the files before, such as a keep-alive.
+    fn begin_by_numbers(&self, notes: &[FrameNote]) -> Option<usize> {
+        let is_new = |note: &FrameNote| self.sent.get(index(note.sender)).is_some_and(|sent| sent.is_new(note));
+        let is_bare = |note: &FrameNote| note.payload_length <= 1 && note.flags.0 & SYN_FIN_RST == 0;
+        let is_known = |note: &FrameNote| self.notes.iter().rev().any(|other| packet(other) == packet(note));
+        let new = notes.iter().position(is_new).unwrap_or(notes.len());
+        let before = notes.get(..new).unwrap_or_default().iter().rev();
+        let bare = before.take_while(|note| is_bare(note) && !is_known(note)).count();
+        Some(new.saturating_sub(bare)).filter(|begin| *begin < notes.len())
+    }
+
+    /// Where a file of the same computer goes on: after the last frame that both have.
+    fn begin_by_time(&self, part: &TcpSighting, notes: &[FrameNote]) -> Option<usize> {
+        let is_later = part.connection.first_time.zip(self.whole.connection.last_time);
+        if is_later.is_some_and(|(first, last)| first.nanoseconds_since(last) > 0) {
+            return Some(0);
+        }
+        after_copies(&self.notes, notes, |one, other| packet(one) == packet(other))
+    }
+
+    /// Adds the counts of a file but for those of its first frames, which the files before have.
+    fn count(&mut self, part: &TcpSighting, left_out: &[FrameNote], same_sides: bool) {
+        for side in [Side::Originator, Side::Responder] {
+            let there = part.connection.counts(if same_sides { side } else { side.other() });
+            let known = left_out.iter().filter(|note| note.sender == side).fold(SideCounts::default(), counted);
+            if let Some(all) = self.whole.connection.counts.get_mut(index(side)) {
+                let sum = |all: u64, there: u64, known: u64| all.saturating_add(there.saturating_sub(known));
+                *all = SideCounts {
+                    frames: sum(all.frames, there.frames, known.frames),
+                    data_frames: sum(all.data_frames, there.data_frames, known.data_frames),
+                    acknowledgement_frames: sum(
+                        all.acknowledgement_frames,
+                        there.acknowledgement_frames,
+                        known.acknowledgement_frames,
+                    ),
+                    payload_bytes: sum(all.payload_bytes, there.payload_bytes, known.payload_bytes),
+                    retransmissions: sum(all.retransmissions, there.retransmissions, known.retransmissions),
+                };
+            }
+        }
+    }
+
+    /// Takes the first SYN, FIN and so on of a file where those before have none.
+    fn take_frames(&mut self, place: usize, part: &TcpSighting, new: &[FrameNote]) {
+        let whole = &mut self.whole.connection;
+        let from = new.first().map(|note| note.frame);
+        let here = |frame: Option<FrameNumber>| {
+            frame
+                .and_then(|frame| in_row(place, part.capture, frame))
+                .filter(|frame| from.is_some_and(|from| from <= *frame))
+        };
+        let other = &part.connection;
+        let of = |side: Side| if part.client_side == self.whole.client_side { side } else { side.other() };
+        whole.syn = whole.syn.or(here(other.syn));
+        whole.syn_ack = whole.syn_ack.or(here(other.syn_ack));
+        whole.syn_sender = whole.syn_sender.or(other.syn_sender.map(of));
+        whole.syn_ack_sender = whole.syn_ack_sender.or(other.syn_ack_sender.map(of));
+        for side in [Side::Originator, Side::Responder] {
+            let (own, theirs) = (index(side), index(of(side)));
+            let take = |slot: Option<&mut Option<FrameNumber>>, frame: Option<&Option<FrameNumber>>| {
+                if let (Some(slot), Some(frame)) = (slot, frame) {
+                    *slot = slot.or(here(*frame));
+                }
+            };
+            take(whole.first_data.get_mut(own), other.first_data.get(theirs));
+            take(whole.fin.get_mut(own), other.fin.get(theirs));
+            take(whole.rst.get_mut(own), other.rst.get(theirs));
+            if let (Some(slot), Some(base)) = (whole.base_sequence.get_mut(own), other.base_sequence.get(theirs)) {
+                *slot = slot.or(*base);
+            }
+            if let (Some(slot), Some(kind)) = (whole.payload_kinds.get_mut(own), other.payload_kinds.get(theirs))
+                && *slot == PayloadKind::None
+            {
+                *slot = *kind;
+            }
+        }
+        whole.completeness |= other.completeness;
+        whole.last_frame = in_row(place, part.capture, other.last_frame).unwrap_or(whole.last_frame);
+        whole.last_time = other.last_time;
+        if self.whole.basis == RoleBasis::Lab || self.whole.basis == RoleBasis::Guess {
+            self.whole.basis = part.basis;
+        }
+    }
+
+    /// The connection, where more than one file has something of it.
+    fn finish(mut self, captures: &[CaptureFacts]) -> Option<TcpSighting> {
+        if self.whole.pieces.len() < 2 {
+            return None;
+        }
+        // Relative to bases that only a later file may tell.
+        self.notes = self.whole.notes(captures).collect();
+        let ack = self.completing_ack();
+        let whole = &mut self.whole.connection;
+        whole.ack = whole.ack.or(ack);
+        whole.handshake = handshake(whole);
+        whole.close = match (whole.rst, whole.fin) {
+            ([None, None], [None, None]) => Close::Open,
+            ([None, None], _) => Close::Fin,
+            _ => Close::Reset,
+        };
+        Some(self.whole)
+    }
+
+    /// The frame that completes the handshake, where another file has the frames before it.
+    fn completing_ack(&self) -> Option<FrameNumber> {
+        let connection = &self.whole.connection;
+        let after = connection.syn_ack.or(connection.syn)?;
+        let client = connection.syn_sender.or(connection.syn_ack_sender.map(Side::other))?;
+        let acknowledges =
+            |note: &&FrameNote| note.acknowledges() && !note.flags.has(TcpFlags::SYN) && !note.flags.has(TcpFlags::RST);
+        let mut later = self.notes.iter().filter(|note| note.sender == client && note.frame > after);
+        later.find(acknowledges).filter(|note| note.relative_sequence == 1).map(|note| note.frame)
+    }
+}
+
+/// Adds a frame to what an end sent.
+fn counted(counts: SideCounts, note: &FrameNote) -> SideCounts {
+    let has_data = note.payload_length > 0;
+    let is_pure = note.flags == TcpFlags::ACK && !has_data;
+    SideCounts {
+        frames: counts.frames.saturating_add(1),
+        data_frames: counts.data_frames.saturating_add(u64::from(has_data)),
+        acknowledgement_frames: counts.acknowledgement_frames.saturating_add(u64::from(is_pure)),
+        payload_bytes: counts.payload_bytes.saturating_add(u64::from(note.payload_length)),
+        retransmissions: counts.retransmissions.saturating_add(u64::from(note.retransmission)),
+    }
+}
+
+/// How far the handshake is in the files together, as [`TcpConnection::handshake`] has it of one.
+fn handshake(connection: &TcpConnection) -> HandshakeState {
+    let client = connection.syn_sender;
+    let goes_on = |client: Side| {
+        let (own, server) = (connection.counts(client), client.other());
+        connection.ack.is_some()
+            || own.acknowledgement_frames > 0
+            || connection.counts(server).data_frames > 0
+            || connection.fin(server).is_some()
+    };
+    match (client, connection.syn_ack) {
+        (Some(_), Some(_)) if connection.ack.is_some() => HandshakeState::Complete,
+        (_, Some(_)) => HandshakeState::SynAckSeen,
+        (Some(client), None) if goes_on(client) => HandshakeState::SynAckMissed,
+        (Some(client), None) if connection.rst(client.other()).is_some() => HandshakeState::Refused,
+        (Some(_), None) => HandshakeState::SynOnly,
+        (None, None) => HandshakeState::NotCaptured,
+    }
+}

@@ -1,0 +1,175 @@
+//! A UDP conversation out of the files that show it one after the other.
+
+use crate::analyze::conversation::pieces::{Files, Piece, after_copies};
+use crate::analyze::conversation::udp::UdpSighting;
+use crate::analyze::text::row::{in_row, shown};
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::{FrameNote, PayloadKind, Side, UdpConversation};
+use socklab_packets::types::FrameNumber;
+
+/// Most files with one conversation that are tried as the first one.
+const TRIED: usize = 8;
+
+impl UdpSighting {
+    /// The noted datagrams, in order: those of the capture, or of all files of the row.
+    pub(crate) fn notes<'c>(&'c self, captures: &'c [CaptureFacts]) -> impl Iterator<Item = FrameNote> + 'c {
+        let alone = captures.get(self.capture).filter(|_| self.pieces.is_empty());
+        let alone = alone.into_iter().flat_map(|capture| capture.traffic.udp_notes(self.conversation.stream));
+        alone.chain(self.pieces.iter().enumerate().flat_map(move |(place, piece)| {
+            let notes = captures.get(piece.capture).map(|capture| capture.traffic.udp_notes(piece.stream));
+            notes.into_iter().flatten().filter_map(move |note| piece.note(place, note))
+        }))
+    }
+
+    /// Whether every datagram is noted.
+    pub(crate) fn notes_complete(&self, captures: &[CaptureFacts]) -> bool {
+        let is_complete = |capture: usize, stream| {
+            captures.get(capture).is_some_and(|capture| capture.traffic.udp_notes_complete(stream))
+        };
+        match self.pieces.as_slice() {
+            [] => is_complete(self.capture, self.conversation.stream),
+            pieces => pieces.iter().all(|piece| is_complete(piece.capture, piece.stream)),
+        }
+    }
+
+    /// What each file of the row has of it; itself where it is no row.
+    pub(crate) fn each_file(&self, captures: &[CaptureFacts]) -> Vec<UdpSighting> {
+        if self.pieces.is_empty() {
+            return vec![self.clone()];
+        }
+        let of_piece = |piece: &Piece| {
+            let conversation = captures.get(piece.capture)?.traffic.udp(piece.stream)?;
+            let client_side = if piece.same_sides { self.client_side } else { self.client_side.other() };
+            Some(UdpSighting {
+                capture: piece.capture,
+                conversation,
+                client_side,
+                watch: piece.capture,
+                pieces: Vec::new(),
+            })
+        };
+        self.pieces.iter().filter_map(of_piece).collect()
+    }
+
+    /// The number in the row of a frame of one of its files; the frame itself where there is no row.
+    pub(crate) fn number_in_row(&self, capture: usize, frame: FrameNumber) -> FrameNumber {
+        let place = self.pieces.iter().position(|piece| piece.capture == capture);
+        place.and_then(|place| in_row(place, capture, frame)).unwrap_or(frame)
+    }
+
+    fn datagrams(&self) -> u64 {
+        self.client_sent().datagrams.saturating_add(self.server_sent().datagrams)
+    }
+}
+
+/// The conversation out of all files that show it; `None` where one of them has all of it.
+pub(super) fn whole(files: Files<'_>, sightings: &[UdpSighting]) -> Option<UdpSighting> {
+    let first = sightings.first().filter(|_| sightings.len() > 1)?;
+    let mut parts: Vec<&UdpSighting> = sightings.iter().collect();
+    let one_clock = parts.iter().all(|part| (files.same_clock)(first.capture, part.capture));
+    let whole = if one_clock {
+        parts.sort_by_key(|part| part.conversation.first_time);
+        row(files, &parts)
+    } else {
+        // No clock tells which file begins: the order that brings most together.
+        let orders = (0..parts.len().min(TRIED)).map(|begin| {
+            let mut order = parts.clone();
+            order.rotate_left(begin);
+            row(files, &order)
+        });
+        let mut best: Option<UdpSighting> = None;
+        for row in orders.flatten() {
+            if best.as_ref().is_none_or(|best| best.datagrams() < row.datagrams()) {
+                best = Some(row);
+            }
+        }
+        best
+    };
+    whole.filter(|whole| whole.pieces.len() > 1 && whole.datagrams() > first.datagrams())
+}
+
+fn row(files: Files<'_>, parts: &[&UdpSighting]) -> Option<UdpSighting> {
+    let (first, rest) = parts.split_first()?;
+    let piece = Piece {
+        capture: first.capture,
+        stream: first.conversation.stream,
+        from: FrameNumber(0),
+        same_sides: true,
+        same_clock: true,
+    };
+    let here = |frame: FrameNumber| in_row(0, first.capture, frame);
+    let conversation = UdpConversation {
+        first_frame: here(first.conversation.first_frame)?,
+        last_frame: here(first.conversation.last_frame)?,
+        ..first.conversation.clone()
+    };
+    let mut whole = UdpSighting { conversation, pieces: vec![piece], ..(*first).clone() };
+    let mut notes: Vec<FrameNote> = whole.notes(files.captures).collect();
+    rest.iter().for_each(|part| extend(files, &mut whole, &mut notes, part));
+    Some(whole)
+}
+
+/// Adds the datagrams that a file has after all before it.
+fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>, part: &UdpSighting) {
+    let Files { captures, same_clock } = files;
+    let place = whole.pieces.len();
+    let piece = Piece {
+        capture: part.capture,
+        stream: part.conversation.stream,
+        from: FrameNumber(0),
+        same_sides: part.client_side == whole.client_side,
+        same_clock: same_clock(whole.capture, part.capture),
+    };
+    let here: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, note)).collect();
+    let before = whole.pieces.last().map_or(whole.capture, |last| last.capture);
+    let begin = match same_clock(before, part.capture) {
+        true => begin_by_time(whole, notes, part, &here),
+        false if whole.notes_complete(captures) && part.notes_complete(captures) => Some(after_same(notes, &here)),
+        false => None,
+    };
+    let Some(new) = begin.and_then(|begin| here.get(begin..)).filter(|new| !new.is_empty()) else { return };
+    let left_out = here.get(..here.len().saturating_sub(new.len())).unwrap_or_default();
+    let Some(from) = new.first().map(|note| shown(note.frame)) else { return };
+    for (side, all) in [Side::Originator, Side::Responder].into_iter().zip(&mut whole.conversation.counts) {
+        let there = part.conversation.counts(if piece.same_sides { side } else { side.other() });
+        let known = || left_out.iter().filter(|note| note.sender == side);
+        let bytes: u64 = known().map(|note| u64::from(note.payload_length)).sum();
+        all.datagrams = all.datagrams.saturating_add(there.datagrams.saturating_sub(known().count() as u64));
+        all.payload_bytes = all.payload_bytes.saturating_add(there.payload_bytes.saturating_sub(bytes));
+    }
+    for (side, kind) in [Side::Originator, Side::Responder].into_iter().zip(&mut whole.conversation.payload_kinds) {
+        if *kind == PayloadKind::None {
+            *kind = part.conversation.payload_kind(if piece.same_sides { side } else { side.other() });
+        }
+    }
+    let last = in_row(place, part.capture, part.conversation.last_frame);
+    whole.conversation.last_frame = last.unwrap_or(whole.conversation.last_frame);
+    whole.conversation.last_time = part.conversation.last_time;
+    notes.extend(new);
+    whole.pieces.push(Piece { from, ..piece });
+}
+
+/// Where a file of the same computer goes on: after the last datagram that both have.
+fn begin_by_time(whole: &UdpSighting, notes: &[FrameNote], part: &UdpSighting, here: &[FrameNote]) -> Option<usize> {
+    let is_later = part.conversation.first_time.zip(whole.conversation.last_time);
+    if is_later.is_some_and(|(first, last)| first.nanoseconds_since(last) > 0) {
+        return Some(0);
+    }
+    let what = |note: &FrameNote| (note.sender, note.payload_length, note.identification);
+    after_copies(notes, here, |one, other| what(one) == what(other))
+}
+
+/// Where a file of another computer goes on: after the last datagram that the files before have, too. The IP header's number is
+/// the same everywhere (RFC 791, section 3.2); where it is 0, or missing as in IPv6, the length alone tells.
+fn after_same(notes: &[FrameNote], here: &[FrameNote]) -> usize {
+    let what = |note: &FrameNote| (note.sender, note.payload_length, note.identification);
+    let mut left: Vec<Option<&FrameNote>> = notes.iter().map(Some).collect();
+    let mut after = 0;
+    for (place, note) in here.iter().enumerate() {
+        let same = left.iter_mut().find(|other| other.is_some_and(|other| what(other) == what(note)));
+        if let Some(same) = same {
+            (*same, after) = (None, place.saturating_add(1));
+        }
+    }
+    after
+}
