@@ -9,6 +9,8 @@ mod alike_tests;
 mod busy_server;
 mod client_sockets;
 #[cfg(test)]
+mod continued_tests;
+#[cfg(test)]
 mod datagram_tests;
 mod facts;
 #[cfg(test)]

@@ -146,10 +146,10 @@ fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
             draft.proved(format!("Only the server sends data{here}; the client's frames carry none."), whole())
         }
         (true, true) => draft.add(crate::analyze::analysis::Claim {
-            text: if here.is_empty() {
-                "No frame carries data, in either direction.".into()
-            } else {
-                "No frame in the capture carries data, in either direction.".into()
+            text: match (here.is_empty(), connections.iter().any(|known| known.connection.joined().is_some())) {
+                (true, _) => "No frame carries data, in either direction.".into(),
+                (false, false) => "No frame in the capture carries data, in either direction.".into(),
+                (false, true) => "No frame in the captures carries data, in either direction.".into(),
             },
             basis: Basis::Proved,
             evidence: whole(),

@@ -83,7 +83,12 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         Status::Observed
     } else {
         if let Some(step) = question.step() {
-            draft.missing(if lacking { unfiltered(step) } else { longer(step) });
+            let joined = connections.iter().any(|known| known.connection.joined().is_some());
+            draft.missing(match (lacking, joined) {
+                (true, true) => unbroken(step),
+                (true, false) => unfiltered(step),
+                (false, _) => longer(step),
+            });
         }
         Status::Partial
     };
@@ -103,6 +108,13 @@ fn longer(step: &Step) -> String {
     let capture = capture.strip_prefix("the ").unwrap_or(&capture);
     let (begin, lines) = (in_brackets(step.at().begin.as_deref()), in_brackets(step.at().lines.as_deref()));
     format!("a {capture}, that begins before the client starts{begin} and ends after the lines{lines}")
+}
+
+/// One that was not stopped in between.
+fn unbroken(step: &Step) -> String {
+    let capture = step.capture();
+    let capture = capture.strip_prefix("the ").unwrap_or(&capture);
+    format!("a {capture}, that was not stopped in between, or its other files")
 }
 
 /// A capture that lacks no frame between the first and the last one.
@@ -179,6 +191,11 @@ impl Story<'_, '_> {
         in_brackets(of(self.known.step.at()))
     }
 
+    /// What holds the connection: one capture, or several together.
+    fn capture(&self) -> &'static str {
+        if self.known.connection.joined().is_some() { "the captures" } else { "the capture" }
+    }
+
     /// The client and the server. On one computer both have one address, and only the roles tell them apart.
     fn ends(&self) -> [Text; 2] {
         let [client, server] = [self.known.connection.client().ip, self.known.connection.server().ip];
@@ -217,10 +234,12 @@ impl Story<'_, '_> {
             return self.proved(text, shown);
         }
         let seen = FrameRanges::of(self.frames.handshake());
-        let are = if seen.count() == 1 { " is in the capture." } else { " are in the capture." };
-        let text = match seen.is_empty() {
-            true => say!["The handshake is not in the capture, which started after the connection was made."],
-            false => say!["Of the handshake only ", seen, are],
+        let (are, capture) = (if seen.count() == 1 { " is" } else { " are" }, self.capture());
+        let are = format!("{are} in {capture}.");
+        let text = match (seen.is_empty(), self.known.connection.joined().is_some()) {
+            (true, false) => say!["The handshake is not in the capture, which started after the connection was made."],
+            (true, true) => say!["The handshake is not in the captures, which started after the connection was made."],
+            (false, _) => say!["Of the handshake only ", seen, are],
         };
         let text = say![self.of.clone(), text];
         self.draft.unknown(text);
@@ -298,7 +317,12 @@ impl Story<'_, '_> {
             // A server that was sent nothing had nothing to reply to.
             if !lines.is_empty() {
                 // Of a connection that was there before, something may have come before the first frame.
-                let here = if self.known.connection.handshake_complete() { "" } else { " in this capture" };
+                let here = match (self.known.connection.handshake_complete(), self.known.connection.joined().is_some())
+                {
+                    (true, _) => "",
+                    (false, false) => " in this capture",
+                    (false, true) => " in these captures",
+                };
                 let text = say!["Only ", client, format!(" sends data{here}; "), server, "'s frames carry none."];
                 self.proved(text, self.frames.all());
             }
@@ -446,7 +470,10 @@ impl Story<'_, '_> {
         let lacking = || [true, false].into_iter().find_map(|client| self.frames.may_lack_fin(sighting, client));
         if let Some(shown) = lacking().filter(|_| closing.is_empty()) {
             let text = say![
-                "No frame of this connection carries FIN or RST, but a FIN may be missing in the capture: ",
+                format!(
+                    "No frame of this connection carries FIN or RST, but a FIN may be missing in {}: ",
+                    self.capture()
+                ),
                 shown,
                 " shows that something was sent before it that is not there."
             ];
@@ -456,7 +483,10 @@ impl Story<'_, '_> {
             let end = if self.ended_unseen() {
                 "the file does not show its end"
             } else {
-                "it is still open when the capture ends"
+                match self.known.connection.joined() {
+                    None => "it is still open when the capture ends",
+                    Some(_) => "it is still open when the last capture of it ends",
+                }
             };
             let text = format!("No frame of this connection carries FIN or RST: {end}.");
             return self.proved(say![text], self.frames.all());

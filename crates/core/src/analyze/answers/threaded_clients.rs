@@ -15,7 +15,7 @@ use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
-use socklab_packets::types::SocketAddress;
+use socklab_packets::types::{FrameNumber, SocketAddress};
 
 const THREADED: &str =
     "A threaded server would serve each client in a thread of its own, so that none would have to wait.";
@@ -127,8 +127,8 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
             return None;
         }
         let begins = seen.iter().filter_map(|seen| seen.established);
-        let served = known.iter().filter_map(|known| known.service.since.filter(|since| since.capture == capture));
-        let last = begins.chain(served).map(|moment| moment.frame).max();
+        let served: Option<Vec<Option<FrameNumber>>> = known.iter().map(|known| served_in(known, capture)).collect();
+        let last = begins.map(|moment| moment.frame).chain(served?.into_iter().flatten()).max();
         let first_end = seen.iter().filter_map(|seen| seen.end()).map(|end| end.frame).min();
         Some(last.zip(first_end).is_none_or(|(last, end)| last < end))
     };
@@ -145,6 +145,15 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
     };
     seen.len() <= COMPARED
         && seen.iter().filter_map(|one| one.established).all(|begin| seen.iter().all(|other| before(&begin, other)))
+}
+
+/// The frame of a capture since which a client was served; an inner `None` where that is in another one. `None` where it is in one that
+/// goes on with this one: then this one does not tell.
+fn served_in(known: &Known<'_>, capture: usize) -> Option<Option<FrameNumber>> {
+    let Some((file, frame)) = known.service.since.map(|since| since.in_file()) else { return Some(None) };
+    let place = |of: usize| known.connection.joined()?.pieces.iter().position(|piece| piece.capture == of);
+    let is_later = place(file).zip(place(capture)).is_some_and(|(since, here)| since > here);
+    (!is_later).then_some((file == capture).then_some(frame))
 }
 
 /// The same where files go on with one another: by the whole connections, whose moments their clock tells apart.

@@ -100,9 +100,11 @@ fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         evidence.extend(tcp_evidence(view, sighting, frames.without_payload()));
     }
     if let Some(control) = control {
-        let (made, rest) = match lacks_tcp_frames(view, question) {
-            true => (": the capture has", "; further frames of the connection are missing in it."),
-            false => (" made", "."),
+        let joined = connections.iter().any(|known| known.connection.joined().is_some());
+        let (made, rest) = match (lacks_tcp_frames(view, question), joined) {
+            (true, false) => (": the capture has", "; further frames of the connection are missing in it."),
+            (true, true) => (": the captures have", "; further frames of the connection are missing in them."),
+            (false, _) => (" made", "."),
         };
         let text = format!(
             "TCP{}{made} {} without payload ({}) and {} with payload{rest}",

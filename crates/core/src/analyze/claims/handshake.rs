@@ -26,6 +26,7 @@ pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Ve
     let whose = clients(view, known);
     let lacks = match capture_of(view, known).as_str() {
         "the capture" => "The capture lacks ".to_owned(),
+        "the captures" => "The captures lack ".to_owned(),
         file => format!("{file} lacks "),
     };
     match (connection.handshake, connection.ack) {

@@ -2,15 +2,13 @@
 
 use foldhash::{HashMap, HashMapExt};
 
+use crate::analyze::conversation::pieces::COPIED_WITHIN;
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, handshake, roles};
 use crate::analyze::conversation::tcp::TcpSighting;
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, Timestamp};
-
-/// Nanoseconds within which the same frame comes again only where it was captured twice.
-pub(crate) const COPIED_WITHIN: i128 = 1_000_000;
 
 /// Nanoseconds after which a SYN-ACK that comes again was sent again: a third of the second that systems wait.
 const SYN_ACK_AGAIN: i128 = 300_000_000;

@@ -27,7 +27,16 @@ pub(super) fn same_connection(one: &TcpSighting, other: &TcpSighting) -> bool {
 /// Whether `late` has no handshake and starts within the sequence numbers that `whole` covers.
 fn began_later(whole: &TcpSighting, late: &TcpSighting, whole_base: u32, late_base: u32) -> bool {
     let covered = whole.client_sent().payload_bytes.saturating_add(2);
-    late.connection.syn.is_none() && u64::from(late_base.wrapping_sub(whole_base)) <= covered
+    late.connection.syn.is_none() && later_by(whole_base, late_base) <= covered
+}
+
+/// By how many numbers a later base comes after an earlier one. A capture that begins with a keep-alive, which has the number before
+/// the next one, has a base one less.
+fn later_by(base: u32, later: u32) -> u64 {
+    match later.wrapping_sub(base) {
+        u32::MAX => 0,
+        numbers => u64::from(numbers),
+    }
 }
 
 /// Whether `late` has no handshake and goes on at both ends where `begun` was when its capture stopped, or a little later: the
@@ -44,7 +53,7 @@ fn goes_on(begun: &TcpSighting, late: &TcpSighting) -> bool {
     }
     let is_near = |begin: Option<u32>, now: Option<u32>, sent: u64| {
         let most = sent.saturating_add(SENT_UNSEEN);
-        begin.zip(now).is_some_and(|(begin, now)| u64::from(now.wrapping_sub(begin)) <= most)
+        begin.zip(now).is_some_and(|(begin, now)| later_by(begin, now) <= most)
     };
     is_near(begun.client_base(), late.client_base(), begun.client_sent().payload_bytes)
         && is_near(begun.server_base(), late.server_base(), begun.server_sent().payload_bytes)

@@ -6,6 +6,8 @@ use crate::analyze::conversation::identity::same_connection;
 use crate::analyze::conversation::pieces::{Files, SameClock};
 use crate::analyze::conversation::tcp::{LabConnection, TcpSighting};
 use crate::analyze::conversation::udp::{LabConversation, UdpSighting};
+use crate::analyze::conversation::whole::whole;
+use crate::analyze::conversation::whole_udp::whole as whole_udp;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::SocketAddress;
 
@@ -42,7 +44,9 @@ pub(crate) fn merge_connections(
         }
     }
     let mut connections: Vec<LabConnection> = connections.into_iter().flatten().collect();
-    connections.iter_mut().for_each(|connection| connection.join(Files { captures, same_clock }));
+    for connection in connections.iter_mut().filter(|connection| connection.sightings().len() > 1) {
+        connection.join(whole(Files { captures, same_clock }, connection.sightings()));
+    }
     connections
 }
 
@@ -62,6 +66,8 @@ pub(crate) fn merge_conversations(
             None => conversations.push(LabConversation::new(sighting)),
         }
     }
-    conversations.iter_mut().for_each(|conversation| conversation.join(Files { captures, same_clock }));
+    for conversation in conversations.iter_mut().filter(|conversation| conversation.sightings().len() > 1) {
+        conversation.join(whole_udp(Files { captures, same_clock }, conversation.sightings()));
+    }
     conversations
 }

@@ -16,8 +16,9 @@ mod unseen;
 mod whole;
 mod whole_udp;
 
-pub(crate) use frames::{COPIED_WITHIN, Frames};
+pub(crate) use frames::Frames;
 pub(crate) use merge::{merge_connections, merge_conversations};
+pub(crate) use pieces::COPIED_WITHIN;
 pub(crate) use relays::{PassedOn, Relays};
 pub(crate) use resets::ResetCause;
 pub(crate) use tcp::{LabConnection, TcpSighting};

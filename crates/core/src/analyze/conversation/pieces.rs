@@ -2,11 +2,13 @@
 //! the files of a ring buffer, or captures of two hosts that overlap only in part. The files' frames are put in one row, each
 //! frame once.
 
-use crate::analyze::conversation::frames::COPIED_WITHIN;
 use crate::analyze::text::row::in_row;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, StreamNumber};
+
+/// Nanoseconds within which the same frame comes again only where it was captured twice.
+pub(crate) const COPIED_WITHIN: i128 = 1_000_000;
 
 /// What one file adds to a connection or conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -82,6 +82,21 @@ pub fn roles(
     notes.into_iter().map(move |note| judge.role_of(note))
 }
 
+/// Whether a frame has SYN set.
+pub(super) fn opens(note: &FrameNote) -> bool {
+    note.flags.has(TcpFlags::SYN)
+}
+
+/// Whether a frame has RST set.
+pub(super) fn resets(note: &FrameNote) -> bool {
+    note.flags.has(TcpFlags::RST)
+}
+
+/// Whether a frame has SYN, FIN or RST set.
+pub(super) fn is_control(note: &FrameNote) -> bool {
+    opens(note) || resets(note) || note.flags.has(TcpFlags::FIN)
+}
+
 /// The frames of a connection's handshake, of its noted frames, which come in the order of the capture. Those after it are
 /// not looked at.
 pub fn handshake(connection: &TcpConnection, notes: impl IntoIterator<Item = FrameNote>) -> Vec<FrameNumber> {

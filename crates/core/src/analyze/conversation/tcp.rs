@@ -1,8 +1,7 @@
 //! A TCP connection of the lab, and how each capture shows it.
 
 use crate::analyze::analysis::{AddressRole, RoleBasis};
-use crate::analyze::conversation::pieces::{Files, Piece};
-use crate::analyze::conversation::whole::whole;
+use crate::analyze::conversation::pieces::Piece;
 use crate::analyze::text::row::apart;
 use socklab_packets::track::{HandshakeState, Side, SideCounts, TcpConnection};
 use socklab_packets::types::{FrameNumber, SocketAddress};
@@ -210,9 +209,9 @@ impl LabConnection {
         self.sightings.iter().any(|sighting| sighting.client_sent().data_frames > 0)
     }
 
-    /// Puts it together out of all captures.
-    pub(super) fn join(&mut self, files: Files<'_>) {
-        self.whole = whole(files, &self.sightings);
+    /// Takes what all captures show of it together.
+    pub(super) fn join(&mut self, whole: Option<TcpSighting>) {
+        self.whole = whole;
     }
 
     /// Takes in the captures of the same connection.

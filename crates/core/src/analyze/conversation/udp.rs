@@ -1,7 +1,6 @@
 //! A UDP conversation of the lab, and how each capture shows it.
 
-use crate::analyze::conversation::pieces::{Files, Piece};
-use crate::analyze::conversation::whole_udp::whole;
+use crate::analyze::conversation::pieces::Piece;
 use socklab_packets::track::{Side, UdpConversation, UdpSide};
 use socklab_packets::types::SocketAddress;
 
@@ -90,9 +89,9 @@ impl LabConversation {
         self.whole.as_ref().unwrap_or_else(|| self.best())
     }
 
-    /// Puts it together out of all captures.
-    pub(super) fn join(&mut self, files: Files<'_>) {
-        self.whole = whole(files, &self.sightings);
+    /// Takes what all captures show of it together.
+    pub(super) fn join(&mut self, whole: Option<UdpSighting>) {
+        self.whole = whole;
     }
 
     /// The view of it in this capture.

@@ -2,6 +2,7 @@
 
 use crate::analyze::analysis::RoleBasis;
 use crate::analyze::conversation::pieces::{Files, Piece, after_copies};
+use crate::analyze::conversation::roles::{is_control, opens, resets};
 use crate::analyze::conversation::tcp::TcpSighting;
 use crate::analyze::text::row::{in_row, shown};
 use socklab_packets::packet::TcpFlags;
@@ -50,14 +51,14 @@ impl TcpSighting {
 
 /// The connection out of all files that show it; `None` where one of them has all of it.
 pub(super) fn whole(files: Files<'_>, sightings: &[TcpSighting]) -> Option<TcpSighting> {
-    let mut parts: Vec<&TcpSighting> =
-        sightings.iter().filter(|sighting| !sighting.overheard && !sighting.has_one_direction()).collect();
+    let mut parts: Vec<&TcpSighting> = sightings.iter().filter(|sighting| !sighting.overheard).collect();
     let first = parts.iter().find(|part| part.connection.syn.is_some()).or(parts.first()).copied()?;
     if parts.len() < 2 {
         return None;
     }
-    let one_clock = parts.iter().all(|part| (files.same_clock)(first.capture, part.capture));
-    parts.sort_by_key(|part| (begins_after(first, part), part.connection.first_time.filter(|_| one_clock)));
+    // Of those that begin with the connection, the fullest one is the first.
+    let time = |part: &TcpSighting| part.connection.first_time.filter(|_| part.connection.syn.is_none());
+    parts.sort_by_key(|part| (begins_after(first, part), part.connection.syn.is_none(), time(part)));
     let (first, rest) = parts.split_first()?;
     let mut row = Row::of(files, first)?;
     rest.iter().for_each(|part| row.extend(files, part));
@@ -67,7 +68,9 @@ pub(super) fn whole(files: Files<'_>, sightings: &[TcpSighting]) -> Option<TcpSi
 /// How many sequence numbers of both ends lie between the beginnings of two sightings.
 fn begins_after(first: &TcpSighting, part: &TcpSighting) -> i64 {
     let between = |one: Option<u32>, other: Option<u32>| {
-        one.zip(other).map_or(0, |(one, other)| i64::from(other.wrapping_sub(one).cast_signed()))
+        let after = one.zip(other).map_or(0, |(one, other)| i64::from(other.wrapping_sub(one).cast_signed()));
+        // A capture that begins with a keep-alive has a base one less.
+        if after == -1 { 0 } else { after }
     };
     between(first.client_base(), part.client_base()).saturating_add(between(first.server_base(), part.server_base()))
 }
@@ -76,8 +79,6 @@ fn begins_after(first: &TcpSighting, part: &TcpSighting) -> i64 {
 fn is_after(one: u32, other: u32) -> bool {
     one.wrapping_sub(other).cast_signed() > 0
 }
-
-const SYN_FIN_RST: u8 = TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0;
 
 /// What one end has sent, in the numbers of its headers.
 #[derive(Default, Clone, Copy)]
@@ -94,7 +95,7 @@ impl Sent {
         let end = note.sequence.wrapping_add(note.occupied());
         (note.occupied() > 0 && goes_on(end, self.next))
             || (note.acknowledges() && goes_on(note.acknowledgement, self.acknowledged))
-            || (note.flags.has(TcpFlags::RST) && !self.has_reset)
+            || (resets(note) && !self.has_reset)
     }
 
     fn take(&mut self, note: &FrameNote) {
@@ -104,7 +105,7 @@ impl Sent {
         if note.acknowledges() {
             self.acknowledged = later(note.acknowledgement, self.acknowledged);
         }
-        self.has_reset |= note.flags.has(TcpFlags::RST);
+        self.has_reset |= resets(note);
     }
 }
 
@@ -173,8 +174,8 @@ impl Row {
         let notes: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, note)).collect();
         let before = self.whole.pieces.last().map_or(self.whole.capture, |last| last.capture);
         let begin = match same_clock(before, part.capture) {
-            true => self.begin_by_time(part, &notes).or_else(|| self.begin_by_numbers(&notes)),
-            false => self.begin_by_numbers(&notes),
+            true => self.begin_by_time(part, &notes).or_else(|| self.begin_by_numbers(part, &notes)),
+            false => self.begin_by_numbers(part, &notes),
         };
         let Some(new) = begin.and_then(|begin| notes.get(begin..)).filter(|new| !new.is_empty()) else { return };
         let left_out = notes.get(..notes.len().saturating_sub(new.len())).unwrap_or_default();
@@ -192,21 +193,31 @@ impl Row {
     }
 
     /// Where a file of another computer goes on: with the first frame whose numbers come after all before it, and what just before
-    /// that carries nothing and is not in the files before, such as a keep-alive.
-    fn begin_by_numbers(&self, notes: &[FrameNote]) -> Option<usize> {
+    /// that carries nothing, such as a keep-alive, and is not in the files before. Where the file has nothing else before, and is
+    /// later by its times too, all of it is new.
+    fn begin_by_numbers(&self, part: &TcpSighting, notes: &[FrameNote]) -> Option<usize> {
         let is_new = |note: &FrameNote| self.sent.get(index(note.sender)).is_some_and(|sent| sent.is_new(note));
-        let is_bare = |note: &FrameNote| note.payload_length <= 1 && note.flags.0 & SYN_FIN_RST == 0;
+        let is_bare = |note: &FrameNote| note.payload_length <= 1 && !is_control(note);
         let is_known = |note: &FrameNote| self.notes.iter().rev().any(|other| packet(other) == packet(note));
         let new = notes.iter().position(is_new).unwrap_or(notes.len());
-        let before = notes.get(..new).unwrap_or_default().iter().rev();
-        let bare = before.take_while(|note| is_bare(note) && !is_known(note)).count();
-        Some(new.saturating_sub(bare)).filter(|begin| *begin < notes.len())
+        let before = notes.get(..new).unwrap_or_default();
+        let bare = before.iter().rev().take_while(|note| is_bare(note)).count();
+        let from = new.saturating_sub(bare);
+        let unknown =
+            || before.iter().skip(from).position(|note| !is_known(note)).map(|place| from.saturating_add(place));
+        let begin = if from == 0 && self.is_before(part) { 0 } else { unknown().unwrap_or(new) };
+        Some(begin).filter(|begin| *begin < notes.len())
+    }
+
+    /// Whether all frames so far come before those of a file, by their times.
+    fn is_before(&self, part: &TcpSighting) -> bool {
+        let times = part.connection.first_time.zip(self.whole.connection.last_time);
+        times.is_some_and(|(first, last)| first.nanoseconds_since(last) > 0)
     }
 
     /// Where a file of the same computer goes on: after the last frame that both have.
     fn begin_by_time(&self, part: &TcpSighting, notes: &[FrameNote]) -> Option<usize> {
-        let is_later = part.connection.first_time.zip(self.whole.connection.last_time);
-        if is_later.is_some_and(|(first, last)| first.nanoseconds_since(last) > 0) {
+        if self.is_before(part) {
             return Some(0);
         }
         after_copies(&self.notes, notes, |one, other| packet(one) == packet(other))
@@ -300,8 +311,7 @@ impl Row {
         let connection = &self.whole.connection;
         let after = connection.syn_ack.or(connection.syn)?;
         let client = connection.syn_sender.or(connection.syn_ack_sender.map(Side::other))?;
-        let acknowledges =
-            |note: &&FrameNote| note.acknowledges() && !note.flags.has(TcpFlags::SYN) && !note.flags.has(TcpFlags::RST);
+        let acknowledges = |note: &&FrameNote| note.acknowledges() && !opens(note) && !resets(note);
         let mut later = self.notes.iter().filter(|note| note.sender == client && note.frame > after);
         later.find(acknowledges).filter(|note| note.relative_sequence == 1).map(|note| note.frame)
     }

@@ -32,6 +32,7 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
     let mut report = Report { view, capture, all: &all, found };
     report.began_late();
     report.frames_missing();
+    report.sent_between_files();
     report.refused();
     report.unanswered();
     report.rejected();
@@ -257,7 +258,10 @@ impl Report<'_, '_> {
         self.add(
             "connection-closed",
             Severity::Info,
-            |known, s| left_open(known.step) && s.established() && s.connection.close == Close::Fin,
+            |known, s| {
+                let was_made = s.established() || known.connection.is_piece(s.capture);
+                left_open(known.step) && was_made && s.connection.close == Close::Fin
+            },
             |s| fins(s).chain(resets(s)).collect(),
             |closed| Text::join([endings(view, closed), leaves_open(closed)]),
         );
@@ -266,20 +270,22 @@ impl Report<'_, '_> {
     /// Connections that ended with RST.
     fn reset(&mut self) {
         let view = self.view;
-        let is_reset = |s: &TcpSighting| s.established() && s.connection.close == Close::Reset;
+        let is_reset = |known: &Known<'_>, s: &TcpSighting| {
+            (s.established() || known.connection.is_piece(s.capture)) && s.connection.close == Close::Reset
+        };
         // A client that closes before the answer comes, or whose program is ended, resets without any harm done.
         let by_client = |s: &TcpSighting| resets(s).all(|frame| s.connection.rst(s.client_side) == Some(frame));
         self.add(
             "connection-reset",
             Severity::Info,
-            |_, s| is_reset(s) && by_client(s),
+            |known, s| is_reset(known, s) && by_client(s),
             |s| resets(s).collect(),
             |reset| Text::join([endings(view, reset), leaves_open(reset)]),
         );
         self.add(
             "connection-reset",
             Severity::Warning,
-            |known, s| is_reset(s) && !by_client(s) && left_open(known.step),
+            |known, s| is_reset(known, s) && !by_client(s) && left_open(known.step),
             |s| resets(s).collect(),
             |reset| {
                 let is_aborted =
@@ -298,7 +304,7 @@ impl Report<'_, '_> {
         self.add(
             "connection-reset",
             Severity::Info,
-            |known, s| is_reset(s) && !by_client(s) && !left_open(known.step),
+            |known, s| is_reset(known, s) && !by_client(s) && !left_open(known.step),
             |s| resets(s).collect(),
             |reset| {
                 let told = reset.iter().take(NAMED).map(|here| {

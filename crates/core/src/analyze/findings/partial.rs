@@ -33,10 +33,14 @@ impl Report<'_, '_> {
         let both_ways = self.all.iter().any(|(_, s)| s.client_sent().frames > 0 && s.server_sent().frames > 0);
         let one_direction = |s: &TcpSighting| !both_ways && s.has_one_direction();
         let leftover = |s: &TcpSighting| whole && (!s.established() || s.client_sent().data_frames == 0);
+        // A file that goes on with another one began with it.
+        let begins = |known: &Known<'_>, s: &TcpSighting| {
+            !known.connection.is_piece(s.capture) || known.connection.whole().capture == s.capture
+        };
         self.add(
             "capture-began-late",
             Severity::Warning,
-            |known, s| is_late(known) && !leftover(s) && !one_direction(s),
+            |known, s| begins(known, s) && is_late(known) && !leftover(s) && !one_direction(s),
             Self::first_frame,
             |late| {
                 say![
@@ -75,7 +79,7 @@ impl Report<'_, '_> {
         self.add(
             "earlier-run",
             Severity::Info,
-            |known, s| is_late(known) && leftover(s),
+            |known, s| begins(known, s) && is_late(known) && leftover(s),
             Self::first_frame,
             |late| {
                 say![
@@ -88,11 +92,47 @@ impl Report<'_, '_> {
         );
     }
 
+    /// What was sent while no capture ran, of connections that several files show one after the other: told of the first.
+    pub(super) fn sent_between_files(&mut self) {
+        let view = self.view;
+        let is_missing = |known: &Known<'_>, s: &TcpSighting| {
+            let whole = known.connection.joined().filter(|whole| whole.capture == s.capture);
+            whole.is_some_and(|whole| !whole.has_one_direction() && Lacks::of(view, whole).any())
+        };
+        self.add(
+            "frames-missing",
+            Severity::Warning,
+            is_missing,
+            |_| Vec::new(),
+            |partial| {
+                let of = if partial.len() == 1 { "The connection of " } else { "The connections of " };
+                let goes = if partial.len() == 1 { " goes" } else { " go" };
+                let all: Vec<(Lacks, &TcpSighting)> = partial
+                    .iter()
+                    .map(|(known, _)| (Lacks::of(view, known.connection.whole()), known.connection.whole()))
+                    .collect();
+                let shown = FrameRanges::of(all.iter().flat_map(|(lacks, whole)| lacks.shown(whole)));
+                let show = if shown.count() == 1 { " shows" } else { " show" };
+                say![
+                    of,
+                    clients(partial),
+                    goes,
+                    format!(" on in another file. Neither has {}, as ", what(&all)),
+                    shown,
+                    show,
+                    ": that was sent while no capture ran. Let one capture run for the whole step, or hand in all its files. What \
+                     is said of the frames holds for those that are there."
+                ]
+            },
+        );
+    }
+
     /// What others of a connection's frames show to be missing: the capture did not only begin late or end early.
     pub(super) fn frames_missing(&mut self) {
         let view = self.view;
         let is_missing = |known: &Known<'_>, s: &TcpSighting| {
-            known.connection.best().capture == s.capture && !s.has_one_direction() && Lacks::of(view, s).any()
+            let is_told = known.connection.best().capture == s.capture && known.connection.joined().is_none();
+            is_told && !s.has_one_direction() && Lacks::of(view, s).any()
         };
         self.add(
             "frames-missing",

@@ -207,7 +207,10 @@ impl Candidates<'_> {
             }
             let of_both = [PayloadKind::Protocol, PayloadKind::Text];
             candidate.is_like_ftp |= of_both.iter().all(|kind| connection.payload_kinds.contains(kind));
-            candidate.add_exchange(exchange.filter(|_| is_named || !is_simultaneous));
+            // What is left of an earlier connection, in this file or in one before it, says nothing of the program.
+            if connection.data_frames > 0 || connection.handshake != HandshakeState::NotCaptured {
+                candidate.add_exchange(exchange.filter(|_| is_named || !is_simultaneous));
+            }
         }
     }
 
