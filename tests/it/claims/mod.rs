@@ -4,6 +4,7 @@
 //! ([`socklab_core::analyze::conversation::roles`]), never with the code that words it. The checks are in `frames` (a claim and
 //! its evidence), `service` (what became of connections) and `sentences` (claims beside each other).
 
+mod cut;
 mod frames;
 mod sentences;
 mod service;

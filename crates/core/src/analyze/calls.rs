@@ -206,7 +206,7 @@ impl Host<'_> {
                 ];
                 for (call, moment) in pairs.into_iter().filter_map(|(call, moment)| Some((call?, moment?))) {
                     let lag = moment.time.map(|time| call.nanoseconds_since(time));
-                    lags.entry(moment.capture).or_default().extend(lag);
+                    lags.entry(moment.in_file().0).or_default().extend(lag);
                 }
             }
         }

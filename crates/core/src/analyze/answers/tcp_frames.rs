@@ -7,7 +7,7 @@ use crate::analyze::claims::words::{capital, capture_of};
 use crate::analyze::claims::{Draft, handshake, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::text::row::shown;
+use crate::analyze::text::row::{apart, shown};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Places, Question, Step};
 use crate::wording::count;
@@ -439,14 +439,20 @@ impl Story<'_, '_> {
         if passed.is_some_and(|nanoseconds| nanoseconds >= LONGEST_ANSWER) {
             return true;
         }
+        let ((file, line), (other_file, first)) = (apart(*line), apart(*first));
+        // What others said meanwhile, in two files, is not in one order.
+        if file != other_file {
+            return true;
+        }
         let own = self.known.connection;
+        let file = file.unwrap_or(own.whole().capture);
         let mut others = self.view.known().filter(|other| other.connection.server() == own.server());
         others.any(|other| {
-            let sighting = other.connection.in_capture(own.best().capture);
+            let sighting = other.connection.in_capture(file);
             let sighting = sighting.filter(|_| other.connection.client() != own.client());
             sighting.is_some_and(|sighting| {
                 let said = self.view.frames(sighting).data_from(true);
-                said.iter().any(|said| line < said && said < first)
+                said.iter().any(|said| line < *said && *said < first)
             })
         })
     }
@@ -455,13 +461,14 @@ impl Story<'_, '_> {
     /// steps were merged into one.
     fn ended_unseen(&self) -> bool {
         let sighting = self.known.connection.whole();
+        let (file, last) = apart(sighting.connection.last_frame);
+        let file = file.unwrap_or(sighting.capture);
         let is_later = |later: &TcpSighting| {
             (later.client().ip, later.server()) == (sighting.client().ip, sighting.server())
-                && later.connection.first_frame > sighting.connection.last_frame
+                && later.connection.first_frame > last
         };
         let mut parallel = self.view.parallel();
-        !self.known.step.is_parallel()
-            && parallel.any(|other| other.connection.in_capture(sighting.capture).is_some_and(is_later))
+        !self.known.step.is_parallel() && parallel.any(|other| other.connection.in_capture(file).is_some_and(is_later))
     }
 
     fn closing(&mut self) {

@@ -165,17 +165,11 @@ fn in_rows(view: &LabView<'_>, known: &[Known<'_>]) -> Option<bool> {
     let seen = seen?;
     let begins =
         seen.iter().filter_map(|seen| seen.established).chain(known.iter().filter_map(|known| known.service.since));
-    let ends = known.iter().zip(&seen).filter_map(|(known, seen)| Some((known, seen.end()?))).collect::<Vec<_>>();
+    let ends: Vec<Moment> = seen.iter().filter_map(|seen| seen.end()).collect();
     let pairs = begins.flat_map(|begin| ends.iter().map(move |end| (begin, *end)));
     let mut all = Some(true);
-    for (begin, (ended, end)) in pairs {
-        // A file that shows the other connection before, and not its end, had stopped by then.
-        let is_before = || {
-            let place = |of: usize| ended.connection.joined()?.pieces.iter().position(|piece| piece.capture == of);
-            let (begun, at_end) = place(begin.in_file().0).zip(place(end.in_file().0))?;
-            (begun < at_end).then_some(true)
-        };
-        match view.story.clocks.before(&begin, &end).or_else(is_before) {
+    for (begin, end) in pairs {
+        match view.story.clocks.before(&begin, &end) {
             Some(true) => {}
             Some(false) => return Some(false),
             None => all = None,

@@ -2,10 +2,14 @@
 //! the files of a ring buffer, or captures of two hosts that overlap only in part. The files' frames are put in one row, each
 //! frame once.
 
+use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt};
+
 use crate::analyze::text::row::in_row;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
-use socklab_packets::types::{FrameNumber, StreamNumber};
+use socklab_packets::types::{FrameNumber, StreamNumber, Timestamp};
 
 /// Nanoseconds within which the same frame comes again only where it was captured twice.
 pub(crate) const COPIED_WITHIN: i128 = 1_000_000;
@@ -17,23 +21,28 @@ pub(crate) struct Piece {
     pub(crate) capture: usize,
     /// The stream there.
     pub(crate) stream: StreamNumber,
+    /// Whose clock and order of frames that is: see [`TcpSighting::watch`](super::tcp::TcpSighting::watch).
+    pub(crate) watch: usize,
     /// The first frame that the files before it do not have.
     pub(super) from: FrameNumber,
+    /// It has frames that a file before has, too.
+    pub(crate) overlaps: bool,
     /// The file calls the same end its originator as the first one does.
     pub(super) same_sides: bool,
     /// Its times are by the clock of the first one.
-    pub(crate) same_clock: bool,
+    pub(super) same_clock: bool,
 }
 
 impl Piece {
-    /// A note as it is in the row at this place; `None` for one that a file before has.
-    pub(super) fn note(&self, place: usize, note: FrameNote) -> Option<FrameNote> {
+    /// A note as it is in the row at this place; `None` for one that a file before has. Its time is by the first file's clock, or by
+    /// that of its own.
+    pub(super) fn note(&self, place: usize, own_clock: bool, note: FrameNote) -> Option<FrameNote> {
         if note.frame < self.from {
             return None;
         }
         Some(FrameNote {
             frame: in_row(place, self.capture, note.frame)?,
-            time: note.time.filter(|_| self.same_clock),
+            time: note.time.filter(|_| self.same_clock || own_clock),
             sender: if self.same_sides { note.sender } else { note.sender.other() },
             ..note
         })
@@ -50,16 +59,44 @@ pub(super) struct Files<'a> {
     pub(super) same_clock: &'a SameClock<'a>,
 }
 
-/// The place of the first of some frames after all those that `others` have, captured by the same clock: the same packet within a
-/// millisecond. `None` where none is the same.
-pub(super) fn after_copies(
-    others: &[FrameNote],
-    notes: &[FrameNote],
-    is_same: impl Fn(&FrameNote, &FrameNote) -> bool,
-) -> Option<usize> {
-    let at_once = |one: &FrameNote, other: &FrameNote| {
-        one.time.zip(other.time).is_some_and(|(one, other)| one.nanoseconds_since(other).abs() < COPIED_WITHIN)
-    };
-    let is_copy = |note: &FrameNote| others.iter().rev().any(|other| at_once(other, note) && is_same(other, note));
-    notes.iter().rposition(is_copy).map(|last| last.saturating_add(1))
+/// The packets of the files so far, by what tells one from another, with the times at which they were captured.
+pub(super) struct Packets<K> {
+    times: HashMap<K, Vec<i128>>,
+}
+
+impl<K: Hash + Eq> Packets<K> {
+    pub(super) fn new() -> Packets<K> {
+        Packets { times: HashMap::new() }
+    }
+
+    /// Takes in one.
+    pub(super) fn add(&mut self, packet: K, time: Option<Timestamp>) {
+        let times = self.times.entry(packet).or_default();
+        if let Some(time) = time.map(nanoseconds) {
+            let place = times.partition_point(|there| *there <= time);
+            times.insert(place, time);
+        }
+    }
+
+    /// Whether there is one like it, at whatever time.
+    pub(super) fn has(&self, packet: &K) -> bool {
+        self.times.contains_key(packet)
+    }
+
+    /// The place of the first of some frames, by the same clock, after all those that are the same packet within a millisecond.
+    /// `None` where none is.
+    pub(super) fn after_copies(&self, notes: &[FrameNote], packet: impl Fn(&FrameNote) -> K) -> Option<usize> {
+        let is_copy = |note: &FrameNote| {
+            let (Some(times), Some(time)) = (self.times.get(&packet(note)), note.time.map(nanoseconds)) else {
+                return false;
+            };
+            let near = times.partition_point(|there| *there <= time.saturating_sub(COPIED_WITHIN));
+            times.get(near).is_some_and(|there| *there < time.saturating_add(COPIED_WITHIN))
+        };
+        notes.iter().rposition(is_copy).map(|last| last.saturating_add(1))
+    }
+}
+
+fn nanoseconds(time: Timestamp) -> i128 {
+    time.nanoseconds_since(Timestamp { seconds: 0, nanoseconds: 0, digits: 9 })
 }

@@ -1,23 +1,43 @@
 //! A TCP connection out of the files that show it one after the other.
 
 use crate::analyze::analysis::RoleBasis;
-use crate::analyze::conversation::pieces::{Files, Piece, after_copies};
+use crate::analyze::conversation::pieces::{Files, Packets, Piece};
 use crate::analyze::conversation::roles::{is_control, opens, resets};
 use crate::analyze::conversation::tcp::TcpSighting;
-use crate::analyze::text::row::{in_row, shown};
+use crate::analyze::text::row::{apart, in_row, shown};
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Close, FrameNote, HandshakeState, PayloadKind, Side, SideCounts, TcpConnection};
 use socklab_packets::types::FrameNumber;
 
 impl TcpSighting {
-    /// The noted frames, in order: those of the capture, or of all files of the row.
+    /// The noted frames, in order: those of the capture, or of all files of the row, without times by other clocks than the first
+    /// one's.
     pub(crate) fn notes<'c>(&'c self, captures: &'c [CaptureFacts]) -> impl Iterator<Item = FrameNote> + 'c {
+        self.notes_by(captures, false)
+    }
+
+    /// The same with each file's times by its own clock.
+    pub(crate) fn notes_by_own_clocks<'c>(
+        &'c self,
+        captures: &'c [CaptureFacts],
+    ) -> impl Iterator<Item = FrameNote> + 'c {
+        self.notes_by(captures, true)
+    }
+
+    /// Whose clock and order of frames a frame has.
+    pub(crate) fn watch_of(&self, frame: FrameNumber) -> usize {
+        let (capture, _) = apart(frame);
+        let piece = self.pieces.iter().find(|piece| Some(piece.capture) == capture);
+        piece.map_or(self.watch, |piece| piece.watch)
+    }
+
+    fn notes_by<'c>(&'c self, captures: &'c [CaptureFacts], own_clocks: bool) -> impl Iterator<Item = FrameNote> + 'c {
         let alone = captures.get(self.capture).filter(|_| self.pieces.is_empty());
         let alone = alone.into_iter().flat_map(|capture| capture.traffic.tcp_notes(self.connection.stream));
         alone.chain(self.pieces.iter().enumerate().flat_map(move |(place, piece)| {
             let notes = captures.get(piece.capture).map(|capture| capture.traffic.tcp_notes(piece.stream));
-            notes.into_iter().flatten().filter_map(move |note| Some(self.rebased(piece.note(place, note)?)))
+            notes.into_iter().flatten().filter_map(move |note| Some(self.rebased(piece.note(place, own_clocks, note)?)))
         }))
     }
 
@@ -110,15 +130,17 @@ impl Sent {
 }
 
 /// What tells one packet from another: who sent it, flags, numbers, length, and the number in its IP header.
-fn packet(note: &FrameNote) -> (Side, TcpFlags, [u32; 3], u16) {
-    (note.sender, note.flags, [note.sequence, note.acknowledgement, note.payload_length], note.identification)
+type Packet = (Side, u8, [u32; 3], u16);
+
+fn packet(note: &FrameNote) -> Packet {
+    (note.sender, note.flags.0, [note.sequence, note.acknowledgement, note.payload_length], note.identification)
 }
 
 /// A row in the making.
 struct Row {
     /// The whole so far: what the first file has, with the counts and frames of those after it.
     whole: TcpSighting,
-    notes: Vec<FrameNote>,
+    packets: Packets<Packet>,
     sent: [Sent; 2],
 }
 
@@ -132,7 +154,9 @@ impl Row {
         let piece = Piece {
             capture: first.capture,
             stream: first.connection.stream,
+            watch: first.watch,
             from: FrameNumber(0),
+            overlaps: false,
             same_sides: true,
             same_clock: true,
         };
@@ -150,13 +174,9 @@ impl Row {
             ..connection.clone()
         };
         let whole = TcpSighting { connection, pieces: vec![piece], ..first.clone() };
-        let mut row = Row { notes: Vec::new(), sent: [Sent::default(); 2], whole };
-        row.notes = row.whole.notes(files.captures).collect();
-        for note in &row.notes {
-            if let Some(sent) = row.sent.get_mut(index(note.sender)) {
-                sent.take(note);
-            }
-        }
+        let mut row = Row { packets: Packets::new(), sent: [Sent::default(); 2], whole };
+        let notes: Vec<FrameNote> = row.whole.notes(files.captures).collect();
+        row.take(&notes);
         Some(row)
     }
 
@@ -167,11 +187,13 @@ impl Row {
         let piece = Piece {
             capture: part.capture,
             stream: part.connection.stream,
+            watch: part.watch,
             from: FrameNumber(0),
+            overlaps: false,
             same_sides: part.client_side == self.whole.client_side,
             same_clock: same_clock(self.whole.capture, part.capture),
         };
-        let notes: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, note)).collect();
+        let notes: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, false, note)).collect();
         let before = self.whole.pieces.last().map_or(self.whole.capture, |last| last.capture);
         let begin = match same_clock(before, part.capture) {
             true => self.begin_by_time(part, &notes).or_else(|| self.begin_by_numbers(part, &notes)),
@@ -183,13 +205,18 @@ impl Row {
         let Some(from) = new.first().map(|note| shown(note.frame)) else { return };
         self.count(part, left_out, piece.same_sides);
         self.take_frames(place, part, new);
-        self.whole.pieces.push(Piece { from, ..piece });
-        for note in new {
+        self.whole.pieces.push(Piece { from, overlaps: !left_out.is_empty(), ..piece });
+        self.take(new);
+    }
+
+    /// Takes in the frames of a file.
+    fn take(&mut self, notes: &[FrameNote]) {
+        for note in notes {
+            self.packets.add(packet(note), note.time);
             if let Some(sent) = self.sent.get_mut(index(note.sender)) {
                 sent.take(note);
             }
         }
-        self.notes.extend(new);
     }
 
     /// Where a file of another computer goes on: with the first frame whose numbers come after all before it, and what just before
@@ -198,15 +225,25 @@ impl Row {
     fn begin_by_numbers(&self, part: &TcpSighting, notes: &[FrameNote]) -> Option<usize> {
         let is_new = |note: &FrameNote| self.sent.get(index(note.sender)).is_some_and(|sent| sent.is_new(note));
         let is_bare = |note: &FrameNote| note.payload_length <= 1 && !is_control(note);
-        let is_known = |note: &FrameNote| self.notes.iter().rev().any(|other| packet(other) == packet(note));
         let new = notes.iter().position(is_new).unwrap_or(notes.len());
         let before = notes.get(..new).unwrap_or_default();
         let bare = before.iter().rev().take_while(|note| is_bare(note)).count();
         let from = new.saturating_sub(bare);
-        let unknown =
-            || before.iter().skip(from).position(|note| !is_known(note)).map(|place| from.saturating_add(place));
+        let unknown = || {
+            before
+                .iter()
+                .skip(from)
+                .position(|note| !self.packets.has(&packet(note)))
+                .map(|place| from.saturating_add(place))
+        };
         let begin = if from == 0 && self.is_before(part) { 0 } else { unknown().unwrap_or(new) };
-        Some(begin).filter(|begin| *begin < notes.len())
+        // Files of one direction each may be of the same time: what one end got by then tells.
+        let one_way = self.whole.has_one_direction();
+        let has_got_all = |note: &FrameNote| {
+            let sent = self.sent.get(index(note.sender.other())).and_then(|peer| peer.next);
+            !note.acknowledges() || sent.is_none_or(|sent| !is_after(sent, note.acknowledgement))
+        };
+        notes.get(begin).filter(|first| !one_way || has_got_all(first)).map(|_| begin)
     }
 
     /// Whether all frames so far come before those of a file, by their times.
@@ -220,7 +257,7 @@ impl Row {
         if self.is_before(part) {
             return Some(0);
         }
-        after_copies(&self.notes, notes, |one, other| packet(one) == packet(other))
+        self.packets.after_copies(notes, packet)
     }
 
     /// Adds the counts of a file but for those of its first frames, which the files before have.
@@ -292,9 +329,7 @@ impl Row {
         if self.whole.pieces.len() < 2 {
             return None;
         }
-        // Relative to bases that only a later file may tell.
-        self.notes = self.whole.notes(captures).collect();
-        let ack = self.completing_ack();
+        let ack = self.completing_ack(captures);
         let whole = &mut self.whole.connection;
         whole.ack = whole.ack.or(ack);
         whole.handshake = handshake(whole);
@@ -307,12 +342,12 @@ impl Row {
     }
 
     /// The frame that completes the handshake, where another file has the frames before it.
-    fn completing_ack(&self) -> Option<FrameNumber> {
+    fn completing_ack(&self, captures: &[CaptureFacts]) -> Option<FrameNumber> {
         let connection = &self.whole.connection;
         let after = connection.syn_ack.or(connection.syn)?;
         let client = connection.syn_sender.or(connection.syn_ack_sender.map(Side::other))?;
-        let acknowledges = |note: &&FrameNote| note.acknowledges() && !opens(note) && !resets(note);
-        let mut later = self.notes.iter().filter(|note| note.sender == client && note.frame > after);
+        let acknowledges = |note: &FrameNote| note.acknowledges() && !opens(note) && !resets(note);
+        let mut later = self.whole.notes(captures).filter(|note| note.sender == client && note.frame > after);
         later.find(acknowledges).filter(|note| note.relative_sequence == 1).map(|note| note.frame)
     }
 }

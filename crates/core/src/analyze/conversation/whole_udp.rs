@@ -1,6 +1,8 @@
 //! A UDP conversation out of the files that show it one after the other.
 
-use crate::analyze::conversation::pieces::{Files, Piece, after_copies};
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::conversation::pieces::{Files, Packets, Piece};
 use crate::analyze::conversation::udp::UdpSighting;
 use crate::analyze::text::row::{in_row, shown};
 use socklab_packets::pipeline::CaptureFacts;
@@ -17,7 +19,7 @@ impl UdpSighting {
         let alone = alone.into_iter().flat_map(|capture| capture.traffic.udp_notes(self.conversation.stream));
         alone.chain(self.pieces.iter().enumerate().flat_map(move |(place, piece)| {
             let notes = captures.get(piece.capture).map(|capture| capture.traffic.udp_notes(piece.stream));
-            notes.into_iter().flatten().filter_map(move |note| piece.note(place, note))
+            notes.into_iter().flatten().filter_map(move |note| piece.note(place, false, note))
         }))
     }
 
@@ -44,7 +46,7 @@ impl UdpSighting {
                 capture: piece.capture,
                 conversation,
                 client_side,
-                watch: piece.capture,
+                watch: piece.watch,
                 pieces: Vec::new(),
             })
         };
@@ -93,7 +95,9 @@ fn row(files: Files<'_>, parts: &[&UdpSighting]) -> Option<UdpSighting> {
     let piece = Piece {
         capture: first.capture,
         stream: first.conversation.stream,
+        watch: first.watch,
         from: FrameNumber(0),
+        overlaps: false,
         same_sides: true,
         same_clock: true,
     };
@@ -116,11 +120,13 @@ fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>,
     let piece = Piece {
         capture: part.capture,
         stream: part.conversation.stream,
+        watch: part.watch,
         from: FrameNumber(0),
+        overlaps: false,
         same_sides: part.client_side == whole.client_side,
         same_clock: same_clock(whole.capture, part.capture),
     };
-    let here: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, note)).collect();
+    let here: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, false, note)).collect();
     let before = whole.pieces.last().map_or(whole.capture, |last| last.capture);
     let begin = match same_clock(before, part.capture) {
         true => begin_by_time(whole, notes, part, &here),
@@ -146,7 +152,14 @@ fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>,
     whole.conversation.last_frame = last.unwrap_or(whole.conversation.last_frame);
     whole.conversation.last_time = part.conversation.last_time;
     notes.extend(new);
-    whole.pieces.push(Piece { from, ..piece });
+    whole.pieces.push(Piece { from, overlaps: !left_out.is_empty(), ..piece });
+}
+
+/// What tells one packet from another: who sent it, its length, and the number in its IP header.
+type Packet = (Side, u32, u16);
+
+fn packet(note: &FrameNote) -> Packet {
+    (note.sender, note.payload_length, note.identification)
 }
 
 /// Where a file of the same computer goes on: after the last datagram that both have.
@@ -155,20 +168,21 @@ fn begin_by_time(whole: &UdpSighting, notes: &[FrameNote], part: &UdpSighting, h
     if is_later.is_some_and(|(first, last)| first.nanoseconds_since(last) > 0) {
         return Some(0);
     }
-    let what = |note: &FrameNote| (note.sender, note.payload_length, note.identification);
-    after_copies(notes, here, |one, other| what(one) == what(other))
+    let mut packets = Packets::new();
+    notes.iter().for_each(|note| packets.add(packet(note), note.time));
+    packets.after_copies(here, packet)
 }
 
 /// Where a file of another computer goes on: after the last datagram that the files before have, too. The IP header's number is
 /// the same everywhere (RFC 791, section 3.2); where it is 0, or missing as in IPv6, the length alone tells.
 fn after_same(notes: &[FrameNote], here: &[FrameNote]) -> usize {
-    let what = |note: &FrameNote| (note.sender, note.payload_length, note.identification);
-    let mut left: Vec<Option<&FrameNote>> = notes.iter().map(Some).collect();
+    let mut left: HashMap<Packet, usize> = HashMap::new();
+    notes.iter().for_each(|note| *left.entry(packet(note)).or_default() += 1);
     let mut after = 0;
     for (place, note) in here.iter().enumerate() {
-        let same = left.iter_mut().find(|other| other.is_some_and(|other| what(other) == what(note)));
-        if let Some(same) = same {
-            (*same, after) = (None, place.saturating_add(1));
+        if let Some(same) = left.get_mut(&packet(note)).filter(|same| **same > 0) {
+            *same = same.saturating_sub(1);
+            after = place.saturating_add(1);
         }
     }
     after

@@ -20,7 +20,7 @@ impl LabView<'_> {
                 copies.map(in_row).collect::<Vec<_>>()
             };
             let notes = self.udp_notes(sighting);
-            let is_of_row = |copy: &FrameNote| notes.iter().any(|note| note.frame == copy.frame);
+            let is_of_row = |copy: &FrameNote| notes.binary_search_by_key(&copy.frame, |note| note.frame).is_ok();
             return each.iter().flat_map(of_file).filter(is_of_row).collect();
         }
         let notes = self.udp_notes(sighting);

@@ -42,7 +42,7 @@ pub(crate) fn in_time(begins: &[Option<Moment>], is_one_client: bool, times: Tim
     if one_watch || one_clock || one_computer {
         order.sort_by_key(|place| {
             let begin = begins.get(*place).and_then(Option::as_ref);
-            begin.map(|begin| (key(begin), begin.capture, begin.frame))
+            begin.map(|begin| (key(begin), begin.in_file()))
         });
     }
     let has_times = known.iter().all(|begin| begin.time.is_some());

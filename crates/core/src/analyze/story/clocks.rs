@@ -4,15 +4,20 @@
 //! comparable where one connection is in both, which also tells by how much they differ, or where the same computer made
 //! both.
 
+use std::collections::BTreeSet;
+
 use crate::analyze::conversation::{LabConnection, UdpSighting};
 use crate::analyze::place::Place;
-use crate::analyze::text::row::apart;
+use crate::analyze::text::row::{apart, place};
 use crate::analyze::timing::Clock;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::{FrameNumber, Timestamp};
 
 /// Nanoseconds by which the times of frames may be out of order because they were captured on several interfaces.
 const DISORDER: i128 = 1_000_000;
+
+/// Most rows of captures by which moments are put in order.
+const MOST_ROWS: usize = 64;
 
 /// A frame of a capture, and when it was captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,22 +39,38 @@ impl Moment {
         (capture.unwrap_or(self.capture), frame)
     }
 
-    /// Whether it comes before another one by the order of frames; `None` where they are in different files, of which none goes on
-    /// with the other.
-    fn is_before(&self, other: &Moment) -> Option<bool> {
-        let ((own, frame), (others, other_frame)) = (self.in_file(), other.in_file());
-        let in_rows = apart(self.frame).0.is_some() && apart(other.frame).0.is_some() && self.capture == other.capture;
-        match own == others {
-            true => Some(frame < other_frame),
-            false => in_rows.then_some(self.frame < other.frame),
-        }
-    }
-
     /// The first frame of a conversation in one capture.
     pub(crate) fn begin_of(sighting: &UdpSighting) -> Moment {
         let udp = &sighting.conversation;
         let (frame, time) = (udp.first_frame, udp.first_time);
         Moment { capture: sighting.capture, watch: sighting.watch, frame, time }
+    }
+
+    /// Its place in the order of the frames of one capture, and of the files that go on with it.
+    pub(super) fn order(&self) -> (usize, FrameNumber) {
+        (self.place(), self.in_file().1)
+    }
+
+    /// The place in its row of the file that has it; 0 where it is in no row.
+    fn place(&self) -> usize {
+        place(self.frame).unwrap_or(0)
+    }
+
+    /// Whether it comes before another one by the order of frames, or of files: one that shows a connection, and not what a later
+    /// file has of it, had stopped by then. `None` where neither tells.
+    pub(super) fn is_before(&self, other: &Moment) -> Option<bool> {
+        let ((own, frame), (others, other_frame)) = (self.in_file(), other.in_file());
+        if own == others {
+            return (self.watch == other.watch).then_some(frame < other_frame);
+        }
+        let goes_on = |with: usize, later: &Moment| later.capture == with && later.place() > 0;
+        match (goes_on(own, other), goes_on(others, self)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            // Both are in later files of rows that begin with the same one.
+            _ if self.capture == other.capture && self.place() != other.place() => Some(self.place() < other.place()),
+            _ => None,
+        }
     }
 }
 
@@ -59,6 +80,8 @@ impl Moment {
 pub(crate) struct Clocks {
     /// Of each watch its group, and how far its clock is ahead of the group's, in nanoseconds.
     clocks: Vec<(usize, i128)>,
+    /// Captures of which each later one goes on with a connection where those before it stopped, each row once.
+    rows: Vec<Vec<usize>>,
 }
 
 impl Clocks {
@@ -66,7 +89,7 @@ impl Clocks {
     pub(crate) fn compare(captures: &[CaptureFacts], places: &[Place], connections: &[LabConnection]) -> Clocks {
         let watches = connections.iter().flat_map(LabConnection::sightings).map(|sighting| sighting.watch);
         let most = watches.map(|watch| watch.saturating_add(1)).chain([captures.len()]).max().unwrap_or(0);
-        let mut clocks = Clocks { clocks: (0..most).map(|watch| (watch, 0)).collect() };
+        let mut clocks = Clocks { clocks: (0..most).map(|watch| (watch, 0)).collect(), rows: rows(connections) };
         for connection in connections {
             let Some((first, rest)) = connection.sightings().split_first() else { continue };
             for other in rest {
@@ -137,10 +160,29 @@ impl Clocks {
         (!was_set).then_some(nanoseconds)
     }
 
+    /// Whether one moment came before another because the capture of the other one goes on with the connection of the first: had it
+    /// run before, it would have that moment.
+    fn by_rows(&self, one: &Moment, other: &Moment) -> Option<bool> {
+        let begun = |early: &Moment, late: &Moment| {
+            let (own, _) = early.in_file();
+            let (file, _) = late.in_file();
+            let of_it = |row: &&Vec<usize>| row.first() == Some(&early.capture) && row.get(early.place()) == Some(&own);
+            let goes_on =
+                |row: &Vec<usize>| row.iter().skip(early.place().saturating_add(1)).any(|later| *later == file);
+            place(early.frame).is_some() && self.rows.iter().filter(of_it).any(goes_on)
+        };
+        match (begun(one, other), begun(other, one)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        }
+    }
+
     /// Whether one moment came before another; `None` where it cannot be told. Within a watch the frames tell.
     pub(crate) fn before(&self, one: &Moment, other: &Moment) -> Option<bool> {
-        let by_frames = one.is_before(other).filter(|_| one.watch == other.watch);
-        by_frames.or_else(|| self.between(one, other).map(|nanoseconds| nanoseconds > 0))
+        one.is_before(other)
+            .or_else(|| self.by_rows(one, other))
+            .or_else(|| self.between(one, other).map(|nanoseconds| nanoseconds > 0))
     }
 
     /// The same, by the times as they were recorded where clocks cannot be compared. That is weak evidence, enough for what no
@@ -148,6 +190,15 @@ impl Clocks {
     pub(crate) fn before_as_recorded(&self, one: &Moment, other: &Moment) -> Option<bool> {
         self.before(one, other).or_else(|| one.time.zip(other.time).map(|(one, other)| one < other))
     }
+}
+
+/// The rows of captures that connections are in, but for those that overlap.
+fn rows(connections: &[LabConnection]) -> Vec<Vec<usize>> {
+    let joined = connections.iter().filter_map(LabConnection::joined);
+    let apart = joined.filter(|whole| whole.pieces.iter().all(|piece| !piece.overlaps));
+    let rows: BTreeSet<Vec<usize>> =
+        apart.map(|whole| whole.pieces.iter().map(|piece| piece.capture).collect()).collect();
+    rows.into_iter().take(MOST_ROWS).collect()
 }
 
 /// By how much the second capture's clock is ahead, told by a frame of one connection that both show.
@@ -189,7 +240,7 @@ mod tests {
 
     #[test]
     fn only_joined_clocks_are_compared() {
-        let mut clocks = Clocks { clocks: vec![(0, 0), (1, 0), (2, 0), (3, 0)] };
+        let mut clocks = Clocks { clocks: vec![(0, 0), (1, 0), (2, 0), (3, 0)], rows: Vec::new() };
         assert_eq!(clocks.between(&at(0, 1, 10), &at(1, 1, 20)), None);
         clocks.join(0, 1, 5_000_000_000);
         assert_eq!(clocks.between(&at(0, 1, 10), &at(1, 1, 20)), Some(5_000_000_000));
@@ -203,7 +254,7 @@ mod tests {
 
     #[test]
     fn no_time_passes_backwards() {
-        let clocks = Clocks { clocks: vec![(0, 0)] };
+        let clocks = Clocks { clocks: vec![(0, 0)], rows: Vec::new() };
         assert_eq!(clocks.between(&at(0, 1, 10), &at(0, 2, 12)), Some(2_000_000_000));
         assert_eq!(clocks.between(&at(0, 1, 10), &at(0, 2, 8)), None);
         assert_eq!(clocks.between(&at(0, 2, 8), &at(0, 1, 10)), None);

@@ -89,10 +89,10 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
     let mut open: Vec<(usize, &Seen, &Moment)> = Vec::new();
     for (index, seen, established) in views {
         let service = story.services.get(index)?;
-        let since = service
-            .since
-            .as_ref()
-            .filter(|since| service.waited.is_none() && story.clocks.comparable(since.watch, established.watch));
+        let can_compare = |since: &Moment| {
+            since.capture == established.capture || story.clocks.comparable(since.watch, established.watch)
+        };
+        let since = service.since.as_ref().filter(|since| service.waited.is_none() && can_compare(since));
         if let Some(since) = since {
             let beside = open.iter().find(|(other, other_seen, other_established)| {
                 *other != index

@@ -178,22 +178,24 @@ impl<'a> Docket<'a> {
     }
 
     /// Finds the connections beside which one that was established later got an answer: the server serves several clients
-    /// then, and nobody waits for these to end. By frames, so that each capture is looked at alone.
+    /// then, and nobody waits for these to end. By frames, so that each capture is looked at alone, with those that go on with it.
     fn find_shared(&mut self) {
         let established = |&(connection, seen): &(usize, &'a Seen)| Some((seen.established?, connection, seen));
         let mut latest_first: Vec<(Moment, usize, &Seen)> = self.views.iter().filter_map(established).collect();
-        latest_first.sort_by_key(|(begin, ..)| (begin.watch, Reverse(begin.frame)));
-        // The earliest answer that any of those before got.
+        latest_first.sort_by_key(|(begin, ..)| (begin.watch, Reverse(begin.order())));
+        // The earliest answer that any of those before got, and where these began.
         let mut answered: Option<Moment> = None;
+        let mut watch = None;
         for (begin, connection, seen) in latest_first {
-            answered = answered.filter(|answer| answer.watch == begin.watch);
-            let beside = |answer: Moment| seen.end().is_none_or(|end| answer.frame < end.frame);
+            answered = answered.filter(|_| watch == Some(begin.watch));
+            watch = Some(begin.watch);
+            let beside = |answer: Moment| seen.end().is_none_or(|end| answer.is_before(&end) == Some(true));
             if answered.is_some_and(|answer| beside(answer) && !seen.may_be_done(&answer)) {
                 self.shared.insert(connection);
             }
             let passed_on = seen.passed_on.map(|(passed, _)| passed);
             let both = answered.into_iter().chain(seen.reply).chain(passed_on);
-            answered = both.min_by_key(|moment| moment.frame);
+            answered = both.min_by_key(Moment::order);
         }
     }
 
@@ -378,10 +380,10 @@ impl<'a> Court<'a> {
         self.other_views().any(|(_, other)| {
             let was_served = other.reply.is_some() || other.server_fin.is_some();
             let Some(begin) = other.established.as_ref().filter(|_| was_served) else { return false };
-            let later = match own.watch == begin.watch {
-                true => own.frame < begin.frame,
+            let later = match own.is_before(begin) {
+                Some(is_before) => is_before,
                 // Clocks of two computers are compared with some doubt.
-                false => self.clocks.between(own, begin).is_some_and(|nanoseconds| nanoseconds >= SHORTEST_WAIT),
+                None => self.clocks.between(own, begin).is_some_and(|nanoseconds| nanoseconds >= SHORTEST_WAIT),
             };
             // Once it has ended, the server may have been started again, with another queue.
             later && self.is_open_at(seen, begin)

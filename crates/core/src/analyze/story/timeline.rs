@@ -109,7 +109,7 @@ fn passed_on(relays: &[Relays], sighting: &TcpSighting) -> Option<(Moment, Socke
         let PassedOn { frame, time, to } = relays.get(capture)?.passed_on(stream)?;
         Some((frame, time, to))
     };
-    let moment = |frame, time| Moment { capture: sighting.capture, watch: sighting.watch, frame, time };
+    let moment = |frame, time| Moment { capture: sighting.capture, watch: sighting.watch_of(frame), frame, time };
     if sighting.pieces.is_empty() {
         let (frame, time, to) = in_file(sighting.capture, sighting.connection.stream)?;
         return Some((moment(frame, time), to));
@@ -125,8 +125,7 @@ fn end_of_row(captures: &[CaptureFacts], sighting: &TcpSighting) -> Option<Momen
     let last = sighting.pieces.last()?;
     let info = &captures.get(last.capture)?.info;
     let frame = in_row(sighting.pieces.len().saturating_sub(1), last.capture, FrameNumber(info.frames))?;
-    let time = info.last_time.filter(|_| last.same_clock);
-    Some(Moment { capture: sighting.capture, watch: sighting.watch, frame, time })
+    Some(Moment { capture: sighting.capture, watch: last.watch, frame, time: info.last_time })
 }
 
 /// Of captures that were merged into one file it cannot be told when each ended: not before the last frame that it has of any
@@ -185,9 +184,9 @@ impl Seen {
     /// Whether the server may have finished with the client by this moment, of frames in one order: what the client sent after the
     /// server's last payload was never answered. A server may serve one client after the other and close none.
     pub(crate) fn may_be_done(&self, moment: &Moment) -> bool {
-        let last_reply = self.last_reply.filter(|reply| reply.watch == moment.watch);
         // A server that only greets never answers.
-        self.answer.is_some() && self.unanswered.is_some() && last_reply.is_some_and(|reply| reply.frame < moment.frame)
+        let had_answered = || self.last_reply.is_some_and(|reply| reply.is_before(moment) == Some(true));
+        self.answer.is_some() && self.unanswered.is_some() && had_answered()
     }
 
     /// The server's FIN, where the server sent data and closed the connection before the client's first line: it may have
@@ -204,7 +203,7 @@ impl Seen {
 
     fn of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Seen {
         let (capture, watch, connection) = (sighting.capture, sighting.watch, &sighting.connection);
-        let moment = |frame: FrameNumber, time| Moment { capture, watch, frame, time };
+        let moment = |frame: FrameNumber, time| Moment { capture, watch: sighting.watch_of(frame), frame, time };
         let mut seen = Seen { first: Some(moment(connection.first_frame, connection.first_time)), ..Seen::default() };
         let Some(facts) = captures.get(capture) else { return seen };
         seen.capture_end = end_of_row(captures, sighting).or(Some(match watch == capture {
@@ -215,7 +214,7 @@ impl Seen {
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
         let mut after_syn: Option<Moment> = None;
         let (is_row, mut server_next) = (!sighting.pieces.is_empty(), None);
-        for frame in roles(connection, sighting.notes(captures)) {
+        for frame in roles(connection, sighting.notes_by_own_clocks(captures)) {
             let here = moment(frame.note.frame, frame.note.time);
             let from_client = frame.note.sender == sighting.client_side;
             if connection.ack == Some(frame.note.frame) {
@@ -299,7 +298,7 @@ impl Seen {
     /// The ends of a connection with more frames than are noted: which frames they are is known, when is not.
     fn find_ends(&mut self, sighting: &TcpSighting) {
         let (connection, client) = (&sighting.connection, sighting.client_side);
-        let moment = |frame| Moment { capture: sighting.capture, watch: sighting.watch, frame, time: None };
+        let moment = |frame| Moment { capture: sighting.capture, watch: sighting.watch_of(frame), frame, time: None };
         let fill = |slot: &mut Option<Moment>, frame: Option<FrameNumber>| *slot = slot.or(frame.map(moment));
         fill(&mut self.client_fin, connection.fin(client));
         fill(&mut self.server_fin, connection.fin(client.other()));

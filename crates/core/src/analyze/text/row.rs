@@ -27,6 +27,11 @@ pub(crate) fn apart(frame: FrameNumber) -> (Option<usize>, FrameNumber) {
     (usize::try_from(capture).ok(), FrameNumber(frame.0 & ((1 << FRAME_BITS) - 1)))
 }
 
+/// The place in the row of the file of a frame, from 0; `None` for one that is in no row.
+pub(crate) fn place(frame: FrameNumber) -> Option<usize> {
+    usize::try_from(frame.0 >> (CAPTURE_BITS + FRAME_BITS)).ok()?.checked_sub(1)
+}
+
 /// The number that Wireshark shows for a frame.
 pub(crate) fn shown(frame: FrameNumber) -> FrameNumber {
     apart(frame).1
