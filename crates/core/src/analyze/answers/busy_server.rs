@@ -146,10 +146,10 @@ fn untold(
     let is_unseen = firsts_at(view, step, attempt).is_empty();
     let elsewhere = firsts(view, step).find(|first| is_unseen && first.connection.server().port != at.port);
     if let Some(other) = elsewhere {
-        let (server, sighting) = (other.connection.server(), other.connection.best());
+        let (server, sighting) = (other.connection.server(), other.connection.whole());
         found.first_is_elsewhere = Some(server);
         let text = say![clients(view, &other), " client connected to ", server, ", not to ", at, "."];
-        draft.proved(text, vec![tcp_evidence(view, sighting, view.frames(sighting).handshake())]);
+        draft.proved(text, tcp_evidence(view, sighting, view.frames(sighting).handshake()));
         draft.unknown(format!(
             "So these files don't show what becomes of a client while the server is busy with {first}."
         ));

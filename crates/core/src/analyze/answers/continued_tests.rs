@@ -98,7 +98,7 @@ fn a_line_between_two_files_is_missing_and_makes_no_second_connection() {
     );
     assert_eq!(codes(&analysis), ["frames-missing"]);
     let message = analysis.findings[0].message.to_string();
-    let begin = "The connection of 10.0.3.2:40210 goes on in another file. Neither has 14 bytes of payload, as ";
+    let begin = "The connection of 10.0.3.2:40210 goes on in another file. No file has 14 bytes of payload, as ";
     assert!(message.starts_with(begin), "{message}");
 }
 

@@ -117,11 +117,11 @@ impl Report<'_, '_> {
                     of,
                     clients(partial),
                     goes,
-                    format!(" on in another file. Neither has {}, as ", what(&all)),
+                    format!(" on in another file. No file has {}, as ", what(&all)),
                     shown,
                     show,
-                    ": that was sent while no capture ran. Let one capture run for the whole step, or hand in all its files. What \
-                     is said of the frames holds for those that are there."
+                    ": that was sent while no capture ran, or its file is missing. Let one capture run for the whole step, or add \
+                     the file. What is said of the frames holds for those that are there."
                 ]
             },
         );

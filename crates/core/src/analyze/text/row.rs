@@ -52,6 +52,20 @@ pub(crate) fn by_capture(frames: impl IntoIterator<Item = FrameNumber>) -> Vec<(
     captures
 }
 
+/// A text in which frames of no row that are said to be of no file have the one that `file_of` gives.
+pub(crate) fn with_file_of(text: &Text, file_of: impl Fn(&FrameRanges) -> Option<String>) -> Text {
+    let mut whole = Text::default();
+    for span in text.spans() {
+        whole.push(match span {
+            Span::Frames { file: None, frames, noun } if frames.last().is_some_and(|last| apart(last).0.is_none()) => {
+                Span::Frames { file: file_of(frames), frames: frames.clone(), noun: *noun }
+            }
+            span => span.clone(),
+        });
+    }
+    whole
+}
+
 /// A text whose frames are taken apart: those of rows have the name of their file, wherever it is another one than that
 /// named before. `own` is the file that the text is about.
 pub(crate) fn with_files(text: &Text, own: Option<&str>, name: impl Fn(usize) -> String) -> Text {
