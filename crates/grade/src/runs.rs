@@ -133,13 +133,13 @@ fn choices(analysis: &Analysis) -> Vec<Choice> {
         let captures = analysis.captures.iter().enumerate();
         let same: Vec<(usize, &CaptureAnalysis)> =
             captures.filter(|(_, capture)| step(capture).as_ref() == Some(asked)).collect();
-        if same.len() < 2 {
-            continue;
-        }
         let is_try = |capture: &CaptureAnalysis| tries.contains(&capture.file);
         let has_others = same.iter().any(|(_, capture)| !is_try(capture));
-        let chosen: Vec<&(usize, &CaptureAnalysis)> =
-            same.iter().filter(|(_, capture)| !(has_others && is_try(capture))).collect();
+        let chosen = same.iter().copied().filter(|(_, capture)| !(has_others && is_try(capture)));
+        let chosen = in_rows(analysis, chosen);
+        if same.len() < 2 || (chosen.len() < 2 && chosen.iter().map(Vec::len).sum::<usize>() == same.len()) {
+            continue;
+        }
         let more: Vec<Choice> = all.iter().flat_map(|choice| choice.with_one_of(&chosen, &same)).collect();
         if more.len() > MOST_RUNS {
             break;
@@ -150,15 +150,35 @@ fn choices(analysis: &Analysis) -> Vec<Choice> {
     all
 }
 
+/// A capture with its place among all.
+type Placed<'a> = (usize, &'a CaptureAnalysis);
+
+/// Captures, each with those that go on with what it shows: one run of a step in several files.
+fn in_rows<'a>(analysis: &Analysis, captures: impl Iterator<Item = Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
+    let mut rows: Vec<Vec<Placed<'_>>> = Vec::new();
+    for capture in captures {
+        let goes_on = |row: &Vec<Placed<'_>>| {
+            let pieces = analysis.lab.streams.iter().map(|stream| &stream.pieces);
+            pieces
+                .into_iter()
+                .any(|pieces| pieces.contains(&capture.0) && row.iter().any(|(place, _)| pieces.contains(place)))
+        };
+        let (own, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(goes_on);
+        rows = others;
+        rows.push(own.into_iter().flatten().chain([capture]).collect());
+    }
+    rows
+}
+
 impl Choice {
-    /// This choice with each of some captures, of all those of the same step.
-    fn with_one_of(&self, chosen: &[&(usize, &CaptureAnalysis)], same: &[(usize, &CaptureAnalysis)]) -> Vec<Choice> {
-        let one = |(place, capture): &&(usize, &CaptureAnalysis)| {
-            let name = match self.name.as_str() {
-                "" => capture.file.clone(),
-                before => format!("{before} and {}", capture.file),
-            };
-            let others = same.iter().map(|(other, _)| *other).filter(|other| other != place);
+    /// This choice with each row of captures, of all those of the same step.
+    fn with_one_of(&self, chosen: &[Vec<Placed<'_>>], same: &[Placed<'_>]) -> Vec<Choice> {
+        let one = |row: &Vec<Placed<'_>>| {
+            let before = (!self.name.is_empty()).then(|| self.name.clone());
+            let files = row.iter().map(|(_, capture)| capture.file.clone());
+            let name = before.into_iter().chain(files).collect::<Vec<_>>().join(" and ");
+            let is_chosen = |other: &usize| row.iter().any(|(place, _)| place == other);
+            let others = same.iter().map(|(other, _)| *other).filter(|other| !is_chosen(other));
             let left_out = self.left_out.iter().copied().chain(others).collect();
             Choice { name, left_out, steps: Vec::new() }
         };

@@ -264,6 +264,39 @@ fn an_attempt_that_shows_less_takes_no_points_away() {
     assert_eq!((before.points, before.pending), (after.points, after.pending));
 }
 
+/// A capture that was stopped after the handshake and started again: one run, with the numbers of both files.
+#[test]
+fn a_run_in_two_files_is_graded_as_one() {
+    let own = lab(&mut Dice(7), 1_700_003_600_000_000);
+    let cut = own.handshake[2];
+    let (mut begin, mut end) = (own.step8.clone(), own.step8.clone());
+    begin.frames.truncate(usize::try_from(cut).unwrap());
+    end.frames.drain(..usize::try_from(cut).unwrap());
+    let captures = [("8b", &begin), ("8c", &end), ("12", &own.step12)];
+    let captures: Files = captures.map(|(name, capture)| (format!("{name}.pcapng"), capture.pcapng())).into();
+    let mut answers = own.answers();
+    let in_second_file = |list: &str| {
+        let numbers = list.trim_matches('"').split(", ").map(|number| number.parse::<u64>().unwrap() - cut);
+        format!("\"{}\"", numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(", "))
+    };
+    for key in ["data_frames", "acknowledgement_frames"] {
+        let list = in_second_file(&answers.0["I.1a"][key]);
+        answers.set("I.1a", key, &list);
+    }
+    let right = items(&with_form(&captures, &answers));
+    for ((question, key), item) in right.iter().filter(|((question, _), _)| question.starts_with("I.")) {
+        assert_eq!(item.points, item.max_points, "{question} {key}: {item:?}");
+    }
+    // The first file alone has neither lines nor acknowledgements.
+    answers.set("I.1a", "data_frames", "\"none\"");
+    answers.set("I.4a", "tcp_control_frames", "3");
+    let wrong = items(&with_form(&captures, &answers));
+    for place in [("I.1a", "data_frames"), ("I.4a", "tcp_control_frames")] {
+        let item = &wrong[&(place.0.to_owned(), place.1.to_owned())];
+        assert_eq!(item.points + item.pending, Points::ZERO, "{place:?}: {item:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(cases(24))]
 

@@ -205,10 +205,12 @@ pub struct LabStream {
     pub answered: bool,
     /// Whether the server's program is known to have accepted the connection, or received a datagram.
     pub served: bool,
-    /// Frames both ways, in the capture that shows most of it.
+    /// Frames both ways, in the capture that shows most of it, or in those that show it one after the other.
     pub frames: u64,
     /// The captures that show it, with its stream number there; the fullest view first.
     pub sightings: Vec<(usize, StreamNumber)>,
+    /// Those captures that show it one after the other, so that no one of them has all of it.
+    pub pieces: Vec<usize>,
 }
 
 /// How grave a finding is.

@@ -100,6 +100,7 @@ fn analysis(texts: &[String; 4]) -> Analysis {
         served: false,
         frames: 5,
         sightings: vec![(0, socklab_packets::types::StreamNumber(0))],
+        pieces: Vec::new(),
     });
     analysis
 }

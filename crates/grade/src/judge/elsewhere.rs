@@ -103,8 +103,10 @@ pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
             continue;
         }
         let mut of_step = Vec::new();
-        for capture in &analysis.captures {
-            for tcp in view::tcp_of(capture, true).filter(|tcp| is_of(analysis, std::slice::from_ref(step), tcp)) {
+        for (number, capture) in analysis.captures.iter().enumerate() {
+            let is_run =
+                |tcp: &Tcp| is_of(analysis, std::slice::from_ref(step), tcp) && !is_piece(analysis, number, tcp);
+            for tcp in view::tcp_of(capture, true).filter(is_run) {
                 let mut frames = Frames::default();
                 frames.add(capture, &tcp);
                 let name = format!("the connection of {} in {}", tcp.addresses().client, capture.file);
@@ -112,7 +114,8 @@ pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
                 of_step.push(Attempt { name, known, is_whole: false });
             }
         }
-        if of_step.len() > 1 {
+        let in_pieces = analysis.lab.streams.iter().any(|stream| stream.step == *step && !stream.pieces.is_empty());
+        if of_step.len() > 1 || in_pieces {
             runs.append(&mut of_step);
         }
     }
@@ -156,6 +159,13 @@ pub(super) fn runs_of_other_steps(analysis: &Analysis, question: &Question) -> V
 fn by_connection(analysis: &Analysis) -> impl Iterator<Item = &Question> {
     let kinds = [kinds::TCP_FRAMES, kinds::TCP_ADDRESSES, kinds::UDP_FRAMES];
     analysis.lab.sheet.questions().iter().filter(move |question| kinds.contains(&question.kind()))
+}
+
+/// Whether a capture shows only a piece of a connection, which other files go on with: that is no run of its own.
+fn is_piece(analysis: &Analysis, capture: usize, tcp: &Tcp) -> bool {
+    let at = (capture, tcp.connection.stream);
+    let mut streams = analysis.lab.streams.iter().filter(|stream| stream.protocol == Protocol::Tcp);
+    streams.any(|stream| stream.pieces.contains(&capture) && stream.sightings.contains(&at))
 }
 
 /// Whether a connection is one of these steps that was made.

@@ -436,6 +436,7 @@ fn tcp_stream(known: &Known<'_>) -> LabStream {
         served: known.service.verdict == Verdict::Served,
         frames: best.client_sent().frames.saturating_add(best.server_sent().frames),
         sightings: known.connection.sightings().iter().map(|seen| (seen.capture, seen.connection.stream)).collect(),
+        pieces: best.pieces.iter().map(|piece| piece.capture).collect(),
     }
 }
 
@@ -453,6 +454,7 @@ fn udp_stream(conversation: &LabConversation, step: &Step, refused: &BTreeSet<So
         served: answered,
         frames: best.client_sent().datagrams.saturating_add(best.server_sent().datagrams),
         sightings: conversation.sightings().iter().map(|seen| (seen.capture, seen.conversation.stream)).collect(),
+        pieces: best.pieces.iter().map(|piece| piece.capture).collect(),
     }
 }
 
