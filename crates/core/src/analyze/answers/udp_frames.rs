@@ -267,9 +267,9 @@ fn mistaken(view: &LabView<'_>, conversations: &[&LabConversation], draft: &mut 
     let is_of_one =
         |ip| conversations.iter().any(|other| view.hosts.computer(other.client().ip) == view.hosts.computer(ip));
     let all: Vec<&LabConversation> = view.mistaken.iter().filter(|one| is_of_one(one.client().ip)).collect();
-    let sent = all.iter().map(|conversation| conversation.best().client_sent().datagrams).fold(0, u64::saturating_add);
-    let evidence = all.iter().map(|conversation| {
-        let sighting = conversation.best();
+    let sent = all.iter().map(|conversation| conversation.whole().client_sent().datagrams).fold(0, u64::saturating_add);
+    let evidence = all.iter().flat_map(|conversation| {
+        let sighting = conversation.whole();
         udp_evidence(view, sighting, view.udp_notes(sighting).iter().map(|note| note.frame))
     });
     let evidence = Evidence::by_file(evidence);

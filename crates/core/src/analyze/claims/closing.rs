@@ -151,7 +151,7 @@ pub(crate) fn why_reset<'k>(
         let is_answered = |seen: &Seen| seen.unanswered.is_none();
         let is_echoed = frames.bytes_from(false) >= frames.bytes_from(true)
             && view.notes_complete(sighting)
-            && known.timeline.in_capture(sighting.capture).is_some_and(is_answered);
+            && known.timeline.of(sighting).is_some_and(is_answered);
         may_wait |= !known.service.served();
         may_have_left |= !is_echoed;
     }

@@ -4,6 +4,7 @@
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
+use crate::analyze::text::row::shown;
 
 /// What else was there when an attempt was refused, as its capture shows it; what tells most comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +21,7 @@ pub(crate) enum Beside {
 pub(crate) fn beside(view: &LabView<'_>, refused: &TcpSighting) -> Beside {
     let of_one = |known: Known<'_>| {
         let other = known.connection.in_capture(refused.capture)?;
-        let is_earlier = other.connection.first_frame < refused.connection.first_frame;
+        let is_earlier = other.connection.first_frame < shown(refused.connection.first_frame);
         let is_open = other.server() == refused.server() && other.established() && other.overlaps(refused);
         (is_earlier && is_open).then(|| if waited(&known, refused) { Beside::Waiting } else { Beside::Connected })
     };
@@ -29,8 +30,8 @@ pub(crate) fn beside(view: &LabView<'_>, refused: &TcpSighting) -> Beside {
 
 /// Whether a connection that was open then was in the queue.
 fn waited(known: &Known<'_>, refused: &TcpSighting) -> bool {
-    let (service, frame) = (known.service, refused.connection.first_frame);
-    let is_later = |moment: &Moment| moment.watch == refused.watch && moment.frame > frame;
+    let (service, frame) = (known.service, shown(refused.connection.first_frame));
+    let is_later = |moment: &Moment| moment.watch == refused.watch && moment.in_file().1 > frame;
     match service.served() {
         true => service.waited.as_ref().is_some_and(|wait| is_later(&wait.to)),
         false => service.was_queued() && service.until.as_ref().is_none_or(is_later),

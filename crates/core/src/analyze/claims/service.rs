@@ -306,7 +306,8 @@ impl Claims<'_> {
             seen.client_reset.is_none_or(|end| reset.frame < end.frame).then_some(reset)
         });
         if let Some(reset) = reset {
-            let sighting = known.connection.in_capture(reset.capture).unwrap_or_else(|| known.connection.best());
+            let sighting = known.connection.with_frame(reset.capture, reset.frame);
+            let sighting = sighting.unwrap_or_else(|| known.connection.whole());
             if view.frames(sighting).cause_of(reset.frame) != ResetCause::Aborted {
                 let what = say![clients(view, known), " connection"];
                 let text = reset_sentence(view, sighting, [say!["The server"], what], reset.frame);

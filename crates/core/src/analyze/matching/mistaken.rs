@@ -1,7 +1,7 @@
 //! Datagrams to socket addresses that clients of the lab took for its UDP server's. All came back: such an address is no server's,
 //! as a port at which a SYN was refused is none.
 
-use crate::analyze::conversation::{LabConversation, UdpSighting, merge_conversations};
+use crate::analyze::conversation::{LabConversation, SameClock, UdpSighting, merge_conversations};
 use crate::analyze::matching::servers::Servers;
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;
@@ -9,7 +9,11 @@ use socklab_packets::track::Side;
 use socklab_packets::types::Protocol;
 
 /// The conversations to such addresses, in the order of files and frames. Who sent is the client.
-pub(super) fn mistaken_conversations(captures: &[CaptureFacts], servers: &Servers) -> Vec<LabConversation> {
+pub(super) fn mistaken_conversations(
+    captures: &[CaptureFacts],
+    servers: &Servers,
+    same_clock: &SameClock<'_>,
+) -> Vec<LabConversation> {
     if !servers.has_mistaken() {
         return Vec::new();
     }
@@ -17,9 +21,14 @@ pub(super) fn mistaken_conversations(captures: &[CaptureFacts], servers: &Server
         let ends = capture.traffic.ends(Protocol::Udp, 0..).enumerate();
         let mistaken = ends.filter(|(_, ends)| servers.is_mistaken(ends.address(Side::Responder)));
         let conversations = mistaken.filter_map(|(position, _)| capture.traffic.udp_at(position)).take(LAB_STREAMS);
-        let sighting =
-            |conversation| UdpSighting { capture: number, conversation, client_side: Side::Originator, watch: number };
+        let sighting = |conversation| UdpSighting {
+            capture: number,
+            conversation,
+            client_side: Side::Originator,
+            watch: number,
+            pieces: Vec::new(),
+        };
         conversations.map(sighting).collect::<Vec<_>>()
     };
-    merge_conversations(captures.iter().enumerate().flat_map(of_capture).collect())
+    merge_conversations(captures, captures.iter().enumerate().flat_map(of_capture).collect(), same_clock)
 }

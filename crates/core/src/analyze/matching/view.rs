@@ -149,7 +149,7 @@ impl<'a> LabView<'a> {
             *frames = LabFrames { icmp, icmpv6, fragments, ..*frames };
         }
         let refused = refused(captures, &servers);
-        let mistaken = mistaken_conversations(captures, &servers);
+        let mistaken = mistaken_conversations(captures, &servers, &same_clock);
         let view = LabView {
             captures,
             journals,
