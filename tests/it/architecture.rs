@@ -80,7 +80,7 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 23] = [
+const STAGES: [&str; 24] = [
     "cut",
     "distinct",
     "network",
@@ -90,6 +90,7 @@ const STAGES: [&str; 23] = [
     "together",
     "evidence",
     "sorted",
+    "stream",
     "analysis",
     "addresses",
     "conversation",

@@ -15,6 +15,7 @@ mod network;
 mod place;
 mod sorted;
 mod story;
+mod stream;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod translated;
