@@ -196,6 +196,14 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// SYN and SYN-ACK; ACK only after what happens in between.
+    pub fn handshake_around(&mut self, tcp: &mut Tcp, between: impl FnOnce(&mut Story)) {
+        self.segment(tcp, true, SYN, b"");
+        self.segment(tcp, false, SYN | ACK, b"");
+        between(self);
+        self.segment(tcp, true, ACK, b"");
+    }
+
     /// SYN of both sides, each answered with SYN-ACK (RFC 9293, section 3.5, figure 7).
     pub fn simultaneous_open(&mut self, tcp: &mut Tcp) {
         let before = *tcp;

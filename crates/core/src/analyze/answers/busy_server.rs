@@ -4,7 +4,8 @@ use crate::analyze::accounts::{Accepted, Entry, evidence};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::second_client::{at_one_server, firsts, firsts_at, meeting_with, second_client};
-use crate::analyze::claims::words::{clients, frame};
+use crate::analyze::claims::closing::had_ended;
+use crate::analyze::claims::words::{capital, clients, frame};
 use crate::analyze::claims::{Draft, handshake, presence, refused, rejection, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Moment, Seen};
@@ -180,9 +181,11 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
     let basis = service.map_or(Basis::Proved, |service| service.basis);
     let reset = attempt.is_some_and(|known| known.timeline.find(|seen| seen.server_reset).is_some());
     let after_first = || {
-        let closed_by_server = attempt.is_some_and(|known| was_closed_by_server(view, known));
-        let end = if closed_by_server { "'s connection had ended" } else { " quit" };
-        format!("Connected; served only after {}{end}", scene.first)
+        let Scene { first, server, .. } = scene;
+        match attempt.is_some_and(|known| was_closed_by_server(view, known)) {
+            true => format!("Connected; served only after {server} closed {first}'s connection"),
+            false => format!("Connected; served only after {first} quit"),
+        }
     };
     let (basis, words) = match (found.connected, found.served) {
         (None, _) => (Basis::Inferred, "Expected: connected, not served"),
@@ -409,10 +412,10 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
                 return Some(true);
             }
             let Some(end) = seen.end().filter(|_| !is_told) else { continue };
-            let (text, evidence) = if before(&end, &established) == Some(true) {
+            // The end of a handshake may come late: who waits is in the queue from its SYN on.
+            let (text, evidence) = if before(&end, &begin) == Some(true) {
                 found.first_was_away = true;
-                let words = [" connection had ended (", ") before ", " began (", "), so nobody had to wait for it."];
-                compared(view, [first, attempt], [&end, &begin], words)?
+                ended_before(view, [first, attempt], &end, &begin)?
             } else if before(&end, &since) == Some(true) {
                 found.first_left = true;
                 ended_by_then(view, first, since.capture, &end)?
@@ -476,9 +479,26 @@ fn compared(
     Some((text, Evidence::by_file(evidence.concat())))
 }
 
-/// That the first client had left when the other one was served, told beside the frames of this capture.
+/// That the first client's connection had ended before the other one's began.
+fn ended_before(view: &LabView<'_>, [first, attempt]: [&Known<'_>; 2], end: &Moment, begin: &Moment) -> Option<Shown> {
+    let text = say![
+        capital(had_ended(view, first, begin.capture, end, "")),
+        " before ",
+        clients(view, attempt),
+        " began (",
+        frame(view, end.capture, begin),
+        "), so nobody had to wait for it."
+    ];
+    let evidence = [
+        tcp_evidence(view, first.connection.with_frame(end.capture, end.frame)?, [end.frame]),
+        tcp_evidence(view, attempt.connection.with_frame(begin.capture, begin.frame)?, [begin.frame]),
+    ];
+    Some((text, Evidence::by_file(evidence.concat())))
+}
+
+/// That the first client's connection had ended when the other one was served, told beside the frames of this capture.
 fn ended_by_then(view: &LabView<'_>, first: &Known<'_>, capture: usize, end: &Moment) -> Option<Shown> {
-    let text = say![clients(view, first), " connection had ended by then (", frame(view, capture, end), ")."];
+    let text = say![capital(had_ended(view, first, capture, end, " by then")), "."];
     let ended = first.connection.with_frame(end.capture, end.frame)?;
     Some((text, tcp_evidence(view, ended, [end.frame])))
 }

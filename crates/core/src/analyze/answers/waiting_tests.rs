@@ -1,7 +1,7 @@
 //! Who waited, and who was served at the same time: servers that take their time, close first, or turn clients away.
 
 use super::other_program_tests::{connected, said, short};
-use super::tests::{B1, B2, C1, C2, of};
+use super::tests::{A, B1, B2, C1, C2, of};
 use crate::analyze::analysis::Analysis;
 use crate::analyze::testing::{Story, Tcp};
 
@@ -64,7 +64,42 @@ fn a_server_that_closes_first_is_not_a_client_that_quits() {
     story.wait(1000);
     story.half_close(&mut b);
     let analysis = of(vec![story.read()]);
-    assert_eq!(short(&analysis, "I.3"), "Connected; served only after B's connection had ended");
+    assert_eq!(short(&analysis, "I.3"), "Connected; served only after A closed B's connection");
+    let told = said(&analysis, "I.3");
+    assert!(told.contains("right after the server had closed B's connection (FIN, frame 12): until then"), "{told}");
+}
+
+/// B's client sits at its prompt; its own FIN comes last.
+#[test]
+fn a_connection_that_only_the_server_closed_is_not_said_to_have_ended() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "quit\n");
+    story.half_close_of_server(&mut b);
+    let mut c = connected(&mut story, C1);
+    story.echo(&mut c, "two\n");
+    story.wait(1000);
+    story.half_close(&mut b);
+    let told = said(&of(vec![story.read()]), "I.3");
+    let expected =
+        "The server had closed B's connection (FIN, frame 7) before C's began (frame 9), so nobody had to wait for it.";
+    assert!(told.ends_with(expected), "{told}");
+}
+
+/// C's last packet of the handshake came after the end of B's connection, its SYN long before.
+#[test]
+fn a_handshake_that_ends_late_did_not_begin_after_another_connection() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = Story::tcp(C1, A);
+    story.handshake_around(&mut c, |story| {
+        story.wait(1600);
+        story.close(&mut b);
+    });
+    story.echo(&mut c, "two\n");
+    let told = said(&of(vec![story.read()]), "I.3");
+    assert!(told.contains("B's connection had ended by then (frame 9).") && !told.contains("nobody had to"), "{told}");
 }
 
 #[test]

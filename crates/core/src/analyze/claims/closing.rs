@@ -2,7 +2,7 @@
 
 use crate::analyze::analysis::AddressRole;
 use crate::analyze::claims::unseen::{self, closed_by};
-use crate::analyze::claims::words::client;
+use crate::analyze::claims::words::{client, clients, frame};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Moment, Seen};
@@ -83,6 +83,25 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
         }
         (_, Some(reset)) => reset_sentence(view, sighting, [by, what], reset.frame),
         (None, None) => say!["The connection ended (", FrameRanges::of(view.frames(sighting).closing()), ")."],
+    }
+}
+
+/// `B's connection had ended (frame 10)`, or `the server had closed B's connection (FIN, frame 10)` where B's client had not
+/// left: told beside frames of this capture, `end` being the first frame of the end, with the words of a time.
+pub(crate) fn had_ended(view: &LabView<'_>, known: &Known<'_>, capture: usize, end: &Moment, time: &str) -> Text {
+    let (whose, at) = (clients(view, known), frame(view, capture, end));
+    let (seen, sighting) = (known.timeline.in_capture(end.capture), known.connection.in_capture(end.capture));
+    let is_end = |moment: Option<Moment>| moment.is_some_and(|moment| moment.frame == end.frame);
+    // The client's FIN may be missing.
+    let is_known = sighting.is_some_and(|sighting| unseen::fin_before(view, sighting) != Some(end.frame));
+    match seen.filter(|_| is_known) {
+        Some(seen) if is_end(seen.server_fin) => {
+            say!["the server had closed ", whose, format!(" connection{time} (FIN, "), at, ")"]
+        }
+        Some(seen) if is_end(seen.server_reset) => {
+            say!["the server's system had reset ", whose, format!(" connection{time} (RST, "), at, ")"]
+        }
+        _ => say![whose, format!(" connection had ended{time} ("), at, ")"],
     }
 }
 

@@ -1,7 +1,7 @@
 //! What became of a connection, in sentences: the story's verdict, its reasons and its evidence.
 
 use crate::analyze::analysis::{Basis, Claim, Evidence, Verdict};
-use crate::analyze::claims::closing::{reset_sentence, why_reset};
+use crate::analyze::claims::closing::{had_ended, reset_sentence, why_reset};
 use crate::analyze::claims::draft::tcp_evidence;
 use crate::analyze::claims::rejection;
 use crate::analyze::claims::words::{client, clients, duration, frame};
@@ -165,10 +165,8 @@ impl Claims<'_> {
                 let Some(other) = view.known_at(*other) else { return };
                 say![
                     "That came right after ",
-                    clients(view, &other),
-                    " connection had ended (",
-                    frame(view, from.capture, end),
-                    "): until then ",
+                    had_ended(view, &other, from.capture, end, ""),
+                    ": until then ",
                     clients(view, known),
                     // A server of several threads may have accepted it before one of them was free, as one that greeted has.
                     if known.service.server_shares || was_greeted {
