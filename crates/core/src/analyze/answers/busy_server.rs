@@ -8,7 +8,7 @@ use crate::analyze::claims::closing::had_ended;
 use crate::analyze::claims::words::{capital, clients, frame};
 use crate::analyze::claims::{Draft, handshake, presence, refused, rejection, service, tcp_evidence};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::{Grounds, Moment, Seen};
+use crate::analyze::story::{Grounds, Listener, Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
 use socklab_packets::track::HandshakeState;
@@ -44,6 +44,8 @@ pub(super) const KIND: Kind = Kind {
 
 const FACTS: [Fact; 2] =
     [fact("tcp_handshake_completed", ValueType::YesNo), fact("served_while_first_client_connected", ValueType::YesNo)];
+
+const SEVERAL: &str = "So this server serves several clients at the same time.";
 
 /// Who is who: the step, the host of its client, the host of the client that is open already, and the server's.
 struct Scene {
@@ -357,6 +359,11 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
         return None;
     }
     let since = service.since?;
+    if let Grounds::PassedOn { to: Listener::Client(to), .. } = service.grounds
+        && attempt.connection.in_capture(since.capture).is_none()
+    {
+        return told_beside(view, attempt, &view.known_at(to)?, &since, draft);
+    }
     let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
     let begin = attempt.timeline.find(|seen| seen.first.filter(|first| first.capture == since.capture))?;
     let mut firsts = firsts_at(view, attempt.step, attempt);
@@ -388,14 +395,17 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
             }
             let Some(true) = before(&first_established, &established) else { continue };
             let open = seen.end().is_none_or(|end| before(&since, &end) == Some(true))
-                && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false))
-                && !seen.may_be_done(&since);
+                && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
             if open {
                 let (text, evidence) = still_connected(view, first, attempt, &first_established, &since)?;
                 draft.proved(text, evidence);
                 let at = first.connection.server();
-                if at == attempt.connection.server() {
-                    draft.inferred("So this server serves several clients at the same time.", Vec::new());
+                if let Some(line) = seen.unanswered.filter(|_| seen.may_be_done(&since)) {
+                    let line = frame(view, since.capture, &line);
+                    let text = say!["No frame answers its line (", line, "): maybe the server no longer read from it."];
+                    draft.beside(Basis::Unknown, text, Vec::new());
+                } else if at == attempt.connection.server() {
+                    draft.inferred(SEVERAL, Vec::new());
                 } else if let Some(sighting) =
                     first.connection.with_frame(first_established.capture, first_established.frame)
                 {
@@ -427,6 +437,25 @@ fn beside_first(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, foun
         }
     }
     None
+}
+
+/// Whether the first client was connected when it was told what the other one had said, as its own capture shows it.
+fn told_beside(
+    view: &LabView<'_>,
+    attempt: &Known<'_>,
+    first: &Known<'_>,
+    told: &Moment,
+    draft: &mut Draft,
+) -> Option<bool> {
+    let of_first = attempt.step.during().is_some_and(|during| first.step == during);
+    let seen = first.timeline.in_capture(told.capture).filter(|_| of_first)?;
+    let (text, evidence) = still_connected(view, first, attempt, &seen.established?, told)?;
+    let is_open = seen.end().is_none_or(|end| told.frame < end.frame);
+    is_open.then(|| {
+        draft.proved(text, evidence);
+        draft.inferred(SEVERAL, Vec::new());
+        true
+    })
 }
 
 /// What frames show, with the frames.

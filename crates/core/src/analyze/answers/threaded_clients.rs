@@ -11,7 +11,7 @@ use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
 use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen};
+use crate::analyze::story::{Grounds, KindVerdict, Listener, Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
@@ -280,17 +280,25 @@ fn served(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
         });
         draft.inferred(text, Evidence::by_file(evidence));
     }
-    let passed_on = by(|grounds| matches!(grounds, Grounds::PassedOn { .. }));
-    if !passed_on.is_empty() {
-        let text = say![
-            "The server's computer sent the text of ",
-            addresses(&passed_on.iter().map(|known| known.connection.client()).collect::<Vec<_>>()),
-            format!(" on to another server: its program had accepted {}.", that_connection(passed_on.len()))
-        ];
-        let evidence = passed_on.iter().flat_map(|known| service::claims(view, known)).flat_map(|claim| claim.evidence);
-        draft.inferred(text, Evidence::by_file(evidence));
-    }
+    let onward = by(|grounds| matches!(grounds, Grounds::PassedOn { to: Listener::Server(_), .. }));
+    passed_on(view, &onward, ["The server's computer", "another server"], draft);
+    let in_chat = by(|grounds| matches!(grounds, Grounds::PassedOn { to: Listener::Client(_), .. }));
+    passed_on(view, &in_chat, ["The server", "another client"], draft);
     idle(view, &accepted_only(clients), draft);
+}
+
+/// Those whose text was sent on: by whom, and to whom.
+fn passed_on(view: &LabView<'_>, clients: &[Known<'_>], [by, to]: [&str; 2], draft: &mut Draft) {
+    if clients.is_empty() {
+        return;
+    }
+    let text = say![
+        format!("{by} sent the text of "),
+        addresses(&clients.iter().map(|known| known.connection.client()).collect::<Vec<_>>()),
+        format!(" on to {to}: its program had accepted {}.", that_connection(clients.len()))
+    ];
+    let evidence = clients.iter().flat_map(|known| service::claims(view, known)).flat_map(|claim| claim.evidence);
+    draft.inferred(text, Evidence::by_file(evidence));
 }
 
 /// Those that were accepted, of which no frame shows more.

@@ -151,6 +151,86 @@ fn a_client_that_was_turned_away_was_not_served() {
     assert!(told.contains("may have turned the client away") && !told.contains("at the same time"), "{told}");
 }
 
+/// A chat in which only C says something, and nobody is answered.
+fn chat_without_answers() -> [Story; 2] {
+    let [mut at_b, mut at_c] = ["at B", "at C"].map(|file| Story::new(file, 0));
+    let [mut b, mut c] = [connected(&mut at_b, B1), connected(&mut at_c, C1)];
+    at_b.line(&mut b, "anyone there?\n");
+    at_b.wait(1000);
+    at_c.line(&mut c, "hello from C\n");
+    at_b.segment_of_server(&mut b, "51762: hello from C\n");
+    [at_b, at_c]
+}
+
+#[test]
+fn what_is_sent_on_to_another_client_had_been_read() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "anyone?\n");
+    story.wait(1000);
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "yes\n");
+    story.segment_of_server(&mut b, "51762: yes\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.3"), "Connected, and served while B was open");
+    let told = said(&analysis, "I.3");
+    assert!(told.contains("The server sent the text of C's line (frame 9) on to B 2.00 ms later (frame 11)"), "{told}");
+}
+
+/// Clocks of two computers tell nothing of each other.
+#[test]
+fn what_is_sent_on_shows_in_the_captures_of_both_clients() {
+    let [at_b, at_c] = chat_without_answers();
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    assert_eq!(short(&analysis, "I.3"), "Connected, and served while B was open");
+    let told = said(&analysis, "I.3");
+    assert!(told.contains("C's line (frame 4) on to B (frame 6 of at B)"), "{told}");
+    let [_, at_c] = chat_without_answers();
+    assert_eq!(short(&of(vec![at_c.read()]), "I.3"), "Connected; served: unknown");
+}
+
+/// Both say the same, and the server answers B.
+#[test]
+fn an_answer_is_not_what_another_client_said() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "hello\n");
+    story.line(&mut b, "hello\n");
+    story.segment_of_server(&mut b, "hello\n");
+    let told = said(&of(vec![story.read()]), "I.3");
+    assert!(!told.contains("sent the text"), "{told}");
+    let [mut at_b, mut at_c] = ["at B", "at C"].map(|file| Story::new(file, 0));
+    let [mut b, mut c] = [connected(&mut at_b, B1), connected(&mut at_c, C1)];
+    at_b.echo(&mut b, "hello world\n");
+    at_c.line(&mut c, "hello world\n");
+    let told = said(&of(vec![at_b.read(), at_c.read()]), "I.3");
+    assert!(!told.contains("sent the text"), "{told}");
+}
+
+/// A chat in which B's last line has no answer, but was sent on.
+#[test]
+fn a_client_whose_last_line_is_unanswered_is_connected() {
+    for is_chat in [true, false] {
+        let mut story = Story::new("at A", 0);
+        let mut b = connected(&mut story, B1);
+        story.echo(&mut b, "anyone?\n");
+        let mut c = connected(&mut story, C1);
+        story.wait(400);
+        story.line(&mut c, "yes\n");
+        story.wait(400);
+        story.line(&mut b, "fine, bye\n");
+        story.segment_of_server(&mut c, if is_chat { "40210: fine, bye\n" } else { "YES\n" });
+        story.wait(400);
+        story.close(&mut b);
+        let analysis = of(vec![story.read()]);
+        assert_eq!(short(&analysis, "I.3"), "Connected, and served while B was open");
+        let told = said(&analysis, "I.3");
+        // A server of one answer for each client may be done with B.
+        assert_eq!(told.contains("serves several clients at the same time"), is_chat, "{told}");
+    }
+}
+
 /// A chat: what C says is passed on to B, and that B left to C.
 #[test]
 fn a_server_that_passes_on_what_is_said_had_read_it() {

@@ -8,7 +8,7 @@ use crate::analyze::claims::words::{client, clients, duration, frame};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::service::Wait;
-use crate::analyze::story::{Grounds, Moment};
+use crate::analyze::story::{Grounds, Listener, Moment};
 use crate::analyze::text::{FrameRanges, Text, say};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -21,7 +21,8 @@ pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
             claims.add(Basis::Proved, text, vec![entry.evidence()]);
         }
         Grounds::Reply { line, reply } => claims.replied(line.as_ref(), reply),
-        Grounds::PassedOn { line, passed, to } => claims.passed_on(line, passed, *to),
+        Grounds::PassedOn { line, passed, to: Listener::Server(to) } => claims.passed_on(line, passed, *to),
+        Grounds::PassedOn { line, passed, to: Listener::Client(to) } => claims.said_on(line, passed, *to),
         Grounds::Closed { client_fin, server_fin } => claims.closed(client_fin.as_ref(), server_fin),
         Grounds::NoAnswer { line, other } => claims.not_answered(line, *other),
         Grounds::NotClosed { client_fin, other } => claims.not_closed(client_fin, *other),
@@ -102,11 +103,7 @@ impl Claims<'_> {
 
     fn passed_on(&mut self, line: &Moment, passed: &Moment, to: SocketAddress) {
         let (view, known) = (self.view, self.known);
-        // When it got its answer is another matter.
-        if let Some(answer) = known.timeline.find(|seen| seen.answer) {
-            let evidence = self.evidence([line, &answer]);
-            self.add(Basis::Proved, say![self.sent_after(line, &answer), "."], evidence);
-        }
+        self.answered_later(line);
         let after = view.story.clocks.between(line, passed).map(|n| say![" ", duration(n)]);
         let text = say![
             "The server's computer sent the same text on to ",
@@ -123,6 +120,39 @@ impl Claims<'_> {
         ];
         let evidence = self.evidence([line, passed]);
         self.add(Basis::Inferred, text, evidence);
+    }
+
+    /// That the server sent the line on to another of its clients.
+    fn said_on(&mut self, line: &Moment, passed: &Moment, to: usize) {
+        let (view, known) = (self.view, self.known);
+        let Some(other) = view.known_at(to) else { return };
+        self.answered_later(line);
+        let after = view.story.clocks.between(line, passed).map(|n| say![" ", duration(n), " later"]);
+        let text = say![
+            "The server sent the text of ",
+            clients(view, known),
+            " line (",
+            self.here(line),
+            ") on to ",
+            client(view, &other),
+            after.unwrap_or_default(),
+            " (",
+            frame(view, line.capture, passed),
+            "): its program had accepted ",
+            clients(view, known),
+            " connection."
+        ];
+        let passed = other.connection.in_capture(passed.capture).map(|to| tcp_evidence(view, to, [passed.frame]));
+        let evidence = Evidence::by_file(self.evidence([line]).into_iter().chain(passed));
+        self.add(Basis::Inferred, text, evidence);
+    }
+
+    /// When a line that was passed on got its own answer, if it did.
+    fn answered_later(&mut self, line: &Moment) {
+        if let Some(answer) = self.known.timeline.find(|seen| seen.answer) {
+            let evidence = self.evidence([line, &answer]);
+            self.add(Basis::Proved, say![self.sent_after(line, &answer), "."], evidence);
+        }
     }
 
     fn closed(&mut self, client_fin: Option<&Moment>, server_fin: &Moment) {

@@ -4,6 +4,7 @@
 //! order is unknown, and so is what rests on it. Whether a connection was queued or served is decided in [`service`] and
 //! nowhere else; of what kind a server is, in [`kind`].
 
+mod chat;
 pub(crate) mod clocks;
 pub(crate) mod kind;
 pub(crate) mod service;
@@ -16,7 +17,7 @@ use socklab_packets::pipeline::CaptureFacts;
 
 pub(crate) use clocks::{Clocks, Moment};
 pub(crate) use kind::{KindVerdict, kind_of};
-pub(crate) use service::{Grounds, Service};
+pub(crate) use service::{Grounds, Listener, Service};
 pub(crate) use timeline::{Seen, Timeline};
 
 /// The story of the lab's connections, by their index.
@@ -43,6 +44,7 @@ impl Story {
         let mut timelines: Vec<Timeline> =
             connections.iter().map(|connection| Timeline::from(captures, relays, connection)).collect();
         timeline::share_ends(&mut timelines);
+        chat::note(captures, connections, &clocks, &mut timelines);
         let services = service::judge(connections, &timelines, &clocks, accounts);
         Story { clocks, timelines, services }
     }

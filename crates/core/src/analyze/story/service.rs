@@ -15,7 +15,7 @@ use crate::analyze::accounts::{Accounts, Entry};
 use crate::analyze::analysis::{Basis, Verdict};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
-use crate::analyze::story::timeline::{PROMPT, Seen, Timeline};
+use crate::analyze::story::timeline::{PROMPT, SaidOn, Seen, Timeline};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 
@@ -38,8 +38,8 @@ pub(crate) enum Grounds {
     Journal(Entry),
     /// The server sent payload, after a line of the client where there is one.
     Reply { line: Option<Moment>, reply: Moment },
-    /// The server's host said the client's line on to another server at once.
-    PassedOn { line: Moment, passed: Moment, to: SocketAddress },
+    /// The server's host said the client's line on at once.
+    PassedOn { line: Moment, passed: Moment, to: Listener },
     /// The server sent a FIN, after the client's where there is one.
     Closed { client_fin: Option<Moment>, server_fin: Moment },
     /// The client's line got no answer, though the server answers others.
@@ -52,6 +52,15 @@ pub(crate) enum Grounds {
     NoConnection,
     /// Nothing in the captures shows either.
     Nothing,
+}
+
+/// To whom a server says a client's line on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listener {
+    /// Another server, to which it is a client.
+    Server(SocketAddress),
+    /// Another of its clients: the connection.
+    Client(usize),
 }
 
 /// The time that a served connection spent in the queue before.
@@ -91,6 +100,12 @@ pub(crate) struct Service {
 impl Service {
     fn new(verdict: Verdict, basis: Basis, grounds: Grounds) -> Service {
         Service { verdict, basis, grounds, since: None, until: None, waited: None, prompt: None, server_shares: false }
+    }
+
+    /// Served, since its line was passed on.
+    fn passed_on(line: Moment, passed: Moment, to: Listener) -> Service {
+        let grounds = Grounds::PassedOn { line, passed, to };
+        Service { since: Some(passed), ..Service::new(Verdict::Served, Basis::Inferred, grounds) }
     }
 
     /// Whether it was served at some time.
@@ -194,8 +209,9 @@ impl<'a> Docket<'a> {
                 self.shared.insert(connection);
             }
             let passed_on = seen.passed_on.map(|(passed, _)| passed);
-            let both = answered.into_iter().chain(seen.reply).chain(passed_on);
-            answered = both.min_by_key(Moment::order);
+            let said_on = seen.said_on.map(|said| said.passed).filter(|passed| passed.is_before(begin).is_some());
+            let all = answered.into_iter().chain(seen.reply).chain(passed_on).chain(said_on);
+            answered = all.min_by_key(Moment::order);
         }
     }
 
@@ -231,6 +247,7 @@ impl<'a> Court<'a> {
         }
         let Some(timeline) = self.timelines.get(self.index) else { return unknown() };
         let served = timeline.seen.iter().find_map(|seen| self.by_passing_on(seen));
+        let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_saying_on(seen)));
         let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_reply(seen)));
         let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_closing(seen)));
         let queued = || {
@@ -247,8 +264,19 @@ impl<'a> Court<'a> {
         if seen.reply.as_ref().is_some_and(answered_at_once) {
             return None;
         }
-        let grounds = Grounds::PassedOn { line, passed, to };
-        Some(Service { since: Some(passed), ..Service::new(Verdict::Served, Basis::Inferred, grounds) })
+        Some(Service::passed_on(line, passed, Listener::Server(to)))
+    }
+
+    /// The client's line, said on to another client. What the server sends to this one proves more, if it comes before anybody
+    /// has left for whose end it may have waited.
+    fn by_saying_on(&self, seen: &Seen) -> Option<Service> {
+        let SaidOn { line, passed, to } = seen.said_on?;
+        let told = seen.reply.is_some_and(|reply| {
+            let since_then = self.clocks.between(&passed, &reply).unwrap_or(0).max(0);
+            let mut ends = self.docket.ends_before(&reply, since_then, self.clocks);
+            !ends.any(|end| end.connection != self.index)
+        });
+        (!told).then(|| Service::passed_on(line, passed, Listener::Client(to)))
     }
 
     /// Payload from the server: its program had accepted the connection.
@@ -378,7 +406,7 @@ impl<'a> Court<'a> {
     fn is_overtaken(&self, seen: &Seen) -> bool {
         let Some(own) = seen.established.as_ref() else { return false };
         self.other_views().any(|(_, other)| {
-            let was_served = other.reply.is_some() || other.server_fin.is_some();
+            let was_served = other.reply.is_some() || other.server_fin.is_some() || other.said_on.is_some();
             let Some(begin) = other.established.as_ref().filter(|_| was_served) else { return false };
             let later = match own.is_before(begin) {
                 Some(is_before) => is_before,

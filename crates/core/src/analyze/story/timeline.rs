@@ -19,6 +19,17 @@ pub(super) const PROMPT: i128 = 100_000_000;
 /// Payloads that nobody asked for which are remembered of each connection.
 const MOST_UNASKED: usize = 16;
 
+/// A line of a client that the server sent on to another client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SaidOn {
+    /// The line.
+    pub(crate) line: Moment,
+    /// The payload that has its text: maybe in another capture.
+    pub(crate) passed: Moment,
+    /// The connection in which it is.
+    pub(crate) to: usize,
+}
+
 /// The moments of a connection as one capture shows it; `None` for what is not in the capture.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
@@ -42,6 +53,10 @@ pub(crate) struct Seen {
     pub(crate) has_skipped: bool,
     /// What the server's host said on of the client's first line, at once and to whom.
     pub(crate) passed_on: Option<(Moment, SocketAddress)>,
+    /// The client's first line that the server sent on to another of its clients.
+    pub(crate) said_on: Option<SaidOn>,
+    /// The server sent on what this client said, or sent it what another one said.
+    pub(crate) in_chat: bool,
     /// The first FIN and RST of each end.
     pub(crate) client_fin: Option<Moment>,
     pub(crate) server_fin: Option<Moment>,
@@ -184,9 +199,9 @@ impl Seen {
     /// Whether the server may have finished with the client by this moment, of frames in one order: what the client sent after the
     /// server's last payload was never answered. A server may serve one client after the other and close none.
     pub(crate) fn may_be_done(&self, moment: &Moment) -> bool {
-        // A server that only greets never answers.
         let had_answered = || self.last_reply.is_some_and(|reply| reply.is_before(moment) == Some(true));
-        self.answer.is_some() && self.unanswered.is_some() && had_answered()
+        // A server that only greets never answers, and one that sends on what is said reads from all.
+        !self.in_chat && self.answer.is_some() && self.unanswered.is_some() && had_answered()
     }
 
     /// The server's FIN, where the server sent data and closed the connection before the client's first line: it may have

@@ -1,0 +1,148 @@
+//! What a server sends on of a client's line to its other clients, as in a chat: its program had read that line.
+
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::conversation::{LabConnection, TcpSighting};
+use crate::analyze::story::clocks::{Clocks, Moment};
+use crate::analyze::story::timeline::{PROMPT, SaidOn, Seen, Timeline};
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::PayloadStart;
+use socklab_packets::types::SocketAddress;
+
+/// A text of fewer characters is found in another one by chance.
+const SHORTEST: usize = 2;
+
+/// The same where no common clock tells that it came right after.
+const SHORTEST_UNTIMED: usize = 5;
+
+/// Clients of one server whose texts are compared without a common clock.
+const MOST_UNTIMED: usize = 32;
+
+/// Payloads of a server in a tenth of a second that are compared with one line.
+const MOST_NEAR: usize = 64;
+
+/// A text as one capture shows it.
+struct Said<'a> {
+    connection: usize,
+    moment: Moment,
+    text: &'a str,
+    is_whole: bool,
+    /// The server's, right after a line of that client's own.
+    is_answer: bool,
+}
+
+/// What is said at one server.
+#[derive(Default)]
+struct Talk<'a> {
+    clients: usize,
+    lines: Vec<Said<'a>>,
+    /// The server's, by group of clocks, then by time.
+    sent: Vec<Said<'a>>,
+}
+
+/// Notes in the timelines which lines were sent on, and to whom.
+pub(super) fn note(
+    captures: &[CaptureFacts],
+    connections: &[LabConnection],
+    clocks: &Clocks,
+    timelines: &mut [Timeline],
+) {
+    let mut talks: HashMap<SocketAddress, Talk<'_>> = HashMap::new();
+    for (index, connection) in connections.iter().enumerate() {
+        let talk = talks.entry(connection.server()).or_default();
+        talk.clients = talk.clients.saturating_add(1);
+        connection.sightings().iter().for_each(|sighting| talk.add(captures, index, sighting));
+    }
+    for talk in talks.values_mut().filter(|talk| talk.clients > 1) {
+        talk.sent.sort_by_key(|said| place(clocks, &said.moment));
+        for (line, sent) in talk.said_on(clocks) {
+            if let Some(seen) = seen_of(timelines, sent) {
+                seen.in_chat = true;
+            }
+            if let Some(seen) = seen_of(timelines, line) {
+                seen.in_chat = true;
+                let (line, passed, to) = (line.moment, sent.moment, sent.connection);
+                seen.said_on.get_or_insert(SaidOn { line, passed, to });
+            }
+        }
+    }
+}
+
+/// The moments of the connection in which this is said, in the capture that shows it.
+fn seen_of<'t>(timelines: &'t mut [Timeline], said: &Said<'_>) -> Option<&'t mut Seen> {
+    let is_in = |moment: Moment| moment.capture == said.moment.capture;
+    timelines.get_mut(said.connection)?.seen.iter_mut().find(|seen| seen.first.is_some_and(is_in))
+}
+
+/// Where a moment stands among those that can be compared with it.
+fn place(clocks: &Clocks, moment: &Moment) -> (usize, Option<i128>) {
+    (clocks.group(moment.watch), clocks.nanoseconds(moment))
+}
+
+impl<'a> Talk<'a> {
+    fn add(&mut self, captures: &'a [CaptureFacts], connection: usize, sighting: &TcpSighting) {
+        let Some(traffic) = captures.get(sighting.capture).map(|capture| &capture.traffic) else { return };
+        let stream = sighting.connection.stream;
+        let mut notes = traffic.tcp_notes(stream);
+        let mut last_line = None;
+        // Both are in the order of frames.
+        for (frame, start) in traffic.tcp_starts(stream) {
+            let PayloadStart::Text { text, whole } = start else { continue };
+            let Some(note) = notes.find(|note| note.frame == frame) else { break };
+            let moment = Moment { capture: sighting.capture, watch: sighting.watch, frame, time: note.time };
+            let is_line = note.sender == sighting.client_side;
+            let after = note.time.zip(last_line).map(|(time, line)| time.nanoseconds_since(line));
+            let is_answer = !is_line && after.is_some_and(|after| after < PROMPT);
+            let said = Said { connection, moment, text, is_whole: whole, is_answer };
+            match is_line {
+                true => self.lines.push(said),
+                false => self.sent.push(said),
+            }
+            last_line = note.time.filter(|_| is_line).or(last_line);
+        }
+    }
+
+    /// The lines that were sent on, each with the first payload that has it.
+    fn said_on<'t>(&'t self, clocks: &'t Clocks) -> impl Iterator<Item = (&'t Said<'a>, &'t Said<'a>)> {
+        self.lines.iter().filter_map(move |line| {
+            let sent = self.right_after(line, clocks).or_else(|| self.at_any_time(line, clocks))?;
+            Some((line, sent))
+        })
+    }
+
+    /// What has the text of this line right after it, and answers no line of that client's own.
+    fn right_after(&self, line: &Said<'a>, clocks: &Clocks) -> Option<&Said<'a>> {
+        let is_soon = |sent: &&Said<'a>| {
+            clocks.between(&line.moment, &sent.moment).is_some_and(|after| (0..PROMPT).contains(&after))
+        };
+        let begin = place(clocks, &line.moment);
+        let from = self.sent.partition_point(|sent| place(clocks, &sent.moment) < begin);
+        let mut near = self.sent.get(from..).unwrap_or_default().iter().take(MOST_NEAR).take_while(is_soon);
+        near.find(|sent| !sent.is_answer && sent.has(line, SHORTEST))
+    }
+
+    /// What has the text of this line in the capture of another computer, whose clock may differ by any time, and is nothing
+    /// that its client had said itself.
+    fn at_any_time(&self, line: &Said<'a>, clocks: &Clocks) -> Option<&Said<'a>> {
+        let is_apart = |sent: &&Said<'a>| !clocks.comparable(line.moment.watch, sent.moment.watch);
+        let sent = self.sent.iter().filter(|_| self.clients <= MOST_UNTIMED).filter(is_apart);
+        sent.filter(|sent| sent.has(line, SHORTEST_UNTIMED)).find(|sent| {
+            let mut own = self.lines.iter().filter(|own| own.connection == sent.connection);
+            !own.any(|own| sent.text.contains(own.text) || own.text.contains(line.text))
+        })
+    }
+}
+
+impl Said<'_> {
+    /// Whether this payload to another client has a line's text in it, which has so many characters at least.
+    fn has(&self, line: &Said<'_>, shortest: usize) -> bool {
+        let is_found = match (line.is_whole, self.is_whole) {
+            (true, _) => self.text.contains(line.text),
+            // The beginnings of both are known.
+            (false, is_whole) => !is_whole && self.text == line.text,
+        };
+        self.connection != line.connection
+            && line.text.trim().chars().nth(shortest.saturating_sub(1)).is_some()
+            && is_found
+    }
+}
