@@ -120,6 +120,41 @@ fn a_server_that_takes_its_time_for_each_answer_did_not_wait_for_an_end() {
     assert_eq!(short(&analysis, "I.3"), "Connected, and served; whether while B was open: unknown");
 }
 
+/// Its answers take as long for B, which stays for them. C quits before; its capture alone shows nothing to compare with.
+#[test]
+fn a_server_that_takes_its_time_for_all_does_not_let_one_wait() {
+    let tell_b = |story: &mut Story| {
+        let mut b = connected(story, B1);
+        story.line(&mut b, "one\n");
+        story.wait(1500);
+        story.segment_of_server(&mut b, "done: one\n");
+        b
+    };
+    let tell_c = |story: &mut Story, b: Option<&mut Tcp>| {
+        let mut c = connected(story, C1);
+        story.line(&mut c, "two\n");
+        story.wait(1000);
+        b.into_iter().for_each(|b| story.close(b));
+        story.half_close(&mut c);
+        story.wait(500);
+        story.data_to_nobody(&mut c, "done: two\n");
+    };
+    let mut story = Story::new("at A", 0);
+    let mut b = tell_b(&mut story);
+    tell_c(&mut story, Some(&mut b));
+    let told = said(&of(vec![story.read()]), "I.3");
+    assert!(!told.contains("waited"), "{told}");
+    let [mut at_b, mut at_c] = ["at B", "at C"].map(|file| Story::new(file, 0));
+    tell_b(&mut at_b);
+    tell_c(&mut at_c, None);
+    let told = said(&of(vec![at_b.read(), at_c.read()]), "I.3");
+    assert!(!told.contains("waited"), "{told}");
+    let mut at_c = Story::new("at C", 0);
+    tell_c(&mut at_c, None);
+    let told = said(&of(vec![at_c.read()]), "I.3");
+    assert!(told.contains("waited in the queue, or a program that takes its time"), "{told}");
+}
+
 /// One message for each client, and no connection closed.
 #[test]
 fn clients_that_were_answered_once_each_may_have_been_served_one_by_one() {

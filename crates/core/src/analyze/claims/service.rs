@@ -209,7 +209,7 @@ impl Claims<'_> {
             None => say![
                 format!("That took {}, and ", duration(*nanoseconds)),
                 client(view, known),
-                " had closed before: it fits a connection that waited in the queue."
+                " had closed before: it fits a connection that waited in the queue, or a program that takes its time."
             ],
         };
         let mut evidence = self.evidence([from, to]);

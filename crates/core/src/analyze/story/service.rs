@@ -320,7 +320,9 @@ impl<'a> Court<'a> {
         // Without a connection whose end made room, only a server that closes long after its client has gone is telling;
         // not one that answers at the end of what its client sends.
         let left_first = !seen.client_half_closed && seen.client_end().is_some_and(|end| end.frame < to.frame);
-        let late = left_first && nanoseconds >= LATE_CLOSE && !self.is_shared_at(seen, &from);
+        let beyond_own_time = || nanoseconds.saturating_sub(self.quickest_other_there().unwrap_or(0)) >= LATE_CLOSE;
+        let is_late = nanoseconds >= LATE_CLOSE && beyond_own_time();
+        let late = left_first && is_late && !self.is_shared_at(seen, &from);
         let waited = (released_by.is_some() || late).then_some(Wait { from, to, nanoseconds, released_by });
         let prompt = Some(nanoseconds).filter(|_| waited.is_none() && nanoseconds < PROMPT);
         Service { waited, prompt, ..service }
@@ -447,6 +449,17 @@ impl<'a> Court<'a> {
             answers.first().copied().into_iter().chain(other).collect()
         });
         quickest.iter().find(|(_, index)| *index != self.index).map(|(nanoseconds, _)| *nanoseconds)
+    }
+
+    /// How long the server took at least to answer the first line of another client that was still there, in nanoseconds: the
+    /// program's own time, rather than a wait in the queue.
+    fn quickest_other_there(&self) -> Option<i128> {
+        let answers = self.other_views().filter_map(|(_, other)| {
+            let (line, answer) = (other.request?, other.answer?);
+            let is_there = other.client_end().is_none_or(|end| answer.frame < end.frame);
+            self.clocks.between(&line, &answer).filter(|_| is_there)
+        });
+        answers.min()
     }
 
     /// Whether what should have followed `from` is missing: the server answered another connection later, or the capture
