@@ -204,6 +204,15 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// SYN, SYN-ACK, a line that overtakes the ACK on its way, the ACK.
+    pub fn handshake_overtaken_by(&mut self, tcp: &mut Tcp, text: &str) {
+        self.segment(tcp, true, SYN, b"");
+        self.segment(tcp, false, SYN | ACK, b"");
+        let mut before = *tcp;
+        self.line(tcp, text);
+        self.segment(&mut before, true, ACK, b"");
+    }
+
     /// SYN of both sides, each answered with SYN-ACK (RFC 9293, section 3.5, figure 7).
     pub fn simultaneous_open(&mut self, tcp: &mut Tcp) {
         let before = *tcp;

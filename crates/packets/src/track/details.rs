@@ -240,6 +240,15 @@ impl Noting<'_> {
         self.set(*side(&First::ACK, sender), frame);
     }
 
+    /// The same, where it came behind a later segment of its side, which is none or carries data.
+    pub(super) fn note_overtaken_ack(&mut self, frame: FrameNumber, sender: Side) {
+        let (ack, data) = (*side(&First::ACK, sender), *side(&First::DATA, sender));
+        let distance = |kind: First| self.details.firsts.get(kind as usize).map_or(0, |distance| distance.get());
+        if distance(ack) == 0 || distance(ack) == distance(data) && distance(ack) != Distance::FAR {
+            self.set(ack, frame);
+        }
+    }
+
     /// First SYN, SYN-ACK, FIN and RST.
     pub(super) fn note_control(&mut self, marks: &mut Marks, frame: FrameNumber, sender: Side, flags: TcpFlags) {
         if flags.has(SYN_ACK) {

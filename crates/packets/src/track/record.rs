@@ -64,6 +64,8 @@ impl Seldom {
     pub(super) const RETRANSMISSION: u8 = 16;
     /// Some of what its sender sent before it is missing.
     pub(super) const AFTER_GAP: u8 = 32;
+    /// The ACK that completes the handshake, if it comes out of order: behind a segment that was sent after it.
+    pub(super) const OVERTAKEN_ACK: u8 = 64;
 
     #[inline]
     pub(super) const fn any(self) -> bool {
@@ -225,6 +227,9 @@ impl Record {
         }
         if seldom.has(Seldom::FIRST_ACK) && self.marks.set(Marks::ack(sender)) && !seldom.has(Seldom::AFTER_GAP) {
             details.note_ack(frame, sender);
+        }
+        if seldom.has(Seldom::OVERTAKEN_ACK) {
+            details.note_overtaken_ack(frame, sender);
         }
         if seldom.has(Seldom::CONTROL) {
             details.note_control(&mut self.marks, frame, sender, header.flags);

@@ -104,6 +104,8 @@ struct Reference {
     nexts: Vec<(SocketAddress, u32)>,
     /// Frames before which some of what their sender sent is missing.
     after_gaps: Vec<usize>,
+    /// Acknowledgements with the first numbers of both ends, behind what was sent after them.
+    overtaken: Vec<usize>,
     first_of_pair: bool,
 }
 
@@ -138,12 +140,18 @@ impl Reference {
         let controls = [SYN, FIN].into_iter().filter(|flag| sent.flags & flag != 0).count() as u32;
         let end = sent.sequence.wrapping_add(sent.length.unwrap_or(0)).wrapping_add(controls);
         let first = self.base(from).unwrap_or(0).wrapping_add(1);
-        let known = self.nexts.iter_mut().find(|(of, _)| *of == from);
-        let next = known.as_ref().map_or(first, |(_, next)| *next);
+        let known = self.nexts.iter().find(|(of, _)| *of == from).map(|(_, next)| *next);
+        let next = known.unwrap_or(first);
         if after(sent.sequence, next) {
             self.after_gaps.push(number);
         }
-        match known {
+        let follows = |of, number: u32| self.base(of).unwrap_or(0).wrapping_add(1) == number;
+        let is_pure = sent.flags & (SYN | FIN | RST | ACK) == ACK && !sent.has_data();
+        let has_numbers = follows(from, sent.sequence) && follows(sent.end(1), sent.acknowledgement);
+        if is_pure && has_numbers && from != sent.end(1) && known.is_some() && after(next, sent.sequence) {
+            self.overtaken.push(number);
+        }
+        match self.nexts.iter_mut().find(|(of, _)| *of == from) {
             Some((_, next)) if after(end, *next) => *next = end,
             Some(_) => {}
             None => self.nexts.push((from, end)),
@@ -202,7 +210,15 @@ impl Reference {
             let is_ack = |sent: &Sent| sent.flags & (SYN | ACK) == ACK && sent.end(0) == client;
             shown().find(|(number, sent)| *number > after && is_ack(sent))
         });
-        let ack = ack.filter(|(number, _)| !self.after_gaps.contains(number));
+        let ack = ack.and_then(|first| {
+            let data = client.and_then(|client| self.frames.iter().find(|(_, s)| s.end(0) == client && s.has_data()));
+            let is_gap = self.after_gaps.contains(&first.0);
+            let overtaken = |(number, sent): &&(usize, Sent)| {
+                *number > first.0 && self.overtaken.contains(number) && Some(sent.end(0)) == client
+            };
+            let late = shown().find(overtaken).filter(|_| is_gap || data.is_some_and(|data| data.0 == first.0));
+            late.or(Some(first).filter(|_| !is_gap))
+        });
         [syn, syn_ack, ack].map(|found| found.map(|(number, _)| *number))
     }
 
@@ -230,6 +246,7 @@ fn reference(all: &[Sent]) -> Vec<Reference> {
                     bases: vec![],
                     nexts: vec![],
                     after_gaps: vec![],
+                    overtaken: vec![],
                     first_of_pair: latest.is_none(),
                 });
                 streams.len() - 1
@@ -436,6 +453,13 @@ fn handshakes_and_closes_are_told_apart() {
     // Something of the client is missing before it: not the ACK of the handshake.
     let late = told(&[syn, syn_ack, (false, FIN | ACK, 109, 509, 0)]);
     assert_eq!((late.handshake, late.ack), (HandshakeState::SynAckSeen, None));
+    // It is there, but came behind what was sent after it: a FIN with a line missing before it, or the line.
+    let overtaken = told(&[syn, syn_ack, (false, FIN | ACK, 109, 501, 0), (false, ACK, 101, 501, 8), ack, ack]);
+    assert_eq!((overtaken.handshake, overtaken.ack), (HandshakeState::Complete, Some(FrameNumber(5))));
+    let overtaken = told(&[syn, syn_ack, (false, ACK, 101, 501, 8), (true, ACK, 501, 109, 0), ack]);
+    assert_eq!((overtaken.handshake, overtaken.ack), (HandshakeState::Complete, Some(FrameNumber(5))));
+    let repeated = told(&[syn, syn_ack, ack, (false, ACK, 101, 501, 8), ack]);
+    assert_eq!(repeated.ack, Some(FrameNumber(3)));
     let closed = told(&[syn, syn_ack, ack, (false, FIN | ACK, 101, 501, 0)]);
     assert_eq!((closed.close, closed.fin), (Close::Fin, [Some(FrameNumber(4)), None]));
 }

@@ -120,6 +120,22 @@ fn a_server_that_takes_its_time_for_each_answer_did_not_wait_for_an_end() {
     assert_eq!(short(&analysis, "I.3"), "Connected, and served; whether while B was open: unknown");
 }
 
+/// The ACK of the SYN-ACK is there, and B had connected before it.
+#[test]
+fn an_ack_that_a_line_overtook_completes_the_handshake() {
+    let mut story = Story::new("at A", 0);
+    let mut b = Story::tcp(B1, A);
+    story.handshake_overtaken_by(&mut b, "one\n");
+    story.segment_of_server(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.echo(&mut c, "two\n");
+    let analysis = of(vec![story.read()]);
+    let told = said(&analysis, "I.1a");
+    assert!(told.contains("SYN-ACK back (frame 2), ACK from B (frame 5)"), "{told}");
+    let told = said(&analysis, "I.3");
+    assert!(told.contains("B's client was still connected then (frame 3;"), "{told}");
+}
+
 /// Its answers take as long for B, which stays for them. C quits before; its capture alone shows nothing to compare with.
 #[test]
 fn a_server_that_takes_its_time_for_all_does_not_let_one_wait() {

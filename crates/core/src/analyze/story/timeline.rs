@@ -228,15 +228,20 @@ impl Seen {
         }));
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
         let mut after_syn: Option<Moment> = None;
+        let mut after_syn_ack: Option<Moment> = None;
         let (is_row, mut server_next) = (!sighting.pieces.is_empty(), None);
         for frame in roles(connection, sighting.notes_by_own_clocks(captures)) {
             let here = moment(frame.note.frame, frame.note.time);
             let from_client = frame.note.sender == sighting.client_side;
-            if connection.ack == Some(frame.note.frame) {
-                seen.established = Some(here);
-            }
             if !frame.has_syn() {
                 after_syn.get_or_insert(here);
+                if !frame.has_rst() && connection.syn_ack.is_some_and(|syn_ack| syn_ack < frame.note.frame) {
+                    after_syn_ack.get_or_insert(here);
+                }
+            }
+            if connection.ack == Some(frame.note.frame) {
+                // What was sent after this one may have come before.
+                seen.established = Some(after_syn_ack.unwrap_or(here));
             }
             if !from_client {
                 // What was sent while nobody captured may have been the answer.

@@ -86,6 +86,7 @@ impl Record {
         let first_ack = acknowledges & self.awaits_ack(sender);
         seldom |= Seldom::when(first_ack, Seldom::FIRST_ACK);
         seldom |= Seldom::when(first_ack && self.skips_numbers(sender, header), Seldom::AFTER_GAP);
+        seldom |= Seldom::when(pure && self.is_overtaken_ack(sender, header), Seldom::OVERTAKEN_ACK);
         seldom | Seldom::when(self.note_sequence(sender, header, length), Seldom::RETRANSMISSION)
     }
 
@@ -94,6 +95,19 @@ impl Record {
         let from = if self.marks.has(Marks::SYN_FROM_RESPONDER) { Side::Responder } else { Side::Originator };
         let has_opened = self.marks.has(Marks::SYN) && from == sender;
         (self.marks.has(Marks::SYN_ACK) || has_opened) && !self.marks.has(Marks::ack(sender))
+    }
+
+    /// Whether a segment of this side that only acknowledges has the numbers of the one that completes the handshake (RFC 9293,
+    /// section 3.5), though one that was sent after it came before.
+    fn is_overtaken_ack(&self, sender: Side, header: &Header) -> bool {
+        let follows = |of: Side, number: u32| number == side(&self.senders, of).base.wrapping_add(1);
+        let has_sent_more = is_after(side(&self.senders, sender).next, header.sequence);
+        self.marks.has(Marks::ack(sender))
+            && self.marks.has(Marks::next(sender))
+            && has_sent_more
+            && follows(sender, header.sequence)
+            && follows(sender.other(), header.acknowledgement)
+            && !self.pair.is_loop()
     }
 
     /// Whether sequence numbers of this side are missing before a segment.
