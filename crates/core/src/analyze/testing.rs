@@ -257,6 +257,19 @@ impl Story {
         self.segment(tcp, false, ACK, b"");
     }
 
+    /// A line of the client, which has not got what the server sent before.
+    pub fn line_not_acknowledging(&mut self, tcp: &mut Tcp, text: &str) {
+        let mut before = Tcp { next: [tcp.next[0], tcp.next[1].wrapping_sub(1)], ..*tcp };
+        self.segment(&mut before, true, PSH | ACK, text.as_bytes());
+        tcp.next[0] = before.next[0];
+        self.segment(tcp, false, ACK, b"");
+    }
+
+    /// The client acknowledges all that it has got.
+    pub fn acknowledgement(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, ACK, b"");
+    }
+
     /// The server's acknowledgement of a line that was not captured.
     pub fn acknowledged_unseen(&mut self, tcp: &mut Tcp, text: &str) {
         tcp.next[0] = tcp.next[0].wrapping_add(u32::try_from(text.len()).expect("small"));

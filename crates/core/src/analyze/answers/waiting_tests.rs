@@ -317,6 +317,29 @@ fn a_client_that_was_greeted_and_answered_later_waited_outside_the_queue() {
     assert!(!said(&analysis, "I.3").contains("in the queue."), "{}", said(&analysis, "I.3"));
 }
 
+/// A greeting that is lost on its way: until it is acknowledged, the answer to C's line stays in the server's system.
+#[test]
+fn an_answer_that_was_held_back_did_not_wait_for_an_end() {
+    for is_acknowledged in [true, false] {
+        let mut story = Story::new("at A", 0);
+        let mut b = connected(&mut story, B1);
+        story.segment_of_server(&mut b, "welcome\n");
+        story.echo(&mut b, "one\n");
+        let mut c = connected(&mut story, C1);
+        story.lose(&[1]);
+        story.segment_of_server(&mut c, "welcome\n");
+        story.line_not_acknowledging(&mut c, "two\n");
+        story.wait(1500);
+        story.close(&mut b);
+        if is_acknowledged {
+            story.acknowledgement(&mut c);
+        }
+        story.segment_of_server(&mut c, "two\n");
+        let told = said(&of(vec![story.read()]), "I.3");
+        assert!(!told.contains("waited"), "{told}");
+    }
+}
+
 /// A capture that ends soon: of a server that answers within milliseconds, a fifth of a second is long.
 #[test]
 fn a_quick_server_that_does_not_answer_soon_lets_its_client_wait() {

@@ -316,10 +316,13 @@ impl<'a> Court<'a> {
         let Some((from, nanoseconds)) = from.and_then(|from| Some((from, self.clocks.between(&from, &to)?))) else {
             return service;
         };
-        let released_by = if nanoseconds < SHORTEST_WAIT { None } else { self.released(seen, &from, &to, nanoseconds) };
+        let was_held = seen.answer_was_held && seen.answer == Some(to);
+        let released_by =
+            if nanoseconds < SHORTEST_WAIT || was_held { None } else { self.released(seen, &from, &to, nanoseconds) };
         // Without a connection whose end made room, only a server that closes long after its client has gone is telling;
         // not one that answers at the end of what its client sends.
-        let left_first = !seen.client_half_closed && seen.client_end().is_some_and(|end| end.frame < to.frame);
+        let left_first =
+            !was_held && !seen.client_half_closed && seen.client_end().is_some_and(|end| end.frame < to.frame);
         let beyond_own_time = || nanoseconds.saturating_sub(self.quickest_other_there().unwrap_or(0)) >= LATE_CLOSE;
         let is_late = nanoseconds >= LATE_CLOSE && beyond_own_time();
         let late = left_first && is_late && !self.is_shared_at(seen, &from);

@@ -45,6 +45,9 @@ pub(crate) struct Seen {
     pub(crate) last_reply: Option<Moment>,
     /// The first payload of the server after the client's first payload.
     pub(crate) answer: Option<Moment>,
+    /// The server's system may have held back that answer: what it had sent before was not acknowledged until right before, or
+    /// not at all (the Nagle algorithm: RFC 9293, section 3.7.4).
+    pub(crate) answer_was_held: bool,
     /// The client's first frame with payload after the server's last one: it was not answered.
     pub(crate) unanswered: Option<Moment>,
     /// The server's payloads that came neither right after a line of the client nor right after another of these, the first few.
@@ -187,6 +190,37 @@ impl HalfClose {
     }
 }
 
+/// What of the server's data the client has acknowledged so far.
+#[derive(Default)]
+struct Unacknowledged {
+    /// The sequence number after what the server has sent.
+    sent: Option<u32>,
+    /// When the client acknowledged all of that.
+    acknowledged: Option<Moment>,
+}
+
+impl Unacknowledged {
+    /// Takes in the next frame of the connection.
+    fn take(&mut self, frame: &RoleOfFrame, here: Moment, from_client: bool) {
+        if !from_client && frame.carries_data() {
+            self.sent = Some(frame.note.relative_sequence.wrapping_add(frame.note.payload_length));
+            self.acknowledged = None;
+        }
+        if from_client && self.acknowledged.is_none() && self.sent.is_some_and(|sent| frame.acknowledges(sent)) {
+            self.acknowledged = Some(here);
+        }
+    }
+
+    /// Whether something that was outstanding at the client's line may have held back what the server sends now.
+    fn holds_back(&self, line: Option<Moment>, now: Moment) -> bool {
+        let (Some(_), Some(line)) = (self.sent, line) else { return false };
+        self.acknowledged.is_none_or(|at| {
+            let passed = at.time.zip(now.time).map(|(at, now)| now.nanoseconds_since(at));
+            line.frame < at.frame && passed.is_some_and(|passed| passed < PROMPT)
+        })
+    }
+}
+
 impl Seen {
     /// The first frame with which either end closed or reset the connection. A FIN of one that went on receiving is none.
     pub(crate) fn end(&self) -> Option<Moment> {
@@ -227,6 +261,7 @@ impl Seen {
             false => moment(connection.last_frame, connection.last_time),
         }));
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
+        let mut unacknowledged = Unacknowledged::default();
         let mut after_syn: Option<Moment> = None;
         let mut after_syn_ack: Option<Moment> = None;
         let (is_row, mut server_next) = (!sighting.pieces.is_empty(), None);
@@ -253,8 +288,11 @@ impl Seen {
                 server_next = server_next.filter(|next| end.wrapping_sub(*next).cast_signed() < 0).or(Some(end));
             }
             if frame.carries_data() {
+                let is_answer = !from_client && seen.request.is_some() && seen.answer.is_none();
+                seen.answer_was_held |= is_answer && unacknowledged.holds_back(seen.request, here);
                 seen.note_data(here, from_client);
             }
+            unacknowledged.take(&frame, here, from_client);
             client_half.take(&frame, from_client);
             server_half.take(&frame, !from_client);
             let (fin, reset) = match from_client {
