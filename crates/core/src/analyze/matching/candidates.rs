@@ -13,8 +13,8 @@ use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_CANDIDATES;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, Side, StreamEnds};
-use socklab_packets::types::{Protocol, SocketAddress, Timestamp, is_group};
+use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, PayloadStart, Side, StreamEnds};
+use socklab_packets::types::{Protocol, SocketAddress, StreamNumber, Timestamp, is_group};
 
 /// A protocol and a socket address.
 pub(crate) type Endpoint = (Protocol, SocketAddress);
@@ -27,6 +27,12 @@ pub(crate) const ICMP_LIMITED: i128 = 1_000_000_000;
 
 /// Bytes of payload per frame up to which a connection between neighbouring ports of one host only wakes a process up.
 const WAKE_UP_BYTES: u64 = 1;
+
+/// Commands of FTP and SMTP with which their clients begin (RFC 959, 2228, 2389, 2428, 5321).
+const FTP_COMMANDS: [&str; 14] = [
+    "USER ", "PASS ", "AUTH ", "OPTS ", "PORT ", "EPRT ", "EHLO ", "HELO ", "MAIL ", "FEAT", "PASV", "EPSV", "SYST",
+    "QUIT",
+];
 
 /// What a socket address exchanged with others that speaks for a program of the lab, strongest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,7 +118,8 @@ pub(super) fn collect(
         let exchanged = capture.traffic.exchanged(Protocol::Tcp).zip(capture.traffic.tcp_streams()).enumerate();
         for (_, (connection, stream)) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Tcp, *position)) {
             let is_onward = relays.get(number).is_some_and(|relays| relays.is_onward(stream));
-            found.add_tcp(number, &connection, is_onward);
+            let only_greets = only_greets_like_ftp(capture, stream, &connection);
+            found.add_tcp(number, &connection, [is_onward, only_greets]);
         }
         let returned = returned(capture);
         let came_back = |position: usize, [client, server]: [SocketAddress; 2]| {
@@ -187,7 +194,7 @@ impl Candidates<'_> {
 
     /// A connection that is only the onward part of another one has nothing of its own. Where both sides opened it, there is
     /// no server but one that the user named.
-    fn add_tcp(&mut self, capture: usize, connection: &Exchanged, is_onward: bool) {
+    fn add_tcp(&mut self, capture: usize, connection: &Exchanged, [is_onward, only_greets]: [bool; 2]) {
         let is_simultaneous = is_simultaneous(&connection.ends);
         let shown = server_side(connection.ends.syn_sender, connection.ends.syn_ack_sender);
         let shown = shown.filter(|_| !is_simultaneous);
@@ -196,7 +203,11 @@ impl Candidates<'_> {
             Some(Side::Responder) => &[Side::Responder],
             None => &[Side::Originator, Side::Responder],
         };
-        let exchange = if is_onward { None } else { tcp_exchange(connection) };
+        let exchange = match tcp_exchange(connection) {
+            _ if is_onward => None,
+            None if only_greets => Some(Exchange::Text),
+            exchange => exchange,
+        };
         for &side in sides {
             let (own, peer) = (connection.ends.address(side), connection.ends.address(side.other()));
             let is_named = self.is_named(Protocol::Tcp, own);
@@ -471,6 +482,23 @@ fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
         // What is left of an earlier connection, or one that was given up at once.
         _ => None,
     }
+}
+
+/// Whether a server greets as those of FTP and SMTP do, but not on a port of a service, and is told no command of theirs: then it
+/// is some other program's that says 220.
+fn only_greets_like_ftp(capture: &CaptureFacts, stream: StreamNumber, connection: &Exchanged) -> bool {
+    let ports = connection.ends.addresses.map(|address| address.port);
+    let kinds = connection.payload_kinds;
+    let is_mixed = kinds.contains(&PayloadKind::Protocol) && kinds.contains(&PayloadKind::Text);
+    if !is_mixed || ports.into_iter().any(|port| is_other_service(Protocol::Tcp, port)) {
+        return false;
+    }
+    let mut texts = capture.traffic.tcp_starts(stream).map(|(_, start)| match start {
+        PayloadStart::Text { text, .. } => text,
+        PayloadStart::Binary => "",
+    });
+    let greets = texts.next().is_some_and(|first| first.starts_with("220 ") || first.starts_with("220-"));
+    greets && texts.all(|text| !FTP_COMMANDS.iter().any(|command| text.starts_with(command)))
 }
 
 /// The strongest of what both sides sent. Text of one side may be answered with binary data.

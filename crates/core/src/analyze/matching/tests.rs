@@ -192,6 +192,19 @@ fn a_server_like_ftps_on_a_port_of_its_own_is_proposed() {
     }
 }
 
+/// An echo server whose greeting begins with a number, as FTP's does.
+#[test]
+fn a_server_that_only_greets_like_ftps_is_the_labs() {
+    for (port, line, is_found) in [(2525, "hello\n", true), (21, "hello\n", false), (2525, "EHLO b\r\n", false)] {
+        let mut story = Story::new("a greeting", 0);
+        let mut b = Story::tcp("10.0.3.2:49192", &format!("10.0.3.1:{port}"));
+        story.handshake(&mut b);
+        story.segment_of_server(&mut b, "220 echo ready\n");
+        story.echo(&mut b, line);
+        assert_eq!(!servers(story.read()).is_empty(), is_found, "{port} {line:?}");
+    }
+}
+
 /// A's own client at its server, before B's: no host C.
 #[test]
 fn a_client_of_the_servers_computer_is_not_the_second_host() {
