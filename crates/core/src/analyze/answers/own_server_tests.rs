@@ -30,6 +30,20 @@ fn a_half_closed_connection_has_not_ended() {
     assert!(closed.contains("The server closed its sending half of the connection (FIN, frame 6)"), "{closed}");
 }
 
+#[test]
+fn one_of_something_is_told_in_the_singular() {
+    let mut story = Story::new("at A", 0);
+    let mut clients = [B1, B2, C1, C2].map(|client| connected(&mut story, client));
+    clients.iter_mut().for_each(|client| story.echo(client, "one\n"));
+    clients.iter_mut().for_each(|client| story.close(client));
+    let closed = told(&of(vec![story.read()]), "connection-closed");
+    assert!(closed.contains("1 further connection ended, too, by its client."), "{closed}");
+    let mut story = Story::new("at C", 0);
+    story.datagram("10.0.3.3:5353", "224.0.0.251:5353", "\0\0");
+    let none = told(&of(vec![story.read()]), "no-lab-traffic");
+    assert!(none.starts_with("The only frame does not belong to the lab: "), "{none}");
+}
+
 /// Two threads for four clients.
 #[test]
 fn those_who_waited_for_one_of_several_threads_were_not_served_one_by_one() {

@@ -404,7 +404,11 @@ fn endings(view: &LabView<'_>, ended: &[Here<'_>]) -> Text {
     let more = ended.len().saturating_sub(NAMED);
     let rest = (more > 0).then(|| {
         let by_client = ended.iter().skip(NAMED).all(|(_, s)| closed_by(view, s) == Some(AddressRole::Client));
-        let by = if by_client { ", too, by their clients" } else { ", too" };
+        let by = match (by_client, more) {
+            (true, 1) => ", too, by its client",
+            (true, _) => ", too, by their clients",
+            (false, _) => ", too",
+        };
         say![format!("{} ended{by}.", count(more as u64, "further connection"))]
     });
     Text::join(ended.iter().take(NAMED).map(one).chain(rest))

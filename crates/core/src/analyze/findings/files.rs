@@ -201,11 +201,11 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
     let counts = capture.traffic.other().counts;
     let message = say![
         format!(
-            "None of the {} belongs to the lab: no client exchanges data with a program that may be the lab's server ({} and {} \
+            "{} to the lab: no client exchanges data with a program that may be the lab's server ({} and {} \
              of other programs). Was the client started while the capture ran, with the server's address set in it, and the \
              capture made on the interface that has the lab's address? Two programs on one computer talk over lo, never over \
              eth0.",
-            count(capture.info.frames, "frame"),
+            none_belongs(capture.info.frames),
             count(counts.tcp, "TCP segment"),
             count(counts.udp, "UDP datagram"),
         ),
@@ -223,13 +223,21 @@ fn only_to_a_group(view: &LabView<'_>, capture: &CaptureFacts, text: &GroupText)
     let (go, them) = if text.datagrams == 1 { ("goes", "it") } else { ("go", "them") };
     let server = view.config.sheet.server();
     say![format!(
-        "None of the {} belongs to the lab: {} with text from {} {go} to {}, a {kind} address. {all} gets {them}, so no \
+        "{} to the lab: {} with text from {} {go} to {}, a {kind} address. {all} gets {them}, so no \
          frame shows a server. The lab's clients send to host {server}: set its address in them.",
-        count(capture.info.frames, "frame"),
+        none_belongs(capture.info.frames),
         count(text.datagrams, "UDP datagram"),
         count(text.hosts as u64, "host"),
         text.group,
     )]
+}
+
+/// `None of the 27 frames belongs`, before the words `to the lab`.
+fn none_belongs(frames: u64) -> String {
+    match frames {
+        1 => "The only frame does not belong".to_owned(),
+        _ => format!("None of the {} belongs", count(frames, "frame")),
+    }
 }
 
 /// How to say which server is the lab's.
