@@ -352,8 +352,9 @@ impl Story {
         self.segment(tcp, false, RST, b"");
     }
 
-    /// The server asks whether the client is there, and the client answers or not.
+    /// After a second, the server asks whether the client is there, and the client answers or not.
     pub fn keep_alive(&mut self, tcp: &mut Tcp, is_answered: bool) {
+        self.wait(1000);
         let mut before = *tcp;
         before.next[1] = before.next[1].wrapping_sub(1);
         self.segment(&mut before, false, ACK, b"");

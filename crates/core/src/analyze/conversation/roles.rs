@@ -5,7 +5,11 @@
 
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::track::{FrameNote, Side, TcpConnection};
-use socklab_packets::types::FrameNumber;
+use socklab_packets::types::{FrameNumber, Timestamp};
+
+/// Nanoseconds for which no system that has just sent something asks whether the other end is there, or has room: its least
+/// retransmission timeout (Linux `TCP_RTO_MIN`; RFC 6298, section 2, has more).
+const SOONEST_PROBE: i128 = 200_000_000;
 
 /// What a frame does in its TCP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,6 +118,8 @@ struct Judge {
 struct Sender {
     /// The highest sequence number after anything sent; `None` before the first frame.
     next: Option<i64>,
+    /// When that was sent.
+    sent: Option<Timestamp>,
     /// Payload that was captured, as ranges in order that neither touch nor overlap.
     covered: Vec<(i64, i64)>,
     /// The sequence number after the FIN.
@@ -158,7 +164,10 @@ impl Judge {
         let controls = i64::from(has(TcpFlags::SYN)) + i64::from(has(TcpFlags::FIN));
         let end = start.saturating_add(length).saturating_add(controls);
         let before_next = own.next.is_some_and(|next| start == next.saturating_sub(1));
-        let probes = before_next && length <= 1 && controls == 0 && !has(TcpFlags::RST);
+        // One that was sent before, and overtaken on its way, has the same number.
+        let passed = note.time.zip(own.sent).map(|(now, sent)| now.nanoseconds_since(sent));
+        let is_overtaken = length == 0 && passed.is_some_and(|passed| (0..SOONEST_PROBE).contains(&passed));
+        let probes = before_next && length <= 1 && controls == 0 && !has(TcpFlags::RST) && !is_overtaken;
         let new_bytes = if probes { 0 } else { own.cover(start, length) };
         let syn_again = has(TcpFlags::SYN) && std::mem::replace(&mut own.syn_seen, true);
         let fin_again = has(TcpFlags::FIN) && own.fin_end == Some(end);
@@ -191,7 +200,9 @@ impl Judge {
             own.fin_end = Some(end);
         }
         own.has_probed = probes && role == FrameRole::KeepAlive;
-        own.next = Some(own.next.map_or(end, |next| next.max(end)));
+        if own.next.is_none_or(|next| next < end) {
+            (own.next, own.sent) = (Some(end), note.time);
+        }
         let note = FrameNote { retransmission: role == FrameRole::Retransmission, ..note };
         RoleOfFrame { note, role, new_bytes }
     }
@@ -258,6 +269,25 @@ mod tests {
         let roles: Vec<FrameRole> = judged(frames).into_iter().map(|(role, _)| role).skip(3).collect();
         use FrameRole::*;
         assert_eq!(roles, [KeepAlive, KeepAlive, Data, Acknowledgement]);
+    }
+
+    /// A FIN, and within milliseconds an acknowledgement that was sent before it; the same number two minutes later.
+    #[test]
+    fn an_acknowledgement_that_was_overtaken_is_no_keep_alive() {
+        let (a, b) = (Side::Originator, Side::Responder);
+        let at = |seconds: i64, nanoseconds, note: FrameNote| FrameNote {
+            time: Some(Timestamp { seconds, nanoseconds, digits: 9 }),
+            ..note
+        };
+        let roles = judged(vec![
+            at(0, 0, note(4, a, 0x18, 1, 1, 9)),
+            at(0, 1, note(5, b, 0x18, 1, 10, 50)),
+            at(1, 0, note(6, a, 0x11, 10, 51, 0)),
+            at(1, 11_000_000, note(7, a, 0x10, 10, 51, 0)),
+            at(121, 0, note(8, a, 0x10, 10, 51, 0)),
+        ]);
+        let roles: Vec<FrameRole> = roles.into_iter().map(|(role, _)| role).skip(2).collect();
+        assert_eq!(roles, [FrameRole::Closing, FrameRole::Acknowledgement, FrameRole::KeepAlive]);
     }
 
     /// Frames and roles as RFC 9293 has them (figures 6 and 12), with a line sent twice and a keep-alive.
