@@ -159,6 +159,32 @@ fn a_frame_that_was_captured_twice_was_not_sent_twice() {
     assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 1 data, 1 captured twice");
 }
 
+/// A line and a FIN of which the network lost the first copy on its further way.
+#[test]
+fn a_fin_that_is_sent_again_is_a_retransmission_like_others() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    let mut again = b;
+    story.line(&mut b, "one\n");
+    story.wait(300);
+    story.line(&mut again, "one\n");
+    let mut again = b;
+    story.half_close(&mut b);
+    story.wait(300);
+    story.half_close(&mut again);
+    let analysis = of(vec![story.read()]);
+    let told = told(&analysis, "retransmissions");
+    assert!(
+        told.starts_with("Frames 6, 10 are retransmissions") && told.ends_with("What they repeat counts once."),
+        "{told}"
+    );
+    let told = said(&analysis, "I.1a");
+    assert!(
+        told.contains("Frames 6 and 10 are retransmissions: they repeat what had been sent before, which counts once."),
+        "{told}"
+    );
+}
+
 /// A port of a switch mirrors both directions, or two interfaces are captured in batches: the copy comes after the other end's
 /// next frame. What is really sent again, because the other end asked for it, is another packet.
 #[test]

@@ -417,15 +417,11 @@ impl Story<'_, '_> {
         let what = if again.iter().all(is_syn) {
             " of the handshake: what was sent first got lost or was answered late."
         } else {
-            ": they repeat what had been sent before, so their bytes do not count again."
+            ": they repeat what had been sent before, which counts once."
         };
         let frames = FrameRanges::of(again.clone());
         let are = if again.len() == 1 { " is a retransmission" } else { " are retransmissions" };
-        let what = if again.len() == 1 {
-            what.replace("they repeat", "it repeats").replace("their", "its")
-        } else {
-            what.to_owned()
-        };
+        let what = if again.len() == 1 { what.replace("they repeat", "it repeats") } else { what.to_owned() };
         self.proved(say![capital(say![frames]), are, what], again);
     }
 

@@ -112,9 +112,9 @@ impl Frames {
         self.once(self.retransmissions())
     }
 
-    /// Those with payload.
-    pub(crate) fn data_sent_again(&self) -> Vec<FrameNumber> {
-        self.once(self.pick(|frame, _| frame.role == FrameRole::Retransmission && frame.note.payload_length > 0))
+    /// Those with payload or FIN.
+    pub(crate) fn sent_again_after_handshake(&self) -> Vec<FrameNumber> {
+        self.once(self.pick(|frame, _| frame.role == FrameRole::Retransmission && !frame.has_syn()))
     }
 
     /// Keep-alives and other frames that belong to none of the lists above.

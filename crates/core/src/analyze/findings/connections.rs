@@ -205,10 +205,10 @@ impl Report<'_, '_> {
         );
     }
 
-    /// Data that was sent again is shown in Wireshark and does not count again.
+    /// What was sent again is shown in Wireshark and does not count again. (A repeated SYN has its own reasons.)
     fn retransmissions(&mut self) {
         let view = self.view;
-        let repeated = |s: &TcpSighting| view.frames(s).data_sent_again();
+        let repeated = |s: &TcpSighting| view.frames(s).sent_again_after_handshake();
         self.add(
             "copied-frames",
             Severity::Info,
@@ -237,16 +237,16 @@ impl Report<'_, '_> {
             repeated,
             |resent| {
                 let all = FrameRanges::of(resent.iter().flat_map(|(_, s)| repeated(s)));
-                let (are, they) = if all.count() == 1 {
-                    ("is a retransmission", "It repeats")
+                let (are, they_repeat) = if all.count() == 1 {
+                    ("is a retransmission", "it repeats")
                 } else {
-                    ("are retransmissions", "They repeat")
+                    ("are retransmissions", "they repeat")
                 };
                 let noun = if all.count() == 1 { "Frame " } else { "Frames " };
                 say![
                     noun,
                     all.numbers(8),
-                    format!(" {are}: the network lost or delayed what was sent first, or its acknowledgement. {they} bytes that count once.")
+                    format!(" {are}: the network lost or delayed what was sent first, or its acknowledgement. What {they_repeat} counts once.")
                 ]
             },
         );
