@@ -333,6 +333,18 @@ impl Story {
         self.identification = None;
     }
 
+    /// A line of the client at two ports of a switch, which keeps it for some milliseconds: the same packet, by the number in its
+    /// IP header, or another one.
+    pub fn line_at_two_ports(&mut self, tcp: &mut Tcp, text: &str, numbers: [u16; 2], milliseconds: u64) {
+        let mut same = *tcp;
+        self.identification = Some(numbers[0]);
+        self.segment(&mut same, true, PSH | ACK, text.as_bytes());
+        self.wait(milliseconds);
+        self.identification = Some(numbers[1]);
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        self.identification = None;
+    }
+
     /// FIN of the client, FIN of the server, ACK.
     pub fn close(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, true, FIN | ACK, b"");

@@ -159,6 +159,24 @@ fn a_frame_that_was_captured_twice_was_not_sent_twice() {
     assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 1 data, 1 captured twice");
 }
 
+/// Captured at all ports of a switch; a system numbers what it sends again anew.
+#[test]
+fn what_a_switch_passes_on_later_was_not_sent_again() {
+    for (numbers, milliseconds, is_copy) in [([7, 7], 20, true), ([7, 8], 20, false), ([7, 7], 300, false)] {
+        let mut story = Story::new("at the switch", 0);
+        let mut b = connected(&mut story, B1);
+        story.line_at_two_ports(&mut b, "one\n", numbers, milliseconds);
+        let analysis = of(vec![story.read()]);
+        let [copied, again] = ["copied-frames", "retransmissions"].map(|code| told(&analysis, code));
+        assert_eq!(
+            copied.contains("Frame 5 is a copy: the same segment is there a second time, sooner"),
+            is_copy,
+            "{copied}"
+        );
+        assert_eq!(again.contains("Frame 5 is a retransmission"), !is_copy, "{again}");
+    }
+}
+
 /// A line and a FIN of which the network lost the first copy on its further way.
 #[test]
 fn a_fin_that_is_sent_again_is_a_retransmission_like_others() {

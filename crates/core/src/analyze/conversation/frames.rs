@@ -10,6 +10,11 @@ use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, Timestamp};
 
+/// The same as [`COPIED_WITHIN`] for a frame with the same number in the IP header: what a system sends again gets another one,
+/// and sooner it sends nothing again (Linux `TCP_RTO_MIN`). A switch or a router may keep a frame for some time between two
+/// places of capture.
+const SAME_PACKET_WITHIN: i128 = 200_000_000;
+
 /// Nanoseconds after which a SYN-ACK that comes again was sent again: a third of the second that systems wait.
 const SYN_ACK_AGAIN: i128 = 300_000_000;
 
@@ -148,10 +153,10 @@ impl Frames {
         self.once(self.pick(|frame, _| frame.note.payload_length == 0))
     }
 
-    /// Frames that were captured twice, not sent twice, in order: they repeat one of less than a millisecond before, with the
-    /// same identification in the IP header, or, where there is none, without a frame of the other end between them (a system waits longer before it
-    /// sends again, RFC 6298, section 2, unless the other end tells it that something is missing, RFC 8985, section 6, which it
-    /// cannot before the handshake); or one that was sent later.
+    /// Frames that were captured twice, not sent twice, in order: they repeat one of shortly before with the same identification in
+    /// the IP header, or, where there is none, one of less than a millisecond before without a frame of the other end between
+    /// them (a system waits longer before it sends again, RFC 6298, section 2, unless the other end tells it that something is
+    /// missing, RFC 8985, section 6, which it cannot before the handshake); or one that was sent later.
     pub(crate) fn copies(&self) -> Vec<FrameNumber> {
         let (mut latest, mut turns) = (HashMap::new(), [0_usize; 2]);
         let mut copies = Vec::new();
@@ -172,7 +177,7 @@ impl Frames {
             let other = numbered.is_some() && !same;
             let is_copy = before.is_some_and(|(before, others_before, _)| {
                 let since = time.nanoseconds_since(before);
-                since.abs() < COPIED_WITHIN
+                since.abs() < (if same { SAME_PACKET_WITHIN } else { COPIED_WITHIN })
                     && (same || since < 0 || others == others_before || frame.has_syn())
                     && !other
             });

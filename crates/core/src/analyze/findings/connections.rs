@@ -212,7 +212,9 @@ impl Report<'_, '_> {
         self.add(
             "copied-frames",
             Severity::Info,
-            |_, s| s.connection.counts.iter().any(|side| side.retransmissions > 0) && !view.frames(s).copies().is_empty(),
+            |_, s| {
+                s.connection.counts.iter().any(|side| side.retransmissions > 0) && !view.frames(s).copies().is_empty()
+            },
             |s| view.frames(s).copies(),
             |copied| {
                 let all = FrameRanges::of(copied.iter().flat_map(|(_, s)| view.frames(s).copies()));
@@ -224,7 +226,7 @@ impl Report<'_, '_> {
                     noun,
                     all.numbers(8),
                     format!(
-                        " {are} there a second time within a millisecond, sooner than any system sends again. Two captures \
+                        " {are} there a second time, sooner than any system sends again. Two captures \
                          were merged, or one saw the frames in two places. {their} bytes count once."
                     )
                 ]
