@@ -92,6 +92,8 @@ pub(super) struct Candidate {
     /// It, or its client, begins like another protocol's, and the other one sends plain text: FTP, SMTP, or a lab that is
     /// like them.
     is_like_ftp: bool,
+    /// It says on to another server what a client says to it, line by line: no service that a port is known for does.
+    passes_on: bool,
     /// A server's journal names it.
     journalled: bool,
 }
@@ -117,9 +119,13 @@ pub(super) fn collect(
         found.asked_all.clear();
         let exchanged = capture.traffic.exchanged(Protocol::Tcp).zip(capture.traffic.tcp_streams()).enumerate();
         for (_, (connection, stream)) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Tcp, *position)) {
-            let is_onward = relays.get(number).is_some_and(|relays| relays.is_onward(stream));
-            let only_greets = only_greets_like_ftp(capture, stream, &connection);
-            found.add_tcp(number, &connection, [is_onward, only_greets]);
+            let relays = relays.get(number);
+            let told = Told {
+                is_onward: relays.is_some_and(|relays| relays.is_onward(stream)),
+                is_passed_on: relays.is_some_and(|relays| relays.passed_on(stream).is_some()),
+                only_greets: only_greets_like_ftp(capture, stream, &connection),
+            };
+            found.add_tcp(number, &connection, told);
         }
         let returned = returned(capture);
         let came_back = |position: usize, [client, server]: [SocketAddress; 2]| {
@@ -168,6 +174,17 @@ fn all_came_back(capture: &CaptureFacts, position: usize, messages: &[Option<Tim
         && capture.traffic.udp_notes(conversation.stream).all(|note| note.time.is_some_and(is_limited))
 }
 
+/// What the text of a connection tells of its server.
+#[derive(Clone, Copy)]
+struct Told {
+    /// It says on what was said in another connection.
+    is_onward: bool,
+    /// Its server says on what its client says.
+    is_passed_on: bool,
+    /// See [`only_greets_like_ftp`].
+    only_greets: bool,
+}
+
 struct Candidates<'a> {
     map: HashMap<Endpoint, Candidate>,
     cut: bool,
@@ -194,7 +211,7 @@ impl Candidates<'_> {
 
     /// A connection that is only the onward part of another one has nothing of its own. Where both sides opened it, there is
     /// no server but one that the user named.
-    fn add_tcp(&mut self, capture: usize, connection: &Exchanged, [is_onward, only_greets]: [bool; 2]) {
+    fn add_tcp(&mut self, capture: usize, connection: &Exchanged, told: Told) {
         let is_simultaneous = is_simultaneous(&connection.ends);
         let shown = server_side(connection.ends.syn_sender, connection.ends.syn_ack_sender);
         let shown = shown.filter(|_| !is_simultaneous);
@@ -204,8 +221,8 @@ impl Candidates<'_> {
             None => &[Side::Originator, Side::Responder],
         };
         let exchange = match tcp_exchange(connection) {
-            _ if is_onward => None,
-            None if only_greets => Some(Exchange::Text),
+            _ if told.is_onward => None,
+            None if told.only_greets => Some(Exchange::Text),
             exchange => exchange,
         };
         for &side in sides {
@@ -217,6 +234,7 @@ impl Candidates<'_> {
                 candidate.add_ports(Protocol::Tcp, own.port, peer.port);
             }
             let of_both = [PayloadKind::Protocol, PayloadKind::Text];
+            candidate.passes_on |= told.is_passed_on;
             candidate.is_like_ftp |= of_both.iter().all(|kind| connection.payload_kinds.contains(kind));
             // What is left of an earlier connection, in this file or in one before it, says nothing of the program.
             if connection.data_frames > 0 || connection.handshake != HandshakeState::NotCaptured {
@@ -396,7 +414,8 @@ impl Candidate {
 
     /// Whether another program than the lab's is likely to be at this port, or at the peer's in all of its streams.
     pub(super) fn is_of_other_service(&self, protocol: Protocol, port: u16) -> bool {
-        is_other_service(protocol, port) || (self.peer_service > 0 && self.peer_service == self.streams)
+        let is_at_its_port = is_other_service(protocol, port) && !self.passes_on;
+        is_at_its_port || (self.peer_service > 0 && self.peer_service == self.streams)
     }
 
     /// Whether a server's journal names it.

@@ -330,6 +330,33 @@ fn who_is_passed_on_at_once_did_not_wait_for_the_proxy() {
     assert!(analysis.findings.iter().all(|finding| finding.code != "not-threaded"));
 }
 
+/// A program on B at X11's port that says on to A what C says.
+#[test]
+fn a_relay_at_the_port_of_a_service_is_a_server_of_its_client() {
+    let relay = "10.0.3.2:6000";
+    let mut story = Story::new("at B", 0);
+    let [mut c, mut b] =
+        [("10.0.3.3:55848", relay), ("10.0.3.2:57986", "10.0.3.1:5000")].map(|(c, s)| Story::tcp(c, s));
+    let mut onward = Story::tcp("10.0.3.2:57984", "10.0.3.1:5000");
+    story.handshake(&mut c);
+    story.handshake(&mut onward);
+    story.line(&mut c, "via B\n");
+    story.echo(&mut onward, "via B\n");
+    story.segment_of_server(&mut c, "via B\n");
+    story.handshake(&mut b);
+    story.echo(&mut b, "direct\n");
+    let at_b = story.read();
+    let mut story = Story::new("at C", 0);
+    let mut c = Story::tcp("10.0.3.3:55848", relay);
+    story.handshake(&mut c);
+    story.line(&mut c, "via B\n");
+    story.segment_of_server(&mut c, "via B\n");
+    let analysis = analyze(vec![at_b, story.read()], &[], &LabConfig::default());
+    let servers: Vec<String> = analysis.lab.servers.iter().map(|server| server.address.to_string()).collect();
+    assert_eq!(servers, ["10.0.3.1:5000", relay]);
+    assert!(analysis.findings.iter().all(|finding| finding.code != "no-lab-traffic"));
+}
+
 /// TFTP's server answers from a port of its own (RFC 1350, section 4).
 #[test]
 fn a_client_that_is_answered_from_another_port_is_not_proposed_as_the_server() {
