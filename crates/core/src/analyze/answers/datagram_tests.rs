@@ -30,6 +30,29 @@ pub(super) fn told(analysis: &Analysis) -> String {
 const LATE_SERVER: &str = "10.0.3.1:45000";
 const LATE_CLIENT: &str = "10.0.3.2:34084";
 
+/// The server sends each line to all computers. What another client may have said shows nothing of this one.
+#[test]
+fn a_datagram_whose_text_was_sent_on_had_been_received() {
+    let mut story = Story::new("at A", 0);
+    for (client, line) in [(B1, "hello"), (C1, "from C")] {
+        story.datagram(client, UDP_A, line);
+        story.datagram(UDP_A, "10.0.3.255:5001", line);
+        story.wait(500);
+    }
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.4b"), "No: 2 clients served");
+    let told = said(&analysis, "I.4b");
+    let expected = "The server sent the text of 10.0.3.3:51762's datagram (frame 3) on to 10.0.3.255:5001 1.00 ms later (frame 4): \
+                    its program had received it.";
+    assert!(told.contains(expected), "{told}");
+    let [mut at_b, mut at_c] = ["at B", "at C"].map(|file| Story::new(file, 0));
+    at_b.datagram(B1, UDP_A, "hello");
+    at_b.datagram(UDP_A, "10.0.3.255:5001", "hello");
+    at_c.datagram(C1, UDP_A, "hello");
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    assert!(short(&analysis, "I.4b").starts_with("No; whether C was served"), "{}", short(&analysis, "I.4b"));
+}
+
 #[test]
 fn who_answers_a_broadcast_is_the_server() {
     let mut story = Story::new("at B", 0);

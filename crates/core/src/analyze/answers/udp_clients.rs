@@ -313,7 +313,7 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             [only] => (true, elapsed(only, &back)),
             _ => (false, None),
         };
-        let (basis, meaning) = meaning(view.received(conversation), one);
+        let (basis, meaning) = meaning(view.received_before_answer(conversation), one);
         let server = conversation.server();
         let server: Text = if is_one { "The server".into() } else { say!["The server at ", server] };
         let text = say![
@@ -336,6 +336,7 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
         let evidence = udp_evidence(view, sighting, of_client.iter().chain([back.frame]));
         draft.add(Claim { text, basis, evidence, in_answer: true });
     }
+    sent_on(view, question, draft);
     for AnsweredInParts { capture, client, server, forth, back } in answered_in_parts(view, question) {
         let server: Text = if is_one { "The server".into() } else { say!["The server at ", server] };
         let frames = FrameRanges::of(forth.iter().chain(back.iter()));
@@ -350,6 +351,42 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             "), though fragments of both are missing: most likely an answer to it."
         ];
         draft.inferred(text, vec![Evidence::of_frames(view.file(capture), frames)]);
+    }
+}
+
+/// Those whose text the server sent on to another address, where no answer shows that it had received it.
+fn sent_on(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
+    let unanswered = |one: &&LabConversation| view.received_before_answer(one).is_none();
+    let of_step = view.conversations_of(question.steps()).filter(unanswered);
+    let sent_on = of_step.filter_map(|conversation| Some((conversation, view.sent_on(conversation)?)));
+    for (conversation, (line, sent, to)) in sent_on.take(3) {
+        let server = conversation.server();
+        let server: Text = match servers(view, question).len() < 2 {
+            true => "The server".into(),
+            false => say!["The server at ", server],
+        };
+        let named_in =
+            if line.capture == sent.capture && conversation.sightings().len() < 2 { line.capture } else { usize::MAX };
+        let text = say![
+            server,
+            " sent the text of ",
+            conversation.client(),
+            "'s datagram (",
+            frame(view, named_in, &line),
+            ") on to ",
+            to,
+            view.story
+                .clocks
+                .between(&line, &sent)
+                .map(|after| format!(" {} later", duration(after)))
+                .unwrap_or_default(),
+            " (",
+            frame(view, named_in, &sent),
+            "): its program had received it."
+        ];
+        let evidence =
+            [line, sent].map(|moment| Evidence::of_frames(view.file(moment.capture), FrameRanges::of([moment.frame])));
+        draft.inferred(text, Evidence::by_file(evidence));
     }
 }
 

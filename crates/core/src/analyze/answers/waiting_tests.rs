@@ -259,6 +259,20 @@ fn an_answer_is_not_what_another_client_said() {
     assert!(!told.contains("sent the text"), "{told}");
 }
 
+/// B's second client gets what the first one said, and C says the same.
+#[test]
+fn what_another_client_may_have_said_shows_nothing() {
+    let [mut at_b, mut at_c] = ["at B", "at C"].map(|file| Story::new(file, 0));
+    let [mut b1, mut b2] = [B1, B2].map(|client| connected(&mut at_b, client));
+    at_b.line(&mut b1, "hello all\n");
+    at_b.segment_of_server(&mut b2, "hello all\n");
+    let [mut c1, _] = [C1, C2].map(|client| connected(&mut at_c, client));
+    at_c.line(&mut c1, "hello all\n");
+    let told = said(&of(vec![at_b.read(), at_c.read()]), "II.1");
+    assert!(told.contains("sent the text of 10.0.3.2:40210 on to another client"), "{told}");
+    assert!(told.contains("No frame shows whether the server's program read the lines of 10.0.3.3:51762"), "{told}");
+}
+
 /// A chat in which B's last line has no answer, but was sent on.
 #[test]
 fn a_client_whose_last_line_is_unanswered_is_connected() {

@@ -5,8 +5,9 @@ use crate::analyze::analysis::Basis;
 use crate::analyze::conversation::LabConversation;
 use crate::analyze::matching::LabView;
 use crate::analyze::matching::services::may_be_ephemeral;
+use crate::analyze::story::Moment;
 use socklab_packets::track::FrameNote;
-use socklab_packets::types::{FrameNumber, Timestamp};
+use socklab_packets::types::{FrameNumber, SocketAddress, Timestamp};
 
 /// Nanoseconds within which a datagram of the server that follows one of the client is an answer to it, most likely.
 const PROMPT: i128 = 10_000_000;
@@ -22,9 +23,19 @@ impl LabView<'_> {
         Some((forth.collect(), *back))
     }
 
+    /// Whether what the server sent shows that its program had received something of a client.
+    pub(crate) fn received(&self, conversation: &LabConversation) -> Option<Basis> {
+        self.received_before_answer(conversation).or_else(|| self.sent_on(conversation).map(|_| Basis::Inferred))
+    }
+
+    /// The datagram of a client whose text its server sent on to another address, the one that has it, and that address.
+    pub(crate) fn sent_on(&self, conversation: &LabConversation) -> Option<(Moment, Moment, SocketAddress)> {
+        self.sent_on.get(&[conversation.server(), conversation.client()]).copied()
+    }
+
     /// Whether what the server sent to a client shows that its program had received something of it. Proved where the server
     /// could know the client's port only from what the client sent; inferred where its datagrams follow the client's at once.
-    pub(crate) fn received(&self, conversation: &LabConversation) -> Option<Basis> {
+    pub(crate) fn received_before_answer(&self, conversation: &LabConversation) -> Option<Basis> {
         // A program seldom binds such a port.
         let is_of_system = may_be_ephemeral(conversation.client().port);
         let notes = self.delivered(conversation);

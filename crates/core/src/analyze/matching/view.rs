@@ -24,6 +24,7 @@ use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
 use crate::analyze::matching::undelivered::{Refused, Undelivered, mistaken, refused, undelivered};
 use crate::analyze::place::{Bystander, Place};
+use crate::analyze::story::chat::{self, SentOn};
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
 use crate::analyze::translated::Translated;
@@ -70,6 +71,8 @@ pub(crate) struct LabView<'a> {
     pub(crate) story: Story,
     /// Of each capture, client and UDP server, the frames of what says that nobody has the server's port.
     refused: Refused,
+    /// What UDP servers sent on of their clients' datagrams.
+    pub(super) sent_on: SentOn,
     /// Of each capture, whether it holds more of the lab's streams than are looked at.
     pub(crate) cut: Vec<bool>,
     /// Of each capture, how many frames are of the lab.
@@ -150,6 +153,7 @@ impl<'a> LabView<'a> {
         }
         let refused = refused(captures, &servers);
         let mistaken = mistaken_conversations(captures, &servers, &same_clock);
+        let sent_on = chat::of_datagrams(captures, &story.clocks, |address| servers.contains(Protocol::Udp, address));
         let view = LabView {
             captures,
             journals,
@@ -168,6 +172,7 @@ impl<'a> LabView<'a> {
             doubts,
             story,
             refused,
+            sent_on,
             cut,
             lab_frames,
         };

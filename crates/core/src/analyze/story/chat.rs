@@ -5,9 +5,10 @@ use foldhash::{HashMap, HashMapExt};
 use crate::analyze::conversation::{LabConnection, TcpSighting};
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::timeline::{PROMPT, SaidOn, Seen, Timeline};
+use socklab_packets::limits::{LAB_CANDIDATES, LAB_STREAMS};
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::PayloadStart;
-use socklab_packets::types::SocketAddress;
+use socklab_packets::track::{FrameNote, PayloadStart, Side};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 
 /// A text of fewer characters is found in another one by chance.
 const SHORTEST: usize = 2;
@@ -74,6 +75,49 @@ fn seen_of<'t>(timelines: &'t mut [Timeline], said: &Said<'_>) -> Option<&'t mut
     timelines.get_mut(said.connection)?.seen.iter_mut().find(|seen| seen.first.is_some_and(is_in))
 }
 
+/// Datagrams that UDP servers sent on, by the servers' and the clients' socket addresses: the client's, the server's that has its
+/// text, and to whom that went.
+pub(crate) type SentOn = HashMap<[SocketAddress; 2], (Moment, Moment, SocketAddress)>;
+
+/// Finds what was sent on of each client's datagrams.
+pub(crate) fn of_datagrams(
+    captures: &[CaptureFacts],
+    clocks: &Clocks,
+    is_server: impl Fn(SocketAddress) -> bool,
+) -> SentOn {
+    let mut talks: HashMap<SocketAddress, Talk<'_>> = HashMap::new();
+    // Whom a server talks with: the places of their addresses stand for their connections.
+    let mut peers: Vec<SocketAddress> = Vec::new();
+    let mut places: HashMap<SocketAddress, usize> = HashMap::new();
+    for (capture, facts) in captures.iter().enumerate() {
+        let ends = facts.traffic.ends(Protocol::Udp, 0..LAB_CANDIDATES).zip(facts.traffic.udp_streams());
+        let of_server = ends.filter_map(|(ends, stream)| {
+            let sides = [Side::Originator, Side::Responder];
+            Some((sides.into_iter().find(|side| is_server(ends.address(*side)))?, ends, stream))
+        });
+        for (side, ends, stream) in of_server.take(LAB_STREAMS) {
+            let peer = ends.address(side.other());
+            let place = *places.entry(peer).or_insert_with(|| {
+                peers.push(peer);
+                peers.len().saturating_sub(1)
+            });
+            let talk = talks.entry(ends.address(side)).or_default();
+            talk.clients = talk.clients.saturating_add(1);
+            let (notes, starts) = (facts.traffic.udp_notes(stream), facts.traffic.udp_starts(stream));
+            talk.hear(place, [capture; 2], notes, starts, side.other());
+        }
+    }
+    let mut found = HashMap::new();
+    for (server, talk) in &mut talks {
+        talk.sent.sort_by_key(|said| place(clocks, &said.moment));
+        for (line, sent) in talk.said_on(clocks) {
+            let (Some(client), Some(to)) = (peers.get(line.connection), peers.get(sent.connection)) else { continue };
+            found.entry([*server, *client]).or_insert((line.moment, sent.moment, *to));
+        }
+    }
+    found
+}
+
 /// Where a moment stands among those that can be compared with it.
 fn place(clocks: &Clocks, moment: &Moment) -> (usize, Option<i128>) {
     (clocks.group(moment.watch), clocks.nanoseconds(moment))
@@ -83,14 +127,25 @@ impl<'a> Talk<'a> {
     fn add(&mut self, captures: &'a [CaptureFacts], connection: usize, sighting: &TcpSighting) {
         let Some(traffic) = captures.get(sighting.capture).map(|capture| &capture.traffic) else { return };
         let stream = sighting.connection.stream;
-        let mut notes = traffic.tcp_notes(stream);
+        let (notes, starts) = (traffic.tcp_notes(stream), traffic.tcp_starts(stream));
+        self.hear(connection, [sighting.capture, sighting.watch], notes, starts, sighting.client_side);
+    }
+
+    /// Takes in what is said in one stream as a capture shows it, with its own order of frames. Frames and texts come in order.
+    fn hear(
+        &mut self,
+        connection: usize,
+        [capture, watch]: [usize; 2],
+        mut notes: impl Iterator<Item = FrameNote>,
+        starts: impl Iterator<Item = (FrameNumber, PayloadStart<'a>)>,
+        client_side: Side,
+    ) {
         let mut last_line = None;
-        // Both are in the order of frames.
-        for (frame, start) in traffic.tcp_starts(stream) {
+        for (frame, start) in starts {
             let PayloadStart::Text { text, whole } = start else { continue };
             let Some(note) = notes.find(|note| note.frame == frame) else { break };
-            let moment = Moment { capture: sighting.capture, watch: sighting.watch, frame, time: note.time };
-            let is_line = note.sender == sighting.client_side;
+            let moment = Moment { capture, watch, frame, time: note.time };
+            let is_line = note.sender == client_side;
             let after = note.time.zip(last_line).map(|(time, line)| time.nanoseconds_since(line));
             let is_answer = !is_line && after.is_some_and(|after| after < PROMPT);
             let said = Said { connection, moment, text, is_whole: whole, is_answer };
@@ -121,14 +176,17 @@ impl<'a> Talk<'a> {
         near.find(|sent| !sent.is_answer && sent.has(line, SHORTEST))
     }
 
-    /// What has the text of this line in the capture of another computer, whose clock may differ by any time, and is nothing
-    /// that its client had said itself.
+    /// What has the text of this line in the capture of another computer, whose clock may differ by any time, and nothing that
+    /// another client said, or its own one.
     fn at_any_time(&self, line: &Said<'a>, clocks: &Clocks) -> Option<&Said<'a>> {
         let is_apart = |sent: &&Said<'a>| !clocks.comparable(line.moment.watch, sent.moment.watch);
         let sent = self.sent.iter().filter(|_| self.clients <= MOST_UNTIMED).filter(is_apart);
         sent.filter(|sent| sent.has(line, SHORTEST_UNTIMED)).find(|sent| {
-            let mut own = self.lines.iter().filter(|own| own.connection == sent.connection);
-            !own.any(|own| sent.text.contains(own.text) || own.text.contains(line.text))
+            let mut others = self.lines.iter().filter(|other| other.connection != line.connection);
+            !others.any(|other| {
+                let is_own = other.connection == sent.connection;
+                sent.text.contains(other.text) || is_own && other.text.contains(line.text)
+            })
         })
     }
 }

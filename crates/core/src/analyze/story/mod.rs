@@ -4,7 +4,7 @@
 //! order is unknown, and so is what rests on it. Whether a connection was queued or served is decided in [`service`] and
 //! nowhere else; of what kind a server is, in [`kind`].
 
-mod chat;
+pub(crate) mod chat;
 pub(crate) mod clocks;
 pub(crate) mod kind;
 pub(crate) mod service;
