@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod alike_tests;
+mod beside_first;
 mod busy_server;
 mod client_sockets;
 #[cfg(test)]

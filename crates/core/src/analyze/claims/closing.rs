@@ -90,7 +90,7 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
 /// left: told beside frames of this capture, `end` being the first frame of the end, with the words of a time.
 pub(crate) fn had_ended(view: &LabView<'_>, known: &Known<'_>, capture: usize, end: &Moment, time: &str) -> Text {
     let (whose, at) = (clients(view, known), frame(view, capture, end));
-    let (seen, sighting) = (known.timeline.in_capture(end.capture), known.connection.in_capture(end.capture));
+    let (seen, sighting) = (known.timeline.with_moment(end), known.connection.with_frame(end.capture, end.frame));
     let is_end = |moment: Option<Moment>| moment.is_some_and(|moment| moment.frame == end.frame);
     // The client's FIN may be missing.
     let is_known = sighting.is_some_and(|sighting| unseen::fin_before(view, sighting) != Some(end.frame));

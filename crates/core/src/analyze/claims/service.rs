@@ -142,7 +142,8 @@ impl Claims<'_> {
             clients(view, known),
             " connection."
         ];
-        let passed = other.connection.in_capture(passed.capture).map(|to| tcp_evidence(view, to, [passed.frame]));
+        let to = other.connection.with_frame(passed.capture, passed.frame);
+        let passed = to.map(|to| tcp_evidence(view, to, [passed.frame])).unwrap_or_default();
         let evidence = Evidence::by_file(self.evidence([line]).into_iter().chain(passed));
         self.add(Basis::Inferred, text, evidence);
     }

@@ -209,7 +209,7 @@ impl<'a> Docket<'a> {
                 self.shared.insert(connection);
             }
             let passed_on = seen.passed_on.map(|(passed, _)| passed);
-            let said_on = seen.said_on.map(|said| said.passed).filter(|passed| passed.is_before(begin).is_some());
+            let said_on = seen.said_on.map(|said| said.passed).filter(|passed| passed.is_before(&begin).is_some());
             let all = answered.into_iter().chain(seen.reply).chain(passed_on).chain(said_on);
             answered = all.min_by_key(Moment::order);
         }

@@ -1,0 +1,228 @@
+//! Whether the first client was connected when the second one was served, in sentences.
+
+use crate::analyze::analysis::{Basis, Evidence, Verdict};
+use crate::analyze::answers::second_client::{at_one_server, firsts_at, meeting_with};
+use crate::analyze::claims::closing::had_ended;
+use crate::analyze::claims::words::{capital, clients, frame};
+use crate::analyze::claims::{Draft, service, tcp_evidence};
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::{Grounds, Listener, Moment, Seen};
+use crate::analyze::text::{Text, say};
+use crate::lab::Step;
+use socklab_packets::types::SocketAddress;
+
+const SEVERAL: &str = "So this server serves several clients at the same time.";
+
+/// What is known of the client that comes second.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) connected: Option<bool>,
+    pub(super) served: Option<bool>,
+    /// B's client had left before C's connected, or connected after it.
+    pub(super) first_was_away: bool,
+    /// B's client left while C's was connected, and no frame before that shows C's being served.
+    pub(super) first_left: bool,
+    /// B's client waited until C's had ended: they came the other way round.
+    pub(super) first_waited: bool,
+    /// No file shows B's client connected to this server.
+    pub(super) first_is_unseen: bool,
+    /// B's client was connected to this one instead, at another port.
+    pub(super) first_is_elsewhere: Option<SocketAddress>,
+    /// The server sent data and closed the connection before a line came.
+    pub(super) turned_away: bool,
+}
+
+/// Whether the second client was served while the first was connected, with the claim that says so; `None` where the
+/// captures do not tell.
+pub(super) fn beside_first(
+    view: &LabView<'_>,
+    attempt: &Known<'_>,
+    draft: &mut Draft,
+    found: &mut Found,
+) -> Option<bool> {
+    let service = attempt.service;
+    if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
+        let of_other_host = view.known_at(*other)?.connection.client().ip != attempt.connection.client().ip;
+        return of_other_host.then_some(false);
+    }
+    match service.verdict {
+        Verdict::Queued => return Some(false),
+        Verdict::Served => {}
+        _ => return None,
+    }
+    if matches!(service.grounds, Grounds::Journal(_)) && service.since.is_none() {
+        return None;
+    }
+    let since = service.since?;
+    if let Grounds::PassedOn { to: Listener::Client(to), .. } = service.grounds
+        && attempt.connection.in_capture(since.capture).is_none()
+    {
+        return told_beside(view, attempt, &view.known_at(to)?, &since, draft);
+    }
+    let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
+    let begin = attempt.timeline.find(|seen| seen.first.filter(|first| first.capture == since.capture))?;
+    let mut firsts = firsts_at(view, attempt.step, attempt);
+    // What had ended before, or came later, tells nothing where another one may have been open.
+    let most = firsts.iter().map(|first| meeting_with(view, first, attempt)).max();
+    firsts.retain(|first| Some(meeting_with(view, first, attempt)) == most);
+    let is_first = |ip| attempt.step.during().and_then(Step::host).is_some_and(|host| view.hosts.is(ip, host));
+    let is_seen = |other: Known<'_>| is_first(other.connection.client().ip) && at_one_server(view, &other, attempt);
+    found.first_is_unseen = !view.known().any(is_seen);
+    let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
+    for first in &firsts {
+        let waited_for = first.service.waited.as_ref().and_then(|wait| wait.released_by);
+        if waited_for.is_some_and(|(other, _)| other == attempt.index) {
+            found.first_waited = true;
+            service::claims(view, first).into_iter().for_each(|claim| draft.add(claim));
+        }
+        // One capture tells of each, the same as of the other connection where that can be.
+        let mut views: Vec<&Seen> = first.timeline.seen.iter().collect();
+        views.sort_by_key(|seen| seen.first.is_none_or(|first| first.capture != since.capture));
+        let mut is_told = false;
+        for seen in views {
+            let Some(first_established) = seen.established else { continue };
+            if before(&established, &first_established) == Some(true) && !is_told {
+                let words = [" client connected (", ") after ", " (", "), which did not have to wait for it."];
+                let moments = [&first_established, &established];
+                let (text, evidence) = compared(view, [first, attempt], moments, words)?;
+                draft.proved(text, evidence);
+                (found.first_was_away, is_told) = (true, true);
+            }
+            let Some(true) = before(&first_established, &established) else { continue };
+            let open = seen.end().is_none_or(|end| before(&since, &end) == Some(true))
+                && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
+            if open {
+                let (text, evidence) = still_connected(view, first, attempt, &first_established, &since)?;
+                draft.proved(text, evidence);
+                let at = first.connection.server();
+                if let Some(line) = seen.unanswered.filter(|_| seen.may_be_done(&since)) {
+                    let line = frame(view, since.capture, &line);
+                    let text = say!["No frame answers its line (", line, "): maybe the server no longer read from it."];
+                    draft.beside(Basis::Unknown, text, Vec::new());
+                } else if at == attempt.connection.server() {
+                    draft.inferred(SEVERAL, Vec::new());
+                } else if let Some(sighting) =
+                    first.connection.with_frame(first_established.capture, first_established.frame)
+                {
+                    let text = say![
+                        clients(view, first),
+                        " client was connected to ",
+                        at,
+                        ", another address with the same port."
+                    ];
+                    draft.proved(text, tcp_evidence(view, sighting, [first_established.frame]));
+                    let text = "Whether one server has both addresses, or each a server of its own.";
+                    draft.beside(Basis::Unknown, text, Vec::new());
+                }
+                return Some(true);
+            }
+            let Some(end) = seen.end().filter(|_| !is_told) else { continue };
+            // The end of a handshake may come late: who waits is in the queue from its SYN on.
+            let (text, evidence) = if before(&end, &begin) == Some(true) {
+                found.first_was_away = true;
+                ended_before(view, [first, attempt], &end, &begin)?
+            } else if before(&end, &since) == Some(true) {
+                found.first_left = true;
+                ended_by_then(view, first, since.capture, &end)?
+            } else {
+                continue;
+            };
+            draft.proved(text, evidence);
+            is_told = true;
+        }
+    }
+    None
+}
+
+/// Whether the first client was connected when it was told what the other one had said, as its own capture shows it.
+fn told_beside(
+    view: &LabView<'_>,
+    attempt: &Known<'_>,
+    first: &Known<'_>,
+    told: &Moment,
+    draft: &mut Draft,
+) -> Option<bool> {
+    let of_first = attempt.step.during().is_some_and(|during| first.step == during);
+    let seen = first.timeline.in_capture(told.capture).filter(|_| of_first)?;
+    let (text, evidence) = still_connected(view, first, attempt, &seen.established?, told)?;
+    let is_open = seen.end().is_none_or(|end| view.story.clocks.before(told, &end) == Some(true));
+    is_open.then(|| {
+        draft.proved(text, evidence);
+        draft.inferred(SEVERAL, Vec::new());
+        true
+    })
+}
+
+/// What frames show, with the frames.
+type Shown = (Text, Vec<Evidence>);
+
+/// That the first client was connected when the other one was served.
+fn still_connected(
+    view: &LabView<'_>,
+    first: &Known<'_>,
+    attempt: &Known<'_>,
+    established: &Moment,
+    since: &Moment,
+) -> Option<Shown> {
+    let text = say![
+        clients(view, first),
+        " client was still connected then (",
+        frame(view, since.capture, established),
+        "; its connection has no FIN or RST before ",
+        frame(view, since.capture, since),
+        ")."
+    ];
+    let sighting = first.connection.with_frame(established.capture, established.frame)?;
+    let whole = tcp_evidence(view, sighting, view.frames(sighting).all());
+    let answer = attempt.connection.with_frame(since.capture, since.frame);
+    let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
+    Some((text, Evidence::by_file([whole].into_iter().chain(answer).flatten())))
+}
+
+/// What happened to one client, and what to another one at another time: the clients, the moments, and the words around them.
+fn compared(
+    view: &LabView<'_>,
+    [one, other]: [&Known<'_>; 2],
+    [at, other_at]: [&Moment; 2],
+    [happened, order, then, end]: [&str; 4],
+) -> Option<Shown> {
+    let text = say![
+        clients(view, one),
+        happened,
+        frame(view, other_at.capture, at),
+        order,
+        clients(view, other),
+        then,
+        frame(view, at.capture, other_at),
+        end
+    ];
+    let evidence = [
+        tcp_evidence(view, one.connection.with_frame(at.capture, at.frame)?, [at.frame]),
+        tcp_evidence(view, other.connection.with_frame(other_at.capture, other_at.frame)?, [other_at.frame]),
+    ];
+    Some((text, Evidence::by_file(evidence.concat())))
+}
+
+/// That the first client's connection had ended before the other one's began.
+fn ended_before(view: &LabView<'_>, [first, attempt]: [&Known<'_>; 2], end: &Moment, begin: &Moment) -> Option<Shown> {
+    let text = say![
+        capital(had_ended(view, first, begin.capture, end, "")),
+        " before ",
+        clients(view, attempt),
+        " began (",
+        frame(view, end.capture, begin),
+        "), so nobody had to wait for it."
+    ];
+    let evidence = [
+        tcp_evidence(view, first.connection.with_frame(end.capture, end.frame)?, [end.frame]),
+        tcp_evidence(view, attempt.connection.with_frame(begin.capture, begin.frame)?, [begin.frame]),
+    ];
+    Some((text, Evidence::by_file(evidence.concat())))
+}
+
+/// That the first client's connection had ended when the other one was served, told beside the frames of this capture.
+fn ended_by_then(view: &LabView<'_>, first: &Known<'_>, capture: usize, end: &Moment) -> Option<Shown> {
+    let text = say![capital(had_ended(view, first, capture, end, " by then")), "."];
+    let ended = first.connection.with_frame(end.capture, end.frame)?;
+    Some((text, tcp_evidence(view, ended, [end.frame])))
+}
