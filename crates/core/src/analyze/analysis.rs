@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::analyze::reach::Reach;
 use crate::analyze::sorted::Sorted;
 use crate::analyze::text::Text;
 use crate::analyze::timing::{Calls, Clock};
-use crate::facts::{Fact, Value as FactValue};
 use crate::lab::{HostName, Points, Question, Sheet, Step};
 use socklab_packets::capfile::CaptureInfo;
 use socklab_packets::track::Side;
@@ -19,6 +17,7 @@ use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber}
 
 pub use crate::analyze::evidence::{Evidence, StreamSpan};
 pub use crate::analyze::stream::LabStream;
+pub use crate::analyze::measured::{Measured, MeasuredFacts, OtherRun};
 
 /// How it is known which side of a connection is the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -281,6 +280,8 @@ pub struct Answer {
     pub facts: Facts,
     /// What would be needed to answer fully.
     pub missing: Vec<Text>,
+    /// What the same answers are by other runs of a step's only client, where the facts are of its first connection.
+    pub other_runs: Vec<OtherRun>,
 }
 
 impl Answer {
@@ -322,37 +323,6 @@ pub struct HostClients {
     pub connected: u64,
     /// Clients that the program is known to have served.
     pub served: Option<u64>,
-}
-
-/// A fact as it was measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measured {
-    /// The name under which the question asks for it.
-    pub key: String,
-    /// Which fact it is.
-    pub fact: &'static Fact,
-    /// Its values, one for each connection and segment that is asked about, each with the same number counted in the other
-    /// way; `None` where the files cannot tell all of them.
-    pub values: Option<Vec<(FactValue, Option<FactValue>)>>,
-}
-
-/// The facts of a question of the kind `facts`. In JSON a table of them by name, one value alone or a list of values.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct MeasuredFacts(pub Vec<Measured>);
-
-impl Serialize for MeasuredFacts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut json = serializer.serialize_map(Some(self.0.len()))?;
-        for measured in &self.0 {
-            let values: Option<Vec<&FactValue>> =
-                measured.values.as_ref().map(|values| values.iter().map(|(value, _)| value).collect());
-            match values.as_deref() {
-                Some([one]) => json.serialize_entry(&measured.key, one)?,
-                values => json.serialize_entry(&measured.key, &values)?,
-            }
-        }
-        json.end()
-    }
 }
 
 /// The facts of an answer, by question; `None` where the files cannot tell.

@@ -11,6 +11,7 @@ mod combined;
 mod distinct;
 mod findings;
 mod matching;
+mod measured;
 mod network;
 mod place;
 mod sorted;

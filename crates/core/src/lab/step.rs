@@ -203,6 +203,11 @@ impl Step {
         self.0.clients
     }
 
+    /// Whether one client on one host runs in it, so that a second one is another run.
+    pub fn has_one_client(&self) -> bool {
+        self.0.clients == 1 && self.0.hosts.len() == 1
+    }
+
     /// Whether its clients run side by side, served by a server that serves several at the same time.
     pub fn is_parallel(&self) -> bool {
         self.0.parallel

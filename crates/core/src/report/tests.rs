@@ -302,6 +302,7 @@ pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
         claims: vec![Claim { text: d.into(), basis: Basis::Unknown, evidence, in_answer: true }],
         facts: Facts::SecondServer { second_server_started: None, errno: Some(a) },
         missing: vec![b.into()],
+        other_runs: Vec::new(),
     });
     analysis
 }

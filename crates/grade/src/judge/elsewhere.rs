@@ -7,7 +7,7 @@ use super::expected::Known;
 use super::leeway::Leeway;
 use crate::form::Entry;
 use crate::form::value::Value;
-use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis};
+use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, Facts, OtherRun};
 use socklab_core::analyze::conversation::roles::{FrameRole, roles};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::{Question, Step};
@@ -138,6 +138,20 @@ pub(super) fn allow(analysis: &Analysis, known: &mut Known) {
         }
         known.allow(question, leeway);
     }
+}
+
+/// The further runs of a client by which questions of any facts are answered besides.
+pub(super) fn runs_of_facts(analysis: &Analysis) -> Vec<Attempt> {
+    let of_answer = |answer: &Answer| -> Vec<Attempt> {
+        let one = |run: &OtherRun| {
+            let what = if run.protocol == Protocol::Udp { "conversation" } else { "connection" };
+            let name = format!("the {what} of {} in {}", run.client, run.file);
+            let known = Known::of_facts(&answer.question, &Facts::Measured(run.facts.clone()));
+            Attempt { name, known, is_whole: false }
+        };
+        answer.other_runs.iter().map(one).collect()
+    };
+    analysis.answers.iter().flat_map(of_answer).collect()
 }
 
 /// The connections of other steps one by one, as if they were of the question's.

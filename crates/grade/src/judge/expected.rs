@@ -57,11 +57,7 @@ impl Known {
     pub(super) fn of(answers: &[Answer], hosts: usize, lab: &Sheet) -> Known {
         let mut known = Known { lab: lab.clone(), ..Known::default() };
         for answer in answers {
-            for field in fields(&answer.question) {
-                if let Some(value) = value_of(&answer.facts, field.key) {
-                    known.values.insert((answer.question.clone(), field.key.to_owned()), value);
-                }
-            }
+            known.values.extend(values_of(&answer.question, &answer.facts));
         }
         let seen = match known.of_kind(kinds::CLIENT_SOCKETS, "clients") {
             Some(Value::Clients(clients)) => Some(clients.len()),
@@ -69,6 +65,11 @@ impl Known {
         };
         known.lacks_a_host = seen.is_some_and(|seen| seen < hosts);
         known
+    }
+
+    /// The facts of one question.
+    pub(super) fn of_facts(question: &Question, facts: &Facts) -> Known {
+        Known::from_values(values_of(question, facts))
     }
 
     /// Facts given one by one.
@@ -160,6 +161,12 @@ pub(super) struct Differing<'f> {
     pub(super) other: &'f Value,
     /// Whether the one is a part only.
     pub(super) is_part: bool,
+}
+
+/// What the files show of the facts that a question asks for.
+fn values_of(question: &Question, facts: &Facts) -> impl Iterator<Item = ((Question, String), Value)> {
+    let shown = |key: &str| Some(((question.clone(), key.to_owned()), value_of(facts, key)?));
+    fields(question).filter_map(move |field| shown(field.key))
 }
 
 /// What the files show of a fact.

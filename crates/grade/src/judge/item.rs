@@ -97,8 +97,8 @@ impl Judge<'_> {
         let Some(run) = run else { return self.known.expected(journals, question, key) };
         match run.known.expected(journals, question, key) {
             // A connection of one step says nothing of the others; but frames of one run beside those of another are no
-            // answer.
-            Expected::Unknown if !run.is_whole && question.kind() != kinds::TCP_FRAMES => {
+            // answer, and of any facts a run has those of the others, too.
+            Expected::Unknown if !run.is_whole && ![kinds::TCP_FRAMES, kinds::FACTS].contains(&question.kind()) => {
                 self.known.expected(journals, question, key)
             }
             expected => expected,

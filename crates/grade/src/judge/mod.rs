@@ -55,6 +55,7 @@ pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
     let known = of_captures(&case.analysis.answers);
     let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts, lab));
     let mut attempts = elsewhere::runs_of_steps(case.analysis);
+    attempts.extend(elsewhere::runs_of_facts(case.analysis));
     attempts.extend(case.runs.iter().map(|(name, answers)| Attempt {
         name: name.clone(),
         known: of_captures(answers),
@@ -143,11 +144,11 @@ impl Bench<'_> {
             asked.map(|asked| judge.item(asked, run)).collect()
         };
         let runs = self.attempts.iter().filter(|attempt| attempt.is_whole || attempt.known.has(question));
-        let others = runs.map(|attempt| by(Some(attempt)));
+        let others = runs.map(|attempt| (attempt.is_whole, by(Some(attempt))));
         if question.kind() == kinds::UDP_FRAMES {
             // Its facts are of two steps, each of which may have its own run.
             let worth = |item: &ItemGrade| (item.points + item.pending, item.points);
-            return others.fold(by(None), |best, other| {
+            return others.fold(by(None), |best, (_, other)| {
                 let both = best.into_iter().zip(other);
                 both.map(|(best, other)| if self.is_better(worth(&other), worth(&best)) { other } else { best })
                     .collect()
@@ -158,7 +159,11 @@ impl Bench<'_> {
             (points + items.iter().map(|item| item.pending).sum(), points)
         };
         // The first of equals stays.
-        others.fold(by(None), |best, other| if self.is_better(worth(&other), worth(&best)) { other } else { best })
+        others.fold(by(None), |best, (is_whole, other)| {
+            // A further connection is the one that is meant only if more answers are right of it.
+            let is_meant = is_whole || question.kind() != kinds::FACTS || worth(&other).1 > worth(&best).1;
+            if is_meant && self.is_better(worth(&other), worth(&best)) { other } else { best }
+        })
     }
 
     /// Whether answers fare better by another run: its points with those that a human may still give, and without. What a
@@ -325,5 +330,79 @@ mod tests {
             let why = items.iter().find(|item| item.key == key).and_then(|item| item.why.clone()).unwrap();
             assert!(why.contains(own) && !why.contains(other), "{key}: {why}");
         }
+    }
+
+    const TWICE: &str = r#"
+title = "Twice"
+host = [
+    { name = "A", role = "server", address = "10.0.3.1" },
+    { name = "B", role = "client", address = "10.0.3.2" },
+]
+[[step]]
+number = "1"
+does = "clients"
+protocol = "tcp"
+port = 7000
+client = "B"
+captured = "B"
+[[question]]
+number = "1"
+title = "Lines"
+points = 3
+kind = "facts"
+steps = ["1"]
+[question.facts]
+port = { ask = "port of the client", fact = "client_port" }
+fin = { ask = "acknowledgement number of the FIN", fact = "acknowledgement_number", side = "client", flag = "FIN" }
+all = { ask = "how many connections", fact = "connections" }
+"#;
+
+    /// A capture in which the client ran for a try, which it left open, and again.
+    fn twice(answers: &str) -> QuestionGrade {
+        use socklab_core::analyze::testing::Story;
+        let config = socklab_core::analyze::lab_file(TWICE).unwrap();
+        let mut story = Story::new("both.pcapng", 0);
+        let [mut first, mut second] =
+            [40001, 40002].map(|port| Story::tcp(&format!("10.0.3.2:{port}"), "10.0.3.1:7000"));
+        for run in [&mut first, &mut second] {
+            story.handshake(run);
+            story.echo(run, "one\n");
+        }
+        story.close(&mut second);
+        let analysis = socklab_core::analyze::analyze(vec![story.read()], &[], &config);
+        let (form, problems) = Form::read(answers, &config.sheet);
+        assert_eq!(problems, []);
+        let case = Case {
+            analysis: &analysis,
+            journals: None,
+            runs: &[],
+            is_doubtful: false,
+            client_hosts: 1,
+            form: Some(&form),
+            unanswered: Unanswered::default(),
+            unread: None,
+        };
+        judge(&case, &Rubric::from_toml("", &config).unwrap()).questions.remove(0)
+    }
+
+    #[test]
+    fn answers_of_either_run_of_an_own_sheets_client_are_right() {
+        let grade = twice("[\"1\"]\nport = 40002\nfin = 5\nall = 2\n");
+        assert_eq!((grade.points, grade.pending, grade.verdict), (Points::whole(3), Points::ZERO, Verdict::Right));
+        assert_eq!(
+            grade.items[0].why.as_deref(),
+            Some("It is right for the connection of 10.0.3.2:40002 in both.pcapng.")
+        );
+        // The first run has no FIN.
+        let first = twice("[\"1\"]\nport = 40001\nfin = 5\nall = 2\n");
+        assert_eq!((first.points, first.pending), (Points::whole(2), Points::whole(1)));
+    }
+
+    /// How many there are is a question about the whole file, and a wrong answer is no run's.
+    #[test]
+    fn another_run_makes_no_wrong_answer_right() {
+        let grade = twice("[\"1\"]\nport = 40003\nfin = 6\nall = 1\n");
+        let verdicts: Vec<Verdict> = grade.items.iter().map(|item| item.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Wrong, Verdict::NotInCapture, Verdict::Wrong]);
     }
 }

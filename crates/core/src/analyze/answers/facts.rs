@@ -3,7 +3,7 @@
 //! What is measured and how is said in [`crate::facts`] and `measure`; here connections are picked by step and number, and
 //! what was measured becomes claims.
 
-use crate::analyze::analysis::{Answer, Evidence, Facts, Measured, MeasuredFacts, Status};
+use crate::analyze::analysis::{Answer, Evidence, Facts, Measured, MeasuredFacts, OtherRun, Status};
 use crate::analyze::answers::kind::{Kind, Needs};
 use crate::analyze::answers::open_at_once;
 use crate::analyze::claims::draft::NOT_TOLD;
@@ -17,13 +17,16 @@ use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
 use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Selection, StepFact, Value, Which};
 use crate::lab::{Question, Select, Step};
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::{Protocol, SocketAddress};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 
 /// Connections of which each is asked for with `connection = "all"`.
 const MOST_CONNECTIONS: usize = 100;
 
 /// Facts, and values of one of them, that the few words of an answer name.
 const LISTED: usize = 3;
+
+/// Runs of a step's client by which a question is answered besides.
+const MOST_RUNS: usize = 16;
 
 /// The kind of question.
 pub(super) const KIND: Kind = Kind {
@@ -34,6 +37,9 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
+/// Where a connection or conversation begins: a capture, and a frame.
+type Begin = (usize, FrameNumber);
+
 /// A connection or conversation that facts are asked of, as the capture shows it that shows most.
 enum Chosen<'v> {
     Tcp(&'v TcpSighting),
@@ -41,6 +47,22 @@ enum Chosen<'v> {
 }
 
 impl Chosen<'_> {
+    /// Its capture and its first frame there, which no other one has.
+    fn begin(&self) -> Begin {
+        match self {
+            Chosen::Tcp(sighting) => (sighting.capture, sighting.connection.first_frame),
+            Chosen::Udp(sighting) => (sighting.capture, sighting.conversation.first_frame),
+        }
+    }
+
+    /// Its protocol.
+    fn protocol(&self) -> Protocol {
+        match self {
+            Chosen::Tcp(_) => Protocol::Tcp,
+            Chosen::Udp(_) => Protocol::Udp,
+        }
+    }
+
     /// Its client and its server.
     fn ends(&self) -> [SocketAddress; 2] {
         match self {
@@ -56,7 +78,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let (mut facts, mut shown) = (Vec::new(), Vec::new());
     for ask in question.asks() {
         let Some(select) = &ask.select else { continue };
-        let values = of_ask(view, question, select, &mut draft);
+        let values = of_ask(view, question, select, None, &mut draft);
         shown.extend(values.as_ref().map(|values| format!("{} {}", ask.key, listed(values))));
         facts.push(Measured { key: ask.key.clone(), fact: select.fact, values });
     }
@@ -78,7 +100,53 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         true => draft.short(NOT_TOLD),
         false => draft.short(short(&shown)),
     }
-    draft.finish(view, question, status, Facts::Measured(MeasuredFacts(facts)))
+    let other_runs = other_runs(view, question, &facts);
+    Answer { other_runs, ..draft.finish(view, question, status, Facts::Measured(MeasuredFacts(facts))) }
+}
+
+/// The facts by each further run of a client that the sheet has run once, where they are of its first connection.
+fn other_runs(view: &LabView<'_>, question: &Question, facts: &[Measured]) -> Vec<OtherRun> {
+    let asks = || question.asks().iter().filter_map(|ask| ask.select.as_ref());
+    let of_first = |select: &Select| {
+        let steps = steps_of(question, select);
+        let is_alone = matches!(steps, [step] if step.has_one_client());
+        is_alone && takes_the_first(select) && doubt_of(view, question, select).is_none()
+    };
+    let mut runs: Vec<(&[Step], Chosen<'_>)> = Vec::new();
+    for select in asks().filter(|select| of_first(select)) {
+        let steps = steps_of(question, select);
+        let (streams, is_ordered) = chosen(view, steps, select, None);
+        for stream in streams.into_iter().skip(usize::from(is_ordered)) {
+            if runs.len() < MOST_RUNS && runs.iter().all(|(_, run)| run.begin() != stream.begin()) {
+                runs.push((steps, stream));
+            }
+        }
+    }
+    let of_run = |(steps, run): (&[Step], Chosen<'_>)| {
+        let one =
+            |(select, measured): (&Select, &Measured)| match of_first(select) && steps_of(question, select) == steps {
+                true => {
+                    let values = of_ask(view, question, select, Some(run.begin()), &mut Draft::default());
+                    Measured { values, ..measured.clone() }
+                }
+                false => measured.clone(),
+            };
+        let facts = MeasuredFacts(asks().zip(facts).map(one).collect());
+        let (client, file) = (run.ends()[0], view.file(run.begin().0).to_owned());
+        OtherRun { protocol: run.protocol(), client, file, facts }
+    };
+    runs.into_iter().map(of_run).collect()
+}
+
+/// Whether an ask is of the first connection because it names none.
+pub(super) fn takes_the_first(select: &Select) -> bool {
+    select.selection.connection.is_none()
+        && !matches!(select.fact.name, Name::Step(_) | Name::Constant(_) | Name::Words(_))
+}
+
+/// Whether an ask is of all connections together.
+pub(super) fn takes_all(select: &Select) -> bool {
+    select.selection.connection == Some(Which::All) || matches!(select.fact.name, Name::Step(_))
 }
 
 /// The steps that are asked about.
@@ -100,7 +168,7 @@ fn of_any(
 ) -> Option<Vec<(Value, Option<Value>)>> {
     let (fact, selection) = (select.fact, &select.selection);
     let of_first = doubt.is_whole && selection.connection.is_none() && !matches!(fact.name, Name::Step(_));
-    let streams = chosen(view, &doubt.steps, &Select { client: None, ..select.clone() }).0;
+    let streams = chosen(view, &doubt.steps, &Select { client: None, ..select.clone() }, None).0;
     let of_first = of_first.then_some(streams.as_slice());
     same_of_all(view, select, of_first.unwrap_or_default(), &doubt.what(), draft)
 }
@@ -136,11 +204,13 @@ fn same_of_all(
     Some(told)
 }
 
-/// The values of one ask in order, each of which becomes a claim; `None` where one of them is not known.
+/// The values of one ask in order, each of which becomes a claim; `None` where one of them is not known. `only` is the one
+/// connection that is looked at.
 fn of_ask(
     view: &LabView<'_>,
     question: &Question,
     select: &Select,
+    only: Option<Begin>,
     draft: &mut Draft,
 ) -> Option<Vec<(Value, Option<Value>)>> {
     let (fact, selection) = (select.fact, &select.selection);
@@ -164,7 +234,7 @@ fn of_ask(
     if let Name::Step(which) = fact.name {
         let (value, evidence) = of_step(view, steps, which, select)?;
         let about = sentence(fact, selection, None);
-        let (streams, _) = chosen(view, steps, select);
+        let (streams, _) = chosen(view, steps, select, None);
         if open_at_once::lacks_a_host(view, steps, select.client, streams.iter().map(Chosen::ends)) {
             let text = format!("{about}{value} in these captures, which do not show the clients of all hosts.");
             draft.inferred(text, evidence);
@@ -173,7 +243,7 @@ fn of_ask(
         }
         return Some(vec![(value, None)]);
     }
-    let (streams, is_ordered) = chosen(view, steps, select);
+    let (streams, is_ordered) = chosen(view, steps, select, only);
     if !is_ordered && selection.connection != Some(Which::All) {
         return same_of_all(view, select, &streams, NO_ORDER, draft);
     }
@@ -218,8 +288,13 @@ const NO_ORDER: &str =
     "the clocks of these captures cannot be compared, so that nothing tells the order of the connections";
 
 /// The connections or conversations of the steps, in the order of their first frames, and whether that is told: those that
-/// were made, or where none was, the attempts.
-fn chosen<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select) -> (Vec<Chosen<'v>>, bool) {
+/// were made, or where none was, the attempts; or one of them alone.
+fn chosen<'v>(
+    view: &'v LabView<'_>,
+    steps: &'v [Step],
+    select: &Select,
+    only: Option<Begin>,
+) -> (Vec<Chosen<'v>>, bool) {
     let is_wanted = |of: Protocol| select.fact.over.has(of) && is_of(select, of);
     let mut made: Vec<Known<'v>> = Vec::new();
     if is_wanted(Protocol::Tcp) {
@@ -239,7 +314,9 @@ fn chosen<'v>(view: &'v LabView<'_>, steps: &'v [Step], select: &Select) -> (Vec
     let clients = distinct(all.iter().map(|one| view.hosts.computer(one.ends()[0].ip)));
     let (order, is_told) = in_time(&begins, clients.len() < 2, view.times());
     let mut all: Vec<Option<Chosen<'v>>> = all.into_iter().map(Some).collect();
-    (order.into_iter().filter_map(|place| all.get_mut(place)?.take()).collect(), is_told)
+    let mut all: Vec<Chosen<'v>> = order.into_iter().filter_map(|place| all.get_mut(place)?.take()).collect();
+    all.retain(|one| only.is_none_or(|only| one.begin() == only));
+    (all, is_told || only.is_some())
 }
 
 /// Whether the selection leaves room for this protocol.

@@ -27,6 +27,8 @@ mod open_at_once;
 #[cfg(test)]
 mod other_program_tests;
 #[cfg(test)]
+mod other_run_tests;
+#[cfg(test)]
 mod own_server_tests;
 mod parallel;
 #[cfg(test)]
@@ -103,6 +105,31 @@ pub fn kind_of(question: &Question) -> Option<&'static Kind> {
 /// Whether a question counts the sockets of all clients.
 pub(super) fn counts_sockets(question: &Question) -> bool {
     [server_sockets::KIND.name, client_sockets::KIND.name].contains(&question.kind())
+}
+
+/// Which connections of a step with one client an answer is of, where there are several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// All.
+    All,
+    /// The first.
+    First,
+    /// Of some facts the one, of others the other, or of one that the question numbers.
+    Mixed,
+}
+
+impl Scope {
+    /// That of a question.
+    pub(super) fn of(question: &Question) -> Scope {
+        let selects = question.asks().iter().filter_map(|ask| ask.select.as_ref());
+        // What is so everywhere is of no connection.
+        let mut selects = selects.filter(|select| select.fact.about != crate::facts::About::Protocol);
+        match question.kind() {
+            names::FACTS if selects.clone().all(facts::takes_the_first) => Scope::First,
+            names::FACTS if !selects.all(facts::takes_all) => Scope::Mixed,
+            _ => Scope::All,
+        }
+    }
 }
 
 /// Answers all questions, in the order of the sheet.

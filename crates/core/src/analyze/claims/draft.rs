@@ -95,7 +95,7 @@ impl Draft {
         let weakest = claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.basis).max();
         let basis = short_basis.or(weakest).unwrap_or(Basis::Unknown);
         let (question, points) = (question.clone(), view.config.points(question));
-        Answer { question, points, status, short, basis, claims, facts, missing }
+        Answer { question, points, status, short, basis, claims, facts, missing, other_runs: Vec::new() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Findings about the lab's TCP connections in a capture.
 
 use crate::analyze::analysis::{AddressRole, Finding, Severity};
+use crate::analyze::answers::Scope;
 use crate::analyze::claims::closing::{self, closing_sentence};
 use crate::analyze::claims::refused::{self, Beside};
 use crate::analyze::claims::words::addresses;
@@ -327,9 +328,7 @@ impl Report<'_, '_> {
 
     /// A step with one client wants one connection.
     fn several_runs(&mut self) {
-        let is_alone = |step: &Step| {
-            !step.is_parallel() && !step.is_beside_busy() && step.clients() == 1 && step.hosts().len() == 1
-        };
+        let is_alone = |step: &Step| !step.is_parallel() && !step.is_beside_busy() && step.has_one_client();
         if self.all.iter().any(|(known, _)| known.step.is_parallel()) {
             return;
         }
@@ -381,13 +380,18 @@ fn sent_after_close((known, sighting): &Here<'_>) -> bool {
     fin.frame < line.frame && line.frame < reset.frame
 }
 
-/// That the answers about a step count all its connections, where there are questions about it alone.
+/// Which of a step's connections the answers about it alone are of.
 fn counting(questions: &[Question], step: &Step) -> String {
     let about = questions.iter().filter(|question| question.steps() == std::slice::from_ref(step));
-    match distinct(about.map(Question::number)).as_slice() {
-        [] => String::new(),
-        numbers => format!(" The answers to {} count all of them.", wording::list(numbers)),
-    }
+    let of = |scope: Scope| {
+        let of_it = about.clone().filter(|question| Scope::of(question) == scope);
+        let numbers = distinct(of_it.map(Question::number));
+        (!numbers.is_empty()).then(|| wording::list(&numbers))
+    };
+    let all = of(Scope::All).map(|numbers| format!(" The answers to {numbers} count all of them."));
+    let first =
+        of(Scope::First).map(|numbers| format!(" The answers to {numbers} are about the step's first connection."));
+    all.into_iter().chain(first).collect()
 }
 
 /// Whether the sheet leaves the connections of a step open.
