@@ -50,6 +50,8 @@ mod translated_tests;
 mod udp_clients;
 mod udp_frames;
 #[cfg(test)]
+mod udp_sheet_tests;
+#[cfg(test)]
 mod waiting_tests;
 
 use std::collections::BTreeSet;

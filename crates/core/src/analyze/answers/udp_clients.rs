@@ -40,80 +40,186 @@ pub(super) const KIND: Kind = Kind {
 
 const FACTS: [Fact; 1] = [fact("clients_served", ValueType::Count)];
 
+/// The clients that the sheet has a question ask about.
+struct Sought<'q> {
+    hosts: Vec<HostName>,
+    count: usize,
+    step: Option<&'q Step>,
+}
+
+impl Sought<'_> {
+    fn of(question: &Question) -> Sought<'_> {
+        let steps = || question.steps().iter().filter(|step| step.runs(Protocol::Udp));
+        let count = |step: &Step| step.hosts().len().saturating_mul(usize::try_from(step.clients()).unwrap_or(1));
+        Sought {
+            hosts: distinct(steps().flat_map(|step| step.hosts().iter().copied())),
+            count: steps().map(count).fold(0, usize::saturating_add),
+            step: steps().next(),
+        }
+    }
+
+    /// Whether several run on one computer, so that only their ports tell them apart.
+    fn share_a_host(&self) -> bool {
+        self.hosts.len() == 1 && self.count > 1
+    }
+
+    /// How many clients have these socket addresses, at least as far as that is told.
+    fn apart(&self, clients: &[SocketAddress]) -> usize {
+        if self.share_a_host() { clients.len() } else { distinct(clients.iter().map(|client| client.ip)).len() }
+    }
+}
+
+/// The client of which it is in question whether it is served besides another one.
+struct Second {
+    /// Its host or its address, where that is known.
+    name: Option<String>,
+    host: Option<HostName>,
+    /// On a host with several clients, those that are not known to be served.
+    open: Option<Vec<SocketAddress>>,
+}
+
+impl Second {
+    fn of(sought: &Sought<'_>, seen: &[SocketAddress], served: &[SocketAddress]) -> Second {
+        if sought.share_a_host() {
+            let open: Vec<SocketAddress> = seen.iter().copied().filter(|client| !served.contains(client)).collect();
+            return Second { name: open.first().map(ToString::to_string), host: None, open: Some(open) };
+        }
+        let host = sought.hosts.get(1).copied();
+        Second { name: host.map(|host| host.to_string()), host, open: None }
+    }
+
+    fn is(&self, view: &LabView<'_>, client: SocketAddress) -> bool {
+        match &self.open {
+            Some(open) => open.contains(&client),
+            None => self.has_address(view, client.ip),
+        }
+    }
+
+    /// Whether its host has this address.
+    fn has_address(&self, view: &LabView<'_>, ip: IpAddr) -> bool {
+        self.host.is_some_and(|host| view.hosts.is(ip, host))
+    }
+
+    /// Its conversations.
+    fn conversations<'s>(
+        &'s self,
+        view: &'s LabView<'_>,
+        question: &'s Question,
+    ) -> impl Iterator<Item = &'s LabConversation> {
+        view.conversations_of(question.steps()).filter(|conversation| self.is(view, conversation.client()))
+    }
+}
+
+/// A name or words, as whose something is.
+fn whose(name: Option<&str>, otherwise: &str) -> String {
+    name.map_or_else(|| otherwise.to_owned(), |name| format!("{name}'s"))
+}
+
 /// Answers from the UDP server's journal, else from replies in captures of both hosts, else as expected.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
-    let step = question.step_with(Protocol::Udp);
-    let hosts_of_step = step.map(Step::hosts).unwrap_or_default();
-    // The one that comes second, and the one that is there already.
-    let (first, later) = (hosts_of_step.first().copied(), hosts_of_step.get(1).copied());
-    let whose =
-        |host: Option<HostName>, otherwise: &str| host.map_or_else(|| otherwise.to_owned(), |host| format!("{host}'s"));
-    let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
+    let sought = Sought::of(question);
     let mut served = journal(view);
     served.extend(replies(view, question));
     let served_as = served.iter().map(|(_, basis)| *basis).max().unwrap_or(Basis::Proved);
-    let served_clients = distinct(served.iter().map(|(client, _)| *client));
-    let hosts = distinct(served_clients.iter().map(|client| client.ip));
-    let seen = distinct(view.conversations_of(question.steps()).map(|conversation| conversation.client().ip));
-    let both = hosts.len() > 1;
-    // A program may have several sockets: how many programs there were no frame shows.
-    let noun = if served_clients.len() == hosts.len() { "client" } else { "client socket" };
-    if both {
-        let clients = match served_clients.len() {
-            2 => "both clients".to_owned(),
-            more if more == hosts.len() => count(more as u64, noun),
-            more => format!("{} at {}", count(more as u64, noun), count(hosts.len() as u64, "computer")),
-        };
-        let text = say!["No, it is not the same: ", serving(view, question), format!(" served {clients}.")];
-        draft.inferred(text, Vec::new());
-    } else {
+    let served = distinct(served.iter().map(|(client, _)| *client));
+    let seen = distinct(view.conversations_of(question.steps()).map(|conversation| conversation.client()));
+    if sought.apart(&served) > 1 {
+        return several_served(view, question, &sought, &served, served_as);
+    }
+    let is_compared = has_waiting_client(view);
+    if is_compared {
         draft.inferred("No, it is not the same.", Vec::new());
     }
     said_of_served(view, question, &mut draft);
     draft.inferred(why(view, question), Vec::new());
-    if both {
-        let first = whose(first, "the first");
-        let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
-        draft.beside(Basis::Unknown, text, Vec::new());
-        draft.short_as(served_as, format!("No: {} served", count(served_clients.len() as u64, noun)));
-        let facts = Facts::UdpClients { clients_served: Some(served_clients.len() as u64) };
-        return draft.finish(view, question, Status::Observed, facts);
+    let second = Second::of(&sought, &seen, &served);
+    let refused = second.name.as_deref().and_then(|name| all_refused(view, name, second.conversations(view, question)));
+    let several_seen = sought.apart(&seen) > 1;
+    if refused.is_none() && (served.is_empty() || several_seen) {
+        let first = sought.hosts.first().filter(|_| second.host.is_some());
+        let later = whose(second.name.as_deref(), "The second client's");
+        let first = whose(first.map(HostName::as_str), "the first one's");
+        draft
+            .inferred(format!("{later} message should appear at the server immediately, next to {first}."), Vec::new());
     }
-    let refused = later.and_then(|later| {
-        all_refused(view, later, view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip)))
-    });
-    if refused.is_none() && (served_clients.is_empty() || seen.len() > 1) {
-        let (later, first) = (whose(later, "The second client's"), whose(first, "the first one's"));
-        let text = format!("{later} message should appear at the server immediately, next to {first}.");
-        draft.inferred(text, Vec::new());
-    }
-    let step = step.map(Step::short).unwrap_or_default();
-    let message = whose(later, "the second client's");
+    let step = sought.step.map(Step::short).unwrap_or_default();
+    let message = whose(second.name.as_deref(), "the second client's");
     if let Some(refused) = &refused {
         draft.proved(refused.text.clone(), refused.evidence.clone());
         draft.missing(format!("a run of {step} in which the UDP server is there for {message} message"));
     } else {
-        unseen(view, question, later, &seen, &mut draft);
+        unseen(view, question, &second, &seen, several_seen, &mut draft);
         draft.missing(format!(
             "the screenshot of {step} ({message} message at the server), or the UDP server's journal (--journal)"
         ));
     }
-    let by_later = view.conversations_of(question.steps()).any(|conversation| is_later(conversation.client().ip));
+    let by_second = second.conversations(view, question).next().is_some();
     let answered = view.conversations_of(question.steps()).any(|conversation| view.first_after(conversation).is_some());
-    let shows_some = seen.len() > 1 || by_later || answered || !served.is_empty();
+    let shows_some = several_seen || by_second || answered || !served.is_empty();
     let status = if shows_some { Status::Partial } else { Status::NotInCapture };
-    let later_served = later.filter(|_| by_later && served_clients.iter().any(|client| is_later(client.ip)));
-    match (status, later_served, later) {
-        (Status::NotInCapture, ..) => draft.short("Expected: no, served immediately"),
-        (_, Some(later), _) => draft.short_as(served_as, format!("No: {later} was served")),
-        (_, None, Some(later)) => match refused {
-            Some(refused) => draft.short_as(Basis::Proved, refused.short),
-            None => draft.short(format!("No; whether {later} was served: unknown")),
-        },
-        (_, None, None) => draft.short("No; whether both were served: unknown"),
+    let is_served = by_second && served.iter().any(|client| second.is(view, *client));
+    let [no, none, whether, expected] = match is_compared {
+        true => ["No: ", "No; ", "No; whether", "Expected: no, served"],
+        false => ["", "", "Whether", "Expected: served"],
+    };
+    match (status, refused, &second.name) {
+        (Status::NotInCapture, ..) => draft.short(format!("{expected} immediately")),
+        (_, _, Some(name)) if is_served => draft.short_as(served_as, format!("{no}{name} was served")),
+        (_, Some(refused), _) => draft.short_as(Basis::Proved, format!("{none}{}", refused.short)),
+        (_, None, Some(name)) => draft.short(format!("{whether} {name} was served: unknown")),
+        (_, None, None) => draft.short(format!("{whether} both were served: unknown")),
     }
     draft.finish(view, question, status, Facts::UdpClients { clients_served: None })
+}
+
+/// The answer where the server is known to have served several clients.
+fn several_served(
+    view: &LabView<'_>,
+    question: &Question,
+    sought: &Sought<'_>,
+    served: &[SocketAddress],
+    served_as: Basis,
+) -> Answer {
+    let mut draft = Draft::default();
+    let hosts = distinct(served.iter().map(|client| client.ip)).len();
+    // A program may have several sockets: how many programs there were no frame shows.
+    let is_by_program = if sought.share_a_host() { served.len() <= sought.count } else { served.len() == hosts };
+    let noun = if is_by_program { "client" } else { "client socket" };
+    let clients = match served.len() {
+        2 if sought.count <= 2 => "both clients".to_owned(),
+        more if more == hosts || sought.share_a_host() => count(more as u64, noun),
+        more => format!("{} at {}", count(more as u64, noun), count(hosts as u64, "computer")),
+    };
+    let is_compared = has_waiting_client(view);
+    let opening = if is_compared { "No, it is not the same: the" } else { "The" };
+    draft.inferred(say![serving(view, question, opening), format!(" served {clients}.")], Vec::new());
+    said_of_served(view, question, &mut draft);
+    draft.inferred(why(view, question), Vec::new());
+    let first = sought.hosts.first().filter(|_| !sought.share_a_host());
+    let first = whose(first.map(HostName::as_str), "the first");
+    let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
+    draft.beside(Basis::Unknown, text, Vec::new());
+    let no = if is_compared { "No: " } else { "" };
+    draft.short_as(served_as, format!("{no}{} served", count(served.len() as u64, noun)));
+    let is_all = served.len() >= sought.count;
+    // On one computer only the ports tell clients apart, if each has one.
+    let is_counted = is_all && (is_by_program || !sought.share_a_host());
+    if !is_all {
+        draft.unknown(format!("Nothing here shows that it served all {} of the sheet.", sought.count));
+    } else if !is_counted {
+        draft.unknown("No frame shows how many clients these sockets are of.");
+    }
+    let (status, clients_served) = match is_counted {
+        true => (Status::Observed, Some(served.len() as u64)),
+        false => (Status::Partial, None),
+    };
+    draft.finish(view, question, status, Facts::UdpClients { clients_served })
+}
+
+/// Whether the sheet has a TCP client wait while another one is served, so that a UDP client's fate is another one.
+fn has_waiting_client(view: &LabView<'_>) -> bool {
+    view.config.sheet.recorded().any(|step| step.runs(Protocol::Tcp) && step.is_beside_busy())
 }
 
 /// Why a UDP server has no queue, as far as its sockets are like the sheet's.
@@ -132,31 +238,38 @@ fn servers(view: &LabView<'_>, question: &Question) -> Vec<SocketAddress> {
     distinct(view.conversations_of(question.steps()).map(|conversation| conversation.server()))
 }
 
-/// Which server or servers served clients, with their addresses where there are several.
-fn serving(view: &LabView<'_>, question: &Question) -> Text {
+/// Which server or servers served clients, with their addresses where there are several, after an opening that ends in `the`.
+fn serving(view: &LabView<'_>, question: &Question, opening: &str) -> Text {
     if servers(view, question).len() < 2 {
-        return "the UDP server".into();
+        return format!("{opening} UDP server").into();
     }
     let serving = view.conversations_of(question.steps()).filter(|one| view.received(one).is_some());
     let serving = distinct(serving.map(|conversation| conversation.server()));
-    let noun = if serving.len() == 1 { "the UDP server at " } else { "the UDP servers at " };
-    say![noun, addresses(&serving)]
+    let noun = if serving.len() == 1 { "server" } else { "servers" };
+    say![format!("{opening} UDP {noun} at "), addresses(&serving)]
 }
 
 /// What cannot be told of the second client's datagram.
-fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen: &[IpAddr], draft: &mut Draft) {
-    let is_later = |ip: IpAddr| later.is_some_and(|later| view.hosts.is(ip, later));
-    if seen.iter().any(|ip| is_later(*ip)) || seen.len() > 1 {
-        let of_later = || view.conversations_of(question.steps()).filter(|c| is_later(c.client().ip));
-        if !of_later().any(|conversation| view.received(conversation).is_some()) {
-            let whose = later.map_or_else(|| "the second client's".to_owned(), |later| format!("{later}'s"));
-            let shows = match of_later().any(|conversation| has_arrived(view, conversation)) {
+fn unseen(
+    view: &LabView<'_>,
+    question: &Question,
+    second: &Second,
+    seen: &[SocketAddress],
+    several_seen: bool,
+    draft: &mut Draft,
+) {
+    let ips = distinct(seen.iter().map(|client| client.ip));
+    if seen.iter().any(|client| second.is(view, *client)) || several_seen {
+        let mut of_second = second.conversations(view, question);
+        if !second.conversations(view, question).any(|conversation| view.received(conversation).is_some()) {
+            let whose = whose(second.name.as_deref(), "the second client's");
+            let shows = match of_second.any(|conversation| has_arrived(view, conversation)) {
                 true => "it arrived at the server's computer, and what a program reads no frame shows",
                 false => "a frame shows that it was sent, not that it arrived",
             };
             draft.unknown(format!("No frame shows whether the server's program received {whose} datagram: {shows}."));
         }
-    } else if let Some(([sender, all], at)) = view.sent_to_all(seen) {
+    } else if let Some(([sender, all], at)) = view.sent_to_all(&ips) {
         draft.unknown(say![
             "A datagram went from ",
             sender,
@@ -166,13 +279,14 @@ fn unseen(view: &LabView<'_>, question: &Question, later: Option<HostName>, seen
             FrameRanges::of([at]),
             "); no frame shows whether the server's program received it."
         ]);
-    } else if let Some((host, frames, capture)) = part_of(view, |ip| is_later(ip) || !seen.contains(&ip)) {
+    } else if let Some((host, frames, capture)) = part_of(view, |ip| second.has_address(view, ip) || !ips.contains(&ip))
+    {
         let evidence = Evidence::of_frames(view.file(capture), frames.clone());
         let text = say!["Of a datagram of ", view.client_host(host), " the captures have only a part (", frames, ")."];
         draft.proved(text, vec![evidence]);
         draft.unknown("They don't show whether it arrived whole.");
     } else {
-        let from = later.map_or_else(|| "a second client".to_owned(), |later| later.to_string());
+        let from = second.name.as_deref().unwrap_or("a second client");
         let text = format!(
             "Your captures contain no UDP datagram from {from} to the UDP server, so they can't show whether one arrived."
         );
@@ -201,17 +315,17 @@ fn has_arrived(view: &LabView<'_>, conversation: &LabConversation) -> bool {
     conversation.client().ip != conversation.server().ip && sightings.any(|sighting| at_server(sighting.capture))
 }
 
-/// That each datagram of a host came back.
+/// That each datagram of a client came back.
 struct Refused {
     short: String,
     text: Text,
     evidence: Vec<Evidence>,
 }
 
-/// That none of a host's datagrams arrived, with the frames, where each of them came back.
+/// That none of a client's datagrams arrived, with the frames, where each of them came back.
 fn all_refused<'c>(
     view: &LabView<'_>,
-    host: HostName,
+    name: &str,
     conversations: impl Iterator<Item = &'c LabConversation>,
 ) -> Option<Refused> {
     let (mut sent, mut evidence, mut protocol) = (0_u64, Vec::new(), "ICMP");
@@ -235,8 +349,8 @@ fn all_refused<'c>(
         1 => ("datagram", "was", "did not receive it"),
         _ => ("datagrams", "were", "received none of them"),
     };
-    let text = format!("{host}'s {noun} came back as {protocol} port unreachable: the server's program {received}.");
-    let short = format!("No; {host}'s {noun} {were} refused");
+    let text = format!("{name}'s {noun} came back as {protocol} port unreachable: the server's program {received}.");
+    let short = format!("{name}'s {noun} {were} refused");
     Some(Refused { short, text: text.into(), evidence: Evidence::by_file(evidence) })
 }
 
