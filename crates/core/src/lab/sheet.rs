@@ -236,6 +236,14 @@ impl Sheet {
         self.0.steps.iter().filter(|step| step.does() == Does::Clients)
     }
 
+    /// How many servers are started before a step that its clients may go to. Steps with as many have the same program serve them.
+    pub fn server_steps_before(&self, step: &Step) -> usize {
+        let has_port = |other: &Step| other.port().is_none() || step.port().is_none() || other.port() == step.port();
+        let is_its =
+            |other: &&Step| other.does() == Does::Server && other.protocol() == step.protocol() && has_port(other);
+        self.0.steps.iter().take_while(|other| *other != step).filter(is_its).count()
+    }
+
     /// The steps of which the sheet asks for a capture.
     pub fn captured(&self) -> impl Iterator<Item = &Step> {
         self.recorded().filter(|step| step.captured().is_some())

@@ -32,6 +32,8 @@ mod other_run_tests;
 mod own_server_tests;
 mod parallel;
 #[cfg(test)]
+mod program_tests;
+#[cfg(test)]
 mod reset_tests;
 mod second_client;
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl<'a> LabView<'a> {
         // What another file shows as well helps to compare the clocks of both.
         connections.retain(|connection| !connection.sightings().iter().all(|sighting| sighting.overheard));
         let conversations = merge_conversations(captures, streams.udp, &same_clock);
-        let story = Story::new(captures, &relays, &places, &connections, &accounts);
+        let mut story = Story::new(captures, &relays, &places, &connections, &accounts);
         let set_steps: Vec<Option<Step>> = captures.iter().map(|capture| config.step_of(&capture.file)).collect();
         let sheet = &config.sheet;
         let set_company = |capture: usize| {
@@ -151,6 +151,8 @@ impl<'a> LabView<'a> {
             let LabFrames { icmp, icmpv6, fragments, .. } = about_lab(capture, number, &servers, &conversations);
             *frames = LabFrames { icmp, icmpv6, fragments, ..*frames };
         }
+        let programs: Vec<usize> = connection_steps.iter().map(|step| sheet.server_steps_before(step)).collect();
+        story.tell_programs_apart(&connections, &accounts, &programs);
         let refused = refused(captures, &servers);
         let mistaken = mistaken_conversations(captures, &servers, &same_clock);
         let sent_on = chat::of_datagrams(captures, &story.clocks, |address| servers.contains(Protocol::Udp, address));

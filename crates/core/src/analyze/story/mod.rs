@@ -45,8 +45,25 @@ impl Story {
             connections.iter().map(|connection| Timeline::from(captures, relays, connection)).collect();
         timeline::share_ends(&mut timelines);
         chat::note(captures, connections, &clocks, &mut timelines);
-        let services = service::judge(connections, &timelines, &clocks, accounts);
+        let services = service::judge(connections, &timelines, &clocks, accounts, &[]);
         Story { clocks, timelines, services }
+    }
+
+    /// Judges again what was judged by what another program did at the same address. `programs` are the programs that the sheet
+    /// has serve the connections, by their index.
+    pub(crate) fn tell_programs_apart(
+        &mut self,
+        connections: &[LabConnection],
+        accounts: &Accounts,
+        programs: &[usize],
+    ) {
+        let is_by_another = |(index, service): (usize, &Service)| {
+            let other = service.grounds.other();
+            other.is_some_and(|other| programs.get(other) != programs.get(index))
+        };
+        if self.services.iter().enumerate().any(is_by_another) {
+            self.services = service::judge(connections, &self.timelines, &self.clocks, accounts, programs);
+        }
     }
 
     /// What the kinds of servers are told from.

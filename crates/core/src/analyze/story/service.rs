@@ -54,6 +54,18 @@ pub(crate) enum Grounds {
     Nothing,
 }
 
+impl Grounds {
+    /// The other connection that shows what its server does for clients that it serves.
+    pub(super) fn other(&self) -> Option<usize> {
+        match self {
+            Grounds::NoAnswer { other, .. } | Grounds::NotClosed { other, .. } | Grounds::Reset { other, .. } => {
+                Some(*other)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// To whom a server says a client's line on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listener {
@@ -119,12 +131,13 @@ impl Service {
     }
 }
 
-/// Judges all connections.
+/// Judges all connections. `programs` are the programs that the sheet has serve them, by their index, as far as they are known.
 pub(super) fn judge(
     connections: &[LabConnection],
     timelines: &[Timeline],
     clocks: &Clocks,
     accounts: &Accounts,
+    programs: &[usize],
 ) -> Vec<Service> {
     let mut servers: HashMap<SocketAddress, Docket<'_>> = HashMap::new();
     for (index, (connection, timeline)) in connections.iter().zip(timelines).enumerate() {
@@ -134,7 +147,7 @@ pub(super) fn judge(
     let (accepted, none) = (accounts.pair_with(connections), Docket::default());
     let judge = |(index, connection): (usize, &LabConnection)| {
         let docket = servers.get(&connection.server()).unwrap_or(&none);
-        let court = Court { timelines, clocks, docket, index };
+        let court = Court { timelines, clocks, docket, programs, index };
         let seen = Service { server_shares: !docket.shared.is_empty(), ..court.service(connection) };
         match accepted.get(&index) {
             Some(entry) => Service {
@@ -230,6 +243,7 @@ struct Court<'a> {
     timelines: &'a [Timeline],
     clocks: &'a Clocks,
     docket: &'a Docket<'a>,
+    programs: &'a [usize],
     index: usize,
 }
 
@@ -543,16 +557,34 @@ impl<'a> Court<'a> {
         self.docket.views.iter().copied().filter(move |(index, _)| *index != own)
     }
 
-    /// The other connection of which this holds that began last before this one, as recorded, else the first: a server may have
-    /// been replaced by another one at its address.
+    /// The other connection of the same program of which this holds that began last before this one, as recorded, else the first:
+    /// what one program does says nothing of another one that has its address before or after.
     fn other_that(&self, own: &Seen, holds: impl Fn(&Seen) -> bool) -> Option<usize> {
+        let program = self.programs.get(self.index);
+        let is_of_same =
+            |index: usize, other: &Seen| self.programs.get(index) == program || self.are_open_together(own, other);
         let is_before = |one: &Seen, other: &Seen| {
             let begins = one.first.zip(other.first);
             begins.is_some_and(|(one, other)| self.clocks.before_as_recorded(&one, &other) == Some(true))
         };
-        let fitting = || self.other_views().filter(|(_, seen)| holds(seen));
+        let fitting = || self.other_views().filter(|&(index, seen)| holds(seen) && is_of_same(index, seen));
         let earlier = fitting().filter(|(_, seen)| is_before(seen, own));
         let last = earlier.reduce(|last, next| if is_before(last.1, next.1) { next } else { last });
         last.or_else(|| fitting().next()).map(|(index, _)| index)
+    }
+
+    /// Whether frames show both connections open at one moment, so that no server was started in between.
+    fn are_open_together(&self, one: &Seen, other: &Seen) -> bool {
+        let (Some(begin), Some(other_begin)) = (&one.established, &other.established) else { return false };
+        // Open as far as its capture goes, and no further.
+        let lasts = |seen: &Seen, moment: &Moment| {
+            let is_watched = |end: Moment| self.clocks.before(&end, moment) == Some(false);
+            self.is_open_at(seen, moment) && seen.capture_end.is_some_and(is_watched)
+        };
+        match self.clocks.before(begin, other_begin) {
+            Some(true) => lasts(one, other_begin),
+            Some(false) => lasts(other, begin),
+            None => false,
+        }
     }
 }
