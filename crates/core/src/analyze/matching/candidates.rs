@@ -231,7 +231,7 @@ impl Candidates<'_> {
             let Some(candidate) = self.note(capture, Protocol::Tcp, own, peer.ip) else { continue };
             candidate.shown = candidate.shown.saturating_add(u32::from(shown.is_some()));
             if shown.is_none() {
-                candidate.add_ports(Protocol::Tcp, own.port, peer.port);
+                candidate.add_ports(Protocol::Tcp, own.port, peer.port, false);
             }
             let of_both = [PayloadKind::Protocol, PayloadKind::Text];
             candidate.passes_on |= told.is_passed_on;
@@ -266,7 +266,7 @@ impl Candidates<'_> {
             candidate.is_two_way |= !conversation.payload_kinds.contains(&PayloadKind::None);
             one_more(&mut candidate.conversations);
             candidate.came_back = candidate.came_back.saturating_add(addressed & u32::from(came_back));
-            candidate.add_ports(Protocol::Udp, own.port, peer.port);
+            candidate.add_ports(Protocol::Udp, own.port, peer.port, addressed > 0);
             candidate.add_exchange(exchange);
         }
     }
@@ -338,8 +338,11 @@ fn one_more(count: &mut u32) {
 }
 
 impl Candidate {
-    fn add_ports(&mut self, protocol: Protocol, own: u16, peer: u16) {
-        let services = [own, peer].map(|port| is_other_service(protocol, port));
+    /// `is_asked` says whether the peer sent first.
+    fn add_ports(&mut self, protocol: Protocol, own: u16, peer: u16, is_asked: bool) {
+        // A service waits to be asked: who asks from such a port most likely has it from the system.
+        let is_picked = is_asked && may_be_ephemeral(peer) && !may_be_ephemeral(own);
+        let services = [is_other_service(protocol, own), is_other_service(protocol, peer) && !is_picked];
         // Of a service that has a port in that range, the system's pick would be a rare one.
         let [own_ephemeral, peer_ephemeral] =
             [(own, services[0]), (peer, services[1])].map(|(port, service)| may_be_ephemeral(port) && !service);

@@ -119,6 +119,21 @@ fn the_client_of_a_known_port_is_no_server() {
     }
 }
 
+/// Linux picks ports up to 60999 for clients, Windows and macOS up to 65535, among them those of WireGuard and Spotify.
+#[test]
+fn a_client_may_get_the_port_of_a_service_from_its_system() {
+    for port in [51_820, 57_621] {
+        let client = format!("10.0.3.2:{port}");
+        for server in ["10.0.3.1:65432", "10.0.3.1:9000"] {
+            let found = [format!("UDP {server}")];
+            assert_eq!(servers(udp_echo(server, &client)), found, "{client}");
+            let mut only_prints = Story::new("prints", 0);
+            only_prints.datagram(&client, server, "Hello server");
+            assert_eq!(servers(only_prints.read()), found, "{client}");
+        }
+    }
+}
+
 #[test]
 fn both_ends_of_a_simultaneous_open_are_clients() {
     let capture = || {
