@@ -117,6 +117,28 @@ fn of_one_run_too_many_only_what_all_have_is_said() {
     assert_eq!(codes(&analysis), ["steps-not-told"]);
 }
 
+/// Both are set, and so the third capture is of no step that is asked about.
+#[test]
+fn a_capture_that_is_left_when_all_steps_are_set_makes_no_other_one_doubtful() {
+    let lab = two_runs("tcp");
+    let mut set = lab.clone();
+    set.steps.insert("1".to_owned(), lab.sheet.step("2").unwrap());
+    set.steps.insert("3".to_owned(), lab.sheet.step("3").unwrap());
+    let captures = || (1..4).map(|number| run(&format!("{number}"), number * 10, &format!("10.0.3.2:4000{number}")));
+    let analysis = analyze(captures().collect(), &[], &set);
+    assert_eq!(told(&analysis), ["10.0.3.2:40001", "7000", "10.0.3.2:40003", "7000"]);
+    assert_eq!(analysis.captures.iter().map(|capture| capture.steps.len()).collect::<Vec<_>>(), [1, 0, 1]);
+    let finding = analysis.findings.iter().find(|finding| finding.code == "steps-not-told").unwrap();
+    assert_eq!(finding.file.as_deref(), Some("2"));
+    let said = finding.message.to_string();
+    assert!(said.contains("whether this is step 2 or step 3.") && said.contains("--step 2=2"), "{said}");
+    // With its step it counts.
+    set.steps.insert("2".to_owned(), lab.sheet.step("2").unwrap());
+    let analysis = analyze(captures().collect(), &[], &set);
+    assert_eq!(codes(&analysis), [""; 0]);
+    assert_eq!(analysis.answers[0].other_runs.len(), 1);
+}
+
 /// One step is set, and so the other is known as well.
 #[test]
 fn what_is_set_for_one_capture_leaves_the_other_step_for_the_rest() {

@@ -1,19 +1,58 @@
 //! Findings about steps and hosts of the sheet that the captures do not tell apart.
 
+use std::collections::BTreeMap;
+
 use crate::analyze::analysis::{Finding, Severity};
-use crate::analyze::findings::made::of_all;
+use crate::analyze::findings::made::{of_all, of_file};
 use crate::analyze::matching::{Doubt, LabView};
 use crate::analyze::text::{Span, say};
+use crate::escape::harmless;
+use crate::lab::Step;
 use crate::wording::count;
 
 /// Says what is not told, and how to say it.
 pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
     found.extend(view.doubts.iter().map(finding));
+    let spare = spare(view);
+    found.extend(spare.iter().map(|(capture, steps)| spare_finding(view, *capture, steps)));
+    let spare: Vec<&str> = spare.keys().map(|capture| view.file(*capture)).collect();
     let in_doubt = |step: &_| view.doubts.iter().any(|doubt| doubt.steps.contains(step));
     // Which of them to redo is not known, either.
     for finding in found.iter_mut() {
-        finding.redo.take_if(|step| in_doubt(step));
+        let is_spare = finding.file.as_deref().is_some_and(|file| spare.contains(&file));
+        finding.redo.take_if(|step| is_spare || in_doubt(step));
     }
+}
+
+/// The captures that have what counts for no step, with the steps that it may be of.
+fn spare<'v>(view: &'v LabView<'_>) -> BTreeMap<usize, &'v [Step]> {
+    let tcp = view.spare_connections.iter().filter_map(|(index, steps)| {
+        let sightings = view.connections.get(*index)?.sightings();
+        Some((sightings.iter().map(|sighting| sighting.capture).collect::<Vec<_>>(), steps))
+    });
+    let udp = view.spare_conversations.iter().filter_map(|(index, steps)| {
+        let sightings = view.conversations.get(*index)?.sightings();
+        Some((sightings.iter().map(|sighting| sighting.capture).collect(), steps))
+    });
+    tcp.chain(udp)
+        .flat_map(|(captures, steps)| captures.into_iter().map(move |capture| (capture, steps.as_slice())))
+        .collect()
+}
+
+/// That nobody said of which step a capture is, though of all others it was said.
+fn spare_finding(view: &LabView<'_>, capture: usize, steps: &[Step]) -> Finding {
+    let (file, first) = (harmless(view.file(capture)), steps.first().map(ToString::to_string).unwrap_or_default());
+    let them: Vec<String> = steps.iter().map(Step::name).collect();
+    let message = say![
+        format!(
+            "Nothing tells whether this is {}. The captures that were named for these have all their clients, so this one counts \
+             for none of them. Name its step, too (",
+            them.join(" or ")
+        ),
+        Span::Code(format!("--step {file}={first}")),
+        "), or leave it out."
+    ];
+    of_file(view, capture, "steps-not-told", Severity::Warning, message, None)
 }
 
 fn finding(doubt: &Doubt) -> Finding {

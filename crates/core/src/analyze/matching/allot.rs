@@ -25,17 +25,39 @@ pub(super) struct Run<'s> {
     pub(super) begin: Option<Moment>,
 }
 
-/// The step of each run, and the steps that are not told apart.
-pub(super) fn allot(runs: &[Run<'_>], times: Times<'_>) -> (Vec<Option<Step>>, Vec<Doubt>) {
+/// What runs are of.
+pub(super) struct Allotted {
+    /// The step of each run.
+    pub(super) steps: Vec<Option<Step>>,
+    /// The steps that are not told apart.
+    pub(super) doubts: Vec<Doubt>,
+    /// Runs that may be of several steps, by their places, with these steps, for all of which the user set captures that show
+    /// their clients. They count for none.
+    pub(super) spare: Vec<(usize, Vec<Step>)>,
+}
+
+/// The step of each run.
+pub(super) fn allot(runs: &[Run<'_>], times: Times<'_>) -> Allotted {
     let taken: BTreeSet<&Step> = runs.iter().filter_map(|run| run.set.as_ref()).collect();
     let mut steps: Vec<Option<Step>> = Vec::with_capacity(runs.len());
     let mut alike: BTreeMap<(Vec<&Step>, IpAddr), Vec<usize>> = BTreeMap::new();
+    let mut spare = Vec::new();
+    let is_full = |step: &Step, computer: IpAddr| {
+        let is_set = |run: &&Run<'_>| run.set.as_ref() == Some(step) && run.computer == computer && run.counts;
+        let set = u32::try_from(runs.iter().filter(is_set).count()).unwrap_or(u32::MAX);
+        set >= step.clients()
+    };
     for (index, run) in runs.iter().enumerate() {
         let free = run.fitting.iter().copied().filter(|step| !taken.contains(step));
         let free: Vec<&Step> = free.collect();
         let fitting = if free.is_empty() { run.fitting.clone() } else { free };
         steps.push(run.set.clone().or_else(|| fitting.first().copied().cloned()));
-        if run.set.is_none() && fitting.len() > 1 {
+        if run.set.is_some() || fitting.len() < 2 {
+            continue;
+        }
+        if fitting.iter().all(|step| is_full(step, run.computer)) {
+            spare.push((index, fitting.into_iter().cloned().collect()));
+        } else {
             alike.entry((fitting, run.computer)).or_default().push(index);
         }
     }
@@ -61,7 +83,7 @@ pub(super) fn allot(runs: &[Run<'_>], times: Times<'_>) -> (Vec<Option<Step>>, V
             doubts.push(doubt);
         }
     }
-    (steps, doubts)
+    Allotted { steps, doubts, spare }
 }
 
 /// The step of each run by how many clients each step has, and how many there are. The last step has what is left.

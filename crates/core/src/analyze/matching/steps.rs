@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::RecordedStep;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::distinct::distinct;
-use crate::analyze::matching::allot::{Run, allot};
+use crate::analyze::matching::allot::{Allotted, Run, allot};
 use crate::analyze::matching::beside::may_come_second;
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::doubts::Doubt;
@@ -44,13 +44,25 @@ impl Evidence<'_> {
     }
 }
 
+/// The steps of all connections or conversations.
+pub(super) struct Told {
+    /// The step of each.
+    pub(super) steps: Vec<Step>,
+    /// The steps that are not told apart.
+    pub(super) doubts: Vec<Doubt>,
+    /// Those that count for no step, by their indices, with the steps that they may be of.
+    pub(super) spare: BTreeMap<usize, Vec<Step>>,
+}
+
+impl From<Allotted> for Told {
+    fn from(Allotted { steps, doubts, spare }: Allotted) -> Told {
+        Told { steps: steps.into_iter().flatten().collect(), doubts, spare: spare.into_iter().collect() }
+    }
+}
+
 /// The steps of all connections: what the user set for a capture, else by company, client host and port. Where several steps
 /// fit, the connections are theirs in the order of time, which is told or not.
-pub(super) fn of_connections(
-    evidence: &Evidence<'_>,
-    connections: &[LabConnection],
-    company: &[Company],
-) -> (Vec<Step>, Vec<Doubt>) {
+pub(super) fn of_connections(evidence: &Evidence<'_>, connections: &[LabConnection], company: &[Company]) -> Told {
     let Evidence { sheet, story, hosts, .. } = *evidence;
     let runs: Vec<Run<'_>> = connections
         .iter()
@@ -70,8 +82,7 @@ pub(super) fn of_connections(
             Run { fitting, set, computer: hosts.computer(connection.client().ip), counts, begin }
         })
         .collect();
-    let (steps, doubts) = allot(&runs, evidence.times());
-    (steps.into_iter().flatten().collect(), doubts)
+    allot(&runs, evidence.times()).into()
 }
 
 /// The steps that a connection may belong to, in the order of the sheet.
@@ -104,7 +115,7 @@ fn fitting<'s>(
 
 /// The steps of all conversations: what the user set for a capture, else by client host and port. Where several steps fit a
 /// host, the conversations are theirs in the order of time; where none does, the first with UDP.
-pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConversation]) -> (Vec<Step>, Vec<Doubt>) {
+pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConversation]) -> Told {
     let Evidence { sheet, hosts, .. } = *evidence;
     let run = |conversation: &LabConversation| {
         let host = hosts.name_of_client(conversation.client().ip, sheet);
@@ -128,8 +139,7 @@ pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConv
         Run { fitting, set, computer, counts: true, begin: Some(begin) }
     };
     let runs: Vec<Run<'_>> = conversations.iter().map(run).collect();
-    let (steps, doubts) = allot(&runs, evidence.times());
-    (steps.into_iter().flatten().collect(), doubts)
+    allot(&runs, evidence.times()).into()
 }
 
 /// The steps that each capture holds, in the order of the sheet; without those that may be another.

@@ -1,6 +1,6 @@
 //! The lab as the captures and journals show it: what the answers and findings are made from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
@@ -67,6 +67,9 @@ pub(crate) struct LabView<'a> {
     pub(crate) mistaken: Vec<LabConversation>,
     /// The steps and hosts that the captures do not tell apart.
     pub(crate) doubts: Vec<Doubt>,
+    /// The connections that count for no step, by their indices, with the steps that they may be of; and the conversations.
+    pub(crate) spare_connections: BTreeMap<usize, Vec<Step>>,
+    pub(crate) spare_conversations: BTreeMap<usize, Vec<Step>>,
     /// What happened, and what became of each connection.
     pub(crate) story: Story,
     /// Of each capture, client and UDP server, the frames of what says that nobody has the server's port.
@@ -140,11 +143,17 @@ impl<'a> LabView<'a> {
         });
         let one_clock = config.one_clock;
         let told = steps::Evidence { sheet, story: &story, places: &places, hosts: &hosts, set: &set_steps, one_clock };
-        let (connection_steps, tcp_doubts) = steps::of_connections(&told, &connections, &company);
-        let (conversation_steps, udp_doubts) = steps::of_conversations(&told, &conversations);
-        let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(tcp_doubts).chain(udp_doubts).collect();
-        let tcp: Vec<(&Step, &LabConnection)> = connection_steps.iter().zip(&connections).collect();
-        let udp: Vec<(&Step, &LabConversation)> = conversation_steps.iter().zip(&conversations).collect();
+        let (of_tcp, of_udp) =
+            (steps::of_connections(&told, &connections, &company), steps::of_conversations(&told, &conversations));
+        let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(of_tcp.doubts).chain(of_udp.doubts).collect();
+        let (connection_steps, conversation_steps) = (of_tcp.steps, of_udp.steps);
+        let (spare_connections, spare_conversations) = (of_tcp.spare, of_udp.spare);
+        let tcp = connection_steps.iter().zip(&connections).enumerate();
+        let tcp = tcp.filter(|(index, _)| !spare_connections.contains_key(index));
+        let tcp: Vec<(&Step, &LabConnection)> = tcp.map(|(_, one)| one).collect();
+        let udp = conversation_steps.iter().zip(&conversations).enumerate();
+        let udp = udp.filter(|(index, _)| !spare_conversations.contains_key(index));
+        let udp: Vec<(&Step, &LabConversation)> = udp.map(|(_, one)| one).collect();
         let steps = steps::of_captures(&told, &tcp, &udp, &doubts);
         let (cut, mut lab_frames) = (streams.cut, streams.frames);
         for ((number, capture), frames) in captures.iter().enumerate().zip(&mut lab_frames) {
@@ -172,6 +181,8 @@ impl<'a> LabView<'a> {
             conversation_steps,
             mistaken,
             doubts,
+            spare_connections,
+            spare_conversations,
             story,
             refused,
             sent_on,
@@ -272,13 +283,16 @@ impl<'a> LabView<'a> {
 
     /// The TCP connections of some steps.
     pub(crate) fn of_steps<'s>(&'s self, steps: &'s [Step]) -> impl Iterator<Item = Known<'s>> {
-        self.known().filter(move |known| steps.contains(known.step))
+        let counts = |known: &Known<'_>| !self.spare_connections.contains_key(&known.index);
+        self.known().filter(move |known| steps.contains(known.step) && counts(known))
     }
 
     /// The UDP conversations of some steps.
     pub(crate) fn conversations_of<'s>(&'s self, steps: &'s [Step]) -> impl Iterator<Item = &'s LabConversation> {
-        let all = self.conversations.iter().zip(&self.conversation_steps);
-        all.filter(move |(_, step)| steps.contains(step)).map(|(conversation, _)| conversation)
+        let all = self.conversations.iter().zip(&self.conversation_steps).enumerate();
+        let counts = |index: &usize| !self.spare_conversations.contains_key(index);
+        let of_steps = all.filter(move |(index, (_, step))| steps.contains(step) && counts(index));
+        of_steps.map(|(_, (conversation, _))| conversation)
     }
 
     /// Whether several of a step's connections are of clients on this host.
@@ -326,7 +340,7 @@ impl<'a> LabView<'a> {
 
     /// The TCP connections of clients side by side.
     pub(crate) fn parallel(&self) -> impl Iterator<Item = Known<'_>> {
-        self.known().filter(|known| known.step.is_parallel())
+        self.known().filter(|known| known.step.is_parallel() && !self.spare_connections.contains_key(&known.index))
     }
 
     /// The runs of TCP servers, as the journals have them, with clients side by side or not: as the captured connections that
