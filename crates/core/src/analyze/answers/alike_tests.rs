@@ -234,4 +234,18 @@ fn a_sheet_that_will_leave_points_to_a_human_is_known_beforehand() {
     let port = lab("tcp", &host("L"), &["client = \"L\"\nport = 7001"]);
     assert_eq!(notes(&port), "The clients of step 2 go to port 7001, but no step starts a TCP server there.");
     assert_eq!(notes(&LabConfig::default()), "");
+    let without = |port: &str| {
+        let text = format!(
+            "[[host]]\nname = \"S\"\nrole = \"server\"\n{}[[step]]\nnumber = 2\ndoes = \"clients\"\nprotocol = \"udp\"\n\
+             client = \"L\"\n{port}[[question]]\nnumber = 1\ntitle = \"Run\"\npoints = 1\nkind = \"facts\"\nsteps = [\"2\"]\n\
+             [question.facts]\nserver_port = \"the server's port\"\n",
+            host("L")
+        );
+        notes(&lab_file(&text).unwrap())
+    };
+    assert_eq!(
+        without("port = 7000\n"),
+        "The clients of step 2 go to port 7000, but no step starts a UDP server there."
+    );
+    assert_eq!(without(""), "");
 }

@@ -55,17 +55,17 @@ fn hosts_without_addresses(sheet: &Sheet) -> Vec<String> {
 
 /// Steps whose clients go to a port at which the sheet starts no server.
 fn ports_without_servers(sheet: &Sheet) -> Vec<String> {
-    let serves = |step: &&Step, port: Option<u16>| {
+    let note = |step: &Step| {
+        let port = step.port().filter(|_| !step.is_refused())?;
         let mut servers = sheet.steps().iter().filter(|other| {
             matches!(other.does(), Does::Server | Does::SecondServer) && other.protocol() == step.protocol()
         });
-        servers.any(|server| server.port().is_none() || port.is_none_or(|port| server.port() == Some(port)))
-    };
-    let lacks = |step: &&Step| !step.is_refused() && serves(step, None) && !serves(step, step.port());
-    let note = |step: &Step| {
-        let port = step.port().map(|port| port.to_string()).unwrap_or_default();
+        let is_served = servers.any(|server| server.port().is_none_or(|own| own == port));
         let protocol = step.protocol().map(|protocol| format!("{protocol} ")).unwrap_or_default();
-        format!("The clients of {} go to port {port}, but no step starts a {protocol}server there.", step.name())
+        let text = || {
+            format!("The clients of {} go to port {port}, but no step starts a {protocol}server there.", step.name())
+        };
+        (!is_served).then(text)
     };
-    sheet.recorded().filter(lacks).map(note).collect()
+    sheet.recorded().filter_map(note).collect()
 }
