@@ -89,6 +89,7 @@ const STAGES: [&str; 24] = [
     "timing",
     "together",
     "evidence",
+    "measured",
     "sorted",
     "stream",
     "analysis",
