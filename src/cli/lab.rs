@@ -24,7 +24,7 @@ pub(super) fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
     let text = input::read_text(path, LabConfig::MOST_BYTES)?;
     let config = lab_file(&text).map_err(|problems| {
         let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Failure::new(input::name(path.as_os_str()), all.join("\n  ")).hint(LabConfig::HINT)
+        Failure::new(input::name(path.as_os_str()), all.join("\n")).hint(LabConfig::HINT)
     })?;
     Ok(LabConfig { file: path.file_name().map(input::name), ..config })
 }
