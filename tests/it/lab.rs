@@ -58,10 +58,11 @@ fn a_small_lab_of_ones_own_has_no_mistake() {
 }
 
 /// Each broken file, where the mistake is, and words of its reason or its remedy. What follows from it may be named too.
-const BROKEN: [(&str, &str, (usize, usize), &str); 56] = [
+const BROKEN: [(&str, &str, (usize, usize), &str); 60] = [
     ("not TOML", "title = \"x\ny", (1, 11), "not TOML"),
     ("no value", "[points]\n\"I.2\" =\n", (2, 8), "not TOML"),
-    ("a key twice", "title = \"a\"\ntitle = \"b\"\n", (2, 1), "not TOML"),
+    ("a key twice", "title = \"a\"\ntitle = \"b\"\n", (2, 1), "leave one of the two out"),
+    ("a fraction with a comma", "[points]\n\"I.2\" = 2,5 # halves\n", (2, 10), "Write fractions with a point"),
     ("an unknown table", "[hots]\nA = \"10.0.0.1\"\n", (1, 2), "Did you mean host"),
     ("an unknown host", "[hosts]\nD = \"10.0.0.1\"\n", (2, 1), "A, B or C"),
     ("no address", "[hosts]\nA = \"10.0.0.256\"\n", (2, 5), "not an IP address"),
@@ -165,6 +166,24 @@ const BROKEN: [(&str, &str, (usize, usize), &str); 56] = [
         "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nttl = { ask = \"y\", segment = 0 }\n",
         (8, 30),
         "counted from 1",
+    ),
+    (
+        "a segment below zero",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nttl = { ask = \"y\", segment = -1 }\n",
+        (8, 30),
+        "they are counted from 1. Write the number",
+    ),
+    (
+        "half a segment",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nttl = { ask = \"y\", segment = 1.5 }\n",
+        (8, 30),
+        "it is no whole number. Write the number of a segment",
+    ),
+    (
+        "true for a segment",
+        "[[question]]\nnumber = 1\ntitle = \"x\"\npoints = 1\nkind = \"facts\"\nsteps = \"I.8\"\n[question.facts]\nttl = { ask = \"y\", segment = true }\n",
+        (8, 30),
+        "it is true or false where a number or a word belongs",
     ),
     (
         "a range that goes backwards",
@@ -302,6 +321,28 @@ fn every_mistake_has_its_line_column_reason_and_remedy() {
         let place = format!("line {line}, column {column}:");
         socklab("lab").args(["--check", path.to_str().unwrap()]).run().status(1).stdout_has(&[&place]);
     }
+}
+
+/// What follows from a mistake alone is none, and `Server` is `server`.
+#[test]
+fn a_role_is_read_in_any_case_and_a_misspelt_one_is_one_mistake() {
+    assert_eq!(mistakes(&CHAT.replace("\"server\"", "\"Server\"")), []);
+    let misspelt = mistakes(&CHAT.replace("\"server\"", "\"sever\""));
+    assert_eq!(misspelt.iter().map(|one| one.line).collect::<Vec<_>>(), [5], "{misspelt:?}");
+}
+
+/// Each mistake begins a line, and no line is too wide.
+#[test]
+fn commands_tell_every_mistake_in_wrapped_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lab.toml");
+    let text =
+        CHAT.replace("points = 2.5", "points = \"two\"").replace("points = 0.5", "points = \"as many as she has\"");
+    std::fs::write(&path, text).unwrap();
+    let run = socklab("template").within(folder.path()).args(["--lab", "lab.toml"]).run().status(2);
+    let said = run.stderr();
+    assert_eq!(said.lines().filter(|line| line.contains("line ")).count(), 2, "{said}");
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
 }
 
 /// What Windows and PowerShell save: UTF-16 says so itself, and Latin-1 can only be guessed.

@@ -192,12 +192,19 @@ impl Range {
     }
 }
 
+/// Whether a text is a whole number from which nothing is counted.
+fn is_below_one(text: &str) -> bool {
+    text.trim().parse::<i64>().is_ok_and(|number| number < 1)
+}
+
 impl FromStr for Range {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Range, String> {
-        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| format!("'{text}' is not a number"));
+        let number =
+            |part: &str| part.trim().parse::<u32>().map_err(|_| format!("'{text}' is neither a number nor a range"));
         let (first, last) = match text.split_once('-') {
+            _ if is_below_one(text) => (0, 0),
             Some((first, last)) => (number(first)?, number(last)?),
             None => (number(text)?, number(text)?),
         };
@@ -217,7 +224,7 @@ impl FromStr for Which {
         match (text, text.parse::<u32>()) {
             ("all", _) => Ok(Which::All),
             ("last", _) => Ok(Which::Last),
-            (_, Ok(0)) => Err("connections are counted from 1".to_owned()),
+            _ if is_below_one(text) => Err("connections are counted from 1".to_owned()),
             (_, Ok(number)) => Ok(Which::Nth(number)),
             _ => Err(format!("'{text}' is neither a number nor \"last\" nor \"all\"")),
         }

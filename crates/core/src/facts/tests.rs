@@ -77,7 +77,10 @@ fn a_selection_that_means_nothing_is_an_error_with_the_reason() {
         ("segment = 0", "counted from 1"),
         ("segment = '6-1'", "goes backwards"),
         ("segment = '1-5000'", "more than 100"),
-        ("segment = 'some'", "is not a number"),
+        ("segment = 'some'", "'some' is neither a number nor a range"),
+        ("segment = '-1'", "counted from 1"),
+        ("segment = '1-'", "'1-' is neither"),
+        ("connection = '-1'", "counted from 1"),
     ] {
         let error = selection(text).unwrap_err();
         assert!(error.contains(reason), "{text}: {error}");

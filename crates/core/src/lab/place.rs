@@ -88,8 +88,22 @@ pub fn quoted(text: &str) -> String {
     format!("'{short}{dots}'")
 }
 
-/// What to do about a line that is no TOML.
-pub const NOT_TOML: &str = "Correct that: texts stand between quotation marks, tables between brackets.";
+/// What to do about a line that is no TOML, of which the reader says this.
+pub fn not_toml(message: &str, line: &str) -> &'static str {
+    let usual = match () {
+        () if message.contains("duplicate key") => "It is there a second time: leave one of the two out.",
+        () if has_decimal_comma(line) => "Write fractions with a point, as in 2.5.",
+        () => "Correct that: texts stand between quotation marks, tables between brackets.",
+    };
+    turned_quotes(line).unwrap_or(usual)
+}
+
+/// Whether the value of a line is a number with a comma.
+fn has_decimal_comma(line: &str) -> bool {
+    let value = line.split_once('=').map(|(_, value)| value.split('#').next().unwrap_or_default().trim());
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    value.and_then(|value| value.split_once(',')).is_some_and(|(whole, part)| is_number(whole) && is_number(part))
+}
 
 /// What to do about a line that is no TOML, where it has quotation marks that are none to TOML.
 pub fn turned_quotes(line: &str) -> Option<&'static str> {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::config::LabConfig;
-use super::place::{NOT_TOML, Problem, Problems, instead, quoted, turned_quotes};
+use super::place::{Problem, Problems, instead, not_toml, quoted};
 use super::points::Points;
 use super::sheet::Sheet;
 use super::tree::{Placed, Table};
@@ -113,8 +113,8 @@ fn tree<'t>(text: &'t str, problems: &Problems<'_>) -> Option<DeTable<'t>> {
         return None;
     }
     for (at, error) in places().zip(&errors) {
-        let remedy = turned_quotes(line_of(text, at)).unwrap_or(NOT_TOML);
-        problems.add(at, "", format!("this is not TOML: {}", error.message().trim()), remedy);
+        let message = error.message().trim();
+        problems.add(at, "", format!("this is not TOML: {message}"), not_toml(message, line_of(text, at)));
     }
     errors.is_empty().then(|| table.into_inner())
 }

@@ -123,6 +123,18 @@ impl<'t, 'p> Table<'t, 'p> {
         }
     }
 
+    /// A text, or a whole number as a text, where no other text will do: `remedy` says which.
+    pub(super) fn number_or_word(&self, key: &str, remedy: &str) -> Option<Placed<String>> {
+        let value = self.get(key)?;
+        let reason = match value.get_ref() {
+            DeValue::Integer(_) | DeValue::String(_) => return self.number_or_text(key),
+            DeValue::Float(_) => "it is no whole number".to_owned(),
+            other => format!("{} where a number or a word belongs", kind(other)),
+        };
+        self.fault(value.span().start, key, reason, remedy);
+        None
+    }
+
     /// A text, or a list of texts.
     pub(super) fn texts(&self, key: &str) -> Vec<Placed<String>> {
         match self.get(key).map(|value| (value, value.get_ref())) {

@@ -5,7 +5,7 @@ use crate::form::fields::keys;
 use crate::form::node::{Item, Node};
 use crate::late;
 use socklab_core::analyze::FINDING_CODES;
-use socklab_core::lab::{LabConfig, NOT_TOML, POINTS, Points, Question, instead, toml_key, turned_quotes};
+use socklab_core::lab::{LabConfig, POINTS, Points, Question, instead, not_toml, toml_key};
 use socklab_core::wording;
 
 fn fault(line: usize, place: &str, reason: &str, remedy: &str) -> RubricError {
@@ -67,8 +67,8 @@ impl Rubric {
         let root = Node::from_toml(text).map_err(|error| {
             let number = error.line.unwrap_or(1);
             let line = text.lines().nth(number.saturating_sub(1)).unwrap_or_default();
-            let remedy = turned_quotes(line).unwrap_or(NOT_TOML);
-            fault(number, "", &format!("this is not TOML: {}", error.reason.trim()), remedy)
+            let reason = error.reason.trim();
+            fault(number, "", &format!("this is not TOML: {reason}"), not_toml(reason, line))
         })?;
         let mut rubric = Rubric::new(config);
         for (key, node) in entries("", &root)? {

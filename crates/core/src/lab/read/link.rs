@@ -11,10 +11,15 @@ use crate::lab::tree::Placed;
 
 /// The lab; `None` where something that it needs is missing. Mistakes are noted.
 pub(super) fn link(parts: Parts, problems: &Problems<'_>) -> Option<Sheet> {
-    let hosts = link_hosts(parts.hosts.unwrap_or_default(), problems);
+    let hosts = parts.hosts.unwrap_or_default();
+    let all_roles_known = hosts.iter().all(|host| host.is_server.is_some());
+    let hosts = link_hosts(hosts, problems);
     let Some(server) = hosts.iter().find(|host| host.is_server).map(|host| host.name) else {
-        let remedy = "Write [[host]] with name = \"A\" and role = \"server\".";
-        problems.add(0, "host", "no host has the role server", remedy);
+        // One that was misspelt is a mistake of its own.
+        if all_roles_known {
+            let remedy = "Write [[host]] with name = \"A\" and role = \"server\".";
+            problems.add(0, "host", "no host has the role server", remedy);
+        }
         return None;
     };
     let steps = link_steps(parts.steps.unwrap_or_default(), &hosts, problems);
@@ -35,7 +40,8 @@ fn link_hosts(parts: Vec<HostPart>, problems: &Problems<'_>) -> Vec<Host> {
             problems.add(part.name.at, &place, "there are two hosts of this name", "Give each a name of its own.");
             continue;
         }
-        if part.is_server && hosts.iter().any(|host| host.is_server) {
+        let is_server = part.is_server.unwrap_or_default();
+        if is_server && hosts.iter().any(|host| host.is_server) {
             let remedy = "Give the others the role client: clients and servers may share a computer.";
             problems.add(part.name.at, &place, "only one host can have the role server", remedy);
         }
@@ -46,7 +52,7 @@ fn link_hosts(parts: Vec<HostPart>, problems: &Problems<'_>) -> Vec<Host> {
         }
         // A name that is too long was noted when it was read.
         if let Some(name) = HostName::new(hosts.len(), &part.name.value) {
-            hosts.push(Host { name, is_server: part.is_server, address: part.address });
+            hosts.push(Host { name, is_server, address: part.address });
         }
     }
     hosts

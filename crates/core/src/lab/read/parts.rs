@@ -33,7 +33,8 @@ pub(super) struct Parts {
 #[derive(Debug, Clone)]
 pub(super) struct HostPart {
     pub(super) name: Placed<String>,
-    pub(super) is_server: bool,
+    /// `None` where its role could not be read.
+    pub(super) is_server: Option<bool>,
     pub(super) address: Option<IpAddr>,
 }
 
@@ -166,15 +167,15 @@ fn host(table: Table<'_, '_>) -> Option<HostPart> {
         table.fault(name.at, "name", reason, remedy);
     }
     let role = table.needed("role", "\"client\"");
-    let is_server = match role.as_ref().map(|role| role.value.as_str()) {
-        Some("server") => true,
-        Some("client") | None => false,
-        Some(other) => {
-            let at = role.as_ref().map_or(table.at, |role| role.at);
-            table.fault(at, "role", format!("there is no role {}", quoted(other)), "Write \"server\" or \"client\".");
-            false
+    let is = |role: &Placed<String>, word: &str| role.value.eq_ignore_ascii_case(word);
+    let is_server = role.and_then(|role| {
+        if !is(&role, "server") && !is(&role, "client") {
+            let reason = format!("there is no role {}", quoted(&role.value));
+            table.fault(role.at, "role", reason, "Write \"server\" or \"client\".");
+            return None;
         }
-    };
+        Some(is(&role, "server"))
+    });
     Some(HostPart { name, is_server, address: table.address("address") })
 }
 

@@ -137,6 +137,6 @@ fn word<T: Copy>(table: &Table<'_, '_>, key: &str, words: &[(&str, T)]) -> Optio
 
 /// A number or a text that is read by its type.
 fn parsed<T: FromStr<Err = String>>(table: &Table<'_, '_>, key: &str, remedy: &str) -> Option<T> {
-    let text = table.number_or_text(key)?;
+    let text = table.number_or_word(key, remedy)?;
     text.value.parse().map_err(|reason: String| table.fault(text.at, key, reason, remedy)).ok()
 }
