@@ -15,7 +15,7 @@ use socklab_grade::copies::left_out::LeftOut;
 use socklab_grade::corrections::Corrections;
 use socklab_grade::limits::SubmissionLimits;
 use socklab_grade::platforms::members::Members;
-use socklab_grade::platforms::naming::{Handed, Platform};
+use socklab_grade::platforms::naming::{self, Handed, Platform};
 use socklab_grade::result::Refusal;
 use socklab_grade::review::Review;
 use socklab_grade::rubric::Rubric;
@@ -52,6 +52,12 @@ impl Run<'_> {
         let (platform, as_before) = (self.platform.name(), all.saturating_sub(graded_now));
         let all = count(u64::try_from(all).unwrap_or(u64::MAX), "submission");
         say("note", &format!("{platform}: {all}, {graded_now} graded now, {as_before} as before"));
+        if let ([only], Platform::Plain) = (self.handed.as_slice(), self.platform)
+            && naming::may_be_a_class(only)
+        {
+            let advice = "If it holds a class, name the folder in which each student has one.";
+            say("note", &format!("All files are in the folder '{}', so they are one submission. {advice}", only.name));
+        }
         let empty = BTreeMap::new();
         if let Some(before) = before {
             for line in work::changes(

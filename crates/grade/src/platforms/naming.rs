@@ -112,7 +112,7 @@ pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str
         .filter(|(place, path)| Some(*place) != own && !path.iter().any(|part| is_litter(part)))
         .map(|(place, path)| (place, path.as_slice()))
         .collect();
-    let (root, files) = unwrapped(root, files);
+    let (root, files) = unwrapped_all(root, files);
     let platform = platform(root, &files, metadata_text);
     let mut unplaced: BTreeMap<String, String> = BTreeMap::new();
     let students = match (platform, metadata_text) {
@@ -177,10 +177,77 @@ struct Named {
     file: Option<String>,
 }
 
-/// A download that was unpacked with a folder around it is taken without that folder.
-fn unwrapped<'p>(root: &'p str, files: Vec<(usize, &'p [String])>) -> (&'p str, Vec<(usize, &'p [String])>) {
-    let firsts: BTreeSet<&String> = files.iter().filter_map(|(_, path)| path.first()).collect();
-    let (Some(only), 1) = (firsts.first().copied(), firsts.len()) else { return (root, files) };
+/// Files with their paths.
+type Files<'p> = Vec<(usize, &'p [String])>;
+
+/// Most folders that may be around a class, one in the other.
+const MOST_AROUND: usize = 4;
+
+/// So many folders with a file of the same name may be of the computers of one lab.
+const MOST_COMPUTERS: usize = 3;
+
+/// Whether the only submission of a folder may be a class: it has folders side by side, as many as students rather than computers
+/// have, and no file beside them.
+pub fn may_be_a_class(handed: &Handed) -> bool {
+    let mut paths: Vec<Vec<&str>> = handed.files.iter().map(|(_, name)| name.split('/').collect()).collect();
+    while paths.iter().all(|path| path.len() > 1) {
+        let firsts: BTreeSet<&str> = paths.iter().filter_map(|path| path.first().copied()).collect();
+        match firsts.len() {
+            0 => return false,
+            1 => paths.iter_mut().for_each(|path| *path = path.split_off(1)),
+            several => return several > MOST_COMPUTERS,
+        }
+    }
+    false
+}
+
+/// A download with folders around it is taken without them: with one, or with several if those within look like a class.
+fn unwrapped_all<'p>(root: &'p str, files: Files<'p>) -> (&'p str, Files<'p>) {
+    let has_one_first = |files: &Files<'p>| {
+        let mut firsts = files.iter().filter_map(|(_, path)| path.first());
+        let first = firsts.next();
+        first.is_some() && firsts.all(|other| Some(other) == first)
+    };
+    let mut inner = files.clone();
+    for around in 0..MOST_AROUND {
+        if let Some((root, class)) = unwrapped(&inner)
+            && (around == 0 || is_class(root, &class))
+        {
+            return (root, class);
+        }
+        if !has_one_first(&inner) {
+            break;
+        }
+        inner = below_first(&inner);
+    }
+    (root, files)
+}
+
+/// Whether folders are of students: by their names, or because several have a form of the same name, or so many another file that
+/// they are not the computers of one lab.
+fn is_class(root: &str, files: &[(usize, &[String])]) -> bool {
+    let mut folders: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
+    for (_, path) in files {
+        if let [first, .., file] = path {
+            folders.entry(file.to_lowercase()).or_default().insert(first);
+        }
+    }
+    let is_form = |name: &str| name.ends_with(".toml") || name.ends_with(".json");
+    let is_of_several =
+        |(name, having): (&String, &BTreeSet<&String>)| having.len() > if is_form(name) { 1 } else { MOST_COMPUTERS };
+    folders.iter().any(is_of_several) || platform(root, files, None) != Platform::Plain
+}
+
+/// The files without the first part of their paths.
+fn below_first<'p>(files: &[(usize, &'p [String])]) -> Files<'p> {
+    let inner = files.iter().filter_map(|(place, path)| path.split_first().map(|(_, rest)| (*place, rest)));
+    inner.filter(|(_, rest)| !rest.is_empty()).collect()
+}
+
+/// The files of a download that was unpacked with a folder around it, without that folder; `None` where there is none.
+fn unwrapped<'p>(files: &[(usize, &'p [String])]) -> Option<(&'p str, Files<'p>)> {
+    let firsts: BTreeSet<&'p String> = files.iter().filter_map(|(_, path)| path.first()).collect();
+    let only = firsts.first().copied().filter(|_| firsts.len() == 1)?;
     let seconds: BTreeSet<&String> = files.iter().filter_map(|(_, path)| path.get(1)).collect();
     let below = |path: &&[String]| path.len() > 2;
     let known = only.ends_with("-submissions")
@@ -190,11 +257,7 @@ fn unwrapped<'p>(root: &'p str, files: Vec<(usize, &'p [String])>) -> (&'p str, 
         || mostly(seconds.iter().map(|second| second.as_str()), |second| !canvas_names::readings(second).is_empty());
     let folders_only =
         seconds.len() > 1 && files.iter().all(|(_, path)| below(path) || path.get(1).is_some_and(|n| is_archive(n)));
-    if seconds.is_empty() || !(known || folders_only) {
-        return (root, files);
-    }
-    let inner = files.into_iter().filter_map(|(place, path)| path.split_first().map(|(_, rest)| (place, rest)));
-    (only, inner.filter(|(_, rest)| !rest.is_empty()).collect())
+    (!seconds.is_empty() && (known || folders_only)).then(|| (only.as_str(), below_first(files)))
 }
 
 /// Whether at least half of the names are so: one odd file does not change where a class comes from.
@@ -485,5 +548,31 @@ mod tests {
         assert_eq!(found, ["ann", "bob", "bob (2)"]);
         let (_, wrapped) = names(&["class/ann/8.pcapng", "class/bob.zip"], "class.zip", None);
         assert_eq!(wrapped[0], ("ann".into(), vec!["8.pcapng".into()]));
+    }
+
+    /// As ILIAS packs what was handed in for an exercise.
+    #[test]
+    fn a_class_may_have_several_folders_around_it() {
+        let form = ["Exercise/Submissions/ann/Answers.toml", "Exercise/Submissions/bob/answers.toml"];
+        let (_, found) = names(&form, "download.zip", None);
+        assert_eq!(found, [("ann".into(), vec!["Answers.toml".into()]), ("bob".into(), vec!["answers.toml".into()])]);
+        let captures: Vec<String> = (0..4).map(|number| format!("a/b/student{number}/8.pcapng")).collect();
+        let captures: Vec<&str> = captures.iter().map(String::as_str).collect();
+        assert_eq!(names(&captures, "download.zip", None).1.len(), 4);
+        let moodle = ["a/b/Ann_1_assignsubmission_file_/8.pcapng", "a/b/Bob_2_assignsubmission_file_/eight.pcapng"];
+        let (platform, found) = names(&moodle, "download.zip", None);
+        assert_eq!((platform, found.len()), (Platform::Moodle, 2));
+        // The parts of one student's lab have nothing of the same name.
+        let parts = ["ann/lab/first/8.pcapng", "ann/lab/second/b.pcapng", "ann/lab/second/c.pcapng"];
+        let (_, found) = names(&parts, "class", None);
+        assert_eq!((found.len(), found[0].0.as_str(), found[0].1.len()), (1, "ann", 3));
+        // Nor are those of its computers students.
+        let hosts = ["ann/lab/B/part2.pcapng", "ann/lab/C/part2.pcapng", "ann/lab/B/answers.toml"];
+        let sorted = submissions(&paths(&hosts), "class", None);
+        assert_eq!((sorted.handed.len(), may_be_a_class(&sorted.handed[0])), (1, false));
+        // Where nothing tells, it is one submission that may be a class.
+        let others = ["a/b/1/w.pcapng", "a/b/2/x.pcapng", "a/b/3/y.pcapng", "a/b/4/z.pcapng"];
+        let sorted = submissions(&paths(&others), "class", None);
+        assert_eq!((sorted.handed.len(), may_be_a_class(&sorted.handed[0])), (1, true));
     }
 }
