@@ -60,7 +60,9 @@ pub fn captures(analysis: &Analysis) -> Vec<Line> {
     for finding in &analysis.findings {
         let file = finding.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
         let redo = finding.redo.as_ref().map(|step| format!(" Redo: {}.", step.name())).unwrap_or_default();
-        let text = format!("{file}{}{redo}", finding.message);
+        let is_client = |address| analysis.lab.streams.iter().any(|stream| stream.client == address);
+        let message = finding.discreet.clone().unwrap_or_else(|| finding.message.discreet(is_client));
+        let text = format!("{file}{message}{redo}");
         lines.push(Line::new(Some(finding.severity), words::severity(finding.severity), text));
     }
     lines
@@ -168,6 +170,22 @@ mod tests {
         let told: Vec<&str> =
             told.iter().map(|line| line.text.as_str()).filter(|text| text.contains("count")).collect();
         assert_eq!(told, ["handshake_frames: a number in '7, 8, 9 frames' may be a count. Leave counts out here."]);
+    }
+
+    /// A client's port, frames, and who closed are asked for.
+    #[test]
+    fn nothing_is_told_that_a_question_asks_for() {
+        let mut story = Story::new("step8", 0);
+        let mut tcp = Story::tcp("10.0.3.2:40210", "10.0.3.1:65432");
+        story.lose(&[0, 1, 2]);
+        story.handshake(&mut tcp);
+        story.line(&mut tcp, "one\n");
+        story.close(&mut tcp);
+        let lines = captures(&analyze(vec![story.read()], &[], &LabConfig::default()));
+        let told: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+        assert!(told.contains("The connection was closed. Step 8(c) leaves the connection open."), "{told}");
+        assert!(told.contains("10.0.3.2:… is not in the capture"), "{told}");
+        assert!(!told.contains("40210") && !told.contains("FIN") && !told.contains("frame 4"), "{told}");
     }
 
     /// A capture that may be of one step or another is a capture of one of them.

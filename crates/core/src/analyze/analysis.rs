@@ -211,6 +211,8 @@ pub struct Finding {
     pub file: Option<String>,
     /// What happened and what to do, in whole sentences.
     pub message: Text,
+    /// The same in words that answer no question, where frames and ports are not all that a question may ask for.
+    pub discreet: Option<Text>,
     /// The step to redo, as `I.8`.
     pub redo: Option<Step>,
     /// The frames that show it.

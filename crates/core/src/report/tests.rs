@@ -290,6 +290,7 @@ pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
         severity: Severity::Error,
         file: Some(a.clone()),
         message: b.clone().into(),
+        discreet: None,
         redo: Some(step_of("II.3")),
         evidence: evidence.clone(),
     });

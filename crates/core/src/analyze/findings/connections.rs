@@ -24,6 +24,10 @@ const NAMED: usize = 3;
 pub(super) const ONE_WAITS: &str =
     "Only one client should wait beside the one that is served: end the others (Ctrl-C), then start this one again.";
 
+/// The codes of the findings that say who closed or reset connections.
+const CLOSED: &str = "connection-closed";
+const RESET: &str = "connection-reset";
+
 /// A connection of the lab as the capture shows it.
 pub(super) type Here<'a> = (Known<'a>, &'a TcpSighting);
 
@@ -69,6 +73,12 @@ impl Report<'_, '_> {
         let named = message.frames().collect::<Vec<_>>();
         let numbers = picked.iter().flat_map(|(_, sighting)| cited(sighting)).chain(named).collect::<Vec<_>>();
         let finding = of_file(self.view, self.capture, code, severity, message, Some(first.step));
+        let discreet = match code {
+            CLOSED => Some(ended(&picked, "was closed", "were closed")),
+            RESET => Some(ended(&picked, "was reset", "were reset")),
+            _ => None,
+        };
+        let finding = Finding { discreet, ..finding };
         self.found.push(Finding { evidence: frames(self.view, self.capture, numbers), ..finding });
     }
 
@@ -259,7 +269,7 @@ impl Report<'_, '_> {
     fn closed(&mut self) {
         let view = self.view;
         self.add(
-            "connection-closed",
+            CLOSED,
             Severity::Info,
             |known, s| {
                 let was_made = s.established() || known.connection.is_piece(s.capture);
@@ -279,14 +289,14 @@ impl Report<'_, '_> {
         // A client that closes before the answer comes, or whose program is ended, resets without any harm done.
         let by_client = |s: &TcpSighting| resets(s).all(|frame| s.connection.rst(s.client_side) == Some(frame));
         self.add(
-            "connection-reset",
+            RESET,
             Severity::Info,
             |known, s| is_reset(known, s) && by_client(s),
             |s| resets(s).collect(),
             |reset| Text::join([endings(view, reset), leaves_open(reset)]),
         );
         self.add(
-            "connection-reset",
+            RESET,
             Severity::Warning,
             |known, s| is_reset(known, s) && !by_client(s) && left_open(known.step),
             |s| resets(s).collect(),
@@ -305,7 +315,7 @@ impl Report<'_, '_> {
             },
         );
         self.add(
-            "connection-reset",
+            RESET,
             Severity::Info,
             |known, s| is_reset(known, s) && !by_client(s) && !left_open(known.step),
             |s| resets(s).collect(),
@@ -402,6 +412,15 @@ fn left_open(step: &Step) -> bool {
 /// What the sheet asks for instead, where it does.
 fn leaves_open(ended: &[Here<'_>]) -> Text {
     closing::left_open(ended.iter().map(|(known, _)| known.step))
+}
+
+/// That connections ended, and not who ended them.
+fn ended(all: &[Here<'_>], was: &str, were: &str) -> Text {
+    let what = match all.len() {
+        1 => format!("The connection {was}."),
+        several => format!("{several} connections {were}."),
+    };
+    Text::join([what.into(), leaves_open(all)])
 }
 
 /// How some connections ended: the first ones in a sentence each.

@@ -10,8 +10,7 @@ use socklab_packets::limits::JOURNAL_ENTRIES;
 pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
     for named in view.journals {
         let mut add = |code, severity, message: String| {
-            let (file, message, redo, evidence) = (Some(named.file.clone()), message.into(), None, Vec::new());
-            found.push(Finding { code, severity, file, message, redo, evidence });
+            found.push(Finding { file: Some(named.file.clone()), ..of_all(code, severity, message) });
         };
         if named.journal.cut {
             let message =

@@ -18,12 +18,12 @@ pub(super) fn of_file(
     redo: Option<&Step>,
 ) -> Finding {
     let (file, message) = (Some(view.file(capture).to_owned()), message.into());
-    Finding { code, severity, file, message, redo: redo.cloned(), evidence: Vec::new() }
+    Finding { code, severity, file, message, discreet: None, redo: redo.cloned(), evidence: Vec::new() }
 }
 
 /// A finding about all files.
 pub(super) fn of_all(code: &'static str, severity: Severity, message: impl Into<Text>) -> Finding {
-    Finding { code, severity, file: None, message: message.into(), redo: None, evidence: Vec::new() }
+    Finding { code, severity, file: None, message: message.into(), discreet: None, redo: None, evidence: Vec::new() }
 }
 
 /// Frames of a capture as evidence.

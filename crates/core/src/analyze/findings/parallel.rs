@@ -166,5 +166,5 @@ fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
 }
 
 fn finding(code: &'static str, severity: Severity, file: Option<String>, message: Text, redo: &Step) -> Finding {
-    Finding { code, severity, file, message, redo: Some(redo.clone()), evidence: Vec::new() }
+    Finding { code, severity, file, message, discreet: None, redo: Some(redo.clone()), evidence: Vec::new() }
 }

@@ -3,6 +3,7 @@
 //! Nobody has to search prose for frame numbers, hosts or addresses: they are spans. Lists are cut by one rule
 //! ([`Text::list`]), in every format.
 
+mod discreet;
 mod frames;
 pub(crate) mod row;
 mod span;
