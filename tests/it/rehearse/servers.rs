@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Rehearsed, account, count, rehearsed_in_time};
+use super::{Place, Rehearsed, account, count, my_turn, rehearsed_in_time};
 use crate::support::package;
 
 /// Servers that serve a client at a time, and such that serve several at once, each with what receives from a client.
@@ -179,4 +179,19 @@ fn a_client_that_waits_for_an_answer_is_told_so() {
     assert!(said.contains(unread), "{}", rehearsed.said());
     assert_eq!(said.matches("B's program has not sent the line.").count(), 2, "{}", rehearsed.said());
     assert!(account(&rehearsed, "I.11").starts_with("B^D tcp-client B^C tcp-client"), "{}", rehearsed.said());
+}
+
+/// socklab's servers answer whole lines, and this client sends none.
+#[test]
+#[ignore = "needs network namespaces and python3"]
+fn a_client_that_sends_no_newline_is_told_what_it_lacks() {
+    let (_turn, place) = (my_turn(), Place::new());
+    let client = python(place.folder.path(), "tcp-client", &ASKS.replace("line.encode()", "line.strip().encode()"));
+    let arguments = ["--client-program", &client, "--reply", "upper", "--steps", "I.8"];
+    let output = place.rehearse(false, &arguments).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("B.tcp-client sends 'Hello A, this is B' without a newline and waits"), "{said}");
+    assert!(!said.contains("gave up"), "{said}");
 }

@@ -133,6 +133,25 @@ impl Conductor<'_> {
         }
     }
 
+    /// Fails if a client sends this line without its newline: socklab's servers answer whole lines only.
+    pub(super) fn must_end_lines(&mut self, client: ProgramId, line: &str) -> Result<(), Failure> {
+        let program = self.program(client)?;
+        let length = u64::try_from(line.len()).ok();
+        let sent = self.running(client)?.events()?.into_iter().rfind(|event| event.event == EventKind::Send);
+        match sent {
+            Some(sent) if sent.protocol == Protocol::Tcp && sent.bytes == length => {
+                let what = format!(
+                    "{} sends '{line}' without a newline and waits for an answer, but socklab's server answers a line \
+                     only when its newline comes: add the newline in the client, or give the rehearsal your own server \
+                     (--server-program)",
+                    program.name
+                );
+                Err(Failure::Stuck { what, screen: Vec::new() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a client closed its TCP connection before the server did, as far as the journals show: it had neither read an
     /// end nor met an error, or the server has read its end. Times don't tell, since a call is noted a little after it.
     pub(super) fn left_first(&mut self, server: ProgramId, client: ProgramId) -> Result<bool, Failure> {

@@ -273,7 +273,11 @@ impl Conductor<'_> {
         };
         let mut progress = Progress::Underway;
         let (mut last, mut since) = (None, Instant::now());
-        let mut what = format!("'{line}' to arrive");
+        let mut what = match arrival {
+            Arrival::Acknowledged => format!("'{line}' to arrive"),
+            Arrival::Served | Arrival::ServedBeside if self.plan.replies => format!("the answer to '{line}'"),
+            Arrival::Served | Arrival::ServedBeside => format!("the server to read '{line}'"),
+        };
         let host = self.program(client)?.host;
         if !self.plan.replies && matches!(self.program(client)?.command, Command::Other(_)) {
             what.push_str(&format!(
@@ -290,6 +294,9 @@ impl Conductor<'_> {
             let events = (conductor.running(client)?.events()?.len(), conductor.running(server)?.events()?.len());
             if last != Some((progress, events)) {
                 (last, since) = (Some((progress, events)), Instant::now());
+            }
+            if progress == Progress::Read && !is_others && since.elapsed() >= PATIENCE {
+                conductor.must_end_lines(client, line)?;
             }
             Ok(progress >= wanted
                 || is_over && since.elapsed() >= IDLE
