@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use crate::form::fields::{EXPLANATION, keys};
 use crate::late;
+use socklab_core::escape::harmless;
 use socklab_core::lab::{LabConfig, POINTS, Points, Question, Sheet, toml_key};
 
 /// What is done with a fact that the student's captures cannot show, such as whether a second server started.
@@ -66,6 +67,8 @@ pub struct Rubric {
     weights: BTreeMap<(Question, String), Points>,
     /// The lab.
     pub sheet: Sheet,
+    /// The lab file as named, where one was given.
+    pub lab: Option<String>,
     /// How lists are paid.
     pub lists: Lists,
     /// The share of a fact's points, in hundredths, for the right answer to another step.
@@ -117,6 +120,7 @@ impl Rubric {
                 })
                 .collect(),
             sheet: config.sheet.clone(),
+            lab: config.file.clone(),
             lists: Lists::default(),
             other_step: Points::ZERO,
             not_in_capture: NotInCapture::default(),
@@ -182,7 +186,8 @@ impl Rubric {
 
     /// The rubric as a file, with comments: what `socklab rubric` prints.
     pub fn to_toml(&self) -> String {
-        let mut out = HEAD.to_owned();
+        let lab = self.lab.as_ref().map(|file| format!(" --lab {}", harmless(file))).unwrap_or_default();
+        let mut out = format!("{HOW}{lab}\n{HEAD}");
         for question in self.sheet.questions() {
             // Writing to a string does not fail.
             let _ = write!(out, "\n# {question}  {}\n[questions.\"{}\"]\n", question.title(), question.key());
@@ -221,9 +226,10 @@ impl Rubric {
     }
 }
 
-const HEAD: &str = "\
+const HOW: &str = "\
 # How answers become points. Change what you like and grade with
-#   socklab grade FOLDER --rubric rubric.toml
+#   socklab grade FOLDER --rubric rubric.toml";
+const HEAD: &str = "\
 # What you leave out stays as it is here.
 #
 # A question has its points; its entries share them by their weights. Points and
@@ -266,6 +272,15 @@ mod tests {
             Rubric::from_toml(&rubric.to_toml(), &config).unwrap(),
             Rubric::from_toml("", &config).unwrap().with_zero()
         );
+    }
+
+    #[test]
+    fn a_printed_rubric_says_how_to_grade_with_it() {
+        let config = LabConfig { file: Some("chat.toml".to_owned()), ..LabConfig::default() };
+        let own = Rubric::new(&config).to_toml();
+        assert!(own.contains("socklab grade FOLDER --rubric rubric.toml --lab chat.toml\n"), "{own}");
+        let default = Rubric::new(&LabConfig::default()).to_toml();
+        assert!(default.contains("socklab grade FOLDER --rubric rubric.toml\n#"), "{default}");
     }
 
     impl Rubric {

@@ -97,7 +97,8 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     let config = arguments.lab()?;
     let rubric = match &arguments.rubric {
         Some(path) => Rubric::from_toml(&input::read_text(path, TEXT_BYTES)?, &config).map_err(|error| {
-            Failure::new(input::name(path.as_os_str()), error).hint("socklab rubric prints one that is right.")
+            Failure::new(input::name(path.as_os_str()), error)
+                .hint("socklab rubric prints one that is right; for a lab file of your own, both need --lab.")
         })?,
         None => Rubric::new(&config),
     };
