@@ -126,7 +126,7 @@ fn unreadable(name: &str, path: &Path, error: &io::Error) -> Failure {
             }
         }
         ErrorKind::PermissionDenied => Failure::new(name, "you may not read this file")
-            .hint("If Wireshark ran as root, the file is root's: sudo chown \"$USER\" FILE"),
+            .hint("If Wireshark ran as root, the file is root's. This makes it yours:\n  sudo chown \"$USER\" FILE"),
         _ => Failure::new(name, error),
     }
 }

@@ -137,7 +137,8 @@ fn chat_class(folder: &Path) {
 fn write_files(text: &str, folder: &Path) -> usize {
     let blocks = text.split("```toml\n# ").skip(1).filter_map(|block| block.split_once('\n'));
     let files = blocks.map(|(name, rest)| (name, rest.split("```").next().unwrap_or_default()));
-    files.map(|(name, content)| fs::write(folder.join(name), content).unwrap()).count()
+    // With that line, which is a part of what is copied.
+    files.map(|(name, content)| fs::write(folder.join(name), format!("# {name}\n{content}")).unwrap()).count()
 }
 
 #[test]

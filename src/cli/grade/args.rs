@@ -59,7 +59,7 @@ pub(in crate::cli) struct CheckArguments {
 #[command(after_long_help = EXAMPLES)]
 pub(in crate::cli) struct GradeArguments {
     /// The submissions: a folder with one folder or archive (zip, tar, tar.gz) each, or a bulk download of Canvas,
-    /// Moodle, Gradescope or GitHub Classroom, unpacked or as the zip file that it is
+    /// Moodle, Gradescope, GitHub Classroom or Blackboard, unpacked or as the zip file that it is
     #[arg(value_name = "FOLDER")]
     pub(super) folder: PathBuf,
 
@@ -206,6 +206,7 @@ Examples:
       socklab grade submissions/
   Everything, with the grades entered into Canvas's own export:
       socklab grade submissions.zip --results grades/ --canvas export.csv
+          --canvas-column \"Socket lab\"
   With your own rubric, and with lab partners who may share captures:
       socklab grade submissions/ --rubric rubric.toml --groups groups.csv
 
