@@ -80,7 +80,7 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 24] = [
+const STAGES: [&str; 26] = [
     "cut",
     "distinct",
     "network",
@@ -89,6 +89,7 @@ const STAGES: [&str; 24] = [
     "timing",
     "together",
     "evidence",
+    "finding",
     "measured",
     "sorted",
     "stream",

@@ -16,8 +16,14 @@ use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 /// The name by which the threaded server's journal is told from the iterative one's.
 const THREADED_SERVER: &str = "tcp-threaded-server";
 
-/// A connection that is accepted this soon after the one before it has ended had been waiting.
+/// A connection that is accepted this soon after another one has ended had been waiting for that, most likely.
 const TURN_NANOSECONDS: i128 = 100_000_000;
+
+/// What was in the queue for less than this did not wait for another client.
+const SHORTEST_WAIT: i128 = 5_000_000;
+
+/// Connections accepted before one, among which the one is looked for that kept it waiting.
+const HOLDERS: usize = 64;
 
 /// A place in a journal: its file and line, and the time of the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,14 +57,49 @@ pub(crate) struct Accepted {
     pub(crate) client: SocketAddress,
     /// The local address of the connected socket.
     pub(crate) local: Option<SocketAddress>,
+    /// The first line that has it in the queue, where it was seen there.
+    pub(crate) queued: Option<Entry>,
     /// `accept()` returned.
     pub(crate) accepted: Entry,
     /// The client was gone: end of file, or the socket was closed.
     pub(crate) ended: Option<Entry>,
+    /// The client had closed or reset the connection by then.
+    pub(crate) client_left: bool,
     /// The first line or other data read from it.
     pub(crate) first_receive: Option<Entry>,
     /// Who read that, where the journal names threads.
     pub(crate) reader: Option<Reader>,
+}
+
+/// A connection that was in the queue, and that no `accept()` returned as far as its journal goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Left {
+    pub(crate) client: SocketAddress,
+    /// The local address of the listening socket.
+    pub(crate) local: Option<SocketAddress>,
+    /// The first line that has it in the queue.
+    pub(crate) queued: Entry,
+    /// It was gone from the queue: reset, as when the listening socket is closed.
+    pub(crate) gone: Option<Entry>,
+}
+
+/// What a server's journal says of the waiting of a connection that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// The first line that has it in the queue, where the journal notes the queue.
+    pub(crate) queued: Option<Entry>,
+    /// The client for whose end it waited, and that end.
+    pub(crate) holder: SocketAddress,
+    pub(crate) ended: Entry,
+}
+
+/// What a server's journal says of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// `accept()` returned it, after some waiting or not.
+    Accepted { entry: Entry, turn: Option<Turn> },
+    /// It was in the queue and was not accepted, as far as the journal goes. Perhaps it was gone from there later.
+    Left { queued: Entry, gone: Option<Entry> },
 }
 
 /// Who read from a connection, as the system numbers processes and threads.
@@ -86,8 +127,18 @@ pub(crate) struct ServerRun {
     pub(crate) listening: Vec<(SocketAddress, Entry)>,
     /// The connections accepted, in order.
     pub(crate) accepted: Vec<Accepted>,
+    /// The connections that were left in the queue, in the order in which they came there.
+    pub(crate) left: Vec<Left>,
+    /// Its journal notes who waits in the queue: it was written by `socklab run`.
+    pub(crate) notes_queue: bool,
+    /// It accepted a connection while the one before was still open.
+    serves_several: bool,
+    /// Nothing of its journal was left out for want of room: what is not here is not in it.
+    pub(crate) is_whole: bool,
     /// For UDP: each client with the first datagram received from it, in order.
     pub(crate) datagrams: Vec<(SocketAddress, Entry)>,
+    /// For UDP: the sockets that were bound and closed again, with their local address.
+    pub(crate) closed: Vec<(SocketAddress, Entry)>,
 }
 
 impl ServerRun {
@@ -116,6 +167,27 @@ pub(crate) struct FailedBind {
     pub(crate) entry: Entry,
 }
 
+/// A connection that a client made.
+#[derive(Debug, Clone)]
+pub(crate) struct Connected {
+    /// The client's socket address.
+    pub(crate) local: SocketAddress,
+    /// The server's, where the journal has it.
+    pub(crate) remote: Option<SocketAddress>,
+    /// `connect()` returned.
+    pub(crate) entry: Entry,
+}
+
+/// A client's `connect()` that was refused.
+#[derive(Debug, Clone)]
+pub(crate) struct RefusedConnect {
+    /// The client's address, where the journal has it.
+    pub(crate) local: Option<SocketAddress>,
+    /// The server's.
+    pub(crate) remote: SocketAddress,
+    pub(crate) entry: Entry,
+}
+
 /// Everything that the journals say.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Accounts {
@@ -123,8 +195,10 @@ pub(crate) struct Accounts {
     pub(crate) servers: Vec<ServerRun>,
     /// Failed binds.
     pub(crate) failed_binds: Vec<FailedBind>,
-    /// Clients' `connect()` calls that returned: local address and entry.
-    pub(crate) connects: Vec<(SocketAddress, Entry)>,
+    /// Clients' `connect()` calls that returned.
+    pub(crate) connects: Vec<Connected>,
+    /// Those that failed because nothing was listening there (ECONNREFUSED).
+    pub(crate) refused: Vec<RefusedConnect>,
     /// Processes, sockets, clients and failed calls beyond [`JOURNAL_ENTRIES`].
     pub(crate) left_out: u64,
 }
@@ -145,11 +219,21 @@ impl Accounts {
                 accounts.note_failure_or_connect(event, entry, &mut room);
                 runs.entry(run).or_default().note(event, entry, &mut room);
             }
-            accounts.servers.extend(runs.into_values().map(|run| run.server).filter(|server| {
-                !server.listening.is_empty() || !server.accepted.is_empty() || !server.datagrams.is_empty()
+            let is_whole = named.journal.left_out == 0;
+            let finished = runs.into_values().map(|run| ServerRun { is_whole, ..run.finish() });
+            accounts.servers.extend(finished.filter(|server| {
+                let has_udp = !server.datagrams.is_empty() || !server.closed.is_empty();
+                !server.listening.is_empty() || !server.accepted.is_empty() || has_udp
             }));
         }
         accounts.left_out = room.refused;
+        for server in &mut accounts.servers {
+            server.is_whole &= room.refused == 0;
+            if !server.is_whole {
+                // It may have been accepted in what was left out.
+                server.left.retain(|left| left.gone.is_some());
+            }
+        }
         accounts
     }
 
@@ -161,58 +245,113 @@ impl Accounts {
             }
             // Over UDP it connects nobody: it only names the peer (POSIX, connect()).
             (EventKind::Connect, Some(local)) if event.protocol == Protocol::Tcp && room.take() => {
-                self.connects.push((local, entry()));
+                self.connects.push(Connected { local, remote: event.remote, entry: entry() });
+            }
+            (EventKind::Error, local)
+                if event.operation.as_deref() == Some("connect") && event.errno.as_deref() == Some("ECONNREFUSED") =>
+            {
+                if let Some(remote) = event.remote.filter(|_| event.protocol == Protocol::Tcp && room.take()) {
+                    self.refused.push(RefusedConnect { local, remote, entry: entry() });
+                }
             }
             _ => {}
         }
     }
 }
 
-impl Accepted {
-    /// Whether this connection was accepted as soon as an earlier one had ended.
-    pub(crate) fn had_waited_for(&self, earlier: &Accepted) -> bool {
-        let since = earlier.ended.as_ref().map(|ended| self.accepted.time.nanoseconds_since(ended.time));
-        since.is_some_and(|since| (0..TURN_NANOSECONDS).contains(&since))
-    }
-}
-
 impl ServerRun {
+    /// What is said of the waiting of the accepted connection at this place, if it waited until another one had ended: it was
+    /// in the queue until then, or, where the journal does not note the queue, was accepted at once then.
+    pub(crate) fn turn(&self, place: usize) -> Option<Turn> {
+        let accepted = self.accepted.get(place)?;
+        let since = match &accepted.queued {
+            Some(queued) => {
+                let waited = accepted.accepted.time.nanoseconds_since(queued.time);
+                // One that serves several may just have been slow.
+                let least = if self.serves_several { TURN_NANOSECONDS } else { SHORTEST_WAIT };
+                (waited >= least).then_some(waited)?
+            }
+            None if self.notes_queue || self.serves_several => return None,
+            None => TURN_NANOSECONDS,
+        };
+        let before = self.accepted.get(place.saturating_sub(HOLDERS)..place)?.iter();
+        let ended = |other: &Accepted| {
+            let ended = other.ended.clone()?;
+            let ago = accepted.accepted.time.nanoseconds_since(ended.time);
+            (0..since).contains(&ago).then_some((ago, other.client, ended))
+        };
+        let (_, holder, ended) = before.filter_map(ended).min_by_key(|(ago, ..)| *ago)?;
+        Some(Turn { queued: accepted.queued.clone(), holder, ended })
+    }
+
+    /// The connection of another computer that was open at this time, by the server's clock.
+    pub(crate) fn open_beside(&self, client: SocketAddress, time: Timestamp) -> Option<&Accepted> {
+        self.accepted.iter().find(|other| {
+            let is_open = other.ended.as_ref().is_none_or(|ended| time < ended.time);
+            other.client.ip != client.ip && other.accepted.time <= time && is_open
+        })
+    }
+
+    /// Whether a client's `connect()` to this address may have led to this run.
+    pub(crate) fn is_reached_at(&self, remote: Option<SocketAddress>) -> bool {
+        let mut locals = self.accepted.iter().filter_map(|accepted| accepted.local);
+        remote.is_none_or(|remote| locals.any(|local| local == remote))
+    }
+
     /// Whether this run accepted a connection while an earlier one was still open.
     fn overlaps(&self) -> bool {
         let pairs = self.accepted.iter().zip(self.accepted.iter().skip(1));
         pairs.into_iter().any(|(one, next)| one.ended.as_ref().is_none_or(|ended| next.accepted.time < ended.time))
     }
 
-    /// Whether this run accepted a connection only when the earlier one had ended, and at once then: it had waited.
+    /// Whether this run left a connection waiting while another one was open.
     fn takes_turns(&self) -> bool {
-        let mut pairs = self.accepted.iter().zip(self.accepted.iter().skip(1));
-        pairs.any(|(one, next)| next.had_waited_for(one))
+        let waited = |left: &Left| {
+            self.accepted.iter().any(|other| {
+                let is_open = other.ended.as_ref().is_none_or(|ended| left.queued.time < ended.time);
+                other.accepted.time <= left.queued.time && is_open
+            })
+        };
+        (0..self.accepted.len()).any(|place| self.turn(place).is_some()) || self.left.iter().any(waited)
+    }
+
+    /// Whether this socket accepts the captured connection's server address.
+    fn is_at(local: Option<SocketAddress>, connection: &LabConnection) -> bool {
+        let server = connection.server();
+        local.is_none_or(|local| local.port == server.port && (local.ip == server.ip || local.ip.is_unspecified()))
     }
 
     /// Whether this accepted connection may be the captured one: the same client, and the same server where it is known.
     pub(crate) fn accepted_it(&self, accepted: &Accepted, connection: &LabConnection) -> bool {
-        let server = connection.server();
-        accepted.client == connection.client()
-            && accepted
-                .local
-                .is_none_or(|local| local.port == server.port && (local.ip == server.ip || local.ip.is_unspecified()))
+        accepted.client == connection.client() && Self::is_at(accepted.local, connection)
     }
 }
 
 impl Accounts {
-    /// The captured connections that the servers' journals say were accepted, each with that entry. Where an address was
-    /// used again, they are paired in order.
-    pub(crate) fn pair_with(&self, connections: &[LabConnection]) -> HashMap<usize, Entry> {
-        let mut pairs: HashMap<usize, Entry> = HashMap::new();
+    /// The captured connections of which the servers' journals say something, with that. Where an address was used again,
+    /// they are paired in order.
+    pub(crate) fn pair_with(&self, connections: &[LabConnection]) -> HashMap<usize, Account> {
+        let mut pairs: HashMap<usize, Account> = HashMap::new();
+        let mut of_client: HashMap<SocketAddress, Vec<usize>> = HashMap::new();
+        for (index, connection) in connections.iter().enumerate().filter(|(_, one)| one.established()) {
+            of_client.entry(connection.client()).or_default().push(index);
+        }
+        let mut pair = |client: SocketAddress, local: Option<SocketAddress>, account: Account| {
+            let mut of_client = of_client.get(&client).into_iter().flatten();
+            let free = |index: &&usize| {
+                !pairs.contains_key(*index) && connections.get(**index).is_some_and(|one| ServerRun::is_at(local, one))
+            };
+            if let Some(index) = of_client.find(free) {
+                pairs.insert(*index, account);
+            }
+        };
         for run in &self.servers {
-            for accepted in &run.accepted {
-                let free = |(index, connection): &(usize, &LabConnection)| {
-                    !pairs.contains_key(index) && connection.established() && run.accepted_it(accepted, connection)
-                };
-                let found = connections.iter().enumerate().find(free).map(|(index, _)| index);
-                if let Some(index) = found {
-                    pairs.insert(index, accepted.accepted.clone());
-                }
+            for (place, accepted) in run.accepted.iter().enumerate() {
+                let account = Account::Accepted { entry: accepted.accepted.clone(), turn: run.turn(place) };
+                pair(accepted.client, accepted.local, account);
+            }
+            for Left { client, local, queued, gone } in &run.left {
+                pair(*client, *local, Account::Left { queued: queued.clone(), gone: gone.clone() });
             }
         }
         pairs
@@ -227,7 +366,8 @@ impl Accounts {
             run.accepted.iter().any(|accepted| connections.clone().any(|c| run.accepted_it(accepted, c)))
         };
         let mut kinds = self.servers.iter().filter(accepted_one).filter_map(|run| {
-            if run.is_threaded() || run.overlaps() {
+            // A name, or a thread that is waited for, shows nothing of it.
+            if run.serves_several {
                 return Some(ServerKind::Concurrent);
             }
             run.takes_turns().then_some(ServerKind::Iterative)
@@ -263,24 +403,41 @@ struct Run {
     bound: HashSet<u32>,
     /// The clients in `server.datagrams`.
     clients: HashSet<SocketAddress>,
+    /// Where in `server.left` the connections are that are in the queue.
+    waiting: HashMap<SocketAddress, usize>,
+    /// Those of `server.left` that were accepted.
+    taken: HashSet<usize>,
 }
 
 impl Run {
     fn note(&mut self, event: &JournalEvent, entry: impl Fn() -> Entry, room: &mut Room) {
         self.server.program.clone_from(&event.program);
+        self.server.notes_queue |= event.run.is_some();
         match (event.event, event.protocol, event.local, event.remote) {
             (EventKind::Listen, _, Some(local), _) if room.take() => self.server.listening.push((local, entry())),
             (EventKind::Accept, _, local, Some(client)) if room.take() => {
                 self.sockets.insert(event.socket, (self.server.accepted.len(), event.pid, event.thread));
-                let accepted = entry();
+                let (queued, accepted) = (self.take_from_queue(client), entry());
                 self.server.accepted.push(Accepted {
                     client,
                     local,
+                    queued,
                     accepted,
                     ended: None,
+                    client_left: false,
                     first_receive: None,
                     reader: None,
                 });
+            }
+            (EventKind::Queued, _, local, Some(client)) if !self.waiting.contains_key(&client) && room.take() => {
+                self.waiting.insert(client, self.server.left.len());
+                self.server.left.push(Left { client, local, queued: entry(), gone: None });
+            }
+            (EventKind::Dequeued, _, _, Some(client)) if event.operation.as_deref() == Some("gone") => {
+                let left = self.waiting.remove(&client).and_then(|place| self.server.left.get_mut(place));
+                if let Some(left) = left {
+                    left.gone = Some(entry());
+                }
             }
             (EventKind::Bind, Protocol::Udp, _, _) if room.take() => drop(self.bound.insert(event.socket)),
             (EventKind::Receive, Protocol::Udp, _, Some(client))
@@ -299,9 +456,20 @@ impl Run {
                     (accepted.first_receive, accepted.reader) = (Some(entry()), reader);
                 }
             }
+            (EventKind::Close, Protocol::Udp, Some(local), _) if self.bound.contains(&event.socket) && room.take() => {
+                self.server.closed.push((local, entry()));
+            }
             (EventKind::Eof | EventKind::Close, _, _, _) => {
                 if let Some(accepted) = self.accepted(event.socket) {
+                    accepted.client_left |= accepted.ended.is_none() && event.event == EventKind::Eof;
                     accepted.ended.get_or_insert_with(entry);
+                }
+            }
+            (EventKind::Error, Protocol::Tcp, _, _)
+                if matches!(event.errno.as_deref(), Some("ECONNRESET" | "EPIPE")) =>
+            {
+                if let Some(accepted) = self.accepted(event.socket) {
+                    accepted.client_left |= accepted.ended.is_none();
                 }
             }
             _ => {}
@@ -314,6 +482,23 @@ impl Run {
             self.clients.insert(client);
             self.server.datagrams.push((client, entry()));
         }
+    }
+
+    /// The connection leaves the queue, if it was seen there.
+    fn take_from_queue(&mut self, client: SocketAddress) -> Option<Entry> {
+        let place = self.waiting.remove(&client)?;
+        self.taken.insert(place);
+        self.server.left.get(place).map(|left| left.queued.clone())
+    }
+
+    /// The server, when all events are read.
+    fn finish(self) -> ServerRun {
+        let Run { mut server, taken, .. } = self;
+        server.serves_several = server.overlaps();
+        let places = 0..server.left.len();
+        server.left =
+            places.zip(server.left).filter(|(place, _)| !taken.contains(place)).map(|(_, left)| left).collect();
+        server
     }
 
     fn accepted(&mut self, socket: u32) -> Option<&mut Accepted> {

@@ -16,8 +16,9 @@ use socklab_packets::track::Side;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 pub use crate::analyze::evidence::{Evidence, StreamSpan};
-pub use crate::analyze::stream::LabStream;
+pub use crate::analyze::finding::{Finding, Severity};
 pub use crate::analyze::measured::{Measured, MeasuredFacts, OtherRun};
+pub use crate::analyze::stream::LabStream;
 
 /// How it is known which side of a connection is the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -186,37 +187,6 @@ impl LabFound {
     pub fn computer(&self, ip: IpAddr) -> IpAddr {
         self.further.iter().find(|(further, _)| *further == ip).map_or(ip, |(_, standing)| *standing)
     }
-}
-
-/// How grave a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Nothing to do.
-    Info,
-    /// An answer is weaker for it.
-    Warning,
-    /// An answer cannot be given.
-    Error,
-}
-
-/// Something that went wrong with a capture, or that a student should know of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// A stable name, such as `capture-began-late`.
-    pub code: &'static str,
-    /// How grave it is.
-    pub severity: Severity,
-    /// The file, as named; `None` where it concerns all.
-    pub file: Option<String>,
-    /// What happened and what to do, in whole sentences.
-    pub message: Text,
-    /// The same in words that answer no question, where frames and ports are not all that a question may ask for.
-    pub discreet: Option<Text>,
-    /// The step to redo, as `I.8`.
-    pub redo: Option<Step>,
-    /// The frames that show it.
-    pub evidence: Vec<Evidence>,
 }
 
 /// How far a claim is certain.

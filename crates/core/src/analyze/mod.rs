@@ -26,6 +26,7 @@ pub mod analysis;
 pub mod conversation;
 pub mod cut;
 pub mod evidence;
+pub mod finding;
 pub mod measure;
 pub mod reach;
 pub mod text;

@@ -1,6 +1,7 @@
 //! Whether the first client was connected when the second one was served, in sentences.
 
 use crate::analyze::analysis::{Basis, Evidence, Verdict};
+use crate::analyze::answers::busy_scene::Found;
 use crate::analyze::answers::second_client::{at_one_server, firsts_at, meeting_with};
 use crate::analyze::claims::closing::had_ended;
 use crate::analyze::claims::words::{capital, clients, frame};
@@ -9,28 +10,8 @@ use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Listener, Moment, Seen};
 use crate::analyze::text::{Text, say};
 use crate::lab::Step;
-use socklab_packets::types::SocketAddress;
 
 const SEVERAL: &str = "So this server serves several clients at the same time.";
-
-/// What is known of the client that comes second.
-#[derive(Default)]
-pub(super) struct Found {
-    pub(super) connected: Option<bool>,
-    pub(super) served: Option<bool>,
-    /// B's client had left before C's connected, or connected after it.
-    pub(super) first_was_away: bool,
-    /// B's client left while C's was connected, and no frame before that shows C's being served.
-    pub(super) first_left: bool,
-    /// B's client waited until C's had ended: they came the other way round.
-    pub(super) first_waited: bool,
-    /// No file shows B's client connected to this server.
-    pub(super) first_is_unseen: bool,
-    /// B's client was connected to this one instead, at another port.
-    pub(super) first_is_elsewhere: Option<SocketAddress>,
-    /// The server sent data and closed the connection before a line came.
-    pub(super) turned_away: bool,
-}
 
 /// Whether the second client was served while the first was connected, with the claim that says so; `None` where the
 /// captures do not tell.
@@ -50,12 +31,9 @@ pub(super) fn beside_first(
         Verdict::Served => {}
         _ => return None,
     }
-    if matches!(service.grounds, Grounds::Journal(_)) && service.since.is_none() {
-        return None;
-    }
     let since = service.since?;
     if let Grounds::PassedOn { to: Listener::Client(to), .. } = service.grounds
-        && attempt.connection.in_capture(since.capture).is_none()
+        && attempt.connection.with_frame(since.capture, since.frame).is_none()
     {
         return told_beside(view, attempt, &view.known_at(to)?, &since, draft);
     }
@@ -143,7 +121,7 @@ fn told_beside(
     draft: &mut Draft,
 ) -> Option<bool> {
     let of_first = attempt.step.during().is_some_and(|during| first.step == during);
-    let seen = first.timeline.in_capture(told.capture).filter(|_| of_first)?;
+    let seen = first.timeline.with_moment(told).filter(|_| of_first)?;
     let (text, evidence) = still_connected(view, first, attempt, &seen.established?, told)?;
     let is_open = seen.end().is_none_or(|end| view.story.clocks.before(told, &end) == Some(true));
     is_open.then(|| {

@@ -1,8 +1,9 @@
 //! Does a client connect while the server serves another one?
 
-use crate::analyze::accounts::{Accepted, Entry, evidence};
 use crate::analyze::analysis::{Answer, Basis, Facts, Status, Verdict};
-use crate::analyze::answers::beside_first::{Found, beside_first};
+use crate::analyze::answers::beside_first::beside_first;
+use crate::analyze::answers::busy_journals;
+use crate::analyze::answers::busy_scene::{Fate, Found, Scene};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::second_client::{firsts, firsts_at, second_client};
 use crate::analyze::claims::words::{clients, frame};
@@ -10,7 +11,7 @@ use crate::analyze::claims::{Draft, handshake, presence, refused, rejection, ser
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Seen;
 use crate::analyze::text::{FrameRanges, Text, say};
-use crate::lab::{HostName, Question, Step};
+use crate::lab::{Question, Step};
 use socklab_packets::track::HandshakeState;
 
 /// The kind of question.
@@ -25,14 +26,6 @@ pub(super) const KIND: Kind = Kind {
 const FACTS: [Fact; 2] =
     [fact("tcp_handshake_completed", ValueType::YesNo), fact("served_while_first_client_connected", ValueType::YesNo)];
 
-/// Who is who: the step, the host of its client, the host of the client that is open already, and the server's.
-struct Scene {
-    step: String,
-    second: HostName,
-    first: HostName,
-    server: HostName,
-}
-
 impl Scene {
     fn of(view: &LabView<'_>, step: &Step) -> Option<Scene> {
         let server = view.config.sheet.server();
@@ -42,7 +35,9 @@ impl Scene {
     /// What would show whether the second client had to wait for the first.
     fn wanted(&self, found: &Found, served: bool) -> Text {
         let Scene { step, second, first, server, .. } = self;
-        let journal = "the server's journal (--journal)";
+        // One that told of the client has no more to tell.
+        let journal = found.fate.is_none().then(|| "the server's journal (--journal)".to_owned());
+        let any = |ways: [Option<String>; 3]| Text::from(either(&ways.into_iter().flatten().collect::<Vec<_>>()));
         // A server that serves one client at a time and only prints shows it in its FIN, which comes when the first one quits.
         let again =
             format!("a run of {step} in which {second}'s client sends a line and quits while {first}'s is connected");
@@ -54,10 +49,12 @@ impl Scene {
                     format!(", as {first}'s does")
                 ]
             }
-            _ if found.first_was_away => format!("{again}, or {journal}").into(),
-            _ if found.first_left => format!("the screenshot of {step}, {journal}, or {again}").into(),
-            (None, true) => format!("{journal}, or a capture at host {server} that holds both connections").into(),
-            (None, false) => format!("the screenshot of {step}, or {journal}").into(),
+            _ if found.first_was_away => any([Some(again), journal, None]),
+            _ if found.first_left => any([Some(format!("the screenshot of {step}")), journal, Some(again)]),
+            (None, true) => {
+                any([journal, Some(format!("a capture at host {server} that holds both connections")), None])
+            }
+            (None, false) => any([Some(format!("the screenshot of {step}")), journal, None]),
         }
     }
 
@@ -70,6 +67,14 @@ impl Scene {
                 format!("a capture of {step}, made at host {second} or {server} (the sheet asks for none)")
             }
         }
+    }
+}
+
+/// Things of which one is enough: `a`, `a, or b`, `a, b, or c`.
+fn either(ways: &[String]) -> String {
+    match ways {
+        [before @ .., last] if !before.is_empty() => format!("{}, or {last}", before.join(", ")),
+        _ => ways.concat(),
     }
 }
 
@@ -87,7 +92,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     if let Some(attempt) = attempt {
         from_capture(view, &scene, attempt, &mut draft, &mut found);
     }
-    from_journals(view, &scene, attempt.is_some(), &mut draft, &mut found);
+    busy_journals::add(view, &scene, attempt, &mut draft, &mut found);
     let status = match (found.connected, found.served) {
         (None, None) => Status::NotInCapture,
         (Some(_), Some(_)) => Status::Observed,
@@ -99,7 +104,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     } else if found.connected == Some(false) {
         draft.missing(format!("a run of {} in which {}'s client connects", scene.step, scene.second));
     } else if found.served.is_none() && !found.turned_away {
-        let served = attempt.is_some_and(|known| known.service.served());
+        let served = was_served(attempt, &found);
         if let Some(attempt) = attempt.filter(|_| !found.first_was_away) {
             untold(view, (step, &scene), attempt, &mut draft, &mut found);
         }
@@ -154,26 +159,40 @@ fn untold(
     }
 }
 
+/// Whether the second client was served at some time.
+fn was_served(attempt: Option<&Known<'_>>, found: &Found) -> bool {
+    attempt.is_some_and(|known| known.service.served()) || found.fate == Some(Fate::Accepted)
+}
+
 /// The answer in a few words, and how certain they are.
 fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: &Found) -> (Basis, String) {
     let service = attempt.map(|known| known.service);
-    let was_served = service.is_some_and(|service| service.served());
+    let was_served = was_served(attempt, found);
     let basis = service.map_or(Basis::Proved, |service| service.basis);
     let reset = attempt.is_some_and(|known| known.timeline.find(|seen| seen.server_reset).is_some());
     let after_first = || {
         let Scene { first, server, .. } = scene;
-        match attempt.is_some_and(|known| was_closed_by_server(view, known)) {
+        match found.closed_by_server || attempt.is_some_and(|known| was_closed_by_server(view, known)) {
             true => format!("Connected; served only after {server} closed {first}'s connection"),
             false => format!("Connected; served only after {first} quit"),
         }
     };
     let (basis, words) = match (found.connected, found.served) {
         (None, _) => (Basis::Inferred, "Expected: connected, not served"),
-        (Some(false), _) => (Basis::Proved, "Not connected"),
+        (Some(false), _) => (if attempt.is_some() { Basis::Proved } else { Basis::Inferred }, "Not connected"),
         (Some(true), Some(true)) => return (basis, format!("Connected, and served while {} was open", scene.first)),
+        (Some(true), Some(false)) if let Some(fate) = found.fate => {
+            let words = match fate {
+                Fate::Accepted => after_first(),
+                Fate::Gone if reset => "Connected, never served (reset)".to_owned(),
+                Fate::Gone => "Connected, never served".to_owned(),
+                Fate::Left => "Connected, but waited in the queue".to_owned(),
+                Fate::Unnoted => "Connected, but not accepted".to_owned(),
+            };
+            return (Basis::Proved, words);
+        }
         (Some(true), Some(false)) if was_served => return (Basis::Inferred, after_first()),
         (Some(true), Some(false)) if reset => (Basis::Inferred, "Connected, never served (reset)"),
-        (Some(true), Some(false)) if service.is_none() => return (Basis::Proved, after_first()),
         (Some(true), Some(false)) => (Basis::Inferred, "Connected, but waited in the queue"),
         (Some(true), None) if found.turned_away => {
             let Scene { second, server, .. } = scene;
@@ -318,96 +337,4 @@ fn turned_away(view: &LabView<'_>, attempt: &Known<'_>, seen: &Seen, draft: &mut
 fn client_at(view: &LabView<'_>, known: &Known<'_>) -> Text {
     let address = known.connection.client();
     say![view.client_host(address.ip), "'s client (", address, ")"]
-}
-
-/// What the journals tell: accept() for the second client before or after the first one's connection ended.
-fn from_journals(view: &LabView<'_>, scene: &Scene, captured: bool, draft: &mut Draft, found: &mut Found) {
-    let accounts = &view.accounts;
-    for run in view.servers_of(false) {
-        let Some(first) = run.accepted.first() else { continue };
-        let second = run.accepted.iter().find(|accepted| accepted.client.ip != first.client.ip);
-        let connected = accounts.connects.iter().find(|(local, entry)| {
-            local.ip != first.client.ip
-                && entry.time > first.accepted.time
-                && is_before(Some(entry), first.ended.as_ref())
-        });
-        if let Some((local, entry)) = connected {
-            found.connected = Some(true);
-            let text = say![
-                "The client's journal: connect() from ",
-                *local,
-                " returned while ",
-                first.client,
-                " was connected."
-            ];
-            draft.proved(text, vec![entry.evidence()]);
-        }
-        match second {
-            Some(second) => accepted_later(view, scene, [first, second], connected.is_some() || captured, draft, found),
-            None if connected.is_some() => {
-                found.served = Some(false);
-                draft.proved("The server's journal shows no accept() for it.", vec![first.accepted.evidence()]);
-            }
-            None => {}
-        }
-        if second.is_some() || connected.is_some() {
-            return;
-        }
-    }
-}
-
-fn accepted_later(
-    view: &LabView<'_>,
-    scene: &Scene,
-    [first, second]: [&Accepted; 2],
-    connected_while_busy: bool,
-    draft: &mut Draft,
-    found: &mut Found,
-) {
-    found.connected = Some(true);
-    let client = view.host_with_address(second.client.ip);
-    let while_busy = first.ended.as_ref().is_none_or(|ended| second.accepted.time < ended.time);
-    let lines = |entries: &[&Entry]| vec![evidence(entries.iter().copied())];
-    if while_busy {
-        found.served = Some(true);
-        let text = say![
-            "The server's journal: accept() returned ",
-            client,
-            "'s connection while ",
-            first.client,
-            " was connected."
-        ];
-        draft.proved(text, lines(&[&first.accepted, &second.accepted]));
-        return;
-    }
-    let Some(ended) = &first.ended else { return };
-    found.served = Some(false);
-    let text = say![
-        "The server's journal: accept() returned ",
-        client,
-        "'s connection (",
-        second.client,
-        ") only after ",
-        first.client,
-        " had ended."
-    ];
-    draft.proved(text, lines(&[&first.accepted, ended, &second.accepted]));
-    if !connected_while_busy {
-        if second.had_waited_for(first) {
-            draft.inferred("It was accepted at once then, so it had been waiting in the queue.", Vec::new());
-        } else {
-            found.served = None;
-            let second = scene.second;
-            let text = format!("Whether {second}'s client was already waiting, or connected only then.");
-            draft.beside(Basis::Unknown, text, Vec::new());
-        }
-    }
-}
-
-fn is_before(entry: Option<&Entry>, end: Option<&Entry>) -> bool {
-    match (entry, end) {
-        (Some(entry), Some(end)) => entry.time < end.time,
-        (Some(_), None) => true,
-        (None, _) => false,
-    }
 }

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod alike_tests;
 mod beside_first;
+mod busy_journals;
+mod busy_scene;
 mod busy_server;
 mod client_sockets;
 #[cfg(test)]
@@ -16,6 +18,8 @@ mod datagram_tests;
 mod facts;
 #[cfg(test)]
 mod host_tests;
+#[cfg(test)]
+mod journal_tests;
 mod kind;
 #[cfg(test)]
 mod loopback_tests;

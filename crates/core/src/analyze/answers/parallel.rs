@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::accounts::Accepted;
+use crate::analyze::accounts::{Accepted, Entry, Left};
 use crate::analyze::analysis::Evidence;
 use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::distinct::distinct;
@@ -23,11 +23,22 @@ pub(super) struct Client<'a> {
     pub(super) known: Option<Known<'a>>,
     /// Its `accept()` in the server's journal.
     pub(super) accepted: Option<&'a Accepted>,
+    /// It was left in the queue, as the server's journal says.
+    pub(super) left: Option<&'a Left>,
+    /// It was in the queue until another one had ended, as the server's journal says.
+    pub(super) had_turn: bool,
 }
 
 impl Client<'_> {
     fn at(view: &LabView<'_>, address: SocketAddress) -> Self {
-        Client { address, host: view.hosts.computer(address.ip), known: None, accepted: None }
+        Client {
+            address,
+            host: view.hosts.computer(address.ip),
+            known: None,
+            accepted: None,
+            left: None,
+            had_turn: false,
+        }
     }
 
     /// Whether its handshake is in the captures whole.
@@ -52,14 +63,34 @@ pub(super) fn clients<'a>(view: &'a LabView<'_>, question: &'a Question) -> Vec<
         .filter(|known| known.connection.established())
         .map(|known| Client { known: Some(known), ..Client::at(view, known.connection.client()) })
         .collect();
-    for accepted in view.servers_of(true).flat_map(|run| &run.accepted) {
-        let known = clients.iter_mut().find(|client| client.address == accepted.client && client.accepted.is_none());
-        match known {
-            Some(client) => client.accepted = Some(accepted),
-            None => clients.push(Client { accepted: Some(accepted), ..Client::at(view, accepted.client) }),
+    for run in view.servers_of(true) {
+        for (place, accepted) in run.accepted.iter().enumerate() {
+            let had_turn = run.turn(place).is_some();
+            if let Some(client) = noted(view, &mut clients, accepted.client) {
+                (client.accepted, client.had_turn) = (Some(accepted), had_turn);
+            }
+        }
+        for left in &run.left {
+            if let Some(client) = noted(view, &mut clients, left.client) {
+                client.left = Some(left);
+            }
         }
     }
     clients
+}
+
+/// The client with this address of which no journal has told yet; a new one where there is none.
+fn noted<'c, 'a>(
+    view: &'a LabView<'_>,
+    clients: &'c mut Vec<Client<'a>>,
+    address: SocketAddress,
+) -> Option<&'c mut Client<'a>> {
+    let is_it = |client: &Client<'_>| client.address == address && client.accepted.is_none() && client.left.is_none();
+    let place = clients.iter().position(is_it).unwrap_or_else(|| {
+        clients.push(Client::at(view, address));
+        clients.len().saturating_sub(1)
+    });
+    clients.get_mut(place)
 }
 
 /// The clients of each computer, in order of appearance.
@@ -87,10 +118,13 @@ pub(super) fn handshakes(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evi
     }))
 }
 
-/// The `accept()` entries of the clients, by journal.
+/// The entries of the clients' `accept()`, or of their waiting, by journal.
 pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
-    let entries = clients.iter().filter_map(|client| client.accepted).map(|accepted| accepted.accepted.evidence());
-    Evidence::by_file(entries)
+    let entry = |client: &&Client<'_>| {
+        let accepted = client.accepted.map(|accepted| &accepted.accepted);
+        accepted.or(client.left.map(|left| &left.queued)).map(Entry::evidence)
+    };
+    Evidence::by_file(clients.iter().filter_map(entry))
 }
 
 /// Says which of the captures that the sheet asks for is not there. Returns whether any is missing.

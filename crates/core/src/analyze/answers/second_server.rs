@@ -41,7 +41,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
                     did when the second one started.";
         draft.proved(text, [lines(first), lines(second)].concat());
         draft.missing(format!(
-            "the screenshot of {step}, or the journals of a run in which the first server still runs"
+            "the screenshot of {step}, or the journals of a run in which the first server still listens"
         ));
     } else {
         draft.unknown(format!(

@@ -43,7 +43,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let listening = listening(view, &addresses, &mut draft);
     let connected = connected(view, &clients, &mut draft);
     let total = listening.plus(connected);
-    let waiting = clients.iter().any(|client| client.known.is_some_and(|k| k.service.verdict == Verdict::Queued));
+    let waiting = clients.iter().any(is_waiting);
     let once = if waiting { " once it has accepted all of them" } else { "" };
     draft.inferred(format!("To serve them, the server creates {} in total{once}.", total.of("socket")), Vec::new());
     if let [address] = addresses.as_slice() {
@@ -121,6 +121,11 @@ fn local_addresses(view: &LabView<'_>, address: SocketAddress) -> Text {
             apart
         ],
     }
+}
+
+/// Whether a client was in the queue to the end.
+fn is_waiting(client: &Client<'_>) -> bool {
+    client.known.map_or(client.left.is_some(), |known| known.service.verdict == Verdict::Queued)
 }
 
 /// How many sockets there are, as far as it can be told.
@@ -244,13 +249,12 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
             draft.inferred(text, Vec::new());
         }
     }
-    let waiting =
-        captured.iter().filter(|client| client.known.is_some_and(|known| known.service.verdict == Verdict::Queued));
-    let waiting = waiting.count() as u64;
+    let waiting = clients.iter().filter(|client| is_waiting(client)).count() as u64;
     if waiting > 0 {
         let (were, them) = if waiting == 1 { ("was", "it") } else { ("were", "them") };
+        let what = if captured.is_empty() { "journal" } else { "capture" };
         let text = format!(
-            "{} {were} still in the queue when the capture ended: accept() had not returned {them} yet.",
+            "{} {were} still in the queue when the {what} ended: accept() had not returned {them} yet.",
             count(waiting, "connection")
         );
         draft.inferred(text, Vec::new());

@@ -27,6 +27,7 @@ fn journal(threads: bool) -> NamedJournal {
     if threads {
         lines.extend([line(3, 7, "accept", 3, &of(C)), line(4, 9, "receive", 3, &of(C)), line(9, 8, "eof", 2, &of(B))]);
     } else {
+        lines.push(line(3, 7, "queued", 1, &of(C)));
         lines.extend([line(9, 7, "eof", 2, &of(B)), line(9, 7, "accept", 3, &of(C)), line(9, 7, "receive", 3, &of(C))]);
     }
     NamedJournal { file: "a.jsonl".to_owned(), journal: Journal::read((lines.join("\n") + "\n").as_bytes()).unwrap() }

@@ -59,10 +59,10 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let missing = name_missing(view, question, &clients, &mut draft);
     // Where several were served at the same time, those that waited did so for one of several.
     let waited = |known: &Known<'_>| known.service.was_queued() && !known.service.server_shares;
-    let queued = clients.iter().any(|client| client.known.is_some_and(|known| waited(&known)));
+    let queued = clients.iter().any(|client| client.known.map_or(client.had_turn, |known| waited(&known)));
     let bases = clients.iter().map(|client| match (client.accepted, client.known) {
-        (Some(_), _) | (None, None) => Basis::Proved,
-        (None, Some(known)) => known.service.basis,
+        (Some(_), None) | (None, None) => Basis::Proved,
+        (_, Some(known)) => known.service.basis,
     });
     let together = were_together(view, &clients);
     draft.short_as(
@@ -180,13 +180,11 @@ fn in_rows(view: &LabView<'_>, known: &[Known<'_>]) -> Option<bool> {
 
 /// Whether a client was served, as far as the files show.
 fn was_served(client: &Client<'_>) -> Option<bool> {
-    if client.accepted.is_some() {
-        return Some(true);
-    }
-    match client.known?.service.verdict {
+    let Some(known) = client.known else { return Some(client.accepted.is_some()) };
+    match known.service.verdict {
         Verdict::Served => Some(true),
         Verdict::Queued => Some(false),
-        _ => None,
+        _ => client.accepted.map(|_| true),
     }
 }
 

@@ -134,10 +134,13 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     said_of_served(view, question, &mut draft);
     draft.inferred(why(view, question), Vec::new());
     let second = Second::of(&sought, &seen, &served);
-    let refused = second.name.as_deref().and_then(|name| all_refused(view, name, second.conversations(view, question)));
+    let first = sought.hosts.first().filter(|_| second.host.is_some());
+    let refused = second.name.as_deref().and_then(|name| {
+        let of_second = second.conversations(view, question);
+        all_refused(view, name, of_second).or_else(|| closed_before(view, name, first.copied()))
+    });
     let several_seen = sought.apart(&seen) > 1;
     if refused.is_none() && (served.is_empty() || several_seen) {
-        let first = sought.hosts.first().filter(|_| second.host.is_some());
         let later = whose(second.name.as_deref(), "The second client's");
         let first = whose(first.map(HostName::as_str), "the first one's");
         draft
@@ -156,7 +159,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     }
     let by_second = second.conversations(view, question).next().is_some();
     let answered = view.conversations_of(question.steps()).any(|conversation| view.first_after(conversation).is_some());
-    let shows_some = several_seen || by_second || answered || !served.is_empty();
+    let shows_some = several_seen || by_second || answered || !served.is_empty() || refused.is_some();
     let status = if shows_some { Status::Partial } else { Status::NotInCapture };
     let is_served = by_second && served.iter().any(|client| second.is(view, *client));
     let [no, none, whether, expected] = match is_compared {
@@ -166,7 +169,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     match (status, refused, &second.name) {
         (Status::NotInCapture, ..) => draft.short(format!("{expected} immediately")),
         (_, _, Some(name)) if is_served => draft.short_as(served_as, format!("{no}{name} was served")),
-        (_, Some(refused), _) => draft.short_as(Basis::Proved, format!("{none}{}", refused.short)),
+        (_, Some(refused), _) => draft.short_as(refused.basis, format!("{none}{}", refused.short)),
         (_, None, Some(name)) => draft.short(format!("{whether} {name} was served: unknown")),
         (_, None, None) => draft.short(format!("{whether} both were served: unknown")),
     }
@@ -315,9 +318,10 @@ fn has_arrived(view: &LabView<'_>, conversation: &LabConversation) -> bool {
     conversation.client().ip != conversation.server().ip && sightings.any(|sighting| at_server(sighting.capture))
 }
 
-/// That each datagram of a client came back.
+/// Why a client was not served.
 struct Refused {
     short: String,
+    basis: Basis,
     text: Text,
     evidence: Vec<Evidence>,
 }
@@ -351,7 +355,22 @@ fn all_refused<'c>(
     };
     let text = format!("{name}'s {noun} came back as {protocol} port unreachable: the server's program {received}.");
     let short = format!("{name}'s {noun} {were} refused");
-    Some(Refused { short, text: text.into(), evidence: Evidence::by_file(evidence) })
+    Some(Refused { short, basis: Basis::Proved, text: text.into(), evidence: Evidence::by_file(evidence) })
+}
+
+/// That the server closed its socket without a datagram of a host, as its journals say. It may have run again.
+fn closed_before(view: &LabView<'_>, name: &str, first: Option<HostName>) -> Option<Refused> {
+    let is_first = |ip: IpAddr| first.is_some_and(|first| view.hosts.is(ip, first));
+    let runs = || view.accounts.servers.iter().filter(|run| !run.datagrams.is_empty() || !run.closed.is_empty());
+    let is_told =
+        runs().all(|run| !run.closed.is_empty() && run.datagrams.iter().all(|(client, _)| is_first(client.ip)));
+    if !is_told || !runs().any(|run| !run.datagrams.is_empty()) {
+        return None;
+    }
+    let text = format!("The UDP server's journal: it received nothing from {name} before it closed its socket.");
+    let entries = runs().flat_map(|run| run.datagrams.iter().chain(&run.closed)).map(|(_, entry)| entry.evidence());
+    let (short, evidence) = (format!("{name} was not served"), Evidence::by_file(entries));
+    Some(Refused { short, basis: Basis::Inferred, text: text.into(), evidence })
 }
 
 /// Clients that the server received from, as its journal says.

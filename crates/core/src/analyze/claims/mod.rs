@@ -4,6 +4,7 @@ pub(crate) mod closing;
 pub(crate) mod draft;
 pub(crate) mod handshake;
 pub(crate) mod presence;
+pub(crate) mod queue;
 pub(crate) mod refused;
 pub(crate) mod rejection;
 pub(crate) mod service;

@@ -3,8 +3,8 @@
 use crate::analyze::analysis::{Basis, Claim, Evidence, Verdict};
 use crate::analyze::claims::closing::{had_ended, reset_sentence, why_reset};
 use crate::analyze::claims::draft::tcp_evidence;
-use crate::analyze::claims::rejection;
 use crate::analyze::claims::words::{client, clients, duration, frame};
+use crate::analyze::claims::{queue, rejection};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::service::Wait;
@@ -16,10 +16,6 @@ use socklab_packets::types::{FrameNumber, SocketAddress};
 pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
     let mut claims = Claims { view, known, claims: Vec::new() };
     match &known.service.grounds {
-        Grounds::Journal(entry) => {
-            let text = say!["The server's journal: accept() returned ", clients(view, known), " connection."];
-            claims.add(Basis::Proved, text, vec![entry.evidence()]);
-        }
         Grounds::Reply { line, reply } => claims.replied(line.as_ref(), reply),
         Grounds::PassedOn { line, passed, to: Listener::Server(to) } => claims.passed_on(line, passed, *to),
         Grounds::PassedOn { line, passed, to: Listener::Client(to) } => claims.said_on(line, passed, *to),
@@ -28,8 +24,10 @@ pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
         Grounds::NotClosed { client_fin, other } => claims.not_closed(client_fin, *other),
         Grounds::Reset { line, reset, other } => claims.reset(line, reset, *other),
         Grounds::NoConnection => claims.no_connection(),
+        Grounds::Nothing if known.service.journal.is_some() => {}
         Grounds::Nothing => claims.nothing(),
     }
+    claims.claims.extend(queue::claims(view, known));
     claims.claims
 }
 
@@ -142,8 +140,8 @@ impl Claims<'_> {
             clients(view, known),
             " connection."
         ];
-        let to = other.connection.with_frame(passed.capture, passed.frame);
-        let passed = to.map(|to| tcp_evidence(view, to, [passed.frame])).unwrap_or_default();
+        let onward = other.connection.with_frame(passed.capture, passed.frame);
+        let passed = onward.map(|onward| tcp_evidence(view, onward, [passed.frame])).unwrap_or_default();
         let evidence = Evidence::by_file(self.evidence([line]).into_iter().chain(passed));
         self.add(Basis::Inferred, text, evidence);
     }

@@ -10,9 +10,9 @@ use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, Timestamp};
 
-/// The same as [`COPIED_WITHIN`] for a frame with the same number in the IP header: what a system sends again gets another one,
-/// and sooner it sends nothing again (Linux `TCP_RTO_MIN`). A switch or a router may keep a frame for some time between two
-/// places of capture.
+/// Nanoseconds within which a frame with the same number in the IP header comes again only where it was captured twice: what a
+/// system sends again gets another one, and sooner it sends nothing again (Linux `TCP_RTO_MIN`). A switch or a router may keep a
+/// frame for some time between two places of capture.
 const SAME_PACKET_WITHIN: i128 = 200_000_000;
 
 /// Nanoseconds after which a SYN-ACK that comes again was sent again: a third of the second that systems wait.

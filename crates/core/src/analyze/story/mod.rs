@@ -2,8 +2,9 @@
 //!
 //! Times of different captures are compared only where their clocks are shown to be comparable ([`clocks`]); else the
 //! order is unknown, and so is what rests on it. Whether a connection was queued or served is decided in [`service`] and
-//! nowhere else; of what kind a server is, in [`kind`].
+//! nowhere else, also where a journal adds to frames; of what kind a server is, in [`kind`].
 
+mod accounts;
 pub(crate) mod chat;
 pub(crate) mod clocks;
 pub(crate) mod kind;
@@ -45,7 +46,8 @@ impl Story {
             connections.iter().map(|connection| Timeline::from(captures, relays, connection)).collect();
         timeline::share_ends(&mut timelines);
         chat::note(captures, connections, &clocks, &mut timelines);
-        let services = service::judge(connections, &timelines, &clocks, accounts, &[]);
+        let mut services = service::judge(connections, &timelines, &clocks, &[]);
+        accounts::add(&mut services, connections, &timelines, accounts);
         Story { clocks, timelines, services }
     }
 
@@ -62,7 +64,8 @@ impl Story {
             other.is_some_and(|other| programs.get(other) != programs.get(index))
         };
         if self.services.iter().enumerate().any(is_by_another) {
-            self.services = service::judge(connections, &self.timelines, &self.clocks, accounts, programs);
+            self.services = service::judge(connections, &self.timelines, &self.clocks, programs);
+            accounts::add(&mut self.services, connections, &self.timelines, accounts);
         }
     }
 

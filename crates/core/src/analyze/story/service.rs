@@ -4,14 +4,14 @@
 //! What shows the queue: an answer or FIN that comes only when another connection of that server ends, or none at all while
 //! the server answers others, unless it served one that came later (`accept()` takes them in their order), or several at the
 //! same time then. Neither: unknown. Where no connection of a server was ever closed or answered by it, a missing
-//! FIN shows nothing. A server's journal outranks all of this.
+//! FIN shows nothing. What a server's journal adds is in [`Service::told_by`].
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
-use crate::analyze::accounts::{Accounts, Entry};
+use crate::analyze::accounts::Account;
 use crate::analyze::analysis::{Basis, Verdict};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
@@ -34,8 +34,6 @@ const LATE_CLOSE: i128 = 1_000_000_000;
 /// How a verdict is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Grounds {
-    /// The server's journal: `accept()` returned.
-    Journal(Entry),
     /// The server sent payload, after a line of the client where there is one.
     Reply { line: Option<Moment>, reply: Moment },
     /// The server's host said the client's line on at once.
@@ -50,7 +48,7 @@ pub(crate) enum Grounds {
     Reset { line: Moment, reset: Moment, other: usize },
     /// The attempt was refused or not answered.
     NoConnection,
-    /// Nothing in the captures shows either.
+    /// Nothing in the captures shows either; a journal may.
     Nothing,
 }
 
@@ -95,8 +93,10 @@ pub(crate) struct Service {
     pub(crate) verdict: Verdict,
     /// How certain it is.
     pub(crate) basis: Basis,
-    /// How it is known.
+    /// How frames show it.
     pub(crate) grounds: Grounds,
+    /// What the server's journal says of it.
+    pub(crate) journal: Option<Account>,
     /// Served: the first frame that shows it; none for a client that may have been turned away.
     pub(crate) since: Option<Moment>,
     /// Queued: the frame that ended the waiting; `None` where it lasted to the end of the capture.
@@ -111,7 +111,35 @@ pub(crate) struct Service {
 
 impl Service {
     fn new(verdict: Verdict, basis: Basis, grounds: Grounds) -> Service {
-        Service { verdict, basis, grounds, since: None, until: None, waited: None, prompt: None, server_shares: false }
+        Service {
+            verdict,
+            basis,
+            grounds,
+            journal: None,
+            since: None,
+            until: None,
+            waited: None,
+            prompt: None,
+            server_shares: false,
+        }
+    }
+
+    /// The same by frames and a journal. `has_ended` tells of a client whether a capture shows that its connection ended.
+    ///
+    /// A journal proves what frames leave open. Where both contradict each other, an inference from frames gives way to a
+    /// journal's `accept()`, and a journal that has no `accept()` to what shows that the server served it.
+    pub(super) fn told_by(self, account: &Account, has_ended: impl Fn(SocketAddress) -> bool) -> Service {
+        let was_queued = self.verdict == Verdict::Queued;
+        let is_queued = match account {
+            Account::Left { .. } if self.served() => return self,
+            Account::Left { .. } => true,
+            // Accepted, but perhaps not yet when the captures ended.
+            Account::Accepted { turn: Some(turn), .. } => !self.served() && (was_queued || !has_ended(turn.holder)),
+            Account::Accepted { turn: None, .. } => false,
+        };
+        let (verdict, until) = if is_queued { (Verdict::Queued, self.until) } else { (Verdict::Served, None) };
+        let grounds = if verdict == self.verdict { self.grounds } else { Grounds::Nothing };
+        Service { verdict, basis: Basis::Proved, grounds, until, journal: Some(account.clone()), ..self }
     }
 
     /// Served, since its line was passed on.
@@ -127,16 +155,18 @@ impl Service {
 
     /// Whether it was in the queue, for some time or to the end.
     pub(crate) fn was_queued(&self) -> bool {
-        self.verdict == Verdict::Queued || self.waited.is_some()
+        self.verdict == Verdict::Queued
+            || self.waited.is_some()
+            || matches!(self.journal, Some(Account::Accepted { turn: Some(_), .. }))
     }
 }
 
-/// Judges all connections. `programs` are the programs that the sheet has serve them, by their index, as far as they are known.
+/// Judges all connections, by frames. `programs` are the programs that the sheet has serve them, by their index, as far as they
+/// are known.
 pub(super) fn judge(
     connections: &[LabConnection],
     timelines: &[Timeline],
     clocks: &Clocks,
-    accounts: &Accounts,
     programs: &[usize],
 ) -> Vec<Service> {
     let mut servers: HashMap<SocketAddress, Docket<'_>> = HashMap::new();
@@ -144,21 +174,11 @@ pub(super) fn judge(
         servers.entry(connection.server()).or_default().add(index, timeline, clocks);
     }
     servers.values_mut().for_each(Docket::sort);
-    let (accepted, none) = (accounts.pair_with(connections), Docket::default());
+    let none = Docket::default();
     let judge = |(index, connection): (usize, &LabConnection)| {
         let docket = servers.get(&connection.server()).unwrap_or(&none);
         let court = Court { timelines, clocks, docket, programs, index };
-        let seen = Service { server_shares: !docket.shared.is_empty(), ..court.service(connection) };
-        match accepted.get(&index) {
-            Some(entry) => Service {
-                verdict: Verdict::Served,
-                basis: Basis::Proved,
-                grounds: Grounds::Journal(entry.clone()),
-                until: None,
-                ..seen
-            },
-            None => seen,
-        }
+        Service { server_shares: !docket.shared.is_empty(), ..court.service(connection) }
     };
     connections.iter().enumerate().map(judge).collect()
 }
@@ -222,7 +242,7 @@ impl<'a> Docket<'a> {
                 self.shared.insert(connection);
             }
             let passed_on = seen.passed_on.map(|(passed, _)| passed);
-            let said_on = seen.said_on.map(|said| said.passed).filter(|passed| passed.is_before(&begin).is_some());
+            let said_on = seen.said_on.map(|said| said.passed).filter(|passed| passed.watch == begin.watch);
             let all = answered.into_iter().chain(seen.reply).chain(passed_on).chain(said_on);
             answered = all.min_by_key(Moment::order);
         }

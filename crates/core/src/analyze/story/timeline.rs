@@ -216,7 +216,7 @@ impl Unacknowledged {
         let (Some(_), Some(line)) = (self.sent, line) else { return false };
         self.acknowledged.is_none_or(|at| {
             let passed = at.time.zip(now.time).map(|(at, now)| now.nanoseconds_since(at));
-            line.frame < at.frame && passed.is_some_and(|passed| passed < PROMPT)
+            line.is_before(&at) == Some(true) && passed.is_some_and(|passed| passed < PROMPT)
         })
     }
 }
@@ -233,8 +233,8 @@ impl Seen {
     /// Whether the server may have finished with the client by this moment, of frames in one order: what the client sent after the
     /// server's last payload was never answered. A server may serve one client after the other and close none.
     pub(crate) fn may_be_done(&self, moment: &Moment) -> bool {
-        let had_answered = || self.last_reply.is_some_and(|reply| reply.is_before(moment) == Some(true));
         // A server that only greets never answers, and one that sends on what is said reads from all.
+        let had_answered = || self.last_reply.is_some_and(|reply| reply.is_before(moment) == Some(true));
         !self.in_chat && self.answer.is_some() && self.unanswered.is_some() && had_answered()
     }
 
@@ -263,17 +263,18 @@ impl Seen {
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
         let mut unacknowledged = Unacknowledged::default();
         let mut after_syn: Option<Moment> = None;
-        let mut after_syn_ack: Option<Moment> = None;
+        let (mut after_syn_ack, mut has_syn_ack): (Option<Moment>, bool) = (None, false);
         let (is_row, mut server_next) = (!sighting.pieces.is_empty(), None);
         for frame in roles(connection, sighting.notes_by_own_clocks(captures)) {
             let here = moment(frame.note.frame, frame.note.time);
             let from_client = frame.note.sender == sighting.client_side;
             if !frame.has_syn() {
                 after_syn.get_or_insert(here);
-                if !frame.has_rst() && connection.syn_ack.is_some_and(|syn_ack| syn_ack < frame.note.frame) {
+                if has_syn_ack && !frame.has_rst() {
                     after_syn_ack.get_or_insert(here);
                 }
             }
+            has_syn_ack |= connection.syn_ack == Some(frame.note.frame);
             if connection.ack == Some(frame.note.frame) {
                 // What was sent after this one may have come before.
                 seen.established = Some(after_syn_ack.unwrap_or(here));

@@ -1,0 +1,48 @@
+//! What captures and journals together find of a client that comes to a busy server.
+
+use crate::lab::HostName;
+use socklab_packets::types::SocketAddress;
+
+/// What became of the second client, as the server's journal has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// `accept()` returned it, at whatever time.
+    Accepted,
+    /// It was in the queue and was gone from there without `accept()`.
+    Gone,
+    /// It was in the queue as far as the journal goes.
+    Left,
+    /// The journal has neither.
+    Unnoted,
+}
+
+/// What is known of the client that comes second.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) connected: Option<bool>,
+    pub(super) served: Option<bool>,
+    /// What became of it, as a server's journal has it.
+    pub(super) fate: Option<Fate>,
+    /// The server's journal has it that the server ended B's connection.
+    pub(super) closed_by_server: bool,
+    /// B's client had left before C's connected, or connected after it.
+    pub(super) first_was_away: bool,
+    /// B's client left while C's was connected, and no frame before that shows C's being served.
+    pub(super) first_left: bool,
+    /// B's client waited until C's had ended: they came the other way round.
+    pub(super) first_waited: bool,
+    /// No file shows B's client connected to this server.
+    pub(super) first_is_unseen: bool,
+    /// B's client was connected to this one instead, at another port.
+    pub(super) first_is_elsewhere: Option<SocketAddress>,
+    /// The server sent data and closed the connection before a line came.
+    pub(super) turned_away: bool,
+}
+
+/// Who is who: the step, the host of its client, the host of the client that is open already, and the server's.
+pub(super) struct Scene {
+    pub(super) step: String,
+    pub(super) second: HostName,
+    pub(super) first: HostName,
+    pub(super) server: HostName,
+}
