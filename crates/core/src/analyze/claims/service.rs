@@ -7,8 +7,7 @@ use crate::analyze::claims::words::{client, clients, duration, frame};
 use crate::analyze::claims::{queue, rejection};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::service::Wait;
-use crate::analyze::story::{Grounds, Listener, Moment};
+use crate::analyze::story::{Grounds, Listener, Moment, Wait};
 use crate::analyze::text::{FrameRanges, Text, say};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 

@@ -7,6 +7,7 @@
 mod accounts;
 pub(crate) mod chat;
 pub(crate) mod clocks;
+mod grounds;
 pub(crate) mod kind;
 pub(crate) mod service;
 pub(crate) mod timeline;
@@ -17,8 +18,9 @@ use crate::analyze::place::Place;
 use socklab_packets::pipeline::CaptureFacts;
 
 pub(crate) use clocks::{Clocks, Moment};
+pub(crate) use grounds::{Grounds, Listener, Wait};
 pub(crate) use kind::{KindVerdict, kind_of};
-pub(crate) use service::{Grounds, Listener, Service};
+pub(crate) use service::Service;
 pub(crate) use timeline::{Seen, Timeline};
 
 /// The story of the lab's connections, by their index.

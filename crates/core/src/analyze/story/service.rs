@@ -15,6 +15,7 @@ use crate::analyze::accounts::Account;
 use crate::analyze::analysis::{Basis, Verdict};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
+use crate::analyze::story::grounds::{Grounds, Listener, Wait};
 use crate::analyze::story::timeline::{PROMPT, SaidOn, Seen, Timeline};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
@@ -30,61 +31,6 @@ const TIMES_SLOWER: i128 = 20;
 
 /// A FIN that comes this long after the client's is no answer to it by a program that was reading.
 const LATE_CLOSE: i128 = 1_000_000_000;
-
-/// How a verdict is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Grounds {
-    /// The server sent payload, after a line of the client where there is one.
-    Reply { line: Option<Moment>, reply: Moment },
-    /// The server's host said the client's line on at once.
-    PassedOn { line: Moment, passed: Moment, to: Listener },
-    /// The server sent a FIN, after the client's where there is one.
-    Closed { client_fin: Option<Moment>, server_fin: Moment },
-    /// The client's line got no answer, though the server answers others.
-    NoAnswer { line: Moment, other: usize },
-    /// The server did not close after the client's FIN, though it closes others at once.
-    NotClosed { client_fin: Moment, other: usize },
-    /// The server reset the connection with the client's line unanswered, though it answers others.
-    Reset { line: Moment, reset: Moment, other: usize },
-    /// The attempt was refused or not answered.
-    NoConnection,
-    /// Nothing in the captures shows either; a journal may.
-    Nothing,
-}
-
-impl Grounds {
-    /// The other connection that shows what its server does for clients that it serves.
-    pub(super) fn other(&self) -> Option<usize> {
-        match self {
-            Grounds::NoAnswer { other, .. } | Grounds::NotClosed { other, .. } | Grounds::Reset { other, .. } => {
-                Some(*other)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// To whom a server says a client's line on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Listener {
-    /// Another server, to which it is a client.
-    Server(SocketAddress),
-    /// Another of its clients: the connection.
-    Client(usize),
-}
-
-/// The time that a served connection spent in the queue before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wait {
-    /// What waited: the client's line, or its FIN.
-    pub(crate) from: Moment,
-    /// The answer to it: payload, or the server's FIN.
-    pub(crate) to: Moment,
-    /// How long, in nanoseconds.
-    pub(crate) nanoseconds: i128,
-    /// The connection whose end came right before the answer, with the first frame of that end.
-    pub(crate) released_by: Option<(usize, Moment)>,
-}
 
 /// What became of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
