@@ -61,7 +61,8 @@ pub(super) fn company(
                     starts.get(&group).is_some_and(|start| clocks.before(&first, start) == Some(false))
                 })
                 || after_datagrams(clocks, computers.of(connection.client().ip), connection, &sent, &connected)
-                    && !is_lone_repeat(computers, connection, &sent, &last_but_one)
+                    && (!is_lone_repeat(computers, connection, &sent, &last_but_one)
+                        || has_others_elsewhere(story, computers, connection, &sent, connections))
         };
         all.push(set.unwrap_or_else(|| if second() { Company::Parallel } else { Company::Alone }));
     }
@@ -353,12 +354,8 @@ fn after_datagrams(
     };
     let earlier = |one: &Moment, other: &Moment| clocks.before_as_recorded(one, other) == Some(true);
     let Some(begin) = first_moments(connection).next() else { return false };
-    // Longer after it, the lab was begun again.
-    let soon = |datagram: &Moment| {
-        time(&begin).zip(time(datagram)).is_none_or(|(begin, sent)| begin.nanoseconds_since(sent) < LONGEST_PAUSE)
-    };
     sent.iter().any(|datagram| {
-        earlier(datagram, &begin) && soon(datagram) && connected.iter().any(|first| earlier(first, datagram))
+        earlier(datagram, &begin) && is_soon(&begin, datagram) && connected.iter().any(|first| earlier(first, datagram))
     })
 }
 
@@ -378,6 +375,29 @@ fn is_lone_repeat(
     })
 }
 
+/// Whether another host connected after a host's datagrams as well, by the recorded times, and did not wait: in a capture of its
+/// own, as the run with clients side by side has one for each host.
+fn has_others_elsewhere(
+    story: &Story,
+    computers: &Computers,
+    connection: &LabConnection,
+    sent: &Firsts,
+    connections: &[LabConnection],
+) -> bool {
+    let host = computers.of(connection.client().ip);
+    let datagrams = sent.get(&host).map_or(&[][..], Vec::as_slice);
+    let mut others = connections.iter().enumerate().filter(|(index, other)| {
+        other.established() && computers.of(other.client().ip) != host && !was_queued(story, *index)
+    });
+    let follows = |datagram: &Moment, other: &LabConnection| {
+        let begins_after = |begin: Moment| {
+            story.clocks.before_as_recorded(datagram, &begin) == Some(true) && is_soon(&begin, datagram)
+        };
+        other.in_capture(datagram.capture).is_none() && first_moments(other).any(begins_after)
+    };
+    others.any(|(_, other)| datagrams.iter().any(|datagram| follows(datagram, other)))
+}
+
 /// The first frame of the last established connection but one of each capture that has several. Those that waited in the queue
 /// do not count: as in the step in which a server that serves one client at a time is tried.
 fn last_but_one(story: &Story, connections: &[LabConnection]) -> HashMap<usize, FrameNumber> {
@@ -395,8 +415,9 @@ fn last_but_one(story: &Story, connections: &[LabConnection]) -> HashMap<usize, 
     last_but_one
 }
 
-fn time(moment: &Moment) -> Option<Timestamp> {
-    moment.time
+/// Whether a connection began soon after a datagram. Longer after it, the lab was begun again.
+fn is_soon(begin: &Moment, datagram: &Moment) -> bool {
+    begin.time.zip(datagram.time).is_none_or(|(begin, sent)| begin.nanoseconds_since(sent) < LONGEST_PAUSE)
 }
 
 /// An attempt belongs to the company of the next connection of its host, else of the one before.

@@ -43,6 +43,27 @@ fn one_client_that_connects_again_after_the_datagrams_is_of_the_same_step() {
     assert_eq!(told(&["10.0.3.2:40600", C]), both);
 }
 
+/// B's capture runs on from step 8 to Part II, of which it has one client; C's, in a file of its own, came before or after.
+#[test]
+fn one_client_after_the_datagrams_is_of_part_two_where_another_host_connected_then_as_well() {
+    let told = |start: i64| {
+        let mut b = Story::new("at B", 0);
+        for client in [B, "10.0.3.2:40600"] {
+            let mut client = Story::tcp(client, A);
+            b.handshake(&mut client);
+            b.echo(&mut client, "one\n");
+            b.datagram("10.0.3.2:51000", A, "one");
+        }
+        let mut c = Story::new("at C", start);
+        let mut client = Story::tcp(C, A);
+        c.handshake(&mut client);
+        c.echo(&mut client, "two\n");
+        steps(&of(vec![b.read(), c.read()]))
+    };
+    assert_eq!(told(60), ["Part I step 8", "Part I step 12", "Part II step 2", "Part II step 3"]);
+    assert_eq!(told(-60), ["Part I step 8", "Part I step 12", "Part I step 10"]);
+}
+
 /// Steps 8 and 10 are done again after step 12: C waits for B, as it does there.
 #[test]
 fn a_client_that_waits_for_the_one_after_the_datagrams_is_of_step_10() {
