@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::{Answer, ClientHost, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::parallel::{
-    Client, accepts, by_host, clients, clients_of_sheet, handshakes, name_missing, partly,
+    Client, accepts, by_host, clients, clients_of_sheet, handshakes, name_missing, own_address, partly,
 };
 use crate::analyze::claims::Draft;
 use crate::analyze::claims::words::addresses;
@@ -77,11 +77,8 @@ fn of_host(host: IpAddr, here: &[&Client<'_>]) -> ClientHost {
 fn of_host_claims(view: &LabView<'_>, question: &Question, host: &ClientHost, here: &[&Client<'_>], draft: &mut Draft) {
     let mut evidence = handshakes(view, here);
     evidence.extend(accepts(here));
-    // It may have had another address in another step.
-    let ips = distinct(host.socket_addresses.iter().map(|address| address.ip));
-    let own = if let [only] = ips.as_slice() { *only } else { host.host };
     let text = say![
-        view.host_with_address(own),
+        view.host_with_address(own_address(host.host, host.socket_addresses.iter().copied())),
         format!(" has {}: ", count(host.socket_addresses.len() as u64, "client socket address")),
         addresses(&host.socket_addresses),
         "."

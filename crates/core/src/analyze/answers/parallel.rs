@@ -108,6 +108,15 @@ pub(super) fn by_host<'c, 'a>(clients: &'c [Client<'a>]) -> Vec<(IpAddr, Vec<&'c
     hosts
 }
 
+/// The address by which a sentence about clients of one computer names it: theirs where they share one, as it may have had
+/// another one in another step.
+pub(super) fn own_address(host: IpAddr, clients: impl Iterator<Item = SocketAddress>) -> IpAddr {
+    match distinct(clients.map(|client| client.ip)).as_slice() {
+        [only] => *only,
+        _ => host,
+    }
+}
+
 /// The frames of the clients' handshakes, or the data of a connection whose handshake was not captured, by file.
 pub(super) fn handshakes(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evidence> {
     Evidence::by_file(clients.iter().filter_map(|client| client.known).flat_map(|known| {

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use crate::analyze::accounts::{Entry, Reader};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, HostClients, ServerKind, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
-use crate::analyze::answers::parallel::{Client, accepts, by_host, clients, handshakes, name_missing, of_part};
+use crate::analyze::answers::parallel::{
+    Client, accepts, by_host, clients, handshakes, name_missing, of_part, own_address,
+};
 use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
 use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::distinct::distinct;
@@ -209,7 +211,7 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
             say![
                 count(clients.len() as u64, "client"),
                 " of ",
-                view.host_with_address(host),
+                view.host_with_address(own_address(host, all.iter().copied())),
                 what,
                 " (",
                 addresses(&all),
@@ -367,7 +369,7 @@ fn own_readers(view: &LabView<'_>, host: IpAddr, read: &[&Read<'_>]) -> Text {
         let number = if forked { reader.process } else { reader.thread };
         say![format!("{what} {number} from "), *client]
     });
-    let of_host = view.host_with_address(host);
+    let of_host = view.host_with_address(own_address(host, read.iter().map(|(client, _, _)| *client)));
     say![format!("A {what} of its own received the data of each client of "), of_host, ": ", Text::list(each), "."]
 }
 

@@ -167,6 +167,8 @@ fn a_client_computer_whose_address_changed_is_known_by_its_network_card() {
     assert_eq!(answer("II.3").short.to_string(), "4 addresses; sockets: 2 at B and 2 at C");
     let text = answer("II.3").text().to_string();
     assert!(text.starts_with("B (10.0.3.22) has 2 client socket addresses: 10.0.3.22:40300"), "{text}");
+    let text = answer("II.1").text().to_string();
+    assert!(text.contains("2 clients of B (10.0.3.22) have complete handshakes (10.0.3.22:40300"), "{text}");
     assert!(answer("II.2").missing.is_empty());
 }
 
