@@ -145,6 +145,11 @@ impl Story {
         self.way = Some(way);
     }
 
+    /// The packets to come have this time to live.
+    pub fn time_to_live(&mut self, hops: u8) {
+        self.hop_limit = Some(hops);
+    }
+
     /// The clock is set back by some seconds.
     pub fn set_back(&mut self, seconds: i64) {
         self.start -= seconds;

@@ -125,6 +125,33 @@ fn a_refusal_while_another_client_waits_tells_of_the_queue() {
     assert!(told.contains(either) && answer.contains(either), "{told} {answer}");
     assert!(!told.contains("nothing was listening") && !answer.contains("was not running"), "{told} {answer}");
 
+    // Nobody listens at the server of a single client; the packets of Windows have more hops to go. A refusal after the end of
+    // the client hides nothing.
+    for (hops, is_told) in [(64, true), (128, false)] {
+        let mut story = Story::new("at A", 0);
+        story.time_to_live(hops);
+        let mut b = connected(&mut story, B1);
+        story.echo(&mut b, "one\n");
+        story.refused(&mut Story::tcp(C1, A));
+        story.echo(&mut b, "two\n");
+        story.close(&mut b);
+        let answer = said(&of(vec![story.read()]), "I.3");
+        assert_eq!(answer.contains("The server had closed its listening socket."), is_told, "{answer}");
+        assert_eq!(answer.contains("queue was full"), !is_told, "{answer}");
+    }
+    let mut story = Story::new("at A", 0);
+    story.time_to_live(64);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.refused(&mut Story::tcp(C1, A));
+    story.echo(&mut b, "two\n");
+    story.close(&mut b);
+    story.refused(&mut Story::tcp(C2, A));
+    let told = message(&of(vec![story.read()]), "connection-refused");
+    let beside =
+        "Another client was connected there at the time of frame 7. The server had closed its listening socket.";
+    assert!(told.contains(beside) && !told.contains("had ended"), "{told}");
+
     // A server that was ended is not running, whatever its client does.
     let mut story = Story::new("at A", 0);
     let mut b = connected(&mut story, B1);

@@ -6,6 +6,9 @@ use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
 use crate::analyze::text::row::shown;
 
+/// The time to live with which Linux, macOS and BSD send.
+const OTHERS_HOPS: u8 = 64;
+
 /// What else was there when an attempt was refused, as its capture shows it; what tells most comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Beside {
@@ -13,6 +16,8 @@ pub(crate) enum Beside {
     Nothing,
     /// An earlier connection to the server was open.
     Connected,
+    /// The same, and the RST is not of Windows, so that no full queue was its cause.
+    Served,
     /// One of these waited to be accepted: the listening socket was open, since its end resets them.
     Waiting,
 }
@@ -25,7 +30,17 @@ pub(crate) fn beside(view: &LabView<'_>, refused: &TcpSighting) -> Beside {
         let is_open = other.server() == refused.server() && other.established() && other.overlaps(refused);
         (is_earlier && is_open).then(|| if waited(&known, refused) { Beside::Waiting } else { Beside::Connected })
     };
-    view.known().filter_map(of_one).max().unwrap_or(Beside::Nothing)
+    match view.known().filter_map(of_one).max().unwrap_or(Beside::Nothing) {
+        Beside::Connected if !may_be_of_windows(view, refused) => Beside::Served,
+        other => other,
+    }
+}
+
+/// Whether the RST may come from Windows, whose packets start with a time to live of 128, where other systems' start with 64.
+fn may_be_of_windows(view: &LabView<'_>, refused: &TcpSighting) -> bool {
+    let reset = refused.connection.rst(refused.client_side.other());
+    let note = refused.notes(view.captures).find(|note| Some(note.frame) == reset);
+    note.and_then(|note| note.hop_limit).is_none_or(|left| left > OTHERS_HOPS)
 }
 
 /// Whether a connection that was open then was in the queue.
@@ -47,6 +62,7 @@ pub(crate) fn why(beside: Beside) -> &'static str {
         Beside::Connected => {
             "The server had closed its listening socket, or its accept queue was full (Windows answers with RST then)."
         }
+        Beside::Served => "The server had closed its listening socket.",
         Beside::Waiting => "The server's accept queue was full, most likely: Windows answers with RST then.",
     }
 }

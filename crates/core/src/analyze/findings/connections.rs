@@ -97,8 +97,10 @@ impl Report<'_, '_> {
         };
         let (view, all) = (self.view, self.all);
         let beside = |refused: &[Here<'_>]| {
-            let each = refused.iter().map(|(_, s)| refused::beside(view, s));
-            each.min().unwrap_or(Beside::Nothing)
+            let each: Vec<Beside> = refused.iter().map(|(_, s)| refused::beside(view, s)).collect();
+            // One that was refused beside a served client shows that nobody listened any more, whatever came later.
+            let served = each.iter().copied().find(|beside| *beside == Beside::Served);
+            served.or(each.into_iter().min()).unwrap_or(Beside::Nothing)
         };
         let text = |refused: &[Here<'_>]| {
             let servers: Vec<SocketAddress> = distinct(refused.iter().map(|(_, s)| s.server()));
@@ -167,6 +169,11 @@ impl Report<'_, '_> {
                     Beside::Connected => say![
                         " Another client was connected there at that time. ",
                         refused::why(Beside::Connected),
+                        " It must keep listening while all clients connect."
+                    ],
+                    Beside::Served => say![
+                        beside_served(view, refused),
+                        refused::why(Beside::Served),
                         " It must keep listening while all clients connect."
                     ],
                     Beside::Waiting => say![
@@ -365,6 +372,16 @@ impl Report<'_, '_> {
             let how = if apart { ", one after the other" } else { "" };
             say![format!("Step {number} has {} connections here{how}; the sheet asks for one.{counting}", runs.len())]
         });
+    }
+}
+
+/// That another client was connected when these were refused, or when some were.
+fn beside_served(view: &LabView<'_>, refused: &[Here<'_>]) -> Text {
+    let is_beside = |(_, s): &&Here<'_>| refused::beside(view, s) == Beside::Served;
+    let frames = FrameRanges::of(refused.iter().filter(is_beside).map(|(_, s)| s.connection.first_frame));
+    match frames.count() == refused.len() as u64 {
+        true => " Another client was connected there at that time. ".into(),
+        false => say![" Another client was connected there at the time of ", frames, ". "],
     }
 }
 
