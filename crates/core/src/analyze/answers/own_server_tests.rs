@@ -351,6 +351,40 @@ fn addresses_that_were_tried_in_vain_are_named() {
     assert!(found.contains("(not answered, frame 3)") && !found.contains(":631"), "{found}");
 }
 
+/// C's client had B's address first, and B's capture does not show it at A.
+#[test]
+fn another_clients_connection_to_this_computer_is_named() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = Story::tcp(C1, "10.0.3.2:65432");
+    story.handshake(&mut c);
+    story.echo(&mut c, "oops\n");
+    let found = told(&of(vec![story.read()]), "wrong-address");
+    assert!(found.contains("by C at 10.0.3.2:65432 (connected, frame 7)"), "{found}");
+}
+
+/// A's computer had another address in Part II; its card is known from ARP, or its run is all that step 8 has.
+#[test]
+fn a_run_at_an_earlier_address_of_the_server_is_no_mistake() {
+    let told_of = |clients: [&str; 2], cards: [&str; 2]| {
+        let (mut step_8, mut part_2) = (Story::new("1", 0), Story::new("2", 600));
+        for (story, ip, card) in [(&mut step_8, "10.0.3.1", cards[0]), (&mut part_2, "10.0.3.11", cards[1])] {
+            story.cards_of(&[(ip, card)]);
+            story.arp_reply(ip, "10.0.3.2");
+        }
+        let mut alone = Story::tcp(clients[0], A);
+        step_8.handshake(&mut alone);
+        step_8.echo(&mut alone, "one\n");
+        let mut clients = [clients[1], B2].map(|client| Story::tcp(client, "10.0.3.11:65432"));
+        clients.iter_mut().for_each(|client| part_2.handshake(client));
+        clients.iter_mut().for_each(|client| part_2.echo(client, "two\n"));
+        told(&of(vec![step_8.read(), part_2.read()]), "wrong-address")
+    };
+    assert_eq!(told_of(["10.0.3.2:40000", B1], ["A", "A"]), "");
+    assert_eq!(told_of(["10.0.3.2:40000", B1], ["A", "D"]), "");
+}
+
 /// The capture of the wrong port was saved before that of the right one began.
 #[test]
 fn an_address_that_was_tried_in_a_file_of_its_own_is_named() {

@@ -9,7 +9,7 @@ use crate::analyze::claims::words::addresses;
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
-use crate::analyze::matching::{LabView, is_other_service};
+use crate::analyze::matching::{Known, LabView, is_other_service};
 use crate::analyze::text::{FrameRanges, Text, say};
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::packet::IcmpKind;
@@ -60,18 +60,9 @@ fn tries(view: &LabView<'_>, number: usize) -> Option<(SocketAddress, Vec<Try>)>
         servers = distinct(view.connections.iter().filter(|connection| is_one(connection)).map(LabConnection::server));
     }
     let server = *servers.first()?;
-    let has_connected = |client: SocketAddress| {
-        let of_host = |other: SocketAddress| view.hosts.computer(other.ip) == view.hosts.computer(client.ip);
-        let is_client = view.hosts.name_of(client.ip).is_some() && !is_at_server(view, client);
-        let mut lab = view.known();
-        is_client
-            && lab.any(|known| {
-                let connection = known.connection;
-                connection.established() && of_host(connection.client()) && is_at_server(view, connection.server())
-            })
-    };
     let connections = capture.traffic.tcp_connections().take(LAB_STREAMS);
     let attempts = connections.filter_map(|tcp| attempt(view, &tcp, &servers));
+    let attempts = attempts.filter(|one| has_connected(view, one.client));
     let elsewhere = sightings(view, number).filter(|(known, sighting)| {
         let at = sighting.server();
         let is_best = known.connection.best().capture == number;
@@ -80,6 +71,7 @@ fn tries(view: &LabView<'_>, number: usize) -> Option<(SocketAddress, Vec<Try>)>
             && !is_at_server(view, at)
             && at.port == server.port
             && !known.step.is_parallel()
+            && is_mistaken(view, known, &servers)
     });
     let elsewhere = elsewhere.map(|(_, sighting)| Try {
         client: sighting.client(),
@@ -88,9 +80,52 @@ fn tries(view: &LabView<'_>, number: usize) -> Option<(SocketAddress, Vec<Try>)>
         frames: vec![sighting.connection.first_frame],
         errors: Vec::new(),
     });
-    let mut tries: Vec<Try> = attempts.chain(elsewhere).filter(|one| has_connected(one.client)).collect();
+    let mut tries: Vec<Try> = attempts.chain(elsewhere).collect();
     without_scans(&mut tries);
     Some((server, tries))
+}
+
+/// Whether a client's computer connected to the lab's server, at some time.
+fn has_connected(view: &LabView<'_>, client: SocketAddress) -> bool {
+    let of_host = |other: SocketAddress| view.hosts.computer(other.ip) == view.hosts.computer(client.ip);
+    let is_there = |connection: &LabConnection| {
+        connection.established() && of_host(connection.client()) && is_at_server(view, connection.server())
+    };
+    is_client(view, client) && view.known().any(|known| is_there(known.connection))
+}
+
+/// Whether an address is of a client's computer of the lab.
+fn is_client(view: &LabView<'_>, address: SocketAddress) -> bool {
+    view.hosts.name_of(address.ip).is_some() && !is_at_server(view, address)
+}
+
+/// Whether a connection to another address than the server's went there by mistake. What its step is answered from did not, as
+/// where the server's computer had another address then. At another client's computer it did if the client was at the server
+/// as well, or is not the step's.
+fn is_mistaken(view: &LabView<'_>, known: &Known<'_>, servers: &[SocketAddress]) -> bool {
+    let (client, at) = (known.connection.client(), known.connection.server());
+    let is_there = |other: Known<'_>| other.connection.established() && is_at_server(view, other.connection.server());
+    let is_of_step = known.step.host().is_some_and(|host| view.hosts.is(client.ip, host));
+    // The client that comes while another one is served has to come to that one's server.
+    let is_first = |other: Known<'_>| other.step != known.step && other.connection.server() == at;
+    let has_come = !known.step.is_beside_busy() || view.known().any(is_first);
+    let answers = is_of_step && has_come && !view.of_step(known.step).any(is_there);
+    match view.hosts.is_of_client(at.ip, &view.config.sheet) {
+        true => has_connected(view, client) || is_client(view, client) && !answers,
+        false => {
+            has_connected(view, client) && !answers && !servers.iter().any(|server| are_of_card(view, [at, *server]))
+        }
+    }
+}
+
+/// Whether one network card said in ARP that it has both addresses, in whatever capture.
+fn are_of_card(view: &LabView<'_>, addresses: [SocketAddress; 2]) -> bool {
+    let neighbours = || view.captures.iter().flat_map(|capture| &capture.traffic.other().neighbours);
+    let [cards, others] = addresses.map(|address| {
+        let of_it = neighbours().filter(|one| one.ip == address.ip && one.by_arp && one.mac != [0; 6]);
+        of_it.map(|one| one.mac).collect::<HashSet<_>>()
+    });
+    !cards.is_disjoint(&others)
 }
 
 /// The same of datagrams: at addresses where nobody was, and at the server's port on other computers.
