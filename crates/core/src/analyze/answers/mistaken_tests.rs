@@ -41,6 +41,11 @@ fn an_address_at_which_nobody_was_is_no_servers() {
     assert!(frames.contains("2 more went from the client to 10.0.3.1:12000 in vain."), "{frames}");
     assert!(frames.contains("ICMP port unreachable came back to 10.0.3.2:44463"), "{frames}");
     assert!(clients.contains("The server has one unconnected UDP socket"), "{clients}");
+    // What went in vain came from a socket, too.
+    let beside = super::tests::answer(&analysis, question("I.4a")).claims.iter().map(|claim| claim.text.to_string());
+    let beside = beside.collect::<Vec<_>>().join(" ");
+    assert!(beside.contains("The client used 2 ports (10.0.3.2:44463 and 10.0.3.2:36413)"), "{beside}");
+    assert!(!beside.contains("All lines come from"), "{beside}");
     // All datagrams of B's client are counted that the capture has.
     let facts = &super::tests::answer(&analysis, question("I.4a")).facts;
     assert!(matches!(facts, Facts::UdpFrames { udp_datagrams: Some(6), .. }), "{facts:?}");

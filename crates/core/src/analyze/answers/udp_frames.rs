@@ -255,18 +255,23 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
         _ => "the servers".into(),
     };
     total.say(&format!("{}{whose}", in_brackets(question, Protocol::Udp)), to, draft);
-    total.mistaken = mistaken(view, &chosen, draft);
+    let in_vain = mistaken(view, &chosen);
+    total.mistaken = say_mistaken(view, &in_vain, draft);
     parts(view, &chosen, draft);
     halves.iter().for_each(|(conversation, halves)| other_pairs(view, conversation, halves, draft));
-    ports(&chosen, draft);
+    ports(&chosen, &in_vain, draft);
     Some(total)
 }
 
-/// What these clients' computers sent where no server was: it is in the capture as well. How many datagrams.
-fn mistaken(view: &LabView<'_>, conversations: &[&LabConversation], draft: &mut Draft) -> u64 {
+/// What these clients' computers sent where no server was: it is in the capture as well.
+fn mistaken<'v>(view: &'v LabView<'_>, conversations: &[&LabConversation]) -> Vec<&'v LabConversation> {
     let is_of_one =
         |ip| conversations.iter().any(|other| view.hosts.computer(other.client().ip) == view.hosts.computer(ip));
-    let all: Vec<&LabConversation> = view.mistaken.iter().filter(|one| is_of_one(one.client().ip)).collect();
+    view.mistaken.iter().filter(|one| is_of_one(one.client().ip)).collect()
+}
+
+/// Says what went where no server was. How many datagrams.
+fn say_mistaken(view: &LabView<'_>, all: &[&LabConversation], draft: &mut Draft) -> u64 {
     let sent = all.iter().map(|conversation| conversation.whole().client_sent().datagrams).fold(0, u64::saturating_add);
     let evidence = all.iter().flat_map(|conversation| {
         let sighting = conversation.whole();
@@ -328,13 +333,13 @@ fn other_pairs(view: &LabView<'_>, conversation: &LabConversation, halves: &[Udp
     draft.proved(say![what, addresses(&servers), who, " (", frames, shows], Evidence::by_file(evidence));
 }
 
-/// One port for all lines, or several.
-fn ports(conversations: &[&LabConversation], draft: &mut Draft) {
+/// One port for all lines, or several: those that went in vain have a socket, too.
+fn ports(conversations: &[&LabConversation], in_vain: &[&LabConversation], draft: &mut Draft) {
     let mut sightings = conversations.iter().flat_map(|conversation| conversation.sightings());
     if !sightings.any(|sighting| sighting.client_sent().datagrams > 0) {
         return;
     }
-    let clients = distinct(conversations.iter().map(|conversation| conversation.client()));
+    let clients = distinct(in_vain.iter().chain(conversations).map(|conversation| conversation.client()));
     let text = match clients.as_slice() {
         [] => return,
         // A system picks a port anew for each socket.
