@@ -357,6 +357,12 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// A FIN of the client that is sent again when the connection, here as it was before it was closed, is over.
+    pub fn fin_again(&mut self, mut before: Tcp) {
+        self.segment(&mut before, true, FIN | ACK, b"");
+        self.segment(&mut before, false, RST, b"");
+    }
+
     /// FIN of a server whose client has gone, answered with RST.
     pub fn close_of_server(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, false, FIN | ACK, b"");

@@ -98,6 +98,38 @@ fn a_reset_of_a_client_that_was_served_has_no_cause_that_the_frames_refute() {
     assert!(told.contains("Windows does, too, when a program is killed."), "{told}");
 }
 
+/// A server that sends of its own accord sends more than it gets, and may leave the client's line unread.
+#[test]
+fn a_server_that_sends_unasked_may_have_left_data_unread() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.segment_of_server(&mut b, "tick 1\n");
+    story.line(&mut b, "x");
+    for tick in ["tick 2\n", "tick 3\n"] {
+        story.wait(1000);
+        story.segment_of_server(&mut b, tick);
+    }
+    story.reset_by_server(&mut b);
+    let told = message(&of(vec![story.read()]), "connection-reset");
+    assert!(told.contains("leaves data unread") && !told.contains("SO_LINGER"), "{told}");
+}
+
+/// The answer to the client's FIN was late, so that its system sent that again.
+#[test]
+fn a_reset_when_both_ends_have_closed_ends_nothing() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let before = b;
+    story.close(&mut b);
+    story.wait(600);
+    story.fin_again(before);
+    let analysis = of(vec![story.read()]);
+    assert!(analysis.findings.iter().all(|finding| finding.code != "connection-reset"));
+    let told = message(&analysis, "connection-closed");
+    assert!(told.contains("closed the connection (FIN, frame 7), and so did the other side (FIN, frame 8)."), "{told}");
+}
+
 /// To a SYN for which its queue has no room Windows answers with RST.
 #[test]
 fn a_refusal_while_another_client_waits_tells_of_the_queue() {

@@ -32,7 +32,9 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
     let frame = |moment: &Moment| Text::from(moment.frame);
     let earlier = |moments: [Option<Moment>; 2]| moments.into_iter().flatten().min_by_key(|moment| moment.frame);
     let fin = earlier([seen.client_fin, seen.server_fin]);
-    let reset = earlier([seen.client_reset, seen.server_reset]);
+    let frames = view.frames(sighting);
+    let reset =
+        earlier([seen.client_reset, seen.server_reset].map(|reset| reset.filter(|one| frames.ends_with(one.frame))));
     let half = if fin == seen.client_fin { seen.client_half_closed } else { seen.server_half_closed };
     match (fin, reset) {
         (Some(fin), None) => {
@@ -124,7 +126,7 @@ pub(crate) fn reset_sentence(
             reset,
             ")."
         ],
-        ResetCause::NoConnection(segment) => say![
+        ResetCause::NoConnection(segment) | ResetCause::Over(segment) => say![
             by,
             "'s system no longer had ",
             what,
@@ -159,7 +161,7 @@ pub(crate) fn reset_sentence(
 }
 
 /// When a server's system sends such RSTs, as far as the frames leave it open. A connection that was served does not wait, and
-/// a server that has sent back as much as it got has left nothing unread.
+/// a server that has sent back as much as it got has left nothing unread, unless it sends of its own accord.
 pub(crate) fn why_reset<'k>(
     view: &LabView<'_>,
     resets: impl IntoIterator<Item = (Known<'k>, &'k TcpSighting)>,
@@ -167,7 +169,7 @@ pub(crate) fn why_reset<'k>(
     let (mut may_wait, mut may_have_left) = (false, false);
     for (known, sighting) in resets {
         let frames = view.frames(sighting);
-        let is_answered = |seen: &Seen| seen.unanswered.is_none();
+        let is_answered = |seen: &Seen| seen.unanswered.is_none() && seen.unasked.is_empty();
         let is_echoed = frames.bytes_from(false) >= frames.bytes_from(true)
             && view.notes_complete(sighting)
             && known.timeline.of(sighting).is_some_and(is_answered);

@@ -15,6 +15,8 @@ pub(crate) enum ResetCause {
     /// It answers this segment, for which its system had no connection: then it has the number that the segment
     /// acknowledges, and no ACK of its own. One that ends a connection has.
     NoConnection(FrameNumber),
+    /// It answers this repeated FIN, as one for which its system has no connection any more: both ends had closed.
+    Over(FrameNumber),
     /// Its sender's system had asked in these frames whether the other end is there, and got no answer.
     NobodyThere(Vec<FrameNumber>),
     /// Its sender's system had sent data again in these frames, and got no answer.
@@ -24,6 +26,11 @@ pub(crate) enum ResetCause {
 }
 
 impl Frames {
+    /// Whether this RST ended the connection: one may come when both ends have closed it.
+    pub(crate) fn ends_with(&self, reset: FrameNumber) -> bool {
+        !matches!(self.cause_of(reset), ResetCause::Over(_))
+    }
+
     /// Why this RST was sent.
     pub(crate) fn cause_of(&self, reset: FrameNumber) -> ResetCause {
         let Some((rst, by_client)) = self.iter().find(|(frame, _)| frame.note.frame == reset) else {
@@ -35,8 +42,12 @@ impl Frames {
             let note = &frame.note;
             *client != by_client && note.acknowledges() && !frame.has_rst() && note.acknowledgement == rst.note.sequence
         });
-        if let Some((segment, _)) = answered.filter(|_| !rst.note.acknowledges() && !has_closed) {
-            return ResetCause::NoConnection(segment.note.frame);
+        match answered.filter(|_| !rst.note.acknowledges()) {
+            Some((segment, _)) if !has_closed => return ResetCause::NoConnection(segment.note.frame),
+            Some((fin, _)) if fin.has_fin() && fin.role == FrameRole::Retransmission => {
+                return ResetCause::Over(fin.note.frame);
+            }
+            _ => {}
         }
         // A program may end at any time; a system gives up when it has waited for the last answer.
         let has_waited = before().next().is_some_and(|(last, _)| waited(&last.note, &rst.note) != Some(false));

@@ -280,7 +280,7 @@ impl Report<'_, '_> {
             Severity::Info,
             |known, s| {
                 let was_made = s.established() || known.connection.is_piece(s.capture);
-                left_open(known.step) && was_made && s.connection.close == Close::Fin
+                left_open(known.step) && was_made && s.connection.close != Close::Open && !is_ended_by_reset(view, s)
             },
             |s| fins(s).chain(resets(s)).collect(),
             |closed| Text::join([endings(view, closed), leaves_open(closed)]),
@@ -291,7 +291,7 @@ impl Report<'_, '_> {
     fn reset(&mut self) {
         let view = self.view;
         let is_reset = |known: &Known<'_>, s: &TcpSighting| {
-            (s.established() || known.connection.is_piece(s.capture)) && s.connection.close == Close::Reset
+            (s.established() || known.connection.is_piece(s.capture)) && is_ended_by_reset(view, s)
         };
         // A client that closes before the answer comes, or whose program is ended, resets without any harm done.
         let by_client = |s: &TcpSighting| resets(s).all(|frame| s.connection.rst(s.client_side) == Some(frame));
@@ -464,6 +464,15 @@ pub(super) fn clients(of: &[Here<'_>]) -> Text {
 fn fins(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
     let client = sighting.client_side;
     [client, client.other()].into_iter().filter_map(|side| sighting.connection.fin(side))
+}
+
+/// Whether a RST ended a connection, and not both FINs before it.
+fn is_ended_by_reset(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
+    sighting.connection.close == Close::Reset && {
+        let frames = view.frames(sighting);
+        let mut resets = resets(sighting).peekable();
+        resets.peek().is_none() || resets.any(|reset| frames.ends_with(reset))
+    }
 }
 
 fn resets(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
