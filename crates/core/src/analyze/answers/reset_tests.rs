@@ -195,6 +195,7 @@ fn a_refusal_while_another_client_waits_tells_of_the_queue() {
         told.contains("nothing was listening there then") && told.contains("the server had ended, or had closed"),
         "{told}"
     );
+    assert!(told.contains("A client did connect there before, so address and port are right"), "{told}");
 }
 
 /// RFC 9293, section 3.5.2: a RST for a connection that does not exist has the number that the segment acknowledges.

@@ -160,8 +160,9 @@ impl Report<'_, '_> {
                             true => (" before", ""),
                             false => ("", "was not started yet, "),
                         };
+                        let who = if connections_at(view, refused) == 1 { "A client" } else { "Other clients" };
                         format!(
-                            " Other clients did connect there{when}, so address and port are right: the server {late}had ended, \
+                            " {who} did connect there{when}, so address and port are right: the server {late}had ended, \
                              or had closed its listening socket. Keep it running while all clients connect."
                         )
                         .into()
@@ -464,6 +465,12 @@ pub(super) fn clients(of: &[Here<'_>]) -> Text {
 fn fins(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
     let client = sighting.client_side;
     [client, client.other()].into_iter().filter_map(|side| sighting.connection.fin(side))
+}
+
+/// How many connections there were at the servers that refused these attempts.
+fn connections_at(view: &LabView<'_>, refused: &[Here<'_>]) -> usize {
+    let is_there = |server: SocketAddress| refused.iter().any(|(_, s)| s.server() == server);
+    view.connections.iter().filter(|one| one.established() && is_there(one.server())).count()
 }
 
 /// Whether a RST ended a connection, and not both FINs before it.

@@ -38,7 +38,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         1 => "A connection was tried at another address than the server's, ",
         _ => "Connections were tried at other addresses than the server's, ",
     };
-    let words = Words { what: say![what, server], by: "by ", at: "at ", did: "tried" };
+    let words = Words { what: say![what, server], by: "by ", at: "at ", advice: compare("tried") };
     found.extend(finding(view, number, tries, words));
 }
 
@@ -139,12 +139,14 @@ pub(super) fn find_datagrams(view: &LabView<'_>, number: usize, found: &mut Vec<
     let mut tries: Vec<Try> = mistaken.chain(elsewhere).collect();
     without_scans(&mut tries);
     let to = distinct(tries.iter().map(|one| one.server));
-    let what = match (tries.iter().map(|one| one.frames.len()).fold(0, usize::saturating_add), to.len()) {
-        (1, _) => "A datagram went to another address than the UDP server's, ",
-        (_, 1) => "Datagrams went to another address than the UDP server's, ",
-        _ => "Datagrams went to other addresses than the UDP server's, ",
+    let (what, sent) = match (tries.iter().map(|one| one.frames.len()).fold(0, usize::saturating_add), to.len()) {
+        (1, _) => ("A datagram went to another address than the UDP server's, ", "sent that"),
+        (_, 1) => ("Datagrams went to another address than the UDP server's, ", "sent them"),
+        _ => ("Datagrams went to other addresses than the UDP server's, ", "sent them"),
     };
-    let words = Words { what: say![what, addresses(&servers)], by: "from ", at: "to ", did: "sent that" };
+    let is_mended = tries.iter().all(|one| went_right_later(view, number, one));
+    let advice = if is_mended { "Later ones went to the right one.".to_owned() } else { compare(sent) };
+    let words = Words { what: say![what, addresses(&servers)], by: "from ", at: "to ", advice };
     // Whose client never got to the server has something to do.
     let of_host = |one: &Try, ip: IpAddr| view.hosts.computer(one.client.ip) == view.hosts.computer(ip);
     let got_there = |one: &Try| view.conversations.iter().any(|other| of_host(one, other.client().ip));
@@ -152,12 +154,29 @@ pub(super) fn find_datagrams(view: &LabView<'_>, number: usize, found: &mut Vec<
     found.extend(finding(view, number, tries, words).map(|finding| Finding { severity, ..finding }));
 }
 
-/// The words of a finding: what happened, and how its parts go on.
+/// What to do, where the lab's client `did` that.
+fn compare(did: &str) -> String {
+    format!("If it was the lab's client that {did}, compare the address and the port in it.")
+}
+
+/// Whether the same computer sent datagrams to the server after these, as this file shows.
+fn went_right_later(view: &LabView<'_>, number: usize, one: &Try) -> bool {
+    let Some(last) = one.frames.iter().max() else { return false };
+    let of_host = |other: IpAddr| view.hosts.computer(other) == view.hosts.computer(one.client.ip);
+    view.conversations.iter().filter(|other| of_host(other.client().ip)).any(|other| {
+        other.in_capture(number).is_some_and(|sighting| {
+            let notes = view.udp_notes(sighting);
+            notes.iter().any(|note| note.sender == sighting.client_side && note.frame > *last)
+        })
+    })
+}
+
+/// The words of a finding: what happened, how its parts go on, and what to do.
 struct Words {
     what: Text,
     by: &'static str,
     at: &'static str,
-    did: &'static str,
+    advice: String,
 }
 
 /// The finding about some tries, if there are any.
@@ -173,13 +192,7 @@ fn finding(view: &LabView<'_>, number: usize, mut tries: Vec<Try>, words: Words)
         });
         say![view.client_host(host), " ", Text::list(each)]
     });
-    let message = say![
-        words.what,
-        ": ",
-        words.by,
-        Text::list(by_host),
-        format!(". If it was the lab's client that {}, compare the address and the port in it.", words.did)
-    ];
+    let message = say![words.what, ": ", words.by, Text::list(by_host), format!(". {}", words.advice)];
     let finding = of_file(view, number, "wrong-address", Severity::Info, message, None);
     let shown = tries.iter().flat_map(|one| one.frames.iter().chain(&one.errors).copied());
     Some(Finding { evidence: frames(view, number, shown), ..finding })
