@@ -357,6 +357,15 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// The client's FIN, sent again before that of the server came; when it arrives, the connection is over.
+    pub fn close_with_fin_again(&mut self, tcp: &mut Tcp) {
+        let (mut first, mut before) = (*tcp, *tcp);
+        self.segment(&mut first, true, FIN | ACK, b"");
+        self.wait(300);
+        self.close(tcp);
+        self.segment(&mut before, false, RST, b"");
+    }
+
     /// A FIN of the client that is sent again when the connection, here as it was before it was closed, is over.
     pub fn fin_again(&mut self, mut before: Tcp) {
         self.segment(&mut before, true, FIN | ACK, b"");

@@ -3,7 +3,7 @@
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, answer, of};
 use crate::analyze::analysis::Analysis;
-use crate::analyze::testing::Story;
+use crate::analyze::testing::{Story, Tcp};
 use crate::analyze::text::FrameRanges;
 use crate::lab::testing::question;
 use socklab_packets::types::FrameNumber;
@@ -117,17 +117,27 @@ fn a_server_that_sends_unasked_may_have_left_data_unread() {
 /// The answer to the client's FIN was late, so that its system sent that again.
 #[test]
 fn a_reset_when_both_ends_have_closed_ends_nothing() {
-    let mut story = Story::new("at B", 0);
-    let mut b = connected(&mut story, B1);
-    story.echo(&mut b, "one\n");
-    let before = b;
-    story.close(&mut b);
-    story.wait(600);
-    story.fin_again(before);
-    let analysis = of(vec![story.read()]);
-    assert!(analysis.findings.iter().all(|finding| finding.code != "connection-reset"));
-    let told = message(&analysis, "connection-closed");
-    assert!(told.contains("closed the connection (FIN, frame 7), and so did the other side (FIN, frame 8)."), "{told}");
+    let told = |close: fn(&mut Story, &mut Tcp)| {
+        let mut story = Story::new("at B", 0);
+        let mut b = connected(&mut story, B1);
+        story.echo(&mut b, "one\n");
+        close(&mut story, &mut b);
+        let analysis = of(vec![story.read()]);
+        assert!(analysis.findings.iter().all(|finding| finding.code != "connection-reset"));
+        message(&analysis, "connection-closed")
+    };
+    let at_server = told(|story, b| {
+        let before = *b;
+        story.close(b);
+        story.wait(600);
+        story.fin_again(before);
+    });
+    let closed =
+        |other: u32| format!("closed the connection (FIN, frame 7), and so did the other side (FIN, frame {other}).");
+    assert!(at_server.contains(&closed(8)), "{at_server}");
+    // At the client the RST comes after the closing that it crossed.
+    let at_client = told(Story::close_with_fin_again);
+    assert!(at_client.contains(&closed(9)), "{at_client}");
 }
 
 /// To a SYN for which its queue has no room Windows answers with RST.

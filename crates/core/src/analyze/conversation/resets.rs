@@ -38,16 +38,19 @@ impl Frames {
         };
         let before = || self.iter().rev().filter(|(frame, _)| frame.note.frame < reset);
         let has_closed = before().any(|(frame, client)| client == by_client && frame.has_fin());
-        let answered = before().next().filter(|(frame, client)| {
+        let is_answered = |(frame, client): &(&RoleOfFrame, bool)| {
             let note = &frame.note;
             *client != by_client && note.acknowledges() && !frame.has_rst() && note.acknowledgement == rst.note.sequence
-        });
-        match answered.filter(|_| !rst.note.acknowledges()) {
-            Some((segment, _)) if !has_closed => return ResetCause::NoConnection(segment.note.frame),
-            Some((fin, _)) if fin.has_fin() && fin.role == FrameRole::Retransmission => {
-                return ResetCause::Over(fin.note.frame);
-            }
-            _ => {}
+        };
+        let is_bare = !rst.note.acknowledges();
+        if let Some((segment, _)) = before().next().filter(is_answered).filter(|_| is_bare && !has_closed) {
+            return ResetCause::NoConnection(segment.note.frame);
+        }
+        // The closing may have crossed it on its way.
+        let is_fin_again = |frame: &RoleOfFrame| frame.has_fin() && frame.role == FrameRole::Retransmission;
+        let fin = before().filter(is_answered).find(|(frame, _)| is_fin_again(frame));
+        if let Some((fin, _)) = fin.filter(|_| is_bare && has_closed) {
+            return ResetCause::Over(fin.note.frame);
         }
         // A program may end at any time; a system gives up when it has waited for the last answer.
         let has_waited = before().next().is_some_and(|(last, _)| waited(&last.note, &rst.note) != Some(false));
