@@ -143,7 +143,7 @@ fn untold(
         let text = say![
             "No frame shows whether the server's program had accepted ",
             clients(view, attempt),
-            " connection before that."
+            format!(" connection while {first}'s was open.")
         ];
         draft.unknown(text);
     } else if attempt.service.served() {
@@ -206,6 +206,11 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
             return (basis, format!("Connected, and served; {} waited", scene.first));
         }
         (Some(true), None) if was_served && found.first_was_away => (basis, "Connected, and served"),
+        (Some(true), None) if was_served && found.first_left => {
+            let first = &scene.first;
+            let words = format!("Connected, and served after {first}'s connection ended; whether earlier: unknown");
+            return (Basis::Unknown, words);
+        }
         (Some(true), None) if was_served => {
             let first = &scene.first;
             return (Basis::Unknown, format!("Connected, and served; whether while {first} was open: unknown"));

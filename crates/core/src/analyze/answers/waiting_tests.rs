@@ -117,7 +117,7 @@ fn a_server_that_takes_its_time_for_each_answer_did_not_wait_for_an_end() {
     story.segment_of_server(&mut c, "TWO\n");
     let analysis = of(vec![story.read()]);
     assert!(!said(&analysis, "I.3").contains("waited"), "{}", said(&analysis, "I.3"));
-    assert_eq!(short(&analysis, "I.3"), "Connected, and served; whether while B was open: unknown");
+    assert_eq!(short(&analysis, "I.3"), "Connected, and served after B's connection ended; whether earlier: unknown");
 }
 
 /// The ACK of the SYN-ACK is there, and B had connected before it.
