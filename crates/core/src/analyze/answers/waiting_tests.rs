@@ -171,6 +171,37 @@ fn a_server_that_takes_its_time_for_all_does_not_let_one_wait() {
     assert!(told.contains("waited in the queue, or a program that takes its time"), "{told}");
 }
 
+/// B is answered at once, so that it is not the program which takes its time; a line that was lost first takes no program's
+/// time either.
+#[test]
+fn a_server_that_answers_another_at_once_let_one_wait() {
+    let tell_c = || {
+        let mut at_c = Story::new("at C", 0);
+        let mut c = connected(&mut at_c, C1);
+        at_c.line(&mut c, "two\n");
+        at_c.half_close(&mut c);
+        at_c.wait(1100);
+        at_c.data_to_nobody(&mut c, "two\n");
+        at_c
+    };
+    for is_resent in [false, true] {
+        let mut at_b = Story::new("at B", 0);
+        let mut b = connected(&mut at_b, B1);
+        if is_resent {
+            let mut before = b;
+            at_b.lose(&[1]);
+            at_b.line(&mut before, "one\n");
+            at_b.wait(300);
+            at_b.echo(&mut b, "one\n");
+        } else {
+            at_b.echo(&mut b, "one\n");
+        }
+        let told = said(&of(vec![at_b.read(), tell_c().read()]), "I.3");
+        assert!(told.contains("it fits a connection that waited in the queue"), "{told}");
+        assert_eq!(told.contains("or a program that takes its time"), is_resent, "{told}");
+    }
+}
+
 /// One message for each client, and no connection closed.
 #[test]
 fn clients_that_were_answered_once_each_may_have_been_served_one_by_one() {

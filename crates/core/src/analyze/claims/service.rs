@@ -185,7 +185,7 @@ impl Claims<'_> {
 
     /// What shows that the connection waited before it was served.
     fn waited(&mut self) {
-        let Some(Wait { from, to, nanoseconds, released_by }) = &self.known.service.waited else { return };
+        let Some(Wait { from, to, nanoseconds, released_by, is_of_quick }) = &self.known.service.waited else { return };
         let (view, known) = (self.view, self.known);
         let was_greeted = known.timeline.find(|seen| seen.reply.filter(|reply| reply.frame < from.frame)).is_some();
         let text = match released_by {
@@ -207,7 +207,8 @@ impl Claims<'_> {
             None => say![
                 format!("That took {}, and ", duration(*nanoseconds)),
                 client(view, known),
-                " had closed before: it fits a connection that waited in the queue, or a program that takes its time."
+                " had closed before: it fits a connection that waited in the queue",
+                if *is_of_quick { "." } else { ", or a program that takes its time." }
             ],
         };
         let mut evidence = self.evidence([from, to]);

@@ -56,4 +56,6 @@ pub(crate) struct Wait {
     pub(crate) nanoseconds: i128,
     /// The connection whose end came right before the answer, with the first frame of that end.
     pub(crate) released_by: Option<(usize, Moment)>,
+    /// The program answered another client at once: it was not its own time.
+    pub(crate) is_of_quick: bool,
 }

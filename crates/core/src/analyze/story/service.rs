@@ -303,10 +303,13 @@ impl<'a> Court<'a> {
         // not one that answers at the end of what its client sends.
         let left_first =
             !was_held && !seen.client_half_closed && seen.client_end().is_some_and(|end| end.frame < to.frame);
-        let beyond_own_time = || nanoseconds.saturating_sub(self.quickest_other_there().unwrap_or(0)) >= LATE_CLOSE;
+        let beyond_own_time = || nanoseconds.saturating_sub(self.own_time().unwrap_or(0)) >= LATE_CLOSE;
         let is_late = nanoseconds >= LATE_CLOSE && beyond_own_time();
         let late = left_first && is_late && !self.is_shared_at(seen, &from);
-        let waited = (released_by.is_some() || late).then_some(Wait { from, to, nanoseconds, released_by });
+        let waited = (released_by.is_some() || late).then(|| {
+            let is_of_quick = self.answered_another_promptly(seen);
+            Wait { from, to, nanoseconds, released_by, is_of_quick }
+        });
         let prompt = Some(nanoseconds).filter(|_| waited.is_none() && nanoseconds < PROMPT);
         Service { waited, prompt, ..service }
     }
@@ -435,14 +438,30 @@ impl<'a> Court<'a> {
     }
 
     /// How long the server took at least to answer the first line of another client that was still there, in nanoseconds: the
-    /// program's own time, rather than a wait in the queue.
-    fn quickest_other_there(&self) -> Option<i128> {
-        let answers = self.other_views().filter_map(|(_, other)| {
-            let (line, answer) = (other.request?, other.answer?);
-            let is_there = other.client_end().is_none_or(|end| answer.frame < end.frame);
-            self.clocks.between(&line, &answer).filter(|_| is_there)
+    /// program's own time, rather than a wait in the queue. What was sent again counts from then on: the server may have got
+    /// nothing before.
+    fn own_time(&self) -> Option<i128> {
+        let answers = self.answered_there().filter_map(|(_, other)| {
+            let line = other.request_again.or(other.request)?;
+            self.clocks.between(&line, &other.answer?)
         });
         answers.min()
+    }
+
+    /// Whether the same program answered the first line of another client that was still there at once.
+    fn answered_another_promptly(&self, seen: &Seen) -> bool {
+        self.answered_there().filter(|(index, other)| self.is_of_same_program(seen, *index, other)).any(|(_, other)| {
+            let pause = other.request.zip(other.answer).and_then(|(line, answer)| self.clocks.between(&line, &answer));
+            pause.is_some_and(|nanoseconds| (0..PROMPT).contains(&nanoseconds))
+        })
+    }
+
+    /// The other connections whose client was still there when its first line was answered.
+    fn answered_there(&self) -> impl Iterator<Item = (usize, &'a Seen)> {
+        let is_there = |answer: Moment, end: Moment| answer.frame < end.frame;
+        self.other_views().filter(move |(_, other)| {
+            other.answer.is_some_and(|answer| other.client_end().is_none_or(|end| is_there(answer, end)))
+        })
     }
 
     /// Whether what should have followed `from` is missing: the server answered another connection later, or the capture
@@ -526,17 +545,20 @@ impl<'a> Court<'a> {
     /// The other connection of the same program of which this holds that began last before this one, as recorded, else the first:
     /// what one program does says nothing of another one that has its address before or after.
     fn other_that(&self, own: &Seen, holds: impl Fn(&Seen) -> bool) -> Option<usize> {
-        let program = self.programs.get(self.index);
-        let is_of_same =
-            |index: usize, other: &Seen| self.programs.get(index) == program || self.are_open_together(own, other);
         let is_before = |one: &Seen, other: &Seen| {
             let begins = one.first.zip(other.first);
             begins.is_some_and(|(one, other)| self.clocks.before_as_recorded(&one, &other) == Some(true))
         };
-        let fitting = || self.other_views().filter(|&(index, seen)| holds(seen) && is_of_same(index, seen));
+        let fitting =
+            || self.other_views().filter(|&(index, seen)| holds(seen) && self.is_of_same_program(own, index, seen));
         let earlier = fitting().filter(|(_, seen)| is_before(seen, own));
         let last = earlier.reduce(|last, next| if is_before(last.1, next.1) { next } else { last });
         last.or_else(|| fitting().next()).map(|(index, _)| index)
+    }
+
+    /// Whether one program had both connections.
+    fn is_of_same_program(&self, own: &Seen, index: usize, other: &Seen) -> bool {
+        self.programs.get(index) == self.programs.get(self.index) || self.are_open_together(own, other)
     }
 
     /// Whether frames show both connections open at one moment, so that no server was started in between.

@@ -40,6 +40,8 @@ pub(crate) struct Seen {
     /// The client's first and last frames with new payload.
     pub(crate) request: Option<Moment>,
     pub(crate) last_request: Option<Moment>,
+    /// When the client last sent its first line again, before the server answered.
+    pub(crate) request_again: Option<Moment>,
     /// The server's first and last frames with new payload.
     pub(crate) reply: Option<Moment>,
     pub(crate) last_reply: Option<Moment>,
@@ -292,6 +294,10 @@ impl Seen {
                 let is_answer = !from_client && seen.request.is_some() && seen.answer.is_none();
                 seen.answer_was_held |= is_answer && unacknowledged.holds_back(seen.request, here);
                 seen.note_data(here, from_client);
+            }
+            let is_again = frame.role == FrameRole::Retransmission && frame.note.payload_length > 0;
+            if is_again && from_client && seen.answer.is_none() {
+                seen.request_again = Some(here);
             }
             unacknowledged.take(&frame, here, from_client);
             client_half.take(&frame, from_client);
