@@ -99,6 +99,10 @@ pub(super) fn beside_first(
             let (text, evidence) = if before(&end, &begin) == Some(true) {
                 found.first_was_away = true;
                 ended_before(view, [first, attempt], &end, &begin)?
+            } else if before(&end, &established) == Some(true) && is_at_server(view, attempt, since.capture) {
+                // `accept()` returns no connection whose handshake is not complete at the server.
+                found.first_was_away = true;
+                ended_before_established(view, [first, attempt], &end, &established)?
             } else if before(&end, &since) == Some(true) {
                 found.first_left = true;
                 ended_by_then(view, first, since.capture, &end)?
@@ -194,6 +198,35 @@ fn ended_before(view: &LabView<'_>, [first, attempt]: [&Known<'_>; 2], end: &Mom
     let evidence = [
         tcp_evidence(view, first.connection.with_frame(end.capture, end.frame)?, [end.frame]),
         tcp_evidence(view, attempt.connection.with_frame(begin.capture, begin.frame)?, [begin.frame]),
+    ];
+    Some((text, Evidence::by_file(evidence.concat())))
+}
+
+/// Whether the server made this capture itself, so that it had got what the capture shows, and no sooner.
+fn is_at_server(view: &LabView<'_>, attempt: &Known<'_>, capture: usize) -> bool {
+    view.places.get(capture).and_then(|place| place.host()) == Some(attempt.connection.server().ip)
+}
+
+/// That the first client's connection had ended before the other one's handshake was complete, at the server.
+fn ended_before_established(
+    view: &LabView<'_>,
+    [first, attempt]: [&Known<'_>; 2],
+    end: &Moment,
+    established: &Moment,
+) -> Option<Shown> {
+    let text = say![
+        capital(had_ended(view, first, established.capture, end, "")),
+        " before ",
+        clients(view, attempt),
+        " handshake was complete (",
+        frame(view, end.capture, established),
+        "), so the server's program could not have accepted ",
+        clients(view, attempt),
+        " connection earlier."
+    ];
+    let evidence = [
+        tcp_evidence(view, first.connection.with_frame(end.capture, end.frame)?, [end.frame]),
+        tcp_evidence(view, attempt.connection.with_frame(established.capture, established.frame)?, [established.frame]),
     ];
     Some((text, Evidence::by_file(evidence.concat())))
 }

@@ -99,7 +99,27 @@ fn a_handshake_that_ends_late_did_not_begin_after_another_connection() {
     });
     story.echo(&mut c, "two\n");
     let told = said(&of(vec![story.read()]), "I.3");
-    assert!(told.contains("B's connection had ended by then (frame 9).") && !told.contains("nobody had to"), "{told}");
+    assert!(told.contains("B's connection had ended (frame 9) before C's handshake was complete"), "{told}");
+    assert!(!told.contains("nobody had to"), "{told}");
+}
+
+/// The SYN-ACK for C, or what answers it, was lost until the server had closed B's connection: `accept()` returns C's only then.
+#[test]
+fn a_handshake_that_is_complete_late_was_not_accepted_before() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = Story::tcp(C1, A);
+    story.handshake_around(&mut c, |story| {
+        story.wait(1600);
+        story.half_close_of_server(&mut b);
+    });
+    story.echo(&mut c, "two\n");
+    let told = said(&of(vec![story.read()]), "I.3");
+    let expected = "The server had closed B's connection (FIN, frame 9) before C's handshake was complete (frame 11), so the \
+                    server's program could not have accepted C's connection earlier.";
+    assert!(told.contains(expected), "{told}");
+    assert!(!told.contains("No frame shows whether"), "{told}");
 }
 
 #[test]
