@@ -37,7 +37,7 @@ fn one_of_something_is_told_in_the_singular() {
     clients.iter_mut().for_each(|client| story.echo(client, "one\n"));
     clients.iter_mut().for_each(|client| story.close(client));
     let closed = told(&of(vec![story.read()]), "connection-closed");
-    assert!(closed.contains("1 further connection ended, too, by its client."), "{closed}");
+    assert!(closed.contains("1 further connection was closed by its client, too."), "{closed}");
     let mut story = Story::new("at C", 0);
     story.datagram("10.0.3.3:5353", "224.0.0.251:5353", "\0\0");
     let none = told(&of(vec![story.read()]), "no-lab-traffic");
@@ -198,7 +198,7 @@ fn a_fin_that_is_sent_again_is_a_retransmission_like_others() {
     );
     let told = said(&analysis, "I.1a");
     assert!(
-        told.contains("Frames 6 and 10 are retransmissions: they repeat what had been sent before, which counts once."),
+        told.contains("Frames 6 and 10 are retransmissions: they repeat what was sent before; it counts once."),
         "{told}"
     );
 }

@@ -447,12 +447,14 @@ fn endings(view: &LabView<'_>, ended: &[Here<'_>]) -> Text {
     let more = ended.len().saturating_sub(NAMED);
     let rest = (more > 0).then(|| {
         let by_client = ended.iter().skip(NAMED).all(|(_, s)| closed_by(view, s) == Some(AddressRole::Client));
-        let by = match (by_client, more) {
-            (true, 1) => ", too, by its client",
-            (true, _) => ", too, by their clients",
-            (false, _) => ", too",
+        let how =
+            if ended.iter().skip(NAMED).all(|(_, s)| s.connection.close == Close::Fin) { "closed" } else { "ended" };
+        let ended = match (by_client, more) {
+            (true, 1) => format!("was {how} by its client"),
+            (true, _) => format!("were {how} by their clients"),
+            (false, _) => "ended".to_owned(),
         };
-        say![format!("{} ended{by}.", count(more as u64, "further connection"))]
+        say![format!("{} {ended}, too.", count(more as u64, "further connection"))]
     });
     Text::join(ended.iter().take(NAMED).map(one).chain(rest))
 }
