@@ -172,9 +172,11 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
     let reset = attempt.is_some_and(|known| known.timeline.find(|seen| seen.server_reset).is_some());
     let after_first = || {
         let Scene { first, server, .. } = scene;
-        match found.closed_by_server || attempt.is_some_and(|known| was_closed_by_server(view, known)) {
-            true => format!("Connected; served only after {server} closed {first}'s connection"),
-            false => format!("Connected; served only after {first} quit"),
+        let by_frames = attempt.map_or(EndedBy::Unknown, |known| ended_by(view, known));
+        match by_frames {
+            EndedBy::Both => format!("Connected; served only after {first}'s connection had ended"),
+            EndedBy::Unknown if !found.closed_by_server => format!("Connected; served only after {first} quit"),
+            _ => format!("Connected; served only after {server} closed {first}'s connection"),
         }
     };
     let (basis, words) = match (found.connected, found.served) {
@@ -221,13 +223,28 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
     (basis, words.to_owned())
 }
 
-/// Whether the connection for whose end this one waited was ended by the server.
-fn was_closed_by_server(view: &LabView<'_>, attempt: &Known<'_>) -> bool {
+/// Who ended a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EndedBy {
+    /// The server, before its client did.
+    Server,
+    /// Its client closed its sending half, then the server closed it.
+    Both,
+    /// Its client, or nothing shows it.
+    Unknown,
+}
+
+/// Who ended the connection for whose end this one waited.
+fn ended_by(view: &LabView<'_>, attempt: &Known<'_>) -> EndedBy {
     let released = attempt.service.waited.as_ref().and_then(|wait| wait.released_by);
-    released.is_some_and(|(other, end)| {
-        let first = view.known_at(other).and_then(|first| first.timeline.with_moment(&end));
-        first.is_some_and(|seen| seen.client_end().is_none_or(|client| client.frame != end.frame))
-    })
+    let Some((other, end)) = released else { return EndedBy::Unknown };
+    let Some(first) = view.known_at(other) else { return EndedBy::Unknown };
+    match first.timeline.with_moment(&end).map(Seen::client_end) {
+        Some(Some(client)) if client.frame == end.frame => EndedBy::Unknown,
+        Some(Some(client)) if client.frame < end.frame => EndedBy::Both,
+        Some(_) => EndedBy::Server,
+        None => EndedBy::Unknown,
+    }
 }
 
 fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) {

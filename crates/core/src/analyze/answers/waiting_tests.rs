@@ -122,6 +122,23 @@ fn a_handshake_that_is_complete_late_was_not_accepted_before() {
     assert!(!told.contains("No frame shows whether"), "{told}");
 }
 
+/// B's client closes its sending half, and the server its own some time later.
+#[test]
+fn a_connection_that_its_client_half_closed_first_was_not_closed_by_the_server_alone() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.wait(1000);
+    story.half_close(&mut b);
+    story.wait(1000);
+    story.segment_of_server(&mut b, "bye\n");
+    story.half_close_of_server(&mut b);
+    story.segment_of_server(&mut c, "two\n");
+    assert_eq!(short(&of(vec![story.read()]), "I.3"), "Connected; served only after B's connection had ended");
+}
+
 #[test]
 fn a_server_that_takes_its_time_for_each_answer_did_not_wait_for_an_end() {
     let mut story = Story::new("at A", 0);
