@@ -2,7 +2,7 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, of};
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
 
 fn has(analysis: &Analysis, code: &str) -> bool {
@@ -304,6 +304,8 @@ fn what_is_sent_on_shows_in_the_captures_of_both_clients() {
     assert_eq!(short(&analysis, "I.3"), "Connected, and served while B was open");
     let told = said(&analysis, "I.3");
     assert!(told.contains("C's line (frame 4) on to B (frame 6 of at B)"), "{told}");
+    let kinds: Vec<_> = analysis.lab.servers.iter().map(|server| server.kind).collect();
+    assert_eq!(kinds, [Some(ServerKind::Concurrent)]);
     let [_, at_c] = chat_without_answers();
     assert_eq!(short(&of(vec![at_c.read()]), "I.3"), "Connected; served: unknown");
 }

@@ -4,7 +4,7 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{Basis, ServerKind, Verdict};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
-use crate::analyze::story::grounds::Grounds;
+use crate::analyze::story::grounds::{Grounds, Listener};
 use crate::analyze::story::service::Service;
 use crate::analyze::story::timeline::{Seen, Timeline};
 
@@ -49,7 +49,7 @@ pub(crate) fn kind_of(
     if let Some(kind) = accounts.kind_of(of_server.iter().filter_map(|index| connections.get(*index))) {
         return KindVerdict { kind, basis: Basis::Proved, shown_by: None };
     }
-    let concurrent = served_beside(story, of_server);
+    let concurrent = served_beside(story, of_server).or_else(|| told_beside(story, connections, of_server));
     let iterative = waited_for(story, of_server);
     let (kind, shown_by) = match (concurrent, iterative) {
         (Some(pair), None) => (ServerKind::Concurrent, Some(pair)),
@@ -110,6 +110,21 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
         open.push((index, seen, established));
     }
     None
+}
+
+/// A client that was still connected when it was told what another one had said, as its own capture shows it, whose times
+/// cannot be compared with the other one's: the server read from one while it served the other.
+fn told_beside(story: Told<'_>, connections: &[LabConnection], of_server: &[usize]) -> Option<(usize, usize)> {
+    of_server.iter().find_map(|index| {
+        let Grounds::PassedOn { passed, to: Listener::Client(to), .. } = story.services.get(*index)?.grounds else {
+            return None;
+        };
+        let is_elsewhere = connections.get(*index)?.with_frame(passed.capture, passed.frame).is_none();
+        let seen = story.timelines.get(to)?.with_moment(&passed)?;
+        let is_open = seen.established.is_some_and(|begin| story.clocks.before(&begin, &passed) == Some(true))
+            && seen.end().is_none_or(|end| story.clocks.before(&passed, &end) == Some(true));
+        (is_elsewhere && is_open && of_server.contains(&to)).then_some((to, *index))
+    })
 }
 
 /// A connection that waited until an earlier one had ended, or that was left waiting while an earlier one was answered.
