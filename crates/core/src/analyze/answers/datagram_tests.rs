@@ -53,6 +53,24 @@ fn a_datagram_whose_text_was_sent_on_had_been_received() {
     assert!(short(&analysis, "I.4b").starts_with("No; whether C was served"), "{}", short(&analysis, "I.4b"));
 }
 
+/// B's program only listens, at another port: that the server received C's datagram is shown, and nothing of B's is.
+#[test]
+fn what_is_missing_is_of_the_client_of_which_nothing_is_shown() {
+    let mut story = Story::new("at A", 0);
+    for line in ["one", "two"] {
+        story.datagram(C1, UDP_A, line);
+        story.datagram(UDP_A, "10.0.3.2:8801", line);
+    }
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.4b"), "No: C was served");
+    let answer = analysis.answers.iter().find(|answer| answer.question == question("I.4b")).expect("an answer");
+    let missing = answer.missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        missing,
+        "the screenshot of step 12 (B's message at the server), or the UDP server's journal (--journal)"
+    );
+}
+
 #[test]
 fn who_answers_a_broadcast_is_the_server() {
     let mut story = Story::new("at B", 0);

@@ -135,6 +135,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.inferred(why(view, question), Vec::new());
     let second = Second::of(&sought, &seen, &served);
     let first = sought.hosts.first().filter(|_| second.host.is_some());
+    let by_second = second.conversations(view, question).next().is_some();
+    let is_served = by_second && served.iter().any(|client| second.is(view, *client));
     let refused = second.name.as_deref().and_then(|name| {
         let of_second = second.conversations(view, question);
         all_refused(view, name, of_second).or_else(|| closed_before(view, name, first.copied()))
@@ -142,9 +144,11 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let several_seen = sought.apart(&seen) > 1;
     if refused.is_none() && (served.is_empty() || several_seen) {
         let later = whose(second.name.as_deref(), "The second client's");
-        let first = whose(first.map(HostName::as_str), "the first one's");
-        draft
-            .inferred(format!("{later} message should appear at the server immediately, next to {first}."), Vec::new());
+        let first_ones = whose(first.map(HostName::as_str), "the first one's");
+        draft.inferred(
+            format!("{later} message should appear at the server immediately, next to {first_ones}."),
+            Vec::new(),
+        );
     }
     let step = sought.step.map(Step::short).unwrap_or_default();
     let message = whose(second.name.as_deref(), "the second client's");
@@ -153,15 +157,15 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         draft.missing(format!("a run of {step} in which the UDP server is there for {message} message"));
     } else {
         unseen(view, question, &second, &seen, several_seen, &mut draft);
+        // What is shown of one is still to be shown of the other.
+        let message = if is_served { whose(first.map(HostName::as_str), "the first client's") } else { message };
         draft.missing(format!(
             "the screenshot of {step} ({message} message at the server), or the UDP server's journal (--journal)"
         ));
     }
-    let by_second = second.conversations(view, question).next().is_some();
     let answered = view.conversations_of(question.steps()).any(|conversation| view.first_after(conversation).is_some());
     let shows_some = several_seen || by_second || answered || !served.is_empty() || refused.is_some();
     let status = if shows_some { Status::Partial } else { Status::NotInCapture };
-    let is_served = by_second && served.iter().any(|client| second.is(view, *client));
     let [no, none, whether, expected] = match is_compared {
         true => ["No: ", "No; ", "No; whether", "Expected: no, served"],
         false => ["", "", "Whether", "Expected: served"],
