@@ -75,7 +75,8 @@ fn short(answer: &Answer) -> String {
     answer.short.to_string().replace(" at the same time", "")
 }
 
-/// The frames before which the capture may be cut: those outside of handshakes, after a line was sent.
+/// The frames before which the capture may be cut: those outside of handshakes, after a line was sent. A closing alone in the
+/// second file would be that of a later step.
 fn cuts(whole: &Set, records: usize) -> Vec<usize> {
     let streams = whole.streams();
     let first_line = streams.iter().flat_map(|stream| stream.frames.iter().find(|frame| frame.carries_data()));
@@ -86,8 +87,15 @@ fn cuts(whole: &Set, records: usize) -> Vec<usize> {
             ends[0] < cut && cut <= ends[1]
         })
     };
+    let before_closing = |cut: u64| {
+        streams.iter().any(|stream| {
+            let last = stream.frames.iter().filter(|frame| frame.carries_data()).map(|frame| frame.note.frame.0).max();
+            let end = stream.frames.iter().find(|frame| frame.closes()).map(|frame| frame.note.frame.0);
+            last.zip(end).is_some_and(|(last, end)| last < cut && cut <= end)
+        })
+    };
     let all = usize::try_from(begin).unwrap() + 1..=records;
-    all.filter(|cut| !in_handshake(*cut as u64)).collect()
+    all.filter(|cut| !in_handshake(*cut as u64) && !before_closing(*cut as u64)).collect()
 }
 
 #[test]

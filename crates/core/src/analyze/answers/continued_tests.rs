@@ -77,6 +77,25 @@ fn the_fin_of_the_last_file_ends_the_connection_of_the_first_one() {
     assert!(!told.contains("still open"), "{told}");
 }
 
+/// Step 8(d) has the capture stopped with the connection open, and step 11 closes it: another file with the closing alone.
+#[test]
+fn the_closing_of_a_later_step_is_not_of_the_step_with_the_lines() {
+    let mut b = Story::tcp(B1, A);
+    let run = file("8", 0, |story| {
+        story.handshake(&mut b);
+        ["one\n", "two\n"].iter().for_each(|text| story.line(&mut b, text));
+    });
+    let closing = file("11", 60, |story| story.close(&mut b));
+    let analysis = of(vec![run, closing]);
+    assert_eq!((lists(&analysis), answer(&analysis, question("I.1a")).status), ([3, 2, 2, 0], Status::Observed));
+    let told = said(&analysis, "I.1a");
+    assert!(told.contains("carries FIN or RST in 8: it is still open when 8 ends. Its closing is in 11."), "{told}");
+    assert!(!told.contains("closed the connection"), "{told}");
+    let frames = said(&analysis, "I.4a");
+    assert!(frames.contains("made 5 frames without payload (handshake, acknowledgements)"), "{frames}");
+    assert_eq!(codes(&analysis), [""; 0]);
+}
+
 /// A line typed while nobody captured leaves a gap in the sequence numbers, and is no other connection.
 #[test]
 fn a_line_between_two_files_is_missing_and_makes_no_second_connection() {

@@ -11,6 +11,7 @@ use crate::analyze::text::row::{apart, shown};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Places, Question, Step};
 use crate::wording::count;
+use socklab_packets::track::Close;
 use socklab_packets::types::{FrameNumber, Protocol};
 
 /// Connections that are described one by one.
@@ -467,6 +468,23 @@ impl Story<'_, '_> {
         !self.known.step.is_parallel() && parallel.any(|other| other.connection.in_capture(file).is_some_and(is_later))
     }
 
+    /// The file of the last frame.
+    fn last_file(&self) -> usize {
+        let sighting = self.known.connection.whole();
+        apart(sighting.connection.last_frame).0.unwrap_or(sighting.capture)
+    }
+
+    /// A file that has the end of the connection, where those of the answer were stopped before.
+    fn closed_in(&self) -> Option<usize> {
+        let whole = self.known.connection.whole();
+        let is_other = |seen: &&TcpSighting| match whole.pieces.as_slice() {
+            [] => seen.capture != whole.capture,
+            pieces => pieces.iter().all(|piece| piece.capture != seen.capture),
+        };
+        let ends = |seen: &&TcpSighting| seen.connection.close != Close::Open && seen.connection.syn.is_none();
+        self.known.connection.sightings().iter().filter(is_other).find(ends).map(|seen| seen.capture)
+    }
+
     fn closing(&mut self) {
         let closing = self.frames.closing();
         let sighting = self.known.connection.whole();
@@ -483,6 +501,12 @@ impl Story<'_, '_> {
             return self.proved(text, self.frames.all());
         }
         if closing.is_empty() {
+            let (begin, frames) = ("No frame of this connection carries FIN or RST", self.frames.all());
+            if let Some(later) = self.closed_in() {
+                let [last, later] = [self.last_file(), later].map(|capture| self.view.file(capture));
+                let text = format!("{begin} in {last}: it is still open when {last} ends. Its closing is in {later}.");
+                return self.proved(text.into(), frames);
+            }
             let end = if self.ended_unseen() {
                 "the file does not show its end"
             } else {
@@ -491,8 +515,7 @@ impl Story<'_, '_> {
                     Some(_) => "it is still open when the last capture of it ends",
                 }
             };
-            let text = format!("No frame of this connection carries FIN or RST: {end}.");
-            return self.proved(say![text], self.frames.all());
+            return self.proved(format!("{begin}: {end}.").into(), frames);
         }
         let text = closing_sentence(self.view, self.known, self.known.connection.whole(), !self.of.is_empty());
         // The sentence may name data that met a closed client.

@@ -201,12 +201,37 @@ impl Row {
         };
         let Some(new) = begin.and_then(|begin| notes.get(begin..)).filter(|new| !new.is_empty()) else { return };
         let left_out = notes.get(..notes.len().saturating_sub(new.len())).unwrap_or_default();
+        if left_out.is_empty() && self.ends_with(new) {
+            return;
+        }
         // The first frame of the piece, by its own number.
         let Some(from) = new.first().map(|note| shown(note.frame)) else { return };
         self.count(part, left_out, piece.same_sides);
         self.take_frames(place, part, new);
         self.whole.pieces.push(Piece { from, overlaps: !left_out.is_empty(), ..piece });
         self.take(new);
+    }
+
+    /// Whether a file has nothing but the end of the connection, which the files before have from its handshake to its last line:
+    /// they were stopped with the connection open, and it was closed in a later step.
+    fn ends_with(&self, new: &[FrameNote]) -> bool {
+        let whole = &self.whole.connection;
+        let has_run = whole.syn.is_some() && whole.syn_ack.is_some() && whole.first_data.iter().any(Option::is_some);
+        let is_open = whole.fin.iter().chain(&whole.rst).all(Option::is_none);
+        let sent = |side: Side| self.sent.get(index(side)).copied().unwrap_or_default();
+        let next = |side: Side| sent(side).next;
+        let is_acknowledged = |side: Side| sent(side.other()).acknowledged == next(side);
+        // Where a line between is missing, the files do not show the run.
+        let goes_on = |end: &FrameNote| {
+            let has_got_all = !end.acknowledges() || next(end.sender.other()) == Some(end.acknowledgement);
+            next(end.sender) == Some(end.sequence) && has_got_all
+        };
+        let carries_nothing = |note: &FrameNote| note.payload_length == 0 && !opens(note);
+        has_run
+            && is_open
+            && [Side::Originator, Side::Responder].into_iter().all(is_acknowledged)
+            && new.iter().all(carries_nothing)
+            && new.iter().find(|note| is_control(note)).is_some_and(goes_on)
     }
 
     /// Takes in the frames of a file.
