@@ -7,6 +7,7 @@ use crate::analyze::claims::words::{capital, capture_of};
 use crate::analyze::claims::{Draft, handshake, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::{Grounds, Listener};
 use crate::analyze::text::row::{apart, shown};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Places, Question, Step};
@@ -426,10 +427,21 @@ impl Story<'_, '_> {
         self.proved(say![capital(say![frames]), are, what], again);
     }
 
+    /// Whether another client's line was passed on to this one, in whatever file that client is.
+    fn is_told_of_others(&self) -> bool {
+        let own = self.known.index;
+        let is_told =
+            |grounds: &Grounds| matches!(grounds, Grounds::PassedOn { to: Listener::Client(to), .. } if *to == own);
+        self.view.known().any(|other| is_told(&other.service.grounds))
+    }
+
     /// Whether the server's first data came long after the client's line, or after another client's: a chat passes on what
     /// others say.
     fn may_be_passed_on(&self, lines: &[FrameNumber], data: &[FrameNumber]) -> bool {
         let Some(first) = data.first() else { return false };
+        if self.is_told_of_others() {
+            return true;
+        }
         let Some(line) = lines.iter().rfind(|line| *line < first) else { return false };
         let time = |wanted: &FrameNumber| self.frames.iter().find(|(role, _)| role.note.frame == *wanted)?.0.note.time;
         let passed = time(first).zip(time(line)).map(|(first, line)| first.nanoseconds_since(line));

@@ -306,6 +306,8 @@ fn what_is_sent_on_shows_in_the_captures_of_both_clients() {
     assert!(told.contains("C's line (frame 4) on to B (frame 6 of at B)"), "{told}");
     let kinds: Vec<_> = analysis.lab.servers.iter().map(|server| server.kind).collect();
     assert_eq!(kinds, [Some(ServerKind::Concurrent)]);
+    let frames = said(&analysis, "I.1a");
+    assert!(frames.contains("The server's data is in 1 data segment") && !frames.contains("answers"), "{frames}");
     let [_, at_c] = chat_without_answers();
     assert_eq!(short(&of(vec![at_c.read()]), "I.3"), "Connected; served: unknown");
 }
