@@ -153,14 +153,15 @@ fn choices(analysis: &Analysis) -> Vec<Choice> {
 /// A capture with its place among all.
 type Placed<'a> = (usize, &'a CaptureAnalysis);
 
-/// Captures, each with those that go on with what it shows: one run of a step in several files.
+/// Captures, each with those that go on with a connection that it shows: one run of a step in several files. Datagrams have no
+/// beginning that a file could lack, so that a file of them alone is a run, too.
 fn in_rows<'a>(analysis: &Analysis, captures: impl Iterator<Item = Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
     let mut rows: Vec<Vec<Placed<'_>>> = Vec::new();
     for capture in captures {
         let goes_on = |row: &Vec<Placed<'_>>| {
-            let pieces = analysis.lab.streams.iter().map(|stream| &stream.pieces);
-            pieces
-                .into_iter()
+            let connections = analysis.lab.streams.iter().filter(|stream| stream.protocol == Protocol::Tcp);
+            connections
+                .map(|stream| &stream.pieces)
                 .any(|pieces| pieces.contains(&capture.0) && row.iter().any(|(place, _)| pieces.contains(place)))
         };
         let (own, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(goes_on);

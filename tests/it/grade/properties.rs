@@ -297,6 +297,38 @@ fn a_run_in_two_files_is_graded_as_one() {
     }
 }
 
+/// A capture that was stopped after a line and started again: right are the numbers of both files, and those of the first one,
+/// which has a handshake and lines as well.
+#[test]
+fn a_piece_with_handshake_and_lines_is_a_run_of_its_own() {
+    let own = lab(&mut Dice(7), 1_700_003_600_000_000);
+    let numbers = |list: &str| -> Vec<u64> {
+        list.trim_matches('"').split(", ").filter_map(|number| number.parse().ok()).collect()
+    };
+    let mut answers = own.answers();
+    let keys = ["data_frames", "acknowledgement_frames"];
+    let lists = keys.map(|key| numbers(&answers.0["I.1a"][key]));
+    let cut = lists[1][0].max(lists[0][0]);
+    let (mut begin, mut end) = (own.step8.clone(), own.step8.clone());
+    begin.frames.truncate(usize::try_from(cut).unwrap());
+    end.frames.drain(..usize::try_from(cut).unwrap());
+    let captures = [("8b", &begin), ("8c", &end), ("12", &own.step12)];
+    let captures: Files = captures.map(|(name, capture)| (format!("{name}.pcapng"), capture.pcapng())).into();
+    let of_file = |list: &[u64], wanted: fn(u64, u64) -> Option<u64>| {
+        let numbers = list.iter().filter_map(|number| wanted(*number, cut)).map(|number| number.to_string());
+        format!("\"{}\"", numbers.collect::<Vec<_>>().join(", "))
+    };
+    let in_both = |number: u64, cut: u64| Some(if number > cut { number - cut } else { number });
+    let in_first = |number: u64, cut: u64| (number <= cut).then_some(number);
+    for wanted in [in_both as fn(u64, u64) -> Option<u64>, in_first] {
+        keys.iter().zip(&lists).for_each(|(key, list)| answers.set("I.1a", key, &of_file(list, wanted)));
+        let right = items(&with_form(&captures, &answers));
+        for ((question, key), item) in right.iter().filter(|((question, _), _)| question == "I.1a") {
+            assert_eq!(item.points, item.max_points, "{question} {key}: {item:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(cases(24))]
 

@@ -12,6 +12,7 @@ use socklab_core::analyze::conversation::roles::{FrameRole, roles};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::{Question, Step};
 use socklab_core::report::view::{self, Tcp};
+use socklab_packets::track::{HandshakeState, TcpConnection};
 use socklab_packets::types::{Protocol, SocketAddress};
 
 /// The facts of one capture, whatever its step.
@@ -104,8 +105,10 @@ pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
         }
         let mut of_step = Vec::new();
         for (number, capture) in analysis.captures.iter().enumerate() {
-            let is_run =
-                |tcp: &Tcp| is_of(analysis, std::slice::from_ref(step), tcp) && !is_piece(analysis, number, tcp);
+            let is_run = |tcp: &Tcp| {
+                is_of(analysis, std::slice::from_ref(step), tcp)
+                    && (has_all_parts(&tcp.connection) || !is_piece(analysis, number, tcp))
+            };
             for tcp in view::tcp_of(capture, true).filter(is_run) {
                 let mut frames = Frames::default();
                 frames.add(capture, &tcp);
@@ -175,7 +178,12 @@ fn by_connection(analysis: &Analysis) -> impl Iterator<Item = &Question> {
     analysis.lab.sheet.questions().iter().filter(move |question| kinds.contains(&question.kind()))
 }
 
-/// Whether a capture shows only a piece of a connection, which other files go on with: that is no run of its own.
+/// Whether a piece of a connection has a handshake and lines: whoever looked at that file alone saw a whole run.
+fn has_all_parts(connection: &TcpConnection) -> bool {
+    connection.handshake == HandshakeState::Complete && connection.first_data.iter().any(Option::is_some)
+}
+
+/// Whether a capture shows only a piece of a connection, which other files go on with.
 fn is_piece(analysis: &Analysis, capture: usize, tcp: &Tcp) -> bool {
     let at = (capture, tcp.connection.stream);
     let mut streams = analysis.lab.streams.iter().filter(|stream| stream.protocol == Protocol::Tcp);
