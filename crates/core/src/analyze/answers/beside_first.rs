@@ -6,10 +6,12 @@ use crate::analyze::answers::second_client::{at_one_server, firsts_at, meeting_w
 use crate::analyze::claims::closing::had_ended;
 use crate::analyze::claims::words::{capital, clients, frame};
 use crate::analyze::claims::{Draft, service, tcp_evidence};
+use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Listener, Moment, Seen};
 use crate::analyze::text::{Text, say};
 use crate::lab::Step;
+use socklab_packets::track::HandshakeState;
 
 const SEVERAL: &str = "So this server serves several clients at the same time.";
 
@@ -99,9 +101,10 @@ pub(super) fn beside_first(
             let (text, evidence) = if before(&end, &begin) == Some(true) {
                 found.first_was_away = true;
                 ended_before(view, [first, attempt], &end, &begin)?
-            } else if before(&end, &established) == Some(true) && is_at_server(view, attempt, since.capture) {
+            } else if before(&end, &established) == Some(true) && shows_handshake_at_server(view, attempt, &established)
+            {
                 // `accept()` returns no connection whose handshake is not complete at the server.
-                found.first_was_away = true;
+                (found.first_was_away, found.first_ended_in_handshake) = (true, true);
                 ended_before_established(view, [first, attempt], &end, &established)?
             } else if before(&end, &since) == Some(true) {
                 found.first_left = true;
@@ -202,9 +205,15 @@ fn ended_before(view: &LabView<'_>, [first, attempt]: [&Known<'_>; 2], end: &Mom
     Some((text, Evidence::by_file(evidence.concat())))
 }
 
-/// Whether the server made this capture itself, so that it had got what the capture shows, and no sooner.
-fn is_at_server(view: &LabView<'_>, attempt: &Known<'_>, capture: usize) -> bool {
-    view.places.get(capture).and_then(|place| place.host()) == Some(attempt.connection.server().ip)
+/// Whether the server made this capture itself, so that it had got what the capture shows, and no sooner; and the capture has
+/// the handshake's last frame by itself: else that may be missing, and have come long before what is taken for it.
+fn shows_handshake_at_server(view: &LabView<'_>, attempt: &Known<'_>, established: &Moment) -> bool {
+    let is_last = |sighting: &TcpSighting| {
+        sighting.connection.handshake == HandshakeState::Complete
+            && view.frames(sighting).without_payload().contains(&established.frame)
+    };
+    view.places.get(established.capture).and_then(|place| place.host()) == Some(attempt.connection.server().ip)
+        && attempt.connection.with_frame(established.capture, established.frame).is_some_and(is_last)
 }
 
 /// That the first client's connection had ended before the other one's handshake was complete, at the server.

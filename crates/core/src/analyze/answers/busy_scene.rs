@@ -27,6 +27,8 @@ pub(super) struct Found {
     pub(super) closed_by_server: bool,
     /// B's client had left before C's connected, or connected after it.
     pub(super) first_was_away: bool,
+    /// B's client had left when C's handshake was complete, though C's SYN came before.
+    pub(super) first_ended_in_handshake: bool,
     /// B's client left while C's was connected, and no frame before that shows C's being served.
     pub(super) first_left: bool,
     /// B's client waited until C's had ended: they came the other way round.

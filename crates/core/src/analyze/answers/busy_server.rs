@@ -207,6 +207,9 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
         (Some(true), None) if was_served && found.first_waited => {
             return (basis, format!("Connected, and served; {} waited", scene.first));
         }
+        (Some(true), None) if was_served && found.first_ended_in_handshake => {
+            return (basis, format!("Connected, and served after {}'s connection had ended", scene.first));
+        }
         (Some(true), None) if was_served && found.first_was_away => (basis, "Connected, and served"),
         (Some(true), None) if was_served && found.first_left => {
             let first = &scene.first;

@@ -123,6 +123,23 @@ fn a_handshake_that_is_complete_late_was_not_accepted_before() {
 }
 
 /// B's client closes its sending half, and the server its own some time later.
+/// The capture lacks the ACK of C's handshake, which came before the server closed B's connection.
+#[test]
+fn a_handshake_whose_end_is_not_captured_is_not_said_to_be_complete_late() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = Story::tcp(C1, A);
+    story.lose(&[2]);
+    story.handshake(&mut c);
+    story.wait(1600);
+    story.half_close_of_server(&mut b);
+    story.echo(&mut c, "two\n");
+    let told = said(&of(vec![story.read()]), "I.3");
+    assert!(told.contains("had closed B's connection") && told.contains("by then"), "{told}");
+    assert!(!told.contains("handshake was complete"), "{told}");
+}
+
 #[test]
 fn a_connection_that_its_client_half_closed_first_was_not_closed_by_the_server_alone() {
     let mut story = Story::new("at A", 0);
