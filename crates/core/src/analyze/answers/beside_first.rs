@@ -2,7 +2,7 @@
 
 use crate::analyze::analysis::{Basis, Evidence, Verdict};
 use crate::analyze::answers::busy_scene::Found;
-use crate::analyze::answers::second_client::{at_one_server, firsts_at, meeting_with};
+use crate::analyze::answers::second_client::{Meeting, at_one_server, firsts_at, meeting_with};
 use crate::analyze::claims::closing::had_ended;
 use crate::analyze::claims::words::{capital, clients, frame};
 use crate::analyze::claims::{Draft, service, tcp_evidence};
@@ -41,10 +41,16 @@ pub(super) fn beside_first(
     }
     let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
     let begin = attempt.timeline.find(|seen| seen.first.filter(|first| first.capture == since.capture))?;
-    let mut firsts = firsts_at(view, attempt.step, attempt);
+    let firsts = firsts_at(view, attempt.step, attempt);
+    let meetings: Vec<Meeting> = firsts.iter().map(|first| meeting_with(view, first, attempt)).collect();
     // What had ended before, or came later, tells nothing where another one may have been open.
-    let most = firsts.iter().map(|first| meeting_with(view, first, attempt)).max();
-    firsts.retain(|first| Some(meeting_with(view, first, attempt)) == most);
+    let most = meetings.iter().max();
+    let firsts: Vec<Known<'_>> = firsts
+        .into_iter()
+        .zip(&meetings)
+        .filter(|(_, meeting)| Some(*meeting) == most)
+        .map(|(first, _)| first)
+        .collect();
     let is_first = |ip| attempt.step.during().and_then(Step::host).is_some_and(|host| view.hosts.is(ip, host));
     let is_seen = |other: Known<'_>| is_first(other.connection.client().ip) && at_one_server(view, &other, attempt);
     found.first_is_unseen = !view.known().any(is_seen);
@@ -141,6 +147,15 @@ fn told_beside(
 /// What frames show, with the frames.
 type Shown = (Text, Vec<Evidence>);
 
+/// The frames of these moments of connections.
+fn of_moments(view: &LabView<'_>, moments: [(&Known<'_>, &Moment); 2]) -> Option<Vec<Evidence>> {
+    let of_moment = |(known, at): (&Known<'_>, &Moment)| {
+        Some(tcp_evidence(view, known.connection.with_frame(at.capture, at.frame)?, [at.frame]))
+    };
+    let parts: Vec<Vec<Evidence>> = moments.into_iter().map(of_moment).collect::<Option<_>>()?;
+    Some(Evidence::by_file(parts.concat()))
+}
+
 /// That the first client was connected when the other one was served.
 fn still_connected(
     view: &LabView<'_>,
@@ -181,11 +196,7 @@ fn compared(
         frame(view, at.capture, other_at),
         end
     ];
-    let evidence = [
-        tcp_evidence(view, one.connection.with_frame(at.capture, at.frame)?, [at.frame]),
-        tcp_evidence(view, other.connection.with_frame(other_at.capture, other_at.frame)?, [other_at.frame]),
-    ];
-    Some((text, Evidence::by_file(evidence.concat())))
+    Some((text, of_moments(view, [(one, at), (other, other_at)])?))
 }
 
 /// That the first client's connection had ended before the other one's began.
@@ -198,11 +209,7 @@ fn ended_before(view: &LabView<'_>, [first, attempt]: [&Known<'_>; 2], end: &Mom
         frame(view, end.capture, begin),
         "), so nobody had to wait for it."
     ];
-    let evidence = [
-        tcp_evidence(view, first.connection.with_frame(end.capture, end.frame)?, [end.frame]),
-        tcp_evidence(view, attempt.connection.with_frame(begin.capture, begin.frame)?, [begin.frame]),
-    ];
-    Some((text, Evidence::by_file(evidence.concat())))
+    Some((text, of_moments(view, [(first, end), (attempt, begin)])?))
 }
 
 /// Whether the server made this capture itself, so that it had got what the capture shows, and no sooner; and the capture has
@@ -233,11 +240,7 @@ fn ended_before_established(
         clients(view, attempt),
         " connection earlier."
     ];
-    let evidence = [
-        tcp_evidence(view, first.connection.with_frame(end.capture, end.frame)?, [end.frame]),
-        tcp_evidence(view, attempt.connection.with_frame(established.capture, established.frame)?, [established.frame]),
-    ];
-    Some((text, Evidence::by_file(evidence.concat())))
+    Some((text, of_moments(view, [(first, end), (attempt, established)])?))
 }
 
 /// That the first client's connection had ended when the other one was served, told beside the frames of this capture.

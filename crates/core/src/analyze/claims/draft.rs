@@ -1,7 +1,7 @@
 //! Putting an answer together: claims with their basis and evidence, and what is missing.
 
 use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status, StreamSpan};
-use crate::analyze::conversation::{TcpSighting, UdpSighting};
+use crate::analyze::conversation::{Piece, TcpSighting, UdpSighting};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::row::by_capture;
 use crate::analyze::text::{FrameRanges, Text};
@@ -106,11 +106,10 @@ pub(crate) fn tcp_evidence(
     frames: impl IntoIterator<Item = FrameNumber>,
 ) -> Vec<Evidence> {
     let connection = &sighting.connection;
-    let pieces = sighting.pieces.iter().map(|piece| (piece.capture, piece.stream)).collect::<Vec<_>>();
     let at = Streams {
         protocol: Protocol::Tcp,
         own: (sighting.capture, connection.stream),
-        pieces,
+        pieces: &sighting.pieces,
         ends: connection.addresses,
         first_frame: connection.first_frame,
     };
@@ -124,11 +123,10 @@ pub(crate) fn udp_evidence(
     frames: impl IntoIterator<Item = FrameNumber>,
 ) -> Vec<Evidence> {
     let conversation = &sighting.conversation;
-    let pieces = sighting.pieces.iter().map(|piece| (piece.capture, piece.stream)).collect::<Vec<_>>();
     let at = Streams {
         protocol: Protocol::Udp,
         own: (sighting.capture, conversation.stream),
-        pieces,
+        pieces: &sighting.pieces,
         ends: conversation.addresses,
         first_frame: conversation.first_frame,
     };
@@ -136,20 +134,20 @@ pub(crate) fn udp_evidence(
 }
 
 /// The streams of a connection or conversation: the one of its capture, or one of each file of a row.
-struct Streams {
+struct Streams<'a> {
     protocol: Protocol,
     own: (usize, StreamNumber),
-    pieces: Vec<(usize, StreamNumber)>,
+    pieces: &'a [Piece],
     ends: [SocketAddress; 2],
     first_frame: FrameNumber,
 }
 
-impl Streams {
+impl Streams<'_> {
     /// Frames as evidence, by file; without frames one with none.
     fn evidence(&self, view: &LabView<'_>, frames: impl IntoIterator<Item = FrameNumber>) -> Vec<Evidence> {
         let of_capture = |(capture, frames): (Option<usize>, Vec<FrameNumber>)| {
-            let piece = self.pieces.iter().find(|(piece, _)| Some(*piece) == capture).copied();
-            let (capture, stream) = piece.unwrap_or(self.own);
+            let piece = self.pieces.iter().find(|piece| Some(piece.capture) == capture);
+            let (capture, stream) = piece.map_or(self.own, |piece| (piece.capture, piece.stream));
             let span = self.span(view, capture, stream);
             Evidence::of_stream(view.file(capture), span, FrameRanges::of(frames))
         };

@@ -18,7 +18,7 @@ mod whole_udp;
 
 pub(crate) use frames::Frames;
 pub(crate) use merge::{merge_connections, merge_conversations};
-pub(crate) use pieces::{COPIED_WITHIN, SameClock};
+pub(crate) use pieces::{COPIED_WITHIN, Piece, SameClock};
 pub(crate) use relays::{PassedOn, Relays};
 pub(crate) use resets::ResetCause;
 pub(crate) use tcp::{LabConnection, TcpSighting};

@@ -34,6 +34,12 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
+    /// All that the first file has.
+    pub(super) fn first(capture: usize, stream: StreamNumber, watch: usize) -> Piece {
+        let from = FrameNumber(0);
+        Piece { capture, stream, watch, from, overlaps: false, same_sides: true, same_clock: true }
+    }
+
     /// A note as it is in the row at this place; `None` for one that a file before has. Its time is by the first file's clock, or by
     /// that of its own.
     pub(super) fn note(&self, place: usize, own_clock: bool, note: FrameNote) -> Option<FrameNote> {

@@ -151,15 +151,7 @@ fn index(side: Side) -> usize {
 
 impl Row {
     fn of(files: Files<'_>, first: &TcpSighting) -> Option<Row> {
-        let piece = Piece {
-            capture: first.capture,
-            stream: first.connection.stream,
-            watch: first.watch,
-            from: FrameNumber(0),
-            overlaps: false,
-            same_sides: true,
-            same_clock: true,
-        };
+        let piece = Piece::first(first.capture, first.connection.stream, first.watch);
         let here = |frame: FrameNumber| in_row(0, first.capture, frame);
         let connection = &first.connection;
         let connection = TcpConnection {
@@ -185,13 +177,9 @@ impl Row {
         let Files { captures, same_clock } = files;
         let place = self.whole.pieces.len();
         let piece = Piece {
-            capture: part.capture,
-            stream: part.connection.stream,
-            watch: part.watch,
-            from: FrameNumber(0),
-            overlaps: false,
             same_sides: part.client_side == self.whole.client_side,
             same_clock: same_clock(self.whole.capture, part.capture),
+            ..Piece::first(part.capture, part.connection.stream, part.watch)
         };
         let notes: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, false, note)).collect();
         let before = self.whole.pieces.last().map_or(self.whole.capture, |last| last.capture);

@@ -92,15 +92,7 @@ pub(super) fn whole(files: Files<'_>, sightings: &[UdpSighting]) -> Option<UdpSi
 
 fn row(files: Files<'_>, parts: &[&UdpSighting]) -> Option<UdpSighting> {
     let (first, rest) = parts.split_first()?;
-    let piece = Piece {
-        capture: first.capture,
-        stream: first.conversation.stream,
-        watch: first.watch,
-        from: FrameNumber(0),
-        overlaps: false,
-        same_sides: true,
-        same_clock: true,
-    };
+    let piece = Piece::first(first.capture, first.conversation.stream, first.watch);
     let here = |frame: FrameNumber| in_row(0, first.capture, frame);
     let conversation = UdpConversation {
         first_frame: here(first.conversation.first_frame)?,
@@ -118,13 +110,9 @@ fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>,
     let Files { captures, same_clock } = files;
     let place = whole.pieces.len();
     let piece = Piece {
-        capture: part.capture,
-        stream: part.conversation.stream,
-        watch: part.watch,
-        from: FrameNumber(0),
-        overlaps: false,
         same_sides: part.client_side == whole.client_side,
         same_clock: same_clock(whole.capture, part.capture),
+        ..Piece::first(part.capture, part.conversation.stream, part.watch)
     };
     let here: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, false, note)).collect();
     let before = whole.pieces.last().map_or(whole.capture, |last| last.capture);
