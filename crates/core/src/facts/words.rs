@@ -465,11 +465,11 @@ fn of_part(fact: &Fact, part: &str) -> Result<Vec<&'static str>, Reason> {
     if !names.is_empty() || numbers.is_empty() {
         return Ok(names);
     }
-    // `4 options` counts them.
     // `Options: (20 bytes)` says how long they are.
     if others.first().is_some_and(|word| *word == "options") && others.last().is_some_and(|word| *word == "bytes") {
         return if has_kinds && numbers.len() == 1 { Ok(Vec::new()) } else { Err(unknown()) };
     }
+    // `4 options` counts them.
     let counts =
         others.iter().any(|word| word.starts_with("option")) && !others.iter().any(|word| word.starts_with("kind"));
     let kind = |number: &u64| KINDS.iter().find(|(kind, _)| kind == number).map(|(_, name)| *name);

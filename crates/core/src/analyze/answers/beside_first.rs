@@ -68,9 +68,7 @@ pub(super) fn beside_first(
         for seen in views {
             let Some(first_established) = seen.established else { continue };
             if before(&established, &first_established) == Some(true) && !is_told {
-                let words = [" client connected (", ") after ", " (", "), which did not have to wait for it."];
-                let moments = [&first_established, &established];
-                let (text, evidence) = compared(view, [first, attempt], moments, words)?;
+                let (text, evidence) = connected_after(view, [first, attempt], &first_established, &established)?;
                 draft.proved(text, evidence);
                 (found.first_was_away, is_told) = (true, true);
             }
@@ -179,24 +177,24 @@ fn still_connected(
     Some((text, Evidence::by_file([whole].into_iter().chain(answer).flatten())))
 }
 
-/// What happened to one client, and what to another one at another time: the clients, the moments, and the words around them.
-fn compared(
+/// That the first client connected after the other one.
+fn connected_after(
     view: &LabView<'_>,
-    [one, other]: [&Known<'_>; 2],
-    [at, other_at]: [&Moment; 2],
-    [happened, order, then, end]: [&str; 4],
+    [first, attempt]: [&Known<'_>; 2],
+    later: &Moment,
+    established: &Moment,
 ) -> Option<Shown> {
     let text = say![
-        clients(view, one),
-        happened,
-        frame(view, other_at.capture, at),
-        order,
-        clients(view, other),
-        then,
-        frame(view, at.capture, other_at),
-        end
+        clients(view, first),
+        " client connected (",
+        frame(view, established.capture, later),
+        ") after ",
+        clients(view, attempt),
+        " (",
+        frame(view, later.capture, established),
+        "), which did not have to wait for it."
     ];
-    Some((text, of_moments(view, [(one, at), (other, other_at)])?))
+    Some((text, of_moments(view, [(first, later), (attempt, established)])?))
 }
 
 /// That the first client's connection had ended before the other one's began.

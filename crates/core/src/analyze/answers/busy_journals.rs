@@ -55,8 +55,7 @@ pub(super) fn add(
         let Some(first) = run.accepted.first() else { continue };
         if let Some(second) = second(view, scene, run, attempt.map(|known| known.connection.client())) {
             found.connected = Some(true);
-            let connect = connected(view, run, |client| client == second.client());
-            let was_busy = said_of_connect(run, connect, draft);
+            let was_busy = said_of_connect(view, run, |client| client == second.client(), draft);
             let told = Told { view, scene, run, captured: attempt.is_some(), was_busy };
             match second {
                 Second::Accepted(place, accepted) => told.accepted(place, accepted, draft, found),
@@ -68,7 +67,7 @@ pub(super) fn add(
             Some(known) => client == known.connection.client(),
             None => client.ip != first.client.ip,
         };
-        if run.is_whole && said_of_connect(run, connected(view, run, is_second), draft) {
+        if run.is_whole && said_of_connect(view, run, is_second, draft) {
             (found.connected, found.fate) = (Some(true), Some(Fate::Unnoted));
             found.served = found.served.or(Some(false));
             draft.proved("The server's journal shows no accept() for it.", vec![first.accepted.evidence()]);
@@ -101,23 +100,19 @@ fn second<'a>(
     beside().find(is_named).or_else(|| beside().next()).or_else(|| others.first()).copied()
 }
 
-/// A client's `connect()` that led to this run while another computer's client was connected.
-fn connected<'a>(
-    view: &'a LabView<'_>,
+/// Says of a client's `connect()` that led to this run while another computer's client was connected, if there is one.
+fn said_of_connect(
+    view: &LabView<'_>,
     run: &ServerRun,
     is_second: impl Fn(SocketAddress) -> bool,
-) -> Option<&'a Connected> {
-    view.accounts.connects.iter().find(|connect| {
-        is_second(connect.local)
-            && run.is_reached_at(connect.remote)
-            && run.open_beside(connect.local, connect.entry.time).is_some()
-    })
-}
-
-/// Says of such a `connect()`, if there is one.
-fn said_of_connect(run: &ServerRun, connect: Option<&Connected>, draft: &mut Draft) -> bool {
-    let Some(Connected { local, entry, .. }) = connect else { return false };
-    let Some(first) = run.open_beside(*local, entry.time) else { return false };
+    draft: &mut Draft,
+) -> bool {
+    let to_run = view.accounts.connects.iter().filter(|connect| run.is_reached_at(connect.remote));
+    let mut beside = to_run.filter(|connect| is_second(connect.local)).filter_map(|connect| {
+        let first = run.open_beside(connect.local, connect.entry.time)?;
+        Some((connect, first))
+    });
+    let Some((Connected { local, entry, .. }, first)) = beside.next() else { return false };
     let text =
         say!["The client's journal: connect() from ", *local, " returned while ", first.client, " was connected."];
     draft.proved(text, vec![entry.evidence()]);

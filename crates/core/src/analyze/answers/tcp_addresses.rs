@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, RoleBasis, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::words::addresses;
-use crate::analyze::claims::{Draft, tcp_evidence, unseen};
+use crate::analyze::claims::{Draft, all_of, tcp_evidence, unseen};
 use crate::analyze::conversation::Frames;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
@@ -122,10 +122,7 @@ fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
         Evidence::by_file(connections.iter().flat_map(of).filter(|evidence| !evidence.frames.is_empty()))
     };
     let whole = || {
-        let of = |known: &Known<'_>| {
-            let sighting = known.connection.whole();
-            tcp_evidence(view, sighting, view.frames(sighting).all())
-        };
+        let of = |known: &Known<'_>| all_of(view, known);
         Evidence::by_file(connections.iter().flat_map(of))
     };
     let (from_client, from_server) = (evidence(true), evidence(false));

@@ -4,7 +4,7 @@ use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
 use crate::analyze::claims::words::{capital, capture_of};
-use crate::analyze::claims::{Draft, handshake, service, tcp_evidence, unseen};
+use crate::analyze::claims::{Draft, all_of, handshake, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Listener};
@@ -66,10 +66,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     }
     let further = connections.get(DESCRIBED..).unwrap_or_default();
     if !further.is_empty() {
-        let evidence = further.iter().flat_map(|known| {
-            let sighting = known.connection.whole();
-            tcp_evidence(view, sighting, view.frames(sighting).all())
-        });
+        let evidence = further.iter().flat_map(|known| all_of(view, known));
         let belong = if further.len() == 1 { "belongs" } else { "belong" };
         let text = format!(
             "{} {belong} to {}.",
@@ -238,10 +235,11 @@ impl Story<'_, '_> {
         let seen = FrameRanges::of(self.frames.handshake());
         let (are, capture) = (if seen.count() == 1 { " is" } else { " are" }, self.capture());
         let are = format!("{are} in {capture}.");
-        let text = match (seen.is_empty(), self.known.connection.joined().is_some()) {
-            (true, false) => say!["The handshake is not in the capture, which started after the connection was made."],
-            (true, true) => say!["The handshake is not in the captures, which started after the connection was made."],
-            (false, _) => say!["Of the handshake only ", seen, are],
+        let text = match seen.is_empty() {
+            true => {
+                say![format!("The handshake is not in {capture}, which started after the connection was made.")]
+            }
+            false => say!["Of the handshake only ", seen, are],
         };
         let text = say![self.of.clone(), text];
         self.draft.unknown(text);
@@ -470,8 +468,7 @@ impl Story<'_, '_> {
     /// steps were merged into one.
     fn ended_unseen(&self) -> bool {
         let sighting = self.known.connection.whole();
-        let (file, last) = apart(sighting.connection.last_frame);
-        let file = file.unwrap_or(sighting.capture);
+        let (file, last) = (self.last_file(), shown(sighting.connection.last_frame));
         let is_later = |later: &TcpSighting| {
             (later.client().ip, later.server()) == (sighting.client().ip, sighting.server())
                 && later.connection.first_frame > last
@@ -488,13 +485,11 @@ impl Story<'_, '_> {
 
     /// A file that has the end of the connection, where those of the answer were stopped before.
     fn closed_in(&self) -> Option<usize> {
-        let whole = self.known.connection.whole();
-        let is_other = |seen: &&TcpSighting| match whole.pieces.as_slice() {
-            [] => seen.capture != whole.capture,
-            pieces => pieces.iter().all(|piece| piece.capture != seen.capture),
-        };
+        let connection = self.known.connection;
+        let is_other =
+            |seen: &&TcpSighting| seen.capture != connection.whole().capture && !connection.is_piece(seen.capture);
         let ends = |seen: &&TcpSighting| seen.connection.close != Close::Open && seen.connection.syn.is_none();
-        self.known.connection.sightings().iter().filter(is_other).find(ends).map(|seen| seen.capture)
+        connection.sightings().iter().filter(is_other).find(ends).map(|seen| seen.capture)
     }
 
     fn closing(&mut self) {

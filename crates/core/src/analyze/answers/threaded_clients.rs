@@ -10,7 +10,7 @@ use crate::analyze::answers::parallel::{
     Client, accepts, by_host, clients, handshakes, name_missing, of_part, own_address,
 };
 use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
-use crate::analyze::claims::{Draft, service, tcp_evidence};
+use crate::analyze::claims::{Draft, all_of, service, tcp_evidence};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, KindVerdict, Listener, Moment, Seen};
@@ -62,10 +62,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     // Where several were served at the same time, those that waited did so for one of several.
     let waited = |known: &Known<'_>| known.service.was_queued() && !known.service.server_shares;
     let queued = clients.iter().any(|client| client.known.map_or(client.had_turn, |known| waited(&known)));
-    let bases = clients.iter().map(|client| match (client.accepted, client.known) {
-        (Some(_), None) | (None, None) => Basis::Proved,
-        (_, Some(known)) => known.service.basis,
-    });
+    let bases = clients.iter().map(|client| client.known.map_or(Basis::Proved, |known| known.service.basis));
     let together = were_together(view, &clients);
     draft.short_as(
         bases.max().unwrap_or(Basis::Unknown),
@@ -315,10 +312,7 @@ fn idle(view: &LabView<'_>, accepted: &[Known<'_>], draft: &mut Draft) {
             if accepted.len() == 1 { "it" } else { "them" }
         )
     ];
-    let evidence = accepted.iter().flat_map(|known| {
-        let sighting = known.connection.whole();
-        tcp_evidence(view, sighting, view.frames(sighting).all())
-    });
+    let evidence = accepted.iter().flat_map(|known| all_of(view, known));
     draft.inferred(text, Evidence::by_file(evidence));
 }
 
@@ -389,10 +383,7 @@ fn waiting(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
         let all: Vec<SocketAddress> = more.iter().map(|known| known.connection.client()).collect();
         let text =
             say![count(more.len() as u64, "further connection"), " waited in the same way (", addresses(&all), ")."];
-        let evidence = more.iter().flat_map(|known| {
-            let sighting = known.connection.whole();
-            tcp_evidence(view, sighting, view.frames(sighting).all())
-        });
+        let evidence = more.iter().flat_map(|known| all_of(view, known));
         draft.inferred(text, Evidence::by_file(evidence));
     }
 }

@@ -451,10 +451,8 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             _ => (false, None),
         };
         let (basis, meaning) = meaning(view.received_before_answer(conversation), one);
-        let server = conversation.server();
-        let server: Text = if is_one { "The server".into() } else { say!["The server at ", server] };
         let text = say![
-            server,
+            the_server(is_one, conversation.server()),
             " sent a datagram to ",
             conversation.client(),
             " (",
@@ -473,12 +471,11 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
         let evidence = udp_evidence(view, sighting, of_client.iter().chain([back.frame]));
         draft.add(Claim { text, basis, evidence, in_answer: true });
     }
-    sent_on(view, question, draft);
+    sent_on(view, question, is_one, draft);
     for AnsweredInParts { capture, client, server, forth, back } in answered_in_parts(view, question) {
-        let server: Text = if is_one { "The server".into() } else { say!["The server at ", server] };
         let frames = FrameRanges::of(forth.iter().chain(back.iter()));
         let text = say![
-            server,
+            the_server(is_one, server),
             " sent a datagram to ",
             client,
             " (",
@@ -491,21 +488,21 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
     }
 }
 
+/// The server at the beginning of a sentence, with its address where there are several.
+fn the_server(is_one: bool, server: SocketAddress) -> Text {
+    if is_one { "The server".into() } else { say!["The server at ", server] }
+}
+
 /// Those whose text the server sent on to another address, where no answer shows that it had received it.
-fn sent_on(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
+fn sent_on(view: &LabView<'_>, question: &Question, is_one: bool, draft: &mut Draft) {
     let unanswered = |one: &&LabConversation| view.received_before_answer(one).is_none();
     let of_step = view.conversations_of(question.steps()).filter(unanswered);
     let sent_on = of_step.filter_map(|conversation| Some((conversation, view.sent_on(conversation)?)));
     for (conversation, (line, sent, to)) in sent_on.take(3) {
-        let server = conversation.server();
-        let server: Text = match servers(view, question).len() < 2 {
-            true => "The server".into(),
-            false => say!["The server at ", server],
-        };
         let named_in =
             if line.capture == sent.capture && conversation.sightings().len() < 2 { line.capture } else { usize::MAX };
         let text = say![
-            server,
+            the_server(is_one, conversation.server()),
             " sent the text of ",
             conversation.client(),
             "'s datagram (",

@@ -2,7 +2,7 @@
 
 use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status, StreamSpan};
 use crate::analyze::conversation::{Piece, TcpSighting, UdpSighting};
-use crate::analyze::matching::LabView;
+use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::row::by_capture;
 use crate::analyze::text::{FrameRanges, Text};
 use crate::lab::Question;
@@ -114,6 +114,12 @@ pub(crate) fn tcp_evidence(
         first_frame: connection.first_frame,
     };
     at.evidence(view, frames)
+}
+
+/// All frames of a TCP connection as evidence, by file.
+pub(crate) fn all_of(view: &LabView<'_>, known: &Known<'_>) -> Vec<Evidence> {
+    let sighting = known.connection.whole();
+    tcp_evidence(view, sighting, view.frames(sighting).all())
 }
 
 /// Frames of a UDP conversation as evidence, by file.

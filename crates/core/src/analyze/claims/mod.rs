@@ -18,7 +18,7 @@ use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, row};
 use socklab_packets::types::StreamNumber;
 
-pub(crate) use draft::{Draft, tcp_evidence, udp_evidence};
+pub(crate) use draft::{Draft, all_of, tcp_evidence, udp_evidence};
 pub(crate) use unseen::closed_by;
 
 /// What is known of the lab's TCP connections in a capture, by stream number.

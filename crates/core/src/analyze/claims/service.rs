@@ -36,13 +36,13 @@ struct Claims<'a> {
     claims: Vec<Claim>,
 }
 
-impl Claims<'_> {
+impl<'a> Claims<'a> {
     fn add(&mut self, basis: Basis, text: Text, evidence: Vec<Evidence>) {
         self.claims.push(Claim { text, basis, evidence, in_answer: true });
     }
 
     /// The capture that shows a moment of this connection.
-    fn sighting(&self, moment: &Moment) -> &TcpSighting {
+    fn sighting(&self, moment: &Moment) -> &'a TcpSighting {
         let connection = self.known.connection;
         connection.with_frame(moment.capture, moment.frame).unwrap_or_else(|| connection.whole())
     }
@@ -333,8 +333,7 @@ impl Claims<'_> {
             seen.client_reset.is_none_or(|end| reset.frame < end.frame).then_some(reset)
         });
         if let Some(reset) = reset {
-            let sighting = known.connection.with_frame(reset.capture, reset.frame);
-            let sighting = sighting.unwrap_or_else(|| known.connection.whole());
+            let sighting = self.sighting(&reset);
             if view.frames(sighting).cause_of(reset.frame) != ResetCause::Aborted {
                 let what = say![clients(view, known), " connection"];
                 let text = reset_sentence(view, sighting, [say!["The server"], what], reset.frame);

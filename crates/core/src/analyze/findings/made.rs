@@ -17,8 +17,7 @@ pub(super) fn of_file(
     message: impl Into<Text>,
     redo: Option<&Step>,
 ) -> Finding {
-    let (file, message) = (Some(view.file(capture).to_owned()), message.into());
-    Finding { code, severity, file, message, discreet: None, redo: redo.cloned(), evidence: Vec::new() }
+    Finding { file: Some(view.file(capture).to_owned()), redo: redo.cloned(), ..of_all(code, severity, message) }
 }
 
 /// A finding about all files.

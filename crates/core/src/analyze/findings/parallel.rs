@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::analyze::analysis::{Finding, ServerKind, Severity};
+use crate::analyze::analysis::{Evidence, Finding, ServerKind, Severity};
 use crate::analyze::answers;
-use crate::analyze::claims::draft::tcp_evidence;
+use crate::analyze::claims::all_of;
 use crate::analyze::claims::words::addresses;
 use crate::analyze::conversation::LabConnection;
+use crate::analyze::findings::made::of_all;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
 use crate::lab::{Does, Question, Step};
@@ -111,11 +112,8 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
         advice
     ];
     let file = Some(view.file(first.connection.best().capture).to_owned());
-    let evidence = waiting.iter().flat_map(|known| {
-        let sighting = known.connection.whole();
-        tcp_evidence(view, sighting, view.frames(sighting).all())
-    });
-    let evidence = crate::analyze::analysis::Evidence::by_file(evidence);
+    let evidence = waiting.iter().flat_map(|known| all_of(view, known));
+    let evidence = Evidence::by_file(evidence);
     let finding = finding("not-threaded", Severity::Warning, file, message, first.step);
     found.push(Finding { evidence, ..finding });
 }
@@ -166,5 +164,5 @@ fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
 }
 
 fn finding(code: &'static str, severity: Severity, file: Option<String>, message: Text, redo: &Step) -> Finding {
-    Finding { code, severity, file, message, discreet: None, redo: Some(redo.clone()), evidence: Vec::new() }
+    Finding { file, redo: Some(redo.clone()), ..of_all(code, severity, message) }
 }
