@@ -128,8 +128,8 @@ impl TcpSighting {
 pub(crate) struct LabConnection {
     /// The captures that show it, the fullest view first.
     sightings: Vec<TcpSighting>,
-    /// All of it, where no capture shows that alone.
-    whole: Option<TcpSighting>,
+    /// All of it, where no capture shows that alone. Few have one, and none should take its room.
+    whole: Option<Box<TcpSighting>>,
 }
 
 impl LabConnection {
@@ -161,12 +161,12 @@ impl LabConnection {
 
     /// All that the captures show of it: where they show it one after the other, out of all of them; else the fullest view.
     pub(crate) fn whole(&self) -> &TcpSighting {
-        self.whole.as_ref().unwrap_or_else(|| self.best())
+        self.whole.as_deref().unwrap_or_else(|| self.best())
     }
 
     /// The whole, where it is out of several captures.
     pub(crate) fn joined(&self) -> Option<&TcpSighting> {
-        self.whole.as_ref()
+        self.whole.as_deref()
     }
 
     /// Whether the whole has its frames of this capture, with others of other captures.
@@ -176,7 +176,7 @@ impl LabConnection {
 
     /// The view that has this frame: the whole for a frame in a row, else that of the capture.
     pub(crate) fn with_frame(&self, capture: usize, frame: FrameNumber) -> Option<&TcpSighting> {
-        if apart(frame).0.is_some() { self.whole.as_ref() } else { self.in_capture(capture) }
+        if apart(frame).0.is_some() { self.whole.as_deref() } else { self.in_capture(capture) }
     }
 
     /// The view of it in this capture.
@@ -186,7 +186,7 @@ impl LabConnection {
 
     /// Whether it was established.
     pub(crate) fn established(&self) -> bool {
-        self.sightings.iter().chain(&self.whole).any(TcpSighting::established)
+        self.sightings.iter().chain(self.joined()).any(TcpSighting::established)
     }
 
     /// How far its handshake is seen.
@@ -211,7 +211,7 @@ impl LabConnection {
 
     /// Takes what all captures show of it together.
     pub(super) fn join(&mut self, whole: Option<TcpSighting>) {
-        self.whole = whole;
+        self.whole = whole.map(Box::new);
     }
 
     /// Takes in the captures of the same connection.

@@ -46,8 +46,8 @@ impl UdpSighting {
 pub(crate) struct LabConversation {
     /// The captures that show it, the one with most datagrams first.
     sightings: Vec<UdpSighting>,
-    /// All of it, where no capture shows that alone.
-    whole: Option<UdpSighting>,
+    /// All of it, where no capture shows that alone. Few have one, and none should take its room.
+    whole: Option<Box<UdpSighting>>,
 }
 
 impl LabConversation {
@@ -86,12 +86,12 @@ impl LabConversation {
 
     /// All that the captures show of it: where they show it one after the other, out of all of them; else the fullest view.
     pub(crate) fn whole(&self) -> &UdpSighting {
-        self.whole.as_ref().unwrap_or_else(|| self.best())
+        self.whole.as_deref().unwrap_or_else(|| self.best())
     }
 
     /// Takes what all captures show of it together.
     pub(super) fn join(&mut self, whole: Option<UdpSighting>) {
-        self.whole = whole;
+        self.whole = whole.map(Box::new);
     }
 
     /// The view of it in this capture.
