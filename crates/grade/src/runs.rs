@@ -137,7 +137,7 @@ fn choices(analysis: &Analysis) -> Vec<Choice> {
         let has_others = same.iter().any(|(_, capture)| !is_try(capture));
         let chosen = same.iter().copied().filter(|(_, capture)| !(has_others && is_try(capture)));
         let chosen = in_rows(analysis, chosen);
-        if same.len() < 2 || (chosen.len() < 2 && chosen.iter().map(Vec::len).sum::<usize>() == same.len()) {
+        if chosen.len() < 2 && chosen.iter().map(Vec::len).sum::<usize>() == same.len() {
             continue;
         }
         let more: Vec<Choice> = all.iter().flat_map(|choice| choice.with_one_of(&chosen, &same)).collect();

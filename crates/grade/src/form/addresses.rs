@@ -92,12 +92,11 @@ impl List {
         let listed = self.addresses.len();
         let distinct = self.addresses.iter().collect::<BTreeSet<_>>().len();
         let is = |count: u64, number: usize| u64::try_from(number) == Ok(count);
+        let is_of_all = |count: u64| listed > 0 && (is(count, listed) || is(count, distinct));
         match self.counts.as_slice() {
             [] => true,
-            [(0, count)] if listed > 0 && (is(*count, listed) || is(*count, distinct)) => true,
-            [(before, count)] if listed > 0 && *before == listed && (is(*count, listed) || is(*count, distinct)) => {
-                true
-            }
+            // Before all of them, or behind.
+            [(before, count)] if [0, listed].contains(before) && is_of_all(*count) => true,
             numbers => {
                 let mut each = numbers.iter().enumerate();
                 numbers.len() == listed

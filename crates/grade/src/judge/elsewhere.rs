@@ -110,10 +110,8 @@ pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
                     && (has_all_parts(&tcp.connection) || !is_piece(analysis, number, tcp))
             };
             for tcp in view::tcp_of(capture, true).filter(is_run) {
-                let mut frames = Frames::default();
-                frames.add(capture, &tcp);
                 let name = format!("the connection of {} in {}", tcp.addresses().client, capture.file);
-                let known = frames.answers(&about, tcp.addresses().client, tcp.addresses().server);
+                let known = Frames::of(capture, &tcp).answers(&about, tcp.addresses().client, tcp.addresses().server);
                 of_step.push(Attempt { name, known, is_whole: false });
             }
         }
@@ -131,8 +129,7 @@ pub(super) fn allow(analysis: &Analysis, known: &mut Known) {
         let mut leeway = Leeway::default();
         for capture in &analysis.captures {
             for tcp in view::tcp_of(capture, true).filter(|tcp| is_of(analysis, question.steps(), tcp)) {
-                let mut frames = Frames::default();
-                frames.add(capture, &tcp);
+                let frames = Frames::of(capture, &tcp);
                 // The answer may rest on other files and connections.
                 if frames.are_shown(known, question) {
                     leeway.extend(&frames.leeway);
@@ -163,10 +160,8 @@ pub(super) fn runs_of_other_steps(analysis: &Analysis, question: &Question) -> V
     let all = captures.flat_map(|capture| view::tcp_of(capture, true).map(move |tcp| (capture, tcp)));
     let others = all.filter(|(_, tcp)| !is_of(analysis, question.steps(), tcp)).take(MOST_OTHERS);
     let run = |(capture, tcp): (&CaptureAnalysis, Tcp)| {
-        let mut frames = Frames::default();
-        frames.add(capture, &tcp);
         let ends = tcp.addresses();
-        let known = frames.answers(&[question], ends.client, ends.server);
+        let known = Frames::of(capture, &tcp).answers(&[question], ends.client, ends.server);
         Attempt { name: capture.file.clone(), known, is_whole: false }
     };
     others.map(run).collect()
@@ -220,6 +215,12 @@ struct Frames {
 }
 
 impl Frames {
+    fn of(capture: &CaptureAnalysis, tcp: &Tcp) -> Frames {
+        let mut own = Frames::default();
+        own.add(capture, tcp);
+        own
+    }
+
     fn add(&mut self, capture: &CaptureAnalysis, tcp: &Tcp) {
         let connection = &tcp.connection;
         for frame in roles(connection, capture.traffic.tcp_notes(connection.stream)) {

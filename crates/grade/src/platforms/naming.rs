@@ -203,11 +203,6 @@ pub fn may_be_a_class(handed: &Handed) -> bool {
 
 /// A download with folders around it is taken without them: with one, or with several if those within look like a class.
 fn unwrapped_all<'p>(root: &'p str, files: Files<'p>) -> (&'p str, Files<'p>) {
-    let has_one_first = |files: &Files<'p>| {
-        let mut firsts = files.iter().filter_map(|(_, path)| path.first());
-        let first = firsts.next();
-        first.is_some() && firsts.all(|other| Some(other) == first)
-    };
     let mut inner = files.clone();
     for around in 0..MOST_AROUND {
         if let Some((root, class)) = unwrapped(&inner)
@@ -215,7 +210,7 @@ fn unwrapped_all<'p>(root: &'p str, files: Files<'p>) -> (&'p str, Files<'p>) {
         {
             return (root, class);
         }
-        if !has_one_first(&inner) {
+        if only_first(&inner).is_none() {
             break;
         }
         inner = below_first(&inner);
@@ -246,8 +241,7 @@ fn below_first<'p>(files: &[(usize, &'p [String])]) -> Files<'p> {
 
 /// The files of a download that was unpacked with a folder around it, without that folder; `None` where there is none.
 fn unwrapped<'p>(files: &[(usize, &'p [String])]) -> Option<(&'p str, Files<'p>)> {
-    let firsts: BTreeSet<&'p String> = files.iter().filter_map(|(_, path)| path.first()).collect();
-    let only = firsts.first().copied().filter(|_| firsts.len() == 1)?;
+    let only = only_first(files)?;
     let seconds: BTreeSet<&String> = files.iter().filter_map(|(_, path)| path.get(1)).collect();
     let below = |path: &&[String]| path.len() > 2;
     let known = only.ends_with("-submissions")
@@ -258,6 +252,13 @@ fn unwrapped<'p>(files: &[(usize, &'p [String])]) -> Option<(&'p str, Files<'p>)
     let folders_only =
         seconds.len() > 1 && files.iter().all(|(_, path)| below(path) || path.get(1).is_some_and(|n| is_archive(n)));
     (!seconds.is_empty() && (known || folders_only)).then(|| (only.as_str(), below_first(files)))
+}
+
+/// The folder in which all files are.
+fn only_first<'p>(files: &[(usize, &'p [String])]) -> Option<&'p String> {
+    let mut firsts = files.iter().filter_map(|(_, path)| path.first());
+    let first = firsts.next()?;
+    firsts.all(|other| other == first).then_some(first)
 }
 
 /// Whether at least half of the names are so: one odd file does not change where a class comes from.

@@ -23,13 +23,6 @@ pub(super) use scene::Scene;
 
 /// The misconceptions that the answers to a question show.
 pub(super) fn find(scene: &Scene<'_>) -> Vec<MisconceptionMade> {
-    let guesses = match scene.question.kind() {
-        names::TCP_FRAMES => frames::guesses(scene),
-        names::FACTS => facts::guesses(scene),
-        names::TCP_ADDRESSES | names::SERVER_SOCKETS | names::CLIENT_SOCKETS => sockets::guesses(scene),
-        names::UDP_FRAMES | names::UDP_CLIENTS => sockets::udp_guesses(scene),
-        _ => Vec::new(),
-    };
     // What no capture shows may be wrong all the same; what may mean something else shows nothing.
     let is_wrong = |item: &&ItemGrade| match item.verdict {
         Verdict::Wrong => true,
@@ -38,6 +31,14 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<MisconceptionMade> {
         Verdict::Right | Verdict::Missing => false,
     };
     let mut open: BTreeSet<&str> = scene.items.iter().filter(is_wrong).map(|item| item.key.as_str()).collect();
+    let guesses = match scene.question.kind() {
+        _ if open.is_empty() => Vec::new(),
+        names::TCP_FRAMES => frames::guesses(scene),
+        names::FACTS => facts::guesses(scene),
+        names::TCP_ADDRESSES | names::SERVER_SOCKETS | names::CLIENT_SOCKETS => sockets::guesses(scene),
+        names::UDP_FRAMES | names::UDP_CLIENTS => sockets::udp_guesses(scene),
+        _ => Vec::new(),
+    };
     let mut found = Vec::new();
     // The one that explains most comes first; what it leaves, others may explain.
     loop {
