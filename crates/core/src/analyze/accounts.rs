@@ -71,6 +71,13 @@ pub(crate) struct Accepted {
     pub(crate) reader: Option<Reader>,
 }
 
+impl Accepted {
+    /// Whether it was open at this time, by the server's clock.
+    fn is_open_at(&self, time: Timestamp) -> bool {
+        self.accepted.time <= time && self.ended.as_ref().is_none_or(|ended| time < ended.time)
+    }
+}
+
 /// A connection that was in the queue, and that no `accept()` returned as far as its journal goes.
 #[derive(Debug, Clone)]
 pub(crate) struct Left {
@@ -286,10 +293,7 @@ impl ServerRun {
 
     /// The connection of another computer that was open at this time, by the server's clock.
     pub(crate) fn open_beside(&self, client: SocketAddress, time: Timestamp) -> Option<&Accepted> {
-        self.accepted.iter().find(|other| {
-            let is_open = other.ended.as_ref().is_none_or(|ended| time < ended.time);
-            other.client.ip != client.ip && other.accepted.time <= time && is_open
-        })
+        self.accepted.iter().find(|other| other.client.ip != client.ip && other.is_open_at(time))
     }
 
     /// Whether a client's `connect()` to this address may have led to this run.
@@ -306,12 +310,7 @@ impl ServerRun {
 
     /// Whether this run left a connection waiting while another one was open.
     fn takes_turns(&self) -> bool {
-        let waited = |left: &Left| {
-            self.accepted.iter().any(|other| {
-                let is_open = other.ended.as_ref().is_none_or(|ended| left.queued.time < ended.time);
-                other.accepted.time <= left.queued.time && is_open
-            })
-        };
+        let waited = |left: &Left| self.accepted.iter().any(|other| other.is_open_at(left.queued.time));
         (0..self.accepted.len()).any(|place| self.turn(place).is_some()) || self.left.iter().any(waited)
     }
 

@@ -187,8 +187,8 @@ impl Row {
             true => self.begin_by_time(part, &notes).or_else(|| self.begin_by_numbers(part, &notes)),
             false => self.begin_by_numbers(part, &notes),
         };
-        let Some(new) = begin.and_then(|begin| notes.get(begin..)).filter(|new| !new.is_empty()) else { return };
-        let left_out = notes.get(..notes.len().saturating_sub(new.len())).unwrap_or_default();
+        let parts = begin.and_then(|begin| notes.split_at_checked(begin));
+        let Some((left_out, new)) = parts.filter(|(_, new)| !new.is_empty()) else { return };
         if left_out.is_empty() && self.ends_with(new) {
             return;
         }

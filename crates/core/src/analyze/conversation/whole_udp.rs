@@ -121,8 +121,8 @@ fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>,
         false if whole.notes_complete(captures) && part.notes_complete(captures) => Some(after_same(notes, &here)),
         false => None,
     };
-    let Some(new) = begin.and_then(|begin| here.get(begin..)).filter(|new| !new.is_empty()) else { return };
-    let left_out = here.get(..here.len().saturating_sub(new.len())).unwrap_or_default();
+    let parts = begin.and_then(|begin| here.split_at_checked(begin));
+    let Some((left_out, new)) = parts.filter(|(_, new)| !new.is_empty()) else { return };
     let Some(from) = new.first().map(|note| shown(note.frame)) else { return };
     for (side, all) in [Side::Originator, Side::Responder].into_iter().zip(&mut whole.conversation.counts) {
         let there = part.conversation.counts(if piece.same_sides { side } else { side.other() });

@@ -42,11 +42,14 @@ pub(super) fn allot(runs: &[Run<'_>], times: Times<'_>) -> Allotted {
     let mut steps: Vec<Option<Step>> = Vec::with_capacity(runs.len());
     let mut alike: BTreeMap<(Vec<&Step>, IpAddr), Vec<usize>> = BTreeMap::new();
     let mut spare = Vec::new();
-    let is_full = |step: &Step, computer: IpAddr| {
-        let is_set = |run: &&Run<'_>| run.set.as_ref() == Some(step) && run.computer == computer && run.counts;
-        let set = u32::try_from(runs.iter().filter(is_set).count()).unwrap_or(u32::MAX);
-        set >= step.clients()
-    };
+    let mut set: BTreeMap<(&Step, IpAddr), u32> = BTreeMap::new();
+    for run in runs.iter().filter(|run| run.counts) {
+        if let Some(step) = &run.set {
+            let count = set.entry((step, run.computer)).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    let set_of = |step, computer| set.get(&(step, computer)).copied().unwrap_or(0);
     for (index, run) in runs.iter().enumerate() {
         let free = run.fitting.iter().copied().filter(|step| !taken.contains(step));
         let free: Vec<&Step> = free.collect();
@@ -55,7 +58,7 @@ pub(super) fn allot(runs: &[Run<'_>], times: Times<'_>) -> Allotted {
         if run.set.is_some() || fitting.len() < 2 {
             continue;
         }
-        if fitting.iter().all(|step| is_full(step, run.computer)) {
+        if fitting.iter().all(|step| set_of(*step, run.computer) >= step.clients()) {
             spare.push((index, fitting.into_iter().cloned().collect()));
         } else {
             alike.entry((fitting, run.computer)).or_default().push(index);

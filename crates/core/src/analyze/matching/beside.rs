@@ -16,12 +16,16 @@ pub(crate) fn may_come_second<'c>(
 ) -> bool {
     let server = sheet.server();
     let at = connection.server().ip;
-    let is_there = |first: &&LabConnection| hosts.computer(first.server().ip) == hosts.computer(at);
-    let firsts: Vec<&LabConnection> = firsts.filter(is_there).collect();
-    if hosts.is_of_client(at, sheet) && !firsts.iter().any(|first| first.established()) {
+    let (is_at_client, is_of_server) = (hosts.is_of_client(at, sheet), hosts.is(connection.client().ip, server));
+    if !is_at_client && !is_of_server {
+        return true;
+    }
+    let computer = hosts.computer(at);
+    let firsts: Vec<&LabConnection> = firsts.filter(|first| hosts.computer(first.server().ip) == computer).collect();
+    if is_at_client && !firsts.iter().any(|first| first.established()) {
         return false;
     }
-    if !hosts.is(connection.client().ip, server) {
+    if !is_of_server {
         return true;
     }
     let is_servers_too = |name: HostName| hosts.ip_of(name).is_some_and(|ip| hosts.is(ip, server));

@@ -74,9 +74,6 @@ pub(super) struct Candidate {
     silent: u32,
     /// Attempts that were refused or not answered.
     attempts: u32,
-    /// UDP conversations with it, and those in which each datagram to it came back as unreachable.
-    conversations: u32,
-    came_back: u32,
     /// The first peer, and whether there was another one.
     peer: Option<IpAddr>,
     has_several_peers: bool,
@@ -92,6 +89,8 @@ pub(super) struct Candidate {
     /// It, or its client, begins like another protocol's, and the other one sends plain text: FTP, SMTP, or a lab that is
     /// like them.
     is_like_ftp: bool,
+    /// Whether each datagram of its UDP conversations went to it and came back as unreachable; `None` without any.
+    came_back: Option<bool>,
     /// It says on to another server what a client says to it, line by line: no service that a port is known for does.
     passes_on: bool,
     /// A server's journal names it.
@@ -233,9 +232,8 @@ impl Candidates<'_> {
             if shown.is_none() {
                 candidate.add_ports(Protocol::Tcp, own.port, peer.port, false);
             }
-            let of_both = [PayloadKind::Protocol, PayloadKind::Text];
             candidate.passes_on |= told.is_passed_on;
-            candidate.is_like_ftp |= of_both.iter().all(|kind| connection.payload_kinds.contains(kind));
+            candidate.is_like_ftp |= is_mixed(connection.payload_kinds);
             // What is left of an earlier connection, in this file or in one before it, says nothing of the program.
             if connection.data_frames > 0 || connection.handshake != HandshakeState::NotCaptured {
                 candidate.add_exchange(exchange.filter(|_| is_named || !is_simultaneous));
@@ -264,8 +262,8 @@ impl Candidates<'_> {
             let addressed = u32::from(side == addressed_side);
             candidate.addressed_first = candidate.addressed_first.saturating_add(addressed);
             candidate.is_two_way |= !conversation.payload_kinds.contains(&PayloadKind::None);
-            one_more(&mut candidate.conversations);
-            candidate.came_back = candidate.came_back.saturating_add(addressed & u32::from(came_back));
+            let came_back = came_back && side == addressed_side;
+            candidate.came_back = Some(came_back && candidate.came_back != Some(false));
             candidate.add_ports(Protocol::Udp, own.port, peer.port, addressed > 0);
             candidate.add_exchange(exchange);
         }
@@ -443,7 +441,7 @@ impl Candidate {
 
     /// Whether every datagram that went to it came back as unreachable, and it never sent any: no server got them.
     pub(super) fn was_never_reached(&self) -> bool {
-        self.came_back > 0 && self.came_back == self.conversations
+        self.came_back == Some(true)
     }
 
     /// Whether a peer of it is on its link.
@@ -506,13 +504,16 @@ fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
     }
 }
 
+/// Whether one end sends what is like another protocol's, and the other one plain text.
+fn is_mixed(kinds: [PayloadKind; 2]) -> bool {
+    kinds.contains(&PayloadKind::Protocol) && kinds.contains(&PayloadKind::Text)
+}
+
 /// Whether a server greets as those of FTP and SMTP do, but not on a port of a service, and is told no command of theirs: then it
 /// is some other program's that says 220.
 fn only_greets_like_ftp(capture: &CaptureFacts, stream: StreamNumber, connection: &Exchanged) -> bool {
     let ports = connection.ends.addresses.map(|address| address.port);
-    let kinds = connection.payload_kinds;
-    let is_mixed = kinds.contains(&PayloadKind::Protocol) && kinds.contains(&PayloadKind::Text);
-    if !is_mixed || ports.into_iter().any(|port| is_other_service(Protocol::Tcp, port)) {
+    if !is_mixed(connection.payload_kinds) || ports.into_iter().any(|port| is_other_service(Protocol::Tcp, port)) {
         return false;
     }
     let mut texts = capture.traffic.tcp_starts(stream).map(|(_, start)| match start {

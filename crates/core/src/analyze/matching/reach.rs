@@ -1,5 +1,7 @@
 //! Whether a server's clients got there. An address that they sent to is not yet one at which a server was.
 
+use foldhash::{HashMap, HashMapExt};
+
 use crate::analyze::conversation::LabConversation;
 use crate::analyze::matching::LabView;
 use crate::analyze::reach::Reach;
@@ -24,7 +26,15 @@ impl LabView<'_> {
         if here().next().is_none() || here().any(answers) {
             return Reach::Reached;
         }
-        if here().all(|conversation| self.all_came_back(conversation)) {
+        let returned = self.returned_from(server);
+        // In every capture that shows the conversation.
+        let all_came_back = |conversation: &LabConversation| {
+            conversation.sightings().iter().all(|sighting| {
+                let about_it = returned.get(&(sighting.capture, conversation.client())).copied().unwrap_or(0);
+                about_it >= sighting.client_sent().datagrams
+            })
+        };
+        if here().all(all_came_back) {
             return Reach::Never;
         }
         // One that only prints never answers; of several, one may be a wrong port in a client.
@@ -34,13 +44,15 @@ impl LabView<'_> {
         }
     }
 
-    /// Whether each datagram of a conversation came back as unreachable, in every capture that shows it.
-    fn all_came_back(&self, conversation: &LabConversation) -> bool {
-        let (client, server) = (conversation.client(), conversation.server());
-        conversation.sightings().iter().all(|sighting| {
-            let messages = self.unreachable_datagrams(sighting.capture).into_iter();
-            let about_it = messages.filter(|message| (message.client, message.server) == (client, server)).count();
-            u64::try_from(about_it).unwrap_or(u64::MAX) >= sighting.client_sent().datagrams
-        })
+    /// How many datagrams to this server came back as unreachable, by capture and client.
+    fn returned_from(&self, server: SocketAddress) -> HashMap<(usize, SocketAddress), u64> {
+        let mut returned: HashMap<(usize, SocketAddress), u64> = HashMap::new();
+        for capture in 0..self.captures.len() {
+            for message in self.unreachable_datagrams(capture).iter().filter(|message| message.server == server) {
+                let count = returned.entry((capture, message.client)).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        returned
     }
 }

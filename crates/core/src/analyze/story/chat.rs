@@ -179,8 +179,11 @@ impl<'a> Talk<'a> {
     /// What has the text of this line in the capture of another computer, whose clock may differ by any time, and nothing that
     /// another client said, or its own one.
     fn at_any_time(&self, line: &Said<'a>, clocks: &Clocks) -> Option<&Said<'a>> {
+        if self.clients > MOST_UNTIMED {
+            return None;
+        }
         let is_apart = |sent: &&Said<'a>| !clocks.comparable(line.moment.watch, sent.moment.watch);
-        let sent = self.sent.iter().filter(|_| self.clients <= MOST_UNTIMED).filter(is_apart);
+        let sent = self.sent.iter().filter(is_apart);
         sent.filter(|sent| sent.has(line, SHORTEST_UNTIMED)).find(|sent| {
             let mut others = self.lines.iter().filter(|other| other.connection != line.connection);
             !others.any(|other| {

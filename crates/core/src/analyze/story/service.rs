@@ -304,8 +304,7 @@ impl<'a> Court<'a> {
         let left_first =
             !was_held && !seen.client_half_closed && seen.client_end().is_some_and(|end| end.frame < to.frame);
         let beyond_own_time = || nanoseconds.saturating_sub(self.own_time().unwrap_or(0)) >= LATE_CLOSE;
-        let is_late = nanoseconds >= LATE_CLOSE && beyond_own_time();
-        let late = left_first && is_late && !self.is_shared_at(seen, &from);
+        let late = left_first && nanoseconds >= LATE_CLOSE && beyond_own_time() && !self.is_shared_at(seen, &from);
         let waited = (released_by.is_some() || late).then(|| {
             let is_of_quick = self.answered_another_promptly(seen);
             Wait { from, to, nanoseconds, released_by, is_of_quick }
@@ -365,12 +364,15 @@ impl<'a> Court<'a> {
         if let (Some(line), Some(reset)) = (seen.unanswered, seen.server_reset) {
             let before_client = seen.client_end().is_none_or(|end| reset.frame < end.frame);
             // One that goes on answering has not ended: it closed this connection, or its listening socket alone.
-            let goes_on = self.other_views().any(|(_, other)| {
-                let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other) == Some(true);
+            let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other) == Some(true);
+            let goes_on = |(_, other): (usize, &Seen)| {
                 other.established.is_some_and(|begin| is_before(&begin, &reset))
                     && other.last_reply.is_some_and(|reply| is_before(&reset, &reply))
-            });
-            let other = self.other_that(seen, |other| other.answer.is_some()).filter(|_| before_client && !goes_on)?;
+            };
+            if !before_client || self.other_views().any(goes_on) {
+                return None;
+            }
+            let other = self.other_that(seen, |other| other.answer.is_some())?;
             let service = Service::new(Verdict::Queued, Basis::Inferred, Grounds::Reset { line, reset, other });
             return Some(Service { until: Some(reset), ..service });
         }
