@@ -347,7 +347,7 @@ pub(super) fn findings_agree(set: &Set) -> Vec<String> {
             let holds = match finding.code {
                 "connection-refused" => handshake == HandshakeState::Refused,
                 "accept-queue-full" | "server-unreachable" => handshake == HandshakeState::SynOnly,
-                "capture-began-late" | "earlier-run" => stream.connection.syn.is_none(),
+                "capture-began-late" | "earlier-run" | "idle-from-before" => stream.connection.syn.is_none(),
                 "one-direction" => stream.connection.counts.iter().any(|side| side.frames == 0),
                 "capture-stopped-early" => stream.connection.close == Close::Open,
                 "copied-frames" | "retransmissions" => frames.all(|frame| frame.role == FrameRole::Retransmission),

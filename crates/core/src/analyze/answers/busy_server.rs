@@ -1,6 +1,6 @@
 //! Does a client connect while the server serves another one?
 
-use crate::analyze::analysis::{Answer, Basis, Facts, Status, Verdict};
+use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::beside_first::beside_first;
 use crate::analyze::answers::busy_journals;
 use crate::analyze::answers::busy_scene::{Fate, Found, Scene};
@@ -8,6 +8,7 @@ use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::second_client::{firsts, firsts_at, second_client};
 use crate::analyze::claims::words::{clients, frame};
 use crate::analyze::claims::{Draft, handshake, presence, refused, rejection, service, tcp_evidence};
+use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Seen;
 use crate::analyze::text::{FrameRanges, Text, say};
@@ -250,6 +251,16 @@ fn ended_by(view: &LabView<'_>, attempt: &Known<'_>) -> EndedBy {
     }
 }
 
+/// What of a connection shows that it was made, where its handshake does not, and the frames that show it.
+fn connection_shown(view: &LabView<'_>, sighting: &TcpSighting, frames: &Frames) -> (&'static str, Vec<Evidence>) {
+    let data = frames.data();
+    match (service::acknowledged(view, sighting), data.is_empty()) {
+        (Some((_, evidence)), _) => ("its data is acknowledged", evidence),
+        (None, false) => ("data goes only over a connection that was made", tcp_evidence(view, sighting, data)),
+        (None, true) => ("acknowledgements go both ways", tcp_evidence(view, sighting, frames.acknowledgements())),
+    }
+}
+
 fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) {
     let sighting = attempt.connection.whole();
     let frames = view.frames(sighting);
@@ -300,11 +311,10 @@ fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &
             if attempt.connection.established() =>
         {
             found.connected = Some(true);
-            let text = say![
-                clients(view, attempt),
-                " client was connected: its data is acknowledged, though the capture does not hold the whole handshake."
-            ];
-            draft.inferred(text, tcp_evidence(view, sighting, frames.data()));
+            let (shows, shown) = connection_shown(view, sighting, &frames);
+            let whole =
+                format!(" client was connected: {shows}, though the capture does not hold the whole handshake.");
+            draft.inferred(say![clients(view, attempt), whole], shown);
         }
         HandshakeState::SynAckMissed | HandshakeState::SynAckSeen | HandshakeState::NotCaptured => return,
     }

@@ -17,6 +17,8 @@ mod continued_tests;
 mod datagram_tests;
 mod facts;
 #[cfg(test)]
+mod from_before_tests;
+#[cfg(test)]
 mod host_tests;
 #[cfg(test)]
 mod journal_tests;

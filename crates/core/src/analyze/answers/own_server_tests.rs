@@ -6,7 +6,7 @@ use crate::analyze::analysis::Analysis;
 use crate::analyze::testing::{Story, address};
 use crate::analyze::{analyze, lab_file};
 
-fn told(analysis: &Analysis, code: &str) -> String {
+pub(super) fn told(analysis: &Analysis, code: &str) -> String {
     let of_code = analysis.findings.iter().filter(|finding| finding.code == code);
     of_code.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
 }

@@ -8,9 +8,11 @@ use foldhash::{HashMap, HashMapExt};
 use crate::analyze::accounts::{Accepted, Entry, Left};
 use crate::analyze::analysis::Evidence;
 use crate::analyze::claims::{Draft, tcp_evidence};
+use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
 use crate::lab::{HostName, Question, Step};
+use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 
 /// One client of the threaded server, with all that is known of it.
@@ -46,10 +48,16 @@ impl Client<'_> {
         self.known.is_some_and(|known| known.connection.handshake_complete())
     }
 
-    /// Whether the captures have its SYN, but not all that follows.
+    /// Whether the captures have its SYN or SYN-ACK, but not all of the handshake.
     pub(super) fn lacks_part_of_handshake(&self) -> bool {
-        let begins = |known: Known<'_>| known.connection.whole().connection.syn.is_some();
-        !self.handshake_complete() && self.known.is_some_and(begins)
+        let has_part = |known: Known<'_>| known.connection.handshake() != HandshakeState::NotCaptured;
+        !self.handshake_complete() && self.known.is_some_and(has_part)
+    }
+
+    /// Whether nothing shows that it connected before the capture started: a filter may have kept out the handshake.
+    pub(super) fn may_be_filtered(&self) -> bool {
+        let is_part = |sighting: &TcpSighting| sighting.has_only_payload() || sighting.has_one_direction();
+        self.known.is_some_and(|known| is_part(known.connection.whole()))
     }
 }
 

@@ -220,6 +220,17 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
         let text = format!("{connections} {were} made, though the capture lacks a part of {their} handshake.");
         draft.inferred(text, handshakes(view, &partly));
     }
+    let (filtered, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
+        late.into_iter().partition(|client| client.may_be_filtered());
+    if !filtered.is_empty() {
+        let lacks = if filtered.len() == 1 {
+            "was made, though the capture lacks its handshake"
+        } else {
+            "were made, though the capture lacks their handshakes"
+        };
+        let text = format!("{} {lacks}.", count(filtered.len() as u64, "connection"));
+        draft.inferred(text, handshakes(view, &filtered));
+    }
     if !late.is_empty() {
         let were = if late.len() == 1 { "was" } else { "were" };
         let text = format!("{} {were} made before the capture started.", count(late.len() as u64, "connection"));

@@ -235,10 +235,9 @@ impl Story<'_, '_> {
         let seen = FrameRanges::of(self.frames.handshake());
         let (are, capture) = (if seen.count() == 1 { " is" } else { " are" }, self.capture());
         let are = format!("{are} in {capture}.");
+        let why = handshake::why_absent(self.known.connection.whole().has_only_payload());
         let text = match seen.is_empty() {
-            true => {
-                say![format!("The handshake is not in {capture}, which started after the connection was made.")]
-            }
+            true => say![format!("The handshake is not in {capture}{why}.")],
             false => say!["Of the handshake only ", seen, are],
         };
         let text = say![self.of.clone(), text];
@@ -512,6 +511,12 @@ impl Story<'_, '_> {
             if let Some(later) = self.closed_in() {
                 let [last, later] = [self.last_file(), later].map(|capture| self.view.file(capture));
                 let text = format!("{begin} in {last}: it is still open when {last} ends. Its closing is in {later}.");
+                return self.proved(text.into(), frames);
+            }
+            if sighting.has_only_payload() {
+                let capture = self.capture();
+                let text =
+                    format!("{begin}, but none without payload is in {capture}: whether it was closed is not known.");
                 return self.proved(text.into(), frames);
             }
             let end = if self.ended_unseen() {

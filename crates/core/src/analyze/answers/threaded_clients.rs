@@ -225,6 +225,12 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
             let text = named(&partly, " connected, though the capture lacks a part of the handshake");
             draft.inferred(text, handshakes(view, &partly));
         }
+        let (filtered, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
+            late.into_iter().partition(|client| client.may_be_filtered());
+        if !filtered.is_empty() {
+            let text = named(&filtered, " connected: data goes only over a connection that was made");
+            draft.inferred(text, handshakes(view, &filtered));
+        }
         if !late.is_empty() {
             let has_both = |client: &&Client<'_>| {
                 client.known.is_some_and(|known| known.connection.has_lines() && known.connection.answered())

@@ -106,11 +106,12 @@ fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
             (true, true) => (": the captures have", "; further frames of the connection are missing in them."),
             (false, _) => (" made", "."),
         };
+        let kinds = Some(kinds(view, &connections)).filter(|_| control > 0);
         let text = format!(
-            "TCP{}{made} {} without payload ({}) and {} with payload{rest}",
+            "TCP{}{made} {} without payload{} and {} with payload{rest}",
             in_brackets(question, Protocol::Tcp),
             count(control, "frame"),
-            kinds(view, &connections),
+            kinds.map(|kinds| format!(" ({kinds})")).unwrap_or_default(),
             count(data, "frame")
         );
         draft.proved(text, Evidence::by_file(evidence));

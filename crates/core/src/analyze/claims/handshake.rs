@@ -1,4 +1,4 @@
-//! A handshake of which a capture holds only a part, though the connection was made.
+//! A handshake of which a capture holds only a part, or nothing, though the connection was made.
 
 use crate::analyze::claims::words::{capture_of, clients};
 use crate::analyze::conversation::roles::RoleOfFrame;
@@ -7,13 +7,21 @@ use crate::analyze::text::{Text, say};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::FrameNumber;
 
-/// That the connection was made although the capture lacks its SYN-ACK, or the ACK after it, with the frames that prove it;
-/// `None` where that is not so.
+/// Why a handshake is not in a capture, behind the statement that it is not: `, which started after …`. Where no frame without
+/// payload is there, a filter may have kept it out.
+pub(crate) fn why_absent(has_only_payload: bool) -> &'static str {
+    match has_only_payload {
+        true => ", which started after the connection was made, or of which only the frames with payload were saved",
+        false => ", which started after the connection was made",
+    }
+}
+
+/// That the connection was made although the capture lacks its SYN, its SYN-ACK, or the ACK after it, with the frames that prove
+/// it; `None` where that is not so.
 pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Vec<FrameNumber>)> {
     let sighting = known.connection.whole();
     let connection = &sighting.connection;
-    let syn = connection.syn?;
-    let from = connection.syn_ack.unwrap_or(syn);
+    let from = connection.syn_ack.or(connection.syn)?;
     let goes_on = || {
         let frames = view.frames(sighting);
         let speaks = |frame: &RoleOfFrame, client: bool| {
@@ -28,6 +36,12 @@ pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Ve
         "the capture" => "The capture lacks ".to_owned(),
         "the captures" => "The captures lack ".to_owned(),
         file => format!("{file} lacks "),
+    };
+    let Some(syn) = connection.syn else {
+        let (syn_ack, later) = (connection.syn_ack?, goes_on().filter(|_| sighting.established())?);
+        let what = if connection.ack == Some(later) { "), ACK (" } else { "), and it goes on (" };
+        let text = say![lacks, whose, " SYN, but the connection was made: SYN-ACK (", syn_ack, what, later, ")."];
+        return Some((text, vec![syn_ack, later]));
     };
     match (connection.handshake, connection.ack) {
         (HandshakeState::SynAckMissed, Some(ack)) => {

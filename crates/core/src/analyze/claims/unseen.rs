@@ -25,9 +25,9 @@ pub(crate) fn unseen_of_both(view: &LabView<'_>, sighting: &TcpSighting) -> [Opt
 
 /// Whether this capture lacks frames of a connection, as others in it show: it did not only begin late or end early.
 pub(crate) fn lacks_frames(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
-    let connection = &sighting.connection;
-    let has_part = connection.syn.is_some() && connection.handshake != HandshakeState::Complete;
+    let has_part = !matches!(sighting.connection.handshake, HandshakeState::Complete | HandshakeState::NotCaptured);
     sighting.has_one_direction()
+        || sighting.has_only_payload()
         || (has_part && sighting.established())
         || unseen_of_both(view, sighting).iter().any(Option::is_some)
 }

@@ -60,8 +60,8 @@ impl TcpSighting {
         self.connection.base_sequence(self.client_side.other())
     }
 
-    /// Whether the connection was established: its handshake is complete, or frames that only an established connection has
-    /// went both ways.
+    /// Whether the connection was established: its handshake is complete, or it has frames that only an established connection
+    /// has.
     pub(crate) fn established(&self) -> bool {
         let (client, server) = (self.client_sent(), self.server_sent());
         let both_ways = client.frames > 0 && server.frames > 0;
@@ -74,7 +74,10 @@ impl TcpSighting {
                 let fins = [Side::Originator, Side::Responder].map(|side| self.connection.fin(side));
                 carried(client) || server.data_frames > 0 || fins != [None, None]
             }
-            HandshakeState::NotCaptured => both_ways && carried(client) && carried(server),
+            // A filter may have kept out what has no payload.
+            HandshakeState::NotCaptured => {
+                client.data_frames + server.data_frames > 0 || (both_ways && carried(client) && carried(server))
+            }
         }
     }
 
@@ -95,6 +98,16 @@ impl TcpSighting {
             HandshakeState::SynAckSeen => least == 0,
             _ => least == 0 && most >= 3,
         }
+    }
+
+    /// Whether every frame carries payload: then a filter may have kept out those without, which each connection has.
+    pub(crate) fn has_only_payload(&self) -> bool {
+        [self.client_sent(), self.server_sent()].iter().all(|sent| sent.frames == sent.data_frames)
+    }
+
+    /// Whether the SYN-ACK was captured, and the SYN that it answers was not.
+    pub(crate) fn lacks_syn(&self) -> bool {
+        self.connection.syn.is_none() && self.connection.syn_ack.is_some()
     }
 
     /// The frame in which a side first ended the connection (FIN or RST).
@@ -187,6 +200,11 @@ impl LabConnection {
     /// Whether it was established.
     pub(crate) fn established(&self) -> bool {
         self.sightings.iter().chain(self.joined()).any(TcpSighting::established)
+    }
+
+    /// Whether a client tried to connect and did not, as far as the captures go. Of one without handshake nothing shows that.
+    pub(crate) fn was_tried_in_vain(&self) -> bool {
+        !self.established() && self.handshake() != HandshakeState::NotCaptured
     }
 
     /// How far its handshake is seen.

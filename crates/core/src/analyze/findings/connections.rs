@@ -36,6 +36,7 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
     let all: Vec<Here<'_>> = sightings(view, capture).collect();
     let mut report = Report { view, capture, all: &all, found };
     report.began_late();
+    report.left_over();
     report.frames_missing();
     report.sent_between_files();
     report.refused();

@@ -25,7 +25,7 @@ use crate::analyze::text::row;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 53] = [
+pub const FINDING_CODES: [&str; 54] = [
     "accept-queue-full",
     "capture-began-late",
     "capture-filtered",
@@ -43,6 +43,7 @@ pub const FINDING_CODES: [&str; 53] = [
     "file-damaged",
     "frames-missing",
     "hosts-not-told",
+    "idle-from-before",
     "journal-cut-short",
     "limit-candidates",
     "limit-connections",

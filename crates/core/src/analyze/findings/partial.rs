@@ -1,54 +1,43 @@
 //! Findings about connections of which a capture holds only a part.
 
 use crate::analyze::analysis::Severity;
-use crate::analyze::claims::unseen;
+use crate::analyze::claims::{handshake, unseen};
 use crate::analyze::conversation::{TcpSighting, Unseen};
-use crate::analyze::findings::connections::{Report, clients};
+use crate::analyze::findings::connections::{Here, Report, clients};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{FrameRanges, say};
-use crate::wording::count;
+use crate::wording::{count, list};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::FrameNumber;
 
 impl Report<'_, '_> {
+    /// Connections of which the capture lacks the beginning.
     pub(super) fn began_late(&mut self) {
-        let sheet = &self.view.config.sheet;
+        let view = self.view;
+        let sheet = &view.config.sheet;
         let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
-        // What another file has is not missing.
-        let is_late = |known: &Known<'_>| {
-            known.connection.sightings().iter().all(|s| {
-                s.connection.syn.is_none()
-                    && matches!(s.connection.handshake, HandshakeState::NotCaptured | HandshakeState::SynAckSeen)
-            })
-        };
         // Of a connection that was made, not even the SYN-ACK.
         let lacks_answer = |known: &Known<'_>| {
             known.connection.sightings().iter().all(|s| s.connection.handshake == HandshakeState::SynAckMissed)
         };
-        // The last frames of an earlier run do no harm to a later one that is there whole.
-        let is_whole =
-            |s: &TcpSighting| s.connection.handshake == HandshakeState::Complete && s.client_sent().data_frames > 0;
-        let whole = self.all.iter().any(|(_, s)| is_whole(s));
         // Where any connection has frames both ways, the capture holds both directions.
         let both_ways = self.all.iter().any(|(_, s)| s.client_sent().frames > 0 && s.server_sent().frames > 0);
         let one_direction = |s: &TcpSighting| !both_ways && s.has_one_direction();
-        let leftover = |s: &TcpSighting| whole && (!s.established() || s.client_sent().data_frames == 0);
-        // A file that goes on with another one began with it.
-        let begins = |known: &Known<'_>, s: &TcpSighting| {
-            !known.connection.is_piece(s.capture) || known.connection.whole().capture == s.capture
-        };
+        let all = self.all;
         self.add(
             "capture-began-late",
             Severity::Warning,
-            |known, s| begins(known, s) && is_late(known) && !leftover(s) && !one_direction(s),
+            |known, s| is_without_handshake(known, s) && !is_rest(all, known, s) && !one_direction(s),
             Self::first_frame,
             |late| {
+                let filtered = late.iter().all(|(_, s)| s.has_only_payload());
+                let why = handshake::why_absent(filtered);
+                let save = if filtered { ", and save all frames" } else { "" };
                 say![
                     "The handshake of ",
                     clients(late),
                     format!(
-                        " is not in the capture, which started after the connection was made. Start Wireshark's \
-                         capture{begin} before the client{start}."
+                        " is not in the capture{why}. Start Wireshark's capture{begin} before the client{start}{save}."
                     )
                 ]
             },
@@ -70,23 +59,58 @@ impl Report<'_, '_> {
                     clients(one_way),
                     format!(
                         " only {whose} frames are in the capture: it holds one direction. Capture without a filter, on the \
-                         interface that the programs use."
+                         interface that the programs use, and save all frames."
                     )
                 ]
             },
         );
-        // A code of its own: rubrics take points off for the other one.
+    }
+
+    /// Connections that were there before, and say nothing in the capture: they do no harm to one that is there whole. Codes of
+    /// their own: rubrics take points off for the other one.
+    pub(super) fn left_over(&mut self) {
+        let view = self.view;
+        let is_before = |s: &TcpSighting| self.all.iter().any(|(_, later)| is_whole(later) && ends_before(s, later));
+        let (earlier, beside): (Vec<Here<'_>>, Vec<Here<'_>>) = self
+            .all
+            .iter()
+            .filter(|(known, s)| is_rest(self.all, known, s))
+            .partition(|(known, s)| is_before(s) && counts(view, known) != Some(true));
+        let is_of = |some: &[Here<'_>], known: &Known<'_>| some.iter().any(|(one, _)| one.index == known.index);
         self.add(
             "earlier-run",
             Severity::Info,
-            |known, s| begins(known, s) && is_late(known) && leftover(s),
+            |known, _| is_of(&earlier, known),
             Self::first_frame,
             |late| {
                 say![
                     "An earlier run of the client (",
                     clients(late),
-                    ") was still ending when the capture started. The answers rest on the later run, which is in the capture \
-                     from its first frame on."
+                    ") had not ended when the capture started. The answers rest on the later run, which is in the capture from \
+                     its first frame on."
+                ]
+            },
+        );
+        self.add(
+            "idle-from-before",
+            Severity::Info,
+            |known, _| is_of(&beside, known),
+            Self::first_frame,
+            |idle| {
+                let (a, is, it) = match idle.len() {
+                    1 => ("A connection that was", "is", "it"),
+                    _ => ("Connections that were", "are", "them"),
+                };
+                let counts: Vec<Option<bool>> = idle.iter().map(|(known, _)| counts(view, known)).collect();
+                let count = match counts.as_slice() {
+                    all if all.iter().all(|one| *one == Some(true)) => format!(" The answers count {it}."),
+                    all if all.iter().all(|one| *one == Some(false)) => format!(" The answers do not count {it}."),
+                    _ => String::new(),
+                };
+                say![
+                    format!("{a} made before the capture started ("),
+                    clients(idle),
+                    format!(") {is} in it without handshake and without a line of the client.{count}")
                 ]
             },
         );
@@ -157,8 +181,57 @@ impl Report<'_, '_> {
     }
 }
 
+/// Whether nothing of a connection's handshake is in this file, nor its beginning in another one; nor does this file go on with
+/// one that has it.
+fn is_without_handshake(known: &Known<'_>, sighting: &TcpSighting) -> bool {
+    let begins = !known.connection.is_piece(sighting.capture) || known.connection.whole().capture == sighting.capture;
+    begins && is_late(known) && sighting.connection.handshake == HandshakeState::NotCaptured
+}
+
+/// Whether no file has a connection's SYN.
+fn is_late(known: &Known<'_>) -> bool {
+    let is_late = |s: &TcpSighting| {
+        let handshake = s.connection.handshake;
+        s.connection.syn.is_none() && matches!(handshake, HandshakeState::NotCaptured | HandshakeState::SynAckSeen)
+    };
+    known.connection.sightings().iter().all(is_late)
+}
+
+/// Whether a file has a connection from its first frame on, with lines.
+fn is_whole(sighting: &TcpSighting) -> bool {
+    sighting.connection.handshake == HandshakeState::Complete && sighting.client_sent().data_frames > 0
+}
+
+/// Whether a connection has neither handshake nor lines in a file that has another one whole.
+fn is_rest(all: &[Here<'_>], known: &Known<'_>, sighting: &TcpSighting) -> bool {
+    is_without_handshake(known, sighting)
+        && sighting.client_sent().data_frames == 0
+        && all.iter().any(|(_, s)| is_whole(s))
+}
+
+/// Whether a connection ended before another one of its client's computer began, by the frames of one capture.
+fn ends_before(one: &TcpSighting, later: &TcpSighting) -> bool {
+    let same_ends = (one.client().ip, one.server()) == (later.client().ip, later.server());
+    let end = one.first_closing_frame().filter(|_| one.watch == later.watch && same_ends);
+    end.is_some_and(|end| end < later.connection.first_frame)
+}
+
+/// Whether answers count a connection without handshake and lines; `None` where that depends on the question.
+fn counts(view: &LabView<'_>, known: &Known<'_>) -> Option<bool> {
+    let step = known.step;
+    if view.spare_connections.contains_key(&known.index) {
+        return Some(false);
+    }
+    match step.is_beside_busy() {
+        true => None,
+        false if step.is_parallel() => Some(known.connection.established()),
+        false => Some(view.runs_of(std::slice::from_ref(step)).iter().any(|run| run.index == known.index)),
+    }
+}
+
 /// What a capture lacks of a connection.
 struct Lacks {
+    syn: bool,
     syn_ack: bool,
     payload: [Option<Unseen>; 2],
 }
@@ -166,33 +239,40 @@ struct Lacks {
 impl Lacks {
     fn of(view: &LabView<'_>, sighting: &TcpSighting) -> Lacks {
         Lacks {
+            syn: sighting.lacks_syn(),
             syn_ack: sighting.connection.handshake == HandshakeState::SynAckMissed,
             payload: unseen::unseen_of_both(view, sighting),
         }
     }
 
     fn any(&self) -> bool {
-        self.syn_ack || self.payload.iter().any(Option::is_some)
+        self.syn || self.syn_ack || self.payload.iter().any(Option::is_some)
     }
 
     /// The frames that show it.
     fn shown(&self, sighting: &TcpSighting) -> Vec<FrameNumber> {
+        let syn_ack = sighting.connection.syn_ack.filter(|_| self.syn);
         let ack = sighting.connection.ack.filter(|_| self.syn_ack);
-        ack.into_iter().chain(self.payload.iter().flatten().flat_map(|unseen| unseen.frames.clone())).collect()
+        syn_ack
+            .into_iter()
+            .chain(ack)
+            .chain(self.payload.iter().flatten().flat_map(|unseen| unseen.frames.clone()))
+            .collect()
     }
 }
 
-/// What they lack together: `1 SYN-ACK and 12 bytes of payload`.
+/// What they lack together: `the SYN-ACK and 12 bytes of payload`.
 fn what(all: &[(Lacks, &TcpSighting)]) -> String {
-    let syn_acks = all.iter().filter(|(lacks, _)| lacks.syn_ack).count();
     let payload = || all.iter().flat_map(|(lacks, _)| lacks.payload.iter().flatten());
     let bytes = payload().fold(0_u64, |sum, unseen| sum.saturating_add(unseen.bytes));
     let least = if payload().any(|unseen| unseen.or_one_more) { "at least " } else { "" };
-    let syn_ack = match syn_acks {
-        0 => None,
-        1 => Some("the SYN-ACK".to_owned()),
-        _ => Some("the SYN-ACKs".to_owned()),
-    };
+    let named =
+        |name: &str, is_lacking: fn(&Lacks) -> bool| match all.iter().filter(|(lacks, _)| is_lacking(lacks)).count() {
+            0 => None,
+            1 => Some(format!("the {name}")),
+            _ => Some(format!("the {name}s")),
+        };
     let payload = (bytes > 0).then(|| format!("{least}{} of payload", count(bytes, "byte")));
-    syn_ack.into_iter().chain(payload).collect::<Vec<_>>().join(" and ")
+    let parts = [named("SYN", |lacks| lacks.syn), named("SYN-ACK", |lacks| lacks.syn_ack), payload];
+    list(&parts.into_iter().flatten().collect::<Vec<_>>())
 }

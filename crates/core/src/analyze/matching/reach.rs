@@ -2,7 +2,7 @@
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::conversation::LabConversation;
+use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::matching::LabView;
 use crate::analyze::reach::Reach;
 use socklab_packets::types::{Protocol, SocketAddress};
@@ -13,7 +13,7 @@ impl LabView<'_> {
         match protocol {
             Protocol::Tcp => {
                 let mut all = self.connections.iter().filter(|connection| connection.server() == server).peekable();
-                let never = all.peek().is_some() && all.all(|connection| !connection.established());
+                let never = all.peek().is_some() && all.all(LabConnection::was_tried_in_vain);
                 if never { Reach::Never } else { Reach::Reached }
             }
             Protocol::Udp => self.reach_of_udp(server),

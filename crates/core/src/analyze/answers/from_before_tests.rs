@@ -1,0 +1,139 @@
+//! Connections of which a capture lacks the handshake: made before it started, or a filter kept frames out.
+
+use super::other_program_tests::said;
+use super::own_server_tests::told;
+use super::tests::{A, B1, B2, C1, answer, of};
+use crate::analyze::analysis::{Analysis, Facts};
+use crate::analyze::reach::Reach;
+use crate::analyze::testing::{Story, Tcp};
+use crate::lab::testing::question;
+use socklab_packets::types::FrameNumber;
+
+/// What `tcp.len > 0` leaves of three lines to a server that only prints.
+fn payload_alone(story: &mut Story, tcp: &mut Tcp, lines: usize) {
+    story.lose(&[0, 1, 2]);
+    story.handshake(tcp);
+    for _ in 0..lines {
+        story.lose(&[1]);
+        story.line(tcp, "hello\n");
+    }
+}
+
+fn of_b(lines: usize) -> Analysis {
+    let mut story = Story::new("step8", 0);
+    payload_alone(&mut story, &mut Story::tcp(B1, A), lines);
+    of(vec![story.read()])
+}
+
+/// Payload goes only over a connection that was made, whatever else a filter keeps out.
+#[test]
+fn a_client_whose_lines_are_there_did_connect() {
+    for lines in [1, 2, 3] {
+        let analysis = of_b(lines);
+        let text = said(&analysis, "I.1a");
+        assert!(!text.contains("did not connect") && !text.contains("With a server listening there"), "{text}");
+        assert!(text.contains(&format!("The lines (8c) are in {lines} data segment")), "{text}");
+        assert!(text.contains("of which only the frames with payload were saved"), "{text}");
+        assert!(!text.contains("still open"), "{text}");
+        let Facts::TcpFrames { data_frames: Some(data), .. } = &answer(&analysis, question("I.1a")).facts else {
+            panic!("no data frames: {:?}", answer(&analysis, question("I.1a")).facts);
+        };
+        assert_eq!(*data, (1..=lines as u64).map(FrameNumber).collect::<Vec<_>>());
+        assert!(said(&analysis, "I.1b").contains("The frames go between 10.0.3.2:40210 and 10.0.3.1:65432."));
+        assert!(said(&analysis, "I.4a").contains("0 frames without payload and"), "{}", said(&analysis, "I.4a"));
+        assert_eq!(analysis.lab.servers[0].reach, Reach::Reached);
+    }
+}
+
+#[test]
+fn of_two_terminals_whose_lines_alone_are_there_none_is_said_to_have_frames_both_ways() {
+    let mut story = Story::new("2", 0);
+    let mut clients = [B1, B2].map(|client| Story::tcp(client, A));
+    clients.iter_mut().for_each(|tcp| payload_alone(&mut story, tcp, 1));
+    clients.iter_mut().for_each(|tcp| {
+        story.lose(&[1]);
+        story.line(tcp, "more\n");
+    });
+    let analysis = of(vec![story.read()]);
+    assert_eq!(analysis.captures[0].steps[0].step.name(), "Part II step 2");
+    let text = said(&analysis, "II.1");
+    assert!(text.contains("2 clients of B (10.0.3.2) connected: data goes only over"), "{text}");
+    let text = said(&analysis, "II.2");
+    assert!(text.contains("2 connections were made, though the capture lacks their handshakes."), "{text}");
+    let late = told(&analysis, "capture-began-late");
+    assert!(late.ends_with("and save all frames."), "{late}");
+}
+
+#[test]
+fn data_that_nobody_acknowledged_is_not_said_to_be_acknowledged() {
+    let mut story = Story::new("step10", 0);
+    payload_alone(&mut story, &mut Story::tcp(C1, A), 1);
+    let text = said(&of(vec![story.read()]), "I.3");
+    assert!(text.contains("client was connected: data goes only over a connection that was made"), "{text}");
+    assert!(!text.contains("is acknowledged"), "{text}");
+}
+
+/// What `tcp.flags.ack == 1` leaves.
+#[test]
+fn a_handshake_without_its_syn_was_not_missed_by_starting_late() {
+    let mut story = Story::new("step8", 0);
+    let mut b = Story::tcp(B1, A);
+    story.lose(&[0]);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.1a");
+    assert!(text.contains("lacks B's SYN, but the connection was made: SYN-ACK (frame 1), ACK (frame 2)."), "{text}");
+    assert_eq!(told(&analysis, "capture-began-late"), "");
+    let missing = told(&analysis, "frames-missing");
+    assert!(missing.contains("the capture lacks the SYN, as frame 1 shows. A capture filter"), "{missing}");
+}
+
+/// An idle connection from before, and a whole one; `end` tells what becomes of the idle one, before the other or after it.
+fn idle_beside(before: impl FnOnce(&mut Story, &mut Tcp), after: impl FnOnce(&mut Story, &mut Tcp)) -> Analysis {
+    let mut story = Story::new("2", 0);
+    let (mut idle, mut b) = (Story::tcp(B2, A), Story::tcp(B1, A));
+    before(&mut story, &mut idle);
+    story.handshake(&mut b);
+    story.echo(&mut b, "one\n");
+    story.wait(5000);
+    after(&mut story, &mut idle);
+    of(vec![story.read()])
+}
+
+#[test]
+fn a_connection_that_was_open_beside_the_whole_one_is_no_earlier_run() {
+    let ends_last = idle_beside(|_, _| {}, |story, idle| story.close(idle));
+    let kept_alive =
+        idle_beside(|story, idle| story.keep_alive(idle, true), |story, idle| story.keep_alive(idle, true));
+    for analysis in [&ends_last, &kept_alive] {
+        assert_eq!(told(analysis, "earlier-run"), "");
+        let from_before = told(analysis, "idle-from-before");
+        let what = "A connection that was made before the capture started (10.0.3.2:40212) is in it without handshake and \
+                    without a line of the client.";
+        assert!(from_before.starts_with(what), "{from_before}");
+    }
+    assert!(told(&ends_last, "idle-from-before").ends_with("The answers do not count it."));
+    assert!(said(&kept_alive, "II.1").contains("10.0.3.2:40212"));
+    assert!(told(&kept_alive, "idle-from-before").ends_with("The answers count it."));
+}
+
+#[test]
+fn a_connection_that_ended_before_the_whole_one_began_is_an_earlier_run() {
+    let analysis = idle_beside(|story, idle| story.close(idle), |_, _| {});
+    assert_eq!(told(&analysis, "idle-from-before"), "");
+    assert!(told(&analysis, "earlier-run").starts_with("An earlier run of the client (10.0.3.2:40212) had not ended"));
+}
+
+/// Of C nothing later is there.
+#[test]
+fn the_end_of_another_hosts_connection_is_no_earlier_run_of_the_client() {
+    let mut story = Story::new("at A", 0);
+    story.half_close(&mut Story::tcp(C1, A));
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(told(&analysis, "earlier-run"), "");
+    assert!(told(&analysis, "idle-from-before").contains("10.0.3.3:51762"));
+}
