@@ -137,3 +137,16 @@ fn the_end_of_another_hosts_connection_is_no_earlier_run_of_the_client() {
     assert_eq!(told(&analysis, "earlier-run"), "");
     assert!(told(&analysis, "idle-from-before").contains("10.0.3.3:51762"));
 }
+
+/// The ACK of the handshake is the first frame. `tcp.ack == 1` in it, as in all of B's frames: A sent nothing.
+#[test]
+fn an_ack_that_comes_before_all_data_is_not_said_to_acknowledge_any() {
+    let mut story = Story::new("step8", 0);
+    let mut b = Story::tcp(B1, A);
+    story.lose(&[0, 1]);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    let text = said(&of(vec![story.read()]), "I.1a");
+    assert!(text.contains("Frame 1 carries no payload, and nothing shows that it acknowledges any."), "{text}");
+    assert!(text.contains("A acknowledges data without sending any (frame 3)."), "{text}");
+}

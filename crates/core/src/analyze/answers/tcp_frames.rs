@@ -351,12 +351,20 @@ impl Story<'_, '_> {
     }
 
     fn acknowledgements(&mut self) {
-        let acks = self.frames.acknowledgements();
+        let of_nothing = self.frames.acknowledgements_of_nothing();
+        if !of_nothing.is_empty() {
+            let (carry, they) =
+                if of_nothing.len() == 1 { (" carries", "it acknowledges") } else { (" carry", "they acknowledge") };
+            let text = format!("{carry} no payload, and nothing shows that {they} any.");
+            self.proved(say![capital(say![FrameRanges::of(of_nothing.clone())]), text], of_nothing.clone());
+        }
+        let is_of_data = |frame: &FrameNumber| !of_nothing.contains(frame);
+        let acks: Vec<FrameNumber> = self.frames.acknowledgements().into_iter().filter(is_of_data).collect();
         if acks.is_empty() {
             return;
         }
         let [client, server] = self.ends();
-        let by_server = self.frames.acknowledgements_from(false).len();
+        let by_server = self.frames.acknowledgements_from(false).into_iter().filter(is_of_data).count();
         let who = match (by_server == acks.len(), by_server) {
             (true, _) => say![server],
             (false, 0) => say![client],

@@ -102,6 +102,13 @@ impl Frames {
         self.once(self.pick(|frame, from| frame.role == FrameRole::Acknowledgement && from == client))
     }
 
+    /// Those of all whose number is that of nothing but the other end's first captured frame, or of its SYN: no data that they
+    /// acknowledge is known. The first ACK of a capture that began late may be the handshake's.
+    pub(crate) fn acknowledgements_of_nothing(&self) -> Vec<FrameNumber> {
+        let of_nothing = |frame: &RoleOfFrame| frame.note.relative_acknowledgement.wrapping_sub(1).cast_signed() <= 0;
+        self.once(self.pick(|frame, _| frame.role == FrameRole::Acknowledgement && of_nothing(frame)))
+    }
+
     /// Frames with FIN or RST, and the acknowledgement of a FIN.
     pub(crate) fn closing(&self) -> Vec<FrameNumber> {
         self.once(self.pick(|frame, _| frame.closes()))
