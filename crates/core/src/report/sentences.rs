@@ -1,7 +1,7 @@
 //! Sentences that several reports say of a capture, a finding or an answer: worded once, here.
 
 use crate::analyze::analysis::{
-    Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Finding, HostBasis, HostFound, ServerFound,
+    Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Finding, HostBasis, HostFound, LabFound, ServerFound,
 };
 use crate::analyze::cut::cut_in_headers;
 use crate::analyze::reach::Reach;
@@ -191,14 +191,16 @@ fn kinds(capture: &CaptureAnalysis) -> Option<String> {
 
 /// The hosts and servers of the lab, a line each: `Host A: 10.0.3.1`, `TCP server: 10.0.3.1:65432`.
 pub fn lab(analysis: &Analysis) -> Vec<String> {
-    let hosts = analysis.lab.hosts.iter().map(|host| host_line(&analysis.lab.sheet, host));
+    let hosts = analysis.lab.hosts.iter().map(|host| host_line(&analysis.lab, host));
     let servers = analysis.lab.servers.iter().map(server_line);
     hosts.chain(servers).collect()
 }
 
-/// `Host B: 10.0.3.2`; where only the order tells, that is said.
-fn host_line(sheet: &Sheet, host: &HostFound) -> String {
-    let others = sheet.clients().filter(|other| *other != host.name);
+/// `Host B: 10.0.3.2`; where only the order tells it from others, they are named.
+fn host_line(lab: &LabFound, host: &HostFound) -> String {
+    let sheet = &lab.sheet;
+    let is_known = |name| lab.hosts.iter().any(|other| other.name == name && other.basis != HostBasis::Order);
+    let others = sheet.clients().filter(|other| *other != host.name && !is_known(*other));
     match named(others.filter(|_| host.basis == HostBasis::Order && host.name != sheet.server())).as_str() {
         "" => format!("Host {}: {}", host.name, host.address),
         others => format!("Host {}: {} (or {others}: the files don't tell)", host.name, host.address),
@@ -301,6 +303,7 @@ mod tests {
     use crate::analyze::analyze;
     use crate::analyze::testing::Story;
     use crate::lab::LabConfig;
+    use crate::lab::testing::host;
 
     #[test]
     fn of_frames_cut_in_their_headers_it_is_not_said_whose_they_are() {
@@ -310,6 +313,28 @@ mod tests {
         capture.info.snapped_frames = 1;
         let analysis = analyze(vec![capture], &[], &LabConfig::default());
         assert_eq!(holds(&analysis.captures[0]), "frames cut in the headers");
+    }
+
+    /// A computer whose address is not of the sheet, beside one that has the sheet's address of C.
+    #[test]
+    fn a_host_is_not_said_to_be_maybe_one_that_is_known() {
+        let lines = |hosts: &[(&str, &str)], clients: &[&str]| {
+            let mut story = Story::new("at A", 0);
+            for client in clients {
+                let mut tcp = Story::tcp(client, "10.0.3.1:65432");
+                story.handshake(&mut tcp);
+                story.echo(&mut tcp, "one\n");
+                story.close(&mut tcp);
+            }
+            let hosts = hosts.iter().map(|(name, address)| (host(name), address.parse().expect("an address")));
+            let config = LabConfig { hosts: hosts.collect(), ..LabConfig::default() };
+            lab(&analyze(vec![story.read()], &[], &config))
+        };
+        let told = lines(&[], &["10.0.3.20:40001", "10.0.3.3:50001"]);
+        assert_eq!(told[1..3], ["Host B: 10.0.3.20", "Host C: 10.0.3.3"]);
+        assert_eq!(lines(&[("B", "10.0.3.9")], &["10.0.3.2:40001"])[1..3], ["Host B: 10.0.3.9", "Host C: 10.0.3.2"]);
+        let alone = lines(&[], &["10.0.3.20:40001"]);
+        assert_eq!(alone[1], "Host B: 10.0.3.20 (or C: the files don't tell)");
     }
 
     #[test]

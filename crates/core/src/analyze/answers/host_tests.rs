@@ -7,7 +7,7 @@ use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp, address, ip};
 use crate::journal::{Journal, NamedJournal};
 use crate::lab::LabConfig;
-use crate::lab::testing::question;
+use crate::lab::testing::{host, question};
 use socklab_packets::capfile::Direction;
 
 /// The steps that the captures hold, by their numbers.
@@ -338,4 +338,18 @@ fn a_capture_of_a_computer_with_itself_was_made_there() {
     story.line(&mut b, "from B\n");
     let analysis = of(vec![story.read()]);
     assert_eq!(analysis.captures[0].made_at, Some(ip("10.0.3.1")));
+}
+
+/// 10.0.3.2 is B's address on the sheet.
+#[test]
+fn a_computer_that_the_user_gives_to_one_host_is_not_another_by_the_sheet() {
+    let mut config = LabConfig::default();
+    config.hosts.insert(host("C"), ip("10.0.3.2"));
+    let mut story = Story::new("8", 0);
+    let mut c = connected(&mut story, B1);
+    story.line(&mut c, "one\n");
+    let analysis = analyze(vec![story.read()], &[], &config);
+    let named = analysis.lab.hosts.iter().map(|found| (found.name.to_string(), found.address)).collect::<Vec<_>>();
+    assert_eq!(named, [("A".to_owned(), ip("10.0.3.1")), ("C".to_owned(), ip("10.0.3.2"))]);
+    assert_eq!(steps(&analysis), ["step 10"]);
 }

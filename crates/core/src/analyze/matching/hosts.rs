@@ -55,7 +55,12 @@ impl Hosts {
         if hosts.ip_of(server) == sheet.address_of(server) || hosts.ip_of(server).is_none() {
             for name in sheet.clients() {
                 let ip = sheet.address_of(name).filter(|ip| clients.iter().any(|client| client.ip == *ip));
-                if let Some(ip) = ip {
+                // Whose the user says it is, it is.
+                let is_set = |ip: IpAddr| {
+                    let mut set = evidence.config.hosts.iter().filter(|(other, _)| **other != server);
+                    set.any(|(_, address)| hosts.computer(*address) == hosts.computer(ip))
+                };
+                if let Some(ip) = ip.filter(|ip| !is_set(*ip)) {
                     hosts.add(name, ip, HostBasis::Sheet);
                 }
             }
