@@ -73,7 +73,7 @@ pub(super) fn beside_first(
                 (found.first_was_away, is_told) = (true, true);
             }
             let Some(true) = before(&first_established, &established) else { continue };
-            let open = seen.end().is_none_or(|end| before(&since, &end) == Some(true))
+            let open = seen.open_until().is_none_or(|end| before(&since, &end) == Some(true))
                 && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
             if open {
                 let (text, evidence) = still_connected(view, first, attempt, &first_established, &since)?;
@@ -134,7 +134,7 @@ fn told_beside(
     let of_first = attempt.step.during().is_some_and(|during| first.step == during);
     let seen = first.timeline.with_moment(told).filter(|_| of_first)?;
     let (text, evidence) = still_connected(view, first, attempt, &seen.established?, told)?;
-    let is_open = seen.end().is_none_or(|end| view.story.clocks.before(told, &end) == Some(true));
+    let is_open = seen.open_until().is_none_or(|end| view.story.clocks.before(told, &end) == Some(true));
     is_open.then(|| {
         draft.proved(text, evidence);
         draft.inferred(SEVERAL, Vec::new());

@@ -1,8 +1,8 @@
 //! Connections of which a capture lacks the handshake: made before it started, or a filter kept frames out.
 
-use super::other_program_tests::said;
+use super::other_program_tests::{said, short};
 use super::own_server_tests::told;
-use super::tests::{A, B1, B2, C1, answer, of};
+use super::tests::{A, B1, B2, C1, C2, answer, of};
 use crate::analyze::analysis::{Analysis, Facts};
 use crate::analyze::reach::Reach;
 use crate::analyze::testing::{Story, Tcp};
@@ -149,4 +149,44 @@ fn an_ack_that_comes_before_all_data_is_not_said_to_acknowledge_any() {
     let text = said(&of(vec![story.read()]), "I.1a");
     assert!(text.contains("Frame 1 carries no payload, and nothing shows that it acknowledges any."), "{text}");
     assert!(text.contains("A acknowledges data without sending any (frame 3)."), "{text}");
+}
+
+/// The payload alone of an echo server's clients, one after the other in Part I, two on each host in Part II.
+fn echoed(clients: &[&str], rounds: usize) -> Analysis {
+    let mut story = Story::new("at A", 0);
+    let mut all: Vec<Tcp> = clients.iter().map(|client| Story::tcp(client, A)).collect();
+    for tcp in &mut all {
+        story.lose(&[0, 1, 2]);
+        story.handshake(tcp);
+    }
+    for _ in 0..rounds {
+        for tcp in &mut all {
+            story.lose(&[2]);
+            story.echo(tcp, "one\n");
+            story.wait(1000);
+        }
+    }
+    of(vec![story.read()])
+}
+
+#[test]
+fn clients_whose_end_may_have_been_kept_out_are_not_said_to_be_open_side_by_side() {
+    // One after the other: nothing shows that one is open beside the next.
+    let apart = echoed(&[B1, B2], 1);
+    assert!(!said(&apart, "II.1").contains("at the same time:"), "{}", said(&apart, "II.1"));
+    assert!(!apart.captures[0].steps[0].why.to_string().contains("side by side"));
+    // By turns: each sends again after the other.
+    let by_turns = echoed(&[B1, B2], 2);
+    assert!(said(&by_turns, "II.1").contains("serves several clients at the same time"), "{}", said(&by_turns, "II.1"));
+    assert!(by_turns.captures[0].steps[0].why.to_string().contains("open side by side"));
+}
+
+/// As many as the sheet has in both parts, so that the order tells.
+#[test]
+fn of_a_whole_lab_with_payload_alone_the_first_client_of_each_host_is_of_part_one() {
+    let analysis = echoed(&["10.0.3.2:40110", "10.0.3.3:51760", B1, B2, C1, C2], 1);
+    let steps: Vec<String> = analysis.captures[0].steps.iter().map(|recorded| recorded.step.to_string()).collect();
+    assert_eq!(steps, ["I.8", "I.10", "II.2", "II.3"]);
+    assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 5 sockets (1 listening, 4 connected)");
+    assert_eq!(short(&analysis, "I.3"), "Connected, and served; whether while B was open: unknown");
 }

@@ -128,7 +128,7 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
         let begins = seen.iter().filter_map(|seen| seen.established);
         let served: Option<Vec<Option<FrameNumber>>> = known.iter().map(|known| served_in(known, capture)).collect();
         let last = begins.map(|moment| moment.frame).chain(served?.into_iter().flatten()).max();
-        let first_end = seen.iter().filter_map(|seen| seen.end()).map(|end| end.frame).min();
+        let first_end = seen.iter().filter_map(|seen| seen.open_until()).map(|end| end.frame).min();
         Some(last.zip(first_end).is_none_or(|(last, end)| last < end))
     };
     if let Some(together) = (0..view.captures.len()).find_map(in_one) {
@@ -140,7 +140,7 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
         return false;
     }
     let before = |begin: &Moment, other: &Seen| {
-        other.end().is_none_or(|end| view.story.clocks.before(begin, &end) != Some(false))
+        other.open_until().is_none_or(|end| view.story.clocks.before(begin, &end) != Some(false))
     };
     seen.len() <= COMPARED
         && seen.iter().filter_map(|one| one.established).all(|begin| seen.iter().all(|other| before(&begin, other)))
@@ -164,7 +164,7 @@ fn in_rows(view: &LabView<'_>, known: &[Known<'_>]) -> Option<bool> {
     let seen = seen?;
     let begins =
         seen.iter().filter_map(|seen| seen.established).chain(known.iter().filter_map(|known| known.service.since));
-    let ends: Vec<Moment> = seen.iter().filter_map(|seen| seen.end()).collect();
+    let ends: Vec<Moment> = seen.iter().filter_map(|seen| seen.open_until()).collect();
     let pairs = begins.flat_map(|begin| ends.iter().map(move |end| (begin, *end)));
     let mut all = Some(true);
     for (begin, end) in pairs {

@@ -129,9 +129,18 @@ impl TcpSighting {
 
     /// Whether both connections were open at the same time by the same capture's order of frames.
     pub(crate) fn overlaps(&self, other: &TcpSighting) -> bool {
-        let before_end = |start: &TcpSighting, end: &TcpSighting| {
-            end.first_closing_frame().is_none_or(|frame| start.connection.first_frame < frame)
-        };
+        let last = |one: &TcpSighting| Some(one.connection.last_frame).filter(|_| one.has_only_payload());
+        self.overlap_until(other, |one| one.first_closing_frame().or(last(one)))
+    }
+
+    /// The same, where one that nothing shows to be closed counts as open, though a filter may have kept out its end.
+    pub(crate) fn may_overlap(&self, other: &TcpSighting) -> bool {
+        self.overlap_until(other, TcpSighting::first_closing_frame)
+    }
+
+    fn overlap_until(&self, other: &TcpSighting, end: impl Fn(&TcpSighting) -> Option<FrameNumber>) -> bool {
+        let before_end =
+            |start: &TcpSighting, of: &TcpSighting| end(of).is_none_or(|frame| start.connection.first_frame < frame);
         self.watch == other.watch && before_end(self, other) && before_end(other, self)
     }
 }

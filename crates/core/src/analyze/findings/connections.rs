@@ -364,7 +364,7 @@ impl Report<'_, '_> {
             known.step == step && s.established() && !view.is_leftover(known) && !view.went_astray(known)
         };
         let runs: Vec<&TcpSighting> = self.all.iter().filter(|(known, s)| is_run(known, s)).map(|(_, s)| *s).collect();
-        let apart = runs.iter().zip(runs.iter().skip(1)).all(|(one, next)| !one.overlaps(next));
+        let apart = runs.iter().zip(runs.iter().skip(1)).all(|(one, next)| !one.may_overlap(next));
         if runs.len() < 2 {
             return;
         }

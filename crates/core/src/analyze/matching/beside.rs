@@ -33,6 +33,6 @@ pub(crate) fn may_come_second<'c>(
     clients.into_iter().flatten().any(is_servers_too)
         || firsts.iter().flat_map(|first| first.sightings()).any(|first| {
             let own = connection.in_capture(first.capture);
-            own.is_some_and(|own| first.connection.first_frame < own.connection.first_frame && first.overlaps(own))
+            own.is_some_and(|own| first.connection.first_frame < own.connection.first_frame && first.may_overlap(own))
         })
 }

@@ -16,6 +16,12 @@ use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
 /// Nanoseconds after a host's datagrams within which its clients side by side begin.
 const LONGEST_PAUSE: i128 = 30 * 60 * 1_000_000_000;
 
+/// A capture, a client's computer and a server.
+type Ends = (usize, IpAddr, SocketAddress);
+
+/// Connections, by their index, as one capture shows them.
+type Sighted<'a> = Vec<(usize, &'a TcpSighting)>;
+
 /// The company that a connection belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Company {
@@ -23,6 +29,9 @@ pub(crate) enum Company {
     Alone,
     /// Clients side by side.
     Parallel,
+    /// Either: only frames with payload are there, more clients of the host than the sheet has side by side, and nothing shows two
+    /// of them open at one moment.
+    Untold,
 }
 
 /// The company of all connections, by their index.
@@ -66,11 +75,37 @@ pub(super) fn company(
         };
         all.push(set.unwrap_or_else(|| if second() { Company::Parallel } else { Company::Alone }));
     }
+    not_told(sheet, computers, connections, &mut all);
     if is_captured_in_parallel_only(sheet) {
         lone_client_of_parallel(story, computers, connections, &mut all);
     }
     attempts(computers, connections, &mut all);
     all
+}
+
+/// Takes the company from a host's clients of one file that are said to be side by side only because nothing shows that they were
+/// closed, where a filter may have kept that out and they are more than the sheet has.
+fn not_told(sheet: &Sheet, computers: &Computers, connections: &[LabConnection], all: &mut [Company]) {
+    let steps = sheet.recorded().filter(|step| step.runs(Protocol::Tcp) && step.is_parallel());
+    let most = steps.map(|step| step.clients() as usize).max().unwrap_or(usize::MAX);
+    let mut groups: HashMap<Ends, Sighted<'_>> = HashMap::new();
+    let parallel = connections.iter().enumerate().filter(|(index, _)| all.get(*index) == Some(&Company::Parallel));
+    for (index, connection) in parallel {
+        let best = connection.best();
+        let key = (best.capture, computers.of(best.client().ip), computers.socket(best.server()));
+        groups.entry(key).or_default().push((index, best));
+    }
+    for group in groups.values_mut().filter(|group| group.len() > most) {
+        group.sort_by_key(|(_, one)| one.connection.first_frame);
+        let are_apart = group.iter().zip(group.iter().skip(1)).all(|((_, one), (_, next))| !one.overlaps(next));
+        if are_apart && group.iter().all(|(_, one)| one.has_only_payload()) {
+            for (index, _) in group {
+                if let Some(company) = all.get_mut(*index) {
+                    *company = Company::Untold;
+                }
+            }
+        }
+    }
 }
 
 /// Whether the sheet asks for captures of some host's clients side by side, and for none of its clients alone.
@@ -119,8 +154,7 @@ fn parallel(
     connections: &[LabConnection],
     conversations: &[LabConversation],
 ) -> BTreeSet<usize> {
-    type Sighted<'a> = Vec<(usize, &'a TcpSighting)>;
-    let mut by_ends: HashMap<(usize, IpAddr, SocketAddress), Sighted<'_>> = HashMap::new();
+    let mut by_ends: HashMap<Ends, Sighted<'_>> = HashMap::new();
     for (index, connection) in connections.iter().enumerate() {
         for sighting in connection.sightings().iter().filter(|sighting| may_be_beside(sighting)) {
             let key = (sighting.capture, computers.of(sighting.client().ip), computers.socket(sighting.server()));
@@ -142,7 +176,7 @@ fn parallel(
         of_host.sort_by_key(|(_, sighting)| sighting.connection.first_frame);
         let mut open: Vec<(usize, &TcpSighting)> = Vec::new();
         for (index, sighting) in of_host.iter() {
-            open.retain(|(_, other)| other.overlaps(sighting) && !is_apart(other, sighting));
+            open.retain(|(_, other)| other.may_overlap(sighting) && !is_apart(other, sighting));
             if let Some((first, _)) = open.first() {
                 found.extend([*first, *index]);
             }
@@ -217,7 +251,7 @@ fn is_during(story: &Story, first: usize, other: usize) -> bool {
     let since = story.services.get(other).and_then(|service| service.since);
     let is_served_beside = |(first, _): &(&Seen, &Seen)| {
         let since = since.filter(|since| first.first.is_some_and(|first| clocks.comparable(first.watch, since.watch)));
-        since.is_some_and(|since| first.end().is_none_or(|end| clocks.before(&end, &since) != Some(true)))
+        since.is_some_and(|since| first.open_until().is_none_or(|end| clocks.before(&end, &since) != Some(true)))
     };
     match pairs().any(|pair| is_compared(&pair)) {
         true => pairs().filter(is_compared).any(|pair| is_inside(&pair) && !is_served_beside(&pair)),

@@ -104,7 +104,7 @@ fn fitting<'s>(
     // A sheet may want an attempt that is refused, before or after one at the same port that is not. In whose company it
     // would have been is not to be seen.
     narrow(&|step| step.is_refused() == (connection.handshake() == HandshakeState::Refused));
-    narrow(&|step| step.is_parallel() == (company == Company::Parallel));
+    narrow(&|step| company == Company::Untold || step.is_parallel() == (company == Company::Parallel));
     // Whoever has no step of its own came later than the first host.
     match host.filter(|host| sheet.recorded().any(|step| step.runs(Protocol::Tcp) && step.hosts().contains(host))) {
         Some(host) => narrow(&|step| step.hosts().contains(&host)),

@@ -83,7 +83,7 @@ fn views<'a>(story: Told<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen, &'a 
 fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     let views = views(story, of_server);
     let is_open_at = |seen: &Seen, moment: &Moment| {
-        seen.end().is_none_or(|end| story.clocks.before(moment, &end) == Some(true))
+        seen.open_until().is_none_or(|end| story.clocks.before(moment, &end) == Some(true))
             // Open as far as the capture goes, and no further.
             && seen.capture_end.is_some_and(|end| story.clocks.before(&end, moment) == Some(false))
     };
@@ -122,7 +122,7 @@ fn told_beside(story: Told<'_>, connections: &[LabConnection], of_server: &[usiz
         let is_elsewhere = connections.get(*index)?.with_frame(passed.capture, passed.frame).is_none();
         let seen = story.timelines.get(to)?.with_moment(&passed)?;
         let is_open = seen.established.is_some_and(|begin| story.clocks.before(&begin, &passed) == Some(true))
-            && seen.end().is_none_or(|end| story.clocks.before(&passed, &end) == Some(true));
+            && seen.open_until().is_none_or(|end| story.clocks.before(&passed, &end) == Some(true));
         (is_elsewhere && is_open && of_server.contains(&to)).then_some((to, *index))
     })
 }
@@ -139,7 +139,7 @@ fn waited_for(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
                 let timeline = story.timelines.get(other)?;
                 let comparable = |seen: &Seen| {
                     let earlier = seen.established.as_ref().and_then(|e| story.clocks.before(e, &from)) == Some(true);
-                    let open = seen.end().is_none_or(|end| story.clocks.before(&from, &end) == Some(true));
+                    let open = seen.open_until().is_none_or(|end| story.clocks.before(&from, &end) == Some(true));
                     earlier && open
                 };
                 timeline.seen.iter().any(comparable).then_some((other, *index))

@@ -183,7 +183,7 @@ impl<'a> Docket<'a> {
         for (begin, connection, seen) in latest_first {
             answered = answered.filter(|_| watch == Some(begin.watch));
             watch = Some(begin.watch);
-            let beside = |answer: Moment| seen.end().is_none_or(|end| answer.is_before(&end) == Some(true));
+            let beside = |answer: Moment| seen.open_until().is_none_or(|end| answer.is_before(&end) == Some(true));
             if answered.is_some_and(|answer| beside(answer) && !seen.may_be_done(&answer)) {
                 self.shared.insert(connection);
             }
@@ -516,9 +516,9 @@ impl<'a> Court<'a> {
         if busy { Some(true) } else { all_compared.then_some(false) }
     }
 
-    /// Whether no end of a connection is seen by this moment.
+    /// Whether a connection is not shown to have ended by this moment, nor may have ended unseen.
     fn is_open_at(&self, seen: &Seen, moment: &Moment) -> bool {
-        seen.end().is_none_or(|end| self.clocks.before(moment, &end) == Some(true))
+        seen.open_until().is_none_or(|end| self.clocks.before(moment, &end) == Some(true))
     }
 
     /// Whether an earlier connection was open at this moment beside which the server served others.

@@ -71,8 +71,11 @@ pub(crate) struct Seen {
     /// (RFC 9293, section 3.6; a system answers data for a socket that nobody has any more with RST).
     pub(crate) client_half_closed: bool,
     pub(crate) server_half_closed: bool,
-    /// The last frame of the capture, as far as it is known.
+    /// The last frame of the capture, as far as it is known; of a connection of which a filter may have kept out the end, its
+    /// own last frame.
     pub(crate) capture_end: Option<Moment>,
+    /// Every frame carries payload, so that a filter may have kept out the end of the connection.
+    is_filtered: bool,
 }
 
 /// The moments of a connection in every capture that shows it, the fullest view first.
@@ -152,7 +155,8 @@ fn end_of_row(captures: &[CaptureFacts], sighting: &TcpSighting) -> Option<Momen
 /// connection.
 pub(super) fn share_ends(timelines: &mut [Timeline]) {
     let mut ends: HashMap<usize, Moment> = HashMap::new();
-    for end in timelines.iter().flat_map(|timeline| &timeline.seen).filter_map(|seen| seen.capture_end) {
+    let whole = timelines.iter().flat_map(|timeline| &timeline.seen).filter(|seen| !seen.is_filtered);
+    for end in whole.filter_map(|seen| seen.capture_end) {
         if apart(end.frame).0.is_some() {
             continue;
         }
@@ -161,8 +165,8 @@ pub(super) fn share_ends(timelines: &mut [Timeline]) {
             *last = end;
         }
     }
-    for end in timelines.iter_mut().flat_map(|timeline| &mut timeline.seen).filter_map(|seen| seen.capture_end.as_mut())
-    {
+    let whole = timelines.iter_mut().flat_map(|timeline| &mut timeline.seen).filter(|seen| !seen.is_filtered);
+    for end in whole.filter_map(|seen| seen.capture_end.as_mut()) {
         if apart(end.frame).0.is_none() {
             *end = ends.get(&end.watch).copied().unwrap_or(*end);
         }
@@ -232,6 +236,11 @@ impl Seen {
         all.into_iter().flatten().min_by_key(|moment| moment.frame)
     }
 
+    /// The moment up to which it is shown to be open; `None` where that is the end of the capture.
+    pub(crate) fn open_until(&self) -> Option<Moment> {
+        self.end().or(self.capture_end.filter(|_| self.is_filtered))
+    }
+
     /// Whether the server may have finished with the client by this moment, of frames in one order: what the client sent after the
     /// server's last payload was never answered. A server may serve one client after the other and close none.
     pub(crate) fn may_be_done(&self, moment: &Moment) -> bool {
@@ -257,11 +266,14 @@ impl Seen {
         let moment = |frame: FrameNumber, time| Moment { capture, watch: sighting.watch_of(frame), frame, time };
         let mut seen = Seen { first: Some(moment(connection.first_frame, connection.first_time)), ..Seen::default() };
         let Some(facts) = captures.get(capture) else { return seen };
-        seen.capture_end = end_of_row(captures, sighting).or(Some(match watch == capture {
-            true => moment(FrameNumber(facts.info.frames), facts.info.last_time),
-            // See `share_ends`.
-            false => moment(connection.last_frame, connection.last_time),
-        }));
+        seen.is_filtered = sighting.has_only_payload();
+        seen.capture_end = end_of_row(captures, sighting).filter(|_| !seen.is_filtered).or(Some(
+            match watch == capture && !seen.is_filtered {
+                true => moment(FrameNumber(facts.info.frames), facts.info.last_time),
+                // See `share_ends`.
+                false => moment(connection.last_frame, connection.last_time),
+            },
+        ));
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
         let mut unacknowledged = Unacknowledged::default();
         let mut after_syn: Option<Moment> = None;
