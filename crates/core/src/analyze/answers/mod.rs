@@ -16,6 +16,7 @@ mod continued_tests;
 #[cfg(test)]
 mod datagram_tests;
 mod facts;
+mod frame_lists;
 #[cfg(test)]
 mod from_before_tests;
 #[cfg(test)]

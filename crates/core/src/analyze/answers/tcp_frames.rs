@@ -1,6 +1,7 @@
 //! The frames of a TCP client: handshake, data, acknowledgements, closing.
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::answers::frame_lists::Lists;
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
 use crate::analyze::claims::words::{capital, capture_of};
@@ -542,61 +543,5 @@ impl Story<'_, '_> {
         let named = text.frames().collect::<Vec<_>>();
         self.proved(text, closing.into_iter().chain(named).collect());
         self.draft.beside(Basis::Inferred, left_open([self.known.step]), Vec::new());
-    }
-}
-
-/// The frame lists of all connections together.
-#[derive(Default)]
-struct Lists {
-    handshake: Vec<FrameNumber>,
-    data: Vec<FrameNumber>,
-    acknowledgement: Vec<FrameNumber>,
-    closing: Vec<FrameNumber>,
-    /// What Wireshark marks as retransmissions.
-    retransmitted: Vec<FrameNumber>,
-    /// How many were sent again, and how many only captured twice.
-    sent_again: usize,
-    copies: usize,
-}
-
-impl Lists {
-    fn add(&mut self, frames: &Frames) {
-        self.handshake.extend(frames.handshake());
-        self.data.extend(frames.data());
-        self.acknowledgement.extend(frames.acknowledgements());
-        self.acknowledgement.extend(frames.others());
-        self.closing.extend(frames.closing());
-        self.retransmitted.extend(frames.retransmissions());
-        self.sent_again = self.sent_again.saturating_add(frames.sent_again().len());
-        self.copies = self.copies.saturating_add(frames.copies().len());
-    }
-
-    fn short(&self) -> Text {
-        let counts = [
-            (self.handshake.len(), "handshake"),
-            (self.data.len(), "data"),
-            (self.acknowledgement.len(), "ACK"),
-            (self.closing.len(), "closing"),
-            (self.sent_again, "sent again"),
-            (self.copies, "captured twice"),
-        ];
-        let named = counts.into_iter().filter(|(number, what)| *number > 0 || *what == "data");
-        let named: Vec<String> = named.map(|(number, what)| format!("{number} {what}")).collect();
-        format!("Frames: {}", named.join(", ")).into()
-    }
-
-    /// The facts. A handshake that was not captured is unknown, not absent.
-    fn facts(self) -> Facts {
-        let sorted = |mut frames: Vec<FrameNumber>| {
-            frames.sort_unstable();
-            Some(frames.into_iter().map(shown).collect())
-        };
-        Facts::TcpFrames {
-            handshake_frames: if self.handshake.is_empty() { None } else { sorted(self.handshake) },
-            data_frames: sorted(self.data),
-            acknowledgement_frames: sorted(self.acknowledgement),
-            closing_frames: sorted(self.closing),
-            retransmitted_frames: sorted(self.retransmitted),
-        }
     }
 }
