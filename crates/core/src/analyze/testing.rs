@@ -270,6 +270,16 @@ impl Story {
         self.segment(tcp, false, ACK, b"");
     }
 
+    /// A line of the client, after some milliseconds what the server had said before it got that, and then its acknowledgement.
+    pub fn line_crossed_by(&mut self, tcp: &mut Tcp, text: &str, greeting: &str, milliseconds: u64) {
+        let mut crossing = *tcp;
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        self.wait(milliseconds);
+        self.segment(&mut crossing, false, PSH | ACK, greeting.as_bytes());
+        tcp.next[1] = crossing.next[1];
+        self.segment(tcp, false, ACK, b"");
+    }
+
     /// The client acknowledges all that it has got.
     pub fn acknowledgement(&mut self, tcp: &mut Tcp) {
         self.segment(tcp, true, ACK, b"");

@@ -10,12 +10,15 @@ mod beside_first;
 mod busy_journals;
 mod busy_scene;
 mod busy_server;
+#[cfg(test)]
+mod chat_tests;
 mod client_sockets;
 #[cfg(test)]
 mod continued_tests;
 #[cfg(test)]
 mod datagram_tests;
 mod facts;
+mod first_reply;
 mod frame_lists;
 #[cfg(test)]
 mod from_before_tests;

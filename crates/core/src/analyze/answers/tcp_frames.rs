@@ -1,6 +1,7 @@
 //! The frames of a TCP client: handshake, data, acknowledgements, closing.
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
+use crate::analyze::answers::first_reply::{Begins, begins};
 use crate::analyze::answers::frame_lists::Lists;
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
@@ -8,7 +9,6 @@ use crate::analyze::claims::words::{capital, capture_of};
 use crate::analyze::claims::{Draft, all_of, handshake, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::{Grounds, Listener};
 use crate::analyze::text::row::{apart, shown};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Places, Question, Step};
@@ -18,9 +18,6 @@ use socklab_packets::types::{FrameNumber, Protocol};
 
 /// Connections that are described one by one.
 const DESCRIBED: usize = 3;
-
-/// Nanoseconds after a line within which the server's data is called its answer.
-const LONGEST_ANSWER: i128 = 3_000_000_000;
 
 /// The kind of question.
 pub(super) const KIND: Kind = Kind {
@@ -328,15 +325,14 @@ impl Story<'_, '_> {
             }
             return;
         }
-        let greets = lines.first().is_none_or(|line| data.first() < Some(line));
+        let begins = begins(self.view, self.known, self.frames);
         // What came before a capture that began late is not known, nor when what was not captured came.
         let all_seen = self.known.connection.handshake_complete() && self.unseen(true, false).is_none();
-        let first = greets && all_seen;
         let text = say![
-            match (first, greets) {
-                (true, _) => "The server sends first: its data is in ",
-                (false, false) if !self.may_be_passed_on(&lines, &data) => "The server answers in ",
-                (false, _) => "The server's data is in ",
+            match begins {
+                Begins::Unheard if all_seen => "The server sends first: its data is in ",
+                Begins::Answers => "The server answers in ",
+                Begins::Unheard | Begins::Later => "The server's data is in ",
             },
             count(data.len() as u64, "data segment"),
             " from ",
@@ -431,45 +427,6 @@ impl Story<'_, '_> {
         let are = if again.len() == 1 { " is a retransmission" } else { " are retransmissions" };
         let what = if again.len() == 1 { what.replace("they repeat", "it repeats") } else { what.to_owned() };
         self.proved(say![capital(say![frames]), are, what], again);
-    }
-
-    /// Whether another client's line was passed on to this one, in whatever file that client is.
-    fn is_told_of_others(&self) -> bool {
-        let own = self.known.index;
-        let is_told =
-            |grounds: &Grounds| matches!(grounds, Grounds::PassedOn { to: Listener::Client(to), .. } if *to == own);
-        self.view.known().any(|other| is_told(&other.service.grounds))
-    }
-
-    /// Whether the server's first data came long after the client's line, or after another client's: a chat passes on what
-    /// others say.
-    fn may_be_passed_on(&self, lines: &[FrameNumber], data: &[FrameNumber]) -> bool {
-        let Some(first) = data.first() else { return false };
-        if self.is_told_of_others() {
-            return true;
-        }
-        let Some(line) = lines.iter().rfind(|line| *line < first) else { return false };
-        let time = |wanted: &FrameNumber| self.frames.iter().find(|(role, _)| role.note.frame == *wanted)?.0.note.time;
-        let passed = time(first).zip(time(line)).map(|(first, line)| first.nanoseconds_since(line));
-        if passed.is_some_and(|nanoseconds| nanoseconds >= LONGEST_ANSWER) {
-            return true;
-        }
-        let ((file, line), (other_file, first)) = (apart(*line), apart(*first));
-        // What others said meanwhile, in two files, is not in one order.
-        if file != other_file {
-            return true;
-        }
-        let own = self.known.connection;
-        let file = file.unwrap_or(own.whole().capture);
-        let mut others = self.view.known().filter(|other| other.connection.server() == own.server());
-        others.any(|other| {
-            let sighting = other.connection.in_capture(file);
-            let sighting = sighting.filter(|_| other.connection.client() != own.client());
-            sighting.is_some_and(|sighting| {
-                let said = self.view.frames(sighting).data_from(true);
-                said.iter().any(|said| line < *said && *said < first)
-            })
-        })
     }
 
     /// Whether the file goes on with the host's clients of another run, at the same server address: captures of several

@@ -262,7 +262,7 @@ impl<'a> Court<'a> {
     /// Payload from the server: its program had accepted the connection.
     fn by_reply(&self, seen: &Seen) -> Option<Service> {
         let reply = seen.reply?;
-        let line = seen.request.filter(|line| line.frame < reply.frame);
+        let line = seen.request.filter(|_| seen.answer == seen.reply);
         if let (None, Some(line), Some(answer)) = (line, seen.request, seen.answer) {
             // A greeting is not yet an answer to what the client asked for.
             let grounds = Grounds::Reply { line: Some(line), reply: answer };
@@ -413,7 +413,7 @@ impl<'a> Court<'a> {
         *self.docket.slowest.get_or_init(|| {
             let answers = self.docket.views.iter().filter_map(|&(index, seen)| {
                 let reply = seen.reply?;
-                let line = seen.request.filter(|line| line.frame < reply.frame)?;
+                let line = seen.request.filter(|_| seen.answer == seen.reply)?;
                 let service = Court { index, ..*self }.by_reply(seen)?;
                 self.clocks.between(&line, &reply).filter(|_| service.waited.is_none())
             });

@@ -45,7 +45,8 @@ pub(crate) struct Seen {
     /// The server's first and last frames with new payload.
     pub(crate) reply: Option<Moment>,
     pub(crate) last_reply: Option<Moment>,
-    /// The first payload of the server after the client's first payload.
+    /// The first payload of the server whose system had got something of the client's first payload, as it acknowledges: what
+    /// crosses that on its way is no answer.
     pub(crate) answer: Option<Moment>,
     /// The server's system may have held back that answer: what it had sent before was not acknowledged until right before, or
     /// not at all (the Nagle algorithm: RFC 9293, section 3.7.4).
@@ -114,6 +115,11 @@ impl Timeline {
     /// The moments that this view of the connection has.
     pub(crate) fn of(&self, sighting: &TcpSighting) -> Option<&Seen> {
         self.of_view(sighting.capture, !sighting.pieces.is_empty())
+    }
+
+    /// The client's first line that was sent on to another client, in each capture that shows it.
+    pub(crate) fn said_on(&self) -> impl Iterator<Item = SaidOn> {
+        self.seen.iter().filter_map(|seen| seen.said_on)
     }
 
     fn of_view(&self, capture: usize, is_joined: bool) -> Option<&Seen> {
@@ -275,7 +281,7 @@ impl Seen {
             },
         ));
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
-        let mut unacknowledged = Unacknowledged::default();
+        let (mut unacknowledged, mut first_line) = (Unacknowledged::default(), None);
         let mut after_syn: Option<Moment> = None;
         let (mut after_syn_ack, mut has_syn_ack): (Option<Moment>, bool) = (None, false);
         let (is_row, mut server_next) = (!sighting.pieces.is_empty(), None);
@@ -303,9 +309,13 @@ impl Seen {
                 server_next = server_next.filter(|next| end.wrapping_sub(*next).cast_signed() < 0).or(Some(end));
             }
             if frame.carries_data() {
-                let is_answer = !from_client && seen.request.is_some() && seen.answer.is_none();
+                if from_client {
+                    first_line.get_or_insert(frame.note.relative_sequence.wrapping_add(1));
+                }
+                let has_heard = !from_client && first_line.is_some_and(|begin| frame.acknowledges(begin));
+                let is_answer = has_heard && seen.answer.is_none();
                 seen.answer_was_held |= is_answer && unacknowledged.holds_back(seen.request, here);
-                seen.note_data(here, from_client);
+                seen.note_data(here, from_client, has_heard);
             }
             let is_again = frame.role == FrameRole::Retransmission && frame.note.payload_length > 0;
             if is_again && from_client && seen.answer.is_none() {
@@ -337,7 +347,8 @@ impl Seen {
         seen
     }
 
-    fn note_data(&mut self, here: Moment, from_client: bool) {
+    /// Takes in a payload. `has_heard`: its sender, the server, had got something of the client's.
+    fn note_data(&mut self, here: Moment, from_client: bool, has_heard: bool) {
         if from_client {
             self.request.get_or_insert(here);
             self.last_request = Some(here);
@@ -347,10 +358,10 @@ impl Seen {
             self.note_unasked(here);
             self.reply.get_or_insert(here);
             self.last_reply = Some(here);
-            if self.request.is_some() {
+            if has_heard {
                 self.answer.get_or_insert(here);
+                self.unanswered = None;
             }
-            self.unanswered = None;
         }
     }
 

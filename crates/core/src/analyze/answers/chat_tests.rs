@@ -1,0 +1,60 @@
+//! What a server sends by itself, and what is an answer: chats, notices, greetings.
+
+use super::other_program_tests::{connected, said};
+use super::tests::{A, B1, C1, of};
+use crate::analyze::testing::Story;
+
+/// A server that prints, and tells its clients who comes and who goes.
+#[test]
+fn a_notice_about_another_client_is_no_answer() {
+    for is_leaving in [false, true] {
+        let mut story = Story::new("at A", 0);
+        let mut b = connected(&mut story, B1);
+        let mut earlier = is_leaving.then(|| connected(&mut story, C1));
+        story.line(&mut b, "hello\n");
+        story.wait(200);
+        match &mut earlier {
+            Some(c) => story.close(c),
+            None => drop(connected(&mut story, C1)),
+        }
+        story.segment_of_server(&mut b, "* 10.0.3.3\n");
+        let frames = said(&of(vec![story.read()]), "I.1a");
+        assert!(frames.contains("The server's data is in 1 data segment") && !frames.contains("answers"), "{frames}");
+    }
+}
+
+/// What comes long after the line may be of another client that this capture cannot show; the server's would.
+#[test]
+fn a_late_answer_is_one_where_the_capture_would_show_what_others_said() {
+    for is_of_server in [false, true] {
+        let mut story = Story::new("of one computer", 0);
+        let mut b = connected(&mut story, B1);
+        story.line(&mut b, "hello\n");
+        story.wait(800);
+        story.segment_of_server(&mut b, "HELLO\n");
+        if is_of_server {
+            connected(&mut story, C1);
+        }
+        let frames = said(&of(vec![story.read()]), "I.1a");
+        assert_eq!(frames.contains("The server answers in 1 data segment"), is_of_server, "{frames}");
+        assert_eq!(frames.contains("The server's data is in 1 data segment"), !is_of_server, "{frames}");
+    }
+}
+
+/// The way to the server takes longer than the client: what the server says first comes after the first line, which it does not
+/// acknowledge.
+#[test]
+fn a_greeting_that_crosses_the_first_line_is_no_answer() {
+    let mut story = Story::new("at B", 0);
+    let mut b = Story::tcp(B1, A);
+    story.handshake_at_client(&mut b, 40);
+    story.line_crossed_by(&mut b, "hello\n", "Welcome!\n", 40);
+    let frames = said(&of(vec![story.read()]), "I.1a");
+    assert!(frames.contains("The server sends first: its data is in 1 data segment"), "{frames}");
+    let mut story = Story::new("at C", 0);
+    let mut c = Story::tcp(C1, A);
+    story.handshake_at_client(&mut c, 40);
+    story.line_crossed_by(&mut c, "hello\n", "Welcome!\n", 40);
+    let told = said(&of(vec![story.read()]), "I.3");
+    assert!(told.contains("The server sent data to C first (frame 5)"), "{told}");
+}
