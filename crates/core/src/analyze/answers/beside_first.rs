@@ -8,7 +8,7 @@ use crate::analyze::claims::words::{capital, clients, frame};
 use crate::analyze::claims::{Draft, service, tcp_evidence};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::{Grounds, Listener, Moment, Seen};
+use crate::analyze::story::{Grounds, Listener, Moment, SaidOn, Seen};
 use crate::analyze::text::{Text, say};
 use crate::lab::Step;
 use socklab_packets::track::HandshakeState;
@@ -37,8 +37,21 @@ pub(super) fn beside_first(
     if let Grounds::PassedOn { to: Listener::Client(to), .. } = service.grounds
         && attempt.connection.with_frame(since.capture, since.frame).is_none()
     {
-        return told_beside(view, attempt, &view.known_at(to)?, &since, draft);
+        let shown = told_beside(view, attempt, &view.known_at(to)?, &since)?;
+        return Some(serves_several(shown, draft));
     }
+    by_times(view, attempt, &since, draft, found).or_else(|| by_text(view, attempt, draft, found))
+}
+
+/// The same by when which was connected, as one capture or comparable clocks show it.
+fn by_times(
+    view: &LabView<'_>,
+    attempt: &Known<'_>,
+    since: &Moment,
+    draft: &mut Draft,
+    found: &mut Found,
+) -> Option<bool> {
+    let since = *since;
     let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
     let begin = attempt.timeline.find(|seen| seen.first.filter(|first| first.capture == since.capture))?;
     let firsts = firsts_at(view, attempt.step, attempt);
@@ -123,23 +136,31 @@ pub(super) fn beside_first(
     None
 }
 
-/// Whether the first client was connected when it was told what the other one had said, as its own capture shows it.
-fn told_beside(
-    view: &LabView<'_>,
-    attempt: &Known<'_>,
-    first: &Known<'_>,
-    told: &Moment,
-    draft: &mut Draft,
-) -> Option<bool> {
+/// The same by what the second client said and the first was told, in files whose times say nothing of each other.
+fn by_text(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) -> Option<bool> {
+    let is_elsewhere = |said: &SaidOn| attempt.connection.with_frame(said.passed.capture, said.passed.frame).is_none();
+    attempt.timeline.said_on().filter(is_elsewhere).find_map(|said| {
+        let first = view.known_at(said.to)?;
+        let shown = told_beside(view, attempt, &first, &said.passed)?;
+        service::sent_on(view, attempt, &said).into_iter().for_each(|claim| draft.add(claim));
+        found.is_by_text = true;
+        Some(serves_several(shown, draft))
+    })
+}
+
+/// That the first client was connected when it was told what the other one had said, as its own capture shows it.
+fn told_beside(view: &LabView<'_>, attempt: &Known<'_>, first: &Known<'_>, told: &Moment) -> Option<Shown> {
     let of_first = attempt.step.during().is_some_and(|during| first.step == during);
     let seen = first.timeline.with_moment(told).filter(|_| of_first)?;
-    let (text, evidence) = still_connected(view, first, attempt, &seen.established?, told)?;
     let is_open = seen.open_until().is_none_or(|end| view.story.clocks.before(told, &end) == Some(true));
-    is_open.then(|| {
-        draft.proved(text, evidence);
-        draft.inferred(SEVERAL, Vec::new());
-        true
-    })
+    still_connected(view, first, attempt, &seen.established?, told).filter(|_| is_open)
+}
+
+/// Says that the first client was connected, and what follows: yes.
+fn serves_several((text, evidence): Shown, draft: &mut Draft) -> bool {
+    draft.proved(text, evidence);
+    draft.inferred(SEVERAL, Vec::new());
+    true
 }
 
 /// What frames show, with the frames.

@@ -33,6 +33,8 @@ pub(super) struct Found {
     pub(super) first_left: bool,
     /// B's client waited until C's had ended: they came the other way round.
     pub(super) first_waited: bool,
+    /// That B's was connected then shows in what it was told of C's line.
+    pub(super) is_by_text: bool,
     /// No file shows B's client connected to this server.
     pub(super) first_is_unseen: bool,
     /// B's client was connected to this one instead, at another port.

@@ -183,7 +183,10 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
     let (basis, words) = match (found.connected, found.served) {
         (None, _) => (Basis::Inferred, "Expected: connected, not served"),
         (Some(false), _) => (if attempt.is_some() { Basis::Proved } else { Basis::Inferred }, "Not connected"),
-        (Some(true), Some(true)) => return (basis, format!("Connected, and served while {} was open", scene.first)),
+        (Some(true), Some(true)) => {
+            let basis = if found.is_by_text { basis.max(Basis::Inferred) } else { basis };
+            return (basis, format!("Connected, and served while {} was open", scene.first));
+        }
         (Some(true), Some(false)) if let Some(fate) = found.fate => {
             let words = match fate {
                 Fate::Accepted => after_first(),

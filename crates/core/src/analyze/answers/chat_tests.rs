@@ -1,8 +1,42 @@
 //! What a server sends by itself, and what is an answer: chats, notices, greetings.
 
-use super::other_program_tests::{connected, said};
+use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, C1, of};
+use crate::analyze::analysis::ServerKind;
 use crate::analyze::testing::Story;
+
+/// A chat in which both say something, as each of them captures it.
+fn talk() -> [Story; 2] {
+    let [mut at_b, mut at_c] = ["at B", "at C"].map(|file| Story::new(file, 0));
+    let [mut b, mut c] = [connected(&mut at_b, B1), connected(&mut at_c, C1)];
+    at_b.line(&mut b, "is anybody out there\n");
+    at_b.wait(500);
+    at_c.line(&mut c, "yes, this is Carol\n");
+    at_b.segment_of_server(&mut b, "yes, this is Carol\n");
+    at_b.wait(220);
+    at_b.line(&mut b, "nice to meet you\n");
+    at_c.wait(220);
+    at_c.segment_of_server(&mut c, "nice to meet you\n");
+    [at_b, at_c]
+}
+
+/// That C was sent something itself takes nothing from what B was told.
+#[test]
+fn both_sides_of_a_chat_are_read_at_the_same_time() {
+    let [at_b, at_c] = talk();
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    assert_eq!(short(&analysis, "I.3"), "Connected, and served while B was open");
+    let told = said(&analysis, "I.3");
+    assert!(told.contains("sent the text of C's line (frame 4) on to B (frame 6 of at B). B's client was"), "{told}");
+    let kinds: Vec<_> = analysis.lab.servers.iter().map(|server| server.kind).collect();
+    assert_eq!(kinds, [Some(ServerKind::Concurrent)]);
+    for one_alone in [false, true] {
+        let [at_b, at_c] = talk();
+        let files = if one_alone { vec![at_b.read()] } else { vec![at_b.read(), at_c.read()] };
+        let frames = said(&of(files), "I.1a");
+        assert!(frames.contains("The server's data is in 1 data segment") && !frames.contains("answers"), "{frames}");
+    }
+}
 
 /// A server that prints, and tells its clients who comes and who goes.
 #[test]

@@ -7,7 +7,7 @@ use crate::analyze::claims::words::{client, clients, duration, frame};
 use crate::analyze::claims::{queue, rejection};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::{Grounds, Listener, Moment, Wait};
+use crate::analyze::story::{Grounds, Listener, Moment, SaidOn, Wait};
 use crate::analyze::text::{FrameRanges, Text, say};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -27,6 +27,13 @@ pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
         Grounds::Nothing => claims.nothing(),
     }
     claims.claims.extend(queue::claims(view, known));
+    claims.claims
+}
+
+/// That the server sent a line on to another of its clients, where more is not said.
+pub(crate) fn sent_on(view: &LabView<'_>, known: &Known<'_>, said: &SaidOn) -> Vec<Claim> {
+    let mut claims = Claims { view, known, claims: Vec::new() };
+    claims.sent_on(&said.line, &said.passed, said.to, say![")."]);
     claims.claims
 }
 
@@ -119,11 +126,19 @@ impl<'a> Claims<'a> {
         self.add(Basis::Inferred, text, evidence);
     }
 
-    /// That the server sent the line on to another of its clients.
+    /// That the server sent the line on to another of its clients, beside what it answered.
     fn said_on(&mut self, line: &Moment, passed: &Moment, to: usize) {
+        if self.view.known_at(to).is_some() {
+            self.answered_later(line);
+            let whose = clients(self.view, self.known);
+            self.sent_on(line, passed, to, say!["): its program had accepted ", whose, " connection."]);
+        }
+    }
+
+    /// That the server sent the line on to another of its clients, and how that ends.
+    fn sent_on(&mut self, line: &Moment, passed: &Moment, to: usize, end: Text) {
         let (view, known) = (self.view, self.known);
         let Some(other) = view.known_at(to) else { return };
-        self.answered_later(line);
         let after = view.story.clocks.between(line, passed).map(|n| say![" ", duration(n), " later"]);
         let text = say![
             "The server sent the text of ",
@@ -135,9 +150,7 @@ impl<'a> Claims<'a> {
             after.unwrap_or_default(),
             " (",
             frame(view, line.capture, passed),
-            "): its program had accepted ",
-            clients(view, known),
-            " connection."
+            end
         ];
         let onward = other.connection.with_frame(passed.capture, passed.frame);
         let passed = onward.map(|onward| tcp_evidence(view, onward, [passed.frame])).unwrap_or_default();
@@ -187,7 +200,7 @@ impl<'a> Claims<'a> {
     fn waited(&mut self) {
         let Some(Wait { from, to, nanoseconds, released_by, is_of_quick }) = &self.known.service.waited else { return };
         let (view, known) = (self.view, self.known);
-        let was_greeted = known.timeline.find(|seen| seen.reply.filter(|reply| reply.frame < from.frame)).is_some();
+        let was_greeted = known.timeline.find(|seen| seen.reply.filter(|reply| reply.frame < to.frame)).is_some();
         let text = match released_by {
             Some((other, end)) => {
                 let Some(other) = view.known_at(*other) else { return };

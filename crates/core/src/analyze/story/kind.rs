@@ -4,9 +4,9 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{Basis, ServerKind, Verdict};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
-use crate::analyze::story::grounds::{Grounds, Listener};
+use crate::analyze::story::grounds::Grounds;
 use crate::analyze::story::service::Service;
-use crate::analyze::story::timeline::{Seen, Timeline};
+use crate::analyze::story::timeline::{SaidOn, Seen, Timeline};
 
 /// How soon after its client has gone a server that serves one client only has ended, in nanoseconds.
 const ENDS_WITHIN: i128 = 1_000_000_000;
@@ -116,14 +116,13 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
 /// cannot be compared with the other one's: the server read from one while it served the other.
 fn told_beside(story: Told<'_>, connections: &[LabConnection], of_server: &[usize]) -> Option<(usize, usize)> {
     of_server.iter().find_map(|index| {
-        let Grounds::PassedOn { passed, to: Listener::Client(to), .. } = story.services.get(*index)?.grounds else {
-            return None;
-        };
-        let is_elsewhere = connections.get(*index)?.with_frame(passed.capture, passed.frame).is_none();
-        let seen = story.timelines.get(to)?.with_moment(&passed)?;
-        let is_open = seen.established.is_some_and(|begin| story.clocks.before(&begin, &passed) == Some(true))
-            && seen.open_until().is_none_or(|end| story.clocks.before(&passed, &end) == Some(true));
-        (is_elsewhere && is_open && of_server.contains(&to)).then_some((to, *index))
+        story.timelines.get(*index)?.said_on().find_map(|SaidOn { passed, to, .. }| {
+            let is_elsewhere = connections.get(*index)?.with_frame(passed.capture, passed.frame).is_none();
+            let seen = story.timelines.get(to)?.with_moment(&passed)?;
+            let is_open = seen.established.is_some_and(|begin| story.clocks.before(&begin, &passed) == Some(true))
+                && seen.open_until().is_none_or(|end| story.clocks.before(&passed, &end) == Some(true));
+            (is_elsewhere && is_open && of_server.contains(&to)).then_some((to, *index))
+        })
     })
 }
 
