@@ -452,7 +452,7 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
         };
         let (basis, meaning) = meaning(view.received_before_answer(conversation), one);
         let text = say![
-            the_server(is_one, conversation.server()),
+            sender(view, is_one, conversation, &back),
             " sent a datagram to ",
             conversation.client(),
             " (",
@@ -491,6 +491,14 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
 /// The server at the beginning of a sentence, with its address where there are several.
 fn the_server(is_one: bool, server: SocketAddress) -> Text {
     if is_one { "The server".into() } else { say!["The server at ", server] }
+}
+
+/// Who sent this datagram to a client: the server, or another socket of its computer.
+fn sender(view: &LabView<'_>, is_one: bool, conversation: &LabConversation, back: &FrameNote) -> Text {
+    match view.other_socket(conversation.whole(), back.frame).filter(|_| !is_one) {
+        Some(other) => say![other, ", another socket of the server's computer,"],
+        None => the_server(is_one, conversation.server()),
+    }
 }
 
 /// Those whose text the server sent on to another address, where no answer shows that it had received it.

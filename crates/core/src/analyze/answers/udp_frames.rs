@@ -259,7 +259,7 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     let in_vain = mistaken(view, &chosen);
     total.mistaken = say_mistaken(view, &in_vain, draft);
     parts(view, &chosen, draft);
-    halves.iter().for_each(|(conversation, halves)| other_pairs(view, conversation, halves, draft));
+    other_pairs(view, &halves, draft);
     ports(&chosen, &in_vain, draft);
     Some(total)
 }
@@ -306,32 +306,63 @@ fn parts(view: &LabView<'_>, conversations: &[&LabConversation], draft: &mut Dra
     }
 }
 
-/// That one side's datagrams go over other pairs of socket addresses.
-fn other_pairs(view: &LabView<'_>, conversation: &LabConversation, halves: &[UdpSighting], draft: &mut Draft) {
-    let Some(half) = halves.first() else { return };
-    // The client may have sent on to the socket that answered it.
-    let is_reply =
-        |half: &UdpSighting, note: &FrameNote| half.server_sent().datagrams == 0 || note.sender != half.client_side;
-    let notes = halves.iter().flat_map(|half| view.udp_notes(half).into_iter().filter(|note| is_reply(half, note)));
-    let frames = FrameRanges::of(notes.map(|note| note.frame));
-    let servers = distinct(halves.iter().map(UdpSighting::server));
-    let one = servers.len() == 1;
-    let (what, who) = match (half.server_sent().datagrams, conversation.whole().client_sent().datagrams) {
-        (0, 0) => ("What the client sent went to ", ", an address of several computers"),
-        (0, _) => ("The client first sent to ", ", an address of several computers"),
-        _ if half.server().ip != conversation.server().ip => {
-            ("What came back came from ", ", another address than the client had sent to")
+/// How one side's datagrams of a conversation go over other pairs of socket addresses, in words without those addresses.
+#[derive(PartialEq, Eq)]
+enum Way {
+    ToAll(&'static str),
+    FromAddress,
+    FromSocket,
+}
+
+impl Way {
+    fn of(conversation: &LabConversation, half: &UdpSighting) -> Way {
+        match (half.server_sent().datagrams, conversation.whole().client_sent().datagrams) {
+            (0, 0) => Way::ToAll("What the client sent went to "),
+            (0, _) => Way::ToAll("The client first sent to "),
+            _ if half.server().ip != conversation.server().ip => Way::FromAddress,
+            _ => Way::FromSocket,
         }
-        _ if one => ("What came back came from ", ", another socket of the server's computer"),
-        _ => ("What came back came from ", ", other sockets of the server's computer"),
-    };
-    let shows = match one {
-        true => "): Wireshark shows it as a conversation of its own.",
-        false => "): Wireshark shows each as a conversation of its own.",
-    };
-    let evidence =
-        halves.iter().flat_map(|half| udp_evidence(view, half, view.udp_notes(half).iter().map(|note| note.frame)));
-    draft.proved(say![what, addresses(&servers), who, " (", frames, shows], Evidence::by_file(evidence));
+    }
+
+    /// The words before and after the addresses, of which there is one or several.
+    fn words(&self, one: bool) -> [&'static str; 2] {
+        let back = "What came back came from ";
+        match (self, one) {
+            (Way::ToAll(what), _) => [what, ", an address of several computers"],
+            (Way::FromAddress, _) => [back, ", another address than the client had sent to"],
+            (Way::FromSocket, true) => [back, ", another socket of the server's computer"],
+            (Way::FromSocket, false) => [back, ", other sockets of the server's computer"],
+        }
+    }
+}
+
+/// That one side's datagrams go over other pairs of socket addresses: once for all conversations of a file of which that is so.
+fn other_pairs(view: &LabView<'_>, all: &[(&LabConversation, Vec<UdpSighting>)], draft: &mut Draft) {
+    let mut alike: Vec<(Way, usize, Vec<&UdpSighting>)> = Vec::new();
+    for (conversation, halves) in all {
+        let Some(half) = halves.first() else { continue };
+        let (way, capture) = (Way::of(conversation, half), half.capture);
+        match alike.iter_mut().find(|(there, file, _)| (there, *file) == (&way, capture)) {
+            Some((.., same)) => same.extend(halves),
+            None => alike.push((way, capture, halves.iter().collect())),
+        }
+    }
+    for (way, _, halves) in alike {
+        // The client may have sent on to the socket that answered it.
+        let is_reply =
+            |half: &UdpSighting, note: &FrameNote| half.server_sent().datagrams == 0 || note.sender != half.client_side;
+        let notes = halves.iter().flat_map(|half| view.udp_notes(half).into_iter().filter(|note| is_reply(half, note)));
+        let frames = FrameRanges::of(notes.map(|note| note.frame));
+        let servers = distinct(halves.iter().map(|half| half.server()));
+        let [what, who] = way.words(servers.len() == 1);
+        let shows = match halves.len() {
+            1 => "): Wireshark shows it as a conversation of its own.",
+            _ => "): Wireshark shows each as a conversation of its own.",
+        };
+        let evidence =
+            halves.iter().flat_map(|half| udp_evidence(view, half, view.udp_notes(half).iter().map(|note| note.frame)));
+        draft.proved(say![what, addresses(&servers), who, " (", frames, shows], Evidence::by_file(evidence));
+    }
 }
 
 /// One port for all lines, or several: those that went in vain have a socket, too.

@@ -91,6 +91,8 @@ pub(super) struct Candidate {
     is_like_ftp: bool,
     /// Whether each datagram of its UDP conversations went to it and came back as unreachable; `None` without any.
     came_back: Option<bool>,
+    /// Whether all that it did with UDP was to send to who had asked another socket of its computer before; `None` without any.
+    only_replies: Option<bool>,
     /// It says on to another server what a client says to it, line by line: no service that a port is known for does.
     passes_on: bool,
     /// A server's journal names it.
@@ -113,9 +115,11 @@ pub(super) fn collect(
     journals: &[NamedJournal],
     config: &LabConfig,
 ) -> Found {
-    let mut found = Candidates { map: HashMap::new(), cut: false, config, asked_all: HashSet::new() };
+    let (map, asked_all, asked) = (HashMap::new(), HashSet::new(), HashSet::new());
+    let mut found = Candidates { map, cut: false, config, asked_all, asked };
     for (number, (capture, translated)) in captures.iter().zip(translated).enumerate() {
         found.asked_all.clear();
+        found.asked.clear();
         let exchanged = capture.traffic.exchanged(Protocol::Tcp).zip(capture.traffic.tcp_streams()).enumerate();
         for (_, (connection, stream)) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Tcp, *position)) {
             let relays = relays.get(number);
@@ -190,6 +194,8 @@ struct Candidates<'a> {
     config: &'a LabConfig,
     /// Who sent to all computers in this capture so far, and to which port.
     asked_all: HashSet<(SocketAddress, u16)>,
+    /// Who sent to which computer in this capture so far.
+    asked: HashSet<(SocketAddress, IpAddr)>,
 }
 
 impl Candidates<'_> {
@@ -250,6 +256,12 @@ impl Candidates<'_> {
             }
             return;
         }
+        // What nobody sends to, and sends to those that asked its computer, is another socket of a server.
+        let only_replies =
+            conversation.payload_kinds[1] == PayloadKind::None && self.asked.contains(&(second, first.ip));
+        if self.asked.len() < LAB_CANDIDATES {
+            self.asked.insert((first, second.ip));
+        }
         // Who sends the first datagram of such a conversation answers one that went to all computers.
         let answers = self.asked_all.contains(&(second, first.port));
         let addressed_side = if answers { Side::Originator } else { Side::Responder };
@@ -262,6 +274,8 @@ impl Candidates<'_> {
             let addressed = u32::from(side == addressed_side);
             candidate.addressed_first = candidate.addressed_first.saturating_add(addressed);
             candidate.is_two_way |= !conversation.payload_kinds.contains(&PayloadKind::None);
+            let only_replies = only_replies && side == Side::Originator;
+            candidate.only_replies = Some(only_replies && candidate.only_replies != Some(false));
             let came_back = came_back && side == addressed_side;
             candidate.came_back = Some(came_back && candidate.came_back != Some(false));
             candidate.add_ports(Protocol::Udp, own.port, peer.port, addressed > 0);
@@ -479,9 +493,10 @@ impl Candidate {
     }
 
     /// Whether more than its place in a conversation speaks for a server: a handshake, a journal, the first datagram of a
-    /// conversation, or several peers.
+    /// conversation, or several peers that asked it, and not another socket of its computer.
     pub(super) fn acts_as_server(&self) -> bool {
-        self.shown > 0 || self.journalled || self.addressed_first > 0 || self.has_several_peers
+        let is_asked = self.has_several_peers && self.only_replies != Some(true);
+        self.shown > 0 || self.journalled || self.addressed_first > 0 || is_asked
     }
 }
 

@@ -89,6 +89,17 @@ impl LabView<'_> {
         all
     }
 
+    /// The socket that sent this datagram to the client, where that is not the one that the client had asked.
+    pub(crate) fn other_socket(&self, sighting: &UdpSighting, frame: FrameNumber) -> Option<SocketAddress> {
+        let has = |half: &UdpSighting| {
+            let mut notes = self.udp_notes(half).into_iter();
+            notes.any(|note| {
+                note.sender != half.client_side && sighting.number_in_row(half.capture, note.frame) == frame
+            })
+        };
+        self.other_halves(sighting).iter().find(|half| has(half)).map(UdpSighting::server)
+    }
+
     /// Whether a server's datagram came to the client of a conversation, from whichever socket.
     pub(crate) fn is_answered(&self, conversation: &LabConversation) -> bool {
         let from_elsewhere =
