@@ -140,6 +140,22 @@ fn a_reset_when_both_ends_have_closed_ends_nothing() {
     assert!(at_client.contains(&closed(9)), "{at_client}");
 }
 
+/// The server's FIN was sent twice, and the client acknowledged it twice: the second time nobody had the connection any more.
+#[test]
+fn a_reset_for_what_comes_after_the_end_is_no_reset_of_the_connection() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.close(&mut b);
+    story.acknowledgement(&mut b);
+    story.refused_late(&mut b);
+    let analysis = of(vec![story.read()]);
+    assert!(!analysis.findings.iter().any(|finding| finding.code.contains("reset")), "{:?}", analysis.findings);
+    let told = said(&analysis, "I.1a");
+    assert!(told.contains("closed the connection (FIN, frame 7), and so did the other side (FIN, frame 8)."), "{told}");
+    assert!(!told.contains("RST"), "{told}");
+}
+
 /// To a SYN for which its queue has no room Windows answers with RST.
 #[test]
 fn a_refusal_while_another_client_waits_tells_of_the_queue() {

@@ -126,7 +126,7 @@ pub(crate) fn reset_sentence(
             reset,
             ")."
         ],
-        ResetCause::NoConnection(segment) | ResetCause::Over(segment) => say![
+        ResetCause::NoConnection(segment) | ResetCause::Over(segment) | ResetCause::Ended(segment) => say![
             by,
             "'s system no longer had ",
             what,

@@ -17,6 +17,9 @@ pub(crate) enum ResetCause {
     NoConnection(FrameNumber),
     /// It answers this repeated FIN, as one for which its system has no connection any more: both ends had closed.
     Over(FrameNumber),
+    /// It answers this segment, which came when each end had closed and had acknowledged that the other one had: such as an
+    /// acknowledgement of a repeated FIN.
+    Ended(FrameNumber),
     /// Its sender's system had asked in these frames whether the other end is there, and got no answer.
     NobodyThere(Vec<FrameNumber>),
     /// Its sender's system had sent data again in these frames, and got no answer.
@@ -28,7 +31,7 @@ pub(crate) enum ResetCause {
 impl Frames {
     /// Whether this RST ended the connection: one may come when both ends have closed it.
     pub(crate) fn ends_with(&self, reset: FrameNumber) -> bool {
-        !matches!(self.cause_of(reset), ResetCause::Over(_))
+        !matches!(self.cause_of(reset), ResetCause::Over(_) | ResetCause::Ended(_))
     }
 
     /// Why this RST was sent.
@@ -52,6 +55,10 @@ impl Frames {
         if let Some((fin, _)) = fin.filter(|_| is_bare && has_closed) {
             return ResetCause::Over(fin.note.frame);
         }
+        if let Some((late, _)) = before().next().filter(is_answered).filter(|_| is_bare && self.has_ended_before(reset))
+        {
+            return ResetCause::Ended(late.note.frame);
+        }
         // A program may end at any time; a system gives up when it has waited for the last answer.
         let has_waited = before().next().is_some_and(|(last, _)| waited(&last.note, &rst.note) != Some(false));
         // It asks with the last number that it has sent (RFC 9293, section 3.8.4); who answers has the next one.
@@ -74,6 +81,14 @@ impl Frames {
             (_, false) => ResetCause::NoAnswer(repeated),
             _ => ResetCause::Aborted,
         }
+    }
+
+    /// Whether each end had closed the connection and acknowledged that the other one had, before the frame that this RST answers.
+    fn has_ended_before(&self, reset: FrameNumber) -> bool {
+        let last = self.iter().rev().find(|(frame, _)| frame.note.frame < reset).map(|(frame, _)| frame.note.frame);
+        [true, false]
+            .into_iter()
+            .all(|of_client| self.acknowledgement_of_fin(of_client).is_some_and(|ack| Some(ack) < last))
     }
 }
 
