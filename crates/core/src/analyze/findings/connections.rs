@@ -247,7 +247,8 @@ impl Report<'_, '_> {
                     all.numbers(8),
                     format!(
                         " {are} there a second time, sooner than any system sends again. Two captures \
-                         were merged, or one saw the frames in two places. {their} bytes count once."
+                         were merged, one saw the frames in two places, or the network delivered them twice. {their} \
+                         bytes count once."
                     )
                 ]
             },
