@@ -20,6 +20,9 @@ const PSH: u8 = TcpFlags::PSH.0;
 const FIN: u8 = TcpFlags::FIN.0;
 const RST: u8 = TcpFlags::RST.0;
 
+/// What is read of a TCP header besides its segment: a header of 20 bytes, and a window.
+const TCP_HEADER: [u8; 20] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0, 0xff, 0xff, 0, 0, 0, 0];
+
 /// A capture in the making. Frames are one millisecond apart.
 pub struct Story {
     file: String,
@@ -87,7 +90,8 @@ impl Story {
 
     fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
         let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
-        self.add_packet(&Packet { ethernet: self.ethernet(source.ip), ..Packet::new(ip, content) });
+        let header: &[u8] = if matches!(content, Content::Tcp(_)) { &TCP_HEADER } else { &[] };
+        self.add_packet(&Packet { ethernet: self.ethernet(source.ip), header, ..Packet::new(ip, content) });
     }
 
     fn ethernet(&self, source: IpAddr) -> Option<EthernetAddresses> {

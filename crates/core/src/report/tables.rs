@@ -412,7 +412,7 @@ fn of_arrow(file: &str, ladder: &Ladder, arrow: &Arrow) -> Row {
         of_tcp(Cell::Number(note.relative_sequence.into())),
         of_tcp(if has_ack { acknowledgement } else { Cell::Nothing }),
         Cell::Number(note.payload_length.into()),
-        of_tcp(words_cell(if note.retransmission { "yes" } else { "no" })),
+        of_tcp(words_cell(if arrow.is_marked { "yes" } else { "no" })),
         words_cell(words::traffic(ladder.lab)),
         kind,
         text,

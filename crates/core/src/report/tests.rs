@@ -70,6 +70,35 @@ fn json_tells_the_story() {
     assert_eq!(capture["udp_conversations"][0]["client_to_server"]["payload_bytes"], 5);
 }
 
+/// A segment that comes behind the next one: within a round-trip time, tshark has it out of order, later as a retransmission.
+#[test]
+fn retransmissions_are_those_that_wireshark_marks() {
+    for (milliseconds, is_marked) in [(0, false), (600, true)] {
+        let mut story = Story::new("step8.pcapng", 0);
+        let mut tcp = Story::tcp("10.0.3.2:40110", "10.0.3.1:65432");
+        story.handshake_at_client(&mut tcp, 40);
+        let mut before = tcp;
+        story.lose(&[0, 1, 3, 5]);
+        story.segment_of_server(&mut tcp, "one\n");
+        story.segment_of_server(&mut tcp, "two\n");
+        story.wait(milliseconds);
+        story.segment_of_server(&mut before, "one\n");
+        let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+        let (_, json) = as_json(&analysis);
+        let connection = &json["captures"][0]["tcp_connections"][0];
+        assert_eq!(connection["server_to_client"]["retransmissions"], u64::from(is_marked));
+        let frames = connection["frame_list"].as_array().unwrap().iter();
+        let marked: Vec<_> =
+            frames.filter(|frame| frame["retransmission"] == true).map(|frame| &frame["frame"]).collect();
+        assert_eq!(marked.len(), usize::from(is_marked));
+        assert!(marked.iter().all(|frame| **frame == 5), "{marked:?}");
+        let found = analysis.findings.iter().find(|finding| finding.code == "retransmissions");
+        let expected =
+            "Wireshark marks frame 5 as a retransmission: it came late, or what it repeats is not in the capture.";
+        assert_eq!(found.map(|finding| finding.message.to_string()), is_marked.then(|| expected.to_owned()));
+    }
+}
+
 /// As tshark has it: the connection goes on, but the capture shows no handshake that was completed.
 #[test]
 fn json_has_no_third_frame_of_a_handshake_without_its_second() {

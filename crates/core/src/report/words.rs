@@ -209,6 +209,12 @@ pub fn stream_title(protocol: Protocol, stream: StreamNumber, client: &str, serv
     format!("{protocol} stream {stream}: {client} to {server}")
 }
 
+/// The frame, as a retransmission where it is among those that Wireshark marks, which come in order.
+pub fn as_marked(note: FrameNote, marked: &[FrameNote]) -> FrameNote {
+    let retransmission = marked.binary_search_by_key(&note.frame, |note| note.frame).is_ok();
+    FrameNote { retransmission, ..note }
+}
+
 /// A TCP segment: flags, relative sequence numbers and payload length, as in Wireshark's Info column.
 pub fn segment(note: &FrameNote) -> String {
     let flags = if note.flags.0 == 0 { "no flags".to_owned() } else { flags(note.flags) };

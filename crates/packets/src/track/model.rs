@@ -45,7 +45,8 @@ pub struct SideCounts {
     pub acknowledgement_frames: u64,
     /// Bytes of payload, retransmissions included.
     pub payload_bytes: u64,
-    /// Frames whose SYN, payload or FIN had been sent before.
+    /// Frames whose SYN, payload or FIN had been sent before, or that came after later ones: Wireshark marks those that come within
+    /// a round-trip time of the highest one as out of order.
     pub retransmissions: u64,
 }
 

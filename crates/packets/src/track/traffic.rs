@@ -13,6 +13,7 @@ use super::other::OtherTraffic;
 use super::place::Place;
 use super::record::Record;
 use super::records::Records;
+use super::sequence::SequenceAnalysis;
 use super::starts::{PayloadStart, SortedStarts};
 use crate::capfile::CaptureWarning;
 use crate::types::{FrameNumber, Protocol, StreamNumber, Timestamp};
@@ -100,6 +101,18 @@ impl Traffic {
     /// Whether every frame of a TCP connection is noted. If not, only its first ones are.
     pub fn tcp_notes_complete(&self, stream: StreamNumber) -> bool {
         self.tcp.place(stream).is_some_and(|place| self.notes_complete(place))
+    }
+
+    /// The noted frames of a TCP connection that Wireshark marks as retransmissions (`tcp.analysis.retransmission`), in frame order.
+    /// [`SideCounts`](super::SideCounts) count what it takes for reordered, too.
+    pub fn tcp_retransmissions(&self, stream: StreamNumber) -> Vec<FrameNote> {
+        let place = self.tcp.place(stream);
+        // What Wireshark marks begins before what was sent already.
+        if place.and_then(|place| self.at(place)).is_none_or(|(_, details)| details.retransmissions() == [0, 0]) {
+            return Vec::new();
+        }
+        let segments = SequenceAnalysis::of(self.notes_at(place)).segments.into_iter();
+        segments.filter(|segment| segment.verdicts.retransmission).map(|segment| segment.note).collect()
     }
 
     /// How the payload of a TCP connection's first data frames begins, by frame.

@@ -13,7 +13,7 @@ pub(super) struct Lists {
     data: Vec<FrameNumber>,
     acknowledgement: Vec<FrameNumber>,
     closing: Vec<FrameNumber>,
-    /// What Wireshark marks as retransmissions.
+    /// Frames that repeat what was sent before.
     retransmitted: Vec<FrameNumber>,
     /// How many were sent again, and how many only captured twice.
     sent_again: usize,

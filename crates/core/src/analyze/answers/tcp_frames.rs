@@ -5,7 +5,7 @@ use crate::analyze::answers::first_reply::{Begins, begins};
 use crate::analyze::answers::frame_lists::Lists;
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
-use crate::analyze::claims::words::{capital, capture_of};
+use crate::analyze::claims::words::{capital, capture_of, marked_late};
 use crate::analyze::claims::{Draft, all_of, handshake, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
@@ -411,6 +411,11 @@ impl Story<'_, '_> {
             let (are, their) = if copies.len() == 1 { (" is a copy", "its") } else { (" are copies", "their") };
             let what = format!("{are} of what was captured just before: {their} bytes do not count again.");
             self.proved(say![capital(say![frames]), what], copies);
+        }
+        let late = self.view.late(self.known.connection.whole());
+        if !late.is_empty() {
+            let frames = FrameRanges::of(late.clone());
+            self.proved(marked_late(say![frames], late.len() as u64), late);
         }
         let again = self.frames.sent_again();
         if again.is_empty() {

@@ -73,6 +73,15 @@ pub(crate) fn addresses(addresses: &[SocketAddress]) -> Text {
     Text::list(addresses.iter().copied())
 }
 
+/// `Wireshark marks frame 14 as a retransmission: it came late, or what it repeats is not in the capture.` Of so many frames.
+pub(crate) fn marked_late(frames: Text, count: u64) -> Text {
+    let why = match count {
+        1 => " as a retransmission: it came late, or what it repeats is not in the capture.",
+        _ => " as retransmissions: they came late, or what they repeat is not in the capture.",
+    };
+    say!["Wireshark marks ", frames, why]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

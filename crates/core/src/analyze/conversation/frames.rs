@@ -129,6 +129,13 @@ impl Frames {
         self.once(self.pick(|frame, _| frame.role == FrameRole::Retransmission && !frame.has_syn()))
     }
 
+    /// Those of these marked frames, which come in order, that repeat nothing that was captured.
+    pub(crate) fn new_among(&self, marked: &[FrameNote]) -> Vec<FrameNumber> {
+        let is_new = |role| matches!(role, FrameRole::Data | FrameRole::Closing | FrameRole::Handshake);
+        let is_marked = |frame: &FrameNumber| marked.binary_search_by_key(frame, |note| note.frame).is_ok();
+        self.pick(|frame, _| is_new(frame.role) && is_marked(&frame.note.frame))
+    }
+
     /// Keep-alives and other frames that belong to none of the lists above.
     pub(crate) fn others(&self) -> Vec<FrameNumber> {
         self.pick(|frame, _| matches!(frame.role, FrameRole::KeepAlive | FrameRole::Other))

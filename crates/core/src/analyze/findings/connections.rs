@@ -4,7 +4,7 @@ use crate::analyze::analysis::{AddressRole, Finding, Severity};
 use crate::analyze::answers::Scope;
 use crate::analyze::claims::closing::{self, closing_sentence};
 use crate::analyze::claims::refused::{self, Beside};
-use crate::analyze::claims::words::addresses;
+use crate::analyze::claims::words::{addresses, marked_late};
 use crate::analyze::claims::{closed_by, service, unseen};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::distinct::distinct;
@@ -253,24 +253,21 @@ impl Report<'_, '_> {
                 ]
             },
         );
+        let late = |s: &TcpSighting| view.late(s);
         self.add(
             "retransmissions",
             Severity::Info,
-            |_, s| s.connection.counts.iter().any(|side| side.retransmissions > 0) && !repeated(s).is_empty(),
-            repeated,
+            |_, s| {
+                let may_have = s.connection.counts.iter().any(|side| side.retransmissions > 0);
+                may_have && !(repeated(s).is_empty() && late(s).is_empty())
+            },
+            |s| [repeated(s), late(s)].concat(),
             |resent| {
                 let all = FrameRanges::of(resent.iter().flat_map(|(_, s)| repeated(s)));
-                let (are, they_repeat) = if all.count() == 1 {
-                    ("is a retransmission", "it repeats")
-                } else {
-                    ("are retransmissions", "they repeat")
-                };
-                let noun = if all.count() == 1 { "Frame " } else { "Frames " };
-                say![
-                    noun,
-                    all.numbers(8),
-                    format!(" {are}: the network lost or delayed what was sent first, or its acknowledgement. What {they_repeat} counts once.")
-                ]
+                let late = FrameRanges::of(resent.iter().flat_map(|(_, s)| late(s)));
+                let noun = if late.count() == 1 { "frame " } else { "frames " };
+                let late = (!late.is_empty()).then(|| marked_late(say![noun, late.numbers(8)], late.count()));
+                Text::join(again(&all).into_iter().chain(late))
             },
         );
     }
@@ -489,4 +486,17 @@ fn is_ended_by_reset(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
 fn resets(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
     let client = sighting.client_side;
     [client, client.other()].into_iter().filter_map(|side| sighting.connection.rst(side))
+}
+
+/// That these frames were sent again, if there are any.
+fn again(all: &FrameRanges) -> Option<Text> {
+    let [noun, are, they_repeat] = match all.count() {
+        0 => return None,
+        1 => ["Frame ", "is a retransmission", "it repeats"],
+        _ => ["Frames ", "are retransmissions", "they repeat"],
+    };
+    let lost = format!(
+        " {are}: the network lost or delayed what was sent first, or its acknowledgement. What {they_repeat} counts once."
+    );
+    Some(say![noun, all.numbers(8), lost])
 }

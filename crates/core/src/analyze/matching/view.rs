@@ -429,6 +429,15 @@ impl<'a> LabView<'a> {
         Frames::of(self.captures, sighting)
     }
 
+    /// Frames that Wireshark marks as retransmissions though the capture has nothing that they repeat. Wireshark has no row of
+    /// captures.
+    pub(crate) fn late(&self, sighting: &TcpSighting) -> Vec<FrameNumber> {
+        let capture = self.captures.get(sighting.capture).filter(|_| sighting.pieces.is_empty());
+        let marked = capture.map(|capture| capture.traffic.tcp_retransmissions(sighting.connection.stream));
+        let marked = marked.filter(|marked| !marked.is_empty());
+        marked.map(|marked| self.frames(sighting).new_among(&marked)).unwrap_or_default()
+    }
+
     /// The frames of its handshake.
     pub(crate) fn handshake(&self, sighting: &TcpSighting) -> Vec<FrameNumber> {
         Frames::handshake_of(self.captures, sighting)

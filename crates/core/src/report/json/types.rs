@@ -277,7 +277,8 @@ impl TcpJson {
                 || {
                     let notes = capture.traffic.tcp_notes(connection.stream);
                     let contents = Contents::of(capture.traffic.tcp_starts(connection.stream));
-                    (roles(connection, notes).map(|frame| frame.note), contents)
+                    let marked = capture.traffic.tcp_retransmissions(connection.stream);
+                    (roles(connection, notes).map(move |frame| words::as_marked(frame.note, &marked)), contents)
                 },
                 SegmentJson::of,
             ),

@@ -71,6 +71,8 @@ pub struct Arrow {
     pub note: FrameNote,
     /// True from the client to the server.
     pub from_client: bool,
+    /// Wireshark marks it as a retransmission. The note has that, too, of what repeats something and comes too soon for that.
+    pub is_marked: bool,
     /// What it says, as Wireshark's Info column has it: `[SYN, ACK] Seq=0 Ack=1 Len=0`.
     pub label: String,
     /// Its phase.
@@ -272,9 +274,13 @@ pub fn of_tcp(analysis: &Analysis, number: usize, capture: &CaptureAnalysis, tcp
     let mut reached = Phase::Handshake;
     let notes = capture.traffic.tcp_notes(connection.stream).take(most);
     let contents = Contents::of(capture.traffic.tcp_starts(connection.stream));
+    let marked = capture.traffic.tcp_retransmissions(connection.stream);
     let arrows = roles(connection, notes).map(|frame| {
         reached = phase(&frame, reached);
-        arrow(frame.note, tcp.role.client, reached, words::segment(&frame.note), &contents)
+        let is_marked = words::as_marked(frame.note, &marked).retransmission;
+        let note = FrameNote { retransmission: frame.note.retransmission || is_marked, ..frame.note };
+        let label = words::segment(&note);
+        Arrow { is_marked, ..arrow(note, tcp.role.client, reached, label, &contents) }
     });
     let sections = sections(arrows);
     let ladder = Ladder {
@@ -314,7 +320,8 @@ fn ends(analysis: &Analysis, addresses: Ends<SocketAddress>) -> [Participant; 2]
 }
 
 fn arrow(note: FrameNote, client: Side, phase: Phase, label: String, contents: &Contents) -> Arrow {
-    Arrow { note, from_client: note.sender == client, label, phase, content: contents.get(note.frame).cloned() }
+    let content = contents.get(note.frame).cloned();
+    Arrow { note, from_client: note.sender == client, is_marked: false, label, phase, content }
 }
 
 fn sections(arrows: impl Iterator<Item = Arrow>) -> Vec<Section> {
