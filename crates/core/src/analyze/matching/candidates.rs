@@ -448,6 +448,12 @@ impl Candidate {
         self.is_like_ftp
     }
 
+    /// Whether a handshake with a computer on its link shows that it is the server, and what it mostly exchanged is another
+    /// protocol's: a web server may be the lab's, if the user says so.
+    pub(super) fn serves_another_protocol(&self) -> bool {
+        self.protocol > 0 && self.shown > 0 && self.on_link && self.exchange().is_none()
+    }
+
     /// Whether what was sent to it came back, and it never sent anything itself.
     pub(super) fn was_refused(&self) -> bool {
         self.attempts > 0 && self.shown == 0 && !self.is_two_way

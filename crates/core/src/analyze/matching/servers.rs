@@ -331,8 +331,8 @@ impl<'a> Field<'a> {
     fn nearest(&self) -> Option<Endpoint> {
         let acts = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::acts_as_server);
         let with_payload = |endpoint: &Endpoint| {
-            let is_like_ftp = self.candidates.get(endpoint).is_some_and(Candidate::is_like_ftp);
-            is_like_ftp || self.exchange(endpoint) > Some(Exchange::Silence)
+            let speaks = |it: &Candidate| it.is_like_ftp() || it.serves_another_protocol();
+            self.candidates.get(endpoint).is_some_and(speaks) || self.exchange(endpoint) > Some(Exchange::Silence)
         };
         let refused = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::was_refused);
         // A UDP client's port gets datagrams as a server's does, from TFTP's server even first.

@@ -207,6 +207,22 @@ fn a_server_like_ftps_on_a_port_of_its_own_is_proposed() {
     }
 }
 
+/// A lab may have a web server of its own; those of the Internet, and of port 80, are hardly meant.
+#[test]
+fn a_web_server_on_a_port_of_its_own_is_proposed() {
+    for (server, is_proposed) in [("10.0.3.1:6789", true), ("10.0.3.1:80", false), ("93.184.216.34:6789", false)] {
+        let mut story = Story::new("web", 0);
+        let mut b = Story::tcp("10.0.3.2:49192", server);
+        story.handshake(&mut b);
+        story.line(&mut b, "GET /hello.html HTTP/1.1\r\n\r\n");
+        story.segment_of_server(&mut b, "HTTP/1.1 200 OK\r\n\r\nhello");
+        let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+        let said: Vec<String> = analysis.findings.iter().map(|finding| finding.message.to_string()).collect();
+        let proposed = said.iter().any(|said| said.contains(&format!("If {server} (TCP) is the lab's server, say so")));
+        assert_eq!(proposed, is_proposed, "{said:?}");
+    }
+}
+
 /// An echo server whose greeting begins with a number, as FTP's does.
 #[test]
 fn a_server_that_only_greets_like_ftps_is_the_labs() {
