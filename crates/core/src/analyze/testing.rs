@@ -380,10 +380,11 @@ impl Story {
         self.segment(&mut before, false, RST, b"");
     }
 
-    /// A FIN of the client that is sent again when the connection, here as it was before it was closed, is over.
-    pub fn fin_again(&mut self, mut before: Tcp) {
-        self.segment(&mut before, true, FIN | ACK, b"");
-        self.segment(&mut before, false, RST, b"");
+    /// A FIN of the client, the first one or one that is sent again with what it had acknowledged then, when the server's system
+    /// has the connection no more.
+    pub fn late_fin(&mut self, mut as_known: Tcp) {
+        self.segment(&mut as_known, true, FIN | ACK, b"");
+        self.segment(&mut as_known, false, RST, b"");
     }
 
     /// FIN of a server whose client has gone, answered with RST.

@@ -130,7 +130,7 @@ fn a_reset_when_both_ends_have_closed_ends_nothing() {
         let before = *b;
         story.close(b);
         story.wait(600);
-        story.fin_again(before);
+        story.late_fin(before);
     });
     let closed =
         |other: u32| format!("closed the connection (FIN, frame 7), and so did the other side (FIN, frame {other}).");
@@ -154,6 +154,48 @@ fn a_reset_for_what_comes_after_the_end_is_no_reset_of_the_connection() {
     let told = said(&analysis, "I.1a");
     assert!(told.contains("closed the connection (FIN, frame 7), and so did the other side (FIN, frame 8)."), "{told}");
     assert!(!told.contains("RST"), "{told}");
+}
+
+/// Linux keeps what is left of a connection that its program has closed for a minute (`tcp_fin_timeout`), and answers a FIN that
+/// comes later with RST.
+#[test]
+fn a_reset_that_answers_a_late_fin_ends_nothing() {
+    for echoes in [false, true] {
+        let mut story = Story::new("at B", 0);
+        let mut b = connected(&mut story, B1);
+        if echoes { story.echo(&mut b, "one\n") } else { story.line(&mut b, "one\n") }
+        story.half_close_of_server(&mut b);
+        story.wait(66_000);
+        story.late_fin(b);
+        let analysis = of(vec![story.read()]);
+        let fin = if echoes { 7 } else { 6 };
+        let told = format!(
+            "The server closed the connection (FIN, frame {fin}), and so did the other side (FIN, frame {}). The server's \
+             system no longer had the connection when a FIN came (frame {}), and answered that with RST (frame {}).",
+            fin + 2,
+            fin + 2,
+            fin + 3
+        );
+        assert!(message(&analysis, "connection-closed").starts_with(&told), "{}", message(&analysis, "connection-closed"));
+        assert!(said(&analysis, "I.1a").contains(&told), "{}", said(&analysis, "I.1a"));
+        assert!(analysis.findings.iter().all(|finding| finding.code != "connection-reset"));
+        assert!(analysis.findings.iter().all(|finding| finding.redo.is_none()));
+    }
+}
+
+/// A system that gets data for a socket that its program has closed refuses that at once; the FIN behind it is late, too.
+#[test]
+fn a_reset_that_answers_data_is_not_for_the_fin_behind_it() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "one\n");
+    story.half_close(&mut b);
+    story.lose(&[1]);
+    story.data_to_nobody(&mut b, "one\n");
+    story.close_of_server(&mut b);
+    let told = message(&of(vec![story.read()]), "connection-reset");
+    let why = "the server's data came after that (frame 8), and the client's system refused it with RST (frame 10).";
+    assert!(told.contains(why), "{told}");
 }
 
 /// To a SYN for which its queue has no room Windows answers with RST.

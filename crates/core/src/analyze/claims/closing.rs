@@ -33,13 +33,13 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
     let earlier = |moments: [Option<Moment>; 2]| moments.into_iter().flatten().min_by_key(|moment| moment.frame);
     let fin = earlier([seen.client_fin, seen.server_fin]);
     let frames = view.frames(sighting);
-    let reset =
-        earlier([seen.client_reset, seen.server_reset].map(|reset| reset.filter(|one| frames.ends_with(one.frame))));
+    let resets = [seen.client_reset, seen.server_reset];
+    let reset = earlier(resets.map(|reset| reset.filter(|one| frames.ends_with(one.frame))));
     let half = if fin == seen.client_fin { seen.client_half_closed } else { seen.server_half_closed };
     match (fin, reset) {
         (Some(fin), None) => {
             let other = [seen.client_fin, seen.server_fin].into_iter().flatten().find(|other| *other != fin);
-            match other {
+            let closed = match other {
                 Some(other) if half => say![
                     by,
                     " closed its sending half of ",
@@ -64,7 +64,9 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
                     ")."
                 ],
                 None => say![by, " closed ", what, " (FIN, ", frame(&fin), ")."],
-            }
+            };
+            let over = resets.into_iter().flatten().filter_map(|reset| too_late(view, known, sighting, reset.frame));
+            Text::join([closed].into_iter().chain(over))
         }
         (Some(fin), Some(reset)) if fin.frame < reset.frame => {
             let end = say![by, " closed ", what, " (FIN, ", frame(&fin), ")"];
@@ -86,6 +88,19 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
         (_, Some(reset)) => reset_sentence(view, sighting, [by, what], reset.frame),
         (None, None) => say!["The connection ended (", FrameRanges::of(view.frames(sighting).closing()), ")."],
     }
+}
+
+/// `The server's system no longer had the connection when a FIN came (frame 10), and answered that with RST (frame 11).` Of a RST
+/// that ends nothing.
+fn too_late(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting, reset: FrameNumber) -> Option<Text> {
+    let ResetCause::Over(fin) = view.frames(sighting).cause_of(reset) else { return None };
+    let whose = match sighting.connection.rst(sighting.client_side) == Some(reset) {
+        true => clients(view, known),
+        false => "The server's".into(),
+    };
+    let text = [" system no longer had the connection when a FIN came (", "), and answered that with RST (", ")."];
+    let [no_longer, answered, end] = text;
+    Some(say![whose, no_longer, fin, answered, reset, end])
 }
 
 /// `B's connection had ended (frame 10)`, or `the server had closed B's connection (FIN, frame 10)` where B's client had not

@@ -15,7 +15,8 @@ pub(crate) enum ResetCause {
     /// It answers this segment, for which its system had no connection: then it has the number that the segment
     /// acknowledges, and no ACK of its own. One that ends a connection has.
     NoConnection(FrameNumber),
-    /// It answers this repeated FIN, as one for which its system has no connection any more: both ends had closed.
+    /// It answers this FIN, as one for which its system has no connection any more: both ends had closed. Linux waits a minute
+    /// for the other end's FIN (`tcp_fin_timeout`).
     Over(FrameNumber),
     /// It answers this segment, which came when each end had closed and had acknowledged that the other one had: such as an
     /// acknowledgement of a repeated FIN.
@@ -49,9 +50,12 @@ impl Frames {
         if let Some((segment, _)) = before().next().filter(is_answered).filter(|_| is_bare && !has_closed) {
             return ResetCause::NoConnection(segment.note.frame);
         }
-        // The closing may have crossed it on its way.
+        // The closing may have crossed it on its way. Data that comes after the program has closed is refused, too.
         let is_fin_again = |frame: &RoleOfFrame| frame.has_fin() && frame.role == FrameRole::Retransmission;
-        let fin = before().filter(is_answered).find(|(frame, _)| is_fin_again(frame));
+        let refuses_data = before().filter(is_answered).any(|(frame, _)| frame.note.payload_length > 0);
+        let fin = before()
+            .filter(is_answered)
+            .find(|(frame, _)| is_fin_again(frame) || (frame.has_fin() && !refuses_data));
         if let Some((fin, _)) = fin.filter(|_| is_bare && has_closed) {
             return ResetCause::Over(fin.note.frame);
         }

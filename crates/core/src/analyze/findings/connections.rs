@@ -282,7 +282,7 @@ impl Report<'_, '_> {
                 let was_made = s.established() || known.connection.is_piece(s.capture);
                 left_open(known.step) && was_made && s.connection.close != Close::Open && !is_ended_by_reset(view, s)
             },
-            |s| fins(s).collect(),
+            |s| fins(s).chain(resets(s)).collect(),
             |closed| Text::join([endings(view, closed), leaves_open(closed)]),
         );
     }
