@@ -42,6 +42,8 @@ pub struct Story {
     way: Option<Direction>,
     /// The identification of the packets to come.
     identification: Option<u16>,
+    /// The checksum of the datagrams to come.
+    checksum: u16,
 }
 
 /// A TCP connection in the story, with the sequence numbers of both sides.
@@ -84,6 +86,7 @@ impl Story {
             cards: Vec::new(),
             hop_limit: None,
             identification: None,
+            checksum: 0,
             way: None,
         }
     }
@@ -562,11 +565,11 @@ impl Story {
         self.datagram(source, destination, text);
     }
 
-    /// A datagram with this number in its IP header, at the time of the next one: time has to pass before.
-    pub fn datagram_at_once(&mut self, source: &str, destination: &str, text: &str, number: u16) {
-        self.identification = Some(number);
-        self.datagram(source, destination, text);
-        self.identification = None;
+    /// A datagram with this number in its IP header and this checksum, at the time of the next one: time has to pass before.
+    pub fn datagram_at_once(&mut self, ends: [&str; 2], text: &str, [number, checksum]: [u16; 2]) {
+        (self.identification, self.checksum) = (Some(number), checksum);
+        self.datagram(ends[0], ends[1], text);
+        (self.identification, self.checksum) = (None, 0);
         self.waited -= 1;
     }
 
@@ -582,7 +585,10 @@ impl Story {
         };
         let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
         let ethernet = self.ethernet(source.ip);
-        self.add_packet(&Packet { ethernet, ip_length: Some(ip_length), ..Packet::new(ip, Content::Udp(datagram)) });
+        let [high, low] = self.checksum.to_be_bytes();
+        let header = &[0, 0, 0, 0, 0, 0, high, low];
+        let packet = Packet::new(ip, Content::Udp(datagram));
+        self.add_packet(&Packet { ethernet, header, ip_length: Some(ip_length), ..packet });
     }
 
     /// The capture, read.

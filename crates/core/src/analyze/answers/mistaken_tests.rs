@@ -195,11 +195,26 @@ fn datagrams_with_numbers_of_their_own_are_no_copies() {
     let mut story = Story::new("at B", 0);
     story.wait(10);
     for number in 0..6 {
-        story.datagram_at_once(B1, UDP_A, &format!("line {number}"), 100 + number);
+        story.datagram_at_once([B1, UDP_A], &format!("line {number}"), [100 + number, 7]);
     }
     let analysis = of(vec![story.read()]);
     assert!(!analysis.findings.iter().any(|finding| finding.code == "copied-frames"));
     assert!(said(&analysis, "I.4a").contains("6 datagrams from the client"), "{}", said(&analysis, "I.4a"));
+}
+
+/// Captures of both ends, merged: the sender's has the checksum as it was left to the network card.
+#[test]
+fn a_datagram_whose_checksum_the_network_card_filled_in_is_a_copy() {
+    let mut story = Story::new("merged", 0);
+    story.wait(10);
+    for number in 0..3 {
+        for checksum in [7, 50 + number] {
+            story.datagram_at_once([B1, UDP_A], &format!("line {number}"), [100 + number, checksum]);
+        }
+    }
+    let analysis = of(vec![story.read()]);
+    assert!(analysis.findings.iter().any(|finding| finding.code == "copied-frames"));
+    assert!(said(&analysis, "I.4a").contains("3 datagrams from the client"), "{}", said(&analysis, "I.4a"));
 }
 
 #[test]

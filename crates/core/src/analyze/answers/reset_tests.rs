@@ -163,7 +163,11 @@ fn a_reset_that_answers_a_late_fin_ends_nothing() {
     for echoes in [false, true] {
         let mut story = Story::new("at B", 0);
         let mut b = connected(&mut story, B1);
-        if echoes { story.echo(&mut b, "one\n") } else { story.line(&mut b, "one\n") }
+        if echoes {
+            story.echo(&mut b, "one\n")
+        } else {
+            story.line(&mut b, "one\n")
+        }
         story.half_close_of_server(&mut b);
         story.wait(66_000);
         story.late_fin(b);
@@ -176,7 +180,11 @@ fn a_reset_that_answers_a_late_fin_ends_nothing() {
             fin + 2,
             fin + 3
         );
-        assert!(message(&analysis, "connection-closed").starts_with(&told), "{}", message(&analysis, "connection-closed"));
+        assert!(
+            message(&analysis, "connection-closed").starts_with(&told),
+            "{}",
+            message(&analysis, "connection-closed")
+        );
         assert!(said(&analysis, "I.1a").contains(&told), "{}", said(&analysis, "I.1a"));
         assert!(analysis.findings.iter().all(|finding| finding.code != "connection-reset"));
         assert!(analysis.findings.iter().all(|finding| finding.redo.is_none()));

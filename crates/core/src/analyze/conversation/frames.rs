@@ -1,19 +1,12 @@
 //! The frames of one TCP connection in one capture, or out of several, sorted by their roles.
 
-use foldhash::{HashMap, HashMapExt};
-
-use crate::analyze::conversation::pieces::COPIED_WITHIN;
+use crate::analyze::conversation::checksums::PseudoHeader;
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, handshake, roles};
 use crate::analyze::conversation::tcp::TcpSighting;
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
-use socklab_packets::types::{FrameNumber, Timestamp};
-
-/// Nanoseconds within which a frame with the same number in the IP header comes again only where it was captured twice: what a
-/// system sends again gets another one, and sooner it sends nothing again (Linux `TCP_RTO_MIN`). A switch or a router may keep a
-/// frame for some time between two places of capture.
-const SAME_PACKET_WITHIN: i128 = 200_000_000;
+use socklab_packets::types::FrameNumber;
 
 /// Nanoseconds after which a SYN-ACK that comes again was sent again: a third of the second that systems wait.
 const SYN_ACK_AGAIN: i128 = 300_000_000;
@@ -21,7 +14,9 @@ const SYN_ACK_AGAIN: i128 = 300_000_000;
 /// The frames of one connection in one capture, or in a row of them, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Frames {
-    all: Vec<(RoleOfFrame, bool)>,
+    pub(super) all: Vec<(RoleOfFrame, bool)>,
+    /// What its checksums begin with.
+    pub(super) pseudo_header: PseudoHeader,
 }
 
 /// Whether a frame says that its sender has no room for more data. Of a header that was not captured, the window is not known.
@@ -38,7 +33,10 @@ impl Frames {
     /// The noted frames of a connection, with their roles.
     pub(crate) fn of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Frames {
         let with_sender = |role: RoleOfFrame| (role, role.note.sender == sighting.client_side);
-        Frames { all: roles(&sighting.connection, sighting.notes(captures)).map(with_sender).collect() }
+        Frames {
+            all: roles(&sighting.connection, sighting.notes(captures)).map(with_sender).collect(),
+            pseudo_header: PseudoHeader::of([sighting.client().ip, sighting.server().ip]),
+        }
     }
 
     /// Its [`Frames::handshake`], without looking at the rest.
@@ -51,7 +49,7 @@ impl Frames {
         self.all.iter().map(|(frame, client)| (frame, *client))
     }
 
-    fn pick(&self, wanted: impl Fn(&RoleOfFrame, bool) -> bool) -> Vec<FrameNumber> {
+    pub(super) fn pick(&self, wanted: impl Fn(&RoleOfFrame, bool) -> bool) -> Vec<FrameNumber> {
         self.iter().filter(|(frame, client)| wanted(frame, *client)).map(|(frame, _)| frame.note.frame).collect()
     }
 
@@ -167,50 +165,6 @@ impl Frames {
         self.once(self.pick(|frame, _| frame.note.payload_length == 0))
     }
 
-    /// Frames that were captured twice, not sent twice, in order: they repeat one of shortly before with the same identification in
-    /// the IP header, or, where there is none, one of less than a millisecond before without a frame of the other end between
-    /// them (a system waits longer before it sends again, RFC 6298, section 2, unless the other end tells it that something is
-    /// missing, RFC 8985, section 6, which it cannot before the handshake); or one that was sent later.
-    pub(crate) fn copies(&self) -> Vec<FrameNumber> {
-        let (mut latest, mut turns) = (HashMap::new(), [0_usize; 2]);
-        let mut copies = Vec::new();
-        for (frame, client) in self.iter() {
-            let [of_server, of_client] = &mut turns;
-            let (own, others) = if client { (of_client, *of_server) } else { (of_server, *of_client) };
-            *own = own.saturating_add(1);
-            let note = &frame.note;
-            // Nor does a system acknowledge the same again at once, unless something came meanwhile.
-            let only_acknowledges = note.payload_length == 0 && note.flags == TcpFlags::ACK;
-            let Some(time) = note.time else { continue };
-            let of = (client, note.sequence, note.payload_length, note.acknowledgement, note.checksum, note.flags.0);
-            let packet = note.identification;
-            let before: Option<(Timestamp, usize, u16)> = latest.insert(of, (time, others, packet));
-            // Packets that are not fragmented need no number (RFC 6864, section 4.1): 0 says nothing.
-            let numbered = before.filter(|(_, _, packet_before)| packet != 0 && *packet_before != 0);
-            let same = numbered.is_some_and(|(_, _, packet_before)| packet == packet_before);
-            let other = numbered.is_some() && !same;
-            let is_copy = before.is_some_and(|(before, others_before, _)| {
-                let since = time.nanoseconds_since(before);
-                since.abs() < (if same { SAME_PACKET_WITHIN } else { COPIED_WITHIN })
-                    && (same || since < 0 || others == others_before || frame.has_syn())
-                    && !other
-            });
-            // Each segment that comes too late gets a RST of its own.
-            let is_reset = frame.role == FrameRole::Reset && same;
-            if is_copy && (frame.role == FrameRole::Retransmission || only_acknowledges || is_reset) {
-                copies.push(note.frame);
-            }
-        }
-        copies
-    }
-
-    /// How many of the copies carry payload, and how many do not.
-    pub(crate) fn copies_with_and_without_payload(&self) -> [u64; 2] {
-        let all = self.copies();
-        let with = self.pick(|frame, _| frame.note.payload_length > 0 && all.binary_search(&frame.note.frame).is_ok());
-        [with.len() as u64, all.len().saturating_sub(with.len()) as u64]
-    }
-
     /// SYN-ACKs that were sent again after the client had answered the first one.
     pub(crate) fn repeated_syn_acks(&self) -> Vec<FrameNumber> {
         let ack = self.iter().rfind(|(frame, client)| *client && frame.role == FrameRole::Handshake);
@@ -259,30 +213,12 @@ mod tests {
             let note = FrameNote { frame: FrameNumber(number), window, ..note };
             (RoleOfFrame { note, role, new_bytes: 0 }, client)
         };
-        let frames = Frames { all: (1..).zip(sent.into_iter().chain(there_is).chain(later)).map(frame).collect() };
+        let all = (1..).zip(sent.into_iter().chain(there_is).chain(later)).map(frame).collect();
+        let frames = Frames { all, ..Frames::default() };
         let numbers = |frames: Vec<FrameNumber>| frames.into_iter().map(|frame| frame.0).collect::<Vec<u64>>();
         assert_eq!(numbers(frames.zero_windows(false)), [1, 3]);
         assert_eq!(numbers(frames.zero_windows(true)), [0; 0]);
         assert_eq!(numbers(frames.probes(true)), [2, 3, 4, 5]);
         assert_eq!(numbers(frames.probes(false)), [6, 7]);
-    }
-
-    /// A router's interfaces show each frame twice. Two segments that come too late get two RSTs, which are two packets.
-    #[test]
-    fn a_copy_is_no_packet_with_another_number() {
-        let time = Timestamp::parse("2026-01-01T10:00:00.000001Z");
-        let copies = |flags: TcpFlags, role: FrameRole, numbers: [u16; 2]| {
-            let frame = |(frame, identification): (u64, u16)| {
-                let note = segment(Side::Originator, flags.0, [1, 0], 0);
-                let note = FrameNote { frame: FrameNumber(frame), time, identification, ..note };
-                (RoleOfFrame { note, role, new_bytes: 0 }, true)
-            };
-            Frames { all: (1..).zip(numbers).map(frame).collect() }.copies().len()
-        };
-        let reset = [[5, 5], [5, 6], [0, 0]].map(|numbers| copies(TcpFlags::RST, FrameRole::Reset, numbers));
-        assert_eq!(reset, [1, 0, 0]);
-        // Each segment behind a lost one is acknowledged at once (RFC 5681, section 3.2).
-        let acknowledge = |numbers| copies(TcpFlags::ACK, FrameRole::Acknowledgement, numbers);
-        assert_eq!([[5, 5], [5, 6], [0, 0]].map(acknowledge), [1, 0, 1]);
     }
 }

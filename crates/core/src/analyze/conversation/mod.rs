@@ -3,6 +3,8 @@
 //! A conversation is one thing, its sightings are several: the same connection in two files, or begun late in one, is one
 //! conversation. What each of its frames does is decided in [`roles`].
 
+mod checksums;
+mod copies;
 mod frames;
 mod identity;
 mod merge;

@@ -53,9 +53,8 @@ impl Frames {
         // The closing may have crossed it on its way. Data that comes after the program has closed is refused, too.
         let is_fin_again = |frame: &RoleOfFrame| frame.has_fin() && frame.role == FrameRole::Retransmission;
         let refuses_data = before().filter(is_answered).any(|(frame, _)| frame.note.payload_length > 0);
-        let fin = before()
-            .filter(is_answered)
-            .find(|(frame, _)| is_fin_again(frame) || (frame.has_fin() && !refuses_data));
+        let fin =
+            before().filter(is_answered).find(|(frame, _)| is_fin_again(frame) || (frame.has_fin() && !refuses_data));
         if let Some((fin, _)) = fin.filter(|_| is_bare && has_closed) {
             return ResetCause::Over(fin.note.frame);
         }

@@ -8,8 +8,9 @@ use socklab_packets::track::FrameNote;
 
 impl LabView<'_> {
     /// The second one of each two datagrams of a conversation, where all of it was captured twice: each is there two times within
-    /// a millisecond with the same length and checksum, and number in the IP header: a checksum that the network card fills in is
-    /// the same for all of a length. That some are may be a program that repeats itself.
+    /// a millisecond with the same length and number in the IP header, or, where there is none, the same checksum: one that the
+    /// network card fills in is the same for all of a length, and another one once it is filled in. That some are may be a program
+    /// that repeats itself.
     pub(crate) fn copied_datagrams(&self, sighting: &UdpSighting) -> Vec<FrameNote> {
         if !sighting.pieces.is_empty() {
             let each = sighting.each_file(self.captures);
@@ -30,7 +31,8 @@ impl LabView<'_> {
         let mut single: HashMap<_, FrameNote> = HashMap::new();
         let mut copies = Vec::new();
         for note in notes {
-            let of = (note.sender as u8, note.payload_length, note.checksum, note.ip_length, note.identification);
+            let checksum = (note.identification == 0).then_some(note.checksum);
+            let of = (note.sender as u8, note.payload_length, checksum, note.ip_length, note.identification);
             let Some(first) = single.remove(&of) else {
                 single.insert(of, note);
                 continue;
