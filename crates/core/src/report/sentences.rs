@@ -38,9 +38,13 @@ pub const STEP_UNKNOWN: &str = "Which step it records cannot be told.";
 pub const LAB_LEGEND: &str = "Frames by their numbers in Wireshark. Handshake: SYN, SYN-ACK, ACK. Sent: the client's data \
     frames or datagrams and, in parentheses, their bytes of payload; Back: the server's. Below each: its frames with what was typed.";
 
+/// What its numbers count, where a listed connection has such frames.
+pub const SENT_AGAIN_LEGEND: &str = "Sent and Back count each frame, as Wireshark does, also one that was sent again or captured \
+    twice.";
+
 /// What the columns about connections mean.
 pub const CONNECTIONS_LEGEND: &str = "Frames by their numbers in Wireshark. Data: frames with payload; ACK: frames that only \
-    acknowledge; Resent: of all frames, those sent again; Bytes: payload. Completeness: Wireshark's tcp.completeness.";
+    acknowledge; Resent: of all frames, those sent again or captured twice; Bytes: payload of all frames. Completeness: Wireshark's tcp.completeness.";
 
 /// What a basis says of a claim.
 pub const fn basis_meaning(basis: Basis) -> &'static str {

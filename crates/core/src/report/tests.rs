@@ -185,6 +185,30 @@ fn json_has_every_name_of_the_contract() {
     has(&json["answers"][0]["claims"][0]["evidence"][0], &["file", "frames", "filter", "lines"]);
 }
 
+/// Wireshark's table of conversations counts a line that was sent again twice, and so do the JSON and the list.
+#[test]
+fn a_list_with_what_was_sent_again_says_that_it_counts_it() {
+    let table = |times: usize| {
+        let mut story = Story::new("step8.pcapng", 0);
+        let mut tcp = Story::tcp("10.0.3.2:40210", "10.0.3.1:65432");
+        story.handshake(&mut tcp);
+        let before = tcp;
+        for _ in 0..times {
+            tcp = before;
+            story.line(&mut tcp, "hello\n");
+            story.wait(300);
+        }
+        let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+        let (_, json) = as_json(&analysis);
+        let sent = json["captures"][0]["tcp_connections"][0]["client_to_server"]["payload_bytes"].as_u64();
+        (sent, as_table(&analysis, Style::Plain, Detail::Short))
+    };
+    let [(once, plain), (twice, repeated)] = [table(1), table(2)];
+    assert_eq!((once, twice), (Some(6), Some(12)));
+    assert!(plain.contains(" 1 (6) ") && !plain.contains("Sent and Back count each frame"), "{plain}");
+    assert!(repeated.contains(" 2 (12) ") && repeated.contains("Sent and Back count each frame"), "{repeated}");
+}
+
 #[test]
 fn a_table_shows_lab_traffic_and_counts_the_rest() {
     let table = as_table(&story(), Style::Plain, Detail::Short);

@@ -248,7 +248,7 @@ impl Report<'_, '_> {
                     format!(
                         " {are} there a second time, sooner than any system sends again. Two captures \
                          were merged, one saw the frames in two places, or the network delivered them twice. {their} \
-                         bytes count once."
+                         bytes count once in the answers; Wireshark, and the list of connections, have both."
                     )
                 ]
             },
@@ -496,7 +496,8 @@ fn again(all: &FrameRanges) -> Option<Text> {
         _ => ["Frames ", "are retransmissions", "they repeat"],
     };
     let lost = format!(
-        " {are}: the network lost or delayed what was sent first, or its acknowledgement. What {they_repeat} counts once."
+        " {are}: the network lost or delayed what was sent first, or its acknowledgement. What {they_repeat} counts once in \
+         the answers; Wireshark, and the list of connections, have both."
     );
     Some(say![noun, all.numbers(8), lost])
 }

@@ -76,6 +76,12 @@ pub(super) fn any(listing: &Listing<'_>) -> bool {
     picked(listing).next().is_some()
 }
 
+/// Whether a side of any has data and frames that were sent again.
+pub(super) fn any_with_repeated_data(listing: &Listing<'_>) -> bool {
+    let has_both = |side: SideCounts| side.data_frames > 0 && side.retransmissions > 0;
+    picked(listing).any(|(_, tcp)| has_both(tcp.counts().client) || has_both(tcp.counts().server))
+}
+
 fn row(listing: &Listing<'_>, capture: &CaptureAnalysis, tcp: &Tcp, both: bool) -> Vec<String> {
     let (addresses, counts) = (tcp.addresses(), tcp.counts());
     vec![

@@ -41,6 +41,9 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis, options: Options) -> io::
     if connections::any(&listing) || datagrams::any(&listing) {
         page.gap()?;
         page.paragraph(2, sentences::LAB_LEGEND)?;
+        if connections::any_with_repeated_data(&listing) {
+            page.paragraph(2, sentences::SENT_AGAIN_LEGEND)?;
+        }
     }
     if options.detail >= Detail::Explained {
         answers::write(&mut page, analysis, all)?;
