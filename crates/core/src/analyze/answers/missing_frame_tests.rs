@@ -1,7 +1,7 @@
 //! Captures that lack frames of a connection: what the numbers of the others show was sent all the same.
 
 use super::other_program_tests::said;
-use super::tests::{A, B1, UDP_A, answer, of};
+use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
 use crate::analyze::analysis::{Analysis, Basis, Severity, Verdict};
 use crate::analyze::testing::Story;
 use crate::lab::testing::question;
@@ -252,4 +252,71 @@ fn what_another_file_holds_is_missing_in_one_that_is_named() {
     assert!(text.contains("src lacks the SYN-ACK, but it came"), "{text}");
     assert!(text.contains("No frame from A with payload is in src, but B's acknowledgement"), "{text}");
     assert!(!text.contains("he capture lacks") && !text.contains("in the capture"), "{text}");
+}
+
+/// A filter for what the server's host sends; the server replies to a line of each client.
+#[test]
+fn a_connection_of_which_the_syn_ack_was_captured_was_not_made_before() {
+    let mut story = Story::new("at A", 0);
+    for client in [B1, B2, C1, C2] {
+        let mut tcp = Story::tcp(client, A);
+        story.lose(&[0, 2, 3, 5]);
+        story.handshake(&mut tcp);
+        story.echo(&mut tcp, "hi\n");
+    }
+    let analysis = of(vec![story.read()]);
+    let [clients, sockets] = ["II.1", "II.2"].map(|key| said(&analysis, key));
+    let part = "2 clients of B (10.0.3.2) connected, though the capture lacks a part of the handshake";
+    assert!(clients.contains(part) && !clients.contains("before the capture started"), "{clients}");
+    let part = "4 connections were made, though the capture lacks a part of their handshake.";
+    assert!(sockets.contains(part) && !sockets.contains("before the capture started"), "{sockets}");
+}
+
+/// I.3 of a server that closes C's connection after B's without these segments: 0 to 2 B's handshake, 3 line, 4 reply, 5 ACK, 6 to
+/// 8 C's handshake, 9 line, 10 ACK, 11 FIN, 12 ACK, 13 to 15 B's end, 16 FIN of the server to C, 17 ACK.
+fn step_10_without(places: &[usize]) -> String {
+    let mut story = Story::new("step10", 0);
+    let (mut b, mut c) = (Story::tcp(B1, A), Story::tcp(C1, A));
+    story.lose(places);
+    story.handshake(&mut b);
+    story.echo(&mut b, "hi\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "and me?\n");
+    story.half_close(&mut c);
+    story.close(&mut b);
+    story.half_close_of_server(&mut c);
+    said(&of(vec![story.read()]), "I.3")
+}
+
+#[test]
+fn of_a_server_whose_frames_are_not_there_it_is_not_said_that_it_did_nothing() {
+    let text = step_10_without(&[1, 4, 7, 10, 12, 14, 16]);
+    let unknown =
+        "The server's frames are not in the capture, so it is unknown whether the server's program accepted C's";
+    assert!(text.contains(unknown), "{text}");
+    // The FIN alone, which C acknowledges.
+    let text = step_10_without(&[16]);
+    assert!(text.contains("C's connection; some of the server's frames are missing."), "{text}");
+}
+
+/// C's line, 8 bytes, was not captured, nor its acknowledgement.
+#[test]
+fn a_reply_that_acknowledges_a_line_does_not_come_first() {
+    let reply = |lost: &[usize]| {
+        let mut story = Story::new("step10", 0);
+        let (mut b, mut c) = (Story::tcp(B1, A), Story::tcp(C1, A));
+        story.handshake(&mut b);
+        story.echo(&mut b, "hi\n");
+        story.lose(lost);
+        story.handshake(&mut c);
+        if lost.is_empty() {
+            story.segment_of_server(&mut c, "welcome\n")
+        } else {
+            story.echo(&mut c, "and me?\n")
+        }
+        said(&of(vec![story.read()]), "I.3")
+    };
+    let (greeting, answer) = (reply(&[]), reply(&[0, 2, 3, 5]));
+    assert!(greeting.contains("The server sent data to C first (frame 10)"), "{greeting}");
+    assert!(answer.contains("The server sent data to C (frame 8): its program had accepted"), "{answer}");
 }

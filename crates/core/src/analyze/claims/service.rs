@@ -3,8 +3,8 @@
 use crate::analyze::analysis::{Basis, Claim, Evidence, Verdict};
 use crate::analyze::claims::closing::{had_ended, reset_sentence, why_reset};
 use crate::analyze::claims::draft::tcp_evidence;
-use crate::analyze::claims::words::{client, clients, duration, frame};
-use crate::analyze::claims::{queue, rejection};
+use crate::analyze::claims::words::{capture_of, client, clients, duration, frame};
+use crate::analyze::claims::{queue, rejection, unseen};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::{Grounds, Listener, Moment, SaidOn, Wait};
@@ -95,7 +95,7 @@ impl<'a> Claims<'a> {
             None => say![
                 "The server sent data to ",
                 client(view, known),
-                " first (",
+                if self.is_first(reply) { " first (" } else { " (" },
                 self.here(reply),
                 "): its program had accepted the connection."
             ],
@@ -103,6 +103,15 @@ impl<'a> Claims<'a> {
         let evidence = self.evidence(line.into_iter().chain([reply]));
         self.add(Basis::Proved, text, evidence);
         self.waited();
+    }
+
+    /// Whether the client had sent nothing when the server sent this, as its number shows.
+    fn is_first(&self, reply: &Moment) -> bool {
+        let sighting = self.sighting(reply);
+        let is_begun = [sighting.connection.syn, sighting.connection.syn_ack].iter().any(Option::is_some);
+        let frames = self.view.frames(sighting);
+        let sent = frames.iter().find(|(frame, _)| frame.note.frame == reply.frame);
+        is_begun && sent.is_some_and(|(frame, _)| frame.note.relative_acknowledgement == 1)
     }
 
     fn passed_on(&mut self, line: &Moment, passed: &Moment, to: SocketAddress) {
@@ -361,11 +370,23 @@ impl<'a> Claims<'a> {
             self.add(Basis::Inferred, why_reset(view, [(*known, sighting)]), Vec::new());
             return;
         }
-        let text = say![
-            "No frame shows whether the server's program accepted ",
-            clients(view, known),
-            " connection: it neither answered nor closed it."
-        ];
+        let (what, whose) = ("whether the server's program accepted ", clients(view, known));
+        let sightings = || known.connection.sightings().iter().chain([known.connection.whole()]);
+        // The client may have acknowledged what the capture does not have.
+        let text = if sightings().all(|sighting| sighting.server_sent().frames == 0) {
+            say![
+                "The server's frames are not in ",
+                capture_of(view, known),
+                ", so it is unknown ",
+                what,
+                whose,
+                " connection."
+            ]
+        } else if sightings().any(|sighting| unseen::lacks_frames_of_server(view, sighting)) {
+            say!["No frame shows ", what, whose, " connection; some of the server's frames are missing."]
+        } else {
+            say!["No frame shows ", what, whose, " connection: it neither answered nor closed it."]
+        };
         self.add(Basis::Unknown, text, Vec::new());
     }
 }

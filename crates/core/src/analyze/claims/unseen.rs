@@ -32,6 +32,13 @@ pub(crate) fn lacks_frames(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
         || unseen_of_both(view, sighting).iter().any(Option::is_some)
 }
 
+/// Whether this capture lacks data or a FIN of the server that the client acknowledges.
+pub(crate) fn lacks_frames_of_server(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
+    let frames = view.frames(sighting);
+    let may_lack_fin = || view.notes_complete(sighting) && frames.may_lack_fin(sighting, false).is_some();
+    unseen(view, sighting, false).is_some() || may_lack_fin()
+}
+
 /// `A's acknowledgement (frame 4) shows that B sent 3 bytes`, with `more` than are in the capture.
 pub(crate) fn shows(unseen: &Unseen, own: Text, other: Text, more: bool) -> Text {
     let frames = FrameRanges::of(unseen.frames.iter().copied());
