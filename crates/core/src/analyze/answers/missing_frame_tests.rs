@@ -320,3 +320,19 @@ fn a_reply_that_acknowledges_a_line_does_not_come_first() {
     assert!(greeting.contains("The server sent data to C first (frame 10)"), "{greeting}");
     assert!(answer.contains("The server sent data to C (frame 8): its program had accepted"), "{answer}");
 }
+
+#[test]
+fn a_client_that_left_without_a_line_did_so_before_the_capture_ended() {
+    let text = |closes: bool| {
+        let mut story = Story::new("step8", 0);
+        let mut b = Story::tcp(B1, A);
+        story.handshake(&mut b);
+        if closes {
+            story.close(&mut b);
+        }
+        said(&of(vec![story.read()]), "I.1a")
+    };
+    let (closed, open) = (text(true), text(false));
+    assert!(closed.contains("carries payload: no line was sent. "), "{closed}");
+    assert!(open.contains("carries payload: no line was sent before the capture ended."), "{open}");
+}

@@ -285,7 +285,9 @@ impl Story<'_, '_> {
             return;
         }
         if data.is_empty() {
-            let text = say!["No frame from ", client, " carries payload: no line was sent before the capture ended."];
+            let is_open = self.known.connection.whole().connection.close == Close::Open;
+            let when = if is_open { " before the capture ended" } else { "" };
+            let text = say!["No frame from ", client, format!(" carries payload: no line was sent{when}.")];
             return self.proved(text, self.frames.all());
         }
         let text = say![
