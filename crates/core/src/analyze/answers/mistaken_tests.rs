@@ -52,6 +52,20 @@ fn an_address_at_which_nobody_was_is_no_servers() {
     assert!(matches!(facts, Facts::UdpFrames { udp_datagrams: Some(6), .. }), "{facts:?}");
 }
 
+/// C's client was started twice, with the port of the TCP server both times. It is at the sheet's address of C.
+#[test]
+fn each_wrong_address_is_named_once_with_whose_it_was() {
+    let mut story = Story::new("at A", 0);
+    story.datagram("10.0.3.2:36130", UDP_A, "one");
+    story.datagram(UDP_A, "10.0.3.2:36130", "one");
+    for client in ["10.0.3.3:51802", "10.0.3.3:39598"] {
+        story.datagram(client, "10.0.3.1:65432", "two");
+        story.port_unreachable(client, "10.0.3.1:65432");
+    }
+    let found = wrong_address(&of(vec![story.read()]));
+    assert!(found.contains("from C (10.0.3.3) to 10.0.3.1:65432 (refused, frames 3 and 5)."), "{found}");
+}
+
 /// B's client had C's address at first, where nobody was; the server only prints.
 #[test]
 fn another_computers_address_is_no_servers() {

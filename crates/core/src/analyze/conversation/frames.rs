@@ -3,7 +3,6 @@
 use crate::analyze::conversation::checksums::PseudoHeader;
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, handshake, roles};
 use crate::analyze::conversation::tcp::TcpSighting;
-use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
 use socklab_packets::types::FrameNumber;
@@ -196,6 +195,7 @@ impl Frames {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use socklab_packets::packet::TcpFlags;
     use socklab_packets::testing::segment;
     use socklab_packets::track::Side;
 

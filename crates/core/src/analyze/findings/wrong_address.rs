@@ -10,7 +10,8 @@ use crate::analyze::conversation::LabConnection;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView, is_other_service};
-use crate::analyze::text::{FrameRanges, Text, say};
+use crate::analyze::text::{FrameRanges, HostSpan, Span, Text, say};
+use crate::lab::HostName;
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::packet::IcmpKind;
 use socklab_packets::pipeline::CaptureFacts;
@@ -186,16 +187,28 @@ fn finding(view: &LabView<'_>, number: usize, mut tries: Vec<Try>, words: Words)
         return None;
     }
     let by_host = distinct(tries.iter().map(|one| one.client.ip)).into_iter().map(|host| {
-        let each = tries.iter().filter(|one| one.client.ip == host).map(|one| {
-            let at = say![words.at, one.server, format!(" ({}, ", one.what)];
-            say![at, FrameRanges::of(one.frames.iter().copied()), ")"]
+        let of_host = || tries.iter().filter(|one| one.client.ip == host);
+        let each = distinct(of_host().map(|one| (one.server, one.what))).into_iter().map(|(server, what)| {
+            let alike = of_host().filter(|one| (one.server, one.what) == (server, what));
+            let frames = FrameRanges::of(alike.flat_map(|one| one.frames.iter().copied()));
+            say![words.at, server, format!(" ({what}, "), frames, ")"]
         });
-        say![view.client_host(host), " ", Text::list(each)]
+        say![who(view, host), " ", Text::list(each)]
     });
     let message = say![words.what, ": ", words.by, Text::list(by_host), format!(". {}", words.advice)];
     let finding = of_file(view, number, "wrong-address", Severity::Info, message, None);
     let shown = tries.iter().flat_map(|one| one.frames.iter().chain(&one.errors).copied());
     Some(Finding { evidence: frames(view, number, shown), ..finding })
+}
+
+/// A client's computer in a sentence. What never got to the server tells nothing of whose it is, but the sheet may.
+fn who(view: &LabView<'_>, ip: IpAddr) -> Span {
+    let (hosts, sheet) = (&view.hosts, &view.config.sheet);
+    let is_free = |name: &HostName| hosts.ip_of(*name).is_none() && sheet.address_of(*name) == Some(ip);
+    match sheet.clients().find(is_free).filter(|_| hosts.name_of(ip).is_none() && hosts.is_of_client(ip, sheet)) {
+        Some(name) => Span::Host(HostSpan { ip, name: Some(name), with_address: true }),
+        None => view.client_host(ip),
+    }
 }
 
 /// Whether datagrams went to the port of a server on another computer, from a client of a server, and nothing came back.
