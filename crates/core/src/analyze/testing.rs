@@ -374,6 +374,15 @@ impl Story {
         self.segment(tcp, true, ACK, b"");
     }
 
+    /// FIN of the client, FIN of the server, ACK; captured in another order than they were sent in.
+    pub fn close_captured_in_disorder(&mut self, tcp: &mut Tcp) {
+        let mut before = *tcp;
+        tcp.next[0] = tcp.next[0].wrapping_add(1);
+        self.segment(tcp, false, FIN | ACK, b"");
+        self.segment(&mut before, true, FIN | ACK, b"");
+        self.segment(tcp, true, ACK, b"");
+    }
+
     /// The client's FIN, sent again before that of the server came; when it arrives, the connection is over.
     pub fn close_with_fin_again(&mut self, tcp: &mut Tcp) {
         let (mut first, mut before) = (*tcp, *tcp);

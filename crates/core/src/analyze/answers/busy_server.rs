@@ -7,7 +7,7 @@ use crate::analyze::answers::busy_scene::{Fate, Found, Scene};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::second_client::{firsts, firsts_at, second_client};
 use crate::analyze::claims::words::{clients, frame};
-use crate::analyze::claims::{Draft, handshake, presence, refused, rejection, service, tcp_evidence};
+use crate::analyze::claims::{Draft, handshake, presence, refused, rejection, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Seen;
@@ -235,7 +235,7 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
 enum EndedBy {
     /// The server, before its client did.
     Server,
-    /// Its client closed its sending half, then the server closed it.
+    /// Its client closed its sending half, then the server closed it; or the capture does not show which of them did first.
     Both,
     /// Its client, or nothing shows it.
     Unknown,
@@ -246,6 +246,14 @@ fn ended_by(view: &LabView<'_>, attempt: &Known<'_>) -> EndedBy {
     let released = attempt.service.waited.as_ref().and_then(|wait| wait.released_by);
     let Some((other, end)) = released else { return EndedBy::Unknown };
     let Some(first) = view.known_at(other) else { return EndedBy::Unknown };
+    // Of two FINs the one that was sent first may be captured later, or not at all.
+    if let Some(sighting) = first.connection.with_frame(end.capture, end.frame) {
+        match view.frames(sighting).closed_first_but_captured_later() {
+            Some(true) => return EndedBy::Unknown,
+            _ if unseen::fin_before(view, sighting) == Some(end.frame) => return EndedBy::Both,
+            _ => {}
+        }
+    }
     match first.timeline.with_moment(&end).map(Seen::client_end) {
         Some(Some(client)) if client.frame == end.frame => EndedBy::Unknown,
         Some(Some(client)) if client.frame < end.frame => EndedBy::Both,

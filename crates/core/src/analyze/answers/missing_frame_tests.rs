@@ -1,6 +1,6 @@
 //! Captures that lack frames of a connection: what the numbers of the others show was sent all the same.
 
-use super::other_program_tests::said;
+use super::other_program_tests::{said, short};
 use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
 use crate::analyze::analysis::{Analysis, Basis, Severity, Verdict};
 use crate::analyze::testing::Story;
@@ -335,4 +335,44 @@ fn a_client_that_left_without_a_line_did_so_before_the_capture_ended() {
     let (closed, open) = (text(true), text(false));
     assert!(closed.contains("carries payload: no line was sent. "), "{closed}");
     assert!(open.contains("carries payload: no line was sent before the capture ended."), "{open}");
+}
+
+/// The server's FIN acknowledges the client's, which the capture has after it.
+#[test]
+fn who_closed_first_is_told_by_what_is_acknowledged() {
+    let mut story = Story::new("step10", 0);
+    let (mut b, mut c) = (Story::tcp(B1, A), Story::tcp(C1, A));
+    story.handshake(&mut b);
+    story.echo(&mut b, "hi\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "and me?\n");
+    story.wait(600);
+    story.close_captured_in_disorder(&mut b);
+    story.segment_of_server(&mut c, "and me?\n");
+    let analysis = of(vec![story.read()]);
+    let closed = "B closed the connection (FIN, frame 13), and so did the other side (FIN, frame 12).";
+    let text = said(&analysis, "I.1a");
+    assert!(text.contains(closed), "{text}");
+    let finding = findings(&analysis).into_iter().find(|(code, ..)| *code == "connection-closed").unwrap();
+    assert!(finding.2.starts_with(closed), "{}", finding.2);
+    assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
+    let text = said(&analysis, "I.3");
+    assert!(text.contains("B's connection had ended") && !text.contains("the server had closed"), "{text}");
+}
+
+/// Only what the server's host sends: B's client may have closed first, or the server.
+#[test]
+fn who_closed_first_is_not_told_where_one_end_is_missing() {
+    let mut story = Story::new("step10", 0);
+    let (mut b, mut c) = (Story::tcp(B1, A), Story::tcp(C1, A));
+    story.lose(&[0, 2, 3, 5, 6, 8, 9, 11, 13, 15]);
+    story.handshake(&mut b);
+    story.echo(&mut b, "hi\n");
+    story.handshake(&mut c);
+    story.line(&mut c, "and me?\n");
+    story.wait(600);
+    story.close(&mut b);
+    story.segment_of_server(&mut c, "and me?\n");
+    let short = short(&of(vec![story.read()]), "I.3");
+    assert_eq!(short, "Connected; served only after B's connection had ended");
 }

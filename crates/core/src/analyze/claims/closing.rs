@@ -31,8 +31,12 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
     let what = if of_server { say!["the connection of ", sighting.client()] } else { say!["the connection"] };
     let frame = |moment: &Moment| Text::from(moment.frame);
     let earlier = |moments: [Option<Moment>; 2]| moments.into_iter().flatten().min_by_key(|moment| moment.frame);
-    let fin = earlier([seen.client_fin, seen.server_fin]);
     let frames = view.frames(sighting);
+    let fin = match frames.closed_first_but_captured_later() {
+        Some(true) => seen.client_fin,
+        Some(false) => seen.server_fin,
+        None => earlier([seen.client_fin, seen.server_fin]),
+    };
     let resets = [seen.client_reset, seen.server_reset];
     let reset = earlier(resets.map(|reset| reset.filter(|one| frames.ends_with(one.frame))));
     let half = if fin == seen.client_fin { seen.client_half_closed } else { seen.server_half_closed };
@@ -109,8 +113,11 @@ pub(crate) fn had_ended(view: &LabView<'_>, known: &Known<'_>, capture: usize, e
     let (whose, at) = (clients(view, known), frame(view, capture, end));
     let (seen, sighting) = (known.timeline.with_moment(end), known.connection.with_frame(end.capture, end.frame));
     let is_end = |moment: Option<Moment>| moment.is_some_and(|moment| moment.frame == end.frame);
-    // The client's FIN may be missing.
-    let is_known = sighting.is_some_and(|sighting| unseen::fin_before(view, sighting) != Some(end.frame));
+    // The client's FIN may be missing, or be captured after the server's.
+    let is_known = sighting.is_some_and(|sighting| {
+        let is_first = view.frames(sighting).closed_first_but_captured_later() != Some(true);
+        is_first && unseen::fin_before(view, sighting) != Some(end.frame)
+    });
     match seen.filter(|_| is_known) {
         Some(seen) if is_end(seen.server_fin) => {
             say!["the server had closed ", whose, format!(" connection{time} (FIN, "), at, ")"]

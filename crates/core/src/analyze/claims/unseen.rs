@@ -68,7 +68,18 @@ pub(crate) fn fin_before(view: &LabView<'_>, sighting: &TcpSighting) -> Option<F
 }
 
 /// Who sent a FIN or RST first; `None` where nobody did, or where the other one's FIN may have come before and was not
-/// captured.
+/// captured. A capture may have two FINs in another order than they were sent in.
 pub(crate) fn closed_by(view: &LabView<'_>, sighting: &TcpSighting) -> Option<AddressRole> {
-    sighting.first_to_close().filter(|_| fin_before(view, sighting).is_none())
+    let first = sighting.first_to_close().filter(|_| fin_before(view, sighting).is_none())?;
+    let by_fin = sighting.first_closing_frame().is_some_and(|first| is_fin(sighting, first));
+    match view.frames(sighting).closed_first_but_captured_later().filter(|_| by_fin) {
+        Some(true) => Some(AddressRole::Client),
+        Some(false) => Some(AddressRole::Server),
+        None => Some(first),
+    }
+}
+
+fn is_fin(sighting: &TcpSighting, frame: FrameNumber) -> bool {
+    let client = sighting.client_side;
+    [client, client.other()].into_iter().any(|side| sighting.connection.fin(side) == Some(frame))
 }

@@ -180,6 +180,17 @@ impl Frames {
         })
     }
 
+    /// Who closed first though the other end's FIN was captured before, as that one acknowledges it; true for the client.
+    pub(crate) fn closed_first_but_captured_later(&self) -> Option<bool> {
+        let fin = |of_client| self.iter().find(|(frame, client)| *client == of_client && frame.has_fin());
+        let [first, later] = match (fin(true)?, fin(false)?) {
+            (client, server) if client.0.note.frame < server.0.note.frame => [client, server],
+            (client, server) => [server, client],
+        };
+        let end = later.0.note.relative_sequence.wrapping_add(later.0.note.payload_length).wrapping_add(1);
+        first.0.acknowledges(end).then_some(later.1)
+    }
+
     /// The acknowledgement of this end's FIN, where it was captured.
     pub(crate) fn acknowledgement_of_fin(&self, of_client: bool) -> Option<FrameNumber> {
         let fin = self.iter().find(|(frame, client)| *client == of_client && frame.has_fin())?.0;
