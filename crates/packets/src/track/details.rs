@@ -10,6 +10,7 @@ use super::marks::Marks;
 use super::packed::PackedFrame;
 use super::payload::PayloadKinds;
 use super::place::Place;
+use super::protocols::Ends;
 use super::records::Records;
 use super::rules::SYN_ACK;
 use super::sides::{Side, side};
@@ -230,9 +231,9 @@ impl Noting<'_> {
     }
 
     /// First frame with payload of a side.
-    pub(super) fn note_data(&mut self, frame: FrameNumber, sender: Side, payload: &[u8]) {
+    pub(super) fn note_data(&mut self, frame: FrameNumber, sender: Side, payload: &[u8], ends: Ends) {
         self.set(*side(&First::DATA, sender), frame);
-        self.details.payload_kinds.note(sender, payload);
+        self.details.payload_kinds.note(sender, payload, ends);
     }
 
     /// First acknowledgement of a side after the SYN-ACK.

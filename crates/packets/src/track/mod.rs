@@ -24,6 +24,9 @@ mod pair;
 mod payload;
 mod place;
 #[cfg(test)]
+mod protocol_tests;
+mod protocols;
+#[cfg(test)]
 mod quoted_tests;
 mod record;
 mod records;

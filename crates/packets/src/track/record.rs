@@ -8,6 +8,7 @@ use super::details::Noting;
 use super::directions::BothDirections;
 use super::marks::Marks;
 use super::pair::Pair;
+use super::protocols::Ends;
 use super::rules::{SYN_FIN_RST, completeness, is_after};
 use super::sides::{Side, side, side_mut};
 use crate::capfile::{Direction, FrameTime};
@@ -223,7 +224,8 @@ impl Record {
     ) {
         if seldom.has(Seldom::FIRST_DATA) && (self.pair.protocol() == Protocol::Tcp || !payload.is_empty()) {
             self.marks.set(Marks::data(sender));
-            details.note_data(frame, sender, payload);
+            let ends = Ends { protocol: self.pair.protocol(), ports: self.pair.ports() };
+            details.note_data(frame, sender, payload, ends);
         }
         if seldom.has(Seldom::FIRST_ACK) && self.marks.set(Marks::ack(sender)) && !seldom.has(Seldom::AFTER_GAP) {
             details.note_ack(frame, sender);

@@ -5,6 +5,7 @@
 
 mod about;
 mod allot;
+mod apart;
 mod beside;
 mod candidates;
 mod company;

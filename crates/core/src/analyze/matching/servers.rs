@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::conversation::Relays;
+use crate::analyze::matching::apart::apart;
 use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
 use crate::analyze::matching::services::{computer, is_course_port, is_other_service, may_be_ephemeral, same_computer};
+use crate::analyze::network::same_link;
 use crate::analyze::place::Place;
 use crate::analyze::text::{Text, say};
 use crate::analyze::translated::Translated;
@@ -25,6 +27,9 @@ const SHEET_SCORE: i32 = 20;
 /// What the sheet's own address for the servers' computer adds where only the order of the datagrams tells client from server:
 /// more than that order does.
 const SHEET_ADDRESS_SCORE: i32 = 6;
+
+/// What the sheet's network adds to a computer's servers.
+const SHEET_NETWORK_SCORE: i32 = 4;
 
 /// From this score on it is one on another computer than the best one's, too.
 const OTHER_HOST_SCORE: i32 = 16;
@@ -84,10 +89,11 @@ impl Servers {
         let alone = with_loopback.filter_map(|(_, place)| place.host()).collect();
         let field = Field::new(&candidates, config).without_local(&alone);
         let chosen = field.chosen();
-        let Some(host) = best_host(&chosen) else {
+        let Some(host) = best_host(&chosen, config) else {
             return Servers { cut, nearest: field.nearest(), ..Servers::default() };
         };
-        let (here, mistaken) = field.without_mistaken(field.on_host(&chosen, host));
+        let (here, mistaken) =
+            field.without_mistaken(field.without_apart(captures, field.on_host(&chosen, host), host));
         let mut ranked = field.with_set_ports(here);
         let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
         let why = field.why(&ranked, host, others);
@@ -368,6 +374,19 @@ impl<'a> Field<'a> {
         here.into_iter().filter(|(endpoint, _)| stays(endpoint)).collect()
     }
 
+    /// The servers without those on other computers that have nothing to do with this one's, unless they are named.
+    fn without_apart(
+        &self,
+        captures: &[CaptureFacts],
+        servers: Vec<(Endpoint, i32)>,
+        host: IpAddr,
+    ) -> Vec<(Endpoint, i32)> {
+        let is_here = |endpoint: &Endpoint| same_computer(endpoint.1.ip, host) || self.is_named(endpoint);
+        let (here, others) = servers.iter().map(|(endpoint, _)| *endpoint).partition(is_here);
+        let apart = apart(captures, &here, &others);
+        servers.into_iter().filter(|(endpoint, _)| !apart.contains(endpoint)).collect()
+    }
+
     /// Those that something got to, where that is so of any, and the socket addresses of the others: of UDP, where a wrong port
     /// in a client has as many datagrams as the right one.
     fn without_mistaken(&self, here: Vec<(Endpoint, i32)>) -> (Vec<(Endpoint, i32)>, HashSet<SocketAddress>) {
@@ -466,8 +485,11 @@ fn has_loopback(capture: &CaptureFacts) -> bool {
     ends.any(|ends| ends.addresses.iter().all(|address| address.ip.is_loopback()))
 }
 
-/// The computer whose best TCP server and best UDP server together fit best.
-fn best_host(ranked: &[(Endpoint, i32)]) -> Option<IpAddr> {
+/// The computer whose best TCP server and best UDP server together fit best, where the sheet's network speaks for it, too.
+fn best_host(ranked: &[(Endpoint, i32)], config: &LabConfig) -> Option<IpAddr> {
+    let sheet = &config.sheet;
+    let hosts = || sheet.clients().chain([sheet.server()]).filter_map(|host| sheet.address_of(host));
+    let on_sheet = |ip: IpAddr| if hosts().any(|host| same_link(host, ip)) { SHEET_NETWORK_SCORE } else { 0 };
     let mut totals: Vec<(IpAddr, [i32; 2])> = Vec::new();
     let mut places: HashMap<IpAddr, usize> = HashMap::new();
     for ((protocol, address), score) in ranked {
@@ -484,5 +506,9 @@ fn best_host(ranked: &[(Endpoint, i32)]) -> Option<IpAddr> {
         }
     }
     // `max_by_key` takes the last of equals; the first in rank is wanted.
-    totals.into_iter().rev().max_by_key(|(_, best)| best.iter().sum::<i32>()).map(|(ip, _)| ip)
+    totals
+        .into_iter()
+        .rev()
+        .max_by_key(|(ip, best)| best.iter().sum::<i32>().saturating_add(on_sheet(*ip)))
+        .map(|(ip, _)| ip)
 }

@@ -13,17 +13,22 @@ const FIRST_UNPRIVILEGED_PORT: u16 = 1024;
 const COURSE_PORTS: [u16; 7] = [5000, 9999, 12_000, 12_345, 50_007, 65_432, 65_433];
 
 /// TCP ports above 1023 of programs that students' computers often run (IANA service names, and vendors' documentation):
-/// SOCKS, MQTT, SSDP, NFS, MySQL, remote desktop, STUN, WS-Discovery, IPsec, SIP, XMPP, Google's push, mDNS, LLMNR,
-/// PostgreSQL, AMQP, VNC, X11, Redis, Chromecast, TLS on its second port, MQTT over TLS, printers, Dropbox, Plex, Spotify,
-/// the synchronisation of telephones.
-const TCP_SERVICES: [u16; 29] = [
-    1080, 1883, 1900, 2049, 3306, 3389, 3478, 3702, 4500, 5060, 5222, 5228, 5353, 5355, 5432, 5671, 5900, 5901, 6000,
-    6379, 8009, 8443, 8883, 9100, 17_500, 32_400, 32_412, 57_621, 62_078,
+/// SOCKS, Microsoft's and Oracle's databases, Snapcast, PPTP, MQTT, SSDP, RTMP, NFS, MySQL, remote desktop, STUN, WS-Discovery,
+/// IPsec, OPC UA, SIP, XMPP, Google's push, mDNS, LLMNR, PostgreSQL, AMQP, VNC, X11, Redis, Chromecast, TLS on its second port,
+/// MQTT over TLS, Kafka, printers, TLS on its third, memcached, Dropbox, MongoDB, Plex, MySQL's other protocol, Spotify, the
+/// synchronisation of telephones.
+const TCP_SERVICES: [u16; 40] = [
+    1080, 1433, 1521, 1704, 1723, 1883, 1900, 1935, 2049, 3306, 3389, 3478, 3702, 4500, 4840, 5060, 5222, 5228, 5353,
+    5355, 5432, 5671, 5900, 5901, 6000, 6379, 8009, 8443, 8883, 9092, 9100, 9443, 11_211, 17_500, 27_017, 32_400,
+    32_412, 33_060, 57_621, 62_078,
 ];
 
-/// The UDP ports of those that use datagrams, and of OpenVPN, QUIC on the second port of TLS, and WireGuard.
-const UDP_SERVICES: [u16; 15] =
-    [1194, 1900, 2049, 3389, 3478, 3702, 4500, 5060, 5353, 5355, 8443, 17_500, 32_412, 51_820, 57_621];
+/// The UDP ports of those that use datagrams, and of OpenVPN, L2TP, RADIUS, NetFlow, GTP, Teredo, IPFIX, VXLAN, what asks routers
+/// for ports, Matter, CoAP, Geneve, sFlow, QUIC on the second port of TLS, and WireGuard.
+const UDP_SERVICES: [u16; 30] = [
+    1194, 1701, 1812, 1813, 1900, 2049, 2055, 2123, 2152, 3389, 3478, 3544, 3702, 4500, 4739, 4789, 5060, 5351, 5353,
+    5355, 5540, 5683, 6081, 6343, 8443, 8472, 17_500, 32_412, 51_820, 57_621,
+];
 
 /// Whether the port is one that another program than the lab's is likely to use.
 pub(crate) fn is_other_service(protocol: Protocol, port: u16) -> bool {

@@ -402,3 +402,62 @@ fn a_client_that_is_answered_from_another_port_is_not_proposed_as_the_server() {
     let none = analysis.findings.iter().find(|finding| finding.code == "no-lab-traffic").unwrap();
     assert!(!none.message.to_string().contains("51238"), "{}", none.message);
 }
+
+/// A chat of two computers at an Ethernet switch of their own, or at the lab's.
+fn chat(story: &mut Story, client: &str, server: &str) {
+    let mut tcp = Story::tcp(client, server);
+    story.handshake(&mut tcp);
+    story.echo(&mut tcp, "NICK ada");
+    story.echo(&mut tcp, "PING");
+}
+
+#[test]
+fn a_program_in_another_network_is_none_of_the_lab_beside_it() {
+    let lab = |story: &mut Story| chat(story, "10.0.3.2:33924", "10.0.3.1:5001");
+    for order in [false, true] {
+        let mut story = Story::new("another network", 0);
+        if order {
+            lab(&mut story);
+        }
+        // With more clients than the lab.
+        chat(&mut story, "192.168.1.23:50130", "192.168.1.10:7000");
+        chat(&mut story, "192.168.1.24:50131", "192.168.1.10:7000");
+        if !order {
+            lab(&mut story);
+        }
+        assert_eq!(servers(story.read()), ["TCP 10.0.3.1:5001"]);
+    }
+    // In the lab's network, or with one of its computers, it may be of the lab.
+    for (client, server) in [("10.0.3.4:50130", "10.0.3.5:65432"), ("10.0.3.2:50130", "192.168.1.10:65432")] {
+        let mut story = Story::new("the lab's network", 0);
+        chat(&mut story, "10.0.3.2:33924", "10.0.3.1:65432");
+        chat(&mut story, client, server);
+        let mut found = servers(story.read());
+        found.sort();
+        assert_eq!(found, ["TCP 10.0.3.1:65432".to_owned(), format!("TCP {server}")]);
+    }
+    // Where the lab goes on in another network, another file has it.
+    let captures =
+        [("10.0.3.2:33924", "10.0.3.1:65432"), ("192.168.1.23:50130", "192.168.1.10:65432")].map(|(client, server)| {
+            let mut story = Story::new("a file of its own", 0);
+            chat(&mut story, client, server);
+            story.read()
+        });
+    let config = LabConfig::default();
+    let translated: Vec<_> = captures.iter().map(|capture| Translated::of(capture, &config)).collect();
+    let relays: Vec<_> = captures.iter().map(Relays::of).collect();
+    assert_eq!(Servers::find(&captures, &translated, &relays, &[], &[], &config).endpoints().count(), 2);
+}
+
+#[test]
+fn a_protocol_is_told_by_what_it_says_and_not_by_its_port() {
+    let mut story = Story::new("chat", 0);
+    chat(&mut story, "10.0.3.2:33924", "10.0.3.1:6667");
+    assert_eq!(servers(story.read()), ["TCP 10.0.3.1:6667"]);
+    let mut story = Story::new("irc", 0);
+    let mut irc = Story::tcp("10.0.3.2:33924", "10.0.3.1:6667");
+    story.handshake(&mut irc);
+    story.line(&mut irc, "NICK ada\r\nUSER ada 0 * :Ada\r\n");
+    story.segment_of_server(&mut irc, ":irc.local 001 ada :Welcome\r\n");
+    assert!(servers(story.read()).is_empty());
+}

@@ -1,0 +1,68 @@
+//! Servers that have nothing to do with the lab's: in another network, between other computers.
+
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+
+use crate::analyze::matching::candidates::Endpoint;
+use crate::analyze::matching::services::same_computer;
+use crate::analyze::network::same_link;
+use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::Protocol;
+
+/// The computers of some servers' streams, and the captures that have any.
+#[derive(Default)]
+struct Run {
+    computers: HashSet<IpAddr>,
+    captures: HashSet<usize>,
+}
+
+/// Those of `others` that are apart from the servers `here`: whatever file shows one of them shows `here` in use as well, and all
+/// of its computers are in another network than all of those. Where the lab was run again in another network, files of their own
+/// show it.
+pub(super) fn apart(
+    captures: &[CaptureFacts],
+    here: &HashSet<Endpoint>,
+    others: &HashSet<Endpoint>,
+) -> HashSet<Endpoint> {
+    if others.is_empty() {
+        return HashSet::new();
+    }
+    let mut lab = Run::default();
+    let mut runs: HashMap<Endpoint, Run> = HashMap::new();
+    for (number, capture) in captures.iter().enumerate() {
+        for protocol in [Protocol::Tcp, Protocol::Udp] {
+            for ends in capture.traffic.ends(protocol, 0..) {
+                for endpoint in ends.addresses.map(|address| (protocol, address)) {
+                    let run = match (here.contains(&endpoint), others.contains(&endpoint)) {
+                        (true, _) => &mut lab,
+                        (false, true) => runs.entry(endpoint).or_default(),
+                        (false, false) => continue,
+                    };
+                    run.captures.insert(number);
+                    run.computers.extend(ends.addresses.map(|address| address.ip));
+                }
+            }
+        }
+    }
+    let is_apart = |run: &Run| {
+        run.captures.is_subset(&lab.captures)
+            && run.computers.iter().all(|one| !lab.computers.iter().any(|other| is_near(captures, *one, *other)))
+    };
+    runs.into_iter().filter(|(_, run)| is_apart(run)).map(|(endpoint, _)| endpoint).collect()
+}
+
+/// Whether two addresses may be of one network: by what they look like, or since one computer has both, by its MAC address. Those
+/// of both versions of IP, and of a computer's own network, may be of any.
+fn is_near(captures: &[CaptureFacts], one: IpAddr, other: IpAddr) -> bool {
+    let macs = |ip: IpAddr| {
+        let neighbours = captures.iter().flat_map(|capture| &capture.traffic.other().neighbours);
+        neighbours.filter(move |it| it.ip == ip && it.mac != [0; 6]).map(|it| it.mac)
+    };
+    one.is_ipv4() != other.is_ipv4()
+        || one.is_loopback()
+        || other.is_loopback()
+        || same_computer(one, other)
+        || same_link(one, other)
+        || macs(one).any(|mac| macs(other).any(|another| another == mac))
+}
