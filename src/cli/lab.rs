@@ -15,6 +15,12 @@ pub(super) type HostOption = (String, IpAddr);
 /// A file and its step as an option names them: `step8.pcapng=I.8`. The step is looked up when the lab is known.
 pub(super) type StepOption = (String, String);
 
+/// What to do where options give one host several addresses.
+const ONCE: &str = "Give each host once. Its other addresses are found out.";
+
+/// What to do where options give one file several steps.
+const ONE_STEP: &str = "Without --step, a file may record several steps: what it holds is found out.";
+
 /// The lab of a lab file, the usual one without it.
 ///
 /// # Errors
@@ -48,10 +54,15 @@ pub(super) fn set(
     let mut options = LabConfig::of(config.sheet.clone());
     for (name, address) in hosts {
         let name = config.sheet.host(name).map_err(|reason| Failure::new("--host", reason))?;
-        options.hosts.insert(name, *address);
+        if options.hosts.insert(name, *address).is_some_and(|earlier| earlier != *address) {
+            return Err(Failure::new("--host", format_args!("host {name} is given two addresses")).hint(ONCE));
+        }
     }
     for (file, step) in steps {
         let step: Step = config.sheet.step(step).map_err(|reason| Failure::new("--step", reason))?;
+        if options.steps.get(file).is_some_and(|earlier| *earlier != step) {
+            return Err(Failure::new("--step", format_args!("'{file}' is given two steps")).hint(ONE_STEP));
+        }
         options.steps.insert(file.clone(), step);
     }
     options.set_servers(servers).map_err(|[cause, hint]| Failure::new("--server", cause).hint(hint))?;
@@ -86,5 +97,11 @@ mod tests {
         assert!(step("step8.pcapng".into()).is_err());
         assert!(set(&mut config, &[host("D=10.0.3.2").unwrap()], &[], &[]).is_err());
         assert!(set(&mut config, &[], &[step("a=I.9".into()).unwrap()], &[]).is_err());
+        let twice = ["A=10.0.3.1", "A=10.0.3.9"].map(|text| host(text).unwrap());
+        assert_eq!(set(&mut config, &twice, &[], &[]).unwrap_err().cause, "host A is given two addresses");
+        let twice = ["a=I.8", "a=I.12"].map(|text| step(text.into()).unwrap());
+        assert_eq!(set(&mut config, &[], &twice, &[]).unwrap_err().cause, "'a' is given two steps");
+        let same = ["a=I.8", "a=I.8"].map(|text| step(text.into()).unwrap());
+        assert!(set(&mut config, &[host("A=10.0.3.1").unwrap()], &same, &[]).is_ok());
     }
 }

@@ -121,6 +121,7 @@ pub fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
         return Ok((ip, None));
     }
     match text.parse::<SocketAddress>() {
+        Ok(address) if address.port == 0 => Err("no server has port 0".to_owned()),
         Ok(address) => Ok((address.ip, Some(address.port))),
         Err(_) => Err("expected an IP address, or an IP address and a port".to_owned()),
     }

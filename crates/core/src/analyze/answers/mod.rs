@@ -50,6 +50,8 @@ mod second_client;
 mod second_client_tests;
 mod second_server;
 mod server_sockets;
+#[cfg(test)]
+mod setting_tests;
 mod tcp_addresses;
 mod tcp_frames;
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod parallel;
 mod partial;
 mod reachability;
 mod server;
+mod settings;
 mod translated;
 mod unanswered;
 mod wrong_address;
@@ -25,7 +26,7 @@ use crate::analyze::text::row;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 54] = [
+pub const FINDING_CODES: [&str; 55] = [
     "accept-queue-full",
     "capture-began-late",
     "capture-filtered",
@@ -69,6 +70,7 @@ pub const FINDING_CODES: [&str; 54] = [
     "server-on-loopback",
     "server-uncertain",
     "server-unreachable",
+    "setting-unused",
     "several-runs",
     "snapshot-length-small",
     "socket-per-line",
@@ -103,6 +105,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     files::find_crowd(view, &mut found);
     journals::find(view, &mut found);
     doubts::find(view, &mut found);
+    settings::find(view, &mut found);
     for finding in found.iter_mut().filter(|finding| finding.severity == Severity::Info) {
         finding.redo = None;
     }
