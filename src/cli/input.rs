@@ -13,9 +13,46 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::cli::exit::Failure;
 use socklab_core::escape::harmless_bytes;
 use socklab_grade::form::encoding;
+use socklab_packets::capfile::CaptureReader;
+use socklab_packets::limits::Limits;
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
+
+/// What a file is to hold: what helps where it can't be read depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// A capture.
+    Capture,
+    /// A journal of a program.
+    Journal,
+    /// Text, such as a lab file.
+    Text,
+}
+
+impl Wanted {
+    /// What to do about a directory.
+    fn in_directory(self) -> &'static str {
+        match self {
+            Wanted::Capture => "Name the files in it, such as DIRECTORY/*.pcapng",
+            Wanted::Journal => "Name the files in it, such as DIRECTORY/*.jsonl",
+            Wanted::Text => "Name the file in it.",
+        }
+    }
+
+    /// What to do about a file that may not be read.
+    fn of_others(self) -> &'static str {
+        match self {
+            Wanted::Capture => {
+                "If Wireshark ran as root, the file is root's. This makes it yours:\n  sudo chown \"$USER\" FILE"
+            }
+            Wanted::Journal => {
+                "If the program ran as root, the file is root's. This makes it yours:\n  sudo chown \"$USER\" FILE"
+            }
+            Wanted::Text => "This shows whose it is, and who may read it:\n  ls -l FILE",
+        }
+    }
+}
 
 /// An input that was opened.
 pub(super) struct Input {
@@ -65,15 +102,15 @@ pub(super) fn name(path: &OsStr) -> String {
 ///
 /// # Errors
 /// With what to do about it.
-pub(super) fn open(path: &Path) -> Result<Input, Failure> {
+pub(super) fn open(path: &Path, wanted: Wanted) -> Result<Input, Failure> {
     let name = name(path.as_os_str());
     if is_stdin(path) {
         return stdin(name);
     }
-    let fault = |error: io::Error| unreadable(&name, path, &error);
+    let fault = |error: io::Error| unreadable(&name, path, &error, wanted);
     // Looked at before it is opened: opening some devices does something.
     let metadata = path.metadata().map_err(fault)?;
-    if let Some(failure) = refused(&name, metadata.file_type()) {
+    if let Some(failure) = refused(&name, metadata.file_type(), wanted) {
         return Err(failure);
     }
     let file = File::open(path).map_err(fault)?;
@@ -90,12 +127,9 @@ fn stdin(name: String) -> Result<Input, Failure> {
     Ok(Input { name, reader: Counted { inner: Box::new(stdin), bytes: Arc::default() }, size: None })
 }
 
-fn refused(name: &str, kind: FileType) -> Option<Failure> {
+fn refused(name: &str, kind: FileType, wanted: Wanted) -> Option<Failure> {
     if kind.is_dir() {
-        return Some(
-            Failure::new(name, "this is a directory, not a file")
-                .hint("Name the files in it, such as DIRECTORY/*.pcapng"),
-        );
+        return Some(Failure::new(name, "this is a directory, not a file").hint(wanted.in_directory()));
     }
     is_device(kind).then(|| {
         Failure::new(name, "this is a device, not a file")
@@ -115,7 +149,7 @@ fn is_device(_: FileType) -> bool {
     false
 }
 
-fn unreadable(name: &str, path: &Path, error: &io::Error) -> Failure {
+fn unreadable(name: &str, path: &Path, error: &io::Error, wanted: Wanted) -> Failure {
     match error.kind() {
         ErrorKind::NotFound => {
             match path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists()) {
@@ -125,10 +159,15 @@ fn unreadable(name: &str, path: &Path, error: &io::Error) -> Failure {
                     .hint("Check the spelling, and that you are in the right directory."),
             }
         }
-        ErrorKind::PermissionDenied => Failure::new(name, "you may not read this file")
-            .hint("If Wireshark ran as root, the file is root's. This makes it yours:\n  sudo chown \"$USER\" FILE"),
+        ErrorKind::PermissionDenied => Failure::new(name, "you may not read this file").hint(wanted.of_others()),
         _ => Failure::new(name, error),
     }
+}
+
+/// Whether this is a file with a capture in it, also compressed. Of pipes nothing is read.
+pub(super) fn is_capture(path: &Path) -> bool {
+    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
+    is_file && File::open(path).is_ok_and(|file| CaptureReader::open(file, &Limits::default()).is_ok())
 }
 
 /// Reads a small file of text whole.
@@ -148,7 +187,7 @@ pub(super) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
 /// # Errors
 /// When it can't be opened, or is longer than `most` bytes.
 pub(super) fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
-    let input = open(path)?;
+    let input = open(path, Wanted::Text)?;
     let fault = |cause: &dyn std::fmt::Display| Failure::new(&input.name, cause);
     let mut bytes = Vec::new();
     let mut reader = input.reader;

@@ -13,6 +13,7 @@ mod input;
 mod interfaces;
 mod lab;
 mod lab_file;
+mod number;
 mod output;
 mod processors;
 mod progress;
@@ -111,7 +112,7 @@ pub fn main() -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     match cli.command {
-        Command::Analyze(arguments) => analyze::run(&arguments).into(),
+        Command::Analyze(arguments) => analyze::run(*arguments).into(),
         Command::Template(arguments) => grade::template(&arguments).into(),
         Command::Check(arguments) => grade::check(&arguments).into(),
         Command::Grade(arguments) => grade::grade(&arguments).into(),

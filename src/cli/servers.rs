@@ -13,6 +13,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use crate::cli::exit::{Exit, say};
+use crate::cli::{input, number};
 use crate::servers::address::{self, TCP_PORT, Typed, UDP_PORT};
 use crate::servers::explain::Failure;
 use crate::servers::program::{Manner, Output, Program};
@@ -32,7 +33,7 @@ pub(super) enum Command {
         #[command(flatten)]
         tcp: Tcp,
         /// How many connections may wait to be accepted: the argument of listen(). Linux lets one more wait
-        #[arg(long, value_name = "N", default_value_t = 1)]
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = number::within(0..=u16::MAX))]
         backlog: u16,
         #[command(flatten)]
         reply: ReplyOption,
@@ -54,7 +55,7 @@ pub(super) enum Command {
         #[command(flatten)]
         tcp: Tcp,
         /// How many connections may wait to be accepted: the argument of listen()
-        #[arg(long, value_name = "N", default_value_t = 1024)]
+        #[arg(long, value_name = "N", default_value_t = 1024, value_parser = number::within(0..=u16::MAX))]
         backlog: u16,
         #[command(flatten)]
         reply: ReplyOption,
@@ -79,7 +80,7 @@ pub(super) struct Tcp {
     #[arg(value_name = "ADDRESS:PORT", default_value = "127.0.0.1:65432", value_parser = address::parse)]
     address: Typed,
     /// The port, where it is a word of its own
-    #[arg(value_name = "PORT", hide = true)]
+    #[arg(value_name = "PORT", hide = true, value_parser = number::within(0..=u16::MAX))]
     port: Option<u16>,
     #[command(flatten)]
     common: Common,
@@ -97,7 +98,7 @@ pub(super) struct Udp {
     #[arg(value_name = "ADDRESS:PORT", default_value = "127.0.0.1:65433", value_parser = address::parse)]
     address: Typed,
     /// The port, where it is a word of its own
-    #[arg(value_name = "PORT", hide = true)]
+    #[arg(value_name = "PORT", hide = true, value_parser = number::within(0..=u16::MAX))]
     port: Option<u16>,
     #[command(flatten)]
     common: Common,
@@ -234,12 +235,19 @@ pub(super) fn open_journal(path: &Path) -> Result<Output, String> {
     let file = OpenOptions::new().create(true).append(true).read(true).open(path);
     let mut file = file.map_err(|error| fault(format!("the journal can't be opened: {error}")))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        let (whole, length) = journal::whole_lines(&mut file)
-            .map_err(|error| fault(format!("this file is not a journal; use another name ({error})")))?;
+        let (whole, length) = journal::whole_lines(&mut file).map_err(|error| fault(not_a_journal(path, &error)))?;
         if whole < length {
             file.set_len(whole)
                 .map_err(|error| fault(format!("its incomplete last line can't be removed: {error}")))?;
         }
     }
     Ok(Box::new(file))
+}
+
+/// Why nothing is written to a file: it may be worth a lot.
+fn not_a_journal(path: &Path, error: &journal::JournalError) -> String {
+    match input::is_capture(path) {
+        true => "this file is a capture, not a journal; use another name".to_owned(),
+        false => format!("this file is not a journal; use another name ({error})"),
+    }
 }

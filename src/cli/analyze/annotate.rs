@@ -71,7 +71,7 @@ pub(super) fn write(analysis: &Analysis, capture: &Path, target: &Path) -> Resul
         return Ok(());
     };
     let comments = comments(analysis, number);
-    let input = input::open(capture)?;
+    let input = input::open(capture, input::Wanted::Capture)?;
     let mut done = Rewritten::default();
     Destination::File(target.to_owned()).write(|out| {
         done = rewrite(input.reader, out, &Limits::default(), &analyzed.info, &comments).map_err(io::Error::other)?;

@@ -8,7 +8,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::cli::analyze::outputs::Outputs;
 use crate::cli::exit::Failure;
-use crate::cli::input;
+use crate::cli::input::{self, Wanted};
 use crate::cli::lab::{self, HostOption, StepOption, host, step};
 use crate::cli::output::Color;
 use socklab_core::lab::{LabConfig, Question, Sheet, server};
@@ -21,7 +21,7 @@ pub(in crate::cli) struct Arguments {
     /// Captures saved by Wireshark, dumpcap or tcpdump: pcapng or pcap, also compressed with gzip, Zstandard or LZ4
     ///
     /// The files of Part II give one answer together. - is standard input.
-    #[arg(value_name = "CAPTURE", required_unless_present = "read")]
+    #[arg(value_name = "CAPTURE", required_unless_present_any = ["read", "journal"])]
     positional: Vec<PathBuf>,
 
     /// Another way to name a capture, as tshark has it
@@ -38,6 +38,8 @@ pub(in crate::cli) struct Arguments {
     question: Vec<String>,
 
     /// Journals of the socket programs (--journal there), as evidence where a capture cannot speak
+    ///
+    /// All files that follow are taken for journals, but those that are captures.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) journal: Vec<PathBuf>,
 
@@ -107,11 +109,27 @@ impl Arguments {
         self.read.iter().chain(&self.positional).cloned().collect()
     }
 
-    /// Standard input can be read only once.
+    /// `--journal` takes all files that follow it: those that are captures are told from the journals.
+    pub(super) fn sort_files(&mut self) {
+        let (captures, journals) = self.journal.drain(..).partition(|path: &PathBuf| input::is_capture(path));
+        self.journal = journals;
+        self.positional.extend::<Vec<PathBuf>>(captures);
+    }
+
+    /// There is a capture, and standard input can be read only once.
     ///
     /// # Errors
-    /// If it is named several times.
-    pub(super) fn check_stdin(&self) -> Result<(), Failure> {
+    /// If that is not so.
+    pub(super) fn check_files(&self) -> Result<(), Failure> {
+        if self.captures().is_empty() {
+            let missing = self.journal.iter().filter(|path| !input::is_stdin(path) && !path.exists());
+            return Err(missing.filter_map(|path| input::open(path, Wanted::Journal).err()).next().unwrap_or_else(
+                || {
+                    Failure::new("analyze", "no capture is named: none of the files behind --journal is one")
+                        .hint("Name captures as well: socklab analyze step8.pcapng --journal server.jsonl")
+                },
+            ));
+        }
         match self.inputs().iter().filter(|input| input::is_stdin(input)).count() {
             0 | 1 => Ok(()),
             _ => Err(Failure::new("-", "standard input can be read only once").hint("Name the other inputs as files.")),

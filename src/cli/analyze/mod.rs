@@ -14,7 +14,7 @@ pub(super) use args::Arguments;
 use outputs::{Content, Drawing, Output};
 
 use crate::cli::exit::{Exit, Failure, say};
-use crate::cli::input;
+use crate::cli::input::{self, Wanted};
 use crate::cli::progress::Progress;
 use crate::cli::reading::read_capture;
 use crate::cli::two_threads::TwoThreads;
@@ -25,15 +25,16 @@ use socklab_packets::limits::Limits;
 use socklab_packets::pipeline::CaptureFacts;
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments) -> Exit {
-    match analyze(arguments) {
+pub(super) fn run(mut arguments: Arguments) -> Exit {
+    arguments.sort_files();
+    match analyze(&arguments) {
         Ok(exit) => exit,
         Err(failure) => failure.unusable(),
     }
 }
 
 fn analyze(arguments: &Arguments) -> Result<Exit, Failure> {
-    arguments.check_stdin()?;
+    arguments.check_files()?;
     let outputs = arguments.outputs.resolve(&arguments.inputs())?;
     let annotated = annotate::plan(&arguments.outputs.annotate, &arguments.captures(), &arguments.inputs())?;
     let config = arguments.lab()?;
@@ -83,7 +84,7 @@ impl Refused {
 }
 
 fn capture(path: &Path) -> Result<CaptureFacts, Failure> {
-    let input = input::open(path)?;
+    let input = input::open(path, Wanted::Capture)?;
     let mut progress = Progress::new(&input.name, input.size, input.reader.bytes());
     let name = input.name.clone();
     read_capture(input, &Limits::default(), &mut |frames| progress.tick(frames))
@@ -91,7 +92,7 @@ fn capture(path: &Path) -> Result<CaptureFacts, Failure> {
 }
 
 fn journal(path: &Path) -> Result<NamedJournal, Failure> {
-    let input = input::open(path)?;
+    let input = input::open(path, Wanted::Journal)?;
     match Journal::read(BufReader::new(input.reader)) {
         Ok(journal) => Ok(NamedJournal { file: input.name, journal }),
         Err(error) => Err(Failure::new(input.name, error).hint(Journal::HINT)),
