@@ -17,7 +17,7 @@ use crate::capture::live::{self, OpenError, Outcome, Settings, Source};
 use crate::capture::pcapng::{Whole, Writer};
 use crate::capture::tally::Tally;
 use crate::cli::exit::{self, Exit, Failure};
-use crate::cli::{interfaces, lab};
+use crate::cli::{interfaces, lab, number};
 use socklab_core::escape;
 use socklab_core::filter::Filter;
 use socklab_core::lab::{Step, server};
@@ -59,8 +59,8 @@ pub(super) struct Capture {
     /// The interface, such as eth0; `socklab interfaces` lists them
     #[arg(short, long, value_name = "NAME")]
     interface: String,
-    /// The file to write (pcapng), or - for standard output
-    #[arg(short, long, value_name = "FILE", required_unless_present = "step")]
+    /// The file to write (pcapng), or - for standard output; --step names it, too
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The step of the sheet that is captured, such as I.8: it names the file
     #[arg(long, value_name = "STEP")]
@@ -75,10 +75,10 @@ pub(super) struct Capture {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
     /// End after this many packets
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::within(1..=u64::MAX))]
     count: Option<u64>,
     /// End after this many TCP connections have been established
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::within(1..=u64::MAX))]
     connections: Option<u64>,
     /// Replace the file if it exists
     #[arg(long)]
@@ -189,7 +189,11 @@ fn target(arguments: &Capture) -> Result<(PathBuf, Option<Step>), Failure> {
     let step = arguments.step.as_deref().map(|step| sheet.step(step)).transpose();
     let step = step.map_err(|reason| Failure::new("--step", reason))?;
     let named = step.as_ref().map(|step| PathBuf::from(sheet.capture_file(step, None)));
-    Ok((arguments.output.clone().or(named).unwrap_or_default(), step))
+    let output = arguments.output.clone().or(named).ok_or_else(|| {
+        Failure::new("capture", "no file is named for the capture")
+            .hint("Name it with --output FILE, or name the step of the sheet with --step STEP: its file has a name.")
+    })?;
+    Ok((output, step))
 }
 
 /// The line that shows on a terminal what goes by.

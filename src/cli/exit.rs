@@ -77,7 +77,12 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     }
     let text = error.render().ansi().to_string();
     let mut lines = String::new();
-    text.lines().for_each(|line| push_wrapped(&mut lines, line, ""));
+    for line in text.lines() {
+        match line.trim_start().starts_with("[possible values: ") {
+            true => wrap(line.trim_start(), "  ", "   ").iter().for_each(|line| lines.push_str(&format!("{line}\n"))),
+            false => push_wrapped(&mut lines, line, ""),
+        }
+    }
     let _ = anstream::AutoStream::auto(io::stderr()).write_all(lines.as_bytes());
     Exit::Unusable.into()
 }

@@ -52,6 +52,8 @@ pub(super) fn run(command: &Command, mut whole: clap::Command) -> ExitCode {
 
 fn manual(command: Option<&str>, mut whole: clap::Command, out: &mut Vec<u8>) -> io::Result<()> {
     whole.build();
+    // A command has no version of its own.
+    let source = format!("socklab {}", env!("CARGO_PKG_VERSION"));
     let page = match command {
         None => whole,
         Some(name) => {
@@ -60,5 +62,5 @@ fn manual(command: Option<&str>, mut whole: clap::Command, out: &mut Vec<u8>) ->
             found.display_name(format!("socklab-{name}"))
         }
     };
-    clap_mangen::Man::new(page).render(out)
+    clap_mangen::Man::new(page).source(source).render(out)
 }

@@ -43,7 +43,7 @@ fn write(folder: &Path, force: bool) -> Result<(), Failure> {
         let name = input::name(path.as_os_str());
         move |error: io::Error| Failure::new(name, error)
     };
-    fs::create_dir_all(folder).map_err(failed(folder))?;
+    fs::create_dir_all(folder).map_err(|error| not_made(folder, &error))?;
     let there = SCRIPTS.iter().map(|script| folder.join(script.file)).find(|path| !force && path.exists());
     if let Some(path) = there {
         let failure = Failure::new(input::name(path.as_os_str()), "this file is there already");
@@ -59,6 +59,17 @@ fn write(folder: &Path, force: bool) -> Result<(), Failure> {
         written.map_err(failed(&path))?;
     }
     Ok(())
+}
+
+/// Why a folder can't be made.
+fn not_made(folder: &Path, error: &io::Error) -> Failure {
+    let name = input::name(folder.as_os_str());
+    let cause = match error.kind() {
+        io::ErrorKind::AlreadyExists => "this is a file, not a folder",
+        io::ErrorKind::NotADirectory => "a part of this path is a file, not a folder",
+        _ => return Failure::new(name, error),
+    };
+    Failure::new(name, cause).hint("Name a folder. It is made if it is not there.")
 }
 
 #[cfg(test)]
@@ -77,6 +88,9 @@ mod tests {
         assert!(write(&lab, false).unwrap_err().cause.contains("there already"));
         assert_eq!(fs::read_to_string(&edited).unwrap(), "mine");
         assert!(!lab.join("tcp_server.py").exists());
+        let file = write(&edited, false).unwrap_err();
+        assert_eq!(file.cause, "this is a file, not a folder");
+        assert!(write(&edited.join("lab"), false).unwrap_err().cause.ends_with("is a file, not a folder"));
         write(&lab, true).unwrap();
         assert!(fs::read_to_string(&edited).unwrap().contains("sendto"));
     }

@@ -17,6 +17,7 @@ use clap::{Args, ValueEnum};
 
 use super::lab::{self, HostOption};
 use crate::cli::exit::{Failure, say};
+use crate::cli::number;
 use crate::cli::output::{Color, Destination};
 use crate::cli::two_threads::TwoThreads;
 use crate::python::SCRIPTS;
@@ -79,10 +80,10 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "WHAT", default_value = "none")]
     reply: Reply,
     /// The backlog of the iterative TCP server
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::within(0..=u16::MAX))]
     backlog: Option<u16>,
     /// Clients per host where they run side by side, as in Part II; without it as many as the sheet has
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=50))]
+    #[arg(long, value_name = "N", value_parser = number::within::<u8>(1..=50))]
     clients: Option<u8>,
     /// Use IPv6
     #[arg(long, conflicts_with = "subnet")]
@@ -94,10 +95,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "HOST=ADDRESS", value_parser = lab::host)]
     host: Vec<HostOption>,
     /// Port of the TCP servers; without it the sheet's, or 65432
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", value_parser = number::within(1..=u16::MAX))]
     tcp_port: Option<u16>,
     /// Port of the UDP servers; without it the sheet's, or 65433
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", value_parser = number::within(1..=u16::MAX))]
     udp_port: Option<u16>,
     /// Make captures that the sheet doesn't ask for: of clients that come later, and at the server where there are several
     #[arg(long)]
@@ -462,7 +463,10 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
     let options = table::Options { style: screen.style(arguments.color), detail: table::Detail::Explained };
     screen.write(|out| {
         writeln!(out)?;
-        table::write_answers(out, &analysis, options)?;
+        match analysis.answers.is_empty() {
+            true => writeln!(out, "{NO_ANSWERS}")?,
+            false => table::write_answers(out, &analysis, options)?,
+        }
         writeln!(out)?;
         if arguments.ladder {
             timeline::text::write(out, &analysis, options.style, screen.charset())?;
@@ -477,6 +481,9 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
         Ok(())
     })
 }
+
+/// What stands in place of the answers where there are none.
+const NO_ANSWERS: &str = "No question of the sheet is about these steps alone, so there are no answers.";
 
 /// The command line that draws the ladder of what was recorded.
 fn ladder_command(folder: &Path, lab: Option<&Path>) -> String {

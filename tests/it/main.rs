@@ -28,5 +28,6 @@ mod servers;
 mod sheets;
 mod streams;
 mod support;
+mod usage;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod witness;

@@ -1,7 +1,6 @@
 //! What the grading commands take.
 
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -10,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::lab::{self, HostOption, StepOption, host, step};
+use crate::cli::number;
 use crate::cli::output::Color;
 use socklab_core::lab::{LabConfig, server};
 use socklab_grade::review::Review;
@@ -155,11 +155,11 @@ pub(in crate::cli) struct GradeArguments {
     pub(super) partial: bool,
 
     /// Submissions graded at the same time [default: one for each processor]
-    #[arg(long, value_name = "N")]
-    pub(super) jobs: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = number::within(1..=u32::MAX))]
+    pub(super) jobs: Option<u32>,
 
     /// Seconds that one submission may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = number::within(0..=u64::MAX))]
     pub(super) time: u64,
 
     /// When to write in colour

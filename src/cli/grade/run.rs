@@ -43,7 +43,7 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// Submissions that are graded at the same time.
     pub(super) fn jobs(&self) -> usize {
-        let jobs = self.arguments.jobs.map(usize::from);
+        let jobs = self.arguments.jobs.and_then(|jobs| usize::try_from(jobs).ok());
         jobs.unwrap_or_else(processors)
     }
 
