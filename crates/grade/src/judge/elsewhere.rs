@@ -243,6 +243,16 @@ impl Frames {
         }
     }
 
+    /// The lists of frames, by their keys.
+    fn lists(self) -> [(&'static str, Value); 4] {
+        [
+            ("handshake_frames", Value::Frames(self.opening)),
+            ("data_frames", Value::Frames(self.data)),
+            ("acknowledgement_frames", Value::Frames(self.acknowledging)),
+            ("closing_frames", Value::Frames(self.closing)),
+        ]
+    }
+
     /// Whether all of them are in the lists that are shown of a question.
     fn are_shown(&self, known: &Known, question: &Question) -> bool {
         let lists = [
@@ -286,25 +296,32 @@ impl Frames {
     }
 }
 
+/// The facts of all connections together, and the addresses and frames of each: a question about one client is often answered
+/// from one of several.
 fn tcp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
-    let (mut clients, mut servers, mut frames) = (BTreeSet::new(), BTreeSet::new(), Frames::default());
-    for tcp in view::tcp_of(capture, true) {
-        clients.insert(tcp.addresses().client);
+    let (mut clients, mut servers, mut all) = (BTreeSet::new(), BTreeSet::new(), Frames::default());
+    let mut singles = Vec::new();
+    for (number, tcp) in view::tcp_of(capture, true).enumerate() {
+        let client = tcp.addresses().client;
+        clients.insert(client);
         servers.insert(tcp.addresses().server);
-        frames.add(capture, &tcp);
+        all.add(capture, &tcp);
+        if number < MOST_OTHERS {
+            singles.push(("client_socket_addresses", Value::Addresses(BTreeSet::from([client]))));
+            singles.extend(Frames::of(capture, &tcp).lists());
+        }
     }
     let sockets = u64::try_from(clients.len()).unwrap_or(u64::MAX);
-    vec![
+    let mut facts = vec![
         ("client_socket_addresses", Value::Addresses(clients)),
         ("server_socket_addresses", Value::Addresses(servers)),
-        ("handshake_frames", Value::Frames(frames.opening)),
-        ("data_frames", Value::Frames(frames.data)),
-        ("acknowledgement_frames", Value::Frames(frames.acknowledging)),
-        ("closing_frames", Value::Frames(frames.closing)),
-        ("tcp_control_frames", Value::Count(frames.control)),
+        ("tcp_control_frames", Value::Count(all.control)),
         ("connection_sockets", Value::Count(sockets)),
         ("clients_connected", Value::Count(sockets)),
-    ]
+    ];
+    facts.extend(all.lists());
+    facts.extend(singles);
+    facts
 }
 
 fn udp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
@@ -314,4 +331,32 @@ fn udp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
         servers.insert(udp.addresses().server);
     }
     vec![("client_socket_addresses", Value::Addresses(clients)), ("server_socket_addresses", Value::Addresses(servers))]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{LAB, item};
+    use crate::result::Comparison;
+
+    /// B's two clients of Part II, of which the question about one client may be answered from either, from both, or from C's.
+    #[test]
+    fn an_address_of_one_client_of_several_is_right_for_their_step() {
+        for (address, file) in [
+            ("10.0.3.2:40210", Some("2")),
+            ("10.0.3.2:40212", Some("2")),
+            ("10.0.3.2:40210, 10.0.3.2:40212", Some("2")),
+            ("10.0.3.3:51764", Some("3")),
+            ("10.0.3.3:51765", None),
+        ] {
+            let item = item(&LAB, "I.1b", "client_socket_addresses", &json!(address));
+            let wanted = if file.is_some() { Comparison::RightForAnotherStep } else { Comparison::Wrong };
+            assert_eq!(item.comparison, wanted, "{address}");
+            assert_eq!(
+                item.why,
+                file.map(|file| format!("This is right for another step: Part II step {file} ({file})."))
+            );
+        }
+    }
 }
