@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod archive;
+mod attempts;
 pub mod budget;
 pub mod check;
 #[cfg(feature = "documents")]

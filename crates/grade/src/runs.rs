@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::attempts::attempts;
 use crate::steps;
 use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis};
 use socklab_core::analyze::analyze;
@@ -60,7 +61,7 @@ impl Evidence {
             analysis.answers
         });
         let (analysis, runs) = runs(analyze(captures, &[], config), config);
-        let is_doubtful = !doubtful(&analysis).is_empty();
+        let is_doubtful = !doubtful(&analysis, config).is_empty();
         Evidence { analysis, with_journals, runs, is_doubtful }
     }
 }
@@ -87,7 +88,7 @@ fn facts(capture: CaptureAnalysis) -> CaptureFacts {
 /// The answers of each other choice: an earlier attempt that was handed in as well must not make the answers wrong that are
 /// right for the final one, nor the other way round.
 fn runs(analysis: Analysis, config: &LabConfig) -> (Analysis, Vec<(String, Vec<Answer>)>) {
-    let choices: Vec<Choice> = choices(&analysis).into_iter().chain(doubtful(&analysis)).collect();
+    let choices: Vec<Choice> = choices(&analysis).into_iter().chain(doubtful(&analysis, config)).collect();
     if choices.is_empty() {
         return (analysis, Vec::new());
     }
@@ -125,7 +126,7 @@ fn step(capture: &CaptureAnalysis) -> Option<Step> {
     capture.step().map(|recorded| recorded.step.clone())
 }
 
-/// One capture for each step of which there are several; none that was only a try on one computer, where there is another.
+/// One attempt for each step of which there are several; none that was only a try on one computer, where there is another.
 fn choices(analysis: &Analysis) -> Vec<Choice> {
     let tries = on_one_computer(analysis);
     let mut all = vec![Choice { name: String::new(), left_out: Vec::new(), steps: Vec::new() }];
@@ -135,12 +136,10 @@ fn choices(analysis: &Analysis) -> Vec<Choice> {
             captures.filter(|(_, capture)| step(capture).as_ref() == Some(asked)).collect();
         let is_try = |capture: &CaptureAnalysis| tries.contains(&capture.file);
         let has_others = same.iter().any(|(_, capture)| !is_try(capture));
-        let chosen = same.iter().copied().filter(|(_, capture)| !(has_others && is_try(capture)));
-        let chosen = in_rows(analysis, chosen);
-        if chosen.len() < 2 && chosen.iter().map(Vec::len).sum::<usize>() == same.len() {
-            continue;
-        }
-        let more: Vec<Choice> = all.iter().flat_map(|choice| choice.with_one_of(&chosen, &same)).collect();
+        let chosen = same.iter().filter(|(_, capture)| !(has_others && is_try(capture)));
+        let chosen: Vec<usize> = chosen.map(|(place, _)| *place).collect();
+        let Some(attempts) = attempts(analysis, asked, &chosen, MOST_RUNS) else { break };
+        let more: Vec<Choice> = all.iter().flat_map(|choice| choice.with_one_of(&attempts, &same)).collect();
         if more.len() > MOST_RUNS {
             break;
         }
@@ -150,59 +149,51 @@ fn choices(analysis: &Analysis) -> Vec<Choice> {
     all
 }
 
-/// A capture with its place among all.
-type Placed<'a> = (usize, &'a CaptureAnalysis);
-
-/// Captures, each with those that go on with a connection that it shows: one run of a step in several files. Datagrams have no
-/// beginning that a file could lack, so that a file of them alone is a run, too.
-fn in_rows<'a>(analysis: &Analysis, captures: impl Iterator<Item = Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
-    let mut rows: Vec<Vec<Placed<'_>>> = Vec::new();
-    for capture in captures {
-        let goes_on = |row: &Vec<Placed<'_>>| {
-            let connections = analysis.lab.streams.iter().filter(|stream| stream.protocol == Protocol::Tcp);
-            connections
-                .map(|stream| &stream.pieces)
-                .any(|pieces| pieces.contains(&capture.0) && row.iter().any(|(place, _)| pieces.contains(place)))
-        };
-        let (own, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(goes_on);
-        rows = others;
-        rows.push(own.into_iter().flatten().chain([capture]).collect());
-    }
-    rows
-}
-
 impl Choice {
-    /// This choice with each row of captures, of all those of the same step.
-    fn with_one_of(&self, chosen: &[Vec<Placed<'_>>], same: &[Placed<'_>]) -> Vec<Choice> {
-        let one = |row: &Vec<Placed<'_>>| {
+    /// This choice with each attempt at a step, of all captures of it.
+    fn with_one_of(&self, attempts: &[Vec<usize>], same: &[(usize, &CaptureAnalysis)]) -> Vec<Choice> {
+        let one = |attempt: &Vec<usize>| {
+            let (own, others): (Vec<_>, Vec<_>) = same.iter().partition(|(place, _)| attempt.contains(place));
+            // What is the same for all choices needs no name.
+            let own = own.into_iter().filter(|_| !others.is_empty());
             let before = (!self.name.is_empty()).then(|| self.name.clone());
-            let files = row.iter().map(|(_, capture)| capture.file.clone());
+            let files = own.map(|(_, capture)| capture.file.clone());
             let name = before.into_iter().chain(files).collect::<Vec<_>>().join(" and ");
-            let is_chosen = |other: &usize| row.iter().any(|(place, _)| place == other);
-            let others = same.iter().map(|(other, _)| *other).filter(|other| !is_chosen(other));
-            let left_out = self.left_out.iter().copied().chain(others).collect();
+            let left_out = self.left_out.iter().copied().chain(others.into_iter().map(|(place, _)| place)).collect();
             Choice { name, left_out, steps: Vec::new() }
         };
-        chosen.iter().map(one).collect()
+        attempts.iter().map(one).collect()
     }
 }
 
-/// Captures with one connection that were taken for clients side by side may be of another run of a client alone. A try on
-/// one computer is of no step, whatever it was taken for.
-fn doubtful(analysis: &Analysis) -> Vec<Choice> {
+/// Captures with one connection that were taken for clients side by side may be of the step of a client alone: where the sheet
+/// asks for a capture of that and there is none, or where there is another attempt at the step that they were taken for. One
+/// whose step the user set is of that step, and a try on one computer is of none, whatever it was taken for.
+fn doubtful(analysis: &Analysis, config: &LabConfig) -> Vec<Choice> {
     let tries = on_one_computer(analysis);
-    let doubt = |capture: &CaptureAnalysis| {
-        let told = step(capture).filter(Step::is_parallel).filter(|_| !tries.contains(&capture.file))?;
+    let captures = || analysis.captures.iter().enumerate().filter(|(_, own)| !tries.contains(&own.file));
+    let of = |asked: &Step| -> Vec<usize> {
+        captures().filter(|(_, own)| step(own).as_ref() == Some(asked)).map(|(place, _)| place).collect()
+    };
+    let lacks = |asked: &Step| {
+        let is_there = |capture: &CaptureAnalysis| capture.steps.iter().any(|recorded| recorded.step == *asked);
+        asked.captured().is_some() && !captures().any(|(_, capture)| is_there(capture))
+    };
+    let is_spare = |place: usize, told: &Step| {
+        let attempts = attempts(analysis, told, &of(told), MOST_RUNS);
+        attempts.is_none_or(|attempts| attempts.iter().any(|attempt| !attempt.contains(&place)))
+    };
+    let doubt = |(place, capture): (usize, &CaptureAnalysis)| {
+        let told = step(capture).filter(Step::is_parallel).filter(|_| config.step_of(&capture.file).is_none())?;
         let mut alone = analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp) && !step.is_parallel());
         let other = alone.find(|step| step.host() == told.host())?.clone();
-        // It takes the place of those that were told to be of that step.
-        let places = (0..).zip(&analysis.captures);
-        let left_out = places.filter(|(_, own)| step(own).as_ref() == Some(&other)).map(|(place, _)| place).collect();
-        (view::tcp_of(capture, true).count() == 1).then(|| Choice {
+        let is_alone = view::tcp_of(capture, true).count() == 1;
+        (is_alone && (lacks(&other) || is_spare(place, &told))).then(|| Choice {
             name: capture.file.clone(),
-            left_out,
+            // It takes the place of those that were told to be of that step.
+            left_out: of(&other),
             steps: vec![(capture.file.clone(), other)],
         })
     };
-    analysis.captures.iter().filter_map(doubt).take(MOST_RUNS).collect()
+    captures().filter_map(doubt).take(MOST_RUNS).collect()
 }

@@ -6,11 +6,11 @@ use std::fmt::Write;
 
 use super::packets::{Capture, Dice, End, Host, Taken, Tcp};
 
-const A: Host = 1;
-const B: Host = 2;
-const C: Host = 3;
+pub(super) const A: Host = 1;
+pub(super) const B: Host = 2;
+pub(super) const C: Host = 3;
 const TCP_PORT: u16 = 65432;
-const UDP_PORT: u16 = 65433;
+pub(super) const UDP_PORT: u16 = 65433;
 
 /// A run of the lab, and what is true of it.
 #[derive(Clone)]

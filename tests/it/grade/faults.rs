@@ -318,7 +318,7 @@ fn a_journal_alone_earns_nothing() {
 }
 
 /// The good student's answers with the sockets of Part II as another number of clients would have them.
-fn of_clients(answers: &Filled, clients: u64) -> Filled {
+pub(super) fn of_clients(answers: &Filled, clients: u64) -> Filled {
     let mut answers = answers.clone();
     let number = clients.to_string();
     for (question, key) in [("II.1", "clients_connected"), ("II.1", "clients_served"), ("II.2", "connection_sockets")] {

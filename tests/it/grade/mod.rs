@@ -1,5 +1,6 @@
 //! Grading whole classes with the program: what was planted is found, and nothing else.
 
+mod attempts;
 mod class;
 mod copies;
 mod faults;

@@ -207,7 +207,8 @@ impl Judge<'_> {
         };
         let fits = if as_expected { "It is what the sheet leads to" } else { "It is not what the sheet leads to" };
         let missing = evidence::missing(asked.answer, asked.key);
-        let why = format!("{fits}; these captures cannot show it. What would: {missing}.");
+        let would = if missing.is_empty() { missing } else { format!(" What would: {missing}.") };
+        let why = format!("{fits}; these captures cannot show it.{would}");
         Outcome::none(Comparison::NotAnswerable, Verdict::NotInCapture).with(points).because(why)
     }
 
