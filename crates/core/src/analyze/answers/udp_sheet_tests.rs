@@ -2,7 +2,8 @@
 
 use crate::analyze::analysis::{Answer, Facts, Status};
 use crate::analyze::testing::Story;
-use crate::analyze::{analyze, lab_file};
+use crate::analyze::{analyze, lab_file, sheet_notes};
+use socklab_packets::pipeline::CaptureFacts;
 
 const LAB: &str = r#"
 title = "UDP"
@@ -108,4 +109,98 @@ fn the_answer_refers_to_tcp_where_the_sheet_has_a_client_that_waits() {
     let both = [(FIRST, true), (SECOND, true)];
     assert_eq!(answer(&waiting, &both).short.to_string(), "No: 2 clients served");
     assert_eq!(answer(&format!("{LAB}{}", step(2, "")), &both).short.to_string(), "2 clients served");
+}
+
+/// A step that wants no server, before one at the same port that wants one.
+const NOBODY: &str = r#"
+title = "Nobody"
+host = [
+    { name = "hub", role = "server" },
+    { name = "west", role = "client" },
+]
+[[step]]
+number = "1"
+does = "clients"
+protocol = "udp"
+port = 9002
+client = "west"
+captured = "west"
+refused = true
+[[step]]
+number = "2"
+does = "server"
+protocol = "udp"
+port = 9002
+[[step]]
+number = "3"
+does = "clients"
+protocol = "udp"
+port = 9002
+client = "west"
+captured = "west"
+[[question]]
+number = "1"
+title = "Nobody"
+points = 1
+kind = "facts"
+steps = ["1"]
+[question.facts]
+port = { ask = "the client's port", fact = "client_port" }
+"#;
+
+/// The steps of files, and the codes of findings with the steps to redo.
+fn found(captures: Vec<CaptureFacts>) -> (Vec<String>, Vec<(&'static str, String)>) {
+    let analysis = analyze(captures, &[], &lab_file(NOBODY).unwrap());
+    let steps = analysis
+        .captures
+        .iter()
+        .map(|capture| capture.steps.iter().map(|recorded| recorded.step.to_string()).collect::<Vec<_>>().join(" "));
+    let codes = analysis
+        .findings
+        .iter()
+        .map(|finding| (finding.code, finding.redo.as_ref().map(ToString::to_string).unwrap_or_default()));
+    (steps.collect(), codes.collect())
+}
+
+/// One datagram, and what comes back: an answer, that nobody is there, or nothing.
+fn one_datagram(file: &str, start: i64, client: &str, comes_back: Option<bool>) -> CaptureFacts {
+    let mut story = Story::new(file, start);
+    story.datagram(client, SERVER, "quote\n");
+    match comes_back {
+        Some(true) => story.datagram(SERVER, client, "a quote\n"),
+        Some(false) => story.port_unreachable(client, SERVER),
+        None => {}
+    }
+    story.wait(2000);
+    story.read()
+}
+
+#[test]
+fn datagrams_that_found_no_server_are_of_the_step_that_wants_none() {
+    let refused = || one_datagram("refused", 0, FIRST, Some(false));
+    let served = || one_datagram("served", 60, SECOND, Some(true));
+    let silent = || one_datagram("silent", 60, SECOND, None);
+    assert_eq!(found(vec![refused()]), (vec!["1".to_owned()], vec![]));
+    assert_eq!(found(vec![served()]), (vec!["3".to_owned()], vec![]));
+    assert_eq!(found(vec![refused(), served()]), (vec!["1".to_owned(), "3".to_owned()], vec![]));
+    // A server that only prints. Alone it may be a firewall that keeps the message back.
+    assert_eq!(found(vec![refused(), silent()]).0, ["1", "3"]);
+    assert_eq!(found(vec![silent()]), (vec![String::new()], vec![("steps-not-told", String::new())]));
+}
+
+/// Twice nobody was there: where the sheet wants a server, that is still a fault.
+#[test]
+fn datagrams_of_a_step_that_wants_a_server_are_still_told_to_have_found_none() {
+    let config = lab_file(&NOBODY.replace("refused = true\n", "")).unwrap();
+    let captures = vec![one_datagram("a", 0, FIRST, Some(true)), one_datagram("b", 60, SECOND, Some(false))];
+    let analysis = analyze(captures, &[], &config);
+    let finding = analysis.findings.iter().find(|finding| finding.code == "udp-port-unreachable").unwrap();
+    assert_eq!(finding.redo.as_ref().map(ToString::to_string).as_deref(), Some("3"));
+}
+
+#[test]
+fn the_message_that_nobody_is_there_tells_steps_apart() {
+    let notes = |lab: &str| sheet_notes(&lab_file(lab).unwrap().sheet).concat();
+    assert_eq!(notes(NOBODY), "");
+    assert!(notes(&NOBODY.replace("refused = true\n", "")).contains("The clients of step 1 and step 3"));
 }

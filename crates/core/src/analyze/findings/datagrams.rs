@@ -6,12 +6,13 @@ use std::net::IpAddr;
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::claims::rejection;
 use crate::analyze::claims::words::addresses;
+use crate::analyze::conversation::LabConversation;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file};
 use crate::analyze::matching::{ICMP_LIMITED, LabView, Refusal, Undelivered};
 use crate::analyze::text::{FrameRanges, Span, Text, say};
 use crate::escape::harmless;
-use crate::lab::Does;
+use crate::lab::{Does, Step};
 use crate::wording::{count, list};
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
 
@@ -60,7 +61,10 @@ fn copied(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let messages = view.unreachable_datagrams(number);
+    // A sheet may want just that.
+    let is_wanted = |message: &Undelivered| step_of(view, message).is_some_and(Step::is_refused);
+    let mut messages = view.unreachable_datagrams(number);
+    messages.retain(|message| !is_wanted(message));
     let of_servers = view.refusals_of_servers();
     let refused = messages.iter().filter(|message| message.is_port_unreachable());
     let refusals: BTreeMap<FrameNumber, Refusal> =
@@ -87,8 +91,8 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
     ];
     let Accepted { earlier, answered, answered_later, sent_later, later } =
         accepted(view, number, &servers, [first, last]);
-    let step = view.conversations.iter().zip(&view.conversation_steps).find(|(c, _)| servers.contains(&c.server()));
-    let step = step.map(|(_, step)| step).or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
+    let step = messages.iter().filter(|message| of_nobody(message)).find_map(|message| step_of(view, message));
+    let step = step.or(view.config.sheet.recorded().find(|step| step.runs(Protocol::Udp)));
     let (rest, severity): (Text, Severity) = if answered_later {
         (" A later datagram was answered.".into(), Severity::Info)
     } else if sent_later {
@@ -132,6 +136,13 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
     };
     let finding = of_file(view, number, "udp-port-unreachable", severity, say![what, rest], step);
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
+}
+
+/// The step of a datagram that came back.
+fn step_of<'v>(view: &'v LabView<'_>, message: &Undelivered) -> Option<&'v Step> {
+    let is_its = |one: &LabConversation| (one.client(), one.server()) == (message.client, message.server);
+    let mut all = view.conversations.iter().zip(&view.conversation_steps);
+    all.find(|(conversation, _)| is_its(conversation)).map(|(_, step)| step)
 }
 
 /// Datagrams that came back: to which servers, and the frames of the errors.

@@ -13,10 +13,10 @@ pub fn sheet_notes(sheet: &Sheet) -> Vec<String> {
 fn alike_steps(sheet: &Sheet) -> Vec<String> {
     let mut groups: Vec<(_, Vec<&Step>)> = Vec::new();
     for step in sheet.recorded() {
-        // Over UDP clients side by side and those that nobody answers look like others.
-        let of_tcp = (step.protocol() == Some(Protocol::Tcp)).then(|| (step.is_parallel(), step.is_refused()));
+        // Over UDP clients side by side look like others.
+        let is_parallel = step.is_parallel() && step.protocol() == Some(Protocol::Tcp);
         for host in step.hosts() {
-            let key = (*host, step.protocol(), step.port(), of_tcp);
+            let key = (*host, step.protocol(), step.port(), is_parallel, step.is_refused());
             match groups.iter_mut().find(|(own, _)| *own == key) {
                 Some((_, steps)) => steps.push(step),
                 None => groups.push((key, vec![step])),

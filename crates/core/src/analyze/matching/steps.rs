@@ -1,6 +1,6 @@
 //! Which steps of the sheet the connections belong to, and so which of them each capture holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::RecordedStep;
@@ -12,13 +12,14 @@ use crate::analyze::matching::company::Company;
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::Hosts;
 use crate::analyze::matching::order::Times;
+use crate::analyze::matching::undelivered::Refused;
 use crate::analyze::place::Place;
 use crate::analyze::story::{Moment, Story};
 use crate::analyze::text::{HostSpan, Span, Text, say};
 use crate::lab::{HostName, Sheet, Step};
 use crate::wording::count;
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::Protocol;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// What steps are told from.
 pub(super) struct Evidence<'a> {
@@ -28,6 +29,8 @@ pub(super) struct Evidence<'a> {
     pub(super) hosts: &'a Hosts,
     /// The step that the user set for each capture.
     pub(super) set: &'a [Option<Step>],
+    /// What says that datagrams found no server.
+    pub(super) refused: &'a Refused,
     /// Whether the user said that all captures have one clock.
     pub(super) one_clock: bool,
 }
@@ -35,6 +38,15 @@ pub(super) struct Evidence<'a> {
 impl Evidence<'_> {
     fn times(&self) -> Times<'_> {
         Times { clocks: &self.story.clocks, places: self.places, one_clock: self.one_clock }
+    }
+
+    /// Whether a client's datagrams came back since nobody had the server's port, and none was answered; `None` where nothing came
+    /// back of any kind, as from a server that only prints, and from none beside a firewall.
+    fn found_nobody(&self, conversation: &LabConversation) -> Option<bool> {
+        let (client, server) = (conversation.client(), conversation.server());
+        let came_back = |seen: &UdpSighting| self.refused.contains_key(&(seen.capture, client, server));
+        let came_back = conversation.sightings().iter().any(came_back);
+        (came_back || conversation.answered()).then_some(!conversation.answered())
     }
 
     /// The step with clients of this protocol that the user set for one of these captures.
@@ -114,9 +126,16 @@ fn fitting<'s>(
 }
 
 /// The steps of all conversations: what the user set for a capture, else by client host and port. Where several steps fit a
-/// host, the conversations are theirs in the order of time; where none does, the first with UDP.
+/// host, those that want no server are of the conversations that found none, and the conversations are theirs in the order of
+/// time; where no step fits, the first with UDP.
 pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConversation]) -> Told {
     let Evidence { sheet, hosts, .. } = *evidence;
+    // Where a server's absence is told, silence tells that it is there.
+    let told_at: BTreeSet<SocketAddress> = conversations
+        .iter()
+        .filter(|conversation| evidence.found_nobody(conversation) == Some(true))
+        .map(LabConversation::server)
+        .collect();
     let run = |conversation: &LabConversation| {
         let host = hosts.name_of_client(conversation.client().ip, sheet);
         let steps = |fits: &dyn Fn(&Step) -> bool| -> Vec<&Step> {
@@ -126,12 +145,18 @@ pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConv
         let at_port = |step: &Step| step.port() == Some(conversation.server().port);
         let (both, at_port, of_host) =
             (steps(&|step| of_host(step) && at_port(step)), steps(&at_port), steps(&of_host));
-        let fitting = match (both.is_empty(), at_port.first(), of_host.is_empty()) {
+        let mut fitting = match (both.is_empty(), at_port.first(), of_host.is_empty()) {
             (false, _, _) => both,
             (true, Some(first), _) => vec![*first],
             (true, None, false) => of_host,
             (true, None, true) => steps(&|_| true).into_iter().take(1).collect(),
         };
+        let by_silence = || told_at.contains(&conversation.server()).then_some(false);
+        if let Some(found_nobody) = evidence.found_nobody(conversation).or_else(by_silence)
+            && fitting.iter().any(|step| step.is_refused() == found_nobody)
+        {
+            fitting.retain(|step| step.is_refused() == found_nobody);
+        }
         let begin = Moment::begin_of(conversation.whole());
         let captures = conversation.sightings().iter().map(|sighting| sighting.capture);
         let set = evidence.set_for(captures, Protocol::Udp);

@@ -142,7 +142,16 @@ impl<'a> LabView<'a> {
             set_steps: &set_steps,
         });
         let one_clock = config.one_clock;
-        let told = steps::Evidence { sheet, story: &story, places: &places, hosts: &hosts, set: &set_steps, one_clock };
+        let refused = refused(captures, &servers);
+        let told = steps::Evidence {
+            sheet,
+            story: &story,
+            places: &places,
+            hosts: &hosts,
+            set: &set_steps,
+            refused: &refused,
+            one_clock,
+        };
         let (of_tcp, of_udp) =
             (steps::of_connections(&told, &connections, &company), steps::of_conversations(&told, &conversations));
         let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(of_tcp.doubts).chain(of_udp.doubts).collect();
@@ -162,7 +171,6 @@ impl<'a> LabView<'a> {
         }
         let programs: Vec<usize> = connection_steps.iter().map(|step| sheet.server_steps_before(step)).collect();
         story.tell_programs_apart(&connections, &accounts, &programs);
-        let refused = refused(captures, &servers);
         let mistaken = mistaken_conversations(captures, &servers, &same_clock);
         let sent_on = chat::of_datagrams(captures, &story.clocks, |address| servers.contains(Protocol::Udp, address));
         let view = LabView {
