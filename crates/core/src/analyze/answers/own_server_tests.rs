@@ -2,9 +2,10 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, UDP_A, of};
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, Facts, Status};
 use crate::analyze::testing::{Story, address};
 use crate::analyze::{analyze, lab_file};
+use socklab_packets::types::FrameNumber;
 
 pub(super) fn told(analysis: &Analysis, code: &str) -> String {
     let of_code = analysis.findings.iter().filter(|finding| finding.code == code);
@@ -449,4 +450,41 @@ fn a_scan_of_ports_is_no_wrong_address() {
     story.line(&mut b, "hello\n");
     let analysis = of(vec![story.read()]);
     assert!(!analysis.findings.iter().any(|finding| finding.code == "wrong-address"));
+}
+
+/// The frames of an attempt that the sheet wants refused are the answer, and nothing is missing.
+#[test]
+fn the_frames_of_a_refusal_that_the_sheet_wants_are_the_answer() {
+    let config = lab_file(
+        r#"
+host = [{ name = "A", role = "server" }, { name = "B", role = "client" }]
+[[step]]
+number = "1"
+does = "clients"
+protocol = "tcp"
+port = 7000
+client = "B"
+captured = "B"
+refused = true
+[[question]]
+number = "1"
+title = "Nobody"
+points = 1
+kind = "tcp-frames"
+steps = ["1"]
+[question.facts]
+handshake_frames = "opening"
+closing_frames = "closing"
+"#,
+    );
+    let mut story = Story::new("b", 0);
+    story.refused(&mut Story::tcp("10.0.3.2:50000", "10.0.3.1:7000"));
+    let answer = analyze(vec![story.read()], &[], &config.unwrap()).answers.remove(0);
+    assert_eq!(answer.text().to_string(), "B's SYN (frame 1) was refused with RST (frame 2).");
+    assert_eq!((answer.status, answer.missing.len()), (Status::Observed, 0));
+    let Facts::TcpFrames { handshake_frames, data_frames, closing_frames, .. } = answer.facts else { panic!() };
+    let frames =
+        |frames: Option<Vec<FrameNumber>>| frames.map(|all| all.iter().map(|frame| frame.0).collect::<Vec<_>>());
+    assert_eq!(frames(handshake_frames), Some(vec![1]));
+    assert_eq!((frames(data_frames), frames(closing_frames)), (Some(vec![]), Some(vec![2])));
 }

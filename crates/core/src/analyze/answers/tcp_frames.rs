@@ -13,7 +13,7 @@ use crate::analyze::text::row::{apart, shown};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Places, Question, Step};
 use crate::wording::count;
-use socklab_packets::track::Close;
+use socklab_packets::track::{Close, HandshakeState};
 use socklab_packets::types::{FrameNumber, Protocol};
 
 /// Connections that are described one by one.
@@ -43,6 +43,10 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
     let connections = view.runs_of(question.steps());
     if connections.is_empty() {
+        let wanted = refused_as_wanted(view, question);
+        if !wanted.is_empty() {
+            return of_refused(view, question, &wanted);
+        }
         return without_connection(view, question, draft);
     }
     let mut lists = Lists::default();
@@ -62,17 +66,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
             draft.missing("a shorter capture: this connection has more frames than are listed one by one");
         }
     }
-    let further = connections.get(DESCRIBED..).unwrap_or_default();
-    if !further.is_empty() {
-        let evidence = further.iter().flat_map(|known| all_of(view, known));
-        let belong = if further.len() == 1 { "belongs" } else { "belong" };
-        let text = format!(
-            "{} {belong} to {}.",
-            count(further.len() as u64, "further connection"),
-            question.step().map(Step::short).unwrap_or_default()
-        );
-        draft.proved(text, Evidence::by_file(evidence));
-    }
+    further(view, question, &connections, "further connection", &mut draft);
     let whole = connections.iter().all(|known| known.connection.handshake_complete());
     let lines = connections.iter().any(|known| known.connection.has_lines());
     let lacking = connections.iter().any(|known| unseen::lacks_frames(view, known.connection.whole()));
@@ -97,6 +91,40 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     };
     draft.short_as(basis, lists.short());
     draft.finish(view, question, status, lists.facts())
+}
+
+/// Those that are not described one by one.
+fn further(view: &LabView<'_>, question: &Question, all: &[Known<'_>], what: &str, draft: &mut Draft) {
+    let further = all.get(DESCRIBED..).unwrap_or_default();
+    if further.is_empty() {
+        return;
+    }
+    let evidence = further.iter().flat_map(|known| all_of(view, known));
+    let belong = if further.len() == 1 { "belongs" } else { "belong" };
+    let step = question.step().map(Step::short).unwrap_or_default();
+    let text = format!("{} {belong} to {step}.", count(further.len() as u64, what));
+    draft.proved(text, Evidence::by_file(evidence));
+}
+
+/// The attempts of a step that wants them refused.
+fn refused_as_wanted<'v>(view: &'v LabView<'_>, question: &'v Question) -> Vec<Known<'v>> {
+    let is_wanted =
+        |known: &Known<'_>| known.step.is_refused() && known.connection.handshake() == HandshakeState::Refused;
+    view.of_steps(question.steps()).filter(is_wanted).collect()
+}
+
+/// The answer of attempts that were refused, as the step wants it: they have no more frames.
+fn of_refused(view: &LabView<'_>, question: &Question, attempts: &[Known<'_>]) -> Answer {
+    let (mut draft, mut lists) = (Draft::default(), Lists::default());
+    for (place, attempt) in attempts.iter().enumerate() {
+        if place < DESCRIBED {
+            service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));
+        }
+        lists.add(&view.frames(attempt.connection.whole()));
+    }
+    further(view, question, attempts, "further attempt", &mut draft);
+    draft.short_as(Basis::Proved, lists.short());
+    draft.finish(view, question, Status::Observed, lists.facts())
 }
 
 /// A capture that shows the whole step.
