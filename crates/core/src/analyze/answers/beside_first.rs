@@ -25,8 +25,10 @@ pub(super) fn beside_first(
 ) -> Option<bool> {
     let service = attempt.service;
     if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
-        let of_other_host = view.known_at(*other)?.connection.client().ip != attempt.connection.client().ip;
-        return of_other_host.then_some(false);
+        let other = view.known_at(*other)?;
+        let is_first = attempt.step.during().is_some_and(|during| other.step == during);
+        let of_other_host = other.connection.client().ip != attempt.connection.client().ip;
+        return (is_first || of_other_host).then_some(false);
     }
     match service.verdict {
         Verdict::Queued => return Some(false),

@@ -50,3 +50,24 @@ pub(super) struct Scene {
     pub(super) first: HostName,
     pub(super) server: HostName,
 }
+
+impl Scene {
+    fn is_one_host(&self) -> bool {
+        self.first == self.second
+    }
+
+    /// The client that is open already, by its host where that is another one: `B`, `the first one`.
+    pub(super) fn first(&self) -> String {
+        if self.is_one_host() { "the first one".to_owned() } else { self.first.to_string() }
+    }
+
+    /// Its connection or client, where it is said what is meant: `B's`, `the first one`.
+    pub(super) fn firsts(&self) -> String {
+        if self.is_one_host() { self.first() } else { format!("{}'s", self.first) }
+    }
+
+    /// The client itself: `B's client`, `the first client`.
+    pub(super) fn first_client(&self) -> String {
+        if self.is_one_host() { "the first client".to_owned() } else { format!("{}'s client", self.first) }
+    }
+}

@@ -35,19 +35,20 @@ impl Scene {
 
     /// What would show whether the second client had to wait for the first.
     fn wanted(&self, found: &Found, served: bool) -> Text {
-        let Scene { step, second, first, server, .. } = self;
+        let Scene { step, second, server, .. } = self;
+        let firsts = self.firsts();
         // One that told of the client has no more to tell.
         let journal = found.fate.is_none().then(|| "the server's journal (--journal)".to_owned());
         let any = |ways: [Option<String>; 3]| Text::from(either(&ways.into_iter().flatten().collect::<Vec<_>>()));
         // A server that serves one client at a time and only prints shows it in its FIN, which comes when the first one quits.
         let again =
-            format!("a run of {step} in which {second}'s client sends a line and quits while {first}'s is connected");
+            format!("a run of {step} in which {second}'s client sends a line and quits while {firsts} is connected");
         match (found.first_is_elsewhere, served) {
             (Some(at), _) => {
                 say![
                     format!("a run of {step} in which {second}'s client connects to "),
                     at,
-                    format!(", as {first}'s does")
+                    format!(", as {firsts} does")
                 ]
             }
             _ if found.first_was_away => any([Some(again), journal, None]),
@@ -128,7 +129,7 @@ fn untold(
     draft: &mut Draft,
     found: &mut Found,
 ) {
-    let Scene { first, .. } = scene;
+    let (first, client) = (scene.first(), scene.first_client());
     let at = attempt.connection.server();
     let is_unseen = firsts_at(view, step, attempt).is_empty();
     let elsewhere = firsts(view, step).find(|first| is_unseen && first.connection.server().port != at.port);
@@ -144,18 +145,18 @@ fn untold(
         let text = say![
             "No frame shows whether the server's program had accepted ",
             clients(view, attempt),
-            format!(" connection while {first}'s was open.")
+            format!(" connection while {} was open.", scene.firsts())
         ];
         draft.unknown(text);
     } else if attempt.service.served() {
         draft.unknown(match found.first_is_unseen {
             // It may have been connected to another address of the server, as with IPv4 and IPv6.
             true => say![
-                format!("No file shows {first}'s client connected to "),
+                format!("No file shows {client} connected to "),
                 at,
                 ", so these files don't show whether it was connected then."
             ],
-            false => format!("These files don't show whether {first}'s client was still connected then.").into(),
+            false => format!("These files don't show whether {client} was still connected then.").into(),
         });
     }
 }
@@ -172,7 +173,7 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
     let basis = service.map_or(Basis::Proved, |service| service.basis);
     let reset = attempt.is_some_and(|known| known.timeline.find(|seen| seen.server_reset).is_some());
     let after_first = || {
-        let Scene { first, server, .. } = scene;
+        let (first, server) = (scene.first(), scene.server);
         let by_frames = attempt.map_or(EndedBy::Unknown, |known| ended_by(view, known));
         match by_frames {
             EndedBy::Both => format!("Connected; served only after {first}'s connection had ended"),
@@ -185,7 +186,7 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
         (Some(false), _) => (if attempt.is_some() { Basis::Proved } else { Basis::Inferred }, "Not connected"),
         (Some(true), Some(true)) => {
             let basis = if found.is_by_text { basis.max(Basis::Inferred) } else { basis };
-            return (basis, format!("Connected, and served while {} was open", scene.first));
+            return (basis, format!("Connected, and served while {} was open", scene.first()));
         }
         (Some(true), Some(false)) if let Some(fate) = found.fate => {
             let words = match fate {
@@ -206,22 +207,22 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
         }
         (Some(true), None) if found.first_is_elsewhere.is_some() => {
             let served = if was_served { ", and served," } else { "," };
-            return (basis, format!("Connected{served} at another port than {}", scene.first));
+            return (basis, format!("Connected{served} at another port than {}", scene.first()));
         }
         (Some(true), None) if was_served && found.first_waited => {
-            return (basis, format!("Connected, and served; {} waited", scene.first));
+            return (basis, format!("Connected, and served; {} waited", scene.first()));
         }
         (Some(true), None) if was_served && found.first_ended_in_handshake => {
-            return (basis, format!("Connected, and served after {}'s connection had ended", scene.first));
+            return (basis, format!("Connected, and served after {}'s connection had ended", scene.first()));
         }
         (Some(true), None) if was_served && found.first_was_away => (basis, "Connected, and served"),
         (Some(true), None) if was_served && found.first_left => {
-            let first = &scene.first;
+            let first = scene.first();
             let words = format!("Connected, and served after {first}'s connection ended; whether earlier: unknown");
             return (Basis::Unknown, words);
         }
         (Some(true), None) if was_served => {
-            let first = &scene.first;
+            let first = scene.first();
             return (Basis::Unknown, format!("Connected, and served; whether while {first} was open: unknown"));
         }
         (Some(true), None) if reset => return (Basis::Proved, format!("Connected, then reset by {}", scene.server)),

@@ -1,8 +1,8 @@
 //! I.3 where C's host has several connections, or one that does not meet B's: which of them answers, and what it lacks.
 
 use crate::analyze::analysis::{Analysis, Answer, Facts, Status};
-use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::{analyze, lab_file};
 use crate::lab::LabConfig;
 use crate::lab::testing::question;
 use socklab_packets::pipeline::CaptureFacts;
@@ -205,4 +205,78 @@ fn two_terminals_that_did_not_meet_the_first_client_are_side_by_side() {
     let (analysis, _) = third_host(two_terminals(60));
     assert_eq!(steps(&analysis), ["Part I step 8", "Part II step 3"]);
     assert!(analysis.findings.iter().any(|finding| finding.code == "not-threaded"));
+}
+
+/// A sheet in which both clients run on one computer, in two terminals.
+const ONE_COMPUTER: &str = r#"
+host = [{ name = "S", role = "server" }, { name = "K", role = "client" }]
+[[step]]
+number = "1"
+does = "server"
+protocol = "tcp"
+port = 5555
+[[step]]
+number = "2"
+does = "clients"
+protocol = "tcp"
+port = 5555
+client = "K"
+captured = "K"
+[[step]]
+number = "3"
+does = "clients"
+protocol = "tcp"
+port = 5555
+client = "K"
+while = "2"
+[[question]]
+number = "1"
+title = "Second window"
+points = 1
+kind = "busy-server"
+steps = ["3"]
+[question.facts]
+tcp_handshake_completed = "connected"
+served_while_first_client_connected = "served"
+"#;
+
+/// The second client of one computer writes while the first one is served; that one quits or not.
+fn in_second_window(quits: bool) -> (String, String, Facts) {
+    let server = "10.9.0.1:5555";
+    let mut story = Story::new("k", 0);
+    let mut first = Story::tcp("10.9.0.2:51000", server);
+    story.handshake(&mut first);
+    story.echo(&mut first, "one\n");
+    let mut second = Story::tcp("10.9.0.2:51001", server);
+    story.handshake(&mut second);
+    story.line(&mut second, "two\n");
+    story.wait(2000);
+    story.echo(&mut first, "three\n");
+    story.wait(2000);
+    if quits {
+        story.close(&mut first);
+        story.segment_of_server(&mut second, "two\n");
+    }
+    let config = lab_file(ONE_COMPUTER).unwrap();
+    let answer = analyze(vec![story.read()], &[], &config).answers.remove(0);
+    (answer.text().to_string(), answer.short.to_string(), answer.facts)
+}
+
+#[test]
+fn two_clients_of_one_computer_are_told_apart_by_their_ports() {
+    let waited = |facts| {
+        matches!(
+            facts,
+            Facts::BusyServer { tcp_handshake_completed: Some(true), served_while_first_client_connected: Some(false) }
+        )
+    };
+    let (text, short, facts) = in_second_window(true);
+    assert!(text.ends_with("10.9.0.2:51000's connection had ended (frame 15): until then 10.9.0.2:51001's connection waited in the queue."), "{text}");
+    assert_eq!(short, "Connected; served only after the first one's connection had ended");
+    assert!(waited(facts));
+    let (text, short, facts) = in_second_window(false);
+    assert!(text.contains("The server answered 10.9.0.2:51000's line"), "{text}");
+    assert!(text.ends_with("So 10.9.0.2:51001's connection waited in the queue."), "{text}");
+    assert_eq!(short, "Connected, but waited in the queue");
+    assert!(waited(facts));
 }

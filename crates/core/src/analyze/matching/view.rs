@@ -303,9 +303,15 @@ impl<'a> LabView<'a> {
         of_steps.map(|(_, (conversation, _))| conversation)
     }
 
-    /// Whether several of a step's connections are of clients on this host.
+    /// Whether several connections of a step are of clients on this host, or of the step that goes on beside it there.
     pub(crate) fn has_several_from(&self, step: &Step, host: IpAddr) -> bool {
-        self.of_step(step)
+        let is_beside = |other: &&Step| {
+            (other.during() == Some(step) || step.during() == Some(*other))
+                && other.hosts().iter().any(|own| step.hosts().contains(own))
+        };
+        let beside = self.config.sheet.recorded().filter(is_beside).cloned();
+        let steps: Vec<Step> = beside.chain([step.clone()]).collect();
+        self.of_steps(&steps)
             .filter(|known| self.hosts.computer(known.connection.client().ip) == self.hosts.computer(host))
             .nth(1)
             .is_some()
