@@ -83,7 +83,7 @@ pub fn is_document(reader: &mut dyn ReadSeek) -> bool {
         check_directory(reader, MOST_ENTRIES).ok()?;
         let archive = ZipArchive::new(reader).ok()?;
         let has = |wanted: &str| archive.file_names().flatten().any(|name| name == wanted);
-        let opendocument = has("mimetype") && has("content.xml") && has("META-INF/manifest.xml");
+        let opendocument = has("mimetype") && has("content.xml");
         let pages = has("Index.zip") || archive.file_names().flatten().any(|name| name.ends_with("Document.iwa"));
         Some(has("[Content_Types].xml") || opendocument || pages)
     };

@@ -141,6 +141,7 @@ impl<'b, 't> Collector<'b, 't> {
                 Ok(text) => self.capture(name, &mut Cursor::new(&text).chain(reader), &text),
                 Err(reason) => self.refuse(name, &reason),
             },
+            Kind::Rtf => self.found.documents.push(Document::unread(self.place(name))),
             Kind::Pdf => match beginning(reader, self.limits.held_bytes) {
                 Ok(bytes) => self.found.documents.push(Document::pdf(self.place(name), &bytes, &self.sheet)),
                 Err(reason) => self.refuse(name, &reason),

@@ -27,6 +27,8 @@ pub enum Kind {
     Text,
     /// A PDF document.
     Pdf,
+    /// A document in Rich Text Format, of which no text is read.
+    Rtf,
     /// Nothing.
     Empty,
     /// A capture, or something that the reader of captures knows by name.
@@ -53,6 +55,10 @@ impl Kind {
         }
         if head.starts_with(b"%PDF-") {
             return Kind::Pdf;
+        }
+        // Its braces look like those of a form in JSON.
+        if head.starts_with(b"{\\rtf") {
+            return Kind::Rtf;
         }
         text_kind(head, sheet)
     }
@@ -94,4 +100,16 @@ fn is_tar(bytes: &[u8]) -> bool {
     // The checksum itself counts as eight spaces.
     let own = sum(header.get(..148)).saturating_add(8 * 0x20).saturating_add(sum(header.get(156..)));
     header.get(257..262) == Some(b"ustar") || written == Some(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rich_text_is_no_form_for_its_braces() {
+        let sheet = Sheet::built_in();
+        assert_eq!(Kind::of(b"{\\rtf1\\ansi I.1a handshake_frames = 1}", &sheet), Kind::Rtf);
+        assert_eq!(Kind::of(b"{\"I.2\": {\"errno\": \"EADDRINUSE\"}}", &sheet), Kind::Form);
+    }
 }

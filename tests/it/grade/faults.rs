@@ -101,6 +101,8 @@ fn what_could_not_be_read_is_never_nothing() {
         ("pdf", with_pdf(instead("x.py", "")), "report.pdf"),
         ("docx", instead("report.docx", docx(&word)), "report.docx"),
         ("pages", instead("report.pages", docx(&pages)), "report.pages"),
+        ("odt", instead("report.odt", docx(&["mimetype", "content.xml"])), "report.odt"),
+        ("rtf", instead("report.rtf", b"{\\rtf1\\ansi I.2 errno = EADDRINUSE}".to_vec()), "report.rtf"),
         ("png", instead("answers.png", b"\x89PNG\r\n\x1a\n".to_vec()), "answers.png"),
         ("tex", instead("report.tex", "\\documentclass{article}"), "report.tex"),
         ("markdown", instead("lab", "The handshake"), "lab"),
