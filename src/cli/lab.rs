@@ -29,8 +29,10 @@ pub(super) fn lab(path: Option<&Path>) -> Result<LabConfig, Failure> {
     let Some(path) = path else { return Ok(LabConfig::default()) };
     let text = input::read_text(path, LabConfig::MOST_BYTES)?;
     let config = lab_file(&text).map_err(|problems| {
+        let name = input::name(path.as_os_str());
+        // The first one is named as what failed.
         let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Failure::new(input::name(path.as_os_str()), all.join("\n")).hint(LabConfig::HINT)
+        Failure::new(name.clone(), all.join(&format!("\n{name}: "))).hint(LabConfig::HINT)
     })?;
     Ok(LabConfig { file: path.file_name().map(input::name), ..config })
 }
