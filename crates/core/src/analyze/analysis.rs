@@ -260,11 +260,17 @@ impl Answer {
     /// The whole answer as a student would write it: its claims in order. What the files do not show is said to be expected.
     pub fn text(&self) -> Text {
         let mut before = Text::default();
-        let claims = self.claims.iter().filter(|claim| claim.in_answer).map(|claim| {
+        let claims = self.claims.iter().filter(|claim| claim.in_answer);
+        let claims = claims.map(|claim| {
             let before = std::mem::replace(&mut before, claim.text.clone());
             claim.text.without_topic_of(&before)
         });
-        let expected = (self.status == Status::NotInCapture).then(|| Text::from("Expected:"));
+        let mut claims = claims.peekable();
+        let expected = (self.status == Status::NotInCapture).then(|| match claims.peek() {
+            Some(_) => Text::from("Expected:"),
+            // A sheet may have no words for what to expect.
+            None => Text::from("Not in these captures."),
+        });
         Text::join(expected.into_iter().chain(claims))
     }
 

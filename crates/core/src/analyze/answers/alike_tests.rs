@@ -198,6 +198,14 @@ fn the_first_connection_of_two_hosts_is_told_by_one_clock_alone() {
         assert_eq!(told(&analysis), ["?", "7000"]);
         let said = analysis.answers[0].claims[0].text.to_string();
         assert!(said.contains("nothing tells the order of the connections"), "{said}");
+        // Nor are they numbered where all are asked for.
+        let text = analyze(vec![b(), c()], &[], &all_ports(&hosts.concat())).answers[0].text().to_string();
+        assert_eq!(
+            text,
+            "Connection of 10.0.3.2:40001: Client's port: 40001. Connection of 10.0.3.3:40002: Client's port: 40002. \
+             Client's port, last connection: not known, because the clocks of these captures cannot be compared, so that \
+             nothing tells the order of the connections."
+        );
     }
     // A capture at the server shows both.
     let mut story = Story::new("at S", 0);
@@ -248,4 +256,29 @@ fn a_sheet_that_will_leave_points_to_a_human_is_known_beforehand() {
         "The clients of step 2 go to port 7000, but no step starts a UDP server there."
     );
     assert_eq!(without(""), "");
+}
+
+/// The ports of all clients of a step on hosts B and C, and that of the last.
+fn all_ports(hosts: &str) -> LabConfig {
+    let text = format!(
+        "[[host]]\nname = \"S\"\nrole = \"server\"\n{hosts}[[step]]\nnumber = 2\ndoes = \"clients\"\nprotocol = \"tcp\"\n\
+         client = [\"B\", \"C\"]\n[[question]]\nnumber = 1\ntitle = \"Run\"\npoints = 1\nkind = \"facts\"\n\
+         steps = [\"2\"]\n[question.facts]\n\
+         all = {{ ask = \"ports\", fact = \"client_port\", connection = \"all\" }}\n\
+         last = {{ ask = \"the last\", fact = \"client_port\", connection = \"last\" }}\n"
+    );
+    lab_file(&text).unwrap()
+}
+
+/// A sheet may have no words for what to expect.
+#[test]
+fn an_answer_without_words_is_said_not_to_be_there() {
+    let text = format!(
+        "[[host]]\nname = \"S\"\nrole = \"server\"\n{}[[step]]\nnumber = 2\ndoes = \"clients\"\nprotocol = \"tcp\"\n\
+         client = \"B\"\n[[question]]\nnumber = 1\ntitle = \"Run\"\npoints = 1\nkind = \"tcp-frames\"\nsteps = [\"2\"]\n\
+         [question.facts]\ndata_frames = \"data\"\n",
+        host("B")
+    );
+    let analysis = analyze(Vec::new(), &[], &lab_file(&text).unwrap());
+    assert_eq!(analysis.answers[0].text().to_string(), "Not in these captures.");
 }

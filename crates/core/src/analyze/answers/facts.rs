@@ -170,13 +170,13 @@ fn of_any(
     let of_first = doubt.is_whole && selection.connection.is_none() && !matches!(fact.name, Name::Step(_));
     let streams = chosen(view, &doubt.steps, &Select { client: None, ..select.clone() }, None).0;
     let of_first = of_first.then_some(streams.as_slice());
-    same_of_all(view, select, of_first.unwrap_or_default(), &doubt.what(), draft)
+    same_of_all(view, (&doubt.steps, select), of_first.unwrap_or_default(), &doubt.what(), draft)
 }
 
 /// The value of an ask where it is the same for each of these connections; else it is not known, and why.
 fn same_of_all(
     view: &LabView<'_>,
-    select: &Select,
+    (steps, select): (&[Step], &Select),
     streams: &[Chosen<'_>],
     why: &str,
     draft: &mut Draft,
@@ -192,12 +192,12 @@ fn same_of_all(
     let all: Option<Vec<_>> = streams.iter().map(values).collect();
     let same = all.filter(|all| all.windows(2).all(|pair| matches!(pair, [one, next] if plain(one) == plain(next))));
     let Some(first) = same.and_then(|all| all.into_iter().next()) else {
-        draft.unknown(format!("{}not known, because {}.", sentence(fact, selection, None), why));
+        draft.unknown(format!("{}not known, because {}.", sentence(steps, select, None), why));
         return None;
     };
     let told = plain(&first);
     for ((found, evidence), part) in first.into_iter().zip(parts(selection)) {
-        let text = claim(&sentence(fact, selection, part.segment.or(part.frame)), fact, &found);
+        let text = claim(&sentence(steps, select, part.segment.or(part.frame)), fact, &found);
         // What is so everywhere rests on no frame.
         if evidence.is_empty() { draft.inferred(text, evidence) } else { draft.proved(text, evidence) }
     }
@@ -219,7 +219,7 @@ fn of_ask(
         return of_any(view, select, doubt, draft);
     }
     if fact.name == Name::Step(StepFact::OpenAtOnce) {
-        let about = sentence(fact, selection, None);
+        let about = sentence(steps, select, None);
         return match open_at_once::of(view, steps, select.client, &runs(view, steps, select)) {
             Ok((value, evidence)) => {
                 draft.proved(format!("{about}{value}."), evidence);
@@ -233,7 +233,7 @@ fn of_ask(
     }
     if let Name::Step(which) = fact.name {
         let (value, evidence) = of_step(view, steps, which, select)?;
-        let about = sentence(fact, selection, None);
+        let about = sentence(steps, select, None);
         let (streams, _) = chosen(view, steps, select, None);
         if open_at_once::lacks_a_host(view, steps, select.client, streams.iter().map(Chosen::ends)) {
             let text = format!("{about}{value} in these captures, which do not show the clients of all hosts.");
@@ -245,7 +245,7 @@ fn of_ask(
     }
     let (streams, is_ordered) = chosen(view, steps, select, only);
     if !is_ordered && selection.connection != Some(Which::All) {
-        return same_of_all(view, select, &streams, NO_ORDER, draft);
+        return same_of_all(view, (steps, select), &streams, NO_ORDER, draft);
     }
     let wanted: Vec<usize> = match selection.connection {
         None => vec![0],
@@ -260,8 +260,12 @@ fn of_ask(
     for place in wanted {
         let number = several.then(|| place.saturating_add(1));
         for part in parts(selection) {
-            let about = sentence(fact, selection, part.segment.or(part.frame));
-            let about = number.map_or(about.clone(), |number| format!("Connection {number}: {about}"));
+            let about = sentence(steps, select, part.segment.or(part.frame));
+            let about = match (number, streams.get(place)) {
+                (None, _) => about,
+                (Some(_), Some(stream)) if !is_ordered => format!("Connection of {}: {about}", stream.ends()[0]),
+                (Some(number), _) => format!("Connection {number}: {about}"),
+            };
             match of_stream(view, streams.get(place), streams.len(), fact, part) {
                 Ok((found, evidence)) => {
                     let text = claim(&about, fact, &found);
@@ -445,11 +449,18 @@ fn refused(view: &LabView<'_>, all: &[Known<'_>]) -> Option<(Value, Vec<Evidence
 }
 
 /// What a claim is about: `Sequence number, segment 3 of the client: `.
-fn sentence(fact: &Fact, selection: &Selection, place: Option<Ordinal>) -> String {
+fn sentence(steps: &[Step], select: &Select, place: Option<Ordinal>) -> String {
+    let (fact, selection) = (select.fact, &select.selection);
     // A title begins with a small letter, since forms use it inside sentences.
     let mut letters = fact.title.chars();
     let mut about: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    let noun = if fact.over.has(Protocol::Tcp) { "segment with data" } else { "datagram" };
+    let is_of = |protocol: Protocol| {
+        fact.over.has(protocol) && is_of(select, protocol) && steps.iter().any(|step| step.runs(protocol))
+    };
+    let (noun, stream) = match (is_of(Protocol::Tcp), is_of(Protocol::Udp)) {
+        (false, true) => ("datagram", "conversation"),
+        _ => ("segment with data", "connection"),
+    };
     let named = |noun: &str| match place {
         Some(Ordinal::Last) => format!("last {noun}"),
         Some(Ordinal::Nth(number)) => format!("{noun} {number}"),
@@ -457,7 +468,7 @@ fn sentence(fact: &Fact, selection: &Selection, place: Option<Ordinal>) -> Strin
     };
     match (place, selection.flag, selection.side) {
         (Some(_), _, None) if selection.segment.is_none() => {
-            about.push_str(&format!(", {} of the connection", named("frame")));
+            about.push_str(&format!(", {} of the {stream}", named("frame")));
         }
         (Some(_), _, side) => {
             let noun = if selection.segment.is_none() { "frame" } else { noun };
@@ -468,6 +479,12 @@ fn sentence(fact: &Fact, selection: &Selection, place: Option<Ordinal>) -> Strin
         (_, None, Some(side)) => about.push_str(&format!(", {side}'s side")),
         (None, None, None) => {}
     }
+    match selection.connection {
+        Some(Which::Nth(number)) => about.push_str(&format!(", {stream} {number}")),
+        Some(Which::Last) => about.push_str(&format!(", last {stream}")),
+        Some(Which::All) | None => {}
+    }
+    about.push_str(&select.client.map(|client| format!(", client of {client}")).unwrap_or_default());
     about.push_str(": ");
     about
 }
@@ -482,7 +499,7 @@ fn claim(about: &str, fact: &Fact, found: &Found) -> Text {
             text.push(Span::Frames { file: None, frames, noun: FrameNoun::None });
         }
         Value::Socket(address) => text.push(*address),
-        Value::Text(sent) => text.push(format!("'{}'", sent.split_whitespace().collect::<Vec<_>>().join(" "))),
+        Value::Text(sent) => text.push(format!("'{}'", in_one_line(sent))),
         value => text.push(format!("{value}{unit}")),
     }
     // Where either way of counting is right, the value is the relative one, as Wireshark shows it.
@@ -490,6 +507,11 @@ fn claim(about: &str, fact: &Fact, found: &Found) -> Text {
     text.push(found.other.as_ref().map(|other| format!(" ({way} {other})")).unwrap_or_default());
     text.push(".");
     text
+}
+
+/// What was sent may have line breaks.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The first facts, each with the name under which the question asks for it.
@@ -504,7 +526,7 @@ fn short(shown: &[String]) -> String {
 
 /// The values of an ask in a few words.
 fn listed(values: &[(Value, Option<Value>)]) -> String {
-    let first: Vec<String> = values.iter().take(LISTED).map(|(value, _)| value.to_string()).collect();
+    let first: Vec<String> = values.iter().take(LISTED).map(|(value, _)| in_one_line(&value.to_string())).collect();
     let dots = if values.len() > LISTED { ", …" } else { "" };
     first.join(", ") + dots
 }

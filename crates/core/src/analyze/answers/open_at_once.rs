@@ -36,7 +36,8 @@ pub(super) fn of(
     let watches = watches.into_iter();
     let shown = watches.clone().map(|watch| most(by_frames(runs, watch)));
     let shown = shown.max_by_key(Vec::len).filter(|most| !most.is_empty()).ok_or(None)?;
-    let at_least = |why: &str| Some(format!("{why}; at least {} were", shown.len()));
+    let were = if shown.len() == 1 { "was" } else { "were" };
+    let at_least = |why: &str| Some(format!("{why}; at least {} {were}", shown.len()));
     let ends = runs.iter().map(|known| [known.connection.client(), known.connection.server()]);
     if lacks_a_host(view, steps, client, ends) {
         return Err(at_least("the captures do not show the clients of all hosts"));

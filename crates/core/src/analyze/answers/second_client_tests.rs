@@ -272,7 +272,7 @@ fn two_clients_of_one_computer_are_told_apart_by_their_ports() {
     };
     let (text, short, facts) = in_second_window(true);
     assert!(text.ends_with("10.9.0.2:51000's connection had ended (frame 15): until then 10.9.0.2:51001's connection waited in the queue."), "{text}");
-    assert_eq!(short, "Connected; served only after the first one's connection had ended");
+    assert_eq!(short, "Connected; served only after the first one quit");
     assert!(waited(facts));
     let (text, short, facts) = in_second_window(false);
     assert!(text.contains("The server answered 10.9.0.2:51000's line"), "{text}");

@@ -204,3 +204,16 @@ fn the_message_that_nobody_is_there_tells_steps_apart() {
     assert_eq!(notes(NOBODY), "");
     assert!(notes(&NOBODY.replace("refused = true\n", "")).contains("The clients of step 1 and step 3"));
 }
+
+#[test]
+fn datagrams_are_called_so_and_their_text_has_no_line_breaks() {
+    let ask = "port = { ask = \"the client's port\", fact = \"client_port\" }";
+    let text = "text = { ask = \"text\", fact = \"payload_text\", segment = 1 }";
+    let config = lab_file(&NOBODY.replace(ask, text)).unwrap();
+    let mut story = Story::new("refused", 0);
+    story.datagram(FIRST, SERVER, "GET /\r\nHost: hub\r\n");
+    story.port_unreachable(FIRST, SERVER);
+    let answer = analyze(vec![story.read()], &[], &config).answers.remove(0);
+    assert_eq!(answer.short.to_string(), "text GET / Host: hub");
+    assert_eq!(answer.text().to_string(), "Text of the payload, datagram 1 of the client: 'GET / Host: hub'.");
+}
