@@ -45,6 +45,8 @@ mod parallel;
 mod program_tests;
 #[cfg(test)]
 mod reset_tests;
+#[cfg(test)]
+mod restart_tests;
 mod second_client;
 #[cfg(test)]
 mod second_client_tests;

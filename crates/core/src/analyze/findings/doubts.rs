@@ -35,6 +35,7 @@ fn spare<'v>(view: &'v LabView<'_>) -> BTreeMap<usize, &'v [Step]> {
         Some((sightings.iter().map(|sighting| sighting.capture).collect(), steps))
     });
     tcp.chain(udp)
+        .filter(|(_, steps)| !steps.is_empty())
         .flat_map(|(captures, steps)| captures.into_iter().map(move |capture| (capture, steps.as_slice())))
         .collect()
 }

@@ -26,8 +26,9 @@ use crate::analyze::text::row;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 55] = [
+pub const FINDING_CODES: [&str; 56] = [
     "accept-queue-full",
+    "another-server",
     "capture-began-late",
     "capture-filtered",
     "capture-repeated",

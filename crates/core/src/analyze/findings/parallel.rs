@@ -28,6 +28,7 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
         clients_of_host(view, *host, known, found);
     }
     one_by_one(view, found);
+    replaced(view, found);
     if let [(host, known)] = by_host.iter().collect::<Vec<_>>().as_slice() {
         // On one computer there is no other host whose capture could add anything.
         let elsewhere = known.iter().any(|known| known.connection.server().ip != **host);
@@ -116,6 +117,23 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let evidence = Evidence::by_file(evidence);
     let finding = finding("not-threaded", Severity::Warning, file, message, first.step);
     found.push(Finding { evidence, ..finding });
+}
+
+/// Clients of a server that served one at a time, where another one ran at its address at another time with clients side by side.
+fn replaced(view: &LabView<'_>, found: &mut Vec<Finding>) {
+    let all: Vec<Known<'_>> = view.known().filter(|known| view.is_replaced(known)).collect();
+    let Some(first) = all.first() else { return };
+    let clients: Vec<SocketAddress> = all.iter().map(|known| known.connection.client()).collect();
+    let message = say![
+        count(clients.len() as u64, "client"),
+        " (",
+        addresses(&clients),
+        ") had a server that serves one client at a time; at another time one ran that serves several at the same time. So they \
+         count for no step."
+    ];
+    let file = Some(view.file(first.connection.best().capture).to_owned());
+    let evidence = Evidence::by_file(all.iter().flat_map(|known| all_of(view, known)));
+    found.push(Finding { file, evidence, ..of_all("another-server", Severity::Info, message) });
 }
 
 /// Whether a capture of this connection would show the other hosts' as well: it was made at the server, or has some that went

@@ -6,15 +6,14 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
 
+use crate::analyze::accounts::Accounts;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::computers::Computers;
+use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, one_at_a_time};
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, Sheet};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
-
-/// Nanoseconds after a host's datagrams within which its clients side by side begin.
-const LONGEST_PAUSE: i128 = 30 * 60 * 1_000_000_000;
 
 /// A capture, a client's computer and a server.
 type Ends = (usize, IpAddr, SocketAddress);
@@ -34,25 +33,29 @@ pub(crate) enum Company {
     Untold,
 }
 
-/// The company of all connections, by their index.
+/// The company of all connections, by their index, and those of a run that another server's took the place of, which are of no
+/// step.
 pub(super) fn company(
     sheet: &Sheet,
-    story: &Story,
+    (story, accounts): (&Story, &Accounts),
     computers: &Computers,
     connections: &[LabConnection],
     conversations: &[LabConversation],
     set: impl Fn(usize) -> Option<Company>,
-) -> Vec<Company> {
+) -> (Vec<Company>, BTreeSet<usize>) {
     // A lab that has steps of one company only has no choice.
     let has = |parallel: bool| sheet.recorded().any(|step| step.runs(Protocol::Tcp) && step.is_parallel() == parallel);
     match (has(false), has(true)) {
         (true, true) => {}
-        (false, true) => return vec![Company::Parallel; connections.len()],
-        (_, false) => return vec![Company::Alone; connections.len()],
+        (false, true) => return (vec![Company::Parallel; connections.len()], BTreeSet::new()),
+        (_, false) => return (vec![Company::Alone; connections.len()], BTreeSet::new()),
     }
     let mut parallel = parallel(computers, connections, conversations);
     let waiting = waiting_for_one(story, computers, connections, &parallel);
     parallel.retain(|index| !waiting.contains(index));
+    let mut others =
+        one_at_a_time(Known { story, accounts, computers, connections, conversations, parallel: &parallel });
+    parallel.retain(|index| !others.contains(*index));
     let servers = servers_of_parallel(computers, connections, &parallel);
     let starts = starts(story, computers, connections, &parallel);
     let sent = first_datagrams(computers, conversations);
@@ -62,6 +65,9 @@ pub(super) fn company(
     let mut all: Vec<Company> = Vec::with_capacity(connections.len());
     for (index, connection) in connections.iter().enumerate() {
         let set = connection.sightings().iter().find_map(|sighting| set(sighting.capture));
+        if set.is_some() {
+            others.replaced.remove(&index);
+        }
         let second = || {
             parallel.contains(&index)
                 || servers.contains(&computers.socket(connection.server()))
@@ -73,14 +79,15 @@ pub(super) fn company(
                     && (!is_lone_repeat(computers, connection, &sent, &last_but_one)
                         || has_others_elsewhere(story, computers, connection, &sent, connections))
         };
-        all.push(set.unwrap_or_else(|| if second() { Company::Parallel } else { Company::Alone }));
+        let is_second = || !others.contains(index) && second();
+        all.push(set.unwrap_or_else(|| if is_second() { Company::Parallel } else { Company::Alone }));
     }
     not_told(sheet, computers, connections, &mut all);
     if is_captured_in_parallel_only(sheet) {
         lone_client_of_parallel(story, computers, connections, &mut all);
     }
     attempts(computers, connections, &mut all);
-    all
+    (all, others.replaced)
 }
 
 /// Takes the company from a host's clients of one file that are said to be side by side only because nothing shows that they were

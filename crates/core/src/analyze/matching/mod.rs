@@ -12,6 +12,7 @@ mod company;
 mod computers;
 mod copied;
 mod doubts;
+mod epochs;
 mod exchanges;
 mod groups;
 mod hosts;

@@ -67,7 +67,8 @@ pub(crate) struct LabView<'a> {
     pub(crate) mistaken: Vec<LabConversation>,
     /// The steps and hosts that the captures do not tell apart.
     pub(crate) doubts: Vec<Doubt>,
-    /// The connections that count for no step, by their indices, with the steps that they may be of; and the conversations.
+    /// The connections that count for no step, by their indices, with the steps that they may be of; none where the run of another
+    /// server took the place of theirs. And the conversations.
     pub(crate) spare_connections: BTreeMap<usize, Vec<Step>>,
     pub(crate) spare_conversations: BTreeMap<usize, Vec<Step>>,
     /// What happened, and what became of each connection.
@@ -130,7 +131,8 @@ impl<'a> LabView<'a> {
         };
         let of_lab = LabAddresses::of(&connections, &conversations, config);
         let computers = Computers::find(captures, &of_lab);
-        let company = company(sheet, &story, &computers, &connections, &conversations, set_company);
+        let (company, replaced) =
+            company(sheet, (&story, &accounts), &computers, &connections, &conversations, set_company);
         let hosts = Hosts::find(&Evidence {
             story: &story,
             connections: &connections,
@@ -156,7 +158,8 @@ impl<'a> LabView<'a> {
             (steps::of_connections(&told, &connections, &company), steps::of_conversations(&told, &conversations));
         let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(of_tcp.doubts).chain(of_udp.doubts).collect();
         let (connection_steps, conversation_steps) = (of_tcp.steps, of_udp.steps);
-        let (spare_connections, spare_conversations) = (of_tcp.spare, of_udp.spare);
+        let (mut spare_connections, spare_conversations) = (of_tcp.spare, of_udp.spare);
+        spare_connections.extend(replaced.into_iter().map(|index| (index, Vec::new())));
         let tcp = connection_steps.iter().zip(&connections).enumerate();
         let tcp = tcp.filter(|(index, _)| !spare_connections.contains_key(index));
         let tcp: Vec<(&Step, &LabConnection)> = tcp.map(|(_, one)| one).collect();
@@ -219,7 +222,8 @@ impl<'a> LabView<'a> {
     fn server_found(&self, (protocol, address): (Protocol, SocketAddress)) -> ServerFound {
         let kind = (protocol == Protocol::Tcp).then(|| self.kind_of(|known| known.connection.server() == address));
         let part = |part: Option<&str>| {
-            let of_it = |known: &Known<'_>| known.connection.server() == address && known.step.part() == part;
+            let of_part = |known: &Known<'_>| known.step.part() == part && !self.is_replaced(known);
+            let of_it = |known: &Known<'_>| known.connection.server() == address && of_part(known);
             self.known()
                 .any(|known| of_it(&known))
                 .then(|| self.kind_of(of_it))
@@ -293,6 +297,11 @@ impl<'a> LabView<'a> {
     pub(crate) fn of_steps<'s>(&'s self, steps: &'s [Step]) -> impl Iterator<Item = Known<'s>> {
         let counts = |known: &Known<'_>| !self.spare_connections.contains_key(&known.index);
         self.known().filter(move |known| steps.contains(known.step) && counts(known))
+    }
+
+    /// Whether the run of another server took the place of this connection's.
+    pub(crate) fn is_replaced(&self, known: &Known<'_>) -> bool {
+        self.spare_connections.get(&known.index).is_some_and(Vec::is_empty)
     }
 
     /// The UDP conversations of some steps.

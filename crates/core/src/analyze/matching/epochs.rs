@@ -1,0 +1,229 @@
+//! The runs of a server's program at one address, one after the other: a server may have been started again, or another one,
+//! where none of its clients was connected. Which of these runs were of the server that serves one client at a time, though a
+//! host had clients side by side.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
+
+use crate::analyze::accounts::Accounts;
+use crate::analyze::analysis::{Basis, ServerKind};
+use crate::analyze::conversation::{LabConnection, LabConversation};
+use crate::analyze::matching::computers::Computers;
+use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen, Story, kind_of};
+use socklab_packets::types::SocketAddress;
+
+/// Nanoseconds within which what one host does belongs to one run of the lab.
+pub(super) const LONGEST_PAUSE: i128 = 30 * 60 * 1_000_000_000;
+
+/// What runs of servers are told from.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) story: &'a Story,
+    pub(super) accounts: &'a Accounts,
+    pub(super) computers: &'a Computers,
+    pub(super) connections: &'a [LabConnection],
+    pub(super) conversations: &'a [LabConversation],
+    /// The connections of clients side by side on one host.
+    pub(super) parallel: &'a BTreeSet<usize>,
+}
+
+/// The connections, by their indices, whose server served one client at a time, so that they are none of the run with clients
+/// side by side.
+#[derive(Debug, Default)]
+pub(super) struct OneAtATime {
+    /// Those of the steps in which hosts have one client each.
+    pub(super) alone: BTreeSet<usize>,
+    /// Those that another server's run took the place of, where nothing tells whether they were meant for it.
+    pub(super) replaced: BTreeSet<usize>,
+}
+
+impl OneAtATime {
+    /// Whether it is one of them.
+    pub(super) fn contains(&self, index: usize) -> bool {
+        self.alone.contains(&index) || self.replaced.contains(&index)
+    }
+}
+
+/// The connections that a server had between two moments at which none of its clients was connected.
+struct Epoch {
+    members: Vec<usize>,
+    /// When the first and the last of them began, and when all were over, by the recorded times.
+    begin: i128,
+    last_begin: i128,
+    over: i128,
+    /// The computers that had clients side by side, and all.
+    beside: BTreeSet<IpAddr>,
+    hosts: BTreeSet<IpAddr>,
+    kind: KindVerdict,
+}
+
+impl Epoch {
+    /// The computers whose clients the run with clients side by side must have, too, to be in place of this one.
+    fn wanted(&self) -> &BTreeSet<IpAddr> {
+        if self.beside.is_empty() { &self.hosts } else { &self.beside }
+    }
+}
+
+/// Finds the connections that were served one at a time where that tells their step.
+///
+/// A server that serves several clients at the same time keeps none waiting behind a single other one. So it is another
+/// program's run if another run had clients side by side on the same hosts, and what it served is of the steps with one client
+/// a host if these show in the order of the sheet: a client of another host that waited, or datagrams afterwards. The times are
+/// weak evidence where files of several computers have them, but for a step they are enough: no claim rests on them.
+pub(super) fn one_at_a_time(known: Known<'_>) -> OneAtATime {
+    let mut found = OneAtATime::default();
+    // Without clients side by side there is nothing to tell.
+    if known.parallel.is_empty() {
+        return found;
+    }
+    let epochs = known.epochs();
+    for (place, epoch) in epochs.iter().enumerate().filter(|(_, epoch)| known.is_one_at_a_time(epoch)) {
+        let others = || epochs.iter().enumerate().filter(move |(other, _)| *other != place).map(|(_, other)| other);
+        let in_place = |other: &&Epoch| {
+            other.kind.kind != ServerKind::Iterative
+                && epoch.wanted().is_subset(&other.beside)
+                && !other.beside.is_empty()
+        };
+        let is_other_kind = others().any(|other| in_place(&other) && other.kind.kind == ServerKind::Concurrent);
+        let had_part = others().any(|other| {
+            other.beside.is_empty() && other.begin < epoch.begin && !other.hosts.is_disjoint(epoch.wanted())
+        });
+        let is_alone = !had_part
+            && (known.is_before_datagrams(epoch, others())
+                || known.has_lone_waiting(epoch)
+                || is_other_kind && epoch.beside.is_empty());
+        match (is_alone, is_other_kind) {
+            (true, _) => found.alone.extend(&epoch.members),
+            (false, true) => found.replaced.extend(&epoch.members),
+            (false, false) => {}
+        }
+    }
+    found
+}
+
+impl<'a> Known<'a> {
+    /// The runs of all servers.
+    fn epochs(&self) -> Vec<Epoch> {
+        let mut servers: HashMap<SocketAddress, Vec<(i128, i128, usize)>> = HashMap::new();
+        for (index, connection) in self.connections.iter().enumerate().filter(|(_, one)| one.established()) {
+            let Some((begin, over)) = self.span(index, connection) else { continue };
+            servers.entry(self.computers.socket(connection.server())).or_default().push((begin, over, index));
+        }
+        let mut epochs: Vec<Epoch> = Vec::new();
+        for mut spans in servers.into_values() {
+            spans.sort_unstable();
+            let mut rest = spans.as_slice();
+            while let Some((first, _)) = rest.split_first() {
+                let mut over = first.1;
+                let open = rest.iter().take_while(|(begin, end, _)| {
+                    let is_open = *begin <= over;
+                    over = over.max(*end);
+                    is_open
+                });
+                let (own, later) = rest.split_at(open.count().clamp(1, rest.len()));
+                epochs.push(self.epoch(own));
+                rest = later;
+            }
+        }
+        epochs
+    }
+
+    fn epoch(&self, spans: &[(i128, i128, usize)]) -> Epoch {
+        let members: Vec<usize> = spans.iter().map(|(_, _, index)| *index).collect();
+        let hosts_of = |indices: &mut dyn Iterator<Item = &usize>| -> BTreeSet<IpAddr> {
+            indices.filter_map(|index| self.host(*index)).collect()
+        };
+        Epoch {
+            begin: spans.iter().map(|(begin, ..)| *begin).min().unwrap_or_default(),
+            last_begin: spans.iter().map(|(begin, ..)| *begin).max().unwrap_or_default(),
+            over: spans.iter().map(|(_, over, _)| *over).max().unwrap_or_default(),
+            beside: hosts_of(&mut members.iter().filter(|index| self.parallel.contains(index))),
+            hosts: hosts_of(&mut members.iter()),
+            kind: kind_of(self.story.told(), self.connections, self.accounts, &members),
+            members,
+        }
+    }
+
+    fn host(&self, index: usize) -> Option<IpAddr> {
+        self.connections.get(index).map(|connection| self.computers.of(connection.client().ip))
+    }
+
+    /// When a connection began and when it was over, by the recorded times. Of one without an end nothing is known after its capture,
+    /// nor after its host's datagrams: captures of several steps may have been merged into one file.
+    fn span(&self, index: usize, connection: &LabConnection) -> Option<(i128, i128)> {
+        let timeline = self.story.timelines.get(index)?;
+        let at = |moment: &Moment| self.story.clocks.nanoseconds(moment);
+        let begin = timeline.seen.iter().filter_map(|seen| at(seen.first.as_ref()?)).min()?;
+        let ends = timeline.seen.iter().filter_map(|seen| at(&seen.end()?));
+        let datagrams = connection.sightings().iter().flat_map(|sighting| {
+            let of_host = self.datagrams().filter(move |(host, sent)| {
+                *host == self.computers.of(connection.client().ip)
+                    && sent.capture == sighting.capture
+                    && sent.frame > sighting.connection.last_frame
+            });
+            of_host.filter_map(|(_, sent)| at(&sent))
+        });
+        let last = timeline.seen.iter().filter_map(|seen| at(&seen.capture_end?)).max();
+        let over = ends.min().or_else(|| datagrams.min()).or(last)?;
+        Some((begin, over.max(begin)))
+    }
+
+    /// The first datagram of each UDP conversation in each capture, with its client's computer.
+    fn datagrams(&self) -> impl Iterator<Item = (IpAddr, Moment)> {
+        let sightings = self.conversations.iter().flat_map(|conversation| conversation.sightings());
+        sightings.map(|sighting| (self.computers.of(sighting.client().ip), Moment::begin_of(sighting)))
+    }
+
+    /// Whether the server of an epoch served one client at a time: it left one waiting behind a single other one, as no server
+    /// with a few threads does.
+    fn is_one_at_a_time(&self, epoch: &Epoch) -> bool {
+        epoch.kind.kind == ServerKind::Iterative
+            && (epoch.kind.basis == Basis::Proved
+                || epoch.members.iter().any(|index| self.waits_for_one(*index, epoch)))
+    }
+
+    fn waits_for_one(&self, index: usize, epoch: &Epoch) -> bool {
+        let Some(service) = self.story.services.get(index) else { return false };
+        let waiting = match (&service.waited, &service.grounds) {
+            (Some(wait), _) => wait.from,
+            (None, Grounds::NoAnswer { line: from, .. } | Grounds::Reset { line: from, .. }) => *from,
+            (None, Grounds::NotClosed { client_fin, .. }) => *client_fin,
+            _ => return false,
+        };
+        let before = |one: &Moment, other: &Moment| self.story.clocks.before(one, other) == Some(true);
+        let Some(timeline) = self.story.timelines.get(index) else { return false };
+        let Some(established) = timeline.find(|seen| seen.established) else { return false };
+        let is_open = |seen: &Seen| {
+            seen.established.is_some_and(|begin| before(&begin, &established))
+                && seen.end().is_none_or(|end| before(&waiting, &end))
+        };
+        let others = epoch.members.iter().filter(|other| **other != index);
+        let others = others.filter_map(|other| self.story.timelines.get(*other));
+        others.filter(|other| other.seen.iter().any(is_open)).count() == 1
+    }
+
+    /// Whether a host other than those with clients side by side had one client, which waited: as in the step in which a server that
+    /// serves one client at a time is tried.
+    fn has_lone_waiting(&self, epoch: &Epoch) -> bool {
+        let mut lone = epoch.hosts.difference(&epoch.beside);
+        !epoch.beside.is_empty()
+            && lone.any(|host| {
+                let mut of_host = epoch.members.iter().filter(|index| self.host(**index) == Some(*host));
+                let waited = |index: &usize| self.story.services.get(*index).is_some_and(|one| one.was_queued());
+                of_host.next().is_some_and(waited) && of_host.next().is_none()
+            })
+    }
+
+    /// Whether the host of an epoch's clients sent its first datagrams afterwards, before any other run: the step with UDP follows
+    /// those of the server that serves one client at a time.
+    fn is_before_datagrams<'e>(&self, epoch: &Epoch, others: impl Iterator<Item = &'e Epoch>) -> bool {
+        let at = |moment: &Moment| self.story.clocks.nanoseconds(moment);
+        let of_hosts = self.datagrams().filter(|(host, _)| epoch.wanted().contains(host));
+        let Some(first) = of_hosts.filter_map(|(_, sent)| at(&sent)).min() else { return false };
+        let next = others.filter(|other| other.begin > epoch.begin).map(|other| other.begin).min();
+        let is_soon = first.saturating_sub(epoch.last_begin.max(epoch.over)) < LONGEST_PAUSE;
+        first > epoch.last_begin && is_soon && next.is_none_or(|next| first < next)
+    }
+}
