@@ -81,17 +81,20 @@ fn by_times(
         views.sort_by_key(|seen| seen.first.is_none_or(|first| first.capture != since.capture));
         let mut is_told = false;
         for seen in views {
-            let Some(first_established) = seen.established else { continue };
-            if before(&established, &first_established) == Some(true) && !is_told {
+            let (Some(first_established), Some(open_since)) = (seen.established, seen.open_since()) else { continue };
+            if before(&established, &open_since) == Some(true) && !is_told {
                 let (text, evidence) = connected_after(view, [first, attempt], &first_established, &established)?;
                 draft.proved(text, evidence);
                 (found.first_was_away, is_told) = (true, true);
             }
-            let Some(true) = before(&first_established, &established) else { continue };
+            let Some(true) = before(&open_since, &established) else { continue };
             let open = seen.open_until().is_none_or(|end| before(&since, &end) == Some(true))
                 && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
             if open {
-                let (text, evidence) = still_connected(view, first, attempt, &first_established, &since)?;
+                let (text, evidence) = match seen.is_older_than_capture() {
+                    true => connected_before_capture(view, first, attempt, &first_established, &since)?,
+                    false => still_connected(view, first, attempt, &first_established, &since)?,
+                };
                 draft.proved(text, evidence);
                 let at = first.connection.server();
                 if let Some(line) = seen.unanswered.filter(|_| seen.may_be_done(&since)) {
@@ -193,11 +196,41 @@ fn still_connected(
         frame(view, since.capture, since),
         ")."
     ];
+    Some((text, open_until(view, first, attempt, established, since)?))
+}
+
+/// The same of a first client that was connected before the capture began.
+fn connected_before_capture(
+    view: &LabView<'_>,
+    first: &Known<'_>,
+    attempt: &Known<'_>,
+    established: &Moment,
+    since: &Moment,
+) -> Option<Shown> {
+    let text = say![
+        clients(view, first),
+        " client was connected then: its connection, of which the capture has no handshake but ",
+        frame(view, since.capture, established),
+        ", was made before the capture started, and has no FIN or RST before ",
+        frame(view, since.capture, since),
+        "."
+    ];
+    Some((text, open_until(view, first, attempt, established, since)?))
+}
+
+/// The frames of the first client's connection, and the one that shows the other one's service.
+fn open_until(
+    view: &LabView<'_>,
+    first: &Known<'_>,
+    attempt: &Known<'_>,
+    established: &Moment,
+    since: &Moment,
+) -> Option<Vec<Evidence>> {
     let sighting = first.connection.with_frame(established.capture, established.frame)?;
     let whole = tcp_evidence(view, sighting, view.frames(sighting).all());
     let answer = attempt.connection.with_frame(since.capture, since.frame);
     let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
-    Some((text, Evidence::by_file([whole].into_iter().chain(answer).flatten())))
+    Some(Evidence::by_file([whole].into_iter().chain(answer).flatten()))
 }
 
 /// That the first client connected after the other one.

@@ -320,13 +320,14 @@ fn a_reset_after_the_waiting_client_has_left_is_told_with_its_frame() {
     story.wait(600);
     story.reset_by_server(&mut c);
     let analysis = of(vec![story.read()]);
-    assert_eq!(short(&analysis, "I.3"), "Connected, then reset by A");
+    assert_eq!(short(&analysis, "I.3"), "Connected, never served (reset)");
     let text = said(&analysis, "I.3");
-    assert!(text.contains("The server's system reset C's connection (RST, frame 14)."), "{text}");
+    let never = "C's line (frame 10) was never answered: the server's system reset the connection (RST, frame 14).";
+    assert!(text.contains(never), "{text}");
     assert!(!text.contains("neither answered nor closed"), "{text}");
     let cited = answer(&analysis, question("I.3")).claims.iter().flat_map(|claim| &claim.evidence);
     assert!(cited.into_iter().any(|one| one.frames.iter().any(|frame| frame.0 == 14)));
-    assert!(message(&analysis, "connection-reset").contains("a RST of the server followed (frame 14)"));
+    assert!(message(&analysis, "connection-reset").contains("(RST, frame 14)"));
 }
 
 /// The server closed C's connection alone, with data unread, and goes on serving B.

@@ -124,3 +124,90 @@ fn a_client_that_waits_behind_two_is_of_the_same_server() {
     assert_eq!(steps(&analysis), ["II.2", "II.3"]);
     assert!(has(&analysis, "not-threaded") && !has(&analysis, "another-server"));
 }
+
+/// The first run of step 10 ends with Ctrl-C at the server. The second one is what the step asks for.
+#[test]
+fn of_two_runs_beside_the_first_client_one_that_was_not_cut_short_answers() {
+    let mut story = Story::new("at A", 0);
+    for second in [false, true] {
+        let mut b = connected(&mut story, if second { B2 } else { B1 });
+        story.line(&mut b, "one\n");
+        story.wait(2000);
+        let mut c = connected(&mut story, if second { C2 } else { C1 });
+        story.line(&mut c, "two\n");
+        story.wait(2000);
+        if second {
+            story.half_close(&mut c);
+            story.wait(2000);
+            story.close(&mut b);
+            story.half_close_of_server(&mut c);
+        } else {
+            story.reset_by_server(&mut c);
+            story.half_close_of_server(&mut b);
+            story.half_close(&mut b);
+        }
+        story.wait(10_000);
+    }
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
+}
+
+/// A capture at A that begins with step 10: of B's connection it has what comes last.
+fn begun_late(last: impl FnOnce(&mut Story, &mut Tcp, &mut Tcp)) -> Analysis {
+    let mut before = Story::new("not kept", 0);
+    let mut b = connected(&mut before, B1);
+    before.echo(&mut b, "one\n");
+    let mut story = Story::new("at A", 60);
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.half_close(&mut c);
+    story.wait(5000);
+    last(&mut story, &mut b, &mut c);
+    of(vec![story.read()])
+}
+
+#[test]
+fn a_connection_whose_end_alone_was_captured_was_open_when_the_capture_began() {
+    let analysis = begun_late(|story, b, c| {
+        story.close(b);
+        story.data_to_nobody(c, "two\n");
+    });
+    assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
+}
+
+#[test]
+fn a_connection_that_goes_on_without_a_handshake_kept_the_server_busy_before() {
+    let analysis = begun_late(|story, b, _| {
+        story.echo(b, "three\n");
+        story.wait(2000);
+    });
+    assert_eq!(short(&analysis, "I.3"), "Connected, but waited in the queue");
+    let served = begun_late(|story, b, c| {
+        story.segment_of_server(c, "two\n");
+        story.echo(b, "three\n");
+    });
+    assert_eq!(short(&served, "I.3"), "Connected, and served while B was open");
+}
+
+/// One client of C, still connected when B's two come: Part II in another order. Where B's first one is there before C's, it is
+/// step 10.
+#[test]
+fn a_client_that_stays_while_others_come_side_by_side_has_the_same_server() {
+    for first_is_early in [false, true] {
+        let mut story = Story::new("at A", 0);
+        let mut first = first_is_early.then(|| connected(&mut story, "10.0.3.2:50001"));
+        let mut c = connected(&mut story, C1);
+        story.echo(&mut c, "line\n");
+        if let Some(first) = &mut first {
+            story.close(first);
+        }
+        let mut clients = [B1, B2].map(|client| connected(&mut story, client));
+        clients.iter_mut().for_each(|tcp| story.echo(tcp, "line\n"));
+        story.echo(&mut c, "again\n");
+        let analysis = of(vec![story.read()]);
+        match first_is_early {
+            false => assert_eq!(steps(&analysis), ["II.2", "II.3"]),
+            true => assert_eq!(steps(&analysis), ["I.8", "I.10", "II.2"]),
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use crate::analyze::analysis::Verdict;
 use crate::analyze::matching::{Known, LabView, may_come_second};
 use crate::analyze::story::{Moment, Seen};
 use crate::lab::{HostName, Step};
@@ -19,7 +20,7 @@ pub(super) enum Meeting {
 
 /// The connection that the question is about: one of the second host to the server that was busy with the first. There may be
 /// others: to another group's server or to a wrong address, or of a client that was tried before the first one came or after it
-/// had left; and one without a line may be of a program that only tried the port.
+/// had left; one without a line may be of a program that only tried the port, and the server may have been stopped meanwhile.
 pub(super) fn second_client<'v>(view: &'v LabView<'_>, step: &'v Step, second: HostName) -> Option<Known<'v>> {
     let busy: Vec<_> =
         firsts(view, step).map(|first| view.hosts.computers().socket(first.connection.server())).collect();
@@ -36,6 +37,7 @@ pub(super) fn second_client<'v>(view: &'v LabView<'_>, step: &'v Step, second: H
             is_second,
             meeting,
             is_established && connection.has_lines(),
+            told(known),
         )
     };
     let all = || view.of_steps(step.during().map(std::slice::from_ref).unwrap_or_default());
@@ -45,6 +47,23 @@ pub(super) fn second_client<'v>(view: &'v LabView<'_>, step: &'v Step, second: H
     };
     // `max_by_key` takes the last of equals.
     view.of_step(step).filter(is_meant).max_by_key(|known| (fitness(known), Reverse(known.index)))
+}
+
+/// How much frames tell of a connection that met the first client's: a server that ended cut short what became of it.
+fn told(known: &Known<'_>) -> u8 {
+    let service = known.service;
+    let was_cut_short = known.timeline.find(|seen| seen.server_reset).is_some();
+    match service.verdict {
+        Verdict::Served => service.waited.as_ref().map_or(2, |wait| if wait.released_by.is_some() { 2 } else { 0 }),
+        Verdict::Queued => {
+            if was_cut_short {
+                1
+            } else {
+                2
+            }
+        }
+        _ => 0,
+    }
 }
 
 /// The established connections of the step that goes on meanwhile.
@@ -91,7 +110,7 @@ pub(super) fn meeting_with(view: &LabView<'_>, first: &Known<'_>, known: &Known<
 /// Whether a first client's connection was open, as one capture shows it, when another one began.
 fn met(view: &LabView<'_>, first: &Seen, begin: &Moment) -> Meeting {
     let before = |one: &Moment| view.story.clocks.before(one, begin);
-    let has_come = first.established.as_ref().and_then(before);
+    let has_come = first.open_since().as_ref().and_then(before);
     let has_left = match first.end() {
         Some(end) => before(&end),
         // What came after the capture is not known.

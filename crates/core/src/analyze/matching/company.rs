@@ -11,7 +11,7 @@ use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, one_at_a_time};
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
-use crate::lab::{HostName, Sheet};
+use crate::lab::{HostName, LabConfig, Sheet, Step};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
 
@@ -36,13 +36,14 @@ pub(crate) enum Company {
 /// The company of all connections, by their index, and those of a run that another server's took the place of, which are of no
 /// step.
 pub(super) fn company(
-    sheet: &Sheet,
+    config: &LabConfig,
     (story, accounts): (&Story, &Accounts),
     computers: &Computers,
     connections: &[LabConnection],
     conversations: &[LabConversation],
     set: impl Fn(usize) -> Option<Company>,
 ) -> (Vec<Company>, BTreeSet<usize>) {
+    let sheet = &config.sheet;
     // A lab that has steps of one company only has no choice.
     let has = |parallel: bool| sheet.recorded().any(|step| step.runs(Protocol::Tcp) && step.is_parallel() == parallel);
     match (has(false), has(true)) {
@@ -85,6 +86,7 @@ pub(super) fn company(
     not_told(sheet, computers, connections, &mut all);
     if is_captured_in_parallel_only(sheet) {
         lone_client_of_parallel(story, computers, connections, &mut all);
+        early_client_of_parallel(config, story, computers, connections, &mut all);
     }
     attempts(computers, connections, &mut all);
     (all, others.replaced)
@@ -149,6 +151,62 @@ fn lone_client_of_parallel(story: &Story, computers: &Computers, connections: &[
             *company = Company::Parallel;
         }
     }
+}
+
+/// A connection of a host that has no client alone but beside the first host's: where it came first and was still open when that
+/// host's clients side by side came to the same server, they are of one run. Nobody could start another server meanwhile.
+fn early_client_of_parallel(
+    config: &LabConfig,
+    story: &Story,
+    computers: &Computers,
+    connections: &[LabConnection],
+    all: &mut [Company],
+) {
+    let sheet = &config.sheet;
+    let comes_second = |host: HostName| {
+        let mut alone = sheet
+            .recorded()
+            .filter(|step| step.runs(Protocol::Tcp) && !step.is_parallel() && step.hosts().contains(&host));
+        alone.all(Step::is_beside_busy)
+    };
+    let address = |host: HostName| config.hosts.get(&host).copied().or_else(|| sheet.address_of(host));
+    let seconds: Vec<IpAddr> =
+        sheet.clients().filter(|host| comes_second(*host)).filter_map(address).map(|ip| computers.of(ip)).collect();
+    let is_of =
+        |connection: &LabConnection| (computers.of(connection.client().ip), computers.socket(connection.server()));
+    let parallel: Vec<usize> = (0..all.len()).filter(|index| all.get(*index) == Some(&Company::Parallel)).collect();
+    for (index, connection) in connections.iter().enumerate() {
+        let (host, server) = is_of(connection);
+        if !connection.established() || !seconds.contains(&host) || was_queued(story, index) {
+            continue;
+        }
+        let is_at = |other: &&LabConnection| other.established() && is_of(other).1 == server && is_of(other).0 != host;
+        let met = |other: &usize| {
+            connections.get(*other).as_ref().is_some_and(is_at) && is_open_when_begins(story, index, *other)
+        };
+        let others = || connections.iter().enumerate().filter(|(_, other)| is_at(other));
+        let came_first = || !others().any(|(other, _)| is_open_when_begins(story, other, index));
+        if parallel.iter().any(met)
+            && came_first()
+            && let Some(company) = all.get_mut(index)
+        {
+            *company = Company::Parallel;
+        }
+    }
+}
+
+/// Whether a connection was open when another one began, by the recorded times. They are weak evidence where two computers have
+/// them, but for a step they are enough.
+fn is_open_when_begins(story: &Story, first: usize, other: usize) -> bool {
+    let (Some(first), Some(other)) = (story.timelines.get(first), story.timelines.get(other)) else { return false };
+    let before = |one: &Moment, other: &Moment| story.clocks.before_as_recorded(one, other);
+    let is_open = |seen: &Seen, begin: &Moment| {
+        seen.open_since().is_some_and(|since| before(&since, begin) == Some(true))
+            && seen.open_until().is_none_or(|end| before(begin, &end) == Some(true))
+            && seen.capture_end.is_some_and(|end| before(&end, begin) == Some(false))
+    };
+    let begins = other.seen.iter().filter_map(|seen| seen.first);
+    begins.into_iter().any(|begin| first.seen.iter().any(|seen| is_open(seen, &begin)))
 }
 
 /// The connections that were open beside another one of the same host to the same server, and those that should have been: an

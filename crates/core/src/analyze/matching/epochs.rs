@@ -194,10 +194,10 @@ impl<'a> Known<'a> {
         };
         let before = |one: &Moment, other: &Moment| self.story.clocks.before(one, other) == Some(true);
         let Some(timeline) = self.story.timelines.get(index) else { return false };
-        let Some(established) = timeline.find(|seen| seen.established) else { return false };
+        let Some(established) = timeline.find(Seen::open_since) else { return false };
         let is_open = |seen: &Seen| {
-            seen.established.is_some_and(|begin| before(&begin, &established))
-                && seen.end().is_none_or(|end| before(&waiting, &end))
+            seen.open_since().is_some_and(|begin| before(&begin, &established))
+                && seen.open_until().is_none_or(|end| before(&waiting, &end))
         };
         let others = epoch.members.iter().filter(|other| **other != index);
         let others = others.filter_map(|other| self.story.timelines.get(*other));

@@ -132,7 +132,7 @@ impl<'a> LabView<'a> {
         let of_lab = LabAddresses::of(&connections, &conversations, config);
         let computers = Computers::find(captures, &of_lab);
         let (company, replaced) =
-            company(sheet, (&story, &accounts), &computers, &connections, &conversations, set_company);
+            company(config, (&story, &accounts), &computers, &connections, &conversations, set_company);
         let hosts = Hosts::find(&Evidence {
             story: &story,
             connections: &connections,

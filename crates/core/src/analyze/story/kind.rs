@@ -56,7 +56,10 @@ pub(crate) fn kind_of(
         (None, Some(pair)) => (ServerKind::Iterative, Some(pair)),
         (None, None) => match ended_with(story, of_server) {
             Some(pair) => (ServerKind::OneShot, Some(pair)),
-            None => (ServerKind::Unknown, None),
+            None => match left_waiting(story, of_server) {
+                Some(pair) => (ServerKind::Iterative, Some(pair)),
+                None => (ServerKind::Unknown, None),
+            },
         },
         // Both: a server that serves some at once and lets others wait is of neither kind.
         (Some(_), Some(_)) => (ServerKind::Unknown, None),
@@ -66,11 +69,11 @@ pub(crate) fn kind_of(
 }
 
 /// The views of connections whose moments can be compared with each other, by group of clocks.
-fn views<'a>(story: Told<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen, &'a Moment)> {
+fn views<'a>(story: Told<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen, Moment)> {
     let mut views = Vec::new();
     for index in of_server {
         let seen = story.timelines.get(*index).map(|timeline| timeline.seen.as_slice()).unwrap_or_default();
-        views.extend(seen.iter().filter_map(|seen| Some((*index, seen, seen.established.as_ref()?))));
+        views.extend(seen.iter().filter_map(|seen| Some((*index, seen, seen.open_since()?))));
     }
     views.sort_by_key(|(_, _, established)| {
         (story.clocks.group(established.watch), story.clocks.nanoseconds(established), established.frame)
@@ -87,7 +90,7 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
             // Open as far as the capture goes, and no further.
             && seen.capture_end.is_some_and(|end| story.clocks.before(&end, moment) == Some(false))
     };
-    let mut open: Vec<(usize, &Seen, &Moment)> = Vec::new();
+    let mut open: Vec<(usize, &Seen, Moment)> = Vec::new();
     for (index, seen, established) in views {
         let service = story.services.get(index)?;
         let can_compare = |since: &Moment| {
@@ -95,9 +98,15 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
         };
         let since = service.since.as_ref().filter(|since| service.waited.is_none() && can_compare(since));
         if let Some(since) = since {
+            // Of those that are both older than the capture either may have come first: one that had been served was not waiting.
+            let had_been_served = |other: &Seen| {
+                let reply = other.reply.filter(|_| other.is_older_than_capture() && seen.is_older_than_capture());
+                reply.is_some_and(|reply| story.clocks.before(&reply, since) == Some(true))
+            };
             let beside = open.iter().find(|(other, other_seen, other_established)| {
                 *other != index
-                    && story.clocks.before(other_established, established) == Some(true)
+                    && (story.clocks.before(other_established, &established) == Some(true)
+                        || had_been_served(other_seen))
                     && is_open_at(other_seen, since)
                     && !other_seen.may_be_done(since)
             });
@@ -106,7 +115,7 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
             }
         }
         // Only those that are still open can be open later.
-        open.retain(|(_, other, _)| is_open_at(other, established));
+        open.retain(|(_, other, _)| is_open_at(other, &established));
         open.push((index, seen, established));
     }
     None
@@ -119,7 +128,7 @@ fn told_beside(story: Told<'_>, connections: &[LabConnection], of_server: &[usiz
         story.timelines.get(*index)?.said_on().find_map(|SaidOn { passed, to, .. }| {
             let is_elsewhere = connections.get(*index)?.with_frame(passed.capture, passed.frame).is_none();
             let seen = story.timelines.get(to)?.with_moment(&passed)?;
-            let is_open = seen.established.is_some_and(|begin| story.clocks.before(&begin, &passed) == Some(true))
+            let is_open = seen.open_since().is_some_and(|begin| story.clocks.before(&begin, &passed) == Some(true))
                 && seen.open_until().is_none_or(|end| story.clocks.before(&passed, &end) == Some(true));
             (is_elsewhere && is_open && of_server.contains(&to)).then_some((to, *index))
         })
@@ -135,16 +144,29 @@ fn waited_for(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
         }
         match service.grounds {
             Grounds::NoAnswer { line: from, other } | Grounds::NotClosed { client_fin: from, other } => {
-                let timeline = story.timelines.get(other)?;
-                let comparable = |seen: &Seen| {
-                    let earlier = seen.established.as_ref().and_then(|e| story.clocks.before(e, &from)) == Some(true);
-                    let open = seen.open_until().is_none_or(|end| story.clocks.before(&from, &end) == Some(true));
-                    earlier && open
-                };
-                timeline.seen.iter().any(comparable).then_some((other, *index))
+                is_open_at(story, other, &from).then_some((other, *index))
             }
             _ => None,
         }
+    })
+}
+
+/// Whether frames show that a connection was open at this moment.
+fn is_open_at(story: Told<'_>, connection: usize, moment: &Moment) -> bool {
+    let is_open = |seen: &Seen| {
+        let earlier = seen.open_since().and_then(|begin| story.clocks.before(&begin, moment)) == Some(true);
+        let open = seen.open_until().is_none_or(|end| story.clocks.before(moment, &end) == Some(true));
+        earlier && open
+    };
+    story.timelines.get(connection).is_some_and(|timeline| timeline.seen.iter().any(is_open))
+}
+
+/// A connection that was in the queue until the server ended, though another one was open.
+fn left_waiting(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
+    of_server.iter().find_map(|index| {
+        let Grounds::Reset { line, .. } = story.services.get(*index)?.grounds else { return None };
+        let other = of_server.iter().find(|other| *other != index && is_open_at(story, **other, &line))?;
+        Some((*other, *index))
     })
 }
 

@@ -174,7 +174,7 @@ impl<'a> Docket<'a> {
     /// Finds the connections beside which one that was established later got an answer: the server serves several clients
     /// then, and nobody waits for these to end. By frames, so that each capture is looked at alone, with those that go on with it.
     fn find_shared(&mut self) {
-        let established = |&(connection, seen): &(usize, &'a Seen)| Some((seen.established?, connection, seen));
+        let established = |&(connection, seen): &(usize, &'a Seen)| Some((seen.open_since()?, connection, seen));
         let mut latest_first: Vec<(Moment, usize, &Seen)> = self.views.iter().filter_map(established).collect();
         latest_first.sort_by_key(|(begin, ..)| (begin.watch, Reverse(begin.order())));
         // The earliest answer that any of those before got, and where these began.
@@ -316,7 +316,7 @@ impl<'a> Court<'a> {
     /// The connection that was open before this one and ended between `from` and `to`, which is `nanoseconds` later: right
     /// before `to`, and nearer to it than to `from`.
     fn released(&self, seen: &Seen, from: &Moment, to: &Moment, nanoseconds: i128) -> Option<(usize, Moment)> {
-        let established = seen.established.as_ref()?;
+        let established = seen.open_since()?;
         // A server that takes its time did not wait for anything if it took as long for others.
         let is_as_quick = |quickest: i128| quickest >= PROMPT && (nanoseconds - quickest).abs() <= quickest / 40;
         if self.quickest_other_answer().is_some_and(is_as_quick) || self.is_pushed(seen, to) {
@@ -328,7 +328,7 @@ impl<'a> Court<'a> {
         let left_unanswered = |other: &Seen| other.request.is_some() && other.reply.is_none();
         let made_room = |end: &&End<'_>| {
             end.connection != self.index
-                && end.seen.established.is_some_and(|earlier| is_before(&earlier, established) == Some(true))
+                && end.seen.open_since().is_some_and(|earlier| is_before(&earlier, &established) == Some(true))
                 && is_before(from, &end.moment) == Some(true)
                 && !self.is_passed_on(from, end.seen)
                 && !(is_payload && left_unanswered(end.seen))
@@ -362,7 +362,12 @@ impl<'a> Court<'a> {
     /// What shows that a connection which the server neither answered nor closed was in the queue.
     fn queued(&self, seen: &Seen) -> Option<Service> {
         if let (Some(line), Some(reset)) = (seen.unanswered, seen.server_reset) {
-            let before_client = seen.client_end().is_none_or(|end| reset.frame < end.frame);
+            let before_client = seen.client_end().is_none_or(|end| {
+                // Long after the client's FIN it is no answer to that: the program had not even got so far.
+                let fin = seen.client_fin.filter(|fin| *fin == end && !seen.client_half_closed);
+                let since = fin.and_then(|fin| self.clocks.between(&fin, &reset));
+                reset.frame < end.frame || since.is_some_and(|since| since >= PROMPT)
+            });
             // One that goes on answering has not ended: it closed this connection, or its listening socket alone.
             let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other) == Some(true);
             let goes_on = |(_, other): (usize, &Seen)| {
@@ -394,17 +399,17 @@ impl<'a> Court<'a> {
     /// the order in which they came (POSIX, `accept()`: "the first connection on the queue"), so that it had taken this one
     /// before.
     fn is_overtaken(&self, seen: &Seen) -> bool {
-        let Some(own) = seen.established.as_ref() else { return false };
+        let Some(own) = seen.open_since() else { return false };
         self.other_views().any(|(_, other)| {
             let was_served = other.reply.is_some() || other.server_fin.is_some() || other.said_on.is_some();
-            let Some(begin) = other.established.as_ref().filter(|_| was_served) else { return false };
-            let later = match own.is_before(begin) {
+            let Some(begin) = other.open_since().filter(|_| was_served) else { return false };
+            let later = match own.is_before(&begin) {
                 Some(is_before) => is_before,
                 // Clocks of two computers are compared with some doubt.
-                None => self.clocks.between(own, begin).is_some_and(|nanoseconds| nanoseconds >= SHORTEST_WAIT),
+                None => self.clocks.between(&own, &begin).is_some_and(|nanoseconds| nanoseconds >= SHORTEST_WAIT),
             };
             // Once it has ended, the server may have been started again, with another queue.
-            later && self.is_open_at(seen, begin)
+            later && self.is_open_at(seen, &begin)
         })
     }
 
@@ -493,14 +498,14 @@ impl<'a> Court<'a> {
     /// Whether an earlier connection kept the server busy at this moment; `None` where some other cannot be compared. Where
     /// it served others beside one that is still open, none does.
     fn busy_at(&self, seen: &Seen, moment: &Moment) -> Option<bool> {
-        let established = seen.established.as_ref()?;
+        let established = seen.open_since()?;
         if self.is_shared_at(seen, moment) {
             return Some(false);
         }
         let (mut all_compared, mut busy) = (true, false);
         for (_, other) in self.other_views() {
-            let Some(begin) = other.established.as_ref() else { continue };
-            let Some(earlier) = self.clocks.before(begin, established) else {
+            let Some(begin) = other.open_since() else { continue };
+            let Some(earlier) = self.clocks.before(&begin, &established) else {
                 all_compared = false;
                 continue;
             };
@@ -524,7 +529,7 @@ impl<'a> Court<'a> {
     /// Whether an earlier connection was open at this moment beside which the server served others.
     fn is_shared_at(&self, seen: &Seen, moment: &Moment) -> bool {
         let shared = |(index, other): (usize, &Seen)| {
-            let (Some(begin), Some(established)) = (other.established, seen.established) else { return false };
+            let (Some(begin), Some(established)) = (other.open_since(), seen.open_since()) else { return false };
             self.docket.shared.contains(&index)
                 && self.clocks.before(&begin, &established) == Some(true)
                 && self.is_open_at(other, moment)
@@ -565,15 +570,15 @@ impl<'a> Court<'a> {
 
     /// Whether frames show both connections open at one moment, so that no server was started in between.
     fn are_open_together(&self, one: &Seen, other: &Seen) -> bool {
-        let (Some(begin), Some(other_begin)) = (&one.established, &other.established) else { return false };
+        let (Some(begin), Some(other_begin)) = (one.open_since(), other.open_since()) else { return false };
         // Open as far as its capture goes, and no further.
         let lasts = |seen: &Seen, moment: &Moment| {
             let is_watched = |end: Moment| self.clocks.before(&end, moment) == Some(false);
             self.is_open_at(seen, moment) && seen.capture_end.is_some_and(is_watched)
         };
-        match self.clocks.before(begin, other_begin) {
-            Some(true) => lasts(one, other_begin),
-            Some(false) => lasts(other, begin),
+        match self.clocks.before(&begin, &other_begin) {
+            Some(true) => lasts(one, &other_begin),
+            Some(false) => lasts(other, &begin),
             None => false,
         }
     }

@@ -7,6 +7,7 @@ use crate::analyze::conversation::{LabConnection, PassedOn, Relays, TcpSighting}
 use crate::analyze::story::clocks::Moment;
 use crate::analyze::text::row::{apart, in_row};
 use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// What a client sends this many nanoseconds after a line is another one, and no part of it.
@@ -37,6 +38,9 @@ pub(crate) struct Seen {
     pub(crate) first: Option<Moment>,
     /// The frame that completed the handshake, or the first frame of a connection that was established before.
     pub(crate) established: Option<Moment>,
+    /// The begin of the capture, where the connection was established before: it shows no handshake, and the server still had the
+    /// connection.
+    begun_before: Option<Moment>,
     /// The client's first and last frames with new payload.
     pub(crate) request: Option<Moment>,
     pub(crate) last_request: Option<Moment>,
@@ -247,6 +251,27 @@ impl Seen {
         self.end().or(self.capture_end.filter(|_| self.is_filtered))
     }
 
+    /// Since when the connection is known to be established.
+    pub(crate) fn open_since(&self) -> Option<Moment> {
+        self.begun_before.or(self.established)
+    }
+
+    /// Whether it was established before the capture began.
+    pub(crate) fn is_older_than_capture(&self) -> bool {
+        self.begun_before.is_some()
+    }
+
+    /// The begin of a capture that shows of a connection neither SYN nor SYN-ACK, but that its server's program had it: what
+    /// it sent, its FIN, or the client's data that its system took. In a file that was merged nobody knows when each capture began.
+    fn begin_of_capture(&self, captures: &[CaptureFacts], sighting: &TcpSighting) -> Option<Moment> {
+        let (capture, watch) = (sighting.capture, sighting.watch);
+        let is_whole = watch == capture && sighting.pieces.is_empty() && !self.is_filtered;
+        let had_it = self.reply.or(self.server_fin).or(self.request.filter(|_| self.server_reset.is_none()));
+        let is_older = sighting.connection.handshake == HandshakeState::NotCaptured;
+        had_it.filter(|_| is_whole && is_older)?;
+        Some(Moment { capture, watch, frame: FrameNumber(0), time: captures.get(capture)?.info.first_time })
+    }
+
     /// Whether the server may have finished with the client by this moment, of frames in one order: what the client sent after the
     /// server's last payload was never answered. A server may serve one client after the other and close none.
     pub(crate) fn may_be_done(&self, moment: &Moment) -> bool {
@@ -344,6 +369,7 @@ impl Seen {
             seen.established = after_syn.or(seen.first);
         }
         seen.find_ends(sighting);
+        seen.begun_before = seen.begin_of_capture(captures, sighting);
         seen
     }
 
