@@ -147,6 +147,7 @@ mod tests {
     use super::*;
     use socklab_core::analyze::analyze;
     use socklab_core::analyze::testing::Story;
+    use socklab_core::journal::{Journal, NamedJournal};
     use socklab_core::lab::LabConfig;
 
     #[test]
@@ -203,5 +204,35 @@ mod tests {
         story.line(&mut tcp, "one\n");
         let lines = captures(&analyze(vec![story.read()], &[], &LabConfig::from_toml(&text).unwrap()));
         assert!(lines.iter().all(|line| line.mark != "missing"), "{lines:?}");
+    }
+
+    /// What the sheet asks for is a capture; a server's journal that tells of the same clients is none.
+    #[test]
+    fn a_journal_stands_for_no_capture() {
+        let of = |event: &str, client: &str| {
+            format!(
+                "{{\"time\":\"2026-01-01T10:00:00Z\",\"program\":\"tcp-threaded-server\",\"pid\":7,\"thread\":7,\
+                 \"event\":\"{event}\",\"protocol\":\"tcp\",\"socket\":1,\"local\":\"10.0.3.1:65432\"{client}}}\n"
+            )
+        };
+        let clients = ["10.0.3.2:40110", "10.0.3.2:40112", "10.0.3.3:51762", "10.0.3.3:51764"];
+        let accepted = clients.map(|client| of("accept", &format!(",\"remote\":\"{client}\""))).concat();
+        let text = of("listen", "") + &accepted.replace("\"socket\":1", "\"socket\":2");
+        let journal = || NamedJournal { file: "A.jsonl".to_owned(), journal: Journal::read(text.as_bytes()).unwrap() };
+        let missing = |clients: &[&str]| {
+            let mut story = Story::new("part II", 0);
+            for client in clients {
+                let mut tcp = Story::tcp(client, "10.0.3.1:65432");
+                story.handshake(&mut tcp);
+                story.line(&mut tcp, "one\n");
+            }
+            let lines = captures(&analyze(vec![story.read()], &[journal()], &LabConfig::default()));
+            let missing = lines.into_iter().filter(|line| line.mark == "missing" && line.text.contains("Part II"));
+            missing.map(|line| line.text).collect::<Vec<_>>()
+        };
+        let [step2, step3] = [2, 3].map(|step| format!("There is no capture of Part II step {step}."));
+        assert_eq!(missing(&["10.0.3.2:9"]), [step2, step3.clone()]);
+        assert_eq!(missing(&clients[..2]), [step3]);
+        assert_eq!(missing(&clients), [""; 0]);
     }
 }

@@ -144,18 +144,24 @@ pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
     Evidence::by_file(clients.iter().filter_map(entry))
 }
 
-/// Says which of the captures that the sheet asks for is not there. Returns whether any is missing.
+/// Says which of the captures that the sheet asks for is not there. Returns whether clients of one of them are known from no
+/// journal either, so that a part of the answer is missing.
 pub(super) fn name_missing(view: &LabView<'_>, question: &Question, clients: &[Client<'_>], draft: &mut Draft) -> bool {
-    let seen = distinct(clients.iter().map(|client| client.host));
+    let hosts = |is_seen: fn(&Client<'_>) -> bool| {
+        distinct(clients.iter().filter(|client| is_seen(client)).map(|client| client.host))
+    };
+    let (seen, captured) = (hosts(|_| true), hosts(|client| client.known.is_some()));
     // On one computer there is no other host whose capture could be missing.
     if seen.len() == 1 && clients.iter().all(|c| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip)) {
         return false;
     }
-    let has = |name| view.hosts.ip_of(name).is_some_and(|ip| seen.contains(&view.hosts.computer(ip)));
-    let is_missing = |step: &&Step| step.captured().is_some() && !step.host().is_some_and(has);
-    let missing: Vec<&Step> = question.steps().iter().filter(is_missing).collect();
-    missing.iter().for_each(|step| draft.missing(step.capture()));
-    !missing.is_empty()
+    let has =
+        |hosts: &[IpAddr], name| view.hosts.ip_of(name).is_some_and(|ip| hosts.contains(&view.hosts.computer(ip)));
+    let lack =
+        |hosts: &[IpAddr], step: &Step| step.captured().is_some() && !step.host().is_some_and(|name| has(hosts, name));
+    let missing = question.steps().iter().filter(|step| lack(&captured, step));
+    missing.for_each(|step| draft.missing(step.capture()));
+    question.steps().iter().any(|step| lack(&seen, step))
 }
 
 /// The hosts on which the sheet has clients of a question run, and how many on each.
