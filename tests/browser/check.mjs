@@ -21,9 +21,9 @@ async function check(name, act) {
   console.log(`ok ${name}`);
 }
 
-function report(name, captures) {
+function report(name, captures, more = []) {
   const page = join(directory, `${name}.html`);
-  execFileSync(socklab, ["analyze", ...captures, "-o", page], { stdio: ["ignore", "ignore", "ignore"], cwd: directory });
+  execFileSync(socklab, ["analyze", ...captures, ...more, "-o", page], { stdio: ["ignore", "ignore", "ignore"], cwd: directory });
   return page;
 }
 
@@ -109,7 +109,7 @@ await check("text stands out from what is behind it, in SVG too: at least 4.5 to
 await check("a fold opens by click and by key, and its frames are drawn", () =>
   open(folded, views[0], async (page) => {
     const fold = page.locator("details.fold").first();
-    const frames = fold.locator("svg");
+    const frames = fold.locator("svg").first();
     assert.match(await fold.locator("summary").innerText(), /^\d+ frames, \d+ to \d+, folded$/);
     assert.equal(await frames.isVisible(), false);
     await fold.locator("summary").click();
@@ -208,6 +208,22 @@ for (const javaScriptEnabled of [true, false]) {
       assert.equal(hidden, 0);
       assert.ok((await page.pdf()).length > 10_000);
     }));
+}
+
+// A browser prints what is higher than a page over what follows it.
+const journals = readdirSync(join(fixtures, "journals")).map((name) => join(fixtures, "journals", name));
+const withJournals = report("journals", captures, ["--journal", ...journals]);
+for (const [name, file] of [["whole run with journals", withJournals], ["long connection", folded]]) {
+  await check(`${name}: no drawing is higher than a sheet of paper`, async () => {
+    // A4 upright and Letter across, with margins of 10 mm, in CSS pixels.
+    for (const [width, height] of [[718, 1047], [980, 740]]) {
+      await open(file, { viewport: { width, height } }, async (page) => {
+        await page.emulateMedia({ media: "print" });
+        const highest = await page.evaluate(() => Math.max(...[...document.querySelectorAll("svg")].map((svg) => svg.getBoundingClientRect().height)));
+        assert.ok(highest > 100 && highest <= height, `${highest} px of ${height}`);
+      });
+    }
+  });
 }
 
 await check("who asked for less motion gets none", () =>

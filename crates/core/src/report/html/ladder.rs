@@ -16,6 +16,8 @@ pub(super) const SERVER_X: u32 = 448;
 pub(super) const ROW: u32 = 40;
 /// Characters of a label that fit between the lines.
 const LABEL: usize = 44;
+/// Most rows of one drawing: a browser prints what is higher than a page over what follows it.
+const ROWS_OF_DRAWING: usize = 12;
 
 /// A ladder, ready to be drawn.
 pub(super) struct LadderView {
@@ -44,10 +46,16 @@ pub(super) struct SectionView {
     pub(super) groups: Vec<Group>,
 }
 
-/// Rows that are drawn together, perhaps folded.
+/// Rows next to each other, perhaps folded.
 pub(super) struct Group {
-    pub(super) id: String,
     pub(super) folded: Option<String>,
+    /// One below the other, without a seam.
+    pub(super) drawings: Vec<Drawing>,
+}
+
+/// Rows in one piece.
+pub(super) struct Drawing {
+    pub(super) id: String,
     pub(super) title: String,
     /// The text alternative, a line for each frame.
     pub(super) lines: Vec<String>,
@@ -130,7 +138,7 @@ const fn class(phase: Phase) -> &'static str {
     }
 }
 
-/// Unfolded rows next to each other are one drawing.
+/// Unfolded rows next to each other are one group.
 fn groups(ladder: &Ladder, id: &str, section: &crate::report::ladder::Section) -> Vec<Group> {
     let same = |a: &Row, b: &Row| matches!((a, b), (Row::Arrow(_), Row::Arrow(_)));
     let runs = section.rows.chunk_by(same).enumerate();
@@ -140,23 +148,25 @@ fn groups(ladder: &Ladder, id: &str, section: &crate::report::ladder::Section) -
             Row::Fold(arrows) => Some(labels::folded(arrows)),
             Row::Arrow(_) => None,
         });
-        group(ladder, format!("{id}-{number}"), labels::phase(section.phase), folded, &arrows)
+        let drawings = arrows.chunks(ROWS_OF_DRAWING).enumerate().map(|(place, arrows)| {
+            drawing(ladder, format!("{id}-{number}-{place}"), labels::phase(section.phase), arrows)
+        });
+        Group { folded, drawings: drawings.collect() }
     })
     .collect()
 }
 
-fn group(ladder: &Ladder, id: String, phase: &str, folded: Option<String>, arrows: &[&Arrow]) -> Group {
+fn drawing(ladder: &Ladder, id: String, phase: &str, arrows: &[&Arrow]) -> Drawing {
     let [client, server] = ladder.ends.each_ref().map(crate::report::ladder::Participant::name);
     let lines = arrows.iter().map(|arrow| {
         let (from, to) = if arrow.from_client { (&client, &server) } else { (&server, &client) };
         format!("Frame {}, {} s, {from} to {to}: {}.", arrow.note.frame, ladder.seconds(arrow), arrow.label)
     });
     let rows = u32::try_from(arrows.len()).unwrap_or(u32::MAX);
-    Group {
-        folded,
+    Drawing {
         title: format!("{phase}, {}, {client} and {server}", wording::count(arrows.len() as u64, "frame")),
         lines: lines.collect(),
-        height: rows.saturating_mul(ROW).saturating_add(4),
+        height: rows.saturating_mul(ROW),
         arrows: arrows.iter().zip(0_u32..).map(|(arrow, row)| arrow_view(ladder, arrow, row)).collect(),
         id,
     }

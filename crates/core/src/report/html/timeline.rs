@@ -14,18 +14,30 @@ const LAST_X: u32 = 850;
 pub(super) const ROW: u32 = 30;
 /// Height of the hosts' names.
 const HEAD: u32 = 52;
+/// Most rows of one drawing: a browser prints what is higher than a page over what follows it.
+const ROWS_OF_DRAWING: usize = 18;
 
 /// A ladder across hosts, ready to be drawn.
 pub(super) struct TimelineView {
     pub(super) id: String,
     pub(super) title: String,
     pub(super) files: String,
-    pub(super) height: u32,
+    /// `34 rows`.
+    pub(super) summary: String,
     pub(super) hosts: Vec<HostLine>,
+    /// One below the other, each with the hosts' names.
+    pub(super) drawings: Vec<Drawing>,
+    pub(super) left_out: Option<String>,
+}
+
+/// Rows in one piece.
+pub(super) struct Drawing {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) height: u32,
     pub(super) rows: Vec<RowView>,
     /// The text alternative, a line for each row.
     pub(super) lines: Vec<String>,
-    pub(super) left_out: Option<String>,
 }
 
 /// A host's line.
@@ -86,20 +98,38 @@ fn view(analysis: &Analysis, drawn: &Drawn<'_>, ladder: &Timeline, (number, seve
         address: column.address.to_string(),
         x: *x,
     });
-    let rows = (0_u32..).zip(&ladder.rows);
-    let rows: Vec<RowView> = rows
-        .map(|(place, row)| row_view(drawn, ladder, row, &xs, HEAD.saturating_add(place.saturating_mul(ROW))))
-        .collect();
-    let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let (id, title) = (
+        format!("all{number}"),
+        match several {
+            true => format!("Files of one clock: group {number}"),
+            false => "All files".to_owned(),
+        },
+    );
+    let pieces = ladder.rows.chunks(ROWS_OF_DRAWING);
+    let count = pieces.len();
+    let drawings = (1..).zip(pieces).map(|(place, rows): (usize, _)| {
+        let part = if count > 1 { format!(", part {place} of {count}") } else { String::new() };
+        let height = |rows: usize| HEAD.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX).saturating_mul(ROW));
+        Drawing {
+            id: format!("{id}-{place}"),
+            title: format!("{title}: frames and system calls in order of time{part}"),
+            height: height(rows.len()).saturating_add(8),
+            lines: rows.iter().map(|row| line(ladder, row)).collect(),
+            rows: rows
+                .iter()
+                .enumerate()
+                .map(|(above, row)| row_view(drawn, ladder, row, &xs, height(above)))
+                .collect(),
+        }
+    });
     TimelineView {
-        id: format!("all{number}"),
-        title: if several { format!("Files of one clock: group {number}") } else { "All files".to_owned() },
         files: timeline::files(analysis, ladder).join(", "),
-        height: HEAD.saturating_add(count.saturating_mul(ROW)).saturating_add(8),
+        summary: wording::count(ladder.rows.len() as u64, "row"),
         hosts: hosts.collect(),
-        rows,
-        lines: ladder.rows.iter().map(|row| line(ladder, row)).collect(),
+        drawings: drawings.collect(),
         left_out: timeline::left_out(ladder),
+        title,
+        id,
     }
 }
 
@@ -159,12 +189,5 @@ fn line(ladder: &Timeline, row: &Row) -> String {
         }
         Event::Call { column } => format!("{} s, at {}: {}.", row.seconds, name(column), row.label),
         Event::Gap => format!("Nothing for {}.", row.label),
-    }
-}
-
-impl TimelineView {
-    /// `34 rows`.
-    pub(super) fn summary(&self) -> String {
-        wording::count(self.rows.len() as u64, "row")
     }
 }
