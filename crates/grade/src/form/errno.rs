@@ -22,8 +22,11 @@ const ERRORS: [(&str, &[&str], &[&str]); 5] = [
 ];
 
 /// Words around an error on a screen.
-const AROUND: [&str; 14] = [
+const AROUND: [&str; 17] = [
     "oserror",
+    "permissionerror",
+    "connectionrefusederror",
+    "timeouterror",
     "socket",
     "error",
     "errno",
@@ -39,6 +42,9 @@ const AROUND: [&str; 14] = [
     "python3",
 ];
 
+/// What Python's asyncio puts before a message, around the address in brackets.
+const BEFORE_ADDRESS: &str = "error while attempting to bind on address (";
+
 /// Words after which a number is an error's.
 const BEFORE_NUMBERS: [&str; 5] = ["errno", "winerror", "error", "code", "number"];
 
@@ -48,7 +54,7 @@ const BEFORE_NUMBERS: [&str; 5] = ["errno", "winerror", "error", "code", "number
 /// If it gives none, several, or says more.
 pub(super) fn read(text: &str) -> Result<String, String> {
     let lower = text.trim().to_lowercase().replace('’', "'");
-    let (named, rest) = messages(&lower);
+    let (named, rest) = messages(&without_address(&lower));
     let words: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let mut found: Vec<String> = named;
     // "!=", "~" and the like deny or doubt.
@@ -69,6 +75,12 @@ pub(super) fn read(text: &str) -> Result<String, String> {
         ([], _) => Err(format!("'{text}' names no error that is known here")),
         _ => Err(format!("'{text}' says more than the name of an error")),
     }
+}
+
+/// A text without the address that an error of asyncio names.
+fn without_address(lower: &str) -> String {
+    let parts = lower.split_once(BEFORE_ADDRESS).and_then(|(before, rest)| Some((before, rest.split_once(')')?.1)));
+    parts.map_or_else(|| lower.to_owned(), |(before, behind)| format!("{before} {behind}"))
 }
 
 /// The errors whose messages stand in a text, and the text without them.
@@ -116,11 +128,21 @@ mod tests {
             "WSAEADDRINUSE",
             "bind: Address already in use",
             "EADDRINUSE (Address already in use)",
+            "OSError: [Errno 98] error while attempting to bind on address ('10.0.3.1', 65432): address already in use",
+            "OSError: [Errno 98] error while attempting to bind on address ('::1', 65432, 0, 0): [errno 98] address already in use",
             "[WinError 10048] Only one usage of each socket address (protocol/network address/port) is normally permitted",
         ] {
             assert_eq!(read(text).as_deref(), Ok("EADDRINUSE"), "{text}");
         }
-        assert_eq!(read("ENETDOWN").as_deref(), Ok("ENETDOWN"));
+        for (text, name) in [
+            ("PermissionError: [Errno 13] Permission denied", "EACCES"),
+            ("ConnectionRefusedError: [Errno 111] Connection refused", "ECONNREFUSED"),
+            ("TimeoutError: [Errno 110] Connection timed out", "ETIMEDOUT"),
+            ("TimeoutError: timed out", "ETIMEDOUT"),
+            ("ENETDOWN", "ENETDOWN"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(name), "{text}");
+        }
     }
 
     #[test]
@@ -131,6 +153,7 @@ mod tests {
             "no EADDRINUSE",
             "EADDRINUSE?",
             "EADDRINUSE or ECONNREFUSED",
+            "error while attempting to bind on address ('10.0.3.1', 65432): address already in use, at first",
             "maybe EADDRINUSE",
             "I expected Errno 98 but it started",
             "address already in use, never happened",

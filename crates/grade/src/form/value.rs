@@ -72,6 +72,9 @@ impl Value {
     /// # Errors
     /// With what is wrong.
     pub fn readings(kind: ValueType, node: &Node, sheet: &Sheet) -> Result<(Value, Otherwise<Value>), Fault> {
+        if let Some(bare) = without_quotes(node) {
+            return Value::readings(kind, &bare, sheet);
+        }
         // In some cells of a table that is "none", in others that nothing is known.
         if let Item::Text(text) = &node.item
             && is_dash(text)
@@ -149,6 +152,16 @@ fn written(fact: &'static Fact, count: u32, node: &Node) -> Result<String, Fault
     };
     let read = readable(fact, usize::try_from(count).unwrap_or(usize::MAX), &text);
     read.map(|()| text).map_err(|reason| Fault::of(node, reason))
+}
+
+/// An entry without the quotation marks that stand around all of it, as in the example of a form.
+fn without_quotes(node: &Node) -> Option<Node> {
+    let Item::Text(text) = &node.item else { return None };
+    let around = |[open, close]: [char; 2]| text.trim().strip_prefix(open)?.strip_suffix(close);
+    let pairs = [['"', '"'], ['\'', '\''], ['“', '”'], ['„', '“'], ['‘', '’'], ['«', '»']];
+    let bare = pairs.into_iter().find_map(around)?;
+    let is_whole = !bare.trim().is_empty() && !bare.contains(['"', '\'', '“', '”', '„', '‘', '’', '«', '»']);
+    is_whole.then(|| Node { line: node.line, item: Item::Text(bare.to_owned()) })
 }
 
 fn is_dash(text: &str) -> bool {
@@ -232,6 +245,8 @@ fn client(node: &Node, sheet: &Sheet) -> Result<(Client, bool), Fault> {
     };
     let (mut client, mut is_certain) = (Client::default(), true);
     for (key, value) in entries.iter().filter(|(_, value)| !value.is_empty()) {
+        let bare = without_quotes(value);
+        let value = bare.as_ref().unwrap_or(value);
         match key.as_str() {
             "host" => client.host = Some(host(&value.text(), sheet).map_err(|reason| Fault::of(value, reason))?),
             "socket_addresses" => {
@@ -338,6 +353,22 @@ mod tests {
         for unclear in ["B and C", "A and B", "B or C", "B C", "B (wrong)", "B (C)", "B (not C)", "B ()"] {
             assert!(read(unclear).is_err(), "{unclear}");
         }
+    }
+
+    #[test]
+    fn quotation_marks_around_an_entry_mean_nothing() {
+        let read = |kind, written: &str| Value::read(kind, &text(written), &Sheet::built_in());
+        let frames = Value::Frames(BTreeSet::from([1, 2, 3]));
+        for written in ["\"1-3\"", "'1-3'", "“1-3”", " \"1-3\" "] {
+            assert_eq!(read(ValueType::Frames, written), Ok(frames.clone()), "{written}");
+        }
+        assert_eq!(read(ValueType::Count, "\"5\""), Ok(Value::Count(5)));
+        assert_eq!(read(ValueType::YesNo, "\"no\""), Ok(Value::YesNo(false)));
+        for unclear in ["\"1\", \"3\"x\"", "\"\"", "\"1-3"] {
+            assert!(read(ValueType::Frames, unclear).is_err(), "{unclear}");
+        }
+        let cell = |value: &str| Node { line: 1, item: Item::Table(vec![("host".to_owned(), text(value))]) };
+        assert_eq!(client(&cell("\"B\""), &Sheet::built_in()), client(&cell("B"), &Sheet::built_in()));
     }
 
     /// A dash may stand for none, or for nothing that is known: a person decides, whatever is asked.
