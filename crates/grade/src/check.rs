@@ -133,11 +133,12 @@ pub fn is_anything_wrong(lines: &[Line]) -> bool {
 /// What is said where no answers were given to look at.
 pub const NO_ANSWERS: &str = "None were given: --answers FILE looks at your form, too.";
 
-/// The last word. `has_answers` is whether there was a form to look at.
-pub const fn verdict(is_anything_wrong: bool, has_answers: bool) -> &'static str {
+/// The last word. `has_answers` is whether there was a form to look at, `wants_screenshots` whether the sheet asks for any.
+pub const fn verdict(is_anything_wrong: bool, has_answers: bool, wants_screenshots: bool) -> &'static str {
     match (is_anything_wrong, has_answers) {
         (true, _) => "There is something to look at before you hand in.",
-        (false, true) => "Ready to hand in, together with your screenshots.",
+        (false, true) if wants_screenshots => "Ready to hand in, together with your screenshots.",
+        (false, true) => "Ready to hand in.",
         (false, false) => "Nothing is wrong with these captures. Your answers were not looked at.",
     }
 }
@@ -204,6 +205,12 @@ mod tests {
         story.line(&mut tcp, "one\n");
         let lines = captures(&analyze(vec![story.read()], &[], &LabConfig::from_toml(&text).unwrap()));
         assert!(lines.iter().all(|line| line.mark != "missing"), "{lines:?}");
+    }
+
+    #[test]
+    fn screenshots_are_named_where_the_sheet_asks_for_them() {
+        assert!(!verdict(false, true, false).contains("screenshots"));
+        assert!(verdict(false, true, true).contains("screenshots"));
     }
 
     /// What the sheet asks for is a capture; a server's journal that tells of the same clients is none.

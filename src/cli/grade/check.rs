@@ -30,6 +30,8 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let name = arguments.answers.as_ref().map(|path| input::name(path.as_os_str())).unwrap_or_default();
     let of_form = answers.as_ref().map(|(form, problems)| check::answers(&config.sheet, &name, form, problems));
     let wrong_form = of_form.as_deref().is_some_and(check::is_anything_wrong);
+    let screenshots = check::screenshots(&config.sheet);
+    let wants_screenshots = !screenshots.is_empty();
     let found = unusable || wrong_form || check::is_anything_wrong(&of_captures);
     let style = Destination::Screen.style(arguments.color);
     Destination::Screen.write(|out| {
@@ -43,14 +45,13 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<Exit, Failure> {
             Some(lines) if lines.is_empty() => page.paragraph(2, check::FORM_IS_COMPLETE)?,
             Some(lines) => write(&mut page, lines)?,
         }
-        let screenshots = check::screenshots(&config.sheet);
-        if !screenshots.is_empty() {
+        if wants_screenshots {
             page.heading("Screenshots")?;
             page.paragraph(2, check::SCREENSHOTS_WANTED)?;
             write(&mut page, screenshots)?;
         }
         page.gap()?;
-        page.paragraph(0, check::verdict(found, has_answers))
+        page.paragraph(0, check::verdict(found, has_answers, wants_screenshots))
     })?;
     Ok(match found {
         _ if unusable => Exit::Unusable,
