@@ -77,7 +77,7 @@ pub fn rewrite<'a>(
     let until = info.warnings.iter().filter_map(|warning| warning.offset).min();
     let mut writer = Rewriter { out, comments, until, done: Rewritten::default() };
     if input.available().is_empty() {
-        return Ok(writer.done);
+        return if info.empty { Ok(writer.done) } else { Err(RewriteError::Changed) };
     }
     if pcap::is_pcap(input.available()) {
         let (mut pcap, mut channel) = pcap::open(&mut input, limits)?;
@@ -215,7 +215,8 @@ fn whole<'i>(input: &'i mut Input<'_>, length: usize) -> Result<&'i [u8], Rewrit
     input.available().get(..length).ok_or(RewriteError::Changed)
 }
 
-/// A packet block with further comments behind the options that it has. `None` where the block makes no sense.
+/// A packet block with further comments behind the options that it has, without those that it has already. `None` where the
+/// block makes no sense.
 fn with_comments(block: &[u8], head: &BlockHead, comments: &[String]) -> Option<Vec<u8>> {
     let order = head.order;
     let captured = order.u32(*block.get(20..)?.first_chunk()?);
@@ -224,8 +225,9 @@ fn with_comments(block: &[u8], head: &BlockHead, comments: &[String]) -> Option<
     let options = block.get(options_at..trailer_at)?;
     let end = end_of_options(options, order);
     let mut out = block.get(..options_at.checked_add(end)?)?.to_vec();
-    for comment in comments {
-        push_option(&mut out, order, COMMENT, cut(comment).as_bytes());
+    let there = comments_among(options, order);
+    for comment in comments.iter().map(|comment| cut(comment).as_bytes()).filter(|comment| !there.contains(comment)) {
+        push_option(&mut out, order, COMMENT, comment);
     }
     match options.get(end..)? {
         // The first options of this block: the list is closed.
@@ -236,6 +238,22 @@ fn with_comments(block: &[u8], head: &BlockHead, comments: &[String]) -> Option<
     out.extend(order.bytes(length));
     out.get_mut(4..8)?.copy_from_slice(&order.bytes(length));
     Some(out)
+}
+
+/// The comments of a list of options.
+fn comments_among(options: &[u8], order: ByteOrder) -> Vec<&[u8]> {
+    let (mut at, mut comments) = (0_usize, Vec::new());
+    while let Some([a, b, c, d]) = options.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
+        let (code, length) = (number(order, [*a, *b]), usize::from(number(order, [*c, *d])));
+        let start = at.saturating_add(4);
+        match code {
+            0 => break,
+            COMMENT => comments.extend(options.get(start..start.saturating_add(length))),
+            _ => {}
+        }
+        at = start.saturating_add(length.next_multiple_of(4));
+    }
+    comments
 }
 
 /// Where the end-of-options mark stands, or the end where there is none.
@@ -362,6 +380,28 @@ mod tests {
                 .block(0xbad, &[0, 0, 0, 9, 1, 2, 3, 4])
                 .block(0x7777, b"unknown!");
             assert_eq!(rewritten(&file.bytes, &Comments::new()).0, file.bytes);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_no_empty_one() {
+        let there = testing::Pcapng::ethernet(Order::BOTH[0]).enhanced(0, 5, 3, 60, b"abc", &[]).bytes;
+        let again = |file: &[u8], info: &CaptureInfo| {
+            rewrite(file, &mut Vec::new(), &Limits::default(), info, &Comments::new())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(again(&[], &read(&there).1), Err(RewriteError::Changed.to_string()));
+        assert!(again(&[], &read(&[]).1).is_ok());
+    }
+
+    #[test]
+    fn a_comment_that_is_there_is_not_written_again() {
+        for order in Order::BOTH {
+            let file =
+                testing::Pcapng::ethernet(order).enhanced(0, 5, 3, 60, b"abc", &testing::option(order, 2, b"flags"));
+            let once = rewritten(&file.bytes, &comments(&[(1, &["one", "two"])])).0;
+            assert_eq!(rewritten(&once, &comments(&[(1, &["two", "one"])])).0, once);
+            assert_ne!(rewritten(&once, &comments(&[(1, &["two", "three"])])).0, once);
         }
     }
 
