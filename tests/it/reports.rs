@@ -129,6 +129,16 @@ fn calls_by_a_clock_that_cannot_be_compared_are_not_drawn() {
     assert!(own.contains("connect() returns"), "{own}");
 }
 
+/// The captures of the sheet show no datagram of C's; the server's journal tells of it.
+#[test]
+fn the_page_lists_the_clients_of_which_a_udp_servers_journal_tells() {
+    let files = ["step12.pcapng", "--journal", "journals/A.udp-server.jsonl", "--format", "html"];
+    let page = analyzed(&files);
+    let (_, sockets) = page.split_once("One socket for all clients").expect("the UDP server's socket");
+    let (socket, _) = sockets.split_once("</section>").unwrap();
+    assert!(socket.contains("10.0.3.2:38238") && socket.contains("10.0.3.3:38883"), "{socket}");
+}
+
 #[test]
 fn ladders_in_the_terminal() {
     assert_golden("ladder.txt", &analyzed(&["step8.pcapng", "step12.pcapng", "--ladder"]));

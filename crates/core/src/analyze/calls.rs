@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
+use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
 use crate::analyze::timing::{Call, Calls, Clock};
 use crate::journal::NamedJournal;
@@ -30,6 +31,7 @@ pub(crate) fn find(view: &LabView<'_>) -> (Vec<Clock>, Calls) {
     let mut calls = Calls::default();
     let runs = runs(view.journals, &mut calls.left_out);
     let addresses = Addresses::of(view, &runs);
+    calls.received = received(&runs);
     let mut hosts: BTreeMap<IpAddr, Host<'_>> = BTreeMap::new();
     for run in runs {
         // Hosts that no capture shows have no line to stand on.
@@ -53,6 +55,13 @@ pub(crate) fn find(view: &LabView<'_>) -> (Vec<Clock>, Calls) {
         }
     }
     (clocks, calls)
+}
+
+/// The UDP servers' sockets and the clients that they received from.
+fn received(runs: &[Run<'_>]) -> Vec<[SocketAddress; 2]> {
+    let events = runs.iter().filter(|run| run.server).flat_map(|run| &run.events).map(|(_, event)| event);
+    let received = events.filter(|event| (event.event, event.protocol) == (EventKind::Receive, Protocol::Udp));
+    distinct(received.filter_map(|event| Some([event.local?, event.remote?])))
 }
 
 /// The events of one program, with their lines.

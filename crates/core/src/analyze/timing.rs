@@ -49,6 +49,9 @@ pub struct Calls {
     pub placed: Vec<Call>,
     /// The hosts whose journals cannot be compared with any capture.
     pub apart: Vec<IpAddr>,
+    /// For each client from which a UDP server's program received something: the server's own address, as far as it was bound
+    /// to one, and the client's.
+    pub received: Vec<[SocketAddress; 2]>,
     /// Calls of programs whose host cannot be told, and calls beyond the limit.
     pub left_out: u64,
     /// Whether clocks are compared because a journal and a capture show the same connections: then they agree to a hundredth

@@ -412,3 +412,19 @@ proptest! {
         prop_assert_eq!(said(&with, "II.1").contains(in_turn), !concurrent, "{}", said(&with, "II.1"));
     }
 }
+
+/// The captures of the sheet show B's datagrams alone, as they are made at B.
+#[test]
+fn a_udp_servers_journal_tells_whom_it_received_from() {
+    let at = r#","local":"0.0.0.0:65433""#;
+    let mut server = Told::new("A.jsonl");
+    server.write("bind", "udp", 1, at);
+    for client in ["10.0.3.2:40000", "10.0.3.2:40000", "10.0.3.3:41000"] {
+        server.write("receive", "udp", 1, &format!(r#"{at},"remote":"{client}""#));
+    }
+    let mut story = Story::new("step12", 0);
+    story.datagram("10.0.3.2:40000", "10.0.3.1:65433", "hello\n");
+    let analysis = told(vec![story.read()], vec![server]);
+    let clients: Vec<String> = analysis.calls.received.iter().map(|[_, client]| client.to_string()).collect();
+    assert_eq!(clients, ["10.0.3.2:40000", "10.0.3.3:41000"]);
+}

@@ -1,5 +1,7 @@
 //! The servers' sockets: 1 listening and one connected for each client, or one for all in UDP.
 
+use foldhash::HashSet;
+
 use crate::analyze::analysis::{Analysis, Facts, LabStream};
 use crate::report::words;
 use crate::wording;
@@ -131,8 +133,15 @@ fn answered(analysis: &Analysis) -> Option<(u64, u64)> {
 }
 
 fn udp(analysis: &Analysis, part: Option<&str>, address: SocketAddress, streams: &[&LabStream]) -> ServerView {
-    let clients: Vec<String> = streams.iter().take(DRAWN).map(|stream| end(analysis, stream.client)).collect();
-    let hidden = streams.len().saturating_sub(clients.len());
+    // A journal may tell of clients that no capture shows.
+    let is_it =
+        |local: SocketAddress| local.port == address.port && (local.ip == address.ip || local.ip.is_unspecified());
+    let received = analysis.calls.received.iter().filter(|[local, _]| is_it(*local)).map(|[_, client]| *client);
+    let mut all: Vec<SocketAddress> = streams.iter().map(|stream| stream.client).collect();
+    let captured: HashSet<SocketAddress> = all.iter().copied().collect();
+    all.extend(received.filter(|client| !captured.contains(client)));
+    let clients: Vec<String> = all.iter().take(DRAWN).map(|client| end(analysis, *client)).collect();
+    let hidden = all.len().saturating_sub(clients.len());
     ServerView {
         title: title(analysis, part, Protocol::Udp, address),
         sum: "One socket for all clients: UDP has no connections".to_owned(),
