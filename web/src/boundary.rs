@@ -113,6 +113,12 @@ extern "C" fn add(number: u32, size: f64) {
     answer(&with_input(|session, name| session.add(name, file)));
 }
 
+/// Reads the forms among the files that were added. Answers with what there is to say.
+#[unsafe(no_mangle)]
+extern "C" fn settle() {
+    answer(&with_input(|session, _| session.settle()));
+}
+
 /// Forgets the file that the input names.
 #[unsafe(no_mangle)]
 extern "C" fn remove() {

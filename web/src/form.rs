@@ -43,7 +43,7 @@ pub(crate) fn asked(lab: &LabConfig) -> Vec<Asked> {
                 ValueType::Frames | ValueType::Addresses | ValueType::Errno | ValueType::Measured(..) => "text",
             },
             help: field.help.to_owned(),
-            example: field.value.example().replace('"', ""),
+            example: example(field.value),
         };
         fields(question).map(entry).collect()
     }
@@ -63,6 +63,8 @@ pub(crate) fn asked(lab: &LabConfig) -> Vec<Asked> {
 pub(crate) struct Checked {
     captures: Vec<Told>,
     answers: Vec<Told>,
+    /// What is filled in, as a form that was saved like that and dropped again gives it.
+    form: Filling,
     /// What stands there when nothing is to be said of the answers.
     complete: &'static str,
     screenshots: Vec<Told>,
@@ -97,9 +99,28 @@ impl From<&Problem> for Told {
         let is_entry = |key: &&str| problem.key.ends_with(&format!(".{}", toml_key(key)));
         let entry = about.and_then(|question| keys(question).find(is_entry)).map(str::to_owned);
         let question = about.map(Question::key);
-        let text = format!("{}. {}", problem.reason, problem.remedy);
+        let field = about.zip(entry.as_deref()).and_then(|(question, entry)| fields(question).find(|f| f.key == entry));
+        let remedy = field.map_or_else(|| problem.remedy.clone(), |field| remedy(field.value));
+        let text = format!("{}. {remedy}", problem.reason);
         Told { grade: word(Some(Severity::Error)), mark: "error".to_owned(), text, question, entry }
     }
+}
+
+/// What can be typed in the boxes of the page, where there are neither quotation marks nor brackets.
+fn remedy(value: ValueType) -> String {
+    match value {
+        ValueType::Clients => {
+            "Write each of its boxes like these: 10.0.3.2, or a letter of the sheet; 10.0.3.2:40210, 10.0.3.2:40212; 2."
+                .to_owned()
+        }
+        ValueType::Measured(..) => format!("How it can be written: {}.", value.example()),
+        _ => format!("Write it as {}.", example(value)),
+    }
+}
+
+/// An example without the quotation marks that a file needs.
+fn example(value: ValueType) -> String {
+    value.example().replace('"', "")
 }
 
 fn word(grade: Option<Severity>) -> &'static str {
@@ -120,14 +141,18 @@ pub(crate) fn checked(analysis: &Analysis, filling: &str) -> Checked {
     let is_anything_wrong = [&captures, &unfilled].into_iter().any(|lines| check::is_anything_wrong(lines));
     let is_anything_wrong = is_anything_wrong || !problems.is_empty();
     let answers = problems.iter().map(Told::from).chain(unfilled.into_iter().map(Told::from));
-    let lacking = if analysis.captures.is_empty() { Vec::new() } else { check::lacking(analysis) };
+    let mut lacking = if analysis.captures.is_empty() { Vec::new() } else { check::lacking(analysis) };
+    // The page has no options.
+    lacking.iter_mut().for_each(|line| line.text = line.text.replace(" (--journal)", ""));
+    let screenshots = check::screenshots(sheet);
     Checked {
         captures: captures.into_iter().map(Told::from).collect(),
         answers: answers.chain(lacking.into_iter().map(Told::from)).collect(),
         complete: check::FORM_IS_COMPLETE,
-        screenshots: check::screenshots(sheet).into_iter().map(Told::from).collect(),
-        screenshots_wanted: check::SCREENSHOTS_WANTED,
-        verdict: check::verdict(is_anything_wrong, true),
+        form: self::filling(&form),
+        screenshots_wanted: if screenshots.is_empty() { "The sheet asks for none." } else { check::SCREENSHOTS_WANTED },
+        verdict: check::verdict(is_anything_wrong, true, !screenshots.is_empty()),
+        screenshots: screenshots.into_iter().map(Told::from).collect(),
         is_ready: !is_anything_wrong,
     }
 }
@@ -145,4 +170,44 @@ pub(crate) fn filling(form: &Form) -> Filling {
         (question.key(), Json::Object(facts.chain(words).collect()))
     });
     entries.collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use socklab_core::analyze::{analyze, lab_file};
+
+    fn said(lab: &LabConfig, filling: &str) -> Checked {
+        checked(&analyze(Vec::new(), &[], lab), filling)
+    }
+
+    #[test]
+    fn a_remedy_can_be_typed_in_a_box() {
+        let wrong = r#"{"I.1a": {"handshake_frames": "first three"}, "II.3": {"clients": [{"host": "raspberrypi"}]}}"#;
+        let told = said(&LabConfig::default(), wrong).answers;
+        let errors: Vec<&Told> = told.iter().filter(|told| told.grade == "error").collect();
+        assert_eq!(errors.len(), 2, "{told:?}");
+        assert!(errors.iter().all(|error| !error.text.contains(['"', '{'])), "{errors:?}");
+        assert!(errors[0].text.contains("Write it as 4-6, 9, or none."), "{errors:?}");
+    }
+
+    #[test]
+    fn screenshots_are_named_where_the_sheet_asks_for_them() {
+        let lab = lab_file(include_str!("../../fixtures/sheets/chat/lab.toml")).unwrap();
+        for (lab, wants) in [(LabConfig::default(), true), (lab, false)] {
+            let told = said(&lab, "{}");
+            assert_eq!((told.screenshots.is_empty(), told.screenshots_wanted.contains("none")), (!wants, !wants));
+        }
+    }
+
+    /// The page knows by it whether anything was typed since a form was saved.
+    #[test]
+    fn a_form_that_is_saved_and_read_again_is_the_same() {
+        let typed = r#"{"I.1a": {"handshake_frames": "1-3", "data_frames": ""}, "I.2": {"explanation": " a\nb "}}"#;
+        let lab = LabConfig::default();
+        let text = socklab_grade::form::template::filled(&lab, &serde_json::from_str(typed).unwrap());
+        assert_eq!(said(&lab, typed).form, filling(&Form::read(&text, &lab.sheet).0));
+        assert!(said(&lab, r#"{"I.2": {"errno": ""}}"#).form.is_empty());
+    }
 }

@@ -5,11 +5,11 @@ use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 
 use serde::Serialize;
 use socklab_core::analyze;
-use socklab_core::analyze::analysis::Analysis;
+use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis};
 use socklab_core::analyze::lab_file;
 use socklab_core::escape::harmless;
 use socklab_core::journal::{Journal, NamedJournal};
-use socklab_core::lab::{LabConfig, Problem, Sheet};
+use socklab_core::lab::{LabConfig, Problem, Sheet, Step};
 use socklab_core::report::{annotate, csv, html, json, markdown};
 use socklab_grade::archive::{self, Visit};
 use socklab_grade::form::{self, Form, encoding, template};
@@ -20,13 +20,13 @@ use socklab_packets::limits::Limits;
 use socklab_packets::pipeline::{self, CaptureFacts};
 
 use crate::form::{Asked, Checked, asked, checked, filling};
-use crate::state::State;
+use crate::state::{FormState, State, What};
 use crate::{Corrections, state};
 
 /// Something to tell: the same as the command line says, in parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// `error`, `warning`, `note`, or `unused` for a file of a folder or archive that the lab does not need.
+    /// `error`, `warning`, `note`, or `unused` for a file of a folder or archive that is no capture.
     pub kind: &'static str,
     /// What it is about: a file, as a rule.
     pub subject: String,
@@ -42,6 +42,10 @@ impl Message {
         Message { kind, subject, text, hint }
     }
 
+    fn takes_the_place(name: &str, earlier: &str) -> Message {
+        Message::new("note", name, &format!("it takes the place of {earlier}"), "")
+    }
+
     pub(crate) fn error(subject: &str, text: &str, hint: &str) -> Message {
         Message::new("error", subject, text, hint)
     }
@@ -53,12 +57,37 @@ pub struct Session {
     built_in: LabConfig,
     /// The lab file with its name.
     lab: Option<(String, LabConfig)>,
-    form: Option<(String, Form)>,
+    form: Option<FormFile>,
+    /// Texts that may be forms, in the order in which they came: which are depends on the lab file, which may come later.
+    papers: Vec<Paper>,
+    /// Whether the form was read for another lab than the one that there is now.
+    form_is_of_other_lab: bool,
+    /// How often a form was read.
+    readings: u64,
     captures: Vec<CaptureFacts>,
     journals: Vec<NamedJournal>,
     /// The file of the browser from which a capture or journal comes: itself, or the archive that it is in.
     sources: BTreeMap<String, String>,
     analysis: Option<Analysis>,
+}
+
+/// A form that was dropped.
+#[derive(Debug)]
+struct FormFile {
+    paper: Paper,
+    form: Form,
+    /// Which reading of a form it is, from 1.
+    reading: u64,
+}
+
+/// A text that may be a form.
+#[derive(Debug)]
+struct Paper {
+    name: String,
+    source: String,
+    text: String,
+    /// What is said of it once, if no lab file makes it a form.
+    otherwise: Option<Message>,
 }
 
 impl Session {
@@ -73,7 +102,8 @@ impl Session {
         }
     }
 
-    /// Takes a file in the place of what came from one of this name before, and says what there is to say.
+    /// Takes a file in the place of what came from one of this name before, and says what there is to say. What may be a form
+    /// waits for [`Session::settle`].
     pub fn add(&mut self, name: &str, reader: impl Read + Seek) -> Vec<Message> {
         self.remove(name);
         if name.contains('/') && name.split('/').any(is_litter) {
@@ -91,9 +121,46 @@ impl Session {
         let stays = |file: &String| sources.get(file).is_none_or(|source| source != name);
         self.captures.retain(|capture| stays(&capture.file));
         self.journals.retain(|journal| stays(&journal.file));
-        self.lab.take_if(|(file, _)| !stays(file));
-        self.form.take_if(|(file, _)| !stays(file));
+        self.form_is_of_other_lab |= self.lab.take_if(|(file, _)| !stays(file)).is_some();
+        self.form.take_if(|form| form.paper.source == name);
+        self.papers.retain(|paper| paper.source != name);
         self.sources.retain(|_, source| source != name);
+    }
+
+    /// Reads the forms among the files that were added, for the lab of which the file may have come after them, and says what
+    /// there is to say.
+    pub fn settle(&mut self) -> Vec<Message> {
+        let sheet = self.lab().sheet;
+        let mut messages = Vec::new();
+        if std::mem::take(&mut self.form_is_of_other_lab)
+            && let Some(file) = self.form.take()
+        {
+            self.read_form(file.paper, &sheet, &mut messages);
+        }
+        for mut paper in std::mem::take(&mut self.papers) {
+            match form::looks_like_form(&paper.text, &sheet) || template::is_headed(&paper.text, &sheet) {
+                true => self.read_form(paper, &sheet, &mut messages),
+                false => {
+                    messages.extend(paper.otherwise.take());
+                    self.papers.push(paper);
+                }
+            }
+        }
+        messages
+    }
+
+    /// There is one form.
+    fn read_form(&mut self, paper: Paper, sheet: &Sheet, messages: &mut Vec<Message>) {
+        let (form, problems) = Form::read(&paper.text, sheet);
+        messages.extend(problems.iter().map(|problem| Message::error(&paper.name, &problem.to_string(), "")));
+        self.readings = self.readings.saturating_add(1);
+        self.sources.insert(paper.name.clone(), paper.source.clone());
+        let earlier = self.form.take().map(|form| form.paper.name).filter(|earlier| *earlier != paper.name);
+        if let Some(earlier) = earlier {
+            self.sources.remove(&earlier);
+            messages.push(Message::takes_the_place(&paper.name, &earlier));
+        }
+        self.form = Some(FormFile { paper, form, reading: self.readings });
     }
 
     /// The captures of an analysis, for another one.
@@ -119,13 +186,22 @@ impl Session {
         self.take_back();
         let mut lab = self.lab();
         let (set, wrong) = corrections.lab(&lab.sheet);
+        let steps = set.steps.clone();
         lab.override_with(set);
         let analysis = analyze::analyze(std::mem::take(&mut self.captures), &self.journals, &lab);
         let mut state = State::of(&analysis, &self.sources);
         state.messages.extend(wrong);
-        state.journals = self.journals.iter().map(|journal| journal.file.clone()).collect();
-        state.lab = self.lab.as_ref().map(|(name, _)| name.clone());
-        state.form = self.form.as_ref().map(|(name, form)| state::FormState::new(name, filling(form)));
+        state.messages.extend(not_followed(&analysis, &steps));
+        let others = self.journals.iter().map(|journal| (What::Journal, &journal.file));
+        let others = others.chain(self.lab.iter().map(|(name, _)| (What::Lab, name)));
+        let others = others.chain(self.form.iter().map(|form| (What::Form, &form.paper.name)));
+        state.files = state::files(&state.captures, others, &self.sources);
+        state.form = self.form.as_ref().map(|file| FormState {
+            name: file.paper.name.clone(),
+            source: file.paper.source.clone(),
+            filling: filling(&file.form),
+            reading: file.reading,
+        });
         self.analysis = Some(analysis);
         state
     }
@@ -226,13 +302,14 @@ impl Arrival<'_> {
     }
 
     fn archive(&mut self, name: &str, reader: &mut (impl Read + Seek)) {
-        let before = self.session.sources.len();
+        let taken = |session: &Session| session.sources.len().saturating_add(session.papers.len());
+        let before = taken(self.session);
         self.is_in_archive = true;
         let result = open_archive(reader, self);
         self.is_in_archive = false;
         match result {
             Err(reason) => self.messages.push(Message::error(name, &reason, "Unpack it, then drop what is in it.")),
-            Ok(()) if self.session.sources.len() == before => {
+            Ok(()) if taken(self.session) == before => {
                 let text = "there is no capture in this archive, and no journal, form or lab file";
                 self.messages.push(Message::error(name, text, "Drop the archive that holds your captures."));
             }
@@ -250,20 +327,34 @@ impl Arrival<'_> {
                 Err(error) => self.messages.push(Message::error(name, &error.to_string(), Journal::HINT)),
             },
             Kind::Form | Kind::Text if is_toml(name) && is_lab_file(bytes) => self.lab(name, reader),
-            Kind::Form => self.form(name, reader),
+            Kind::Form => self.paper(name, reader, None),
+            Kind::Text if may_be_form(name) => {
+                let otherwise = self.other(name, &CaptureError::Text, false);
+                self.paper(name, reader, Some(otherwise));
+            }
             Kind::Empty if self.is_among_others(name) && !looks_like_capture(name) => {}
+            Kind::Empty if is_journal(name) || may_be_form(name) => {
+                let (text, hint) = match is_journal(name) {
+                    true => ("nothing is in this journal: its program opened no socket, or was not run", ""),
+                    false => ("this file is empty", "Save it again in your editor, then drop it."),
+                };
+                self.messages.push(Message::new("note", name, text, hint));
+            }
             _ => match pipeline::read_capture(name, reader, &Limits::default(), &mut |_| ()) {
                 Ok(facts) => {
                     self.session.captures.push(facts);
                     self.taken(name);
                 }
-                Err(error) => {
-                    let is_other = self.is_among_others(name) && !looks_like_capture(name) && is_nothing_wrong(&error);
-                    let kind = if is_other || bytes.is_empty() { "unused" } else { "error" };
-                    self.messages.push(Message::new(kind, name, &error.to_string(), &error.hint()));
-                }
+                Err(error) => self.messages.push(self.other(name, &error, bytes.is_empty())),
             },
         }
+    }
+
+    /// What is said of a file that is no capture.
+    fn other(&self, name: &str, error: &CaptureError, is_empty: bool) -> Message {
+        let is_other = self.is_among_others(name) && !looks_like_capture(name) && is_nothing_wrong(error);
+        let kind = if is_other || is_empty { "unused" } else { "error" };
+        Message::new(kind, name, &error.to_string(), &error.hint())
     }
 
     /// Whether a file came with others that may have nothing to do with the lab: in a folder, or in an archive.
@@ -282,30 +373,30 @@ impl Arrival<'_> {
             Err(error) => self.messages.push(Message::error(name, &error, LabConfig::HINT)),
             Ok(lab) => {
                 let earlier = self.session.lab.replace((name.to_owned(), lab)).map(|(name, _)| name);
+                self.session.form_is_of_other_lab = true;
                 self.replaced(earlier, name);
             }
         }
     }
 
-    fn form(&mut self, name: &str, reader: &mut dyn Read) {
-        match text(reader, form::MOST_BYTES) {
-            Err(error) => self.messages.push(Message::error(name, &error, "Save it as UTF-8.")),
-            Ok(text) => {
-                let (form, problems) = Form::read(&text, &self.session.lab().sheet);
-                let wrong = problems.iter().map(|problem| Message::error(name, &problem.to_string(), ""));
-                self.messages.extend(wrong);
-                let earlier = self.session.form.replace((name.to_owned(), form)).map(|(name, _)| name);
-                self.replaced(earlier, name);
+    /// Keeps what may be a form. `otherwise` is what is said of it if it is none.
+    fn paper(&mut self, name: &str, reader: &mut dyn Read, otherwise: Option<Message>) {
+        match (text(reader, form::MOST_BYTES), otherwise) {
+            (Err(_), Some(otherwise)) => self.messages.push(otherwise),
+            (Err(error), None) => self.messages.push(Message::error(name, &error, "Save it as UTF-8.")),
+            (Ok(text), otherwise) => {
+                let (name, source) = (name.to_owned(), self.source.to_owned());
+                self.session.papers.push(Paper { name, source, text, otherwise });
             }
         }
     }
 
-    /// There is one lab file and one form.
+    /// There is one lab file.
     fn replaced(&mut self, earlier: Option<String>, name: &str) {
         self.taken(name);
         if let Some(earlier) = earlier.filter(|earlier| earlier != name) {
             self.session.sources.remove(&earlier);
-            self.messages.push(Message::new("note", name, &format!("it takes the place of {earlier}"), ""));
+            self.messages.push(Message::takes_the_place(name, &earlier));
         }
     }
 }
@@ -321,7 +412,7 @@ impl Visit for Arrival<'_> {
         let kind = Kind::of(&bytes, &self.session.lab().sheet);
         if matches!(kind, Kind::Zip | Kind::Tar | Kind::TarGz) {
             let text = "an archive in an archive is not opened";
-            self.messages.push(Message::new("unused", &place, text, "Unpack the outer one, then drop the inner one."));
+            self.messages.push(Message::new("note", &place, text, "Unpack the outer one, then drop the inner one."));
             return;
         }
         self.told(&place, kind, &bytes, &mut Cursor::new(&bytes).chain(reader));
@@ -375,6 +466,17 @@ fn open_archive(reader: &mut (impl Read + Seek), visit: &mut dyn Visit) -> Resul
     }
 }
 
+/// The steps set by hand that a capture can't be of.
+fn not_followed(analysis: &Analysis, steps: &BTreeMap<String, Step>) -> Vec<Message> {
+    let captures = analysis.captures.iter().filter_map(|capture| Some((capture, steps.get(&capture.file)?)));
+    let captures = captures.filter(|(capture, set)| !capture.steps.iter().any(|recorded| recorded.step == **set));
+    let message = |(capture, set): (&CaptureAnalysis, &Step)| {
+        let text = format!("it is not taken for {}, as set by hand: nothing in it can be of that step", set.name());
+        Message::new("warning", &capture.file, &text, "Choose another step, or let socklab work it out.")
+    };
+    captures.map(message).collect()
+}
+
 /// All mistakes of a lab file.
 fn all(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -389,8 +491,17 @@ fn text(reader: &mut dyn Read, most: u64) -> Result<String, String> {
     encoding::decode(&bytes).map_err(|error| format!("{} (line {})", error.reason, error.line))
 }
 
+fn has_ending(name: &str, wanted: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case(wanted))
+}
+
 fn is_toml(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("toml"))
+    has_ending(name, "toml")
+}
+
+/// Whether a text may be a form of a lab that is not known yet.
+fn may_be_form(name: &str) -> bool {
+    is_toml(name) || has_ending(name, "json")
 }
 
 /// Whether TOML begins with a table of a lab file. Its points stand under the questions' names, as the answers of a form do.
@@ -398,6 +509,11 @@ fn is_lab_file(head: &[u8]) -> bool {
     let text = encoding::glance(head).unwrap_or_default();
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|line| !line.trim_start_matches(['[', ' ']).starts_with(['"', '\'']))
+}
+
+/// Whether a file is called as a journal is.
+fn is_journal(name: &str) -> bool {
+    has_ending(name, "jsonl")
 }
 
 /// Only for files that came with others.
@@ -415,108 +531,4 @@ fn is_nothing_wrong(error: &CaptureError) -> bool {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod tests {
-    use super::*;
-
-    const STEP8: &[u8] = include_bytes!("../../fixtures/plain/step8.pcapng");
-
-    fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, bytes) in files {
-            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-            writer.write_all(bytes).unwrap();
-        }
-        writer.finish().unwrap().into_inner()
-    }
-
-    fn names(session: &mut Session) -> Vec<String> {
-        let state = session.analyze(&Corrections::default());
-        state.captures.into_iter().map(|capture| capture.name).collect()
-    }
-
-    fn texts(messages: &[Message]) -> Vec<&str> {
-        messages.iter().map(|message| message.text.as_str()).collect()
-    }
-
-    #[test]
-    fn an_archive_is_opened_and_what_the_lab_does_not_need_is_named() {
-        let archive = zip(&[
-            ("lab/step8.pcapng", STEP8),
-            ("lab/tcp_client.py", b"print()\n"),
-            ("__MACOSX/._step8.pcapng", b"x"),
-            ("inner.zip", &zip(&[])),
-            ("broken.pcapng", b"text\n"),
-        ]);
-        let mut session = Session::default();
-        let messages = session.add("all.zip", Cursor::new(&archive));
-        let kinds: Vec<(&str, &str)> = messages.iter().map(|m| (m.kind, m.subject.as_str())).collect();
-        let expected = [
-            ("unused", "all.zip/lab/tcp_client.py"),
-            ("unused", "all.zip/inner.zip"),
-            ("error", "all.zip/broken.pcapng"),
-        ];
-        assert_eq!(kinds, expected);
-        assert_eq!(names(&mut session), ["all.zip/lab/step8.pcapng"]);
-        let mut annotated = Vec::new();
-        session.save("annotated:all.zip/lab/step8.pcapng", Cursor::new(&archive), &mut annotated).unwrap();
-        assert!(annotated.len() > STEP8.len());
-        session.remove("all.zip");
-        assert_eq!(names(&mut session), [] as [&str; 0]);
-        assert_eq!(
-            texts(&session.add("none.zip", Cursor::new(zip(&[("a.txt", b"a")]))))[1],
-            "there is no capture in this archive, and no journal, form or lab file"
-        );
-    }
-
-    #[test]
-    fn a_file_of_the_same_name_takes_the_place_of_the_earlier_one() {
-        let mut session = Session::default();
-        for _ in 0..2 {
-            assert_eq!(session.add("step8.pcapng", Cursor::new(STEP8)), []);
-            assert_eq!(names(&mut session), ["step8.pcapng"]);
-        }
-    }
-
-    #[test]
-    fn lab_file_and_form_are_told_apart_though_both_name_questions() {
-        let mut session = Session::default();
-        assert_eq!(session.add("lab.toml", Cursor::new("# ours\n[points]\n\"I.1b\" = 4\n")), []);
-        assert_eq!(session.add("answers.toml", Cursor::new("[\"I.1b\"]\nexplanation = \"because\"\n")), []);
-        let state = session.analyze(&Corrections::default());
-        assert_eq!(state.lab.as_deref(), Some("lab.toml"));
-        assert_eq!(state.form.unwrap().filling["I.1b"]["explanation"], "because");
-        let dotted = session.add("dotted.toml", Cursor::new("\"I.2\".errno = \"none\"\n"));
-        assert_eq!(texts(&dotted), ["it takes the place of answers.toml"]);
-        let slip = session.add("lab2.toml", Cursor::new("[hosts]\nD = \"10.0.0.1\"\n"));
-        assert_eq!((slip[0].kind, slip[0].hint.as_str()), ("error", LabConfig::HINT));
-        let empty = template::toml(&LabConfig::default());
-        assert_eq!(texts(&session.add("mine.toml", Cursor::new(empty))), ["it takes the place of dotted.toml"]);
-    }
-
-    #[test]
-    fn corrections_are_those_of_the_command_line() {
-        let mut session = Session::default();
-        session.add("step8.pcapng", Cursor::new(STEP8));
-        let json =
-            r#"{"steps": {"step8.pcapng": "I.10"}, "hosts": {"B": "10.0.3.3", "C": "x"}, "server": "10.0.3.1:65432"}"#;
-        let state = session.analyze(&Corrections::read(json));
-        assert_eq!(state.captures[0].steps, "Part I step 10");
-        assert_eq!(state.hosts["B"], "10.0.3.3");
-        assert_eq!(texts(&state.messages), ["'x' is no IP address"]);
-        let two = session.analyze(&Corrections::read(r#"{"server": "10.0.3.1, 10.0.3.9"}"#));
-        assert_eq!(texts(&two.messages), ["the lab's servers are all on one computer, host A"]);
-    }
-
-    #[test]
-    fn a_lab_file_that_is_built_in_and_wrong_is_told_of() {
-        let (session, messages) = Session::with_lab("[points]\n\"I.1b\" = 4\n");
-        assert_eq!((session.lab().points.len(), messages.len()), (1, 0));
-        assert_eq!(Session::with_lab("[hosts").1.len(), 1);
-    }
-
-    #[test]
-    fn the_page_is_of_the_librarys_version() {
-        let manifest = include_str!("../../Cargo.toml");
-        assert!(manifest.contains(concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "\"\n")));
-    }
-}
+mod tests;

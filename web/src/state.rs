@@ -8,6 +8,7 @@ use socklab_core::escape::harmless;
 use socklab_core::report::names::annotated;
 use socklab_core::report::tables::TableName;
 use socklab_core::report::words;
+use socklab_core::wording::{count, list};
 use socklab_grade::form::template::Filling;
 
 use crate::session::Message;
@@ -19,10 +20,8 @@ pub struct State {
     pub messages: Vec<Message>,
     /// The captures, in their order.
     pub captures: Vec<CaptureState>,
-    /// The journals' names.
-    pub journals: Vec<String>,
-    /// The lab file's name.
-    pub lab: Option<String>,
+    /// What was dropped and is used, as it is listed.
+    pub files: Vec<FileState>,
     /// The form.
     pub form: Option<FormState>,
     /// The address of each host that was found or set.
@@ -40,14 +39,72 @@ pub struct State {
 pub struct FormState {
     /// Its name.
     pub name: String,
+    /// The file that it comes from: itself, or the archive that it is in.
+    pub source: String,
     /// What it was filled in with.
     pub filling: Filling,
+    /// Which reading of a form it is, from 1: one that was dropped again is read again.
+    pub reading: u64,
 }
 
-impl FormState {
-    pub(crate) fn new(name: &str, filling: Filling) -> FormState {
-        FormState { name: name.to_owned(), filling }
+/// A file that was dropped.
+#[derive(Debug, Serialize)]
+pub struct FileState {
+    /// Its name.
+    pub name: String,
+    /// What it is: `Part I step 8`, `journal`, `archive with 6 captures and a form`.
+    pub what: String,
+}
+
+/// What a file is that is no capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Journal,
+    Lab,
+    Form,
+}
+
+impl What {
+    const fn name(self) -> &'static str {
+        match self {
+            What::Journal => "journal",
+            What::Lab => "lab file",
+            What::Form => "form",
+        }
     }
+}
+
+/// The files that were dropped, each once: captures, what else there is, archives.
+pub(crate) fn files<'f>(
+    captures: &[CaptureState],
+    others: impl Iterator<Item = (What, &'f String)>,
+    sources: &BTreeMap<String, String>,
+) -> Vec<FileState> {
+    let captures = captures.iter().map(|capture| (None, &capture.name, capture.steps.as_str()));
+    let all = captures.chain(others.map(|(what, name)| (Some(what), name, what.name())));
+    let (mut files, mut archives) = (Vec::new(), Vec::<(&String, Vec<Option<What>>)>::new());
+    for (kind, name, what) in all {
+        let source = sources.get(name).unwrap_or(name);
+        if source == name {
+            let what = if what.is_empty() { "no step of the lab that socklab recognizes" } else { what };
+            files.push(FileState { name: name.clone(), what: what.to_owned() });
+        } else if let Some((_, inside)) = archives.iter_mut().find(|(archive, _)| *archive == source) {
+            inside.push(kind);
+        } else {
+            archives.push((source, vec![kind]));
+        }
+    }
+    files.extend(archives.into_iter().map(|(name, inside)| FileState { name: name.clone(), what: archive(&inside) }));
+    files
+}
+
+/// What an archive holds.
+fn archive(inside: &[Option<What>]) -> String {
+    let number = |kind| inside.iter().filter(|inside| **inside == kind).count() as u64;
+    let counted = |kind, noun| Some(number(kind)).filter(|number| *number > 0).map(|number| count(number, noun));
+    let one = |kind: What| inside.contains(&Some(kind)).then(|| format!("a {}", kind.name()));
+    let parts = [counted(None, "capture"), counted(Some(What::Journal), "journal"), one(What::Lab), one(What::Form)];
+    format!("archive with {}", list(&parts.into_iter().flatten().collect::<Vec<_>>()))
 }
 
 /// A capture.
@@ -83,8 +140,7 @@ impl State {
         State {
             messages: warnings.collect(),
             captures: captures.collect(),
-            journals: Vec::new(),
-            lab: None,
+            files: Vec::new(),
             form: None,
             hosts: lab.hosts.iter().map(|host| (host.name.to_string(), host.address.to_string())).collect(),
             servers: lab.servers.iter().map(|server| server.address.to_string()).collect(),
