@@ -279,6 +279,33 @@ await check("a file that is dropped again takes the place of the earlier one; on
   assert.equal(await page.locator("#web-list li").count(), six.length - 1);
 }));
 
+await check("what comes in an archive is listed, and goes with it", () => open({}, async (page) => {
+  const archive = join(directory, "journals.zip");
+  const journals = readdirSync(join(plain, "journals")).map((name) => join(plain, "journals", name));
+  execFileSync("python3", ["-m", "zipfile", "-c", archive, ...journals]);
+  await choose(page, [...six, archive]);
+  assert.match((await page.locator("#web-list li").allInnerTexts()).at(-1), /journals\.zip archive with \d+ journals/);
+  await page.locator("#web-list button").last().click();
+  await status(page, "journals.zip was removed.");
+  assert.ok((await saved(page, json)).bytes.equals(commandLine(six, [], ["--format", "json"]).out));
+}));
+
+await check("a capture that is gone is not saved as an empty file", () => open({}, async (page, context) => {
+  const file = join(directory, "stick.pcapng");
+  copyFileSync(six[0], file);
+  // As a person chooses it: Playwright would hand over a copy.
+  const devtools = await context.newCDPSession(page);
+  const { root } = await devtools.send("DOM.getDocument");
+  const { nodeId } = await devtools.send("DOM.querySelector", { nodeId: root.nodeId, selector: "#web-input" });
+  await devtools.send("DOM.setFileInputFiles", { files: [file], nodeId });
+  await status(page, /^Read .* used\.$/);
+  rmSync(file);
+  await page.locator("[data-save=annotated]").click();
+  await status(page, "stick-annotated.pcapng was not saved.");
+  assert.match((await messages(page)).join(), /error\|stick\.pcapng: it can't be read any more/);
+  assert.ok((await saved(page, json)).bytes.length > 1000);
+}));
+
 await check("files are dropped by mouse, anywhere on the page", () => open({}, async (page) => {
   const files = six.map((file) => [basename(file), readFileSync(file).toString("base64")]);
   const transfer = await page.evaluateHandle((files) => {
@@ -410,6 +437,60 @@ await check("the form says what is wrong and what is missing, not what is right;
   assert.deepEqual((await saved(page, "#web-save-form")).bytes, bytes);
 }));
 
+await check("a form takes the place of all entries, and of none that was typed since; a corrected one is read again", () => open({}, async (page) => {
+  const entry = (key) => page.inputValue(`[id='web-I.${key}']`);
+  const frames = "1a-handshake_frames";
+  const of = (name, text) => { writeFileSync(join(directory, name), text); return join(directory, name); };
+  const chosen = (files) => page.setInputFiles("#web-input", files).then(() => status(page, /^Read /));
+  const anna = of("anna.toml", '["I.1a"]\nhandshake_frames = "1-3"\n["I.2"]\nerrno = "EACCES"\nsecond_server_started = "yes"\n');
+  await page.locator("#web-to-check").click();
+  await chosen([anna]);
+  assert.equal(await entry(frames), "1-3");
+  await chosen([of("empty.toml", '["I.1a"]\nhandshake_frames = ""\n')]);
+  assert.deepEqual([await entry(frames), await entry("2-errno"), await entry("2-second_server_started")], ["", "", ""]);
+  await chosen([anna]);
+  await chosen([of("anna.toml", '["I.1a"]\nhandshake_frames = "4-6"\n')]);
+  assert.deepEqual([await entry(frames), await entry("2-errno")], ["4-6", ""]);
+  // Saved and dropped again, as in a folder with the captures; then more is typed, and the folder is dropped again.
+  await page.fill(`[id='web-I.${frames}']`, "7-9");
+  const folder = join(directory, "mine");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "answers.toml"), (await saved(page, "#web-save-form")).bytes);
+  const again = () => page.setInputFiles("#web-input-folder", folder).then(() => status(page, /^Read /));
+  await again();
+  assert.deepEqual(await messages(page), ["note|mine/answers.toml: it takes the place of anna.toml|"]);
+  await page.fill(`[id='web-I.${frames}']`, "16-18");
+  await again();
+  assert.equal(await entry(frames), "16-18");
+  assert.match((await messages(page)).join(), /mine\/answers\.toml: it was not filled in, because entries on this page were changed/);
+  await saved(page, "#web-save-form");
+  await again();
+  assert.equal(await entry(frames), "7-9");
+  await page.locator("#web-list button").click();
+  await status(page, "was removed.");
+  assert.equal(await entry(frames), "");
+}));
+
+await check("what is wrong with a form's entry is said once it is corrected no more", () => open({}, async (page) => {
+  const form = join(directory, "slip.toml");
+  writeFileSync(form, '["II.2"]\nsockets_created = "many"\n');
+  await choose(page, [form]);
+  assert.match((await messages(page)).join(), /'many' is no count/);
+  await page.locator("#web-to-check").click();
+  await page.fill("[id='web-II.2-sockets_created']", "5");
+  await page.waitForFunction(() => !/no count/.test(document.body.innerText));
+}));
+
+await check("a form is read for the lab file that comes with it, in any order; screenshots are named where it asks for some", () => open({}, async (page) => {
+  await page.setInputFiles("#web-input-folder", join(fixtures, "sheets", "chat"));
+  await status(page, /used\.$/);
+  await page.locator("#web-to-check").click();
+  assert.doesNotMatch((await messages(page)).join(), /answers\.toml/);
+  assert.ok((await page.locator("#web-form :is(input, textarea)").evaluateAll((all) => all.filter((one) => one.value).length)) > 3);
+  assert.equal(await page.locator("#web-screenshots-wanted").innerText(), "The sheet asks for none.");
+  assert.doesNotMatch(await page.locator("#web-verdict").innerText(), /screenshots/);
+}));
+
 await check("the lecturer's page has the form alone, with the lab file that was built in", () => open({}, async (page) => {
   await choose(page, six);
   assert.equal(await page.locator("#web-report, [data-save]").count(), 0);
@@ -422,6 +503,20 @@ const views = [];
 for (const colorScheme of ["light", "dark"]) {
   for (const [width, height] of [[1280, 900], [390, 844]]) views.push({ colorScheme, viewport: { width, height } });
 }
+await check("a long name in one piece makes nothing wider than the window, and Remove stands at the right", async () => {
+  const file = join(directory, `wireshark_eth0_${"20261129".repeat(9)}_AbCdEf.pcapng`);
+  copyFileSync(six[0], file);
+  for (const width of [390, 640]) {
+    await open({ viewport: { width, height: 844 } }, async (page) => {
+      await choose(page, [six[1], file]);
+      await page.locator("#web-correct summary").click();
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      const boxes = await page.locator("#web-list button").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
+      assert.ok(Math.abs(boxes[0] - boxes[1]) < 1, boxes.join());
+    });
+  }
+});
+
 for (const view of views) {
   const named = `${view.colorScheme} ${view.viewport.width}`;
   const looked = async (page, name) => {
@@ -461,6 +556,18 @@ await check("on paper there is the report, or the form, and nothing to press", (
   assert.equal(await page.locator("#short").isVisible(), true);
   assert.ok((await page.pdf()).length > 10_000);
 }));
+
+await check("on paper an explanation stands whole", () => open({}, async (page) => {
+  const text = Array.from({ length: 20 }, (_, number) => `line ${number + 1} of my explanation`).join("\n");
+  await page.fill("[id='web-I.2-explanation']", text);
+  await page.emulateMedia({ media: "print" });
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  const printed = page.locator(".web-printed", { hasText: "line 20" });
+  assert.equal(await printed.innerText(), text);
+  assert.equal(await page.locator("[id='web-I.2-explanation']").isVisible(), false);
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  assert.equal(await page.locator(".web-printed").count(), 0);
+}, answers, "#check"));
 
 await browser.close();
 rmSync(directory, { recursive: true });

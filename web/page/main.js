@@ -17,6 +17,8 @@
   let module = null;
   let last = 0;
   let builtIn = [];
+  // Which reading of a form was looked at last.
+  let reading = 0;
   const waiting = new Map();
 
   const unpack = async () => {
@@ -49,6 +51,7 @@
     };
     // The first thing to be said, if any, is of the lab file that is built in.
     builtIn = await askJson("start", { wasm: await module, lab: $("web-lab").textContent });
+    reading = 0;
     URL.revokeObjectURL(url);
   };
 
@@ -100,25 +103,29 @@
     return `${(number / 1000 ** power).toFixed(power > 1 ? 1 : 0)} ${units[power]}`;
   };
 
-  let reading = "";
+  let doing = "";
   const tellProgress = ({ at, size }) => {
     $("web-progress").value = size ? at / size : 0;
-    $("web-busy-text").textContent = `Reading ${reading}: ${bytes(at)} of ${bytes(size)}`;
+    $("web-busy-text").textContent = `${doing}: ${bytes(at)} of ${bytes(size)}`;
+  };
+  const begin = (text) => {
+    doing = text;
+    busy(text);
   };
 
   // Takes files one by one, and shows the result. `batch` is what a cancel takes back.
   const read = async (batch) => {
     const began = performance.now();
-    for (const { name, file } of batch) {
-      reading = name;
-      busy(`Reading ${name}`);
-      sources.set(name, file);
-      notices.push(...await askJson("add", { text: name, file }));
+    for (const { name, file, size = file.size } of batch) {
+      begin(`Reading ${name}`);
+      sources.set(name, { file, size });
+      notices.push(...await askJson("add", { text: name, file, size }));
     }
+    notices.push(...await askJson("settle"));
     await analyze();
     busy(null);
     performance.measure("web-answered", { start: began });
-    const total = batch.reduce((sum, { file }) => sum + file.size, 0);
+    const total = batch.reduce((sum, { name }) => sum + sources.get(name).size, 0);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     const what = counted(state.captures.length, "capture");
     said(batch.length === 0 ? "" : `Read ${counted(batch.length, "file")} (${bytes(total)}) in ${seconds} s. ${what} used.`);
@@ -131,6 +138,7 @@
       said("");
       const before = new Map(sources);
       notices = [];
+      await check();
       if (batch.length > MOST_FILES) {
         notices.push({ kind: "error", subject: "Too many files", text: `only the first ${MOST_FILES} were read`, hint: "" });
       }
@@ -152,7 +160,10 @@
       await start();
       sources.clear();
       notices = [];
-      await read([...before].map(([name, file]) => ({ name, file })));
+      // What is filled in stays.
+      reading = null;
+      await read([...before].map(([name, { file, size }]) => ({ name, file, size })));
+      reading ??= 0;
       said("Cancelled.");
       $("web-choose").focus();
     });
@@ -167,18 +178,18 @@
 
   const analyze = async () => {
     state = await askJson("analyze", { text: corrections() });
-    show([...builtIn, ...notices, ...state.messages]);
+    await followLab();
+    await fillForm();
+    show();
     showFiles();
     showCorrections();
     if (!onlyCheck) await showReport();
-    await followLab();
-    if (state.form) fillForm(state.form);
     await check();
   };
 
   // ---- Messages and files ----
 
-  const show = (messages) => {
+  const show = (messages = [...builtIn, ...notices, ...(state?.messages ?? [])]) => {
     const unused = messages.filter(({ kind }) => kind === "unused");
     const told = messages.filter(({ kind }) => kind !== "unused");
     if (unused.length > 0) {
@@ -194,32 +205,28 @@
     }));
   };
 
+  const remove = async (source) => {
+    await check();
+    const isForm = state.form?.source === source;
+    const isKept = isForm && isTyped();
+    sources.delete(source);
+    await ask("remove", { text: source });
+    notices = await askJson("settle");
+    if (isForm && !isKept) await empty();
+    await analyze();
+    const rest = isKept ? " What is filled in stays, since you changed it." : "";
+    said(`${source} was removed.${rest}`);
+    $("web-choose").focus();
+  };
+
   const showFiles = () => {
-    const row = (source, names, what) => {
-      const remove = make("button", { type: "button", textContent: "Remove" });
-      remove.setAttribute("aria-label", `Remove ${source}`);
-      remove.addEventListener("click", () => then(async () => {
-        notices = [];
-        sources.delete(source);
-        await ask("remove", { text: source });
-        await analyze();
-        said(`${source} was removed.`);
-        $("web-choose").focus();
-      }));
-      return make("li", {}, make("span", { className: "name", textContent: names }), make("span", { className: "what", textContent: what }), remove);
-    };
-    const rows = [];
-    const archives = new Map();
-    for (const { name, steps, source } of state.captures) {
-      if (name === source) rows.push(row(name, name, steps || "no step of the lab that socklab recognizes"));
-      else archives.set(source, (archives.get(source) ?? 0) + 1);
-    }
-    for (const [source, number] of archives) rows.push(row(source, source, `archive with ${counted(number, "capture")}`));
-    const others = [[state.journals, "journal"], [state.lab ? [state.lab] : [], "lab file"], [state.form ? [state.form.name] : [], "form"]];
-    for (const [names, what] of others) {
-      for (const name of names) if (sources.has(name)) rows.push(row(name, name, what));
-    }
-    $("web-list").replaceChildren(...rows);
+    $("web-list").replaceChildren(...state.files.map(({ name, what }) => {
+      const button = make("button", { type: "button", textContent: "Remove" });
+      button.setAttribute("aria-label", `Remove ${name}`);
+      button.addEventListener("click", () => then(() => remove(name)));
+      const about = make("span", { className: "about" }, make("span", { className: "name", textContent: name }), " ", make("span", { className: "what", textContent: what }));
+      return make("li", {}, about, button);
+    }));
   };
 
   const showCorrections = () => {
@@ -285,17 +292,21 @@
     csv: () => ({ text: `csv:${$("web-table").value}`, type: "text/csv", name: `${$("web-table").value}.csv` }),
     annotated: () => {
       const { name, annotated, source } = state.captures.find((capture) => capture.name === $("web-capture").value);
-      return { text: `annotated:${name}`, type: "application/octet-stream", name: annotated, file: sources.get(source) };
+      return { text: `annotated:${name}`, type: "application/octet-stream", name: annotated, source, ...sources.get(source) };
     },
   };
   for (const button of document.querySelectorAll("[data-save]")) {
     button.addEventListener("click", () => then(async () => {
-      const { name, ...what } = kinds[button.dataset.save]();
-      reading = name;
-      busy(`Writing ${name}`);
-      const { blob } = await ask("save", what);
+      const { name, source, ...what } = kinds[button.dataset.save]();
+      begin(`Writing ${name}`);
+      current = { before: new Map(sources) };
+      const { blob, done } = await ask("save", what).finally(() => { current = null; });
       busy(null);
-      download(blob, name);
+      if (done) return download(blob, name);
+      const text = "it can't be read any more: it was deleted, moved or changed after it was dropped";
+      notices = [{ kind: "error", subject: source, text, hint: "Drop it again, then save." }];
+      show();
+      said(`${name} was not saved.`);
     }));
   }
 
@@ -430,13 +441,13 @@
     return JSON.stringify(all);
   };
 
+  // Fills in all entries; what is not given is emptied.
   const enter = (filling) => {
     for (const holder of holders()) {
       const { question, key, kind } = holder.dataset;
-      const value = filling[question]?.[key];
-      if (value === undefined || value === null || value === "") continue;
+      const value = filling[question]?.[key] ?? "";
       if (kind === "clients") {
-        const clients = Array.isArray(value) ? value : [value];
+        const clients = [value].flat().filter(Boolean);
         const rows = holder.querySelector(".rows");
         rows.replaceChildren(...Array.from({ length: Math.max(2, clients.length) }, (_, number) => clientRow(`web-${question}-${key}`, number)));
         clients.forEach((client, number) => {
@@ -453,32 +464,58 @@
     }
   };
 
-  // A form that was dropped, once: what is typed afterwards stays.
-  let filled = null;
-  const fillForm = ({ name, filling }) => {
-    const file = sources.get(name);
-    const mark = file ?? name;
-    if (mark === filled) return;
-    filled = mark;
-    enter(filling);
+  // What is filled in, as a saved form gives it: now, when it was last taken from a file or saved, and in that file.
+  let [now, kept, taken] = ["{}", "{}", "{}"];
+  const isTyped = () => now !== kept;
+  const keep = (text) => {
+    [kept, taken, formIsChanged] = [now, text, false];
+  };
+  const empty = async () => {
+    enter({});
+    await check();
+    keep(now);
+  };
+
+  // A form that was read takes the place of what is filled in, but not of what was typed and is saved nowhere.
+  const fillForm = async () => {
+    if (!state.form || state.form.reading === reading) return;
+    const isAgain = reading === null;
+    reading = state.form.reading;
+    const text = JSON.stringify(state.form.filling);
+    if (isAgain || text === now || (text === taken && !isTyped())) return;
+    if (isTyped()) {
+      const hint = "To use the form, save your answers first, or reload the page. Then drop it again.";
+      notices.push({ kind: "note", subject: state.form.name, text: "it was not filled in, because entries on this page were changed and are not saved", hint });
+      return;
+    }
+    enter(state.form.filling);
+    await check();
+    keep(text);
   };
 
   // The form asks what the lab asks, whose file may have been dropped; what was typed stays where it is still asked.
   let asked = "[]";
   const followLab = async () => {
     const questions = await askJson("form");
-    const now = JSON.stringify(questions);
-    if (now === asked) return;
-    asked = now;
+    const text = JSON.stringify(questions);
+    if (text === asked) return;
+    asked = text;
     const typed = JSON.parse(filling());
+    const wasTyped = isTyped();
     showForm(questions);
     enter(typed);
+    if (!state) return;
+    // What is asked no more is not typed any more.
+    await check();
+    if (!wasTyped) keep(taken);
   };
 
   const mark = (kind) => make("strong", { className: "mark", textContent: kind });
   const check = async () => {
     if (!state) return;
     const checked = await askJson("check", { text: filling() });
+    if (!checked) return;
+    now = JSON.stringify(checked.form);
     const { captures, answers, complete, screenshots, verdict } = checked;
     $("web-verdict").textContent = answers.some(({ grade }) => grade !== "note") ? verdict : `${complete} ${verdict}`;
     const lines = (told) => told.map(({ grade, mark: word, text }) => make("li", { className: grade }, grade === "told" ? make("strong", { textContent: `${word}: ` }) : mark(word), ` ${text}`));
@@ -497,7 +534,7 @@
     for (const list of document.querySelectorAll(".web-question-told")) {
       const about = answers.filter((told) => list.id === `web-${told.question}-told` && told.entry === null);
       list.replaceChildren(...about.map(({ grade, text }) => grade === "note"
-        ? make("li", { className: "note" }, mark("your captures lack"), ` ${text}`)
+        ? make("li", { className: "note" }, mark("also needed"), ` ${text}`)
         : make("li", { textContent: capital(text) })));
     }
   };
@@ -505,6 +542,12 @@
   let typing = 0;
   $("web-form").addEventListener("input", () => {
     formIsChanged = true;
+    // From now on, what is wrong with an entry stands beside it.
+    const isOld = ({ kind, subject }) => kind === "error" && subject === state?.form?.name;
+    if (notices.some(isOld)) {
+      notices = notices.filter((notice) => !isOld(notice));
+      show();
+    }
     clearTimeout(typing);
     typing = setTimeout(() => then(check), 300);
   });
@@ -512,8 +555,16 @@
   $("web-save-form").addEventListener("click", () => then(async () => {
     const { blob } = await ask("fill", { text: filling(), type: "application/toml" });
     download(blob, "answers.toml");
-    formIsChanged = false;
+    await check();
+    keep(now);
   }));
+  // On paper, what is longer than its box stands there whole.
+  addEventListener("beforeprint", () => {
+    for (const control of document.querySelectorAll("#web-form :is(input, textarea)")) control.after(make("p", { className: "web-printed", textContent: control.value }));
+  });
+  addEventListener("afterprint", () => {
+    for (const printed of document.querySelectorAll(".web-printed")) printed.remove();
+  });
   addEventListener("beforeunload", (event) => { if (formIsChanged) event.preventDefault(); });
 
   then(async () => {

@@ -6,6 +6,7 @@ const reader = new FileReaderSync();
 const text = new TextDecoder();
 let socklab = null;
 let file = null;
+let size = 0;
 let held = { at: 0, bytes: new Uint8Array() };
 let parts = [];
 let fault = "";
@@ -17,7 +18,7 @@ const tellProgress = (at) => {
   const now = performance.now();
   if (now - told < TELL_EVERY) return;
   told = now;
-  postMessage({ progress: { at, size: file.size } });
+  postMessage({ progress: { at, size } });
 };
 
 const page = {
@@ -62,26 +63,27 @@ const calls = {
     say(lab);
     socklab.begin();
   },
-  add: () => socklab.add(0, file.size),
+  add: () => socklab.add(0, size),
   remove: () => socklab.remove(),
   analyze: () => socklab.analyze(),
   form: () => socklab.form(),
   check: () => socklab.check(),
   fill: () => socklab.fill(),
-  save() {
-    if (!socklab.save(0, file ? file.size : 0)) throw new Error("it could not be saved");
-  },
+  settle: () => socklab.settle(),
+  save: () => socklab.save(0, size) !== 0,
 };
 
 onmessage = async ({ data }) => {
   parts = [];
   fault = "";
   file = data.file ?? null;
+  // That which it had when it was dropped: one that is gone has none.
+  size = data.size ?? file?.size ?? 0;
   held = { at: 0, bytes: new Uint8Array() };
   const reply = { id: data.id };
   try {
     if (data.call !== "start") say(data.text ?? "");
-    await calls[data.call](data);
+    reply.done = await calls[data.call](data) !== false;
     reply.blob = new Blob(parts, { type: data.type ?? "application/json" });
     reply.memory = socklab.memory.buffer.byteLength;
   } catch (error) {
