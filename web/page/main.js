@@ -482,7 +482,8 @@
     const isAgain = reading === null;
     reading = state.form.reading;
     const text = JSON.stringify(state.form.filling);
-    if (isAgain || text === now || (text === taken && !isTyped())) return;
+    if (text === now) return keep(text);
+    if (isAgain || (text === taken && !isTyped())) return;
     if (isTyped()) {
       const hint = "To use the form, save your answers first, or reload the page. Then drop it again.";
       notices.push({ kind: "note", subject: state.form.name, text: "it was not filled in, because entries on this page were changed and are not saved", hint });
