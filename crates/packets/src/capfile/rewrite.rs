@@ -398,7 +398,7 @@ mod tests {
     fn a_comment_that_is_there_is_not_written_again() {
         for order in Order::BOTH {
             let file =
-                testing::Pcapng::ethernet(order).enhanced(0, 5, 3, 60, b"abc", &testing::option(order, 2, b"flags"));
+                testing::Pcapng::ethernet(order).enhanced(0, 5, 3, 60, b"abc", &testing::option(order, 1, b"mine"));
             let once = rewritten(&file.bytes, &comments(&[(1, &["one", "two"])])).0;
             assert_eq!(rewritten(&once, &comments(&[(1, &["two", "one"])])).0, once);
             assert_ne!(rewritten(&once, &comments(&[(1, &["two", "three"])])).0, once);
