@@ -5,11 +5,11 @@ use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 
 use serde::Serialize;
 use socklab_core::analyze;
-use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis};
+use socklab_core::analyze::analysis::Analysis;
 use socklab_core::analyze::lab_file;
 use socklab_core::escape::harmless;
 use socklab_core::journal::{Journal, NamedJournal};
-use socklab_core::lab::{LabConfig, Problem, Sheet, Step};
+use socklab_core::lab::{LabConfig, Problem, Sheet};
 use socklab_core::report::{annotate, csv, html, json, markdown};
 use socklab_grade::archive::{self, Visit};
 use socklab_grade::form::{self, Form, encoding, template};
@@ -186,12 +186,10 @@ impl Session {
         self.take_back();
         let mut lab = self.lab();
         let (set, wrong) = corrections.lab(&lab.sheet);
-        let steps = set.steps.clone();
         lab.override_with(set);
         let analysis = analyze::analyze(std::mem::take(&mut self.captures), &self.journals, &lab);
         let mut state = State::of(&analysis, &self.sources);
         state.messages.extend(wrong);
-        state.messages.extend(not_followed(&analysis, &steps));
         let others = self.journals.iter().map(|journal| (What::Journal, &journal.file));
         let others = others.chain(self.lab.iter().map(|(name, _)| (What::Lab, name)));
         let others = others.chain(self.form.iter().map(|form| (What::Form, &form.paper.name)));
@@ -464,17 +462,6 @@ fn open_archive(reader: &mut (impl Read + Seek), visit: &mut dyn Visit) -> Resul
         Kind::TarGz => archive::tar_gz(reader, visit),
         _ => archive::tar(reader, visit),
     }
-}
-
-/// The steps set by hand that a capture can't be of.
-fn not_followed(analysis: &Analysis, steps: &BTreeMap<String, Step>) -> Vec<Message> {
-    let captures = analysis.captures.iter().filter_map(|capture| Some((capture, steps.get(&capture.file)?)));
-    let captures = captures.filter(|(capture, set)| !capture.steps.iter().any(|recorded| recorded.step == **set));
-    let message = |(capture, set): (&CaptureAnalysis, &Step)| {
-        let text = format!("it is not taken for {}, as set by hand: nothing in it can be of that step", set.name());
-        Message::new("warning", &capture.file, &text, "Choose another step, or let socklab work it out.")
-    };
-    captures.map(message).collect()
 }
 
 /// All mistakes of a lab file.
