@@ -6,6 +6,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::services::{is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer};
+use crate::analyze::matching::spoken::{is_mixed, is_of_known_program, only_greets_like_ftp};
 use crate::analyze::network::same_link;
 use crate::analyze::translated::Translated;
 use crate::journal::EventKind;
@@ -13,8 +14,8 @@ use crate::journal::NamedJournal;
 use crate::lab::LabConfig;
 use socklab_packets::limits::LAB_CANDIDATES;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, PayloadStart, Side, StreamEnds};
-use socklab_packets::types::{Protocol, SocketAddress, StreamNumber, Timestamp, is_group};
+use socklab_packets::track::{Close, Exchanged, HandshakeState, PayloadKind, Side, StreamEnds};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp, is_group};
 
 /// A protocol and a socket address.
 pub(crate) type Endpoint = (Protocol, SocketAddress);
@@ -27,12 +28,6 @@ pub(crate) const ICMP_LIMITED: i128 = 1_000_000_000;
 
 /// Bytes of payload per frame up to which a connection between neighbouring ports of one host only wakes a process up.
 const WAKE_UP_BYTES: u64 = 1;
-
-/// Commands of FTP and SMTP with which their clients begin (RFC 959, 2228, 2389, 2428, 5321).
-const FTP_COMMANDS: [&str; 14] = [
-    "USER ", "PASS ", "AUTH ", "OPTS ", "PORT ", "EPRT ", "EHLO ", "HELO ", "MAIL ", "FEAT", "PASV", "EPSV", "SYST",
-    "QUIT",
-];
 
 /// What a socket address exchanged with others that speaks for a program of the lab, strongest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +88,8 @@ pub(super) struct Candidate {
     came_back: Option<bool>,
     /// Whether all that it did with UDP was to send to who had asked another socket of its computer before; `None` without any.
     only_replies: Option<bool>,
+    /// See [`is_of_known_program`].
+    is_of_known_program: bool,
     /// It says on to another server what a client says to it, line by line: no service that a port is known for does.
     passes_on: bool,
     /// A server's journal names it.
@@ -127,6 +124,7 @@ pub(super) fn collect(
                 is_onward: relays.is_some_and(|relays| relays.is_onward(stream)),
                 is_passed_on: relays.is_some_and(|relays| relays.passed_on(stream).is_some()),
                 only_greets: only_greets_like_ftp(capture, stream, &connection),
+                is_of_known_program: is_of_known_program(capture, stream, &connection),
             };
             found.add_tcp(number, &connection, told);
         }
@@ -186,6 +184,8 @@ struct Told {
     is_passed_on: bool,
     /// See [`only_greets_like_ftp`].
     only_greets: bool,
+    /// See [`is_of_known_program`].
+    is_of_known_program: bool,
 }
 
 struct Candidates<'a> {
@@ -239,6 +239,7 @@ impl Candidates<'_> {
                 candidate.add_ports(Protocol::Tcp, own.port, peer.port, false);
             }
             candidate.passes_on |= told.is_passed_on;
+            candidate.is_of_known_program |= told.is_of_known_program;
             candidate.is_like_ftp |= is_mixed(connection.payload_kinds);
             // What is left of an earlier connection, in this file or in one before it, says nothing of the program.
             if connection.data_frames > 0 || connection.handshake != HandshakeState::NotCaptured {
@@ -448,10 +449,10 @@ impl Candidate {
         self.is_like_ftp
     }
 
-    /// Whether a handshake with a computer on its link shows that it is the server, and what it mostly exchanged is another
-    /// protocol's: a web server may be the lab's, if the user says so.
-    pub(super) fn serves_another_protocol(&self) -> bool {
-        self.protocol > 0 && self.shown > 0 && self.on_link && self.exchange().is_none()
+    /// Whether a handshake with a computer on its link shows that it is the server, and nothing it mostly exchanged is known to be
+    /// of the lab, nor of another program: a web server may be the lab's, if the user says so.
+    pub(super) fn may_be_meant(&self) -> bool {
+        self.protocol > 0 && self.shown > 0 && self.on_link && self.exchange().is_none() && !self.is_of_known_program
     }
 
     /// Whether what was sent to it came back, and it never sent anything itself.
@@ -523,26 +524,6 @@ fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
         // What is left of an earlier connection, or one that was given up at once.
         _ => None,
     }
-}
-
-/// Whether one end sends what is like another protocol's, and the other one plain text.
-fn is_mixed(kinds: [PayloadKind; 2]) -> bool {
-    kinds.contains(&PayloadKind::Protocol) && kinds.contains(&PayloadKind::Text)
-}
-
-/// Whether a server greets as those of FTP and SMTP do, but not on a port of a service, and is told no command of theirs: then it
-/// is some other program's that says 220.
-fn only_greets_like_ftp(capture: &CaptureFacts, stream: StreamNumber, connection: &Exchanged) -> bool {
-    let ports = connection.ends.addresses.map(|address| address.port);
-    if !is_mixed(connection.payload_kinds) || ports.into_iter().any(|port| is_other_service(Protocol::Tcp, port)) {
-        return false;
-    }
-    let mut texts = capture.traffic.tcp_starts(stream).map(|(_, start)| match start {
-        PayloadStart::Text { text, .. } => text,
-        PayloadStart::Binary => "",
-    });
-    let greets = texts.next().is_some_and(|first| first.starts_with("220 ") || first.starts_with("220-"));
-    greets && texts.all(|text| !FTP_COMMANDS.iter().any(|command| text.starts_with(command)))
 }
 
 /// The strongest of what both sides sent. Text of one side may be answered with binary data.

@@ -27,6 +27,7 @@ mod roles;
 mod servers;
 mod services;
 mod sheet_notes;
+mod spoken;
 #[cfg(test)]
 mod step_tests;
 mod steps;

@@ -337,7 +337,7 @@ impl<'a> Field<'a> {
     fn nearest(&self) -> Option<Endpoint> {
         let acts = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::acts_as_server);
         let with_payload = |endpoint: &Endpoint| {
-            let speaks = |it: &Candidate| it.is_like_ftp() || it.serves_another_protocol();
+            let speaks = |it: &Candidate| it.is_like_ftp() || it.may_be_meant();
             self.candidates.get(endpoint).is_some_and(speaks) || self.exchange(endpoint) > Some(Exchange::Silence)
         };
         let refused = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::was_refused);

@@ -223,6 +223,58 @@ fn a_web_server_on_a_port_of_its_own_is_proposed() {
     }
 }
 
+/// Whoever takes another program's server for the lab's gets answers about that program.
+#[test]
+fn a_server_of_a_known_protocol_is_not_proposed_whatever_its_port() {
+    let ssh = {
+        let mut story = Story::new("ssh", 0);
+        let mut b = Story::tcp("192.168.1.21:40906", "192.168.1.23:2200");
+        story.handshake(&mut b);
+        story.segment_of_server(&mut b, "SSH-2.0-OpenSSH_9.2\r\n");
+        story.line(&mut b, "SSH-2.0-PuTTY\r\n");
+        story
+    };
+    let passive = {
+        let mut story = Story::new("passive", 0);
+        let lines = [(true, "PASV\r\n"), (false, "227 Entering Passive Mode (10,0,3,3,133,125).\r\n")];
+        ftp(&mut story, 21, &lines);
+        listing(&mut story, "10.0.3.2:45710", "10.0.3.3:34173", false);
+        story
+    };
+    let active = {
+        let mut story = Story::new("active", 0);
+        ftp(&mut story, 21, &[(true, "PORT 10,0,3,2,172,93\r\n"), (false, "200 PORT ok\r\n")]);
+        listing(&mut story, "10.0.3.3:20", "10.0.3.2:44125", true);
+        story
+    };
+    for story in [ssh, passive, active] {
+        let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+        let none = analysis.findings.iter().find(|finding| finding.code == "no-lab-traffic").unwrap();
+        let told = none.message.to_string();
+        assert!(
+            told.ends_with(" If the server's address is unusual, name it (--server, or a lab file with --lab)."),
+            "{told}"
+        );
+    }
+}
+
+/// Of a server whose own frames alone were saved, and no payload, no program is known.
+#[test]
+fn a_server_that_says_nothing_in_the_capture_is_proposed() {
+    let mut story = Story::new("back only", 0);
+    let mut b = Story::tcp("10.0.3.2:35559", "10.0.3.1:65432");
+    story.lose(&[0, 2]);
+    story.handshake(&mut b);
+    story.lose(&[0]);
+    story.line(&mut b, "one\n");
+    story.lose(&[0, 2]);
+    story.close(&mut b);
+    let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
+    let none = analysis.findings.iter().find(|finding| finding.code == "no-lab-traffic").unwrap();
+    let told = none.message.to_string();
+    assert!(told.contains("If 10.0.3.1:65432 (TCP) is the lab's server, say so"), "{told}");
+}
+
 /// An echo server whose greeting begins with a number, as FTP's does.
 #[test]
 fn a_server_that_only_greets_like_ftps_is_the_labs() {
