@@ -196,7 +196,16 @@ fn kinds(capture: &CaptureAnalysis) -> Option<String> {
 /// The hosts and servers of the lab, a line each: `Host A: 10.0.3.1`, `TCP server: 10.0.3.1:65432`.
 pub fn lab(analysis: &Analysis) -> Vec<String> {
     let hosts = analysis.lab.hosts.iter().map(|host| host_line(&analysis.lab, host));
-    let servers = analysis.lab.servers.iter().map(server_line);
+    let all = &analysis.lab.servers;
+    // A TCP client that was started with the UDP server's port makes no TCP server of it.
+    let has_datagrams = |tcp: &ServerFound| {
+        let mut others = all.iter().filter(|other| other.protocol != tcp.protocol && other.address == tcp.address);
+        others.any(|other| other.reach != Reach::Never)
+    };
+    let is_other = |server: &&ServerFound| {
+        server.protocol == Protocol::Udp || server.reach != Reach::Never || !has_datagrams(server)
+    };
+    let servers = all.iter().filter(is_other).map(server_line);
     hosts.chain(servers).collect()
 }
 

@@ -6,6 +6,7 @@ use crate::analyze::analysis::Analysis;
 use crate::analyze::testing::{Story, Tcp};
 use crate::analyze::text::FrameRanges;
 use crate::lab::testing::question;
+use crate::report::sentences;
 use socklab_packets::types::FrameNumber;
 
 const ENDED: &str = "when the program ends while a connection waits";
@@ -427,4 +428,30 @@ fn a_client_that_sent_nothing_before_the_server_ended_was_accepted() {
     let claim = claims.iter().find(|claim| claim.text.to_string().contains("(the server's FIN, frame ")).unwrap();
     let shown = |frame| claim.evidence.iter().any(|evidence| evidence.frames.contains(frame));
     assert!(claim.text.frames().all(shown), "{claim:?}");
+}
+
+/// With the UDP server's port a TCP client gets to its computer, where no TCP server listens.
+#[test]
+fn a_tcp_client_at_the_udp_servers_port_is_told_so() {
+    let tells = |datagrams_come_back: bool| {
+        let mut story = Story::new("at A", 0);
+        story.datagram("10.0.3.2:60702", "10.0.3.1:65433", "u1");
+        if datagrams_come_back {
+            story.port_unreachable("10.0.3.2:60702", "10.0.3.1:65433");
+        }
+        story.refused(&mut Story::tcp("10.0.3.3:55247", "10.0.3.1:65433"));
+        let analysis = of(vec![story.read()]);
+        (message(&analysis, "connection-refused"), sentences::lab(&analysis))
+    };
+    let (told, servers) = tells(false);
+    let port = "That is the UDP server's socket address: if the TCP server has another port, set that in the TCP client. Start the \
+                TCP server before the client (step 6)";
+    assert!(told.contains(port), "{told}");
+    assert!(!servers.iter().any(|line| line.starts_with("TCP server")), "{servers:?}");
+    let (told, servers) = tells(true);
+    assert!(!told.contains("UDP server"), "{told}");
+    assert!(
+        servers.iter().any(|line| line.starts_with("TCP server: 10.0.3.1:65433 (no client connected)")),
+        "{servers:?}"
+    );
 }

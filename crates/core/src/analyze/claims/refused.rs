@@ -5,6 +5,7 @@ use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
 use crate::analyze::text::row::shown;
+use socklab_packets::types::SocketAddress;
 
 /// The time to live with which Linux, macOS and BSD send.
 const OTHERS_HOPS: u8 = 64;
@@ -51,6 +52,12 @@ fn waited(known: &Known<'_>, refused: &TcpSighting) -> bool {
         true => service.waited.as_ref().is_some_and(|wait| is_later(&wait.to)),
         false => service.was_queued() && service.until.as_ref().is_none_or(is_later),
     }
+}
+
+/// Whether a UDP server at this socket address was sent datagrams, none of which came back.
+pub(crate) fn takes_datagrams(view: &LabView<'_>, address: SocketAddress) -> bool {
+    let mut here = view.conversations.iter().filter(|conversation| conversation.server() == address).peekable();
+    here.peek().is_some() && here.all(|one| one.sightings().iter().all(|sighting| view.refusals(sighting).is_empty()))
 }
 
 /// What a refused attempt tells of the server, in a sentence that begins with what it did.

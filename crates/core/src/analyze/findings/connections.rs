@@ -139,11 +139,21 @@ impl Report<'_, '_> {
             |known, s| is_refused(known, s) && !connected_later(all, s) && !served_others(s),
             cited,
             |refused| {
+                // A TCP client that is started with the UDP server's port, most likely.
+                let of_udp = refused.iter().all(|(_, s)| refused::takes_datagrams(view, s.server()));
+                let (own_port, server, compare) = match of_udp {
+                    true => (
+                        " That is the UDP server's socket address: if the TCP server has another port, set that in the TCP client.",
+                        "TCP server",
+                        "",
+                    ),
+                    false => ("", "server", ", and compare the ports in both programs"),
+                };
                 say![
                     text(refused),
                     format!(
-                        " Start the server before the client{}, bound to host {}'s address and not to 127.0.0.1, and \
-                         compare the ports in both programs.",
+                        "{own_port} Start the {server} before the client{}, bound to host {}'s address and not to \
+                         127.0.0.1{compare}.",
                         sheet.in_brackets(Does::Server),
                         sheet.server()
                     )
