@@ -93,8 +93,7 @@ fn retransmissions_are_those_that_wireshark_marks() {
         assert_eq!(marked.len(), usize::from(is_marked));
         assert!(marked.iter().all(|frame| **frame == 5), "{marked:?}");
         let found = analysis.findings.iter().find(|finding| finding.code == "retransmissions");
-        let expected =
-            "Wireshark marks frame 5 as a retransmission: it came late, or what it repeats is not in the capture.";
+        let expected = "Wireshark marks frame 5 as a retransmission: it came late, or not all of what it repeats is in the capture.";
         assert_eq!(found.map(|finding| finding.message.to_string()), is_marked.then(|| expected.to_owned()));
     }
 }

@@ -200,7 +200,9 @@ fn a_fin_that_is_sent_again_is_a_retransmission_like_others() {
     assert!(told.starts_with("Frames 6, 10 are retransmissions") && told.ends_with(once), "{told}");
     let told = said(&analysis, "I.1a");
     assert!(
-        told.contains("Frames 6 and 10 are retransmissions: they repeat what was sent before; it counts once."),
+        told.contains(
+            "Frames 6 and 10 are retransmissions: they repeat what was sent before; it counts once in these answers."
+        ),
         "{told}"
     );
 }

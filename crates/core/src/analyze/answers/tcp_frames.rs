@@ -456,7 +456,7 @@ impl Story<'_, '_> {
         let what = if again.iter().all(is_syn) {
             " of the handshake: what was sent first got lost or was answered late."
         } else {
-            ": they repeat what was sent before; it counts once."
+            ": they repeat what was sent before; it counts once in these answers."
         };
         let frames = FrameRanges::of(again.clone());
         let are = if again.len() == 1 { " is a retransmission" } else { " are retransmissions" };

@@ -73,11 +73,12 @@ pub(crate) fn addresses(addresses: &[SocketAddress]) -> Text {
     Text::list(addresses.iter().copied())
 }
 
-/// `Wireshark marks frame 14 as a retransmission: it came late, or what it repeats is not in the capture.` Of so many frames.
+/// `Wireshark marks frame 14 as a retransmission: it came late, or not all of what it repeats is in the capture.` Of so
+/// many frames.
 pub(crate) fn marked_late(frames: Text, count: u64) -> Text {
     let why = match count {
-        1 => " as a retransmission: it came late, or what it repeats is not in the capture.",
-        _ => " as retransmissions: they came late, or what they repeat is not in the capture.",
+        1 => " as a retransmission: it came late, or not all of what it repeats is in the capture.",
+        _ => " as retransmissions: they came late, or not all of what they repeat is in the capture.",
     };
     say!["Wireshark marks ", frames, why]
 }
