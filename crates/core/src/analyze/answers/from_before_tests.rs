@@ -86,7 +86,28 @@ fn a_handshake_without_its_syn_was_not_missed_by_starting_late() {
     assert!(text.contains("lacks B's SYN, but the connection was made: SYN-ACK (frame 1), ACK (frame 2)."), "{text}");
     assert_eq!(told(&analysis, "capture-began-late"), "");
     let missing = told(&analysis, "frames-missing");
-    assert!(missing.contains("the capture lacks the SYN, as frame 1 shows. A capture filter"), "{missing}");
+    let either = "the capture lacks the SYN, as frame 1 shows. The capture began during the handshake, or the SYN was filtered \
+                  out. Start Wireshark's capture (7a) before the client (8b), and save all frames.";
+    assert!(missing.contains(either), "{missing}");
+    assert!(
+        answer(&analysis, question("I.1a")).missing[0].to_string().contains("that begins before the client starts")
+    );
+    assert!(said(&analysis, "I.4a").contains("; part of the handshake is missing from it."));
+}
+
+#[test]
+fn a_syn_that_is_missing_after_other_frames_was_not_missed_by_starting_late() {
+    let mut story = Story::new("step8", 0);
+    let mut b = Story::tcp(B1, A);
+    story.card(&["10.0.3.1"]);
+    story.arp_reply("10.0.3.1", "10.0.3.2");
+    story.lose(&[0]);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    let analysis = of(vec![story.read()]);
+    let missing = told(&analysis, "frames-missing");
+    assert!(missing.contains("the capture lacks the SYN, as frame 2 shows. A capture filter"), "{missing}");
+    assert!(answer(&analysis, question("I.1a")).missing[0].to_string().contains("no capture filter"));
 }
 
 /// An idle connection from before, and a whole one; `end` tells what becomes of the idle one, before the other or after it.

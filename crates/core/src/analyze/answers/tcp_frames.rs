@@ -77,6 +77,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
             let joined = connections.iter().any(|known| known.connection.joined().is_some());
             draft.missing(match (lacking, joined) {
                 (true, true) => unbroken(step),
+                (true, false) if began_within(view, &connections) => longer(step),
                 (true, false) => unfiltered(step),
                 (false, _) => longer(step),
             });
@@ -91,6 +92,12 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     };
     draft.short_as(basis, lists.short());
     draft.finish(view, question, status, lists.facts())
+}
+
+/// Whether nothing is missing but what came before the first frame of the file.
+fn began_within(view: &LabView<'_>, connections: &[Known<'_>]) -> bool {
+    let mut lacking = connections.iter().filter(|known| unseen::lacks_frames(view, known.connection.whole()));
+    lacking.all(|known| unseen::may_begin_within_handshake(view, known.connection.whole()))
 }
 
 /// Those that are not described one by one.

@@ -83,6 +83,16 @@ fn lacks_tcp_frames(view: &LabView<'_>, question: &Question) -> bool {
     view.runs_of(question.steps()).iter().any(|known| unseen::lacks_frames(view, known.connection.whole()))
 }
 
+/// What the captures lack of the TCP connections, which lack something.
+fn lacking(view: &LabView<'_>, connections: &[Known<'_>]) -> &'static str {
+    let whole = || connections.iter().map(|known| known.connection.whole());
+    let lacking = || whole().filter(|sighting| unseen::lacks_frames(view, sighting));
+    match lacking().all(|sighting| unseen::lacks_handshake_alone(view, sighting)) {
+        true => "part of the handshake is",
+        false => "further frames of the connection are",
+    }
+}
+
 /// The TCP frames without payload.
 fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Option<u64> {
     let (mut control, mut data) = (None, 0);
@@ -102,9 +112,9 @@ fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     if let Some(control) = control {
         let joined = connections.iter().any(|known| known.connection.joined().is_some());
         let (made, rest) = match (lacks_tcp_frames(view, question), joined) {
-            (true, false) => (": the capture has", "; further frames of the connection are missing in it."),
-            (true, true) => (": the captures have", "; further frames of the connection are missing in them."),
-            (false, _) => (" made", "."),
+            (true, false) => (": the capture has", format!("; {} missing from it.", lacking(view, &connections))),
+            (true, true) => (": the captures have", format!("; {} missing from them.", lacking(view, &connections))),
+            (false, _) => (" made", ".".to_owned()),
         };
         let kinds = Some(kinds(view, &connections)).filter(|_| control > 0);
         let text = format!(

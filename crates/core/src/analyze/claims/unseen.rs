@@ -32,6 +32,23 @@ pub(crate) fn lacks_frames(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
         || unseen_of_both(view, sighting).iter().any(Option::is_some)
 }
 
+/// Whether all that this capture lacks of a connection is its SYN, before the first frame of the file: the capture may have begun
+/// during the handshake.
+pub(crate) fn may_begin_within_handshake(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
+    sighting.connection.syn.is_none()
+        && sighting.connection.syn_ack == Some(FrameNumber(1))
+        && sighting.pieces.is_empty()
+        && lacks_handshake_alone(view, sighting)
+}
+
+/// Whether all that this capture is known to lack of a connection is a part of its handshake.
+pub(crate) fn lacks_handshake_alone(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
+    lacks_frames(view, sighting)
+        && !sighting.has_one_direction()
+        && !sighting.has_only_payload()
+        && unseen_of_both(view, sighting).iter().all(Option::is_none)
+}
+
 /// Whether this capture lacks data or a FIN of the server that the client acknowledges.
 pub(crate) fn lacks_frames_of_server(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
     let frames = view.frames(sighting);

@@ -154,6 +154,8 @@ impl Report<'_, '_> {
     /// What others of a connection's frames show to be missing: the capture did not only begin late or end early.
     pub(super) fn frames_missing(&mut self) {
         let view = self.view;
+        let sheet = &view.config.sheet;
+        let (begin, start) = (sheet.place(|at| at.begin.as_deref()), sheet.place(|at| at.start.as_deref()));
         let is_missing = |known: &Known<'_>, s: &TcpSighting| {
             let is_told = known.connection.best().capture == s.capture && known.connection.joined().is_none();
             is_told && !s.has_one_direction() && Lacks::of(view, s).any()
@@ -167,14 +169,23 @@ impl Report<'_, '_> {
                 let of = if partial.len() == 1 { "Of the connection of " } else { "Of the connections of " };
                 let all: Vec<(Lacks, &TcpSighting)> = partial.iter().map(|(_, s)| (Lacks::of(view, s), *s)).collect();
                 let shown = FrameRanges::of(all.iter().flat_map(|(lacks, s)| lacks.shown(s)));
+                let why = match all.iter().all(|(_, s)| unseen::may_begin_within_handshake(view, s)) {
+                    true => format!(
+                        "The capture began during the handshake, or the SYN was filtered out. Start Wireshark's \
+                         capture{begin} before the client{start}, and save all frames."
+                    ),
+                    false => "A capture filter kept the frames out, the computer lost them while it captured, or only a part of \
+                              what was captured was saved."
+                        .to_owned(),
+                };
                 say![
                     of,
                     clients(partial),
                     format!(" the capture lacks {}, as ", what(&all)),
                     shown.clone(),
-                    if shown.count() == 1 { " shows" } else { " show" },
-                    ". A capture filter kept the frames out, the computer lost them while it captured, or only a part of what was \
-                     captured was saved. What is said of the frames holds for those that are there."
+                    if shown.count() == 1 { " shows. " } else { " show. " },
+                    why,
+                    " What is said of the frames holds for those that are there."
                 ]
             },
         );
