@@ -1,14 +1,15 @@
 //! Which captures of a step show one attempt at it, where several were handed in.
 //!
 //! Files of one run belong together: those that show a connection together, those of several hosts, and those that have no
-//! more clients of a host than the step asks for. Only a run that was done again is another attempt.
+//! more clients of a host than the step asks for, open at the same time. Only a run that was done again is another attempt.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use socklab_core::analyze::analysis::{Analysis, LabStream};
 use socklab_core::lab::Step;
-use socklab_packets::types::Protocol;
+use socklab_packets::track::{Close, HandshakeState, TcpConnection};
+use socklab_packets::types::{Protocol, StreamNumber};
 
 /// Each attempt at a step by the places of its captures, which are some of these; none if there are more than `most`.
 pub(super) fn attempts(analysis: &Analysis, step: &Step, captures: &[usize], most: usize) -> Option<Vec<Vec<usize>>> {
@@ -109,6 +110,14 @@ impl Group<'_> {
         if whole.is_empty() { vec![self.captures.clone()] } else { whole }
     }
 
+    /// Whether a computer has a connection in each that cannot have been open at the same time as the other.
+    fn is_apart_from(&self, other: &Group<'_>, analysis: &Analysis) -> bool {
+        let computer = |stream: &LabStream| analysis.lab.computer(stream.client.ip);
+        let is_apart =
+            |own: &LabStream, other: &LabStream| computer(own) == computer(other) && are_apart(own, other, analysis);
+        self.streams.iter().any(|own| other.streams.iter().any(|other| is_apart(own, other)))
+    }
+
     /// How many clients each computer has in it. Attempts count as one.
     fn clients(&self, analysis: &Analysis) -> BTreeMap<IpAddr, u32> {
         let mut clients: BTreeMap<IpAddr, u32> = BTreeMap::new();
@@ -121,7 +130,8 @@ impl Group<'_> {
     }
 }
 
-/// Whether groups can be of one run: no more clients of a host than the step has, on no more hosts.
+/// Whether groups can be of one run: no more clients of a host than the step has, on no more hosts. Terminals side by side are
+/// open at the same time.
 fn is_one_run(groups: &[&Group<'_>], analysis: &Analysis, step: &Step) -> bool {
     let mut clients: BTreeMap<IpAddr, Vec<u32>> = BTreeMap::new();
     for group in groups {
@@ -131,7 +141,34 @@ fn is_one_run(groups: &[&Group<'_>], analysis: &Analysis, step: &Step) -> bool {
     }
     let sum = |counts: &[u32]| counts.iter().fold(0_u32, |sum, count| sum.saturating_add(*count));
     let fits = |counts: &Vec<u32>| counts.len() < 2 || sum(counts) <= step.clients();
-    groups.len() < 2 || (clients.values().all(fits) && clients.len() <= step.hosts().len())
+    let is_apart = |one: &Group<'_>, other: &Group<'_>| step.is_parallel() && one.is_apart_from(other, analysis);
+    let are_apart =
+        groups.iter().enumerate().any(|(place, one)| groups.iter().skip(place + 1).any(|other| is_apart(one, other)));
+    groups.len() < 2 || (clients.values().all(fits) && clients.len() <= step.hosts().len() && !are_apart)
+}
+
+/// Whether one connection had ended before the other one began, by the clock of one computer. Those of which no file has the
+/// end, or the beginning, may have been open at the same time.
+fn are_apart(one: &LabStream, other: &LabStream, analysis: &Analysis) -> bool {
+    let seen = |stream: &LabStream| -> Vec<(Option<IpAddr>, TcpConnection)> {
+        let of = |(capture, number): &(usize, StreamNumber)| {
+            let capture = analysis.captures.get(*capture)?;
+            Some((capture.made_at, capture.traffic.tcp(*number)?))
+        };
+        let is_tcp = stream.protocol == Protocol::Tcp;
+        stream.sightings.iter().filter(|_| is_tcp).filter_map(of).collect()
+    };
+    let is_before = |first: &TcpConnection, next: &TcpConnection| {
+        let end = first.last_time.filter(|_| first.close != Close::Open);
+        let start = next.first_time.filter(|_| next.handshake != HandshakeState::NotCaptured);
+        end.zip(start).is_some_and(|(end, start)| end < start)
+    };
+    let others = seen(other);
+    seen(one).iter().any(|(place, one)| {
+        let has_its_clock = |other: Option<IpAddr>| place.zip(other).is_none_or(|(one, other)| one == other);
+        let mut others = others.iter().filter(|(place, _)| has_its_clock(*place));
+        others.any(|(_, other)| is_before(one, other) || is_before(other, one))
+    })
 }
 
 #[cfg(test)]
@@ -169,6 +206,39 @@ mod tests {
         // One that saw both, such as the server's, and one that saw a part of that.
         assert_eq!(of_clients(&[&[b, c], &[c]]).unwrap(), [[0]]);
         assert_eq!(of_clients(&[&[b, c], &[b_again], &[c_again]]).unwrap(), vec![vec![0], vec![1, 2]]);
+    }
+
+    /// The attempts at Part II step 2 of two files with a client of B each; the first one is closed in its file or not, and the
+    /// other one begins so many seconds after it.
+    fn of_terminals(closed: bool, later: i64) -> Vec<Vec<usize>> {
+        let file = |name: &str, start: i64, client: &str, closed: bool| {
+            let mut story = Story::new(name, start);
+            let mut tcp = Story::tcp(client, "10.0.3.1:65432");
+            story.handshake(&mut tcp);
+            story.line(&mut tcp, "one\n");
+            story.echo(&mut tcp, "one\n");
+            if closed {
+                story.close(&mut tcp);
+            }
+            story.read()
+        };
+        let first = file("first", 0, "10.0.3.2:40000", closed);
+        let second = file("second", later, "10.0.3.2:40001", false);
+        let mut config = LabConfig::default();
+        let step = config.sheet.step("II.2").unwrap();
+        for name in ["first", "second"] {
+            config.steps.insert(name.to_owned(), step.clone());
+        }
+        let analysis = analyze(vec![first, second], &[], &config);
+        assert!(analysis.lab.streams.iter().all(|stream| stream.step == step), "{:?}", analysis.lab.streams);
+        attempts(&analysis, &step, &[0, 1], 16).unwrap()
+    }
+
+    #[test]
+    fn clients_side_by_side_that_were_not_open_at_the_same_time_are_two_attempts() {
+        assert_eq!(of_terminals(true, 120), [[0], [1]]);
+        assert_eq!(of_terminals(false, 120), [[0, 1]]);
+        assert_eq!(of_terminals(true, 0), [[0, 1]]);
     }
 
     #[test]
