@@ -7,7 +7,9 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::apart::apart;
 use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
-use crate::analyze::matching::services::{computer, is_course_port, is_other_service, may_be_ephemeral, same_computer};
+use crate::analyze::matching::services::{
+    computer, is_course_port, is_other_service, is_privileged, may_be_ephemeral, same_computer,
+};
 use crate::analyze::network::same_link;
 use crate::analyze::place::Place;
 use crate::analyze::text::{Text, say};
@@ -247,9 +249,14 @@ impl<'a> Field<'a> {
         });
         if text.is_empty() {
             // A lab may be run on port 43 all the same, and text outranks whatever is not. Datagrams that such a port never
-            // answers are more likely logs and alarms.
+            // answers are more likely logs and alarms, unless they go to the sheet's address, at a port that anyone may bind.
+            let is_sheets = |address: &SocketAddress| {
+                self.config.sheet.address_of(self.config.sheet.server()) == Some(address.ip)
+                    && !is_privileged(address.port)
+            };
             let answers = |endpoint: &Endpoint| {
-                endpoint.0 == Protocol::Tcp || self.candidates.get(endpoint).is_some_and(Candidate::is_two_way)
+                let is_two_way = || self.candidates.get(endpoint).is_some_and(Candidate::is_two_way);
+                endpoint.0 == Protocol::Tcp || is_sheets(&endpoint.1) || is_two_way()
             };
             text = pick(&|endpoint, score| is(endpoint, Exchange::Text) && answers(endpoint) && score >= LAB_SCORE);
         }

@@ -36,7 +36,12 @@ pub(crate) fn is_other_service(protocol: Protocol, port: u16) -> bool {
         Protocol::Tcp => &TCP_SERVICES,
         Protocol::Udp => &UDP_SERVICES,
     };
-    port < FIRST_UNPRIVILEGED_PORT || known.binary_search(&port).is_ok()
+    is_privileged(port) || known.binary_search(&port).is_ok()
+}
+
+/// Whether a program needs privileges to bind the port.
+pub(super) fn is_privileged(port: u16) -> bool {
+    port < FIRST_UNPRIVILEGED_PORT
 }
 
 /// Whether the port is one that courses give to their servers.

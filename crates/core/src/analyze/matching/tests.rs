@@ -513,3 +513,20 @@ fn a_protocol_is_told_by_what_it_says_and_not_by_its_port() {
     story.segment_of_server(&mut irc, ":irc.local 001 ada :Welcome\r\n");
     assert!(servers(story.read()).is_empty());
 }
+
+/// L2TP, CoAP and VXLAN are known at these ports; logs at the last one.
+#[test]
+fn text_to_the_sheets_address_outweighs_the_port_of_another_program() {
+    let at = |server: &str| {
+        let mut story = Story::new("step12", 0);
+        for line in ["one\n", "two\n", "three\n"] {
+            story.datagram("10.0.3.2:40000", server, line);
+        }
+        servers(story.read())
+    };
+    for port in [1701, 5683, 8472] {
+        assert_eq!(at(&format!("10.0.3.1:{port}")), [format!("UDP 10.0.3.1:{port}")]);
+        assert!(at(&format!("10.0.3.9:{port}")).is_empty());
+    }
+    assert!(at("10.0.3.1:514").is_empty());
+}
