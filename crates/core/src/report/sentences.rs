@@ -227,7 +227,7 @@ fn server_line(server: &ServerFound) -> String {
         (Reach::Reached, _) => "",
         (Reach::Unanswered, _) => " (never answered)",
         (Reach::Never, Protocol::Tcp) => " (no client connected)",
-        (Reach::Never, Protocol::Udp) => " (every datagram came back)",
+        (Reach::Never, Protocol::Udp) => " (not reached: every datagram came back as unreachable)",
     };
     let line = format!("{} server: {}{or}{reach}", server.protocol, server.address);
     let known = server.parts.iter().filter_map(|(part, kind, basis)| {
