@@ -4,8 +4,10 @@ use super::other_program_tests::{said, short};
 use super::own_server_tests::told;
 use super::tests::{A, B1, B2, C1, C2, answer, of};
 use crate::analyze::analysis::{Analysis, Facts};
+use crate::analyze::analyze;
 use crate::analyze::reach::Reach;
-use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::testing::{Story, Tcp, address};
+use crate::lab::LabConfig;
 use crate::lab::testing::question;
 use socklab_packets::types::FrameNumber;
 
@@ -210,4 +212,51 @@ fn of_a_whole_lab_with_payload_alone_the_first_client_of_each_host_is_of_part_on
     assert_eq!(steps, ["I.8", "I.10", "II.2", "II.3"]);
     assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 5 sockets (1 listening, 4 connected)");
     assert_eq!(short(&analysis, "I.3"), "Connected, and served; whether while B was open: unknown");
+}
+
+/// What `ip.src == 10.0.3.1` leaves of lines to a server that only prints.
+fn of_server_alone(lines: usize) -> Analysis {
+    let mut story = Story::new("step8", 0);
+    let mut b = Story::tcp(B1, A);
+    story.lose(&[0, 2]);
+    story.handshake(&mut b);
+    for _ in 0..lines {
+        story.lose(&[0]);
+        story.line(&mut b, "hello\n");
+    }
+    of_server_at_a(story)
+}
+
+/// The analysis for who named the server.
+fn of_server_at_a(story: Story) -> Analysis {
+    let mut config = LabConfig::default();
+    config.set_servers(&[(address(A).ip, Some(65432))]).unwrap();
+    analyze(vec![story.read()], &[], &config)
+}
+
+#[test]
+fn a_client_whose_lines_are_acknowledged_did_connect() {
+    let analysis = of_server_alone(2);
+    let text = said(&analysis, "I.1a");
+    assert!(text.contains("lacks B's SYN, but the connection was made: SYN-ACK (frame 1), and it goes on (frame 2)."));
+    assert!(text.contains("A's acknowledgement (frame 3) shows that B sent at least 11 bytes"), "{text}");
+    assert!(!text.contains("did not connect") && !text.contains("With a server listening there"), "{text}");
+    assert_eq!(analysis.lab.servers[0].reach, Reach::Reached);
+}
+
+/// What `tcp.flags.syn == 1` leaves: the ACK may be in what it kept out.
+#[test]
+fn a_syn_ack_alone_shows_a_server_that_listens_and_not_whether_its_client_connected() {
+    for lost in [&[0, 2][..], &[2]] {
+        let mut story = Story::new("step8", 0);
+        story.lose(lost);
+        story.handshake(&mut Story::tcp(B1, A));
+        let analysis = of_server_at_a(story);
+        let text = said(&analysis, "I.1a");
+        assert!(text.contains("A server listens: A's system sends SYN-ACK (frame "), "{text}");
+        assert!(text.contains("Whether the client connected is not known"), "{text}");
+        assert!(!text.contains("With a server listening there"), "{text}");
+        assert!(!short(&analysis, "I.1a").contains("did not connect"));
+        assert_eq!(analysis.lab.servers[0].reach, Reach::Reached);
+    }
 }

@@ -181,6 +181,18 @@ fn without_connection(view: &LabView<'_>, question: &Question, mut draft: Draft)
             draft.unknown("Of a connection that was there before, the capture has neither handshake nor lines.");
             Status::Partial
         }
+        // A SYN-ACK comes from a server that listens; a filter may have kept out what follows it.
+        Some(_) if let Some(attempt) = view.of_steps(question.steps()).find(|known| known.connection.lacks_ack()) => {
+            let sighting = attempt.connection.whole();
+            draft.short("Expected: 3 handshake frames, then data and ACKs");
+            let server = view.host(sighting.server().ip);
+            let shown = Vec::from_iter(sighting.connection.syn_ack);
+            let frames = FrameRanges::of(shown.iter().copied());
+            let text = say!["A server listens: ", server, "'s system sends SYN-ACK (", frames, ")."];
+            draft.proved(text, tcp_evidence(view, sighting, shown));
+            draft.unknown("Whether the client connected is not known: no later frame of it is in the capture.");
+            Status::Partial
+        }
         Some(attempt) => {
             draft.short_as(Basis::Proved, "The client did not connect before the capture ended");
             service::claims(view, &attempt).into_iter().for_each(|claim| draft.add(claim));

@@ -25,7 +25,9 @@ pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Ve
     let goes_on = || {
         let frames = view.frames(sighting);
         let speaks = |frame: &RoleOfFrame, client: bool| {
-            frame.note.payload_length > 0 || frame.has_fin() || (client && frame.note.acknowledges())
+            // A server that acknowledges more than the SYN had data, or a FIN.
+            let heard = if client { frame.note.acknowledges() } else { frame.acknowledges(2) };
+            frame.note.payload_length > 0 || frame.has_fin() || heard
         };
         let is_later = |frame: &RoleOfFrame| frame.note.frame > from && !frame.has_syn() && !frame.has_rst();
         let mut all = frames.iter();

@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{AddressRole, RoleBasis};
 use crate::analyze::conversation::pieces::Piece;
 use crate::analyze::text::row::apart;
-use socklab_packets::track::{HandshakeState, Side, SideCounts, TcpConnection};
+use socklab_packets::track::{Close, HandshakeState, Side, SideCounts, TcpConnection};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// Nanoseconds after which a SYN was sent twice again (RFC 6298, section 2: a second, and then longer; Linux 6.5 and later
@@ -69,10 +69,12 @@ impl TcpSighting {
         match self.connection.handshake {
             HandshakeState::Complete | HandshakeState::SynAckMissed => true,
             HandshakeState::Refused | HandshakeState::SynOnly => false,
-            // Payload and FIN go only after the handshake, whichever way was captured.
+            // Payload and FIN go only after the handshake, whichever way was captured. So do a server's acknowledgements: one that
+            // answers a SYN which came again has that before it.
             HandshakeState::SynAckSeen => {
                 let fins = [Side::Originator, Side::Responder].map(|side| self.connection.fin(side));
-                carried(client) || server.data_frames > 0 || fins != [None, None]
+                let speaks = server.data_frames > 0 || (client.frames == 0 && carried(server));
+                carried(client) || speaks || fins != [None, None]
             }
             // A filter may have kept out what has no payload.
             HandshakeState::NotCaptured => {
@@ -213,7 +215,13 @@ impl LabConnection {
 
     /// Whether a client tried to connect and did not, as far as the captures go. Of one without handshake nothing shows that.
     pub(crate) fn was_tried_in_vain(&self) -> bool {
-        !self.established() && self.handshake() != HandshakeState::NotCaptured
+        !self.established() && self.handshake() != HandshakeState::NotCaptured && !self.lacks_ack()
+    }
+
+    /// Whether the captures end with a server's SYN-ACK: whether the client got it and acknowledged it, they do not show.
+    pub(crate) fn lacks_ack(&self) -> bool {
+        let connection = &self.whole().connection;
+        !self.established() && self.handshake() == HandshakeState::SynAckSeen && connection.close == Close::Open
     }
 
     /// How far its handshake is seen.
