@@ -260,3 +260,24 @@ fn a_syn_ack_alone_shows_a_server_that_listens_and_not_whether_its_client_connec
         assert_eq!(analysis.lab.servers[0].reach, Reach::Reached);
     }
 }
+
+/// What `ip.dst == 10.0.3.1` leaves of an echo, and the whole of it.
+#[test]
+fn nothing_is_said_of_the_data_of_a_side_without_frames() {
+    let mut story = Story::new("step8", 0);
+    let mut b = Story::tcp(B1, A);
+    story.lose(&[1]);
+    story.handshake(&mut b);
+    story.lose(&[1]);
+    story.echo(&mut b, "one\n");
+    let text = said(&of(vec![story.read()]), "I.1b");
+    assert!(text.contains("Only the client sends data in these frames.") && !text.contains("carry none"), "{text}");
+    let text = said(&of_b(2), "I.1b");
+    assert!(!text.contains("carry none"), "{text}");
+    let mut story = Story::new("step8", 0);
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    let text = said(&of(vec![story.read()]), "I.1b");
+    assert!(text.contains("Only the client sends data; the server's frames carry none."), "{text}");
+}

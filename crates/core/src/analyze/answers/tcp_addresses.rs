@@ -131,17 +131,18 @@ fn payload(view: &LabView<'_>, connections: &[Known<'_>], draft: &mut Draft) {
         known.connection.handshake_complete() && !unseen::lacks_frames(view, known.connection.whole())
     };
     let here = if connections.iter().all(is_whole) { "" } else { " in these frames" };
+    // Nothing is said of the data of a side that has no frame there.
+    let other = |client: bool, whose: &str| {
+        let has_frames = |known: &Known<'_>| !view.frames(known.connection.whole()).from(client).is_empty();
+        if connections.iter().any(has_frames) { format!("; the {whose}'s frames carry none") } else { String::new() }
+    };
     match (from_client.is_empty(), from_server.is_empty()) {
         (false, false) => {
             let both = Evidence::by_file(from_client.into_iter().chain(from_server));
             draft.proved("Both sides send data.", both);
         }
-        (false, true) => {
-            draft.proved(format!("Only the client sends data{here}; the server's frames carry none."), whole())
-        }
-        (true, false) => {
-            draft.proved(format!("Only the server sends data{here}; the client's frames carry none."), whole())
-        }
+        (false, true) => draft.proved(format!("Only the client sends data{here}{}.", other(false, "server")), whole()),
+        (true, false) => draft.proved(format!("Only the server sends data{here}{}.", other(true, "client")), whole()),
         (true, true) => draft.add(crate::analyze::analysis::Claim {
             text: match (here.is_empty(), connections.iter().any(|known| known.connection.joined().is_some())) {
                 (true, _) => "No frame carries data, in either direction.".into(),
