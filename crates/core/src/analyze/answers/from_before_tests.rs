@@ -281,3 +281,22 @@ fn nothing_is_said_of_the_data_of_a_side_without_frames() {
     let text = said(&of(vec![story.read()]), "I.1b");
     assert!(text.contains("Only the client sends data; the server's frames carry none."), "{text}");
 }
+
+/// Its handshake came before the other one's, though its first frame here comes after all of it.
+#[test]
+fn a_connection_from_before_is_not_said_to_come_after_another_one() {
+    let runs = |lost: &[usize]| {
+        let mut story = Story::new("step8", 0);
+        let (mut old, mut b) = (Story::tcp(B2, A), Story::tcp(B1, A));
+        story.handshake(&mut b);
+        story.echo(&mut b, "one\n");
+        story.close(&mut b);
+        story.wait(5000);
+        story.lose(lost);
+        story.handshake(&mut old);
+        story.echo(&mut old, "two\n");
+        told(&of(vec![story.read()]), "several-runs").to_owned()
+    };
+    assert!(runs(&[0, 1, 2]).starts_with("Step 8 has 2 connections here; the sheet asks for one."));
+    assert!(runs(&[]).starts_with("Step 8 has 2 connections here, one after the other; the sheet asks for one."));
+}

@@ -373,7 +373,10 @@ impl Report<'_, '_> {
             known.step == step && s.established() && !view.is_leftover(known) && !view.went_astray(known)
         };
         let runs: Vec<&TcpSighting> = self.all.iter().filter(|(known, s)| is_run(known, s)).map(|(_, s)| *s).collect();
-        let apart = runs.iter().zip(runs.iter().skip(1)).all(|(one, next)| !one.may_overlap(next));
+        // One that was there before may have begun before any other.
+        let began = |run: &TcpSighting| run.connection.handshake != HandshakeState::NotCaptured;
+        let mut next = runs.iter().zip(runs.iter().skip(1));
+        let apart = next.all(|(one, next)| began(next) && !one.may_overlap(next));
         if runs.len() < 2 {
             return;
         }
