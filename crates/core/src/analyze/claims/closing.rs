@@ -69,7 +69,8 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
                 ],
                 None => say![by, " closed ", what, " (FIN, ", frame(&fin), ")."],
             };
-            let over = resets.into_iter().flatten().filter_map(|reset| too_late(view, known, sighting, reset.frame));
+            let told = |reset: Moment| too_late(view, known, sighting, reset.frame, other);
+            let over = resets.into_iter().flatten().filter_map(told);
             Text::join([closed].into_iter().chain(over))
         }
         (Some(fin), Some(reset)) if fin.frame < reset.frame => {
@@ -83,10 +84,25 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
                     frame(&reset),
                     ")."
                 ],
-                _ if seen.client_reset == Some(reset) => {
-                    say![end, "; a RST of the client followed (", frame(&reset), ")."]
+                _ => {
+                    let [own, other] = match seen.client_reset == Some(reset) {
+                        true => ["client", "server"],
+                        false => ["server", "client"],
+                    };
+                    match frames.cause_of(reset.frame) {
+                        ResetCause::Incomplete(late) => say![
+                            end,
+                            format!("; the {other}'s FIN ("),
+                            late,
+                            format!(
+                                ") came without the data before it, and the {own}'s system refused that with RST ("
+                            ),
+                            frame(&reset),
+                            ")."
+                        ],
+                        _ => say![end, format!("; a RST of the {own} followed ("), frame(&reset), ")."],
+                    }
                 }
-                _ => say![end, "; a RST of the server followed (", frame(&reset), ")."],
             }
         }
         (_, Some(reset)) => reset_sentence(view, sighting, [by, what], reset.frame),
@@ -94,17 +110,33 @@ pub(crate) fn closing_sentence(view: &LabView<'_>, known: &Known<'_>, sighting: 
     }
 }
 
-/// `The server's system no longer had the connection when a FIN came (frame 10), and answered that with RST (frame 11).` Of a RST
-/// that ends nothing.
-fn too_late(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting, reset: FrameNumber) -> Option<Text> {
-    let ResetCause::Over(fin) = view.frames(sighting).cause_of(reset) else { return None };
+/// `The server's system no longer had the connection and answered that FIN with RST (frame 11).` Of a RST that ends nothing, behind
+/// the sentence on the two FINs, of which `told` is the later one.
+fn too_late(
+    view: &LabView<'_>,
+    known: &Known<'_>,
+    sighting: &TcpSighting,
+    reset: FrameNumber,
+    told: Option<Moment>,
+) -> Option<Text> {
+    let frames = view.frames(sighting);
+    let (what, answered) = match frames.cause_of(reset) {
+        ResetCause::Over(fin) if told.is_some_and(|told| told.frame == fin) => {
+            (say![" and answered that FIN with RST ("], None)
+        }
+        ResetCause::Over(fin) => (say![" when a FIN came ("], Some(fin)),
+        ResetCause::Ended(late) if frames.without_payload().contains(&late) => {
+            (say![" when a further acknowledgement came ("], Some(late))
+        }
+        ResetCause::Ended(late) => (say![" when a further segment came ("], Some(late)),
+        _ => return None,
+    };
     let whose = match sighting.connection.rst(sighting.client_side) == Some(reset) {
         true => clients(view, known),
         false => "The server's".into(),
     };
-    let text = [" system no longer had the connection when a FIN came (", "), and answered that with RST (", ")."];
-    let [no_longer, answered, end] = text;
-    Some(say![whose, no_longer, fin, answered, reset, end])
+    let answered = answered.map(|frame| say![frame, "), and answered that with RST ("]).unwrap_or_default();
+    Some(say![whose, " system no longer had the connection", what, answered, reset, ")."])
 }
 
 /// `B's connection had ended (frame 10)`, or `the server had closed B's connection (FIN, frame 10)` where B's client had not
@@ -158,6 +190,9 @@ pub(crate) fn reset_sentence(
             reset,
             ")."
         ],
+        ResetCause::Incomplete(fin) => {
+            say![by, " had closed ", what, "; its system refused with RST (", reset, ") what came after (", fin, ")."]
+        }
         ResetCause::NobodyThere(probes) => say![
             by,
             " gave up ",

@@ -18,6 +18,9 @@ pub(crate) enum ResetCause {
     /// It answers this FIN, as one for which its system has no connection any more: both ends had closed. Linux waits a minute
     /// for the other end's FIN (`tcp_fin_timeout`).
     Over(FrameNumber),
+    /// It answers this FIN, before which data is missing: its sender's program had closed, and its system (Linux) takes no more
+    /// data then.
+    Incomplete(FrameNumber),
     /// It answers this segment, which came when each end had closed and had acknowledged that the other one had: such as an
     /// acknowledgement of a repeated FIN.
     Ended(FrameNumber),
@@ -56,7 +59,13 @@ impl Frames {
         let fin =
             before().filter(is_answered).find(|(frame, _)| is_fin_again(frame) || (frame.has_fin() && !refuses_data));
         if let Some((fin, _)) = fin.filter(|_| is_bare && has_closed) {
-            return ResetCause::Over(fin.note.frame);
+            let got_all = |(frame, client): (&RoleOfFrame, bool)| {
+                client == by_client && frame.acknowledges(fin.note.relative_sequence)
+            };
+            return match before().any(got_all) {
+                true => ResetCause::Over(fin.note.frame),
+                false => ResetCause::Incomplete(fin.note.frame),
+            };
         }
         if let Some((late, _)) = before().next().filter(is_answered).filter(|_| is_bare && self.has_ended_before(reset))
         {
