@@ -148,6 +148,80 @@ fn a_connection_that_ended_before_the_whole_one_began_is_an_earlier_run() {
     assert!(told(&analysis, "earlier-run").starts_with("An earlier run of the client (10.0.3.2:40212) had not ended"));
 }
 
+/// A client of the last run sends again to a server that was started anew.
+#[test]
+fn what_a_restarted_server_does_not_know_is_no_connection_of_the_step() {
+    let mut story = Story::new("at B", 0);
+    let mut dead = Story::tcp(B2, A);
+    story.line_to_nobody(&mut dead, "how are you");
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.echo(&mut b, "one\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "I.1b"), "Client 10.0.3.2:40210; server 10.0.3.1:65432");
+    assert!(told(&analysis, "earlier-run").starts_with("An earlier run of the client (10.0.3.2:40212) had not ended"));
+    for code in ["connection-reset", "capture-began-late", "several-runs", "idle-from-before"] {
+        assert_eq!(told(&analysis, code), "");
+    }
+    assert!(analysis.findings.iter().all(|finding| finding.redo.is_none()));
+
+    // Beside the run it does not count either.
+    let beside = idle_beside(|_, _| {}, |story, dead| story.line_to_nobody(dead, "how are you"));
+    let from_before = told(&beside, "idle-from-before");
+    let no_longer = "is in it without handshake: the server's system no longer had it, and answered with RST (frame 8). The answers do not \
+         count it.";
+    assert!(from_before.ends_with(no_longer), "{from_before}");
+
+    // Of a program that was killed, the RST has an ACK: the line came to it.
+    let mut story = Story::new("step8", 0);
+    let mut b = Story::tcp(B1, A);
+    story.lose(&[0, 1, 2, 4]);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    story.reset_by_server(&mut b);
+    assert!(said(&of(vec![story.read()]), "I.1a").contains("The lines (8c) are in 1 data segment"));
+}
+
+#[test]
+fn a_server_that_does_not_know_the_only_connection_is_told_of() {
+    let mut story = Story::new("step8", 0);
+    story.line_to_nobody(&mut Story::tcp(B1, A), "how are you");
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.1a");
+    assert!(text.contains("had ended for the server's system") && !text.contains("did not connect"), "{text}");
+    let reset = told(&analysis, "connection-reset");
+    assert!(reset.starts_with("The server's system no longer had the connection: it answered what came (frame 1)"));
+}
+
+#[test]
+fn of_a_connection_that_only_a_reset_is_there_of_no_more_is_said() {
+    let mut story = Story::new("at A", 0);
+    story.refused_late(&mut Story::tcp(C1, A));
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.line(&mut b, "one\n");
+    let told = told(&of(vec![story.read()]), "idle-from-before");
+    assert!(told.contains("(10.0.3.3:51762) is in it with nothing but a RST (frame 1)."), "{told}");
+}
+
+/// Step 8 ends as the capture begins; what follows is Part II.
+#[test]
+fn the_answers_do_not_rest_on_a_later_run_that_is_of_another_step() {
+    let mut story = Story::new("at A", 0);
+    story.close(&mut Story::tcp("10.0.3.2:40110", A));
+    let mut all = [B1, B2, C1, C2].map(|client| Story::tcp(client, A));
+    for tcp in &mut all {
+        story.handshake(tcp);
+    }
+    for _ in 0..2 {
+        for tcp in &mut all {
+            story.echo(tcp, "one\n");
+        }
+    }
+    let earlier = told(&of(vec![story.read()]), "earlier-run");
+    assert!(earlier.ends_with("(10.0.3.2:40110) had not ended when the capture started."), "{earlier}");
+}
+
 /// Of C nothing later is there.
 #[test]
 fn the_end_of_another_hosts_connection_is_no_earlier_run_of_the_client() {

@@ -177,8 +177,12 @@ fn without_connection(view: &LabView<'_>, question: &Question, mut draft: Draft)
         }
         // Of a connection only the end is there: whether its client connected is not the question.
         Some(_) if view.of_steps(question.steps()).any(|known| view.is_leftover(&known)) => {
+            let has_lines = view.of_steps(question.steps()).any(|known| known.connection.has_lines());
             draft.short("Expected: 3 handshake frames, then data and ACKs");
-            draft.unknown("Of a connection that was there before, the capture has neither handshake nor lines.");
+            draft.unknown(match has_lines {
+                true => "A connection that was there before had ended for the server's system; no later one is in the capture.",
+                false => "Of a connection that was there before, the capture has neither handshake nor lines.",
+            });
             Status::Partial
         }
         // A SYN-ACK comes from a server that listens; a filter may have kept out what follows it.

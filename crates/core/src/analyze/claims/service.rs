@@ -321,14 +321,7 @@ impl<'a> Claims<'a> {
         ];
         let evidence = self.whole(line);
         self.add(Basis::Proved, text, evidence);
-        let others = view.known_at(other).map(|other| client(view, &other)).unwrap_or_default();
-        let text = say![
-            "The server answers ",
-            others,
-            ", so ",
-            clients(view, known),
-            " connection seems to have been in the queue until the server ended."
-        ];
+        let text = in_queue_until_end(view, known, other);
         self.add(Basis::Inferred, text, Vec::new());
     }
 
@@ -403,6 +396,18 @@ impl<'a> Claims<'a> {
         };
         self.add(Basis::Unknown, text, Vec::new());
     }
+}
+
+/// Why a connection whose line was never answered was reset, while another one was served.
+pub(crate) fn why_never_accepted(view: &LabView<'_>, known: &Known<'_>) -> Option<Text> {
+    let Grounds::Reset { other, .. } = known.service.grounds else { return None };
+    Some(in_queue_until_end(view, known, other))
+}
+
+fn in_queue_until_end(view: &LabView<'_>, known: &Known<'_>, other: usize) -> Text {
+    let others = view.known_at(other).map(|other| client(view, &other)).unwrap_or_default();
+    let until = " connection seems to have been in the queue until the server ended.";
+    say!["The server answers ", others, ", so ", clients(view, known), until]
 }
 
 /// The frames that acknowledge a client's lines: what the server's system did, not its program.

@@ -111,6 +111,11 @@ impl Frames {
         self.once(self.pick(|frame, _| frame.closes()))
     }
 
+    /// Frames with RST.
+    pub(crate) fn resets(&self) -> Vec<FrameNumber> {
+        self.pick(|frame, _| frame.has_rst())
+    }
+
     /// Frames that repeat what had been sent before.
     pub(crate) fn retransmissions(&self) -> Vec<FrameNumber> {
         self.pick(|frame, _| frame.role == FrameRole::Retransmission)

@@ -25,6 +25,9 @@ pub(crate) struct TcpSighting {
     pub(crate) watch: usize,
     /// The capture may have its frames by accident: what it lacks of the connection tells nothing.
     pub(crate) overheard: bool,
+    /// Nothing of the connection's beginning is in the capture, and the server's system had no such connection any more: all that
+    /// it sent is RST without ACK (RFC 9293, section 3.5.2).
+    pub(crate) is_dead: bool,
     /// The files that it is made from, where it is out of several; then its frames have their numbers in the row.
     pub(crate) pieces: Vec<Piece>,
 }
@@ -76,6 +79,8 @@ impl TcpSighting {
                 let speaks = server.data_frames > 0 || (client.frames == 0 && carried(server));
                 carried(client) || speaks || fins != [None, None]
             }
+            // What a client sends for a connection that is over makes none.
+            HandshakeState::NotCaptured if self.is_dead => false,
             // A filter may have kept out what has no payload.
             HandshakeState::NotCaptured => {
                 client.data_frames + server.data_frames > 0 || (both_ways && carried(client) && carried(server))
@@ -242,6 +247,12 @@ impl LabConnection {
     /// Whether the client sent payload.
     pub(crate) fn has_lines(&self) -> bool {
         self.sightings.iter().any(|sighting| sighting.client_sent().data_frames > 0)
+    }
+
+    /// Whether the captures have neither its beginning nor a line that the server's system took: it was there before.
+    pub(crate) fn is_rest(&self) -> bool {
+        let is_dead = self.sightings.iter().all(|sighting| sighting.is_dead);
+        self.handshake() == HandshakeState::NotCaptured && (is_dead || !self.has_lines())
     }
 
     /// Takes what all captures show of it together.

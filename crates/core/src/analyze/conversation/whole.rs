@@ -52,6 +52,18 @@ impl TcpSighting {
         }
     }
 
+    /// Whether nothing of the handshake was captured, and the server's system answers as for a connection that it does not have.
+    pub(crate) fn gets_only_resets(&self, captures: &[CaptureFacts]) -> bool {
+        let of_server = self.client_side.other();
+        let sent = self.server_sent();
+        let is_reset = |note: &FrameNote| note.flags.has(TcpFlags::RST) && !note.acknowledges();
+        self.connection.handshake == HandshakeState::NotCaptured
+            && self.connection.rst(of_server).is_some()
+            && sent.data_frames + sent.acknowledgement_frames == 0
+            && self.notes_complete(captures)
+            && self.notes(captures).filter(|note| note.sender == of_server).all(|note| is_reset(&note))
+    }
+
     /// A note with numbers relative to those of the whole connection.
     fn rebased(&self, note: FrameNote) -> FrameNote {
         if note.flags == TcpFlags(0) {

@@ -9,6 +9,7 @@ use crate::analyze::claims::{closed_by, service, unseen};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
+use crate::analyze::findings::partial;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Grounds;
 use crate::analyze::text::{FrameRanges, Text, say};
@@ -301,8 +302,11 @@ impl Report<'_, '_> {
     /// Connections that ended with RST.
     fn reset(&mut self) {
         let view = self.view;
+        // What was over before a whole one began is told as that.
+        let all = self.all;
         let is_reset = |known: &Known<'_>, s: &TcpSighting| {
-            (s.established() || known.connection.is_piece(s.capture)) && is_ended_by_reset(view, s)
+            let was_made = s.established() || known.connection.is_piece(s.capture);
+            (was_made || (s.is_dead && !partial::is_rest(all, known, s))) && is_ended_by_reset(view, s)
         };
         // A client that closes before the answer comes, or whose program is ended, resets without any harm done.
         let by_client = |s: &TcpSighting| resets(s).all(|frame| s.connection.rst(s.client_side) == Some(frame));
@@ -321,7 +325,10 @@ impl Report<'_, '_> {
             |reset| {
                 let is_aborted =
                     |s: &TcpSighting| resets(s).all(|frame| view.frames(s).cause_of(frame) == ResetCause::Aborted);
-                let why = if reset.iter().all(sent_after_close) {
+                let queued = reset.iter().map(|(known, _)| service::why_never_accepted(view, known));
+                let why = if let Some(queued) = queued.collect::<Option<Vec<Text>>>() {
+                    Text::join(queued)
+                } else if reset.iter().all(sent_after_close) {
                     "The client's data came after the server had closed, and the server's system refuses it with RST."
                         .into()
                 } else if reset.iter().all(|(_, s)| is_aborted(s)) {

@@ -5,7 +5,7 @@ use crate::analyze::claims::{handshake, unseen};
 use crate::analyze::conversation::{TcpSighting, Unseen};
 use crate::analyze::findings::connections::{Here, Report, clients};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::text::{FrameRanges, say};
+use crate::analyze::text::{FrameRanges, Text, say};
 use crate::wording::{count, list};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::FrameNumber;
@@ -76,6 +76,12 @@ impl Report<'_, '_> {
             .iter()
             .filter(|(known, s)| is_rest(self.all, known, s))
             .partition(|(known, s)| is_before(s) && counts(view, known) != Some(true));
+        // The later run may be of another step; where clients are side by side, the earlier one's may not be known.
+        let is_of_step = |(known, s): &Here<'_>| {
+            let is_later =
+                |(later, whole): &Here<'_>| later.step == known.step && is_whole(whole) && ends_before(s, whole);
+            !known.step.is_parallel() && self.all.iter().any(is_later)
+        };
         let is_of = |some: &[Here<'_>], known: &Known<'_>| some.iter().any(|(one, _)| one.index == known.index);
         self.add(
             "earlier-run",
@@ -86,8 +92,12 @@ impl Report<'_, '_> {
                 say![
                     "An earlier run of the client (",
                     clients(late),
-                    ") had not ended when the capture started. The answers rest on the later run, which is in the capture from \
-                     its first frame on."
+                    ") had not ended when the capture started.",
+                    if late.iter().all(is_of_step) {
+                        " The answers rest on the later run, which is in the capture from its first frame on."
+                    } else {
+                        ""
+                    }
                 ]
             },
         );
@@ -107,10 +117,13 @@ impl Report<'_, '_> {
                     all if all.iter().all(|one| *one == Some(false)) => format!(" The answers do not count {it}."),
                     _ => String::new(),
                 };
+                let shown = shown_of(view, idle, it);
                 say![
                     format!("{a} made before the capture started ("),
                     clients(idle),
-                    format!(") {is} in it without handshake and without a line of the client.{count}")
+                    format!(") {is} in it "),
+                    shown,
+                    count
                 ]
             },
         );
@@ -213,10 +226,10 @@ fn is_whole(sighting: &TcpSighting) -> bool {
     sighting.connection.handshake == HandshakeState::Complete && sighting.client_sent().data_frames > 0
 }
 
-/// Whether a connection has neither handshake nor lines in a file that has another one whole.
-fn is_rest(all: &[Here<'_>], known: &Known<'_>, sighting: &TcpSighting) -> bool {
+/// Whether a connection has no handshake, and no lines that the server's system took, in a file that has another one whole.
+pub(super) fn is_rest(all: &[Here<'_>], known: &Known<'_>, sighting: &TcpSighting) -> bool {
     is_without_handshake(known, sighting)
-        && sighting.client_sent().data_frames == 0
+        && (sighting.is_dead || sighting.client_sent().data_frames == 0)
         && all.iter().any(|(_, s)| is_whole(s))
 }
 
@@ -225,6 +238,21 @@ fn ends_before(one: &TcpSighting, later: &TcpSighting) -> bool {
     let same_ends = (one.client().ip, one.server()) == (later.client().ip, later.server());
     let end = one.first_closing_frame().filter(|_| one.watch == later.watch && same_ends);
     end.is_some_and(|end| end < later.connection.first_frame)
+}
+
+/// What the capture shows of connections that were there before.
+fn shown_of(view: &LabView<'_>, idle: &[Here<'_>], it: &str) -> Text {
+    let frames = || idle.iter().map(|(_, s)| view.frames(s));
+    let resets = FrameRanges::of(frames().flat_map(|frames| frames.resets()));
+    match resets.count() {
+        1 if frames().all(|frames| frames.all().len() == 1) => say!["with nothing but a RST (", resets, ")."],
+        _ if idle.iter().all(|(_, s)| s.is_dead) => say![
+            format!("without handshake: the server's system no longer had {it}, and answered with RST ("),
+            resets,
+            ")."
+        ],
+        _ => "without handshake and without a line of the client.".into(),
+    }
 }
 
 /// Whether answers count a connection without handshake and lines; `None` where that depends on the question.

@@ -83,10 +83,9 @@ pub(super) fn of_connections(evidence: &Evidence<'_>, connections: &[LabConnecti
         .map(|(index, (connection, company))| {
             let fitting = fitting(sheet, connection, *company, hosts.name_of_client(connection.client().ip, sheet));
             let refused = fitting.iter().all(|step| step.is_refused());
-            let is_rest = connection.handshake() == HandshakeState::NotCaptured && !connection.has_lines();
             let counts = match refused {
                 true => connection.handshake() == HandshakeState::Refused,
-                false => connection.established() && !is_rest,
+                false => connection.established() && !connection.is_rest(),
             };
             let begin = story.timelines.get(index).and_then(|timeline| timeline.find(|seen| seen.first));
             let captures = connection.sightings().iter().map(|sighting| sighting.capture);

@@ -32,7 +32,7 @@ use crate::journal::NamedJournal;
 use crate::lab::{HostName, LabConfig, Step};
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{FrameNote, HandshakeState};
+use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
 /// The lab as the captures and journals show it.
@@ -347,8 +347,7 @@ impl<'a> LabView<'a> {
 
     /// Whether only the end of a connection is in the captures.
     pub(crate) fn is_leftover(&self, known: &Known<'_>) -> bool {
-        let connection = known.connection;
-        connection.handshake() == HandshakeState::NotCaptured && !connection.has_lines()
+        known.connection.is_rest()
     }
 
     /// The doubt that touches what is asked of these steps, and of the clients on one host.
@@ -563,11 +562,13 @@ impl LabStreams {
                 let (client_side, basis) = (role.client, role.basis);
                 let (client, server) = (connection.address(client_side).ip, connection.address(client_side.other()).ip);
                 let watch = watches.of(number, client);
-                let (capture, overheard, pieces) = (number, false, Vec::new());
-                let sighting = TcpSighting { capture, connection, client_side, basis, watch, overheard, pieces };
+                let (overheard, is_dead, pieces) = (false, false, Vec::new());
+                let sighting =
+                    TcpSighting { capture: number, connection, client_side, basis, watch, overheard, is_dead, pieces };
                 let is_silent = sighting.server_sent().frames == 0 && !sighting.repeats_syn();
                 let overheard = is_silent && bystander.overhears(client, server);
-                Some(TcpSighting { overheard, ..sighting })
+                let is_dead = sighting.gets_only_resets(captures);
+                Some(TcpSighting { overheard, is_dead, ..sighting })
             }));
             let udp = capture.traffic.udp_streams().zip(&roles.udp).enumerate();
             let udp = udp.filter_map(of_lab(Protocol::Udp)).take(LAB_STREAMS);
