@@ -56,7 +56,7 @@ impl TcpSighting {
     pub(crate) fn gets_only_resets(&self, captures: &[CaptureFacts]) -> bool {
         let of_server = self.client_side.other();
         let sent = self.server_sent();
-        let is_reset = |note: &FrameNote| note.flags.has(TcpFlags::RST) && !note.acknowledges();
+        let is_reset = |note: &FrameNote| resets(note) && !note.acknowledges();
         self.connection.handshake == HandshakeState::NotCaptured
             && self.connection.rst(of_server).is_some()
             && sent.data_frames + sent.acknowledgement_frames == 0

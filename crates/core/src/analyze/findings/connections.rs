@@ -9,7 +9,6 @@ use crate::analyze::claims::{closed_by, service, unseen};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
-use crate::analyze::findings::partial;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Grounds;
 use crate::analyze::text::{FrameRanges, Text, say};
@@ -303,10 +302,10 @@ impl Report<'_, '_> {
     fn reset(&mut self) {
         let view = self.view;
         // What was over before a whole one began is told as that.
-        let all = self.all;
+        let rests = self.rests();
         let is_reset = |known: &Known<'_>, s: &TcpSighting| {
             let was_made = s.established() || known.connection.is_piece(s.capture);
-            (was_made || (s.is_dead && !partial::is_rest(all, known, s))) && is_ended_by_reset(view, s)
+            (was_made || (s.is_dead && !rests.contains(&known.index))) && is_ended_by_reset(view, s)
         };
         // A client that closes before the answer comes, or whose program is ended, resets without any harm done.
         let by_client = |s: &TcpSighting| resets(s).all(|frame| s.connection.rst(s.client_side) == Some(frame));

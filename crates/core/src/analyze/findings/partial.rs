@@ -129,6 +129,11 @@ impl Report<'_, '_> {
         );
     }
 
+    /// The connections that were there before a whole one, by their indices.
+    pub(super) fn rests(&self) -> Vec<usize> {
+        self.all.iter().filter(|(known, s)| is_rest(self.all, known, s)).map(|(known, _)| known.index).collect()
+    }
+
     /// What was sent while no capture ran, of connections that several files show one after the other: told of the first.
     pub(super) fn sent_between_files(&mut self) {
         let view = self.view;
@@ -227,7 +232,7 @@ fn is_whole(sighting: &TcpSighting) -> bool {
 }
 
 /// Whether a connection has no handshake, and no lines that the server's system took, in a file that has another one whole.
-pub(super) fn is_rest(all: &[Here<'_>], known: &Known<'_>, sighting: &TcpSighting) -> bool {
+fn is_rest(all: &[Here<'_>], known: &Known<'_>, sighting: &TcpSighting) -> bool {
     is_without_handshake(known, sighting)
         && (sighting.is_dead || sighting.client_sent().data_frames == 0)
         && all.iter().any(|(_, s)| is_whole(s))
