@@ -1,8 +1,8 @@
 //! Servers that were stopped, and started again or followed by another one at the same address, within one capture: what each of
 //! them had is of its own step.
 
-use super::other_program_tests::{connected, short};
-use super::tests::{B1, B2, C1, C2, UDP_A, of};
+use super::other_program_tests::{connected, said, short};
+use super::tests::{A, B1, B2, C1, C2, UDP_A, of};
 use crate::analyze::analysis::Analysis;
 use crate::analyze::testing::{Story, Tcp};
 
@@ -210,4 +210,23 @@ fn a_client_that_stays_while_others_come_side_by_side_has_the_same_server() {
             true => assert_eq!(steps(&analysis), ["I.8", "I.10", "II.2"]),
         }
     }
+}
+
+/// The first server ends while a client is in its queue: its system resets that one, which no `accept()` has returned.
+#[test]
+fn a_connection_that_was_reset_in_the_queue_has_no_socket() {
+    let mut story = Story::new("at A", 0);
+    let mut first = connected(&mut story, B1);
+    story.echo(&mut first, "one\n");
+    let mut second = connected(&mut story, B2);
+    story.line(&mut second, "two\n");
+    story.half_close(&mut second);
+    story.wait(3000);
+    story.reset_by_server(&mut second);
+    story.half_close_of_server(&mut first);
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 2 sockets (1 listening, 1 connected)");
+    let told = said(&analysis, "II.2");
+    assert!(told.contains("until the server ended: accept() never returned it") && !told.contains("still"), "{told}");
+    assert!(told.contains("In total the server creates 2 sockets."), "{told}");
 }

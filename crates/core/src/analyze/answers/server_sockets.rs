@@ -1,15 +1,16 @@
 //! The server's socket addresses and sockets.
 
 use crate::analyze::accounts::evidence;
-use crate::analyze::analysis::{Answer, Facts, Status, Verdict};
+use crate::analyze::analysis::{Answer, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::parallel::{
     Client, accepts, clients, clients_of_sheet, handshakes, name_missing, of_part, partly,
 };
-use crate::analyze::claims::Draft;
 use crate::analyze::claims::words::addresses as listed;
+use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::distinct::distinct;
-use crate::analyze::matching::LabView;
+use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::Grounds;
 use crate::analyze::text::{Text, say};
 use crate::lab::Question;
 use crate::wording::count;
@@ -45,7 +46,12 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let total = listening.plus(connected);
     let waiting = clients.iter().any(is_waiting);
     let once = if waiting { " once it has accepted all of them" } else { "" };
-    draft.inferred(format!("To serve them, the server creates {} in total{once}.", total.of("socket")), Vec::new());
+    let sockets = total.of("socket");
+    let text = match clients.iter().any(is_never_accepted) {
+        true => format!("In total the server creates {sockets}{once}."),
+        false => format!("To serve them, the server creates {sockets} in total{once}."),
+    };
+    draft.inferred(text, Vec::new());
     if let [address] = addresses.as_slice() {
         draft.inferred(local_addresses(view, *address), Vec::new());
     }
@@ -123,9 +129,18 @@ fn local_addresses(view: &LabView<'_>, address: SocketAddress) -> Text {
     }
 }
 
-/// Whether a client was in the queue to the end.
+/// Whether a client was in the queue when the capture or the journal ended.
 fn is_waiting(client: &Client<'_>) -> bool {
-    client.known.map_or(client.left.is_some(), |known| known.service.verdict == Verdict::Queued)
+    let is_left = client.known.map_or(client.left.is_some(), |known| known.service.verdict == Verdict::Queued);
+    is_left && !is_never_accepted(client)
+}
+
+/// Whether a client was in the queue until its server ended, which resets what `accept()` has not returned.
+fn is_never_accepted(client: &Client<'_>) -> bool {
+    let is_reset = |known: &Known<'_>| {
+        known.service.verdict == Verdict::Queued && matches!(known.service.grounds, Grounds::Reset { .. })
+    };
+    client.accepted.is_none() && client.known.as_ref().is_some_and(is_reset)
 }
 
 /// How many sockets there are, as far as it can be told.
@@ -236,7 +251,8 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
         let text = format!("{} {were} made before the capture started.", count(late.len() as u64, "connection"));
         draft.inferred(text, handshakes(view, &late));
     }
-    let number = clients.len() as u64;
+    let reset: Vec<&Client<'_>> = clients.iter().filter(|client| is_never_accepted(client)).collect();
+    let number = clients.len().saturating_sub(reset.len()) as u64;
     if journalled.is_empty() {
         let text = format!(
             "{}: accept() returns one for each connection when the program accepts it.",
@@ -270,7 +286,28 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
         );
         draft.inferred(text, Vec::new());
     }
+    if !reset.is_empty() {
+        let (seems, them, it) =
+            if reset.len() == 1 { ("seems", "it", "it has") } else { ("seem", "them", "they have") };
+        let text = format!(
+            "{} {seems} to have been in the queue until the server ended: accept() never returned {them}, so that {it} no \
+             connected socket.",
+            count(reset.len() as u64, "connection")
+        );
+        draft.inferred(text, resets(view, &reset));
+    }
     number
+}
+
+/// The frames with which the server's system reset connections in its queue.
+fn resets(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evidence> {
+    Evidence::by_file(clients.iter().filter_map(|client| client.known).flat_map(|known| {
+        let reset = known.service.until.and_then(|reset| {
+            let sighting = known.connection.with_frame(reset.capture, reset.frame)?;
+            Some(tcp_evidence(view, sighting, [reset.frame]))
+        });
+        reset.unwrap_or_default()
+    }))
 }
 
 fn expected(view: &LabView<'_>, question: &Question, mut draft: Draft) -> Answer {
