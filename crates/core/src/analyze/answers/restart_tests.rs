@@ -230,3 +230,28 @@ fn a_connection_that_was_reset_in_the_queue_has_no_socket() {
     assert!(told.contains("until the server ended: accept() never returned it") && !told.contains("still"), "{told}");
     assert!(told.contains("In total the server creates 2 sockets."), "{told}");
 }
+
+/// C's own capture numbers the answer lower than A's does.
+#[test]
+fn an_answer_is_no_greeting_because_another_file_has_it_at_a_lower_number() {
+    let tell = |file: &str, is_at_c: bool| {
+        let mut story = Story::new(file, 0);
+        let of_b = |story: &mut Story, tell: &mut dyn FnMut(&mut Story)| match is_at_c {
+            true => story.wait(8),
+            false => tell(story),
+        };
+        let mut b = Story::tcp("10.0.3.2:50001", A);
+        of_b(&mut story, &mut |story| {
+            story.handshake(&mut b);
+            story.echo(&mut b, "one\n");
+        });
+        let mut c = connected(&mut story, "10.0.3.3:50003");
+        story.line(&mut c, "hello\n");
+        story.wait(3000);
+        of_b(&mut story, &mut |story| story.close(&mut b));
+        story.segment_of_server(&mut c, "hello\n");
+        story.read()
+    };
+    let told = said(&of(vec![tell("at A", false), tell("at C", true)]), "I.3");
+    assert!(told.contains("until then C's connection waited in the queue."), "{told}");
+}

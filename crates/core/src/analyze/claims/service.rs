@@ -223,7 +223,9 @@ impl<'a> Claims<'a> {
     fn waited(&mut self) {
         let Some(Wait { from, to, nanoseconds, released_by, is_of_quick }) = &self.known.service.waited else { return };
         let (view, known) = (self.view, self.known);
-        let was_greeted = known.timeline.find(|seen| seen.reply.filter(|reply| reply.frame < to.frame)).is_some();
+        // Frames of two captures have numbers that say nothing of their order.
+        let is_greeting = |reply: &Moment| reply.is_before(to) == Some(true);
+        let was_greeted = known.timeline.find(|seen| seen.reply.filter(is_greeting)).is_some();
         let text = match released_by {
             Some((other, end)) => {
                 let Some(other) = view.known_at(*other) else { return };

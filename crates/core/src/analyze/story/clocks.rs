@@ -58,7 +58,7 @@ impl Moment {
 
     /// Whether it comes before another one by the order of frames, or of files: one that shows a connection, and not what a later
     /// file has of it, had stopped by then. `None` where neither tells.
-    pub(super) fn is_before(&self, other: &Moment) -> Option<bool> {
+    pub(crate) fn is_before(&self, other: &Moment) -> Option<bool> {
         let ((own, frame), (others, other_frame)) = (self.in_file(), other.in_file());
         if own == others {
             return (self.watch == other.watch).then_some(frame < other_frame);
