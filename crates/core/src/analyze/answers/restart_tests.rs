@@ -231,6 +231,24 @@ fn a_connection_that_was_reset_in_the_queue_has_no_socket() {
     assert!(told.contains("In total the server creates 2 sockets."), "{told}");
 }
 
+/// C waits for B, and then the threaded server runs at the same address, whose kind says nothing of the first one.
+#[test]
+fn a_client_of_the_first_server_waited_in_its_queue_whatever_ran_there_later() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, "10.0.3.2:50001");
+    story.echo(&mut b, "one\n");
+    let mut c = connected(&mut story, "10.0.3.3:50003");
+    story.line(&mut c, "hello\n");
+    story.wait(3000);
+    story.close(&mut b);
+    story.segment_of_server(&mut c, "hello\n");
+    story.close(&mut c);
+    story.wait(20_000);
+    side_by_side(&mut story);
+    let told = said(&of(vec![story.read()]), "I.3");
+    assert!(told.contains("until then C's connection waited in the queue."), "{told}");
+}
+
 /// C's own capture numbers the answer lower than A's does.
 #[test]
 fn an_answer_is_no_greeting_because_another_file_has_it_at_a_lower_number() {

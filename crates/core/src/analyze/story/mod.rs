@@ -69,6 +69,7 @@ impl Story {
             self.services = service::judge(connections, &self.timelines, &self.clocks, programs);
             accounts::add(&mut self.services, connections, &self.timelines, accounts);
         }
+        service::tell_who_shares(connections, &mut self.services, programs);
     }
 
     /// What the kinds of servers are told from.

@@ -51,7 +51,9 @@ pub(crate) struct Service {
     pub(crate) waited: Option<Wait>,
     /// Served: nanoseconds from the client's line or FIN to the answer, where that was prompt.
     pub(crate) prompt: Option<i128>,
-    /// Its server served several clients at the same time at some time, as frames show.
+    /// It kept nobody waiting: the server served one that was established later beside it, as frames show.
+    pub(crate) is_shared: bool,
+    /// Its server's program served several clients at the same time at some time, as frames show.
     pub(crate) server_shares: bool,
 }
 
@@ -66,6 +68,7 @@ impl Service {
             until: None,
             waited: None,
             prompt: None,
+            is_shared: false,
             server_shares: false,
         }
     }
@@ -124,9 +127,23 @@ pub(super) fn judge(
     let judge = |(index, connection): (usize, &LabConnection)| {
         let docket = servers.get(&connection.server()).unwrap_or(&none);
         let court = Court { timelines, clocks, docket, programs, index };
-        Service { server_shares: !docket.shared.is_empty(), ..court.service(connection) }
+        Service { is_shared: docket.shared.contains(&index), ..court.service(connection) }
     };
-    connections.iter().enumerate().map(judge).collect()
+    let mut services: Vec<Service> = connections.iter().enumerate().map(judge).collect();
+    tell_who_shares(connections, &mut services, programs);
+    services
+}
+
+/// Notes of which connections the server's program served several clients at the same time. `programs` are as for [`judge`]: the
+/// one that had an address before another one says nothing of that.
+pub(super) fn tell_who_shares(connections: &[LabConnection], services: &mut [Service], programs: &[usize]) {
+    let of = |(index, connection): (usize, &LabConnection)| (connection.server(), programs.get(index).copied());
+    let all: Vec<(SocketAddress, Option<usize>)> = connections.iter().enumerate().map(of).collect();
+    let shared = all.iter().zip(services.iter()).filter(|(_, service)| service.is_shared);
+    let shared: HashSet<(SocketAddress, Option<usize>)> = shared.map(|(of, _)| *of).collect();
+    for (of, service) in all.iter().zip(services) {
+        service.server_shares = shared.contains(of);
+    }
 }
 
 /// The connections of one server.
