@@ -273,3 +273,21 @@ fn an_answer_is_no_greeting_because_another_file_has_it_at_a_lower_number() {
     let told = said(&of(vec![tell("at A", false), tell("at C", true)]), "I.3");
     assert!(told.contains("until then C's connection waited in the queue."), "{told}");
 }
+
+/// B's client was started twice before the second part.
+#[test]
+fn several_runs_of_a_step_are_told_of_beside_the_clients_side_by_side() {
+    let mut story = Story::new("at A", 0);
+    for port in [50001, 50002] {
+        let mut b = connected(&mut story, &format!("10.0.3.2:{port}"));
+        story.echo(&mut b, "one\n");
+        story.close(&mut b);
+        story.wait(1000);
+    }
+    story.datagram("10.0.3.2:50005", UDP_A, "one");
+    story.wait(20_000);
+    side_by_side(&mut story);
+    let analysis = of(vec![story.read()]);
+    assert_eq!(steps(&analysis), ["I.8", "I.12", "II.2", "II.3"]);
+    assert!(has(&analysis, "several-runs"), "{:?}", analysis.findings);
+}

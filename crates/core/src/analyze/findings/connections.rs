@@ -363,9 +363,6 @@ impl Report<'_, '_> {
     /// A step with one client wants one connection.
     fn several_runs(&mut self) {
         let is_alone = |step: &Step| !step.is_parallel() && !step.is_beside_busy() && step.has_one_client();
-        if self.all.iter().any(|(known, _)| known.step.is_parallel()) {
-            return;
-        }
         let mut steps: Vec<&Step> = distinct(self.all.iter().map(|(known, _)| known.step));
         steps.retain(|step| is_alone(step));
         for step in steps {
