@@ -291,3 +291,43 @@ fn several_runs_of_a_step_are_told_of_beside_the_clients_side_by_side() {
     assert_eq!(steps(&analysis), ["I.8", "I.12", "II.2", "II.3"]);
     assert!(has(&analysis, "several-runs"), "{:?}", analysis.findings);
 }
+
+/// C's client has come and gone when B starts the second part's, at the server of the first that is still busy.
+#[test]
+fn a_client_that_comes_when_the_one_that_waited_has_gone_is_of_no_step() {
+    for is_answered in [true, false] {
+        let mut story = Story::new("at A", 0);
+        let say = |story: &mut Story, tcp: &mut Tcp| {
+            if is_answered { story.echo(tcp, "x\n") } else { story.line(tcp, "x\n") }
+        };
+        let mut first = connected(&mut story, "10.0.3.2:50001");
+        say(&mut story, &mut first);
+        let mut c = connected(&mut story, "10.0.3.3:50003");
+        story.line(&mut c, "hello\n");
+        story.wait(3000);
+        story.half_close(&mut c);
+        story.wait(60_000);
+        let mut late = connected(&mut story, "10.0.3.2:50002");
+        story.line(&mut late, "b1\n");
+        story.wait(3000);
+        story.close(&mut first);
+        story.half_close_of_server(&mut c);
+        story.half_close(&mut late);
+        story.half_close_of_server(&mut late);
+        story.wait(20_000);
+        for client in [B1, B2, C1, C2] {
+            let mut tcp = connected(&mut story, client);
+            say(&mut story, &mut tcp);
+        }
+        let analysis = of(vec![story.read()]);
+        assert_eq!(steps(&analysis), ["I.8", "I.10", "II.2", "II.3"]);
+        assert_eq!(short(&analysis, "I.1b"), "Client 10.0.3.2:50001; server 10.0.3.1:65432");
+        assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
+        assert!(!has(&analysis, "several-runs"));
+        let told =
+            analysis.findings.iter().find(|finding| finding.code == "another-server").unwrap().message.to_string();
+        assert!(told.starts_with("1 client (10.0.3.2:50002) had a server that serves one client at a time"), "{told}");
+        assert!(told.ends_with("So it counts for no step."), "{told}");
+        assert_eq!(told.contains("one ran that serves several"), is_answered, "{told}");
+    }
+}

@@ -119,17 +119,21 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
     found.push(Finding { evidence, ..finding });
 }
 
-/// Clients of a server that served one at a time, where another one ran at its address at another time with clients side by side.
+/// Clients of a server that served one at a time, where at another time there were clients side by side.
 fn replaced(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let all: Vec<Known<'_>> = view.known().filter(|known| view.is_replaced(known)).collect();
     let Some(first) = all.first() else { return };
     let clients: Vec<SocketAddress> = all.iter().map(|known| known.connection.client()).collect();
+    let other = match view.kind_of(|known| known.step.is_parallel()).kind {
+        ServerKind::Concurrent => "one ran that serves several at the same time",
+        _ => "there were clients side by side",
+    };
+    let so = if clients.len() == 1 { "So it counts for no step." } else { "So they count for no step." };
     let message = say![
         count(clients.len() as u64, "client"),
         " (",
         addresses(&clients),
-        ") had a server that serves one client at a time; at another time one ran that serves several at the same time. So they \
-         count for no step."
+        format!(") had a server that serves one client at a time; at another time {other}. {so}")
     ];
     let file = Some(view.file(first.connection.best().capture).to_owned());
     let evidence = Evidence::by_file(all.iter().flat_map(|known| all_of(view, known)));

@@ -95,7 +95,12 @@ pub(super) fn one_at_a_time(known: Known<'_>) -> OneAtATime {
                 || known.has_lone_waiting(epoch)
                 || is_other_kind && epoch.beside.is_empty());
         match (is_alone, is_other_kind) {
-            (true, _) => found.alone.extend(&epoch.members),
+            (true, _) => {
+                let late =
+                    if others().any(|other| in_place(&other)) { known.after_lone_waiting(epoch) } else { Vec::new() };
+                found.alone.extend(epoch.members.iter().filter(|index| !late.contains(index)));
+                found.replaced.extend(late);
+            }
             (false, true) => found.replaced.extend(&epoch.members),
             (false, false) => {}
         }
@@ -207,13 +212,30 @@ impl<'a> Known<'a> {
     /// Whether a host other than those with clients side by side had one client, which waited: as in the step in which a server that
     /// serves one client at a time is tried.
     fn has_lone_waiting(&self, epoch: &Epoch) -> bool {
-        let mut lone = epoch.hosts.difference(&epoch.beside);
-        !epoch.beside.is_empty()
-            && lone.any(|host| {
-                let mut of_host = epoch.members.iter().filter(|index| self.host(**index) == Some(*host));
-                let waited = |index: &usize| self.story.services.get(*index).is_some_and(|one| one.was_queued());
-                of_host.next().is_some_and(waited) && of_host.next().is_none()
-            })
+        self.lone_waiting(epoch).next().is_some()
+    }
+
+    /// The only clients of hosts without clients side by side, where they waited and others were side by side.
+    fn lone_waiting(&self, epoch: &Epoch) -> impl Iterator<Item = usize> {
+        let lone = epoch.hosts.difference(&epoch.beside).filter(|_| !epoch.beside.is_empty());
+        lone.filter_map(|host| {
+            let mut of_host = epoch.members.iter().copied().filter(|index| self.host(*index) == Some(*host));
+            let waited = |index: &usize| self.story.services.get(*index).is_some_and(|one| one.was_queued());
+            of_host.next().filter(waited).filter(|_| of_host.next().is_none())
+        })
+    }
+
+    /// Those of clients side by side that came when all that had waited alone had gone: the step in which a server that serves
+    /// one client at a time is tried was over then, though the first client was still there.
+    fn after_lone_waiting(&self, epoch: &Epoch) -> Vec<usize> {
+        let at = |moment: &Moment| self.story.clocks.nanoseconds(moment);
+        let timeline = |index: usize| self.story.timelines.get(index);
+        let gone = |index: usize| timeline(index)?.seen.iter().find_map(|seen| at(&seen.client_end()?));
+        let begin = |index: usize| timeline(index)?.seen.iter().find_map(|seen| at(seen.first.as_ref()?));
+        let ends: Option<Vec<i128>> = self.lone_waiting(epoch).map(gone).collect();
+        let Some(last) = ends.and_then(|ends| ends.into_iter().max()) else { return Vec::new() };
+        let is_late = |index: &usize| self.parallel.contains(index) && begin(*index).is_some_and(|begin| begin > last);
+        epoch.members.iter().copied().filter(is_late).collect()
     }
 
     /// Whether the host of an epoch's clients sent its first datagrams afterwards, before any other run: the step with UDP follows
