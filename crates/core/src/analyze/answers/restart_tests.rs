@@ -331,3 +331,30 @@ fn a_client_that_comes_when_the_one_that_waited_has_gone_is_of_no_step() {
         assert_eq!(told.contains("one ran that serves several"), is_answered, "{told}");
     }
 }
+
+/// One client of B, and two of C that are served while it is there.
+#[test]
+fn a_client_beside_which_two_of_another_host_are_served_is_of_their_run() {
+    for files in [["at A", "at A"], ["at B", "at C"]] {
+        let is_apart = files[0] != files[1];
+        let mut story = Story::new(files[0], 0);
+        let mut b = connected(&mut story, B1);
+        story.echo(&mut b, "one\n");
+        let mut captures = Vec::new();
+        if is_apart {
+            story.wait(60_000);
+            story.echo(&mut b, "two\n");
+            captures.push(std::mem::replace(&mut story, Story::new(files[1], 10)).read());
+        }
+        for client in [C1, C2] {
+            let mut c = connected(&mut story, client);
+            story.echo(&mut c, "hello\n");
+            story.wait(1000);
+        }
+        captures.push(story.read());
+        let analysis = of(captures);
+        assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 4 sockets (1 listening, 3 connected)");
+        assert_eq!(short(&analysis, "I.3"), "Expected: connected, not served");
+        assert!(!has(&analysis, "second-host-missing"));
+    }
+}

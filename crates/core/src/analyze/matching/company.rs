@@ -155,6 +155,9 @@ fn lone_client_of_parallel(story: &Story, computers: &Computers, connections: &[
 
 /// A connection of a host that has no client alone but beside the first host's: where it came first and was still open when that
 /// host's clients side by side came to the same server, they are of one run. Nobody could start another server meanwhile.
+///
+/// So is the only connection of any other host, if the server served clients side by side while it was open: a server that serves
+/// one client at a time would have let them wait.
 fn early_client_of_parallel(
     config: &LabConfig,
     story: &Story,
@@ -177,16 +180,22 @@ fn early_client_of_parallel(
     let parallel: Vec<usize> = (0..all.len()).filter(|index| all.get(*index) == Some(&Company::Parallel)).collect();
     for (index, connection) in connections.iter().enumerate() {
         let (host, server) = is_of(connection);
-        if !connection.established() || !seconds.contains(&host) || was_queued(story, index) {
+        let is_second = seconds.contains(&host);
+        let has_others =
+            || parallel.iter().filter_map(|other| connections.get(*other)).any(|other| is_of(other).0 == host);
+        if !connection.established() || was_queued(story, index) || !is_second && has_others() {
             continue;
         }
         let is_at = |other: &&LabConnection| other.established() && is_of(other).1 == server && is_of(other).0 != host;
         let met = |other: &usize| {
-            connections.get(*other).as_ref().is_some_and(is_at) && is_open_when_begins(story, index, *other)
+            connections.get(*other).as_ref().is_some_and(is_at)
+                && is_open_when_begins(story, index, *other)
+                && (is_second || is_open_when_served(story, index, *other))
         };
         let others = || connections.iter().enumerate().filter(|(_, other)| is_at(other));
         let came_first = || !others().any(|(other, _)| is_open_when_begins(story, other, index));
-        if parallel.iter().any(met)
+        let wanted = if is_second { 1 } else { 2 };
+        if parallel.iter().filter(|other| met(other)).count() >= wanted
             && came_first()
             && let Some(company) = all.get_mut(index)
         {
@@ -207,6 +216,19 @@ fn is_open_when_begins(story: &Story, first: usize, other: usize) -> bool {
     };
     let begins = other.seen.iter().filter_map(|seen| seen.first);
     begins.into_iter().any(|begin| first.seen.iter().any(|seen| is_open(seen, &begin)))
+}
+
+/// Whether a connection was open when another one was served, which had not waited, by the recorded times.
+fn is_open_when_served(story: &Story, first: usize, other: usize) -> bool {
+    let before = |one: &Moment, other: &Moment| story.clocks.before_as_recorded(one, other);
+    let service = story.services.get(other).filter(|service| !service.was_queued());
+    let (Some(since), Some(first)) = (service.and_then(|service| service.since), story.timelines.get(first)) else {
+        return false;
+    };
+    first.seen.iter().any(|seen| {
+        seen.open_until().is_none_or(|end| before(&since, &end) == Some(true))
+            && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false))
+    })
 }
 
 /// The connections that were open beside another one of the same host to the same server, and those that should have been: an
