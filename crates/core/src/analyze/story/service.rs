@@ -129,21 +129,7 @@ pub(super) fn judge(
         let court = Court { timelines, clocks, docket, programs, index };
         Service { is_shared: docket.shared.contains(&index), ..court.service(connection) }
     };
-    let mut services: Vec<Service> = connections.iter().enumerate().map(judge).collect();
-    tell_who_shares(connections, &mut services, programs);
-    services
-}
-
-/// Notes of which connections the server's program served several clients at the same time. `programs` are as for [`judge`]: the
-/// one that had an address before another one says nothing of that.
-pub(super) fn tell_who_shares(connections: &[LabConnection], services: &mut [Service], programs: &[usize]) {
-    let of = |(index, connection): (usize, &LabConnection)| (connection.server(), programs.get(index).copied());
-    let all: Vec<(SocketAddress, Option<usize>)> = connections.iter().enumerate().map(of).collect();
-    let shared = all.iter().zip(services.iter()).filter(|(_, service)| service.is_shared);
-    let shared: HashSet<(SocketAddress, Option<usize>)> = shared.map(|(of, _)| *of).collect();
-    for (of, service) in all.iter().zip(services) {
-        service.server_shares = shared.contains(of);
-    }
+    connections.iter().enumerate().map(judge).collect()
 }
 
 /// The connections of one server.
