@@ -23,6 +23,7 @@ pub fn segment(sender: Side, flags: u8, [sequence, acknowledgement]: [u32; 2], p
         header_length: 20,
         hop_limit: None,
         identification: 0,
+        acknowledged_beyond: None,
         ip_length: None,
         frame_length: 0,
         options: None,

@@ -44,6 +44,8 @@ pub struct Story {
     identification: Option<u16>,
     /// The checksum of the datagrams to come.
     checksum: u16,
+    /// So many bytes are missing before what the next segments acknowledge selectively.
+    gap: Option<u32>,
 }
 
 /// A TCP connection in the story, with the sequence numbers of both sides.
@@ -87,14 +89,20 @@ impl Story {
             hop_limit: None,
             identification: None,
             checksum: 0,
+            gap: None,
             way: None,
         }
     }
 
     fn add(&mut self, source: SocketAddress, destination: SocketAddress, content: Content<'_>) {
         let ip = Some(IpAddresses { source: source.ip, destination: destination.ip });
-        let header: &[u8] = if matches!(content, Content::Tcp(_)) { &TCP_HEADER } else { &[] };
-        self.add_packet(&Packet { ethernet: self.ethernet(source.ip), header, ..Packet::new(ip, content) });
+        let mut header = if matches!(content, Content::Tcp(_)) { TCP_HEADER.to_vec() } else { Vec::new() };
+        if let Some(gap) = self.gap {
+            // In this header the acknowledgement number is 0.
+            header[12] = 0x80;
+            header.extend([&[1, 1, 5, 10][..], &gap.to_be_bytes(), &(gap + 1).to_be_bytes()].concat());
+        }
+        self.add_packet(&Packet { ethernet: self.ethernet(source.ip), header: &header, ..Packet::new(ip, content) });
     }
 
     fn ethernet(&self, source: IpAddr) -> Option<EthernetAddresses> {
@@ -285,6 +293,25 @@ impl Story {
         self.segment(&mut crossing, false, PSH | ACK, greeting.as_bytes());
         tcp.next[1] = crossing.next[1];
         self.segment(tcp, false, ACK, b"");
+    }
+
+    /// A line of the client that the server's system gets without so many bytes before it, and acknowledges selectively.
+    pub fn line_after_a_gap(&mut self, tcp: &mut Tcp, text: &str, gap: u32) {
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        let length = u32::try_from(text.len()).expect("small");
+        let mut before = Tcp { next: [tcp.next[0].wrapping_sub(length + gap), tcp.next[1]], ..*tcp };
+        self.gap = Some(gap);
+        self.segment(&mut before, false, ACK, b"");
+        self.gap = None;
+    }
+
+    /// A line of the client, sent again after some milliseconds, and what the server then answers.
+    pub fn answer_to_line_again(&mut self, tcp: &mut Tcp, text: &str, answer: &str, milliseconds: u64) {
+        let mut same = *tcp;
+        self.segment(&mut same, true, PSH | ACK, text.as_bytes());
+        self.wait(milliseconds);
+        self.segment(tcp, true, PSH | ACK, text.as_bytes());
+        self.segment_of_server(tcp, answer);
     }
 
     /// The client acknowledges all that it has got.

@@ -30,7 +30,7 @@ use crate::limits::Limits;
 use crate::packet::{Content, OrdinaryPacket, Packet, QuotedHeader, TcpSegment, UdpDatagram};
 use crate::unfollowed::Unfollowed;
 
-pub use options::TcpOptions;
+pub use options::{TcpOptions, acknowledged_beyond};
 
 use bytes::Bytes;
 use fragments::Fragments;

@@ -1,5 +1,7 @@
 //! The options of a TCP header (RFC 9293, section 3.1; RFC 7323; RFC 2018).
 
+use std::num::NonZeroU32;
+
 /// Option kinds (IANA "TCP Option Kind Numbers").
 mod kinds {
     pub(super) const END: u8 = 0;
@@ -7,6 +9,7 @@ mod kinds {
     pub(super) const MAXIMUM_SEGMENT_SIZE: u8 = 2;
     pub(super) const WINDOW_SCALE: u8 = 3;
     pub(super) const SACK_PERMITTED: u8 = 4;
+    pub(super) const SACK: u8 = 5;
     pub(super) const TIMESTAMPS: u8 = 8;
 }
 
@@ -35,22 +38,11 @@ impl TcpOptions {
         let length = header.get(12).map(|offset| usize::from(offset >> 4).saturating_mul(4));
         let is_cut = length.is_none_or(|length| header.len() < length);
         let mut found = TcpOptions { others: is_cut, ..TcpOptions::default() };
-        let mut options = header.get(TCP_HEADER..).unwrap_or_default();
-        while let [kind, rest @ ..] = options {
-            if *kind == kinds::END {
-                break;
+        for option in each(header) {
+            match option {
+                Ok((kind, data)) => found.add(kind, data),
+                Err(Damaged) => found.others = true,
             }
-            if *kind == kinds::NO_OPERATION {
-                options = rest;
-                continue;
-            }
-            let length = usize::from(rest.first().copied().unwrap_or(0));
-            let Some(data) = options.get(2..length) else {
-                found.others = true;
-                break;
-            };
-            found.add(*kind, data);
-            options = options.get(length..).unwrap_or_default();
         }
         found
     }
@@ -67,6 +59,41 @@ impl TcpOptions {
             _ => self.others = true,
         }
     }
+}
+
+/// An option whose length cannot be: the list ends there.
+struct Damaged;
+
+/// The options of a TCP header but for padding: kind and data.
+fn each(header: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8]), Damaged>> {
+    let mut options = header.get(TCP_HEADER..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        while let [kinds::NO_OPERATION, rest @ ..] = options {
+            options = rest;
+        }
+        let [kind, rest @ ..] = options else { return None };
+        if *kind == kinds::END {
+            return None;
+        }
+        let length = usize::from(rest.first().copied().unwrap_or(0));
+        let Some(data) = options.get(2..length) else {
+            options = &[];
+            return Some(Err(Damaged));
+        };
+        options = options.get(length..).unwrap_or_default();
+        Some(Ok((*kind, data)))
+    })
+}
+
+/// How far beyond its acknowledgement number a segment acknowledges data selectively: the lowest left edge of its blocks that
+/// lies beyond (RFC 2018, section 3; those before it report what came twice: RFC 2883). Of these bytes of a TCP header.
+pub fn acknowledged_beyond(header: &[u8]) -> Option<NonZeroU32> {
+    let number = header.get(8..).and_then(|rest| rest.first_chunk()).copied().map(u32::from_be_bytes)?;
+    let blocks =
+        each(header).flatten().filter(|(kind, _)| *kind == kinds::SACK).flat_map(|(_, data)| data.chunks_exact(8));
+    let left = blocks.filter_map(|block| block.first_chunk().copied().map(u32::from_be_bytes));
+    let beyond = left.map(|left| left.wrapping_sub(number)).filter(|beyond| beyond.cast_signed() > 0);
+    beyond.min().and_then(NonZeroU32::new)
 }
 
 #[cfg(test)]
@@ -108,10 +135,24 @@ mod tests {
         assert_eq!(TcpOptions::of_header(&cut), TcpOptions { maximum_segment_size: Some(1460), ..others });
     }
 
+    #[test]
+    fn the_lowest_block_beyond_the_acknowledgement_number_is_found() {
+        let header = |options: &[u8]| [&[0; 8][..], &[0, 0, 1, 0], &[0; 8], options].concat();
+        let block = |left: u8, right: u8| [0, 0, 1, left, 0, 0, 1, right];
+        let two = [&[1, 1, 5, 18][..], &block(30, 40), &block(6, 18)].concat();
+        assert_eq!(acknowledged_beyond(&header(&two)), NonZeroU32::new(6));
+        let twice = [&[1, 1, 5, 10, 0, 0, 0, 250, 0, 0, 1, 0][..]].concat();
+        assert_eq!(acknowledged_beyond(&header(&twice)), None);
+        assert_eq!(acknowledged_beyond(&header(&[1, 1, 8, 10, 0, 0, 1, 2, 0, 0, 0, 0])), None);
+        assert_eq!(acknowledged_beyond(&header(&[5, 18, 0, 0, 1])), None);
+        assert_eq!(acknowledged_beyond(&[]), None);
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read(header in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = TcpOptions::of_header(&header);
+            let _ = acknowledged_beyond(&header);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What only the notes on single frames remember of their headers.
 
-use crate::decode::TcpOptions;
+use crate::decode::{TcpOptions, acknowledged_beyond};
 use crate::types::Protocol;
+use std::num::NonZeroU32;
 
 /// Fields of a frame's headers that no connection is followed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Fields {
     pub(super) hop_limit: Option<u8>,
     /// Identification of the IPv4 header; 0 where there is none.
     pub(super) identification: u16,
+    /// How far beyond its acknowledgement number a TCP segment acknowledges data selectively.
+    pub(super) acknowledged_beyond: Option<NonZeroU32>,
 }
 
 /// What the notes remember of an IP header, where it tells.
@@ -49,6 +52,7 @@ impl Fields {
                 header_length: header.get(12).map_or(0, |offset| (offset >> 4).saturating_mul(4)),
                 hop_limit,
                 identification,
+                acknowledged_beyond: acknowledged_beyond(header),
             },
             Protocol::Udp => Fields {
                 frame_length,
@@ -58,6 +62,7 @@ impl Fields {
                 header_length: 8,
                 hop_limit,
                 identification,
+                acknowledged_beyond: None,
             },
         }
     }

@@ -5,6 +5,7 @@ use super::sides::{Side, side};
 use crate::decode::TcpOptions;
 use crate::packet::TcpFlags;
 use crate::types::{FrameNumber, SocketAddress, StreamNumber, Timestamp};
+use std::num::NonZeroU32;
 
 /// How far the three-way handshake of a connection (RFC 9293, section 3.5) is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,6 +254,9 @@ pub struct FrameNote {
     pub hop_limit: Option<u8>,
     /// Identification of the IPv4 header (`ip.id`); 0 where there is none.
     pub identification: u16,
+    /// How far beyond its acknowledgement number it acknowledges data or a FIN selectively: from the lowest left edge
+    /// (`tcp.options.sack_le`) that lies beyond (RFC 2018). `None` for UDP.
+    pub acknowledged_beyond: Option<NonZeroU32>,
     /// Bytes of the IP packet with its header (`ip.len`; `ipv6.plen` and 40).
     pub ip_length: Option<u32>,
     /// Bytes of the frame on the wire (`frame.len`).

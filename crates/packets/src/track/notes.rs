@@ -69,6 +69,7 @@ impl Note {
             header_length: self.fields.header_length,
             hop_limit: self.fields.hop_limit,
             identification: self.fields.identification,
+            acknowledged_beyond: self.fields.acknowledged_beyond,
             ip_length: Some(self.fields.ip_length).filter(|length| *length > 0),
             frame_length: self.fields.frame_length,
             options,

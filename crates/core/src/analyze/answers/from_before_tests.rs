@@ -244,8 +244,34 @@ fn an_ack_that_comes_before_all_data_is_not_said_to_acknowledge_any() {
     story.handshake(&mut b);
     story.line(&mut b, "one\n");
     let text = said(&of(vec![story.read()]), "I.1a");
-    assert!(text.contains("Frame 1 carries no payload, and nothing shows that it acknowledges any."), "{text}");
+    assert!(text.contains("Frame 1 carries no payload, and none that it acknowledges is in the capture."), "{text}");
     assert!(text.contains("A acknowledges data without sending any (frame 3)."), "{text}");
+}
+
+/// What the server's system has before what got lost on its way it acknowledges selectively; `tcp.ack` stays 1.
+#[test]
+fn a_line_that_came_before_another_one_is_acknowledged() {
+    let mut story = Story::new("at A", 0);
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.lose(&[0, 1]);
+    story.line(&mut b, "one\n");
+    story.line_after_a_gap(&mut b, "two\n", 4);
+    let text = said(&of(vec![story.read()]), "I.1a");
+    assert!(text.contains("A acknowledges data without sending any (frame 5)."), "{text}");
+    assert!(!text.contains("acknowledges none"), "{text}");
+}
+
+#[test]
+fn an_ack_that_has_the_number_of_the_handshake_acknowledges_no_data() {
+    let mut story = Story::new("at A", 0);
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.acknowledgement(&mut b);
+    story.line(&mut b, "one\n");
+    let text = said(&of(vec![story.read()]), "I.1a");
+    let none = "Frame 4 carries no payload and acknowledges none: its number is still that of the handshake.";
+    assert!(text.contains(none), "{text}");
 }
 
 /// The payload alone of an echo server's clients, one after the other in Part I, two on each host in Part II.

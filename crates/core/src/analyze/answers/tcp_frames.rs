@@ -403,9 +403,19 @@ impl Story<'_, '_> {
     fn acknowledgements(&mut self) {
         let of_nothing = self.frames.acknowledgements_of_nothing();
         if !of_nothing.is_empty() {
-            let (carry, they) =
-                if of_nothing.len() == 1 { (" carries", "it acknowledges") } else { (" carry", "they acknowledge") };
-            let text = format!("{carry} no payload, and nothing shows that {they} any.");
+            let is_one = of_nothing.len() == 1;
+            let text = if self.known.connection.handshake_complete() {
+                match is_one {
+                    true => " carries no payload and acknowledges none: its number is still that of the handshake.",
+                    false => " carry no payload and acknowledge none: their number is still that of the handshake.",
+                }
+                .to_owned()
+            } else {
+                let capture = capture_of(self.view, self.known);
+                let (carries, they) =
+                    if is_one { ("carries", "it acknowledges") } else { ("carry", "they acknowledge") };
+                format!(" {carries} no payload, and none that {they} is in {capture}.")
+            };
             self.proved(say![capital(say![FrameRanges::of(of_nothing.clone())]), text], of_nothing.clone());
         }
         let is_of_data = |frame: &FrameNumber| !of_nothing.contains(frame);

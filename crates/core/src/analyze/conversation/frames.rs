@@ -99,11 +99,28 @@ impl Frames {
         self.once(self.pick(|frame, from| frame.role == FrameRole::Acknowledgement && from == client))
     }
 
-    /// Those of all whose number is that of nothing but the other end's first captured frame, or of its SYN: no data that they
-    /// acknowledge is known. The first ACK of a capture that began late may be the handshake's.
+    /// Those of all that acknowledge no data that is there, by their number or selectively (RFC 2018). The first ACK of a capture
+    /// that began late may be the handshake's.
     pub(crate) fn acknowledgements_of_nothing(&self) -> Vec<FrameNumber> {
-        let of_nothing = |frame: &RoleOfFrame| frame.note.relative_acknowledgement.wrapping_sub(1).cast_signed() <= 0;
-        self.once(self.pick(|frame, _| frame.role == FrameRole::Acknowledgement && of_nothing(frame)))
+        let numbers = |frame: &RoleOfFrame| frame.note.relative_acknowledgement.wrapping_sub(1).cast_signed() > 0;
+        let is_of_nothing = |frame: &RoleOfFrame, client| {
+            frame.role == FrameRole::Acknowledgement && !numbers(frame) && !self.acknowledges_captured(frame, client)
+        };
+        self.once(self.pick(is_of_nothing))
+    }
+
+    /// Whether a frame acknowledges captured data of the other end by its number, which counts from the first frame that was
+    /// captured and not from the first one sent, or anything but the other end's FIN selectively.
+    fn acknowledges_captured(&self, frame: &RoleOfFrame, client: bool) -> bool {
+        let note = frame.note;
+        let left = note.acknowledged_beyond.map(|beyond| note.relative_acknowledgement.wrapping_add(beyond.get()));
+        let others = || self.iter().filter(|(_, of_client)| *of_client != client).map(|(other, _)| other);
+        let is_at = |other: &RoleOfFrame, number: u32| {
+            other.has_fin() && other.note.relative_sequence.wrapping_add(other.note.payload_length) == number
+        };
+        left.is_some_and(|left| !others().any(|other| is_at(other, left)))
+            || others()
+                .any(|other| other.carries_data() && frame.acknowledges(other.note.relative_sequence.wrapping_add(1)))
     }
 
     /// Frames with FIN or RST, and the acknowledgement of a FIN.
