@@ -245,6 +245,21 @@ fn replies_from_another_socket_are_replies() {
     assert!(told.contains("its program had received it") && !told.contains("one unconnected"), "{told}");
 }
 
+/// A server that answers each request from a new socket, as TFTP does: 2 `udp.stream` besides the request's.
+#[test]
+fn each_socket_from_which_replies_come_is_named_with_its_frames() {
+    let mut story = Story::new("at B", 0);
+    for from in ["10.0.3.1:46666", "10.0.3.1:33680"] {
+        story.datagram(B1, UDP_A, "get");
+        story.datagram(from, B1, "one");
+        story.datagram(from, B1, "two");
+    }
+    let told = said(&of(vec![story.read()]), "I.4a");
+    let sentence = "What came back came from 10.0.3.1:46666 (frames 2-3) and 10.0.3.1:33680 (frames 5-6), other \
+                    sockets of the server's computer: Wireshark shows these as 2 conversations of their own.";
+    assert!(told.contains(sentence), "{told}");
+}
+
 /// Two computers get what they asked one socket for from another one: that makes no second server.
 #[test]
 fn a_second_socket_from_which_a_server_replies_is_no_second_server() {
@@ -261,8 +276,8 @@ fn a_second_socket_from_which_a_server_replies_is_no_second_server() {
     assert_eq!(servers, [UDP_A]);
     let told = said(&analysis, "I.4a");
     assert!(told.contains("4 datagrams from the client to the server, 4 back"), "{told}");
-    let sentence =
-        "What came back came from 10.0.3.1:6001, another socket of the server's computer (frames 2, 4, 6 and 8)";
+    let sentence = "What came back came from 10.0.3.1:6001, another socket of the server's computer (frames 2, 4, 6 and 8): \
+                    Wireshark shows these as 2 conversations of their own.";
     assert_eq!(told.matches("What came back came from").count(), 1, "{told}");
     assert!(told.contains(sentence), "{told}");
     let told = said(&analysis, "I.4b");

@@ -361,17 +361,25 @@ fn other_pairs(view: &LabView<'_>, all: &[(&LabConversation, Vec<UdpSighting>)],
         // The client may have sent on to the socket that answered it.
         let is_reply =
             |half: &UdpSighting, note: &FrameNote| half.server_sent().datagrams == 0 || note.sender != half.client_side;
-        let notes = halves.iter().flat_map(|half| view.udp_notes(half).into_iter().filter(|note| is_reply(half, note)));
-        let frames = FrameRanges::of(notes.map(|note| note.frame));
         let servers = distinct(halves.iter().map(|half| half.server()));
         let [what, who] = way.words(servers.len() == 1);
-        let shows = match halves.len() {
-            1 => "): Wireshark shows it as a conversation of its own.",
-            _ => "): Wireshark shows each as a conversation of its own.",
+        let from = |server: SocketAddress| {
+            let halves = halves.iter().filter(move |half| half.server() == server);
+            let notes = halves.flat_map(|half| view.udp_notes(half).into_iter().filter(|note| is_reply(half, note)));
+            FrameRanges::of(notes.map(|note| note.frame))
+        };
+        let which = match servers.as_slice() {
+            [one] => say![*one, who, " (", from(*one), ")"],
+            several => say![Text::list(several.iter().map(|one| say![*one, " (", from(*one), ")"])), who],
+        };
+        let pairs = distinct(halves.iter().map(|half| [half.client(), half.server()]));
+        let shows = match pairs.len() {
+            1 => ": Wireshark shows it as a conversation of its own.".to_owned(),
+            pairs => format!(": Wireshark shows these as {pairs} conversations of their own."),
         };
         let evidence =
             halves.iter().flat_map(|half| udp_evidence(view, half, view.udp_notes(half).iter().map(|note| note.frame)));
-        draft.proved(say![what, addresses(&servers), who, " (", frames, shows], Evidence::by_file(evidence));
+        draft.proved(say![what, which, shows], Evidence::by_file(evidence));
     }
 }
 
