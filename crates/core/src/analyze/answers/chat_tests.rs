@@ -65,7 +65,7 @@ fn a_late_answer_is_one_where_the_capture_would_show_what_others_said() {
         let mut b = connected(&mut story, B1);
         story.line(&mut b, "hello\n");
         story.wait(800);
-        story.segment_of_server(&mut b, "HELLO\n");
+        story.segment_of_server(&mut b, "thanks\n");
         if is_of_server {
             connected(&mut story, C1);
         }
@@ -73,6 +73,81 @@ fn a_late_answer_is_one_where_the_capture_would_show_what_others_said() {
         assert_eq!(frames.contains("The server answers in 1 data segment"), is_of_server, "{frames}");
         assert_eq!(frames.contains("The server's data is in 1 data segment"), !is_of_server, "{frames}");
     }
+}
+
+/// What a server says to a client, in its capture, after "hello" and "two".
+fn said_late(lines: &[&str], reply: &str) -> String {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    lines.iter().for_each(|line| story.line(&mut b, line));
+    story.wait(800);
+    story.segment_of_server(&mut b, reply);
+    said(&of(vec![story.read()]), "I.1a")
+}
+
+/// An echo server that was busy before.
+#[test]
+fn the_clients_own_words_are_an_answer_however_late() {
+    let both = &["hello\n", "two\n"][..];
+    for (lines, reply) in
+        [(both, "HELLO\nTWO\n"), (both, "hellotwo"), (&["one\n"], "done: one\n"), (&["one\n"], "one, yes")]
+    {
+        let frames = said_late(lines, reply);
+        assert!(frames.contains("The server answers in 1 data segment"), "{reply}: {frames}");
+    }
+    for reply in ["carol: hi two\n", "twofold\n", "network\n"] {
+        let frames = said_late(both, reply);
+        assert!(frames.contains("The server's data is in 1 data segment"), "{reply}: {frames}");
+    }
+}
+
+/// The server's computer captured the chat.
+#[test]
+fn words_that_another_client_says_too_may_be_of_that_one() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "hello\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "Hello\n");
+    story.segment_of_server(&mut b, "hello\n");
+    let frames = said(&of(vec![story.read()]), "I.1a");
+    assert!(frames.contains("The server's data is in 1 data segment"), "{frames}");
+}
+
+/// The line got lost on its way, and its copy is answered at once.
+#[test]
+fn an_answer_is_as_soon_as_it_comes_after_the_last_copy_of_the_line() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.answer_to_line_again(&mut b, "hello\n", "thanks\n", 800);
+    let frames = said(&of(vec![story.read()]), "I.1a");
+    assert!(frames.contains("The server answers in 1 data segment"), "{frames}");
+}
+
+/// The server reads to the end before it answers.
+#[test]
+fn what_comes_right_after_the_clients_end_is_an_answer() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "hello\n");
+    story.wait(800);
+    story.half_close(&mut b);
+    story.segment_of_server(&mut b, "thanks\n");
+    let frames = said(&of(vec![story.read()]), "I.1a");
+    assert!(frames.contains("The server answers in 1 data segment"), "{frames}");
+}
+
+/// A server that asks for the name, and then passes on what others say.
+#[test]
+fn a_server_whose_first_data_alone_is_an_answer_is_not_said_to_answer_in_all() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "bob\n");
+    story.segment_of_server(&mut b, "Your name? ");
+    story.wait(500);
+    story.segment_of_server(&mut b, "carol joined\n");
+    let frames = said(&of(vec![story.read()]), "I.1a");
+    assert!(frames.contains("The server's data is in 2 data segments"), "{frames}");
 }
 
 /// The way to the server takes longer than the client: what the server says first comes after the first line, which it does not

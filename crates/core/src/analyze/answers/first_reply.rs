@@ -1,5 +1,8 @@
 //! Whether a server answers a client, or sends by itself: what its first data came after.
 
+use std::cell::OnceCell;
+
+use crate::analyze::answers::own_words::Words;
 use crate::analyze::conversation::Frames;
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame};
 use crate::analyze::matching::{Known, LabView};
@@ -18,7 +21,8 @@ const LONGEST_ANSWER: i128 = 3_000_000_000;
 pub(super) enum Begins {
     /// Its system had got nothing of what the client sent.
     Unheard,
-    /// Soon after a line of the client, and nothing else that the files show may have brought it about.
+    /// With answers alone: all its data comes soon after a line of the client, and nothing else that the files show may have
+    /// brought it about; or it has the client's own words.
     Answers,
     /// By itself, for all that is shown: it may answer, or send on what other clients say, or tell who comes and goes.
     Later,
@@ -26,57 +30,129 @@ pub(super) enum Begins {
 
 /// How the server of a connection with these frames begins, which sends data.
 pub(super) fn begins(view: &LabView<'_>, known: &Known<'_>, frames: &Frames) -> Begins {
-    let is_data = |(frame, client): &(&RoleOfFrame, bool)| !client && frame.carries_data();
-    let Some((first, _)) = frames.iter().find(is_data) else { return Begins::Unheard };
-    match heard_before(frames, first) {
-        None => Begins::Unheard,
-        Some(line) if is_soon(view, known, frames, [line, first]) && !is_of_others(view, known, [line, first]) => {
-            Begins::Answers
+    let judge = Judge::of(view, known, frames);
+    let mut heard: Vec<&RoleOfFrame> = Vec::new();
+    let mut before: Option<&RoleOfFrame> = None;
+    for (frame, client) in frames.iter() {
+        if client {
+            heard.extend(Some(frame).filter(|frame| judge.may_be_answered(frame)));
+            continue;
         }
-        Some(_) => Begins::Later,
+        if !frame.carries_data() {
+            continue;
+        }
+        if before.is_none() && !judge.has_heard(frame) {
+            return Begins::Unheard;
+        }
+        // What is sent in several segments answers as the first of them does.
+        let last = heard.iter().rfind(|line| has_got(frame, line)).copied();
+        let is_answer = [last, before].into_iter().flatten().any(|after| judge.is_brought_about(after, frame));
+        if !is_answer && !judge.has_own_words(frame) {
+            return Begins::Later;
+        }
+        before = Some(frame);
     }
+    if before.is_some() { Begins::Answers } else { Begins::Unheard }
 }
 
-/// The last frame with a line of which the server's system had got something when the server sent this, as it acknowledges:
+/// Whether the server's system had got something of a line, or the client's FIN, when the server sent this, as it acknowledges:
 /// frames cross on their way, so that their order does not tell.
-fn heard_before<'f>(frames: &'f Frames, sent: &RoleOfFrame) -> Option<&'f RoleOfFrame> {
-    let mut lines = frames.iter().filter(|(frame, client)| *client && frame.carries_data()).map(|(line, _)| line);
-    lines.rfind(|line| sent.acknowledges(line.note.relative_sequence.wrapping_add(1)))
+fn has_got(sent: &RoleOfFrame, line: &RoleOfFrame) -> bool {
+    sent.acknowledges(line.note.relative_sequence.wrapping_add(1))
 }
 
-/// Whether the server's data came soon after the line.
-fn is_soon(view: &LabView<'_>, known: &Known<'_>, frames: &Frames, [line, sent]: [&RoleOfFrame; 2]) -> bool {
-    let time = |wanted: FrameNumber| frames.iter().find(|(frame, _)| frame.note.frame == wanted)?.0.note.time;
-    let sighting = known.connection.whole();
-    let file = apart(sent.note.frame).0.unwrap_or(sighting.capture);
-    let is_of_server = view.places.get(file).and_then(|place| place.host()) == Some(known.connection.server().ip);
-    let longest = if is_of_server { LONGEST_ANSWER } else { PROMPT };
-    // The way there and back, as the handshake shows it, is not the server's time.
-    let [syn, syn_ack] = [sighting.connection.syn, sighting.connection.syn_ack].map(|frame| frame.and_then(time));
-    let way = syn.zip(syn_ack).map_or(0, |(syn, syn_ack)| syn_ack.nanoseconds_since(syn).max(0));
-    let passed = line.note.time.zip(sent.note.time).map(|(line, sent)| sent.nanoseconds_since(line));
-    passed.is_none_or(|passed| passed.saturating_sub(way) < longest)
+/// What tells whether data of a connection's server answers its client.
+struct Judge<'v> {
+    view: &'v LabView<'v>,
+    known: &'v Known<'v>,
+    frames: &'v Frames,
+    /// The way there and back, as the handshake shows it, which is not the server's time.
+    way: i128,
+    /// What other clients of the server did, in order: the file and the frame.
+    news: OnceCell<Vec<(usize, FrameNumber)>>,
+    words: OnceCell<Words>,
 }
 
-/// Whether the server's data may be about others: one said something, came or left between the line and the data.
-fn is_of_others(view: &LabView<'_>, known: &Known<'_>, [line, sent]: [&RoleOfFrame; 2]) -> bool {
-    let ((file, line), (other_file, sent)) = (apart(line.note.frame), apart(sent.note.frame));
-    // What others did meanwhile, in two files, is not in one order.
-    if is_told_of_others(view, known) || file != other_file {
-        return true;
+impl<'v> Judge<'v> {
+    fn of(view: &'v LabView<'v>, known: &'v Known<'v>, frames: &'v Frames) -> Judge<'v> {
+        let time = |wanted: FrameNumber| frames.iter().find(|(frame, _)| frame.note.frame == wanted)?.0.note.time;
+        let connection = &known.connection.whole().connection;
+        let [syn, syn_ack] = [connection.syn, connection.syn_ack].map(|frame| frame.and_then(time));
+        let way = syn.zip(syn_ack).map_or(0, |(syn, syn_ack)| syn_ack.nanoseconds_since(syn).max(0));
+        Judge { view, known, frames, way, news: OnceCell::new(), words: OnceCell::new() }
     }
+
+    /// The file of a frame.
+    fn file(&self, frame: &RoleOfFrame) -> usize {
+        apart(frame.note.frame).0.unwrap_or(self.known.connection.whole().capture)
+    }
+
+    /// Whether the server's own computer captured a frame.
+    fn is_at_server(&self, frame: &RoleOfFrame) -> bool {
+        let place = self.view.places.get(self.file(frame));
+        place.and_then(|place| place.host()) == Some(self.known.connection.server().ip)
+    }
+
+    /// Whether the server may answer this frame of the client: a line or the client's end; elsewhere than at the server, one that
+    /// was sent again, too, since the first may not have arrived.
+    fn may_be_answered(&self, frame: &RoleOfFrame) -> bool {
+        let is_first = frame.role != FrameRole::Retransmission;
+        match frame.note.payload_length > 0 {
+            true => frame.carries_data() || (!is_first && !self.is_at_server(frame)),
+            false => is_first && frame.has_fin(),
+        }
+    }
+
+    /// Whether the server's system had got something of a line.
+    fn has_heard(&self, sent: &RoleOfFrame) -> bool {
+        self.frames.iter().any(|(line, client)| client && line.carries_data() && has_got(sent, line))
+    }
+
+    /// Whether the server's data came soon after this frame, and nothing that others did may have brought it about.
+    fn is_brought_about(&self, after: &RoleOfFrame, sent: &RoleOfFrame) -> bool {
+        let longest = if self.is_at_server(sent) { LONGEST_ANSWER } else { PROMPT };
+        let passed = after.note.time.zip(sent.note.time).map(|(after, sent)| sent.nanoseconds_since(after));
+        passed.is_none_or(|passed| passed.saturating_sub(self.way) < longest) && !self.is_of_others(after, sent)
+    }
+
+    /// Whether the server's data may be about others: one said something, came or left between that frame and the data.
+    fn is_of_others(&self, after: &RoleOfFrame, sent: &RoleOfFrame) -> bool {
+        let file = self.file(sent);
+        // What others did meanwhile, in two files, is not in one order.
+        if file != self.file(after) || is_told_of_others(self.view, self.known) {
+            return true;
+        }
+        let [after, sent] = [after, sent].map(|frame| (file, apart(frame.note.frame).1));
+        let news = self.news.get_or_init(|| news(self.view, self.known));
+        news.get(news.partition_point(|news| *news <= after)).is_some_and(|news| *news < sent)
+    }
+
+    /// Whether the server's data has words of the client that no other client said.
+    fn has_own_words(&self, sent: &RoleOfFrame) -> bool {
+        let words = self.words.get_or_init(|| Words::of(self.view, self.known));
+        let lines = self.frames.iter().filter(|(line, client)| *client && line.carries_data() && has_got(sent, line));
+        words.are_in(sent.note.frame, lines.map(|(line, _)| line.note.frame))
+    }
+}
+
+/// What other clients of the server said, and who of them came or left, in order.
+fn news(view: &LabView<'_>, known: &Known<'_>) -> Vec<(usize, FrameNumber)> {
     let own = known.connection;
-    let file = file.unwrap_or(own.whole().capture);
-    let is_between = |frame: FrameNumber| line < frame && frame < sent;
-    let is_news = |(frame, client): (&RoleOfFrame, bool)| {
-        let tells = frame.carries_data() || frame.role == FrameRole::Handshake || frame.closes();
-        client && tells && is_between(frame.note.frame)
+    let is_news = |frame: &RoleOfFrame, client: bool| {
+        client && (frame.carries_data() || frame.role == FrameRole::Handshake || frame.closes())
     };
-    view.known().any(|other| {
-        let is_other = (other.connection.server() == own.server()) && other.connection.client() != own.client();
-        let sighting = other.connection.in_capture(file).filter(|_| is_other);
-        sighting.is_some_and(|sighting| view.frames(sighting).iter().any(is_news))
-    })
+    let is_other =
+        |other: &Known<'_>| other.connection.server() == own.server() && other.connection.client() != own.client();
+    let mut news: Vec<(usize, FrameNumber)> = Vec::new();
+    for other in view.known().filter(is_other) {
+        for sighting in other.connection.sightings() {
+            let frames = view.frames(sighting);
+            let told = frames.iter().filter(|(frame, client)| is_news(frame, *client));
+            news.extend(told.map(|(frame, _)| (sighting.capture, frame.note.frame)));
+        }
+    }
+    news.sort_unstable();
+    news
 }
 
 /// Whether another client's line was passed on to this one, in whatever file that client is.

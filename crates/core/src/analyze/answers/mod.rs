@@ -40,6 +40,7 @@ mod other_program_tests;
 mod other_run_tests;
 #[cfg(test)]
 mod own_server_tests;
+mod own_words;
 mod parallel;
 #[cfg(test)]
 mod program_tests;
