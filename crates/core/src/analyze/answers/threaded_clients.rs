@@ -283,21 +283,6 @@ fn served(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
         });
         draft.inferred(text, Evidence::by_file(evidence));
     }
-    let acknowledged = by(|grounds| matches!(grounds, Grounds::Acknowledged { .. }));
-    if !acknowledged.is_empty() {
-        let text = say![
-            "The acknowledgements of ",
-            addresses(&acknowledged.iter().map(|known| known.connection.client()).collect::<Vec<_>>()),
-            " show that the server had sent data or a FIN, which the capture lacks",
-            format!(": its program had accepted {}.", that_connection(acknowledged.len()))
-        ];
-        let evidence = acknowledged.iter().flat_map(|known| {
-            let since = known.service.since;
-            let sighting = since.and_then(|since| known.connection.with_frame(since.capture, since.frame));
-            tcp_evidence(view, sighting.unwrap_or(known.connection.whole()), since.map(|since| since.frame))
-        });
-        draft.inferred(text, Evidence::by_file(evidence));
-    }
     let onward = by(|grounds| matches!(grounds, Grounds::PassedOn { to: Listener::Server(_), .. }));
     passed_on(view, &onward, ["The server's computer", "another server"], draft);
     let in_chat = by(|grounds| matches!(grounds, Grounds::PassedOn { to: Listener::Client(_), .. }));
@@ -419,7 +404,6 @@ fn kind_claims(view: &LabView<'_>, clients: &[Client<'_>], kind: &KindVerdict, d
                 clients_of(view, &second),
                 match second.service.grounds {
                     Grounds::Closed { .. } => " connection had been accepted (the server's FIN, ",
-                    Grounds::Acknowledged { .. } => " connection had been accepted (its client's acknowledgement, ",
                     _ => " connection was served (",
                 },
                 frame(view, since.capture, &since),

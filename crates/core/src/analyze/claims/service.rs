@@ -19,7 +19,6 @@ pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
         Grounds::PassedOn { line, passed, to: Listener::Server(to) } => claims.passed_on(line, passed, *to),
         Grounds::PassedOn { line, passed, to: Listener::Client(to) } => claims.said_on(line, passed, *to),
         Grounds::Closed { client_fin, server_fin } => claims.closed(client_fin.as_ref(), server_fin),
-        Grounds::Acknowledged { acknowledgement } => claims.acknowledged(acknowledgement),
         Grounds::NoAnswer { line, other } => claims.not_answered(line, *other),
         Grounds::NotClosed { client_fin, other } => claims.not_closed(client_fin, *other),
         Grounds::Reset { line, reset, other } => claims.reset(line, reset, *other),
@@ -202,19 +201,6 @@ impl<'a> Claims<'a> {
             ],
         };
         let evidence = self.evidence(client_fin.into_iter().chain([server_fin]));
-        self.add(Basis::Inferred, text, evidence);
-        self.waited();
-    }
-
-    fn acknowledged(&mut self, acknowledgement: &Moment) {
-        let (view, known) = (self.view, self.known);
-        let text = say![
-            clients(view, known),
-            " acknowledgement (",
-            self.here(acknowledgement),
-            ") shows that the server had sent data or a FIN, which the capture lacks: its program had accepted the connection."
-        ];
-        let evidence = self.evidence([acknowledgement]);
         self.add(Basis::Inferred, text, evidence);
         self.waited();
     }

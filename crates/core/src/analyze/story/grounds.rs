@@ -12,8 +12,6 @@ pub(crate) enum Grounds {
     PassedOn { line: Moment, passed: Moment, to: Listener },
     /// The server sent a FIN, after the client's where there is one.
     Closed { client_fin: Option<Moment>, server_fin: Moment },
-    /// The client acknowledged something of the server's that was not captured: payload, or a FIN.
-    Acknowledged { acknowledgement: Moment },
     /// The client's line got no answer, though the server answers others.
     NoAnswer { line: Moment, other: usize },
     /// The server did not close after the client's FIN, though it closes others at once.

@@ -233,7 +233,6 @@ impl<'a> Court<'a> {
         let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_saying_on(seen)));
         let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_reply(seen)));
         let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_closing(seen)));
-        let served = served.or_else(|| timeline.seen.iter().find_map(|seen| self.by_acknowledgement(seen)));
         let queued = || {
             let accepted = timeline.seen.iter().any(|seen| self.is_overtaken(seen));
             timeline.seen.iter().find_map(|seen| self.queued(seen)).filter(|_| !accepted)
@@ -293,17 +292,6 @@ impl<'a> Court<'a> {
             Some(client_fin) => Some(self.with_wait(service, seen, Some(client_fin), server_fin)),
             None => Some(service),
         }
-    }
-
-    /// What the client acknowledged though the capture lacks it: only a program that has accepted a connection sends or closes.
-    fn by_acknowledgement(&self, seen: &Seen) -> Option<Service> {
-        let acknowledgement = seen.heard?;
-        let asked = seen.client_fin.or(seen.request).filter(|asked| asked.frame < acknowledgement.frame);
-        let service = Service::new(Verdict::Served, Basis::Inferred, Grounds::Acknowledged { acknowledgement });
-        let service = Service { since: Some(acknowledgement), ..service };
-        let told = self.with_wait(service, seen, asked, acknowledgement);
-        // When the server sent it is not known: only an end that made room tells of a wait.
-        Some(Service { prompt: None, waited: told.waited.filter(|wait| wait.released_by.is_some()), ..told })
     }
 
     /// Adds how long it took from `from` to `to`, and whether that was waiting in the queue.

@@ -7,7 +7,7 @@ use crate::analyze::conversation::{LabConnection, PassedOn, Relays, TcpSighting}
 use crate::analyze::story::clocks::Moment;
 use crate::analyze::text::row::{apart, in_row};
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{HandshakeState, TcpConnection};
+use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// What a client sends this many nanoseconds after a line is another one, and no part of it.
@@ -59,8 +59,6 @@ pub(crate) struct Seen {
     pub(crate) unanswered: Option<Moment>,
     /// The server's payloads that came neither right after a line of the client nor right after another of these, the first few.
     pub(crate) unasked: Vec<Moment>,
-    /// The client's first frame that acknowledges more than the capture has of the server before it: payload, or a FIN.
-    pub(crate) heard: Option<Moment>,
     /// The server, which had sent something before, answered a later line and had left one unanswered.
     pub(crate) has_skipped: bool,
     /// What the server's host said on of the client's first line, at once and to whom.
@@ -183,15 +181,6 @@ pub(super) fn share_ends(timelines: &mut [Timeline]) {
             *end = ends.get(&end.watch).copied().unwrap_or(*end);
         }
     }
-}
-
-/// Whether a frame of the client acknowledges payload of the server, or its FIN, behind the number up to which the capture has its
-/// frames. A RST may answer a segment of another connection, and so may what comes before the SYN-ACK (RFC 5961).
-fn has_heard_unseen(connection: &TcpConnection, frame: &RoleOfFrame, server_next: Option<u32>) -> bool {
-    let is_early = connection.syn_ack.is_some_and(|syn_ack| frame.note.frame < syn_ack);
-    let behind = frame.note.relative_acknowledgement.wrapping_sub(server_next.unwrap_or(1).max(1)).cast_signed();
-    let has_numbers = connection.handshake != HandshakeState::NotCaptured;
-    has_numbers && !is_early && !frame.has_syn() && !frame.has_rst() && frame.note.acknowledges() && behind > 0
 }
 
 /// What shows that one end closed its sending half only.
@@ -331,9 +320,6 @@ impl Seen {
                 }
             }
             has_syn_ack |= connection.syn_ack == Some(frame.note.frame);
-            if from_client && !is_row && has_heard_unseen(connection, &frame, server_next) {
-                seen.heard.get_or_insert(here);
-            }
             if connection.ack == Some(frame.note.frame) {
                 // What was sent after this one may have come before.
                 seen.established = Some(after_syn_ack.unwrap_or(here));
