@@ -10,6 +10,9 @@ use crate::analyze::network::same_link;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::Protocol;
 
+/// Computers of a server that are compared with the lab's at most. One with more is no stranger beside a lab.
+const MOST_COMPUTERS: usize = 256;
+
 /// The computers of some servers' streams, and the captures that have any.
 #[derive(Default)]
 struct Run {
@@ -25,6 +28,9 @@ pub(super) fn apart(
     here: &HashSet<Endpoint>,
     others: &HashSet<Endpoint>,
 ) -> HashSet<Endpoint> {
+    // Of a capture with a million streams, all would be looked at below.
+    let is_beside = |other: &Endpoint| here.iter().any(|one| is_near(captures, one.1.ip, other.1.ip));
+    let others: HashSet<Endpoint> = others.iter().filter(|other| !is_beside(other)).copied().collect();
     if others.is_empty() {
         return HashSet::new();
     }
@@ -40,13 +46,16 @@ pub(super) fn apart(
                         (false, false) => continue,
                     };
                     run.captures.insert(number);
-                    run.computers.extend(ends.addresses.map(|address| address.ip));
+                    if run.computers.len() <= MOST_COMPUTERS {
+                        run.computers.extend(ends.addresses.map(|address| address.ip));
+                    }
                 }
             }
         }
     }
     let is_apart = |run: &Run| {
         run.captures.is_subset(&lab.captures)
+            && run.computers.len() <= MOST_COMPUTERS
             && run.computers.iter().all(|one| !lab.computers.iter().any(|other| is_near(captures, *one, *other)))
     };
     runs.into_iter().filter(|(_, run)| is_apart(run)).map(|(endpoint, _)| endpoint).collect()
