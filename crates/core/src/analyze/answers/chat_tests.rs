@@ -57,6 +57,19 @@ fn a_notice_about_another_client_is_no_answer() {
     }
 }
 
+/// Another client left before the line came: that its system acknowledges the server's FIN afterwards is no news.
+#[test]
+fn the_last_acknowledgement_of_a_client_that_left_is_no_news() {
+    let mut story = Story::new("at A", 0);
+    let [mut b, mut c] = [connected(&mut story, B1), connected(&mut story, C1)];
+    story.half_close(&mut c);
+    story.line(&mut b, "hello\n");
+    story.half_close_of_server(&mut c);
+    story.segment_of_server(&mut b, "welcome\n");
+    let frames = said(&of(vec![story.read()]), "I.1a");
+    assert!(frames.contains("The server answers in 1 data segment"), "{frames}");
+}
+
 /// What comes long after the line may be of another client that this capture cannot show; the server's would.
 #[test]
 fn a_late_answer_is_one_where_the_capture_would_show_what_others_said() {

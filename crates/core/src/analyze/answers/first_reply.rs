@@ -139,7 +139,8 @@ impl<'v> Judge<'v> {
 fn news(view: &LabView<'_>, known: &Known<'_>) -> Vec<(usize, FrameNumber)> {
     let own = known.connection;
     let is_news = |frame: &RoleOfFrame, client: bool| {
-        client && (frame.carries_data() || frame.role == FrameRole::Handshake || frame.closes())
+        let left = frame.has_fin() || frame.role == FrameRole::Reset;
+        client && (frame.carries_data() || frame.role == FrameRole::Handshake || left)
     };
     let is_other =
         |other: &Known<'_>| other.connection.server() == own.server() && other.connection.client() != own.client();
