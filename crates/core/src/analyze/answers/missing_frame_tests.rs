@@ -376,3 +376,10 @@ fn who_closed_first_is_not_told_where_one_end_is_missing() {
     let short = short(&of(vec![story.read()]), "I.3");
     assert_eq!(short, "Connected; served only after B's connection had ended");
 }
+
+/// A file that begins with the server's echo: the line was sent before it.
+#[test]
+fn what_came_before_a_capture_is_not_said_never_to_have_been_sent() {
+    let text = said(&step_8_without(&[0, 1, 2, 3]), "I.1a");
+    assert!(!text.contains("no line was sent"), "{text}");
+}

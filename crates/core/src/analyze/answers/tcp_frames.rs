@@ -336,9 +336,14 @@ impl Story<'_, '_> {
             return;
         }
         if data.is_empty() {
-            let is_open = self.known.connection.whole().connection.close == Close::Open;
-            let when = if is_open { " before the capture ended" } else { "" };
-            let text = say!["No frame from ", client, format!(" carries payload: no line was sent{when}.")];
+            let connection = self.known.connection;
+            let so = match (connection.handshake_complete(), connection.whole().connection.close == Close::Open) {
+                (true, true) => ": no line was sent before the capture ended",
+                (true, false) => ": no line was sent",
+                // What came before is not in the capture.
+                (false, _) => "",
+            };
+            let text = say!["No frame from ", client, format!(" carries payload{so}.")];
             return self.proved(text, self.frames.all());
         }
         let text = say![
