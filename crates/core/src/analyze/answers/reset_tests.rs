@@ -159,6 +159,22 @@ fn a_reset_for_what_comes_after_the_end_is_no_reset_of_the_connection() {
     assert!(told.ends_with(late), "{told}");
 }
 
+/// Where the sheet does not ask whether a connection stays open, its RST is explained all the same.
+#[test]
+fn a_reset_after_the_end_of_the_second_clients_connection_is_told() {
+    let mut story = Story::new("at A", 0);
+    let [mut b, mut c] = [connected(&mut story, B1), connected(&mut story, C1)];
+    story.echo(&mut b, "one\n");
+    story.line(&mut c, "two\n");
+    story.close(&mut b);
+    story.segment_of_server(&mut c, "two\n");
+    story.close(&mut c);
+    story.acknowledgement(&mut c);
+    story.refused_late(&mut c);
+    let told = message(&of(vec![story.read()]), "connection-closed");
+    assert!(told.contains("no longer had the connection when a further acknowledgement came"), "{told}");
+}
+
 /// Linux keeps what is left of a connection that its program has closed for a minute (`tcp_fin_timeout`), and answers a FIN that
 /// comes later with RST.
 #[test]

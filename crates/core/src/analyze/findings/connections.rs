@@ -283,7 +283,7 @@ impl Report<'_, '_> {
         );
     }
 
-    /// Connections that ended with FIN within the capture, though the sheet leaves them open.
+    /// Connections that ended with FIN within the capture, though the sheet leaves them open, or with a RST after that.
     fn closed(&mut self) {
         let view = self.view;
         self.add(
@@ -291,7 +291,9 @@ impl Report<'_, '_> {
             Severity::Info,
             |known, s| {
                 let was_made = s.established() || known.connection.is_piece(s.capture);
-                left_open(known.step) && was_made && s.connection.close != Close::Open && !is_ended_by_reset(view, s)
+                // A RST is seen in Wireshark, whatever the sheet asks.
+                let is_told = left_open(known.step) || s.connection.close == Close::Reset;
+                is_told && was_made && s.connection.close != Close::Open && !is_ended_by_reset(view, s)
             },
             |s| fins(s).chain(resets(s)).collect(),
             |closed| Text::join([endings(view, closed), leaves_open(closed)]),
