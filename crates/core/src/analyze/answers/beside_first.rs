@@ -91,10 +91,9 @@ fn by_times(
             let open = seen.open_until().is_none_or(|end| before(&since, &end) == Some(true))
                 && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false));
             if open {
-                let (text, evidence) = match seen.is_older_than_capture() {
-                    true => connected_before_capture(view, first, attempt, &first_established, &since)?,
-                    false => still_connected(view, first, attempt, &first_established, &since)?,
-                };
+                let is_older = seen.is_older_than_capture();
+                let shown = still_connected(view, [first, attempt], &first_established, &since, is_older);
+                let (text, evidence) = shown?;
                 draft.proved(text, evidence);
                 let at = first.connection.server();
                 if let Some(line) = seen.unanswered.filter(|_| seen.may_be_done(&since)) {
@@ -158,7 +157,7 @@ fn told_beside(view: &LabView<'_>, attempt: &Known<'_>, first: &Known<'_>, told:
     let of_first = attempt.step.during().is_some_and(|during| first.step == during);
     let seen = first.timeline.with_moment(told).filter(|_| of_first)?;
     let is_open = seen.open_until().is_none_or(|end| view.story.clocks.before(told, &end) == Some(true));
-    still_connected(view, first, attempt, &seen.established?, told).filter(|_| is_open)
+    still_connected(view, [first, attempt], &seen.established?, told, false).filter(|_| is_open)
 }
 
 /// Says that the first client was connected, and what follows: yes.
@@ -180,57 +179,29 @@ fn of_moments(view: &LabView<'_>, moments: [(&Known<'_>, &Moment); 2]) -> Option
     Some(Evidence::by_file(parts.concat()))
 }
 
-/// That the first client was connected when the other one was served.
+/// That the first client was connected when the other one was served. `is_older`: it had connected before the capture began.
 fn still_connected(
     view: &LabView<'_>,
-    first: &Known<'_>,
-    attempt: &Known<'_>,
+    [first, attempt]: [&Known<'_>; 2],
     established: &Moment,
     since: &Moment,
+    is_older: bool,
 ) -> Option<Shown> {
-    let text = say![
-        clients(view, first),
-        " client was still connected then (",
-        frame(view, since.capture, established),
-        "; its connection has no FIN or RST before ",
-        frame(view, since.capture, since),
-        ")."
-    ];
-    Some((text, open_until(view, first, attempt, established, since)?))
-}
-
-/// The same of a first client that was connected before the capture began.
-fn connected_before_capture(
-    view: &LabView<'_>,
-    first: &Known<'_>,
-    attempt: &Known<'_>,
-    established: &Moment,
-    since: &Moment,
-) -> Option<Shown> {
-    let text = say![
-        clients(view, first),
-        " client was connected then: its connection, of which the capture has no handshake but ",
-        frame(view, since.capture, established),
-        ", was made before the capture started, and has no FIN or RST before ",
-        frame(view, since.capture, since),
-        "."
-    ];
-    Some((text, open_until(view, first, attempt, established, since)?))
-}
-
-/// The frames of the first client's connection, and the one that shows the other one's service.
-fn open_until(
-    view: &LabView<'_>,
-    first: &Known<'_>,
-    attempt: &Known<'_>,
-    established: &Moment,
-    since: &Moment,
-) -> Option<Vec<Evidence>> {
+    let [connected, and, end] = match is_older {
+        true => [
+            " client was connected then: its connection, of which the capture has no handshake but ",
+            ", was made before the capture started, and has no FIN or RST before ",
+            ".",
+        ],
+        false => [" client was still connected then (", "; its connection has no FIN or RST before ", ")."],
+    };
+    let [at, then] = [established, since].map(|moment| frame(view, since.capture, moment));
+    let text = say![clients(view, first), connected, at, and, then, end];
     let sighting = first.connection.with_frame(established.capture, established.frame)?;
     let whole = tcp_evidence(view, sighting, view.frames(sighting).all());
     let answer = attempt.connection.with_frame(since.capture, since.frame);
     let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
-    Some(Evidence::by_file([whole].into_iter().chain(answer).flatten()))
+    Some((text, Evidence::by_file([whole].into_iter().chain(answer).flatten())))
 }
 
 /// That the first client connected after the other one.

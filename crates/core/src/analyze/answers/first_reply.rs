@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use crate::analyze::answers::own_words::Words;
+use crate::analyze::answers::own_words::{Words, of_other_clients};
 use crate::analyze::conversation::Frames;
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame};
 use crate::analyze::matching::{Known, LabView};
@@ -137,20 +137,15 @@ impl<'v> Judge<'v> {
 
 /// What other clients of the server said, and who of them came or left, in order.
 fn news(view: &LabView<'_>, known: &Known<'_>) -> Vec<(usize, FrameNumber)> {
-    let own = known.connection;
     let is_news = |frame: &RoleOfFrame, client: bool| {
         let left = frame.has_fin() || frame.role == FrameRole::Reset;
         client && (frame.carries_data() || frame.role == FrameRole::Handshake || left)
     };
-    let is_other =
-        |other: &Known<'_>| other.connection.server() == own.server() && other.connection.client() != own.client();
     let mut news: Vec<(usize, FrameNumber)> = Vec::new();
-    for other in view.known().filter(is_other) {
-        for sighting in other.connection.sightings() {
-            let frames = view.frames(sighting);
-            let told = frames.iter().filter(|(frame, client)| is_news(frame, *client));
-            news.extend(told.map(|(frame, _)| (sighting.capture, frame.note.frame)));
-        }
+    for sighting in of_other_clients(view, known) {
+        let frames = view.frames(sighting);
+        let told = frames.iter().filter(|(frame, client)| is_news(frame, *client));
+        news.extend(told.map(|(frame, _)| (sighting.capture, frame.note.frame)));
     }
     news.sort_unstable();
     news

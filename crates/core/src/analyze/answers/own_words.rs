@@ -22,14 +22,10 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn of(view: &LabView<'_>, known: &Known<'_>) -> Words {
-        let connection = known.connection;
-        let is_other = |other: &Known<'_>| {
-            other.connection.server() == connection.server() && other.connection.client() != connection.client()
-        };
-        let sightings = view.known().filter(is_other).flat_map(|other| other.connection.sightings().iter());
-        let spoken = sightings.flat_map(|sighting| spoken(view, sighting)).filter(|spoken| spoken.of_client);
+        let spoken = of_other_clients(view, known).flat_map(|sighting| spoken(view, sighting));
+        let spoken = spoken.filter(|spoken| spoken.of_client);
         let others = spoken.map(|spoken| unspaced(&spoken.text)).filter(|text| !text.is_empty()).collect();
-        Words { own: spoken_in_whole(view, connection.whole()), others }
+        Words { own: spoken_in_whole(view, known.connection.whole()), others }
     }
 
     fn spoken(&self, frame: FrameNumber) -> Option<&Spoken> {
@@ -49,6 +45,13 @@ impl Words {
         };
         found.is_some_and(|found| !self.others.iter().any(|other| other.len() >= found && has.contains(other)))
     }
+}
+
+/// What the captures show of the other clients' connections to a connection's server.
+pub(super) fn of_other_clients<'v>(view: &'v LabView<'v>, known: &Known<'v>) -> impl Iterator<Item = &'v TcpSighting> {
+    let own = known.connection;
+    let others = view.connections.iter().filter(|one| one.server() == own.server() && one.client() != own.client());
+    others.flat_map(|one| one.sightings())
 }
 
 /// Whether a server's payload is a line, begins with it, or has it after a label such as `Echo:`.
