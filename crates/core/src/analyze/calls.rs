@@ -166,7 +166,7 @@ struct Host<'a> {
 
 impl Host<'_> {
     fn compare(&mut self, ip: IpAddr, view: &LabView<'_>) {
-        self.made_here = (0..view.captures.len()).find(|capture| made_at(view, *capture, ip));
+        self.made_here = (0..view.captures.len()).find(|capture| view.made_at(*capture, ip));
         self.agreeing = self.agreeing_captures(view);
     }
 
@@ -230,10 +230,6 @@ impl Host<'_> {
         let agree = |lags: &Vec<i128>| lags.iter().min().is_some_and(|least| (-EARLY..AGREE).contains(least));
         lags.into_iter().filter(|(_, lags)| agree(lags)).map(|(capture, _)| capture).collect()
     }
-}
-
-fn made_at(view: &LabView<'_>, capture: usize, ip: IpAddr) -> bool {
-    view.places.get(capture).is_some_and(|place| place.host() == Some(ip))
 }
 
 /// What a call tells of its connection.

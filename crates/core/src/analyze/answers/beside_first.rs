@@ -244,7 +244,7 @@ fn shows_handshake_at_server(view: &LabView<'_>, attempt: &Known<'_>, establishe
         sighting.connection.handshake == HandshakeState::Complete
             && view.frames(sighting).without_payload().contains(&established.frame)
     };
-    view.places.get(established.capture).and_then(|place| place.host()) == Some(attempt.connection.server().ip)
+    view.made_at(established.capture, attempt.connection.server().ip)
         && attempt.connection.with_frame(established.capture, established.frame).is_some_and(is_last)
 }
 

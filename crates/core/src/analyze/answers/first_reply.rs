@@ -71,6 +71,8 @@ struct Judge<'v> {
     /// What other clients of the server did, in order: the file and the frame.
     news: OnceCell<Vec<(usize, FrameNumber)>>,
     words: OnceCell<Words>,
+    /// Whether another client's line was passed on to this one, in whatever file that client is.
+    is_told_of_others: OnceCell<bool>,
 }
 
 impl<'v> Judge<'v> {
@@ -79,7 +81,8 @@ impl<'v> Judge<'v> {
         let connection = &known.connection.whole().connection;
         let [syn, syn_ack] = [connection.syn, connection.syn_ack].map(|frame| frame.and_then(time));
         let way = syn.zip(syn_ack).map_or(0, |(syn, syn_ack)| syn_ack.nanoseconds_since(syn).max(0));
-        Judge { view, known, frames, way, news: OnceCell::new(), words: OnceCell::new() }
+        let (news, words, is_told_of_others) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Judge { view, known, frames, way, news, words, is_told_of_others }
     }
 
     /// The file of a frame.
@@ -89,8 +92,7 @@ impl<'v> Judge<'v> {
 
     /// Whether the server's own computer captured a frame.
     fn is_at_server(&self, frame: &RoleOfFrame) -> bool {
-        let place = self.view.places.get(self.file(frame));
-        place.and_then(|place| place.host()) == Some(self.known.connection.server().ip)
+        self.view.made_at(self.file(frame), self.known.connection.server().ip)
     }
 
     /// Whether the server may answer this frame of the client: a line or the client's end; elsewhere than at the server, one that
@@ -119,7 +121,11 @@ impl<'v> Judge<'v> {
     fn is_of_others(&self, after: &RoleOfFrame, sent: &RoleOfFrame) -> bool {
         let file = self.file(sent);
         // What others did meanwhile, in two files, is not in one order.
-        if file != self.file(after) || is_told_of_others(self.view, self.known) {
+        let is_told_of_others = || {
+            let mut said_on = self.view.known().flat_map(|other| other.timeline.said_on());
+            said_on.any(|said| said.to == self.known.index)
+        };
+        if file != self.file(after) || *self.is_told_of_others.get_or_init(is_told_of_others) {
             return true;
         }
         let [after, sent] = [after, sent].map(|frame| (file, apart(frame.note.frame).1));
@@ -149,9 +155,4 @@ fn news(view: &LabView<'_>, known: &Known<'_>) -> Vec<(usize, FrameNumber)> {
     }
     news.sort_unstable();
     news
-}
-
-/// Whether another client's line was passed on to this one, in whatever file that client is.
-fn is_told_of_others(view: &LabView<'_>, known: &Known<'_>) -> bool {
-    view.known().any(|other| other.timeline.said_on().any(|said| said.to == known.index))
 }

@@ -315,11 +315,9 @@ fn part_of(view: &LabView<'_>, wanted: impl Fn(IpAddr) -> bool) -> Option<(IpAdd
 
 /// Whether a capture made at the server's computer has a datagram of the client.
 fn has_arrived(view: &LabView<'_>, conversation: &LabConversation) -> bool {
-    let at_server = |capture: usize| {
-        view.places.get(capture).and_then(|place| place.host()).is_some_and(|host| host == conversation.server().ip)
-    };
     let mut sightings = conversation.sightings().iter().filter(|sighting| sighting.client_sent().datagrams > 0);
-    conversation.client().ip != conversation.server().ip && sightings.any(|sighting| at_server(sighting.capture))
+    conversation.client().ip != conversation.server().ip
+        && sightings.any(|sighting| view.made_at(sighting.capture, conversation.server().ip))
 }
 
 /// Why a client was not served.

@@ -88,15 +88,12 @@ pub(crate) fn fin_before(view: &LabView<'_>, sighting: &TcpSighting) -> Option<F
 /// captured. A capture may have two FINs in another order than they were sent in.
 pub(crate) fn closed_by(view: &LabView<'_>, sighting: &TcpSighting) -> Option<AddressRole> {
     let first = sighting.first_to_close().filter(|_| fin_before(view, sighting).is_none())?;
-    let by_fin = sighting.first_closing_frame().is_some_and(|first| is_fin(sighting, first));
-    match view.frames(sighting).closed_first_but_captured_later().filter(|_| by_fin) {
+    let client = sighting.client_side;
+    let fins = [client, client.other()].map(|side| sighting.connection.fin(side));
+    let both_by_fin = fins.iter().all(Option::is_some) && fins.contains(&sighting.first_closing_frame());
+    match both_by_fin.then(|| view.frames(sighting).closed_first_but_captured_later()).flatten() {
         Some(true) => Some(AddressRole::Client),
         Some(false) => Some(AddressRole::Server),
         None => Some(first),
     }
-}
-
-fn is_fin(sighting: &TcpSighting, frame: FrameNumber) -> bool {
-    let client = sighting.client_side;
-    [client, client.other()].into_iter().any(|side| sighting.connection.fin(side) == Some(frame))
 }

@@ -204,25 +204,31 @@ impl Frames {
 
     /// Who closed first though the other end's FIN was captured before, as that one acknowledges it; true for the client.
     pub(crate) fn closed_first_but_captured_later(&self) -> Option<bool> {
-        let fin = |of_client| self.iter().find(|(frame, client)| *client == of_client && frame.has_fin());
-        let [first, later] = match (fin(true)?, fin(false)?) {
-            (client, server) if client.0.note.frame < server.0.note.frame => [client, server],
-            (client, server) => [server, client],
-        };
-        let end = later.0.note.relative_sequence.wrapping_add(later.0.note.payload_length).wrapping_add(1);
-        first.0.acknowledges(end).then_some(later.1)
+        let (of_client, of_server) = (self.fin(true)?, self.fin(false)?);
+        let later_is_clients = of_client.note.frame > of_server.note.frame;
+        let [first, later] = if later_is_clients { [of_server, of_client] } else { [of_client, of_server] };
+        first.acknowledges(end_of_fin(later)).then_some(later_is_clients)
     }
 
     /// The acknowledgement of this end's FIN, where it was captured.
     pub(crate) fn acknowledgement_of_fin(&self, of_client: bool) -> Option<FrameNumber> {
-        let fin = self.iter().find(|(frame, client)| *client == of_client && frame.has_fin())?.0;
-        let note = fin.note;
-        let end = note.relative_sequence.wrapping_add(note.payload_length).wrapping_add(1);
-        let acknowledges = |frame: &RoleOfFrame| frame.note.frame > note.frame && frame.acknowledges(end);
+        let fin = self.fin(of_client)?;
+        let end = end_of_fin(fin);
+        let acknowledges = |frame: &RoleOfFrame| frame.note.frame > fin.note.frame && frame.acknowledges(end);
         self.iter()
             .find(|(frame, client)| *client != of_client && acknowledges(frame))
             .map(|(frame, _)| frame.note.frame)
     }
+
+    /// This end's first FIN.
+    fn fin(&self, of_client: bool) -> Option<&RoleOfFrame> {
+        self.iter().find(|(frame, client)| *client == of_client && frame.has_fin()).map(|(frame, _)| frame)
+    }
+}
+
+/// The number that acknowledges this FIN (RFC 9293, section 3.4: it takes one, behind the payload).
+fn end_of_fin(fin: &RoleOfFrame) -> u32 {
+    fin.note.relative_sequence.wrapping_add(fin.note.payload_length).wrapping_add(1)
 }
 
 #[cfg(test)]

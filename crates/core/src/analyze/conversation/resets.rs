@@ -67,8 +67,8 @@ impl Frames {
                 false => ResetCause::Incomplete(fin.note.frame),
             };
         }
-        if let Some((late, _)) = before().next().filter(is_answered).filter(|_| is_bare && self.has_ended_before(reset))
-        {
+        let has_ended = |(late, _): &(&RoleOfFrame, bool)| is_bare && self.has_ended_before(late.note.frame);
+        if let Some((late, _)) = before().next().filter(is_answered).filter(has_ended) {
             return ResetCause::Ended(late.note.frame);
         }
         // A program may end at any time; a system gives up when it has waited for the last answer.
@@ -95,12 +95,9 @@ impl Frames {
         }
     }
 
-    /// Whether each end had closed the connection and acknowledged that the other one had, before the frame that this RST answers.
-    fn has_ended_before(&self, reset: FrameNumber) -> bool {
-        let last = self.iter().rev().find(|(frame, _)| frame.note.frame < reset).map(|(frame, _)| frame.note.frame);
-        [true, false]
-            .into_iter()
-            .all(|of_client| self.acknowledgement_of_fin(of_client).is_some_and(|ack| Some(ack) < last))
+    /// Whether each end had closed the connection and acknowledged that the other one had, before this frame.
+    fn has_ended_before(&self, frame: FrameNumber) -> bool {
+        [true, false].into_iter().all(|of_client| self.acknowledgement_of_fin(of_client).is_some_and(|ack| ack < frame))
     }
 }
 

@@ -28,8 +28,9 @@ pub(super) fn apart(
     here: &HashSet<Endpoint>,
     others: &HashSet<Endpoint>,
 ) -> HashSet<Endpoint> {
+    let macs = macs(captures);
     // Of a capture with a million streams, all would be looked at below.
-    let is_beside = |other: &Endpoint| here.iter().any(|one| is_near(captures, one.1.ip, other.1.ip));
+    let is_beside = |other: &Endpoint| here.iter().any(|one| is_near(&macs, one.1.ip, other.1.ip));
     let others: HashSet<Endpoint> = others.iter().filter(|other| !is_beside(other)).copied().collect();
     if others.is_empty() {
         return HashSet::new();
@@ -56,22 +57,31 @@ pub(super) fn apart(
     let is_apart = |run: &Run| {
         run.captures.is_subset(&lab.captures)
             && run.computers.len() <= MOST_COMPUTERS
-            && run.computers.iter().all(|one| !lab.computers.iter().any(|other| is_near(captures, *one, *other)))
+            && run.computers.iter().all(|one| !lab.computers.iter().any(|other| is_near(&macs, *one, *other)))
     };
     runs.into_iter().filter(|(_, run)| is_apart(run)).map(|(endpoint, _)| endpoint).collect()
 }
 
+/// The MAC addresses of each address.
+type Macs = HashMap<IpAddr, HashSet<[u8; 6]>>;
+
+fn macs(captures: &[CaptureFacts]) -> Macs {
+    let mut macs = Macs::new();
+    let neighbours = captures.iter().flat_map(|capture| &capture.traffic.other().neighbours);
+    for neighbour in neighbours.filter(|neighbour| neighbour.mac != [0; 6]) {
+        macs.entry(neighbour.ip).or_default().insert(neighbour.mac);
+    }
+    macs
+}
+
 /// Whether two addresses may be of one network: by what they look like, or since one computer has both, by its MAC address. Those
 /// of both versions of IP, and of a computer's own network, may be of any.
-fn is_near(captures: &[CaptureFacts], one: IpAddr, other: IpAddr) -> bool {
-    let macs = |ip: IpAddr| {
-        let neighbours = captures.iter().flat_map(|capture| &capture.traffic.other().neighbours);
-        neighbours.filter(move |it| it.ip == ip && it.mac != [0; 6]).map(|it| it.mac)
-    };
+fn is_near(macs: &Macs, one: IpAddr, other: IpAddr) -> bool {
+    let have_one = || macs.get(&one).zip(macs.get(&other)).is_some_and(|(one, other)| !one.is_disjoint(other));
     one.is_ipv4() != other.is_ipv4()
         || one.is_loopback()
         || other.is_loopback()
         || same_computer(one, other)
         || same_link(one, other)
-        || macs(one).any(|mac| macs(other).any(|another| another == mac))
+        || have_one()
 }

@@ -264,6 +264,11 @@ impl<'a> LabView<'a> {
         all.map(move |(conversation, step)| udp_stream(conversation, step, &refused))
     }
 
+    /// Whether the computer of this address made a capture itself.
+    pub(crate) fn made_at(&self, capture: usize, ip: IpAddr) -> bool {
+        self.places.get(capture).is_some_and(|place| place.host() == Some(ip))
+    }
+
     /// The TCP connections with what is known of them, in the order of files and frames.
     pub(crate) fn known(&self) -> impl Iterator<Item = Known<'_>> {
         let story = self.story.timelines.iter().zip(&self.story.services);

@@ -128,8 +128,7 @@ fn told_beside(story: Told<'_>, connections: &[LabConnection], of_server: &[usiz
         story.timelines.get(*index)?.said_on().find_map(|SaidOn { passed, to, .. }| {
             let is_elsewhere = connections.get(*index)?.with_frame(passed.capture, passed.frame).is_none();
             let seen = story.timelines.get(to)?.with_moment(&passed)?;
-            let is_open = seen.open_since().is_some_and(|begin| story.clocks.before(&begin, &passed) == Some(true))
-                && seen.open_until().is_none_or(|end| story.clocks.before(&passed, &end) == Some(true));
+            let is_open = shows_open(story, seen, &passed);
             (is_elsewhere && is_open && of_server.contains(&to)).then_some((to, *index))
         })
     })
@@ -153,12 +152,16 @@ fn waited_for(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
 
 /// Whether frames show that a connection was open at this moment.
 fn is_open_at(story: Told<'_>, connection: usize, moment: &Moment) -> bool {
-    let is_open = |seen: &Seen| {
-        let earlier = seen.open_since().and_then(|begin| story.clocks.before(&begin, moment)) == Some(true);
-        let open = seen.open_until().is_none_or(|end| story.clocks.before(moment, &end) == Some(true));
-        earlier && open
-    };
-    story.timelines.get(connection).is_some_and(|timeline| timeline.seen.iter().any(is_open))
+    story
+        .timelines
+        .get(connection)
+        .is_some_and(|timeline| timeline.seen.iter().any(|seen| shows_open(story, seen, moment)))
+}
+
+/// Whether this view of a connection shows that.
+fn shows_open(story: Told<'_>, seen: &Seen, moment: &Moment) -> bool {
+    seen.open_since().is_some_and(|begin| story.clocks.before(&begin, moment) == Some(true))
+        && seen.open_until().is_none_or(|end| story.clocks.before(moment, &end) == Some(true))
 }
 
 /// A connection that was in the queue until the server ended, though another one was open.
