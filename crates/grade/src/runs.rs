@@ -187,7 +187,7 @@ fn doubtful(analysis: &Analysis, config: &LabConfig) -> Vec<Choice> {
         let told = step(capture).filter(Step::is_parallel).filter(|_| config.step_of(&capture.file).is_none())?;
         let mut alone = analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp) && !step.is_parallel());
         let other = alone.find(|step| step.host() == told.host())?.clone();
-        let is_alone = view::tcp_of(capture, true).count() == 1;
+        let is_alone = view::count_tcp(capture).0 == 1;
         (is_alone && (lacks(&other) || is_spare(place, &told))).then(|| Choice {
             name: capture.file.clone(),
             // It takes the place of those that were told to be of that step.

@@ -160,7 +160,7 @@ fn without_quotes(node: &Node) -> Option<Node> {
     let around = |[open, close]: [char; 2]| text.trim().strip_prefix(open)?.strip_suffix(close);
     let pairs = [['"', '"'], ['\'', '\''], ['“', '”'], ['„', '“'], ['‘', '’'], ['«', '»']];
     let bare = pairs.into_iter().find_map(around)?;
-    let is_whole = !bare.trim().is_empty() && !bare.contains(['"', '\'', '“', '”', '„', '‘', '’', '«', '»']);
+    let is_whole = !bare.trim().is_empty() && !bare.contains(pairs.as_flattened());
     is_whole.then(|| Node { line: node.line, item: Item::Text(bare.to_owned()) })
 }
 

@@ -244,24 +244,23 @@ impl Frames {
     }
 
     /// The lists of frames, by their keys.
-    fn lists(self) -> [(&'static str, Value); 4] {
+    fn lists(&self) -> [(&'static str, &BTreeSet<u64>); 4] {
         [
-            ("handshake_frames", Value::Frames(self.opening)),
-            ("data_frames", Value::Frames(self.data)),
-            ("acknowledgement_frames", Value::Frames(self.acknowledging)),
-            ("closing_frames", Value::Frames(self.closing)),
-        ]
-    }
-
-    /// Whether all of them are in the lists that are shown of a question.
-    fn are_shown(&self, known: &Known, question: &Question) -> bool {
-        let lists = [
             ("handshake_frames", &self.opening),
             ("data_frames", &self.data),
             ("acknowledgement_frames", &self.acknowledging),
             ("closing_frames", &self.closing),
-        ];
-        lists.into_iter().all(|(key, own)| match known.get(question, key) {
+        ]
+    }
+
+    /// The same as values of a form's fields.
+    fn values(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        self.lists().map(|(key, frames)| (key, Value::Frames(frames.clone()))).into_iter()
+    }
+
+    /// Whether all of them are in the lists that are shown of a question.
+    fn are_shown(&self, known: &Known, question: &Question) -> bool {
+        self.lists().into_iter().all(|(key, own)| match known.get(question, key) {
             Some(Value::Frames(shown)) => own.is_subset(shown),
             _ => own.is_empty(),
         })
@@ -274,12 +273,8 @@ impl Frames {
             let mut add = |key: &str, value: Value| values.push((((*question).clone(), key.to_owned()), value));
             match question.kind() {
                 kinds::TCP_FRAMES => {
-                    if !self.opening.is_empty() {
-                        add("handshake_frames", Value::Frames(self.opening.clone()));
-                    }
-                    add("data_frames", Value::Frames(self.data.clone()));
-                    add("acknowledgement_frames", Value::Frames(self.acknowledging.clone()));
-                    add("closing_frames", Value::Frames(self.closing.clone()));
+                    let is_known = |key: &str| key != "handshake_frames" || !self.opening.is_empty();
+                    self.values().filter(|(key, _)| is_known(key)).for_each(|(key, frames)| add(key, frames));
                     about.push(*question);
                 }
                 kinds::TCP_ADDRESSES => {
@@ -308,7 +303,7 @@ fn tcp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
         all.add(capture, &tcp);
         if number < MOST_OTHERS {
             singles.push(("client_socket_addresses", Value::Addresses(BTreeSet::from([client]))));
-            singles.extend(Frames::of(capture, &tcp).lists());
+            singles.extend(Frames::of(capture, &tcp).values());
         }
     }
     let sockets = u64::try_from(clients.len()).unwrap_or(u64::MAX);
@@ -319,7 +314,7 @@ fn tcp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
         ("connection_sockets", Value::Count(sockets)),
         ("clients_connected", Value::Count(sockets)),
     ];
-    facts.extend(all.lists());
+    facts.extend(all.values());
     facts.extend(singles);
     facts
 }
