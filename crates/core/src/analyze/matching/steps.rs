@@ -105,12 +105,7 @@ fn fitting<'s>(
 ) -> Vec<&'s Step> {
     let later = sheet.later_hosts();
     let mut steps: Vec<&Step> = sheet.recorded().filter(|step| step.runs(Protocol::Tcp)).collect();
-    let mut narrow = |wanted: &dyn Fn(&Step) -> bool| {
-        let fit: Vec<&Step> = steps.iter().copied().filter(|step| wanted(step)).collect();
-        if !fit.is_empty() {
-            steps = fit;
-        }
-    };
+    let mut narrow = |wanted: &dyn Fn(&Step) -> bool| narrow(&mut steps, wanted);
     narrow(&|step| step.port() == Some(connection.server().port));
     // A sheet may want an attempt that is refused, before or after one at the same port that is not. In whose company it
     // would have been is not to be seen.
@@ -122,6 +117,13 @@ fn fitting<'s>(
         None => narrow(&|step| step.hosts().iter().any(|host| later.contains(host))),
     }
     steps
+}
+
+/// Leaves the steps that are wanted, if any are.
+fn narrow(steps: &mut Vec<&Step>, wanted: &dyn Fn(&Step) -> bool) {
+    if steps.iter().any(|step| wanted(step)) {
+        steps.retain(|step| wanted(step));
+    }
 }
 
 /// The steps of all conversations: what the user set for a capture, else by client host and port. Where several steps fit a
@@ -151,10 +153,8 @@ pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConv
             (true, None, true) => steps(&|_| true).into_iter().take(1).collect(),
         };
         let by_silence = || told_at.contains(&conversation.server()).then_some(false);
-        if let Some(found_nobody) = evidence.found_nobody(conversation).or_else(by_silence)
-            && fitting.iter().any(|step| step.is_refused() == found_nobody)
-        {
-            fitting.retain(|step| step.is_refused() == found_nobody);
+        if let Some(found_nobody) = evidence.found_nobody(conversation).or_else(by_silence) {
+            narrow(&mut fitting, &|step| step.is_refused() == found_nobody);
         }
         let begin = Moment::begin_of(conversation.whole());
         let captures = conversation.sightings().iter().map(|sighting| sighting.capture);
