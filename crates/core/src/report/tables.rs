@@ -261,7 +261,7 @@ fn between(
 }
 
 fn connection(analysis: &Analysis, capture: &CaptureAnalysis, tcp: &Tcp) -> Row {
-    let (connection, counts) = (&tcp.connection, tcp.counts());
+    let (connection, counts) = (&tcp.connection, tcp.counts(capture));
     let mut cells = between(analysis, capture, connection.stream, tcp.addresses(), tcp.role);
     cells.extend([
         words_cell(words::handshake(connection.handshake)),

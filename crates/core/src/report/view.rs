@@ -39,21 +39,16 @@ impl Tcp {
         Ends::of(&self.connection.addresses, self.role)
     }
 
-    /// The connection with what Wireshark marks as retransmissions, where all of its frames are noted.
-    fn as_marked(capture: &CaptureAnalysis, mut connection: TcpConnection, role: Role) -> Tcp {
-        let traffic = &capture.traffic;
-        if traffic.tcp_notes_complete(connection.stream) {
-            let marked = traffic.tcp_retransmissions(connection.stream);
-            for (side, counts) in [Side::Originator, Side::Responder].into_iter().zip(&mut connection.counts) {
+    /// What each end sent, with what Wireshark marks as retransmissions, where all frames of the connection are noted.
+    pub fn counts(&self, capture: &CaptureAnalysis) -> Ends<SideCounts> {
+        let (traffic, mut counts) = (&capture.traffic, self.connection.counts);
+        if traffic.tcp_notes_complete(self.connection.stream) {
+            let marked = traffic.tcp_retransmissions(self.connection.stream);
+            for (side, counts) in [Side::Originator, Side::Responder].into_iter().zip(&mut counts) {
                 counts.retransmissions = marked.iter().filter(|note| note.sender == side).count() as u64;
             }
         }
-        Tcp { connection, role }
-    }
-
-    /// What each end sent.
-    pub fn counts(&self) -> Ends<SideCounts> {
-        Ends::of(&self.connection.counts, self.role)
+        Ends::of(&counts, self.role)
     }
 
     /// Frames of both ends.
@@ -108,7 +103,7 @@ pub fn tcp(capture: &CaptureAnalysis) -> impl Iterator<Item = Tcp> + '_ {
 /// The one at this position in that order.
 pub fn tcp_at(capture: &CaptureAnalysis, position: usize) -> Option<Tcp> {
     let role = capture.tcp_roles.get(position).copied().unwrap_or(NO_ROLE);
-    Some(Tcp::as_marked(capture, capture.traffic.tcp_at(position)?, role))
+    Some(Tcp { connection: capture.traffic.tcp_at(position)?, role })
 }
 
 /// Those of the lab, or the other ones.
@@ -119,7 +114,7 @@ pub fn tcp_of(capture: &CaptureAnalysis, lab: bool) -> impl Iterator<Item = Tcp>
 /// Those with such a role: others need not be looked at, and there may be many.
 fn tcp_where(capture: &CaptureAnalysis, wanted: impl Fn(&Role) -> bool) -> impl Iterator<Item = Tcp> {
     let roles = numbered(&capture.tcp_roles, capture.traffic.tcp_streams()).filter(move |(_, role)| wanted(role));
-    roles.filter_map(|(stream, role)| Some(Tcp::as_marked(capture, capture.traffic.tcp(stream)?, role)))
+    roles.filter_map(|(stream, role)| Some(Tcp { connection: capture.traffic.tcp(stream)?, role }))
 }
 
 /// How many TCP connections are of the lab, and how many are other ones.

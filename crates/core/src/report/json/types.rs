@@ -247,7 +247,7 @@ impl TcpJson {
     pub(super) fn of(capture: &CaptureAnalysis, tcp: &Tcp) -> Self {
         let connection = &tcp.connection;
         let story = capture.stories.get(&connection.stream);
-        let (addresses, counts) = (tcp.addresses(), tcp.counts());
+        let (addresses, counts) = (tcp.addresses(), tcp.counts(capture));
         let of = |frames: &[Option<FrameNumber>; 2]| Ends::of(frames, tcp.role);
         let (data, fin, rst) = (of(&connection.first_data), of(&connection.fin), of(&connection.rst));
         TcpJson {

@@ -79,11 +79,14 @@ pub(super) fn any(listing: &Listing<'_>) -> bool {
 /// Whether a side of any has data and frames that were sent again.
 pub(super) fn any_with_repeated_data(listing: &Listing<'_>) -> bool {
     let has_both = |side: SideCounts| side.data_frames > 0 && side.retransmissions > 0;
-    picked(listing).any(|(_, tcp)| has_both(tcp.counts().client) || has_both(tcp.counts().server))
+    picked(listing).any(|(capture, tcp)| {
+        let counts = tcp.counts(capture);
+        has_both(counts.client) || has_both(counts.server)
+    })
 }
 
 fn row(listing: &Listing<'_>, capture: &CaptureAnalysis, tcp: &Tcp, both: bool) -> Vec<String> {
-    let (addresses, counts) = (tcp.addresses(), tcp.counts());
+    let (addresses, counts) = (tcp.addresses(), tcp.counts(capture));
     vec![
         listing.names.in_column(&capture.file),
         tcp.connection.stream.to_string(),
@@ -107,7 +110,7 @@ fn handshake(connection: &TcpConnection) -> String {
 }
 
 fn sides(listing: &Listing<'_>, capture: &CaptureAnalysis, tcp: &Tcp) -> [Vec<String>; 2] {
-    let (addresses, counts) = (tcp.addresses(), tcp.counts());
+    let (addresses, counts) = (tcp.addresses(), tcp.counts(capture));
     let named = [listing.names.in_column(&capture.file), tcp.connection.stream.to_string()];
     [
         side(listing.analysis, named, addresses.client, counts.client),
