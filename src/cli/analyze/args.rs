@@ -39,7 +39,7 @@ pub(in crate::cli) struct Arguments {
 
     /// Journals of the socket programs (--journal there), as evidence where a capture cannot speak
     ///
-    /// All files that follow are taken for journals, but those that are captures.
+    /// Files that follow count as journals, except captures.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) journal: Vec<PathBuf>,
 
