@@ -223,9 +223,8 @@ fn with_comments(block: &[u8], head: &BlockHead, comments: &[String]) -> Option<
     let options_at = PACKET_AT.checked_add(round_up(captured) as usize)?;
     let trailer_at = block.len().checked_sub(4)?;
     let options = block.get(options_at..trailer_at)?;
-    let end = end_of_options(options, order);
+    let (there, end) = comments_and_end(options, order);
     let mut out = block.get(..options_at.checked_add(end)?)?.to_vec();
-    let there = comments_among(options, order);
     for comment in comments.iter().map(|comment| cut(comment).as_bytes()).filter(|comment| !there.contains(comment)) {
         push_option(&mut out, order, COMMENT, comment);
     }
@@ -240,33 +239,20 @@ fn with_comments(block: &[u8], head: &BlockHead, comments: &[String]) -> Option<
     Some(out)
 }
 
-/// The comments of a list of options.
-fn comments_among(options: &[u8], order: ByteOrder) -> Vec<&[u8]> {
+/// The comments of a list of options, and where its end-of-options mark stands: at the end where there is none.
+fn comments_and_end(options: &[u8], order: ByteOrder) -> (Vec<&[u8]>, usize) {
     let (mut at, mut comments) = (0_usize, Vec::new());
     while let Some([a, b, c, d]) = options.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
         let (code, length) = (number(order, [*a, *b]), usize::from(number(order, [*c, *d])));
         let start = at.saturating_add(4);
         match code {
-            0 => break,
+            0 => return (comments, at),
             COMMENT => comments.extend(options.get(start..start.saturating_add(length))),
             _ => {}
         }
         at = start.saturating_add(length.next_multiple_of(4));
     }
-    comments
-}
-
-/// Where the end-of-options mark stands, or the end where there is none.
-fn end_of_options(options: &[u8], order: ByteOrder) -> usize {
-    let mut at = 0_usize;
-    while let Some([a, b, c, d]) = options.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
-        if number(order, [*a, *b]) == 0 {
-            return at;
-        }
-        let padded = usize::from(number(order, [*c, *d])).next_multiple_of(4);
-        at = at.saturating_add(4).saturating_add(padded);
-    }
-    options.len()
+    (comments, options.len())
 }
 
 fn number(order: ByteOrder, bytes: [u8; 2]) -> u16 {
