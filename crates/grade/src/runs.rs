@@ -60,8 +60,10 @@ impl Evidence {
             captures = analysis.captures.into_iter().map(facts).collect();
             analysis.answers
         });
-        let (analysis, runs) = runs(analyze(captures, &[], config), config);
-        let is_doubtful = !doubtful(&analysis, config).is_empty();
+        let analysis = analyze(captures, &[], config);
+        let doubtful = doubtful(&analysis, config);
+        let is_doubtful = !doubtful.is_empty();
+        let (analysis, runs) = runs(analysis, doubtful, config);
         Evidence { analysis, with_journals, runs, is_doubtful }
     }
 }
@@ -86,9 +88,9 @@ fn facts(capture: CaptureAnalysis) -> CaptureFacts {
 }
 
 /// The answers of each other choice: an earlier attempt that was handed in as well must not make the answers wrong that are
-/// right for the final one, nor the other way round.
-fn runs(analysis: Analysis, config: &LabConfig) -> (Analysis, Vec<(String, Vec<Answer>)>) {
-    let choices: Vec<Choice> = choices(&analysis).into_iter().chain(doubtful(&analysis, config)).collect();
+/// right for the final one, nor the other way round. `doubtful` are choices besides those of one attempt for each step.
+fn runs(analysis: Analysis, doubtful: Vec<Choice>, config: &LabConfig) -> (Analysis, Vec<(String, Vec<Answer>)>) {
+    let choices: Vec<Choice> = choices(&analysis).into_iter().chain(doubtful).collect();
     if choices.is_empty() {
         return (analysis, Vec::new());
     }
