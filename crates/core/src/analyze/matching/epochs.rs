@@ -128,22 +128,23 @@ impl<'a> Known<'a> {
                     is_open
                 });
                 let (own, later) = rest.split_at(open.count().clamp(1, rest.len()));
-                epochs.push(self.epoch(own));
+                epochs.push(self.epoch(own, over));
                 rest = later;
             }
         }
         epochs
     }
 
-    fn epoch(&self, spans: &[(i128, i128, usize)]) -> Epoch {
+    /// The epoch of these connections, which are in the order in which they began, and are over by then.
+    fn epoch(&self, spans: &[(i128, i128, usize)], over: i128) -> Epoch {
         let members: Vec<usize> = spans.iter().map(|(_, _, index)| *index).collect();
         let hosts_of = |indices: &mut dyn Iterator<Item = &usize>| -> BTreeSet<IpAddr> {
             indices.filter_map(|index| self.host(*index)).collect()
         };
         Epoch {
-            begin: spans.iter().map(|(begin, ..)| *begin).min().unwrap_or_default(),
-            last_begin: spans.iter().map(|(begin, ..)| *begin).max().unwrap_or_default(),
-            over: spans.iter().map(|(_, over, _)| *over).max().unwrap_or_default(),
+            begin: spans.first().map(|(begin, ..)| *begin).unwrap_or_default(),
+            last_begin: spans.last().map(|(begin, ..)| *begin).unwrap_or_default(),
+            over,
             beside: hosts_of(&mut members.iter().filter(|index| self.parallel.contains(index))),
             hosts: hosts_of(&mut members.iter()),
             kind: kind_of(self.story.told(), self.connections, self.accounts, &members),
@@ -159,20 +160,24 @@ impl<'a> Known<'a> {
     /// nor after its host's datagrams: captures of several steps may have been merged into one file.
     fn span(&self, index: usize, connection: &LabConnection) -> Option<(i128, i128)> {
         let timeline = self.story.timelines.get(index)?;
-        let at = |moment: &Moment| self.story.clocks.nanoseconds(moment);
-        let begin = timeline.seen.iter().filter_map(|seen| at(seen.first.as_ref()?)).min()?;
-        let ends = timeline.seen.iter().filter_map(|seen| at(&seen.end()?));
+        let begin = timeline.seen.iter().filter_map(|seen| self.at(&seen.first?)).min()?;
+        let ends = timeline.seen.iter().filter_map(|seen| self.at(&seen.end()?));
         let datagrams = connection.sightings().iter().flat_map(|sighting| {
             let of_host = self.datagrams().filter(move |(host, sent)| {
                 *host == self.computers.of(connection.client().ip)
                     && sent.capture == sighting.capture
                     && sent.frame > sighting.connection.last_frame
             });
-            of_host.filter_map(|(_, sent)| at(&sent))
+            of_host.filter_map(|(_, sent)| self.at(&sent))
         });
-        let last = timeline.seen.iter().filter_map(|seen| at(&seen.capture_end?)).max();
+        let last = timeline.seen.iter().filter_map(|seen| self.at(&seen.capture_end?)).max();
         let over = ends.min().or_else(|| datagrams.min()).or(last)?;
         Some((begin, over.max(begin)))
+    }
+
+    /// The recorded time of a moment, in nanoseconds.
+    fn at(&self, moment: &Moment) -> Option<i128> {
+        self.story.clocks.nanoseconds(moment)
     }
 
     /// The first datagram of each UDP conversation in each capture, with its client's computer.
@@ -228,10 +233,9 @@ impl<'a> Known<'a> {
     /// Those of clients side by side that came when all that had waited alone had gone: the step in which a server that serves
     /// one client at a time is tried was over then, though the first client was still there.
     fn after_lone_waiting(&self, epoch: &Epoch) -> Vec<usize> {
-        let at = |moment: &Moment| self.story.clocks.nanoseconds(moment);
         let timeline = |index: usize| self.story.timelines.get(index);
-        let gone = |index: usize| timeline(index)?.seen.iter().find_map(|seen| at(&seen.client_end()?));
-        let begin = |index: usize| timeline(index)?.seen.iter().find_map(|seen| at(seen.first.as_ref()?));
+        let gone = |index: usize| timeline(index)?.seen.iter().find_map(|seen| self.at(&seen.client_end()?));
+        let begin = |index: usize| timeline(index)?.seen.iter().find_map(|seen| self.at(&seen.first?));
         let ends: Option<Vec<i128>> = self.lone_waiting(epoch).map(gone).collect();
         let Some(last) = ends.and_then(|ends| ends.into_iter().max()) else { return Vec::new() };
         let is_late = |index: &usize| self.parallel.contains(index) && begin(*index).is_some_and(|begin| begin > last);
@@ -241,9 +245,8 @@ impl<'a> Known<'a> {
     /// Whether the host of an epoch's clients sent its first datagrams afterwards, before any other run: the step with UDP follows
     /// those of the server that serves one client at a time.
     fn is_before_datagrams<'e>(&self, epoch: &Epoch, others: impl Iterator<Item = &'e Epoch>) -> bool {
-        let at = |moment: &Moment| self.story.clocks.nanoseconds(moment);
         let of_hosts = self.datagrams().filter(|(host, _)| epoch.wanted().contains(host));
-        let Some(first) = of_hosts.filter_map(|(_, sent)| at(&sent)).min() else { return false };
+        let Some(first) = of_hosts.filter_map(|(_, sent)| self.at(&sent)).min() else { return false };
         let next = others.filter(|other| other.begin > epoch.begin).map(|other| other.begin).min();
         let is_soon = first.saturating_sub(epoch.last_begin.max(epoch.over)) < LONGEST_PAUSE;
         first > epoch.last_begin && is_soon && next.is_none_or(|next| first < next)
