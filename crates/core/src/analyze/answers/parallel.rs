@@ -42,22 +42,39 @@ impl Client<'_> {
             had_turn: false,
         }
     }
+}
 
-    /// Whether its handshake is in the captures whole.
-    pub(super) fn handshake_complete(&self) -> bool {
-        self.known.is_some_and(|known| known.connection.handshake_complete())
-    }
+/// Clients of which the captures have frames, by how much of their handshakes is among these.
+#[derive(Default)]
+pub(super) struct ByHandshake<'c, 'a> {
+    /// All three frames.
+    pub(super) whole: Vec<&'c Client<'a>>,
+    /// Some of them.
+    pub(super) partly: Vec<&'c Client<'a>>,
+    /// None, and nothing shows that the client connected before the capture started: a filter may have kept them out.
+    pub(super) filtered: Vec<&'c Client<'a>>,
+    /// None: the client connected before the capture started.
+    pub(super) late: Vec<&'c Client<'a>>,
+}
 
-    /// Whether the captures have its SYN or SYN-ACK, but not all of the handshake.
-    pub(super) fn lacks_part_of_handshake(&self) -> bool {
-        let has_part = |known: Known<'_>| known.connection.handshake() != HandshakeState::NotCaptured;
-        !self.handshake_complete() && self.known.is_some_and(has_part)
-    }
-
-    /// Whether nothing shows that it connected before the capture started: a filter may have kept out the handshake.
-    pub(super) fn may_be_filtered(&self) -> bool {
-        let is_part = |sighting: &TcpSighting| sighting.has_only_payload() || sighting.has_one_direction();
-        self.known.is_some_and(|known| is_part(known.connection.whole()))
+impl<'c, 'a> ByHandshake<'c, 'a> {
+    pub(super) fn of(clients: impl Iterator<Item = &'c Client<'a>>) -> Self {
+        let mut all = ByHandshake::default();
+        for client in clients {
+            let Some(Known { connection, .. }) = client.known else { continue };
+            let whole: &TcpSighting = connection.whole();
+            let those = if connection.handshake_complete() {
+                &mut all.whole
+            } else if connection.handshake() != HandshakeState::NotCaptured {
+                &mut all.partly
+            } else if whole.has_only_payload() || whole.has_one_direction() {
+                &mut all.filtered
+            } else {
+                &mut all.late
+            };
+            those.push(client);
+        }
+        all
     }
 }
 

@@ -4,7 +4,7 @@ use crate::analyze::accounts::evidence;
 use crate::analyze::analysis::{Answer, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::parallel::{
-    Client, accepts, clients, clients_of_sheet, handshakes, name_missing, of_part, partly,
+    ByHandshake, Client, accepts, clients, clients_of_sheet, handshakes, name_missing, of_part, partly,
 };
 use crate::analyze::claims::words::addresses as listed;
 use crate::analyze::claims::{Draft, tcp_evidence};
@@ -219,24 +219,18 @@ fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft)
 
 /// The connected sockets: one for each connection, once the program has accepted it.
 fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u64 {
-    let captured: Vec<&Client<'_>> = clients.iter().filter(|client| client.known.is_some()).collect();
     let journalled: Vec<&Client<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
-    let (whole, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
-        captured.iter().copied().partition(|client| client.handshake_complete());
+    let ByHandshake { whole, partly, filtered, late } = ByHandshake::of(clients.iter());
     if !whole.is_empty() {
         let text = format!("{} completed.", count(whole.len() as u64, "handshake"));
         draft.proved(text, handshakes(view, &whole));
     }
-    let (partly, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
-        late.into_iter().partition(|client| client.lacks_part_of_handshake());
     if !partly.is_empty() {
         let (were, their) = if partly.len() == 1 { ("was", "its") } else { ("were", "their") };
         let connections = count(partly.len() as u64, "connection");
         let text = format!("{connections} {were} made, though the capture lacks a part of {their} handshake.");
         draft.inferred(text, handshakes(view, &partly));
     }
-    let (filtered, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
-        late.into_iter().partition(|client| client.may_be_filtered());
     if !filtered.is_empty() {
         let lacks = if filtered.len() == 1 {
             "was made, though the capture lacks its handshake"
@@ -279,7 +273,7 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
     let waiting = clients.iter().filter(|client| is_waiting(client)).count() as u64;
     if waiting > 0 {
         let (were, them) = if waiting == 1 { ("was", "it") } else { ("were", "them") };
-        let what = if captured.is_empty() { "journal" } else { "capture" };
+        let what = if clients.iter().all(|client| client.known.is_none()) { "journal" } else { "capture" };
         let text = format!(
             "{} {were} still in the queue when the {what} ended: accept() had not returned {them} yet.",
             count(waiting, "connection")

@@ -7,7 +7,7 @@ use crate::analyze::accounts::{Entry, Reader};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, HostClients, ServerKind, Status, Verdict};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::parallel::{
-    Client, accepts, by_host, clients, handshakes, name_missing, of_part, own_address,
+    ByHandshake, Client, accepts, by_host, clients, handshakes, name_missing, of_part, own_address,
 };
 use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
 use crate::analyze::claims::{Draft, all_of, service, tcp_evidence};
@@ -199,10 +199,8 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
         Vec::new(),
     );
     for (host, here) in by_host(clients) {
-        let (captured, only_journal): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
-            here.into_iter().partition(|client| client.known.is_some());
-        let (complete, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
-            captured.into_iter().partition(|client| client.handshake_complete());
+        let only_journal: Vec<&Client<'_>> = here.iter().copied().filter(|client| client.known.is_none()).collect();
+        let ByHandshake { whole, partly, filtered, late } = ByHandshake::of(here.into_iter());
         let named = |clients: &[&Client<'_>], what: &str| {
             let all: Vec<SocketAddress> = clients.iter().map(|client| client.address).collect();
             say![
@@ -215,18 +213,14 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
                 ")."
             ]
         };
-        if !complete.is_empty() {
-            let what = if complete.len() == 1 { " has a complete handshake" } else { " have complete handshakes" };
-            draft.proved(named(&complete, what), handshakes(view, &complete));
+        if !whole.is_empty() {
+            let what = if whole.len() == 1 { " has a complete handshake" } else { " have complete handshakes" };
+            draft.proved(named(&whole, what), handshakes(view, &whole));
         }
-        let (partly, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
-            late.into_iter().partition(|client| client.lacks_part_of_handshake());
         if !partly.is_empty() {
             let text = named(&partly, " connected, though the capture lacks a part of the handshake");
             draft.inferred(text, handshakes(view, &partly));
         }
-        let (filtered, late): (Vec<&Client<'_>>, Vec<&Client<'_>>) =
-            late.into_iter().partition(|client| client.may_be_filtered());
         if !filtered.is_empty() {
             let text = named(&filtered, " connected: data goes only over a connection that was made");
             draft.inferred(text, handshakes(view, &filtered));
