@@ -79,7 +79,7 @@ impl Watched {
 
     /// Takes in one look at the kernel's list, and gives what has changed since the last one.
     fn look(&mut self, time: Timestamp, entries: &[Entry]) -> Vec<JournalEvent> {
-        let own = |entry: &&Entry| entry.waits() && is_for(entry, self.listener.local);
+        let own = |entry: &&Entry| entry.waits() && self.listener.local.takes(entry.local);
         let seen: BTreeMap<SocketAddress, u32> =
             entries.iter().filter(own).map(|entry| (entry.remote, entry.unread)).collect();
         let changed = seen.iter().filter(|(remote, bytes)| self.waiting.get(remote) != Some(bytes));
@@ -87,7 +87,8 @@ impl Watched {
             changed.map(|(remote, bytes)| self.event(EventKind::Queued, time, *remote, *bytes)).collect();
         // One that a program has by now leaves the queue when its `accept()` is told of, which is at any moment.
         let is_accepted = |remote: SocketAddress| {
-            let is_it = |entry: &Entry| entry.opened() && entry.remote == remote && is_for(entry, self.listener.local);
+            let is_it =
+                |entry: &Entry| entry.opened() && entry.remote == remote && self.listener.local.takes(entry.local);
             entries.iter().any(is_it)
         };
         // One that its client has reset is listed no more, and waits all the same: accept(2) returns it. The listening socket
@@ -106,11 +107,6 @@ impl Watched {
         self.waiting = waiting;
         events
     }
-}
-
-/// Whether a connection came to a socket listening there.
-fn is_for(entry: &Entry, local: SocketAddress) -> bool {
-    entry.local.port == local.port && (local.ip.is_unspecified() || entry.local.ip == local.ip)
 }
 
 /// The accept queues of a run.

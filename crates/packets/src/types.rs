@@ -66,6 +66,12 @@ impl SocketAddress {
     pub const fn new(ip: IpAddr, port: u16) -> Self {
         SocketAddress { ip, port }
     }
+
+    /// Whether what is sent to `address` comes to a socket that is bound to this one: the address is the same, or the socket is
+    /// bound to every address of its computer.
+    pub fn takes(self, address: SocketAddress) -> bool {
+        self.port == address.port && (self.ip.is_unspecified() || self.ip == address.ip)
+    }
 }
 
 impl fmt::Display for SocketAddress {
@@ -222,5 +228,14 @@ mod tests {
         for host in ["10.0.3.1", "127.0.0.1", "fe80::1"] {
             assert!(!is_group(host.parse().unwrap()), "{host}");
         }
+    }
+
+    #[test]
+    fn a_socket_takes_what_is_sent_to_its_address_or_to_any_where_it_is_bound_to_all() {
+        let at = |text: &str| -> SocketAddress { text.parse().unwrap() };
+        assert!(at("10.0.2.2:4711").takes(at("10.0.2.2:4711")));
+        assert!(at("0.0.0.0:4711").takes(at("10.0.2.2:4711")));
+        assert!(!at("10.0.2.2:4711").takes(at("10.0.2.3:4711")));
+        assert!(!at("0.0.0.0:4711").takes(at("10.0.2.2:4712")));
     }
 }

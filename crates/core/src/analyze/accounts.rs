@@ -316,8 +316,7 @@ impl ServerRun {
 
     /// Whether this socket accepts the captured connection's server address.
     fn is_at(local: Option<SocketAddress>, connection: &LabConnection) -> bool {
-        let server = connection.server();
-        local.is_none_or(|local| local.port == server.port && (local.ip == server.ip || local.ip.is_unspecified()))
+        local.is_none_or(|local| local.takes(connection.server()))
     }
 
     /// Whether this accepted connection may be the captured one: the same client, and the same server where it is known.

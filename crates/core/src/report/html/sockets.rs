@@ -134,9 +134,7 @@ fn answered(analysis: &Analysis) -> Option<(u64, u64)> {
 
 fn udp(analysis: &Analysis, part: Option<&str>, address: SocketAddress, streams: &[&LabStream]) -> ServerView {
     // A journal may tell of clients that no capture shows.
-    let is_it =
-        |local: SocketAddress| local.port == address.port && (local.ip == address.ip || local.ip.is_unspecified());
-    let received = analysis.calls.received.iter().filter(|[local, _]| is_it(*local)).map(|[_, client]| *client);
+    let received = analysis.calls.received.iter().filter(|[local, _]| local.takes(address)).map(|[_, client]| *client);
     let mut all: Vec<SocketAddress> = streams.iter().map(|stream| stream.client).collect();
     let captured: HashSet<SocketAddress> = all.iter().copied().collect();
     all.extend(received.filter(|client| !captured.contains(client)));
