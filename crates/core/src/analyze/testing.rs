@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use crate::analyze::analysis::{Analysis, Answer, CaptureAnalysis};
 use socklab_packets::capfile::{CaptureInfo, Direction, Format, Frame, Interface, LinkType};
 use socklab_packets::limits::Limits;
 use socklab_packets::packet::{
@@ -656,4 +657,40 @@ impl Story {
         };
         CaptureFacts { file: self.file, info, traffic: self.tracker.finish() }
     }
+}
+
+/// What an analysis says, in an order that does not depend on that of its captures.
+fn said(analysis: &Analysis) -> Vec<String> {
+    let steps = |capture: &CaptureAnalysis| -> Vec<String> {
+        capture.steps.iter().map(|recorded| recorded.step.short()).collect()
+    };
+    let captures = analysis.captures.iter().map(|capture| format!("{}: {:?}", capture.file, steps(capture)));
+    let claims = |answer: &Answer| -> Vec<String> {
+        answer.claims.iter().map(|claim| format!("{:?} {}", claim.basis, claim.text)).collect()
+    };
+    let answers = analysis
+        .answers
+        .iter()
+        .map(|answer| format!("{} {:?} {} {:?}", answer.question, answer.status, answer.short, claims(answer)));
+    let findings = analysis.findings.iter().map(|finding| format!("{}: {}", finding.code, finding.message));
+    let mut said: Vec<String> = captures.chain(answers).chain(findings).collect();
+    said.sort();
+    said
+}
+
+/// The analysis of captures, which must say the same when they are given in the opposite order. Captures of one name are told apart
+/// by nothing else, and stay in theirs.
+pub fn in_any_order(captures: Vec<CaptureFacts>, analyze: impl Fn(Vec<CaptureFacts>) -> Analysis) -> Analysis {
+    let mut names: Vec<&str> = captures.iter().map(|capture| capture.file.as_str()).collect();
+    names.sort_unstable();
+    if names.len() < 2 || names.windows(2).any(|pair| pair[0] == pair[1]) {
+        return analyze(captures);
+    }
+    let turned = analyze(captures.into_iter().rev().collect());
+    let turned_said = said(&turned);
+    let back = turned.captures.into_iter().rev();
+    let analysis =
+        analyze(back.map(|one| CaptureFacts { file: one.file, info: one.info, traffic: one.traffic }).collect());
+    assert_eq!(said(&analysis), turned_said, "in the order given, and in the opposite one");
+    analysis
 }

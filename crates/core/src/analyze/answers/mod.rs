@@ -35,6 +35,8 @@ mod missing_frame_tests;
 mod mistaken_tests;
 mod open_at_once;
 #[cfg(test)]
+mod order_tests;
+#[cfg(test)]
 mod other_program_tests;
 #[cfg(test)]
 mod other_run_tests;

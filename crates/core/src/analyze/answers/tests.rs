@@ -2,7 +2,7 @@
 
 use crate::analyze::analysis::{Analysis, Answer, Basis, ClientHost, Facts, Status};
 use crate::analyze::analyze;
-use crate::analyze::testing::{Story, address, ip};
+use crate::analyze::testing::{Story, address, in_any_order, ip};
 use crate::analyze::text::{FrameRanges, Text};
 use crate::journal::{Journal, NamedJournal};
 use crate::lab::testing::{host, question, step};
@@ -18,8 +18,9 @@ pub(super) const B2: &str = "10.0.3.2:40212";
 pub(super) const C1: &str = "10.0.3.3:51762";
 pub(super) const C2: &str = "10.0.3.3:51764";
 
+/// The analysis, which is the same in whatever order the captures are given.
 pub(super) fn of(captures: Vec<CaptureFacts>) -> Analysis {
-    analyze(captures, &[], &LabConfig::default())
+    in_any_order(captures, |captures| analyze(captures, &[], &LabConfig::default()))
 }
 
 pub(super) fn answer(analysis: &Analysis, question: Question) -> &Answer {

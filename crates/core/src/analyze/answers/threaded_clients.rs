@@ -128,8 +128,13 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
         let begins = seen.iter().filter_map(|seen| seen.established);
         let served: Option<Vec<Option<FrameNumber>>> = known.iter().map(|known| served_in(known, capture)).collect();
         let last = begins.map(|moment| moment.frame).chain(served?.into_iter().flatten()).max();
-        let first_end = seen.iter().filter_map(|seen| seen.open_until()).map(|end| end.frame).min();
-        Some(last.zip(first_end).is_none_or(|(last, end)| last < end))
+        let first_end = seen.iter().filter_map(|seen| seen.open_until()).min_by_key(|end| end.frame);
+        // What another file shows of their service tells by its time.
+        let elsewhere =
+            known.iter().filter_map(|known| known.service.since).filter(|since| since.in_file().0 != capture);
+        let is_late =
+            |end: &Moment| elsewhere.into_iter().any(|since| view.story.clocks.before(&since, end) == Some(false));
+        Some(first_end.is_none_or(|end| last.is_none_or(|last| last < end.frame) && !is_late(&end)))
     };
     if let Some(together) = (0..view.captures.len()).find_map(in_one) {
         return together;

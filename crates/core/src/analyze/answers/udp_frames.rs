@@ -432,10 +432,13 @@ fn refused(view: &LabView<'_>, wanted: impl Fn(Refusal) -> bool, meaning: &str, 
         messages.retain(|message| message.is_port_unreachable() && wanted(refusals.of(number, message)));
         let quoting = FrameRanges::of(messages.iter().map(|message| message.frame));
         if !quoting.is_empty() {
-            clients.extend(messages.iter().map(|message| message.client));
+            clients.extend(messages.iter().map(|message| (&capture.file, message.client)));
             evidence.push(Evidence::of_frames(&capture.file, quoting));
         }
     }
+    // In an order that is not that of the files.
+    clients.sort_by_key(|(file, _)| *file);
+    let clients: Vec<SocketAddress> = clients.into_iter().map(|(_, client)| client).collect();
     if let Some(client) = clients.first() {
         let what = format!("{} port unreachable came back to ", rejection::protocol(client.ip));
         let what = say![what, addresses(&distinct(clients)), meaning.to_owned()];

@@ -141,7 +141,8 @@ fn lone_client_of_parallel(story: &Story, computers: &Computers, connections: &[
         }
     }
     let Some(start) = start else { return };
-    let first_host = connections.iter().find(|connection| connection.established()).map(host_of);
+    let established = connections.iter().filter(|connection| connection.established());
+    let first_host = established.min_by_key(|one| (first_time(one).is_none(), first_time(one))).map(host_of);
     for ((index, connection), company) in connections.iter().enumerate().zip(all) {
         let host = host_of(connection);
         let waited = was_queued(story, index);

@@ -5,7 +5,23 @@ use std::net::IpAddr;
 
 use crate::analyze::place::Place;
 use crate::analyze::story::{Clocks, Moment};
+use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::Timestamp;
+
+/// The place of each capture in an order that does not depend on how they were given: by the names of their files, then by what they
+/// hold. So the same files give the same answers in whatever order somebody names them.
+pub(super) fn places_by_name(captures: &[CaptureFacts]) -> Vec<usize> {
+    let key = |index: &usize| captures.get(*index).map(|one| (&one.file, one.info.first_time, one.info.frames));
+    let mut order: Vec<usize> = (0..captures.len()).collect();
+    order.sort_by_key(key);
+    let mut places = vec![0; captures.len()];
+    for (place, index) in order.into_iter().enumerate() {
+        if let Some(slot) = places.get_mut(index) {
+            *slot = place;
+        }
+    }
+    places
+}
 
 /// What moments are put in order by.
 #[derive(Clone, Copy)]

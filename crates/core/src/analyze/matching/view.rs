@@ -18,7 +18,7 @@ use crate::analyze::matching::computers::{Computers, LabAddresses};
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::{Evidence, Hosts};
 use crate::analyze::matching::mistaken::mistaken_conversations;
-use crate::analyze::matching::order::Times;
+use crate::analyze::matching::order::{Times, places_by_name};
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
@@ -55,11 +55,11 @@ pub(crate) struct LabView<'a> {
     pub(crate) places: Vec<Place>,
     /// The steps that each capture holds, in the order of the sheet.
     pub(crate) steps: Vec<Vec<RecordedStep>>,
-    /// The TCP connections, in the order of files and frames.
+    /// The TCP connections, in the order of the files' names and of frames.
     pub(crate) connections: Vec<LabConnection>,
     /// The step of each of them.
     pub(crate) connection_steps: Vec<Step>,
-    /// The UDP conversations, in the order of files and frames.
+    /// The UDP conversations, in the order of the files' names and of frames.
     pub(crate) conversations: Vec<LabConversation>,
     /// The step of each of them.
     pub(crate) conversation_steps: Vec<Step>,
@@ -532,7 +532,7 @@ impl Watches<'_> {
     }
 }
 
-/// The lab's streams of all captures, in the order of files and frames.
+/// The lab's streams of all captures, in the order of their files' names and of frames.
 #[derive(Debug, Default)]
 struct LabStreams {
     tcp: Vec<TcpSighting>,
@@ -587,6 +587,9 @@ impl LabStreams {
             streams.cut.push(most.into_iter().max() > Some(LAB_STREAMS));
             streams.frames.push(roles.lab_frames);
         }
+        let places = places_by_name(captures);
+        streams.tcp.sort_by_key(|sighting| places.get(sighting.capture));
+        streams.udp.sort_by_key(|sighting| places.get(sighting.capture));
         streams
     }
 }

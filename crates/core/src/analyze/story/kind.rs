@@ -1,5 +1,7 @@
 //! Of what kind a server is: one client at a time, several at once, one client and no more, or unknown.
 
+use foldhash::HashMap;
+
 use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{Basis, ServerKind, Verdict};
 use crate::analyze::conversation::LabConnection;
@@ -75,8 +77,15 @@ fn views<'a>(story: Told<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen, Mome
         let seen = story.timelines.get(*index).map(|timeline| timeline.seen.as_slice()).unwrap_or_default();
         views.extend(seen.iter().filter_map(|seen| Some((*index, seen, seen.open_since()?))));
     }
+    // The groups in the order of their first connections, whatever the order of the files.
+    let mut groups: HashMap<usize, usize> = HashMap::default();
+    for (_, _, established) in &views {
+        let next = groups.len();
+        groups.entry(story.clocks.group(established.watch)).or_insert(next);
+    }
     views.sort_by_key(|(_, _, established)| {
-        (story.clocks.group(established.watch), story.clocks.nanoseconds(established), established.frame)
+        let group = groups.get(&story.clocks.group(established.watch));
+        (group.copied(), story.clocks.nanoseconds(established), established.frame)
     });
     views
 }
