@@ -3,6 +3,7 @@
 //! A conversation is one thing, its sightings are several: the same connection in two files, or begun late in one, is one
 //! conversation. What each of its frames does is decided in [`roles`].
 
+mod acknowledgements;
 mod checksums;
 mod copies;
 mod frames;
@@ -18,6 +19,7 @@ mod unseen;
 mod whole;
 mod whole_udp;
 
+pub(crate) use acknowledgements::{lacks_acknowledgements, without_ack_of_handshake};
 pub(crate) use frames::Frames;
 pub(crate) use merge::{merge_connections, merge_conversations};
 pub(crate) use pieces::{COPIED_WITHIN, Piece, SameClock};

@@ -117,6 +117,20 @@ impl TcpSighting {
         self.connection.syn.is_none() && self.connection.syn_ack.is_some()
     }
 
+    /// Whether the SYN-ACK was captured, and not the ACK that answers it, though the client sent more.
+    pub(crate) fn lacks_ack_of_handshake(&self) -> bool {
+        self.connection.handshake == HandshakeState::SynAckSeen
+            && !self.lacks_syn()
+            && self.client_sent().data_frames > 0
+            && !self.has_one_direction()
+            && self.has_no_acknowledgements()
+    }
+
+    /// Whether no frame of it only acknowledges, so that a filter may have kept those out.
+    pub(crate) fn has_no_acknowledgements(&self) -> bool {
+        [self.client_sent(), self.server_sent()].iter().all(|sent| sent.acknowledgement_frames == 0)
+    }
+
     /// The frame in which a side first ended the connection (FIN or RST).
     pub(crate) fn first_closing_frame(&self) -> Option<FrameNumber> {
         [Side::Originator, Side::Responder]

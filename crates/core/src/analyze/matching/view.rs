@@ -10,7 +10,8 @@ use crate::analyze::analysis::{
     HostFound, LabFound, LabFrames, LabStream, RecordedStep, Role, ServerFound, ServerKind, Verdict,
 };
 use crate::analyze::conversation::{
-    Frames, LabConnection, LabConversation, Relays, TcpSighting, UdpSighting, merge_connections, merge_conversations,
+    Frames, LabConnection, LabConversation, Relays, TcpSighting, UdpSighting, lacks_acknowledgements,
+    merge_connections, merge_conversations, without_ack_of_handshake,
 };
 use crate::analyze::matching::about::about_lab;
 use crate::analyze::matching::company::{Company, company};
@@ -554,6 +555,7 @@ impl LabStreams {
         let all = captures.iter().zip(translated).zip(roles).zip(places).enumerate();
         for (number, (((capture, translated), roles), place)) in all {
             let bystander = Bystander::new(capture, translated, *place);
+            let lacks_acks = lacks_acknowledgements(capture);
             let of_lab = |protocol| {
                 move |(position, (stream, role)): (usize, (StreamNumber, &Role))| {
                     let is_half = protocol == Protocol::Udp && roles.other_halves.contains(&position);
@@ -564,6 +566,7 @@ impl LabStreams {
             let tcp = tcp.filter_map(of_lab(Protocol::Tcp)).take(LAB_STREAMS);
             streams.tcp.extend(tcp.filter_map(|(stream, role)| {
                 let connection = capture.traffic.tcp(stream)?;
+                let connection = if lacks_acks { without_ack_of_handshake(connection) } else { connection };
                 let (client_side, basis) = (role.client, role.basis);
                 let (client, server) = (connection.address(client_side).ip, connection.address(client_side.other()).ip);
                 let watch = watches.of(number, client);

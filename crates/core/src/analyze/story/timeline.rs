@@ -36,7 +36,8 @@ pub(crate) struct SaidOn {
 pub(crate) struct Seen {
     /// The first frame.
     pub(crate) first: Option<Moment>,
-    /// The frame that completed the handshake, or the first frame of a connection that was established before.
+    /// The frame that completed the handshake, or the first frame of a connection that was established before. Where a
+    /// filter kept that out, the SYN-ACK that it answers: it follows at once.
     pub(crate) established: Option<Moment>,
     /// The begin of the capture, where the connection was established before: it shows no handshake, and the server still had the
     /// connection.
@@ -308,18 +309,18 @@ impl Seen {
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
         let (mut unacknowledged, mut first_line) = (Unacknowledged::default(), None);
         let mut after_syn: Option<Moment> = None;
-        let (mut after_syn_ack, mut has_syn_ack): (Option<Moment>, bool) = (None, false);
+        let (mut after_syn_ack, mut syn_ack): (Option<Moment>, Option<Moment>) = (None, None);
         let (is_row, mut server_next) = (!sighting.pieces.is_empty(), None);
         for frame in roles(connection, sighting.notes_by_own_clocks(captures)) {
             let here = moment(frame.note.frame, frame.note.time);
             let from_client = frame.note.sender == sighting.client_side;
             if !frame.has_syn() {
                 after_syn.get_or_insert(here);
-                if has_syn_ack && !frame.has_rst() {
+                if syn_ack.is_some() && !frame.has_rst() {
                     after_syn_ack.get_or_insert(here);
                 }
             }
-            has_syn_ack |= connection.syn_ack == Some(frame.note.frame);
+            syn_ack = syn_ack.or(Some(here).filter(|_| connection.syn_ack == Some(frame.note.frame)));
             if connection.ack == Some(frame.note.frame) {
                 // What was sent after this one may have come before.
                 seen.established = Some(after_syn_ack.unwrap_or(here));
@@ -366,7 +367,8 @@ impl Seen {
             seen.unanswered = None;
         }
         if seen.established.is_none() && sighting.established() {
-            seen.established = after_syn.or(seen.first);
+            let filtered = syn_ack.filter(|_| sighting.lacks_ack_of_handshake());
+            seen.established = filtered.or(after_syn).or(seen.first);
         }
         seen.find_ends(sighting);
         seen.begun_before = seen.begin_of_capture(captures, sighting);
