@@ -507,3 +507,21 @@ fn a_tcp_client_at_the_udp_servers_port_is_told_so() {
         "{servers:?}"
     );
 }
+
+/// The client's FIN, which the server's system answered a minute after its own, is not in the capture. A RST that ends a connection
+/// acknowledges something (RFC 9293, section 3.5.2: one that answers a segment takes its number from that).
+#[test]
+fn a_bare_reset_after_its_senders_fin_answers_what_was_not_captured() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    story.half_close_of_server(&mut b);
+    story.wait(70_000);
+    story.lose(&[0]);
+    story.late_fin(b);
+    let analysis = of(vec![story.read()]);
+    assert!(analysis.findings.iter().all(|finding| finding.code != "connection-reset"));
+    let told = message(&analysis, "connection-closed");
+    let late = "The server's system no longer had the connection: its RST (frame 9) answers something that is not in the capture.";
+    assert!(told.contains(late) && !told.contains("SO_LINGER"), "{told}");
+}

@@ -120,7 +120,15 @@ fn too_late(
     told: Option<Moment>,
 ) -> Option<Text> {
     let frames = view.frames(sighting);
+    let whose = match sighting.connection.rst(sighting.client_side) == Some(reset) {
+        true => clients(view, known),
+        false => "The server's".into(),
+    };
     let (what, answered) = match frames.cause_of(reset) {
+        ResetCause::Unseen => {
+            let answers = ") answers something that is not in the capture.";
+            return Some(say![whose, " system no longer had the connection: its RST (", reset, answers]);
+        }
         ResetCause::Over(fin) if told.is_some_and(|told| told.frame == fin) => {
             (say![" and answered that FIN with RST ("], None)
         }
@@ -130,10 +138,6 @@ fn too_late(
         }
         ResetCause::Ended(late) => (say![" when a further segment came ("], Some(late)),
         _ => return None,
-    };
-    let whose = match sighting.connection.rst(sighting.client_side) == Some(reset) {
-        true => clients(view, known),
-        false => "The server's".into(),
     };
     let answered = answered.map(|frame| say![frame, "), and answered that with RST ("]).unwrap_or_default();
     Some(say![whose, " system no longer had the connection", what, answered, reset, ")."])
@@ -212,6 +216,14 @@ pub(crate) fn reset_sentence(
             "): what it had sent again before (",
             FrameRanges::of(repeated),
             ") was not answered."
+        ],
+        ResetCause::Unseen => say![
+            by,
+            "'s system no longer had ",
+            what,
+            ": its RST (",
+            reset,
+            ") answers something that is not in the capture."
         ],
         ResetCause::Aborted => say![by, " ended ", what, " with RST (", reset, ")."],
     }

@@ -221,7 +221,7 @@ impl Frames {
     }
 
     /// This end's first FIN.
-    fn fin(&self, of_client: bool) -> Option<&RoleOfFrame> {
+    pub(super) fn fin(&self, of_client: bool) -> Option<&RoleOfFrame> {
         self.iter().find(|(frame, client)| *client == of_client && frame.has_fin()).map(|(frame, _)| frame)
     }
 }

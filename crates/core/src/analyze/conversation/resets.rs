@@ -21,9 +21,11 @@ pub(crate) enum ResetCause {
     /// It answers this FIN, before which data is missing: its sender's program had closed, and its system (Linux) takes no more
     /// data then.
     Incomplete(FrameNumber),
-    /// It answers this segment, which came when each end had closed and had acknowledged that the other one had: such as an
-    /// acknowledgement of a repeated FIN.
+    /// It answers this segment, which came when each end had closed: such as an acknowledgement of a repeated FIN.
     Ended(FrameNumber),
+    /// It answers something that the capture does not have: its sender had closed, and a RST that ends a connection has an ACK of its
+    /// own.
+    Unseen,
     /// Its sender's system had asked in these frames whether the other end is there, and got no answer.
     NobodyThere(Vec<FrameNumber>),
     /// Its sender's system had sent data again in these frames, and got no answer.
@@ -35,7 +37,7 @@ pub(crate) enum ResetCause {
 impl Frames {
     /// Whether this RST ended the connection: one may come when both ends have closed it.
     pub(crate) fn ends_with(&self, reset: FrameNumber) -> bool {
-        !matches!(self.cause_of(reset), ResetCause::Over(_) | ResetCause::Ended(_))
+        !matches!(self.cause_of(reset), ResetCause::Over(_) | ResetCause::Ended(_) | ResetCause::Unseen)
     }
 
     /// Why this RST was sent.
@@ -71,6 +73,15 @@ impl Frames {
         if let Some((late, _)) = before().next().filter(is_answered).filter(has_ended) {
             return ResetCause::Ended(late.note.frame);
         }
+        if is_bare && has_closed && !refuses_data {
+            // What it answers may be captured behind it: who gets a RST sends nothing more.
+            let mut behind = self.iter().filter(|(frame, _)| frame.note.frame > reset).filter(is_answered);
+            return match behind.next() {
+                Some((fin, _)) if fin.has_fin() => ResetCause::Over(fin.note.frame),
+                Some((late, _)) => ResetCause::Ended(late.note.frame),
+                None => ResetCause::Unseen,
+            };
+        }
         // A program may end at any time; a system gives up when it has waited for the last answer.
         let has_waited = before().next().is_some_and(|(last, _)| waited(&last.note, &rst.note) != Some(false));
         // It asks with the last number that it has sent (RFC 9293, section 3.8.4); who answers has the next one.
@@ -95,9 +106,9 @@ impl Frames {
         }
     }
 
-    /// Whether each end had closed the connection and acknowledged that the other one had, before this frame.
+    /// Whether each end had closed the connection before this frame.
     fn has_ended_before(&self, frame: FrameNumber) -> bool {
-        [true, false].into_iter().all(|of_client| self.acknowledgement_of_fin(of_client).is_some_and(|ack| ack < frame))
+        [true, false].into_iter().all(|of_client| self.fin(of_client).is_some_and(|fin| fin.note.frame < frame))
     }
 }
 
