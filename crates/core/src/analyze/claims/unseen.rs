@@ -49,11 +49,9 @@ pub(crate) fn lacks_handshake_alone(view: &LabView<'_>, sighting: &TcpSighting) 
         && unseen_of_both(view, sighting).iter().all(Option::is_none)
 }
 
-/// Whether this capture lacks data or a FIN of the server that the client acknowledges.
+/// Whether this capture lacks something of the server, as the client's frames show.
 pub(crate) fn lacks_frames_of_server(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
-    let frames = view.frames(sighting);
-    let may_lack_fin = || view.notes_complete(sighting) && frames.may_lack_fin(sighting, false).is_some();
-    unseen(view, sighting, false).is_some() || may_lack_fin()
+    view.notes_complete(sighting) && view.frames(sighting).shows_more_of_server(sighting).is_some()
 }
 
 /// `A's acknowledgement (frame 4) shows that B sent 3 bytes`, with `more` than are in the capture.

@@ -2,6 +2,7 @@
 //! lost it. The numbers of the other frames tell of it (RFC 9293, section 3.4).
 
 use crate::analyze::conversation::frames::Frames;
+use crate::analyze::conversation::resets::ResetCause;
 use crate::analyze::conversation::roles::{RoleOfFrame, unwrapped};
 use crate::analyze::conversation::tcp::TcpSighting;
 use socklab_packets::packet::TcpFlags;
@@ -121,6 +122,15 @@ impl Frames {
         let (gaps, may_be_fin) = numbers.gaps(sighting.connection.handshake)?;
         let (_, until) = gaps.last().filter(|_| may_be_fin)?;
         numbers.shows(*until).map(|(frame, _)| frame)
+    }
+
+    /// The frame that shows that the server sent something that was not captured: it acknowledges that, or is a RST of the client,
+    /// which had closed, and answers it.
+    pub(crate) fn shows_more_of_server(&self, sighting: &TcpSighting) -> Option<FrameNumber> {
+        let payload = || self.unseen(sighting, false).and_then(|unseen| unseen.frames.first().copied());
+        let rst = || sighting.connection.rst(sighting.client_side);
+        let answer = || rst().filter(|rst| self.cause_of(*rst) == ResetCause::Unseen);
+        payload().or_else(|| self.may_lack_fin(sighting, false)).or_else(answer)
     }
 
     fn numbers(&self, sighting: &TcpSighting, of_client: bool) -> Numbers {

@@ -277,29 +277,37 @@ fn counts(view: &LabView<'_>, known: &Known<'_>) -> Option<bool> {
 struct Lacks {
     syn: bool,
     syn_ack: bool,
+    ack: bool,
+    /// What shows that the server sent something that may be no payload.
+    of_server: Option<FrameNumber>,
     payload: [Option<Unseen>; 2],
 }
 
 impl Lacks {
     fn of(view: &LabView<'_>, sighting: &TcpSighting) -> Lacks {
+        let payload = unseen::unseen_of_both(view, sighting);
+        let is_known = view.notes_complete(sighting) && payload.iter().all(Option::is_none);
         Lacks {
             syn: sighting.lacks_syn(),
             syn_ack: sighting.connection.handshake == HandshakeState::SynAckMissed,
-            payload: unseen::unseen_of_both(view, sighting),
+            ack: sighting.lacks_ack_of_handshake(),
+            of_server: view.frames(sighting).shows_more_of_server(sighting).filter(|_| is_known),
+            payload,
         }
     }
 
     fn any(&self) -> bool {
-        self.syn || self.syn_ack || self.payload.iter().any(Option::is_some)
+        self.syn || self.syn_ack || self.ack || self.of_server.is_some() || self.payload.iter().any(Option::is_some)
     }
 
     /// The frames that show it.
     fn shown(&self, sighting: &TcpSighting) -> Vec<FrameNumber> {
-        let syn_ack = sighting.connection.syn_ack.filter(|_| self.syn);
+        let syn_ack = sighting.connection.syn_ack.filter(|_| self.syn || self.ack);
         let ack = sighting.connection.ack.filter(|_| self.syn_ack);
         syn_ack
             .into_iter()
             .chain(ack)
+            .chain(self.of_server)
             .chain(self.payload.iter().flatten().flat_map(|unseen| unseen.frames.clone()))
             .collect()
     }
@@ -310,13 +318,24 @@ fn what(all: &[(Lacks, &TcpSighting)]) -> String {
     let payload = || all.iter().flat_map(|(lacks, _)| lacks.payload.iter().flatten());
     let bytes = payload().fold(0_u64, |sum, unseen| sum.saturating_add(unseen.bytes));
     let least = if payload().any(|unseen| unseen.or_one_more) { "at least " } else { "" };
-    let named =
-        |name: &str, is_lacking: fn(&Lacks) -> bool| match all.iter().filter(|(lacks, _)| is_lacking(lacks)).count() {
-            0 => None,
-            1 => Some(format!("the {name}")),
-            _ => Some(format!("the {name}s")),
-        };
+    let named = |[one, several]: [&str; 2], is_lacking: fn(&Lacks) -> bool| match all
+        .iter()
+        .filter(|(lacks, _)| is_lacking(lacks))
+        .count()
+    {
+        0 => None,
+        1 => Some(one.to_owned()),
+        _ => Some(several.to_owned()),
+    };
     let payload = (bytes > 0).then(|| format!("{least}{} of payload", count(bytes, "byte")));
-    let parts = [named("SYN", |lacks| lacks.syn), named("SYN-ACK", |lacks| lacks.syn_ack), payload];
+    let of_server = || all.iter().any(|(lacks, _)| lacks.of_server.is_some());
+    let more = payload.is_none().then(|| of_server().then(|| "something that the server sent".to_owned())).flatten();
+    let parts = [
+        named(["the SYN", "the SYNs"], |lacks| lacks.syn),
+        named(["the SYN-ACK", "the SYN-ACKs"], |lacks| lacks.syn_ack),
+        named(["the ACK of the handshake", "the ACKs of the handshakes"], |lacks| lacks.ack),
+        payload,
+        more,
+    ];
     list(&parts.into_iter().flatten().collect::<Vec<_>>())
 }

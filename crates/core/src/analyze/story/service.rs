@@ -388,6 +388,10 @@ impl<'a> Court<'a> {
         let by_line = seen.unanswered.filter(|_| !self.docket.skips).and_then(|line| {
             let other = self.other_that(seen, |other| other.answer.is_some())?;
             self.missing(seen, &line).then_some(Grounds::NoAnswer { line, other })
+        // What seems missing may just not have been captured.
+        if seen.lacks_of_server {
+            return None;
+        }
         });
         let by_fin = || {
             let client_fin = seen.client_fin?;

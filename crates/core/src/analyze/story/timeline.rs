@@ -3,7 +3,7 @@
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
-use crate::analyze::conversation::{LabConnection, PassedOn, Relays, TcpSighting};
+use crate::analyze::conversation::{Frames, LabConnection, PassedOn, Relays, TcpSighting};
 use crate::analyze::story::clocks::Moment;
 use crate::analyze::text::row::{apart, in_row};
 use socklab_packets::pipeline::CaptureFacts;
@@ -77,6 +77,8 @@ pub(crate) struct Seen {
     /// (RFC 9293, section 3.6; a system answers data for a socket that nobody has any more with RST).
     pub(crate) client_half_closed: bool,
     pub(crate) server_half_closed: bool,
+    /// The client's frames show that the server sent more than the capture has: what seems missing may just not have been captured.
+    pub(crate) lacks_of_server: bool,
     /// The last frame of the capture, as far as it is known; of a connection of which a filter may have kept out the end, its
     /// own last frame.
     pub(crate) capture_end: Option<Moment>,
@@ -365,6 +367,8 @@ impl Seen {
         if !sighting.notes_complete(captures) {
             // What came after the noted frames is not known one by one.
             seen.unanswered = None;
+        } else if seen.unanswered.is_some() || (seen.client_fin.is_some() && seen.server_fin.is_none()) {
+            seen.lacks_of_server = Frames::of(captures, sighting).shows_more_of_server(sighting).is_some();
         }
         if seen.established.is_none() && sighting.established() {
             let filtered = syn_ack.filter(|_| sighting.lacks_ack_of_handshake());
