@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::analyze::conversation::Relays;
-use crate::analyze::matching::services::{is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer};
+use crate::analyze::matching::services::{
+    has_no_text, is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer,
+};
 use crate::analyze::matching::spoken::{is_mixed, is_of_known_program, only_greets_like_ftp};
 use crate::analyze::network::same_link;
 use crate::analyze::translated::Translated;
@@ -430,7 +432,8 @@ impl Candidate {
 
     /// Whether another program than the lab's is likely to be at this port, or at the peer's in all of its streams.
     pub(super) fn is_of_other_service(&self, protocol: Protocol, port: u16) -> bool {
-        let is_at_its_port = is_other_service(protocol, port) && !self.passes_on;
+        let is_lines = self.shown > 0 && self.text > 0 && self.text == self.streams && has_no_text(protocol, port);
+        let is_at_its_port = is_other_service(protocol, port) && !self.passes_on && !is_lines;
         is_at_its_port || (self.peer_service > 0 && self.peer_service == self.streams)
     }
 

@@ -39,6 +39,18 @@ pub(crate) fn is_other_service(protocol: Protocol, port: u16) -> bool {
     is_privileged(port) || known.binary_search(&port).is_ok()
 }
 
+/// Those of the TCP ports above at which clients begin with binary data or TLS, as the protocols say: what begins with plain text
+/// there is another program's. (An X11 client's first byte is `B` or `l`, and zeros follow: X Window System Protocol, section 8.)
+const WITHOUT_TEXT: [u16; 19] = [
+    1080, 1433, 1521, 1723, 1883, 1935, 2049, 3306, 3389, 4840, 5228, 5432, 5671, 6000, 8883, 9092, 27_017, 33_060,
+    57_621,
+];
+
+/// Whether the service that a TCP port is known for is one in which plain text has no place.
+pub(super) fn has_no_text(protocol: Protocol, port: u16) -> bool {
+    protocol == Protocol::Tcp && WITHOUT_TEXT.binary_search(&port).is_ok()
+}
+
 /// Whether a program needs privileges to bind the port.
 pub(super) fn is_privileged(port: u16) -> bool {
     port < FIRST_UNPRIVILEGED_PORT
@@ -92,6 +104,7 @@ mod tests {
 
     #[test]
     fn the_lists_can_be_searched() {
+        assert!(WITHOUT_TEXT.is_sorted() && WITHOUT_TEXT.iter().all(|port| TCP_SERVICES.contains(port)));
         assert!(TCP_SERVICES.is_sorted() && UDP_SERVICES.is_sorted() && COURSE_PORTS.is_sorted());
         assert!(is_other_service(Protocol::Tcp, 22) && is_other_service(Protocol::Udp, 5353));
         assert!(is_other_service(Protocol::Tcp, 6000) && !is_other_service(Protocol::Udp, 6000));

@@ -530,3 +530,19 @@ fn text_to_the_sheets_address_outweighs_the_port_of_another_program() {
     }
     assert!(at("10.0.3.1:514").is_empty());
 }
+
+/// An X11 client begins with `l` or `B` and binary data, so that lines are some other program's at its port.
+#[test]
+fn a_server_of_lines_at_the_port_of_x11_is_the_labs_beside_another_one() {
+    for line in ["hello\n", "l\n"] {
+        let mut story = Story::new("B", 0);
+        let mut client = Story::tcp("10.0.3.2:45870", "10.0.3.1:6000");
+        story.handshake(&mut client);
+        story.echo(&mut client, line);
+        story.datagram("10.0.3.2:38238", "10.0.3.1:5001", "one\n");
+        story.datagram("10.0.3.1:5001", "10.0.3.2:38238", "one\n");
+        let mut found = servers(story.read());
+        found.sort();
+        assert_eq!(found, ["TCP 10.0.3.1:6000", "UDP 10.0.3.1:5001"]);
+    }
+}
