@@ -1,9 +1,11 @@
 //! Bringing the sightings of one connection or conversation together.
 
+use std::collections::BTreeSet;
+
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::identity::same_connection;
-use crate::analyze::conversation::pieces::{Files, SameClock};
+use crate::analyze::conversation::pieces::{Files, SameClock, running_on as running_on_of};
 use crate::analyze::conversation::tcp::{LabConnection, TcpSighting};
 use crate::analyze::conversation::udp::{LabConversation, UdpSighting};
 use crate::analyze::conversation::whole::whole;
@@ -44,8 +46,17 @@ pub(crate) fn merge_connections(
         }
     }
     let mut connections: Vec<LabConnection> = connections.into_iter().flatten().collect();
-    for connection in connections.iter_mut().filter(|connection| connection.sightings().len() > 1) {
-        connection.join(whole(Files { captures, same_clock }, connection.sightings()));
+    let mut join = |running_on: &BTreeSet<(usize, usize)>| {
+        for connection in connections.iter_mut().filter(|connection| connection.sightings().len() > 1) {
+            connection.join(whole(Files { captures, same_clock, running_on }, connection.sightings()));
+        }
+        let rows = connections.iter().filter_map(|connection| Some(connection.joined()?.pieces.as_slice()));
+        running_on_of(rows, same_clock)
+    };
+    // Which files run on shows only when some connections are joined.
+    let running_on = join(&BTreeSet::new());
+    if !running_on.is_empty() {
+        join(&running_on);
     }
     connections
 }
@@ -67,7 +78,8 @@ pub(crate) fn merge_conversations(
         }
     }
     for conversation in conversations.iter_mut().filter(|conversation| conversation.sightings().len() > 1) {
-        conversation.join(whole_udp(Files { captures, same_clock }, conversation.sightings()));
+        let files = Files { captures, same_clock, running_on: &BTreeSet::new() };
+        conversation.join(whole_udp(files, conversation.sightings()));
     }
     conversations
 }

@@ -2,6 +2,7 @@
 //! the files of a ring buffer, or captures of two hosts that overlap only in part. The files' frames are put in one row, each
 //! frame once.
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
 
 use foldhash::{HashMap, HashMapExt};
@@ -63,6 +64,34 @@ pub(crate) type SameClock<'a> = dyn Fn(usize, usize) -> bool + 'a;
 pub(super) struct Files<'a> {
     pub(super) captures: &'a [CaptureFacts],
     pub(super) same_clock: &'a SameClock<'a>,
+    /// Pairs of files of which the later one goes on in the midst of what clients and server said: as the files of a ring buffer do,
+    /// and none of a capture that was stopped behind a step.
+    pub(super) running_on: &'a BTreeSet<(usize, usize)>,
+}
+
+/// The pairs of files that go on with one another, of rows of files of the same computer: also over others in between.
+pub(super) fn running_on<'p>(
+    rows: impl Iterator<Item = &'p [Piece]>,
+    same_clock: &SameClock<'_>,
+) -> BTreeSet<(usize, usize)> {
+    let mut pairs = BTreeSet::new();
+    for row in rows {
+        for (one, next) in row.iter().zip(row.iter().skip(1)) {
+            if !next.overlaps && same_clock(one.capture, next.capture) {
+                pairs.insert((one.capture, next.capture));
+            }
+        }
+    }
+    loop {
+        let over = pairs
+            .iter()
+            .flat_map(|(one, next)| pairs.range((*next, 0)..=(*next, usize::MAX)).map(move |(_, last)| (*one, *last)));
+        let more: Vec<(usize, usize)> = over.filter(|pair| !pairs.contains(pair)).collect();
+        if more.is_empty() {
+            return pairs;
+        }
+        pairs.extend(more);
+    }
 }
 
 /// The packets of the files so far, by what tells one from another, with the times at which they were captured.

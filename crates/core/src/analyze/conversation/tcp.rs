@@ -217,6 +217,14 @@ impl LabConnection {
         self.whole.as_ref().is_some_and(|whole| whole.pieces.iter().any(|piece| piece.capture == capture))
     }
 
+    /// Whether this capture goes on with it, and others before it show it, and no end.
+    pub(crate) fn is_open_into(&self, capture: usize) -> bool {
+        self.joined().is_some_and(|whole| {
+            let is_later = whole.pieces.iter().skip(1).any(|piece| piece.capture == capture);
+            is_later && whole.first_closing_frame().is_none_or(|end| apart(end).0 == Some(capture))
+        })
+    }
+
     /// The view that has this frame: the whole for a frame in a row, else that of the capture.
     pub(crate) fn with_frame(&self, capture: usize, frame: FrameNumber) -> Option<&TcpSighting> {
         if apart(frame).0.is_some() { self.whole.as_deref() } else { self.in_capture(capture) }

@@ -186,7 +186,7 @@ impl Row {
 
     /// Adds what a file has after all before it.
     fn extend(&mut self, files: Files<'_>, part: &TcpSighting) {
-        let Files { captures, same_clock } = files;
+        let Files { captures, same_clock, running_on } = files;
         let place = self.whole.pieces.len();
         let piece = Piece {
             same_sides: part.client_side == self.whole.client_side,
@@ -201,7 +201,7 @@ impl Row {
         };
         let parts = begin.and_then(|begin| notes.split_at_checked(begin));
         let Some((left_out, new)) = parts.filter(|(_, new)| !new.is_empty()) else { return };
-        if left_out.is_empty() && self.ends_with(new) {
+        if left_out.is_empty() && !running_on.contains(&(before, part.capture)) && self.ends_with(new) {
             return;
         }
         // The first frame of the piece, by its own number.

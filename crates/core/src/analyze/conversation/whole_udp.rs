@@ -107,7 +107,7 @@ fn row(files: Files<'_>, parts: &[&UdpSighting]) -> Option<UdpSighting> {
 
 /// Adds the datagrams that a file has after all before it.
 fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>, part: &UdpSighting) {
-    let Files { captures, same_clock } = files;
+    let Files { captures, same_clock, .. } = files;
     let place = whole.pieces.len();
     let piece = Piece {
         same_sides: part.client_side == whole.client_side,

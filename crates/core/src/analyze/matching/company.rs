@@ -244,7 +244,9 @@ fn parallel(
 ) -> BTreeSet<usize> {
     let mut by_ends: HashMap<Ends, Sighted<'_>> = HashMap::new();
     for (index, connection) in connections.iter().enumerate() {
-        for sighting in connection.sightings().iter().filter(|sighting| may_be_beside(sighting)) {
+        let is_looked_at =
+            |sighting: &&TcpSighting| may_be_beside(sighting) || connection.is_open_into(sighting.capture);
+        for sighting in connection.sightings().iter().filter(is_looked_at) {
             let key = (sighting.capture, computers.of(sighting.client().ip), computers.socket(sighting.server()));
             by_ends.entry(key).or_default().push((index, sighting));
         }
@@ -416,8 +418,13 @@ fn starts(
     starts
 }
 
+/// When a connection began, in each capture that shows it: a capture that goes on with it shows no beginning, where another one has
+/// that.
 fn first_moments(connection: &LabConnection) -> impl Iterator<Item = Moment> {
-    connection.sightings().iter().map(|sighting| Moment {
+    let begins = |sighting: &TcpSighting| sighting.connection.syn.is_some();
+    let has_beginning = connection.sightings().iter().any(begins);
+    let first = connection.sightings().iter().filter(move |sighting| begins(sighting) || !has_beginning);
+    first.map(|sighting| Moment {
         capture: sighting.capture,
         watch: sighting.watch,
         frame: sighting.connection.first_frame,

@@ -186,7 +186,11 @@ impl<'a> Docket<'a> {
         for (begin, connection, seen) in latest_first {
             answered = answered.filter(|_| watch == Some(begin.watch));
             watch = Some(begin.watch);
-            let beside = |answer: Moment| seen.open_until().is_none_or(|end| answer.is_before(&end) == Some(true));
+            // Open as far as its capture goes, and no further.
+            let is_watched = |answer: &Moment| seen.capture_end.is_some_and(|end| end.is_before(answer) != Some(true));
+            let beside = |answer: Moment| {
+                is_watched(&answer) && seen.open_until().is_none_or(|end| answer.is_before(&end) == Some(true))
+            };
             if answered.is_some_and(|answer| beside(answer) && !seen.may_be_done(&answer)) {
                 self.shared.insert(connection);
             }
@@ -384,14 +388,14 @@ impl<'a> Court<'a> {
             let service = Service::new(Verdict::Queued, Basis::Inferred, Grounds::Reset { line, reset, other });
             return Some(Service { until: Some(reset), ..service });
         }
-        // That one more is unanswered says little of a server that answers only some.
-        let by_line = seen.unanswered.filter(|_| !self.docket.skips).and_then(|line| {
-            let other = self.other_that(seen, |other| other.answer.is_some())?;
-            self.missing(seen, &line).then_some(Grounds::NoAnswer { line, other })
         // What seems missing may just not have been captured.
         if seen.lacks_of_server {
             return None;
         }
+        // That one more is unanswered says little of a server that answers only some.
+        let by_line = seen.unanswered.filter(|_| !self.docket.skips).and_then(|line| {
+            let other = self.other_that(seen, |other| other.answer.is_some())?;
+            self.missing(seen, &line).then_some(Grounds::NoAnswer { line, other })
         });
         let by_fin = || {
             let client_fin = seen.client_fin?;
