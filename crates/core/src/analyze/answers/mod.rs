@@ -25,6 +25,8 @@ mod from_before_tests;
 #[cfg(test)]
 mod host_tests;
 #[cfg(test)]
+mod ignored_line_tests;
+#[cfg(test)]
 mod journal_tests;
 mod kind;
 #[cfg(test)]

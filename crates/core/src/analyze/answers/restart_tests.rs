@@ -15,27 +15,33 @@ fn has(analysis: &Analysis, code: &str) -> bool {
     analysis.findings.iter().any(|finding| finding.code == code)
 }
 
-/// Two clients of B at a server that serves one at a time: the second one is answered when the first one has quit.
-fn two_terminals(story: &mut Story, between: impl FnOnce(&mut Story)) {
+/// Two clients of B at a server that serves one at a time: the second one is answered when the first one has quit, and those that
+/// came in between when both have.
+fn two_terminals(story: &mut Story, between: impl FnOnce(&mut Story) -> Option<Tcp>) {
     let mut first = connected(story, "10.0.3.2:50001");
     story.echo(&mut first, "one\n");
     story.wait(3000);
     let mut second = connected(story, "10.0.3.2:50002");
     story.line(&mut second, "two\n");
-    between(story);
+    let queued = between(story);
     story.wait(3000);
     story.close(&mut first);
     story.segment_of_server(&mut second, "two\n");
     story.wait(1000);
     story.close(&mut second);
+    if let Some(mut third) = queued {
+        story.segment_of_server(&mut third, "hello\n");
+        story.half_close_of_server(&mut third);
+    }
     story.wait(20_000);
 }
 
 /// C's client comes and goes while the server is busy.
-fn third_host(story: &mut Story) {
+fn third_host(story: &mut Story) -> Option<Tcp> {
     let mut c = connected(story, "10.0.3.3:50003");
     story.line(&mut c, "hello\n");
     story.half_close(&mut c);
+    Some(c)
 }
 
 /// Two clients on each host, answered at once.
@@ -63,7 +69,7 @@ fn two_terminals_before_the_threaded_server_are_of_the_server_before_it() {
 #[test]
 fn two_terminals_before_the_datagrams_are_of_the_first_part() {
     let mut story = Story::new("at A", 0);
-    two_terminals(&mut story, |_| {});
+    two_terminals(&mut story, |_| None);
     story.datagram("10.0.3.2:50005", UDP_A, "one");
     let analysis = of(vec![story.read()]);
     assert_eq!(steps(&analysis), ["I.8", "I.12"]);
@@ -96,7 +102,7 @@ fn a_server_of_one_client_at_a_time_after_the_threaded_one_is_of_the_first_part(
 #[test]
 fn clients_of_a_server_that_another_one_replaced_count_for_no_step() {
     let mut story = Story::new("at A", 0);
-    two_terminals(&mut story, |_| {});
+    two_terminals(&mut story, |_| None);
     side_by_side(&mut story);
     let analysis = of(vec![story.read()]);
     assert_eq!(steps(&analysis), ["II.2", "II.3"]);

@@ -7,7 +7,9 @@
 mod accounts;
 pub(crate) mod chat;
 pub(crate) mod clocks;
+mod docket;
 mod grounds;
+mod habits;
 pub(crate) mod kind;
 pub(crate) mod service;
 pub(crate) mod timeline;
@@ -51,6 +53,7 @@ impl Story {
             connections.iter().map(|connection| Timeline::from(captures, relays, connection)).collect();
         timeline::share_ends(&mut timelines);
         chat::note(captures, connections, &clocks, &mut timelines);
+        habits::note(captures, connections, &mut timelines);
         let mut services = service::judge(connections, &timelines, &clocks, &[]);
         tell_who_shares(connections, &mut services, &[]);
         accounts::add(&mut services, connections, &timelines, accounts);

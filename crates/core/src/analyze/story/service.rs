@@ -6,15 +6,15 @@
 //! same time then. Neither: unknown. Where no connection of a server was ever closed or answered by it, a missing
 //! FIN shows nothing. What a server's journal adds is in [`Service::told_by`].
 
-use std::cell::OnceCell;
 use std::cmp::Reverse;
 
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::accounts::Account;
 use crate::analyze::analysis::{Basis, Verdict};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
+use crate::analyze::story::docket::{Docket, End};
 use crate::analyze::story::grounds::{Grounds, Listener, Wait};
 use crate::analyze::story::timeline::{PROMPT, SaidOn, Seen, Timeline};
 use socklab_packets::track::HandshakeState;
@@ -122,7 +122,7 @@ pub(super) fn judge(
     for (index, (connection, timeline)) in connections.iter().zip(timelines).enumerate() {
         servers.entry(connection.server()).or_default().add(index, timeline, clocks);
     }
-    servers.values_mut().for_each(Docket::sort);
+    servers.values_mut().for_each(|docket| docket.sort(clocks));
     let none = Docket::default();
     let judge = |(index, connection): (usize, &LabConnection)| {
         let docket = servers.get(&connection.server()).unwrap_or(&none);
@@ -130,85 +130,6 @@ pub(super) fn judge(
         Service { is_shared: docket.shared.contains(&index), ..court.service(connection) }
     };
     connections.iter().enumerate().map(judge).collect()
-}
-
-/// The connections of one server.
-#[derive(Default)]
-struct Docket<'a> {
-    /// What each capture shows of each, by their indices.
-    views: Vec<(usize, &'a Seen)>,
-    /// Their ends as each capture shows them, where it shows when: by group of clocks, then by time, so that those near a
-    /// moment are found without a look at all of them.
-    ends: Vec<End<'a>>,
-    /// Those that kept nobody waiting.
-    shared: HashSet<usize>,
-    /// The server leaves lines unanswered of clients that it serves.
-    skips: bool,
-    /// See [`Court::slowest_answer`] and [`Court::quickest_other_answer`].
-    slowest: OnceCell<i128>,
-    quickest: OnceCell<Vec<(i128, usize)>>,
-}
-
-/// How one capture shows the end of a connection.
-struct End<'a> {
-    group: usize,
-    nanoseconds: i128,
-    moment: Moment,
-    connection: usize,
-    seen: &'a Seen,
-}
-
-impl<'a> Docket<'a> {
-    fn add(&mut self, connection: usize, timeline: &'a Timeline, clocks: &Clocks) {
-        self.views.extend(timeline.seen.iter().map(|seen| (connection, seen)));
-        self.skips |= timeline.seen.iter().any(|seen| seen.has_skipped);
-        self.ends.extend(timeline.seen.iter().filter_map(|seen| {
-            let moment = seen.end()?;
-            let (group, nanoseconds) = (clocks.group(moment.watch), clocks.nanoseconds(&moment)?);
-            Some(End { group, nanoseconds, moment, connection, seen })
-        }));
-    }
-
-    fn sort(&mut self) {
-        self.ends.sort_by_key(|end| (end.group, end.nanoseconds));
-        self.find_shared();
-    }
-
-    /// Finds the connections beside which one that was established later got an answer: the server serves several clients
-    /// then, and nobody waits for these to end. By frames, so that each capture is looked at alone, with those that go on with it.
-    fn find_shared(&mut self) {
-        let established = |&(connection, seen): &(usize, &'a Seen)| Some((seen.open_since()?, connection, seen));
-        let mut latest_first: Vec<(Moment, usize, &Seen)> = self.views.iter().filter_map(established).collect();
-        latest_first.sort_by_key(|(begin, ..)| (begin.watch, Reverse(begin.order())));
-        // The earliest answer that any of those before got, and where these began.
-        let mut answered: Option<Moment> = None;
-        let mut watch = None;
-        for (begin, connection, seen) in latest_first {
-            answered = answered.filter(|_| watch == Some(begin.watch));
-            watch = Some(begin.watch);
-            // Open as far as its capture goes, and no further.
-            let is_watched = |answer: &Moment| seen.capture_end.is_some_and(|end| end.is_before(answer) != Some(true));
-            let beside = |answer: Moment| {
-                is_watched(&answer) && seen.open_until().is_none_or(|end| answer.is_before(&end) == Some(true))
-            };
-            if answered.is_some_and(|answer| beside(answer) && !seen.may_be_done(&answer)) {
-                self.shared.insert(connection);
-            }
-            let passed_on = seen.passed_on.map(|(passed, _)| passed);
-            let said_on = seen.said_on.map(|said| said.passed).filter(|passed| passed.watch == begin.watch);
-            let all = answered.into_iter().chain(seen.reply).chain(passed_on).chain(said_on);
-            answered = all.min_by_key(Moment::order);
-        }
-    }
-
-    /// The ends in the last nanoseconds before a moment.
-    fn ends_before(&self, moment: &Moment, nanoseconds: i128, clocks: &Clocks) -> impl Iterator<Item = &End<'a>> {
-        let (group, last) = (clocks.group(moment.watch), clocks.nanoseconds(moment));
-        let first = last.map(|last| (group, last.saturating_sub(nanoseconds)));
-        let start = self.ends.partition_point(|end| first.is_none_or(|first| (end.group, end.nanoseconds) < first));
-        let ends = self.ends.get(start..).unwrap_or_default().iter();
-        ends.take_while(move |end| end.group == group && Some(end.nanoseconds) <= last)
-    }
 }
 
 /// One connection, and all of its server.
@@ -389,11 +310,12 @@ impl<'a> Court<'a> {
             return Some(Service { until: Some(reset), ..service });
         }
         // What seems missing may just not have been captured.
-        if seen.lacks_of_server {
+        if seen.lacks_of_server || self.had_its_turn(seen) {
             return None;
         }
         // That one more is unanswered says little of a server that answers only some.
-        let by_line = seen.unanswered.filter(|_| !self.docket.skips).and_then(|line| {
+        let may_be_ignored = self.docket.skips || seen.may_be_ignored;
+        let by_line = seen.unanswered.filter(|_| !may_be_ignored).and_then(|line| {
             let other = self.other_that(seen, |other| other.answer.is_some())?;
             self.missing(seen, &line).then_some(Grounds::NoAnswer { line, other })
         });
@@ -404,6 +326,24 @@ impl<'a> Court<'a> {
         };
         let grounds = by_line.or_else(by_fin)?;
         Some(Service::new(Verdict::Queued, Basis::Inferred, grounds))
+    }
+
+    /// Whether the server was done with each earlier connection long before the capture ended: one that had waited for them would
+    /// have been next.
+    fn had_its_turn(&self, seen: &Seen) -> bool {
+        let (Some(own), Some(end)) = (seen.open_since(), seen.capture_end) else { return false };
+        let may_be_later =
+            |other: &Seen| other.open_since().is_none_or(|begin| self.clocks.before(&own, &begin) == Some(true));
+        let long_ago = LATE.max(self.slowest_answer());
+        let is_done = |view: &Seen| {
+            view.left_by_server()
+                .and_then(|left| self.clocks.between(&left, &end))
+                .is_some_and(|since| since >= long_ago)
+        };
+        let mut earlier = self.other_views().filter(|(_, other)| !may_be_later(other)).peekable();
+        earlier.peek().is_some()
+            && earlier
+                .all(|(index, _)| self.timelines.get(index).is_some_and(|timeline| timeline.seen.iter().any(is_done)))
     }
 
     /// Whether the server served a connection that was established later, while this one was open. `accept()` takes them in

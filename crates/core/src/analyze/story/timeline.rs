@@ -60,8 +60,10 @@ pub(crate) struct Seen {
     pub(crate) unanswered: Option<Moment>,
     /// The server's payloads that came neither right after a line of the client nor right after another of these, the first few.
     pub(crate) unasked: Vec<Moment>,
-    /// The server, which had sent something before, answered a later line and had left one unanswered.
+    /// The server answered a later line and had left one unanswered, which was not the first or had been left for good.
     pub(crate) has_skipped: bool,
+    /// Its last line may be one that the server does not answer: what it answers others is no answer to any line.
+    pub(crate) may_be_ignored: bool,
     /// What the server's host said on of the client's first line, at once and to whom.
     pub(crate) passed_on: Option<(Moment, SocketAddress)>,
     /// The client's first line that the server sent on to another of its clients.
@@ -386,7 +388,7 @@ impl Seen {
             self.last_request = Some(here);
             self.unanswered.get_or_insert(here);
         } else {
-            self.has_skipped |= self.skips();
+            self.has_skipped |= self.skips(here);
             self.note_unasked(here);
             self.reply.get_or_insert(here);
             self.last_reply = Some(here);
@@ -407,12 +409,19 @@ impl Seen {
         }
     }
 
-    /// Whether the server's next payload leaves out a line: the client sent another one long after it.
-    fn skips(&self) -> bool {
-        let time = |moment: Option<Moment>| moment?.time;
-        let between =
-            time(self.unanswered).zip(time(self.last_request)).map(|(left, last)| last.nanoseconds_since(left));
-        self.reply.is_some() && between.is_some_and(|nanoseconds| nanoseconds >= ANOTHER_LINE)
+    /// Whether the server's next payload leaves out a line: the client sent another one long after it. The first line may have
+    /// waited until the server had time, unless the payload comes at once after the other one.
+    fn skips(&self, next: Moment) -> bool {
+        let between = |from: Option<Moment>, to: Option<Moment>| Some(to?.time?.nanoseconds_since(from?.time?));
+        let is_another = between(self.unanswered, self.last_request).is_some_and(|pause| pause >= ANOTHER_LINE);
+        let is_prompt = || between(self.last_request, Some(next)).is_some_and(|pause| (0..PROMPT).contains(&pause));
+        is_another && (self.reply.is_some() || is_prompt())
+    }
+
+    /// When the server was done with the client: its FIN, or either end's RST.
+    pub(super) fn left_by_server(&self) -> Option<Moment> {
+        let fin = self.server_fin.filter(|_| !self.server_half_closed);
+        [fin, self.client_reset, self.server_reset].into_iter().flatten().min_by_key(|moment| moment.frame)
     }
 
     /// The ends of a connection with more frames than are noted: which frames they are is known, when is not.
