@@ -132,6 +132,13 @@ impl Story {
         self.add_packet(&Packet::new(None, Content::Arp(arp)));
     }
 
+    /// A computer asks all others who has an IPv4 address.
+    pub fn arp_request(&mut self, asker: &str, target: &str) {
+        let of = |text: &str| text.parse().expect("an IPv4 address");
+        let arp = ArpPacket { request: true, sender_mac: [2, 0, 0, 0, 2, 1], sender: of(asker), target: of(target) };
+        self.add_packet(&Packet::new(None, Content::Arp(arp)));
+    }
+
     fn add_packet(&mut self, packet: &Packet<'_>) {
         let packet = &Packet { hop_limit: self.hop_limit, identification: self.identification, ..*packet };
         let packet = &Packet { direction: self.way, ..*packet };

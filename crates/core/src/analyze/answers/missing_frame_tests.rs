@@ -166,6 +166,25 @@ fn a_router_that_knows_no_way_is_no_firewall() {
     assert!(of_code(addresses, 1).contains("A firewall rejected the SYN of [fd00::2]:40210 (ICMPv6 administratively"));
 }
 
+/// The question goes to all computers, the answer to the asker alone: another computer's file does not have it.
+#[test]
+fn arp_without_an_answer_shows_a_computer_missing_only_to_who_asked() {
+    let idle = || {
+        let mut story = Story::new("at C", 0);
+        (0..2).for_each(|_| story.arp_request("10.0.3.2", "10.0.3.1"));
+        story.read()
+    };
+    let analysis = of(vec![idle()]);
+    let (code, _, message) = &findings(&analysis)[0];
+    assert_eq!(*code, "server-unreachable");
+    assert!(message.contains("is in the capture: if it was made there, no packet"), "{message}");
+    let mut story = Story::new("at B", 0);
+    let mut b = Story::tcp(B1, A);
+    story.handshake(&mut b);
+    story.echo(&mut b, "hi\n");
+    assert_eq!(codes(&of(vec![idle(), story.read()])), ["no-lab-traffic"]);
+}
+
 /// What is cut is the TCP header, where the ports would be.
 #[test]
 fn frames_that_were_cut_in_their_headers_are_said_to_be() {
