@@ -11,6 +11,10 @@ use socklab_packets::types::{FrameNumber, Timestamp};
 /// retransmission timeout (Linux `TCP_RTO_MIN`; RFC 6298, section 2, has more).
 const SOONEST_PROBE: i128 = 200_000_000;
 
+/// Nanoseconds within which a byte that is sent again is a repetition, though it was acknowledged: the acknowledgement was lost on
+/// its way (RFC 6298, section 2: the timeout begins with a second). Keep-alives come after longer.
+const SOONEST_PROBE_WITH_BYTE: i128 = 1_000_000_000;
+
 /// What a frame does in its TCP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FrameRole {
@@ -127,6 +131,8 @@ struct Sender {
     syn_seen: bool,
     /// Its last frame was a keep-alive that was not answered yet.
     has_probed: bool,
+    /// The highest sequence number before which the other side has acknowledged all.
+    acknowledged: Option<i64>,
 }
 
 impl Judge {
@@ -166,8 +172,11 @@ impl Judge {
         let before_next = own.next.is_some_and(|next| start == next.saturating_sub(1));
         // One that was sent before, and overtaken on its way, has the same number.
         let passed = note.time.zip(own.sent).map(|(now, sent)| now.nanoseconds_since(sent));
-        let is_overtaken = length == 0 && passed.is_some_and(|passed| (0..SOONEST_PROBE).contains(&passed));
-        let probes = before_next && length <= 1 && controls == 0 && !has(TcpFlags::RST) && !is_overtaken;
+        let soonest = if length == 0 { SOONEST_PROBE } else { SOONEST_PROBE_WITH_BYTE };
+        let is_soon = passed.is_some_and(|passed| (0..soonest).contains(&passed));
+        // What is still to be acknowledged is sent again. Of a side without frames nothing tells.
+        let is_due = length > 0 && peer.next.is_some() && own.acknowledged < own.next;
+        let probes = before_next && length <= 1 && controls == 0 && !has(TcpFlags::RST) && !is_soon && !is_due;
         let new_bytes = if probes { 0 } else { own.cover(start, length) };
         let syn_again = has(TcpFlags::SYN) && std::mem::replace(&mut own.syn_seen, true);
         let fin_again = has(TcpFlags::FIN) && own.fin_end == Some(end);
@@ -196,6 +205,9 @@ impl Judge {
         } else {
             FrameRole::Other
         };
+        if has(TcpFlags::ACK) {
+            peer.acknowledged = peer.acknowledged.max(Some(peer.unwrapped(note.relative_acknowledgement)));
+        }
         if has(TcpFlags::FIN) {
             own.fin_end = Some(end);
         }
@@ -288,6 +300,38 @@ mod tests {
         ]);
         let roles: Vec<FrameRole> = roles.into_iter().map(|(role, _)| role).skip(2).collect();
         assert_eq!(roles, [FrameRole::Closing, FrameRole::Acknowledgement, FrameRole::KeepAlive]);
+    }
+
+    /// A line of one byte that was lost, or its acknowledgement: it is repeated soon, or not acknowledged before. A keep-alive that
+    /// has the last byte in it comes later (RFC 9293, section 3.8.4).
+    #[test]
+    fn a_line_of_one_byte_that_is_repeated_is_no_keep_alive() {
+        let (a, b) = (Side::Originator, Side::Responder);
+        let at = |milliseconds: u32, note: FrameNote| FrameNote {
+            time: Some(Timestamp {
+                seconds: i64::from(milliseconds / 1000),
+                nanoseconds: milliseconds % 1000 * 1_000_000,
+                digits: 9,
+            }),
+            ..note
+        };
+        let roles = judged(vec![
+            at(0, note(4, b, 0x10, 1, 1, 0)),
+            at(0, note(5, a, 0x18, 1, 1, 1)),
+            at(210, note(6, a, 0x18, 1, 1, 1)),
+            at(1500, note(7, a, 0x18, 1, 1, 1)),
+            at(1501, note(8, b, 0x10, 1, 2, 0)),
+            at(3000, note(9, a, 0x18, 2, 1, 1)),
+            at(3001, note(10, b, 0x10, 1, 3, 0)),
+            at(3210, note(11, a, 0x18, 2, 1, 1)),
+            at(9000, note(12, a, 0x10, 2, 1, 1)),
+            at(9001, note(13, b, 0x10, 1, 3, 0)),
+        ]);
+        let roles: Vec<FrameRole> = roles.into_iter().map(|(role, _)| role).skip(1).collect();
+        use FrameRole::{Acknowledgement, Data, KeepAlive, Retransmission};
+        let lost = [Data, Retransmission, Retransmission, Acknowledgement];
+        let acknowledged = [Data, Acknowledgement, Retransmission, KeepAlive, KeepAlive];
+        assert_eq!(roles, [&lost[..], &acknowledged[..]].concat());
     }
 
     /// Frames and roles as RFC 9293 has them (figures 6 and 12), with a line sent twice and a keep-alive.
