@@ -6,11 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::analyze::conversation::{LabConnection, UdpSighting};
+use crate::analyze::conversation::{LabConnection, TcpSighting, UdpSighting};
 use crate::analyze::place::Place;
 use crate::analyze::text::row::{apart, place};
 use crate::analyze::timing::Clock;
 use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, Timestamp};
 
 /// Nanoseconds by which the times of frames may be out of order because they were captured on several interfaces.
@@ -18,6 +19,12 @@ const DISORDER: i128 = 1_000_000;
 
 /// Most rows of captures by which moments are put in order.
 const MOST_ROWS: usize = 64;
+
+/// Nanoseconds within which nothing is sent again: half of the least retransmission timeout (Linux `TCP_RTO_MIN`).
+const AT_ONCE: i128 = 100_000_000;
+
+/// Segments of a connection in one capture that are looked for in another one.
+const MOST_COMPARED: usize = 16;
 
 /// A frame of a capture, and when it was captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,36 +209,43 @@ fn rows(connections: &[LabConnection]) -> Vec<Vec<usize>> {
 }
 
 /// By how much the second capture's clock is ahead, told by a frame of one connection that both show.
-fn difference(
-    captures: &[CaptureFacts],
-    [first, second]: [&crate::analyze::conversation::TcpSighting; 2],
-) -> Option<i128> {
-    let notes = |sighting: &crate::analyze::conversation::TcpSighting| {
+fn difference(captures: &[CaptureFacts], [first, second]: [&TcpSighting; 2]) -> Option<i128> {
+    let notes = |sighting: &TcpSighting| {
         let stream = sighting.connection.stream;
         captures.get(sighting.capture).map(|capture| capture.traffic.tcp_notes(stream).collect::<Vec<_>>())
     };
     let (one, two) = (notes(first)?, notes(second)?);
-    let base = |sighting: &crate::analyze::conversation::TcpSighting, client: bool| {
+    let base = |sighting: &TcpSighting, client: bool| {
         let side = if client { sighting.client_side } else { sighting.client_side.other() };
         sighting.connection.base_sequence(side)
     };
-    let two_first = two.iter().find(|note| !note.retransmission)?;
-    // The same segment in the other capture: same sender, flags, length and raw numbers.
-    let from_client = two_first.sender == second.client_side;
-    let raw = base(second, from_client)?.wrapping_add(two_first.relative_sequence);
-    let same = one.iter().find(|note| {
-        (note.sender == first.client_side) == from_client
-            && note.flags == two_first.flags
-            && note.payload_length == two_first.payload_length
-            && note.acknowledgement == two_first.acknowledgement
-            && base(first, from_client).map(|base| base.wrapping_add(note.relative_sequence)) == Some(raw)
-    })?;
-    Some(two_first.time?.nanoseconds_since(same.time?))
+    // The same segment in either capture: same sender, flags, length and raw numbers.
+    let key = |sighting: &TcpSighting, note: &FrameNote| {
+        let from_client = note.sender == sighting.client_side;
+        let raw = base(sighting, from_client)?.wrapping_add(note.relative_sequence);
+        Some((from_client, note.flags, note.payload_length, note.acknowledgement, raw))
+    };
+    two.iter().filter(|note| !note.retransmission).take(MOST_COMPARED).find_map(|note| {
+        let segment = key(second, note)?;
+        let [here, there] = [(first, &one), (second, &two)]
+            .map(|(sighting, notes)| only_time(notes.iter().filter(|note| key(sighting, note) == Some(segment))));
+        Some(there?.nanoseconds_since(here?))
+    })
+}
+
+/// When a segment was captured. One that was sent again tells nothing, since either copy may be missing in the other capture; a
+/// frame that a file has from two interfaces has one time all the same.
+fn only_time<'n>(mut copies: impl Iterator<Item = &'n FrameNote>) -> Option<Timestamp> {
+    let first = copies.next()?.time?;
+    let is_same = |copy: &FrameNote| copy.time.is_some_and(|time| time.nanoseconds_since(first).abs() <= AT_ONCE);
+    copies.all(is_same).then_some(first)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use socklab_packets::testing::segment;
+    use socklab_packets::track::Side;
 
     fn at(capture: usize, frame: u64, seconds: i64) -> Moment {
         let time = Some(Timestamp { seconds, nanoseconds: 0, digits: 9 });
@@ -250,6 +264,20 @@ mod tests {
         assert_eq!(clocks.between(&at(0, 1, 10), &at(3, 1, 17)), Some(0));
         assert_eq!(clocks.between(&at(0, 1, 10), &at(2, 1, 16)), Some(0));
         assert_eq!(clocks.before(&at(0, 2, 10), &at(0, 1, 20)), Some(false));
+    }
+
+    /// A SYN that was lost before it came to the other capture is there once, and twice here.
+    #[test]
+    fn a_segment_that_was_sent_again_compares_no_clocks() {
+        let sent_at = |milliseconds: u32| FrameNote {
+            time: Some(Timestamp { seconds: 1, nanoseconds: milliseconds * 1_000_000, digits: 9 }),
+            ..segment(Side::Originator, 0x02, [0, 0], 0)
+        };
+        let first = sent_at(0).time;
+        assert_eq!(only_time([sent_at(0)].iter()), first);
+        assert_eq!(only_time([sent_at(0), sent_at(1)].iter()), first);
+        assert_eq!(only_time([sent_at(0), sent_at(999)].iter()), None);
+        assert_eq!(only_time([].iter()), None);
     }
 
     #[test]
