@@ -498,6 +498,11 @@ impl Story {
         self.segment(tcp, false, RST | ACK, b"");
     }
 
+    /// RST of the client.
+    pub fn reset_by_client(&mut self, tcp: &mut Tcp) {
+        self.segment(tcp, true, RST | ACK, b"");
+    }
+
     /// The server's computer says that nobody has the port to which the client's datagram went.
     pub fn port_unreachable(&mut self, client: &str, server: &str) {
         self.icmp_error(IcmpKind::PortUnreachable, client, server);

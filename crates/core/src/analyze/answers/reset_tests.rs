@@ -2,7 +2,7 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, answer, of};
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
 use crate::analyze::text::FrameRanges;
 use crate::lab::testing::question;
@@ -524,4 +524,24 @@ fn a_bare_reset_after_its_senders_fin_answers_what_was_not_captured() {
     let told = message(&analysis, "connection-closed");
     let late = "The server's system no longer had the connection: its RST (frame 9) answers something that is not in the capture.";
     assert!(told.contains(late) && !told.contains("SO_LINGER"), "{told}");
+}
+
+/// The client's RST may have ended the program that was reading from it; after its FIN only a server of one client ends.
+#[test]
+fn a_server_that_its_clients_reset_may_have_ended_is_of_no_known_kind() {
+    let kind = |is_reset: bool| {
+        let mut story = Story::new("at A", 0);
+        let mut b = connected(&mut story, B1);
+        story.echo(&mut b, "one\n");
+        let mut c = connected(&mut story, C1);
+        story.line(&mut c, "two\n");
+        match is_reset {
+            true => story.reset_by_client(&mut b),
+            false => story.half_close(&mut b),
+        }
+        story.reset_by_server(&mut c);
+        of(vec![story.read()]).lab.servers[0].kind
+    };
+    assert_eq!(kind(false), Some(ServerKind::OneShot));
+    assert_ne!(kind(true), Some(ServerKind::OneShot));
 }

@@ -190,8 +190,9 @@ fn ended_with(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
         let ended = |other: &usize| -> Option<bool> {
             let served = story.services.get(*other)?.verdict == Verdict::Served;
             let seen = story.timelines.get(*other)?;
+            // A program may have been ended by its client's RST, whatever it does after a FIN.
             let end = seen.find(|seen| {
-                let end = seen.client_end()?;
+                let end = seen.client_end().filter(|_| seen.client_reset.is_none())?;
                 let server_first = seen.server_fin.is_some_and(|fin| fin.frame < end.frame);
                 (!server_first).then_some(end)
             })?;
