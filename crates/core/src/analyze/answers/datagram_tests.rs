@@ -398,3 +398,17 @@ fn a_part_of_a_reply_tells_that_a_client_was_answered() {
                     both are missing: most likely an answer to it.";
     assert!(text.contains(answered) && !text.contains("whether it arrived whole"), "{text}");
 }
+
+#[test]
+fn clients_of_two_computers_are_not_one_with_two_ports() {
+    let at = |client: &str| {
+        let mut story = Story::new("step12", 0);
+        for text in ["one", "two"] {
+            story.datagram(client, "10.16.225.1:12000", text);
+            story.datagram("10.16.225.1:12000", client, text);
+        }
+        story.read()
+    };
+    let analysis = of(vec![at("10.16.225.110:55726"), at("10.16.225.224:37744")]);
+    assert!(!said(&analysis, "I.4a").contains("The client used"), "{}", said(&analysis, "I.4a"));
+}

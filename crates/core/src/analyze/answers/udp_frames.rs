@@ -397,6 +397,12 @@ fn ports(conversations: &[&LabConversation], in_vain: &[&LabConversation], draft
         [one] => {
             say!["All lines come from ", *one, ": one socket of the client, or several in turn with the same port."]
         }
+        // Of two computers they are of two clients.
+        several if distinct(several.iter().map(|client| client.ip)).len() > 1 => say![
+            format!("The clients used {} socket addresses (", several.len()),
+            addresses(several),
+            "): a socket for each."
+        ],
         several => say![
             format!("The client used {} ports (", several.len()),
             addresses(several),
