@@ -515,8 +515,7 @@ fn again(all: &FrameRanges) -> Option<Text> {
         _ => ["Frames ", "are retransmissions", "they repeat"],
     };
     let lost = format!(
-        " {are}: the network lost or delayed what was sent first, or its acknowledgement. What {they_repeat} counts once in \
-         the answers; Wireshark, and the list of connections, have both."
+        " {are}: what was sent first, or its acknowledgement, was lost or late. What {they_repeat} counts once in the answers; Wireshark, and the list of connections, have both."
     );
     Some(say![noun, all.numbers(8), lost])
 }
