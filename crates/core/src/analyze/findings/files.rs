@@ -139,7 +139,7 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     };
     let message = format!(
         "{} {how}. Lengths and addresses are still right, since they stand in the \
-         headers; the text of the lines is not in the file.{}",
+         headers; of the text of their lines only the beginning is in the file, if any.{}",
         if capture.info.snapped_frames == 1 {
             "1 frame was".to_owned()
         } else {
@@ -195,6 +195,14 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
         let message = "Nothing shows which frames belong to the lab: they were cut short in the middle of the headers.";
         return ("no-lab-traffic", message.into());
     }
+    if used_link_types(capture).all(|link_type| MONITOR_MODE.contains(&link_type)) && is_unread(capture) {
+        let message = format!(
+            "{} to the lab, as far as can be told: they were captured from the air in monitor mode (802.11), whose headers \
+             are not read here. {redo}",
+            none_belongs(capture.info.frames)
+        );
+        return ("no-lab-traffic", message.into());
+    }
     if let Some(text) = GroupText::of(capture) {
         return ("no-lab-traffic", only_to_a_group(view, capture, &text));
     }
@@ -212,6 +220,21 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
         server_hint(view)
     ];
     ("no-lab-traffic", message)
+}
+
+/// Link types of wireless frames as they are on the air, with what the receiver adds (tcpdump.org: IEEE802_11 and its kinds, PPI).
+const MONITOR_MODE: [u16; 5] = [105, 119, 127, 163, 192];
+
+/// The link types of the interfaces that frames are from.
+fn used_link_types(capture: &CaptureFacts) -> impl Iterator<Item = u16> {
+    let used = capture.info.interfaces.iter().filter(|interface| interface.frames > 0);
+    used.map(|interface| interface.link_type.0)
+}
+
+/// Whether nothing in a capture was read as IP or ARP.
+fn is_unread(capture: &CaptureFacts) -> bool {
+    let counts = capture.traffic.other().counts;
+    counts.non_ip > 0 && counts.non_ip.saturating_add(counts.no_packet) == capture.info.frames
 }
 
 /// A chat without a server is no traffic of the lab either, but it is none of other programs.
