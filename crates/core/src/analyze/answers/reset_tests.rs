@@ -543,5 +543,5 @@ fn a_server_that_its_clients_reset_may_have_ended_is_of_no_known_kind() {
         of(vec![story.read()]).lab.servers[0].kind
     };
     assert_eq!(kind(false), Some(ServerKind::OneShot));
-    assert_ne!(kind(true), Some(ServerKind::OneShot));
+    assert_eq!(kind(true), Some(ServerKind::Unknown));
 }

@@ -16,9 +16,10 @@ pub(super) fn no_answer_to_arp(view: &LabView<'_>, number: usize) -> Option<Text
     let capture = view.captures.get(number)?;
     let there = computers(capture);
     let place = view.places.get(number).and_then(|place| place.host());
-    let sent_here = |asker: IpAddr| {
-        let sent = |host: &CaptureEvidence| host.ip == asker && host.outbound > 0;
-        place == Some(asker) || capture.traffic.other().evidence.iter().any(sent)
+    // As only a receiver sees it. Short frames alone tell nothing: on a virtual network nobody pads them.
+    let came_here = |asker: IpAddr| {
+        let came = |host: &CaptureEvidence| host.ip == asker && host.inbound > 0;
+        capture.traffic.other().evidence.iter().any(came)
     };
     let elsewhere = |target: IpAddr| {
         view.connections.iter().any(|connection| connection.server().ip == target && connection.established())
@@ -32,11 +33,12 @@ pub(super) fn no_answer_to_arp(view: &LabView<'_>, number: usize) -> Option<Text
             Some(server) => server == target,
             None => place == Some(asker) || alone(asker),
         };
-        let shows_itself = there.contains(&target) || (!sent_here(asker) && elsewhere(target));
-        question.requests > 1 && meant && !shows_itself
+        let is_at_asker = place == Some(asker);
+        let shows_itself = there.contains(&target) || (!is_at_asker && elsewhere(target));
+        question.requests > 1 && meant && !shows_itself && !came_here(asker)
     });
     let question = asked.max_by_key(|question| question.requests)?;
-    let if_there = if sent_here(IpAddr::V4(question.asker)) { "no" } else { "if it was made there, no" };
+    let if_there = if place == Some(IpAddr::V4(question.asker)) { "no" } else { "if it was made there, no" };
     let at = |does: Does| view.config.sheet.in_brackets(does);
     Some(say![format!(
         "{} asks for {} by ARP ({}), and no answer is in the capture: {if_there} packet for that address can have been sent. \

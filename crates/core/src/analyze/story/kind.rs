@@ -57,7 +57,9 @@ pub(crate) fn kind_of(
         (Some(pair), None) => (ServerKind::Concurrent, Some(pair)),
         (None, Some(pair)) => (ServerKind::Iterative, Some(pair)),
         (None, None) => match ended_with(story, of_server) {
-            Some(pair) => (ServerKind::OneShot, Some(pair)),
+            Some((pair, true)) => (ServerKind::OneShot, Some(pair)),
+            // recv() raises an error after a RST, which ends a server that accepts in a loop as well.
+            Some((_, false)) => (ServerKind::Unknown, None),
             None => match left_waiting(story, of_server) {
                 Some(pair) => (ServerKind::Iterative, Some(pair)),
                 None => (ServerKind::Unknown, None),
@@ -182,24 +184,26 @@ fn left_waiting(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> 
     })
 }
 
-/// A connection that was reset when another one's client had gone: the server had ended with it.
-fn ended_with(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
+/// A connection that was reset when another one's client had gone: the server had ended with it. Whether that client closed, and did
+/// not reset its connection.
+fn ended_with(story: Told<'_>, of_server: &[usize]) -> Option<((usize, usize), bool)> {
     of_server.iter().find_map(|index| {
         story.services.get(*index).filter(|service| !service.served())?;
         let reset = story.timelines.get(*index)?.find(|seen| seen.server_reset)?;
-        let ended = |other: &usize| -> Option<bool> {
+        let closed = |other: &usize| -> Option<bool> {
             let served = story.services.get(*other)?.verdict == Verdict::Served;
             let seen = story.timelines.get(*other)?;
-            // A program may have been ended by its client's RST, whatever it does after a FIN.
             let end = seen.find(|seen| {
-                let end = seen.client_end().filter(|_| seen.client_reset.is_none())?;
+                let end = seen.client_end()?;
                 let server_first = seen.server_fin.is_some_and(|fin| fin.frame < end.frame);
                 (!server_first).then_some(end)
             })?;
             let gap = story.clocks.between(&end, &reset)?;
-            Some(served && (0..ENDS_WITHIN).contains(&gap))
+            let has_ended = served && (0..ENDS_WITHIN).contains(&gap);
+            has_ended.then(|| seen.find(|seen| seen.client_reset).is_none())
         };
-        let other = of_server.iter().find(|other| *other != index && ended(other) == Some(true))?;
-        Some((*other, *index))
+        let mut others = of_server.iter().filter(|other| *other != index);
+        let (other, closed) = others.find_map(|other| Some((*other, closed(other)?)))?;
+        Some(((other, *index), closed))
     })
 }
