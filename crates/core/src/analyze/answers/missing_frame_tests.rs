@@ -177,7 +177,7 @@ fn arp_without_an_answer_shows_a_computer_missing_only_to_who_asked() {
     let analysis = of(vec![idle()]);
     let (code, _, message) = &findings(&analysis)[0];
     assert_eq!(*code, "server-unreachable");
-    assert!(message.contains("is in the capture: if it was made there, no packet"), "{message}");
+    assert!(message.contains("is in the capture: if it was made at 10.0.3.2, no packet"), "{message}");
     let mut story = Story::new("at B", 0);
     let mut b = Story::tcp(B1, A);
     story.handshake(&mut b);

@@ -38,7 +38,10 @@ pub(super) fn no_answer_to_arp(view: &LabView<'_>, number: usize) -> Option<Text
         question.requests > 1 && meant && !shows_itself && !came_here(asker)
     });
     let question = asked.max_by_key(|question| question.requests)?;
-    let if_there = if place == Some(IpAddr::V4(question.asker)) { "no" } else { "if it was made there, no" };
+    let if_there = match place == Some(IpAddr::V4(question.asker)) {
+        true => "no".to_owned(),
+        false => format!("if it was made at {}, no", question.asker),
+    };
     let at = |does: Does| view.config.sheet.in_brackets(does);
     Some(say![format!(
         "{} asks for {} by ARP ({}), and no answer is in the capture: {if_there} packet for that address can have been sent. \
