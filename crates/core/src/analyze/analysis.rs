@@ -83,7 +83,7 @@ pub enum HostBasis {
     Set,
     /// It has the address that the sheet gives to that host.
     Sheet,
-    /// It runs the servers, or its connections show which client came first.
+    /// It runs the servers, or its connections show which client came first, or only one host of the sheet has their ports.
     Role,
     /// Where the captures were made.
     Place,
@@ -182,7 +182,20 @@ pub struct LabFound {
     pub why: Text,
 }
 
+/// The hosts of a sheet that a computer may be instead of the one that it was taken for, of all that were named: none, unless
+/// only the order of the files tells.
+pub(crate) fn may_be(sheet: &Sheet, all: &[HostFound], host: &HostFound) -> Vec<HostName> {
+    let is_guess = host.basis == HostBasis::Order && host.name != sheet.server();
+    let is_known = |name| all.iter().any(|other| other.name == name && other.basis != HostBasis::Order);
+    sheet.clients().filter(|other| is_guess && *other != host.name && !is_known(*other)).collect()
+}
+
 impl LabFound {
+    /// The hosts that a computer may be instead of the one that it was taken for.
+    pub fn may_be(&self, host: &HostFound) -> Vec<HostName> {
+        may_be(&self.sheet, &self.hosts, host)
+    }
+
     /// The address that stands for all of its computer's.
     pub fn computer(&self, ip: IpAddr) -> IpAddr {
         self.further.iter().find(|(further, _)| *further == ip).map_or(ip, |(_, standing)| *standing)

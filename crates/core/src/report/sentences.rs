@@ -1,7 +1,7 @@
 //! Sentences that several reports say of a capture, a finding or an answer: worded once, here.
 
 use crate::analyze::analysis::{
-    Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Finding, HostBasis, HostFound, LabFound, ServerFound,
+    Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Finding, HostFound, LabFound, ServerFound,
 };
 use crate::analyze::cut::cut_in_headers;
 use crate::analyze::reach::Reach;
@@ -211,10 +211,7 @@ pub fn lab(analysis: &Analysis) -> Vec<String> {
 
 /// `Host B: 10.0.3.2`; where only the order tells it from others, they are named.
 fn host_line(lab: &LabFound, host: &HostFound) -> String {
-    let sheet = &lab.sheet;
-    let is_known = |name| lab.hosts.iter().any(|other| other.name == name && other.basis != HostBasis::Order);
-    let others = sheet.clients().filter(|other| *other != host.name && !is_known(*other));
-    match named(others.filter(|_| host.basis == HostBasis::Order && host.name != sheet.server())).as_str() {
+    match named(lab.may_be(host)).as_str() {
         "" => format!("Host {}: {}", host.name, host.address),
         others => format!("Host {}: {} (or {others}: the files don't tell)", host.name, host.address),
     }

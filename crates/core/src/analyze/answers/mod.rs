@@ -23,6 +23,8 @@ mod frame_lists;
 #[cfg(test)]
 mod from_before_tests;
 #[cfg(test)]
+mod guessed_host_tests;
+#[cfg(test)]
 mod host_tests;
 #[cfg(test)]
 mod ignored_line_tests;

@@ -572,6 +572,6 @@ impl Story<'_, '_> {
         // The sentence may name data that met a closed client.
         let named = text.frames().collect::<Vec<_>>();
         self.proved(text, closing.into_iter().chain(named).collect());
-        self.draft.beside(Basis::Inferred, left_open([self.known.step]), Vec::new());
+        self.draft.beside(Basis::Inferred, left_open(self.view, [self.known]), Vec::new());
     }
 }

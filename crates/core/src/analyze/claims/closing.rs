@@ -256,25 +256,33 @@ pub(crate) fn why_reset<'k>(
     format!("{when}; Windows does, too, when a program is killed.").into()
 }
 
-/// Which of some steps leave their connections open, with the place of the sheet that says so.
-pub(crate) fn left_open<'s>(steps: impl IntoIterator<Item = &'s Step>) -> Text {
-    let mut open: Vec<(&Step, &str)> =
-        steps.into_iter().filter_map(|step| Some((step, step.at().open.as_deref()?))).collect();
+/// Which steps of some connections leave these open, with the place of the sheet that says so; where it is a guess whose they
+/// are, so far as that is right.
+pub(crate) fn left_open<'k>(view: &LabView<'_>, ended: impl IntoIterator<Item = &'k Known<'k>>) -> Text {
+    let ended: Vec<&Known<'_>> = ended.into_iter().collect();
+    let sheet = &view.config.sheet;
+    let mut clients = ended.iter().map(|known| known.connection.client().ip);
+    let guess = clients.find(|client| view.hosts.is_guess(*client, sheet));
+    let guess = guess.and_then(|client| view.hosts.name_of_client(client, sheet));
+    let steps = ended.iter().map(|known| known.step);
+    let mut open: Vec<(&Step, &str)> = steps.filter_map(|step| Some((step, step.at().open.as_deref()?))).collect();
     open.sort();
     open.dedup();
     let places = named_list(open.iter().map(|(step, place)| step.mention(place)));
+    let step = guess.map_or_else(|| "Step".to_owned(), |host| format!("If this is host {host}, step"));
     match open.as_slice() {
         [] => Text::default(),
-        [(only, _)] if only.clients() == 1 => format!("Step {places} leaves the connection open.").into(),
-        [_] => format!("Step {places} leaves the connections open.").into(),
-        _ => format!("Steps {places} leave the connections open.").into(),
+        [(only, _)] if only.clients() == 1 => format!("{step} {places} leaves the connection open.").into(),
+        [_] => format!("{step} {places} leaves the connections open.").into(),
+        _ => format!("{step}s {places} leave the connections open.").into(),
     }
 }
 
 /// Who sent the first FIN or RST.
 fn ender(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text {
     let (client, server) = (sighting.client().ip, sighting.server().ip);
-    let several = view.has_several_from(known.step, sighting.client().ip);
+    // A name that is a guess says too much.
+    let several = view.has_several_from(known.step, client) || view.hosts.is_guess(client, &view.config.sheet);
     match closed_by(view, sighting) {
         Some(AddressRole::Client) if several => say![sighting.client()],
         Some(AddressRole::Client) if client != server => view.client_host(client).into(),

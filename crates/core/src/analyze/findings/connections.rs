@@ -76,8 +76,8 @@ impl Report<'_, '_> {
         let numbers = picked.iter().flat_map(|(_, sighting)| cited(sighting)).chain(named).collect::<Vec<_>>();
         let finding = of_file(self.view, self.capture, code, severity, message, Some(first.step));
         let discreet = match code {
-            CLOSED => Some(ended(&picked, "was closed", "were closed")),
-            RESET => Some(ended(&picked, "was reset", "were reset")),
+            CLOSED => Some(ended(self.view, &picked, "was closed", "were closed")),
+            RESET => Some(ended(self.view, &picked, "was reset", "were reset")),
             _ => None,
         };
         let finding = Finding { discreet, ..finding };
@@ -296,7 +296,7 @@ impl Report<'_, '_> {
                 is_told && was_made && s.connection.close != Close::Open && !is_ended_by_reset(view, s)
             },
             |s| fins(s).chain(resets(s)).collect(),
-            |closed| Text::join([endings(view, closed), leaves_open(closed)]),
+            |closed| Text::join([endings(view, closed), leaves_open(view, closed)]),
         );
     }
 
@@ -316,7 +316,7 @@ impl Report<'_, '_> {
             Severity::Info,
             |known, s| is_reset(known, s) && by_client(s),
             |s| resets(s).collect(),
-            |reset| Text::join([endings(view, reset), leaves_open(reset)]),
+            |reset| Text::join([endings(view, reset), leaves_open(view, reset)]),
         );
         self.add(
             RESET,
@@ -337,7 +337,7 @@ impl Report<'_, '_> {
                 } else {
                     Text::default()
                 };
-                Text::join([endings(view, reset), why, leaves_open(reset)])
+                Text::join([endings(view, reset), why, leaves_open(view, reset)])
             },
         );
         self.add(
@@ -446,17 +446,17 @@ fn left_open(step: &Step) -> bool {
 }
 
 /// What the sheet asks for instead, where it does.
-fn leaves_open(ended: &[Here<'_>]) -> Text {
-    closing::left_open(ended.iter().map(|(known, _)| known.step))
+fn leaves_open(view: &LabView<'_>, ended: &[Here<'_>]) -> Text {
+    closing::left_open(view, ended.iter().map(|(known, _)| known))
 }
 
 /// That connections ended, and not who ended them.
-fn ended(all: &[Here<'_>], was: &str, were: &str) -> Text {
+fn ended(view: &LabView<'_>, all: &[Here<'_>], was: &str, were: &str) -> Text {
     let what = match all.len() {
         1 => format!("The connection {was}."),
         several => format!("{several} connections {were}."),
     };
-    Text::join([what.into(), leaves_open(all)])
+    Text::join([what.into(), leaves_open(view, all)])
 }
 
 /// How some connections ended: the first ones in a sentence each.

@@ -10,7 +10,7 @@ use crate::analyze::claims::words::addresses;
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::findings::made::of_all;
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::text::{Text, say};
+use crate::analyze::text::{HostSpan, Span, Text, say};
 use crate::lab::{Does, Question, Step};
 use crate::wording::{count, list, number};
 use socklab_packets::types::SocketAddress;
@@ -159,7 +159,8 @@ fn shows_other_hosts(view: &LabView<'_>, known: &Known<'_>, host: IpAddr) -> boo
 fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
     let sheet = &view.config.sheet;
     let own = view.hosts.name_of_client(host, sheet).filter(|name| sheet.clients().any(|client| client == *name));
-    let is_told = own.is_none_or(|own| !view.hosts.is_in_doubt(own));
+    let is_guess = view.hosts.is_guess(host, sheet);
+    let is_told = !is_guess && own.is_none_or(|own| !view.hosts.is_in_doubt(own));
     let mut others: Vec<&Step> = sheet.captured().filter(|step| step.is_parallel() && step.host() != own).collect();
     if own.is_none() {
         // Of a host that could not be named, the one that comes later is likelier to be missing.
@@ -176,13 +177,18 @@ fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
         .unwrap_or_else(|| "Only clients of ".to_owned());
     let message = say![
         of,
-        view.host_with_address(host),
+        if is_guess {
+            Span::Host(HostSpan { ip: host, name: None, with_address: false })
+        } else {
+            view.host_with_address(host)
+        },
         format!(
             " are in these files. That is normal on a switch, which does not send one client computer what the other \
              exchanges with the server: add {captures}."
         )
     ];
-    found.push(finding("second-host-missing", Severity::Warning, None, message, first));
+    let missing = finding("second-host-missing", Severity::Warning, None, message, first);
+    found.push(Finding { redo: missing.redo.clone().filter(|_| is_told), ..missing });
 }
 
 fn finding(code: &'static str, severity: Severity, file: Option<String>, message: Text, redo: &Step) -> Finding {

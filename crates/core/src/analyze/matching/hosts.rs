@@ -1,16 +1,17 @@
 //! Which computers are the hosts of the sheet: by evidence, strongest first.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::analyze::analysis::HostBasis;
+use crate::analyze::analysis::{HostBasis, HostFound, Verdict, may_be};
 use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::doubts::{Doubt, alike_hosts, of_hosts};
 use crate::analyze::matching::servers::Servers;
-use crate::analyze::story::{Clocks, Moment, Story};
+use crate::analyze::story::{Clocks, LATE, Moment, Service, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
-use socklab_packets::types::Protocol;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// The computers of the lab.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,13 +113,21 @@ impl Hosts {
         let is_later = |ip| is_later_address(sheet, server, ip);
         clients.sort_by_cached_key(|client| client.rank(&evidence.story.clocks, one_clock, is_later(client.ip)));
         let alone = clients.len() == 1;
+        for client in &clients {
+            if let Some(name) = client.set {
+                self.add(name, client.ip, HostBasis::Set);
+            }
+        }
+        clients.retain(|client| client.set.is_none_or(|name| !self.is(client.ip, name)));
+        clients.retain(|client| !self.is_the_only_one(client, evidence, &first));
         for client in clients {
             let basis = if client.first == Some(true) || client.second { HostBasis::Role } else { HostBasis::Order };
             let third = alone && is_later_address(sheet, server, client.ip) && client.first != Some(true);
             let is_second = client.second || third;
             let letters = if is_second { [&later, &first] } else { [&first, &later] };
             let mut free = letters.into_iter().flatten().copied().filter(|name| self.ip_of(*name).is_none()).peekable();
-            let at_its_ports = free.clone().find(|name| evidence.has_ports_of(client.ip, *name));
+            let fits = free.clone().find(|name| evidence.may_be(client.ip, *name));
+            let at_its_ports = fits.or_else(|| free.clone().find(|name| evidence.has_ports_of(client.ip, *name)));
             let free = at_its_ports.or_else(|| free.next());
             // A client that waited while another one was served is never of a host that comes first.
             let free = free.filter(|name| !(client.second && !later.is_empty() && first.contains(name)));
@@ -126,6 +135,21 @@ impl Hosts {
                 self.add(name, client.ip, basis);
             }
         }
+    }
+
+    /// Gives a client its letter where only one host of the sheet has clients as it has. Its ports tell that; that it has no more
+    /// clients side by side than the sheet is likely, and no proof.
+    fn is_the_only_one(&mut self, client: &Client, evidence: &Evidence<'_>, first: &[HostName]) -> bool {
+        let only = |fits: &dyn Fn(HostName) -> bool| {
+            let mut fitting = evidence.config.sheet.clients().filter(|name| fits(*name));
+            fitting.next().filter(|name| fitting.next().is_none() && self.ip_of(*name).is_none())
+        };
+        let by_ports = only(&|name| evidence.has_ports_of(client.ip, name)).map(|name| (name, HostBasis::Role));
+        let by_number = || only(&|name| evidence.may_be(client.ip, name)).map(|name| (name, HostBasis::Order));
+        let found = by_ports.or_else(by_number).filter(|(name, _)| !(client.second && first.contains(name)));
+        let Some((name, basis)) = found else { return false };
+        self.add(name, client.ip, basis);
+        true
     }
 
     fn add(&mut self, name: HostName, ip: IpAddr, basis: HostBasis) {
@@ -180,6 +204,17 @@ impl Hosts {
         !self.is(ip, sheet.server()) && (has_address || self.name_of(ip).is_some())
     }
 
+    /// Whether a client's computer may be another host of the sheet than the one that it was taken for.
+    pub(crate) fn is_guess(&self, ip: IpAddr, sheet: &Sheet) -> bool {
+        let all: Vec<HostFound> = self
+            .named
+            .iter()
+            .map(|(name, address, basis)| HostFound { name: *name, address: *address, basis: *basis })
+            .collect();
+        let own = self.name_of_client(ip, sheet).and_then(|name| all.iter().find(|host| host.name == name));
+        own.is_some_and(|own| !may_be(sheet, &all, own).is_empty())
+    }
+
     /// The named computers in the order of the sheet, and how each name is known.
     pub(crate) fn named(&self) -> &[(HostName, IpAddr, HostBasis)] {
         &self.named
@@ -196,6 +231,10 @@ struct Client {
     second: bool,
     /// It has a connection that was established and alone on its host, with datagrams beside it or not.
     alone: bool,
+    /// It has datagrams of which the sheet wants a capture at hosts that come first only.
+    datagrams: bool,
+    /// The host of a step that a capture of it was set to be of.
+    set: Option<HostName>,
     /// When it first did something.
     begin: Option<Moment>,
     place: usize,
@@ -203,20 +242,21 @@ struct Client {
 
 impl Client {
     /// What decides the order of clients that are neither first nor second by what they did: a connection alone on its host, then
-    /// the time where the clocks can be compared, then the sheet's numbering, then the order of the files.
+    /// the time where the clocks can be compared, then the sheet's numbering, then whose datagrams there are, then the order of
+    /// the files.
     fn rank(
         &self,
         clocks: &Clocks,
         one_clock: bool,
         later: bool,
-    ) -> (bool, bool, bool, (usize, Option<i128>), bool, usize) {
+    ) -> (bool, bool, bool, (usize, Option<i128>), bool, bool, usize) {
         let time = self
             .begin
             .as_ref()
             .map_or((usize::MAX, None), |begin| (clocks.group(begin.watch), clocks.nanoseconds(begin)));
         // Times of different groups of clocks say nothing.
         let time = if one_clock { time } else { (0, None) };
-        (self.first != Some(true), self.second, !self.alone, time, later, self.place)
+        (self.first != Some(true), self.second, !self.alone, time, later, !self.datagrams, self.place)
     }
 }
 
@@ -242,6 +282,27 @@ impl Evidence<'_> {
         })
     }
 
+    /// Whether the sheet has clients of this host such as a computer's: at the same ports, and no fewer side by side.
+    fn may_be(&self, ip: IpAddr, name: HostName) -> bool {
+        let side_by_side = self.connections.iter().enumerate().filter(|(index, connection)| {
+            let is_parallel = self.company.get(*index) == Some(&Company::Parallel);
+            is_parallel && connection.established() && self.computers.of(connection.client().ip) == ip
+        });
+        let mut of_captures: BTreeMap<(usize, SocketAddress), u32> = BTreeMap::new();
+        for (_, connection) in side_by_side {
+            for sighting in connection.sightings() {
+                let clients = of_captures.entry((sighting.capture, connection.server())).or_default();
+                *clients = clients.saturating_add(1);
+            }
+        }
+        let has = |((_, server), clients): (&(usize, SocketAddress), &u32)| {
+            let steps = self.config.sheet.recorded().filter(|step| step.is_parallel() && step.hosts().contains(&name));
+            let most = steps.filter(|step| step.port() == Some(server.port)).map(Step::clients).max();
+            most.is_none_or(|most| *clients <= most)
+        };
+        self.has_ports_of(ip, name) && of_captures.iter().all(has)
+    }
+
     /// The client computers, in the order in which the captures bring them in.
     fn clients(&self) -> Vec<Client> {
         let mut clients: Vec<Client> = Vec::new();
@@ -250,11 +311,15 @@ impl Evidence<'_> {
             let client = self.note(&mut clients, self.computers.of(connection.client().ip), begin);
             let alone = self.company.get(index) == Some(&Company::Alone);
             client.alone |= alone && connection.established();
-            client.second |= alone && self.waited(index);
+            client.second |= alone && (self.waited(index) || self.was_left_unanswered(index));
         }
+        let later = self.config.sheet.later_hosts();
+        let mut with_datagrams = self.config.sheet.captured().filter(|step| step.runs(Protocol::Udp));
+        let of_first = with_datagrams.all(|step| step.captured().is_some_and(|host| !later.contains(&host)));
+
         for conversation in self.conversations {
             let begin = Moment::begin_of(conversation.whole());
-            self.note(&mut clients, self.computers.of(conversation.client().ip), Some(begin));
+            self.note(&mut clients, self.computers.of(conversation.client().ip), Some(begin)).datagrams = of_first;
         }
         for index in 0..self.connections.len() {
             self.note_first(&mut clients, index);
@@ -267,7 +332,8 @@ impl Evidence<'_> {
     fn note<'c>(&self, clients: &'c mut Vec<Client>, ip: IpAddr, begin: Option<Moment>) -> &'c mut Client {
         let place = clients.iter().position(|client| client.ip == ip).unwrap_or_else(|| {
             let place = clients.len();
-            clients.push(Client { ip, first: None, second: false, alone: false, begin, place });
+            let (first, second, alone, datagrams, set) = (None, false, false, false, None);
+            clients.push(Client { ip, first, second, alone, datagrams, set, begin, place });
             place
         });
         // Just found or pushed.
@@ -287,6 +353,38 @@ impl Evidence<'_> {
     /// Whether a connection waited in the queue, or was reset there.
     fn waited(&self, index: usize) -> bool {
         self.story.services.get(index).is_some_and(|service| service.was_queued())
+    }
+
+    /// Whether a client alone on its host got no answer to its line, for longer than the same server took to answer another
+    /// host's client that was alone, too: it waited while that one was connected, and came later. Of a server that leaves lines
+    /// unanswered of clients that it serves, that tells nothing.
+    fn was_left_unanswered(&self, index: usize) -> bool {
+        let all = |index: usize| self.story.timelines.get(index).into_iter().flat_map(|timeline| &timeline.seen);
+        let Some(own) = self.connections.get(index) else { return false };
+        let is_served = |service: &Service| service.served() || service.verdict == Verdict::Queued;
+        if self.story.services.get(index).is_none_or(is_served) {
+            return false;
+        }
+        let is_other = |(other, connection): &(usize, &LabConnection)| {
+            connection.server() == own.server()
+                && self.company.get(*other) == Some(&Company::Alone)
+                && self.computers.of(connection.client().ip) != self.computers.of(own.client().ip)
+        };
+        let others = self.connections.iter().enumerate().filter(is_other).flat_map(|(other, _)| all(other));
+        let mut slowest = None;
+        for seen in others.chain(all(index)) {
+            if seen.has_skipped || seen.in_chat {
+                return false;
+            }
+            let answered = seen.request.zip(seen.answer);
+            slowest = slowest.max(answered.and_then(|(line, answer)| self.story.clocks.between(&line, &answer)));
+        }
+        let Some(slowest) = slowest else { return false };
+        all(index).any(|seen| {
+            let end = seen.client_end().or(seen.capture_end);
+            let watched = seen.unanswered.zip(end).and_then(|(line, end)| self.story.clocks.between(&line, &end));
+            watched.is_some_and(|watched| watched >= LATE && watched > slowest)
+        })
     }
 
     /// The host for which a connection of another one waited came first.
@@ -316,6 +414,9 @@ impl Evidence<'_> {
             hosts.dedup();
             let [only] = hosts.as_slice() else { continue };
             let Some(client) = clients.iter_mut().find(|client| client.ip == *only) else { continue };
+            if let [host] = step.hosts() {
+                client.set = client.set.or(Some(*host));
+            }
             match step.host().filter(|_| step.runs(Protocol::Tcp)) {
                 Some(host) if later.contains(&host) => client.second = true,
                 Some(_) => (client.first, client.second) = (Some(true), false),

@@ -25,7 +25,7 @@ use socklab_packets::types::SocketAddress;
 pub(crate) use clocks::{Clocks, Moment};
 pub(crate) use grounds::{Grounds, Listener, Wait};
 pub(crate) use kind::{KindVerdict, kind_of};
-pub(crate) use service::Service;
+pub(crate) use service::{LATE, Service};
 pub(crate) use timeline::{SaidOn, Seen, Timeline};
 
 /// The story of the lab's connections, by their index.

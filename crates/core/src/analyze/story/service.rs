@@ -24,7 +24,7 @@ use socklab_packets::types::SocketAddress;
 const SHORTEST_WAIT: i128 = 5_000_000;
 
 /// What has not come after this time is missing, not late.
-const LATE: i128 = 300_000_000;
+pub(crate) const LATE: i128 = 300_000_000;
 
 /// How many times as long as the slowest answer so far one must not have come to be missing.
 const TIMES_SLOWER: i128 = 20;
