@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod archive;
+mod assignments;
 mod attempts;
 pub mod budget;
 pub mod check;

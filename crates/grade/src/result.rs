@@ -283,6 +283,22 @@ pub struct FindingMade {
     pub evidence: Vec<Proof>,
 }
 
+impl FindingMade {
+    /// One about the submission as a whole, which costs nothing.
+    pub fn of_all(code: &str, severity: &str, message: String) -> FindingMade {
+        FindingMade {
+            code: code.to_owned(),
+            severity: severity.to_owned(),
+            file: None,
+            message,
+            redo: None,
+            points: Points::ZERO,
+            rubric: None,
+            evidence: Vec::new(),
+        }
+    }
+}
+
 /// A file that was not used, or a submission that could not be graded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Refusal {

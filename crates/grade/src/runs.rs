@@ -53,6 +53,13 @@ impl Evidence {
         evidence
     }
 
+    /// The same captures by another lab, `files` being their names in the order in which they came.
+    pub(super) fn by(self, files: &[String], journals: &[NamedJournal], config: &LabConfig) -> Evidence {
+        let mut captures: Vec<CaptureFacts> = self.analysis.captures.into_iter().map(facts).collect();
+        captures.sort_by_key(|capture| files.iter().position(|file| *file == capture.file));
+        Evidence::of(captures, journals, config)
+    }
+
     fn told(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Evidence {
         let mut captures = captures;
         let with_journals = (!journals.is_empty()).then(|| {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::assignments::{self, Assignment};
 use crate::collected::Collected;
 use crate::document::Document;
 use crate::form::About;
 use crate::form::merge::Answered;
-use crate::judge::{self, Case, Journals, Unanswered, severity};
+use crate::judge::{self, Case, Journals, Judged, Unanswered, severity};
 use crate::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, Refusal, Submission, Written};
 use crate::rubric::Rubric;
 use crate::runs::Evidence;
@@ -21,24 +22,38 @@ const MOST_NAMED: usize = 5;
 /// Grades what was handed in by a student or team.
 pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric, config: &LabConfig) -> Graded {
     let Collected { captures, journals, answered, documents, others, refused, unread, mut notes, fingerprint } = found;
+    let files: Vec<String> = captures.iter().map(|capture| capture.file.clone()).collect();
     let evidence = Evidence::of(captures, &journals, config);
     let journal_names: Vec<&str> = journals.iter().map(|journal| journal.file.as_str()).collect();
     let unread = unread_words(&unread);
     let names: Vec<&str> = documents.iter().map(|document| document.name.as_str()).collect();
     let unanswered = unanswered(&answered, &names, &others);
-    let case = Case {
-        analysis: &evidence.analysis,
-        journals: evidence.with_journals.as_deref().map(|answers| Journals { answers, names: named(&journal_names) }),
-        runs: &evidence.runs,
-        is_doubtful: evidence.is_doubtful,
-        client_hosts: client_hosts(config),
-        form: answered.is_filled().then_some(&answered.form),
-        unanswered: unanswered.clone(),
-        unread: unread.clone(),
+    let judged = |evidence: &Evidence| {
+        let case = Case {
+            analysis: &evidence.analysis,
+            journals: evidence
+                .with_journals
+                .as_deref()
+                .map(|answers| Journals { answers, names: named(&journal_names) }),
+            runs: &evidence.runs,
+            is_doubtful: evidence.is_doubtful,
+            client_hosts: client_hosts(config),
+            form: answered.is_filled().then_some(&answered.form),
+            unanswered: unanswered.clone(),
+            unread: unread.clone(),
+        };
+        judge::judge(&case, rubric)
     };
-    let judged = judge::judge(&case, rubric);
+    let by = |evidence: Evidence, config: &LabConfig| evidence.by(&files, &journals, config);
+    let missing = steps::missing(&evidence.analysis);
+    let (evidence, judged, doubt) = by_one_assignment(evidence, config, &by, &judged);
+    // Of captures that may be of one host or another, what is missing by both is.
+    let missing: Vec<Step> =
+        steps::missing(&evidence.analysis).into_iter().filter(|step| missing.contains(step)).collect();
     notes.extend(provenance::notes(&evidence.analysis.captures));
-    let findings = nothing_there(&evidence.analysis).into_iter().chain(judged.findings);
+    let hosts =
+        doubt.iter().map(|doubt| FindingMade::of_all("hosts-not-told", severity(Severity::Warning), doubt.clone()));
+    let findings = nothing_there(&evidence.analysis, &missing).into_iter().chain(hosts).chain(judged.findings);
     let findings: Vec<FindingMade> = findings.chain(late::finding(identity, rubric.cost(late::CODE))).collect();
     let costs: Points = findings.iter().map(|finding| finding.points).sum();
     let earned: Points = judged.questions.iter().map(|question| question.points).sum();
@@ -56,7 +71,7 @@ pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric,
         findings,
         form_problems: problems.map(|(name, problem)| format!("{name}, {problem}")).collect(),
         refused,
-        for_a_human: unanswered.all.into_iter().chain(unread).filter(|_| pending > Points::ZERO).collect(),
+        for_a_human: unanswered.all.into_iter().chain(unread).chain(doubt).filter(|_| pending > Points::ZERO).collect(),
         pictures: pictures(&documents, &others),
         unconfirmed: Vec::new(),
         comment: None,
@@ -65,6 +80,36 @@ pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric,
         notes,
     };
     Graded { submission, fingerprint, ladders: ladder::all(&evidence.analysis) }
+}
+
+/// What the captures show by the assignment of the hosts that fits the answers best, with what comes of these, and what is not
+/// told where that is another one than the captures were analyzed by at first.
+fn by_one_assignment(
+    evidence: Evidence,
+    config: &LabConfig,
+    by: &dyn Fn(Evidence, &LabConfig) -> Evidence,
+    judged: &dyn Fn(&Evidence) -> Judged,
+) -> (Evidence, Judged, Option<String>) {
+    let told = judged(&evidence);
+    // Whatever may be right otherwise is wrong by what was told.
+    let others = if told.has_wrong() { assignments::others(&evidence.analysis.lab, config) } else { Vec::new() };
+    if others.is_empty() {
+        return (evidence, told, None);
+    }
+    let servers: Vec<String> = evidence.analysis.lab.servers.iter().map(|server| server.address.to_string()).collect();
+    let mut evidence = evidence;
+    let mut best: Option<(&Assignment, Judged)> = None;
+    for other in &others {
+        evidence = by(evidence, &other.config);
+        let own = judged(&evidence);
+        if own.fits_better_than(best.as_ref().map_or(&told, |(_, best)| best), &servers) {
+            best = Some((other, own));
+        }
+    }
+    match best {
+        None => (by(evidence, config), told, None),
+        Some((other, own)) => (by(evidence, &other.config), own.in_doubt(told, &other.doubt()), Some(other.words())),
+    }
 }
 
 /// The questions with what documents say to them.
@@ -171,23 +216,142 @@ fn used(capture: &CaptureAnalysis) -> CaptureUsed {
 
 /// A submission without a capture, or without the capture of a step. It costs nothing of its own: the answers that need
 /// the capture get no points.
-fn nothing_there(analysis: &Analysis) -> Vec<FindingMade> {
-    let finding = |code: &str, message: String| FindingMade {
-        code: code.to_owned(),
-        severity: severity(Severity::Error).to_owned(),
-        file: None,
-        message,
-        redo: None,
-        points: Points::ZERO,
-        rubric: None,
-        evidence: Vec::new(),
-    };
+fn nothing_there(analysis: &Analysis, missing: &[Step]) -> Vec<FindingMade> {
+    let finding = |code: &str, message: String| FindingMade::of_all(code, severity(Severity::Error), message);
     if analysis.captures.is_empty() {
         return vec![finding("no-capture", "There is no capture in this submission.".to_owned())];
     }
-    let missing: Vec<String> = steps::missing(analysis).iter().map(Step::name).collect();
+    let missing: Vec<String> = missing.iter().map(Step::name).collect();
     match missing.is_empty() {
         true => Vec::new(),
         false => vec![finding("step-not-captured", format!("There is no capture of {}.", list(&missing)))],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::form::Form;
+    use crate::form::merge::{HandedForm, merge};
+    use socklab_core::analyze::testing::Story;
+    use socklab_core::lab::Sheet;
+    use socklab_packets::pipeline::CaptureFacts;
+
+    const SERVER: &str = "192.168.1.50:65432";
+
+    /// A client alone of which the server prints so many lines.
+    fn alone(file: &str, start: i64, client: &str, lines: usize) -> CaptureFacts {
+        let mut story = Story::new(file, start);
+        let mut tcp = Story::tcp(client, SERVER);
+        story.handshake(&mut tcp);
+        (0..lines).for_each(|_| story.line(&mut tcp, "hello\n"));
+        story.read()
+    }
+
+    /// Datagrams of a client, of which the sheet wants a capture at B.
+    fn datagrams(file: &str, client: &str) -> CaptureFacts {
+        let mut story = Story::new(file, 900);
+        story.datagram(client, SERVER, "hello\n");
+        story.read()
+    }
+
+    fn side_by_side(file: &str, start: i64, clients: [&str; 2]) -> CaptureFacts {
+        let mut story = Story::new(file, start);
+        let mut all = clients.map(|client| Story::tcp(client, SERVER));
+        all.iter_mut().for_each(|tcp| story.handshake(tcp));
+        all.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
+        story.read()
+    }
+
+    /// The submission of these captures and answers.
+    fn graded(captures: Vec<CaptureFacts>, form: &serde_json::Value) -> Submission {
+        let (form, problems) = Form::read(&form.to_string(), &Sheet::built_in());
+        assert_eq!(problems, []);
+        let answered = merge(vec![HandedForm { name: "answers.json".to_owned(), form, problems }]);
+        let config = LabConfig::default();
+        let found = Collected { captures, answered, ..Collected::default() };
+        grade("ann", &Identity::default(), found, &Rubric::new(&config), &config).submission
+    }
+
+    fn points(submission: &Submission, question: &str) -> (Points, Points) {
+        let own = submission.questions.iter().find(|own| own.key() == question).unwrap();
+        (own.points, own.pending)
+    }
+
+    /// The honest answers of a run of which B's step 8 is not there, but C's step 10: B is .77 and C is .61.
+    fn without_step_8(rows: [&str; 2]) -> Submission {
+        let captures = vec![
+            alone("step10", 30, "192.168.1.61:45678", 1),
+            datagrams("step12", "192.168.1.77:45000"),
+            side_by_side("p2", 600, ["192.168.1.77:50000", "192.168.1.77:50002"]),
+            side_by_side("p3", 600, ["192.168.1.61:51000", "192.168.1.61:51002"]),
+        ];
+        let sockets = ["192.168.1.77:50000, 192.168.1.77:50002", "192.168.1.61:51000, 192.168.1.61:51002"];
+        let row = |place: usize| json!({"host": rows[place], "socket_addresses": sockets[place], "sockets_created": 2});
+        let form = json!({
+            "I.1a": {"handshake_frames": "4, 5, 6", "data_frames": "8, 10", "acknowledgement_frames": "9, 11"},
+            "I.1b": {"client_socket_addresses": "192.168.1.77:39999", "server_socket_addresses": SERVER},
+            "II.3": {"clients": [row(0), row(1)]},
+        });
+        graded(captures, &form)
+    }
+
+    #[test]
+    fn what_is_right_by_another_assignment_of_the_hosts_waits() {
+        for rows in [["B", "C"], ["192.168.1.77", "192.168.1.61"]] {
+            let submission = without_step_8(rows);
+            let by_letters = rows[0] == "B";
+            let told = &submission.questions[0].items[0];
+            assert_eq!(told.verdict, crate::result::Verdict::NotInCapture, "{told:?}");
+            assert_eq!(points(&submission, "I.1b"), (Points::ZERO, Points::whole(3)));
+            let three = Points::whole(3);
+            let of_sockets = if by_letters { (Points::ZERO, three) } else { (three, Points::ZERO) };
+            assert_eq!(points(&submission, "II.3"), of_sockets);
+            let doubt = "Nothing in these captures tells whether 192.168.1.61 is host B or host C.";
+            assert!(submission.for_a_human.iter().any(|why| why.starts_with(doubt)), "{:?}", submission.for_a_human);
+            let codes: Vec<&str> = submission.findings.iter().map(|finding| finding.code.as_str()).collect();
+            assert!(codes.contains(&"hosts-not-told"), "{codes:?}");
+        }
+    }
+
+    /// The port of step 8's client is in the captures: they are of the run that they were taken for, and a slip is one.
+    /// Where all captures of the sheet are there, a wrong answer is wrong.
+    #[test]
+    fn captures_that_lack_nothing_are_of_the_hosts_that_they_were_taken_for() {
+        let captures = vec![
+            alone("step8", 0, "192.168.1.77:39999", 3),
+            datagrams("step12", "192.168.1.77:45000"),
+            side_by_side("p2", 600, ["192.168.1.77:50000", "192.168.1.77:50002"]),
+            side_by_side("p3", 600, ["192.168.1.61:51000", "192.168.1.61:51002"]),
+        ];
+        let form =
+            json!({"I.1b": {"client_socket_addresses": "10.0.3.2:39999", "server_socket_addresses": "10.0.3.1:65432"}});
+        assert_eq!(points(&graded(captures, &form), "I.1b"), (Points::ZERO, Points::ZERO));
+    }
+
+    #[test]
+    fn answers_that_tell_the_hosts_are_judged_by_them() {
+        let captures = || {
+            vec![
+                alone("step8", 0, "192.168.1.77:39999", 3),
+                side_by_side("p2", 600, ["192.168.1.77:50000", "192.168.1.77:50002"]),
+                side_by_side("p3", 600, ["192.168.1.61:51000", "192.168.1.61:51002"]),
+            ]
+        };
+        let row = |host: &str, sockets: &str| json!({"host": host, "socket_addresses": sockets, "sockets_created": 2});
+        let [b, c] = ["192.168.1.77:50000, 192.168.1.77:50002", "192.168.1.61:51000, 192.168.1.61:51002"];
+        let form = json!({
+            "I.1a": {"handshake_frames": "1, 2, 3", "data_frames": "5, 7, 9", "acknowledgement_frames": "4, 6, 8"},
+            "I.1b": {"client_socket_addresses": "192.168.1.77:39999", "server_socket_addresses": SERVER},
+            "II.3": {"clients": [row("C", b), row("B", c)]},
+        });
+        let submission = graded(captures(), &form);
+        assert_eq!(points(&submission, "I.1b"), (Points::whole(3), Points::ZERO));
+        assert_eq!(points(&submission, "II.3"), (Points::ZERO, Points::ZERO));
+        let frames = &submission.questions[0].items[1];
+        assert_eq!((frames.verdict, frames.pending), (crate::result::Verdict::Wrong, Points::ZERO));
+        assert!(submission.findings.iter().all(|finding| finding.code != "hosts-not-told"));
     }
 }

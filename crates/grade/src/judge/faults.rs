@@ -72,16 +72,8 @@ pub const fn severity(severity: Severity) -> &'static str {
 
 /// Journals that contradict the captures: no cost, but a human should know.
 pub(super) fn contradiction(names: &str, differ: &[String]) -> FindingMade {
-    FindingMade {
-        code: "journal-contradicts-captures".to_owned(),
-        severity: severity(Severity::Warning).to_owned(),
-        file: None,
-        message: format!("The journals ({names}) don't agree with the captures: {}.", differ.join("; ")),
-        redo: None,
-        points: Points::ZERO,
-        rubric: None,
-        evidence: Vec::new(),
-    }
+    let message = format!("The journals ({names}) don't agree with the captures: {}.", differ.join("; "));
+    FindingMade::of_all("journal-contradicts-captures", severity(Severity::Warning), message)
 }
 
 /// Whether other captures make up for the fault.

@@ -11,6 +11,7 @@ mod elsewhere;
 mod evidence;
 mod expected;
 mod faults;
+mod hosts;
 mod item;
 mod leeway;
 mod misconceptions;
@@ -85,7 +86,7 @@ impl Bench<'_> {
         let unanswered = self.unanswered(question, entry);
         let items = self.items(answer, entry, unanswered.as_deref());
         let explanation = self.explanation(question, entry, unanswered.as_deref());
-        let verdict = verdict(entry, &items);
+        let verdict = verdict(entry.explanation.is_some(), &items);
         QuestionGrade {
             question: question.number().to_owned(),
             part: question.letter().map(str::to_owned),
@@ -99,7 +100,7 @@ impl Bench<'_> {
             expected_answer: answer.text().to_string(),
             claims: self.claims(answer),
             missing: answer.missing.iter().map(ToString::to_string).collect(),
-            for_a_human: asks(entry, &items, explanation),
+            for_a_human: asks(entry.explanation.is_some(), &items, explanation),
             reviewed: None,
             written: Vec::new(),
             misconceptions: misconceptions::find(&Scene {
@@ -206,12 +207,12 @@ impl Bench<'_> {
     }
 }
 
-/// The verdict on a question as a whole: the gravest of its facts.
-fn verdict(entry: &Entry, items: &[ItemGrade]) -> Verdict {
+/// The verdict on a question as a whole: the gravest of its facts. `has_words` is whether something is explained.
+fn verdict(has_words: bool, items: &[ItemGrade]) -> Verdict {
     let any = |verdict: Verdict| items.iter().any(|item| item.verdict == verdict);
     let nothing_typed = items.iter().all(|item| item.comparison == Comparison::Missing);
     if nothing_typed {
-        let is_open = entry.explanation.is_some() || any(Verdict::ForAHuman);
+        let is_open = has_words || any(Verdict::ForAHuman);
         return if is_open { Verdict::ForAHuman } else { Verdict::Missing };
     }
     [Verdict::Wrong, Verdict::ForAHuman, Verdict::Missing, Verdict::NotInCapture]
@@ -221,7 +222,7 @@ fn verdict(entry: &Entry, items: &[ItemGrade]) -> Verdict {
 }
 
 /// What a human is asked to look at.
-fn asks(entry: &Entry, items: &[ItemGrade], explanation: Points) -> Vec<String> {
+fn asks(has_words: bool, items: &[ItemGrade], explanation: Points) -> Vec<String> {
     let mut asks: Vec<String> = Vec::new();
     for item in items.iter().filter(|item| item.pending > Points::ZERO) {
         let why = item.why.as_deref().unwrap_or_default();
@@ -231,7 +232,7 @@ fn asks(entry: &Entry, items: &[ItemGrade], explanation: Points) -> Vec<String> 
             asks.push(ask);
         }
     }
-    if entry.explanation.is_some() {
+    if has_words {
         let worth = if explanation > Points::ZERO { format!(" ({explanation} points)") } else { String::new() };
         asks.push(format!("Read the explanation{worth}."));
     }
