@@ -13,7 +13,7 @@ use crate::rubric::{JournalWorth, NotInCapture, Rubric};
 use socklab_core::analyze::analysis::{Answer, LabFound};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::Points;
-use socklab_core::lab::Question;
+use socklab_core::lab::{Question, Step};
 
 /// What facts are judged by.
 pub(super) struct Judge<'a> {
@@ -27,6 +27,8 @@ pub(super) struct Judge<'a> {
     pub(super) sources: Vec<&'a Elsewhere>,
     /// Why an entry that is not filled in may be answered somewhere else, by question.
     pub(super) unanswered: Option<&'a str>,
+    /// The steps of which the sheet asks for a capture and of which there is none.
+    pub(super) missing: &'a [Step],
     /// What was not read of the submission, and may hold what would earn points.
     pub(super) unread: Option<&'a str>,
 }
@@ -129,6 +131,7 @@ impl Judge<'_> {
     ) -> Outcome {
         match expected {
             Expected::Unknown => self.unknown(asked),
+            Expected::Sheet(_) if self.lacks_its_captures(&asked.answer.question) => self.unknown(asked),
             Expected::Sheet(value) => self.sheet(asked, given == value),
             Expected::Journal(value) => self.journal(asked, given == value),
             // What a part of the captures shows is no measure of the whole: whoever gives that part must not fare better
@@ -196,6 +199,17 @@ impl Judge<'_> {
         Outcome::none(Comparison::NotAnswerable, Verdict::NotInCapture)
             .with(if full { asked.max_points } else { Points::ZERO })
             .because(why)
+    }
+
+    /// Whether the captures of the sheet would show what a question is about, and one of them is missing. What `bind()` does no
+    /// capture shows.
+    fn lacks_its_captures(&self, question: &Question) -> bool {
+        let server = self.lab.sheet.server();
+        let is_whole =
+            |step: &Step| step.captured().is_some_and(|at| at == server || step.hosts().iter().all(|host| *host == at));
+        question.kind() != kinds::SECOND_SERVER
+            && question.steps().iter().all(is_whole)
+            && question.steps().iter().any(|step| self.missing.contains(step))
     }
 
     /// A fact that the captures cannot show, where the sheet leads everyone to the same.

@@ -24,10 +24,11 @@ use crate::form::Entry;
 use crate::form::fields::EXPLANATION;
 use crate::result::{ClaimMade, Comparison, FindingMade, ItemGrade, QuestionGrade, Verdict};
 use crate::rubric::Rubric;
+use crate::steps;
 use socklab_core::analyze::analysis::Answer;
 use socklab_core::analyze::kinds;
 use socklab_core::lab::Points;
-use socklab_core::lab::Question;
+use socklab_core::lab::{Question, Step};
 
 use elsewhere::{Attempt, Elsewhere};
 use expected::Known;
@@ -63,7 +64,8 @@ pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
         is_whole: true,
     }));
     let elsewhere = elsewhere::all(case.analysis);
-    let bench = Bench { case, rubric, known, journals, attempts, elsewhere };
+    let missing = steps::missing(case.analysis);
+    let bench = Bench { case, rubric, known, journals, attempts, elsewhere, missing };
     let mut findings = faults::findings(case, &bench.known, rubric);
     findings.extend(bench.contradictions());
     Judged { questions: case.analysis.answers.iter().map(|answer| bench.question(answer)).collect(), findings }
@@ -76,6 +78,8 @@ struct Bench<'a> {
     journals: Option<Known>,
     attempts: Vec<Attempt>,
     elsewhere: Vec<Elsewhere>,
+    /// The steps of which the sheet asks for a capture and of which there is none.
+    missing: Vec<Step>,
 }
 
 impl Bench<'_> {
@@ -135,6 +139,7 @@ impl Bench<'_> {
             journals: self.journals.as_ref().map(|known| (known, names)),
             sources: elsewhere::sources(&self.elsewhere, &self.known, question, entry),
             unanswered,
+            missing: &self.missing,
             unread: self.case.unread.as_deref(),
         };
         let shares = self.rubric.shares(question);

@@ -49,6 +49,8 @@ pub(super) struct Scene {
     pub(super) second: HostName,
     pub(super) first: HostName,
     pub(super) server: HostName,
+    /// Whether the sheet asks for a screenshot of the step.
+    pub(super) has_screenshot: bool,
 }
 
 impl Scene {

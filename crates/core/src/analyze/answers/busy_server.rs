@@ -30,7 +30,8 @@ const FACTS: [Fact; 2] =
 impl Scene {
     fn of(view: &LabView<'_>, step: &Step) -> Option<Scene> {
         let server = view.config.sheet.server();
-        Some(Scene { step: step.short(), second: step.host()?, first: step.during()?.host()?, server })
+        let has_screenshot = step.screenshot().is_some();
+        Some(Scene { step: step.short(), second: step.host()?, first: step.during()?.host()?, server, has_screenshot })
     }
 
     /// What would show whether the second client had to wait for the first.
@@ -39,6 +40,7 @@ impl Scene {
         let firsts = self.firsts();
         // One that told of the client has no more to tell.
         let journal = found.fate.is_none().then(|| "the server's journal (--journal)".to_owned());
+        let screenshot = || self.has_screenshot.then(|| format!("the screenshot of {step}"));
         let any = |ways: [Option<String>; 3]| Text::from(either(&ways.into_iter().flatten().collect::<Vec<_>>()));
         // A server that serves one client at a time and only prints shows it in its FIN, which comes when the first one quits.
         let again =
@@ -52,11 +54,12 @@ impl Scene {
                 ]
             }
             _ if found.first_was_away => any([Some(again), journal, None]),
-            _ if found.first_left => any([Some(format!("the screenshot of {step}")), journal, Some(again)]),
+            _ if found.first_left => any([screenshot(), journal, Some(again)]),
             (None, true) => {
                 any([journal, Some(format!("a capture at host {server} that holds both connections")), None])
             }
-            (None, false) => any([Some(format!("the screenshot of {step}")), journal, None]),
+            (None, false) if journal.is_none() => any([screenshot().or(Some(again)), None, None]),
+            (None, false) => any([screenshot(), journal, None]),
         }
     }
 

@@ -116,6 +116,8 @@ pub mod names {
     pub const UDP_CLIENTS: &str = crate::analyze::answers::udp_clients::KIND.name;
     /// The sockets of a server with clients side by side.
     pub const SERVER_SOCKETS: &str = crate::analyze::answers::server_sockets::KIND.name;
+    /// A second server at the port of the first one.
+    pub const SECOND_SERVER: &str = crate::analyze::answers::second_server::KIND.name;
     /// Any facts.
     pub const FACTS: &str = crate::analyze::answers::facts::KIND.name;
     /// The sockets of clients side by side.

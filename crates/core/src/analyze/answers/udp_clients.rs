@@ -44,6 +44,7 @@ const FACTS: [Fact; 1] = [fact("clients_served", ValueType::Count)];
 struct Sought<'q> {
     hosts: Vec<HostName>,
     count: usize,
+    /// The step of the client that comes second, where it has one of its own.
     step: Option<&'q Step>,
 }
 
@@ -54,7 +55,7 @@ impl Sought<'_> {
         Sought {
             hosts: distinct(steps().flat_map(|step| step.hosts().iter().copied())),
             count: steps().map(count).fold(0, usize::saturating_add),
-            step: steps().next(),
+            step: steps().last(),
         }
     }
 
@@ -159,9 +160,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         unseen(view, question, &second, &seen, several_seen, &mut draft);
         // What is shown of one is still to be shown of the other.
         let message = if is_served { whose(first.map(HostName::as_str), "the first client's") } else { message };
-        draft.missing(format!(
-            "the screenshot of {step} ({message} message at the server), or the UDP server's journal (--journal)"
-        ));
+        let screenshot = question.steps().iter().any(|step| step.screenshot().is_some());
+        let screenshot = screenshot.then(|| format!("the screenshot of {step} ({message} message at the server), or "));
+        draft.missing(format!("{}the UDP server's journal (--journal)", screenshot.unwrap_or_default()));
     }
     let answered = view.conversations_of(question.steps()).any(|conversation| view.first_after(conversation).is_some());
     let shows_some = several_seen || by_second || answered || !served.is_empty() || refused.is_some();
