@@ -27,6 +27,10 @@ pub(super) fn guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
     let (total, connected) = (shown("sockets_created"), shown("connection_sockets"));
     let listening = scene.entry.facts.get("listening_sockets").and_then(count);
     let forgets = listening == Some(0);
+    // Whoever overlooked a client counts the sockets right, of fewer clients.
+    let own = scene.entry.facts.get("connection_sockets").and_then(count);
+    let adds_up =
+        own.zip(listening.or(shown("listening_sockets"))).map(|(own, listening)| own.saturating_add(listening));
     vec![
         guess(Misconception::Swapped, move |key, given| {
             let Some(given) = addresses(given).filter(|given| !given.is_empty()) else { return false };
@@ -53,7 +57,10 @@ pub(super) fn guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
             let count = count(given);
             match key {
                 // As many as the clients' addresses, or one, as the server's.
-                "sockets_created" => count.is_some() && count != total && (count == connected || count == Some(1)),
+                "sockets_created" => {
+                    let is_theirs = count == connected && count != adds_up;
+                    count.is_some() && count != total && (is_theirs || count == Some(1))
+                }
                 "connection_sockets" => count == Some(1) && connected.is_some_and(|connected| connected > 1),
                 _ => false,
             }

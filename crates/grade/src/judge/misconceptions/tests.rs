@@ -75,3 +75,12 @@ fn none_is_no_stream_number() {
     assert_eq!(made.len(), 1);
     assert_eq!((made[0].code.as_str(), made[0].keys.len()), ("stream-number-for-frame-number", 2));
 }
+
+/// Whoever overlooked a client counts its socket neither here nor there.
+#[test]
+fn sockets_that_add_up_are_counted_by_no_addresses() {
+    let sockets = |listening: u64, connected: u64, created: u64| json!({ "listening_sockets": listening, "connection_sockets": connected, "sockets_created": created });
+    assert_eq!(codes(&LAB, "II.2", &sockets(1, 3, 4)), Vec::<String>::new());
+    assert_eq!(codes(&LAB, "II.2", &sockets(1, 4, 4)), ["sockets-counted-as-addresses"]);
+    assert_eq!(codes(&LAB, "II.2", &json!({ "sockets_created": 4 })), ["sockets-counted-as-addresses"]);
+}
