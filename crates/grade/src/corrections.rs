@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use socklab_core::lab::{LabConfig, Sheet};
+use socklab_core::lab::{self, LabConfig, Sheet};
 
 /// Corrections by the name of the submission.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,22 +12,10 @@ impl Corrections {
     /// Reads a file (TOML) with a table for each submission, which holds what a lab file holds: `hosts`, `ports`, `steps`.
     ///
     /// # Errors
-    /// When it is no TOML, or one of the tables is no lab file; the text names the submission.
+    /// When it is no TOML, or one of the tables is no lab file; the text names the line and the submission.
     pub fn from_toml(text: &str, sheet: &Sheet) -> Result<Corrections, String> {
-        let tables: BTreeMap<String, toml::Table> = toml::from_str(text).map_err(|error| error.to_string())?;
-        let mut all = BTreeMap::new();
-        for (name, table) in tables {
-            if table.contains_key("points") {
-                return Err(format!("\"{name}\": points are the same for all; set them in the rubric"));
-            }
-            let text = toml::to_string(&table).map_err(|error| format!("\"{name}\": {error}"))?;
-            let config = LabConfig::changes(&text, sheet).map_err(|problems| {
-                let first = problems.first().map(ToString::to_string).unwrap_or_default();
-                format!("\"{name}\": {first}")
-            })?;
-            all.insert(name, config);
-        }
-        Ok(Corrections(all))
+        let read = lab::corrections(text, sheet);
+        read.map(Corrections).map_err(|problems| problems.first().map(ToString::to_string).unwrap_or_default())
     }
 
     /// The lab of a submission.
@@ -67,6 +55,18 @@ mod tests {
         assert_eq!(corrections.unknown_files("leeann", &["a.zip/x.pcap"]), Vec::<&str>::new());
         assert_eq!(corrections.unknown_files("leeann", &["a.zip/xx.pcap"]), ["x.pcap"]);
         assert_eq!(corrections.unknown_files("boeben", &[]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_slip_is_told_by_its_line_in_the_file() {
+        let text =
+            "# corrections\n\n[boeben.steps]\n\"a.pcapng\" = \"II.2\"\n\n[leeann.steps]\n\"b.pcapng\" = \"II.9\"\n";
+        let told = Corrections::from_toml(text, &Sheet::built_in()).unwrap_err();
+        assert!(told.starts_with("line 7, column 14: leeann.steps.b.pcapng: "), "{told}");
+        for text in ["[leeann.steps]\n\"b\" = \"II.2\n", "leeann = \"II.2\"\n"] {
+            let told = Corrections::from_toml(text, &Sheet::built_in()).unwrap_err();
+            assert!(told.starts_with("line ") && !told.contains(['\n', '|']), "{told}");
+        }
     }
 
     #[test]

@@ -174,6 +174,10 @@ mod tests {
             ("[points]\n\"III.1\" = 1", "line 2, column 1: points.III.1"),
             ("[steps]\n\"a\" = \"I.9\"", "line 2, column 7: steps.a"),
             ("[host]\n", "line 1"),
+            (
+                "title = \"x\"\n[host]\nname = \"A\"\n\n[[host]]\nname = \"B\"\n",
+                "line 2, column 2: host: [host] begins a table",
+            ),
             ("[hosts\n", "line 1"),
         ] {
             let problems = read(text).unwrap_err();

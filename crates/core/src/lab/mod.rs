@@ -20,6 +20,7 @@ pub use host::{Host, HostName};
 pub use names::{EXPLANATION, POINTS, SCHEMA, WHOLE, toml_escaped, toml_key};
 pub use place::{Problem, instead, not_toml, quoted, turned_quotes};
 pub use points::Points;
+pub use read::corrections;
 pub use sheet::{About, Ask, Given, Question, Select, Sheet, named, named_list};
 pub use step::{Does, Places, Step};
 

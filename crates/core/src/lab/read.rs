@@ -56,6 +56,29 @@ impl LabConfig {
     }
 }
 
+/// Reads a file with a table for each of some names, which holds what a lab file holds that changes something of a lab.
+///
+/// # Errors
+/// Every mistake of the file, in its order; its entries are named with their table.
+pub fn corrections(text: &str, sheet: &Sheet) -> Result<BTreeMap<String, LabConfig>, Vec<Problem>> {
+    let problems = Problems::new(text);
+    let mut all = BTreeMap::new();
+    if let Some(table) = tree(text, &problems) {
+        let root = Table::root(&table, &problems);
+        for (name, _) in root.entries() {
+            let Some(own) = root.table(&name.value) else { continue };
+            own.only(&CHANGES);
+            if own.has("points") {
+                let at = own.at;
+                own.fault(at, "points", "points are the same for all", "Set them in the rubric.");
+            }
+            all.insert(name.value, changed(&own, sheet.clone()));
+        }
+    }
+    let found = problems.finish();
+    if found.is_empty() { Ok(all) } else { Err(found) }
+}
+
 /// Reads a lab file: what it changes of the lab that is compiled in.
 fn file(text: &str) -> Result<LabConfig, Vec<Problem>> {
     let problems = Problems::new(text);
@@ -98,17 +121,12 @@ fn built_in() -> Parts {
 fn tree<'t>(text: &'t str, problems: &Problems<'_>) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let places = || errors.iter().map(|error| error.span().map_or(0, |span| span.start));
-    let mut single = places().filter_map(|at| Some((at, single_brackets(text, at)?))).peekable();
+    let mut single = places().filter_map(|at| single_brackets(text, at)).peekable();
     // Each entry below such a header is a mistake too, for no reason of its own.
     if single.peek().is_some() {
         for (at, name) in single {
             let remedy = format!("Write [[{name}]], in double brackets, above each of them.");
-            problems.add(
-                at,
-                name,
-                format!("a second [{name}]: these brackets begin a table of which there is one"),
-                remedy,
-            );
+            problems.add(at, name, format!("[{name}] begins a table of which there is only one"), remedy);
         }
         return None;
     }
@@ -125,12 +143,31 @@ fn line_of(text: &str, at: usize) -> &str {
     text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
 }
 
-/// The name of the list of tables, if its entry begins with a single bracket before `at`.
-fn single_brackets(text: &str, at: usize) -> Option<&'static str> {
+/// The name of the list of tables of which an entry begins with a single bracket: at the place of a mistake, or before, where
+/// that is at an entry in double brackets. With the place of that entry.
+fn single_brackets(text: &str, at: usize) -> Option<(usize, &'static str)> {
     let (before, rest) = text.split_at_checked(at)?;
     let line = before.rsplit('\n').next()?.trim();
     let mut lists = OWN.into_iter().filter(|name| *name != "title");
-    lists.find(|name| line == "[" && rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(']')))
+    let name = lists.find(|name| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(']')))?;
+    match line {
+        "[" => Some((at, name)),
+        "[[" => {
+            let is_single = |line: &&str| {
+                line.trim_start().strip_prefix('[').is_some_and(|rest| rest.starts_with(&format!("{name}]")))
+            };
+            let mut start = 0_usize;
+            for line in before.split_inclusive('\n') {
+                if is_single(&line) {
+                    let indent = line.len().saturating_sub(line.trim_start().len());
+                    return Some((start.saturating_add(indent).saturating_add(1), name));
+                }
+                start = start.saturating_add(line.len());
+            }
+            None
+        }
+        _ => None,
+    }
 }
 
 /// What a lab file changes of a lab.
