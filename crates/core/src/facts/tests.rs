@@ -189,6 +189,9 @@ fn values_of_several_segments_stand_in_order() {
     for text in ["1, 1449, 2897", "1; 1,449; 2,897", "1\n1449\n2897", "1 1449 2897", "1,1449,2897"] {
         assert_eq!(judged(&[1, 1449, 2897], text), Ok(vec![Right; 3]), "{text}");
     }
+    for text in ["1 / 1449 / 2897", "1/1449/2897", "1: 1, 2: 1449, 3: 2897", "1) 1\n2) 1449\n3) 2897"] {
+        assert_eq!(judged(&[1, 1449, 2897], text), Ok(vec![Right; 3]), "{text}");
+    }
     assert_eq!(judged(&[1, 1449, 2897], "1, 1448, 2897"), Ok(vec![Right, Wrong, Right]));
     assert_eq!(judged(&[1448, 1448, 700], "1448 each"), Ok(vec![Right, Right, Wrong]));
     assert_eq!(judged(&[1448, 1448], "all 1448 bytes"), Ok(vec![Right, Right]));

@@ -151,7 +151,7 @@ struct Item {
 
 /// The items of a list of so many; 0 is for any number of them.
 fn items(fact: &Fact, text: &str, count: usize) -> Vec<Item> {
-    let text = plain(text);
+    let text = without_places(&plain(text), count);
     let plainly = |texts: Vec<String>| texts.into_iter().map(|text| Item { text, alone: None }).collect();
     if count == 1 {
         return plainly(vec![text]);
@@ -169,6 +169,29 @@ fn items(fact: &Fact, text: &str, count: usize) -> Vec<Item> {
     let mut texts = split(fact, list, count);
     texts.last_mut().into_iter().for_each(|last| last.push_str(unit));
     with_units(texts)
+}
+
+/// A list without the places that its items are given: `1: 3.68, 2: 6.73`.
+fn without_places(text: &str, count: usize) -> String {
+    let mut rest = text;
+    let mut bare = String::new();
+    for place in 1..=count {
+        let number = place.to_string();
+        let after = |mark: &str| {
+            let at = rest.find(&format!("{number}{mark} "))?;
+            let (before, behind) = rest.split_at_checked(at)?;
+            Some((before, behind.get(number.len().saturating_add(mark.len())..)?))
+        };
+        let Some((before, behind)) = after(":").or_else(|| after(")")) else { return text.to_owned() };
+        // A place stands at the beginning, or behind the mark that ends the item before.
+        let is_begin = if place == 1 { before.is_empty() } else { before.ends_with([' ', '\n', ',', ';']) };
+        if !is_begin {
+            return text.to_owned();
+        }
+        bare.push_str(before);
+        rest = behind.trim_start();
+    }
+    if count < 2 { text.to_owned() } else { bare + rest }
 }
 
 /// The value that is said to be that of each: `1448 each`, `all 1448`.
@@ -206,7 +229,7 @@ fn split(fact: &Fact, text: &str, count: usize) -> Vec<String> {
         text.split(separator).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     };
     // A comma may stand between thousands, or in decimals: what is rarer inside a value is tried first.
-    let ways = [";", "\n", "|", "\t", ", ", ",", " "].map(split);
+    let ways = [";", "\n", "|", "\t", " / ", ", ", ",", "/", " "].map(split);
     let fitting = ways.iter().find(|items| items.len() == count).or(ways.iter().find(|items| items.len() > 1));
     fitting.or(ways.first()).cloned().unwrap_or_default()
 }
