@@ -272,6 +272,7 @@ impl Run<'_> {
             refused: &tally.refused,
             warnings: &warnings,
             tells_late: self.platform.tells_late(),
+            has_pages: self.arguments.results.is_some(),
             absent: absent.as_ref(),
         };
         outputs::report(self.arguments, &class)?;
@@ -425,7 +426,8 @@ impl Run<'_> {
     }
 }
 
-/// Where a refused file of a submission is: in a submission that is one archive or file, its name stands for that.
+/// Where a refused file of a submission is. The name of a submission that is one archive or file stands for that; one in a folder
+/// of the student's has its own name, too.
 fn place_of(handed: &Handed, refused: &str) -> String {
     let own = match handed.files.as_slice() {
         [(_, own)] if !own.contains('/') => Some(own),
@@ -433,9 +435,16 @@ fn place_of(handed: &Handed, refused: &str) -> String {
     };
     match own.and_then(|own| refused.strip_prefix(own.as_str())) {
         Some("") => handed.name.clone(),
-        Some(inner) if inner.starts_with('/') => format!("{}{inner}", handed.name),
+        Some(inner) if inner.starts_with('/') && own.is_some_and(|own| is_named_after(handed, own)) => {
+            format!("{}{inner}", handed.name)
+        }
         _ => format!("{}/{refused}", handed.name),
     }
+}
+
+/// Whether a submission has the name of its only file, without the ending.
+fn is_named_after(handed: &Handed, file: &str) -> bool {
+    file.strip_prefix(handed.name.as_str()).is_some_and(|ending| ending.is_empty() || ending.starts_with('.'))
 }
 
 fn bar(size: usize) -> ProgressBar {

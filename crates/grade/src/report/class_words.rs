@@ -82,6 +82,7 @@ mod tests {
                 refused: &[],
                 warnings: &[],
                 tells_late,
+                has_pages: false,
                 absent: None,
             };
             overview(&Statistics::of(&class)).remove(0)

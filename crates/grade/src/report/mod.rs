@@ -36,6 +36,8 @@ pub struct Class<'a> {
     pub warnings: &'a [String],
     /// Whether the platform tells which submissions came late.
     pub tells_late: bool,
+    /// Whether pages of the class are written, too.
+    pub has_pages: bool,
     /// Students of the platform's table with whom no submission goes; `None` without such a table.
     pub absent: Option<&'a Absent>,
 }

@@ -146,6 +146,9 @@ fn asked(page: &mut Page<'_>, class: &Class<'_>, title: &str, asks: &[&Ask]) -> 
     }
     match asks.len().saturating_sub(MOST_ASKS) {
         0 => Ok(()),
+        more if class.has_pages => {
+            page.paragraph(4, &format!("{more} more: the page of the question in worklist has all."))
+        }
         more => page.paragraph(4, &format!("{more} more: --results FOLDER makes a page for each question.")),
     }
 }
