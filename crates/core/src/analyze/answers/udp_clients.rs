@@ -55,7 +55,7 @@ impl Sought<'_> {
         Sought {
             hosts: distinct(steps().flat_map(|step| step.hosts().iter().copied())),
             count: steps().map(count).fold(0, usize::saturating_add),
-            step: steps().last(),
+            step: steps().next_back(),
         }
     }
 
