@@ -297,17 +297,24 @@ impl<'a> Field<'a> {
     }
 
     /// Attempts at a port of the lab's computer count beside its real servers where the port is one of a course: a server
-    /// that was not started. Else they are some other program's.
+    /// that was not started. Else they are some other program's. Connections without payload count beside those with text, too,
+    /// also at the next port to a real server's: the next run's, or the one before.
     fn with_attempts(&self, mut chosen: Vec<(Endpoint, i32)>) -> Vec<(Endpoint, i32)> {
         let hosts: HashSet<IpAddr> = chosen.iter().map(|((_, address), _)| address.ip).collect();
         let ports: HashSet<u16> = chosen.iter().map(|((_, address), _)| address.port).collect();
         let protocols: HashSet<Protocol> = chosen.iter().map(|((protocol, _), _)| *protocol).collect();
         let more = self.ranked.iter().filter(|(endpoint, _)| {
             let (protocol, address) = endpoint;
-            !protocols.contains(protocol)
-                && hosts.contains(&address.ip)
-                && (is_course_port(address.port) || ports.contains(&address.port))
-                && matches!(self.exchange(endpoint), Some(Exchange::Silence | Exchange::Attempts))
+            let is_usual = is_course_port(address.port) || ports.contains(&address.port);
+            let fits = match self.exchange(endpoint) {
+                Some(Exchange::Silence) if *protocol == Protocol::Tcp => {
+                    let is_likely = !protocols.contains(protocol) && address.port < FIRST_DYNAMIC_PORT;
+                    (is_likely || is_port_of_lab(address.port, &ports)) && self.is_unclaimed(endpoint)
+                }
+                Some(Exchange::Silence | Exchange::Attempts) => is_usual && !protocols.contains(protocol),
+                _ => false,
+            };
+            fits && hosts.contains(&address.ip)
         });
         chosen.extend(more.copied().collect::<Vec<_>>());
         chosen
@@ -374,9 +381,16 @@ impl<'a> Field<'a> {
             .collect();
         let some_act = |protocol: Protocol| here.iter().any(|(endpoint, _)| endpoint.0 == protocol && acts(endpoint));
         let (tcp, udp) = (some_act(Protocol::Tcp), some_act(Protocol::Udp));
+        // Who is known to be the servers' computer is the server of a connection of which no handshake was captured, too, where
+        // the port fits.
+        let ports: HashSet<u16> =
+            here.iter().filter(|(one, _)| acts(one)).map(|((_, address), _)| address.port).collect();
+        let is_servers = |(protocol, address): &Endpoint| {
+            *protocol == Protocol::Tcp && address.ip == host && (tcp || udp) && is_port_of_lab(address.port, &ports)
+        };
         let stays = |endpoint: &Endpoint| {
             let others_act = if endpoint.0 == Protocol::Tcp { tcp } else { udp };
-            acts(endpoint) || !others_act
+            acts(endpoint) || !others_act || self.is_set(endpoint) || is_servers(endpoint)
         };
         here.into_iter().filter(|(endpoint, _)| stays(endpoint)).collect()
     }
@@ -472,6 +486,11 @@ impl<'a> Field<'a> {
         let never = self.candidates.get(endpoint).is_some_and(Candidate::was_never_reached);
         if never { Some(Exchange::Attempts) } else { self.exchange(endpoint) }
     }
+}
+
+/// Whether a port is one of a course, or that of a server of the lab or the next to it, which another run may have had.
+fn is_port_of_lab(port: u16, of_servers: &HashSet<u16>) -> bool {
+    is_course_port(port) || of_servers.iter().any(|other| other.abs_diff(port) <= 1)
 }
 
 /// What speaks for servers that nobody named; `them` is what the sentence calls them by now.

@@ -179,3 +179,45 @@ fn another_address_is_another_computers_where_nothing_tells_otherwise() {
         assert_eq!(steps(&analysis), ["Part I step 8", "Part II step 3", "Part II step 3"]);
     }
 }
+
+/// Part I's server ran at one port and Part II's at the next; of one of the two the capture begins late, or nobody typed.
+#[test]
+fn what_a_server_at_another_port_had_without_handshake_or_line_is_of_the_lab() {
+    for (is_late, types) in [(true, true), (false, false)] {
+        let mut before = Story::new("not kept", 0);
+        let mut step_8 = Story::new("8(d)", 0);
+        let mut first = Story::tcp(B, A);
+        if is_late {
+            before.handshake(&mut first)
+        } else {
+            step_8.handshake(&mut first)
+        }
+        if types {
+            step_8.line(&mut first, "one\n");
+        }
+        let mut part_2 = Story::new("2(c)", 60);
+        let mut clients = ["10.0.3.2:40300", "10.0.3.2:40302"].map(|client| Story::tcp(client, "10.0.3.1:65433"));
+        clients.iter_mut().for_each(|tcp| part_2.handshake(tcp));
+        clients.iter_mut().for_each(|tcp| part_2.echo(tcp, "two\n"));
+        let analysis = of(vec![step_8.read(), part_2.read()]);
+        assert_eq!(steps(&analysis), ["Part I step 8", "Part II step 2"], "late: {is_late}");
+    }
+}
+
+/// The user's word for the server counts where no handshake shows who it is.
+#[test]
+fn a_server_that_is_set_counts_beside_one_whose_handshakes_are_there() {
+    let mut story = Story::new("8(d)", 0);
+    let mut before = Story::new("not kept", 0);
+    let (mut first, mut other) = (Story::tcp(B, "10.0.3.9:40000"), Story::tcp(C, A));
+    before.handshake(&mut first);
+    story.line(&mut first, "one\n");
+    story.handshake(&mut other);
+    story.echo(&mut other, "two\n");
+    let mut config = LabConfig::default();
+    config.server_ports.insert(40_000);
+    config.server_ports.insert(65_432);
+    let analysis = analyze(vec![story.read()], &[], &config);
+    let servers: Vec<String> = analysis.lab.servers.iter().map(|server| server.address.to_string()).collect();
+    assert!(servers.contains(&"10.0.3.9:40000".to_owned()), "{servers:?}");
+}
