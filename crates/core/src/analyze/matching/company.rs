@@ -8,6 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::accounts::Accounts;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
+use crate::analyze::matching::attempts::attempts;
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, one_at_a_time};
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
@@ -88,7 +89,7 @@ pub(super) fn company(
         lone_client_of_parallel(story, computers, connections, &mut all);
         early_client_of_parallel(config, story, computers, connections, &mut all);
     }
-    attempts(computers, connections, &mut all);
+    attempts(Known { story, accounts, computers, connections, conversations, parallel: &parallel }, &mut all);
     (all, others.replaced)
 }
 
@@ -547,25 +548,4 @@ fn last_but_one(story: &Story, connections: &[LabConnection]) -> HashMap<usize, 
 /// Whether a connection began soon after a datagram. Longer after it, the lab was begun again.
 fn is_soon(begin: &Moment, datagram: &Moment) -> bool {
     begin.time.zip(datagram.time).is_none_or(|(begin, sent)| begin.nanoseconds_since(sent) < LONGEST_PAUSE)
-}
-
-/// An attempt belongs to the company of the next connection of its host, else of the one before.
-fn attempts(computers: &Computers, connections: &[LabConnection], all: &mut [Company]) {
-    let host_of = |connection: &LabConnection| computers.of(connection.client().ip);
-    for index in 0..connections.len() {
-        let Some(attempt) = connections.get(index).filter(|connection| !connection.established()) else { continue };
-        let same = |other: &usize| {
-            connections.get(*other).is_some_and(|other| {
-                other.established()
-                    && host_of(other) == host_of(attempt)
-                    && other.best().capture == attempt.best().capture
-            })
-        };
-        let next = (index.saturating_add(1)..connections.len()).take(64).find(same);
-        let near = next.or_else(|| (0..index).rev().take(64).find(same));
-        let company = near.and_then(|near| all.get(near).copied());
-        if let (Some(company), Some(slot)) = (company, all.get_mut(index)) {
-            *slot = company;
-        }
-    }
 }

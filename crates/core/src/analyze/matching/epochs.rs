@@ -158,9 +158,9 @@ impl<'a> Known<'a> {
 
     /// When a connection began and when it was over, by the recorded times. Of one without an end nothing is known after its capture,
     /// nor after its host's datagrams: captures of several steps may have been merged into one file.
-    fn span(&self, index: usize, connection: &LabConnection) -> Option<(i128, i128)> {
+    pub(super) fn span(&self, index: usize, connection: &LabConnection) -> Option<(i128, i128)> {
+        let begin = self.begin(index)?;
         let timeline = self.story.timelines.get(index)?;
-        let begin = timeline.seen.iter().filter_map(|seen| self.at(&seen.first?)).min()?;
         let ends = timeline.seen.iter().filter_map(|seen| self.at(&seen.end()?));
         let datagrams = connection.sightings().iter().flat_map(|sighting| {
             let of_host = self.datagrams().filter(move |(host, sent)| {
@@ -203,6 +203,11 @@ impl<'a> Known<'a> {
             _ => return false,
         };
         let before = |one: &Moment, other: &Moment| self.story.clocks.before(one, other) == Some(true);
+    /// When a connection began, by the recorded times.
+    pub(super) fn begin(&self, index: usize) -> Option<i128> {
+        self.story.timelines.get(index)?.seen.iter().filter_map(|seen| self.at(&seen.first?)).min()
+    }
+
         let Some(timeline) = self.story.timelines.get(index) else { return false };
         let Some(established) = timeline.find(Seen::open_since) else { return false };
         let is_open = |seen: &Seen| {

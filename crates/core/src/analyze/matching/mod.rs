@@ -6,6 +6,7 @@
 mod about;
 mod allot;
 mod apart;
+mod attempts;
 mod beside;
 mod candidates;
 mod company;
