@@ -11,6 +11,7 @@ use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::attempts::attempts;
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, one_at_a_time};
+use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
 use socklab_packets::track::HandshakeState;
@@ -55,9 +56,13 @@ pub(super) fn company(
     let mut parallel = parallel(computers, connections, conversations);
     let waiting = waiting_for_one(story, computers, connections, &parallel);
     parallel.retain(|index| !waiting.contains(index));
-    let mut others =
-        one_at_a_time(Known { story, accounts, computers, connections, conversations, parallel: &parallel });
+    let known = Known { story, accounts, computers, connections, conversations, parallel: &parallel };
+    let mut others = one_at_a_time(known);
     parallel.retain(|index| !others.contains(*index));
+    let known = Known { story, accounts, computers, connections, conversations, parallel: &parallel };
+    let early = before_datagrams(known);
+    parallel.retain(|index| !early.contains(index));
+    others.alone.extend(early);
     let servers = servers_of_parallel(computers, connections, &parallel);
     let starts = starts(story, computers, connections, &parallel);
     let sent = first_datagrams(computers, conversations);

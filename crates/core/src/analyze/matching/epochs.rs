@@ -79,7 +79,13 @@ pub(super) fn one_at_a_time(known: Known<'_>) -> OneAtATime {
         return found;
     }
     let epochs = known.epochs();
-    for (place, epoch) in epochs.iter().enumerate().filter(|(_, epoch)| known.is_one_at_a_time(epoch)) {
+    for (place, epoch) in epochs.iter().enumerate() {
+        if !known.is_one_at_a_time(epoch) {
+            if is_followed_by_more(epoch, &epochs) {
+                found.alone.extend(&epoch.members);
+            }
+            continue;
+        }
         let others = || epochs.iter().enumerate().filter(move |(other, _)| *other != place).map(|(_, other)| other);
         let in_place = |other: &&Epoch| {
             other.kind.kind != ServerKind::Iterative
@@ -101,11 +107,31 @@ pub(super) fn one_at_a_time(known: Known<'_>) -> OneAtATime {
                 found.alone.extend(epoch.members.iter().filter(|index| !late.contains(index)));
                 found.replaced.extend(late);
             }
+            (false, _) if is_followed_by_more(epoch, &epochs) => found.alone.extend(&epoch.members),
             (false, true) => found.replaced.extend(&epoch.members),
             (false, false) => {}
         }
     }
     found
+}
+
+/// Whether a run that may be of either kind of server had one host's clients side by side and, until then, another host's alone,
+/// and runs afterwards had both side by side: as where somebody tried a second terminal in the part before. If that host had been
+/// there alone before, it may have had the second part's step twice.
+fn is_followed_by_more(epoch: &Epoch, epochs: &[Epoch]) -> bool {
+    if epoch.beside.is_empty() || epoch.kind.kind == ServerKind::Concurrent {
+        return false;
+    }
+    let earlier = || epochs.iter().filter(|other| other.begin < epoch.begin);
+    let later: Vec<&Epoch> = epochs.iter().filter(|other| other.begin > epoch.over).collect();
+    let beside_later: BTreeSet<IpAddr> = later.iter().flat_map(|other| &other.beside).copied().collect();
+    let is_alone = |host: &IpAddr| !epoch.beside.contains(host) && beside_later.contains(host);
+    let had_part = earlier().any(|other| !other.hosts.is_disjoint(&epoch.beside));
+    let was_alone = || epoch.hosts.iter().chain(earlier().flat_map(|other| &other.hosts)).any(is_alone);
+    !had_part
+        && epoch.beside.is_subset(&beside_later)
+        && was_alone()
+        && epochs.iter().all(|other| other.begin <= epoch.over || other.kind.kind != ServerKind::Iterative)
 }
 
 impl<'a> Known<'a> {
@@ -124,7 +150,9 @@ impl<'a> Known<'a> {
                 let mut over = first.1;
                 let open = rest.iter().take_while(|(begin, end, _)| {
                     let is_open = *begin <= over;
-                    over = over.max(*end);
+                    if is_open {
+                        over = over.max(*end);
+                    }
                     is_open
                 });
                 let (own, later) = rest.split_at(open.count().clamp(1, rest.len()));
@@ -152,7 +180,8 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn host(&self, index: usize) -> Option<IpAddr> {
+    /// The computer of a connection's client.
+    pub(super) fn host(&self, index: usize) -> Option<IpAddr> {
         self.connections.get(index).map(|connection| self.computers.of(connection.client().ip))
     }
 
@@ -175,13 +204,18 @@ impl<'a> Known<'a> {
         Some((begin, over.max(begin)))
     }
 
+    /// When a connection began, by the recorded times.
+    pub(super) fn begin(&self, index: usize) -> Option<i128> {
+        self.story.timelines.get(index)?.seen.iter().filter_map(|seen| self.at(&seen.first?)).min()
+    }
+
     /// The recorded time of a moment, in nanoseconds.
-    fn at(&self, moment: &Moment) -> Option<i128> {
+    pub(super) fn at(&self, moment: &Moment) -> Option<i128> {
         self.story.clocks.nanoseconds(moment)
     }
 
     /// The first datagram of each UDP conversation in each capture, with its client's computer.
-    fn datagrams(&self) -> impl Iterator<Item = (IpAddr, Moment)> {
+    pub(super) fn datagrams(&self) -> impl Iterator<Item = (IpAddr, Moment)> {
         let sightings = self.conversations.iter().flat_map(|conversation| conversation.sightings());
         sightings.map(|sighting| (self.computers.of(sighting.client().ip), Moment::begin_of(sighting)))
     }
@@ -203,11 +237,6 @@ impl<'a> Known<'a> {
             _ => return false,
         };
         let before = |one: &Moment, other: &Moment| self.story.clocks.before(one, other) == Some(true);
-    /// When a connection began, by the recorded times.
-    pub(super) fn begin(&self, index: usize) -> Option<i128> {
-        self.story.timelines.get(index)?.seen.iter().filter_map(|seen| self.at(&seen.first?)).min()
-    }
-
         let Some(timeline) = self.story.timelines.get(index) else { return false };
         let Some(established) = timeline.find(Seen::open_since) else { return false };
         let is_open = |seen: &Seen| {

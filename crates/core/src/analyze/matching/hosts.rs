@@ -311,7 +311,8 @@ impl Evidence<'_> {
             let client = self.note(&mut clients, self.computers.of(connection.client().ip), begin);
             let alone = self.company.get(index) == Some(&Company::Alone);
             client.alone |= alone && connection.established();
-            client.second |= alone && (self.waited(index) || self.was_left_unanswered(index));
+            let waited = || self.waited(index) && !self.waits_for_own(index) || self.was_left_unanswered(index);
+            client.second = client.second || alone && waited();
         }
         let later = self.config.sheet.later_hosts();
         let mut with_datagrams = self.config.sheet.captured().filter(|step| step.runs(Protocol::Udp));
@@ -384,6 +385,21 @@ impl Evidence<'_> {
             let end = seen.client_end().or(seen.capture_end);
             let watched = seen.unanswered.zip(end).and_then(|(line, end)| self.story.clocks.between(&line, &end));
             watched.is_some_and(|watched| watched >= LATE && watched > slowest)
+        })
+    }
+
+    /// Whether a connection came to its server while another one of its own computer was there: a second terminal, whoever came
+    /// first.
+    fn waits_for_own(&self, index: usize) -> bool {
+        let Some(own) = self.connections.get(index) else { return false };
+        let ends = |connection: &LabConnection| (self.computers.of(connection.client().ip), connection.server());
+        self.connections.iter().filter(|other| other.established() && ends(other) == ends(own)).any(|other| {
+            own.sightings().iter().any(|late| {
+                let early = other.in_capture(late.capture);
+                early.is_some_and(|early| {
+                    early.connection.first_frame < late.connection.first_frame && early.overlaps(late)
+                })
+            })
         })
     }
 

@@ -15,6 +15,9 @@ mod copied;
 mod doubts;
 mod epochs;
 mod exchanges;
+mod first_part;
+#[cfg(test)]
+mod first_part_tests;
 mod groups;
 mod hosts;
 mod loopback;
