@@ -38,9 +38,10 @@ pub(super) fn attempts(known: Known<'_>, all: &mut [Company]) {
 
 fn runs(known: Known<'_>, all: &[Company]) -> Runs {
     let mut runs = Runs::new();
+    let sent = known.sent();
     let connections = known.connections.iter().zip(all).enumerate();
     for (index, (connection, company)) in connections.filter(|(_, (connection, _))| connection.established()) {
-        let Some((begin, over)) = known.span(index, connection) else { continue };
+        let Some((begin, over)) = known.span(index, connection, &sent) else { continue };
         runs.entry(known.computers.socket(connection.server())).or_default().push((begin, over, *company));
     }
     runs.values_mut().for_each(|of_server| of_server.sort_by_key(|(begin, over, _)| (*begin, *over)));

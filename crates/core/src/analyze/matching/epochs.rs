@@ -9,10 +9,10 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{Basis, ServerKind};
-use crate::analyze::conversation::{LabConnection, LabConversation};
+use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen, Story, kind_of};
-use socklab_packets::types::SocketAddress;
+use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// Nanoseconds within which what one host does belongs to one run of the lab.
 pub(super) const LONGEST_PAUSE: i128 = 30 * 60 * 1_000_000_000;
@@ -45,6 +45,11 @@ impl OneAtATime {
         self.alone.contains(&index) || self.replaced.contains(&index)
     }
 }
+
+/// The first datagrams of each host's conversations in each capture, in the order of frames: with the earliest time of those from
+/// there on.
+#[derive(Default)]
+pub(super) struct Sent(HashMap<(usize, IpAddr), Vec<(FrameNumber, i128)>>);
 
 /// The connections that a server had between two moments at which none of its clients was connected.
 struct Epoch {
@@ -79,9 +84,15 @@ pub(super) fn one_at_a_time(known: Known<'_>) -> OneAtATime {
         return found;
     }
     let epochs = known.epochs();
+    let mut firsts: HashMap<IpAddr, i128> = HashMap::new();
+    for (host, begin) in epochs.iter().flat_map(|epoch| epoch.hosts.iter().map(|host| (*host, epoch.begin))) {
+        let first = firsts.entry(host).or_insert(begin);
+        *first = begin.min(*first);
+    }
+    let is_followed_by_more = |epoch: &Epoch| is_followed_by_more(epoch, &epochs, &firsts);
     for (place, epoch) in epochs.iter().enumerate() {
         if !known.is_one_at_a_time(epoch) {
-            if is_followed_by_more(epoch, &epochs) {
+            if is_followed_by_more(epoch) {
                 found.alone.extend(&epoch.members);
             }
             continue;
@@ -107,7 +118,7 @@ pub(super) fn one_at_a_time(known: Known<'_>) -> OneAtATime {
                 found.alone.extend(epoch.members.iter().filter(|index| !late.contains(index)));
                 found.replaced.extend(late);
             }
-            (false, _) if is_followed_by_more(epoch, &epochs) => found.alone.extend(&epoch.members),
+            (false, _) if is_followed_by_more(epoch) => found.alone.extend(&epoch.members),
             (false, true) => found.replaced.extend(&epoch.members),
             (false, false) => {}
         }
@@ -117,19 +128,18 @@ pub(super) fn one_at_a_time(known: Known<'_>) -> OneAtATime {
 
 /// Whether a run that may be of either kind of server had one host's clients side by side and, until then, another host's alone,
 /// and runs afterwards had both side by side: as where somebody tried a second terminal in the part before. If that host had been
-/// there alone before, it may have had the second part's step twice.
-fn is_followed_by_more(epoch: &Epoch, epochs: &[Epoch]) -> bool {
-    if epoch.beside.is_empty() || epoch.kind.kind == ServerKind::Concurrent {
+/// there alone before, it may have had the second part's step twice. `firsts` are when each computer's first run began.
+fn is_followed_by_more(epoch: &Epoch, epochs: &[Epoch], firsts: &HashMap<IpAddr, i128>) -> bool {
+    let had_part = |host| firsts.get(host).is_some_and(|first| *first < epoch.begin);
+    if epoch.beside.is_empty() || epoch.kind.kind == ServerKind::Concurrent || epoch.beside.iter().any(had_part) {
         return false;
     }
     let earlier = || epochs.iter().filter(|other| other.begin < epoch.begin);
     let later: Vec<&Epoch> = epochs.iter().filter(|other| other.begin > epoch.over).collect();
     let beside_later: BTreeSet<IpAddr> = later.iter().flat_map(|other| &other.beside).copied().collect();
     let is_alone = |host: &IpAddr| !epoch.beside.contains(host) && beside_later.contains(host);
-    let had_part = earlier().any(|other| !other.hosts.is_disjoint(&epoch.beside));
     let was_alone = || epoch.hosts.iter().chain(earlier().flat_map(|other| &other.hosts)).any(is_alone);
-    !had_part
-        && epoch.beside.is_subset(&beside_later)
+    epoch.beside.is_subset(&beside_later)
         && was_alone()
         && epochs.iter().all(|other| other.begin <= epoch.over || other.kind.kind != ServerKind::Iterative)
 }
@@ -138,8 +148,9 @@ impl<'a> Known<'a> {
     /// The runs of all servers.
     fn epochs(&self) -> Vec<Epoch> {
         let mut servers: HashMap<SocketAddress, Vec<(i128, i128, usize)>> = HashMap::new();
+        let sent = self.sent();
         for (index, connection) in self.connections.iter().enumerate().filter(|(_, one)| one.established()) {
-            let Some((begin, over)) = self.span(index, connection) else { continue };
+            let Some((begin, over)) = self.span(index, connection, &sent) else { continue };
             servers.entry(self.computers.socket(connection.server())).or_default().push((begin, over, index));
         }
         let mut epochs: Vec<Epoch> = Vec::new();
@@ -187,21 +198,41 @@ impl<'a> Known<'a> {
 
     /// When a connection began and when it was over, by the recorded times. Of one without an end nothing is known after its capture,
     /// nor after its host's datagrams: captures of several steps may have been merged into one file.
-    pub(super) fn span(&self, index: usize, connection: &LabConnection) -> Option<(i128, i128)> {
+    pub(super) fn span(&self, index: usize, connection: &LabConnection, sent: &Sent) -> Option<(i128, i128)> {
         let begin = self.begin(index)?;
         let timeline = self.story.timelines.get(index)?;
         let ends = timeline.seen.iter().filter_map(|seen| self.at(&seen.end()?));
-        let datagrams = connection.sightings().iter().flat_map(|sighting| {
-            let of_host = self.datagrams().filter(move |(host, sent)| {
-                *host == self.computers.of(connection.client().ip)
-                    && sent.capture == sighting.capture
-                    && sent.frame > sighting.connection.last_frame
-            });
-            of_host.filter_map(|(_, sent)| self.at(&sent))
-        });
-        let last = timeline.seen.iter().filter_map(|seen| self.at(&seen.capture_end?)).max();
-        let over = ends.min().or_else(|| datagrams.min()).or(last)?;
+        let datagrams = || {
+            let host = self.computers.of(connection.client().ip);
+            let after = |sighting: &TcpSighting| {
+                let of_host = sent.0.get(&(sighting.capture, host))?;
+                let next = of_host.partition_point(|(frame, _)| *frame <= sighting.connection.last_frame);
+                of_host.get(next).map(|(_, first)| *first)
+            };
+            connection.sightings().iter().filter_map(after).min()
+        };
+        let last = || timeline.seen.iter().filter_map(|seen| self.at(&seen.capture_end?)).max();
+        let over = ends.min().or_else(datagrams).or_else(last)?;
         Some((begin, over.max(begin)))
+    }
+
+    /// The datagrams to look up.
+    pub(super) fn sent(&self) -> Sent {
+        let mut sent = Sent::default();
+        for (host, moment) in self.datagrams() {
+            if let Some(time) = self.at(&moment) {
+                sent.0.entry((moment.capture, host)).or_default().push((moment.frame, time));
+            }
+        }
+        for of_host in sent.0.values_mut() {
+            of_host.sort_unstable();
+            let mut first = i128::MAX;
+            for (_, time) in of_host.iter_mut().rev() {
+                first = first.min(*time);
+                *time = first;
+            }
+        }
+        sent
     }
 
     /// When a connection began, by the recorded times.
