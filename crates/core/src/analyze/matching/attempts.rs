@@ -3,7 +3,6 @@
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::LabConnection;
-use crate::analyze::matching::company::Company;
 use crate::analyze::matching::epochs::Known;
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
@@ -13,12 +12,12 @@ const NEAR: usize = 64;
 
 /// The connections that a server took: when each began and was over, by the recorded times, and its company. In the order in
 /// which they began.
-type Runs = HashMap<SocketAddress, Vec<(i128, i128, Company)>>;
+type Runs<C> = HashMap<SocketAddress, Vec<(i128, i128, C)>>;
 
 /// An attempt belongs to the company of a connection to the same server that was open then, else to that of all of this server's
 /// connections, else to that of the next connection of its host, or of the one before. So does the rest of a connection, of which
 /// its host alone tells.
-pub(super) fn attempts(known: Known<'_>, all: &mut [Company]) {
+pub(super) fn attempts<C: Copy + PartialEq>(known: Known<'_>, all: &mut [C]) {
     let is_attempt = |connection: &&LabConnection| !connection.established();
     if !known.connections.iter().any(|connection| is_attempt(&connection)) {
         return;
@@ -36,7 +35,7 @@ pub(super) fn attempts(known: Known<'_>, all: &mut [Company]) {
     }
 }
 
-fn runs(known: Known<'_>, all: &[Company]) -> Runs {
+fn runs<C: Copy>(known: Known<'_>, all: &[C]) -> Runs<C> {
     let mut runs = Runs::new();
     let sent = known.sent();
     let connections = known.connections.iter().zip(all).enumerate();
@@ -49,7 +48,7 @@ fn runs(known: Known<'_>, all: &[Company]) -> Runs {
 }
 
 /// The company of the connection that began last of those that were open then.
-fn open_at(of_server: &[(i128, i128, Company)], moment: Option<i128>) -> Option<Company> {
+fn open_at<C: Copy>(of_server: &[(i128, i128, C)], moment: Option<i128>) -> Option<C> {
     let moment = moment?;
     let begun = of_server.partition_point(|(begin, ..)| *begin <= moment);
     let mut earlier = of_server.iter().take(begun).rev().take(NEAR);
@@ -57,13 +56,13 @@ fn open_at(of_server: &[(i128, i128, Company)], moment: Option<i128>) -> Option<
 }
 
 /// The company of all, where it is one.
-fn only(of_server: &[(i128, i128, Company)]) -> Option<Company> {
+fn only<C: Copy + PartialEq>(of_server: &[(i128, i128, C)]) -> Option<C> {
     let (.., first) = of_server.first()?;
     of_server.iter().all(|(.., company)| company == first).then_some(*first)
 }
 
 /// The company of the next connection of an attempt's host in the capture that shows it, else of the one before.
-fn of_host(known: Known<'_>, index: usize, attempt: &LabConnection, all: &[Company]) -> Option<Company> {
+fn of_host<C: Copy>(known: Known<'_>, index: usize, attempt: &LabConnection, all: &[C]) -> Option<C> {
     let host_of = |connection: &LabConnection| known.computers.of(connection.client().ip);
     let same = |other: &usize| {
         known.connections.get(*other).is_some_and(|other| {

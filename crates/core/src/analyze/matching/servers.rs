@@ -314,7 +314,7 @@ impl<'a> Field<'a> {
                 Some(Exchange::Silence | Exchange::Attempts) => is_usual && !protocols.contains(protocol),
                 _ => false,
             };
-            fits && hosts.contains(&address.ip)
+            fits && hosts.contains(&address.ip) && !chosen.iter().any(|(taken, _)| taken == endpoint)
         });
         chosen.extend(more.copied().collect::<Vec<_>>());
         chosen
