@@ -10,6 +10,7 @@ mod names;
 mod notes;
 mod outputs;
 mod pages;
+mod results;
 mod run;
 mod store;
 mod uploads;
@@ -18,7 +19,7 @@ mod work;
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,10 +28,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::lab::lab;
 use args::FormFormat;
 pub(super) use args::{CheckArguments, GradeArguments, RubricArguments, TemplateArguments};
-use run::Run;
+use run::{MOST_NAMED, Run};
 use store::{Index, Store};
 use uploads::Uploads;
-use walk::{Item, Place};
+use walk::{Found, Item, Place};
 use work::{Outcome, Task};
 
 use crate::cli::exit::{Exit, Failure, say};
@@ -52,9 +53,6 @@ use socklab_grade::rubric::Rubric;
 
 /// A rubric is a page of text, a table of groups some more.
 const TEXT_BYTES: u64 = 4 << 20;
-
-/// Names in a warning that are written out.
-const MOST_NAMED: usize = 20;
 
 /// Gradescope's metadata hold every submission's history.
 const METADATA_BYTES: u64 = 64 << 20;
@@ -113,10 +111,15 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
         })?,
         None => Corrections::default(),
     };
+    if let Some(results) = &arguments.results {
+        results::check(&arguments.folder, results)?;
+    }
     let review = arguments.review()?;
     let limits = SubmissionLimits::default();
     let left_out = base::read(&arguments.base, &config.sheet, &limits, Duration::from_secs(arguments.time))?;
-    let items = walk::files(&arguments.folder, arguments.results.as_deref(), &limits)?;
+    let outputs: Vec<&Path> =
+        [&arguments.results, &arguments.output].into_iter().flatten().map(PathBuf::as_path).collect();
+    let Found { items, results } = walk::files(&arguments.folder, &outputs, &limits)?;
     let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
     let known = |name: &str| handed.iter().any(|handed| handed.name == name);
     let class = handed.iter().map(|handed| (handed.name.as_str(), &handed.identity));
@@ -143,6 +146,7 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
         left_out,
         limits,
         items,
+        results,
         platform,
         handed,
         unplaced,

@@ -16,9 +16,13 @@ use socklab_grade::corrections::Corrections;
 use socklab_grade::limits::SubmissionLimits;
 use socklab_grade::platforms::members::Members;
 use socklab_grade::platforms::naming::{self, Handed, Platform};
+use socklab_grade::report::words;
 use socklab_grade::result::Refusal;
 use socklab_grade::review::Review;
 use socklab_grade::rubric::Rubric;
+
+/// Names in a warning or note that are written out.
+pub(super) const MOST_NAMED: usize = 20;
 
 /// One run over a class.
 pub(super) struct Run<'a> {
@@ -32,6 +36,8 @@ pub(super) struct Run<'a> {
     pub(super) left_out: LeftOut,
     pub(super) limits: SubmissionLimits,
     pub(super) items: Vec<Item>,
+    /// Folders among the submissions with results of other runs.
+    pub(super) results: Vec<String>,
     pub(super) platform: Platform,
     pub(super) handed: Vec<Handed>,
     /// Files that belong to no submission.
@@ -52,6 +58,10 @@ impl Run<'_> {
         let (platform, as_before) = (self.platform.name(), all.saturating_sub(graded_now));
         let all = count(u64::try_from(all).unwrap_or(u64::MAX), "submission");
         say("note", &format!("{platform}: {all}, {graded_now} graded now, {as_before} as before"));
+        if !self.results.is_empty() {
+            let folders = words::named(&self.results, MOST_NAMED);
+            say("note", &format!("Passed over, since it holds results of socklab grade: {folders}"));
+        }
         if let ([only], Platform::Plain) = (self.handed.as_slice(), self.platform)
             && naming::may_be_a_class(only)
         {

@@ -2,7 +2,7 @@
 //! changed; else in memory, compressed.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,20 @@ use socklab_grade::result::Graded;
 
 /// The folder of the cache within the results.
 pub(super) const CACHE: &str = "cache";
+
+/// The file in the cache by which results are known.
+const INDEX: &str = "index.json";
+
+/// How that file begins.
+const BEGINNING: &[u8] = b"{\"submissions\":{";
+
+/// Whether a folder holds results of `socklab grade`, which are no submission.
+pub(super) fn is_results(folder: &Path) -> bool {
+    let index = folder.join(CACHE).join(INDEX);
+    let is_file = index.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    let mut head = [0; BEGINNING.len()];
+    is_file && File::open(index).is_ok_and(|mut file| file.read_exact(&mut head).is_ok() && head == BEGINNING)
+}
 
 /// Results by place in the class.
 pub(super) struct Store {
@@ -58,11 +72,15 @@ pub(super) struct Whole {
 }
 
 impl Store {
-    /// A store for so many results. The folder is made where it is missing.
+    /// A store for so many results. The folder is made where it is missing, with an index, so that it is known even if the
+    /// run is interrupted.
     pub(super) fn new(results: Option<&Path>, size: usize) -> io::Result<Store> {
         let folder = results.map(|path| path.join(CACHE));
         if let Some(folder) = &folder {
             fs::create_dir_all(folder)?;
+            if !folder.join(INDEX).exists() {
+                write(folder, &Index::default())?;
+            }
         }
         Ok(Store { folder, kept: (0..size).map(|_| None).collect() })
     }
@@ -109,17 +127,15 @@ impl Store {
         }
     }
 
-    /// What the last run left.
+    /// What the last run left, if it came to its end.
     pub(super) fn last_index(&self) -> Option<Index> {
-        read(&self.folder.as_ref()?.join("index.json"))
+        read(&self.folder.as_ref()?.join(INDEX)).filter(|index: &Index| !index.submissions.is_empty())
     }
 
     /// Leaves this run's index, and removes results that nothing refers to any more.
     pub(super) fn finish(&self, index: &Index) -> io::Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer(io::BufWriter::new(&mut file), index)?;
-        file.persist(folder.join("index.json"))?;
+        write(folder, index)?;
         let kept: HashSet<&str> = index.submissions.values().map(|(hash, _)| hash.as_str()).collect();
         for entry in fs::read_dir(folder)?.flatten() {
             let name = entry.file_name();
@@ -130,6 +146,13 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn write(folder: &Path, index: &Index) -> io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer(io::BufWriter::new(&mut file), index)?;
+    file.persist(folder.join(INDEX))?;
+    Ok(())
 }
 
 fn is_hash(text: &str) -> bool {

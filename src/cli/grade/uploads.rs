@@ -22,6 +22,11 @@ use socklab_grade::result::Submission;
 use socklab_grade::review::{Review, Row};
 use socklab_grade::rubric::Rubric;
 
+/// The folders for students and platforms within the results.
+pub(super) const FEEDBACK: &str = "feedback";
+pub(super) const GRADESCOPE: &str = "gradescope";
+pub(super) const GITHUB: &str = "github";
+
 /// The results folder, and what is entered into the files to upload.
 pub(super) struct Uploads<'a> {
     pub(super) arguments: &'a GradeArguments,
@@ -110,7 +115,7 @@ impl Uploads<'_> {
     fn platforms(&self) -> impl Iterator<Item = &'static str> {
         let gradescope = self.arguments.gradescope || self.platform == Platform::Gradescope;
         let github = self.arguments.github || self.platform == Platform::GitHub;
-        let all = [("feedback", true), ("gradescope", gradescope), ("github", github)];
+        let all = [(FEEDBACK, true), (GRADESCOPE, gradescope), (GITHUB, github)];
         all.into_iter().filter(|(_, is_written)| *is_written).map(|(name, _)| name)
     }
 
@@ -155,14 +160,14 @@ impl Uploads<'_> {
         };
         for platform in self.platforms() {
             match platform {
-                "gradescope" => {
+                GRADESCOPE => {
                     // An autograder knows the submission by Gradescope's number.
                     let number = submission.identity.id.as_ref().filter(|_| self.platform == Platform::Gradescope);
                     let number = number.map(|number| format!("submission_{number}"));
                     let results = pretty(&gradescope::results(submission, rubric));
                     write(platform, number.as_deref().unwrap_or(name), "results.json", results)?;
                 }
-                "github" => {
+                GITHUB => {
                     write(platform, name, "result.json", pretty(&github::result(submission, rubric)))?;
                     write(platform, name, "result.txt", github::encoded(submission, rubric).into_bytes())?;
                 }

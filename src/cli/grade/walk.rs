@@ -5,6 +5,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::store;
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use socklab_grade::archive::Bulk;
@@ -37,11 +38,20 @@ pub(super) enum Place {
     Refused(String),
 }
 
-/// The files of the class, in the order of their paths.
+/// What is in the class's folder.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The files of the class, in the order of their paths.
+    pub(super) items: Vec<Item>,
+    /// Folders with results of earlier runs, which are passed over.
+    pub(super) results: Vec<String>,
+}
+
+/// Looks for the files of the class. This run's own outputs are passed over without a word.
 ///
 /// # Errors
 /// If the folder cannot be read.
-pub(super) fn files(folder: &Path, results: Option<&Path>, limits: &SubmissionLimits) -> Result<Vec<Item>, Failure> {
+pub(super) fn files(folder: &Path, outputs: &[&Path], limits: &SubmissionLimits) -> Result<Found, Failure> {
     let name = input::name(folder.as_os_str());
     let metadata = folder.metadata().map_err(|error| {
         let cause = match error.kind() {
@@ -50,9 +60,13 @@ pub(super) fn files(folder: &Path, results: Option<&Path>, limits: &SubmissionLi
         };
         Failure::new(&name, cause).hint("Name the folder with the submissions, or the zip file that you downloaded.")
     })?;
-    let mut items = if metadata.is_dir() { walk(folder, results, limits)? } else { bulk(folder, &name, &metadata)? };
-    items.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(items)
+    let mut found = match metadata.is_dir() {
+        true => walk(folder, outputs, limits)?,
+        false => Found { items: bulk(folder, &name, &metadata)?, results: Vec::new() },
+    };
+    found.items.sort_by(|a, b| a.path.cmp(&b.path));
+    found.results.sort();
+    Ok(found)
 }
 
 fn bulk(path: &Path, name: &str, metadata: &Metadata) -> Result<Vec<Item>, Failure> {
@@ -82,9 +96,20 @@ pub(super) fn open_bulk(path: &Path) -> Result<Bulk<BufReader<File>>, String> {
     Bulk::open(file)
 }
 
-fn walk(folder: &Path, results: Option<&Path>, limits: &SubmissionLimits) -> Result<Vec<Item>, Failure> {
-    let results = results.and_then(|path| path.canonicalize().ok());
-    let mut items = Vec::new();
+fn walk(folder: &Path, outputs: &[&Path], limits: &SubmissionLimits) -> Result<Found, Failure> {
+    if store::is_results(folder) {
+        let cause = "there are results of socklab grade in this folder";
+        return Err(Failure::new(input::name(folder.as_os_str()), cause).hint(
+            "Name the folder with the submissions. If they are in this one too, move them to one of their own.",
+        ));
+    }
+    let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    // Only what has the name of an output can be one.
+    let is_output = |entry: &Path| {
+        let named = outputs.iter().filter(|path| path.file_name() == entry.file_name());
+        named.into_iter().any(|path| entry.canonicalize().is_ok_and(|at| at == *path))
+    };
+    let Found { mut items, mut results } = Found::default();
     let mut open = vec![(folder.to_owned(), Vec::new())];
     while let Some((directory, parts)) = open.pop() {
         let entries = match fs::read_dir(&directory) {
@@ -112,13 +137,15 @@ fn walk(folder: &Path, results: Option<&Path>, limits: &SubmissionLimits) -> Res
                     format_args!("more than {MOST_FILES} files"),
                 ));
             }
+            if is_output(&entry.path()) {
+                continue;
+            }
             let path: Vec<String> = parts.iter().cloned().chain([name]).collect();
-            let is_results =
-                || results.as_ref().is_some_and(|own| entry.path().canonicalize().is_ok_and(|at| at == *own));
             match entry.path().symlink_metadata() {
                 Ok(metadata) if metadata.is_dir() && path.len() < MOST_LEVELS => {
-                    if !is_results() {
-                        open.push((entry.path(), path));
+                    match store::is_results(&entry.path()) {
+                        true => results.push(path.join("/")),
+                        false => open.push((entry.path(), path)),
                     }
                 }
                 Ok(metadata) => items.push(Item { place: place(&entry.path(), &metadata, limits), path }),
@@ -126,7 +153,7 @@ fn walk(folder: &Path, results: Option<&Path>, limits: &SubmissionLimits) -> Res
             }
         }
     }
-    Ok(items)
+    Ok(Found { items, results })
 }
 
 fn place(path: &Path, metadata: &Metadata, limits: &SubmissionLimits) -> Place {
@@ -159,9 +186,8 @@ mod tests {
         fs::write(at("ann/.DS_Store"), b"x").unwrap();
         std::os::unix::fs::symlink("/etc", at("ann/etc")).unwrap();
         File::create(at("ann/sparse.pcapng")).unwrap().set_len(4 << 30).unwrap();
-        fs::create_dir(at("out")).unwrap();
-        fs::write(at("out/grades.json"), b"x").unwrap();
-        let items = files(folder.path(), Some(&at("out")), &SubmissionLimits::default()).unwrap();
+        let Found { items, results } = files(folder.path(), &[], &SubmissionLimits::default()).unwrap();
+        assert_eq!(results, [""; 0]);
         let found: Vec<(String, Place)> = items.into_iter().map(|item| (item.path.join("/"), item.place)).collect();
         assert_eq!(
             found,
@@ -171,5 +197,24 @@ mod tests {
                 ("ann/step8.pcapng".to_owned(), Place::Disk(at("ann/step8.pcapng"))),
             ]
         );
+    }
+
+    #[test]
+    fn results_are_passed_over_whoever_wrote_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["ann", "ann/out", "own", "x/out"] {
+            fs::create_dir_all(at(name)).unwrap();
+            fs::write(at(name).join("grades.json"), b"x").unwrap();
+        }
+        fs::write(at("report.json"), b"x").unwrap();
+        // A run that was interrupted leaves no more than this.
+        store::Store::new(Some(&at("x/out")), 1).unwrap();
+        let limits = SubmissionLimits::default();
+        let Found { items, results } = files(folder.path(), &[&at("own"), &at("report.json")], &limits).unwrap();
+        let paths: Vec<String> = items.into_iter().map(|item| item.path.join("/")).collect();
+        assert_eq!(paths, ["ann/grades.json", "ann/out/grades.json"]);
+        assert_eq!(results, ["x/out"]);
+        assert!(files(&at("x/out"), &[], &limits).unwrap_err().cause.contains("results of socklab grade"));
     }
 }

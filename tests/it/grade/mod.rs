@@ -168,6 +168,29 @@ fn a_second_run_grades_only_what_changed_and_says_so() {
     assert_eq!(std::fs::read_dir(results.join("cache")).unwrap().count(), 6);
 }
 
+#[test]
+fn results_among_the_submissions_are_no_students() {
+    let students: Vec<Student> = (0..2).map(|number| student(number).0).collect();
+    let folder = tempfile::tempdir().unwrap();
+    for student in &students {
+        layouts::write(&folder.path().join("class").join(&student.name), &student.files);
+    }
+    let class = folder.path().join("class");
+    let run = |arguments: &[&str]| socklab("grade").within(&class).args(arguments).run();
+    let two = |run: crate::support::Ran| run.status(0).stderr_has(&["a plain folder: 2 submissions"]);
+    // Neither the class's folder nor a student's becomes the results'.
+    for results in [".", "student001", "../class"] {
+        run(&[".", "--results", results]).status(2).stderr_has(&["--results", "Name a folder for the results alone"]);
+    }
+    assert_eq!(std::fs::read_dir(&class).unwrap().count(), 2);
+    two(run(&[".", "--results", "results", "-o", "report.json", "--format", "json"]));
+    two(run(&[".", "--results", "results", "-o", "report.json", "--format", "json"])).stderr_has(&["0 graded now"]);
+    std::fs::remove_file(class.join("report.json")).unwrap();
+    two(run(&["."])).stderr_has(&["Passed over, since it holds results of socklab grade: results"]);
+    two(run(&[".", "--results", "../elsewhere"]));
+    run(&["results"]).status(2).stderr_has(&["there are results of socklab grade in this folder"]);
+}
+
 /// The files of a folder but for the cache, by their paths, with the times at which they were written.
 fn left(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, (Vec<u8>, std::time::SystemTime)> {
     let mut open = vec![folder.to_owned()];
