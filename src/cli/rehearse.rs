@@ -5,6 +5,7 @@
 //!
 //! Exit status 0 done, 1 the rehearsal failed, 2 it could not begin, 130 interrupted.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -80,10 +81,10 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "WHAT", default_value = "none")]
     reply: Reply,
     /// The backlog of the iterative TCP server
-    #[arg(long, value_name = "N", value_parser = number::within(0..=u16::MAX))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = number::within(0..=u16::MAX))]
     backlog: Option<u16>,
     /// Clients per host where they run side by side, as in Part II; without it as many as the sheet has
-    #[arg(long, value_name = "N", value_parser = number::within::<u8>(1..=50))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = number::within::<u8>(1..=50))]
     clients: Option<u8>,
     /// Use IPv6
     #[arg(long, conflicts_with = "subnet")]
@@ -451,9 +452,8 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
         Ok(NamedJournal { file, journal })
     });
     let journals = journals.collect::<Result<Vec<_>, Failure>>()?;
-    // What the sheet does not say of its hosts, the rehearsal knows: it gave them their addresses.
-    let given = plan.hosts.iter().filter(|host| config.sheet.address_of(host.name).is_none());
-    let hosts = given.map(|host| (host.name, host.ip)).collect();
+    let hosts = given_hosts(plan, &config);
+    let command = ladder_command(folder, arguments.lab.as_deref(), &hosts);
     let lab = LabConfig { one_clock: true, points: config.points, hosts, ..LabConfig::of(config.sheet) };
     let mut analysis = socklab_core::analyze::analyze(captures, &journals, &lab);
     analysis.answers.retain(|answer| is_about(plan, &answer.question));
@@ -476,7 +476,7 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
         writeln!(out, "{} has {count}, the journals, the screens and {ANSWERS}.", folder.display())?;
         if made > 0 && !arguments.ladder {
             writeln!(out, "The system calls between the frames, on each host's line:")?;
-            writeln!(out, "  {}", ladder_command(folder, arguments.lab.as_deref()))?;
+            writeln!(out, "  {command}")?;
         }
         Ok(())
     })
@@ -485,11 +485,23 @@ fn answer(arguments: &Arguments, config: LabConfig, plan: &Plan) -> Result<(), F
 /// What stands in place of the answers where there are none.
 const NO_ANSWERS: &str = "No question of the sheet is about these steps alone, so there are no answers.";
 
+/// The addresses that the sheet does not say, or says otherwise: the rehearsal knows them, since it gave them to its hosts.
+fn given_hosts(plan: &Plan, config: &LabConfig) -> BTreeMap<HostName, IpAddr> {
+    let given = plan.hosts.iter().filter(|host| config.sheet.address_of(host.name) != Some(host.ip));
+    given.map(|host| (host.name, host.ip)).collect()
+}
+
 /// The command line that draws the ladder of what was recorded.
-fn ladder_command(folder: &Path, lab: Option<&Path>) -> String {
+fn ladder_command(folder: &Path, lab: Option<&Path>, hosts: &BTreeMap<HostName, IpAddr>) -> String {
     let folder = shell_words::quote(&folder.to_string_lossy()).into_owned();
     let lab = lab::option(lab);
-    format!("socklab analyze {folder}/*.pcapng{lab} --ladder hosts \\\n      --journal {folder}/{JOURNALS}/*.jsonl")
+    let option =
+        |(name, ip): (&HostName, &IpAddr)| format!(" \\\n      --host {}={ip}", shell_words::quote(name.as_str()));
+    let hosts = hosts.iter().map(option).collect::<String>();
+    format!(
+        "socklab analyze {folder}/*.pcapng{lab} --ladder hosts --one-clock{hosts} \\\n      \
+         --journal {folder}/{JOURNALS}/*.jsonl"
+    )
 }
 
 /// Whether the last of the steps that a question is about was asked for.
@@ -523,6 +535,36 @@ mod tests {
             "{lines:?}"
         );
         assert!(screen_lines("").is_empty());
+    }
+
+    #[test]
+    fn the_command_for_the_ladder_names_what_the_sheet_does_not() {
+        let arguments = |more: &[&str]| {
+            let own = ["rehearse", "-o", "my lab"].iter().chain(more);
+            <Parser as clap::Parser>::try_parse_from(own).unwrap().arguments
+        };
+        let command = |more: &[&str]| {
+            let arguments = arguments(more);
+            let config = arguments.lab().unwrap();
+            let hosts = given_hosts(&arguments.plan(&config).unwrap(), &config);
+            ladder_command(&arguments.output, None, &hosts)
+        };
+        assert_eq!(
+            command(&[]),
+            "socklab analyze 'my lab'/*.pcapng --ladder hosts --one-clock \\\n      --journal 'my lab'/journals/*.jsonl"
+        );
+        let swapped = command(&["--host", "B=10.0.3.3", "--host", "C=10.0.3.2"]);
+        assert!(
+            swapped.contains(" --one-clock \\\n      --host B=10.0.3.3 \\\n      --host C=10.0.3.2 \\\n"),
+            "{swapped}"
+        );
+        assert!(command(&["--subnet", "192.168.50.0/24"]).contains(" --host A=192.168.50.1 "));
+    }
+
+    #[derive(clap::Parser)]
+    struct Parser {
+        #[command(flatten)]
+        arguments: Arguments,
     }
 
     #[test]

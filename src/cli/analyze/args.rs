@@ -64,6 +64,11 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(super) lab: Option<PathBuf>,
 
+    /// All files were recorded on one computer, as by socklab rehearse: their times are of one clock, which a ladder across
+    /// hosts uses
+    #[arg(long)]
+    one_clock: bool,
+
     /// Add the whole answers, with each claim and what it rests on
     #[arg(long)]
     explain: bool,
@@ -193,6 +198,7 @@ impl Arguments {
             }
         }
         lab::set(&mut config, &self.host, &self.step, &self.server)?;
+        config.one_clock = self.one_clock;
         Ok(config)
     }
 }
