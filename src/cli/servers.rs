@@ -1,6 +1,7 @@
 //! The five socket programs on the command line: arguments, the journal's file, Ctrl-C, exit status.
 //!
-//! Exit status 0 when ended by Ctrl-C, end of input or a closed pipe; 1 when a socket call failed; 2 for wrong usage.
+//! Exit status 0 when ended by Ctrl-C, end of input or a closed pipe; 1 when a socket call failed; 2 for wrong usage, or a
+//! screen that takes nothing (a full disk).
 
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
@@ -44,7 +45,7 @@ pub(super) enum Command {
     TcpClient {
         #[command(flatten)]
         tcp: Tcp,
-        /// After this time without an answer, say what the reason may be
+        /// After this time without an answer to connect() or to what you typed, say what the reason may be
         #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
         patience: Duration,
     },
@@ -213,7 +214,11 @@ fn start(name: &'static str, common: &Common, run: impl FnOnce(&Arc<Program>) ->
     if let Err(error) = handler {
         return unusable(&format!("{name}: Ctrl-C can't be handled: {error}"));
     }
-    match run(&program) {
+    let ended = run(&program);
+    if let Some(error) = program.screen_failure() {
+        return super::exit::Failure::new("standard output", error).unusable().into();
+    }
+    match ended {
         Ok(()) if program.journal_is_complete() => ExitCode::SUCCESS,
         Ok(()) => ExitCode::FAILURE,
         Err(failure) => {

@@ -1,7 +1,7 @@
 //! What every socket program has: a name, a screen, a journal, its sockets' numbers, and the way to end it.
 //!
 //! Data goes to the screen, talk to standard error; both are parameters. A screen that is gone (a closed pipe) ends the
-//! program in order.
+//! program in order; so does one that takes nothing (a full disk), which is told.
 
 use std::io::{self, Write};
 use std::process;
@@ -46,6 +46,8 @@ pub struct Program {
     name: &'static str,
     manner: Manner,
     screen: Mutex<Output>,
+    /// Why nothing more could be shown, unless nobody reads it any more.
+    screen_failure: Mutex<Option<io::Error>>,
     talk: Mutex<Output>,
     journal: Option<Mutex<Output>>,
     journal_failed: AtomicBool,
@@ -61,6 +63,7 @@ impl Program {
             name,
             manner: Manner::default(),
             screen: Mutex::new(screen),
+            screen_failure: Mutex::new(None),
             talk: Mutex::new(talk),
             journal: journal.map(Mutex::new),
             journal_failed: AtomicBool::new(false),
@@ -86,9 +89,17 @@ impl Program {
 
     /// Shows one line of data on the screen. The program ends in order if the screen is gone.
     pub fn show(&self, line: &str) {
-        if print_line(&self.screen, line).is_err() {
+        if let Err(error) = print_line(&self.screen, line) {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                lock(&self.screen_failure).get_or_insert(error);
+            }
             self.stop.request();
         }
+    }
+
+    /// Why the screen took no more, such as a full disk; `None` if it did, or if nobody reads it any more.
+    pub fn screen_failure(&self) -> Option<io::Error> {
+        lock(&self.screen_failure).take()
     }
 
     /// Shows the tally after an empty line: a terminal has just shown `^C`.
@@ -228,6 +239,19 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_screen_that_takes_nothing_is_a_failure_and_one_that_nobody_reads_is_none() {
+        let program = Program::new("tcp-server", Box::new(Full), Box::new(io::sink()), None);
+        program.show("line");
+        assert!(program.stop.requested());
+        assert_eq!(program.screen_failure().unwrap().kind(), io::ErrorKind::StorageFull);
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let program = Program::new("tcp-server", Box::new(writer), Box::new(io::sink()), None);
+        program.show("line");
+        assert!(program.stop.requested() && program.screen_failure().is_none());
     }
 
     #[test]

@@ -34,15 +34,15 @@ const UNFINISHED: Duration = Duration::from_millis(100);
 pub struct Config {
     /// The server's socket address.
     pub server: SocketAddr,
-    /// How long without an answer before the client says what that may mean.
+    /// How long without an answer to `connect()` or a line before the client says what that may mean.
     pub patience: Duration,
 }
 
-/// What the threads report. Each is reported once, so that nothing piles up.
+/// What the threads report. Each is reported once, or once for a reply, so that nothing piles up.
 enum Report {
     Connected(Endpoint),
-    /// The first line was sent.
-    Sent,
+    /// A line is sent, and none before it waits for an answer.
+    Asked,
     InputEnded,
     ServerClosed,
     Failed(Failure),
@@ -61,7 +61,7 @@ pub fn run(program: &Arc<Program>, config: Config, input: impl Read + Send + 'st
     let (reports, received) = mpsc::channel();
     let at_end = reports.clone();
     let _guard = program.stop.on_request(move || drop(at_end.send(Report::Stop)));
-    let shared = Arc::new(Shared { program: Arc::clone(program), server, last_reply: Mutex::new(None) });
+    let shared = Arc::new(Shared { program: Arc::clone(program), server, talk: Mutex::default() });
     let socket = Arc::new(socket);
     {
         let (shared, socket) = (Arc::clone(&shared), Arc::clone(&socket));
@@ -81,8 +81,31 @@ pub fn run(program: &Arc<Program>, config: Config, input: impl Read + Send + 'st
 struct Shared {
     program: Arc<Program>,
     server: SocketAddress,
+    talk: Mutex<Talk>,
+}
+
+/// Who spoke last.
+#[derive(Debug, Clone, Copy, Default)]
+struct Talk {
     /// When the server last sent something.
-    last_reply: Mutex<Option<Instant>>,
+    last_reply: Option<Instant>,
+    /// When the first line was sent after that.
+    asked: Option<Instant>,
+}
+
+impl Shared {
+    /// A line is about to be sent: its answer may be here before the call returns. Whether it is the first that waits for one.
+    fn ask(&self) -> bool {
+        let mut talk = lock(&self.talk);
+        let is_first = talk.asked.is_none();
+        talk.asked.get_or_insert_with(Instant::now);
+        is_first
+    }
+
+    /// The server sent something.
+    fn replied(&self) {
+        *lock(&self.talk) = Talk { last_reply: Some(Instant::now()), asked: None };
+    }
 }
 
 /// The main thread's view: what it waits for, and until when.
@@ -97,7 +120,7 @@ struct Watch<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Connecting,
-    /// A line was sent, and no reply has come.
+    /// A line was sent, and nothing may have come since.
     Unanswered,
     /// Nothing to say after a while.
     Calm,
@@ -137,7 +160,7 @@ impl<'a> Watch<'a> {
     }
 
     fn last_reply(&self) -> Option<Instant> {
-        *lock(&self.shared.last_reply)
+        lock(&self.shared.talk).last_reply
     }
 
     fn enter(&mut self, state: State) {
@@ -151,8 +174,8 @@ impl<'a> Watch<'a> {
                 self.endpoint = endpoint;
                 self.enter(State::Calm);
             }
-            Report::Sent if self.state != State::Closing => self.enter(State::Unanswered),
-            Report::Sent => {}
+            Report::Asked if self.state != State::Closing => self.enter(State::Unanswered),
+            Report::Asked => {}
             Report::InputEnded => self.enter(State::Closing),
             Report::ServerClosed => {
                 if self.state != State::Closing {
@@ -169,14 +192,14 @@ impl<'a> Watch<'a> {
     fn time_is_over(&mut self) -> ControlFlow<Result<(), Failure>> {
         match self.state {
             State::Connecting => self.say_connecting(),
-            State::Unanswered if self.last_reply().is_none() => self.say_unanswered(),
+            State::Unanswered => self.say_unanswered(),
             // A reply that came while this thread waited.
             State::Closing if self.deadline().is_some_and(|at| at > Instant::now()) => return ControlFlow::Continue(()),
             State::Closing => {
                 self.talk("The server has not closed its side. The client closes without waiting longer.");
                 return ControlFlow::Break(Ok(()));
             }
-            State::Unanswered | State::Calm => {}
+            State::Calm => {}
         }
         self.state = State::Calm;
         ControlFlow::Continue(())
@@ -189,8 +212,18 @@ impl<'a> Watch<'a> {
     }
 
     fn say_unanswered(&self) {
-        self.hint("No reply yet. Either the server only prints (look at its screen), or it is busy");
-        self.hint("with another client.");
+        match *lock(&self.shared.talk) {
+            Talk { asked: None, .. } => {}
+            Talk { last_reply: None, .. } => {
+                self.hint("No reply yet. Either the server only prints (look at its screen), or it is busy");
+                self.hint("with another client.");
+            }
+            Talk { last_reply: Some(_), .. } => {
+                self.hint("No reply any more. Perhaps the server's program is stopped (Ctrl-Z in its");
+                self.hint("terminal) or busy, or its computer can't be reached from here.");
+                self.hint(&format!("Check {}: `ping`.", sheet::step(Does::Ping)));
+            }
+        }
     }
 
     fn hint(&self, text: &str) {
@@ -232,18 +265,17 @@ fn connect_and_send(
         let _ = reports.send(Report::Failed(explain::connect_failure("thread", shared.server, &error)));
         return;
     }
-    let mut first = true;
-    let sent = input::each_line(input, |line| match send(program, &endpoint, socket, line) {
-        Ok(()) => {
-            if std::mem::take(&mut first) {
-                let _ = reports.send(Report::Sent);
-            }
-            ControlFlow::Continue(())
+    let sent = input::each_line(input, |line| {
+        if shared.ask() {
+            let _ = reports.send(Report::Asked);
         }
-        Err(error) => {
-            program.note_error(&endpoint, "send", &error);
-            let _ = reports.send(Report::Failed(explain::connection_lost("send", shared.server, &error)));
-            ControlFlow::Break(())
+        match send(program, &endpoint, socket, line) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                program.note_error(&endpoint, "send", &error);
+                let _ = reports.send(Report::Failed(explain::connection_lost("send", shared.server, &error)));
+                ControlFlow::Break(())
+            }
         }
     });
     match sent {
@@ -281,7 +313,7 @@ fn receive_all(shared: &Shared, endpoint: &Endpoint, mut socket: &Socket, report
                 break Report::ServerClosed;
             }
             Ok(count) => {
-                *lock(&shared.last_reply) = Some(Instant::now());
+                shared.replied();
                 let mut chunk = buffer.get(..count).unwrap_or_default();
                 if program.manner().raw {
                     show_raw(shared, endpoint, chunk);
@@ -332,18 +364,18 @@ mod tests {
     fn a_silent_server_is_waited_for_from_its_last_reply_or_the_end_of_input() {
         let program = Arc::new(Program::new("tcp-client", Box::new(io::sink()), Box::new(io::sink()), None));
         let server = "127.0.0.1:65432".parse().unwrap();
-        let shared = Shared { program, server, last_reply: Mutex::new(None) };
+        let shared = Shared { program, server, talk: Mutex::default() };
         let endpoint = Endpoint { number: 1, protocol: Protocol::Tcp, local: None, remote: Some(server) };
         let mut watch = Watch::new(&shared, endpoint, Duration::from_secs(2));
         assert!(watch.take(Report::InputEnded).is_continue());
         let end = watch.since;
         assert_eq!(watch.deadline(), Some(end + CLOSING));
-        *lock(&shared.last_reply) = end.checked_sub(Duration::from_millis(1));
+        lock(&shared.talk).last_reply = end.checked_sub(Duration::from_millis(1));
         assert_eq!(watch.deadline(), Some(end + CLOSING));
-        *lock(&shared.last_reply) = Some(end + Duration::from_secs(1));
+        lock(&shared.talk).last_reply = Some(end + Duration::from_secs(1));
         assert_eq!(watch.deadline(), Some(end + Duration::from_secs(1) + CLOSING));
         assert!(watch.time_is_over().is_continue());
-        *lock(&shared.last_reply) = end.checked_sub(CLOSING);
+        lock(&shared.talk).last_reply = end.checked_sub(CLOSING);
         watch.since = end.checked_sub(CLOSING).unwrap();
         assert!(watch.time_is_over().is_break());
     }

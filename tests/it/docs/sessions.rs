@@ -276,5 +276,12 @@ fn exit_statuses_are_those_of_the_guide() {
     assert_eq!(status(&["tcp-client", &address.to_string()]), Some(1));
     assert_eq!(status(&["tcp-client", "nowhere"]), Some(2));
     #[cfg(target_os = "linux")]
-    assert_eq!(status(&["udp-client", "127.0.0.1:9", "--journal", "/dev/full"]), Some(1));
+    {
+        assert_eq!(status(&["udp-client", "127.0.0.1:9", "--journal", "/dev/full"]), Some(1));
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let mut server = std::process::Command::new(env!("CARGO_BIN_EXE_socklab"));
+        let ended = server.args(["tcp-server", "127.0.0.1:0"]).stdout(full).output().unwrap();
+        assert_eq!(ended.status.code(), Some(2));
+        assert!(String::from_utf8(ended.stderr).unwrap().contains("socklab: error: standard output: No space left"));
+    }
 }

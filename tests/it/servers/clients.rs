@@ -67,6 +67,28 @@ fn it_says_so_when_nobody_answers_its_line() {
     assert!(client.end_input().status.success());
 }
 
+/// The server answers once and is then silent, as one that was stopped with Ctrl-Z.
+#[test]
+fn it_says_so_when_replies_cease() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let mut client = Program::start(&["tcp-client", &address, "--patience", "0.05"]);
+    let (mut connection, _) = listener.accept().unwrap();
+    let mut answer = |client: &mut Program, text: &str| {
+        connection.write_all(format!("{text}\n").as_bytes()).unwrap();
+        client.until(|line| line == format!("{address}: {text}"));
+    };
+    answer(&mut client, "welcome");
+    for line in ["one", "two"] {
+        client.type_line(line);
+        client.until_talk("No reply any more.");
+        client.until_talk("Check step ");
+        answer(&mut client, line);
+    }
+    drop(connection);
+    assert_eq!(client.end().talk.matches("No reply yet").count(), 0);
+}
+
 #[test]
 fn a_refusal_is_explained() {
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
