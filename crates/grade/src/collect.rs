@@ -142,7 +142,7 @@ impl<'b, 't> Collector<'b, 't> {
                 Err(reason) => self.refuse(name, &reason),
             },
             Kind::Rtf => self.found.documents.push(Document::unread(self.place(name))),
-            Kind::Pdf => match beginning(reader, self.limits.held_bytes) {
+            Kind::Pdf => match beginning(reader, self.limits.pdf_bytes) {
                 Ok(bytes) => self.found.documents.push(Document::pdf(self.place(name), &bytes, &self.sheet)),
                 Err(reason) => self.refuse(name, &reason),
             },

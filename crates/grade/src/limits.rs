@@ -14,8 +14,11 @@ pub struct SubmissionLimits {
     pub inflated_bytes: u64,
     /// Largest file that is read, in bytes as it stands on the disk.
     pub file_bytes: u64,
-    /// Largest archive within an archive, which is held in memory.
+    /// Largest archive within an archive, which is held in memory. It counts as unpacked, so that all together are no more than
+    /// that.
     pub held_bytes: u64,
+    /// Most bytes that are read of a PDF document.
+    pub pdf_bytes: u64,
     /// Most captures.
     pub captures: usize,
     /// Most that is held of all journals together; further events are counted (`limit-journal`).
@@ -34,7 +37,8 @@ impl Default for SubmissionLimits {
             nesting: 2,
             inflated_bytes,
             file_bytes: 256 << 20,
-            held_bytes: 32 << 20,
+            held_bytes: 64 << 20,
+            pdf_bytes: 32 << 20,
             captures: 20,
             journals: Room { events: 100_000, text_bytes: 16 << 20 },
             refused: 100,
