@@ -75,10 +75,10 @@ pub(super) struct Capture {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
     /// End after this many packets
-    #[arg(long, value_name = "N", value_parser = number::within(1..=u64::MAX))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = number::within(1..=u64::MAX))]
     count: Option<u64>,
     /// End after this many TCP connections have been established
-    #[arg(long, value_name = "N", value_parser = number::within(1..=u64::MAX))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = number::within(1..=u64::MAX))]
     connections: Option<u64>,
     /// Replace the file if it exists
     #[arg(long)]

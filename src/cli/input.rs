@@ -177,6 +177,10 @@ pub(super) fn is_capture(path: &Path) -> bool {
 pub(super) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
     let bytes = read_bytes(path, most)?;
     encoding::decode(&bytes).map_err(|error| {
+        if CaptureReader::open(bytes.as_slice(), &Limits::default()).is_ok() {
+            return Failure::new(name(path.as_os_str()), "this is a capture, not a text file")
+                .hint("Name the text file here.");
+        }
         let reason = format!("line {}: {}", error.line, error.reason);
         Failure::new(name(path.as_os_str()), reason).hint("Save it as UTF-8.")
     })

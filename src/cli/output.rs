@@ -82,8 +82,12 @@ impl Destination {
                 _ => Ok(()),
             },
             Destination::File(path) => to_file(path, write).map_err(|error| {
+                let hint = match error.kind() {
+                    ErrorKind::StorageFull => "Make room there, or name a file on another disk.",
+                    _ => "Name a file in a directory where you may write.",
+                };
                 Failure::new(input::name(path.as_os_str()), format_args!("the results can't be written: {error}"))
-                    .hint("Name a file with -o in a directory where you may write.")
+                    .hint(hint)
             }),
         }
     }

@@ -34,7 +34,7 @@ pub(super) enum Command {
         #[command(flatten)]
         tcp: Tcp,
         /// How many connections may wait to be accepted: the argument of listen(). Linux lets one more wait
-        #[arg(long, value_name = "N", default_value_t = 1, value_parser = number::within(0..=u16::MAX))]
+        #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 1, value_parser = number::within(0..=u16::MAX))]
         backlog: u16,
         #[command(flatten)]
         reply: ReplyOption,
@@ -46,7 +46,7 @@ pub(super) enum Command {
         #[command(flatten)]
         tcp: Tcp,
         /// After this time without an answer to connect() or to what you typed, say what the reason may be
-        #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+        #[arg(long, allow_negative_numbers = true, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
         patience: Duration,
     },
     /// TCP server that serves each client in a thread of its own
@@ -56,7 +56,7 @@ pub(super) enum Command {
         #[command(flatten)]
         tcp: Tcp,
         /// How many connections may wait to be accepted: the argument of listen()
-        #[arg(long, value_name = "N", default_value_t = 1024, value_parser = number::within(0..=u16::MAX))]
+        #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 1024, value_parser = number::within(0..=u16::MAX))]
         backlog: u16,
         #[command(flatten)]
         reply: ReplyOption,

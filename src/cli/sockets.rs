@@ -14,6 +14,7 @@ use textwrap::core::display_width;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::lab::{self, HostOption};
+use crate::cli::number;
 use crate::rehearse::options::sheet_hosts;
 use crate::socket_table::{self, Entry, Owner, State};
 use socklab_core::escape;
@@ -38,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     watch: bool,
     /// Only sockets with this port at one of the two ends
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = number::within(1..=u16::MAX))]
     port: Option<u16>,
     /// The address of a host of the lab, such as B=10.0.3.20 [default: 10.0.3.1 is A, 10.0.3.2 B, 10.0.3.3 C]
     #[arg(long, value_name = "HOST=ADDRESS", value_parser = lab::host)]

@@ -95,7 +95,7 @@ fn not_an_address(ip: &str, port: &str) -> String {
         format!("an IPv6 address needs brackets before a port\n  Write [{ip}]:{port}.")
     } else if ip.chars().all(|c| c.is_ascii_digit() || c == '.') && ip.contains('.') {
         format!("{ip} is not an IP address\n  It has four numbers from 0 to 255, such as 10.0.3.1.")
-    } else if !ip.is_empty() && ip.chars().all(is_word) {
+    } else if !ip.is_empty() && ip.chars().all(is_word) && !port.starts_with("//") {
         format!(
             "{ip} is a name\n  socklab looks up no names, so that no DNS query gets into your capture.\n  \
              Give the IP address; `ping {ip}` shows it."
@@ -211,6 +211,7 @@ mod tests {
             ("raspberrypi", "`ping raspberrypi`"),
             ("example.org:80", "example.org is a name"),
             ("localhosts:5", "localhosts is a name"),
+            ("http://10.0.3.1", "expected ADDRESS:PORT"),
             ("65432", "10.0.3.1:65432"),
             ("10.0.3.1/24", "Write 10.0.3.1."),
             ("::1:65432", "Write [::1]:65432."),

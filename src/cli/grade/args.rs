@@ -155,11 +155,11 @@ pub(in crate::cli) struct GradeArguments {
     pub(super) partial: bool,
 
     /// Submissions graded at the same time [default: one for each processor]
-    #[arg(long, value_name = "N", value_parser = number::within(1..=u32::MAX))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = number::within(1..=u32::MAX))]
     pub(super) jobs: Option<u32>,
 
     /// Seconds that one submission may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = number::within(0..=u64::MAX))]
+    #[arg(long, allow_negative_numbers = true, value_name = "SECONDS", default_value_t = 20, value_parser = number::within(0..=u64::MAX))]
     pub(super) time: u64,
 
     /// When to write in colour
