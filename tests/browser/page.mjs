@@ -222,6 +222,24 @@ await check("a lab of one's own is followed: the answers of the command line, an
   assert.match((await page.locator("#web-form legend").allInnerTexts()).join(), /Nobody there \(1 point\)/);
 }));
 
+await check("hosts are corrected by the names of the lab file; what was typed for another lab's is told once", () => open({}, async (page) => {
+  const of = (name) => join(fixtures, "sheets", "chat", name);
+  const [lab, captures] = [of("lab.toml"), captureNames("sheets/chat").map(of)];
+  await choose(page, captures);
+  await page.locator("#web-correct summary").click();
+  await page.fill("#web-host-A", "10.0.3.9");
+  await choose(page, [lab]);
+  assert.match((await messages(page)).join(), /note\|A: what was set for it before is not used/);
+  assert.deepEqual(await page.locator("#web-hosts label").allInnerTexts(), ["Host left", "Host right", "Servers' address, with a port if you like"]);
+  await page.fill("#web-host-left", "10.0.3.2");
+  await page.fill("#web-host-right", "10.0.3.1");
+  await page.locator("#web-corrections [type=submit]").click();
+  await status(page, "Analyzed again.");
+  assert.deepEqual(await messages(page), []);
+  const options = ["--lab", lab, "--host", "left=10.0.3.2", "--host", "right=10.0.3.1"];
+  assert.ok((await saved(page, json)).bytes.equals(commandLine(captures, [], [...options, "--format", "json"]).out));
+}));
+
 await check("files of another kind, damaged and empty ones: the same words, and the others are answered all the same", () => open({}, async (page) => {
   const of = (name, bytes) => { writeFileSync(join(directory, name), bytes); return join(directory, name); };
   const capture = readFileSync(join(plain, "step8.pcapng"));

@@ -179,8 +179,10 @@
     });
   });
 
+  const hostEntries = () => [...document.querySelectorAll("#web-hosts input[name]")];
+
   const corrections = () => {
-    const hosts = Object.fromEntries(["A", "B", "C"].map((letter) => [letter, $(`web-host-${letter}`).value]));
+    const hosts = Object.fromEntries(hostEntries().map(({ name, value }) => [name, value]));
     const chosen = [...document.querySelectorAll("#web-steps select")];
     const steps = Object.fromEntries(chosen.map((select) => [select.name, select.value]));
     return JSON.stringify({ hosts, steps, server: $("web-server").value });
@@ -205,7 +207,7 @@
     if (unused.length > 0) {
       const names = unused.slice(0, 5).map(({ subject }) => subject).join(", ");
       const more = unused.length > 5 ? ` and ${unused.length - 5} more` : "";
-      told.push({ kind: "note", subject: "Not used", text: `${names}${more}`, hint: "They are no captures." });
+      told.push({ kind: "note", subject: "Not used", text: `${names}${more}`, hint: unused.length > 1 ? "They are no captures." : "It is no capture." });
     }
     $("web-messages").replaceChildren(...told.map(({ kind, subject, text, hint }) => {
       const item = make("li", { className: `finding ${kind}` });
@@ -239,16 +241,30 @@
     }));
   };
 
+  // The hosts are the lab file's. What was typed for one that another lab has too stays.
+  const showHosts = () => {
+    const entries = new Map(hostEntries().map((entry) => [entry.name, entry]));
+    if ([...entries.keys()].join() !== state.hosts.map(([name]) => name).join()) {
+      for (const entry of entries.values()) entry.parentElement.remove();
+      $("web-hosts").prepend(...state.hosts.map(([name]) => {
+        const entry = make("input", { id: `web-host-${name}`, name, autocomplete: "off", spellcheck: false, value: entries.get(name)?.value ?? "" });
+        return make("p", {}, make("label", { htmlFor: entry.id, textContent: `Host ${name}` }), entry);
+      }));
+    }
+    for (const [name, address] of state.hosts) $(`web-host-${name}`).placeholder = address ?? "not found";
+  };
+
   const showCorrections = () => {
     $("web-correct").hidden = state.captures.length === 0;
-    for (const letter of ["A", "B", "C"]) $(`web-host-${letter}`).placeholder = state.hosts[letter] ?? "not found";
+    showHosts();
     $("web-server").placeholder = state.servers[0] ?? "not found";
     const set = new Map([...document.querySelectorAll("#web-steps select")].map((select) => [select.name, select.value]));
     $("web-steps").replaceChildren(...state.captures.map(({ name, steps }, number) => {
       const select = make("select", { id: `web-step-${number}`, name });
       select.append(make("option", { value: "", textContent: `Work it out${steps ? `: ${steps}` : ""}` }));
       for (const [value, textContent] of state.steps) select.append(make("option", { value, textContent }));
-      select.value = set.get(name) ?? "";
+      // A step of another lab is none of this one.
+      select.value = state.steps.some(([value]) => value === set.get(name)) ? set.get(name) : "";
       return make("p", {}, make("label", { htmlFor: select.id, textContent: `Step of ${name}` }), select);
     }));
   };

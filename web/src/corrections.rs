@@ -14,7 +14,7 @@ use crate::session::Message;
 pub struct Corrections {
     /// The step of a capture, by its name: `I.8`.
     pub steps: BTreeMap<String, String>,
-    /// The address of a host, by its letter.
+    /// The address of a host, by its name in the lab.
     pub hosts: BTreeMap<String, String>,
     /// The servers' address, with a port if one is given; several with commas between them.
     pub server: String,
@@ -32,17 +32,17 @@ impl Corrections {
         for (file, step) in self.steps.iter().filter(|(_, step)| !step.is_empty()) {
             match sheet.step(step) {
                 Ok(step) => drop(lab.steps.insert(file.clone(), step)),
-                Err(error) => wrong.push(Message::error(file, &error, "")),
+                Err(error) => wrong.push(of_another_lab(file, &error)),
             }
         }
-        for (letter, address) in &self.hosts {
+        for (name, address) in &self.hosts {
             let address = address.trim();
-            match (sheet.host(letter), address.parse::<IpAddr>()) {
+            match (sheet.host(name), address.parse::<IpAddr>()) {
                 _ if address.is_empty() => {}
                 (Ok(host), Ok(ip)) => drop(lab.hosts.insert(host, ip)),
-                (Err(error), _) => wrong.push(Message::error(letter, &error, "")),
+                (Err(error), _) => wrong.push(of_another_lab(name, &error)),
                 (_, Err(_)) => wrong.push(Message::error(
-                    &format!("Host {letter}"),
+                    &format!("Host {name}"),
                     &format!("'{address}' is no IP address"),
                     "Write it as 10.0.3.2, or leave the entry empty.",
                 )),
@@ -60,4 +60,9 @@ impl Corrections {
         }
         (lab, wrong)
     }
+}
+
+/// The page offers what the lab has: this was set before its lab file was dropped.
+fn of_another_lab(subject: &str, error: &str) -> Message {
+    Message::note(subject, &format!("what was set for it before is not used: {error}"))
 }

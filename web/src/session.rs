@@ -43,7 +43,11 @@ impl Message {
     }
 
     fn takes_the_place(name: &str, earlier: &str) -> Message {
-        Message::new("note", name, &format!("it takes the place of {earlier}"), "")
+        Message::note(name, &format!("it takes the place of {earlier}"))
+    }
+
+    pub(crate) fn note(subject: &str, text: &str) -> Message {
+        Message::new("note", subject, text, "")
     }
 
     pub(crate) fn error(subject: &str, text: &str, hint: &str) -> Message {

@@ -24,8 +24,8 @@ pub struct State {
     pub files: Vec<FileState>,
     /// The form.
     pub form: Option<FormState>,
-    /// The address of each host that was found or set.
-    pub hosts: BTreeMap<String, String>,
+    /// The lab's hosts, each with its address if that was found or set.
+    pub hosts: Vec<(String, Option<String>)>,
     /// The address and port of each server that was found or set.
     pub servers: Vec<String>,
     /// The steps that a capture can record: key, and in words.
@@ -129,6 +129,7 @@ impl State {
             source: sources.get(&capture.file).unwrap_or(&capture.file).clone(),
         });
         let lab = &analysis.lab;
+        let address = |name| lab.hosts.iter().find(|host| host.name == name).map(|host| host.address.to_string());
         let warnings = analysis.captures.iter().flat_map(|capture| {
             capture.info.warnings.iter().map(|warning| Message {
                 kind: "warning",
@@ -142,7 +143,7 @@ impl State {
             captures: captures.collect(),
             files: Vec::new(),
             form: None,
-            hosts: lab.hosts.iter().map(|host| (host.name.to_string(), host.address.to_string())).collect(),
+            hosts: lab.sheet.hosts().iter().map(|host| (host.name.to_string(), address(host.name))).collect(),
             servers: lab.servers.iter().map(|server| server.address.to_string()).collect(),
             steps: lab.sheet.recorded().map(|step| (step.to_string(), step.name())).collect(),
             tables: TableName::ALL.map(TableName::name).to_vec(),

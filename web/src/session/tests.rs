@@ -81,6 +81,24 @@ fn lab_file_and_form_are_told_apart_though_both_name_questions() {
     assert_eq!(texts(&take(&mut session, "mine.toml", empty)), ["it takes the place of dotted.toml"]);
 }
 
+#[test]
+fn the_hosts_are_the_labs_and_what_was_set_for_those_of_another_one_is_told() {
+    let mut session = Session::default();
+    let set = Corrections::read(r#"{"hosts":{"A":"10.0.3.9","B":""},"steps":{"x.pcapng":"I.8"}}"#);
+    let hosts = |state: &State| state.hosts.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let state = session.analyze(&set);
+    assert_eq!(
+        (hosts(&state), state.hosts[0].1.as_deref()),
+        (vec!["A".into(), "B".into(), "C".into()], Some("10.0.3.9"))
+    );
+    take(&mut session, CHAT[1].0, CHAT[1].1);
+    let state = session.analyze(&set);
+    assert_eq!(hosts(&state), ["left", "right"]);
+    let kinds: Vec<(&str, &str)> = state.messages.iter().map(|m| (m.kind, m.subject.as_str())).collect();
+    assert_eq!(kinds, [("note", "x.pcapng"), ("note", "A")]);
+    assert!(state.messages[1].text.contains("is not used"), "{:?}", state.messages);
+}
+
 fn listed(state: &State) -> Vec<String> {
     state.files.iter().map(|file| format!("{}: {}", file.name, file.what)).collect()
 }
@@ -176,7 +194,7 @@ fn corrections_are_those_of_the_command_line() {
         r#"{"steps": {"step8.pcapng": "I.10"}, "hosts": {"B": "10.0.3.3", "C": "x"}, "server": "10.0.3.1:65432"}"#;
     let state = session.analyze(&Corrections::read(json));
     assert_eq!(state.captures[0].steps, "Part I step 10");
-    assert_eq!(state.hosts["B"], "10.0.3.3");
+    assert_eq!(state.hosts[1], ("B".to_owned(), Some("10.0.3.3".to_owned())));
     assert_eq!(texts(&state.messages), ["'x' is no IP address"]);
     let two = session.analyze(&Corrections::read(r#"{"server": "10.0.3.1, 10.0.3.9"}"#));
     assert_eq!(texts(&two.messages), ["the lab's servers are all on one computer, host A"]);
