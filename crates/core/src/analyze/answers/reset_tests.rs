@@ -171,8 +171,14 @@ fn a_reset_after_the_end_of_the_second_clients_connection_is_told() {
     story.close(&mut c);
     story.acknowledgement(&mut c);
     story.refused_late(&mut c);
-    let told = message(&of(vec![story.read()]), "connection-closed");
-    assert!(told.contains("no longer had the connection when a further acknowledgement came"), "{told}");
+    let findings = of(vec![story.read()]).findings;
+    let closed = findings.iter().filter(|finding| finding.code == "connection-closed");
+    let told: Vec<String> = closed.map(|finding| finding.message.to_string()).collect();
+    let open = "Step 8(c) leaves the connection open.";
+    let [of_b, of_c] = told.as_slice() else { panic!("{told:?}") };
+    assert!(of_b.ends_with(open), "{of_b}");
+    let late = "no longer had the connection when a further acknowledgement came";
+    assert!(of_c.contains(late) && !of_c.contains(open), "{of_c}");
 }
 
 /// Linux keeps what is left of a connection that its program has closed for a minute (`tcp_fin_timeout`), and answers a FIN that

@@ -286,17 +286,24 @@ impl Report<'_, '_> {
     /// Connections that ended with FIN within the capture, though the sheet leaves them open, or with a RST after that.
     fn closed(&mut self) {
         let view = self.view;
+        let is_closed = |known: &Known<'_>, s: &TcpSighting| {
+            let was_made = s.established() || known.connection.is_piece(s.capture);
+            was_made && s.connection.close != Close::Open && !is_ended_by_reset(view, s)
+        };
         self.add(
             CLOSED,
             Severity::Info,
-            |known, s| {
-                let was_made = s.established() || known.connection.is_piece(s.capture);
-                // A RST is seen in Wireshark, whatever the sheet asks.
-                let is_told = left_open(known.step) || s.connection.close == Close::Reset;
-                is_told && was_made && s.connection.close != Close::Open && !is_ended_by_reset(view, s)
-            },
+            |known, s| left_open(known.step) && is_closed(known, s),
             |s| fins(s).chain(resets(s)).collect(),
             |closed| Text::join([endings(view, closed), leaves_open(view, closed)]),
+        );
+        // A RST is seen in Wireshark, whatever the sheet asks.
+        self.add(
+            CLOSED,
+            Severity::Info,
+            |known, s| !left_open(known.step) && s.connection.close == Close::Reset && is_closed(known, s),
+            |s| fins(s).chain(resets(s)).collect(),
+            |closed| endings(view, closed),
         );
     }
 
