@@ -28,13 +28,19 @@ impl LabView<'_> {
         if !notes.len().is_multiple_of(2) || !sighting.notes_complete(self.captures) {
             return Vec::new();
         }
+        let of = |note: &FrameNote| {
+            let checksum = (note.identification == 0).then_some(note.checksum);
+            (note.sender as u8, note.payload_length, checksum, note.ip_length, note.identification)
+        };
+        // Of most conversations the first datagram already has no second one.
+        if !notes.split_first().is_some_and(|(first, later)| later.iter().any(|note| of(note) == of(first))) {
+            return Vec::new();
+        }
         let mut single: HashMap<_, FrameNote> = HashMap::new();
         let mut copies = Vec::new();
         for note in notes {
-            let checksum = (note.identification == 0).then_some(note.checksum);
-            let of = (note.sender as u8, note.payload_length, checksum, note.ip_length, note.identification);
-            let Some(first) = single.remove(&of) else {
-                single.insert(of, note);
+            let Some(first) = single.remove(&of(&note)) else {
+                single.insert(of(&note), note);
                 continue;
             };
             let apart = note.time.zip(first.time).map(|(note, first)| note.nanoseconds_since(first).abs());

@@ -11,9 +11,11 @@ use socklab_packets::types::Timestamp;
 /// The place of each capture in an order that does not depend on how they were given: by the names of their files, then by what they
 /// hold. So the same files give the same answers in whatever order somebody names them.
 pub(super) fn places_by_name(captures: &[CaptureFacts]) -> Vec<usize> {
-    let key = |index: &usize| captures.get(*index).map(|one| (&one.file, one.info.first_time, one.info.frames));
+    let key = |index: &usize| {
+        captures.get(*index).map(|one| (words_and_numbers(&one.file), &one.file, one.info.first_time, one.info.frames))
+    };
     let mut order: Vec<usize> = (0..captures.len()).collect();
-    order.sort_by_key(key);
+    order.sort_by_cached_key(key);
     let mut places = vec![0; captures.len()];
     for (place, index) in order.into_iter().enumerate() {
         if let Some(slot) = places.get_mut(index) {
@@ -21,6 +23,21 @@ pub(super) fn places_by_name(captures: &[CaptureFacts]) -> Vec<usize> {
         }
     }
     places
+}
+
+/// A name as people order it: `step8` comes before `step10`. Each word with the number behind it, without zeros before that.
+fn words_and_numbers(name: &str) -> Vec<(&str, usize, &str)> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let (word, behind) = rest.split_at(rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len()));
+        let (number, behind) = behind.split_at(behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len()));
+        let number = number.trim_start_matches('0');
+        // Of numbers the one with more digits is the greater one.
+        parts.push((word, number.len(), number));
+        rest = behind;
+    }
+    parts
 }
 
 /// What moments are put in order by.
@@ -64,4 +81,18 @@ pub(crate) fn in_time(begins: &[Option<Moment>], is_one_client: bool, times: Tim
     let has_times = known.iter().all(|begin| begin.time.is_some());
     let is_told = known.len() == begins.len() && (one_watch || (has_times && (one_clock || one_computer)));
     (order, is_told || begins.len() < 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_the_order_of_their_numbers() {
+        let names =
+            ["2-A.pcap", "10-A.pcap", "part2-b.pcap", "step08.pcap", "step8b.pcap", "step10.pcap", "übung.pcap"];
+        assert!(names.is_sorted_by_key(|name| words_and_numbers(name)));
+        let long = "9".repeat(40);
+        assert!(words_and_numbers("9") < words_and_numbers(&long));
+    }
 }
