@@ -184,16 +184,21 @@ pub struct LabFound {
 
 /// The hosts of a sheet that a computer may be instead of the one that it was taken for, of all that were named: none, unless
 /// only the order of the files tells.
-pub(crate) fn may_be(sheet: &Sheet, all: &[HostFound], host: &HostFound) -> Vec<HostName> {
-    let is_guess = host.basis == HostBasis::Order && host.name != sheet.server();
-    let is_known = |name| all.iter().any(|other| other.name == name && other.basis != HostBasis::Order);
-    sheet.clients().filter(|other| is_guess && *other != host.name && !is_known(*other)).collect()
+pub(crate) fn may_be<'s>(
+    sheet: &'s Sheet,
+    all: impl Iterator<Item = (HostName, HostBasis)> + Clone + 's,
+    (name, basis): (HostName, HostBasis),
+) -> impl Iterator<Item = HostName> + 's {
+    let is_guess = basis == HostBasis::Order && name != sheet.server();
+    let is_known = move |one| all.clone().any(|(name, basis)| name == one && basis != HostBasis::Order);
+    sheet.clients().filter(move |other| is_guess && *other != name && !is_known(*other))
 }
 
 impl LabFound {
     /// The hosts that a computer may be instead of the one that it was taken for.
     pub fn may_be(&self, host: &HostFound) -> Vec<HostName> {
-        may_be(&self.sheet, &self.hosts, host)
+        let all = self.hosts.iter().map(|host| (host.name, host.basis));
+        may_be(&self.sheet, all, (host.name, host.basis)).collect()
     }
 
     /// The address that stands for all of its computer's.

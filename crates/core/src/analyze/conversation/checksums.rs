@@ -15,15 +15,11 @@ pub(super) struct PseudoHeader(u16);
 impl PseudoHeader {
     /// That of a connection between these addresses.
     pub(super) fn of(addresses: [IpAddr; 2]) -> PseudoHeader {
-        let words = addresses.into_iter().flat_map(|address| match address {
-            IpAddr::V4(v4) => v4.octets().to_vec(),
-            IpAddr::V6(v6) => v6.octets().to_vec(),
-        });
-        let octets: Vec<u8> = words.collect();
-        let sum = octets.chunks_exact(2).fold(TCP, |sum, word| match word {
-            [high, low] => sum.saturating_add(u32::from(u16::from_be_bytes([*high, *low]))),
-            _ => sum,
-        });
+        let words = |address: IpAddr| match address {
+            IpAddr::V4(v4) => (v4.to_bits() >> 16).saturating_add(v4.to_bits() & 0xffff),
+            IpAddr::V6(v6) => v6.segments().into_iter().map(u32::from).fold(0, u32::saturating_add),
+        };
+        let sum = addresses.into_iter().map(words).fold(TCP, u32::saturating_add);
         PseudoHeader(folded(sum))
     }
 

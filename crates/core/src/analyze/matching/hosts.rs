@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::analyze::analysis::{HostBasis, HostFound, Verdict, may_be};
+use crate::analyze::analysis::{HostBasis, Verdict, may_be};
 use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::computers::Computers;
@@ -206,13 +206,9 @@ impl Hosts {
 
     /// Whether a client's computer may be another host of the sheet than the one that it was taken for.
     pub(crate) fn is_guess(&self, ip: IpAddr, sheet: &Sheet) -> bool {
-        let all: Vec<HostFound> = self
-            .named
-            .iter()
-            .map(|(name, address, basis)| HostFound { name: *name, address: *address, basis: *basis })
-            .collect();
-        let own = self.name_of_client(ip, sheet).and_then(|name| all.iter().find(|host| host.name == name));
-        own.is_some_and(|own| !may_be(sheet, &all, own).is_empty())
+        let all = self.named.iter().map(|(name, _, basis)| (*name, *basis));
+        let own = self.name_of_client(ip, sheet).and_then(|own| all.clone().find(|(name, _)| *name == own));
+        own.is_some_and(|own| may_be(sheet, all, own).next().is_some())
     }
 
     /// The named computers in the order of the sheet, and how each name is known.
