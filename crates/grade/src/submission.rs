@@ -331,6 +331,28 @@ mod tests {
         assert_eq!(points(&graded(captures, &form), "I.1b"), (Points::ZERO, Points::ZERO));
     }
 
+    /// The frames are those of the capture: a slip in the addresses does not make it another host's.
+    #[test]
+    fn right_frames_are_of_the_host_that_captured_them_whatever_the_addresses() {
+        for client in ["192.168.1.77:39998", SERVER] {
+            for acknowledgements in ["5, 7, 9", "5, 7"] {
+                let captures = vec![
+                    alone("step8", 0, "192.168.1.77:39999", 3),
+                    side_by_side("p2", 600, ["192.168.1.77:50000", "192.168.1.77:50002"]),
+                ];
+                let form = json!({
+                    "I.1a": {"handshake_frames": "1, 2, 3", "data_frames": "4, 6, 8", "acknowledgement_frames": acknowledgements},
+                    "I.1b": {"client_socket_addresses": client, "server_socket_addresses": "192.168.1.77:39999"},
+                });
+                let submission = graded(captures, &form);
+                for question in submission.questions.iter().take(2) {
+                    assert_eq!(question.pending, Points::ZERO, "{question:?}");
+                }
+                assert!(points(&submission, "I.1a").0 > Points::ZERO);
+            }
+        }
+    }
+
     #[test]
     fn answers_that_tell_the_hosts_are_judged_by_them() {
         let captures = || {

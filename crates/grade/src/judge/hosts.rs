@@ -10,21 +10,27 @@ use socklab_core::lab::Points;
 /// A number of fewer digits may be the same by chance.
 const MANY_DIGITS: usize = 4;
 
+/// A handshake, a line and its acknowledgement are the first frames of many captures.
+const FIRST_FRAMES: u64 = 5;
+
+/// The keys of lists of frames.
+const FRAMES: [&str; 3] = ["handshake_frames", "data_frames", "acknowledgement_frames"];
+
 impl Judged {
     /// Whether something is wrong, by all that the captures show.
     pub fn has_wrong(&self) -> bool {
         self.items().any(|item| item.verdict == Verdict::Wrong)
     }
 
-    /// Whether the answers are of this assignment rather than of the one that they were judged by. Ports and the like tell, where
-    /// they are right by one of the two only; without any, what may be right. `servers` are the addresses of the servers, which
-    /// are the same by both.
+    /// Whether the answers are of this assignment rather than of the one that they were judged by. Ports and whole lists of frames
+    /// tell, where they are right by one of the two only; without any, what may be right, unless all that comes of this one is
+    /// that right answers lack their capture. `servers` are the addresses of the servers, which are the same by both.
     pub fn fits_better_than(&self, told: &Judged, servers: &[String]) -> bool {
         let [(own, own_all), (others, all)] = [self, told].map(Judged::worth);
         match (self.is_told_from(told, servers), told.is_told_from(self, servers)) {
             (false, true) => false,
             (true, true) => own > others,
-            (_, false) => own_all > all,
+            (_, false) => own_all > all && (self.has_right_besides(told) || !told.has_frames_not_shown_by(self)),
         }
     }
 
@@ -58,10 +64,38 @@ impl Judged {
     fn is_told_from(&self, other: &Judged, servers: &[String]) -> bool {
         let known: Vec<&str> = servers.iter().flat_map(|server| numbers(server)).collect();
         let tells = |text: &str| numbers(text).any(|number| number.len() >= MANY_DIGITS && !known.contains(&number));
-        let is_right = |item: &ItemGrade| item.verdict == Verdict::Right;
         let mut both = self.items().zip(other.items());
         both.any(|(own, other)| is_right(own) && !is_right(other) && own.given.as_deref().is_some_and(tells))
+            || self.questions.iter().zip(&other.questions).any(|(own, other)| has_frames(own) && !has_frames(other))
     }
+
+    fn has_right_besides(&self, other: &Judged) -> bool {
+        self.items().zip(other.items()).any(|(own, other)| is_right(own) && !is_right(other))
+    }
+
+    /// Whether a list of frames is right here of which there is no capture there.
+    fn has_frames_not_shown_by(&self, other: &Judged) -> bool {
+        let mut both = self.items().zip(other.items());
+        both.any(|(own, other)| is_list_that_tells(own) && other.verdict == Verdict::NotInCapture)
+    }
+}
+
+fn is_right(item: &ItemGrade) -> bool {
+    item.verdict == Verdict::Right
+}
+
+/// Whether all lists of frames that a question asks for are right, and hardly so by chance.
+fn has_frames(question: &QuestionGrade) -> bool {
+    let mut lists = question.items.iter().filter(|item| FRAMES.contains(&item.key.as_str()));
+    lists.clone().any(is_list_that_tells) && lists.all(is_right)
+}
+
+/// Whether this is a right list of frames of which some come later than in any capture of one line.
+fn is_list_that_tells(item: &ItemGrade) -> bool {
+    let is_late = |number: &str| number.parse::<u64>().is_ok_and(|frame| frame > FIRST_FRAMES);
+    FRAMES.contains(&item.key.as_str())
+        && is_right(item)
+        && item.given.as_deref().is_some_and(|text| numbers(text).any(is_late))
 }
 
 /// The runs of digits in a text.
