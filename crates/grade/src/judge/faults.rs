@@ -22,6 +22,9 @@ use socklab_packets::types::SocketAddress;
 /// Faults of files that show nothing of the lab.
 const USELESS: [&str; 5] = ["empty-file", "no-packets", "no-lab-traffic", "wrong-interface", "loopback-only"];
 
+/// That of several hosts with clients side by side only one's capture is there.
+const SECOND_HOST: &str = "second-host-missing";
+
 /// The findings with what they cost, once for each code and file.
 pub(super) fn findings(case: &Case<'_>, known: &Known, rubric: &Rubric) -> Vec<FindingMade> {
     let analysis = case.analysis;
@@ -31,8 +34,9 @@ pub(super) fn findings(case: &Case<'_>, known: &Known, rubric: &Rubric) -> Vec<F
     let mut all = Vec::new();
     for finding in &analysis.findings {
         let first = paid.insert((finding.code, finding.file.as_deref()));
-        // What may be of another step may be no fault at all.
-        let in_doubt = case.is_doubtful && finding.redo.as_ref().is_some_and(Step::is_parallel);
+        // What may be of another step may be no fault at all. Of a host that is a guess, no step to redo is named.
+        let of_parallel = finding.redo.as_ref().map_or(finding.code == SECOND_HOST, Step::is_parallel);
+        let in_doubt = case.is_doubtful && of_parallel;
         let costs = first && !in_doubt && !is_excused(analysis, known, rubric, finding);
         let cost = rubric.cost(finding.code).filter(|_| costs);
         let cost = match (cost, USELESS.contains(&finding.code)) {
@@ -147,4 +151,39 @@ fn is_whole_elsewhere(analysis: &Analysis, client: SocketAddress, file: &str) ->
             && connection.syn_ack.is_some()
             && connection.ack.is_some()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Case, Unanswered, judge, testing};
+    use super::SECOND_HOST;
+    use crate::rubric::Rubric;
+    use socklab_core::analyze::testing::Story;
+    use socklab_core::lab::{LabConfig, Points};
+
+    /// Of a host that is a guess, the finding names no step to redo.
+    #[test]
+    fn a_second_host_costs_nothing_where_the_clients_may_be_of_another_step() {
+        let mut story = Story::new("p2", 0);
+        let mut all =
+            ["192.168.1.77:40210", "192.168.1.77:40212"].map(|client| Story::tcp(client, "192.168.1.50:65432"));
+        all.iter_mut().for_each(|tcp| story.handshake(tcp));
+        all.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
+        let analysis = testing::lab(vec![story.read()]);
+        for (is_doubtful, cost) in [(false, Points::whole(1)), (true, Points::ZERO)] {
+            let case = Case {
+                analysis: &analysis,
+                journals: None,
+                runs: &[],
+                is_doubtful,
+                client_hosts: 2,
+                form: None,
+                unanswered: Unanswered::default(),
+                unread: None,
+            };
+            let findings = judge(&case, &Rubric::new(&LabConfig::default())).findings;
+            let finding = findings.iter().find(|finding| finding.code == SECOND_HOST).unwrap();
+            assert_eq!((finding.redo.as_deref(), finding.points), (None, cost));
+        }
+    }
 }
