@@ -1,11 +1,12 @@
 //! What the grading commands take.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use super::names::REVIEW;
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::lab::{self, HostOption, StepOption, host, step};
@@ -185,8 +186,23 @@ impl GradeArguments {
 
     /// The file with the human's part, where there is one.
     pub(super) fn review_file(&self) -> Option<PathBuf> {
-        let own = self.results.as_ref().map(|folder| folder.join("review.csv")).filter(|path| path.exists());
+        let own = self.results.as_ref().map(|folder| folder.join(REVIEW)).filter(|path| path.exists());
         self.review.clone().or(own)
+    }
+
+    /// The files that are read besides the submissions, and the report.
+    pub(super) fn named(&self) -> Vec<&Path> {
+        let one = [
+            &self.output,
+            &self.rubric,
+            &self.lab,
+            &self.groups,
+            &self.canvas,
+            &self.moodle,
+            &self.corrections,
+            &self.review,
+        ];
+        one.into_iter().flatten().chain(&self.base).map(PathBuf::as_path).collect()
     }
 
     /// The lab as the lab file and the options set it; the options win.

@@ -112,14 +112,14 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
         None => Corrections::default(),
     };
     if let Some(results) = &arguments.results {
-        results::check(&arguments.folder, results)?;
+        results::check(&arguments.folder, results, &arguments.named(), &config.sheet)?;
     }
     let review = arguments.review()?;
     let limits = SubmissionLimits::default();
     let left_out = base::read(&arguments.base, &config.sheet, &limits, Duration::from_secs(arguments.time))?;
     let outputs: Vec<&Path> =
         [&arguments.results, &arguments.output].into_iter().flatten().map(PathBuf::as_path).collect();
-    let Found { items, results } = walk::files(&arguments.folder, &outputs, &limits)?;
+    let Found { items, results } = walk::files(&arguments.folder, &outputs, &limits, &config.sheet)?;
     let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
     let known = |name: &str| handed.iter().any(|handed| handed.name == name);
     let class = handed.iter().map(|handed| (handed.name.as_str(), &handed.identity));

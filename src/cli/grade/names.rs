@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+/// The human's review as a table.
+pub(super) const REVIEW: &str = "review.csv";
+
 /// A name that is safe as a folder on every system, and not yet taken.
 pub(super) fn folder_name(name: &str, taken: &mut BTreeSet<String>) -> String {
     const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];

@@ -14,7 +14,7 @@ use socklab_core::wording::count;
 const TOLD: usize = 20;
 
 /// The file with all of them, in the results folder.
-const NAME: &str = "notes.txt";
+pub(super) const NAME: &str = "notes.txt";
 
 /// Says the first notes, and where the others are.
 pub(super) fn tell(notes: &[String], folder: &Path) {

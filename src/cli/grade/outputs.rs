@@ -23,6 +23,11 @@ use socklab_grade::report::{Class, csv, html, json, table};
 /// A gradebook is a table of some hundred rows.
 pub(super) const GRADEBOOK_BYTES: u64 = 64 << 20;
 
+/// The report in the results folder, in each format.
+pub(super) const TABLE: &str = "grades.txt";
+pub(super) const JSON: &str = "grades.json";
+pub(super) const CSV: &str = "grades.csv";
+
 /// The table for a terminal, in the cache.
 const COLORED: &str = "grades.ansi";
 
@@ -47,10 +52,10 @@ pub(super) fn destination(arguments: &GradeArguments) -> Destination {
 /// The file of the results folder that is the report as it was asked for; none for the page that stands alone.
 pub(super) fn kept(arguments: &GradeArguments, folder: &Path) -> Option<PathBuf> {
     let name = match (arguments.format, destination(arguments).style(arguments.color)) {
-        (ReportFormat::Table, Style::Plain) => "grades.txt",
+        (ReportFormat::Table, Style::Plain) => TABLE,
         (ReportFormat::Table, Style::Colored) => return Some(folder.join(CACHE).join(COLORED)),
-        (ReportFormat::Json, _) => "grades.json",
-        (ReportFormat::Csv, _) => "grades.csv",
+        (ReportFormat::Json, _) => JSON,
+        (ReportFormat::Csv, _) => CSV,
         (ReportFormat::Html, _) => return None,
     };
     Some(folder.join(name))
@@ -70,8 +75,7 @@ fn write(destination: &Destination, format: ReportFormat, class: &Class<'_>, sty
 /// # Errors
 /// If something can't be written.
 pub(super) fn reports(folder: &Path, class: &Class<'_>) -> Result<(), Failure> {
-    let formats =
-        [("grades.txt", ReportFormat::Table), ("grades.json", ReportFormat::Json), ("grades.csv", ReportFormat::Csv)];
+    let formats = [(TABLE, ReportFormat::Table), (JSON, ReportFormat::Json), (CSV, ReportFormat::Csv)];
     for (name, format) in formats {
         write(&Destination::File(folder.join(name)), format, class, Style::Plain)?;
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::args::GradeArguments;
-use super::names::folder_name;
+use super::names::{REVIEW, folder_name};
 use super::outputs::{GRADEBOOK_BYTES, file, pretty, unusable};
 use crate::cli::exit::{Failure, say};
 use crate::cli::input;
@@ -26,6 +26,13 @@ use socklab_grade::rubric::Rubric;
 pub(super) const FEEDBACK: &str = "feedback";
 pub(super) const GRADESCOPE: &str = "gradescope";
 pub(super) const GITHUB: &str = "github";
+
+/// The human's review within the results as a page.
+pub(super) const REVIEW_PAGE: &str = "review.html";
+
+/// The gradebooks that were filled in, within the results.
+pub(super) const CANVAS: &str = "canvas.csv";
+pub(super) const MOODLE: &str = "moodle.csv";
 
 /// The results folder, and what is entered into the files to upload.
 pub(super) struct Uploads<'a> {
@@ -77,20 +84,20 @@ impl Uploads<'_> {
             true => files.clone_from(self.before),
             false => self.remove_stale(&files),
         }
-        let table = Destination::File(self.folder.join("review.csv"));
+        let table = Destination::File(self.folder.join(REVIEW));
         table.write(|out| self.review.write(out, &rows))?;
-        let page = review_page::page(&rows).map_err(|error| Failure::new("review.html", error))?;
-        file(&self.folder.join("review.html"), page.as_bytes())?;
+        let page = review_page::page(&rows).map_err(|error| Failure::new(REVIEW_PAGE, error))?;
+        file(&self.folder.join(REVIEW_PAGE), page.as_bytes())?;
         let arguments = self.arguments;
         if let Some(export) = &arguments.canvas {
             let column = arguments.canvas_column.as_deref();
-            self.gradebook(export, ("canvas.csv", Platform::Canvas), &mut said, |bytes| {
+            self.gradebook(export, (CANVAS, Platform::Canvas), &mut said, |bytes| {
                 canvas::fill_export(bytes, column, &canvas, arguments.overwrite)
             })?;
         }
         if let Some(worksheet) = &arguments.moodle {
             let (column, comments) = (arguments.moodle_column.as_deref(), arguments.moodle_comments.as_deref());
-            self.gradebook(worksheet, ("moodle.csv", Platform::Moodle), &mut said, |bytes| {
+            self.gradebook(worksheet, (MOODLE, Platform::Moodle), &mut said, |bytes| {
                 moodle::fill_worksheet(bytes, column, comments, &moodle, arguments.overwrite)
             })?;
         }

@@ -5,9 +5,10 @@ use std::fs::{self, File, Metadata};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::store;
+use super::{results, store};
 use crate::cli::exit::Failure;
 use crate::cli::input;
+use socklab_core::lab::Sheet;
 use socklab_grade::archive::Bulk;
 use socklab_grade::limits::SubmissionLimits;
 use socklab_grade::platforms::naming;
@@ -51,7 +52,12 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// If the folder cannot be read.
-pub(super) fn files(folder: &Path, outputs: &[&Path], limits: &SubmissionLimits) -> Result<Found, Failure> {
+pub(super) fn files(
+    folder: &Path,
+    outputs: &[&Path],
+    limits: &SubmissionLimits,
+    sheet: &Sheet,
+) -> Result<Found, Failure> {
     let name = input::name(folder.as_os_str());
     let metadata = folder.metadata().map_err(|error| {
         let cause = match error.kind() {
@@ -61,7 +67,7 @@ pub(super) fn files(folder: &Path, outputs: &[&Path], limits: &SubmissionLimits)
         Failure::new(&name, cause).hint("Name the folder with the submissions, or the zip file that you downloaded.")
     })?;
     let mut found = match metadata.is_dir() {
-        true => walk(folder, outputs, limits)?,
+        true => walk(folder, outputs, limits, sheet)?,
         false => Found { items: bulk(folder, &name, &metadata)?, results: Vec::new() },
     };
     found.items.sort_by(|a, b| a.path.cmp(&b.path));
@@ -96,7 +102,7 @@ pub(super) fn open_bulk(path: &Path) -> Result<Bulk<BufReader<File>>, String> {
     Bulk::open(file)
 }
 
-fn walk(folder: &Path, outputs: &[&Path], limits: &SubmissionLimits) -> Result<Found, Failure> {
+fn walk(folder: &Path, outputs: &[&Path], limits: &SubmissionLimits, sheet: &Sheet) -> Result<Found, Failure> {
     if store::is_results(folder) {
         let cause = "there are results of socklab grade in this folder";
         return Err(Failure::new(input::name(folder.as_os_str()), cause).hint(
@@ -143,7 +149,7 @@ fn walk(folder: &Path, outputs: &[&Path], limits: &SubmissionLimits) -> Result<F
             let path: Vec<String> = parts.iter().cloned().chain([name]).collect();
             match entry.path().symlink_metadata() {
                 Ok(metadata) if metadata.is_dir() && path.len() < MOST_LEVELS => {
-                    match store::is_results(&entry.path()) {
+                    match results::is_results(&entry.path(), sheet) {
                         true => results.push(path.join("/")),
                         false => open.push((entry.path(), path)),
                     }
@@ -186,7 +192,8 @@ mod tests {
         fs::write(at("ann/.DS_Store"), b"x").unwrap();
         std::os::unix::fs::symlink("/etc", at("ann/etc")).unwrap();
         File::create(at("ann/sparse.pcapng")).unwrap().set_len(4 << 30).unwrap();
-        let Found { items, results } = files(folder.path(), &[], &SubmissionLimits::default()).unwrap();
+        let Found { items, results } =
+            files(folder.path(), &[], &SubmissionLimits::default(), &Sheet::built_in()).unwrap();
         assert_eq!(results, [""; 0]);
         let found: Vec<(String, Place)> = items.into_iter().map(|item| (item.path.join("/"), item.place)).collect();
         assert_eq!(
@@ -211,10 +218,16 @@ mod tests {
         // A run that was interrupted leaves no more than this.
         store::Store::new(Some(&at("x/out")), 1).unwrap();
         let limits = SubmissionLimits::default();
-        let Found { items, results } = files(folder.path(), &[&at("own"), &at("report.json")], &limits).unwrap();
+        let Found { items, results } =
+            files(folder.path(), &[&at("own"), &at("report.json")], &limits, &Sheet::built_in()).unwrap();
         let paths: Vec<String> = items.into_iter().map(|item| item.path.join("/")).collect();
         assert_eq!(paths, ["ann/grades.json", "ann/out/grades.json"]);
         assert_eq!(results, ["x/out"]);
-        assert!(files(&at("x/out"), &[], &limits).unwrap_err().cause.contains("results of socklab grade"));
+        assert!(
+            files(&at("x/out"), &[], &limits, &Sheet::built_in())
+                .unwrap_err()
+                .cause
+                .contains("results of socklab grade")
+        );
     }
 }
