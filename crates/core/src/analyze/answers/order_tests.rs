@@ -2,7 +2,7 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, answer, of};
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, Status};
 use crate::analyze::testing::{Story, Tcp};
 use crate::lab::testing::question;
 
@@ -148,4 +148,59 @@ fn clients_side_by_side_that_a_ring_buffer_cuts_apart_are_side_by_side() {
     clients.iter_mut().for_each(|tcp| next.close(tcp));
     let analysis = of(vec![first.read(), next.read()]);
     assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 5 sockets (1 listening, 4 connected)");
+}
+
+/// B's first client did not wait: its second one comes in the next file, and waits for C's.
+#[test]
+fn a_client_that_waits_is_beside_that_of_its_host_of_the_file_before() {
+    let mut clients = [B1, C1, B2].map(|client| Story::tcp(client, A));
+    let [b1, c1, b2] = &mut clients;
+    let mut first = Story::new("A_00001", 0);
+    first.handshake(b1);
+    first.line(b1, "one\n");
+    let mut next = Story::new("A_00002", 20);
+    next.segment_of_server(b1, "one\n");
+    next.echo(b1, "two\n");
+    next.handshake(c1);
+    next.echo(c1, "three\n");
+    next.handshake(b2);
+    next.line(b2, "four\n");
+    next.wait(2000);
+    next.close(c1);
+    next.segment_of_server(b2, "four\n");
+    next.close(b1);
+    next.close(b2);
+    let analysis = of(vec![first.read(), next.read()]);
+    assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 4 sockets (1 listening, 3 connected)");
+    assert_eq!(answer(&analysis, question("I.1a")).status, Status::NotInCapture);
+}
+
+/// C's two clients wait for B's, one of them in each file: they are of one step.
+#[test]
+fn clients_that_wait_side_by_side_over_two_files_wait_both() {
+    let run: [Part<'_>; 3] = [
+        &|story, [b, c, _]| {
+            story.handshake(b);
+            story.echo(b, "one\n");
+            story.handshake(c);
+            story.line(c, "hi\n");
+        },
+        &|story, [b, _, other]| {
+            story.echo(b, "two\n");
+            story.handshake(other);
+            story.line(other, "ho\n");
+            story.wait(2000);
+        },
+        &|story, [b, c, other]| {
+            story.close(b);
+            story.segment_of_server(c, "hi\n");
+            story.close(c);
+            story.segment_of_server(other, "ho\n");
+            story.close(other);
+        },
+    ];
+    let (whole, cut) = (cut_after(3, &run), cut_after(1, &run));
+    for asked in ["I.1b", "I.3", "II.1", "II.2"] {
+        assert_eq!(short(&cut, asked), short(&whole, asked));
+    }
 }

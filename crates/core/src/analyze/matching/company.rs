@@ -293,33 +293,54 @@ fn waiting_for_one(
     connections: &[LabConnection],
     parallel: &BTreeSet<usize>,
 ) -> BTreeSet<usize> {
-    let key = |connection: &LabConnection| {
-        (computers.of(connection.client().ip), computers.socket(connection.server()), connection.best().capture)
-    };
+    let ends =
+        |connection: &LabConnection| (computers.of(connection.client().ip), computers.socket(connection.server()));
     let mut groups: HashMap<(IpAddr, SocketAddress, usize), Vec<usize>> = HashMap::new();
+    let mut of_ends: HashMap<(IpAddr, SocketAddress), Vec<usize>> = HashMap::new();
     for index in parallel {
         if let Some(connection) = connections.get(*index) {
-            groups.entry(key(connection)).or_default().push(*index);
+            let (host, server) = ends(connection);
+            groups.entry((host, server, connection.best().capture)).or_default().push(*index);
+            of_ends.entry((host, server)).or_default().push(*index);
         }
     }
+    // Files that were cut, or those of two hosts, may have the fullest views of two that are side by side in one of them.
+    let with_others = |group: &[usize], (host, server, capture): &(IpAddr, SocketAddress, usize)| -> Vec<usize> {
+        let all = of_ends.get(&(*host, *server)).map_or(&[][..], Vec::as_slice);
+        let is_added = |other: &&usize| {
+            let other = connections.get(**other).filter(|other| other.best().capture != *capture);
+            let mut group = group.iter().filter_map(|index| connections.get(*index));
+            other.is_some_and(|other| group.any(|one| is_beside(one, other)))
+        };
+        group.iter().chain(all.iter().filter(is_added)).copied().collect()
+    };
     let is_alone = |index: &usize, one: &LabConnection| one.established() && !parallel.contains(index);
     let alone: Vec<(usize, &LabConnection)> =
         connections.iter().enumerate().filter(|(index, one)| is_alone(index, one)).collect();
-    let waits = |((host, server, _), group): &(&(IpAddr, SocketAddress, usize), &Vec<usize>)| {
+    let waits = |(key, group): &(&(IpAddr, SocketAddress, usize), &Vec<usize>)| {
+        let (host, server, _) = key;
+        let group = with_others(group, key);
         let waited = group.iter().any(|index| {
             let handshake = connections.get(*index).map(|connection| connection.handshake());
             was_queued(story, *index) || handshake == Some(HandshakeState::SynOnly)
         });
         waited
             && alone.iter().any(|(index, one)| {
-                let (of, at, _) = key(one);
+                let (of, at) = ends(one);
                 let began_later = || connections_of_host(computers, connections, parallel, of);
                 let is_during = |other: &usize| is_during(story, *index, *other);
                 let is_near = of != *host && at == *server;
-                is_near && (group.iter().all(is_during) || is_between(story, *index, group, began_later()))
+                is_near && (group.iter().all(is_during) || is_between(story, *index, &group, began_later()))
             })
     };
     groups.iter().filter(waits).flat_map(|(_, group)| group.iter().copied()).collect()
+}
+
+/// Whether some capture has two connections open at one moment.
+fn is_beside(one: &LabConnection, other: &LabConnection) -> bool {
+    one.sightings()
+        .iter()
+        .any(|sighting| other.in_capture(sighting.capture).is_some_and(|other| sighting.may_overlap(other)))
 }
 
 /// Whether a connection was in the queue, for some time or to the end.
