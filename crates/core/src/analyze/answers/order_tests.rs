@@ -204,3 +204,21 @@ fn clients_that_wait_side_by_side_over_two_files_wait_both() {
         assert_eq!(short(&cut, asked), short(&whole, asked));
     }
 }
+
+/// The first client of Part II has said all in the first file, and its server ends it when the others are there.
+#[test]
+fn a_client_that_is_open_beside_those_of_the_next_file_is_of_their_run() {
+    let mut clients = [B1, "10.0.3.2:50001", B2, C1, C2].map(|client| Story::tcp(client, A));
+    let mut first = Story::new("A_00001", 0);
+    first.handshake(&mut clients[0]);
+    first.echo(&mut clients[0], "one\n");
+    let mut next = Story::new("A_00002", 20);
+    for tcp in &mut clients[1..] {
+        next.handshake(tcp);
+        next.echo(tcp, "two\n");
+    }
+    clients.iter_mut().for_each(|tcp| next.close(tcp));
+    let analysis = of(vec![first.read(), next.read()]);
+    assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 6 sockets (1 listening, 5 connected)");
+    assert_eq!(answer(&analysis, question("I.1a")).status, Status::NotInCapture);
+}

@@ -10,7 +10,7 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::attempts::attempts;
 use crate::analyze::matching::computers::Computers;
-use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, one_at_a_time};
+use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, first_moment, first_moments, one_at_a_time};
 use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
@@ -78,7 +78,7 @@ pub(super) fn company(
         let second = || {
             parallel.contains(&index)
                 || servers.contains(&computers.socket(connection.server()))
-                || first_moments(connection).any(|first| {
+                || first_moments(connection).chain(open_rests(connection)).any(|first| {
                     let group = (clocks.group(first.watch), computers.socket(connection.server()));
                     starts.get(&group).is_some_and(|start| clocks.before(&first, start) == Some(false))
                 })
@@ -445,18 +445,18 @@ fn starts(
     starts
 }
 
-/// When a connection began, in each capture that shows it: a capture that goes on with it shows no beginning, where another one has
-/// that.
-fn first_moments(connection: &LabConnection) -> impl Iterator<Item = Moment> {
+/// When a capture goes on with a connection that no other one shows the end of, and that its server ends there: so the server is
+/// the same one, and what it served before that end it served beside it.
+fn open_rests(connection: &LabConnection) -> impl Iterator<Item = Moment> {
+    let ended = |sighting: &TcpSighting| sighting.first_closing_frame().is_some();
     let begins = |sighting: &TcpSighting| sighting.connection.syn.is_some();
-    let has_beginning = connection.sightings().iter().any(begins);
-    let first = connection.sightings().iter().filter(move |sighting| begins(sighting) || !has_beginning);
-    first.map(|sighting| Moment {
-        capture: sighting.capture,
-        watch: sighting.watch,
-        frame: sighting.connection.first_frame,
-        time: sighting.connection.first_time,
-    })
+    let is_open = connection.sightings().iter().any(begins)
+        && !connection.sightings().iter().any(|sighting| begins(sighting) && ended(sighting));
+    let is_rest = move |sighting: &&TcpSighting| {
+        let server = sighting.client_side.other();
+        is_open && !begins(sighting) && sighting.connection.fin(server).is_some()
+    };
+    connection.sightings().iter().filter(is_rest).map(first_moment)
 }
 
 /// When each client host first did something in each capture.

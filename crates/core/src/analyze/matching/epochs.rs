@@ -237,7 +237,7 @@ impl<'a> Known<'a> {
 
     /// When a connection began, by the recorded times.
     pub(super) fn begin(&self, index: usize) -> Option<i128> {
-        self.story.timelines.get(index)?.seen.iter().filter_map(|seen| self.at(&seen.first?)).min()
+        first_moments(self.connections.get(index)?).filter_map(|first| self.at(&first)).min()
     }
 
     /// The recorded time of a moment, in nanoseconds.
@@ -315,5 +315,24 @@ impl<'a> Known<'a> {
         let next = others.filter(|other| other.begin > epoch.begin).map(|other| other.begin).min();
         let is_soon = first.saturating_sub(epoch.last_begin.max(epoch.over)) < LONGEST_PAUSE;
         first > epoch.last_begin && is_soon && next.is_none_or(|next| first < next)
+    }
+}
+
+/// When a connection began, in each capture that shows it: a capture that goes on with it shows no beginning, where another one has
+/// that.
+pub(super) fn first_moments(connection: &LabConnection) -> impl Iterator<Item = Moment> {
+    let begins = |sighting: &TcpSighting| sighting.connection.syn.is_some();
+    let has_beginning = connection.sightings().iter().any(begins);
+    let first = connection.sightings().iter().filter(move |sighting| begins(sighting) || !has_beginning);
+    first.map(first_moment)
+}
+
+/// When a capture begins to show a connection.
+pub(super) fn first_moment(sighting: &TcpSighting) -> Moment {
+    Moment {
+        capture: sighting.capture,
+        watch: sighting.watch,
+        frame: sighting.connection.first_frame,
+        time: sighting.connection.first_time,
     }
 }

@@ -177,3 +177,20 @@ fn an_attempt_is_of_the_run_that_was_there() {
         assert_eq!(found, ["I 8", "I 10", "II 2", "II 3"], "port {port}, refused: {is_refused}");
     }
 }
+
+/// The rest of a client of Part II is in a file of its own computer, whose clock is late: by that it came before the datagrams.
+#[test]
+fn a_connection_does_not_begin_where_a_file_goes_on_with_it() {
+    let mut a = Story::new("A", 1000);
+    let step_8 = printed(&mut a, "10.0.3.2:50001", A);
+    close(&mut a, vec![step_8]);
+    a.datagram("10.0.3.2:50005", UDP_A, "one");
+    a.datagram("10.0.3.3:50006", UDP_A, "two");
+    let clients = ["10.0.3.2:50010", "10.0.3.2:50011", "10.0.3.3:50012", "10.0.3.3:50013"];
+    let mut clients = clients.map(|client| printed(&mut a, client, A));
+    let mut c = Story::new("C_00002", 400);
+    c.close(&mut clients[3]);
+    let analysis = of(vec![a.read(), c.read()]);
+    let steps = steps(&analysis);
+    assert!(!steps.contains(&"I 10".to_owned()), "{steps:?}");
+}
