@@ -272,7 +272,7 @@ await check("a folder and a ZIP archive are opened; what the lab does not need i
   await open({}, async (page) => {
     await page.setInputFiles("#web-input-folder", folder);
     await status(page, /used\.$/);
-    assert.deepEqual(await messages(page), ["note|Not used: hand-in/tcp_client.py|They are no captures."]);
+    assert.deepEqual(await messages(page), ["note|Not used: hand-in/tcp_client.py|It is no capture."]);
     const bytes = JSON.parse((await saved(page, json)).bytes);
     const expected = JSON.parse(told("hand-in"));
     const order = (document) => document.captures.map(({ file }) => file).sort();
