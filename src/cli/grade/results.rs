@@ -15,6 +15,7 @@ use socklab_core::report::names;
 use socklab_grade::kind::{self, Kind};
 use socklab_grade::platforms::naming;
 use socklab_grade::report::html::{COPIES, INDEX, STUDENTS, WORKLIST};
+use socklab_packets::capfile::is_capture;
 
 /// The folders within the results.
 const FOLDERS: [&str; 6] = [CACHE, FEEDBACK, GITHUB, GRADESCOPE, STUDENTS, WORKLIST];
@@ -24,10 +25,6 @@ const FILES: [&str; 10] = [TABLE, JSON, CSV, INDEX, COPIES, REVIEW, REVIEW_PAGE,
 
 /// Levels of folders in which a capture or form is looked for beside results.
 const LEVELS: usize = 4;
-
-/// Beginnings of captures: pcapng, and pcap in both orders of bytes with micro- and nanoseconds.
-const CAPTURES: [&[u8]; 5] =
-    [b"\x0a\x0d\x0d\x0a", b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1"];
 
 /// Checks that results would lie apart from the submissions: outside their folder, or in a folder of their own within it.
 /// `named` are the files that the same command reads, which may lie there as well.
@@ -85,7 +82,7 @@ fn is_handed_in(path: &Path, sheet: &Sheet, levels: usize) -> bool {
     let head = File::open(path).map_err(|error| error.to_string()).and_then(|mut file| kind::head(&mut file));
     let is_so = |head: &[u8]| match Kind::of(head, sheet) {
         Kind::Zip | Kind::Tar | Kind::TarGz | Kind::Form => true,
-        _ => CAPTURES.iter().any(|beginning| head.starts_with(beginning)),
+        _ => is_capture(head),
     };
     names::is_capture(&input::name(path.as_os_str())) || head.is_ok_and(|head| is_so(&head))
 }

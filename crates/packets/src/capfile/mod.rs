@@ -42,3 +42,8 @@ pub use error::CaptureError;
 pub use model::{CaptureInfo, CaptureWarning, Compression, Direction, Format, Frame, Interface, LinkType};
 pub use reader::{CaptureReader, Visit};
 pub use rewrite::{Comments, RewriteError, Rewritten, rewrite};
+
+/// Whether a file that begins like this is a capture, as it is and not compressed: pcapng, or pcap of any kind.
+pub fn is_capture(beginning: &[u8]) -> bool {
+    pcap::is_pcap(beginning) || pcapng::is_pcapng(beginning)
+}
