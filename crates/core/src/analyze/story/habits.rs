@@ -44,7 +44,12 @@ struct Left {
 /// Notes in the timelines whose unanswered lines the server may have read and left unanswered.
 pub(super) fn note(captures: &[CaptureFacts], connections: &[LabConnection], timelines: &mut [Timeline]) {
     let mut servers: HashMap<SocketAddress, Habits> = HashMap::new();
-    for (index, connection) in connections.iter().enumerate() {
+    // Where every line has an answer, nothing is asked.
+    let leaves_some = |(_, timeline): &(&LabConnection, &Timeline)| timeline.find(|seen| seen.unanswered).is_some();
+    let asked = connections.iter().zip(timelines.iter()).filter(leaves_some);
+    let asked: HashSet<SocketAddress> = asked.map(|(connection, _)| connection.server()).collect();
+    let all = connections.iter().enumerate().filter(|(_, connection)| asked.contains(&connection.server()));
+    for (index, connection) in all {
         let habits = servers.entry(connection.server()).or_default();
         connection.sightings().iter().for_each(|sighting| habits.hear(captures, index, sighting));
     }
