@@ -10,7 +10,7 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::attempts::attempts;
 use crate::analyze::matching::computers::Computers;
-use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, first_moment, first_moments, one_at_a_time};
+use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, first_moments, one_at_a_time};
 use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
@@ -56,11 +56,11 @@ pub(super) fn company(
     let mut parallel = parallel(computers, connections, conversations);
     let waiting = waiting_for_one(story, computers, connections, &parallel);
     parallel.retain(|index| !waiting.contains(index));
-    let known = Known { story, accounts, computers, connections, conversations, parallel: &parallel };
-    let mut others = one_at_a_time(known);
+    let nobody = BTreeSet::new();
+    let known = Known { story, accounts, computers, connections, conversations, parallel: &nobody };
+    let mut others = one_at_a_time(Known { parallel: &parallel, ..known });
     parallel.retain(|index| !others.contains(*index));
-    let known = Known { story, accounts, computers, connections, conversations, parallel: &parallel };
-    let early = before_datagrams(known);
+    let early = before_datagrams(Known { parallel: &parallel, ..known });
     parallel.retain(|index| !early.contains(index));
     others.alone.extend(early);
     let servers = servers_of_parallel(computers, connections, &parallel);
@@ -94,7 +94,7 @@ pub(super) fn company(
         lone_client_of_parallel(story, computers, connections, &mut all);
         early_client_of_parallel(config, story, computers, connections, &mut all);
     }
-    attempts(Known { story, accounts, computers, connections, conversations, parallel: &parallel }, &mut all);
+    attempts(Known { parallel: &parallel, ..known }, &mut all);
     (all, others.replaced)
 }
 
@@ -456,7 +456,7 @@ fn open_rests(connection: &LabConnection) -> impl Iterator<Item = Moment> {
         let server = sighting.client_side.other();
         is_open && !begins(sighting) && sighting.connection.fin(server).is_some()
     };
-    connection.sightings().iter().filter(is_rest).map(first_moment)
+    connection.sightings().iter().filter(is_rest).map(Moment::begin_of_connection)
 }
 
 /// When each client host first did something in each capture.
@@ -476,10 +476,7 @@ fn keep_first(firsts: &mut Firsts, host: IpAddr, moment: Moment) {
 fn first_datagrams(computers: &Computers, conversations: &[LabConversation]) -> Firsts {
     let mut firsts = Firsts::new();
     for sighting in conversations.iter().flat_map(|conversation| conversation.sightings()) {
-        let udp = &sighting.conversation;
-        let (capture, watch) = (sighting.capture, sighting.watch);
-        let moment = Moment { capture, watch, frame: udp.first_frame, time: udp.first_time };
-        keep_first(&mut firsts, computers.of(sighting.client().ip), moment);
+        keep_first(&mut firsts, computers.of(sighting.client().ip), Moment::begin_of(sighting));
     }
     firsts
 }

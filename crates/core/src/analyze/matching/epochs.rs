@@ -324,15 +324,5 @@ pub(super) fn first_moments(connection: &LabConnection) -> impl Iterator<Item = 
     let begins = |sighting: &TcpSighting| sighting.connection.syn.is_some();
     let has_beginning = connection.sightings().iter().any(begins);
     let first = connection.sightings().iter().filter(move |sighting| begins(sighting) || !has_beginning);
-    first.map(first_moment)
-}
-
-/// When a capture begins to show a connection.
-pub(super) fn first_moment(sighting: &TcpSighting) -> Moment {
-    Moment {
-        capture: sighting.capture,
-        watch: sighting.watch,
-        frame: sighting.connection.first_frame,
-        time: sighting.connection.first_time,
-    }
+    first.map(Moment::begin_of_connection)
 }

@@ -53,6 +53,13 @@ impl Moment {
         Moment { capture: sighting.capture, watch: sighting.watch, frame, time }
     }
 
+    /// The first frame of a connection in one capture.
+    pub(crate) fn begin_of_connection(sighting: &TcpSighting) -> Moment {
+        let tcp = &sighting.connection;
+        let (frame, time) = (tcp.first_frame, tcp.first_time);
+        Moment { capture: sighting.capture, watch: sighting.watch, frame, time }
+    }
+
     /// Its place in the order of the frames of one capture, and of the files that go on with it.
     pub(super) fn order(&self) -> (usize, FrameNumber) {
         (self.place(), self.in_file().1)
