@@ -90,6 +90,17 @@ fn nothing_contradicts_itself_or_the_frames() {
 }
 
 #[test]
+fn the_phrases_that_are_compared_are_said() {
+    let folders = folders(&package("fixtures"));
+    let mut sets = folders.iter().flat_map(|folder| captures_in(folder)).map(|capture| Set::of(&[capture], &[]));
+    let mut silent = sentences::PHRASES.to_vec();
+    while let Some(set) = sets.next().filter(|_| !silent.is_empty()) {
+        silent.retain(|phrase| !sentences::says(&set, phrase));
+    }
+    assert!(silent.is_empty(), "nothing says {silent:?}");
+}
+
+#[test]
 fn nothing_contradicts_itself_in_the_uploads_of_a_class() {
     assert_none(of_folder(&package("fixtures/class/submissions")));
 }

@@ -68,8 +68,22 @@ fn template(text: &Text) -> (String, Vec<&Span>) {
     (words, others)
 }
 
-/// What can hold of one only, among the sentences about the same thing.
-const OF_ONE: [&str; 3] = ["Only clients of ", "the only program", "Only one client of "];
+/// What can hold of one host only, among the findings about the same file.
+const OF_ONE: &str = "only clients of ";
+
+/// What cannot both be said in one answer. Of several connections each sentence names its own; without, they are about the
+/// same one.
+const DISJOINT: (&str, &str) = ("No frame carries data, in either direction", "sends data");
+
+/// Every phrase that is looked for here: one that nothing says any more would find nothing.
+pub(super) const PHRASES: [&str; 3] = [OF_ONE, DISJOINT.0, DISJOINT.1];
+
+/// Whether a set says something, in an answer or a finding.
+pub(super) fn says(set: &Set, phrase: &str) -> bool {
+    let claims = set.analysis.answers.iter().flat_map(|answer| &answer.claims).map(|claim| &claim.text);
+    let findings = set.analysis.findings.iter().map(|finding| &finding.message);
+    claims.chain(findings).any(|text| text.to_string().contains(phrase))
+}
 
 pub(super) fn said_once(set: &Set) -> Vec<String> {
     let mut faults = Vec::new();
@@ -83,28 +97,17 @@ pub(super) fn said_once(set: &Set) -> Vec<String> {
         }
         let all = answer.claims.iter().map(|claim| &claim.text);
         let has = |words: &str| all.clone().find(|text| text.to_string().contains(words));
-        // Of several connections each sentence names its own; without, they are about the same one.
-        let pairs = [
-            ("Only the client sends data", "Only the server sends data"),
-            ("No frame carries data, in either direction", "sends data"),
-            ("Yes, the second server started", "No, the second server did not start"),
-        ];
-        for (one, other) in pairs {
-            if let (Some(one), Some(other)) = (has(one), has(other)) {
-                faults.push(format!("{}: {one} / {other}", answer.question));
-            }
+        if let (Some(one), Some(other)) = (has(DISJOINT.0), has(DISJOINT.1)) {
+            faults.push(format!("{}: {one} / {other}", answer.question));
         }
     }
-    let mut exclusive: BTreeMap<(&'static str, Option<&str>), Vec<&Text>> = BTreeMap::new();
-    for finding in &set.analysis.findings {
-        for words in OF_ONE.into_iter().filter(|words| finding.message.to_string().contains(words)) {
-            let about = if words == "Only one client of " { continue } else { finding.file.as_deref() };
-            exclusive.entry((words, about)).or_default().push(&finding.message);
-        }
+    let mut of_one: BTreeMap<Option<&str>, Vec<&Text>> = BTreeMap::new();
+    for finding in set.analysis.findings.iter().filter(|finding| finding.message.to_string().contains(OF_ONE)) {
+        of_one.entry(finding.file.as_deref()).or_default().push(&finding.message);
     }
-    for ((words, _), texts) in exclusive {
+    for texts in of_one.into_values() {
         if texts.windows(2).any(|pair| template(pair[0]).1 != template(pair[1]).1) {
-            faults.push(format!("\"{words}\" is said of {}", texts.len()));
+            faults.push(format!("\"{OF_ONE}\" is said of {}", texts.len()));
         }
     }
     faults.extend(only_clients_are_all(set));

@@ -126,7 +126,7 @@ fn interface(interface: &Interface) -> String {
     text
 }
 
-/// `Records Part I step 8 (TCP), captured at B (10.0.3.2).`
+/// `Holds Part I step 8 (TCP); made at B (10.0.3.2).`
 fn step(analysis: &Analysis, capture: &CaptureAnalysis) -> String {
     if capture.steps.is_empty() {
         return STEP_UNKNOWN.to_owned();
@@ -171,7 +171,7 @@ fn whys(capture: &CaptureAnalysis) -> Option<String> {
     (!whys.is_empty()).then(|| whys.to_string())
 }
 
-/// What the frames are: `21 frames: 9 of the lab, 1 of other UDP, 4 ARP, 7 ICMP`.
+/// What the frames are: `Of these frames: 9 of the lab, 1 of other UDP, 4 ARP, 7 ICMP.`
 fn kinds(capture: &CaptureAnalysis) -> Option<String> {
     let lab = capture.lab_frames;
     let counts = capture.traffic.other().counts;
