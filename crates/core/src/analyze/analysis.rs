@@ -201,6 +201,17 @@ impl LabFound {
         may_be(&self.sheet, all, (host.name, host.basis)).collect()
     }
 
+    /// Whether one computer plays all hosts of the sheet, so that a letter tells nothing of an address.
+    pub fn is_one_computer(&self) -> bool {
+        let address = |name: HostName| self.hosts.iter().find(|host| host.name == name).map(|host| host.address);
+        let Some(server) = address(self.sheet.server()) else { return false };
+        let clients: Vec<Option<IpAddr>> = self.sheet.clients().map(address).collect();
+        let is_here = |ip: &Option<IpAddr>| {
+            ip.is_some_and(|ip| self.computer(ip) == self.computer(server) || ip.is_loopback() && server.is_loopback())
+        };
+        clients.len() > 1 && clients.iter().all(|ip| is_here(ip) && clients.first() == Some(ip))
+    }
+
     /// The address that stands for all of its computer's.
     pub fn computer(&self, ip: IpAddr) -> IpAddr {
         self.further.iter().find(|(further, _)| *further == ip).map_or(ip, |(_, standing)| *standing)

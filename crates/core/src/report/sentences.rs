@@ -1,14 +1,16 @@
 //! Sentences that several reports say of a capture, a finding or an answer: worded once, here.
 
+use std::net::IpAddr;
+
 use crate::analyze::analysis::{
     Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Finding, HostFound, LabFound, ServerFound,
 };
 use crate::analyze::cut::cut_in_headers;
 use crate::analyze::reach::Reach;
 use crate::analyze::text::Text;
-use crate::lab::{Question, Sheet, named};
+use crate::lab::{HostName, Question, Sheet, named};
 use crate::report::{link_type, words};
-use crate::wording;
+use crate::wording::{self, list};
 use socklab_packets::capfile::Interface;
 use socklab_packets::types::Protocol;
 
@@ -195,7 +197,7 @@ fn kinds(capture: &CaptureAnalysis) -> Option<String> {
 
 /// The hosts and servers of the lab, a line each: `Host A: 10.0.3.1`, `TCP server: 10.0.3.1:65432`.
 pub fn lab(analysis: &Analysis) -> Vec<String> {
-    let hosts = analysis.lab.hosts.iter().map(|host| host_line(&analysis.lab, host));
+    let hosts = hosts(&analysis.lab);
     let all = &analysis.lab.servers;
     // A TCP client that was started with the UDP server's port makes no TCP server of it.
     let has_datagrams = |tcp: &ServerFound| {
@@ -206,7 +208,22 @@ pub fn lab(analysis: &Analysis) -> Vec<String> {
         server.protocol == Protocol::Udp || server.reach != Reach::Never || !has_datagrams(server)
     };
     let servers = all.iter().filter(is_other).map(server_line);
-    hosts.chain(servers).collect()
+    hosts.into_iter().chain(servers).collect()
+}
+
+/// A line for each host, or for all that one computer plays: `Hosts A, B and C: 127.0.0.1`.
+fn hosts(lab: &LabFound) -> Vec<String> {
+    if !lab.is_one_computer() {
+        return lab.hosts.iter().map(|host| host_line(lab, host)).collect();
+    }
+    let mut addresses: Vec<IpAddr> = lab.hosts.iter().map(|host| host.address).collect();
+    addresses.dedup();
+    let line = |address: IpAddr| {
+        let names: Vec<HostName> =
+            lab.hosts.iter().filter(|host| host.address == address).map(|host| host.name).collect();
+        format!("{} {}: {address}", if names.len() == 1 { "Host" } else { "Hosts" }, list(&names))
+    };
+    addresses.into_iter().map(line).collect()
 }
 
 /// `Host B: 10.0.3.2`; where only the order tells it from others, they are named.

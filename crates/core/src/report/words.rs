@@ -177,17 +177,17 @@ pub const fn server_kind(kind: ServerKind) -> Option<&'static str> {
     }
 }
 
-/// An address with the host's letter where it is known: `B (10.0.3.2)`.
+/// An address with the host's letter where it is known and tells something: `B (10.0.3.2)`.
 pub fn host(lab: &LabFound, ip: IpAddr) -> String {
-    match host_letter(lab, ip) {
+    match host_letter(lab, ip).filter(|_| !lab.is_one_computer()) {
         Some(letter) => format!("{letter} ({ip})"),
         None => ip.to_string(),
     }
 }
 
-/// A socket address with its host's letter before it: `B 10.0.3.2:40210`.
+/// A socket address with its host's letter before it, where that tells something: `B 10.0.3.2:40210`.
 pub fn socket_address(lab: &LabFound, address: SocketAddress) -> String {
-    match host_letter(lab, address.ip) {
+    match host_letter(lab, address.ip).filter(|_| !lab.is_one_computer()) {
         Some(letter) => format!("{letter} {address}"),
         None => address.to_string(),
     }

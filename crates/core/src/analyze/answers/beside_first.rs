@@ -67,7 +67,11 @@ fn by_times(
         .map(|(first, _)| first)
         .collect();
     let is_first = |ip| attempt.step.during().and_then(Step::host).is_some_and(|host| view.hosts.is(ip, host));
-    let is_seen = |other: Known<'_>| is_first(other.connection.client().ip) && at_one_server(view, &other, attempt);
+    let is_seen = |other: Known<'_>| {
+        is_first(other.connection.client().ip)
+            && at_one_server(view, &other, attempt)
+            && (other.index != attempt.index || !view.hosts.is_one_computer())
+    };
     found.first_is_unseen = !view.known().any(is_seen);
     let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
     for first in &firsts {

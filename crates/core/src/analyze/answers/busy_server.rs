@@ -383,8 +383,11 @@ fn turned_away(view: &LabView<'_>, attempt: &Known<'_>, seen: &Seen, draft: &mut
     draft.inferred("It may have turned the client away.", Vec::new());
 }
 
-/// The client with its address: `C's client (10.0.3.3:40242)`.
+/// The client with its address: `C's client (10.0.3.3:40242)`. On a computer that plays all hosts it is the step's.
 fn client_at(view: &LabView<'_>, known: &Known<'_>) -> Text {
     let address = known.connection.client();
+    if view.hosts.is_one_computer() {
+        return say![format!("The client of {} (", known.step.short()), address, ")"];
+    }
     say![view.client_host(address.ip), "'s client (", address, ")"]
 }

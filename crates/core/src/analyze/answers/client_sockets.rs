@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::{Answer, ClientHost, Facts, Status};
 use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
 use crate::analyze::answers::parallel::{
-    Client, accepts, by_host, clients, clients_of_sheet, handshakes, name_missing, own_address, partly,
+    Client, accepts, by_host, clients, clients_of_sheet, handshakes, most_on_one, name_missing, own_address, partly,
 };
 use crate::analyze::claims::Draft;
 use crate::analyze::claims::words::addresses;
@@ -91,7 +91,7 @@ fn of_host_claims(view: &LabView<'_>, question: &Question, host: &ClientHost, he
         if host.sockets_created == 1 { ", for its connection." } else { ", one for each connection." }
     ];
     draft.inferred(text, Vec::new());
-    let of_sheet = clients_of_sheet(question).map(|(_, clients)| clients).max().unwrap_or(0);
+    let of_sheet = most_on_one(view, question);
     if here.len() as u64 > of_sheet {
         let clients = if of_sheet == 1 { "client" } else { "clients" };
         let text = say![

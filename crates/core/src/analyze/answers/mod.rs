@@ -37,6 +37,8 @@ mod loopback_tests;
 mod missing_frame_tests;
 #[cfg(test)]
 mod mistaken_tests;
+#[cfg(test)]
+mod one_computer_tests;
 mod open_at_once;
 #[cfg(test)]
 mod order_tests;

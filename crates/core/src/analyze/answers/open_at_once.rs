@@ -62,7 +62,7 @@ pub(super) fn lacks_a_host(
     let hosts = distinct(steps.iter().flat_map(|step| step.hosts().iter().copied()));
     let hosts = hosts.iter().filter(|host| client.is_none_or(|client| client == **host)).count();
     let seen = distinct(ends.clone().map(|[client, _]| client.ip));
-    let is_one_computer = ends.clone().all(|[client, server]| client.ip == server.ip);
+    let is_one_computer = view.hosts.is_one_computer() || ends.clone().all(|[client, server]| client.ip == server.ip);
     let is_at_server = |capture: usize| {
         let place = view.places.get(capture).and_then(|place| place.host());
         place.is_some() && ends.clone().all(|[_, server]| place == Some(server.ip))

@@ -164,21 +164,29 @@ pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
 /// Says which of the captures that the sheet asks for is not there. Returns whether clients of one of them are known from no
 /// journal either, so that a part of the answer is missing.
 pub(super) fn name_missing(view: &LabView<'_>, question: &Question, clients: &[Client<'_>], draft: &mut Draft) -> bool {
-    let hosts = |is_seen: fn(&Client<'_>) -> bool| {
-        distinct(clients.iter().filter(|client| is_seen(client)).map(|client| client.host))
-    };
-    let (seen, captured) = (hosts(|_| true), hosts(|client| client.known.is_some()));
-    // On one computer there is no other host whose capture could be missing.
-    if seen.len() == 1 && clients.iter().all(|c| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip)) {
+    let is_one_computer = view.hosts.is_one_computer();
+    let is_own = |c: &Client<'_>| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip);
+    // Where somebody's try with client and server on one computer is all there is, no other host's capture could be missing.
+    let hosts = distinct(clients.iter().map(|client| client.host));
+    if !is_one_computer && hosts.len() == 1 && clients.iter().all(is_own) {
         return false;
     }
-    let has =
-        |hosts: &[IpAddr], name| view.hosts.ip_of(name).is_some_and(|ip| hosts.contains(&view.hosts.computer(ip)));
-    let lack =
-        |hosts: &[IpAddr], step: &Step| step.captured().is_some() && !step.host().is_some_and(|name| has(hosts, name));
-    let missing = question.steps().iter().filter(|step| lack(&captured, step));
+    let is_of = |client: &Client<'_>, step: &Step| match is_one_computer {
+        true => client.known.is_none_or(|known| known.step == step),
+        false => step.host().is_some_and(|name| view.hosts.is(client.host, name)),
+    };
+    let lack = |is_seen: fn(&Client<'_>) -> bool, step: &Step| {
+        step.captured().is_some() && !clients.iter().any(|client| is_seen(client) && is_of(client, step))
+    };
+    let missing = question.steps().iter().filter(|step| lack(|client| client.known.is_some(), step));
     missing.for_each(|step| draft.missing(step.capture()));
-    question.steps().iter().any(|step| lack(&seen, step))
+    question.steps().iter().any(|step| lack(|_| true, step))
+}
+
+/// The most clients of a question that the sheet has run on one computer: all, where one plays all hosts.
+pub(super) fn most_on_one(view: &LabView<'_>, question: &Question) -> u64 {
+    let clients = clients_of_sheet(question).map(|(_, clients)| clients);
+    if view.hosts.is_one_computer() { clients.sum() } else { clients.max().unwrap_or(0) }
 }
 
 /// The hosts on which the sheet has clients of a question run, and how many on each.

@@ -91,6 +91,7 @@ fn meeting(view: &LabView<'_>, step: &Step, known: &Known<'_>) -> Meeting {
         view.hosts.computer(other.connection.client().ip) == view.hosts.computer(known.connection.client().ip)
     };
     let waited_for_own = released.and_then(|(other, _)| view.known_at(other)).is_some_and(is_own);
+    let waited_for_own = waited_for_own && !view.hosts.is_one_computer();
     if known.service.was_queued() && !waited_for_own {
         return Meeting::Met;
     }

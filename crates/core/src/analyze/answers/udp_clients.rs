@@ -44,29 +44,29 @@ const FACTS: [Fact; 1] = [fact("clients_served", ValueType::Count)];
 struct Sought<'q> {
     hosts: Vec<HostName>,
     count: usize,
+    /// Whether several run on one computer, so that only their ports tell them apart.
+    share_a_host: bool,
     /// The step of the client that comes second, where it has one of its own.
     step: Option<&'q Step>,
 }
 
 impl Sought<'_> {
-    fn of(question: &Question) -> Sought<'_> {
+    fn of<'q>(view: &LabView<'_>, question: &'q Question) -> Sought<'q> {
         let steps = || question.steps().iter().filter(|step| step.runs(Protocol::Udp));
         let count = |step: &Step| step.hosts().len().saturating_mul(usize::try_from(step.clients()).unwrap_or(1));
+        let hosts = distinct(steps().flat_map(|step| step.hosts().iter().copied()));
+        let count = steps().map(count).fold(0, usize::saturating_add);
         Sought {
-            hosts: distinct(steps().flat_map(|step| step.hosts().iter().copied())),
-            count: steps().map(count).fold(0, usize::saturating_add),
+            share_a_host: count > 1 && (hosts.len() == 1 || view.hosts.is_one_computer()),
+            hosts,
+            count,
             step: steps().next_back(),
         }
     }
 
-    /// Whether several run on one computer, so that only their ports tell them apart.
-    fn share_a_host(&self) -> bool {
-        self.hosts.len() == 1 && self.count > 1
-    }
-
     /// How many clients have these socket addresses, at least as far as that is told.
     fn apart(&self, clients: &[SocketAddress]) -> usize {
-        if self.share_a_host() { clients.len() } else { distinct(clients.iter().map(|client| client.ip)).len() }
+        if self.share_a_host { clients.len() } else { distinct(clients.iter().map(|client| client.ip)).len() }
     }
 }
 
@@ -81,7 +81,7 @@ struct Second {
 
 impl Second {
     fn of(sought: &Sought<'_>, seen: &[SocketAddress], served: &[SocketAddress]) -> Second {
-        if sought.share_a_host() {
+        if sought.share_a_host {
             let open: Vec<SocketAddress> = seen.iter().copied().filter(|client| !served.contains(client)).collect();
             return Second { name: open.first().map(ToString::to_string), host: None, open: Some(open) };
         }
@@ -119,7 +119,7 @@ fn whose(name: Option<&str>, otherwise: &str) -> String {
 /// Answers from the UDP server's journal, else from replies in captures of both hosts, else as expected.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
-    let sought = Sought::of(question);
+    let sought = Sought::of(view, question);
     let mut served = journal(view);
     served.extend(replies(view, question));
     let served_as = served.iter().map(|(_, basis)| *basis).max().unwrap_or(Basis::Proved);
@@ -192,11 +192,11 @@ fn several_served(
     let mut draft = Draft::default();
     let hosts = distinct(served.iter().map(|client| client.ip)).len();
     // A program may have several sockets: how many programs there were no frame shows.
-    let is_by_program = if sought.share_a_host() { served.len() <= sought.count } else { served.len() == hosts };
+    let is_by_program = if sought.share_a_host { served.len() <= sought.count } else { served.len() == hosts };
     let noun = if is_by_program { "client" } else { "client socket" };
     let clients = match served.len() {
         2 if sought.count <= 2 => "both clients".to_owned(),
-        more if more == hosts || sought.share_a_host() => count(more as u64, noun),
+        more if more == hosts || sought.share_a_host => count(more as u64, noun),
         more => format!("{} at {}", count(more as u64, noun), count(hosts as u64, "computer")),
     };
     let is_compared = has_waiting_client(view);
@@ -204,7 +204,7 @@ fn several_served(
     draft.inferred(say![serving(view, question, opening), format!(" served {clients}.")], Vec::new());
     said_of_served(view, question, &mut draft);
     draft.inferred(why(view, question), Vec::new());
-    let first = sought.hosts.first().filter(|_| !sought.share_a_host());
+    let first = sought.hosts.first().filter(|_| !sought.share_a_host);
     let first = whose(first.map(HostName::as_str), "the first");
     let text = format!("UDP has no closing, so no frame shows how long {first} client ran.");
     draft.beside(Basis::Unknown, text, Vec::new());
@@ -212,7 +212,7 @@ fn several_served(
     draft.short_as(served_as, format!("{no}{} served", count(served.len() as u64, noun)));
     let is_all = served.len() >= sought.count;
     // On one computer only the ports tell clients apart, if each has one.
-    let is_counted = is_all && (is_by_program || !sought.share_a_host());
+    let is_counted = is_all && (is_by_program || !sought.share_a_host);
     if !is_all {
         draft.unknown(format!("Nothing here shows that it served all {} of the sheet.", sought.count));
     } else if !is_counted {

@@ -6,8 +6,9 @@ use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, rejection, tcp_evidence, udp_evidence, unseen};
 use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
 use crate::analyze::distinct::distinct;
-use crate::analyze::matching::{Known, LabView, Refusal, may_be_ephemeral};
+use crate::analyze::matching::{Known, LabView, Refusal, in_time, may_be_ephemeral};
 use crate::analyze::reach::Reach;
+use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
@@ -236,7 +237,10 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     let all: Vec<&LabConversation> = view.conversations_of(question.steps()).collect();
     let first = question.step_with(Protocol::Udp).and_then(Step::host);
     let is_first = |ip| first.is_some_and(|first| view.hosts.is(ip, first));
-    let of_first: Vec<&LabConversation> = all.iter().copied().filter(|one| is_first(one.client().ip)).collect();
+    let of_first: Vec<&LabConversation> = match view.hosts.is_one_computer() {
+        true => first_in_time(view, question, &all),
+        false => all.iter().copied().filter(|one| is_first(one.client().ip)).collect(),
+    };
     let is_part = !of_first.is_empty() && of_first.len() < all.len();
     let chosen = if of_first.is_empty() { all } else { of_first };
     if chosen.is_empty() {
@@ -256,7 +260,11 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     };
     let more = halves.iter().flat_map(|(_, halves)| halves).filter(|half| !is_chosen(half));
     more.for_each(|half| total.add(view, half));
-    let whose = first.filter(|_| is_part).map(|first| format!(" of {first}")).unwrap_or_default();
+    let whose = match (first.filter(|_| is_part), view.hosts.is_one_computer()) {
+        (None, _) => String::new(),
+        (Some(_), true) => " of the first client".to_owned(),
+        (Some(first), false) => format!(" of {first}"),
+    };
     let servers = distinct(chosen.iter().map(|conversation| conversation.server()));
     let is_server = |server: &SocketAddress| view.reach(Protocol::Udp, *server) == Reach::Reached;
     let to = match servers.as_slice() {
@@ -272,6 +280,18 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     other_pairs(view, &halves, draft);
     ports(&chosen, &in_vain, draft);
     Some(total)
+}
+
+/// The conversations of the first host's clients where one computer plays all: those that came first, if there are as many as the
+/// sheet has; else none.
+fn first_in_time<'v>(view: &LabView<'_>, question: &Question, all: &[&'v LabConversation]) -> Vec<&'v LabConversation> {
+    let Some(step) = question.step_with(Protocol::Udp) else { return Vec::new() };
+    let of_each = step.clients() as usize;
+    let begins: Vec<Option<Moment>> = all.iter().map(|one| Some(Moment::begin_of(one.whole()))).collect();
+    let (order, is_told) = in_time(&begins, true, view.times());
+    let is_as_on_sheet = is_told && all.len() == of_each.saturating_mul(step.hosts().len());
+    let first = order.into_iter().take(if is_as_on_sheet { of_each } else { 0 });
+    first.filter_map(|place| all.get(place).copied()).collect()
 }
 
 /// What these clients' computers sent where no server was: it is in the capture as well.

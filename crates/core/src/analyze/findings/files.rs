@@ -285,7 +285,8 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
     let udp = view.conversations.iter().filter(|c| c.sightings().iter().any(|s| s.capture == number));
     let pairs: Vec<_> =
         tcp.map(|c| (c.client().ip, c.server().ip)).chain(udp.map(|c| (c.client().ip, c.server().ip))).collect();
-    if pairs.is_empty() || !pairs.iter().all(|(client, server)| client == server) {
+    let is_one_computer = view.hosts.is_one_computer();
+    if pairs.is_empty() || !is_one_computer && !pairs.iter().all(|(client, server)| client == server) {
         return;
     }
     let loopback = pairs.iter().all(|(client, _)| client.is_loopback());
@@ -310,10 +311,13 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
     }
     let clients: Vec<HostName> = sheet.clients().collect();
     let computers = if clients.len() == 1 { "computer" } else { "computers" };
+    let programs = match is_one_computer {
+        true => "all programs ran on one computer. Whose client is whose is told by the order of the sheet alone",
+        false => "both programs ran on one computer",
+    };
     let message = format!(
-        "{what}, so both programs ran on one computer. The answers hold for that, but the sheet asks for clients on \
-         {computers} {}: set the server's address to host {}'s in all programs. (Traffic of a computer with itself goes \
-         over lo, never over eth0.)",
+        "{what}, so {programs}. The answers hold for that, but the sheet asks for clients on {computers} {}: set the \
+         server's address to host {}'s in all programs. (Traffic of a computer with itself goes over lo, never over eth0.)",
         list(&clients),
         sheet.server()
     );

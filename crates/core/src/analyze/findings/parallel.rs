@@ -31,7 +31,8 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
     replaced(view, found);
     if let [(host, known)] = by_host.iter().collect::<Vec<_>>().as_slice() {
         // On one computer there is no other host whose capture could add anything.
-        let elsewhere = known.iter().any(|known| known.connection.server().ip != **host);
+        let is_elsewhere = |known: &Known<'_>| known.connection.server().ip != **host;
+        let elsewhere = !view.hosts.is_one_computer() && known.iter().any(is_elsewhere);
         if elsewhere && !known.iter().any(|known| shows_other_hosts(view, known, **host)) {
             second_host(view, **host, found);
         }
@@ -41,13 +42,15 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
 fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found: &mut Vec<Finding>) {
     let Some(first) = known.first() else { return };
     let (step, file) = (first.step, Some(view.file(first.connection.best().capture).to_owned()));
-    let (here, of_sheet) = (known.len() as u64, u64::from(step.clients()));
+    let here = known.len() as u64;
+    let at_least = u64::from(step.clients());
+    let of_sheet = most_on_one(view, step);
     let expected = number(of_sheet);
-    if here < of_sheet {
+    if here < at_least {
         let message = say![
             format!("Only {} of ", if here == 1 { "one client".to_owned() } else { count(here, "client") }),
             view.host_with_address(host),
-            format!(" connected; the sheet has {expected} run there at the same time, in {expected} terminals.")
+            format!(" connected; the sheet has {0} run there at the same time, in {0} terminals.", number(at_least))
         ];
         found.push(finding("only-one-client", Severity::Warning, file, message, step));
     } else if here > of_sheet {
@@ -61,6 +64,13 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
         ];
         found.push(finding("several-runs", Severity::Info, file, message, step));
     }
+}
+
+/// The most clients side by side that the sheet has run on one computer, in a step or, where one plays all hosts, in all.
+fn most_on_one(view: &LabView<'_>, step: &Step) -> u64 {
+    let is_here = |other: &&Step| view.hosts.is_one_computer() || *other == step;
+    let steps = view.config.sheet.recorded().filter(|other| other.is_parallel()).filter(is_here);
+    steps.map(|step| u64::from(step.clients())).sum()
 }
 
 /// That the questions about sockets count all clients, where there are such.

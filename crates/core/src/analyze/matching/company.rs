@@ -10,8 +10,9 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::attempts::attempts;
 use crate::analyze::matching::computers::Computers;
-use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, first_moments, one_at_a_time};
+use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, OneAtATime, first_moments, one_at_a_time};
 use crate::analyze::matching::first_part::before_datagrams;
+use crate::analyze::matching::one_computer::first_part;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
 use socklab_packets::track::HandshakeState;
@@ -54,15 +55,19 @@ pub(super) fn company(
         (_, false) => return (vec![Company::Alone; connections.len()], BTreeSet::new()),
     }
     let mut parallel = parallel(computers, connections, conversations);
-    let waiting = waiting_for_one(story, computers, connections, &parallel);
-    parallel.retain(|index| !waiting.contains(index));
     let nobody = BTreeSet::new();
     let known = Known { story, accounts, computers, connections, conversations, parallel: &nobody };
-    let mut others = one_at_a_time(Known { parallel: &parallel, ..known });
+    let mut others = OneAtATime::default();
+    if computers.is_alone() {
+        others.alone = first_part(Known { parallel: &parallel, ..known }, sheet);
+    } else {
+        let waiting = waiting_for_one(story, computers, connections, &parallel);
+        parallel.retain(|index| !waiting.contains(index));
+        others = one_at_a_time(Known { parallel: &parallel, ..known });
+        parallel.retain(|index| !others.contains(*index));
+        others.alone.extend(before_datagrams(Known { parallel: &parallel, ..known }));
+    }
     parallel.retain(|index| !others.contains(*index));
-    let early = before_datagrams(Known { parallel: &parallel, ..known });
-    parallel.retain(|index| !early.contains(index));
-    others.alone.extend(early);
     let servers = servers_of_parallel(computers, connections, &parallel);
     let starts = starts(story, computers, connections, &parallel);
     let sent = first_datagrams(computers, conversations);
@@ -102,7 +107,8 @@ pub(super) fn company(
 /// closed, where a filter may have kept that out and they are more than the sheet has.
 fn not_told(sheet: &Sheet, computers: &Computers, connections: &[LabConnection], all: &mut [Company]) {
     let steps = sheet.recorded().filter(|step| step.runs(Protocol::Tcp) && step.is_parallel());
-    let most = steps.map(|step| step.clients() as usize).max().unwrap_or(usize::MAX);
+    let clients = steps.map(|step| step.clients() as usize);
+    let most = if computers.is_alone() { Some(clients.sum()) } else { clients.max() }.unwrap_or(usize::MAX);
     let mut groups: HashMap<Ends, Sighted<'_>> = HashMap::new();
     let parallel = connections.iter().enumerate().filter(|(index, _)| all.get(*index) == Some(&Company::Parallel));
     for (index, connection) in parallel {
@@ -213,7 +219,7 @@ fn early_client_of_parallel(
 
 /// Whether a connection was open when another one began, by the recorded times. They are weak evidence where two computers have
 /// them, but for a step they are enough.
-fn is_open_when_begins(story: &Story, first: usize, other: usize) -> bool {
+pub(super) fn is_open_when_begins(story: &Story, first: usize, other: usize) -> bool {
     let (Some(first), Some(other)) = (story.timelines.get(first), story.timelines.get(other)) else { return false };
     let before = |one: &Moment, other: &Moment| story.clocks.before_as_recorded(one, other);
     let is_open = |seen: &Seen, begin: &Moment| {

@@ -8,6 +8,7 @@ use foldhash::{HashMap, HashSet};
 
 use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::distinct::distinct;
+use crate::analyze::matching::services::same_computer;
 use crate::lab::LabConfig;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::Neighbour;
@@ -19,6 +20,8 @@ pub(super) struct LabAddresses {
     servers: HashSet<IpAddr>,
     /// Those that the user or the sheet gives to a host.
     named: HashSet<IpAddr>,
+    /// Whether one computer plays all hosts of the sheet.
+    is_alone: bool,
 }
 
 impl LabAddresses {
@@ -36,6 +39,7 @@ impl LabAddresses {
             clients: tcp().chain(udp()).map(|[client, _]| client).collect(),
             servers: tcp().chain(udp()).map(|[_, server]| server).collect(),
             named: config.hosts.values().copied().chain(on_sheet).collect(),
+            is_alone: is_alone(connections, conversations, config),
         }
     }
 
@@ -58,11 +62,25 @@ impl LabAddresses {
     }
 }
 
+/// Whether one computer plays all hosts of the sheet: all clients have one address, which is the servers' computer's, too, and
+/// nobody said which host that is.
+fn is_alone(connections: &[LabConnection], conversations: &[LabConversation], config: &LabConfig) -> bool {
+    let sheet = &config.sheet;
+    let tcp = connections.iter().map(|one| [one.client().ip, one.server().ip]);
+    let mut ends = tcp.chain(conversations.iter().map(|one| [one.client().ip, one.server().ip])).peekable();
+    let Some([only, _]) = ends.peek().copied() else { return false };
+    let has_several = sheet.clients().nth(1).is_some();
+    let is_told = config.hosts.keys().any(|name| *name != sheet.server());
+    has_several && !is_told && ends.all(|[client, server]| client == only && same_computer(client, server))
+}
+
 /// The addresses of computers that have several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Computers {
     /// Of the others the address that stands for all of the computer's.
     standing: HashMap<IpAddr, IpAddr>,
+    /// Whether there is one computer only, which plays all hosts of the sheet.
+    is_alone: bool,
 }
 
 impl Computers {
@@ -78,7 +96,7 @@ impl Computers {
                 }
             }
         }
-        let mut computers = Computers::default();
+        let mut computers = Computers { is_alone: of_lab.is_alone, ..Computers::default() };
         for of_card in by_mac.values() {
             let mut addresses = distinct(of_card.iter().map(|(_, neighbour)| neighbour.ip));
             let has_one_ipv4 = addresses.iter().filter(|ip| ip.is_ipv4()).count() == 1;
@@ -99,6 +117,11 @@ impl Computers {
         let mut further: Vec<(IpAddr, IpAddr)> = self.standing.iter().map(|(ip, standing)| (*ip, *standing)).collect();
         further.sort_unstable();
         further
+    }
+
+    /// Whether there is one computer only, which plays all hosts of the sheet: no address tells one client from another.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.is_alone
     }
 
     /// The address that stands for all of its computer's.

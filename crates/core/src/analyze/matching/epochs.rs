@@ -52,16 +52,16 @@ impl OneAtATime {
 pub(super) struct Sent(HashMap<(usize, IpAddr), Vec<(FrameNumber, i128)>>);
 
 /// The connections that a server had between two moments at which none of its clients was connected.
-struct Epoch {
-    members: Vec<usize>,
+pub(super) struct Epoch {
+    pub(super) members: Vec<usize>,
     /// When the first and the last of them began, and when all were over, by the recorded times.
-    begin: i128,
+    pub(super) begin: i128,
     last_begin: i128,
-    over: i128,
+    pub(super) over: i128,
     /// The computers that had clients side by side, and all.
-    beside: BTreeSet<IpAddr>,
+    pub(super) beside: BTreeSet<IpAddr>,
     hosts: BTreeSet<IpAddr>,
-    kind: KindVerdict,
+    pub(super) kind: KindVerdict,
 }
 
 impl Epoch {
@@ -146,7 +146,7 @@ fn is_followed_by_more(epoch: &Epoch, epochs: &[Epoch], firsts: &HashMap<IpAddr,
 
 impl<'a> Known<'a> {
     /// The runs of all servers.
-    fn epochs(&self) -> Vec<Epoch> {
+    pub(super) fn epochs(&self) -> Vec<Epoch> {
         let mut servers: HashMap<SocketAddress, Vec<(i128, i128, usize)>> = HashMap::new();
         let sent = self.sent();
         for (index, connection) in self.connections.iter().enumerate().filter(|(_, one)| one.established()) {

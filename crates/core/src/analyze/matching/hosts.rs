@@ -49,6 +49,10 @@ impl Hosts {
             hosts.add(server, ip, basis);
         }
         let mut clients = evidence.clients();
+        if let Some(only) = clients.first().filter(|_| evidence.computers.is_alone()) {
+            sheet.clients().for_each(|name| hosts.add(name, only.ip, HostBasis::Role));
+            return hosts;
+        }
         // Client and server on one computer are still two programs of the sheet.
         if clients.len() > 1 {
             clients.retain(|client| !hosts.is(client.ip, server));
@@ -175,14 +179,24 @@ impl Hosts {
         self.computers.of(ip)
     }
 
+    /// Whether one computer plays all hosts of the sheet, so that no address tells one client from another.
+    pub(crate) fn is_one_computer(&self) -> bool {
+        self.computers.is_alone()
+    }
+
     /// The computers that have several addresses.
     pub(crate) fn computers(&self) -> &Computers {
         &self.computers
     }
 
-    /// The name of a computer, unless it may be another host of the sheet.
+    /// The name of a computer, unless it may be another host of the sheet. One that plays all of them has no name.
     pub(crate) fn sure_name_of(&self, ip: IpAddr) -> Option<HostName> {
-        self.name_of(ip).filter(|name| !self.is_in_doubt(*name))
+        self.name_of(ip).filter(|name| !self.is_in_doubt(*name) && !self.is_one_computer())
+    }
+
+    /// The same of a client's computer: where client and server share one, its name as a client.
+    pub(crate) fn sure_name_of_client(&self, ip: IpAddr, sheet: &Sheet) -> Option<HostName> {
+        self.name_of_client(ip, sheet).filter(|name| !self.is_in_doubt(*name) && !self.is_one_computer())
     }
 
     /// The name of a client's computer: where client and server share one, its name as a client.

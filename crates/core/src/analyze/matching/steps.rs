@@ -12,6 +12,7 @@ use crate::analyze::matching::company::Company;
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::hosts::Hosts;
 use crate::analyze::matching::order::Times;
+use crate::analyze::matching::seconds::seconds;
 use crate::analyze::matching::undelivered::Refused;
 use crate::analyze::place::Place;
 use crate::analyze::story::{Moment, Story};
@@ -76,12 +77,18 @@ impl From<Allotted> for Told {
 /// fit, the connections are theirs in the order of time, which is told or not.
 pub(super) fn of_connections(evidence: &Evidence<'_>, connections: &[LabConnection], company: &[Company]) -> Told {
     let Evidence { sheet, story, hosts, .. } = *evidence;
+    let is_alone = hosts.is_one_computer();
+    let seconds = if is_alone { seconds(story, connections, company) } else { BTreeSet::new() };
     let runs: Vec<Run<'_>> = connections
         .iter()
         .zip(company)
         .enumerate()
         .map(|(index, (connection, company))| {
-            let fitting = fitting(sheet, connection, *company, hosts.name_of_client(connection.client().ip, sheet));
+            let client = match is_alone {
+                true => Client::Any { is_second: seconds.contains(&index) },
+                false => Client::Of(hosts.name_of_client(connection.client().ip, sheet)),
+            };
+            let fitting = fitting(sheet, connection, *company, client);
             let refused = fitting.iter().all(|step| step.is_refused());
             let counts = match refused {
                 true => connection.handshake() == HandshakeState::Refused,
@@ -93,16 +100,26 @@ pub(super) fn of_connections(evidence: &Evidence<'_>, connections: &[LabConnecti
             Run { fitting, set, computer: hosts.computer(connection.client().ip), counts, begin }
         })
         .collect();
-    allot(&runs, evidence.times()).into()
+    let mut told: Told = allot(&runs, evidence.times()).into();
+    if is_alone {
+        // Which of clients side by side are whose matters only to who asks of some of them.
+        let is_asked = |doubt: &Doubt| sheet.questions().iter().any(|one| doubt.is_about(one.steps(), None));
+        told.doubts.retain(is_asked);
+    }
+    told
+}
+
+/// Whose client a connection is of.
+#[derive(Clone, Copy)]
+enum Client {
+    /// Of the host with this name, where it has one.
+    Of(Option<HostName>),
+    /// Of any, as one computer plays all of them. `is_second` is whether it came while another one was connected.
+    Any { is_second: bool },
 }
 
 /// The steps that a connection may belong to, in the order of the sheet.
-fn fitting<'s>(
-    sheet: &'s Sheet,
-    connection: &LabConnection,
-    company: Company,
-    host: Option<HostName>,
-) -> Vec<&'s Step> {
+fn fitting<'s>(sheet: &'s Sheet, connection: &LabConnection, company: Company, client: Client) -> Vec<&'s Step> {
     let later = sheet.later_hosts();
     let mut steps: Vec<&Step> = sheet.recorded().filter(|step| step.runs(Protocol::Tcp)).collect();
     let mut narrow = |wanted: &dyn Fn(&Step) -> bool| narrow(&mut steps, wanted);
@@ -111,6 +128,15 @@ fn fitting<'s>(
     // would have been is not to be seen.
     narrow(&|step| step.is_refused() == (connection.handshake() == HandshakeState::Refused));
     narrow(&|step| company == Company::Untold || step.is_parallel() == (company == Company::Parallel));
+    let host = match client {
+        Client::Any { is_second } => {
+            if company == Company::Alone {
+                narrow(&|step| step.is_beside_busy() == is_second);
+            }
+            return steps;
+        }
+        Client::Of(host) => host,
+    };
     // Whoever has no step of its own came later than the first host.
     match host.filter(|host| sheet.recorded().any(|step| step.runs(Protocol::Tcp) && step.hosts().contains(host))) {
         Some(host) => narrow(&|step| step.hosts().contains(&host)),
@@ -142,7 +168,8 @@ pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConv
         let steps = |fits: &dyn Fn(&Step) -> bool| -> Vec<&Step> {
             sheet.recorded().filter(|step| step.runs(Protocol::Udp) && fits(step)).collect()
         };
-        let of_host = |step: &Step| host.is_some_and(|host| step.hosts().contains(&host));
+        let is_alone = hosts.is_one_computer();
+        let of_host = |step: &Step| is_alone || host.is_some_and(|host| step.hosts().contains(&host));
         let at_port = |step: &Step| step.port() == Some(conversation.server().port);
         let (both, at_port, of_host) =
             (steps(&|step| of_host(step) && at_port(step)), steps(&at_port), steps(&of_host));
@@ -197,7 +224,7 @@ pub(super) fn of_captures(
         sightings.sort_by_key(|sighting| sighting.connection.first_frame);
         let frames = sightings.iter().map(|s| s.client_sent().frames + s.server_sent().frames).sum();
         let is_set = set.get(capture).and_then(Option::as_ref) == Some(step);
-        let why = if is_set { say!["The step was set."] } else { tcp_why(step, &sightings, hosts) };
+        let why = if is_set { say!["The step was set."] } else { tcp_why(step, &sightings, hosts, sheet) };
         let host = place_in(places, capture, hosts);
         if let Some(steps) = captures.get_mut(capture) {
             let step = step.clone();
@@ -209,9 +236,9 @@ pub(super) fn of_captures(
         let clients = distinct(sightings.iter().map(|sighting| sighting.client().ip));
         let why = match only_udp {
             Some(_) => {
-                say!["UDP datagrams of ", names(&clients, hosts), format!(": only {} uses UDP.", of_sheet(step))]
+                say!["UDP datagrams of ", names(&clients, hosts, sheet), format!(": only {} uses UDP.", of_sheet(step))]
             }
-            None => say!["UDP datagrams of ", names(&clients, hosts), ", as in ", step.clone(), "."],
+            None => say!["UDP datagrams of ", names(&clients, hosts, sheet), ", as in ", step.clone(), "."],
         };
         let host = place_in(places, capture, hosts);
         if let Some(steps) = captures.get_mut(capture) {
@@ -244,10 +271,10 @@ fn place_in(places: &[Place], capture: usize, hosts: &Hosts) -> Option<IpAddr> {
 }
 
 /// What of a step a capture holds: how many connections, of whom, and whether they were open side by side.
-fn tcp_why(step: &Step, sightings: &[&TcpSighting], hosts: &Hosts) -> Text {
+fn tcp_why(step: &Step, sightings: &[&TcpSighting], hosts: &Hosts, sheet: &Sheet) -> Text {
     let established: Vec<&TcpSighting> = sightings.iter().copied().filter(|sighting| sighting.established()).collect();
     let clients = distinct(sightings.iter().map(|sighting| sighting.client().ip));
-    let of = names(&clients, hosts);
+    let of = names(&clients, hosts, sheet);
     if established.is_empty() {
         let attempts = count(sightings.len() as u64, "attempt");
         return say![format!("{attempts} of "), of, " to connect, as in ", step.clone(), "."];
@@ -266,6 +293,7 @@ fn tcp_why(step: &Step, sightings: &[&TcpSighting], hosts: &Hosts) -> Text {
     say![format!("{connections} of "), of, together, ", as in ", step.clone(), "."]
 }
 
-fn names(clients: &[IpAddr], hosts: &Hosts) -> Text {
-    Text::list(clients.iter().map(|ip| Span::Host(HostSpan { ip: *ip, name: hosts.name_of(*ip), with_address: true })))
+fn names(clients: &[IpAddr], hosts: &Hosts, sheet: &Sheet) -> Text {
+    let name = |ip: IpAddr| hosts.name_of_client(ip, sheet).filter(|_| !hosts.is_one_computer());
+    Text::list(clients.iter().map(|ip| Span::Host(HostSpan { ip: *ip, name: name(*ip), with_address: true })))
 }

@@ -448,8 +448,7 @@ impl<'a> LabView<'a> {
 
     /// The name of a client's computer, unless it may be another host of the sheet.
     fn client_name(&self, ip: IpAddr) -> Option<HostName> {
-        let name = self.hosts.name_of_client(ip, &self.config.sheet);
-        name.filter(|name| !self.hosts.is_in_doubt(*name))
+        self.hosts.sure_name_of_client(ip, &self.config.sheet)
     }
 
     /// The frames of a connection in one capture, by what they do.
