@@ -294,3 +294,48 @@ fn loopback_addresses_of_their_own_are_hosts() {
     let analysis = of(vec![story.read()]);
     assert!(said(&analysis, "I.3").starts_with("C's client (127.0.0.3:40002) connected"));
 }
+
+/// The hosts that are named, with their addresses.
+fn hosts(analysis: &Analysis) -> Vec<String> {
+    analysis.lab.hosts.iter().map(|host| format!("{} {}", host.name, host.address)).collect()
+}
+
+/// The server's computer is host B as well, and another one is host C.
+#[test]
+fn a_lab_on_two_computers_has_the_servers_as_a_clients_too() {
+    let [server, here] = COMPUTERS[2];
+    let mut lab = Lab::new([server, here], "lab", 0);
+    let mut own = lab.client(40001);
+    lab.line(&mut own);
+    lab.here = "192.168.1.24".to_owned();
+    let mut other = lab.client(40002);
+    lab.story.line(&mut other, "second\n");
+    lab.story.wait(1500);
+    lab.story.close(&mut own);
+    lab.story.segment_of_server(&mut other, "SECOND\n");
+    lab.quit(&mut other);
+    let mut all = lab.side_by_side(&PART_TWO[..2]);
+    lab.here = here.to_owned();
+    all.extend(lab.side_by_side(&PART_TWO[2..]));
+    let analysis = of(vec![lab.read()]);
+    assert_eq!(hosts(&analysis), ["A 192.168.1.23", "B 192.168.1.23", "C 192.168.1.24"]);
+    assert_eq!(steps(&analysis), [["I.8", "I.10", "II.2", "II.3"]]);
+    assert!(said(&analysis, "I.3").starts_with("C's client (192.168.1.24:40002) connected"));
+    assert_eq!(short(&analysis, "II.3"), "4 addresses; sockets: 2 at C and 2 at B");
+    assert!(analysis.captures[0].steps[0].why.to_string().starts_with("1 TCP connection of B (192.168.1.23)"));
+}
+
+/// One client that somebody tried at the server makes no host of it where another computer has clients.
+#[test]
+fn a_try_at_the_server_is_no_host() {
+    let [server, here] = COMPUTERS[2];
+    let mut lab = Lab::new([server, here], "lab", 0);
+    let mut own = lab.client(40001);
+    lab.line(&mut own);
+    lab.quit(&mut own);
+    lab.here = "192.168.1.24".to_owned();
+    let mut other = lab.client(40002);
+    lab.line(&mut other);
+    let analysis = of(vec![lab.read()]);
+    assert_eq!(hosts(&analysis).len(), 2, "{:?}", hosts(&analysis));
+}

@@ -53,9 +53,13 @@ impl Hosts {
             sheet.clients().for_each(|name| hosts.add(name, only.ip, HostBasis::Role));
             return hosts;
         }
-        // Client and server on one computer are still two programs of the sheet.
+        // Client and server on one computer are still two programs of the sheet. Beside as many other computers as the sheet has,
+        // or where nothing but a try went on there, the server's is no client's.
+        let is_whole = clients.len() <= sheet.clients().count();
+        let plays_client =
+            |client: &Client| is_whole && (client.first == Some(true) || evidence.has_parallel(client.ip));
         if clients.len() > 1 {
-            clients.retain(|client| !hosts.is(client.ip, server));
+            clients.retain(|client| !hosts.is(client.ip, server) || plays_client(client));
         }
         if hosts.ip_of(server) == sheet.address_of(server) || hosts.ip_of(server).is_none() {
             for name in sheet.clients() {
@@ -311,6 +315,14 @@ impl Evidence<'_> {
             most.is_none_or(|most| *clients <= most)
         };
         self.has_ports_of(ip, name) && of_captures.iter().all(has)
+    }
+
+    /// Whether a computer had clients side by side.
+    fn has_parallel(&self, ip: IpAddr) -> bool {
+        let mut all = self.connections.iter().zip(self.company);
+        all.any(|(connection, company)| {
+            *company == Company::Parallel && connection.established() && self.computers.of(connection.client().ip) == ip
+        })
     }
 
     /// The client computers, in the order in which the captures bring them in.
