@@ -2,10 +2,11 @@
 //! same step.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use crate::attempts::attempts;
 use crate::steps;
-use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis};
+use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, LabFound};
 use socklab_core::analyze::analyze;
 use socklab_core::journal::NamedJournal;
 use socklab_core::lab::{LabConfig, Step};
@@ -36,6 +37,7 @@ impl Evidence {
         if tries.is_empty() || tries.len() == evidence.analysis.captures.len() {
             return evidence;
         }
+        let plays_client = server_plays_client(&evidence.analysis.lab);
         // A try on one computer is none of the sheet's steps, so the others are what they are without it.
         let captures: Vec<CaptureFacts> = evidence.analysis.captures.into_iter().map(facts).collect();
         let (tried, others) = captures.into_iter().partition(|capture| tries.contains(&capture.file));
@@ -45,7 +47,8 @@ impl Evidence {
         let others = std::mem::take(&mut evidence.analysis.captures).into_iter().map(facts);
         let captures = others.chain::<Vec<CaptureFacts>>(tried).collect();
         if !is_whole {
-            return Evidence::told(captures, journals, &pinned);
+            let config = if plays_client { config } else { &pinned };
+            return Evidence::told(captures, journals, config);
         }
         // What is wrong with the try is told, but nothing is answered from it.
         let all = analyze(captures, &[], &pinned);
@@ -79,6 +82,13 @@ impl Evidence {
 fn on_one_computer(analysis: &Analysis) -> BTreeSet<String> {
     let is_so = |code: &str| matches!(code, "loopback-only" | "same-host");
     analysis.findings.iter().filter(|finding| is_so(finding.code)).filter_map(|finding| finding.file.clone()).collect()
+}
+
+/// Whether the server's computer is a client host's as well, beside another computer: as where a lab was done on two.
+fn server_plays_client(lab: &LabFound) -> bool {
+    let server = lab.sheet.server();
+    let at_server = |ip: IpAddr| lab.hosts.iter().any(|own| own.name == server && own.address == ip);
+    lab.hosts.iter().any(|host| host.name != server && at_server(host.address))
 }
 
 /// The lab with the steps of captures as they were told.

@@ -12,7 +12,7 @@ use crate::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, R
 use crate::rubric::Rubric;
 use crate::runs::Evidence;
 use crate::{ladder, late, provenance, steps};
-use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, Severity};
+use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, LabFound, Severity};
 use socklab_core::lab::{HostName, LabConfig, Points, Question, Step};
 use socklab_core::wording::list;
 
@@ -37,7 +37,7 @@ pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric,
                 .map(|answers| Journals { answers, names: named(&journal_names) }),
             runs: &evidence.runs,
             is_doubtful: evidence.is_doubtful,
-            client_hosts: client_hosts(config),
+            client_hosts: client_hosts(config, &evidence.analysis.lab),
             form: answered.is_filled().then_some(&answered.form),
             unanswered: unanswered.clone(),
             unread: unread.clone(),
@@ -133,12 +133,16 @@ fn pictures(documents: &[Document], others: &[String]) -> Vec<String> {
 }
 
 /// The computers on which clients run side by side: those of the sheet, unless several hosts are named and one that comes
-/// later is not among them.
-fn client_hosts(config: &LabConfig) -> usize {
+/// later is not among them; one, where one plays all hosts and all of these steps are there.
+fn client_hosts(config: &LabConfig, lab: &LabFound) -> usize {
     let sheet = &config.sheet;
     let later = sheet.later_hosts();
-    let parallel = sheet.recorded().filter(|step| step.is_parallel());
-    let hosts: BTreeSet<HostName> = parallel.flat_map(|step| step.hosts().iter().copied()).collect();
+    let parallel = || sheet.recorded().filter(|step| step.is_parallel());
+    let has = |step: &Step| lab.streams.iter().any(|stream| stream.step == *step);
+    if lab.is_one_computer() && parallel().all(has) {
+        return 1;
+    }
+    let hosts: BTreeSet<HostName> = parallel().flat_map(|step| step.hosts().iter().copied()).collect();
     let is_there =
         |host: &&HostName| config.hosts.len() < 2 || config.hosts.contains_key(*host) || !later.contains(*host);
     hosts.iter().filter(is_there).count()
@@ -375,5 +379,74 @@ mod tests {
         let frames = &submission.questions[0].items[1];
         assert_eq!((frames.verdict, frames.pending), (crate::result::Verdict::Wrong, Points::ZERO));
         assert!(submission.findings.iter().all(|finding| finding.code != "hosts-not-told"));
+    }
+
+    const HERE: [&str; 4] = ["192.168.1.50:50000", "192.168.1.50:50002", "192.168.1.50:51000", "192.168.1.50:51002"];
+    const THERE: [&str; 2] = ["192.168.1.61:51000", "192.168.1.61:51002"];
+
+    /// What clients on the server's own computer did in steps 8, 12 and 2 of Part II.
+    fn at_the_server() -> Vec<CaptureFacts> {
+        vec![
+            alone("step8", 0, "192.168.1.50:39999", 2),
+            datagrams("step12", "192.168.1.50:45000"),
+            side_by_side("p2", 1200, [HERE[0], HERE[1]]),
+        ]
+    }
+
+    fn of_part_two(rows: &serde_json::Value) -> serde_json::Value {
+        json!({
+            "I.1b": {"client_socket_addresses": "192.168.1.50:39999", "server_socket_addresses": SERVER},
+            "II.1": {"clients_connected": 4, "clients_served": 4},
+            "II.2": {"server_socket_addresses": SERVER, "listening_sockets": 1, "connection_sockets": 4, "sockets_created": 5},
+            "II.3": {"clients": rows},
+        })
+    }
+
+    fn row(host: &str, sockets: &[&str]) -> serde_json::Value {
+        json!({"host": host, "socket_addresses": sockets.join(", "), "sockets_created": sockets.len()})
+    }
+
+    /// Whichever way a student tells the clients of one computer, by the hosts of the sheet or by the computer.
+    #[test]
+    fn a_lab_on_one_computer_is_right_as_it_was_done() {
+        let both = json!([row("B", &HERE[..2]), row("C", &HERE[2..])]);
+        for rows in [both, json!([row("192.168.1.50", &HERE)])] {
+            let mut captures = at_the_server();
+            captures.push(side_by_side("p3", 1300, [HERE[2], HERE[3]]));
+            let submission = graded(captures, &of_part_two(&rows));
+            for (question, most) in [("I.1b", 3), ("II.1", 2), ("II.2", 3), ("II.3", 3)] {
+                assert_eq!(points(&submission, question), (Points::whole(most), Points::ZERO), "{question}");
+            }
+            // It costs no more than at the loopback address: each step is there.
+            assert!(submission.findings.iter().all(|finding| finding.points == Points::ZERO));
+        }
+    }
+
+    /// What the captures of one computer do not show is no less there than where there are several.
+    #[test]
+    fn without_a_capture_of_the_last_step_answers_about_all_clients_wait() {
+        let rows = json!([row("B", &HERE[..2]), row("C", &HERE[2..])]);
+        let submission = graded(at_the_server(), &of_part_two(&rows));
+        for question in ["II.1", "II.3"] {
+            let (own, pending) = points(&submission, question);
+            assert!(own == Points::ZERO && pending > Points::ZERO, "{question}: {own:?} {pending:?}");
+        }
+        let wrong = submission
+            .questions
+            .iter()
+            .flat_map(|one| &one.items)
+            .filter(|item| item.verdict == crate::result::Verdict::Wrong);
+        assert_eq!(wrong.count(), 0);
+    }
+
+    /// The server and host B on one computer, host C on another.
+    #[test]
+    fn a_lab_on_two_computers_is_right_as_it_was_done() {
+        let mut captures = at_the_server();
+        captures.push(side_by_side("p3", 1300, THERE));
+        let submission = graded(captures, &of_part_two(&json!([row("B", &HERE[..2]), row("C", &THERE)])));
+        for (question, most) in [("I.1b", 3), ("II.1", 2), ("II.2", 3), ("II.3", 3)] {
+            assert_eq!(points(&submission, question), (Points::whole(most), Points::ZERO), "{question}");
+        }
     }
 }

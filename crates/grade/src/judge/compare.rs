@@ -8,6 +8,7 @@ use crate::rubric::{Lists, Rubric};
 use socklab_core::analyze::analysis::LabFound;
 use socklab_core::facts::{Fact, Judgement, Value as FactValue, frames_of_each, judge_each};
 use socklab_core::lab::Points;
+use socklab_packets::types::SocketAddress;
 
 /// How much of a value is right: so many hits of so many wanted, and so many too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -161,6 +162,15 @@ pub(super) fn leaves_room(given: &Value, shown: &Value, lab: &LabFound) -> bool 
     match (given, shown) {
         (Value::Count(given), Value::Count(shown)) => given >= shown,
         (Value::Addresses(given), Value::Addresses(shown)) => given.is_superset(shown),
+        // Where one computer plays all hosts, those of which nothing was captured are on it as well.
+        (Value::Clients(given), Value::Clients(shown)) if lab.is_one_computer() => {
+            let all = |clients: &[Client]| -> (BTreeSet<SocketAddress>, Option<u64>) {
+                let addresses = clients.iter().flat_map(|client| client.socket_addresses.iter().copied());
+                (addresses.collect(), clients.iter().map(|client| client.sockets_created).sum())
+            };
+            let ((given, of_given), (shown, of_shown)) = (all(given), all(shown));
+            given.is_superset(&shown) && of_given >= of_shown
+        }
         (Value::Clients(given), Value::Clients(shown)) => {
             let found = clients(given, shown, lab);
             found.hits == found.wanted
@@ -175,7 +185,7 @@ mod tests {
     use socklab_core::analyze::analysis::{HostBasis, HostFound};
     use socklab_core::facts::fact;
     use socklab_core::lab::LabConfig;
-    use socklab_packets::types::{FrameNumber, SocketAddress};
+    use socklab_packets::types::FrameNumber;
 
     fn frames_wanted(lists: &[&[u64]]) -> Vec<(FactValue, Option<FactValue>)> {
         let list = |list: &&[u64]| (FactValue::Frames(list.iter().copied().map(FrameNumber).collect()), None);

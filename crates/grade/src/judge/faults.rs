@@ -39,7 +39,7 @@ pub(super) fn findings(case: &Case<'_>, known: &Known, rubric: &Rubric) -> Vec<F
         let in_doubt = case.is_doubtful && of_parallel;
         let costs = first && !in_doubt && !is_excused(analysis, known, rubric, finding);
         let cost = rubric.cost(finding.code).filter(|_| costs);
-        let cost = match (cost, USELESS.contains(&finding.code)) {
+        let cost = match (cost, is_useless(analysis, finding.code)) {
             (Some(_), true) if missing == 0 => None,
             (Some(cost), true) => {
                 missing = missing.saturating_sub(1);
@@ -50,6 +50,12 @@ pub(super) fn findings(case: &Case<'_>, known: &Known, rubric: &Rubric) -> Vec<F
         all.push(made(finding, cost));
     }
     all
+}
+
+/// Whether files with this fault show nothing of the lab. One that was done on one computer as a whole is the same at whichever of
+/// its addresses.
+fn is_useless(analysis: &Analysis, code: &str) -> bool {
+    USELESS.contains(&code) || code == "same-host" && analysis.lab.is_one_computer()
 }
 
 fn made(finding: &Finding, cost: Option<(Points, String)>) -> FindingMade {
@@ -83,7 +89,7 @@ pub(super) fn contradiction(names: &str, differ: &[String]) -> FindingMade {
 /// Whether other captures make up for the fault.
 fn is_excused(analysis: &Analysis, known: &Known, rubric: &Rubric, finding: &Finding) -> bool {
     let Some(file) = finding.file.as_deref() else { return false };
-    if USELESS.contains(&finding.code) {
+    if is_useless(analysis, finding.code) {
         return false;
     }
     if finding.code == "capture-began-late" && began_with_others(analysis, known, finding, file) {
