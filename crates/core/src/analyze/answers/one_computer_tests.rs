@@ -171,6 +171,21 @@ fn no_client_is_named_by_a_host() {
     assert!(findings().any(|message| message.starts_with("127.0.0.1:40001 closed the connection")));
 }
 
+/// Somebody gave the second server another address of the same computer.
+#[test]
+fn several_addresses_are_of_one_computer() {
+    for computers in [[COMPUTERS[0], COMPUTERS[2]], [COMPUTERS[3], COMPUTERS[0]]] {
+        let mut lab = Lab::new(computers[0], "lab", 0);
+        lab.busy(PART_ONE);
+        lab.datagrams();
+        [lab.server, lab.here] = computers[1].map(str::to_owned);
+        lab.threaded(&PART_TWO);
+        let analysis = of(vec![lab.read()]);
+        assert_eq!(steps(&analysis), [["I.8", "I.10", "I.12", "II.2", "II.3"]], "{computers:?}");
+        assert_eq!(short(&analysis, "II.3"), format!("4 addresses; sockets: 4 at {}", computers[1][1]));
+    }
+}
+
 /// What a server that only prints read, no frame shows; the order is the same.
 #[test]
 fn a_server_that_only_prints_leaves_the_order() {
@@ -243,6 +258,22 @@ fn two_clients_of_which_nothing_is_told_are_side_by_side() {
     let mut lab = Lab { replies: false, ..Lab::new(COMPUTERS[0], "lab", 0) };
     lab.side_by_side(&[40001, 40002]);
     assert_eq!(steps(&of(vec![lab.read()])), [["II.2"]]);
+}
+
+/// Of UDP clients the first is the first host's: the second one's datagrams may not be there.
+#[test]
+fn one_udp_client_alone_is_the_first() {
+    let told = |ports: &[u16]| {
+        let mut story = Story::new("lab", 0);
+        for port in ports {
+            story.datagram(&format!("127.0.0.1:{port}"), LOCAL, "line");
+        }
+        let analysis = of(vec![story.read()]);
+        (answer(&analysis, question("I.4b")).status, short(&analysis, "I.4b"))
+    };
+    assert_eq!(told(&[50001]), (Status::NotInCapture, "Expected: no, served immediately".to_owned()));
+    let second = "No; whether 127.0.0.1:50002 was served: unknown".to_owned();
+    assert_eq!(told(&[50001, 50002]), (Status::Partial, second));
 }
 
 /// A wrong program in either part takes nothing from the order.

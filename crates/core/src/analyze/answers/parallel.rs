@@ -19,7 +19,7 @@ use socklab_packets::types::SocketAddress;
 pub(super) struct Client<'a> {
     /// Its socket address.
     pub(super) address: SocketAddress,
-    /// Its computer, by the address that stands for all of it.
+    /// Its computer, by the address that stands for all of it; where one plays all hosts, by the client's own.
     pub(super) host: IpAddr,
     /// Its connection in the captures.
     pub(super) known: Option<Known<'a>>,
@@ -33,14 +33,8 @@ pub(super) struct Client<'a> {
 
 impl Client<'_> {
     fn at(view: &LabView<'_>, address: SocketAddress) -> Self {
-        Client {
-            address,
-            host: view.hosts.computer(address.ip),
-            known: None,
-            accepted: None,
-            left: None,
-            had_turn: false,
-        }
+        let host = if view.hosts.is_one_computer() { address.ip } else { view.hosts.computer(address.ip) };
+        Client { address, host, known: None, accepted: None, left: None, had_turn: false }
     }
 }
 

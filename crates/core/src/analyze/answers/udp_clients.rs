@@ -82,7 +82,10 @@ struct Second {
 impl Second {
     fn of(sought: &Sought<'_>, seen: &[SocketAddress], served: &[SocketAddress]) -> Second {
         if sought.share_a_host {
-            let open: Vec<SocketAddress> = seen.iter().copied().filter(|client| !served.contains(client)).collect();
+            // Where one computer plays several hosts, who came first is the first one's.
+            let first = usize::from(sought.hosts.len() > 1);
+            let open = seen.iter().copied().skip(first).filter(|client| !served.contains(client));
+            let open: Vec<SocketAddress> = open.collect();
             return Second { name: open.first().map(ToString::to_string), host: None, open: Some(open) };
         }
         let host = sought.hosts.get(1).copied();

@@ -311,7 +311,8 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
     }
     let clients: Vec<HostName> = sheet.clients().collect();
     let computers = if clients.len() == 1 { "computer" } else { "computers" };
-    let programs = match is_one_computer {
+    let has_several = view.connections.len().saturating_add(view.conversations.len()) > 1;
+    let programs = match is_one_computer && has_several {
         true => "all programs ran on one computer. Whose client is whose is told by the order of the sheet alone",
         false => "both programs ran on one computer",
     };

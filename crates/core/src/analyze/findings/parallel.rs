@@ -22,7 +22,9 @@ const HOSTS_NAMED: usize = 4;
 pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let mut by_host: BTreeMap<IpAddr, Vec<Known<'_>>> = BTreeMap::new();
     for known in view.parallel().filter(|known| known.connection.established()) {
-        by_host.entry(view.hosts.computer(known.connection.client().ip)).or_default().push(known);
+        let client = known.connection.client().ip;
+        let host = if view.hosts.is_one_computer() { client } else { view.hosts.computer(client) };
+        by_host.entry(host).or_default().push(known);
     }
     for (host, known) in by_host.iter().take(HOSTS_NAMED) {
         clients_of_host(view, *host, known, found);

@@ -62,16 +62,24 @@ impl LabAddresses {
     }
 }
 
-/// Whether one computer plays all hosts of the sheet: all clients have one address, which is the servers' computer's, too, and
-/// nobody said which host that is.
+/// Whether one computer plays all hosts of the sheet: all clients have the address of their server, which is the loopback address
+/// or the computer's own, or one loopback address where the servers have others; and nobody said which host that is.
 fn is_alone(connections: &[LabConnection], conversations: &[LabConversation], config: &LabConfig) -> bool {
     let sheet = &config.sheet;
     let tcp = connections.iter().map(|one| [one.client().ip, one.server().ip]);
-    let mut ends = tcp.chain(conversations.iter().map(|one| [one.client().ip, one.server().ip])).peekable();
-    let Some([only, _]) = ends.peek().copied() else { return false };
+    let ends = || tcp.clone().chain(conversations.iter().map(|one| [one.client().ip, one.server().ip]));
+    let Some([first, _]) = ends().next() else { return false };
     let has_several = sheet.clients().nth(1).is_some();
     let is_told = config.hosts.keys().any(|name| *name != sheet.server());
-    has_several && !is_told && ends.all(|[client, server]| client == only && same_computer(client, server))
+    let is_own = |[client, server]: [IpAddr; 2]| match client.is_loopback() {
+        true => client == server || client == first && same_computer(client, server),
+        false => client == server,
+    };
+    let cards = |is_ipv6: bool| {
+        let all = ends().map(|[client, _]| client).filter(|ip| !ip.is_loopback() && ip.is_ipv6() == is_ipv6);
+        distinct(all).len()
+    };
+    has_several && !is_told && ends().all(is_own) && cards(false) < 2 && cards(true) < 2
 }
 
 /// The addresses of computers that have several.
@@ -97,19 +105,27 @@ impl Computers {
             }
         }
         let mut computers = Computers { is_alone: of_lab.is_alone, ..Computers::default() };
+        if of_lab.is_alone {
+            computers.stand_for(of_lab, of_lab.clients.iter().copied().collect());
+            return computers;
+        }
         for of_card in by_mac.values() {
-            let mut addresses = distinct(of_card.iter().map(|(_, neighbour)| neighbour.ip));
+            let addresses = distinct(of_card.iter().map(|(_, neighbour)| neighbour.ip));
             let has_one_ipv4 = addresses.iter().filter(|ip| ip.is_ipv4()).count() == 1;
             if !has_one_ipv4 && !of_lab.are_in_turn(of_card) {
                 continue;
             }
-            addresses.retain(|ip| of_lab.contains(*ip));
-            addresses.sort_unstable_by_key(|ip| (ip.is_ipv6(), !of_lab.named.contains(ip), *ip));
-            if let [standing, others @ ..] = addresses.as_slice() {
-                computers.standing.extend(others.iter().map(|ip| (*ip, *standing)));
-            }
+            computers.stand_for(of_lab, addresses.into_iter().filter(|ip| of_lab.contains(*ip)).collect());
         }
         computers
+    }
+
+    /// One of these addresses of one computer stands for all.
+    fn stand_for(&mut self, of_lab: &LabAddresses, mut addresses: Vec<IpAddr>) {
+        addresses.sort_unstable_by_key(|ip| (ip.is_ipv6(), !of_lab.named.contains(ip), *ip));
+        if let [standing, others @ ..] = addresses.as_slice() {
+            self.standing.extend(others.iter().map(|ip| (*ip, *standing)));
+        }
     }
 
     /// The addresses that another one stands for, and that one, in the order of the addresses.
