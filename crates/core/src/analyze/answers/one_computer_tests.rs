@@ -4,8 +4,10 @@
 use super::other_program_tests::{said, short};
 use super::tests::{answer, of};
 use crate::analyze::analysis::{Analysis, Facts, Status};
-use crate::analyze::testing::{Story, Tcp, address};
-use crate::lab::testing::question;
+use crate::analyze::analyze;
+use crate::analyze::testing::{Story, Tcp, address, ip};
+use crate::lab::LabConfig;
+use crate::lab::testing::{host, question};
 use socklab_packets::pipeline::CaptureFacts;
 
 /// Addresses of servers, and that of their clients: the loopback address, that of Debian's own name, the network card's, IPv6.
@@ -308,6 +310,21 @@ fn clients_one_after_the_other_are_of_the_first_step() {
     let analysis = of(vec![lab.read()]);
     assert_eq!(steps(&analysis), [["I.8", "I.12"]]);
     assert_eq!(answer(&analysis, question("I.3")).status, Status::NotInCapture);
+}
+
+/// What was set for a class whose lab had a network says nothing of one that was done at home; what was set for this one does.
+#[test]
+fn only_what_was_set_for_this_computer_counts() {
+    let told = |hosts: &[(&str, &str)]| {
+        let mut lab = Lab::new(COMPUTERS[0], "lab", 0);
+        lab.busy(PART_ONE);
+        let mut config = LabConfig::default();
+        config.hosts.extend(hosts.iter().map(|(name, address)| (host(name), ip(address))));
+        steps(&analyze(vec![lab.read()], &[], &config)).concat()
+    };
+    assert_eq!(told(&[("B", "192.168.50.2"), ("C", "192.168.50.3")]), ["I.8", "I.10"]);
+    assert_eq!(told(&[("B", "127.0.0.1"), ("C", "127.0.0.1")]), ["I.8", "I.10"]);
+    assert!(!told(&[("B", "127.0.0.1")]).contains(&"I.10".to_owned()));
 }
 
 /// Who gives each client an address of its own has hosts.

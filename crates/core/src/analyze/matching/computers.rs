@@ -9,7 +9,7 @@ use foldhash::{HashMap, HashSet};
 use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::services::same_computer;
-use crate::lab::LabConfig;
+use crate::lab::{HostName, LabConfig};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::Neighbour;
 use socklab_packets::types::SocketAddress;
@@ -70,7 +70,9 @@ fn is_alone(connections: &[LabConnection], conversations: &[LabConversation], co
     let ends = || tcp.clone().chain(conversations.iter().map(|one| [one.client().ip, one.server().ip]));
     let Some([first, _]) = ends().next() else { return false };
     let has_several = sheet.clients().nth(1).is_some();
-    let is_told = config.hosts.keys().any(|name| *name != sheet.server());
+    // Addresses that were set for a whole class are another lab's than one that was done at home.
+    let is_set = |name: HostName| config.hosts.get(&name).is_some_and(|ip| ends().any(|[client, _]| client == *ip));
+    let is_told = sheet.clients().any(is_set) && !sheet.clients().all(is_set);
     let is_own = |[client, server]: [IpAddr; 2]| match client.is_loopback() {
         true => client == server || client == first && same_computer(client, server),
         false => client == server,

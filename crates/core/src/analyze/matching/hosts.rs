@@ -50,6 +50,7 @@ impl Hosts {
         }
         let mut clients = evidence.clients();
         if let Some(only) = clients.first().filter(|_| evidence.computers.is_alone()) {
+            hosts.named.retain(|(name, ip, _)| *name == server || *ip == only.ip);
             sheet.clients().for_each(|name| hosts.add(name, only.ip, HostBasis::Role));
             return hosts;
         }
