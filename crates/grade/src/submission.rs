@@ -422,6 +422,19 @@ mod tests {
         }
     }
 
+    /// Part I at the loopback address, Part II at the computer's own.
+    #[test]
+    fn a_letter_is_right_at_whichever_address_of_one_computer() {
+        let mut local = Story::new("step8", 0);
+        let mut tcp = Story::tcp("127.0.0.1:39999", "127.0.0.1:65432");
+        local.handshake(&mut tcp);
+        local.echo(&mut tcp, "hello\n");
+        let mut captures: Vec<CaptureFacts> = at_the_server().into_iter().skip(1).collect();
+        captures.extend([local.read(), side_by_side("p3", 1300, [HERE[2], HERE[3]])]);
+        let rows = json!([row("B", &HERE[..2]), row("C", &HERE[2..])]);
+        assert_eq!(points(&graded(captures, &of_part_two(&rows)), "II.3"), (Points::whole(3), Points::ZERO));
+    }
+
     /// What the captures of one computer do not show is no less there than where there are several.
     #[test]
     fn without_a_capture_of_the_last_step_answers_about_all_clients_wait() {

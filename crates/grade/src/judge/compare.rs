@@ -141,7 +141,10 @@ fn is_host(client: &Client, host: &Client, lab: &LabFound) -> bool {
     let Some(HostRef::Address(ip)) = host.host else { return false };
     match client.host {
         Some(HostRef::Address(given)) => given == ip,
-        Some(HostRef::Letter(letter)) => lab.hosts.iter().any(|host| host.name == letter && host.address == ip),
+        // One computer that plays all hosts may have several addresses.
+        Some(HostRef::Letter(letter)) => {
+            lab.hosts.iter().any(|host| host.name == letter && (host.address == ip || lab.is_one_computer()))
+        }
         Some(HostRef::Both(_, given)) => given == ip && !contradicts_itself(client, lab),
         None => client.socket_addresses.iter().next().is_some_and(|address| address.ip == ip),
     }
@@ -151,7 +154,9 @@ fn is_host(client: &Client, host: &Client, lab: &LabFound) -> bool {
 /// meant.
 fn contradicts_itself(client: &Client, lab: &LabFound) -> bool {
     match client.host {
-        Some(HostRef::Both(letter, ip)) => lab.hosts.iter().any(|host| host.name == letter && host.address != ip),
+        Some(HostRef::Both(letter, ip)) => {
+            !lab.is_one_computer() && lab.hosts.iter().any(|host| host.name == letter && host.address != ip)
+        }
         _ => false,
     }
 }
