@@ -13,7 +13,7 @@ use crate::rubric::Rubric;
 use crate::runs::Evidence;
 use crate::{ladder, late, provenance, steps};
 use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, LabFound, Severity};
-use socklab_core::lab::{HostName, LabConfig, Points, Question, Step};
+use socklab_core::lab::{HostName, LabConfig, Points, Step};
 use socklab_core::wording::list;
 
 /// Most names or reasons in a sentence.
@@ -190,14 +190,17 @@ fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Una
             let found: Vec<&str> = found.iter().map(String::as_str).collect();
             (!found.is_empty()).then(|| told(&found))
         };
-        let mut of: BTreeMap<Question, String> = BTreeMap::new();
+        let (mut of, mut of_facts) = (BTreeMap::new(), BTreeMap::new());
         for (name, problem) in &answered.problems {
             if let About::Question(question) = &problem.about {
                 of.entry(question.clone()).or_insert_with(|| format!("{name}, {problem}"));
             }
+            for fact in &problem.elsewhere {
+                of_facts.entry(fact.clone()).or_insert_with(|| format!("{name}, {problem}"));
+            }
         }
         let somewhere = words(|about| *about == About::Somewhere);
-        return Unanswered { all: in_documents.or(somewhere), of };
+        return Unanswered { all: in_documents.or(somewhere), of, of_facts };
     }
     let broken: Vec<String> = answered.broken.iter().map(|(name, problem)| format!("{name}, {problem}")).collect();
     let broken: Vec<&str> = broken.iter().map(String::as_str).collect();
@@ -207,7 +210,8 @@ fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Una
     let broken = (!broken.is_empty()).then(|| told(&broken));
     let all: Vec<String> = [broken, blank, in_documents, in_pictures].into_iter().flatten().collect();
     let nothing = "No answers were found in this submission.".to_owned();
-    Unanswered { all: Some(if all.is_empty() { nothing } else { all.join(" ") }), of: Default::default() }
+    let all = Some(if all.is_empty() { nothing } else { all.join(" ") });
+    Unanswered { all, ..Unanswered::default() }
 }
 
 fn used(capture: &CaptureAnalysis) -> CaptureUsed {
@@ -272,7 +276,6 @@ mod tests {
     /// The submission of these captures and answers.
     fn graded(captures: Vec<CaptureFacts>, form: &serde_json::Value) -> Submission {
         let (form, problems) = Form::read(&form.to_string(), &Sheet::built_in());
-        assert_eq!(problems, []);
         let answered = merge(vec![HandedForm { name: "answers.json".to_owned(), form, problems }]);
         let config = LabConfig::default();
         let found = Collected { captures, answered, ..Collected::default() };
@@ -282,6 +285,52 @@ mod tests {
     fn points(submission: &Submission, question: &str) -> (Points, Points) {
         let own = submission.questions.iter().find(|own| own.key() == question).unwrap();
         (own.points, own.pending)
+    }
+
+    /// B's step 8, and C's clients of Part II.
+    fn of_step_8(form: &serde_json::Value) -> Submission {
+        let captures = vec![
+            alone("step8", 0, "192.168.1.77:39999", 3),
+            side_by_side("p2", 600, ["192.168.1.77:50000", "192.168.1.77:50002"]),
+            side_by_side("p3", 600, ["192.168.1.61:51000", "192.168.1.61:51002"]),
+        ];
+        graded(captures, form)
+    }
+
+    #[test]
+    fn an_entry_under_a_wrong_heading_waits_for_the_question_that_lacks_it() {
+        let lists = json!({"handshake_frames": "1, 2, 3", "client_socket_addresses": "192.168.1.77:39999"});
+        let submission = of_step_8(&json!({"I.1a": lists, "I.1b": {"server_socket_addresses": SERVER}}));
+        let half = Points::from_number(1.5).unwrap();
+        assert_eq!(points(&submission, "I.1b"), (half, half));
+        let why = submission.questions[1].for_a_human.concat();
+        assert!(why.contains("line 1: \"I.1a\".client_socket_addresses: the form has no such entry"), "{why}");
+        let told = crate::report::feedback::text(&submission, &Rubric::new(&LabConfig::default()));
+        assert!(!told.contains("client_socket_addresses: not filled in"), "{told}");
+        // What stands nowhere is nowhere, and what is there besides is judged.
+        assert_eq!(
+            points(&of_step_8(&json!({"I.1b": {"server_socket_addresses": SERVER}})), "I.1b"),
+            (half, Points::ZERO)
+        );
+        let own = json!({"client_socket_addresses": "192.168.1.77:39999", "server_socket_addresses": SERVER});
+        assert_eq!(points(&of_step_8(&json!({"I.1a": lists, "I.1b": own})), "I.1b"), (half + half, Points::ZERO));
+    }
+
+    /// Whoever fills in less must not keep more: with nothing filled in all of it waits for who reads the explanation.
+    #[test]
+    fn a_fact_that_the_explanation_may_tell_waits() {
+        let second = |explanation: &str| {
+            let form = json!({"I.2": {"second_server_started": "no", "explanation": explanation}});
+            points(&of_step_8(&form), "I.2")
+        };
+        let one = Points::whole(1);
+        assert_eq!(second("bind() failed: EADDRINUSE came."), (one, one));
+        assert_eq!(second("As we saw."), (one, Points::ZERO));
+        let addresses = |explanation: &str| {
+            let form = json!({"I.1b": {"server_socket_addresses": SERVER, "explanation": explanation}});
+            points(&of_step_8(&form), "I.1b").1
+        };
+        assert!(addresses("The client has port 39999.") > Points::ZERO && addresses("As we saw.") == Points::ZERO);
     }
 
     /// The honest answers of a run of which B's step 8 is not there, but C's step 10: B is .77 and C is .61.

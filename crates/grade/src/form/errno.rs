@@ -77,6 +77,16 @@ pub(super) fn read(text: &str) -> Result<String, String> {
     }
 }
 
+/// Whether a text names an error at all, whatever else it says of it.
+pub(super) fn is_named(text: &str) -> bool {
+    let (named, rest) = messages(&text.to_lowercase().replace('’', "'"));
+    let words: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_number = |place: usize| {
+        place.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| BEFORE_NUMBERS.contains(word))
+    };
+    !named.is_empty() || words.iter().enumerate().any(|(place, word)| known(word, is_number(place)).is_some())
+}
+
 /// A text without the address that an error of asyncio names.
 fn without_address(lower: &str) -> String {
     let parts = lower.split_once(BEFORE_ADDRESS).and_then(|(before, rest)| Some((before, rest.split_once(')')?.1)));
@@ -100,20 +110,35 @@ fn messages(lower: &str) -> (Vec<String>, String) {
 
 /// The error that a word names, in capitals.
 fn error(word: &str, may_be_number: bool) -> Option<String> {
-    let bare = word.strip_prefix("wsa").unwrap_or(word);
-    let known = ERRORS
-        .iter()
-        .find(|(name, _, numbers)| bare == name.to_lowercase() || may_be_number && numbers.contains(&word));
-    if let Some((name, ..)) = known {
-        return Some((*name).to_owned());
+    if let Some(name) = known(word, may_be_number) {
+        return Some(name.to_owned());
     }
+    let bare = without_prefix(word);
     let is_name = bare.len() > 3 && bare.starts_with('e') && !["error", "errno", "exception", "each"].contains(&bare);
-    (is_name && may_be_number).then(|| bare.to_uppercase())
+    // "errno5" is a number, though none that is known.
+    let is_number = BEFORE_NUMBERS.iter().any(|before| bare.starts_with(before));
+    (is_name && may_be_number && !is_number).then(|| bare.to_uppercase())
+}
+
+/// The error of the lab that a word names, or its number, where it may be one: `EADDRINUSE`, `errno98`.
+fn known(word: &str, may_be_number: bool) -> Option<&'static str> {
+    let bare = without_prefix(word);
+    let attached = BEFORE_NUMBERS.iter().find_map(|before| word.strip_prefix(before));
+    let is_number = |numbers: &[&str]| {
+        may_be_number && numbers.contains(&word) || attached.is_some_and(|number| numbers.contains(&number))
+    };
+    let found = ERRORS.iter().find(|(name, _, numbers)| bare == name.to_lowercase() || is_number(numbers));
+    found.map(|(name, ..)| *name)
+}
+
+/// The name of an error of Windows without what it has before that of others.
+fn without_prefix(word: &str) -> &str {
+    word.strip_prefix("wsa").unwrap_or(word)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{is_named, read};
 
     #[test]
     fn an_error_is_understood_as_the_screen_shows_it() {
@@ -122,6 +147,9 @@ mod tests {
             "eaddrinuse.",
             "98",
             "Errno 98",
+            "Errno98",
+            "errno=98",
+            "WinError10048",
             "OSError: [Errno 98] Address already in use",
             "[Errno 48] Address already in use",
             "socket.error: [Errno 98] Address already in use",
@@ -163,8 +191,20 @@ mod tests {
             "~EADDRINUSE",
             "EADDRINUSE*",
             "nothing",
+            "Errno5",
+            "98errno",
         ] {
             assert!(read(text).is_err(), "{text}: {:?}", read(text));
+        }
+    }
+
+    #[test]
+    fn an_error_is_found_in_a_sentence() {
+        for text in ["EADDRINUSE came.", "I got: address already in use", "It said errno 98.", "(WSAEADDRINUSE)"] {
+            assert!(is_named(text), "{text}");
+        }
+        for text in ["As we saw.", "It failed, since the port is taken.", "98 seconds later", "an error came"] {
+            assert!(!is_named(text), "{text}");
         }
     }
 }

@@ -93,6 +93,8 @@ pub struct Problem {
     pub reason: String,
     /// What to do.
     pub remedy: String,
+    /// The facts of other questions that the entry may be, since it has their key.
+    pub elsewhere: Vec<(Question, String)>,
 }
 
 impl Problem {
@@ -104,6 +106,7 @@ impl Problem {
             key: String::new(),
             reason: format!("the form can't be read: {}", error.reason),
             remedy: "Save it as UTF-8.".to_owned(),
+            elsewhere: Vec::new(),
         }
     }
 }
@@ -220,14 +223,14 @@ impl Reader<'_> {
             return;
         }
         let (key, reason) = (quoted(key), quoted(reason));
-        self.problems.push(Problem { about, line, key, reason, remedy: remedy.to_owned() });
+        self.problems.push(Problem { about, line, key, reason, remedy: remedy.to_owned(), elsewhere: Vec::new() });
     }
 
     fn count_further(&mut self) {
         if self.further > 0 {
             let reason = format!("{} further entries can't be used", self.further);
             let (line, key, remedy) = (None, String::new(), TEMPLATE_REMEDY.to_owned());
-            self.problems.push(Problem { about: About::Somewhere, line, key, reason, remedy });
+            self.problems.push(Problem { about: About::Somewhere, line, key, reason, remedy, elsewhere: Vec::new() });
         }
     }
 
@@ -270,8 +273,7 @@ impl Reader<'_> {
             return;
         }
         let Some(field) = fields(question).find(|field| field.key == name) else {
-            let remedy = format!("The entries here are {}.", wording::list(&keys(question).collect::<Vec<_>>()));
-            return self.problem(about, Some(node.line), &place, "the form has no such entry", &remedy);
+            return self.no_such_entry(question, name, node.line, &place);
         };
         let read = Value::readings(field.value, node, self.sheet);
         if let Err(fault) = &read {
@@ -284,6 +286,33 @@ impl Reader<'_> {
         let given = Given { text: cut(&on_one_line(&node.text()), MOST_TEXT), json: limited(node), value, otherwise };
         self.form.entries.entry(question.clone()).or_default().facts.insert(field.key.to_owned(), given);
     }
+
+    /// An entry that its question does not have. If others do, it stands under the wrong heading, or its own is missing.
+    fn no_such_entry(&mut self, question: &Question, name: &str, line: usize, place: &str) {
+        let others = self.sheet.questions().iter().filter(|other| *other != question);
+        let elsewhere: Vec<(Question, String)> = others
+            .flat_map(|other| fields(other).map(move |field| (other.clone(), field.key.to_owned())))
+            .filter(|(_, key)| spelt(key) == spelt(name))
+            .collect();
+        let remedy = match elsewhere.as_slice() {
+            [] => format!("The entries here are {}.", wording::list(&keys(question).collect::<Vec<_>>())),
+            others => {
+                let keys: Vec<String> = others.iter().map(|(other, _)| format!("\"{}\"", other.key())).collect();
+                format!("It is an entry of {}: write it there.", wording::list(&keys))
+            }
+        };
+        let about = About::Question(question.clone());
+        let before = self.problems.len();
+        self.problem(about, Some(line), place, "the form has no such entry", &remedy);
+        if let Some(problem) = self.problems.get_mut(before) {
+            problem.elsewhere = elsewhere;
+        }
+    }
+}
+
+/// A key as it is spelt, without what is easily mistyped.
+fn spelt(key: &str) -> String {
+    key.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn remedy(kind: ValueType) -> String {
@@ -347,6 +376,19 @@ mod tests {
         assert!(texts[1].starts_with("line 3: \"I.1b\".server: the form has no such entry."), "{texts:?}");
         assert!(texts[2].starts_with("line 5: I.9: the sheet has no such question."), "{texts:?}");
         assert_eq!(form.entry(&question("I.1b")).unwrap().explanation.as_deref(), Some("because"));
+    }
+
+    #[test]
+    fn an_entry_under_a_wrong_heading_is_told_where_it_belongs() {
+        let text = "[\"I.1a\"]\nClient-socket-addresses = \"10.0.3.2:1\"\nserver_socket_addresses = \"x\"\nport = 1\n";
+        let (_, problems) = Form::read(text, &Sheet::built_in());
+        assert!(problems[0].to_string().ends_with("has no such entry. It is an entry of \"I.1b\": write it there."));
+        let elsewhere = |problem: usize| -> Vec<String> {
+            problems[problem].elsewhere.iter().map(|(question, key)| format!("{} {key}", question.key())).collect()
+        };
+        assert_eq!(elsewhere(0), ["I.1b client_socket_addresses"]);
+        assert_eq!(elsewhere(1), ["I.1b server_socket_addresses", "II.2 server_socket_addresses"]);
+        assert!(elsewhere(2).is_empty() && problems[2].remedy.starts_with("The entries here are "));
     }
 
     #[test]

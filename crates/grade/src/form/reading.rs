@@ -1,7 +1,9 @@
 //! What all readers of entries share: what is wrong with one, and what one may mean besides what it seems to, since a number
 //! in a list may be one of its items or their count.
 
+use super::errno;
 use super::node::{Item, Node};
+use socklab_core::analyze::ValueType;
 
 /// Most frames or addresses of one entry.
 pub(super) const MOST_ITEMS: usize = 10_000;
@@ -81,4 +83,18 @@ pub(super) fn pieces(node: &Node) -> Result<Vec<(&Node, String)>, Fault> {
 pub(super) fn is_none(text: &str) -> bool {
     let text = text.trim().trim_end_matches('.').to_lowercase();
     matches!(text.as_str(), "none" | "no frames" | "no frame" | "nothing" | "no error")
+}
+
+/// Whether a text, such as an explanation, may tell a fact of this kind that is not filled in: it has an error, a number, or
+/// none of them.
+pub fn may_tell(text: &str, kind: ValueType) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    let mut has_number = || words.any(|word| word.contains(|c: char| c.is_ascii_digit()) || in_words(word).is_some());
+    match kind {
+        ValueType::YesNo => true,
+        ValueType::Errno => errno::is_named(text),
+        ValueType::Frames => has_number() || lower.split_whitespace().any(|word| matches!(word, "no" | "none")),
+        ValueType::Addresses | ValueType::Clients | ValueType::Count | ValueType::Measured(..) => has_number(),
+    }
 }

@@ -41,4 +41,6 @@ pub struct Unanswered {
     pub all: Option<String>,
     /// For some.
     pub of: BTreeMap<Question, String>,
+    /// For single facts, by their keys.
+    pub of_facts: BTreeMap<(Question, String), String>,
 }

@@ -25,8 +25,6 @@ pub(super) struct Judge<'a> {
     pub(super) journals: Option<(&'a Known, &'a str)>,
     /// The captures of other steps that the answers are taken from.
     pub(super) sources: Vec<&'a Elsewhere>,
-    /// Why an entry that is not filled in may be answered somewhere else, by question.
-    pub(super) unanswered: Option<&'a str>,
     /// The steps of which the sheet asks for a capture and of which there is none.
     pub(super) missing: &'a [Step],
     /// What was not read of the submission, and may hold what would earn points.
@@ -39,6 +37,8 @@ pub(super) struct Asked<'a> {
     pub(super) answer: &'a Answer,
     pub(super) key: &'a str,
     pub(super) given: Option<&'a Given>,
+    /// Why it may be answered somewhere else, where it is not filled in.
+    pub(super) unanswered: Option<&'a str>,
     pub(super) max_points: Points,
 }
 
@@ -115,7 +115,7 @@ impl Judge<'_> {
         }
         let reason = match outcome.verdict {
             Verdict::ForAHuman | Verdict::NotInCapture => return (lost, None),
-            Verdict::Missing => self.unanswered.or(self.unread),
+            Verdict::Missing => asked.unanswered.or(self.unread),
             Verdict::Wrong | Verdict::Right => self.unread,
         };
         reason.map_or((Points::ZERO, None), |reason| (lost, Some(reason.to_owned())))

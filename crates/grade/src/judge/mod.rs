@@ -21,7 +21,8 @@ mod testing;
 use serde_json::Value as Json;
 
 use crate::form::Entry;
-use crate::form::fields::EXPLANATION;
+use crate::form::fields::{EXPLANATION, fields};
+use crate::form::reading::may_tell;
 use crate::result::{ClaimMade, Comparison, FindingMade, ItemGrade, QuestionGrade, Verdict};
 use crate::rubric::Rubric;
 use crate::steps;
@@ -122,10 +123,18 @@ impl Bench<'_> {
 
     /// Why what is not filled in of a question may be answered elsewhere.
     fn unanswered(&self, question: &Question, entry: &Entry) -> Option<String> {
-        let Unanswered { all, of } = &self.case.unanswered;
+        let Unanswered { all, of, .. } = &self.case.unanswered;
         let words_only = entry.facts.is_empty() && entry.explanation.is_some();
         let words = words_only.then(|| "Only the explanation is filled in.".to_owned());
         all.clone().or_else(|| of.get(question).cloned()).or(words)
+    }
+
+    /// The same of a single fact.
+    fn unanswered_fact(&self, question: &Question, key: &str, entry: &Entry) -> Option<String> {
+        let elsewhere = self.case.unanswered.of_facts.get(&(question.clone(), key.to_owned())).cloned();
+        let field = fields(question).find(|field| field.key == key)?;
+        let is_explained = || entry.explanation.as_deref().is_some_and(|text| may_tell(text, field.value));
+        elsewhere.or_else(|| is_explained().then(|| "It may stand in the explanation.".to_owned()))
     }
 
     /// The facts, by the run of the step that fits the answers best.
@@ -138,15 +147,21 @@ impl Bench<'_> {
             known: &self.known,
             journals: self.journals.as_ref().map(|known| (known, names)),
             sources: elsewhere::sources(&self.elsewhere, &self.known, question, entry),
-            unanswered,
             missing: &self.missing,
             unread: self.case.unread.as_deref(),
         };
         let shares = self.rubric.shares(question);
+        let facts = shares.iter().filter(|(key, _)| *key != EXPLANATION);
+        let facts: Vec<_> =
+            facts.map(|(key, points)| (*key, *points, self.unanswered_fact(question, key, entry))).collect();
         let by = |run: Option<&Attempt>| -> Vec<ItemGrade> {
-            let facts = shares.iter().filter(|(key, _)| *key != EXPLANATION);
-            let asked =
-                facts.map(|(key, points)| Asked { answer, key, given: entry.facts.get(*key), max_points: *points });
+            let asked = facts.iter().map(|(key, max_points, elsewhere)| Asked {
+                answer,
+                key,
+                given: entry.facts.get(*key),
+                unanswered: unanswered.or(elsewhere.as_deref()),
+                max_points: *max_points,
+            });
             asked.map(|asked| judge.item(asked, run)).collect()
         };
         let runs = self.attempts.iter().filter(|attempt| attempt.is_whole || attempt.known.has(question));
@@ -254,7 +269,6 @@ fn given(entry: &Entry) -> Json {
 mod tests {
     use super::*;
     use crate::form::Form;
-    use crate::form::fields::fields;
     use socklab_core::lab::Sheet;
 
     /// What comes of a form without any capture.

@@ -58,7 +58,7 @@ pub fn of_question(submission: &Submission, question: &QuestionGrade, rubric: &R
     // Where a person set the points, the rubric's reasons for others would contradict them.
     let decided = question.reviewed.as_ref().filter(|reviewed| reviewed.counts());
     if shows != Shows::Points && decided.is_none_or(|reviewed| reviewed.replaced.is_none()) {
-        let left = question.items.iter().filter(|item| decided.is_none() || item.comparison != Comparison::Unreadable);
+        let left = question.items.iter().filter(|item| decided.is_none() || !has_to_be_read(item));
         // Who gave points for the whole has read answers that socklab has not.
         let is_told = |item: &&ItemGrade| submission.replaced.is_none() || item.comparison != Comparison::Missing;
         lines.extend(left.filter(is_told).filter_map(|item| of_item(item, shows)));
@@ -81,6 +81,15 @@ pub fn of_question(submission: &Submission, question: &QuestionGrade, rubric: &R
     OfQuestion { title, lines }
 }
 
+/// Whether only a person can tell what was answered: what is not filled in may stand under another heading.
+fn has_to_be_read(item: &ItemGrade) -> bool {
+    match item.comparison {
+        Comparison::Unreadable => true,
+        Comparison::Missing => item.pending > Points::ZERO,
+        _ => false,
+    }
+}
+
 fn of_item(item: &ItemGrade, shows: Shows) -> Option<String> {
     let what = match item.comparison {
         Comparison::Equal | Comparison::EqualFormattedOtherwise => return None,
@@ -89,6 +98,7 @@ fn of_item(item: &ItemGrade, shows: Shows) -> Option<String> {
         Comparison::RightInPart => "right in part",
         Comparison::Wrong => "not what your captures show",
         Comparison::NotAnswerable => "your captures don't show it",
+        Comparison::Missing if has_to_be_read(item) => "a person has to see whether it stands elsewhere",
         Comparison::Missing => "not filled in",
         Comparison::Unreadable => "a person has to read it",
         Comparison::JournalOnly => "only a journal shows it, which is no proof",
