@@ -123,17 +123,36 @@ fn clients(given: &[Client], wanted: &[Client], lab: &LabFound) -> Match {
         let same: Vec<&Client> = given.iter().filter(|client| is_host(client, host, lab)).collect();
         let addresses: BTreeSet<_> = same.iter().flat_map(|client| client.socket_addresses.iter().copied()).collect();
         let found = Match::of_sets(&addresses, &host.socket_addresses);
-        let sockets: Option<u64> = same.iter().map(|client| client.sockets_created).sum();
-        let counted = !same.is_empty() && sockets == host.sockets_created;
-        sum.hits = sum.hits.saturating_add(found.hits).saturating_add(usize::from(counted));
+        let sockets = sockets(&same, host.sockets_created);
+        sum.hits = sum.hits.saturating_add(found.hits).saturating_add(usize::from(sockets == Judgement::Right));
         sum.wanted = sum.wanted.saturating_add(found.wanted).saturating_add(1);
         sum.surplus = sum.surplus.saturating_add(found.surplus);
+        sum.unclear = sum.unclear.saturating_add(usize::from(sockets == Judgement::Unclear));
     }
-    sum.unclear = given.iter().filter(|client| contradicts_itself(client, lab)).count();
+    let contradictions = given.iter().filter(|client| contradicts_itself(client, lab)).count();
+    sum.unclear = sum.unclear.saturating_add(contradictions);
     let strangers = given.iter().filter(|client| !wanted.iter().any(|host| is_host(client, host, lab)));
-    let more: usize = strangers.map(|client| client.socket_addresses.len().max(1)).sum();
-    sum.surplus = sum.surplus.saturating_add(more);
+    sum.surplus = sum.surplus.saturating_add(strangers.map(surplus_of).sum());
     sum
+}
+
+/// The number of a host's sockets, of which its rows have one together, or each its own.
+fn sockets(rows: &[&Client], wanted: Option<u64>) -> Judgement {
+    let counts: Vec<u64> = rows.iter().filter_map(|row| row.sockets_created).collect();
+    let sum = counts.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count));
+    match wanted {
+        Some(_) if counts.is_empty() => Judgement::Wrong,
+        wanted if sum == wanted => Judgement::Right,
+        // Each row may have that of the computer.
+        Some(wanted) if counts.len() > 1 && counts.iter().all(|count| *count == wanted) => Judgement::Unclear,
+        _ => Judgement::Wrong,
+    }
+}
+
+/// What is too much in the row of a computer that is no client's. That it has none is true.
+fn surplus_of(client: &Client) -> usize {
+    let says_none = client.sockets_created.is_none_or(|sockets| sockets == 0);
+    client.socket_addresses.len().max(usize::from(!says_none))
 }
 
 /// Whether a student's client computer is this one: by address, by letter, or by the addresses of its sockets.
@@ -223,6 +242,50 @@ mod tests {
         assert_eq!(found("877.299 Byte/s"), (false, true, false));
         assert_eq!(found("877299 B/s"), (true, false, true));
         assert_eq!(found("877.299 MB/s"), (false, false, false));
+    }
+
+    /// B, of which the captures show two sockets, as several rows give it: addresses, and a number of sockets.
+    fn of_rows(rows: &[(&str, &str, Option<u64>)]) -> Match {
+        let ports = |ports: &str| -> BTreeSet<SocketAddress> {
+            ports.split_whitespace().map(|port| format!("10.0.3.2:{port}").parse().unwrap()).collect()
+        };
+        let client = |host: &str, all: &str, sockets_created| Client {
+            host: Some(HostRef::Address(host.parse().unwrap())),
+            socket_addresses: ports(all),
+            sockets_created,
+        };
+        let lab = socklab_core::analyze::analyze(Vec::new(), &[], &LabConfig::default()).lab;
+        let given: Vec<Client> = rows.iter().map(|(host, all, sockets)| client(host, all, *sockets)).collect();
+        clients(&given, &[client("10.0.3.2", "1 2", Some(2))], &lab)
+    }
+
+    #[test]
+    fn a_computer_may_have_several_rows() {
+        const B: &str = "10.0.3.2";
+        for rows in [
+            &[(B, "1 2", Some(2))][..],
+            &[(B, "1", Some(1)), (B, "2", Some(1))],
+            &[(B, "1", Some(2)), (B, "2", None)],
+            &[(B, "1 2", None), (B, "", Some(2))],
+            &[("10.0.3.1", "", Some(0)), (B, "1 2", Some(2))],
+            &[("10.0.3.1", "", None), (B, "1 2", Some(2))],
+        ] {
+            let found = of_rows(rows);
+            assert!(found.is_whole() && !found.is_unclear(), "{rows:?}: {found:?}");
+        }
+        let each = of_rows(&[(B, "1", Some(2)), (B, "2", Some(2))]);
+        assert!(each.is_unclear() && !each.is_whole() && each.surplus == 0);
+        for rows in [
+            &[(B, "1 2", None)][..],
+            &[(B, "1", Some(1)), (B, "2", None)],
+            &[(B, "1", Some(1)), (B, "2", Some(2))],
+            &[(B, "1", Some(3)), (B, "2", Some(3))],
+            &[(B, "1 2", Some(2)), ("10.0.3.1", "", Some(1))],
+            &[(B, "1 2", Some(2)), ("10.0.3.1", "9", Some(0))],
+        ] {
+            let found = of_rows(rows);
+            assert!(!found.is_whole() && !found.is_unclear(), "{rows:?}: {found:?}");
+        }
     }
 
     /// The letter of one computer beside the address of another.
