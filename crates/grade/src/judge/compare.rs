@@ -63,12 +63,24 @@ impl Match {
     }
 
     fn of_frames(given: &BTreeSet<u64>, wanted: &BTreeSet<u64>, allowed: &Allowed) -> Match {
-        Match {
+        let instead = allowed.instead.iter().filter(|(_, given_instead)| given.contains(given_instead));
+        let given: &BTreeSet<u64> = &given.iter().copied().chain(instead.map(|(wanted, _)| *wanted)).collect();
+        let surplus: Vec<&u64> = given.difference(wanted).filter(|frame| !allowed.more.contains(frame)).collect();
+        let is_missed = |frame: &&u64| given.contains(frame) || !allowed.less.contains(frame);
+        let found = Match {
             hits: given.intersection(wanted).count(),
-            wanted: wanted.iter().filter(|frame| given.contains(frame) || !allowed.less.contains(frame)).count(),
-            surplus: given.difference(wanted).filter(|frame| !allowed.more.contains(frame)).count(),
+            wanted: wanted.iter().filter(is_missed).count(),
+            surplus: surplus.len(),
             unclear: 0,
-        }
+        };
+        // Whether it is right with these frames depends on what is meant; nothing else must be wrong.
+        let is_unclear = found.hits == found.wanted && surplus.iter().all(|frame| allowed.unclear.contains(frame));
+        Match { unclear: if is_unclear { found.surplus } else { 0 }, ..found }
+    }
+
+    fn of_addresses(given: &BTreeSet<SocketAddress>, wanted: &BTreeSet<SocketAddress>, allowed: &Allowed) -> Match {
+        let given = given.iter().filter(|own| wanted.contains(own) || !allowed.clients.contains(own));
+        Match::of_sets(&given.copied().collect(), wanted)
     }
 
     fn of_flag(right: bool) -> Match {
@@ -76,12 +88,12 @@ impl Match {
     }
 }
 
-/// Compares two values of a fact; of a list of frames with what is allowed.
+/// Compares two values of a fact, with what is allowed.
 pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &LabFound) -> Match {
     match (given, wanted) {
         (Value::Frames(given), Value::Frames(wanted)) => Match::of_frames(given, wanted, allowed),
-        (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_sets(given, wanted),
-        (Value::Clients(given), Value::Clients(wanted)) => clients(given, wanted, lab),
+        (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_addresses(given, wanted, allowed),
+        (Value::Clients(given), Value::Clients(wanted)) => clients(given, wanted, allowed, lab),
         (Value::Written(text), Value::Measured(fact, wanted)) => measured(fact, wanted, text),
         _ => Match::of_flag(given == wanted),
     }
@@ -117,13 +129,13 @@ fn frames(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) ->
 }
 
 /// Each socket address counts once, and each host's number of sockets once.
-fn clients(given: &[Client], wanted: &[Client], lab: &LabFound) -> Match {
+fn clients(given: &[Client], wanted: &[Client], allowed: &Allowed, lab: &LabFound) -> Match {
     let mut sum = Match::default();
     for host in wanted {
         let same: Vec<&Client> = given.iter().filter(|client| is_host(client, host, lab)).collect();
         let addresses: BTreeSet<_> = same.iter().flat_map(|client| client.socket_addresses.iter().copied()).collect();
-        let found = Match::of_sets(&addresses, &host.socket_addresses);
-        let sockets = sockets(&same, host.sockets_created);
+        let found = Match::of_addresses(&addresses, &host.socket_addresses, allowed);
+        let sockets = sockets(&same, host.sockets_created, in_vain(host, allowed, lab));
         sum.hits = sum.hits.saturating_add(found.hits).saturating_add(usize::from(sockets == Judgement::Right));
         sum.wanted = sum.wanted.saturating_add(found.wanted).saturating_add(1);
         sum.surplus = sum.surplus.saturating_add(found.surplus);
@@ -136,17 +148,26 @@ fn clients(given: &[Client], wanted: &[Client], lab: &LabFound) -> Match {
     sum
 }
 
-/// The number of a host's sockets, of which its rows have one together, or each its own.
-fn sockets(rows: &[&Client], wanted: Option<u64>) -> Judgement {
+/// The number of a host's sockets, of which its rows have one together, or each its own. So many `more` may be counted: those of
+/// clients that found no server.
+fn sockets(rows: &[&Client], wanted: Option<u64>, more: u64) -> Judgement {
     let counts: Vec<u64> = rows.iter().filter_map(|row| row.sockets_created).collect();
     let sum = counts.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count));
-    match wanted {
-        Some(_) if counts.is_empty() => Judgement::Wrong,
-        wanted if sum == wanted => Judgement::Right,
+    let Some((wanted, sum)) = wanted.zip(sum).filter(|_| !counts.is_empty()) else { return Judgement::Wrong };
+    let is_right = |count: u64| (wanted..=wanted.saturating_add(more)).contains(&count);
+    match is_right(sum) {
+        true => Judgement::Right,
         // Each row may have that of the computer.
-        Some(wanted) if counts.len() > 1 && counts.iter().all(|count| *count == wanted) => Judgement::Unclear,
-        _ => Judgement::Wrong,
+        false if counts.iter().all(|count| is_right(*count)) => Judgement::Unclear,
+        false => Judgement::Wrong,
     }
+}
+
+/// How many clients of a computer found no server.
+fn in_vain(host: &Client, allowed: &Allowed, lab: &LabFound) -> u64 {
+    let computers: BTreeSet<_> = host.socket_addresses.iter().map(|address| lab.computer(address.ip)).collect();
+    let own = allowed.clients.iter().filter(|client| computers.contains(&lab.computer(client.ip)));
+    u64::try_from(own.filter(|client| !host.socket_addresses.contains(client)).count()).unwrap_or(0)
 }
 
 /// What is too much in the row of a computer that is no client's. That it has none is true.
@@ -196,7 +217,7 @@ pub(super) fn leaves_room(given: &Value, shown: &Value, lab: &LabFound) -> bool 
             given.is_superset(&shown) && of_given >= of_shown
         }
         (Value::Clients(given), Value::Clients(shown)) => {
-            let found = clients(given, shown, lab);
+            let found = clients(given, shown, &Allowed::default(), lab);
             found.hits == found.wanted
         }
         _ => false,
@@ -256,7 +277,7 @@ mod tests {
         };
         let lab = socklab_core::analyze::analyze(Vec::new(), &[], &LabConfig::default()).lab;
         let given: Vec<Client> = rows.iter().map(|(host, all, sockets)| client(host, all, *sockets)).collect();
-        clients(&given, &[client("10.0.3.2", "1 2", Some(2))], &lab)
+        clients(&given, &[client("10.0.3.2", "1 2", Some(2))], &Allowed::default(), &lab)
     }
 
     #[test]
@@ -301,7 +322,7 @@ mod tests {
             socket_addresses: [SocketAddress::new(own, 40210)].into(),
             sockets_created: Some(1),
         };
-        let found = |host| clients(&[client(host)], &[client(HostRef::Address(own))], &lab);
+        let found = |host| clients(&[client(host)], &[client(HostRef::Address(own))], &Allowed::default(), &lab);
         assert!(found(HostRef::Letter(b)).is_whole() && found(HostRef::Both(b, own)).is_whole());
         for (letter, address) in [(c, own), (b, other)] {
             let found = found(HostRef::Both(letter, address));

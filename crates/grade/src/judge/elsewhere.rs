@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use super::expected::Known;
+use super::in_vain;
 use super::leeway::Leeway;
 use crate::form::Entry;
 use crate::form::value::Value;
 use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, Facts, OtherRun};
-use socklab_core::analyze::conversation::roles::{FrameRole, roles};
+use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::{Question, Step};
 use socklab_core::report::view::{self, Tcp};
@@ -111,7 +112,9 @@ pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
             };
             for tcp in view::tcp_of(capture, true).filter(is_run) {
                 let name = format!("the connection of {} in {}", tcp.addresses().client, capture.file);
-                let known = Frames::of(capture, &tcp).answers(&about, tcp.addresses().client, tcp.addresses().server);
+                let ends = tcp.addresses();
+                let mut known = Frames::of(capture, &tcp).answers(&about, ends.client, ends.server);
+                about.iter().for_each(|question| in_vain::allow(analysis, question, Some(number), &mut known));
                 of_step.push(Attempt { name, known, is_whole: false });
             }
         }
@@ -123,20 +126,28 @@ pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
     runs
 }
 
-/// Notes of the questions about frames which of the shown ones may stand in another list.
+/// Notes of the questions about frames which of the shown ones may stand in another list, and of those about frames and addresses
+/// what is of attempts in vain.
 pub(super) fn allow(analysis: &Analysis, known: &mut Known) {
-    for question in by_connection(analysis).filter(|question| question.kind() == kinds::TCP_FRAMES) {
-        let mut leeway = Leeway::default();
-        for capture in &analysis.captures {
+    for question in analysis.lab.sheet.questions() {
+        match question.kind() {
+            kinds::TCP_FRAMES => {}
+            kinds::TCP_ADDRESSES | kinds::CLIENT_SOCKETS => {
+                in_vain::allow(analysis, question, None, known);
+                continue;
+            }
+            _ => continue,
+        }
+        for (number, capture) in analysis.captures.iter().enumerate() {
             for tcp in view::tcp_of(capture, true).filter(|tcp| is_of(analysis, question.steps(), tcp)) {
                 let frames = Frames::of(capture, &tcp);
                 // The answer may rest on other files and connections.
                 if frames.are_shown(known, question) {
-                    leeway.extend(&frames.leeway);
+                    known.leeway_mut(question).extend(&frames.leeway);
+                    in_vain::allow(analysis, question, Some(number), known);
                 }
             }
         }
-        known.allow(question, leeway);
     }
 }
 
@@ -223,9 +234,10 @@ impl Frames {
 
     fn add(&mut self, capture: &CaptureAnalysis, tcp: &Tcp) {
         let connection = &tcp.connection;
-        for frame in roles(connection, capture.traffic.tcp_notes(connection.stream)) {
+        let frames: Vec<RoleOfFrame> = roles(connection, capture.traffic.tcp_notes(connection.stream)).collect();
+        self.leeway.note_all(&frames);
+        for frame in frames {
             let number = frame.note.frame.0;
-            self.leeway.note(&frame);
             self.control = self.control.saturating_add(u64::from(frame.note.payload_length == 0));
             if frame.closes() {
                 self.closing.insert(number);

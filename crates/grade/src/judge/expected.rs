@@ -87,6 +87,11 @@ impl Known {
         self.leeways.get(question).cloned().unwrap_or_default()
     }
 
+    /// The same, to note more of them.
+    pub(super) fn leeway_mut(&mut self, question: &Question) -> &mut Leeway {
+        self.leeways.entry(question.clone()).or_default()
+    }
+
     /// The value of a fact, where these files show it.
     pub(super) fn get(&self, question: &Question, key: &str) -> Option<&Value> {
         self.values.iter().find(|((of, own), _)| of == question && own == key).map(|(_, value)| value)

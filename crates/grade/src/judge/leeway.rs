@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame};
 use socklab_packets::packet::TcpFlags;
+use socklab_packets::types::SocketAddress;
 
 type Frames = BTreeSet<u64>;
 
@@ -20,6 +21,12 @@ pub(super) struct Leeway {
     fin_again: Frames,
     /// What neither carries data nor acknowledges: keep-alives, segments without a flag.
     neither: Frames,
+    /// SYN and SYN-ACK with the same sent again, of which the other end may have seen the second only.
+    instead: BTreeSet<(u64, u64)>,
+    /// Frames of attempts in the same file that made no connection.
+    in_vain: Frames,
+    /// The clients of such attempts.
+    clients_in_vain: BTreeSet<SocketAddress>,
 }
 
 /// What may stand in a list, and what may lack in it.
@@ -29,11 +36,16 @@ pub(super) struct Allowed {
     pub(super) more: Frames,
     /// Frames that nobody misses.
     pub(super) less: Frames,
+    /// Frames that are wanted with those that may stand in their place.
+    pub(super) instead: BTreeSet<(u64, u64)>,
+    /// Frames of which the question does not tell whether they belong to the list.
+    pub(super) unclear: Frames,
+    /// Socket addresses that are none too many: that of a client that found no server is a client's all the same.
+    pub(super) clients: BTreeSet<SocketAddress>,
 }
 
 impl Leeway {
-    /// Takes note of a frame.
-    pub(super) fn note(&mut self, frame: &RoleOfFrame) {
+    fn note(&mut self, frame: &RoleOfFrame) {
         let number = frame.note.frame.0;
         let has_payload = frame.note.payload_length > 0;
         let again = frame.role == FrameRole::Retransmission;
@@ -52,6 +64,30 @@ impl Leeway {
         add(matches!(frame.role, FrameRole::KeepAlive | FrameRole::Other), |own| &mut own.neither);
     }
 
+    /// Takes note of the frames of a connection, in their order.
+    pub(super) fn note_all(&mut self, frames: &[RoleOfFrame]) {
+        frames.iter().for_each(|frame| self.note(frame));
+        let has_ack = |frame: &RoleOfFrame| frame.note.flags.has(TcpFlags::ACK);
+        let opens = |frame: &&RoleOfFrame| frame.has_syn() && frame.role == FrameRole::Handshake;
+        for first in frames.iter().filter(opens) {
+            let is_it = |frame: &&RoleOfFrame| {
+                frame.has_syn() && frame.role == FrameRole::Retransmission && has_ack(frame) == has_ack(first)
+            };
+            let again = frames.iter().filter(is_it).map(|again| (first.note.frame.0, again.note.frame.0));
+            self.instead.extend(again);
+        }
+    }
+
+    /// Takes note of a frame of an attempt that made no connection.
+    pub(super) fn note_in_vain(&mut self, frame: u64) {
+        self.in_vain.insert(frame);
+    }
+
+    /// Takes note of the client of such an attempt.
+    pub(super) fn note_client_in_vain(&mut self, client: SocketAddress) {
+        self.clients_in_vain.insert(client);
+    }
+
     /// The same of further connections.
     pub(super) fn extend(&mut self, other: &Leeway) {
         self.completing.extend(&other.completing);
@@ -60,25 +96,37 @@ impl Leeway {
         self.syn_again.extend(&other.syn_again);
         self.fin_again.extend(&other.fin_again);
         self.neither.extend(&other.neither);
+        self.instead.extend(&other.instead);
+        self.in_vain.extend(&other.in_vain);
+        self.clients_in_vain.extend(&other.clients_in_vain);
     }
 
     /// What is allowed of the list with this key, beside the others.
     pub(super) fn of(&self, key: &str, list: impl Fn(&str) -> Frames) -> Allowed {
-        let none = Frames::new();
-        let (more, less) = match key {
-            "handshake_frames" => (self.syn_again.clone(), &none),
-            "data_frames" => (self.payload_again.clone(), &none),
-            "acknowledgement_frames" => (&self.completing | &self.of_fin, &self.neither),
+        match key {
+            "handshake_frames" => Allowed {
+                more: self.syn_again.clone(),
+                instead: self.instead.clone(),
+                unclear: self.in_vain.clone(),
+                ..Allowed::default()
+            },
+            "data_frames" => Allowed { more: self.payload_again.clone(), ..Allowed::default() },
+            "acknowledgement_frames" => {
+                Allowed { more: &self.completing | &self.of_fin, less: self.neither.clone(), ..Allowed::default() }
+            }
             // Who counts the last acknowledgement to the closing is right, and who counts it to the others.
             "closing_frames" => {
                 let first = list("closing_frames").first().copied();
                 let mut more = list("acknowledgement_frames");
                 more.retain(|frame| first.is_some_and(|first| *frame > first));
-                (&more | &self.fin_again, &self.of_fin)
+                let (more, less) = (&more | &self.fin_again, self.of_fin.clone());
+                Allowed { more, less, unclear: self.in_vain.clone(), ..Allowed::default() }
             }
-            _ => (Frames::new(), &none),
-        };
-        Allowed { more, less: less.clone() }
+            "client_socket_addresses" | "clients" => {
+                Allowed { clients: self.clients_in_vain.clone(), ..Allowed::default() }
+            }
+            _ => Allowed::default(),
+        }
     }
 }
 
@@ -147,5 +195,20 @@ mod tests {
         assert_eq!(one.1, "1 of 2 are right, 0 too many.");
         assert!(one.0 < two.0 && two.0 < share("10, 11").0);
         assert_eq!(share("10, 11, 4").1, "2 of 2 are right, 1 too many.");
+    }
+
+    /// The first SYN was lost: the second one was answered. A capture cannot tell which of the two was.
+    #[test]
+    fn either_syn_opens_the_connection_if_it_was_sent_again() {
+        let mut story = Story::new("step8", 0);
+        let mut tcp = Story::tcp("10.0.3.2:39700", "10.0.3.1:65432");
+        story.syns(Story::tcp("10.0.3.2:39700", "10.0.3.1:65432"), 1);
+        story.wait(1000);
+        story.handshake(&mut tcp);
+        story.line(&mut tcp, "one\n");
+        let analysis = lab(vec![story.read()]);
+        let verdict = |given: &str| item(&analysis, "I.1a", "handshake_frames", &json!(given)).verdict;
+        assert_eq!(["1, 3, 4", "2, 3, 4", "1-4"].map(verdict), [Verdict::Right; 3]);
+        assert_eq!(["3, 4", "1, 2, 3", "1, 2, 4", "2-5"].map(verdict), [Verdict::Wrong; 4]);
     }
 }

@@ -12,6 +12,7 @@ mod evidence;
 mod expected;
 mod faults;
 mod hosts;
+mod in_vain;
 mod item;
 mod leeway;
 mod misconceptions;
@@ -64,6 +65,7 @@ pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
         known: of_captures(answers),
         is_whole: true,
     }));
+    attempts.extend(in_vain::counts(case.analysis, &known, &attempts));
     let elsewhere = elsewhere::all(case.analysis);
     let missing = steps::missing(case.analysis);
     let bench = Bench { case, rubric, known, journals, attempts, elsewhere, missing };

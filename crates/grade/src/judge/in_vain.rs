@@ -1,0 +1,157 @@
+//! Attempts that made no connection, such as a client that was started before its server. Whether they belong to an answer the
+//! questions do not say: who counts them is as right as who does not.
+
+use super::elsewhere::Attempt;
+use super::expected::Known;
+use crate::form::value::Value;
+use socklab_core::analyze::analysis::{Analysis, LabStream};
+use socklab_core::analyze::kinds;
+use socklab_core::lab::Question;
+use socklab_packets::track::FrameNote;
+use socklab_packets::types::Protocol;
+
+/// The fact that counts frames of TCP.
+const CONTROL_FRAMES: &str = "tcp_control_frames";
+
+/// Notes the frames of attempts in one capture, and the clients of all of them, where a question is about such.
+pub(super) fn allow(analysis: &Analysis, question: &Question, capture: Option<usize>, known: &mut Known) {
+    let leeway = known.leeway_mut(question);
+    for stream in attempts(analysis, question) {
+        leeway.note_client_in_vain(stream.client);
+        let here = stream.sightings.iter().filter(|(own, _)| Some(*own) == capture);
+        for (capture, number) in here {
+            let notes = analysis.captures.get(*capture).map(|capture| capture.traffic.tcp_notes(*number));
+            notes.into_iter().flatten().for_each(|note| leeway.note_in_vain(note.frame.0));
+        }
+    }
+}
+
+/// The counts of TCP frames with those of the attempts, of all that is shown and of each run.
+pub(super) fn counts(analysis: &Analysis, known: &Known, runs: &[Attempt]) -> Vec<Attempt> {
+    let mut all = Vec::new();
+    let questions = analysis.lab.sheet.questions().iter().filter(|question| question.kind() == kinds::UDP_FRAMES);
+    for question in questions {
+        let more = control_frames(analysis, question);
+        if more == 0 {
+            continue;
+        }
+        let shown = [("all connections", known)].into_iter();
+        for (name, known) in shown.chain(runs.iter().map(|run| (run.name.as_str(), &run.known))) {
+            let Some(Value::Count(count)) = known.get(question, CONTROL_FRAMES) else { continue };
+            let with = Value::Count(count.saturating_add(more));
+            all.push(Attempt {
+                name: format!("{name}, with the attempts that made no connection"),
+                known: Known::from_values([((question.clone(), CONTROL_FRAMES.to_owned()), with)]),
+                is_whole: false,
+            });
+        }
+    }
+    all
+}
+
+/// The attempts of a question's steps.
+fn attempts<'a>(analysis: &'a Analysis, question: &'a Question) -> impl Iterator<Item = &'a LabStream> {
+    let of_steps = analysis.lab.streams.iter().filter(|stream| question.steps().contains(&stream.step));
+    of_steps.filter(|stream| stream.protocol == Protocol::Tcp && !stream.established)
+}
+
+/// How many of their frames carry nothing, in the captures that have a connection besides.
+fn control_frames(analysis: &Analysis, question: &Question) -> u64 {
+    let made = |stream: &&LabStream| {
+        stream.protocol == Protocol::Tcp && stream.established && question.steps().contains(&stream.step)
+    };
+    let has_connection = |capture: usize| {
+        analysis.lab.streams.iter().filter(made).any(|stream| stream.sightings.iter().any(|(own, _)| *own == capture))
+    };
+    let frames = attempts(analysis, question).filter_map(|stream| {
+        let (capture, number) = stream.sightings.iter().find(|(capture, _)| has_connection(*capture))?;
+        let notes = analysis.captures.get(*capture)?.traffic.tcp_notes(*number);
+        let is_control = |note: &FrameNote| note.payload_length == 0;
+        u64::try_from(notes.into_iter().filter(is_control).count()).ok()
+    });
+    frames.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::super::testing::{item, lab};
+    use crate::result::Verdict;
+    use socklab_core::analyze::analysis::Analysis;
+    use socklab_core::analyze::testing::Story;
+    use socklab_core::lab::Points;
+
+    const A: &str = "10.0.3.1:65432";
+
+    /// A client that was refused before its server stood: frames 1 and 2, and its connection: handshake 3 to 5, data 6 and 8,
+    /// acknowledgements 7 and 9. In Part II B has a refused one more.
+    fn refused_first() -> Analysis {
+        let mut step8 = Story::new("step8", 0);
+        step8.refused(&mut Story::tcp("10.0.3.2:39699", A));
+        let mut tcp = Story::tcp("10.0.3.2:39700", A);
+        step8.handshake(&mut tcp);
+        ["one\n", "two\n"].iter().for_each(|line| step8.line(&mut tcp, line));
+        let side_by_side = |file: &str, start, refused: Option<&str>, clients: [&str; 2]| {
+            let mut story = Story::new(file, start);
+            refused.iter().for_each(|client| story.refused(&mut Story::tcp(client, A)));
+            let mut all = clients.map(|client| Story::tcp(client, A));
+            all.iter_mut().for_each(|tcp| story.handshake(tcp));
+            all.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
+            story.read()
+        };
+        let b = side_by_side("2", 600, Some("10.0.3.2:40200"), ["10.0.3.2:40210", "10.0.3.2:40212"]);
+        let c = side_by_side("3", 900, None, ["10.0.3.3:51762", "10.0.3.3:51764"]);
+        lab(vec![step8.read(), b, c])
+    }
+
+    fn clients(of_b: &str, sockets: u64) -> Json {
+        json!([
+            {"host": "B", "socket_addresses": of_b, "sockets_created": sockets},
+            {"host": "C", "socket_addresses": "10.0.3.3:51762, 10.0.3.3:51764", "sockets_created": 2},
+        ])
+    }
+
+    #[test]
+    fn an_attempt_that_was_refused_may_be_counted_or_not() {
+        let lab = refused_first();
+        let (two, three) = ("10.0.3.2:40210, 10.0.3.2:40212", "10.0.3.2:40200, 10.0.3.2:40210, 10.0.3.2:40212");
+        for (question, key, given) in [
+            ("I.4a", "tcp_control_frames", json!(5)),
+            ("I.4a", "tcp_control_frames", json!(7)),
+            ("I.1b", "client_socket_addresses", json!("10.0.3.2:39700")),
+            ("I.1b", "client_socket_addresses", json!("10.0.3.2:39699, 10.0.3.2:39700")),
+            ("II.3", "clients", clients(two, 2)),
+            ("II.3", "clients", clients(three, 3)),
+            ("II.3", "clients", clients(two, 3)),
+        ] {
+            let item = item(&lab, question, key, &given);
+            assert_eq!((item.verdict, item.pending), (Verdict::Right, Points::ZERO), "{given}: {item:?}");
+        }
+        for (question, key, given) in [
+            ("I.4a", "tcp_control_frames", json!(6)),
+            ("I.1b", "client_socket_addresses", json!("10.0.3.2:39699")),
+            ("I.1b", "client_socket_addresses", json!("10.0.3.2:39700, 10.0.3.2:39701")),
+            ("I.1a", "handshake_frames", json!("1, 2, 3")),
+            ("I.1a", "handshake_frames", json!("1-6")),
+            ("I.1a", "data_frames", json!("1, 6, 8")),
+            ("II.3", "clients", clients(three, 4)),
+            ("II.3", "clients", clients("10.0.3.2:40201, 10.0.3.2:40210, 10.0.3.2:40212", 3)),
+        ] {
+            let item = item(&lab, question, key, &given);
+            assert_eq!((item.verdict, item.pending), (Verdict::Wrong, Points::ZERO), "{given}: {item:?}");
+        }
+    }
+
+    /// What the client's start sent first is no handshake, and still of its start.
+    #[test]
+    fn frames_of_a_refused_attempt_wait() {
+        let lab = refused_first();
+        for (key, right, unclear) in [("handshake_frames", "3-5", "1-5"), ("closing_frames", "none", "2")] {
+            assert_eq!(item(&lab, "I.1a", key, &json!(right)).verdict, Verdict::Right, "{key}");
+            let unclear = item(&lab, "I.1a", key, &json!(unclear));
+            assert_eq!(unclear.verdict, Verdict::ForAHuman, "{unclear:?}");
+            assert!(unclear.pending > Points::ZERO);
+        }
+    }
+}
