@@ -7,6 +7,7 @@ mod case;
 mod compare;
 #[cfg(test)]
 mod counted_tests;
+mod datagrams;
 mod elsewhere;
 mod evidence;
 mod expected;
@@ -65,6 +66,7 @@ pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
         known: of_captures(answers),
         is_whole: true,
     }));
+    attempts.extend(datagrams::runs(case.analysis, &known));
     attempts.extend(in_vain::counts(case.analysis, &known, &attempts));
     let elsewhere = elsewhere::all(case.analysis);
     let missing = steps::missing(case.analysis);
