@@ -174,20 +174,22 @@ impl Widespread {
         };
         let (first, print) = only(*self.holders.first()?)?;
         let mut evidence: Vec<SharedFrames> = Vec::new();
-        let mut least: Option<(u32, String)> = None;
+        let mut least: Option<(u32, u64, String)> = None;
         for holder in self.holders.iter().skip(1).take(MOST_PAIRS) {
             let Some((other, others)) = only(*holder) else { continue };
             let Some(shared) = compare(&print, &others) else { continue };
             let Some(left) = shared.left(comparisons) else { continue };
-            if least.as_ref().is_none_or(|(least, _)| left.bits < *least) {
-                least = Some((left.bits, shared.coincidence(&left)));
+            let proof = shared.proof([&first.name, &other.name], [&print, &others]);
+            let weight = (left.bits, proof.shared_frames);
+            if least.as_ref().is_none_or(|(bits, frames, _)| weight < (*bits, *frames)) {
+                least = Some((weight.0, weight.1, shared.coincidence(&left)));
             }
-            evidence.push(shared.proof([&first.name, &other.name], [&print, &others]));
+            evidence.push(proof);
         }
-        let (coincidence_bits, coincidence) = least?;
+        let (coincidence_bits, shared_frames, coincidence) = least?;
         Some(SharedCapture {
             submissions: self.holders.iter().filter_map(|(place, _)| Some(members.get(*place)?.name.clone())).collect(),
-            shared_frames: evidence.iter().map(|proof| proof.shared_frames).max().unwrap_or(0),
+            shared_frames,
             partners: false,
             widespread: true,
             coincidence_bits,
@@ -334,13 +336,13 @@ fn are_partners(one: &Member, other: &Member, groups: &Groups) -> bool {
     group(one).is_some_and(|own| group(other).is_some_and(|theirs| own == theirs))
 }
 
-/// A group as it is shown.
+/// A group as it is shown: with the frames and the chance of the pair that shares least, which hold for each of its pairs.
 fn shown(members: &[Member], group: &cluster::Group, pairs: &[&Pair], partners: bool) -> Option<SharedCapture> {
     let pairs: Vec<&Pair> = group.edges.iter().filter_map(|edge| pairs.get(*edge).copied()).collect();
-    let least = pairs.iter().min_by_key(|pair| pair.bits)?;
+    let least = pairs.iter().min_by_key(|pair| (pair.bits, pair.proof.shared_frames))?;
     Some(SharedCapture {
         submissions: group.places.iter().filter_map(|place| Some(members.get(*place)?.name.clone())).collect(),
-        shared_frames: pairs.iter().map(|pair| pair.proof.shared_frames).max().unwrap_or(0),
+        shared_frames: least.proof.shared_frames,
         partners,
         widespread: false,
         coincidence_bits: least.bits,

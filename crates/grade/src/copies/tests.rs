@@ -457,3 +457,16 @@ fn a_group_holds_only_pairs_that_are_proved() {
     assert_eq!(names(&found), [["s00", "s01", "s03"]]);
     assert_eq!(found[0].evidence.len(), 3);
 }
+
+/// The number and the chance of a group hold for each of its pairs.
+#[test]
+fn a_group_is_told_by_the_pair_that_shares_least() {
+    let both = || prints(&[&own(1), &own(2)]);
+    let class = [both(), both(), prints(&[&own(2)])];
+    let found = of_class(&class);
+    let told: Vec<(usize, u64)> = found.iter().map(|copy| (copy.submissions.len(), copy.shared_frames)).collect();
+    assert_eq!(told, [(2, 12), (3, 6)], "{found:?}");
+    assert!(found[0].coincidence_bits > found[1].coincidence_bits);
+    let least = found[1].evidence.iter().map(|proof| proof.shared_frames).min();
+    assert_eq!(least, Some(found[1].shared_frames));
+}

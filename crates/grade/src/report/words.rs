@@ -139,7 +139,10 @@ pub const fn class(verdict: Verdict) -> &'static str {
 pub fn copies(copy: &SharedCapture, most_names: usize) -> String {
     let names = named(&copy.submissions, most_names);
     let partners = if copy.partners { " (partners of one group)" } else { "" };
-    format!("{names}: {}{partners}", count(copy.shared_frames, "shared frame"))
+    // The number is that of the pair that shares least.
+    let some_more = copy.evidence.iter().any(|proof| proof.shared_frames > copy.shared_frames);
+    let least = if some_more { "at least " } else { "" };
+    format!("{names}: {least}{}{partners}", count(copy.shared_frames, "shared frame"))
 }
 
 /// Names, of which only so many are written out. Semicolons stand between such as `Lee, Ann`.
