@@ -1,13 +1,24 @@
 //! Which part of a text answers which question: by headings such as `I.1 (a)`, `Question II.2:`, `## I.3`.
 
+use std::collections::BTreeMap;
+
 use socklab_core::lab::{Question, Sheet};
+
+/// Words before a question that is referred to.
+const REFERRING: [&str; 7] = ["see", "in", "from", "with", "like", "under", "also"];
 
 /// Sorts a text whose headings begin lines.
 pub(super) fn by_line(text: &str, sheet: &Sheet) -> Vec<(Question, String)> {
+    by_headings(text, sheet, |_| true)
+}
+
+/// The same where only some of the lines, by their numbers from 0, have headings.
+fn by_headings(text: &str, sheet: &Sheet, may_have: impl Fn(usize) -> bool) -> Vec<(Question, String)> {
     let mut found: Vec<(Question, String)> = Vec::new();
     let mut at_hand: Vec<Question> = Vec::new();
-    for line in text.lines() {
-        let rest = match heading(line, sheet).or_else(|| letter(line, &at_hand, sheet)) {
+    for (number, line) in text.lines().enumerate() {
+        let own = heading(line, sheet).filter(|_| may_have(number));
+        let rest = match own.or_else(|| letter(line, &at_hand, sheet)) {
             Some((questions, rest)) => {
                 at_hand = questions;
                 rest
@@ -27,26 +38,73 @@ pub(super) fn by_line(text: &str, sheet: &Sheet) -> Vec<(Question, String)> {
     found
 }
 
-/// Sorts a text without lines, as PDF gives it: a heading stands anywhere, and headings come in the order of the sheet, so
-/// that a question named within an answer is none.
-pub(super) fn anywhere(text: &str, sheet: &Sheet) -> Vec<(Question, String)> {
-    let mut found: Vec<(Question, String)> = Vec::new();
-    let mut begins: Vec<(Question, usize, usize)> = Vec::new();
-    let is_start = |at: usize| text.get(..at).and_then(|text| text.chars().next_back()).is_none_or(char::is_whitespace);
-    let firsts: Vec<char> = numbers(sheet).filter_map(|number| number.chars().next()).collect();
-    for (at, _) in text.match_indices(firsts.as_slice()).filter(|(at, _)| is_start(*at)) {
-        let Some((questions, rest)) = text.get(at..).and_then(|text| heading(text, sheet)) else { continue };
-        let Some(question) = questions.first().cloned() else { continue };
-        let last = begins.last().map(|(question, ..)| question);
-        if last.is_none_or(|last| question > *last) {
-            begins.push((question, at, text.len().saturating_sub(rest.len())));
-        }
+/// Sorts a text as PDF gives it: with the lines of the page, which a sentence goes over, or without any. Headings come in the
+/// order of the sheet, so that a question named within an answer is none.
+pub(super) fn in_order(text: &str, sheet: &Sheet) -> Vec<(Question, String)> {
+    let lines = text.lines().enumerate();
+    let of_line = |(number, line)| Some((heading(line, sheet)?.0.first()?.clone(), number));
+    let lines: Vec<usize> = chain(lines.filter_map(of_line)).into_iter().map(|(_, line)| line).collect();
+    let places = chain(anywhere(text, sheet).into_iter().map(|begin| (begin.question.clone(), begin)));
+    // Headings begin lines where there are lines.
+    if lines.len() > 1 && lines.len().saturating_mul(2) >= places.len() {
+        return by_headings(text, sheet, |number| lines.binary_search(&number).is_ok());
     }
-    for (place, (question, _, start)) in begins.iter().enumerate() {
-        let end = begins.get(place.saturating_add(1)).map_or(text.len(), |(_, at, _)| *at);
-        found.push((question.clone(), text.get(*start..end).unwrap_or_default().to_owned()));
+    let mut found: Vec<(Question, String)> = Vec::new();
+    for (place, (question, begin)) in places.iter().enumerate() {
+        let end = places.get(place.saturating_add(1)).map_or(text.len(), |(_, next)| next.at);
+        found.push((question.clone(), text.get(begin.behind..end).unwrap_or_default().to_owned()));
     }
     found
+}
+
+/// What may be a heading within a text: where it begins, and where what it heads.
+#[derive(Clone)]
+struct Begin {
+    question: Question,
+    at: usize,
+    behind: usize,
+}
+
+/// All that may be headings anywhere in a text.
+fn anywhere(text: &str, sheet: &Sheet) -> Vec<Begin> {
+    let firsts: Vec<char> = numbers(sheet).filter_map(|number| number.chars().next()).collect();
+    let is_start = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        let word = before.trim_end().rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        before.chars().next_back().is_none_or(char::is_whitespace)
+            && !REFERRING.iter().any(|referring| word.eq_ignore_ascii_case(referring))
+    };
+    let starts = text.match_indices(firsts.as_slice()).filter(|(at, _)| is_start(*at));
+    let begin = |(at, _): (usize, &str)| {
+        let (questions, rest) = heading(text.get(at..)?, sheet)?;
+        Some(Begin { question: questions.first()?.clone(), at, behind: text.len().saturating_sub(rest.len()) })
+    };
+    starts.filter_map(begin).collect()
+}
+
+/// The longest row of questions in the order of the sheet, of some in the order of a text; of several the one that begins first.
+fn chain<T: Clone>(candidates: impl Iterator<Item = (Question, T)>) -> Vec<(Question, T)> {
+    // The longest row so far that ends with a question: its length, and the place of its last member.
+    let mut ending: BTreeMap<Question, (usize, usize)> = BTreeMap::new();
+    let mut all: Vec<(Question, T, Option<usize>)> = Vec::new();
+    for (question, what) in candidates {
+        let earlier = ending.range(..&question).map(|(_, row)| *row);
+        let best = earlier.max_by_key(|(length, place)| (*length, std::cmp::Reverse(*place)));
+        let length = best.map_or(1, |(length, _)| length.saturating_add(1));
+        if ending.get(&question).is_none_or(|(own, _)| length > *own) {
+            ending.insert(question.clone(), (length, all.len()));
+            all.push((question, what, best.map(|(_, place)| place)));
+        }
+    }
+    let longest = ending.into_values().max_by_key(|(length, place)| (*length, std::cmp::Reverse(*place)));
+    let mut row = Vec::new();
+    let mut next = longest.map(|(_, place)| place);
+    while let Some((question, what, before)) = next.and_then(|place| all.get(place)) {
+        row.push((question.clone(), what.clone()));
+        next = *before;
+    }
+    row.reverse();
+    row
 }
 
 /// The questions that a heading names, and what stands behind it. A number without its letter names each of its parts.
@@ -57,6 +115,13 @@ fn heading<'t>(line: &'t str, sheet: &Sheet) -> Option<(Vec<Question>, &'t str)>
     let is_marked = skipped.is_some() || line.trim_start().starts_with('#');
     let line = bare.get(skipped.map_or(0, str::len)..)?.trim_start_matches([' ', '.', ':', '\u{a0}']);
     let (number, rest) = numbers(sheet).find_map(|number| Some((number, behind(line, number)?)))?;
+    // "I 2 times started the client" is a sentence.
+    let as_written = line.strip_suffix(rest).unwrap_or_default();
+    let is_sentence =
+        rest.strip_prefix(' ').is_some_and(|rest| rest.chars().take_while(|c| c.is_lowercase()).count() > 1);
+    if skipped.is_none() && is_sentence && as_written.contains(' ') && !as_written.contains(['.', '-']) {
+        return None;
+    }
     // A figure alone also numbers a list.
     if !is_marked && number.chars().all(|c| c.is_ascii_digit()) && !rest.starts_with(['.', ')', ':', '(']) {
         return None;
@@ -140,7 +205,19 @@ mod tests {
         }
         assert_eq!(heading("II.3 - clients", &sheet()).unwrap().1, "clients");
         assert_eq!(heading("I.4", &sheet()).unwrap().0, [question("I.4a"), question("I.4b")]);
-        for text in ["I think", "I.9", "II", "III.1", "Figure I.1", "I.12", "In step 8", ""] {
+        assert!(heading("I 2 No, it fails", &sheet()).is_some() && heading("I 2 (EADDRINUSE)", &sheet()).is_some());
+        for text in [
+            "I 2 times started the client.",
+            "# I 3 times",
+            "I think",
+            "I.9",
+            "II",
+            "III.1",
+            "Figure I.1",
+            "I.12",
+            "In step 8",
+            "",
+        ] {
             assert_eq!(heading(text, &sheet()), None, "{text}");
         }
     }
@@ -156,13 +233,40 @@ mod tests {
         assert_eq!(texts.last().unwrap(), &("I.2".into(), "(a) none"));
     }
 
+    fn sorted(text: &str) -> Vec<(String, String)> {
+        in_order(text, &sheet()).iter().map(|(question, text)| (question.key(), text.trim().to_owned())).collect()
+    }
+
     #[test]
     fn without_lines_the_order_of_the_sheet_tells() {
-        let found = anywhere("Report I.1(a) three frames, see I.1(a) I.2 no, as in I.1(b). II.2 one", &sheet());
-        let texts: Vec<(String, &str)> = found.iter().map(|(q, text)| (q.key(), text.trim())).collect();
+        let found = sorted("Report I.1(a) three frames, see I.1(a) I.2 no, as in I.1(b). II.2 one");
+        let own = |key: &str, text: &str| (key.to_owned(), text.to_owned());
         assert_eq!(
-            texts,
-            [("I.1a".into(), "three frames, see I.1(a)"), ("I.2".into(), "no, as in I.1(b)."), ("II.2".into(), "one")]
+            found,
+            [own("I.1a", "three frames, see I.1(a)"), own("I.2", "no, as in I.1(b)."), own("II.2", "one")]
+        );
+        // What is referred to may come later, too.
+        let found =
+            sorted("I.1(a) three, and II.2 below. I.1(b) two I.3 no, in I.4(b) yes I.4(a) four II.2 one II.3 x");
+        let keys: Vec<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["I.1a", "I.1b", "I.3", "I.4a", "II.2", "II.3"]);
+    }
+
+    #[test]
+    fn where_a_page_has_lines_its_headings_begin_them() {
+        let text = "Report\nI.1 (a) Frames 7 to 9 open, see also\nII.2 below.\nI.1 (b) ALPHA II.1 is alike\n\
+                    I.3 GAMMA; in I.4(b) otherwise\nI.4 (a) DELTA\n(b) EPSILON, unlike\nI.3 above\nII.2 ETA\n";
+        let own = |key: &str, text: &str| (key.to_owned(), text.to_owned());
+        assert_eq!(
+            sorted(text),
+            [
+                own("I.1a", "Frames 7 to 9 open, see also\nII.2 below."),
+                own("I.1b", "ALPHA II.1 is alike"),
+                own("I.3", "GAMMA; in I.4(b) otherwise"),
+                own("I.4a", "DELTA"),
+                own("I.4b", "EPSILON, unlike\nI.3 above"),
+                own("II.2", "ETA"),
+            ]
         );
     }
 }

@@ -27,7 +27,7 @@ impl Document {
     /// A PDF document.
     pub fn pdf(name: String, bytes: &[u8], sheet: &Sheet) -> Document {
         let text = pdf::text(bytes).unwrap_or_default();
-        Document { name, answers: answers(&text, headings::anywhere, sheet), pictures: Vec::new() }
+        Document { name, answers: answers(&text, headings::in_order, sheet), pictures: Vec::new() }
     }
 
     /// A text: plain, Markdown, TeX, or a web page.
@@ -113,7 +113,7 @@ mod tests {
             let _ = Document::text("a.html".to_owned(), text.as_bytes(), &Sheet::built_in());
             let _ = Document::pdf("a".to_owned(), &bytes, &Sheet::built_in());
             let _ = Document::office("a".to_owned(), std::io::Cursor::new(&bytes), &Sheet::built_in());
-            let _ = headings::anywhere(&text, &Sheet::built_in());
+            let _ = headings::in_order(&text, &Sheet::built_in());
         }
     }
 }
