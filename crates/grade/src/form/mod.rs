@@ -413,6 +413,21 @@ mod tests {
         assert_eq!(problems[0].line, Some(3));
     }
 
+    /// Which of two is meant nobody can tell; TOML refuses them as well.
+    #[test]
+    fn a_form_with_a_key_twice_is_not_read() {
+        let twice = "{\n \"I.2\": {\n  \"errno\": \"EACCES\",\n  \"errno\": \"EADDRINUSE\"\n }\n}";
+        let question = "{\n \"I.2\": {\"errno\": \"EACCES\"},\n \"I.3\": {},\n \"I.2\": {}\n}";
+        for text in [twice, question, "[\"I.2\"]\nerrno = \"98\"\n\nerrno = \"98\"\n"] {
+            let (form, problems) = Form::read(text, &Sheet::built_in());
+            assert!(form.is_blank(), "{text}");
+            assert_eq!((&problems[0].about, problems[0].line), (&About::Form, Some(4)), "{problems:?}");
+            assert!(problems[0].reason.contains("duplicate key"), "{problems:?}");
+        }
+        let once = "{\n \"I.2\": {\"explanation\": \"a\"},\n \"I.3\": {\"explanation\": \"a\"}\n}";
+        assert_eq!(Form::read(once, &Sheet::built_in()).1, []);
+    }
+
     #[test]
     fn a_fault_within_an_entry_is_named_with_its_own_line() {
         let lines = |text: &str| -> Vec<Option<usize>> {

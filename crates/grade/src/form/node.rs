@@ -1,7 +1,10 @@
 //! What a form holds before it is understood: a tree of values with the lines they stand on, from TOML or JSON.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -60,8 +63,10 @@ impl Node {
     /// # Errors
     /// If it is none.
     pub fn from_json(text: &str) -> Result<Node, Syntax> {
-        let value: serde_json::Value = serde_json::from_str(text)
-            .map_err(|error| Syntax { line: Some(error.line()), reason: error.to_string() })?;
+        let syntax = |error: serde_json::Error| Syntax { line: Some(error.line()), reason: error.to_string() };
+        let value: serde_json::Value = serde_json::from_str(text).map_err(syntax)?;
+        // The last of two would be taken without a word.
+        serde_json::from_str::<Unique>(text).map_err(syntax)?;
         Ok(json(&value, &Places { lines: Lines::of(text), strings: strings(text) }, 0))
     }
 
@@ -103,6 +108,64 @@ impl Node {
             Item::List(items) => items.iter().map(Node::to_json).collect(),
             Item::Table(entries) => entries.iter().map(|(key, node)| (key.clone(), node.to_json())).collect(),
         }
+    }
+}
+
+/// A JSON value without the same key twice in one object.
+struct Unique;
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Unique, D::Error> {
+        deserializer.deserialize_any(Unique)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = Unique;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Unique, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Unique, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Unique, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Unique, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Unique, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Unique, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Unique, A::Error> {
+        while items.next_element::<Unique>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Unique, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if keys.contains(&key) {
+                return Err(A::Error::custom(format!("duplicate key '{key}'")));
+            }
+            entries.next_value::<Unique>()?;
+            keys.insert(key);
+        }
+        Ok(self)
     }
 }
 
