@@ -31,7 +31,42 @@ pub(super) fn read(node: &Node) -> Result<(Frames, Otherwise<Frames>), Fault> {
     while tokens.last().is_some_and(|token| token.sign == Sign::Mark(',')) {
         tokens.pop();
     }
-    meaning(&tokens)
+    let (frames, otherwise) = meaning(&tokens)?;
+    Ok((frames, otherwise.or(with_thousands(&pieces))))
+}
+
+/// The frames where what separates numbers may separate thousands: `1,507, 1,508`.
+fn with_thousands(pieces: &[(&Node, String)]) -> Option<Frames> {
+    let texts: Vec<String> = pieces.iter().map(|(_, text)| without_thousands_separators(text)).collect();
+    if texts.iter().zip(pieces).all(|(text, (_, as_written))| text == as_written) {
+        return None;
+    }
+    let mut tokens = Vec::new();
+    for (text, (node, _)) in texts.iter().zip(pieces).filter(|(text, _)| !is_none(text)) {
+        split(Piece { node, text }, &mut tokens).ok()?;
+        tokens.push(Token { piece: Piece { node, text }, sign: Sign::Mark(',') });
+    }
+    list(&tokens).ok()
+}
+
+/// A text in which three figures follow one to three others directly, but for a comma or a space, as one number.
+fn without_thousands_separators(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let figures = |from: usize| chars.iter().skip(from).take_while(|c| c.is_ascii_digit()).count();
+    let mut out = String::new();
+    // Figures of the number that is being written.
+    let mut before = 0_usize;
+    for (at, c) in chars.iter().copied().enumerate() {
+        let is_separator = c == ',' || c != '\n' && c.is_whitespace();
+        if is_separator && (1..=3).contains(&before) && figures(at.saturating_add(1)) == 3 {
+            // What follows may itself be followed by three more.
+            before = 0;
+            continue;
+        }
+        before = if c.is_ascii_digit() { before.saturating_add(1) } else { 0 };
+        out.push(c);
+    }
+    out
 }
 
 /// A text of an entry with its place.
@@ -313,4 +348,29 @@ fn list(tokens: &[Token<'_>]) -> Result<Frames, Fault> {
         found.extend(first..=last);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Frames, Otherwise<Frames>) {
+        super::read(&Node { line: 1, item: Item::Text(text.to_owned()) }).unwrap()
+    }
+
+    #[test]
+    fn a_comma_or_a_space_may_separate_thousands() {
+        let thousands = Frames::from([1507, 1508]);
+        for text in
+            ["1,507, 1,508", "1,507; 1,508", "1 507, 1 508", "1\u{202f}507, 1\u{a0}508", "1,507 1,508", "1,507,1,508"]
+        {
+            let (frames, otherwise) = read(text);
+            assert!(frames != thousands, "{text}");
+            assert_eq!(otherwise, Otherwise::Values(vec![thousands.clone()]), "{text}");
+        }
+        for text in ["1, 507", "1507, 1508", "7 8 9", "1,50", "1507,508", "1;507", "1\n507"] {
+            assert_eq!(without_thousands_separators(text), text);
+        }
+        assert_eq!(without_thousands_separators("12,345,678 and 1 2"), "12345678 and 1 2");
+    }
 }

@@ -44,6 +44,18 @@ impl<T> Otherwise<T> {
         if values.is_empty() { Otherwise::Nothing } else { Otherwise::Values(values) }
     }
 
+    /// With one more, where there is one.
+    pub(super) fn or(self, more: Option<T>) -> Otherwise<T> {
+        match (self, more) {
+            (Otherwise::Nothing, Some(more)) => Otherwise::Values(vec![more]),
+            (Otherwise::Values(mut values), Some(more)) => {
+                values.push(more);
+                Otherwise::Values(values)
+            }
+            (own, _) => own,
+        }
+    }
+
     /// The same of other values.
     pub(super) fn map<U>(self, as_other: impl Fn(T) -> U) -> Otherwise<U> {
         match self {

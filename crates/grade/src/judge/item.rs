@@ -173,7 +173,7 @@ impl Judge<'_> {
         };
         if may_be_right {
             return Outcome::none(Comparison::Unreadable, Verdict::ForAHuman)
-                .because("A person has to read it: a number in it may be a count.".to_owned());
+                .because("A person has to read it: a number in it may be a count, or part of another one.".to_owned());
         }
         if let Some(place) = self.sources.iter().find(|place| place.has(asked.key, given)) {
             let why = format!("This is right for another step: {}.", place.place);
