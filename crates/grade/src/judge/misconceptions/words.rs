@@ -18,13 +18,18 @@ const ACKNOWLEDGES: [&str; 4] = ["acknowledgement number", "acknowledgment numbe
 /// The same, where a sign follows, or where it is what a segment has: `Ack=0`, `with ack 0`.
 const ACK: [&str; 1] = ["ack"];
 
+/// What may stand between the name of a frame and what it has; any other word may be about another frame.
+const SAY_WHAT_IT_HAS: [&str; 15] = [
+    "the", "its", "a", "an", "has", "with", "seq", "sequence", "number", "is", "and", "s", "from", "server", "carries",
+];
+
 /// What may stand between these words and the number that they are said to be.
 const LINKS: [&str; 12] =
     ["is", "was", "has", "equals", "of", "the", "client", "server", "s", "number", "value", "always"];
 
 /// Words that turn what is said there, or just before, into another thing than it seems.
 const DENIES: &str = "\
-    not no never nor neither without instead but wrong false incorrect mistake people if suppose assume assuming \
+    not no never nor neither without instead but wrong false untrue incorrect mistake people said told claims claimed if suppose assume assuming \
     would could might may maybe perhaps example nicht kein keine sondern nie falsch wenn falls angenommen vielleicht";
 
 /// Words of who knows that there are two ways to count, or that the number is none that can be told beforehand.
@@ -91,7 +96,14 @@ fn acknowledges_isn(text: &str, isns: &[u32]) -> bool {
     let first = said_plainly(rest, &ACKNOWLEDGES).chain(signed).min_by_key(|said| said.at);
     let is_of_syn_ack = |said: &Said| {
         let between = rest.get(..said.at).unwrap_or_default();
-        !between.contains(ENDS) && !has_word(between, "syn ack fin rst client")
+        // A number between them is that of a frame, unless it is the sequence number.
+        let mut words = between.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let has_sequence = has_word(between, "seq sequence");
+        let is_plain = |word: &str| match word.parse::<u64>() {
+            Ok(_) => has_sequence,
+            Err(_) => SAY_WHAT_IT_HAS.contains(&word),
+        };
+        !between.contains(ENDS) && words.all(is_plain)
     };
     let is_isn = |number: u64| number == 0 || isns.iter().any(|isn| u64::from(*isn) == number);
     let is_next = |number: u64| isns.iter().any(|isn| u64::from(isn.wrapping_add(1)) == number);
@@ -276,6 +288,8 @@ mod tests {
             "Wireshark counts from zero. So the ISN is 0 here.",
             "The ISN is 0. In the header stands 1.560.078.489.",
             "The ISN is 0. That is wrong.",
+            "The tutor said the ISN is 0, which is untrue.",
+            "The ISN is 0, which is untrue.",
             "The ISN is 0. It is chosen by the client at random.",
             "If the ISN is 0, the SYN-ACK acknowledges 1.",
             "Is the ISN 0?",
@@ -299,6 +313,8 @@ mod tests {
             "SYN with Seq=0, then SYN, ACK with Ack=0, then ACK.",
             "The server sends SYN/ACK with ack number 1 560 078 489.",
             "SYN-ACK with ack 0.",
+            "The SYN-ACK from the server has its ack number = 0.",
+            "SYN-ACK: seq 0, ack=0",
         ] {
             assert!(says(text), "{text}");
         }
@@ -313,6 +329,10 @@ mod tests {
             "After the SYN-ACK comes the ACK with ack=0.",
             "The SYN-ACK has the acknowledgement number 1560078489, which means that byte 1560078490 is expected.",
             "SYN-ACK: Seq=0, Ack=1",
+            "Frame 8 is the SYN-ACK, and in frame 7 the acknowledgement number is 0.",
+            "The SYN-ACK answers frame 7, whose acknowledgement number is 0.",
+            "After the SYN-ACK the connection is open, while frame 7 still has ack=0.",
+            "7 SYN, 8 SYN-ACK, 9 ACK, and the first has ack=0",
             "If the SYN-ACK had the acknowledgement number 0, the SYN would be sent again.",
         ] {
             assert!(!says(text), "{text}");
