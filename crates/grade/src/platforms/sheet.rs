@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::form::encoding;
+
 /// Most cells of a table.
 const MOST_CELLS: usize = 2_000_000;
 
@@ -23,6 +25,9 @@ pub enum SheetError {
     /// There is no row.
     #[error("the table is empty")]
     Empty,
+    /// It is no UTF-8, so that names can't be compared: Excel on Windows saves CSV in the encoding of the system.
+    #[error("{0}; save the table as CSV in UTF-8")]
+    Encoding(String),
     /// A quotation mark without its other one.
     #[error("line {0}: a quotation mark is not closed")]
     Quote(usize),
@@ -41,8 +46,9 @@ impl<'a> Sheet<'a> {
     /// Finds the cells.
     ///
     /// # Errors
-    /// If it is no table.
+    /// If it is no table, or not in UTF-8.
     pub fn read(bytes: &'a [u8]) -> Result<Sheet<'a>, SheetError> {
+        is_utf8(bytes)?;
         let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let delimiter = delimiter(bytes.get(start..).unwrap_or_default());
         let mut sheet = Sheet { bytes, delimiter, rows: Vec::new() };
@@ -142,6 +148,16 @@ impl<'a> Sheet<'a> {
     }
 }
 
+fn is_utf8(bytes: &[u8]) -> Result<(), SheetError> {
+    // What is UTF-16 with its mark is no UTF-8.
+    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return Err(SheetError::Encoding("this is UTF-16".to_owned()));
+    }
+    encoding::decode(bytes)
+        .map(|_| ())
+        .map_err(|error| SheetError::Encoding(format!("line {}: {}", error.line, error.reason)))
+}
+
 /// The delimiter that the first line has most of.
 fn delimiter(bytes: &[u8]) -> u8 {
     let mut quoted = false;
@@ -180,6 +196,18 @@ mod tests {
     fn what_is_no_table_is_refused() {
         assert_eq!(Sheet::read(b"").unwrap_err(), SheetError::Empty);
         assert_eq!(Sheet::read(b"a,b\n\"c,d\n").unwrap_err(), SheetError::Quote(2));
+    }
+
+    /// A name that can't be read is nobody's, and a row that is nobody's gets no grade.
+    #[test]
+    fn a_table_in_another_encoding_is_named() {
+        let told = |bytes: &[u8]| Sheet::read(bytes).unwrap_err().to_string();
+        let latin = told(b"Student;ID\r\nLee;1\r\nM\xfc\xdfig;2\r\n");
+        assert_eq!(latin, "line 3: it is not UTF-8 text (Latin-1?); save the table as CSV in UTF-8");
+        for marked in [&b"\xff\xfeS\0,\0I\0"[..], b"\xfe\xff\0S\0,\0I"] {
+            assert_eq!(told(marked), "this is UTF-16; save the table as CSV in UTF-8");
+        }
+        assert!(Sheet::read("\u{feff}Student;ID\r\nMüßig;2\r\n".as_bytes()).is_ok());
     }
 
     proptest::proptest! {
