@@ -210,7 +210,7 @@ fn what(words: &[&str]) -> Option<What> {
         return Some(What::Number(port));
     }
     let address = match rest {
-        [] => first.parse().ok().or_else(|| {
+        [] => first.parse().ok().map(as_ipv4).or_else(|| {
             let (ip, port) = first.rsplit_once(':')?;
             let ip = bare_ip(ip).filter(|ip| ip.is_ipv4() || first.starts_with('['))?;
             Some(SocketAddress::new(ip, port.parse().ok()?))
@@ -232,7 +232,12 @@ fn port(words: &[&str]) -> Option<Port> {
 
 fn bare_ip(text: &str) -> Option<IpAddr> {
     let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    text.trim_end_matches(':').parse().ok()
+    text.trim_end_matches(':').parse().ok().map(|ip: IpAddr| ip.to_canonical())
+}
+
+/// An address as it is on the wire: a socket of IPv6 that takes IPv4 as well shows `::ffff:10.0.3.2` (RFC 4291, section 2.5.5.2).
+fn as_ipv4(address: SocketAddress) -> SocketAddress {
+    SocketAddress::new(address.ip.to_canonical(), address.port)
 }
 
 fn no_address(written: &str, ip: Option<IpAddr>) -> Reason {

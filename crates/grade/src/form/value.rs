@@ -266,8 +266,8 @@ const NOUNS_OF_HOSTS: [&str; 6] = ["host", "computer", "client", "pc", "machine"
 
 fn host(text: &str, sheet: &Sheet) -> Result<HostRef, Reason> {
     let text = text.trim();
-    if let Ok(ip) = text.parse() {
-        return Ok(HostRef::Address(ip));
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Ok(HostRef::Address(ip.to_canonical()));
     }
     // Computer B; not "A and B".
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -320,6 +320,10 @@ mod tests {
             "('10.0.3.2', 40210)",
             "10.0.3.2, Port 40210",
             "<10.0.3.2:40210>",
+            "[::ffff:10.0.3.2]:40210",
+            "::ffff:10.0.3.2 port 40210",
+            "::ffff:10.0.3.2:40210",
+            "('::ffff:10.0.3.2', 40210)",
         ] {
             assert_eq!(addresses(&text(written)), Ok(expected.clone()), "{written}");
         }
