@@ -9,6 +9,7 @@ use super::leeway::Leeway;
 use crate::form::Entry;
 use crate::form::value::Value;
 use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, Facts, OtherRun};
+use socklab_core::analyze::conversation::captured_twice;
 use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::{Question, Step};
@@ -235,8 +236,10 @@ impl Frames {
     fn add(&mut self, capture: &CaptureAnalysis, tcp: &Tcp) {
         let connection = &tcp.connection;
         let frames: Vec<RoleOfFrame> = roles(connection, capture.traffic.tcp_notes(connection.stream)).collect();
-        self.leeway.note_all(&frames);
-        for frame in frames {
+        let notes = || frames.iter().map(|frame| frame.note);
+        let twice = captured_twice(connection, tcp.role.client, notes());
+        self.leeway.note_all(&frames, &twice);
+        for frame in frames.iter().filter(|frame| twice.binary_search(&frame.note.frame).is_err()) {
             let number = frame.note.frame.0;
             self.control = self.control.saturating_add(u64::from(frame.note.payload_length == 0));
             if frame.closes() {

@@ -1,10 +1,11 @@
 //! Frames that fit several entries of the form, or none of them well: where they may be given, and where left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame};
 use socklab_packets::packet::TcpFlags;
-use socklab_packets::types::SocketAddress;
+use socklab_packets::track::FrameNote;
+use socklab_packets::types::{FrameNumber, SocketAddress};
 
 type Frames = BTreeSet<u64>;
 
@@ -23,6 +24,8 @@ pub(super) struct Leeway {
     neither: Frames,
     /// SYN and SYN-ACK with the same sent again, of which the other end may have seen the second only.
     instead: BTreeSet<(u64, u64)>,
+    /// Frames with what is captured of them once more.
+    copies: BTreeSet<(u64, u64)>,
     /// Frames of attempts in the same file that made no connection.
     in_vain: Frames,
     /// The clients of such attempts.
@@ -64,14 +67,28 @@ impl Leeway {
         add(matches!(frame.role, FrameRole::KeepAlive | FrameRole::Other), |own| &mut own.neither);
     }
 
-    /// Takes note of the frames of a connection, in their order.
-    pub(super) fn note_all(&mut self, frames: &[RoleOfFrame]) {
-        frames.iter().for_each(|frame| self.note(frame));
+    /// Takes note of the frames of a connection, in their order, of which some were captured `twice`.
+    pub(super) fn note_all(&mut self, frames: &[RoleOfFrame], twice: &[FrameNumber]) {
+        let is_copy = |frame: &RoleOfFrame| twice.binary_search(&frame.note.frame).is_ok();
+        let mut last: HashMap<_, u64> = HashMap::new();
+        for frame in frames {
+            let FrameNote { sender, sequence, acknowledgement, payload_length, flags, .. } = frame.note;
+            let segment = (sender, sequence, acknowledgement, payload_length, flags.0);
+            if is_copy(frame) {
+                self.copies.extend(last.get(&segment).map(|first| (*first, frame.note.frame.0)));
+                continue;
+            }
+            last.insert(segment, frame.note.frame.0);
+            self.note(frame);
+        }
         let has_ack = |frame: &RoleOfFrame| frame.note.flags.has(TcpFlags::ACK);
         let opens = |frame: &&RoleOfFrame| frame.has_syn() && frame.role == FrameRole::Handshake;
         for first in frames.iter().filter(opens) {
             let is_it = |frame: &&RoleOfFrame| {
-                frame.has_syn() && frame.role == FrameRole::Retransmission && has_ack(frame) == has_ack(first)
+                frame.has_syn()
+                    && frame.role == FrameRole::Retransmission
+                    && has_ack(frame) == has_ack(first)
+                    && !is_copy(frame)
             };
             let again = frames.iter().filter(is_it).map(|again| (first.note.frame.0, again.note.frame.0));
             self.instead.extend(again);
@@ -97,12 +114,28 @@ impl Leeway {
         self.fin_again.extend(&other.fin_again);
         self.neither.extend(&other.neither);
         self.instead.extend(&other.instead);
+        self.copies.extend(&other.copies);
         self.in_vain.extend(&other.in_vain);
         self.clients_in_vain.extend(&other.clients_in_vain);
     }
 
     /// What is allowed of the list with this key, beside the others.
     pub(super) fn of(&self, key: &str, list: impl Fn(&str) -> Frames) -> Allowed {
+        let mut allowed = self.by_role(key, &list);
+        // What is captured twice may be listed twice, or by either of its frames.
+        if !self.copies.is_empty() {
+            let fitting = &list(key) | &allowed.more;
+            let copies = self.copies.iter().filter(|(first, _)| fitting.contains(first));
+            for (first, copy) in copies {
+                allowed.more.insert(*copy);
+                allowed.instead.insert((*first, *copy));
+            }
+        }
+        allowed
+    }
+
+    /// The same of frames that were captured once.
+    fn by_role(&self, key: &str, list: &impl Fn(&str) -> Frames) -> Allowed {
         match key {
             "handshake_frames" => Allowed {
                 more: self.syn_again.clone(),
@@ -210,5 +243,23 @@ mod tests {
         let verdict = |given: &str| item(&analysis, "I.1a", "handshake_frames", &json!(given)).verdict;
         assert_eq!(["1, 3, 4", "2, 3, 4", "1-4"].map(verdict), [Verdict::Right; 3]);
         assert_eq!(["3, 4", "1, 2, 3", "1, 2, 4", "2-5"].map(verdict), [Verdict::Wrong; 4]);
+    }
+
+    /// Handshake 1 to 3; 4 is a line and 5 the same captured again; 6 is another line, which 7 acknowledges.
+    #[test]
+    fn a_frame_that_was_captured_twice_may_be_listed_twice() {
+        let mut story = Story::new("step8", 0);
+        let mut tcp = Story::tcp("10.0.3.2:39700", "10.0.3.1:65432");
+        story.handshake(&mut tcp);
+        story.line_captured_twice(&mut tcp, "one\n");
+        story.line(&mut tcp, "two\n");
+        let analysis = lab(vec![story.read()]);
+        let verdicts = |key: &str, all: &[&str]| -> Vec<Verdict> {
+            all.iter().map(|given| item(&analysis, "I.1a", key, &json!(given)).verdict).collect()
+        };
+        assert_eq!(verdicts("data_frames", &["4, 6", "4, 5, 6", "5, 6"]), [Verdict::Right; 3]);
+        assert_eq!(verdicts("data_frames", &["4, 5", "4-7", "6"]), [Verdict::Wrong; 3]);
+        assert_eq!(verdicts("acknowledgement_frames", &["7", "5, 7"]), [Verdict::Right, Verdict::Wrong]);
+        assert_eq!(verdicts("handshake_frames", &["1-3", "1-3, 5"]), [Verdict::Right, Verdict::Wrong]);
     }
 }

@@ -2,11 +2,12 @@
 
 use foldhash::{HashMap, HashMapExt};
 
+use crate::analyze::conversation::checksums::PseudoHeader;
 use crate::analyze::conversation::frames::Frames;
 use crate::analyze::conversation::pieces::COPIED_WITHIN;
-use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame};
+use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use socklab_packets::packet::TcpFlags;
-use socklab_packets::track::FrameNote;
+use socklab_packets::track::{FrameNote, Side, TcpConnection};
 use socklab_packets::types::{FrameNumber, Timestamp};
 
 /// Nanoseconds within which a frame with the same number in the IP header comes again only where it was captured twice: what a
@@ -30,6 +31,18 @@ enum Apart {
     Checksum(u16, u16),
     /// The window alone: the checksum was left to the network card.
     Window(u16),
+}
+
+/// The frames of a connection that were captured twice, in order, out of its noted frames in one capture.
+pub fn captured_twice(
+    connection: &TcpConnection,
+    client: Side,
+    notes: impl IntoIterator<Item = FrameNote>,
+) -> Vec<FrameNumber> {
+    let with_sender = |role: RoleOfFrame| (role, role.note.sender == client);
+    let all = roles(connection, notes).map(with_sender).collect();
+    let ends = [client, client.other()].map(|side| connection.address(side).ip);
+    Frames { all, pseudo_header: PseudoHeader::of(ends) }.copies()
 }
 
 impl Frames {
@@ -101,7 +114,6 @@ fn is_copy(frame: &RoleOfFrame, (before, others_before): Before, (time, others):
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::conversation::checksums::PseudoHeader;
     use crate::analyze::testing::ip;
     use socklab_packets::testing::segment;
     use socklab_packets::track::Side;

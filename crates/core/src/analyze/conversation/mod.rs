@@ -20,6 +20,7 @@ mod whole;
 mod whole_udp;
 
 pub(crate) use acknowledgements::{lacks_acknowledgements, without_ack_of_handshake};
+pub use copies::captured_twice;
 pub(crate) use frames::Frames;
 pub(crate) use merge::{merge_connections, merge_conversations};
 pub(crate) use pieces::{COPIED_WITHIN, Piece, SameClock};
