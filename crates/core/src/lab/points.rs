@@ -17,6 +17,9 @@ impl Points {
     /// No points.
     pub const ZERO: Points = Points(0);
 
+    /// The least that points differ by.
+    pub const SMALLEST: Points = Points(1);
+
     /// Whole points.
     pub fn whole(points: u32) -> Points {
         Points(i64::from(points).saturating_mul(100))

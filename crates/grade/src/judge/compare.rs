@@ -43,7 +43,9 @@ impl Match {
             Lists::AllOrNothing => Points::ZERO,
             Lists::Share => {
                 let right = u64::try_from(self.hits.saturating_sub(self.surplus)).unwrap_or(0);
-                of.share(right, u64::try_from(self.wanted).unwrap_or(u64::MAX))
+                let share = of.share(right, u64::try_from(self.wanted).unwrap_or(u64::MAX));
+                // Rounded up, what is not all right must not have all points.
+                share.min((of - Points::SMALLEST).at_least_zero())
             }
         }
     }
@@ -251,6 +253,17 @@ mod tests {
         assert_eq!(found(&[&[1, 2, 3], &[4, 5, 6]], "1-3"), (0, 2, 0));
         assert!(measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "none").is_whole());
         assert!(!measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "7").is_part());
+    }
+
+    #[test]
+    fn what_is_not_all_right_has_not_all_points() {
+        let rubric = Rubric::new(&LabConfig::default());
+        let points = |hits: usize, of: f64| {
+            let found = Match { hits, wanted: 400, ..Match::default() };
+            found.points(Points::from_number(of).unwrap(), &rubric).number()
+        };
+        assert_eq!([400, 399, 397, 200, 0].map(|hits| points(hits, 0.5)), [0.5, 0.49, 0.49, 0.25, 0.0]);
+        assert_eq!([points(399, 0.01), points(400, 0.01)], [0.0, 0.01]);
     }
 
     #[test]
