@@ -1,8 +1,9 @@
 //! What a teacher sets for single submissions: the hosts, ports and steps of a lab that went otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use socklab_core::lab::{self, LabConfig, Sheet};
+use unicode_normalization::UnicodeNormalization;
 
 /// Corrections by the name of the submission.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +22,7 @@ impl Corrections {
     /// The lab of a submission.
     pub fn applied(&self, name: &str, config: &LabConfig) -> LabConfig {
         let mut config = config.clone();
-        if let Some(own) = self.0.get(name) {
+        if let Some(own) = self.of(name) {
             config.override_with(own.clone());
         }
         config
@@ -30,19 +31,48 @@ impl Corrections {
     /// The files of which a correction sets the step and that its submission does not have, `captures` being those that it
     /// has.
     pub fn unknown_files(&self, name: &str, captures: &[&str]) -> Vec<&str> {
-        self.0.get(name).map(|own| own.files_not_among(captures).collect()).unwrap_or_default()
+        self.of(name).map(|own| own.files_not_among(captures).collect()).unwrap_or_default()
     }
 
-    /// The submissions that are corrected.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    /// The names in the file that are of none of these submissions.
+    pub fn strangers<'c>(&'c self, class: &[&str]) -> impl Iterator<Item = &'c str> {
+        let class: BTreeSet<String> = class.iter().map(|name| composed(name)).collect();
+        self.0.keys().map(String::as_str).filter(move |name| !class.contains(&composed(name)))
     }
+
+    /// The correction of a submission, whose folder may have its accents apart from their letters.
+    fn of(&self, name: &str) -> Option<&LabConfig> {
+        let same = || self.0.iter().find(|(own, _)| composed(own) == composed(name)).map(|(_, config)| config);
+        self.0.get(name).or_else(same)
+    }
+}
+
+/// A name with one way to write each letter (Unicode Standard Annex #15).
+fn composed(name: &str) -> String {
+    name.nfc().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::copies::groups::Groups;
     use socklab_core::lab::testing::{host, step};
+
+    /// macOS takes the accents of file names apart.
+    #[test]
+    fn a_name_is_known_however_its_accents_are_written() {
+        let (together, apart) = ("J\u{f6}rg M\u{fc}ßig", "Jo\u{308}rg Mu\u{308}ßig");
+        for (written, folder) in [(together, apart), (apart, together), (apart, apart)] {
+            let text = format!("[\"{written}\".hosts]\nA = \"192.168.1.1\"\n");
+            let corrections = Corrections::from_toml(&text, &Sheet::built_in()).unwrap();
+            let config = corrections.applied(folder, &LabConfig::default());
+            assert_eq!(config.hosts[&host("A")].to_string(), "192.168.1.1");
+            assert_eq!(corrections.strangers(&[folder]).count(), 0);
+            assert_eq!(corrections.strangers(&["Jorg Mußig"]).collect::<Vec<_>>(), [written]);
+            let groups = Groups::from_csv(&format!("name,group\n{written},1\n")).unwrap();
+            assert_eq!((groups.of([folder]), groups.of(["Jorg Mußig"])), (Some("1"), None));
+        }
+    }
 
     #[test]
     fn a_submission_has_a_lab_of_its_own() {

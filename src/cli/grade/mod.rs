@@ -121,13 +121,13 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
         [&arguments.results, &arguments.output].into_iter().flatten().map(PathBuf::as_path).collect();
     let Found { items, results } = walk::files(&arguments.folder, &outputs, &limits, &config.sheet)?;
     let Sorted { platform, handed, unplaced } = submissions(&arguments.folder, &items);
-    let known = |name: &str| handed.iter().any(|handed| handed.name == name);
     let class = handed.iter().map(|handed| (handed.name.as_str(), &handed.identity));
     let strays = review.strays(class, &config.sheet).map(|(student, question, missing)| {
         format!("the review has points or a comment for {question} of '{student}': {missing}")
     });
-    let uncorrected = corrections.names().filter(|name| !known(name));
-    let uncorrected = uncorrected.map(|name| format!("--corrections: there is no submission '{name}'"));
+    let names: Vec<&str> = handed.iter().map(|handed| handed.name.as_str()).collect();
+    let uncorrected =
+        corrections.strangers(&names).map(|name| format!("--corrections: there is no submission '{name}'"));
     let warnings: Vec<String> = strays.chain(uncorrected).chain(strangers(&groups, &handed)).collect();
     if handed.is_empty() {
         return Err(Failure::new(input::name(arguments.folder.as_os_str()), "there is no submission in it")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::platforms::members::same_letters;
 use crate::platforms::sheet::Sheet;
 
 /// Who works with whom. Names are compared without regard to case and spaces around them.
@@ -54,9 +55,9 @@ impl Groups {
     }
 }
 
-/// A name as it is compared.
+/// A name as it is compared: with one way to write each letter, too.
 pub fn normal(name: &str) -> String {
-    name.trim().to_lowercase()
+    same_letters(name.trim())
 }
 
 #[cfg(test)]

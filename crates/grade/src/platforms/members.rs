@@ -57,7 +57,7 @@ pub fn letters(name: &str) -> String {
 
 /// A text in lower case, with one way to write each letter: macOS takes the accents of file names apart (Unicode
 /// Standard Annex #15).
-pub(super) fn same_letters(text: &str) -> String {
+pub(crate) fn same_letters(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase()
 }
 
