@@ -141,7 +141,9 @@ fn clients(given: &[Client], wanted: &[Client], allowed: &Allowed, lab: &LabFoun
         sum.hits = sum.hits.saturating_add(found.hits).saturating_add(usize::from(sockets == Judgement::Right));
         sum.wanted = sum.wanted.saturating_add(found.wanted).saturating_add(1);
         sum.surplus = sum.surplus.saturating_add(found.surplus);
-        sum.unclear = sum.unclear.saturating_add(usize::from(sockets == Judgement::Unclear));
+        // Rows with what is not this computer's are wrong, whatever their numbers mean.
+        let is_unclear = sockets == Judgement::Unclear && found.is_whole();
+        sum.unclear = sum.unclear.saturating_add(usize::from(is_unclear));
     }
     let contradictions = given.iter().filter(|client| contradicts_itself(client, lab)).count();
     sum.unclear = sum.unclear.saturating_add(contradictions);
@@ -314,6 +316,7 @@ mod tests {
             &[(B, "1", Some(1)), (B, "2", None)],
             &[(B, "1", Some(1)), (B, "2", Some(2))],
             &[(B, "1", Some(3)), (B, "2", Some(3))],
+            &[(B, "1 2", Some(2)), (B, "8 9", Some(2))],
             &[(B, "1 2", Some(2)), ("10.0.3.1", "", Some(1))],
             &[(B, "1 2", Some(2)), ("10.0.3.1", "9", Some(0))],
         ] {
