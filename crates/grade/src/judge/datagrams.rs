@@ -1,7 +1,7 @@
 //! The runs of a UDP client one by one. A client that was started again has another port, and who looks at its last run alone
 //! counts the datagrams of that.
 
-use super::elsewhere::Attempt;
+use super::attempt::Attempt;
 use super::expected::Known;
 use crate::form::value::Value;
 use socklab_core::analyze::analysis::{Analysis, LabStream};

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::attempt::Attempt;
 use super::expected::Known;
 use super::in_vain;
 use super::leeway::Leeway;
@@ -24,16 +25,6 @@ pub(super) struct Elsewhere {
     /// The step.
     pub(super) step: Step,
     facts: Vec<(&'static str, Value)>,
-}
-
-/// A run of a step that is there besides the one that the answers rest on.
-pub(super) struct Attempt {
-    /// Its name within a sentence.
-    pub(super) name: String,
-    /// What it shows.
-    pub(super) known: Known,
-    /// Whether it is of all steps, so that what it does not show is not known at all.
-    pub(super) is_whole: bool,
 }
 
 /// Most connections of other steps that are looked at one by one.

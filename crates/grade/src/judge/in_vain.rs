@@ -1,7 +1,7 @@
 //! Attempts that made no connection, such as a client that was started before its server. Whether they belong to an answer the
 //! questions do not say: who counts them is as right as who does not.
 
-use super::elsewhere::Attempt;
+use super::attempt::Attempt;
 use super::expected::Known;
 use crate::form::value::Value;
 use socklab_core::analyze::analysis::{Analysis, LabStream};

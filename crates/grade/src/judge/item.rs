@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::elsewhere::{Attempt, Elsewhere};
+use super::attempt::Attempt;
+use super::elsewhere::Elsewhere;
 use super::expected::{Expected, Known};
 use super::{compare, evidence};
 use crate::form::Given;

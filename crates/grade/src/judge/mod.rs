@@ -3,6 +3,7 @@
 //! Prose is never graded: it is put beside the expected answer for a human. What the captures cannot show is said to be
 //! so, and paid as the rubric has it. What could not be read is never worth nothing: it waits for a human.
 
+mod attempt;
 mod case;
 mod compare;
 #[cfg(test)]
@@ -33,7 +34,8 @@ use socklab_core::analyze::kinds;
 use socklab_core::lab::Points;
 use socklab_core::lab::{Question, Step};
 
-use elsewhere::{Attempt, Elsewhere};
+use attempt::Attempt;
+use elsewhere::Elsewhere;
 use expected::Known;
 use item::{Asked, Judge};
 use misconceptions::Scene;
