@@ -291,10 +291,16 @@ fn a_journal_alone_earns_nothing() {
         kept
     };
     let mut both = files.clone();
-    both.push(journal(&[&clients[..], &["10.0.3.2:60000", "10.0.3.2:60001"]].concat()));
-    let class = Class::new(&[("part", own(&["one.pcapng", "two.pcap"])), ("none", own(&[])), ("both", both)]);
+    let captured = [0, 1].map(|host| lab.part2[host].map(|port| format!("10.0.3.{}:{port}", host + 2))).concat();
+    let captured: Vec<&str> = captured.iter().map(String::as_str).collect();
+    both.push(journal(&[&captured[..], &["10.0.3.2:60000", "10.0.3.2:60001"]].concat()));
+    // That of another run contradicts nothing.
+    let mut other = files.clone();
+    other.push(journal(&clients));
+    let parts = [("part", own(&["one.pcapng", "two.pcap"])), ("none", own(&[]))];
+    let class = Class::new(&[&parts[..], &[("both", both), ("other", other)]].concat());
     let run = class.graded(&[]);
-    run.stderr_has(&["1 grade entered"]);
+    run.stderr_has(&["2 grades entered"]);
     for name in ["part", "none"] {
         let submission = class.submission(name);
         assert_eq!(class.entered()[name], "", "{submission}");
@@ -312,6 +318,9 @@ fn a_journal_alone_earns_nothing() {
     assert_eq!(submission["points"], 21);
     let codes = submission["findings"].to_string();
     assert!(codes.contains("journal-contradicts-captures") && codes.contains("connection_sockets is 4 by"), "{codes}");
+    let submission = class.submission("other");
+    assert_eq!(submission["points"], 21);
+    assert!(!submission["findings"].to_string().contains("journal-contradicts-captures"), "{submission}");
     // A rubric may trust journals.
     let rubric = class.path("rubric.toml");
     std::fs::write(&rubric, "[credit]\njournal = \"full\"\n").unwrap();

@@ -125,13 +125,38 @@ impl Reader {
     }
 }
 
+/// A socket that listens.
+#[derive(Debug, Clone)]
+pub(crate) struct Listening {
+    /// Its number in its run.
+    socket: u32,
+    /// Its local address.
+    pub(crate) address: SocketAddress,
+    /// `listen()` returned.
+    pub(crate) since: Entry,
+    /// It was closed.
+    pub(crate) closed: Option<Entry>,
+}
+
+impl Listening {
+    /// Whether it had begun to listen, and its journal does not have it closed, by the clock of its computer.
+    pub(crate) fn is_there_at(&self, time: Timestamp) -> bool {
+        self.since.time <= time && self.closed.as_ref().is_none_or(|closed| time < closed.time)
+    }
+}
+
 /// One run of a server program.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ServerRun {
+    /// Its first event, and the time of its last one.
+    pub(crate) first: Option<Entry>,
+    pub(crate) last: Option<Timestamp>,
+    /// It belongs to no connection that counts: another run than that of the captures ([`crate::analyze::matching`]).
+    pub(crate) apart: Option<Apart>,
     /// The program's name, made harmless where it is shown.
     pub(crate) program: String,
-    /// The sockets that listen, with their local address.
-    pub(crate) listening: Vec<(SocketAddress, Entry)>,
+    /// The sockets that listen.
+    pub(crate) listening: Vec<Listening>,
     /// The connections accepted, in order.
     pub(crate) accepted: Vec<Accepted>,
     /// The connections that were left in the queue, in the order in which they came there.
@@ -163,6 +188,19 @@ impl ServerRun {
     pub(crate) fn is_tcp(&self) -> bool {
         !self.listening.is_empty() || !self.accepted.is_empty()
     }
+}
+
+/// Why a run of a server does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Apart {
+    /// No client came.
+    Idle,
+    /// None of its clients is in the captures, which have clients of such a server.
+    NotCaptured,
+    /// Its clients are in the captures, as connections that count for no step.
+    NoStep,
+    /// The captures have no clients of such a server, and another run answers.
+    AnotherAnswers,
 }
 
 /// A call of `bind()` that failed.
@@ -227,7 +265,9 @@ impl Accounts {
                 runs.entry(run).or_default().note(event, entry, &mut room);
             }
             let is_whole = named.journal.left_out == 0;
-            let finished = runs.into_values().map(|run| ServerRun { is_whole, ..run.finish() });
+            let mut runs: Vec<Run> = runs.into_values().collect();
+            runs.sort_by_key(|run| run.server.first.as_ref().map(|first| first.line));
+            let finished = runs.into_iter().map(|run| ServerRun { is_whole, ..run.finish() });
             accounts.servers.extend(finished.filter(|server| {
                 let has_udp = !server.datagrams.is_empty() || !server.closed.is_empty();
                 !server.listening.is_empty() || !server.accepted.is_empty() || has_udp
@@ -315,7 +355,7 @@ impl ServerRun {
     }
 
     /// Whether this socket accepts the captured connection's server address.
-    fn is_at(local: Option<SocketAddress>, connection: &LabConnection) -> bool {
+    pub(crate) fn is_at(local: Option<SocketAddress>, connection: &LabConnection) -> bool {
         local.is_none_or(|local| local.takes(connection.server()))
     }
 
@@ -410,9 +450,14 @@ struct Run {
 impl Run {
     fn note(&mut self, event: &JournalEvent, entry: impl Fn() -> Entry, room: &mut Room) {
         self.server.program.clone_from(&event.program);
+        self.server.first.get_or_insert_with(&entry);
+        self.server.last = Some(event.time);
         self.server.notes_queue |= event.run.is_some();
         match (event.event, event.protocol, event.local, event.remote) {
-            (EventKind::Listen, _, Some(local), _) if room.take() => self.server.listening.push((local, entry())),
+            (EventKind::Listen, _, Some(address), _) if room.take() => {
+                let (socket, since) = (event.socket, entry());
+                self.server.listening.push(Listening { socket, address, since, closed: None });
+            }
             (EventKind::Accept, _, local, Some(client)) if room.take() => {
                 self.sockets.insert(event.socket, (self.server.accepted.len(), event.pid, event.thread));
                 let (queued, accepted) = (self.take_from_queue(client), entry());
@@ -461,6 +506,11 @@ impl Run {
                 if let Some(accepted) = self.accepted(event.socket) {
                     accepted.client_left |= accepted.ended.is_none() && event.event == EventKind::Eof;
                     accepted.ended.get_or_insert_with(entry);
+                } else if event.event == EventKind::Close {
+                    let open = |one: &&mut Listening| one.socket == event.socket && one.closed.is_none();
+                    if let Some(listening) = self.server.listening.iter_mut().find(open) {
+                        listening.closed = Some(entry());
+                    }
                 }
             }
             (EventKind::Error, Protocol::Tcp, _, _)

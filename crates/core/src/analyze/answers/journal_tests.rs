@@ -13,63 +13,63 @@ use crate::lab::LabConfig;
 use crate::lab::testing::question;
 use socklab_packets::pipeline::CaptureFacts;
 
-const B: &str = "10.0.3.2:40110";
-const C: &str = "10.0.3.3:51762";
+pub(super) const B: &str = "10.0.3.2:40110";
+pub(super) const C: &str = "10.0.3.3:51762";
 
 /// A journal in the making, as `socklab run` writes it, by a clock of its own.
-struct Told {
+pub(super) struct Told {
     file: &'static str,
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
     milliseconds: u32,
 }
 
 impl Told {
-    fn new(file: &'static str) -> Told {
+    pub(super) fn new(file: &'static str) -> Told {
         Told { file, lines: Vec::new(), milliseconds: 0 }
     }
 
     /// A server that listens.
-    fn server() -> Told {
+    pub(super) fn server() -> Told {
         let mut told = Told::new("A.jsonl");
         told.note("listen", 1, "");
         told
     }
 
-    fn at(mut self, milliseconds: u32) -> Told {
+    pub(super) fn at(mut self, milliseconds: u32) -> Told {
         self.milliseconds = milliseconds;
         self
     }
 
-    fn wait(&mut self, milliseconds: u32) {
+    pub(super) fn wait(&mut self, milliseconds: u32) {
         self.milliseconds += milliseconds;
     }
 
-    fn write(&mut self, event: &str, protocol: &str, socket: usize, rest: &str) {
+    pub(super) fn write(&mut self, event: &str, protocol: &str, socket: usize, rest: &str) {
         let (second, millisecond) = (self.milliseconds / 1000, self.milliseconds % 1000);
         self.lines.push(format!(
             r#"{{"time":"2026-01-01T10:00:{second:02}.{millisecond:03}Z","program":"server.py","pid":7,"run":7,"thread":7,"event":"{event}","protocol":"{protocol}","socket":{socket}{rest}}}"#
         ));
     }
 
-    fn note(&mut self, event: &str, socket: usize, rest: &str) {
+    pub(super) fn note(&mut self, event: &str, socket: usize, rest: &str) {
         self.write(event, "tcp", socket, &format!(r#","local":"{A}"{rest}"#));
     }
 
-    fn of(&mut self, event: &str, socket: usize, client: &str) {
+    pub(super) fn of(&mut self, event: &str, socket: usize, client: &str) {
         self.note(event, socket, &format!(r#","remote":"{client}""#));
     }
 
-    fn gone(&mut self, client: &str) {
+    pub(super) fn gone(&mut self, client: &str) {
         self.note("dequeued", 1, &format!(r#","remote":"{client}","operation":"gone""#));
     }
 
-    fn read(self) -> NamedJournal {
+    pub(super) fn read(self) -> NamedJournal {
         let text = self.lines.join("\n") + "\n";
         NamedJournal { file: self.file.to_owned(), journal: Journal::read(text.as_bytes()).unwrap() }
     }
 }
 
-fn capture(file: &str, client: &str, tell: impl FnOnce(&mut Story, &mut Tcp)) -> CaptureFacts {
+pub(super) fn capture(file: &str, client: &str, tell: impl FnOnce(&mut Story, &mut Tcp)) -> CaptureFacts {
     let mut story = Story::new(file, 0);
     let mut tcp = Story::tcp(client, A);
     story.handshake(&mut tcp);
@@ -81,12 +81,12 @@ fn step_8() -> CaptureFacts {
     capture("step8", B, |story, tcp| story.echo(tcp, "one\n"))
 }
 
-fn told(captures: Vec<CaptureFacts>, journals: Vec<Told>) -> Analysis {
+pub(super) fn told(captures: Vec<CaptureFacts>, journals: Vec<Told>) -> Analysis {
     let journals: Vec<NamedJournal> = journals.into_iter().map(Told::read).collect();
     analyze(captures, &journals, &LabConfig::default())
 }
 
-fn facts<'a>(analysis: &'a Analysis, key: &str) -> &'a Facts {
+pub(super) fn facts<'a>(analysis: &'a Analysis, key: &str) -> &'a Facts {
     let answer = analysis.answers.iter().find(|answer| answer.question == question(key)).unwrap();
     &answer.facts
 }
@@ -335,7 +335,7 @@ fn run(kind: Kind, replies: bool, clients: &[&str], captured_ends: usize, slow: 
 }
 
 /// The journal of a program with the name of the threaded server.
-fn threaded(mut journal: Told) -> Told {
+pub(super) fn threaded(mut journal: Told) -> Told {
     journal.lines.iter_mut().for_each(|line| *line = line.replace("\"server.py", "\"tcp-threaded-server.py"));
     journal
 }

@@ -29,6 +29,8 @@ mod host_tests;
 #[cfg(test)]
 mod ignored_line_tests;
 #[cfg(test)]
+mod journal_run_tests;
+#[cfg(test)]
 mod journal_tests;
 mod kind;
 #[cfg(test)]

@@ -105,7 +105,7 @@ fn which(
 
 /// Which local socket addresses the sockets have, where all connections go to one.
 fn local_addresses(view: &LabView<'_>, address: SocketAddress) -> Text {
-    let listening = view.servers_of(true).flat_map(|run| &run.listening).map(|(at, _)| *at);
+    let listening = view.servers_of(true).flat_map(|run| &run.listening).map(|one| one.address);
     let listening: Vec<SocketAddress> = listening.filter(|at| at.port == address.port).collect();
     let apart = "the remote socket address tells the connected ones apart.";
     match (listening.iter().find(|at| at.ip.is_unspecified()), listening.first()) {
@@ -190,10 +190,10 @@ fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft)
     for run in view.servers_of(true).filter(|run| !run.listening.is_empty()) {
         let number = run.listening.len() as u64;
         total = Some(total.unwrap_or(0) + number);
-        let named: Vec<SocketAddress> = run.listening.iter().map(|(address, _)| *address).collect();
+        let named: Vec<SocketAddress> = run.listening.iter().map(|one| one.address).collect();
         let text =
             say![count(number, "listening socket"), ": the server's journal shows listen() on ", listed(&named), "."];
-        draft.proved(text, vec![evidence(run.listening.iter().map(|(_, entry)| entry))]);
+        draft.proved(text, vec![evidence(run.listening.iter().map(|one| &one.since))]);
     }
     if let Some(total) = total {
         return Number::exactly(total);

@@ -367,7 +367,7 @@ fn all_refused<'c>(
 /// That the server closed its socket without a datagram of a host, as its journals say. It may have run again.
 fn closed_before(view: &LabView<'_>, name: &str, first: Option<HostName>) -> Option<Refused> {
     let is_first = |ip: IpAddr| first.is_some_and(|first| view.hosts.is(ip, first));
-    let runs = || view.accounts.servers.iter().filter(|run| !run.datagrams.is_empty() || !run.closed.is_empty());
+    let runs = || view.udp_servers();
     let is_told =
         runs().all(|run| !run.closed.is_empty() && run.datagrams.iter().all(|(client, _)| is_first(client.ip)));
     if !is_told || !runs().any(|run| !run.datagrams.is_empty()) {
@@ -381,7 +381,7 @@ fn closed_before(view: &LabView<'_>, name: &str, first: Option<HostName>) -> Opt
 
 /// Clients that the server received from, as its journal says.
 fn journal(view: &LabView<'_>) -> Vec<(SocketAddress, Basis)> {
-    let runs = view.accounts.servers.iter().filter(|run| !run.datagrams.is_empty());
+    let runs = view.udp_servers().filter(|run| !run.datagrams.is_empty());
     runs.flat_map(|run| run.datagrams.iter().map(|(client, _)| (*client, Basis::Proved))).collect()
 }
 
@@ -433,7 +433,7 @@ fn answered_in_parts(view: &LabView<'_>, question: &Question) -> Vec<AnsweredInP
 
 /// The claims about the clients that were served.
 fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
-    for run in view.accounts.servers.iter().filter(|run| !run.datagrams.is_empty()) {
+    for run in view.udp_servers().filter(|run| !run.datagrams.is_empty()) {
         let here: Vec<SocketAddress> = run.datagrams.iter().map(|(client, _)| *client).collect();
         draft.proved(
             say!["The UDP server's journal: it received datagrams from ", addresses(&here), "."],

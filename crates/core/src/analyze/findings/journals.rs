@@ -1,10 +1,17 @@
-//! Findings about journals: cut short, or too long to be held.
+//! Findings about journals: cut short, or too long to be held; and runs of servers that do not count.
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::accounts::{Apart, Entry, ServerRun, evidence};
+use crate::analyze::analysis::{Evidence, Finding, Severity};
+use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::of_all;
 use crate::analyze::matching::LabView;
-use crate::wording::count;
+use crate::escape::harmless;
+use crate::wording::{count, list};
 use socklab_packets::limits::JOURNAL_ENTRIES;
+use socklab_packets::types::Timestamp;
+
+/// Runs of a journal that are named.
+const NAMED: usize = 3;
 
 /// Looks at every journal.
 pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
@@ -25,6 +32,17 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
             add("limit-journal", Severity::Warning, message);
         }
     }
+    for file in distinct(view.journals.iter().map(|named| named.file.as_str())) {
+        for why in [Apart::Idle, Apart::NotCaptured, Apart::NoStep, Apart::AnotherAnswers] {
+            let is_it =
+                |run: &&ServerRun| run.apart == Some(why) && run.first.as_ref().is_some_and(|first| first.file == file);
+            let runs: Vec<&ServerRun> = view.accounts.servers.iter().filter(is_it).collect();
+            if !runs.is_empty() {
+                let finding = of_all("journal-other-run", Severity::Info, other_runs(&runs, why));
+                found.push(Finding { file: Some(file.to_owned()), evidence: begins(&runs), ..finding });
+            }
+        }
+    }
     let left_out = view.accounts.left_out;
     if left_out > 0 {
         let message = format!(
@@ -34,4 +52,41 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
         );
         found.push(of_all("limit-journal", Severity::Warning, message));
     }
+}
+
+/// The first lines of the runs.
+fn begins(runs: &[&ServerRun]) -> Vec<Evidence> {
+    let firsts: Vec<&Entry> = runs.iter().filter_map(|run| run.first.as_ref()).collect();
+    vec![evidence(firsts)]
+}
+
+/// What is said of the runs of a journal that do not count for this reason.
+fn other_runs(runs: &[&ServerRun], why: Apart) -> String {
+    let named = runs.iter().take(NAMED).map(|run| {
+        let from = run.first.as_ref().and_then(|first| to_the_second(first.time));
+        let from = from.map(|from| format!(" from {from}")).unwrap_or_default();
+        format!("{}{from}", harmless(&run.program))
+    });
+    let mut named: Vec<String> = named.collect();
+    let more = runs.len().saturating_sub(NAMED);
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    let (another, verb, their) = match runs.len() {
+        1 => ("another run", "does", "its"),
+        _ => ("other runs", "do", "their"),
+    };
+    let why = match why {
+        Apart::Idle => "no client came".to_owned(),
+        Apart::NotCaptured => format!("the captures have none of {their} clients"),
+        Apart::NoStep => format!("{their} connections in the captures count for no step"),
+        Apart::AnotherAnswers => "the last run with clients of the most computers does".to_owned(),
+    };
+    format!("The journal holds {another} of a server, which {verb} not count, since {why}: {}.", list(&named))
+}
+
+/// A time without its fractions.
+fn to_the_second(time: Timestamp) -> Option<String> {
+    let text = Timestamp { nanoseconds: 0, digits: 0, ..time }.to_rfc3339()?;
+    Some(text.replacen('T', " ", 1).replacen('Z', " UTC", 1))
 }

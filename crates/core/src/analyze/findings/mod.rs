@@ -26,7 +26,7 @@ use crate::analyze::text::row;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 56] = [
+pub const FINDING_CODES: [&str; 57] = [
     "accept-queue-full",
     "another-server",
     "capture-began-late",
@@ -47,6 +47,7 @@ pub const FINDING_CODES: [&str; 56] = [
     "hosts-not-told",
     "idle-from-before",
     "journal-cut-short",
+    "journal-other-run",
     "limit-candidates",
     "limit-connections",
     "limit-counts",

@@ -29,6 +29,7 @@ mod reach;
 mod refusals;
 mod replies;
 mod roles;
+mod runs;
 mod seconds;
 mod servers;
 mod services;

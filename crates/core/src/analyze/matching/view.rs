@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::accounts::{Accounts, ServerRun};
+use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{
     HostFound, LabFound, LabFrames, LabStream, RecordedStep, Role, ServerFound, ServerKind, Verdict,
 };
@@ -177,7 +177,7 @@ impl<'a> LabView<'a> {
         story.tell_programs_apart(&connections, &accounts, &programs);
         let mistaken = mistaken_conversations(captures, &servers, &same_clock);
         let sent_on = chat::of_datagrams(captures, &story.clocks, |address| servers.contains(Protocol::Udp, address));
-        let view = LabView {
+        let mut view = LabView {
             captures,
             journals,
             accounts,
@@ -201,6 +201,7 @@ impl<'a> LabView<'a> {
             cut,
             lab_frames,
         };
+        view.tell_runs_apart();
         (view, roles)
     }
 
@@ -369,22 +370,6 @@ impl<'a> LabView<'a> {
     /// The TCP connections of clients side by side.
     pub(crate) fn parallel(&self) -> impl Iterator<Item = Known<'_>> {
         self.known().filter(|known| known.step.is_parallel() && !self.spare_connections.contains_key(&known.index))
-    }
-
-    /// The runs of TCP servers, as the journals have them, with clients side by side or not: as the captured connections that
-    /// a run accepted. Where none was captured, a threaded server is one with clients side by side.
-    pub(crate) fn servers_of(&self, is_parallel: bool) -> impl Iterator<Item = &ServerRun> {
-        let mut captured: HashMap<SocketAddress, Known<'_>> = HashMap::new();
-        for known in self.known().filter(|known| known.connection.established()) {
-            captured.entry(known.connection.client()).or_insert(known);
-        }
-        self.accounts.servers.iter().filter(move |run| {
-            let accepted = run.accepted.iter().find_map(|accepted| {
-                captured.get(&accepted.client).filter(|known| run.accepted_it(accepted, known.connection))
-            });
-            let parallel = accepted.map_or(run.is_threaded(), |known| known.step.is_parallel());
-            run.is_tcp() && parallel == is_parallel
-        })
     }
 
     /// What says in a capture that a datagram to a UDP server of the lab did not reach it, by quoting it.

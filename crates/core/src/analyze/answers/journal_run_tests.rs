@@ -1,0 +1,142 @@
+//! Journals that hold other runs than that of the captures: they are told, and count for nothing.
+
+use super::journal_tests::{B, C, Told, capture, facts, threaded, told};
+use super::other_program_tests::{said, short};
+use super::tests::{A, B1, B2, C1, C2};
+use crate::analyze::analysis::{Analysis, Facts};
+use crate::analyze::testing::Story;
+use socklab_packets::pipeline::CaptureFacts;
+
+/// The same, earlier: as another process, in another hour.
+fn earlier(mut journal: Told) -> Told {
+    for line in &mut journal.lines {
+        *line = line.replace(r#""pid":7,"run":7,"thread":7"#, r#""pid":6,"run":6,"thread":6"#).replace("T10:", "T08:");
+    }
+    journal
+}
+
+/// Both in one file.
+fn added(mut first: Told, second: Told) -> Told {
+    first.lines.extend(second.lines);
+    first
+}
+
+/// A server with these clients, one after the other.
+fn server(clients: &[&str], side_by_side: bool) -> Told {
+    let mut journal = Told::server();
+    for (socket, client) in (2..).zip(clients) {
+        journal.wait(300);
+        journal.of("accept", socket, client);
+        journal.of("receive", socket, client);
+        if !side_by_side {
+            journal.wait(300);
+            journal.of("eof", socket, client);
+            journal.of("close", socket, client);
+        }
+    }
+    journal.wait(300);
+    journal.note("close", 1, "");
+    journal
+}
+
+fn part_2() -> CaptureFacts {
+    let mut story = Story::new("at A", 0);
+    for client in [B1, B2, C1, C2] {
+        let mut tcp = Story::tcp(client, A);
+        story.handshake(&mut tcp);
+        story.echo(&mut tcp, "one\n");
+        story.wait(500);
+    }
+    story.read()
+}
+
+fn others(analysis: &Analysis) -> Vec<String> {
+    let found = analysis.findings.iter().filter(|finding| finding.code == "journal-other-run");
+    found.map(|finding| finding.message.to_string()).collect()
+}
+
+#[test]
+fn a_start_without_clients_counts_no_sockets() {
+    let journal = added(earlier(server(&[], true)), server(&[B1, B2, C1, C2], true));
+    let analysis = told(vec![part_2()], vec![threaded(journal)]);
+    assert!(short(&analysis, "II.2").contains("5 sockets (1 listening, 4 connected)"), "{}", short(&analysis, "II.2"));
+    let others = others(&analysis);
+    assert!(others[0].contains("no client came") && others[0].contains("2026-01-01 08:00:00 UTC"), "{others:?}");
+    assert_eq!(others.len(), 1);
+}
+
+#[test]
+fn a_lab_from_before_is_not_counted() {
+    let before = ["10.0.3.2:50001", "10.0.3.2:50002", "10.0.3.3:50003", "10.0.3.3:50004"];
+    let journal = || threaded(added(earlier(server(&before, true)), server(&[B1, B2, C1, C2], true)));
+    let analysis = told(vec![part_2()], vec![journal()]);
+    let alone = told(vec![part_2()], vec![threaded(server(&[B1, B2, C1, C2], true))]);
+    for key in ["II.1", "II.2", "II.3"] {
+        assert_eq!(short(&analysis, key), short(&alone, key));
+    }
+    assert!(others(&analysis)[0].contains("the captures have none of its clients"), "{:?}", others(&analysis));
+    assert!(others(&alone).is_empty());
+    // Without captures, one of the runs answers.
+    let analysis = told(Vec::new(), vec![journal()]);
+    assert!(short(&analysis, "II.1").starts_with("Yes, 4 clients connected"), "{}", short(&analysis, "II.1"));
+    assert!(said(&analysis, "II.3").contains("40210"), "{}", said(&analysis, "II.3"));
+    assert_eq!(others(&analysis).len(), 1);
+    // Not a later one with less.
+    let journal = threaded(added(earlier(server(&before, true)), server(&[B1], true)));
+    let analysis = told(Vec::new(), vec![journal]);
+    assert!(short(&analysis, "II.1").starts_with("Yes, 4 clients connected"), "{}", short(&analysis, "II.1"));
+}
+
+#[test]
+fn a_journal_of_another_run_proves_nothing_of_the_captured_one() {
+    let step_8 = || capture("step8", "10.0.3.2:40999", |story, tcp| story.echo(tcp, "one\n"));
+    let mut journal = Told::server();
+    journal.of("accept", 2, B);
+    journal.wait(100);
+    journal.of("queued", 1, C);
+    journal.wait(1000);
+    journal.of("eof", 2, B);
+    journal.of("close", 2, B);
+    journal.of("accept", 3, C);
+    let analysis = told(vec![step_8()], vec![earlier(journal)]);
+    assert!(short(&analysis, "I.3").starts_with("Expected"), "{}", short(&analysis, "I.3"));
+    assert_eq!(others(&analysis).len(), 1);
+}
+
+/// The captures of the sheet show step 8 and not the client of step 10.
+#[test]
+fn a_server_that_was_started_again_for_the_next_step_counts() {
+    let step_8 = capture("step8", B, |story, tcp| story.echo(tcp, "one\n"));
+    let again = "10.0.3.2:40999";
+    let mut next = Told::server().at(10_000);
+    next.of("accept", 2, again);
+    next.wait(100);
+    next.of("queued", 1, C);
+    next.wait(1000);
+    next.of("eof", 2, again);
+    next.of("close", 2, again);
+    next.of("accept", 3, C);
+    let mut first = server(&[B], false);
+    first.lines.iter_mut().for_each(|line| *line = line.replace(r#""pid":7,"run":7"#, r#""pid":6,"run":6"#));
+    let analysis = told(vec![step_8], vec![added(first, next)]);
+    let Facts::BusyServer { served_while_first_client_connected, .. } = facts(&analysis, "I.3") else { panic!() };
+    assert_eq!(*served_while_first_client_connected, Some(false), "{}", said(&analysis, "I.3"));
+    assert!(others(&analysis).is_empty());
+}
+
+#[test]
+fn datagrams_from_before_are_not_counted() {
+    let at = r#","local":"10.0.3.1:65433""#;
+    let server = |clients: [&str; 2]| {
+        let mut server = Told::new("A.jsonl");
+        server.write("bind", "udp", 1, at);
+        clients.iter().for_each(|client| server.write("receive", "udp", 1, &format!(r#"{at},"remote":"{client}""#)));
+        server
+    };
+    let mut story = Story::new("step12", 0);
+    story.datagram("10.0.3.2:40000", "10.0.3.1:65433", "hello\n");
+    let before = earlier(server(["10.0.3.2:50000", "10.0.3.3:51000"]));
+    let analysis = told(vec![story.read()], vec![added(before, server(["10.0.3.2:40000", "10.0.3.3:41000"]))]);
+    assert_eq!(short(&analysis, "I.4b"), "No: 2 clients served");
+    assert!(!said(&analysis, "I.4b").contains("50000"), "{}", said(&analysis, "I.4b"));
+}
