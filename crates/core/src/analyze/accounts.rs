@@ -69,6 +69,8 @@ pub(crate) struct Accepted {
     pub(crate) first_receive: Option<Entry>,
     /// Who read that, where the journal names threads.
     pub(crate) reader: Option<Reader>,
+    /// The first data sent to it, where that was before any was read, as `socklab run` has it, call by call.
+    greeted: Option<Entry>,
 }
 
 impl Accepted {
@@ -395,6 +397,13 @@ impl Accounts {
         pairs
     }
 
+    /// Where a program sent to an accepted connection before it had read anything of it.
+    pub(crate) fn greeted(&self, account: &Account) -> Option<&Entry> {
+        let Account::Accepted { entry, .. } = account else { return None };
+        let mut accepted = self.servers.iter().flat_map(|run| &run.accepted);
+        accepted.find(|accepted| accepted.accepted == *entry)?.greeted.as_ref()
+    }
+
     /// The kind of the server that accepted these connections, as its journal shows it.
     pub(crate) fn kind_of<'a>(
         &self,
@@ -469,6 +478,7 @@ impl Run {
                     ended: None,
                     client_left: false,
                     first_receive: None,
+                    greeted: None,
                     reader: None,
                 });
             }
@@ -487,6 +497,11 @@ impl Run {
                 if self.bound.contains(&event.socket) || event.program.contains("server") =>
             {
                 self.note_datagram(client, entry, room);
+            }
+            (EventKind::Send, Protocol::Tcp, _, _) if event.run.is_some() => {
+                if let Some(accepted) = self.accepted(event.socket).filter(|one| one.first_receive.is_none()) {
+                    accepted.greeted.get_or_insert_with(entry);
+                }
             }
             (EventKind::Receive, Protocol::Tcp, _, _) => {
                 let reader = self.sockets.get(&event.socket).and_then(|(_, process, accepted_by)| {

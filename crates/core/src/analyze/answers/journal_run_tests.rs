@@ -140,3 +140,20 @@ fn datagrams_from_before_are_not_counted() {
     assert_eq!(short(&analysis, "I.4b"), "No: 2 clients served");
     assert!(!said(&analysis, "I.4b").contains("50000"), "{}", said(&analysis, "I.4b"));
 }
+
+/// Its line was on the wire before the server's system sent the greeting.
+#[test]
+fn a_server_that_sent_before_it_had_read_is_not_said_to_answer() {
+    let step_8 = || capture("step8", B, |story, tcp| story.echo(tcp, "one\n"));
+    let journal = |calls: [&str; 2]| {
+        let mut journal = Told::server();
+        journal.of("accept", 2, B);
+        calls.iter().for_each(|call| journal.of(call, 2, B));
+        journal
+    };
+    let greeting = said(&told(vec![step_8()], vec![journal(["send", "receive"])]), "I.1a");
+    assert!(greeting.contains("The server's journal: its program sent data before it had read any."), "{greeting}");
+    assert!(!greeting.contains("answers"), "{greeting}");
+    let answer = said(&told(vec![step_8()], vec![journal(["receive", "send"])]), "I.1a");
+    assert!(answer.contains("The server answers in 1 data segment"), "{answer}");
+}

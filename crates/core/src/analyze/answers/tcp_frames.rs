@@ -383,14 +383,17 @@ impl Story<'_, '_> {
             }
             return;
         }
+        // An answer on the wire may have been sent before the program had read the line.
+        let account = self.known.service.journal.as_ref();
+        let greeted = account.and_then(|account| self.view.accounts.greeted(account));
         let begins = begins(self.view, self.known, self.frames);
         // What came before a capture that began late is not known, nor when what was not captured came.
         let all_seen = self.known.connection.handshake_complete() && self.unseen(true, false).is_none();
         let text = say![
             match begins {
                 Begins::Unheard if all_seen => "The server sends first: its data is in ",
-                Begins::Answers => "The server answers in ",
-                Begins::Unheard | Begins::Later => "The server's data is in ",
+                Begins::Answers if greeted.is_none() => "The server answers in ",
+                Begins::Unheard | Begins::Answers | Begins::Later => "The server's data is in ",
             },
             count(data.len() as u64, "data segment"),
             " from ",
@@ -402,6 +405,10 @@ impl Story<'_, '_> {
             format!("; {}).", count(self.frames.bytes_from(false), "byte"))
         ];
         self.proved(text, data);
+        if let Some(entry) = greeted.filter(|_| begins == Begins::Answers) {
+            let text = say![self.of.clone(), "The server's journal: its program sent data before it had read any."];
+            self.draft.proved(text, vec![entry.evidence()]);
+        }
         self.more_payload(false);
     }
 
