@@ -157,3 +157,22 @@ fn a_server_that_sent_before_it_had_read_is_not_said_to_answer() {
     let answer = said(&told(vec![step_8()], vec![journal(["receive", "send"])]), "I.1a");
     assert!(answer.contains("The server answers in 1 data segment"), "{answer}");
 }
+
+/// What was captured of the other server speaks for it.
+#[test]
+fn only_the_server_of_a_journal_is_there_by_its_word() {
+    let why = |journals: Vec<Told>| {
+        let mut step_12 = Story::new("step12", 0);
+        step_12.datagram("10.0.3.2:40000", "10.0.3.1:65433", "hello\n");
+        step_12.datagram("10.0.3.1:65433", "10.0.3.2:40000", "hello\n");
+        let step_8 = capture("step8", B, |story, tcp| story.echo(tcp, "one\n"));
+        told(vec![step_8, step_12.read()], journals).lab.why.to_string()
+    };
+    let said = why(vec![server(&[B], false)]);
+    let (tcp, udp) = ("10.0.3.1:65432 (TCP), as its journal says", "10.0.3.1:65433 (UDP), because clients");
+    assert!(said.contains(&format!("Servers: {tcp}, and {udp}")), "{said}");
+    let mut both = server(&[B], false);
+    both.write("bind", "udp", 9, r#","local":"10.0.3.1:65433""#);
+    let said = why(vec![both]);
+    assert!(said.starts_with("Servers: ") && said.ends_with(", as the servers' journals say."), "{said}");
+}

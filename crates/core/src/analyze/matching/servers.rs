@@ -458,20 +458,34 @@ impl<'a> Field<'a> {
         } else if endpoints().any(|endpoint| is_on_sheet(self.config, &endpoint)) {
             Some(", as the lab file has it")
         } else {
-            endpoints().any(|endpoint| self.is_journalled(&endpoint)).then_some(", as the servers' journals say")
+            endpoints().all(|endpoint| self.is_journalled(&endpoint)).then_some(", as the servers' journals say")
+        };
+        // A journal says nothing of another server.
+        let (noted, reached): (Vec<Endpoint>, Vec<Endpoint>) = match given {
+            Some(_) => (Vec::new(), reached),
+            None => reached.into_iter().partition(|endpoint| self.is_journalled(endpoint)),
         };
         // One reason is not that of the others.
-        let (shown, also) = match given.is_some() || reached.is_empty() {
+        let (shown, also) = match given.is_some() || reached.is_empty() && noted.is_empty() {
             true => (endpoints().collect(), Vec::new()),
             false => (reached, tried),
         };
-        let noun = if shown.len() == 1 { "Server" } else { "Servers" };
+        let noun = if noted.len().saturating_add(shown.len()) == 1 { "Server" } else { "Servers" };
         let strongest = || shown.iter().filter_map(|endpoint| self.strongest(endpoint)).max();
         let reason = match given {
             Some(given) => given.to_owned(),
             None => reason(strongest(), if shown.len() == 1 { "it" } else { "them" }),
         };
-        let mut why = say![format!("{noun}: "), names(&shown), reason, "."];
+        let mut why = Text::from(format!("{noun}: "));
+        if !noted.is_empty() {
+            let journals = if noted.len() == 1 { "its journal says" } else { "their journals say" };
+            let and = if shown.is_empty() { "" } else { ", and " };
+            why = say![why, names(&noted), format!(", as {journals}{and}")];
+        }
+        if !shown.is_empty() {
+            why = say![why, names(&shown), reason];
+        }
+        why.push(".");
         if !also.is_empty() {
             why = say![why, " Clients try to reach ", names(&also), ", too."];
         }
