@@ -544,6 +544,8 @@ impl CaptureAnalysis {
 pub struct Analysis {
     /// The captures, in the order given.
     pub captures: Vec<CaptureAnalysis>,
+    /// The journals as named, in the order given.
+    pub journals: Vec<String>,
     /// The lab as found.
     pub lab: LabFound,
     /// The system calls that the journals tell of.

@@ -109,5 +109,6 @@ fn analyze_with(
             sorted,
         })
         .collect();
-    Analysis { captures, lab, calls, findings, answers }
+    let journals = journals.iter().map(|named| named.file.clone()).collect();
+    Analysis { captures, journals, lab, calls, findings, answers }
 }

@@ -46,7 +46,8 @@ impl<'a> Names<'a> {
         let found = analysis.findings.iter().flat_map(|finding| &finding.evidence);
         let evidence = claims.chain(found).map(|evidence: &Evidence| evidence.file.as_str());
         let findings = analysis.findings.iter().filter_map(|finding| finding.file.as_deref());
-        Names::of_files(captures.chain(evidence).chain(findings))
+        let journals = analysis.journals.iter().map(String::as_str);
+        Names::of_files(captures.chain(journals).chain(evidence).chain(findings))
     }
 
     fn of_files(files: impl Iterator<Item = &'a str>) -> Names<'a> {
@@ -99,6 +100,8 @@ fn without(name: &str, is_of_kind: impl Fn(&str) -> bool) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::{Journal, NamedJournal};
+    use crate::lab::LabConfig;
 
     #[test]
     fn annotated_captures_lose_their_endings() {
@@ -110,6 +113,15 @@ mod tests {
         ] {
             assert_eq!(annotated(capture), name);
         }
+    }
+
+    /// A report may name one of them only.
+    #[test]
+    fn a_journal_that_no_claim_names_has_its_name_all_the_same() {
+        let journals = ["B/tcp_client.jsonl", "C/tcp_client.jsonl"]
+            .map(|file| NamedJournal { file: file.to_owned(), journal: Journal::default() });
+        let analysis = crate::analyze::analyze(Vec::new(), &journals, &LabConfig::default());
+        assert_eq!(Names::new(&analysis).in_column("B/tcp_client.jsonl"), "B/tcp_client.jsonl");
     }
 
     #[test]

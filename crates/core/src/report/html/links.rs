@@ -134,6 +134,7 @@ mod tests {
     fn nothing_drawn() -> Analysis {
         Analysis {
             captures: vec![],
+            journals: vec![],
             lab: Default::default(),
             calls: Default::default(),
             findings: vec![],
