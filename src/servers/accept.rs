@@ -135,24 +135,14 @@ pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, 
     program.show(&format!("{} {doing} {} {local}", program.name(), endpoint.protocol));
     // A link-local address means nothing without the client's own interface.
     let own = address::own().into_iter().filter(|(ip, _)| !address::is_link_local(ip));
-    let own: Vec<(IpAddr, String)> = own.filter(|(ip, _)| ip.is_ipv4() == local.ip.is_ipv4()).collect();
     if local.ip.is_unspecified() {
-        for (ip, interface) in own {
+        for (ip, interface) in own.filter(|(ip, _)| ip.is_ipv4() == local.ip.is_ipv4()) {
             let whose = if ip.is_loopback() { "on this computer only" } else { &interface };
             program.show(&format!("  Clients can use {} ({whose})", SocketAddress::new(ip, local.port)));
         }
     } else if local.ip.is_loopback() {
         program.show(&format!("  Only programs on this computer can reach {}.", local.ip));
-        let others = own.into_iter().filter(|(ip, _)| !ip.is_loopback());
-        let others: Vec<String> = others.map(|(ip, interface)| format!("{ip} ({interface})")).collect();
-        let advice = match others.as_slice() {
-            [] => format!("This computer has no other address yet; {} sets one.", sheet::step(Does::Addresses)),
-            _ => format!(
-                "For clients on other computers, start it with another address of this computer: {}.",
-                wording::list(&others)
-            ),
-        };
-        show_wrapped(program, &advice);
+        show_wrapped(program, &for_others(local.ip, own.collect()));
     }
     if let (Protocol::Udp, Some(note)) = (endpoint.protocol, wireshark::decode_as_data(local.port)) {
         show_wrapped(program, &note);
@@ -164,7 +154,37 @@ pub(super) fn show_address(program: &Program, endpoint: &Endpoint, doing: &str, 
     program.show("Ctrl-C ends it and shows its sockets.");
 }
 
+/// What to do so that other computers reach a server at this loopback address. `own` are this computer's addresses, of which those
+/// of the same family come first.
+fn for_others(loopback: IpAddr, own: Vec<(IpAddr, String)>) -> String {
+    let others = own.into_iter().filter(|(ip, _)| !ip.is_loopback());
+    let (same, other): (Vec<_>, Vec<_>) = others.partition(|(ip, _)| ip.is_ipv4() == loopback.is_ipv4());
+    let named = if same.is_empty() { other } else { same };
+    let named: Vec<String> = named.into_iter().map(|(ip, interface)| format!("{ip} ({interface})")).collect();
+    match named.as_slice() {
+        [] => format!("No interface that is up has another address yet; {} sets one.", sheet::step(Does::Addresses)),
+        _ => format!(
+            "For clients on other computers, start it with another address of this computer: {}.",
+            wording::list(&named)
+        ),
+    }
+}
+
 /// Shows a text that belongs to the line above it.
 fn show_wrapped(program: &Program, text: &str) {
     wording::wrap(text, "  ", "  ").iter().for_each(|line| program.show(line));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_address_is_named_whatever_its_family() {
+        let own = |ips: &[&str]| ips.iter().map(|ip| (ip.parse().unwrap(), "eth0".to_owned())).collect::<Vec<_>>();
+        let told = |loopback: &str, ips: &[&str]| for_others(loopback.parse().unwrap(), own(ips));
+        assert!(told("::1", &["127.0.0.1", "10.0.3.1"]).ends_with("of this computer: 10.0.3.1 (eth0)."));
+        assert!(told("::1", &["10.0.3.1", "fd00::1"]).ends_with("of this computer: fd00::1 (eth0)."));
+        assert!(told("127.0.0.1", &["127.0.0.1", "::1"]).starts_with("No interface that is up has another address"));
+    }
 }

@@ -144,6 +144,37 @@ pub fn own() -> Vec<(IpAddr, String)> {
     }
 }
 
+/// An address of this computer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// The address.
+    pub ip: IpAddr,
+    /// Its interface's name.
+    pub interface: String,
+    /// Whether the interface is up.
+    pub is_up: bool,
+}
+
+/// This computer's own address in the same network as `ip`, one of an interface that is up before others. `None` also where the
+/// system can't be asked (only Unix can).
+pub fn beside(ip: &IpAddr) -> Option<Own> {
+    #[cfg(unix)]
+    {
+        let all = pnet_datalink::interfaces().into_iter().flat_map(|interface| {
+            let is_up = interface.is_up();
+            let name = interface.name;
+            let beside = interface.ips.into_iter().filter(|network| network.contains(*ip));
+            beside.map(move |network| Own { ip: network.ip(), interface: name.clone(), is_up }).collect::<Vec<_>>()
+        });
+        all.max_by_key(|own| own.is_up)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = ip;
+        None
+    }
+}
+
 /// Whether the address means all computers of a network that this computer is in (RFC 919). Where the system can't be
 /// asked (only Unix can), 255.255.255.255 alone is known.
 pub fn is_broadcast(ip: &IpAddr) -> bool {
@@ -238,5 +269,13 @@ mod tests {
     fn a_link_local_address_takes_its_interface_by_name() {
         assert_eq!(read("[fe80::1%lo]:5").as_deref(), Ok("[fe80::1%1]:5"));
         assert!(own().iter().any(|(ip, name)| ip.is_loopback() && name == "lo"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_own_address_in_a_network_is_found() {
+        let beside = |text: &str| beside(&text.parse().unwrap()).map(|own| own.interface);
+        assert_eq!(beside("127.3.2.1").as_deref(), Some("lo"));
+        assert_eq!(beside("240.0.0.1"), None);
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 
 use super::sheet::{self, step, steps};
-use crate::servers::address;
+use crate::servers::address::{self, Own};
 use socklab_core::lab::Does;
 use socklab_core::wording::{self, COLUMNS};
 use socklab_packets::types::{Protocol, SocketAddress};
@@ -163,6 +163,9 @@ fn unreachable(protocol: Protocol, server: SocketAddress, kind: ErrorKind) -> Ve
     {
         return lines;
     }
+    if kind == ErrorKind::NetworkUnreachable {
+        return no_route(address::beside(&server.ip));
+    }
     let (ping, addresses) = (step(Does::Ping), step(Does::Addresses));
     let lines: &[&str] = match kind {
         ErrorKind::ConnectionRefused => &[
@@ -186,10 +189,6 @@ fn unreachable(protocol: Protocol, server: SocketAddress, kind: ErrorKind) -> Ve
             ),
             &format!("repeat {ping}, `ping`."),
         ],
-        ErrorKind::NetworkUnreachable => &[
-            "Why: this computer has no route to that address: none of its own addresses is",
-            &format!("in the same network. Check {addresses} at this computer: `ip addr`."),
-        ],
         ErrorKind::AddrNotAvailable if server.ip.is_loopback() => &["Why: this computer has no such loopback address."],
         ErrorKind::AddrNotAvailable => &[
             "Why: this computer has no local address or no free port to connect from.",
@@ -199,6 +198,27 @@ fn unreachable(protocol: Protocol, server: SocketAddress, kind: ErrorKind) -> Ve
         _ => &[],
     };
     lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// There is no route. `beside` is the own address in the same network, if there is one.
+fn no_route(beside: Option<Own>) -> Vec<String> {
+    let addresses = step(Does::Addresses);
+    match beside {
+        Some(Own { ip, interface, is_up: false }) => vec![
+            format!("Why: the interface {interface} of this computer is down; it has the"),
+            format!("address {ip}, in the same network."),
+            format!("`ip link set {interface} up` (as root) starts it. See {addresses}, and `ip addr`."),
+        ],
+        Some(Own { ip, interface, is_up: true }) => vec![
+            "Why: this computer has no route to that address, although its own address".to_owned(),
+            format!("{ip} ({interface}) is in the same network. `ip route` shows its routes."),
+        ],
+        None if cfg!(unix) => vec![
+            "Why: this computer has no route to that address: none of its own addresses is".to_owned(),
+            format!("in the same network. Check {addresses} at this computer: `ip addr`."),
+        ],
+        None => vec![format!("Why: this computer has no route to that address. Check {addresses}.")],
+    }
 }
 
 /// Where the address is not that of one computer.
@@ -303,6 +323,18 @@ mod tests {
         }
         let text = connect_failure("connect", "10.9.8.7:5".parse().unwrap(), &error()).to_string();
         assert!(text.contains("no route"), "{text}");
+    }
+
+    #[test]
+    fn an_interface_that_is_down_is_named_as_the_reason() {
+        let own = |is_up| Own { ip: "10.0.3.2".parse().unwrap(), interface: "enp0s31f6".to_owned(), is_up };
+        let down = no_route(Some(own(false)));
+        assert!(down.join(" ").contains("the interface enp0s31f6 of this computer is down"), "{down:?}");
+        let up = no_route(Some(own(true)));
+        assert!(up.join(" ").contains("10.0.3.2 (enp0s31f6) is in the same network"), "{up:?}");
+        let none = no_route(None);
+        assert!(none.join(" ").contains("none of its own addresses is in the same network"), "{none:?}");
+        assert!([down, up, none].iter().flatten().all(|line| line.chars().count() <= COLUMNS));
     }
 
     #[test]

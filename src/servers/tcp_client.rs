@@ -21,6 +21,7 @@ use crate::servers::{input, sheet, sockets};
 use socklab_core::escape;
 use socklab_core::journal::EventKind;
 use socklab_core::lab::Does;
+use socklab_core::wording;
 use socklab_packets::types::{Protocol, SocketAddress};
 
 /// After the end of input: how long the server may be silent before the client closes without waiting for its end.
@@ -254,7 +255,8 @@ fn connect_and_send(
     let endpoint = Endpoint { local, ..endpoint };
     program.note(&endpoint, EventKind::Connect);
     let mine = local.map_or_else(|| "?".to_owned(), |local| local.to_string());
-    program.talk(&format!("Connected: {mine} (this client) to {} (server).", shared.server));
+    let connected = format!("Connected: {mine} (this client) to {} (server).", shared.server);
+    wording::wrap(&connected, "", "  ").iter().for_each(|line| program.talk(line));
     let _ = reports.send(Report::Connected(endpoint));
     let started = {
         let (shared, socket, receiving) = (Arc::clone(shared), Arc::clone(socket), reports.clone());
