@@ -7,7 +7,7 @@ use crate::collected::Collected;
 use crate::document::Document;
 use crate::form::About;
 use crate::form::merge::Answered;
-use crate::judge::{self, Case, Journals, Judged, Unanswered, severity};
+use crate::judge::{self, Case, Journals, Judged, Unanswered, named, severity};
 use crate::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, Refusal, Submission, Written};
 use crate::rubric::Rubric;
 use crate::runs::Evidence;
@@ -154,15 +154,6 @@ fn unread_words(unread: &[Refusal]) -> Option<String> {
         unread.iter().map(|one| format!("{} ({})", one.name, one.reason.trim_end_matches('.'))).collect();
     let each: Vec<&str> = each.iter().map(String::as_str).collect();
     (!each.is_empty()).then(|| format!("Not all was read: {}.", named(&each)))
-}
-
-/// The first of many names.
-fn named(names: &[&str]) -> String {
-    let shown: Vec<&str> = names.iter().copied().take(MOST_NAMED).collect();
-    match names.len().saturating_sub(shown.len()) {
-        0 => shown.join("; "),
-        more => format!("{}; and {more} more", shown.join("; ")),
-    }
 }
 
 /// The first of many problems, each a sentence or more.

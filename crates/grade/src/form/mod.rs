@@ -319,6 +319,8 @@ fn remedy(kind: ValueType) -> String {
     match kind {
         // A description, not a pattern.
         ValueType::Measured(..) => format!("How it can be written: {}.", kind.example()),
+        // An example alone could be taken for the answer.
+        ValueType::Count => "Write a number in digits, such as 12.".to_owned(),
         _ => format!("Write it as {}.", kind.example()),
     }
 }
@@ -376,6 +378,13 @@ mod tests {
         assert!(texts[1].starts_with("line 3: \"I.1b\".server: the form has no such entry."), "{texts:?}");
         assert!(texts[2].starts_with("line 5: I.9: the sheet has no such question."), "{texts:?}");
         assert_eq!(form.entry(&question("I.1b")).unwrap().explanation.as_deref(), Some("because"));
+    }
+
+    /// An example of a count could be taken for the right one.
+    #[test]
+    fn the_remedy_for_a_count_gives_no_likely_answer() {
+        let (_, problems) = Form::read("[\"II.2\"]\nsockets_created = \"all\"\n", &Sheet::built_in());
+        assert!(problems[0].to_string().ends_with("'all' is no count. Write a number in digits, such as 12."));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a submission is judged by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::form::Form;
 use socklab_core::analyze::analysis::{Analysis, Answer};
@@ -34,6 +34,31 @@ pub struct Journals<'a> {
     pub names: String,
 }
 
+impl Journals<'_> {
+    /// The names of those that an answer rests on; of all where none is named.
+    pub(super) fn names_for(&self, question: &Question) -> String {
+        let answers = self.answers.iter().filter(|answer| answer.question == *question);
+        let evidence = answers.flat_map(|answer| &answer.claims).flat_map(|claim| &claim.evidence);
+        let files: BTreeSet<&str> = evidence.filter(|one| one.is_journal()).map(|one| one.file.as_str()).collect();
+        match files.is_empty() {
+            true => self.names.clone(),
+            false => named(&files.into_iter().collect::<Vec<_>>()),
+        }
+    }
+}
+
+/// Most names in a sentence.
+const MOST_NAMED: usize = 5;
+
+/// The first of many names.
+pub(crate) fn named(names: &[&str]) -> String {
+    let shown: Vec<&str> = names.iter().copied().take(MOST_NAMED).collect();
+    match names.len().saturating_sub(shown.len()) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
 /// Why entries that are not filled in may be answered elsewhere: in sentences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unanswered {
@@ -43,4 +68,34 @@ pub struct Unanswered {
     pub of: BTreeMap<Question, String>,
     /// For single facts, by their keys.
     pub of_facts: BTreeMap<(Question, String), String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::testing::step_8;
+    use socklab_core::analyze::analyze;
+    use socklab_core::journal::{Journal, NamedJournal};
+    use socklab_core::lab::LabConfig;
+    use socklab_core::lab::testing::question;
+
+    #[test]
+    fn a_journal_that_says_nothing_of_a_question_is_not_named() {
+        let journal = |file: &str, protocol: &str, events: &[(&str, &str)]| {
+            let line = |(event, rest): &(&str, &str)| {
+                format!(
+                    r#"{{"time":"2026-01-01T10:00:00Z","program":"server.py","pid":7,"event":"{event}","protocol":"{protocol}","socket":1,"local":"10.0.3.1:65433"{rest}}}"#
+                ) + "\n"
+            };
+            let text: String = events.iter().map(line).collect();
+            NamedJournal { file: file.to_owned(), journal: Journal::read(text.as_bytes()).unwrap() }
+        };
+        let udp =
+            [("bind", ""), ("receive", r#","remote":"10.0.3.2:40000""#), ("receive", r#","remote":"10.0.3.3:40000""#)];
+        let journals = [journal("b.jsonl", "tcp", &[("socket", "")]), journal("us.jsonl", "udp", &udp)];
+        let analysis = analyze(vec![step_8(|_| ())], &journals, &LabConfig::default());
+        let journals = Journals { answers: &analysis.answers, names: named(&["b.jsonl", "us.jsonl"]) };
+        assert_eq!(journals.names_for(&question("I.4b")), "us.jsonl");
+        assert_eq!(journals.names_for(&question("I.1a")), "b.jsonl; us.jsonl");
+    }
 }

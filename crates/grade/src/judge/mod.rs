@@ -40,6 +40,7 @@ use expected::Known;
 use item::{Asked, Judge};
 use misconceptions::Scene;
 
+pub(crate) use case::named;
 pub use case::{Case, Journals, Unanswered};
 pub use faults::severity;
 
@@ -146,12 +147,12 @@ impl Bench<'_> {
     /// The facts, by the run of the step that fits the answers best.
     fn items(&self, answer: &Answer, entry: &Entry, unanswered: Option<&str>) -> Vec<ItemGrade> {
         let question = &answer.question;
-        let names = self.case.journals.as_ref().map_or("", |journals| journals.names.as_str());
+        let names = self.case.journals.as_ref().map(|journals| journals.names_for(question)).unwrap_or_default();
         let judge = Judge {
             lab: &self.case.analysis.lab,
             rubric: self.rubric,
             known: &self.known,
-            journals: self.journals.as_ref().map(|known| (known, names)),
+            journals: self.journals.as_ref().map(|known| (known, names.as_str())),
             sources: elsewhere::sources(&self.elsewhere, &self.known, question, entry),
             missing: &self.missing,
             unread: self.case.unread.as_deref(),
