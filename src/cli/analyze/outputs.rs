@@ -41,9 +41,10 @@ pub(super) struct Outputs {
     #[arg(long, value_name = "STREAM", num_args = 0..=1)]
     ladder: Option<Option<Drawing>>,
 
-    /// Write the capture again as pcapng, with a comment on each frame that answers a question
+    /// Write the capture again as pcapng, with a comment on each frame that an answer names
     ///
-    /// Everything else in it stays byte for byte as it was. With several captures, give it as many times, in the same
+    /// Everything else in it stays byte for byte as it was. Of several captures of one connection, the answers name one.
+    /// With several captures, give it as many times, in the same
     /// order, or name a directory.
     #[arg(long, value_name = "OUT.pcapng")]
     pub(super) annotate: Vec<PathBuf>,
