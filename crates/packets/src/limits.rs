@@ -85,6 +85,11 @@ pub const LAB_SERVERS: usize = 100;
 /// a capture with more is still listed whole, but answered from the first ones (`many-connections`).
 pub const LAB_STREAMS: usize = 1000;
 
+/// Most connections, and most conversations, of the lab that are looked at one by one in all captures together, those that several
+/// show counted in each. Where they have more, each capture has an even share, of which what smaller ones leave goes to the
+/// others (`many-connections`). What is asked of one connection may take a look at all others of its server.
+pub const LAB_STREAMS_OF_ALL: usize = 4000;
+
 /// Longest line of a journal in bytes: a piece of [`LINE_BYTES`] made harmless and written as JSON takes at most five
 /// times its length. A longer line ends the reading with an error.
 pub const JOURNAL_LINE_BYTES: usize = 512 * 1024;

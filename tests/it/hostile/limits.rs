@@ -5,7 +5,7 @@ use std::io::Write;
 use socklab_core::analyze::analyze;
 use socklab_core::lab::LabConfig;
 use socklab_packets::capfile::CaptureError;
-use socklab_packets::limits::{LAB_STREAMS, Limits};
+use socklab_packets::limits::{LAB_STREAMS, LAB_STREAMS_OF_ALL, Limits};
 use socklab_packets::pipeline::{CaptureFacts, read_capture};
 
 /// An Ethernet frame with an IPv4 packet (RFC 791).
@@ -153,6 +153,29 @@ fn streams_of_the_lab() {
         let analysis = analyze(vec![capture], &[], &LabConfig::default());
         assert_eq!(analysis.findings.iter().any(|finding| finding.code == "many-connections"), said);
     }
+}
+
+/// Captures that hold more together have an even share each, of which small ones leave some.
+#[test]
+fn streams_of_the_lab_in_all_captures() {
+    let held = [LAB_STREAMS, 100, LAB_STREAMS, LAB_STREAMS, LAB_STREAMS];
+    let captures = (0_u16..).zip(held).map(|(place, held)| {
+        let hosts = (0..u16::try_from(held).unwrap()).map(|number| host(place * 1024 + number));
+        CaptureFacts {
+            file: format!("{place}.pcapng"),
+            ..read(&pcap(hosts.map(datagram)), &Limits::default()).unwrap()
+        }
+    });
+    let analysis = analyze(captures.collect(), &[], &LabConfig::default());
+    assert_eq!(analysis.lab.streams.len(), LAB_STREAMS_OF_ALL);
+    let said: Vec<String> = analysis
+        .findings
+        .iter()
+        .filter(|finding| finding.code == "many-connections")
+        .map(|finding| format!("{} {}", finding.file.as_deref().unwrap(), finding.message))
+        .collect();
+    assert_eq!(said.len(), 4, "{said:?}");
+    assert!(said.iter().all(|said| !said.starts_with('1') && said.contains("more than 975")), "{said:?}");
 }
 
 #[test]

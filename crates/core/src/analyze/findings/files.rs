@@ -373,10 +373,10 @@ pub(super) fn find_other_traffic(view: &LabView<'_>, found: &mut Vec<Finding>) {
 
 /// More of the lab's connections than are looked at one by one.
 fn many_connections(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
-    if view.cut.get(number) == Some(&true) {
+    if let Some(most) = view.cut.get(number).copied().flatten() {
         let message = format!(
-            "The file holds more than {LAB_STREAMS} connections or conversations with the lab's servers: all are listed, and \
-             the answers rest on the first {LAB_STREAMS}."
+            "The file holds more than {most} connections or conversations with the lab's servers: all are listed, and the \
+             answers rest on the first {most}."
         );
         add("many-connections", Severity::Info, message.into());
     }

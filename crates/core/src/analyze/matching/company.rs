@@ -10,11 +10,12 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::attempts::attempts;
 use crate::analyze::matching::computers::Computers;
+use crate::analyze::matching::early::early_clients;
 use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, OneAtATime, first_moments, one_at_a_time};
 use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::matching::one_computer::first_part;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
-use crate::lab::{HostName, LabConfig, Sheet, Step};
+use crate::lab::{HostName, LabConfig, Sheet};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
 
@@ -97,7 +98,12 @@ pub(super) fn company(
     not_told(sheet, computers, connections, &mut all);
     if is_captured_in_parallel_only(sheet) {
         lone_client_of_parallel(story, computers, connections, &mut all);
-        early_client_of_parallel(config, story, computers, connections, &mut all);
+        let is_parallel = |index: usize| all.get(index) == Some(&Company::Parallel);
+        for index in early_clients(config, story, computers, connections, is_parallel) {
+            if let Some(company) = all.get_mut(index) {
+                *company = Company::Parallel;
+            }
+        }
     }
     attempts(Known { parallel: &parallel, ..known }, &mut all);
     (all, others.replaced)
@@ -164,84 +170,6 @@ fn lone_client_of_parallel(story: &Story, computers: &Computers, connections: &[
             *company = Company::Parallel;
         }
     }
-}
-
-/// A connection of a host that has no client alone but beside the first host's: where it came first and was still open when that
-/// host's clients side by side came to the same server, they are of one run. Nobody could start another server meanwhile.
-///
-/// So is the only connection of any other host, if the server served clients side by side while it was open: a server that serves
-/// one client at a time would have let them wait.
-fn early_client_of_parallel(
-    config: &LabConfig,
-    story: &Story,
-    computers: &Computers,
-    connections: &[LabConnection],
-    all: &mut [Company],
-) {
-    let sheet = &config.sheet;
-    let comes_second = |host: HostName| {
-        let mut alone = sheet
-            .recorded()
-            .filter(|step| step.runs(Protocol::Tcp) && !step.is_parallel() && step.hosts().contains(&host));
-        alone.all(Step::is_beside_busy)
-    };
-    let address = |host: HostName| config.hosts.get(&host).copied().or_else(|| sheet.address_of(host));
-    let seconds: Vec<IpAddr> =
-        sheet.clients().filter(|host| comes_second(*host)).filter_map(address).map(|ip| computers.of(ip)).collect();
-    let is_of =
-        |connection: &LabConnection| (computers.of(connection.client().ip), computers.socket(connection.server()));
-    let parallel: Vec<usize> = (0..all.len()).filter(|index| all.get(*index) == Some(&Company::Parallel)).collect();
-    for (index, connection) in connections.iter().enumerate() {
-        let (host, server) = is_of(connection);
-        let is_second = seconds.contains(&host);
-        let has_others =
-            || parallel.iter().filter_map(|other| connections.get(*other)).any(|other| is_of(other).0 == host);
-        if !connection.established() || was_queued(story, index) || !is_second && has_others() {
-            continue;
-        }
-        let is_at = |other: &&LabConnection| other.established() && is_of(other).1 == server && is_of(other).0 != host;
-        let met = |other: &usize| {
-            connections.get(*other).as_ref().is_some_and(is_at)
-                && is_open_when_begins(story, index, *other)
-                && (is_second || is_open_when_served(story, index, *other))
-        };
-        let others = || connections.iter().enumerate().filter(|(_, other)| is_at(other));
-        let came_first = || !others().any(|(other, _)| is_open_when_begins(story, other, index));
-        let wanted = if is_second { 1 } else { 2 };
-        if parallel.iter().filter(|other| met(other)).count() >= wanted
-            && came_first()
-            && let Some(company) = all.get_mut(index)
-        {
-            *company = Company::Parallel;
-        }
-    }
-}
-
-/// Whether a connection was open when another one began, by the recorded times. They are weak evidence where two computers have
-/// them, but for a step they are enough.
-pub(super) fn is_open_when_begins(story: &Story, first: usize, other: usize) -> bool {
-    let (Some(first), Some(other)) = (story.timelines.get(first), story.timelines.get(other)) else { return false };
-    let before = |one: &Moment, other: &Moment| story.clocks.before_as_recorded(one, other);
-    let is_open = |seen: &Seen, begin: &Moment| {
-        seen.open_since().is_some_and(|since| before(&since, begin) == Some(true))
-            && seen.open_until().is_none_or(|end| before(begin, &end) == Some(true))
-            && seen.capture_end.is_some_and(|end| before(&end, begin) == Some(false))
-    };
-    let begins = other.seen.iter().filter_map(|seen| seen.first);
-    begins.into_iter().any(|begin| first.seen.iter().any(|seen| is_open(seen, &begin)))
-}
-
-/// Whether a connection was open when another one was served, which had not waited, by the recorded times.
-fn is_open_when_served(story: &Story, first: usize, other: usize) -> bool {
-    let before = |one: &Moment, other: &Moment| story.clocks.before_as_recorded(one, other);
-    let service = story.services.get(other).filter(|service| !service.was_queued());
-    let (Some(since), Some(first)) = (service.and_then(|service| service.since), story.timelines.get(first)) else {
-        return false;
-    };
-    first.seen.iter().any(|seen| {
-        seen.open_until().is_none_or(|end| before(&since, &end) == Some(true))
-            && seen.capture_end.is_some_and(|end| before(&end, &since) == Some(false))
-    })
 }
 
 /// The connections that were open beside another one of the same host to the same server, and those that should have been: an

@@ -14,6 +14,18 @@ use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::Neighbour;
 use socklab_packets::types::SocketAddress;
 
+#[cfg(test)]
+thread_local! {
+    /// How often this thread asked which computer an address is of.
+    static LOOKUPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// How often this thread asked which computer an address is of, for tests of what a look at many connections costs.
+#[cfg(test)]
+pub(super) fn lookups() -> u64 {
+    LOOKUPS.with(std::cell::Cell::get)
+}
+
 /// The addresses of the lab's clients and servers.
 pub(super) struct LabAddresses {
     clients: HashSet<IpAddr>,
@@ -144,6 +156,8 @@ impl Computers {
 
     /// The address that stands for all of its computer's.
     pub(crate) fn of(&self, ip: IpAddr) -> IpAddr {
+        #[cfg(test)]
+        LOOKUPS.with(|lookups| lookups.set(lookups.get().wrapping_add(1)));
         self.standing.get(&ip).copied().unwrap_or(ip)
     }
 

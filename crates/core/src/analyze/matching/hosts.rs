@@ -1,15 +1,17 @@
 //! Which computers are the hosts of the sheet: by evidence, strongest first.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+use foldhash::HashMap;
 
 use crate::analyze::analysis::{HostBasis, Verdict, may_be};
 use crate::analyze::conversation::{LabConnection, LabConversation};
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::doubts::{Doubt, alike_hosts, of_hosts};
+use crate::analyze::matching::gathered::Gathered;
 use crate::analyze::matching::servers::Servers;
-use crate::analyze::story::{Clocks, LATE, Moment, Service, Story};
+use crate::analyze::story::{Clocks, LATE, Moment, Seen, Service, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
 use socklab_packets::types::{Protocol, SocketAddress};
 
@@ -28,6 +30,7 @@ pub(super) struct Evidence<'a> {
     pub(super) connections: &'a [LabConnection],
     pub(super) conversations: &'a [LabConversation],
     pub(super) company: &'a [Company],
+    pub(super) gathered: &'a Gathered,
     pub(super) servers: &'a Servers,
     pub(super) computers: &'a Computers,
     pub(super) config: &'a LabConfig,
@@ -275,6 +278,41 @@ impl Client {
     }
 }
 
+/// The client computers, in the order in which the captures bring them in.
+#[derive(Default)]
+struct Clients {
+    all: Vec<Client>,
+    places: HashMap<IpAddr, usize>,
+}
+
+impl Clients {
+    /// The client with this address, made if there is none.
+    fn note(&mut self, clocks: &Clocks, ip: IpAddr, begin: Option<Moment>) -> &mut Client {
+        let place = *self.places.entry(ip).or_insert_with(|| {
+            let place = self.all.len();
+            let (first, second, alone, datagrams, set) = (None, false, false, false, None);
+            self.all.push(Client { ip, first, second, alone, datagrams, set, begin, place });
+            place
+        });
+        // Just found or pushed.
+        #[allow(clippy::indexing_slicing)]
+        let client = &mut self.all[place];
+        let earlier = match (&client.begin, &begin) {
+            (Some(there), Some(new)) => clocks.before(new, there) == Some(true),
+            (None, _) => true,
+            _ => false,
+        };
+        if earlier {
+            client.begin = begin;
+        }
+        client
+    }
+
+    fn get_mut(&mut self, ip: IpAddr) -> Option<&mut Client> {
+        self.all.get_mut(*self.places.get(&ip)?)
+    }
+}
+
 impl Evidence<'_> {
     /// Whether all captures with traffic of the lab have comparable clocks.
     fn one_clock(&self) -> bool {
@@ -287,10 +325,7 @@ impl Evidence<'_> {
 
     /// Whether the sheet has clients of this host for all servers' ports to which a computer's clients went.
     fn has_ports_of(&self, ip: IpAddr, name: HostName) -> bool {
-        let tcp = self.connections.iter().map(|c| (Protocol::Tcp, c.client().ip, c.server().port));
-        let udp = self.conversations.iter().map(|c| (Protocol::Udp, c.client().ip, c.server().port));
-        let mut own = tcp.chain(udp).filter(|(_, client, _)| self.computers.of(*client) == ip);
-        own.all(|(protocol, _, port)| {
+        self.gathered.ports(ip).all(|(protocol, port)| {
             let mut steps =
                 self.config.sheet.recorded().filter(|step| step.runs(protocol) && step.port() == Some(port));
             steps.any(|step| step.hosts().contains(&name))
@@ -299,39 +334,25 @@ impl Evidence<'_> {
 
     /// Whether the sheet has clients of this host such as a computer's: at the same ports, and no fewer side by side.
     fn may_be(&self, ip: IpAddr, name: HostName) -> bool {
-        let side_by_side = self.connections.iter().enumerate().filter(|(index, connection)| {
-            let is_parallel = self.company.get(*index) == Some(&Company::Parallel);
-            is_parallel && connection.established() && self.computers.of(connection.client().ip) == ip
-        });
-        let mut of_captures: BTreeMap<(usize, SocketAddress), u32> = BTreeMap::new();
-        for (_, connection) in side_by_side {
-            for sighting in connection.sightings() {
-                let clients = of_captures.entry((sighting.capture, connection.server())).or_default();
-                *clients = clients.saturating_add(1);
-            }
-        }
-        let has = |((_, server), clients): (&(usize, SocketAddress), &u32)| {
+        let has = |(server, clients): (SocketAddress, u32)| {
             let steps = self.config.sheet.recorded().filter(|step| step.is_parallel() && step.hosts().contains(&name));
             let most = steps.filter(|step| step.port() == Some(server.port)).map(Step::clients).max();
-            most.is_none_or(|most| *clients <= most)
+            most.is_none_or(|most| clients <= most)
         };
-        self.has_ports_of(ip, name) && of_captures.iter().all(has)
+        self.has_ports_of(ip, name) && self.gathered.side_by_side(ip).all(has)
     }
 
     /// Whether a computer had clients side by side.
     fn has_parallel(&self, ip: IpAddr) -> bool {
-        let mut all = self.connections.iter().zip(self.company);
-        all.any(|(connection, company)| {
-            *company == Company::Parallel && connection.established() && self.computers.of(connection.client().ip) == ip
-        })
+        self.gathered.side_by_side(ip).next().is_some()
     }
 
     /// The client computers, in the order in which the captures bring them in.
     fn clients(&self) -> Vec<Client> {
-        let mut clients: Vec<Client> = Vec::new();
+        let mut clients = Clients::default();
         for (index, connection) in self.connections.iter().enumerate() {
             let begin = self.story.timelines.get(index).and_then(|timeline| timeline.find(|seen| seen.first));
-            let client = self.note(&mut clients, self.computers.of(connection.client().ip), begin);
+            let client = clients.note(&self.story.clocks, self.computers.of(connection.client().ip), begin);
             let alone = self.company.get(index) == Some(&Company::Alone);
             client.alone |= alone && connection.established();
             let waited = || self.waited(index) && !self.waits_for_own(index) || self.was_left_unanswered(index);
@@ -343,35 +364,14 @@ impl Evidence<'_> {
 
         for conversation in self.conversations {
             let begin = Moment::begin_of(conversation.whole());
-            self.note(&mut clients, self.computers.of(conversation.client().ip), Some(begin)).datagrams = of_first;
+            clients.note(&self.story.clocks, self.computers.of(conversation.client().ip), Some(begin)).datagrams =
+                of_first;
         }
         for index in 0..self.connections.len() {
             self.note_first(&mut clients, index);
         }
         self.note_set_steps(&mut clients);
-        clients
-    }
-
-    /// The client with this address, made if there is none.
-    fn note<'c>(&self, clients: &'c mut Vec<Client>, ip: IpAddr, begin: Option<Moment>) -> &'c mut Client {
-        let place = clients.iter().position(|client| client.ip == ip).unwrap_or_else(|| {
-            let place = clients.len();
-            let (first, second, alone, datagrams, set) = (None, false, false, false, None);
-            clients.push(Client { ip, first, second, alone, datagrams, set, begin, place });
-            place
-        });
-        // Just found or pushed.
-        #[allow(clippy::indexing_slicing)]
-        let client = &mut clients[place];
-        let earlier = match (&client.begin, &begin) {
-            (Some(there), Some(new)) => self.story.clocks.before(new, there) == Some(true),
-            (None, _) => true,
-            _ => false,
-        };
-        if earlier {
-            client.begin = begin;
-        }
-        client
+        clients.all
     }
 
     /// Whether a connection waited in the queue, or was reset there.
@@ -389,20 +389,12 @@ impl Evidence<'_> {
         if self.story.services.get(index).is_none_or(is_served) {
             return false;
         }
-        let is_other = |(other, connection): &(usize, &LabConnection)| {
-            connection.server() == own.server()
-                && self.company.get(*other) == Some(&Company::Alone)
-                && self.computers.of(connection.client().ip) != self.computers.of(own.client().ip)
-        };
-        let others = self.connections.iter().enumerate().filter(is_other).flat_map(|(other, _)| all(other));
-        let mut slowest = None;
-        for seen in others.chain(all(index)) {
-            if seen.has_skipped || seen.in_chat {
-                return false;
-            }
-            let answered = seen.request.zip(seen.answer);
-            slowest = slowest.max(answered.and_then(|(line, answer)| self.story.clocks.between(&line, &answer)));
+        let (server, host) = (own.server(), self.computers.of(own.client().ip));
+        if self.gathered.skips_others(server, host) || all(index).any(|seen| seen.has_skipped || seen.in_chat) {
+            return false;
         }
+        let took = |seen: &Seen| self.story.clocks.between(&seen.request?, &seen.answer?);
+        let slowest = all(index).filter_map(took).chain(self.gathered.slowest_of_others(server, host)).max();
         let Some(slowest) = slowest else { return false };
         all(index).any(|seen| {
             let end = seen.client_end().or(seen.capture_end);
@@ -419,8 +411,8 @@ impl Evidence<'_> {
         if self.computers.of(own.client().ip) == self.computers.of(own.server().ip) {
             return false;
         }
-        let ends = |connection: &LabConnection| (self.computers.of(connection.client().ip), connection.server());
-        self.connections.iter().filter(|other| other.established() && ends(other) == ends(own)).any(|other| {
+        let beside = self.gathered.established(self.computers.of(own.client().ip), own.server());
+        beside.filter_map(|other| self.connections.get(other)).any(|other| {
             own.sightings().iter().any(|late| {
                 let early = other.in_capture(late.capture);
                 early.is_some_and(|early| {
@@ -431,13 +423,13 @@ impl Evidence<'_> {
     }
 
     /// The host for which a connection of another one waited came first.
-    fn note_first(&self, clients: &mut [Client], index: usize) {
+    fn note_first(&self, clients: &mut Clients, index: usize) {
         let released = self.story.services.get(index).and_then(|service| service.waited.as_ref()?.released_by);
         let Some((other, _)) = released.filter(|_| self.company.get(index) == Some(&Company::Alone)) else { return };
         let (Some(waiting), Some(first)) = (self.connections.get(index), self.connections.get(other)) else { return };
         let [waiting, first] = [waiting, first].map(|connection| self.computers.of(connection.client().ip));
         if waiting != first
-            && let Some(client) = clients.iter_mut().find(|client| client.ip == first)
+            && let Some(client) = clients.get_mut(first)
         {
             client.first = Some(true);
             client.second = false;
@@ -445,7 +437,7 @@ impl Evidence<'_> {
     }
 
     /// A capture that was set to be of a step and shows one client host is of the host that the step is about.
-    fn note_set_steps(&self, clients: &mut [Client]) {
+    fn note_set_steps(&self, clients: &mut Clients) {
         let later = self.config.sheet.later_hosts();
         for (capture, step) in self.set_steps.iter().enumerate() {
             let Some(step) = step else { continue };
@@ -456,7 +448,7 @@ impl Evidence<'_> {
             hosts.sort_unstable();
             hosts.dedup();
             let [only] = hosts.as_slice() else { continue };
-            let Some(client) = clients.iter_mut().find(|client| client.ip == *only) else { continue };
+            let Some(client) = clients.get_mut(*only) else { continue };
             if let [host] = step.hosts() {
                 client.set = client.set.or(Some(*host));
             }

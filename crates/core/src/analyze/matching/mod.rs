@@ -12,12 +12,16 @@ mod candidates;
 mod company;
 mod computers;
 mod copied;
+#[cfg(test)]
+mod cost_tests;
 mod doubts;
+mod early;
 mod epochs;
 mod exchanges;
 mod first_part;
 #[cfg(test)]
 mod first_part_tests;
+mod gathered;
 mod groups;
 mod hosts;
 mod loopback;
@@ -38,6 +42,7 @@ mod spoken;
 #[cfg(test)]
 mod step_tests;
 mod steps;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod undelivered;

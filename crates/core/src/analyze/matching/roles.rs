@@ -28,6 +28,14 @@ pub(crate) struct CaptureRoles {
     pub(crate) lab_frames: LabFrames,
 }
 
+impl CaptureRoles {
+    /// How many connections of the lab the capture has, or conversations, whichever are more.
+    pub(super) fn most_of_lab(&self) -> usize {
+        let of_lab = |roles: &[Role]| roles.iter().filter(|role| role.lab).count();
+        of_lab(&self.tcp).max(of_lab(&self.udp))
+    }
+}
+
 /// Gives every connection and conversation of a capture its roles.
 pub(crate) fn assign(capture: &CaptureFacts, translated: &Translated, servers: &Servers) -> CaptureRoles {
     let traffic = &capture.traffic;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::analyze::conversation::LabConnection;
-use crate::analyze::matching::company::{Company, is_open_when_begins};
+use crate::analyze::matching::company::Company;
+use crate::analyze::matching::early::is_open_when_begins;
 use crate::analyze::story::{Moment, Seen, Story};
 
 /// Connections that others are compared with; a lab on one computer has a few.

@@ -7,34 +7,34 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{
-    HostFound, LabFound, LabFrames, LabStream, RecordedStep, Role, ServerFound, ServerKind, Verdict,
+    HostFound, LabFound, LabFrames, LabStream, RecordedStep, ServerFound, ServerKind, Verdict,
 };
 use crate::analyze::conversation::{
-    Frames, LabConnection, LabConversation, Relays, TcpSighting, UdpSighting, lacks_acknowledgements,
-    merge_connections, merge_conversations, without_ack_of_handshake,
+    Frames, LabConnection, LabConversation, Relays, TcpSighting, UdpSighting, merge_connections, merge_conversations,
 };
 use crate::analyze::matching::about::about_lab;
 use crate::analyze::matching::company::{Company, company};
 use crate::analyze::matching::computers::{Computers, LabAddresses};
 use crate::analyze::matching::doubts::Doubt;
+use crate::analyze::matching::gathered::Gathered;
 use crate::analyze::matching::hosts::{Evidence, Hosts};
 use crate::analyze::matching::mistaken::mistaken_conversations;
-use crate::analyze::matching::order::{Times, places_by_name};
+use crate::analyze::matching::order::Times;
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
 use crate::analyze::matching::steps;
+use crate::analyze::matching::streams::LabStreams;
 use crate::analyze::matching::undelivered::{Refused, Undelivered, mistaken, refused, undelivered};
-use crate::analyze::place::{Bystander, Place};
+use crate::analyze::place::Place;
 use crate::analyze::story::chat::{self, SentOn};
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
 use crate::analyze::translated::Translated;
 use crate::journal::NamedJournal;
 use crate::lab::{HostName, LabConfig, Step};
-use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 
 /// The lab as the captures and journals show it.
 pub(crate) struct LabView<'a> {
@@ -78,8 +78,8 @@ pub(crate) struct LabView<'a> {
     refused: Refused,
     /// What UDP servers sent on of their clients' datagrams.
     pub(super) sent_on: SentOn,
-    /// Of each capture, whether it holds more of the lab's streams than are looked at.
-    pub(crate) cut: Vec<bool>,
+    /// Of each capture that holds more of the lab's streams than are looked at, how many of them are.
+    pub(crate) cut: Vec<Option<usize>>,
     /// Of each capture, how many frames are of the lab.
     pub(crate) lab_frames: Vec<LabFrames>,
 }
@@ -134,11 +134,13 @@ impl<'a> LabView<'a> {
         let computers = Computers::find(captures, &of_lab);
         let (company, replaced) =
             company(config, (&story, &accounts), &computers, &connections, &conversations, set_company);
+        let gathered = Gathered::of(&story, &computers, &connections, &conversations, &company);
         let hosts = Hosts::find(&Evidence {
             story: &story,
             connections: &connections,
             conversations: &conversations,
             company: &company,
+            gathered: &gathered,
             servers: &servers,
             computers: &computers,
             config,
@@ -497,86 +499,5 @@ fn udp_stream(conversation: &LabConversation, step: &Step, refused: &BTreeSet<So
         frames: best.client_sent().datagrams.saturating_add(best.server_sent().datagrams),
         sightings: conversation.sightings().iter().map(|seen| (seen.capture, seen.conversation.stream)).collect(),
         pieces: best.pieces.iter().map(|piece| piece.capture).collect(),
-    }
-}
-
-/// Whose clock and order of frames each stream has: the capture's, or the client host's in one that was merged.
-struct Watches<'a> {
-    places: &'a [Place],
-    of_hosts: HashMap<(usize, IpAddr), usize>,
-}
-
-impl Watches<'_> {
-    /// That of a client's stream in a capture: the capture's index, or a number of its own after those of all captures.
-    fn of(&mut self, capture: usize, client: IpAddr) -> usize {
-        if self.places.get(capture) != Some(&Place::Several) {
-            return capture;
-        }
-        let next = self.places.len().saturating_add(self.of_hosts.len());
-        *self.of_hosts.entry((capture, client)).or_insert(next)
-    }
-}
-
-/// The lab's streams of all captures, in the order of their files' names and of frames.
-#[derive(Debug, Default)]
-struct LabStreams {
-    tcp: Vec<TcpSighting>,
-    udp: Vec<UdpSighting>,
-    cut: Vec<bool>,
-    frames: Vec<LabFrames>,
-}
-
-impl LabStreams {
-    /// `places` are where the captures were made.
-    fn collect(
-        captures: &[CaptureFacts],
-        translated: &[Translated],
-        roles: &[CaptureRoles],
-        places: &[Place],
-    ) -> LabStreams {
-        let mut streams = LabStreams::default();
-        let mut watches = Watches { places, of_hosts: HashMap::new() };
-        let all = captures.iter().zip(translated).zip(roles).zip(places).enumerate();
-        for (number, (((capture, translated), roles), place)) in all {
-            let bystander = Bystander::new(capture, translated, *place);
-            let lacks_acks = lacks_acknowledgements(capture);
-            let of_lab = |protocol| {
-                move |(position, (stream, role)): (usize, (StreamNumber, &Role))| {
-                    let is_half = protocol == Protocol::Udp && roles.other_halves.contains(&position);
-                    (role.lab && !is_half && !translated.hides(protocol, position)).then_some((stream, *role))
-                }
-            };
-            let tcp = capture.traffic.tcp_streams().zip(&roles.tcp).enumerate();
-            let tcp = tcp.filter_map(of_lab(Protocol::Tcp)).take(LAB_STREAMS);
-            streams.tcp.extend(tcp.filter_map(|(stream, role)| {
-                let connection = capture.traffic.tcp(stream)?;
-                let connection = if lacks_acks { without_ack_of_handshake(connection) } else { connection };
-                let (client_side, basis) = (role.client, role.basis);
-                let (client, server) = (connection.address(client_side).ip, connection.address(client_side.other()).ip);
-                let watch = watches.of(number, client);
-                let (overheard, is_dead, pieces) = (false, false, Vec::new());
-                let sighting =
-                    TcpSighting { capture: number, connection, client_side, basis, watch, overheard, is_dead, pieces };
-                let is_silent = sighting.server_sent().frames == 0 && !sighting.repeats_syn();
-                let overheard = is_silent && bystander.overhears(client, server);
-                let is_dead = sighting.gets_only_resets(captures);
-                Some(TcpSighting { overheard, is_dead, ..sighting })
-            }));
-            let udp = capture.traffic.udp_streams().zip(&roles.udp).enumerate();
-            let udp = udp.filter_map(of_lab(Protocol::Udp)).take(LAB_STREAMS);
-            streams.udp.extend(udp.filter_map(|(stream, role)| {
-                let conversation = capture.traffic.udp(stream)?;
-                let watch = watches.of(number, conversation.address(role.client).ip);
-                let (capture, client_side, pieces) = (number, role.client, Vec::new());
-                Some(UdpSighting { capture, conversation, client_side, watch, pieces })
-            }));
-            let most = [&roles.tcp, &roles.udp].map(|roles| roles.iter().filter(|role| role.lab).count());
-            streams.cut.push(most.into_iter().max() > Some(LAB_STREAMS));
-            streams.frames.push(roles.lab_frames);
-        }
-        let places = places_by_name(captures);
-        streams.tcp.sort_by_key(|sighting| places.get(sighting.capture));
-        streams.udp.sort_by_key(|sighting| places.get(sighting.capture));
-        streams
     }
 }
