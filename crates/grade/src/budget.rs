@@ -1,4 +1,5 @@
-//! What one submission may still cost: real bytes, files, time. Every reader of a submission is metered by it.
+//! What one submission may still cost: real bytes, files, time. Every reader of a submission is metered by it, and what judges
+//! the submission asks it for time before it tries another way to read the captures.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -53,6 +54,15 @@ impl<'t> Budget<'t> {
     /// Why it is used up, if it is.
     pub fn stopped(&self) -> Option<Stop> {
         *self.stop.borrow()
+    }
+
+    /// Whether time is over, so that nothing further is tried. Then that is why it is used up, whatever else was before.
+    pub fn is_over(&self) -> bool {
+        let is_over = (self.is_late)();
+        if is_over {
+            *self.stop.borrow_mut() = Some(Stop::Time);
+        }
+        is_over
     }
 
     fn stop(&self, why: Stop) -> Stop {
@@ -152,7 +162,9 @@ mod tests {
         let budget = Budget::new(&budget_limits, &is_late);
         let mut reader = Metered::stored(io::repeat(1), &budget);
         assert_eq!(reader.read(&mut [0; 4]).unwrap(), 4);
+        assert!(!budget.is_over());
         late.set(true);
+        assert!(budget.is_over());
         assert!(reader.read(&mut [0; 4]).is_err());
         assert_eq!(budget.stopped(), Some(Stop::Time));
     }

@@ -508,9 +508,11 @@ fn short(hash: Sha256) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::Budget;
     use crate::collected::Collected;
     use crate::form::Form;
     use crate::form::merge::{HandedForm, merge};
+    use crate::limits::SubmissionLimits;
     use crate::rubric::Rubric;
     use crate::submission;
     use socklab_core::lab::LabConfig;
@@ -528,7 +530,9 @@ mod tests {
         let (form, problems) = Form::read(text, &config.sheet);
         let form = HandedForm { name: "answers.toml".to_owned(), form, problems };
         let found = Collected { answered: merge(vec![form]), ..Collected::default() };
-        let graded = submission::grade(name, identity, found, &Rubric::from_toml(rubric, &config).unwrap(), &config);
+        let limits = SubmissionLimits::default();
+        let (rubric, budget) = (Rubric::from_toml(rubric, &config).unwrap(), Budget::new(&limits, &|| false));
+        let graded = submission::grade(name, identity, found, &rubric, &config, &budget);
         let table = format!("student,question,human_points,override,comment,answer\n{rows}");
         let (mut submission, review) = (graded.submission, Review::from_csv(table.as_bytes()).unwrap());
         review.apply(&mut submission);

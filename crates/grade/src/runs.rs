@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::attempts::attempts;
+use crate::budget::Budget;
 use crate::steps;
 use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, LabFound};
 use socklab_core::analyze::analyze;
@@ -27,12 +28,19 @@ pub(super) struct Evidence {
     pub(super) runs: Vec<(String, Vec<Answer>)>,
     /// Whether a capture may be of another step than told.
     pub(super) is_doubtful: bool,
+    /// Whether time was over before all choices were tried.
+    pub(super) is_cut: bool,
 }
 
 impl Evidence {
-    /// Analyzes the captures in each way.
-    pub(super) fn of(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Evidence {
-        let evidence = Evidence::told(captures, journals, config);
+    /// Analyzes the captures in each way that there is time for, and in one at least.
+    pub(super) fn of(
+        captures: Vec<CaptureFacts>,
+        journals: &[NamedJournal],
+        config: &LabConfig,
+        budget: &Budget<'_>,
+    ) -> Evidence {
+        let evidence = Evidence::told(captures, journals, config, budget);
         let tries = on_one_computer(&evidence.analysis);
         if tries.is_empty() || tries.len() == evidence.analysis.captures.len() {
             return evidence;
@@ -41,14 +49,14 @@ impl Evidence {
         // A try on one computer is none of the sheet's steps, so the others are what they are without it.
         let captures: Vec<CaptureFacts> = evidence.analysis.captures.into_iter().map(facts).collect();
         let (tried, others) = captures.into_iter().partition(|capture| tries.contains(&capture.file));
-        let mut evidence = Evidence::told(others, journals, config);
+        let mut evidence = Evidence::told(others, journals, config, budget);
         let is_whole = steps::missing(&evidence.analysis).is_empty();
         let pinned = pinned(&evidence.analysis, config);
         let others = std::mem::take(&mut evidence.analysis.captures).into_iter().map(facts);
         let captures = others.chain::<Vec<CaptureFacts>>(tried).collect();
         if !is_whole {
             let config = if plays_client { config } else { &pinned };
-            return Evidence::told(captures, journals, config);
+            return Evidence::told(captures, journals, config, budget);
         }
         // What is wrong with the try is told, but nothing is answered from it.
         let all = analyze(captures, &[], &pinned);
@@ -57,13 +65,24 @@ impl Evidence {
     }
 
     /// The same captures by another lab, `files` being their names in the order in which they came.
-    pub(super) fn by(self, files: &[String], journals: &[NamedJournal], config: &LabConfig) -> Evidence {
+    pub(super) fn by(
+        self,
+        files: &[String],
+        journals: &[NamedJournal],
+        config: &LabConfig,
+        budget: &Budget<'_>,
+    ) -> Evidence {
         let mut captures: Vec<CaptureFacts> = self.analysis.captures.into_iter().map(facts).collect();
         captures.sort_by_key(|capture| files.iter().position(|file| *file == capture.file));
-        Evidence::of(captures, journals, config)
+        Evidence::of(captures, journals, config, budget)
     }
 
-    fn told(captures: Vec<CaptureFacts>, journals: &[NamedJournal], config: &LabConfig) -> Evidence {
+    fn told(
+        captures: Vec<CaptureFacts>,
+        journals: &[NamedJournal],
+        config: &LabConfig,
+        budget: &Budget<'_>,
+    ) -> Evidence {
         let mut captures = captures;
         let with_journals = (!journals.is_empty()).then(|| {
             let analysis = analyze(std::mem::take(&mut captures), journals, config);
@@ -73,8 +92,13 @@ impl Evidence {
         let analysis = analyze(captures, &[], config);
         let doubtful = doubtful(&analysis, config);
         let is_doubtful = !doubtful.is_empty();
-        let (analysis, runs) = runs(analysis, doubtful, config);
-        Evidence { analysis, with_journals, runs, is_doubtful }
+        let choices: Vec<Choice> = choices(&analysis).into_iter().chain(doubtful).collect();
+        if choices.is_empty() || budget.is_over() {
+            let is_cut = !choices.is_empty();
+            return Evidence { analysis, with_journals, runs: Vec::new(), is_doubtful, is_cut };
+        }
+        let (analysis, runs, is_cut) = runs(analysis, choices, config, budget);
+        Evidence { analysis, with_journals, runs, is_doubtful, is_cut }
     }
 }
 
@@ -104,18 +128,23 @@ fn facts(capture: CaptureAnalysis) -> CaptureFacts {
     CaptureFacts { file: capture.file, info: capture.info, traffic: capture.traffic }
 }
 
-/// The answers of each other choice: an earlier attempt that was handed in as well must not make the answers wrong that are
-/// right for the final one, nor the other way round. `doubtful` are choices besides those of one attempt for each step.
-fn runs(analysis: Analysis, doubtful: Vec<Choice>, config: &LabConfig) -> (Analysis, Vec<(String, Vec<Answer>)>) {
-    let choices: Vec<Choice> = choices(&analysis).into_iter().chain(doubtful).collect();
-    if choices.is_empty() {
-        return (analysis, Vec::new());
-    }
+/// The answers of each other choice, and whether time was over before all were tried: an earlier attempt that was handed in as well
+/// must not make the answers wrong that are right for the final one, nor the other way round.
+fn runs(
+    analysis: Analysis,
+    choices: Vec<Choice>,
+    config: &LabConfig,
+    budget: &Budget<'_>,
+) -> (Analysis, Vec<(String, Vec<Answer>)>, bool) {
     // The steps stay as they were told from all captures together.
     let pinned = pinned(&analysis, config);
     let mut held: Vec<Option<CaptureFacts>> = analysis.captures.into_iter().map(facts).map(Some).collect();
-    let mut runs = Vec::new();
+    let (mut runs, mut is_cut) = (Vec::new(), false);
     for choice in choices {
+        is_cut = budget.is_over();
+        if is_cut {
+            break;
+        }
         let mut lab = pinned.clone();
         lab.steps.extend(choice.steps);
         let taken = held.iter_mut().enumerate().filter(|(place, _)| !choice.left_out.contains(place));
@@ -130,7 +159,7 @@ fn runs(analysis: Analysis, doubtful: Vec<Choice>, config: &LabConfig) -> (Analy
         }
         runs.push((format!("the run in {}", choice.name), run.answers));
     }
-    (analyze(held.into_iter().flatten().collect(), &[], config), runs)
+    (analyze(held.into_iter().flatten().collect(), &[], config), runs, is_cut)
 }
 
 /// A choice among the captures.

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assignments::{self, Assignment};
+use crate::budget::Budget;
 use crate::collected::Collected;
 use crate::document::Document;
 use crate::form::About;
 use crate::form::merge::Answered;
 use crate::judge::{self, Case, Journals, Judged, Unanswered, named, severity};
+use crate::ladder::{self, Ladder};
 use crate::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, Refusal, Submission, Written};
 use crate::rubric::Rubric;
 use crate::runs::Evidence;
-use crate::{ladder, late, provenance, steps};
+use crate::{late, provenance, steps};
 use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, LabFound, Severity};
 use socklab_core::lab::{HostName, LabConfig, Points, Step};
 use socklab_core::wording::list;
@@ -19,11 +21,22 @@ use socklab_core::wording::list;
 /// Most names or reasons in a sentence.
 const MOST_NAMED: usize = 5;
 
-/// Grades what was handed in by a student or team.
-pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric, config: &LabConfig) -> Graded {
+/// Why answers wait where time was over before all was tried that they may be right by.
+const LATE: &str = "There was no time to read these captures in every way in which the answer may be right (--time).";
+
+/// Grades what was handed in by a student or team. Where time is over before every way to read the captures was tried, what is
+/// wrong waits for a human.
+pub fn grade(
+    name: &str,
+    identity: &Identity,
+    found: Collected,
+    rubric: &Rubric,
+    config: &LabConfig,
+    budget: &Budget<'_>,
+) -> Graded {
     let Collected { captures, journals, answered, documents, others, refused, unread, mut notes, fingerprint } = found;
     let files: Vec<String> = captures.iter().map(|capture| capture.file.clone()).collect();
-    let evidence = Evidence::of(captures, &journals, config);
+    let evidence = Evidence::of(captures, &journals, config, budget);
     let journal_names: Vec<&str> = journals.iter().map(|journal| journal.file.as_str()).collect();
     let unread = unread_words(&unread);
     let names: Vec<&str> = documents.iter().map(|document| document.name.as_str()).collect();
@@ -44,25 +57,27 @@ pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric,
         };
         judge::judge(&case, rubric)
     };
-    let by = |evidence: Evidence, config: &LabConfig| evidence.by(&files, &journals, config);
+    let by = |evidence: Evidence, config: &LabConfig| evidence.by(&files, &journals, config, budget);
     let missing = steps::missing(&evidence.analysis);
-    let (evidence, judged, doubt) = by_one_assignment(evidence, config, &by, &judged);
+    let Settled { judged, shown, doubt, is_late } = by_one_assignment(evidence, config, budget, &by, &judged);
+    let is_late = is_late && judged.has_wrong();
+    let judged = if is_late { judged.waiting(LATE) } else { judged };
     // Of captures that may be of one host or another, what is missing by both is.
-    let missing: Vec<Step> =
-        steps::missing(&evidence.analysis).into_iter().filter(|step| missing.contains(step)).collect();
-    notes.extend(provenance::notes(&evidence.analysis.captures));
+    let missing: Vec<Step> = shown.missing.into_iter().filter(|step| missing.contains(step)).collect();
+    notes.extend(shown.notes);
     let hosts =
         doubt.iter().map(|doubt| FindingMade::of_all("hosts-not-told", severity(Severity::Warning), doubt.clone()));
-    let findings = nothing_there(&evidence.analysis, &missing).into_iter().chain(hosts).chain(judged.findings);
+    let findings = nothing_there(&shown.captures, &missing).into_iter().chain(hosts).chain(judged.findings);
     let findings: Vec<FindingMade> = findings.chain(late::finding(identity, rubric.cost(late::CODE))).collect();
     let costs: Points = findings.iter().map(|finding| finding.points).sum();
     let earned: Points = judged.questions.iter().map(|question| question.points).sum();
     let pending: Points = judged.questions.iter().map(|question| question.pending).sum();
     let problems = answered.broken.iter().chain(&answered.problems);
+    let late = is_late.then(|| LATE.to_owned());
     let submission = Submission {
         name: name.to_owned(),
         identity: identity.clone(),
-        captures: evidence.analysis.captures.iter().map(used).collect(),
+        captures: shown.captures,
         answers: answered.is_filled().then(|| answered.names.join(", ")),
         points: (earned - costs).at_least_zero(),
         pending,
@@ -71,7 +86,14 @@ pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric,
         findings,
         form_problems: problems.map(|(name, problem)| format!("{name}, {problem}")).collect(),
         refused,
-        for_a_human: unanswered.all.into_iter().chain(unread).chain(doubt).filter(|_| pending > Points::ZERO).collect(),
+        for_a_human: unanswered
+            .all
+            .into_iter()
+            .chain(unread)
+            .chain(doubt)
+            .chain(late)
+            .filter(|_| pending > Points::ZERO)
+            .collect(),
         pictures: pictures(&documents, &others),
         unconfirmed: Vec::new(),
         comment: None,
@@ -79,36 +101,71 @@ pub fn grade(name: &str, identity: &Identity, found: Collected, rubric: &Rubric,
         handed_in: String::new(),
         notes,
     };
-    Graded { submission, fingerprint, ladders: ladder::all(&evidence.analysis) }
+    Graded { submission, fingerprint, ladders: shown.ladders }
 }
 
-/// What the captures show by the assignment of the hosts that fits the answers best, with what comes of these, and what is not
-/// told where that is another one than the captures were analyzed by at first.
+/// What is told of the captures themselves.
+struct OfCaptures {
+    captures: Vec<CaptureUsed>,
+    missing: Vec<Step>,
+    notes: Vec<String>,
+    ladders: Vec<Ladder>,
+}
+
+impl OfCaptures {
+    fn of(analysis: &Analysis) -> OfCaptures {
+        OfCaptures {
+            captures: analysis.captures.iter().map(used).collect(),
+            missing: steps::missing(analysis),
+            notes: provenance::notes(&analysis.captures),
+            ladders: ladder::all(analysis),
+        }
+    }
+}
+
+/// What comes of the answers.
+struct Settled {
+    judged: Judged,
+    shown: OfCaptures,
+    /// What is not told, where the captures were analyzed by another assignment of the hosts at first.
+    doubt: Option<String>,
+    /// Whether time was over before all was tried that they may be right by.
+    is_late: bool,
+}
+
+/// What comes of the answers by the assignment of the hosts that fits them best.
 fn by_one_assignment(
     evidence: Evidence,
     config: &LabConfig,
+    budget: &Budget<'_>,
     by: &dyn Fn(Evidence, &LabConfig) -> Evidence,
     judged: &dyn Fn(&Evidence) -> Judged,
-) -> (Evidence, Judged, Option<String>) {
+) -> Settled {
     let told = judged(&evidence);
+    let (mut shown, mut is_late) = (OfCaptures::of(&evidence.analysis), evidence.is_cut);
     // Whatever may be right otherwise is wrong by what was told.
     let others = if told.has_wrong() { assignments::others(&evidence.analysis.lab, config) } else { Vec::new() };
-    if others.is_empty() {
-        return (evidence, told, None);
-    }
     let servers: Vec<String> = evidence.analysis.lab.servers.iter().map(|server| server.address.to_string()).collect();
     let mut evidence = evidence;
     let mut best: Option<(&Assignment, Judged)> = None;
     for other in &others {
+        if budget.is_over() {
+            is_late = true;
+            break;
+        }
         evidence = by(evidence, &other.config);
+        is_late |= evidence.is_cut;
         let own = judged(&evidence);
         if own.fits_better_than(best.as_ref().map_or(&told, |(_, best)| best), &servers) {
+            shown = OfCaptures::of(&evidence.analysis);
             best = Some((other, own));
         }
     }
     match best {
-        None => (by(evidence, config), told, None),
-        Some((other, own)) => (by(evidence, &other.config), own.in_doubt(told, &other.doubt()), Some(other.words())),
+        None => Settled { judged: told, shown, doubt: None, is_late },
+        Some((other, own)) => {
+            Settled { judged: own.in_doubt(told, &other.doubt()), shown, doubt: Some(other.words()), is_late }
+        }
     }
 }
 
@@ -215,9 +272,9 @@ fn used(capture: &CaptureAnalysis) -> CaptureUsed {
 
 /// A submission without a capture, or without the capture of a step. It costs nothing of its own: the answers that need
 /// the capture get no points.
-fn nothing_there(analysis: &Analysis, missing: &[Step]) -> Vec<FindingMade> {
+fn nothing_there(captures: &[CaptureUsed], missing: &[Step]) -> Vec<FindingMade> {
     let finding = |code: &str, message: String| FindingMade::of_all(code, severity(Severity::Error), message);
-    if analysis.captures.is_empty() {
+    if captures.is_empty() {
         return vec![finding("no-capture", "There is no capture in this submission.".to_owned())];
     }
     let missing: Vec<String> = missing.iter().map(Step::name).collect();
@@ -229,11 +286,14 @@ fn nothing_there(analysis: &Analysis, missing: &[Step]) -> Vec<FindingMade> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use serde_json::json;
 
     use super::*;
     use crate::form::Form;
     use crate::form::merge::{HandedForm, merge};
+    use crate::limits::SubmissionLimits;
     use socklab_core::analyze::testing::Story;
     use socklab_core::lab::Sheet;
     use socklab_packets::pipeline::CaptureFacts;
@@ -266,11 +326,18 @@ mod tests {
 
     /// The submission of these captures and answers.
     fn graded(captures: Vec<CaptureFacts>, form: &serde_json::Value) -> Submission {
+        graded_in_time(captures, form, &|| false)
+    }
+
+    /// The same where time may be over.
+    fn graded_in_time(captures: Vec<CaptureFacts>, form: &serde_json::Value, is_late: &dyn Fn() -> bool) -> Submission {
         let (form, problems) = Form::read(&form.to_string(), &Sheet::built_in());
         let answered = merge(vec![HandedForm { name: "answers.json".to_owned(), form, problems }]);
         let config = LabConfig::default();
         let found = Collected { captures, answered, ..Collected::default() };
-        grade("ann", &Identity::default(), found, &Rubric::new(&config), &config).submission
+        let limits = SubmissionLimits::default();
+        let budget = Budget::new(&limits, is_late);
+        grade("ann", &Identity::default(), found, &Rubric::new(&config), &config, &budget).submission
     }
 
     fn points(submission: &Submission, question: &str) -> (Points, Points) {
@@ -326,6 +393,11 @@ mod tests {
 
     /// The honest answers of a run of which B's step 8 is not there, but C's step 10: B is .77 and C is .61.
     fn without_step_8(rows: [&str; 2]) -> Submission {
+        without_step_8_in_time(rows, &|| false)
+    }
+
+    /// The same where time may be over.
+    fn without_step_8_in_time(rows: [&str; 2], is_late: &dyn Fn() -> bool) -> Submission {
         let captures = vec![
             alone("step10", 30, "192.168.1.61:45678", 1),
             datagrams("step12", "192.168.1.77:45000"),
@@ -339,7 +411,7 @@ mod tests {
             "I.1b": {"client_socket_addresses": "192.168.1.77:39999", "server_socket_addresses": SERVER},
             "II.3": {"clients": [row(0), row(1)]},
         });
-        graded(captures, &form)
+        graded_in_time(captures, &form, is_late)
     }
 
     #[test]
@@ -357,6 +429,34 @@ mod tests {
             assert!(submission.for_a_human.iter().any(|why| why.starts_with(doubt)), "{:?}", submission.for_a_human);
             let codes: Vec<&str> = submission.findings.iter().map(|finding| finding.code.as_str()).collect();
             assert!(codes.contains(&"hosts-not-told"), "{codes:?}");
+        }
+    }
+
+    /// Only another assignment of the hosts makes them right, which there was no time to try.
+    #[test]
+    fn what_is_wrong_waits_where_there_was_no_time_to_try_what_makes_it_right() {
+        let asked = Cell::new(0);
+        let of_time = |most: usize| {
+            asked.set(0);
+            let is_late = || {
+                asked.set(asked.get() + 1);
+                asked.get() > most
+            };
+            without_step_8_in_time(["B", "C"], &is_late)
+        };
+        let in_time = of_time(usize::MAX);
+        assert!(asked.get() > 0 && !in_time.for_a_human.contains(&LATE.to_owned()));
+        for most in 0..asked.get() {
+            let late = of_time(most);
+            assert!(late.for_a_human.contains(&LATE.to_owned()), "{most}: {:?}", late.for_a_human);
+            let given = late.questions.iter().flat_map(|question| &question.items).filter(|item| item.given.is_some());
+            for item in given {
+                assert_eq!(item.points + item.pending, item.max_points, "{most}: {item:?}");
+            }
+            let left_out =
+                late.questions.iter().flat_map(|question| &question.items).filter(|item| item.given.is_none());
+            let without: Vec<Points> = left_out.map(|item| item.pending).collect();
+            assert!(without.contains(&Points::ZERO), "{without:?}");
         }
     }
 

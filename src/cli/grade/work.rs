@@ -146,9 +146,9 @@ impl Task<'_> {
         }
         let found = collector.finish();
         let config = self.corrections.applied(&handed.name, self.config);
-        let mut graded = submission::grade(&handed.name, &handed.identity, found, self.rubric, &config);
+        let mut graded = submission::grade(&handed.name, &handed.identity, found, self.rubric, &config, &budget);
         graded.submission.handed_in = files.unwrap_or_default();
-        // What could not be read or hashed in time is kept under its name, where no later run looks for it.
+        // What could not be read, hashed or judged in time is kept under its name, where no later run looks for it.
         let hash = hash.filter(|_| budget.stopped() != Some(Stop::Time));
         let hash = hash.unwrap_or_else(|| hex(Sha256::digest(format!("unread {}", handed.name))));
         Outcome::Graded { graded: Box::new(graded), hash, is_new: true, is_changed: true }

@@ -30,7 +30,7 @@ fn graded(files: &Files, rubric: &str) -> Submission {
     }
     let (found, config) = (collector.finish(), LabConfig::default());
     let rubric = Rubric::from_toml(rubric, &config).unwrap();
-    submission::grade("s", &Identity::default(), found, &rubric, &config).submission
+    submission::grade("s", &Identity::default(), found, &rubric, &config, &budget).submission
 }
 
 /// A rubric by which faults of files cost points that cost none by default.

@@ -1,7 +1,8 @@
 //! The same facts of other steps and of single connections: an answer that is right for another step was taken from the
 //! wrong file or connection; one that is right for another run of the same step is right.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::attempt::Attempt;
 use super::expected::Known;
@@ -15,8 +16,9 @@ use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::{Question, Step};
 use socklab_core::report::view::{self, Tcp};
+use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::track::{HandshakeState, TcpConnection};
-use socklab_packets::types::{Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress, StreamNumber};
 
 /// The facts of one capture, whatever its step.
 pub(super) struct Elsewhere {
@@ -27,7 +29,7 @@ pub(super) struct Elsewhere {
     facts: Vec<(&'static str, Value)>,
 }
 
-/// Most connections of other steps that are looked at one by one.
+/// Most connections of a step, and of other steps than a question's, that are compared one by one.
 const MOST_OTHERS: usize = 32;
 
 /// Frames that answers and another place have in common, and by which the answers differ from what is right, so that it is
@@ -87,60 +89,162 @@ impl Elsewhere {
     }
 }
 
-/// The connections of a step one by one, where it has several and questions ask about frames and addresses: each is a run.
-pub(super) fn runs_of_steps(analysis: &Analysis) -> Vec<Attempt> {
-    let mut runs = Vec::new();
-    for step in analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp)) {
-        let about: Vec<&Question> =
-            by_connection(analysis).filter(|question| question.steps().contains(step)).collect();
-        if about.is_empty() {
-            continue;
-        }
-        let mut of_step = Vec::new();
-        for (number, capture) in analysis.captures.iter().enumerate() {
-            let is_run = |tcp: &Tcp| {
-                is_of(analysis, std::slice::from_ref(step), tcp)
-                    && (has_all_parts(&tcp.connection) || !is_piece(analysis, number, tcp))
-            };
-            for tcp in view::tcp_of(capture, true).filter(is_run) {
-                let name = format!("the connection of {} in {}", tcp.addresses().client, capture.file);
-                let ends = tcp.addresses();
-                let mut known = Frames::of(capture, &tcp).answers(&about, ends.client, ends.server);
-                about.iter().for_each(|question| in_vain::allow(analysis, question, Some(number), &mut known));
-                of_step.push(Attempt { name, known, is_whole: false });
-            }
-        }
-        let in_pieces = analysis.lab.streams.iter().any(|stream| stream.step == *step && !stream.pieces.is_empty());
-        if of_step.len() > 1 || in_pieces {
-            runs.append(&mut of_step);
-        }
-    }
-    runs
+/// A connection of the lab as one capture shows it.
+struct OneConnection<'a> {
+    /// The capture's place.
+    number: usize,
+    capture: &'a CaptureAnalysis,
+    tcp: Tcp,
+    /// The steps that it is of, if it was made.
+    steps: &'a [Step],
+    /// Whether other files go on with it.
+    is_piece: bool,
+    frames: OnceCell<Frames>,
 }
 
-/// Notes of the questions about frames which of the shown ones may stand in another list, and of those about frames and addresses
-/// what is of attempts in vain.
-pub(super) fn allow(analysis: &Analysis, known: &mut Known) {
-    for question in analysis.lab.sheet.questions() {
-        match question.kind() {
-            kinds::TCP_FRAMES => {}
-            kinds::TCP_ADDRESSES | kinds::CLIENT_SOCKETS => {
-                in_vain::allow(analysis, question, None, known);
+impl OneConnection<'_> {
+    fn is_of(&self, steps: &[Step]) -> bool {
+        self.steps.iter().any(|step| steps.contains(step))
+    }
+
+    fn frames(&self) -> &Frames {
+        self.frames.get_or_init(|| Frames::of(self.capture, &self.tcp))
+    }
+
+    /// Its facts as answers to some questions.
+    fn answers(&self, questions: &[&Question]) -> Known {
+        let ends = self.tcp.addresses();
+        self.frames().clone().answers(questions, ends.client, ends.server)
+    }
+}
+
+/// The steps of the connections that were made, by the addresses of client and server.
+pub(super) struct StepsOfEnds(BTreeMap<(SocketAddress, SocketAddress), Vec<Step>>);
+
+impl StepsOfEnds {
+    /// Those of an analysis, found once: each connection is asked for.
+    pub(super) fn of(analysis: &Analysis) -> StepsOfEnds {
+        let mut all: BTreeMap<_, Vec<Step>> = BTreeMap::new();
+        let made = analysis.lab.streams.iter().filter(|stream| stream.established);
+        for stream in made.filter(|stream| stream.protocol == Protocol::Tcp) {
+            let steps = all.entry((stream.client, stream.server)).or_default();
+            if !steps.contains(&stream.step) {
+                steps.push(stream.step.clone());
+            }
+        }
+        StepsOfEnds(all)
+    }
+}
+
+/// The connections of the lab that are compared one by one.
+pub(super) struct Connections<'a> {
+    analysis: &'a Analysis,
+    all: Vec<OneConnection<'a>>,
+}
+
+/// The runs of steps, and what is too much to compare.
+#[derive(Default)]
+pub(super) struct Runs {
+    pub(super) attempts: Vec<Attempt>,
+    /// The steps that have more runs than are compared, and how many.
+    pub(super) more: Vec<(Step, usize)>,
+}
+
+impl<'a> Connections<'a> {
+    /// Those of an analysis.
+    pub(super) fn of(analysis: &'a Analysis, steps: &'a StepsOfEnds) -> Connections<'a> {
+        let streams = analysis.lab.streams.iter().filter(|stream| stream.protocol == Protocol::Tcp);
+        let pieces: BTreeSet<(usize, StreamNumber)> = streams
+            .flat_map(|stream| stream.sightings.iter().filter(|(capture, _)| stream.pieces.contains(capture)))
+            .copied()
+            .collect();
+        let of_capture = |(number, capture): (usize, &'a CaptureAnalysis)| {
+            let shown = |tcp: Tcp| {
+                let ends = tcp.addresses();
+                let steps = steps.0.get(&(ends.client, ends.server)).map_or(&[][..], Vec::as_slice);
+                let is_piece = pieces.contains(&(number, tcp.connection.stream));
+                OneConnection { number, capture, tcp, steps, is_piece, frames: OnceCell::new() }
+            };
+            view::tcp_of(capture, true).take(LAB_STREAMS).map(shown).collect::<Vec<_>>()
+        };
+        Connections { analysis, all: analysis.captures.iter().enumerate().flat_map(of_capture).collect() }
+    }
+
+    /// The connections of a step one by one, where it has several and questions ask about frames and addresses: each is a run.
+    pub(super) fn runs_of_steps(&self) -> Runs {
+        let (analysis, mut runs) = (self.analysis, Runs::default());
+        for step in analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp)) {
+            let about: Vec<&Question> =
+                by_connection(analysis).filter(|question| question.steps().contains(step)).collect();
+            if about.is_empty() {
                 continue;
             }
-            _ => continue,
+            let is_run = |shown: &&OneConnection<'_>| {
+                shown.is_of(std::slice::from_ref(step)) && (has_all_parts(&shown.tcp.connection) || !shown.is_piece)
+            };
+            let of_step: Vec<&OneConnection<'_>> = self.all.iter().filter(is_run).collect();
+            let in_pieces = analysis.lab.streams.iter().any(|stream| stream.step == *step && !stream.pieces.is_empty());
+            if of_step.len() <= 1 && !in_pieces {
+                continue;
+            }
+            runs.attempts.extend(of_step.iter().take(MOST_OTHERS).map(|shown| {
+                let name = format!("the connection of {} in {}", shown.tcp.addresses().client, shown.capture.file);
+                let mut known = shown.answers(&about);
+                about.iter().for_each(|question| in_vain::allow(analysis, question, Some(shown.number), &mut known));
+                Attempt { name, known, is_whole: false }
+            }));
+            if of_step.len() > MOST_OTHERS {
+                runs.more.push((step.clone(), of_step.len()));
+            }
         }
-        for (number, capture) in analysis.captures.iter().enumerate() {
-            for tcp in view::tcp_of(capture, true).filter(|tcp| is_of(analysis, question.steps(), tcp)) {
-                let frames = Frames::of(capture, &tcp);
-                // The answer may rest on other files and connections.
-                if frames.are_shown(known, question) {
-                    known.leeway_mut(question).extend(&frames.leeway);
-                    in_vain::allow(analysis, question, Some(number), known);
-                }
+        runs
+    }
+
+    /// Notes of the questions about frames which of the shown ones may stand in another list, and of those about frames and
+    /// addresses what is of attempts in vain.
+    pub(super) fn allow(&self, known: &mut Known) {
+        for question in self.analysis.lab.sheet.questions() {
+            match question.kind() {
+                kinds::TCP_FRAMES => self.allow_frames(question, known),
+                kinds::TCP_ADDRESSES | kinds::CLIENT_SOCKETS => in_vain::allow(self.analysis, question, None, known),
+                _ => {}
             }
         }
     }
+
+    fn allow_frames(&self, question: &Question, known: &mut Known) {
+        let (mut leeway, mut captures) = (Leeway::default(), BTreeSet::new());
+        let lists = shown_lists(known, question);
+        // The answer may rest on other files and connections.
+        let of_steps = self.all.iter().filter(|shown| shown.is_of(question.steps()));
+        for shown in of_steps.filter(|shown| shown.frames().are_among(&lists)) {
+            leeway.extend(&shown.frames().leeway);
+            captures.insert(shown.number);
+        }
+        known.leeway_mut(question).extend(&leeway);
+        captures.into_iter().for_each(|capture| in_vain::allow(self.analysis, question, Some(capture), known));
+    }
+
+    /// The connections of other steps one by one, as if they were of the question's.
+    pub(super) fn runs_of_other_steps(&self, question: &Question) -> Vec<Attempt> {
+        let others = self.all.iter().filter(|shown| !shown.is_of(question.steps())).take(MOST_OTHERS);
+        let run = |shown: &OneConnection<'_>| Attempt {
+            name: shown.capture.file.clone(),
+            known: shown.answers(&[question]),
+            is_whole: false,
+        };
+        others.map(run).collect()
+    }
+}
+
+/// Why a question's answers wait that may be right for a run which was not compared.
+pub(super) fn not_compared(more: &[(Step, usize)], question: &Question) -> Option<String> {
+    let is_by_connection = BY_CONNECTION.contains(&question.kind());
+    let (step, runs) = more.iter().find(|(step, _)| is_by_connection && question.steps().contains(step))?;
+    Some(format!(
+        "{} has {runs} connections in these captures: only the first {MOST_OTHERS} were compared with the answer one by one.",
+        step.name()
+    ))
 }
 
 /// The further runs of a client by which questions of any facts are answered besides.
@@ -157,47 +261,17 @@ pub(super) fn runs_of_facts(analysis: &Analysis) -> Vec<Attempt> {
     analysis.answers.iter().flat_map(of_answer).collect()
 }
 
-/// The connections of other steps one by one, as if they were of the question's.
-pub(super) fn runs_of_other_steps(analysis: &Analysis, question: &Question) -> Vec<Attempt> {
-    let captures = analysis.captures.iter();
-    let all = captures.flat_map(|capture| view::tcp_of(capture, true).map(move |tcp| (capture, tcp)));
-    let others = all.filter(|(_, tcp)| !is_of(analysis, question.steps(), tcp)).take(MOST_OTHERS);
-    let run = |(capture, tcp): (&CaptureAnalysis, Tcp)| {
-        let ends = tcp.addresses();
-        let known = Frames::of(capture, &tcp).answers(&[question], ends.client, ends.server);
-        Attempt { name: capture.file.clone(), known, is_whole: false }
-    };
-    others.map(run).collect()
-}
+/// The kinds of questions that single connections answer.
+const BY_CONNECTION: [&str; 3] = [kinds::TCP_FRAMES, kinds::TCP_ADDRESSES, kinds::UDP_FRAMES];
 
 /// The questions that single connections answer.
 fn by_connection(analysis: &Analysis) -> impl Iterator<Item = &Question> {
-    let kinds = [kinds::TCP_FRAMES, kinds::TCP_ADDRESSES, kinds::UDP_FRAMES];
-    analysis.lab.sheet.questions().iter().filter(move |question| kinds.contains(&question.kind()))
+    analysis.lab.sheet.questions().iter().filter(|question| BY_CONNECTION.contains(&question.kind()))
 }
 
 /// Whether a piece of a connection has a handshake and lines: whoever looked at that file alone saw a whole run.
 fn has_all_parts(connection: &TcpConnection) -> bool {
     connection.handshake == HandshakeState::Complete && connection.first_data.iter().any(Option::is_some)
-}
-
-/// Whether a capture shows only a piece of a connection, which other files go on with.
-fn is_piece(analysis: &Analysis, capture: usize, tcp: &Tcp) -> bool {
-    let at = (capture, tcp.connection.stream);
-    let mut streams = analysis.lab.streams.iter().filter(|stream| stream.protocol == Protocol::Tcp);
-    streams.any(|stream| stream.pieces.contains(&capture) && stream.sightings.contains(&at))
-}
-
-/// Whether a connection is one of these steps that was made.
-fn is_of(analysis: &Analysis, steps: &[Step], tcp: &Tcp) -> bool {
-    let ends = tcp.addresses();
-    let mut streams = analysis.lab.streams.iter();
-    streams.any(|stream| {
-        stream.protocol == Protocol::Tcp
-            && steps.contains(&stream.step)
-            && stream.established
-            && (stream.client, stream.server) == (ends.client, ends.server)
-    })
 }
 
 fn of_capture(capture: &CaptureAnalysis) -> Option<Elsewhere> {
@@ -206,8 +280,19 @@ fn of_capture(capture: &CaptureAnalysis) -> Option<Elsewhere> {
     Some(Elsewhere { place: format!("{} ({})", step.name(), capture.file), step, facts })
 }
 
+/// The lists of frames that are shown of a question, in the order of [`Frames::lists`].
+fn shown_lists<'k>(known: &'k Known, question: &Question) -> [Option<&'k BTreeSet<u64>>; 4] {
+    LISTS.map(|key| match known.get(question, key) {
+        Some(Value::Frames(shown)) => Some(shown),
+        _ => None,
+    })
+}
+
+/// The keys of lists of frames.
+const LISTS: [&str; 4] = ["handshake_frames", "data_frames", "acknowledgement_frames", "closing_frames"];
+
 /// The frames of some connections by what they do.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Frames {
     opening: BTreeSet<u64>,
     data: BTreeSet<u64>,
@@ -249,27 +334,20 @@ impl Frames {
         }
     }
 
-    /// The lists of frames, by their keys.
-    fn lists(&self) -> [(&'static str, &BTreeSet<u64>); 4] {
-        [
-            ("handshake_frames", &self.opening),
-            ("data_frames", &self.data),
-            ("acknowledgement_frames", &self.acknowledging),
-            ("closing_frames", &self.closing),
-        ]
+    /// The lists of frames, in the order of [`LISTS`].
+    fn lists(&self) -> [&BTreeSet<u64>; 4] {
+        [&self.opening, &self.data, &self.acknowledging, &self.closing]
     }
 
     /// The same as values of a form's fields.
     fn values(&self) -> impl Iterator<Item = (&'static str, Value)> {
-        self.lists().map(|(key, frames)| (key, Value::Frames(frames.clone()))).into_iter()
+        LISTS.into_iter().zip(self.lists()).map(|(key, frames)| (key, Value::Frames(frames.clone())))
     }
 
     /// Whether all of them are in the lists that are shown of a question.
-    fn are_shown(&self, known: &Known, question: &Question) -> bool {
-        self.lists().into_iter().all(|(key, own)| match known.get(question, key) {
-            Some(Value::Frames(shown)) => own.is_subset(shown),
-            _ => own.is_empty(),
-        })
+    fn are_among(&self, shown: &[Option<&BTreeSet<u64>>; 4]) -> bool {
+        let mut both = self.lists().into_iter().zip(shown);
+        both.all(|(own, shown)| shown.map_or(own.is_empty(), |shown| own.is_subset(shown)))
     }
 
     /// The facts of a connection as answers to some questions. A handshake that is not there is unknown.
@@ -338,8 +416,10 @@ fn udp(capture: &CaptureAnalysis) -> Vec<(&'static str, Value)> {
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::{LAB, item};
-    use crate::result::Comparison;
+    use super::super::testing::{LAB, item, lab};
+    use super::MOST_OTHERS;
+    use crate::result::{Comparison, Verdict};
+    use socklab_core::analyze::testing::Story;
 
     /// B's two clients of Part II, of which the question about one client may be answered from either, from both, or from C's.
     #[test]
@@ -359,5 +439,27 @@ mod tests {
                 file.map(|file| format!("This is right for another step: Part II step {file} ({file})."))
             );
         }
+    }
+
+    /// A client that was run again and again: the answers may be of a run that is not compared, and then they wait.
+    #[test]
+    fn what_is_right_for_a_run_that_is_not_compared_waits() {
+        let mut story = Story::new("step8", 0);
+        for number in 0..=MOST_OTHERS {
+            let mut tcp = Story::tcp(&format!("10.0.3.2:{}", 40_000 + number), "10.0.3.1:65432");
+            story.handshake(&mut tcp);
+            story.line(&mut tcp, "one\n");
+            story.close(&mut tcp);
+        }
+        let lab = lab(vec![story.read()]);
+        let of = |number: usize| {
+            item(&lab, "I.1b", "client_socket_addresses", &json!(format!("10.0.3.2:{}", 40_000 + number)))
+        };
+        let compared = of(MOST_OTHERS - 1);
+        assert_eq!(compared.points, compared.max_points, "{compared:?}");
+        let other = of(MOST_OTHERS);
+        assert_eq!((other.points + other.pending, other.verdict), (other.max_points, Verdict::ForAHuman), "{other:?}");
+        let why = "Part I step 8 has 33 connections in these captures: only the first 32 were compared with the answer one by one.";
+        assert!(other.why.as_deref().unwrap().ends_with(why), "{other:?}");
     }
 }

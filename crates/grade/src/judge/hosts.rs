@@ -3,7 +3,8 @@
 //! What comes of it by both counts. What is right by one of them only waits for a human, so that no two answers are paid that
 //! contradict each other.
 
-use super::{Judged, asks, verdict};
+use super::Judged;
+use super::waiting::{of_explanation, with_items};
 use crate::result::{FindingMade, ItemGrade, QuestionGrade, Verdict};
 use socklab_core::lab::Points;
 
@@ -103,20 +104,11 @@ fn numbers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_ascii_digit()).filter(|number| !number.is_empty())
 }
 
-fn question(own: QuestionGrade, told: &QuestionGrade, reason: &str) -> QuestionGrade {
-    // That of the explanation.
-    let explanation = own.pending - own.items.iter().map(|item| item.pending).sum();
-    let items: Vec<ItemGrade> =
-        own.items.into_iter().zip(&told.items).map(|(own, told)| item(own, told, reason)).collect();
-    let has_words = own.explanation.is_some();
-    QuestionGrade {
-        points: items.iter().map(|item| item.points).sum(),
-        pending: items.iter().map(|item| item.pending).sum::<Points>() + explanation,
-        verdict: verdict(has_words, &items),
-        for_a_human: asks(has_words, &items, explanation),
-        items,
-        ..own
-    }
+fn question(mut own: QuestionGrade, told: &QuestionGrade, reason: &str) -> QuestionGrade {
+    let explanation = of_explanation(&own);
+    let items = std::mem::take(&mut own.items).into_iter().zip(&told.items);
+    let items: Vec<ItemGrade> = items.map(|(own, told)| item(own, told, reason)).collect();
+    with_items(own, items, explanation)
 }
 
 fn item(own: ItemGrade, told: &ItemGrade, reason: &str) -> ItemGrade {

@@ -1,6 +1,8 @@
 //! Attempts that made no connection, such as a client that was started before its server. Whether they belong to an answer the
 //! questions do not say: who counts them is as right as who does not.
 
+use std::collections::BTreeSet;
+
 use super::attempt::Attempt;
 use super::expected::Known;
 use crate::form::value::Value;
@@ -60,11 +62,15 @@ fn control_frames(analysis: &Analysis, question: &Question) -> u64 {
     let made = |stream: &&LabStream| {
         stream.protocol == Protocol::Tcp && stream.established && question.steps().contains(&stream.step)
     };
-    let has_connection = |capture: usize| {
-        analysis.lab.streams.iter().filter(made).any(|stream| stream.sightings.iter().any(|(own, _)| *own == capture))
-    };
+    let of_connections: BTreeSet<usize> = analysis
+        .lab
+        .streams
+        .iter()
+        .filter(made)
+        .flat_map(|stream| stream.sightings.iter().map(|(capture, _)| *capture))
+        .collect();
     let frames = attempts(analysis, question).filter_map(|stream| {
-        let (capture, number) = stream.sightings.iter().find(|(capture, _)| has_connection(*capture))?;
+        let (capture, number) = stream.sightings.iter().find(|(capture, _)| of_connections.contains(capture))?;
         let notes = analysis.captures.get(*capture)?.traffic.tcp_notes(*number);
         let is_control = |note: &FrameNote| note.payload_length == 0;
         u64::try_from(notes.into_iter().filter(is_control).count()).ok()

@@ -20,6 +20,7 @@ mod leeway;
 mod misconceptions;
 #[cfg(test)]
 mod testing;
+mod waiting;
 
 use serde_json::Value as Json;
 
@@ -35,7 +36,7 @@ use socklab_core::lab::Points;
 use socklab_core::lab::{Question, Step};
 
 use attempt::Attempt;
-use elsewhere::Elsewhere;
+use elsewhere::{Connections, Elsewhere, Runs, StepsOfEnds};
 use expected::Known;
 use item::{Asked, Judge};
 use misconceptions::Scene;
@@ -55,14 +56,16 @@ pub struct Judged {
 /// Judges all questions and findings.
 pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
     let lab = &case.analysis.lab.sheet;
+    let steps_of_ends = StepsOfEnds::of(case.analysis);
+    let connections = Connections::of(case.analysis, &steps_of_ends);
     let of_captures = |answers: &[Answer]| {
         let mut known = Known::of(answers, case.client_hosts, lab);
-        elsewhere::allow(case.analysis, &mut known);
+        connections.allow(&mut known);
         known
     };
     let known = of_captures(&case.analysis.answers);
     let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts, lab));
-    let mut attempts = elsewhere::runs_of_steps(case.analysis);
+    let Runs { mut attempts, more } = connections.runs_of_steps();
     attempts.extend(elsewhere::runs_of_facts(case.analysis));
     attempts.extend(case.runs.iter().map(|(name, answers)| Attempt {
         name: name.clone(),
@@ -73,10 +76,10 @@ pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
     attempts.extend(in_vain::counts(case.analysis, &known, &attempts));
     let elsewhere = elsewhere::all(case.analysis);
     let missing = steps::missing(case.analysis);
-    let bench = Bench { case, rubric, known, journals, attempts, elsewhere, missing };
+    let bench = Bench { case, rubric, known, journals, attempts, more, connections: &connections, elsewhere, missing };
     let mut findings = faults::findings(case, &bench.known, rubric);
     findings.extend(bench.contradictions());
-    Judged { questions: case.analysis.answers.iter().map(|answer| bench.question(answer)).collect(), findings }
+    Judged { questions: case.analysis.answers.iter().map(|answer| bench.compared(answer)).collect(), findings }
 }
 
 struct Bench<'a> {
@@ -85,12 +88,24 @@ struct Bench<'a> {
     known: Known,
     journals: Option<Known>,
     attempts: Vec<Attempt>,
+    /// The steps that have more runs than are among the attempts, and how many.
+    more: Vec<(Step, usize)>,
+    connections: &'a Connections<'a>,
     elsewhere: Vec<Elsewhere>,
     /// The steps of which the sheet asks for a capture and of which there is none.
     missing: Vec<Step>,
 }
 
 impl Bench<'_> {
+    /// A question, of which what is wrong waits where not all runs were compared.
+    fn compared(&self, answer: &Answer) -> QuestionGrade {
+        let question = self.question(answer);
+        match elsewhere::not_compared(&self.more, &answer.question) {
+            Some(reason) => waiting::question(question, &reason),
+            None => question,
+        }
+    }
+
     fn question(&self, answer: &Answer) -> QuestionGrade {
         let question = &answer.question;
         let none = Entry::default();
@@ -118,6 +133,7 @@ impl Bench<'_> {
             misconceptions: misconceptions::find(&Scene {
                 analysis: self.case.analysis,
                 known: &self.known,
+                connections: self.connections,
                 elsewhere: &self.elsewhere,
                 question,
                 entry,

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::super::elsewhere;
 use super::kinds::Misconception;
 use super::scene::{Guess, Scene, guess};
 use crate::form::Given;
@@ -84,7 +83,7 @@ fn another_step<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
             read(given).is_some_and(|frames| !frames.is_empty() && place.has(key, &Value::Frames(frames.clone())))
         })
     });
-    let runs = elsewhere::runs_of_other_steps(scene.analysis, scene.question).into_iter();
+    let runs = scene.connections.runs_of_other_steps(scene.question).into_iter();
     let of_runs = runs.map(|run| {
         guess(Misconception::AnotherStep, move |key, given| {
             let there = frames_of(run.known.get(scene.question, key));

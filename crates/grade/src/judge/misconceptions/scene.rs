@@ -1,6 +1,6 @@
 //! A question as the misconceptions see it, and what one of them leads to.
 
-use super::super::elsewhere::{self, Elsewhere};
+use super::super::elsewhere::{self, Connections, Elsewhere};
 use super::super::expected::Known;
 use super::kinds::Misconception;
 use crate::form::reading::Otherwise;
@@ -14,6 +14,7 @@ use socklab_core::lab::Question;
 pub(in crate::judge) struct Scene<'a> {
     pub(in crate::judge) analysis: &'a Analysis,
     pub(in crate::judge) known: &'a Known,
+    pub(in crate::judge) connections: &'a Connections<'a>,
     pub(in crate::judge) elsewhere: &'a [Elsewhere],
     pub(in crate::judge) question: &'a Question,
     pub(in crate::judge) entry: &'a Entry,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::elsewhere;
 use super::kinds::Misconception;
 use super::scene::{Guess, Scene, guess};
 use crate::form::Given;
@@ -17,7 +16,7 @@ pub(super) fn guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {
     let (clients, servers) = ends(scene);
     // The connections side by side are not another step's where the question is about them.
     let runs = match scene.question.kind() {
-        kinds::TCP_ADDRESSES => elsewhere::runs_of_other_steps(scene.analysis, scene.question),
+        kinds::TCP_ADDRESSES => scene.connections.runs_of_other_steps(scene.question),
         _ => Vec::new(),
     };
     let shown = |key: &str| match scene.shown(key) {
