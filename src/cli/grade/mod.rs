@@ -39,12 +39,13 @@ use crate::cli::input;
 use crate::cli::output::Destination;
 use socklab_core::wording::count;
 use socklab_grade::copies::class::{self, Member};
-use socklab_grade::copies::groups::{self, Groups};
+use socklab_grade::copies::groups::Groups;
 use socklab_grade::corrections::Corrections;
 use socklab_grade::form::template;
 use socklab_grade::limits::SubmissionLimits;
 use socklab_grade::owners::Owners;
-use socklab_grade::platforms::members::{Members, letters};
+use socklab_grade::platforms::groups::{Table, same_name};
+use socklab_grade::platforms::members::Members;
 use socklab_grade::platforms::naming::{self, Handed, Platform, Sorted};
 use socklab_grade::report::summary::Summary;
 use socklab_grade::report::{Class, words};
@@ -161,10 +162,10 @@ fn strangers(groups: &Groups, handed: &[Handed]) -> Option<String> {
         let Identity { id, email, school_id, members, people, either, .. } = &handed.identity;
         let of_each = people.iter().chain(either).flat_map(|person| [person.id.as_ref(), Some(&person.name)]);
         let own = [Some(&handed.name), id.as_ref(), email.as_ref(), school_id.as_ref()].into_iter().chain(of_each);
-        own.flatten().chain(members).flat_map(|label| [groups::normal(label), letters(label)]).collect()
+        own.flatten().chain(members).map(|label| same_name(label)).collect()
     };
     let known: BTreeSet<String> = handed.iter().flat_map(labels).collect();
-    let strangers = groups.strangers(|name| known.contains(&groups::normal(name)) || known.contains(&letters(name)));
+    let strangers = groups.strangers(|name| known.contains(&same_name(name)));
     let named: Vec<String> = strangers.iter().map(|name| (*name).to_owned()).collect();
     let named = words::named(&named, MOST_NAMED);
     (!strangers.is_empty()).then(|| format!("--groups: no submission is of {named}"))
@@ -179,8 +180,8 @@ fn example(sheet: &socklab_core::lab::Sheet) -> String {
 fn groups(path: &Path) -> Result<(Groups, Members), Failure> {
     let text = input::read_text(path, TEXT_BYTES)?;
     let fault = |error: String| Failure::new(input::name(path.as_os_str()), error).hint("A row is: Ann Lee,7");
-    let members = Members::from_csv(&text).map_err(fault)?;
-    Ok((Groups::from_csv(&text).map_err(fault)?, members))
+    let table = Table::from_csv(&text).map_err(fault)?;
+    Ok((Groups::of_table(&table), Members::of_table(&table)))
 }
 
 /// Sorts the files into submissions.

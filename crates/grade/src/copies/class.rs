@@ -12,6 +12,7 @@ use super::groups::Groups;
 use super::left_out::LeftOut;
 use super::marks::{Mark, index};
 use super::{Fingerprint, NotCompared};
+use crate::platforms::groups::same_name;
 use crate::result::{Identity, SharedCapture, SharedFrames, Submission};
 
 /// Submissions with one mark that are compared with each other.
@@ -333,7 +334,7 @@ fn are_partners(one: &Member, other: &Member, groups: &Groups) -> bool {
         let names = [Some(&member.name), identity.id.as_ref(), identity.email.as_ref(), identity.school_id.as_ref()];
         groups.of(names.into_iter().flatten().chain(&identity.members).map(String::as_str)).map(str::to_owned)
     };
-    group(one).is_some_and(|own| group(other).is_some_and(|theirs| own == theirs))
+    group(one).is_some_and(|own| group(other).is_some_and(|theirs| same_name(&own) == same_name(&theirs)))
 }
 
 /// A group as it is shown: with the frames and the chance of the pair that shares least, which hold for each of its pairs.

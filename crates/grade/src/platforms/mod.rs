@@ -10,6 +10,7 @@ pub mod github;
 pub mod gradebook;
 pub mod gradescope;
 pub mod gradescope_names;
+pub mod groups;
 mod kind;
 pub mod members;
 pub mod moodle;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::entry::Grade;
-use super::members::{letters, same_letters};
+use super::groups::{letters, same_letters};
 use super::sheet::Sheet;
 use crate::result::Person;
 use socklab_core::lab::Points;

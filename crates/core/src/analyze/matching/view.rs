@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashMapExt};
-
 use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{
     HostFound, LabFound, LabFrames, LabStream, RecordedStep, ServerFound, ServerKind, Verdict,
