@@ -9,7 +9,7 @@ use super::packets::{Capture, Dice, End, Host, Taken, Tcp};
 pub(super) const A: Host = 1;
 pub(super) const B: Host = 2;
 pub(super) const C: Host = 3;
-const TCP_PORT: u16 = 65432;
+pub(super) const TCP_PORT: u16 = 65432;
 pub(super) const UDP_PORT: u16 = 65433;
 
 /// A run of the lab, and what is true of it.

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::class::{Student, student};
+use super::class::{A, B, Student, TCP_PORT, student};
 use super::layouts::{gzip, tar, write, zip};
-use super::packets::Dice;
+use super::packets::{Capture, Dice, End, Tcp};
 use crate::support::socklab;
 
 const ESCAPE: &str = "\u{1b}]0;owned\u{7}\u{1b}[31m";
@@ -96,9 +96,29 @@ fn hostile_form() -> Vec<u8> {
         .into_bytes()
 }
 
+/// Captures of so many clients at B one after the other, with a line each.
+fn many_clients(files: u64, clients: u16) -> Vec<(String, Vec<u8>)> {
+    let dice = &mut Dice(1);
+    let one = |file: u64| {
+        let mut capture = Capture::at(1_700_000_000_000_000 + file * 600_000_000);
+        for client in 0..clients {
+            let end = |host, port| End { host, port, next: u32::from(client) << 8, clock: 0 };
+            let mut tcp = Tcp([end(B, 1024 + client), end(A, TCP_PORT)]);
+            capture.handshake(&mut tcp, dice);
+            capture.line(&mut tcp, b"x", false, dice);
+            capture.close(&mut tcp, dice);
+        }
+        (format!("{file:02}.pcapng"), capture.pcapng())
+    };
+    (0..files).map(one).collect()
+}
+
 fn hostile_class(class: &Path) -> Student {
     let (good, _) = student(0);
     write(&class.join("good"), &good.files);
+    let mut many = many_clients(20, 250);
+    many.push(good.files.iter().find(|(name, _)| name == "answers.toml").unwrap().clone());
+    write(&class.join("many"), &many);
     let archives: [(&str, Vec<u8>); 15] = [
         ("bomb.zip", bomb()),
         ("nested.zip", nested(6)),
@@ -184,6 +204,16 @@ fn hostile_submissions_end_in_a_report() {
     assert_refused(&grades);
     let of_good = grades["submissions"].as_array().unwrap().iter().find(|s| s["name"] == "good").unwrap();
     assert_eq!(of_good["points"], 21, "{}", good.name);
+    // More connections than answers use, and more runs of a step than are compared: nothing is wrong for that.
+    let of_many = grades["submissions"].as_array().unwrap().iter().find(|s| s["name"] == "many").unwrap();
+    let frames = of_many["questions"][0]["items"].as_array().unwrap();
+    for item in frames {
+        let [points, pending, most] = ["points", "pending", "max_points"].map(|key| item[key].as_f64().unwrap());
+        assert!((points + pending - most).abs() < 0.001, "{item:#}");
+    }
+    assert!(frames[0]["why"].as_str().unwrap().contains("only the first 32 were compared"), "{}", frames[0]);
+    let codes = of_many["findings"].as_array().unwrap().iter().filter(|finding| finding["code"] == "many-connections");
+    assert_eq!(codes.count(), 20);
     assert_harmless(&results);
 }
 

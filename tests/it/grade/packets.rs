@@ -115,6 +115,13 @@ impl Capture {
         (vec![data], vec![self.segment(tcp, 1, ACK, b"", dice)])
     }
 
+    /// The client closes the connection, and then the server.
+    pub(super) fn close(&mut self, tcp: &mut Tcp, dice: &mut Dice) {
+        for (from, flags) in [(0, FIN | ACK), (1, FIN | ACK), (0, ACK)] {
+            self.segment(tcp, from, flags, b"", dice);
+        }
+    }
+
     /// A datagram.
     pub(super) fn datagram(&mut self, from: (Host, u16), to: (Host, u16), text: &[u8], dice: &mut Dice) -> u64 {
         let mut datagram = Vec::new();

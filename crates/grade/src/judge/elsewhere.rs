@@ -237,14 +237,21 @@ impl<'a> Connections<'a> {
     }
 }
 
-/// Why a question's answers wait that may be right for a run which was not compared.
-pub(super) fn not_compared(more: &[(Step, usize)], question: &Question) -> Option<String> {
+/// Why a question's answers wait that may be right for a connection which was not compared: `more` are the steps that have more runs
+/// than are.
+pub(super) fn not_compared(analysis: &Analysis, more: &[(Step, usize)], question: &Question) -> Option<String> {
     let is_by_connection = BY_CONNECTION.contains(&question.kind());
-    let (step, runs) = more.iter().find(|(step, _)| is_by_connection && question.steps().contains(step))?;
-    Some(format!(
-        "{} has {runs} connections in these captures: only the first {MOST_OTHERS} were compared with the answer one by one.",
-        step.name()
-    ))
+    let of_step = more.iter().find(|(step, _)| is_by_connection && question.steps().contains(step));
+    let of_step = of_step.map(|(step, runs)| {
+        format!(
+            "{} has {runs} connections in these captures: only the first {MOST_OTHERS} were compared with the answer one by \
+             one.",
+            step.name()
+        )
+    });
+    let is_cut = || analysis.findings.iter().any(|finding| finding.code == "many-connections");
+    let of_captures = || "These captures hold more of the lab's connections than are looked at one by one.".to_owned();
+    of_step.or_else(|| is_cut().then(of_captures))
 }
 
 /// The further runs of a client by which questions of any facts are answered besides.

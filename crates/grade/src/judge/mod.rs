@@ -100,7 +100,7 @@ impl Bench<'_> {
     /// A question, of which what is wrong waits where not all runs were compared.
     fn compared(&self, answer: &Answer) -> QuestionGrade {
         let question = self.question(answer);
-        match elsewhere::not_compared(&self.more, &answer.question) {
+        match elsewhere::not_compared(self.case.analysis, &self.more, &answer.question) {
             Some(reason) => waiting::question(question, &reason),
             None => question,
         }
