@@ -4,7 +4,7 @@
 //! contradict each other.
 
 use super::Judged;
-use super::waiting::{of_explanation, with_items};
+use super::whole::{of_explanation, with_items};
 use crate::result::{FindingMade, ItemGrade, QuestionGrade, Verdict};
 use socklab_core::lab::Points;
 

@@ -20,14 +20,14 @@ mod leeway;
 mod misconceptions;
 #[cfg(test)]
 mod testing;
-mod waiting;
+mod whole;
 
 use serde_json::Value as Json;
 
 use crate::form::Entry;
 use crate::form::fields::{EXPLANATION, fields};
 use crate::form::reading::may_tell;
-use crate::result::{ClaimMade, Comparison, FindingMade, ItemGrade, QuestionGrade, Verdict};
+use crate::result::{ClaimMade, FindingMade, ItemGrade, QuestionGrade};
 use crate::rubric::Rubric;
 use crate::steps;
 use socklab_core::analyze::analysis::Answer;
@@ -40,6 +40,7 @@ use elsewhere::{Connections, Elsewhere, Runs, StepsOfEnds};
 use expected::Known;
 use item::{Asked, Judge};
 use misconceptions::Scene;
+use whole::{asks, verdict};
 
 pub(crate) use case::named;
 pub use case::{Case, Journals, Unanswered};
@@ -51,6 +52,14 @@ pub struct Judged {
     pub questions: Vec<QuestionGrade>,
     /// The findings with what they cost.
     pub findings: Vec<FindingMade>,
+}
+
+impl Judged {
+    /// The same where what is wrong waits. `reason` says why.
+    pub fn waiting(self, reason: &str) -> Judged {
+        let questions = self.questions.into_iter().map(|own| whole::waiting(own, reason)).collect();
+        Judged { questions, ..self }
+    }
 }
 
 /// Judges all questions and findings.
@@ -101,7 +110,7 @@ impl Bench<'_> {
     fn compared(&self, answer: &Answer) -> QuestionGrade {
         let question = self.question(answer);
         match elsewhere::not_compared(self.case.analysis, &self.more, &answer.question) {
-            Some(reason) => waiting::question(question, &reason),
+            Some(reason) => whole::waiting(question, &reason),
             None => question,
         }
     }
@@ -250,38 +259,6 @@ impl Bench<'_> {
     }
 }
 
-/// The verdict on a question as a whole: the gravest of its facts. `has_words` is whether something is explained.
-fn verdict(has_words: bool, items: &[ItemGrade]) -> Verdict {
-    let any = |verdict: Verdict| items.iter().any(|item| item.verdict == verdict);
-    let nothing_typed = items.iter().all(|item| item.comparison == Comparison::Missing);
-    if nothing_typed {
-        let is_open = has_words || any(Verdict::ForAHuman);
-        return if is_open { Verdict::ForAHuman } else { Verdict::Missing };
-    }
-    [Verdict::Wrong, Verdict::ForAHuman, Verdict::Missing, Verdict::NotInCapture]
-        .into_iter()
-        .find(|verdict| any(*verdict))
-        .unwrap_or(Verdict::Right)
-}
-
-/// What a human is asked to look at.
-fn asks(has_words: bool, items: &[ItemGrade], explanation: Points) -> Vec<String> {
-    let mut asks: Vec<String> = Vec::new();
-    for item in items.iter().filter(|item| item.pending > Points::ZERO) {
-        let why = item.why.as_deref().unwrap_or_default();
-        // What is not filled in at all has one reason for all facts.
-        let ask = if item.comparison == Comparison::Missing { why.to_owned() } else { format!("{}: {why}", item.key) };
-        if !asks.contains(&ask) {
-            asks.push(ask);
-        }
-    }
-    if has_words {
-        let worth = if explanation > Points::ZERO { format!(" ({explanation} points)") } else { String::new() };
-        asks.push(format!("Read the explanation{worth}."));
-    }
-    asks
-}
-
 fn given(entry: &Entry) -> Json {
     let facts = entry.facts.iter().map(|(key, given)| ((*key).to_owned(), given.json.clone()));
     let explanation = entry.explanation.iter().map(|text| (EXPLANATION.to_owned(), Json::from(text.clone())));
@@ -292,6 +269,7 @@ fn given(entry: &Entry) -> Json {
 mod tests {
     use super::*;
     use crate::form::Form;
+    use crate::result::Verdict;
     use socklab_core::lab::Sheet;
 
     /// What comes of a form without any capture.
