@@ -28,6 +28,9 @@ const NEIGHBOURING_PORTS: u16 = 4;
 /// Nanoseconds after one ICMP message in which Linux may not send another one to the same computer (`icmp_ratelimit`).
 pub(crate) const ICMP_LIMITED: i128 = 1_000_000_000;
 
+/// Nanoseconds after which whoever ends a connection by a RST had not given it up at once.
+const LASTING: i128 = 1_000_000_000;
+
 /// Bytes of payload per frame up to which a connection between neighbouring ports of one host only wakes a process up.
 const WAKE_UP_BYTES: u64 = 1;
 
@@ -120,9 +123,11 @@ pub(super) fn collect(
         found.asked_all.clear();
         found.asked.clear();
         let exchanged = capture.traffic.exchanged(Protocol::Tcp).zip(capture.traffic.tcp_streams()).enumerate();
-        for (_, (connection, stream)) in exchanged.filter(|(position, _)| !translated.hides(Protocol::Tcp, *position)) {
+        let exchanged = exchanged.filter(|(position, _)| !translated.hides(Protocol::Tcp, *position));
+        for (position, (connection, stream)) in exchanged {
             let relays = relays.get(number);
             let told = Told {
+                is_given_up: is_given_up(capture, position, &connection),
                 is_onward: relays.is_some_and(|relays| relays.is_onward(stream)),
                 is_passed_on: relays.is_some_and(|relays| relays.passed_on(stream).is_some()),
                 only_greets: only_greets_like_ftp(capture, stream, &connection),
@@ -177,9 +182,11 @@ fn all_came_back(capture: &CaptureFacts, position: usize, messages: &[Option<Tim
         && capture.traffic.udp_notes(conversation.stream).all(|note| note.time.is_some_and(is_limited))
 }
 
-/// What the text of a connection tells of its server.
+/// What a connection tells of its server, beside what was exchanged.
 #[derive(Clone, Copy)]
 struct Told {
+    /// See [`is_given_up`].
+    is_given_up: bool,
     /// It says on what was said in another connection.
     is_onward: bool,
     /// Its server says on what its client says.
@@ -227,7 +234,7 @@ impl Candidates<'_> {
             Some(Side::Responder) => &[Side::Responder],
             None => &[Side::Originator, Side::Responder],
         };
-        let exchange = match tcp_exchange(connection) {
+        let exchange = match tcp_exchange(connection, told.is_given_up) {
             _ if told.is_onward => None,
             None if told.only_greets => Some(Exchange::Text),
             exchange => exchange,
@@ -511,8 +518,8 @@ impl Candidate {
 }
 
 /// What a TCP connection exchanged; `None` for another protocol, for what belongs to another connection, such as FTP's data,
-/// and for a process that talks to itself.
-fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
+/// for a process that talks to itself, and for what was given up at once.
+fn tcp_exchange(connection: &Exchanged, is_given_up: bool) -> Option<Exchange> {
     if connection.announced || is_self_connection(connection) {
         return None;
     }
@@ -521,12 +528,22 @@ fn tcp_exchange(connection: &Exchanged) -> Option<Exchange> {
     }
     match (connection.handshake, connection.close) {
         (HandshakeState::Refused | HandshakeState::SynOnly, _) => Some(Exchange::Attempts),
-        (HandshakeState::Complete | HandshakeState::SynAckMissed, Close::Open | Close::Fin) => Some(Exchange::Silence),
+        (HandshakeState::Complete | HandshakeState::SynAckMissed, _) if !is_given_up => Some(Exchange::Silence),
         // A filter may have kept the rest out.
         (HandshakeState::SynAckSeen, Close::Fin) if connection.ends.syn_sender.is_some() => Some(Exchange::Silence),
-        // What is left of an earlier connection, or one that was given up at once.
+        // What is left of an earlier connection, or one that nobody meant to use.
         _ => None,
     }
+}
+
+/// Whether a connection without payload was reset as soon as it was there, as scanners do. A client to which nothing was typed is
+/// ended by a RST as well, by its system or by that of a server that was stopped, but only when somebody gets to it.
+fn is_given_up(capture: &CaptureFacts, position: usize, connection: &Exchanged) -> bool {
+    if connection.data_frames > 0 || connection.close != Close::Reset {
+        return false;
+    }
+    let times = capture.traffic.tcp_at(position).and_then(|whole| whole.first_time.zip(whole.last_time));
+    times.is_none_or(|(first, last)| last.nanoseconds_since(first) < LASTING)
 }
 
 /// The strongest of what both sides sent. Text of one side may be answered with binary data.

@@ -276,6 +276,32 @@ fn a_server_that_says_nothing_in_the_capture_is_proposed() {
 }
 
 /// An echo server whose greeting begins with a number, as FTP's does.
+/// Nothing was typed, and a client or the stopped server's system ended the connection by a RST: it is the lab's all the same,
+/// while what is reset at once is a scanner's.
+#[test]
+fn a_connection_without_a_line_that_is_reset_later_is_of_the_lab() {
+    let told = |pause: u64, by_client: bool, with_udp: bool| {
+        let mut story = Story::new("8(d)", 0);
+        let mut client = Story::tcp("10.0.3.2:40110", "10.0.3.1:65432");
+        story.handshake(&mut client);
+        story.wait(pause);
+        match by_client {
+            true => story.reset_by_client(&mut client),
+            false => story.reset_by_server(&mut client),
+        }
+        if with_udp {
+            story.datagram("10.0.3.2:51000", "10.0.3.1:65432", "one");
+        }
+        servers(story.read())
+    };
+    for by_client in [true, false] {
+        assert_eq!(told(20_000, by_client, false), ["TCP 10.0.3.1:65432"]);
+        assert_eq!(told(20_000, by_client, true), ["UDP 10.0.3.1:65432", "TCP 10.0.3.1:65432"]);
+        assert_eq!(told(1, by_client, false), [""; 0]);
+        assert_eq!(told(1, by_client, true), ["UDP 10.0.3.1:65432"]);
+    }
+}
+
 #[test]
 fn a_server_that_only_greets_like_ftps_is_the_labs() {
     for (port, line, is_found) in [(2525, "hello\n", true), (21, "hello\n", false), (2525, "EHLO b\r\n", false)] {
