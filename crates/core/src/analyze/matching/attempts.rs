@@ -10,24 +10,36 @@ use socklab_packets::types::SocketAddress;
 /// Connections near an attempt that are looked at.
 const NEAR: usize = 64;
 
-/// The connections that a server took: when each began and was over, by the recorded times, and its company. In the order in
-/// which they began.
-type Runs<C> = HashMap<SocketAddress, Vec<(i128, i128, C)>>;
+/// A connection that a server took: when it began and was over, by the recorded times, its index and its company.
+#[derive(Clone, Copy)]
+struct Run<C> {
+    begin: i128,
+    over: i128,
+    index: usize,
+    company: C,
+}
+
+/// The connections that each server took, in the order in which they began.
+type Runs<C> = HashMap<SocketAddress, Vec<Run<C>>>;
 
 /// An attempt belongs to the company of a connection to the same server that was open then, else to that of all of this server's
-/// connections, else to that of the next connection of its host, or of the one before. So does the rest of a connection, of which
-/// its host alone tells.
+/// connections, else to that of the nearest one in time. The rest of a connection, of which its host alone tells, belongs to the
+/// company of the next connection of that host, or of the one before.
 pub(super) fn attempts<C: Copy + PartialEq>(known: Known<'_>, all: &mut [C]) {
     let is_attempt = |connection: &&LabConnection| !connection.established();
     if !known.connections.iter().any(|connection| is_attempt(&connection)) {
         return;
     }
     let runs = runs(known, all);
+    let mut datagrams: Vec<i128> = known.datagrams().filter_map(|(_, sent)| known.at(&sent)).collect();
+    datagrams.sort_unstable();
     for (index, attempt) in known.connections.iter().enumerate().filter(|(_, connection)| is_attempt(connection)) {
         let at_server = runs.get(&known.computers.socket(attempt.server())).map_or(&[][..], Vec::as_slice);
         let was_tried = matches!(attempt.handshake(), HandshakeState::Refused | HandshakeState::SynOnly);
         let at_server = if was_tried { at_server } else { &[] };
-        let company = open_at(at_server, known.begin(index)).or_else(|| only(at_server));
+        let begin = known.begin(index);
+        let company = open_at(at_server, begin).or_else(|| only(at_server));
+        let company = company.or_else(|| nearest(&seen_with(known, attempt, near(at_server, begin?)), begin?, &datagrams));
         let company = company.or_else(|| of_host(known, index, attempt, all));
         if let (Some(company), Some(slot)) = (company, all.get_mut(index)) {
             *slot = company;
@@ -41,24 +53,61 @@ fn runs<C: Copy>(known: Known<'_>, all: &[C]) -> Runs<C> {
     let connections = known.connections.iter().zip(all).enumerate();
     for (index, (connection, company)) in connections.filter(|(_, (connection, _))| connection.established()) {
         let Some((begin, over)) = known.span(index, connection, &sent) else { continue };
-        runs.entry(known.computers.socket(connection.server())).or_default().push((begin, over, *company));
+        let run = Run { begin, over, index, company: *company };
+        runs.entry(known.computers.socket(connection.server())).or_default().push(run);
     }
-    runs.values_mut().for_each(|of_server| of_server.sort_by_key(|(begin, over, _)| (*begin, *over)));
+    runs.values_mut().for_each(|of_server| of_server.sort_by_key(|run| (run.begin, run.over)));
     runs
 }
 
 /// The company of the connection that began last of those that were open then.
-fn open_at<C: Copy>(of_server: &[(i128, i128, C)], moment: Option<i128>) -> Option<C> {
+fn open_at<C: Copy>(of_server: &[Run<C>], moment: Option<i128>) -> Option<C> {
     let moment = moment?;
-    let begun = of_server.partition_point(|(begin, ..)| *begin <= moment);
+    let begun = of_server.partition_point(|run| run.begin <= moment);
     let mut earlier = of_server.iter().take(begun).rev().take(NEAR);
-    earlier.find(|(_, over, _)| moment <= *over).map(|(.., company)| *company)
+    earlier.find(|run| moment <= run.over).map(|run| run.company)
 }
 
 /// The company of all, where it is one.
-fn only<C: Copy + PartialEq>(of_server: &[(i128, i128, C)]) -> Option<C> {
-    let (.., first) = of_server.first()?;
-    of_server.iter().all(|(.., company)| company == first).then_some(*first)
+fn only<C: Copy + PartialEq>(of_server: &[Run<C>]) -> Option<C> {
+    let first = of_server.first()?.company;
+    of_server.iter().all(|run| run.company == first).then_some(first)
+}
+
+/// Those that began around a moment.
+fn near<C>(of_server: &[Run<C>], moment: i128) -> &[Run<C>] {
+    let begun = of_server.partition_point(|run| run.begin <= moment);
+    let end = begun.saturating_add(NEAR).min(of_server.len());
+    of_server.get(begun.saturating_sub(NEAR)..end).unwrap_or_default()
+}
+
+/// Those that a capture shows beside an attempt, by one clock; all where it shows none.
+fn seen_with<C: Copy>(known: Known<'_>, attempt: &LabConnection, of_server: &[Run<C>]) -> Vec<Run<C>> {
+    let is_there = |run: &&Run<C>| {
+        let connection = known.connections.get(run.index);
+        connection.is_some_and(|one| one.in_capture(attempt.best().capture).is_some())
+    };
+    let there: Vec<Run<C>> = of_server.iter().filter(is_there).copied().collect();
+    if there.is_empty() { of_server.to_vec() } else { there }
+}
+
+/// The company of the connection that was over last before an attempt, or of the one that began next: the step with datagrams
+/// comes after the part before and ends it, so that what they part from the attempt is of the other part; else the nearer one.
+fn nearest<C: Copy>(of_server: &[Run<C>], moment: i128, datagrams: &[i128]) -> Option<C> {
+    let before = of_server.iter().filter(|run| run.over <= moment).max_by_key(|run| run.over);
+    let after = of_server.iter().find(|run| run.begin > moment);
+    let (Some(before), Some(after)) = (before, after) else { return before.or(after).map(|run| run.company) };
+    let are_apart = |from: i128, to: i128| {
+        let next = datagrams.get(datagrams.partition_point(|sent| *sent < from));
+        next.is_some_and(|sent| *sent < to)
+    };
+    let is_nearer = moment.saturating_sub(before.over) < after.begin.saturating_sub(moment);
+    let is_before = match (are_apart(before.over, moment), are_apart(moment, after.begin)) {
+        (true, false) => false,
+        (false, true) => true,
+        _ => is_nearer,
+    };
+    Some(if is_before { before.company } else { after.company })
 }
 
 /// The company of the next connection of an attempt's host in the capture that shows it, else of the one before.

@@ -6,6 +6,7 @@ use crate::analyze::testing::Story;
 use crate::lab::LabConfig;
 use crate::lab::testing::question;
 use socklab_packets::pipeline::CaptureFacts;
+use socklab_packets::types::Protocol;
 
 const A: &str = "10.0.3.1:65432";
 const B: &str = "10.0.3.2:40110";
@@ -220,4 +221,39 @@ fn a_server_that_is_set_counts_beside_one_whose_handshakes_are_there() {
     let analysis = analyze(vec![story.read()], &[], &config);
     let servers: Vec<String> = analysis.lab.servers.iter().map(|server| server.address.to_string()).collect();
     assert!(servers.contains(&"10.0.3.9:40000".to_owned()), "{servers:?}");
+}
+
+/// The server of Part I served one client and ended: what is refused then is of that part, though Part II ran at the same port;
+/// so is what was refused before the server was started. A client that came too early for Part II is of that.
+#[test]
+fn what_is_refused_is_of_the_part_that_is_nearer() {
+    let told = |refused_after: &[u64], with_udp: bool| {
+        let mut story = Story::new("at A", 0);
+        let mut first = Story::tcp(B, A);
+        story.refused(&mut Story::tcp("10.0.3.2:40108", A));
+        story.wait(10_000);
+        story.handshake(&mut first);
+        story.echo(&mut first, "one\n");
+        story.close(&mut first);
+        for (pause, port) in refused_after.iter().zip(40_200..) {
+            story.wait(*pause);
+            story.refused(&mut Story::tcp(&format!("10.0.3.2:{port}"), A));
+        }
+        if with_udp {
+            story.wait(60_000);
+            story.datagram("10.0.3.2:51000", "10.0.3.1:65433", "one");
+        }
+        story.wait(10_000);
+        for client in ["10.0.3.2:40300", "10.0.3.2:40302"] {
+            let mut client = Story::tcp(client, A);
+            story.handshake(&mut client);
+            story.echo(&mut client, "two\n");
+        }
+        let analysis = of(vec![story.read()]);
+        let refused = analysis.lab.streams.iter().filter(|one| one.protocol == Protocol::Tcp && !one.established);
+        refused.map(|one| one.step.name()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[6_000], false), ["Part I step 8", "Part I step 8"]);
+    assert_eq!(told(&[60_000], false), ["Part I step 8", "Part II step 2"]);
+    assert_eq!(told(&[60_000], true), ["Part I step 8", "Part I step 8"]);
 }
