@@ -26,23 +26,35 @@ type Runs<C> = HashMap<SocketAddress, Vec<Run<C>>>;
 /// connections, else to that of the nearest one in time. The rest of a connection, of which its host alone tells, belongs to the
 /// company of the next connection of that host, or of the one before.
 pub(super) fn attempts<C: Copy + PartialEq>(known: Known<'_>, all: &mut [C]) {
-    let is_attempt = |connection: &&LabConnection| !connection.established();
-    if !known.connections.iter().any(|connection| is_attempt(&connection)) {
+    let all_of_lab = known.connections.iter().enumerate();
+    let mut attempts: Vec<(Option<i128>, usize, &LabConnection)> = all_of_lab
+        .filter(|(_, connection)| !connection.established())
+        .map(|(index, attempt)| (known.begin(index), index, attempt))
+        .collect();
+    if attempts.is_empty() {
         return;
     }
-    let runs = runs(known, all);
+    attempts.sort_by_key(|(begin, index, _)| (*begin, *index));
+    let mut runs = runs(known, all);
     let mut datagrams: Vec<i128> = known.datagrams().filter_map(|(_, sent)| known.at(&sent)).collect();
     datagrams.sort_unstable();
-    for (index, attempt) in known.connections.iter().enumerate().filter(|(_, connection)| is_attempt(connection)) {
-        let at_server = runs.get(&known.computers.socket(attempt.server())).map_or(&[][..], Vec::as_slice);
+    for (begin, index, attempt) in attempts {
+        let server = known.computers.socket(attempt.server());
+        let at_server = runs.get(&server).map_or(&[][..], Vec::as_slice);
         let was_tried = matches!(attempt.handshake(), HandshakeState::Refused | HandshakeState::SynOnly);
         let at_server = if was_tried { at_server } else { &[] };
-        let begin = known.begin(index);
         let company = open_at(at_server, begin).or_else(|| only(at_server));
-        let company = company.or_else(|| nearest(&seen_with(known, attempt, near(at_server, begin?)), begin?, &datagrams));
+        let company = company.or_else(|| nearest(known, attempt, near(at_server, begin?), begin?, &datagrams));
         let company = company.or_else(|| of_host(known, index, attempt, all));
         if let (Some(company), Some(slot)) = (company, all.get_mut(index)) {
             *slot = company;
+        }
+        // Who tries again and again does so within one part.
+        if let (Some(company), Some(begin), Some(of_server)) =
+            (company, begin.filter(|_| was_tried), runs.get_mut(&server))
+        {
+            let place = of_server.partition_point(|run| run.begin <= begin);
+            of_server.insert(place, Run { begin, over: begin, index, company });
         }
     }
 }
@@ -81,21 +93,24 @@ fn near<C>(of_server: &[Run<C>], moment: i128) -> &[Run<C>] {
     of_server.get(begun.saturating_sub(NEAR)..end).unwrap_or_default()
 }
 
-/// Those that a capture shows beside an attempt, by one clock; all where it shows none.
-fn seen_with<C: Copy>(known: Known<'_>, attempt: &LabConnection, of_server: &[Run<C>]) -> Vec<Run<C>> {
+/// The company of the connection that was over last before an attempt, or of the one that began next: the step with datagrams
+/// comes after the part before and ends it, so that what they part from the attempt is of the other part; else the nearer one.
+/// What a capture shows beside the attempt, by one clock, goes before what others show.
+fn nearest<C: Copy>(
+    known: Known<'_>,
+    attempt: &LabConnection,
+    of_server: &[Run<C>],
+    moment: i128,
+    datagrams: &[i128],
+) -> Option<C> {
     let is_there = |run: &&Run<C>| {
         let connection = known.connections.get(run.index);
         connection.is_some_and(|one| one.in_capture(attempt.best().capture).is_some())
     };
-    let there: Vec<Run<C>> = of_server.iter().filter(is_there).copied().collect();
-    if there.is_empty() { of_server.to_vec() } else { there }
-}
-
-/// The company of the connection that was over last before an attempt, or of the one that began next: the step with datagrams
-/// comes after the part before and ends it, so that what they part from the attempt is of the other part; else the nearer one.
-fn nearest<C: Copy>(of_server: &[Run<C>], moment: i128, datagrams: &[i128]) -> Option<C> {
-    let before = of_server.iter().filter(|run| run.over <= moment).max_by_key(|run| run.over);
-    let after = of_server.iter().find(|run| run.begin > moment);
+    let before = || of_server.iter().filter(|run| run.over <= moment);
+    let after = || of_server.iter().filter(|run| run.begin > moment);
+    let before = before().filter(is_there).max_by_key(|run| run.over).or_else(|| before().max_by_key(|run| run.over));
+    let after = after().find(is_there).or_else(|| after().next());
     let (Some(before), Some(after)) = (before, after) else { return before.or(after).map(|run| run.company) };
     let are_apart = |from: i128, to: i128| {
         let next = datagrams.get(datagrams.partition_point(|sent| *sent < from));
