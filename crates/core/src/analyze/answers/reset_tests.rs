@@ -551,3 +551,32 @@ fn a_server_that_its_clients_reset_may_have_ended_is_of_no_known_kind() {
     assert_eq!(kind(false), Some(ServerKind::OneShot));
     assert_eq!(kind(true), Some(ServerKind::Unknown));
 }
+
+/// Step 13 ends a server that only prints: its system closes B's connection with a FIN, and resets C's, which the program never
+/// accepted, whether C had sent a line or not. What came right before the end the program may not have had time to read.
+#[test]
+fn a_server_that_only_prints_leaves_the_waiting_client_a_reset_when_it_ends() {
+    let ended = |has_line: bool, pause: u64| {
+        let mut story = Story::new("at A", 0);
+        let mut b = connected(&mut story, B1);
+        story.line(&mut b, "one\n");
+        let mut c = connected(&mut story, C1);
+        if has_line {
+            story.line(&mut c, "and me?\n");
+        }
+        story.wait(pause);
+        story.reset_by_server(&mut c);
+        story.half_close_of_server(&mut b);
+        of(vec![story.read()])
+    };
+    for has_line in [true, false] {
+        let analysis = ended(has_line, 9000);
+        assert_eq!(short(&analysis, "I.3"), "Connected, never served (reset)");
+        let text = said(&analysis, "I.3");
+        let frames = if has_line { "(RST, frame 11) when it closed B's (FIN, frame 12)" } else { "(RST, frame 9)" };
+        let reset = format!("The server's system reset C's connection {frames}");
+        assert!(text.contains(&reset), "{text}");
+        assert!(text.contains("C's connection seems to have been in the queue until the server ended."), "{text}");
+    }
+    assert!(!said(&ended(true, 20), "I.3").contains("in the queue until"));
+}

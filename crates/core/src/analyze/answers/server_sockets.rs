@@ -10,7 +10,6 @@ use crate::analyze::claims::words::addresses as listed;
 use crate::analyze::claims::{Draft, tcp_evidence};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::Grounds;
 use crate::analyze::text::{Text, say};
 use crate::lab::Question;
 use crate::wording::count;
@@ -137,9 +136,7 @@ fn is_waiting(client: &Client<'_>) -> bool {
 
 /// Whether a client was in the queue until its server ended, which resets what `accept()` has not returned.
 fn is_never_accepted(client: &Client<'_>) -> bool {
-    let is_reset = |known: &Known<'_>| {
-        known.service.verdict == Verdict::Queued && matches!(known.service.grounds, Grounds::Reset { .. })
-    };
+    let is_reset = |known: &Known<'_>| known.service.verdict == Verdict::Queued && known.service.grounds.is_until_end();
     client.accepted.is_none() && client.known.as_ref().is_some_and(is_reset)
 }
 

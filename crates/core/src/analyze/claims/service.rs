@@ -22,6 +22,7 @@ pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
         Grounds::NoAnswer { line, other } => claims.not_answered(line, *other),
         Grounds::NotClosed { client_fin, other } => claims.not_closed(client_fin, *other),
         Grounds::Reset { line, reset, other } => claims.reset(line, reset, *other),
+        Grounds::Unread { reset, other, fin, .. } => claims.unread(reset, *other, fin),
         Grounds::NoConnection => claims.no_connection(),
         Grounds::Nothing if known.service.journal.is_some() => {}
         Grounds::Nothing => claims.nothing(),
@@ -313,6 +314,29 @@ impl<'a> Claims<'a> {
         self.add(Basis::Inferred, text, Vec::new());
     }
 
+    fn unread(&mut self, reset: &Moment, other: usize, fin: &Moment) {
+        let (view, known) = (self.view, self.known);
+        let others = view.known_at(other).map(|other| clients(view, &other)).unwrap_or_default();
+        let text = say![
+            "The server's system reset ",
+            clients(view, known),
+            " connection (RST, ",
+            self.here(reset),
+            ") when it closed ",
+            others,
+            " (FIN, ",
+            self.here(fin),
+            ")."
+        ];
+        let of_other = view.known_at(other).and_then(|other| {
+            let sighting = other.connection.with_frame(fin.capture, fin.frame)?;
+            Some(tcp_evidence(view, sighting, [fin.frame]))
+        });
+        let evidence = self.whole(reset).into_iter().chain(of_other.into_iter().flatten());
+        self.add(Basis::Proved, text, Evidence::by_file(evidence));
+        self.add(Basis::Inferred, unread_until_end(view, known), Vec::new());
+    }
+
     fn no_connection(&mut self) {
         let (view, known) = (self.view, self.known);
         let sighting = known.connection.whole();
@@ -388,8 +412,18 @@ impl<'a> Claims<'a> {
 
 /// Why a connection whose line was never answered was reset, while another one was served.
 pub(crate) fn why_never_accepted(view: &LabView<'_>, known: &Known<'_>) -> Option<Text> {
-    let Grounds::Reset { other, .. } = known.service.grounds else { return None };
-    Some(in_queue_until_end(view, known, other))
+    match known.service.grounds {
+        Grounds::Reset { other, .. } => Some(in_queue_until_end(view, known, other)),
+        Grounds::Unread { .. } => Some(unread_until_end(view, known)),
+        _ => None,
+    }
+}
+
+fn unread_until_end(view: &LabView<'_>, known: &Known<'_>) -> Text {
+    let sends = "When a program ends, its system sends FIN where the program has read all that came, and RST where it has not, or \
+                 has not accepted the connection: ";
+    let until = " connection seems to have been in the queue until the server ended.";
+    say![sends, clients(view, known), until]
 }
 
 fn in_queue_until_end(view: &LabView<'_>, known: &Known<'_>, other: usize) -> Text {

@@ -10,7 +10,6 @@ use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::Grounds;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Does, Question, Step};
 use crate::wording::{self, count};
@@ -358,7 +357,7 @@ impl Report<'_, '_> {
                     // What another file shows is told with that one's frames, and of it.
                     let file = view.file(sighting.capture);
                     let claims = service::claims(view, known);
-                    let of_reset = matches!(known.service.grounds, Grounds::Reset { .. });
+                    let of_reset = known.service.grounds.is_until_end();
                     match of_reset && claims.iter().flat_map(|claim| &claim.evidence).all(|one| one.file == file) {
                         true => Text::join(claims.into_iter().map(|claim| claim.text)),
                         false => endings(view, std::slice::from_ref(here)),

@@ -18,6 +18,9 @@ pub(crate) enum Grounds {
     NotClosed { client_fin: Moment, other: usize },
     /// The server reset the connection with the client's line unanswered, though it answers others.
     Reset { line: Moment, reset: Moment, other: usize },
+    /// The server's system reset the connection when it closed another one with a FIN: it resets what a program that ends has not
+    /// read, or not accepted. What it should have read was there `from` then on.
+    Unread { from: Moment, reset: Moment, other: usize, fin: Moment },
     /// The attempt was refused or not answered.
     NoConnection,
     /// Nothing in the captures shows either; a journal may.
@@ -25,12 +28,18 @@ pub(crate) enum Grounds {
 }
 
 impl Grounds {
+    /// Whether it was in the queue until the server ended.
+    pub(crate) fn is_until_end(&self) -> bool {
+        matches!(self, Grounds::Reset { .. } | Grounds::Unread { .. })
+    }
+
     /// The other connection that shows what its server does for clients that it serves.
     pub(super) fn other(&self) -> Option<usize> {
         match self {
-            Grounds::NoAnswer { other, .. } | Grounds::NotClosed { other, .. } | Grounds::Reset { other, .. } => {
-                Some(*other)
-            }
+            Grounds::NoAnswer { other, .. }
+            | Grounds::NotClosed { other, .. }
+            | Grounds::Reset { other, .. }
+            | Grounds::Unread { other, .. } => Some(*other),
             _ => None,
         }
     }

@@ -178,8 +178,11 @@ fn shows_open(story: Told<'_>, seen: &Seen, moment: &Moment) -> bool {
 /// A connection that was in the queue until the server ended, though another one was open.
 fn left_waiting(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     of_server.iter().find_map(|index| {
-        let Grounds::Reset { line, .. } = story.services.get(*index)?.grounds else { return None };
-        let other = of_server.iter().find(|other| *other != index && is_open_at(story, **other, &line))?;
+        let (Grounds::Reset { line: from, .. } | Grounds::Unread { from, .. }) = story.services.get(*index)?.grounds
+        else {
+            return None;
+        };
+        let other = of_server.iter().find(|other| *other != index && is_open_at(story, **other, &from))?;
         Some((*other, *index))
     })
 }

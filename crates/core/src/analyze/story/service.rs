@@ -3,7 +3,8 @@
 //! What shows service: payload from the server, or its FIN, which only a program sends that has accepted the connection.
 //! What shows the queue: an answer or FIN that comes only when another connection of that server ends, or none at all while
 //! the server answers others, unless it served one that came later (`accept()` takes them in their order), or several at the
-//! same time then. Neither: unknown. Where no connection of a server was ever closed or answered by it, a missing
+//! same time then; and the RST of a server that ends, where it closes another connection with a FIN: its system resets what the
+//! program has not read. Neither: unknown. Where no connection of a server was ever closed or answered by it, a missing
 //! FIN shows nothing. What a server's journal adds is in [`Service::told_by`].
 
 use std::cmp::Reverse;
@@ -289,24 +290,18 @@ impl<'a> Court<'a> {
 
     /// What shows that a connection which the server neither answered nor closed was in the queue.
     fn queued(&self, seen: &Seen) -> Option<Service> {
-        if let (Some(line), Some(reset)) = (seen.unanswered, seen.server_reset) {
-            let before_client = seen.client_end().is_none_or(|end| {
-                // Long after the client's FIN it is no answer to that: the program had not even got so far.
-                let fin = seen.client_fin.filter(|fin| *fin == end && !seen.client_half_closed);
-                let since = fin.and_then(|fin| self.clocks.between(&fin, &reset));
-                reset.frame < end.frame || since.is_some_and(|since| since >= PROMPT)
-            });
-            // One that goes on answering has not ended: it closed this connection, or its listening socket alone.
-            let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other) == Some(true);
-            let goes_on = |(_, other): (usize, &Seen)| {
-                other.established.is_some_and(|begin| is_before(&begin, &reset))
-                    && other.last_reply.is_some_and(|reply| is_before(&reset, &reply))
-            };
-            if !before_client || self.other_views().any(goes_on) {
+        if let Some(reset) = seen.server_reset
+            && (seen.unanswered.is_some() || self.is_reset_with_another(seen, &reset).is_some())
+        {
+            if !self.ended_before_client(seen, &reset) || self.goes_on_after(&reset) {
                 return None;
             }
-            let other = self.other_that(seen, |other| other.answer.is_some())?;
-            let service = Service::new(Verdict::Queued, Basis::Inferred, Grounds::Reset { line, reset, other });
+            let answers = || self.other_that(seen, |other| other.answer.is_some());
+            let service = match seen.unanswered.and_then(|line| Some((line, answers()?))) {
+                Some((line, other)) => Grounds::Reset { line, reset, other },
+                None => self.unread(seen, reset)?,
+            };
+            let service = Service::new(Verdict::Queued, Basis::Inferred, service);
             return Some(Service { until: Some(reset), ..service });
         }
         // What seems missing may just not have been captured.
@@ -326,6 +321,49 @@ impl<'a> Court<'a> {
         };
         let grounds = by_line.or_else(by_fin)?;
         Some(Service::new(Verdict::Queued, Basis::Inferred, grounds))
+    }
+
+    /// Whether the server's system reset a connection before the client ended it, or so long after the client's FIN that it is no
+    /// answer to that: the program had not even got so far.
+    fn ended_before_client(&self, seen: &Seen, reset: &Moment) -> bool {
+        seen.client_end().is_none_or(|end| {
+            let fin = seen.client_fin.filter(|fin| *fin == end && !seen.client_half_closed);
+            let since = fin.and_then(|fin| self.clocks.between(&fin, reset));
+            reset.frame < end.frame || since.is_some_and(|since| since >= PROMPT)
+        })
+    }
+
+    /// Whether the server answered another client after this reset: it had not ended, but closed this connection, or its listening
+    /// socket alone.
+    fn goes_on_after(&self, reset: &Moment) -> bool {
+        let is_before = |one: &Moment, other: &Moment| self.clocks.before(one, other) == Some(true);
+        self.other_views().any(|(_, other)| {
+            other.established.is_some_and(|begin| is_before(&begin, reset))
+                && other.last_reply.is_some_and(|reply| is_before(reset, &reply))
+        })
+    }
+
+    /// The other connection that the server closed with a FIN of its own when its system reset this one, with that FIN. Where the
+    /// client of this one had sent something, that of the other one had as well, and the program had read it.
+    fn is_reset_with_another(&self, seen: &Seen, reset: &Moment) -> Option<(usize, Moment)> {
+        let fin_of = |other: &Seen| {
+            let fin = other.server_fin.filter(|fin| fin.capture == reset.capture)?;
+            let is_near = self.clocks.between(&fin, reset).is_some_and(|apart| apart.abs() < PROMPT);
+            let is_servers = other.server_reset.is_none() && other.client_end().is_none_or(|end| fin.frame < end.frame);
+            let had_read = seen.request.is_none() || other.request.is_some_and(|line| line.frame < fin.frame);
+            (is_near && is_servers && had_read).then_some(fin)
+        };
+        let other = self.other_that(seen, |other| fin_of(other).is_some())?;
+        let fin = self.timelines.get(other)?.find(fin_of)?;
+        Some((other, fin))
+    }
+
+    /// What shows that a program had not read from a connection when it ended, nor accepted it, though there was time.
+    fn unread(&self, seen: &Seen, reset: Moment) -> Option<Grounds> {
+        let (other, fin) = self.is_reset_with_another(seen, &reset)?;
+        let from = seen.unanswered.or(seen.established)?;
+        let had_time = self.clocks.between(&from, &reset).is_some_and(|time| time >= LATE_CLOSE);
+        had_time.then_some(Grounds::Unread { from, reset, other, fin })
     }
 
     /// Whether the server was done with each earlier connection long before the capture ended: one that had waited for them would
