@@ -2,7 +2,7 @@
 //! where none of its clients was connected. Which of these runs were of the server that serves one client at a time, though a
 //! host had clients side by side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
@@ -12,6 +12,7 @@ use crate::analyze::analysis::{Basis, ServerKind};
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen, Story, kind_of};
+use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// Nanoseconds within which what one host does belongs to one run of the lab.
@@ -53,7 +54,10 @@ pub(super) struct Sent(HashMap<(usize, IpAddr), Vec<(FrameNumber, i128)>>);
 
 /// The connections that a server had between two moments at which none of its clients was connected.
 pub(super) struct Epoch {
+    server: SocketAddress,
     pub(super) members: Vec<usize>,
+    /// The computers that had no connection meanwhile, but one attempt to which nothing came back: the queue was full.
+    tried: BTreeSet<IpAddr>,
     /// When the first and the last of them began, and when all were over, by the recorded times.
     pub(super) begin: i128,
     last_begin: i128,
@@ -107,10 +111,16 @@ pub(super) fn one_at_a_time(known: Known<'_>) -> OneAtATime {
         let had_part = others().any(|other| {
             other.beside.is_empty() && other.begin < epoch.begin && !other.hosts.is_disjoint(epoch.wanted())
         });
+        // Another program was at another address: the one that serves several at the same time is of the part that follows.
+        let is_before_other_kind = || {
+            others().any(|other| {
+                other.kind.kind == ServerKind::Concurrent && other.server != epoch.server && other.begin > epoch.over
+            })
+        };
         let is_alone = !had_part
-            && (known.is_before_datagrams(epoch, others())
-                || known.has_lone_waiting(epoch)
-                || is_other_kind && epoch.beside.is_empty());
+            && (known.is_before_datagrams(epoch, others()) || known.has_lone_waiting(epoch) || is_before_other_kind())
+            || is_other_kind && epoch.beside.is_empty()
+            || known.is_tried_before_more(epoch, &epochs, &firsts);
         match (is_alone, is_other_kind) {
             (true, _) => {
                 let late =
@@ -138,10 +148,11 @@ fn is_followed_by_more(epoch: &Epoch, epochs: &[Epoch], firsts: &HashMap<IpAddr,
     let later: Vec<&Epoch> = epochs.iter().filter(|other| other.begin > epoch.over).collect();
     let beside_later: BTreeSet<IpAddr> = later.iter().flat_map(|other| &other.beside).copied().collect();
     let is_alone = |host: &IpAddr| !epoch.beside.contains(host) && beside_later.contains(host);
-    let was_alone = || epoch.hosts.iter().chain(earlier().flat_map(|other| &other.hosts)).any(is_alone);
+    let was_alone =
+        || epoch.hosts.iter().chain(&epoch.tried).chain(earlier().flat_map(|other| &other.hosts)).any(is_alone);
     epoch.beside.is_subset(&beside_later)
         && was_alone()
-        && epochs.iter().all(|other| other.begin <= epoch.over || other.kind.kind != ServerKind::Iterative)
+        && later.iter().all(|other| other.kind.kind != ServerKind::Iterative || other.beside.len() > 1)
 }
 
 impl<'a> Known<'a> {
@@ -153,8 +164,10 @@ impl<'a> Known<'a> {
             let Some((begin, over)) = self.span(index, connection, &sent) else { continue };
             servers.entry(self.computers.socket(connection.server())).or_default().push((begin, over, index));
         }
+        let unanswered = self.unanswered();
         let mut epochs: Vec<Epoch> = Vec::new();
-        for mut spans in servers.into_values() {
+        for (server, mut spans) in servers {
+            let tried = unanswered.get(&server).map_or(&[][..], Vec::as_slice);
             spans.sort_unstable();
             let mut rest = spans.as_slice();
             while let Some((first, _)) = rest.split_first() {
@@ -167,25 +180,51 @@ impl<'a> Known<'a> {
                     is_open
                 });
                 let (own, later) = rest.split_at(open.count().clamp(1, rest.len()));
-                epochs.push(self.epoch(own, over));
+                epochs.push(self.epoch(server, (own, over), tried));
                 rest = later;
             }
         }
         epochs
     }
 
-    /// The epoch of these connections, which are in the order in which they began, and are over by then.
-    fn epoch(&self, spans: &[(i128, i128, usize)], over: i128) -> Epoch {
+    /// The attempts at each server to which nothing came back, with their clients' computers.
+    fn unanswered(&self) -> HashMap<SocketAddress, Vec<(i128, IpAddr)>> {
+        let mut unanswered: HashMap<SocketAddress, Vec<(i128, IpAddr)>> = HashMap::new();
+        let is_it = |one: &LabConnection| one.handshake() == HandshakeState::SynOnly;
+        for (index, attempt) in self.connections.iter().enumerate().filter(|(_, one)| is_it(one)) {
+            if let (Some(begin), Some(host)) = (self.begin(index), self.host(index)) {
+                unanswered.entry(self.computers.socket(attempt.server())).or_default().push((begin, host));
+            }
+        }
+        unanswered
+    }
+
+    /// The epoch of these connections, which are in the order in which they began, and are over by then. `unanswered` are attempts
+    /// at their server.
+    fn epoch(
+        &self,
+        server: SocketAddress,
+        (spans, over): (&[(i128, i128, usize)], i128),
+        unanswered: &[(i128, IpAddr)],
+    ) -> Epoch {
         let members: Vec<usize> = spans.iter().map(|(_, _, index)| *index).collect();
         let hosts_of = |indices: &mut dyn Iterator<Item = &usize>| -> BTreeSet<IpAddr> {
             indices.filter_map(|index| self.host(*index)).collect()
         };
+        let begin = spans.first().map(|(begin, ..)| *begin).unwrap_or_default();
+        let hosts = hosts_of(&mut members.iter());
+        let mut tries: BTreeMap<IpAddr, usize> = BTreeMap::new();
+        for (at, host) in unanswered.iter().filter(|(_, host)| !hosts.contains(host)) {
+            *tries.entry(*host).or_default() += usize::from((begin..=over).contains(at));
+        }
         Epoch {
-            begin: spans.first().map(|(begin, ..)| *begin).unwrap_or_default(),
+            server,
+            tried: tries.into_iter().filter(|(_, count)| *count == 1).map(|(host, _)| host).collect(),
+            begin,
             last_begin: spans.last().map(|(begin, ..)| *begin).unwrap_or_default(),
             over,
             beside: hosts_of(&mut members.iter().filter(|index| self.parallel.contains(index))),
-            hosts: hosts_of(&mut members.iter()),
+            hosts,
             kind: kind_of(self.story.told(), self.connections, self.accounts, &members),
             members,
         }
@@ -263,7 +302,10 @@ impl<'a> Known<'a> {
         let Some(service) = self.story.services.get(index) else { return false };
         let waiting = match (&service.waited, &service.grounds) {
             (Some(wait), _) => wait.from,
-            (None, Grounds::NoAnswer { line: from, .. } | Grounds::Reset { line: from, .. }) => *from,
+            (
+                None,
+                Grounds::NoAnswer { line: from, .. } | Grounds::Reset { line: from, .. } | Grounds::Unread { from, .. },
+            ) => *from,
             (None, Grounds::NotClosed { client_fin, .. }) => *client_fin,
             _ => return false,
         };
@@ -282,7 +324,17 @@ impl<'a> Known<'a> {
     /// Whether a host other than those with clients side by side had one client, which waited: as in the step in which a server that
     /// serves one client at a time is tried.
     fn has_lone_waiting(&self, epoch: &Epoch) -> bool {
-        self.lone_waiting(epoch).next().is_some()
+        self.lone_waiting(epoch).next().is_some() || !epoch.beside.is_empty() && !epoch.tried.is_empty()
+    }
+
+    /// Whether a host that was there for the first time had one client, which waited for another host's, and had clients side by
+    /// side later: that was its second step, whatever the other host had done before.
+    fn is_tried_before_more(&self, epoch: &Epoch, epochs: &[Epoch], firsts: &HashMap<IpAddr, i128>) -> bool {
+        let of_later =
+            |host: IpAddr| epochs.iter().any(|other| other.begin > epoch.over && other.beside.contains(&host));
+        let is_new = |host: IpAddr| firsts.get(&host).is_some_and(|first| *first >= epoch.begin);
+        let waiting = self.lone_waiting(epoch).filter_map(|index| self.host(index));
+        waiting.chain(epoch.tried.iter().copied()).any(|host| is_new(host) && of_later(host))
     }
 
     /// The only clients of hosts without clients side by side, where they waited and others were side by side.
@@ -307,12 +359,14 @@ impl<'a> Known<'a> {
         epoch.members.iter().copied().filter(is_late).collect()
     }
 
-    /// Whether the host of an epoch's clients sent its first datagrams afterwards, before any other run: the step with UDP follows
-    /// those of the server that serves one client at a time.
+    /// Whether the host of an epoch's clients sent its first datagrams afterwards, before any other run such as this one: the step
+    /// with UDP follows those of the server that serves one client at a time.
     fn is_before_datagrams<'e>(&self, epoch: &Epoch, others: impl Iterator<Item = &'e Epoch>) -> bool {
         let of_hosts = self.datagrams().filter(|(host, _)| epoch.wanted().contains(host));
         let Some(first) = of_hosts.filter_map(|(_, sent)| self.at(&sent)).min() else { return false };
-        let next = others.filter(|other| other.begin > epoch.begin).map(|other| other.begin).min();
+        let is_run =
+            |other: &&Epoch| other.begin > epoch.begin && (epoch.beside.is_empty() || !other.beside.is_empty());
+        let next = others.filter(is_run).map(|other| other.begin).min();
         let is_soon = first.saturating_sub(epoch.last_begin.max(epoch.over)) < LONGEST_PAUSE;
         first > epoch.last_begin && is_soon && next.is_none_or(|next| first < next)
     }

@@ -42,11 +42,13 @@ pub(super) fn before_datagrams(known: Known<'_>) -> BTreeSet<usize> {
         return found;
     }
     let sent: BTreeSet<IpAddr> = known.datagrams().map(|(host, _)| host).collect();
-    let tells = |index: usize| {
+    let tells = |index: usize, kind: ServerKind| {
         let (Some(host), Some(begin)) = (known.host(index), known.begin(index)) else { return false };
+        // Its own datagrams may be missing where its clients did wait.
+        let is_of_part = || sent.contains(&host) || kind == ServerKind::Iterative;
         match is_followed {
             true => halves.after.contains(&host),
-            false => sent.contains(&host) && halves.last_alone.get(&host).is_none_or(|alone| *alone < begin),
+            false => is_of_part() && halves.last_alone.get(&host).is_none_or(|alone| *alone < begin),
         }
     };
     for members in halves.before.values().filter(|members| members.iter().any(|one| known.parallel.contains(one))) {
@@ -55,7 +57,7 @@ pub(super) fn before_datagrams(known: Known<'_>) -> BTreeSet<usize> {
             continue;
         }
         let beside = members.iter().filter(|index| known.parallel.contains(index));
-        found.extend(beside.copied().filter(|index| tells(*index)));
+        found.extend(beside.copied().filter(|index| tells(*index, kind.kind)));
     }
     found
 }
