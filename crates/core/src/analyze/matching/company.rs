@@ -14,6 +14,7 @@ use crate::analyze::matching::early::early_clients;
 use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, OneAtATime, first_moments, one_at_a_time};
 use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::matching::one_computer::first_part;
+use crate::analyze::matching::sheet_order::InOrder;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet};
 use socklab_packets::track::HandshakeState;
@@ -67,8 +68,14 @@ pub(super) fn company(
         others = one_at_a_time(Known { parallel: &parallel, ..known });
         parallel.retain(|index| !others.contains(*index));
         others.alone.extend(before_datagrams(Known { parallel: &parallel, ..known }));
+        parallel.retain(|index| !others.contains(*index));
+        // Beside what is told of the first client's run by now.
+        others.alone.extend(waiting_for_one(story, computers, connections, &parallel));
+        parallel.retain(|index| !others.contains(*index));
+        others.alone.extend(InOrder::new(sheet, Known { parallel: &parallel, ..known }).first_capture_of_pair());
     }
     parallel.retain(|index| !others.contains(*index));
+    let in_order = InOrder::new(sheet, Known { parallel: &parallel, ..known });
     let servers = servers_of_parallel(computers, connections, &parallel);
     let starts = starts(story, computers, connections, &parallel);
     let sent = first_datagrams(computers, conversations);
@@ -90,7 +97,9 @@ pub(super) fn company(
                 })
                 || after_datagrams(clocks, computers.of(connection.client().ip), connection, &sent, &connected)
                     && (!is_lone_repeat(computers, connection, &sent, &last_but_one)
+                        || !computers.is_alone() && in_order.is_at_another_server(index)
                         || has_others_elsewhere(story, computers, connection, &sent, connections))
+                || connection.established() && !computers.is_alone() && in_order.is_before_pair(index)
         };
         let is_second = || !others.contains(index) && second();
         all.push(set.unwrap_or_else(|| if is_second() { Company::Parallel } else { Company::Alone }));
@@ -98,12 +107,11 @@ pub(super) fn company(
     not_told(sheet, computers, connections, &mut all);
     if is_captured_in_parallel_only(sheet) {
         lone_client_of_parallel(story, computers, connections, &mut all);
-        let is_parallel = |index: usize| all.get(index) == Some(&Company::Parallel);
-        for index in early_clients(config, story, computers, connections, is_parallel) {
-            if let Some(company) = all.get_mut(index) {
-                *company = Company::Parallel;
-            }
-        }
+        let early =
+            early_clients(config, story, computers, connections, |index| all.get(index) == Some(&Company::Parallel));
+        take_for_parallel(early, &mut all);
+        let elsewhere = in_order.at_server_without_first_host(|index| all.get(index) == Some(&Company::Alone));
+        take_for_parallel(elsewhere, &mut all);
     }
     attempts(Known { parallel: &parallel, ..known }, &mut all);
     (all, others.replaced)
@@ -268,6 +276,14 @@ fn waiting_for_one(
             })
     };
     groups.iter().filter(waits).flat_map(|(_, group)| group.iter().copied()).collect()
+}
+
+fn take_for_parallel(these: impl IntoIterator<Item = usize>, all: &mut [Company]) {
+    for index in these {
+        if let Some(company) = all.get_mut(index) {
+            *company = Company::Parallel;
+        }
+    }
 }
 
 /// Whether some capture has two connections open at one moment.

@@ -38,6 +38,9 @@ mod seconds;
 mod servers;
 mod services;
 mod sheet_notes;
+mod sheet_order;
+#[cfg(test)]
+mod sheet_order_tests;
 mod spoken;
 #[cfg(test)]
 mod step_tests;
