@@ -38,6 +38,18 @@ fn protocols_of_text_are_told_on_any_port() {
     }
 }
 
+/// HTTP has no datagrams: who types its words into a UDP client sends text.
+#[test]
+fn a_request_for_a_path_is_of_http_over_tcp_only() {
+    for line in [&b"GET / HTTP/1.0"[..], b"GET index.html HTTP/1.1\n"] {
+        assert!(is_protocol(Protocol::Tcp, [50_000, 12_000], line));
+        assert_eq!(kind(Protocol::Udp, [50_000, 12_000], line), PayloadKind::Text);
+    }
+    for message in [&b"M-SEARCH * HTTP/1.1\r\n"[..], b"OPTIONS sip:bob@192.0.2.1 SIP/2.0\r\n"] {
+        assert!(is_protocol(Protocol::Udp, [50_000, 12_000], message));
+    }
+}
+
 #[test]
 fn what_is_typed_is_text_on_any_port() {
     for port in [2003, 5000, 5201, 6379, 6667, 8080, 8089, 11_211] {

@@ -8,7 +8,7 @@ use crate::analyze::conversation::Relays;
 use crate::analyze::matching::services::{
     has_no_text, is_course_port, is_local, is_other_service, may_be_ephemeral, same_computer,
 };
-use crate::analyze::matching::spoken::{is_mixed, is_of_known_program, only_greets_like_ftp};
+use crate::analyze::matching::spoken::{Request, is_mixed, is_of_known_program, only_greets_like_ftp, request};
 use crate::analyze::network::same_link;
 use crate::analyze::translated::Translated;
 use crate::journal::EventKind;
@@ -70,6 +70,8 @@ pub(super) struct Candidate {
     binary: u32,
     encrypted: u32,
     protocol: u32,
+    /// Those with a browser's request that no web server answered, which tells neither.
+    asked_in_vain: u32,
     /// Established connections without payload that nobody reset.
     silent: u32,
     /// Attempts that were refused or not answered.
@@ -132,6 +134,7 @@ pub(super) fn collect(
                 is_passed_on: relays.is_some_and(|relays| relays.passed_on(stream).is_some()),
                 only_greets: only_greets_like_ftp(capture, stream, &connection),
                 is_of_known_program: is_of_known_program(capture, stream, &connection),
+                request: request(capture, stream, &connection),
             };
             found.add_tcp(number, &connection, told);
         }
@@ -195,6 +198,8 @@ struct Told {
     only_greets: bool,
     /// See [`is_of_known_program`].
     is_of_known_program: bool,
+    /// The client's request of HTTP that no web server answered.
+    request: Option<Request>,
 }
 
 struct Candidates<'a> {
@@ -236,7 +241,7 @@ impl Candidates<'_> {
         };
         let exchange = match tcp_exchange(connection, told.is_given_up) {
             _ if told.is_onward => None,
-            None if told.only_greets => Some(Exchange::Text),
+            None if told.only_greets || told.request == Some(Request::OfLab) => Some(Exchange::Text),
             exchange => exchange,
         };
         for &side in sides {
@@ -250,6 +255,10 @@ impl Candidates<'_> {
             candidate.passes_on |= told.is_passed_on;
             candidate.is_of_known_program |= told.is_of_known_program;
             candidate.is_like_ftp |= is_mixed(connection.payload_kinds);
+            if exchange.is_none() && told.request == Some(Request::Untold) {
+                one_more(&mut candidate.asked_in_vain);
+                continue;
+            }
             // What is left of an earlier connection, in this file or in one before it, says nothing of the program.
             if connection.data_frames > 0 || connection.handshake != HandshakeState::NotCaptured {
                 candidate.add_exchange(exchange.filter(|_| is_named || !is_simultaneous));
@@ -462,7 +471,8 @@ impl Candidate {
     /// Whether a handshake with a computer on its link shows that it is the server, and nothing it mostly exchanged is known to be
     /// of the lab, nor of another program: a web server may be the lab's, if the user says so.
     pub(super) fn may_be_meant(&self) -> bool {
-        self.protocol > 0 && self.shown > 0 && self.on_link && self.exchange().is_none() && !self.is_of_known_program
+        let is_spoken_with = self.protocol > 0 || self.asked_in_vain > 0;
+        is_spoken_with && self.shown > 0 && self.on_link && self.exchange().is_none() && !self.is_of_known_program
     }
 
     /// Whether what was sent to it came back, and it never sent anything itself.

@@ -8,6 +8,8 @@ mod allot;
 mod apart;
 mod attempts;
 mod beside;
+#[cfg(test)]
+mod browser_tests;
 mod candidates;
 mod company;
 mod computers;

@@ -13,7 +13,7 @@ use crate::report::words;
 use socklab_packets::pipeline::CaptureFacts;
 
 /// The servers found in a capture, best first.
-fn servers(capture: CaptureFacts) -> Vec<String> {
+pub(super) fn servers(capture: CaptureFacts) -> Vec<String> {
     let config = LabConfig::default();
     let (translated, relays) = ([Translated::of(&capture, &config)], [Relays::of(&capture)]);
     let found = Servers::find(&[capture], &translated, &relays, &[], &[], &config);

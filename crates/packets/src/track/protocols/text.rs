@@ -69,7 +69,11 @@ pub(in crate::track) fn is_known(start: &[u8], payload: &[u8], ends: Ends) -> bo
         || is_irc(start)
         || names_protocol(start)
         || BEGINNINGS.iter().filter(likely).any(|beginning| start.starts_with(beginning))
-        || METHODS.iter().filter(likely).filter_map(|method| start.strip_prefix(*method)).any(is_target)
+        || METHODS
+            .iter()
+            .filter(likely)
+            .filter_map(|method| start.strip_prefix(*method))
+            .any(|rest| is_target(rest, ends))
         || is_on_its_port(start, payload, ends)
 }
 
@@ -138,11 +142,12 @@ fn is_redis(start: &[u8]) -> bool {
 }
 
 /// Whether this begins as the target of a request: a path, `*`, or an address with its scheme (RFC 9112, section 3.2; RFC
-/// 3261, section 7.1); or, as CONNECT has it, anything with the protocol's version after it.
-fn is_target(rest: &[u8]) -> bool {
+/// 3261, section 7.1); or, as CONNECT has it, anything with the protocol's version after it. In datagrams nobody asks for a path.
+fn is_target(rest: &[u8], ends: Ends) -> bool {
     let begins = |with: &[u8]| rest.starts_with(with);
-    let schemes: [&[u8]; 6] = [b"/", b"*", b"http:", b"https:", b"rtsp:", b"sip:"];
-    schemes.into_iter().any(begins) || rest.windows(6).any(|part| part == b" HTTP/")
+    let schemes: [&[u8]; 5] = [b"*", b"http:", b"https:", b"rtsp:", b"sip:"];
+    let is_path = ends.protocol == Protocol::Tcp && (begins(b"/") || rest.windows(6).any(|part| part == b" HTTP/"));
+    is_path || schemes.into_iter().any(begins)
 }
 
 /// Whether this begins as what a server of IRC says, with its name and a number of three digits, or what it says on with who said
