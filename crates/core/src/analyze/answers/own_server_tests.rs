@@ -61,7 +61,7 @@ fn those_who_waited_for_one_of_several_threads_were_not_served_one_by_one() {
         story.segment_of_server(waiting, text);
     }
     let analysis = of(vec![story.read()]);
-    assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served");
+    assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served, 2 of them after waiting");
     let finding = told(&analysis, "not-threaded");
     assert!(finding.contains("fewer threads than clients") && !finding.contains("tcp_server"), "{finding}");
     assert!(!said(&analysis, "II.1").contains("in the queue"), "{}", said(&analysis, "II.1"));

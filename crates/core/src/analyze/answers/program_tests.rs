@@ -1,6 +1,7 @@
 //! Two programs that have the same address one after the other: what the one does says nothing of the other.
 
 use super::other_program_tests::{connected, said, short};
+use super::own_server_tests::told;
 use super::tests::{B1, B2, C1, C2, of};
 use crate::analyze::analysis::{Analysis, Verdict};
 use crate::analyze::testing::Story;
@@ -79,4 +80,73 @@ fn a_server_that_still_has_the_client_of_the_first_part_is_the_same() {
     story.echo(&mut first, "three\n");
     let analysis = of(vec![story.read()]);
     assert_eq!(verdicts(&analysis).iter().filter(|verdict| **verdict == Verdict::Queued).count(), 4);
+}
+
+/// Two clients of which the second one waits for the first, as at tcp_server, or not.
+fn pair(story: &mut Story, clients: [&str; 2], is_threaded: bool) {
+    let [mut first, mut second] = clients.map(|client| connected(story, client));
+    story.wait(400);
+    story.echo(&mut first, "one\n");
+    match is_threaded {
+        true => story.echo(&mut second, "two\n"),
+        false => story.line(&mut second, "two\n"),
+    }
+    story.wait(500);
+    story.close(&mut first);
+    if !is_threaded {
+        story.segment_of_server(&mut second, "TWO\n");
+    }
+    story.wait(300);
+    story.close(&mut second);
+    story.wait(1000);
+}
+
+/// A server that lets a client wait for one other has no thread for each; that another one had its address then is likelier.
+#[test]
+fn who_waited_while_one_other_was_served_lacked_no_thread() {
+    for threaded in [[true, false], [false, true]] {
+        let mut story = Story::new("at A", 0);
+        let mut first = connected(&mut story, "10.0.3.2:40110");
+        story.echo(&mut first, "one\n");
+        story.close(&mut first);
+        story.datagram("10.0.3.2:40220", "10.0.3.1:65433", "u one\n");
+        pair(&mut story, [B1, B2], threaded[0]);
+        pair(&mut story, [C1, C2], threaded[1]);
+        let analysis = of(vec![story.read()]);
+        let finding = told(&analysis, "not-threaded");
+        assert!(finding.contains("at another time several") && finding.contains("Was tcp_server"), "{finding}");
+        assert!(!finding.contains("fewer threads"), "{finding}");
+        assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served, 1 of them after waiting");
+    }
+}
+
+/// Clocks that cannot be compared leave open whether the others were served then.
+#[test]
+fn where_no_clock_tells_both_causes_are_named() {
+    let (mut b, mut c) = (Story::new("at B", 0), Story::new("at C", 900));
+    pair(&mut b, [B1, B2], false);
+    pair(&mut c, [C1, C2], true);
+    let finding = told(&of(vec![b.read(), c.read()]), "not-threaded");
+    assert!(finding.contains("then or at another time") && finding.contains("Was tcp_server"), "{finding}");
+    assert!(finding.contains("or has the server fewer threads than clients?"), "{finding}");
+}
+
+/// Two workers: one has the client of the first part, one a client of the second, and the third client waits.
+#[test]
+fn a_server_that_lets_one_wait_for_one_of_two_does_not_serve_one_at_a_time() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "hello\n");
+    story.wait(400);
+    let mut c = connected(&mut story, C1);
+    story.echo(&mut c, "hey\n");
+    let mut late = connected(&mut story, C2);
+    story.line(&mut late, "waits\n");
+    story.wait(500);
+    story.close(&mut b);
+    story.segment_of_server(&mut late, "WAITS\n");
+    let analysis = of(vec![story.read()]);
+    assert!(told(&analysis, "not-threaded").contains("fewer threads than clients"));
+    assert!(!said(&analysis, "II.1").contains("one client at a time"), "{}", said(&analysis, "II.1"));
+    assert!(analysis.captures.iter().all(|capture| capture.steps.len() > 1), "two parts");
 }

@@ -13,7 +13,7 @@ use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
 use crate::analyze::claims::{Draft, all_of, service, tcp_evidence};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::{Grounds, KindVerdict, Listener, Moment, Seen};
+use crate::analyze::story::{Grounds, KindVerdict, Listener, Moment, Seen, Sharing};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
@@ -60,13 +60,14 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     unknown(question, &clients, &mut draft);
     let missing = name_missing(view, question, &clients, &mut draft);
     // Where several were served at the same time, those that waited did so for one of several.
-    let waited = |known: &Known<'_>| known.service.was_queued() && !known.service.server_shares;
+    let waited = |known: &Known<'_>| known.service.was_queued() && known.service.sharing == Sharing::Never;
     let queued = clients.iter().any(|client| client.known.map_or(client.had_turn, |known| waited(&known)));
+    let late = clients.iter().filter_map(|client| client.known).filter(|known| known.service.waited.is_some()).count();
     let bases = clients.iter().map(|client| client.known.map_or(Basis::Proved, |known| known.service.basis));
     let together = were_together(view, &clients);
     draft.short_as(
         bases.max().unwrap_or(Basis::Unknown),
-        short(&verdicts, accepted_only(&clients).len(), queued, kind.kind, together),
+        short(&verdicts, [accepted_only(&clients).len(), late], queued, kind.kind, together),
     );
     let facts = Facts::ThreadedClients {
         clients_connected: Some(clients.len() as u64),
@@ -86,8 +87,14 @@ fn accepted_only<'a>(clients: &[Client<'a>]) -> Vec<Known<'a>> {
     clients.iter().filter_map(|client| client.known).filter(is_idle).collect()
 }
 
-/// The answer in a few words; of those served, so many were only `accepted`.
-fn short(verdicts: &[Option<bool>], accepted: usize, queued: bool, kind: ServerKind, together: bool) -> Text {
+/// The answer in a few words; of those served, so many were only `accepted`, and so many `late`.
+fn short(
+    verdicts: &[Option<bool>],
+    [accepted, late]: [usize; 2],
+    queued: bool,
+    kind: ServerKind,
+    together: bool,
+) -> Text {
     let of = |wanted: Option<bool>| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (connected, waiting, unknown) = (verdicts.len(), of(Some(false)), of(None));
     let served = of(Some(true)).saturating_sub(accepted);
@@ -99,9 +106,10 @@ fn short(verdicts: &[Option<bool>], accepted: usize, queued: bool, kind: ServerK
     let parts: Vec<String> =
         parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     let how = match (kind, queued && waiting == 0) {
-        (ServerKind::Concurrent, false) if served == connected && together => " at the same time",
-        (_, true) => ", one after the other",
-        _ => "",
+        (ServerKind::Concurrent, false) if served == connected && together => " at the same time".to_owned(),
+        (_, true) => ", one after the other".to_owned(),
+        _ if served == connected && late > 0 => format!(", {late} of them after waiting"),
+        _ => String::new(),
     };
     format!("{yes}; {}{how}", parts.join(", ")).into()
 }

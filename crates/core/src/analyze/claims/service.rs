@@ -7,7 +7,7 @@ use crate::analyze::claims::words::{capture_of, client, clients, duration, frame
 use crate::analyze::claims::{queue, rejection, unseen};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::story::{Grounds, Listener, Moment, SaidOn, Wait};
+use crate::analyze::story::{Grounds, Listener, Moment, SaidOn, Sharing, Wait};
 use crate::analyze::text::{FrameRanges, Text, say};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -222,7 +222,7 @@ impl<'a> Claims<'a> {
                     ": until then ",
                     clients(view, known),
                     // A server of several threads may have accepted it before one of them was free, as one that greeted has.
-                    if known.service.server_shares || was_greeted {
+                    if known.service.sharing != Sharing::Never || was_greeted {
                         " connection waited."
                     } else {
                         " connection waited in the queue."

@@ -10,6 +10,7 @@ use crate::analyze::claims::words::addresses;
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::findings::made::of_all;
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::Sharing;
 use crate::analyze::text::{HostSpan, Span, Text, say};
 use crate::lab::{Does, Question, Step};
 use crate::wording::{count, list, number};
@@ -105,16 +106,31 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let threaded = servers().find(|step| step.is_parallel());
     let threaded = threaded.map(|step| format!(" ({})", step.name())).unwrap_or_default();
     let from = servers().find(|step| !step.is_parallel()).and_then(Step::part);
-    let from = from.map(|part| format!(" from Part {part}")).unwrap_or_default();
-    let shares = waiting.iter().any(|known| known.service.server_shares);
-    let advice = match shares {
-        true => ") connected, but waited, though this server serves several clients at the same time: it may have fewer threads \
-                 than clients. A threaded server has one for each."
-            .to_owned(),
-        false => format!(
+    let [from, of] =
+        [" from", " of"].map(|word| from.as_ref().map(|part| format!("{word} Part {part}")).unwrap_or_default());
+    let stop = at(sheet.doing(Does::Stop));
+    let mut sharing: Vec<Sharing> = waiting.iter().map(|known| known.service.sharing).collect();
+    sharing.dedup();
+    let they = if waiting.len() == 1 { "it" } else { "they" };
+    let advice = match sharing.as_slice() {
+        [Sharing::Then] => {
+            ") connected, but waited, though this server served several clients at the same time: it may \
+                            have fewer threads than clients. A threaded server has one for each."
+                .to_owned()
+        }
+        [Sharing::Never] => format!(
             ") connected, but waited in the queue{conclusion} Is tcp_server still running{from}, so that the threaded \
-             one could not start? Stop it{}, start the threaded server{threaded}, then its clients.",
-            at(sheet.doing(Does::Stop))
+             one could not start? Stop it{stop}, start the threaded server{threaded}, then its clients."
+        ),
+        [Sharing::AtAnotherTime] => format!(
+            ") connected, but waited, though at another time several clients were served at the same time. Was \
+             tcp_server{of} running when {they} connected? Stop it{stop}, start the threaded server{threaded}, then its \
+             clients."
+        ),
+        _ => format!(
+            ") connected, but waited, though several clients were served at the same time, then or at another time. Was \
+             tcp_server{of} running when {they} connected, or has the server fewer threads than clients? Stop \
+             tcp_server{stop}, start the threaded server{threaded}, which has a thread for each client, then its clients."
         ),
     };
     let message = say![

@@ -8,6 +8,7 @@ use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::grounds::Grounds;
 use crate::analyze::story::service::Service;
+use crate::analyze::story::sharing::Sharing;
 use crate::analyze::story::timeline::{SaidOn, Seen, Timeline};
 
 /// How soon after its client has gone a server that serves one client only has ended, in nanoseconds.
@@ -146,9 +147,10 @@ fn told_beside(story: Told<'_>, connections: &[LabConnection], of_server: &[usiz
 }
 
 /// A connection that waited until an earlier one had ended, or that was left waiting while an earlier one was answered.
+/// Not one that waited while several others were served.
 fn waited_for(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     of_server.iter().find_map(|index| {
-        let service = story.services.get(*index)?;
+        let service = story.services.get(*index).filter(|service| service.sharing != Sharing::Then)?;
         if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
             return Some((*other, *index));
         }
@@ -178,10 +180,8 @@ fn shows_open(story: Told<'_>, seen: &Seen, moment: &Moment) -> bool {
 /// A connection that was in the queue until the server ended, though another one was open.
 fn left_waiting(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     of_server.iter().find_map(|index| {
-        let (Grounds::Reset { line: from, .. } | Grounds::Unread { from, .. }) = story.services.get(*index)?.grounds
-        else {
-            return None;
-        };
+        let service = story.services.get(*index).filter(|service| service.sharing != Sharing::Then)?;
+        let (Grounds::Reset { line: from, .. } | Grounds::Unread { from, .. }) = service.grounds else { return None };
         let other = of_server.iter().find(|other| *other != index && is_open_at(story, **other, &from))?;
         Some((*other, *index))
     })

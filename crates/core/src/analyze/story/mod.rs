@@ -12,20 +12,19 @@ mod grounds;
 mod habits;
 pub(crate) mod kind;
 pub(crate) mod service;
+mod sharing;
 pub(crate) mod timeline;
-
-use foldhash::HashSet;
 
 use crate::analyze::accounts::Accounts;
 use crate::analyze::conversation::{LabConnection, Relays};
 use crate::analyze::place::Place;
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::types::SocketAddress;
 
 pub(crate) use clocks::{Clocks, Moment};
 pub(crate) use grounds::{Grounds, Listener, Wait};
 pub(crate) use kind::{KindVerdict, kind_of};
 pub(crate) use service::{LATE, Service};
+pub(crate) use sharing::Sharing;
 pub(crate) use timeline::{SaidOn, Seen, Timeline};
 
 /// The story of the lab's connections, by their index.
@@ -55,7 +54,7 @@ impl Story {
         chat::note(captures, connections, &clocks, &mut timelines);
         habits::note(captures, connections, &mut timelines);
         let mut services = service::judge(connections, &timelines, &clocks, &[]);
-        tell_who_shares(connections, &mut services, &[]);
+        sharing::note(connections, &timelines, &clocks, &mut services, &[]);
         accounts::add(&mut services, connections, &timelines, accounts);
         Story { clocks, timelines, services }
     }
@@ -76,23 +75,11 @@ impl Story {
             self.services = service::judge(connections, &self.timelines, &self.clocks, programs);
             accounts::add(&mut self.services, connections, &self.timelines, accounts);
         }
-        tell_who_shares(connections, &mut self.services, programs);
+        sharing::note(connections, &self.timelines, &self.clocks, &mut self.services, programs);
     }
 
     /// What the kinds of servers are told from.
     pub(crate) fn told(&self) -> kind::Told<'_> {
         kind::Told { clocks: &self.clocks, timelines: &self.timelines, services: &self.services }
-    }
-}
-
-/// Notes of which connections the server's program served several clients at the same time. `programs` are as for [`service::judge`]: the
-/// one that had an address before another one says nothing of that.
-fn tell_who_shares(connections: &[LabConnection], services: &mut [Service], programs: &[usize]) {
-    let of = |(index, connection): (usize, &LabConnection)| (connection.server(), programs.get(index).copied());
-    let all: Vec<(SocketAddress, Option<usize>)> = connections.iter().enumerate().map(of).collect();
-    let shared = all.iter().zip(services.iter()).filter(|(_, service)| service.is_shared);
-    let shared: HashSet<(SocketAddress, Option<usize>)> = shared.map(|(of, _)| *of).collect();
-    for (of, service) in all.iter().zip(services) {
-        service.server_shares = shared.contains(of);
     }
 }

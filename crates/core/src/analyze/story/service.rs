@@ -17,6 +17,7 @@ use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::docket::{Docket, End};
 use crate::analyze::story::grounds::{Grounds, Listener, Wait};
+use crate::analyze::story::sharing::Sharing;
 use crate::analyze::story::timeline::{PROMPT, SaidOn, Seen, Timeline};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
@@ -54,8 +55,8 @@ pub(crate) struct Service {
     pub(crate) prompt: Option<i128>,
     /// It kept nobody waiting: the server served one that was established later beside it, as frames show.
     pub(crate) is_shared: bool,
-    /// Its server's program served several clients at the same time at some time, as frames show.
-    pub(crate) server_shares: bool,
+    /// When its server's program served several clients at the same time.
+    pub(crate) sharing: Sharing,
 }
 
 impl Service {
@@ -70,7 +71,7 @@ impl Service {
             waited: None,
             prompt: None,
             is_shared: false,
-            server_shares: false,
+            sharing: Sharing::Never,
         }
     }
 
@@ -101,6 +102,17 @@ impl Service {
     /// Whether it was served at some time.
     pub(crate) fn served(&self) -> bool {
         self.verdict == Verdict::Served
+    }
+
+    /// The client's line or FIN whose answer had to wait, as frames show.
+    pub(super) fn waits_from(&self) -> Option<Moment> {
+        let left = match self.grounds {
+            Grounds::NoAnswer { line: from, .. }
+            | Grounds::NotClosed { client_fin: from, .. }
+            | Grounds::Reset { line: from, .. } => Some(from),
+            _ => None,
+        };
+        left.or(self.waited.as_ref().map(|wait| wait.from))
     }
 
     /// Whether it was in the queue, for some time or to the end.
