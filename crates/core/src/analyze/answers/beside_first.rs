@@ -191,21 +191,42 @@ fn still_connected(
     since: &Moment,
     is_older: bool,
 ) -> Option<Shown> {
-    let [connected, and, end] = match is_older {
+    let [at, then] = [established, since].map(|moment| frame(view, since.capture, moment));
+    let (half, other) = match half_closed(view, first, established, since) {
+        Some(half) => (half, " other FIN"),
+        None => (Text::default(), " FIN"),
+    };
+    let [connected, and, no, end] = match is_older {
         true => [
             " client was connected then: its connection, of which the capture has no handshake but ",
-            ", was made before the capture started, and has no FIN or RST before ",
+            ", was made before the capture started, ",
+            "and has no",
             ".",
         ],
-        false => [" client was still connected then (", "; its connection has no FIN or RST before ", ")."],
+        false => [" client was still connected then (", "; ", "its connection has no", ")."],
     };
-    let [at, then] = [established, since].map(|moment| frame(view, since.capture, moment));
-    let text = say![clients(view, first), connected, at, and, then, end];
+    let text = say![clients(view, first), connected, at, and, half, no, other, " or RST before ", then, end];
     let sighting = first.connection.with_frame(established.capture, established.frame)?;
     let whole = tcp_evidence(view, sighting, view.frames(sighting).all());
     let answer = attempt.connection.with_frame(since.capture, since.frame);
     let answer = answer.map(|sighting| tcp_evidence(view, sighting, [since.frame]));
     Some((text, Evidence::by_file([whole].into_iter().chain(answer).flatten())))
+}
+
+/// That a FIN before this moment closed one half of a connection only, and went on to be used: `the FIN in frame 12 closed only the
+/// client's sending half, and `.
+fn half_closed(view: &LabView<'_>, known: &Known<'_>, established: &Moment, since: &Moment) -> Option<Text> {
+    let seen = known.timeline.with_moment(established)?;
+    let halves = [
+        (seen.client_fin.filter(|_| seen.client_half_closed), "the client's"),
+        (seen.server_fin.filter(|_| seen.server_half_closed), "the server's"),
+    ];
+    let told = |(fin, whose): (Option<Moment>, &str)| {
+        let fin = fin.filter(|fin| view.story.clocks.before(fin, since) == Some(true))?;
+        let at = frame(view, since.capture, &fin);
+        Some(say!["the FIN in ", at, format!(" closed only {whose} sending half, and ")])
+    };
+    halves.into_iter().find_map(told)
 }
 
 /// That the first client connected after the other one.

@@ -36,6 +36,8 @@ mod kind;
 #[cfg(test)]
 mod loopback_tests;
 #[cfg(test)]
+mod lost_end_tests;
+#[cfg(test)]
 mod missing_frame_tests;
 #[cfg(test)]
 mod mistaken_tests;

@@ -45,7 +45,8 @@ pub(super) struct ByHandshake<'c, 'a> {
     pub(super) whole: Vec<&'c Client<'a>>,
     /// Some of them.
     pub(super) partly: Vec<&'c Client<'a>>,
-    /// None, and nothing shows that the client connected before the capture started: a filter may have kept them out.
+    /// None, and nothing shows that the client connected before the capture started: a filter may have kept them out, or they were
+    /// lost.
     pub(super) filtered: Vec<&'c Client<'a>>,
     /// None: the client connected before the capture started.
     pub(super) late: Vec<&'c Client<'a>>,
@@ -54,6 +55,9 @@ pub(super) struct ByHandshake<'c, 'a> {
 impl<'c, 'a> ByHandshake<'c, 'a> {
     pub(super) fn of(clients: impl Iterator<Item = &'c Client<'a>>) -> Self {
         let mut all = ByHandshake::default();
+        let is_lost = |client: &Client<'_>| {
+            client.known.is_some_and(|known| known.timeline.seen.iter().any(|seen| seen.lost_handshake))
+        };
         for client in clients {
             let Some(Known { connection, .. }) = client.known else { continue };
             let whole: &TcpSighting = connection.whole();
@@ -61,7 +65,7 @@ impl<'c, 'a> ByHandshake<'c, 'a> {
                 &mut all.whole
             } else if connection.handshake() != HandshakeState::NotCaptured {
                 &mut all.partly
-            } else if whole.has_only_payload() || whole.has_one_direction() {
+            } else if whole.has_only_payload() || whole.has_one_direction() || is_lost(client) {
                 &mut all.filtered
             } else {
                 &mut all.late

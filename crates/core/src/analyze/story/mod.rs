@@ -13,6 +13,7 @@ mod habits;
 pub(crate) mod kind;
 pub(crate) mod service;
 mod sharing;
+mod tail;
 pub(crate) mod timeline;
 
 use crate::analyze::accounts::Accounts;

@@ -5,6 +5,7 @@ use foldhash::{HashMap, HashMapExt};
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use crate::analyze::conversation::{Frames, LabConnection, PassedOn, Relays, TcpSighting};
 use crate::analyze::story::clocks::Moment;
+use crate::analyze::story::tail::{Head, Tail};
 use crate::analyze::text::row::{apart, in_row};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::HandshakeState;
@@ -16,6 +17,9 @@ const ANOTHER_LINE: i128 = 300_000_000;
 /// A server that has accepted a connection answers or closes it within this many nanoseconds of being able to: a tenth of a
 /// second, far more than a program needs and far less than a person at two keyboards.
 pub(super) const PROMPT: i128 = 100_000_000;
+
+/// Within so many nanoseconds what arrives is acknowledged (RFC 9293, section 3.8.6.3).
+const LATEST_ACKNOWLEDGEMENT: i128 = 500_000_000;
 
 /// Payloads that nobody asked for which are remembered of each connection.
 const MOST_UNASKED: usize = 16;
@@ -42,6 +46,8 @@ pub(crate) struct Seen {
     /// The begin of the capture, where the connection was established before: it shows no handshake, and the server still had the
     /// connection.
     begun_before: Option<Moment>,
+    /// It begins with an answer to what the capture should have, but has not: its handshake may be missing as well.
+    pub(crate) lost_handshake: bool,
     /// The client's first and last frames with new payload.
     pub(crate) request: Option<Moment>,
     pub(crate) last_request: Option<Moment>,
@@ -79,6 +85,9 @@ pub(crate) struct Seen {
     /// (RFC 9293, section 3.6; a system answers data for a socket that nobody has any more with RST).
     pub(crate) client_half_closed: bool,
     pub(crate) server_half_closed: bool,
+    /// The last frame by which neither end had closed the connection, where either may have done so later, in a FIN that was not
+    /// captured.
+    may_have_ended_after: Option<Moment>,
     /// The client's frames show that the server sent more than the capture has: what seems missing may just not have been captured.
     pub(crate) lacks_of_server: bool,
     /// The last frame of the capture, as far as it is known; of a connection of which a filter may have kept out the end, its
@@ -253,7 +262,9 @@ impl Seen {
 
     /// The moment up to which it is shown to be open; `None` where that is the end of the capture.
     pub(crate) fn open_until(&self) -> Option<Moment> {
-        self.end().or(self.capture_end.filter(|_| self.is_filtered))
+        let ends = self.end().into_iter().chain(self.may_have_ended_after);
+        let first = ends.min_by_key(|moment| moment.frame);
+        first.or(self.capture_end.filter(|_| self.is_filtered))
     }
 
     /// Since when the connection is known to be established.
@@ -273,7 +284,7 @@ impl Seen {
         let is_whole = watch == capture && sighting.pieces.is_empty() && !self.is_filtered;
         let had_it = self.reply.or(self.server_fin).or(self.request.filter(|_| self.server_reset.is_none()));
         let is_older = sighting.connection.handshake == HandshakeState::NotCaptured;
-        had_it.filter(|_| is_whole && is_older)?;
+        had_it.filter(|_| is_whole && is_older && !self.lost_handshake)?;
         Some(Moment { capture, watch, frame: FrameNumber(0), time: captures.get(capture)?.info.first_time })
     }
 
@@ -311,6 +322,7 @@ impl Seen {
             },
         ));
         let [mut client_half, mut server_half] = [HalfClose::default(); 2];
+        let (mut head, [mut client_tail, mut server_tail]) = (Head::default(), [Tail::default(), Tail::default()]);
         let (mut unacknowledged, mut first_line) = (Unacknowledged::default(), None);
         let mut after_syn: Option<Moment> = None;
         let (mut after_syn_ack, mut syn_ack): (Option<Moment>, Option<Moment>) = (None, None);
@@ -351,6 +363,15 @@ impl Seen {
             if is_again && from_client && seen.answer.is_none() {
                 seen.request_again = Some(here);
             }
+            head.take(&frame, here);
+            // What comes before the handshake may be of another connection (RFC 5961).
+            if !connection.syn_ack.is_some_and(|syn_ack| frame.note.frame < syn_ack) || frame.has_syn() {
+                client_tail.take(&frame, here, from_client);
+                server_tail.take(&frame, here, !from_client);
+            }
+            if frame.carries_data() && !from_client {
+                client_tail.is_sent_to(here);
+            }
             unacknowledged.take(&frame, here, from_client);
             client_half.take(&frame, from_client);
             server_half.take(&frame, !from_client);
@@ -366,6 +387,11 @@ impl Seen {
             }
         }
         (seen.client_half_closed, seen.server_half_closed) = (client_half.is_shown, server_half.is_shown);
+        if sighting.notes_complete(captures) {
+            let tails = [client_tail, server_tail];
+            let all = tails.iter().filter_map(Tail::may_have_closed_after);
+            seen.may_have_ended_after = all.min_by_key(|moment| moment.frame);
+        }
         if !sighting.notes_complete(captures) {
             // What came after the noted frames is not known one by one.
             seen.unanswered = None;
@@ -377,6 +403,10 @@ impl Seen {
             seen.established = filtered.or(after_syn).or(seen.first);
         }
         seen.find_ends(sighting);
+        seen.lost_handshake = head.answer().is_some_and(|answer| {
+            let begin = facts.info.first_time.zip(answer.time);
+            begin.is_some_and(|(begin, answer)| answer.nanoseconds_since(begin) >= LATEST_ACKNOWLEDGEMENT)
+        });
         seen.begun_before = seen.begin_of_capture(captures, sighting);
         seen
     }
