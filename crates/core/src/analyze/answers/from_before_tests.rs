@@ -190,7 +190,7 @@ fn a_server_that_does_not_know_the_only_connection_is_told_of() {
     let text = said(&analysis, "I.1a");
     assert!(text.contains("had ended for the server's system") && !text.contains("did not connect"), "{text}");
     let reset = told(&analysis, "connection-reset");
-    assert!(reset.starts_with("The server's system no longer had the connection: it answered what came (frame 1)"));
+    assert!(reset.starts_with("The server's system refused what came (frame 1) with RST"));
 }
 
 #[test]

@@ -335,14 +335,14 @@ fn a_refusal_while_another_client_waits_tells_of_the_queue() {
 
 /// RFC 9293, section 3.5.2: a RST for a connection that does not exist has the number that the segment acknowledges.
 #[test]
-fn a_reset_for_a_connection_that_is_no_more_tells_of_no_program() {
+fn a_reset_for_a_connection_that_is_no_more_tells_of_no_program_that_ended() {
     let mut story = Story::new("at B", 0);
     let mut b = connected(&mut story, B1);
     story.echo(&mut b, "one\n");
     story.line_to_nobody(&mut b, "awake\n");
     let analysis = of(vec![story.read()]);
     let told = message(&analysis, "connection-reset");
-    let why = "The server's system no longer had the connection: it answered what came (frame 7) with RST (frame 8).";
+    let why = "The server's system refused what came (frame 7) with RST (frame 8): no program there had the connection any more.";
     assert!(told.contains(why) && !told.contains(ENDED), "{told}");
     let finding = analysis.findings.iter().find(|finding| finding.code == "connection-reset").unwrap();
     assert_eq!(finding.evidence[0].frames, FrameRanges::of([FrameNumber(7), FrameNumber(8)]));
@@ -352,7 +352,10 @@ fn a_reset_for_a_connection_that_is_no_more_tells_of_no_program() {
     story.echo(&mut b, "one\n");
     story.data_to_nobody(&mut b, "are you there?\n");
     let told = message(&of(vec![story.read()]), "connection-reset");
-    assert!(told.starts_with("B's system no longer had the connection: it answered what came (frame 7)"), "{told}");
+    assert!(
+        told.starts_with("B's system refused what came (frame 7) with RST (frame 8): no program there had"),
+        "{told}"
+    );
 }
 
 /// Linux with `tcp_abort_on_overflow`, where the queue is full.

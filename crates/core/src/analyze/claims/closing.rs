@@ -184,7 +184,18 @@ pub(crate) fn reset_sentence(
             reset,
             ")."
         ],
-        ResetCause::NoConnection(segment) | ResetCause::Over(segment) | ResetCause::Ended(segment) => say![
+        // A system may still have had it, with data that it could not send when the program ended.
+        ResetCause::NoConnection(segment) => say![
+            by,
+            "'s system refused what came (",
+            segment,
+            ") with RST (",
+            reset,
+            "): no program there had ",
+            what,
+            " any more."
+        ],
+        ResetCause::Over(segment) | ResetCause::Ended(segment) => say![
             by,
             "'s system no longer had ",
             what,
