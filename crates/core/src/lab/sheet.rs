@@ -281,6 +281,20 @@ impl Sheet {
         place.map(|place| format!(" ({})", Places::bare(place))).unwrap_or_default()
     }
 
+    /// The place at which that is done in the step that all of these are, likewise; that of an earlier step of the same part where
+    /// the step names none, as one that repeats others does.
+    pub fn place_in<'s>(&self, steps: impl Iterator<Item = &'s Step>, of: fn(&Places) -> Option<&str>) -> String {
+        let mut steps = steps.collect::<Vec<_>>();
+        steps.dedup();
+        let [step] = steps.as_slice() else { return self.place(of) };
+        let of_part = || self.recorded().find(|other| of(other.at()).is_some()).and_then(Step::part);
+        match of(step.at()) {
+            Some(place) => format!(" ({})", step.mention(&Places::bare(place))),
+            None if of_part() == step.part() => self.place(of),
+            None => String::new(),
+        }
+    }
+
     /// Whether the lab has clients of this protocol.
     pub fn uses(&self, protocol: Protocol) -> bool {
         self.recorded().any(|step| step.runs(protocol))

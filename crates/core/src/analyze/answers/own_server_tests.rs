@@ -136,6 +136,21 @@ fn a_syn_at_the_end_of_the_capture_may_have_been_answered() {
     assert!(told(&later, "accept-queue-full").contains("was not answered"));
 }
 
+/// Each part of the sheet says itself where lines are typed and the capture is stopped.
+#[test]
+fn what_to_do_again_is_told_by_the_step_that_it_is() {
+    for (clients, places) in [(&[B1][..], ["(8c)", "(8d)"]), (&[B1, B2], ["(II.2b)", "(II.2c)"])] {
+        let mut story = Story::new("at B", 0);
+        for client in clients {
+            connected(&mut story, client);
+        }
+        story.wait(3000);
+        let told = told(&of(vec![story.read()]), "capture-stopped-early");
+        let advice = format!("Send a few lines {}, then stop the capture {}.", places[0], places[1]);
+        assert!(told.contains(&advice), "{told}");
+    }
+}
+
 #[test]
 fn a_server_that_took_a_datagram_was_there() {
     let mut story = Story::new("at C", 0);

@@ -209,7 +209,6 @@ impl Report<'_, '_> {
 
     fn without_lines(&mut self) {
         let (view, sheet) = (self.view, &self.view.config.sheet);
-        let (lines, end) = (sheet.place(|at| at.lines.as_deref()), sheet.place(|at| at.end.as_deref()));
         self.add(
             "capture-stopped-early",
             Severity::Warning,
@@ -223,6 +222,9 @@ impl Report<'_, '_> {
             },
             Self::first_frame,
             |silent| {
+                let steps = || silent.iter().map(|(known, _)| known.step);
+                let lines = sheet.place_in(steps(), |at| at.lines.as_deref().or(at.open.as_deref()));
+                let end = sheet.place_in(steps(), |at| at.end.as_deref().or(at.saved.as_deref()));
                 say![
                     "No line follows the handshake of ",
                     clients(silent),
