@@ -95,6 +95,25 @@ fn a_syn_without_an_answer_shows_a_full_queue_where_the_answer_would_be() {
     assert!(full.iter().all(|full| full.contains("end the others (Ctrl-C)")) && full.len() == 1, "{full:?}");
 }
 
+/// That the server closed it later does not show that it did not wait in the queue when the SYN came.
+#[test]
+fn a_client_that_is_only_closed_later_may_have_waited() {
+    let mut story = Story::new("at C", 0);
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.syns(Story::tcp(C2, A), 3);
+    story.wait(3000);
+    story.half_close(&mut c);
+    story.wait(366);
+    story.half_close_of_server(&mut c);
+    let full = told(&of(vec![story.read()]), "accept-queue-full");
+    assert!(
+        full.iter().all(|full| full.contains("queue was full") && !full.contains("no connection waits")),
+        "{full:?}"
+    );
+    assert_eq!(full.len(), 1);
+}
+
 /// The only other client is served: nobody waits whom one could end.
 #[test]
 fn where_no_client_waits_a_syn_without_an_answer_is_first_a_firewalls() {

@@ -7,6 +7,7 @@ use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::connections::{Here, ONE_WAITS, Report, clients};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::Does;
 use crate::wording::list;
@@ -34,13 +35,15 @@ impl Report<'_, '_> {
             let is_alone = s.connection.handshake == HandshakeState::SynOnly && s.server_sent().frames == 0;
             is_alone && rejection::of(view, s).is_none()
         };
-        let end = view.config.sheet.place(|at| at.end.as_deref());
+        let sheet = &view.config.sheet;
         self.add(
             "capture-stopped-early",
             Severity::Warning,
             |known, s| is_silent(s) && ends_with(known, s),
             Self::first_frame,
             |cut| {
+                let steps = cut.iter().map(|(known, _)| known.step);
+                let end = sheet.place_in(steps, |at| at.end.as_deref().or(at.saved.as_deref()));
                 let (syns, they) =
                     if cut.len() == 1 { ("The SYN of ", "it was") } else { ("The SYNs of ", "they were") };
                 say![
@@ -54,11 +57,24 @@ impl Report<'_, '_> {
             },
         );
         let silent = |known: &Known<'_>, s: &TcpSighting| is_silent(s) && !ends_with(known, s);
-        // One that was served at once has left the queue.
-        let may_have_waiting = |s: &TcpSighting| {
+        // One that was served before the SYN came has left the queue.
+        let may_have_waiting = |known: &Known<'_>, s: &TcpSighting| {
+            let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
+            let syn = known.timeline.in_capture(capture).and_then(|seen| seen.first);
+            let had_begun = |other: &Known<'_>| {
+                let begin = other.timeline.find(|seen| seen.open_since());
+                begin.zip(syn).is_none_or(|(begin, syn)| before(&begin, &syn) != Some(false))
+            };
+            let is_told_later = |other: &Known<'_>| {
+                let since = other.service.since.zip(syn);
+                had_begun(other) && since.is_some_and(|(since, syn)| before(&since, &syn) != Some(true))
+            };
             let mut others = view.known().filter(|other| other.connection.server() == s.server());
-            others
-                .any(|other| other.connection.established() && (!other.service.served() || other.service.was_queued()))
+            others.any(|other| {
+                let service = other.service;
+                let may_have_waited = !service.served() || service.was_queued() || is_told_later(&other);
+                other.connection.established() && may_have_waited
+            })
         };
         self.add(
             "accept-queue-full",
@@ -69,7 +85,7 @@ impl Report<'_, '_> {
                 let syns = if silent.len() == 1 { "The SYN of " } else { "The SYNs of " };
                 let were = if silent.len() == 1 { " was" } else { " were" };
                 let missing = " not answered, though the server's computer is there: ";
-                if !silent.iter().any(|(_, s)| may_have_waiting(s)) {
+                if !silent.iter().any(|(known, s)| may_have_waiting(known, s)) {
                     let why = "a firewall or a router drops the SYN or the answer, or the server's accept queue was full, \
                                though no connection waits in it here.";
                     return say![syns, clients(silent), were, missing, why];
