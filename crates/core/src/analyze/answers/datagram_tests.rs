@@ -412,3 +412,14 @@ fn clients_of_two_computers_are_not_one_with_two_ports() {
     let analysis = of(vec![at("10.16.225.110:55726"), at("10.16.225.224:37744")]);
     assert!(!said(&analysis, "I.4a").contains("The client used"), "{}", said(&analysis, "I.4a"));
 }
+
+/// A file with times in whole seconds has both at one time.
+#[test]
+fn how_soon_an_answer_came_is_not_told_of_two_with_one_time() {
+    let mut story = Story::new("step12", 0);
+    story.wait(1);
+    story.datagram_at_once([B1, UDP_A], "one\n", [1, 1]);
+    story.datagram(UDP_A, B1, "ONE\n");
+    let told = said(&of(vec![story.read()]), "I.4b");
+    assert!(told.contains("(frame 2) after that client's (frame 1): its program had received it."), "{told}");
+}

@@ -537,7 +537,8 @@ fn sent_on(view: &LabView<'_>, question: &Question, is_one: bool, draft: &mut Dr
 /// Nanoseconds from a datagram to a later one; `None` where the clock was set back in between.
 fn elapsed(forth: &FrameNote, back: &FrameNote) -> Option<i128> {
     let nanoseconds = back.time?.nanoseconds_since(forth.time?);
-    (nanoseconds >= 0).then_some(nanoseconds)
+    // No datagram takes no time: where both have one stamp, the file does not tell how long it took.
+    (nanoseconds > 0).then_some(nanoseconds)
 }
 
 /// What a datagram of the server says of those of the client before it, of which there is one or several.
