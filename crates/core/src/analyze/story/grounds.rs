@@ -68,3 +68,17 @@ pub(crate) struct Wait {
     /// The program answered another client at once: it was not its own time.
     pub(crate) is_of_quick: bool,
 }
+
+/// When a connection's server served several clients at the same time, as frames show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sharing {
+    /// At no time.
+    #[default]
+    Never,
+    /// At some time; of a connection that waited it cannot be told whether that was while it did.
+    Sometimes,
+    /// At another time than that at which this connection waited.
+    AtAnotherTime,
+    /// While this connection waited: it waited for one of several.
+    Then,
+}

@@ -6,9 +6,8 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{Basis, ServerKind, Verdict};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
-use crate::analyze::story::grounds::Grounds;
+use crate::analyze::story::grounds::{Grounds, Sharing};
 use crate::analyze::story::service::Service;
-use crate::analyze::story::sharing::Sharing;
 use crate::analyze::story::timeline::{SaidOn, Seen, Timeline};
 
 /// How soon after its client has gone a server that serves one client only has ended, in nanoseconds.

@@ -22,10 +22,9 @@ use crate::analyze::place::Place;
 use socklab_packets::pipeline::CaptureFacts;
 
 pub(crate) use clocks::{Clocks, Moment};
-pub(crate) use grounds::{Grounds, Listener, Wait};
+pub(crate) use grounds::{Grounds, Listener, Sharing, Wait};
 pub(crate) use kind::{KindVerdict, kind_of};
 pub(crate) use service::{LATE, Service};
-pub(crate) use sharing::Sharing;
 pub(crate) use timeline::{SaidOn, Seen, Timeline};
 
 /// The story of the lab's connections, by their index.

@@ -5,6 +5,7 @@ use foldhash::{HashMap, HashSet};
 
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
+use crate::analyze::story::grounds::Sharing;
 use crate::analyze::story::service::Service;
 use crate::analyze::story::timeline::{Seen, Timeline};
 use socklab_packets::types::SocketAddress;
@@ -14,20 +15,6 @@ const MOST_WAITING: usize = 64;
 
 /// Connections that were open while one waited which are compared with each other.
 const MOST_OPEN: usize = 64;
-
-/// When a connection's server served several clients at the same time, as frames show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Sharing {
-    /// At no time.
-    #[default]
-    Never,
-    /// At some time; of a connection that waited it cannot be told whether that was while it did.
-    Sometimes,
-    /// At another time than that at which this connection waited.
-    AtAnotherTime,
-    /// While this connection waited: it waited for one of several.
-    Then,
-}
 
 /// Notes of each connection when its server served several clients at the same time. `programs` are as for
 /// [`judge`](super::service::judge): the one that had an address before another one says nothing of that.

@@ -365,7 +365,7 @@ impl Seen {
             }
             head.take(&frame, here);
             // What comes before the handshake may be of another connection (RFC 5961).
-            if !connection.syn_ack.is_some_and(|syn_ack| frame.note.frame < syn_ack) || frame.has_syn() {
+            if connection.syn_ack.is_none_or(|syn_ack| frame.note.frame >= syn_ack) || frame.has_syn() {
                 client_tail.take(&frame, here, from_client);
                 server_tail.take(&frame, here, !from_client);
             }
