@@ -282,3 +282,106 @@ fn an_answer_without_words_is_said_not_to_be_there() {
     let analysis = analyze(Vec::new(), &[], &lab_file(&text).unwrap());
     assert_eq!(analysis.answers[0].text().to_string(), "Not in these captures.");
 }
+
+/// Hosts without addresses of which B comes while A's client is open: A, B and C each make a capture.
+fn with_one_while(addresses: [&str; 3]) -> LabConfig {
+    let hosts = ["A", "B", "C"].iter().zip(addresses).map(|(name, own)| host(name) + own).collect::<String>();
+    let steps = [
+        "client = \"A\"\ncaptured = \"A\"",
+        "client = \"B\"\ncaptured = \"B\"\nwhile = \"2\"",
+        "client = \"C\"\ncaptured = \"C\"",
+    ];
+    lab("tcp", &hosts, &steps)
+}
+
+/// A capture of a client whose line is answered after so many milliseconds.
+fn answered_after(file: &str, start: i64, client: &str, milliseconds: u64) -> CaptureFacts {
+    let mut story = Story::new(file, start);
+    let mut tcp = Story::tcp(client, SERVER);
+    story.handshake(&mut tcp);
+    story.line(&mut tcp, "hello\n");
+    story.wait(milliseconds);
+    story.segment_of_server(&mut tcp, "hello\n");
+    story.close(&mut tcp);
+    story.read()
+}
+
+const A: &str = "10.0.3.2:40001";
+const B: &str = "10.0.3.4:40002";
+const C: &str = "10.0.3.3:40003";
+
+/// Which of them came while the other's client was open nothing shows: the names of the files do not.
+#[test]
+fn who_comes_to_an_open_connection_is_not_told_by_the_names_of_files() {
+    let address = "address = \"10.0.3.2\"\n";
+    let of_files = |b: &str, c: &str| vec![run("a", 0, A), run(b, 1, B), run(c, 10, C)];
+    for [b, c] in [["b", "c"], ["c", "b"]] {
+        let analysis = analyze(of_files(b, c), &[], &with_one_while([address, "", ""]));
+        assert_eq!(told(&analysis), [A, "7000", "?", "7000", "?", "7000"]);
+        assert_eq!(codes(&analysis), ["hosts-not-told"]);
+        let said = analysis.findings.iter().find(|one| one.code == "hosts-not-told").unwrap().message.to_string();
+        assert!(said.contains("apart. On the sheet they differ only in who comes while"), "{said}");
+        let analysis = analyze(of_files(b, c), &[], &with_one_while(["", "", ""]));
+        assert_eq!(told(&analysis), ["?", "7000", "?", "7000", "?", "7000"]);
+        assert_eq!(codes(&analysis), ["hosts-not-told"]);
+    }
+    let set = lab(
+        "tcp",
+        &(host("A") + &host("B")),
+        &["client = \"A\"\ncaptured = \"A\"", "client = \"B\"\ncaptured = \"B\"\nwhile = \"2\""],
+    );
+    let analysis = analyze(vec![run("later", 0, A), run("b", 1, B)], &[], &set);
+    assert_eq!(
+        (told(&analysis), codes(&analysis)),
+        (["?", "7000", "?", "7000"].map(str::to_owned).to_vec(), vec!["hosts-not-told"])
+    );
+}
+
+/// Its line waited for its answer until the other one quit: it came while that one's client was open.
+#[test]
+fn a_late_answer_tells_who_came_to_an_open_connection() {
+    let address = "address = \"10.0.3.2\"\n";
+    let captures = |b: &str, c: &str| vec![run("anna", 0, A), answered_after(b, 1, B, 1500), run(c, 10, C)];
+    for [b, c] in [["b", "c"], ["c", "b"], ["x", "1"]] {
+        let analysis = analyze(captures(b, c), &[], &with_one_while([address, "", ""]));
+        assert_eq!(told(&analysis), [A, "7000", B, "7000", C, "7000"]);
+        assert_eq!(codes(&analysis), [""; 0]);
+        // The others did the same.
+        let analysis = analyze(captures(b, c), &[], &with_one_while(["", "", ""]));
+        assert_eq!(told(&analysis), ["?", "7000", B, "7000", "?", "7000"]);
+        assert_eq!(codes(&analysis), ["hosts-not-told"]);
+    }
+    // A server that takes its time keeps nobody waiting.
+    let slow = vec![run("a", 0, A), answered_after("b", 1, B, 1500), answered_after("c", 10, C, 1200)];
+    let analysis = analyze(slow, &[], &with_one_while([address, "", ""]));
+    assert_eq!(codes(&analysis), ["hosts-not-told"]);
+}
+
+/// A capture at the server shows who came to whose open connection, also if that one was served at once.
+#[test]
+fn a_capture_at_the_server_tells_who_came_to_an_open_connection() {
+    let mut story = Story::new("at S", 0);
+    let [mut a, mut b, mut c] = [A, B, C].map(|client| Story::tcp(client, SERVER));
+    story.handshake(&mut a);
+    story.echo(&mut a, "one\n");
+    story.handshake(&mut b);
+    story.echo(&mut b, "two\n");
+    story.close(&mut a);
+    story.close(&mut b);
+    story.handshake(&mut c);
+    story.echo(&mut c, "three\n");
+    story.close(&mut c);
+    let analysis = analyze(vec![story.read()], &[], &with_one_while(["", "", ""]));
+    assert_eq!(told(&analysis), [A, "7000", B, "7000", C, "7000"]);
+    assert_eq!(codes(&analysis), [""; 0]);
+}
+
+#[test]
+fn a_sheet_whose_hosts_differ_in_who_comes_to_whom_is_noted_beforehand() {
+    let notes = |config: &LabConfig| sheet_notes(&config.sheet).join("\n");
+    let said = notes(&with_one_while(["", "", ""]));
+    assert!(said.starts_with("Hosts A, B and C have no address, and differ only in who comes while another"), "{said}");
+    let said = notes(&with_one_while(["", "address = \"10.0.3.4\"\n", ""]));
+    assert!(said.starts_with("Hosts A and C do the same and have no address"), "{said}");
+    assert_eq!(notes(&with_one_while(["", "address = \"10.0.3.4\"\n", "address = \"10.0.3.3\"\n"])), "");
+}

@@ -12,7 +12,7 @@ use crate::wording::count;
 
 /// Says what is not told, and how to say it.
 pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
-    found.extend(view.doubts.iter().map(finding));
+    found.extend(view.doubts.iter().map(|doubt| finding(view, doubt)));
     let spare = spare(view);
     found.extend(spare.iter().map(|(capture, steps)| spare_finding(view, *capture, steps)));
     let spare: Vec<&str> = spare.keys().map(|capture| view.file(*capture)).collect();
@@ -56,7 +56,7 @@ fn spare_finding(view: &LabView<'_>, capture: usize, steps: &[Step]) -> Finding 
     of_file(view, capture, "steps-not-told", Severity::Warning, message, None)
 }
 
-fn finding(doubt: &Doubt) -> Finding {
+fn finding(view: &LabView<'_>, doubt: &Doubt) -> Finding {
     let what = doubt.sentence();
     let option = |option: &str, name: String, value: &str| Span::Code(format!("{option} {name}{value}"));
     let (code, message) = match doubt.hosts.first() {
@@ -75,7 +75,7 @@ fn finding(doubt: &Doubt) -> Finding {
         }
         Some(host) => {
             let message = say![
-                format!("{what} On the sheet they do the same. Name the address of each: "),
+                format!("{what} {} Name the address of each: ", doubt.why_hosts(&view.config.sheet)),
                 option("--host", host.to_string(), "=ADDRESS"),
                 "."
             ];

@@ -44,6 +44,16 @@ impl Doubt {
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).chain(['.']).collect()
     }
 
+    /// Why hosts may be one another, as a sentence.
+    pub(crate) fn why_hosts(&self, sheet: &Sheet) -> &'static str {
+        match are_told_by_company(sheet, &self.hosts) {
+            true => {
+                "On the sheet they differ only in who comes while another one's client is open, which nothing here shows."
+            }
+            false => "On the sheet they do the same.",
+        }
+    }
+
     /// What would tell it, and how it is said.
     pub(crate) fn remedy(&self) -> String {
         let (option, table) = if self.hosts.is_empty() { ("--step", "steps") } else { ("--host", "hosts") };
@@ -51,31 +61,56 @@ impl Doubt {
     }
 }
 
-/// The client hosts of a sheet that do the same, so that only addresses tell them apart: in groups of two and more.
+/// The client hosts of a sheet that do the same, or that differ only in who comes to whose open connection, so that captures of
+/// any may be of another one: in groups of two and more.
 pub(crate) fn alike_hosts(sheet: &Sheet) -> Vec<Vec<HostName>> {
     let mut groups: Vec<Vec<HostName>> = Vec::new();
     for host in sheet.clients() {
-        let does = |name: HostName| {
-            let steps = sheet.recorded().filter(|step| step.hosts().contains(&name)).map(shape);
-            let mut steps: Vec<_> = steps.collect();
-            steps.sort_unstable();
-            steps
+        let is_alike = |other: &HostName| {
+            does(sheet, *other) == does(sheet, host) || may_be_exchanged(sheet, *other) == may_be_exchanged(sheet, host)
         };
-        let own = does(host);
-        let group = groups.iter_mut().find(|group| group.first().is_some_and(|first| does(*first) == own));
-        match group {
-            Some(group) => group.push(host),
-            None => groups.push(vec![host]),
-        }
+        // It may be like hosts that are not like each other.
+        let (alike, others): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|group: &Vec<HostName>| group.iter().any(is_alike));
+        let mut group = alike.concat();
+        group.push(host);
+        groups = others;
+        groups.push(group);
     }
     groups.retain(|group| group.len() > 1);
     groups
 }
 
-/// What captures show of a step, whoever its clients are.
-fn shape(step: &Step) -> (Option<Protocol>, Option<u16>, u32, [bool; 3]) {
-    let kind = [step.is_parallel(), step.is_refused(), step.during().is_some()];
-    (step.protocol(), step.port(), step.clients(), kind)
+/// Whether some of these hosts come to another one's open connection, and others do not.
+pub(super) fn are_told_by_company(sheet: &Sheet, hosts: &[HostName]) -> bool {
+    let later = sheet.later_hosts();
+    let own: BTreeSet<bool> = hosts.iter().map(|host| later.contains(host)).collect();
+    own.len() > 1
+}
+
+/// What captures show of a host.
+fn does(sheet: &Sheet, name: HostName) -> Vec<(Shape, bool)> {
+    let steps = sheet.recorded().filter(|step| step.hosts().contains(&name));
+    let mut steps: Vec<_> = steps.map(|step| (shape(step), step.during().is_some())).collect();
+    steps.sort_unstable();
+    steps
+}
+
+/// The same, whoever comes to whose open connection, and whether the host is to capture it: where two hosts' are the same, their
+/// captures could be exchanged, and none would be missing.
+fn may_be_exchanged(sheet: &Sheet, name: HostName) -> Vec<(Shape, bool)> {
+    let steps = sheet.recorded().filter(|step| step.hosts().contains(&name));
+    let mut steps: Vec<_> = steps.map(|step| (shape(step), step.captured() == Some(name))).collect();
+    steps.sort_unstable();
+    steps
+}
+
+/// Protocol, port, number of clients, whether they run side by side, and whether no server is wanted.
+type Shape = (Option<Protocol>, Option<u16>, u32, bool, bool);
+
+/// What captures show of a step, whoever its clients are and whenever they come.
+fn shape(step: &Step) -> Shape {
+    (step.protocol(), step.port(), step.clients(), step.is_parallel(), step.is_refused())
 }
 
 /// The doubt about hosts: that of the steps which some of them have and others do not.

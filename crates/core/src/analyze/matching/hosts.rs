@@ -1,19 +1,27 @@
 //! Which computers are the hosts of the sheet: by evidence, strongest first.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use foldhash::HashMap;
 
 use crate::analyze::analysis::{HostBasis, Verdict, may_be};
 use crate::analyze::conversation::{LabConnection, LabConversation};
+use crate::analyze::distinct::distinct;
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::computers::Computers;
-use crate::analyze::matching::doubts::{Doubt, alike_hosts, of_hosts};
+use crate::analyze::matching::doubts::{Doubt, alike_hosts, are_told_by_company, of_hosts};
 use crate::analyze::matching::gathered::Gathered;
 use crate::analyze::matching::servers::Servers;
-use crate::analyze::story::{Clocks, LATE, Moment, Seen, Service, Story};
+use crate::analyze::story::{Clocks, LATE, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet, Step};
 use socklab_packets::types::{Protocol, SocketAddress};
+
+/// An answer is late, and not slow, that took this many times as long as the slowest one that other hosts got.
+const TIMES_SLOWER: i128 = 20;
+
+/// Most connections, alone on their hosts, that are looked at for who came to whom.
+const MOST_ALONE: usize = 64;
 
 /// The computers of the lab.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,7 +73,9 @@ impl Hosts {
         if clients.len() > 1 {
             clients.retain(|client| !hosts.is(client.ip, server) || plays_client(client));
         }
-        if hosts.ip_of(server) == sheet.address_of(server) || hosts.ip_of(server).is_none() {
+        // Where the server is elsewhere than on the sheet, all of them may be.
+        let is_elsewhere = hosts.ip_of(server).zip(sheet.address_of(server)).is_some_and(|(ip, own)| ip != own);
+        if !is_elsewhere {
             for name in sheet.clients() {
                 let ip = sheet.address_of(name).filter(|ip| clients.iter().any(|client| client.ip == *ip));
                 // Whose the user says it is, it is.
@@ -83,17 +93,28 @@ impl Hosts {
             let named = hosts.name_of(client.ip);
             named.is_none() || (named == Some(server) && first_is_free)
         });
+        let seconds: Vec<IpAddr> = clients.iter().filter(|client| client.second).map(|client| client.ip).collect();
         hosts.by_what_they_did(evidence, clients);
-        hosts.in_doubt = hosts.not_told_apart(evidence);
+        hosts.in_doubt = hosts.not_told_apart(evidence, &seconds);
         hosts
     }
 
-    /// The hosts that do the same on the sheet and of which nothing but the order of the files says which is which. Where all
-    /// of them are there and one clock tells who came first, that does.
-    fn not_told_apart(&self, evidence: &Evidence<'_>) -> Vec<Vec<HostName>> {
+    /// The hosts that do the same on the sheet, but for who comes to whose open connection, and of which nothing but the order
+    /// of the files says which is which. Where all of them are there and one clock tells who came first, that does. `seconds`
+    /// are the computers that came to another one's open connection: where they are as many as the sheet has, all others came
+    /// at other times.
+    fn not_told_apart(&self, evidence: &Evidence<'_>, seconds: &[IpAddr]) -> Vec<Vec<HostName>> {
         let one_clock = evidence.one_clock();
         let basis = |name: &HostName| self.named.iter().find(|(own, _, _)| own == name).map(|(_, _, basis)| *basis);
-        let mut groups = alike_hosts(&evidence.config.sheet);
+        let later = evidence.config.sheet.later_hosts();
+        let is_second = |name: &HostName| self.ip_of(*name).is_some_and(|ip| seconds.contains(&ip));
+        let is_told = |name: &HostName| is_second(name) || basis(name).is_some_and(|basis| basis < HostBasis::Order);
+        let all = alike_hosts(&evidence.config.sheet).into_iter().flat_map(|group| {
+            let (of_later, others): (Vec<HostName>, Vec<HostName>) =
+                group.iter().copied().partition(|name| later.contains(name));
+            if of_later.iter().all(is_told) { vec![of_later, others] } else { vec![group] }
+        });
+        let mut groups: Vec<Vec<HostName>> = all.collect();
         for group in &mut groups {
             group.retain(|name| basis(name).is_none_or(|basis| basis == HostBasis::Order));
         }
@@ -132,11 +153,23 @@ impl Hosts {
         }
         clients.retain(|client| client.set.is_none_or(|name| !self.is(client.ip, name)));
         clients.retain(|client| !self.is_the_only_one(client, evidence, &first));
+        let met = sheet.recorded().filter_map(Step::during).flat_map(Step::hosts);
+        let met: Vec<HostName> = distinct(met.copied().filter(|name| first.contains(name)));
+        let free = |names: &[HostName]| names.iter().filter(|name| self.ip_of(**name).is_none()).count();
+        let (only_met, only_later) = (free(&met) <= 1, free(&later) == 1);
+        let has_second = clients.iter().any(|client| client.second);
+        let by_steps = in_time_of_steps(sheet).filter(|_| one_clock && !has_second);
         for client in clients {
-            let basis = if client.first == Some(true) || client.second { HostBasis::Role } else { HostBasis::Order };
+            let is_told = (client.first == Some(true) && only_met) || (client.second && only_later);
+            let basis = if is_told { HostBasis::Role } else { HostBasis::Order };
             let third = alone && is_later_address(sheet, server, client.ip) && client.first != Some(true);
             let is_second = client.second || third;
-            let letters = if is_second { [&later, &first] } else { [&first, &later] };
+            let letters = match (is_second, client.first, &by_steps) {
+                (true, ..) => [&later, &first],
+                (false, Some(true), _) => [&met, &first],
+                (false, _, Some(by_steps)) => [by_steps, &later],
+                (false, _, None) => [&first, &later],
+            };
             let mut free = letters.into_iter().flatten().copied().filter(|name| self.ip_of(*name).is_none()).peekable();
             let fits = free.clone().find(|name| evidence.may_be(client.ip, *name));
             let at_its_ports = fits.or_else(|| free.clone().find(|name| evidence.has_ports_of(client.ip, *name)));
@@ -355,7 +388,7 @@ impl Evidence<'_> {
             let client = clients.note(&self.story.clocks, self.computers.of(connection.client().ip), begin);
             let alone = self.company.get(index) == Some(&Company::Alone);
             client.alone |= alone && connection.established();
-            let waited = || self.waited(index) && !self.waits_for_own(index) || self.was_left_unanswered(index);
+            let waited = || self.waited(index) && !self.waits_for_own(index) || self.was_kept_waiting(index);
             client.second = client.second || alone && waited();
         }
         let later = self.config.sheet.later_hosts();
@@ -370,6 +403,7 @@ impl Evidence<'_> {
         for index in 0..self.connections.len() {
             self.note_first(&mut clients, index);
         }
+        self.note_met(&mut clients);
         self.note_set_steps(&mut clients);
         clients.all
     }
@@ -379,14 +413,15 @@ impl Evidence<'_> {
         self.story.services.get(index).is_some_and(|service| service.was_queued())
     }
 
-    /// Whether a client alone on its host got no answer to its line, for longer than the same server took to answer another
-    /// host's client that was alone, too: it waited while that one was connected, and came later. Of a server that leaves lines
-    /// unanswered of clients that it serves, that tells nothing.
-    fn was_left_unanswered(&self, index: usize) -> bool {
+    /// Whether a client alone on its host got no answer to its line, or a late one, for longer than the same server took to
+    /// answer another host's client that was alone, too: it waited while that one was connected, and came later. Of a server
+    /// that leaves lines unanswered of clients that it serves, that tells nothing.
+    fn was_kept_waiting(&self, index: usize) -> bool {
         let all = |index: usize| self.story.timelines.get(index).into_iter().flat_map(|timeline| &timeline.seen);
-        let Some(own) = self.connections.get(index) else { return false };
-        let is_served = |service: &Service| service.served() || service.verdict == Verdict::Queued;
-        if self.story.services.get(index).is_none_or(is_served) {
+        let (Some(own), Some(service)) = (self.connections.get(index), self.story.services.get(index)) else {
+            return false;
+        };
+        if service.verdict == Verdict::Queued {
             return false;
         }
         let (server, host) = (own.server(), self.computers.of(own.client().ip));
@@ -394,8 +429,15 @@ impl Evidence<'_> {
             return false;
         }
         let took = |seen: &Seen| self.story.clocks.between(&seen.request?, &seen.answer?);
-        let slowest = all(index).filter_map(took).chain(self.gathered.slowest_of_others(server, host)).max();
-        let Some(slowest) = slowest else { return false };
+        let of_others = self.gathered.slowest_of_others(server, host);
+        if service.served() {
+            // Its own answer is the one that may be late. A line that was sent again had not come to the server before.
+            let mut own =
+                all(index).filter(|seen| seen.request_again.is_none() && !seen.answer_was_held).filter_map(took);
+            let is_late = |own: i128, slowest: i128| own >= LATE && own > slowest.saturating_mul(TIMES_SLOWER);
+            return of_others.is_some_and(|slowest| own.any(|own| is_late(own, slowest)));
+        }
+        let Some(slowest) = all(index).filter_map(took).chain(of_others).max() else { return false };
         all(index).any(|seen| {
             let end = seen.client_end().or(seen.capture_end);
             let watched = seen.unanswered.zip(end).and_then(|(line, end)| self.story.clocks.between(&line, &end));
@@ -436,6 +478,51 @@ impl Evidence<'_> {
         }
     }
 
+    /// A client that came while another host's was connected, both alone on their hosts, came second, and that one first. Of two
+    /// that came to each other, neither.
+    fn note_met(&self, clients: &mut Clients) {
+        let is_alone = |(index, connection): &(usize, &LabConnection)| {
+            self.company.get(*index) == Some(&Company::Alone) && connection.established()
+        };
+        let alone: Vec<(usize, &LabConnection)> =
+            self.connections.iter().enumerate().filter(is_alone).take(MOST_ALONE).collect();
+        let computer = |connection: &LabConnection| self.computers.of(connection.client().ip);
+        let mut met: BTreeSet<(IpAddr, IpAddr)> = BTreeSet::new();
+        for (early, first) in &alone {
+            for (late, second) in &alone {
+                let ends = (computer(first), computer(second));
+                if ends.0 != ends.1 && first.server() == second.server() && self.came_to(*early, *late) {
+                    met.insert(ends);
+                }
+            }
+        }
+        let one_way = || met.iter().copied().filter(|(first, second)| !met.contains(&(*second, *first)));
+        let seconds: BTreeSet<IpAddr> = one_way().map(|(_, second)| second).collect();
+        for (first, second) in one_way() {
+            // Who came to one may have been there when another one came, and who waited came second.
+            if let Some(client) = clients.get_mut(first).filter(|client| !client.second && !seconds.contains(&first)) {
+                client.first = Some(true);
+            }
+            if let Some(client) = clients.get_mut(second).filter(|client| client.first.is_none()) {
+                client.second = true;
+            }
+        }
+    }
+
+    /// Whether a connection was open when another one began, by clocks that can be compared.
+    fn came_to(&self, early: usize, late: usize) -> bool {
+        let (Some(early), Some(late)) = (self.story.timelines.get(early), self.story.timelines.get(late)) else {
+            return false;
+        };
+        let is_before = |one: &Moment, other: &Moment| self.story.clocks.before(one, other) == Some(true);
+        late.seen.iter().filter_map(|seen| seen.first).any(|begin| {
+            early.seen.iter().any(|seen| {
+                seen.open_since().is_some_and(|since| is_before(&since, &begin))
+                    && seen.open_until().or(seen.capture_end).is_some_and(|end| is_before(&begin, &end))
+            })
+        })
+    }
+
     /// A capture that was set to be of a step and shows one client host is of the host that the step is about.
     fn note_set_steps(&self, clients: &mut Clients) {
         let later = self.config.sheet.later_hosts();
@@ -459,6 +546,13 @@ impl Evidence<'_> {
             }
         }
     }
+}
+
+/// The client hosts in the order of their first steps, where one that comes to another one's open connection does else as others
+/// do, so that what comes first may be of a host that comes later.
+fn in_time_of_steps(sheet: &Sheet) -> Option<Vec<HostName>> {
+    let is_mixed = |group: &Vec<HostName>| are_told_by_company(sheet, group);
+    alike_hosts(sheet).iter().any(is_mixed).then(|| distinct(sheet.recorded().flat_map(Step::hosts).copied()))
 }
 
 /// Whether an address is as far from the server's as the sheet numbers a host that comes later: A .1, B .2, C .3.

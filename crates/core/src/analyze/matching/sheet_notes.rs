@@ -1,6 +1,6 @@
 //! What a sheet makes hard to tell from captures: no mistake, but points will wait for it.
 
-use crate::analyze::matching::doubts::alike_hosts;
+use crate::analyze::matching::doubts::{alike_hosts, are_told_by_company};
 use crate::lab::{Does, HostName, Sheet, Step, named_list};
 use socklab_packets::types::Protocol;
 
@@ -38,17 +38,24 @@ fn alike_steps(sheet: &Sheet) -> Vec<String> {
     notes
 }
 
-/// Hosts that do the same and have no address.
+/// Hosts that do the same, but for who comes to whose open connection, and have no address.
 fn hosts_without_addresses(sheet: &Sheet) -> Vec<String> {
     let mut groups: Vec<Vec<HostName>> = alike_hosts(sheet);
     groups.iter_mut().for_each(|group| group.retain(|host| sheet.address_of(*host).is_none()));
     let groups = groups.iter().filter(|group| group.len() > 1);
     let note = |group: &Vec<HostName>| {
-        format!(
-            "Hosts {} do the same and have no address: nothing tells whose a capture is, and points wait for you. Give \
-             them addresses.",
-            named_list(group)
-        )
+        let hosts = named_list(group);
+        match are_told_by_company(sheet, group) {
+            true => format!(
+                "Hosts {hosts} have no address, and differ only in who comes while another one's client is open. Captures \
+                 made at them show that only where a line had to wait for its answer; a capture at the server shows it. \
+                 Else points wait for you. Give them addresses."
+            ),
+            false => format!(
+                "Hosts {hosts} do the same and have no address: nothing tells whose a capture is, and points wait for you. \
+                 Give them addresses."
+            ),
+        }
     };
     groups.map(note).collect()
 }
