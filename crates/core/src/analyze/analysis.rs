@@ -260,6 +260,8 @@ pub enum Status {
     Partial,
     /// None of it; the answer is the one to expect.
     NotInCapture,
+    /// Nothing of it is asked of the files: only words are.
+    NotAsked,
 }
 
 /// The answer to one question.
@@ -295,11 +297,13 @@ impl Answer {
             claim.text.without_topic_of(&before)
         });
         let mut claims = claims.peekable();
-        let expected = (self.status == Status::NotInCapture).then(|| match claims.peek() {
-            Some(_) => Text::from("Expected:"),
+        let expected = match (self.status, claims.peek()) {
+            (Status::Observed | Status::Partial, _) => None,
+            (Status::NotInCapture | Status::NotAsked, Some(_)) => Some(Text::from("Expected:")),
             // A sheet may have no words for what to expect.
-            None => Text::from("Not in these captures."),
-        });
+            (Status::NotInCapture, None) => Some(Text::from("Not in these captures.")),
+            (Status::NotAsked, None) => Some(Text::from("Only an explanation is asked for.")),
+        };
         Text::join(expected.into_iter().chain(claims))
     }
 

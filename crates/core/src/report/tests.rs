@@ -225,6 +225,7 @@ fn the_answer_table_holds_every_answer() {
         let row = table.lines().find(|line| line.trim_start().starts_with(&format!("{} ", answer.question))).unwrap();
         let basis = match (answer.status, answer.basis) {
             (Status::NotInCapture, _) => "– not captured",
+            (Status::NotAsked, _) => "– own words",
             (_, Basis::Proved) => "✓ proved",
             (_, Basis::Inferred) => "≈ inferred",
             (_, Basis::Unknown) => "? unknown",

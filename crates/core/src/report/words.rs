@@ -129,13 +129,15 @@ pub const fn status(status: Status) -> &'static str {
         Status::Observed => "observed",
         Status::Partial => "observed in part",
         Status::NotInCapture => "expected, not captured",
+        Status::NotAsked => "in your own words",
     }
 }
 
-/// What an answer as a whole is, in a word: proved, inferred, unknown, or not captured.
+/// What an answer as a whole is, in a word: proved, inferred, unknown, not captured, or in the student's own words.
 pub fn answer_basis(answer: &Answer) -> &'static str {
     match answer.status {
         Status::NotInCapture => "not captured",
+        Status::NotAsked => "own words",
         Status::Observed | Status::Partial => basis(answer.basis),
     }
 }
@@ -143,7 +145,7 @@ pub fn answer_basis(answer: &Answer) -> &'static str {
 /// The sign beside it.
 pub fn answer_sign(answer: &Answer) -> char {
     match answer.status {
-        Status::NotInCapture => '–',
+        Status::NotInCapture | Status::NotAsked => '–',
         Status::Observed | Status::Partial => basis_sign(answer.basis),
     }
 }

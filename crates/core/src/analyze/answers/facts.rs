@@ -75,6 +75,12 @@ impl Chosen<'_> {
 /// Answers with all that is asked for.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
+    if question.asks().is_empty() {
+        draft.expected(question);
+        draft.short("only an explanation is asked for");
+        let facts = Facts::Measured(MeasuredFacts(Vec::new()));
+        return draft.finish(view, question, Status::NotAsked, facts);
+    }
     let (mut facts, mut shown) = (Vec::new(), Vec::new());
     for ask in question.asks() {
         let Some(select) = &ask.select else { continue };

@@ -65,12 +65,15 @@ struct Page {
     /// The ladders across hosts, and what is said above them.
     timelines: Vec<TimelineView>,
     timeline_remarks: Vec<String>,
-    /// The TCP run beside the UDP run, as question I.4 compares them.
-    compared: Option<[Vec<LadderView>; 2]>,
+    /// The TCP run beside the UDP run, with the question that asks for both.
+    compared: Option<Compared>,
     ladders: Vec<LadderView>,
     ladders_left_out: Option<String>,
     legend: &'static str,
 }
+
+/// A question, and the ladders of TCP and of UDP that it asks for.
+type Compared = (String, [Vec<LadderView>; 2]);
 
 /// Writes the page.
 ///
@@ -181,9 +184,9 @@ impl Ladders {
     }
 
     /// Those of the TCP steps beside those of the UDP steps that a question compares, where there are both; and the others.
-    fn views(self, analysis: &Analysis, drawn: &Drawn<'_>) -> (Option<[Vec<LadderView>; 2]>, Vec<LadderView>) {
+    fn views(self, analysis: &Analysis, drawn: &Drawn<'_>) -> (Option<Compared>, Vec<LadderView>) {
         let compared = compared(analysis);
-        let steps = compared.map(Question::steps).unwrap_or_default();
+        let (question, steps) = (compared.map(ToString::to_string), compared.map(Question::steps).unwrap_or_default());
         let is = |ladder: &Ladder, protocol: Protocol| {
             let capture = analysis.captures.get(ladder.capture);
             let of_step = |capture: &CaptureAnalysis| match protocol {
@@ -212,7 +215,7 @@ impl Ladders {
         let left = self.chosen.iter().filter(|ladder| tcp(ladder)).map(shown).collect();
         let right = self.chosen.iter().filter(|ladder| udp(ladder)).map(shown).collect();
         let rest = self.chosen.iter().filter(|ladder| !tcp(ladder) && !udp(ladder)).map(shown).collect();
-        (Some([left, right]), rest)
+        (question.map(|question| (question, [left, right])), rest)
     }
 }
 
