@@ -35,10 +35,14 @@ pub struct Journals<'a> {
 }
 
 impl Journals<'_> {
-    /// The names of those that an answer rests on; of all where none is named.
+    /// The names of those that an answer rests on: of its first statement that comes from journals alone, else of any; of all where
+    /// none is named.
     pub(super) fn names_for(&self, question: &Question) -> String {
         let answers = self.answers.iter().filter(|answer| answer.question == *question);
-        let evidence = answers.flat_map(|answer| &answer.claims).flat_map(|claim| &claim.evidence);
+        let claims: Vec<_> = answers.flat_map(|answer| &answer.claims).collect();
+        let first = claims.iter().position(|claim| claim.in_answer && claim.rests_on_journal());
+        let own = first.and_then(|first| claims.get(first..=first)).unwrap_or(&claims);
+        let evidence = own.iter().flat_map(|claim| &claim.evidence);
         let files: BTreeSet<&str> = evidence.filter(|one| one.is_journal()).map(|one| one.file.as_str()).collect();
         match files.is_empty() {
             true => self.names.clone(),

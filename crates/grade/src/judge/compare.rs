@@ -96,13 +96,13 @@ pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &Lab
         (Value::Frames(given), Value::Frames(wanted)) => Match::of_frames(given, wanted, allowed),
         (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_addresses(given, wanted, allowed),
         (Value::Clients(given), Value::Clients(wanted)) => clients(given, wanted, allowed, lab),
-        (Value::Written(text), Value::Measured(fact, wanted)) => measured(fact, wanted, text),
+        (Value::Written(text), Value::Measured(fact, wanted)) => measured(fact, wanted, text, allowed),
         _ => Match::of_flag(given == wanted),
     }
 }
 
 /// Each value counts for itself, in its place; of lists of frames each frame.
-fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) -> Match {
+fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, allowed: &Allowed) -> Match {
     // What can be read as some value of the fact, and not as these, is not known to be wrong.
     let judged = judge_each(fact, wanted, text).unwrap_or_else(|_| vec![Judgement::Unclear; wanted.len()]);
     let count = |wanted| judged.iter().filter(|judgement| **judgement == wanted).count();
@@ -113,16 +113,18 @@ fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) 
         surplus: judged.len().saturating_sub(wanted.len()),
         unclear: count(Judgement::Unclear),
     };
-    if found.is_whole() { found } else { frames(fact, wanted, text).unwrap_or(found) }
+    if found.is_whole() { found } else { frames(fact, wanted, text, allowed).unwrap_or(found) }
 }
 
 /// Lists of frames that are not all right, frame by frame; `None` where the values are no lists of frames.
-fn frames(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str) -> Option<Match> {
+fn frames(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, allowed: &Allowed) -> Option<Match> {
     let given = frames_of_each(fact, wanted.len(), text)?;
     let mut sum = Match::default();
     for ((wanted, _), given) in wanted.iter().zip(&given) {
         let FactValue::Frames(wanted) = wanted else { return None };
-        let found = Match::of_sets(given, &wanted.iter().copied().collect());
+        let (given, wanted) =
+            (given.iter().map(|frame| frame.0).collect(), wanted.iter().map(|frame| frame.0).collect());
+        let found = Match::of_frames(&given, &wanted, allowed);
         sum.hits = sum.hits.saturating_add(found.hits);
         sum.wanted = sum.wanted.saturating_add(found.wanted);
         sum.surplus = sum.surplus.saturating_add(found.surplus);
@@ -244,7 +246,7 @@ mod tests {
     #[test]
     fn each_frame_of_a_list_counts() {
         let found = |lists: &[&[u64]], text: &str| {
-            let found = measured(fact("handshake_frames").unwrap(), &frames_wanted(lists), text);
+            let found = measured(fact("handshake_frames").unwrap(), &frames_wanted(lists), text, &Allowed::default());
             (found.hits, found.wanted, found.surplus)
         };
         assert_eq!(found(&[&[1, 2, 3]], "1, 2"), (2, 3, 0));
@@ -253,8 +255,8 @@ mod tests {
         assert_eq!(found(&[&[1234]], "1,234"), (1, 1, 0));
         assert_eq!(found(&[&[1, 2, 3], &[4, 5, 6]], "1-3; 4, 5"), (5, 6, 0));
         assert_eq!(found(&[&[1, 2, 3], &[4, 5, 6]], "1-3"), (0, 2, 0));
-        assert!(measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "none").is_whole());
-        assert!(!measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "7").is_part());
+        assert!(measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "none", &Allowed::default()).is_whole());
+        assert!(!measured(fact("frames").unwrap(), &frames_wanted(&[&[]]), "7", &Allowed::default()).is_part());
     }
 
     #[test]
@@ -272,7 +274,7 @@ mod tests {
     fn what_may_be_right_is_neither_right_nor_wrong() {
         let wanted = [(FactValue::Rate { bytes: 877_299, nanoseconds: 1_000_000_000 }, None)];
         let found = |text: &str| {
-            let found = measured(fact("throughput_data").unwrap(), &wanted, text);
+            let found = measured(fact("throughput_data").unwrap(), &wanted, text, &Allowed::default());
             (found.is_whole(), found.is_unclear(), found.is_part())
         };
         assert_eq!(found("877.299 Byte/s"), (false, true, false));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::attempt::Attempt;
 use super::expected::Known;
 use super::in_vain;
-use super::leeway::Leeway;
+use super::leeway::{CLOSING, Leeway};
 use crate::form::Entry;
 use crate::form::value::Value;
 use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, Facts, OtherRun};
@@ -206,6 +206,7 @@ impl<'a> Connections<'a> {
         for question in self.analysis.lab.sheet.questions() {
             match question.kind() {
                 kinds::TCP_FRAMES => self.allow_frames(question, known),
+                kinds::FACTS => self.allow_closing(question, known),
                 kinds::TCP_ADDRESSES | kinds::CLIENT_SOCKETS => in_vain::allow(self.analysis, question, None, known),
                 _ => {}
             }
@@ -223,6 +224,21 @@ impl<'a> Connections<'a> {
         }
         known.leeway_mut(question).extend(&leeway);
         captures.into_iter().for_each(|capture| in_vain::allow(self.analysis, question, Some(capture), known));
+    }
+
+    /// The same of closing frames that are asked for as a fact.
+    fn allow_closing(&self, question: &Question, known: &mut Known) {
+        let measured = known.measured_frames(question, CLOSING);
+        if measured.is_empty() {
+            return;
+        }
+        let mut leeway = Leeway::default();
+        for shown in self.all.iter().filter(|shown| shown.is_of(question.steps())) {
+            if shown.frames().closing.is_subset(&measured) {
+                leeway.extend(&shown.frames().leeway.of_closing());
+            }
+        }
+        known.leeway_mut(question).extend(&leeway);
     }
 
     /// The connections of other steps one by one, as if they were of the question's.

@@ -2,7 +2,7 @@
 //!
 //! The one place that reads the facts of an analysis by their keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::leeway::Leeway;
 use crate::form::fields::fields;
@@ -10,6 +10,7 @@ use crate::form::node::{Item, Node};
 use crate::form::value::{Client, HostRef, Value};
 use socklab_core::analyze::analysis::{Answer, ClientHost, Facts, MeasuredFacts};
 use socklab_core::analyze::{Needs, kind_of, kinds};
+use socklab_core::facts::Value as FactValue;
 use socklab_core::lab::{self, Question, Sheet};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
@@ -95,6 +96,20 @@ impl Known {
     /// The value of a fact, where these files show it.
     pub(super) fn get(&self, question: &Question, key: &str) -> Option<&Value> {
         self.values.iter().find(|((of, own), _)| of == question && own == key).map(|(_, value)| value)
+    }
+
+    /// The frames of all lists that a question asks for by this fact.
+    pub(super) fn measured_frames(&self, question: &Question, fact: &str) -> BTreeSet<u64> {
+        let of_question = self.values.iter().filter(|((of, _), _)| of == question).map(|(_, value)| value);
+        let lists = of_question.filter_map(|value| match value {
+            Value::Measured(own, values) if own.key == fact => Some(values),
+            _ => None,
+        });
+        let frames = lists.flatten().flat_map(|(value, _)| match value {
+            FactValue::Frames(frames) => frames.as_slice(),
+            _ => &[],
+        });
+        frames.map(|frame| frame.0).collect()
     }
 
     /// The value of a fact of the first question of a kind, where these files show it.

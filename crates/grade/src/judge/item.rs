@@ -14,7 +14,7 @@ use crate::rubric::{JournalWorth, NotInCapture, Rubric};
 use socklab_core::analyze::analysis::{Answer, LabFound};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::Points;
-use socklab_core::lab::{Question, Step};
+use socklab_core::lab::{Question, Step, named_list};
 
 /// What facts are judged by.
 pub(super) struct Judge<'a> {
@@ -22,14 +22,45 @@ pub(super) struct Judge<'a> {
     pub(super) rubric: &'a Rubric,
     /// What the captures show.
     pub(super) known: &'a Known,
-    /// What the journals say besides, and their names.
-    pub(super) journals: Option<(&'a Known, &'a str)>,
+    /// What the journals say besides.
+    pub(super) journals: Option<Said<'a>>,
     /// The captures of other steps that the answers are taken from.
     pub(super) sources: Vec<&'a Elsewhere>,
     /// The steps of which the sheet asks for a capture and of which there is none.
     pub(super) missing: &'a [Step],
     /// What was not read of the submission, and may hold what would earn points.
     pub(super) unread: Option<&'a str>,
+}
+
+/// What journals say that a student handed in.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// The facts.
+    pub(super) known: &'a Known,
+    /// The answers from captures and journals together.
+    pub(super) answers: &'a [Answer],
+    /// The names of those that say something of the question.
+    pub(super) names: &'a str,
+}
+
+impl Said<'_> {
+    /// The answer to a question.
+    fn answer(&self, question: &Question) -> Option<&Answer> {
+        self.answers.iter().find(|answer| answer.question == *question)
+    }
+
+    /// What the journals say to an answer that is the `same` or not, as a sentence.
+    fn words(&self, same: bool) -> String {
+        let names: Vec<&str> = self.names.split("; ").map(|name| name.trim_start_matches("and ")).collect();
+        let who = named_list(&names);
+        let says = match (names.len() > 1, same) {
+            (false, true) => "says the same",
+            (false, false) => "says otherwise",
+            (true, true) => "say the same",
+            (true, false) => "say otherwise",
+        };
+        format!("No capture shows it. {who} {says}, and a journal alone proves nothing.")
+    }
 }
 
 /// A fact that is asked for, and what was given.
@@ -94,9 +125,19 @@ impl Judge<'_> {
         }
     }
 
+    /// What the journals say, where the rubric has them looked at.
+    fn said(&self) -> Option<&Said<'_>> {
+        self.journals.as_ref().filter(|_| self.rubric.journal != JournalWorth::None)
+    }
+
+    /// What would show a fact, of what was not handed in.
+    fn missing(&self, asked: Asked<'_>) -> String {
+        let with_journals = self.said().and_then(|said| said.answer(&asked.answer.question));
+        evidence::missing(with_journals.unwrap_or(asked.answer), asked.key)
+    }
+
     fn expected(&self, question: &Question, key: &str, run: Option<&Attempt>) -> Expected {
-        let counts = self.rubric.journal != JournalWorth::None;
-        let journals = self.journals.map(|(known, _)| known).filter(|_| counts);
+        let journals = self.said().map(|said| said.known);
         let Some(run) = run else { return self.known.expected(journals, question, key) };
         match run.known.expected(journals, question, key) {
             // A connection of one step says nothing of the others; but frames of one run beside those of another are no
@@ -133,12 +174,12 @@ impl Judge<'_> {
         match expected {
             Expected::Unknown => self.unknown(asked),
             Expected::Sheet(_) if self.lacks_its_captures(&asked.answer.question) => self.unknown(asked),
-            Expected::Sheet(value) => self.sheet(asked, given == value),
+            Expected::Sheet(value) => self.sheet(asked, given, given == value),
             Expected::Journal(value) => self.journal(asked, given == value),
             // What a part of the captures shows is no measure of the whole: whoever gives that part must not fare better
             // than whoever gives the whole.
             Expected::AtLeast(value) if compare::leaves_room(given, value, self.lab) => {
-                let missing = evidence::missing(asked.answer, asked.key);
+                let missing = self.missing(asked);
                 let missing = if missing.is_empty() { missing } else { format!(" Missing: {missing}.") };
                 self.unknown(asked).because(format!("These captures may show a part only: {}.{missing}", value.text()))
             }
@@ -150,7 +191,11 @@ impl Judge<'_> {
     fn shown(&self, asked: Asked<'_>, written: &Given, given: &Value, value: &Value, run: Option<&Attempt>) -> Outcome {
         let known = run.map_or(self.known, |run| &run.known);
         let question = &asked.answer.question;
-        let allowed = known.leeway(question).of(asked.key, |key| frames_of(known, question, key));
+        let list = match value {
+            Value::Measured(fact, _) => fact.key,
+            _ => asked.key,
+        };
+        let allowed = known.leeway(question).of(list, |key| frames_of(known, question, key));
         let compared = |given: &Value| compare::values(given, value, &allowed, self.lab);
         let found = compared(given);
         if found.is_whole() {
@@ -192,7 +237,7 @@ impl Judge<'_> {
     /// A fact that the captures cannot show and that is different for everyone.
     fn unknown(&self, asked: Asked<'_>) -> Outcome {
         let full = self.rubric.not_in_capture == NotInCapture::Full;
-        let missing = evidence::missing(asked.answer, asked.key);
+        let missing = self.missing(asked);
         let why = match missing.is_empty() {
             true => "These captures cannot show it.".to_owned(),
             false => format!("Missing: {missing}."),
@@ -214,24 +259,28 @@ impl Judge<'_> {
     }
 
     /// A fact that the captures cannot show, where the sheet leads everyone to the same.
-    fn sheet(&self, asked: Asked<'_>, as_expected: bool) -> Outcome {
+    fn sheet(&self, asked: Asked<'_>, given: &Value, as_expected: bool) -> Outcome {
         let points = match self.rubric.not_in_capture {
             NotInCapture::Full => asked.max_points,
             NotInCapture::AsExpected if as_expected => asked.max_points,
             NotInCapture::AsExpected | NotInCapture::None => Points::ZERO,
         };
         let fits = if as_expected { "It is what the sheet leads to" } else { "It is not what the sheet leads to" };
-        let missing = evidence::missing(asked.answer, asked.key);
-        let would = if missing.is_empty() { missing } else { format!(" What would: {missing}.") };
-        let why = format!("{fits}; these captures cannot show it.{would}");
+        let question = &asked.answer.question;
+        let said = self.said().and_then(|said| Some((said, said.known.get(question, asked.key)?)));
+        let why = if let Some((said, value)) = said {
+            format!("{fits}. {}", said.words(value == given))
+        } else {
+            let missing = self.missing(asked);
+            let would = if missing.is_empty() { missing } else { format!(" What would: {missing}.") };
+            format!("{fits}; these captures cannot show it.{would}")
+        };
         Outcome::none(Comparison::NotAnswerable, Verdict::NotInCapture).with(points).because(why)
     }
 
     /// A fact of which only a student's journal says something: anyone can write such a file.
     fn journal(&self, asked: Asked<'_>, same: bool) -> Outcome {
-        let names = self.journals.map_or("", |(_, names)| names);
-        let says = if same { "says the same" } else { "says otherwise" };
-        let why = format!("No capture shows it; {names} {says}, and a journal alone proves nothing.");
+        let why = self.journals.map(|said| said.words(same)).unwrap_or_default();
         let points = match (self.rubric.journal, same) {
             (JournalWorth::Full, true) => asked.max_points,
             _ => Points::ZERO,

@@ -4,10 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame};
 use socklab_packets::packet::TcpFlags;
-use socklab_packets::track::FrameNote;
+use socklab_packets::track::{FrameNote, Side};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
 type Frames = BTreeSet<u64>;
+
+/// The key of the list of closing frames, and the fact of that name.
+pub(super) const CLOSING: &str = "closing_frames";
 
 /// The frames of some connections that may stand in another list than that of their role.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +33,10 @@ pub(super) struct Leeway {
     in_vain: Frames,
     /// The clients of such attempts.
     clients_in_vain: BTreeSet<SocketAddress>,
+    /// The acknowledgements of a side after the other one's FIN.
+    after_fin: Frames,
+    /// Whether each side has sent a FIN, of the connection whose frames are noted.
+    has_ended: [bool; 2],
 }
 
 /// What may stand in a list, and what may lack in it.
@@ -48,6 +55,7 @@ pub(super) struct Allowed {
 }
 
 impl Leeway {
+    /// Takes note of a connection's next frame.
     fn note(&mut self, frame: &RoleOfFrame) {
         let number = frame.note.frame.0;
         let has_payload = frame.note.payload_length > 0;
@@ -65,6 +73,23 @@ impl Leeway {
         add(again && frame.has_syn(), |own| &mut own.syn_again);
         add(again && frame.has_fin(), |own| &mut own.fin_again);
         add(matches!(frame.role, FrameRole::KeepAlive | FrameRole::Other), |own| &mut own.neither);
+        let [own, other] = match frame.note.sender {
+            Side::Originator => [0, 1],
+            Side::Responder => [1, 0],
+        };
+        let other_has_ended = self.has_ended.get(other).copied().unwrap_or_default();
+        if is_acknowledgement && other_has_ended {
+            self.after_fin.insert(number);
+        }
+        if let Some(has_ended) = self.has_ended.get_mut(own) {
+            *has_ended |= frame.has_fin();
+        }
+    }
+
+    /// What of it is about the closing frames alone.
+    pub(super) fn of_closing(&self) -> Leeway {
+        let Leeway { of_fin, fin_again, after_fin, .. } = self.clone();
+        Leeway { of_fin, fin_again, after_fin, ..Leeway::default() }
     }
 
     /// Takes note of the frames of a connection, in their order, of which some were captured `twice`.
@@ -117,11 +142,12 @@ impl Leeway {
         self.copies.extend(&other.copies);
         self.in_vain.extend(&other.in_vain);
         self.clients_in_vain.extend(&other.clients_in_vain);
+        self.after_fin.extend(&other.after_fin);
     }
 
     /// What is allowed of the list with this key, beside the others.
     pub(super) fn of(&self, key: &str, list: impl Fn(&str) -> Frames) -> Allowed {
-        let mut allowed = self.by_role(key, &list);
+        let mut allowed = self.by_role(key);
         // What is captured twice may be listed twice, or by either of its frames.
         if !self.copies.is_empty() {
             let fitting = &list(key) | &allowed.more;
@@ -135,7 +161,7 @@ impl Leeway {
     }
 
     /// The same of frames that were captured once.
-    fn by_role(&self, key: &str, list: &impl Fn(&str) -> Frames) -> Allowed {
+    fn by_role(&self, key: &str) -> Allowed {
         match key {
             "handshake_frames" => Allowed {
                 more: self.syn_again.clone(),
@@ -147,12 +173,10 @@ impl Leeway {
             "acknowledgement_frames" => {
                 Allowed { more: &self.completing | &self.of_fin, less: self.neither.clone(), ..Allowed::default() }
             }
-            // Who counts the last acknowledgement to the closing is right, and who counts it to the others.
-            "closing_frames" => {
-                let first = list("closing_frames").first().copied();
-                let mut more = list("acknowledgement_frames");
-                more.retain(|frame| first.is_some_and(|first| *frame > first));
-                let (more, less) = (&more | &self.fin_again, self.of_fin.clone());
+            // Who counts the last acknowledgement to the closing is right, and who counts it to the others. What a side
+            // acknowledges after its own FIN alone is data.
+            CLOSING => {
+                let (more, less) = (&self.after_fin | &self.fin_again, self.of_fin.clone());
                 Allowed { more, less, unclear: self.in_vain.clone(), ..Allowed::default() }
             }
             "client_socket_addresses" | "clients" => {
@@ -212,6 +236,29 @@ mod tests {
         ] {
             let item = item(&analysis, "I.1a", key, &json!(wrong));
             assert_eq!(item.verdict, Verdict::Wrong, "{key} {wrong}: {item:?}");
+        }
+    }
+
+    /// The client's FIN is frame 4. The server still sends a line in 6, which 7 acknowledges; its FIN is 8, and 9 acknowledges
+    /// that.
+    #[test]
+    fn what_a_client_acknowledges_after_its_own_fin_alone_does_not_close() {
+        let mut story = Story::new("step8", 0);
+        let mut tcp = Story::tcp("10.0.3.2:39700", "10.0.3.1:65432");
+        story.handshake(&mut tcp);
+        story.half_close(&mut tcp);
+        story.segment_of_server(&mut tcp, "the last line\n");
+        story.half_close_of_server(&mut tcp);
+        let analysis = lab(vec![story.read()]);
+        for right in ["4, 5, 8, 9", "4, 8, 9", "4, 8"] {
+            let item = item(&analysis, "I.1a", "closing_frames", &json!(right));
+            assert_eq!(item.verdict, Verdict::Right, "{right}: {item:?}");
+        }
+        for (wrong, why) in
+            [("4, 5, 7, 8, 9", "4 of 4 are right, 1 too many."), ("4-9", "4 of 4 are right, 2 too many.")]
+        {
+            let item = item(&analysis, "I.1a", "closing_frames", &json!(wrong));
+            assert_eq!((item.verdict, item.why.as_deref()), (Verdict::Wrong, Some(why)), "{wrong}: {item:?}");
         }
     }
 

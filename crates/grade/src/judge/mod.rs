@@ -38,7 +38,7 @@ use socklab_core::lab::{Question, Step};
 use attempt::Attempt;
 use elsewhere::{Connections, Elsewhere, Runs, StepsOfEnds};
 use expected::Known;
-use item::{Asked, Judge};
+use item::{Asked, Judge, Said};
 use misconceptions::Scene;
 use whole::{asks, verdict};
 
@@ -172,12 +172,14 @@ impl Bench<'_> {
     /// The facts, by the run of the step that fits the answers best.
     fn items(&self, answer: &Answer, entry: &Entry, unanswered: Option<&str>) -> Vec<ItemGrade> {
         let question = &answer.question;
-        let names = self.case.journals.as_ref().map(|journals| journals.names_for(question)).unwrap_or_default();
+        let journals = self.case.journals.as_ref();
+        let answers = journals.map_or(&[][..], |journals| journals.answers);
+        let names = journals.map(|journals| journals.names_for(question)).unwrap_or_default();
         let judge = Judge {
             lab: &self.case.analysis.lab,
             rubric: self.rubric,
             known: &self.known,
-            journals: self.journals.as_ref().map(|known| (known, names.as_str())),
+            journals: self.journals.as_ref().map(|known| Said { known, answers, names: &names }),
             sources: elsewhere::sources(&self.elsewhere, &self.known, question, entry),
             missing: &self.missing,
             unread: self.case.unread.as_deref(),

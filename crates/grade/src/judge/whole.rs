@@ -2,6 +2,7 @@
 
 use crate::result::{Comparison, ItemGrade, QuestionGrade, Verdict};
 use socklab_core::lab::Points;
+use socklab_core::wording;
 
 /// A question of which what is wrong waits, as it was not compared with all that it may be right by.
 pub(super) fn waiting(mut own: QuestionGrade, reason: &str) -> QuestionGrade {
@@ -64,7 +65,8 @@ pub(super) fn asks(has_words: bool, items: &[ItemGrade], explanation: Points) ->
         }
     }
     if has_words {
-        let worth = if explanation > Points::ZERO { format!(" ({explanation} points)") } else { String::new() };
+        let worth =
+            if explanation > Points::ZERO { format!(" ({})", wording::points(explanation)) } else { String::new() };
         asks.push(format!("Read the explanation{worth}."));
     }
     asks

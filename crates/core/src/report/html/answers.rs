@@ -94,7 +94,9 @@ impl AnswerView {
             status_class: match answer.status {
                 crate::analyze::analysis::Status::Observed => "observed",
                 crate::analyze::analysis::Status::Partial => "partial",
-                crate::analyze::analysis::Status::NotInCapture | crate::analyze::analysis::Status::NotAsked => "expected",
+                crate::analyze::analysis::Status::NotInCapture | crate::analyze::analysis::Status::NotAsked => {
+                    "expected"
+                }
             },
             short: drawn.text(&answer.short, &evidence),
             frames: answer.frames().iter().take(FILES).map(|evidence| in_cell(evidence, drawn)).collect(),
