@@ -18,6 +18,7 @@ mod tree;
 pub use config::{LabConfig, server};
 pub use host::{Host, HostName};
 pub use names::{EXPLANATION, POINTS, SCHEMA, WHOLE, toml_escaped, toml_key};
+pub(crate) use place::closest;
 pub use place::{Problem, instead, not_toml, quoted, turned_quotes};
 pub use points::Points;
 pub use read::corrections;

@@ -112,7 +112,7 @@ pub fn turned_quotes(line: &str) -> Option<&'static str> {
 }
 
 /// The word that differs least, by two letters at most.
-pub(super) fn closest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn closest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let near = known.map(|own| (strsim::damerau_levenshtein(&word.to_lowercase(), &own.to_lowercase()), own));
     near.filter(|(distance, own)| *distance <= 2 && *distance < own.chars().count()).min().map(|(_, own)| own)
 }

@@ -26,6 +26,8 @@ pub struct Ask {
     pub select: Option<Select>,
     /// Where the entry is in the lab file, as an offset in bytes; 0 for the built-in one.
     pub(super) at: usize,
+    /// Where what the sheet leads to is in it.
+    pub(super) leads_at: usize,
 }
 
 /// A fact, and of what it is asked.
@@ -146,7 +148,7 @@ impl Question {
             About::Kind => (kind_at, "kind"),
             About::Steps => (steps_at, "steps"),
             About::Ask(ask) => (ask.at, "facts"),
-            About::LeadsTo(ask) => (ask.at, "leads_to"),
+            About::LeadsTo(ask) => (ask.leads_at, "leads_to"),
         };
         Problem::at(text, at, &format!("question \"{self}\".{key}"), reason, remedy)
     }

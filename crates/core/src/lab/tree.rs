@@ -144,6 +144,10 @@ impl<'t, 'p> Table<'t, 'p> {
         }
     }
 
+    pub(super) fn is_empty_list(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(items) if items.is_empty()))
+    }
+
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
         let value = self.get(key)?;
         match value.get_ref() {

@@ -3,7 +3,7 @@
 use crate::analyze::analysis::Answer;
 use crate::analyze::matching::LabView;
 use crate::facts::About;
-use crate::lab::{Ask, Does, Given, HostName, Question, Select, Step, instead, named, quoted};
+use crate::lab::{Ask, Does, Given, HostName, Question, Select, Step, closest, instead, named, quoted};
 use socklab_packets::types::Protocol;
 
 /// What kind of value a fact has.
@@ -164,22 +164,85 @@ pub(super) fn misled(question: &Question, kind: &Kind, fact: &Fact, given: &Give
             let (fits, remedy) = match fact.value {
                 ValueType::Count => (text.parse::<u64>().is_ok(), "Write a whole number, such as 2."),
                 ValueType::YesNo => (matches!(text.as_str(), "yes" | "no"), "Write \"yes\" or \"no\"."),
-                ValueType::Errno => {
-                    (is_errno(text), "Write the name of an error, such as \"EADDRINUSE\", or \"none\".")
-                }
-                ValueType::Frames | ValueType::Addresses | ValueType::Clients | ValueType::Measured(..) => {
+                ValueType::Errno => (
+                    text == "none" || ERRORS.contains(&text.as_str()),
+                    "Write the name of an error, such as \"EADDRINUSE\", or \"none\".",
+                ),
+                ValueType::Frames | ValueType::Addresses | ValueType::Clients => {
                     (false, "Leave it out: frames and addresses are different for everyone.")
                 }
+                ValueType::Measured(..) => (false, "Leave it out: what it is, each student's own capture shows."),
             };
-            (!fits).then(|| (format!("{} is not a value of this fact", quoted(text)), remedy.to_owned()))
+            let meant = closest(text, ERRORS.into_iter()).filter(|_| matches!(fact.value, ValueType::Errno));
+            let remedy = meant.map_or(remedy.to_owned(), |meant| format!("Did you mean {meant}?"));
+            (!fits).then(|| (format!("{} is not a value of this fact", quoted(text)), remedy))
         }
     }
 }
 
-fn is_errno(text: &str) -> bool {
-    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-    text == "none" || text.strip_prefix('E').is_some_and(|rest| !rest.is_empty() && is_name(rest))
-}
+/// The errors that calls of sockets may end in (POSIX, `errno.h`, and those of Linux for networks).
+const ERRORS: [&str; 60] = [
+    "EACCES",
+    "EADDRINUSE",
+    "EADDRNOTAVAIL",
+    "EAFNOSUPPORT",
+    "EAGAIN",
+    "EALREADY",
+    "EBADF",
+    "EBUSY",
+    "ECANCELED",
+    "ECONNABORTED",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EDESTADDRREQ",
+    "EDOM",
+    "EEXIST",
+    "EFAULT",
+    "EHOSTDOWN",
+    "EHOSTUNREACH",
+    "EILSEQ",
+    "EINPROGRESS",
+    "EINTR",
+    "EINVAL",
+    "EIO",
+    "EISCONN",
+    "EISDIR",
+    "ELOOP",
+    "EMFILE",
+    "EMSGSIZE",
+    "ENAMETOOLONG",
+    "ENETDOWN",
+    "ENETRESET",
+    "ENETUNREACH",
+    "ENFILE",
+    "ENOBUFS",
+    "ENODEV",
+    "ENOENT",
+    "ENOMEM",
+    "ENONET",
+    "ENOPROTOOPT",
+    "ENOSPC",
+    "ENOSR",
+    "ENOSYS",
+    "ENOTCONN",
+    "ENOTDIR",
+    "ENOTSOCK",
+    "ENOTSUP",
+    "EOPNOTSUPP",
+    "EOVERFLOW",
+    "EPERM",
+    "EPFNOSUPPORT",
+    "EPIPE",
+    "EPROTO",
+    "EPROTONOSUPPORT",
+    "EPROTOTYPE",
+    "EROFS",
+    "ESHUTDOWN",
+    "ESOCKTNOSUPPORT",
+    "ETIME",
+    "ETIMEDOUT",
+    "EWOULDBLOCK",
+];
 
 const ANY: &str = "Name one: does = \"clients\".";
 const TCP: &str = "Name one: does = \"clients\", protocol = \"tcp\".";

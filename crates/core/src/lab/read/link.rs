@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::parts::{HostPart, Parts, QuestionPart, StepPart};
+use super::parts::{HostPart, Parts, QuestionPart, StepPart, is_host_name};
 use crate::lab::host::{Host, HostName};
 use crate::lab::place::{Problems, instead, quoted};
 use crate::lab::sheet::{Ask, Question, QuestionData, Select, Sheet, SheetData};
@@ -70,7 +70,9 @@ fn link_steps(parts: Vec<StepPart>, hosts: &[Host], problems: &Problems<'_>) -> 
         }
         let named = |name: &Placed<String>, what: &str| {
             let found = hosts.iter().find(|host| host.name.as_str().eq_ignore_ascii_case(&name.value));
-            if found.is_none() {
+            // One whose name is a mistake of its own may be meant.
+            let is_meant = |host: &&Host| !is_host_name(host.name.as_str()) && host.name.as_str().contains(&name.value);
+            if found.is_none() && !hosts.iter().any(|host| is_meant(&host)) {
                 let reason = format!("there is no host {}", quoted(&name.value));
                 let known = hosts.iter().map(|host| host.name.as_str());
                 problems.add(name.at, &format!("{place}.{what}"), reason, instead(&name.value, known));
@@ -165,7 +167,8 @@ fn link_questions(parts: Vec<QuestionPart>, hosts: &[Host], steps: &[Step], prob
                     key: ask.key.value,
                     at: ask.key.at,
                     text: ask.text,
-                    leads_to: ask.leads_to,
+                    leads_at: ask.leads_to.as_ref().map_or(ask.key.at, |given| given.at),
+                    leads_to: ask.leads_to.map(|given| given.value),
                 })
                 .collect(),
             explain: part.explain,

@@ -92,7 +92,7 @@ pub(super) struct QuestionPart {
 pub(super) struct AskPart {
     pub(super) key: Placed<String>,
     pub(super) text: Option<String>,
-    pub(super) leads_to: Option<Given>,
+    pub(super) leads_to: Option<Placed<Given>>,
     pub(super) select: Option<SelectPart>,
 }
 
@@ -138,6 +138,7 @@ impl Parts {
             question.steps.iter_mut().for_each(|step| step.at = at);
             for ask in &mut question.asks {
                 ask.key.at = at;
+                ask.leads_to.iter_mut().for_each(|given| given.at = at);
                 ask.select.iter_mut().flat_map(|select| &mut select.step).for_each(|step| step.at = at);
             }
         }
@@ -156,12 +157,17 @@ fn list<T>(root: &Table<'_, '_>, key: &str, read: fn(Table<'_, '_>) -> Option<T>
     Some(tables.into_iter().take(MOST).filter_map(read).collect())
 }
 
+/// Whether a host may be called so.
+pub(super) fn is_host_name(name: &str) -> bool {
+    let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    name.len() <= LONGEST_NAME && name.chars().all(is_of_name)
+}
+
 fn host(table: Table<'_, '_>) -> Option<HostPart> {
     table.only(&["name", "role", "address"]);
     let name = table.needed("name", "\"A\"")?;
     let table = table.called(format!("host \"{}\"", name.value));
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.value.len() > LONGEST_NAME || !name.value.chars().all(is_name) {
+    if !is_host_name(&name.value) {
         let reason = format!("{} is not a name for a host", quoted(&name.value));
         let remedy = format!("Use a letter or a word of at most {LONGEST_NAME} letters, digits, - and _.");
         table.fault(name.at, "name", reason, remedy);
@@ -225,7 +231,7 @@ fn step(table: Table<'_, '_>) -> Option<StepPart> {
     if needs_protocol && !table.has("protocol") {
         table.fault(table.at, "", "it has no protocol", "Add a line: protocol = \"tcp\", or \"udp\".");
     }
-    if does == Does::Clients && !table.has("client") {
+    if does == Does::Clients && (!table.has("client") || table.is_empty_list("client")) {
         table.fault(table.at, "", "it has no client", "Name the host on which the client runs: client = \"B\".");
     }
     let clients = table.number("clients", 1..=MOST_CLIENTS).map(|clients| clients.value);
@@ -373,7 +379,8 @@ fn asks(question: &Table<'_, '_>) -> Vec<AskPart> {
             (question.text_of(&format!("facts.{}", toml_key(&key.value)), value).map(|text| text.value), None)
         };
         let place = leads_to.iter().position(|(own, _)| own.value == key.value);
-        let given = place.map(|place| leads_to.swap_remove(place).1);
+        let given = place.map(|place| leads_to.swap_remove(place));
+        let given = given.map(|(key, given)| Placed { at: key.at, value: given });
         asks.push(AskPart { key, text, leads_to: given, select });
     }
     for (key, _) in leads_to {
