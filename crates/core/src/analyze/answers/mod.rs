@@ -52,6 +52,8 @@ mod other_program_tests;
 mod other_run_tests;
 #[cfg(test)]
 mod own_server_tests;
+#[cfg(test)]
+mod own_sheet_tests;
 mod own_words;
 mod parallel;
 #[cfg(test)]

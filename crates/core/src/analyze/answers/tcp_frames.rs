@@ -68,7 +68,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     }
     further(view, question, &connections, "further connection", &mut draft);
     let whole = connections.iter().all(|known| known.connection.handshake_complete());
-    let lines = connections.iter().any(|known| known.connection.has_lines());
+    let lines = connections.iter().any(|known| known.connection.has_lines() || needs_no_lines(known));
     let lacking = connections.iter().any(|known| unseen::lacks_frames(view, known.connection.whole()));
     let status = if whole && lines && !lacking {
         Status::Observed
@@ -92,6 +92,15 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     };
     draft.short_as(basis, lists.short());
     draft.finish(view, question, status, lists.facts())
+}
+
+/// Whether a connection is whole without a line of its client: the sheet does not say where lines are typed, the server sent data,
+/// and both sides ended it.
+fn needs_no_lines(known: &Known<'_>) -> bool {
+    let is_over = |sighting: &TcpSighting| {
+        sighting.server_sent().data_frames > 0 && sighting.connection.fin.iter().all(Option::is_some)
+    };
+    known.step.at().lines.is_none() && is_over(known.connection.whole())
 }
 
 /// Whether nothing is missing but what came before the first frame of the file.

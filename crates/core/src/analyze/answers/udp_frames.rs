@@ -74,9 +74,13 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.finish(view, question, status, facts)
 }
 
-/// A step in brackets after a protocol: ` (step 8)`.
+/// A step in brackets after a protocol: ` (step 8)`; with its part where another one of the question has the same number.
 fn in_brackets(question: &Question, protocol: Protocol) -> String {
-    question.step_with(protocol).map(|step| format!(" ({})", step.short())).unwrap_or_default()
+    let name = |step: &Step| {
+        let is_alone = question.steps().iter().filter(|other| other.number() == step.number()).count() < 2;
+        if is_alone { step.short() } else { step.name() }
+    };
+    question.step_with(protocol).map(|step| format!(" ({})", name(step))).unwrap_or_default()
 }
 
 /// Whether the captures lack frames of the TCP connections.

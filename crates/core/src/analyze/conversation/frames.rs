@@ -10,6 +10,9 @@ use socklab_packets::types::FrameNumber;
 /// Nanoseconds after which a SYN-ACK that comes again was sent again: a third of the second that systems wait.
 const SYN_ACK_AGAIN: i128 = 300_000_000;
 
+/// Nanoseconds within which a system has answered a question whether there is room.
+const AT_ONCE: i128 = 100_000_000;
+
 /// The frames of one connection in one capture, or in a row of them, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Frames {
@@ -169,12 +172,22 @@ impl Frames {
     pub(crate) fn probes(&self, for_room: bool) -> Vec<FrameNumber> {
         let mut is_full = [false; 2];
         let mut probes = Vec::new();
+        let mut before = None;
         for (frame, client) in self.iter() {
             // The answer to such a question may say that there is room.
             let was_full = is_full.contains(&true);
             let [of_server, of_client] = &mut is_full;
-            *(if client { of_client } else { of_server }) = is_zero_window(frame);
-            if frame.role == FrameRole::KeepAlive && (was_full || is_full.contains(&true)) == for_room {
+            let own = if client { of_client } else { of_server };
+            let has_room_now = *own && !is_zero_window(frame);
+            *own = is_zero_window(frame);
+            // A system answers at once. What comes later says by itself that a program has read.
+            let is_late =
+                before.zip(frame.note.time).is_some_and(|(before, now)| now.nanoseconds_since(before) > AT_ONCE);
+            before = frame.note.time;
+            if frame.role == FrameRole::KeepAlive
+                && (was_full || is_full.contains(&true)) == for_room
+                && !(has_room_now && is_late)
+            {
                 probes.push(frame.note.frame);
             }
         }
@@ -237,6 +250,7 @@ mod tests {
     use socklab_packets::packet::TcpFlags;
     use socklab_packets::testing::segment;
     use socklab_packets::track::Side;
+    use socklab_packets::types::Timestamp;
 
     const ACK: u8 = TcpFlags::ACK.0;
 
@@ -259,5 +273,35 @@ mod tests {
         assert_eq!(numbers(frames.zero_windows(true)), [0; 0]);
         assert_eq!(numbers(frames.probes(true)), [2, 3, 4, 5]);
         assert_eq!(numbers(frames.probes(false)), [6, 7]);
+    }
+
+    /// A probe, and a third of a second later that a program has read: `tcp.analysis.window_update`.
+    #[test]
+    fn what_says_later_that_there_is_room_answers_no_probe() {
+        use FrameRole::{Acknowledgement, KeepAlive};
+        let sent = [
+            (false, 0, Acknowledgement, 0),
+            (true, 9, KeepAlive, 200),
+            (false, 0, KeepAlive, 200),
+            (true, 9, KeepAlive, 600),
+        ];
+        let frame = |(number, (client, window, role, milliseconds)): (u64, (bool, u16, FrameRole, u32))| {
+            let time = Some(Timestamp { seconds: 1, nanoseconds: milliseconds * 1_000_000, digits: 9 });
+            let note = segment(Side::Originator, ACK, [1, 1], 0);
+            (
+                RoleOfFrame {
+                    note: FrameNote { frame: FrameNumber(number), window, time, ..note },
+                    role,
+                    new_bytes: 0,
+                },
+                client,
+            )
+        };
+        for (milliseconds, probes) in [(920, &[2, 3, 4][..]), (601, &[2, 3, 4, 5][..])] {
+            let room = (false, 9, KeepAlive, milliseconds);
+            let frames =
+                Frames { all: (1..).zip(sent.into_iter().chain([room])).map(frame).collect(), ..Frames::default() };
+            assert_eq!(frames.probes(true).into_iter().map(|frame| frame.0).collect::<Vec<u64>>(), probes);
+        }
     }
 }
