@@ -163,7 +163,7 @@ impl Conductor<'_> {
     fn step(&mut self, step: &Step) -> Result<(), Failure> {
         let number = step.step.to_string();
         let prepared = if step.asked { "" } else { " (preparation only)" };
-        self.say(&format!("{number:<6}{}{prepared}", step.step.title()))?;
+        self.say(&format!("{number:<5} {}{prepared}", step.step.title()))?;
         if self.stage.pause && step.asked {
             self.wait_for_enter()?;
         }

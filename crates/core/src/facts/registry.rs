@@ -118,8 +118,8 @@ pub const FACTS: &[Fact] = &[
         "The time from the SYN to the SYN-ACK."),
     fact((Name::Handshake(Handshake::InitialSequenceNumber), "initial_sequence_number", "initial sequence number"), Number, Side, Tcp, "tcp.seq_raw",
         "The sequence number in the side's SYN or SYN-ACK, as sent (raw). Wireshark calls it 0 in relative numbers."),
-    fact((Name::Handshake(Handshake::SynAckAcknowledges), "syn_ack_acknowledges", "acknowledgement number of the SYN-ACK"), Number, Connection, Tcp, "tcp.ack_raw",
-        "What the SYN-ACK acknowledges: the client's initial sequence number plus 1, since a SYN takes one number."),
+    either(fact((Name::Handshake(Handshake::SynAckAcknowledges), "syn_ack_acknowledges", "acknowledgement number of the SYN-ACK"), Number, Connection, Tcp, "tcp.ack_raw",
+        "What the SYN-ACK acknowledges: the client's initial sequence number plus 1, since a SYN takes one number; right as relative number, too.")),
     fact((Name::Handshake(Handshake::SynOptions), "syn_options", "options of the SYN"), Words, Side, Tcp, "tcp.option_kind",
         "The options in the side's SYN or SYN-ACK: maximum segment size, window scale, SACK permitted, timestamps. No-operation \
          options, which only fill, may be listed or not."),

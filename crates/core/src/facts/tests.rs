@@ -195,6 +195,7 @@ fn values_of_several_segments_stand_in_order() {
     assert_eq!(judged(&[1, 1449, 2897], "1, 1448, 2897"), Ok(vec![Right, Wrong, Right]));
     assert_eq!(judged(&[1448, 1448, 700], "1448 each"), Ok(vec![Right, Right, Wrong]));
     assert_eq!(judged(&[1448, 1448], "all 1448 bytes"), Ok(vec![Right, Right]));
+    assert_eq!(judged(&[6, 6, 6], "je 6 Bytes"), Ok(vec![Right, Right, Right]));
     assert_eq!(judged(&[1448], "1,448"), Ok(vec![Right]));
     assert_eq!(judged(&[1, 2, 3], "1, 2").unwrap_err(), "3 values are asked for, and 2 are given");
     assert_eq!(judged(&[1, 2], "").unwrap_err(), "2 values are asked for, and 0 are given");

@@ -194,11 +194,11 @@ fn without_places(text: &str, count: usize) -> String {
     if count < 2 { text.to_owned() } else { bare + rest }
 }
 
-/// The value that is said to be that of each: `1448 each`, `all 1448`.
+/// The value that is said to be that of each: `1448 each`, `all 1448`, `je 1448`.
 fn for_all(text: &str) -> Option<&str> {
     let behind = |word| text.strip_prefix(word).filter(|rest| rest.starts_with([' ', ':'])).map(str::trim);
     let before = text.trim_end_matches('.').strip_suffix(" each").map(str::trim);
-    before.or_else(|| behind("all")).or_else(|| behind("each"))
+    before.or_else(|| ["all", "each", "je", "jeweils"].into_iter().find_map(behind))
 }
 
 /// The items of a list, each with the unit that is meant: its own, that of the next one that has one, or else of the one

@@ -246,6 +246,16 @@ fn no_address(written: &str, ip: Option<IpAddr>) -> Reason {
             format!("'{written}' does not tell the port from the address: write it in brackets, [ADDRESS]:PORT")
         }
         Some(ip) => format!("'{ip}' is an IP address without a port"),
+        None if is_ipv6_with_port(written) => {
+            format!("'{written}' is an IPv6 address with a port: write it in brackets, [ADDRESS]:PORT")
+        }
         None => format!("'{written}' is not a socket address"),
     }
+}
+
+/// Whether an IPv6 address stands before a port without brackets around it.
+fn is_ipv6_with_port(written: &str) -> bool {
+    written
+        .rsplit_once([':', '.'])
+        .is_some_and(|(address, port)| port.parse::<u16>().is_ok() && address.parse::<std::net::Ipv6Addr>().is_ok())
 }

@@ -1,6 +1,8 @@
 //! The empty form, with comments that tell how to fill it in.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::net::IpAddr;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -8,7 +10,9 @@ use super::fields::{EXPLANATION, Field, fields};
 use socklab_core::analyze::ValueType;
 use socklab_core::escape::harmless;
 use socklab_core::facts::Fact;
-use socklab_core::lab::{LabConfig, POINTS, SCHEMA as KEY_OF_SCHEMA, Sheet, toml_escaped, toml_key};
+use socklab_core::lab::{
+    HostName, LabConfig, POINTS, Question, SCHEMA as KEY_OF_SCHEMA, Sheet, Step, toml_escaped, toml_key,
+};
 use socklab_core::wording;
 
 /// The name and version of the form.
@@ -40,6 +44,15 @@ fn first_line(sheet: &Sheet) -> String {
     }
 }
 
+/// What stands above the questions. Where the sheet has IPv6 addresses, one shows how they are written.
+fn head(sheet: &Sheet) -> String {
+    let ipv6 = sheet.hosts().iter().find_map(|host| host.address.filter(IpAddr::is_ipv6));
+    match ipv6 {
+        Some(ip) => HEAD.replace("\"10.0.3.2:40210\"", &format!("\"[{ip}]:40210\"")),
+        None => HEAD.to_owned(),
+    }
+}
+
 /// Whether a text has the first line of a form, of this sheet or of the built-in one.
 pub fn is_headed(text: &str, sheet: &Sheet) -> bool {
     text.contains(FIRST_LINE) || text.contains(&first_line(sheet))
@@ -55,7 +68,7 @@ pub fn toml(config: &LabConfig) -> String {
 
 /// The form as TOML, filled in. What the form does not ask for is left out.
 pub fn filled(config: &LabConfig, filling: &Filling) -> String {
-    let mut out = format!("{}\n{HEAD}", first_line(&config.sheet));
+    let mut out = format!("{}\n{}", first_line(&config.sheet), head(&config.sheet));
     let lab = config.file.as_ref().map(|file| format!(" --lab {}", harmless(file))).unwrap_or_default();
     let _ = writeln!(out, "#   socklab check YOUR-CAPTURES --answers answers.toml{lab}");
     for question in config.sheet.questions() {
@@ -64,7 +77,8 @@ pub fn filled(config: &LabConfig, filling: &Filling) -> String {
         let _ = write!(out, "\n# {question}  {} ({points})\n[\"{}\"]\n", question.title(), question.key());
         let given = |key: &str| filling.get(&question.key()).and_then(|entries| entries.get(key));
         for field in fields(question) {
-            let entry = given(field.key).and_then(|value| entry(&field, value)).unwrap_or_else(|| empty(&field));
+            let entry =
+                given(field.key).and_then(|value| entry(&field, value)).unwrap_or_else(|| empty(&field, question));
             let _ = write!(out, "# {}\n{entry}", comment(&field));
         }
         let text = given(EXPLANATION).and_then(Json::as_str).map(str::trim).unwrap_or_default();
@@ -128,12 +142,13 @@ fn measured(fact: &Fact, count: u32, help: &str) -> String {
     }
 }
 
-fn empty(field: &Field<'_>) -> String {
+fn empty(field: &Field<'_>, question: &Question) -> String {
     let key = toml_key(field.key);
     match field.value {
         ValueType::Clients => {
             let line = "    { host = \"\", socket_addresses = \"\", sockets_created = \"\" },\n";
-            format!("{key} = [\n{line}{line}]\n")
+            let hosts: BTreeSet<HostName> = question.steps().iter().flat_map(Step::hosts).copied().collect();
+            format!("{key} = [\n{}]\n", line.repeat(hosts.len().max(1)))
         }
         _ => format!("{key} = \"\"\n"),
     }
@@ -218,6 +233,23 @@ mod tests {
         let text = toml(&config);
         assert!(text.starts_with("# Your answers: Übung 4\n#\n# Fill in"), "{text}");
         assert!(is_headed(&text, &config.sheet) && is_headed(&toml(&LabConfig::default()), &config.sheet));
+    }
+
+    #[test]
+    fn a_form_has_a_row_for_each_client_host_and_the_sheets_version_of_ip() {
+        let host = |name: &str, number: u32| {
+            format!("[[host]]\nname = \"{name}\"\nrole = \"client\"\naddress = \"fd00:77::{number}\"\n")
+        };
+        let hosts: String = (2..).zip(["C1", "C2", "C3", "C4"]).map(|(number, name)| host(name, number)).collect();
+        let text = format!(
+            "[[host]]\nname = \"A\"\nrole = \"server\"\n{hosts}[[step]]\nnumber = \"1\"\ndoes = \"clients\"\n\
+             protocol = \"tcp\"\nport = 7000\nparallel = true\nclient = [\"C1\", \"C2\", \"C3\", \"C4\"]\n[[question]]\n\
+             number = 1\ntitle = \"t\"\npoints = 2\nkind = \"client-sockets\"\nsteps = [\"1\"]\n[question.facts]\n\
+             clients = \"the clients\"\n"
+        );
+        let form = toml(&socklab_core::analyze::lab_file(&text).unwrap());
+        assert_eq!(form.matches("{ host = \"\"").count(), 4, "{form}");
+        assert!(form.contains("\"[fd00:77::2]:40210\"; several"), "{form}");
     }
 
     #[test]

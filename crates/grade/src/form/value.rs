@@ -329,6 +329,10 @@ mod tests {
         }
         let two = addresses(&text("10.0.3.2:1 and 10.0.3.3 port 2; [fe80::1]:53")).unwrap();
         assert_eq!(two.len(), 3);
+        for written in ["fd00:77::2:45236", "fd00:77::1.6006"] {
+            let why = addresses(&text(written)).unwrap_err().reason;
+            assert!(why.ends_with("write it in brackets, [ADDRESS]:PORT"), "{why}");
+        }
         for wrong in
             ["10.0.3.2", "40210", "10.0.3.256:1", "10.0.3.2:70000", "fe80::1", "10.0.3.2 40210 or so", "<10.0.3.2:1"]
         {

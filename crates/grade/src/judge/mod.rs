@@ -272,6 +272,8 @@ mod tests {
     use super::*;
     use crate::form::Form;
     use crate::result::Verdict;
+    use socklab_core::analyze::analysis::Facts;
+    use socklab_core::facts::Value as FactValue;
     use socklab_core::lab::Sheet;
 
     /// What comes of a form without any capture.
@@ -406,6 +408,94 @@ all = { ask = "how many connections", fact = "connections" }
             unread: None,
         };
         judge(&case, &Rubric::from_toml("", &config).unwrap()).questions.remove(0)
+    }
+
+    /// The same connection's frames that close it are right in either kind of question.
+    #[test]
+    fn who_leaves_out_the_acknowledgements_of_a_fin_is_right_about_a_fact_too() {
+        use socklab_core::analyze::testing::Story;
+        let sheet = TWICE.split("port = {").next().unwrap_or_default().to_owned();
+        let config = socklab_core::analyze::lab_file(&(sheet + "close = { fact = \"closing_frames\" }\n")).unwrap();
+        let mut story = Story::new("one.pcapng", 0);
+        let mut tcp = Story::tcp("10.0.3.2:40001", "10.0.3.1:7000");
+        story.handshake(&mut tcp);
+        story.echo(&mut tcp, "one\n");
+        story.half_close(&mut tcp);
+        story.half_close_of_server(&mut tcp);
+        let analysis = socklab_core::analyze::analyze(vec![story.read()], &[], &config);
+        let graded = |list: &str| {
+            let (form, problems) = Form::read(&format!("[\"1\"]\nclose = \"{list}\"\n"), &config.sheet);
+            assert_eq!(problems, []);
+            let case = Case {
+                analysis: &analysis,
+                journals: None,
+                runs: &[],
+                is_doubtful: false,
+                client_hosts: 1,
+                form: Some(&form),
+                unanswered: Unanswered::default(),
+                unread: None,
+            };
+            judge(&case, &Rubric::from_toml("", &config).unwrap()).questions.remove(0).verdict
+        };
+        let all: Vec<u64> = match &analysis.answers[0].facts {
+            Facts::Measured(facts) => match &facts.0[0].values.as_ref().unwrap()[0].0 {
+                FactValue::Frames(frames) => frames.iter().map(|frame| frame.0).collect(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        };
+        let [fin, _, other_fin, _] = all[..] else { panic!("{all:?}") };
+        assert_eq!(graded(&format!("{fin}-{}", other_fin + 1)), Verdict::Right);
+        assert_eq!(graded(&format!("{fin}, {other_fin}")), Verdict::Right);
+        assert_eq!(graded(&format!("{fin}")), Verdict::Wrong);
+        assert_eq!(graded(&format!("{}, {fin}, {other_fin}", fin - 1)), Verdict::Wrong);
+    }
+
+    /// The journals were handed in: they are not what is missing, and what they say is said.
+    #[test]
+    fn journals_at_hand_are_not_called_missing() {
+        use socklab_core::journal::{Journal, NamedJournal};
+        let config = socklab_core::lab::LabConfig::default();
+        let line = |second: u32, pid: u32, event: &str, rest: &str| {
+            format!(
+                "{{\"time\":\"2026-01-01T10:00:{second:02}Z\",\"program\":\"server.py\",\"pid\":{pid},\"event\":\"{event}\",\
+                 \"protocol\":\"tcp\",\"socket\":1,\"local\":\"10.0.3.1:65432\"{rest}}}\n"
+            )
+        };
+        let named = |file: &str, text: String| NamedJournal {
+            file: file.to_owned(),
+            journal: Journal::read(text.as_bytes()).unwrap(),
+        };
+        let failed = ",\"operation\":\"bind\",\"errno\":\"EADDRINUSE\"";
+        let journals =
+            [named("first.jsonl", line(0, 7, "listen", "")), named("second.jsonl", line(1, 8, "error", failed))];
+        let analysis = socklab_core::analyze::analyze(Vec::new(), &[], &config);
+        let why = |given: &str, journals: &[NamedJournal]| {
+            let answers = socklab_core::analyze::analyze(Vec::new(), journals, &config).answers;
+            let text = format!("[\"I.2\"]\nsecond_server_started = \"{given}\"\n");
+            let (form, problems) = Form::read(&text, &config.sheet);
+            assert_eq!(problems, []);
+            let case = Case {
+                analysis: &analysis,
+                journals: Some(Journals { answers: &answers, names: "first.jsonl; second.jsonl".to_owned() }),
+                runs: &[],
+                is_doubtful: false,
+                client_hosts: 1,
+                form: Some(&form),
+                unanswered: Unanswered::default(),
+                unread: None,
+            };
+            let questions = judge(&case, &Rubric::from_toml("", &config).unwrap()).questions;
+            let items = &questions.iter().find(|question| question.key() == "I.2").unwrap().items;
+            items.iter().find(|item| item.key == "second_server_started").and_then(|item| item.why.clone()).unwrap()
+        };
+        let says =
+            |what: &str| format!("No capture shows it. second.jsonl says {what}, and a journal alone proves nothing.");
+        assert_eq!(why("no", &journals), format!("It is what the sheet leads to. {}", says("the same")));
+        assert_eq!(why("yes", &journals), format!("It is not what the sheet leads to. {}", says("otherwise")));
+        let of_first = why("no", &journals[..1]);
+        assert!(of_first.contains("these captures cannot show it. What would: "), "{of_first}");
     }
 
     #[test]
