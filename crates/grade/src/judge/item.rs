@@ -253,9 +253,13 @@ impl Judge<'_> {
         let server = self.lab.sheet.server();
         let is_whole =
             |step: &Step| step.captured().is_some_and(|at| at == server || step.hosts().iter().all(|host| *host == at));
+        // Of steps that are not told apart, any may be the one that is missing.
+        let has_streams = |step: &Step| self.lab.streams.iter().any(|stream| stream.step == *step);
+        let lacks_one = !self.lab.in_doubt.iter().all(has_streams);
+        let is_missing = |step: &Step| self.missing.contains(step) || (lacks_one && self.lab.in_doubt.contains(step));
         question.kind() != kinds::SECOND_SERVER
             && question.steps().iter().all(is_whole)
-            && question.steps().iter().any(|step| self.missing.contains(step))
+            && question.steps().iter().any(is_missing)
     }
 
     /// A fact that the captures cannot show, where the sheet leads everyone to the same.
