@@ -99,7 +99,6 @@ pub(super) fn company(
                     && (!is_lone_repeat(computers, connection, &sent, &last_but_one)
                         || !computers.is_alone() && in_order.is_at_another_server(index)
                         || has_others_elsewhere(story, computers, connection, &sent, connections))
-                || connection.established() && !computers.is_alone() && in_order.is_before_pair(index)
         };
         let is_second = || !others.contains(index) && second();
         all.push(set.unwrap_or_else(|| if is_second() { Company::Parallel } else { Company::Alone }));

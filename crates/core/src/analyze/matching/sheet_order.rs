@@ -82,15 +82,6 @@ impl<'a> InOrder<'a> {
         before.peek().is_some() && before.all(|(_, other)| self.server(*other) != self.server(index))
     }
 
-    /// Whether a connection followed its host's datagrams, of which the host had none before, and another host's clients side by
-    /// side came to its server later: where the capture of the first step is missing, no other step is left for it.
-    pub(super) fn is_before_pair(&self, index: usize) -> bool {
-        let (Some(host), Some(begin)) = (self.known.host(index), self.known.begin(index)) else { return false };
-        let Some(sent) = self.sent_before(host, begin) else { return false };
-        let is_first = self.of(host).first().is_none_or(|(first, _)| *first > sent);
-        is_first && !self.waited(index) && self.is_followed_by_pair(host, begin, self.server(index))
-    }
-
     /// Whether clients side by side of another computer came to a server after this moment.
     fn is_followed_by_pair(&self, host: IpAddr, begin: i128, server: Option<SocketAddress>) -> bool {
         let of_server = server.and_then(|server| self.beside.get(&server));

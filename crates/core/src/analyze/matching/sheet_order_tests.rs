@@ -67,17 +67,16 @@ fn one_client_after_the_datagrams_at_another_server_is_of_part_two() {
     assert_eq!(told(A), ["I 8, I 12"]);
 }
 
-/// The capture of step 8 is not there. B's only client came after its datagrams.
+/// The datagrams were sent before step 8. B's only client came after them, whether or not Part II has clients of B side by side.
 #[test]
-fn one_client_between_the_datagrams_and_another_hosts_pair_is_of_part_two() {
+fn one_client_after_the_datagrams_at_the_same_server_is_of_step_8() {
     let step_12 = || datagrams("12", 0, B);
-    let of_b = || file("2(c)", 60, (B, A), &[40_200], true);
-    let of_c = |ports: &[u16]| file("3(c)", 120, (C, A), ports, true);
-    assert_eq!(steps(vec![step_12(), of_b(), of_c(&[40_300, 40_302])]), ["I 12", "II 2", "II 3"]);
-    assert_eq!(steps(vec![step_12(), of_b(), of_c(&[40_300])]), ["I 12", "I 8", "I 10"]);
-    // Before its datagrams it is step 8.
-    let late = datagrams("12", 90, B);
-    assert_eq!(steps(vec![of_b(), late, of_c(&[40_300, 40_302])]), ["I 8", "I 12", "II 3"]);
+    let of_b = |start: i64, ports: &[u16]| file("at B", start, (B, A), ports, true);
+    let of_c = || file("3(c)", 180, (C, A), &[40_300, 40_302], true);
+    let part_1 = || [step_12(), of_b(60, &[40_200])];
+    assert_eq!(steps(part_1().into_iter().chain([of_c()]).collect()), ["I 12", "I 8", "II 3"]);
+    let of_part_2 = [of_b(120, &[40_210, 40_212]), of_c()];
+    assert_eq!(steps(part_1().into_iter().chain(of_part_2).collect()), ["I 12", "I 8", "II 2", "II 3"]);
 }
 
 /// B has a file of step 8 and another one with one client, and C's two came afterwards: that one may be step 8 done again.
