@@ -36,7 +36,8 @@ pub(super) fn attempts<C: Copy + PartialEq>(known: Known<'_>, all: &mut [C]) {
     }
     attempts.sort_by_key(|(begin, index, _)| (*begin, *index));
     let mut runs = runs(known, all);
-    let mut datagrams: Vec<i128> = known.datagrams().filter_map(|(_, sent)| known.at(&sent)).collect();
+    let mut datagrams: Vec<(i128, usize)> =
+        known.datagrams().filter_map(|(_, sent)| Some((known.at(&sent)?, sent.watch))).collect();
     datagrams.sort_unstable();
     for (begin, index, attempt) in attempts {
         let server = known.computers.socket(attempt.server());
@@ -44,7 +45,7 @@ pub(super) fn attempts<C: Copy + PartialEq>(known: Known<'_>, all: &mut [C]) {
         let was_tried = matches!(attempt.handshake(), HandshakeState::Refused | HandshakeState::SynOnly);
         let at_server = if was_tried { at_server } else { &[] };
         let company = open_at(at_server, begin).or_else(|| only(at_server));
-        let company = company.or_else(|| nearest(known, attempt, near(at_server, begin?), begin?, &datagrams));
+        let company = company.or_else(|| nearest(known, (index, attempt), near(at_server, begin?), begin?, &datagrams));
         let company = company.or_else(|| of_host(known, index, attempt, all));
         if let (Some(company), Some(slot)) = (company, all.get_mut(index)) {
             *slot = company;
@@ -93,36 +94,51 @@ fn near<C>(of_server: &[Run<C>], moment: i128) -> &[Run<C>] {
     of_server.get(begun.saturating_sub(NEAR)..end).unwrap_or_default()
 }
 
-/// The company of the connection that was over last before an attempt, or of the one that began next: the step with datagrams
-/// comes after the part before and ends it, so that what they part from the attempt is of the other part; else the nearer one.
-/// What a capture shows beside the attempt, by one clock, goes before what others show.
-fn nearest<C: Copy>(
+/// The company of the connection that was over last before an attempt, or of the one that began next, of those by whose clock the
+/// attempt was recorded: the step with datagrams comes after the part before and ends it, so that what they part from the attempt
+/// is of the other part; else the nearer one. What a capture shows beside the attempt goes before what others show.
+fn nearest<C: Copy + PartialEq>(
     known: Known<'_>,
-    attempt: &LabConnection,
+    (index, attempt): (usize, &LabConnection),
     of_server: &[Run<C>],
     moment: i128,
-    datagrams: &[i128],
+    datagrams: &[(i128, usize)],
 ) -> Option<C> {
     let is_there = |run: &&Run<C>| {
         let connection = known.connections.get(run.index);
         connection.is_some_and(|one| one.in_capture(attempt.best().capture).is_some())
     };
-    let before = || of_server.iter().filter(|run| run.over <= moment);
-    let after = || of_server.iter().filter(|run| run.begin > moment);
+    let compared: Vec<Run<C>> = of_server.iter().filter(|run| known.is_compared(index, run.index)).copied().collect();
+    let before = || compared.iter().filter(|run| run.over <= moment);
+    let after = || compared.iter().filter(|run| run.begin > moment);
     let before = before().filter(is_there).max_by_key(|run| run.over).or_else(|| before().max_by_key(|run| run.over));
     let after = after().find(is_there).or_else(|| after().next());
-    let (Some(before), Some(after)) = (before, after) else { return before.or(after).map(|run| run.company) };
     let are_apart = |from: i128, to: i128| {
-        let next = datagrams.get(datagrams.partition_point(|sent| *sent < from));
-        next.is_some_and(|sent| *sent < to)
+        let later = datagrams.get(datagrams.partition_point(|(sent, _)| *sent < from)..).unwrap_or_default();
+        later.iter().take_while(|(sent, _)| *sent < to).take(NEAR).any(|(_, watch)| known.is_by_watch(index, *watch))
     };
-    let is_nearer = moment.saturating_sub(before.over) < after.begin.saturating_sub(moment);
-    let is_before = match (are_apart(before.over, moment), are_apart(moment, after.begin)) {
-        (true, false) => false,
-        (false, true) => true,
-        _ => is_nearer,
+    let is_apart_from_before = before.is_some_and(|before| are_apart(before.over, moment));
+    let is_apart_from_after = after.is_some_and(|after| are_apart(moment, after.begin));
+    let other = |than: &Run<C>| {
+        let others = of_server.iter().filter(|run| run.company != than.company);
+        others.min_by_key(|run| run.begin.abs_diff(moment)).map(|run| run.company)
     };
-    Some(if is_before { before.company } else { after.company })
+    match (before, after) {
+        (Some(before), None) if is_apart_from_before => other(before),
+        (None, Some(after)) if is_apart_from_after => other(after),
+        // What no clock compares with the attempt may be nearer to it.
+        (Some(one), None) | (None, Some(one)) => other(one).is_none().then_some(one.company),
+        (None, None) => None,
+        (Some(before), Some(after)) => {
+            let is_nearer = moment.saturating_sub(before.over) < after.begin.saturating_sub(moment);
+            let is_before = match (is_apart_from_before, is_apart_from_after) {
+                (true, false) => false,
+                (false, true) => true,
+                _ => is_nearer,
+            };
+            Some(if is_before { before.company } else { after.company })
+        }
+    }
 }
 
 /// The company of the next connection of an attempt's host in the capture that shows it, else of the one before.

@@ -284,6 +284,18 @@ impl<'a> Known<'a> {
         self.story.clocks.nanoseconds(moment)
     }
 
+    /// Whether some clock has the beginnings of two connections.
+    pub(super) fn is_compared(&self, index: usize, other: usize) -> bool {
+        let of_other = self.connections.get(other).into_iter().flat_map(first_moments);
+        of_other.into_iter().any(|first| self.is_by_watch(index, first.watch))
+    }
+
+    /// Whether a connection's beginning was recorded by a clock that can be compared with this one.
+    pub(super) fn is_by_watch(&self, index: usize, watch: usize) -> bool {
+        let mut own = self.connections.get(index).into_iter().flat_map(first_moments);
+        own.any(|first| self.story.clocks.comparable(first.watch, watch))
+    }
+
     /// The first datagram of each UDP conversation in each capture, with its client's computer.
     pub(super) fn datagrams(&self) -> impl Iterator<Item = (IpAddr, Moment)> {
         let sightings = self.conversations.iter().flat_map(|conversation| conversation.sightings());

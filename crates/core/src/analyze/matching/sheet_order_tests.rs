@@ -204,3 +204,19 @@ fn two_terminals_of_which_one_waits_before_the_datagrams_of_another_host_are_of_
     assert_eq!(told(true), "I 10");
     assert_eq!(told(false), "II 3");
 }
+
+/// C was refused in step 10. Its clock is 90 s ahead of B's, by which its attempt is nearer to B's clients of Part II.
+#[test]
+fn an_attempt_is_compared_with_what_its_own_clock_has() {
+    let mut step_10 = Story::new("10", 110);
+    step_10.refused(&mut Story::tcp("10.0.3.3:40300", A));
+    let files = vec![
+        file("8", 0, (B, A), &[40_200], false),
+        step_10.read(),
+        datagrams("12 at B", 50, B),
+        datagrams("12 at C", 150, C),
+        file("2(c)", 200, (B, A), &[40_210, 40_212], true),
+        file("3(c)", 280, (C, A), &[40_310, 40_312], true),
+    ];
+    assert_eq!(steps(files), ["I 8", "I 10", "I 12", "I 12", "II 2", "II 3"]);
+}
