@@ -201,6 +201,19 @@ fn a_server_that_only_prints_leaves_the_order() {
     assert_eq!(tcp_handshake_completed, Some(true));
 }
 
+/// Datagrams that were sent before the first connection tell nothing of what follows.
+#[test]
+fn datagrams_before_step_8_leave_it_where_it_is() {
+    for replies in [false, true] {
+        let mut lab = Lab { replies, ..Lab::new(COMPUTERS[0], "lab", 0) };
+        lab.datagrams();
+        lab.busy(PART_ONE);
+        lab.threaded(&PART_TWO);
+        let analysis = of(vec![lab.read()]);
+        assert_eq!(steps(&analysis), [["I.8", "I.10", "I.12", "II.2", "II.3"]], "{replies}");
+    }
+}
+
 #[test]
 fn a_file_for_each_step_is_told_by_the_files_times() {
     let mut step_8 = Lab::new(COMPUTERS[0], "a", 0);

@@ -46,7 +46,10 @@ impl Course<'_> {
         let has_later = later().next().is_some();
         let has_few = epoch.members.len() <= self.few;
         let is_preceded = self.several.iter().any(|other| other.over < epoch.begin);
-        let after_datagrams = self.datagrams.map(|sent| sent < epoch.begin);
+        // Datagrams before all connections, out of the sheet's order, tell nothing of these.
+        let first = self.several.iter().map(|run| run.begin).chain(self.first_alone).min();
+        let in_order = self.datagrams.filter(|sent| first.is_none_or(|first| first < *sent));
+        let after_datagrams = in_order.map(|sent| sent < epoch.begin);
         let kind = epoch.kind.kind;
         let serves_one = matches!(kind, ServerKind::Iterative | ServerKind::OneShot);
         // Who serves one at a time at first and several later has run both servers of the sheet.
