@@ -67,7 +67,7 @@ impl Report<'_, '_> {
             };
             let is_told_later = |other: &Known<'_>| {
                 let since = other.service.since.zip(syn);
-                had_begun(other) && since.is_some_and(|(since, syn)| before(&since, &syn) != Some(true))
+                had_begun(other) && since.is_some_and(|(since, syn)| before(&since, &syn) == Some(false))
             };
             let mut others = view.known().filter(|other| other.connection.server() == s.server());
             others.any(|other| {
