@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use socklab_core::report::page::shorten;
+use socklab_core::wording;
 
 /// How long a file may take without a bar.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -39,7 +40,7 @@ impl Progress {
         }
         let bar = self.bar.get_or_insert_with(|| bar(&self.name, self.size));
         bar.set_position(self.bytes.load(Ordering::Relaxed));
-        bar.set_message(format!("{frames} frames"));
+        bar.set_message(wording::count(frames, "frame"));
     }
 }
 

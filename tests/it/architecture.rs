@@ -571,6 +571,26 @@ fn the_core_touches_no_system() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// `1 frames` is read on a screen: `wording::count` and `wording::points` write a number with its noun. What is called by a
+/// constant is never one.
+#[test]
+fn nouns_of_counts_are_not_written_by_hand() {
+    let is_by_hand = |text: &str| {
+        ["} points", "} frames", "} pairs"].iter().flat_map(|noun| text.match_indices(noun)).any(|(at, _)| {
+            let name = text[..at].rsplit('{').next().unwrap_or_default();
+            !(name.starts_with("MOST_") || name == "whose")
+        })
+    };
+    // The reader of captures lies below the wording.
+    let sources = sources().iter().filter(|source| !source.path.starts_with(package("crates/packets")));
+    let faults: Vec<String> = sources
+        .flat_map(|source| source.strings.iter().map(move |text| (source, text)))
+        .filter(|(_, text)| is_by_hand(text))
+        .map(|(source, text)| format!("{}: {text}", source.path.display()))
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 #[test]
 fn files_stay_readable() {
     let long: Vec<String> = sources()

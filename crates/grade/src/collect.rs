@@ -20,6 +20,7 @@ use super::platforms::blackboard_names::is_empty_attempt;
 use super::result::Refusal;
 use socklab_core::journal::{Journal, NamedJournal, Room};
 use socklab_core::lab::Sheet;
+use socklab_core::wording;
 use socklab_packets::capfile::CaptureError;
 use socklab_packets::pipeline::{CaptureFacts, observe_capture};
 
@@ -103,7 +104,8 @@ impl<'b, 't> Collector<'b, 't> {
     /// What was found, when all files were taken.
     pub fn finish(mut self) -> Collected {
         if self.further_refused > 0 {
-            let reason = format!("{} further files were refused", self.further_refused);
+            let were = if self.further_refused == 1 { "was" } else { "were" };
+            let reason = format!("{} {were} refused", wording::count(self.further_refused as u64, "further file"));
             self.name_refused("…", reason);
         }
         self.found.fingerprint = self.printer.finish();

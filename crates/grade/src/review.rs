@@ -15,6 +15,7 @@ use crate::platforms::sheet::Sheet as Table;
 use crate::result::{Identity, QuestionGrade, Reviewed, Submission};
 use socklab_core::escape::spreadsheet_cell;
 use socklab_core::lab::{Points, Sheet};
+use socklab_core::wording;
 
 /// The question of the row that is about a submission as a whole.
 pub use socklab_core::lab::WHOLE;
@@ -196,7 +197,7 @@ impl Review {
             .map(|points| format!("{WHOLE}: human_points of {points} don't count: this row takes an override."));
         let above = |key: &str, replaced: Option<Points>, most: Points| {
             let points = replaced.filter(|points| *points > most)?;
-            Some(format!("{key}: the override of {points} points is above the {most} at stake; it counts."))
+            Some(format!("{key}: the override of {} is above the {most} at stake; it counts.", wording::points(points)))
         };
         let more = above(WHOLE, whole.and_then(|decision| decision.replaced), submission.max_points);
         let of_questions = submission.questions.iter().flat_map(|question| {

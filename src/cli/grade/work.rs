@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::store::{self, Store};
 use super::walk::{Item, Place, open_bulk};
 use socklab_core::lab::LabConfig;
+use socklab_core::wording;
 use socklab_grade::archive::Bulk;
 use socklab_grade::budget::{Budget, Metered, Stop};
 use socklab_grade::collect::Collector;
@@ -270,13 +271,15 @@ pub(super) fn changes(
     let mut lines = Vec::new();
     for (name, (hash, points)) in now {
         match before.get(name) {
-            None => lines.push(format!("{name}: new, {points} points")),
+            None => lines.push(format!("{name}: new, {}", wording::points(points))),
             Some((own, old)) if own != hash && old != points => {
-                lines.push(format!("{name}: graded again, {old} points before, {points} now"));
+                lines.push(format!("{name}: graded again, {} before, {points} now", wording::points(old)));
             }
-            Some((own, _)) if own != hash => lines.push(format!("{name}: graded again, {points} points as before")),
+            Some((own, _)) if own != hash => {
+                lines.push(format!("{name}: graded again, {} as before", wording::points(points)));
+            }
             Some((_, old)) if old != points => {
-                lines.push(format!("{name}: by your review, {old} points before, {points} now"));
+                lines.push(format!("{name}: by your review, {} before, {points} now", wording::points(old)));
             }
             Some(_) => {}
         }

@@ -297,7 +297,7 @@ pub fn only_a_journal(claim: &Claim) -> Option<&'static str> {
 pub fn frames_before(evidence: &Evidence) -> String {
     match evidence.frames.count() {
         1 => ", frame ".to_owned(),
-        count => format!(", {count} frames: "),
+        count => format!(", {}: ", wording::count(count, "frame")),
     }
 }
 

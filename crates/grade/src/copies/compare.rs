@@ -147,7 +147,7 @@ impl Shared {
         let taken_off = weight::chances(left.pairs);
         if taken_off > 0 {
             let of = if left.same_ports { "connections with these ports" } else { "conversations" };
-            parts.push(format!("less {taken_off} for {} pairs of {of} in this class", left.pairs));
+            parts.push(format!("less {taken_off} for {} of {of} in this class", count(left.pairs, "pair")));
         }
         format!("In bits: {}.", parts.join(", "))
     }

@@ -228,7 +228,7 @@ impl Reader<'_> {
 
     fn count_further(&mut self) {
         if self.further > 0 {
-            let reason = format!("{} further entries can't be used", self.further);
+            let reason = format!("{} can't be used", wording::count(self.further as u64, "further entry"));
             let (line, key, remedy) = (None, String::new(), TEMPLATE_REMEDY.to_owned());
             self.problems.push(Problem { about: About::Somewhere, line, key, reason, remedy, elsewhere: Vec::new() });
         }

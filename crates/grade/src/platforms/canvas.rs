@@ -10,6 +10,7 @@ use super::gradebook::{self, Absent, Filled, fill, value};
 use super::kind;
 use super::rows::{Keys, Rules};
 use super::sheet::{Sheet, SheetError};
+use socklab_core::wording;
 
 /// Enters the grades into an export. `column` is the title of the assignment, with or without Canvas's number behind it;
 /// it may be left out where there is only one. With `overwrite` grades that are there already give way.
@@ -36,8 +37,10 @@ pub fn fill_export(
         if let (Some(possible), Some(new)) = (possible, value(&change.new))
             && new > possible
         {
-            let note = format!("{}: {} is above the {possible} points possible in Canvas.", change.student, change.new);
-            filled.notes.push(note);
+            let possible = wording::points(possible);
+            filled
+                .notes
+                .push(format!("{}: {} is above the {possible} possible in Canvas.", change.student, change.new));
         }
     }
     Ok(filled)

@@ -2,7 +2,7 @@
 
 use super::statistics::Statistics;
 use socklab_core::lab::Points;
-use socklab_core::wording::count;
+use socklab_core::wording::{self, count};
 
 /// Over what was given by a name that the class does not have.
 pub const WARNINGS: &str = "Without effect";
@@ -32,7 +32,9 @@ pub fn overview(of: &Statistics) -> Vec<String> {
         (None, _) => "; nothing here tells which came late".to_owned(),
         (Some(0), _) => ", none of them late".to_owned(),
         (Some(late), Points::ZERO) => format!(", {late} of them late, which costs nothing by this rubric"),
-        (Some(late), cost) => format!(", {late} of them late, for which the rubric takes {cost} points in all"),
+        (Some(late), cost) => {
+            format!(", {late} of them late, for which the rubric takes {} in all", wording::points(cost))
+        }
     };
     let mut lines = vec![format!("{}{late}.", count(number(of.submissions), "submission"))];
     lines.extend(of.not_handed_in.as_ref().map(|absent| handed_in(number(absent.len()), number(of.unmatched))));
@@ -43,8 +45,8 @@ pub fn overview(of: &Statistics) -> Vec<String> {
     });
     let points = &of.points;
     lines.push(format!(
-        "Of {} points the median is {}, the mean {}; the middle half of the class has {} to {}, all have {} to {}.",
-        points.max_points,
+        "Of {} the median is {}, the mean {}; the middle half of the class has {} to {}, all have {} to {}.",
+        wording::points(points.max_points),
         points.median,
         points.mean,
         points.lower_quartile,

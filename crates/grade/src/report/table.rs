@@ -10,6 +10,7 @@ use crate::result::{SharedFrames, Verdict};
 use socklab_core::lab::Question;
 use socklab_core::report::page::{Align, Column, Page, shorten};
 use socklab_core::report::style::{Piece, Style};
+use socklab_core::wording::count;
 
 /// Columns for a submission's name.
 const NAME: usize = 14;
@@ -196,8 +197,8 @@ fn copies(page: &mut Page<'_>, class: &Class<'_>) -> io::Result<()> {
             proof(page, pair)?;
         }
         if copy.evidence.len() > MOST_PAIRS {
-            let more = copy.evidence.len().saturating_sub(MOST_PAIRS);
-            page.paragraph(4, &format!("{more} more pairs: --format json has the frames of each."))?;
+            let more = count(copy.evidence.len().saturating_sub(MOST_PAIRS) as u64, "more pair");
+            page.paragraph(4, &format!("{more}: --format json has the frames of each."))?;
         }
     }
     for of in class.uncompared {

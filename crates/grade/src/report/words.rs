@@ -26,7 +26,7 @@ pub fn finding(finding: &FindingMade) -> String {
 pub fn capture(sheet: &Sheet, capture: &CaptureUsed) -> String {
     let step = capture.step.as_ref().and_then(|step| sheet.step(step).ok());
     let step = step.map_or_else(|| "no step of the lab that can be told".to_owned(), |step| step.name());
-    format!("{}: {step}, {} frames", capture.file, capture.frames)
+    format!("{}: {step}, {}", capture.file, count(capture.frames, "frame"))
 }
 
 /// A fact with its verdict.
@@ -176,6 +176,14 @@ mod tests {
 
     const EXPORT: &[u8] = b"Student,ID,SIS Login ID,Section,Lab (7)\n\"Lee, Ann\",101,ann,L1,\n";
     const WORKSHEET: &[u8] = b"Identifier,Full name,Grade,Grade can be changed\nParticipant 7,Cy Cox,,Yes\n";
+
+    #[test]
+    fn a_capture_with_one_frame_has_one_frame() {
+        let capture = |frames| CaptureUsed { file: "a.pcap".to_owned(), step: None, frames };
+        let words = |frames| super::capture(&Sheet::built_in(), &capture(frames));
+        assert_eq!(words(1), "a.pcap: no step of the lab that can be told, 1 frame");
+        assert!(words(2).ends_with(", 2 frames"));
+    }
 
     #[test]
     fn a_table_of_another_platform_is_told_with_the_remedy() {

@@ -445,9 +445,10 @@ fn unknown_link_type(interfaces: &[Interface]) -> Option<CaptureWarning> {
     let unknown = |interface: &&Interface| interface.frames > 0 && !interface.link_type.is_known();
     let Interface { id, link_type, .. } = interfaces.iter().find(unknown)?;
     let frames: u64 = interfaces.iter().filter(unknown).map(|interface| interface.frames).sum();
-    let message = format!(
-        "The link type {} of interface {id} is not known: the {frames} frames of such interfaces are counted, not read.",
-        link_type.0
-    );
+    let counted = match frames {
+        1 => "the 1 frame of such interfaces is counted".to_owned(),
+        _ => format!("the {frames} frames of such interfaces are counted"),
+    };
+    let message = format!("The link type {} of interface {id} is not known: {counted}, not read.", link_type.0);
     Some(CaptureWarning { code: "unknown-link-type", message, frame: None, offset: None })
 }

@@ -309,11 +309,12 @@ impl Tracker {
     fn warnings(&self, full: Option<FrameNumber>) -> Vec<CaptureWarning> {
         let most = self.most_streams;
         let frames = self.unfollowed;
+        let noun = if frames == 1 { "frame" } else { "frames" };
         let connections = self.first_unfollowed.map(|frame| CaptureWarning {
             code: "limit-connections",
             message: format!(
                 "The capture holds more than {most} connections and conversations; from frame {frame} on, new ones are \
-                 not followed ({frames} frames)."
+                 not followed ({frames} {noun})."
             ),
             frame: Some(frame),
             offset: None,

@@ -48,7 +48,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let more = by_host.get(HOSTS_NAMED..).unwrap_or_default();
     if !more.is_empty() {
         let here: Vec<&Client<'_>> = more.iter().flat_map(|(_, here)| here.iter().copied()).collect();
-        let hosts = if more.len() == 1 { "1 further host".to_owned() } else { format!("{} further hosts", more.len()) };
+        let hosts = count(more.len() as u64, "further host");
         let text = say![format!("{hosts} created {}.", count(here.len() as u64, "socket"))];
         draft.proved(text, handshakes(view, &here));
     }
@@ -72,13 +72,12 @@ fn refused<'v>(view: &'v LabView<'_>, question: &'v Question, clients: &[Client<
 
 /// `of_connections` is whether there are sockets of no connection as well.
 fn short(view: &LabView<'_>, by_host: &[ClientHost], of_connections: bool) -> Text {
-    let total: usize = by_host.iter().map(|host| host.socket_addresses.len()).sum();
+    let total: u64 = by_host.iter().map(|host| host.socket_addresses.len() as u64).sum();
     let hosts = Text::list(
         by_host.iter().map(|host| say![format!("{} at ", host.sockets_created), view.client_host(host.host)]),
     );
-    let noun = if total == 1 { "1 address".to_owned() } else { format!("{total} addresses") };
     let of = if of_connections { " with connections" } else { "" };
-    say![format!("{noun}; sockets{of}: "), hosts]
+    say![format!("{}; sockets{of}: ", count(total, "address")), hosts]
 }
 
 fn of_host(host: IpAddr, here: &[&Client<'_>]) -> ClientHost {
@@ -166,9 +165,8 @@ fn expected(view: &LabView<'_>, question: &Question, mut draft: Draft) -> Answer
     draft.expected(question);
     draft.missing_captures(question);
     let total: u64 = clients_of_sheet(question).map(|(_, clients)| clients).sum();
-    let noun = if total == 1 { "1 address".to_owned() } else { format!("{total} addresses") };
     let hosts = named_list(clients_of_sheet(question).map(|(host, clients)| format!("{clients} at {host}")));
-    draft.short(format!("Expected: {noun}; sockets: {hosts}"));
+    draft.short(format!("Expected: {}; sockets: {hosts}", count(total, "address")));
     draft.finish(view, question, Status::NotInCapture, Facts::ClientSockets { clients: None })
 }
 

@@ -63,7 +63,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         basis,
         match (datagrams, tcp) {
             (Some(udp), Some(tcp)) => {
-                format!("Yes: UDP {}; TCP {tcp} frames without data as well", count(udp, "datagram"))
+                format!("Yes: UDP {}; TCP {} without data as well", count(udp, "datagram"), count(tcp, "frame"))
             }
             (Some(_), None) => "Expected: yes (only UDP captured)".to_owned(),
             (None, Some(_)) => "Expected: yes (only TCP captured)".to_owned(),

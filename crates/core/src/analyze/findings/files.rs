@@ -120,9 +120,9 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
     if capture.info.snapped_frames == 0 {
         return;
     }
+    let frames = count(capture.info.snapped_frames, "frame");
+    let were = if capture.info.snapped_frames == 1 { "was" } else { "were" };
     if cut_in_headers(&capture.info, &capture.traffic) {
-        let frames = count(capture.info.snapped_frames, "frame");
-        let were = if capture.info.snapped_frames == 1 { "was" } else { "were" };
         let message = format!(
             "{frames} {were} cut short in the middle of the headers, so no connection can be followed. Capture again with Wireshark's default of \
              262144 bytes."
@@ -138,13 +138,9 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
         shortest => format!("cut by the snapshot length ({shortest} bytes)"),
     };
     let message = format!(
-        "{} {how}. Lengths and addresses are still right, since they stand in the \
+        "{} {were} {how}. Lengths and addresses are still right, since they stand in the \
          headers; of the text of their lines only the beginning is in the file, if any.{}",
-        if capture.info.snapped_frames == 1 {
-            "1 frame was".to_owned()
-        } else {
-            format!("{} frames were", capture.info.snapped_frames)
-        },
+        frames,
         if too_short {
             " Headers with options may be cut as well: capture again with Wireshark's default of 262144 bytes."
         } else {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::facts::Value;
+use crate::wording;
 use socklab_packets::types::FrameNumber;
 
 /// A value, and the frames that show it.
@@ -73,8 +74,13 @@ impl fmt::Display for Missing {
             Missing::Connection(0) => f.write_str("the captures hold no such connection"),
             Missing::Connection(count) => write!(f, "the captures hold only {count} of them"),
             Missing::Segment(0) => f.write_str("that side sent no data"),
-            Missing::Segment(count) => write!(f, "that side sent data in only {count} frames"),
-            Missing::Frame(count) => write!(f, "there are only {count} frames"),
+            Missing::Segment(count) => {
+                write!(f, "that side sent data in only {}", wording::count(*count as u64, "frame"))
+            }
+            Missing::Frame(count) => {
+                let are = if *count == 1 { "is" } else { "are" };
+                write!(f, "there {are} only {}", wording::count(*count as u64, "frame"))
+            }
             Missing::NoPayload => f.write_str("the frame carries no payload"),
             Missing::Binary => f.write_str("its payload is not text"),
             Missing::OnlyBeginning => {

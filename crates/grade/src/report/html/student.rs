@@ -9,7 +9,7 @@ use crate::ladder::Ladder;
 use crate::report::words;
 use crate::result::{ClaimMade, Graded, ItemGrade, Proof, QuestionGrade};
 use socklab_core::lab::Sheet;
-use socklab_core::wording;
+use socklab_core::wording::{self, count};
 
 /// Writes the page of the student at a place.
 ///
@@ -221,7 +221,8 @@ fn ladder(ladder: &Ladder) -> LadderView {
         arrows: arrows.collect(),
         left_out: match ladder.left_out {
             0 => String::new(),
-            more => format!("{more} more frames are not drawn."),
+            1 => "1 more frame is not drawn.".to_owned(),
+            more => format!("{} are not drawn.", count(more, "more frame")),
         },
     }
 }
