@@ -8,8 +8,10 @@ mod beside;
 #[cfg(test)]
 mod beside_tests;
 mod define;
+mod frames;
 mod names;
 mod numbers;
+mod otherwise;
 mod plain;
 mod registry;
 mod scales;
@@ -26,10 +28,14 @@ mod words;
 mod written;
 
 pub use define::{About, Fact, FactType, Over, Tolerance};
+pub use frames::{MOST_FRAMES, NoFrames, read_frames};
 pub use names::{Answered, Closing, Ends, Flow, Followed, FrameFact, Handshake, Marked, Name, StepFact, Whole};
+pub use numbers::in_words;
+pub use otherwise::Otherwise;
 pub use registry::FACTS;
 pub use selection::{ENTRIES, End, FlagName, Misfit, Ordinal, Ordinals, Range, Selection, Which};
 pub use value::{Value, flag_names};
+pub use words::yes_no;
 pub use written::{Judgement, frames_of_each, judge, judge_each, readable};
 
 /// The fact of this key.

@@ -37,10 +37,6 @@ const LEADS: [&str; 26] = [
     ":",
 ];
 
-/// Small numbers in words, from 0.
-const WORDS: [&str; 13] =
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-
 /// What may follow a number and adds nothing to it.
 const FILLERS: [&str; 24] = [
     "b",
@@ -72,6 +68,13 @@ const FILLERS: [&str; 24] = [
 /// What a number may be said to count or to be, and is of another fact where that is not called so.
 const NOUNS: [&str; 12] =
     ["connection", "client", "field", "port", "seq", "ack", "len", "length", "win", "rtt", "ttl", "stream"];
+
+/// A small number in words.
+pub fn in_words(word: &str) -> Option<u64> {
+    const WORDS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    WORDS.iter().position(|own| *own == word).map(|number| number as u64)
+}
 
 /// What a frame is called where it is counted or numbered.
 const FRAMES: [&str; 5] = ["frame", "packet", "segment", "datagram", "message"];
@@ -292,8 +295,8 @@ pub(super) fn one_whole(text: &str) -> Result<u64, Reason> {
         };
     }
     let first = text.split_whitespace().next().unwrap_or_default();
-    if let Some(number) = WORDS.iter().position(|word| *word == first) {
-        return if is_filler(text.trim_start_matches(first)) { Ok(number as u64) } else { Err(unreadable()) };
+    if let Some(number) = in_words(first) {
+        return if is_filler(text.trim_start_matches(first)) { Ok(number) } else { Err(unreadable()) };
     }
     if text.trim_end_matches('.') == "none" {
         return Ok(0);

@@ -131,7 +131,7 @@ fn a_selection_that_fits_no_fact_is_an_error_with_the_remedy() {
 /// A value, what was written, and how it compares.
 #[test]
 fn answers_may_be_written_in_many_ways() {
-    use Judgement::{OtherCounting, Right, Wrong};
+    use Judgement::{OtherCounting, Right, Unclear, Wrong};
     let time = |nanoseconds| Value::Time(nanoseconds);
     let address = || Value::Socket("10.0.3.1:65432".parse().unwrap());
     let rate = || Value::Rate { bytes: 150_000, nanoseconds: 5_000_000_000 };
@@ -168,6 +168,8 @@ fn answers_may_be_written_in_many_ways() {
         ("frames", frames(), "1-3, 7", Right),
         ("frames", frames(), "frames 1, 2, 3 and 7", Right),
         ("frames", frames(), "1-3", Wrong),
+        ("frames", frames(), "4, 1-3, 7", Unclear),
+        ("frames", frames(), "4 frames: 1-3, 7", Right),
         ("reset", Value::YesNo(true), "Yes.", Right),
         ("closed_by", Value::Word("client"), "The client (B)", Right),
         ("closed_by", Value::Word("nobody"), "neither", Right),

@@ -150,10 +150,14 @@ fn without_proof(fact: &Fact, reason: &str) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-/// Yes or no, as the first word; what follows may give the reason, in words that are known to take nothing back.
-pub(super) fn yes_no(fact: &Fact, text: &str) -> Result<bool, Reason> {
+/// Yes or no, as the first word; what follows may give the reason, in words that are known to take nothing back. Those that
+/// the fact is called by are among them, where one is asked for.
+///
+/// # Errors
+/// With what is wrong.
+pub fn yes_no(of: Option<&Fact>, text: &str) -> Result<bool, String> {
     let lower = plain(text).to_lowercase();
-    let unreadable = || format!("'{}' is neither yes nor no", lower.trim_end_matches('.'));
+    let unreadable = || format!("'{}' is neither yes nor no", text.trim());
     let end = lower.find(|c: char| !c.is_alphanumeric()).unwrap_or(lower.len());
     let (first, rest) = lower.split_at_checked(end).ok_or_else(unreadable)?;
     let is_yes = match first {
@@ -168,13 +172,19 @@ pub(super) fn yes_no(fact: &Fact, text: &str) -> Result<bool, Reason> {
     let adds_nothing = |word: &str| {
         says_nothing(word)
             || is_of_frames(word)
-            || names(fact, word)
+            || of.is_some_and(|fact| names(fact, word))
             || REASONS.contains(&word)
             || if is_yes { REASONS_FOR_YES.contains(&word) } else { REASONS_FOR_NO.contains(&word) }
     };
     let reason = rest.strip_prefix('!').unwrap_or(rest);
-    let reason = if is_yes { without_proof(fact, reason) } else { reason.to_owned() };
-    let is_clear = words(&reason).is_some_and(|reason| without_numbers(&reason).into_iter().all(adds_nothing));
+    let reason = match of {
+        Some(fact) if is_yes => without_proof(fact, reason),
+        _ => reason.to_owned(),
+    };
+    // `yes+`
+    let is_open = reason.trim_end().ends_with('+');
+    let is_clear =
+        !is_open && words(&reason).is_some_and(|reason| without_numbers(&reason).into_iter().all(adds_nothing));
     // `no idea`
     match (is_yes || has_reason, is_clear) {
         (true, true) => Ok(is_yes),
@@ -475,17 +485,6 @@ fn of_part(fact: &Fact, part: &str) -> Result<Vec<&'static str>, Reason> {
     let kind = |number: &u64| KINDS.iter().find(|(kind, _)| kind == number).map(|(_, name)| *name);
     let kinds = numbers.iter().map(kind).collect::<Option<Vec<_>>>();
     kinds.filter(|_| has_kinds && !counts).ok_or_else(unknown)
-}
-
-/// The text without those remarks in brackets that can go.
-pub(super) fn without_brackets(text: &str, can_go: impl Fn(&str) -> bool) -> String {
-    let (mut rest, mut out) = (text, String::new());
-    while let Some((before, after)) = rest.split_once('(') {
-        let Some((_, next)) = after.split_once(')').filter(|(remark, _)| can_go(remark)) else { break };
-        out.push_str(before);
-        rest = next;
-    }
-    out + rest
 }
 
 /// A text by its letters: without quotation marks around it, capital and small letters alike, spaces as one.

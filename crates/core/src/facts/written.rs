@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::iter::repeat_n;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::beside::{is_about, is_harmless, is_of_frames};
+use super::beside::is_harmless;
 use super::define::{Fact, FactType, Tolerance};
+use super::frames::read_frames;
 use super::names::Name;
 use super::numbers::{Written, average, bytes, is_grouped, one_whole, rate, seconds, whole};
+use super::otherwise::Otherwise;
 use super::plain::{Reason, plain};
 use super::units;
 use super::value::Value;
-use super::words::{flags, letters, listed, without_brackets, word, yes_no};
+use super::words::{flags, letters, listed, word, yes_no};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// Differences below this many seconds are those of clocks that show microseconds.
@@ -19,9 +21,6 @@ const MICROSECOND: f64 = 1e-6;
 
 /// Rounding may change a value by no more than this part of it.
 const MOST_ROUNDING: f64 = 0.05;
-
-/// Most frames of one answer.
-const MOST_FRAMES: usize = 10_000;
 
 /// How an answer compares with the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +107,11 @@ pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) ->
 /// be read.
 pub fn frames_of_each(fact: &Fact, count: usize, text: &str) -> Option<Vec<BTreeSet<FrameNumber>>> {
     let lists = items(fact, text, count);
-    (lists.len() == count).then(|| lists.iter().map(|list| read_frames(fact, &list.text).ok()).collect()).flatten()
+    let one = |list: &Item| {
+        let (frames, _) = frames_in(fact, &list.text).ok()?;
+        Some(frames.into_iter().map(FrameNumber).collect())
+    };
+    (lists.len() == count).then(|| lists.iter().map(one).collect()).flatten()
 }
 
 /// Whether what was written can be read as so many values of the fact; 0 is for any number of them.
@@ -244,12 +247,8 @@ fn fits(fact: &Fact, value: &Value, text: &str) -> Result<Judgement, Reason> {
         Value::Socket(address) => socket(fact, text)? == *address,
         Value::Ip(address) => ip(fact, text)? == *address,
         Value::Flags(wanted) => flags(text)? == *wanted,
-        Value::Frames(frames) => {
-            let wanted = frames.iter().copied().collect::<BTreeSet<FrameNumber>>();
-            let read = read_frames(fact, text)?;
-            read == wanted || one_grouped(text).is_some_and(|one| wanted == BTreeSet::from([FrameNumber(one)]))
-        }
-        Value::YesNo(yes) => yes_no(fact, text)? == *yes,
+        Value::Frames(frames) => return judge_frames(fact, frames, text),
+        Value::YesNo(yes) => yes_no(Some(fact), text)? == *yes,
         Value::Word(wanted) => word(fact, text)? == *wanted,
         Value::Words(wanted) => {
             let (given, wanted): (BTreeSet<_>, BTreeSet<_>) =
@@ -379,50 +378,28 @@ fn socket(fact: &Fact, text: &str) -> Result<SocketAddress, Reason> {
 }
 
 /// `4-6, 9`, or `none`.
-fn read_frames(fact: &Fact, text: &str) -> Result<BTreeSet<FrameNumber>, Reason> {
-    let lower = plain(text).to_lowercase();
-    let whole =
-        lower.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|rest| !rest.contains(['(', ')']));
-    // A remark says what a frame is; one with a number may mean anything.
-    let lower = without_brackets(whole.unwrap_or(&lower), |remark| {
-        !remark.contains(|c: char| c.is_ascii_digit())
-            && is_harmless(remark, |word| is_of_frames(word) || is_about(fact, word))
-    });
-    let lower = lower.trim().trim_end_matches('.');
-    if let Some((_, rest)) = lower.split_once('(') {
-        let remark = rest.split_once(')').map_or(rest, |(remark, _)| remark);
-        return Err(format!("it is not clear what '({remark})' means"));
+fn frames_in(fact: &Fact, text: &str) -> Result<(BTreeSet<u64>, Otherwise<BTreeSet<u64>>), Reason> {
+    if matches!(plain(text).as_str(), "-" | "–" | "—") {
+        return Ok((BTreeSet::new(), Otherwise::Nothing));
     }
-    let mut found = BTreeSet::new();
-    if matches!(lower, "none" | "no" | "nothing" | "no frames" | "no frame" | "0" | "-" | "–" | "—") {
-        return Ok(found);
-    }
-    let plain = lower.replace(" and ", ",");
-    let labels = ["frames", "frame", "packets", "packet", "segments", "numbers", "number", "no.", "nos.", "#", "+"];
-    let plain = labels.iter().fold(plain, |plain, label| plain.replace(label, " "));
-    let dashes = [" to ", " through ", "...", "..", "…", "–", "—"];
-    let plain = dashes.iter().fold(plain, |plain, dash| plain.replace(dash, "-"));
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    let plain = words.join(" ").replace("- ", "-").replace(" -", "-");
-    for part in plain.split([',', ';', '&', '\n', ' ']).filter(|part| !part.is_empty()) {
-        let number = |text: &str| match text.parse::<u64>() {
-            Ok(number) if number > 0 => Ok(number),
-            _ => Err(format!("'{text}' is not a frame number")),
-        };
-        let (first, last) = match part.split_once('-') {
-            Some((first, last)) => (number(first)?, number(last)?),
-            None => (number(part)?, number(part)?),
-        };
-        if last < first {
-            return Err(format!("the range {first}-{last} goes backwards"));
-        }
-        let more = usize::try_from(last - first).unwrap_or(usize::MAX);
-        if found.len().saturating_add(more) > MOST_FRAMES {
-            return Err(format!("these are more than {MOST_FRAMES} frames"));
-        }
-        found.extend((first..=last).map(FrameNumber));
-    }
-    if found.is_empty() { Err(format!("'{}' names no frame", text.trim())) } else { Ok(found) }
+    read_frames(&[text], Some(fact)).map_err(|wrong| wrong.reason)
+}
+
+/// A number may be one of the list or its count, and a comma may stand between thousands.
+fn judge_frames(fact: &Fact, wanted: &[FrameNumber], text: &str) -> Result<Judgement, Reason> {
+    let wanted: BTreeSet<u64> = wanted.iter().map(|number| number.0).collect();
+    let (read, otherwise) = frames_in(fact, text)?;
+    let is_right = read == wanted || one_grouped(text).is_some_and(|one| wanted == BTreeSet::from([one]));
+    let may_be_right = match &otherwise {
+        Otherwise::Nothing => false,
+        Otherwise::Values(values) => values.contains(&wanted),
+        Otherwise::Unknown => true,
+    };
+    Ok(match (is_right, may_be_right) {
+        (true, _) => Judgement::Right,
+        (false, true) => Judgement::Unclear,
+        (false, false) => Judgement::Wrong,
+    })
 }
 
 /// One number with thousands set apart by commas, which may be meant where frames are asked for: `1,234`.

@@ -480,7 +480,7 @@ mod tests {
         assert_eq!(given(&question("I.1a"), "data_frames").text, "11, 13, 15, 16");
         assert_eq!(given(&question("I.1a"), "data_frames").value, Ok(Value::Frames([11, 13, 15, 16].into())));
         assert_eq!(given(&question("I.2"), "second_server_started").text, "no, it did not");
-        assert_eq!(problems[0].reason, "'no, it did not' says more than yes or no");
+        assert_eq!(problems[0].reason, "'no, it did not' says more than yes or no, and the rest must be read");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 use super::errno;
 use super::node::{Item, Node};
 use socklab_core::analyze::ValueType;
+pub use socklab_core::facts::Otherwise;
+use socklab_core::facts::in_words;
 
 /// Most frames or addresses of one entry.
 pub(super) const MOST_ITEMS: usize = 10_000;
@@ -26,56 +28,9 @@ impl Fault {
     }
 }
 
-/// Other meanings of an entry. Where the meaning that was read is wrong and one of these may be right, a person decides.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Otherwise<T> {
-    /// It has one meaning.
-    #[default]
-    Nothing,
-    /// It may mean one of these.
-    Values(Vec<T>),
-    /// It may mean something else.
-    Unknown,
-}
-
-impl<T> Otherwise<T> {
-    /// Other meanings, where there are any.
-    pub(super) fn of(values: Vec<T>) -> Otherwise<T> {
-        if values.is_empty() { Otherwise::Nothing } else { Otherwise::Values(values) }
-    }
-
-    /// With one more, where there is one.
-    pub(super) fn or(self, more: Option<T>) -> Otherwise<T> {
-        match (self, more) {
-            (Otherwise::Nothing, Some(more)) => Otherwise::Values(vec![more]),
-            (Otherwise::Values(mut values), Some(more)) => {
-                values.push(more);
-                Otherwise::Values(values)
-            }
-            (own, _) => own,
-        }
-    }
-
-    /// The same of other values.
-    pub(super) fn map<U>(self, as_other: impl Fn(T) -> U) -> Otherwise<U> {
-        match self {
-            Otherwise::Nothing => Otherwise::Nothing,
-            Otherwise::Values(values) => Otherwise::Values(values.into_iter().map(as_other).collect()),
-            Otherwise::Unknown => Otherwise::Unknown,
-        }
-    }
-}
-
 /// A small number in figures or in words.
 pub(super) fn number(word: &str) -> Option<u64> {
     in_words(word).or_else(|| word.parse().ok())
-}
-
-/// A small number in words.
-pub(super) fn in_words(word: &str) -> Option<u64> {
-    const WORDS: [&str; 13] =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    WORDS.iter().position(|own| *own == word).and_then(|number| u64::try_from(number).ok())
 }
 
 /// The simple values of an entry with their texts: of a list its items, else itself.

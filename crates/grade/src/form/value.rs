@@ -7,7 +7,7 @@ use super::node::{Item, Node};
 use super::reading::{Fault, Otherwise, Reason, is_none, number, pieces};
 use super::{addresses, errno, frames};
 use socklab_core::analyze::ValueType;
-use socklab_core::facts::{Fact, Value as FactValue, readable};
+use socklab_core::facts::{self, Fact, Value as FactValue, readable};
 use socklab_core::lab::{HostName, Sheet, named};
 use socklab_core::wording;
 use socklab_packets::types::{FrameNumber, SocketAddress};
@@ -196,17 +196,7 @@ fn count_in_words(text: &str) -> Result<u64, Reason> {
 fn yes_no(node: &Node) -> Result<bool, Fault> {
     match &node.item {
         Item::Flag(flag) => Ok(*flag),
-        Item::Text(text) => match text.trim().trim_end_matches(['.', '!']).to_lowercase().as_str() {
-            "yes" | "y" | "true" => Ok(true),
-            "no" | "n" | "false" => Ok(false),
-            other => {
-                let begins = ["yes", "no"].into_iter().any(|word| {
-                    other.strip_prefix(word).is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric()))
-                });
-                let what = if begins { "says more than yes or no" } else { "is neither yes nor no" };
-                Err(Fault::of(node, format!("'{}' {what}", text.trim())))
-            }
-        },
+        Item::Text(_) | Item::Integer(_) => facts::yes_no(None, &node.text()).map_err(|reason| Fault::of(node, reason)),
         _ => Err(Fault::of(node, format!("'{}' is neither yes nor no", node.text()))),
     }
 }
@@ -410,7 +400,8 @@ mod tests {
             assert_eq!(frames(&text(written)), Ok(BTreeSet::from([4, 5, 6, 9])), "{written}");
         }
         assert_eq!(frames(&text("none")), Ok(BTreeSet::new()));
-        for wrong in ["0", "6-4", "1-999999999", "four", "1.5", "-3"] {
+        assert_eq!(frames(&text("0")), Ok(BTreeSet::new()));
+        for wrong in ["0, 5", "6-4", "1-999999999", "four", "1.5", "-3"] {
             assert!(frames(&text(wrong)).is_err(), "{wrong}");
         }
         assert_eq!(frames(&text("1-10000")).unwrap().len(), MOST_ITEMS);
@@ -424,6 +415,14 @@ mod tests {
         assert!(count_in_words("5 or 6").is_err());
         assert_eq!(yes_no(&text("No.")), Ok(false));
         assert!(yes_no(&text("maybe")).is_err());
+        // A reason may follow that takes nothing back, as where a fact is asked for.
+        for yes in ["Yes, it was", "1", "yes!", "Y"] {
+            assert_eq!(yes_no(&text(yes)), Ok(true), "{yes}");
+        }
+        assert_eq!(yes_no(&Node { line: 1, item: Item::Integer(0) }), Ok(false));
+        for unclear in ["yes+", "yes, it was not", "no idea", "1 of them", "2"] {
+            assert!(yes_no(&text(unclear)).is_err(), "{unclear}");
+        }
         for written in ["EADDRINUSE", "98", "OSError: [Errno 98] Address already in use", "WSAEADDRINUSE"] {
             assert_eq!(errno(&text(written)), Ok(Some("EADDRINUSE".to_owned())), "{written}");
         }

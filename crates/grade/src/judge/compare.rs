@@ -113,7 +113,12 @@ fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, 
         surplus: judged.len().saturating_sub(wanted.len()),
         unclear: count(Judgement::Unclear),
     };
-    if found.is_whole() { found } else { frames(fact, wanted, text, allowed).unwrap_or(found) }
+    if found.is_whole() {
+        return found;
+    }
+    // A list that may mean what is right waits, unless it is right by what is allowed.
+    let by_frames = frames(fact, wanted, text, allowed).filter(|by_frames| by_frames.is_whole() || !found.is_unclear());
+    by_frames.unwrap_or(found)
 }
 
 /// Lists of frames that are not all right, frame by frame; `None` where the values are no lists of frames.
