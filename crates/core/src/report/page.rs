@@ -62,6 +62,9 @@ impl<'w> Page<'w> {
     }
 
     /// An empty line, unless there is one already.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn gap(&mut self) -> io::Result<()> {
         if !self.blank {
             writeln!(self.out)?;
@@ -71,6 +74,9 @@ impl<'w> Page<'w> {
     }
 
     /// The title of a section, with an empty line on either side.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn heading(&mut self, text: &str) -> io::Result<()> {
         self.gap()?;
         self.painted(0, Piece::Heading, text)?;
@@ -78,6 +84,9 @@ impl<'w> Page<'w> {
     }
 
     /// A line dressed as a whole, `indent` spaces from the left; wrapped where it is too long.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn painted(&mut self, indent: usize, piece: Piece, text: &str) -> io::Result<()> {
         let text = harmless(text);
         for line in textwrap::wrap(&text, within(WIDTH.saturating_sub(indent))) {
@@ -87,11 +96,17 @@ impl<'w> Page<'w> {
     }
 
     /// A paragraph, `indent` spaces from the left.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn paragraph(&mut self, indent: usize, text: &str) -> io::Result<()> {
         self.item(indent, None, text)
     }
 
     /// A paragraph behind a mark: the mark stands `indent` spaces from the left, the text hangs to its right.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn marked(&mut self, indent: usize, piece: Piece, mark: &str, text: &str) -> io::Result<()> {
         self.item(indent, Some((piece, mark)), text)
     }
@@ -115,18 +130,27 @@ impl<'w> Page<'w> {
     }
 
     /// A line to copy, on its own and never broken, however long it is.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn copyable(&mut self, indent: usize, text: &str) -> io::Result<()> {
         let text = harmless(text);
         self.line(&format!("{:indent$}{}", "", self.style.paint(Piece::Copy, text)))
     }
 
     /// A line dressed as a whole and written as it is, for drawings: the caller keeps to the width.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn exact(&mut self, piece: Piece, text: &str) -> io::Result<()> {
         let text = harmless(text.trim_end());
         self.line(&self.style.paint(piece, text).to_string())
     }
 
     /// A table. Rows are taken one by one and laid out a thousand at a time.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn table<R>(&mut self, columns: &[Column<'_>], rows: R) -> io::Result<()>
     where
         R: IntoIterator<Item = Vec<String>>,
@@ -135,6 +159,9 @@ impl<'w> Page<'w> {
     }
 
     /// A table in which a note may follow a row, in lines as wide as the page.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn table_with_notes<R>(&mut self, columns: &[Column], rows: R) -> io::Result<()>
     where
         R: IntoIterator<Item = (Vec<String>, Option<String>)>,

@@ -126,6 +126,9 @@ pub fn text(submission: &Submission, rubric: &Rubric) -> String {
 }
 
 /// All feedback as a fragment of HTML, as Moodle's comments are.
+///
+/// # Errors
+/// Those of the template.
 pub fn fragment(submission: &Submission, rubric: &Rubric) -> Result<String, askama::Error> {
     let fragment =
         Fragment { summary: summary(submission, rubric), questions: questions(submission, rubric) }.render()?;
@@ -134,6 +137,9 @@ pub fn fragment(submission: &Submission, rubric: &Rubric) -> Result<String, aska
 }
 
 /// All feedback as a page of its own, to be sent.
+///
+/// # Errors
+/// Those of the template.
 pub fn page(submission: &Submission, rubric: &Rubric) -> Result<String, askama::Error> {
     Page {
         lab: harmless(rubric.sheet.title()).into_owned(),
