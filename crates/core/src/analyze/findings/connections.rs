@@ -23,9 +23,15 @@ const NAMED: usize = 3;
 pub(super) const ONE_WAITS: &str =
     "Only one client should wait beside the one that is served: end the others (Ctrl-C), then start this one again.";
 
-/// The codes of the findings that say who closed or reset connections.
-const CLOSED: &str = "connection-closed";
-const RESET: &str = "connection-reset";
+/// How connections ended: the code of the findings that say who did it, and what is said without that.
+struct End {
+    code: &'static str,
+    was: &'static str,
+    were: &'static str,
+}
+
+const CLOSED: End = End { code: "connection-closed", was: "was closed", were: "were closed" };
+const RESET: End = End { code: "connection-reset", was: "was reset", were: "were reset" };
 
 /// A connection of the lab as the capture shows it.
 pub(super) type Here<'a> = (Known<'a>, &'a TcpSighting);
@@ -67,6 +73,30 @@ impl Report<'_, '_> {
         cited: impl Fn(&TcpSighting) -> Vec<FrameNumber>,
         message: impl Fn(&[Here<'_>]) -> Text,
     ) {
+        self.add_discreetly((code, severity), holds, cited, message, |_| None);
+    }
+
+    /// The same of connections that ended; who ended them, the discreet words keep to themselves.
+    fn add_ended(
+        &mut self,
+        end: &End,
+        severity: Severity,
+        holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
+        cited: impl Fn(&TcpSighting) -> Vec<FrameNumber>,
+        message: impl Fn(&[Here<'_>]) -> Text,
+    ) {
+        let view = self.view;
+        self.add_discreetly((end.code, severity), holds, cited, message, |picked| Some(ended(view, picked, end)));
+    }
+
+    fn add_discreetly(
+        &mut self,
+        (code, severity): (&'static str, Severity),
+        holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
+        cited: impl Fn(&TcpSighting) -> Vec<FrameNumber>,
+        message: impl Fn(&[Here<'_>]) -> Text,
+        discreet: impl Fn(&[Here<'_>]) -> Option<Text>,
+    ) {
         let picked: Vec<Here<'_>> = self.all.iter().copied().filter(|(known, s)| holds(known, s)).collect();
         let Some((first, _)) = picked.first() else { return };
         let message = message(&picked);
@@ -74,12 +104,7 @@ impl Report<'_, '_> {
         let named = message.frames().collect::<Vec<_>>();
         let numbers = picked.iter().flat_map(|(_, sighting)| cited(sighting)).chain(named).collect::<Vec<_>>();
         let finding = of_file(self.view, self.capture, code, severity, message, Some(first.step));
-        let discreet = match code {
-            CLOSED => Some(ended(self.view, &picked, "was closed", "were closed")),
-            RESET => Some(ended(self.view, &picked, "was reset", "were reset")),
-            _ => None,
-        };
-        let finding = Finding { discreet, ..finding };
+        let finding = Finding { discreet: discreet(&picked), ..finding };
         self.found.push(Finding { evidence: frames(self.view, self.capture, numbers), ..finding });
     }
 
@@ -291,16 +316,16 @@ impl Report<'_, '_> {
             let was_made = s.established() || known.connection.is_piece(s.capture);
             was_made && s.connection.close != Close::Open && !is_ended_by_reset(view, s)
         };
-        self.add(
-            CLOSED,
+        self.add_ended(
+            &CLOSED,
             Severity::Info,
             |known, s| left_open(known.step) && is_closed(known, s),
             |s| fins(s).chain(resets(s)).collect(),
             |closed| Text::join([endings(view, closed), leaves_open(view, closed)]),
         );
         // A RST is seen in Wireshark, whatever the sheet asks.
-        self.add(
-            CLOSED,
+        self.add_ended(
+            &CLOSED,
             Severity::Info,
             |known, s| !left_open(known.step) && s.connection.close == Close::Reset && is_closed(known, s),
             |s| fins(s).chain(resets(s)).collect(),
@@ -319,15 +344,15 @@ impl Report<'_, '_> {
         };
         // A client that closes before the answer comes, or whose program is ended, resets without any harm done.
         let by_client = |s: &TcpSighting| resets(s).all(|frame| s.connection.rst(s.client_side) == Some(frame));
-        self.add(
-            RESET,
+        self.add_ended(
+            &RESET,
             Severity::Info,
             |known, s| is_reset(known, s) && by_client(s),
             |s| resets(s).collect(),
             |reset| Text::join([endings(view, reset), leaves_open(view, reset)]),
         );
-        self.add(
-            RESET,
+        self.add_ended(
+            &RESET,
             Severity::Warning,
             |known, s| is_reset(known, s) && !by_client(s) && left_open(known.step),
             |s| resets(s).collect(),
@@ -348,8 +373,8 @@ impl Report<'_, '_> {
                 Text::join([endings(view, reset), why, leaves_open(view, reset)])
             },
         );
-        self.add(
-            RESET,
+        self.add_ended(
+            &RESET,
             Severity::Info,
             |known, s| is_reset(known, s) && !by_client(s) && !left_open(known.step),
             |s| resets(s).collect(),
@@ -459,10 +484,10 @@ fn leaves_open(view: &LabView<'_>, ended: &[Here<'_>]) -> Text {
 }
 
 /// That connections ended, and not who ended them.
-fn ended(view: &LabView<'_>, all: &[Here<'_>], was: &str, were: &str) -> Text {
+fn ended(view: &LabView<'_>, all: &[Here<'_>], end: &End) -> Text {
     let what = match all.len() {
-        1 => format!("The connection {was}."),
-        several => format!("{several} connections {were}."),
+        1 => format!("The connection {}.", end.was),
+        several => format!("{several} connections {}.", end.were),
     };
     Text::join([what.into(), leaves_open(view, all)])
 }
