@@ -114,12 +114,9 @@ impl Report<'_, '_> {
 
     fn refused(&mut self) {
         let sheet = &self.view.config.sheet;
+        // The computer itself refused it: whoever got in at another of its ports has put the port right.
         let connected_later = |all: &[Here<'_>], refused: &TcpSighting| {
-            all.iter().any(|(_, s)| {
-                s.server().ip == refused.server().ip
-                    && s.established()
-                    && s.connection.first_frame > refused.connection.first_frame
-            })
+            succeeded_later(all, refused, |later, refused| later.ip == refused.ip)
         };
         let (view, all) = (self.view, self.all);
         let beside = |refused: &[Here<'_>]| {
@@ -435,6 +432,16 @@ fn beside_served(view: &LabView<'_>, refused: &[Here<'_>]) -> Text {
         true => " Another client was connected there at that time. ".into(),
         false => say![" Another client was connected there at the time of ", frames, ". "],
     }
+}
+
+/// Whether a later attempt than this one succeeded, at a server that counts as the same.
+pub(super) fn succeeded_later(
+    all: &[Here<'_>],
+    earlier: &TcpSighting,
+    is_same: impl Fn(SocketAddress, SocketAddress) -> bool,
+) -> bool {
+    let is_later = |s: &TcpSighting| s.connection.first_frame > earlier.connection.first_frame;
+    all.iter().any(|(_, s)| is_same(s.server(), earlier.server()) && s.established() && is_later(s))
 }
 
 /// That a later attempt than all of these succeeded, and where, if that was not the socket that had refused.

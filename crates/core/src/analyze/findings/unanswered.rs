@@ -5,7 +5,7 @@ use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{presence, rejection};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
-use crate::analyze::findings::connections::{Here, ONE_WAITS, Report, clients};
+use crate::analyze::findings::connections::{Here, ONE_WAITS, Report, clients, succeeded_later};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
@@ -132,10 +132,8 @@ impl Report<'_, '_> {
     /// SYNs that a firewall or a router answered with ICMP.
     pub(super) fn rejected(&mut self) {
         let (view, all) = (self.view, self.all);
-        let connected_later = |s: &TcpSighting| {
-            let later = |other: &TcpSighting| other.connection.first_frame > s.connection.first_frame;
-            all.iter().any(|(_, other)| other.server() == s.server() && other.established() && later(other))
-        };
+        // A firewall rejects by the port: that another one is open does not say that it lets this one through now.
+        let connected_later = |s: &TcpSighting| succeeded_later(all, s, |later, rejected| later == rejected);
         let cited = |s: &TcpSighting| {
             let messages = rejection::of(view, s).map(|rejection| rejection.frames).unwrap_or_default();
             std::iter::once(s.connection.first_frame).chain(messages).collect::<Vec<FrameNumber>>()
