@@ -86,29 +86,30 @@ fn analyze_with(
     let findings = findings::all(&view);
     let lab = view.found();
     let (clocks, calls) = calls::find(&view);
-    let stories: Vec<_> = (0..captures.len()).map(|capture| claims::stories(&view, capture)).collect();
-    let made_at: Vec<_> = view.places.iter().map(|place| place.host()).collect();
-    let known = view.steps.into_iter().zip(stories).zip(made_at).zip(view.lab_frames).zip(clocks);
-    let sorted = sorted.into_iter().chain(std::iter::repeat_with(OnceLock::new));
-    let captures = captures
-        .into_iter()
-        .zip(roles)
-        .zip(known)
-        .zip(sorted)
-        .map(|(((capture, roles), ((((steps, stories), made_at), lab_frames), clock)), sorted)| CaptureAnalysis {
+    let mut stories =
+        (0..captures.len()).map(|capture| claims::stories(&view, capture)).collect::<Vec<_>>().into_iter();
+    let mut made_at = view.places.iter().map(|place| place.host()).collect::<Vec<_>>().into_iter();
+    // Each of these has one for each capture.
+    let (mut roles, mut steps, mut clocks) = (roles.into_iter(), view.steps.into_iter(), clocks.into_iter());
+    let mut lab_frames = view.lab_frames.into_iter();
+    let mut sorted = sorted.into_iter().chain(std::iter::repeat_with(OnceLock::new));
+    let of_capture = |capture: CaptureFacts| {
+        let roles = roles.next()?;
+        Some(CaptureAnalysis {
             file: capture.file,
             info: capture.info,
             traffic: capture.traffic,
             tcp_roles: roles.tcp,
             udp_roles: roles.udp,
-            lab_frames,
-            steps,
-            stories,
-            made_at,
-            clock,
-            sorted,
+            lab_frames: lab_frames.next()?,
+            steps: steps.next()?,
+            stories: stories.next()?,
+            made_at: made_at.next()?,
+            clock: clocks.next()?,
+            sorted: sorted.next()?,
         })
-        .collect();
+    };
+    let captures = captures.into_iter().map_while(of_capture).collect();
     let journals = journals.iter().map(|named| named.file.clone()).collect();
     Analysis { captures, journals, lab, calls, findings, answers }
 }

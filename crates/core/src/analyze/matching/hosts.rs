@@ -291,23 +291,38 @@ struct Client {
     place: usize,
 }
 
+/// What decides the order of clients, in this order: what they did, and of those that are neither first nor second by that,
+/// a connection alone on its host, then the time where the clocks can be compared, then the sheet's numbering, then whose
+/// datagrams there are, then the order of the files.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    not_first: bool,
+    second: bool,
+    not_alone: bool,
+    /// The group of clocks that can be compared, and the time by them.
+    time: (usize, Option<i128>),
+    later_address: bool,
+    no_datagrams: bool,
+    place: usize,
+}
+
 impl Client {
-    /// What decides the order of clients that are neither first nor second by what they did: a connection alone on its host, then
-    /// the time where the clocks can be compared, then the sheet's numbering, then whose datagrams there are, then the order of
-    /// the files.
-    fn rank(
-        &self,
-        clocks: &Clocks,
-        one_clock: bool,
-        later: bool,
-    ) -> (bool, bool, bool, (usize, Option<i128>), bool, bool, usize) {
+    fn rank(&self, clocks: &Clocks, one_clock: bool, later_address: bool) -> Rank {
         let time = self
             .begin
             .as_ref()
             .map_or((usize::MAX, None), |begin| (clocks.group(begin.watch), clocks.nanoseconds(begin)));
         // Times of different groups of clocks say nothing.
         let time = if one_clock { time } else { (0, None) };
-        (self.first != Some(true), self.second, !self.alone, time, later, !self.datagrams, self.place)
+        Rank {
+            not_first: self.first != Some(true),
+            second: self.second,
+            not_alone: !self.alone,
+            time,
+            later_address,
+            no_datagrams: !self.datagrams,
+            place: self.place,
+        }
     }
 }
 
