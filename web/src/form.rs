@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use socklab_core::analyze::ValueType;
 use socklab_core::analyze::analysis::{Analysis, Severity};
 use socklab_core::lab::{LabConfig, Points, Question, Sheet, toml_key};
+use socklab_core::report::words;
 use socklab_grade::check::{self, Line};
 use socklab_grade::form::fields::{EXPLANATION, Field, fields, keys};
 use socklab_grade::form::template::Filling;
@@ -124,12 +125,7 @@ fn example(value: ValueType) -> String {
 }
 
 fn word(grade: Option<Severity>) -> &'static str {
-    match grade {
-        None => "told",
-        Some(Severity::Info) => "note",
-        Some(Severity::Warning) => "warning",
-        Some(Severity::Error) => "error",
-    }
+    grade.map_or("told", words::severity)
 }
 
 /// Looks at captures and form as `socklab check` does.

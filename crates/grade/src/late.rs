@@ -1,6 +1,7 @@
 //! What the rubric takes for a submission that the platform marks as late.
 
 use crate::result::{FindingMade, Identity};
+use socklab_core::analyze::analysis::Severity;
 use socklab_core::lab::Points;
 
 /// The finding's name, also in the rubric.
@@ -10,7 +11,7 @@ pub const CODE: &str = "handed-in-late";
 pub fn finding(identity: &Identity, cost: Option<(Points, String)>) -> Option<FindingMade> {
     identity.late.then(|| FindingMade {
         code: CODE.to_owned(),
-        severity: "warning".to_owned(),
+        severity: Severity::Warning,
         file: None,
         message: "This was handed in late.".to_owned(),
         redo: None,

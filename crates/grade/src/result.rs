@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::copies::Fingerprint;
+use socklab_core::analyze::analysis::Severity;
 use socklab_core::lab::Points;
 
 /// The name and version of the contract.
@@ -267,8 +268,8 @@ pub struct CaptureUsed {
 pub struct FindingMade {
     /// Its stable name.
     pub code: String,
-    /// `info`, `warning` or `error`.
-    pub severity: String,
+    /// How grave it is.
+    pub severity: Severity,
     /// The file it is about.
     pub file: Option<String>,
     /// What happened and what to do.
@@ -285,10 +286,10 @@ pub struct FindingMade {
 
 impl FindingMade {
     /// One about the submission as a whole, which costs nothing.
-    pub fn of_all(code: &str, severity: &str, message: String) -> FindingMade {
+    pub fn of_all(code: &str, severity: Severity, message: String) -> FindingMade {
         FindingMade {
             code: code.to_owned(),
-            severity: severity.to_owned(),
+            severity,
             file: None,
             message,
             redo: None,

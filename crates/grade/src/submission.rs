@@ -8,7 +8,7 @@ use crate::collected::Collected;
 use crate::document::Document;
 use crate::form::About;
 use crate::form::merge::Answered;
-use crate::judge::{self, Case, Journals, Judged, Unanswered, named, severity};
+use crate::judge::{self, Case, Journals, Judged, Unanswered, named};
 use crate::ladder::{self, Ladder};
 use crate::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, Refusal, Submission, Written};
 use crate::rubric::Rubric;
@@ -65,8 +65,7 @@ pub fn grade(
     // Of captures that may be of one host or another, what is missing by both is.
     let missing: Vec<Step> = shown.missing.into_iter().filter(|step| missing.contains(step)).collect();
     notes.extend(shown.notes);
-    let hosts =
-        doubt.iter().map(|doubt| FindingMade::of_all("hosts-not-told", severity(Severity::Warning), doubt.clone()));
+    let hosts = doubt.iter().map(|doubt| FindingMade::of_all("hosts-not-told", Severity::Warning, doubt.clone()));
     let findings = nothing_there(&shown.captures, &missing).into_iter().chain(hosts).chain(judged.findings);
     let findings: Vec<FindingMade> = findings.chain(late::finding(identity, rubric.cost(late::CODE))).collect();
     let costs: Points = findings.iter().map(|finding| finding.points).sum();
@@ -273,7 +272,7 @@ fn used(capture: &CaptureAnalysis) -> CaptureUsed {
 /// A submission without a capture, or without the capture of a step. It costs nothing of its own: the answers that need
 /// the capture get no points.
 fn nothing_there(captures: &[CaptureUsed], missing: &[Step]) -> Vec<FindingMade> {
-    let finding = |code: &str, message: String| FindingMade::of_all(code, severity(Severity::Error), message);
+    let finding = |code: &str, message: String| FindingMade::of_all(code, Severity::Error, message);
     if captures.is_empty() {
         return vec![finding("no-capture", "There is no capture in this submission.".to_owned())];
     }

@@ -1,13 +1,13 @@
 //! What went wrong, as reports are told of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::analyze::evidence::Evidence;
 use crate::analyze::text::Text;
 use crate::lab::Step;
 
 /// How grave a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing to do.

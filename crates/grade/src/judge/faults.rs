@@ -61,7 +61,7 @@ fn is_useless(analysis: &Analysis, code: &str) -> bool {
 fn made(finding: &Finding, cost: Option<(Points, String)>) -> FindingMade {
     FindingMade {
         code: finding.code.to_owned(),
-        severity: severity(finding.severity).to_owned(),
+        severity: finding.severity,
         file: finding.file.clone(),
         message: finding.message.to_string(),
         redo: finding.redo.as_ref().map(ToString::to_string),
@@ -71,19 +71,10 @@ fn made(finding: &Finding, cost: Option<(Points, String)>) -> FindingMade {
     }
 }
 
-/// A severity as the JSON of an analysis has it.
-pub const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
-}
-
 /// Journals that contradict the captures: no cost, but a human should know.
 pub(super) fn contradiction(names: &str, differ: &[String]) -> FindingMade {
     let message = format!("The journals ({names}) don't agree with the captures: {}.", differ.join("; "));
-    FindingMade::of_all("journal-contradicts-captures", severity(Severity::Warning), message)
+    FindingMade::of_all("journal-contradicts-captures", Severity::Warning, message)
 }
 
 /// Whether other captures make up for the fault.

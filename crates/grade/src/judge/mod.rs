@@ -44,7 +44,6 @@ use whole::{asks, verdict};
 
 pub(crate) use case::named;
 pub use case::{Case, Journals, Unanswered};
-pub use faults::severity;
 
 /// What comes of a submission.
 pub struct Judged {

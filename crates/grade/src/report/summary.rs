@@ -3,6 +3,7 @@
 use super::words;
 use crate::late;
 use crate::result::{FindingMade, Identity, QuestionGrade, Submission, Verdict};
+use socklab_core::analyze::analysis::Severity;
 use socklab_core::lab::Points;
 
 /// A submission in short.
@@ -52,7 +53,7 @@ pub struct QuestionSummary {
 impl Summary {
     /// The summary of a submission.
     pub fn of(submission: &Submission) -> Summary {
-        let is_grave = |finding: &&FindingMade| finding.points > Points::ZERO || finding.severity == "error";
+        let is_grave = |finding: &&FindingMade| finding.points > Points::ZERO || finding.severity == Severity::Error;
         let grave = || submission.findings.iter().filter(is_grave);
         let mut codes: Vec<String> = grave().map(|finding| finding.code.clone()).collect();
         codes.dedup();
