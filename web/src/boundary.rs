@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::panic;
 
-use crate::{Corrections, Session};
+use crate::{Corrections, Session, Wanted};
 
 #[link(wasm_import_module = "page")]
 unsafe extern "C" {
@@ -135,7 +135,11 @@ extern "C" fn analyze() {
 #[unsafe(no_mangle)]
 extern "C" fn save(number: u32, size: f64) -> i32 {
     let file = File { number, size: size as u64, at: 0 };
-    i32::from(with_input(|session, what| session.save(what, file, &mut io::BufWriter::new(Page))).is_ok())
+    let save = |session: &mut Session, text: &str| {
+        let wanted = Wanted::read(text)?;
+        session.save(&wanted, file, &mut io::BufWriter::new(Page)).ok()
+    };
+    i32::from(with_input(save).is_some())
 }
 
 /// Answers with what the form asks.

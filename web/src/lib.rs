@@ -10,6 +10,7 @@ mod corrections;
 mod form;
 mod session;
 mod state;
+mod wanted;
 
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code)]
@@ -17,3 +18,4 @@ mod boundary;
 
 pub use corrections::Corrections;
 pub use session::{Message, Session};
+pub use wanted::Wanted;

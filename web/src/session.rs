@@ -21,7 +21,7 @@ use socklab_packets::pipeline::{self, CaptureFacts};
 
 use crate::form::{Asked, Checked, asked, checked, filling};
 use crate::state::{FormState, State, What};
-use crate::{Corrections, state};
+use crate::{Corrections, Wanted, state};
 
 /// Something to tell: the same as the command line says, in parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -208,20 +208,18 @@ impl Session {
         state
     }
 
-    /// Writes a result: `html`, `json`, `markdown`, `csv:TABLE`, `annotated:CAPTURE`. `source` is the file that the capture
-    /// comes from, which is read again.
+    /// Writes a result. `source` is the file that the capture comes from, which is read again.
     ///
     /// # Errors
-    /// If there is no such result, or those of the writer.
-    pub fn save(&self, what: &str, source: impl Read + Seek, out: &mut dyn Write) -> io::Result<()> {
+    /// If nothing was analyzed or there is no such capture, or those of the writer.
+    pub fn save(&self, wanted: &Wanted, source: impl Read + Seek, out: &mut dyn Write) -> io::Result<()> {
         let analysis = self.analysis.as_ref().ok_or_else(|| io::Error::other("nothing was analyzed"))?;
-        match what.split_once(':').unwrap_or((what, "")) {
-            ("html", _) => html::write(out, analysis)?,
-            ("json", _) => json::write(out, analysis, &json::OneByOne)?,
-            ("markdown", _) => markdown::write(out, analysis)?,
-            ("csv", table) => csv::write(out, analysis, table.parse().map_err(io::Error::other)?)?,
-            ("annotated", capture) => self.annotated(analysis, capture, source, out)?,
-            _ => return Err(io::Error::other("there is no such result")),
+        match wanted {
+            Wanted::Html => html::write(out, analysis)?,
+            Wanted::Json => json::write(out, analysis, &json::OneByOne)?,
+            Wanted::Markdown => markdown::write(out, analysis)?,
+            Wanted::Csv(table) => csv::write(out, analysis, *table)?,
+            Wanted::Annotated(capture) => self.annotated(analysis, capture, source, out)?,
         }
         out.flush()
     }

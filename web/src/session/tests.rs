@@ -46,7 +46,9 @@ fn an_archive_is_opened_and_what_the_lab_does_not_need_is_named() {
     assert_eq!(kinds, expected);
     assert_eq!(names(&mut session), ["all.zip/lab/step8.pcapng"]);
     let mut annotated = Vec::new();
-    session.save("annotated:all.zip/lab/step8.pcapng", Cursor::new(&archive), &mut annotated).unwrap();
+    session
+        .save(&Wanted::Annotated("all.zip/lab/step8.pcapng".to_owned()), Cursor::new(&archive), &mut annotated)
+        .unwrap();
     assert!(annotated.len() > STEP8.len());
     session.remove("all.zip");
     assert_eq!(names(&mut session), [] as [&str; 0]);
@@ -183,7 +185,8 @@ fn a_capture_that_is_gone_is_not_saved_as_nothing() {
     let mut session = Session::default();
     take(&mut session, "step8.pcapng", STEP8);
     session.analyze(&Corrections::default());
-    assert!(session.save("annotated:step8.pcapng", Cursor::new(b""), &mut Vec::new()).is_err());
+    let wanted = Wanted::Annotated("step8.pcapng".to_owned());
+    assert!(session.save(&wanted, Cursor::new(b""), &mut Vec::new()).is_err());
 }
 
 #[test]
