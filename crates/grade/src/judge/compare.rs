@@ -80,8 +80,13 @@ impl Match {
         Match { unclear: if is_unclear { found.surplus } else { 0 }, ..found }
     }
 
-    fn of_addresses(given: &BTreeSet<SocketAddress>, wanted: &BTreeSet<SocketAddress>, allowed: &Allowed) -> Match {
-        let given = given.iter().filter(|own| wanted.contains(own) || !allowed.clients.contains(own));
+    /// The `more` are none too many.
+    fn of_addresses(
+        given: &BTreeSet<SocketAddress>,
+        wanted: &BTreeSet<SocketAddress>,
+        more: &BTreeSet<SocketAddress>,
+    ) -> Match {
+        let given = given.iter().filter(|own| wanted.contains(own) || !more.contains(own));
         Match::of_sets(&given.copied().collect(), wanted)
     }
 
@@ -94,7 +99,7 @@ impl Match {
 pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &LabFound) -> Match {
     match (given, wanted) {
         (Value::Frames(given), Value::Frames(wanted)) => Match::of_frames(given, wanted, allowed),
-        (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_addresses(given, wanted, allowed),
+        (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_addresses(given, wanted, &allowed.clients),
         (Value::Clients(given), Value::Clients(wanted)) => clients(given, wanted, allowed, lab),
         (Value::Written(text), Value::Measured(fact, wanted)) => measured(fact, wanted, text, allowed),
         _ => Match::of_flag(given == wanted),
@@ -143,8 +148,10 @@ fn clients(given: &[Client], wanted: &[Client], allowed: &Allowed, lab: &LabFoun
     for host in wanted {
         let same: Vec<&Client> = given.iter().filter(|client| is_host(client, host, lab)).collect();
         let addresses: BTreeSet<_> = same.iter().flat_map(|client| client.socket_addresses.iter().copied()).collect();
-        let found = Match::of_addresses(&addresses, &host.socket_addresses, allowed);
-        let sockets = sockets(&same, host.sockets_created, in_vain(host, allowed, lab));
+        let in_vain = in_vain(host, allowed, lab);
+        let found = Match::of_addresses(&addresses, &host.socket_addresses, &in_vain);
+        let listed = in_vain.intersection(&addresses).count();
+        let sockets = sockets(&same, host.sockets_created, [listed, in_vain.len()]);
         sum.hits = sum.hits.saturating_add(found.hits).saturating_add(usize::from(sockets == Judgement::Right));
         sum.wanted = sum.wanted.saturating_add(found.wanted).saturating_add(1);
         sum.surplus = sum.surplus.saturating_add(found.surplus);
@@ -159,13 +166,14 @@ fn clients(given: &[Client], wanted: &[Client], allowed: &Allowed, lab: &LabFoun
     sum
 }
 
-/// The number of a host's sockets, of which its rows have one together, or each its own. So many `more` may be counted: those of
-/// clients that found no server.
-fn sockets(rows: &[&Client], wanted: Option<u64>, more: u64) -> Judgement {
+/// The number of a host's sockets, of which its rows have one together, or each its own. So many more are counted, those of clients
+/// that found no server: at least those whose addresses are listed, and at most all.
+fn sockets(rows: &[&Client], wanted: Option<u64>, more: [usize; 2]) -> Judgement {
     let counts: Vec<u64> = rows.iter().filter_map(|row| row.sockets_created).collect();
     let sum = counts.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count));
     let Some((wanted, sum)) = wanted.zip(sum).filter(|_| !counts.is_empty()) else { return Judgement::Wrong };
-    let is_right = |count: u64| (wanted..=wanted.saturating_add(more)).contains(&count);
+    let [least, most] = more.map(|more| wanted.saturating_add(u64::try_from(more).unwrap_or(u64::MAX)));
+    let is_right = |count: u64| (least..=most).contains(&count);
     match is_right(sum) {
         true => Judgement::Right,
         // Each row may have that of the computer.
@@ -174,11 +182,11 @@ fn sockets(rows: &[&Client], wanted: Option<u64>, more: u64) -> Judgement {
     }
 }
 
-/// How many clients of a computer found no server.
-fn in_vain(host: &Client, allowed: &Allowed, lab: &LabFound) -> u64 {
+/// The clients of a computer that found no server.
+fn in_vain(host: &Client, allowed: &Allowed, lab: &LabFound) -> BTreeSet<SocketAddress> {
     let computers: BTreeSet<_> = host.socket_addresses.iter().map(|address| lab.computer(address.ip)).collect();
-    let own = allowed.clients.iter().filter(|client| computers.contains(&lab.computer(client.ip)));
-    u64::try_from(own.filter(|client| !host.socket_addresses.contains(client)).count()).unwrap_or(0)
+    let own = allowed.clients.difference(&host.socket_addresses);
+    own.filter(|client| computers.contains(&lab.computer(client.ip))).copied().collect()
 }
 
 /// What is too much in the row of a computer that is no client's. That it has none is true.

@@ -23,7 +23,7 @@ pub(super) fn allow(analysis: &Analysis, question: &Question, capture: Option<us
         let here = stream.sightings.iter().filter(|(own, _)| Some(*own) == capture);
         for (capture, number) in here {
             let notes = analysis.captures.get(*capture).map(|capture| capture.traffic.tcp_notes(*number));
-            notes.into_iter().flatten().for_each(|note| leeway.note_in_vain(note.frame.0));
+            notes.into_iter().flatten().for_each(|note| leeway.note_in_vain(&note));
         }
     }
 }
@@ -142,11 +142,42 @@ mod tests {
             ("I.1a", "handshake_frames", json!("1-6")),
             ("I.1a", "data_frames", json!("1, 6, 8")),
             ("II.3", "clients", clients(three, 4)),
+            ("II.3", "clients", clients(three, 2)),
             ("II.3", "clients", clients("10.0.3.2:40201, 10.0.3.2:40210, 10.0.3.2:40212", 3)),
         ] {
             let item = item(&lab, question, key, &given);
             assert_eq!((item.verdict, item.pending), (Verdict::Wrong, Points::ZERO), "{given}: {item:?}");
         }
+    }
+
+    /// B's row with the refused client of C has what is not B's, and C's row may have it.
+    #[test]
+    fn an_attempt_is_of_its_own_computer() {
+        let side_by_side = |file: &str, start, refused: &[&str], clients: [&str; 2]| {
+            let mut story = Story::new(file, start);
+            refused.iter().for_each(|client| story.refused(&mut Story::tcp(client, A)));
+            let mut all = clients.map(|client| Story::tcp(client, A));
+            all.iter_mut().for_each(|tcp| story.handshake(tcp));
+            all.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
+            story.read()
+        };
+        let b = side_by_side("2", 600, &[], ["10.0.3.2:40210", "10.0.3.2:40212"]);
+        let refused = ["10.0.3.3:51760", "10.0.3.3:51761"];
+        let c = side_by_side("3", 900, &refused, ["10.0.3.3:51762", "10.0.3.3:51764"]);
+        let lab = lab(vec![super::super::testing::step_8(|_| ()), b, c]);
+        let verdict = |of_b: &str, of_c: &str, sockets: u64| {
+            let row = |host: &str, own: &str, more: &str, sockets: u64| json!({"host": host, "socket_addresses": format!("{own}{more}"), "sockets_created": sockets});
+            let rows = [
+                row("B", "10.0.3.2:40210, 10.0.3.2:40212", of_b, 2),
+                row("C", "10.0.3.3:51762, 10.0.3.3:51764", of_c, sockets),
+            ];
+            item(&lab, "II.3", "clients", &json!(rows)).verdict
+        };
+        let (one, both) = (", 10.0.3.3:51760", ", 10.0.3.3:51760, 10.0.3.3:51761");
+        let right = [("", "", 2), ("", "", 4), ("", one, 3), ("", both, 4)];
+        assert_eq!(right.map(|(b, c, sockets)| verdict(b, c, sockets)), [Verdict::Right; 4]);
+        let wrong = [(both, "", 2), (one, one, 3), ("", both, 2), ("", both, 3), ("", "", 5)];
+        assert_eq!(wrong.map(|(b, c, sockets)| verdict(b, c, sockets)), [Verdict::Wrong; 5]);
     }
 
     /// What the client's start sent first is no handshake, and still of its start.
@@ -158,6 +189,11 @@ mod tests {
             let unclear = item(&lab, "I.1a", key, &json!(unclear));
             assert_eq!(unclear.verdict, Verdict::ForAHuman, "{unclear:?}");
             assert!(unclear.pending > Points::ZERO);
+        }
+        // A SYN closes nothing.
+        for wrong in ["1", "1, 2"] {
+            let wrong = item(&lab, "I.1a", "closing_frames", &json!(wrong));
+            assert_eq!((wrong.verdict, wrong.pending), (Verdict::Wrong, Points::ZERO), "{wrong:?}");
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Leeway {
     copies: BTreeSet<(u64, u64)>,
     /// Frames of attempts in the same file that made no connection.
     in_vain: Frames,
+    /// Those of them that end something.
+    ends_in_vain: Frames,
     /// The clients of such attempts.
     clients_in_vain: BTreeSet<SocketAddress>,
     /// The acknowledgements of a side after the other one's FIN.
@@ -121,8 +123,11 @@ impl Leeway {
     }
 
     /// Takes note of a frame of an attempt that made no connection.
-    pub(super) fn note_in_vain(&mut self, frame: u64) {
-        self.in_vain.insert(frame);
+    pub(super) fn note_in_vain(&mut self, note: &FrameNote) {
+        self.in_vain.insert(note.frame.0);
+        if note.flags.has(TcpFlags::RST) || note.flags.has(TcpFlags::FIN) {
+            self.ends_in_vain.insert(note.frame.0);
+        }
     }
 
     /// Takes note of the client of such an attempt.
@@ -141,6 +146,7 @@ impl Leeway {
         self.instead.extend(&other.instead);
         self.copies.extend(&other.copies);
         self.in_vain.extend(&other.in_vain);
+        self.ends_in_vain.extend(&other.ends_in_vain);
         self.clients_in_vain.extend(&other.clients_in_vain);
         self.after_fin.extend(&other.after_fin);
     }
@@ -177,7 +183,7 @@ impl Leeway {
             // acknowledges after its own FIN alone is data.
             CLOSING => {
                 let (more, less) = (&self.after_fin | &self.fin_again, self.of_fin.clone());
-                Allowed { more, less, unclear: self.in_vain.clone(), ..Allowed::default() }
+                Allowed { more, less, unclear: self.ends_in_vain.clone(), ..Allowed::default() }
             }
             "client_socket_addresses" | "clients" => {
                 Allowed { clients: self.clients_in_vain.clone(), ..Allowed::default() }
