@@ -2,14 +2,16 @@
 //! wrong file or connection; one that is right for another run of the same step is right.
 
 use std::cell::OnceCell;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attempt::Attempt;
 use super::expected::Known;
 use super::in_vain;
 use super::leeway::{CLOSING, Leeway};
-use crate::form::Entry;
+use crate::form::reading::Otherwise;
 use crate::form::value::Value;
+use crate::form::{Entry, Form};
 use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, Facts, OtherRun};
 use socklab_core::analyze::conversation::captured_twice;
 use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
@@ -146,8 +148,8 @@ pub(super) struct Connections<'a> {
 #[derive(Default)]
 pub(super) struct Runs {
     pub(super) attempts: Vec<Attempt>,
-    /// The steps that have more runs than are compared, and how many.
-    pub(super) more: Vec<(Step, usize)>,
+    /// The steps of which the answers to a question name more runs than are compared.
+    pub(super) more: Vec<(Step, Question)>,
 }
 
 impl<'a> Connections<'a> {
@@ -170,8 +172,9 @@ impl<'a> Connections<'a> {
         Connections { analysis, all: analysis.captures.iter().enumerate().flat_map(of_capture).collect() }
     }
 
-    /// The connections of a step one by one, where it has several and questions ask about frames and addresses: each is a run.
-    pub(super) fn runs_of_steps(&self) -> Runs {
+    /// The connections of a step one by one, where it has several and questions ask about frames and addresses: each is a run. Of
+    /// many the first ones, and those that the answers name.
+    pub(super) fn runs_of_steps(&self, form: Option<&Form>) -> Runs {
         let (analysis, mut runs) = (self.analysis, Runs::default());
         for step in analysis.lab.sheet.recorded().filter(|step| step.runs(Protocol::Tcp)) {
             let about: Vec<&Question> =
@@ -187,15 +190,21 @@ impl<'a> Connections<'a> {
             if of_step.len() <= 1 && !in_pieces {
                 continue;
             }
-            runs.attempts.extend(of_step.iter().take(MOST_OTHERS).map(|shown| {
+            let mut compared: BTreeSet<usize> = (0..MOST_OTHERS).collect();
+            for question in &about {
+                let entry = form.and_then(|form| form.entry(question));
+                let named = entry.map(|entry| Named::of(analysis, question, entry).among(&of_step)).unwrap_or_default();
+                if named.len() > MOST_OTHERS {
+                    runs.more.push((step.clone(), (*question).clone()));
+                }
+                compared.extend(named.into_iter().take(MOST_OTHERS));
+            }
+            runs.attempts.extend(compared.iter().filter_map(|number| of_step.get(*number)).map(|shown| {
                 let name = format!("the connection of {} in {}", shown.tcp.addresses().client, shown.capture.file);
                 let mut known = shown.answers(&about);
                 about.iter().for_each(|question| in_vain::allow(analysis, question, Some(shown.number), &mut known));
                 Attempt { name, known, is_whole: false }
             }));
-            if of_step.len() > MOST_OTHERS {
-                runs.more.push((step.clone(), of_step.len()));
-            }
         }
         runs
     }
@@ -253,14 +262,69 @@ impl<'a> Connections<'a> {
     }
 }
 
-/// Why a question's answers wait that may be right for a connection which was not compared: `more` are the steps that have more runs
-/// than are.
-pub(super) fn not_compared(analysis: &Analysis, more: &[(Step, usize)], question: &Question) -> Option<String> {
+/// What answers name, by which a connection is looked up that they may be of.
+struct Named {
+    frames: BTreeSet<u64>,
+    addresses: BTreeSet<SocketAddress>,
+    /// How many frames without data.
+    counts: BTreeSet<u64>,
+    /// So many of these may be of attempts in vain.
+    in_vain: u64,
+}
+
+impl Named {
+    /// What the answers to a question name, by all that they may mean.
+    fn of(analysis: &Analysis, question: &Question, entry: &Entry) -> Named {
+        let has_counts = question.kind() == kinds::UDP_FRAMES;
+        let in_vain = if has_counts { in_vain::control_frames(analysis, question) } else { 0 };
+        let mut own = Named { frames: BTreeSet::new(), addresses: BTreeSet::new(), counts: BTreeSet::new(), in_vain };
+        for (key, given) in &entry.facts {
+            let others = match &given.otherwise {
+                Otherwise::Values(values) => values.as_slice(),
+                Otherwise::Nothing | Otherwise::Unknown => &[],
+            };
+            for value in given.value.iter().chain(others) {
+                match value {
+                    Value::Frames(frames) => own.frames.extend(frames),
+                    Value::Addresses(addresses) => own.addresses.extend(addresses),
+                    Value::Count(count) if *key == in_vain::CONTROL_FRAMES => own.counts.extend([*count]),
+                    _ => {}
+                }
+            }
+        }
+        own
+    }
+
+    /// Those that are named of a step's connections beyond the first ones, by their places. First come those of which most is named.
+    fn among(&self, all: &[&OneConnection<'_>]) -> Vec<usize> {
+        let mut counted = BTreeSet::new();
+        let mut named: Vec<(usize, usize)> = Vec::new();
+        for (place, shown) in all.iter().enumerate().skip(MOST_OTHERS) {
+            let frames = shown.frames();
+            let lists = frames.lists().into_iter().map(|list| list.intersection(&self.frames).count());
+            let common: usize = lists.sum();
+            let is_client = self.addresses.contains(&shown.tcp.addresses().client);
+            let with_vain = frames.control.saturating_add(self.in_vain);
+            let is_count = [frames.control, with_vain].iter().any(|count| self.counts.contains(count));
+            // Of those with the same count one will do.
+            if common > 0 || is_client || is_count && counted.insert(frames.control) {
+                named.push((place, common));
+            }
+        }
+        named.sort_by_key(|(_, common)| Reverse(*common));
+        named.into_iter().map(|(place, _)| place).collect()
+    }
+}
+
+/// Why a question's answers wait that may be right for a connection which was not compared: `more` are the steps of which answers
+/// name more runs than are.
+pub(super) fn not_compared(analysis: &Analysis, more: &[(Step, Question)], question: &Question) -> Option<String> {
     let is_by_connection = BY_CONNECTION.contains(&question.kind());
-    let of_step = more.iter().find(|(step, _)| is_by_connection && question.steps().contains(step));
-    let of_step = of_step.map(|(step, runs)| {
+    let of_step =
+        more.iter().find(|(step, own)| is_by_connection && own == question && question.steps().contains(step));
+    let of_step = of_step.map(|(step, _)| {
         format!(
-            "{} has {runs} connections in these captures: only the first {MOST_OTHERS} were compared with the answer one by \
+            "{} has many connections in these captures, and the answer names more of them than were compared with it one by \
              one.",
             step.name()
         )
@@ -443,6 +507,7 @@ mod tests {
     use super::MOST_OTHERS;
     use crate::result::{Comparison, Verdict};
     use socklab_core::analyze::testing::Story;
+    use socklab_core::lab::Points;
 
     /// B's two clients of Part II, of which the question about one client may be answered from either, from both, or from C's.
     #[test]
@@ -464,11 +529,12 @@ mod tests {
         }
     }
 
-    /// A client that was run again and again: the answers may be of a run that is not compared, and then they wait.
+    /// A client that was run again and again, which opens, sends a line and closes in 8 frames.
     #[test]
-    fn what_is_right_for_a_run_that_is_not_compared_waits() {
+    fn an_answer_is_judged_by_the_run_that_it_names() {
         let mut story = Story::new("step8", 0);
-        for number in 0..=MOST_OTHERS {
+        let all = 3 * MOST_OTHERS;
+        for number in 0..all {
             let mut tcp = Story::tcp(&format!("10.0.3.2:{}", 40_000 + number), "10.0.3.1:65432");
             story.handshake(&mut tcp);
             story.line(&mut tcp, "one\n");
@@ -478,11 +544,28 @@ mod tests {
         let of = |number: usize| {
             item(&lab, "I.1b", "client_socket_addresses", &json!(format!("10.0.3.2:{}", 40_000 + number)))
         };
-        let compared = of(MOST_OTHERS - 1);
-        assert_eq!(compared.points, compared.max_points, "{compared:?}");
-        let other = of(MOST_OTHERS);
-        assert_eq!((other.points + other.pending, other.verdict), (other.max_points, Verdict::ForAHuman), "{other:?}");
-        let why = "Part I step 8 has 33 connections in these captures: only the first 32 were compared with the answer one by one.";
-        assert!(other.why.as_deref().unwrap().ends_with(why), "{other:?}");
+        for number in [0, MOST_OTHERS - 1, MOST_OTHERS, all - 1] {
+            let own = of(number);
+            assert_eq!((own.points, own.verdict), (own.max_points, Verdict::Right), "{own:?}");
+            let first = 8 * number + 1;
+            for (list, verdict) in [([0, 1, 2], Verdict::Right), ([1, 2, 3], Verdict::Wrong)] {
+                let list = list.map(|more: usize| (first + more).to_string()).join(", ");
+                let own = item(&lab, "I.1a", "handshake_frames", &json!(list));
+                assert_eq!((own.verdict, own.pending), (verdict, Points::ZERO), "{own:?}");
+            }
+        }
+        let (one, none) = (of(all), item(&lab, "I.1a", "data_frames", &json!("9000, 9001")));
+        for wrong in [one, none] {
+            assert_eq!((wrong.points, wrong.verdict, wrong.pending), (Points::ZERO, Verdict::Wrong, Points::ZERO));
+        }
+        for (count, verdict) in [(7, Verdict::Right), (11, Verdict::Wrong)] {
+            let own = item(&lab, "I.4a", "tcp_control_frames", &json!(count));
+            assert_eq!((own.verdict, own.pending), (verdict, Points::ZERO), "{own:?}");
+        }
+        // What names more of them than are compared may be anything.
+        let many = (MOST_OTHERS - 1..all).map(|number| format!("10.0.3.2:{}", 40_000 + number));
+        let many = item(&lab, "I.1b", "client_socket_addresses", &json!(many.collect::<Vec<_>>().join(", ")));
+        let why = "the answer names more of them than were compared with it one by one.";
+        assert!(many.verdict == Verdict::ForAHuman && many.why.as_deref().unwrap().ends_with(why), "{many:?}");
     }
 }

@@ -13,7 +13,7 @@ use socklab_packets::track::FrameNote;
 use socklab_packets::types::Protocol;
 
 /// The fact that counts frames of TCP.
-const CONTROL_FRAMES: &str = "tcp_control_frames";
+pub(super) const CONTROL_FRAMES: &str = "tcp_control_frames";
 
 /// Notes the frames of attempts in one capture, and the clients of all of them, where a question is about such.
 pub(super) fn allow(analysis: &Analysis, question: &Question, capture: Option<usize>, known: &mut Known) {
@@ -58,7 +58,7 @@ fn attempts<'a>(analysis: &'a Analysis, question: &'a Question) -> impl Iterator
 }
 
 /// How many of their frames carry nothing, in the captures that have a connection besides.
-fn control_frames(analysis: &Analysis, question: &Question) -> u64 {
+pub(super) fn control_frames(analysis: &Analysis, question: &Question) -> u64 {
     let made = |stream: &&LabStream| {
         stream.protocol == Protocol::Tcp && stream.established && question.steps().contains(&stream.step)
     };

@@ -73,7 +73,7 @@ pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
     };
     let known = of_captures(&case.analysis.answers);
     let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts, lab));
-    let Runs { mut attempts, more } = connections.runs_of_steps();
+    let Runs { mut attempts, more } = connections.runs_of_steps(case.form);
     attempts.extend(elsewhere::runs_of_facts(case.analysis));
     attempts.extend(case.runs.iter().map(|(name, answers)| Attempt {
         name: name.clone(),
@@ -96,8 +96,8 @@ struct Bench<'a> {
     known: Known,
     journals: Option<Known>,
     attempts: Vec<Attempt>,
-    /// The steps that have more runs than are among the attempts, and how many.
-    more: Vec<(Step, usize)>,
+    /// The steps of which the answers to a question name more runs than are among the attempts.
+    more: Vec<(Step, Question)>,
     connections: &'a Connections<'a>,
     elsewhere: Vec<Elsewhere>,
     /// The steps of which the sheet asks for a capture and of which there is none.
