@@ -23,6 +23,9 @@ const SAY_WHAT_IT_HAS: [&str; 15] = [
     "the", "its", "a", "an", "has", "with", "seq", "sequence", "number", "is", "and", "s", "from", "server", "carries",
 ];
 
+/// What may stand before the number of a frame.
+const NAME_A_FRAME: [&str; 6] = ["in", "is", "frame", "packet", "segment", "number"];
+
 /// What may stand between these words and the number that they are said to be.
 const LINKS: [&str; 12] =
     ["is", "was", "has", "equals", "of", "the", "client", "server", "s", "number", "value", "always"];
@@ -64,7 +67,7 @@ pub(super) fn find(scene: &Scene<'_>, text: &str) -> Vec<Misconception> {
     if takes_relative_for_raw(text, &isns) {
         found.push(Misconception::RelativeForRaw);
     }
-    if acknowledges_isn(text, &isns) {
+    if acknowledges_isn(text, &isns, &syn_acks(scene)) {
         found.push(Misconception::AcknowledgesIsn);
     }
     found
@@ -80,9 +83,9 @@ fn takes_relative_for_raw(text: &str, isns: &[u32]) -> bool {
     says && !has_word(&rest, KNOWS) && numbers(text).all(|number| number < LARGE)
 }
 
-/// Whether a text says that the acknowledgement number of the SYN-ACK is the client's initial sequence number, and nowhere
-/// that it is the next.
-fn acknowledges_isn(text: &str, isns: &[u32]) -> bool {
+/// Whether a text says that the acknowledgement number of the SYN-ACK, which is one of these frames, is the client's initial
+/// sequence number, and nowhere that it is the next.
+fn acknowledges_isn(text: &str, isns: &[u32], syn_acks: &[u64]) -> bool {
     let of_syn_ack = ["syn-ack", "syn, ack", "syn/ack", "syn ack", "synack", "syn+ack"].into_iter();
     let mut after: Vec<&str> = of_syn_ack.filter_map(|name| text.split_once(name).map(|(_, rest)| rest)).collect();
     // Of names within each other the longest rest is that of the first.
@@ -96,13 +99,13 @@ fn acknowledges_isn(text: &str, isns: &[u32]) -> bool {
     let first = said_plainly(rest, &ACKNOWLEDGES).chain(signed).min_by_key(|said| said.at);
     let is_of_syn_ack = |said: &Said| {
         let between = rest.get(..said.at).unwrap_or_default();
-        // A number between them is that of a frame, unless it is the sequence number.
-        let mut words = between.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         let has_sequence = has_word(between, "seq sequence");
+        // A number between them is that of another frame, unless it is the sequence number.
         let is_plain = |word: &str| match word.parse::<u64>() {
             Ok(_) => has_sequence,
             Err(_) => SAY_WHAT_IT_HAS.contains(&word),
         };
+        let mut words = after_own_number(between, syn_acks).skip_while(|word| *word == "whose");
         !between.contains(ENDS) && words.all(is_plain)
     };
     let is_isn = |number: u64| number == 0 || isns.iter().any(|isn| u64::from(*isn) == number);
@@ -110,6 +113,21 @@ fn acknowledges_isn(text: &str, isns: &[u32]) -> bool {
     let says_one = said(text, &ACKNOWLEDGES).chain(said(text, &ACK)).any(|said| said.number == 1);
     let knows = says_one || numbers(text).any(is_next) || has_word(text, KNOWS_NEXT) || text.contains('+');
     first.is_some_and(|said| is_of_syn_ack(&said) && is_isn(said.number)) && !knows
+}
+
+/// The words of a text behind the name of the SYN-ACK, without its number if they begin with that.
+fn after_own_number<'t>(text: &'t str, syn_acks: &[u64]) -> impl Iterator<Item = &'t str> {
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let of_number = words().take_while(|word| NAME_A_FRAME.contains(word)).count();
+    let number = words().nth(of_number).and_then(|word| word.parse::<u64>().ok());
+    let has_own = number.is_some_and(|number| syn_acks.contains(&number));
+    words().skip(if has_own { of_number.saturating_add(1) } else { 0 })
+}
+
+/// The frames that are a SYN-ACK of the lab's connections.
+fn syn_acks(scene: &Scene<'_>) -> Vec<u64> {
+    let of_lab = scene.analysis.captures.iter().flat_map(|capture| view::tcp_of(capture, true));
+    of_lab.filter_map(|tcp| Some(tcp.connection.syn_ack?.0)).collect()
 }
 
 /// The raw initial sequence numbers of the clients.
@@ -307,7 +325,7 @@ mod tests {
 
     #[test]
     fn the_isn_is_acknowledged_where_nothing_says_otherwise() {
-        let says = |text: &str| acknowledges_isn(&text.to_lowercase(), &[ISN]);
+        let says = |text: &str| acknowledges_isn(&text.to_lowercase(), &[ISN], &[8]);
         for text in [
             "The SYN-ACK has the acknowledgement number 1560078489.",
             "SYN with Seq=0, then SYN, ACK with Ack=0, then ACK.",
@@ -315,6 +333,10 @@ mod tests {
             "SYN-ACK with ack 0.",
             "The SYN-ACK from the server has its ack number = 0.",
             "SYN-ACK: seq 0, ack=0",
+            "The SYN-ACK (frame 8) has ack=0.",
+            "SYN-ACK in packet 8: seq=0, ack=0",
+            "The SYN-ACK, whose acknowledgement number is 0, comes from the server.",
+            "Then comes the SYN-ACK (8), whose ack number is 0.",
         ] {
             assert!(says(text), "{text}");
         }
@@ -331,6 +353,9 @@ mod tests {
             "SYN-ACK: Seq=0, Ack=1",
             "Frame 8 is the SYN-ACK, and in frame 7 the acknowledgement number is 0.",
             "The SYN-ACK answers frame 7, whose acknowledgement number is 0.",
+            "The SYN-ACK answers frame 8, whose acknowledgement number is 0.",
+            "The SYN-ACK (frame 8) and frame 7, whose acknowledgement number is 0.",
+            "The SYN-ACK (frame 7) has ack=0.",
             "After the SYN-ACK the connection is open, while frame 7 still has ack=0.",
             "7 SYN, 8 SYN-ACK, 9 ACK, and the first has ack=0",
             "If the SYN-ACK had the acknowledgement number 0, the SYN would be sent again.",
