@@ -1,6 +1,8 @@
 //! The runs of a UDP client one by one. A client that was started again has another port, and who looks at its last run alone
 //! counts the datagrams of that.
 
+use std::collections::BTreeSet;
+
 use super::attempt::Attempt;
 use super::expected::Known;
 use crate::form::value::Value;
@@ -8,7 +10,7 @@ use socklab_core::analyze::analysis::{Analysis, LabStream};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::{Question, Step};
 use socklab_core::report::view;
-use socklab_packets::types::Protocol;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// The fact that counts datagrams.
 const DATAGRAMS: &str = "udp_datagrams";
@@ -42,8 +44,12 @@ fn of_question(analysis: &Analysis, known: &Known, question: &Question) -> Vec<A
         Attempt { name, known: Known::from_values([value]), is_whole: false }
     };
     let together = attempt("the conversations with the server".to_owned(), all);
+    // What never answered anyone, such as a port that was mistyped, is no server where another one did: no run of the step.
+    let answering: BTreeSet<SocketAddress> =
+        of_clients.iter().filter(|run| run.datagrams > run.lines).map(|run| run.server).collect();
+    let with_server = of_clients.iter().filter(|run| answering.is_empty() || answering.contains(&run.server));
     let mut runs: Vec<Attempt> =
-        of_clients.iter().map(|run| attempt(run.name.clone(), run.datagrams)).chain([together]).collect();
+        with_server.map(|run| attempt(run.name.clone(), run.datagrams)).chain([together]).collect();
     runs.retain(|run| run.known.get(question, DATAGRAMS) != Some(&Value::Count(*shown)));
     runs
 }
@@ -65,6 +71,8 @@ fn of_client<'a>(analysis: &'a Analysis, question: &'a Question) -> impl Iterato
 /// A conversation as a run of the client.
 struct Run {
     name: String,
+    /// Where the client sent to.
+    server: SocketAddress,
     datagrams: u64,
     /// Those of the client.
     lines: u64,
@@ -85,7 +93,8 @@ impl Run {
             sides.map(|(_, side)| side.datagrams).fold(0_u64, u64::saturating_add)
         };
         let name = format!("the conversation of {} in {}", stream.client, capture.file);
-        Some(Run { name, datagrams: sent(true).saturating_add(sent(false)), lines: sent(true), is_alone })
+        let server = stream.server;
+        Some(Run { name, server, datagrams: sent(true).saturating_add(sent(false)), lines: sent(true), is_alone })
     }
 }
 
@@ -124,5 +133,30 @@ mod tests {
     fn a_port_for_each_line_makes_no_runs() {
         let lines = [("10.0.3.2:40001", 1), ("10.0.3.2:40002", 1), ("10.0.3.2:40003", 1)];
         assert_eq!(verdicts(&lines, &[6, 2, 1]), [Verdict::Right, Verdict::Wrong, Verdict::Wrong]);
+    }
+
+    /// B sends two lines to a port that nobody answers from, and three to the server, which answers or does not.
+    #[test]
+    fn what_was_sent_to_a_mistyped_port_is_no_run_of_its_own() {
+        use Verdict::{Right, Wrong};
+        let verdicts = |mistyped: &str, answers: bool, counts: [u64; 4]| {
+            let mut story = Story::new("step12", 0);
+            for _ in 0..2 {
+                story.datagram("10.0.3.2:40001", mistyped, "one\n");
+            }
+            for _ in 0..3 {
+                story.datagram("10.0.3.2:40002", "10.0.3.1:65432", "one\n");
+                if answers {
+                    story.datagram("10.0.3.1:65432", "10.0.3.2:40002", "one\n");
+                }
+            }
+            let lab = lab(vec![story.read()]);
+            counts.map(|count| item(&lab, "I.4a", "udp_datagrams", &json!(count)).verdict)
+        };
+        assert_eq!(verdicts("10.0.3.1:65431", true, [8, 6, 2, 5]), [Right, Right, Wrong, Wrong]);
+        // The server was started too late for the first client.
+        assert_eq!(verdicts("10.0.3.1:65432", true, [8, 6, 2, 5]), [Right, Right, Right, Wrong]);
+        // A server that answers nobody may be either.
+        assert_eq!(verdicts("10.0.3.1:65432", false, [5, 3, 2, 4]), [Right, Right, Right, Wrong]);
     }
 }
