@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::leeway::Allowed;
+use super::pairs;
 use crate::form::value::{Client, HostRef, Value};
 use crate::rubric::{Lists, Rubric};
 use socklab_core::analyze::analysis::LabFound;
@@ -163,7 +164,9 @@ fn clients(given: &[Client], wanted: &[Client], allowed: &Allowed, lab: &LabFoun
     sum.unclear = sum.unclear.saturating_add(contradictions);
     let strangers = given.iter().filter(|client| !wanted.iter().any(|host| is_host(client, host, lab)));
     sum.surplus = sum.surplus.saturating_add(strangers.map(surplus_of).sum());
-    sum
+    // Of several computers an address in the row of another one is missed there, and too much here.
+    let apart = pairs::apart(given, lab);
+    Match { hits: sum.hits.saturating_sub(apart), surplus: sum.surplus.saturating_add(apart), ..sum }
 }
 
 /// The number of a host's sockets, of which its rows have one together, or each its own. So many more are counted, those of clients

@@ -18,6 +18,7 @@ mod in_vain;
 mod item;
 mod leeway;
 mod misconceptions;
+mod pairs;
 #[cfg(test)]
 mod testing;
 mod whole;

@@ -57,7 +57,7 @@ pub(super) fn judged(analysis: &Analysis, form: &serde_json::Value) -> Vec<Quest
         journals: None,
         runs: &[],
         is_doubtful: false,
-        client_hosts: 2,
+        client_hosts: if analysis.lab.is_one_computer() { 1 } else { 2 },
         form: Some(&form),
         unanswered: Unanswered::default(),
         unread: None,
