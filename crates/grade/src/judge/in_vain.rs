@@ -7,6 +7,7 @@ use super::attempt::Attempt;
 use super::expected::Known;
 use crate::form::value::Value;
 use socklab_core::analyze::analysis::{Analysis, LabStream};
+use socklab_core::analyze::conversation::roles::roles;
 use socklab_core::analyze::kinds;
 use socklab_core::lab::Question;
 use socklab_packets::track::FrameNote;
@@ -22,8 +23,9 @@ pub(super) fn allow(analysis: &Analysis, question: &Question, capture: Option<us
         leeway.note_client_in_vain(stream.client);
         let here = stream.sightings.iter().filter(|(own, _)| Some(*own) == capture);
         for (capture, number) in here {
-            let notes = analysis.captures.get(*capture).map(|capture| capture.traffic.tcp_notes(*number));
-            notes.into_iter().flatten().for_each(|note| leeway.note_in_vain(&note));
+            let Some(traffic) = analysis.captures.get(*capture).map(|capture| &capture.traffic) else { continue };
+            let Some(connection) = traffic.tcp(*number) else { continue };
+            roles(&connection, traffic.tcp_notes(*number)).for_each(|frame| leeway.note_in_vain(&frame));
         }
     }
 }

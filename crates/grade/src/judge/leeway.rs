@@ -123,10 +123,10 @@ impl Leeway {
     }
 
     /// Takes note of a frame of an attempt that made no connection.
-    pub(super) fn note_in_vain(&mut self, note: &FrameNote) {
-        self.in_vain.insert(note.frame.0);
-        if note.flags.has(TcpFlags::RST) || note.flags.has(TcpFlags::FIN) {
-            self.ends_in_vain.insert(note.frame.0);
+    pub(super) fn note_in_vain(&mut self, frame: &RoleOfFrame) {
+        self.in_vain.insert(frame.note.frame.0);
+        if frame.has_rst() || frame.has_fin() {
+            self.ends_in_vain.insert(frame.note.frame.0);
         }
     }
 
