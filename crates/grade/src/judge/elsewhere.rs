@@ -324,8 +324,8 @@ pub(super) fn not_compared(analysis: &Analysis, more: &[(Step, Question)], quest
         more.iter().find(|(step, own)| is_by_connection && own == question && question.steps().contains(step));
     let of_step = of_step.map(|(step, _)| {
         format!(
-            "{} has many connections in these captures, and the answer names more of them than were compared with it one by \
-             one.",
+            "{} has many connections in these captures: of the later ones that the answer names, those of which it names most \
+             first, only the first {MOST_OTHERS} were compared with it one by one.",
             step.name()
         )
     });
@@ -565,7 +565,7 @@ mod tests {
         // What names more of them than are compared may be anything.
         let many = (MOST_OTHERS - 1..all).map(|number| format!("10.0.3.2:{}", 40_000 + number));
         let many = item(&lab, "I.1b", "client_socket_addresses", &json!(many.collect::<Vec<_>>().join(", ")));
-        let why = "the answer names more of them than were compared with it one by one.";
+        let why = "only the first 32 were compared with it one by one.";
         assert!(many.verdict == Verdict::ForAHuman && many.why.as_deref().unwrap().ends_with(why), "{many:?}");
     }
 }
