@@ -21,20 +21,23 @@
   let reading = 0;
   const waiting = new Map();
 
-  // Z85 (ZeroMQ RFC 32) with _ for <, as web/pack writes it: five characters of text are four bytes.
-  const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&_>()[]{}@%$#";
-
+  // As web/pack writes it: eleven digits of base 94, printable ASCII without <, are nine bytes.
   const unpack = async () => {
     const text = $("web-wasm").textContent;
-    const values = new Uint8Array(128);
-    for (let digit = 0; digit < DIGITS.length; digit += 1) values[DIGITS.charCodeAt(digit)] = digit;
-    const groups = new DataView(new ArrayBuffer(text.length / 5 * 4));
-    for (let group = 0; group < text.length / 5; group += 1) {
-      let value = 0;
-      for (let place = 5 * group; place < 5 * group + 5; place += 1) value = 85 * value + values[text.charCodeAt(place)];
-      groups.setUint32(4 * group, value);
+    const all = new Uint8Array(text.length / 11 * 9);
+    for (let group = 0; group < text.length / 11; group += 1) {
+      let high = 0, middle = 0, low = 0;
+      for (let place = 11 * group; place < 11 * group + 11; place += 1) {
+        const code = text.charCodeAt(place);
+        low = 94 * low + code - (code < 60 ? 32 : 33);
+        middle = 94 * middle + (low >>> 24);
+        high = 94 * high + (middle >>> 24);
+        low &= 0xffffff;
+        middle &= 0xffffff;
+      }
+      all.set([high, middle, low].flatMap((part) => [part >> 16, part >> 8 & 255, part & 255]), 9 * group);
     }
-    const bytes = new Uint8Array(groups.buffer, 0, Number($("web-wasm").dataset.bytes));
+    const bytes = all.subarray(0, Number($("web-wasm").dataset.bytes));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).arrayBuffer();
   };
