@@ -8,7 +8,7 @@ use crate::collected::Collected;
 use crate::document::Document;
 use crate::form::About;
 use crate::form::merge::Answered;
-use crate::judge::{self, Case, Journals, Judged, Unanswered, named};
+use crate::judge::{self, Case, Journals, Judged, MOST_NAMED, Unanswered, named};
 use crate::ladder::{self, Ladder};
 use crate::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, Refusal, Submission, Written};
 use crate::rubric::Rubric;
@@ -17,9 +17,6 @@ use crate::{late, provenance, steps};
 use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, LabFound, Severity};
 use socklab_core::lab::{HostName, LabConfig, Points, Step};
 use socklab_core::wording::list;
-
-/// Most names or reasons in a sentence.
-const MOST_NAMED: usize = 5;
 
 /// Why answers wait where time was over before all was tried that they may be right by.
 const LATE: &str = "There was no time to read these captures in every way in which the answer may be right (--time).";

@@ -51,8 +51,8 @@ impl Journals<'_> {
     }
 }
 
-/// Most names in a sentence.
-const MOST_NAMED: usize = 5;
+/// Most names or reasons in a sentence.
+pub(crate) const MOST_NAMED: usize = 5;
 
 /// The first of many names.
 pub(crate) fn named(names: &[&str]) -> String {

@@ -152,7 +152,7 @@ fn is_whole_elsewhere(analysis: &Analysis, client: SocketAddress, file: &str) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Case, Unanswered, judge, testing};
+    use super::super::{Case, judge, testing};
     use super::SECOND_HOST;
     use crate::rubric::Rubric;
     use socklab_core::analyze::testing::Story;
@@ -168,16 +168,7 @@ mod tests {
         all.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
         let analysis = testing::lab(vec![story.read()]);
         for (is_doubtful, cost) in [(false, Points::whole(1)), (true, Points::ZERO)] {
-            let case = Case {
-                analysis: &analysis,
-                journals: None,
-                runs: &[],
-                is_doubtful,
-                client_hosts: 2,
-                form: None,
-                unanswered: Unanswered::default(),
-                unread: None,
-            };
+            let case = Case { is_doubtful, ..testing::case(&analysis, None, 2) };
             let findings = judge(&case, &Rubric::new(&LabConfig::default())).findings;
             let finding = findings.iter().find(|finding| finding.code == SECOND_HOST).unwrap();
             assert_eq!((finding.redo.as_deref(), finding.points), (None, cost));

@@ -84,7 +84,7 @@ pub(super) fn control_frames(analysis: &Analysis, question: &Question) -> u64 {
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use super::super::testing::{item, lab};
+    use super::super::testing::{item, lab, side_by_side, step_8};
     use crate::result::Verdict;
     use socklab_core::analyze::analysis::Analysis;
     use socklab_core::analyze::testing::Story;
@@ -100,16 +100,8 @@ mod tests {
         let mut tcp = Story::tcp("10.0.3.2:39700", A);
         step8.handshake(&mut tcp);
         ["one\n", "two\n"].iter().for_each(|line| step8.line(&mut tcp, line));
-        let side_by_side = |file: &str, start, refused: Option<&str>, clients: [&str; 2]| {
-            let mut story = Story::new(file, start);
-            refused.iter().for_each(|client| story.refused(&mut Story::tcp(client, A)));
-            let mut all = clients.map(|client| Story::tcp(client, A));
-            all.iter_mut().for_each(|tcp| story.handshake(tcp));
-            all.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
-            story.read()
-        };
-        let b = side_by_side("2", 600, Some("10.0.3.2:40200"), ["10.0.3.2:40210", "10.0.3.2:40212"]);
-        let c = side_by_side("3", 900, None, ["10.0.3.3:51762", "10.0.3.3:51764"]);
+        let b = side_by_side("2", 600, &["10.0.3.2:40200"], ["10.0.3.2:40210", "10.0.3.2:40212"]);
+        let c = side_by_side("3", 900, &[], ["10.0.3.3:51762", "10.0.3.3:51764"]);
         lab(vec![step8.read(), b, c])
     }
 
@@ -155,18 +147,10 @@ mod tests {
     /// B's row with the refused client of C has what is not B's, and C's row may have it.
     #[test]
     fn an_attempt_is_of_its_own_computer() {
-        let side_by_side = |file: &str, start, refused: &[&str], clients: [&str; 2]| {
-            let mut story = Story::new(file, start);
-            refused.iter().for_each(|client| story.refused(&mut Story::tcp(client, A)));
-            let mut all = clients.map(|client| Story::tcp(client, A));
-            all.iter_mut().for_each(|tcp| story.handshake(tcp));
-            all.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
-            story.read()
-        };
         let b = side_by_side("2", 600, &[], ["10.0.3.2:40210", "10.0.3.2:40212"]);
         let refused = ["10.0.3.3:51760", "10.0.3.3:51761"];
         let c = side_by_side("3", 900, &refused, ["10.0.3.3:51762", "10.0.3.3:51764"]);
-        let lab = lab(vec![super::super::testing::step_8(|_| ()), b, c]);
+        let lab = lab(vec![step_8(|_| ()), b, c]);
         let verdict = |of_b: &str, of_c: &str, sockets: u64| {
             let row = |host: &str, own: &str, more: &str, sockets: u64| json!({"host": host, "socket_addresses": format!("{own}{more}"), "sockets_created": sockets});
             let rows = [

@@ -43,8 +43,8 @@ use item::{Asked, Judge, Said};
 use misconceptions::Scene;
 use whole::{asks, verdict};
 
-pub(crate) use case::named;
 pub use case::{Case, Journals, Unanswered};
+pub(crate) use case::{MOST_NAMED, named};
 
 /// What comes of a submission.
 pub struct Judged {
@@ -280,16 +280,7 @@ mod tests {
     fn judged(form: Option<&Form>, rubric: &str) -> Vec<QuestionGrade> {
         let config = socklab_core::lab::LabConfig::default();
         let analysis = socklab_core::analyze::analyze(Vec::new(), &[], &config);
-        let case = Case {
-            analysis: &analysis,
-            journals: None,
-            runs: &[],
-            is_doubtful: false,
-            client_hosts: 2,
-            form,
-            unanswered: Unanswered::default(),
-            unread: None,
-        };
+        let case = testing::case(&analysis, form, 2);
         judge(&case, &Rubric::from_toml(rubric, &config).unwrap()).questions
     }
 
@@ -397,16 +388,7 @@ all = { ask = "how many connections", fact = "connections" }
         let analysis = socklab_core::analyze::analyze(vec![story.read()], &[], &config);
         let (form, problems) = Form::read(answers, &config.sheet);
         assert_eq!(problems, []);
-        let case = Case {
-            analysis: &analysis,
-            journals: None,
-            runs: &[],
-            is_doubtful: false,
-            client_hosts: 1,
-            form: Some(&form),
-            unanswered: Unanswered::default(),
-            unread: None,
-        };
+        let case = testing::case(&analysis, Some(&form), 1);
         judge(&case, &Rubric::from_toml("", &config).unwrap()).questions.remove(0)
     }
 
@@ -426,16 +408,7 @@ all = { ask = "how many connections", fact = "connections" }
         let graded = |list: &str| {
             let (form, problems) = Form::read(&format!("[\"1\"]\nclose = \"{list}\"\n"), &config.sheet);
             assert_eq!(problems, []);
-            let case = Case {
-                analysis: &analysis,
-                journals: None,
-                runs: &[],
-                is_doubtful: false,
-                client_hosts: 1,
-                form: Some(&form),
-                unanswered: Unanswered::default(),
-                unread: None,
-            };
+            let case = testing::case(&analysis, Some(&form), 1);
             judge(&case, &Rubric::from_toml("", &config).unwrap()).questions.remove(0).verdict
         };
         let all: Vec<u64> = match &analysis.answers[0].facts {
@@ -477,14 +450,8 @@ all = { ask = "how many connections", fact = "connections" }
             let (form, problems) = Form::read(&text, &config.sheet);
             assert_eq!(problems, []);
             let case = Case {
-                analysis: &analysis,
                 journals: Some(Journals { answers: &answers, names: "first.jsonl; second.jsonl".to_owned() }),
-                runs: &[],
-                is_doubtful: false,
-                client_hosts: 1,
-                form: Some(&form),
-                unanswered: Unanswered::default(),
-                unread: None,
+                ..testing::case(&analysis, Some(&form), 1)
             };
             let questions = judge(&case, &Rubric::from_toml("", &config).unwrap()).questions;
             let items = &questions.iter().find(|question| question.key() == "I.2").unwrap().items;

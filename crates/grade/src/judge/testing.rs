@@ -16,21 +16,20 @@ const A: &str = "10.0.3.1:65432";
 
 /// The sheet's three captures of TCP: at B the handshake is frames 1 to 3, data 4, 6, 8 and acknowledgements 5, 7, 9.
 pub(super) static LAB: LazyLock<Analysis> = LazyLock::new(|| {
-    let parallel = |file: &str, start, clients: [&str; 2]| {
-        let mut story = Story::new(file, start);
-        let mut connections = clients.map(|client| Story::tcp(client, A));
-        for connection in &mut connections {
-            story.handshake(connection);
-        }
-        for connection in &mut connections {
-            story.echo(connection, "hello\n");
-        }
-        story.read()
-    };
-    let b = parallel("2", 600, ["10.0.3.2:40210", "10.0.3.2:40212"]);
-    let c = parallel("3", 900, ["10.0.3.3:51762", "10.0.3.3:51764"]);
+    let b = side_by_side("2", 600, &[], ["10.0.3.2:40210", "10.0.3.2:40212"]);
+    let c = side_by_side("3", 900, &[], ["10.0.3.3:51762", "10.0.3.3:51764"]);
     lab(vec![step_8(|_| ()), b, c])
 });
+
+/// Two clients side by side, whom the server answers, after others that it refused.
+pub(super) fn side_by_side(file: &str, start: i64, refused: &[&str], clients: [&str; 2]) -> CaptureFacts {
+    let mut story = Story::new(file, start);
+    refused.iter().for_each(|client| story.refused(&mut Story::tcp(client, A)));
+    let mut all = clients.map(|client| Story::tcp(client, A));
+    all.iter_mut().for_each(|tcp| story.handshake(tcp));
+    all.iter_mut().for_each(|tcp| story.echo(tcp, "hello\n"));
+    story.read()
+}
 
 /// Three lines of a client at B, and what follows.
 pub(super) fn step_8(and: impl Fn(&mut Story)) -> CaptureFacts {
@@ -49,19 +48,24 @@ pub(super) fn lab(captures: Vec<CaptureFacts>) -> Analysis {
     analyze(captures, &[], &LabConfig::default())
 }
 
-/// What comes of a form, given as JSON.
-pub(super) fn judged(analysis: &Analysis, form: &serde_json::Value) -> Vec<QuestionGrade> {
-    let (form, _) = Form::read(&form.to_string(), &Sheet::built_in());
-    let case = Case {
+/// A form beside captures of which the clients of so many hosts were captured there, and nothing else.
+pub(super) fn case<'a>(analysis: &'a Analysis, form: Option<&'a Form>, client_hosts: usize) -> Case<'a> {
+    Case {
         analysis,
         journals: None,
         runs: &[],
         is_doubtful: false,
-        client_hosts: if analysis.lab.is_one_computer() { 1 } else { 2 },
-        form: Some(&form),
+        client_hosts,
+        form,
         unanswered: Unanswered::default(),
         unread: None,
-    };
+    }
+}
+
+/// What comes of a form, given as JSON.
+pub(super) fn judged(analysis: &Analysis, form: &serde_json::Value) -> Vec<QuestionGrade> {
+    let (form, _) = Form::read(&form.to_string(), &Sheet::built_in());
+    let case = case(analysis, Some(&form), if analysis.lab.is_one_computer() { 1 } else { 2 });
     let Judged { questions, .. } = judge(&case, &Rubric::new(&LabConfig::default()));
     questions
 }
