@@ -155,6 +155,8 @@ pub(crate) struct ServerRun {
     pub(crate) last: Option<Timestamp>,
     /// It belongs to no connection that counts: another run than that of the captures ([`crate::analyze::matching`]).
     pub(crate) apart: Option<Apart>,
+    /// What it was for, once the captures told ([`crate::analyze::matching`]).
+    pub(crate) purpose: Option<Purpose>,
     /// The program's name, made harmless where it is shown.
     pub(crate) program: String,
     /// The sockets that listen.
@@ -190,6 +192,17 @@ impl ServerRun {
     pub(crate) fn is_tcp(&self) -> bool {
         !self.listening.is_empty() || !self.accepted.is_empty()
     }
+}
+
+/// What a run of a server was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The steps with one client at a time.
+    OneAtATime,
+    /// Those with clients side by side.
+    SideBySide,
+    /// Those with datagrams.
+    Datagrams,
 }
 
 /// Why a run of a server does not count.

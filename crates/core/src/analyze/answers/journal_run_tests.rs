@@ -87,17 +87,22 @@ fn a_lab_from_before_is_not_counted() {
     assert!(short(&analysis, "II.1").starts_with("Yes, 4 clients connected"), "{}", short(&analysis, "II.1"));
 }
 
+/// C is in the queue until this client quits.
+fn waits_behind(journal: &mut Told, first: &str) {
+    journal.of("accept", 2, first);
+    journal.wait(100);
+    journal.of("queued", 1, C);
+    journal.wait(1000);
+    journal.of("eof", 2, first);
+    journal.of("close", 2, first);
+    journal.of("accept", 3, C);
+}
+
 #[test]
 fn a_journal_of_another_run_proves_nothing_of_the_captured_one() {
     let step_8 = || capture("step8", "10.0.3.2:40999", |story, tcp| story.echo(tcp, "one\n"));
     let mut journal = Told::server();
-    journal.of("accept", 2, B);
-    journal.wait(100);
-    journal.of("queued", 1, C);
-    journal.wait(1000);
-    journal.of("eof", 2, B);
-    journal.of("close", 2, B);
-    journal.of("accept", 3, C);
+    waits_behind(&mut journal, B);
     let analysis = told(vec![step_8()], vec![earlier(journal)]);
     assert!(short(&analysis, "I.3").starts_with("Expected"), "{}", short(&analysis, "I.3"));
     assert_eq!(others(&analysis).len(), 1);
@@ -109,13 +114,7 @@ fn a_server_that_was_started_again_for_the_next_step_counts() {
     let step_8 = capture("step8", B, |story, tcp| story.echo(tcp, "one\n"));
     let again = "10.0.3.2:40999";
     let mut next = Told::server().at(10_000);
-    next.of("accept", 2, again);
-    next.wait(100);
-    next.of("queued", 1, C);
-    next.wait(1000);
-    next.of("eof", 2, again);
-    next.of("close", 2, again);
-    next.of("accept", 3, C);
+    waits_behind(&mut next, again);
     let mut first = server(&[B], false);
     first.lines.iter_mut().for_each(|line| *line = line.replace(r#""pid":7,"run":7"#, r#""pid":6,"run":6"#));
     let analysis = told(vec![step_8], vec![added(first, next)]);

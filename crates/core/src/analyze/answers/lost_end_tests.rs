@@ -5,7 +5,7 @@ use super::other_program_tests::{connected, said};
 use super::own_server_tests::told;
 use super::tests::{A, B1, C1, C2, of};
 use crate::analyze::analysis::{Analysis, ServerKind};
-use crate::analyze::testing::Story;
+use crate::analyze::testing::{Story, Tcp};
 use socklab_packets::types::Timestamp;
 
 const SEVERAL: &str = "serves several clients at the same time";
@@ -14,8 +14,8 @@ fn kinds(analysis: &Analysis) -> Vec<ServerKind> {
     analysis.lab.servers.iter().filter_map(|server| server.kind).collect()
 }
 
-/// A server that serves one client at a time, of whose last frames with B some are not captured.
-fn one_at_a_time(lost: &[usize]) -> Analysis {
+/// C's line waits, as B's was answered and B is still connected.
+fn one_waits() -> (Story, Tcp, Tcp) {
     let mut story = Story::new("at A", 0);
     let mut b = connected(&mut story, B1);
     story.echo(&mut b, "one\n");
@@ -23,6 +23,12 @@ fn one_at_a_time(lost: &[usize]) -> Analysis {
     let mut c = connected(&mut story, C1);
     story.line(&mut c, "two\n");
     story.wait(700);
+    (story, b, c)
+}
+
+/// A server that serves one client at a time, of whose last frames with B some are not captured.
+fn one_at_a_time(lost: &[usize]) -> Analysis {
+    let (mut story, mut b, mut c) = one_waits();
     story.lose(lost);
     story.close(&mut b);
     story.lose(&[]);
@@ -45,13 +51,7 @@ fn a_connection_whose_fin_may_be_missing_is_not_said_to_be_open() {
 /// The client acknowledges the server's FIN, which is not captured, only after the other one was served.
 #[test]
 fn a_fin_that_is_acknowledged_later_may_have_come_before() {
-    let mut story = Story::new("at A", 0);
-    let mut b = connected(&mut story, B1);
-    story.echo(&mut b, "one\n");
-    story.wait(400);
-    let mut c = connected(&mut story, C1);
-    story.line(&mut c, "two\n");
-    story.wait(700);
+    let (mut story, mut b, mut c) = one_waits();
     story.lose(&[0, 1]);
     story.half_close_of_server(&mut b);
     story.segment_of_server(&mut c, "TWO\n");

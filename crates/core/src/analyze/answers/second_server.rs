@@ -33,9 +33,8 @@ const COMPARED: usize = 256;
 
 /// Answers from journals where there are any, else as expected.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
-    let mut told: Vec<Told<'_>> = failed_binds(view, Protocol::Tcp).map(|failed| Told::of(view, failed)).collect();
-    told.sort_by_key(Told::rank);
-    match told.first() {
+    let told = failed_binds(view, Protocol::Tcp).map(|failed| Told::of(view, failed)).min_by_key(Told::rank);
+    match &told {
         Some(Told::InUse(failed, holder)) => return refused(view, question, failed, holder.as_ref()),
         Some(Told::OtherError(failed)) => return refused(view, question, failed, None),
         Some(Told::Leftover(..) | Told::Alone(_)) | None => {}
@@ -47,7 +46,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.inferred("No.", Vec::new());
     draft.expected(question);
     let step = question.step().map(Step::short).unwrap_or_default();
-    if said_of_others(view, told.first(), &step, &mut draft) {
+    if said_of_others(view, told.as_ref(), &step, &mut draft) {
         draft.missing(format!(
             "the screenshot of {step}, or the journals of a run in which the first server still listens there"
         ));

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
-use crate::analyze::accounts::{Apart, ServerRun};
+use crate::analyze::accounts::{Apart, Purpose, ServerRun};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::matching::LabView;
 use crate::analyze::matching::epochs::LONGEST_PAUSE;
@@ -16,14 +16,6 @@ use socklab_packets::types::{SocketAddress, Timestamp};
 
 /// So far the clock of a journal may be from that of a capture if both are to show the same moment.
 const CLOCKS: i128 = 1_000_000_000;
-
-/// What a run of a server was for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    OneAtATime,
-    SideBySide,
-    Datagrams,
-}
 
 impl LabView<'_> {
     /// The runs of TCP servers that count, as the journals have them, with clients side by side or not: as the captured
@@ -34,9 +26,8 @@ impl LabView<'_> {
 
     /// The same with the runs that do not count.
     pub(crate) fn all_servers_of(&self, is_parallel: bool) -> impl Iterator<Item = &ServerRun> {
-        let seen = Seen::of(self);
         let purpose = if is_parallel { Purpose::SideBySide } else { Purpose::OneAtATime };
-        self.accounts.servers.iter().filter(move |run| seen.purpose(run) == purpose)
+        self.accounts.servers.iter().filter(move |run| run.purpose == Some(purpose))
     }
 
     /// The runs of UDP servers that count.
@@ -45,33 +36,29 @@ impl LabView<'_> {
         self.accounts.servers.iter().filter(|run| run.apart.is_none()).filter(is_udp)
     }
 
-    /// Notes which runs do not count, and why.
+    /// Notes what each run was for, which runs do not count, and why.
     pub(super) fn tell_runs_apart(&mut self) {
-        let apart = self.runs_apart();
-        for (run, apart) in self.accounts.servers.iter_mut().zip(apart) {
-            run.apart = apart;
+        let (purposes, apart) = self.runs_apart();
+        for ((run, purpose), apart) in self.accounts.servers.iter_mut().zip(purposes).zip(apart) {
+            (run.purpose, run.apart) = (Some(purpose), apart);
         }
     }
 
-    fn runs_apart(&self) -> Vec<Option<Apart>> {
+    fn runs_apart(&self) -> (Vec<Purpose>, Vec<Option<Apart>>) {
         let runs = &self.accounts.servers;
         let mut apart = vec![None; runs.len()];
         let seen = Seen::of(self);
+        let purposes: Vec<Purpose> = runs.iter().map(|run| seen.purpose(run)).collect();
         for purpose in [Purpose::OneAtATime, Purpose::SideBySide, Purpose::Datagrams] {
-            let of_it: Vec<usize> = places(runs, |run| seen.purpose(run) == purpose);
-            for (place, why) in seen.judge(runs, &of_it, purpose) {
+            let of_it = purposes.iter().enumerate().filter(|(_, own)| **own == purpose).map(|(place, _)| place);
+            for (place, why) in seen.judge(runs, &of_it.collect::<Vec<_>>(), purpose) {
                 if let Some(entry) = apart.get_mut(place) {
                     *entry = why;
                 }
             }
         }
-        apart
+        (purposes, apart)
     }
-}
-
-/// The places of those runs.
-fn places(runs: &[ServerRun], is_it: impl Fn(&ServerRun) -> bool) -> Vec<usize> {
-    runs.iter().enumerate().filter(|(_, run)| is_it(run)).map(|(place, _)| place).collect()
 }
 
 /// A captured connection, as far as runs are told by it.
