@@ -80,11 +80,12 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 26] = [
+const STAGES: [&str; 27] = [
     "cut",
     "distinct",
     "network",
     "reach",
+    "row",
     "text",
     "timing",
     "together",

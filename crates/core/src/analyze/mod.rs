@@ -14,6 +14,7 @@ mod matching;
 mod measured;
 mod network;
 mod place;
+mod row;
 mod sorted;
 mod story;
 mod stream;
@@ -36,6 +37,7 @@ pub mod together;
 pub use answers::{Fact, KINDS, Kind, Needs, ValueType, kind_of, lab_file, names as kinds};
 pub use findings::FINDING_CODES;
 pub use matching::sheet_notes;
+pub use row::RowFrame;
 
 use std::sync::OnceLock;
 

@@ -51,9 +51,10 @@ pub struct SideCounts {
     pub retransmissions: u64,
 }
 
-/// A TCP connection: one Wireshark stream. Arrays hold [`Side::Originator`] first.
+/// A TCP connection: one Wireshark stream. Arrays hold [`Side::Originator`] first. `F` is how its frames are told: by
+/// their numbers in the file, or as something that tells of the file, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TcpConnection {
+pub struct TcpConnection<F = FrameNumber> {
     /// Wireshark's `tcp.stream`.
     pub stream: StreamNumber,
     /// The socket addresses of the two sides.
@@ -61,27 +62,27 @@ pub struct TcpConnection {
     /// What each side sent.
     pub counts: [SideCounts; 2],
     /// First frame with SYN set and ACK clear.
-    pub syn: Option<FrameNumber>,
+    pub syn: Option<F>,
     /// Its sender: the client.
     pub syn_sender: Option<Side>,
     /// First frame with SYN and ACK set.
-    pub syn_ack: Option<FrameNumber>,
+    pub syn_ack: Option<F>,
     /// Its sender: the server.
     pub syn_ack_sender: Option<Side>,
     /// The client's first frame after its SYN or the SYN-ACK with ACK set and SYN clear, if none of its sequence numbers
     /// before it is missing.
-    pub ack: Option<FrameNumber>,
+    pub ack: Option<F>,
     /// How far the handshake is seen.
     pub handshake: HandshakeState,
     /// The sequence number before the first byte of each side: its initial sequence number where the SYN was captured,
     /// else derived from the first frame. With the addresses it tells the same connection in two captures.
     pub base_sequence: [Option<u32>; 2],
     /// First frame with payload of each side.
-    pub first_data: [Option<FrameNumber>; 2],
+    pub first_data: [Option<F>; 2],
     /// First frame with FIN of each side.
-    pub fin: [Option<FrameNumber>; 2],
+    pub fin: [Option<F>; 2],
     /// First frame with RST of each side.
-    pub rst: [Option<FrameNumber>; 2],
+    pub rst: [Option<F>; 2],
     /// What each side's first payload looks like.
     pub payload_kinds: [PayloadKind; 2],
     /// Wireshark's final `tcp.completeness`: 1 SYN, 2 SYN-ACK, 4 ACK, 8 data, 16 FIN, 32 RST.
@@ -89,23 +90,23 @@ pub struct TcpConnection {
     /// How it ended.
     pub close: Close,
     /// First frame of the stream.
-    pub first_frame: FrameNumber,
+    pub first_frame: F,
     /// Last frame of the stream.
-    pub last_frame: FrameNumber,
+    pub last_frame: F,
     /// Time of the first frame.
     pub first_time: Option<Timestamp>,
     /// Time of the last frame.
     pub last_time: Option<Timestamp>,
 }
 
-impl TcpConnection {
+impl<F: Copy> TcpConnection<F> {
     /// The socket address of one side.
     pub fn address(&self, of: Side) -> SocketAddress {
         *side(&self.addresses, of)
     }
 
     /// The third frame of the handshake, of one whose second is in the capture, as Wireshark has it.
-    pub fn completing_ack(&self) -> Option<FrameNumber> {
+    pub fn completing_ack(&self) -> Option<F> {
         self.syn_ack.and(self.ack)
     }
 
@@ -120,18 +121,45 @@ impl TcpConnection {
     }
 
     /// First frame with FIN of one side.
-    pub fn fin(&self, of: Side) -> Option<FrameNumber> {
+    pub fn fin(&self, of: Side) -> Option<F> {
         *side(&self.fin, of)
     }
 
     /// First frame with RST of one side.
-    pub fn rst(&self, of: Side) -> Option<FrameNumber> {
+    pub fn rst(&self, of: Side) -> Option<F> {
         *side(&self.rst, of)
     }
 
     /// What one side's first payload looks like.
     pub fn payload_kind(&self, of: Side) -> PayloadKind {
         *side(&self.payload_kinds, of)
+    }
+
+    /// The same with its frames told otherwise.
+    pub fn with_frames<G>(self, told: impl Fn(F) -> G) -> TcpConnection<G> {
+        let both = |frames: [Option<F>; 2]| frames.map(|frame| frame.map(&told));
+        TcpConnection {
+            stream: self.stream,
+            addresses: self.addresses,
+            counts: self.counts,
+            syn: self.syn.map(&told),
+            syn_sender: self.syn_sender,
+            syn_ack: self.syn_ack.map(&told),
+            syn_ack_sender: self.syn_ack_sender,
+            ack: self.ack.map(&told),
+            handshake: self.handshake,
+            base_sequence: self.base_sequence,
+            first_data: both(self.first_data),
+            fin: both(self.fin),
+            rst: both(self.rst),
+            payload_kinds: self.payload_kinds,
+            completeness: self.completeness,
+            close: self.close,
+            first_frame: told(self.first_frame),
+            last_frame: told(self.last_frame),
+            first_time: self.first_time,
+            last_time: self.last_time,
+        }
     }
 }
 
@@ -144,9 +172,10 @@ pub struct UdpSide {
     pub payload_bytes: u64,
 }
 
-/// A UDP conversation: one Wireshark stream. Arrays hold [`Side::Originator`] first.
+/// A UDP conversation: one Wireshark stream. Arrays hold [`Side::Originator`] first. `F` is as in
+/// [`TcpConnection`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UdpConversation {
+pub struct UdpConversation<F = FrameNumber> {
     /// Wireshark's `udp.stream`.
     pub stream: StreamNumber,
     /// The socket addresses of the two sides.
@@ -154,9 +183,9 @@ pub struct UdpConversation {
     /// What each side sent.
     pub counts: [UdpSide; 2],
     /// First frame of the stream.
-    pub first_frame: FrameNumber,
+    pub first_frame: F,
     /// Last frame of the stream.
-    pub last_frame: FrameNumber,
+    pub last_frame: F,
     /// Time of the first frame.
     pub first_time: Option<Timestamp>,
     /// Time of the last frame.
@@ -165,7 +194,7 @@ pub struct UdpConversation {
     pub payload_kinds: [PayloadKind; 2],
 }
 
-impl UdpConversation {
+impl<F> UdpConversation<F> {
     /// The socket address of one side.
     pub fn address(&self, of: Side) -> SocketAddress {
         *side(&self.addresses, of)
@@ -179,6 +208,20 @@ impl UdpConversation {
     /// What one side's first payload looks like.
     pub fn payload_kind(&self, of: Side) -> PayloadKind {
         *side(&self.payload_kinds, of)
+    }
+
+    /// The same with its frames told otherwise.
+    pub fn with_frames<G>(self, told: impl Fn(F) -> G) -> UdpConversation<G> {
+        UdpConversation {
+            stream: self.stream,
+            addresses: self.addresses,
+            counts: self.counts,
+            first_frame: told(self.first_frame),
+            last_frame: told(self.last_frame),
+            first_time: self.first_time,
+            last_time: self.last_time,
+            payload_kinds: self.payload_kinds,
+        }
     }
 }
 
@@ -221,11 +264,11 @@ pub struct Exchanged {
     pub announced: bool,
 }
 
-/// One frame of a connection or conversation, kept for answers and ladder diagrams.
+/// One frame of a connection or conversation, kept for answers and ladder diagrams. `F` is as in [`TcpConnection`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameNote {
+pub struct FrameNote<F = FrameNumber> {
     /// The frame.
-    pub frame: FrameNumber,
+    pub frame: F,
     /// When it was captured.
     pub time: Option<Timestamp>,
     /// Who sent it.
@@ -265,7 +308,7 @@ pub struct FrameNote {
     pub options: Option<TcpOptions>,
 }
 
-impl FrameNote {
+impl<F> FrameNote<F> {
     /// How many sequence numbers it takes: its payload, and one for SYN or FIN (RFC 9293, section 3.4). Both in one segment
     /// count once, as in Wireshark.
     pub fn occupied(&self) -> u32 {
@@ -276,5 +319,30 @@ impl FrameNote {
     /// Whether its acknowledgement number means something.
     pub fn acknowledges(&self) -> bool {
         self.flags.has(TcpFlags::ACK)
+    }
+
+    /// The same of a frame that is told otherwise.
+    pub fn with_frame<G>(self, frame: G) -> FrameNote<G> {
+        FrameNote {
+            frame,
+            time: self.time,
+            sender: self.sender,
+            flags: self.flags,
+            sequence: self.sequence,
+            acknowledgement: self.acknowledgement,
+            relative_sequence: self.relative_sequence,
+            relative_acknowledgement: self.relative_acknowledgement,
+            payload_length: self.payload_length,
+            retransmission: self.retransmission,
+            window: self.window,
+            checksum: self.checksum,
+            header_length: self.header_length,
+            hop_limit: self.hop_limit,
+            identification: self.identification,
+            acknowledged_beyond: self.acknowledged_beyond,
+            ip_length: self.ip_length,
+            frame_length: self.frame_length,
+            options: self.options,
+        }
     }
 }

@@ -12,12 +12,13 @@ use crate::analyze::conversation::{LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Doubt, Known, LabView, in_time};
 use crate::analyze::measure::{Found, Missing, Part, Stream, measure};
+use crate::analyze::row::RowFrame;
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameNoun, FrameRanges, Span, Text};
 use crate::facts::{End, Fact, Name, Ordinal, Ordinals, Selection, StepFact, Value, Which};
 use crate::lab::{Question, Select, Step};
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Connections of which each is asked for with `connection = "all"`.
 const MOST_CONNECTIONS: usize = 100;
@@ -38,7 +39,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 /// Where a connection or conversation begins: a capture, and a frame.
-type Begin = (usize, FrameNumber);
+type Begin = (usize, RowFrame);
 
 /// A connection or conversation that facts are asked of, as the capture shows it that shows most.
 enum Chosen<'v> {
@@ -370,15 +371,23 @@ fn of_stream(
     let capture = |number: usize| view.captures.get(number).ok_or(Missing::Connection(count));
     let (found, evidence) = match chosen {
         Chosen::Tcp(sighting) => {
-            let stream = Stream::tcp(capture(sighting.capture)?, &sighting.connection, sighting.client_side);
+            let stream = Stream::tcp(
+                capture(sighting.capture)?,
+                &sighting.connection.clone().with_frames(RowFrame::number),
+                sighting.client_side,
+            );
             let found = measure(&stream, fact, part)?;
-            let evidence = tcp_evidence(view, sighting, found.frames.iter().copied());
+            let evidence = tcp_evidence(view, sighting, found.frames.iter().copied().map(RowFrame::from));
             (found, evidence)
         }
         Chosen::Udp(sighting) => {
-            let stream = Stream::udp(capture(sighting.capture)?, &sighting.conversation, sighting.client_side);
+            let stream = Stream::udp(
+                capture(sighting.capture)?,
+                &sighting.conversation.clone().with_frames(RowFrame::number),
+                sighting.client_side,
+            );
             let found = measure(&stream, fact, part)?;
-            let evidence = udp_evidence(view, sighting, found.frames.iter().copied());
+            let evidence = udp_evidence(view, sighting, found.frames.iter().copied().map(RowFrame::from));
             (found, evidence)
         }
     };

@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 
 use crate::analyze::answers::own_words::{Words, of_other_clients};
 use crate::analyze::conversation::Frames;
-use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame};
+use crate::analyze::conversation::roles::{FrameRole, RowRole};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::text::row::apart;
+use crate::analyze::row::RowFrame;
 use socklab_packets::types::FrameNumber;
 
 /// Nanoseconds after a line within which the server's data is called its answer in a capture of the client's: later, it may be
@@ -31,8 +31,8 @@ pub(super) enum Begins {
 /// How the server of a connection with these frames begins, which sends data.
 pub(super) fn begins(view: &LabView<'_>, known: &Known<'_>, frames: &Frames) -> Begins {
     let judge = Judge::of(view, known, frames);
-    let mut heard: Vec<&RoleOfFrame> = Vec::new();
-    let mut before: Option<&RoleOfFrame> = None;
+    let mut heard: Vec<&RowRole> = Vec::new();
+    let mut before: Option<&RowRole> = None;
     for (frame, client) in frames.iter() {
         if client {
             heard.extend(Some(frame).filter(|frame| judge.may_be_answered(frame)));
@@ -57,7 +57,7 @@ pub(super) fn begins(view: &LabView<'_>, known: &Known<'_>, frames: &Frames) -> 
 
 /// Whether the server's system had got something of a line, or the client's FIN, when the server sent this, as it acknowledges:
 /// frames cross on their way, so that their order does not tell.
-fn has_got(sent: &RoleOfFrame, line: &RoleOfFrame) -> bool {
+fn has_got(sent: &RowRole, line: &RowRole) -> bool {
     sent.acknowledges(line.note.relative_sequence.wrapping_add(1))
 }
 
@@ -77,7 +77,7 @@ struct Judge<'v> {
 
 impl<'v> Judge<'v> {
     fn of(view: &'v LabView<'v>, known: &'v Known<'v>, frames: &'v Frames) -> Judge<'v> {
-        let time = |wanted: FrameNumber| frames.iter().find(|(frame, _)| frame.note.frame == wanted)?.0.note.time;
+        let time = |wanted: RowFrame| frames.iter().find(|(frame, _)| frame.note.frame == wanted)?.0.note.time;
         let connection = &known.connection.whole().connection;
         let [syn, syn_ack] = [connection.syn, connection.syn_ack].map(|frame| frame.and_then(time));
         let way = syn.zip(syn_ack).map_or(0, |(syn, syn_ack)| syn_ack.nanoseconds_since(syn).max(0));
@@ -86,18 +86,18 @@ impl<'v> Judge<'v> {
     }
 
     /// The file of a frame.
-    fn file(&self, frame: &RoleOfFrame) -> usize {
-        apart(frame.note.frame).0.unwrap_or(self.known.connection.whole().capture)
+    fn file(&self, frame: &RowRole) -> usize {
+        frame.note.frame.capture().unwrap_or(self.known.connection.whole().capture)
     }
 
     /// Whether the server's own computer captured a frame.
-    fn is_at_server(&self, frame: &RoleOfFrame) -> bool {
+    fn is_at_server(&self, frame: &RowRole) -> bool {
         self.view.made_at(self.file(frame), self.known.connection.server().ip)
     }
 
     /// Whether the server may answer this frame of the client: a line or the client's end; elsewhere than at the server, one that
     /// was sent again, too, since the first may not have arrived.
-    fn may_be_answered(&self, frame: &RoleOfFrame) -> bool {
+    fn may_be_answered(&self, frame: &RowRole) -> bool {
         let is_first = frame.role != FrameRole::Retransmission;
         match frame.note.payload_length > 0 {
             true => frame.carries_data() || (!is_first && !self.is_at_server(frame)),
@@ -106,19 +106,19 @@ impl<'v> Judge<'v> {
     }
 
     /// Whether the server's system had got something of a line.
-    fn has_heard(&self, sent: &RoleOfFrame) -> bool {
+    fn has_heard(&self, sent: &RowRole) -> bool {
         self.frames.iter().any(|(line, client)| client && line.carries_data() && has_got(sent, line))
     }
 
     /// Whether the server's data came soon after this frame, and nothing that others did may have brought it about.
-    fn is_brought_about(&self, after: &RoleOfFrame, sent: &RoleOfFrame) -> bool {
+    fn is_brought_about(&self, after: &RowRole, sent: &RowRole) -> bool {
         let longest = if self.is_at_server(sent) { LONGEST_ANSWER } else { PROMPT };
         let passed = after.note.time.zip(sent.note.time).map(|(after, sent)| sent.nanoseconds_since(after));
         passed.is_none_or(|passed| passed.saturating_sub(self.way) < longest) && !self.is_of_others(after, sent)
     }
 
     /// Whether the server's data may be about others: one said something, came or left between that frame and the data.
-    fn is_of_others(&self, after: &RoleOfFrame, sent: &RoleOfFrame) -> bool {
+    fn is_of_others(&self, after: &RowRole, sent: &RowRole) -> bool {
         let file = self.file(sent);
         // What others did meanwhile, in two files, is not in one order.
         let is_told_of_others = || {
@@ -128,13 +128,13 @@ impl<'v> Judge<'v> {
         if file != self.file(after) || *self.is_told_of_others.get_or_init(is_told_of_others) {
             return true;
         }
-        let [after, sent] = [after, sent].map(|frame| (file, apart(frame.note.frame).1));
+        let [after, sent] = [after, sent].map(|frame| (file, frame.note.frame.number()));
         let news = self.news.get_or_init(|| news(self.view, self.known));
         news.get(news.partition_point(|news| *news <= after)).is_some_and(|news| *news < sent)
     }
 
     /// Whether the server's data has words of the client that no other client said.
-    fn has_own_words(&self, sent: &RoleOfFrame) -> bool {
+    fn has_own_words(&self, sent: &RowRole) -> bool {
         let words = self.words.get_or_init(|| Words::of(self.view, self.known));
         let lines = self.frames.iter().filter(|(line, client)| *client && line.carries_data() && has_got(sent, line));
         words.are_in(sent.note.frame, lines.map(|(line, _)| line.note.frame))
@@ -143,7 +143,7 @@ impl<'v> Judge<'v> {
 
 /// What other clients of the server said, and who of them came or left, in order.
 fn news(view: &LabView<'_>, known: &Known<'_>) -> Vec<(usize, FrameNumber)> {
-    let is_news = |frame: &RoleOfFrame, client: bool| {
+    let is_news = |frame: &RowRole, client: bool| {
         let left = frame.has_fin() || frame.role == FrameRole::Reset;
         client && (frame.carries_data() || frame.role == FrameRole::Handshake || left)
     };
@@ -151,7 +151,7 @@ fn news(view: &LabView<'_>, known: &Known<'_>) -> Vec<(usize, FrameNumber)> {
     for sighting in of_other_clients(view, known) {
         let frames = view.frames(sighting);
         let told = frames.iter().filter(|(frame, client)| is_news(frame, *client));
-        news.extend(told.map(|(frame, _)| (sighting.capture, frame.note.frame)));
+        news.extend(told.map(|(frame, _)| (sighting.capture, frame.note.frame.number())));
     }
     news.sort_unstable();
     news

@@ -2,19 +2,18 @@
 
 use crate::analyze::analysis::Facts;
 use crate::analyze::conversation::Frames;
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::Text;
-use crate::analyze::text::row::shown;
-use socklab_packets::types::FrameNumber;
 
 /// The frame lists of all connections together.
 #[derive(Default)]
 pub(super) struct Lists {
-    handshake: Vec<FrameNumber>,
-    data: Vec<FrameNumber>,
-    acknowledgement: Vec<FrameNumber>,
-    closing: Vec<FrameNumber>,
+    handshake: Vec<RowFrame>,
+    data: Vec<RowFrame>,
+    acknowledgement: Vec<RowFrame>,
+    closing: Vec<RowFrame>,
     /// Frames that repeat what was sent before.
-    retransmitted: Vec<FrameNumber>,
+    retransmitted: Vec<RowFrame>,
     /// How many were sent again, and how many only captured twice.
     sent_again: usize,
     copies: usize,
@@ -50,9 +49,9 @@ impl Lists {
 
     /// The facts. A handshake that was not captured is unknown, not absent.
     pub(super) fn facts(self) -> Facts {
-        let sorted = |mut frames: Vec<FrameNumber>| {
+        let sorted = |mut frames: Vec<RowFrame>| {
             frames.sort_unstable();
-            Some(frames.into_iter().map(shown).collect())
+            Some(frames.into_iter().map(RowFrame::number).collect())
         };
         Facts::TcpFrames {
             handshake_frames: if self.handshake.is_empty() { None } else { sorted(self.handshake) },

@@ -91,7 +91,7 @@ use crate::analyze::analysis::{Answer, Claim, Status, StreamSpan};
 use crate::analyze::claims::{Draft, draft};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Doubt, LabView};
-use crate::analyze::text::{FrameRanges, Text, row};
+use crate::analyze::text::{FrameRanges, Text, files};
 use crate::analyze::together::{Together, each};
 use crate::lab::{About, LabConfig, Problem, Question, Sheet, instead, quoted};
 use socklab_packets::types::Protocol;
@@ -226,7 +226,7 @@ fn name_files(view: &LabView<'_>, answer: &mut Answer) {
 
 /// Gives frames of rows of files the numbers that Wireshark shows, with their files.
 fn tell_apart(view: &LabView<'_>, answer: &mut Answer) {
-    let told = |text: &Text| row::with_files(text, None, |capture| view.file(capture).to_owned());
+    let told = |text: &Text| files::with_files(text, None, |capture| view.file(capture).to_owned());
     let has_rows = view.connections.iter().any(|connection| connection.joined().is_some());
     for claim in &mut answer.claims {
         // What one file of a claim has is named with it where another one of them is in a row.
@@ -236,7 +236,7 @@ fn tell_apart(view: &LabView<'_>, answer: &mut Answer) {
             let file = files.next().filter(|_| several)?;
             files.next().is_none().then(|| file.file.clone())
         };
-        let text = if has_rows { row::with_file_of(&claim.text, file_of) } else { claim.text.clone() };
+        let text = if has_rows { files::with_file_of(&claim.text, file_of) } else { claim.text.clone() };
         claim.text = told(&text);
     }
     answer.short = told(&answer.short);

@@ -8,9 +8,10 @@ use crate::analyze::claims::tcp_evidence;
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::facts::Value;
 use crate::lab::{HostName, Step};
-use socklab_packets::types::{FrameNumber, SocketAddress};
+use socklab_packets::types::SocketAddress;
 
 /// A connection as one capture shows it, with the times between which it was open: frame numbers, or nanoseconds.
 struct Open<'v> {
@@ -71,7 +72,7 @@ pub(super) fn lacks_a_host(
 }
 
 /// The frame since which a connection is open: the end of its handshake, or the first one that was captured.
-fn opened_at(sighting: &TcpSighting) -> FrameNumber {
+fn opened_at(sighting: &TcpSighting) -> RowFrame {
     sighting.connection.ack.unwrap_or(sighting.connection.first_frame)
 }
 
@@ -81,8 +82,8 @@ fn by_frames<'v>(runs: &[Known<'v>], watch: usize) -> Vec<Open<'v>> {
     let sightings = runs.iter().filter_map(|known| known.connection.sightings().iter().find(is_of));
     let open = |sighting: &'v TcpSighting| Open {
         sighting,
-        from: opened_at(sighting).0.into(),
-        until: sighting.first_closing_frame().map(|frame| frame.0.into()),
+        from: opened_at(sighting).number().0.into(),
+        until: sighting.first_closing_frame().map(|frame| frame.number().0.into()),
     };
     sightings.map(open).collect()
 }

@@ -2,13 +2,13 @@
 
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::text::row::in_row;
+use crate::analyze::row::RowFrame;
 use socklab_packets::track::PayloadStart;
 use socklab_packets::types::{FrameNumber, StreamNumber};
 
 /// A payload that is text, as far as it is known: in lower case, without what is blank around it.
 struct Spoken {
-    frame: FrameNumber,
+    frame: RowFrame,
     of_client: bool,
     text: String,
     is_whole: bool,
@@ -28,12 +28,12 @@ impl Words {
         Words { own: spoken_in_whole(view, known.connection.whole()), others }
     }
 
-    fn spoken(&self, frame: FrameNumber) -> Option<&Spoken> {
+    fn spoken(&self, frame: RowFrame) -> Option<&Spoken> {
         self.own.iter().find(|spoken| spoken.frame == frame)
     }
 
     /// Whether a frame of the server has one of these lines in it, or all of them, and nothing as long that another client said.
-    pub(super) fn are_in(&self, sent: FrameNumber, lines: impl Iterator<Item = FrameNumber>) -> bool {
+    pub(super) fn are_in(&self, sent: RowFrame, lines: impl Iterator<Item = RowFrame>) -> bool {
         let Some(sent) = self.spoken(sent).filter(|sent| !sent.text.is_empty()) else { return false };
         let lines: Vec<&Spoken> = lines.filter_map(|line| self.spoken(line)).collect();
         let all: String = lines.iter().map(|line| unspaced(&line.text)).collect();
@@ -80,7 +80,8 @@ fn spoken_in_whole(view: &LabView<'_>, sighting: &TcpSighting) -> Vec<Spoken> {
     let pieces = sighting.pieces.iter().enumerate();
     let of_piece = pieces.flat_map(|(place, piece)| {
         let texts = texts(view, piece.capture, piece.stream);
-        texts.filter_map(move |(frame, text, whole)| Some((in_row(place, piece.capture, frame)?, text, whole)))
+        texts
+            .filter_map(move |(frame, text, whole)| Some((RowFrame::of_row(place, piece.capture, frame)?, text, whole)))
     });
     // Who sent them, the frames of the connection tell.
     of_piece.map(|(frame, text, is_whole)| Spoken { frame, of_client: false, text, is_whole }).collect()
@@ -90,6 +91,7 @@ fn spoken_in_whole(view: &LabView<'_>, sighting: &TcpSighting) -> Vec<Spoken> {
 fn spoken<'v>(view: &'v LabView<'_>, sighting: &'v TcpSighting) -> impl Iterator<Item = Spoken> + 'v {
     let mut notes = sighting.notes(view.captures);
     texts(view, sighting.capture, sighting.connection.stream).map_while(move |(frame, text, is_whole)| {
+        let frame = RowFrame::from(frame);
         let note = notes.find(|note| note.frame == frame)?;
         Some(Spoken { frame, of_client: note.sender == sighting.client_side, text, is_whole })
     })

@@ -7,10 +7,11 @@ use crate::analyze::claims::{Draft, all_of, tcp_evidence, unseen};
 use crate::analyze::conversation::Frames;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::{Text, say};
 use crate::lab::Question;
 use crate::wording::count;
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// The kind of question.
 pub(super) const KIND: Kind = Kind {
@@ -37,7 +38,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     }
     let clients = distinct(connections.iter().map(|known| known.connection.client()));
     let servers = distinct(connections.iter().map(|known| known.connection.server()));
-    let evidence = |pick: fn(&Frames) -> Vec<FrameNumber>| -> Vec<Evidence> {
+    let evidence = |pick: fn(&Frames) -> Vec<RowFrame>| -> Vec<Evidence> {
         let of = |known: &Known<'_>| {
             let sighting = known.connection.whole();
             tcp_evidence(view, sighting, pick(&view.frames(sighting)))

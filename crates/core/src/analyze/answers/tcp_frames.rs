@@ -9,12 +9,12 @@ use crate::analyze::claims::words::{capital, capture_of, marked_late};
 use crate::analyze::claims::{Draft, all_of, handshake, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::text::row::{apart, shown};
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Places, Question, Step};
 use crate::wording::count;
 use socklab_packets::track::{Close, HandshakeState};
-use socklab_packets::types::{FrameNumber, Protocol};
+use socklab_packets::types::Protocol;
 
 /// Connections that are described one by one.
 const DESCRIBED: usize = 3;
@@ -238,7 +238,7 @@ impl Story<'_, '_> {
         self.closing();
     }
 
-    fn proved(&mut self, sentence: Text, frames: Vec<FrameNumber>) {
+    fn proved(&mut self, sentence: Text, frames: Vec<RowFrame>) {
         let evidence = tcp_evidence(self.view, self.known.connection.whole(), frames);
         self.draft.proved(say![self.of.clone(), sentence], evidence);
     }
@@ -303,7 +303,7 @@ impl Story<'_, '_> {
     }
 
     /// What an end sent that is in no frame, in words, and the frames that show it.
-    fn unseen(&self, of_client: bool, more: bool) -> Option<(Text, Vec<FrameNumber>)> {
+    fn unseen(&self, of_client: bool, more: bool) -> Option<(Text, Vec<RowFrame>)> {
         let [client, server] = self.ends();
         let (own, other) = if of_client { (client, server) } else { (server, client) };
         let unseen = unseen::unseen(self.view, self.known.connection.whole(), of_client)?;
@@ -439,8 +439,8 @@ impl Story<'_, '_> {
             };
             self.proved(say![capital(say![FrameRanges::of(of_nothing.clone())]), text], of_nothing.clone());
         }
-        let is_of_data = |frame: &FrameNumber| !of_nothing.contains(frame);
-        let acks: Vec<FrameNumber> = self.frames.acknowledgements().into_iter().filter(is_of_data).collect();
+        let is_of_data = |frame: &RowFrame| !of_nothing.contains(frame);
+        let acks: Vec<RowFrame> = self.frames.acknowledgements().into_iter().filter(is_of_data).collect();
         if acks.is_empty() {
             return;
         }
@@ -505,8 +505,7 @@ impl Story<'_, '_> {
         if again.is_empty() {
             return;
         }
-        let is_syn =
-            |frame: &FrameNumber| self.frames.iter().any(|(role, _)| role.note.frame == *frame && role.has_syn());
+        let is_syn = |frame: &RowFrame| self.frames.iter().any(|(role, _)| role.note.frame == *frame && role.has_syn());
         let what = if again.iter().all(is_syn) {
             " of the handshake: what was sent first got lost or was answered late."
         } else {
@@ -522,10 +521,10 @@ impl Story<'_, '_> {
     /// steps were merged into one.
     fn ended_unseen(&self) -> bool {
         let sighting = self.known.connection.whole();
-        let (file, last) = (self.last_file(), shown(sighting.connection.last_frame));
+        let (file, last) = (self.last_file(), sighting.connection.last_frame.number());
         let is_later = |later: &TcpSighting| {
             (later.client().ip, later.server()) == (sighting.client().ip, sighting.server())
-                && later.connection.first_frame > last
+                && later.connection.first_frame.number() > last
         };
         let mut parallel = self.view.parallel();
         !self.known.step.is_parallel() && parallel.any(|other| other.connection.in_capture(file).is_some_and(is_later))
@@ -534,7 +533,7 @@ impl Story<'_, '_> {
     /// The file of the last frame.
     fn last_file(&self) -> usize {
         let sighting = self.known.connection.whole();
-        apart(sighting.connection.last_frame).0.unwrap_or(sighting.capture)
+        sighting.connection.last_frame.capture().unwrap_or(sighting.capture)
     }
 
     /// A file that has the end of the connection, where those of the answer were stopped before.
@@ -586,7 +585,7 @@ impl Story<'_, '_> {
         }
         let text = closing_sentence(self.view, self.known, self.known.connection.whole(), !self.of.is_empty());
         // The sentence may name data that met a closed client.
-        let named = text.frames().collect::<Vec<_>>();
+        let named = text.frames_of_row().collect::<Vec<_>>();
         self.proved(text, closing.into_iter().chain(named).collect());
         self.draft.beside(Basis::Inferred, left_open(self.view, [self.known]), Vec::new());
     }

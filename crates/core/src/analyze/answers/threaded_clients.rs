@@ -13,11 +13,12 @@ use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
 use crate::analyze::claims::{Draft, all_of, service, tcp_evidence};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Grounds, KindVerdict, Listener, Moment, Seen, Sharing};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
-use socklab_packets::types::{FrameNumber, SocketAddress};
+use socklab_packets::types::SocketAddress;
 
 const THREADED: &str =
     "A threaded server would serve each client in a thread of its own, so that none would have to wait.";
@@ -134,7 +135,7 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
             return None;
         }
         let begins = seen.iter().filter_map(|seen| seen.established);
-        let served: Option<Vec<Option<FrameNumber>>> = known.iter().map(|known| served_in(known, capture)).collect();
+        let served: Option<Vec<Option<RowFrame>>> = known.iter().map(|known| served_in(known, capture)).collect();
         let last = begins.map(|moment| moment.frame).chain(served?.into_iter().flatten()).max();
         let first_end = seen.iter().filter_map(|seen| seen.open_until()).min_by_key(|end| end.frame);
         // What another file shows of their service tells by its time.
@@ -161,11 +162,11 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
 
 /// The frame of a capture since which a client was served; an inner `None` where that is in another one. `None` where it is in one that
 /// goes on with this one: then this one does not tell.
-fn served_in(known: &Known<'_>, capture: usize) -> Option<Option<FrameNumber>> {
+fn served_in(known: &Known<'_>, capture: usize) -> Option<Option<RowFrame>> {
     let Some((file, frame)) = known.service.since.map(|since| since.in_file()) else { return Some(None) };
     let place = |of: usize| known.connection.joined()?.pieces.iter().position(|piece| piece.capture == of);
     let is_later = place(file).zip(place(capture)).is_some_and(|(since, here)| since > here);
-    (!is_later).then_some((file == capture).then_some(frame))
+    (!is_later).then_some((file == capture).then_some(frame.into()))
 }
 
 /// The same where files go on with one another: by the whole connections, whose moments their clock tells apart.
@@ -540,7 +541,7 @@ fn expected(view: &LabView<'_>, question: &Question, attempts: &[Known<'_>], mut
         }
         let all = Evidence::by_file(attempts.iter().flat_map(|attempt| {
             let sighting = attempt.connection.whole();
-            tcp_evidence(view, sighting, FrameRanges::of(view.frames(sighting).all()).iter())
+            tcp_evidence(view, sighting, FrameRanges::of(view.frames(sighting).all()).of_row())
         }));
         let text = format!("No client{} connected before the captures ended.", of_part(question));
         draft.proved(text, all);

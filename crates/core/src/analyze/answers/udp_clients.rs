@@ -11,12 +11,11 @@ use crate::analyze::conversation::LabConversation;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
 use crate::analyze::reach::Reach;
+use crate::analyze::row::{RowNote, by_capture};
 use crate::analyze::story::Moment;
-use crate::analyze::text::row::by_capture;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{HostName, Question, Step};
 use crate::wording::count;
-use socklab_packets::track::FrameNote;
 use socklab_packets::types::{Protocol, SocketAddress};
 
 const WHY: &str = "The server has one unconnected UDP socket, which receives datagrams from every client: there is no \
@@ -470,7 +469,7 @@ fn said_of_served(view: &LabView<'_>, question: &Question, draft: &mut Draft) {
             ")",
             meaning
         ];
-        let evidence = udp_evidence(view, sighting, of_client.iter().chain([back.frame]));
+        let evidence = udp_evidence(view, sighting, of_client.of_row().chain([back.frame]));
         draft.add(Claim { text, basis, evidence, in_answer: true });
     }
     sent_on(view, question, is_one, draft);
@@ -496,7 +495,7 @@ fn the_server(is_one: bool, server: SocketAddress) -> Text {
 }
 
 /// Who sent this datagram to a client: the server, or another socket of its computer.
-fn sender(view: &LabView<'_>, is_one: bool, conversation: &LabConversation, back: &FrameNote) -> Text {
+fn sender(view: &LabView<'_>, is_one: bool, conversation: &LabConversation, back: &RowNote) -> Text {
     match view.other_socket(conversation.whole(), back.frame).filter(|_| !is_one) {
         Some(other) => say![other, ", another socket of the server's computer,"],
         None => the_server(is_one, conversation.server()),
@@ -535,7 +534,7 @@ fn sent_on(view: &LabView<'_>, question: &Question, is_one: bool, draft: &mut Dr
 }
 
 /// Nanoseconds from a datagram to a later one; `None` where the clock was set back in between.
-fn elapsed(forth: &FrameNote, back: &FrameNote) -> Option<i128> {
+fn elapsed(forth: &RowNote, back: &RowNote) -> Option<i128> {
     let nanoseconds = back.time?.nanoseconds_since(forth.time?);
     // No datagram takes no time: where both have one stamp, the file does not tell how long it took.
     (nanoseconds > 0).then_some(nanoseconds)

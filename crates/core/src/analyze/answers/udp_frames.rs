@@ -8,12 +8,13 @@ use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::{Known, LabView, Refusal, in_time, may_be_ephemeral};
 use crate::analyze::reach::Reach;
+use crate::analyze::row::{RowFrame, RowNote};
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Question, Step};
 use crate::wording::count;
-use socklab_packets::track::{FrameNote, PayloadKind};
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+use socklab_packets::track::PayloadKind;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 const DIFFERENCE: &str = "UDP has no handshake, no acknowledgements, no sequence numbers and no closing.";
 const FIRST_SEND: &str =
@@ -137,7 +138,7 @@ fn tcp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
 /// What the frames without payload do: only kinds that occur.
 fn kinds(view: &LabView<'_>, connections: &[Known<'_>]) -> String {
     let frames: Vec<Frames> = connections.iter().map(|known| view.frames(known.connection.whole())).collect();
-    let any = |list: fn(&Frames) -> Vec<FrameNumber>| frames.iter().any(|frames| !list(frames).is_empty());
+    let any = |list: fn(&Frames) -> Vec<RowFrame>| frames.iter().any(|frames| !list(frames).is_empty());
     let all = [
         (any(Frames::handshake), "handshake"),
         (any(Frames::acknowledgements), "acknowledgements"),
@@ -169,7 +170,7 @@ struct Datagrams {
 impl Datagrams {
     fn add(&mut self, view: &LabView<'_>, sighting: &UdpSighting) {
         let copies = view.copied_datagrams(sighting);
-        let is_of_client = |note: &&FrameNote| note.sender == sighting.client_side;
+        let is_of_client = |note: &&RowNote| note.sender == sighting.client_side;
         let (of_client, all) = (copies.iter().filter(is_of_client).count() as u64, copies.len() as u64);
         let sent = [sighting.client_sent().datagrams, sighting.server_sent().datagrams];
         let [forth, back] = [sent[0].saturating_sub(of_client), sent[1].saturating_sub(all.saturating_sub(of_client))];
@@ -184,7 +185,7 @@ impl Datagrams {
             .iter()
             .any(|note| note.ip_length.is_some_and(|length| length < note.payload_length.saturating_add(HEADERS)));
         let zero = notes.iter().filter(|note| note.payload_length == 0).filter(is_of_client);
-        let zero: Vec<FrameNumber> = zero.map(|note| note.frame).collect();
+        let zero: Vec<RowFrame> = zero.map(|note| note.frame).collect();
         if !zero.is_empty() {
             self.empty.extend(udp_evidence(view, sighting, zero));
         }
@@ -384,7 +385,7 @@ fn other_pairs(view: &LabView<'_>, all: &[(&LabConversation, Vec<UdpSighting>)],
     for (way, _, halves) in alike {
         // The client may have sent on to the socket that answered it.
         let is_reply =
-            |half: &UdpSighting, note: &FrameNote| half.server_sent().datagrams == 0 || note.sender != half.client_side;
+            |half: &UdpSighting, note: &RowNote| half.server_sent().datagrams == 0 || note.sender != half.client_side;
         let servers = distinct(halves.iter().map(|half| half.server()));
         let [what, who] = way.words(servers.len() == 1);
         let from = |server: SocketAddress| {

@@ -5,10 +5,10 @@ use crate::analyze::claims::unseen::{self, closed_by};
 use crate::analyze::claims::words::{client, clients, frame};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Moment, Seen};
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Step, named_list};
-use socklab_packets::types::FrameNumber;
 
 /// `B closed the connection (FIN, frame 10).` Of several connections of one host, the sentence says which one, unless it
 /// `is_named` before.
@@ -116,7 +116,7 @@ fn too_late(
     view: &LabView<'_>,
     known: &Known<'_>,
     sighting: &TcpSighting,
-    reset: FrameNumber,
+    reset: RowFrame,
     told: Option<Moment>,
 ) -> Option<Text> {
     let frames = view.frames(sighting);
@@ -170,7 +170,7 @@ pub(crate) fn reset_sentence(
     view: &LabView<'_>,
     sighting: &TcpSighting,
     [by, what]: [Text; 2],
-    reset: FrameNumber,
+    reset: RowFrame,
 ) -> Text {
     match view.frames(sighting).cause_of(reset) {
         // Linux does so where the accept queue is full, if `tcp_abort_on_overflow` is set.
@@ -305,7 +305,7 @@ fn ender(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text 
 }
 
 /// The first data of the server that came after the client's FIN.
-fn late_data(view: &LabView<'_>, sighting: &TcpSighting, client_fin: Option<Moment>) -> Option<FrameNumber> {
+fn late_data(view: &LabView<'_>, sighting: &TcpSighting, client_fin: Option<Moment>) -> Option<RowFrame> {
     let fin = client_fin?;
     view.frames(sighting).data_from(false).into_iter().find(|frame| *frame > fin.frame)
 }

@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status, StreamSpan};
 use crate::analyze::conversation::{Piece, TcpSighting, UdpSighting};
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::text::row::by_capture;
+use crate::analyze::row::{RowFrame, by_capture};
 use crate::analyze::text::{FrameRanges, Text};
 use crate::lab::Question;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
@@ -103,7 +103,7 @@ impl Draft {
 pub(crate) fn tcp_evidence(
     view: &LabView<'_>,
     sighting: &TcpSighting,
-    frames: impl IntoIterator<Item = FrameNumber>,
+    frames: impl IntoIterator<Item = RowFrame>,
 ) -> Vec<Evidence> {
     let connection = &sighting.connection;
     let at = Streams {
@@ -126,7 +126,7 @@ pub(crate) fn all_of(view: &LabView<'_>, known: &Known<'_>) -> Vec<Evidence> {
 pub(crate) fn udp_evidence(
     view: &LabView<'_>,
     sighting: &UdpSighting,
-    frames: impl IntoIterator<Item = FrameNumber>,
+    frames: impl IntoIterator<Item = RowFrame>,
 ) -> Vec<Evidence> {
     let conversation = &sighting.conversation;
     let at = Streams {
@@ -145,12 +145,12 @@ struct Streams<'a> {
     own: (usize, StreamNumber),
     pieces: &'a [Piece],
     ends: [SocketAddress; 2],
-    first_frame: FrameNumber,
+    first_frame: RowFrame,
 }
 
 impl Streams<'_> {
     /// Frames as evidence, by file; without frames one with none.
-    fn evidence(&self, view: &LabView<'_>, frames: impl IntoIterator<Item = FrameNumber>) -> Vec<Evidence> {
+    fn evidence(&self, view: &LabView<'_>, frames: impl IntoIterator<Item = RowFrame>) -> Vec<Evidence> {
         let of_capture = |(capture, frames): (Option<usize>, Vec<FrameNumber>)| {
             let piece = self.pieces.iter().find(|piece| Some(piece.capture) == capture);
             let (capture, stream) = piece.map_or(self.own, |piece| (piece.capture, piece.stream));
@@ -173,7 +173,7 @@ impl Streams<'_> {
             Protocol::Tcp => traffic.and_then(|traffic| Some(traffic.tcp(stream)?.first_frame)),
             Protocol::Udp => traffic.and_then(|traffic| Some(traffic.udp(stream)?.first_frame)),
         };
-        let first_frame = if is_own { Some(*first_frame) } else { begins() };
+        let first_frame = if is_own { Some(first_frame.number()) } else { begins() };
         let otherwise = traffic.zip(first_frame);
         let otherwise =
             otherwise.is_some_and(|(traffic, first)| traffic.is_numbered_otherwise(*protocol, stream, first));

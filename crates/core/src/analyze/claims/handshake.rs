@@ -1,11 +1,11 @@
 //! A handshake of which a capture holds only a part, or nothing, though the connection was made.
 
 use crate::analyze::claims::words::{capture_of, clients};
-use crate::analyze::conversation::roles::RoleOfFrame;
+use crate::analyze::conversation::roles::RowRole;
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::{Text, say};
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::FrameNumber;
 
 /// Why a handshake is not in a capture, behind the statement that it is not: `, which started after …`. Where no frame without
 /// payload is there, a filter may have kept it out.
@@ -18,18 +18,18 @@ pub(crate) fn why_absent(has_only_payload: bool) -> &'static str {
 
 /// That the connection was made although the capture lacks its SYN, its SYN-ACK, or the ACK after it, with the frames that prove
 /// it; `None` where that is not so.
-pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Vec<FrameNumber>)> {
+pub(crate) fn in_part(view: &LabView<'_>, known: &Known<'_>) -> Option<(Text, Vec<RowFrame>)> {
     let sighting = known.connection.whole();
     let connection = &sighting.connection;
     let from = connection.syn_ack.or(connection.syn)?;
     let goes_on = || {
         let frames = view.frames(sighting);
-        let speaks = |frame: &RoleOfFrame, client: bool| {
+        let speaks = |frame: &RowRole, client: bool| {
             // A server that acknowledges more than the SYN had data, or a FIN.
             let heard = if client { frame.note.acknowledges() } else { frame.acknowledges(2) };
             frame.note.payload_length > 0 || frame.has_fin() || heard
         };
-        let is_later = |frame: &RoleOfFrame| frame.note.frame > from && !frame.has_syn() && !frame.has_rst();
+        let is_later = |frame: &RowRole| frame.note.frame > from && !frame.has_syn() && !frame.has_rst();
         let mut all = frames.iter();
         all.find(|(frame, client)| is_later(frame) && speaks(frame, *client)).map(|(frame, _)| frame.note.frame)
     };

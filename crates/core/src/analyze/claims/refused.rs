@@ -4,7 +4,6 @@
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::story::Moment;
-use crate::analyze::text::row::shown;
 use socklab_packets::types::SocketAddress;
 
 /// The time to live with which Linux, macOS and BSD send.
@@ -27,7 +26,7 @@ pub(crate) enum Beside {
 pub(crate) fn beside(view: &LabView<'_>, refused: &TcpSighting) -> Beside {
     let of_one = |known: Known<'_>| {
         let other = known.connection.in_capture(refused.capture)?;
-        let is_earlier = other.connection.first_frame < shown(refused.connection.first_frame);
+        let is_earlier = other.connection.first_frame.number() < refused.connection.first_frame.number();
         let is_open = other.server() == refused.server() && other.established() && other.overlaps(refused);
         (is_earlier && is_open).then(|| if waited(&known, refused) { Beside::Waiting } else { Beside::Connected })
     };
@@ -46,7 +45,7 @@ fn may_be_of_windows(view: &LabView<'_>, refused: &TcpSighting) -> bool {
 
 /// Whether a connection that was open then was in the queue.
 fn waited(known: &Known<'_>, refused: &TcpSighting) -> bool {
-    let (service, frame) = (known.service, shown(refused.connection.first_frame));
+    let (service, frame) = (known.service, refused.connection.first_frame.number());
     let is_later = |moment: &Moment| moment.watch == refused.watch && moment.in_file().1 > frame;
     match service.served() {
         true => service.waited.as_ref().is_some_and(|wait| is_later(&wait.to)),

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
 use crate::analyze::matching::LabView;
-use crate::analyze::text::row::shown;
 use crate::wording;
 use socklab_packets::packet::IcmpKind;
 use socklab_packets::track::{HandshakeState, Unreachable};
@@ -26,7 +25,7 @@ pub(crate) fn of(view: &LabView<'_>, sighting: &TcpSighting) -> Option<Rejection
     if sighting.connection.handshake != HandshakeState::SynOnly {
         return None;
     }
-    let (client, server, first) = (sighting.client(), sighting.server(), shown(sighting.connection.first_frame));
+    let (client, server, first) = (sighting.client(), sighting.server(), sighting.connection.first_frame.number());
     let is_about = |message: &&Unreachable| {
         let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Tcp);
         message.frame > first && quoted.is_some_and(|quoted| (quoted.source, quoted.destination) == (client, server))

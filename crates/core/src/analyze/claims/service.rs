@@ -7,9 +7,10 @@ use crate::analyze::claims::words::{capture_of, client, clients, duration, frame
 use crate::analyze::claims::{queue, rejection, unseen};
 use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Grounds, Listener, Moment, SaidOn, Sharing, Wait};
 use crate::analyze::text::{FrameRanges, Text, say};
-use socklab_packets::types::{FrameNumber, SocketAddress};
+use socklab_packets::types::SocketAddress;
 
 /// The claims about what became of a connection, in the order in which they are to be said.
 pub(crate) fn claims(view: &LabView<'_>, known: &Known<'_>) -> Vec<Claim> {
@@ -378,7 +379,7 @@ impl<'a> Claims<'a> {
             if view.frames(sighting).cause_of(reset.frame) != ResetCause::Aborted {
                 let what = say![clients(view, known), " connection"];
                 let text = reset_sentence(view, sighting, [say!["The server"], what], reset.frame);
-                let evidence = tcp_evidence(view, sighting, text.frames().collect::<Vec<_>>());
+                let evidence = tcp_evidence(view, sighting, text.frames_of_row().collect::<Vec<_>>());
                 self.add(Basis::Proved, text, evidence);
                 return;
             }
@@ -433,7 +434,7 @@ fn in_queue_until_end(view: &LabView<'_>, known: &Known<'_>, other: usize) -> Te
 }
 
 /// The frames that acknowledge a client's lines: what the server's system did, not its program.
-pub(crate) fn acknowledged(view: &LabView<'_>, sighting: &TcpSighting) -> Option<(FrameNumber, Vec<Evidence>)> {
+pub(crate) fn acknowledged(view: &LabView<'_>, sighting: &TcpSighting) -> Option<(RowFrame, Vec<Evidence>)> {
     let frames = view.frames(sighting);
     let first = *frames.data_from(true).first()?;
     let acknowledgement = frames.acknowledgements_from(false).into_iter().find(|frame| *frame > first)?;

@@ -3,6 +3,7 @@
 use crate::analyze::analysis::AddressRole;
 use crate::analyze::conversation::{TcpSighting, Unseen};
 use crate::analyze::matching::LabView;
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::wording::count;
 use socklab_packets::track::HandshakeState;
@@ -36,7 +37,7 @@ pub(crate) fn lacks_frames(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
 /// during the handshake.
 pub(crate) fn may_begin_within_handshake(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
     sighting.connection.syn.is_none()
-        && sighting.connection.syn_ack == Some(FrameNumber(1))
+        && sighting.connection.syn_ack == Some(FrameNumber(1).into())
         && sighting.pieces.is_empty()
         && lacks_handshake_alone(view, sighting)
 }
@@ -68,7 +69,7 @@ pub(crate) fn shows(unseen: &Unseen, own: Text, other: Text, more: bool) -> Text
 }
 
 /// The first FIN of the capture, where that of the other end may have come before it and was not captured.
-pub(crate) fn fin_before(view: &LabView<'_>, sighting: &TcpSighting) -> Option<FrameNumber> {
+pub(crate) fn fin_before(view: &LabView<'_>, sighting: &TcpSighting) -> Option<RowFrame> {
     let by_client = sighting.first_to_close()? == AddressRole::Client;
     let (own, other) = match by_client {
         true => (sighting.client_side, sighting.client_side.other()),

@@ -1,8 +1,7 @@
 //! Checksums as the sender's system leaves them to its network card, which is how a capture there has them.
 
+use crate::analyze::row::RowNote;
 use std::net::IpAddr;
-
-use socklab_packets::track::FrameNote;
 
 /// The number of TCP in the pseudo-header (RFC 9293, section 3.1).
 const TCP: u32 = 6;
@@ -24,7 +23,7 @@ impl PseudoHeader {
     }
 
     /// The checksum that this segment has before the network card fills it in.
-    pub(super) fn unfinished(self, note: &FrameNote) -> u16 {
+    pub(super) fn unfinished(self, note: &RowNote) -> u16 {
         let length = u32::from(note.header_length).saturating_add(note.payload_length);
         folded(u32::from(self.0).saturating_add(length))
     }

@@ -5,7 +5,8 @@ use foldhash::{HashMap, HashMapExt};
 use crate::analyze::conversation::checksums::PseudoHeader;
 use crate::analyze::conversation::frames::Frames;
 use crate::analyze::conversation::pieces::COPIED_WITHIN;
-use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
+use crate::analyze::conversation::roles::{FrameRole, RowRole, roles};
+use crate::analyze::row::{RowFrame, RowNote, in_no_row};
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::track::{FrameNote, Side, TcpConnection};
 use socklab_packets::types::{FrameNumber, Timestamp};
@@ -39,10 +40,12 @@ pub fn captured_twice(
     client: Side,
     notes: impl IntoIterator<Item = FrameNote>,
 ) -> Vec<FrameNumber> {
-    let with_sender = |role: RoleOfFrame| (role, role.note.sender == client);
-    let all = roles(connection, notes).map(with_sender).collect();
+    let connection = connection.clone().with_frames(RowFrame::from);
+    let with_sender = |role: RowRole| (role, role.note.sender == client);
+    let all = roles(&connection, notes.into_iter().map(in_no_row)).map(with_sender).collect();
     let ends = [client, client.other()].map(|side| connection.address(side).ip);
-    Frames { all, pseudo_header: PseudoHeader::of(ends) }.copies()
+    let frames = Frames { all, pseudo_header: PseudoHeader::of(ends) };
+    frames.copies().into_iter().map(RowFrame::number).collect()
 }
 
 impl Frames {
@@ -50,7 +53,7 @@ impl Frames {
     /// the IP header, or, where there is none, one of less than a millisecond before without a frame of the other end between
     /// them (a system waits longer before it sends again, RFC 6298, section 2, unless the other end tells it that something is
     /// missing, RFC 8985, section 6, which it cannot before the handshake); or one that was sent later.
-    pub(crate) fn copies(&self) -> Vec<FrameNumber> {
+    pub(crate) fn copies(&self) -> Vec<RowFrame> {
         let (mut latest, mut turns) = (HashMap::new(), [0_usize; 2]);
         let mut copies = Vec::new();
         for (frame, client) in self.iter() {
@@ -70,7 +73,7 @@ impl Frames {
     fn note(
         &self,
         latest: &mut HashMap<Segment, Before>,
-        (note, client): (&FrameNote, bool),
+        (note, client): (&RowNote, bool),
         now: Before,
     ) -> Option<Before> {
         let of = (client, note.sequence, note.payload_length, note.acknowledgement, note.flags.0);
@@ -98,7 +101,7 @@ impl Frames {
 }
 
 /// Whether a frame is a copy of the same segment that came before.
-fn is_copy(frame: &RoleOfFrame, (before, others_before): Before, (time, others): Before) -> bool {
+fn is_copy(frame: &RowRole, (before, others_before): Before, (time, others): Before) -> bool {
     let note = &frame.note;
     let has_number = note.identification != 0;
     let since = time.nanoseconds_since(before);
@@ -124,14 +127,14 @@ mod tests {
         let frame = |(frame, (identification, checksum)): (u64, &(u16, u16))| {
             let note = segment(Side::Originator, flags.0, [1, 0], 0);
             (
-                RoleOfFrame {
-                    note: FrameNote {
+                RowRole {
+                    note: in_no_row(FrameNote {
                         frame: FrameNumber(frame),
                         time,
                         identification: *identification,
                         checksum: *checksum,
                         ..note
-                    },
+                    }),
                     role,
                     new_bytes: 0,
                 },
@@ -140,7 +143,7 @@ mod tests {
         };
         let pseudo_header = PseudoHeader::of([ip("10.0.3.2"), ip("10.0.3.1")]);
         let frames = Frames { all: (1..).zip(sent).map(frame).collect(), pseudo_header };
-        frames.copies().into_iter().map(|frame| frame.0).collect()
+        frames.copies().into_iter().map(|frame| frame.number().0).collect()
     }
 
     /// A router's interfaces show each frame twice. Two segments that come too late get two RSTs, which are two packets.

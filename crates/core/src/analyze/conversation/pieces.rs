@@ -7,7 +7,7 @@ use std::hash::Hash;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::text::row::in_row;
+use crate::analyze::row::{RowFrame, RowNote};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
 use socklab_packets::types::{FrameNumber, StreamNumber, Timestamp};
@@ -41,17 +41,16 @@ impl Piece {
         Piece { capture, stream, watch, from, overlaps: false, same_sides: true, same_clock: true }
     }
 
-    /// A note as it is in the row at this place; `None` for one that a file before has. Its time is by the first file's clock, or by
+    /// A note of its file as it is in the row at this place; `None` for one that a file before has. Its time is by the first file's clock, or by
     /// that of its own.
-    pub(super) fn note(&self, place: usize, own_clock: bool, note: FrameNote) -> Option<FrameNote> {
+    pub(super) fn note(&self, place: usize, own_clock: bool, note: FrameNote) -> Option<RowNote> {
         if note.frame < self.from {
             return None;
         }
-        Some(FrameNote {
-            frame: in_row(place, self.capture, note.frame)?,
+        Some(RowNote {
             time: note.time.filter(|_| self.same_clock || own_clock),
             sender: if self.same_sides { note.sender } else { note.sender.other() },
-            ..note
+            ..note.with_frame(RowFrame::of_row(place, self.capture, note.frame)?)
         })
     }
 }
@@ -120,8 +119,8 @@ impl<K: Hash + Eq> Packets<K> {
 
     /// The place of the first of some frames, by the same clock, after all those that are the same packet within a millisecond.
     /// `None` where none is.
-    pub(super) fn after_copies(&self, notes: &[FrameNote], packet: impl Fn(&FrameNote) -> K) -> Option<usize> {
-        let is_copy = |note: &FrameNote| {
+    pub(super) fn after_copies(&self, notes: &[RowNote], packet: impl Fn(&RowNote) -> K) -> Option<usize> {
+        let is_copy = |note: &RowNote| {
             let (Some(times), Some(time)) = (self.times.get(&packet(note)), note.time.map(nanoseconds)) else {
                 return false;
             };

@@ -3,6 +3,7 @@
 //! A frame has one role. Which of its bytes are new is worked out from the sequence numbers of all frames before it, so
 //! that a segment that is merely out of order is not taken for a repetition, and repeated bytes are counted once.
 
+use crate::analyze::row::RowFrame;
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::track::{FrameNote, Side, TcpConnection};
 use socklab_packets::types::{FrameNumber, Timestamp};
@@ -36,18 +37,21 @@ pub enum FrameRole {
     Other,
 }
 
-/// A frame of a TCP connection with its role.
+/// A frame of a TCP connection with its role. `F` is as in [`TcpConnection`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RoleOfFrame {
+pub struct RoleOfFrame<F = FrameNumber> {
     /// The frame as it was noted; sent again or not as its role says.
-    pub note: FrameNote,
+    pub note: FrameNote<F>,
     /// What it does.
     pub role: FrameRole,
     /// Bytes of its payload that no earlier frame carried.
     pub new_bytes: u32,
 }
 
-impl RoleOfFrame {
+/// One of a sighting.
+pub(crate) type RowRole = RoleOfFrame<RowFrame>;
+
+impl<F> RoleOfFrame<F> {
     /// Whether it belongs to the end of the connection: a FIN, its acknowledgement, or a RST. A frame with payload and FIN
     /// carries data and closes.
     pub fn closes(&self) -> bool {
@@ -82,38 +86,41 @@ impl RoleOfFrame {
 }
 
 /// The roles of a connection's noted frames, which come in the order of the capture.
-pub fn roles(
-    connection: &TcpConnection,
-    notes: impl IntoIterator<Item = FrameNote>,
-) -> impl Iterator<Item = RoleOfFrame> {
+pub fn roles<F: Copy + Ord>(
+    connection: &TcpConnection<F>,
+    notes: impl IntoIterator<Item = FrameNote<F>>,
+) -> impl Iterator<Item = RoleOfFrame<F>> {
     let mut judge = Judge::of(connection);
     notes.into_iter().map(move |note| judge.role_of(note))
 }
 
 /// Whether a frame has SYN set.
-pub(super) fn opens(note: &FrameNote) -> bool {
+pub(super) fn opens<F>(note: &FrameNote<F>) -> bool {
     note.flags.has(TcpFlags::SYN)
 }
 
 /// Whether a frame has RST set.
-pub(super) fn resets(note: &FrameNote) -> bool {
+pub(super) fn resets<F>(note: &FrameNote<F>) -> bool {
     note.flags.has(TcpFlags::RST)
 }
 
 /// Whether a frame has SYN, FIN or RST set.
-pub(super) fn is_control(note: &FrameNote) -> bool {
+pub(super) fn is_control<F>(note: &FrameNote<F>) -> bool {
     opens(note) || resets(note) || note.flags.has(TcpFlags::FIN)
 }
 
 /// The frames of a connection's handshake, of its noted frames, which come in the order of the capture. Those after it are
 /// not looked at.
-pub fn handshake(connection: &TcpConnection, notes: impl IntoIterator<Item = FrameNote>) -> Vec<FrameNumber> {
+pub fn handshake<F: Copy + Ord>(
+    connection: &TcpConnection<F>,
+    notes: impl IntoIterator<Item = FrameNote<F>>,
+) -> Vec<F> {
     Judge::of(connection).handshake(notes)
 }
 
 /// What is known of both sides when a frame comes.
-struct Judge {
-    handshake: [Option<FrameNumber>; 3],
+struct Judge<F> {
+    handshake: [Option<F>; 3],
     senders: [Sender; 2],
 }
 
@@ -135,13 +142,13 @@ struct Sender {
     acknowledged: Option<i64>,
 }
 
-impl Judge {
-    fn of(connection: &TcpConnection) -> Judge {
+impl<F: Copy + Ord> Judge<F> {
+    fn of(connection: &TcpConnection<F>) -> Judge<F> {
         let handshake = [connection.syn, connection.syn_ack, connection.ack];
         Judge { handshake, senders: [Sender::default(), Sender::default()] }
     }
 
-    fn handshake(&mut self, notes: impl IntoIterator<Item = FrameNote>) -> Vec<FrameNumber> {
+    fn handshake(&mut self, notes: impl IntoIterator<Item = FrameNote<F>>) -> Vec<F> {
         let mut frames = Vec::new();
         for note in notes {
             if self.role_of(note).role == FrameRole::Handshake {
@@ -156,12 +163,12 @@ impl Judge {
 
     /// Whether no frame after this one can belong to the handshake: both sides have sent a SYN, and every further one
     /// repeats it.
-    fn has_seen_handshake(&self, frame: FrameNumber) -> bool {
+    fn has_seen_handshake(&self, frame: F) -> bool {
         self.senders.iter().all(|sender| sender.syn_seen)
             && self.handshake.iter().flatten().all(|handshake| *handshake <= frame)
     }
 
-    fn role_of(&mut self, note: FrameNote) -> RoleOfFrame {
+    fn role_of(&mut self, note: FrameNote<F>) -> RoleOfFrame<F> {
         let [a, b] = &mut self.senders;
         let (own, peer) = if note.sender == Side::Originator { (a, b) } else { (b, a) };
         let start = own.unwrapped(note.relative_sequence);

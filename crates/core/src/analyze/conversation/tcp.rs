@@ -2,9 +2,9 @@
 
 use crate::analyze::analysis::{AddressRole, RoleBasis};
 use crate::analyze::conversation::pieces::Piece;
-use crate::analyze::text::row::apart;
+use crate::analyze::row::RowFrame;
 use socklab_packets::track::{Close, HandshakeState, Side, SideCounts, TcpConnection};
-use socklab_packets::types::{FrameNumber, SocketAddress};
+use socklab_packets::types::SocketAddress;
 
 /// Nanoseconds after which a SYN was sent twice again (RFC 6298, section 2: a second, and then longer; Linux 6.5 and later
 /// waits for the same time again).
@@ -16,7 +16,7 @@ pub(crate) struct TcpSighting {
     /// Index of the capture.
     pub(crate) capture: usize,
     /// The connection.
-    pub(crate) connection: TcpConnection,
+    pub(crate) connection: TcpConnection<RowFrame>,
     /// The client's side.
     pub(crate) client_side: Side,
     /// How that is known.
@@ -132,7 +132,7 @@ impl TcpSighting {
     }
 
     /// The frame in which a side first ended the connection (FIN or RST).
-    pub(crate) fn first_closing_frame(&self) -> Option<FrameNumber> {
+    pub(crate) fn first_closing_frame(&self) -> Option<RowFrame> {
         [Side::Originator, Side::Responder]
             .into_iter()
             .flat_map(|side| [self.connection.fin(side), self.connection.rst(side)])
@@ -159,7 +159,7 @@ impl TcpSighting {
         self.overlap_until(other, TcpSighting::first_closing_frame)
     }
 
-    fn overlap_until(&self, other: &TcpSighting, end: impl Fn(&TcpSighting) -> Option<FrameNumber>) -> bool {
+    fn overlap_until(&self, other: &TcpSighting, end: impl Fn(&TcpSighting) -> Option<RowFrame>) -> bool {
         let before_end =
             |start: &TcpSighting, of: &TcpSighting| end(of).is_none_or(|frame| start.connection.first_frame < frame);
         self.watch == other.watch && before_end(self, other) && before_end(other, self)
@@ -221,13 +221,13 @@ impl LabConnection {
     pub(crate) fn is_open_into(&self, capture: usize) -> bool {
         self.joined().is_some_and(|whole| {
             let is_later = whole.pieces.iter().skip(1).any(|piece| piece.capture == capture);
-            is_later && whole.first_closing_frame().is_none_or(|end| apart(end).0 == Some(capture))
+            is_later && whole.first_closing_frame().is_none_or(|end| end.capture() == Some(capture))
         })
     }
 
     /// The view that has this frame: the whole for a frame in a row, else that of the capture.
-    pub(crate) fn with_frame(&self, capture: usize, frame: FrameNumber) -> Option<&TcpSighting> {
-        if apart(frame).0.is_some() { self.whole.as_deref() } else { self.in_capture(capture) }
+    pub(crate) fn with_frame(&self, capture: usize, frame: RowFrame) -> Option<&TcpSighting> {
+        if frame.is_of_row() { self.whole.as_deref() } else { self.in_capture(capture) }
     }
 
     /// The view of it in this capture.

@@ -1,6 +1,7 @@
 //! A UDP conversation of the lab, and how each capture shows it.
 
 use crate::analyze::conversation::pieces::Piece;
+use crate::analyze::row::RowFrame;
 use socklab_packets::track::{Side, UdpConversation, UdpSide};
 use socklab_packets::types::SocketAddress;
 
@@ -10,7 +11,7 @@ pub(crate) struct UdpSighting {
     /// Index of the capture.
     pub(crate) capture: usize,
     /// The conversation.
-    pub(crate) conversation: UdpConversation,
+    pub(crate) conversation: UdpConversation<RowFrame>,
     /// The client's side.
     pub(crate) client_side: Side,
     /// Whose clock and order of frames it has: see [`TcpSighting::watch`](super::tcp::TcpSighting::watch).

@@ -3,11 +3,11 @@
 
 use crate::analyze::conversation::frames::Frames;
 use crate::analyze::conversation::resets::ResetCause;
-use crate::analyze::conversation::roles::{RoleOfFrame, unwrapped};
+use crate::analyze::conversation::roles::{RowRole, unwrapped};
 use crate::analyze::conversation::tcp::TcpSighting;
+use crate::analyze::row::RowFrame;
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::FrameNumber;
 
 /// Gaps of which the frames that show them are named.
 const NAMED: usize = 8;
@@ -20,7 +20,7 @@ pub(crate) struct Unseen {
     /// One more byte may be missing: the last number may be that of a FIN, which was not captured either.
     pub(crate) or_one_more: bool,
     /// The frames that show it.
-    pub(crate) frames: Vec<FrameNumber>,
+    pub(crate) frames: Vec<RowFrame>,
     /// All of those are acknowledgements of the other end.
     pub(crate) is_acknowledged: bool,
 }
@@ -33,7 +33,7 @@ struct Numbers {
     /// The number of the FIN.
     fin: Option<i64>,
     /// All before this number was sent, as this frame shows; true where it is an acknowledgement.
-    shown: Vec<(i64, FrameNumber, bool)>,
+    shown: Vec<(i64, RowFrame, bool)>,
 }
 
 impl Numbers {
@@ -44,7 +44,7 @@ impl Numbers {
         number
     }
 
-    fn take_own(&mut self, frame: &RoleOfFrame) {
+    fn take_own(&mut self, frame: &RowRole) {
         let note = &frame.note;
         let start = self.take(note.relative_sequence).saturating_add(i64::from(frame.has_syn()));
         let end = start.saturating_add(i64::from(note.payload_length));
@@ -54,7 +54,7 @@ impl Numbers {
         self.next = self.next.map(|next| next.max(end));
     }
 
-    fn take_others(&mut self, frame: &RoleOfFrame) {
+    fn take_others(&mut self, frame: &RowRole) {
         let number = self.take(frame.note.relative_acknowledgement);
         self.shown.push((number, frame.note.frame, true));
     }
@@ -88,7 +88,7 @@ impl Numbers {
     }
 
     /// The first frame that shows that all before this number was sent, and whether it is an acknowledgement of it.
-    fn shows(&self, until: i64) -> Option<(FrameNumber, bool)> {
+    fn shows(&self, until: i64) -> Option<(RowFrame, bool)> {
         let first = |by_peer: bool| self.shown.iter().find(|(number, _, by)| *by == by_peer && *number >= until);
         first(true).or_else(|| first(false)).map(|(_, frame, by_peer)| (*frame, *by_peer))
     }
@@ -97,7 +97,7 @@ impl Numbers {
         let (gaps, or_one_more) = self.gaps(handshake)?;
         let bytes = gaps.iter().fold(0_i64, |sum, (from, until)| sum.saturating_add(until.saturating_sub(*from)));
         let bytes = u64::try_from(bytes.saturating_sub(i64::from(or_one_more))).ok().filter(|bytes| *bytes > 0)?;
-        let shown: Vec<(FrameNumber, bool)> =
+        let shown: Vec<(RowFrame, bool)> =
             gaps.iter().take(NAMED).filter_map(|(_, until)| self.shows(*until)).collect();
         let is_acknowledged = shown.iter().all(|(_, by_peer)| *by_peer);
         Some(Unseen {
@@ -117,7 +117,7 @@ impl Frames {
 
     /// The frame that shows that the client, or the server, may have sent a FIN that was not captured: it acknowledges a number
     /// that no captured frame has, or its sender goes on after one.
-    pub(crate) fn may_lack_fin(&self, sighting: &TcpSighting, of_client: bool) -> Option<FrameNumber> {
+    pub(crate) fn may_lack_fin(&self, sighting: &TcpSighting, of_client: bool) -> Option<RowFrame> {
         let numbers = self.numbers(sighting, of_client);
         let (gaps, may_be_fin) = numbers.gaps(sighting.connection.handshake)?;
         let (_, until) = gaps.last().filter(|_| may_be_fin)?;
@@ -126,7 +126,7 @@ impl Frames {
 
     /// The frame that shows that the server sent something that was not captured: it acknowledges that, or is a RST of the client,
     /// which had closed, and answers it.
-    pub(crate) fn shows_more_of_server(&self, sighting: &TcpSighting) -> Option<FrameNumber> {
+    pub(crate) fn shows_more_of_server(&self, sighting: &TcpSighting) -> Option<RowFrame> {
         let payload = || self.unseen(sighting, false).and_then(|unseen| unseen.frames.first().copied());
         let rst = || sighting.connection.rst(sighting.client_side);
         let answer = || rst().filter(|rst| self.cause_of(*rst) == ResetCause::Unseen);

@@ -4,16 +4,15 @@ use crate::analyze::analysis::RoleBasis;
 use crate::analyze::conversation::pieces::{Files, Packets, Piece};
 use crate::analyze::conversation::roles::{is_control, opens, resets};
 use crate::analyze::conversation::tcp::TcpSighting;
-use crate::analyze::text::row::{apart, in_row, shown};
+use crate::analyze::row::{RowFrame, RowNote, in_no_row};
 use socklab_packets::packet::TcpFlags;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{Close, FrameNote, HandshakeState, PayloadKind, Side, SideCounts, TcpConnection};
-use socklab_packets::types::FrameNumber;
 
 impl TcpSighting {
     /// The noted frames, in order: those of the capture, or of all files of the row, without times by other clocks than the first
     /// one's.
-    pub(crate) fn notes<'c>(&'c self, captures: &'c [CaptureFacts]) -> impl Iterator<Item = FrameNote> + 'c {
+    pub(crate) fn notes<'c>(&'c self, captures: &'c [CaptureFacts]) -> impl Iterator<Item = RowNote> + 'c {
         self.notes_by(captures, false)
     }
 
@@ -21,20 +20,21 @@ impl TcpSighting {
     pub(crate) fn notes_by_own_clocks<'c>(
         &'c self,
         captures: &'c [CaptureFacts],
-    ) -> impl Iterator<Item = FrameNote> + 'c {
+    ) -> impl Iterator<Item = RowNote> + 'c {
         self.notes_by(captures, true)
     }
 
     /// Whose clock and order of frames a frame has.
-    pub(crate) fn watch_of(&self, frame: FrameNumber) -> usize {
-        let (capture, _) = apart(frame);
+    pub(crate) fn watch_of(&self, frame: RowFrame) -> usize {
+        let capture = frame.capture();
         let piece = self.pieces.iter().find(|piece| Some(piece.capture) == capture);
         piece.map_or(self.watch, |piece| piece.watch)
     }
 
-    fn notes_by<'c>(&'c self, captures: &'c [CaptureFacts], own_clocks: bool) -> impl Iterator<Item = FrameNote> + 'c {
+    fn notes_by<'c>(&'c self, captures: &'c [CaptureFacts], own_clocks: bool) -> impl Iterator<Item = RowNote> + 'c {
         let alone = captures.get(self.capture).filter(|_| self.pieces.is_empty());
-        let alone = alone.into_iter().flat_map(|capture| capture.traffic.tcp_notes(self.connection.stream));
+        let alone =
+            alone.into_iter().flat_map(|capture| capture.traffic.tcp_notes(self.connection.stream)).map(in_no_row);
         alone.chain(self.pieces.iter().enumerate().flat_map(move |(place, piece)| {
             let notes = captures.get(piece.capture).map(|capture| capture.traffic.tcp_notes(piece.stream));
             notes.into_iter().flatten().filter_map(move |note| Some(self.rebased(piece.note(place, own_clocks, note)?)))
@@ -56,7 +56,7 @@ impl TcpSighting {
     pub(crate) fn gets_only_resets(&self, captures: &[CaptureFacts]) -> bool {
         let of_server = self.client_side.other();
         let sent = self.server_sent();
-        let is_reset = |note: &FrameNote| resets(note) && !note.acknowledges();
+        let is_reset = |note: &RowNote| resets(note) && !note.acknowledges();
         self.connection.handshake == HandshakeState::NotCaptured
             && self.connection.rst(of_server).is_some()
             && sent.data_frames + sent.acknowledgement_frames == 0
@@ -65,7 +65,7 @@ impl TcpSighting {
     }
 
     /// A note with numbers relative to those of the whole connection.
-    fn rebased(&self, note: FrameNote) -> FrameNote {
+    fn rebased(&self, note: RowNote) -> RowNote {
         if note.flags == TcpFlags(0) {
             return note;
         }
@@ -122,7 +122,7 @@ struct Sent {
 
 impl Sent {
     /// Whether a frame of this end goes on after all before it.
-    fn is_new(&self, note: &FrameNote) -> bool {
+    fn is_new(&self, note: &RowNote) -> bool {
         let goes_on = |now: u32, before: Option<u32>| before.is_none_or(|before| is_after(now, before));
         let end = note.sequence.wrapping_add(note.occupied());
         (note.occupied() > 0 && goes_on(end, self.next))
@@ -130,7 +130,7 @@ impl Sent {
             || (resets(note) && !self.has_reset)
     }
 
-    fn take(&mut self, note: &FrameNote) {
+    fn take(&mut self, note: &RowNote) {
         let later =
             |now: u32, before: Option<u32>| Some(before.filter(|before| !is_after(now, *before)).unwrap_or(now));
         self.next = later(note.sequence.wrapping_add(note.occupied()), self.next);
@@ -144,7 +144,7 @@ impl Sent {
 /// What tells one packet from another: who sent it, flags, numbers, length, and the number in its IP header.
 type Packet = (Side, u8, [u32; 3], u16);
 
-fn packet(note: &FrameNote) -> Packet {
+fn packet(note: &RowNote) -> Packet {
     (note.sender, note.flags.0, [note.sequence, note.acknowledgement, note.payload_length], note.identification)
 }
 
@@ -156,6 +156,13 @@ struct Row {
     sent: [Sent; 2],
 }
 
+/// The notes that a capture has of a connection.
+fn of_file<'c>(captures: &'c [CaptureFacts], part: &TcpSighting) -> impl Iterator<Item = FrameNote> + use<'c> {
+    let capture = captures.get(part.capture);
+    let stream = part.connection.stream;
+    capture.into_iter().flat_map(move |capture| capture.traffic.tcp_notes(stream))
+}
+
 /// The place of a side in the arrays of a connection.
 fn index(side: Side) -> usize {
     usize::from(side == Side::Responder)
@@ -164,22 +171,13 @@ fn index(side: Side) -> usize {
 impl Row {
     fn of(files: Files<'_>, first: &TcpSighting) -> Option<Row> {
         let piece = Piece::first(first.capture, first.connection.stream, first.watch);
-        let here = |frame: FrameNumber| in_row(0, first.capture, frame);
-        let connection = &first.connection;
-        let connection = TcpConnection {
-            syn: connection.syn.and_then(here),
-            syn_ack: connection.syn_ack.and_then(here),
-            ack: connection.ack.and_then(here),
-            first_data: connection.first_data.map(|frame| frame.and_then(here)),
-            fin: connection.fin.map(|frame| frame.and_then(here)),
-            rst: connection.rst.map(|frame| frame.and_then(here)),
-            first_frame: here(connection.first_frame)?,
-            last_frame: here(connection.last_frame)?,
-            ..connection.clone()
-        };
+        let here = |frame: RowFrame| RowFrame::of_row(0, first.capture, frame.number());
+        // No frame has a higher number than the last one.
+        here(first.connection.last_frame)?;
+        let connection = first.connection.clone().with_frames(|frame| here(frame).unwrap_or(frame));
         let whole = TcpSighting { connection, pieces: vec![piece], ..first.clone() };
         let mut row = Row { packets: Packets::new(), sent: [Sent::default(); 2], whole };
-        let notes: Vec<FrameNote> = row.whole.notes(files.captures).collect();
+        let notes: Vec<RowNote> = row.whole.notes(files.captures).collect();
         row.take(&notes);
         Some(row)
     }
@@ -193,7 +191,7 @@ impl Row {
             same_clock: same_clock(self.whole.capture, part.capture),
             ..Piece::first(part.capture, part.connection.stream, part.watch)
         };
-        let notes: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, false, note)).collect();
+        let notes: Vec<RowNote> = of_file(captures, part).filter_map(|note| piece.note(place, false, note)).collect();
         let before = self.whole.pieces.last().map_or(self.whole.capture, |last| last.capture);
         let begin = match same_clock(before, part.capture) {
             true => self.begin_by_time(part, &notes).or_else(|| self.begin_by_numbers(part, &notes)),
@@ -205,7 +203,7 @@ impl Row {
             return;
         }
         // The first frame of the piece, by its own number.
-        let Some(from) = new.first().map(|note| shown(note.frame)) else { return };
+        let Some(from) = new.first().map(|note| note.frame.number()) else { return };
         self.count(part, left_out, piece.same_sides);
         self.take_frames(place, part, new);
         self.whole.pieces.push(Piece { from, overlaps: !left_out.is_empty(), ..piece });
@@ -214,7 +212,7 @@ impl Row {
 
     /// Whether a file has nothing but the end of the connection, which the files before have from its handshake to its last line:
     /// they were stopped with the connection open, and it was closed in a later step.
-    fn ends_with(&self, new: &[FrameNote]) -> bool {
+    fn ends_with(&self, new: &[RowNote]) -> bool {
         let whole = &self.whole.connection;
         let has_run = whole.syn.is_some() && whole.syn_ack.is_some() && whole.first_data.iter().any(Option::is_some);
         let is_open = whole.fin.iter().chain(&whole.rst).all(Option::is_none);
@@ -222,11 +220,11 @@ impl Row {
         let next = |side: Side| sent(side).next;
         let is_acknowledged = |side: Side| sent(side.other()).acknowledged == next(side);
         // Where a line between is missing, the files do not show the run.
-        let goes_on = |end: &FrameNote| {
+        let goes_on = |end: &RowNote| {
             let has_got_all = !end.acknowledges() || next(end.sender.other()) == Some(end.acknowledgement);
             next(end.sender) == Some(end.sequence) && has_got_all
         };
-        let carries_nothing = |note: &FrameNote| note.payload_length == 0 && !opens(note);
+        let carries_nothing = |note: &RowNote| note.payload_length == 0 && !opens(note);
         has_run
             && is_open
             && [Side::Originator, Side::Responder].into_iter().all(is_acknowledged)
@@ -235,7 +233,7 @@ impl Row {
     }
 
     /// Takes in the frames of a file.
-    fn take(&mut self, notes: &[FrameNote]) {
+    fn take(&mut self, notes: &[RowNote]) {
         for note in notes {
             self.packets.add(packet(note), note.time);
             if let Some(sent) = self.sent.get_mut(index(note.sender)) {
@@ -247,9 +245,9 @@ impl Row {
     /// Where a file of another computer goes on: with the first frame whose numbers come after all before it, and what just before
     /// that carries nothing, such as a keep-alive, and is not in the files before. Where the file has nothing else before, and is
     /// later by its times too, all of it is new.
-    fn begin_by_numbers(&self, part: &TcpSighting, notes: &[FrameNote]) -> Option<usize> {
-        let is_new = |note: &FrameNote| self.sent.get(index(note.sender)).is_some_and(|sent| sent.is_new(note));
-        let is_bare = |note: &FrameNote| note.payload_length <= 1 && !is_control(note);
+    fn begin_by_numbers(&self, part: &TcpSighting, notes: &[RowNote]) -> Option<usize> {
+        let is_new = |note: &RowNote| self.sent.get(index(note.sender)).is_some_and(|sent| sent.is_new(note));
+        let is_bare = |note: &RowNote| note.payload_length <= 1 && !is_control(note);
         let new = notes.iter().position(is_new).unwrap_or(notes.len());
         let before = notes.get(..new).unwrap_or_default();
         let bare = before.iter().rev().take_while(|note| is_bare(note)).count();
@@ -264,7 +262,7 @@ impl Row {
         let begin = if from == 0 && self.is_before(part) { 0 } else { unknown().unwrap_or(new) };
         // Files of one direction each may be of the same time: what one end got by then tells.
         let one_way = self.whole.has_one_direction();
-        let has_got_all = |note: &FrameNote| {
+        let has_got_all = |note: &RowNote| {
             let sent = self.sent.get(index(note.sender.other())).and_then(|peer| peer.next);
             !note.acknowledges() || sent.is_none_or(|sent| !is_after(sent, note.acknowledgement))
         };
@@ -278,7 +276,7 @@ impl Row {
     }
 
     /// Where a file of the same computer goes on: after the last frame that both have.
-    fn begin_by_time(&self, part: &TcpSighting, notes: &[FrameNote]) -> Option<usize> {
+    fn begin_by_time(&self, part: &TcpSighting, notes: &[RowNote]) -> Option<usize> {
         if self.is_before(part) {
             return Some(0);
         }
@@ -286,7 +284,7 @@ impl Row {
     }
 
     /// Adds the counts of a file but for those of its first frames, which the files before have.
-    fn count(&mut self, part: &TcpSighting, left_out: &[FrameNote], same_sides: bool) {
+    fn count(&mut self, part: &TcpSighting, left_out: &[RowNote], same_sides: bool) {
         for side in [Side::Originator, Side::Responder] {
             let there = part.connection.counts(if same_sides { side } else { side.other() });
             let known = left_out.iter().filter(|note| note.sender == side).fold(SideCounts::default(), counted);
@@ -308,12 +306,12 @@ impl Row {
     }
 
     /// Takes the first SYN, FIN and so on of a file where those before have none.
-    fn take_frames(&mut self, place: usize, part: &TcpSighting, new: &[FrameNote]) {
+    fn take_frames(&mut self, place: usize, part: &TcpSighting, new: &[RowNote]) {
         let whole = &mut self.whole.connection;
         let from = new.first().map(|note| note.frame);
-        let here = |frame: Option<FrameNumber>| {
+        let here = |frame: Option<RowFrame>| {
             frame
-                .and_then(|frame| in_row(place, part.capture, frame))
+                .and_then(|frame| RowFrame::of_row(place, part.capture, frame.number()))
                 .filter(|frame| from.is_some_and(|from| from <= *frame))
         };
         let other = &part.connection;
@@ -324,7 +322,7 @@ impl Row {
         whole.syn_ack_sender = whole.syn_ack_sender.or(other.syn_ack_sender.map(of));
         for side in [Side::Originator, Side::Responder] {
             let (own, theirs) = (index(side), index(of(side)));
-            let take = |slot: Option<&mut Option<FrameNumber>>, frame: Option<&Option<FrameNumber>>| {
+            let take = |slot: Option<&mut Option<RowFrame>>, frame: Option<&Option<RowFrame>>| {
                 if let (Some(slot), Some(frame)) = (slot, frame) {
                     *slot = slot.or(here(*frame));
                 }
@@ -342,7 +340,7 @@ impl Row {
             }
         }
         whole.completeness |= other.completeness;
-        whole.last_frame = in_row(place, part.capture, other.last_frame).unwrap_or(whole.last_frame);
+        whole.last_frame = RowFrame::of_row(place, part.capture, other.last_frame.number()).unwrap_or(whole.last_frame);
         whole.last_time = other.last_time;
         if self.whole.basis == RoleBasis::Lab || self.whole.basis == RoleBasis::Guess {
             self.whole.basis = part.basis;
@@ -367,18 +365,18 @@ impl Row {
     }
 
     /// The frame that completes the handshake, where another file has the frames before it.
-    fn completing_ack(&self, captures: &[CaptureFacts]) -> Option<FrameNumber> {
+    fn completing_ack(&self, captures: &[CaptureFacts]) -> Option<RowFrame> {
         let connection = &self.whole.connection;
         let after = connection.syn_ack.or(connection.syn)?;
         let client = connection.syn_sender.or(connection.syn_ack_sender.map(Side::other))?;
-        let acknowledges = |note: &FrameNote| note.acknowledges() && !opens(note) && !resets(note);
+        let acknowledges = |note: &RowNote| note.acknowledges() && !opens(note) && !resets(note);
         let mut later = self.whole.notes(captures).filter(|note| note.sender == client && note.frame > after);
         later.find(acknowledges).filter(|note| note.relative_sequence == 1).map(|note| note.frame)
     }
 }
 
 /// Adds a frame to what an end sent.
-fn counted(counts: SideCounts, note: &FrameNote) -> SideCounts {
+fn counted(counts: SideCounts, note: &RowNote) -> SideCounts {
     let has_data = note.payload_length > 0;
     let is_pure = note.flags == TcpFlags::ACK && !has_data;
     SideCounts {
@@ -391,7 +389,7 @@ fn counted(counts: SideCounts, note: &FrameNote) -> SideCounts {
 }
 
 /// How far the handshake is in the files together, as [`TcpConnection::handshake`] has it of one.
-fn handshake(connection: &TcpConnection) -> HandshakeState {
+fn handshake(connection: &TcpConnection<RowFrame>) -> HandshakeState {
     let client = connection.syn_sender;
     let goes_on = |client: Side| {
         let (own, server) = (connection.counts(client), client.other());

@@ -4,19 +4,19 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::pieces::{Files, Packets, Piece};
 use crate::analyze::conversation::udp::UdpSighting;
-use crate::analyze::text::row::{in_row, shown};
+use crate::analyze::row::{RowFrame, RowNote, in_no_row};
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::{FrameNote, PayloadKind, Side, UdpConversation};
-use socklab_packets::types::FrameNumber;
+use socklab_packets::track::{FrameNote, PayloadKind, Side};
 
 /// Most files with one conversation that are tried as the first one.
 const TRIED: usize = 8;
 
 impl UdpSighting {
     /// The noted datagrams, in order: those of the capture, or of all files of the row.
-    pub(crate) fn notes<'c>(&'c self, captures: &'c [CaptureFacts]) -> impl Iterator<Item = FrameNote> + 'c {
+    pub(crate) fn notes<'c>(&'c self, captures: &'c [CaptureFacts]) -> impl Iterator<Item = RowNote> + 'c {
         let alone = captures.get(self.capture).filter(|_| self.pieces.is_empty());
-        let alone = alone.into_iter().flat_map(|capture| capture.traffic.udp_notes(self.conversation.stream));
+        let alone =
+            alone.into_iter().flat_map(|capture| capture.traffic.udp_notes(self.conversation.stream)).map(in_no_row);
         alone.chain(self.pieces.iter().enumerate().flat_map(move |(place, piece)| {
             let notes = captures.get(piece.capture).map(|capture| capture.traffic.udp_notes(piece.stream));
             notes.into_iter().flatten().filter_map(move |note| piece.note(place, false, note))
@@ -40,7 +40,7 @@ impl UdpSighting {
             return vec![self.clone()];
         }
         let of_piece = |piece: &Piece| {
-            let conversation = captures.get(piece.capture)?.traffic.udp(piece.stream)?;
+            let conversation = captures.get(piece.capture)?.traffic.udp(piece.stream)?.with_frames(RowFrame::from);
             let client_side = if piece.same_sides { self.client_side } else { self.client_side.other() };
             Some(UdpSighting {
                 capture: piece.capture,
@@ -53,10 +53,10 @@ impl UdpSighting {
         self.pieces.iter().filter_map(of_piece).collect()
     }
 
-    /// The number in the row of a frame of one of its files; the frame itself where there is no row.
-    pub(crate) fn number_in_row(&self, capture: usize, frame: FrameNumber) -> FrameNumber {
-        let place = self.pieces.iter().position(|piece| piece.capture == capture);
-        place.and_then(|place| in_row(place, capture, frame)).unwrap_or(frame)
+    /// A frame of one of its files as it is in the row; the frame itself where there is no row, or where it is in one.
+    pub(crate) fn in_row(&self, capture: usize, frame: RowFrame) -> RowFrame {
+        let place = self.pieces.iter().position(|piece| piece.capture == capture).filter(|_| !frame.is_of_row());
+        place.and_then(|place| RowFrame::of_row(place, capture, frame.number())).unwrap_or(frame)
     }
 
     fn datagrams(&self) -> u64 {
@@ -93,20 +93,25 @@ pub(super) fn whole(files: Files<'_>, sightings: &[UdpSighting]) -> Option<UdpSi
 fn row(files: Files<'_>, parts: &[&UdpSighting]) -> Option<UdpSighting> {
     let (first, rest) = parts.split_first()?;
     let piece = Piece::first(first.capture, first.conversation.stream, first.watch);
-    let here = |frame: FrameNumber| in_row(0, first.capture, frame);
-    let conversation = UdpConversation {
-        first_frame: here(first.conversation.first_frame)?,
-        last_frame: here(first.conversation.last_frame)?,
-        ..first.conversation.clone()
-    };
+    let here = |frame: RowFrame| RowFrame::of_row(0, first.capture, frame.number());
+    // No frame has a higher number than the last one.
+    here(first.conversation.last_frame)?;
+    let conversation = first.conversation.clone().with_frames(|frame| here(frame).unwrap_or(frame));
     let mut whole = UdpSighting { conversation, pieces: vec![piece], ..(*first).clone() };
-    let mut notes: Vec<FrameNote> = whole.notes(files.captures).collect();
+    let mut notes: Vec<RowNote> = whole.notes(files.captures).collect();
     rest.iter().for_each(|part| extend(files, &mut whole, &mut notes, part));
     Some(whole)
 }
 
+/// The notes that a capture has of a conversation.
+fn of_file<'c>(captures: &'c [CaptureFacts], part: &UdpSighting) -> impl Iterator<Item = FrameNote> + use<'c> {
+    let capture = captures.get(part.capture);
+    let stream = part.conversation.stream;
+    capture.into_iter().flat_map(move |capture| capture.traffic.udp_notes(stream))
+}
+
 /// Adds the datagrams that a file has after all before it.
-fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>, part: &UdpSighting) {
+fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<RowNote>, part: &UdpSighting) {
     let Files { captures, same_clock, .. } = files;
     let place = whole.pieces.len();
     let piece = Piece {
@@ -114,7 +119,7 @@ fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>,
         same_clock: same_clock(whole.capture, part.capture),
         ..Piece::first(part.capture, part.conversation.stream, part.watch)
     };
-    let here: Vec<FrameNote> = part.notes(captures).filter_map(|note| piece.note(place, false, note)).collect();
+    let here: Vec<RowNote> = of_file(captures, part).filter_map(|note| piece.note(place, false, note)).collect();
     let before = whole.pieces.last().map_or(whole.capture, |last| last.capture);
     let begin = match same_clock(before, part.capture) {
         true => begin_by_time(whole, notes, part, &here),
@@ -123,7 +128,7 @@ fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>,
     };
     let parts = begin.and_then(|begin| here.split_at_checked(begin));
     let Some((left_out, new)) = parts.filter(|(_, new)| !new.is_empty()) else { return };
-    let Some(from) = new.first().map(|note| shown(note.frame)) else { return };
+    let Some(from) = new.first().map(|note| note.frame.number()) else { return };
     for (side, all) in [Side::Originator, Side::Responder].into_iter().zip(&mut whole.conversation.counts) {
         let there = part.conversation.counts(if piece.same_sides { side } else { side.other() });
         let known = || left_out.iter().filter(|note| note.sender == side);
@@ -136,7 +141,7 @@ fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>,
             *kind = part.conversation.payload_kind(if piece.same_sides { side } else { side.other() });
         }
     }
-    let last = in_row(place, part.capture, part.conversation.last_frame);
+    let last = RowFrame::of_row(place, part.capture, part.conversation.last_frame.number());
     whole.conversation.last_frame = last.unwrap_or(whole.conversation.last_frame);
     whole.conversation.last_time = part.conversation.last_time;
     notes.extend(new);
@@ -146,12 +151,12 @@ fn extend(files: Files<'_>, whole: &mut UdpSighting, notes: &mut Vec<FrameNote>,
 /// What tells one packet from another: who sent it, its length, and the number in its IP header.
 type Packet = (Side, u32, u16);
 
-fn packet(note: &FrameNote) -> Packet {
+fn packet(note: &RowNote) -> Packet {
     (note.sender, note.payload_length, note.identification)
 }
 
 /// Where a file of the same computer goes on: after the last datagram that both have.
-fn begin_by_time(whole: &UdpSighting, notes: &[FrameNote], part: &UdpSighting, here: &[FrameNote]) -> Option<usize> {
+fn begin_by_time(whole: &UdpSighting, notes: &[RowNote], part: &UdpSighting, here: &[RowNote]) -> Option<usize> {
     let is_later = part.conversation.first_time.zip(whole.conversation.last_time);
     if is_later.is_some_and(|(first, last)| first.nanoseconds_since(last) > 0) {
         return Some(0);
@@ -163,7 +168,7 @@ fn begin_by_time(whole: &UdpSighting, notes: &[FrameNote], part: &UdpSighting, h
 
 /// Where a file of another computer goes on: after the last datagram that the files before have, too. The IP header's number is
 /// the same everywhere (RFC 791, section 3.2); where it is 0, or missing as in IPv6, the length alone tells.
-fn after_same(notes: &[FrameNote], here: &[FrameNote]) -> usize {
+fn after_same(notes: &[RowNote], here: &[RowNote]) -> usize {
     let mut left: HashMap<Packet, usize> = HashMap::new();
     notes.iter().for_each(|note| *left.entry(packet(note)).or_default() += 1);
     let mut after = 0;

@@ -5,8 +5,8 @@ use crate::analyze::claims::words::duration;
 use crate::analyze::findings::made::{frames, of_file};
 use crate::analyze::matching::LabView;
 use crate::analyze::place::Place;
+use crate::analyze::row::RowNote;
 use crate::analyze::text::{FrameRanges, say};
-use socklab_packets::track::FrameNote;
 
 /// Nanoseconds by which times must go back: frames of several interfaces are out of order by less.
 const SET_BACK: i128 = 1_000_000_000;
@@ -14,11 +14,11 @@ const SET_BACK: i128 = 1_000_000_000;
 /// Looks at one file for a frame of the lab that has an earlier time than one before it.
 pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
     // Files that were put together have several clocks.
-    let (Some(capture), false) = (view.captures.get(number), view.places.get(number) == Some(&Place::Several)) else {
+    let (Some(_capture), false) = (view.captures.get(number), view.places.get(number) == Some(&Place::Several)) else {
         return;
     };
     let tcp = view.connections.iter().filter_map(|connection| connection.in_capture(number));
-    let mut notes: Vec<FrameNote> = tcp.flat_map(|s| capture.traffic.tcp_notes(s.connection.stream)).collect();
+    let mut notes: Vec<RowNote> = tcp.flat_map(|s| s.notes(view.captures)).collect();
     let udp = view.conversations.iter().filter_map(|conversation| conversation.in_capture(number));
     notes.extend(udp.flat_map(|sighting| view.udp_notes(sighting)));
     notes.sort_unstable_by_key(|note| note.frame);

@@ -10,11 +10,12 @@ use crate::analyze::conversation::{ResetCause, TcpSighting};
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Does, Question, Step};
 use crate::wording::{self, count};
 use socklab_packets::track::{Close, HandshakeState};
-use socklab_packets::types::{FrameNumber, SocketAddress};
+use socklab_packets::types::SocketAddress;
 
 /// Connections that are named one by one in findings about how they ended.
 const NAMED: usize = 3;
@@ -70,7 +71,7 @@ impl Report<'_, '_> {
         code: &'static str,
         severity: Severity,
         holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
-        cited: impl Fn(&TcpSighting) -> Vec<FrameNumber>,
+        cited: impl Fn(&TcpSighting) -> Vec<RowFrame>,
         message: impl Fn(&[Here<'_>]) -> Text,
     ) {
         self.add_discreetly((code, severity), holds, cited, message, |_| None);
@@ -82,7 +83,7 @@ impl Report<'_, '_> {
         end: &End,
         severity: Severity,
         holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
-        cited: impl Fn(&TcpSighting) -> Vec<FrameNumber>,
+        cited: impl Fn(&TcpSighting) -> Vec<RowFrame>,
         message: impl Fn(&[Here<'_>]) -> Text,
     ) {
         let view = self.view;
@@ -93,7 +94,7 @@ impl Report<'_, '_> {
         &mut self,
         (code, severity): (&'static str, Severity),
         holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
-        cited: impl Fn(&TcpSighting) -> Vec<FrameNumber>,
+        cited: impl Fn(&TcpSighting) -> Vec<RowFrame>,
         message: impl Fn(&[Here<'_>]) -> Text,
         discreet: impl Fn(&[Here<'_>]) -> Option<Text>,
     ) {
@@ -101,14 +102,14 @@ impl Report<'_, '_> {
         let Some((first, _)) = picked.first() else { return };
         let message = message(&picked);
         // What a sentence names has to be found by its filter.
-        let named = message.frames().collect::<Vec<_>>();
+        let named = message.frames_of_row().collect::<Vec<_>>();
         let numbers = picked.iter().flat_map(|(_, sighting)| cited(sighting)).chain(named).collect::<Vec<_>>();
         let finding = of_file(self.view, self.capture, code, severity, message, Some(first.step));
         let finding = Finding { discreet: discreet(&picked), ..finding };
         self.found.push(Finding { evidence: frames(self.view, self.capture, numbers), ..finding });
     }
 
-    pub(super) fn first_frame(sighting: &TcpSighting) -> Vec<FrameNumber> {
+    pub(super) fn first_frame(sighting: &TcpSighting) -> Vec<RowFrame> {
         vec![sighting.connection.first_frame]
     }
 
@@ -522,7 +523,7 @@ pub(super) fn clients(of: &[Here<'_>]) -> Text {
     Text::list(of.iter().map(|(_, sighting)| sighting.client()))
 }
 
-fn fins(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
+fn fins(sighting: &TcpSighting) -> impl Iterator<Item = RowFrame> {
     let client = sighting.client_side;
     [client, client.other()].into_iter().filter_map(|side| sighting.connection.fin(side))
 }
@@ -542,7 +543,7 @@ fn is_ended_by_reset(view: &LabView<'_>, sighting: &TcpSighting) -> bool {
     }
 }
 
-fn resets(sighting: &TcpSighting) -> impl Iterator<Item = FrameNumber> {
+fn resets(sighting: &TcpSighting) -> impl Iterator<Item = RowFrame> {
     let client = sighting.client_side;
     [client, client.other()].into_iter().filter_map(|side| sighting.connection.rst(side))
 }

@@ -10,6 +10,7 @@ use crate::analyze::conversation::LabConversation;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file};
 use crate::analyze::matching::{ICMP_LIMITED, LabView, Refusal, Undelivered};
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::{FrameRanges, Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::{Does, Step};
@@ -57,7 +58,7 @@ fn copied(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
         )
     ];
     let finding = of_file(view, number, "copied-frames", Severity::Info, message, None);
-    found.push(Finding { evidence: frames(view, number, copies.iter()), ..finding });
+    found.push(Finding { evidence: frames(view, number, copies.of_row()), ..finding });
 }
 
 fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
@@ -241,9 +242,11 @@ fn accepted(
     [first, last]: [FrameNumber; 2],
 ) -> Accepted {
     let (mut sent, mut found) = (0_u64, Accepted::default());
+    let [first, last] = [first, last].map(RowFrame::from);
     let end = view.captures.get(capture).and_then(|capture| capture.info.last_time);
     let messages = view.unreachable_datagrams(capture);
-    let refused_last = messages.iter().find(|message| message.frame == last).and_then(|message| message.time);
+    let refused_last =
+        messages.iter().find(|message| RowFrame::from(message.frame) == last).and_then(|message| message.time);
     let apart = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.nanoseconds_since(from?));
     // A system limits how often it says so, and may say it when the capture has ended.
     let would_be_refused = |sent: Option<Timestamp>| {
@@ -254,7 +257,7 @@ fn accepted(
         let received = view.received(conversation).is_some();
         for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == capture) {
             let mut asked_later = false;
-            let refused: Vec<FrameNumber> = view.refusals(sighting).into_iter().map(|(_, datagram)| datagram).collect();
+            let refused: Vec<RowFrame> = view.refusals(sighting).into_iter().map(|(_, datagram)| datagram).collect();
             for note in &view.udp_notes(sighting) {
                 let (by_client, before) = (note.sender == sighting.client_side, note.frame < first);
                 sent = sent.saturating_add(u64::from(by_client && before && !refused.contains(&note.frame)));
@@ -275,7 +278,7 @@ fn socket_per_line(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     let mut by_port: BTreeMap<SocketAddress, (u64, FrameNumber)> = BTreeMap::new();
     for conversation in &view.conversations {
         for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == number) {
-            let first = sighting.conversation.first_frame;
+            let first = sighting.conversation.first_frame.number();
             let entry = by_port.entry(conversation.client()).or_insert((0, first));
             entry.0 = entry.0.saturating_add(sighting.client_sent().datagrams);
         }

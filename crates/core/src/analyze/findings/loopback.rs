@@ -5,6 +5,7 @@ use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::{FrameRanges, Text, say};
 use socklab_packets::track::TcpConnection;
 use socklab_packets::types::SocketAddress;
@@ -38,6 +39,6 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         )
     ];
     let finding = of_file(view, number, "server-on-loopback", Severity::Error, message, Some(first.step));
-    let evidence = frames(view, number, attempts().chain(local.syn_ack));
+    let evidence = frames(view, number, attempts().chain(local.syn_ack.map(RowFrame::from)));
     found.push(Finding { evidence, ..finding });
 }

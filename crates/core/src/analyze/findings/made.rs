@@ -3,7 +3,7 @@
 use crate::analyze::analysis::{Evidence, Finding, Severity};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
-use crate::analyze::text::row::by_capture;
+use crate::analyze::row::{RowFrame, by_capture};
 use crate::analyze::text::{FrameRanges, Text};
 use crate::lab::Step;
 use socklab_packets::types::FrameNumber;
@@ -29,12 +29,12 @@ pub(super) fn of_all(code: &'static str, severity: Severity, message: impl Into<
 pub(super) fn frames(
     view: &LabView<'_>,
     capture: usize,
-    frames: impl IntoIterator<Item = FrameNumber>,
+    frames: impl IntoIterator<Item = impl Into<RowFrame>>,
 ) -> Vec<Evidence> {
     let of_file = |(of, frames): (Option<usize>, Vec<FrameNumber>)| {
         Evidence::of_frames(view.file(of.unwrap_or(capture)), FrameRanges::of(frames))
     };
-    Evidence::by_file(by_capture(frames).into_iter().map(of_file))
+    Evidence::by_file(by_capture(frames.into_iter().map(Into::into)).into_iter().map(of_file))
 }
 
 /// The lab's connections as one capture shows them, but for those that it has by accident.

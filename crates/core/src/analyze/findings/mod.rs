@@ -22,7 +22,7 @@ mod wrong_address;
 
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::matching::LabView;
-use crate::analyze::text::row;
+use crate::analyze::text::files::with_files;
 use crate::lab::Step;
 
 /// The codes of all findings, those of a file that ended early or was too much to read among them.
@@ -113,7 +113,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     }
     for finding in &mut found {
         let name = |capture: usize| view.file(capture).to_owned();
-        finding.message = row::with_files(&finding.message, finding.file.as_deref(), name);
+        finding.message = with_files(&finding.message, finding.file.as_deref(), name);
     }
     // What the lecturer says of doing the step again.
     for finding in &mut found {

@@ -61,8 +61,8 @@ fn of_lab<'a>(view: &'a LabView<'_>, number: usize) -> impl Iterator<Item = Stre
     let tcp = tcp.filter(move |sighting| sighting.capture == number).map(|sighting| &sighting.connection);
     let udp = view.conversations.iter().flat_map(|conversation| conversation.sightings());
     let udp = udp.filter(move |sighting| sighting.capture == number).map(|sighting| &sighting.conversation);
-    tcp.map(|c| (Protocol::Tcp, c.addresses, c.first_frame))
-        .chain(udp.map(|c| (Protocol::Udp, c.addresses, c.first_frame)))
+    tcp.map(|c| (Protocol::Tcp, c.addresses, c.first_frame.number()))
+        .chain(udp.map(|c| (Protocol::Udp, c.addresses, c.first_frame.number())))
 }
 
 fn all(traffic: &Traffic) -> impl Iterator<Item = Stream> + '_ {

@@ -5,10 +5,10 @@ use crate::analyze::claims::{handshake, unseen};
 use crate::analyze::conversation::{TcpSighting, Unseen};
 use crate::analyze::findings::connections::{Here, Report, clients};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::wording::{count, list};
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::FrameNumber;
 
 impl Report<'_, '_> {
     /// Connections of which the capture lacks the beginning.
@@ -279,7 +279,7 @@ struct Lacks {
     syn_ack: bool,
     ack: bool,
     /// What shows that the server sent something that may be no payload.
-    of_server: Option<FrameNumber>,
+    of_server: Option<RowFrame>,
     payload: [Option<Unseen>; 2],
 }
 
@@ -301,7 +301,7 @@ impl Lacks {
     }
 
     /// The frames that show it.
-    fn shown(&self, sighting: &TcpSighting) -> Vec<FrameNumber> {
+    fn shown(&self, sighting: &TcpSighting) -> Vec<RowFrame> {
         let syn_ack = sighting.connection.syn_ack.filter(|_| self.syn || self.ack);
         let ack = sighting.connection.ack.filter(|_| self.syn_ack);
         syn_ack

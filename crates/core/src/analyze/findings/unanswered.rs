@@ -7,12 +7,13 @@ use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::connections::{Here, ONE_WAITS, Report, clients, succeeded_later};
 use crate::analyze::matching::{Known, LabView};
+use crate::analyze::row::RowFrame;
 use crate::analyze::story::Moment;
 use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::Does;
 use crate::wording::list;
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::{FrameNumber, SocketAddress};
+use socklab_packets::types::SocketAddress;
 
 /// Nanoseconds after which a SYN without an answer is sent again.
 const SYN_TIMEOUT: i128 = 1_000_000_000;
@@ -136,7 +137,9 @@ impl Report<'_, '_> {
         let connected_later = |s: &TcpSighting| succeeded_later(all, s, |later, rejected| later == rejected);
         let cited = |s: &TcpSighting| {
             let messages = rejection::of(view, s).map(|rejection| rejection.frames).unwrap_or_default();
-            std::iter::once(s.connection.first_frame).chain(messages).collect::<Vec<FrameNumber>>()
+            std::iter::once(s.connection.first_frame)
+                .chain(messages.into_iter().map(RowFrame::from))
+                .collect::<Vec<RowFrame>>()
         };
         let advice = |rejected: &[Here<'_>]| {
             let by_firewall =

@@ -16,7 +16,7 @@ use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::packet::IcmpKind;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::{HandshakeState, Side, TcpConnection, UdpConversation, Unreachable};
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, is_group};
+use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber, is_group};
 
 /// So many ports of one computer may be tried in search of a server's.
 const MOST_PORTS: usize = 3;
@@ -78,7 +78,7 @@ fn tries(view: &LabView<'_>, number: usize) -> Option<(SocketAddress, Vec<Try>)>
         client: sighting.client(),
         server: sighting.server(),
         what: "connected",
-        frames: vec![sighting.connection.first_frame],
+        frames: vec![sighting.connection.first_frame.number()],
         errors: Vec::new(),
     });
     let mut tries: Vec<Try> = attempts.chain(elsewhere).collect();
@@ -134,9 +134,12 @@ pub(super) fn find_datagrams(view: &LabView<'_>, number: usize, found: &mut Vec<
     let Some(capture) = view.captures.get(number) else { return };
     let servers: Vec<SocketAddress> = distinct(view.conversations.iter().map(|conversation| conversation.server()));
     let mistaken = view.mistaken.iter().filter_map(|conversation| conversation.in_capture(number));
-    let mistaken = mistaken.map(|sighting| datagrams(capture, &sighting.conversation));
+    let mistaken =
+        mistaken.map(|sighting| datagrams(capture, sighting.conversation.addresses, sighting.conversation.stream));
     let elsewhere = capture.traffic.udp_conversations().take(LAB_STREAMS);
-    let elsewhere = elsewhere.filter(|udp| is_elsewhere(view, udp, &servers)).map(|udp| datagrams(capture, &udp));
+    let elsewhere = elsewhere
+        .filter(|udp| is_elsewhere(view, udp, &servers))
+        .map(|udp| datagrams(capture, udp.addresses, udp.stream));
     let mut tries: Vec<Try> = mistaken.chain(elsewhere).collect();
     without_scans(&mut tries);
     let to = distinct(tries.iter().map(|one| one.server));
@@ -167,7 +170,7 @@ fn went_right_later(view: &LabView<'_>, number: usize, one: &Try) -> bool {
     view.conversations.iter().filter(|other| of_host(other.client().ip)).any(|other| {
         other.in_capture(number).is_some_and(|sighting| {
             let notes = view.udp_notes(sighting);
-            notes.iter().any(|note| note.sender == sighting.client_side && note.frame > *last)
+            notes.iter().any(|note| note.sender == sighting.client_side && note.frame > (*last).into())
         })
     })
 }
@@ -228,8 +231,7 @@ fn is_elsewhere(view: &LabView<'_>, udp: &UdpConversation, servers: &[SocketAddr
 }
 
 /// The datagrams of the first sender of a conversation, and what came back of them.
-fn datagrams(capture: &CaptureFacts, udp: &UdpConversation) -> Try {
-    let [client, server] = udp.addresses;
+fn datagrams(capture: &CaptureFacts, [client, server]: [SocketAddress; 2], stream: StreamNumber) -> Try {
     let about_it = |message: &&Unreachable| {
         let quoted = message.quoted.filter(|quoted| quoted.protocol == Protocol::Udp);
         quoted.is_some_and(|quoted| (quoted.source, quoted.destination) == (client, server))
@@ -242,7 +244,7 @@ fn datagrams(capture: &CaptureFacts, udp: &UdpConversation) -> Try {
         _ => "not delivered",
     };
     let errors = messages.iter().map(|message| message.frame).collect();
-    let frames = capture.traffic.udp_notes(udp.stream).map(|note| note.frame).collect();
+    let frames = capture.traffic.udp_notes(stream).map(|note| note.frame).collect();
     Try { client, server, what, frames, errors }
 }
 

@@ -15,10 +15,11 @@ use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, OneAtATime, first_m
 use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::matching::one_computer::first_part;
 use crate::analyze::matching::sheet_order::InOrder;
+use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Clocks, Moment, Seen, Story};
 use crate::lab::{HostName, LabConfig, Sheet};
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, Timestamp};
+use socklab_packets::types::{Protocol, SocketAddress, Timestamp};
 
 /// A capture, a client's computer and a server.
 type Ends = (usize, IpAddr, SocketAddress);
@@ -198,7 +199,7 @@ fn parallel(
             by_ends.entry(key).or_default().push((index, sighting));
         }
     }
-    let mut datagrams: HashMap<(usize, IpAddr), Vec<FrameNumber>> = HashMap::new();
+    let mut datagrams: HashMap<(usize, IpAddr), Vec<RowFrame>> = HashMap::new();
     for sighting in conversations.iter().flat_map(|conversation| conversation.sightings()) {
         let key = (sighting.capture, computers.of(sighting.client().ip));
         datagrams.entry(key).or_default().push(sighting.conversation.first_frame);
@@ -467,11 +468,11 @@ fn is_lone_repeat(
     computers: &Computers,
     connection: &LabConnection,
     sent: &Firsts,
-    last_but_one: &HashMap<usize, FrameNumber>,
+    last_but_one: &HashMap<usize, RowFrame>,
 ) -> bool {
     let mut datagrams = sent.get(&computers.of(connection.client().ip)).into_iter().flatten();
     datagrams.any(|datagram| {
-        let is_after = |other: FrameNumber| datagram.frame < other;
+        let is_after = |other: RowFrame| datagram.frame < other;
         connection.in_capture(datagram.capture).is_some_and(|own| is_after(own.connection.first_frame))
             && !last_but_one.get(&datagram.capture).is_some_and(|other| is_after(*other))
     })
@@ -502,8 +503,8 @@ fn has_others_elsewhere(
 
 /// The first frame of the last established connection but one of each capture that has several. Those that waited in the queue
 /// do not count: as in the step in which a server that serves one client at a time is tried.
-fn last_but_one(story: &Story, connections: &[LabConnection]) -> HashMap<usize, FrameNumber> {
-    let mut last: HashMap<usize, FrameNumber> = HashMap::new();
+fn last_but_one(story: &Story, connections: &[LabConnection]) -> HashMap<usize, RowFrame> {
+    let mut last: HashMap<usize, RowFrame> = HashMap::new();
     let mut last_but_one = HashMap::new();
     let counted = connections.iter().enumerate().filter(|(index, _)| !was_queued(story, *index));
     let mut sightings: Vec<&TcpSighting> = counted.flat_map(|(_, connection)| connection.sightings()).collect();

@@ -11,9 +11,10 @@ use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{Basis, ServerKind};
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::computers::Computers;
+use crate::analyze::row::RowFrame;
 use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen, Story, kind_of};
 use socklab_packets::track::HandshakeState;
-use socklab_packets::types::{FrameNumber, SocketAddress};
+use socklab_packets::types::SocketAddress;
 
 /// Nanoseconds within which what one host does belongs to one run of the lab.
 pub(super) const LONGEST_PAUSE: i128 = 30 * 60 * 1_000_000_000;
@@ -50,7 +51,7 @@ impl OneAtATime {
 /// The first datagrams of each host's conversations in each capture, in the order of frames: with the earliest time of those from
 /// there on.
 #[derive(Default)]
-pub(super) struct Sent(HashMap<(usize, IpAddr), Vec<(FrameNumber, i128)>>);
+pub(super) struct Sent(HashMap<(usize, IpAddr), Vec<(RowFrame, i128)>>);
 
 /// The connections that a server had between two moments at which none of its clients was connected.
 pub(super) struct Epoch {

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use crate::analyze::conversation::{LabConversation, UdpSighting};
 use crate::analyze::matching::LabView;
 use crate::analyze::matching::services::is_other_socket;
-use socklab_packets::track::{FrameNote, Side, StreamEnds};
+use crate::analyze::row::{RowFrame, RowNote};
+use socklab_packets::track::{Side, StreamEnds};
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, is_group};
 
 /// Most conversations of a capture among which the other half of each is looked for. The lab has a handful.
@@ -43,7 +44,7 @@ impl LabView<'_> {
         let client_side = if lacks_replies { Side::Responder } else { Side::Originator };
         let ends = traffic.ends(Protocol::Udp, 0..).enumerate();
         let halves = ends.filter(|(_, ends)| is_half(ends)).filter_map(|(position, _)| {
-            let conversation = traffic.udp_at(position)?;
+            let conversation = traffic.udp_at(position)?.with_frames(RowFrame::from);
             Some(UdpSighting { conversation, client_side, ..sighting.clone() })
         });
         let is_server = |half: &UdpSighting| self.servers.contains(Protocol::Udp, half.server());
@@ -72,17 +73,16 @@ impl LabView<'_> {
     }
 
     /// The datagrams of a conversation and of its other half, in the order of the capture; true for those of the client.
-    pub(crate) fn exchange(&self, sighting: &UdpSighting) -> Vec<(FrameNote, bool)> {
+    pub(crate) fn exchange(&self, sighting: &UdpSighting) -> Vec<(RowNote, bool)> {
         let halves = self.other_halves(sighting);
         let of = |half: &UdpSighting| {
             let notes = self.udp_notes(half).into_iter();
             let client = half.client_side;
-            let in_row =
-                |note: FrameNote| FrameNote { frame: sighting.number_in_row(half.capture, note.frame), ..note };
+            let in_row = |note: RowNote| RowNote { frame: sighting.in_row(half.capture, note.frame), ..note };
             notes.map(|note| (in_row(note), note.sender == client)).collect::<Vec<_>>()
         };
         let client = sighting.client_side;
-        let mut all: Vec<(FrameNote, bool)> =
+        let mut all: Vec<(RowNote, bool)> =
             self.udp_notes(sighting).into_iter().map(|note| (note, note.sender == client)).collect();
         all.extend(halves.iter().flat_map(of));
         all.sort_by_key(|(note, _)| note.frame);
@@ -90,12 +90,10 @@ impl LabView<'_> {
     }
 
     /// The socket that sent this datagram to the client, where that is not the one that the client had asked.
-    pub(crate) fn other_socket(&self, sighting: &UdpSighting, frame: FrameNumber) -> Option<SocketAddress> {
+    pub(crate) fn other_socket(&self, sighting: &UdpSighting, frame: RowFrame) -> Option<SocketAddress> {
         let has = |half: &UdpSighting| {
             let mut notes = self.udp_notes(half).into_iter();
-            notes.any(|note| {
-                note.sender != half.client_side && sighting.number_in_row(half.capture, note.frame) == frame
-            })
+            notes.any(|note| note.sender != half.client_side && sighting.in_row(half.capture, note.frame) == frame)
         };
         self.other_halves(sighting).iter().find(|half| has(half)).map(UdpSighting::server)
     }

@@ -3,9 +3,11 @@
 
 use crate::analyze::conversation::{LabConversation, SameClock, UdpSighting, merge_conversations};
 use crate::analyze::matching::servers::Servers;
+use crate::analyze::row::RowFrame;
 use socklab_packets::limits::LAB_STREAMS;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::Side;
+use socklab_packets::track::UdpConversation;
 use socklab_packets::types::Protocol;
 
 /// The conversations to such addresses, in the order of files and frames. Who sent is the client.
@@ -21,9 +23,9 @@ pub(super) fn mistaken_conversations(
         let ends = capture.traffic.ends(Protocol::Udp, 0..).enumerate();
         let mistaken = ends.filter(|(_, ends)| servers.is_mistaken(ends.address(Side::Responder)));
         let conversations = mistaken.filter_map(|(position, _)| capture.traffic.udp_at(position)).take(LAB_STREAMS);
-        let sighting = |conversation| UdpSighting {
+        let sighting = |conversation: UdpConversation| UdpSighting {
             capture: number,
-            conversation,
+            conversation: conversation.with_frames(RowFrame::from),
             client_side: Side::Originator,
             watch: number,
             pieces: Vec::new(),

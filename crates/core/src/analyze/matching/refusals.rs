@@ -38,7 +38,7 @@ impl Refusals<'_> {
         let Some((_, answers)) = answered else { return Refusal::NobodyThere };
         let conversations = self.view.conversations.iter().filter(|one| one.client() == message.client);
         let watch = conversations.filter_map(|one| one.in_capture(capture)).map(|sighting| sighting.watch).next();
-        let at = Moment { capture, watch: watch.unwrap_or(capture), frame: message.frame, time: message.time };
+        let at = Moment { capture, watch: watch.unwrap_or(capture), frame: message.frame.into(), time: message.time };
         let clocks = &self.view.story.clocks;
         let is_before = |one: &Moment, other: &Moment| clocks.before_as_recorded(one, other) == Some(true);
         if answers.iter().any(|[first, last]| is_before(first, &at) && is_before(&at, last)) {

@@ -5,16 +5,16 @@ use crate::analyze::analysis::Basis;
 use crate::analyze::conversation::LabConversation;
 use crate::analyze::matching::LabView;
 use crate::analyze::matching::services::may_be_ephemeral;
+use crate::analyze::row::{RowFrame, RowNote};
 use crate::analyze::story::Moment;
-use socklab_packets::track::FrameNote;
-use socklab_packets::types::{FrameNumber, SocketAddress, Timestamp};
+use socklab_packets::types::{SocketAddress, Timestamp};
 
 /// Nanoseconds within which a datagram of the server that follows one of the client is an answer to it, most likely.
 const PROMPT: i128 = 10_000_000;
 
 impl LabView<'_> {
     /// The server's first datagram after one of the client that was not refused, and all of those before it.
-    pub(crate) fn first_after(&self, conversation: &LabConversation) -> Option<(Vec<FrameNote>, FrameNote)> {
+    pub(crate) fn first_after(&self, conversation: &LabConversation) -> Option<(Vec<RowNote>, RowNote)> {
         let notes = self.delivered(conversation);
         let begin = notes.iter().position(|(_, by_client)| *by_client)?;
         let rest = notes.get(begin..)?;
@@ -53,18 +53,18 @@ impl LabView<'_> {
 
     /// The datagrams of a conversation, each once, but for those that came back as ICMP port unreachable; true for those of the
     /// client.
-    fn delivered(&self, conversation: &LabConversation) -> Vec<(FrameNote, bool)> {
+    fn delivered(&self, conversation: &LabConversation) -> Vec<(RowNote, bool)> {
         let sighting = conversation.whole();
-        let refused: Vec<FrameNumber> = self.refusals(sighting).into_iter().map(|(_, datagram)| datagram).collect();
+        let refused: Vec<RowFrame> = self.refusals(sighting).into_iter().map(|(_, datagram)| datagram).collect();
         let mut notes = self.exchange(sighting);
-        let copies: Vec<FrameNumber> = self.copied_datagrams(sighting).into_iter().map(|note| note.frame).collect();
+        let copies: Vec<RowFrame> = self.copied_datagrams(sighting).into_iter().map(|note| note.frame).collect();
         notes.retain(|(note, _)| !refused.contains(&note.frame) && !copies.contains(&note.frame));
         notes
     }
 }
 
 /// Whether a datagram of the server follows each of the client's at once, but for those at the end.
-fn is_prompt(notes: &[(FrameNote, bool)]) -> bool {
+fn is_prompt(notes: &[(RowNote, bool)]) -> bool {
     let times =
         |wanted: bool| notes.iter().filter(move |(_, by_client)| *by_client == wanted).map(|(note, _)| note.time);
     let follows = |sent: Timestamp| {

@@ -9,6 +9,7 @@ use crate::analyze::conversation::{TcpSighting, UdpSighting, lacks_acknowledgeme
 use crate::analyze::matching::order::places_by_name;
 use crate::analyze::matching::roles::CaptureRoles;
 use crate::analyze::place::{Bystander, Place};
+use crate::analyze::row::RowFrame;
 use crate::analyze::translated::Translated;
 use socklab_packets::limits::{LAB_STREAMS, LAB_STREAMS_OF_ALL};
 use socklab_packets::pipeline::CaptureFacts;
@@ -70,6 +71,7 @@ impl LabStreams {
             streams.tcp.extend(tcp.filter_map(|(stream, role)| {
                 let connection = capture.traffic.tcp(stream)?;
                 let connection = if lacks_acks { without_ack_of_handshake(connection) } else { connection };
+                let connection = connection.with_frames(RowFrame::from);
                 let (client_side, basis) = (role.client, role.basis);
                 let (client, server) = (connection.address(client_side).ip, connection.address(client_side.other()).ip);
                 let watch = watches.of(number, client);
@@ -84,7 +86,7 @@ impl LabStreams {
             let udp = capture.traffic.udp_streams().zip(&roles.udp).enumerate();
             let udp = udp.filter_map(of_lab(Protocol::Udp)).take(most);
             streams.udp.extend(udp.filter_map(|(stream, role)| {
-                let conversation = capture.traffic.udp(stream)?;
+                let conversation = capture.traffic.udp(stream)?.with_frames(RowFrame::from);
                 let watch = watches.of(number, conversation.address(role.client).ip);
                 let (capture, client_side, pieces) = (number, role.client, Vec::new());
                 Some(UdpSighting { capture, conversation, client_side, watch, pieces })

@@ -24,6 +24,7 @@ use crate::analyze::matching::steps;
 use crate::analyze::matching::streams::LabStreams;
 use crate::analyze::matching::undelivered::{Refused, Undelivered, mistaken, refused, undelivered};
 use crate::analyze::place::Place;
+use crate::analyze::row::{RowFrame, RowNote};
 use crate::analyze::story::chat::{self, SentOn};
 use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
@@ -31,8 +32,7 @@ use crate::analyze::translated::Translated;
 use crate::journal::NamedJournal;
 use crate::lab::{HostName, LabConfig, Step};
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::FrameNote;
-use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// The lab as the captures and journals show it.
 pub(crate) struct LabView<'a> {
@@ -384,11 +384,11 @@ impl<'a> LabView<'a> {
 
     /// The datagrams of a client that came back in this capture as ICMP port unreachable: the message's frame, and that of
     /// the datagram, the client's last one before it that no other message is about.
-    pub(crate) fn refusals(&self, sighting: &UdpSighting) -> Vec<(FrameNumber, FrameNumber)> {
+    pub(crate) fn refusals(&self, sighting: &UdpSighting) -> Vec<(RowFrame, RowFrame)> {
         if !sighting.pieces.is_empty() {
             let each = sighting.each_file(self.captures);
             let of_file = |one: &UdpSighting| {
-                let in_row = |frame| sighting.number_in_row(one.capture, frame);
+                let in_row = |frame| sighting.in_row(one.capture, frame);
                 self.refusals(one)
                     .into_iter()
                     .map(|(message, datagram)| (in_row(message), in_row(datagram)))
@@ -402,11 +402,11 @@ impl<'a> LabView<'a> {
         let notes = self.udp_notes(sighting);
         let mut sent =
             notes.iter().filter(|note| note.sender == sighting.client_side).map(|note| note.frame).peekable();
-        let mut refused: Vec<(FrameNumber, FrameNumber)> = Vec::new();
-        let mut waiting: Vec<FrameNumber> = Vec::new();
-        for message in messages {
-            waiting.extend(std::iter::from_fn(|| sent.next_if(|frame| frame < message)));
-            refused.extend(waiting.pop().map(|datagram| (*message, datagram)));
+        let mut refused: Vec<(RowFrame, RowFrame)> = Vec::new();
+        let mut waiting: Vec<RowFrame> = Vec::new();
+        for message in messages.iter().copied().map(RowFrame::from) {
+            waiting.extend(std::iter::from_fn(|| sent.next_if(|frame| *frame < message)));
+            refused.extend(waiting.pop().map(|datagram| (message, datagram)));
         }
         refused
     }
@@ -443,7 +443,7 @@ impl<'a> LabView<'a> {
 
     /// Frames that Wireshark marks as retransmissions though the capture has nothing that they repeat. Wireshark has no row of
     /// captures.
-    pub(crate) fn late(&self, sighting: &TcpSighting) -> Vec<FrameNumber> {
+    pub(crate) fn late(&self, sighting: &TcpSighting) -> Vec<RowFrame> {
         let capture = self.captures.get(sighting.capture).filter(|_| sighting.pieces.is_empty());
         let marked = capture.map(|capture| capture.traffic.tcp_retransmissions(sighting.connection.stream));
         let marked = marked.filter(|marked| !marked.is_empty());
@@ -451,7 +451,7 @@ impl<'a> LabView<'a> {
     }
 
     /// The frames of its handshake.
-    pub(crate) fn handshake(&self, sighting: &TcpSighting) -> Vec<FrameNumber> {
+    pub(crate) fn handshake(&self, sighting: &TcpSighting) -> Vec<RowFrame> {
         Frames::handshake_of(self.captures, sighting)
     }
 
@@ -461,7 +461,7 @@ impl<'a> LabView<'a> {
     }
 
     /// The notes on the datagrams of a conversation in one capture.
-    pub(crate) fn udp_notes(&self, sighting: &UdpSighting) -> Vec<FrameNote> {
+    pub(crate) fn udp_notes(&self, sighting: &UdpSighting) -> Vec<RowNote> {
         sighting.notes(self.captures).collect()
     }
 }

@@ -144,7 +144,7 @@ impl<'a> Talk<'a> {
         for (frame, start) in starts {
             let PayloadStart::Text { text, whole } = start else { continue };
             let Some(note) = notes.find(|note| note.frame == frame) else { break };
-            let moment = Moment { capture, watch, frame, time: note.time };
+            let moment = Moment { capture, watch, frame: frame.into(), time: note.time };
             let is_line = note.sender == client_side;
             let after = note.time.zip(last_line).map(|(time, line)| time.nanoseconds_since(line));
             let is_answer = !is_line && after.is_some_and(|after| after < PROMPT);

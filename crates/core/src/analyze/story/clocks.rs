@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::analyze::conversation::{LabConnection, TcpSighting, UdpSighting};
 use crate::analyze::place::Place;
-use crate::analyze::text::row::{apart, place};
+use crate::analyze::row::RowFrame;
 use crate::analyze::timing::Clock;
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::FrameNote;
@@ -34,7 +34,7 @@ pub(crate) struct Moment {
     /// Whose clock and order of frames that is: see [`TcpSighting::watch`](crate::analyze::conversation::TcpSighting::watch).
     pub(crate) watch: usize,
     /// The frame; in a row its number there, where `capture` is the first file of the row.
-    pub(crate) frame: FrameNumber,
+    pub(crate) frame: RowFrame,
     /// Its time, by that capture's clock.
     pub(crate) time: Option<Timestamp>,
 }
@@ -42,8 +42,7 @@ pub(crate) struct Moment {
 impl Moment {
     /// The capture that has the frame, and its number there.
     pub(crate) fn in_file(&self) -> (usize, FrameNumber) {
-        let (capture, frame) = apart(self.frame);
-        (capture.unwrap_or(self.capture), frame)
+        (self.frame.capture().unwrap_or(self.capture), self.frame.number())
     }
 
     /// The first frame of a conversation in one capture.
@@ -67,7 +66,7 @@ impl Moment {
 
     /// The place in its row of the file that has it; 0 where it is in no row.
     fn place(&self) -> usize {
-        place(self.frame).unwrap_or(0)
+        self.frame.place().unwrap_or(0)
     }
 
     /// Whether it comes before another one by the order of frames, or of files: one that shows a connection, and not what a later
@@ -183,7 +182,7 @@ impl Clocks {
             let of_it = |row: &&Vec<usize>| row.first() == Some(&early.capture) && row.get(early.place()) == Some(&own);
             let goes_on =
                 |row: &Vec<usize>| row.iter().skip(early.place().saturating_add(1)).any(|later| *later == file);
-            place(early.frame).is_some() && self.rows.iter().filter(of_it).any(goes_on)
+            early.frame.is_of_row() && self.rows.iter().filter(of_it).any(goes_on)
         };
         match (begun(one, other), begun(other, one)) {
             (true, false) => Some(true),
@@ -256,7 +255,7 @@ mod tests {
 
     fn at(capture: usize, frame: u64, seconds: i64) -> Moment {
         let time = Some(Timestamp { seconds, nanoseconds: 0, digits: 9 });
-        Moment { capture, watch: capture, frame: FrameNumber(frame), time }
+        Moment { capture, watch: capture, frame: FrameNumber(frame).into(), time }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What one end may have sent last, or both at first, though the capture does not have it.
 
-use crate::analyze::conversation::roles::RoleOfFrame;
+use crate::analyze::conversation::roles::RowRole;
+use crate::analyze::row::RowNote;
 use crate::analyze::story::clocks::Moment;
-use socklab_packets::track::FrameNote;
 
 /// The last that is known of what one end sent: further numbers that its or the other end's frames show may be those of a FIN
 /// that was not captured (RFC 9293, section 3.4).
@@ -24,7 +24,7 @@ fn is_after(number: u32, other: u32) -> bool {
 
 impl Tail {
     /// Takes in the next frame, of this end or of the other one.
-    pub(super) fn take(&mut self, frame: &RoleOfFrame, here: Moment, is_own: bool) {
+    pub(super) fn take(&mut self, frame: &RowRole, here: Moment, is_own: bool) {
         if frame.has_rst() {
             return;
         }
@@ -70,13 +70,13 @@ impl Tail {
 /// within half a second (RFC 9293, section 3.8.6.3). A probe of an idle connection looks the same, but repeats a number.
 #[derive(Default)]
 pub(super) struct Head {
-    first: Option<(FrameNote, Moment)>,
+    first: Option<(RowNote, Moment)>,
     is_answer: Option<bool>,
 }
 
 impl Head {
     /// Takes in the next frame.
-    pub(super) fn take(&mut self, frame: &RoleOfFrame, here: Moment) {
+    pub(super) fn take(&mut self, frame: &RowRole, here: Moment) {
         let note = &frame.note;
         let Some((first, _)) = self.first else {
             self.first = Some((*note, here));

@@ -2,11 +2,11 @@
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
+use crate::analyze::conversation::roles::{FrameRole, RowRole, roles};
 use crate::analyze::conversation::{Frames, LabConnection, PassedOn, Relays, TcpSighting};
+use crate::analyze::row::RowFrame;
 use crate::analyze::story::clocks::Moment;
 use crate::analyze::story::tail::{Head, Tail};
-use crate::analyze::text::row::{apart, in_row};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{FrameNumber, SocketAddress};
@@ -127,7 +127,7 @@ impl Timeline {
 
     /// The moments in the capture that has this one, or in the whole that has it.
     pub(crate) fn with_moment(&self, moment: &Moment) -> Option<&Seen> {
-        self.of_view(moment.capture, apart(moment.frame).0.is_some())
+        self.of_view(moment.capture, moment.frame.is_of_row())
     }
 
     /// The moments that this view of the connection has.
@@ -156,14 +156,15 @@ fn passed_on(relays: &[Relays], sighting: &TcpSighting) -> Option<(Moment, Socke
         let PassedOn { frame, time, to } = relays.get(capture)?.passed_on(stream)?;
         Some((frame, time, to))
     };
-    let moment = |frame, time| Moment { capture: sighting.capture, watch: sighting.watch_of(frame), frame, time };
+    let moment =
+        |frame: RowFrame, time| Moment { capture: sighting.capture, watch: sighting.watch_of(frame), frame, time };
     if sighting.pieces.is_empty() {
         let (frame, time, to) = in_file(sighting.capture, sighting.connection.stream)?;
-        return Some((moment(frame, time), to));
+        return Some((moment(frame.into(), time), to));
     }
     sighting.pieces.iter().enumerate().find_map(|(place, piece)| {
         let (frame, time, to) = in_file(piece.capture, piece.stream)?;
-        Some((moment(in_row(place, piece.capture, frame)?, time), to))
+        Some((moment(RowFrame::of_row(place, piece.capture, frame)?, time), to))
     })
 }
 
@@ -171,7 +172,7 @@ fn passed_on(relays: &[Relays], sighting: &TcpSighting) -> Option<(Moment, Socke
 fn end_of_row(captures: &[CaptureFacts], sighting: &TcpSighting) -> Option<Moment> {
     let last = sighting.pieces.last()?;
     let info = &captures.get(last.capture)?.info;
-    let frame = in_row(sighting.pieces.len().saturating_sub(1), last.capture, FrameNumber(info.frames))?;
+    let frame = RowFrame::of_row(sighting.pieces.len().saturating_sub(1), last.capture, FrameNumber(info.frames))?;
     Some(Moment { capture: sighting.capture, watch: last.watch, frame, time: info.last_time })
 }
 
@@ -181,7 +182,7 @@ pub(super) fn share_ends(timelines: &mut [Timeline]) {
     let mut ends: HashMap<usize, Moment> = HashMap::new();
     let whole = timelines.iter().flat_map(|timeline| &timeline.seen).filter(|seen| !seen.is_filtered);
     for end in whole.filter_map(|seen| seen.capture_end) {
-        if apart(end.frame).0.is_some() {
+        if end.frame.is_of_row() {
             continue;
         }
         let last = ends.entry(end.watch).or_insert(end);
@@ -191,7 +192,7 @@ pub(super) fn share_ends(timelines: &mut [Timeline]) {
     }
     let whole = timelines.iter_mut().flat_map(|timeline| &mut timeline.seen).filter(|seen| !seen.is_filtered);
     for end in whole.filter_map(|seen| seen.capture_end.as_mut()) {
-        if apart(end.frame).0.is_none() {
+        if !end.frame.is_of_row() {
             *end = ends.get(&end.watch).copied().unwrap_or(*end);
         }
     }
@@ -208,7 +209,7 @@ struct HalfClose {
 
 impl HalfClose {
     /// Takes in the next frame, which is this end's own or the other one's.
-    fn take(&mut self, frame: &RoleOfFrame, is_own: bool) {
+    fn take(&mut self, frame: &RowRole, is_own: bool) {
         let note = &frame.note;
         if !is_own && self.has_fin && frame.carries_data() {
             self.data_end = Some(note.relative_sequence.wrapping_add(note.payload_length));
@@ -231,7 +232,7 @@ struct Unacknowledged {
 
 impl Unacknowledged {
     /// Takes in the next frame of the connection.
-    fn take(&mut self, frame: &RoleOfFrame, here: Moment, from_client: bool) {
+    fn take(&mut self, frame: &RowRole, here: Moment, from_client: bool) {
         if !from_client && frame.carries_data() {
             self.sent = Some(frame.note.relative_sequence.wrapping_add(frame.note.payload_length));
             self.acknowledged = None;
@@ -285,7 +286,7 @@ impl Seen {
         let had_it = self.reply.or(self.server_fin).or(self.request.filter(|_| self.server_reset.is_none()));
         let is_older = sighting.connection.handshake == HandshakeState::NotCaptured;
         had_it.filter(|_| is_whole && is_older && !self.lost_handshake)?;
-        Some(Moment { capture, watch, frame: FrameNumber(0), time: captures.get(capture)?.info.first_time })
+        Some(Moment { capture, watch, frame: FrameNumber(0).into(), time: captures.get(capture)?.info.first_time })
     }
 
     /// Whether the server may have finished with the client by this moment, of frames in one order: what the client sent after the
@@ -310,13 +311,13 @@ impl Seen {
 
     fn of(captures: &[CaptureFacts], sighting: &TcpSighting) -> Seen {
         let (capture, watch, connection) = (sighting.capture, sighting.watch, &sighting.connection);
-        let moment = |frame: FrameNumber, time| Moment { capture, watch: sighting.watch_of(frame), frame, time };
+        let moment = |frame: RowFrame, time| Moment { capture, watch: sighting.watch_of(frame), frame, time };
         let mut seen = Seen { first: Some(moment(connection.first_frame, connection.first_time)), ..Seen::default() };
         let Some(facts) = captures.get(capture) else { return seen };
         seen.is_filtered = sighting.has_only_payload();
         seen.capture_end = end_of_row(captures, sighting).filter(|_| !seen.is_filtered).or(Some(
             match watch == capture && !seen.is_filtered {
-                true => moment(FrameNumber(facts.info.frames), facts.info.last_time),
+                true => moment(FrameNumber(facts.info.frames).into(), facts.info.last_time),
                 // See `share_ends`.
                 false => moment(connection.last_frame, connection.last_time),
             },
@@ -458,7 +459,7 @@ impl Seen {
     fn find_ends(&mut self, sighting: &TcpSighting) {
         let (connection, client) = (&sighting.connection, sighting.client_side);
         let moment = |frame| Moment { capture: sighting.capture, watch: sighting.watch_of(frame), frame, time: None };
-        let fill = |slot: &mut Option<Moment>, frame: Option<FrameNumber>| *slot = slot.or(frame.map(moment));
+        let fill = |slot: &mut Option<Moment>, frame: Option<RowFrame>| *slot = slot.or(frame.map(moment));
         fill(&mut self.client_fin, connection.fin(client));
         fill(&mut self.server_fin, connection.fin(client.other()));
         fill(&mut self.client_reset, connection.rst(client));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::analyze::row::RowFrame;
 use socklab_packets::types::FrameNumber;
 
 /// Ranges that are held; further frames are only counted.
@@ -10,26 +11,29 @@ const RANGES_HELD: usize = 64;
 /// Ranges that a sentence names; of more, only the first and the last.
 const RANGES_NAMED: usize = 8;
 
-/// Frame numbers of one capture, in order.
+/// Frames of one capture, or of a row of them, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrameRanges {
     /// First and last number of each run of consecutive ones, in order; at most [`RANGES_HELD`].
-    ranges: Vec<(u64, u64)>,
+    ranges: Vec<(RowFrame, RowFrame)>,
     /// How many frames there are in all.
     count: u64,
     /// The last of them, where not all ranges are held.
-    last: Option<u64>,
+    last: Option<RowFrame>,
 }
 
 impl FrameRanges {
-    /// The ranges of these numbers, in whatever order they come.
-    pub fn of(numbers: impl IntoIterator<Item = FrameNumber>) -> FrameRanges {
-        let mut numbers: Vec<u64> = numbers.into_iter().map(|number| number.0).collect();
+    /// The ranges of these frames, in whatever order they come.
+    pub fn of<F: Into<RowFrame>>(frames: impl IntoIterator<Item = F>) -> FrameRanges {
+        FrameRanges::sorted(frames.into_iter().map(Into::into).collect())
+    }
+
+    fn sorted(mut numbers: Vec<RowFrame>) -> FrameRanges {
         numbers.sort_unstable();
         numbers.dedup();
-        let runs = numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b));
+        let runs = numbers.chunk_by(|a, b| a.next() == Some(*b));
         let runs = runs.filter_map(|run| Some((*run.first()?, *run.last()?)));
-        let mut ranges: Vec<(u64, u64)> = runs.take(RANGES_HELD.saturating_add(1)).collect();
+        let mut ranges: Vec<(RowFrame, RowFrame)> = runs.take(RANGES_HELD.saturating_add(1)).collect();
         let more = ranges.len() > RANGES_HELD;
         ranges.truncate(RANGES_HELD);
         let last = numbers.last().copied().filter(|_| more);
@@ -53,27 +57,37 @@ impl FrameRanges {
 
     /// The first frame.
     pub fn first(&self) -> Option<FrameNumber> {
-        self.ranges.first().map(|(first, _)| FrameNumber(*first))
+        self.ranges.first().map(|(first, _)| first.number())
     }
 
     /// The last frame.
     pub fn last(&self) -> Option<FrameNumber> {
-        self.last.or(self.ranges.last().map(|(_, last)| *last)).map(FrameNumber)
+        self.last_of_row().map(RowFrame::number)
+    }
+
+    /// The last frame, with its file where that is in a row.
+    pub(crate) fn last_of_row(&self) -> Option<RowFrame> {
+        self.last.or(self.ranges.last().map(|(_, last)| *last))
     }
 
     /// Whether this frame is among those held.
     pub fn contains(&self, frame: FrameNumber) -> bool {
-        self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&frame.0))
+        self.ranges.iter().any(|(first, last)| (first.number()..=last.number()).contains(&frame))
     }
 
     /// The runs that are held, each with its first and last frame.
     pub fn ranges(&self) -> impl Iterator<Item = (FrameNumber, FrameNumber)> + '_ {
-        self.ranges.iter().map(|(first, last)| (FrameNumber(*first), FrameNumber(*last)))
+        self.ranges.iter().map(|(first, last)| (first.number(), last.number()))
     }
 
     /// The frames that are held, one by one.
     pub fn iter(&self) -> impl Iterator<Item = FrameNumber> + '_ {
-        self.ranges.iter().flat_map(|(first, last)| (*first..=*last).map(FrameNumber))
+        self.of_row().map(RowFrame::number)
+    }
+
+    /// The frames that are held, with their files where those are in a row.
+    pub(crate) fn of_row(&self) -> impl Iterator<Item = RowFrame> + '_ {
+        self.ranges.iter().flat_map(|(first, last)| RowFrame::run(*first, *last))
     }
 
     /// These frames and those of others together.
@@ -81,11 +95,11 @@ impl FrameRanges {
         let (told_apart, counted): (Vec<&FrameRanges>, Vec<&FrameRanges>) =
             others.into_iter().partition(|other| self.is_whole() && other.is_whole());
         if !told_apart.is_empty() {
-            *self = FrameRanges::of(self.iter().chain(told_apart.into_iter().flat_map(FrameRanges::iter)));
+            *self = FrameRanges::of(self.of_row().chain(told_apart.into_iter().flat_map(FrameRanges::of_row)));
         }
         // What is not held cannot be told apart: the counts add up.
         for other in counted {
-            self.last = self.last().max(other.last()).map(|last| last.0);
+            self.last = self.last_of_row().max(other.last_of_row());
             self.count = self.count.saturating_add(other.count);
         }
     }
@@ -96,11 +110,11 @@ impl FrameRanges {
         if !self.is_whole() {
             return None;
         }
-        match self.ranges.as_slice() {
+        match self.ranges().collect::<Vec<_>>().as_slice() {
             [] => None,
             [(first, last)] if first == last => Some(format!("frame.number == {first}")),
             ranges => {
-                let set = |(first, last): &(u64, u64)| match last.saturating_sub(*first) {
+                let set = |(first, last): &(FrameNumber, FrameNumber)| match last.0.saturating_sub(first.0) {
                     0 => first.to_string(),
                     1 => format!("{first}, {last}"),
                     _ => format!("{first}..{last}"),
@@ -125,13 +139,13 @@ impl FrameRanges {
 
     /// The numbers alone: `4-6, 9`, at most so many runs, then the last frame and how many there are.
     pub fn numbers(&self, most: usize) -> String {
-        let run = |(first, last): &(u64, u64)| {
+        let run = |(first, last): (FrameNumber, FrameNumber)| {
             if first == last { first.to_string() } else { format!("{first}-{last}") }
         };
         // One more fits as well as the mark that it is left out.
         let most =
             if self.is_whole() && self.ranges.len() == most.saturating_add(1) { self.ranges.len() } else { most };
-        let mut shown: Vec<String> = self.ranges.iter().take(most).map(run).collect();
+        let mut shown: Vec<String> = self.ranges().take(most).map(run).collect();
         if self.ranges.len() > most || !self.is_whole() {
             let last = self.last().map_or(0, |last| last.0);
             shown.push(format!("… {last} ({} in all)", self.count));

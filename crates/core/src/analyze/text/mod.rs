@@ -4,8 +4,8 @@
 //! ([`Text::list`]), in every format.
 
 mod discreet;
+pub(crate) mod files;
 mod frames;
-pub(crate) mod row;
 mod span;
 
 pub use frames::FrameRanges;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
+use crate::analyze::row::RowFrame;
 use crate::analyze::text::frames::FrameRanges;
 use crate::lab::{HostName, Step};
 use socklab_packets::types::{FrameNumber, SocketAddress};
@@ -111,6 +112,15 @@ impl Text {
     pub fn frames(&self) -> impl Iterator<Item = FrameNumber> + '_ {
         let of = |span: &Span| match span {
             Span::Frames { file: None, frames, .. } => frames.iter().collect(),
+            _ => Vec::new(),
+        };
+        self.0.iter().flat_map(of)
+    }
+
+    /// The same, with their files where those are in a row.
+    pub(crate) fn frames_of_row(&self) -> impl Iterator<Item = RowFrame> + '_ {
+        let of = |span: &Span| match span {
+            Span::Frames { file: None, frames, .. } => frames.of_row().collect(),
             _ => Vec::new(),
         };
         self.0.iter().flat_map(of)
@@ -236,6 +246,12 @@ impl From<Step> for Text {
 impl From<FrameRanges> for Text {
     fn from(frames: FrameRanges) -> Text {
         Span::Frames { file: None, frames, noun: FrameNoun::Word }.into()
+    }
+}
+
+impl From<RowFrame> for Text {
+    fn from(frame: RowFrame) -> Text {
+        FrameRanges::of([frame]).into()
     }
 }
 
