@@ -26,7 +26,7 @@ const EARLY: i128 = 1_000_000;
 
 /// The clocks of the captures, and the calls.
 pub(crate) fn find(view: &LabView<'_>) -> (Vec<Clock>, Calls) {
-    let clock = |capture| if view.config.one_clock { Clock::default() } else { view.story.clocks.clock(capture) };
+    let clock = |capture| if view.config.one_clock { Clock::default() } else { view.clocks.clock(capture) };
     let mut clocks: Vec<Clock> = (0..view.captures.len()).map(clock).collect();
     let mut calls = Calls::default();
     let runs = runs(view.journals, &mut calls.left_out);
@@ -130,8 +130,8 @@ struct Addresses {
 impl Addresses {
     fn of(view: &LabView<'_>, runs: &[Run<'_>]) -> Addresses {
         let mut addresses = Addresses { all: HashSet::new(), by_port: HashMap::new() };
-        let tcp = view.connections.iter().map(|tcp| (Protocol::Tcp, tcp.client(), tcp.server()));
-        let udp = view.conversations.iter().map(|udp| (Protocol::Udp, udp.client(), udp.server()));
+        let tcp = view.connections().map(|tcp| (Protocol::Tcp, tcp.client(), tcp.server()));
+        let udp = view.conversations().map(|udp| (Protocol::Udp, udp.client(), udp.server()));
         for (protocol, client, server) in tcp.chain(udp) {
             for (end, serves) in [(client, false), (server, true)] {
                 addresses.all.insert(end.ip);
@@ -206,9 +206,9 @@ impl Host<'_> {
     fn agreeing_captures(&self, view: &LabView<'_>) -> Vec<usize> {
         let firsts = Firsts::of(self);
         let mut lags: BTreeMap<usize, Vec<i128>> = BTreeMap::new();
-        for (connection, timeline) in view.connections.iter().zip(&view.story.timelines) {
-            let client = connection.client();
-            for seen in &timeline.seen {
+        for known in view.known() {
+            let client = known.connection.client();
+            for seen in &known.timeline.seen {
                 let pairs = [
                     (firsts.tcp(Seen::Made, client), seen.established),
                     (firsts.tcp(Seen::Received, client), seen.request),
@@ -219,7 +219,7 @@ impl Host<'_> {
                 }
             }
         }
-        for conversation in &view.conversations {
+        for conversation in view.conversations() {
             let Some(call) = firsts.udp(conversation.client()) else { continue };
             for sighting in conversation.sightings() {
                 let notes = view.udp_notes(sighting);

@@ -73,7 +73,7 @@ fn by_times(
             && (other.index != attempt.index || !view.hosts.is_one_computer())
     };
     found.first_is_unseen = !view.known().any(is_seen);
-    let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
+    let before = |one: &Moment, other: &Moment| view.clocks.before(one, other);
     for first in &firsts {
         let waited_for = first.service.waited.as_ref().and_then(|wait| wait.released_by);
         if waited_for.is_some_and(|(other, _)| other == attempt.index) {
@@ -160,7 +160,7 @@ fn by_text(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, found: &m
 fn told_beside(view: &LabView<'_>, attempt: &Known<'_>, first: &Known<'_>, told: &Moment) -> Option<Shown> {
     let of_first = attempt.step.during().is_some_and(|during| first.step == during);
     let seen = first.timeline.with_moment(told).filter(|_| of_first)?;
-    let is_open = seen.open_until().is_none_or(|end| view.story.clocks.before(told, &end) == Some(true));
+    let is_open = seen.open_until().is_none_or(|end| view.clocks.before(told, &end) == Some(true));
     still_connected(view, [first, attempt], &seen.established?, told, false).filter(|_| is_open)
 }
 
@@ -222,7 +222,7 @@ fn half_closed(view: &LabView<'_>, known: &Known<'_>, established: &Moment, sinc
         (seen.server_fin.filter(|_| seen.server_half_closed), "the server's"),
     ];
     let told = |(fin, whose): (Option<Moment>, &str)| {
-        let fin = fin.filter(|fin| view.story.clocks.before(fin, since) == Some(true))?;
+        let fin = fin.filter(|fin| view.clocks.before(fin, since) == Some(true))?;
         let at = frame(view, since.capture, &fin);
         Some(say!["the FIN in ", at, format!(" closed only {whose} sending half, and ")])
     };

@@ -227,7 +227,7 @@ fn name_files(view: &LabView<'_>, answer: &mut Answer) {
 /// Gives frames of rows of files the numbers that Wireshark shows, with their files.
 fn tell_apart(view: &LabView<'_>, answer: &mut Answer) {
     let told = |text: &Text| files::with_files(text, None, |capture| view.file(capture).to_owned());
-    let has_rows = view.connections.iter().any(|connection| connection.joined().is_some());
+    let has_rows = view.connections().any(|connection| connection.joined().is_some());
     for claim in &mut answer.claims {
         // What one file of a claim has is named with it where another one of them is in a row.
         let file_of = |frames: &FrameRanges| {

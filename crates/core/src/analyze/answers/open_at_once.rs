@@ -90,7 +90,7 @@ fn by_frames<'v>(runs: &[Known<'v>], watch: usize) -> Vec<Open<'v>> {
 
 /// The connections that captures show whose clocks can be compared with this one, by time.
 fn by_clock<'v>(view: &LabView<'_>, runs: &[Known<'v>], watch: usize) -> Vec<Open<'v>> {
-    let clocks = &view.story.clocks;
+    let clocks = &view.clocks;
     let open = |known: &Known<'v>| {
         let mut seen = known.timeline.seen.iter();
         let seen = seen.find(|seen| seen.first.is_some_and(|first| clocks.comparable(first.watch, watch)))?;

@@ -50,7 +50,7 @@ impl Words {
 /// What the captures show of the other clients' connections to a connection's server.
 pub(super) fn of_other_clients<'v>(view: &'v LabView<'v>, known: &Known<'v>) -> impl Iterator<Item = &'v TcpSighting> {
     let own = known.connection;
-    let others = view.connections.iter().filter(|one| one.server() == own.server() && one.client() != own.client());
+    let others = view.connections().filter(|one| one.server() == own.server() && one.client() != own.client());
     others.flat_map(|one| one.sightings())
 }
 

@@ -110,7 +110,7 @@ pub(super) fn meeting_with(view: &LabView<'_>, first: &Known<'_>, known: &Known<
 
 /// Whether a first client's connection was open, as one capture shows it, when another one began.
 fn met(view: &LabView<'_>, first: &Seen, begin: &Moment) -> Meeting {
-    let before = |one: &Moment| view.story.clocks.before(one, begin);
+    let before = |one: &Moment| view.clocks.before(one, begin);
     let has_come = first.open_since().as_ref().and_then(before);
     let has_left = match first.end() {
         Some(end) => before(&end),

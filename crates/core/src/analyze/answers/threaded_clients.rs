@@ -141,8 +141,7 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
         // What another file shows of their service tells by its time.
         let elsewhere =
             known.iter().filter_map(|known| known.service.since).filter(|since| since.in_file().0 != capture);
-        let is_late =
-            |end: &Moment| elsewhere.into_iter().any(|since| view.story.clocks.before(&since, end) == Some(false));
+        let is_late = |end: &Moment| elsewhere.into_iter().any(|since| view.clocks.before(&since, end) == Some(false));
         Some(first_end.is_none_or(|end| last.is_none_or(|last| last < end.frame) && !is_late(&end)))
     };
     if let Some(together) = (0..view.captures.len()).find_map(in_one) {
@@ -154,7 +153,7 @@ fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
         return false;
     }
     let before = |begin: &Moment, other: &Seen| {
-        other.open_until().is_none_or(|end| view.story.clocks.before(begin, &end) != Some(false))
+        other.open_until().is_none_or(|end| view.clocks.before(begin, &end) != Some(false))
     };
     seen.len() <= COMPARED
         && seen.iter().filter_map(|one| one.established).all(|begin| seen.iter().all(|other| before(&begin, other)))
@@ -182,7 +181,7 @@ fn in_rows(view: &LabView<'_>, known: &[Known<'_>]) -> Option<bool> {
     let pairs = begins.flat_map(|begin| ends.iter().map(move |end| (begin, *end)));
     let mut all = Some(true);
     for (begin, end) in pairs {
-        match view.story.clocks.before(&begin, &end) {
+        match view.clocks.before(&begin, &end) {
             Some(true) => {}
             Some(false) => return Some(false),
             None => all = None,

@@ -518,11 +518,7 @@ fn sent_on(view: &LabView<'_>, question: &Question, is_one: bool, draft: &mut Dr
             frame(view, named_in, &line),
             ") on to ",
             to,
-            view.story
-                .clocks
-                .between(&line, &sent)
-                .map(|after| format!(" {} later", duration(after)))
-                .unwrap_or_default(),
+            view.clocks.between(&line, &sent).map(|after| format!(" {} later", duration(after))).unwrap_or_default(),
             " (",
             frame(view, named_in, &sent),
             "): its program had received it."

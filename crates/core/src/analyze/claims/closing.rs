@@ -295,7 +295,7 @@ fn ender(view: &LabView<'_>, known: &Known<'_>, sighting: &TcpSighting) -> Text 
     // A name that is a guess says too much.
     let several = view.has_several_from(known.step, client) || view.hosts.is_guess(client, &view.config.sheet);
     match closed_by(view, sighting) {
-        Some(AddressRole::Client) if several || view.hosts.is_one_computer() && view.connections.len() > 1 => {
+        Some(AddressRole::Client) if several || view.hosts.is_one_computer() && view.connections().len() > 1 => {
             say![sighting.client()]
         }
         Some(AddressRole::Client) if client != server => view.client_host(client).into(),

@@ -15,6 +15,6 @@ pub(crate) fn computers(capture: &CaptureFacts) -> Vec<IpAddr> {
 
 /// Whether the computer of a server shows itself in a capture, or the server had a connection in any.
 pub(crate) fn is_there(view: &LabView<'_>, capture: usize, server: SocketAddress) -> bool {
-    let serves = view.connections.iter().any(|c| c.server() == server && c.established());
+    let serves = view.connections().any(|c| c.server() == server && c.established());
     serves || view.captures.get(capture).is_some_and(|capture| computers(capture).contains(&server.ip))
 }

@@ -55,7 +55,7 @@ fn waited(known: &Known<'_>, refused: &TcpSighting) -> bool {
 
 /// Whether a UDP server at this socket address was sent datagrams, none of which came back.
 pub(crate) fn takes_datagrams(view: &LabView<'_>, address: SocketAddress) -> bool {
-    let mut here = view.conversations.iter().filter(|conversation| conversation.server() == address).peekable();
+    let mut here = view.conversations().filter(|conversation| conversation.server() == address).peekable();
     here.peek().is_some() && here.all(|one| one.sightings().iter().all(|sighting| view.refusals(sighting).is_empty()))
 }
 

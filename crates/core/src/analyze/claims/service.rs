@@ -74,7 +74,7 @@ impl<'a> Claims<'a> {
     /// That the server sent data, so long after a line.
     fn sent_after(&self, line: &Moment, reply: &Moment) -> Text {
         let (view, known) = (self.view, self.known);
-        let after = view.story.clocks.between(line, reply).map(|n| say![" ", duration(n)]);
+        let after = view.clocks.between(line, reply).map(|n| say![" ", duration(n)]);
         say![
             "The server sent data to ",
             client(view, known),
@@ -119,7 +119,7 @@ impl<'a> Claims<'a> {
     fn passed_on(&mut self, line: &Moment, passed: &Moment, to: SocketAddress) {
         let (view, known) = (self.view, self.known);
         self.answered_later(line);
-        let after = view.story.clocks.between(line, passed).map(|n| say![" ", duration(n)]);
+        let after = view.clocks.between(line, passed).map(|n| say![" ", duration(n)]);
         let text = say![
             "The server's computer sent the same text on to ",
             to,
@@ -150,7 +150,7 @@ impl<'a> Claims<'a> {
     fn sent_on(&mut self, line: &Moment, passed: &Moment, to: usize, end: Text) {
         let (view, known) = (self.view, self.known);
         let Some(other) = view.known_at(to) else { return };
-        let after = view.story.clocks.between(line, passed).map(|n| say![" ", duration(n), " later"]);
+        let after = view.clocks.between(line, passed).map(|n| say![" ", duration(n), " later"]);
         let text = say![
             "The server sent the text of ",
             clients(view, known),
@@ -181,7 +181,7 @@ impl<'a> Claims<'a> {
         let (view, known) = (self.view, self.known);
         let text = match client_fin {
             Some(client_fin) => {
-                let after = view.story.clocks.between(client_fin, server_fin).map(|n| say![" ", duration(n), " later"]);
+                let after = view.clocks.between(client_fin, server_fin).map(|n| say![" ", duration(n), " later"]);
                 say![
                     "After ",
                     clients(view, known),

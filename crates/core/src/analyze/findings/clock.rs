@@ -17,9 +17,9 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     let (Some(_capture), false) = (view.captures.get(number), view.places.get(number) == Some(&Place::Several)) else {
         return;
     };
-    let tcp = view.connections.iter().filter_map(|connection| connection.in_capture(number));
+    let tcp = view.connections().filter_map(|connection| connection.in_capture(number));
     let mut notes: Vec<RowNote> = tcp.flat_map(|s| s.notes(view.captures)).collect();
-    let udp = view.conversations.iter().filter_map(|conversation| conversation.in_capture(number));
+    let udp = view.conversations().filter_map(|conversation| conversation.in_capture(number));
     notes.extend(udp.flat_map(|sighting| view.udp_notes(sighting)));
     notes.sort_unstable_by_key(|note| note.frame);
     let back = notes.windows(2).find_map(|pair| {

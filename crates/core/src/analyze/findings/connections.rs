@@ -140,8 +140,7 @@ impl Report<'_, '_> {
                 format!(" {were} refused (SYN answered with RST){then}")
             ]
         };
-        let served_others =
-            |s: &TcpSighting| view.connections.iter().any(|c| c.server() == s.server() && c.established());
+        let served_others = |s: &TcpSighting| view.connections().any(|c| c.server() == s.server() && c.established());
         let had_connected = |s: &TcpSighting| {
             let is_before =
                 |other: &TcpSighting| other.watch == s.watch && other.connection.first_frame < s.connection.first_frame;
@@ -531,7 +530,7 @@ fn fins(sighting: &TcpSighting) -> impl Iterator<Item = RowFrame> {
 /// How many connections there were at the servers that refused these attempts.
 fn connections_at(view: &LabView<'_>, refused: &[Here<'_>]) -> usize {
     let is_there = |server: SocketAddress| refused.iter().any(|(_, s)| s.server() == server);
-    view.connections.iter().filter(|one| one.established() && is_there(one.server())).count()
+    view.connections().filter(|one| one.established() && is_there(one.server())).count()
 }
 
 /// Whether a RST ended a connection, and not both FINs before it.

@@ -41,7 +41,7 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
 
 /// Datagrams that are in the capture twice.
 fn copied(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
-    let sightings = view.conversations.iter().filter_map(|conversation| conversation.in_capture(number));
+    let sightings = view.conversations().filter_map(|conversation| conversation.in_capture(number));
     let copies = sightings.flat_map(|sighting| view.copied_datagrams(sighting)).map(|note| note.frame);
     let copies = FrameRanges::of(copies);
     let (noun, are, they) = match copies.count() {
@@ -142,8 +142,7 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
 /// The step of a datagram that came back.
 fn step_of<'v>(view: &'v LabView<'_>, message: &Undelivered) -> Option<&'v Step> {
     let is_its = |one: &LabConversation| (one.client(), one.server()) == (message.client, message.server);
-    let mut all = view.conversations.iter().zip(&view.conversation_steps);
-    all.find(|(conversation, _)| is_its(conversation)).map(|(_, step)| step)
+    view.known_conversations().find(|known| is_its(&known.conversation)).map(|known| &known.step)
 }
 
 /// Datagrams that came back: to which servers, and the frames of the errors.
@@ -173,7 +172,7 @@ fn came_back(servers: &[SocketAddress], numbers: &[FrameNumber], what: &str) -> 
 /// Another file in which the server answers, where the datagrams that came back went to one.
 fn answering_file<'v>(view: &'v LabView<'_>, number: usize, servers: &[SocketAddress]) -> Option<&'v str> {
     let [server] = servers else { return None };
-    let conversations = view.conversations.iter().filter(|conversation| conversation.server() == *server);
+    let conversations = view.conversations().filter(|conversation| conversation.server() == *server);
     let mut sightings = conversations.flat_map(|conversation| conversation.sightings());
     let answers = sightings.find(|sighting| sighting.capture != number && sighting.server_sent().datagrams > 0);
     answers.map(|sighting| view.file(sighting.capture))
@@ -253,7 +252,7 @@ fn accepted(
         apart(refused_last, sent).is_some_and(|after| after >= ICMP_LIMITED)
             && apart(sent, end).is_some_and(|left| left >= SOON)
     };
-    for conversation in view.conversations.iter().filter(|conversation| servers.contains(&conversation.server())) {
+    for conversation in view.conversations().filter(|conversation| servers.contains(&conversation.server())) {
         let received = view.received(conversation).is_some();
         for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == capture) {
             let mut asked_later = false;
@@ -276,7 +275,7 @@ fn accepted(
 /// A host whose client sends every datagram from another port.
 fn socket_per_line(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
     let mut by_port: BTreeMap<SocketAddress, (u64, FrameNumber)> = BTreeMap::new();
-    for conversation in &view.conversations {
+    for conversation in view.conversations() {
         for sighting in conversation.sightings().iter().filter(|sighting| sighting.capture == number) {
             let first = sighting.conversation.first_frame.number();
             let entry = by_port.entry(conversation.client()).or_insert((0, first));

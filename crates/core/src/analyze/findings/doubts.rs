@@ -26,17 +26,17 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
 
 /// The captures that have what counts for no step, with the steps that it may be of.
 fn spare<'v>(view: &'v LabView<'_>) -> BTreeMap<usize, &'v [Step]> {
-    let tcp = view.spare_connections.iter().filter_map(|(index, steps)| {
-        let sightings = view.connections.get(*index)?.sightings();
-        Some((sightings.iter().map(|sighting| sighting.capture).collect::<Vec<_>>(), steps))
+    let tcp = view.known().filter_map(|known| {
+        let sightings = known.connection.sightings().iter();
+        Some((sightings.map(|sighting| sighting.capture).collect::<Vec<_>>(), known.spare?))
     });
-    let udp = view.spare_conversations.iter().filter_map(|(index, steps)| {
-        let sightings = view.conversations.get(*index)?.sightings();
-        Some((sightings.iter().map(|sighting| sighting.capture).collect(), steps))
+    let udp = view.known_conversations().filter_map(|known| {
+        let sightings = known.conversation.sightings().iter();
+        Some((sightings.map(|sighting| sighting.capture).collect(), known.spare.as_deref()?))
     });
     tcp.chain(udp)
         .filter(|(_, steps)| !steps.is_empty())
-        .flat_map(|(captures, steps)| captures.into_iter().map(move |capture| (capture, steps.as_slice())))
+        .flat_map(|(captures, steps)| captures.into_iter().map(move |capture| (capture, steps)))
         .collect()
 }
 

@@ -277,8 +277,8 @@ fn server_hint(view: &LabView<'_>) -> Text {
 
 /// Client and server on one computer.
 fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
-    let tcp = view.connections.iter().filter(|c| c.in_capture(number).is_some());
-    let udp = view.conversations.iter().filter(|c| c.sightings().iter().any(|s| s.capture == number));
+    let tcp = view.connections().filter(|c| c.in_capture(number).is_some());
+    let udp = view.conversations().filter(|c| c.sightings().iter().any(|s| s.capture == number));
     let pairs: Vec<_> =
         tcp.map(|c| (c.client().ip, c.server().ip)).chain(udp.map(|c| (c.client().ip, c.server().ip))).collect();
     let is_one_computer = view.hosts.is_one_computer();
@@ -307,7 +307,7 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
     }
     let clients: Vec<HostName> = sheet.clients().collect();
     let computers = if clients.len() == 1 { "computer" } else { "computers" };
-    let has_several = view.connections.len().saturating_add(view.conversations.len()) > 1;
+    let has_several = view.connections().len().saturating_add(view.conversations().len()) > 1;
     let programs = match is_one_computer && has_several {
         true => "all programs ran on one computer. Whose client is whose is told by the order of the sheet alone",
         false => "both programs ran on one computer",

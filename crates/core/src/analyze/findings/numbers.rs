@@ -57,9 +57,9 @@ fn split(traffic: &Traffic) -> Option<String> {
 type Stream = (Protocol, [SocketAddress; 2], FrameNumber);
 
 fn of_lab<'a>(view: &'a LabView<'_>, number: usize) -> impl Iterator<Item = Stream> + 'a {
-    let tcp = view.connections.iter().flat_map(|connection| connection.sightings());
+    let tcp = view.connections().flat_map(|connection| connection.sightings());
     let tcp = tcp.filter(move |sighting| sighting.capture == number).map(|sighting| &sighting.connection);
-    let udp = view.conversations.iter().flat_map(|conversation| conversation.sightings());
+    let udp = view.conversations().flat_map(|conversation| conversation.sightings());
     let udp = udp.filter(move |sighting| sighting.capture == number).map(|sighting| &sighting.conversation);
     tcp.map(|c| (Protocol::Tcp, c.addresses, c.first_frame.number()))
         .chain(udp.map(|c| (Protocol::Udp, c.addresses, c.first_frame.number())))

@@ -179,7 +179,7 @@ fn shows_other_hosts(view: &LabView<'_>, known: &Known<'_>, host: IpAddr) -> boo
             let seen = other.in_capture(sighting.capture);
             client != host && client != server && seen.is_some_and(|s| s.watch == sighting.watch && s.established())
         };
-        place.host().map(|host| view.hosts.computer(host)) == Some(server) || view.connections.iter().any(of_other)
+        place.host().map(|host| view.hosts.computer(host)) == Some(server) || view.connections().any(of_other)
     })
 }
 

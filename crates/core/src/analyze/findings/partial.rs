@@ -263,7 +263,7 @@ fn shown_of(view: &LabView<'_>, idle: &[Here<'_>], it: &str) -> Text {
 /// Whether answers count a connection without handshake and lines; `None` where that depends on the question.
 fn counts(view: &LabView<'_>, known: &Known<'_>) -> Option<bool> {
     let step = known.step;
-    if view.spare_connections.contains_key(&known.index) {
+    if known.spare.is_some() {
         return Some(false);
     }
     match step.is_beside_busy() {

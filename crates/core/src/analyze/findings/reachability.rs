@@ -22,7 +22,7 @@ pub(super) fn no_answer_to_arp(view: &LabView<'_>, number: usize) -> Option<Text
         capture.traffic.other().evidence.iter().any(came)
     };
     let elsewhere = |target: IpAddr| {
-        view.connections.iter().any(|connection| connection.server().ip == target && connection.established())
+        view.connections().any(|connection| connection.server().ip == target && connection.established())
             || view.captures.iter().any(|capture| computers(capture).contains(&target))
     };
     let server = view.config.server();

@@ -8,11 +8,11 @@ use socklab_packets::types::Protocol;
 
 /// One of the streams of a capture whose two ends nothing tells apart.
 pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>) {
-    let tcp = view.connections.iter().filter_map(|connection| {
+    let tcp = view.connections().filter_map(|connection| {
         let sighting = connection.in_capture(capture)?;
         Some((Protocol::Tcp, connection.client(), connection.server(), sighting.connection.first_frame))
     });
-    let udp = view.conversations.iter().filter_map(|conversation| {
+    let udp = view.conversations().filter_map(|conversation| {
         let sighting = conversation.sightings().iter().find(|sighting| sighting.capture == capture)?;
         Some((Protocol::Udp, conversation.client(), conversation.server(), sighting.conversation.first_frame))
     });

@@ -43,8 +43,8 @@ fn unused_ports(view: &LabView<'_>) -> Option<Text> {
 fn step_of_other_protocol(view: &LabView<'_>, capture: usize) -> Option<Text> {
     let set = view.config.step_of(view.file(capture))?;
     let protocol = set.protocol()?;
-    let has_tcp = view.connections.iter().any(|connection| connection.in_capture(capture).is_some());
-    let has_udp = view.conversations.iter().any(|it| it.sightings().iter().any(|sighting| sighting.capture == capture));
+    let has_tcp = view.connections().any(|connection| connection.in_capture(capture).is_some());
+    let has_udp = view.conversations().any(|it| it.sightings().iter().any(|sighting| sighting.capture == capture));
     let (has, lacks) = match protocol {
         Protocol::Tcp => (has_tcp, "TCP connection"),
         Protocol::Udp => (has_udp, "UDP datagram"),

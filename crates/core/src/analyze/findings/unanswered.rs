@@ -29,7 +29,7 @@ impl Report<'_, '_> {
         let ends_with = |known: &Known<'_>, s: &TcpSighting| {
             let seen = known.timeline.in_capture(capture);
             let ends = seen.and_then(|seen| seen.first.zip(seen.capture_end));
-            let watched = ends.and_then(|(syn, end)| view.story.clocks.between(&syn, &end));
+            let watched = ends.and_then(|(syn, end)| view.clocks.between(&syn, &end));
             s.client_sent().frames == 1 && watched.is_some_and(|watched| watched < SYN_TIMEOUT)
         };
         let is_silent = |s: &TcpSighting| {
@@ -60,7 +60,7 @@ impl Report<'_, '_> {
         let silent = |known: &Known<'_>, s: &TcpSighting| is_silent(s) && !ends_with(known, s);
         // One that was served before the SYN came has left the queue.
         let may_have_waiting = |known: &Known<'_>, s: &TcpSighting| {
-            let before = |one: &Moment, other: &Moment| view.story.clocks.before(one, other);
+            let before = |one: &Moment, other: &Moment| view.clocks.before(one, other);
             let syn = known.timeline.in_capture(capture).and_then(|seen| seen.first);
             let had_begun = |other: &Known<'_>| {
                 let begin = other.timeline.find(|seen| seen.open_since());

@@ -58,7 +58,7 @@ fn tries(view: &LabView<'_>, number: usize) -> Option<(SocketAddress, Vec<Try>)>
     let here = sightings(view, number).map(|(known, _)| known.connection).filter(|connection| is_one(connection));
     let mut servers = distinct(here.map(LabConnection::server));
     if servers.is_empty() {
-        servers = distinct(view.connections.iter().filter(|connection| is_one(connection)).map(LabConnection::server));
+        servers = distinct(view.connections().filter(|connection| is_one(connection)).map(LabConnection::server));
     }
     let server = *servers.first()?;
     let connections = capture.traffic.tcp_connections().take(LAB_STREAMS);
@@ -132,7 +132,7 @@ fn are_of_card(view: &LabView<'_>, addresses: [SocketAddress; 2]) -> bool {
 /// The same of datagrams: at addresses where nobody was, and at the server's port on other computers.
 pub(super) fn find_datagrams(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
     let Some(capture) = view.captures.get(number) else { return };
-    let servers: Vec<SocketAddress> = distinct(view.conversations.iter().map(|conversation| conversation.server()));
+    let servers: Vec<SocketAddress> = distinct(view.conversations().map(|conversation| conversation.server()));
     let mistaken = view.mistaken.iter().filter_map(|conversation| conversation.in_capture(number));
     let mistaken =
         mistaken.map(|sighting| datagrams(capture, sighting.conversation.addresses, sighting.conversation.stream));
@@ -153,7 +153,7 @@ pub(super) fn find_datagrams(view: &LabView<'_>, number: usize, found: &mut Vec<
     let words = Words { what: say![what, addresses(&servers)], by: "from ", at: "to ", advice };
     // Whose client never got to the server has something to do.
     let of_host = |one: &Try, ip: IpAddr| view.hosts.computer(one.client.ip) == view.hosts.computer(ip);
-    let got_there = |one: &Try| view.conversations.iter().any(|other| of_host(one, other.client().ip));
+    let got_there = |one: &Try| view.conversations().any(|other| of_host(one, other.client().ip));
     let severity = if tries.iter().all(got_there) { Severity::Info } else { Severity::Warning };
     found.extend(finding(view, number, tries, words).map(|finding| Finding { severity, ..finding }));
 }
@@ -167,7 +167,7 @@ fn compare(did: &str) -> String {
 fn went_right_later(view: &LabView<'_>, number: usize, one: &Try) -> bool {
     let Some(last) = one.frames.iter().max() else { return false };
     let of_host = |other: IpAddr| view.hosts.computer(other) == view.hosts.computer(one.client.ip);
-    view.conversations.iter().filter(|other| of_host(other.client().ip)).any(|other| {
+    view.conversations().filter(|other| of_host(other.client().ip)).any(|other| {
         other.in_capture(number).is_some_and(|sighting| {
             let notes = view.udp_notes(sighting);
             notes.iter().any(|note| note.sender == sighting.client_side && note.frame > (*last).into())
@@ -217,9 +217,8 @@ fn who(view: &LabView<'_>, ip: IpAddr) -> Span {
 /// Whether datagrams went to the port of a server on another computer, from a client of a server, and nothing came back.
 fn is_elsewhere(view: &LabView<'_>, udp: &UdpConversation, servers: &[SocketAddress]) -> bool {
     let [client, server] = udp.addresses;
-    let is_end = |address: SocketAddress| {
-        view.conversations.iter().any(|other| [other.client(), other.server()].contains(&address))
-    };
+    let is_end =
+        |address: SocketAddress| view.conversations().any(|other| [other.client(), other.server()].contains(&address));
     let of_host = |other: IpAddr| view.hosts.computer(other) == view.hosts.computer(client.ip);
     let is_near = servers.iter().any(|there| there.port == server.port && there.ip != server.ip);
     let is_other = !is_end(server) && !is_group(server.ip) && !server.ip.is_loopback() && !is_at_server(view, server);
@@ -227,7 +226,7 @@ fn is_elsewhere(view: &LabView<'_>, udp: &UdpConversation, servers: &[SocketAddr
         && is_other
         && udp.counts(Side::Responder).datagrams == 0
         && !is_at_server(view, client)
-        && view.conversations.iter().any(|other| of_host(other.client().ip))
+        && view.conversations().any(|other| of_host(other.client().ip))
 }
 
 /// The datagrams of the first sender of a conversation, and what came back of them.

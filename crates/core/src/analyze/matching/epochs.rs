@@ -12,7 +12,7 @@ use crate::analyze::analysis::{Basis, ServerKind};
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::row::RowFrame;
-use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen, Story, kind_of};
+use crate::analyze::story::{Grounds, KindVerdict, Moment, Seen, Story};
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 
@@ -226,7 +226,7 @@ impl<'a> Known<'a> {
             over,
             beside: hosts_of(&mut members.iter().filter(|index| self.parallel.contains(index))),
             hosts,
-            kind: kind_of(self.story.told(), self.connections, self.accounts, &members),
+            kind: self.story.kind_of(self.connections, self.accounts, &members),
             members,
         }
     }

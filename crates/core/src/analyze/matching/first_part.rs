@@ -6,7 +6,6 @@ use std::net::IpAddr;
 
 use crate::analyze::analysis::ServerKind;
 use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE};
-use crate::analyze::story::kind_of;
 use socklab_packets::types::SocketAddress;
 
 /// What came before the lab's first datagrams, and what after them.
@@ -52,7 +51,7 @@ pub(super) fn before_datagrams(known: Known<'_>) -> BTreeSet<usize> {
         }
     };
     for members in halves.before.values().filter(|members| members.iter().any(|one| known.parallel.contains(one))) {
-        let kind = kind_of(known.story.told(), known.connections, known.accounts, members);
+        let kind = known.story.kind_of(known.connections, known.accounts, members);
         if kind.kind == ServerKind::Concurrent {
             continue;
         }

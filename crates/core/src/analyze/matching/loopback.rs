@@ -11,7 +11,7 @@ impl LabView<'_> {
     pub(crate) fn taken_on_loopback(&self, refused: &TcpSighting) -> Option<TcpConnection> {
         let server = refused.server();
         let is_here = self.places.get(refused.capture)?.host() == Some(server.ip);
-        let is_reached = || self.connections.iter().any(|other| other.server() == server && other.established());
+        let is_reached = || self.connections().any(|other| other.server() == server && other.established());
         if refused.connection.handshake != HandshakeState::Refused || !is_here || is_reached() {
             return None;
         }

@@ -10,6 +10,7 @@ mod attempts;
 mod beside;
 #[cfg(test)]
 mod browser_tests;
+mod build;
 mod candidates;
 mod company;
 mod computers;

@@ -26,7 +26,7 @@ impl LabView<'_> {
             return Vec::new();
         }
         let mut whole: HashSet<(SocketAddress, SocketAddress, u16)> = HashSet::default();
-        for sighting in self.conversations.iter().filter_map(|conversation| conversation.in_capture(number)) {
+        for sighting in self.conversations().filter_map(|conversation| conversation.in_capture(number)) {
             whole.extend(self.udp_notes(sighting).iter().map(|note| {
                 let [sender, receiver] = [note.sender, note.sender.other()].map(|of| sighting.conversation.address(of));
                 (sender, receiver, note.identification)

@@ -12,7 +12,7 @@ impl LabView<'_> {
     pub(crate) fn reach(&self, protocol: Protocol, server: SocketAddress) -> Reach {
         match protocol {
             Protocol::Tcp => {
-                let mut all = self.connections.iter().filter(|connection| connection.server() == server).peekable();
+                let mut all = self.connections().filter(|connection| connection.server() == server).peekable();
                 let never = all.peek().is_some() && all.all(LabConnection::was_tried_in_vain);
                 if never { Reach::Never } else { Reach::Reached }
             }
@@ -21,7 +21,7 @@ impl LabView<'_> {
     }
 
     fn reach_of_udp(&self, server: SocketAddress) -> Reach {
-        let here = || self.conversations.iter().filter(|conversation| conversation.server() == server);
+        let here = || self.conversations().filter(|conversation| conversation.server() == server);
         let answers = |conversation: &LabConversation| self.is_answered(conversation);
         if here().next().is_none() || here().any(answers) {
             return Reach::Reached;
@@ -38,7 +38,7 @@ impl LabView<'_> {
             return Reach::Never;
         }
         // One that only prints never answers; of several, one may be a wrong port in a client.
-        match self.conversations.iter().any(|conversation| conversation.server() != server) {
+        match self.conversations().any(|conversation| conversation.server() != server) {
             true => Reach::Unanswered,
             false => Reach::Reached,
         }

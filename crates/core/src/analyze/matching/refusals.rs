@@ -36,10 +36,10 @@ impl Refusals<'_> {
     pub(crate) fn of(&self, capture: usize, message: &Undelivered) -> Refusal {
         let answered = self.answered_one.get(&message.server).filter(|(client, _)| *client != message.client);
         let Some((_, answers)) = answered else { return Refusal::NobodyThere };
-        let conversations = self.view.conversations.iter().filter(|one| one.client() == message.client);
+        let conversations = self.view.conversations().filter(|one| one.client() == message.client);
         let watch = conversations.filter_map(|one| one.in_capture(capture)).map(|sighting| sighting.watch).next();
         let at = Moment { capture, watch: watch.unwrap_or(capture), frame: message.frame.into(), time: message.time };
-        let clocks = &self.view.story.clocks;
+        let clocks = &self.view.clocks;
         let is_before = |one: &Moment, other: &Moment| clocks.before_as_recorded(one, other) == Some(true);
         if answers.iter().any(|[first, last]| is_before(first, &at) && is_before(&at, last)) {
             return Refusal::AmongAnswers;
@@ -56,7 +56,7 @@ impl LabView<'_> {
     /// socket that is connected to that one.
     pub(crate) fn refusals_of_servers(&self) -> Refusals<'_> {
         let mut answered: HashMap<SocketAddress, Option<&LabConversation>> = HashMap::new();
-        for conversation in self.conversations.iter().filter(|conversation| conversation.answered()) {
+        for conversation in self.conversations().filter(|conversation| conversation.answered()) {
             // A pair of addresses is one conversation, so another one is of another client.
             let of_server = answered.entry(conversation.server());
             of_server.and_modify(|only| *only = None).or_insert(Some(conversation));

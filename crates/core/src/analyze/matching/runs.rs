@@ -12,6 +12,7 @@ use crate::analyze::accounts::{Apart, Purpose, ServerRun};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::matching::LabView;
 use crate::analyze::matching::epochs::LONGEST_PAUSE;
+use crate::analyze::matching::view::KnownConversation;
 use socklab_packets::types::{SocketAddress, Timestamp};
 
 /// So far the clock of a journal may be from that of a capture if both are to show the same moment.
@@ -84,7 +85,7 @@ impl<'a> Seen<'a> {
             return seen;
         }
         for known in view.known().filter(|known| known.connection.established()) {
-            let counts = !view.spare_connections.contains_key(&known.index);
+            let counts = known.spare.is_none();
             let is_parallel = known.step.is_parallel();
             let captured = Captured { connection: known.connection, is_parallel, counts };
             seen.tcp.entry(known.connection.client()).or_default().push(captured);
@@ -92,8 +93,8 @@ impl<'a> Seen<'a> {
             let times = known.timeline.seen.iter().filter_map(|seen| seen.first?.time);
             seen.moments.extend(times.filter(|_| counts).map(|time| (purpose, time)));
         }
-        for (index, conversation) in view.conversations.iter().enumerate() {
-            let counts = !view.spare_conversations.contains_key(&index);
+        for KnownConversation { conversation, spare, .. } in view.known_conversations() {
+            let counts = spare.is_none();
             *seen.udp.entry(conversation.client()).or_default() |= counts;
             let first = |sighting| view.udp_notes(sighting).first().and_then(|note| note.time);
             let times = conversation.sightings().iter().filter_map(first).filter(|_| counts);

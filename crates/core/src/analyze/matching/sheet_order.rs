@@ -9,7 +9,6 @@ use std::net::IpAddr;
 
 use crate::analyze::analysis::ServerKind;
 use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE};
-use crate::analyze::story::kind_of;
 use crate::lab::Sheet;
 use socklab_packets::types::{Protocol, SocketAddress};
 
@@ -167,7 +166,7 @@ impl<'a> InOrder<'a> {
             let is_concurrent = || {
                 let members: Vec<usize> = first.iter().map(|(_, index)| *index).collect();
                 let Known { story, accounts, connections, .. } = self.known;
-                kind_of(story.told(), connections, accounts, &members).kind == ServerKind::Concurrent
+                story.kind_of(connections, accounts, &members).kind == ServerKind::Concurrent
             };
             if is_apart && is_whole && !is_concurrent() {
                 found.extend(first.iter().map(|(_, index)| *index));

@@ -1,32 +1,22 @@
 //! The lab as the captures and journals show it: what the answers and findings are made from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::analyze::accounts::Accounts;
 use crate::analyze::analysis::{
     HostFound, LabFound, LabFrames, LabStream, RecordedStep, ServerFound, ServerKind, Verdict,
 };
-use crate::analyze::conversation::{
-    Frames, LabConnection, LabConversation, Relays, TcpSighting, UdpSighting, merge_connections, merge_conversations,
-};
-use crate::analyze::matching::about::about_lab;
-use crate::analyze::matching::company::{Company, company};
-use crate::analyze::matching::computers::{Computers, LabAddresses};
+use crate::analyze::conversation::{Frames, LabConnection, LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::matching::doubts::Doubt;
-use crate::analyze::matching::gathered::Gathered;
-use crate::analyze::matching::hosts::{Evidence, Hosts};
-use crate::analyze::matching::mistaken::mistaken_conversations;
+use crate::analyze::matching::hosts::Hosts;
 use crate::analyze::matching::order::Times;
-use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
-use crate::analyze::matching::steps;
-use crate::analyze::matching::streams::LabStreams;
-use crate::analyze::matching::undelivered::{Refused, Undelivered, mistaken, refused, undelivered};
+use crate::analyze::matching::undelivered::{Refused, Undelivered, mistaken, undelivered};
 use crate::analyze::place::Place;
 use crate::analyze::row::{RowFrame, RowNote};
-use crate::analyze::story::chat::{self, SentOn};
-use crate::analyze::story::{KindVerdict, Service, Story, Timeline, kind_of};
+use crate::analyze::story::chat::SentOn;
+use crate::analyze::story::{AllJudged, Clocks, Judged, KindVerdict, Service, Timeline, kind_of};
 use crate::analyze::text::{HostSpan, Span};
 use crate::analyze::translated::Translated;
 use crate::journal::NamedJournal;
@@ -55,25 +45,17 @@ pub(crate) struct LabView<'a> {
     /// The steps that each capture holds, in the order of the sheet.
     pub(crate) steps: Vec<Vec<RecordedStep>>,
     /// The TCP connections, in the order of the files' names and of frames.
-    pub(crate) connections: Vec<LabConnection>,
-    /// The step of each of them.
-    pub(crate) connection_steps: Vec<Step>,
+    pub(super) connections: Vec<KnownConnection>,
     /// The UDP conversations, in the order of the files' names and of frames.
-    pub(crate) conversations: Vec<LabConversation>,
-    /// The step of each of them.
-    pub(crate) conversation_steps: Vec<Step>,
+    pub(super) conversations: Vec<KnownConversation>,
     /// The conversations with addresses that clients took for a UDP server's.
     pub(crate) mistaken: Vec<LabConversation>,
     /// The steps and hosts that the captures do not tell apart.
     pub(crate) doubts: Vec<Doubt>,
-    /// The connections that count for no step, by their indices, with the steps that they may be of; none where the run of another
-    /// server took the place of theirs. And the conversations.
-    pub(crate) spare_connections: BTreeMap<usize, Vec<Step>>,
-    pub(crate) spare_conversations: BTreeMap<usize, Vec<Step>>,
-    /// What happened, and what became of each connection.
-    pub(crate) story: Story,
+    /// Which captures' times can be compared.
+    pub(crate) clocks: Clocks,
     /// Of each capture, client and UDP server, the frames of what says that nobody has the server's port.
-    refused: Refused,
+    pub(super) refused: Refused,
     /// What UDP servers sent on of their clients' datagrams.
     pub(super) sent_on: SentOn,
     /// Of each capture that holds more of the lab's streams than are looked at, how many of them are.
@@ -83,6 +65,30 @@ pub(crate) struct LabView<'a> {
 }
 
 /// A connection of the lab with all that is known of it.
+pub(super) struct KnownConnection {
+    /// The connection.
+    pub(super) connection: LabConnection,
+    /// The step that it belongs to.
+    pub(super) step: Step,
+    /// What happened in it, and when.
+    pub(super) timeline: Timeline,
+    /// What became of it.
+    pub(super) service: Service,
+    /// Where it counts for no step, those that it may be of; none where the run of another server took the place of its own.
+    pub(super) spare: Option<Vec<Step>>,
+}
+
+/// A conversation of the lab with all that is known of it.
+pub(crate) struct KnownConversation {
+    /// The conversation.
+    pub(crate) conversation: LabConversation,
+    /// The step that it belongs to.
+    pub(crate) step: Step,
+    /// Where it counts for no step, those that it may be of.
+    pub(crate) spare: Option<Vec<Step>>,
+}
+
+/// A connection of the lab with all that is known of it, in its place among them.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     /// Its index among the lab's connections.
@@ -95,116 +101,18 @@ pub(crate) struct Known<'a> {
     pub(crate) timeline: &'a Timeline,
     /// What became of it.
     pub(crate) service: &'a Service,
+    /// Where it counts for no step, those that it may be of; none where the run of another server took the place of its own.
+    pub(crate) spare: Option<&'a [Step]>,
 }
 
-impl<'a> LabView<'a> {
-    /// Looks for the lab in the captures. Also gives the roles in each capture.
-    pub(crate) fn new(
-        captures: &'a [CaptureFacts],
-        journals: &'a [NamedJournal],
-        config: &'a LabConfig,
-    ) -> (LabView<'a>, Vec<CaptureRoles>) {
-        let translated: Vec<Translated> = captures.iter().map(|capture| Translated::of(capture, config)).collect();
-        let relays: Vec<Relays> = captures.iter().map(Relays::of).collect();
-        let each = || captures.iter().zip(&translated);
-        let places: Vec<Place> = each().map(|(capture, seen)| Place::of(capture, seen)).collect();
-        let servers = Servers::find(captures, &translated, &relays, &places, journals, config);
-        let roles: Vec<CaptureRoles> = each().map(|(capture, seen)| assign(capture, seen, &servers)).collect();
-        let streams = LabStreams::collect(captures, &translated, &roles, &places);
-        let accounts = Accounts::of(journals);
-        // Files of one computer.
-        let same_clock = |one: usize, other: usize| {
-            let host = |capture: usize| places.get(capture).and_then(|place| place.host());
-            one == other || (host(one).is_some() && host(one) == host(other))
-        };
-        let mut connections = merge_connections(captures, streams.tcp, &same_clock);
-        // What another file shows as well helps to compare the clocks of both.
-        connections.retain(|connection| !connection.sightings().iter().all(|sighting| sighting.overheard));
-        let conversations = merge_conversations(captures, streams.udp, &same_clock);
-        let mut story = Story::new(captures, &relays, &places, &connections, &accounts);
-        let set_steps: Vec<Option<Step>> = captures.iter().map(|capture| config.step_of(&capture.file)).collect();
-        let sheet = &config.sheet;
-        let set_company = |capture: usize| {
-            let step = set_steps.get(capture).and_then(Option::as_ref).filter(|step| step.runs(Protocol::Tcp));
-            step.map(|step| if step.is_parallel() { Company::Parallel } else { Company::Alone })
-        };
-        let of_lab = LabAddresses::of(&connections, &conversations, config);
-        let computers = Computers::find(captures, &of_lab);
-        let (company, replaced) =
-            company(config, (&story, &accounts), &computers, &connections, &conversations, set_company);
-        let gathered = Gathered::of(&story, &computers, &connections, &conversations, &company);
-        let hosts = Hosts::find(&Evidence {
-            story: &story,
-            connections: &connections,
-            conversations: &conversations,
-            company: &company,
-            gathered: &gathered,
-            servers: &servers,
-            computers: &computers,
-            config,
-            set_steps: &set_steps,
-        });
-        let one_clock = config.one_clock;
-        let refused = refused(captures, &servers);
-        let told = steps::Evidence {
-            sheet,
-            story: &story,
-            places: &places,
-            hosts: &hosts,
-            set: &set_steps,
-            refused: &refused,
-            one_clock,
-        };
-        let (of_tcp, of_udp) =
-            (steps::of_connections(&told, &connections, &company), steps::of_conversations(&told, &conversations));
-        let doubts: Vec<Doubt> = hosts.doubts(sheet).chain(of_tcp.doubts).chain(of_udp.doubts).collect();
-        let (connection_steps, conversation_steps) = (of_tcp.steps, of_udp.steps);
-        let (mut spare_connections, spare_conversations) = (of_tcp.spare, of_udp.spare);
-        spare_connections.extend(replaced.into_iter().map(|index| (index, Vec::new())));
-        let tcp = connection_steps.iter().zip(&connections).enumerate();
-        let tcp = tcp.filter(|(index, _)| !spare_connections.contains_key(index));
-        let tcp: Vec<(&Step, &LabConnection)> = tcp.map(|(_, one)| one).collect();
-        let udp = conversation_steps.iter().zip(&conversations).enumerate();
-        let udp = udp.filter(|(index, _)| !spare_conversations.contains_key(index));
-        let udp: Vec<(&Step, &LabConversation)> = udp.map(|(_, one)| one).collect();
-        let steps = steps::of_captures(&told, &tcp, &udp, &doubts);
-        let (cut, mut lab_frames) = (streams.cut, streams.frames);
-        for ((number, capture), frames) in captures.iter().enumerate().zip(&mut lab_frames) {
-            let LabFrames { icmp, icmpv6, fragments, .. } = about_lab(capture, number, &servers, &conversations);
-            *frames = LabFrames { icmp, icmpv6, fragments, ..*frames };
-        }
-        let programs: Vec<usize> = connection_steps.iter().map(|step| sheet.server_steps_before(step)).collect();
-        story.tell_programs_apart(&connections, &accounts, &programs);
-        let mistaken = mistaken_conversations(captures, &servers, &same_clock);
-        let sent_on = chat::of_datagrams(captures, &story.clocks, |address| servers.contains(Protocol::Udp, address));
-        let mut view = LabView {
-            captures,
-            journals,
-            accounts,
-            config,
-            hosts,
-            servers,
-            translated,
-            places,
-            steps,
-            connections,
-            connection_steps,
-            conversations,
-            conversation_steps,
-            mistaken,
-            doubts,
-            spare_connections,
-            spare_conversations,
-            story,
-            refused,
-            sent_on,
-            cut,
-            lab_frames,
-        };
-        view.tell_runs_apart();
-        (view, roles)
+impl<'a> Known<'a> {
+    fn of(index: usize, known: &'a KnownConnection) -> Known<'a> {
+        let KnownConnection { connection, step, timeline, service, spare } = known;
+        Known { index, connection, step, timeline, service, spare: spare.as_deref() }
     }
+}
 
+impl LabView<'_> {
     /// What reports say of the lab as a whole.
     pub(crate) fn found(&self) -> LabFound {
         let hosts = self.hosts.named().iter().filter(|(name, _, _)| !self.hosts.is_in_doubt(*name));
@@ -249,9 +157,12 @@ impl<'a> LabView<'a> {
                 None => servers.push((server, vec![known.index])),
             }
         }
-        let of = |(_, connections): &(SocketAddress, Vec<usize>)| {
-            kind_of(self.story.told(), &self.connections, &self.accounts, connections)
+        let of_one = |index: usize| {
+            let KnownConnection { connection, timeline, service, .. } = self.connections.get(index)?;
+            Some(Judged { connection, timeline, service })
         };
+        let all = AllJudged { clocks: &self.clocks, of: &of_one };
+        let of = |(_, connections): &(SocketAddress, Vec<usize>)| kind_of(all, &self.accounts, connections);
         let mut shown = servers.iter().map(of).filter(|verdict| verdict.kind != ServerKind::Unknown);
         let first = shown.next().unwrap_or(KindVerdict::UNKNOWN);
         if shown.all(|other| other.kind == first.kind) { first } else { KindVerdict::UNKNOWN }
@@ -262,8 +173,7 @@ impl<'a> LabView<'a> {
             .flat_map(|capture| self.unreachable_datagrams(capture))
             .map(|undelivered| undelivered.server)
             .collect();
-        let all = self.conversations.iter().zip(&self.conversation_steps);
-        all.map(move |(conversation, step)| udp_stream(conversation, step, &refused))
+        self.conversations.iter().map(move |known| udp_stream(known, &refused))
     }
 
     /// Whether the computer of this address made a capture itself.
@@ -273,26 +183,27 @@ impl<'a> LabView<'a> {
 
     /// The TCP connections with what is known of them, in the order of files and frames.
     pub(crate) fn known(&self) -> impl Iterator<Item = Known<'_>> {
-        let story = self.story.timelines.iter().zip(&self.story.services);
-        let steps = self.connections.iter().zip(&self.connection_steps);
-        steps.zip(story).enumerate().map(|(index, ((connection, step), (timeline, service)))| Known {
-            index,
-            connection,
-            step,
-            timeline,
-            service,
-        })
+        self.connections.iter().enumerate().map(|(index, known)| Known::of(index, known))
     }
 
     /// One of them, by its index.
     pub(crate) fn known_at(&self, index: usize) -> Option<Known<'_>> {
-        Some(Known {
-            index,
-            connection: self.connections.get(index)?,
-            step: self.connection_steps.get(index)?,
-            timeline: self.story.timelines.get(index)?,
-            service: self.story.services.get(index)?,
-        })
+        self.connections.get(index).map(|known| Known::of(index, known))
+    }
+
+    /// The TCP connections, in the order of files and frames.
+    pub(crate) fn connections(&self) -> impl ExactSizeIterator<Item = &LabConnection> {
+        self.connections.iter().map(|known| &known.connection)
+    }
+
+    /// The UDP conversations with what is known of them, in the order of files and frames.
+    pub(crate) fn known_conversations(&self) -> impl Iterator<Item = &KnownConversation> {
+        self.conversations.iter()
+    }
+
+    /// The UDP conversations, in the order of files and frames.
+    pub(crate) fn conversations(&self) -> impl ExactSizeIterator<Item = &LabConversation> {
+        self.conversations.iter().map(|known| &known.conversation)
     }
 
     /// The TCP connections of a step.
@@ -302,21 +213,18 @@ impl<'a> LabView<'a> {
 
     /// The TCP connections of some steps.
     pub(crate) fn of_steps<'s>(&'s self, steps: &'s [Step]) -> impl Iterator<Item = Known<'s>> {
-        let counts = |known: &Known<'_>| !self.spare_connections.contains_key(&known.index);
-        self.known().filter(move |known| steps.contains(known.step) && counts(known))
+        self.known().filter(move |known| steps.contains(known.step) && known.spare.is_none())
     }
 
     /// Whether the run of another server took the place of this connection's.
     pub(crate) fn is_replaced(&self, known: &Known<'_>) -> bool {
-        self.spare_connections.get(&known.index).is_some_and(Vec::is_empty)
+        known.spare.is_some_and(<[Step]>::is_empty)
     }
 
     /// The UDP conversations of some steps.
     pub(crate) fn conversations_of<'s>(&'s self, steps: &'s [Step]) -> impl Iterator<Item = &'s LabConversation> {
-        let all = self.conversations.iter().zip(&self.conversation_steps).enumerate();
-        let counts = |index: &usize| !self.spare_conversations.contains_key(index);
-        let of_steps = all.filter(move |(index, (_, step))| steps.contains(step) && counts(index));
-        of_steps.map(|(_, (conversation, _))| conversation)
+        let of_steps = self.conversations.iter().filter(|known| steps.contains(&known.step) && known.spare.is_none());
+        of_steps.map(|known| &known.conversation)
     }
 
     /// Whether several connections of a step are of clients on this host, or of the step that goes on beside it there.
@@ -364,12 +272,12 @@ impl<'a> LabView<'a> {
 
     /// What moments are put in order by.
     pub(crate) fn times(&self) -> Times<'_> {
-        Times { clocks: &self.story.clocks, places: &self.places, one_clock: self.config.one_clock }
+        Times { clocks: &self.clocks, places: &self.places, one_clock: self.config.one_clock }
     }
 
     /// The TCP connections of clients side by side.
     pub(crate) fn parallel(&self) -> impl Iterator<Item = Known<'_>> {
-        self.known().filter(|known| known.step.is_parallel() && !self.spare_connections.contains_key(&known.index))
+        self.known().filter(|known| known.step.is_parallel() && known.spare.is_none())
     }
 
     /// What says in a capture that a datagram to a UDP server of the lab did not reach it, by quoting it.
@@ -483,7 +391,8 @@ fn tcp_stream(known: &Known<'_>) -> LabStream {
 }
 
 /// `refused` are the servers that were not there, as their computer said.
-fn udp_stream(conversation: &LabConversation, step: &Step, refused: &BTreeSet<SocketAddress>) -> LabStream {
+fn udp_stream(known: &KnownConversation, refused: &BTreeSet<SocketAddress>) -> LabStream {
+    let KnownConversation { conversation, step, .. } = known;
     let best = conversation.whole();
     let answered = best.server_sent().datagrams > 0;
     LabStream {

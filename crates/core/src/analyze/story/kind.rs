@@ -13,15 +13,38 @@ use crate::analyze::story::timeline::{SaidOn, Seen, Timeline};
 /// How soon after its client has gone a server that serves one client only has ended, in nanoseconds.
 const ENDS_WITHIN: i128 = 1_000_000_000;
 
+/// What happened in a connection, and what became of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Judged<'a> {
+    /// The connection.
+    pub(crate) connection: &'a LabConnection,
+    /// What happened in it, and when.
+    pub(crate) timeline: &'a Timeline,
+    /// What became of it.
+    pub(crate) service: &'a Service,
+}
+
 /// What the kind of a server is told from: the story of all connections, by their index.
 #[derive(Clone, Copy)]
-pub(crate) struct Told<'a> {
+pub(crate) struct AllJudged<'a> {
     /// Which captures' times can be compared.
     pub(crate) clocks: &'a Clocks,
-    /// What happened in each connection, and when.
-    pub(crate) timelines: &'a [Timeline],
-    /// What became of each connection.
-    pub(crate) services: &'a [Service],
+    /// A connection, by its index.
+    pub(crate) of: &'a dyn Fn(usize) -> Option<Judged<'a>>,
+}
+
+impl<'a> AllJudged<'a> {
+    fn connection(&self, index: usize) -> Option<&'a LabConnection> {
+        (self.of)(index).map(|judged| judged.connection)
+    }
+
+    fn timeline(&self, index: usize) -> Option<&'a Timeline> {
+        (self.of)(index).map(|judged| judged.timeline)
+    }
+
+    fn service(&self, index: usize) -> Option<&'a Service> {
+        (self.of)(index).map(|judged| judged.service)
+    }
 }
 
 /// Of what kind a server is, and which two connections show it.
@@ -42,16 +65,11 @@ impl KindVerdict {
 }
 
 /// The kind of the server of these connections, which are all to one server.
-pub(crate) fn kind_of(
-    story: Told<'_>,
-    connections: &[LabConnection],
-    accounts: &Accounts,
-    of_server: &[usize],
-) -> KindVerdict {
-    if let Some(kind) = accounts.kind_of(of_server.iter().filter_map(|index| connections.get(*index))) {
+pub(crate) fn kind_of(story: AllJudged<'_>, accounts: &Accounts, of_server: &[usize]) -> KindVerdict {
+    if let Some(kind) = accounts.kind_of(of_server.iter().filter_map(|index| story.connection(*index))) {
         return KindVerdict { kind, basis: Basis::Proved, shown_by: None };
     }
-    let concurrent = served_beside(story, of_server).or_else(|| told_beside(story, connections, of_server));
+    let concurrent = served_beside(story, of_server).or_else(|| told_beside(story, of_server));
     let iterative = waited_for(story, of_server);
     let (kind, shown_by) = match (concurrent, iterative) {
         (Some(pair), None) => (ServerKind::Concurrent, Some(pair)),
@@ -73,10 +91,10 @@ pub(crate) fn kind_of(
 }
 
 /// The views of connections whose moments can be compared with each other, by group of clocks.
-fn views<'a>(story: Told<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen, Moment)> {
+fn views<'a>(story: AllJudged<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen, Moment)> {
     let mut views = Vec::new();
     for index in of_server {
-        let seen = story.timelines.get(*index).map(|timeline| timeline.seen.as_slice()).unwrap_or_default();
+        let seen = story.timeline(*index).map(|timeline| timeline.seen.as_slice()).unwrap_or_default();
         views.extend(seen.iter().filter_map(|seen| Some((*index, seen, seen.open_since()?))));
     }
     // The groups in the order of their first connections, whatever the order of the files.
@@ -94,7 +112,7 @@ fn views<'a>(story: Told<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen, Mome
 
 /// A connection that was served while an earlier one was open: a server of one client at a time, which takes connections in
 /// their order, could not have got to it.
-fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
+fn served_beside(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     let views = views(story, of_server);
     let is_open_at = |seen: &Seen, moment: &Moment| {
         seen.open_until().is_none_or(|end| story.clocks.before(moment, &end) == Some(true))
@@ -103,7 +121,7 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
     };
     let mut open: Vec<(usize, &Seen, Moment)> = Vec::new();
     for (index, seen, established) in views {
-        let service = story.services.get(index)?;
+        let service = story.service(index)?;
         let can_compare = |since: &Moment| {
             since.capture == established.capture || story.clocks.comparable(since.watch, established.watch)
         };
@@ -134,11 +152,11 @@ fn served_beside(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)>
 
 /// A client that was still connected when it was told what another one had said, as its own capture shows it, whose times
 /// cannot be compared with the other one's: the server read from one while it served the other.
-fn told_beside(story: Told<'_>, connections: &[LabConnection], of_server: &[usize]) -> Option<(usize, usize)> {
+fn told_beside(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     of_server.iter().find_map(|index| {
-        story.timelines.get(*index)?.said_on().find_map(|SaidOn { passed, to, .. }| {
-            let is_elsewhere = connections.get(*index)?.with_frame(passed.capture, passed.frame).is_none();
-            let seen = story.timelines.get(to)?.with_moment(&passed)?;
+        story.timeline(*index)?.said_on().find_map(|SaidOn { passed, to, .. }| {
+            let is_elsewhere = story.connection(*index)?.with_frame(passed.capture, passed.frame).is_none();
+            let seen = story.timeline(to)?.with_moment(&passed)?;
             let is_open = shows_open(story, seen, &passed);
             (is_elsewhere && is_open && of_server.contains(&to)).then_some((to, *index))
         })
@@ -147,9 +165,9 @@ fn told_beside(story: Told<'_>, connections: &[LabConnection], of_server: &[usiz
 
 /// A connection that waited until an earlier one had ended, or that was left waiting while an earlier one was answered.
 /// Not one that waited while several others were served.
-fn waited_for(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
+fn waited_for(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     of_server.iter().find_map(|index| {
-        let service = story.services.get(*index).filter(|service| service.sharing != Sharing::Then)?;
+        let service = story.service(*index).filter(|service| service.sharing != Sharing::Then)?;
         if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
             return Some((*other, *index));
         }
@@ -163,23 +181,20 @@ fn waited_for(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
 }
 
 /// Whether frames show that a connection was open at this moment.
-fn is_open_at(story: Told<'_>, connection: usize, moment: &Moment) -> bool {
-    story
-        .timelines
-        .get(connection)
-        .is_some_and(|timeline| timeline.seen.iter().any(|seen| shows_open(story, seen, moment)))
+fn is_open_at(story: AllJudged<'_>, connection: usize, moment: &Moment) -> bool {
+    story.timeline(connection).is_some_and(|timeline| timeline.seen.iter().any(|seen| shows_open(story, seen, moment)))
 }
 
 /// Whether this view of a connection shows that.
-fn shows_open(story: Told<'_>, seen: &Seen, moment: &Moment) -> bool {
+fn shows_open(story: AllJudged<'_>, seen: &Seen, moment: &Moment) -> bool {
     seen.open_since().is_some_and(|begin| story.clocks.before(&begin, moment) == Some(true))
         && seen.open_until().is_none_or(|end| story.clocks.before(moment, &end) == Some(true))
 }
 
 /// A connection that was in the queue until the server ended, though another one was open.
-fn left_waiting(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
+fn left_waiting(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     of_server.iter().find_map(|index| {
-        let service = story.services.get(*index).filter(|service| service.sharing != Sharing::Then)?;
+        let service = story.service(*index).filter(|service| service.sharing != Sharing::Then)?;
         let (Grounds::Reset { line: from, .. } | Grounds::Unread { from, .. }) = service.grounds else { return None };
         let other = of_server.iter().find(|other| *other != index && is_open_at(story, **other, &from))?;
         Some((*other, *index))
@@ -188,13 +203,13 @@ fn left_waiting(story: Told<'_>, of_server: &[usize]) -> Option<(usize, usize)> 
 
 /// A connection that was reset when another one's client had gone: the server had ended with it. Whether that client closed, and did
 /// not reset its connection.
-fn ended_with(story: Told<'_>, of_server: &[usize]) -> Option<((usize, usize), bool)> {
+fn ended_with(story: AllJudged<'_>, of_server: &[usize]) -> Option<((usize, usize), bool)> {
     of_server.iter().find_map(|index| {
-        story.services.get(*index).filter(|service| !service.served())?;
-        let reset = story.timelines.get(*index)?.find(|seen| seen.server_reset)?;
+        story.service(*index).filter(|service| !service.served())?;
+        let reset = story.timeline(*index)?.find(|seen| seen.server_reset)?;
         let closed = |other: &usize| -> Option<bool> {
-            let served = story.services.get(*other)?.verdict == Verdict::Served;
-            let seen = story.timelines.get(*other)?;
+            let served = story.service(*other)?.verdict == Verdict::Served;
+            let seen = story.timeline(*other)?;
             let end = seen.find(|seen| {
                 let end = seen.client_end()?;
                 let server_first = seen.server_fin.is_some_and(|fin| fin.frame < end.frame);

@@ -23,7 +23,7 @@ use socklab_packets::pipeline::CaptureFacts;
 
 pub(crate) use clocks::{Clocks, Moment};
 pub(crate) use grounds::{Grounds, Listener, Sharing, Wait};
-pub(crate) use kind::{KindVerdict, kind_of};
+pub(crate) use kind::{AllJudged, Judged, KindVerdict, kind_of};
 pub(crate) use service::{LATE, Service};
 pub(crate) use timeline::{SaidOn, Seen, Timeline};
 
@@ -78,8 +78,17 @@ impl Story {
         sharing::note(connections, &self.timelines, &self.clocks, &mut self.services, programs);
     }
 
-    /// What the kinds of servers are told from.
-    pub(crate) fn told(&self) -> kind::Told<'_> {
-        kind::Told { clocks: &self.clocks, timelines: &self.timelines, services: &self.services }
+    /// The kind of the server of these connections, which are all to one server.
+    pub(crate) fn kind_of(
+        &self,
+        connections: &[LabConnection],
+        accounts: &Accounts,
+        of_server: &[usize],
+    ) -> KindVerdict {
+        let of = |index: usize| {
+            let (timeline, service) = (self.timelines.get(index)?, self.services.get(index)?);
+            Some(Judged { connection: connections.get(index)?, timeline, service })
+        };
+        kind_of(AllJudged { clocks: &self.clocks, of: &of }, accounts, of_server)
     }
 }
