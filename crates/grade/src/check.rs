@@ -20,13 +20,13 @@ pub const SCREENSHOTS_WANTED: &str = "The sheet also asks for these. socklab doe
 pub const FORM_IS_COMPLETE: &str = "Every entry is filled in and well formed.";
 
 /// How serious a line is; none is only told.
-pub type Grade = Option<Severity>;
+pub type LineSeverity = Option<Severity>;
 
 /// One thing that is told: a mark, and the text behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// How serious it is.
-    pub grade: Grade,
+    pub grade: LineSeverity,
     /// A file, a question, or a word such as `missing`.
     pub mark: String,
     /// What is told of it.
@@ -36,7 +36,7 @@ pub struct Line {
 }
 
 impl Line {
-    fn new(grade: Grade, mark: impl Into<String>, text: impl Into<String>) -> Line {
+    fn new(grade: LineSeverity, mark: impl Into<String>, text: impl Into<String>) -> Line {
         Line { grade, mark: mark.into(), text: text.into(), question: None }
     }
 }

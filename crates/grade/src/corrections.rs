@@ -56,7 +56,7 @@ fn composed(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::copies::groups::Groups;
-    use crate::platforms::groups::Table;
+    use crate::platforms::groups::GroupsTable;
     use socklab_core::lab::testing::{host, step};
 
     /// macOS takes the accents of file names apart.
@@ -70,7 +70,7 @@ mod tests {
             assert_eq!(config.hosts[&host("A")].to_string(), "192.168.1.1");
             assert_eq!(corrections.strangers(&[folder]).count(), 0);
             assert_eq!(corrections.strangers(&["Jorg Mußig"]).collect::<Vec<_>>(), [written]);
-            let groups = Groups::of_table(&Table::from_csv(&format!("name,group\n{written},1\n")).unwrap());
+            let groups = Groups::of_table(&GroupsTable::from_csv(&format!("name,group\n{written},1\n")).unwrap());
             assert_eq!((groups.of([folder]), groups.of(["Jorg Mußig"])), (Some("1"), None));
         }
     }

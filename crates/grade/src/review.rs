@@ -229,7 +229,7 @@ impl Review {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn write(&self, out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
+    pub fn write(&self, out: &mut dyn Write, rows: &[ReviewRow]) -> io::Result<()> {
         out.write_all("\u{feff}".as_bytes())?;
         let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
         writer.write_record(COLUMNS)?;
@@ -242,13 +242,13 @@ impl Review {
             writer.write_record(row.cells())?;
         }
         for ((student, question), decision) in left {
-            let row = Row {
+            let row = ReviewRow {
                 student: student.clone(),
                 question: question.clone(),
                 decision: decision.clone(),
                 state: if students.contains(student) { NO_QUESTION } else { NO_SUBMISSION }.to_owned(),
                 answer: decision.answer.clone(),
-                ..Row::default()
+                ..ReviewRow::default()
             };
             writer.write_record(row.cells())?;
         }
@@ -256,13 +256,13 @@ impl Review {
     }
 
     /// The rows of a submission: its questions, and itself as a whole.
-    pub fn rows(&self, submission: &Submission) -> Vec<Row> {
+    pub fn rows(&self, submission: &Submission) -> Vec<ReviewRow> {
         let student = spreadsheet_cell(&submission.name);
         let questions = submission.questions.iter().enumerate().map(|(place, question)| {
             let key = question.key();
             let found = self.found(submission, &key);
             let decision = found.map(|(_, decision)| decision.clone()).unwrap_or_default();
-            Row {
+            ReviewRow {
                 student: student.clone(),
                 max_points: question.max_points.to_string(),
                 rubric_points: question.rubric_points().to_string(),
@@ -283,7 +283,7 @@ impl Review {
         });
         let found = self.found(submission, WHOLE);
         let decision = found.map(|(_, decision)| decision.clone()).unwrap_or_default();
-        let last = Row {
+        let last = ReviewRow {
             student: student.clone(),
             question: WHOLE.to_owned(),
             max_points: submission.max_points.to_string(),
@@ -299,7 +299,7 @@ impl Review {
             answer: kept(&decision, &whole(submission)),
             entered_as: found.map(|(name, _)| name.to_owned()),
             decision,
-            ..Row::default()
+            ..ReviewRow::default()
         };
         questions.chain([last]).collect()
     }
@@ -321,7 +321,7 @@ fn points_of(text: &str) -> Result<Points, &'static str> {
 
 /// A row of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Row {
+pub struct ReviewRow {
     /// The submission, as a cell.
     pub student: String,
     /// The question, or [`WHOLE`].
@@ -346,7 +346,7 @@ pub struct Row {
     pub entered_as: Option<String>,
 }
 
-impl Row {
+impl ReviewRow {
     /// Whether there is nothing to decide and nothing was decided.
     pub fn is_settled(&self) -> bool {
         self.state == "final" && self.decision.is_empty()

@@ -19,7 +19,7 @@ use socklab_packets::types::Protocol;
 const MOST_RUNS: usize = 16;
 
 /// What the captures show.
-pub(super) struct Evidence {
+pub(super) struct Analyses {
     /// By the captures alone: a student's journal is no proof.
     pub(super) analysis: Analysis,
     /// The answers with the journals besides.
@@ -32,15 +32,15 @@ pub(super) struct Evidence {
     pub(super) is_cut: bool,
 }
 
-impl Evidence {
+impl Analyses {
     /// Analyzes the captures in each way that there is time for, and in one at least.
     pub(super) fn of(
         captures: Vec<CaptureFacts>,
         journals: &[NamedJournal],
         config: &LabConfig,
         budget: &Budget<'_>,
-    ) -> Evidence {
-        let evidence = Evidence::told(captures, journals, config, budget);
+    ) -> Analyses {
+        let evidence = Analyses::told(captures, journals, config, budget);
         let tries = on_one_computer(&evidence.analysis);
         if tries.is_empty() || tries.len() == evidence.analysis.captures.len() {
             return evidence;
@@ -49,14 +49,14 @@ impl Evidence {
         // A try on one computer is none of the sheet's steps, so the others are what they are without it.
         let captures: Vec<CaptureFacts> = evidence.analysis.captures.into_iter().map(facts).collect();
         let (tried, others) = captures.into_iter().partition(|capture| tries.contains(&capture.file));
-        let mut evidence = Evidence::told(others, journals, config, budget);
+        let mut evidence = Analyses::told(others, journals, config, budget);
         let is_whole = steps::missing(&evidence.analysis).is_empty();
         let pinned = pinned(&evidence.analysis, config);
         let others = std::mem::take(&mut evidence.analysis.captures).into_iter().map(facts);
         let captures = others.chain::<Vec<CaptureFacts>>(tried).collect();
         if !is_whole {
             let config = if plays_client { config } else { &pinned };
-            return Evidence::told(captures, journals, config, budget);
+            return Analyses::told(captures, journals, config, budget);
         }
         // What is wrong with the try is told, but nothing is answered from it.
         let all = analyze(captures, &[], &pinned);
@@ -71,10 +71,10 @@ impl Evidence {
         journals: &[NamedJournal],
         config: &LabConfig,
         budget: &Budget<'_>,
-    ) -> Evidence {
+    ) -> Analyses {
         let mut captures: Vec<CaptureFacts> = self.analysis.captures.into_iter().map(facts).collect();
         captures.sort_by_key(|capture| files.iter().position(|file| *file == capture.file));
-        Evidence::of(captures, journals, config, budget)
+        Analyses::of(captures, journals, config, budget)
     }
 
     fn told(
@@ -82,7 +82,7 @@ impl Evidence {
         journals: &[NamedJournal],
         config: &LabConfig,
         budget: &Budget<'_>,
-    ) -> Evidence {
+    ) -> Analyses {
         let mut captures = captures;
         let with_journals = (!journals.is_empty()).then(|| {
             let analysis = analyze(std::mem::take(&mut captures), journals, config);
@@ -95,10 +95,10 @@ impl Evidence {
         let choices: Vec<Choice> = choices(&analysis).into_iter().chain(doubtful).collect();
         if choices.is_empty() || budget.is_over() {
             let is_cut = !choices.is_empty();
-            return Evidence { analysis, with_journals, runs: Vec::new(), is_doubtful, is_cut };
+            return Analyses { analysis, with_journals, runs: Vec::new(), is_doubtful, is_cut };
         }
         let (analysis, runs, is_cut) = runs(analysis, choices, config, budget);
-        Evidence { analysis, with_journals, runs, is_doubtful, is_cut }
+        Analyses { analysis, with_journals, runs, is_doubtful, is_cut }
     }
 }
 

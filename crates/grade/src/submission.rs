@@ -12,7 +12,7 @@ use crate::judge::{self, Case, Journals, Judged, MOST_NAMED, Unanswered, named};
 use crate::ladder::{self, Ladder};
 use crate::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, Refusal, Submission, Written};
 use crate::rubric::Rubric;
-use crate::runs::Evidence;
+use crate::runs::Analyses;
 use crate::{late, provenance, steps};
 use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, LabFound, Severity};
 use socklab_core::lab::{HostName, LabConfig, Points, Step};
@@ -33,12 +33,12 @@ pub fn grade(
 ) -> Graded {
     let Collected { captures, journals, answered, documents, others, refused, unread, mut notes, fingerprint } = found;
     let files: Vec<String> = captures.iter().map(|capture| capture.file.clone()).collect();
-    let evidence = Evidence::of(captures, &journals, config, budget);
+    let evidence = Analyses::of(captures, &journals, config, budget);
     let journal_names: Vec<&str> = journals.iter().map(|journal| journal.file.as_str()).collect();
     let unread = unread_words(&unread);
     let names: Vec<&str> = documents.iter().map(|document| document.name.as_str()).collect();
     let unanswered = unanswered(&answered, &names, &others);
-    let judged = |evidence: &Evidence| {
+    let judged = |evidence: &Analyses| {
         let case = Case {
             analysis: &evidence.analysis,
             journals: evidence
@@ -54,7 +54,7 @@ pub fn grade(
         };
         judge::judge(&case, rubric)
     };
-    let by = |evidence: Evidence, config: &LabConfig| evidence.by(&files, &journals, config, budget);
+    let by = |evidence: Analyses, config: &LabConfig| evidence.by(&files, &journals, config, budget);
     let missing = steps::missing(&evidence.analysis);
     let Settled { judged, shown, doubt, is_late } = by_one_assignment(evidence, config, budget, &by, &judged);
     let is_late = is_late && judged.has_wrong();
@@ -131,11 +131,11 @@ struct Settled {
 
 /// What comes of the answers by the assignment of the hosts that fits them best.
 fn by_one_assignment(
-    evidence: Evidence,
+    evidence: Analyses,
     config: &LabConfig,
     budget: &Budget<'_>,
-    by: &dyn Fn(Evidence, &LabConfig) -> Evidence,
-    judged: &dyn Fn(&Evidence) -> Judged,
+    by: &dyn Fn(Analyses, &LabConfig) -> Analyses,
+    judged: &dyn Fn(&Analyses) -> Judged,
 ) -> Settled {
     let told = judged(&evidence);
     let (mut shown, mut is_late) = (OfCaptures::of(&evidence.analysis), evidence.is_cut);

@@ -44,7 +44,7 @@ use socklab_grade::corrections::Corrections;
 use socklab_grade::form::template;
 use socklab_grade::limits::SubmissionLimits;
 use socklab_grade::owners::Owners;
-use socklab_grade::platforms::groups::{Table, same_name};
+use socklab_grade::platforms::groups::{GroupsTable, same_name};
 use socklab_grade::platforms::members::Members;
 use socklab_grade::platforms::naming::{self, Handed, Platform, Sorted};
 use socklab_grade::report::summary::Summary;
@@ -180,7 +180,7 @@ fn example(sheet: &socklab_core::lab::Sheet) -> String {
 fn groups(path: &Path) -> Result<(Groups, Members), Failure> {
     let text = input::read_text(path, TEXT_BYTES)?;
     let fault = |error: String| Failure::new(input::name(path.as_os_str()), error).hint("A row is: Ann Lee,7");
-    let table = Table::from_csv(&text).map_err(fault)?;
+    let table = GroupsTable::from_csv(&text).map_err(fault)?;
     Ok((Groups::of_table(&table), Members::of_table(&table)))
 }
 

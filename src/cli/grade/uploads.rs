@@ -19,7 +19,7 @@ use socklab_grade::platforms::sheet::SheetError;
 use socklab_grade::platforms::{canvas, github, gradescope, moodle};
 use socklab_grade::report::{Class, feedback, review_page, words};
 use socklab_grade::result::Submission;
-use socklab_grade::review::{Review, Row};
+use socklab_grade::review::{Review, ReviewRow};
 use socklab_grade::rubric::Rubric;
 
 /// The folders for students and platforms within the results.
@@ -57,7 +57,7 @@ pub(super) struct Written {
 /// What is gathered while the class is gone through once.
 #[derive(Default)]
 struct Gathered {
-    rows: Vec<Row>,
+    rows: Vec<ReviewRow>,
     canvas: Vec<Grade>,
     moodle: Vec<Grade>,
     /// Names of folders that are taken.

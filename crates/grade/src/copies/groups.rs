@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::platforms::groups::{Table, same_name};
+use crate::platforms::groups::{GroupsTable, same_name};
 
 /// Who works with whom.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,7 +15,7 @@ pub struct Groups {
 
 impl Groups {
     /// Those of a table.
-    pub fn of_table(table: &Table) -> Groups {
+    pub fn of_table(table: &GroupsTable) -> Groups {
         let mut groups = Groups::default();
         for row in table.rows() {
             groups.of.extend(row.names.iter().map(|name| (same_name(name), row.group.clone())));
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Groups {
-        Groups::of_table(&Table::from_csv(text).unwrap())
+        Groups::of_table(&GroupsTable::from_csv(text).unwrap())
     }
 
     /// macOS takes the accents of folders' names apart, and platforms leave letters and digits only.
@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(groups.of(["ann lee"]), Some("7"));
         assert_eq!(groups.of(["Bob", "bob@example.org"]), Some("7"));
         assert_eq!(groups.of(["cy"]), None);
-        assert!(Table::from_csv("a,b\n1,2\n").is_err());
+        assert!(GroupsTable::from_csv("a,b\n1,2\n").is_err());
     }
 
     #[test]

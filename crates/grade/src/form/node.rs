@@ -38,7 +38,7 @@ pub enum Item {
 
 /// Why a form is no TOML or JSON: the line where known, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Syntax {
+pub struct SyntaxFault {
     /// The line, from 1.
     pub line: Option<usize>,
     /// The reason.
@@ -50,8 +50,8 @@ impl Node {
     ///
     /// # Errors
     /// If it is none.
-    pub fn from_toml(text: &str) -> Result<Node, Syntax> {
-        let table = DeTable::parse(text).map_err(|error| Syntax {
+    pub fn from_toml(text: &str) -> Result<Node, SyntaxFault> {
+        let table = DeTable::parse(text).map_err(|error| SyntaxFault {
             line: error.span().map(|span| Lines::of(text).line(span.start)),
             reason: error.message().to_owned(),
         })?;
@@ -62,8 +62,8 @@ impl Node {
     ///
     /// # Errors
     /// If it is none.
-    pub fn from_json(text: &str) -> Result<Node, Syntax> {
-        let syntax = |error: serde_json::Error| Syntax { line: Some(error.line()), reason: error.to_string() };
+    pub fn from_json(text: &str) -> Result<Node, SyntaxFault> {
+        let syntax = |error: serde_json::Error| SyntaxFault { line: Some(error.line()), reason: error.to_string() };
         let value: serde_json::Value = serde_json::from_str(text).map_err(syntax)?;
         // The last of two would be taken without a word.
         serde_json::from_str::<Unique>(text).map_err(syntax)?;

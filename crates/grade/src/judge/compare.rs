@@ -13,7 +13,7 @@ use socklab_packets::types::SocketAddress;
 
 /// How much of a value is right: so many hits of so many wanted, and so many too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Match {
+pub(super) struct Hits {
     hits: usize,
     wanted: usize,
     surplus: usize,
@@ -21,7 +21,7 @@ pub(super) struct Match {
     unclear: usize,
 }
 
-impl Match {
+impl Hits {
     /// Whether nothing is missing and nothing is too much.
     pub(super) fn is_whole(self) -> bool {
         self.hits == self.wanted && self.surplus == 0
@@ -56,8 +56,8 @@ impl Match {
         format!("{} of {} are right, {} too many", self.hits, self.wanted, self.surplus)
     }
 
-    fn of_sets<T: Ord>(given: &BTreeSet<T>, wanted: &BTreeSet<T>) -> Match {
-        Match {
+    fn of_sets<T: Ord>(given: &BTreeSet<T>, wanted: &BTreeSet<T>) -> Hits {
+        Hits {
             hits: given.intersection(wanted).count(),
             wanted: wanted.len(),
             surplus: given.difference(wanted).count(),
@@ -65,12 +65,12 @@ impl Match {
         }
     }
 
-    fn of_frames(given: &BTreeSet<u64>, wanted: &BTreeSet<u64>, allowed: &Allowed) -> Match {
+    fn of_frames(given: &BTreeSet<u64>, wanted: &BTreeSet<u64>, allowed: &Allowed) -> Hits {
         let instead = allowed.instead.iter().filter(|(_, given_instead)| given.contains(given_instead));
         let given: &BTreeSet<u64> = &given.iter().copied().chain(instead.map(|(wanted, _)| *wanted)).collect();
         let surplus: Vec<&u64> = given.difference(wanted).filter(|frame| !allowed.more.contains(frame)).collect();
         let is_missed = |frame: &&u64| given.contains(frame) || !allowed.less.contains(frame);
-        let found = Match {
+        let found = Hits {
             hits: given.intersection(wanted).count(),
             wanted: wanted.iter().filter(is_missed).count(),
             surplus: surplus.len(),
@@ -78,7 +78,7 @@ impl Match {
         };
         // Whether it is right with these frames depends on what is meant; nothing else must be wrong.
         let is_unclear = found.hits == found.wanted && surplus.iter().all(|frame| allowed.unclear.contains(frame));
-        Match { unclear: if is_unclear { found.surplus } else { 0 }, ..found }
+        Hits { unclear: if is_unclear { found.surplus } else { 0 }, ..found }
     }
 
     /// The `more` are none too many.
@@ -86,33 +86,33 @@ impl Match {
         given: &BTreeSet<SocketAddress>,
         wanted: &BTreeSet<SocketAddress>,
         more: &BTreeSet<SocketAddress>,
-    ) -> Match {
+    ) -> Hits {
         let given = given.iter().filter(|own| wanted.contains(own) || !more.contains(own));
-        Match::of_sets(&given.copied().collect(), wanted)
+        Hits::of_sets(&given.copied().collect(), wanted)
     }
 
-    fn of_flag(right: bool) -> Match {
-        Match { hits: usize::from(right), wanted: 1, ..Match::default() }
+    fn of_flag(right: bool) -> Hits {
+        Hits { hits: usize::from(right), wanted: 1, ..Hits::default() }
     }
 }
 
 /// Compares two values of a fact, with what is allowed.
-pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &LabFound) -> Match {
+pub(super) fn values(given: &Value, wanted: &Value, allowed: &Allowed, lab: &LabFound) -> Hits {
     match (given, wanted) {
-        (Value::Frames(given), Value::Frames(wanted)) => Match::of_frames(given, wanted, allowed),
-        (Value::Addresses(given), Value::Addresses(wanted)) => Match::of_addresses(given, wanted, &allowed.clients),
+        (Value::Frames(given), Value::Frames(wanted)) => Hits::of_frames(given, wanted, allowed),
+        (Value::Addresses(given), Value::Addresses(wanted)) => Hits::of_addresses(given, wanted, &allowed.clients),
         (Value::Clients(given), Value::Clients(wanted)) => clients(given, wanted, allowed, lab),
         (Value::Written(text), Value::Measured(fact, wanted)) => measured(fact, wanted, text, allowed),
-        _ => Match::of_flag(given == wanted),
+        _ => Hits::of_flag(given == wanted),
     }
 }
 
 /// Each value counts for itself, in its place; of lists of frames each frame.
-fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, allowed: &Allowed) -> Match {
+fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, allowed: &Allowed) -> Hits {
     // What can be read as some value of the fact, and not as these, is not known to be wrong.
     let judged = judge_each(fact, wanted, text).unwrap_or_else(|_| vec![Judgement::Unclear; wanted.len()]);
     let count = |wanted| judged.iter().filter(|judgement| **judgement == wanted).count();
-    let found = Match {
+    let found = Hits {
         hits: count(Judgement::Right),
         wanted: wanted.len(),
         // Of ports in any order, those that are neither right nor missing.
@@ -128,14 +128,14 @@ fn measured(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, 
 }
 
 /// Lists of frames that are not all right, frame by frame; `None` where the values are no lists of frames.
-fn frames(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, allowed: &Allowed) -> Option<Match> {
+fn frames(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, allowed: &Allowed) -> Option<Hits> {
     let given = frames_of_each(fact, wanted.len(), text)?;
-    let mut sum = Match::default();
+    let mut sum = Hits::default();
     for ((wanted, _), given) in wanted.iter().zip(&given) {
         let FactValue::Frames(wanted) = wanted else { return None };
         let (given, wanted) =
             (given.iter().map(|frame| frame.0).collect(), wanted.iter().map(|frame| frame.0).collect());
-        let found = Match::of_frames(&given, &wanted, allowed);
+        let found = Hits::of_frames(&given, &wanted, allowed);
         sum.hits = sum.hits.saturating_add(found.hits);
         sum.wanted = sum.wanted.saturating_add(found.wanted);
         sum.surplus = sum.surplus.saturating_add(found.surplus);
@@ -144,13 +144,13 @@ fn frames(fact: &Fact, wanted: &[(FactValue, Option<FactValue>)], text: &str, al
 }
 
 /// Each socket address counts once, and each host's number of sockets once.
-fn clients(given: &[Client], wanted: &[Client], allowed: &Allowed, lab: &LabFound) -> Match {
-    let mut sum = Match::default();
+fn clients(given: &[Client], wanted: &[Client], allowed: &Allowed, lab: &LabFound) -> Hits {
+    let mut sum = Hits::default();
     for host in wanted {
         let same: Vec<&Client> = given.iter().filter(|client| is_host(client, host, lab)).collect();
         let addresses: BTreeSet<_> = same.iter().flat_map(|client| client.socket_addresses.iter().copied()).collect();
         let in_vain = in_vain(host, allowed, lab);
-        let found = Match::of_addresses(&addresses, &host.socket_addresses, &in_vain);
+        let found = Hits::of_addresses(&addresses, &host.socket_addresses, &in_vain);
         let listed = in_vain.intersection(&addresses).count();
         let sockets = sockets(&same, host.sockets_created, [listed, in_vain.len()]);
         sum.hits = sum.hits.saturating_add(found.hits).saturating_add(usize::from(sockets == Judgement::Right));
@@ -166,7 +166,7 @@ fn clients(given: &[Client], wanted: &[Client], allowed: &Allowed, lab: &LabFoun
     sum.surplus = sum.surplus.saturating_add(strangers.map(surplus_of).sum());
     // Of several computers an address in the row of another one is missed there, and too much here.
     let apart = pairs::apart(given, lab);
-    Match { hits: sum.hits.saturating_sub(apart), surplus: sum.surplus.saturating_add(apart), ..sum }
+    Hits { hits: sum.hits.saturating_sub(apart), surplus: sum.surplus.saturating_add(apart), ..sum }
 }
 
 /// The number of a host's sockets, of which its rows have one together, or each its own. So many more are counted, those of clients
@@ -279,7 +279,7 @@ mod tests {
     fn what_is_not_all_right_has_not_all_points() {
         let rubric = Rubric::new(&LabConfig::default());
         let points = |hits: usize, of: f64| {
-            let found = Match { hits, wanted: 400, ..Match::default() };
+            let found = Hits { hits, wanted: 400, ..Hits::default() };
             found.points(Points::from_number(of).unwrap(), &rubric).number()
         };
         assert_eq!([400, 399, 397, 200, 0].map(|hits| points(hits, 0.5)), [0.5, 0.49, 0.49, 0.25, 0.0]);
@@ -299,7 +299,7 @@ mod tests {
     }
 
     /// B, of which the captures show two sockets, as several rows give it: addresses, and a number of sockets.
-    fn of_rows(rows: &[(&str, &str, Option<u64>)]) -> Match {
+    fn of_rows(rows: &[(&str, &str, Option<u64>)]) -> Hits {
         let ports = |ports: &str| -> BTreeSet<SocketAddress> {
             ports.split_whitespace().map(|port| format!("10.0.3.2:{port}").parse().unwrap()).collect()
         };

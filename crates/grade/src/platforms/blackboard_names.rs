@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// What a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Attempt<'n> {
+pub(super) struct BlackboardName<'n> {
     /// The student's login.
     pub(super) user: &'n str,
     /// When it was handed in; later ones sort last.
@@ -23,7 +23,7 @@ const ATTEMPT: &str = "_attempt_";
 const TIME: &str = "0000-00-00-00-00-00";
 
 /// Reads a name; `None` where it is of another shape.
-pub(super) fn read(name: &str) -> Option<Attempt<'_>> {
+pub(super) fn read(name: &str) -> Option<BlackboardName<'_>> {
     let (who, what) = name.rsplit_once(ATTEMPT)?;
     let (_, user) = who.rsplit_once('_')?;
     let (time, file) = what.split_at_checked(TIME.len())?;
@@ -36,7 +36,7 @@ pub(super) fn read(name: &str) -> Option<Attempt<'_>> {
         None if file == ".txt" => "attempt.txt",
         None => return None,
     };
-    (is_time && !user.is_empty() && !file.is_empty()).then_some(Attempt { user, time, file })
+    (is_time && !user.is_empty() && !file.is_empty()).then_some(BlackboardName { user, time, file })
 }
 
 /// The time of each student's last attempt.

@@ -8,11 +8,11 @@ use crate::result::Person;
 
 /// The rows of a table of groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Table(Vec<Row>);
+pub struct GroupsTable(Vec<GroupRow>);
 
 /// A student and a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct GroupRow {
     /// What tells the student, as it is written.
     pub(crate) names: Vec<String>,
     /// The student, where the row has a name.
@@ -20,13 +20,13 @@ pub(crate) struct Row {
     pub(crate) group: String,
 }
 
-impl Table {
+impl GroupsTable {
     /// Reads a table with the columns `name` and `group` (or `group_name`); a name is that of a submission, its number, or an
     /// e-mail address. Canvas's own export of groups has more columns that tell a student. Rows without a group are left out.
     ///
     /// # Errors
     /// If it lacks these columns.
-    pub fn from_csv(text: &str) -> Result<Table, String> {
+    pub fn from_csv(text: &str) -> Result<GroupsTable, String> {
         let sheet = Sheet::read(text.as_bytes()).map_err(|error| error.to_string())?;
         let column = |names: &[&str]| sheet.column(|title| names.iter().any(|name| title.eq_ignore_ascii_case(name)));
         let name = column(&["name", "submission", "student", "id", "email"]);
@@ -46,12 +46,12 @@ impl Table {
             let names: Vec<String> = columns.iter().filter_map(|own| text(*own)).collect();
             let person = text(name).map(|name| Person { name, id: of(id), email: of(email), school_id: of(school_id) });
             let group = text(group).filter(|_| !names.is_empty())?;
-            Some(Row { names, person, group })
+            Some(GroupRow { names, person, group })
         };
-        Ok(Table(sheet.rows().skip(1).filter_map(row).collect()))
+        Ok(GroupsTable(sheet.rows().skip(1).filter_map(row).collect()))
     }
 
-    pub(crate) fn rows(&self) -> &[Row] {
+    pub(crate) fn rows(&self) -> &[GroupRow] {
         &self.0
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blackboard_names::{self, Attempt};
+use super::blackboard_names::{self, BlackboardName};
 use super::canvas_names::{self, Reading};
 use super::gradescope_names;
 use crate::result::{Identity, Person, Refusal};
@@ -326,7 +326,7 @@ fn moodle(part: &str) -> Option<Named> {
 }
 
 /// A file of an attempt: Blackboard's name is the student's login.
-fn blackboard(attempt: &Attempt<'_>) -> Named {
+fn blackboard(attempt: &BlackboardName<'_>) -> Named {
     let user = attempt.user.to_owned();
     let identity = Identity { school_id: Some(user.clone()), ..Identity::default() };
     Named { key: user.clone(), name: user, identity, file: Some(attempt.file.to_owned()) }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::review::{COLUMNS, Row};
+use crate::review::{COLUMNS, ReviewRow};
 use socklab_core::escape::harmless;
 
 const STYLE: &str = include_str!("templates/review.css");
@@ -33,7 +33,7 @@ struct Page {
 ///
 /// # Errors
 /// Those of the template.
-pub fn page(rows: &[Row]) -> Result<String, askama::Error> {
+pub fn page(rows: &[ReviewRow]) -> Result<String, askama::Error> {
     let all = rows.len() <= MOST_ROWS;
     let shown: Vec<[String; COLUMNS.len()]> =
         rows.iter().filter(|row| all || !row.is_settled()).map(|row| row.cells().map(|cell| safe(&cell))).collect();
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn no_text_of_a_student_leaves_its_place() {
-        let row = Row { student: "</script><script>alert(1)</script>".to_owned(), ..Row::default() };
+        let row = ReviewRow { student: "</script><script>alert(1)</script>".to_owned(), ..ReviewRow::default() };
         let page = page(&[row]).unwrap();
         assert!(!page.contains("<script>alert") && page.contains("\\u003c/script>\\u003cscript>alert(1)"));
         assert_eq!(page.matches("<script").count(), 2);
