@@ -123,7 +123,7 @@ fn write(arguments: &Arguments, output: &Output, analysis: &Analysis) -> Result<
         Content::Ladders(Drawing::Hosts) => timeline::text::write(out, analysis, style, destination.charset()),
         Content::Ladders(Drawing::Streams(wanted)) => {
             let charset = destination.charset();
-            ladder::text::write(out, analysis, ladder::text::Options { style, charset, wanted, all })
+            ladder::text::write(out, analysis, ladder::text::LadderOptions { style, charset, wanted, all })
         }
         Content::Json => json::write(out, analysis, &TwoThreads),
         Content::Html => html::write(out, analysis),

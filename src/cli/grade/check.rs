@@ -9,7 +9,7 @@ use crate::cli::lab::lab;
 use crate::cli::output::Destination;
 use socklab_core::analyze::analyze;
 use socklab_core::report::page::Page;
-use socklab_core::report::style::Piece;
+use socklab_core::report::style::TextPart;
 use socklab_grade::check::{self, Line};
 use socklab_grade::form::{self, Form};
 use socklab_packets::limits::Limits;
@@ -68,7 +68,7 @@ fn read(path: &Path) -> Result<CaptureFacts, Failure> {
 
 fn write(page: &mut Page<'_>, lines: impl IntoIterator<Item = Line>) -> std::io::Result<()> {
     lines.into_iter().try_for_each(|line| {
-        let piece = line.grade.map_or(Piece::Title, Piece::Finding);
+        let piece = line.grade.map_or(TextPart::Title, TextPart::Finding);
         page.marked(2, piece, &format!("{}:", line.mark), &line.text)
     })
 }

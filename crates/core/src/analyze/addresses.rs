@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::analyze::analysis::{AddressRole, AddressSummary, CaptureAnalysis, Role, RoleBasis};
-use crate::analyze::sorted::{End, SAME, Sorted, SortedEnds, Streams};
+use crate::analyze::sorted::{SAME, Sorted, SortedEnds, StreamEnd, Streams};
 use socklab_packets::track::Traffic;
 
 /// The socket addresses of a capture, ready to be listed as often as needed: TCP before UDP, then by address and port.
@@ -100,9 +100,9 @@ impl Shared<'_> {
     /// All that is known of it; `None` only where a stream is missing from its capture.
     pub fn summary(&self) -> Option<AddressSummary> {
         let lab = self.is_lab();
-        let first = self.index.streams.at(self.ends().map(End::position)).next()?;
-        let counts = |end: &End| !lab || self.index.roles.get(end.position()).is_some_and(|role| role.lab);
-        let streams = self.index.streams.at(self.ends().filter(counts).map(End::position));
+        let first = self.index.streams.at(self.ends().map(StreamEnd::position)).next()?;
+        let counts = |end: &StreamEnd| !lab || self.index.roles.get(end.position()).is_some_and(|role| role.lab);
+        let streams = self.index.streams.at(self.ends().filter(counts).map(StreamEnd::position));
         Some(AddressSummary {
             protocol: self.index.streams.protocol,
             address: first.address(self.ends().next()?.side()),
@@ -112,11 +112,11 @@ impl Shared<'_> {
         })
     }
 
-    fn ends(&self) -> impl Iterator<Item = End> {
+    fn ends(&self) -> impl Iterator<Item = StreamEnd> {
         self.ends.iter().map(|entry| self.index.sorted.end(*entry))
     }
 
-    fn roles(&self) -> impl Iterator<Item = (End, Role)> {
+    fn roles(&self) -> impl Iterator<Item = (StreamEnd, Role)> {
         self.ends().filter_map(|end| Some((end, *self.index.roles.get(end.position())?)))
     }
 }

@@ -34,7 +34,7 @@ pub mod text;
 pub mod timing;
 pub mod together;
 
-pub use answers::{Fact, KINDS, Kind, Needs, ValueType, kind_of, lab_file, names as kinds};
+pub use answers::{AskedFact, KINDS, Needs, QuestionKind, ValueType, kind_of, lab_file, names as kinds};
 pub use findings::FINDING_CODES;
 pub use matching::sheet_notes;
 pub use row::RowFrame;

@@ -27,7 +27,7 @@ impl Sorted {
 #[derive(Debug)]
 pub(super) struct SortedEnds {
     keys: Keys,
-    /// The bits of an entry that are its [`End`], and the lowest one, [`SAME`].
+    /// The bits of an entry that are its [`StreamEnd`], and the lowest one, [`SAME`].
     end_bits: u32,
     pub(super) entries: Vec<u64>,
 }
@@ -43,11 +43,11 @@ impl SortedEnds {
         let keys = Keys::of(streams.at(0..).flat_map(|stream| stream.addresses));
         let mut sorted = SortedEnds { keys, end_bits, entries: Vec::new() };
         let mut entries = Vec::with_capacity(usize::try_from(count << 1).unwrap_or(0));
-        let ends = (0..count).map(|stream| End(stream << 1));
+        let ends = (0..count).map(|stream| StreamEnd(stream << 1));
         for (a, StreamEnds { addresses: [first, second], .. }) in ends.zip(streams.at(0..)) {
             entries.push(sorted.entry(first, a));
             if first != second {
-                entries.push(sorted.entry(second, End(a.0 | 1)));
+                entries.push(sorted.entry(second, StreamEnd(a.0 | 1)));
             }
         }
         entries.sort_unstable();
@@ -60,7 +60,7 @@ impl SortedEnds {
         sorted
     }
 
-    fn entry(&self, address: SocketAddress, end: End) -> u64 {
+    fn entry(&self, address: SocketAddress, end: StreamEnd) -> u64 {
         (self.keys.key(address) >> self.cut_bits()) << self.end_bits | end.0 << 1
     }
 
@@ -92,8 +92,8 @@ impl SortedEnds {
     }
 
     /// The end that an entry is of.
-    pub(super) fn end(&self, entry: u64) -> End {
-        End((entry & (1_u64 << self.end_bits).wrapping_sub(1)) >> 1)
+    pub(super) fn end(&self, entry: u64) -> StreamEnd {
+        StreamEnd((entry & (1_u64 << self.end_bits).wrapping_sub(1)) >> 1)
     }
 }
 
@@ -176,9 +176,9 @@ fn place_of(ip: Ipv4Addr) -> (usize, u64) {
 
 /// One end of a stream: the stream's position by number, shifted left by one, and 1 for [`Side::Responder`].
 #[derive(Clone, Copy)]
-pub(super) struct End(u64);
+pub(super) struct StreamEnd(u64);
 
-impl End {
+impl StreamEnd {
     /// The position of the stream.
     pub(super) fn position(self) -> usize {
         usize::try_from(self.0 >> 1).unwrap_or(usize::MAX)
@@ -225,7 +225,7 @@ impl<'a> Streams<'a> {
     }
 
     /// The address of an end.
-    pub(super) fn address(self, end: End) -> Option<SocketAddress> {
+    pub(super) fn address(self, end: StreamEnd) -> Option<SocketAddress> {
         self.at(std::iter::once(end.position())).next().map(|stream| stream.address(end.side()))
     }
 }

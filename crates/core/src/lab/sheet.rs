@@ -142,13 +142,13 @@ impl Question {
     }
 
     /// A mistake that only what works out answers can see, in the file that the question was read from.
-    pub fn problem(&self, text: &str, about: About<'_>, reason: &str, remedy: &str) -> Problem {
+    pub fn problem(&self, text: &str, about: Concerns<'_>, reason: &str, remedy: &str) -> Problem {
         let [kind_at, steps_at] = self.0.at;
         let (at, key) = match about {
-            About::Kind => (kind_at, "kind"),
-            About::Steps => (steps_at, "steps"),
-            About::Ask(ask) => (ask.at, "facts"),
-            About::LeadsTo(ask) => (ask.leads_at, "leads_to"),
+            Concerns::Kind => (kind_at, "kind"),
+            Concerns::Steps => (steps_at, "steps"),
+            Concerns::Ask(ask) => (ask.at, "facts"),
+            Concerns::LeadsTo(ask) => (ask.leads_at, "leads_to"),
         };
         Problem::at(text, at, &format!("question \"{self}\".{key}"), reason, remedy)
     }
@@ -353,7 +353,7 @@ impl Sheet {
 
 /// What a mistake in a question concerns.
 #[derive(Debug, Clone, Copy)]
-pub enum About<'a> {
+pub enum Concerns<'a> {
     /// Its kind.
     Kind,
     /// Its steps.

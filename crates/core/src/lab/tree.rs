@@ -28,7 +28,7 @@ pub(super) struct Table<'t, 'p> {
 }
 
 /// A value of a table.
-pub(super) type Value<'t> = &'t Spanned<DeValue<'t>>;
+pub(super) type TomlValue<'t> = &'t Spanned<DeValue<'t>>;
 
 impl<'t, 'p> Table<'t, 'p> {
     pub(super) fn root(entries: &'t DeTable<'t>, problems: &'p Problems<'p>) -> Table<'t, 'p> {
@@ -62,16 +62,16 @@ impl<'t, 'p> Table<'t, 'p> {
     }
 
     /// The entries in the order of the text.
-    pub(super) fn entries(&self) -> Vec<(Placed<String>, Value<'t>)> {
+    pub(super) fn entries(&self) -> Vec<(Placed<String>, TomlValue<'t>)> {
         let entries = self.entries.iter();
-        let mut all: Vec<(Placed<String>, Value<'t>)> = entries
+        let mut all: Vec<(Placed<String>, TomlValue<'t>)> = entries
             .map(|(key, value)| (Placed { at: key.span().start, value: key.get_ref().to_string() }, value))
             .collect();
         all.sort_by_key(|(key, _)| key.at);
         all
     }
 
-    fn get(&self, key: &str) -> Option<Value<'t>> {
+    fn get(&self, key: &str) -> Option<TomlValue<'t>> {
         self.entries.get(key)
     }
 
@@ -84,7 +84,7 @@ impl<'t, 'p> Table<'t, 'p> {
         self.get(key).and_then(|value| self.text_of(key, value))
     }
 
-    pub(super) fn text_of(&self, key: &str, value: Value<'_>) -> Option<Placed<String>> {
+    pub(super) fn text_of(&self, key: &str, value: TomlValue<'_>) -> Option<Placed<String>> {
         let at = value.span().start;
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => {
@@ -191,7 +191,7 @@ impl<'t, 'p> Table<'t, 'p> {
         self.get(key).and_then(|value| self.points_of(key, value))
     }
 
-    pub(super) fn points_of(&self, key: &str, value: Value<'_>) -> Option<Points> {
+    pub(super) fn points_of(&self, key: &str, value: TomlValue<'_>) -> Option<Points> {
         let number = match value.get_ref() {
             DeValue::Integer(integer) => i32::from_str_radix(integer.as_str(), integer.radix()).ok().map(f64::from),
             DeValue::Float(float) => float.as_str().parse().ok(),
@@ -210,7 +210,7 @@ impl<'t, 'p> Table<'t, 'p> {
     }
 
     /// An IP address.
-    pub(super) fn address_of(&self, key: &str, value: Value<'_>) -> Option<IpAddr> {
+    pub(super) fn address_of(&self, key: &str, value: TomlValue<'_>) -> Option<IpAddr> {
         let text = self.text_of(key, value)?;
         let address = text.value.parse().ok();
         if address.is_none() {
@@ -238,7 +238,7 @@ impl<'t, 'p> Table<'t, 'p> {
     }
 
     /// A value as a table, where it is one.
-    pub(super) fn table_of(&self, key: &str, value: Value<'t>) -> Option<Table<'t, 'p>> {
+    pub(super) fn table_of(&self, key: &str, value: TomlValue<'t>) -> Option<Table<'t, 'p>> {
         let DeValue::Table(entries) = value.get_ref() else { return None };
         let name = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
         Some(Table { entries, at: value.span().start, name, problems: self.problems })

@@ -220,7 +220,7 @@ proptest! {
     fn no_text_breaks_out_of_a_ladder_or_a_comment(texts in proptest::array::uniform4(hostile())) {
         let analysis = made_of(&texts);
         for charset in [text::Charset::Unicode, text::Charset::Ascii] {
-            let options = text::Options { style: Style::Plain, charset, wanted: Wanted::ALL, all: true };
+            let options = text::LadderOptions { style: Style::Plain, charset, wanted: Wanted::ALL, all: true };
             let ladder = written(|out| text::write(out, &analysis, options));
             for line in ladder.lines() {
                 prop_assert!(!line.contains(is_harmful), "{:?}", line);

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use crate::analyze::analysis::{Analysis, Answer, Basis, Evidence};
 use crate::escape::harmless;
-use crate::report::sentences::{self, About};
+use crate::report::sentences::{self, AboutCapture};
 use crate::report::tables::{Cell, Excerpt, TableName};
 use crate::report::{view, words};
 use crate::wording;
@@ -167,7 +167,7 @@ fn evidence(out: &mut dyn Write, evidence: &[Evidence]) -> io::Result<()> {
 fn capture(out: &mut dyn Write, analysis: &Analysis, number: usize) -> io::Result<()> {
     let Some(capture) = analysis.captures.get(number) else { return Ok(()) };
     writeln!(out, "### {}\n", escaped(&capture.file))?;
-    let about = About::new(analysis, capture, LISTED, "");
+    let about = AboutCapture::new(analysis, capture, LISTED, "");
     let lines =
         [about.what].into_iter().chain(about.interfaces).chain([about.step]).chain(about.why).chain(about.kinds);
     for line in lines {

@@ -13,7 +13,7 @@ use comfy_table::{
 use textwrap::{Options, WordSplitter};
 
 use crate::escape::harmless;
-use crate::report::style::{Piece, Style};
+use crate::report::style::{Style, TextPart};
 
 /// Columns of a page.
 pub const WIDTH: usize = 80;
@@ -46,7 +46,7 @@ pub enum Align {
 }
 
 /// A column: its title and its alignment.
-pub type Column<'a> = (&'a str, Align);
+pub type PageColumn<'a> = (&'a str, Align);
 
 /// Writes a page line by line.
 pub struct Page<'w> {
@@ -79,7 +79,7 @@ impl<'w> Page<'w> {
     /// Those of the writer.
     pub fn heading(&mut self, text: &str) -> io::Result<()> {
         self.gap()?;
-        self.painted(0, Piece::Heading, text)?;
+        self.painted(0, TextPart::Heading, text)?;
         self.gap()
     }
 
@@ -87,7 +87,7 @@ impl<'w> Page<'w> {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn painted(&mut self, indent: usize, piece: Piece, text: &str) -> io::Result<()> {
+    pub fn painted(&mut self, indent: usize, piece: TextPart, text: &str) -> io::Result<()> {
         let text = harmless(text);
         for line in textwrap::wrap(&text, within(WIDTH.saturating_sub(indent))) {
             self.line(&format!("{:indent$}{}", "", self.style.paint(piece, line)))?;
@@ -107,11 +107,11 @@ impl<'w> Page<'w> {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn marked(&mut self, indent: usize, piece: Piece, mark: &str, text: &str) -> io::Result<()> {
+    pub fn marked(&mut self, indent: usize, piece: TextPart, mark: &str, text: &str) -> io::Result<()> {
         self.item(indent, Some((piece, mark)), text)
     }
 
-    fn item(&mut self, indent: usize, mark: Option<(Piece, &str)>, text: &str) -> io::Result<()> {
+    fn item(&mut self, indent: usize, mark: Option<(TextPart, &str)>, text: &str) -> io::Result<()> {
         let text = harmless(text);
         let hang = match mark {
             Some((_, mark)) => indent.saturating_add(textwrap::core::display_width(mark)).saturating_add(1),
@@ -135,14 +135,14 @@ impl<'w> Page<'w> {
     /// Those of the writer.
     pub fn copyable(&mut self, indent: usize, text: &str) -> io::Result<()> {
         let text = harmless(text);
-        self.line(&format!("{:indent$}{}", "", self.style.paint(Piece::Copy, text)))
+        self.line(&format!("{:indent$}{}", "", self.style.paint(TextPart::Copy, text)))
     }
 
     /// A line dressed as a whole and written as it is, for drawings: the caller keeps to the width.
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn exact(&mut self, piece: Piece, text: &str) -> io::Result<()> {
+    pub fn exact(&mut self, piece: TextPart, text: &str) -> io::Result<()> {
         let text = harmless(text.trim_end());
         self.line(&self.style.paint(piece, text).to_string())
     }
@@ -151,7 +151,7 @@ impl<'w> Page<'w> {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn table<R>(&mut self, columns: &[Column<'_>], rows: R) -> io::Result<()>
+    pub fn table<R>(&mut self, columns: &[PageColumn<'_>], rows: R) -> io::Result<()>
     where
         R: IntoIterator<Item = Vec<String>>,
     {
@@ -162,7 +162,7 @@ impl<'w> Page<'w> {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn table_with_notes<R>(&mut self, columns: &[Column], rows: R) -> io::Result<()>
+    pub fn table_with_notes<R>(&mut self, columns: &[PageColumn], rows: R) -> io::Result<()>
     where
         R: IntoIterator<Item = (Vec<String>, Option<String>)>,
     {
@@ -172,7 +172,7 @@ impl<'w> Page<'w> {
             let mut notes = VecDeque::new();
             let mut needs: Vec<Need> = columns.iter().map(|(title, _)| Need::of(title)).collect();
             // A title may be broken all the same.
-            let title = |(need, (_, align)): (&Need, &Column<'_>)| match align {
+            let title = |(need, (_, align)): (&Need, &PageColumn<'_>)| match align {
                 Align::Whole => Need { line: need.word, ..*need },
                 Align::Left | Align::Right => *need,
             };
@@ -205,7 +205,7 @@ impl<'w> Page<'w> {
             for (number, line) in table.lines().enumerate() {
                 let line = line.trim_end();
                 match number {
-                    0 => self.line(&self.style.paint(Piece::Title, line).to_string())?,
+                    0 => self.line(&self.style.paint(TextPart::Title, line).to_string())?,
                     // The rule begins where the columns do.
                     _ if line.trim_start() == NOTE => {
                         self.paragraph(NOTE_INDENT, &notes.pop_front().unwrap_or_default())?;
@@ -225,7 +225,7 @@ impl<'w> Page<'w> {
     }
 }
 
-fn empty_table(columns: &[Column<'_>]) -> Table {
+fn empty_table(columns: &[PageColumn<'_>]) -> Table {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new().header_separator(LineStyle::none().fill(RULE)))
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn a_mark_hangs_before_its_paragraph() {
         let text = "word ".repeat(20);
-        let page = written(|page| page.marked(2, Piece::Faint, "why", &text));
+        let page = written(|page| page.marked(2, TextPart::Faint, "why", &text));
         let lines: Vec<&str> = page.lines().collect();
         assert!(lines[0].starts_with("  why word"), "{page}");
         assert!(lines[1].starts_with("      word"), "{page}");
@@ -396,7 +396,7 @@ mod tests {
             let page = written(|page| {
                 page.heading(&texts[0])?;
                 page.paragraph(4, &texts[1])?;
-                page.marked(2, Piece::Faint, "- mark", &texts[2])?;
+                page.marked(2, TextPart::Faint, "- mark", &texts[2])?;
                 page.table(
                     &[("One", Align::Left), ("Two", Align::Right), ("Three", Align::Left)],
                     [vec![texts[3].clone(), texts[0].clone(), "1".repeat(wide)], vec![shorten(&texts[2], 30)]],

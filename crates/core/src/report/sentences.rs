@@ -59,7 +59,7 @@ pub const fn basis_meaning(basis: Basis) -> &'static str {
 
 /// What a report says of a capture before its tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
+pub struct AboutCapture {
     /// What the file is.
     pub what: String,
     /// Its interfaces.
@@ -74,9 +74,9 @@ pub struct About {
     pub warnings: Vec<String>,
 }
 
-impl About {
+impl AboutCapture {
     /// Of this capture, with so many interfaces and warnings; `rest` says where the others are.
-    pub fn new(analysis: &Analysis, capture: &CaptureAnalysis, listed: usize, rest: &str) -> About {
+    pub fn new(analysis: &Analysis, capture: &CaptureAnalysis, listed: usize, rest: &str) -> AboutCapture {
         let (interfaces, warnings) = (&capture.info.interfaces, &capture.info.warnings);
         let cut = |shown: Vec<String>, total: usize, thing: &str| {
             let hidden = total.checked_sub(listed).filter(|hidden| *hidden > 0);
@@ -85,7 +85,7 @@ impl About {
         };
         let named = interfaces.iter().take(listed).map(interface).collect();
         let told = warnings.iter().take(listed).map(|warning| warning.message.clone()).collect();
-        About {
+        AboutCapture {
             what: what_it_is(capture),
             interfaces: cut(named, interfaces.len(), "interface"),
             step: step(analysis, capture),

@@ -17,7 +17,7 @@ pub enum Style {
 
 /// What a piece of text is, so that it is dressed the same everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece {
+pub enum TextPart {
     /// Text like any other.
     Plain,
     /// The title of a section.
@@ -36,7 +36,7 @@ pub enum Piece {
 
 impl Style {
     /// The text, dressed as this piece.
-    pub fn paint<T: Display>(self, piece: Piece, text: T) -> impl Display {
+    pub fn paint<T: Display>(self, piece: TextPart, text: T) -> impl Display {
         let style = match self {
             Style::Plain => Ansi::new(),
             Style::Colored => ansi(piece),
@@ -45,20 +45,20 @@ impl Style {
     }
 }
 
-fn ansi(piece: Piece) -> Ansi {
+fn ansi(piece: TextPart) -> Ansi {
     let color = |color: AnsiColor| Ansi::new().fg_color(Some(color.into()));
     match piece {
-        Piece::Plain => Ansi::new(),
-        Piece::Heading => Ansi::new().effects(Effects::BOLD.insert(Effects::UNDERLINE)),
-        Piece::Title => Ansi::new().effects(Effects::BOLD),
-        Piece::Copy => color(AnsiColor::Cyan),
-        Piece::Faint => Ansi::new().effects(Effects::DIMMED),
-        Piece::Claim(Basis::Proved) => color(AnsiColor::Green),
-        Piece::Claim(Basis::Inferred) => color(AnsiColor::Yellow),
-        Piece::Claim(Basis::Unknown) => color(AnsiColor::Magenta),
-        Piece::Finding(Severity::Info) => color(AnsiColor::Blue),
-        Piece::Finding(Severity::Warning) => color(AnsiColor::Yellow),
-        Piece::Finding(Severity::Error) => color(AnsiColor::Red),
+        TextPart::Plain => Ansi::new(),
+        TextPart::Heading => Ansi::new().effects(Effects::BOLD.insert(Effects::UNDERLINE)),
+        TextPart::Title => Ansi::new().effects(Effects::BOLD),
+        TextPart::Copy => color(AnsiColor::Cyan),
+        TextPart::Faint => Ansi::new().effects(Effects::DIMMED),
+        TextPart::Claim(Basis::Proved) => color(AnsiColor::Green),
+        TextPart::Claim(Basis::Inferred) => color(AnsiColor::Yellow),
+        TextPart::Claim(Basis::Unknown) => color(AnsiColor::Magenta),
+        TextPart::Finding(Severity::Info) => color(AnsiColor::Blue),
+        TextPart::Finding(Severity::Warning) => color(AnsiColor::Yellow),
+        TextPart::Finding(Severity::Error) => color(AnsiColor::Red),
     }
 }
 
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn plain_text_carries_no_escape_sequence() {
-        assert_eq!(Style::Plain.paint(Piece::Heading, "Answers").to_string(), "Answers");
-        assert_eq!(Style::Colored.paint(Piece::Copy, "tcp").to_string(), "\x1b[36mtcp\x1b[0m");
+        assert_eq!(Style::Plain.paint(TextPart::Heading, "Answers").to_string(), "Answers");
+        assert_eq!(Style::Colored.paint(TextPart::Copy, "tcp").to_string(), "\x1b[36mtcp\x1b[0m");
     }
 }

@@ -9,7 +9,7 @@ use crate::analyze::analysis::{Analysis, Answer, Basis, CaptureAnalysis, Evidenc
 use crate::report::ladder::labels;
 use crate::report::ladder::{self, Arrow, Ladder};
 use crate::report::typed::Content;
-use crate::report::view::{self, Ends, Tcp, Udp};
+use crate::report::view::{self, ByRole, Tcp, Udp};
 use crate::report::{sentences, words};
 use socklab_packets::track::SideCounts;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
@@ -250,7 +250,7 @@ fn between(
     analysis: &Analysis,
     capture: &CaptureAnalysis,
     stream: StreamNumber,
-    ends: Ends<SocketAddress>,
+    ends: ByRole<SocketAddress>,
     role: Role,
 ) -> Vec<Cell> {
     let mut cells = vec![words_cell(&capture.file), Cell::Number(stream.0.into())];

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::analyze::analysis::CaptureAnalysis;
 use crate::analyze::conversation::roles::roles;
-use crate::report::view::{Ends, Tcp, Udp};
+use crate::report::view::{ByRole, Tcp, Udp};
 use socklab_packets::track::PayloadStart;
 use socklab_packets::types::FrameNumber;
 
@@ -136,7 +136,7 @@ pub fn of_udp(capture: &CaptureAnalysis, udp: &Udp) -> Option<String> {
 }
 
 fn words(frames: impl Iterator<Item = (FrameNumber, bool)>, contents: &Contents) -> Option<String> {
-    let mut sides = Ends { client: Side::default(), server: Side::default() };
+    let mut sides = ByRole { client: Side::default(), server: Side::default() };
     for (frame, from_client) in frames {
         let side = if from_client { &mut sides.client } else { &mut sides.server };
         side.add(frame, contents.get(frame));

@@ -6,20 +6,20 @@ use socklab_packets::types::{SocketAddress, StreamNumber};
 
 /// The two ends of a connection or conversation, by role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ends<T> {
+pub struct ByRole<T> {
     /// The client's.
     pub client: T,
     /// The server's.
     pub server: T,
 }
 
-impl<T: Copy> Ends<T> {
+impl<T: Copy> ByRole<T> {
     /// The values of a pair that holds [`Side::Originator`] first.
-    pub fn of(pair: &[T; 2], role: Role) -> Ends<T> {
+    pub fn of(pair: &[T; 2], role: Role) -> ByRole<T> {
         let [a, b] = *pair;
         match role.client {
-            Side::Originator => Ends { client: a, server: b },
-            Side::Responder => Ends { client: b, server: a },
+            Side::Originator => ByRole { client: a, server: b },
+            Side::Responder => ByRole { client: b, server: a },
         }
     }
 }
@@ -35,12 +35,12 @@ pub struct Tcp {
 
 impl Tcp {
     /// The socket addresses.
-    pub fn addresses(&self) -> Ends<SocketAddress> {
-        Ends::of(&self.connection.addresses, self.role)
+    pub fn addresses(&self) -> ByRole<SocketAddress> {
+        ByRole::of(&self.connection.addresses, self.role)
     }
 
     /// What each end sent, with what Wireshark marks as retransmissions, where all frames of the connection are noted.
-    pub fn counts(&self, capture: &CaptureAnalysis) -> Ends<SideCounts> {
+    pub fn counts(&self, capture: &CaptureAnalysis) -> ByRole<SideCounts> {
         let (traffic, mut counts) = (&capture.traffic, self.connection.counts);
         if traffic.tcp_notes_complete(self.connection.stream) {
             let marked = traffic.tcp_retransmissions(self.connection.stream);
@@ -48,7 +48,7 @@ impl Tcp {
                 counts.retransmissions = marked.iter().filter(|note| note.sender == side).count() as u64;
             }
         }
-        Ends::of(&counts, self.role)
+        ByRole::of(&counts, self.role)
     }
 
     /// Frames of both ends.
@@ -69,13 +69,13 @@ pub struct Udp {
 
 impl Udp {
     /// The socket addresses.
-    pub fn addresses(&self) -> Ends<SocketAddress> {
-        Ends::of(&self.conversation.addresses, self.role)
+    pub fn addresses(&self) -> ByRole<SocketAddress> {
+        ByRole::of(&self.conversation.addresses, self.role)
     }
 
     /// What each end sent.
-    pub fn counts(&self) -> Ends<UdpSide> {
-        Ends::of(&self.conversation.counts, self.role)
+    pub fn counts(&self) -> ByRole<UdpSide> {
+        ByRole::of(&self.conversation.counts, self.role)
     }
 
     /// Datagrams of both ends.

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::Class;
 use super::statistics::Statistics;
 use crate::result::SCHEMA;
-use socklab_core::report::json::Harmless;
+use socklab_core::report::json::HarmlessFormat;
 
 /// Writes the class. Submissions are written as they are loaded, one in memory at a time; what could drive a terminal is
 /// written as `\uXXXX`.
@@ -16,7 +16,7 @@ use socklab_core::report::json::Harmless;
 /// # Errors
 /// Those of the writer.
 pub fn write(out: &mut dyn Write, class: &Class<'_>) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Harmless::default());
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, HarmlessFormat::default());
     Document(class).serialize(&mut serializer)?;
     writeln!(out)
 }

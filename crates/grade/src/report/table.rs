@@ -8,8 +8,8 @@ use super::summary::Summary;
 use super::{Class, class_words, words};
 use crate::result::{SharedFrames, Verdict};
 use socklab_core::lab::Question;
-use socklab_core::report::page::{Align, Column, Page, shorten};
-use socklab_core::report::style::{Piece, Style};
+use socklab_core::report::page::{Align, Page, PageColumn, shorten};
+use socklab_core::report::style::{Style, TextPart};
 use socklab_core::wording::count;
 
 /// Columns for a submission's name.
@@ -40,7 +40,7 @@ pub fn write(out: &mut dyn Write, class: &Class<'_>, style: Style) -> io::Result
     let titles: Vec<String> = class.sheet.questions().iter().map(Question::key).collect();
     let questions = titles.iter().map(|title| (title.as_str(), Align::Right));
     let ends = [("Submission", Align::Left), ("Points", Align::Right)];
-    let columns: Vec<Column> = ends.into_iter().chain(questions).collect();
+    let columns: Vec<PageColumn> = ends.into_iter().chain(questions).collect();
     page.table(&columns, class.summaries.iter().map(row))?;
     let legend = Verdict::ALL.map(|verdict| format!("{} {}", words::sign(verdict), verdict.words()));
     page.paragraph(2, &format!("{}; * is a finding that cost points.", legend.join(", ")))?;
@@ -58,7 +58,7 @@ pub fn write(out: &mut dyn Write, class: &Class<'_>, style: Style) -> io::Result
     if !class.refused.is_empty() {
         page.heading("Refused")?;
         for refusal in class.refused {
-            page.marked(2, Piece::Title, &shorten(&refusal.name, 40), &refusal.reason)?;
+            page.marked(2, TextPart::Title, &shorten(&refusal.name, 40), &refusal.reason)?;
         }
     }
     Ok(())
@@ -79,7 +79,7 @@ fn overview(page: &mut Page<'_>, statistics: &Statistics) -> io::Result<()> {
     }
     if let Some(absent) = statistics.not_handed_in.as_deref().filter(|absent| !absent.is_empty()) {
         let title = format!("{}:", class_words::absent_title(statistics));
-        page.marked(2, Piece::Title, &title, &words::named(absent, MOST_NAMES))?;
+        page.marked(2, TextPart::Title, &title, &words::named(absent, MOST_NAMES))?;
     }
     let most = class_words::bins(statistics).map(|(_, submissions)| submissions).max().unwrap_or(0);
     let bar = |submissions: u64| {
@@ -140,7 +140,7 @@ fn asked(page: &mut Page<'_>, class: &Class<'_>, title: &str, asks: &[&Ask]) -> 
     if asks.is_empty() {
         return Ok(());
     }
-    page.painted(2, Piece::Title, title)?;
+    page.painted(2, TextPart::Title, title)?;
     for ask in asks.iter().take(MOST_ASKS) {
         let names = ask.places.iter().filter_map(|place| class.summaries.get(*place)).map(|of| of.name.clone());
         page.paragraph(4, &format!("{}: {}", words::named(&names.collect::<Vec<_>>(), MOST_NAMED), ask.text))?;
@@ -161,7 +161,7 @@ fn faults(page: &mut Page<'_>, class: &Class<'_>) -> io::Result<()> {
         page.heading("Captures and files with faults")?;
     }
     for summary in faulty {
-        page.painted(2, Piece::Title, &shorten(&summary.name, 70))?;
+        page.painted(2, TextPart::Title, &shorten(&summary.name, 70))?;
         for line in &summary.faults {
             page.paragraph(4, line)?;
         }
@@ -176,7 +176,7 @@ fn not_final(page: &mut Page<'_>, class: &Class<'_>) -> io::Result<()> {
         page.heading("Not final")?;
     }
     for summary in open {
-        page.painted(2, Piece::Title, &shorten(&summary.name, 70))?;
+        page.painted(2, TextPart::Title, &shorten(&summary.name, 70))?;
         page.paragraph(4, summary.pending.as_deref().unwrap_or_default())?;
     }
     Ok(())
@@ -188,7 +188,7 @@ fn copies(page: &mut Page<'_>, class: &Class<'_>) -> io::Result<()> {
         page.paragraph(2, "None were found.")?;
     }
     for copy in class.copies {
-        page.painted(2, Piece::Title, &words::copies(copy, MOST_NAMES))?;
+        page.painted(2, TextPart::Title, &words::copies(copy, MOST_NAMES))?;
         if copy.widespread {
             page.paragraph(4, words::WIDESPREAD)?;
         }
@@ -202,7 +202,7 @@ fn copies(page: &mut Page<'_>, class: &Class<'_>) -> io::Result<()> {
         }
     }
     for of in class.uncompared {
-        page.marked(2, Piece::Title, "Not fully compared:", &words::uncompared(of))?;
+        page.marked(2, TextPart::Title, "Not fully compared:", &words::uncompared(of))?;
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub(super) struct FragmentKey {
 
 /// The header of a fragment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fragment {
+pub(super) struct FragmentHeader {
     pub(super) key: FragmentKey,
     /// The protocol that this fragment names; that of the completing fragment counts.
     pub(super) protocol: u8,
@@ -95,7 +95,7 @@ impl Fragments {
     }
 
     /// Adds a fragment with its bytes; the step is the whole datagram where this was the last one missing.
-    pub(super) fn add<'a>(&mut self, fragment: Fragment, data: &[u8]) -> Step<'a> {
+    pub(super) fn add<'a>(&mut self, fragment: FragmentHeader, data: &[u8]) -> Step<'a> {
         self.arrivals = self.arrivals.saturating_add(1);
         let arrival = self.arrivals;
         let by_age = &mut self.by_age;
@@ -133,7 +133,7 @@ impl Fragments {
 
 impl Waiting {
     /// Takes a fragment in; true where the datagram is now whole. The first end that is announced counts.
-    fn add(&mut self, fragment: Fragment, arrival: u64, data: &[u8]) -> bool {
+    fn add(&mut self, fragment: FragmentHeader, arrival: u64, data: &[u8]) -> bool {
         let end = end_of(fragment.offset, data);
         if !fragment.more {
             self.length.get_or_insert(end);
@@ -171,7 +171,7 @@ impl Waiting {
 }
 
 /// The ports of a first fragment of TCP or UDP, whose headers begin with them (RFC 9293, RFC 768).
-fn ports(fragment: Fragment, data: &[u8]) -> Option<[u16; 2]> {
+fn ports(fragment: FragmentHeader, data: &[u8]) -> Option<[u16; 2]> {
     let &[a, b, c, d] = data.first_chunk()?;
     let has_ports = fragment.offset == 0 && [TCP, UDP].contains(&fragment.protocol);
     has_ports.then(|| [[a, b], [c, d]].map(u16::from_be_bytes))

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use etherparse::Ipv4HeaderSlice;
 
 use super::bytes::Bytes;
-use super::fragments::{Fragment, FragmentKey, Fragments};
+use super::fragments::{FragmentHeader, FragmentKey, Fragments};
 use super::walk::{Layer, Step, Walk};
 use crate::packet::{Content, IpAddresses, IpFragment};
 
@@ -55,7 +55,7 @@ pub(super) fn header<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: Byte
     // Wireshark has one number of the three, so that other fragments than those of one datagram may meet.
     let identification =
         header.identification() ^ u16::from(protocol) ^ vlan_part(walk.vlan, header.source_addr(), destination);
-    let fragment = Fragment {
+    let fragment = FragmentHeader {
         key: FragmentKey {
             source: IpAddr::V4(header.source_addr()),
             destination: IpAddr::V4(destination),
@@ -80,7 +80,7 @@ fn vlan_part(vlan: u16, source: Ipv4Addr, destination: Ipv4Addr) -> u16 {
 fn fragment_step<'a>(
     walk: &mut Walk,
     fragments: &mut Fragments,
-    fragment: Fragment,
+    fragment: FragmentHeader,
     payload: Bytes<'a>,
     whole: bool,
 ) -> Step<'a> {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use etherparse::{Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice};
 
 use super::bytes::Bytes;
-use super::fragments::{Fragment, FragmentKey, Fragments};
+use super::fragments::{FragmentHeader, FragmentKey, Fragments};
 use super::walk::{Layer, Step, Walk};
 use crate::packet::{Content, IpAddresses, IpFragment};
 
@@ -236,7 +236,7 @@ pub(super) fn fragment<'a>(walk: &mut Walk, fragments: &mut Fragments, bytes: By
         return Some(Step::end(Content::Fragment(IpFragment { protocol, ports: None })));
     }
     walk.ipv6_reassembled = true;
-    let fragment = Fragment {
+    let fragment = FragmentHeader {
         key: FragmentKey {
             source: addresses.source,
             destination: addresses.destination,

@@ -1,7 +1,7 @@
 //! Whether the first client was connected when the second one was served, in sentences.
 
 use crate::analyze::analysis::{Basis, Evidence, Verdict};
-use crate::analyze::answers::busy_scene::Found;
+use crate::analyze::answers::busy_scene::SecondClientFound;
 use crate::analyze::answers::second_client::{Meeting, at_one_server, firsts_at, meeting_with};
 use crate::analyze::claims::closing::had_ended;
 use crate::analyze::claims::words::{capital, clients, frame};
@@ -21,7 +21,7 @@ pub(super) fn beside_first(
     view: &LabView<'_>,
     attempt: &Known<'_>,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut SecondClientFound,
 ) -> Option<bool> {
     let service = attempt.service;
     if let Some((other, _)) = service.waited.as_ref().and_then(|wait| wait.released_by.as_ref()) {
@@ -51,7 +51,7 @@ fn by_times(
     attempt: &Known<'_>,
     since: &Moment,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut SecondClientFound,
 ) -> Option<bool> {
     let since = *since;
     let established = attempt.timeline.find(|seen| seen.established.filter(|e| e.capture == since.capture))?;
@@ -145,7 +145,7 @@ fn by_times(
 }
 
 /// The same by what the second client said and the first was told, in files whose times say nothing of each other.
-fn by_text(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) -> Option<bool> {
+fn by_text(view: &LabView<'_>, attempt: &Known<'_>, draft: &mut Draft, found: &mut SecondClientFound) -> Option<bool> {
     let is_elsewhere = |said: &SaidOn| attempt.connection.with_frame(said.passed.capture, said.passed.frame).is_none();
     attempt.timeline.said_on().filter(is_elsewhere).find_map(|said| {
         let first = view.known_at(said.to)?;

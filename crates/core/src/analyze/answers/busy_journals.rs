@@ -5,7 +5,7 @@
 
 use crate::analyze::accounts::{Accepted, Account, Connected, Entry, Left, RefusedConnect, ServerRun, evidence};
 use crate::analyze::analysis::{Basis, Evidence};
-use crate::analyze::answers::busy_scene::{Fate, Found, Scene};
+use crate::analyze::answers::busy_scene::{Fate, Scene, SecondClientFound};
 use crate::analyze::claims::{Draft, queue, refused};
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::text::{Text, say};
@@ -47,7 +47,7 @@ pub(super) fn add(
     scene: &Scene,
     attempt: Option<&Known<'_>>,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut SecondClientFound,
 ) {
     // One that did not connect may have come again.
     let attempt = attempt.filter(|_| found.connected == Some(true));
@@ -141,7 +141,7 @@ impl Told<'_> {
     }
 
     /// It was in the queue, and was not accepted.
-    fn left(&self, left: &Left, draft: &mut Draft, found: &mut Found) {
+    fn left(&self, left: &Left, draft: &mut Draft, found: &mut SecondClientFound) {
         let Left { client, queued, gone, .. } = left;
         found.fate = Some(if gone.is_some() { Fate::Gone } else { Fate::Left });
         self.add(*client, &Account::Left { queued: queued.clone(), gone: gone.clone() }, draft);
@@ -159,7 +159,7 @@ impl Told<'_> {
         }
     }
 
-    fn accepted(&self, place: usize, second: &Accepted, draft: &mut Draft, found: &mut Found) {
+    fn accepted(&self, place: usize, second: &Accepted, draft: &mut Draft, found: &mut SecondClientFound) {
         found.fate = Some(Fate::Accepted);
         let entry = &second.accepted;
         if let Some(first) = self.run.open_beside(second.client, entry.time) {
@@ -217,7 +217,7 @@ fn lines(entries: &[&Entry]) -> Vec<Evidence> {
 
 /// A client's `connect()` that was refused while another client was connected to that address, or after it. Two computers' clocks
 /// are compared, and where no socket had an address yet, whose it was is not told.
-fn refused_client(view: &LabView<'_>, scene: &Scene, draft: &mut Draft, found: &mut Found) {
+fn refused_client(view: &LabView<'_>, scene: &Scene, draft: &mut Draft, found: &mut SecondClientFound) {
     let first_of = |attempt: &RefusedConnect, run: &ServerRun, is_open: bool| {
         let (time, local) = (attempt.entry.time, attempt.local);
         let mut before = run

@@ -18,7 +18,7 @@ pub(super) enum Fate {
 
 /// What is known of the client that comes second.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct SecondClientFound {
     pub(super) connected: Option<bool>,
     pub(super) served: Option<bool>,
     /// What became of it, as a server's journal has it.

@@ -3,8 +3,8 @@
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status, Verdict};
 use crate::analyze::answers::beside_first::beside_first;
 use crate::analyze::answers::busy_journals;
-use crate::analyze::answers::busy_scene::{Fate, Found, Scene};
-use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::busy_scene::{Fate, Scene, SecondClientFound};
+use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::answers::second_client::{firsts, firsts_at, second_client};
 use crate::analyze::claims::words::{clients, frame};
 use crate::analyze::claims::{Draft, handshake, presence, refused, rejection, service, tcp_evidence, unseen};
@@ -16,7 +16,7 @@ use crate::lab::{Question, Step};
 use socklab_packets::track::HandshakeState;
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "busy-server",
     about: "Whether a client connects to a server that is busy with another one, and whether it is served.",
     needs: Needs::BesideBusy,
@@ -24,7 +24,7 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
-const FACTS: [Fact; 2] =
+const FACTS: [AskedFact; 2] =
     [fact("tcp_handshake_completed", ValueType::YesNo), fact("served_while_first_client_connected", ValueType::YesNo)];
 
 impl Scene {
@@ -35,7 +35,7 @@ impl Scene {
     }
 
     /// What would show whether the second client had to wait for the first.
-    fn wanted(&self, found: &Found, served: bool) -> Text {
+    fn wanted(&self, found: &SecondClientFound, served: bool) -> Text {
         let Scene { step, second, server, .. } = self;
         let firsts = self.firsts();
         // One that told of the client has no more to tell.
@@ -86,7 +86,7 @@ fn either(ways: &[String]) -> String {
 /// Answers from captures of the step and from journals.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let mut draft = Draft::default();
-    let mut found = Found::default();
+    let mut found = SecondClientFound::default();
     let step = question.steps().iter().find(|step| step.is_beside_busy());
     let Some((step, scene)) = step.and_then(|step| Some((step, Scene::of(view, step)?))) else {
         let facts = Facts::BusyServer { tcp_handshake_completed: None, served_while_first_client_connected: None };
@@ -130,7 +130,7 @@ fn untold(
     (step, scene): (&Step, &Scene),
     attempt: &Known<'_>,
     draft: &mut Draft,
-    found: &mut Found,
+    found: &mut SecondClientFound,
 ) {
     let (first, client) = (scene.first(), scene.first_client());
     let at = attempt.connection.server();
@@ -165,12 +165,12 @@ fn untold(
 }
 
 /// Whether the second client was served at some time.
-fn was_served(attempt: Option<&Known<'_>>, found: &Found) -> bool {
+fn was_served(attempt: Option<&Known<'_>>, found: &SecondClientFound) -> bool {
     attempt.is_some_and(|known| known.service.served()) || found.fate == Some(Fate::Accepted)
 }
 
 /// The answer in a few words, and how certain they are.
-fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: &Found) -> (Basis, String) {
+fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: &SecondClientFound) -> (Basis, String) {
     let service = attempt.map(|known| known.service);
     let was_served = was_served(attempt, found);
     let basis = service.map_or(Basis::Proved, |service| service.basis);
@@ -276,7 +276,13 @@ fn connection_shown(view: &LabView<'_>, sighting: &TcpSighting, frames: &Frames)
     }
 }
 
-fn from_capture(view: &LabView<'_>, scene: &Scene, attempt: &Known<'_>, draft: &mut Draft, found: &mut Found) {
+fn from_capture(
+    view: &LabView<'_>,
+    scene: &Scene,
+    attempt: &Known<'_>,
+    draft: &mut Draft,
+    found: &mut SecondClientFound,
+) {
     let sighting = attempt.connection.whole();
     let frames = view.frames(sighting);
     match attempt.connection.handshake() {

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use crate::analyze::analysis::{Answer, ClientHost, Evidence, Facts, Status};
-use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::answers::parallel::{
-    Client, accepts, by_host, clients, clients_of_sheet, handshakes, most_on_one, name_missing, own_address, partly,
+    ParallelClient, accepts, by_host, clients, clients_of_sheet, handshakes, most_on_one, name_missing, own_address,
+    partly,
 };
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, tcp_evidence};
@@ -20,7 +21,7 @@ use socklab_packets::track::HandshakeState;
 const HOSTS_NAMED: usize = 4;
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "client-sockets",
     about: "How many sockets each client computer creates, and their addresses.",
     needs: Needs::Parallel,
@@ -28,7 +29,7 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
-const FACTS: [Fact; 1] = [fact("clients", ValueType::Clients)];
+const FACTS: [AskedFact; 1] = [fact("clients", ValueType::Clients)];
 
 /// Answers from the captures of all hosts and the threaded server's journal.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
@@ -47,7 +48,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     }
     let more = by_host.get(HOSTS_NAMED..).unwrap_or_default();
     if !more.is_empty() {
-        let here: Vec<&Client<'_>> = more.iter().flat_map(|(_, here)| here.iter().copied()).collect();
+        let here: Vec<&ParallelClient<'_>> = more.iter().flat_map(|(_, here)| here.iter().copied()).collect();
         let hosts = count(more.len() as u64, "further host");
         let text = say![format!("{hosts} created {}.", count(here.len() as u64, "socket"))];
         draft.proved(text, handshakes(view, &here));
@@ -62,7 +63,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 }
 
 /// Attempts that were refused, from addresses that no connection has: each had a socket, too, which stands in no connection.
-fn refused<'v>(view: &'v LabView<'_>, question: &'v Question, clients: &[Client<'_>]) -> Vec<Known<'v>> {
+fn refused<'v>(view: &'v LabView<'_>, question: &'v Question, clients: &[ParallelClient<'_>]) -> Vec<Known<'v>> {
     let is_refused = |known: &Known<'_>| {
         known.connection.handshake() == HandshakeState::Refused
             && !clients.iter().any(|client| client.address == known.connection.client())
@@ -80,7 +81,7 @@ fn short(view: &LabView<'_>, by_host: &[ClientHost], of_connections: bool) -> Te
     say![format!("{}; sockets{of}: ", count(total, "address")), hosts]
 }
 
-fn of_host(host: IpAddr, here: &[&Client<'_>]) -> ClientHost {
+fn of_host(host: IpAddr, here: &[&ParallelClient<'_>]) -> ClientHost {
     ClientHost {
         host,
         socket_addresses: distinct(here.iter().map(|client| client.address)),
@@ -91,7 +92,7 @@ fn of_host(host: IpAddr, here: &[&Client<'_>]) -> ClientHost {
 fn of_host_claims(
     view: &LabView<'_>,
     question: &Question,
-    (host, here, refused): (&ClientHost, &[&Client<'_>], &[Known<'_>]),
+    (host, here, refused): (&ClientHost, &[&ParallelClient<'_>], &[Known<'_>]),
     draft: &mut Draft,
 ) {
     let mut evidence = handshakes(view, here);

@@ -4,7 +4,7 @@
 //! what was measured becomes claims.
 
 use crate::analyze::analysis::{Answer, Evidence, Facts, Measured, MeasuredFacts, OtherRun, Status};
-use crate::analyze::answers::kind::{Kind, Needs};
+use crate::analyze::answers::kind::{Needs, QuestionKind};
 use crate::analyze::answers::open_at_once;
 use crate::analyze::claims::draft::NOT_TOLD;
 use crate::analyze::claims::{Draft, tcp_evidence, udp_evidence};
@@ -30,7 +30,7 @@ const LISTED: usize = 3;
 const MOST_RUNS: usize = 16;
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "facts",
     about: "Any facts of a step's connections, sides and frames, each selected by the question.",
     needs: Needs::AnyClients,

@@ -7,7 +7,7 @@ use crate::analyze::text::Text;
 
 /// The frame lists of all connections together.
 #[derive(Default)]
-pub(super) struct Lists {
+pub(super) struct FrameLists {
     handshake: Vec<RowFrame>,
     data: Vec<RowFrame>,
     acknowledgement: Vec<RowFrame>,
@@ -19,7 +19,7 @@ pub(super) struct Lists {
     copies: usize,
 }
 
-impl Lists {
+impl FrameLists {
     /// Takes in the frames of one more connection.
     pub(super) fn add(&mut self, frames: &Frames) {
         self.handshake.extend(frames.handshake());

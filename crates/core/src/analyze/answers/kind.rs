@@ -42,7 +42,7 @@ impl ValueType {
 
 /// A fact that a kind of question can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fact {
+pub struct AskedFact {
     /// Its key, as under `facts` in the JSON.
     pub key: &'static str,
     /// The kind of its value.
@@ -52,8 +52,8 @@ pub struct Fact {
 }
 
 /// A fact that all captures of a question's steps are needed for.
-pub(super) const fn fact(key: &'static str, value: ValueType) -> Fact {
-    Fact { key, value, is_of_one_host: false }
+pub(super) const fn fact(key: &'static str, value: ValueType) -> AskedFact {
+    AskedFact { key, value, is_of_one_host: false }
 }
 
 /// The steps that a kind of question draws on.
@@ -72,7 +72,7 @@ pub enum Needs {
 }
 
 /// A kind of question: what it can ask, and how it is answered.
-pub struct Kind {
+pub struct QuestionKind {
     /// Its name, as a lab file writes it.
     pub name: &'static str,
     /// What it answers, in a sentence.
@@ -80,14 +80,14 @@ pub struct Kind {
     /// What steps it draws on.
     pub needs: Needs,
     /// The facts that it can ask for.
-    pub facts: &'static [Fact],
+    pub facts: &'static [AskedFact],
     /// The answer to a question of this kind.
     pub(super) answer: fn(&LabView<'_>, &Question) -> Answer,
 }
 
-impl Kind {
+impl QuestionKind {
     /// The fact that a question asks for.
-    pub fn fact(&self, ask: &Ask) -> Option<Fact> {
+    pub fn fact(&self, ask: &Ask) -> Option<AskedFact> {
         let selected = ask.select.as_ref().map(|select| {
             let count = match (select.selection.connection, select.selection.segment.or(select.selection.frame)) {
                 (Some(crate::facts::Which::All), _) => 0,
@@ -151,7 +151,12 @@ pub(super) fn unseen(question: &Question, select: &Select) -> Option<(String, St
 }
 
 /// Why a value can't be what the sheet leads to for a fact, and what can.
-pub(super) fn misled(question: &Question, kind: &Kind, fact: &Fact, given: &Given) -> Option<(String, String)> {
+pub(super) fn misled(
+    question: &Question,
+    kind: &QuestionKind,
+    fact: &AskedFact,
+    given: &Given,
+) -> Option<(String, String)> {
     match given {
         Given::SameAs(other) => {
             let asked = question.asks().iter().filter(|ask| ask.key != fact.key);

@@ -93,13 +93,13 @@ use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Doubt, LabView};
 use crate::analyze::text::{FrameRanges, Text, files};
 use crate::analyze::together::{Together, each};
-use crate::lab::{About, LabConfig, Problem, Question, Sheet, instead, quoted};
+use crate::lab::{Concerns, LabConfig, Problem, Question, Sheet, instead, quoted};
 use socklab_packets::types::Protocol;
 
-pub use kind::{Fact, Kind, Needs, ValueType};
+pub use kind::{AskedFact, Needs, QuestionKind, ValueType};
 
 /// All kinds of questions.
-pub const KINDS: &[&Kind] = &[
+pub const KINDS: &[&QuestionKind] = &[
     &tcp_frames::KIND,
     &tcp_addresses::KIND,
     &second_server::KIND,
@@ -133,7 +133,7 @@ pub mod names {
 }
 
 /// The kind of a question; `None` where there is none of that name, which [`lab_file`] refuses.
-pub fn kind_of(question: &Question) -> Option<&'static Kind> {
+pub fn kind_of(question: &Question) -> Option<&'static QuestionKind> {
     KINDS.iter().copied().find(|kind| kind.name == question.kind())
 }
 
@@ -268,29 +268,29 @@ fn problems_of(text: &str, question: &Question) -> Vec<Problem> {
     let mut add = |about, reason: &str, remedy: &str| problems.push(question.problem(text, about, reason, remedy));
     let Some(kind) = kind_of(question) else {
         let reason = format!("there is no kind {}", quoted(question.kind()));
-        add(About::Kind, &reason, &instead(question.kind(), KINDS.iter().map(|kind| kind.name)));
+        add(Concerns::Kind, &reason, &instead(question.kind(), KINDS.iter().map(|kind| kind.name)));
         return problems;
     };
     if let Some((reason, remedy)) = kind.misfit(question) {
-        add(About::Steps, reason, remedy);
+        add(Concerns::Steps, reason, remedy);
     }
     if question.asks().is_empty() && question.explain().is_none() {
         let remedy = "Write [question.facts], with a fact and what is asked on each line; or explain = \"...\".";
-        add(About::Kind, "the question asks for nothing", remedy);
+        add(Concerns::Kind, "the question asks for nothing", remedy);
     }
     for ask in question.asks() {
         let Some(fact) = kind.fact(ask) else {
             let reason = format!("the kind {} has no fact {}", kind.name, quoted(&ask.key));
-            add(About::Ask(ask), &reason, &instead(&ask.key, kind.facts.iter().map(|fact| fact.key)));
+            add(Concerns::Ask(ask), &reason, &instead(&ask.key, kind.facts.iter().map(|fact| fact.key)));
             continue;
         };
         if let Some((reason, remedy)) = ask.select.as_ref().and_then(|select| kind::unseen(question, select)) {
-            add(About::Ask(ask), &reason, &remedy);
+            add(Concerns::Ask(ask), &reason, &remedy);
         }
         if let Some((reason, remedy)) =
             ask.leads_to.as_ref().and_then(|given| kind::misled(question, kind, &fact, given))
         {
-            add(About::LeadsTo(ask), &reason, &remedy);
+            add(Concerns::LeadsTo(ask), &reason, &remedy);
         }
     }
     problems

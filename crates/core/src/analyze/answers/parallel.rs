@@ -16,7 +16,7 @@ use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 
 /// One client of the threaded server, with all that is known of it.
-pub(super) struct Client<'a> {
+pub(super) struct ParallelClient<'a> {
     /// Its socket address.
     pub(super) address: SocketAddress,
     /// Its computer, by the address that stands for all of it; where one plays all hosts, by the client's own.
@@ -31,10 +31,10 @@ pub(super) struct Client<'a> {
     pub(super) had_turn: bool,
 }
 
-impl Client<'_> {
+impl ParallelClient<'_> {
     fn at(view: &LabView<'_>, address: SocketAddress) -> Self {
         let host = if view.hosts.is_one_computer() { address.ip } else { view.hosts.computer(address.ip) };
-        Client { address, host, known: None, accepted: None, left: None, had_turn: false }
+        ParallelClient { address, host, known: None, accepted: None, left: None, had_turn: false }
     }
 }
 
@@ -42,20 +42,20 @@ impl Client<'_> {
 #[derive(Default)]
 pub(super) struct ByHandshake<'c, 'a> {
     /// All three frames.
-    pub(super) whole: Vec<&'c Client<'a>>,
+    pub(super) whole: Vec<&'c ParallelClient<'a>>,
     /// Some of them.
-    pub(super) partly: Vec<&'c Client<'a>>,
+    pub(super) partly: Vec<&'c ParallelClient<'a>>,
     /// None, and nothing shows that the client connected before the capture started: a filter may have kept them out, or they were
     /// lost.
-    pub(super) filtered: Vec<&'c Client<'a>>,
+    pub(super) filtered: Vec<&'c ParallelClient<'a>>,
     /// None: the client connected before the capture started.
-    pub(super) late: Vec<&'c Client<'a>>,
+    pub(super) late: Vec<&'c ParallelClient<'a>>,
 }
 
 impl<'c, 'a> ByHandshake<'c, 'a> {
-    pub(super) fn of(clients: impl Iterator<Item = &'c Client<'a>>) -> Self {
+    pub(super) fn of(clients: impl Iterator<Item = &'c ParallelClient<'a>>) -> Self {
         let mut all = ByHandshake::default();
-        let is_lost = |client: &Client<'_>| {
+        let is_lost = |client: &ParallelClient<'_>| {
             client.known.is_some_and(|known| known.timeline.seen.iter().any(|seen| seen.lost_handshake))
         };
         for client in clients {
@@ -80,11 +80,11 @@ impl<'c, 'a> ByHandshake<'c, 'a> {
 ///
 /// A journal entry and a connection with the same client socket address are one; where an address was used again, they
 /// are paired in order.
-pub(super) fn clients<'a>(view: &'a LabView<'_>, question: &'a Question) -> Vec<Client<'a>> {
-    let mut clients: Vec<Client<'a>> = view
+pub(super) fn clients<'a>(view: &'a LabView<'_>, question: &'a Question) -> Vec<ParallelClient<'a>> {
+    let mut clients: Vec<ParallelClient<'a>> = view
         .of_steps(question.steps())
         .filter(|known| known.connection.established())
-        .map(|known| Client { known: Some(known), ..Client::at(view, known.connection.client()) })
+        .map(|known| ParallelClient { known: Some(known), ..ParallelClient::at(view, known.connection.client()) })
         .collect();
     for run in view.servers_of(true) {
         for (place, accepted) in run.accepted.iter().enumerate() {
@@ -105,21 +105,22 @@ pub(super) fn clients<'a>(view: &'a LabView<'_>, question: &'a Question) -> Vec<
 /// The client with this address of which no journal has told yet; a new one where there is none.
 fn noted<'c, 'a>(
     view: &'a LabView<'_>,
-    clients: &'c mut Vec<Client<'a>>,
+    clients: &'c mut Vec<ParallelClient<'a>>,
     address: SocketAddress,
-) -> Option<&'c mut Client<'a>> {
-    let is_it = |client: &Client<'_>| client.address == address && client.accepted.is_none() && client.left.is_none();
+) -> Option<&'c mut ParallelClient<'a>> {
+    let is_it =
+        |client: &ParallelClient<'_>| client.address == address && client.accepted.is_none() && client.left.is_none();
     let place = clients.iter().position(is_it).unwrap_or_else(|| {
-        clients.push(Client::at(view, address));
+        clients.push(ParallelClient::at(view, address));
         clients.len().saturating_sub(1)
     });
     clients.get_mut(place)
 }
 
 /// The clients of each computer, in order of appearance.
-pub(super) fn by_host<'c, 'a>(clients: &'c [Client<'a>]) -> Vec<(IpAddr, Vec<&'c Client<'a>>)> {
+pub(super) fn by_host<'c, 'a>(clients: &'c [ParallelClient<'a>]) -> Vec<(IpAddr, Vec<&'c ParallelClient<'a>>)> {
     let mut places = HashMap::new();
-    let mut hosts: Vec<(IpAddr, Vec<&Client<'_>>)> = Vec::new();
+    let mut hosts: Vec<(IpAddr, Vec<&ParallelClient<'_>>)> = Vec::new();
     for client in clients {
         let host = client.host;
         let place = *places.entry(host).or_insert(hosts.len());
@@ -141,7 +142,7 @@ pub(super) fn own_address(host: IpAddr, clients: impl Iterator<Item = SocketAddr
 }
 
 /// The frames of the clients' handshakes, or the data of a connection whose handshake was not captured, by file.
-pub(super) fn handshakes(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evidence> {
+pub(super) fn handshakes(view: &LabView<'_>, clients: &[&ParallelClient<'_>]) -> Vec<Evidence> {
     Evidence::by_file(clients.iter().filter_map(|client| client.known).flat_map(|known| {
         let sighting = known.connection.whole();
         let handshake = view.handshake(sighting);
@@ -151,8 +152,8 @@ pub(super) fn handshakes(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evi
 }
 
 /// The entries of the clients' `accept()`, or of their waiting, by journal.
-pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
-    let entry = |client: &&Client<'_>| {
+pub(super) fn accepts(clients: &[&ParallelClient<'_>]) -> Vec<Evidence> {
+    let entry = |client: &&ParallelClient<'_>| {
         let accepted = client.accepted.map(|accepted| &accepted.accepted);
         accepted.or(client.left.map(|left| &left.queued)).map(Entry::evidence)
     };
@@ -161,19 +162,24 @@ pub(super) fn accepts(clients: &[&Client<'_>]) -> Vec<Evidence> {
 
 /// Says which of the captures that the sheet asks for is not there. Returns whether clients of one of them are known from no
 /// journal either, so that a part of the answer is missing.
-pub(super) fn name_missing(view: &LabView<'_>, question: &Question, clients: &[Client<'_>], draft: &mut Draft) -> bool {
+pub(super) fn name_missing(
+    view: &LabView<'_>,
+    question: &Question,
+    clients: &[ParallelClient<'_>],
+    draft: &mut Draft,
+) -> bool {
     let is_one_computer = view.hosts.is_one_computer();
-    let is_own = |c: &Client<'_>| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip);
+    let is_own = |c: &ParallelClient<'_>| c.known.is_some_and(|k| k.connection.server().ip == c.address.ip);
     // Where somebody's try with client and server on one computer is all there is, no other host's capture could be missing.
     let hosts = distinct(clients.iter().map(|client| client.host));
     if !is_one_computer && hosts.len() == 1 && clients.iter().all(is_own) {
         return false;
     }
-    let is_of = |client: &Client<'_>, step: &Step| match is_one_computer {
+    let is_of = |client: &ParallelClient<'_>, step: &Step| match is_one_computer {
         true => client.known.is_none_or(|known| known.step == step),
         false => step.host().is_some_and(|name| view.hosts.is(client.host, name)),
     };
-    let lack = |is_seen: fn(&Client<'_>) -> bool, step: &Step| {
+    let lack = |is_seen: fn(&ParallelClient<'_>) -> bool, step: &Step| {
         step.captured().is_some() && !clients.iter().any(|client| is_seen(client) && is_of(client, step))
     };
     let missing = question.steps().iter().filter(|step| lack(|client| client.known.is_some(), step));

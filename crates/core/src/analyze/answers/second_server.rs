@@ -2,7 +2,7 @@
 
 use crate::analyze::accounts::{Entry, FailedBind, Listening, ServerRun};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
-use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::claims::Draft;
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Span, Text, say};
@@ -11,7 +11,7 @@ use crate::lab::{Question, Step};
 use socklab_packets::types::Protocol;
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "second-server",
     about: "Whether a second server with the same address and port starts.",
     needs: Needs::SecondServer,
@@ -19,7 +19,7 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
-const FACTS: [Fact; 2] = [fact("second_server_started", ValueType::YesNo), fact("errno", ValueType::Errno)];
+const FACTS: [AskedFact; 2] = [fact("second_server_started", ValueType::YesNo), fact("errno", ValueType::Errno)];
 
 /// The errno name of an address that another socket has.
 const IN_USE: &str = "EADDRINUSE";

@@ -2,9 +2,9 @@
 
 use crate::analyze::accounts::evidence;
 use crate::analyze::analysis::{Answer, Evidence, Facts, Status, Verdict};
-use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::answers::parallel::{
-    ByHandshake, Client, accepts, clients, clients_of_sheet, handshakes, name_missing, of_part, partly,
+    ByHandshake, ParallelClient, accepts, clients, clients_of_sheet, handshakes, name_missing, of_part, partly,
 };
 use crate::analyze::claims::words::addresses as listed;
 use crate::analyze::claims::{Draft, tcp_evidence};
@@ -16,7 +16,7 @@ use crate::wording::count;
 use socklab_packets::types::SocketAddress;
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "server-sockets",
     about: "How many sockets a server that serves several clients at the same time creates, and their addresses.",
     needs: Needs::Parallel,
@@ -24,9 +24,9 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
-const FACTS: [Fact; 4] = [
-    Fact { key: "server_socket_addresses", value: ValueType::Addresses, is_of_one_host: true },
-    Fact { key: "listening_sockets", value: ValueType::Count, is_of_one_host: true },
+const FACTS: [AskedFact; 4] = [
+    AskedFact { key: "server_socket_addresses", value: ValueType::Addresses, is_of_one_host: true },
+    AskedFact { key: "listening_sockets", value: ValueType::Count, is_of_one_host: true },
     fact("connection_sockets", ValueType::Count),
     fact("sockets_created", ValueType::Count),
 ];
@@ -73,8 +73,8 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     draft.finish(view, question, status, facts)
 }
 
-fn addresses(clients: &[Client<'_>]) -> Vec<SocketAddress> {
-    let of = |client: &Client<'_>| match client.known {
+fn addresses(clients: &[ParallelClient<'_>]) -> Vec<SocketAddress> {
+    let of = |client: &ParallelClient<'_>| match client.known {
         Some(known) => Some(known.connection.server()),
         None => client.accepted.and_then(|accepted| accepted.local),
     };
@@ -85,12 +85,12 @@ fn addresses(clients: &[Client<'_>]) -> Vec<SocketAddress> {
 fn which(
     view: &LabView<'_>,
     question: &Question,
-    clients: &[Client<'_>],
+    clients: &[ParallelClient<'_>],
     addresses: &[SocketAddress],
     draft: &mut Draft,
 ) {
-    let captured: Vec<&Client<'_>> = clients.iter().filter(|client| client.known.is_some()).collect();
-    let journalled: Vec<&Client<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
+    let captured: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| client.known.is_some()).collect();
+    let journalled: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
     let evidence = if captured.is_empty() { accepts(&journalled) } else { handshakes(view, &captured) };
     let text = if addresses.len() == 1 {
         let of = of_part(question);
@@ -129,13 +129,13 @@ fn local_addresses(view: &LabView<'_>, address: SocketAddress) -> Text {
 }
 
 /// Whether a client was in the queue when the capture or the journal ended.
-fn is_waiting(client: &Client<'_>) -> bool {
+fn is_waiting(client: &ParallelClient<'_>) -> bool {
     let is_left = client.known.map_or(client.left.is_some(), |known| known.service.verdict == Verdict::Queued);
     is_left && !is_never_accepted(client)
 }
 
 /// Whether a client was in the queue until its server ended, which resets what `accept()` has not returned.
-fn is_never_accepted(client: &Client<'_>) -> bool {
+fn is_never_accepted(client: &ParallelClient<'_>) -> bool {
     let is_reset = |known: &Known<'_>| known.service.verdict == Verdict::Queued && known.service.grounds.is_until_end();
     client.accepted.is_none() && client.known.as_ref().is_some_and(is_reset)
 }
@@ -215,8 +215,8 @@ fn listening(view: &LabView<'_>, addresses: &[SocketAddress], draft: &mut Draft)
 }
 
 /// The connected sockets: one for each connection, once the program has accepted it.
-fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u64 {
-    let journalled: Vec<&Client<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
+fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) -> u64 {
+    let journalled: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
     let ByHandshake { whole, partly, filtered, late } = ByHandshake::of(clients.iter());
     if !whole.is_empty() {
         let text = format!("{} completed.", count(whole.len() as u64, "handshake"));
@@ -242,7 +242,7 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
         let text = format!("{} {were} made before the capture started.", count(late.len() as u64, "connection"));
         draft.inferred(text, handshakes(view, &late));
     }
-    let reset: Vec<&Client<'_>> = clients.iter().filter(|client| is_never_accepted(client)).collect();
+    let reset: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| is_never_accepted(client)).collect();
     let number = clients.len().saturating_sub(reset.len()) as u64;
     if journalled.is_empty() {
         let text = format!(
@@ -255,7 +255,7 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
             format!("The server's journal: accept() made {}.", count(journalled.len() as u64, "connected socket"));
         draft.proved(text, accepts(&journalled));
         // A journal of a server that counts for another part may have it.
-        let is_listed = |client: &&Client<'_>| {
+        let is_listed = |client: &&ParallelClient<'_>| {
             let mut accepted = view.accounts.servers.iter().flat_map(|run| &run.accepted);
             client.accepted.is_some() || accepted.any(|accepted| accepted.client == client.address)
         };
@@ -291,7 +291,7 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) -> u
 }
 
 /// The frames with which the server's system reset connections in its queue.
-fn resets(view: &LabView<'_>, clients: &[&Client<'_>]) -> Vec<Evidence> {
+fn resets(view: &LabView<'_>, clients: &[&ParallelClient<'_>]) -> Vec<Evidence> {
     Evidence::by_file(clients.iter().filter_map(|client| client.known).flat_map(|known| {
         let reset = known.service.until.and_then(|reset| {
             let sighting = known.connection.with_frame(reset.capture, reset.frame)?;

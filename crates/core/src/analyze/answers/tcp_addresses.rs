@@ -1,7 +1,7 @@
 //! The socket addresses of a TCP connection and how they are used.
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, RoleBasis, Status};
-use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, all_of, tcp_evidence, unseen};
 use crate::analyze::conversation::Frames;
@@ -14,7 +14,7 @@ use crate::wording::count;
 use socklab_packets::types::{Protocol, SocketAddress};
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "tcp-addresses",
     about: "The socket addresses of a step's TCP connections, and how frames use them.",
     needs: Needs::Clients(&[Protocol::Tcp]),
@@ -22,7 +22,7 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
-const FACTS: [Fact; 2] =
+const FACTS: [AskedFact; 2] =
     [fact("client_socket_addresses", ValueType::Addresses), fact("server_socket_addresses", ValueType::Addresses)];
 
 /// Answers from the connections of the question's step.

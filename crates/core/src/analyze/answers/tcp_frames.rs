@@ -2,8 +2,8 @@
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::first_reply::{Begins, begins};
-use crate::analyze::answers::frame_lists::Lists;
-use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::frame_lists::FrameLists;
+use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::claims::closing::{closing_sentence, left_open};
 use crate::analyze::claims::words::{capital, capture_of, marked_late};
 use crate::analyze::claims::{Draft, all_of, handshake, service, tcp_evidence, unseen};
@@ -20,7 +20,7 @@ use socklab_packets::types::Protocol;
 const DESCRIBED: usize = 3;
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "tcp-frames",
     about: "The frames of a step's TCP connections, by what they do.",
     needs: Needs::Clients(&[Protocol::Tcp]),
@@ -28,7 +28,7 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
-const FACTS: [Fact; 4] = [
+const FACTS: [AskedFact; 4] = [
     fact("handshake_frames", ValueType::Frames),
     fact("data_frames", ValueType::Frames),
     fact("acknowledgement_frames", ValueType::Frames),
@@ -49,7 +49,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         }
         return without_connection(view, question, draft);
     }
-    let mut lists = Lists::default();
+    let mut lists = FrameLists::default();
     let several = connections.len() > 1;
     for (place, known) in connections.iter().enumerate() {
         let frames = view.frames(known.connection.whole());
@@ -131,7 +131,7 @@ fn refused_as_wanted<'v>(view: &'v LabView<'_>, question: &'v Question) -> Vec<K
 
 /// The answer of attempts that were refused, as the step wants it: they have no more frames.
 fn of_refused(view: &LabView<'_>, question: &Question, attempts: &[Known<'_>]) -> Answer {
-    let (mut draft, mut lists) = (Draft::default(), Lists::default());
+    let (mut draft, mut lists) = (Draft::default(), FrameLists::default());
     for (place, attempt) in attempts.iter().enumerate() {
         if place < DESCRIBED {
             service::claims(view, attempt).into_iter().for_each(|claim| draft.add(claim));

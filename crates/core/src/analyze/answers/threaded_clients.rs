@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use crate::analyze::accounts::{Entry, Reader};
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, HostClients, ServerKind, Status, Verdict};
-use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::answers::parallel::{
-    ByHandshake, Client, accepts, by_host, clients, handshakes, name_missing, of_part, own_address,
+    ByHandshake, ParallelClient, accepts, by_host, clients, handshakes, name_missing, of_part, own_address,
 };
 use crate::analyze::claims::words::{addresses, clients as clients_of, frame};
 use crate::analyze::claims::{Draft, all_of, service, tcp_evidence};
@@ -27,7 +27,7 @@ const THREADED: &str =
 const DESCRIBED: usize = 3;
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "threaded-clients",
     about: "Whether the clients of a threaded server connect, and how many it serves at the same time.",
     needs: Needs::Parallel,
@@ -35,7 +35,7 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
-const FACTS: [Fact; 2] = [fact("clients_connected", ValueType::Count), fact("clients_served", ValueType::Count)];
+const FACTS: [AskedFact; 2] = [fact("clients_connected", ValueType::Count), fact("clients_served", ValueType::Count)];
 
 /// Answers from the captures of all hosts and the threaded server's journal.
 fn answer(view: &LabView<'_>, question: &Question) -> Answer {
@@ -80,7 +80,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
 }
 
 /// The clients that sent nothing and got nothing until the server closed: they were accepted, but served with nothing.
-fn accepted_only<'a>(clients: &[Client<'a>]) -> Vec<Known<'a>> {
+fn accepted_only<'a>(clients: &[ParallelClient<'a>]) -> Vec<Known<'a>> {
     let is_idle = |known: &Known<'_>| {
         let closed_first = matches!(known.service.grounds, Grounds::Closed { client_fin: None, .. });
         closed_first && !known.connection.has_lines()
@@ -120,7 +120,7 @@ const COMPARED: usize = 32;
 
 /// Whether all clients had been served by a moment at which all were connected. Of those that only a journal tells of,
 /// nothing else is known.
-fn were_together(view: &LabView<'_>, clients: &[Client<'_>]) -> bool {
+fn were_together(view: &LabView<'_>, clients: &[ParallelClient<'_>]) -> bool {
     let known: Vec<Known<'_>> = clients.iter().filter_map(|client| client.known).collect();
     if let Some(together) = in_rows(view, &known) {
         return together;
@@ -191,7 +191,7 @@ fn in_rows(view: &LabView<'_>, known: &[Known<'_>]) -> Option<bool> {
 }
 
 /// Whether a client was served, as far as the files show.
-fn was_served(client: &Client<'_>) -> Option<bool> {
+fn was_served(client: &ParallelClient<'_>) -> Option<bool> {
     let Some(known) = client.known else { return Some(client.accepted.is_some()) };
     match known.service.verdict {
         Verdict::Served => Some(true),
@@ -206,15 +206,16 @@ fn sum(verdicts: &[Option<bool>]) -> Option<u64> {
 }
 
 /// Who connected, host by host.
-fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
+fn connected(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) {
     draft.inferred(
         if clients.len() == 1 { "Yes, the client connected." } else { "Yes, the clients connected." },
         Vec::new(),
     );
     for (host, here) in by_host(clients) {
-        let only_journal: Vec<&Client<'_>> = here.iter().copied().filter(|client| client.known.is_none()).collect();
+        let only_journal: Vec<&ParallelClient<'_>> =
+            here.iter().copied().filter(|client| client.known.is_none()).collect();
         let ByHandshake { whole, partly, filtered, late } = ByHandshake::of(here.into_iter());
-        let named = |clients: &[&Client<'_>], what: &str| {
+        let named = |clients: &[&ParallelClient<'_>], what: &str| {
             let all: Vec<SocketAddress> = clients.iter().map(|client| client.address).collect();
             say![
                 count(clients.len() as u64, "client"),
@@ -239,7 +240,7 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
             draft.inferred(text, handshakes(view, &filtered));
         }
         if !late.is_empty() {
-            let has_both = |client: &&Client<'_>| {
+            let has_both = |client: &&ParallelClient<'_>| {
                 client.known.is_some_and(|known| known.connection.has_lines() && known.connection.answered())
             };
             let what = if late.iter().all(has_both) { "data goes" } else { "frames go" };
@@ -253,8 +254,8 @@ fn connected(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
 }
 
 /// Those that were served, as far as frames or journals show it.
-fn served(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
-    let journalled: Vec<&Client<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
+fn served(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) {
+    let journalled: Vec<&ParallelClient<'_>> = clients.iter().filter(|client| client.accepted.is_some()).collect();
     if !journalled.is_empty() {
         let text = format!("The server's journal: accept() returned {}.", count(journalled.len() as u64, "connection"));
         draft.proved(text, accepts(&journalled));
@@ -333,7 +334,7 @@ fn idle(view: &LabView<'_>, accepted: &[Known<'_>], draft: &mut Draft) {
 type Read<'a> = (SocketAddress, Reader, &'a Entry);
 
 /// Which thread or process received from each client, where a journal names them.
-fn readers(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
+fn readers(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) {
     let accepted = clients.iter().filter_map(|client| client.accepted);
     let read: Vec<Read<'_>> = accepted
         .filter_map(|accepted| Some((accepted.client, accepted.reader?, accepted.first_receive.as_ref()?)))
@@ -385,7 +386,7 @@ fn that_connection(connections: usize) -> &'static str {
 }
 
 /// Those that waited in the queue, one by one.
-fn waiting(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
+fn waiting(view: &LabView<'_>, clients: &[ParallelClient<'_>], draft: &mut Draft) {
     let queued: Vec<Known<'_>> =
         clients.iter().filter_map(|client| client.known).filter(|known| known.service.was_queued()).collect();
     for known in queued.iter().take(DESCRIBED) {
@@ -402,7 +403,7 @@ fn waiting(view: &LabView<'_>, clients: &[Client<'_>], draft: &mut Draft) {
 }
 
 /// Of what kind the server of Part II is, and which two connections show it.
-fn kind_claims(view: &LabView<'_>, clients: &[Client<'_>], kind: &KindVerdict, draft: &mut Draft) {
+fn kind_claims(view: &LabView<'_>, clients: &[ParallelClient<'_>], kind: &KindVerdict, draft: &mut Draft) {
     let pair = kind.shown_by.and_then(|(first, second)| view.known_at(first).zip(view.known_at(second)));
     match (kind.kind, pair) {
         (ServerKind::Concurrent, Some((first, second))) => {
@@ -443,7 +444,7 @@ fn kind_claims(view: &LabView<'_>, clients: &[Client<'_>], kind: &KindVerdict, d
 }
 
 /// That a server serves one client at a time; of several, those at which clients waited.
-fn not_threaded(clients: &[Client<'_>]) -> Text {
+fn not_threaded(clients: &[ParallelClient<'_>]) -> Text {
     let known = || clients.iter().filter_map(|client| client.known);
     let several = distinct(known().map(|known| known.connection.server())).len() > 1;
     let waited_at = known().filter(|known| known.service.was_queued()).map(|known| known.connection.server());
@@ -473,14 +474,15 @@ fn one_at_a_time(view: &LabView<'_>, draft: &mut Draft) {
 }
 
 /// Those of which nothing shows it.
-fn unknown(question: &Question, clients: &[Client<'_>], draft: &mut Draft) {
+fn unknown(question: &Question, clients: &[ParallelClient<'_>], draft: &mut Draft) {
     let unknown = clients.iter().filter(|client| was_served(client).is_none());
-    let sent_none = |client: &&Client<'_>| client.known.is_some_and(|known| !known.connection.has_lines());
+    let sent_none = |client: &&ParallelClient<'_>| client.known.is_some_and(|known| !known.connection.has_lines());
     let (silent, unread): (Vec<_>, Vec<_>) = unknown.partition(sent_none);
     if silent.is_empty() && unread.is_empty() {
         return;
     }
-    let of = |clients: &[&Client<'_>]| addresses(&clients.iter().map(|client| client.address).collect::<Vec<_>>());
+    let of =
+        |clients: &[&ParallelClient<'_>]| addresses(&clients.iter().map(|client| client.address).collect::<Vec<_>>());
     if !unread.is_empty() {
         draft.unknown(say![
             "No frame shows whether the server's program read the lines of ",
@@ -520,8 +522,8 @@ fn all_captures(question: &Question) -> String {
     }
 }
 
-fn served_by_host(clients: &[Client<'_>]) -> Vec<HostClients> {
-    let of_host = |(host, here): (IpAddr, Vec<&Client<'_>>)| {
+fn served_by_host(clients: &[ParallelClient<'_>]) -> Vec<HostClients> {
+    let of_host = |(host, here): (IpAddr, Vec<&ParallelClient<'_>>)| {
         let verdicts: Vec<Option<bool>> = here.into_iter().map(was_served).collect();
         HostClients { host, connected: verdicts.len() as u64, served: sum(&verdicts) }
     };

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::analyze::accounts::evidence;
 use crate::analyze::analysis::{Answer, Basis, Claim, Evidence, Facts, Status};
-use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::claims::words::{addresses, duration, frame};
 use crate::analyze::claims::{Draft, rejection, udp_evidence};
 use crate::analyze::conversation::LabConversation;
@@ -29,7 +29,7 @@ const WHY_OF_SEVERAL: &str = "Each server has one unconnected UDP socket, which 
 const WHY_OF_ANOTHER: &str = "UDP has no connection, no accept() and no queue of clients.";
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "udp-clients",
     about: "Whether a UDP server serves several clients at the same time.",
     needs: Needs::Clients(&[Protocol::Udp]),
@@ -37,7 +37,7 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
-const FACTS: [Fact; 1] = [fact("clients_served", ValueType::Count)];
+const FACTS: [AskedFact; 1] = [fact("clients_served", ValueType::Count)];
 
 /// The clients that the sheet has a question ask about.
 struct Sought<'q> {

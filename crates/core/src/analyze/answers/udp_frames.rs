@@ -1,7 +1,7 @@
 //! How the frames of the UDP run differ from those of the TCP run.
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
-use crate::analyze::answers::kind::{Fact, Kind, Needs, ValueType, fact};
+use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, rejection, tcp_evidence, udp_evidence, unseen};
 use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
@@ -24,7 +24,7 @@ const FIRST_SEND: &str =
 const HEADERS: u32 = 20 + 8;
 
 /// The kind of question.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: QuestionKind = QuestionKind {
     name: "udp-frames",
     about: "How the frames of a UDP client differ from those of a TCP client.",
     needs: Needs::Clients(&[Protocol::Tcp, Protocol::Udp]),
@@ -32,7 +32,7 @@ pub(super) const KIND: Kind = Kind {
     answer,
 };
 
-const FACTS: [Fact; 3] = [
+const FACTS: [AskedFact; 3] = [
     fact("tcp_control_frames", ValueType::Count),
     fact("udp_control_frames", ValueType::Count),
     fact("udp_datagrams", ValueType::Count),

@@ -12,7 +12,7 @@ use crate::analyze::story::Moment;
 use crate::lab::Step;
 
 /// A connection or conversation, and what its step is told from.
-pub(super) struct Run<'s> {
+pub(super) struct ToAllot<'s> {
     /// The steps that it may be of, in the order of the sheet.
     pub(super) fitting: Vec<&'s Step>,
     /// The step that the user set for a capture that shows it.
@@ -37,7 +37,7 @@ pub(super) struct Allotted {
 }
 
 /// The step of each run.
-pub(super) fn allot(runs: &[Run<'_>], times: Times<'_>) -> Allotted {
+pub(super) fn allot(runs: &[ToAllot<'_>], times: Times<'_>) -> Allotted {
     let taken: BTreeSet<&Step> = runs.iter().filter_map(|run| run.set.as_ref()).collect();
     let mut steps: Vec<Option<Step>> = Vec::with_capacity(runs.len());
     let mut alike: BTreeMap<(Vec<&Step>, IpAddr), Vec<usize>> = BTreeMap::new();
@@ -66,11 +66,11 @@ pub(super) fn allot(runs: &[Run<'_>], times: Times<'_>) -> Allotted {
     }
     let mut doubts: Vec<Doubt> = Vec::new();
     for ((fitting, _), members) in alike {
-        let of_group: Vec<(usize, &Run<'_>)> =
+        let of_group: Vec<(usize, &ToAllot<'_>)> =
             members.iter().filter_map(|index| Some((*index, runs.get(*index)?))).collect();
         let begins: Vec<Option<Moment>> = of_group.iter().map(|(_, run)| run.begin).collect();
         let (order, is_told) = in_time(&begins, true, times);
-        let order: Vec<(usize, &Run<'_>)> =
+        let order: Vec<(usize, &ToAllot<'_>)> =
             order.into_iter().filter_map(|place| of_group.get(place).copied()).collect();
         let (own, counted) = by_number(&fitting, &order);
         let wanted = fitting.iter().map(|step| step.clients()).fold(0, u32::saturating_add);
@@ -90,7 +90,7 @@ pub(super) fn allot(runs: &[Run<'_>], times: Times<'_>) -> Allotted {
 }
 
 /// The step of each run by how many clients each step has, and how many there are. The last step has what is left.
-fn by_number<'s>(fitting: &[&'s Step], runs: &[(usize, &Run<'_>)]) -> (Vec<&'s Step>, u32) {
+fn by_number<'s>(fitting: &[&'s Step], runs: &[(usize, &ToAllot<'_>)]) -> (Vec<&'s Step>, u32) {
     let mut counted: u32 = 0;
     let mut steps = Vec::with_capacity(runs.len());
     for (_, run) in runs {

@@ -3,7 +3,7 @@
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::conversation::LabConnection;
-use crate::analyze::matching::epochs::Known;
+use crate::analyze::matching::epochs::RunInputs;
 use socklab_packets::track::HandshakeState;
 use socklab_packets::types::SocketAddress;
 
@@ -25,7 +25,7 @@ type Runs<C> = HashMap<SocketAddress, Vec<Run<C>>>;
 /// An attempt belongs to the company of a connection to the same server that was open then, else to that of all of this server's
 /// connections, else to that of the nearest one in time. The rest of a connection, of which its host alone tells, belongs to the
 /// company of the next connection of that host, or of the one before.
-pub(super) fn attempts<C: Copy + PartialEq>(known: Known<'_>, all: &mut [C]) {
+pub(super) fn attempts<C: Copy + PartialEq>(known: RunInputs<'_>, all: &mut [C]) {
     let all_of_lab = known.connections.iter().enumerate();
     let mut attempts: Vec<(Option<i128>, usize, &LabConnection)> = all_of_lab
         .filter(|(_, connection)| !connection.established())
@@ -60,7 +60,7 @@ pub(super) fn attempts<C: Copy + PartialEq>(known: Known<'_>, all: &mut [C]) {
     }
 }
 
-fn runs<C: Copy>(known: Known<'_>, all: &[C]) -> Runs<C> {
+fn runs<C: Copy>(known: RunInputs<'_>, all: &[C]) -> Runs<C> {
     let mut runs = Runs::new();
     let sent = known.sent();
     let connections = known.connections.iter().zip(all).enumerate();
@@ -98,7 +98,7 @@ fn near<C>(of_server: &[Run<C>], moment: i128) -> &[Run<C>] {
 /// attempt was recorded: the step with datagrams comes after the part before and ends it, so that what they part from the attempt
 /// is of the other part; else the nearer one. What a capture shows beside the attempt goes before what others show.
 fn nearest<C: Copy + PartialEq>(
-    known: Known<'_>,
+    known: RunInputs<'_>,
     (index, attempt): (usize, &LabConnection),
     of_server: &[Run<C>],
     moment: i128,
@@ -142,7 +142,7 @@ fn nearest<C: Copy + PartialEq>(
 }
 
 /// The company of the next connection of an attempt's host in the capture that shows it, else of the one before.
-fn of_host<C: Copy>(known: Known<'_>, index: usize, attempt: &LabConnection, all: &[C]) -> Option<C> {
+fn of_host<C: Copy>(known: RunInputs<'_>, index: usize, attempt: &LabConnection, all: &[C]) -> Option<C> {
     let host_of = |connection: &LabConnection| known.computers.of(connection.client().ip);
     let same = |other: &usize| {
         known.connections.get(*other).is_some_and(|other| {

@@ -9,7 +9,7 @@ use crate::analyze::matching::company::{Company, company};
 use crate::analyze::matching::computers::{Computers, LabAddresses};
 use crate::analyze::matching::doubts::Doubt;
 use crate::analyze::matching::gathered::Gathered;
-use crate::analyze::matching::hosts::{Evidence, Hosts};
+use crate::analyze::matching::hosts::{HostInputs, Hosts};
 use crate::analyze::matching::mistaken::mistaken_conversations;
 use crate::analyze::matching::roles::{CaptureRoles, assign};
 use crate::analyze::matching::servers::Servers;
@@ -131,8 +131,8 @@ struct Merged<'a> {
 /// Which hosts and steps those are of.
 struct Matched {
     hosts: Hosts,
-    of_tcp: steps::Told,
-    of_udp: steps::Told,
+    of_tcp: steps::AllottedSteps,
+    of_udp: steps::AllottedSteps,
     doubts: Vec<Doubt>,
     /// The steps that each capture holds.
     steps: Vec<Vec<RecordedStep>>,
@@ -152,7 +152,7 @@ impl Merged<'_> {
         let (company, replaced) =
             company(config, (story, accounts), &computers, connections, conversations, set_company);
         let gathered = Gathered::of(story, &computers, connections, conversations, &company);
-        let hosts = Hosts::find(&Evidence {
+        let hosts = Hosts::find(&HostInputs {
             story,
             connections,
             conversations,
@@ -163,7 +163,7 @@ impl Merged<'_> {
             config,
             set_steps: &set_steps,
         });
-        let told = steps::Evidence {
+        let told = steps::StepInputs {
             sheet,
             story,
             places,
@@ -184,7 +184,7 @@ impl Merged<'_> {
 }
 
 /// Those that count for their steps, with these.
-fn counting<'a, S>(told: &'a steps::Told, all: &'a [S]) -> Vec<(&'a Step, &'a S)> {
+fn counting<'a, S>(told: &'a steps::AllottedSteps, all: &'a [S]) -> Vec<(&'a Step, &'a S)> {
     let all = told.steps.iter().zip(all).enumerate();
     all.filter(|(index, _)| !told.spare.contains_key(index)).map(|(_, one)| one).collect()
 }
@@ -206,10 +206,10 @@ fn lab_frames(
 /// The connections with all that is known of them.
 fn known_connections(
     connections: Vec<LabConnection>,
-    told: steps::Told,
+    told: steps::AllottedSteps,
     story: impl Iterator<Item = (Timeline, Service)>,
 ) -> Vec<KnownConnection> {
-    let steps::Told { steps, mut spare, .. } = told;
+    let steps::AllottedSteps { steps, mut spare, .. } = told;
     let all = connections.into_iter().zip(steps).zip(story).enumerate();
     all.map(|(index, ((connection, step), (timeline, service)))| KnownConnection {
         connection,
@@ -222,8 +222,8 @@ fn known_connections(
 }
 
 /// The conversations with all that is known of them.
-fn known_conversations(conversations: Vec<LabConversation>, told: steps::Told) -> Vec<KnownConversation> {
-    let steps::Told { steps, mut spare, .. } = told;
+fn known_conversations(conversations: Vec<LabConversation>, told: steps::AllottedSteps) -> Vec<KnownConversation> {
+    let steps::AllottedSteps { steps, mut spare, .. } = told;
     let all = conversations.into_iter().zip(steps).enumerate();
     all.map(|(index, (conversation, step))| KnownConversation { conversation, step, spare: spare.remove(&index) })
         .collect()

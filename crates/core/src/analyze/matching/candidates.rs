@@ -104,7 +104,7 @@ pub(super) struct Candidate {
 }
 
 /// The candidates of all captures and journals.
-pub(super) struct Found {
+pub(super) struct CandidatesFound {
     /// What each did.
     pub(super) candidates: HashMap<Endpoint, Candidate>,
     /// There are more than [`LAB_CANDIDATES`]: further ones were not looked at.
@@ -118,7 +118,7 @@ pub(super) fn collect(
     relays: &[Relays],
     journals: &[NamedJournal],
     config: &LabConfig,
-) -> Found {
+) -> CandidatesFound {
     let (map, asked_all, asked) = (HashMap::new(), HashSet::new(), HashSet::new());
     let mut found = Candidates { map, cut: false, config, asked_all, asked };
     for (number, (capture, translated)) in captures.iter().zip(translated).enumerate() {
@@ -154,7 +154,7 @@ pub(super) fn collect(
         }
     }
     found.add_journals(journals);
-    Found { candidates: found.map, cut: found.cut }
+    CandidatesFound { candidates: found.map, cut: found.cut }
 }
 
 /// When datagrams of each client to each server came back as unreachable.

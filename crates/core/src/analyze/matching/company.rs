@@ -11,7 +11,7 @@ use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting};
 use crate::analyze::matching::attempts::attempts;
 use crate::analyze::matching::computers::Computers;
 use crate::analyze::matching::early::early_clients;
-use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE, OneAtATime, first_moments, one_at_a_time};
+use crate::analyze::matching::epochs::{LONGEST_PAUSE, OneAtATime, RunInputs, first_moments, one_at_a_time};
 use crate::analyze::matching::first_part::before_datagrams;
 use crate::analyze::matching::one_computer::first_part;
 use crate::analyze::matching::sheet_order::InOrder;
@@ -59,24 +59,24 @@ pub(super) fn company(
     }
     let mut parallel = parallel(computers, connections, conversations);
     let nobody = BTreeSet::new();
-    let known = Known { story, accounts, computers, connections, conversations, parallel: &nobody };
+    let known = RunInputs { story, accounts, computers, connections, conversations, parallel: &nobody };
     let mut others = OneAtATime::default();
     if computers.is_alone() {
-        others.alone = first_part(Known { parallel: &parallel, ..known }, sheet);
+        others.alone = first_part(RunInputs { parallel: &parallel, ..known }, sheet);
     } else {
         let waiting = waiting_for_one(story, computers, connections, &parallel);
         parallel.retain(|index| !waiting.contains(index));
-        others = one_at_a_time(Known { parallel: &parallel, ..known });
+        others = one_at_a_time(RunInputs { parallel: &parallel, ..known });
         parallel.retain(|index| !others.contains(*index));
-        others.alone.extend(before_datagrams(Known { parallel: &parallel, ..known }));
+        others.alone.extend(before_datagrams(RunInputs { parallel: &parallel, ..known }));
         parallel.retain(|index| !others.contains(*index));
         // Beside what is told of the first client's run by now.
         others.alone.extend(waiting_for_one(story, computers, connections, &parallel));
         parallel.retain(|index| !others.contains(*index));
-        others.alone.extend(InOrder::new(sheet, Known { parallel: &parallel, ..known }).first_capture_of_pair());
+        others.alone.extend(InOrder::new(sheet, RunInputs { parallel: &parallel, ..known }).first_capture_of_pair());
     }
     parallel.retain(|index| !others.contains(*index));
-    let in_order = InOrder::new(sheet, Known { parallel: &parallel, ..known });
+    let in_order = InOrder::new(sheet, RunInputs { parallel: &parallel, ..known });
     let servers = servers_of_parallel(computers, connections, &parallel);
     let starts = starts(story, computers, connections, &parallel);
     let sent = first_datagrams(computers, conversations);
@@ -113,7 +113,7 @@ pub(super) fn company(
         let elsewhere = in_order.at_server_without_first_host(|index| all.get(index) == Some(&Company::Alone));
         take_for_parallel(elsewhere, &mut all);
     }
-    attempts(Known { parallel: &parallel, ..known }, &mut all);
+    attempts(RunInputs { parallel: &parallel, ..known }, &mut all);
     (all, others.replaced)
 }
 

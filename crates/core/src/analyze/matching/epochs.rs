@@ -21,7 +21,7 @@ pub(super) const LONGEST_PAUSE: i128 = 30 * 60 * 1_000_000_000;
 
 /// What runs of servers are told from.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(super) struct RunInputs<'a> {
     pub(super) story: &'a Story,
     pub(super) accounts: &'a Accounts,
     pub(super) computers: &'a Computers,
@@ -82,7 +82,7 @@ impl Epoch {
 /// program's run if another run had clients side by side on the same hosts, and what it served is of the steps with one client
 /// a host if these show in the order of the sheet: a client of another host that waited, or datagrams afterwards. The times are
 /// weak evidence where files of several computers have them, but for a step they are enough: no claim rests on them.
-pub(super) fn one_at_a_time(known: Known<'_>) -> OneAtATime {
+pub(super) fn one_at_a_time(known: RunInputs<'_>) -> OneAtATime {
     let mut found = OneAtATime::default();
     // Without clients side by side there is nothing to tell.
     if known.parallel.is_empty() {
@@ -156,7 +156,7 @@ fn is_followed_by_more(epoch: &Epoch, epochs: &[Epoch], firsts: &HashMap<IpAddr,
         && later.iter().all(|other| other.kind.kind != ServerKind::Iterative || other.beside.len() > 1)
 }
 
-impl<'a> Known<'a> {
+impl<'a> RunInputs<'a> {
     /// The runs of all servers.
     pub(super) fn epochs(&self) -> Vec<Epoch> {
         let mut servers: HashMap<SocketAddress, Vec<(i128, i128, usize)>> = HashMap::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::ServerKind;
-use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE};
+use crate::analyze::matching::epochs::{LONGEST_PAUSE, RunInputs};
 use socklab_packets::types::SocketAddress;
 
 /// What came before the lab's first datagrams, and what after them.
@@ -29,7 +29,7 @@ struct Halves {
 /// same time, nor if the datagrams came so much later that the lab was begun again.
 ///
 /// Where several computers have times of their own they are weak evidence, but for a step they are enough.
-pub(super) fn before_datagrams(known: Known<'_>) -> BTreeSet<usize> {
+pub(super) fn before_datagrams(known: RunInputs<'_>) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     if known.parallel.is_empty() {
         return found;
@@ -61,7 +61,7 @@ pub(super) fn before_datagrams(known: Known<'_>) -> BTreeSet<usize> {
     found
 }
 
-fn halves(known: Known<'_>, first: i128) -> Halves {
+fn halves(known: RunInputs<'_>, first: i128) -> Halves {
     let mut halves = Halves { is_last: true, ..Halves::default() };
     for (index, connection) in known.connections.iter().enumerate() {
         let (Some(begin), Some(host)) = (known.begin(index), known.host(index)) else { continue };

@@ -33,7 +33,7 @@ pub(crate) struct Hosts {
 }
 
 /// What the letters are told from.
-pub(super) struct Evidence<'a> {
+pub(super) struct HostInputs<'a> {
     pub(super) story: &'a Story,
     pub(super) connections: &'a [LabConnection],
     pub(super) conversations: &'a [LabConversation],
@@ -48,7 +48,7 @@ pub(super) struct Evidence<'a> {
 
 impl Hosts {
     /// Names the computers: what was set first, then the sheet's own addresses, then what the computers did.
-    pub(super) fn find(evidence: &Evidence<'_>) -> Hosts {
+    pub(super) fn find(evidence: &HostInputs<'_>) -> Hosts {
         let mut hosts = Hosts { computers: evidence.computers.clone(), ..Hosts::default() };
         for (name, ip) in &evidence.config.hosts {
             hosts.add(*name, *ip, HostBasis::Set);
@@ -103,7 +103,7 @@ impl Hosts {
     /// of the files says which is which. Where all of them are there and one clock tells who came first, that does. `seconds`
     /// are the computers that came to another one's open connection: where they are as many as the sheet has, all others came
     /// at other times.
-    fn not_told_apart(&self, evidence: &Evidence<'_>, seconds: &[IpAddr]) -> Vec<Vec<HostName>> {
+    fn not_told_apart(&self, evidence: &HostInputs<'_>, seconds: &[IpAddr]) -> Vec<Vec<HostName>> {
         let one_clock = evidence.one_clock();
         let basis = |name: &HostName| self.named.iter().find(|(own, _, _)| own == name).map(|(_, _, basis)| *basis);
         let later = evidence.config.sheet.later_hosts();
@@ -137,7 +137,7 @@ impl Hosts {
     }
 
     /// Gives the letters that are left to the clients that have none.
-    fn by_what_they_did(&mut self, evidence: &Evidence<'_>, mut clients: Vec<Client>) {
+    fn by_what_they_did(&mut self, evidence: &HostInputs<'_>, mut clients: Vec<Client>) {
         let sheet = &evidence.config.sheet;
         let server = self.ip_of(sheet.server()).map(|server| self.computer(server));
         let later = sheet.later_hosts();
@@ -184,7 +184,7 @@ impl Hosts {
 
     /// Gives a client its letter where only one host of the sheet has clients as it has. Its ports tell that; that it has no more
     /// clients side by side than the sheet is likely, and no proof.
-    fn is_the_only_one(&mut self, client: &Client, evidence: &Evidence<'_>, first: &[HostName]) -> bool {
+    fn is_the_only_one(&mut self, client: &Client, evidence: &HostInputs<'_>, first: &[HostName]) -> bool {
         let only = |fits: &dyn Fn(HostName) -> bool| {
             let mut fitting = evidence.config.sheet.clients().filter(|name| fits(*name));
             fitting.next().filter(|name| fitting.next().is_none() && self.ip_of(*name).is_none())
@@ -361,7 +361,7 @@ impl Clients {
     }
 }
 
-impl Evidence<'_> {
+impl HostInputs<'_> {
     /// Whether all captures with traffic of the lab have comparable clocks.
     fn one_clock(&self) -> bool {
         let tcp = self.connections.iter().flat_map(LabConnection::sightings).map(|sighting| sighting.watch);

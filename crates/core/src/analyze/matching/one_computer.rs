@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::analyze::analysis::ServerKind;
-use crate::analyze::matching::epochs::{Epoch, Known};
+use crate::analyze::matching::epochs::{Epoch, RunInputs};
 use crate::analyze::story::Seen;
 use crate::lab::Sheet;
 use socklab_packets::types::Protocol;
@@ -23,7 +23,7 @@ struct Course<'e> {
 
 /// Those of clients side by side, by their indices, that are of the steps in which hosts have one client each: the second client
 /// came while the first one was connected.
-pub(super) fn first_part(known: Known<'_>, sheet: &Sheet) -> BTreeSet<usize> {
+pub(super) fn first_part(known: RunInputs<'_>, sheet: &Sheet) -> BTreeSet<usize> {
     let mut epochs = known.epochs();
     epochs.sort_by_key(|epoch| epoch.begin);
     let (several, alone): (Vec<&Epoch>, Vec<&Epoch>) = epochs.iter().partition(|epoch| !epoch.beside.is_empty());
@@ -41,7 +41,7 @@ pub(super) fn first_part(known: Known<'_>, sheet: &Sheet) -> BTreeSet<usize> {
 
 impl Course<'_> {
     /// Whether a run is of the steps with one client a host.
-    fn is_first_part(&self, known: Known<'_>, epoch: &Epoch) -> bool {
+    fn is_first_part(&self, known: RunInputs<'_>, epoch: &Epoch) -> bool {
         let later = || self.several.iter().filter(|other| other.begin > epoch.over);
         let has_later = later().next().is_some();
         let has_few = epoch.members.len() <= self.few;
@@ -69,7 +69,7 @@ impl Course<'_> {
     }
 
     /// The same of a few clients where no datagrams tell, nor the server's kind: one of them got no answer, or more came later.
-    fn is_first_by_numbers(&self, known: Known<'_>, epoch: &Epoch) -> bool {
+    fn is_first_by_numbers(&self, known: RunInputs<'_>, epoch: &Epoch) -> bool {
         let is_over = |index: &usize| {
             known.story.timelines.get(*index).is_some_and(|timeline| timeline.find(Seen::end).is_some())
         };

@@ -7,7 +7,7 @@ use crate::analyze::matching::about::{first_fragments, key};
 use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// A datagram of which a capture has fragments, but not all.
-pub(crate) struct Part {
+pub(crate) struct PartOfDatagram {
     /// Who sent it.
     pub(crate) sender: SocketAddress,
     /// To whom.
@@ -19,7 +19,7 @@ pub(crate) struct Part {
 impl LabView<'_> {
     /// The datagrams to and from the lab's UDP servers of which a capture lacks fragments. The frame that completes one has the
     /// same identification; over IPv6 no note tells that.
-    pub(crate) fn parts_of_datagrams(&self, number: usize) -> Vec<Part> {
+    pub(crate) fn parts_of_datagrams(&self, number: usize) -> Vec<PartOfDatagram> {
         let Some(capture) = self.captures.get(number) else { return Vec::new() };
         let fragments = &capture.traffic.other().fragments;
         if fragments.is_empty() {
@@ -36,9 +36,13 @@ impl LabView<'_> {
         let lacking = firsts.filter_map(|(of, [sender, receiver])| {
             let is_whole = whole.contains(&(sender, receiver, of.2?));
             let of_it = fragments.iter().filter(|fragment| key(fragment) == of);
-            (!is_whole).then(|| Part { sender, receiver, frames: of_it.map(|fragment| fragment.frame).collect() })
+            (!is_whole).then(|| PartOfDatagram {
+                sender,
+                receiver,
+                frames: of_it.map(|fragment| fragment.frame).collect(),
+            })
         });
-        let mut lacking: Vec<Part> = lacking.collect();
+        let mut lacking: Vec<PartOfDatagram> = lacking.collect();
         lacking.sort_by(|one, other| one.frames.cmp(&other.frames));
         lacking
     }

@@ -6,7 +6,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::apart::apart;
-use crate::analyze::matching::candidates::{Candidate, Endpoint, Exchange, Found, collect};
+use crate::analyze::matching::candidates::{Candidate, CandidatesFound, Endpoint, Exchange, collect};
 use crate::analyze::matching::services::{
     computer, is_course_port, is_other_service, is_privileged, may_be_ephemeral, same_computer,
 };
@@ -86,7 +86,7 @@ impl Servers {
         journals: &[NamedJournal],
         config: &LabConfig,
     ) -> Servers {
-        let Found { candidates, cut } = collect(captures, translated, relays, journals, config);
+        let CandidatesFound { candidates, cut } = collect(captures, translated, relays, journals, config);
         let with_loopback = captures.iter().zip(places).filter(|(capture, _)| has_loopback(capture));
         let alone = with_loopback.filter_map(|(_, place)| place.host()).collect();
         let field = Field::new(&candidates, config).without_local(&alone);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::analyze::analysis::ServerKind;
-use crate::analyze::matching::epochs::{Known, LONGEST_PAUSE};
+use crate::analyze::matching::epochs::{LONGEST_PAUSE, RunInputs};
 use crate::lab::Sheet;
 use socklab_packets::types::{Protocol, SocketAddress};
 
@@ -20,7 +20,7 @@ type Place = (usize, Option<SocketAddress>);
 
 /// What the order of the sheet is told from.
 pub(super) struct InOrder<'a> {
-    known: Known<'a>,
+    known: RunInputs<'a>,
     /// When each computer sent datagrams.
     sent: BTreeMap<IpAddr, Vec<i128>>,
     /// When each computer's clients began, with their indices: those that were established.
@@ -32,7 +32,7 @@ pub(super) struct InOrder<'a> {
 }
 
 impl<'a> InOrder<'a> {
-    pub(super) fn new(sheet: &Sheet, known: Known<'a>) -> Self {
+    pub(super) fn new(sheet: &Sheet, known: RunInputs<'a>) -> Self {
         let mut sent: BTreeMap<IpAddr, Vec<i128>> = BTreeMap::new();
         for (host, moment) in known.datagrams() {
             sent.entry(host).or_default().extend(known.at(&moment));
@@ -165,7 +165,7 @@ impl<'a> InOrder<'a> {
             let is_whole = has_pairs && (has_own_server || later.iter().flatten().any(is_followed));
             let is_concurrent = || {
                 let members: Vec<usize> = first.iter().map(|(_, index)| *index).collect();
-                let Known { story, accounts, connections, .. } = self.known;
+                let RunInputs { story, accounts, connections, .. } = self.known;
                 story.kind_of(connections, accounts, &members).kind == ServerKind::Concurrent
             };
             if is_apart && is_whole && !is_concurrent() {

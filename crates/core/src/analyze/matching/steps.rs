@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::RecordedStep;
 use crate::analyze::conversation::{LabConnection, LabConversation, TcpSighting, UdpSighting};
 use crate::analyze::distinct::distinct;
-use crate::analyze::matching::allot::{Allotted, Run, allot};
+use crate::analyze::matching::allot::{Allotted, ToAllot, allot};
 use crate::analyze::matching::beside::may_come_second;
 use crate::analyze::matching::company::Company;
 use crate::analyze::matching::doubts::Doubt;
@@ -23,7 +23,7 @@ use socklab_packets::track::HandshakeState;
 use socklab_packets::types::{Protocol, SocketAddress};
 
 /// What steps are told from.
-pub(super) struct Evidence<'a> {
+pub(super) struct StepInputs<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) story: &'a Story,
     pub(super) places: &'a [Place],
@@ -36,7 +36,7 @@ pub(super) struct Evidence<'a> {
     pub(super) one_clock: bool,
 }
 
-impl Evidence<'_> {
+impl StepInputs<'_> {
     fn times(&self) -> Times<'_> {
         Times { clocks: &self.story.clocks, places: self.places, one_clock: self.one_clock }
     }
@@ -58,7 +58,7 @@ impl Evidence<'_> {
 }
 
 /// The steps of all connections or conversations.
-pub(super) struct Told {
+pub(super) struct AllottedSteps {
     /// The step of each.
     pub(super) steps: Vec<Step>,
     /// The steps that are not told apart.
@@ -67,19 +67,23 @@ pub(super) struct Told {
     pub(super) spare: BTreeMap<usize, Vec<Step>>,
 }
 
-impl From<Allotted> for Told {
-    fn from(Allotted { steps, doubts, spare }: Allotted) -> Told {
-        Told { steps: steps.into_iter().flatten().collect(), doubts, spare: spare.into_iter().collect() }
+impl From<Allotted> for AllottedSteps {
+    fn from(Allotted { steps, doubts, spare }: Allotted) -> AllottedSteps {
+        AllottedSteps { steps: steps.into_iter().flatten().collect(), doubts, spare: spare.into_iter().collect() }
     }
 }
 
 /// The steps of all connections: what the user set for a capture, else by company, client host and port. Where several steps
 /// fit, the connections are theirs in the order of time, which is told or not.
-pub(super) fn of_connections(evidence: &Evidence<'_>, connections: &[LabConnection], company: &[Company]) -> Told {
-    let Evidence { sheet, story, hosts, .. } = *evidence;
+pub(super) fn of_connections(
+    evidence: &StepInputs<'_>,
+    connections: &[LabConnection],
+    company: &[Company],
+) -> AllottedSteps {
+    let StepInputs { sheet, story, hosts, .. } = *evidence;
     let is_alone = hosts.is_one_computer();
     let seconds = if is_alone { seconds(story, connections, company) } else { BTreeSet::new() };
-    let runs: Vec<Run<'_>> = connections
+    let runs: Vec<ToAllot<'_>> = connections
         .iter()
         .zip(company)
         .enumerate()
@@ -97,10 +101,10 @@ pub(super) fn of_connections(evidence: &Evidence<'_>, connections: &[LabConnecti
             let begin = story.timelines.get(index).and_then(|timeline| timeline.find(|seen| seen.first));
             let captures = connection.sightings().iter().map(|sighting| sighting.capture);
             let set = evidence.set_for(captures, Protocol::Tcp);
-            Run { fitting, set, computer: hosts.computer(connection.client().ip), counts, begin }
+            ToAllot { fitting, set, computer: hosts.computer(connection.client().ip), counts, begin }
         })
         .collect();
-    let mut told: Told = allot(&runs, evidence.times()).into();
+    let mut told: AllottedSteps = allot(&runs, evidence.times()).into();
     if is_alone {
         // Which of clients side by side are whose matters only to who asks of some of them.
         let is_asked = |doubt: &Doubt| sheet.questions().iter().any(|one| doubt.is_about(one.steps(), None));
@@ -155,8 +159,8 @@ fn narrow(steps: &mut Vec<&Step>, wanted: &dyn Fn(&Step) -> bool) {
 /// The steps of all conversations: what the user set for a capture, else by client host and port. Where several steps fit a
 /// host, those that want no server are of the conversations that found none, and the conversations are theirs in the order of
 /// time; where no step fits, the first with UDP.
-pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConversation]) -> Told {
-    let Evidence { sheet, hosts, .. } = *evidence;
+pub(super) fn of_conversations(evidence: &StepInputs<'_>, conversations: &[LabConversation]) -> AllottedSteps {
+    let StepInputs { sheet, hosts, .. } = *evidence;
     // Where a server's absence is told, silence tells that it is there.
     let told_at: BTreeSet<SocketAddress> = conversations
         .iter()
@@ -187,20 +191,20 @@ pub(super) fn of_conversations(evidence: &Evidence<'_>, conversations: &[LabConv
         let captures = conversation.sightings().iter().map(|sighting| sighting.capture);
         let set = evidence.set_for(captures, Protocol::Udp);
         let computer = hosts.computer(conversation.client().ip);
-        Run { fitting, set, computer, counts: true, begin: Some(begin) }
+        ToAllot { fitting, set, computer, counts: true, begin: Some(begin) }
     };
-    let runs: Vec<Run<'_>> = conversations.iter().map(run).collect();
+    let runs: Vec<ToAllot<'_>> = conversations.iter().map(run).collect();
     allot(&runs, evidence.times()).into()
 }
 
 /// The steps that each capture holds, in the order of the sheet; without those that may be another.
 pub(super) fn of_captures(
-    evidence: &Evidence<'_>,
+    evidence: &StepInputs<'_>,
     connections: &[(&Step, &LabConnection)],
     conversations: &[(&Step, &LabConversation)],
     doubts: &[Doubt],
 ) -> Vec<Vec<RecordedStep>> {
-    let Evidence { sheet, places, hosts, set, .. } = *evidence;
+    let StepInputs { sheet, places, hosts, set, .. } = *evidence;
     let mut tcp: BTreeMap<(usize, &Step), Vec<&TcpSighting>> = BTreeMap::new();
     for (step, connection) in connections {
         let of_first = connections.iter().filter(|(other, _)| step.during() == Some(*other));

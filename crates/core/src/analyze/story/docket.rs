@@ -15,7 +15,7 @@ pub(super) struct Docket<'a> {
     pub(super) views: Vec<(usize, &'a Seen)>,
     /// Their ends as each capture shows them, where it shows when: by group of clocks, then by time, so that those near a
     /// moment are found without a look at all of them.
-    ends: Vec<End<'a>>,
+    ends: Vec<EndSeen<'a>>,
     /// Those that kept nobody waiting.
     pub(super) shared: HashSet<usize>,
     /// The server leaves lines unanswered of clients that it serves.
@@ -26,7 +26,7 @@ pub(super) struct Docket<'a> {
 }
 
 /// How one capture shows the end of a connection.
-pub(super) struct End<'a> {
+pub(super) struct EndSeen<'a> {
     group: usize,
     pub(super) nanoseconds: i128,
     pub(super) moment: Moment,
@@ -41,7 +41,7 @@ impl<'a> Docket<'a> {
         self.ends.extend(timeline.seen.iter().filter_map(|seen| {
             let moment = seen.end()?;
             let (group, nanoseconds) = (clocks.group(moment.watch), clocks.nanoseconds(&moment)?);
-            Some(End { group, nanoseconds, moment, connection, seen })
+            Some(EndSeen { group, nanoseconds, moment, connection, seen })
         }));
     }
 
@@ -89,7 +89,7 @@ impl<'a> Docket<'a> {
         moment: &Moment,
         nanoseconds: i128,
         clocks: &Clocks,
-    ) -> impl Iterator<Item = &End<'a>> {
+    ) -> impl Iterator<Item = &EndSeen<'a>> {
         let (group, last) = (clocks.group(moment.watch), clocks.nanoseconds(moment));
         let first = last.map(|last| (group, last.saturating_sub(nanoseconds)));
         let start = self.ends.partition_point(|end| first.is_none_or(|first| (end.group, end.nanoseconds) < first));

@@ -15,7 +15,7 @@ use crate::analyze::accounts::Account;
 use crate::analyze::analysis::{Basis, Verdict};
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::story::clocks::{Clocks, Moment};
-use crate::analyze::story::docket::{Docket, End};
+use crate::analyze::story::docket::{Docket, EndSeen};
 use crate::analyze::story::grounds::{Grounds, Listener, Sharing, Wait};
 use crate::analyze::story::timeline::{PROMPT, SaidOn, Seen, Timeline};
 use socklab_packets::track::HandshakeState;
@@ -266,7 +266,7 @@ impl<'a> Court<'a> {
         // A server that answers no lines does not answer this one's either: what it sends is something else.
         let is_payload = [seen.reply, seen.answer].contains(&Some(*to));
         let left_unanswered = |other: &Seen| other.request.is_some() && other.reply.is_none();
-        let made_room = |end: &&End<'_>| {
+        let made_room = |end: &&EndSeen<'_>| {
             end.connection != self.index
                 && end.seen.open_since().is_some_and(|earlier| is_before(&earlier, &established) == Some(true))
                 && is_before(from, &end.moment) == Some(true)

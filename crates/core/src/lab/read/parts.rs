@@ -11,7 +11,7 @@ use crate::lab::place::{closest, instead, quoted};
 use crate::lab::points::Points;
 use crate::lab::sheet::Given;
 use crate::lab::step::{Does, Places};
-use crate::lab::tree::{Placed, Table, Value, kind};
+use crate::lab::tree::{Placed, Table, TomlValue, kind};
 use socklab_packets::types::Protocol;
 
 /// Most hosts, steps, or questions of a lab.
@@ -414,7 +414,7 @@ fn leads(table: &Table<'_, '_>) -> Vec<(Placed<String>, Given)> {
     entries.filter_map(|(key, value)| given(table, &key.value, value).map(|given| (key, given))).collect()
 }
 
-fn given<'t>(table: &Table<'t, '_>, key: &str, value: Value<'t>) -> Option<Given> {
+fn given<'t>(table: &Table<'t, '_>, key: &str, value: TomlValue<'t>) -> Option<Given> {
     match value.get_ref() {
         DeValue::Integer(integer) => Some(Given::Text(integer.as_str().to_owned())),
         DeValue::Boolean(flag) => Some(Given::Text(if *flag { "yes" } else { "no" }.to_owned())),

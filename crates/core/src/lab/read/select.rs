@@ -8,7 +8,7 @@ use crate::facts::{End, FACTS, Fact, FlagName, Ordinals, Selection, Which, fact}
 use crate::lab::names::toml_key;
 use crate::lab::place::{closest, instead, quoted};
 use crate::lab::sheet::named;
-use crate::lab::tree::{Placed, Table, Value};
+use crate::lab::tree::{Placed, Table, TomlValue};
 use socklab_packets::types::Protocol;
 
 /// The kind of question that selects.
@@ -31,7 +31,7 @@ pub(super) struct SelectPart {
 pub(super) fn ask<'t>(
     question: &Table<'t, '_>,
     key: &Placed<String>,
-    value: Value<'t>,
+    value: TomlValue<'t>,
 ) -> (Option<String>, Option<SelectPart>) {
     let name = format!("facts.{}", toml_key(&key.value));
     if !matches!(value.get_ref(), DeValue::Table(_)) {

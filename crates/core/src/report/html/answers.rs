@@ -1,6 +1,6 @@
 //! What the page says of the answers and findings.
 
-use super::links::{Drawn, Run};
+use super::links::{Drawn, TextRun};
 use crate::analyze::analysis::{Analysis, Answer, Basis, Claim, Evidence, Finding};
 use crate::lab::Step;
 use crate::report::{sentences, words};
@@ -47,12 +47,12 @@ pub(super) struct AnswerView {
     pub(super) points: String,
     pub(super) status: &'static str,
     pub(super) status_class: &'static str,
-    pub(super) short: Vec<Run>,
+    pub(super) short: Vec<TextRun>,
     /// The frames that it rests on, file by file.
-    pub(super) frames: Vec<Vec<Run>>,
+    pub(super) frames: Vec<Vec<TextRun>>,
     pub(super) basis: &'static str,
     pub(super) basis_sign: char,
-    pub(super) paragraphs: Vec<Vec<Run>>,
+    pub(super) paragraphs: Vec<Vec<TextRun>>,
     pub(super) claims: Vec<ClaimView>,
     pub(super) claims_left_out: Option<String>,
     pub(super) missing: Vec<String>,
@@ -61,20 +61,20 @@ pub(super) struct AnswerView {
 /// A claim.
 pub(super) struct ClaimView {
     pub(super) basis: BasisView,
-    pub(super) text: Vec<Run>,
+    pub(super) text: Vec<TextRun>,
     pub(super) evidence: Vec<EvidenceView>,
 }
 
 /// Where something can be checked.
 pub(super) struct EvidenceView {
-    pub(super) place: Vec<Run>,
+    pub(super) place: Vec<TextRun>,
     pub(super) filter: Option<String>,
 }
 
 /// A finding.
 pub(super) struct FindingView {
     pub(super) severity: &'static str,
-    pub(super) message: Vec<Run>,
+    pub(super) message: Vec<TextRun>,
     pub(super) file: Option<String>,
     pub(super) code: &'static str,
     pub(super) redo: Option<String>,
@@ -114,7 +114,7 @@ impl AnswerView {
 fn claim_view(claim: &Claim, drawn: &Drawn<'_>) -> ClaimView {
     let evidence: Vec<&Evidence> = claim.evidence.iter().collect();
     let note = sentences::only_a_journal(claim)
-        .map(|text| EvidenceView { place: vec![Run { text: text.to_owned(), target: None }], filter: None });
+        .map(|text| EvidenceView { place: vec![TextRun { text: text.to_owned(), target: None }], filter: None });
     let places = claim.evidence.iter().take(FILES).map(|evidence| evidence_view(evidence, drawn));
     ClaimView {
         basis: basis(claim.basis),
@@ -125,23 +125,23 @@ fn claim_view(claim: &Claim, drawn: &Drawn<'_>) -> ClaimView {
 
 fn evidence_view(evidence: &Evidence, drawn: &Drawn<'_>) -> EvidenceView {
     let name = drawn.name(&evidence.file);
-    let mut place = vec![Run { text: name, target: None }];
+    let mut place = vec![TextRun { text: name, target: None }];
     if evidence.frames.is_empty() {
-        place.push(Run { text: sentences::lines(evidence, RUNS), target: None });
+        place.push(TextRun { text: sentences::lines(evidence, RUNS), target: None });
     } else {
-        place.push(Run { text: sentences::frames_before(evidence).to_owned(), target: None });
+        place.push(TextRun { text: sentences::frames_before(evidence).to_owned(), target: None });
         place.extend(drawn.frames(&evidence.frames, &evidence.file, RUNS));
     }
     EvidenceView { place, filter: evidence.filter() }
 }
 
 /// Where something can be checked, as [`sentences::evidence_in_cell`] has it, with links.
-fn in_cell(evidence: &Evidence, drawn: &Drawn<'_>) -> Vec<Run> {
+fn in_cell(evidence: &Evidence, drawn: &Drawn<'_>) -> Vec<TextRun> {
     let name = drawn.name(&evidence.file);
     if evidence.frames.is_empty() {
-        return vec![Run { text: sentences::evidence_in_cell(evidence, &name, RUNS_IN_CELL), target: None }];
+        return vec![TextRun { text: sentences::evidence_in_cell(evidence, &name, RUNS_IN_CELL), target: None }];
     }
-    let mut place = vec![Run { text: format!("{name}: "), target: None }];
+    let mut place = vec![TextRun { text: format!("{name}: "), target: None }];
     place.extend(drawn.frames(&evidence.frames, &evidence.file, RUNS_IN_CELL));
     place
 }

@@ -1,8 +1,8 @@
 //! What the page says of each file: what it is, its warnings, its tables.
 
-use super::links::{Drawn, Run};
+use super::links::{Drawn, TextRun};
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
-use crate::report::sentences::About;
+use crate::report::sentences::AboutCapture;
 use crate::report::tables::{Cell, TableName};
 use crate::wording;
 
@@ -43,7 +43,7 @@ pub(super) struct ColumnView {
 
 /// A cell.
 pub(super) struct CellView {
-    pub(super) run: Run,
+    pub(super) run: TextRun,
     pub(super) number: bool,
 }
 
@@ -138,7 +138,7 @@ fn view(
     drawn: &Drawn<'_>,
     room: &mut usize,
 ) -> CaptureView {
-    let about = About::new(analysis, capture, LISTED, "");
+    let about = AboutCapture::new(analysis, capture, LISTED, "");
     CaptureView {
         id: format!("file{number}"),
         file: capture.file.clone(),
@@ -180,7 +180,7 @@ fn table_view(
 }
 
 fn cell(cell: Cell, capture: usize, drawn: &Drawn<'_>) -> CellView {
-    let plain = |text: String, number: bool| CellView { run: Run { text, target: None }, number };
+    let plain = |text: String, number: bool| CellView { run: TextRun { text, target: None }, number };
     match cell {
         Cell::Text(text) => plain(text, false),
         Cell::Number(number) => plain(number.to_string(), true),

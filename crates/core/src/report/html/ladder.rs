@@ -2,7 +2,7 @@
 
 use super::links::anchor;
 use crate::report::ladder::labels;
-use crate::report::ladder::{Arrow, Ladder, Phase, Row};
+use crate::report::ladder::{Arrow, Ladder, LadderRow, Phase};
 use crate::report::words;
 use crate::wording;
 use socklab_packets::types::Protocol;
@@ -26,13 +26,13 @@ pub(super) struct LadderView {
     pub(super) title: String,
     pub(super) summary: String,
     pub(super) class: &'static str,
-    pub(super) ends: [End; 2],
+    pub(super) ends: [LadderEnd; 2],
     pub(super) sections: Vec<SectionView>,
     pub(super) left_out: Option<String>,
 }
 
 /// An end of a ladder.
-pub(super) struct End {
+pub(super) struct LadderEnd {
     pub(super) name: String,
     pub(super) role: &'static str,
     pub(super) address: String,
@@ -99,7 +99,7 @@ impl LadderView {
             Protocol::Udp => format!("udp{}-{}", ladder.capture, ladder.stream),
         };
         let [client, server] = &ladder.ends;
-        let end = |end: &crate::report::ladder::Participant, client: bool| End {
+        let end = |end: &crate::report::ladder::Participant, client: bool| LadderEnd {
             name: end.name(),
             role: words::sender(client),
             address: end.address.to_string(),
@@ -140,13 +140,13 @@ const fn class(phase: Phase) -> &'static str {
 
 /// Unfolded rows next to each other are one group.
 fn groups(ladder: &Ladder, id: &str, section: &crate::report::ladder::Section) -> Vec<Group> {
-    let same = |a: &Row, b: &Row| matches!((a, b), (Row::Arrow(_), Row::Arrow(_)));
+    let same = |a: &LadderRow, b: &LadderRow| matches!((a, b), (LadderRow::Arrow(_), LadderRow::Arrow(_)));
     let runs = section.rows.chunk_by(same).enumerate();
     runs.map(|(number, run)| {
-        let arrows: Vec<&Arrow> = run.iter().flat_map(Row::arrows).collect();
+        let arrows: Vec<&Arrow> = run.iter().flat_map(LadderRow::arrows).collect();
         let folded = run.first().and_then(|row| match row {
-            Row::Fold(arrows) => Some(labels::folded(arrows)),
-            Row::Arrow(_) => None,
+            LadderRow::Fold(arrows) => Some(labels::folded(arrows)),
+            LadderRow::Arrow(_) => None,
         });
         let drawings = arrows.chunks(ROWS_OF_DRAWING).enumerate().map(|(place, arrows)| {
             drawing(ladder, format!("{id}-{number}-{place}"), labels::phase(section.phase), arrows)

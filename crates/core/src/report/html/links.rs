@@ -10,7 +10,7 @@ use socklab_packets::types::FrameNumber;
 
 /// A piece of text, perhaps a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Run {
+pub(super) struct TextRun {
     /// What is read.
     pub(super) text: String,
     /// The frame's place on the page.
@@ -43,13 +43,13 @@ impl<'a> Drawn<'a> {
     }
 
     /// One frame's number.
-    pub(super) fn frame(&self, capture: usize, frame: FrameNumber) -> Run {
+    pub(super) fn frame(&self, capture: usize, frame: FrameNumber) -> TextRun {
         self.number(&frame.to_string(), Some(capture))
     }
 
     /// A text with its frame numbers as links. Frames without a file of their own are of the one capture that the evidence
     /// names; where that names several, of the one that has them.
-    pub(super) fn text(&self, text: &Text, evidence: &[&Evidence]) -> Vec<Run> {
+    pub(super) fn text(&self, text: &Text, evidence: &[&Evidence]) -> Vec<TextRun> {
         let mut runs = Vec::new();
         for span in text.spans() {
             match span {
@@ -68,14 +68,14 @@ impl<'a> Drawn<'a> {
     }
 
     /// The frames of one piece of evidence, at most so many runs.
-    pub(super) fn frames(&self, frames: &FrameRanges, file: &str, most: usize) -> Vec<Run> {
+    pub(super) fn frames(&self, frames: &FrameRanges, file: &str, most: usize) -> Vec<TextRun> {
         let mut runs = Vec::new();
         self.push_numbers(&mut runs, &frames.numbers(most), Some(file));
         runs
     }
 
     /// Appends a list of numbers as [`FrameRanges`] writes them: each one is a link where its frame is drawn.
-    fn push_numbers(&self, runs: &mut Vec<Run>, list: &str, file: Option<&str>) {
+    fn push_numbers(&self, runs: &mut Vec<TextRun>, list: &str, file: Option<&str>) {
         let capture = file.and_then(|file| match self.captures(file).as_slice() {
             [one] => Some(*one),
             _ => None,
@@ -94,9 +94,9 @@ impl<'a> Drawn<'a> {
         }
     }
 
-    fn number(&self, digits: &str, capture: Option<usize>) -> Run {
+    fn number(&self, digits: &str, capture: Option<usize>) -> TextRun {
         let target = capture.zip(digits.parse().ok()).filter(|place| self.frames.contains(place));
-        Run { text: digits.to_owned(), target: target.map(|(capture, frame)| anchor(capture, FrameNumber(frame))) }
+        TextRun { text: digits.to_owned(), target: target.map(|(capture, frame)| anchor(capture, FrameNumber(frame))) }
     }
 
     /// The captures of this name.
@@ -107,13 +107,13 @@ impl<'a> Drawn<'a> {
 }
 
 /// Appends text to what is no link.
-fn push(runs: &mut Vec<Run>, text: &str) {
+fn push(runs: &mut Vec<TextRun>, text: &str) {
     if text.is_empty() {
         return;
     }
     match runs.last_mut() {
-        Some(Run { text: last, target: None }) => last.push_str(text),
-        _ => runs.push(Run { text: text.to_owned(), target: None }),
+        Some(TextRun { text: last, target: None }) => last.push_str(text),
+        _ => runs.push(TextRun { text: text.to_owned(), target: None }),
     }
 }
 

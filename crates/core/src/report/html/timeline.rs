@@ -2,7 +2,7 @@
 
 use super::links::Drawn;
 use crate::analyze::analysis::Analysis;
-use crate::report::timeline::{self, Event, Row, Timeline};
+use crate::report::timeline::{self, Event, HostsTimeline, TimelineRow};
 use crate::wording;
 
 /// Width of a drawing, in its own units: the margin with file, frame and time, and the hosts' lines.
@@ -26,12 +26,12 @@ pub(super) struct TimelineView {
     pub(super) summary: String,
     pub(super) hosts: Vec<HostLine>,
     /// One below the other, each with the hosts' names.
-    pub(super) drawings: Vec<Drawing>,
+    pub(super) drawings: Vec<TimelineDrawing>,
     pub(super) left_out: Option<String>,
 }
 
 /// Rows in one piece.
-pub(super) struct Drawing {
+pub(super) struct TimelineDrawing {
     pub(super) id: String,
     pub(super) title: String,
     pub(super) height: u32,
@@ -88,7 +88,12 @@ pub(super) fn views(analysis: &Analysis, drawn: &Drawn<'_>) -> (Vec<TimelineView
     (views.collect(), remarks)
 }
 
-fn view(analysis: &Analysis, drawn: &Drawn<'_>, ladder: &Timeline, (number, several): (usize, bool)) -> TimelineView {
+fn view(
+    analysis: &Analysis,
+    drawn: &Drawn<'_>,
+    ladder: &HostsTimeline,
+    (number, several): (usize, bool),
+) -> TimelineView {
     let gaps = u32::try_from(ladder.columns.len().saturating_sub(1)).unwrap_or(1).max(1);
     let step = (LAST_X - FIRST_X) / gaps;
     let xs: Vec<u32> =
@@ -110,7 +115,7 @@ fn view(analysis: &Analysis, drawn: &Drawn<'_>, ladder: &Timeline, (number, seve
     let drawings = (1..).zip(pieces).map(|(place, rows): (usize, _)| {
         let part = if count > 1 { format!(", part {place} of {count}") } else { String::new() };
         let height = |rows: usize| HEAD.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX).saturating_mul(ROW));
-        Drawing {
+        TimelineDrawing {
             id: format!("{id}-{place}"),
             title: format!("{title}: frames and system calls in order of time{part}"),
             height: height(rows.len()).saturating_add(8),
@@ -133,7 +138,7 @@ fn view(analysis: &Analysis, drawn: &Drawn<'_>, ladder: &Timeline, (number, seve
     }
 }
 
-fn row_view(drawn: &Drawn<'_>, ladder: &Timeline, row: &Row, xs: &[u32], y: u32) -> RowView {
+fn row_view(drawn: &Drawn<'_>, ladder: &HostsTimeline, row: &TimelineRow, xs: &[u32], y: u32) -> RowView {
     let x = |column: usize| xs.get(column).copied().unwrap_or(FIRST_X);
     let plain = RowView {
         class: "gap",
@@ -180,7 +185,7 @@ fn row_view(drawn: &Drawn<'_>, ladder: &Timeline, row: &Row, xs: &[u32], y: u32)
     }
 }
 
-fn line(ladder: &Timeline, row: &Row) -> String {
+fn line(ladder: &HostsTimeline, row: &TimelineRow) -> String {
     let name = |column: &usize| ladder.columns.get(*column).map_or("?", |column| column.name.as_str());
     match &row.event {
         Event::Frame { capture, frame, ends: [from, to], .. } => {

@@ -14,22 +14,22 @@ pub(super) type Raw<'a> = dyn Fn(&mut dyn Write, &str) -> io::Result<()> + 'a;
 
 /// Lays out the outer levels for people, the inner ones for line-based tools, and writes harmful characters as escapes.
 #[derive(Default)]
-pub struct Harmless<'a> {
+pub struct HarmlessFormat<'a> {
     depth: usize,
     pretty: PrettyFormatter<'static>,
     /// Without it, raw values are written as they are.
     raw: Option<&'a Raw<'a>>,
 }
 
-impl<'a> Harmless<'a> {
+impl<'a> HarmlessFormat<'a> {
     /// For a document whose raw values stand for something else.
     pub(super) fn with_raw(raw: &'a Raw<'a>) -> Self {
-        Harmless { raw: Some(raw), ..Harmless::default() }
+        HarmlessFormat { raw: Some(raw), ..HarmlessFormat::default() }
     }
 
     /// For an item of a capture's list, which stands on one line.
     pub(super) fn of_item() -> Self {
-        Harmless { depth: INDENTED, ..Harmless::default() }
+        HarmlessFormat { depth: INDENTED, ..HarmlessFormat::default() }
     }
 
     fn is_indented(&self) -> bool {
@@ -47,7 +47,7 @@ macro_rules! by_level {
     };
 }
 
-impl Formatter for Harmless<'_> {
+impl Formatter for HarmlessFormat<'_> {
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth = self.depth.saturating_add(1);
         by_level!(self, begin_array, writer)
@@ -135,7 +135,7 @@ mod tests {
 
     fn written(value: &Value) -> String {
         let mut out = Vec::new();
-        value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Harmless::default())).unwrap();
+        value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, HarmlessFormat::default())).unwrap();
         String::from_utf8(out).unwrap()
     }
 

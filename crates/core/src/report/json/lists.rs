@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::analyze::addresses::Addresses;
 use crate::analyze::analysis::CaptureAnalysis;
-use crate::report::json::format::{Harmless, INDENTED};
+use crate::report::json::format::{HarmlessFormat, INDENTED};
 use crate::report::json::placeholder::{ListKind, Reference};
 use crate::report::json::types::{TcpJson, UdpJson};
 use crate::report::view;
@@ -106,7 +106,7 @@ fn piece<T: Serialize>(items: impl Iterator<Item = T>) -> io::Result<Vec<u8>> {
     for item in items {
         text.push(b',');
         begin_line(&mut text, INDENTED)?;
-        item.serialize(&mut serde_json::Serializer::with_formatter(&mut text, Harmless::of_item()))?;
+        item.serialize(&mut serde_json::Serializer::with_formatter(&mut text, HarmlessFormat::of_item()))?;
     }
     Ok(text)
 }

@@ -10,7 +10,7 @@ mod lists;
 mod placeholder;
 mod types;
 
-pub use format::Harmless;
+pub use format::HarmlessFormat;
 pub use lists::{Make, OneByOne, Pieces, Take};
 pub use types::SCHEMA;
 
@@ -35,7 +35,7 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis, pieces: &dyn Pieces) -> i
     let mut out = BufWriter::with_capacity(64 * 1024, out);
     let lists = Lists { captures: &analysis.captures, pieces };
     let raw = |out: &mut dyn Write, reference: &str| lists.write(out, reference);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Harmless::with_raw(&raw));
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, HarmlessFormat::with_raw(&raw));
     types::Document::of(analysis).serialize(&mut serializer)?;
     writeln!(out)?;
     out.flush()

@@ -16,7 +16,7 @@ use crate::lab::{Points, Step};
 use crate::report::json::frames::{DatagramJson, SegmentJson, listed};
 use crate::report::json::placeholder::{ListKind, Placeholder, Reference};
 use crate::report::typed::Contents;
-use crate::report::view::{Ends, Tcp, Udp};
+use crate::report::view::{ByRole, Tcp, Udp};
 use crate::report::{link_type, words};
 use socklab_packets::capfile::{CaptureWarning, Interface};
 use socklab_packets::track::{Close, HandshakeState, SideCounts, TcpConnection, UdpSide};
@@ -248,7 +248,7 @@ impl TcpJson {
         let connection = &tcp.connection;
         let story = capture.stories.get(&connection.stream);
         let (addresses, counts) = (tcp.addresses(), tcp.counts(capture));
-        let of = |frames: &[Option<FrameNumber>; 2]| Ends::of(frames, tcp.role);
+        let of = |frames: &[Option<FrameNumber>; 2]| ByRole::of(frames, tcp.role);
         let (data, fin, rst) = (of(&connection.first_data), of(&connection.fin), of(&connection.rst));
         TcpJson {
             stream: connection.stream,

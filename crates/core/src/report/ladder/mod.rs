@@ -10,7 +10,7 @@ use std::fmt;
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
 use crate::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use crate::report::typed::{Content, Contents};
-use crate::report::view::{self, Ends, Tcp, Udp};
+use crate::report::view::{self, ByRole, Tcp, Udp};
 use crate::report::words;
 use socklab_packets::track::{FrameNote, Side};
 use socklab_packets::types::{Protocol, SocketAddress, StreamNumber, Timestamp};
@@ -83,19 +83,19 @@ pub struct Arrow {
 
 /// A row of a ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
+pub enum LadderRow {
     /// A frame.
     Arrow(Arrow),
     /// Frames that are folded together.
     Fold(Vec<Arrow>),
 }
 
-impl Row {
+impl LadderRow {
     /// The frames of the row.
     pub fn arrows(&self) -> &[Arrow] {
         match self {
-            Row::Arrow(arrow) => std::slice::from_ref(arrow),
-            Row::Fold(arrows) => arrows,
+            LadderRow::Arrow(arrow) => std::slice::from_ref(arrow),
+            LadderRow::Fold(arrows) => arrows,
         }
     }
 }
@@ -106,19 +106,19 @@ pub struct Section {
     /// The phase.
     pub phase: Phase,
     /// Its rows, in frame order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<LadderRow>,
 }
 
 impl Section {
     fn of(phase: Phase, mut arrows: Vec<Arrow>) -> Section {
         if arrows.len() <= UNFOLDED {
-            return Section { phase, rows: arrows.into_iter().map(Row::Arrow).collect() };
+            return Section { phase, rows: arrows.into_iter().map(LadderRow::Arrow).collect() };
         }
         let tail = arrows.split_off(arrows.len().saturating_sub(BEHIND_FOLD));
         let folded = arrows.split_off(BEFORE_FOLD);
-        let mut rows: Vec<Row> = arrows.into_iter().map(Row::Arrow).collect();
-        rows.push(Row::Fold(folded));
-        rows.extend(tail.into_iter().map(Row::Arrow));
+        let mut rows: Vec<LadderRow> = arrows.into_iter().map(LadderRow::Arrow).collect();
+        rows.push(LadderRow::Fold(folded));
+        rows.extend(tail.into_iter().map(LadderRow::Arrow));
         Section { phase, rows }
     }
 
@@ -169,7 +169,7 @@ impl Ladder {
 
     /// Its frames, folded ones included, in order.
     pub fn arrows(&self) -> impl Iterator<Item = &Arrow> {
-        self.sections.iter().flat_map(|section| &section.rows).flat_map(Row::arrows)
+        self.sections.iter().flat_map(|section| &section.rows).flat_map(LadderRow::arrows)
     }
 
     /// When a frame was captured, in seconds since the capture's first.
@@ -315,7 +315,7 @@ pub fn of_udp(analysis: &Analysis, number: usize, capture: &CaptureAnalysis, udp
     Ladder { left_out: udp.frames().saturating_sub(ladder.frames()), ..ladder }
 }
 
-fn ends(analysis: &Analysis, addresses: Ends<SocketAddress>) -> [Participant; 2] {
+fn ends(analysis: &Analysis, addresses: ByRole<SocketAddress>) -> [Participant; 2] {
     [addresses.client, addresses.server].map(|address| Participant::new(analysis, address))
 }
 

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{Arrow, Ladder, Row, Section, Wanted, of_capture};
+use super::{Arrow, Ladder, LadderRow, Section, Wanted, of_capture};
 use crate::analyze::analysis::Analysis;
 use crate::report::ladder::labels;
 use crate::report::page::{Page, WIDTH, shorten};
-use crate::report::style::{Piece, Style};
+use crate::report::style::{Style, TextPart};
 use crate::report::words;
 
 /// Columns of the frame's number and time, before the client's line.
@@ -28,7 +28,7 @@ pub enum Charset {
 
 /// How ladders are to be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
+pub struct LadderOptions {
     /// Colour or none.
     pub style: Style,
     /// What the terminal can show.
@@ -43,7 +43,7 @@ pub struct Options {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(out: &mut dyn Write, analysis: &Analysis, options: Options) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, analysis: &Analysis, options: LadderOptions) -> io::Result<()> {
     let mut pen = Pen { page: Page::new(out, options.style), options };
     for number in 0..analysis.captures.len() {
         let mut any = false;
@@ -60,7 +60,7 @@ pub fn write(out: &mut dyn Write, analysis: &Analysis, options: Options) -> io::
 
 struct Pen<'w> {
     page: Page<'w>,
-    options: Options,
+    options: LadderOptions,
 }
 
 impl Pen<'_> {
@@ -69,7 +69,7 @@ impl Pen<'_> {
         self.file(analysis, ladder.capture)?;
         // Two long IPv6 addresses take two lines.
         let title = self.charset(&ladder.title()).into_owned();
-        self.page.painted(0, Piece::Title, &title)?;
+        self.page.painted(0, TextPart::Title, &title)?;
         self.page.gap()?;
         let [client, server] = &ladder.ends;
         self.ends(&client.name(), &server.name(), ("Frame", "Seconds"))?;
@@ -78,7 +78,7 @@ impl Pen<'_> {
             self.section(ladder, section)?;
         }
         if ladder.left_out > 0 {
-            self.line(Piece::Faint, &words::left_out_of_ladder(ladder.left_out))?;
+            self.line(TextPart::Faint, &words::left_out_of_ladder(ladder.left_out))?;
         }
         Ok(())
     }
@@ -90,14 +90,14 @@ impl Pen<'_> {
             Some(_) => "No such stream.",
             None => "No stream of the lab. Name one to see it: --ladder tcp.0",
         };
-        self.line(Piece::Faint, text)
+        self.line(TextPart::Faint, text)
     }
 
     fn file(&mut self, analysis: &Analysis, number: usize) -> io::Result<()> {
         let file = analysis.captures.get(number).map_or("", |capture| capture.file.as_str());
         // In ASCII, what is left out takes three columns instead of one.
         let file = shorten(&self.charset(file), WIDTH.saturating_sub(2));
-        self.line(Piece::Heading, &file)
+        self.line(TextPart::Heading, &file)
     }
 
     /// The names above the two lines; long ones above each other.
@@ -107,10 +107,10 @@ impl Pen<'_> {
         let head = format!("{left:>7} {right:>13}  ");
         let room = (GAP + 2).saturating_sub(client.chars().count());
         if server.chars().count() < room {
-            self.line(Piece::Title, &format!("{head}{client}{server:>room$}"))
+            self.line(TextPart::Title, &format!("{head}{client}{server:>room$}"))
         } else {
-            self.line(Piece::Title, &format!("{head}{client}"))?;
-            self.line(Piece::Title, &format!("{server:>WIDTH$}"))
+            self.line(TextPart::Title, &format!("{head}{client}"))?;
+            self.line(TextPart::Title, &format!("{server:>WIDTH$}"))
         }
     }
 
@@ -118,10 +118,12 @@ impl Pen<'_> {
         let frames = crate::wording::count(section.frames(), "frame");
         let title = format!("{} ({frames})", labels::phase(section.phase));
         let [line, ..] = self.signs();
-        self.line(Piece::Title, &format!("{title:<MARGIN$}{line}{:GAP$}{line}", ""))?;
+        self.line(TextPart::Title, &format!("{title:<MARGIN$}{line}{:GAP$}{line}", ""))?;
         for row in &section.rows {
             match row {
-                Row::Fold(arrows) if !self.options.all => self.across(Piece::Faint, &labels::folded(arrows))?,
+                LadderRow::Fold(arrows) if !self.options.all => {
+                    self.across(TextPart::Faint, &labels::folded(arrows))?
+                }
                 row => row.arrows().iter().try_for_each(|arrow| self.arrow(ladder, arrow))?,
             }
         }
@@ -129,7 +131,7 @@ impl Pen<'_> {
     }
 
     /// A text between the two lines.
-    fn across(&mut self, piece: Piece, text: &str) -> io::Result<()> {
+    fn across(&mut self, piece: TextPart, text: &str) -> io::Result<()> {
         let [line, ..] = self.signs();
         self.line(piece, &format!("{:MARGIN$}{line}{text:^GAP$}{line}", ""))
     }
@@ -142,7 +144,7 @@ impl Pen<'_> {
         let fits = arrow.label.len().saturating_add(SHAFT) <= gap;
         if !fits {
             for piece in textwrap::wrap(&arrow.label, GAP.saturating_sub(2)) {
-                self.across(Piece::Plain, &piece)?;
+                self.across(TextPart::Plain, &piece)?;
             }
         }
         let label = if fits { format!(" {} ", arrow.label) } else { shaft.to_owned() };
@@ -151,7 +153,7 @@ impl Pen<'_> {
             true => format!("{shaft}{shaft}{label}{rest}{right}"),
             false => format!("{left}{rest}{label}{shaft}{shaft}"),
         };
-        self.line(Piece::Plain, &format!("{margin}{line}{body}{line}"))
+        self.line(TextPart::Plain, &format!("{margin}{line}{body}{line}"))
     }
 
     /// Lifeline, shaft, head to the left, head to the right.
@@ -167,7 +169,7 @@ impl Pen<'_> {
     }
 
     /// Writes a line that fits the width.
-    fn line(&mut self, piece: Piece, text: &str) -> io::Result<()> {
+    fn line(&mut self, piece: TextPart, text: &str) -> io::Result<()> {
         let text = self.charset(text).into_owned();
         self.page.exact(piece, &text)
     }

@@ -4,12 +4,12 @@ use std::io;
 
 use crate::analyze::addresses::{Addresses, Shared};
 use crate::analyze::analysis::{AddressRole, AddressSummary};
-use crate::report::page::{Align, Column, Page};
+use crate::report::page::{Align, Page, PageColumn};
 use crate::report::table::cells::address;
 use crate::report::table::listing::Listing;
 use crate::report::words;
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [PageColumn; 6] = [
     ("File", Align::Left),
     ("Protocol", Align::Left),
     ("Socket address", Align::Whole),

@@ -3,8 +3,8 @@
 use std::io;
 
 use crate::analyze::analysis::{Analysis, Answer, Basis, Claim, Evidence};
-use crate::report::page::{Align, Column, Page, WIDTH, shorten};
-use crate::report::style::Piece;
+use crate::report::page::{Align, Page, PageColumn, WIDTH, shorten};
+use crate::report::style::TextPart;
 use crate::report::table::listing::Listing;
 use crate::report::table::options::Detail;
 use crate::report::{sentences, words};
@@ -23,7 +23,7 @@ const FILES_IN_CELL: usize = 4;
 /// The answer table.
 pub(super) fn write_table(page: &mut Page<'_>, listing: &Listing<'_>, detail: Detail) -> io::Result<()> {
     page.heading("Answers")?;
-    let columns: [Column; 4] = sentences::ANSWER_COLUMNS.map(|title| (title, Align::Left));
+    let columns: [PageColumn; 4] = sentences::ANSWER_COLUMNS.map(|title| (title, Align::Left));
     page.table(&columns, listing.analysis.answers.iter().map(|answer| row(listing, answer)))?;
     if detail == Detail::Short {
         page.gap()?;
@@ -53,7 +53,7 @@ fn row(listing: &Listing<'_>, answer: &Answer) -> Vec<String> {
 pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::Result<()> {
     page.heading("Answers in full")?;
     for basis in [Basis::Proved, Basis::Inferred, Basis::Unknown] {
-        page.marked(2, Piece::Claim(basis), &mark(basis), sentences::basis_meaning(basis))?;
+        page.marked(2, TextPart::Claim(basis), &mark(basis), sentences::basis_meaning(basis))?;
     }
     for answer in &analysis.answers {
         page.gap()?;
@@ -63,20 +63,20 @@ pub(super) fn write(page: &mut Page<'_>, analysis: &Analysis, all: bool) -> io::
 }
 
 fn one(page: &mut Page<'_>, answer: &Answer, all: bool) -> io::Result<()> {
-    page.painted(0, Piece::Title, &sentences::answer_title(answer))?;
+    page.painted(0, TextPart::Title, &sentences::answer_title(answer))?;
     page.paragraph(2, &answer.text().to_string())?;
     page.gap()?;
     for claim in &answer.claims {
         write_claim(page, claim, all)?;
     }
     for missing in &answer.missing {
-        page.marked(2, Piece::Title, "Missing:", &missing.to_string())?;
+        page.marked(2, TextPart::Title, "Missing:", &missing.to_string())?;
     }
     Ok(())
 }
 
 fn write_claim(page: &mut Page<'_>, claim: &Claim, all: bool) -> io::Result<()> {
-    page.marked(2, Piece::Claim(claim.basis), &mark(claim.basis), &claim.text.to_string())?;
+    page.marked(2, TextPart::Claim(claim.basis), &mark(claim.basis), &claim.text.to_string())?;
     for item in &claim.evidence {
         evidence(page, INDENT, item, all)?;
     }

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::analyze::analysis::{Analysis, CaptureAnalysis};
-use crate::report::page::{Align, Column, Page};
+use crate::report::page::{Align, Page, PageColumn};
 use crate::report::table::cells::{address, are_several, ends, ends_title};
 use crate::report::table::listing::{Listing, with_few_notes};
 use crate::report::view::{self, Tcp};
@@ -11,7 +11,7 @@ use crate::report::{sentences, typed, words};
 use socklab_packets::track::{HandshakeState, SideCounts, TcpConnection};
 use socklab_packets::types::SocketAddress;
 
-const fn columns(both: bool) -> [Column<'static>; 7] {
+const fn columns(both: bool) -> [PageColumn<'static>; 7] {
     [
         ("File", Align::Left),
         ("Stream", Align::Right),
@@ -23,7 +23,7 @@ const fn columns(both: bool) -> [Column<'static>; 7] {
     ]
 }
 
-const SIDES: [Column; 8] = [
+const SIDES: [PageColumn; 8] = [
     ("File", Align::Left),
     ("Stream", Align::Right),
     ("Client, server below it", Align::Whole),
@@ -34,7 +34,7 @@ const SIDES: [Column; 8] = [
     ("Bytes", Align::Right),
 ];
 
-const NUMBERS: [Column; 5] = [
+const NUMBERS: [PageColumn; 5] = [
     ("File", Align::Left),
     ("Stream", Align::Right),
     ("Completeness", Align::Right),

@@ -3,14 +3,14 @@
 use std::io;
 
 use crate::analyze::analysis::CaptureAnalysis;
-use crate::report::page::{Align, Column, Page};
+use crate::report::page::{Align, Page, PageColumn};
 use crate::report::table::cells::{are_several, ends, ends_title};
 use crate::report::table::listing::{Listing, with_few_notes};
 use crate::report::view::{self, Udp};
 use crate::report::{sentences, typed, words};
 use socklab_packets::track::UdpConversation;
 
-fn columns(both: bool, all: bool) -> Vec<Column<'static>> {
+fn columns(both: bool, all: bool) -> Vec<PageColumn<'static>> {
     let mut columns = vec![
         ("File", Align::Left),
         ("Stream", Align::Right),

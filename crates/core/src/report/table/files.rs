@@ -3,13 +3,13 @@
 use std::io;
 
 use crate::analyze::analysis::{CaptureAnalysis, Severity};
-use crate::report::page::{Align, Column, Page, WIDTH, shorten};
-use crate::report::style::Piece;
+use crate::report::page::{Align, Page, PageColumn, WIDTH, shorten};
+use crate::report::style::TextPart;
 use crate::report::table::listing::Listing;
 use crate::report::{sentences, words};
 use crate::wording;
 
-const COLUMNS: [Column; 4] =
+const COLUMNS: [PageColumn; 4] =
     [("File", Align::Left), ("Holds", Align::Left), ("Frames of the lab", Align::Right), ("Made at", Align::Left)];
 
 /// Columns of a file's name.
@@ -55,7 +55,7 @@ fn warnings(page: &mut Page<'_>, listing: &Listing<'_>) -> io::Result<()> {
         page.gap()?;
     }
     for warning in all.iter().take(most) {
-        page.marked(2, Piece::Finding(Severity::Warning), "warning:", warning)?;
+        page.marked(2, TextPart::Finding(Severity::Warning), "warning:", warning)?;
     }
     match all.len().saturating_sub(most) {
         0 => Ok(()),

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::analyze::analysis::{Analysis, Finding};
 use crate::report::page::{Page, WIDTH, shorten};
-use crate::report::style::Piece;
+use crate::report::style::TextPart;
 use crate::report::table::answers;
 use crate::report::table::options::Detail;
 use crate::report::{sentences, words};
@@ -40,7 +40,7 @@ fn one(page: &mut Page<'_>, finding: &Finding, several: bool, detail: Detail) ->
         page.gap()?;
     }
     let mark = format!("{}:", words::severity(finding.severity));
-    page.marked(2, Piece::Finding(finding.severity), &mark, &finding.message.to_string())?;
+    page.marked(2, TextPart::Finding(finding.severity), &mark, &finding.message.to_string())?;
     let mut about = match explained {
         true => sentences::about_finding(finding),
         false => sentences::redo(finding).into_iter().collect(),
@@ -50,7 +50,7 @@ fn one(page: &mut Page<'_>, finding: &Finding, several: bool, detail: Detail) ->
         about.insert(0, shorten(file, room.max(20)));
     }
     if !about.is_empty() {
-        page.painted(INDENT, Piece::Faint, &about.join("; "))?;
+        page.painted(INDENT, TextPart::Faint, &about.join("; "))?;
     }
     match explained {
         true => finding.evidence.iter().try_for_each(|one| answers::evidence(page, INDENT, one, detail == Detail::All)),

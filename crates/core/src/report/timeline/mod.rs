@@ -30,7 +30,7 @@ const GAP: i128 = 1_000_000_000;
 
 /// A host, or its clients or servers where both have the same address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+pub struct HostColumn {
     /// The host's letter, or its address.
     pub name: String,
     /// Its address.
@@ -64,7 +64,7 @@ pub enum Event {
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct TimelineRow {
     /// Seconds since the first row, with microseconds; none of a gap.
     pub seconds: String,
     /// What is written beside it: `40210 SYN`, `recv 12 bytes`.
@@ -75,19 +75,19 @@ pub struct Row {
 
 /// A ladder across hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timeline {
+pub struct HostsTimeline {
     /// The files, as indices of captures, in the order of the sheet.
     pub captures: Vec<usize>,
     /// The hosts.
-    pub columns: Vec<Column>,
+    pub columns: Vec<HostColumn>,
     /// In order of time.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TimelineRow>,
     /// Frames and calls that are not drawn.
     pub left_out: u64,
 }
 
 /// All ladders across hosts: one for each group of files whose clocks can be compared, in the order of the sheet.
-pub fn of_all(analysis: &Analysis) -> Vec<Timeline> {
+pub fn of_all(analysis: &Analysis) -> Vec<HostsTimeline> {
     let columns = columns(analysis);
     let mut groups: Vec<(usize, Vec<usize>)> = Vec::new();
     for capture in view::by_step(analysis) {
@@ -102,7 +102,7 @@ pub fn of_all(analysis: &Analysis) -> Vec<Timeline> {
 }
 
 /// What is said above the ladders: what they can and cannot show.
-pub fn remarks(analysis: &Analysis, ladders: &[Timeline]) -> Vec<String> {
+pub fn remarks(analysis: &Analysis, ladders: &[HostsTimeline]) -> Vec<String> {
     let mut said = Vec::new();
     if ladders.len() > 1 {
         said.push(
@@ -140,7 +140,7 @@ pub fn remarks(analysis: &Analysis, ladders: &[Timeline]) -> Vec<String> {
 }
 
 /// The files of a ladder, numbered from 1 as its rows name them: `1 step8 (made at B)`.
-pub fn files(analysis: &Analysis, ladder: &Timeline) -> Vec<String> {
+pub fn files(analysis: &Analysis, ladder: &HostsTimeline) -> Vec<String> {
     let names = Names::new(analysis);
     let captures = (1..).zip(&ladder.captures).filter_map(|(n, number)| Some((n, analysis.captures.get(*number)?)));
     let file = |(number, capture): (usize, &crate::analyze::analysis::CaptureAnalysis)| {
@@ -152,17 +152,17 @@ pub fn files(analysis: &Analysis, ladder: &Timeline) -> Vec<String> {
 }
 
 /// The number of a file, as the rows of a ladder name it.
-pub fn file_number(ladder: &Timeline, capture: usize) -> usize {
+pub fn file_number(ladder: &HostsTimeline, capture: usize) -> usize {
     ladder.captures.iter().position(|other| *other == capture).map_or(0, |place| place.saturating_add(1))
 }
 
 /// What a ladder does not show.
-pub fn left_out(ladder: &Timeline) -> Option<String> {
+pub fn left_out(ladder: &HostsTimeline) -> Option<String> {
     (ladder.left_out > 0).then(|| format!("{} not drawn.", wording::count(ladder.left_out, "more event")))
 }
 
-fn columns(analysis: &Analysis) -> Vec<Column> {
-    let mut columns: Vec<Column> = Vec::new();
+fn columns(analysis: &Analysis) -> Vec<HostColumn> {
+    let mut columns: Vec<HostColumn> = Vec::new();
     let streams = &analysis.lab.streams;
     let shared = |ip: IpAddr| streams.iter().any(|stream| stream.client.ip == ip && stream.server.ip == ip);
     let mut add = |ip: IpAddr, server: bool| {
@@ -174,7 +174,7 @@ fn columns(analysis: &Analysis) -> Vec<Column> {
                 Some(false) => "client".to_owned(),
                 None => words::host_letter(&analysis.lab, ip).unwrap_or_else(|| ip.to_string()),
             };
-            columns.push(Column { name, address: ip, server });
+            columns.push(HostColumn { name, address: ip, server });
         }
     };
     let used = |ip: IpAddr| streams.iter().any(|stream| stream.client.ip == ip || stream.server.ip == ip);
@@ -194,7 +194,7 @@ struct Timed {
     event: Event,
 }
 
-fn of_group(analysis: &Analysis, columns: &[Column], group: usize, captures: Vec<usize>) -> Timeline {
+fn of_group(analysis: &Analysis, columns: &[HostColumn], group: usize, captures: Vec<usize>) -> HostsTimeline {
     let place = |ip: IpAddr, server: bool| {
         columns.iter().position(|column| column.address == ip && column.server.is_none_or(|of| of == server))
     };
@@ -233,11 +233,11 @@ fn of_group(analysis: &Analysis, columns: &[Column], group: usize, captures: Vec
     left_out = left_out.saturating_add(timed.len().saturating_sub(ROWS) as u64);
     timed.truncate(ROWS);
     let columns = keep_used(columns, &mut timed);
-    Timeline { captures, columns, rows: rows(timed), left_out }
+    HostsTimeline { captures, columns, rows: rows(timed), left_out }
 }
 
 /// The columns that something stands on, and their places in what does.
-fn keep_used(columns: &[Column], timed: &mut [Timed]) -> Vec<Column> {
+fn keep_used(columns: &[HostColumn], timed: &mut [Timed]) -> Vec<HostColumn> {
     let mut used = vec![None; columns.len()];
     let mut mark = |column: usize| {
         if let Some(there) = used.get_mut(column) {
@@ -269,16 +269,16 @@ fn stream_in(analysis: &Analysis, stream: &LabStream, captures: &[usize]) -> Opt
     Some((*capture, of_stream(analysis, *capture, stream.protocol, *number, FRAMES_OF_STREAM)?))
 }
 
-fn rows(timed: Vec<Timed>) -> Vec<Row> {
+fn rows(timed: Vec<Timed>) -> Vec<TimelineRow> {
     let start = timed.first().map_or(0, |first| first.at);
     let mut rows = Vec::new();
     let mut before = start;
     for Timed { at, label, event } in timed {
         let gap = at.saturating_sub(before);
         if gap >= GAP {
-            rows.push(Row { seconds: String::new(), label: span(gap), event: Event::Gap });
+            rows.push(TimelineRow { seconds: String::new(), label: span(gap), event: Event::Gap });
         }
-        rows.push(Row { seconds: seconds(at.saturating_sub(start)), label, event });
+        rows.push(TimelineRow { seconds: seconds(at.saturating_sub(start)), label, event });
         before = at;
     }
     rows

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use textwrap::core::display_width;
 
-use super::{Event, Row, Timeline, file_number, files, left_out, of_all, remarks};
+use super::{Event, HostsTimeline, TimelineRow, file_number, files, left_out, of_all, remarks};
 use crate::analyze::analysis::Analysis;
 use crate::escape::harmless;
 use crate::report::ladder::text::{Charset, in_charset};
 use crate::report::page::{Page, WIDTH};
-use crate::report::style::{Piece, Style};
+use crate::report::style::{Style, TextPart};
 
 /// Columns of the file, the frame and the time, before the first host's line.
 const MARGIN: usize = 24;
@@ -21,7 +21,7 @@ const MARGIN: usize = 24;
 pub fn write(out: &mut dyn Write, analysis: &Analysis, style: Style, charset: Charset) -> io::Result<()> {
     let mut page = Page::new(out, style);
     let ladders = of_all(analysis);
-    page.painted(0, Piece::Heading, "All hosts on one time axis")?;
+    page.painted(0, TextPart::Heading, "All hosts on one time axis")?;
     if ladders.is_empty() {
         return page.paragraph(2, "No frame of the lab.");
     }
@@ -55,9 +55,9 @@ struct Pen<'p, 'w> {
 }
 
 impl Pen<'_, '_> {
-    fn head(&mut self, analysis: &Analysis, ladder: &Timeline) -> io::Result<()> {
+    fn head(&mut self, analysis: &Analysis, ladder: &HostsTimeline) -> io::Result<()> {
         let files = files(analysis, ladder).join(", ");
-        self.page.marked(2, Piece::Faint, "Files:", &in_charset(self.charset, &files))?;
+        self.page.marked(2, TextPart::Faint, "Files:", &in_charset(self.charset, &files))?;
         self.page.gap()?;
         let names: Vec<String> = ladder.columns.iter().map(|column| column.name.clone()).collect();
         self.names(&names, format!("{:>4} {:>5} {:>11}  ", "File", "Frame", "Seconds"))?;
@@ -78,14 +78,14 @@ impl Pen<'_, '_> {
             let start = start.min(WIDTH.saturating_sub(MARGIN).saturating_sub(length));
             if !line.is_free(start.saturating_sub(1), length.saturating_add(1)) {
                 let done = std::mem::replace(&mut line, Canvas::new());
-                self.line(Piece::Title, &margin.take().unwrap_or_default(), &done)?;
+                self.line(TextPart::Title, &margin.take().unwrap_or_default(), &done)?;
             }
             line.put(start, name);
         }
-        self.line(Piece::Title, &margin.take().unwrap_or_default(), &line)
+        self.line(TextPart::Title, &margin.take().unwrap_or_default(), &line)
     }
 
-    fn row(&mut self, ladder: &Timeline, row: &Row) -> io::Result<()> {
+    fn row(&mut self, ladder: &HostsTimeline, row: &TimelineRow) -> io::Result<()> {
         let [life, shaft, left, right, cross, call, gap] = self.signs();
         let mut line = Canvas::new();
         let sign = if row.event == Event::Gap { gap } else { life };
@@ -130,14 +130,14 @@ impl Pen<'_, '_> {
             }
             Event::Gap => format!("{:>22}  ", row.label),
         };
-        self.line(Piece::Plain, &margin, &line)
+        self.line(TextPart::Plain, &margin, &line)
     }
 
     fn lane(&self, column: usize) -> usize {
         self.lanes.get(column).copied().unwrap_or(0)
     }
 
-    fn line(&mut self, piece: Piece, margin: &str, line: &Canvas) -> io::Result<()> {
+    fn line(&mut self, piece: TextPart, margin: &str, line: &Canvas) -> io::Result<()> {
         // A capture may claim years: then the lines move.
         let text = format!("{margin:<MARGIN$}{}", line.text());
         let text: String = in_charset(self.charset, &text).chars().take(WIDTH).collect();
