@@ -235,7 +235,10 @@ impl Found {
                     after_item(&tokens, at + 2)
                 }
                 // `pub(super)` and `pub(in a::b)` import nothing.
-                TokenTree::Ident(ident) if ident == "pub" && is_restriction(tokens.get(at + 1)) => at + 2,
+                TokenTree::Ident(ident) if ident == "pub" && is_restriction(tokens.get(at + 1)) => {
+                    self.keep("pub");
+                    at + 2
+                }
                 TokenTree::Ident(_) => {
                     let after = self.path(&tokens, at, "");
                     tokens[at..after].iter().for_each(|token| self.keep(&token.to_string()));
@@ -364,6 +367,45 @@ fn nothing_but_the_lab_file_names_what_is_in_the_lab() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Types of one name in one crate that are meant, with the reason.
+const SAME_NAMES: [(&str, &[&str], &str); 3] = [
+    ("socklab", &["Arguments", "Command", "Config"], "each command and program has its own, in its own module"),
+    ("socklab", &["Registers"], "one for each processor, of which one is compiled"),
+    (
+        "socklab",
+        &["Capture", "Failure", "Host", "Kind", "Outcome", "Output", "Program", "Whole", "Written"],
+        "of parts that never meet: capture, rehearse, servers, witness, and the commands",
+    ),
+];
+
+/// One name means one thing: no two types that others may use have the same one in a crate.
+#[test]
+fn no_two_types_of_a_crate_have_one_name() {
+    let mut faults = Vec::new();
+    for (folder, name, _) in CRATES {
+        let folder = package(folder);
+        let of_crate = sources().iter().filter(|source| source.path.starts_with(&folder));
+        let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for source in of_crate {
+            for defined in shared_types(&source.code) {
+                places.entry(defined).or_default().push(&source.place);
+            }
+        }
+        let is_meant = |defined: &str| SAME_NAMES.iter().any(|(of, names, _)| *of == name && names.contains(&defined));
+        let doubled = places.into_iter().filter(|(defined, places)| places.len() > 1 && !is_meant(defined));
+        faults.extend(doubled.map(|(defined, places)| format!("{name} has two {defined}: {}", places.join(", "))));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The types that code defines for others: `pub struct A`, `pub(super) enum B`.
+fn shared_types(code: &str) -> Vec<&str> {
+    let words: Vec<&str> = code.split_whitespace().collect();
+    let is_kind = |word: &str| ["struct", "enum", "union", "trait", "type"].contains(&word);
+    let defined = words.windows(3).filter(|three| three[0] == "pub" && is_kind(three[1]));
+    defined.map(|three| three[2]).collect()
 }
 
 #[test]

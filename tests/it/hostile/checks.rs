@@ -10,7 +10,7 @@ use socklab_core::escape::is_harmful;
 use socklab_core::journal::NamedJournal;
 use socklab_core::lab::LabConfig;
 use socklab_core::report::ladder::{self, Wanted};
-use socklab_core::report::style::{Piece, Style};
+use socklab_core::report::style::{Style, TextPart};
 use socklab_core::report::table::Detail;
 use socklab_core::report::tables::TableName;
 use socklab_core::report::{annotate, csv, html, json, markdown, page, table};
@@ -181,7 +181,9 @@ pub(crate) fn reports(analysis: &Analysis) {
     }
     let ladders = |style| {
         let (charset, wanted) = (ladder::text::Charset::Unicode, Wanted::LAB);
-        written(|out| ladder::text::write(out, analysis, ladder::text::Options { style, charset, wanted, all: false }))
+        written(|out| {
+            ladder::text::write(out, analysis, ladder::text::LadderOptions { style, charset, wanted, all: false })
+        })
     };
     let plain = ladders(Style::Plain);
     no_harm("ladders", &plain);
@@ -233,7 +235,7 @@ fn no_harm(report: &str, text: &str) {
 
 /// Lines keep to the width, but for those to copy.
 fn width(plain: &str, colored: &str) {
-    let to_copy = Style::Colored.paint(Piece::Copy, "").to_string();
+    let to_copy = Style::Colored.paint(TextPart::Copy, "").to_string();
     let to_copy = to_copy.trim_end_matches("\x1b[0m");
     assert_eq!(plain.lines().count(), colored.lines().count());
     for (plain, colored) in plain.lines().zip(colored.lines()) {
