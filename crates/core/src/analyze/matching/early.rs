@@ -45,9 +45,11 @@ pub(super) fn early_clients(
             return false;
         }
         let met = |other: &usize| {
-            is_open_when_begins(story, index, *other) && (is_second || is_open_when_served(story, index, *other))
+            is_recorded_open_when_begins(story, index, *other)
+                && (is_second || is_recorded_open_when_served(story, index, *other))
         };
-        let came_first = || !at_servers.others(host, server).any(|other| is_open_when_begins(story, other, index));
+        let came_first =
+            || !at_servers.others(host, server).any(|other| is_recorded_open_when_begins(story, other, index));
         let wanted = if is_second { 1 } else { 2 };
         at_servers.parallel(host, server).filter(met).take(wanted).count() == wanted && came_first()
     };
@@ -109,7 +111,7 @@ fn but_of(host: IpAddr, of_server: Option<&OfServer>) -> impl Iterator<Item = us
 
 /// Whether a connection was open when another one began, by the recorded times. They are weak evidence where two computers have
 /// them, but for a step they are enough.
-pub(super) fn is_open_when_begins(story: &Story, first: usize, other: usize) -> bool {
+pub(super) fn is_recorded_open_when_begins(story: &Story, first: usize, other: usize) -> bool {
     let (Some(first), Some(other)) = (story.timelines.get(first), story.timelines.get(other)) else { return false };
     let before = |one: &Moment, other: &Moment| story.clocks.before_as_recorded(one, other);
     let is_open = |seen: &Seen, begin: &Moment| {
@@ -122,7 +124,7 @@ pub(super) fn is_open_when_begins(story: &Story, first: usize, other: usize) -> 
 }
 
 /// Whether a connection was open when another one was served, which had not waited, by the recorded times.
-fn is_open_when_served(story: &Story, first: usize, other: usize) -> bool {
+fn is_recorded_open_when_served(story: &Story, first: usize, other: usize) -> bool {
     let before = |one: &Moment, other: &Moment| story.clocks.before_as_recorded(one, other);
     let service = story.services.get(other).filter(|service| !service.was_queued());
     let (Some(since), Some(first)) = (service.and_then(|service| service.since), story.timelines.get(first)) else {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::matching::company::Company;
-use crate::analyze::matching::early::is_open_when_begins;
+use crate::analyze::matching::early::is_recorded_open_when_begins;
 use crate::analyze::story::{Moment, Seen, Story};
 
 /// Connections that others are compared with; a lab on one computer has a few.
@@ -27,7 +27,7 @@ pub(super) fn seconds(story: &Story, connections: &[LabConnection], company: &[C
         let others = all().filter(established).take(COMPARED).filter(|other| other != index);
         others.filter_map(|other| Some((other, connections.get(other)?))).any(|(other, first)| {
             first.server() == own.server()
-                && (is_open_when_begins(story, other, *index)
+                && (is_recorded_open_when_begins(story, other, *index)
                     || own.established() && !is_served && may_still_be_open(story, other, *index))
         })
     };

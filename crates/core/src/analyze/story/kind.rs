@@ -114,7 +114,7 @@ fn views<'a>(story: AllJudged<'a>, of_server: &[usize]) -> Vec<(usize, &'a Seen,
 /// their order, could not have got to it.
 fn served_beside(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, usize)> {
     let views = views(story, of_server);
-    let is_open_at = |seen: &Seen, moment: &Moment| {
+    let is_open_within_capture_at = |seen: &Seen, moment: &Moment| {
         seen.open_until().is_none_or(|end| story.clocks.before(moment, &end) == Some(true))
             // Open as far as the capture goes, and no further.
             && seen.capture_end.is_some_and(|end| story.clocks.before(&end, moment) == Some(false))
@@ -136,7 +136,7 @@ fn served_beside(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, us
                 *other != index
                     && (story.clocks.before(other_established, &established) == Some(true)
                         || had_been_served(other_seen))
-                    && is_open_at(other_seen, since)
+                    && is_open_within_capture_at(other_seen, since)
                     && !other_seen.may_be_done(since)
             });
             if let Some((other, _, _)) = beside {
@@ -144,7 +144,7 @@ fn served_beside(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, us
             }
         }
         // Only those that are still open can be open later.
-        open.retain(|(_, other, _)| is_open_at(other, &established));
+        open.retain(|(_, other, _)| is_open_within_capture_at(other, &established));
         open.push((index, seen, established));
     }
     None
@@ -173,15 +173,16 @@ fn waited_for(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, usize
         }
         match service.grounds {
             Grounds::NoAnswer { line: from, other } | Grounds::NotClosed { client_fin: from, other } => {
-                is_open_at(story, other, &from).then_some((other, *index))
+                is_shown_open_at(story, other, &from).then_some((other, *index))
             }
             _ => None,
         }
     })
 }
 
-/// Whether frames show that a connection was open at this moment.
-fn is_open_at(story: AllJudged<'_>, connection: usize, moment: &Moment) -> bool {
+/// Whether frames show that a connection was open at this moment: begun before, and not ended by then, however long its capture
+/// went on.
+fn is_shown_open_at(story: AllJudged<'_>, connection: usize, moment: &Moment) -> bool {
     story.timeline(connection).is_some_and(|timeline| timeline.seen.iter().any(|seen| shows_open(story, seen, moment)))
 }
 
@@ -196,7 +197,7 @@ fn left_waiting(story: AllJudged<'_>, of_server: &[usize]) -> Option<(usize, usi
     of_server.iter().find_map(|index| {
         let service = story.service(*index).filter(|service| service.sharing != Sharing::Then)?;
         let (Grounds::Reset { line: from, .. } | Grounds::Unread { from, .. }) = service.grounds else { return None };
-        let other = of_server.iter().find(|other| *other != index && is_open_at(story, **other, &from))?;
+        let other = of_server.iter().find(|other| *other != index && is_shown_open_at(story, **other, &from))?;
         Some((*other, *index))
     })
 }

@@ -77,7 +77,7 @@ impl Field<'_> {
     }
 
     /// Since when a connection was open that frames show open at this moment, and a view of it.
-    fn open_at(&self, index: usize, moment: &Moment) -> Option<(Moment, &Seen)> {
+    fn open_within_capture_at(&self, index: usize, moment: &Moment) -> Option<(Moment, &Seen)> {
         self.timelines.get(index)?.seen.iter().find_map(|seen| {
             let is_open = seen.open_until().is_none_or(|end| self.before(moment, &end))
                 // Open as far as its capture goes, and no further.
@@ -93,16 +93,18 @@ impl Field<'_> {
         let until = self.services.get(waiting).and_then(|service| Some(service.waited.as_ref()?.to).or(service.until));
         let is_while_waiting = |moment: &Moment| until.is_none_or(|until| self.before(moment, &until));
         let others = self.connections.iter().enumerate().filter(|(index, other)| {
-            *index != waiting && Some(other.server()) == server && self.open_at(*index, from).is_some()
+            *index != waiting && Some(other.server()) == server && self.open_within_capture_at(*index, from).is_some()
         });
         let open: Vec<usize> = others.map(|(index, _)| index).take(MOST_OPEN).collect();
         let was_served_beside = |earlier: usize, (begin, since): (&Moment, &Moment)| {
-            let first = self.open_at(earlier, since);
+            let first = self.open_within_capture_at(earlier, since);
             first.is_some_and(|(first, seen)| self.before(&first, begin) && !seen.may_be_done(since))
         };
         open.iter().any(|later| {
             let since = self.services.get(*later).and_then(|service| service.since).filter(is_while_waiting);
-            let Some((since, (begin, _))) = since.and_then(|since| Some((since, self.open_at(*later, &since)?))) else {
+            let Some((since, (begin, _))) =
+                since.and_then(|since| Some((since, self.open_within_capture_at(*later, &since)?)))
+            else {
                 return false;
             };
             open.iter().any(|earlier| earlier != later && was_served_beside(*earlier, (&begin, &since)))
