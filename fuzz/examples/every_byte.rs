@@ -129,7 +129,7 @@ fn capture(bytes: &[u8], before: &mut Option<String>, tally: &mut Tally) {
 /// What an analysis goes by, as text: not the places of damage, nor words about them.
 fn known(facts: &CaptureFacts) -> String {
     let info = &facts.info;
-    let codes: Vec<&str> = info.warnings.iter().map(|warning| warning.code).collect();
+    let codes: Vec<&str> = info.warnings.iter().map(|warning| warning.code.as_str()).collect();
     let tcp: Vec<_> = facts.traffic.tcp_connections().collect();
     let udp: Vec<_> = facts.traffic.udp_conversations().collect();
     format!("{codes:?} {:?} {} {tcp:?} {udp:?} {:?}", info.interfaces, info.frames, facts.traffic.other())

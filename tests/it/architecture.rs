@@ -80,7 +80,8 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 27] = [
+const STAGES: [&str; 28] = [
+    "code",
     "cut",
     "distinct",
     "network",

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flate2::read::GzDecoder;
-use socklab_packets::capfile::{CaptureReader, Frame};
+use socklab_packets::capfile::{CaptureReader, Frame, WarningCode};
 use socklab_packets::limits::Limits;
 use testing::{Order, Pcap, Pcapng, option};
 
@@ -36,7 +36,7 @@ fn ours(bytes: &[u8]) -> Outcome {
     let mut packets = 0;
     reader.for_each_frame(|frame| packets += u64::from(frame.interface.is_some()));
     let info = reader.into_info();
-    let damaged = info.warnings.iter().any(|warning| warning.code == "damaged");
+    let damaged = info.warnings.iter().any(|warning| warning.code == WarningCode::Damaged);
     let end = if info.truncated {
         End::Cut
     } else if damaged {

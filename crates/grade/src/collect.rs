@@ -21,7 +21,7 @@ use super::result::Refusal;
 use socklab_core::journal::{Journal, NamedJournal, Room};
 use socklab_core::lab::Sheet;
 use socklab_core::wording;
-use socklab_packets::capfile::CaptureError;
+use socklab_packets::capfile::{CaptureError, WarningCode};
 use socklab_packets::pipeline::{CaptureFacts, observe_capture};
 
 /// Most bytes of a text that are shown beside its questions.
@@ -259,8 +259,8 @@ impl<'b, 't> Collector<'b, 't> {
 
 /// Why a capture that was read may lack frames that the student saw.
 fn half_read(capture: &CaptureFacts) -> Option<Refusal> {
-    let is_half = |code: &str| code.starts_with("limit-") || ["cut-short", "damaged", "read-error"].contains(&code);
-    let warning = capture.info.warnings.iter().find(|warning| is_half(warning.code))?;
+    let mut warnings = capture.info.warnings.iter();
+    let warning = warnings.find(|warning| warning.code != WarningCode::UnknownLinkType)?;
     Some(Refusal { name: capture.file.clone(), reason: warning.message.clone() })
 }
 

@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use crate::form::fields::{EXPLANATION, keys};
 use crate::late;
+use socklab_core::analyze::analysis::Code;
 use socklab_core::escape::harmless;
 use socklab_core::lab::{LabConfig, POINTS, Points, Question, Sheet, toml_key};
 
@@ -90,16 +91,16 @@ pub struct RubricError(String);
 
 /// Findings that cost points unless the rubric says otherwise, and how many.
 const COSTS: [(&str, f64, &str); 10] = [
-    ("capture-began-late", 1.0, "the handshake is not in the file"),
-    ("capture-stopped-early", 1.0, "the lines are not in the file"),
-    ("wrong-interface", 2.0, "not the interface of the lab"),
-    ("loopback-only", 2.0, "all on one computer"),
-    ("same-host", 2.0, "client and server on one computer"),
+    (Code::CaptureBeganLate.as_str(), 1.0, "the handshake is not in the file"),
+    (Code::CaptureStoppedEarly.as_str(), 1.0, "the lines are not in the file"),
+    (Code::WrongInterface.as_str(), 2.0, "not the interface of the lab"),
+    (Code::LoopbackOnly.as_str(), 2.0, "all on one computer"),
+    (Code::SameHost.as_str(), 2.0, "client and server on one computer"),
     // Whoever hands in nothing pays nothing for it either, except by the answers that need the capture.
-    ("no-lab-traffic", 0.0, "none of the lab's frames"),
-    ("empty-file", 0.0, "a file of 0 bytes"),
-    ("no-packets", 0.0, "a capture without packets"),
-    ("second-host-missing", 1.0, "the clients of one host only are in the captures"),
+    (Code::NoLabTraffic.as_str(), 0.0, "none of the lab's frames"),
+    (Code::EmptyFile.as_str(), 0.0, "a file of 0 bytes"),
+    (Code::NoPackets.as_str(), 0.0, "a capture without packets"),
+    (Code::SecondHostMissing.as_str(), 1.0, "the clients of one host only are in the captures"),
     (late::CODE, 0.0, "marked as late by the platform, which may take points itself"),
 ];
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::attempts::attempts;
 use crate::budget::Budget;
 use crate::steps;
-use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, LabFound};
+use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, Code, LabFound};
 use socklab_core::analyze::analyze;
 use socklab_core::journal::NamedJournal;
 use socklab_core::lab::{LabConfig, Step};
@@ -104,7 +104,7 @@ impl Analyses {
 
 /// The captures in which client and server are one computer.
 fn on_one_computer(analysis: &Analysis) -> BTreeSet<String> {
-    let is_so = |code: &str| matches!(code, "loopback-only" | "same-host");
+    let is_so = |code: Code| matches!(code, Code::LoopbackOnly | Code::SameHost);
     analysis.findings.iter().filter(|finding| is_so(finding.code)).filter_map(|finding| finding.file.clone()).collect()
 }
 

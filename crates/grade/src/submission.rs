@@ -14,7 +14,7 @@ use crate::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, R
 use crate::rubric::Rubric;
 use crate::runs::Analyses;
 use crate::{late, provenance, steps};
-use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, LabFound, Severity};
+use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, Code, LabFound, Severity};
 use socklab_core::lab::{HostName, LabConfig, Points, Step};
 use socklab_core::wording::list;
 
@@ -62,7 +62,8 @@ pub fn grade(
     // Of captures that may be of one host or another, what is missing by both is.
     let missing: Vec<Step> = shown.missing.into_iter().filter(|step| missing.contains(step)).collect();
     notes.extend(shown.notes);
-    let hosts = doubt.iter().map(|doubt| FindingMade::of_all("hosts-not-told", Severity::Warning, doubt.clone()));
+    let hosts =
+        doubt.iter().map(|doubt| FindingMade::of_all(Code::HostsNotTold.as_str(), Severity::Warning, doubt.clone()));
     let findings = nothing_there(&shown.captures, &missing).into_iter().chain(hosts).chain(judged.findings);
     let findings: Vec<FindingMade> = findings.chain(late::finding(identity, rubric.cost(late::CODE))).collect();
     let costs: Points = findings.iter().map(|finding| finding.points).sum();
@@ -514,7 +515,7 @@ mod tests {
         assert_eq!(points(&submission, "II.3"), (Points::ZERO, Points::ZERO));
         let frames = &submission.questions[0].items[1];
         assert_eq!((frames.verdict, frames.pending), (crate::result::Verdict::Wrong, Points::ZERO));
-        assert!(submission.findings.iter().all(|finding| finding.code != "hosts-not-told"));
+        assert!(submission.findings.iter().all(|finding| finding.code != Code::HostsNotTold.as_str()));
     }
 
     const HERE: [&str; 4] = ["192.168.1.50:50000", "192.168.1.50:50002", "192.168.1.50:51000", "192.168.1.50:51002"];

@@ -154,6 +154,7 @@ fn observe(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capfile::WarningCode;
 
     /// The fixture is a recorded capture; how many connections it holds is in its `tshark.tsv`.
     const CAPTURE: &[u8] = include_bytes!("../../../fixtures/plain/part2-step2-B.pcapng");
@@ -166,8 +167,8 @@ mod tests {
         assert_eq!(whole.info.warnings, []);
         let cut = read(&Limits { connections: 2, ..Limits::default() });
         assert_eq!((cut.traffic.tcp_count(), cut.traffic.udp_count()), (1, 1));
-        let codes: Vec<&str> = cut.info.warnings.iter().map(|warning| warning.code).collect();
-        assert_eq!(codes, ["limit-connections"]);
+        let codes: Vec<_> = cut.info.warnings.iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, [WarningCode::LimitConnections]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use socklab_core::analyze::analysis::{Basis, Facts};
+use socklab_core::analyze::analysis::{Basis, Code, Facts};
 use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame};
 use socklab_core::analyze::text::{Span, Text};
 use socklab_packets::packet::TcpFlags;
@@ -345,19 +345,21 @@ pub(super) fn findings_agree(set: &Set) -> Vec<String> {
             // The data that was refused, or a probe without an answer.
             let named = |frame: &RoleOfFrame| finding.message.frames().any(|number| number == frame.note.frame);
             let holds = match finding.code {
-                "connection-refused" => handshake == HandshakeState::Refused,
-                "accept-queue-full" | "server-unreachable" => handshake == HandshakeState::SynOnly,
-                "capture-began-late" | "earlier-run" | "idle-from-before" => stream.connection.syn.is_none(),
-                "one-direction" => stream.connection.counts.iter().any(|side| side.frames == 0),
-                "capture-stopped-early" => stream.connection.close == Close::Open,
-                "copied-frames" | "retransmissions" => frames.all(|frame| frame.role == FrameRole::Retransmission),
-                "connection-closed" | "connection-reset" => frames.all(|frame| ends(frame) || named(frame)),
+                Code::ConnectionRefused => handshake == HandshakeState::Refused,
+                Code::AcceptQueueFull | Code::ServerUnreachable => handshake == HandshakeState::SynOnly,
+                Code::CaptureBeganLate | Code::EarlierRun | Code::IdleFromBefore => stream.connection.syn.is_none(),
+                Code::OneDirection => stream.connection.counts.iter().any(|side| side.frames == 0),
+                Code::CaptureStoppedEarly => stream.connection.close == Close::Open,
+                Code::CopiedFrames | Code::Retransmissions => {
+                    frames.all(|frame| frame.role == FrameRole::Retransmission)
+                }
+                Code::ConnectionClosed | Code::ConnectionReset => frames.all(|frame| ends(frame) || named(frame)),
                 _ => true,
             };
             if !holds {
                 faults.push(format!("{}: {} ({handshake:?})", finding.code, finding.message));
             }
-            let late = finding.code == "capture-began-late";
+            let late = finding.code == Code::CaptureBeganLate;
             let told = set.claims().any(|(_, claim)| {
                 claim.text.to_string().contains("makes the handshake")
                     && claim.evidence.iter().any(|one| {
@@ -369,7 +371,13 @@ pub(super) fn findings_agree(set: &Set) -> Vec<String> {
                 faults.push(format!("{}: {}: an answer has the handshake", finding.code, finding.message));
             }
         }
-        let cites = ["connection-closed", "connection-reset", "retransmissions", "connection-refused", "not-threaded"];
+        let cites = [
+            Code::ConnectionClosed,
+            Code::ConnectionReset,
+            Code::Retransmissions,
+            Code::ConnectionRefused,
+            Code::NotThreaded,
+        ];
         if cites.contains(&finding.code) && finding.evidence.iter().all(|one| one.frames.is_empty()) {
             faults.push(format!("{}: {}: cites no frame", finding.code, finding.message));
         }

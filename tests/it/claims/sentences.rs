@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use socklab_core::analyze::analysis::{Answer, Facts, ServerKind, Status};
+use socklab_core::analyze::analysis::{Answer, Code, Facts, ServerKind, Status};
 use socklab_core::analyze::text::{Span, Text};
 use socklab_packets::types::SocketAddress;
 
@@ -117,7 +117,7 @@ pub(super) fn said_once(set: &Set) -> Vec<String> {
 /// "Only clients of B are in these files": no other host has connections of Part II.
 fn only_clients_are_all(set: &Set) -> Vec<String> {
     let mut faults = Vec::new();
-    for finding in set.analysis.findings.iter().filter(|finding| finding.code == "second-host-missing") {
+    for finding in set.analysis.findings.iter().filter(|finding| finding.code == Code::SecondHostMissing) {
         let host = finding.message.spans().iter().find_map(|span| match span {
             Span::Host(host) => Some(host.ip),
             _ => None,

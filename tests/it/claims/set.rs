@@ -127,7 +127,7 @@ impl Set {
             of_this_run: answer.status != Status::NotInCapture && claim.in_answer,
         });
         let findings = self.analysis.findings.iter().map(|finding| Said {
-            place: finding.code.to_owned(),
+            place: finding.code.to_string(),
             text: &finding.message,
             evidence: &finding.evidence,
             basis: Basis::Inferred,

@@ -15,7 +15,7 @@ use socklab_core::report::table::Detail;
 use socklab_core::report::tables::TableName;
 use socklab_core::report::{annotate, csv, html, json, markdown, page, table};
 use socklab_packets::batch::Batch;
-use socklab_packets::capfile::{CaptureReader, rewrite};
+use socklab_packets::capfile::{CaptureReader, WarningCode, rewrite};
 use socklab_packets::limits::Limits;
 use socklab_packets::pipeline::{self, CaptureFacts, Following, Reading};
 use socklab_packets::track::{Side, Traffic};
@@ -111,7 +111,7 @@ pub(crate) fn traffic(traffic: &Traffic, frames: u64, limits: &Limits) {
         .udp_conversations()
         .map(|c| c.counts(Side::Originator).datagrams + c.counts(Side::Responder).datagrams)
         .sum();
-    let followed = traffic.warnings().iter().all(|warning| warning.code != "limit-connections");
+    let followed = traffic.warnings().iter().all(|warning| warning.code != WarningCode::LimitConnections);
     assert!(tcp <= counts.tcp && udp <= counts.udp);
     assert!(!followed || (tcp, udp) == (counts.tcp, counts.udp), "frames were lost without a word");
     for connection in traffic.tcp_connections() {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use socklab_core::analyze::analysis::Code;
 use socklab_core::analyze::analyze;
 use socklab_core::lab::LabConfig;
 use socklab_packets::capfile::CaptureError;
@@ -58,11 +59,11 @@ fn read(file: &[u8], limits: &Limits) -> Result<CaptureFacts, CaptureError> {
 fn told(file: &[u8], limits: Limits, code: &str) -> CaptureFacts {
     assert_eq!(read(file, &Limits::default()).unwrap().info.warnings, []);
     let [capture, again] = [(), ()].map(|()| read(file, &limits).unwrap());
-    let codes: Vec<&str> = capture.info.warnings.iter().map(|warning| warning.code).collect();
+    let codes: Vec<&str> = capture.info.warnings.iter().map(|warning| warning.code.as_str()).collect();
     assert_eq!(codes, [code]);
     let finding = if code == "damaged" { "file-damaged" } else { code };
     let analysis = super::checks::analysis(vec![again], &[], &LabConfig::default());
-    assert!(analysis.findings.iter().any(|found| found.code == finding), "{:?}", analysis.findings);
+    assert!(analysis.findings.iter().any(|found| found.code.as_str() == finding), "{:?}", analysis.findings);
     capture
 }
 
@@ -151,7 +152,7 @@ fn streams_of_the_lab() {
     for (streams, said) in [(most, false), (most + 1, true)] {
         let capture = read(&pcap((0..streams).map(|number| datagram(host(number)))), &Limits::default()).unwrap();
         let analysis = analyze(vec![capture], &[], &LabConfig::default());
-        assert_eq!(analysis.findings.iter().any(|finding| finding.code == "many-connections"), said);
+        assert_eq!(analysis.findings.iter().any(|finding| finding.code == Code::ManyConnections), said);
     }
 }
 
@@ -171,7 +172,7 @@ fn streams_of_the_lab_in_all_captures() {
     let said: Vec<String> = analysis
         .findings
         .iter()
-        .filter(|finding| finding.code == "many-connections")
+        .filter(|finding| finding.code == Code::ManyConnections)
         .map(|finding| format!("{} {}", finding.file.as_deref().unwrap(), finding.message))
         .collect();
     assert_eq!(said.len(), 4, "{said:?}");
@@ -193,7 +194,7 @@ fn candidates_for_servers() {
         )
         .unwrap();
         let analysis = analyze(vec![capture], &[], &LabConfig::default());
-        assert_eq!(analysis.findings.iter().any(|finding| finding.code == "limit-candidates"), said);
+        assert_eq!(analysis.findings.iter().any(|finding| finding.code == Code::LimitCandidates), said);
     }
 }
 

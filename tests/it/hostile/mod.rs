@@ -8,6 +8,7 @@ mod limits;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use socklab_core::analyze::analysis::Code;
 use socklab_core::journal::{Journal, NamedJournal};
 use socklab_core::lab::LabConfig;
 use socklab_packets::limits::Limits;
@@ -98,6 +99,6 @@ fn a_journal_of_ten_thousand_clients_and_more_is_told_of() {
     assert!(journal.cut);
     let journals = [NamedJournal { file: "server.jsonl".to_owned(), journal }];
     let analysis = checks::analysis(Vec::new(), &journals, &LabConfig::default());
-    let codes: Vec<&str> = analysis.findings.iter().map(|finding| finding.code).collect();
-    assert_eq!(codes, ["limit-journal", "journal-cut-short"]);
+    let codes: Vec<Code> = analysis.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::LimitJournal, Code::JournalCutShort]);
 }

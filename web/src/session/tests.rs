@@ -1,6 +1,7 @@
 //! Files in, and what is said of them.
 
 use super::*;
+use socklab_core::analyze::analysis::Code;
 
 const STEP8: &[u8] = include_bytes!("../../../fixtures/plain/step8.pcapng");
 
@@ -224,6 +225,6 @@ fn a_step_set_by_hand_that_a_capture_cannot_be_of_is_told() {
     for (step, is_told) in [("I.10", false), ("I.12", true)] {
         session.analyze(&Corrections::read(&format!(r#"{{"steps": {{"step8.pcapng": "{step}"}}}}"#)));
         let mut findings = session.analysis.iter().flat_map(|analysis| &analysis.findings);
-        assert_eq!(findings.any(|finding| finding.code == "setting-unused"), is_told, "{step}");
+        assert_eq!(findings.any(|finding| finding.code == Code::SettingUnused), is_told, "{step}");
     }
 }

@@ -15,6 +15,7 @@ use socklab_packets::capfile::CaptureInfo;
 use socklab_packets::track::Side;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
+pub use crate::analyze::code::Code;
 pub use crate::analyze::evidence::{Evidence, StreamSpan};
 pub use crate::analyze::finding::{Finding, Severity};
 pub use crate::analyze::measured::{Measured, MeasuredFacts, OtherRun};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::analyze::code::Code;
 use crate::analyze::evidence::Evidence;
 use crate::analyze::text::Text;
 use crate::lab::Step;
@@ -21,8 +22,8 @@ pub enum Severity {
 /// Something that went wrong with a capture, or that a student should know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// A stable name, such as `capture-began-late`.
-    pub code: &'static str,
+    /// Which it is.
+    pub code: Code,
     /// How grave it is.
     pub severity: Severity,
     /// The file, as named; `None` where it concerns all.

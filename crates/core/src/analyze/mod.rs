@@ -7,6 +7,7 @@ mod accounts;
 mod answers;
 mod calls;
 mod claims;
+mod code;
 mod combined;
 mod distinct;
 mod findings;
@@ -35,7 +36,6 @@ pub mod timing;
 pub mod together;
 
 pub use answers::{AskedFact, KINDS, Needs, QuestionKind, ValueType, kind_of, lab_file, names as kinds};
-pub use findings::FINDING_CODES;
 pub use matching::sheet_notes;
 pub use row::RowFrame;
 

@@ -262,7 +262,7 @@ pub fn answer_title(answer: &Answer) -> String {
 
 /// What a finding is called and which step to redo: `capture-began-late`, `redo Part I step 8`.
 pub fn about_finding(finding: &Finding) -> Vec<String> {
-    [finding.code.to_owned()].into_iter().chain(redo(finding)).collect()
+    [finding.code.to_string()].into_iter().chain(redo(finding)).collect()
 }
 
 /// The step to redo: `redo Part I step 8`.

@@ -474,7 +474,7 @@ const FINDINGS: &[Column] = &[
 fn finding(finding: &Finding) -> Row {
     let cells = vec![
         words_cell(words::severity(finding.severity)),
-        words_cell(finding.code),
+        words_cell(finding.code.as_str()),
         finding.file.clone().map_or(Cell::Nothing, Cell::Text),
         words_cell(finding.message.to_string()),
         finding.redo.as_ref().map_or(Cell::Nothing, |step| words_cell(step.name())),

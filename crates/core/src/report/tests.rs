@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::analyze::analysis::{
-    Analysis, Answer, Basis, Claim, Evidence, Facts, Finding, HostBasis, HostFound, LabFound, RecordedStep, Severity,
-    Status, StreamSpan,
+    Analysis, Answer, Basis, Claim, Code, Evidence, Facts, Finding, HostBasis, HostFound, LabFound, RecordedStep,
+    Severity, Status, StreamSpan,
 };
 use crate::analyze::testing::Story;
 use crate::analyze::together::{InTurn, Together};
@@ -19,7 +19,7 @@ use crate::report::page::WIDTH;
 use crate::report::style::Style;
 use crate::report::table::Detail;
 use crate::report::{json, table};
-use socklab_packets::capfile::CaptureWarning;
+use socklab_packets::capfile::{CaptureWarning, WarningCode};
 use socklab_packets::types::{FrameNumber, Protocol, StreamNumber};
 
 fn as_json(analysis: &Analysis) -> (String, Value) {
@@ -92,7 +92,7 @@ fn retransmissions_are_those_that_wireshark_marks() {
             frames.filter(|frame| frame["retransmission"] == true).map(|frame| &frame["frame"]).collect();
         assert_eq!(marked.len(), usize::from(is_marked));
         assert!(marked.iter().all(|frame| **frame == 5), "{marked:?}");
-        let found = analysis.findings.iter().find(|finding| finding.code == "retransmissions");
+        let found = analysis.findings.iter().find(|finding| finding.code == Code::Retransmissions);
         let expected = "Wireshark marks frame 5 as a retransmission: it came late, or not all of what it repeats is in the capture.";
         assert_eq!(found.map(|finding| finding.message.to_string()), is_marked.then(|| expected.to_owned()));
     }
@@ -251,7 +251,8 @@ fn colour_is_all_that_a_style_adds() {
 #[test]
 fn what_is_said_of_a_file_is_cut_in_every_report() {
     let mut analysis = story();
-    let warning = CaptureWarning { code: "damaged", message: "Something.".to_owned(), frame: None, offset: None };
+    let warning =
+        CaptureWarning { code: WarningCode::Damaged, message: "Something.".to_owned(), frame: None, offset: None };
     analysis.captures[0].info.warnings = vec![warning; 30];
     let mut markdown = Vec::new();
     crate::report::markdown::write(&mut markdown, &analysis).unwrap();
@@ -327,7 +328,12 @@ pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
         interface.description = Some(c.clone());
     }
     capture.info.application = Some(d.clone());
-    capture.info.warnings.push(CaptureWarning { code: "damaged", message: b.clone(), frame: None, offset: Some(9) });
+    capture.info.warnings.push(CaptureWarning {
+        code: WarningCode::Damaged,
+        message: b.clone(),
+        frame: None,
+        offset: Some(9),
+    });
     let step = step_of("I.8");
     let why = c.clone().into();
     capture.steps = vec![RecordedStep { step, protocol: Protocol::Tcp, host: Some(host), frames: 9, why }];
@@ -339,7 +345,7 @@ pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
     let hosts = vec![HostFound { name: host_of("B"), address: host, basis: HostBasis::Order }];
     analysis.lab = LabFound { hosts, why: d.clone().into(), ..LabFound::default() };
     analysis.findings.push(Finding {
-        code: "made-up",
+        code: Code::FramesMissing,
         severity: Severity::Error,
         file: Some(a.clone()),
         message: b.clone().into(),

@@ -12,7 +12,7 @@ use super::leeway::{CLOSING, Leeway};
 use crate::form::reading::Otherwise;
 use crate::form::value::Value;
 use crate::form::{Entry, Form};
-use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, Facts, OtherRun};
+use socklab_core::analyze::analysis::{Analysis, Answer, CaptureAnalysis, Code, Facts, OtherRun};
 use socklab_core::analyze::conversation::captured_twice;
 use socklab_core::analyze::conversation::roles::{FrameRole, RoleOfFrame, roles};
 use socklab_core::analyze::kinds;
@@ -329,7 +329,7 @@ pub(super) fn not_compared(analysis: &Analysis, more: &[(Step, Question)], quest
             step.name()
         )
     });
-    let is_cut = || analysis.findings.iter().any(|finding| finding.code == "many-connections");
+    let is_cut = || analysis.findings.iter().any(|finding| finding.code == Code::ManyConnections);
     let of_captures = || "These captures hold more of the lab's connections than are looked at one by one.".to_owned();
     of_step.or_else(|| is_cut().then(of_captures))
 }

@@ -12,7 +12,7 @@ use super::expected::Known;
 use crate::result::FindingMade;
 use crate::rubric::Rubric;
 use crate::steps;
-use socklab_core::analyze::analysis::{Analysis, Finding, Severity};
+use socklab_core::analyze::analysis::{Analysis, Code, Finding, Severity};
 use socklab_core::analyze::kinds;
 use socklab_core::lab::Points;
 use socklab_core::lab::Step;
@@ -20,25 +20,23 @@ use socklab_core::report::view;
 use socklab_packets::types::SocketAddress;
 
 /// Faults of files that show nothing of the lab.
-const USELESS: [&str; 5] = ["empty-file", "no-packets", "no-lab-traffic", "wrong-interface", "loopback-only"];
-
-/// That of several hosts with clients side by side only one's capture is there.
-const SECOND_HOST: &str = "second-host-missing";
+const USELESS: [Code; 5] =
+    [Code::EmptyFile, Code::NoPackets, Code::NoLabTraffic, Code::WrongInterface, Code::LoopbackOnly];
 
 /// The findings with what they cost, once for each code and file.
 pub(super) fn findings(case: &Case<'_>, known: &Known, rubric: &Rubric) -> Vec<FindingMade> {
     let analysis = case.analysis;
-    let mut paid: BTreeSet<(&str, Option<&str>)> = BTreeSet::new();
+    let mut paid: BTreeSet<(Code, Option<&str>)> = BTreeSet::new();
     // A file of no use stands for a step of which there is no other.
     let mut missing = steps::missing(analysis).len();
     let mut all = Vec::new();
     for finding in &analysis.findings {
         let first = paid.insert((finding.code, finding.file.as_deref()));
         // What may be of another step may be no fault at all. Of a host that is a guess, no step to redo is named.
-        let of_parallel = finding.redo.as_ref().map_or(finding.code == SECOND_HOST, Step::is_parallel);
+        let of_parallel = finding.redo.as_ref().map_or(finding.code == Code::SecondHostMissing, Step::is_parallel);
         let in_doubt = case.is_doubtful && of_parallel;
         let costs = first && !in_doubt && !is_excused(analysis, known, rubric, finding);
-        let cost = rubric.cost(finding.code).filter(|_| costs);
+        let cost = rubric.cost(finding.code.as_str()).filter(|_| costs);
         let cost = match (cost, is_useless(analysis, finding.code)) {
             (Some(_), true) if missing == 0 => None,
             (Some(cost), true) => {
@@ -54,13 +52,13 @@ pub(super) fn findings(case: &Case<'_>, known: &Known, rubric: &Rubric) -> Vec<F
 
 /// Whether files with this fault show nothing of the lab. One that was done on one computer as a whole is the same at whichever of
 /// its addresses.
-fn is_useless(analysis: &Analysis, code: &str) -> bool {
-    USELESS.contains(&code) || code == "same-host" && analysis.lab.is_one_computer()
+fn is_useless(analysis: &Analysis, code: Code) -> bool {
+    USELESS.contains(&code) || code == Code::SameHost && analysis.lab.is_one_computer()
 }
 
 fn made(finding: &Finding, cost: Option<(Points, String)>) -> FindingMade {
     FindingMade {
-        code: finding.code.to_owned(),
+        code: finding.code.to_string(),
         severity: finding.severity,
         file: finding.file.clone(),
         message: finding.message.to_string(),
@@ -83,13 +81,13 @@ fn is_excused(analysis: &Analysis, known: &Known, rubric: &Rubric, finding: &Fin
     if is_useless(analysis, finding.code) {
         return false;
     }
-    if finding.code == "capture-began-late" && began_with_others(analysis, known, finding, file) {
+    if finding.code == Code::CaptureBeganLate && began_with_others(analysis, known, finding, file) {
         return true;
     }
     let step = step_of(analysis, file).or(finding.redo.as_ref());
     let costs = |name: &str| {
         let mut own = analysis.findings.iter().filter(|other| other.file.as_deref() == Some(name));
-        own.any(|other| rubric.cost(other.code).is_some())
+        own.any(|other| rubric.cost(other.code.as_str()).is_some())
     };
     // A try on one computer is of no step: it is one too many where all steps are there.
     let is_shown = |asked: &Step| {
@@ -97,7 +95,7 @@ fn is_excused(analysis: &Analysis, known: &Known, rubric: &Rubric, finding: &Fin
         all.any(|capture| capture.steps.iter().any(|recorded| recorded.step == *asked))
     };
     let mut asked = analysis.lab.sheet.captured().peekable();
-    if finding.code == "same-host" && asked.peek().is_some() && asked.all(is_shown) {
+    if finding.code == Code::SameHost && asked.peek().is_some() && asked.all(is_shown) {
         return true;
     }
     let mut others = analysis.captures.iter().filter(|capture| capture.file != file);
@@ -153,8 +151,8 @@ fn is_whole_elsewhere(analysis: &Analysis, client: SocketAddress, file: &str) ->
 #[cfg(test)]
 mod tests {
     use super::super::{Case, judge, testing};
-    use super::SECOND_HOST;
     use crate::rubric::Rubric;
+    use socklab_core::analyze::analysis::Code;
     use socklab_core::analyze::testing::Story;
     use socklab_core::lab::{LabConfig, Points};
 
@@ -170,7 +168,7 @@ mod tests {
         for (is_doubtful, cost) in [(false, Points::whole(1)), (true, Points::ZERO)] {
             let case = Case { is_doubtful, ..testing::case(&analysis, None, 2) };
             let findings = judge(&case, &Rubric::new(&LabConfig::default())).findings;
-            let finding = findings.iter().find(|finding| finding.code == SECOND_HOST).unwrap();
+            let finding = findings.iter().find(|finding| finding.code == Code::SecondHostMissing.as_str()).unwrap();
             assert_eq!((finding.redo.as_deref(), finding.points), (None, cost));
         }
     }

@@ -4,7 +4,7 @@ use super::{JournalWorth, Lists, NotInCapture, Rubric, RubricError, Shows};
 use crate::form::fields::keys;
 use crate::form::node::{Item, Node};
 use crate::late;
-use socklab_core::analyze::FINDING_CODES;
+use socklab_core::analyze::analysis::Code;
 use socklab_core::lab::{LabConfig, POINTS, Points, Question, instead, not_toml, toml_key};
 use socklab_core::wording;
 
@@ -155,8 +155,8 @@ impl Rubric {
     fn read_finding(&mut self, code: &str, node: &Node) -> Result<(), RubricError> {
         let place = format!("findings.{}", toml_key(code));
         // A code that nothing has would cost nobody anything, and nobody would know.
-        if !FINDING_CODES.contains(&code) && code != late::CODE {
-            let remedy = instead(code, FINDING_CODES.into_iter().chain([late::CODE]));
+        if Code::named(code).is_none() && code != late::CODE {
+            let remedy = instead(code, Code::ALL.iter().map(|code| code.as_str()).chain([late::CODE]));
             return Err(fault(node.line, &place, "no finding has this code", &remedy));
         }
         self.findings.insert(code.to_owned(), number(&place, node)?);

@@ -1,6 +1,6 @@
 //! Why a file cannot be read at all: what it is, and what to do, worded here and nowhere else.
 
-use super::model::{Compression, Format};
+use super::model::{Compression, Format, WarningCode};
 
 /// A file that is no capture, or one whose beginning is damaged. What is wrong is its display; [`CaptureError::hint`]
 /// says what to do. Neither names the file: who opened it knows its name.
@@ -77,8 +77,8 @@ pub enum CaptureError {
     /// A limit was reached before the first packet: the warning's code, and what happened.
     #[error("{reason}")]
     Limit {
-        /// A stable name, as in [`super::CaptureWarning::code`].
-        code: &'static str,
+        /// Which limit, as in [`super::CaptureWarning::code`].
+        code: WarningCode,
         /// What happened.
         reason: String,
     },

@@ -11,7 +11,7 @@ use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder as ZstdDecoder};
 
 use super::input::{Fault, Input};
-use super::model::Compression;
+use super::model::{Compression, WarningCode};
 use crate::limits::Limits;
 
 /// Bytes that a file may become whatever its size.
@@ -177,14 +177,20 @@ impl<'a> Inflate<'a> {
     fn check_ratio(&self) -> Result<(), Fault> {
         if self.produced > self.limits.inflated_bytes {
             let most = self.limits.inflated_bytes;
-            return Err(Fault::Limit("limit-inflation", format!("the compressed data grow to more than {most} bytes")));
+            return Err(Fault::Limit(
+                WarningCode::LimitInflation,
+                format!("the compressed data grow to more than {most} bytes"),
+            ));
         }
         let allowed = self.used().saturating_mul(self.limits.inflation_ratio).max(ALWAYS_ALLOWED);
         if self.produced <= allowed {
             return Ok(());
         }
         let ratio = self.limits.inflation_ratio;
-        Err(Fault::Limit("limit-inflation", format!("the compressed data grow to more than {ratio} times their size")))
+        Err(Fault::Limit(
+            WarningCode::LimitInflation,
+            format!("the compressed data grow to more than {ratio} times their size"),
+        ))
     }
 }
 
@@ -327,7 +333,7 @@ fn zstd_fault(source: &Source<'_>, error: FrameDecoderError) -> Fault {
     match error {
         FrameDecoderError::WindowSizeTooBig { requested, max } => {
             let reason = format!("the Zstandard data need a window of {requested} bytes; socklab holds {max}");
-            Fault::Limit("limit-window", reason)
+            Fault::Limit(WarningCode::LimitWindow, reason)
         }
         _ if source.hit_end => source.input.fault().cloned().unwrap_or(Fault::Cut),
         error => Fault::Corrupt(format!("the Zstandard data are damaged ({error})")),
@@ -352,7 +358,7 @@ mod tests {
 
     use crate::capfile::testing::{Order, Pcap};
     use crate::capfile::tests::read_with;
-    use crate::capfile::{CaptureError, CaptureInfo, CaptureReader, Compression};
+    use crate::capfile::{CaptureError, CaptureInfo, CaptureReader, Compression, WarningCode};
     use crate::limits::Limits;
 
     const KINDS: [Compression; 3] = [Compression::Gzip, Compression::Zstd, Compression::Lz4];
@@ -394,7 +400,7 @@ mod tests {
         read_with(bytes, &Limits::default()).map(|(_, info)| info)
     }
 
-    fn codes(info: &CaptureInfo) -> Vec<&'static str> {
+    fn codes(info: &CaptureInfo) -> Vec<WarningCode> {
         info.warnings.iter().map(|warning| warning.code).collect()
     }
 
@@ -447,7 +453,7 @@ mod tests {
             let mut before = 0;
             for length in (20..whole.len()).step_by(397).chain(whole.len() - 9..whole.len()) {
                 let Ok(info) = read(&whole[..length]) else { continue };
-                assert!(info.truncated && codes(&info) == ["cut-short"], "{kind:?} cut at {length}");
+                assert!(info.truncated && codes(&info) == [WarningCode::CutShort], "{kind:?} cut at {length}");
                 assert!(info.frames >= before);
                 before = info.frames;
             }
@@ -465,10 +471,10 @@ mod tests {
             // The checksum at the end.
             file[last - usize::from(kind == Compression::Gzip) * 4] ^= 1;
             let info = read(&file).unwrap();
-            assert_eq!((info.frames, codes(&info)), (300, vec!["damaged"]), "{kind:?}");
+            assert_eq!((info.frames, codes(&info)), (300, vec![WarningCode::Damaged]), "{kind:?}");
             let trailing = [&compress(kind, &plain)[..], b"other bytes"].concat();
             let info = read(&trailing).unwrap();
-            assert_eq!((info.frames, codes(&info)), (300, vec!["damaged"]), "{kind:?}");
+            assert_eq!((info.frames, codes(&info)), (300, vec![WarningCode::Damaged]), "{kind:?}");
         }
     }
 
@@ -500,7 +506,7 @@ mod tests {
         let mut reader = CaptureReader::open(&file[..], &limits).unwrap();
         reader.for_each_frame(|_| {});
         let info = reader.into_info();
-        assert_eq!(codes(&info), ["limit-inflation"]);
+        assert_eq!(codes(&info), [WarningCode::LimitInflation]);
         // 16 MiB are always allowed; a record of zeros has 16 bytes.
         assert!((1 << 20..3 << 19).contains(&info.frames), "{}", info.frames);
     }
@@ -509,7 +515,7 @@ mod tests {
     fn a_huge_zstandard_window_is_not_allocated() {
         // RFC 8878 section 3.1.1.1.2: window descriptor 0xf8 is 2 TiB.
         let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, 0xf8, 1, 0, 0];
-        assert!(matches!(read(&frame), Err(CaptureError::Limit { code: "limit-window", .. })));
+        assert!(matches!(read(&frame), Err(CaptureError::Limit { code: WarningCode::LimitWindow, .. })));
     }
 
     proptest! {

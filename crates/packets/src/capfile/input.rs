@@ -7,6 +7,8 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read};
 
+use super::model::WarningCode;
+
 /// Bytes of the buffer, and of each `read`. Reads gain nothing beyond this size (measured from 32 KiB to 1 MiB), and it
 /// stays in the second-level cache.
 const CAPACITY: usize = 256 * 1024;
@@ -19,7 +21,7 @@ pub(crate) enum Fault {
     /// The compressed data make no sense.
     Corrupt(String),
     /// The data become too much, or need too much memory: code and reason.
-    Limit(&'static str, String),
+    Limit(WarningCode, String),
     /// The operating system's error.
     Read(String),
 }

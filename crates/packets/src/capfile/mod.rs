@@ -39,7 +39,7 @@ mod tests;
 pub use block::{BlockHead, BlockKind, ByteOrder};
 pub use clock::FrameTime;
 pub use error::CaptureError;
-pub use model::{CaptureInfo, CaptureWarning, Compression, Direction, Format, Frame, Interface, LinkType};
+pub use model::{CaptureInfo, CaptureWarning, Compression, Direction, Format, Frame, Interface, LinkType, WarningCode};
 pub use reader::{CaptureReader, Visit};
 pub use rewrite::{Comments, RewriteError, Rewritten, rewrite};
 

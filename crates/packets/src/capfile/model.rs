@@ -90,11 +90,72 @@ pub struct Interface {
     pub dropped: Option<u64>,
 }
 
+/// What a warning about a file is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningCode {
+    /// The file ends in the middle of a packet or of its compressed data.
+    CutShort,
+    /// Bytes of the file make no sense.
+    Damaged,
+    /// The operating system gave no more.
+    ReadError,
+    /// More connections and conversations than are followed.
+    LimitConnections,
+    /// A connection or conversation has more frames than are counted.
+    LimitCounts,
+    /// More datagrams wait for fragments than are held.
+    LimitFragments,
+    /// The compressed data grow to more than is read.
+    LimitInflation,
+    /// More interfaces than are followed.
+    LimitInterfaces,
+    /// More hosts, pings and the like than are listed.
+    LimitTableEntries,
+    /// The compressed data need more memory than is given.
+    LimitWindow,
+    /// Frames of a link type that is not read.
+    UnknownLinkType,
+}
+
+impl WarningCode {
+    /// All of them.
+    pub const ALL: [WarningCode; 11] = [
+        WarningCode::CutShort,
+        WarningCode::Damaged,
+        WarningCode::ReadError,
+        WarningCode::LimitConnections,
+        WarningCode::LimitCounts,
+        WarningCode::LimitFragments,
+        WarningCode::LimitInflation,
+        WarningCode::LimitInterfaces,
+        WarningCode::LimitTableEntries,
+        WarningCode::LimitWindow,
+        WarningCode::UnknownLinkType,
+    ];
+
+    /// Its stable name, as JSON has it: `cut-short`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            WarningCode::CutShort => "cut-short",
+            WarningCode::Damaged => "damaged",
+            WarningCode::ReadError => "read-error",
+            WarningCode::LimitConnections => "limit-connections",
+            WarningCode::LimitCounts => "limit-counts",
+            WarningCode::LimitFragments => "limit-fragments",
+            WarningCode::LimitInflation => "limit-inflation",
+            WarningCode::LimitInterfaces => "limit-interfaces",
+            WarningCode::LimitTableEntries => "limit-table-entries",
+            WarningCode::LimitWindow => "limit-window",
+            WarningCode::UnknownLinkType => "unknown-link-type",
+        }
+    }
+}
+
 /// Something about the file that its reader should know; the file was read all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaptureWarning {
-    /// A stable name: `cut-short`, `damaged`, `read-error`, `limit-…`, `unknown-link-type`.
-    pub code: &'static str,
+    /// What it is about.
+    pub code: WarningCode,
     /// One sentence for the person at the terminal, with the place.
     pub message: String,
     /// The frame at which it happened (the first frame that could not be read), where there is one.

@@ -8,7 +8,7 @@ use super::block::ByteOrder;
 use super::clock::FrameTime;
 use super::error::{CaptureError, format_name};
 use super::input::{Fault, Input};
-use super::model::{CaptureInfo, CaptureWarning, Compression, Format, Frame, Interface, LinkType};
+use super::model::{CaptureInfo, CaptureWarning, Compression, Format, Frame, Interface, LinkType, WarningCode};
 use super::packet::{Channel, Located};
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
@@ -317,26 +317,29 @@ impl<'a> CaptureReader<'a> {
         let name = format_name(self.format);
         let (code, message) = match stop {
             Stop::End => return,
-            Stop::Cut => ("cut-short", format!("The file was cut short: it ends in the middle of a packet, {place}.")),
+            Stop::Cut => {
+                (WarningCode::CutShort, format!("The file was cut short: it ends in the middle of a packet, {place}."))
+            }
             Stop::Fault(Fault::Cut) => {
-                ("cut-short", format!("The file was cut short: its compressed data end {place}."))
+                (WarningCode::CutShort, format!("The file was cut short: its compressed data end {place}."))
             }
             Stop::Damaged(reason) | Stop::Fault(Fault::Corrupt(reason)) => {
-                ("damaged", format!("The file is damaged {place}: {reason}. Nothing after that was read."))
+                (WarningCode::Damaged, format!("The file is damaged {place}: {reason}. Nothing after that was read."))
             }
-            Stop::Version(major, minor) => {
-                ("damaged", format!("A section of {name} {major}.{minor}, an unknown version, begins {place}."))
-            }
+            Stop::Version(major, minor) => (
+                WarningCode::Damaged,
+                format!("A section of {name} {major}.{minor}, an unknown version, begins {place}."),
+            ),
             Stop::Interfaces(most) => {
-                ("limit-interfaces", format!("Reading ended {place}: {}.", too_many_interfaces(most)))
+                (WarningCode::LimitInterfaces, format!("Reading ended {place}: {}.", too_many_interfaces(most)))
             }
             Stop::Fault(Fault::Limit(code, reason)) => (code, format!("Reading ended {place}: {reason}.")),
             Stop::Fault(Fault::Read(reason)) => {
-                ("read-error", format!("The file could not be read further, {place}: {reason}."))
+                (WarningCode::ReadError, format!("The file could not be read further, {place}: {reason}."))
             }
         };
         self.input.forget();
-        self.truncated = code == "cut-short";
+        self.truncated = code == WarningCode::CutShort;
         let (frame, offset) = (Some(FrameNumber(frame)), Some(offset));
         self.warnings.push(CaptureWarning { code, message, frame, offset });
     }
@@ -450,5 +453,5 @@ fn unknown_link_type(interfaces: &[Interface]) -> Option<CaptureWarning> {
         _ => format!("the {frames} frames of such interfaces are counted"),
     };
     let message = format!("The link type {} of interface {id} is not known: {counted}, not read.", link_type.0);
-    Some(CaptureWarning { code: "unknown-link-type", message, frame: None, offset: None })
+    Some(CaptureWarning { code: WarningCode::UnknownLinkType, message, frame: None, offset: None })
 }

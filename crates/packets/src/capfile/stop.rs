@@ -2,7 +2,7 @@
 
 use super::error::CaptureError;
 use super::input::{Fault, Input};
-use super::model::Format;
+use super::model::{Format, WarningCode};
 
 /// Why no further frame comes.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Stop {
             }
             Stop::Version(major, minor) => CaptureError::Version { format, major, minor },
             Stop::Interfaces(most) => {
-                CaptureError::Limit { code: "limit-interfaces", reason: too_many_interfaces(most) }
+                CaptureError::Limit { code: WarningCode::LimitInterfaces, reason: too_many_interfaces(most) }
             }
             Stop::Fault(Fault::Limit(code, reason)) => CaptureError::Limit { code, reason },
             Stop::Fault(Fault::Read(reason)) => CaptureError::Read(reason),

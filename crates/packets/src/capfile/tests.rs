@@ -69,9 +69,9 @@ fn read(bytes: &[u8]) -> (Vec<Seen>, CaptureInfo) {
 }
 
 /// Frames and the codes of warnings.
-fn outcome(bytes: &[u8]) -> (u64, Vec<&'static str>) {
+fn outcome(bytes: &[u8]) -> (u64, Vec<WarningCode>) {
     let (_, info) = read(bytes);
-    assert_eq!(info.truncated, info.warnings.iter().any(|warning| warning.code == "cut-short"));
+    assert_eq!(info.truncated, info.warnings.iter().any(|warning| warning.code == WarningCode::CutShort));
     (info.frames, info.warnings.iter().map(|warning| warning.code).collect())
 }
 
@@ -246,23 +246,23 @@ fn reading_ends_at_damage_and_keeps_what_came_before() {
             let (_, info) = read(&more);
             let warnings: Vec<_> = info.warnings.iter().map(|w| (w.code, w.frame.map(|f| f.0), w.offset)).collect();
             let offset = start().bytes.len() as u64;
-            assert_eq!((info.frames, warnings), (1, vec![("damaged", Some(2), Some(offset))]), "{what}");
+            assert_eq!((info.frames, warnings), (1, vec![(WarningCode::Damaged, Some(2), Some(offset))]), "{what}");
         }
     }
 }
 
 #[test]
 fn a_simple_packet_before_any_interface_is_damage() {
-    assert_eq!(outcome(&Pcapng::new(Order::Little).simple(1, b"x").bytes), (0, vec!["damaged"]));
+    assert_eq!(outcome(&Pcapng::new(Order::Little).simple(1, b"x").bytes), (0, vec![WarningCode::Damaged]));
     // The interface of the section before does not count.
     let file = Pcapng::ethernet(Order::Little).packet(1, b"x").section(Order::Little, &[]).packet(2, b"y");
-    assert_eq!(outcome(&file.bytes), (1, vec!["damaged"]));
+    assert_eq!(outcome(&file.bytes), (1, vec![WarningCode::Damaged]));
 }
 
 #[test]
 fn a_simple_packet_with_a_pseudo_header_is_damage() {
     let bluetooth = Pcapng::new(Order::Little).interface(201, 0, &[]).packet(1, b"1234").simple(4, b"1234");
-    assert_eq!(outcome(&bluetooth.packet(1, b"1234").bytes), (1, vec!["damaged"]));
+    assert_eq!(outcome(&bluetooth.packet(1, b"1234").bytes), (1, vec![WarningCode::Damaged]));
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn a_damaged_beginning_is_no_capture() {
     assert!(matches!(error(&interface[..40]), CaptureError::HeaderCut { offset: 28, .. }));
     // Other blocks are looked at only when frames are asked for.
     let section = Pcapng::ethernet(Order::Little).section(Order::Big, &[]).bytes;
-    assert_eq!(outcome(&section[..48 + 8]), (0, vec!["cut-short"]));
+    assert_eq!(outcome(&section[..48 + 8]), (0, vec![WarningCode::CutShort]));
     let options = Pcapng::new(Order::Big).interface(1, 0, &[0, 1, 0, 99]).bytes;
     assert!(matches!(error(&options), CaptureError::HeaderDamaged { offset: 28, .. }));
     let version = Pcapng { order: Order::Big, bytes: Vec::new() }.section_of_version(Order::Big, 1, 1, &[]).bytes;
@@ -418,26 +418,29 @@ fn interfaces_of_unknown_link_type_have_frames_and_a_warning() {
     let file = Pcapng::new(Order::Little).interface(300, 0, &[]).interface(301, 0, &[]).packet(1, b"?");
     let (frames, info) = read(&file.enhanced(1, 1, 1, 1, b"?", &[]).bytes);
     assert_eq!((frames.len(), info.warnings.len()), (2, 1));
-    assert_eq!(info.warnings[0].code, "unknown-link-type");
+    assert_eq!(info.warnings[0].code, WarningCode::UnknownLinkType);
 }
 
 #[test]
 fn pcap_ends_at_damage_too() {
     let start = || Pcap::new(Order::Little, 1).packet(1, 2, b"good").packet(1, 3, b"good").packet(1, 4, b"good");
-    assert_eq!(outcome(&start().record([1, 2, 262_145, 262_145], &[], &[0; 40]).bytes), (3, vec!["damaged"]));
+    assert_eq!(
+        outcome(&start().record([1, 2, 262_145, 262_145], &[], &[0; 40]).bytes),
+        (3, vec![WarningCode::Damaged])
+    );
     assert_eq!(outcome(&start().record([0; 4], &[], &[]).bytes), (4, vec![]));
     assert_eq!(outcome(&start().record([1, 2, 262_144, 262_144], &[], &vec![0; 262_144]).bytes), (4, vec![]));
     // Bluetooth with a pseudo-header of 4 bytes.
     let bluetooth = Pcap::new(Order::Little, 201).packet(1, 2, b"1234").packet(1, 2, b"123").packet(1, 2, b"1234");
-    assert_eq!(outcome(&bluetooth.bytes), (1, vec!["damaged"]));
+    assert_eq!(outcome(&bluetooth.bytes), (1, vec![WarningCode::Damaged]));
     // LAPD and IrDA in a Linux cooked header, which must name them.
     for (link_type, protocol, other) in [(177, 0x30, 0x17), (144, 0x17, 0x30)] {
         let packet = |last: u8| [&[0; 15][..], &[last, 1, 2, 3]].concat();
         let file = Pcap::new(Order::Little, link_type).packet(1, 2, &packet(protocol)).packet(1, 2, &packet(other));
-        assert_eq!(outcome(&file.packet(1, 2, &packet(protocol)).bytes), (1, vec!["damaged"]));
+        assert_eq!(outcome(&file.packet(1, 2, &packet(protocol)).bytes), (1, vec![WarningCode::Damaged]));
         let link_type = u16::try_from(link_type).unwrap();
         let file = Pcapng::new(Order::Little).interface(link_type, 0, &[]).packet(1, &packet(protocol));
-        assert_eq!(outcome(&file.packet(1, &packet(other)).bytes), (1, vec!["damaged"]));
+        assert_eq!(outcome(&file.packet(1, &packet(other)).bytes), (1, vec![WarningCode::Damaged]));
     }
     // USB packets may be longer than others.
     let usb = Pcap::new(Order::Little, 220).packet(1, 2, &vec![0; 262_145]).packet(1, 2, b"next");
@@ -461,7 +464,7 @@ fn blocks_too_long_to_be_held_are_passed_over() {
         assert!(read_with(cut, &limits).expect("a capture").1.truncated);
         let wrong = Pcapng::ethernet(order).enhanced(0, 2, 1001, 1001, &long, &[]);
         let (_, info) = read_with(&wrong.bytes, &limits).expect("a capture");
-        assert_eq!((info.frames, info.warnings[0].code), (0, "damaged"));
+        assert_eq!((info.frames, info.warnings[0].code), (0, WarningCode::Damaged));
     }
     let file = Pcap::new(Order::Little, 1).packet(1, 2, &[7; 1000]).packet(1, 2, b"next");
     let (frames, _) = read_with(&file.bytes, &limits).expect("a capture");
@@ -483,9 +486,12 @@ fn too_many_interfaces_end_the_reading() {
     let file =
         Pcapng::ethernet(Order::Little).packet(1, b"x").interface(1, 0, &[]).interface(1, 0, &[]).packet(1, b"y");
     let (frames, info) = read_with(&file.bytes, &limits).expect("a capture");
-    assert_eq!((frames.len(), info.warnings[0].code), (1, "limit-interfaces"));
+    assert_eq!((frames.len(), info.warnings[0].code), (1, WarningCode::LimitInterfaces));
     let file = Pcapng::ethernet(Order::Little).interface(1, 0, &[]).interface(1, 0, &[]);
-    assert!(matches!(read_with(&file.bytes, &limits), Err(CaptureError::Limit { code: "limit-interfaces", .. })));
+    assert!(matches!(
+        read_with(&file.bytes, &limits),
+        Err(CaptureError::Limit { code: WarningCode::LimitInterfaces, .. })
+    ));
 }
 
 #[test]
@@ -503,5 +509,5 @@ fn an_error_of_the_system_is_told() {
     assert!(matches!(CaptureReader::open(Failing(40 + 5), &Limits::default()), Err(CaptureError::Read(_))));
     let mut reader = CaptureReader::open(Failing(0), &Limits::default()).expect("a capture");
     assert!(reader.next_frame().is_some() && reader.next_frame().is_none());
-    assert_eq!(reader.into_info().warnings[0].code, "read-error");
+    assert_eq!(reader.into_info().warnings[0].code, WarningCode::ReadError);
 }

@@ -25,7 +25,7 @@ mod tests;
 mod transport;
 mod walk;
 
-use crate::capfile::{CaptureWarning, Frame};
+use crate::capfile::{CaptureWarning, Frame, WarningCode};
 use crate::limits::Limits;
 use crate::packet::{Content, OrdinaryPacket, Packet, QuotedHeader, TcpSegment, UdpDatagram};
 use crate::unfollowed::Unfollowed;
@@ -76,7 +76,7 @@ impl Decoder {
     pub fn warnings(&self) -> Vec<CaptureWarning> {
         let (given_up, first) = self.memory.fragments.given_up();
         let warning = first.map(|frame| CaptureWarning {
-            code: "limit-fragments",
+            code: WarningCode::LimitFragments,
             message: format!(
                 "Too many IP datagrams wait for fragments: the oldest were given up ({given_up} in all, from frame \
                  {frame} on)."

@@ -602,7 +602,7 @@ fn waiting_datagrams_are_bounded() {
     }
     let warnings = decoder.warnings();
     assert_eq!(warnings.len(), 1);
-    assert_eq!((warnings[0].code, warnings[0].frame), ("limit-fragments", Some(FrameNumber(3))));
+    assert_eq!((warnings[0].code, warnings[0].frame), (WarningCode::LimitFragments, Some(FrameNumber(3))));
     let bytes = Limits { fragment_bytes: 100, ..Limits::default() };
     let mut decoder = Decoder::new(&bytes);
     decoder.decode(&frame(1, &fragment4(0, true, &[0; 80])));

@@ -58,7 +58,7 @@ pub use traffic::Traffic;
 use std::hint::black_box;
 
 use crate::batch::{Seen, WINDOW};
-use crate::capfile::{CaptureWarning, Direction, Frame, FrameTime};
+use crate::capfile::{CaptureWarning, Direction, Frame, FrameTime, WarningCode};
 use crate::limits::Limits;
 use crate::packet::{OrdinaryPacket, Packet, QuotedHeader, TcpFlags};
 use crate::types::{FrameNumber, Protocol};
@@ -311,7 +311,7 @@ impl Tracker {
         let frames = self.unfollowed;
         let noun = if frames == 1 { "frame" } else { "frames" };
         let connections = self.first_unfollowed.map(|frame| CaptureWarning {
-            code: "limit-connections",
+            code: WarningCode::LimitConnections,
             message: format!(
                 "The capture holds more than {most} connections and conversations; from frame {frame} on, new ones are \
                  not followed ({frames} {noun})."
@@ -320,7 +320,7 @@ impl Tracker {
             offset: None,
         });
         let counts = full.map(|frame| CaptureWarning {
-            code: "limit-counts",
+            code: WarningCode::LimitCounts,
             message: format!(
                 "A connection or conversation has more than {} frames one way; its counts stay at that.",
                 u32::MAX

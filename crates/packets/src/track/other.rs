@@ -12,7 +12,7 @@ use hashbrown::HashTable;
 use super::arrival::Arrival;
 use super::directions::{BothDirections, Directions};
 use super::record::Record;
-use crate::capfile::{CaptureWarning, Direction, Frame};
+use crate::capfile::{CaptureWarning, Direction, Frame, WarningCode};
 use crate::limits::Limits;
 use crate::packet::{ArpPacket, Content, IcmpKind, IcmpMessage, IpAddresses, IpFragment, Packet, QuotedPacket};
 use crate::types::{FrameNumber, Protocol, Timestamp};
@@ -422,7 +422,7 @@ impl Collector {
     pub(super) fn warning(&self) -> Option<CaptureWarning> {
         let unlisted = usize::try_from(self.unreachable_count).unwrap_or(usize::MAX) > self.unreachable.len();
         (self.left_out > 0 || unlisted).then(|| CaptureWarning {
-            code: "limit-table-entries",
+            code: WarningCode::LimitTableEntries,
             message: format!(
                 "The capture has more hosts, pings, ARP requests, ICMP errors or announced ports than the {} that are \
                  listed of each; frames of further ones are only counted.",

@@ -538,7 +538,7 @@ fn limits_keep_memory_bounded() {
     let frames: Vec<u64> = traffic.tcp_connections().map(|connection| connection.counts[0].frames).collect();
     assert_eq!(frames, [4, 2]);
     let warnings: Vec<_> = traffic.warnings().iter().map(|warning| (warning.code, warning.frame)).collect();
-    assert_eq!(warnings, [("limit-connections", Some(FrameNumber(5)))]);
+    assert_eq!(warnings, [(WarningCode::LimitConnections, Some(FrameNumber(5)))]);
     assert_eq!(traffic.other().counts.tcp, 7, "each frame counts, followed or not");
     let noted =
         |stream| (traffic.tcp_notes(StreamNumber(stream)).count(), traffic.tcp_notes_complete(StreamNumber(stream)));

@@ -1,6 +1,6 @@
 //! Steps and hosts of a sheet that captures show alike: the order of time tells them apart, or nothing does.
 
-use crate::analyze::analysis::{Analysis, Basis, Facts, MeasuredFacts};
+use crate::analyze::analysis::{Analysis, Basis, Code, Facts, MeasuredFacts};
 use crate::analyze::testing::Story;
 use crate::analyze::{analyze, lab_file, sheet_notes};
 use crate::lab::LabConfig;
@@ -56,8 +56,8 @@ fn told(analysis: &Analysis) -> Vec<String> {
     facts.map(|fact| fact.values.map_or("?".to_owned(), |values| values[0].0.to_string())).collect()
 }
 
-fn codes(analysis: &Analysis) -> Vec<&'static str> {
-    analysis.findings.iter().map(|finding| finding.code).filter(|code| code.ends_with("-not-told")).collect()
+fn codes(analysis: &Analysis) -> Vec<Code> {
+    analysis.findings.iter().map(|finding| finding.code).filter(|code| code.as_str().ends_with("-not-told")).collect()
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn the_first_run_is_the_earlier_one_however_the_files_are_named() {
     ] {
         let analysis = analyze(captures, &[], &two_runs("tcp"));
         assert_eq!(told(&analysis), [early, "7000", late, "7000"]);
-        assert_eq!(codes(&analysis), [""; 0]);
+        assert_eq!(codes(&analysis), []);
     }
 }
 
@@ -87,7 +87,7 @@ fn conversations_are_told_apart_by_their_times_too() {
     let analysis = analyze(vec![datagrams("a", 10, late), datagrams("b", 0, early)], &[], &lab);
     assert_eq!(told(&analysis), [early, "7000", late, "7000"]);
     let analysis = analyze(vec![datagrams("a", 10, late)], &[], &lab);
-    assert_eq!((told(&analysis), codes(&analysis)), (vec!["?".to_owned(); 4], vec!["steps-not-told"]));
+    assert_eq!((told(&analysis), codes(&analysis)), (vec!["?".to_owned(); 4], vec![Code::StepsNotTold]));
 }
 
 /// Whether it is the first or the second run, nothing shows.
@@ -96,7 +96,7 @@ fn of_one_run_alone_nothing_is_said() {
     let lab = two_runs("tcp");
     let analysis = analyze(vec![run("second", 10, "10.0.3.2:40002")], &[], &lab);
     assert_eq!(told(&analysis), ["?", "?", "?", "?"]);
-    assert_eq!(codes(&analysis), ["steps-not-told"]);
+    assert_eq!(codes(&analysis), [Code::StepsNotTold]);
     assert!(analysis.captures[0].steps.is_empty());
     assert!(analysis.answers.iter().flat_map(|answer| &answer.claims).all(|claim| claim.basis == Basis::Unknown));
     let said = &analysis.answers[0].claims[0].text.to_string();
@@ -105,7 +105,7 @@ fn of_one_run_alone_nothing_is_said() {
     set.steps.insert("second".to_owned(), lab.sheet.step("3").unwrap());
     let analysis = analyze(vec![run("second", 10, "10.0.3.2:40002")], &[], &set);
     assert_eq!(told(&analysis), ["?", "?", "10.0.3.2:40002", "7000"]);
-    assert_eq!(codes(&analysis), [""; 0]);
+    assert_eq!(codes(&analysis), []);
 }
 
 /// Of three runs any may be the one too many; what is the same for all of them is so for each.
@@ -114,7 +114,7 @@ fn of_one_run_too_many_only_what_all_have_is_said() {
     let captures = (1..4).map(|number| run(&format!("{number}"), number * 10, &format!("10.0.3.2:4000{number}")));
     let analysis = analyze(captures.collect(), &[], &two_runs("tcp"));
     assert_eq!(told(&analysis), ["?", "7000", "?", "7000"]);
-    assert_eq!(codes(&analysis), ["steps-not-told"]);
+    assert_eq!(codes(&analysis), [Code::StepsNotTold]);
 }
 
 /// Both are set, and so the third capture is of no step that is asked about.
@@ -128,14 +128,14 @@ fn a_capture_that_is_left_when_all_steps_are_set_makes_no_other_one_doubtful() {
     let analysis = analyze(captures().collect(), &[], &set);
     assert_eq!(told(&analysis), ["10.0.3.2:40001", "7000", "10.0.3.2:40003", "7000"]);
     assert_eq!(analysis.captures.iter().map(|capture| capture.steps.len()).collect::<Vec<_>>(), [1, 0, 1]);
-    let finding = analysis.findings.iter().find(|finding| finding.code == "steps-not-told").unwrap();
+    let finding = analysis.findings.iter().find(|finding| finding.code == Code::StepsNotTold).unwrap();
     assert_eq!(finding.file.as_deref(), Some("2"));
     let said = finding.message.to_string();
     assert!(said.contains("whether this is step 2 or step 3.") && said.contains("--step 2=2"), "{said}");
     // With its step it counts.
     set.steps.insert("2".to_owned(), lab.sheet.step("2").unwrap());
     let analysis = analyze(captures().collect(), &[], &set);
-    assert_eq!(codes(&analysis), [""; 0]);
+    assert_eq!(codes(&analysis), []);
     assert_eq!(analysis.answers[0].other_runs.len(), 1);
 }
 
@@ -173,7 +173,7 @@ fn hosts_that_do_the_same_are_not_told_apart() {
     for captures in [vec![one(), other()], vec![other(), one()]] {
         let analysis = analyze(captures, &[], &config);
         assert_eq!(told(&analysis), ["?", "7000", "?", "7000"]);
-        assert_eq!(codes(&analysis), ["hosts-not-told"]);
+        assert_eq!(codes(&analysis), [Code::HostsNotTold]);
         let names: Vec<&str> = analysis.lab.hosts.iter().map(|host| host.name.as_str()).collect();
         assert_eq!(names, ["S"]);
     }
@@ -318,12 +318,12 @@ fn who_comes_to_an_open_connection_is_not_told_by_the_names_of_files() {
     for [b, c] in [["b", "c"], ["c", "b"]] {
         let analysis = analyze(of_files(b, c), &[], &with_one_while([address, "", ""]));
         assert_eq!(told(&analysis), [A, "7000", "?", "7000", "?", "7000"]);
-        assert_eq!(codes(&analysis), ["hosts-not-told"]);
-        let said = analysis.findings.iter().find(|one| one.code == "hosts-not-told").unwrap().message.to_string();
+        assert_eq!(codes(&analysis), [Code::HostsNotTold]);
+        let said = analysis.findings.iter().find(|one| one.code == Code::HostsNotTold).unwrap().message.to_string();
         assert!(said.contains("apart. On the sheet they differ only in who comes while"), "{said}");
         let analysis = analyze(of_files(b, c), &[], &with_one_while(["", "", ""]));
         assert_eq!(told(&analysis), ["?", "7000", "?", "7000", "?", "7000"]);
-        assert_eq!(codes(&analysis), ["hosts-not-told"]);
+        assert_eq!(codes(&analysis), [Code::HostsNotTold]);
     }
     let set = lab(
         "tcp",
@@ -333,7 +333,7 @@ fn who_comes_to_an_open_connection_is_not_told_by_the_names_of_files() {
     let analysis = analyze(vec![run("later", 0, A), run("b", 1, B)], &[], &set);
     assert_eq!(
         (told(&analysis), codes(&analysis)),
-        (["?", "7000", "?", "7000"].map(str::to_owned).to_vec(), vec!["hosts-not-told"])
+        (["?", "7000", "?", "7000"].map(str::to_owned).to_vec(), vec![Code::HostsNotTold])
     );
 }
 
@@ -345,16 +345,16 @@ fn a_late_answer_tells_who_came_to_an_open_connection() {
     for [b, c] in [["b", "c"], ["c", "b"], ["x", "1"]] {
         let analysis = analyze(captures(b, c), &[], &with_one_while([address, "", ""]));
         assert_eq!(told(&analysis), [A, "7000", B, "7000", C, "7000"]);
-        assert_eq!(codes(&analysis), [""; 0]);
+        assert_eq!(codes(&analysis), []);
         // The others did the same.
         let analysis = analyze(captures(b, c), &[], &with_one_while(["", "", ""]));
         assert_eq!(told(&analysis), ["?", "7000", B, "7000", "?", "7000"]);
-        assert_eq!(codes(&analysis), ["hosts-not-told"]);
+        assert_eq!(codes(&analysis), [Code::HostsNotTold]);
     }
     // A server that takes its time keeps nobody waiting.
     let slow = vec![run("a", 0, A), answered_after("b", 1, B, 1500), answered_after("c", 10, C, 1200)];
     let analysis = analyze(slow, &[], &with_one_while([address, "", ""]));
-    assert_eq!(codes(&analysis), ["hosts-not-told"]);
+    assert_eq!(codes(&analysis), [Code::HostsNotTold]);
 }
 
 /// A capture at the server shows who came to whose open connection, also if that one was served at once.
@@ -373,7 +373,7 @@ fn a_capture_at_the_server_tells_who_came_to_an_open_connection() {
     story.close(&mut c);
     let analysis = analyze(vec![story.read()], &[], &with_one_while(["", "", ""]));
     assert_eq!(told(&analysis), [A, "7000", B, "7000", C, "7000"]);
-    assert_eq!(codes(&analysis), [""; 0]);
+    assert_eq!(codes(&analysis), []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::other_program_tests::said;
 use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
-use crate::analyze::analysis::{Analysis, Facts, Status};
+use crate::analyze::analysis::{Analysis, Code, Facts, Status};
 use crate::analyze::testing::{Story, Tcp};
 use crate::lab::testing::question;
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn lists(analysis: &Analysis) -> [usize; 4] {
         .map(|frames| frames.as_ref().map_or(0, Vec::len))
 }
 
-fn codes(analysis: &Analysis) -> Vec<&'static str> {
+fn codes(analysis: &Analysis) -> Vec<Code> {
     analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
@@ -50,7 +50,7 @@ fn steps_8b_and_8c_in_two_files_are_one_connection() {
     assert!(
         said(&analysis, "I.4a").contains("made 5 frames without payload (handshake, acknowledgements) and 2 frames")
     );
-    assert_eq!(codes(&analysis), [""; 0]);
+    assert_eq!(codes(&analysis), []);
 }
 
 /// The end is that of the last file, the beginning that of the first one, in whatever order they are named.
@@ -93,7 +93,7 @@ fn the_closing_of_a_later_step_is_not_of_the_step_with_the_lines() {
     assert!(!told.contains("closed the connection"), "{told}");
     let frames = said(&analysis, "I.4a");
     assert!(frames.contains("made 5 frames without payload (handshake, acknowledgements)"), "{frames}");
-    assert_eq!(codes(&analysis), [""; 0]);
+    assert_eq!(codes(&analysis), []);
 }
 
 /// A line typed while nobody captured leaves a gap in the sequence numbers, and is no other connection.
@@ -115,7 +115,7 @@ fn a_line_between_two_files_is_missing_and_makes_no_second_connection() {
         answer(&analysis, question("I.1a")).missing[0].to_string(),
         "a capture of Part I step 8, made at host B, that was not stopped in between, or its other files"
     );
-    assert_eq!(codes(&analysis), ["frames-missing"]);
+    assert_eq!(codes(&analysis), [Code::FramesMissing]);
     let message = analysis.findings[0].message.to_string();
     let begin = "The connection of 10.0.3.2:40210 goes on in another file. No file has 14 bytes of payload, as ";
     assert!(message.starts_with(begin), "{message}");
@@ -169,7 +169,7 @@ fn clients_of_a_capture_that_was_stopped_in_between_count_once() {
     assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served at the same time");
     assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 5 sockets (1 listening, 4 connected)");
     assert_eq!(short(&analysis, "II.3"), "4 addresses; sockets: 2 at B and 2 at C");
-    assert_eq!(codes(&analysis), ["frames-missing"]);
+    assert_eq!(codes(&analysis), [Code::FramesMissing]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::other_program_tests::{said, short};
 use super::tests::{B1, C1, UDP_A, of};
-use crate::analyze::analysis::{Analysis, Basis};
+use crate::analyze::analysis::{Analysis, Basis, Code};
 use crate::analyze::testing::{Story, address, ip};
 use crate::lab::testing::{host, question};
 use socklab_packets::track::Side;
@@ -21,7 +21,7 @@ fn host_of(analysis: &Analysis, name: &str) -> Option<IpAddr> {
 
 /// What is said of datagrams that came back.
 pub(super) fn told(analysis: &Analysis) -> String {
-    let of_refusal = |code: &str| code == "udp-port-unreachable" || code == "udp-not-delivered";
+    let of_refusal = |code: Code| code == Code::UdpPortUnreachable || code == Code::UdpNotDelivered;
     let findings = analysis.findings.iter().filter(|finding| of_refusal(finding.code));
     findings.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
 }
@@ -280,7 +280,7 @@ fn datagrams_captured_twice_count_once() {
     assert!(
         text.contains("2 datagrams from the client to the server, 2 back; each is a whole message, and captured twice")
     );
-    assert!(analysis.findings.iter().any(|finding| finding.code == "copied-frames"));
+    assert!(analysis.findings.iter().any(|finding| finding.code == Code::CopiedFrames));
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn what_belongs_to_the_labs_datagrams_is_no_other_traffic() {
     story.last_fragment(B1, UDP_A, 7, "a long line\n");
     let of_lab = of(vec![story.read()]);
     assert_eq!(lab_frames(&of_lab), 8);
-    assert!(of_lab.findings.iter().all(|finding| finding.code != "extra-traffic"));
+    assert!(of_lab.findings.iter().all(|finding| finding.code != Code::ExtraTraffic));
     assert!(!said(&of_lab, "I.4a").contains("only a part"), "{}", said(&of_lab, "I.4a"));
     // Each conversation is one, whatever Wireshark makes of it.
     assert_eq!(of_lab.lab.streams.len(), 1);

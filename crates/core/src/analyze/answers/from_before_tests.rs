@@ -3,7 +3,7 @@
 use super::other_program_tests::{said, short};
 use super::own_server_tests::told;
 use super::tests::{A, B1, B2, C1, C2, answer, of};
-use crate::analyze::analysis::{Analysis, Facts};
+use crate::analyze::analysis::{Analysis, Code, Facts};
 use crate::analyze::analyze;
 use crate::analyze::reach::Reach;
 use crate::analyze::testing::{Story, Tcp, address};
@@ -62,7 +62,7 @@ fn of_two_terminals_whose_lines_alone_are_there_none_is_said_to_have_frames_both
     assert!(text.contains("2 clients of B (10.0.3.2) connected: data goes only over"), "{text}");
     let text = said(&analysis, "II.2");
     assert!(text.contains("2 connections were made, though the capture lacks their handshakes."), "{text}");
-    let late = told(&analysis, "capture-began-late");
+    let late = told(&analysis, Code::CaptureBeganLate);
     assert!(late.ends_with("and save all frames."), "{late}");
 }
 
@@ -86,8 +86,8 @@ fn a_handshake_without_its_syn_was_not_missed_by_starting_late() {
     let analysis = of(vec![story.read()]);
     let text = said(&analysis, "I.1a");
     assert!(text.contains("lacks B's SYN, but the connection was made: SYN-ACK (frame 1), ACK (frame 2)."), "{text}");
-    assert_eq!(told(&analysis, "capture-began-late"), "");
-    let missing = told(&analysis, "frames-missing");
+    assert_eq!(told(&analysis, Code::CaptureBeganLate), "");
+    let missing = told(&analysis, Code::FramesMissing);
     let either = "the capture lacks the SYN, as frame 1 shows. The capture began during the handshake, or the SYN was filtered \
                   out. Start Wireshark's capture (7a) before the client (8b), and save all frames.";
     assert!(missing.contains(either), "{missing}");
@@ -107,7 +107,7 @@ fn a_syn_that_is_missing_after_other_frames_was_not_missed_by_starting_late() {
     story.handshake(&mut b);
     story.line(&mut b, "one\n");
     let analysis = of(vec![story.read()]);
-    let missing = told(&analysis, "frames-missing");
+    let missing = told(&analysis, Code::FramesMissing);
     assert!(missing.contains("the capture lacks the SYN, as frame 2 shows. A capture filter"), "{missing}");
     assert!(answer(&analysis, question("I.1a")).missing[0].to_string().contains("no capture filter"));
 }
@@ -130,22 +130,24 @@ fn a_connection_that_was_open_beside_the_whole_one_is_no_earlier_run() {
     let kept_alive =
         idle_beside(|story, idle| story.keep_alive(idle, true), |story, idle| story.keep_alive(idle, true));
     for analysis in [&ends_last, &kept_alive] {
-        assert_eq!(told(analysis, "earlier-run"), "");
-        let from_before = told(analysis, "idle-from-before");
+        assert_eq!(told(analysis, Code::EarlierRun), "");
+        let from_before = told(analysis, Code::IdleFromBefore);
         let what = "A connection that was made before the capture started (10.0.3.2:40212) is in it without handshake and \
                     without a line of the client.";
         assert!(from_before.starts_with(what), "{from_before}");
     }
-    assert!(told(&ends_last, "idle-from-before").ends_with("The answers do not count it."));
+    assert!(told(&ends_last, Code::IdleFromBefore).ends_with("The answers do not count it."));
     assert!(said(&kept_alive, "II.1").contains("10.0.3.2:40212"));
-    assert!(told(&kept_alive, "idle-from-before").ends_with("The answers count it."));
+    assert!(told(&kept_alive, Code::IdleFromBefore).ends_with("The answers count it."));
 }
 
 #[test]
 fn a_connection_that_ended_before_the_whole_one_began_is_an_earlier_run() {
     let analysis = idle_beside(|story, idle| story.close(idle), |_, _| {});
-    assert_eq!(told(&analysis, "idle-from-before"), "");
-    assert!(told(&analysis, "earlier-run").starts_with("An earlier run of the client (10.0.3.2:40212) had not ended"));
+    assert_eq!(told(&analysis, Code::IdleFromBefore), "");
+    assert!(
+        told(&analysis, Code::EarlierRun).starts_with("An earlier run of the client (10.0.3.2:40212) had not ended")
+    );
 }
 
 /// A client of the last run sends again to a server that was started anew.
@@ -159,15 +161,17 @@ fn what_a_restarted_server_does_not_know_is_no_connection_of_the_step() {
     story.echo(&mut b, "one\n");
     let analysis = of(vec![story.read()]);
     assert_eq!(short(&analysis, "I.1b"), "Client 10.0.3.2:40210; server 10.0.3.1:65432");
-    assert!(told(&analysis, "earlier-run").starts_with("An earlier run of the client (10.0.3.2:40212) had not ended"));
-    for code in ["connection-reset", "capture-began-late", "several-runs", "idle-from-before"] {
+    assert!(
+        told(&analysis, Code::EarlierRun).starts_with("An earlier run of the client (10.0.3.2:40212) had not ended")
+    );
+    for code in [Code::ConnectionReset, Code::CaptureBeganLate, Code::SeveralRuns, Code::IdleFromBefore] {
         assert_eq!(told(&analysis, code), "");
     }
     assert!(analysis.findings.iter().all(|finding| finding.redo.is_none()));
 
     // Beside the run it does not count either.
     let beside = idle_beside(|_, _| {}, |story, dead| story.line_to_nobody(dead, "how are you"));
-    let from_before = told(&beside, "idle-from-before");
+    let from_before = told(&beside, Code::IdleFromBefore);
     let no_longer = "is in it without handshake: the server's system no longer had it, and answered with RST (frame 8). The answers do not \
          count it.";
     assert!(from_before.ends_with(no_longer), "{from_before}");
@@ -189,7 +193,7 @@ fn a_server_that_does_not_know_the_only_connection_is_told_of() {
     let analysis = of(vec![story.read()]);
     let text = said(&analysis, "I.1a");
     assert!(text.contains("had ended for the server's system") && !text.contains("did not connect"), "{text}");
-    let reset = told(&analysis, "connection-reset");
+    let reset = told(&analysis, Code::ConnectionReset);
     assert!(reset.starts_with("The server's system refused what came (frame 1) with RST"));
 }
 
@@ -200,7 +204,7 @@ fn of_a_connection_that_only_a_reset_is_there_of_no_more_is_said() {
     let mut b = Story::tcp(B1, A);
     story.handshake(&mut b);
     story.line(&mut b, "one\n");
-    let told = told(&of(vec![story.read()]), "idle-from-before");
+    let told = told(&of(vec![story.read()]), Code::IdleFromBefore);
     assert!(told.contains("(10.0.3.3:51762) is in it with nothing but a RST (frame 1)."), "{told}");
 }
 
@@ -218,7 +222,7 @@ fn the_answers_do_not_rest_on_a_later_run_that_is_of_another_step() {
             story.echo(tcp, "one\n");
         }
     }
-    let earlier = told(&of(vec![story.read()]), "earlier-run");
+    let earlier = told(&of(vec![story.read()]), Code::EarlierRun);
     assert!(earlier.ends_with("(10.0.3.2:40110) had not ended when the capture started."), "{earlier}");
 }
 
@@ -231,8 +235,8 @@ fn the_end_of_another_hosts_connection_is_no_earlier_run_of_the_client() {
     story.handshake(&mut b);
     story.line(&mut b, "one\n");
     let analysis = of(vec![story.read()]);
-    assert_eq!(told(&analysis, "earlier-run"), "");
-    assert!(told(&analysis, "idle-from-before").contains("10.0.3.3:51762"));
+    assert_eq!(told(&analysis, Code::EarlierRun), "");
+    assert!(told(&analysis, Code::IdleFromBefore).contains("10.0.3.3:51762"));
 }
 
 /// The ACK of the handshake is the first frame. `tcp.ack == 1` in it, as in all of B's frames: A sent nothing.
@@ -395,7 +399,7 @@ fn a_connection_from_before_is_not_said_to_come_after_another_one() {
         story.lose(lost);
         story.handshake(&mut old);
         story.echo(&mut old, "two\n");
-        told(&of(vec![story.read()]), "several-runs").to_owned()
+        told(&of(vec![story.read()]), Code::SeveralRuns).to_owned()
     };
     assert!(runs(&[0, 1, 2]).starts_with("Step 8 has 2 connections here; the sheet asks for one."));
     assert!(runs(&[]).starts_with("Step 8 has 2 connections here, one after the other; the sheet asks for one."));

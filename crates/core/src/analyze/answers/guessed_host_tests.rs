@@ -2,7 +2,7 @@
 
 use super::super::analyze;
 use super::lab_file;
-use crate::analyze::analysis::{Analysis, HostBasis};
+use crate::analyze::analysis::{Analysis, Code, HostBasis};
 use crate::analyze::testing::{Story, ip};
 use crate::lab::LabConfig;
 use socklab_packets::pipeline::CaptureFacts;
@@ -50,7 +50,7 @@ fn steps(analysis: &Analysis) -> Vec<(&str, String)> {
     analysis.captures.iter().map(|capture| (capture.file.as_str(), step(capture).unwrap_or_default())).collect()
 }
 
-fn message(analysis: &Analysis, code: &str) -> Option<String> {
+fn message(analysis: &Analysis, code: Code) -> Option<String> {
     analysis.findings.iter().find(|finding| finding.code == code).map(|finding| finding.message.to_string())
 }
 
@@ -65,7 +65,7 @@ fn a_client_that_was_left_without_an_answer_is_the_one_that_came_second() {
     assert_eq!(steps(&analysis), [("step10", "I.10".to_owned()), ("step8", "I.8".into()), ("p3", "II.3".into())]);
     let c = hosts(&analysis).into_iter().find(|(name, _, _)| name == "C").unwrap();
     assert_eq!((c.1, c.2), (ip(C), HostBasis::Role));
-    assert_eq!(message(&analysis, "connection-closed"), None);
+    assert_eq!(message(&analysis, Code::ConnectionClosed), None);
 }
 
 /// Where the server answers nobody, both may be either: nothing is said of a step that it may not be.
@@ -73,11 +73,11 @@ fn a_client_that_was_left_without_an_answer_is_the_one_that_came_second() {
 fn a_guess_is_said_as_one() {
     let analysis = analyze(vec![alone("step10", 30, C, 1, false, true)], &[], &LabConfig::default());
     assert_eq!(hosts(&analysis)[1], ("B".to_owned(), ip(C), HostBasis::Order));
-    let closed = message(&analysis, "connection-closed").unwrap();
+    let closed = message(&analysis, Code::ConnectionClosed).unwrap();
     assert!(closed.starts_with("192.168.1.61:45678 closed "), "{closed}");
     assert!(closed.ends_with("If this is host B, step 8(c) leaves the connection open."), "{closed}");
     let analysis = analyze(vec![side_by_side("p3", 0, C, 2, SERVER)], &[], &LabConfig::default());
-    let missing = message(&analysis, "second-host-missing").unwrap();
+    let missing = message(&analysis, Code::SecondHostMissing).unwrap();
     assert!(missing.contains("only clients of 192.168.1.61 are"), "{missing}");
     assert!(missing.ends_with("add that of the other computer."), "{missing}");
 }
@@ -157,7 +157,7 @@ fn more_clients_side_by_side_than_a_host_has_are_another_ones() {
         let analysis = analyze(order.map(one).into(), &[], &config);
         let found = hosts(&analysis);
         assert_eq!([found[1].1, found[2].1], [ip("10.1.1.23"), ip("10.1.1.21")], "{found:?}");
-        assert_eq!(message(&analysis, "several-runs"), None);
+        assert_eq!(message(&analysis, Code::SeveralRuns), None);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
-use crate::analyze::analysis::{Analysis, Facts};
+use crate::analyze::analysis::{Analysis, Code, Facts};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp, address, ip};
 use crate::journal::{Journal, NamedJournal};
@@ -16,11 +16,11 @@ fn steps(analysis: &Analysis) -> Vec<String> {
     recorded.map(|recorded| recorded.step.short()).collect()
 }
 
-fn codes(analysis: &Analysis) -> Vec<&'static str> {
+fn codes(analysis: &Analysis) -> Vec<Code> {
     analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
-fn told(analysis: &Analysis, code: &str) -> Vec<String> {
+fn told(analysis: &Analysis, code: Code) -> Vec<String> {
     let of_code = analysis.findings.iter().filter(|finding| finding.code == code);
     of_code.map(|finding| finding.message.to_string()).collect()
 }
@@ -77,7 +77,7 @@ fn a_syn_of_another_host_without_its_answer_proves_nothing() {
     assert_eq!(analysis.captures[0].made_at, None);
     assert_eq!(steps(&analysis), ["step 8"]);
     assert_eq!(short(&analysis, "I.3"), "Expected: connected, not served");
-    assert!(!codes(&analysis).contains(&"accept-queue-full"), "{:?}", codes(&analysis));
+    assert!(!codes(&analysis).contains(&Code::AcceptQueueFull), "{:?}", codes(&analysis));
 }
 
 /// Where C's connections went both ways in the file, an answer to another SYN of C would be in it, too.
@@ -91,7 +91,7 @@ fn a_syn_without_an_answer_shows_a_full_queue_where_the_answer_would_be() {
     story.syns(Story::tcp(C2, A), 3);
     story.wait(3000);
     story.echo(&mut b, "three\n");
-    let full = told(&of(vec![story.read()]), "accept-queue-full");
+    let full = told(&of(vec![story.read()]), Code::AcceptQueueFull);
     assert!(full.iter().all(|full| full.contains("end the others (Ctrl-C)")) && full.len() == 1, "{full:?}");
 }
 
@@ -106,7 +106,7 @@ fn a_client_that_is_only_closed_later_may_have_waited() {
     story.half_close(&mut c);
     story.wait(366);
     story.half_close_of_server(&mut c);
-    let full = told(&of(vec![story.read()]), "accept-queue-full");
+    let full = told(&of(vec![story.read()]), Code::AcceptQueueFull);
     assert!(
         full.iter().all(|full| full.contains("queue was full") && !full.contains("no connection waits")),
         "{full:?}"
@@ -126,7 +126,7 @@ fn where_no_client_waits_a_syn_without_an_answer_is_first_a_firewalls() {
     story.syns(Story::tcp(C2, A), 3);
     story.wait(3000);
     story.echo(&mut b, "three\n");
-    let full = told(&of(vec![story.read()]), "accept-queue-full");
+    let full = told(&of(vec![story.read()]), Code::AcceptQueueFull);
     assert!(
         full.iter().all(|full| full.contains("a firewall or a router drops") && !full.contains("Ctrl-C"))
             && full.len() == 1,
@@ -146,7 +146,7 @@ fn what_another_file_shows_of_an_attempt_was_not_unanswered() {
     let mut c = connected(&mut at_c, C1);
     at_c.echo(&mut c, "three\n");
     let analysis = of(vec![at_b.read(), at_c.read()]);
-    assert!(!codes(&analysis).contains(&"accept-queue-full"), "{:?}", codes(&analysis));
+    assert!(!codes(&analysis).contains(&Code::AcceptQueueFull), "{:?}", codes(&analysis));
     assert_eq!(steps(&analysis), ["step 8", "step 10"]);
     assert_eq!(short(&analysis, "I.3"), "Connected, and served while B was open");
 }
@@ -163,7 +163,7 @@ fn an_attempt_beside_an_open_connection_of_its_host_is_of_clients_side_by_side()
     story.line(&mut c, "two\n");
     let analysis = of(vec![story.read()]);
     assert_eq!(analysis.captures[0].steps.iter().map(|s| s.step.name()).collect::<Vec<_>>(), ["Part II step 3"]);
-    let full: Vec<String> = told(&analysis, "accept-queue-full");
+    let full: Vec<String> = told(&analysis, Code::AcceptQueueFull);
     assert!(
         full.iter().all(|full| full.contains("A threaded server takes each client")) && full.len() == 1,
         "{full:?}"
@@ -292,7 +292,7 @@ fn a_file_that_shows_both_hosts_lacks_no_capture_of_the_other_one() {
             let mut c = connected(&mut story, client);
             story.echo(&mut c, "two\n");
         }
-        codes(&of(vec![story.read()])).contains(&"second-host-missing")
+        codes(&of(vec![story.read()])).contains(&Code::SecondHostMissing)
     };
     assert!(of_part_2(false));
     assert!(!of_part_2(true));
@@ -317,7 +317,7 @@ fn addresses_of_one_network_card_are_of_one_host() {
     assert_eq!(steps(&analysis), ["step 2", "step 3"]);
     assert_eq!(hosts(&analysis), ["10.0.3.1", "10.0.3.2", "10.0.3.3"].map(ip));
     assert_eq!(short(&analysis, "II.3"), "4 addresses; sockets: 2 at B and 2 at C");
-    assert!(!codes(&analysis).contains(&"only-one-client"), "{:?}", codes(&analysis));
+    assert!(!codes(&analysis).contains(&Code::OnlyOneClient), "{:?}", codes(&analysis));
 }
 
 #[test]

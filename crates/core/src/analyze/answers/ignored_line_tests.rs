@@ -2,7 +2,7 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{B1, B2, C1, C2, of};
-use crate::analyze::analysis::{Analysis, ServerKind};
+use crate::analyze::analysis::{Analysis, Code, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
 
 fn kind(analysis: &Analysis) -> Option<ServerKind> {
@@ -24,7 +24,7 @@ fn left(story: &mut Story, tcp: &mut Tcp, line: &str) {
 fn nobody_waited(story: Story) {
     let analysis = of(vec![story.read()]);
     assert_ne!(kind(&analysis), Some(ServerKind::Iterative));
-    assert!(!analysis.findings.iter().any(|finding| finding.code == "not-threaded"));
+    assert!(!analysis.findings.iter().any(|finding| finding.code == Code::NotThreaded));
     for question in ["I.3", "II.1"] {
         assert!(!said(&analysis, question).contains("waited"), "{}", said(&analysis, question));
     }

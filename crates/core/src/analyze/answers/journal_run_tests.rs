@@ -3,7 +3,7 @@
 use super::journal_tests::{B, C, Told, capture, facts, threaded, told};
 use super::other_program_tests::{said, short};
 use super::tests::{A, B1, B2, C1, C2};
-use crate::analyze::analysis::{Analysis, Facts};
+use crate::analyze::analysis::{Analysis, Code, Facts};
 use crate::analyze::testing::Story;
 use socklab_packets::pipeline::CaptureFacts;
 
@@ -51,7 +51,7 @@ fn part_2() -> CaptureFacts {
 }
 
 fn others(analysis: &Analysis) -> Vec<String> {
-    let found = analysis.findings.iter().filter(|finding| finding.code == "journal-other-run");
+    let found = analysis.findings.iter().filter(|finding| finding.code == Code::JournalOtherRun);
     found.map(|finding| finding.message.to_string()).collect()
 }
 

@@ -5,7 +5,7 @@ use proptest::{prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::other_program_tests::{said, short};
 use super::tests::{A, B1, B2, C1, C2};
-use crate::analyze::analysis::{Analysis, Facts};
+use crate::analyze::analysis::{Analysis, Code, Facts};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp};
 use crate::journal::{Journal, NamedJournal};
@@ -235,7 +235,7 @@ fn who_comes_right_after_another_has_left_did_not_wait_for_it() {
     let analysis = told(vec![story.read()], vec![journal]);
     assert!(short(&analysis, "II.1").starts_with("Yes, 4 clients connected; 4 served"), "{}", short(&analysis, "II.1"));
     assert!(!said(&analysis, "II.1").contains("waiting"), "{}", said(&analysis, "II.1"));
-    assert!(!analysis.findings.iter().any(|finding| finding.code == "not-threaded"));
+    assert!(!analysis.findings.iter().any(|finding| finding.code == Code::NotThreaded));
 }
 
 /// What is behind the end of a journal that was too long is not known.
@@ -405,7 +405,7 @@ proptest! {
         prop_assert_eq!(number(&alone), (Some(4), Some(4)));
         let in_turns = short(&alone, "II.1").contains("4 served, one after the other");
         prop_assert_eq!(in_turns, !concurrent, "{}", short(&alone, "II.1"));
-        let warned = |analysis: &Analysis| analysis.findings.iter().any(|finding| finding.code == "not-threaded");
+        let warned = |analysis: &Analysis| analysis.findings.iter().any(|finding| finding.code == Code::NotThreaded);
         prop_assert_eq!(warned(&with), !concurrent);
         prop_assert!(warned(&with) || !warned(&without));
         let in_turn = "serves one client at a time";

@@ -2,12 +2,12 @@
 
 use super::other_program_tests::{said, short};
 use super::tests::{A, B1, C1, of};
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, Code};
 use crate::analyze::testing::{Story, Tcp};
 
 const LOCAL: &str = "127.0.0.1:65432";
 
-fn told(analysis: &Analysis, code: &str) -> Vec<String> {
+fn told(analysis: &Analysis, code: Code) -> Vec<String> {
     let of_code = analysis.findings.iter().filter(|finding| finding.code == code);
     of_code.map(|finding| finding.message.to_string()).collect()
 }
@@ -27,21 +27,21 @@ fn refused(clients: &[&str]) -> (Story, Tcp) {
 #[test]
 fn a_server_that_only_its_own_computer_reaches_is_told_from_one_that_is_not_there() {
     let analysis = of(vec![refused(&[B1, C1]).0.read()]);
-    let found = told(&analysis, "server-on-loopback");
+    let found = told(&analysis, Code::ServerOnLoopback);
     let [found] = &found[..] else { panic!("{found:?}") };
     assert!(found.contains("B (10.0.3.2) and C (10.0.3.3) were refused at 10.0.3.1:65432 (frames 6-9)"), "{found}");
     assert!(found.contains("127.0.0.1:65432 (frame 2)"), "{found}");
     assert_eq!(short(&analysis, "I.3"), "Not connected");
     assert!(said(&analysis, "I.3").contains("loopback address only"), "{}", said(&analysis, "I.3"));
-    assert!(told(&analysis, "loopback-only").is_empty());
+    assert!(told(&analysis, Code::LoopbackOnly).is_empty());
 }
 
 /// With one client nothing shows on which of both computers the capture was made.
 #[test]
 fn where_the_capture_was_made_decides_whose_loopback_address_it_is() {
     let analysis = of(vec![refused(&[B1]).0.read()]);
-    assert!(told(&analysis, "server-on-loopback").is_empty());
-    let found = told(&analysis, "loopback-only").concat();
+    assert!(told(&analysis, Code::ServerOnLoopback).is_empty());
+    let found = told(&analysis, Code::LoopbackOnly).concat();
     assert!(found.contains("an attempt at 10.0.3.1:65432 was refused (frame 6). If that is the computer"), "{found}");
     assert!(!found.contains("All of the lab's traffic"), "{found}");
 }
@@ -54,5 +54,5 @@ fn a_server_that_others_reach_listens_for_them() {
     story.handshake(&mut b);
     story.line(&mut b, "one\n");
     let analysis = of(vec![story.read()]);
-    assert!(told(&analysis, "server-on-loopback").is_empty());
+    assert!(told(&analysis, Code::ServerOnLoopback).is_empty());
 }

@@ -4,7 +4,7 @@
 use super::other_program_tests::{connected, said};
 use super::own_server_tests::told;
 use super::tests::{A, B1, C1, C2, of};
-use crate::analyze::analysis::{Analysis, ServerKind};
+use crate::analyze::analysis::{Analysis, Code, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
 use socklab_packets::types::Timestamp;
 
@@ -123,7 +123,7 @@ fn a_handshake_that_was_lost_makes_no_connection_older_than_the_capture() {
     let analysis = of(vec![capture]);
     assert_eq!(kinds(&analysis), [ServerKind::Iterative]);
     assert!(said(&analysis, "I.3").contains("C's connection waited in the queue"), "{}", said(&analysis, "I.3"));
-    assert!(!told(&analysis, "not-threaded").contains("several clients"));
+    assert!(!told(&analysis, Code::NotThreaded).contains("several clients"));
 }
 
 /// A probe of a connection that was idle when the capture began is a bare acknowledgement as well.

@@ -2,16 +2,16 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
-use crate::analyze::analysis::{Analysis, Basis, Severity, Verdict};
+use crate::analyze::analysis::{Analysis, Basis, Code, Severity, Verdict};
 use crate::analyze::testing::{Story, Tcp};
 use crate::lab::testing::question;
 
-fn findings(analysis: &Analysis) -> Vec<(&'static str, Severity, String)> {
+fn findings(analysis: &Analysis) -> Vec<(Code, Severity, String)> {
     let told = analysis.findings.iter().map(|finding| (finding.code, finding.severity, finding.message.to_string()));
     told.collect()
 }
 
-fn codes(analysis: &Analysis) -> Vec<&'static str> {
+fn codes(analysis: &Analysis) -> Vec<Code> {
     findings(analysis).into_iter().map(|(code, ..)| code).collect()
 }
 
@@ -36,7 +36,7 @@ fn a_capture_without_the_syn_ack_does_not_show_a_client_that_was_not_answered() 
         "{text}"
     );
     assert!(!text.contains("not answered"), "{text}");
-    assert_eq!(codes(&analysis), ["frames-missing", "connection-closed"]);
+    assert_eq!(codes(&analysis), [Code::FramesMissing, Code::ConnectionClosed]);
     let (_, _, message) = &findings(&analysis)[0];
     assert!(
         message.starts_with("Of the connection of 10.0.3.2:40210 the capture lacks the SYN-ACK, as frame 2 shows."),
@@ -49,7 +49,7 @@ fn a_capture_without_the_syn_ack_does_not_show_a_client_that_was_not_answered() 
 #[test]
 fn a_capture_of_the_clients_frames_alone_holds_one_direction() {
     let analysis = step_8_without(&[1, 4, 7]);
-    assert_eq!(codes(&analysis), ["one-direction", "connection-closed"]);
+    assert_eq!(codes(&analysis), [Code::OneDirection, Code::ConnectionClosed]);
     let text = said(&analysis, "I.1a");
     // The last ACK may be that of a FIN.
     assert!(text.contains("B's acknowledgement (frame 6) shows that A sent at least 3 bytes"), "{text}");
@@ -59,7 +59,7 @@ fn a_capture_of_the_clients_frames_alone_holds_one_direction() {
 #[test]
 fn a_capture_of_the_servers_frames_alone_does_not_show_who_closed_first() {
     let analysis = step_8_without(&[0, 2, 3, 5, 6, 8]);
-    assert_eq!(codes(&analysis), ["one-direction", "connection-closed"]);
+    assert_eq!(codes(&analysis), [Code::OneDirection, Code::ConnectionClosed]);
     let text = said(&analysis, "I.1a");
     assert!(
         text.contains("The server sent FIN (frame 3); the capture does not show whether B had sent its own before."),
@@ -76,7 +76,7 @@ fn a_line_that_was_not_captured_was_sent() {
     let text = said(&analysis, "I.1a");
     assert!(text.contains("No frame from B with payload is in the capture, but A's acknowledgement (frame 4) shows that B sent 3 bytes."), "{text}");
     assert!(!text.contains("sends first") && text.contains("The server's data is in 1 data segment"), "{text}");
-    assert_eq!(codes(&analysis), ["frames-missing", "connection-closed"]);
+    assert_eq!(codes(&analysis), [Code::FramesMissing, Code::ConnectionClosed]);
     let addresses = said(&analysis, "I.1b");
     assert!(addresses.contains("Only the server sends data in these frames"), "{addresses}");
 }
@@ -110,7 +110,7 @@ fn a_connection_whose_fins_were_not_captured_is_not_said_to_be_open() {
     let text = said(&analysis, "I.1a");
     assert!(text.contains("but a FIN may be missing in the capture: frame 7 shows"), "{text}");
     assert!(!text.contains("still open"), "{text}");
-    assert_eq!(codes(&analysis), ["frames-missing"]);
+    assert_eq!(codes(&analysis), [Code::FramesMissing]);
 }
 
 #[test]
@@ -122,8 +122,8 @@ fn a_firewall_that_answers_with_icmp_did_answer() {
     let analysis = of(vec![story.read()]);
     let message = "A firewall rejected the SYNs of 10.0.3.2:40001 and 10.0.3.2:40002 (ICMP host administratively prohibited, \
                    frames 2 and 4). Have the firewall of host A let 10.0.3.1:65432 through.";
-    assert_eq!(findings(&analysis)[0], ("server-unreachable", Severity::Error, message.to_owned()));
-    assert!(codes(&analysis).iter().all(|code| !["accept-queue-full", "capture-stopped-early"].contains(code)));
+    assert_eq!(findings(&analysis)[0], (Code::ServerUnreachable, Severity::Error, message.to_owned()));
+    assert!(codes(&analysis).iter().all(|code| ![Code::AcceptQueueFull, Code::CaptureStoppedEarly].contains(code)));
     let text = said(&analysis, "I.1a");
     assert!(
         text.contains("SYN (frame 1) was rejected: ICMP host administratively prohibited came back (frame 2)."),
@@ -141,7 +141,7 @@ fn a_firewall_that_was_opened_later_is_no_full_queue() {
     story.echo(&mut b, "hi\n");
     let analysis = of(vec![story.read()]);
     let (code, severity, message) = &findings(&analysis)[0];
-    assert_eq!((*code, *severity), ("server-unreachable", Severity::Info));
+    assert_eq!((*code, *severity), (Code::ServerUnreachable, Severity::Info));
     assert!(
         message.ends_with("(ICMP host administratively prohibited, frame 2). A later attempt succeeded."),
         "{message}"
@@ -176,13 +176,13 @@ fn arp_without_an_answer_shows_a_computer_missing_only_to_who_asked() {
     };
     let analysis = of(vec![idle()]);
     let (code, _, message) = &findings(&analysis)[0];
-    assert_eq!(*code, "server-unreachable");
+    assert_eq!(*code, Code::ServerUnreachable);
     assert!(message.contains("is in the capture: if it was made at 10.0.3.2, no packet"), "{message}");
     let mut story = Story::new("at B", 0);
     let mut b = Story::tcp(B1, A);
     story.handshake(&mut b);
     story.echo(&mut b, "hi\n");
-    assert_eq!(codes(&of(vec![idle(), story.read()])), ["no-lab-traffic"]);
+    assert_eq!(codes(&of(vec![idle(), story.read()])), [Code::NoLabTraffic]);
 }
 
 /// What is cut is the TCP header, where the ports would be.
@@ -193,7 +193,7 @@ fn frames_that_were_cut_in_their_headers_are_said_to_be() {
     let mut capture = story.read();
     capture.info.snapped_frames = 3;
     let analysis = of(vec![capture]);
-    assert_eq!(codes(&analysis), ["snapshot-length-small", "no-lab-traffic"]);
+    assert_eq!(codes(&analysis), [Code::SnapshotLengthSmall, Code::NoLabTraffic]);
     let told: Vec<String> = findings(&analysis).into_iter().map(|(.., message)| message).collect();
     assert!(told[0].contains("3 frames were cut short in the middle of the headers"), "{told:?}");
     assert!(
@@ -211,7 +211,7 @@ fn an_ack_for_an_older_connection_makes_none() {
     let analysis = of(vec![story.read()]);
     let text = said(&analysis, "I.1a");
     assert!(text.contains("B's SYN (frame 1) got no SYN-ACK before the capture ended."), "{text}");
-    assert!(!codes(&analysis).contains(&"accept-queue-full") && !codes(&analysis).contains(&"server-unreachable"));
+    assert!(!codes(&analysis).contains(&Code::AcceptQueueFull) && !codes(&analysis).contains(&Code::ServerUnreachable));
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn who_closed_first_is_told_by_what_is_acknowledged() {
     let closed = "B closed the connection (FIN, frame 13), and so did the other side (FIN, frame 12).";
     let text = said(&analysis, "I.1a");
     assert!(text.contains(closed), "{text}");
-    let finding = findings(&analysis).into_iter().find(|(code, ..)| *code == "connection-closed").unwrap();
+    let finding = findings(&analysis).into_iter().find(|(code, ..)| *code == Code::ConnectionClosed).unwrap();
     assert!(finding.2.starts_with(closed), "{}", finding.2);
     assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
     let text = said(&analysis, "I.3");
@@ -421,14 +421,14 @@ fn a_line_a_second_after_the_syn_ack_is_not_the_ack_of_the_handshake() {
     assert!(text.contains("The capture lacks B's ACK of the SYN-ACK, but the connection was made"), "{text}");
     assert_eq!(short(&filtered, "I.1a"), "Frames: 2 handshake, 2 data");
     let (code, _, message) = &findings(&filtered)[0];
-    assert_eq!(*code, "frames-missing");
+    assert_eq!(*code, Code::FramesMissing);
     assert!(message.contains("the capture lacks the ACK of the handshake, as frame 2 shows."), "{message}");
     // The network may lose one, and a system may hold one back: then the line completes the handshake.
     for (milliseconds, lost) in [(1000, 9), (100, 2)] {
         let analysis = told(milliseconds, lost);
         let text = said(&analysis, "I.1a");
         assert!(text.contains("ACK from B (frame 3)."), "{text}");
-        assert!(!codes(&analysis).contains(&"frames-missing"));
+        assert!(!codes(&analysis).contains(&Code::FramesMissing));
     }
 }
 
@@ -482,6 +482,6 @@ fn an_answer_that_only_the_client_shows_was_not_waited_for() {
         let text = said(&analysis, "I.3");
         assert!(text.contains("some of the server's frames are missing"), "{text}");
         assert!(!text.contains("waited in the queue"), "{text}");
-        assert!(codes(&analysis).contains(&"frames-missing"));
+        assert!(codes(&analysis).contains(&Code::FramesMissing));
     }
 }

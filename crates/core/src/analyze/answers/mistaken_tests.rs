@@ -3,14 +3,14 @@
 use super::datagram_tests::{servers, told};
 use super::other_program_tests::said;
 use super::tests::{B1, C1, UDP_A, of};
-use crate::analyze::analysis::{Analysis, Facts, Severity};
+use crate::analyze::analysis::{Analysis, Code, Facts, Severity};
 use crate::analyze::reach::Reach;
 use crate::analyze::testing::{Story, address};
 use crate::lab::testing::question;
 
 /// What is said of wrong addresses.
 fn wrong_address(analysis: &Analysis) -> String {
-    let findings = analysis.findings.iter().filter(|finding| finding.code == "wrong-address");
+    let findings = analysis.findings.iter().filter(|finding| finding.code == Code::WrongAddress);
     findings.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
 }
 
@@ -179,8 +179,8 @@ fn a_file_of_datagrams_to_a_wrong_port_is_told_as_that() {
     at_c.datagram(C1, "10.0.3.1:12001", "two");
     at_c.port_unreachable(C1, "10.0.3.1:12001");
     let analysis = of(vec![at_b.read(), at_c.read()]);
-    assert!(!analysis.findings.iter().any(|finding| finding.code == "no-lab-traffic"));
-    let finding = analysis.findings.iter().find(|finding| finding.code == "wrong-address");
+    assert!(!analysis.findings.iter().any(|finding| finding.code == Code::NoLabTraffic));
+    let finding = analysis.findings.iter().find(|finding| finding.code == Code::WrongAddress);
     assert_eq!(finding.map(|finding| finding.severity), Some(Severity::Warning));
 }
 
@@ -212,7 +212,7 @@ fn datagrams_with_numbers_of_their_own_are_no_copies() {
         story.datagram_at_once([B1, UDP_A], &format!("line {number}"), [100 + number, 7]);
     }
     let analysis = of(vec![story.read()]);
-    assert!(!analysis.findings.iter().any(|finding| finding.code == "copied-frames"));
+    assert!(!analysis.findings.iter().any(|finding| finding.code == Code::CopiedFrames));
     assert!(said(&analysis, "I.4a").contains("6 datagrams from the client"), "{}", said(&analysis, "I.4a"));
 }
 
@@ -227,7 +227,7 @@ fn a_datagram_whose_checksum_the_network_card_filled_in_is_a_copy() {
         }
     }
     let analysis = of(vec![story.read()]);
-    assert!(analysis.findings.iter().any(|finding| finding.code == "copied-frames"));
+    assert!(analysis.findings.iter().any(|finding| finding.code == Code::CopiedFrames));
     assert!(said(&analysis, "I.4a").contains("3 datagrams from the client"), "{}", said(&analysis, "I.4a"));
 }
 

@@ -3,7 +3,7 @@
 
 use super::other_program_tests::{said, short};
 use super::tests::{answer, of};
-use crate::analyze::analysis::{Analysis, Facts, Status};
+use crate::analyze::analysis::{Analysis, Code, Facts, Status};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp, address, ip};
 use crate::lab::LabConfig;
@@ -115,7 +115,7 @@ fn facts(analysis: &Analysis, key: &str) -> Facts {
     answer(analysis, question(key)).facts.clone()
 }
 
-fn codes(analysis: &Analysis) -> Vec<&'static str> {
+fn codes(analysis: &Analysis) -> Vec<Code> {
     analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
@@ -150,7 +150,7 @@ fn a_whole_lab_in_one_file_is_told_by_the_order_of_the_sheet() {
         assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served at the same time");
         assert_eq!(answer(&analysis, question("II.3")).status, Status::Observed);
         // Four on one computer are as many as the sheet has.
-        assert!(!codes(&analysis).contains(&"several-runs"));
+        assert!(!codes(&analysis).contains(&Code::SeveralRuns));
         assert!(!said(&analysis, "II.3").contains("by more clients"), "{}", said(&analysis, "II.3"));
     }
 }
@@ -246,7 +246,7 @@ fn without_the_clients_of_the_last_step_a_part_is_missing() {
     assert_eq!(steps(&analysis), [["I.8", "I.10", "I.12", "II.2"]]);
     assert_eq!(answer(&analysis, question("II.2")).status, Status::Partial);
     let told = codes(&analysis);
-    assert!(!told.contains(&"only-one-client") && !told.contains(&"steps-not-told"), "{told:?}");
+    assert!(!told.contains(&Code::OnlyOneClient) && !told.contains(&Code::StepsNotTold), "{told:?}");
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn the_order_tells_where_a_server_was_the_wrong_one() {
     lab.datagrams();
     lab.busy([40021, 40022]);
     let analysis = of(vec![lab.read()]);
-    assert!(codes(&analysis).contains(&"not-threaded"), "{:?}", codes(&analysis));
+    assert!(codes(&analysis).contains(&Code::NotThreaded), "{:?}", codes(&analysis));
     assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
 }
 

@@ -2,11 +2,11 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, answer, of};
-use crate::analyze::analysis::{Analysis, Status};
+use crate::analyze::analysis::{Analysis, Code, Status};
 use crate::analyze::testing::{Story, Tcp};
 use crate::lab::testing::question;
 
-fn codes(analysis: &Analysis) -> Vec<&'static str> {
+fn codes(analysis: &Analysis) -> Vec<Code> {
     analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
@@ -97,7 +97,7 @@ fn a_wait_that_a_ring_buffer_cuts_in_two_is_a_wait() {
         assert_eq!(short(&cut, asked), short(&whole, asked));
     }
     assert_eq!(short(&cut, "I.3"), "Connected; served only after B quit");
-    assert!(!codes(&cut).contains(&"not-threaded"));
+    assert!(!codes(&cut).contains(&Code::NotThreaded));
 }
 
 /// B's first client left long after the server had closed, when the clients of Part II had come.

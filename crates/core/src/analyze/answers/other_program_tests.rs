@@ -1,7 +1,7 @@
 //! Servers of another style and clients that come too late: no more is said of them than the frames show.
 
 use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
-use crate::analyze::analysis::{Analysis, Verdict};
+use crate::analyze::analysis::{Analysis, Code, Verdict};
 use crate::analyze::testing::{Story, Tcp};
 use crate::lab::testing::question;
 
@@ -13,7 +13,7 @@ pub(super) fn short(analysis: &Analysis, key: &str) -> String {
     answer(analysis, question(key)).short.to_string()
 }
 
-fn messages(analysis: &Analysis, code: &str, file: &str) -> Vec<String> {
+fn messages(analysis: &Analysis, code: Code, file: &str) -> Vec<String> {
     let of_file = analysis.findings.iter().filter(|f| f.code == code && f.file.as_deref() == Some(file));
     of_file.map(|finding| finding.message.to_string()).collect()
 }
@@ -44,7 +44,7 @@ fn who_came_before_a_served_client_is_not_in_the_queue() {
         let analysis = answered_in_part(answered);
         let verdicts: Vec<Verdict> = analysis.captures[0].stories.values().map(|story| story.service.verdict).collect();
         assert!(!verdicts.contains(&Verdict::Queued), "{answered:?}: {verdicts:?}");
-        assert!(analysis.findings.iter().all(|finding| finding.code != "not-threaded"));
+        assert!(analysis.findings.iter().all(|finding| finding.code != Code::NotThreaded));
     }
 }
 
@@ -108,7 +108,7 @@ fn a_finding_names_the_frames_of_its_own_file() {
     at_c.line(&mut c, "two\n");
     at_c.reset_by_server(&mut c);
     let analysis = of(vec![at_a.read(), at_c.read()]);
-    let told = messages(&analysis, "connection-reset", "at C").join(" ");
+    let told = messages(&analysis, Code::ConnectionReset, "at C").join(" ");
     assert!(told.contains("frame 6") && !told.contains("frame 1"), "{told}");
 }
 
@@ -122,7 +122,7 @@ fn a_refused_datagram_was_not_received() {
     let analysis = of(vec![story.read()]);
     let text = said(&analysis, "I.4b");
     assert!(text.contains("(frame 4) 1.00 ms after that client's (frame 3)"), "{text}");
-    let told = messages(&analysis, "udp-port-unreachable", "at A").join(" ");
+    let told = messages(&analysis, Code::UdpPortUnreachable, "at A").join(" ");
     assert!(told.ends_with("A later datagram was answered."), "{told}");
 }
 
@@ -172,8 +172,8 @@ fn a_datagram_that_a_firewall_sent_back_says_nothing_of_the_port() {
     story.datagram(B1, UDP_A, "one");
     story.administratively_prohibited(B1, UDP_A);
     let analysis = of(vec![story.read()]);
-    assert_eq!(messages(&analysis, "udp-port-unreachable", "at B"), Vec::<String>::new());
-    let told = messages(&analysis, "udp-not-delivered", "at B").join(" ");
+    assert_eq!(messages(&analysis, Code::UdpPortUnreachable, "at B"), Vec::<String>::new());
+    let told = messages(&analysis, Code::UdpNotDelivered, "at B").join(" ");
     assert!(
         told.contains("came back as ICMP communication administratively prohibited (frame 2): a firewall rejects"),
         "{told}"
@@ -185,7 +185,7 @@ fn a_datagram_that_was_too_long_is_no_matter_of_addresses() {
     let mut story = Story::new("at B", 0);
     story.datagram(B1, UDP_A, "one");
     story.fragmentation_needed(B1, UDP_A);
-    let told = messages(&of(vec![story.read()]), "udp-not-delivered", "at B").join(" ");
+    let told = messages(&of(vec![story.read()]), Code::UdpNotDelivered, "at B").join(" ");
     assert!(told.contains("ICMP fragmentation needed (frame 2)") && !told.contains("ping"), "{told}");
 }
 
@@ -196,7 +196,7 @@ fn a_server_that_answers_in_another_file_has_the_right_address() {
     refused.port_unreachable(B1, UDP_A);
     answered.datagram(C1, UDP_A, "two");
     answered.datagram(UDP_A, C1, "TWO");
-    let told = messages(&of(vec![refused.read(), answered.read()]), "udp-port-unreachable", "at B").join(" ");
+    let told = messages(&of(vec![refused.read(), answered.read()]), Code::UdpPortUnreachable, "at B").join(" ");
     assert!(told.contains("It answers in at C: the address is right") && !told.contains("compare"), "{told}");
 }
 

@@ -1,6 +1,6 @@
 //! Steps of a lab file whose only client ran twice: a student may mean either run.
 
-use crate::analyze::analysis::{Analysis, MeasuredFacts};
+use crate::analyze::analysis::{Analysis, Code, MeasuredFacts};
 use crate::analyze::testing::Story;
 use crate::analyze::{analyze, lab_file};
 
@@ -103,7 +103,7 @@ fn one_run_and_several_clients_of_a_step_have_no_others() {
 #[test]
 fn the_finding_says_which_connection_each_answer_is_of() {
     let analysis = runs(LAB, &[(40001, true), (40002, true)]);
-    let finding = analysis.findings.iter().find(|finding| finding.code == "several-runs").unwrap();
+    let finding = analysis.findings.iter().find(|finding| finding.code == Code::SeveralRuns).unwrap();
     assert_eq!(
         finding.message.to_string(),
         "Step 1 has 2 connections here, one after the other; the sheet asks for one. The answers to 2 count all of them. \

@@ -2,12 +2,12 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, UDP_A, of};
-use crate::analyze::analysis::{Analysis, Facts, Status};
+use crate::analyze::analysis::{Analysis, Code, Facts, Status};
 use crate::analyze::testing::{Story, address};
 use crate::analyze::{analyze, lab_file};
 use socklab_packets::types::FrameNumber;
 
-pub(super) fn told(analysis: &Analysis, code: &str) -> String {
+pub(super) fn told(analysis: &Analysis, code: Code) -> String {
     let of_code = analysis.findings.iter().filter(|finding| finding.code == code);
     of_code.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
 }
@@ -27,7 +27,7 @@ fn a_half_closed_connection_has_not_ended() {
     let analysis = of(vec![story.read()]);
     assert!(!said(&analysis, "I.3").contains("nobody had to wait"), "{}", said(&analysis, "I.3"));
     assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
-    let closed = told(&analysis, "connection-closed");
+    let closed = told(&analysis, Code::ConnectionClosed);
     assert!(closed.contains("The server closed its sending half of the connection (FIN, frame 6)"), "{closed}");
 }
 
@@ -37,11 +37,11 @@ fn one_of_something_is_told_in_the_singular() {
     let mut clients = [B1, B2, C1, C2].map(|client| connected(&mut story, client));
     clients.iter_mut().for_each(|client| story.echo(client, "one\n"));
     clients.iter_mut().for_each(|client| story.close(client));
-    let closed = told(&of(vec![story.read()]), "connection-closed");
+    let closed = told(&of(vec![story.read()]), Code::ConnectionClosed);
     assert!(closed.contains("1 further connection was closed by its client, too."), "{closed}");
     let mut story = Story::new("at C", 0);
     story.datagram("10.0.3.3:5353", "224.0.0.251:5353", "\0\0");
-    let none = told(&of(vec![story.read()]), "no-lab-traffic");
+    let none = told(&of(vec![story.read()]), Code::NoLabTraffic);
     assert!(none.starts_with("The only frame does not belong to the lab: "), "{none}");
 }
 
@@ -62,7 +62,7 @@ fn those_who_waited_for_one_of_several_threads_were_not_served_one_by_one() {
     }
     let analysis = of(vec![story.read()]);
     assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served, 2 of them after waiting");
-    let finding = told(&analysis, "not-threaded");
+    let finding = told(&analysis, Code::NotThreaded);
     assert!(finding.contains("fewer threads than clients") && !finding.contains("tcp_server"), "{finding}");
     assert!(!said(&analysis, "II.1").contains("in the queue"), "{}", said(&analysis, "II.1"));
 }
@@ -100,8 +100,8 @@ fn a_capture_of_one_direction_did_not_begin_late() {
     story.server_alone(&mut Story::tcp(C1, A), "welcome\n");
     story.server_alone(&mut Story::tcp(C2, A), "welcome\n");
     let analysis = of(vec![story.read()]);
-    assert_eq!(told(&analysis, "capture-began-late"), "");
-    let finding = told(&analysis, "one-direction");
+    assert_eq!(told(&analysis, Code::CaptureBeganLate), "");
+    let finding = told(&analysis, Code::OneDirection);
     assert!(finding.contains("only the server's frames are in the capture"), "{finding}");
     assert!(short(&analysis, "II.1").contains("2 served"), "{}", short(&analysis, "II.1"));
 }
@@ -113,7 +113,7 @@ fn a_capture_with_a_connection_both_ways_holds_both_directions() {
     story.server_alone(&mut Story::tcp(C1, A), "welcome\n");
     let mut b = connected(&mut story, B1);
     story.echo(&mut b, "one\n");
-    assert_eq!(told(&of(vec![story.read()]), "one-direction"), "");
+    assert_eq!(told(&of(vec![story.read()]), Code::OneDirection), "");
 }
 
 #[test]
@@ -128,12 +128,12 @@ fn a_syn_at_the_end_of_the_capture_may_have_been_answered() {
         of(vec![story.read()])
     };
     let (soon, later) = (at_end(100), at_end(3000));
-    assert!(told(&soon, "capture-stopped-early").contains("nothing shows whether it was answered"));
+    assert!(told(&soon, Code::CaptureStoppedEarly).contains("nothing shows whether it was answered"));
     assert_eq!(
-        (told(&soon, "accept-queue-full"), told(&later, "capture-stopped-early")),
+        (told(&soon, Code::AcceptQueueFull), told(&later, Code::CaptureStoppedEarly)),
         (String::new(), String::new())
     );
-    assert!(told(&later, "accept-queue-full").contains("was not answered"));
+    assert!(told(&later, Code::AcceptQueueFull).contains("was not answered"));
 }
 
 /// Each part of the sheet says itself where lines are typed and the capture is stopped.
@@ -145,7 +145,7 @@ fn what_to_do_again_is_told_by_the_step_that_it_is() {
             connected(&mut story, client);
         }
         story.wait(3000);
-        let told = told(&of(vec![story.read()]), "capture-stopped-early");
+        let told = told(&of(vec![story.read()]), Code::CaptureStoppedEarly);
         let advice = format!("Send a few lines {}, then stop the capture {}.", places[0], places[1]);
         assert!(told.contains(&advice), "{told}");
     }
@@ -158,7 +158,7 @@ fn a_server_that_took_a_datagram_was_there() {
     story.wait(2000);
     story.datagram(C1, UDP_A, "two");
     story.port_unreachable(C1, UDP_A);
-    let finding = told(&of(vec![story.read()]), "udp-port-unreachable");
+    let finding = told(&of(vec![story.read()]), Code::UdpPortUnreachable);
     assert!(finding.contains("1 datagram before was not refused"), "{finding}");
 }
 
@@ -168,11 +168,11 @@ fn a_frame_that_was_captured_twice_was_not_sent_twice() {
     let mut b = connected(&mut story, B1);
     story.line_captured_twice(&mut b, "one\n");
     let analysis = of(vec![story.read()]);
-    let copied = told(&analysis, "copied-frames");
+    let copied = told(&analysis, Code::CopiedFrames);
     assert!(copied.contains("Frame 5 is a copy"), "{copied}");
     // A network may do that, too (RFC 793, section 1.5).
     assert!(copied.contains("or the network delivered them twice."), "{copied}");
-    assert_eq!(told(&analysis, "retransmissions"), "");
+    assert_eq!(told(&analysis, Code::Retransmissions), "");
     assert!(said(&analysis, "I.1a").contains("Frame 5 is a copy of what was captured just before"));
     assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 1 data, 1 captured twice");
 }
@@ -185,7 +185,7 @@ fn what_a_switch_passes_on_later_was_not_sent_again() {
         let mut b = connected(&mut story, B1);
         story.line_at_two_ports(&mut b, "one\n", numbers, milliseconds);
         let analysis = of(vec![story.read()]);
-        let [copied, again] = ["copied-frames", "retransmissions"].map(|code| told(&analysis, code));
+        let [copied, again] = [Code::CopiedFrames, Code::Retransmissions].map(|code| told(&analysis, code));
         assert_eq!(
             copied.contains("Frame 5 is a copy: the same segment is there a second time, sooner"),
             is_copy,
@@ -209,7 +209,7 @@ fn a_fin_that_is_sent_again_is_a_retransmission_like_others() {
     story.wait(300);
     story.half_close(&mut again);
     let analysis = of(vec![story.read()]);
-    let told = told(&analysis, "retransmissions");
+    let told = told(&analysis, Code::Retransmissions);
     // The JSON's counts are those of Wireshark's table of conversations, which has each frame.
     let once = "What they repeat counts once in the answers; Wireshark, and the list of connections, have both.";
     assert!(told.starts_with("Frames 6, 10 are retransmissions") && told.ends_with(once), "{told}");
@@ -231,9 +231,9 @@ fn a_copy_is_the_same_packet_whatever_came_between() {
         let mut b = connected(&mut story, B1);
         story.line_and_again(&mut b, "one\n", numbers);
         let analysis = of(vec![story.read()]);
-        let copied = told(&analysis, "copied-frames");
+        let copied = told(&analysis, Code::CopiedFrames);
         assert_eq!(copied.contains("Frames 6-7 are copies"), is_copy, "{numbers:?}: {copied}");
-        assert_eq!(told(&analysis, "retransmissions").contains("Frame 6 "), !is_copy, "{numbers:?}");
+        assert_eq!(told(&analysis, Code::Retransmissions).contains("Frame 6 "), !is_copy, "{numbers:?}");
         if is_copy {
             assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 1 data, 1 ACK, 2 captured twice");
             let without = said(&analysis, "I.4a");
@@ -357,8 +357,8 @@ fn a_connected_udp_socket_refuses_others() {
     story.datagram(B1, UDP_A, "three");
     story.datagram(UDP_A, B1, "THREE");
     let analysis = of(vec![story.read()]);
-    assert_eq!(told(&analysis, "udp-port-unreachable"), "");
-    let finding = told(&analysis, "udp-not-delivered");
+    assert_eq!(told(&analysis, Code::UdpPortUnreachable), "");
+    let finding = told(&analysis, Code::UdpNotDelivered);
     assert!(finding.contains("the server there was answering another client around that time"), "{finding}");
     assert!(!said(&analysis, "I.4a").contains("was bound") && !said(&analysis, "I.4b").contains("one unconnected"));
 }
@@ -420,7 +420,7 @@ fn addresses_that_were_tried_in_vain_are_named() {
     let mut b = connected(&mut story, B1);
     story.line(&mut b, "at last\n");
     let analysis = of(vec![story.read()]);
-    let found = told(&analysis, "wrong-address");
+    let found = told(&analysis, Code::WrongAddress);
     assert!(found.contains("by B at 10.0.3.3:65432 (refused, frame 1) and at 10.0.3.1:65400"), "{found}");
     assert!(found.contains("(not answered, frame 3)") && !found.contains(":631"), "{found}");
 }
@@ -434,7 +434,7 @@ fn another_clients_connection_to_this_computer_is_named() {
     let mut c = Story::tcp(C1, "10.0.3.2:65432");
     story.handshake(&mut c);
     story.echo(&mut c, "oops\n");
-    let found = told(&of(vec![story.read()]), "wrong-address");
+    let found = told(&of(vec![story.read()]), Code::WrongAddress);
     assert!(found.contains("by C at 10.0.3.2:65432 (connected, frame 7)"), "{found}");
 }
 
@@ -453,7 +453,7 @@ fn a_run_at_an_earlier_address_of_the_server_is_no_mistake() {
         let mut clients = [clients[1], B2].map(|client| Story::tcp(client, "10.0.3.11:65432"));
         clients.iter_mut().for_each(|client| part_2.handshake(client));
         clients.iter_mut().for_each(|client| part_2.echo(client, "two\n"));
-        told(&of(vec![step_8.read(), part_2.read()]), "wrong-address")
+        told(&of(vec![step_8.read(), part_2.read()]), Code::WrongAddress)
     };
     assert_eq!(told_of(["10.0.3.2:40000", B1], ["A", "A"]), "");
     assert_eq!(told_of(["10.0.3.2:40000", B1], ["A", "D"]), "");
@@ -467,9 +467,9 @@ fn an_address_that_was_tried_in_a_file_of_its_own_is_named() {
     let mut b = connected(&mut right, B1);
     right.line(&mut b, "at last\n");
     let analysis = of(vec![wrong.read(), right.read()]);
-    let found = told(&analysis, "wrong-address");
+    let found = told(&analysis, Code::WrongAddress);
     assert!(found.contains("than the server's, 10.0.3.1:65432: by B at 10.0.3.1:65400 (refused, frame 1)"), "{found}");
-    assert_eq!(told(&analysis, "no-lab-traffic"), "");
+    assert_eq!(told(&analysis, Code::NoLabTraffic), "");
 }
 
 #[test]
@@ -481,7 +481,7 @@ fn a_scan_of_ports_is_no_wrong_address() {
     let mut b = connected(&mut story, B1);
     story.line(&mut b, "hello\n");
     let analysis = of(vec![story.read()]);
-    assert!(!analysis.findings.iter().any(|finding| finding.code == "wrong-address"));
+    assert!(!analysis.findings.iter().any(|finding| finding.code == Code::WrongAddress));
 }
 
 /// The frames of an attempt that the sheet wants refused are the answer, and nothing is missing.

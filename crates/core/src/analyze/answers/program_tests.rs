@@ -3,7 +3,7 @@
 use super::other_program_tests::{connected, said, short};
 use super::own_server_tests::told;
 use super::tests::{B1, B2, C1, C2, of};
-use crate::analyze::analysis::{Analysis, Verdict};
+use crate::analyze::analysis::{Analysis, Code, Verdict};
 use crate::analyze::testing::Story;
 use socklab_packets::pipeline::CaptureFacts;
 
@@ -40,7 +40,7 @@ fn verdicts(analysis: &Analysis) -> Vec<Verdict> {
 }
 
 fn has_not_threaded(analysis: &Analysis) -> bool {
-    analysis.findings.iter().any(|finding| finding.code == "not-threaded")
+    analysis.findings.iter().any(|finding| finding.code == Code::NotThreaded)
 }
 
 /// Part I echoes; the threaded server at the same port prints what it gets, and serves all.
@@ -113,7 +113,7 @@ fn who_waited_while_one_other_was_served_lacked_no_thread() {
         pair(&mut story, [B1, B2], threaded[0]);
         pair(&mut story, [C1, C2], threaded[1]);
         let analysis = of(vec![story.read()]);
-        let finding = told(&analysis, "not-threaded");
+        let finding = told(&analysis, Code::NotThreaded);
         assert!(finding.contains("at another time several") && finding.contains("Was tcp_server"), "{finding}");
         assert!(!finding.contains("fewer threads"), "{finding}");
         assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served, 1 of them after waiting");
@@ -126,7 +126,7 @@ fn where_no_clock_tells_both_causes_are_named() {
     let (mut b, mut c) = (Story::new("at B", 0), Story::new("at C", 900));
     pair(&mut b, [B1, B2], false);
     pair(&mut c, [C1, C2], true);
-    let finding = told(&of(vec![b.read(), c.read()]), "not-threaded");
+    let finding = told(&of(vec![b.read(), c.read()]), Code::NotThreaded);
     assert!(finding.contains("then or at another time") && finding.contains("Was tcp_server"), "{finding}");
     assert!(finding.contains("or has the server fewer threads than clients?"), "{finding}");
 }
@@ -146,7 +146,7 @@ fn a_server_that_lets_one_wait_for_one_of_two_does_not_serve_one_at_a_time() {
     story.close(&mut b);
     story.segment_of_server(&mut late, "WAITS\n");
     let analysis = of(vec![story.read()]);
-    assert!(told(&analysis, "not-threaded").contains("fewer threads than clients"));
+    assert!(told(&analysis, Code::NotThreaded).contains("fewer threads than clients"));
     assert!(!said(&analysis, "II.1").contains("one client at a time"), "{}", said(&analysis, "II.1"));
     assert!(analysis.captures.iter().all(|capture| capture.steps.len() > 1), "two parts");
 }

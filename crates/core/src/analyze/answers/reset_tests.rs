@@ -2,7 +2,7 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, answer, of};
-use crate::analyze::analysis::{Analysis, ServerKind};
+use crate::analyze::analysis::{Analysis, Code, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
 use crate::analyze::text::FrameRanges;
 use crate::lab::testing::question;
@@ -11,7 +11,7 @@ use socklab_packets::types::FrameNumber;
 
 const ENDED: &str = "when the program ends while a connection waits";
 
-fn message(analysis: &Analysis, code: &str) -> String {
+fn message(analysis: &Analysis, code: Code) -> String {
     analysis.findings.iter().find(|finding| finding.code == code).unwrap().message.to_string()
 }
 
@@ -27,7 +27,7 @@ fn a_server_whose_keep_alives_nobody_answers_gives_up() {
     }
     story.reset_by_server(&mut b);
     let analysis = of(vec![story.read()]);
-    let told = message(&analysis, "connection-reset");
+    let told = message(&analysis, Code::ConnectionReset);
     let why = "it had asked whether the other side is there (keep-alive, frames 9-10), got no answer, and sent RST (frame 11).";
     assert!(told.contains(why) && !told.contains(ENDED), "{told}");
     // The frames that the short answer counts as ACKs are all named.
@@ -51,7 +51,7 @@ fn a_server_that_answers_keep_alives_has_not_given_up() {
     story.wait(1000);
     story.reset_by_server(&mut b);
     let analysis = of(vec![story.read()]);
-    let told = message(&analysis, "connection-reset") + &said(&analysis, "I.1a");
+    let told = message(&analysis, Code::ConnectionReset) + &said(&analysis, "I.1a");
     assert!(
         told.contains("The server ended the connection with RST (frame 10).") && !told.contains("got no answer"),
         "{told}"
@@ -67,7 +67,7 @@ fn a_reset_right_after_a_keep_alive_does_not_tell_why() {
     story.line(&mut b, "one\n");
     story.keep_alive(&mut b, false);
     story.reset_by_server(&mut b);
-    let told = message(&of(vec![story.read()]), "connection-reset");
+    let told = message(&of(vec![story.read()]), Code::ConnectionReset);
     assert!(!told.contains("got no answer"), "{told}");
 }
 
@@ -78,7 +78,7 @@ fn a_server_that_sends_again_in_vain_ended_for_no_cause_of_its_program() {
     story.echo(&mut b, "one\n");
     story.data_in_vain(&mut b, "news\n", 3);
     story.reset_by_server(&mut b);
-    let told = message(&of(vec![story.read()]), "connection-reset");
+    let told = message(&of(vec![story.read()]), Code::ConnectionReset);
     let why = "The server ended the connection with RST (frame 10): what it had sent again before (frames 8-9) was not answered.";
     assert!(told.contains(why) && !told.contains("sends RST when"), "{told}");
 }
@@ -94,7 +94,7 @@ fn a_reset_of_a_client_that_was_served_has_no_cause_that_the_frames_refute() {
     for tcp in &mut clients {
         story.reset_by_server(tcp);
     }
-    let told = message(&of(vec![story.read()]), "connection-reset");
+    let told = message(&of(vec![story.read()]), Code::ConnectionReset);
     assert!(!told.contains("waits") && !told.contains("unread"), "{told}");
     assert!(told.contains("Windows does, too, when a program is killed."), "{told}");
 }
@@ -111,7 +111,7 @@ fn a_server_that_sends_unasked_may_have_left_data_unread() {
         story.segment_of_server(&mut b, tick);
     }
     story.reset_by_server(&mut b);
-    let told = message(&of(vec![story.read()]), "connection-reset");
+    let told = message(&of(vec![story.read()]), Code::ConnectionReset);
     assert!(told.contains("leaves data unread") && !told.contains("SO_LINGER"), "{told}");
 }
 
@@ -124,8 +124,8 @@ fn a_reset_when_both_ends_have_closed_ends_nothing() {
         story.echo(&mut b, "one\n");
         close(&mut story, &mut b);
         let analysis = of(vec![story.read()]);
-        assert!(analysis.findings.iter().all(|finding| finding.code != "connection-reset"));
-        message(&analysis, "connection-closed")
+        assert!(analysis.findings.iter().all(|finding| finding.code != Code::ConnectionReset));
+        message(&analysis, Code::ConnectionClosed)
     };
     let at_server = told(|story, b| {
         let before = *b;
@@ -151,7 +151,11 @@ fn a_reset_for_what_comes_after_the_end_is_no_reset_of_the_connection() {
     story.acknowledgement(&mut b);
     story.refused_late(&mut b);
     let analysis = of(vec![story.read()]);
-    assert!(!analysis.findings.iter().any(|finding| finding.code.contains("reset")), "{:?}", analysis.findings);
+    assert!(
+        !analysis.findings.iter().any(|finding| finding.code.as_str().contains("reset")),
+        "{:?}",
+        analysis.findings
+    );
     let told = said(&analysis, "I.1a");
     assert!(told.contains("closed the connection (FIN, frame 7), and so did the other side (FIN, frame 8)."), "{told}");
     let late = "The server's system no longer had the connection when a further acknowledgement came (frame 10), and answered \
@@ -172,7 +176,7 @@ fn a_reset_after_the_end_of_the_second_clients_connection_is_told() {
     story.acknowledgement(&mut c);
     story.refused_late(&mut c);
     let findings = of(vec![story.read()]).findings;
-    let closed = findings.iter().filter(|finding| finding.code == "connection-closed");
+    let closed = findings.iter().filter(|finding| finding.code == Code::ConnectionClosed);
     let told: Vec<String> = closed.map(|finding| finding.message.to_string()).collect();
     let open = "Step 8(c) leaves the connection open.";
     let [of_b, of_c] = told.as_slice() else { panic!("{told:?}") };
@@ -205,12 +209,12 @@ fn a_reset_that_answers_a_late_fin_ends_nothing() {
             fin + 3
         );
         assert!(
-            message(&analysis, "connection-closed").starts_with(&told),
+            message(&analysis, Code::ConnectionClosed).starts_with(&told),
             "{}",
-            message(&analysis, "connection-closed")
+            message(&analysis, Code::ConnectionClosed)
         );
         assert!(said(&analysis, "I.1a").contains(&told), "{}", said(&analysis, "I.1a"));
-        assert!(analysis.findings.iter().all(|finding| finding.code != "connection-reset"));
+        assert!(analysis.findings.iter().all(|finding| finding.code != Code::ConnectionReset));
         assert!(analysis.findings.iter().all(|finding| finding.redo.is_none()));
     }
 }
@@ -225,7 +229,7 @@ fn a_reset_that_answers_data_is_not_for_the_fin_behind_it() {
     story.lose(&[1]);
     story.data_to_nobody(&mut b, "one\n");
     story.close_of_server(&mut b);
-    let told = message(&of(vec![story.read()]), "connection-reset");
+    let told = message(&of(vec![story.read()]), Code::ConnectionReset);
     let why = "the server's data came after that (frame 8), and the client's system refused it with RST (frame 10).";
     assert!(told.contains(why), "{told}");
 }
@@ -241,7 +245,7 @@ fn a_reset_that_answers_a_fin_ahead_of_its_data_ends_the_connection() {
     story.data_to_nobody(&mut c, "ONE\n");
     story.close_of_server(&mut c);
     let analysis = of(vec![story.read()]);
-    let told = message(&analysis, "connection-reset");
+    let told = message(&analysis, Code::ConnectionReset);
     let why = "closed the connection (FIN, frame 6); the server's FIN (frame 8) came without the data before it, and the \
                client's system refused that with RST (frame 9).";
     assert!(told.contains(why) && !told.contains("no longer had"), "{told}");
@@ -260,7 +264,7 @@ fn a_connection_that_was_reset_in_the_queue_is_not_said_to_have_left_data_unread
     story.echo(&mut first, "two\n");
     story.close(&mut first);
     story.reset_by_server(&mut second);
-    let told = message(&of(vec![story.read()]), "connection-reset");
+    let told = message(&of(vec![story.read()]), Code::ConnectionReset);
     assert!(told.contains("connection seems to have been in the queue until the server ended."), "{told}");
     assert!(!told.contains("unread"), "{told}");
 }
@@ -277,7 +281,7 @@ fn a_refusal_while_another_client_waits_tells_of_the_queue() {
     story.refused(&mut Story::tcp(C2, A));
     story.echo(&mut b, "two\n");
     story.wait(600);
-    let told = message(&of(vec![story.read()]), "connection-refused");
+    let told = message(&of(vec![story.read()]), Code::ConnectionRefused);
     assert!(told.contains("The server's accept queue was full, most likely"), "{told}");
     assert!(!told.contains("nothing was listening") && !told.contains("had closed its listening socket"), "{told}");
 
@@ -287,7 +291,7 @@ fn a_refusal_while_another_client_waits_tells_of_the_queue() {
     story.refused(&mut Story::tcp(C1, A));
     story.echo(&mut b, "two\n");
     let analysis = of(vec![story.read()]);
-    let (told, answer) = (message(&analysis, "connection-refused"), said(&analysis, "I.3"));
+    let (told, answer) = (message(&analysis, Code::ConnectionRefused), said(&analysis, "I.3"));
     let either = "had closed its listening socket, or its accept queue was full (Windows answers with RST then).";
     assert!(told.contains(either) && answer.contains(either), "{told} {answer}");
     assert!(!told.contains("nothing was listening") && !answer.contains("was not running"), "{told} {answer}");
@@ -314,7 +318,7 @@ fn a_refusal_while_another_client_waits_tells_of_the_queue() {
     story.echo(&mut b, "two\n");
     story.close(&mut b);
     story.refused(&mut Story::tcp(C2, A));
-    let told = message(&of(vec![story.read()]), "connection-refused");
+    let told = message(&of(vec![story.read()]), Code::ConnectionRefused);
     let beside =
         "Another client was connected there at the time of frame 7. The server had closed its listening socket.";
     assert!(told.contains(beside) && !told.contains("had ended"), "{told}");
@@ -325,7 +329,7 @@ fn a_refusal_while_another_client_waits_tells_of_the_queue() {
     story.echo(&mut b, "one\n");
     story.half_close_of_server(&mut b);
     story.refused(&mut Story::tcp(C1, A));
-    let told = message(&of(vec![story.read()]), "connection-refused");
+    let told = message(&of(vec![story.read()]), Code::ConnectionRefused);
     assert!(
         told.contains("nothing was listening there then") && told.contains("the server had ended, or had closed"),
         "{told}"
@@ -341,17 +345,17 @@ fn a_reset_for_a_connection_that_is_no_more_tells_of_no_program_that_ended() {
     story.echo(&mut b, "one\n");
     story.line_to_nobody(&mut b, "awake\n");
     let analysis = of(vec![story.read()]);
-    let told = message(&analysis, "connection-reset");
+    let told = message(&analysis, Code::ConnectionReset);
     let why = "The server's system refused what came (frame 7) with RST (frame 8): no program there had the connection any more.";
     assert!(told.contains(why) && !told.contains(ENDED), "{told}");
-    let finding = analysis.findings.iter().find(|finding| finding.code == "connection-reset").unwrap();
+    let finding = analysis.findings.iter().find(|finding| finding.code == Code::ConnectionReset).unwrap();
     assert_eq!(finding.evidence[0].frames, FrameRanges::of([FrameNumber(7), FrameNumber(8)]));
 
     let mut story = Story::new("at A", 0);
     let mut b = connected(&mut story, B1);
     story.echo(&mut b, "one\n");
     story.data_to_nobody(&mut b, "are you there?\n");
-    let told = message(&of(vec![story.read()]), "connection-reset");
+    let told = message(&of(vec![story.read()]), Code::ConnectionReset);
     assert!(
         told.starts_with("B's system refused what came (frame 7) with RST (frame 8): no program there had"),
         "{told}"
@@ -366,7 +370,7 @@ fn a_connection_that_the_servers_system_did_not_take_was_not_lost_by_it() {
     story.echo(&mut b, "one\n");
     let mut c = connected(&mut story, C1);
     story.refused_late(&mut c);
-    let told = message(&of(vec![story.read()]), "connection-reset");
+    let told = message(&of(vec![story.read()]), Code::ConnectionReset);
     let why = "The server's system did not take the connection: it answered the ACK of the handshake (frame 9) with RST (frame 10).";
     assert!(told.contains(why), "{told}");
 }
@@ -389,7 +393,7 @@ fn a_reset_after_the_waiting_client_has_left_is_told_with_its_frame() {
     assert!(!text.contains("neither answered nor closed"), "{text}");
     let cited = answer(&analysis, question("I.3")).claims.iter().flat_map(|claim| &claim.evidence);
     assert!(cited.into_iter().any(|one| one.frames.iter().any(|frame| frame.0 == 14)));
-    assert!(message(&analysis, "connection-reset").contains("(RST, frame 14)"));
+    assert!(message(&analysis, Code::ConnectionReset).contains("(RST, frame 14)"));
 }
 
 /// The server closed C's connection alone, with data unread, and goes on serving B.
@@ -429,7 +433,7 @@ fn a_syn_that_is_repeated_was_not_answered() {
     let repeated = attempt(4);
     assert_eq!(short(&repeated, "I.3"), "Not connected");
     assert!(said(&repeated, "I.3").contains("C's SYN (frames 7-10) was not answered before the capture ended."));
-    assert!(message(&repeated, "accept-queue-full").starts_with("The SYN of 10.0.3.3:51762 was not answered"));
+    assert!(message(&repeated, Code::AcceptQueueFull).starts_with("The SYN of 10.0.3.3:51762 was not answered"));
     assert_eq!(short(&attempt(1), "I.3"), "Expected: connected, not served");
 }
 
@@ -444,7 +448,7 @@ fn a_later_attempt_at_another_port_is_named() {
         let mut b = Story::tcp(B1, port);
         story.handshake(&mut b);
         story.echo(&mut b, "hi\n");
-        message(&of(vec![story.read()]), "connection-refused")
+        message(&of(vec![story.read()]), Code::ConnectionRefused)
     };
     assert!(attempts(A).ends_with("A later attempt succeeded."));
     let told = attempts("10.0.3.1:65000");
@@ -502,7 +506,7 @@ fn a_tcp_client_at_the_udp_servers_port_is_told_so() {
         }
         story.refused(&mut Story::tcp("10.0.3.3:55247", "10.0.3.1:65433"));
         let analysis = of(vec![story.read()]);
-        (message(&analysis, "connection-refused"), sentences::lab(&analysis))
+        (message(&analysis, Code::ConnectionRefused), sentences::lab(&analysis))
     };
     let (told, servers) = tells(false);
     let port = "That is the UDP server's socket address: if the TCP server has another port, set that in the TCP client. Start the \
@@ -529,8 +533,8 @@ fn a_bare_reset_after_its_senders_fin_answers_what_was_not_captured() {
     story.lose(&[0]);
     story.late_fin(b);
     let analysis = of(vec![story.read()]);
-    assert!(analysis.findings.iter().all(|finding| finding.code != "connection-reset"));
-    let told = message(&analysis, "connection-closed");
+    assert!(analysis.findings.iter().all(|finding| finding.code != Code::ConnectionReset));
+    let told = message(&analysis, Code::ConnectionClosed);
     let late = "The server's system no longer had the connection: its RST (frame 9) answers something that is not in the capture.";
     assert!(told.contains(late) && !told.contains("SO_LINGER"), "{told}");
 }

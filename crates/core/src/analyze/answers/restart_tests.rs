@@ -3,7 +3,7 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, UDP_A, of};
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, Code};
 use crate::analyze::testing::{Story, Tcp};
 
 fn steps(analysis: &Analysis) -> Vec<String> {
@@ -11,7 +11,7 @@ fn steps(analysis: &Analysis) -> Vec<String> {
     recorded.map(|recorded| recorded.step.to_string()).collect()
 }
 
-fn has(analysis: &Analysis, code: &str) -> bool {
+fn has(analysis: &Analysis, code: Code) -> bool {
     analysis.findings.iter().any(|finding| finding.code == code)
 }
 
@@ -63,7 +63,7 @@ fn two_terminals_before_the_threaded_server_are_of_the_server_before_it() {
     assert_eq!(steps(&analysis), ["I.8", "I.10", "II.2", "II.3"]);
     assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served at the same time");
     assert!(short(&analysis, "II.2").contains("5 sockets"));
-    assert!(!has(&analysis, "not-threaded"));
+    assert!(!has(&analysis, Code::NotThreaded));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn two_terminals_before_the_datagrams_are_of_the_first_part() {
     story.datagram("10.0.3.2:50005", UDP_A, "one");
     let analysis = of(vec![story.read()]);
     assert_eq!(steps(&analysis), ["I.8", "I.12"]);
-    assert!(has(&analysis, "several-runs") && !has(&analysis, "not-threaded"));
+    assert!(has(&analysis, Code::SeveralRuns) && !has(&analysis, Code::NotThreaded));
 }
 
 #[test]
@@ -108,7 +108,9 @@ fn clients_of_a_server_that_another_one_replaced_count_for_no_step() {
     assert_eq!(steps(&analysis), ["II.2", "II.3"]);
     assert_eq!(short(&analysis, "II.1"), "Yes, 4 clients connected; 4 served at the same time");
     assert!(
-        has(&analysis, "another-server") && !has(&analysis, "not-threaded") && !has(&analysis, "connection-closed")
+        has(&analysis, Code::AnotherServer)
+            && !has(&analysis, Code::NotThreaded)
+            && !has(&analysis, Code::ConnectionClosed)
     );
 }
 
@@ -128,7 +130,7 @@ fn a_client_that_waits_behind_two_is_of_the_same_server() {
     story.wait(1000);
     let analysis = of(vec![story.read()]);
     assert_eq!(steps(&analysis), ["II.2", "II.3"]);
-    assert!(has(&analysis, "not-threaded") && !has(&analysis, "another-server"));
+    assert!(has(&analysis, Code::NotThreaded) && !has(&analysis, Code::AnotherServer));
 }
 
 /// The first run of step 10 ends with Ctrl-C at the server. The second one is what the step asks for.
@@ -295,7 +297,7 @@ fn several_runs_of_a_step_are_told_of_beside_the_clients_side_by_side() {
     side_by_side(&mut story);
     let analysis = of(vec![story.read()]);
     assert_eq!(steps(&analysis), ["I.8", "I.12", "II.2", "II.3"]);
-    assert!(has(&analysis, "several-runs"), "{:?}", analysis.findings);
+    assert!(has(&analysis, Code::SeveralRuns), "{:?}", analysis.findings);
 }
 
 /// C's client has come and gone when B starts the second part's, at the server of the first that is still busy.
@@ -329,9 +331,9 @@ fn a_client_that_comes_when_the_one_that_waited_has_gone_is_of_no_step() {
         assert_eq!(steps(&analysis), ["I.8", "I.10", "II.2", "II.3"]);
         assert_eq!(short(&analysis, "I.1b"), "Client 10.0.3.2:50001; server 10.0.3.1:65432");
         assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
-        assert!(!has(&analysis, "several-runs"));
+        assert!(!has(&analysis, Code::SeveralRuns));
         let told =
-            analysis.findings.iter().find(|finding| finding.code == "another-server").unwrap().message.to_string();
+            analysis.findings.iter().find(|finding| finding.code == Code::AnotherServer).unwrap().message.to_string();
         assert!(told.starts_with("1 client (10.0.3.2:50002) had a server that serves one client at a time"), "{told}");
         assert!(told.ends_with("So it counts for no step."), "{told}");
         assert_eq!(told.contains("one ran that serves several"), is_answered, "{told}");
@@ -361,6 +363,6 @@ fn a_client_beside_which_two_of_another_host_are_served_is_of_their_run() {
         let analysis = of(captures);
         assert_eq!(short(&analysis, "II.2"), "10.0.3.1:65432; 4 sockets (1 listening, 3 connected)");
         assert_eq!(short(&analysis, "I.3"), "Expected: connected, not served");
-        assert!(!has(&analysis, "second-host-missing"));
+        assert!(!has(&analysis, Code::SecondHostMissing));
     }
 }

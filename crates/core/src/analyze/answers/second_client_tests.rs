@@ -1,6 +1,6 @@
 //! I.3 where C's host has several connections, or one that does not meet B's: which of them answers, and what it lacks.
 
-use crate::analyze::analysis::{Analysis, Answer, Facts, Status};
+use crate::analyze::analysis::{Analysis, Answer, Code, Facts, Status};
 use crate::analyze::testing::{Story, Tcp};
 use crate::analyze::{analyze, lab_file};
 use crate::lab::LabConfig;
@@ -167,7 +167,7 @@ fn a_client_at_another_clients_computer_is_not_at_the_busy_server() {
     let (analysis, answer) = third_host(vec![at_b.read(), story.read()]);
     assert_eq!(answer.status, Status::NotInCapture, "{}", answer.text());
     assert_eq!(steps(&analysis), ["Part II step 2", "Part II step 3"]);
-    assert!(analysis.findings.iter().any(|finding| finding.code == "wrong-address"));
+    assert!(analysis.findings.iter().any(|finding| finding.code == Code::WrongAddress));
 }
 
 /// B's capture, of some seconds, and C's two terminals side by side at a server that serves one client at a time: both wait
@@ -196,7 +196,7 @@ fn two_terminals_at_the_busy_server_are_not_the_threaded_servers() {
     let (analysis, answer) = third_host(two_terminals(2));
     assert_eq!(steps(&analysis), ["Part I step 8", "Part I step 10"]);
     assert!(answer.text().to_string().contains("fits a connection that waited in the queue"), "{}", answer.text());
-    assert!(analysis.findings.iter().all(|finding| finding.code != "not-threaded"));
+    assert!(analysis.findings.iter().all(|finding| finding.code != Code::NotThreaded));
 }
 
 /// The same after B's client had gone: then they waited for somebody else, as where the threaded server could not start.
@@ -204,7 +204,7 @@ fn two_terminals_at_the_busy_server_are_not_the_threaded_servers() {
 fn two_terminals_that_did_not_meet_the_first_client_are_side_by_side() {
     let (analysis, _) = third_host(two_terminals(60));
     assert_eq!(steps(&analysis), ["Part I step 8", "Part II step 3"]);
-    assert!(analysis.findings.iter().any(|finding| finding.code == "not-threaded"));
+    assert!(analysis.findings.iter().any(|finding| finding.code == Code::NotThreaded));
 }
 
 /// A sheet in which both clients run on one computer, in two terminals.

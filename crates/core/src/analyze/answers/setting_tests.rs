@@ -1,6 +1,7 @@
 //! Settings that do not fit the files are told, and nothing is told of those that do.
 
 use super::tests::{A, B1, UDP_A};
+use crate::analyze::analysis::Code;
 use crate::analyze::analyze;
 use crate::analyze::testing::Story;
 use crate::lab::LabConfig;
@@ -15,7 +16,7 @@ fn told(config: &LabConfig, with_udp: bool) -> Vec<String> {
         story.datagram(UDP_A, "10.0.3.2:40100", "hello");
     }
     let analysis = analyze(vec![story.read()], &[], config);
-    let findings = analysis.findings.iter().filter(|finding| finding.code == "setting-unused");
+    let findings = analysis.findings.iter().filter(|finding| finding.code == Code::SettingUnused);
     findings.map(|finding| finding.message.to_string()).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The answers to stories of the lab, against the answer key's variants.
 
-use crate::analyze::analysis::{Analysis, Answer, Basis, ClientHost, Facts, Status};
+use crate::analyze::analysis::{Analysis, Answer, Basis, ClientHost, Code, Facts, Status};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, address, in_any_order, ip};
 use crate::analyze::text::{FrameRanges, Text};
@@ -42,7 +42,7 @@ fn said(analysis: &Analysis, question: Question) -> String {
     std::iter::once(answer.text().to_string()).chain(claims).collect::<Vec<_>>().join("\n")
 }
 
-fn codes(analysis: &Analysis) -> Vec<&'static str> {
+fn codes(analysis: &Analysis) -> Vec<Code> {
     analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
@@ -134,7 +134,7 @@ fn the_four_captures_of_the_sheet_answer_what_captures_can() {
         statuses,
         [Observed, Observed, NotInCapture, NotInCapture, Observed, NotInCapture, Partial, Observed, Observed]
     );
-    assert_eq!(codes(&analysis), [""; 0]);
+    assert_eq!(codes(&analysis), []);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn one_hosts_file_of_part_two_supports_three_sockets_and_names_the_other_file() 
     assert_eq!(server.status, Status::Partial);
     assert!(matches!(server.facts, Facts::ServerSockets { sockets_created: Some(3), connection_sockets: Some(2), .. }));
     assert_eq!(texts(&server.missing), ["the capture of Part II step 3(c), made at host C"]);
-    assert!(codes(&analysis).contains(&"second-host-missing"));
+    assert!(codes(&analysis).contains(&Code::SecondHostMissing));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_late_start_leaves_the_handshake_unknown_and_the_server_inferred() {
             server_socket_addresses: Some(vec![address("10.0.3.1:50007")]),
         }
     );
-    assert!(codes(&analysis).contains(&"capture-began-late"));
+    assert!(codes(&analysis).contains(&Code::CaptureBeganLate));
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn a_refused_client_says_what_to_start() {
     let mut story = Story::new("refused", 0);
     story.refused(&mut Story::tcp(B1, A));
     let analysis = of(vec![story.read()]);
-    assert_eq!(codes(&analysis), ["connection-refused"]);
+    assert_eq!(codes(&analysis), [Code::ConnectionRefused]);
     let frames_answer = answer(&analysis, question("I.1a"));
     assert_eq!(frames_answer.status, Status::Partial);
     assert!(said(&analysis, question("I.1a")).contains("RST"));
@@ -316,7 +316,7 @@ fn other_traffic_is_not_the_labs() {
     let lab: Vec<bool> = analysis.captures[0].tcp_roles.iter().map(|role| role.lab).collect();
     assert_eq!(lab, [false, false, true]);
     assert!(analysis.captures[0].udp_roles.iter().all(|role| !role.lab));
-    assert!(codes(&analysis).contains(&"extra-traffic"));
+    assert!(codes(&analysis).contains(&Code::ExtraTraffic));
     assert_eq!(steps(&analysis), [Some(step("I.8"))]);
 }
 
@@ -474,7 +474,7 @@ fn one_client_on_each_host_of_part_two_is_told_from_step_10_by_what_came_before(
     };
     let analysis = of(vec![step_8(), step_12(), single("2", 600, B1), single("3", 900, C1)]);
     assert_eq!(steps(&analysis), [step("I.8"), step("I.12"), step("II.2"), step("II.3")].map(Some));
-    assert_eq!(codes(&analysis), ["only-one-client", "only-one-client"]);
+    assert_eq!(codes(&analysis), [Code::OnlyOneClient, Code::OnlyOneClient]);
     let step_10 = of(vec![step_8(), single("10", 200, C1), step_12()]);
     assert_eq!(steps(&step_10)[1], Some(step("I.10")));
     let mut config = LabConfig::default();
@@ -543,7 +543,7 @@ fn a_server_that_was_set_wrongly_is_named_where_nothing_belongs_to_the_lab() {
     let mut config = LabConfig::default();
     config.hosts.insert(host("A"), ip("192.168.50.1"));
     let analysis = analyze(vec![step_8()], &[], &config);
-    assert_eq!(codes(&analysis), ["no-lab-traffic"]);
+    assert_eq!(codes(&analysis), [Code::NoLabTraffic]);
     assert!(analysis.findings[0].message.to_string().ends_with("host A, was set to 192.168.50.1: is it that one?"));
 }
 
@@ -573,12 +573,12 @@ fn served_one_by_one() -> Vec<CaptureFacts> {
 fn part_two_with_the_server_of_part_one_is_found_out() {
     let analysis = of(served_one_by_one());
     assert_eq!(steps(&analysis)[2..], [step("II.2"), step("II.3")].map(Some));
-    let found = analysis.findings.iter().find(|finding| finding.code == "not-threaded").unwrap();
+    let found = analysis.findings.iter().find(|finding| finding.code == Code::NotThreaded).unwrap();
     assert!(found.message.to_string().starts_with("3 clients of Part II"), "{}", found.message);
     let text = said(&analysis, question("II.1"));
     assert!(text.contains("serves one client at a time"), "{text}");
     let good = of(vec![step_8(), step_12(), part_two("2", 600, [B1, B2], true), part_two("3", 900, [C1, C2], true)]);
-    assert!(!codes(&good).contains(&"not-threaded"));
+    assert!(!codes(&good).contains(&Code::NotThreaded));
 }
 
 #[test]
@@ -590,7 +590,7 @@ fn a_threaded_server_that_closes_at_once_was_reading() {
     clients.iter_mut().for_each(|client| story.close(client));
     let analysis = of(vec![story.read()]);
     assert!(said(&analysis, question("II.1")).contains("its program had accepted those connections"));
-    assert!(!codes(&analysis).contains(&"not-threaded"));
+    assert!(!codes(&analysis).contains(&Code::NotThreaded));
 }
 
 #[test]
@@ -602,7 +602,7 @@ fn what_came_before_a_whole_connection_is_noted_and_nothing_is_to_be_redone() {
     story.handshake(&mut b);
     story.line(&mut b, "one\n");
     let analysis = of(vec![story.read()]);
-    assert_eq!(codes(&analysis), ["earlier-run", "connection-refused"]);
+    assert_eq!(codes(&analysis), [Code::EarlierRun, Code::ConnectionRefused]);
     assert!(analysis.findings.iter().all(|finding| finding.redo.is_none()));
     assert_eq!(answer(&analysis, question("I.1a")).status, Status::Observed);
 }

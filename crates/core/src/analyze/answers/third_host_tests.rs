@@ -1,6 +1,6 @@
 //! I.3 in runs that differ from the sheet's: what is said of C's client is no more than the files show.
 
-use crate::analyze::analysis::{Analysis, Answer, Facts, Status};
+use crate::analyze::analysis::{Analysis, Answer, Code, Facts, Status};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp};
 use crate::journal::{Journal, NamedJournal};
@@ -169,7 +169,7 @@ fn a_computer_that_serves_is_not_said_to_be_absent() {
     let (analysis, text) = third_host(vec![step_8(), silent()], &[]);
     assert!(text.contains("accept queue was full") && !text.contains("absent"), "{text}");
     // B's line was answered at once: nobody is known to have been in the queue, though no clock compares the files.
-    let finding = analysis.findings.iter().find(|finding| finding.code == "accept-queue-full").unwrap();
+    let finding = analysis.findings.iter().find(|finding| finding.code == Code::AcceptQueueFull).unwrap();
     let told = finding.message.to_string();
     assert!(told.contains("though no connection waits in it here"), "{told}");
 }
@@ -262,7 +262,7 @@ fn a_clock_that_was_set_back_is_told_and_not_used() {
     story.segment_of_server(&mut c, "two\n");
     let (analysis, text) = third_host(vec![story.read()], &[]);
     assert!(text.contains("The server sent data to C (frame 14) after C's line (frame 9)"), "{text}");
-    let finding = analysis.findings.iter().find(|finding| finding.code == "clock-set-back").unwrap();
+    let finding = analysis.findings.iter().find(|finding| finding.code == Code::ClockSetBack).unwrap();
     let told = finding.message.to_string();
     assert!(told.starts_with("The times go back by 100.0 s between frame 10 and frame 11"), "{told}");
 }

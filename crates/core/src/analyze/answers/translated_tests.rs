@@ -2,12 +2,12 @@
 
 use super::other_program_tests::{connected, short};
 use super::tests::{A, B1, B2, C1, UDP_A, of};
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, Code};
 use crate::analyze::testing::{Story, ip};
 
 /// What is said of the translation.
 fn said(analysis: &Analysis) -> Vec<String> {
-    let of_code = analysis.findings.iter().filter(|finding| finding.code == "translated-addresses");
+    let of_code = analysis.findings.iter().filter(|finding| finding.code == Code::TranslatedAddresses);
     of_code.map(|finding| finding.message.to_string()).collect()
 }
 

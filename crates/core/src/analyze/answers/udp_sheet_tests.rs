@@ -1,6 +1,6 @@
 //! Questions of a lab file about UDP clients: several on one host, and sheets without TCP.
 
-use crate::analyze::analysis::{Answer, Facts, Status};
+use crate::analyze::analysis::{Answer, Code, Facts, Status};
 use crate::analyze::testing::Story;
 use crate::analyze::{analyze, lab_file, sheet_notes};
 use socklab_packets::pipeline::CaptureFacts;
@@ -149,7 +149,7 @@ port = { ask = "the client's port", fact = "client_port" }
 "#;
 
 /// The steps of files, and the codes of findings with the steps to redo.
-fn found(captures: Vec<CaptureFacts>) -> (Vec<String>, Vec<(&'static str, String)>) {
+fn found(captures: Vec<CaptureFacts>) -> (Vec<String>, Vec<(Code, String)>) {
     let analysis = analyze(captures, &[], &lab_file(NOBODY).unwrap());
     let steps = analysis
         .captures
@@ -185,7 +185,7 @@ fn datagrams_that_found_no_server_are_of_the_step_that_wants_none() {
     assert_eq!(found(vec![refused(), served()]), (vec!["1".to_owned(), "3".to_owned()], vec![]));
     // A server that only prints. Alone it may be a firewall that keeps the message back.
     assert_eq!(found(vec![refused(), silent()]).0, ["1", "3"]);
-    assert_eq!(found(vec![silent()]), (vec![String::new()], vec![("steps-not-told", String::new())]));
+    assert_eq!(found(vec![silent()]), (vec![String::new()], vec![(Code::StepsNotTold, String::new())]));
 }
 
 /// Twice nobody was there: where the sheet wants a server, that is still a fault.
@@ -194,7 +194,7 @@ fn datagrams_of_a_step_that_wants_a_server_are_still_told_to_have_found_none() {
     let config = lab_file(&NOBODY.replace("refused = true\n", "")).unwrap();
     let captures = vec![one_datagram("a", 0, FIRST, Some(true)), one_datagram("b", 60, SECOND, Some(false))];
     let analysis = analyze(captures, &[], &config);
-    let finding = analysis.findings.iter().find(|finding| finding.code == "udp-port-unreachable").unwrap();
+    let finding = analysis.findings.iter().find(|finding| finding.code == Code::UdpPortUnreachable).unwrap();
     assert_eq!(finding.redo.as_ref().map(ToString::to_string).as_deref(), Some("3"));
 }
 

@@ -2,10 +2,10 @@
 
 use super::other_program_tests::{connected, said, short};
 use super::tests::{A, B1, B2, C1, C2, of};
-use crate::analyze::analysis::{Analysis, ServerKind};
+use crate::analyze::analysis::{Analysis, Code, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
 
-fn has(analysis: &Analysis, code: &str) -> bool {
+fn has(analysis: &Analysis, code: Code) -> bool {
     analysis.findings.iter().any(|finding| finding.code == code)
 }
 
@@ -28,7 +28,7 @@ fn an_answer_at_the_end_of_what_is_sent_shows_no_queue() {
     }
     let analysis = of(vec![story.read()]);
     assert!(!said(&analysis, "II.1").contains("waited"), "{}", said(&analysis, "II.1"));
-    assert!(!has(&analysis, "not-threaded"));
+    assert!(!has(&analysis, Code::NotThreaded));
     assert!(short(&analysis, "II.1").starts_with("Yes, 4 clients connected; 4 served"));
 }
 
@@ -472,7 +472,7 @@ fn a_server_that_answers_only_some_lines_is_not_said_to_let_a_client_wait() {
     story.echo(&mut b, "get four\n");
     story.wait(1500);
     let analysis = of(vec![story.read()]);
-    assert!(!has(&analysis, "not-threaded"));
+    assert!(!has(&analysis, Code::NotThreaded));
     assert!(said(&analysis, "I.3").ends_with("it neither answered nor closed it."), "{}", said(&analysis, "I.3"));
 }
 
@@ -506,7 +506,7 @@ fn what_several_are_told_at_the_same_time_shows_no_queue() {
     }
     story.wait(1000);
     let analysis = of(vec![story.read()]);
-    assert!(!has(&analysis, "not-threaded"));
+    assert!(!has(&analysis, Code::NotThreaded));
     assert!(!said(&analysis, "II.1").contains("waited"), "{}", said(&analysis, "II.1"));
 }
 

@@ -1,6 +1,6 @@
 //! Times of a capture that go back.
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::claims::words::duration;
 use crate::analyze::findings::made::{frames, of_file};
 use crate::analyze::matching::LabView;
@@ -36,6 +36,6 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         ": the computer's clock was set back while it captured, or the file was put together. Times from before and after that \
          are not compared; the order of the frames is."
     ];
-    let finding = of_file(view, number, "clock-set-back", Severity::Info, message, None);
+    let finding = of_file(view, number, Code::ClockSetBack, Severity::Info, message, None);
     found.push(Finding { evidence: frames(view, number, [before, after]), ..finding });
 }

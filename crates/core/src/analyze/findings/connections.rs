@@ -1,6 +1,6 @@
 //! Findings about the lab's TCP connections in a capture.
 
-use crate::analyze::analysis::{AddressRole, Finding, Severity};
+use crate::analyze::analysis::{AddressRole, Code, Finding, Severity};
 use crate::analyze::answers::Scope;
 use crate::analyze::claims::closing::{self, closing_sentence};
 use crate::analyze::claims::refused::{self, Beside};
@@ -26,13 +26,13 @@ pub(super) const ONE_WAITS: &str =
 
 /// How connections ended: the code of the findings that say who did it, and what is said without that.
 struct End {
-    code: &'static str,
+    code: Code,
     was: &'static str,
     were: &'static str,
 }
 
-const CLOSED: End = End { code: "connection-closed", was: "was closed", were: "were closed" };
-const RESET: End = End { code: "connection-reset", was: "was reset", were: "were reset" };
+const CLOSED: End = End { code: Code::ConnectionClosed, was: "was closed", were: "were closed" };
+const RESET: End = End { code: Code::ConnectionReset, was: "was reset", were: "were reset" };
 
 /// A connection of the lab as the capture shows it.
 pub(super) type Here<'a> = (Known<'a>, &'a TcpSighting);
@@ -68,7 +68,7 @@ impl Report<'_, '_> {
     /// frames of one that show it.
     pub(super) fn add(
         &mut self,
-        code: &'static str,
+        code: Code,
         severity: Severity,
         holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
         cited: impl Fn(&TcpSighting) -> Vec<RowFrame>,
@@ -92,7 +92,7 @@ impl Report<'_, '_> {
 
     fn add_discreetly(
         &mut self,
-        (code, severity): (&'static str, Severity),
+        (code, severity): (Code, Severity),
         holds: impl Fn(&Known<'_>, &TcpSighting) -> bool,
         cited: impl Fn(&TcpSighting) -> Vec<RowFrame>,
         message: impl Fn(&[Here<'_>]) -> Text,
@@ -155,7 +155,7 @@ impl Report<'_, '_> {
             s.connection.syn.into_iter().chain(s.connection.rst(client.other())).collect()
         };
         self.add(
-            "connection-refused",
+            Code::ConnectionRefused,
             Severity::Error,
             |known, s| is_refused(known, s) && !connected_later(all, s) && !served_others(s),
             cited,
@@ -182,7 +182,7 @@ impl Report<'_, '_> {
             },
         );
         self.add(
-            "connection-refused",
+            Code::ConnectionRefused,
             Severity::Error,
             |known, s| is_refused(known, s) && !connected_later(all, s) && served_others(s),
             cited,
@@ -221,7 +221,7 @@ impl Report<'_, '_> {
             },
         );
         self.add(
-            "connection-refused",
+            Code::ConnectionRefused,
             Severity::Info,
             |known, s| is_refused(known, s) && connected_later(all, s),
             cited,
@@ -232,7 +232,7 @@ impl Report<'_, '_> {
     fn without_lines(&mut self) {
         let (view, sheet) = (self.view, &self.view.config.sheet);
         self.add(
-            "capture-stopped-early",
+            Code::CaptureStoppedEarly,
             Severity::Warning,
             |known, s| {
                 !known.step.is_beside_busy()
@@ -264,7 +264,7 @@ impl Report<'_, '_> {
         let view = self.view;
         let repeated = |s: &TcpSighting| view.frames(s).sent_again_after_handshake();
         self.add(
-            "copied-frames",
+            Code::CopiedFrames,
             Severity::Info,
             |_, s| {
                 s.connection.counts.iter().any(|side| side.retransmissions > 0) && !view.frames(s).copies().is_empty()
@@ -289,7 +289,7 @@ impl Report<'_, '_> {
         );
         let late = |s: &TcpSighting| view.late(s);
         self.add(
-            "retransmissions",
+            Code::Retransmissions,
             Severity::Info,
             |_, s| {
                 let may_have = s.connection.counts.iter().any(|side| side.retransmissions > 0);
@@ -417,7 +417,7 @@ impl Report<'_, '_> {
         }
         let number = step.mention(step.number());
         let counting = counting(view.config.sheet.questions(), step);
-        self.add("several-runs", Severity::Info, is_run, Self::first_frame, |runs| {
+        self.add(Code::SeveralRuns, Severity::Info, is_run, Self::first_frame, |runs| {
             let how = if apart { ", one after the other" } else { "" };
             say![format!("Step {number} has {} connections here{how}; the sheet asks for one.{counting}", runs.len())]
         });

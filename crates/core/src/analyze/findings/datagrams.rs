@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::claims::rejection;
 use crate::analyze::claims::words::addresses;
 use crate::analyze::conversation::LabConversation;
@@ -57,7 +57,7 @@ fn copied(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) {
              with the interface any. In the answers {they} once; Wireshark, and the list of datagrams, have both."
         )
     ];
-    let finding = of_file(view, number, "copied-frames", Severity::Info, message, None);
+    let finding = of_file(view, number, Code::CopiedFrames, Severity::Info, message, None);
     found.push(Finding { evidence: frames(view, number, copies.of_row()), ..finding });
 }
 
@@ -135,7 +135,7 @@ fn port_unreachable(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>)
         );
         (text.into(), Severity::Error)
     };
-    let finding = of_file(view, number, "udp-port-unreachable", severity, say![what, rest], step);
+    let finding = of_file(view, number, Code::UdpPortUnreachable, severity, say![what, rest], step);
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
 }
 
@@ -215,7 +215,7 @@ fn returned_as(
         return;
     }
     let message = say![came_back(&servers, &numbers, what), meaning.to_owned()];
-    let finding = of_file(view, number, "udp-not-delivered", severity, message, None);
+    let finding = of_file(view, number, Code::UdpNotDelivered, severity, message, None);
     found.push(Finding { evidence: frames(view, number, numbers), ..finding });
 }
 
@@ -298,7 +298,7 @@ fn socket_per_line(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
                 ports.len()
             )
         ];
-        let finding = of_file(view, number, "socket-per-line", Severity::Info, message, None);
+        let finding = of_file(view, number, Code::SocketPerLine, Severity::Info, message, None);
         let numbers: Vec<FrameNumber> = ports.into_iter().map(|(_, frame)| frame).collect();
         found.push(Finding { evidence: frames(view, number, numbers), ..finding });
     }

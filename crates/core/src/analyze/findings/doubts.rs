@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::findings::made::{of_all, of_file};
 use crate::analyze::matching::{Doubt, LabView};
 use crate::analyze::text::{Span, say};
@@ -53,7 +53,7 @@ fn spare_finding(view: &LabView<'_>, capture: usize, steps: &[Step]) -> Finding 
         Span::Code(format!("--step {file}={first}")),
         "), or leave it out."
     ];
-    of_file(view, capture, "steps-not-told", Severity::Warning, message, None)
+    of_file(view, capture, Code::StepsNotTold, Severity::Warning, message, None)
 }
 
 fn finding(view: &LabView<'_>, doubt: &Doubt) -> Finding {
@@ -71,7 +71,7 @@ fn finding(view: &LabView<'_>, doubt: &Doubt) -> Finding {
                 option("--step", "FILE=".to_owned(), &step),
                 "."
             ];
-            ("steps-not-told", message)
+            (Code::StepsNotTold, message)
         }
         Some(host) => {
             let message = say![
@@ -79,7 +79,7 @@ fn finding(view: &LabView<'_>, doubt: &Doubt) -> Finding {
                 option("--host", host.to_string(), "=ADDRESS"),
                 "."
             ];
-            ("hosts-not-told", message)
+            (Code::HostsNotTold, message)
         }
     };
     of_all(code, Severity::Warning, message)

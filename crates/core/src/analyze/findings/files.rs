@@ -1,6 +1,6 @@
 //! Findings about a file as a whole: empty, cut, of the wrong interface, without traffic of the lab.
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::cut::cut_in_headers;
 use crate::analyze::findings::made::{of_all, of_file, step_of};
 use crate::analyze::findings::{reachability, wrong_address};
@@ -9,6 +9,7 @@ use crate::analyze::text::{FrameRanges, Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::HostName;
 use crate::wording::{count, list};
+use socklab_packets::capfile::WarningCode;
 use socklab_packets::limits::{LAB_CANDIDATES, LAB_STREAMS};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::track::HandshakeState;
@@ -30,7 +31,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     if capture.info.empty {
         let message = "The file has 0 bytes: nothing was saved. Stop the capture first, then use File → Save As, and copy \
                        the file after it has been saved.";
-        return add("empty-file", Severity::Error, message.into());
+        return add(Code::EmptyFile, Severity::Error, message.into());
     }
     if capture.info.frames == 0 {
         let sheet = &view.config.sheet;
@@ -39,19 +40,15 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
             "The file is a capture without packets. Was the capture started on the wired interface{begin} before the \
              client{start}, with the cable plugged in and no capture filter that hides everything?"
         );
-        return add("no-packets", Severity::Error, message.into());
+        return add(Code::NoPackets, Severity::Error, message.into());
     }
     for warning in &capture.info.warnings {
-        let code = match warning.code {
-            "cut-short" => "file-cut-short",
-            "damaged" => "file-damaged",
-            other => other,
-        };
+        let code = code_of(warning.code);
         // Whoever the lab's hosts are, they are among the first of a table.
-        let severity = if code == "limit-table-entries" { Severity::Info } else { Severity::Warning };
+        let severity = if code == Code::LimitTableEntries { Severity::Info } else { Severity::Warning };
         let remedy = match code {
-            "file-cut-short" => " Copy the file again; if the original is cut too, redo the step.",
-            "file-damaged" => " What stands before the damage is used. Copy the file again.",
+            Code::FileCutShort => " Copy the file again; if the original is cut too, redo the step.",
+            Code::FileDamaged => " What stands before the damage is used. Copy the file again.",
             _ => "",
         };
         add(code, severity, format!("{}{remedy}", sentence(&warning.message)).into());
@@ -61,12 +58,29 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     snapped(capture, &mut add);
     // What went to a wrong address is told as that.
     if lab_frames(view, number) == 0 && !wrong_address::is_in(view, number) {
-        let unanswered = reachability::no_answer_to_arp(view, number).map(|text| ("server-unreachable", text));
+        let unanswered = reachability::no_answer_to_arp(view, number).map(|text| (Code::ServerUnreachable, text));
         let (code, message) = unanswered.unwrap_or_else(|| no_lab_traffic(view, capture));
         add(code, Severity::Error, message);
     } else {
         same_host(view, number, &mut add);
         many_connections(view, number, &mut add);
+    }
+}
+
+/// What is told as a finding, as the reader of captures warned of it.
+fn code_of(warning: WarningCode) -> Code {
+    match warning {
+        WarningCode::CutShort => Code::FileCutShort,
+        WarningCode::Damaged => Code::FileDamaged,
+        WarningCode::ReadError => Code::ReadError,
+        WarningCode::LimitConnections => Code::LimitConnections,
+        WarningCode::LimitCounts => Code::LimitCounts,
+        WarningCode::LimitFragments => Code::LimitFragments,
+        WarningCode::LimitInflation => Code::LimitInflation,
+        WarningCode::LimitInterfaces => Code::LimitInterfaces,
+        WarningCode::LimitTableEntries => Code::LimitTableEntries,
+        WarningCode::LimitWindow => Code::LimitWindow,
+        WarningCode::UnknownLinkType => Code::UnknownLinkType,
     }
 }
 
@@ -76,7 +90,7 @@ fn sentence(message: &str) -> String {
 }
 
 /// A capture filter decides what is in the file at all, unlike a display filter.
-fn filtered(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
+fn filtered(view: &LabView<'_>, number: usize, add: &mut impl FnMut(Code, Severity, Text)) {
     let Some(capture) = view.captures.get(number) else { return };
     let Some(filter) = capture.info.interfaces.iter().find_map(|interface| interface.filter.as_deref()) else { return };
     let steps = view.steps.get(number).map(Vec::as_slice).unwrap_or_default();
@@ -99,24 +113,24 @@ fn filtered(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str
              {ip}.addr==ADDRESS{protocol}; as capture filter: host ADDRESS{protocol}."
         )
     ];
-    add("capture-filtered", Severity::Info, message);
+    add(Code::CaptureFiltered, Severity::Info, message);
 }
 
-fn dropped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, Text)) {
+fn dropped(capture: &CaptureFacts, add: &mut impl FnMut(Code, Severity, Text)) {
     let dropped: u64 = capture.info.interfaces.iter().filter_map(|interface| interface.dropped).sum();
     if dropped > 0 {
         let message = format!(
             "The computer could not keep up while capturing and lost {}, so frames may be missing here that were on the wire.",
             count(dropped, "packet")
         );
-        add("packets-dropped", Severity::Warning, message.into());
+        add(Code::PacketsDropped, Severity::Warning, message.into());
     }
 }
 
 /// As long as any frame: nothing is cut by it (pcap-savefile(5); Wireshark's default).
 const LONGEST_SNAPSHOT: u32 = 262_144;
 
-fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, Text)) {
+fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(Code, Severity, Text)) {
     if capture.info.snapped_frames == 0 {
         return;
     }
@@ -127,7 +141,7 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
             "{frames} {were} cut short in the middle of the headers, so no connection can be followed. Capture again with Wireshark's default of \
              262144 bytes."
         );
-        return add("snapshot-length-small", Severity::Error, message.into());
+        return add(Code::SnapshotLengthSmall, Severity::Error, message.into());
     }
     let limits = capture.info.interfaces.iter().map(|interface| interface.snapshot_length);
     let shortest = limits.filter(|length| *length > 0).min().unwrap_or(0);
@@ -148,7 +162,7 @@ fn snapped(capture: &CaptureFacts, add: &mut impl FnMut(&'static str, Severity, 
         }
     );
     let severity = if too_short { Severity::Warning } else { Severity::Info };
-    add("snapshot-length-small", severity, message.into());
+    add(Code::SnapshotLengthSmall, severity, message.into());
 }
 
 /// Frames of the lab in one capture.
@@ -157,7 +171,7 @@ fn lab_frames(view: &LabView<'_>, number: usize) -> u64 {
 }
 
 /// Why a capture with packets may have none of the lab: the names of its interfaces tell most.
-fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, Text) {
+fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (Code, Text) {
     let used = capture.info.interfaces.iter().filter(|interface| interface.frames > 0);
     // On Windows the name is a GUID, and only the description says what the interface is.
     let names: Vec<&str> = used.filter_map(|i| i.description.as_deref().or(i.name.as_deref())).collect();
@@ -175,7 +189,7 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
         "Redo the step with the capture on the interface that has the lab's address (7a; eth0 on a Raspberry Pi).";
     if all_match(&WIRELESS, false) {
         return (
-            "wrong-interface",
+            Code::WrongInterface,
             say!["Captured on ", Text::list(shown), format!("; the lab runs on the wired interface. {redo}")],
         );
     }
@@ -185,11 +199,11 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
             Text::list(shown),
             format!(", the loopback interface, which only sees traffic of the computer with itself. {redo}")
         ];
-        return ("wrong-interface", message);
+        return (Code::WrongInterface, message);
     }
     if cut_in_headers(&capture.info, &capture.traffic) {
         let message = "Nothing shows which frames belong to the lab: they were cut short in the middle of the headers.";
-        return ("no-lab-traffic", message.into());
+        return (Code::NoLabTraffic, message.into());
     }
     if used_link_types(capture).all(|link_type| MONITOR_MODE.contains(&link_type)) && is_unread(capture) {
         let message = format!(
@@ -197,10 +211,10 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
              are not read here. {redo}",
             none_belongs(capture.info.frames)
         );
-        return ("no-lab-traffic", message.into());
+        return (Code::NoLabTraffic, message.into());
     }
     if let Some(text) = GroupText::of(capture) {
-        return ("no-lab-traffic", only_to_a_group(view, capture, &text));
+        return (Code::NoLabTraffic, only_to_a_group(view, capture, &text));
     }
     let counts = capture.traffic.other().counts;
     let message = say![
@@ -215,7 +229,7 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (&'static str, 
         ),
         server_hint(view)
     ];
-    ("no-lab-traffic", message)
+    (Code::NoLabTraffic, message)
 }
 
 /// Link types of wireless frames as they are on the air, with what the receiver adds (tcpdump.org: IEEE802_11 and its kinds, PPI).
@@ -276,7 +290,7 @@ fn server_hint(view: &LabView<'_>) -> Text {
 }
 
 /// Client and server on one computer.
-fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
+fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(Code, Severity, Text)) {
     let tcp = view.connections().filter(|c| c.in_capture(number).is_some());
     let udp = view.conversations().filter(|c| c.sightings().iter().any(|s| s.capture == number));
     let pairs: Vec<_> =
@@ -287,9 +301,9 @@ fn same_host(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static st
     }
     let loopback = pairs.iter().all(|(client, _)| client.is_loopback());
     let (code, what) = if loopback {
-        ("loopback-only", "All of the lab's traffic is on the loopback address")
+        (Code::LoopbackOnly, "All of the lab's traffic is on the loopback address")
     } else {
-        ("same-host", "Client and server have the same IP address")
+        (Code::SameHost, "Client and server have the same IP address")
     };
     let sheet = &view.config.sheet;
     if let Some((address, frame)) = refused_elsewhere(view, number).filter(|_| loopback) {
@@ -364,17 +378,17 @@ pub(super) fn find_other_traffic(view: &LabView<'_>, found: &mut Vec<Finding>) {
         }
     };
     let message = Text::from(message);
-    found.push(Finding { file, ..of_all("extra-traffic", Severity::Info, message) });
+    found.push(Finding { file, ..of_all(Code::ExtraTraffic, Severity::Info, message) });
 }
 
 /// More of the lab's connections than are looked at one by one.
-fn many_connections(view: &LabView<'_>, number: usize, add: &mut impl FnMut(&'static str, Severity, Text)) {
+fn many_connections(view: &LabView<'_>, number: usize, add: &mut impl FnMut(Code, Severity, Text)) {
     if let Some(most) = view.cut.get(number).copied().flatten() {
         let message = format!(
             "The file holds more than {most} connections or conversations with the lab's servers: all are listed, and the \
              answers rest on the first {most}."
         );
-        add("many-connections", Severity::Info, message.into());
+        add(Code::ManyConnections, Severity::Info, message.into());
     }
 }
 
@@ -385,7 +399,7 @@ pub(super) fn find_crowd(view: &LabView<'_>, found: &mut Vec<Finding>) {
             "More than {LAB_CANDIDATES} socket addresses could be servers of the lab; the lab was looked for among the first \
              ones. If it was not found, name its server (--server, or a lab file with --lab)."
         );
-        found.push(of_all("limit-candidates", Severity::Info, message));
+        found.push(of_all(Code::LimitCandidates, Severity::Info, message));
     }
 }
 
@@ -403,7 +417,7 @@ pub(super) fn find_repeated(view: &LabView<'_>, found: &mut Vec<Finding>) {
                 "It has as many frames, at the same times, as {}: the same capture twice? What both show counts once.",
                 harmless(&twin.file)
             );
-            found.push(of_file(view, number, "capture-repeated", Severity::Warning, message, None));
+            found.push(of_file(view, number, Code::CaptureRepeated, Severity::Warning, message, None));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Findings about journals: cut short, or too long to be held; and runs of servers that do not count.
 
 use crate::analyze::accounts::{Apart, Entry, ServerRun, evidence};
-use crate::analyze::analysis::{Evidence, Finding, Severity};
+use crate::analyze::analysis::{Code, Evidence, Finding, Severity};
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::of_all;
 use crate::analyze::matching::LabView;
@@ -24,12 +24,12 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
                 "The journal's last line stops in its middle and was left out: the disk was full, or the file was \
                            copied while the program still ran. Copy it again."
                     .to_owned();
-            add("journal-cut-short", Severity::Info, message);
+            add(Code::JournalCutShort, Severity::Info, message);
         }
         if named.journal.left_out > 0 {
             let events = count(named.journal.left_out, "event");
             let message = format!("The journal is too long to be held whole: its last {events} were not looked at.");
-            add("limit-journal", Severity::Warning, message);
+            add(Code::LimitJournal, Severity::Warning, message);
         }
     }
     for file in distinct(view.journals.iter().map(|named| named.file.as_str())) {
@@ -38,7 +38,7 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
                 |run: &&ServerRun| run.apart == Some(why) && run.first.as_ref().is_some_and(|first| first.file == file);
             let runs: Vec<&ServerRun> = view.accounts.servers.iter().filter(is_it).collect();
             if !runs.is_empty() {
-                let finding = of_all("journal-other-run", Severity::Info, other_runs(&runs, why));
+                let finding = of_all(Code::JournalOtherRun, Severity::Info, other_runs(&runs, why));
                 found.push(Finding { file: Some(file.to_owned()), evidence: begins(&runs), ..finding });
             }
         }
@@ -50,7 +50,7 @@ pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
              looked at.",
             count(left_out, "event")
         );
-        found.push(of_all("limit-journal", Severity::Warning, message));
+        found.push(of_all(Code::LimitJournal, Severity::Warning, message));
     }
 }
 

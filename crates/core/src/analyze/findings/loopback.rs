@@ -1,6 +1,6 @@
 //! A server that listens where no other computer reaches it.
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
@@ -38,7 +38,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
             taken.ip, server.ip
         )
     ];
-    let finding = of_file(view, number, "server-on-loopback", Severity::Error, message, Some(first.step));
+    let finding = of_file(view, number, Code::ServerOnLoopback, Severity::Error, message, Some(first.step));
     let evidence = frames(view, number, attempts().chain(local.syn_ack.map(RowFrame::from)));
     found.push(Finding { evidence, ..finding });
 }

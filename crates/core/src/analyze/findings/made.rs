@@ -1,6 +1,6 @@
 //! What findings are made of: a file, its evidence, its connections.
 
-use crate::analyze::analysis::{Evidence, Finding, Severity};
+use crate::analyze::analysis::{Code, Evidence, Finding, Severity};
 use crate::analyze::conversation::TcpSighting;
 use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::{RowFrame, by_capture};
@@ -12,7 +12,7 @@ use socklab_packets::types::FrameNumber;
 pub(super) fn of_file(
     view: &LabView<'_>,
     capture: usize,
-    code: &'static str,
+    code: Code,
     severity: Severity,
     message: impl Into<Text>,
     redo: Option<&Step>,
@@ -21,7 +21,7 @@ pub(super) fn of_file(
 }
 
 /// A finding about all files.
-pub(super) fn of_all(code: &'static str, severity: Severity, message: impl Into<Text>) -> Finding {
+pub(super) fn of_all(code: Code, severity: Severity, message: impl Into<Text>) -> Finding {
     Finding { code, severity, file: None, message: message.into(), discreet: None, redo: None, evidence: Vec::new() }
 }
 

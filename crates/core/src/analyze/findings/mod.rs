@@ -25,67 +25,6 @@ use crate::analyze::matching::LabView;
 use crate::analyze::text::files::with_files;
 use crate::lab::Step;
 
-/// The codes of all findings, those of a file that ended early or was too much to read among them.
-pub const FINDING_CODES: [&str; 57] = [
-    "accept-queue-full",
-    "another-server",
-    "capture-began-late",
-    "capture-filtered",
-    "capture-repeated",
-    "capture-stopped-early",
-    "clock-set-back",
-    "connection-closed",
-    "connection-refused",
-    "connection-reset",
-    "copied-frames",
-    "earlier-run",
-    "empty-file",
-    "extra-traffic",
-    "file-cut-short",
-    "file-damaged",
-    "frames-missing",
-    "hosts-not-told",
-    "idle-from-before",
-    "journal-cut-short",
-    "journal-other-run",
-    "limit-candidates",
-    "limit-connections",
-    "limit-counts",
-    "limit-fragments",
-    "limit-inflation",
-    "limit-interfaces",
-    "limit-journal",
-    "limit-table-entries",
-    "limit-window",
-    "loopback-only",
-    "many-connections",
-    "no-lab-traffic",
-    "no-packets",
-    "not-threaded",
-    "one-direction",
-    "only-one-client",
-    "packets-dropped",
-    "read-error",
-    "retransmissions",
-    "same-host",
-    "second-host-missing",
-    "server-on-loopback",
-    "server-uncertain",
-    "server-unreachable",
-    "setting-unused",
-    "several-runs",
-    "snapshot-length-small",
-    "socket-per-line",
-    "steps-not-told",
-    "stream-numbers",
-    "translated-addresses",
-    "udp-not-delivered",
-    "udp-port-unreachable",
-    "unknown-link-type",
-    "wrong-address",
-    "wrong-interface",
-];
-
 /// All findings, the gravest first, then in the order of the files. Where nothing is wrong there is no step to redo.
 pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -121,11 +60,5 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
         finding.message.push(words.unwrap_or_default());
     }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let unknown = found.iter().find(|finding| !is_known(finding.code));
-    debug_assert!(unknown.is_none(), "FINDING_CODES lacks the code of {unknown:?}");
     found
-}
-
-fn is_known(code: &str) -> bool {
-    FINDING_CODES.contains(&code)
 }

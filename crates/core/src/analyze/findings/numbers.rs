@@ -1,6 +1,6 @@
 //! Findings about stream numbers: where Wireshark's screen may show others than the reports.
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::findings::made::of_file;
 use crate::analyze::matching::LabView;
 use crate::wording::{address_filter, list};
@@ -12,7 +12,7 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
     let Some(capture) = view.captures.get(number) else { return };
     let traffic = &capture.traffic;
     for message in moved(view, number, traffic).into_iter().chain(split(traffic)) {
-        found.push(of_file(view, number, "stream-numbers", Severity::Info, message, None));
+        found.push(of_file(view, number, Code::StreamNumbers, Severity::Info, message, None));
     }
 }
 

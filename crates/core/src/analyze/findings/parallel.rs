@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::analyze::analysis::{Evidence, Finding, ServerKind, Severity};
+use crate::analyze::analysis::{Code, Evidence, Finding, ServerKind, Severity};
 use crate::analyze::answers;
 use crate::analyze::claims::all_of;
 use crate::analyze::claims::words::addresses;
@@ -55,7 +55,7 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
             view.host_with_address(host),
             format!(" connected; the sheet has {0} run there at the same time, in {0} terminals.", number(at_least))
         ];
-        found.push(finding("only-one-client", Severity::Warning, file, message, step));
+        found.push(finding(Code::OnlyOneClient, Severity::Warning, file, message, step));
     } else if here > of_sheet {
         let clients: Vec<SocketAddress> = known.iter().map(|known| known.connection.client()).collect();
         let message = say![
@@ -65,7 +65,7 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
             addresses(&clients),
             format!("), more than the {expected} of the sheet. That is not wrong{}", counting(view, step))
         ];
-        found.push(finding("several-runs", Severity::Info, file, message, step));
+        found.push(finding(Code::SeveralRuns, Severity::Info, file, message, step));
     }
 }
 
@@ -143,7 +143,7 @@ fn one_by_one(view: &LabView<'_>, found: &mut Vec<Finding>) {
     let file = Some(view.file(first.connection.best().capture).to_owned());
     let evidence = waiting.iter().flat_map(|known| all_of(view, known));
     let evidence = Evidence::by_file(evidence);
-    let finding = finding("not-threaded", Severity::Warning, file, message, first.step);
+    let finding = finding(Code::NotThreaded, Severity::Warning, file, message, first.step);
     found.push(Finding { evidence, ..finding });
 }
 
@@ -165,7 +165,7 @@ fn replaced(view: &LabView<'_>, found: &mut Vec<Finding>) {
     ];
     let file = Some(view.file(first.connection.best().capture).to_owned());
     let evidence = Evidence::by_file(all.iter().flat_map(|known| all_of(view, known)));
-    found.push(Finding { file, evidence, ..of_all("another-server", Severity::Info, message) });
+    found.push(Finding { file, evidence, ..of_all(Code::AnotherServer, Severity::Info, message) });
 }
 
 /// Whether a capture of this connection would show the other hosts' as well: it was made at the server, or has some that went
@@ -215,10 +215,10 @@ fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
              exchanges with the server: add {captures}."
         )
     ];
-    let missing = finding("second-host-missing", Severity::Warning, None, message, first);
+    let missing = finding(Code::SecondHostMissing, Severity::Warning, None, message, first);
     found.push(Finding { redo: missing.redo.clone().filter(|_| is_told), ..missing });
 }
 
-fn finding(code: &'static str, severity: Severity, file: Option<String>, message: Text, redo: &Step) -> Finding {
+fn finding(code: Code, severity: Severity, file: Option<String>, message: Text, redo: &Step) -> Finding {
     Finding { file, redo: Some(redo.clone()), ..of_all(code, severity, message) }
 }

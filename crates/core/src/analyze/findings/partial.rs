@@ -1,6 +1,6 @@
 //! Findings about connections of which a capture holds only a part.
 
-use crate::analyze::analysis::Severity;
+use crate::analyze::analysis::{Code, Severity};
 use crate::analyze::claims::{handshake, unseen};
 use crate::analyze::conversation::{TcpSighting, Unseen};
 use crate::analyze::findings::connections::{Here, Report, clients};
@@ -25,7 +25,7 @@ impl Report<'_, '_> {
         let one_direction = |s: &TcpSighting| !both_ways && s.has_one_direction();
         let all = self.all;
         self.add(
-            "capture-began-late",
+            Code::CaptureBeganLate,
             Severity::Warning,
             |known, s| is_without_handshake(known, s) && !is_rest(all, known, s) && !one_direction(s),
             Self::first_frame,
@@ -43,7 +43,7 @@ impl Report<'_, '_> {
             },
         );
         self.add(
-            "one-direction",
+            Code::OneDirection,
             Severity::Warning,
             |known, s| (is_late(known) || lacks_answer(known)) && one_direction(s),
             Self::first_frame,
@@ -84,7 +84,7 @@ impl Report<'_, '_> {
         };
         let is_of = |some: &[Here<'_>], known: &Known<'_>| some.iter().any(|(one, _)| one.index == known.index);
         self.add(
-            "earlier-run",
+            Code::EarlierRun,
             Severity::Info,
             |known, _| is_of(&earlier, known),
             Self::first_frame,
@@ -102,7 +102,7 @@ impl Report<'_, '_> {
             },
         );
         self.add(
-            "idle-from-before",
+            Code::IdleFromBefore,
             Severity::Info,
             |known, _| is_of(&beside, known),
             Self::first_frame,
@@ -142,7 +142,7 @@ impl Report<'_, '_> {
             whole.is_some_and(|whole| !whole.has_one_direction() && Lacks::of(view, whole).any())
         };
         self.add(
-            "frames-missing",
+            Code::FramesMissing,
             Severity::Warning,
             is_missing,
             |_| Vec::new(),
@@ -179,7 +179,7 @@ impl Report<'_, '_> {
             is_told && !s.has_one_direction() && Lacks::of(view, s).any()
         };
         self.add(
-            "frames-missing",
+            Code::FramesMissing,
             Severity::Warning,
             is_missing,
             |s| Lacks::of(view, s).shown(s),

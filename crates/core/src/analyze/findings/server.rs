@@ -1,6 +1,6 @@
 //! Whether the server is known for certain.
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::findings::made::{frames, of_file, step_of};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Span, say};
@@ -33,6 +33,6 @@ pub(super) fn find(view: &LabView<'_>, capture: usize, found: &mut Vec<Finding>)
         Span::Code(format!("--server {client}")),
         ".",
     ];
-    let finding = of_file(view, capture, "server-uncertain", Severity::Warning, message, step_of(view, capture));
+    let finding = of_file(view, capture, Code::ServerUncertain, Severity::Warning, message, step_of(view, capture));
     found.push(Finding { evidence: frames(view, capture, [frame]), ..finding });
 }

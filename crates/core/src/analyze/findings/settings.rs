@@ -1,6 +1,6 @@
 //! What was set and does not fit the files: a port that no client went to, the step of another protocol.
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::findings::made::{of_all, of_file};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Text, say};
@@ -11,11 +11,11 @@ use socklab_packets::types::Protocol;
 /// Looks at all that was set.
 pub(super) fn find(view: &LabView<'_>, found: &mut Vec<Finding>) {
     if let Some(message) = unused_ports(view) {
-        found.push(of_all("setting-unused", Severity::Warning, message));
+        found.push(of_all(Code::SettingUnused, Severity::Warning, message));
     }
     for capture in 0..view.captures.len() {
         if let Some(message) = step_of_other_protocol(view, capture) {
-            found.push(of_file(view, capture, "setting-unused", Severity::Warning, message, None));
+            found.push(of_file(view, capture, Code::SettingUnused, Severity::Warning, message, None));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Connections and conversations that a file shows twice, with other addresses.
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::findings::made::{frames, of_file};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::{Text, say};
@@ -53,6 +53,6 @@ pub(super) fn find(view: &LabView<'_>, number: usize, found: &mut Vec<Finding>) 
         Text::list(pairs),
         ". What is there twice counts once in the answers; Wireshark, and the lists, have both."
     ];
-    let finding = of_file(view, number, "translated-addresses", Severity::Info, message, None);
+    let finding = of_file(view, number, Code::TranslatedAddresses, Severity::Info, message, None);
     found.push(Finding { evidence: frames(view, number, evidence), ..finding });
 }

@@ -1,6 +1,6 @@
 //! Findings about SYNs that got no SYN-ACK.
 
-use crate::analyze::analysis::Severity;
+use crate::analyze::analysis::{Code, Severity};
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{presence, rejection};
 use crate::analyze::conversation::TcpSighting;
@@ -38,7 +38,7 @@ impl Report<'_, '_> {
         };
         let sheet = &view.config.sheet;
         self.add(
-            "capture-stopped-early",
+            Code::CaptureStoppedEarly,
             Severity::Warning,
             |known, s| is_silent(s) && ends_with(known, s),
             Self::first_frame,
@@ -78,7 +78,7 @@ impl Report<'_, '_> {
             })
         };
         self.add(
-            "accept-queue-full",
+            Code::AcceptQueueFull,
             Severity::Warning,
             |known, s| silent(known, s) && is_there(s),
             Self::first_frame,
@@ -109,7 +109,7 @@ impl Report<'_, '_> {
             },
         );
         self.add(
-            "server-unreachable",
+            Code::ServerUnreachable,
             Severity::Error,
             |known, s| silent(known, s) && !is_there(s),
             Self::first_frame,
@@ -160,7 +160,7 @@ impl Report<'_, '_> {
         for later in [false, true] {
             let severity = if later { Severity::Info } else { Severity::Error };
             self.add(
-                "server-unreachable",
+                Code::ServerUnreachable,
                 severity,
                 |_, s| rejection::of(view, s).is_some() && connected_later(s) == later,
                 cited,

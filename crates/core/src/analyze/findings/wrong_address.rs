@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
-use crate::analyze::analysis::{Finding, Severity};
+use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::claims::words::addresses;
 use crate::analyze::conversation::LabConnection;
 use crate::analyze::distinct::distinct;
@@ -199,7 +199,7 @@ fn finding(view: &LabView<'_>, number: usize, mut tries: Vec<Try>, words: Words)
         say![who(view, host), " ", Text::list(each)]
     });
     let message = say![words.what, ": ", words.by, Text::list(by_host), format!(". {}", words.advice)];
-    let finding = of_file(view, number, "wrong-address", Severity::Info, message, None);
+    let finding = of_file(view, number, Code::WrongAddress, Severity::Info, message, None);
     let shown = tries.iter().flat_map(|one| one.frames.iter().chain(&one.errors).copied());
     Some(Finding { evidence: frames(view, number, shown), ..finding })
 }

@@ -1,6 +1,6 @@
 //! Of which step of the sheet a run is, where what came before and after tells.
 
-use crate::analyze::analysis::Analysis;
+use crate::analyze::analysis::{Analysis, Code};
 use crate::analyze::analyze;
 use crate::analyze::testing::Story;
 use crate::lab::LabConfig;
@@ -134,8 +134,8 @@ fn a_run_at_another_clients_computer_is_not_counted_beside_one_at_the_server() {
     let analysis = of(vec![story.read()]);
     let answer = analysis.answers.iter().find(|answer| answer.question == question("I.1(b)")).unwrap();
     assert_eq!(answer.short.to_string(), format!("Client {B}; server {A}"));
-    let codes: Vec<&str> = analysis.findings.iter().map(|finding| finding.code).collect();
-    assert!(codes.contains(&"wrong-address") && !codes.contains(&"several-runs"), "{codes:?}");
+    let codes: Vec<Code> = analysis.findings.iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&Code::WrongAddress) && !codes.contains(&Code::SeveralRuns), "{codes:?}");
 }
 
 /// B's capture of step 8, then its and C's of Part II, in which B has another address, told in ARP or not.

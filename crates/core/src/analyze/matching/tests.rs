@@ -1,7 +1,7 @@
 //! Which programs are taken for the lab's servers.
 
 use crate::analyze::addresses::Addresses;
-use crate::analyze::analysis::ServerKind;
+use crate::analyze::analysis::{Code, ServerKind};
 use crate::analyze::analyze;
 use crate::analyze::conversation::Relays;
 use crate::analyze::matching::servers::Servers;
@@ -249,7 +249,7 @@ fn a_server_of_a_known_protocol_is_not_proposed_whatever_its_port() {
     };
     for story in [ssh, passive, active] {
         let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
-        let none = analysis.findings.iter().find(|finding| finding.code == "no-lab-traffic").unwrap();
+        let none = analysis.findings.iter().find(|finding| finding.code == Code::NoLabTraffic).unwrap();
         let told = none.message.to_string();
         assert!(
             told.ends_with(" If the server's address is unusual, name it (--server, or a lab file with --lab)."),
@@ -270,7 +270,7 @@ fn a_server_that_says_nothing_in_the_capture_is_proposed() {
     story.lose(&[0, 2]);
     story.close(&mut b);
     let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
-    let none = analysis.findings.iter().find(|finding| finding.code == "no-lab-traffic").unwrap();
+    let none = analysis.findings.iter().find(|finding| finding.code == Code::NoLabTraffic).unwrap();
     let told = none.message.to_string();
     assert!(told.contains("If 10.0.3.1:65432 (TCP) is the lab's server, say so"), "{told}");
 }
@@ -336,7 +336,7 @@ fn what_a_port_says_of_both_ends_is_no_more_than_likely() {
         let mut late = Story::tcp(client, server);
         story.echo(&mut late, "Hello server");
         let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
-        analysis.findings.iter().find(|finding| finding.code == "server-uncertain").map(|it| it.message.to_string())
+        analysis.findings.iter().find(|finding| finding.code == Code::ServerUncertain).map(|it| it.message.to_string())
     };
     let said = uncertain("10.0.3.2:5050", "10.0.3.1:6000").unwrap_or_default();
     assert!(said.starts_with("Which end is the server isn't shown: no handshake"), "{said}");
@@ -362,7 +362,7 @@ fn a_chat_in_a_group_has_no_server_and_is_no_other_programs() {
             story.datagram(host, other, "peer says hello");
         }
         let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
-        analysis.findings.iter().find(|it| it.code == "no-lab-traffic").map(|it| it.message.to_string()).unwrap()
+        analysis.findings.iter().find(|it| it.code == Code::NoLabTraffic).map(|it| it.message.to_string()).unwrap()
     };
     let multicast = said("239.7.7.7:5007", "239.7.7.7:5007");
     let expected = "6 UDP datagrams with text from 3 hosts go to 239.7.7.7:5007, a multicast address.";
@@ -436,7 +436,7 @@ fn who_is_passed_on_at_once_did_not_wait_for_the_proxy() {
         ),
         "{text}"
     );
-    assert!(analysis.findings.iter().all(|finding| finding.code != "not-threaded"));
+    assert!(analysis.findings.iter().all(|finding| finding.code != Code::NotThreaded));
 }
 
 /// A program on B at X11's port that says on to A what C says.
@@ -463,7 +463,7 @@ fn a_relay_at_the_port_of_a_service_is_a_server_of_its_client() {
     let analysis = analyze(vec![at_b, story.read()], &[], &LabConfig::default());
     let servers: Vec<String> = analysis.lab.servers.iter().map(|server| server.address.to_string()).collect();
     assert_eq!(servers, ["10.0.3.1:5000", relay]);
-    assert!(analysis.findings.iter().all(|finding| finding.code != "no-lab-traffic"));
+    assert!(analysis.findings.iter().all(|finding| finding.code != Code::NoLabTraffic));
 }
 
 /// TFTP's server answers from a port of its own (RFC 1350, section 4).
@@ -477,7 +477,7 @@ fn a_client_that_is_answered_from_another_port_is_not_proposed_as_the_server() {
         story.datagram(client, answering, "\0\u{4}\0\u{1}");
     }
     let analysis = analyze(vec![story.read()], &[], &LabConfig::default());
-    let none = analysis.findings.iter().find(|finding| finding.code == "no-lab-traffic").unwrap();
+    let none = analysis.findings.iter().find(|finding| finding.code == Code::NoLabTraffic).unwrap();
     assert!(!none.message.to_string().contains("51238"), "{}", none.message);
 }
 

@@ -1,7 +1,7 @@
 //! What the page says of the answers and findings.
 
 use super::links::{Drawn, TextRun};
-use crate::analyze::analysis::{Analysis, Answer, Basis, Claim, Evidence, Finding};
+use crate::analyze::analysis::{Analysis, Answer, Basis, Claim, Code, Evidence, Finding};
 use crate::lab::Step;
 use crate::report::{sentences, words};
 use crate::wording;
@@ -76,7 +76,7 @@ pub(super) struct FindingView {
     pub(super) severity: &'static str,
     pub(super) message: Vec<TextRun>,
     pub(super) file: Option<String>,
-    pub(super) code: &'static str,
+    pub(super) code: Code,
     pub(super) redo: Option<String>,
     pub(super) evidence: Vec<EvidenceView>,
 }

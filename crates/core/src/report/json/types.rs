@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use crate::analyze::analysis::{
-    AddressRole, Analysis, Answer, Basis, CaptureAnalysis, Claim, Evidence, Facts, Finding, HostBasis, HostFound,
+    AddressRole, Analysis, Answer, Basis, CaptureAnalysis, Claim, Code, Evidence, Facts, Finding, HostBasis, HostFound,
     LabFound, RecordedStep, RoleBasis, ServerFound, ServerKind, ServiceFound, Severity, Status, Verdict,
 };
 use crate::analyze::conversation::roles::roles;
@@ -139,7 +139,12 @@ struct WarningJson<'a> {
 
 impl<'a> WarningJson<'a> {
     fn of(warning: &'a CaptureWarning) -> Self {
-        WarningJson { code: warning.code, message: &warning.message, frame: warning.frame, offset: warning.offset }
+        WarningJson {
+            code: warning.code.as_str(),
+            message: &warning.message,
+            frame: warning.frame,
+            offset: warning.offset,
+        }
     }
 }
 
@@ -438,7 +443,7 @@ impl<'a> LabJson<'a> {
 
 #[derive(Serialize)]
 struct FindingJson<'a> {
-    code: &'static str,
+    code: Code,
     severity: Severity,
     file: Option<&'a str>,
     message: &'a Text,
