@@ -168,15 +168,18 @@ fn sources() -> &'static [Source] {
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
+        if is_test_module(&path) {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test_module(&path) {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
     }
 }
 
-/// Whether the module above declares this file for tests only.
+/// Whether the module above declares this file or folder for tests only.
 fn is_test_module(path: &Path) -> bool {
     let name = path.file_stem().unwrap().to_str().unwrap();
     let folder = path.parent().unwrap();
@@ -200,7 +203,9 @@ fn source(path: &Path, folder: &Path, whole: Option<&'static str>) -> Source {
     let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut found = Found::default();
     found.walk(tokens);
-    let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+    // Files of tests are declared among the other modules; tests in the file itself end it.
+    let begin = text.find("\n#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    let lines = text[..begin].lines().count();
     Source {
         path: path.to_owned(),
         place: place.display().to_string(),

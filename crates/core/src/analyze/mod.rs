@@ -19,8 +19,6 @@ mod row;
 mod sorted;
 mod story;
 mod stream;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
 mod translated;
 
 pub mod addresses;
@@ -34,6 +32,11 @@ pub mod reach;
 pub mod text;
 pub mod timing;
 pub mod together;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use answers::{AskedFact, KINDS, Needs, QuestionKind, ValueType, kind_of, lab_file, names as kinds};
 pub use matching::sheet_notes;

@@ -176,3 +176,6 @@ fn fitness(view: &View, other: &View, config: &LabConfig) -> (usize, bool, bool)
     let is_later = view.position > other.position;
     (named, same_link(client, server), client_is_translated == is_later)
 }
+
+#[cfg(test)]
+mod tests;

@@ -173,9 +173,9 @@ fn expected(view: &LabView<'_>, question: &Question, mut draft: Draft) -> Answer
 
 #[cfg(test)]
 mod tests {
-    use crate::analyze::answers::other_program_tests::{connected, said, short};
-    use crate::analyze::answers::tests::{A, of};
     use crate::analyze::testing::Story;
+    use crate::analyze::tests::support::{A, of};
+    use crate::analyze::tests::support::{connected, said, short};
 
     /// A client that is started before its server has a socket of its own: three programs make three sockets.
     #[test]

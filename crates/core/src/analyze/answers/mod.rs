@@ -4,86 +4,31 @@
 //! measured runs of the lab; what is true of this run comes from the view of the lab alone; what the lab is like comes from
 //! the question and its steps.
 
-#[cfg(test)]
-mod alike_tests;
 mod beside_first;
 mod busy_journals;
 mod busy_scene;
 mod busy_server;
-#[cfg(test)]
-mod chat_tests;
 mod client_sockets;
-#[cfg(test)]
-mod continued_tests;
-#[cfg(test)]
-mod datagram_tests;
 mod facts;
 mod first_reply;
 mod frame_lists;
-#[cfg(test)]
-mod from_before_tests;
-#[cfg(test)]
-mod guessed_host_tests;
-#[cfg(test)]
-mod host_tests;
-#[cfg(test)]
-mod ignored_line_tests;
-#[cfg(test)]
-mod journal_run_tests;
-#[cfg(test)]
-mod journal_tests;
 mod kind;
-#[cfg(test)]
-mod loopback_tests;
-#[cfg(test)]
-mod lost_end_tests;
-#[cfg(test)]
-mod missing_frame_tests;
-#[cfg(test)]
-mod mistaken_tests;
-#[cfg(test)]
-mod one_computer_tests;
 mod open_at_once;
-#[cfg(test)]
-mod order_tests;
-#[cfg(test)]
-mod other_program_tests;
-#[cfg(test)]
-mod other_run_tests;
-#[cfg(test)]
-mod own_server_tests;
-#[cfg(test)]
-mod own_sheet_tests;
 mod own_words;
 mod parallel;
-#[cfg(test)]
-mod program_tests;
-#[cfg(test)]
-mod reset_tests;
-#[cfg(test)]
-mod restart_tests;
 mod second_client;
-#[cfg(test)]
-mod second_client_tests;
 mod second_server;
 mod server_sockets;
-#[cfg(test)]
-mod setting_tests;
 mod tcp_addresses;
 mod tcp_frames;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod third_host_tests;
 mod threaded_clients;
-#[cfg(test)]
-mod translated_tests;
 mod udp_clients;
 mod udp_frames;
+
 #[cfg(test)]
-mod udp_sheet_tests;
+mod busy_server_tests;
 #[cfg(test)]
-mod waiting_tests;
+mod second_client_tests;
 
 use std::collections::BTreeSet;
 

@@ -284,10 +284,10 @@ fn started(view: &LabView<'_>, question: &Question, first: &ServerRun, second: &
 
 #[cfg(test)]
 mod tests {
-    use super::super::other_program_tests::said;
     use crate::analyze::analysis::{Analysis, Facts};
     use crate::analyze::analyze;
     use crate::analyze::testing::Story;
+    use crate::analyze::tests::support::said;
     use crate::journal::{Journal, NamedJournal};
     use crate::lab::LabConfig;
 

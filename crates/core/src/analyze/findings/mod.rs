@@ -20,6 +20,9 @@ mod translated;
 mod unanswered;
 mod wrong_address;
 
+#[cfg(test)]
+mod tests;
+
 use crate::analyze::analysis::{Finding, Severity};
 use crate::analyze::matching::LabView;
 use crate::analyze::text::files::with_files;

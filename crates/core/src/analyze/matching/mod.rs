@@ -8,22 +8,16 @@ mod allot;
 mod apart;
 mod attempts;
 mod beside;
-#[cfg(test)]
-mod browser_tests;
 mod build;
 mod candidates;
 mod company;
 mod computers;
 mod copied;
-#[cfg(test)]
-mod cost_tests;
 mod doubts;
 mod early;
 mod epochs;
 mod exchanges;
 mod first_part;
-#[cfg(test)]
-mod first_part_tests;
 mod gathered;
 mod groups;
 mod hosts;
@@ -42,17 +36,30 @@ mod servers;
 mod services;
 mod sheet_notes;
 mod sheet_order;
-#[cfg(test)]
-mod sheet_order_tests;
 mod spoken;
-#[cfg(test)]
-mod step_tests;
 mod steps;
 mod streams;
-#[cfg(test)]
-mod tests;
 mod undelivered;
 mod view;
+
+#[cfg(test)]
+mod alike_tests;
+#[cfg(test)]
+mod browser_tests;
+#[cfg(test)]
+mod cost_tests;
+#[cfg(test)]
+mod first_part_tests;
+#[cfg(test)]
+mod guessed_host_tests;
+#[cfg(test)]
+mod host_tests;
+#[cfg(test)]
+mod sheet_order_tests;
+#[cfg(test)]
+mod step_tests;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use beside::may_come_second;
 pub(crate) use candidates::ICMP_LIMITED;

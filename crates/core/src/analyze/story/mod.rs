@@ -16,6 +16,9 @@ mod sharing;
 mod tail;
 pub(crate) mod timeline;
 
+#[cfg(test)]
+mod tests;
+
 use crate::analyze::accounts::Accounts;
 use crate::analyze::conversation::{LabConnection, Relays};
 use crate::analyze::place::Place;

@@ -1,9 +1,8 @@
 //! Captures that lack frames of a connection: what the numbers of the others show was sent all the same.
 
-use super::other_program_tests::{connected, said, short};
-use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
 use crate::analyze::analysis::{Analysis, Basis, Code, Severity, Verdict};
 use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, UDP_A, answer, connected, of, said, short};
 use crate::lab::testing::question;
 
 fn findings(analysis: &Analysis) -> Vec<(Code, Severity, String)> {

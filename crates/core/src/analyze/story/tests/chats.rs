@@ -1,9 +1,8 @@
 //! What a server sends by itself, and what is an answer: chats, notices, greetings.
 
-use super::other_program_tests::{connected, said, short};
-use super::tests::{A, B1, C1, of};
 use crate::analyze::analysis::ServerKind;
 use crate::analyze::testing::Story;
+use crate::analyze::tests::support::{A, B1, C1, connected, of, said, short};
 
 /// A chat in which both say something, as each of them captures it.
 fn talk() -> [Story; 2] {

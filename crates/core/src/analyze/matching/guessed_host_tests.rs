@@ -1,8 +1,8 @@
 //! Which client is which host where no address tells: what packets show of it, and what is said where they show nothing.
 
-use super::super::analyze;
-use super::lab_file;
 use crate::analyze::analysis::{Analysis, Code, HostBasis};
+use crate::analyze::analyze;
+use crate::analyze::lab_file;
 use crate::analyze::testing::{Story, ip};
 use crate::lab::LabConfig;
 use socklab_packets::pipeline::CaptureFacts;

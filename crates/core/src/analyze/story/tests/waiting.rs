@@ -1,13 +1,8 @@
 //! Who waited, and who was served at the same time: servers that take their time, close first, or turn clients away.
 
-use super::other_program_tests::{connected, said, short};
-use super::tests::{A, B1, B2, C1, C2, of};
-use crate::analyze::analysis::{Analysis, Code, ServerKind};
+use crate::analyze::analysis::{Code, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
-
-fn has(analysis: &Analysis, code: Code) -> bool {
-    analysis.findings.iter().any(|finding| finding.code == code)
-}
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, connected, has, of, said, short};
 
 /// Clients that send all they have, say so with their FIN, and get an answer then.
 #[test]

@@ -1,10 +1,8 @@
 //! Two programs that have the same address one after the other: what the one does says nothing of the other.
 
-use super::other_program_tests::{connected, said, short};
-use super::own_server_tests::told;
-use super::tests::{B1, B2, C1, C2, of};
 use crate::analyze::analysis::{Analysis, Code, Verdict};
 use crate::analyze::testing::Story;
+use crate::analyze::tests::support::{B1, B2, C1, C2, connected, of, said, short, told};
 use socklab_packets::pipeline::CaptureFacts;
 
 /// A client alone, whose line is answered or not.

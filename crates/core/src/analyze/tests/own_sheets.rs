@@ -1,9 +1,10 @@
 //! Sheets of a lecturer's own: what they ask, what their steps leave out, and what is wrong with them.
 
-use crate::analyze::analysis::{Analysis, Status};
+use crate::analyze::analysis::{Analysis, Facts, Status};
 use crate::analyze::testing::Story;
 use crate::analyze::{analyze, lab_file};
 use crate::report::html;
+use socklab_packets::types::FrameNumber;
 
 const SHEET: &str = "\
 [[host]]
@@ -131,4 +132,68 @@ fn a_step_without_clients_is_a_mistake_and_a_misspelt_host_only_one() {
     let told = mistakes(&(SHEET.replacen("name = \"L\"", "name = \"L host\"", 1) + &frames));
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("'L host' is not a name for a host"), "{told:?}");
+}
+
+/// Of two steps at one port, one wants an attempt that is refused.
+#[test]
+fn a_refused_attempt_is_the_step_that_wants_one() {
+    let sheet = include_str!("../../../../../fixtures/sheets/chat/lab.toml");
+    refused_beside_served(sheet);
+    // Of clients that would have been side by side nothing tells that.
+    let several = sheet.replace("refused = true", "refused = true\nclients = 2");
+    assert_ne!(sheet, several);
+    refused_beside_served(&several);
+}
+
+fn refused_beside_served(sheet: &str) {
+    let config = lab_file(sheet).unwrap();
+    let (mut alone, mut served) = (Story::new("nobody", 0), Story::new("chat", 60));
+    alone.refused(&mut Story::tcp("10.0.3.2:50000", "10.0.3.1:7000"));
+    let mut tcp = Story::tcp("10.0.3.2:50002", "10.0.3.1:7000");
+    served.handshake(&mut tcp);
+    served.echo(&mut tcp, "hello\n");
+    let steps = |captures| {
+        let analysis = analyze(captures, &[], &config);
+        let numbers = analysis.captures.iter().flat_map(|capture| &capture.steps);
+        numbers.map(|recorded| recorded.step.number().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(steps(vec![alone.read()]), ["C"]);
+    assert_eq!(steps(vec![served.read()]), ["B"]);
+}
+
+/// The frames of an attempt that the sheet wants refused are the answer, and nothing is missing.
+#[test]
+fn the_frames_of_a_refusal_that_the_sheet_wants_are_the_answer() {
+    let config = lab_file(
+        r#"
+host = [{ name = "A", role = "server" }, { name = "B", role = "client" }]
+[[step]]
+number = "1"
+does = "clients"
+protocol = "tcp"
+port = 7000
+client = "B"
+captured = "B"
+refused = true
+[[question]]
+number = "1"
+title = "Nobody"
+points = 1
+kind = "tcp-frames"
+steps = ["1"]
+[question.facts]
+handshake_frames = "opening"
+closing_frames = "closing"
+"#,
+    );
+    let mut story = Story::new("b", 0);
+    story.refused(&mut Story::tcp("10.0.3.2:50000", "10.0.3.1:7000"));
+    let answer = analyze(vec![story.read()], &[], &config.unwrap()).answers.remove(0);
+    assert_eq!(answer.text().to_string(), "B's SYN (frame 1) was refused with RST (frame 2).");
+    assert_eq!((answer.status, answer.missing.len()), (Status::Observed, 0));
+    let Facts::TcpFrames { handshake_frames, data_frames, closing_frames, .. } = answer.facts else { panic!() };
+    let frames =
+        |frames: Option<Vec<FrameNumber>>| frames.map(|all| all.iter().map(|frame| frame.0).collect::<Vec<_>>());
+    assert_eq!(frames(handshake_frames), Some(vec![1]));
+    assert_eq!((frames(data_frames), frames(closing_frames)), (Some(vec![]), Some(vec![2])));
 }

@@ -1,18 +1,13 @@
 //! Servers that were stopped, and started again or followed by another one at the same address, within one capture: what each of
 //! them had is of its own step.
 
-use super::other_program_tests::{connected, said, short};
-use super::tests::{A, B1, B2, C1, C2, UDP_A, of};
 use crate::analyze::analysis::{Analysis, Code};
 use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, UDP_A, connected, has, of, said, short};
 
 fn steps(analysis: &Analysis) -> Vec<String> {
     let recorded = analysis.captures[0].steps.iter();
     recorded.map(|recorded| recorded.step.to_string()).collect()
-}
-
-fn has(analysis: &Analysis, code: Code) -> bool {
-    analysis.findings.iter().any(|finding| finding.code == code)
 }
 
 /// Two clients of B at a server that serves one at a time: the second one is answered when the first one has quit, and those that

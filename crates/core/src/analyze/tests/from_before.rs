@@ -1,12 +1,10 @@
 //! Connections of which a capture lacks the handshake: made before it started, or a filter kept frames out.
 
-use super::other_program_tests::{said, short};
-use super::own_server_tests::told;
-use super::tests::{A, B1, B2, C1, C2, answer, of};
 use crate::analyze::analysis::{Analysis, Code, Facts};
 use crate::analyze::analyze;
 use crate::analyze::reach::Reach;
 use crate::analyze::testing::{Story, Tcp, address};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, answer, of, said, short, told};
 use crate::lab::LabConfig;
 use crate::lab::testing::question;
 use socklab_packets::types::FrameNumber;

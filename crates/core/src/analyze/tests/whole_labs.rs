@@ -1,8 +1,9 @@
 //! The answers to stories of the lab, against the answer key's variants.
 
-use crate::analyze::analysis::{Analysis, Answer, Basis, ClientHost, Code, Facts, Status};
+use crate::analyze::analysis::{Analysis, Basis, ClientHost, Code, Facts, Status};
 use crate::analyze::analyze;
-use crate::analyze::testing::{Story, address, in_any_order, ip};
+use crate::analyze::testing::{Story, address, ip};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, UDP_A, answer, codes, of};
 use crate::analyze::text::{FrameRanges, Text};
 use crate::journal::{Journal, NamedJournal};
 use crate::lab::testing::{host, question, step};
@@ -10,22 +11,7 @@ use crate::lab::{LabConfig, Question, Step};
 use socklab_packets::pipeline::CaptureFacts;
 use socklab_packets::types::FrameNumber;
 
-pub(super) const A: &str = "10.0.3.1:65432";
-pub(super) const UDP_A: &str = "10.0.3.1:65433";
 const B: &str = "10.0.3.2:40110";
-pub(super) const B1: &str = "10.0.3.2:40210";
-pub(super) const B2: &str = "10.0.3.2:40212";
-pub(super) const C1: &str = "10.0.3.3:51762";
-pub(super) const C2: &str = "10.0.3.3:51764";
-
-/// The analysis, which is the same in whatever order the captures are given.
-pub(super) fn of(captures: Vec<CaptureFacts>) -> Analysis {
-    in_any_order(captures, |captures| analyze(captures, &[], &LabConfig::default()))
-}
-
-pub(super) fn answer(analysis: &Analysis, question: Question) -> &Answer {
-    analysis.answers.iter().find(|answer| answer.question == question).unwrap()
-}
 
 fn frames(numbers: &[u64]) -> Option<Vec<FrameNumber>> {
     Some(numbers.iter().copied().map(FrameNumber).collect())
@@ -40,10 +26,6 @@ fn said(analysis: &Analysis, question: Question) -> String {
     let answer = answer(analysis, question);
     let claims = answer.claims.iter().map(|claim| claim.text.to_string());
     std::iter::once(answer.text().to_string()).chain(claims).collect::<Vec<_>>().join("\n")
-}
-
-fn codes(analysis: &Analysis) -> Vec<Code> {
-    analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
 fn steps(analysis: &Analysis) -> Vec<Option<Step>> {

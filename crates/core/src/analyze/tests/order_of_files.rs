@@ -1,14 +1,9 @@
 //! Files in any order, and the files of a ring buffer: what they show does not depend on how the run is cut into them.
 
-use super::other_program_tests::{connected, said, short};
-use super::tests::{A, B1, B2, C1, C2, answer, of};
 use crate::analyze::analysis::{Analysis, Code, Status};
 use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, answer, codes, connected, of, said, short};
 use crate::lab::testing::question;
-
-fn codes(analysis: &Analysis) -> Vec<Code> {
-    analysis.findings.iter().map(|finding| finding.code).collect()
-}
 
 /// B's two clients, and beside them one of C, each in the file of its host.
 #[test]

@@ -1,9 +1,8 @@
 //! Why a connection was reset, or a SYN got no answer: no cause is given that the frames refute.
 
-use super::other_program_tests::{connected, said, short};
-use super::tests::{A, B1, B2, C1, C2, answer, of};
 use crate::analyze::analysis::{Analysis, Code, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, answer, connected, of, said, short};
 use crate::analyze::text::FrameRanges;
 use crate::lab::testing::question;
 use crate::report::sentences;

@@ -1,10 +1,9 @@
 //! One run that several files show one after the other: a capture that was stopped and started again, and captures of two hosts
 //! that overlap in part.
 
-use super::other_program_tests::said;
-use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
 use crate::analyze::analysis::{Analysis, Code, Facts, Status};
 use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, UDP_A, answer, codes, of, said};
 use crate::lab::testing::question;
 use proptest::prelude::*;
 use socklab_packets::pipeline::CaptureFacts;
@@ -29,10 +28,6 @@ fn lists(analysis: &Analysis) -> [usize; 4] {
     };
     [handshake_frames, data_frames, acknowledgement_frames, closing_frames]
         .map(|frames| frames.as_ref().map_or(0, Vec::len))
-}
-
-fn codes(analysis: &Analysis) -> Vec<Code> {
-    analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
 #[test]

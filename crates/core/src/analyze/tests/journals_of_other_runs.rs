@@ -1,10 +1,9 @@
 //! Journals that hold other runs than that of the captures: they are told, and count for nothing.
 
-use super::journal_tests::{B, C, Told, capture, facts, threaded, told};
-use super::other_program_tests::{said, short};
-use super::tests::{A, B1, B2, C1, C2};
+use super::journals::{B, C, Told, capture, facts, threaded, told};
 use crate::analyze::analysis::{Analysis, Code, Facts};
 use crate::analyze::testing::Story;
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, said, short};
 use socklab_packets::pipeline::CaptureFacts;
 
 /// The same, earlier: as another process, in another hour.

@@ -1,10 +1,9 @@
 //! Which computers and files tell what: a chat within one computer, frames of strangers, merged files, hosts with two addresses.
 
-use super::other_program_tests::{connected, said, short};
-use super::tests::{A, B1, B2, C1, C2, UDP_A, answer, of};
 use crate::analyze::analysis::{Analysis, Code, Facts};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp, address, ip};
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, UDP_A, answer, codes, connected, of, said, short};
 use crate::journal::{Journal, NamedJournal};
 use crate::lab::LabConfig;
 use crate::lab::testing::{host, question};
@@ -14,10 +13,6 @@ use socklab_packets::capfile::Direction;
 fn steps(analysis: &Analysis) -> Vec<String> {
     let recorded = analysis.captures.iter().flat_map(|capture| &capture.steps);
     recorded.map(|recorded| recorded.step.short()).collect()
-}
-
-fn codes(analysis: &Analysis) -> Vec<Code> {
-    analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
 fn told(analysis: &Analysis, code: Code) -> Vec<String> {

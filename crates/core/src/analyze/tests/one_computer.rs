@@ -1,11 +1,10 @@
 //! A lab that somebody does on one computer alone: servers and all clients have one address, and the order of the sheet tells
 //! them apart.
 
-use super::other_program_tests::{said, short};
-use super::tests::{answer, of};
 use crate::analyze::analysis::{Analysis, Code, Facts, Status};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp, address, ip};
+use crate::analyze::tests::support::{answer, codes, of, said, short};
 use crate::lab::LabConfig;
 use crate::lab::testing::{host, question};
 use socklab_packets::pipeline::CaptureFacts;
@@ -113,10 +112,6 @@ fn steps(analysis: &Analysis) -> Vec<Vec<String>> {
 
 fn facts(analysis: &Analysis, key: &str) -> Facts {
     answer(analysis, question(key)).facts.clone()
-}
-
-fn codes(analysis: &Analysis) -> Vec<Code> {
-    analysis.findings.iter().map(|finding| finding.code).collect()
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Datagrams that went where no server was, and what came back of them.
+//! Clients that went where no server was, and what came back of it.
 
-use super::datagram_tests::{servers, told};
-use super::other_program_tests::said;
-use super::tests::{B1, C1, UDP_A, of};
 use crate::analyze::analysis::{Analysis, Code, Facts, Severity};
 use crate::analyze::reach::Reach;
 use crate::analyze::testing::{Story, address};
+use crate::analyze::tests::support::{
+    A, B1, B2, C1, UDP_A, answer, connected, of, said, servers, told, told_of_refusals,
+};
 use crate::lab::testing::question;
 
 /// What is said of wrong addresses.
@@ -29,7 +29,7 @@ fn an_address_at_which_nobody_was_is_no_servers() {
     }
     let analysis = of(vec![story.read()]);
     assert_eq!(servers(&analysis), [address(server)]);
-    assert_eq!(told(&analysis), "");
+    assert_eq!(told_of_refusals(&analysis), "");
     let found = wrong_address(&analysis);
     assert!(
         found.starts_with("Datagrams went to another address than the UDP server's, 10.0.3.1:12001: from B to"),
@@ -43,12 +43,12 @@ fn an_address_at_which_nobody_was_is_no_servers() {
     assert!(frames.contains("ICMP port unreachable came back to 10.0.3.2:44463"), "{frames}");
     assert!(clients.contains("The server has one unconnected UDP socket"), "{clients}");
     // What went in vain came from a socket, too.
-    let beside = super::tests::answer(&analysis, question("I.4a")).claims.iter().map(|claim| claim.text.to_string());
+    let beside = answer(&analysis, question("I.4a")).claims.iter().map(|claim| claim.text.to_string());
     let beside = beside.collect::<Vec<_>>().join(" ");
     assert!(beside.contains("The client used 2 ports (10.0.3.2:44463 and 10.0.3.2:36413)"), "{beside}");
     assert!(!beside.contains("All lines come from"), "{beside}");
     // All datagrams of B's client are counted that the capture has.
-    let facts = &super::tests::answer(&analysis, question("I.4a")).facts;
+    let facts = &answer(&analysis, question("I.4a")).facts;
     assert!(matches!(facts, Facts::UdpFrames { udp_datagrams: Some(6), .. }), "{facts:?}");
 }
 
@@ -92,7 +92,11 @@ fn a_server_that_was_never_there_is_told_as_that() {
     assert_eq!((servers(&refused), reach(&refused)), (vec![address(UDP_A)], vec![Reach::Never]));
     let text = said(&refused, "I.4a");
     assert!(text.contains(&format!("1 datagram from the client to {UDP_A}, none back")), "{text}");
-    assert!(told(&refused).contains("Start udp_server before the client"), "{}", told(&refused));
+    assert!(
+        told_of_refusals(&refused).contains("Start udp_server before the client"),
+        "{}",
+        told_of_refusals(&refused)
+    );
 
     // A firewall may drop what goes to a port at which nobody is, and what says so.
     let mut story = Story::new("at B", 0);
@@ -129,7 +133,7 @@ fn what_another_computer_says_of_a_port_tells_nothing_of_the_server() {
     story.datagram(B1, UDP_A, "one");
     story.port_unreachable_from(B1, UDP_A, "10.0.3.254");
     let analysis = of(vec![story.read()]);
-    let text = told(&analysis) + &said(&analysis, "I.4a");
+    let text = told_of_refusals(&analysis) + &said(&analysis, "I.4a");
     assert!(
         text.contains("came back as ICMP port unreachable (frame 2): a firewall rejects what goes there"),
         "{text}"
@@ -148,7 +152,7 @@ fn a_server_that_takes_datagrams_after_a_refusal_was_there_by_then() {
         story.datagram(B1, UDP_A, "two");
         story.wait(pause);
         story.datagram(B1, UDP_A, "three");
-        told(&of(vec![story.read()]))
+        told_of_refusals(&of(vec![story.read()]))
     };
     let found = late(2000);
     assert!(
@@ -163,7 +167,7 @@ fn a_server_that_takes_datagrams_after_a_refusal_was_there_by_then() {
     story.datagram(B1, UDP_A, "three");
     story.wait(1500);
     story.datagram(B1, UDP_A, "four");
-    let found = told(&of(vec![story.read()]));
+    let found = told_of_refusals(&of(vec![story.read()]));
     let both = "1 datagram before and 1 after that were not refused: the server was there, and had ended in between, most likely.";
     assert!(found.ends_with(both), "{found}");
     // A system does not say it of each of many datagrams.
@@ -237,7 +241,81 @@ fn a_message_of_ipv6_is_called_that() {
     story.datagram("[fd00::2]:40001", "[fd00::1]:12000", "one");
     story.port_unreachable("[fd00::2]:40001", "[fd00::1]:12000");
     let analysis = of(vec![story.read()]);
-    let text = told(&analysis) + &said(&analysis, "I.4a");
+    let text = told_of_refusals(&analysis) + &said(&analysis, "I.4a");
     assert!(text.contains("came back as ICMPv6 port unreachable (frame 2)"), "{text}");
     assert!(text.contains("ICMPv6 port unreachable came back to"), "{text}");
+}
+
+/// B's client had another computer's address first, then another port; a program of its own asks for a printer.
+#[test]
+fn addresses_that_were_tried_in_vain_are_named() {
+    let mut story = Story::new("at B", 0);
+    story.refused(&mut Story::tcp("10.0.3.2:41498", "10.0.3.3:65432"));
+    story.syns(Story::tcp("10.0.3.2:58666", "10.0.3.1:65400"), 1);
+    story.refused(&mut Story::tcp("10.0.3.2:58668", "10.0.3.1:631"));
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "at last\n");
+    let analysis = of(vec![story.read()]);
+    let found = told(&analysis, Code::WrongAddress);
+    assert!(found.contains("by B at 10.0.3.3:65432 (refused, frame 1) and at 10.0.3.1:65400"), "{found}");
+    assert!(found.contains("(not answered, frame 3)") && !found.contains(":631"), "{found}");
+}
+
+/// C's client had B's address first, and B's capture does not show it at A.
+#[test]
+fn another_clients_connection_to_this_computer_is_named() {
+    let mut story = Story::new("at B", 0);
+    let mut b = connected(&mut story, B1);
+    story.echo(&mut b, "one\n");
+    let mut c = Story::tcp(C1, "10.0.3.2:65432");
+    story.handshake(&mut c);
+    story.echo(&mut c, "oops\n");
+    let found = told(&of(vec![story.read()]), Code::WrongAddress);
+    assert!(found.contains("by C at 10.0.3.2:65432 (connected, frame 7)"), "{found}");
+}
+
+/// A's computer had another address in Part II; its card is known from ARP, or its run is all that step 8 has.
+#[test]
+fn a_run_at_an_earlier_address_of_the_server_is_no_mistake() {
+    let told_of = |clients: [&str; 2], cards: [&str; 2]| {
+        let (mut step_8, mut part_2) = (Story::new("1", 0), Story::new("2", 600));
+        for (story, ip, card) in [(&mut step_8, "10.0.3.1", cards[0]), (&mut part_2, "10.0.3.11", cards[1])] {
+            story.cards_of(&[(ip, card)]);
+            story.arp_reply(ip, "10.0.3.2");
+        }
+        let mut alone = Story::tcp(clients[0], A);
+        step_8.handshake(&mut alone);
+        step_8.echo(&mut alone, "one\n");
+        let mut clients = [clients[1], B2].map(|client| Story::tcp(client, "10.0.3.11:65432"));
+        clients.iter_mut().for_each(|client| part_2.handshake(client));
+        clients.iter_mut().for_each(|client| part_2.echo(client, "two\n"));
+        told(&of(vec![step_8.read(), part_2.read()]), Code::WrongAddress)
+    };
+    assert_eq!(told_of(["10.0.3.2:40000", B1], ["A", "A"]), "");
+    assert_eq!(told_of(["10.0.3.2:40000", B1], ["A", "D"]), "");
+}
+
+/// The capture of the wrong port was saved before that of the right one began.
+#[test]
+fn an_address_that_was_tried_in_a_file_of_its_own_is_named() {
+    let (mut wrong, mut right) = (Story::new("1", 0), Story::new("2", 60));
+    wrong.refused(&mut Story::tcp("10.0.3.2:41498", "10.0.3.1:65400"));
+    let mut b = connected(&mut right, B1);
+    right.line(&mut b, "at last\n");
+    let analysis = of(vec![wrong.read(), right.read()]);
+    let found = told(&analysis, Code::WrongAddress);
+    assert!(found.contains("than the server's, 10.0.3.1:65432: by B at 10.0.3.1:65400 (refused, frame 1)"), "{found}");
+    assert_eq!(told(&analysis, Code::NoLabTraffic), "");
+}
+
+#[test]
+fn a_scan_of_ports_is_no_wrong_address() {
+    let mut story = Story::new("at A", 0);
+    for port in 65_420..65_428 {
+        story.refused(&mut Story::tcp("10.0.3.2:41498", &format!("10.0.3.1:{port}")));
+    }
+    let mut b = connected(&mut story, B1);
+    story.line(&mut b, "hello\n");
+    let analysis = of(vec![story.read()]);
+    assert!(!analysis.findings.iter().any(|finding| finding.code == Code::WrongAddress));
 }

@@ -1,9 +1,8 @@
 //! Servers that listen on the loopback address alone.
 
-use super::other_program_tests::{said, short};
-use super::tests::{A, B1, C1, of};
 use crate::analyze::analysis::{Analysis, Code};
 use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::tests::support::{A, B1, C1, of, said, short};
 
 const LOCAL: &str = "127.0.0.1:65432";
 

@@ -1,9 +1,9 @@
 //! Settings that do not fit the files are told, and nothing is told of those that do.
 
-use super::tests::{A, B1, UDP_A};
 use crate::analyze::analysis::Code;
 use crate::analyze::analyze;
 use crate::analyze::testing::Story;
+use crate::analyze::tests::support::{A, B1, UDP_A};
 use crate::lab::LabConfig;
 
 fn told(config: &LabConfig, with_udp: bool) -> Vec<String> {

@@ -1,9 +1,8 @@
 //! Captures of a computer that translates addresses: what they show twice is there once.
 
-use super::other_program_tests::{connected, short};
-use super::tests::{A, B1, B2, C1, UDP_A, of};
 use crate::analyze::analysis::{Analysis, Code};
 use crate::analyze::testing::{Story, ip};
+use crate::analyze::tests::support::{A, B1, B2, C1, UDP_A, connected, of, short};
 
 /// What is said of the translation.
 fn said(analysis: &Analysis) -> Vec<String> {

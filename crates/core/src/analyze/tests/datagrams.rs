@@ -1,29 +1,16 @@
 //! UDP programs of other kinds than an echo server with one socket and clients that ask first.
 
+use crate::analyze::tests::support::{B1, B2, C1, UDP_A, answer, of, said, servers, short, told_of_refusals};
 use std::net::IpAddr;
 
-use super::other_program_tests::{said, short};
-use super::tests::{B1, C1, UDP_A, of};
 use crate::analyze::analysis::{Analysis, Basis, Code};
 use crate::analyze::testing::{Story, address, ip};
 use crate::lab::testing::{host, question};
 use socklab_packets::track::Side;
-use socklab_packets::types::SocketAddress;
-
-pub(super) fn servers(analysis: &Analysis) -> Vec<SocketAddress> {
-    analysis.lab.servers.iter().map(|server| server.address).collect()
-}
 
 fn host_of(analysis: &Analysis, name: &str) -> Option<IpAddr> {
     let hosts = &analysis.lab.hosts;
     hosts.iter().find(|found| found.name == host(name)).map(|found| found.address)
-}
-
-/// What is said of datagrams that came back.
-pub(super) fn told(analysis: &Analysis) -> String {
-    let of_refusal = |code: Code| code == Code::UdpPortUnreachable || code == Code::UdpNotDelivered;
-    let findings = analysis.findings.iter().filter(|finding| of_refusal(finding.code));
-    findings.map(|finding| finding.message.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 /// Neither port is one that other services use, and both may be a client's.
@@ -130,7 +117,7 @@ fn a_server_that_sends_on_its_own_is_not_known_to_have_received_anything() {
     assert!(!text.contains("had received") && !text.contains("served"), "{text}");
     assert!(text.contains("it may have sent that on its own"), "{text}");
     assert!(short(&analysis, "I.4b").ends_with("unknown"), "{}", short(&analysis, "I.4b"));
-    assert!(told(&analysis).ends_with("It was there later."), "{}", told(&analysis));
+    assert!(told_of_refusals(&analysis).ends_with("It was there later."), "{}", told_of_refusals(&analysis));
 }
 
 #[test]
@@ -153,7 +140,7 @@ fn datagrams_that_follow_at_once_are_most_likely_answers() {
     }
     story.datagram(LATE_SERVER, LATE_CLIENT, "news");
     let analysis = of(vec![story.read()]);
-    let answer = super::tests::answer(&analysis, question("I.4b"));
+    let answer = answer(&analysis, question("I.4b"));
     let claim = answer.claims.iter().find(|claim| claim.text.to_string().contains("most likely an answer"));
     assert_eq!(claim.map(|claim| claim.basis), Some(Basis::Inferred));
 }
@@ -205,7 +192,7 @@ fn a_connected_server_is_known_in_the_captures_of_two_clients() {
         at_c.wait(250);
     }
     let analysis = of(vec![at_b.read(), at_c.read()]);
-    let finding = told(&analysis);
+    let finding = told_of_refusals(&analysis);
     assert!(finding.contains("A socket that its program connected to one client"), "{finding}");
     let texts: String = ["I.4a", "I.4b"].iter().map(|key| said(&analysis, key)).collect();
     assert!(!texts.contains("no UDP server was bound") && !finding.contains("no UDP server was bound"), "{texts}");
@@ -220,7 +207,7 @@ fn who_is_refused_after_another_client_was_answered_may_have_met_a_connected_soc
     story.datagram(C1, UDP_A, "two");
     story.port_unreachable(C1, UDP_A);
     let analysis = of(vec![story.read()]);
-    let (finding, text) = (told(&analysis), said(&analysis, "I.4a"));
+    let (finding, text) = (told_of_refusals(&analysis), said(&analysis, "I.4a"));
     assert!(finding.contains("it had ended by then, or its program had connected the socket"), "{finding}");
     assert!(text.contains("no UDP socket took datagrams from there"), "{text}");
 }
@@ -233,7 +220,7 @@ fn who_is_refused_before_the_server_answers_anybody_met_none() {
     story.datagram(B1, UDP_A, "one");
     story.datagram(UDP_A, B1, "ONE");
     let analysis = of(vec![story.read()]);
-    assert!(told(&analysis).contains("no UDP server was bound"), "{}", told(&analysis));
+    assert!(told_of_refusals(&analysis).contains("no UDP server was bound"), "{}", told_of_refusals(&analysis));
     assert!(said(&analysis, "I.4b").contains("one unconnected UDP socket"), "{}", said(&analysis, "I.4b"));
 }
 
@@ -315,7 +302,7 @@ fn lines_from_a_port_that_a_program_bound_may_be_of_several_sockets() {
         let mut story = Story::new("at B", 0);
         story.datagram(client, UDP_A, "one");
         let analysis = of(vec![story.read()]);
-        let claims = &super::tests::answer(&analysis, question("I.4a")).claims;
+        let claims = &answer(&analysis, question("I.4a")).claims;
         let lines =
             claims.iter().map(|claim| claim.text.to_string()).find(|text| text.starts_with("All lines")).unwrap();
         assert_eq!(lines.contains("or several in turn"), several, "{lines}");
@@ -422,4 +409,31 @@ fn how_soon_an_answer_came_is_not_told_of_two_with_one_time() {
     story.datagram(UDP_A, B1, "ONE\n");
     let told = said(&of(vec![story.read()]), "I.4b");
     assert!(told.contains("(frame 2) after that client's (frame 1): its program had received it."), "{told}");
+}
+
+#[test]
+fn a_datagram_in_fragments_is_more_than_a_frame() {
+    let told = |ip_length: u32| {
+        let mut story = Story::new("step 12", 0);
+        story.datagram("10.0.3.2:50000", UDP_A, "short\n");
+        story.datagram_completed_by("10.0.3.2:50000", UDP_A, &"x".repeat(1480), ip_length);
+        said(&of(vec![story.read()]), "I.4a")
+    };
+    // 1480 bytes and 8 of UDP: 1480 in the first fragment, 8 in the last.
+    for (ip_length, words) in [(28, "each datagram is a whole message"), (1508, "each frame is a whole message")] {
+        assert!(told(ip_length).contains(words), "{}", told(ip_length));
+    }
+}
+
+#[test]
+fn sockets_of_one_client_are_not_called_clients() {
+    let mut story = Story::new("at A", 0);
+    for client in [B1, B2, C1] {
+        story.datagram(client, UDP_A, "one");
+        story.datagram(UDP_A, client, "ONE");
+    }
+    let analysis = of(vec![story.read()]);
+    let text = said(&analysis, "I.4b");
+    assert!(text.contains("served 3 client sockets at 2 computers"), "{text}");
+    assert_eq!(short(&analysis, "I.4b"), "No: 3 client sockets served");
 }

@@ -1,9 +1,8 @@
 //! Servers that do not answer every line: one that has no answer shows nobody in the queue.
 
-use super::other_program_tests::{connected, said, short};
-use super::tests::{B1, B2, C1, C2, of};
 use crate::analyze::analysis::{Analysis, Code, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::tests::support::{B1, B2, C1, C2, connected, of, said, short};
 
 fn kind(analysis: &Analysis) -> Option<ServerKind> {
     analysis.lab.servers[0].kind

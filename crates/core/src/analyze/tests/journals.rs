@@ -1,10 +1,9 @@
 //! Journals beside captures: what they add, and that they never make an answer less true.
 
+use crate::analyze::tests::support::{A, B1, B2, C1, C2, said, short};
 use proptest::prelude::{Just, any};
 use proptest::{prop_assert, prop_assert_eq, prop_oneof, proptest};
 
-use super::other_program_tests::{said, short};
-use super::tests::{A, B1, B2, C1, C2};
 use crate::analyze::analysis::{Analysis, Code, Facts};
 use crate::analyze::analyze;
 use crate::analyze::testing::{Story, Tcp};

@@ -1,11 +1,9 @@
 //! Connections of which the end, or the begin, may not have been captured: they are not said to be open, or to be older than the
 //! capture.
 
-use super::other_program_tests::{connected, said};
-use super::own_server_tests::told;
-use super::tests::{A, B1, C1, C2, of};
 use crate::analyze::analysis::{Analysis, Code, ServerKind};
 use crate::analyze::testing::{Story, Tcp};
+use crate::analyze::tests::support::{A, B1, C1, C2, connected, of, said, short, told};
 use socklab_packets::types::Timestamp;
 
 const SEVERAL: &str = "serves several clients at the same time";
@@ -140,4 +138,23 @@ fn a_probe_of_an_idle_connection_is_no_lost_handshake() {
     capture.info.first_time = Some(Timestamp { seconds: 1_700_000_000, nanoseconds: 0, digits: 6 });
     let told = said(&of(vec![capture]), "II.1");
     assert!(told.contains("connected before the capture started"), "{told}");
+}
+
+#[test]
+fn a_half_closed_connection_has_not_ended() {
+    let mut story = Story::new("at A", 0);
+    let mut b = connected(&mut story, B1);
+    story.segment_of_server(&mut b, "welcome\n");
+    story.half_close_of_server(&mut b);
+    story.line(&mut b, "one\n");
+    let mut c = connected(&mut story, C1);
+    story.line(&mut c, "two\n");
+    story.wait(1400);
+    story.half_close(&mut b);
+    story.segment_of_server(&mut c, "welcome\n");
+    let analysis = of(vec![story.read()]);
+    assert!(!said(&analysis, "I.3").contains("nobody had to wait"), "{}", said(&analysis, "I.3"));
+    assert_eq!(short(&analysis, "I.3"), "Connected; served only after B quit");
+    let closed = told(&analysis, Code::ConnectionClosed);
+    assert!(closed.contains("The server closed its sending half of the connection (FIN, frame 6)"), "{closed}");
 }
