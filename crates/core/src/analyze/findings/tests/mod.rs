@@ -1,5 +1,6 @@
 //! Stories that have a fault, or just have not.
 //!
+//! - `codes`: one for each code, and codes that no other story asks for
 //! - `copies`: frames that were captured twice, and segments that were sent twice
 //! - `datagrams`: datagrams that came back, and why
 //! - `loopback`: servers that listen on the loopback address alone
@@ -9,6 +10,7 @@
 //! - `words`: the singular, the frames of a finding's own file, the step to do again
 //! - `wrong_address`: clients that went where no server was
 
+mod codes;
 mod copies;
 mod datagrams;
 mod loopback;
