@@ -17,6 +17,8 @@ mod tail;
 pub(crate) mod timeline;
 
 #[cfg(test)]
+mod service_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::analyze::accounts::Accounts;
