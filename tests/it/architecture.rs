@@ -80,7 +80,7 @@ const FORBIDDEN_MACROS: [&str; 5] = ["println", "eprintln", "print", "eprint", "
 const MOST_LINES: usize = 600;
 
 /// The order of the stages within `analyze`: a stage uses those before it in the list, and its own.
-const STAGES: [&str; 28] = [
+const STAGES: [&str; 30] = [
     "code",
     "cut",
     "distinct",
@@ -95,8 +95,8 @@ const STAGES: [&str; 28] = [
     "measured",
     "sorted",
     "stream",
-    "analysis",
-    "addresses",
+    "basis",
+    "served",
     "conversation",
     "accounts",
     "measure",
@@ -104,6 +104,8 @@ const STAGES: [&str; 28] = [
     "combined",
     "place",
     "story",
+    "analysis",
+    "addresses",
     "matching",
     "calls",
     "claims",

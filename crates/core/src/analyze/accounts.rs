@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::analyze::analysis::{Evidence, ServerKind};
 use crate::analyze::conversation::LabConnection;
+use crate::analyze::evidence::Evidence;
+use crate::analyze::served::ServerKind;
 use crate::journal::NamedJournal;
 use crate::journal::{EventKind, JournalEvent};
 use socklab_packets::limits::JOURNAL_ENTRIES;

@@ -12,69 +12,16 @@ use crate::analyze::text::Text;
 use crate::analyze::timing::{Calls, Clock};
 use crate::lab::{HostName, Points, Question, Sheet, Step};
 use socklab_packets::capfile::CaptureInfo;
-use socklab_packets::track::Side;
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
 
+pub use crate::analyze::basis::Basis;
 pub use crate::analyze::code::Code;
+pub use crate::analyze::conversation::role::{AddressRole, Role, RoleBasis};
 pub use crate::analyze::evidence::{Evidence, StreamSpan};
 pub use crate::analyze::finding::{Finding, Severity};
 pub use crate::analyze::measured::{Measured, MeasuredFacts, OtherRun};
+pub use crate::analyze::served::{ServerKind, Verdict};
 pub use crate::analyze::stream::LabStream;
-
-/// How it is known which side of a connection is the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RoleBasis {
-    /// The server is the receiver of the SYN.
-    Syn,
-    /// The server is the sender of the SYN-ACK.
-    SynAck,
-    /// It is the lab's server address; inferred.
-    Lab,
-    /// An address that several peers share, or the lower port; weak.
-    Guess,
-}
-
-/// Which side of a connection is the client, and whether it belongs to the lab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Role {
-    /// The client's side; the other one is the server's.
-    pub client: Side,
-    /// How that is known.
-    pub basis: RoleBasis,
-    /// True for the lab's own traffic, false for other traffic in the file.
-    pub lab: bool,
-}
-
-/// What became of a TCP connection at its server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It was established and waited in the server's accept queue; no program had accepted it.
-    Queued,
-    /// The server's program had accepted it.
-    Served,
-    /// The SYN was answered with a RST.
-    Refused,
-    /// The SYN was not answered.
-    Unanswered,
-    /// Nothing shows it.
-    Unknown,
-}
-
-/// Of what kind a TCP server is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ServerKind {
-    /// It serves one client at a time; others wait in its queue.
-    Iterative,
-    /// It serves several clients at the same time.
-    Concurrent,
-    /// It serves one client and ends.
-    OneShot,
-    /// Nothing shows it.
-    Unknown,
-}
 
 /// How a host's letter is known, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -217,18 +164,6 @@ impl LabFound {
     pub fn computer(&self, ip: IpAddr) -> IpAddr {
         self.further.iter().find(|(further, _)| *further == ip).map_or(ip, |(_, standing)| *standing)
     }
-}
-
-/// How far a claim is certain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Basis {
-    /// Frames or journal lines show it.
-    Proved,
-    /// It follows from how sockets work.
-    Inferred,
-    /// No capture at hand can show it.
-    Unknown,
 }
 
 /// One statement of an answer, with what it rests on.
@@ -456,18 +391,6 @@ impl Facts {
             Facts::ClientSockets { .. } => Facts::ClientSockets { clients: None },
         }
     }
-}
-
-/// The role of a socket address in a capture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AddressRole {
-    /// A server's.
-    Server,
-    /// A client's.
-    Client,
-    /// Not known, or both.
-    Unknown,
 }
 
 /// A distinct socket address of a capture.

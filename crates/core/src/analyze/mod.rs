@@ -5,6 +5,7 @@
 
 mod accounts;
 mod answers;
+mod basis;
 mod calls;
 mod claims;
 mod code;
@@ -16,6 +17,7 @@ mod measured;
 mod network;
 mod place;
 mod row;
+mod served;
 mod sorted;
 mod story;
 mod stream;

@@ -12,6 +12,7 @@ mod merge;
 mod pieces;
 mod relays;
 mod resets;
+pub mod role;
 pub mod roles;
 mod tcp;
 mod udp;

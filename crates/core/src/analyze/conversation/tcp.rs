@@ -1,7 +1,7 @@
 //! A TCP connection of the lab, and how each capture shows it.
 
-use crate::analyze::analysis::{AddressRole, RoleBasis};
 use crate::analyze::conversation::pieces::Piece;
+use crate::analyze::conversation::role::{AddressRole, RoleBasis};
 use crate::analyze::row::RowFrame;
 use socklab_packets::track::{Close, HandshakeState, Side, SideCounts, TcpConnection};
 use socklab_packets::types::SocketAddress;

@@ -1,7 +1,7 @@
 //! A TCP connection out of the files that show it one after the other.
 
-use crate::analyze::analysis::RoleBasis;
 use crate::analyze::conversation::pieces::{Files, Packets, Piece};
+use crate::analyze::conversation::role::RoleBasis;
 use crate::analyze::conversation::roles::{is_control, opens, resets};
 use crate::analyze::conversation::tcp::TcpSighting;
 use crate::analyze::row::{RowFrame, RowNote, in_no_row};

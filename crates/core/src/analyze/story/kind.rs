@@ -3,8 +3,9 @@
 use foldhash::HashMap;
 
 use crate::analyze::accounts::Accounts;
-use crate::analyze::analysis::{Basis, ServerKind, Verdict};
+use crate::analyze::basis::Basis;
 use crate::analyze::conversation::LabConnection;
+use crate::analyze::served::{ServerKind, Verdict};
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::grounds::{Grounds, Sharing};
 use crate::analyze::story::service::Service;

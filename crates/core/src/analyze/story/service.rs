@@ -12,8 +12,9 @@ use std::cmp::Reverse;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::analyze::accounts::Account;
-use crate::analyze::analysis::{Basis, Verdict};
+use crate::analyze::basis::Basis;
 use crate::analyze::conversation::LabConnection;
+use crate::analyze::served::Verdict;
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::docket::{Docket, EndSeen};
 use crate::analyze::story::grounds::{Grounds, Listener, Sharing, Wait};

@@ -3,6 +3,7 @@
 use crate::analyze::accounts::{Account, Entry};
 use crate::analyze::analysis::{Basis, RoleBasis, Verdict};
 use crate::analyze::conversation::{LabConnection, TcpSighting, merge_connections};
+use crate::analyze::row::RowFrame;
 use crate::analyze::story::clocks::{Clocks, Moment};
 use crate::analyze::story::grounds::Grounds;
 use crate::analyze::story::service::{Service, judge};
@@ -19,7 +20,7 @@ const END: u32 = 60_000;
 fn at(millisecond: u32) -> Moment {
     let time =
         Timestamp { seconds: i64::from(millisecond / 1000), nanoseconds: millisecond % 1000 * 1_000_000, digits: 9 };
-    Moment { capture: 0, watch: 0, frame: FrameNumber(u64::from(millisecond)), time: Some(time) }
+    Moment { capture: 0, watch: 0, frame: FrameNumber(u64::from(millisecond)).into(), time: Some(time) }
 }
 
 /// A connection that is established at this millisecond, and open until the capture ends.
@@ -71,7 +72,7 @@ fn connections(count: usize, begin: impl Fn(&mut Story, &mut Tcp)) -> Vec<LabCon
     let sighting = |connection: TcpConnection| TcpSighting {
         capture: 0,
         client_side: connection.syn_sender.unwrap(),
-        connection,
+        connection: connection.with_frames(RowFrame::from),
         basis: RoleBasis::Syn,
         watch: 0,
         overheard: false,
