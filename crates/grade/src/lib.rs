@@ -33,3 +33,4 @@ pub mod rubric;
 mod runs;
 pub mod steps;
 pub mod submission;
+mod written;

@@ -84,8 +84,8 @@ pub fn flag_names(flags: u8) -> Vec<&'static str> {
     FLAGS.into_iter().rev().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| name).collect()
 }
 
-/// The bit of a flag.
-pub(super) fn flag_bit(name: &str) -> Option<u8> {
+/// The bit of the flag of this name, in capitals or not.
+pub fn flag_bit(name: &str) -> Option<u8> {
     FLAGS.into_iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(bit, _)| bit)
 }
 

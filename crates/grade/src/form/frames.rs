@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::node::{Item, Node};
 use super::reading::{Fault, Otherwise, pieces};
-use socklab_core::facts::read_frames;
+use crate::written::read_frames;
 
 /// Reads frame numbers.
 ///

@@ -3,9 +3,9 @@
 
 use super::errno;
 use super::node::{Item, Node};
+pub use crate::written::Otherwise;
+use crate::written::in_words;
 use socklab_core::analyze::ValueType;
-pub use socklab_core::facts::Otherwise;
-use socklab_core::facts::in_words;
 
 /// Most frames or addresses of one entry.
 pub(super) const MOST_ITEMS: usize = 10_000;

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use super::node::{Item, Node};
 use super::reading::{Fault, Otherwise, Reason, is_none, number, pieces};
 use super::{addresses, errno, frames};
+use crate::written::{self, readable};
 use socklab_core::analyze::ValueType;
-use socklab_core::facts::{self, Fact, Value as FactValue, readable};
+use socklab_core::facts::{Fact, Value as FactValue};
 use socklab_core::lab::{HostName, Sheet, named};
 use socklab_core::wording;
 use socklab_packets::types::{FrameNumber, SocketAddress};
@@ -196,7 +197,9 @@ fn count_in_words(text: &str) -> Result<u64, Reason> {
 fn yes_no(node: &Node) -> Result<bool, Fault> {
     match &node.item {
         Item::Flag(flag) => Ok(*flag),
-        Item::Text(_) | Item::Integer(_) => facts::yes_no(None, &node.text()).map_err(|reason| Fault::of(node, reason)),
+        Item::Text(_) | Item::Integer(_) => {
+            written::yes_no(None, &node.text()).map_err(|reason| Fault::of(node, reason))
+        }
         _ => Err(Fault::of(node, format!("'{}' is neither yes nor no", node.text()))),
     }
 }

@@ -6,8 +6,9 @@ use super::leeway::Allowed;
 use super::pairs;
 use crate::form::value::{Client, HostRef, Value};
 use crate::rubric::{Lists, Rubric};
+use crate::written::{Judgement, frames_of_each, judge_each};
 use socklab_core::analyze::analysis::LabFound;
-use socklab_core::facts::{Fact, Judgement, Value as FactValue, frames_of_each, judge_each};
+use socklab_core::facts::{Fact, Value as FactValue};
 use socklab_core::lab::Points;
 use socklab_packets::types::SocketAddress;
 

@@ -4,7 +4,8 @@ use super::kinds::Misconception;
 use super::scene::{Guess, Scene, guess};
 use crate::form::Given;
 use crate::form::value::Value;
-use socklab_core::facts::{Handshake, Judgement, Name, Value as FactValue, judge_each};
+use crate::written::{Judgement, judge_each};
+use socklab_core::facts::{Handshake, Name, Value as FactValue};
 
 /// What leads to other numbers than those that are asked for, the most particular first.
 pub(super) fn guesses<'g>(scene: &'g Scene<'_>) -> Vec<Guess<'g>> {

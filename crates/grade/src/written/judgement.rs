@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::iter::repeat_n;
 use std::net::{IpAddr, Ipv4Addr};
 
+use socklab_core::facts::{Fact, FactType, Name, Tolerance, Value};
+use socklab_packets::types::{FrameNumber, SocketAddress};
+
 use super::beside::is_harmless;
-use super::define::{Fact, FactType, Tolerance};
 use super::frames::read_frames;
-use super::names::Name;
 use super::numbers::{Written, average, bytes, is_grouped, one_whole, rate, seconds, whole};
 use super::otherwise::Otherwise;
 use super::plain::{Reason, plain};
 use super::units;
-use super::value::Value;
 use super::words::{flags, letters, listed, word, yes_no};
-use socklab_packets::types::{FrameNumber, SocketAddress};
 
 /// Differences below this many seconds are those of clocks that show microseconds.
 const MICROSECOND: f64 = 1e-6;
@@ -24,7 +23,7 @@ const MOST_ROUNDING: f64 = 0.05;
 
 /// How an answer compares with the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judgement {
+pub(crate) enum Judgement {
     /// It is right.
     Right,
     /// It is the number counted in the other way, relative instead of raw or raw instead of relative, which the fact does
@@ -46,7 +45,7 @@ impl Judgement {
 ///
 /// # Errors
 /// With what is wrong, where it cannot be read as such a value.
-pub fn judge(fact: &Fact, value: &Value, other: Option<&Value>, text: &str) -> Result<Judgement, Reason> {
+pub(super) fn judge(fact: &Fact, value: &Value, other: Option<&Value>, text: &str) -> Result<Judgement, Reason> {
     let fit = fits(fact, value, text)?;
     let other = match other {
         Some(other) if fit != Judgement::Right => fits(fact, other, text)? == Judgement::Right,
@@ -72,7 +71,7 @@ fn another_number(asked: usize, given: usize) -> Reason {
 ///
 /// # Errors
 /// With what is wrong, where values that stand in order are not as many, or one of them cannot be read.
-pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) -> Result<Vec<Judgement>, Reason> {
+pub(crate) fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) -> Result<Vec<Judgement>, Reason> {
     let given = items(fact, text, wanted.len());
     let one = |(value, other): &(Value, Option<Value>), item: &Item| {
         let judged = |text: &str| judge(fact, value, other.as_ref(), text);
@@ -105,7 +104,7 @@ pub fn judge_each(fact: &Fact, wanted: &[(Value, Option<Value>)], text: &str) ->
 
 /// The frames that were written of each of several lists of a fact, in order; `None` where they are not so many, or cannot
 /// be read.
-pub fn frames_of_each(fact: &Fact, count: usize, text: &str) -> Option<Vec<BTreeSet<FrameNumber>>> {
+pub(crate) fn frames_of_each(fact: &Fact, count: usize, text: &str) -> Option<Vec<BTreeSet<FrameNumber>>> {
     let lists = items(fact, text, count);
     let one = |list: &Item| {
         let (frames, _) = frames_in(fact, &list.text).ok()?;
@@ -118,7 +117,7 @@ pub fn frames_of_each(fact: &Fact, count: usize, text: &str) -> Option<Vec<BTree
 ///
 /// # Errors
 /// With what is wrong.
-pub fn readable(fact: &Fact, count: usize, text: &str) -> Result<(), Reason> {
+pub(crate) fn readable(fact: &Fact, count: usize, text: &str) -> Result<(), Reason> {
     let items = items(fact, text, count);
     if count > 0 && items.len() != count {
         return Err(another_number(count, items.len()));

@@ -1,8 +1,10 @@
 //! What stands beside a value: answers that take themselves back, in any words, wait for a reader.
 
+use socklab_core::facts::{Value, fact};
+use socklab_packets::types::FrameNumber;
+
 use super::ways_tests::judged;
 use super::*;
-use socklab_packets::types::FrameNumber;
 
 fn all_wait(key: &str, value: &Value, written: &[&str]) {
     for text in written {

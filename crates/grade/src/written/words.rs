@@ -1,11 +1,10 @@
 //! Words as students write them: flags, yes and no, who did something, options by name, text.
 
+use socklab_core::facts::{Closing, Fact, Handshake, Name, flag_bit};
+
 use super::beside::{is_of_frames, is_of_protocols, names, says_nothing, without_numbers, words};
-use super::define::Fact;
-use super::names::{Closing, Handshake, Name};
 use super::numbers::one_whole;
 use super::plain::{Reason, plain};
-use super::value::flag_bit;
 
 /// Names of flags, or the number of the field; where both stand there, they must agree.
 pub(super) fn flags(text: &str) -> Result<u8, Reason> {
@@ -155,7 +154,7 @@ fn without_proof(fact: &Fact, reason: &str) -> String {
 ///
 /// # Errors
 /// With what is wrong.
-pub fn yes_no(of: Option<&Fact>, text: &str) -> Result<bool, String> {
+pub(crate) fn yes_no(of: Option<&Fact>, text: &str) -> Result<bool, String> {
     let lower = plain(text).to_lowercase();
     let unreadable = || format!("'{}' is neither yes nor no", text.trim());
     let end = lower.find(|c: char| !c.is_alphanumeric()).unwrap_or(lower.len());

@@ -1,8 +1,11 @@
 //! Answers as students write them: what is right in any sane writing, what is wrong in all of them, and what only a reader
 //! can judge.
 
-use super::*;
+use socklab_core::facts::{Value, fact};
 use socklab_packets::types::FrameNumber;
+
+use super::judgement::judge;
+use super::*;
 
 pub(super) fn judged(key: &str, value: &Value, written: &str) -> Result<Judgement, String> {
     judge(fact(key).unwrap(), value, None, written)

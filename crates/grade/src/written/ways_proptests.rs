@@ -2,10 +2,11 @@
 //! right.
 
 use proptest::prelude::*;
+use socklab_core::facts::Value;
+use socklab_packets::types::FrameNumber;
 
 use super::ways_tests::judged;
 use super::*;
-use socklab_packets::types::FrameNumber;
 
 /// A whole number with this between its thousands.
 fn grouped(number: u64, separator: &str) -> String {

@@ -1,8 +1,8 @@
 //! Numbers as students write them: thousands set apart, with a unit, in hexadecimal, with a decimal comma, in words.
 
+use socklab_core::facts::{About, Fact, Name};
+
 use super::beside::{is_about, is_harmless, names, words};
-use super::define::{About, Fact};
-use super::names::Name;
 use super::plain::{Reason, plain};
 use super::scales::{rate_factor, time_factor};
 use super::units;
@@ -70,7 +70,7 @@ const NOUNS: [&str; 12] =
     ["connection", "client", "field", "port", "seq", "ack", "len", "length", "win", "rtt", "ttl", "stream"];
 
 /// A small number in words.
-pub fn in_words(word: &str) -> Option<u64> {
+pub(crate) fn in_words(word: &str) -> Option<u64> {
     const WORDS: [&str; 13] =
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     WORDS.iter().position(|own| *own == word).map(|number| number as u64)

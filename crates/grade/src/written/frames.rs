@@ -5,23 +5,24 @@
 
 use std::collections::BTreeSet;
 
+use socklab_core::facts::Fact;
+
 use super::beside::{is_about, is_harmless, is_of_frames};
-use super::define::Fact;
 use super::numbers::in_words;
 use super::otherwise::Otherwise;
 
 type Frames = BTreeSet<u64>;
 
 /// Most frames of one answer.
-pub const MOST_FRAMES: usize = 10_000;
+pub(super) const MOST_FRAMES: usize = 10_000;
 
 /// Why texts are no frame numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoFrames {
+pub(crate) struct NoFrames {
     /// Which of the texts, from 0.
-    pub place: usize,
+    pub(crate) place: usize,
     /// What is wrong with it.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// Reads the frame numbers in the texts of one answer. What a frame is or carries may stand in brackets behind its number;
@@ -29,7 +30,10 @@ pub struct NoFrames {
 ///
 /// # Errors
 /// With what is wrong.
-pub fn read_frames<T: AsRef<str>>(texts: &[T], of: Option<&Fact>) -> Result<(Frames, Otherwise<Frames>), NoFrames> {
+pub(crate) fn read_frames<T: AsRef<str>>(
+    texts: &[T],
+    of: Option<&Fact>,
+) -> Result<(Frames, Otherwise<Frames>), NoFrames> {
     let is_one = texts.len() == 1;
     let mut tokens = Vec::new();
     for (place, text) in texts.iter().enumerate() {

@@ -3,7 +3,8 @@
 //! Any other word there may take the value back, doubt it, or speak of something else, and no list of such words is ever
 //! complete. So the harmless ones are listed: where another one stands, only a reader can say what is meant.
 
-use super::define::Fact;
+use socklab_core::facts::Fact;
+
 use super::plain::plain;
 
 /// Words that say nothing by themselves.
@@ -181,7 +182,8 @@ pub(super) fn without_numbers(words: &[String]) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fact;
+    use socklab_core::facts::fact;
+
     use super::*;
 
     #[test]

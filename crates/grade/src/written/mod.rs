@@ -1,0 +1,29 @@
+//! What students write for an answer, read leniently: frames, numbers with units, words, yes and no, lists of them.
+//!
+//! One reader for each type of value, for the form's older kinds and for questions of the kind `facts` alike. A fact's value
+//! is then held against what was read ([`judge_each`]): lenient in how it is written, strict in what it says. What may
+//! stand beside a value is listed; where anything else does, an error says so, and a person reads the entry.
+
+mod beside;
+#[cfg(test)]
+mod beside_tests;
+mod frames;
+mod judgement;
+mod numbers;
+mod otherwise;
+mod plain;
+mod scales;
+#[cfg(test)]
+mod tests;
+mod units;
+#[cfg(test)]
+mod ways_proptests;
+#[cfg(test)]
+mod ways_tests;
+mod words;
+
+pub(crate) use frames::read_frames;
+pub(crate) use judgement::{Judgement, frames_of_each, judge_each, readable};
+pub(crate) use numbers::in_words;
+pub use otherwise::Otherwise;
+pub(crate) use words::yes_no;
