@@ -1,5 +1,6 @@
 //! Small pieces of wording that every sentence shares: lists, counts, ranges of frames.
 
+use std::borrow::Borrow;
 use std::fmt::Display;
 
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress, StreamNumber};
@@ -27,6 +28,18 @@ pub fn list<T: Display>(items: &[T]) -> String {
     }
 }
 
+/// Items of which only so many are written out, with what stands between them, and before what is said of the rest:
+/// `a, b and 7 more`, `a; b; and 7 more`.
+pub fn first<T: Borrow<str>>(items: &[T], most: usize, between: &str, before_rest: &str) -> String {
+    let (shown, rest) = items.split_at_checked(most).unwrap_or((items, &[]));
+    and_more(shown.join(between), rest.len(), before_rest)
+}
+
+/// What is written out of many items, with how many more there are.
+pub fn and_more(shown: String, more: usize, before_rest: &str) -> String {
+    if more == 0 { shown } else { format!("{shown}{before_rest}{more} more") }
+}
+
 /// A count with its noun: `1 frame`, `3 frames`. Nouns in `-s`, `-x` take `es`, in `-y` take `ies`.
 pub fn count(number: u64, noun: &str) -> String {
     if number == 1 {
@@ -46,19 +59,40 @@ pub fn points(points: impl Display) -> String {
     format!("{points} {noun}")
 }
 
+/// Numbers that are written in words, from none.
+const NUMBERS: [&str; 13] =
+    ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+
 /// A small number in words: `two`; a larger one in digits.
 pub fn number(number: u64) -> String {
-    const WORDS: [&str; 13] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    let word = usize::try_from(number).ok().and_then(|number| WORDS.get(number));
+    let word = usize::try_from(number).ok().and_then(|number| NUMBERS.get(number));
     word.map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
+/// The small number that this word in lower case is: `zero`, `two`.
+pub fn number_of(word: &str) -> Option<u64> {
+    let place = NUMBERS.iter().position(|own| *own == word).filter(|place| *place > 0);
+    place.or((word == "zero").then_some(0)).map(|number| number as u64)
 }
 
 /// Frame numbers, sorted, as ranges: `4-6, 9`.
 pub fn frames(numbers: &[FrameNumber]) -> String {
-    let ranges =
-        runs(numbers).map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
-    ranges.collect::<Vec<_>>().join(", ")
+    runs(&numbers.iter().map(|number| number.0).collect::<Vec<_>>(), usize::MAX)
+}
+
+/// Sorted numbers as ranges: `4-6, 9`; of many runs only so many, then the last number and how many there are:
+/// `4-6, … 90 (40 in all)`. One run more fits as well as the mark that it is left out.
+pub fn runs(numbers: &[u64], most: usize) -> String {
+    let run = |run: &[u64]| match run {
+        [first, .., last] => format!("{first}-{last}"),
+        one => one.iter().map(u64::to_string).collect(),
+    };
+    let mut shown: Vec<String> = numbers.chunk_by(|one, next| one.checked_add(1) == Some(*next)).map(run).collect();
+    if let (true, Some(last)) = (shown.len() > most.saturating_add(1), numbers.last()) {
+        shown.truncate(most);
+        shown.push(format!("… {last} ({} in all)", numbers.len()));
+    }
+    shown.join(", ")
 }
 
 /// A display filter for the stream with this number.
@@ -89,12 +123,6 @@ fn field(protocol: Protocol) -> &'static str {
     }
 }
 
-/// Runs of consecutive numbers in sorted ones.
-fn runs(numbers: &[FrameNumber]) -> impl Iterator<Item = (FrameNumber, FrameNumber)> + '_ {
-    let chunks = numbers.chunk_by(|a, b| a.0.checked_add(1) == Some(b.0));
-    chunks.filter_map(|run| Some((*run.first()?, *run.last()?)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,8 +151,27 @@ mod tests {
     }
 
     #[test]
+    fn of_many_items_the_rest_is_counted() {
+        let said = |most| first(&["a", "b", "c"], most, ", ", " and ");
+        assert_eq!([said(2), said(3), said(9)], ["a, b and 1 more", "a, b, c", "a, b, c"]);
+        assert_eq!(first::<&str>(&[], 2, ", ", " and "), "");
+    }
+
+    #[test]
     fn frames_are_written_as_ranges() {
         assert_eq!(frames(&numbers(&[4, 5, 6, 9])), "4-6, 9");
+        assert_eq!(runs(&[4], 3), "4");
+        assert_eq!(runs(&[1, 3, 5, 7], 3), "1, 3, 5, 7");
+        assert_eq!(runs(&[1, 3, 5, 7, 9], 3), "1, 3, 5, … 9 (5 in all)");
+    }
+
+    #[test]
+    fn small_numbers_are_written_and_read_in_words() {
+        for small in 1..=12 {
+            assert_eq!(number_of(&number(small)), Some(small));
+        }
+        assert_eq!((number(0), number(13)), ("no".into(), "13".into()));
+        assert_eq!((number_of("zero"), number_of("no"), number_of("13")), (Some(0), None, None));
     }
 
     #[test]

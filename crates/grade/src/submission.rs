@@ -16,7 +16,7 @@ use crate::runs::Analyses;
 use crate::{late, provenance, steps};
 use socklab_core::analyze::analysis::{Analysis, CaptureAnalysis, Code, LabFound, Severity};
 use socklab_core::lab::{HostName, LabConfig, Points, Step};
-use socklab_core::wording::list;
+use socklab_core::wording::{self, list};
 
 /// Why answers wait where time was over before all was tried that they may be right by.
 const LATE: &str = "There was no time to read these captures in every way in which the answer may be right (--time).";
@@ -206,18 +206,13 @@ fn client_hosts(config: &LabConfig, lab: &LabFound) -> usize {
 fn unread_words(unread: &[Refusal]) -> Option<String> {
     let each: Vec<String> =
         unread.iter().map(|one| format!("{} ({})", one.name, one.reason.trim_end_matches('.'))).collect();
-    let each: Vec<&str> = each.iter().map(String::as_str).collect();
     (!each.is_empty()).then(|| format!("Not all was read: {}.", named(&each)))
 }
 
 /// The first of many problems, each a sentence or more.
-fn told(problems: &[&str]) -> String {
-    let shown: Vec<String> =
-        problems.iter().take(MOST_NAMED).map(|one| format!("{}.", one.trim_end().trim_end_matches('.'))).collect();
-    match problems.len().saturating_sub(shown.len()) {
-        0 => shown.join(" "),
-        more => format!("{} And {more} more.", shown.join(" ")),
-    }
+fn told(problems: &[String]) -> String {
+    let problems: Vec<&str> = problems.iter().map(|one| one.trim_end().trim_end_matches('.')).collect();
+    format!("{}.", wording::first(&problems, MOST_NAMED, ". ", ". And "))
 }
 
 /// Why entries that are not filled in may be answered elsewhere.
@@ -232,7 +227,6 @@ fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Una
                 .filter(|(_, problem)| about(&problem.about))
                 .map(|(name, problem)| format!("{name}, {problem}"))
                 .collect();
-            let found: Vec<&str> = found.iter().map(String::as_str).collect();
             (!found.is_empty()).then(|| told(&found))
         };
         let (mut of, mut of_facts) = (BTreeMap::new(), BTreeMap::new());
@@ -248,10 +242,8 @@ fn unanswered(answered: &Answered, documents: &[&str], others: &[String]) -> Una
         return Unanswered { all: in_documents.or(somewhere), of, of_facts };
     }
     let broken: Vec<String> = answered.broken.iter().map(|(name, problem)| format!("{name}, {problem}")).collect();
-    let broken: Vec<&str> = broken.iter().map(String::as_str).collect();
     let blank = (!answered.blank.is_empty()).then(|| format!("The form is blank: {}.", answered.blank.join(", ")));
-    let pictures: Vec<&str> = others.iter().map(String::as_str).collect();
-    let in_pictures = (!pictures.is_empty()).then(|| format!("Answers may be in {}.", named(&pictures)));
+    let in_pictures = (!others.is_empty()).then(|| format!("Answers may be in {}.", named(others)));
     let broken = (!broken.is_empty()).then(|| told(&broken));
     let all: Vec<String> = [broken, blank, in_documents, in_pictures].into_iter().flatten().collect();
     let nothing = "No answers were found in this submission.".to_owned();

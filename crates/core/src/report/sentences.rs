@@ -306,22 +306,8 @@ pub fn lines(evidence: &Evidence, most: usize) -> String {
     match evidence.lines.as_slice() {
         [] => String::new(),
         [line] => format!(", line {line}"),
-        lines => format!(", lines {}", runs(lines, most)),
+        lines => format!(", lines {}", wording::runs(lines, most)),
     }
-}
-
-/// Numbers in order as `4-6, 9`, at most so many runs, then the last number and how many there are.
-fn runs(lines: &[u64], most: usize) -> String {
-    let run = |run: &[u64]| match run {
-        [first, .., last] => format!("{first}-{last}"),
-        one => one.iter().map(u64::to_string).collect(),
-    };
-    let mut shown: Vec<String> = lines.chunk_by(|one, next| one.checked_add(1) == Some(*next)).map(run).collect();
-    if let (true, Some(last)) = (shown.len() > most.saturating_add(1), lines.last()) {
-        shown.truncate(most);
-        shown.push(format!("… {last} ({} in all)", lines.len()));
-    }
-    shown.join(", ")
 }
 
 #[cfg(test)]
@@ -362,13 +348,5 @@ mod tests {
         assert_eq!(lines(&[("B", "10.0.3.9")], &["10.0.3.2:40001"])[1..3], ["Host B: 10.0.3.9", "Host C: 10.0.3.2"]);
         let alone = lines(&[], &["10.0.3.20:40001"]);
         assert_eq!(alone[1], "Host B: 10.0.3.20 (or C: the files don't tell)");
-    }
-
-    #[test]
-    fn of_many_lines_of_a_journal_the_first_runs_are_named() {
-        assert_eq!(runs(&[4], 3), "4");
-        assert_eq!(runs(&[4, 5, 6, 9], 3), "4-6, 9");
-        assert_eq!(runs(&[1, 3, 5, 7], 3), "1, 3, 5, 7");
-        assert_eq!(runs(&[1, 3, 5, 7, 9], 3), "1, 3, 5, … 9 (5 in all)");
     }
 }

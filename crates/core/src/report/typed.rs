@@ -6,6 +6,7 @@ use std::fmt;
 use crate::analyze::analysis::CaptureAnalysis;
 use crate::analyze::conversation::roles::roles;
 use crate::report::view::{ByRole, Tcp, Udp};
+use crate::wording;
 use socklab_packets::track::PayloadStart;
 use socklab_packets::types::FrameNumber;
 
@@ -104,8 +105,8 @@ impl Side {
             false => format!("{frame} {content}"),
         };
         let frames = self.shown.iter().map(frame).collect::<Vec<_>>().join(", ");
-        let more = if self.more > 0 { format!(" and {} more", self.more) } else { String::new() };
-        Some(format!("{}{frames}{more}", if all_binary { "binary data in " } else { "" }))
+        let frames = wording::and_more(frames, usize::try_from(self.more).unwrap_or(usize::MAX), " and ");
+        Some(format!("{}{frames}", if all_binary { "binary data in " } else { "" }))
     }
 
     /// Whether this is known to be the same as what the other side sent, frame by frame.

@@ -7,7 +7,7 @@ use super::weight::{self, LEAST_BITS};
 use super::{Fingerprint, FramePrint, SAME_TIME};
 use crate::result::{Proof, SharedFrames};
 use socklab_core::analyze::text::FrameRanges;
-use socklab_core::wording::count;
+use socklab_core::wording::{self, count};
 use socklab_packets::types::FrameNumber;
 
 /// Most frames of one file that are named.
@@ -206,12 +206,7 @@ impl Shared {
                 false => format!("ports {low} and {high} in {one}, {other_low} and {other_high} in {other}"),
             });
         }
-        let more = said.len().saturating_sub(MOST_LISTED);
-        said.truncate(MOST_LISTED);
-        match more {
-            0 => said.join("; "),
-            more => format!("{}; and {more} more", said.join("; ")),
-        }
+        wording::first(&said, MOST_LISTED, "; ", "; and ")
     }
 
     /// How the times of the shared frames lie to each other.

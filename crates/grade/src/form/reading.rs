@@ -4,8 +4,8 @@
 use super::errno;
 use super::node::{Item, Node};
 pub use crate::written::Otherwise;
-use crate::written::in_words;
 use socklab_core::analyze::ValueType;
+use socklab_core::wording::number_of;
 
 /// Most frames or addresses of one entry.
 pub(super) const MOST_ITEMS: usize = 10_000;
@@ -30,7 +30,7 @@ impl Fault {
 
 /// A small number in figures or in words.
 pub(super) fn number(word: &str) -> Option<u64> {
-    in_words(word).or_else(|| word.parse().ok())
+    number_of(word).or_else(|| word.parse().ok())
 }
 
 /// The simple values of an entry with their texts: of a list its items, else itself.
@@ -57,7 +57,7 @@ pub(super) fn is_none(text: &str) -> bool {
 pub fn may_tell(text: &str, kind: ValueType) -> bool {
     let lower = text.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphanumeric());
-    let mut has_number = || words.any(|word| word.contains(|c: char| c.is_ascii_digit()) || in_words(word).is_some());
+    let mut has_number = || words.any(|word| word.contains(|c: char| c.is_ascii_digit()) || number_of(word).is_some());
     match kind {
         ValueType::YesNo => true,
         ValueType::Errno => errno::is_named(text),

@@ -1,10 +1,12 @@
 //! What a submission is judged by.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::form::Form;
 use socklab_core::analyze::analysis::{Analysis, Answer};
 use socklab_core::lab::Question;
+use socklab_core::wording;
 
 /// What a submission is judged by.
 pub struct Case<'a> {
@@ -55,12 +57,8 @@ impl Journals<'_> {
 pub(crate) const MOST_NAMED: usize = 5;
 
 /// The first of many names.
-pub(crate) fn named(names: &[&str]) -> String {
-    let shown: Vec<&str> = names.iter().copied().take(MOST_NAMED).collect();
-    match names.len().saturating_sub(shown.len()) {
-        0 => shown.join("; "),
-        more => format!("{}; and {more} more", shown.join("; ")),
-    }
+pub(crate) fn named<T: Borrow<str>>(names: &[T]) -> String {
+    wording::first(names, MOST_NAMED, "; ", "; and ")
 }
 
 /// Why entries that are not filled in may be answered elsewhere: in sentences.

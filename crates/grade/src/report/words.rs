@@ -147,12 +147,8 @@ pub fn copies(copy: &SharedCapture, most_names: usize) -> String {
 
 /// Names, of which only so many are written out. Semicolons stand between such as `Lee, Ann`.
 pub fn named(names: &[String], most: usize) -> String {
-    let first: Vec<&str> = names.iter().take(most).map(String::as_str).collect();
-    let between = if first.iter().any(|name| name.contains(',')) { "; " } else { ", " };
-    match names.len().saturating_sub(most) {
-        0 => first.join(between),
-        more => format!("{} and {more} more", first.join(between)),
-    }
+    let between = if names.iter().take(most).any(|name| name.contains(',')) { "; " } else { ", " };
+    wording::first(names, most, between, " and ")
 }
 
 /// What is said of frames that very many have.

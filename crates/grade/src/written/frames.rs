@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use socklab_core::facts::Fact;
+use socklab_core::wording::number_of;
 
 use super::beside::{is_about, is_harmless, is_of_frames};
-use super::numbers::in_words;
 use super::otherwise::Otherwise;
 
 type Frames = BTreeSet<u64>;
@@ -193,7 +193,7 @@ impl<'t> Piece<'t> {
                 (Class::Letter, word) if NOUNS.contains(&word) || is_numero(word) => Some(Sign::Noun),
                 (Class::Letter, "to" | "through") => Some(Sign::Dash { spaced: false }),
                 (Class::Letter, "and") => Some(Sign::Mark(',')),
-                (Class::Letter, word) => Some(Sign::Word(in_words(word).ok_or_else(|| self.no_number(inside, rest))?)),
+                (Class::Letter, word) => Some(Sign::Word(number_of(word).ok_or_else(|| self.no_number(inside, rest))?)),
                 (Class::Sign, "-" | "–" | "—" | "−" | "…" | ".." | "...") => Some(Sign::Dash { spaced }),
                 // "No." ends with it.
                 (Class::Sign, ".") if tokens.last().is_some_and(|token| token.sign == Sign::Noun) && !spaced => None,
@@ -227,7 +227,7 @@ fn unclear_remark(text: &str) -> Option<&str> {
     let remark = text.get(..length)?;
     let mut words = remark.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let says_number =
-        |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) || in_words(&word.to_lowercase()).is_some();
+        |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) || number_of(&word.to_lowercase()).is_some();
     (!words.any(says_number)).then_some(remark)
 }
 

@@ -24,6 +24,5 @@ mod words;
 
 pub(crate) use frames::read_frames;
 pub(crate) use judgement::{Judgement, frames_of_each, judge_each, readable};
-pub(crate) use numbers::in_words;
 pub use otherwise::Otherwise;
 pub(crate) use words::yes_no;

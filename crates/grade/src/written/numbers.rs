@@ -1,6 +1,7 @@
 //! Numbers as students write them: thousands set apart, with a unit, in hexadecimal, with a decimal comma, in words.
 
 use socklab_core::facts::{About, Fact, Name};
+use socklab_core::wording::number_of;
 
 use super::beside::{is_about, is_harmless, names, words};
 use super::plain::{Reason, plain};
@@ -68,13 +69,6 @@ const FILLERS: [&str; 24] = [
 /// What a number may be said to count or to be, and is of another fact where that is not called so.
 const NOUNS: [&str; 12] =
     ["connection", "client", "field", "port", "seq", "ack", "len", "length", "win", "rtt", "ttl", "stream"];
-
-/// A small number in words.
-pub(crate) fn in_words(word: &str) -> Option<u64> {
-    const WORDS: [&str; 13] =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    WORDS.iter().position(|own| *own == word).map(|number| number as u64)
-}
 
 /// What a frame is called where it is counted or numbered.
 const FRAMES: [&str; 5] = ["frame", "packet", "segment", "datagram", "message"];
@@ -295,7 +289,7 @@ pub(super) fn one_whole(text: &str) -> Result<u64, Reason> {
         };
     }
     let first = text.split_whitespace().next().unwrap_or_default();
-    if let Some(number) = in_words(first) {
+    if let Some(number) = number_of(first) {
         return if is_filler(text.trim_start_matches(first)) { Ok(number) } else { Err(unreadable()) };
     }
     if text.trim_end_matches('.') == "none" {
