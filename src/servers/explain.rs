@@ -15,25 +15,32 @@ use socklab_packets::types::{Protocol, SocketAddress};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     what: String,
+    /// The system's error, where a call failed.
+    error: Option<String>,
     advice: Vec<String>,
 }
 
 impl Failure {
-    fn new(what: String, advice: impl IntoIterator<Item = String>) -> Failure {
-        Failure { what, advice: advice.into_iter().collect() }
+    /// A call of this program failed, with the address that it was for.
+    fn of_call(program: &str, call: &str, address: SocketAddress, error: &io::Error, advice: Vec<String>) -> Failure {
+        Failure { what: format!("{program}: {call} {address} failed"), error: Some(named(error)), advice }
     }
 
     /// What failed, without the advice.
-    pub fn what(&self) -> &str {
-        &self.what
+    pub fn what(&self) -> String {
+        match &self.error {
+            Some(error) => format!("{}: {error}", self.what),
+            None => self.what.clone(),
+        }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.what.rsplit_once(" failed: ") {
-            Some((what, error)) if self.what.chars().count() > COLUMNS => write!(f, "{what} failed:\n  {error}")?,
-            _ => f.write_str(&self.what)?,
+        let line = self.what();
+        match &self.error {
+            Some(error) if line.chars().count() > COLUMNS => write!(f, "{}:\n  {error}", self.what)?,
+            _ => f.write_str(&line)?,
         }
         self.advice.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
@@ -97,7 +104,6 @@ pub fn server_failure(
     address: SocketAddress,
     error: &io::Error,
 ) -> Failure {
-    let what = format!("{program}: {operation} {address} failed: {}", named(error));
     let advice = match error.kind() {
         ErrorKind::AddrInUse => in_use(protocol, address),
         ErrorKind::AddrNotAvailable => not_available(address),
@@ -107,7 +113,7 @@ pub fn server_failure(
         }
         _ => Vec::new(),
     };
-    Failure::new(what, advice)
+    Failure::of_call(program, operation, address, error, advice)
 }
 
 /// EINVAL for such an address.
@@ -152,8 +158,7 @@ fn not_available(address: SocketAddress) -> Vec<String> {
 
 /// The TCP client's `connect` (or `socket`) failed.
 pub fn connect_failure(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
-    let what = format!("tcp-client: {operation} {server} failed: {}", named(error));
-    Failure::new(what, unreachable(Protocol::Tcp, server, error.kind()))
+    Failure::of_call("tcp-client", operation, server, error, unreachable(Protocol::Tcp, server, error.kind()))
 }
 
 /// What the network's answer to a client means, and which step of the sheet to check.
@@ -241,7 +246,6 @@ fn of_several(protocol: Protocol, server: SocketAddress) -> Option<Vec<String>> 
 
 /// The connection of the TCP client broke in `operation`.
 pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
-    let what = format!("tcp-client: {operation} {server} failed: {}", named(error));
     let (cable, ping) = (step(Does::Connect), step(Does::Ping));
     let advice: &[&str] = match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => &[
@@ -255,12 +259,12 @@ pub fn connection_lost(operation: &str, server: SocketAddress, error: &io::Error
         ],
         _ => &[],
     };
-    Failure::new(what, advice.iter().map(|line| (*line).to_owned()))
+    let advice = advice.iter().map(|line| (*line).to_owned()).collect();
+    Failure::of_call("tcp-client", operation, server, error, advice)
 }
 
 /// The UDP client can't go on: its `operation` failed.
 pub fn datagram_failure(operation: &str, server: SocketAddress, error: &io::Error) -> Failure {
-    let what = format!("udp-client: {operation} {server} failed: {}", named(error));
     let advice = match error.kind() {
         ErrorKind::ConnectionRefused => refused_datagram(server),
         // Windows' name for the same (WSAECONNRESET).
@@ -268,12 +272,13 @@ pub fn datagram_failure(operation: &str, server: SocketAddress, error: &io::Erro
         _ if errno_name(error) == "EMSGSIZE" => vec!["Why: a datagram holds at most 65,507 bytes (IPv4).".to_owned()],
         kind => unreachable(Protocol::Udp, server, kind),
     };
-    Failure::new(what, advice)
+    Failure::of_call("udp-client", operation, server, error, advice)
 }
 
 /// The UDP client ended after failures that it has told one by one.
 pub fn datagrams_failed(failures: u64, sent: u64) -> Failure {
-    Failure::new(format!("udp-client: {} sent, {failures} failed (see above)", wording::count(sent, "datagram")), [])
+    let what = format!("udp-client: {} sent, {failures} failed (see above)", wording::count(sent, "datagram"));
+    Failure { what, error: None, advice: Vec::new() }
 }
 
 fn refused_datagram(server: SocketAddress) -> Vec<String> {

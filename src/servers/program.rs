@@ -125,7 +125,7 @@ impl Program {
 
     /// Tells of a failure, with the reason and what to do unless the program is to keep that to itself.
     pub fn tell_failure(&self, failure: &Failure) {
-        self.talk(&if self.manner.quiet { failure.what().to_owned() } else { failure.to_string() });
+        self.talk(&if self.manner.quiet { failure.what() } else { failure.to_string() });
     }
 
     /// Tells the user something beside the data.

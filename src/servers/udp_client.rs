@@ -209,7 +209,7 @@ fn failed(shared: &Shared, endpoint: &Endpoint, operation: &str, error: &io::Err
     if earlier == 0 {
         shared.program.tell_failure(&failure);
     } else {
-        shared.program.talk(failure.what());
+        shared.program.talk(&failure.what());
     }
 }
 
@@ -231,7 +231,7 @@ mod tests {
             }
         });
         let program = Program::new("udp-client", Kept::default().output(), Kept::default().output(), None);
-        run(&Arc::new(program), address, io::Cursor::new(input)).unwrap_err().what().to_owned()
+        run(&Arc::new(program), address, io::Cursor::new(input)).unwrap_err().what()
     }
 
     /// RFC 768 with RFC 791: 65,535 bytes less the headers of IP (20) and UDP (8).

@@ -35,7 +35,7 @@ const LAYERS: [(&str, &[&str]); 21] = [
     ("lab", &["facts"]),
     ("journal", &[]),
     ("analyze", &["capfile", "decode", "facts", "journal", "lab", "packet", "pipeline", "track", "unfollowed"]),
-    ("report", &["analyze", "capfile", "lab", "packet", "pipeline", "track", "unfollowed"]),
+    ("report", &["analyze", "capfile", "facts", "lab", "packet", "pipeline", "track", "unfollowed"]),
     ("grade", &["analyze", "capfile", "facts", "journal", "lab", "packet", "pipeline", "report", "track"]),
     ("filter", &["packet"]),
     ("servers", &["journal", "lab"]),

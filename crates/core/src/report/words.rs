@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::analyze::analysis::{
     AddressRole, Answer, Basis, LabFound, RecordedStep, RoleBasis, ServerKind, Severity, Status,
 };
+use crate::facts::flag_names;
 use crate::lab::Step;
 use crate::wording;
 use socklab_packets::capfile::{Compression, Format};
@@ -53,18 +54,7 @@ pub const fn close(close: Close) -> &'static str {
 
 /// The flags of a segment, as Wireshark names them: `SYN, ACK`.
 pub fn flags(flags: TcpFlags) -> String {
-    const NAMES: [(u8, &str); 8] = [
-        (0x01, "FIN"),
-        (0x02, "SYN"),
-        (0x04, "RST"),
-        (0x08, "PSH"),
-        (0x10, "ACK"),
-        (0x20, "URG"),
-        (0x40, "ECE"),
-        (0x80, "CWR"),
-    ];
-    let set: Vec<&str> = NAMES.into_iter().filter(|(bit, _)| flags.0 & bit != 0).map(|(_, name)| name).collect();
-    set.join(", ")
+    flag_names(flags.0).join(", ")
 }
 
 /// What tells which side is the server.

@@ -72,8 +72,7 @@ pub fn of_question(submission: &Submission, question: &QuestionGrade, rubric: &R
     }
     lines.extend(question.reviewed.iter().filter_map(|reviewed| reviewed.comment.clone()));
     if shows == Shows::Answers {
-        let expected = question.expected_answer.strip_prefix("Expected: ").unwrap_or(&question.expected_answer);
-        lines.push(format!("Expected answer: {expected}"));
+        lines.push(words::expected_answer(question));
         let proof = |proof: &Proof| Some(format!("{}: {}", proof.file, proof.filter.as_deref()?));
         lines.extend(question.evidence.iter().filter_map(proof));
     }

@@ -47,11 +47,16 @@ pub fn item(item: &ItemGrade) -> String {
     )
 }
 
+/// What was to be answered, as a line. Where the captures do not show it, the answer itself begins with `Expected:`.
+pub fn expected_answer(grade: &QuestionGrade) -> String {
+    let answer = &grade.expected_answer;
+    format!("Expected answer: {}", answer.strip_prefix("Expected: ").unwrap_or(answer))
+}
+
 /// A question with all its facts, each on a line, and what it rests on.
 pub fn summary(grade: &QuestionGrade) -> String {
     let mut lines: Vec<String> = grade.items.iter().map(item).collect();
-    let expected = grade.expected_answer.strip_prefix("Expected: ").unwrap_or(&grade.expected_answer);
-    lines.push(format!("Expected answer: {expected}"));
+    lines.push(expected_answer(grade));
     for proof in &grade.evidence {
         if let Some(filter) = &proof.filter {
             lines.push(format!("{}: {filter}", proof.file));

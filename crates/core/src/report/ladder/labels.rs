@@ -1,6 +1,7 @@
 //! What a ladder's phases, frames and folds are called.
 
 use super::{Arrow, Phase};
+use crate::facts::flag_names;
 use crate::report::words;
 use crate::wording;
 
@@ -18,7 +19,7 @@ pub const fn phase(phase: Phase) -> &'static str {
 /// far.
 pub fn what_frame_is(arrow: &Arrow, handshake: u32) -> String {
     let (note, from) = (&arrow.note, words::sender(arrow.from_client));
-    let flags = words::flags(note.flags).replace(", ", "-");
+    let flags = flag_names(note.flags.0).join("-");
     let length = wording::count(note.payload_length.into(), "byte");
     let mut text = match arrow.phase {
         Phase::Datagrams => format!("a datagram of {length} from the {from}; no handshake before it"),

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use crate::analyze::analysis::{Analysis, LabStream};
 use crate::analyze::timing::Call;
+use crate::facts::flag_names;
 use crate::report::ladder::{Arrow, Ladder, of_stream};
 use crate::report::names::Names;
 use crate::report::{view, words};
@@ -303,7 +304,8 @@ fn span(nanoseconds: i128) -> String {
 /// `40210 SYN`, `40210 "hello"`, `40210 ACK`.
 fn label(ladder: &Ladder, arrow: &Arrow) -> String {
     let [client, _] = &ladder.ends;
-    let flags = words::flags(TcpFlags(arrow.note.flags.0 & !TcpFlags::PSH.0)).replace(", ", "-");
+    let names = flag_names(arrow.note.flags.0 & !TcpFlags::PSH.0);
+    let flags = names.join("-");
     let payload = match (&arrow.content, arrow.note.payload_length) {
         (_, 0) => None,
         (Some(content), _) if content.text().is_some() => Some(content.to_string()),
@@ -313,7 +315,7 @@ fn label(ladder: &Ladder, arrow: &Arrow) -> String {
         (None, Protocol::Udp) => "empty datagram".to_owned(),
         (Some(payload), Protocol::Udp) => payload,
         (None, Protocol::Tcp) => flags,
-        (Some(payload), Protocol::Tcp) if flags.contains("SYN") || flags.contains("FIN") || flags.contains("RST") => {
+        (Some(payload), Protocol::Tcp) if names.iter().any(|name| ["SYN", "FIN", "RST"].contains(name)) => {
             format!("{flags} {payload}")
         }
         (Some(payload), Protocol::Tcp) => payload,
