@@ -70,7 +70,7 @@ pub fn grade(
     let earned: Points = judged.questions.iter().map(|question| question.points).sum();
     let pending: Points = judged.questions.iter().map(|question| question.pending).sum();
     let problems = answered.broken.iter().chain(&answered.problems);
-    let late = is_late.then(|| LATE.to_owned());
+    let asks = [unanswered.all, unread, doubt, is_late.then(|| LATE.to_owned())];
     let submission = Submission {
         name: name.to_owned(),
         identity: identity.clone(),
@@ -83,14 +83,7 @@ pub fn grade(
         findings,
         form_problems: problems.map(|(name, problem)| format!("{name}, {problem}")).collect(),
         refused,
-        for_a_human: unanswered
-            .all
-            .into_iter()
-            .chain(unread)
-            .chain(doubt)
-            .chain(late)
-            .filter(|_| pending > Points::ZERO)
-            .collect(),
+        for_a_human: asks.into_iter().flatten().filter(|_| pending > Points::ZERO).collect(),
         pictures: pictures(&documents, &others),
         unconfirmed: Vec::new(),
         comment: None,

@@ -30,13 +30,14 @@ use args::FormFormat;
 pub(super) use args::{CheckArguments, GradeArguments, RubricArguments, TemplateArguments};
 use run::{MOST_NAMED, Run};
 use store::{Index, Store};
-use uploads::Uploads;
+use uploads::{Uploads, Written};
 use walk::{Found, Item, Place};
 use work::{Outcome, Task};
 
 use crate::cli::exit::{Exit, Failure, say};
 use crate::cli::input;
 use crate::cli::output::Destination;
+use socklab_core::lab::{LabConfig, Sheet};
 use socklab_core::wording::count;
 use socklab_grade::copies::class::{self, Member};
 use socklab_grade::copies::groups::Groups;
@@ -95,10 +96,7 @@ fn print(text: &str) -> Result<Exit, Failure> {
 fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
     let config = arguments.lab()?;
     let rubric = match &arguments.rubric {
-        Some(path) => Rubric::from_toml(&input::read_text(path, TEXT_BYTES)?, &config).map_err(|error| {
-            Failure::new(input::name(path.as_os_str()), error)
-                .hint("socklab rubric prints one that is right; for a lab file of your own, both need --lab.")
-        })?,
+        Some(path) => read_rubric(path, &config)?,
         None => Rubric::new(&config),
     };
     let (groups, members) = match &arguments.groups {
@@ -106,10 +104,7 @@ fn grade_class(arguments: &GradeArguments) -> Result<Exit, Failure> {
         None => (Groups::default(), Members::default()),
     };
     let corrections = match &arguments.corrections {
-        Some(path) => Corrections::from_toml(&input::read_text(path, TEXT_BYTES)?, &config.sheet).map_err(|error| {
-            Failure::new(input::name(path.as_os_str()), error)
-                .hint(format!("A table is: [leeann.steps], then \"a.pcapng\" = \"{}\"", example(&config.sheet)))
-        })?,
+        Some(path) => read_corrections(path, &config.sheet)?,
         None => Corrections::default(),
     };
     if let Some(results) = &arguments.results {
@@ -171,9 +166,19 @@ fn strangers(groups: &Groups, handed: &[Handed]) -> Option<String> {
     (!strangers.is_empty()).then(|| format!("--groups: no submission is of {named}"))
 }
 
-/// A step of the lab, as an example.
-fn example(sheet: &socklab_core::lab::Sheet) -> String {
-    sheet.recorded().next().map(ToString::to_string).unwrap_or_default()
+fn read_rubric(path: &Path, config: &LabConfig) -> Result<Rubric, Failure> {
+    Rubric::from_toml(&input::read_text(path, TEXT_BYTES)?, config).map_err(|error| {
+        Failure::new(input::name(path.as_os_str()), error)
+            .hint("socklab rubric prints one that is right; for a lab file of your own, both need --lab.")
+    })
+}
+
+fn read_corrections(path: &Path, sheet: &Sheet) -> Result<Corrections, Failure> {
+    Corrections::from_toml(&input::read_text(path, TEXT_BYTES)?, sheet).map_err(|error| {
+        let step = sheet.recorded().next().map(ToString::to_string).unwrap_or_default();
+        Failure::new(input::name(path.as_os_str()), error)
+            .hint(format!("A table is: [leeann.steps], then \"a.pcapng\" = \"{step}\""))
+    })
 }
 
 /// Lab partners, and the members of groups: the same table says both.
@@ -238,13 +243,7 @@ impl Run<'_> {
         if self.again(&mut task, before.as_ref(), given.as_deref())? {
             return Ok(Exit::Done);
         }
-        let (size, refused) = (self.handed.len(), self.unplaced.clone());
-        let mut tally = Tally { members: vec![None; size], hashes: vec![None; size], refused, ..Tally::default() };
-        tally.unseen = self.arguments.step.iter().map(|(file, _)| file.clone()).collect();
-        self.work(&task, &mut tally);
-        if let Some(failure) = tally.fault {
-            return Err(failure);
-        }
+        let mut tally = self.graded(&task)?;
         let warnings = self.warnings(&tally);
         warnings.iter().for_each(|text| say("warning", text));
         let store = store.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -282,37 +281,60 @@ impl Run<'_> {
         };
         outputs::report(self.arguments, &class)?;
         self.tell(class.summaries.len(), tally.graded_now, before.as_ref(), &tally.index);
-        let mut said = Vec::new();
-        if !self.arguments.base.is_empty() {
+        let left_out = (!self.arguments.base.is_empty()).then(|| {
             let submissions = count(tally.with_base, "submission");
-            said.push(format!("--base: left out of the comparison in {submissions}"));
-        }
+            format!("--base: left out of the comparison in {submissions}")
+        });
         if let Some(folder) = &self.arguments.results {
-            let nothing = BTreeSet::new();
-            let uploads = Uploads {
-                arguments: self.arguments,
-                folder,
-                platform: self.platform,
-                members: &self.members,
-                rubric: &self.rubric,
-                review: &self.review,
-                before: before.as_ref().map_or(&nothing, |index| &index.files),
-            };
-            outputs::reports(folder, &class)?;
-            let written = uploads.write(&class)?;
-            said.extend(written.said);
-            notes::tell(&said, folder);
-            notes::write(&said, folder)?;
-            tally.index.files = written.files;
+            let Written { files, said } = self.write(folder, &class, before.as_ref(), left_out)?;
+            tally.index.files = files;
             tally.index.whole = self.whole(given.as_deref(), &tally.hashes, said, warnings);
             let failed = |error| {
                 Failure::new(input::name(folder.as_os_str()), format_args!("the cache can't be written: {error}"))
             };
             store.finish(&tally.index).map_err(failed)?;
         } else {
-            said.iter().for_each(|note| say("note", note));
+            left_out.iter().for_each(|note| say("note", note));
         }
         Ok(Exit::Done)
+    }
+
+    /// Grades each submission.
+    fn graded(&self, task: &Task<'_>) -> Result<Tally, Failure> {
+        let (size, refused) = (self.handed.len(), self.unplaced.clone());
+        let mut tally = Tally { members: vec![None; size], hashes: vec![None; size], refused, ..Tally::default() };
+        tally.unseen = self.arguments.step.iter().map(|(file, _)| file.clone()).collect();
+        self.work(task, &mut tally);
+        match tally.fault {
+            Some(failure) => Err(failure),
+            None => Ok(tally),
+        }
+    }
+
+    /// Writes the folder with the results, and says what there is to say of it, `left_out` first.
+    fn write(
+        &self,
+        folder: &Path,
+        class: &Class<'_>,
+        before: Option<&Index>,
+        left_out: Option<String>,
+    ) -> Result<Written, Failure> {
+        let nothing = BTreeSet::new();
+        let uploads = Uploads {
+            arguments: self.arguments,
+            folder,
+            platform: self.platform,
+            members: &self.members,
+            rubric: &self.rubric,
+            review: &self.review,
+            before: before.map_or(&nothing, |index| &index.files),
+        };
+        outputs::reports(folder, class)?;
+        let Written { files, said } = uploads.write(class)?;
+        let said: Vec<String> = left_out.into_iter().chain(said).collect();
+        notes::tell(&said, folder);
+        notes::write(&said, folder)?;
+        Ok(Written { files, said })
     }
 
     fn task<'t>(&'t self, store: &'t Mutex<Store>) -> Task<'t> {

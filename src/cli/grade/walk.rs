@@ -1,7 +1,7 @@
 //! Finding the files of a class: a folder, or the zip file of a bulk download. Nothing is followed and nothing is opened
 //! but regular files.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, DirEntry, File, Metadata};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -109,57 +109,73 @@ fn walk(folder: &Path, outputs: &[&Path], limits: &SubmissionLimits, sheet: &She
             "Name the folder with the submissions. If they are in this one too, move them to one of their own.",
         ));
     }
-    let outputs: Vec<PathBuf> = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    // Only what has the name of an output can be one.
-    let is_output = |entry: &Path| {
-        let named = outputs.iter().filter(|path| path.file_name() == entry.file_name());
-        named.into_iter().any(|path| entry.canonicalize().is_ok_and(|at| at == *path))
-    };
-    let Found { mut items, mut results } = Found::default();
-    let mut open = vec![(folder.to_owned(), Vec::new())];
-    while let Some((directory, parts)) = open.pop() {
-        let entries = match fs::read_dir(&directory) {
-            Ok(entries) => entries,
-            Err(error) if parts.is_empty() => {
-                return Err(Failure::new(
-                    input::name(folder.as_os_str()),
-                    format_args!("the folder can't be read: {error}"),
-                ));
+    let outputs = outputs.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let mut walk = Walk { outputs, limits, sheet, found: Found::default(), open: Vec::new() };
+    walk.open.push((folder.to_owned(), Vec::new()));
+    let failure = |cause: String| Failure::new(input::name(folder.as_os_str()), cause);
+    while let Some((directory, parts)) = walk.open.pop() {
+        match fs::read_dir(&directory) {
+            Ok(entries) => {
+                let mut entries = entries.flatten();
+                let is_too_much = !entries.all(|entry| walk.take(&entry, &parts));
+                if is_too_much {
+                    return Err(failure(format!("more than {MOST_FILES} files")));
+                }
             }
+            Err(error) if parts.is_empty() => return Err(failure(format!("the folder can't be read: {error}"))),
             Err(error) => {
                 let place = Place::Refused(format!("the folder can't be read ({error})"));
-                items.push(Item { path: parts, place });
-                continue;
-            }
-        };
-        for entry in entries.flatten() {
-            let name = input::name(&entry.file_name());
-            if naming::is_litter(&name) {
-                continue;
-            }
-            if items.len() >= MOST_FILES {
-                return Err(Failure::new(
-                    input::name(folder.as_os_str()),
-                    format_args!("more than {MOST_FILES} files"),
-                ));
-            }
-            if is_output(&entry.path()) {
-                continue;
-            }
-            let path: Vec<String> = parts.iter().cloned().chain([name]).collect();
-            match entry.path().symlink_metadata() {
-                Ok(metadata) if metadata.is_dir() && path.len() < MOST_LEVELS => {
-                    match results::is_results(&entry.path(), sheet) {
-                        true => results.push(path.join("/")),
-                        false => open.push((entry.path(), path)),
-                    }
-                }
-                Ok(metadata) => items.push(Item { place: place(&entry.path(), &metadata, limits), path }),
-                Err(error) => items.push(Item { path, place: Place::Refused(format!("it can't be read ({error})")) }),
+                walk.found.items.push(Item { path: parts, place });
             }
         }
     }
-    Ok(Found { items, results })
+    Ok(walk.found)
+}
+
+/// What was found on the way through a class's folder.
+struct Walk<'w> {
+    outputs: Vec<PathBuf>,
+    limits: &'w SubmissionLimits,
+    sheet: &'w Sheet,
+    found: Found,
+    /// Folders that are still to be read, with the parts of their paths.
+    open: Vec<(PathBuf, Vec<String>)>,
+}
+
+impl Walk<'_> {
+    /// Takes what is in a folder with such a path; `false` where there are too many files.
+    fn take(&mut self, entry: &DirEntry, parts: &[String]) -> bool {
+        let (at, name) = (entry.path(), input::name(&entry.file_name()));
+        if naming::is_litter(&name) {
+            return true;
+        }
+        if self.found.items.len() >= MOST_FILES {
+            return false;
+        }
+        if self.is_output(&at) {
+            return true;
+        }
+        let path: Vec<String> = parts.iter().cloned().chain([name]).collect();
+        match at.symlink_metadata() {
+            Ok(metadata) if metadata.is_dir() && path.len() < MOST_LEVELS => {
+                match results::is_results(&at, self.sheet) {
+                    true => self.found.results.push(path.join("/")),
+                    false => self.open.push((at, path)),
+                }
+            }
+            Ok(metadata) => self.found.items.push(Item { place: place(&at, &metadata, self.limits), path }),
+            Err(error) => {
+                self.found.items.push(Item { path, place: Place::Refused(format!("it can't be read ({error})")) });
+            }
+        }
+        true
+    }
+
+    /// Only what has the name of an output can be one.
+    fn is_output(&self, entry: &Path) -> bool {
+        let mut named = self.outputs.iter().filter(|path| path.file_name() == entry.file_name());
+        named.any(|path| entry.canonicalize().is_ok_and(|at| at == *path))
+    }
 }
 
 fn place(path: &Path, metadata: &Metadata, limits: &SubmissionLimits) -> Place {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::blackboard_names::{self, BlackboardName};
 use super::canvas_names::{self, Reading};
-use super::gradescope_names;
+use super::gradescope_names::{self, Students};
 use crate::result::{Identity, Person, Refusal};
 
 /// Where a folder comes from.
@@ -115,43 +115,22 @@ pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str
     let (root, files) = unwrapped_all(root, files);
     let platform = platform(root, &files, metadata_text);
     let mut unplaced: BTreeMap<String, String> = BTreeMap::new();
-    let students = match (platform, metadata_text) {
-        (Platform::Gradescope, Some(text)) => {
-            let read = gradescope_names::students(text);
-            let file = own.and_then(|place| paths.get(place)).map(|path| path.join("/")).unwrap_or_default();
-            if !read.problems.is_empty() {
-                unplaced.insert(file, read.problems.join("; "));
-            }
-            read.students
-        }
-        _ => BTreeMap::new(),
-    };
-    let firsts: Vec<&str> = files.iter().filter_map(|(_, path)| path.first().map(String::as_str)).collect();
-    let readings = if platform == Platform::Canvas { canvas_names::resolve(&firsts) } else { Vec::new() };
-    let last = blackboard_names::last_attempts(&firsts);
-    let slug = root.strip_suffix("-submissions").map(|slug| format!("{slug}-"));
+    let read = metadata_text.filter(|_| platform == Platform::Gradescope).map(gradescope_names::students);
+    let Students { students, problems } = read.unwrap_or_default();
+    if !problems.is_empty() {
+        let file = own.and_then(|place| paths.get(place)).map(|path| path.join("/")).unwrap_or_default();
+        unplaced.insert(file, problems.join("; "));
+    }
+    let names = Names::of(platform, root, &files, students);
     let mut groups: BTreeMap<String, Handed> = BTreeMap::new();
     for (number, (place, path)) in files.into_iter().enumerate() {
         let Some((first, rest)) = path.split_first() else { continue };
-        let named = match platform {
-            Platform::Canvas => readings.get(number).filter(|_| rest.is_empty()).and_then(|all| canvas(all)),
-            Platform::Moodle => moodle(first),
-            Platform::Blackboard => match blackboard_names::read(first).filter(|_| rest.is_empty()) {
-                Some(attempt) if last.get(attempt.user).is_some_and(|last| *last != attempt.time) => {
-                    let reason = format!("an earlier attempt of {}; the last one is graded", attempt.user);
-                    unplaced.entry(first.clone()).or_insert(reason);
-                    continue;
-                }
-                attempt => attempt.map(|attempt| blackboard(&attempt)),
-            },
-            Platform::Gradescope => gradescope(first, rest, &students),
-            Platform::GitHub => plain(first, rest, slug.as_deref()),
-            Platform::Plain => plain(first, rest, None),
-        };
-        let Some(named) = named else {
-            let reason = format!("it does not belong to {}, by its name; it was not graded", platform.name());
-            unplaced.entry(first.clone()).or_insert(reason);
-            continue;
+        let named = match names.read(number, first, rest) {
+            Ok(named) => named,
+            Err(reason) => {
+                unplaced.entry(first.clone()).or_insert(reason);
+                continue;
+            }
         };
         let inner: Vec<&str> = named.file.iter().map(String::as_str).chain(rest.iter().map(String::as_str)).collect();
         let inner = if inner.is_empty() { first.clone() } else { inner.join("/") };
@@ -165,6 +144,55 @@ pub fn submissions(paths: &[Vec<String>], root: &str, metadata_text: Option<&str
     }
     let unplaced = unplaced.into_iter().map(|(name, reason)| Refusal { name, reason }).collect();
     Sorted { platform, handed: unique(groups.into_values().collect()), unplaced }
+}
+
+/// What tells whose a file is: the platform's names, and what they mean beside each other.
+struct Names<'n> {
+    platform: Platform,
+    /// What the first part of each file's path may mean, on Canvas.
+    readings: Vec<Vec<Reading>>,
+    /// The time of each student's last attempt, on Blackboard.
+    last: BTreeMap<&'n str, &'n str>,
+    /// The students by folder, on Gradescope.
+    students: BTreeMap<String, (String, Identity)>,
+    /// What GitHub puts before a student's name.
+    slug: Option<String>,
+}
+
+impl<'n> Names<'n> {
+    fn of(
+        platform: Platform,
+        root: &str,
+        files: &[(usize, &'n [String])],
+        students: BTreeMap<String, (String, Identity)>,
+    ) -> Names<'n> {
+        let firsts: Vec<&str> = files.iter().filter_map(|(_, path)| path.first().map(String::as_str)).collect();
+        Names {
+            platform,
+            readings: if platform == Platform::Canvas { canvas_names::resolve(&firsts) } else { Vec::new() },
+            last: blackboard_names::last_attempts(&firsts),
+            students,
+            slug: root.strip_suffix("-submissions").map(|slug| format!("{slug}-")),
+        }
+    }
+
+    /// Whose the file with this number is, by the first part of its path and the rest; else why it is nobody's.
+    fn read(&self, number: usize, first: &str, rest: &[String]) -> Result<Named, String> {
+        let named = match self.platform {
+            Platform::Canvas => self.readings.get(number).filter(|_| rest.is_empty()).and_then(|all| canvas(all)),
+            Platform::Moodle => moodle(first),
+            Platform::Blackboard => match blackboard_names::read(first).filter(|_| rest.is_empty()) {
+                Some(attempt) if self.last.get(attempt.user).is_some_and(|last| *last != attempt.time) => {
+                    return Err(format!("an earlier attempt of {}; the last one is graded", attempt.user));
+                }
+                attempt => attempt.map(|attempt| blackboard(&attempt)),
+            },
+            Platform::Gradescope => gradescope(first, rest, &self.students),
+            Platform::GitHub => plain(first, rest, self.slug.as_deref()),
+            Platform::Plain => plain(first, rest, None),
+        };
+        named.ok_or_else(|| format!("it does not belong to {}, by its name; it was not graded", self.platform.name()))
+    }
 }
 
 /// What the first part of a path says.
