@@ -246,17 +246,13 @@ fn connect_and_send(
     reports: &Sender<Report>,
 ) {
     let program = &shared.program;
-    if let Err(error) = socket.connect(&server.into()) {
-        program.note_error(&endpoint, "connect", &error);
-        let _ = reports.send(Report::Failed(explain::connect_failure("connect", shared.server, &error)));
-        return;
-    }
-    let local = socket.local_addr().ok().and_then(|local| local.as_socket()).map(SocketAddress::from);
-    let endpoint = Endpoint { local, ..endpoint };
-    program.note(&endpoint, EventKind::Connect);
-    let mine = local.map_or_else(|| "?".to_owned(), |local| local.to_string());
-    let connected = format!("Connected: {mine} (this client) to {} (server).", shared.server);
-    wording::wrap(&connected, "", "  ").iter().for_each(|line| program.talk(line));
+    let endpoint = match connect(shared, endpoint, socket, server) {
+        Ok(endpoint) => endpoint,
+        Err(failure) => {
+            let _ = reports.send(Report::Failed(failure));
+            return;
+        }
+    };
     let _ = reports.send(Report::Connected(endpoint));
     let started = {
         let (shared, socket, receiving) = (Arc::clone(shared), Arc::clone(socket), reports.clone());
@@ -289,6 +285,22 @@ fn connect_and_send(
     let _ = reports.send(Report::InputEnded);
     // The FIN: replies still come.
     let _ = socket.shutdown(Shutdown::Write);
+}
+
+/// Connects, and says from where to where.
+fn connect(shared: &Shared, endpoint: Endpoint, socket: &Socket, server: SocketAddr) -> Result<Endpoint, Failure> {
+    let program = &shared.program;
+    socket.connect(&server.into()).map_err(|error| {
+        program.note_error(&endpoint, "connect", &error);
+        explain::connect_failure("connect", shared.server, &error)
+    })?;
+    let local = socket.local_addr().ok().and_then(|local| local.as_socket()).map(SocketAddress::from);
+    let endpoint = Endpoint { local, ..endpoint };
+    program.note(&endpoint, EventKind::Connect);
+    let mine = local.map_or_else(|| "?".to_owned(), |local| local.to_string());
+    let connected = format!("Connected: {mine} (this client) to {} (server).", shared.server);
+    wording::wrap(&connected, "", "  ").iter().for_each(|line| program.talk(line));
+    Ok(endpoint)
 }
 
 fn send(program: &Program, endpoint: &Endpoint, mut socket: &Socket, line: Line<'_>) -> io::Result<()> {

@@ -170,38 +170,16 @@ impl<'w> Page<'w> {
         while rows.peek().is_some() {
             let mut table = empty_table(columns);
             let mut notes = VecDeque::new();
-            let mut needs: Vec<Need> = columns.iter().map(|(title, _)| Need::of(title)).collect();
-            // A title may be broken all the same.
-            let title = |(need, (_, align)): (&Need, &PageColumn<'_>)| match align {
-                Align::Whole => Need { line: need.word, ..*need },
-                Align::Left | Align::Right => *need,
-            };
-            let mut whole: Vec<Need> = needs.iter().zip(columns).map(title).collect();
+            let mut needs = Needs::of_titles(columns);
             for (row, note) in rows.by_ref().take(ROWS_AT_ONCE) {
-                let cells = row.iter().zip(columns).map(|(cell, (_, align))| (Need::of(&harmless_cell(cell)), *align));
-                for ((need, whole), (cell, align)) in needs.iter_mut().zip(&mut whole).zip(cells) {
-                    *need = need.max(cell);
-                    let word = if align == Align::Whole { cell.line } else { cell.word };
-                    *whole = whole.max(Need { word, ..cell });
-                }
+                needs.add(&row, columns);
                 table.add_row(row.iter().map(|cell| Cell::new(harmless_cell(cell))));
                 if let Some(note) = note {
                     table.add_row([Cell::new(NOTE)]);
                     notes.push_back(note);
                 }
             }
-            let widths = keep_words_whole(&whole).or_else(|| keep_words_whole(&needs));
-            // The columns exist only now.
-            for (number, (column, (_, align))) in table.column_iter_mut().zip(columns).enumerate() {
-                if let Some(width) = widths.as_ref().and_then(|widths| widths.get(number)) {
-                    let width = u16::try_from(width.saturating_add(usize::from(INDENT))).unwrap_or(u16::MAX);
-                    column.set_constraint(ColumnConstraint::Absolute(ColumnWidth::Fixed(width)));
-                }
-                column.set_padding((INDENT, 0)).set_cell_alignment(match align {
-                    Align::Left | Align::Whole => CellAlignment::Left,
-                    Align::Right => CellAlignment::Right,
-                });
-            }
+            set_columns(&mut table, columns, needs.widths().as_deref());
             for (number, line) in table.lines().enumerate() {
                 let line = line.trim_end();
                 match number {
@@ -251,6 +229,55 @@ impl Need {
 
     fn max(self, other: Need) -> Need {
         Need { line: self.line.max(other.line), word: self.word.max(other.word) }
+    }
+}
+
+/// What the columns of a table need.
+struct Needs {
+    /// Where every line may be broken between words.
+    broken: Vec<Need>,
+    /// Where the cells of [`Align::Whole`] stay whole.
+    whole: Vec<Need>,
+}
+
+impl Needs {
+    fn of_titles(columns: &[PageColumn<'_>]) -> Needs {
+        let broken: Vec<Need> = columns.iter().map(|(title, _)| Need::of(title)).collect();
+        // A title may be broken all the same.
+        let title = |(need, (_, align)): (&Need, &PageColumn<'_>)| match align {
+            Align::Whole => Need { line: need.word, ..*need },
+            Align::Left | Align::Right => *need,
+        };
+        let whole = broken.iter().zip(columns).map(title).collect();
+        Needs { broken, whole }
+    }
+
+    fn add(&mut self, row: &[String], columns: &[PageColumn<'_>]) {
+        let cells = row.iter().zip(columns).map(|(cell, (_, align))| (Need::of(&harmless_cell(cell)), *align));
+        for ((broken, whole), (cell, align)) in self.broken.iter_mut().zip(&mut self.whole).zip(cells) {
+            *broken = broken.max(cell);
+            let word = if align == Align::Whole { cell.line } else { cell.word };
+            *whole = whole.max(Need { word, ..cell });
+        }
+    }
+
+    /// How wide the columns are made; `None` where that is left to the table.
+    fn widths(&self) -> Option<Vec<usize>> {
+        keep_words_whole(&self.whole).or_else(|| keep_words_whole(&self.broken))
+    }
+}
+
+/// Sets how wide the columns are and on which side their cells stand. A table has columns only when it has rows.
+fn set_columns(table: &mut Table, columns: &[PageColumn<'_>], widths: Option<&[usize]>) {
+    for (number, (column, (_, align))) in table.column_iter_mut().zip(columns).enumerate() {
+        if let Some(width) = widths.and_then(|widths| widths.get(number)) {
+            let width = u16::try_from(width.saturating_add(usize::from(INDENT))).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::Absolute(ColumnWidth::Fixed(width)));
+        }
+        column.set_padding((INDENT, 0)).set_cell_alignment(match align {
+            Align::Left | Align::Whole => CellAlignment::Left,
+            Align::Right => CellAlignment::Right,
+        });
     }
 }
 

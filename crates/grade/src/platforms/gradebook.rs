@@ -60,11 +60,8 @@ pub(super) fn fill(sheet: &Sheet<'_>, column: usize, keys: &Keys, grades: &[Grad
         }
     }
     let in_several = maybe.iter().filter(|row| !wanted.contains_key(row) && table.is_in_several(**row));
-    notes.extend(
-        in_several
-            .filter_map(|row| table.rows.get(row))
-            .map(|cells| format!("{}: in several groups of the table; nothing was entered.", table.student(cells))),
-    );
+    let in_several = in_several.filter_map(|row| table.rows.get(row)).map(|cells| table.student(cells));
+    notes.extend(in_several.map(|student| format!("{student}: in several groups of the table; nothing was entered.")));
     let mut cells = BTreeMap::new();
     let mut changes = Vec::new();
     let mut entered = 0_usize;

@@ -273,18 +273,7 @@ impl Conductor<'_> {
         };
         let mut progress = Progress::Underway;
         let (mut last, mut since) = (None, Instant::now());
-        let mut what = match arrival {
-            Arrival::Acknowledged => format!("'{line}' to arrive"),
-            Arrival::Served | Arrival::ServedBeside if self.plan.replies => format!("the answer to '{line}'"),
-            Arrival::Served | Arrival::ServedBeside => format!("the server to read '{line}'"),
-        };
-        let host = self.program(client)?.host;
-        if !self.plan.replies && matches!(self.program(client)?.command, Command::Other(_)) {
-            what.push_str(&format!(
-                ". The server only prints: if {host}'s program waits for an answer, add --reply echo"
-            ));
-        }
-        self.until(&what, |conductor| {
+        self.until(&self.awaited(client, line, arrival)?, |conductor| {
             // Asked first: nothing new is done after it. What was done may not be in the journals yet.
             let is_over = conductor.is_cut_off(server, client)? || conductor.running(client)?.ended()?.is_some();
             progress = match protocol {
@@ -305,6 +294,21 @@ impl Conductor<'_> {
         self.running(client)?.unserved = progress < wanted;
         // What is done beyond that is asked for where it is told.
         Ok(progress.min(wanted))
+    }
+
+    /// What is waited for after a line of a client.
+    fn awaited(&self, client: ProgramId, line: &str, arrival: Arrival) -> Result<String, Failure> {
+        let what = match arrival {
+            Arrival::Acknowledged => format!("'{line}' to arrive"),
+            Arrival::Served | Arrival::ServedBeside if self.plan.replies => format!("the answer to '{line}'"),
+            Arrival::Served | Arrival::ServedBeside => format!("the server to read '{line}'"),
+        };
+        let program = self.program(client)?;
+        if self.plan.replies || !matches!(program.command, Command::Other(_)) {
+            return Ok(what);
+        }
+        let host = program.host;
+        Ok(format!("{what}. The server only prints: if {host}'s program waits for an answer, add --reply echo"))
     }
 
     /// Tells what became of a line that the server's system has acknowledged.
