@@ -4,14 +4,12 @@
 use super::errno;
 use super::node::{Item, Node};
 pub use crate::written::Otherwise;
+pub(super) use crate::written::Reason;
 use socklab_core::analyze::ValueType;
 use socklab_core::wording::number_of;
 
 /// Most frames or addresses of one entry.
 pub(super) const MOST_ITEMS: usize = 10_000;
-
-/// What is wrong with a text.
-pub(super) type Reason = String;
 
 /// Why an entry has no meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]

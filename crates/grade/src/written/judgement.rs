@@ -9,7 +9,7 @@ use socklab_packets::types::{FrameNumber, SocketAddress};
 
 use super::beside::is_harmless;
 use super::frames::read_frames;
-use super::numbers::{Written, average, bytes, is_grouped, one_whole, rate, seconds, whole};
+use super::numbers::{WrittenNumber, average, bytes, is_grouped, one_whole, rate, seconds, whole};
 use super::otherwise::Otherwise;
 use super::plain::{Reason, plain};
 use super::units;
@@ -269,7 +269,7 @@ fn holds(given: &str, wanted: &str) -> Judgement {
 }
 
 /// Right where a usual reading is, and unclear where only another one is.
-fn nearest(fact: &Fact, value: f64, written: &[Written]) -> Judgement {
+fn nearest(fact: &Fact, value: f64, written: &[WrittenNumber]) -> Judgement {
     let near =
         |is_rare: bool| written.iter().any(|written| written.is_rare == is_rare && is_near(fact, value, written));
     match (near(false), near(true)) {
@@ -279,7 +279,7 @@ fn nearest(fact: &Fact, value: f64, written: &[Written]) -> Judgement {
     }
 }
 
-fn is_near(fact: &Fact, value: f64, written: &Written) -> bool {
+fn is_near(fact: &Fact, value: f64, written: &WrittenNumber) -> bool {
     let difference = (value - written.value).abs();
     // A computer keeps decimals not quite: 10 µs less 9 µs are a little more than 1 µs to it.
     let inexact = value.abs().max(written.value.abs()) * 8.0 * f64::EPSILON;

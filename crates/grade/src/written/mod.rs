@@ -25,4 +25,5 @@ mod words;
 pub(crate) use frames::read_frames;
 pub(crate) use judgement::{Judgement, frames_of_each, judge_each, readable};
 pub use otherwise::Otherwise;
+pub(crate) use plain::Reason;
 pub(crate) use words::yes_no;

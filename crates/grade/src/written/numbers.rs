@@ -339,7 +339,7 @@ fn is_filler(rest: &str) -> bool {
 
 /// A decimal number with the digits that it was written with.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Written {
+pub(super) struct WrittenNumber {
     /// The number in the base unit.
     pub(super) value: f64,
     /// Half of the last digit's worth: so much rounding may have changed it.
@@ -350,9 +350,9 @@ pub(super) struct Written {
     pub(super) is_rare: bool,
 }
 
-impl Written {
+impl WrittenNumber {
     /// Reads a number with a decimal point, and perhaps an exponent.
-    fn read(number: &str, is_rare: bool) -> Option<Written> {
+    fn read(number: &str, is_rare: bool) -> Option<WrittenNumber> {
         let value: f64 = number.parse().ok()?;
         let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
         let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
@@ -362,16 +362,16 @@ impl Written {
         let fillers = if decimals == 0 && value != 0.0 { i32::try_from(zeros).ok()? } else { 0 };
         let half = |places| 0.5 * 10f64.powi(places);
         let (half, filled) = (half(places), half(places.checked_add(fillers)?));
-        value.is_finite().then_some(Written { value, half, filled, is_rare })
+        value.is_finite().then_some(WrittenNumber { value, half, filled, is_rare })
     }
 
-    fn times(self, factor: f64) -> Written {
-        Written { value: self.value * factor, half: self.half * factor, filled: self.filled * factor, ..self }
+    fn times(self, factor: f64) -> WrittenNumber {
+        WrittenNumber { value: self.value * factor, half: self.half * factor, filled: self.filled * factor, ..self }
     }
 }
 
 /// A decimal number in every way that it can be read, and the word after it.
-fn decimal(text: &str) -> Result<(Vec<Written>, String), Reason> {
+fn decimal(text: &str) -> Result<(Vec<WrittenNumber>, String), Reason> {
     let unreadable = || format!("'{}' is not a number", text.trim());
     // Units tell capital letters from small ones, so that only what comes before the number is taken off.
     let start = text.trim().len().saturating_sub(without_leads(text).len());
@@ -384,8 +384,10 @@ fn decimal(text: &str) -> Result<(Vec<Written>, String), Reason> {
     let (number, rest) = body.split_at_checked(end).ok_or_else(unreadable)?;
     let (exponent, word) = exponent(rest);
     let read = readings(number.trim_end_matches([' ', '\'', '_']));
-    let read: Vec<Written> =
-        read.iter().filter_map(|(number, rare)| Written::read(&format!("{sign}{number}{exponent}"), *rare)).collect();
+    let read: Vec<WrittenNumber> = read
+        .iter()
+        .filter_map(|(number, rare)| WrittenNumber::read(&format!("{sign}{number}{exponent}"), *rare))
+        .collect();
     if read.is_empty() { Err(unreadable()) } else { Ok((read, word.trim().trim_end_matches('.').to_owned())) }
 }
 
@@ -416,18 +418,18 @@ fn readings(number: &str) -> Vec<(String, bool)> {
 }
 
 /// Whether two answers in some reading are about the same.
-fn are_near(a: &[Written], b: &[Written]) -> bool {
-    let near = |a: &Written, b: &Written| (a.value - b.value).abs() <= a.value.abs() * SAME;
-    let usual = |all: &[Written]| all.iter().copied().filter(|written| !written.is_rare).collect::<Vec<_>>();
+fn are_near(a: &[WrittenNumber], b: &[WrittenNumber]) -> bool {
+    let near = |a: &WrittenNumber, b: &WrittenNumber| (a.value - b.value).abs() <= a.value.abs() * SAME;
+    let usual = |all: &[WrittenNumber]| all.iter().copied().filter(|written| !written.is_rare).collect::<Vec<_>>();
     usual(a).iter().any(|a| usual(b).iter().any(|b| near(a, b)))
 }
 
 /// A time in seconds, in every way that it can be read.
-pub(super) fn seconds(fact: &Fact, text: &str) -> Result<Vec<Written>, Reason> {
+pub(super) fn seconds(fact: &Fact, text: &str) -> Result<Vec<WrittenNumber>, Reason> {
     agreed(fact, text, one_time, |a, b| are_near(a, b))
 }
 
-fn one_time(text: &str) -> Result<Vec<Written>, Reason> {
+fn one_time(text: &str) -> Result<Vec<WrittenNumber>, Reason> {
     let (number, unit) = decimal(text)?;
     let factor = match unit.as_str() {
         "" => Some(1.0),
@@ -438,7 +440,7 @@ fn one_time(text: &str) -> Result<Vec<Written>, Reason> {
 }
 
 /// An average number of bytes, in every way that it can be read.
-pub(super) fn average(fact: &Fact, text: &str) -> Result<Vec<Written>, Reason> {
+pub(super) fn average(fact: &Fact, text: &str) -> Result<Vec<WrittenNumber>, Reason> {
     let is_per_frame = |unit: &str| {
         let lower = unit.to_lowercase();
         lower.strip_prefix("bytes per ").is_some_and(|per| is_harmless(per, |word| FRAMES.contains(&word)))
@@ -451,11 +453,11 @@ pub(super) fn average(fact: &Fact, text: &str) -> Result<Vec<Written>, Reason> {
 }
 
 /// A rate in bytes per second, in every way that it can be read.
-pub(super) fn rate(fact: &Fact, text: &str) -> Result<Vec<Written>, Reason> {
+pub(super) fn rate(fact: &Fact, text: &str) -> Result<Vec<WrittenNumber>, Reason> {
     agreed(fact, text, one_rate, |a, b| are_near(a, b))
 }
 
-fn one_rate(text: &str) -> Result<Vec<Written>, Reason> {
+fn one_rate(text: &str) -> Result<Vec<WrittenNumber>, Reason> {
     let (number, unit) = decimal(text)?;
     let factor = rate_factor(&unit)?;
     Ok(number.into_iter().map(|number| number.times(factor)).collect())

@@ -1,7 +1,7 @@
 //! What all readers of answers begin with.
 
-/// What is wrong with an entry.
-pub(super) type Reason = String;
+/// What is wrong with a text.
+pub(crate) type Reason = String;
 
 /// The text with plain spaces, apostrophes and minus signs.
 pub(super) fn plain(text: &str) -> String {
