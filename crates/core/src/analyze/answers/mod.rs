@@ -171,7 +171,9 @@ fn name_files(view: &LabView<'_>, answer: &mut Answer) {
 
 /// Gives frames of rows of files the numbers that Wireshark shows, with their files.
 fn tell_apart(view: &LabView<'_>, answer: &mut Answer) {
-    let told = |text: &Text| files::with_files(text, None, |capture| view.file(capture).to_owned());
+    let told = |text: &mut Text| {
+        *text = files::with_files(std::mem::take(text), None, |capture| view.file(capture).to_owned())
+    };
     let has_rows = view.connections().any(|connection| connection.joined().is_some());
     for claim in &mut answer.claims {
         // What one file of a claim has is named with it where another one of them is in a row.
@@ -181,13 +183,13 @@ fn tell_apart(view: &LabView<'_>, answer: &mut Answer) {
             let file = files.next().filter(|_| several)?;
             files.next().is_none().then(|| file.file.clone())
         };
-        let text = if has_rows { files::with_file_of(&claim.text, file_of) } else { claim.text.clone() };
-        claim.text = told(&text);
+        if has_rows {
+            claim.text = files::with_file_of(&claim.text, file_of);
+        }
+        told(&mut claim.text);
     }
-    answer.short = told(&answer.short);
-    for missing in &mut answer.missing {
-        *missing = told(missing);
-    }
+    told(&mut answer.short);
+    answer.missing.iter_mut().for_each(told);
 }
 
 /// Reads a lab file, as [`LabConfig::from_toml`] does, and looks at the kinds of its questions and the facts they ask for.

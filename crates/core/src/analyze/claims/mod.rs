@@ -35,7 +35,7 @@ pub(crate) fn stories(view: &LabView<'_>, capture: usize) -> BTreeMap<StreamNumb
             basis: service.basis,
             since: frame(service.since),
             until: frame(service.until),
-            why: files::with_files(&why, Some(view.file(capture)), |capture| view.file(capture).to_owned()),
+            why: files::with_files(why, Some(view.file(capture)), |capture| view.file(capture).to_owned()),
         };
         let in_doubt = view.doubts.iter().any(|doubt| doubt.steps.contains(known.step));
         let step = (!in_doubt).then(|| known.step.clone());

@@ -55,7 +55,7 @@ pub(super) fn all(view: &LabView<'_>) -> Vec<Finding> {
     }
     for finding in &mut found {
         let name = |capture: usize| view.file(capture).to_owned();
-        finding.message = with_files(&finding.message, finding.file.as_deref(), name);
+        finding.message = with_files(std::mem::take(&mut finding.message), finding.file.as_deref(), name);
     }
     // What the lecturer says of doing the step again.
     for finding in &mut found {

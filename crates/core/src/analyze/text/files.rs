@@ -19,13 +19,13 @@ pub(crate) fn with_file_of(text: &Text, file_of: impl Fn(&FrameRanges) -> Option
 
 /// A text whose frames are taken apart: those of rows have the name of their file, wherever it is another one than that
 /// named before. `own` is the file that the text is about.
-pub(crate) fn with_files(text: &Text, own: Option<&str>, name: impl Fn(usize) -> String) -> Text {
+pub(crate) fn with_files(text: Text, own: Option<&str>, name: impl Fn(usize) -> String) -> Text {
     let in_no_row = |span: &Span| match span {
         Span::Frames { frames, .. } => frames.last_of_row().is_none_or(|last| !last.is_of_row()),
         _ => true,
     };
     if text.spans().iter().all(in_no_row) {
-        return text.clone();
+        return text;
     }
     let mut named = own.map(str::to_owned);
     let mut whole = Text::default();
@@ -81,17 +81,17 @@ mod tests {
         let frames = FrameRanges::of([row(0, 1, 13), row(1, 2, 1), row(1, 2, 2), row(2, 3, 1)]);
         let text = say!["SYN (", row(0, 1, 5), "), ACK (", row(0, 1, 7), "), lines (", frames, ")."];
         assert_eq!(
-            with_files(&text, None, name).to_string(),
+            with_files(text, None, name).to_string(),
             "SYN (frame 5 of B1), ACK (frame 7), lines (frame 13, frames 1-2 of B2 and frame 1 of B3)."
         );
         let text = say!["It closed (", row(2, 3, 4), ") after frame ", FrameNumber(4), "."];
-        assert_eq!(with_files(&text, Some("B3"), name).to_string(), "It closed (frame 4) after frame frame 4.");
+        assert_eq!(with_files(text, Some("B3"), name).to_string(), "It closed (frame 4) after frame frame 4.");
     }
 
     #[test]
     fn of_very_many_the_first_and_the_last_are_named() {
         let frames = (0..100).map(|number| row(usize::from(number > 50), usize::from(number > 50), number * 2));
-        let text = with_files(&say![FrameRanges::of(frames)], None, |capture| format!("B{capture}"));
+        let text = with_files(say![FrameRanges::of(frames)], None, |capture| format!("B{capture}"));
         assert_eq!(text.to_string(), "frame 0 of B0 … frame 198 of B1 (100 in all)");
     }
 }
