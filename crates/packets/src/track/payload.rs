@@ -13,7 +13,7 @@ pub enum PayloadKind {
     /// No payload was captured.
     #[default]
     None,
-    /// Text, of no protocol that is known here; its length may stand before it in binary.
+    /// Text, of no protocol that is known here; its length may stand before it in binary, and zeros after it.
     Text,
     /// Binary data, of no protocol that is known here: a student's program may well send it.
     Binary,
@@ -54,6 +54,7 @@ impl PayloadKind {
             (_, true) => PayloadKind::Protocol,
             (true, false) => PayloadKind::Text,
             (false, false) if is_known_binary(payload, ends) => PayloadKind::Protocol,
+            (false, false) if is_padded_text(start) => PayloadKind::Text,
             (false, false) => PayloadKind::Binary,
         }
     }
@@ -74,6 +75,14 @@ fn is_framed_text(payload: &[u8]) -> bool {
     let big = four.map(|(length, text)| (u64::from(u32::from_be_bytes(*length)), text));
     let little = four.map(|(length, text)| (u64::from(u32::from_le_bytes(*length)), text));
     [two, big, little].into_iter().any(framed)
+}
+
+/// Whether this is a text with nothing but zeros after it: C programs send the one that ends a string, or a whole buffer.
+fn is_padded_text(start: &[u8]) -> bool {
+    let Some(last) = start.iter().rposition(|byte| *byte != 0) else { return false };
+    let text = start.get(..=last).and_then(|text| std::str::from_utf8(text).ok());
+    last.saturating_add(1) < start.len()
+        && text.is_some_and(|text| !text.contains(|c: char| c.is_control() && !c.is_ascii_whitespace()))
 }
 
 /// A record of the TLS handshake (RFC 8446, section 5.1).
@@ -153,7 +162,19 @@ mod tests {
         for framed in [&b"\0\0\0\x05hello"[..], b"\x05\0\0\0hello", b"\0\x05hello", b"\0\x06gr\xc3\xbc\xc3\x9f"] {
             assert_eq!(kind_of(framed), PayloadKind::Text, "{framed:?}");
         }
-        for binary in [&b"ab\xff\xfe"[..], b"\0\0\0", b"\0\0\0\x06hello", b"\0\x02\x01a", b"\0\0\0\0", b"\0\0"] {
+        let buffer = [&b"gr\xc3\xbc\xc3\x9fe\n"[..], &[0; 1016]].concat();
+        for padded in [&b"hello\0"[..], b"a\0\0\0", &buffer] {
+            assert_eq!(kind_of(padded), PayloadKind::Text, "{padded:?}");
+        }
+        for other in [&b"/ping\0\0\0,\0\0\0"[..], b"<30>Nov 29 10:00:00 raspberrypi systemd[1]: Started\0"] {
+            assert_eq!(
+                PayloadKind::of(other, Ends { protocol: Protocol::Udp, ..ENDS }),
+                PayloadKind::Protocol,
+                "{other:?}"
+            );
+        }
+        let numbers = b"\0\x02\x01a";
+        for binary in [&b"ab\xff\xfe"[..], b"\0\0\0", b"\0\0\0\x06hello", numbers, b"\0\0\0\0", b"a\0b\0", b"a\x01\0"] {
             assert_eq!(kind_of(binary), PayloadKind::Binary, "{binary:?}");
         }
         assert_eq!(kind_of(b"\x16\x03\x01\0"), PayloadKind::Tls);

@@ -47,6 +47,8 @@ mod alike_tests;
 #[cfg(test)]
 mod browser_tests;
 #[cfg(test)]
+mod byte_tests;
+#[cfg(test)]
 mod cost_tests;
 #[cfg(test)]
 mod first_part_tests;

@@ -260,9 +260,7 @@ impl<'a> Field<'a> {
             };
             text = pick(&|endpoint, score| is(endpoint, Exchange::Text) && answers(endpoint) && score >= LAB_SCORE);
         }
-        let has = |protocol| text.iter().any(|(endpoint, _)| endpoint.0 == protocol);
-        let (tcp, udp) = (has(Protocol::Tcp), has(Protocol::Udp));
-        let binary = self.best_binary(if tcp { Some(Protocol::Tcp) } else { udp.then_some(Protocol::Udp) }, &text);
+        let binary = self.best_binary(&text);
         let of_either: HashSet<Endpoint> = text.iter().chain(&binary).map(|(endpoint, _)| *endpoint).collect();
         let with_payload = pick(&|endpoint, _| of_either.contains(endpoint));
         if !with_payload.is_empty() {
@@ -276,24 +274,29 @@ impl<'a> Field<'a> {
         pick(&|endpoint, _| self.may_have_been_meant(endpoint, &tried))
     }
 
-    /// The binary program that fits best, where no program with text uses that protocol: of several, the others are hardly
-    /// the lab's.
-    fn best_binary(&self, taken: Option<Protocol>, text: &[(Endpoint, i32)]) -> Vec<(Endpoint, i32)> {
-        let protocols: HashSet<Protocol> = text.iter().map(|((protocol, _), _)| *protocol).collect();
-        let computers: HashSet<IpAddr> = text.iter().map(|((_, address), _)| computer(address.ip)).collect();
-        let fits = |(endpoint, score): &&(Endpoint, i32)| {
+    /// The binary programs that fit best, one for each protocol that no program with text uses, on one computer: of several, the
+    /// others are hardly the lab's.
+    fn best_binary(&self, text: &[(Endpoint, i32)]) -> Vec<(Endpoint, i32)> {
+        let mut protocols: HashSet<Protocol> = text.iter().map(|((protocol, _), _)| *protocol).collect();
+        let mut computers: HashSet<IpAddr> = text.iter().map(|((_, address), _)| computer(address.ip)).collect();
+        let mut best = Vec::new();
+        for (endpoint, score) in &self.ranked {
             let candidate = self.candidates.get(endpoint);
             let near = candidate.is_some_and(Candidate::on_link) && candidate.is_some_and(Candidate::acts_as_server);
-            let beside = text.is_empty() || computers.contains(&computer(endpoint.1.ip));
-            self.exchange(endpoint) == Some(Exchange::Binary)
-                && Some(endpoint.0) != taken
+            let beside = computers.is_empty() || computers.contains(&computer(endpoint.1.ip));
+            if self.exchange(endpoint) == Some(Exchange::Binary)
                 && !protocols.contains(&endpoint.0)
                 && self.is_unclaimed(endpoint)
                 && *score >= LAB_SCORE
                 && near
                 && beside
-        };
-        self.ranked.iter().find(fits).into_iter().copied().collect()
+            {
+                protocols.insert(endpoint.0);
+                computers.insert(computer(endpoint.1.ip));
+                best.push((*endpoint, *score));
+            }
+        }
+        best
     }
 
     /// Attempts at a port of the lab's computer count beside its real servers where the port is one of a course: a server
@@ -474,7 +477,7 @@ impl<'a> Field<'a> {
         let strongest = || shown.iter().filter_map(|endpoint| self.strongest(endpoint)).max();
         let reason = match given {
             Some(given) => given.to_owned(),
-            None => reason(strongest(), if shown.len() == 1 { "it" } else { "them" }),
+            None => reason(strongest(), shown.len() == 1),
         };
         let mut why = Text::from(format!("{noun}: "));
         if !noted.is_empty() {
@@ -507,9 +510,13 @@ fn is_port_of_lab(port: u16, of_servers: &HashSet<u16>) -> bool {
     is_course_port(port) || of_servers.iter().any(|other| other.abs_diff(port) <= 1)
 }
 
-/// What speaks for servers that nobody named; `them` is what the sentence calls them by now.
-fn reason(exchange: Option<Exchange>, them: &str) -> String {
-    let only = |data| format!(", the only program in the files that may be the lab's (its data is {data})");
+/// What speaks for the servers that nobody named, or for the only one.
+fn reason(exchange: Option<Exchange>, is_one: bool) -> String {
+    let them = if is_one { "it" } else { "them" };
+    let only = |data| match is_one {
+        true => format!(", the only program in the files that may be the lab's (its data is {data})"),
+        false => format!(", the only programs in the files that may be the lab's (their data is {data})"),
+    };
     match exchange {
         Some(Exchange::Text) | None => format!(", because clients exchange text with {them}"),
         Some(Exchange::Binary) => only("not text"),
