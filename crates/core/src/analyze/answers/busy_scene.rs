@@ -41,6 +41,8 @@ pub(super) struct SecondClientFound {
     pub(super) first_is_elsewhere: Option<SocketAddress>,
     /// The server sent data and closed the connection before a line came.
     pub(super) turned_away: bool,
+    /// Another run of the second client beside another one of the first came out differently.
+    pub(super) differs: bool,
 }
 
 /// Who is who: the step, the host of its client, the host of the client that is open already, and the server's.

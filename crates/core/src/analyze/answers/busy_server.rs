@@ -5,7 +5,7 @@ use crate::analyze::answers::beside_first::beside_first;
 use crate::analyze::answers::busy_journals;
 use crate::analyze::answers::busy_scene::{Fate, Scene, SecondClientFound};
 use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
-use crate::analyze::answers::second_client::{firsts, firsts_at, second_client};
+use crate::analyze::answers::second_client::{firsts, firsts_at, other_runs, second_client};
 use crate::analyze::claims::words::{clients, frame};
 use crate::analyze::claims::{Draft, handshake, presence, refused, rejection, service, tcp_evidence, unseen};
 use crate::analyze::conversation::{Frames, TcpSighting};
@@ -96,6 +96,7 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     let attempt = attempt.as_ref();
     if let Some(attempt) = attempt {
         from_capture(view, &scene, attempt, &mut draft, &mut found);
+        other_outcome(view, (step, &scene), attempt, &mut draft, &mut found);
     }
     busy_journals::add(view, &scene, attempt, &mut draft, &mut found);
     let status = match (found.connected, found.served) {
@@ -108,6 +109,10 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         draft.missing(scene.capture(step));
     } else if found.connected == Some(false) {
         draft.missing(format!("a run of {} in which {}'s client connects", scene.step, scene.second));
+    } else if found.served.is_none() && found.differs {
+        let screenshot = || format!("the screenshot of {}, which shows one of the runs", scene.step);
+        let run = || format!("a run of {} alone", scene.step);
+        draft.missing(if scene.has_screenshot { screenshot() } else { run() });
     } else if found.served.is_none() && !found.turned_away {
         let served = was_served(attempt, &found);
         if let Some(attempt) = attempt.filter(|_| !found.first_was_away) {
@@ -204,6 +209,10 @@ fn short(view: &LabView<'_>, scene: &Scene, attempt: Option<&Known<'_>>, found: 
         (Some(true), Some(false)) if was_served => return (Basis::Inferred, after_first()),
         (Some(true), Some(false)) if reset => (Basis::Inferred, "Connected, never served (reset)"),
         (Some(true), Some(false)) => (Basis::Inferred, "Connected, but waited in the queue"),
+        (Some(true), None) if found.differs => {
+            let words = format!("Connected; served while {} was open in one run, not in another", scene.first());
+            return (Basis::Unknown, words);
+        }
         (Some(true), None) if found.turned_away => {
             let Scene { second, server, .. } = scene;
             return (Basis::Proved, format!("Connected; {server} closed it before {second}'s line"));
@@ -370,6 +379,31 @@ fn from_capture(
         return turned_away(view, attempt, seen, draft);
     }
     found.served = beside_first(view, attempt, draft, found);
+}
+
+/// Another run of the second client that had to wait, beside another connection of the first one, where this one was served at once:
+/// then the files show both, and which of them is the answer they do not tell. Clients that were served at once beside one that had
+/// to wait change nothing: the server that the step is about is there, and that of another step may serve several.
+fn other_outcome(
+    view: &LabView<'_>,
+    (step, scene): (&Step, &Scene),
+    attempt: &Known<'_>,
+    draft: &mut Draft,
+    found: &mut SecondClientFound,
+) {
+    if found.served != Some(true) {
+        return;
+    }
+    for other in other_runs(view, step, scene.second, attempt) {
+        let (mut beside, mut told) = (Draft::default(), SecondClientFound::default());
+        from_capture(view, scene, &other, &mut beside, &mut told);
+        if told.served == Some(false) {
+            draft.take_claims(beside);
+            draft.unknown("The two runs came out differently; the files don't tell which of them is meant.");
+            (found.served, found.differs) = (None, true);
+            return;
+        }
+    }
 }
 
 /// That the server closed the connection before the client's first line.

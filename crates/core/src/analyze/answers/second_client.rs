@@ -49,6 +49,29 @@ pub(super) fn second_client<'v>(view: &'v LabView<'_>, step: &'v Step, second: H
     view.of_step(step).filter(is_meant).max_by_key(|known| (fitness(known), Reverse(known.index)))
 }
 
+/// The other runs of the second client that met one of the first client's connections which this one did not meet: of one server
+/// program that was started again, or of another one.
+pub(super) fn other_runs<'v>(
+    view: &'v LabView<'_>,
+    step: &'v Step,
+    second: HostName,
+    of: &Known<'v>,
+) -> Vec<Known<'v>> {
+    let met_by = |known: &Known<'v>| -> Vec<usize> {
+        let firsts = firsts_at(view, step, known).into_iter();
+        firsts.filter(|first| meeting_with(view, first, known) == Meeting::Met).map(|first| first.index).collect()
+    };
+    let met = met_by(of);
+    let is_other = |known: &Known<'v>| {
+        let others = met_by(known);
+        !others.is_empty() && !others.iter().any(|first| met.contains(first))
+    };
+    let runs = view.of_step(step).filter(|known| {
+        known.index != of.index && known.connection.established() && view.hosts.is(known.connection.client().ip, second)
+    });
+    if met.is_empty() { Vec::new() } else { runs.filter(is_other).collect() }
+}
+
 /// How much frames tell of a connection that met the first client's: a server that ended cut short what became of it.
 fn told(known: &Known<'_>) -> u8 {
     let service = known.service;

@@ -280,3 +280,46 @@ fn two_clients_of_one_computer_are_told_apart_by_their_ports() {
     assert_eq!(short, "Connected, but waited in the queue");
     assert!(waited(facts));
 }
+
+/// The threaded server runs in steps 8 and 10 by mistake, and then tcp_server, to which both clients come once more.
+#[test]
+fn runs_that_came_out_differently_leave_the_answer_open() {
+    let both = |waits: bool| {
+        let (mut story, mut b, mut c) = b_and_c();
+        story.handshake(&mut b);
+        story.echo(&mut b, "one\n");
+        story.handshake(&mut c);
+        story.echo(&mut c, "two\n");
+        story.close(&mut c);
+        story.close(&mut b);
+        story.wait(2000);
+        let (mut later_b, mut later_c) = (Story::tcp("10.0.3.2:40200", A), Story::tcp("10.0.3.3:51800", A));
+        story.handshake(&mut later_b);
+        story.echo(&mut later_b, "one\n");
+        story.handshake(&mut later_c);
+        if !waits {
+            story.echo(&mut later_c, "two\n");
+            return third_host(vec![story.read()]).1;
+        }
+        story.line(&mut later_c, "two\n");
+        story.wait(900);
+        story.half_close(&mut later_c);
+        story.wait(900);
+        story.close(&mut later_b);
+        story.data_to_nobody(&mut later_c, "two\n");
+        third_host(vec![story.read()]).1
+    };
+    let answer = both(true);
+    let text = answer.text().to_string();
+    assert!(text.contains("C's client (10.0.3.3:51762) connected"), "{text}");
+    assert!(text.contains("C's client (10.0.3.3:51800) connected"), "{text}");
+    assert!(text.contains("until then 10.0.3.3:51800's connection waited."), "{text}");
+    assert!(
+        text.ends_with("The two runs came out differently; the files don't tell which of them is meant."),
+        "{text}"
+    );
+    assert_eq!(answer.short.to_string(), "Connected; served while B was open in one run, not in another");
+    assert_eq!((served(&answer), answer.status), (None, Status::Partial));
+    let answer = both(false);
+    assert_eq!(served(&answer), Some(true), "{}", answer.text());
+}

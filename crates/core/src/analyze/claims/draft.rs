@@ -43,6 +43,11 @@ impl Draft {
         }
     }
 
+    /// Takes in the claims of another answer in the making.
+    pub(crate) fn take_claims(&mut self, other: Draft) {
+        other.claims.into_iter().for_each(|claim| self.add(claim));
+    }
+
     /// Whether a part of the answer is something that the files at hand cannot show.
     pub(crate) fn has_unknown(&self) -> bool {
         self.claims.iter().any(|claim| claim.in_answer && claim.basis == Basis::Unknown)
