@@ -1,6 +1,6 @@
 //! Findings about the lab's TCP connections in a capture.
 
-use crate::analyze::analysis::{AddressRole, Code, Finding, Severity};
+use crate::analyze::analysis::{AddressRole, Code, Finding, ServerKind, Severity};
 use crate::analyze::answers::Scope;
 use crate::analyze::claims::closing::{self, closing_sentence};
 use crate::analyze::claims::refused::{self, Beside};
@@ -15,7 +15,7 @@ use crate::analyze::text::{FrameRanges, Text, say};
 use crate::lab::{Does, Question, Step};
 use crate::wording::{self, count};
 use socklab_packets::track::{Close, HandshakeState};
-use socklab_packets::types::SocketAddress;
+use socklab_packets::types::{Protocol, SocketAddress};
 
 /// Connections that are named one by one in findings about how they ended.
 const NAMED: usize = 3;
@@ -415,13 +415,46 @@ impl Report<'_, '_> {
         if runs.len() < 2 {
             return;
         }
+        let closed_first = |(known, s): &&Here<'_>| {
+            let ends = known.timeline.in_capture(s.capture).map(|seen| (seen.server_fin, seen.client_fin));
+            matches!(ends, Some((Some(fin), client)) if client.is_none_or(|client| fin.frame < client.frame))
+        };
+        let is_cut = apart && self.all.iter().filter(|(known, s)| is_run(known, s)).all(|here| closed_first(&here));
+        let alike = Some(step).filter(|_| is_cut).and_then(|step| parallel_alike(view, step, runs.len()));
         let number = step.mention(step.number());
         let counting = counting(view.config.sheet.questions(), step);
         self.add(Code::SeveralRuns, Severity::Info, is_run, Self::first_frame, |runs| {
             let how = if apart { ", one after the other" } else { "" };
-            say![format!("Step {number} has {} connections here{how}; the sheet asks for one.{counting}", runs.len())]
+            let what =
+                format!("Step {number} has {} connections here{how}; the sheet asks for one.{counting}", runs.len());
+            match &alike {
+                Some(other) => say![
+                    what,
+                    " The server closed each before the next one came, so the clients of ",
+                    other.clone(),
+                    " could look the same: nothing here shows which they are."
+                ],
+                None => what.into(),
+            }
         });
     }
+}
+
+/// The step whose clients side by side a server that ends each connection itself would leave as many connections of, one after the
+/// other, where the files have no other clients of it.
+fn parallel_alike(view: &LabView<'_>, step: &Step, runs: usize) -> Option<Step> {
+    let is_alike = |other: &&Step| {
+        let has_as_many =
+            other.hosts().len() == 1 && usize::try_from(other.clients()).is_ok_and(|clients| clients == runs);
+        other.is_parallel() && other.runs(Protocol::Tcp) && other.host() == step.host() && has_as_many
+    };
+    let mut steps = view.config.sheet.recorded();
+    // Datagrams tell by their place in the order of the sheet, and who waits, that the server has no threads.
+    let is_told = || {
+        let alone = view.kind_of(|known| !known.step.is_parallel());
+        view.parallel().next().is_some() || view.conversations().next().is_some() || alone.kind == ServerKind::Iterative
+    };
+    steps.find(is_alike).filter(|_| !is_told()).cloned()
 }
 
 /// That another client was connected when these were refused, or when some were.

@@ -2,6 +2,7 @@
 
 use crate::analyze::analysis::{Analysis, Code, MeasuredFacts};
 use crate::analyze::testing::Story;
+use crate::analyze::tests::support::{self, A, B1, B2};
 use crate::analyze::{analyze, lab_file};
 
 const LAB: &str = r#"
@@ -109,4 +110,31 @@ fn the_finding_says_which_connection_each_answer_is_of() {
         "Step 1 has 2 connections here, one after the other; the sheet asks for one. The answers to 2 count all of them. \
          The answers to 1 are about the step's first connection."
     );
+}
+
+/// A threaded server as in Python's documentation, which answers one line and closes: two clients of Part II are never connected
+/// at the same time, unless somebody is slow to type.
+#[test]
+fn clients_whose_connections_the_server_ends_may_be_those_side_by_side() {
+    let message = |by_server: bool| {
+        let mut story = Story::new("at B", 0);
+        for client in [B1, B2] {
+            let mut tcp = Story::tcp(client, A);
+            story.handshake(&mut tcp);
+            story.echo(&mut tcp, "1\n");
+            if by_server {
+                story.half_close_of_server(&mut tcp);
+            } else {
+                story.close(&mut tcp);
+            }
+            story.wait(300);
+        }
+        let analysis = support::of(vec![story.read()]);
+        let finding = analysis.findings.iter().find(|finding| finding.code == Code::SeveralRuns).unwrap();
+        finding.message.to_string()
+    };
+    let text = message(true);
+    let doubt = "so the clients of Part II step 2 could look the same: nothing here shows which they are.";
+    assert!(text.starts_with("Step 8 has 2 connections here, one after the other;") && text.ends_with(doubt), "{text}");
+    assert!(!message(false).contains("Part II"));
 }
