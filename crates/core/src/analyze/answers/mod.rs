@@ -24,6 +24,7 @@ mod tcp_frames;
 mod threaded_clients;
 mod udp_clients;
 mod udp_frames;
+mod unbound_ports;
 
 #[cfg(test)]
 mod busy_server_tests;

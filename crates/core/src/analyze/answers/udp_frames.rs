@@ -2,6 +2,7 @@
 
 use crate::analyze::analysis::{Answer, Basis, Evidence, Facts, Status};
 use crate::analyze::answers::kind::{AskedFact, Needs, QuestionKind, ValueType, fact};
+use crate::analyze::answers::unbound_ports;
 use crate::analyze::claims::words::addresses;
 use crate::analyze::claims::{Draft, rejection, tcp_evidence, udp_evidence, unseen};
 use crate::analyze::conversation::{Frames, LabConversation, UdpSighting};
@@ -283,7 +284,10 @@ fn udp_side(view: &LabView<'_>, question: &Question, draft: &mut Draft) -> Optio
     total.mistaken = say_mistaken(view, &in_vain, draft);
     parts(view, &chosen, draft);
     other_pairs(view, &halves, draft);
-    ports(&chosen, &in_vain, draft);
+    let unbound = unbound_ports::tell(view, &chosen, draft);
+    let with_socket: Vec<&LabConversation> =
+        chosen.iter().copied().filter(|one| !unbound.contains(&one.client())).collect();
+    ports(&with_socket, &in_vain, draft);
     Some(total)
 }
 
