@@ -10,6 +10,7 @@ use crate::analyze::conversation::LabConnection;
 use crate::analyze::distinct::distinct;
 use crate::analyze::findings::made::{frames, of_file, sightings};
 use crate::analyze::matching::{Known, LabView, is_other_service};
+use crate::analyze::network::same_link;
 use crate::analyze::text::{FrameRanges, HostSpan, Span, Text, say};
 use crate::lab::HostName;
 use socklab_packets::limits::LAB_STREAMS;
@@ -214,7 +215,8 @@ fn who(view: &LabView<'_>, ip: IpAddr) -> Span {
     }
 }
 
-/// Whether datagrams went to the port of a server on another computer, from a client of a server, and nothing came back.
+/// Whether datagrams went to the port of a server on another computer, and nothing came back: from a client of a server, or from a
+/// computer beside the lab's to one of its clients.
 fn is_elsewhere(view: &LabView<'_>, udp: &UdpConversation, servers: &[SocketAddress]) -> bool {
     let [client, server] = udp.addresses;
     let is_end =
@@ -226,7 +228,8 @@ fn is_elsewhere(view: &LabView<'_>, udp: &UdpConversation, servers: &[SocketAddr
         && is_other
         && udp.counts(Side::Responder).datagrams == 0
         && !is_at_server(view, client)
-        && view.conversations().any(|other| of_host(other.client().ip))
+        && (view.conversations().any(|other| of_host(other.client().ip))
+            || is_client(view, server) && same_link(client.ip, server.ip))
 }
 
 /// The datagrams of the first sender of a conversation, and what came back of them.

@@ -319,3 +319,26 @@ fn a_scan_of_ports_is_no_wrong_address() {
     let analysis = of(vec![story.read()]);
     assert!(!analysis.findings.iter().any(|finding| finding.code == Code::WrongAddress));
 }
+
+/// C's client has the address of B's computer for that of A's. It is nowhere else in the files.
+#[test]
+fn a_client_that_only_tried_another_clients_computer_is_told() {
+    let mut at_b = Story::new("at B", 0);
+    at_b.datagram(B1, UDP_A, "one");
+    at_b.datagram(UDP_A, B1, "one");
+    let mut at_c = Story::new("at C", 1);
+    at_c.datagram(C1, "10.0.3.2:65433", "two");
+    at_c.port_unreachable(C1, "10.0.3.2:65433");
+    let analysis = of(vec![at_b.read(), at_c.read()]);
+    assert_eq!(servers(&analysis), [address(UDP_A)]);
+    let found = told(&analysis, Code::WrongAddress);
+    assert!(found.contains("from C (10.0.3.3) to 10.0.3.2:65433 (refused, frame 1)"), "{found}");
+    assert!(!analysis.findings.iter().any(|finding| finding.code == Code::NoLabTraffic));
+    // What goes to a computer of no client may be any program's.
+    let mut at_b = Story::new("at B", 0);
+    at_b.datagram(B1, UDP_A, "one");
+    at_b.datagram(UDP_A, B1, "one");
+    at_b.datagram("10.0.3.30:40000", "10.0.3.31:65433", "two");
+    at_b.port_unreachable("10.0.3.30:40000", "10.0.3.31:65433");
+    assert_eq!(told(&of(vec![at_b.read()]), Code::WrongAddress), "");
+}
