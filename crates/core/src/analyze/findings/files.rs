@@ -4,7 +4,8 @@ use crate::analyze::analysis::{Code, Finding, Severity};
 use crate::analyze::cut::cut_in_headers;
 use crate::analyze::findings::made::{of_all, of_file, step_of};
 use crate::analyze::findings::{reachability, wrong_address};
-use crate::analyze::matching::{GroupText, LabView};
+use crate::analyze::matching::{GroupText, LabView, is_other_service};
+use crate::analyze::network::same_link;
 use crate::analyze::text::{FrameRanges, Span, Text, say};
 use crate::escape::harmless;
 use crate::lab::HostName;
@@ -12,7 +13,7 @@ use crate::wording::{count, list};
 use socklab_packets::capfile::WarningCode;
 use socklab_packets::limits::{LAB_CANDIDATES, LAB_STREAMS};
 use socklab_packets::pipeline::CaptureFacts;
-use socklab_packets::track::HandshakeState;
+use socklab_packets::track::{Close, HandshakeState, TcpConnection};
 use socklab_packets::types::{FrameNumber, Protocol, SocketAddress};
 
 /// Ethernet, IPv4 and TCP headers with all options: what a frame must keep for its connection to be followed whole.
@@ -216,6 +217,9 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (Code, Text) {
     if let Some(text) = GroupText::of(capture) {
         return (Code::NoLabTraffic, only_to_a_group(view, capture, &text));
     }
+    if let Some(text) = only_ends(view, capture) {
+        return (Code::NoLabTraffic, text);
+    }
     let counts = capture.traffic.other().counts;
     let message = say![
         format!(
@@ -230,6 +234,38 @@ fn no_lab_traffic(view: &LabView<'_>, capture: &CaptureFacts) -> (Code, Text) {
         server_hint(view)
     ];
     (Code::NoLabTraffic, message)
+}
+
+/// That of a connection that may be the lab's the file has nothing but its end, which tells neither client nor server.
+fn only_ends(view: &LabView<'_>, capture: &CaptureFacts) -> Option<Text> {
+    let is_only_end = |tcp: &TcpConnection| {
+        let [one, other] = tcp.addresses;
+        tcp.handshake == HandshakeState::NotCaptured
+            && tcp.counts.iter().all(|counts| counts.data_frames == 0)
+            && tcp.close != Close::Open
+            && same_link(one.ip, other.ip)
+            && one.ip != other.ip
+            && !tcp.addresses.iter().any(|address| is_other_service(Protocol::Tcp, address.port))
+    };
+    let mut ends = capture.traffic.tcp_connections().take(LAB_STREAMS).filter(is_only_end);
+    let first = ends.next()?;
+    let [one, other] = first.addresses;
+    let which = match ends.count() {
+        0 => say![" between ", one, " and ", other],
+        more => say![" between ", one, " and ", other, format!(", and of {more} more,")],
+    };
+    let begin = view.config.sheet.place(|at| at.begin.as_deref());
+    Some(say![
+        format!(
+            "It is not known whether any of the {} belongs to the lab: of the connection",
+            count(capture.info.frames, "frame")
+        ),
+        which,
+        format!(
+            " the file has only the end, which does not tell the client from the server. If that is the lab's, the capture was \
+             started too late: start it{begin} before the client."
+        )
+    ])
 }
 
 /// Link types of wireless frames as they are on the air, with what the receiver adds (tcpdump.org: IEEE802_11 and its kinds, PPI).

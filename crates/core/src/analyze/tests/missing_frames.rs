@@ -484,3 +484,25 @@ fn an_answer_that_only_the_client_shows_was_not_waited_for() {
         assert!(codes(&analysis).contains(&Code::FramesMissing));
     }
 }
+
+/// Which end is the client's, and of what program, no frame tells.
+#[test]
+fn the_end_of_a_connection_alone_is_not_said_to_be_of_another_program() {
+    let message = |server: &str| {
+        let mut story = Story::new("late", 0);
+        let mut b = Story::tcp(B1, server);
+        story.lose(&[0, 1, 2, 3, 4, 5]);
+        story.handshake(&mut b);
+        story.echo(&mut b, "hi\n");
+        story.close(&mut b);
+        let analysis = of(vec![story.read()]);
+        assert_eq!(codes(&analysis), [Code::NoLabTraffic]);
+        findings(&analysis).remove(0).2
+    };
+    let text = message(A);
+    let ends = "It is not known whether any of the 3 frames belongs to the lab: of the connection between 10.0.3.2:40210 and 10.0.3.1:65432 \
+                the file has only the end, which does not tell the client from the server.";
+    assert!(text.starts_with(ends), "{text}");
+    assert!(text.ends_with("start it (7a) before the client."), "{text}");
+    assert!(message("10.0.3.1:443").contains("of other programs"));
+}
