@@ -12,6 +12,8 @@ pub(super) struct FrameLists {
     data: Vec<RowFrame>,
     acknowledgement: Vec<RowFrame>,
     closing: Vec<RowFrame>,
+    /// How many frames are of the handshake and carry data.
+    in_both: usize,
     /// Frames that repeat what was sent before.
     retransmitted: Vec<RowFrame>,
     /// How many were sent again, and how many only captured twice.
@@ -22,8 +24,11 @@ pub(super) struct FrameLists {
 impl FrameLists {
     /// Takes in the frames of one more connection.
     pub(super) fn add(&mut self, frames: &Frames) {
-        self.handshake.extend(frames.handshake());
-        self.data.extend(frames.data());
+        let (handshake, data) = (frames.handshake(), frames.data());
+        let in_both = data.iter().filter(|frame| handshake.contains(frame)).count();
+        self.in_both = self.in_both.saturating_add(in_both);
+        self.handshake.extend(handshake);
+        self.data.extend(data);
         self.acknowledgement.extend(frames.acknowledgements());
         self.acknowledgement.extend(frames.others());
         self.closing.extend(frames.closing());
@@ -43,7 +48,11 @@ impl FrameLists {
             (self.copies, "captured twice"),
         ];
         let named = counts.into_iter().filter(|(number, what)| *number > 0 || *what == "data");
-        let named: Vec<String> = named.map(|(number, what)| format!("{number} {what}")).collect();
+        let named = named.map(|(number, what)| match (what, self.in_both) {
+            ("data", in_both @ 1..) => format!("{number} data ({in_both} in the handshake)"),
+            _ => format!("{number} {what}"),
+        });
+        let named: Vec<String> = named.collect();
         format!("Frames: {}", named.join(", ")).into()
     }
 

@@ -268,21 +268,9 @@ impl Story<'_, '_> {
         let (Some(syn), Some(syn_ack), Some(ack)) = (connection.syn, connection.syn_ack, connection.ack) else {
             return self.handshake_in_part();
         };
-        let text = say![
-            format!("Starting the client{} makes the handshake: SYN from ", self.place(|at| at.start.as_deref())),
-            client.clone(),
-            " to ",
-            server.clone(),
-            " (",
-            syn,
-            "), SYN-ACK back (",
-            syn_ack,
-            "), ACK from ",
-            client,
-            " (",
-            ack,
-            ")."
-        ];
+        let starting = format!("Starting the client{} makes the handshake:", self.place(|at| at.start.as_deref()));
+        let with_data = self.frames.data_from(true);
+        let text = handshake::whole(starting, [client, server], [syn, syn_ack, ack], &with_data);
         self.proved(text, vec![syn, syn_ack, ack]);
     }
 

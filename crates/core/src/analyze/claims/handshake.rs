@@ -1,4 +1,4 @@
-//! A handshake of which a capture holds only a part, or nothing, though the connection was made.
+//! The handshake of a connection, whole or in part, or none, though the connection was made.
 
 use crate::analyze::claims::words::{capture_of, clients};
 use crate::analyze::conversation::roles::RowRole;
@@ -6,6 +6,21 @@ use crate::analyze::matching::{Known, LabView};
 use crate::analyze::row::RowFrame;
 use crate::analyze::text::{Text, say};
 use socklab_packets::track::HandshakeState;
+
+/// A handshake in sentences: what made it, unless a segment of it carries data. With TCP Fast Open (RFC 7413) a program's first line
+/// makes it connect, and an ACK that was not captured is told from no other.
+pub(crate) fn whole(
+    starting: String,
+    [client, server]: [Text; 2],
+    [syn, syn_ack, ack]: [RowFrame; 3],
+    with_data: &[RowFrame],
+) -> Text {
+    let [syn_has_data, ack_has_data] = [syn, ack].map(|frame| with_data.contains(&frame));
+    let opening = if syn_has_data || ack_has_data { "The handshake is".to_owned() } else { starting };
+    let with = |has_data: bool| if has_data { " with data (" } else { " (" };
+    let syn = say![" SYN from ", client.clone(), " to ", server, with(syn_has_data), syn, ")"];
+    say![opening, syn, ", SYN-ACK back (", syn_ack, "), ACK from ", client, with(ack_has_data), ack, ")."]
+}
 
 /// Why a handshake is not in a capture, behind the statement that it is not: `, which started after …`. Where no frame without
 /// payload is there, a filter may have kept it out.

@@ -426,7 +426,7 @@ fn a_line_a_second_after_the_syn_ack_is_not_the_ack_of_the_handshake() {
     for (milliseconds, lost) in [(1000, 9), (100, 2)] {
         let analysis = told(milliseconds, lost);
         let text = said(&analysis, "I.1a");
-        assert!(text.contains("ACK from B (frame 3)."), "{text}");
+        assert!(text.contains("ACK from B with data (frame 3)."), "{text}");
         assert!(!codes(&analysis).contains(&Code::FramesMissing));
     }
 }
@@ -483,6 +483,17 @@ fn an_answer_that_only_the_client_shows_was_not_waited_for() {
         assert!(!text.contains("waited in the queue"), "{text}");
         assert!(codes(&analysis).contains(&Code::FramesMissing));
     }
+}
+
+/// With TCP Fast Open, a client that has no cookie yet sends its first line with the ACK; or the ACK was not captured.
+#[test]
+fn a_frame_that_is_ack_and_line_is_not_counted_twice() {
+    let analysis = step_8_without(&[2]);
+    assert_eq!(short(&analysis, "I.1a"), "Frames: 3 handshake, 2 data (1 in the handshake), 1 ACK, 3 closing");
+    let text = said(&analysis, "I.1a");
+    let handshake =
+        "The handshake is SYN from B to A (frame 1), SYN-ACK back (frame 2), ACK from B with data (frame 3).";
+    assert!(text.starts_with(handshake), "{text}");
 }
 
 /// Which end is the client's, and of what program, no frame tells.
