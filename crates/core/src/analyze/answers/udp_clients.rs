@@ -236,11 +236,18 @@ fn has_waiting_client(view: &LabView<'_>) -> bool {
 fn why(view: &LabView<'_>, question: &Question) -> &'static str {
     let answers_elsewhere = |conversation: &LabConversation| !conversation.answered() && view.is_answered(conversation);
     let has_several = view.conversations_of(question.steps()).any(answers_elsewhere);
-    if has_several || view.may_have_connected_server() {
+    let mut servers = servers(view, question);
+    // At two addresses of one computer there may be one server or two.
+    if has_several || view.may_have_connected_server() || sockets(view, &servers) < servers.len() {
         return WHY_OF_ANOTHER;
     }
-    let was_there = |server: &SocketAddress| view.reach(Protocol::Udp, *server) == Reach::Reached;
-    if servers(view, question).iter().filter(|server| was_there(server)).count() > 1 { WHY_OF_SEVERAL } else { WHY }
+    servers.retain(|server| view.reach(Protocol::Udp, *server) == Reach::Reached);
+    if servers.len() > 1 { WHY_OF_SEVERAL } else { WHY }
+}
+
+/// How many of these there are at least: one socket may take datagrams at several addresses of its computer.
+fn sockets(view: &LabView<'_>, servers: &[SocketAddress]) -> usize {
+    distinct(servers.iter().map(|server| view.hosts.computers().socket(*server))).len()
 }
 
 /// The UDP servers of the question's steps.
@@ -255,7 +262,7 @@ fn serving(view: &LabView<'_>, question: &Question, opening: &str) -> Text {
     }
     let serving = view.conversations_of(question.steps()).filter(|one| view.received(one).is_some());
     let serving = distinct(serving.map(|conversation| conversation.server()));
-    let noun = if serving.len() == 1 { "server" } else { "servers" };
+    let noun = if sockets(view, &serving) == 1 { "server" } else { "servers" };
     say![format!("{opening} UDP {noun} at "), addresses(&serving)]
 }
 

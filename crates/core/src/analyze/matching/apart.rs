@@ -63,9 +63,10 @@ pub(super) fn apart(
 }
 
 /// The MAC addresses of each address.
-type Macs = HashMap<IpAddr, HashSet<[u8; 6]>>;
+pub(super) type Macs = HashMap<IpAddr, HashSet<[u8; 6]>>;
 
-fn macs(captures: &[CaptureFacts]) -> Macs {
+/// Those that the captures show.
+pub(super) fn macs(captures: &[CaptureFacts]) -> Macs {
     let mut macs = Macs::new();
     let neighbours = captures.iter().flat_map(|capture| &capture.traffic.other().neighbours);
     for neighbour in neighbours.filter(|neighbour| neighbour.mac != [0; 6]) {
@@ -77,11 +78,15 @@ fn macs(captures: &[CaptureFacts]) -> Macs {
 /// Whether two addresses may be of one network: by what they look like, or since one computer has both, by its MAC address. Those
 /// of both versions of IP, and of a computer's own network, may be of any.
 fn is_near(macs: &Macs, one: IpAddr, other: IpAddr) -> bool {
-    let have_one = || macs.get(&one).zip(macs.get(&other)).is_some_and(|(one, other)| !one.is_disjoint(other));
     one.is_ipv4() != other.is_ipv4()
         || one.is_loopback()
         || other.is_loopback()
         || same_computer(one, other)
         || same_link(one, other)
-        || have_one()
+        || share_a_card(macs, one, other)
+}
+
+/// Whether one MAC address has both addresses.
+pub(super) fn share_a_card(macs: &Macs, one: IpAddr, other: IpAddr) -> bool {
+    macs.get(&one).zip(macs.get(&other)).is_some_and(|(one, other)| !one.is_disjoint(other))
 }

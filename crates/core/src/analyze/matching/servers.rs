@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use crate::analyze::conversation::Relays;
-use crate::analyze::matching::apart::apart;
+use crate::analyze::matching::apart::{Macs, apart, macs, share_a_card};
 use crate::analyze::matching::candidates::{Candidate, CandidatesFound, Endpoint, Exchange, collect};
 use crate::analyze::matching::services::{
     computer, is_course_port, is_other_service, is_privileged, may_be_ephemeral, same_computer,
@@ -95,7 +95,7 @@ impl Servers {
             return Servers { cut, nearest: field.nearest(), ..Servers::default() };
         };
         let (here, mistaken) =
-            field.without_mistaken(field.without_apart(captures, field.on_host(&chosen, host), host));
+            field.without_mistaken(field.without_apart(captures, field.on_host(&chosen, host, &macs(captures)), host));
         let mut ranked = field.with_set_ports(here);
         let others = ranked.split_off(LAB_SERVERS.min(ranked.len())).len();
         let why = field.why(&ranked, host, others);
@@ -373,12 +373,27 @@ impl<'a> Field<'a> {
 
     /// The servers on this computer, and those on others that fit as well. Where some act as servers, those that only might
     /// be are left out.
-    fn on_host(&self, chosen: &[(Endpoint, i32)], host: IpAddr) -> Vec<(Endpoint, i32)> {
+    fn on_host(&self, chosen: &[(Endpoint, i32)], host: IpAddr, macs: &Macs) -> Vec<(Endpoint, i32)> {
         let acts = |endpoint: &Endpoint| self.candidates.get(endpoint).is_some_and(Candidate::acts_as_server);
+        // One socket may take the datagrams of both versions of IP (RFC 3493, section 5.3).
+        let udp_ports: HashSet<u16> = chosen
+            .iter()
+            .filter(|((protocol, address), _)| *protocol == Protocol::Udp && address.ip == host)
+            .map(|((_, address), _)| address.port)
+            .collect();
+        let is_of_other_version = |(protocol, address): &Endpoint| {
+            *protocol == Protocol::Udp
+                && udp_ports.contains(&address.port)
+                && address.ip.is_ipv4() != host.is_ipv4()
+                && share_a_card(macs, address.ip, host)
+        };
         let here: Vec<(Endpoint, i32)> = chosen
             .iter()
             .filter(|(endpoint, score)| {
-                same_computer(endpoint.1.ip, host) || self.is_set(endpoint) || self.fits_elsewhere(endpoint, *score)
+                same_computer(endpoint.1.ip, host)
+                    || self.is_set(endpoint)
+                    || self.fits_elsewhere(endpoint, *score)
+                    || is_of_other_version(endpoint)
             })
             .copied()
             .collect();

@@ -437,3 +437,26 @@ fn sockets_of_one_client_are_not_called_clients() {
     assert!(text.contains("served 3 client sockets at 2 computers"), "{text}");
     assert_eq!(short(&analysis, "I.4b"), "No: 3 client sockets served");
 }
+
+/// A socket bound to `::` takes the datagrams of both versions of IP (RFC 3493, section 5.3).
+#[test]
+fn one_port_of_one_card_is_one_server_over_both_versions_of_ip() {
+    let (b, b_server, c, c_server) = ("10.0.3.2:54205", "10.0.3.1:5000", "[fd00:3::3]:39213", "[fd00:3::1]:5000");
+    let cards = |same| {
+        let mut story = Story::new("at A", 0);
+        let second = if same { "A" } else { "D" };
+        story.cards_of(&[("10.0.3.1", "A"), ("fd00:3::1", second), ("10.0.3.2", "B"), ("fd00:3::3", "C")]);
+        for (client, server) in [(b, b_server), (c, c_server)] {
+            story.datagram(client, server, "hi");
+            story.datagram(server, client, "hi");
+        }
+        of(vec![story.read()])
+    };
+    let analysis = cards(true);
+    assert_eq!(servers(&analysis), [address(b_server), address(c_server)]);
+    assert_eq!(short(&analysis, "I.4b"), "No: 2 clients served");
+    let text = said(&analysis, "I.4b");
+    assert!(text.contains("the UDP server at 10.0.3.1:5000 and [fd00:3::1]:5000 served both clients."), "{text}");
+    assert!(text.contains("UDP has no connection, no accept() and no queue of clients."), "{text}");
+    assert_eq!(servers(&cards(false)), [address(b_server)]);
+}
