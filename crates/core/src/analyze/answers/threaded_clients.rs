@@ -108,8 +108,8 @@ fn short(
         parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     let how = match (kind, queued && waiting == 0) {
         (ServerKind::Concurrent, false) if served == connected && together => " at the same time".to_owned(),
-        (_, true) => ", one after the other".to_owned(),
-        _ if served == connected && late > 0 => format!(", {late} of them after waiting"),
+        (_, true) if connected > 1 => ", one after the other".to_owned(),
+        _ if served == connected && late > 0 && connected > 1 => format!(", {late} of them after waiting"),
         _ => String::new(),
     };
     format!("{yes}; {}{how}", parts.join(", ")).into()

@@ -552,3 +552,19 @@ fn several_clients_that_wait_for_the_only_one_of_the_first_host_are_of_its_step(
     // The server of Part I still runs in Part II.
     assert_eq!(steps_of(&[B1, B2, C1, C2], true), ["II.2", "II.3"]);
 }
+
+/// Of the two clients of step 3, one never gets into the queue.
+#[test]
+fn a_client_that_waited_alone_was_served_after_no_other_one() {
+    let mut story = Story::new("at C", 0);
+    let (mut c, other) = (Story::tcp(C1, A), Story::tcp(C2, A));
+    story.handshake(&mut c);
+    story.line(&mut c, "x\n");
+    story.syns(other, 2);
+    story.wait(2500);
+    story.half_close(&mut c);
+    story.wait(900);
+    story.data_to_nobody(&mut c, "x\n");
+    let analysis = of(vec![story.read()]);
+    assert_eq!(short(&analysis, "II.1"), "Yes, 1 client connected; 1 served");
+}
