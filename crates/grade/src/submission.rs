@@ -8,7 +8,7 @@ use crate::collected::Collected;
 use crate::document::Document;
 use crate::form::About;
 use crate::form::merge::Answered;
-use crate::judge::{self, Case, Journals, Judged, MOST_NAMED, Unanswered, named};
+use crate::judge::{self, Case, Journals, Judged, MOST_NAMED, SideBySide, Unanswered, named};
 use crate::ladder::{self, Ladder};
 use crate::result::{CaptureUsed, FindingMade, Graded, Identity, QuestionGrade, Refusal, Submission, Written};
 use crate::rubric::Rubric;
@@ -47,7 +47,7 @@ pub fn grade(
                 .map(|answers| Journals { answers, names: named(&journal_names) }),
             runs: &evidence.runs,
             is_doubtful: evidence.is_doubtful,
-            client_hosts: client_hosts(config, &evidence.analysis.lab),
+            side_by_side: side_by_side(config, &evidence.analysis.lab),
             form: answered.is_filled().then_some(&answered.form),
             unanswered: unanswered.clone(),
             unread: unread.clone(),
@@ -179,20 +179,22 @@ fn pictures(documents: &[Document], others: &[String]) -> Vec<String> {
     others.iter().cloned().chain(inner).collect()
 }
 
-/// The computers on which clients run side by side: those of the sheet, unless several hosts are named and one that comes
-/// later is not among them; one, where one plays all hosts and all of these steps are there.
-fn client_hosts(config: &LabConfig, lab: &LabFound) -> usize {
+/// The clients that run side by side: those of the sheet, without the hosts that come later where several hosts are named and they
+/// are not among them; on one computer, where one plays all hosts and all of these steps are there.
+fn side_by_side(config: &LabConfig, lab: &LabFound) -> SideBySide {
     let sheet = &config.sheet;
     let later = sheet.later_hosts();
     let parallel = || sheet.recorded().filter(|step| step.is_parallel());
+    let hosts = || parallel().flat_map(|step| step.hosts().iter().map(move |host| (*host, u64::from(step.clients()))));
     let has = |step: &Step| lab.streams.iter().any(|stream| stream.step == *step);
     if lab.is_one_computer() && parallel().all(has) {
-        return 1;
+        return SideBySide { hosts: 1, on_each: hosts().map(|(_, clients)| clients).sum() };
     }
-    let hosts: BTreeSet<HostName> = parallel().flat_map(|step| step.hosts().iter().copied()).collect();
+    let on_each = hosts().map(|(_, clients)| clients).min().unwrap_or_default();
+    let hosts: BTreeSet<HostName> = hosts().map(|(host, _)| host).collect();
     let is_there =
         |host: &&HostName| config.hosts.len() < 2 || config.hosts.contains_key(*host) || !later.contains(*host);
-    hosts.iter().filter(is_there).count()
+    SideBySide { hosts: hosts.iter().filter(is_there).count(), on_each }
 }
 
 /// What was not read, in one sentence.

@@ -221,6 +221,9 @@ pub struct Answer {
     pub missing: Vec<Text>,
     /// What the same answers are by other runs of a step's only client, where the facts are of its first connection.
     pub other_runs: Vec<OtherRun>,
+    /// Whether the files show that it went otherwise than the sheet has it, though not how: what the sheet leads to is then no
+    /// measure of a fact that they don't show.
+    pub departs: bool,
 }
 
 impl Answer {

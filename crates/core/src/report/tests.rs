@@ -363,6 +363,7 @@ pub(in crate::report) fn made_of(texts: &[String; 4]) -> Analysis {
         facts: Facts::SecondServer { second_server_started: None, errno: Some(a) },
         missing: vec![b.into()],
         other_runs: Vec::new(),
+        departs: false,
     });
     analysis
 }

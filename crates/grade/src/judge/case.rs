@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::form::Form;
+use crate::form::value::Client;
 use socklab_core::analyze::analysis::{Analysis, Answer};
 use socklab_core::lab::Question;
 use socklab_core::wording;
@@ -18,14 +19,34 @@ pub struct Case<'a> {
     pub runs: &'a [(String, Vec<Answer>)],
     /// Whether captures may be of another step than told, so that Part II may be there in part only.
     pub is_doubtful: bool,
-    /// Client computers that the lab has.
-    pub client_hosts: usize,
+    /// The clients that the lab has side by side.
+    pub side_by_side: SideBySide,
     /// The answers, where a form is filled in.
     pub form: Option<&'a Form>,
     /// Why entries that are not filled in may be answered elsewhere.
     pub unanswered: Unanswered,
     /// What was not read of the submission and may hold what would earn points.
     pub unread: Option<String>,
+}
+
+/// How many clients a lab has side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SideBySide {
+    /// The computers on which they run.
+    pub hosts: usize,
+    /// The clients that each of these has at least.
+    pub on_each: u64,
+}
+
+impl SideBySide {
+    /// Whether as many are there on as many computers. One that plays several hosts may have several addresses.
+    pub(super) fn are_all_in(self, clients: &[Client]) -> bool {
+        let sockets = || clients.iter().map(|client| client.sockets_created.unwrap_or_default());
+        match self.hosts {
+            1 => sockets().sum::<u64>() >= self.on_each,
+            hosts => sockets().filter(|sockets| *sockets >= self.on_each).count() >= hosts,
+        }
+    }
 }
 
 /// What journals say that a student handed in: anyone can write such a file.

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::case::SideBySide;
 use super::leeway::Leeway;
 use crate::form::fields::fields;
 use crate::form::node::{Item, Node};
@@ -19,7 +20,7 @@ use socklab_packets::types::{FrameNumber, SocketAddress};
 pub(super) enum Expected {
     /// The captures show it.
     Shown(Value),
-    /// The captures show at least this much: a capture of Part II is missing.
+    /// The captures show at least this much: there are fewer clients side by side in them than on the sheet.
     AtLeast(Value),
     /// No capture shows it; a journal that the student handed in says this.
     Journal(Value),
@@ -47,24 +48,29 @@ pub(super) struct Known {
     values: BTreeMap<(Question, String), Value>,
     /// Frames that may stand in another list, by question.
     leeways: BTreeMap<Question, Leeway>,
-    /// Whether the questions about clients side by side are answered from a part of its captures, such as one host's alone.
-    lacks_a_host: bool,
+    /// Whether the questions about clients side by side are answered from a part of their traffic: captures lack a host, or
+    /// a host's captures lack clients.
+    lacks_clients: bool,
+    /// The questions of which the captures show that it went otherwise than the sheet has it.
+    departing: BTreeSet<Question>,
     /// The lab.
     lab: Sheet,
 }
 
 impl Known {
-    /// The facts of an analysis's answers. `hosts` are the client computers that the lab has.
-    pub(super) fn of(answers: &[Answer], hosts: usize, lab: &Sheet) -> Known {
+    /// The facts of an analysis's answers. `side_by_side` are the clients that the lab has side by side.
+    pub(super) fn of(answers: &[Answer], side_by_side: SideBySide, lab: &Sheet) -> Known {
         let mut known = Known { lab: lab.clone(), ..Known::default() };
         for answer in answers {
             known.values.extend(values_of(&answer.question, &answer.facts));
+            if answer.departs {
+                known.departing.insert(answer.question.clone());
+            }
         }
-        let seen = match known.of_kind(kinds::CLIENT_SOCKETS, "clients") {
-            Some(Value::Clients(clients)) => Some(clients.len()),
-            _ => None,
+        known.lacks_clients = match known.of_kind(kinds::CLIENT_SOCKETS, "clients") {
+            Some(Value::Clients(clients)) => !side_by_side.are_all_in(clients),
+            _ => false,
         };
-        known.lacks_a_host = seen.is_some_and(|seen| seen < hosts);
         known
     }
 
@@ -134,7 +140,7 @@ impl Known {
     fn is_part(&self, question: &Question, key: &str) -> bool {
         let Some(kind) = kind_of(question).filter(|kind| kind.needs == Needs::Parallel) else { return false };
         let mut facts = kind.facts.iter();
-        self.lacks_a_host && facts.any(|fact| fact.key == key && !fact.is_of_one_host)
+        self.lacks_clients && facts.any(|fact| fact.key == key && !fact.is_of_one_host)
     }
 
     /// What is to be expected of a fact; `journals` is what the journals say besides.
@@ -143,7 +149,8 @@ impl Known {
             let is_part = self.is_part(question, key);
             return if is_part { Expected::AtLeast(value.clone()) } else { Expected::Shown(value.clone()) };
         }
-        let sheet = self.sheet(question, key);
+        let departs = |known: &Known| known.departing.contains(question);
+        let sheet = self.sheet(question, key).filter(|_| !departs(self) && !journals.is_some_and(departs));
         let said = journals.and_then(|journals| journals.get(question, key)).cloned();
         match (sheet, said) {
             // A journal that says what everyone's should adds nothing.
@@ -163,7 +170,7 @@ impl Known {
                 Value::read(kind_of(question)?.fact(ask)?.value, &node, &self.lab).ok()
             }
             // As many as the captures of all hosts show.
-            lab::Given::SameAs(other) if !self.lacks_a_host => self.get(question, other).cloned(),
+            lab::Given::SameAs(other) if !self.lacks_clients => self.get(question, other).cloned(),
             lab::Given::SameAs(_) => None,
         }
     }
@@ -257,5 +264,102 @@ fn client(host: &ClientHost) -> Client {
         host: Some(HostRef::Address(host.host)),
         socket_addresses: host.socket_addresses.iter().copied().collect(),
         sockets_created: Some(host.sockets_created),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{item, lab, side_by_side, step_8};
+    use crate::result::{ItemGrade, Verdict};
+    use socklab_core::analyze::analysis::Analysis;
+    use socklab_core::analyze::testing::Story;
+    use socklab_core::lab::Points;
+
+    const A: &str = "10.0.3.1:65432";
+
+    /// Whether what was given is neither paid nor lost.
+    fn waits(item: &ItemGrade) -> bool {
+        item.pending > Points::ZERO && item.points == Points::ZERO
+    }
+
+    /// The capture of step 2 started when B's first client had sent its line, or was never started for it: the captures have
+    /// three of the four.
+    #[test]
+    fn clients_that_a_hosts_capture_lacks_may_have_been_there() {
+        let mut at_b = Story::new("part2_step2.pcapng", 600);
+        let mut second = Story::tcp("10.0.3.2:40212", A);
+        at_b.handshake(&mut second);
+        at_b.echo(&mut second, "hello\n");
+        let at_c = side_by_side("part2_step3.pcapng", 900, &[], ["10.0.3.3:51762", "10.0.3.3:51764"]);
+        let mut step_12 = Story::new("step12.pcapng", 300);
+        step_12.datagram("10.0.3.2:40000", "10.0.3.1:65433", "one\n");
+        let analysis = lab(vec![step_8(|_| ()), step_12.read(), at_b.read(), at_c]);
+        for (question, key, counts) in [
+            ("II.1", "clients_connected", [2, 3, 4]),
+            ("II.1", "clients_served", [2, 3, 4]),
+            ("II.2", "connection_sockets", [2, 3, 4]),
+            ("II.2", "sockets_created", [3, 4, 5]),
+        ] {
+            let [fewer, shown, all] = counts.map(|count| item(&analysis, question, key, &json!(count)));
+            assert_eq!((fewer.verdict, fewer.pending), (Verdict::Wrong, Points::ZERO), "{key}: {fewer:?}");
+            assert!(waits(&shown) && waits(&all), "{key}: {shown:?} {all:?}");
+        }
+        let clients = |of_b: &str, sockets: u64| {
+            json!([
+                { "host": "B", "socket_addresses": of_b, "sockets_created": sockets },
+                { "host": "C", "socket_addresses": "10.0.3.3:51762, 10.0.3.3:51764", "sockets_created": 2 },
+            ])
+        };
+        let of_clients = |given| item(&analysis, "II.3", "clients", &given);
+        assert!(waits(&of_clients(clients("10.0.3.2:40212", 1))));
+        let wrong = of_clients(clients("10.0.3.2:50000", 1));
+        assert_eq!((wrong.verdict, wrong.pending), (Verdict::Wrong, Points::ZERO), "{wrong:?}");
+    }
+
+    /// What became of a UDP client of C, and how many were served.
+    fn of_udp(refused: bool, count: u64) -> ItemGrade {
+        let mut story = Story::new("step12_C.pcapng", 0);
+        story.datagram("10.0.3.3:40000", "10.0.3.1:65433", "one\n");
+        if refused {
+            story.port_unreachable("10.0.3.3:40000", "10.0.3.1:65433");
+        }
+        let mut at_b = Story::new("step12.pcapng", 0);
+        at_b.datagram("10.0.3.2:40000", "10.0.3.1:65433", "one\n");
+        let analysis = lab(vec![step_8(|_| ()), at_b.read(), story.read()]);
+        item(&analysis, "I.4b", "clients_served", &json!(count))
+    }
+
+    #[test]
+    fn what_the_sheet_leads_to_is_no_measure_where_frames_refute_it() {
+        assert!(waits(&of_udp(true, 1)) && waits(&of_udp(true, 2)));
+        let paid = of_udp(false, 2);
+        assert_eq!((paid.points, paid.verdict), (paid.max_points, Verdict::NotInCapture), "{paid:?}");
+        assert!(paid.why.unwrap().starts_with("It is what the sheet leads to"));
+    }
+
+    /// C's client in step 10, whom the server answers at once or never.
+    fn of_busy(is_answered: bool) -> Analysis {
+        let mut story = Story::new("step10.pcapng", 200);
+        let mut tcp = Story::tcp("10.0.3.3:40242", A);
+        story.handshake(&mut tcp);
+        if is_answered {
+            story.echo(&mut tcp, "hello\n");
+        } else {
+            story.line(&mut tcp, "hello\n");
+        }
+        lab(vec![step_8(|_| ()), story.read()])
+    }
+
+    #[test]
+    fn that_the_second_client_waits_is_no_measure_where_it_was_answered() {
+        let served = |analysis: &Analysis, given: &str| {
+            item(analysis, "I.3", "served_while_first_client_connected", &json!(given))
+        };
+        let answered = of_busy(true);
+        assert!(["no", "yes"].iter().all(|given| waits(&served(&answered, given))));
+        let no = served(&of_busy(false), "no");
+        assert_eq!(no.points, no.max_points, "{no:?}");
     }
 }

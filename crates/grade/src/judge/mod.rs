@@ -43,7 +43,7 @@ use item::{Asked, Judge, Said};
 use misconceptions::Scene;
 use whole::{asks, verdict};
 
-pub use case::{Case, Journals, Unanswered};
+pub use case::{Case, Journals, SideBySide, Unanswered};
 pub(crate) use case::{MOST_NAMED, named};
 
 /// What comes of a submission.
@@ -68,12 +68,12 @@ pub fn judge(case: &Case<'_>, rubric: &Rubric) -> Judged {
     let steps_of_ends = StepsOfEnds::of(case.analysis);
     let connections = Connections::of(case.analysis, &steps_of_ends);
     let of_captures = |answers: &[Answer]| {
-        let mut known = Known::of(answers, case.client_hosts, lab);
+        let mut known = Known::of(answers, case.side_by_side, lab);
         connections.allow(&mut known);
         known
     };
     let known = of_captures(&case.analysis.answers);
-    let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.client_hosts, lab));
+    let journals = case.journals.as_ref().map(|journals| Known::of(journals.answers, case.side_by_side, lab));
     let Runs { mut attempts, more } = connections.runs_of_steps(case.form);
     attempts.extend(elsewhere::runs_of_facts(case.analysis));
     attempts.extend(case.runs.iter().map(|(name, answers)| Attempt {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Case, Judged, Unanswered, judge};
+use super::{Case, Judged, SideBySide, Unanswered, judge};
 use crate::form::Form;
 use crate::result::{ItemGrade, QuestionGrade};
 use crate::rubric::Rubric;
@@ -48,14 +48,14 @@ pub(super) fn lab(captures: Vec<CaptureFacts>) -> Analysis {
     analyze(captures, &[], &LabConfig::default())
 }
 
-/// A form beside captures of which the clients of so many hosts were captured there, and nothing else.
+/// A form beside captures, where the lab has clients side by side on so many computers, and nothing else.
 pub(super) fn case<'a>(analysis: &'a Analysis, form: Option<&'a Form>, client_hosts: usize) -> Case<'a> {
     Case {
         analysis,
         journals: None,
         runs: &[],
         is_doubtful: false,
-        client_hosts,
+        side_by_side: SideBySide { hosts: client_hosts, on_each: if client_hosts == 1 { 4 } else { 2 } },
         form,
         unanswered: Unanswered::default(),
         unread: None,

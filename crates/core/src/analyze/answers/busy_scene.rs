@@ -45,6 +45,13 @@ pub(super) struct SecondClientFound {
     pub(super) differs: bool,
 }
 
+impl SecondClientFound {
+    /// Whether the first client had left, so that the second one's being served says nothing of a busy server.
+    pub(super) fn is_after_first(&self) -> bool {
+        self.first_was_away || self.first_left
+    }
+}
+
 /// Who is who: the step, the host of its client, the host of the client that is open already, and the server's.
 pub(super) struct Scene {
     pub(super) step: String,

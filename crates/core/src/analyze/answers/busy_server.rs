@@ -118,6 +118,11 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         if let Some(attempt) = attempt.filter(|_| !found.first_was_away) {
             untold(view, (step, &scene), attempt, &mut draft, &mut found);
         }
+        // Who was answered at once has waited for nobody.
+        let is_prompt = attempt.is_some_and(|attempt| attempt.service.prompt.is_some());
+        if is_prompt && !found.is_after_first() {
+            draft.departs();
+        }
         draft.missing(scene.wanted(&found, served));
     }
     let (basis, words) = short(view, &scene, attempt, &found);

@@ -58,6 +58,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
     one_at_a_time(view, &mut draft);
     let verdicts: Vec<Option<bool>> = clients.iter().map(was_served).collect();
     let all_served = sum(&verdicts);
+    if all_served.is_none() && verdicts.contains(&Some(false)) {
+        draft.departs();
+    }
     unknown(question, &clients, &mut draft);
     let missing = name_missing(view, question, &clients, &mut draft);
     // Where several were served at the same time, those that waited did so for one of several.

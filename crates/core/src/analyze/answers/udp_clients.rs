@@ -67,6 +67,17 @@ impl Sought<'_> {
     fn apart(&self, clients: &[SocketAddress]) -> usize {
         if self.share_a_host { clients.len() } else { distinct(clients.iter().map(|client| client.ip)).len() }
     }
+
+    /// Whether all that one of these clients sent was refused.
+    fn has_refused(&self, view: &LabView<'_>, question: &Question, clients: &[SocketAddress]) -> bool {
+        let is_own = |own: SocketAddress, client: SocketAddress| {
+            own == client || !self.share_a_host && view.hosts.computer(own.ip) == view.hosts.computer(client.ip)
+        };
+        clients.iter().any(|client| {
+            let mut own = view.conversations_of(question.steps()).filter(|one| is_own(one.client(), *client));
+            all_refused(view, "", &mut own).is_some()
+        })
+    }
 }
 
 /// The client of which it is in question whether it is served besides another one.
@@ -144,6 +155,9 @@ fn answer(view: &LabView<'_>, question: &Question) -> Answer {
         let of_second = second.conversations(view, question);
         all_refused(view, name, of_second).or_else(|| closed_before(view, name, first.copied()))
     });
+    if refused.is_some() || sought.has_refused(view, question, &seen) {
+        draft.departs();
+    }
     let several_seen = sought.apart(&seen) > 1;
     if refused.is_none() && (served.is_empty() || several_seen) {
         let later = whose(second.name.as_deref(), "The second client's");

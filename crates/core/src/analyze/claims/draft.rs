@@ -18,6 +18,7 @@ pub(crate) struct Draft {
     missing: Vec<Text>,
     short: Text,
     short_basis: Option<Basis>,
+    departs: bool,
 }
 
 impl Draft {
@@ -94,13 +95,18 @@ impl Draft {
         (self.short, self.short_basis) = (short.into(), Some(basis));
     }
 
+    /// Notes that it went otherwise than the sheet has it, which the facts don't show.
+    pub(crate) fn departs(&mut self) {
+        self.departs = true;
+    }
+
     /// The finished answer.
     pub(crate) fn finish(self, view: &LabView<'_>, question: &Question, status: Status, facts: Facts) -> Answer {
-        let Draft { claims, missing, short, short_basis } = self;
+        let Draft { claims, missing, short, short_basis, departs } = self;
         let weakest = claims.iter().filter(|claim| claim.in_answer).map(|claim| claim.basis).max();
         let basis = short_basis.or(weakest).unwrap_or(Basis::Unknown);
         let (question, points) = (question.clone(), view.config.points(question));
-        Answer { question, points, status, short, basis, claims, facts, missing, other_runs: Vec::new() }
+        Answer { question, points, status, short, basis, claims, facts, missing, other_runs: Vec::new(), departs }
     }
 }
 

@@ -50,10 +50,17 @@ fn clients_of_host(view: &LabView<'_>, host: IpAddr, known: &[Known<'_>], found:
     let of_sheet = most_on_one(view, step);
     let expected = number(of_sheet);
     if here < at_least {
+        // The others may have run before the capture started, or after it ended.
+        let of = step.name();
+        let (connections, are) =
+            if here == 1 { ("one connection".to_owned(), "is") } else { (count(here, "connection"), "are") };
         let message = say![
-            format!("Only {} of ", if here == 1 { "one client".to_owned() } else { count(here, "client") }),
+            format!("Of {of} only {connections} from "),
             view.host_with_address(host),
-            format!(" connected; the sheet has {0} run there at the same time, in {0} terminals.", number(at_least))
+            format!(
+                " {are} in these captures; the sheet has {0} clients run there at the same time, in {0} terminals.",
+                number(at_least)
+            )
         ];
         found.push(finding(Code::OnlyOneClient, Severity::Warning, file, message, step));
     } else if here > of_sheet {
@@ -221,4 +228,39 @@ fn second_host(view: &LabView<'_>, host: IpAddr, found: &mut Vec<Finding>) {
 
 fn finding(code: Code, severity: Severity, file: Option<String>, message: Text, redo: &Step) -> Finding {
     Finding { file, redo: Some(redo.clone()), ..of_all(code, severity, message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analyze::analysis::Code;
+    use crate::analyze::analyze;
+    use crate::analyze::testing::Story;
+    use crate::lab::LabConfig;
+    use crate::lab::testing::step;
+
+    const A: &str = "10.0.3.1:65432";
+
+    /// B's first client had connected and sent its line before the capture of step 2 started: it had connected all the same.
+    #[test]
+    fn of_clients_that_the_captures_lack_it_is_not_said_that_none_connected() {
+        let mut at_b = Story::new("part2_step2.pcapng", 600);
+        let mut tcp = Story::tcp("10.0.3.2:40212", A);
+        at_b.handshake(&mut tcp);
+        at_b.echo(&mut tcp, "hello\n");
+        let mut at_c = Story::new("part2_step3.pcapng", 900);
+        for client in ["10.0.3.3:51762", "10.0.3.3:51764"] {
+            let mut tcp = Story::tcp(client, A);
+            at_c.handshake(&mut tcp);
+            at_c.echo(&mut tcp, "hello\n");
+        }
+        let mut config = LabConfig::default();
+        config.steps.insert("part2_step2.pcapng".to_owned(), step("II.2"));
+        let analysis = analyze(vec![at_b.read(), at_c.read()], &[], &config);
+        let finding = analysis.findings.iter().find(|finding| finding.code == Code::OnlyOneClient).unwrap();
+        assert_eq!(
+            finding.message.to_string(),
+            "Of Part II step 2 only one connection from B (10.0.3.2) is in these captures; the sheet has two clients run there at \
+             the same time, in two terminals."
+        );
+    }
 }
